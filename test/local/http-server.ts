@@ -1,0 +1,110 @@
+// A loopback HTTP server for the local services: bounded bodies, faults on request, a clean stop.
+
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { type Fault, inflict } from "./faults.ts";
+
+export interface LocalRequest {
+  readonly method: string;
+  /** Path and query exactly as they came over the wire. */
+  readonly target: string;
+  /** Names in lower case, values as Node gives them (repeated headers joined). */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Names and values in the order and spelling of the wire. */
+  readonly rawHeaders: readonly string[];
+  readonly body: Buffer;
+}
+
+export interface LocalResponse {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string | Buffer;
+}
+
+export interface LocalServer {
+  /** For example `http://127.0.0.1:41234`, no trailing slash. */
+  readonly url: string;
+  /** Every request that was read whole, oldest first; also those that met a fault. */
+  readonly requests: LocalRequest[];
+  /** Connections accepted since the start. */
+  connections(): number;
+  /** From now on, what every request meets instead of an answer; `undefined` ends it. A function decides for each request. */
+  fail(fault: Fault | ((request: LocalRequest) => Fault | undefined) | undefined): void;
+  close(): Promise<void>;
+}
+
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/** Starts on 127.0.0.1; `port` 0, the default, takes a free one. */
+export async function startHttpServer(
+  answer: (request: LocalRequest) => LocalResponse | Promise<LocalResponse>,
+  port = 0,
+): Promise<LocalServer> {
+  const requests: LocalRequest[] = [];
+  const sockets = new Set<Socket>();
+  let accepted = 0;
+  let fault: Fault | ((request: LocalRequest) => Fault | undefined) | undefined;
+
+  const server = createServer((incoming, response) => {
+    serve(incoming, response).catch((error: unknown) => {
+      response.statusCode = 500;
+      response.end(String(error));
+    });
+  });
+  server.on("connection", (socket) => {
+    accepted += 1;
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
+
+  async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const request = await readRequest(incoming);
+    requests.push(request);
+    const met = typeof fault === "function" ? fault(request) : fault;
+    if (met !== undefined) return inflict(met, response);
+    const { status, headers, body } = await answer(request);
+    response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
+    response.end(body);
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  const address = server.address() as AddressInfo;
+
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    requests,
+    connections: () => accepted,
+    fail(next) {
+      fault = next;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+async function readRequest(incoming: IncomingMessage): Promise<LocalRequest> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw new Error("request body over 1 MiB");
+    chunks.push(chunk);
+  }
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  return {
+    method: incoming.method ?? "GET",
+    target: incoming.url ?? "/",
+    headers,
+    rawHeaders: incoming.rawHeaders,
+    body: Buffer.concat(chunks),
+  };
+}
