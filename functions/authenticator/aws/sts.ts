@@ -1,0 +1,100 @@
+// STS over HTTPS: sends exactly the request that was rebuilt from the token, and reads a bounded answer.
+
+import type { IncomingMessage, RequestOptions } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { StsAnswerUnusable, StsUnreachable } from "../errors.ts";
+import type { AskSts } from "../identity/prove-identity.ts";
+import { attempt, failureKind } from "../lib/attempt.ts";
+import type { UnverifiedToken } from "../token/token.ts";
+import { connectHost, openAgents, serverName } from "./connections.ts";
+
+const LIMITS = { tryMs: 2_000, totalMs: 4_000 };
+const MAX_BODY_BYTES = 64 * 1024;
+
+type StsReply = Awaited<ReturnType<AskSts>>;
+
+export interface StsOptions {
+  readonly clusterId: string;
+  /** The region's own endpoint, to which a connection is opened ahead. */
+  readonly regionalHost: string;
+  /** Where every connection goes instead of the token's host; never what is signed, nor the Host header. */
+  readonly endpoint: URL | undefined;
+}
+
+/** Throws `StsUnreachable` where there is no answer, `StsAnswerUnusable` where it is too long to be one. */
+export function createSts({ clusterId, regionalHost, endpoint }: StsOptions): AskSts {
+  const { httpsAgent, httpAgent } = openAgents(endpoint ?? new URL(`https://${regionalHost}`));
+  const request = httpAgent === undefined ? httpsRequest : process.getBuiltinModule("node:http").request;
+  const agent = httpAgent ?? httpsAgent;
+
+  function ask({ host, target }: UnverifiedToken, signal: AbortSignal): Promise<StsReply> {
+    const connectTo = endpoint === undefined ? host : connectHost(endpoint);
+    const options: RequestOptions & { servername: string } = {
+      agent,
+      host: connectTo,
+      port: endpoint?.port || undefined,
+      // Given, since Node would else take the Host header as the name that the certificate has to have.
+      servername: serverName(connectTo),
+      method: "GET",
+      path: target,
+      headers: { host, accept: "application/json", "x-k8s-aws-id": clusterId },
+      signal,
+    };
+    const { promise, resolve, reject } = Promise.withResolvers<StsReply>();
+    const outgoing = request(options, (response) => {
+      readBody(response).then(
+        (body) => resolve({ status: response.statusCode ?? 0, body, requestId: requestId(response) }),
+        reject,
+      );
+    });
+    outgoing.on("error", reject);
+    outgoing.end();
+    return promise;
+  }
+
+  return async (token, deadline) => {
+    try {
+      return await attempt(LIMITS, deadline, (signal) => ask(token, signal).then(failOnServerError), isRetryable);
+    } catch (error) {
+      if (error instanceof ServerError) return error.reply;
+      if (error instanceof StsAnswerUnusable) throw error;
+      throw new StsUnreachable(`no answer from STS (${failureKind(error)})`, { cause: error });
+    }
+  };
+}
+
+/** A 5xx, thrown so that it is tried again; the second one is an answer like any other. */
+class ServerError extends Error {
+  readonly reply: StsReply;
+  constructor(reply: StsReply) {
+    super(`STS answered ${reply.status}`);
+    this.reply = reply;
+  }
+}
+
+function failOnServerError(reply: StsReply): StsReply {
+  if (reply.status >= 500) throw new ServerError(reply);
+  return reply;
+}
+
+function isRetryable(error: unknown): boolean {
+  return !(error instanceof StsAnswerUnusable);
+}
+
+async function readBody(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    // Leaving the loop destroys the response, and its connection with it.
+    if (size > MAX_BODY_BYTES) throw new StsAnswerUnusable(`STS answered more than ${MAX_BODY_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+/** For the log; only what looks like one, since a proxy could answer anything. */
+function requestId({ headers }: IncomingMessage): string | undefined {
+  const value = headers["x-amzn-requestid"];
+  return typeof value === "string" && /^[\w-]{1,64}$/.test(value) ? value : undefined;
+}

@@ -1,0 +1,59 @@
+// Is this our kube-apiserver? By a random bearer token, of which AWS holds only the SHA-256.
+
+import { hash, timingSafeEqual } from "node:crypto";
+import { CallerRefused, CallersInvalid } from "../errors.ts";
+import type { Deadline } from "../lib/clock.ts";
+import { isObject, parseJson } from "../lib/json.ts";
+import { isOver, notAfterTime } from "../lib/not-after.ts";
+import type { StoredParameter } from "../mapping/finding.ts";
+import type { ReadParameters } from "../mapping/parameter-cache.ts";
+
+interface Caller {
+  readonly name: string;
+  readonly sha256: string;
+  readonly notAfter?: string;
+}
+
+const KEYS = ["name", "sha256", "notAfter"];
+
+/** Throws `CallerRefused`, or a `Fault` when the list of callers cannot be had: that is for us to mend. */
+export async function checkBearer(
+  authorization: string | undefined,
+  parameter: string,
+  read: ReadParameters,
+  deadline: Deadline,
+): Promise<{ readonly cached: boolean }> {
+  // https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+  const [, token] = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(authorization ?? "") ?? [];
+  if (token === undefined) throw new CallerRefused("a bearer token is required");
+  const { parameters, cached } = await read([parameter], deadline);
+  const callers = parseCallers(parameters.get(parameter), parameter);
+  const now = deadline.clock();
+  const digest = hash("sha256", token, "buffer");
+  // Every entry is compared, whether or not one has matched already.
+  const accepted = callers.filter(
+    ({ sha256, notAfter }) => timingSafeEqual(Buffer.from(sha256, "hex"), digest) && !isOver(notAfter, now),
+  );
+  if (accepted.length === 0) throw new CallerRefused("the bearer token is not one of this cluster's");
+  return { cached };
+}
+
+function parseCallers(stored: StoredParameter | undefined, parameter: string): Caller[] {
+  if (stored === undefined) throw new CallersInvalid(`parameter ${parameter} does not exist: nobody may call yet`);
+  const list = stored.secure ? undefined : parseJson(stored.value);
+  if (Array.isArray(list)) return list.filter(isCaller);
+  throw new CallersInvalid(`parameter ${parameter} is no plain JSON list`);
+}
+
+/** An entry that is invalid is skipped, so that a typo in a new one does not lock the old ones out. */
+function isCaller(entry: unknown): entry is Caller {
+  if (!isObject(entry) || Object.keys(entry).some((key) => !KEYS.includes(key))) return false;
+  const { name, sha256, notAfter } = entry;
+  return (
+    typeof name === "string" &&
+    name !== "" &&
+    typeof sha256 === "string" &&
+    /^[0-9a-f]{64}$/.test(sha256) &&
+    (notAfter === undefined || (typeof notAfter === "string" && notAfterTime(notAfter) !== undefined))
+  );
+}

@@ -1,0 +1,14 @@
+// Is this our kube-apiserver? By the client certificate that API Gateway has checked against its trust store.
+
+import { CallerRefused } from "../errors.ts";
+
+/**
+ * `subjects` pins whole subject DNs; empty accepts every certificate of the trust store. A request that came without
+ * one, through an endpoint that should be disabled, is refused.
+ */
+export function checkClientCertificate(subject: string | undefined, subjects: readonly string[]): void {
+  if (!subject) throw new CallerRefused("a client certificate is required");
+  if (subjects.length > 0 && !subjects.includes(subject)) {
+    throw new CallerRefused(`the client certificate's subject is not one of this cluster's: ${subject}`);
+  }
+}

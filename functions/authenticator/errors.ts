@@ -1,0 +1,149 @@
+// Every way a review can end other than in a grant: one class per reason, each with a code that never changes.
+
+/**
+ * Root of all errors of this project. The first level below says who must act and which HTTP status kube-apiserver
+ * gets; the leaves say why. Messages are one line, for an operator, and never hold a signature, a token or a URL.
+ */
+export abstract class AuthenticatorError extends Error {
+  /** Stable, for logs, alarms and scripts; listed in the README. */
+  abstract readonly code: string;
+  abstract readonly outcome: "denied" | "throttled" | "fault" | "bad_request" | "caller_refused";
+  abstract readonly status: number;
+}
+
+/** An answer: this token does not get in. 200 with `authenticated: false` and the reason. */
+export abstract class Denial extends AuthenticatorError {
+  readonly outcome = "denied";
+  readonly status = 200;
+}
+
+/** An outage or a fault of ours, never an answer about the token. kube-apiserver retries a 500 and caches nothing. */
+export abstract class Fault extends AuthenticatorError {
+  readonly outcome = "fault";
+  readonly status = 500;
+}
+
+/** The request is not one that kube-apiserver sends. */
+export abstract class BadRequest extends AuthenticatorError {
+  readonly outcome = "bad_request";
+  readonly status: number = 400;
+}
+
+// The request
+
+export class PathUnknown extends BadRequest {
+  readonly code = "path_unknown";
+  override readonly status = 404;
+}
+export class MethodNotAllowed extends BadRequest {
+  readonly code = "method_not_allowed";
+  override readonly status = 405;
+}
+export class BodyTooLarge extends BadRequest {
+  readonly code = "body_too_large";
+  override readonly status = 413;
+}
+export class ReviewMalformed extends BadRequest {
+  readonly code = "review_malformed";
+}
+
+// The caller
+
+export class CallerRefused extends AuthenticatorError {
+  readonly code = "caller_refused";
+  readonly outcome = "caller_refused";
+  readonly status = 401;
+}
+export class CallersInvalid extends Fault {
+  readonly code = "callers_invalid";
+}
+
+// The token, before any network
+
+export class AudienceForeign extends Denial {
+  readonly code = "audience_foreign";
+}
+export class TokenMalformed extends Denial {
+  readonly code = "token_malformed";
+}
+export class TokenParameterRefused extends Denial {
+  readonly code = "token_parameter_refused";
+}
+export class TokenHostRefused extends Denial {
+  readonly code = "token_host_refused";
+}
+export class TokenRegionRefused extends Denial {
+  readonly code = "token_region_refused";
+}
+export class TokenHeadersRefused extends Denial {
+  readonly code = "token_headers_refused";
+}
+export class TokenExpired extends Denial {
+  readonly code = "token_expired";
+}
+export class TokenNotYetValid extends Denial {
+  readonly code = "token_not_yet_valid";
+}
+
+// STS and the identity
+
+export class StsRefused extends Denial {
+  readonly code = "sts_refused";
+}
+export class IdentityImpossible extends Denial {
+  readonly code = "identity_impossible";
+}
+export class StsThrottled extends AuthenticatorError {
+  readonly code = "sts_throttled";
+  readonly outcome = "throttled";
+  readonly status = 429;
+}
+export class StsUnreachable extends Fault {
+  readonly code = "sts_unreachable";
+}
+export class StsAnswerUnusable extends Fault {
+  readonly code = "sts_answer_unusable";
+}
+
+// Parameter Store and the mapping
+
+export class ParametersUnavailable extends Fault {
+  readonly code = "parameters_unavailable";
+}
+export class IdentityUnmapped extends Denial {
+  readonly code = "identity_unmapped";
+}
+export class IdentityDenied extends Denial {
+  readonly code = "identity_denied";
+}
+export class MappingInvalid extends Denial {
+  readonly code = "mapping_invalid";
+}
+export class MappingMismatch extends Denial {
+  readonly code = "mapping_mismatch";
+}
+
+// The user
+
+export class PlaceholderWithoutValue extends Denial {
+  readonly code = "placeholder_without_value";
+}
+export class NodeNotVerified extends Denial {
+  readonly code = "node_not_verified";
+}
+export class InstancesUnavailable extends Fault {
+  readonly code = "instances_unavailable";
+}
+export class NameRefused extends Denial {
+  readonly code = "name_refused";
+}
+
+// Everything else
+
+export class InternalFault extends Fault {
+  readonly code = "internal_fault";
+}
+/** A setting of the function is missing or bad; thrown while it initialises. */
+export class SettingInvalid extends Fault {
+  readonly code = "setting_invalid";
+}

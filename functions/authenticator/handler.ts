@@ -1,0 +1,61 @@
+// The handler: what happens around a review as middlewares, in the order of the contract, and the review itself.
+
+import middy from "@middy/core";
+import type { Context } from "aws-lambda";
+import { answerErrors } from "./http/answer-errors.ts";
+import { authenticateCaller } from "./http/authenticate-caller.ts";
+import { type Exchange, type HttpResponse, jsonResponse, openExchange } from "./http/exchange.ts";
+import { leaveTrace } from "./http/leave-trace.ts";
+import { readReview } from "./http/read-review.ts";
+import { checkRoute } from "./http/route.ts";
+import { cachedProofs } from "./identity/identity-cache.ts";
+import { type AskSts, proveIdentity } from "./identity/prove-identity.ts";
+import type { Clock } from "./lib/clock.ts";
+import { cachedParameters, type FetchParameters } from "./mapping/parameter-cache.ts";
+import { tokenReview } from "./review/answer.ts";
+import { type ReviewServices, reviewToken } from "./review/review.ts";
+import type { Settings } from "./settings.ts";
+
+const MAPPING_FOUND_MS = 30_000;
+const CALLERS_FOUND_MS = 60_000;
+
+/** What the handler needs of the world outside. */
+export interface Surroundings {
+  readonly askSts: AskSts;
+  readonly fetchParameters: FetchParameters;
+  readonly findNodeName: ReviewServices["findNodeName"];
+  readonly clock: Clock;
+  /** Takes one line of JSON, without its end. */
+  readonly print: (line: string) => void;
+}
+
+/** Answers API Gateway events, payload 1.0 and 2.0. All state is caches: two reviews at once do not meet. */
+export function createHandler(
+  settings: Settings,
+  { askSts, fetchParameters, findNodeName, clock, print }: Surroundings,
+): (event: unknown, context: unknown) => Promise<HttpResponse> {
+  const { clusterId, partition } = settings;
+  const services: ReviewServices = {
+    proveIdentity: cachedProofs(proveIdentity(askSts, partition.id), `${partition.id}/${clusterId}`, clock),
+    readParameters: cachedParameters(fetchParameters, MAPPING_FOUND_MS, clock),
+    findNodeName,
+  };
+
+  async function answerReview({ review, record, deadline }: Exchange): Promise<HttpResponse> {
+    if (review === undefined) throw new Error("no middleware has read the review");
+    const status = await reviewToken(review, settings, services, record, deadline);
+    return jsonResponse(200, tokenReview(review.apiVersion, status));
+  }
+
+  // Lambda's own timeout comes after the review's deadline, so that middy's early one has nothing to do.
+  const chain = middy<Exchange, HttpResponse>({ timeoutEarlyInMillis: 0 })
+    .use(openExchange(clock))
+    .use(leaveTrace(settings, print))
+    .use(answerErrors())
+    .use(checkRoute())
+    .use(authenticateCaller(settings, cachedParameters(fetchParameters, CALLERS_FOUND_MS, clock)))
+    .use(readReview())
+    .handler<Exchange, HttpResponse>(answerReview);
+  // API Gateway's event is an Exchange as soon as the first middleware has run.
+  return (event, context) => chain(event as Exchange, context as Context);
+}

@@ -1,0 +1,43 @@
+// What was thrown, made into the answer that kube-apiserver acts on rightly.
+
+import { AuthenticatorError, Denial, InternalFault, MethodNotAllowed } from "../errors.ts";
+import { kubernetesStatus, tokenReview } from "../review/answer.ts";
+import { type HttpResponse, jsonResponse, type Middleware } from "./exchange.ts";
+
+/** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/: `reason` for machines */
+const REASONS: Readonly<Record<number, string>> = {
+  400: "BadRequest",
+  401: "Unauthorized",
+  404: "NotFound",
+  405: "MethodNotAllowed",
+  413: "RequestEntityTooLarge",
+  429: "TooManyRequests",
+  500: "InternalError",
+};
+
+/** Anything that is not ours is a fault of ours: never an answer about the token. */
+export function asAuthenticatorError(error: unknown): AuthenticatorError {
+  return error instanceof AuthenticatorError ? error : new InternalFault("unexpected failure", { cause: error });
+}
+
+export function answerErrors(): Middleware {
+  return {
+    onError: (middy) => {
+      const error = asAuthenticatorError(middy.error);
+      middy.error = error;
+      const { review } = middy.event;
+      const message = `${error.code}: ${error.message}`;
+      middy.response =
+        error instanceof Denial && review !== undefined
+          ? jsonResponse(200, tokenReview(review.apiVersion, { authenticated: false, error: message }))
+          : statusResponse(error, message);
+    },
+  };
+}
+
+/** Never with Retry-After, and never 503: kube-apiserver would try 31 times, or not at all. */
+function statusResponse(error: AuthenticatorError, message: string): HttpResponse {
+  const { status } = error;
+  const headers: Record<string, string> = error instanceof MethodNotAllowed ? { allow: "POST" } : {};
+  return jsonResponse(status, kubernetesStatus(status, REASONS[status] ?? "InternalError", message), headers);
+}

@@ -1,0 +1,24 @@
+// Nothing of a review is read before its caller is known: the step that says which proof is asked for.
+
+import { checkBearer } from "../caller/bearer.ts";
+import { checkClientCertificate } from "../caller/client-certificate.ts";
+import type { ReadParameters } from "../mapping/parameter-cache.ts";
+import { callersParameter } from "../mapping/parameter-name.ts";
+import { timed } from "../review/record.ts";
+import type { Settings } from "../settings.ts";
+import type { Exchange, Middleware } from "./exchange.ts";
+
+export function authenticateCaller(settings: Settings, readCallers: ReadParameters): Middleware {
+  const { callerAuth, callerSubjects, mappingPrefix } = settings;
+  const parameter = callersParameter(mappingPrefix);
+
+  async function check({ request, record, deadline }: Exchange): Promise<void> {
+    if (callerAuth === "mtls") checkClientCertificate(request.clientSubject, callerSubjects);
+    if (callerAuth === "bearer") {
+      record.cached.caller = (await checkBearer(request.authorization, parameter, readCallers, deadline)).cached;
+    }
+  }
+  return {
+    before: ({ event }) => timed(event.record, "caller", event.deadline.clock, () => check(event)),
+  };
+}

@@ -1,0 +1,63 @@
+// One request on its way through the middlewares: what came in, when it has to be over, and what it leaves behind.
+
+import type { MiddlewareObj, Request } from "@middy/core";
+import { type Clock, type Deadline, deadlineIn } from "../lib/clock.ts";
+import type { ReviewRecord } from "../review/record.ts";
+import type { TokenReviewRequest } from "../review/token-review.ts";
+import { type GatewayRequest, gatewayRequest } from "./gateway-request.ts";
+
+/** Five tries of kube-apiserver, with 4.5 s of waits between them, share 30 s. */
+const REVIEW_MS = 5_000;
+
+export interface Exchange {
+  readonly request: GatewayRequest;
+  readonly deadline: Deadline;
+  readonly record: ReviewRecord;
+  /** Once the body has been read. */
+  review?: TokenReviewRequest;
+}
+
+/** What Lambda is given back, the same for both payload formats. */
+export interface HttpResponse {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly isBase64Encoded: false;
+}
+
+export type Middleware = MiddlewareObj<Exchange, HttpResponse>;
+export type MiddlewareRequest = Request<Exchange, HttpResponse>;
+
+/** First in the chain: from here on, `event` is an `Exchange`. */
+export function openExchange(clock: Clock): Middleware {
+  let coldStart = true;
+  return {
+    before: (middy) => {
+      const request = gatewayRequest(middy.event);
+      const deadline = deadlineIn(REVIEW_MS, clock);
+      const record: ReviewRecord = {
+        startedAt: clock(),
+        requestId: request.requestId,
+        coldStart,
+        ms: {},
+        cached: {},
+        invalidMappings: 0,
+      };
+      coldStart = false;
+      middy.event = { request, deadline, record };
+    },
+  };
+}
+
+export function jsonResponse(
+  statusCode: number,
+  body: unknown,
+  headers?: Readonly<Record<string, string>>,
+): HttpResponse {
+  return {
+    statusCode,
+    headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
+    body: JSON.stringify(body),
+    isBase64Encoded: false,
+  };
+}

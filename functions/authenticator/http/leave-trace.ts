@@ -1,0 +1,32 @@
+// One log line and one line of metrics for each review, whatever its outcome.
+
+import type { AuthenticatorError } from "../errors.ts";
+import type { ReviewRecord } from "../review/record.ts";
+import { LOG_LEVELS, type Settings } from "../settings.ts";
+import { asAuthenticatorError } from "./answer-errors.ts";
+import type { Exchange, Middleware } from "./exchange.ts";
+import { logEntry } from "./log-entry.ts";
+import { metricsEntry } from "./metrics-entry.ts";
+
+export type Outcome = AuthenticatorError["outcome"] | "granted" | "not_ours";
+
+/** Last to run. `print` takes one whole line, without its end. */
+export function leaveTrace({ clusterId, logLevel }: Settings, print: (line: string) => void): Middleware {
+  function leave({ record, deadline }: Exchange, outcome: Outcome, error: AuthenticatorError | undefined): void {
+    const now = deadline.clock();
+    const entry = logEntry(record, outcome, error, now);
+    if (LOG_LEVELS.indexOf(entry.level) >= LOG_LEVELS.indexOf(logLevel)) print(JSON.stringify(entry));
+    print(JSON.stringify(metricsEntry(record, outcome, error, clusterId, now)));
+  }
+  return {
+    after: ({ event }) => leave(event, grantedOrNot(event.record), undefined),
+    onError: ({ event, error }) => {
+      const known = asAuthenticatorError(error);
+      leave(event, known.outcome, known);
+    },
+  };
+}
+
+function grantedOrNot({ user }: ReviewRecord): Outcome {
+  return user === undefined ? "not_ours" : "granted";
+}

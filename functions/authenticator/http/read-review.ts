@@ -1,0 +1,19 @@
+// The body: its size first, then the TokenReview in it.
+
+import { BodyTooLarge, ReviewMalformed } from "../errors.ts";
+import { parseTokenReview } from "../review/token-review.ts";
+import type { Middleware } from "./exchange.ts";
+
+const MAX_BODY_BYTES = 64 * 1024;
+
+export function readReview(): Middleware {
+  return {
+    before: ({ event }) => {
+      const { bodyBytes, body } = event.request;
+      if (bodyBytes > MAX_BODY_BYTES) throw new BodyTooLarge(`the body is over ${MAX_BODY_BYTES} bytes`);
+      const text = body();
+      if (text === undefined) throw new ReviewMalformed("the body is missing");
+      event.review = parseTokenReview(text);
+    },
+  };
+}

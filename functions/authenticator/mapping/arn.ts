@@ -1,0 +1,34 @@
+// The ARN that a mapping names, and whether it is the identity's.
+
+import type { VerifiedIdentity } from "../identity/identity.ts";
+
+export interface MappedArn {
+  readonly partition: string;
+  readonly accountId: string;
+  readonly kind: VerifiedIdentity["kind"];
+  /** Without path, since names are unique in an account; in lower case but for a federated user. */
+  readonly name: string;
+}
+
+const ROLE_OR_USER = /^arn:([a-z-]+):iam::(\d{12}):(role|user)\/(?:[\x21-\x7e]*\/)?([\w+=,.@-]+)$/;
+const ROOT = /^arn:([a-z-]+):iam::(\d{12}):(root)$/;
+const FEDERATED_USER = /^arn:([a-z-]+):sts::(\d{12}):(federated-user)\/([\w+=,.@-]+)$/;
+
+/** `undefined` for what is not the ARN of a role, user, root or federated user. */
+export function parseMappedArn(arn: string): MappedArn | undefined {
+  const lowerCase = arn.toLowerCase();
+  const match = ROLE_OR_USER.exec(lowerCase) ?? ROOT.exec(lowerCase) ?? FEDERATED_USER.exec(arn);
+  if (match === null) return undefined;
+  const [, partition = "", accountId = "", kind = "", name = ""] = match;
+  return { partition, accountId, kind: kind as MappedArn["kind"], name };
+}
+
+export function isArnOf(mapped: MappedArn, identity: VerifiedIdentity): boolean {
+  const name = identity.kind === "federated-user" ? identity.name : identity.name.toLowerCase();
+  return (
+    mapped.partition === identity.partition &&
+    mapped.accountId === identity.accountId &&
+    mapped.kind === identity.kind &&
+    mapped.name === name
+  );
+}

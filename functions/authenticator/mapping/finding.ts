@@ -1,0 +1,87 @@
+// What one place holds for an identity: nothing, a mapping for it, a denial, or something that is wrong.
+
+import type { VerifiedIdentity } from "../identity/identity.ts";
+import { isObject, parseJson } from "../lib/json.ts";
+import { isOver } from "../lib/not-after.ts";
+import { isArnOf, parseMappedArn } from "./arn.ts";
+import { matchesArnLike } from "./arn-like.ts";
+import { checkMapping, type Mapping, type MappingKind } from "./mapping.ts";
+import type { Candidate } from "./parameter-name.ts";
+
+export interface StoredParameter {
+  readonly value: string;
+  /** A SecureString: its text is cipher, and a mapping is no secret. */
+  readonly secure: boolean;
+}
+
+export type Verdict =
+  /** No parameter, a mapping past its `notAfter`, or no pattern that matches: the next place is asked. */
+  | { readonly kind: "nothing" }
+  | { readonly kind: "match"; readonly mapping: Mapping }
+  | { readonly kind: "deny" }
+  | { readonly kind: "invalid"; readonly problem: string }
+  /** Meant for this name, and it is not this principal. */
+  | { readonly kind: "mismatch"; readonly problem: string };
+
+export interface Finding extends Candidate {
+  readonly verdict: Verdict;
+  /** How many invalid values or list entries stand here, whether they count for this identity or not. */
+  readonly invalidCount: number;
+}
+
+export function findMapping(
+  candidate: Candidate,
+  stored: StoredParameter | undefined,
+  identity: VerifiedIdentity,
+  now: number,
+): Finding {
+  if (stored === undefined) return { ...candidate, verdict: { kind: "nothing" }, invalidCount: 0 };
+  const value = stored.secure ? undefined : parseJson(stored.value);
+  if (value === undefined) return invalid(candidate, stored.secure ? "a SecureString" : "not JSON");
+
+  if (candidate.place === "pattern-account" || candidate.place === "pattern-any") {
+    if (!Array.isArray(value)) return invalid(candidate, "not a JSON list");
+    return { ...candidate, ...judgeList(value, identity, now) };
+  }
+  const kind = candidate.place === "exact" ? identity.kind : candidate.place;
+  const verdict = judgeValue(value, kind, identity, now);
+  return { ...candidate, verdict, invalidCount: checkMapping(value, kind).valid ? 0 : 1 };
+}
+
+function invalid(candidate: Candidate, problem: string): Finding {
+  return { ...candidate, verdict: { kind: "invalid", problem }, invalidCount: 1 };
+}
+
+/** A denial anywhere in the list comes first, then the first entry whose own `arnLike` matches. */
+function judgeList(entries: readonly unknown[], identity: VerifiedIdentity, now: number) {
+  const verdicts = entries
+    .filter((entry) => isObject(entry) && isForIdentity(entry, "pattern", identity))
+    .map((entry) => judgeValue(entry, "pattern", identity, now))
+    .filter(({ kind }) => kind !== "nothing");
+  const verdict: Verdict = verdicts.find(({ kind }) => kind === "deny") ?? verdicts[0] ?? { kind: "nothing" };
+  return { verdict, invalidCount: entries.filter((entry) => !checkMapping(entry, "pattern").valid).length };
+}
+
+function judgeValue(value: unknown, kind: MappingKind, identity: VerifiedIdentity, now: number): Verdict {
+  const check = checkMapping(value, kind);
+  if (check.valid && isOver(check.mapping.notAfter, now)) return { kind: "nothing" };
+  const isFor = isObject(value) && isForIdentity(value, kind, identity);
+  // A denial holds even where the rest of its value is wrong: a typo beside it must not let anybody in.
+  if (!check.valid)
+    return isFor && value["deny"] === true ? { kind: "deny" } : { kind: "invalid", problem: check.problem };
+  const { mapping } = check;
+  if (!isFor) return { kind: "mismatch", problem: "its arn is another principal's" };
+  if (mapping.principalId !== undefined && mapping.principalId !== identity.principalId) {
+    return { kind: "mismatch", problem: "its principalId is another principal's of the same name" };
+  }
+  return mapping.deny === true ? { kind: "deny" } : { kind: "match", mapping };
+}
+
+/** By the value's own `arn` or `arnLike`; an sso or account mapping is for whomever its name finds. */
+function isForIdentity(value: Record<string, unknown>, kind: MappingKind, identity: VerifiedIdentity): boolean {
+  const { arn, arnLike } = value;
+  if (kind === "sso" || kind === "account") return true;
+  if (kind === "pattern") return typeof arnLike === "string" && matchesArnLike(arnLike, identity.canonicalArn);
+  const mapped = typeof arn === "string" ? parseMappedArn(arn) : undefined;
+  return mapped !== undefined && isArnOf(mapped, identity);
+}

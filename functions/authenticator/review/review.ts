@@ -1,0 +1,74 @@
+// One review from token to user, step by step; each step knows nothing of the next.
+
+import { Denial } from "../errors.ts";
+import type { VerifiedIdentity } from "../identity/identity.ts";
+import { type ProveIdentityCached, tokenHash } from "../identity/identity-cache.ts";
+import type { Deadline } from "../lib/clock.ts";
+import { findMapping } from "../mapping/finding.ts";
+import type { ReadParameters } from "../mapping/parameter-cache.ts";
+import { candidates } from "../mapping/parameter-name.ts";
+import { selectMapping } from "../mapping/select.ts";
+import type { StsHosts } from "../token/sts-hosts.ts";
+import { isOurs, parseToken } from "../token/token.ts";
+import { type NodeName, renderUser } from "../user/user.ts";
+import { granted, NOT_OURS, type TokenReviewStatus } from "./answer.ts";
+import { acceptedAudiences } from "./audiences.ts";
+import { type ReviewRecord, timed } from "./record.ts";
+import type { TokenReviewRequest } from "./token-review.ts";
+
+export interface ReviewRules {
+  readonly stsHosts: StsHosts;
+  readonly mappingPrefix: string;
+  readonly audiences: readonly string[];
+  readonly reservedPrefixes: readonly string[];
+  readonly userInfo: "full" | "minimal";
+}
+
+export interface ReviewServices {
+  readonly proveIdentity: ProveIdentityCached;
+  readonly readParameters: ReadParameters;
+  /** Throws a `Fault` when EC2 or IAM gives no answer. */
+  readonly findNodeName: (identity: VerifiedIdentity, deadline: Deadline) => Promise<NodeName>;
+}
+
+/** Fills `record` as it goes. Throws a `Denial` with the reason, or a `Fault` where there is no answer to give. */
+export async function reviewToken(
+  { token: text, audiences: requestedAudiences }: TokenReviewRequest,
+  rules: ReviewRules,
+  services: ReviewServices,
+  record: ReviewRecord,
+  deadline: Deadline,
+): Promise<TokenReviewStatus> {
+  const { clock } = deadline;
+  record.tokenHash = tokenHash(text).slice(0, 12);
+  if (!isOurs(text)) return NOT_OURS;
+  const audiences = acceptedAudiences(requestedAudiences, rules.audiences);
+
+  const unverifiedToken = await timed(record, "token", clock, () => parseToken(text, rules.stsHosts, clock()));
+
+  const proof = await timed(record, "identity", clock, () => services.proveIdentity(text, unverifiedToken, deadline));
+  record.cached.identity = proof.cached;
+  record.stsRequestId = proof.stsRequestId;
+  if (proof.result instanceof Denial) throw proof.result;
+  const verifiedIdentity = proof.result;
+  record.identity = verifiedIdentity;
+
+  const places = candidates(rules.mappingPrefix, verifiedIdentity);
+  const names = places.map(({ parameter }) => parameter);
+  const { parameters, cached } = await timed(record, "mapping", clock, () => services.readParameters(names, deadline));
+  record.cached.mapping = cached;
+  const findings = places.map((place) =>
+    findMapping(place, parameters.get(place.parameter), verifiedIdentity, clock()),
+  );
+  record.invalidMappings = findings.reduce((sum, { invalidCount }) => sum + invalidCount, 0);
+  const selected = selectMapping(findings, verifiedIdentity);
+  record.parameter = selected.parameter;
+
+  const user = await timed(record, "user", clock, () =>
+    renderUser(selected, verifiedIdentity, rules.reservedPrefixes, () =>
+      services.findNodeName(verifiedIdentity, deadline),
+    ),
+  );
+  record.user = user;
+  return granted(user, verifiedIdentity, audiences, rules.userInfo === "full");
+}

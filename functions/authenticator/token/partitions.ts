@@ -1,0 +1,82 @@
+// The AWS partitions, their regions and the domains of their endpoints.
+
+/** Regions and domains of one partition, as the AWS SDK for JavaScript lists them (a test compares the two). */
+export interface Partition {
+  readonly id: string;
+  readonly domain: string;
+  readonly dualStackDomain: string;
+  /** Which region names belong here, known or not yet known. */
+  readonly regionPattern: RegExp;
+  readonly regions: readonly string[];
+}
+
+const PARTITIONS: readonly Partition[] = [
+  {
+    id: "aws",
+    domain: "amazonaws.com",
+    dualStackDomain: "api.aws",
+    regionPattern: /^(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+$/,
+    regions: [
+      ...["af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3"],
+      ...["ap-south-1", "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4"],
+      ...["ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1"],
+      ...["eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2"],
+      ...["eu-west-3", "il-central-1", "me-central-1", "me-south-1", "me-west-1", "mx-central-1"],
+      ...["sa-east-1", "sa-west-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2"],
+    ],
+  },
+  {
+    id: "aws-cn",
+    domain: "amazonaws.com.cn",
+    dualStackDomain: "api.amazonwebservices.com.cn",
+    regionPattern: /^cn-\w+-\d+$/,
+    regions: ["cn-north-1", "cn-northwest-1"],
+  },
+  {
+    id: "aws-eusc",
+    domain: "amazonaws.eu",
+    dualStackDomain: "api.amazonwebservices.eu",
+    regionPattern: /^eusc-de-\w+-\d+$/,
+    regions: ["eusc-de-east-1"],
+  },
+  {
+    id: "aws-iso",
+    domain: "c2s.ic.gov",
+    dualStackDomain: "api.aws.ic.gov",
+    regionPattern: /^us-iso-\w+-\d+$/,
+    regions: ["us-iso-east-1", "us-iso-west-1"],
+  },
+  {
+    id: "aws-iso-b",
+    domain: "sc2s.sgov.gov",
+    dualStackDomain: "api.aws.scloud",
+    regionPattern: /^us-isob-\w+-\d+$/,
+    regions: ["us-isob-east-1", "us-isob-west-1"],
+  },
+  {
+    id: "aws-iso-e",
+    domain: "cloud.adc-e.uk",
+    dualStackDomain: "api.cloud-aws.adc-e.uk",
+    regionPattern: /^eu-isoe-\w+-\d+$/,
+    regions: ["eu-isoe-west-1"],
+  },
+  {
+    id: "aws-iso-f",
+    domain: "csp.hci.ic.gov",
+    dualStackDomain: "api.aws.hci.ic.gov",
+    regionPattern: /^us-isof-\w+-\d+$/,
+    regions: ["us-isof-east-1", "us-isof-south-1"],
+  },
+  {
+    id: "aws-us-gov",
+    domain: "amazonaws.com",
+    dualStackDomain: "api.aws",
+    regionPattern: /^us-gov-\w+-\d+$/,
+    regions: ["us-gov-east-1", "us-gov-west-1"],
+  },
+];
+
+/** The partition that a region belongs to by its name, known or new; `undefined` for a name of none. */
+export function partitionOfRegion(region: string): Partition | undefined {
+  return PARTITIONS.find(({ regionPattern }) => regionPattern.test(region));
+}

@@ -1,0 +1,97 @@
+// What each value of a presigned GetCallerIdentity must be: action, credential, date, expiry, signed headers, signature.
+
+import {
+  TokenExpired,
+  TokenHeadersRefused,
+  TokenNotYetValid,
+  TokenParameterRefused,
+  TokenRegionRefused,
+} from "../errors.ts";
+import { calendarTime } from "../lib/calendar-time.ts";
+import { named, type Query, type QueryName } from "./query.ts";
+
+/** STS honours a presigned GetCallerIdentity for 15 minutes from X-Amz-Date, whatever X-Amz-Expires says. */
+export const TOKEN_LIFETIME_MS = 15 * 60 * 1000;
+const MAX_AHEAD_MS = 15 * 60 * 1000;
+const MAX_EXPIRES_SECONDS = 900;
+
+const FIXED: Partial<Record<QueryName, string>> = {
+  Action: "GetCallerIdentity",
+  Version: "2011-06-15",
+  "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+};
+
+export function checkFixedValues(query: Query): void {
+  for (const [name, value] of Object.entries(FIXED)) {
+    if (query[name as QueryName] !== value) throw new TokenParameterRefused(`${name} must be ${value}`);
+  }
+}
+
+/** `<access key id>/<yyyymmdd>/<region>/sts/aws4_request`, of the day of X-Amz-Date. */
+export function checkCredential(query: Query): { readonly accessKeyId: string; readonly region: string } {
+  // https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html: 16 to 128 word characters
+  const match = /^(\w{16,128})\/(\d{8})\/([a-z0-9-]{1,64})\/sts\/aws4_request$/.exec(query["X-Amz-Credential"]);
+  const [, accessKeyId, day, region] = match ?? [];
+  if (accessKeyId === undefined || region === undefined) {
+    throw new TokenParameterRefused("X-Amz-Credential must be <access key id>/<yyyymmdd>/<region>/sts/aws4_request");
+  }
+  if (day !== query["X-Amz-Date"].slice(0, 8)) {
+    throw new TokenParameterRefused("X-Amz-Credential and X-Amz-Date are of different days");
+  }
+  return { accessKeyId, region };
+}
+
+/** `hostRegion` is undefined for a host of `STS_EXTRA_HOSTS`, which takes its region from the credential. */
+export function checkRegion(region: string, hostRegion: string | undefined, accepted: ReadonlySet<string>): void {
+  if (hostRegion !== undefined && region !== hostRegion) {
+    throw new TokenRegionRefused(`signed for region${named(region)}, but the host serves ${hostRegion}`);
+  }
+  if (!accepted.has(region)) throw new TokenRegionRefused(`region${named(region)} is not accepted here`);
+}
+
+/** When the token ends, in milliseconds since 1970. */
+export function checkDate(query: Query, now: number): { readonly expiresAt: number } {
+  const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(query["X-Amz-Date"]);
+  const [, year, month, day, hour, minute, second] = match ?? [];
+  const signedAt = match === null ? undefined : calendarTime(`${year}-${month}-${day}T${hour}:${minute}:${second}`);
+  if (signedAt === undefined) throw new TokenParameterRefused("X-Amz-Date must be a real time, yyyymmddThhmmssZ");
+  const expiresAt = signedAt + TOKEN_LIFETIME_MS;
+  if (now > expiresAt) {
+    throw new TokenExpired(`signed ${minutes(now - signedAt)} min ago; a token lives 15 min (or a clock is wrong)`);
+  }
+  if (signedAt > now + MAX_AHEAD_MS) {
+    throw new TokenNotYetValid(`signed ${minutes(signedAt - now)} min in the future: the client's clock is ahead`);
+  }
+  return { expiresAt };
+}
+
+function minutes(ms: number): number {
+  return Math.ceil(ms / 60_000);
+}
+
+export function checkExpires(query: Query): void {
+  const text = query["X-Amz-Expires"];
+  if (!/^(0|[1-9]\d{0,2})$/.test(text) || Number(text) > MAX_EXPIRES_SECONDS) {
+    throw new TokenParameterRefused("X-Amz-Expires must be an integer from 0 to 900");
+  }
+}
+
+/** Every signed header must be sent again with the same value, so nothing but these two can be verified. */
+export function checkSignedHeaders(query: Query): void {
+  const headers = query["X-Amz-SignedHeaders"].toLowerCase().split(";");
+  const foreign = headers.find((header) => header !== "host" && header !== "x-k8s-aws-id");
+  if (foreign !== undefined) {
+    throw new TokenHeadersRefused(
+      `signed header${named(foreign)} cannot be reproduced; sign host and x-k8s-aws-id only`,
+    );
+  }
+  if (headers.join(";") !== "host;x-k8s-aws-id") {
+    throw new TokenHeadersRefused("X-Amz-SignedHeaders must be host;x-k8s-aws-id");
+  }
+}
+
+export function checkSignature(query: Query): void {
+  if (!/^[0-9a-f]{64}$/.test(query["X-Amz-Signature"])) {
+    throw new TokenParameterRefused("X-Amz-Signature must be 64 lower-case hex digits");
+  }
+}
