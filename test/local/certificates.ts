@@ -1,0 +1,86 @@
+// A throwaway certificate authority for tests and for the local start: server and client certificates, nothing on disk.
+
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import {
+  BasicConstraints,
+  ExtendedKeyUsage,
+  type Extension,
+  GeneralName,
+  id_ce_basicConstraints,
+  id_ce_extKeyUsage,
+  id_ce_keyUsage,
+  id_ce_subjectAltName,
+  id_kp_clientAuth,
+  id_kp_serverAuth,
+  KeyUsage,
+  KeyUsageFlags,
+  SubjectAlternativeName,
+} from "@peculiar/asn1-x509";
+import { extension, type Subject, signCertificate } from "./certificates/certificate.ts";
+
+/** A certificate and its private key, both PEM, named as `node:tls` names them. */
+export interface Credential {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface CertificateAuthority {
+  /** The authority's own certificate, PEM: the `ca` of a client, the truststore of a gateway. */
+  readonly ca: string;
+  /** A server certificate for `localhost` and 127.0.0.1. */
+  server(): Credential;
+  /** A client certificate; for example `client({ CN: "kube-apiserver", O: "Example" })`. */
+  client(subject: Subject): Credential;
+}
+
+export interface CertificateAuthorityOptions {
+  readonly subject?: Subject;
+  readonly now?: () => number;
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+const SERVER: Subject = { CN: "localhost" };
+
+/** Makes the authority; its certificates are valid from a day ago until 30 days ahead. */
+export function createCertificateAuthority(options: CertificateAuthorityOptions = {}): CertificateAuthority {
+  const { subject: issuer = { CN: "Local test CA" }, now = Date.now } = options;
+  const issuerKey = newKey();
+
+  function certify(subject: Subject, key: KeyObject, extensions: readonly Extension[]): string {
+    const time = now();
+    const notBefore = new Date(time - DAY);
+    const notAfter = new Date(time + 30 * DAY);
+    return signCertificate({ subject, key, issuer, issuerKey, notBefore, notAfter, extensions });
+  }
+
+  function credential(subject: Subject, extensions: readonly Extension[]): Credential {
+    const key = newKey();
+    return { cert: certify(subject, key, extensions), key: key.export({ format: "pem", type: "pkcs8" }).toString() };
+  }
+
+  return {
+    ca: certify(issuer, issuerKey, [
+      extension(id_ce_basicConstraints, new BasicConstraints({ cA: true }), true),
+      extension(id_ce_keyUsage, new KeyUsage(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign), true),
+    ]),
+    server() {
+      const names = [new GeneralName({ dNSName: "localhost" }), new GeneralName({ iPAddress: "127.0.0.1" })];
+      const alternativeNames = extension(id_ce_subjectAltName, new SubjectAlternativeName(names));
+      return credential(SERVER, [...leaf(id_kp_serverAuth), alternativeNames]);
+    },
+    client: (subject) => credential(subject, leaf(id_kp_clientAuth)),
+  };
+}
+
+function newKey(): KeyObject {
+  return generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+}
+
+/** What every certificate has that is not an authority's. */
+function leaf(purpose: string): Extension[] {
+  return [
+    extension(id_ce_basicConstraints, new BasicConstraints({ cA: false }), true),
+    extension(id_ce_keyUsage, new KeyUsage(KeyUsageFlags.digitalSignature), true),
+    extension(id_ce_extKeyUsage, new ExtendedKeyUsage([purpose])),
+  ];
+}

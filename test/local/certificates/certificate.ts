@@ -1,0 +1,114 @@
+// Signs one X.509 v3 certificate; Node reads certificates but writes none, so the ASN.1 comes from @peculiar/asn1-x509.
+
+import { createHash, createPublicKey, type KeyObject, randomBytes, sign } from "node:crypto";
+import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
+import {
+  AlgorithmIdentifier,
+  AttributeTypeAndValue,
+  AttributeValue,
+  AuthorityKeyIdentifier,
+  Certificate,
+  Extension,
+  Extensions,
+  id_ce_authorityKeyIdentifier,
+  id_ce_subjectKeyIdentifier,
+  KeyIdentifier,
+  Name,
+  RelativeDistinguishedName,
+  SubjectKeyIdentifier,
+  SubjectPublicKeyInfo,
+  TBSCertificate,
+  Validity,
+  Version,
+} from "@peculiar/asn1-x509";
+
+/** Object identifiers of the attributes that a subject may have (RFC 4519; RFC 5280, appendix A.1). */
+const ATTRIBUTES = { C: "2.5.4.6", ST: "2.5.4.8", L: "2.5.4.7", O: "2.5.4.10", OU: "2.5.4.11", CN: "2.5.4.3" } as const;
+
+/** A distinguished name; its attributes stand in the certificate in the order of the keys. */
+export type Subject = Readonly<Partial<Record<keyof typeof ATTRIBUTES, string>>>;
+
+export interface CertificateRequest {
+  readonly subject: Subject;
+  /** The key that the certificate is for: private or public. */
+  readonly key: KeyObject;
+  readonly issuer: Subject;
+  /** The issuer's private key; the certificate's own for a self-signed one. */
+  readonly issuerKey: KeyObject;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** Key identifiers are added to these. */
+  readonly extensions: readonly Extension[];
+}
+
+const ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2";
+
+/** The certificate as PEM. */
+export function signCertificate(request: CertificateRequest): string {
+  const publicKey = publicKeyInfo(request.key);
+  const issuerKey = publicKeyInfo(request.issuerKey);
+  const signatureAlgorithm = new AlgorithmIdentifier({ algorithm: ECDSA_WITH_SHA256 });
+  const tbsCertificate = new TBSCertificate({
+    version: Version.v3,
+    serialNumber: serialNumber(),
+    signature: signatureAlgorithm,
+    issuer: name(request.issuer),
+    validity: new Validity({ notBefore: request.notBefore, notAfter: request.notAfter }),
+    subject: name(request.subject),
+    subjectPublicKeyInfo: publicKey,
+    extensions: new Extensions([
+      ...request.extensions,
+      extension(id_ce_subjectKeyIdentifier, new SubjectKeyIdentifier(keyIdentifier(publicKey))),
+      // strict clients, such as Python since 3.13, refuse a certificate without it
+      extension(
+        id_ce_authorityKeyIdentifier,
+        new AuthorityKeyIdentifier({ keyIdentifier: new KeyIdentifier(keyIdentifier(issuerKey)) }),
+      ),
+    ]),
+  });
+  const signature = sign("sha256", Buffer.from(AsnConvert.serialize(tbsCertificate)), request.issuerKey);
+  const certificate = new Certificate({ tbsCertificate, signatureAlgorithm, signatureValue: arrayBuffer(signature) });
+  return pem(Buffer.from(AsnConvert.serialize(certificate)));
+}
+
+/** An extension that holds `value`, which is one of the ASN.1 classes of @peculiar/asn1-x509. */
+export function extension(id: string, value: object, critical = false): Extension {
+  return new Extension({ extnID: id, critical, extnValue: new OctetString(AsnConvert.serialize(value)) });
+}
+
+function publicKeyInfo(key: KeyObject): SubjectPublicKeyInfo {
+  const publicKey = key.type === "private" ? createPublicKey(key) : key;
+  return AsnConvert.parse(publicKey.export({ format: "der", type: "spki" }), SubjectPublicKeyInfo);
+}
+
+/** SHA-1 of the public key's bits: RFC 5280, section 4.2.1.2, method 1. */
+function keyIdentifier(info: SubjectPublicKeyInfo): ArrayBuffer {
+  return arrayBuffer(createHash("sha1").update(Buffer.from(info.subjectPublicKey)).digest());
+}
+
+/** 16 random bytes, positive and without a leading zero (RFC 5280, section 4.1.2.2). */
+function serialNumber(): ArrayBuffer {
+  const bytes = randomBytes(16);
+  bytes.writeUInt8((bytes.readUInt8(0) & 0x3f) | 0x40, 0);
+  return arrayBuffer(bytes);
+}
+
+function name(subject: Subject): Name {
+  return new Name(
+    Object.entries(subject).map(([attribute, value]) => {
+      const type = ATTRIBUTES[attribute as keyof Subject];
+      // a country is a PrintableString (RFC 5280, appendix A.1)
+      const text = new AttributeValue(attribute === "C" ? { printableString: value } : { utf8String: value });
+      return new RelativeDistinguishedName([new AttributeTypeAndValue({ type, value: text })]);
+    }),
+  );
+}
+
+function arrayBuffer(bytes: Uint8Array): ArrayBuffer {
+  return Uint8Array.from(bytes).buffer;
+}
+
+function pem(der: Buffer): string {
+  const lines = der.toString("base64").match(/.{1,64}/g) ?? [];
+  return `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;
+}

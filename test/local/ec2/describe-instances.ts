@@ -1,0 +1,78 @@
+// ec2:DescribeInstances by instance id.
+// Source: docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
+
+import { QueryError } from "./query-protocol.ts";
+import type { XmlNode } from "./xml.ts";
+
+/** The codes that stand beside the names in `instanceState`. */
+const STATE_CODES = {
+  pending: 0,
+  running: 16,
+  "shutting-down": 32,
+  terminated: 48,
+  stopping: 64,
+  stopped: 80,
+} as const;
+
+export interface Ec2Instance {
+  /** `i-` and 8 or 17 hex digits. */
+  instanceId: string;
+  state: keyof typeof STATE_CODES;
+  ownerId: string;
+  /** Empty for a terminated instance, as in the service. */
+  privateDnsName: string;
+  /** Absent for an instance without a profile. */
+  instanceProfileArn?: string | undefined;
+}
+
+/** Each instance in a reservation of its own. Without ids: all of them. */
+export function describeInstances(instances: readonly Ec2Instance[], form: URLSearchParams): XmlNode {
+  const ids = readIds(form);
+  const malformed = ids.find((id) => !/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id));
+  if (malformed !== undefined) {
+    throw new QueryError(
+      "InvalidInstanceID.Malformed",
+      malformed.startsWith("i-") ? `Invalid id: "${malformed}"` : `Invalid id: "${malformed}" (expecting "i-...")`,
+    );
+  }
+  const missing = ids.filter((id) => !instances.some(({ instanceId }) => instanceId === id));
+  if (missing.length > 0) {
+    const list = missing.join(", ");
+    throw new QueryError(
+      "InvalidInstanceID.NotFound",
+      missing.length === 1 ? `The instance ID '${list}' does not exist` : `The instance IDs '${list}' do not exist`,
+    );
+  }
+  const found = instances.filter(({ instanceId }) => ids.length === 0 || ids.includes(instanceId));
+  return { reservationSet: { item: found.map(renderReservation) } };
+}
+
+/** A member that is not known here, a filter for one, would change the answer: refused rather than passed over. */
+function readIds(form: URLSearchParams): string[] {
+  const ids: string[] = [];
+  for (const [name, value] of form) {
+    if (/^InstanceId\.\d+$/.test(name)) ids.push(value);
+    else if (name !== "Action" && name !== "Version") {
+      throw new QueryError("UnknownParameter", `The parameter ${name} is not recognized`);
+    }
+  }
+  return ids;
+}
+
+function renderReservation(instance: Ec2Instance): XmlNode {
+  const { instanceId, ownerId, state, privateDnsName, instanceProfileArn } = instance;
+  return {
+    reservationId: `r-${instanceId.slice(2)}`,
+    ownerId,
+    groupSet: {},
+    instancesSet: {
+      item: {
+        instanceId,
+        instanceState: { code: String(STATE_CODES[state]), name: state },
+        privateDnsName,
+        iamInstanceProfile:
+          instanceProfileArn === undefined ? undefined : { arn: instanceProfileArn, id: "AIPAEXAMPLEEXAMPLE123" },
+      },
+    },
+  };
+}

@@ -1,0 +1,149 @@
+// DescribeInstances and GetInstanceProfile through the real clients, with each refusal.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { GetInstanceProfileCommand, IAMClient } from "@aws-sdk/client-iam";
+import { type Ec2Server, startEc2 } from "./ec2.ts";
+import { readForm } from "./query-protocol.ts";
+import { ec2Throttling, iamThrottling } from "./throttling.ts";
+
+const NODE = "i-0123456789abcdef0";
+const OLD = "i-01234567";
+const PROFILE_ARN = "arn:aws:iam::111122223333:instance-profile/team/nodes";
+const ROLE = { roleName: "nodes", roleId: "AROAEXAMPLE", arn: "arn:aws:iam::111122223333:role/team/nodes" };
+
+let server: Ec2Server;
+let ec2: EC2Client;
+let iam: IAMClient;
+
+before(async () => {
+  server = await startEc2({
+    instances: [
+      {
+        instanceId: NODE,
+        state: "running",
+        ownerId: "111122223333",
+        privateDnsName: "ip-10-0-0-1.ec2.internal",
+        instanceProfileArn: PROFILE_ARN,
+      },
+      { instanceId: OLD, state: "terminated", ownerId: "444455556666", privateDnsName: "" },
+    ],
+    profiles: [
+      { name: "nodes", arn: PROFILE_ARN, account: "111122223333", roles: [ROLE] },
+      { name: "other", arn: PROFILE_ARN, account: "444455556666", roles: [] },
+      { name: "empty", arn: PROFILE_ARN, account: "111122223333", roles: [] },
+    ],
+  });
+  const common = {
+    endpoint: server.url,
+    region: "us-east-1",
+    credentials: { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "not-a-secret" },
+    maxAttempts: 1,
+  };
+  ec2 = new EC2Client(common);
+  iam = new IAMClient(common);
+});
+after(() => server.close());
+
+const describe = (...InstanceIds: string[]) => ec2.send(new DescribeInstancesCommand({ InstanceIds }));
+const profile = (InstanceProfileName: string) => iam.send(new GetInstanceProfileCommand({ InstanceProfileName }));
+
+async function refused(call: Promise<unknown>, name: string, status: number, message: RegExp): Promise<void> {
+  await assert.rejects(call, (error: unknown) => {
+    assert.ok(error instanceof Error && "$metadata" in error);
+    assert.equal(error.name, name);
+    assert.equal((error.$metadata as { httpStatusCode?: number }).httpStatusCode, status);
+    assert.match(error.message, message);
+    return true;
+  });
+}
+
+test("DescribeInstances gives what a node is checked by", async () => {
+  const { Reservations } = await describe(NODE);
+  assert.equal(Reservations?.length, 1);
+  const [reservation] = Reservations ?? [];
+  assert.equal(reservation?.OwnerId, "111122223333");
+  const [instance] = reservation?.Instances ?? [];
+  assert.equal(instance?.InstanceId, NODE);
+  assert.deepEqual(instance?.State, { Code: 16, Name: "running" });
+  assert.equal(instance?.PrivateDnsName, "ip-10-0-0-1.ec2.internal");
+  assert.equal(instance?.IamInstanceProfile?.Arn, PROFILE_ARN);
+});
+
+test("DescribeInstances takes several ids, or none for all", async () => {
+  assert.equal((await describe(NODE, OLD)).Reservations?.length, 2);
+  const { Reservations } = await ec2.send(new DescribeInstancesCommand({}));
+  const terminated = Reservations?.[1]?.Instances?.[0];
+  assert.deepEqual([terminated?.State?.Name, terminated?.PrivateDnsName], ["terminated", ""]);
+  assert.equal(terminated?.IamInstanceProfile, undefined);
+});
+
+test("DescribeInstances refuses ids that do not exist, are malformed, and filters", async () => {
+  await refused(
+    describe("i-00000000"),
+    "InvalidInstanceID.NotFound",
+    400,
+    /The instance ID 'i-00000000' does not exist/,
+  );
+  await refused(
+    describe("i-00000000", NODE, "i-00000001"),
+    "InvalidInstanceID.NotFound",
+    400,
+    /IDs 'i-00000000, i-00000001' do/,
+  );
+  await refused(describe("i-1"), "InvalidInstanceID.Malformed", 400, /Invalid id: "i-1"/);
+  await refused(describe("session<&>"), "InvalidInstanceID.Malformed", 400, /"session<&>" \(expecting "i-\.\.\."\)/);
+  const filtered = ec2.send(new DescribeInstancesCommand({ Filters: [{ Name: "vpc-id", Values: ["x"] }] }));
+  await refused(filtered, "UnknownParameter", 400, /Filter\.1\.Name/);
+});
+
+test("GetInstanceProfile gives the roles", async () => {
+  const { InstanceProfile } = await profile("nodes");
+  assert.equal(InstanceProfile?.Arn, PROFILE_ARN);
+  assert.equal(InstanceProfile?.InstanceProfileName, "nodes");
+  assert.equal(InstanceProfile?.Path, "/team/");
+  const [role, ...more] = InstanceProfile?.Roles ?? [];
+  assert.deepEqual([role?.RoleName, role?.RoleId, role?.Arn], [ROLE.roleName, ROLE.roleId, ROLE.arn]);
+  assert.deepEqual(more, []);
+  assert.deepEqual((await profile("empty")).InstanceProfile?.Roles, []);
+});
+
+test("GetInstanceProfile refuses names that do not exist, here or at all, and malformed ones", async () => {
+  await refused(profile("none"), "NoSuchEntityException", 404, /Instance Profile none cannot be found/);
+  await refused(profile("other"), "NoSuchEntityException", 404, /other/);
+  await refused(profile("a b"), "ValidationError", 400, /alphanumeric/);
+});
+
+test("the lists can change while it runs", async () => {
+  const [node] = server.instances;
+  assert.ok(node);
+  node.state = "stopped";
+  assert.equal((await describe(NODE)).Reservations?.[0]?.Instances?.[0]?.State?.Name, "stopped");
+  server.instances.push({ ...node, instanceId: "i-aaaaaaaa", state: "running" });
+  assert.equal((await describe("i-aaaaaaaa")).Reservations?.length, 1);
+  server.profiles.length = 0;
+  await refused(profile("nodes"), "NoSuchEntityException", 404, /nodes/);
+});
+
+test("throttling meets each client as its own error", async () => {
+  server.fail((request) =>
+    readForm(request).get("Action") === "DescribeInstances" ? ec2Throttling() : iamThrottling(),
+  );
+  await refused(describe(NODE), "RequestLimitExceeded", 503, /Request limit exceeded/);
+  await refused(profile("nodes"), "Throttling", 400, /Rate exceeded/);
+  server.fail(undefined);
+  await describe(NODE);
+});
+
+test("unsigned requests and unknown actions are refused", async () => {
+  const post = async (body: string, authorization = "AWS4-HMAC-SHA256 Credential=A") => {
+    const headers = { authorization, "content-type": "application/x-www-form-urlencoded" };
+    const response = await fetch(server.url, { method: "POST", headers, body });
+    return `${response.status} ${/<Code>(.*)<\/Code>/.exec(await response.text())?.[1]}`;
+  };
+  assert.equal(await post("Action=DescribeInstances&Version=2016-11-15", "none"), "400 MissingParameter");
+  assert.equal(await post("Action=GetInstanceProfile&Version=2010-05-08", "none"), "403 MissingAuthenticationToken");
+  assert.equal(await post("Action=GetInstanceProfile&Version=2016-11-15"), "400 InvalidAction");
+  assert.equal(await post("Action=DescribeInstances&Version=2010-05-08"), "400 InvalidAction");
+});

@@ -1,0 +1,62 @@
+// The AWS query protocols: a form with Action and Version in, XML out. EC2 and IAM differ in the form of an error.
+// Sources: smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html and .../aws-query-protocol.html
+
+import { randomUUID } from "node:crypto";
+import type { LocalRequest } from "../http-server.ts";
+import { type XmlNode, xmlDocument } from "./xml.ts";
+
+export type Service = "ec2" | "iam";
+
+const NAMESPACES: Readonly<Record<Service, string>> = {
+  ec2: "http://ec2.amazonaws.com/doc/2016-11-15/",
+  iam: "https://iam.amazonaws.com/doc/2010-05-08/",
+};
+
+/** A LocalResponse that fits a Fault as well. */
+export interface XmlAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** A refusal, on its way to the form that its service gives it. */
+export class QueryError extends Error {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(code: string, message: string, status = 400) {
+    super(message);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/** The form of a request, for deciding about faults by `Action` as well. */
+export function readForm(request: LocalRequest): URLSearchParams {
+  return new URLSearchParams(request.body.toString("utf8"));
+}
+
+/** IAM wraps its result in `<Action>Result`; EC2 does not. */
+export function renderResult(service: Service, action: string, result: XmlNode): XmlAnswer {
+  const content =
+    service === "ec2"
+      ? { requestId: randomUUID(), ...(typeof result === "string" ? {} : result) }
+      : { [`${action}Result`]: result, ResponseMetadata: { RequestId: randomUUID() } };
+  return xml(200, xmlDocument(`${action}Response`, NAMESPACES[service], content));
+}
+
+export function renderError(service: Service, error: QueryError): XmlAnswer {
+  const detail = { Code: error.code, Message: error.message };
+  const body =
+    service === "ec2"
+      ? xmlDocument("Response", undefined, { Errors: { Error: detail }, RequestID: randomUUID() })
+      : xmlDocument("ErrorResponse", NAMESPACES.iam, {
+          Error: { Type: error.status < 500 ? "Sender" : "Receiver", ...detail },
+          RequestId: randomUUID(),
+        });
+  return xml(error.status, body);
+}
+
+function xml(status: number, body: string): XmlAnswer {
+  return { status, headers: { "content-type": "text/xml;charset=UTF-8" }, body };
+}

@@ -1,0 +1,29 @@
+// XML that the query protocols answer with, written from plain objects.
+
+/** Text, or elements by name; a list repeats its element. Absent members leave no element. */
+export type XmlNode = string | { readonly [name: string]: XmlNode | readonly XmlNode[] | undefined };
+
+/** A whole document with one root element. */
+export function xmlDocument(root: string, namespace: string | undefined, content: XmlNode): string {
+  const attribute = namespace === undefined ? "" : ` xmlns="${namespace}"`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}${attribute}>${inner(content)}</${root}>`;
+}
+
+function inner(node: XmlNode): string {
+  if (typeof node === "string") return escapeText(node);
+  return Object.entries(node)
+    .flatMap(([name, value]) => {
+      if (value === undefined) return [];
+      return (isList(value) ? value : [value]).map((item) => `<${name}>${inner(item)}</${name}>`);
+    })
+    .join("");
+}
+
+// Array.isArray does not narrow a readonly array out of a union.
+function isList(value: XmlNode | readonly XmlNode[]): value is readonly XmlNode[] {
+  return Array.isArray(value);
+}
+
+function escapeText(text: string): string {
+  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+}

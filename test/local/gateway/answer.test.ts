@@ -1,0 +1,96 @@
+// What the client gets for each kind of result.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HTTP_API_FAILURE, httpApiAnswer } from "./http-api-answer.ts";
+import { REST_API_FAILURE, restApiAnswer } from "./rest-api-answer.ts";
+
+const restAnswer = (result: unknown) => restApiAnswer(result, undefined, []);
+
+test("the failures read as AWS words them", () => {
+  assert.deepEqual([HTTP_API_FAILURE.status, HTTP_API_FAILURE.body], [500, '{"message":"Internal Server Error"}']);
+  assert.deepEqual([REST_API_FAILURE.status, REST_API_FAILURE.body], [502, '{"message":"Internal server error"}']);
+});
+
+test("HTTP API: status, headers, cookies and body are passed on", () => {
+  const headers = { "content-type": "application/json", "x-count": 3, "x-flag": true };
+  assert.deepEqual(httpApiAnswer({ statusCode: 429, headers, cookies: ["a=1", "b=2"], body: "{}" }), {
+    status: 429,
+    headers: [
+      ["content-type", "application/json"],
+      ["x-count", "3"],
+      ["x-flag", "true"],
+      ["set-cookie", "a=1"],
+      ["set-cookie", "b=2"],
+    ],
+    body: "{}",
+  });
+});
+
+test("HTTP API: a base64 body is decoded", () => {
+  const answer = httpApiAnswer({ statusCode: 200, body: "AAH/", isBase64Encoded: true });
+  assert.deepEqual(answer.body, Buffer.from([0, 1, 255]));
+});
+
+test("HTTP API: a result without a type is plain text, an empty one has no body", () => {
+  const answer = { status: 204, headers: [["content-type", "text/plain;charset=UTF-8"]], body: "" };
+  assert.deepEqual(httpApiAnswer({ statusCode: 204 }), answer);
+});
+
+test("HTTP API: without statusCode the result itself is the body", () => {
+  const headers = [["content-type", "application/json"]];
+  assert.deepEqual(httpApiAnswer({ kind: "TokenReview" }), { status: 200, headers, body: '{"kind":"TokenReview"}' });
+  assert.deepEqual(httpApiAnswer("Hello from Lambda!"), { status: 200, headers, body: "Hello from Lambda!" });
+  assert.deepEqual(httpApiAnswer(null), { status: 200, headers, body: "null" });
+});
+
+const MALFORMED = {
+  "status as text": { statusCode: "200" },
+  "no status there is": { statusCode: 99 },
+  "body that is no text": { statusCode: 200, body: {} },
+  "headers that are a list": { statusCode: 200, headers: [] },
+  "header that is an object": { statusCode: 200, headers: { a: {} } },
+  "header with a line break": { statusCode: 200, headers: { a: "1\r\nb: 2" } },
+  "base64 mark that is no boolean": { statusCode: 200, body: "", isBase64Encoded: "yes" },
+};
+
+for (const [name, result] of Object.entries(MALFORMED)) {
+  test(`both: ${name}`, () => {
+    assert.equal(httpApiAnswer(result), HTTP_API_FAILURE);
+    assert.equal(restAnswer(result), REST_API_FAILURE);
+  });
+}
+
+test("HTTP API: malformed cookies", () => {
+  assert.equal(httpApiAnswer({ statusCode: 200, cookies: "a=1" }), HTTP_API_FAILURE);
+});
+
+test("REST API: a result without statusCode is malformed", () => {
+  for (const result of [{ kind: "TokenReview" }, "text", null, []]) assert.equal(restAnswer(result), REST_API_FAILURE);
+});
+
+test("REST API: the type is JSON unless the function says otherwise", () => {
+  assert.deepEqual(restAnswer({ statusCode: 400, body: "{}" }).headers, [["content-type", "application/json"]]);
+  assert.deepEqual(restAnswer({ statusCode: 400, headers: { "Content-Type": "text/plain" } }).headers, [
+    ["Content-Type", "text/plain"],
+  ]);
+});
+
+test("REST API: single and multiple values are merged, equal pairs appear once", () => {
+  const headers = { "content-type": "text/plain", a: "1" };
+  const answer = restAnswer({ statusCode: 200, headers, multiValueHeaders: { a: ["1", "2"], b: [3] } });
+  assert.deepEqual(answer.headers, [
+    ["content-type", "text/plain"],
+    ["a", "1"],
+    ["a", "2"],
+    ["b", "3"],
+  ]);
+  assert.equal(restAnswer({ statusCode: 200, multiValueHeaders: { a: "1" } }), REST_API_FAILURE);
+});
+
+test("REST API: base64 is decoded only for a client that accepts a binary type", () => {
+  const result = { statusCode: 200, body: "AAH/", isBase64Encoded: true };
+  assert.equal(restAnswer(result).body, "AAH/");
+  assert.equal(restApiAnswer(result, "application/json", ["image/*"]).body, "AAH/");
+  assert.deepEqual(restApiAnswer(result, "image/png", ["image/*"]).body, Buffer.from([0, 1, 255]));
+});

@@ -1,0 +1,70 @@
+// What the gateway sends to the client, and the rules that both kinds of API share.
+
+import { validateHeaderName, validateHeaderValue } from "node:http";
+
+/** An HTTP answer; names may repeat. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: string | Buffer;
+}
+
+/** An answer of the gateway itself. */
+export function message(status: number, text: string): Answer {
+  return { status, headers: [["content-type", "application/json"]], body: JSON.stringify({ message: text }) };
+}
+
+/** The parts that a proxy result has in both formats. */
+export interface ProxyResult {
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: string;
+  readonly isBase64Encoded: boolean;
+}
+
+/** Reads a result; `undefined` when a part is missing, of the wrong type, or nothing that HTTP can carry. */
+export function readProxyResult(result: Readonly<Record<string, unknown>>): ProxyResult | undefined {
+  const { statusCode, headers, body, isBase64Encoded } = result;
+  const status = readStatus(statusCode);
+  const pairs = readHeaders(headers);
+  if (status === undefined || pairs === undefined) return undefined;
+  if (body !== undefined && body !== null && typeof body !== "string") return undefined;
+  if (isBase64Encoded !== undefined && typeof isBase64Encoded !== "boolean") return undefined;
+  return { status, headers: pairs, body: body ?? "", isBase64Encoded: isBase64Encoded ?? false };
+}
+
+/** A final status as a number; both kinds of API want it so. */
+function readStatus(status: unknown): number | undefined {
+  return typeof status === "number" && Number.isInteger(status) && status >= 200 && status <= 599 ? status : undefined;
+}
+
+function readHeaders(headers: unknown): (readonly [string, string])[] | undefined {
+  if (headers === undefined || headers === null) return [];
+  if (!isRecord(headers)) return undefined;
+  const pairs: [string, string][] = [];
+  for (const [name, value] of Object.entries(headers)) {
+    if (!isHeader(name, value)) return undefined;
+    pairs.push([name, String(value)]);
+  }
+  return pairs;
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Whether the function may send this header. */
+export function isHeader(name: string, value: unknown): value is string | number | boolean {
+  if (!["string", "number", "boolean"].includes(typeof value)) return false;
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, String(value));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function hasHeader(headers: Answer["headers"], name: string): boolean {
+  return headers.some(([candidate]) => candidate.toLowerCase() === name);
+}

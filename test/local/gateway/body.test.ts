@@ -1,0 +1,45 @@
+// Which bodies travel as text and which as base64.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { encodeHttpApiBody, encodeRestApiBody } from "./body.ts";
+
+const BODY = Buffer.from("grüße");
+const TEXT = { body: "grüße", isBase64Encoded: false };
+const BASE64 = { body: "Z3LDvMOfZQ==", isBase64Encoded: true };
+
+for (const type of [
+  "text/plain",
+  "text/csv; charset=utf-8",
+  "application/json",
+  "Application/JSON; charset=utf-8",
+  "application/xml",
+  "application/javascript",
+]) {
+  test(`HTTP API: ${type} is text`, () => assert.deepEqual(encodeHttpApiBody(BODY, type), TEXT));
+}
+
+for (const type of [
+  undefined,
+  "",
+  "application/octet-stream",
+  "application/x-www-form-urlencoded",
+  "application/vnd.kubernetes.protobuf",
+  "application/problem+json",
+  "image/png",
+]) {
+  test(`HTTP API: ${type} is base64`, () => assert.deepEqual(encodeHttpApiBody(BODY, type), BASE64));
+}
+
+test("HTTP API: no body is neither", () => {
+  assert.deepEqual(encodeHttpApiBody(Buffer.alloc(0), undefined), { isBase64Encoded: false });
+});
+
+test("REST API: all is text until a type is set as binary", () => {
+  assert.deepEqual(encodeRestApiBody(BODY, "application/octet-stream", []), TEXT);
+  assert.deepEqual(encodeRestApiBody(BODY, undefined, []), TEXT);
+  assert.deepEqual(encodeRestApiBody(BODY, "application/json; charset=utf-8", ["application/json"]), BASE64);
+  assert.deepEqual(encodeRestApiBody(BODY, "image/png", ["image/*"]), BASE64);
+  assert.deepEqual(encodeRestApiBody(BODY, "text/plain", ["image/*"]), TEXT);
+  assert.deepEqual(encodeRestApiBody(BODY, undefined, ["*/*"]), BASE64);
+});

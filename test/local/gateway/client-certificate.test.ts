@@ -1,0 +1,89 @@
+// Client certificates over real TLS: what the function sees of them, and who is turned away.
+
+import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { type TestContext, test } from "node:test";
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import { createCertificateAuthority } from "../certificates.ts";
+import { call } from "./call.ts";
+import { describeClientCertificate } from "./client-certificate.ts";
+import { type GatewayOptions, startGateway } from "./gateway.ts";
+import type { RestApiEvent } from "./rest-api-event.ts";
+
+const authority = createCertificateAuthority();
+const stranger = createCertificateAuthority({ subject: { CN: "Another CA" } });
+const { ca } = authority;
+const client = authority.client({ CN: "kube-apiserver", O: "Example" });
+const described = {
+  clientCertPem: client.cert,
+  subjectDN: "CN=kube-apiserver,O=Example",
+  issuerDN: "CN=Local test CA",
+  serialNumber: new X509Certificate(client.cert).serialNumber.toLowerCase().replace(/..(?=.)/g, "$&:"),
+  validity: {
+    notBefore: new X509Certificate(client.cert).validFrom,
+    notAfter: new X509Certificate(client.cert).validTo,
+  },
+};
+
+async function start(t: TestContext, options: Partial<GatewayOptions> = {}) {
+  const gateway = await startGateway({
+    handler: async () => ({ statusCode: 200, body: "ok" }),
+    tls: { ...authority.server(), ca, requireClientCertificate: true },
+    ...options,
+  });
+  t.after(() => gateway.close());
+  return gateway;
+}
+
+test("an HTTP API shows the certificate in requestContext.authentication", async (t) => {
+  const gateway = await start(t);
+  const reply = await call(`${gateway.url}/authenticate`, { tls: { ca, ...client } });
+  assert.equal(reply.status, 200);
+  const [event] = gateway.events as APIGatewayProxyEventV2[];
+  assert.deepEqual(event?.requestContext.authentication, { clientCert: described });
+});
+
+test("a REST API shows it in requestContext.identity", async (t) => {
+  const gateway = await start(t, { payload: "1.0" });
+  const reply = await call(`${gateway.url}/authenticate`, { tls: { ca, ...client } });
+  assert.equal(reply.status, 200);
+  const [event] = gateway.events as RestApiEvent[];
+  assert.deepEqual(event?.requestContext.identity.clientCert, described);
+});
+
+test("a client without a certificate is cut off before it speaks HTTP", async (t) => {
+  const gateway = await start(t);
+  await assert.rejects(call(`${gateway.url}/authenticate`, { tls: { ca } }), /ECONNRESET|EPIPE|socket hang up/);
+  assert.deepEqual(gateway.events, []);
+});
+
+test("a certificate from elsewhere is forbidden", async (t) => {
+  const gateway = await start(t);
+  const outsider = stranger.client({ CN: "kube-apiserver", O: "Example" });
+  const reply = await call(`${gateway.url}/authenticate`, { tls: { ca, ...outsider } });
+  assert.deepEqual([reply.status, reply.text], [403, '{"message":"Forbidden"}']);
+  assert.deepEqual(gateway.events, []);
+});
+
+test("an expired certificate is forbidden", async (t) => {
+  const gateway = await start(t);
+  const past = createCertificateAuthority({ now: () => Date.UTC(2020, 0, 1) });
+  const expired = await start(t, { tls: { ...authority.server(), ca: past.ca, requireClientCertificate: true } });
+  const reply = await call(`${expired.url}/authenticate`, { tls: { ca, ...past.client({ CN: "kube-apiserver" }) } });
+  assert.equal(reply.status, 403);
+  assert.deepEqual(gateway.events, []);
+});
+
+test("without client authentication a certificate is neither asked for nor shown", async (t) => {
+  const gateway = await start(t, { tls: authority.server() });
+  const reply = await call(`${gateway.url}/authenticate`, { tls: { ca, ...client } });
+  assert.equal(reply.status, 200);
+  const [event] = gateway.events as APIGatewayProxyEventV2[];
+  assert.equal(event?.requestContext.authentication, undefined);
+});
+
+test("names stand in the order of the certificate, special characters escaped", () => {
+  const { cert } = authority.client({ C: "US", ST: "Washington", O: "Example, Inc.", CN: "a" });
+  const { subjectDN } = describeClientCertificate(new X509Certificate(cert));
+  assert.equal(subjectDN, "C=US,ST=Washington,O=Example\\, Inc.,CN=a");
+});

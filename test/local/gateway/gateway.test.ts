@@ -1,0 +1,172 @@
+// The gateway over real HTTP: events in, answers out, limits, and functions that fail.
+
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import { call } from "./call.ts";
+import { type GatewayOptions, startGateway } from "./gateway.ts";
+import type { LambdaContext } from "./invoke.ts";
+import type { RestApiEvent } from "./rest-api-event.ts";
+
+const NOW = Date.UTC(2026, 10, 24, 16, 1, 2);
+const JSON_BODY = ["Content-Type", "application/json"];
+
+async function start(t: TestContext, options: Partial<GatewayOptions> = {}) {
+  const gateway = await startGateway({ handler: async () => ({ statusCode: 200 }), now: () => NOW, ...options });
+  t.after(() => gateway.close());
+  return gateway;
+}
+
+test("an HTTP API: the handler gets the event, the client its answer", async (t) => {
+  const seen: unknown[] = [];
+  const gateway = await start(t, {
+    handler: async (event) => {
+      seen.push(event);
+      return { statusCode: 201, headers: { "Content-Type": "application/json" }, body: '{"a":1}' };
+    },
+  });
+  const reply = await call(`${gateway.url}/authenticate?timeout=30s`, { headers: JSON_BODY, body: "{}\n" });
+  assert.deepEqual([reply.status, reply.text], [201, '{"a":1}']);
+  assert.equal(reply.headers["content-type"], "application/json");
+
+  assert.deepEqual(seen, gateway.events);
+  const [event] = gateway.events as APIGatewayProxyEventV2[];
+  assert.equal(event?.rawPath, "/authenticate");
+  assert.deepEqual(event?.queryStringParameters, { timeout: "30s" });
+  assert.equal(event?.body, "{}\n");
+  assert.equal(event?.requestContext.timeEpoch, NOW);
+  assert.equal(event?.requestContext.http.sourceIp, "127.0.0.1");
+  assert.match(event?.requestContext.requestId ?? "", /^[\w-]{15}=$/);
+  assert.match(event?.headers["x-amzn-trace-id"] ?? "", /^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/);
+});
+
+test("a REST API: spelling of headers, stage and ids", async (t) => {
+  const gateway = await start(t, { payload: "1.0" });
+  assert.match(gateway.url, /^http:\/\/127\.0\.0\.1:\d+\/prod$/);
+  await call(`${gateway.url}/authenticate`, { headers: [...JSON_BODY, "x-oddCASE", "1"] });
+  const [event] = gateway.events as RestApiEvent[];
+  assert.equal(event?.headers["Content-Type"], "application/json");
+  assert.equal(event?.headers["x-oddCASE"], "1");
+  assert.equal(event?.path, "/authenticate");
+  assert.equal(event?.requestContext.path, "/prod/authenticate");
+  assert.match(event?.requestContext.requestId ?? "", /^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+});
+
+test("a REST API cannot have the default stage", async () => {
+  const handler = async () => null;
+  await assert.rejects(startGateway({ handler, payload: "1.0", stage: "$default" }), /no \$default stage/);
+});
+
+test("each request has ids of its own", async (t) => {
+  const gateway = await start(t);
+  for (const _ of [1, 2]) await call(`${gateway.url}/authenticate`);
+  const ids = (gateway.events as APIGatewayProxyEventV2[]).map((event) => event.requestContext.requestId);
+  assert.equal(new Set(ids).size, 2);
+});
+
+test("what has no route does not reach the function", async (t) => {
+  const options = { stage: "prod", routes: ["POST /authenticate"] };
+  const http = await start(t, options);
+  const rest = await start(t, { ...options, payload: "1.0" });
+  for (const [gateway, path, status, text] of [
+    [http, "/prod/other", 404, "Not Found"],
+    [http, "/authenticate", 404, "Not Found"],
+    [rest, "/prod/other", 403, "Missing Authentication Token"],
+    [rest, "/authenticate", 403, "Forbidden"],
+  ] as const) {
+    const reply = await call(new URL(path, gateway.url).href);
+    assert.deepEqual([reply.status, reply.text], [status, JSON.stringify({ message: text })], path);
+  }
+  assert.deepEqual([...http.events, ...rest.events], []);
+});
+
+test("request line and headers end at 10,240 bytes", async (t) => {
+  const gateway = await start(t);
+  const { host } = new URL(gateway.url);
+  const fixed = `POST /authenticate HTTP/1.1\r\nHost: ${host}\r\nX-Fill: \r\nContent-Length: 0\r\nConnection: close\r\n`;
+  const fill = (total: number) => ["Host", host, "X-Fill", "x".repeat(total - fixed.length)];
+  assert.equal((await call(`${gateway.url}/authenticate`, { headers: fill(10_240) })).status, 200);
+  const refused = await call(`${gateway.url}/authenticate`, { headers: fill(10_241) });
+  assert.deepEqual([refused.status, refused.text], [431, '{"message":"Request Header Fields Too Large"}']);
+  assert.equal(gateway.events.length, 1);
+});
+
+test("a body ends at 10 MB, announced or not", async (t) => {
+  const gateway = await start(t);
+  const limit = 10 * 1024 * 1024;
+  assert.equal((await call(`${gateway.url}/authenticate`, { body: Buffer.alloc(limit, " ") })).status, 200);
+  for (const headers of [[], ["Transfer-Encoding", "chunked"]]) {
+    const reply = await call(`${gateway.url}/authenticate`, { headers, body: Buffer.alloc(limit + 1, " ") });
+    assert.deepEqual([reply.status, reply.text], [413, '{"message":"Request Entity Too Large"}']);
+  }
+  assert.equal(gateway.events.length, 1);
+});
+
+const BROKEN: Record<string, () => Promise<unknown>> = {
+  rejects: async () => {
+    throw new Error("secret reason");
+  },
+  throws: () => {
+    throw new Error("secret reason");
+  },
+  "returns what is no JSON": async () => ({ statusCode: 1n }),
+};
+
+for (const [name, handler] of Object.entries(BROKEN)) {
+  test(`a function that ${name}`, async (t) => {
+    const http = await start(t, { handler });
+    const rest = await start(t, { handler, payload: "1.0" });
+    const replies = [await call(`${http.url}/authenticate`), await call(`${rest.url}/authenticate`)];
+    assert.deepEqual(
+      replies.map(({ status, text }) => [status, text]),
+      [
+        [500, '{"message":"Internal Server Error"}'],
+        [502, '{"message":"Internal server error"}'],
+      ],
+    );
+    assert.equal(http.errors.length, 1);
+    assert.equal(rest.errors.length, 1);
+  });
+}
+
+test("a function that does not end in time", async (t) => {
+  const { promise: never } = Promise.withResolvers<unknown>();
+  const gateway = await start(t, { handler: () => never, timeoutMs: 10 });
+  assert.equal((await call(`${gateway.url}/authenticate`)).status, 500);
+  assert.match(String(gateway.errors[0]), /Task timed out after 0\.01 seconds/);
+});
+
+test("the context of the function", async (t) => {
+  let time = NOW;
+  let context: LambdaContext | undefined;
+  const handler = async (_: unknown, given: LambdaContext) => {
+    context = given;
+    return { statusCode: 200 };
+  };
+  const gateway = await start(t, { now: () => time, handler });
+  await call(`${gateway.url}/authenticate`);
+  assert.equal(context?.functionName, "authenticator");
+  assert.equal(context?.functionVersion, "$LATEST");
+  assert.equal(context?.invokedFunctionArn, "arn:aws:lambda:us-east-1:123456789012:function:authenticator");
+  assert.equal(context?.memoryLimitInMB, "256");
+  assert.match(context?.awsRequestId ?? "", /^[0-9a-f-]{36}$/);
+  assert.match(context?.logStreamName ?? "", /^2026\/11\/24\/\[\$LATEST\][0-9a-f]{32}$/);
+  assert.equal(context?.getRemainingTimeInMillis(), 8000);
+  time += 3000;
+  assert.equal(context?.getRemainingTimeInMillis(), 5000);
+  time += 6000;
+  assert.equal(context?.getRemainingTimeInMillis(), 0);
+});
+
+test("cookies are separate headers, WWW-Authenticate gets another name, the body's length is the gateway's", async (t) => {
+  const headers = { "WWW-Authenticate": "Bearer", "Content-Length": "99" };
+  const gateway = await start(t, {
+    handler: async () => ({ statusCode: 401, headers, cookies: ["a=1", "b=2"], body: "no" }),
+  });
+  const reply = await call(`${gateway.url}/authenticate`);
+  assert.deepEqual([reply.status, reply.text], [401, "no"]);
+  assert.deepEqual(reply.headers["set-cookie"], ["a=1", "b=2"]);
+  assert.equal(reply.headers["x-amzn-remapped-www-authenticate"], "Bearer");
+  assert.equal(reply.headers["www-authenticate"], undefined);
+  assert.equal(reply.headers["content-length"], "2");
+});

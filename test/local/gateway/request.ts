@@ -1,0 +1,84 @@
+// Reads one HTTP request as API Gateway takes it in: its limits, its client certificate, its ids.
+
+import { randomBytes, randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { TLSSocket } from "node:tls";
+import type { APIGatewayEventClientCertificate } from "aws-lambda";
+import { describeClientCertificate } from "./client-certificate.ts";
+
+export interface GatewayRequest {
+  readonly method: string;
+  /** As the client sent it, with stage or base path, without the query. */
+  readonly path: string;
+  /** Without the question mark; empty when there is none. */
+  readonly query: string;
+  readonly protocol: string;
+  /** Names and values in turn, in the order and spelling of the wire. */
+  readonly rawHeaders: readonly string[];
+  readonly body: Buffer;
+  readonly sourceIp: string;
+  readonly clientCertificate?: APIGatewayEventClientCertificate;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  /** As the log of a REST API shows it. */
+  readonly requestId: string;
+  /** As an HTTP API gives it; a REST API calls it extended. */
+  readonly extendedRequestId: string;
+  readonly traceId: string;
+}
+
+/** Why a request does not get as far as the function. */
+export type Refusal = "headers-too-large" | "body-too-large" | "untrusted-certificate";
+
+/*
+ * "Total combined size of request line and header values: 10240 bytes" and "Payload size: 10 MB", none adjustable.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+ */
+const MAX_HEADER_BYTES = 10_240;
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
+
+/** The request, read whole, or why it is refused; `time` is when it came in. */
+export async function readRequest(incoming: IncomingMessage, time: number): Promise<GatewayRequest | Refusal> {
+  const { method = "GET", url = "/", rawHeaders, httpVersion, socket } = incoming;
+  const secure = socket instanceof TLSSocket ? socket : undefined;
+  const peer = secure?.getPeerX509Certificate();
+  if (peer !== undefined && secure?.authorized !== true) return "untrusted-certificate";
+  if (headerBytes(incoming) > MAX_HEADER_BYTES) return "headers-too-large";
+  const body = await readBody(incoming);
+  if (body === undefined) return "body-too-large";
+
+  const [path = "/", ...query] = url.split("?");
+  return {
+    method,
+    path,
+    query: query.join("?"),
+    protocol: `HTTP/${httpVersion}`,
+    rawHeaders,
+    body,
+    sourceIp: socket.remoteAddress ?? "127.0.0.1",
+    ...(peer && { clientCertificate: describeClientCertificate(peer) }),
+    time,
+    requestId: randomUUID(),
+    extendedRequestId: `${randomBytes(11).toString("base64url")}=`,
+    traceId: `Root=1-${Math.floor(time / 1000).toString(16)}-${randomBytes(12).toString("hex")}`,
+  };
+}
+
+/** Counts the request line and whole header lines; AWS does not say whether names count, so the stricter reading. */
+function headerBytes(incoming: IncomingMessage): number {
+  const line = `${incoming.method} ${incoming.url} HTTP/${incoming.httpVersion}\r\n`;
+  // each name is followed by ": ", each value by "\r\n"
+  return Buffer.byteLength(line) + incoming.rawHeaders.reduce((sum, part) => sum + Buffer.byteLength(part) + 2, 0);
+}
+
+/** `undefined` when it is too large; the rest is then read and dropped, so that the client comes to read the answer. */
+async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+  }
+  return size <= MAX_BODY_BYTES ? Buffer.concat(chunks) : undefined;
+}

@@ -1,0 +1,52 @@
+// Which requests reach the function, by which route, under stages and base paths.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Api, findRoute, pathPrefix } from "./route.ts";
+
+const HTTP: Api = {
+  payload: "2.0",
+  stage: "$default",
+  routes: ["POST /authenticate", "$default"],
+  binaryMediaTypes: [],
+};
+const REST: Api = { ...HTTP, payload: "1.0", stage: "prod" };
+const FOUND = { key: "POST /authenticate", path: "/authenticate" };
+
+test("the invoke URL is led by a named stage or by the base path, never both", () => {
+  assert.equal(pathPrefix({ stage: "$default" }), "");
+  assert.equal(pathPrefix({ stage: "prod" }), "/prod");
+  assert.equal(pathPrefix({ stage: "prod", basePath: "auth" }), "/auth");
+  assert.equal(pathPrefix({ stage: "prod", basePath: "" }), "");
+});
+
+test("a route of its own goes before the catch-all", () => {
+  assert.deepEqual(findRoute(HTTP, "POST", "/authenticate"), FOUND);
+  assert.deepEqual(findRoute(HTTP, "GET", "/authenticate"), { key: "$default", path: "/authenticate" });
+  assert.deepEqual(findRoute(HTTP, "POST", "/authenticate/"), { key: "$default", path: "/authenticate/" });
+});
+
+test("without a catch-all the rest is not routed", () => {
+  const api = { ...HTTP, routes: ["POST /authenticate"] };
+  assert.equal(findRoute(api, "GET", "/authenticate"), "no-route");
+  assert.equal(findRoute(api, "POST", "/other"), "no-route");
+});
+
+test("a REST API does not fall back when the resource exists without the method", () => {
+  assert.equal(findRoute(REST, "GET", "/prod/authenticate"), "no-route");
+  assert.deepEqual(findRoute(REST, "GET", "/prod/other"), { key: "$default", path: "/other" });
+});
+
+test("a named stage must lead the path", () => {
+  const api = { ...HTTP, stage: "prod" };
+  assert.deepEqual(findRoute(api, "POST", "/prod/authenticate"), FOUND);
+  assert.deepEqual(findRoute(api, "GET", "/prod"), { key: "$default", path: "/" });
+  assert.equal(findRoute(api, "POST", "/authenticate"), "no-stage");
+  assert.equal(findRoute(api, "POST", "/production/authenticate"), "no-stage");
+});
+
+test("a base path replaces the stage in the URL", () => {
+  const api = { ...HTTP, stage: "prod", basePath: "auth" };
+  assert.deepEqual(findRoute(api, "POST", "/auth/authenticate"), FOUND);
+  assert.equal(findRoute(api, "POST", "/prod/authenticate"), "no-stage");
+});

@@ -1,0 +1,94 @@
+// The identities that local services know: fixed access keys that no AWS account has.
+
+export interface LocalIdentity {
+  readonly name: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Temporary credentials have one, and are worth nothing without it. */
+  readonly sessionToken?: string;
+  /** When the session token ends, in milliseconds since the epoch; without it, never. */
+  readonly expiresAt?: number;
+  /** As STS tells it: for a role, the assumed role. */
+  readonly arn: string;
+  readonly account: string;
+  readonly userId: string;
+}
+
+const HOME = "111122223333";
+const OTHER = "444455556666";
+
+export const LOCAL_IDENTITIES: readonly LocalIdentity[] = [
+  user("alice", HOME, "user/engineering/alice", "AKIALOCALALICEAAAAAA", "AIDALOCALALICEAAAAAAA"),
+  user("alice-elsewhere", OTHER, "user/alice", "AKIALOCALALICEBBBBBB", "AIDALOCALALICEBBBBBBB"),
+  user("root", HOME, "root", "AKIALOCALROOTAAAAAAA", HOME),
+  role("bob", HOME, "Developers", "bob@example.com", "ASIALOCALBOBAAAAAAAA", "AROALOCALDEVELOPERSAA"),
+  role("bob-elsewhere", OTHER, "Developers", "bob@example.com", "ASIALOCALBOBBBBBBBBB", "AROALOCALDEVELOPERSBB"),
+  role(
+    "carol",
+    HOME,
+    "AWSReservedSSO_ClusterAdmin_0123456789abcdef",
+    "carol@example.com",
+    "ASIALOCALCAROLAAAAAA",
+    "AROALOCALCLUSTERADMIN",
+  ),
+  role("contractor", HOME, "Contractor", "mallory", "ASIALOCALMALLORYAAAA", "AROALOCALCONTRACTORAA"),
+  role("node", HOME, "ClusterNode", "i-0123456789abcdef0", "ASIALOCALNODEAAAAAAA", "AROALOCALCLUSTERNODEA"),
+  {
+    ...role("expired", HOME, "Developers", "erin@example.com", "ASIALOCALERINAAAAAAA", "AROALOCALDEVELOPERSAA"),
+    expiresAt: Date.UTC(2020, 0, 1),
+  },
+  {
+    name: "federated",
+    ...temporaryKey("ASIALOCALDAVEAAAAAAA", "dave"),
+    arn: `arn:aws:sts::${HOME}:federated-user/dave`,
+    account: HOME,
+    userId: `${HOME}:dave`,
+  },
+];
+
+/** The identity of this name, for example `alice`; throws when there is none. */
+export function localIdentity(name: string): LocalIdentity {
+  const found = LOCAL_IDENTITIES.find((identity) => identity.name === name);
+  if (found === undefined) throw new Error(`no local identity ${JSON.stringify(name)}`);
+  return found;
+}
+
+function user(name: string, account: string, resource: string, accessKeyId: string, userId: string): LocalIdentity {
+  return {
+    name,
+    accessKeyId,
+    secretAccessKey: secret(accessKeyId),
+    arn: `arn:aws:iam::${account}:${resource}`,
+    account,
+    userId,
+  };
+}
+
+function role(
+  name: string,
+  account: string,
+  roleName: string,
+  session: string,
+  accessKeyId: string,
+  principalId: string,
+): LocalIdentity {
+  return {
+    name,
+    ...temporaryKey(accessKeyId, session),
+    arn: `arn:aws:sts::${account}:assumed-role/${roleName}/${session}`,
+    account,
+    userId: `${principalId}:${session}`,
+  };
+}
+
+function temporaryKey(accessKeyId: string, session: string) {
+  // AWS's tokens are base64 with all of its alphabet, and padding: what a client has to percent-encode
+  const text = `local session of ${session} with ${accessKeyId}, not a real one `.repeat(4);
+  const sessionToken = `Local+Session/Token/${Buffer.from(text).toString("base64")}==`;
+  return { accessKeyId, secretAccessKey: secret(accessKeyId), sessionToken };
+}
+
+/** 40 characters, as AWS makes them, and plainly not one of AWS's. */
+function secret(accessKeyId: string): string {
+  return `local/only/${accessKeyId}`.padEnd(40, "/");
+}

@@ -1,0 +1,131 @@
+// The folder of mapping files through the real client: what each file becomes, and edits without a restart.
+
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type TestContext, test } from "node:test";
+import {
+  DeleteParameterCommand,
+  GetParameterCommand,
+  GetParameterHistoryCommand,
+  GetParametersByPathCommand,
+  PutParameterCommand,
+} from "@aws-sdk/client-ssm";
+import { refused, ssmClient } from "./client.ts";
+import { startParameterStore } from "./parameter-store.ts";
+
+const DEVELOPERS = "role/111122223333/developers";
+
+async function start(t: TestContext, files: Record<string, string>) {
+  const folder = mkdtempSync(join(tmpdir(), "mappings-"));
+  const write = (file: string, text: string) => {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), text);
+  };
+  for (const [file, text] of Object.entries(files)) write(file, text);
+  const problems: string[] = [];
+  const onProblem = (problem: string) => problems.push(problem);
+  const store = await startParameterStore({ folder, prefix: "/p", onProblem });
+  t.after(async () => {
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
+  const ssm = ssmClient(store.url);
+  const get = async (name: string) => (await ssm.send(new GetParameterCommand({ Name: `/p/${name}` }))).Parameter;
+  const remove = (file: string) => rmSync(join(folder, file));
+  return { ssm, get, write, remove, problems };
+}
+
+test("YAML becomes JSON text, a JSON file is its own text", async (t) => {
+  const { get, ssm } = await start(t, {
+    [`${DEVELOPERS}.yaml`]:
+      "arn: arn:aws:iam::111122223333:role/Developers\nusername: dev:{SessionName}\ngroups: [a]\n",
+    "account/111122223333.yml": "notAfter: 2026-12-31T00:00:00Z\n",
+    "pattern/any.json": '[\n  {"deny": true}\n]\n',
+    "role/1/.40dmin.yaml": "{}",
+    ".git/config.yaml": "a: b",
+    "role/1/.#draft.yaml": "a: b",
+    "README.md": "not a mapping",
+  });
+  assert.equal(
+    (await get(DEVELOPERS))?.Value,
+    '{"arn":"arn:aws:iam::111122223333:role/Developers","username":"dev:{SessionName}","groups":["a"]}',
+  );
+  assert.equal((await get("account/111122223333"))?.Value, '{"notAfter":"2026-12-31T00:00:00Z"}');
+  assert.equal((await get("pattern/any"))?.Value, '[\n  {"deny": true}\n]');
+  const all = await ssm.send(new GetParametersByPathCommand({ Path: "/", Recursive: true }));
+  assert.deepEqual(
+    all.Parameters?.map(({ Name }) => Name),
+    ["/p/account/111122223333", "/p/pattern/any", "/p/role/1/.40dmin", `/p/${DEVELOPERS}`],
+  );
+});
+
+test("an edit, a new file and a removal count at the next request", async (t) => {
+  const { get, ssm, write, remove } = await start(t, { [`${DEVELOPERS}.yaml`]: "groups: [a]" });
+  assert.equal((await get(DEVELOPERS))?.Version, 1);
+  write(`${DEVELOPERS}.yaml`, "groups: [b]");
+  const edited = await get(DEVELOPERS);
+  assert.deepEqual([edited?.Version, edited?.Value], [2, '{"groups":["b"]}']);
+  write(`${DEVELOPERS}.yaml`, "# only the looks\ngroups:\n  - b\n");
+  assert.equal((await get(DEVELOPERS))?.Version, 2);
+  const history = await ssm.send(new GetParameterHistoryCommand({ Name: `/p/${DEVELOPERS}` }));
+  assert.equal(history.Parameters?.length, 2);
+
+  write("account/1.yaml", "{}");
+  assert.equal((await get("account/1"))?.Value, "{}");
+  remove(`${DEVELOPERS}.yaml`);
+  await refused(get(DEVELOPERS), "ParameterNotFound");
+});
+
+test("a file that does not parse is served as it is, and its neighbours still work", async (t) => {
+  const { get, problems } = await start(t, {
+    "role/1/broken.yaml": "arn: [",
+    "role/1/twice.yaml": "arn: a\narn: b",
+    "role/1/tag.yaml": "arn: !secret a",
+    "role/1/cut.json": '{"arn":',
+    "role/1/good.yaml": "arn: a",
+  });
+  assert.equal((await get("role/1/broken"))?.Value, "arn: [");
+  assert.equal((await get("role/1/cut"))?.Value, '{"arn":');
+  assert.equal((await get("role/1/twice"))?.Value, "arn: a\narn: b");
+  assert.equal((await get("role/1/tag"))?.Value, "arn: !secret a");
+  assert.equal((await get("role/1/good"))?.Value, '{"arn":"a"}');
+  assert.deepEqual(problems, []);
+});
+
+test("what the service would not take is not served, and told once", async (t) => {
+  const { get, write, problems } = await start(t, {
+    "role/1/large.yaml": `description: ${"x".repeat(4096)}`,
+    "role/1/na me.yaml": "{}",
+    "role/1/braces.yaml": "username: dev:{{SessionName}}",
+    "role/1/both.yaml": "{}",
+    "role/1/both.json": "{}",
+    "role/1/good.yaml": "{}",
+  });
+  await get("role/1/good");
+  await refused(get("role/1/large"), "ParameterNotFound");
+  await refused(get("role/1/both"), "ParameterNotFound");
+  assert.deepEqual(problems.map((problem) => problem.slice(0, 60)).sort(), [
+    "role/1/both.json, role/1/both.yaml is not served: several fi",
+    "role/1/braces.yaml is not served: Parameter value can't nest",
+    "role/1/large.yaml is not served: Standard tier parameters su",
+    "role/1/na me.yaml is not served: Parameter name: can't be pr",
+  ]);
+  write("role/1/large.yaml", "{}");
+  assert.equal((await get("role/1/large"))?.Value, "{}");
+  write("role/1/large.yaml", `description: ${"x".repeat(4096)}`);
+  await refused(get("role/1/large"), "ParameterNotFound");
+  assert.equal(problems.length, 5);
+});
+
+test("the API cannot write: the file is the place", async (t) => {
+  const { ssm } = await start(t, { "role/1/a.yaml": "{}" });
+  const put = new PutParameterCommand({ Name: "/p/role/1/a", Value: "{}", Type: "String", Overwrite: true });
+  await refused(ssm.send(put), "AccessDeniedException", /edit the file of \/p\/role\/1\/a/);
+  await refused(ssm.send(new DeleteParameterCommand({ Name: "/p/role/1/a" })), "AccessDeniedException");
+});
+
+test("a folder that is not there fails at the start", async () => {
+  await assert.rejects(startParameterStore({ folder: join(tmpdir(), "no-such-folder"), prefix: "/p" }), /ENOENT/);
+});

@@ -1,0 +1,89 @@
+// Members of a JSON request, taken out with their types checked as the service's deserializer does.
+
+import { constraintError, ServiceError } from "./service-error.ts";
+
+export type Input = Readonly<Record<string, unknown>>;
+
+/** The request body; an empty one is an empty object. */
+export function parseInput(body: Buffer): Input {
+  let parsed: unknown;
+  try {
+    parsed = body.length === 0 ? {} : JSON.parse(body.toString("utf8"));
+  } catch {
+    throw illTyped("the body is not JSON");
+  }
+  if (!isInput(parsed)) throw illTyped("the body is not an object");
+  return parsed;
+}
+
+export function optionalText(input: Input, field: string): string | undefined {
+  const value = input[field] ?? undefined;
+  if (value === undefined || typeof value === "string") return value;
+  throw illTyped(`${field} is not a string`);
+}
+
+export function requiredText(input: Input, field: string): string {
+  const value = optionalText(input, field);
+  if (value === undefined) throw constraintError(null, field, "not be null");
+  return value;
+}
+
+/** Absent is false. */
+export function flag(input: Input, field: string): boolean {
+  const value = input[field] ?? false;
+  if (typeof value !== "boolean") throw illTyped(`${field} is not a boolean`);
+  return value;
+}
+
+/** One of `choices`, or absent. */
+export function choice<T extends string>(input: Input, field: string, choices: readonly T[]): T | undefined {
+  const value = optionalText(input, field);
+  if (value === undefined) return undefined;
+  const chosen = choices.find((known) => known === value);
+  if (chosen === undefined) throw constraintError(value, field, `satisfy enum value set: [${choices.join(", ")}]`);
+  return chosen;
+}
+
+/** A page size: 1 to `most`, which is also what counts when it is absent. */
+export function pageSize(input: Input, most: number): number {
+  const value = input["MaxResults"] ?? most;
+  if (typeof value !== "number" || !Number.isInteger(value)) throw illTyped("MaxResults is not an integer");
+  if (value < 1) throw constraintError(value, "MaxResults", "have value greater than or equal to 1");
+  if (value > most) throw constraintError(value, "MaxResults", `have value less than or equal to ${most}`);
+  return value;
+}
+
+/** A required list of strings with 1 to `most` members. */
+export function texts(input: Input, field: string, most: number): string[] {
+  const value = input[field] ?? undefined;
+  if (value === undefined) throw constraintError(null, field, "not be null");
+  if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
+    throw illTyped(`${field} is not a list of strings`);
+  }
+  if (value.length < 1) throw constraintError(value, field, "have length greater than or equal to 1");
+  if (value.length > most) throw constraintError(value, field, `have length less than or equal to ${most}`);
+  return value;
+}
+
+/** A list of structures; absent is empty. */
+export function structures(input: Input, field: string): Input[] {
+  const value = input[field] ?? [];
+  if (!Array.isArray(value) || !value.every(isInput)) throw illTyped(`${field} is not a list of objects`);
+  return value;
+}
+
+/** Members that would change the outcome and that this store does not know: refused rather than passed over. */
+export function refuseUnsupported(input: Input, fields: readonly string[]): void {
+  for (const field of fields) {
+    if (input[field] === undefined || input[field] === null) continue;
+    throw new ServiceError("ValidationException", `This local Parameter Store does not support ${field}.`);
+  }
+}
+
+function isInput(value: unknown): value is Input {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function illTyped(message: string): ServiceError {
+  return new ServiceError("SerializationException", message);
+}

@@ -1,0 +1,71 @@
+// The service's limits on names, values and counts, refused the way it refuses them.
+// Sources: docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html,
+// .../userguide/sysman-paramstore-su-create.html and .../userguide/parameter-store-advanced-parameters.html.
+
+import { arnPrefix, type ParameterTier, type Site } from "./parameter.ts";
+import { constraintError, ServiceError, validationError } from "./service-error.ts";
+
+export const MAX_VERSIONS = 100;
+export const MAX_VALUE_BYTES: Readonly<Record<ParameterTier, number>> = { Standard: 4096, Advanced: 8192 };
+export const MAX_PARAMETERS: Readonly<Record<ParameterTier, number>> = { Standard: 10_000, Advanced: 100_000 };
+
+const MAX_LEVELS = 15;
+/** Counted with the ARN in front of the name. */
+const MAX_NAME_LENGTH = 1011;
+/** The request model's own bound, checked before anything else is. */
+const MAX_NAME_MEMBER_LENGTH = 2048;
+const NAME = /^[a-zA-Z0-9_.-]+$|^(\/[a-zA-Z0-9_.-]+)+$/;
+const RESERVED = /^\/?(aws|ssm)/i;
+
+const NAME_RULE =
+  'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist of sub-paths ' +
+  "divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_";
+
+/** For reading: the grammar alone. A name with a slash inside has one in front, or the service calls it invalid too. */
+export function checkNameGrammar(name: string): void {
+  if (name.length === 0) throw constraintError(name, "Name", "have length greater than or equal to 1");
+  if (name.length > MAX_NAME_MEMBER_LENGTH) {
+    throw constraintError(name, "Name", `have length less than or equal to ${MAX_NAME_MEMBER_LENGTH}`);
+  }
+  if (!NAME.test(name) || /^\/?ssm/i.test(name)) throw validationError(NAME_RULE);
+}
+
+/** For writing: all rules. */
+export function checkName(name: string, site: Site): void {
+  checkNameGrammar(name);
+  if (/^\/aws.*\//i.test(name)) {
+    throw new ServiceError("AccessDeniedException", `No access to reserved parameter name: ${name}.`);
+  }
+  if (RESERVED.test(name)) {
+    throw validationError('Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).');
+  }
+  const levels = name.split("/").length - (name.startsWith("/") ? 1 : 0);
+  if (levels > MAX_LEVELS) {
+    throw new ServiceError(
+      "HierarchyLevelLimitExceededException",
+      `A hierarchy can have a maximum of ${MAX_LEVELS} levels; ${name} has ${levels}.`,
+    );
+  }
+  const length = arnPrefix(site).length + name.replace(/^\//, "").length;
+  if (length > MAX_NAME_LENGTH) {
+    throw validationError(
+      `Parameter name: at most ${MAX_NAME_LENGTH} characters with its ARN; this one has ${length}.`,
+    );
+  }
+}
+
+/** Bytes, not characters: the stricter reading of the documented 4 KB and 8 KB. */
+export function checkValue(value: string, tier: ParameterTier): void {
+  if (value.length === 0) throw constraintError(value, "Value", "have length greater than or equal to 1");
+  if (value.includes("{{")) {
+    throw validationError('Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.');
+  }
+  if (Buffer.byteLength(value) > MAX_VALUE_BYTES[tier]) {
+    throw validationError(
+      tier === "Standard"
+        ? "Standard tier parameters support a maximum parameter value of 4096 characters. To create a larger parameter " +
+            "value, upgrade the parameter to use the advanced-parameter tier."
+        : "Advanced tier parameters support a maximum parameter value of 8192 characters.",
+    );
+  }
+}

@@ -1,0 +1,67 @@
+// A local SSM Parameter Store for the AWS SDKs and the AWS CLI: in memory for tests, a folder of files for trying out.
+
+import { type LocalServer, startHttpServer } from "../http-server.ts";
+import { openFolder } from "./folder.ts";
+import { memoryParameters } from "./memory.ts";
+import type { Parameters, ParameterTier, ParameterType, Site } from "./parameter.ts";
+import { answerSsm } from "./protocol.ts";
+import { writeParameter } from "./write.ts";
+
+interface CommonOptions extends Partial<Site> {
+  /** 0, the default, takes a free one. */
+  readonly port?: number;
+  /** Milliseconds since 1970; stamps versions. */
+  readonly now?: () => number;
+}
+
+export interface MemoryStoreOptions extends CommonOptions {
+  /** Names and values, each a String. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly folder?: undefined;
+}
+
+export interface FolderStoreOptions extends CommonOptions {
+  /** `<folder>/role/111122223333/developers.yaml` is the parameter `<prefix>/role/111122223333/developers`. */
+  readonly folder: string;
+  readonly prefix: string;
+  /** Told of each file that cannot be served, when it is first seen; stderr by default. */
+  readonly onProblem?: (message: string) => void;
+}
+
+export interface MemoryStore extends LocalServer {
+  /** Writes behind the API's back but within its limits, over what is there; gives the version. */
+  put(name: string, value: string, options?: { type?: ParameterType; tier?: ParameterTier }): number;
+  /** False when there was no such parameter. */
+  remove(name: string): boolean;
+}
+
+/** A folder is read-only over the API; without one the store keeps everything in memory. */
+export function startParameterStore(options: FolderStoreOptions): Promise<LocalServer>;
+export function startParameterStore(options?: MemoryStoreOptions): Promise<MemoryStore>;
+export async function startParameterStore(
+  options: FolderStoreOptions | MemoryStoreOptions = {},
+): Promise<LocalServer | MemoryStore> {
+  const { partition = "aws", region = "us-east-1", account = "111122223333", port, now = Date.now } = options;
+  const site = { partition, region, account };
+  if (options.folder !== undefined) {
+    const { folder, prefix, onProblem = console.error } = options;
+    const open = openFolder({ folder, prefix, onProblem }, site, now);
+    // Opened once before the first request, so that problems are told, and a missing folder fails, at the start.
+    open();
+    return serve(open, site, port);
+  }
+  const kept = memoryParameters(now);
+  const put: MemoryStore["put"] = (name, value, { type, tier } = {}) =>
+    writeParameter(kept, site, { name, value, type: type ?? typeOf(kept, name), tier, overwrite: true }).version;
+  for (const [name, value] of Object.entries(options.parameters ?? {})) put(name, value);
+  const server = await serve(() => kept, site, port);
+  return { ...server, put, remove: (name) => kept.remove(name) };
+}
+
+function serve(open: () => Parameters, site: Site, port: number | undefined): Promise<LocalServer> {
+  return startHttpServer((request) => answerSsm(request, open, site), port);
+}
+
+function typeOf(kept: Parameters, name: string): ParameterType {
+  return kept.versions(name)?.at(-1)?.type ?? "String";
+}

@@ -1,0 +1,50 @@
+// What the store keeps, and the little that the operations ask of whatever keeps it.
+
+export type ParameterType = "String" | "StringList" | "SecureString";
+export type ParameterTier = "Standard" | "Advanced";
+
+/** What a writer decides. */
+export interface ParameterContent {
+  readonly value: string;
+  readonly type: ParameterType;
+  readonly tier: ParameterTier;
+  readonly description?: string;
+}
+
+/** One version of one parameter. */
+export interface ParameterVersion extends ParameterContent {
+  /** From 1, never used twice while the parameter exists. */
+  readonly version: number;
+  /** Milliseconds since 1970. */
+  readonly modified: number;
+}
+
+export interface Parameters {
+  /** The versions that are kept, oldest first; never an empty list. */
+  versions(name: string): readonly ParameterVersion[] | undefined;
+  /** All names in alphabetical order. */
+  names(): readonly string[];
+  count(): number;
+  /** Appends a version and gives it back. */
+  add(name: string, content: ParameterContent): ParameterVersion;
+  /** False when there is no such parameter. */
+  remove(name: string): boolean;
+}
+
+/** Where this store claims to stand; its ARNs say so. */
+export interface Site {
+  readonly partition: string;
+  readonly region: string;
+  readonly account: string;
+}
+
+export const PARAMETER_TYPES: readonly ParameterType[] = ["SecureString", "StringList", "String"];
+
+/** `parameter` and the name, with exactly one slash between them. */
+export function parameterArn(site: Site, name: string): string {
+  return `${arnPrefix(site)}${name.startsWith("/") ? name.slice(1) : name}`;
+}
+
+export function arnPrefix({ partition, region, account }: Site): string {
+  return `arn:${partition}:ssm:${region}:${account}:parameter/`;
+}

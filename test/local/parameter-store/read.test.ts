@@ -1,0 +1,101 @@
+// GetParameter, GetParameters and GetParameterHistory through the real client.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import {
+  GetParameterCommand,
+  GetParameterHistoryCommand,
+  GetParametersCommand,
+  type SSMClient,
+} from "@aws-sdk/client-ssm";
+import { refused, ssmClient } from "./client.ts";
+import { type MemoryStore, startParameterStore } from "./parameter-store.ts";
+
+let store: MemoryStore;
+let ssm: SSMClient;
+
+before(async () => {
+  store = await startParameterStore({ parameters: { "/p/b": "two", "/p/a": "one", plain: "x" }, now: () => 1500 });
+  ssm = ssmClient(store.url);
+  store.put("/p/b", "two again");
+  store.put("/p/secret", "hidden", { type: "SecureString" });
+});
+after(() => store.close());
+
+const get = (...Names: string[]) => ssm.send(new GetParametersCommand({ Names }));
+
+test("GetParameters gives everything about each parameter", async () => {
+  const { Parameters, InvalidParameters } = await get("/p/a");
+  assert.deepEqual(Parameters, [
+    {
+      Name: "/p/a",
+      Type: "String",
+      Value: "one",
+      Version: 1,
+      LastModifiedDate: new Date(1500),
+      ARN: "arn:aws:ssm:us-east-1:111122223333:parameter/p/a",
+      DataType: "text",
+    },
+  ]);
+  assert.deepEqual(InvalidParameters, []);
+});
+
+test("GetParameters sorts what is there and lists what is not", async () => {
+  const { Parameters, InvalidParameters } = await get("plain", "/p/none", "/p/b", "/p/a", "/p/a:9", "/p/b:label");
+  assert.deepEqual(
+    Parameters?.map(({ Name }) => Name),
+    ["/p/a", "/p/b", "plain"],
+  );
+  assert.deepEqual(InvalidParameters, ["/p/none", "/p/a:9", "/p/b:label"]);
+});
+
+test("GetParameters takes 1 to 10 names, each once, each well formed", async () => {
+  const names = Array.from({ length: 11 }, (_, i) => `/p/${i}`);
+  assert.equal((await get(...names.slice(1))).InvalidParameters?.length, 10);
+  await refused(get(...names), "ValidationException", /at 'names' .* length less than or equal to 10/);
+  await refused(get(), "ValidationException", /greater than or equal to 1/);
+  await refused(get("/p/a", "/p/a"), "ValidationException", /Duplicate/);
+  await refused(get("/p/a", "p/a"), "ValidationException", /sub-paths divided by slash/);
+  await refused(get("/p/a b"), "ValidationException", /sub-paths divided by slash/);
+  await refused(get(""), "ValidationException", /greater than or equal to 1/);
+  await refused(get("x".repeat(2049)), "ValidationException", /less than or equal to 2048/);
+});
+
+test("a selector or an ARN finds its version", async () => {
+  const first = await ssm.send(new GetParameterCommand({ Name: "/p/b:1" }));
+  assert.equal(first.Parameter?.Value, "two");
+  assert.equal(first.Parameter?.Name, "/p/b");
+  assert.equal(first.Parameter?.Selector, ":1");
+  const { Parameters } = await get("arn:aws:ssm:us-east-1:111122223333:parameter/p/b:2");
+  assert.equal(Parameters?.[0]?.Value, "two again");
+});
+
+test("GetParameter refuses what does not exist", async () => {
+  const one = (Name: string) => ssm.send(new GetParameterCommand({ Name }));
+  await refused(one("/p/none"), "ParameterNotFound", /\/p\/none not found/);
+  await refused(one("/p/a:2"), "ParameterVersionNotFound", /could not find version 2/);
+});
+
+test("a SecureString shows its value only when decrypted", async () => {
+  const read = async (WithDecryption?: boolean) => {
+    const answer = await ssm.send(new GetParametersCommand({ Names: ["/p/secret"], WithDecryption }));
+    return answer.Parameters?.[0]?.Value ?? "";
+  };
+  assert.match(await read(), /^AQICAH[A-Za-z0-9+/=]{60,}$/);
+  assert.equal(await read(true), "hidden");
+});
+
+test("GetParameterHistory pages through the versions, oldest first", async () => {
+  for (let i = 1; i <= 60; i += 1) store.put("/p/h", `v${i}`);
+  const page = (NextToken?: string, MaxResults?: number) =>
+    ssm.send(new GetParameterHistoryCommand({ Name: "/p/h", NextToken, MaxResults }));
+  const first = await page();
+  const second = await page(first.NextToken);
+  assert.equal(first.Parameters?.length, 50);
+  assert.deepEqual([first.Parameters?.[0]?.Value, first.Parameters?.[0]?.Version], ["v1", 1]);
+  assert.deepEqual([second.Parameters?.length, second.Parameters?.at(-1)?.Value], [10, "v60"]);
+  assert.equal(second.NextToken, undefined);
+  await refused(page(undefined, 51), "ValidationException", /less than or equal to 50/);
+  await refused(page("nonsense"), "InvalidNextToken");
+  await refused(ssm.send(new GetParameterHistoryCommand({ Name: "/p/none" })), "ParameterNotFound");
+});

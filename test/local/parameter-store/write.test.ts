@@ -1,0 +1,106 @@
+// PutParameter, DeleteParameter and DeleteParameters through the real client, with each limit.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import {
+  DeleteParameterCommand,
+  DeleteParametersCommand,
+  GetParameterHistoryCommand,
+  PutParameterCommand,
+  type PutParameterCommandInput,
+  type SSMClient,
+} from "@aws-sdk/client-ssm";
+import { refused, ssmClient } from "./client.ts";
+import { type MemoryStore, startParameterStore } from "./parameter-store.ts";
+
+let store: MemoryStore;
+let ssm: SSMClient;
+
+before(async () => {
+  store = await startParameterStore();
+  ssm = ssmClient(store.url);
+});
+after(() => store.close());
+
+const put = (Name: string, Value: string, more: Partial<PutParameterCommandInput> = {}) =>
+  ssm.send(new PutParameterCommand({ Name, Value, Type: "String", ...more }));
+
+test("Overwrite decides whether an existing parameter gets a new version", async () => {
+  assert.equal((await put("/w/a", "1")).Version, 1);
+  await refused(put("/w/a", "2"), "ParameterAlreadyExists", /set the overwrite option/);
+  const second = await put("/w/a", "2", { Overwrite: true, Type: undefined, Description: "why" });
+  assert.deepEqual([second.Version, second.Tier], [2, "Standard"]);
+  assert.equal((await put("/w/new", "1", { Overwrite: true })).Version, 1);
+});
+
+test("the type is required at first and stays", async () => {
+  await refused(put("/w/t", "1", { Type: undefined }), "ValidationException", /type is required/);
+  await put("/w/t", "1");
+  const changed = put("/w/t", "2", { Type: "SecureString", Overwrite: true });
+  await refused(changed, "HierarchyTypeMismatchException");
+});
+
+test("names keep to the service's rules", async () => {
+  const levels = (n: number) => "/x".repeat(n);
+  // The ARN prefix has 45 characters, the name's own slash counts as its last.
+  const arn = "arn:aws:ssm:us-east-1:111122223333:parameter".length;
+  await put(levels(15), "v");
+  await put(`/${"n".repeat(1011 - arn - 1)}`, "v");
+  await refused(put(levels(16), "v"), "HierarchyLevelLimitExceededException", /15 levels/);
+  await refused(put(`/${"n".repeat(1011 - arn)}`, "v"), "ValidationException", /1011/);
+  for (const name of ["aws", "AWSthing", "/aws-thing", "SSM-thing", "/Ssm/thing"]) {
+    await refused(put(name, "v"), "ValidationException", /can't be prefixed/);
+  }
+  await refused(put("/AWS/thing", "v"), "AccessDeniedException", /reserved/);
+  for (const name of ["/a b", "/a@b", "/ä", "a/b", "/a//b", "/a/", "/", "/a:1"]) {
+    await refused(put(name, "v"), "ValidationException", /sub-paths/);
+  }
+});
+
+test("values keep to the tier's size, in bytes", async () => {
+  await put("/w/4096", "x".repeat(4096));
+  await refused(put("/w/4097", "x".repeat(4097)), "ValidationException", /4096/);
+  await refused(put("/w/4097", `${"x".repeat(4095)}ä`), "ValidationException", /4096/);
+  assert.equal((await put("/w/8192", "x".repeat(8192), { Tier: "Advanced" })).Tier, "Advanced");
+  await refused(put("/w/8193", "x".repeat(8193), { Tier: "Advanced" }), "ValidationException", /8192/);
+  assert.equal((await put("/w/it1", "x", { Tier: "Intelligent-Tiering" })).Tier, "Standard");
+  assert.equal((await put("/w/it2", "x".repeat(4097), { Tier: "Intelligent-Tiering" })).Tier, "Advanced");
+});
+
+test("a tier is never lowered", async () => {
+  await put("/w/adv", "v", { Tier: "Advanced" });
+  await refused(put("/w/adv", "w", { Tier: "Standard", Overwrite: true }), "ValidationException", /downgrade/);
+  assert.equal((await put("/w/adv", "w", { Overwrite: true })).Tier, "Advanced");
+});
+
+test("values are neither empty nor hold double braces", async () => {
+  await refused(put("/w/v", ""), "ValidationException", /greater than or equal to 1/);
+  await refused(put("/w/v", "dev:{{SessionName}}"), "ValidationException", /can't nest another parameter/);
+  await put("/w/v", '{"username":"dev:{SessionName}","a":{"b":{}}}');
+});
+
+test("100 versions are kept, and the count goes on", async () => {
+  for (let i = 1; i <= 105; i += 1) store.put("/w/many", `v${i}`);
+  assert.equal((await put("/w/many", "v106", { Overwrite: true })).Version, 106);
+  const history = await ssm.send(new GetParameterHistoryCommand({ Name: "/w/many" }));
+  assert.equal(history.Parameters?.[0]?.Version, 7);
+});
+
+test("what the store does not know is refused, not passed over", async () => {
+  await refused(put("/w/x", "v", { AllowedPattern: ".*" }), "ValidationException", /AllowedPattern/);
+  await refused(put("/w/x", "v", { DataType: "aws:ec2:image" }), "ValidationException", /data type/);
+  // @ts-expect-error: no such type
+  await refused(put("/w/x", "v", { Type: "Number" }), "ValidationException", /enum value set/);
+});
+
+test("DeleteParameter and DeleteParameters remove", async () => {
+  store.put("/d/a", "v");
+  store.put("/d/b", "v");
+  await ssm.send(new DeleteParameterCommand({ Name: "/d/a" }));
+  await refused(ssm.send(new DeleteParameterCommand({ Name: "/d/a" })), "ParameterNotFound");
+  const answer = await ssm.send(new DeleteParametersCommand({ Names: ["/d/a", "/d/b"] }));
+  assert.deepEqual([answer.DeletedParameters, answer.InvalidParameters], [["/d/b"], ["/d/a"]]);
+  const eleven = Array.from({ length: 11 }, (_, i) => `/d/${i}`);
+  await refused(ssm.send(new DeleteParametersCommand({ Names: eleven })), "ValidationException", /to 10/);
+  assert.equal(store.put("/d/a", "v"), 1);
+});

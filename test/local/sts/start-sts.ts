@@ -1,0 +1,52 @@
+// A local STS that knows GetCallerIdentity, presigned or signed in a header, and checks each signature for real.
+
+import { type LocalRequest, type LocalResponse, type LocalServer, startHttpServer } from "../http-server.ts";
+import { LOCAL_IDENTITIES, type LocalIdentity } from "../identities.ts";
+import { callerIdentity, refused } from "./answer.ts";
+import { type Parameter, parseQuery } from "./query.ts";
+import { missingAction, Refusal, unknownAction } from "./refusal.ts";
+import { verify } from "./verify.ts";
+
+export interface StsOptions {
+  /** Default 0: a free one. */
+  readonly port?: number;
+  /** Whose keys are known; default `LOCAL_IDENTITIES`. */
+  readonly identities?: readonly LocalIdentity[];
+  /** Host names, in lower case, that are good for any region, beside the local ones. */
+  readonly extraHosts?: readonly string[];
+  /** Milliseconds since the epoch; default the real time. */
+  readonly now?: () => number;
+}
+
+const VERSION = "2011-06-15";
+
+/** Starts on 127.0.0.1. It answers for every STS host of the partition `aws`; clients send the one they signed. */
+export async function startSts(options: StsOptions = {}): Promise<LocalServer> {
+  const { port, identities = LOCAL_IDENTITIES, extraHosts = [], now = Date.now } = options;
+
+  function answer(request: LocalRequest): LocalResponse {
+    try {
+      const query = parseQuery(request.target.split("?").slice(1).join("?"));
+      const identity = verify(request, query, { identities, extraHosts, now: now() });
+      checkAction(new Map([...query, ...readForm(request)]));
+      return callerIdentity(request, identity);
+    } catch (error) {
+      if (error instanceof Refusal) return refused(request, error);
+      throw error;
+    }
+  }
+
+  return startHttpServer(answer, port);
+}
+
+function readForm({ method, headers, body }: LocalRequest): readonly Parameter[] {
+  const isForm = headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
+  return method === "POST" && isForm ? parseQuery(body.toString("latin1")) : [];
+}
+
+function checkAction(parameters: ReadonlyMap<string, string>): void {
+  const action = parameters.get("Action");
+  const version = parameters.get("Version");
+  if (action === undefined || version === undefined) throw missingAction();
+  if (action !== "GetCallerIdentity" || version !== VERSION) throw unknownAction(action, version);
+}

@@ -1,0 +1,125 @@
+// The local STS as a service: the AWS SDK against it, the shapes of its answers, other actions, faults.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
+import type { LocalServer } from "../http-server.ts";
+import { type LocalIdentity, localIdentity } from "../identities.ts";
+import { presignUrl } from "../token.ts";
+import { stsThrottling } from "./answer.ts";
+import { send } from "./send.ts";
+import { startSts } from "./start-sts.ts";
+
+const alice = localIdentity("alice");
+const CLUSTER = { "x-k8s-aws-id": "local" };
+const JSON_WANTED = { ...CLUSTER, accept: "application/json" };
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+let sts: LocalServer;
+before(async () => {
+  sts = await startSts();
+});
+afterEach(() => sts.fail(undefined));
+after(() => sts.close());
+
+const presign = (extraQuery: Readonly<Record<string, string>> = {}): Promise<string> =>
+  presignUrl({ identity: alice, clusterId: "local", region: "us-west-2", extraQuery });
+
+function clientOf({ accessKeyId, secretAccessKey, sessionToken }: LocalIdentity): STSClient {
+  const credentials = { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
+  return new STSClient({ region: "eu-central-1", endpoint: sts.url, credentials, maxAttempts: 1 });
+}
+
+test("the SDK's client is told who it is", async () => {
+  for (const name of ["alice", "bob", "carol", "root", "federated"]) {
+    const identity = localIdentity(name);
+    const { Arn, Account, UserId } = await clientOf(identity).send(new GetCallerIdentityCommand());
+    assert.deepEqual([Arn, Account, UserId], [identity.arn, identity.account, identity.userId]);
+  }
+});
+
+test("the SDK's client gets STS's errors", async () => {
+  const refusal = (identity: LocalIdentity): Promise<unknown> =>
+    clientOf(identity).send(new GetCallerIdentityCommand());
+  await assert.rejects(refusal({ ...alice, secretAccessKey: "wrong" }), { name: "SignatureDoesNotMatch" });
+  await assert.rejects(refusal({ ...alice, accessKeyId: "AKIANOTKNOWNAAAAAAAA" }), { name: "InvalidClientTokenId" });
+  await assert.rejects(refusal({ ...localIdentity("bob"), sessionToken: "other" }), { name: "InvalidClientTokenId" });
+  await assert.rejects(refusal(localIdentity("expired")), { name: "ExpiredToken" });
+  await assert.rejects(clientOf(alice).send(new GetSessionTokenCommand()), { name: "InvalidAction" });
+});
+
+test("a header that is no SigV4 authorization is incomplete", async () => {
+  const credential = `Credential=${alice.accessKeyId}/20260102/us-west-2/sts/aws4_request`;
+  for (const authorization of [
+    "Bearer abc",
+    "AWS4-HMAC-SHA256",
+    `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host`,
+    `AWS4-HMAC-SHA256 ${credential}, Signature=00`,
+    "AWS4-HMAC-SHA256 SignedHeaders=host, Signature=00",
+    `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=00`,
+  ]) {
+    const { status, body } = await send(sts.url, "https://sts.us-west-2.amazonaws.com/", { authorization });
+    assert.deepEqual([status, body.includes("<Code>IncompleteSignature</Code>")], [400, true], authorization);
+  }
+});
+
+test("JSON for whoever accepts it", async () => {
+  const { status, headers, body } = await send(sts.url, await presign(), JSON_WANTED);
+  const id = String(headers["x-amzn-requestid"]);
+  assert.match(id, UUID);
+  assert.deepEqual([status, headers["content-type"]], [200, "application/json"]);
+  assert.deepEqual(JSON.parse(body), {
+    GetCallerIdentityResponse: {
+      GetCallerIdentityResult: { Account: alice.account, Arn: alice.arn, UserId: alice.userId },
+      ResponseMetadata: { RequestId: id },
+    },
+  });
+
+  const refused = await send(sts.url, await presign(), { ...JSON_WANTED, "x-k8s-aws-id": "other" });
+  const { Error: error, RequestId } = JSON.parse(refused.body);
+  assert.deepEqual([refused.status, error.Code, error.Type], [403, "SignatureDoesNotMatch", "Sender"]);
+  assert.equal(RequestId, refused.headers["x-amzn-requestid"]);
+});
+
+test("XML for all others", async () => {
+  const { status, headers, body } = await send(sts.url, await presign(), CLUSTER);
+  assert.deepEqual([status, headers["content-type"]], [200, "text/xml"]);
+  assert.match(body, /^<GetCallerIdentityResponse xmlns="https:\/\/sts\.amazonaws\.com\/doc\/2011-06-15\/">/);
+  assert.ok(body.includes(`<Arn>${alice.arn}</Arn>`));
+  assert.ok(body.includes(`<RequestId>${headers["x-amzn-requestid"]}</RequestId>`));
+
+  const refused = await send(sts.url, await presign());
+  assert.equal(refused.status, 403);
+  assert.match(refused.body, /<Type>Sender<\/Type>\s*<Code>SignatureDoesNotMatch<\/Code>/);
+});
+
+test("another action is refused in the caller's own words", async () => {
+  // The trap of CVE-2020-16250: in JSON, an answer that holds somebody else's identity word for word
+  const Action = `<Arn>${localIdentity("root").arn}</Arn>`;
+  const url = await presign({ Action });
+  const asJson = await send(sts.url, url, JSON_WANTED);
+  assert.equal(asJson.status, 400);
+  assert.equal(JSON.parse(asJson.body).Error.Code, "InvalidAction");
+  assert.ok(asJson.body.includes(Action));
+  const asXml = await send(sts.url, url, CLUSTER);
+  assert.ok(asXml.body.includes(Action.replaceAll("<", "&lt;").replaceAll(">", "&gt;")));
+  assert.equal((await send(sts.url, await presign({ Version: "2010-01-01" }), JSON_WANTED)).status, 400);
+});
+
+test("throttling and other faults, on request", async () => {
+  sts.fail(stsThrottling);
+  const { status, headers, body } = await send(sts.url, await presign(), JSON_WANTED);
+  assert.equal(status, 400);
+  assert.deepEqual(JSON.parse(body), {
+    Error: { Code: "Throttling", Message: "Rate exceeded", Type: "Sender" },
+    RequestId: headers["x-amzn-requestid"],
+  });
+  await assert.rejects(clientOf(alice).send(new GetCallerIdentityCommand()), { name: "Throttling" });
+
+  sts.fail({ kind: "reset" });
+  await assert.rejects(presign().then((url) => send(sts.url, url, JSON_WANTED)));
+  sts.fail({ kind: "cut", body: "{" });
+  await assert.rejects(presign().then((url) => send(sts.url, url, JSON_WANTED)));
+  sts.fail(undefined);
+  assert.equal((await send(sts.url, await presign(), JSON_WANTED)).status, 200);
+});

@@ -1,0 +1,90 @@
+// Whose presigned requests the local STS takes, when, and at which host.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { LocalServer } from "../http-server.ts";
+import { LOCAL_IDENTITIES, localIdentity } from "../identities.ts";
+import { presignUrl, type TokenOptions } from "../token.ts";
+import { outcome, send } from "./send.ts";
+import { startSts } from "./start-sts.ts";
+
+const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
+const MINUTE = 60_000;
+const bob = localIdentity("bob");
+
+let sts: LocalServer;
+let now = NOW;
+before(async () => {
+  sts = await startSts({ now: () => now, extraHosts: ["sts.internal.example.com"] });
+});
+after(() => sts.close());
+
+const presign = (options: Partial<TokenOptions> = {}): Promise<string> =>
+  presignUrl({ identity: bob, clusterId: "local", region: "us-west-2", now: NOW, ...options });
+
+const MISMATCH = /^403 SignatureDoesNotMatch: The request signature we calculated/;
+
+test("each local identity is told who it is", async () => {
+  for (const identity of LOCAL_IDENTITIES.filter(({ expiresAt }) => expiresAt === undefined)) {
+    const { body } = await send(sts.url, await presign({ identity }), {
+      "x-k8s-aws-id": "local",
+      accept: "application/json",
+    });
+    const { Arn, Account, UserId } = JSON.parse(body).GetCallerIdentityResponse.GetCallerIdentityResult;
+    assert.deepEqual([Arn, Account, UserId], [identity.arn, identity.account, identity.userId]);
+  }
+});
+
+test("a secret that is not the identity's, and a session token where none belongs", async () => {
+  assert.match(
+    await outcome(sts.url, await presign({ identity: { ...bob, secretAccessKey: "x".repeat(40) } })),
+    MISMATCH,
+  );
+  const identity = { ...localIdentity("alice"), sessionToken: "made-up" };
+  assert.match(await outcome(sts.url, await presign({ identity })), /^403 InvalidClientTokenId/);
+});
+
+test("a session token ends at its instant", async () => {
+  const expired = localIdentity("expired");
+  const url = await presign({ identity: expired, now: Date.UTC(2020, 0, 1) });
+  now = Date.UTC(2020, 0, 1) - 1;
+  assert.equal(await outcome(sts.url, url), "granted");
+  now = Date.UTC(2020, 0, 1);
+  assert.match(await outcome(sts.url, url), /^403 ExpiredToken: The security token included in the request is expired/);
+  now = NOW;
+});
+
+test("15 minutes from the date, whatever was asked for, and not from further ahead", async () => {
+  for (const expiresIn of [0, 60, 900, 86_400]) {
+    const at = (minutes: number, ms = 0): Promise<string> => presign({ expiresIn, now: NOW + minutes * MINUTE + ms });
+    assert.equal(await outcome(sts.url, await at(-15)), "granted");
+    assert.equal(await outcome(sts.url, await at(15)), "granted");
+    assert.match(
+      await outcome(sts.url, await at(-15, -1000)),
+      /^403 SignatureDoesNotMatch: Signature expired: 20260102T024904Z is now earlier than 20260102T024905Z \(20260102T030405Z - 15 min\.\)$/,
+    );
+    assert.match(await outcome(sts.url, await at(15, 1000)), /^403 SignatureDoesNotMatch: Signature not yet current/);
+  }
+});
+
+test("the host decides the region", async () => {
+  for (const [host, region] of [
+    ["sts.amazonaws.com", "us-east-1"],
+    ["sts-fips.us-west-2.amazonaws.com", "us-west-2"],
+    ["sts.us-west-2.api.aws", "us-west-2"],
+    ["vpce-0123abcd-xyz.sts.us-west-2.vpce.amazonaws.com", "us-west-2"],
+    ["sts.internal.example.com", "eu-north-1"],
+    ["localhost:8080", "eu-north-1"],
+  ] as const) {
+    assert.equal(await outcome(sts.url, await presign({ host, region })), "granted", host);
+  }
+  for (const [host, region] of [
+    ["sts.amazonaws.com", "us-west-2"],
+    ["sts.us-east-1.amazonaws.com", "us-west-2"],
+    ["sts.us-gov-west-1.amazonaws.com", "us-gov-west-1"],
+    ["sts.us-west-2.amazonaws.com.example.com", "us-west-2"],
+  ] as const) {
+    assert.match(await outcome(sts.url, await presign({ host, region })), /scoped to a valid region/, host);
+  }
+  assert.match(await outcome(sts.url, await presign(), { host: "sts-fips.us-west-2.amazonaws.com" }), MISMATCH);
+});

@@ -1,0 +1,88 @@
+// The tokens that tests send are those that clients send, and the local STS takes them.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { LocalServer } from "./http-server.ts";
+import { LOCAL_IDENTITIES, localIdentity } from "./identities.ts";
+import { outcome } from "./sts/send.ts";
+import { startSts } from "./sts/start-sts.ts";
+import { mintToken, presignUrl } from "./token.ts";
+
+const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
+const BASE = { clusterId: "local", region: "us-west-2", now: NOW } as const;
+
+let sts: LocalServer;
+before(async () => {
+  sts = await startSts({ now: () => NOW });
+});
+after(() => sts.close());
+
+function decode(token: string): string {
+  assert.match(token, /^k8s-aws-v1\.[A-Za-z0-9_-]+$/);
+  assert.ok(token.length <= 4096);
+  return Buffer.from(token.slice("k8s-aws-v1.".length), "base64url").toString();
+}
+
+test("a user's token holds eight parameters, and no others", async () => {
+  const url = decode(await mintToken({ ...BASE, identity: localIdentity("alice") }));
+  assert.match(
+    url,
+    new RegExp(
+      "^https://sts\\.us-west-2\\.amazonaws\\.com/\\?Action=GetCallerIdentity&Version=2011-06-15" +
+        "&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIALOCALALICEAAAAAA%2F20260102%2Fus-west-2%2Fsts%2Faws4_request" +
+        "&X-Amz-Date=20260102T030405Z&X-Amz-Expires=60&X-Amz-Signature=[0-9a-f]{64}&X-Amz-SignedHeaders=host%3Bx-k8s-aws-id$",
+    ),
+  );
+});
+
+test("temporary credentials add their session token, percent-encoded", async () => {
+  const bob = localIdentity("bob");
+  const url = new URL(await presignUrl({ ...BASE, identity: bob }));
+  assert.equal(url.searchParams.get("X-Amz-Security-Token"), bob.sessionToken);
+  assert.equal(url.searchParams.size, 9);
+  assert.match(url.search, /Local%2BSession%2FToken%2F[^&]*%3D%3D&/);
+});
+
+test("each identity's token is taken, the expired one's is not", async () => {
+  for (const identity of LOCAL_IDENTITIES) {
+    const result = await outcome(sts.url, decode(await mintToken({ ...BASE, identity })));
+    if (identity.expiresAt === undefined) assert.equal(result, "granted", identity.name);
+    else assert.match(result, /^403 ExpiredToken/);
+  }
+});
+
+test("host, region, time, expiry and headers are as asked for", async () => {
+  const identity = localIdentity("bob");
+  const global = await presignUrl({
+    ...BASE,
+    identity,
+    region: "us-east-1",
+    host: "sts.amazonaws.com",
+    expiresIn: 900,
+  });
+  assert.match(global, /^https:\/\/sts\.amazonaws\.com\/\?.*%2Fus-east-1%2Fsts%2F.*&X-Amz-Expires=900&/);
+  assert.equal(await outcome(sts.url, global), "granted");
+
+  const extraSignedHeaders = { "x-amz-extra": "1", "x-other": "2" };
+  const extra = await presignUrl({ ...BASE, identity, extraSignedHeaders });
+  assert.match(extra, /X-Amz-SignedHeaders=host%3Bx-amz-extra%3Bx-k8s-aws-id%3Bx-other$/);
+  assert.equal(await outcome(sts.url, extra, extraSignedHeaders), "granted");
+  assert.match(await outcome(sts.url, extra), /^403 SignatureDoesNotMatch/);
+
+  const late = await presignUrl({ ...BASE, identity, now: NOW - 16 * 60_000 });
+  assert.match(await outcome(sts.url, late), /Signature expired/);
+});
+
+test("extra parameters are signed, and may take the place of the usual ones", async () => {
+  const url = await presignUrl({
+    ...BASE,
+    identity: localIdentity("alice"),
+    extraQuery: { Action: "AssumeRole", a: "(" },
+  });
+  assert.match(url, /\?Action=AssumeRole&Version=2011-06-15&.*&a=%28$/);
+  assert.match(await outcome(sts.url, url), /^400 InvalidAction: Could not find operation AssumeRole/);
+});
+
+test("an unknown name is an error", () => {
+  assert.throws(() => localIdentity("nobody"), /no local identity "nobody"/);
+});
