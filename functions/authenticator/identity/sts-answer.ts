@@ -37,6 +37,13 @@ const THROTTLING_CODES: ReadonlySet<string> = new Set([
   "TransactionInProgressException",
 ]);
 
+/** What the codes mean for whoever made the token: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
+const HINTS: Readonly<Record<string, string>> = {
+  SignatureDoesNotMatch: ": it is for another cluster, or signed with a wrong key",
+  InvalidClientTokenId: ": its access key or session token is not known, or not active",
+  ExpiredToken: ": the AWS credentials that signed it have ended",
+};
+
 /** Throws `StsThrottled`, `StsRefused` (a denial) or `StsAnswerUnusable` (a fault); STS's own text is never repeated. */
 export function readStsAnswer({ status, body }: StsAnswer): CallerIdentity {
   const answer = parseJson(body);
@@ -47,7 +54,9 @@ export function readStsAnswer({ status, body }: StsAnswer): CallerIdentity {
   }
   const code = errorCode(answer);
   if (status === 429 || (code !== undefined && THROTTLING_CODES.has(code))) throw new StsThrottled("STS throttles");
-  if (status >= 400 && status < 500 && code !== undefined) throw new StsRefused(`STS refused the token with ${code}`);
+  if (status >= 400 && status < 500 && code !== undefined) {
+    throw new StsRefused(`STS refused the token with ${code}${HINTS[code] ?? ""}`);
+  }
   throw new StsAnswerUnusable(`STS answered ${status} without a reason that it documents`);
 }
 

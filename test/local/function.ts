@@ -1,0 +1,50 @@
+// The built bundle in a process of its own, with the environment of a Lambda function and nothing else.
+
+import { fork } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import type { Handler } from "./gateway/invoke.ts";
+
+export interface LocalFunction extends Handler {
+  close(): void;
+}
+
+export interface FunctionReply {
+  readonly id: number;
+  readonly result?: unknown;
+  readonly error?: string;
+}
+
+/** What the function prints goes to `logFile`, as it would go to CloudWatch Logs. */
+export function startFunction(environment: Readonly<Record<string, string>>, logFile: string): LocalFunction {
+  const log = openSync(logFile, "a");
+  const child = fork(new URL("function-process.ts", import.meta.url), {
+    env: { ...environment },
+    stdio: ["ignore", log, log, "ipc"],
+  });
+  closeSync(log);
+  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  let lastId = 0;
+
+  child.on("message", ({ id, result, error }: FunctionReply) => {
+    const call = waiting.get(id);
+    waiting.delete(id);
+    if (error === undefined) call?.resolve(result);
+    else call?.reject(new Error(error));
+  });
+  child.on("exit", (code) => {
+    for (const call of waiting.values()) call.reject(new Error(`the function ended with ${code}; see ${logFile}`));
+    waiting.clear();
+  });
+
+  return {
+    handler(event, { awsRequestId }) {
+      lastId += 1;
+      const call = Promise.withResolvers<unknown>();
+      if (!child.connected) throw new Error(`the function does not run; see ${logFile}`);
+      waiting.set(lastId, call);
+      child.send({ id: lastId, event, awsRequestId });
+      return call.promise;
+    },
+    close: () => child.disconnect(),
+  };
+}

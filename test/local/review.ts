@@ -1,0 +1,28 @@
+// `npm run review`: posts one TokenReview to the running sandbox, for a local identity or for a token from another client.
+
+import { text } from "node:stream/consumers";
+import { localIdentity } from "./identities.ts";
+import { CLUSTER_ID, REGION } from "./sandbox.ts";
+import { mintToken } from "./token.ts";
+import { postReview, readWebhook, tokenReview } from "./webhook.ts";
+
+const USAGE = `npm run --silent review -- <identity> [<cluster id the token is for>]
+aws eks get-token --cluster-name ${CLUSTER_ID} --region ${REGION} | npm run --silent review`;
+
+const [name, clusterId = CLUSTER_ID] = process.argv.slice(2);
+if (name === undefined && process.stdin.isTTY) {
+  console.error(USAGE);
+  process.exit(2);
+}
+const token =
+  name === undefined
+    ? tokenOf(await text(process.stdin))
+    : await mintToken({ identity: localIdentity(name), clusterId, region: REGION });
+const { status, body } = await postReview(readWebhook(), tokenReview(token));
+console.log(`HTTP ${status}`);
+console.log(JSON.stringify(JSON.parse(body), null, 2));
+
+/** The token in an ExecCredential, as exec plugins print it, or the text itself. */
+function tokenOf(input: string): string {
+  return input.trimStart().startsWith("{") ? JSON.parse(input).status.token : input.trim();
+}

@@ -1,0 +1,107 @@
+// Everything of the minute-long try: local AWS, the function, the gateway, and a folder with what a user edits and reads.
+
+import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Ec2Server, startEc2 } from "./ec2/ec2.ts";
+import { startFunction } from "./function.ts";
+import { startGateway } from "./gateway/gateway.ts";
+import { localIdentity } from "./identities.ts";
+import { startParameterStore } from "./parameter-store/parameter-store.ts";
+import { startSts } from "./sts/start-sts.ts";
+
+export const CLUSTER_ID = "local";
+export const REGION = "us-west-2";
+
+/** In the repository's root, and not in git. */
+const SANDBOX = fileURLToPath(new URL("../../.local", import.meta.url));
+export const FILES = {
+  mappings: join(SANDBOX, "mappings"),
+  kubeconfig: join(SANDBOX, "webhook.kubeconfig"),
+  callerToken: join(SANDBOX, "caller-token"),
+  reviews: join(SANDBOX, "reviews"),
+  log: join(SANDBOX, "function.log"),
+};
+
+export interface Sandbox {
+  /** Where kube-apiserver would post its TokenReviews. */
+  readonly endpoint: string;
+  readonly stsUrl: string;
+  readonly parameterStoreUrl: string;
+  close(): Promise<void>;
+}
+
+/** Mappings that are there from an earlier start stay as they were edited. */
+export function prepareFolder(): void {
+  mkdirSync(FILES.reviews, { recursive: true });
+  rmSync(FILES.log, { force: true });
+  if (!existsSync(FILES.mappings)) {
+    cpSync(fileURLToPath(new URL("mappings", import.meta.url)), FILES.mappings, { recursive: true });
+  }
+}
+
+export async function startSandbox(): Promise<Sandbox> {
+  const prefix = `/iam-authenticator/${CLUSTER_ID}`;
+  const sts = await onPort(8321, (port) => startSts({ port }));
+  const store = await onPort(8322, (port) =>
+    startParameterStore({ port, region: REGION, folder: FILES.mappings, prefix }),
+  );
+  const ec2 = await onPort(8323, startNodes);
+  const authenticator = startFunction(
+    {
+      CLUSTER_ID,
+      CALLER_AUTH: "bearer",
+      AWS_REGION: REGION,
+      AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
+      AWS_SECRET_ACCESS_KEY: "local/only",
+      AWS_ENDPOINT_URL_STS: sts.url,
+      AWS_ENDPOINT_URL_SSM: store.url,
+      AWS_ENDPOINT_URL_EC2: ec2.url,
+      AWS_ENDPOINT_URL_IAM: ec2.url,
+    },
+    FILES.log,
+  );
+  const gateway = await onPort(8320, (port) => startGateway({ ...authenticator, port }));
+  return {
+    endpoint: `${gateway.url}/authenticate`,
+    stsUrl: sts.url,
+    parameterStoreUrl: store.url,
+    async close() {
+      await gateway.close();
+      authenticator.close();
+      await Promise.all([sts.close(), store.close(), ec2.close()]);
+    },
+  };
+}
+
+/** The same port at every start, so that a kubeconfig stays right; any other when it is taken. */
+async function onPort<T>(port: number, start: (port: number) => Promise<T>): Promise<T> {
+  try {
+    return await start(port);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return start(0);
+    throw error;
+  }
+}
+
+/** One instance that runs with the role of the local identity `node`. */
+function startNodes(port: number): Promise<Ec2Server> {
+  const { account, userId } = localIdentity("node");
+  const [roleId = "", instanceId = ""] = userId.split(":");
+  const profileArn = `arn:aws:iam::${account}:instance-profile/ClusterNode`;
+  const role = { roleName: "ClusterNode", roleId, arn: `arn:aws:iam::${account}:role/ClusterNode` };
+  return startEc2({
+    port,
+    account,
+    profiles: [{ name: "ClusterNode", arn: profileArn, account, roles: [role] }],
+    instances: [
+      {
+        instanceId,
+        state: "running",
+        ownerId: account,
+        privateDnsName: `ip-10-0-0-12.${REGION}.compute.internal`,
+        instanceProfileArn: profileArn,
+      },
+    ],
+  });
+}

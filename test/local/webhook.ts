@@ -1,0 +1,52 @@
+// The webhook kubeconfig of the sandbox: written for kube-apiserver, and read by `npm run review`.
+
+import { hash, randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { FILES } from "./sandbox.ts";
+
+export interface Webhook {
+  readonly server: string;
+  readonly token: string;
+}
+
+/** Makes a new caller token; Parameter Store gets only its hash. */
+export function writeWebhook(server: string): void {
+  const token = randomBytes(32).toString("base64url");
+  const callers = [{ name: "kube-apiserver", sha256: hash("sha256", token, "hex") }];
+  writeFileSync(join(FILES.mappings, "callers.yaml"), stringify(callers));
+  writeFileSync(FILES.callerToken, token, { mode: 0o600 });
+  // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#webhook-token-authentication
+  const kubeconfig = {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "iam-authenticator", cluster: { server } }],
+    users: [{ name: "kube-apiserver", user: { token } }],
+    contexts: [{ name: "webhook", context: { cluster: "iam-authenticator", user: "kube-apiserver" } }],
+    "current-context": "webhook",
+  };
+  writeFileSync(FILES.kubeconfig, stringify(kubeconfig), { mode: 0o600 });
+}
+
+export function readWebhook(): Webhook {
+  const { clusters, users } = parse(readFileSync(FILES.kubeconfig, "utf8"));
+  return { server: clusters[0].cluster.server, token: users[0].user.token };
+}
+
+/** Posts a TokenReview as kube-apiserver does, and gives the answer's status and body. */
+export async function postReview(
+  { server, token }: Webhook,
+  review: string,
+): Promise<{ status: number; body: string }> {
+  const response = await fetch(`${server}?timeout=30s`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json", accept: "application/json, */*" },
+    body: review,
+  });
+  return { status: response.status, body: await response.text() };
+}
+
+export function tokenReview(token: string): string {
+  return JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token } });
+}
