@@ -2,7 +2,7 @@
 
 import { text } from "node:stream/consumers";
 import { localIdentity } from "./identities.ts";
-import { CLUSTER_ID, REGION } from "./sandbox.ts";
+import { CLUSTER_ID, REGION, SANDBOX_FOLDER, sandboxFiles } from "./sandbox.ts";
 import { mintToken } from "./token.ts";
 import { postReview, readWebhook, tokenReview } from "./webhook.ts";
 
@@ -18,7 +18,7 @@ const token =
   name === undefined
     ? tokenOf(await text(process.stdin))
     : await mintToken({ identity: localIdentity(name), clusterId, region: REGION });
-const { status, body } = await postReview(readWebhook(), tokenReview(token));
+const { status, body } = await postReview(readWebhook(sandboxFiles(SANDBOX_FOLDER)), tokenReview(token));
 console.log(`HTTP ${status}`);
 console.log(JSON.stringify(JSON.parse(body), null, 2));
 

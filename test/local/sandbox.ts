@@ -9,19 +9,31 @@ import { startGateway } from "./gateway/gateway.ts";
 import { localIdentity } from "./identities.ts";
 import { startParameterStore } from "./parameter-store/parameter-store.ts";
 import { startSts } from "./sts/start-sts.ts";
+import { writeWebhook } from "./webhook.ts";
 
 export const CLUSTER_ID = "local";
 export const REGION = "us-west-2";
 
-/** In the repository's root, and not in git. */
-const SANDBOX = fileURLToPath(new URL("../../.local", import.meta.url));
-export const FILES = {
-  mappings: join(SANDBOX, "mappings"),
-  kubeconfig: join(SANDBOX, "webhook.kubeconfig"),
-  callerToken: join(SANDBOX, "caller-token"),
-  reviews: join(SANDBOX, "reviews"),
-  log: join(SANDBOX, "function.log"),
-};
+/** Of `npm start`: in the repository's root, and not in git. */
+export const SANDBOX_FOLDER = fileURLToPath(new URL("../../.local", import.meta.url));
+
+export interface SandboxFiles {
+  readonly mappings: string;
+  readonly kubeconfig: string;
+  readonly callerToken: string;
+  readonly reviews: string;
+  readonly log: string;
+}
+
+export function sandboxFiles(folder: string): SandboxFiles {
+  return {
+    mappings: join(folder, "mappings"),
+    kubeconfig: join(folder, "webhook.kubeconfig"),
+    callerToken: join(folder, "caller-token"),
+    reviews: join(folder, "reviews"),
+    log: join(folder, "function.log"),
+  };
+}
 
 export interface Sandbox {
   /** Where kube-apiserver would post its TokenReviews. */
@@ -31,20 +43,17 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
-/** Mappings that are there from an earlier start stay as they were edited. */
-export function prepareFolder(): void {
-  mkdirSync(FILES.reviews, { recursive: true });
-  rmSync(FILES.log, { force: true });
-  if (!existsSync(FILES.mappings)) {
-    cpSync(fileURLToPath(new URL("mappings", import.meta.url)), FILES.mappings, { recursive: true });
+/** Makes the files where they are missing: mappings of an earlier start stay as they were edited. */
+export async function startSandbox(files: SandboxFiles): Promise<Sandbox> {
+  mkdirSync(files.reviews, { recursive: true });
+  rmSync(files.log, { force: true });
+  if (!existsSync(files.mappings)) {
+    cpSync(fileURLToPath(new URL("mappings", import.meta.url)), files.mappings, { recursive: true });
   }
-}
-
-export async function startSandbox(): Promise<Sandbox> {
   const prefix = `/iam-authenticator/${CLUSTER_ID}`;
   const sts = await onPort(8321, (port) => startSts({ port }));
   const store = await onPort(8322, (port) =>
-    startParameterStore({ port, region: REGION, folder: FILES.mappings, prefix }),
+    startParameterStore({ port, region: REGION, folder: files.mappings, prefix }),
   );
   const ec2 = await onPort(8323, startNodes);
   const authenticator = startFunction(
@@ -59,11 +68,13 @@ export async function startSandbox(): Promise<Sandbox> {
       AWS_ENDPOINT_URL_EC2: ec2.url,
       AWS_ENDPOINT_URL_IAM: ec2.url,
     },
-    FILES.log,
+    files.log,
   );
   const gateway = await onPort(8320, (port) => startGateway({ ...authenticator, port }));
+  const endpoint = `${gateway.url}/authenticate`;
+  writeWebhook(files, endpoint);
   return {
-    endpoint: `${gateway.url}/authenticate`,
+    endpoint,
     stsUrl: sts.url,
     parameterStoreUrl: store.url,
     async close() {

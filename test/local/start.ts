@@ -3,18 +3,17 @@
 import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { localIdentity } from "./identities.ts";
-import { CLUSTER_ID, FILES, prepareFolder, REGION, startSandbox } from "./sandbox.ts";
+import { CLUSTER_ID, REGION, SANDBOX_FOLDER, sandboxFiles, startSandbox } from "./sandbox.ts";
 import { mintToken } from "./token.ts";
-import { postReview, readWebhook, tokenReview, writeWebhook } from "./webhook.ts";
+import { postReview, readWebhook, tokenReview } from "./webhook.ts";
 
 const SHOWN = ["alice", "carol", "node", "bob", "contractor"];
 /** Of these the whole answer, one granted and one denied. */
 const SHOWN_WHOLE = ["bob", "contractor"];
 const RENEW_MS = 10 * 60_000;
 
-prepareFolder();
-const sandbox = await startSandbox();
-writeWebhook(sandbox.endpoint);
+const files = sandboxFiles(SANDBOX_FOLDER);
+const sandbox = await startSandbox(files);
 
 console.log(`lambda-iam-authenticator runs at ${sandbox.endpoint} for cluster "${CLUSTER_ID}".\n`);
 await writeReviews();
@@ -33,12 +32,12 @@ async function writeReviews(): Promise<void> {
 }
 
 function reviewFile(name: string): string {
-  return join(FILES.reviews, `${name}.json`);
+  return join(files.reviews, `${name}.json`);
 }
 
 async function show(name: string): Promise<void> {
   const token = await mintToken({ identity: localIdentity(name), clusterId: CLUSTER_ID, region: REGION });
-  const { status, body } = await postReview(readWebhook(), tokenReview(token));
+  const { status, body } = await postReview(readWebhook(files), tokenReview(token));
   console.log(`${name}, ${localIdentity(name).arn}`);
   console.log(`  HTTP ${status} ${describe(JSON.parse(body).status)}\n`);
   if (SHOWN_WHOLE.includes(name)) console.log(`${JSON.stringify(JSON.parse(body), null, 2)}\n`);
@@ -53,10 +52,10 @@ function describe({ authenticated, user, error }: { authenticated: boolean; user
 function printCommands(): void {
   const { accessKeyId, secretAccessKey } = localIdentity("alice");
   const [mapping, caller, review, log] = [
-    join(FILES.mappings, "role/111122223333/developers.yaml"),
-    FILES.callerToken,
+    join(files.mappings, "role/111122223333/developers.yaml"),
+    files.callerToken,
     reviewFile("bob"),
-    FILES.log,
+    files.log,
   ].map((file) => relative(process.cwd(), file));
   console.log(`Try, in another terminal:
 
@@ -70,7 +69,7 @@ function printCommands(): void {
       aws eks get-token --cluster-name ${CLUSTER_ID} --region ${REGION} | npm run --silent review
 
   Change who somebody is: edit ${mapping}; it counts within 30 s.
-  Let a kube-apiserver ask: --authentication-token-webhook-config-file=${FILES.kubeconfig}
+  Let a kube-apiserver ask: --authentication-token-webhook-config-file=${files.kubeconfig}
                             --authentication-token-webhook-version=v1
   Read what the function logs: tail -f ${log}
   Local AWS: STS ${sandbox.stsUrl}, Parameter Store ${sandbox.parameterStoreUrl}

@@ -4,7 +4,7 @@ import { hash, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { FILES } from "./sandbox.ts";
+import type { SandboxFiles } from "./sandbox.ts";
 
 export interface Webhook {
   readonly server: string;
@@ -12,11 +12,11 @@ export interface Webhook {
 }
 
 /** Makes a new caller token; Parameter Store gets only its hash. */
-export function writeWebhook(server: string): void {
+export function writeWebhook(files: SandboxFiles, server: string): void {
   const token = randomBytes(32).toString("base64url");
   const callers = [{ name: "kube-apiserver", sha256: hash("sha256", token, "hex") }];
-  writeFileSync(join(FILES.mappings, "callers.yaml"), stringify(callers));
-  writeFileSync(FILES.callerToken, token, { mode: 0o600 });
+  writeFileSync(join(files.mappings, "callers.yaml"), stringify(callers));
+  writeFileSync(files.callerToken, token, { mode: 0o600 });
   // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#webhook-token-authentication
   const kubeconfig = {
     apiVersion: "v1",
@@ -26,11 +26,11 @@ export function writeWebhook(server: string): void {
     contexts: [{ name: "webhook", context: { cluster: "iam-authenticator", user: "kube-apiserver" } }],
     "current-context": "webhook",
   };
-  writeFileSync(FILES.kubeconfig, stringify(kubeconfig), { mode: 0o600 });
+  writeFileSync(files.kubeconfig, stringify(kubeconfig), { mode: 0o600 });
 }
 
-export function readWebhook(): Webhook {
-  const { clusters, users } = parse(readFileSync(FILES.kubeconfig, "utf8"));
+export function readWebhook(files: SandboxFiles): Webhook {
+  const { clusters, users } = parse(readFileSync(files.kubeconfig, "utf8"));
   return { server: clusters[0].cluster.server, token: users[0].user.token };
 }
 

@@ -1,0 +1,41 @@
+// What README promises and the code has: error codes with their status, settings, and npm scripts.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import * as errors from "../functions/authenticator/errors.ts";
+
+const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+
+/** The rows of the table below a heading: cells without back-ticks. */
+function table(heading: string): string[][] {
+  const section = readme.split(`## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
+  const rows = section.split("\n").filter((line) => line.startsWith("| `"));
+  return rows.map((row) => row.split("|").map((cell) => cell.replaceAll("`", "").trim()));
+}
+
+test("README's table of error codes is that of errors.ts, with the HTTP status of each", () => {
+  const leaves = Object.values(errors).filter(
+    (type) => !["AuthenticatorError", "Denial", "Fault", "BadRequest"].includes(type.name),
+  );
+  const known = leaves.map((type) => {
+    const { code, status } = new (type as new (message: string) => errors.AuthenticatorError)("test");
+    return `${code} ${code === "setting_invalid" ? "-" : status}`;
+  });
+  const documented = table("Error codes").map(([, code, status]) => `${code} ${status}`);
+  assert.deepEqual(documented.toSorted(), known.toSorted());
+});
+
+test("README's table of settings names each variable that settings.ts reads", () => {
+  const source = readFileSync(new URL("../functions/authenticator/settings.ts", import.meta.url), "utf8");
+  const read = new Set([...source.matchAll(/"([A-Z_]{5,})"/g)].map(([, name]) => name));
+  for (const ofTheSdk of ["AWS_REGION", "AWS_ENDPOINT_URL_SSM"]) assert.ok(read.delete(ofTheSdk));
+  assert.deepEqual(new Set(table("Settings").map(([, name]) => name)), read);
+});
+
+test("every npm script that README names exists", () => {
+  const { scripts } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  const named = [...readme.matchAll(/npm run (?:--silent )?([\w:-]+)/g)].map(([, name = ""]) => name);
+  assert.ok(named.length > 3);
+  for (const name of named) assert.ok(name in scripts, name);
+});
