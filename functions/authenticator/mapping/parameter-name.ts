@@ -1,6 +1,7 @@
 // The names of Parameter Store under which an identity's mapping can stand: derived, so that a review reads few of them.
 
 import type { VerifiedIdentity } from "../identity/identity.ts";
+import type { MappingKind } from "./mapping.ts";
 
 /** The kinds of place, in the order in which they count. */
 export type Place = "exact" | "sso" | "pattern-account" | "pattern-any" | "account";
@@ -11,19 +12,21 @@ export interface Candidate {
 }
 
 /** At most five, well under the ten names that one ssm:GetParameters takes. */
-export function candidates(prefix: string, identity: VerifiedIdentity): Candidate[] {
-  const { kind, accountId, name } = identity;
+export function candidates(prefix: string, { kind, accountId, name }: VerifiedIdentity): Candidate[] {
   const permissionSet = kind === "role" ? permissionSetOf(name) : undefined;
-  const exact = kind === "root" ? `${prefix}/root/${accountId}` : `${prefix}/${kind}/${accountId}/${encodeName(name)}`;
-  return [
-    { place: "exact", parameter: exact },
-    ...(permissionSet === undefined
-      ? []
-      : [{ place: "sso", parameter: `${prefix}/sso/${accountId}/${encodeName(permissionSet)}` } as const]),
-    { place: "pattern-account", parameter: `${prefix}/pattern/${accountId}` },
-    { place: "pattern-any", parameter: `${prefix}/pattern/any` },
-    { place: "account", parameter: `${prefix}/account/${accountId}` },
+  const places: [Place, string | undefined][] = [
+    ["exact", mappingParameter(prefix, kind, accountId, name)],
+    ["sso", permissionSet && mappingParameter(prefix, "sso", accountId, permissionSet)],
+    ["pattern-account", mappingParameter(prefix, "pattern", accountId)],
+    ["pattern-any", mappingParameter(prefix, "pattern", "any")],
+    ["account", mappingParameter(prefix, "account", accountId)],
   ];
+  return places.flatMap(([place, parameter]) => (parameter === undefined ? [] : { place, parameter }));
+}
+
+/** `account` is `any` for the patterns of any account; `name` is of a role, user, federated user or permission set. */
+export function mappingParameter(prefix: string, kind: MappingKind, account: string, name = ""): string {
+  return `${prefix}/${kind}/${account}${name && `/${encodeName(name)}`}`;
 }
 
 /** Where the hashes of the callers' tokens stand. */
