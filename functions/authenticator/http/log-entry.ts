@@ -2,9 +2,8 @@
 
 import type { AuthenticatorError } from "../errors.ts";
 import { failureKind } from "../lib/attempt.ts";
-import type { ReviewRecord } from "../review/record.ts";
+import type { Outcome, ReviewRecord } from "../review/record.ts";
 import type { LogLevel } from "../settings.ts";
-import type { Outcome } from "./leave-trace.ts";
 
 const LEVELS: Readonly<Record<Outcome, LogLevel>> = {
   granted: "info",

@@ -1,8 +1,7 @@
 // The metrics of a review, as a line that CloudWatch Logs turns into metrics by itself.
 
 import type { AuthenticatorError } from "../errors.ts";
-import type { ReviewRecord, Stage } from "../review/record.ts";
-import type { Outcome } from "./leave-trace.ts";
+import type { Outcome, ReviewRecord, Stage } from "../review/record.ts";
 
 const NAMESPACE = "LambdaIamAuthenticator";
 
