@@ -8,7 +8,8 @@ import { isOver, notAfterTime } from "../lib/not-after.ts";
 import type { StoredParameter } from "../mapping/finding.ts";
 import type { ReadParameters } from "../mapping/parameter-cache.ts";
 
-interface Caller {
+/** One entry of the callers' list. */
+export interface Caller {
   readonly name: string;
   readonly sha256: string;
   readonly notAfter?: string;
@@ -46,7 +47,7 @@ function parseCallers(stored: StoredParameter | undefined, parameter: string): C
 }
 
 /** An entry that is invalid is skipped, so that a typo in a new one does not lock the old ones out. */
-function isCaller(entry: unknown): entry is Caller {
+export function isCaller(entry: unknown): entry is Caller {
   if (!isObject(entry) || Object.keys(entry).some((key) => !KEYS.includes(key))) return false;
   const { name, sha256, notAfter } = entry;
   return (

@@ -1,0 +1,88 @@
+// An HTTP API with one route; under mtls on a domain of its own, with the default endpoint switched off.
+
+import {
+  DomainName,
+  HttpApi,
+  HttpMethod,
+  HttpStage,
+  LogGroupLogDestination,
+  PayloadFormatVersion,
+  SecurityPolicy,
+} from "aws-cdk-lib/aws-apigatewayv2";
+import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import type { RetentionDays } from "aws-cdk-lib/aws-logs";
+import { ARecord, RecordTarget } from "aws-cdk-lib/aws-route53";
+import { ApiGatewayv2DomainProperties } from "aws-cdk-lib/aws-route53-targets";
+import type { Construct } from "constructs";
+import { acknowledge } from "../acknowledge.ts";
+import { ACCESS_LOG_FORMAT, accessLogGroup } from "./access-log.ts";
+import type { HttpEndpoint, MtlsEndpoint, ServedEndpoint, Throttle } from "./endpoint.ts";
+
+export interface EndpointOptions {
+  readonly handler: IFunction;
+  readonly throttle: Throttle;
+  readonly logRetention: RetentionDays;
+}
+
+export function serveHttp(
+  scope: Construct,
+  endpoint: HttpEndpoint | MtlsEndpoint,
+  { handler, throttle, logRetention }: EndpointOptions,
+): ServedEndpoint {
+  const domainName = endpoint.kind === "mtls" ? ownDomain(scope, endpoint) : undefined;
+  const api = new HttpApi(scope, "Api", {
+    createDefaultStage: false,
+    // Else whoever knows its name goes round the client certificate.
+    disableExecuteApiEndpoint: endpoint.kind === "mtls",
+  });
+  const routes = api.addRoutes({
+    path: "/authenticate",
+    methods: [HttpMethod.POST],
+    integration: new HttpLambdaIntegration("Function", handler, {
+      payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
+    }),
+  });
+  new HttpStage(scope, "Stage", {
+    httpApi: api,
+    stageName: "$default",
+    autoDeploy: true,
+    throttle,
+    detailedMetricsEnabled: true,
+    accessLogSettings: {
+      destination: new LogGroupLogDestination(accessLogGroup(scope, logRetention)),
+      format: ACCESS_LOG_FORMAT,
+    },
+    ...(domainName !== undefined && { domainMapping: { domainName } }),
+  });
+  const proof = endpoint.kind === "mtls" ? "client certificate" : "bearer token";
+  for (const route of routes) {
+    acknowledge(
+      route,
+      "AwsSolutions-APIG4",
+      `The function checks the caller's ${proof} itself; kube-apiserver cannot sign requests.`,
+    );
+  }
+  const url = domainName === undefined ? api.apiEndpoint : `https://${domainName.name}`;
+  return { url: `${url}/authenticate` };
+}
+
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html */
+function ownDomain(scope: Construct, { domainName, certificate, truststore, hostedZone }: MtlsEndpoint): DomainName {
+  const { bucket, key, version } = truststore;
+  const domain = new DomainName(scope, "Domain", {
+    domainName,
+    certificate,
+    securityPolicy: SecurityPolicy.TLS_1_2,
+    mtls: { bucket, key, ...(version !== undefined && { version }) },
+  });
+  if (hostedZone !== undefined) {
+    const { regionalDomainName, regionalHostedZoneId } = domain;
+    new ARecord(scope, "Record", {
+      zone: hostedZone,
+      recordName: domainName,
+      target: RecordTarget.fromAlias(new ApiGatewayv2DomainProperties(regionalDomainName, regionalHostedZoneId)),
+    });
+  }
+  return domain;
+}
