@@ -31,8 +31,8 @@ export function cachedProofs(prove: ProveIdentity, scope: string, clock: Clock):
 
   return async (text, token, deadline) => {
     const key = `${scope}/${tokenHash(text)}`;
-    const known = granted.get(key) ?? refused.get(key);
-    if (known !== undefined && clock() < known.until) return { ...known.proof, cached: true };
+    const known = [granted.get(key), refused.get(key)].find((entry) => entry !== undefined && clock() < entry.until);
+    if (known !== undefined) return { ...known.proof, cached: true };
     const proof = await prove(token, deadline);
     if (proof.result instanceof Denial) refused.set(key, { proof, until: clock() + REFUSED_MS });
     else granted.set(key, { proof, until: Math.min(clock() + GRANTED_MS, token.expiresAt) });

@@ -38,11 +38,11 @@ const THROTTLING_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /** What the codes mean for whoever made the token: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
-const HINTS: Readonly<Record<string, string>> = {
-  SignatureDoesNotMatch: ": it is for another cluster, or signed with a wrong key",
-  InvalidClientTokenId: ": its access key or session token is not known, or not active",
-  ExpiredToken: ": the AWS credentials that signed it have ended",
-};
+const HINTS: ReadonlyMap<string, string> = new Map([
+  ["SignatureDoesNotMatch", ": it is for another cluster, or signed with a wrong key"],
+  ["InvalidClientTokenId", ": its access key or session token is not known, or not active"],
+  ["ExpiredToken", ": the AWS credentials that signed it have ended"],
+]);
 
 /** Throws `StsThrottled`, `StsRefused` (a denial) or `StsAnswerUnusable` (a fault); STS's own text is never repeated. */
 export function readStsAnswer({ status, body }: StsAnswer): CallerIdentity {
@@ -55,7 +55,7 @@ export function readStsAnswer({ status, body }: StsAnswer): CallerIdentity {
   const code = errorCode(answer);
   if (status === 429 || (code !== undefined && THROTTLING_CODES.has(code))) throw new StsThrottled("STS throttles");
   if (status >= 400 && status < 500 && code !== undefined) {
-    throw new StsRefused(`STS refused the token with ${code}${HINTS[code] ?? ""}`);
+    throw new StsRefused(`STS refused the token with ${code}${HINTS.get(code) ?? ""}`);
   }
   throw new StsAnswerUnusable(`STS answered ${status} without a reason that it documents`);
 }
@@ -79,5 +79,5 @@ function onlyKeys(value: unknown, keys: readonly string[]): Record<string, unkno
 function errorCode(answer: unknown): string | undefined {
   const error = isObject(answer) ? answer["Error"] : undefined;
   const code = isObject(error) ? error["Code"] : undefined;
-  return typeof code === "string" && /^[A-Za-z.]{1,64}$/.test(code) ? code : undefined;
+  return typeof code === "string" && /^[A-Za-z0-9.]{1,64}$/.test(code) ? code : undefined;
 }

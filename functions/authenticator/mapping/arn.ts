@@ -1,6 +1,7 @@
 // The ARN that a mapping names, and whether it is the identity's.
 
 import type { VerifiedIdentity } from "../identity/identity.ts";
+import { lowerCased } from "../lib/lower-cased.ts";
 
 export interface MappedArn {
   readonly partition: string;
@@ -16,7 +17,7 @@ const FEDERATED_USER = /^arn:([a-z-]+):sts::(\d{12}):(federated-user)\/([\w+=,.@
 
 /** `undefined` for what is not the ARN of a role, user, root or federated user. */
 export function parseMappedArn(arn: string): MappedArn | undefined {
-  const lowerCase = arn.toLowerCase();
+  const lowerCase = lowerCased(arn);
   const match = ROLE_OR_USER.exec(lowerCase) ?? ROOT.exec(lowerCase) ?? FEDERATED_USER.exec(arn);
   if (match === null) return undefined;
   const [, partition = "", accountId = "", kind = "", name = ""] = match;
@@ -24,7 +25,7 @@ export function parseMappedArn(arn: string): MappedArn | undefined {
 }
 
 export function isArnOf(mapped: MappedArn, identity: VerifiedIdentity): boolean {
-  const name = identity.kind === "federated-user" ? identity.name : identity.name.toLowerCase();
+  const name = identity.kind === "federated-user" ? identity.name : lowerCased(identity.name);
   return (
     mapped.partition === identity.partition &&
     mapped.accountId === identity.accountId &&

@@ -33,41 +33,48 @@ const MAX_ENTRIES = 5_000;
 export function cachedParameters(fetch: FetchParameters, foundMs: number, clock: Clock): ReadParameters {
   const entries = new QuickLRU<string, Entry>({ maxSize: MAX_ENTRIES });
 
-  function isFresh(entry: Entry | undefined): boolean {
-    if (entry === undefined) return false;
-    return clock() < entry.readAt + (entry.stored === undefined ? ABSENT_MS : foundMs);
-  }
-
-  function remembered(names: readonly string[]): ReadResult {
-    const parameters = new Map<string, StoredParameter>();
-    for (const name of names) {
-      const stored = entries.get(name)?.stored;
-      if (stored !== undefined) parameters.set(name, stored);
-    }
-    return { parameters, cached: true };
+  function isFresh({ stored, readAt }: Entry): boolean {
+    return clock() < readAt + (stored === undefined ? ABSENT_MS : foundMs);
   }
 
   /**
    * Absence alone is no ground to stand on: that nothing was found some minutes ago would read as a denial now. With
    * something found, and every other name known to have been absent, the answer is the one of those minutes.
    */
-  function canStand(names: readonly string[]): boolean {
-    const known = names.map((name) => entries.get(name));
-    const usable = known.every((entry) => entry !== undefined && clock() < entry.readAt + foundMs + STALE_MS);
-    return usable && known.some((entry) => entry?.stored !== undefined);
+  function canStand(names: readonly string[], known: ReadonlyMap<string, Entry>): boolean {
+    const usable = [...known.values()].filter(({ readAt }) => clock() < readAt + foundMs + STALE_MS);
+    return usable.length === names.length && usable.some(({ stored }) => stored !== undefined);
   }
 
   return async (names, deadline) => {
-    const missing = names.filter((name) => !isFresh(entries.get(name)));
-    if (missing.length === 0) return remembered(names);
+    // Taken before anything is awaited: what the cache drops meanwhile must not look absent.
+    const known = new Map<string, Entry>();
+    for (const name of names) {
+      const entry = entries.get(name);
+      if (entry !== undefined) known.set(name, entry);
+    }
+    const missing = names.filter((name) => {
+      const entry = known.get(name);
+      return entry === undefined || !isFresh(entry);
+    });
+    if (missing.length === 0) return { parameters: found(known), cached: true };
     try {
       const fetched = await fetch(missing, deadline);
-      const readAt = clock();
-      for (const name of missing) entries.set(name, { stored: fetched.get(name), readAt });
-      return { ...remembered(names), cached: false };
+      for (const name of missing) {
+        const entry = { stored: fetched.get(name), readAt: clock() };
+        known.set(name, entry);
+        entries.set(name, entry);
+      }
+      return { parameters: found(known), cached: false };
     } catch (error) {
-      if (canStand(names)) return remembered(names);
+      if (canStand(names, known)) return { parameters: found(known), cached: true };
       throw error;
     }
   };
+}
+
+function found(known: ReadonlyMap<string, Entry>): ReadonlyMap<string, StoredParameter> {
+  const parameters = new Map<string, StoredParameter>();
+  for (const [name, { stored }] of known) if (stored !== undefined) parameters.set(name, stored);
+  return parameters;
 }

@@ -1,6 +1,7 @@
 // The names of Parameter Store under which an identity's mapping can stand: derived, so that a review reads few of them.
 
 import type { VerifiedIdentity } from "../identity/identity.ts";
+import { lowerCased } from "../lib/lower-cased.ts";
 import type { MappingKind } from "./mapping.ts";
 
 /** The kinds of place, in the order in which they count. */
@@ -39,7 +40,8 @@ export function callersParameter(prefix: string): string {
  * `a-zA-Z0-9_.-`, so any other byte, and the dot itself, is `.` and two hex digits.
  */
 export function encodeName(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9_-]/g, (c) => `.${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  const bytes = Buffer.from(lowerCased(name)).toString("latin1");
+  return bytes.replace(/[^a-z0-9_-]/g, (byte) => `.${byte.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
 /**

@@ -23,7 +23,7 @@ export interface ReviewRecord {
   tokenHash?: string;
   identity?: VerifiedIdentity;
   /** The parameter that counted. */
-  parameter?: string;
+  parameter?: string | undefined;
   user?: User;
   stsRequestId?: string | undefined;
   invalidMappings: number;

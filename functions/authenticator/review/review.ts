@@ -7,7 +7,7 @@ import type { Deadline } from "../lib/clock.ts";
 import { findMapping } from "../mapping/finding.ts";
 import type { ReadParameters } from "../mapping/parameter-cache.ts";
 import { candidates } from "../mapping/parameter-name.ts";
-import { selectMapping } from "../mapping/select.ts";
+import { decidingFinding, selectMapping } from "../mapping/select.ts";
 import type { StsHosts } from "../token/sts-hosts.ts";
 import { isOurs, parseToken } from "../token/token.ts";
 import { type NodeName, renderUser } from "../user/user.ts";
@@ -61,8 +61,8 @@ export async function reviewToken(
     findMapping(place, parameters.get(place.parameter), verifiedIdentity, clock()),
   );
   record.invalidMappings = findings.reduce((sum, { invalidCount }) => sum + invalidCount, 0);
+  record.parameter = decidingFinding(findings)?.parameter;
   const selected = selectMapping(findings, verifiedIdentity);
-  record.parameter = selected.parameter;
 
   const user = await timed(record, "user", clock, () =>
     renderUser(selected, verifiedIdentity, rules.reservedPrefixes, () =>
