@@ -1,4 +1,4 @@
-// Loads the EC2 code when the first mapping asks for a node's name: most clusters never do, and it is half a megabyte.
+// Loads the EC2 code when the first mapping asks for a node's name: most clusters never do, and it is as large as all the rest.
 
 import { InstancesUnavailable } from "../errors.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";

@@ -1,0 +1,19 @@
+// What the benches compare: a handler that does nothing, and the authenticator with a review that is granted.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Candidate } from "./cold-start.ts";
+import type { LocalServices } from "./local-services.ts";
+
+/** Writes its script below `folder`. */
+export function emptyHandler(folder: string): Candidate {
+  const own = join(folder, "empty");
+  mkdirSync(own, { recursive: true });
+  writeFileSync(join(own, "index.mjs"), "export const handler = async () => ({ statusCode: 200 });\n");
+  return { name: "empty", folder: own, environment: {}, event: {}, check: () => undefined };
+}
+
+/** The built function in `folder`. */
+export function authenticator(name: string, folder: string, { environment, event, check }: LocalServices): Candidate {
+  return { name, folder, environment, event, check };
+}

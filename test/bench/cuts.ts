@@ -1,0 +1,64 @@
+// What each cut in the bundle brings: the authenticator built with one more of them at a time.
+// `node test/bench/cuts.ts`, or with another number of rounds than 21: `node test/bench/cuts.ts 41`.
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BuildOptions, Plugin } from "esbuild";
+import { builtIns } from "../../infra/bundle/built-ins.ts";
+import { bundle } from "../../infra/bundle/bundle.ts";
+import { leanSchemas } from "../../infra/bundle/lean-schemas.ts";
+import { noConfigFiles, noStreamsAndMetadata, ownCredentials, versionOnly } from "../../infra/bundle/leaner-sdk.ts";
+import { separateFile } from "../../infra/bundle/separate-file.ts";
+import { authenticator, emptyHandler } from "./candidates.ts";
+import type { Candidate } from "./cold-start.ts";
+import { compare } from "./compare.ts";
+import { type LocalServices, startLocalServices } from "./local-services.ts";
+import { runtimeClient } from "./runtime-client.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+
+/** esbuild's own choice for Node: the packages' CommonJS, which calls `require`. */
+const COMMON_JS: BuildOptions = {
+  mainFields: ["main", "module"],
+  banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+};
+
+const CUTS: readonly { readonly name: string; readonly plugins: readonly Plugin[] }[] = [
+  { name: "+ own credentials", plugins: [ownCredentials(ROOT)] },
+  { name: "+ no event streams, no instance metadata", plugins: [noStreamsAndMetadata] },
+  { name: "+ no configuration files", plugins: [noConfigFiles] },
+  { name: "+ lean schemas", plugins: [leanSchemas, versionOnly] },
+  { name: "+ built-in modules unimported (what ships)", plugins: [builtIns] },
+];
+
+async function variants(folder: string, services: LocalServices): Promise<Candidate[]> {
+  async function variant(name: string, plugins: readonly Plugin[], options: BuildOptions = {}): Promise<Candidate> {
+    const own = mkdtempSync(join(folder, "variant-"));
+    const all = [separateFile("ec2-node-name"), ...plugins];
+    const { files } = await bundle(ROOT, "functions/authenticator/index.ts", "index.mjs", all, options);
+    for (const file of files) writeFileSync(join(own, file.name), file.contents);
+    return authenticator(name, own, services);
+  }
+  const built = [await variant("esbuild's defaults, minified", [], COMMON_JS), await variant("mainFields: module", [])];
+  for (const [index, { name }] of CUTS.entries()) {
+    built.push(
+      await variant(
+        name,
+        CUTS.slice(0, index + 1).flatMap(({ plugins }) => plugins),
+      ),
+    );
+  }
+  return built;
+}
+
+const rounds = Number(process.argv[2] ?? 21);
+const client = runtimeClient(ROOT);
+const folder = mkdtempSync(join(tmpdir(), "bench-"));
+const services = await startLocalServices();
+try {
+  console.log(await compare(client, [emptyHandler(folder), ...(await variants(folder, services))], rounds));
+} finally {
+  await services.close();
+  rmSync(folder, { recursive: true });
+}

@@ -1,0 +1,80 @@
+// What the authenticator needs around it for one review: STS and Parameter Store behind TLS, a caller and a token.
+
+import { createHash } from "node:crypto";
+import { createCertificateAuthority } from "../local/certificates.ts";
+import { httpApiEvent } from "../local/gateway/http-api-event.ts";
+import { type Api, DEFAULT_STAGE } from "../local/gateway/route.ts";
+import { SAMPLE_REQUEST } from "../local/gateway/sample-request.ts";
+import { localIdentity } from "../local/identities.ts";
+import { startParameterStore } from "../local/parameter-store/parameter-store.ts";
+import { startSts } from "../local/sts/start-sts.ts";
+import { mintToken } from "../local/token.ts";
+import { startTlsFront } from "./tls-front.ts";
+
+export interface LocalServices {
+  /** Settings of the function that lead to these services. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The event of an HTTP API with a review that is granted. */
+  readonly event: unknown;
+  /** Throws when `answer`, what the function returned, grants nothing. */
+  check(answer: string): void;
+  close(): Promise<void>;
+}
+
+const CLUSTER_ID = "bench";
+const PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
+const CALLER = "bench-caller";
+
+export async function startLocalServices(): Promise<LocalServices> {
+  const sts = await startSts();
+  const callers = [{ name: "kube-apiserver", sha256: createHash("sha256").update(CALLER).digest("hex") }];
+  const mapping = {
+    arn: "arn:aws:iam::111122223333:role/Developers",
+    username: "dev:{SessionName}",
+    groups: ["developers"],
+  };
+  const store = await startParameterStore({
+    parameters: {
+      [`${PREFIX}/callers`]: JSON.stringify(callers),
+      [`${PREFIX}/role/111122223333/developers`]: JSON.stringify(mapping),
+    },
+  });
+  const credential = createCertificateAuthority().server();
+  const [stsFront, storeFront] = await Promise.all([
+    startTlsFront(sts.url, credential),
+    startTlsFront(store.url, credential),
+  ]);
+  const token = await mintToken({ identity: localIdentity("bob"), clusterId: CLUSTER_ID, region: "us-east-1" });
+
+  return {
+    environment: {
+      CLUSTER_ID,
+      CALLER_AUTH: "bearer",
+      AWS_ENDPOINT_URL_STS: stsFront.url,
+      AWS_ENDPOINT_URL_SSM: storeFront.url,
+      // Not NODE_EXTRA_CA_CERTS: with it, Node loads all root certificates in another thread while it starts. In Lambda
+      // that takes its 14 ms where the first connection is opened, and so it does here.
+      NODE_TLS_REJECT_UNAUTHORIZED: "0",
+      NODE_NO_WARNINGS: "1",
+    },
+    event: reviewEvent(token),
+    check(answer) {
+      const { body = "" }: { body?: string } = JSON.parse(answer);
+      if (!body.includes('"authenticated":true')) throw new Error(`not granted: ${answer}`);
+    },
+    async close() {
+      stsFront.close();
+      storeFront.close();
+      await Promise.all([sts.close(), store.close()]);
+    },
+  };
+}
+
+function reviewEvent(token: string): unknown {
+  const review = { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token } };
+  const rawHeaders = ["Authorization", `Bearer ${CALLER}`, "Content-Type", "application/json"];
+  const request = { ...SAMPLE_REQUEST, rawHeaders, body: Buffer.from(JSON.stringify(review)), time: Date.now() };
+  const key = "POST /authenticate";
+  const api: Api = { payload: "2.0", stage: DEFAULT_STAGE, routes: [key], binaryMediaTypes: [] };
+  return httpApiEvent(request, api, { key, path: request.path });
+}

@@ -1,0 +1,68 @@
+// A Lambda Runtime API for one execution environment: hands out one event and says when each thing happened.
+// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+
+export interface RuntimeApi {
+  /** What `AWS_LAMBDA_RUNTIME_API` is to be set to. */
+  readonly address: string;
+  /** When the runtime asked for its first event, by `performance.now()`; rejects on an error while initialising. */
+  readonly ready: Promise<number>;
+  /** When the answer to that event had come whole, and the answer; rejects on an error of the handler. */
+  readonly answered: Promise<{ readonly at: number; readonly body: string }>;
+  close(): void;
+}
+
+const PREFIX = "/2018-06-01/runtime";
+const DEADLINE_MS = 8_000;
+
+/** Starts on a free port of 127.0.0.1 and gives `event` to whoever asks first. */
+export async function startRuntimeApi(event: unknown): Promise<RuntimeApi> {
+  const ready = Promise.withResolvers<number>();
+  const answered = Promise.withResolvers<{ at: number; body: string }>();
+  let given = false;
+
+  const server = createServer((request, response) => {
+    serve(request, response).catch(answered.reject);
+  });
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await text(request);
+    const at = performance.now();
+    if (request.url === `${PREFIX}/invocation/next`) {
+      // A second call means that the environment waits for more work, which never comes: it is left hanging.
+      if (given) return;
+      given = true;
+      ready.resolve(at);
+      response.writeHead(200, {
+        "content-type": "application/json",
+        "lambda-runtime-aws-request-id": "00000000-0000-4000-8000-000000000000",
+        "lambda-runtime-deadline-ms": String(Date.now() + DEADLINE_MS),
+        "lambda-runtime-invoked-function-arn": "arn:aws:lambda:us-east-1:111122223333:function:bench",
+      });
+      response.end(JSON.stringify(event));
+      return;
+    }
+    response.writeHead(202).end();
+    if (request.url?.endsWith("/response") === true) return answered.resolve({ at, body });
+    const failure = new Error(`${request.url}: ${body}`);
+    ready.reject(failure);
+    answered.reject(failure);
+  }
+
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  // Whoever stops after the first failure must not be ended by the second promise, which nobody awaits then.
+  answered.promise.catch(() => undefined);
+  return {
+    address: `127.0.0.1:${port}`,
+    ready: ready.promise,
+    answered: answered.promise,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}

@@ -1,0 +1,44 @@
+// Lambda's Node.js runtime client, installed on demand. It compiles native code for half a minute and needs a tool
+// chain, so it is no dependency of the project: `npm ci` must work with git, npm and Node alone.
+
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const VERSION = "4.0.2";
+const TOOLS = ["cmake", "g++", "make", "tar", "xz", "autoreconf", "libtoolize", "python3"];
+
+/** The path of the client's script; installs it below `root`/node_modules/.cache if it is not there yet. */
+export function runtimeClient(root: string): string {
+  const folder = join(root, "node_modules", ".cache", `aws-lambda-ric-${VERSION}`);
+  const installed = join(folder, "node_modules", "aws-lambda-ric");
+  // The compiled half is written last, so it tells a whole installation from one that was cut short.
+  if (!existsSync(join(installed, "rapid-client.node"))) install(folder);
+  return join(installed, "index.mjs");
+}
+
+function install(folder: string): void {
+  if (process.platform !== "linux") throw new Error("aws-lambda-ric compiles on Linux only; run the bench there");
+  const missing = TOOLS.filter((tool) => !isOnPath(tool));
+  if (missing.length > 0) {
+    throw new Error(
+      `aws-lambda-ric compiles native code and needs: ${missing.join(" ")}\n` +
+        "Debian, Ubuntu: apt-get install cmake g++ make xz-utils autoconf automake libtool python3\n" +
+        "Amazon Linux:   dnf install cmake gcc-c++ make tar xz autoconf automake libtool python3",
+    );
+  }
+  console.error(`installing aws-lambda-ric ${VERSION} into ${folder} (about a minute)`);
+  mkdirSync(folder, { recursive: true });
+  const manifest = {
+    private: true,
+    dependencies: { "aws-lambda-ric": VERSION },
+    // npm asks for consent before a dependency's install script runs; this one is what the installation is for.
+    allowScripts: { "aws-lambda-ric": true },
+  };
+  writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
+  execFileSync("npm", ["install", "--no-audit", "--no-fund"], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+}
+
+function isOnPath(tool: string): boolean {
+  return (process.env["PATH"] ?? "").split(":").some((folder) => existsSync(join(folder, tool)));
+}

@@ -1,0 +1,25 @@
+// How long a cold start of the authenticator takes, beside one of a handler that does nothing.
+// `npm run bench`, or `npm run bench -- 41` for another number of rounds than 21.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { authenticator, emptyHandler } from "./candidates.ts";
+import { compare } from "./compare.ts";
+import { startLocalServices } from "./local-services.ts";
+import { runtimeClient } from "./runtime-client.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+
+const rounds = Number(process.argv[2] ?? 21);
+const client = runtimeClient(ROOT);
+const folder = mkdtempSync(join(tmpdir(), "bench-"));
+const services = await startLocalServices();
+try {
+  const built = authenticator("authenticator", join(ROOT, "dist", "authenticator"), services);
+  const candidates = [emptyHandler(folder), built];
+  console.log(await compare(client, candidates, rounds));
+} finally {
+  await services.close();
+  rmSync(folder, { recursive: true });
+}

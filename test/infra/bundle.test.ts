@@ -1,0 +1,107 @@
+// What is in the function's bundle, and what must never come in: a failure names the imports that brought it there.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { buildAuthenticator } from "../../infra/bundle/build.ts";
+import { importChain, modulesInside } from "./import-chain.ts";
+
+const MAX_BYTES = 260_000;
+
+/** Each by the paths of modules that it consists of. */
+const FORBIDDEN: Readonly<Record<string, RegExp>> = {
+  "the SDK's credential chain": /@aws-sdk\/credential-provider-(node|ini|sso|process|web-identity|login)\//,
+  "instance metadata": /credential-provider-imds/,
+  "clients and tokens of that chain": /@aws-sdk\/(nested-clients|token-providers)\//,
+  "reading of ~/.aws": /shared-ini-file-loader\/(load|getProfile|parse|slurp)/,
+  "event streams": /event-?streams?\//,
+  "the aggregated class of all operations": /client-\w+\/dist-es\/(SSM|EC2|IAM)\.js$/,
+  "CommonJS of the SDK": /dist-cjs/,
+  "zod with all its languages": /node_modules\/zod\/.*classic/,
+  "something from test/": /^test\//,
+};
+const FORBIDDEN_IN_INDEX = { ...FORBIDDEN, "the clients of EC2 and IAM": /@aws-sdk\/client-(ec2|iam)\// };
+
+const folder = mkdtempSync(join(tmpdir(), "bundle-"));
+after(() => rmSync(folder, { recursive: true }));
+const built = await buildAuthenticator(join(folder, "first"));
+const { index, ec2NodeName } = built;
+
+test(`index.mjs has at most ${MAX_BYTES / 1000} kB`, () => {
+  const size = index.files.find(({ name }) => name === "index.mjs")?.contents.length ?? Number.NaN;
+  const largest = modulesInside(index.metafile).slice(0, 5);
+  const chains = largest.map(({ path, bytes }) => `${bytes} bytes: ${importChain(index.metafile, path)}`);
+  assert.ok(size <= MAX_BYTES, `it has ${size} bytes; the largest modules:\n${chains.join("\n")}`);
+});
+
+test("index.mjs exports the handler and nothing else", () => {
+  const [output] = Object.values(index.metafile.outputs).filter(({ entryPoint }) => entryPoint !== undefined);
+  assert.deepEqual(output?.exports, ["handler"]);
+});
+
+for (const [{ metafile }, name, forbidden] of [
+  [index, "index.mjs", FORBIDDEN_IN_INDEX],
+  [ec2NodeName, "ec2-node-name.mjs", FORBIDDEN],
+] as const) {
+  for (const [what, pattern] of Object.entries(forbidden)) {
+    test(`${name} is without ${what}`, () => {
+      const found = modulesInside(metafile).filter(({ path }) => pattern.test(path));
+      assert.deepEqual(found, [], `\n${found.map(({ path }) => importChain(metafile, path)).join("\n")}`);
+    });
+  }
+
+  test(`${name} imports nothing statically, not even a built-in module`, () => {
+    const imports = Object.values(metafile.outputs).flatMap(({ imports }) => imports);
+    const found = imports.filter(({ kind }) => kind !== "dynamic-import").map(({ path }) => path);
+    const importers = Object.entries(metafile.inputs)
+      .filter(([, input]) => input.imports.some(({ path, external }) => external === true && found.includes(path)))
+      .map(([path]) => importChain(metafile, path));
+    assert.deepEqual(found, [], `\n${importers.join("\n")}`);
+  });
+}
+
+test("index.mjs loads one file more, ec2-node-name.mjs, and only by import()", () => {
+  const imports = Object.values(index.metafile.outputs).flatMap(({ imports }) => imports);
+  assert.deepEqual(imports, [{ path: "./ec2-node-name.mjs", kind: "dynamic-import", external: true }]);
+});
+
+test("node:http and undici are not loaded when index.mjs is", () => {
+  const script = `await import(${JSON.stringify(join(folder, "first", "index.mjs"))});
+console.log(JSON.stringify(process.moduleLoadList)); process.exit();`;
+  const environment = { CLUSTER_ID: "test", CALLER_AUTH: "none", AWS_REGION: "us-east-1" };
+  // An endpoint where nobody listens, so that opening a connection ahead does not leave the machine.
+  const endpoints = { AWS_ENDPOINT_URL_STS: "https://127.0.0.1:9", AWS_ENDPOINT_URL_SSM: "https://127.0.0.1:9" };
+  const output = execFileSync(process.execPath, ["--input-type=module", "--eval", script], {
+    env: { ...environment, ...endpoints },
+    encoding: "utf8",
+  });
+  const loaded: string[] = JSON.parse(output);
+  assert.ok(loaded.includes("NativeModule https"));
+  assert.deepEqual(
+    loaded.filter((name) => /^NativeModule (http|internal\/deps\/undici\/.*)$/.test(name)),
+    [],
+  );
+});
+
+test("two builds in two places give the same bytes, which name no place", async () => {
+  const again = await buildAuthenticator(join(folder, "somewhere", "else"));
+  assert.deepEqual(
+    again.files.map(({ name }) => name),
+    built.files.map(({ name }) => name),
+  );
+  const root = join(import.meta.dirname, "..", "..");
+  for (const [position, { name, contents }] of built.files.entries()) {
+    assert.ok(Buffer.from(contents).equals(again.files[position]?.contents ?? Buffer.alloc(0)), name);
+    assert.ok(!Buffer.from(contents).includes(root), name);
+  }
+});
+
+test("the licences of all packages inside are there", () => {
+  const text = Buffer.from(built.files.find(({ name }) => name === "THIRD-PARTY-LICENSES.txt")?.contents ?? []);
+  for (const name of ["@aws-sdk/client-ssm ", "@aws-sdk/client-ec2 ", "@middy/core ", "Apache License"]) {
+    assert.ok(text.includes(name), name);
+  }
+});

@@ -1,0 +1,28 @@
+// Reads esbuild's metafile: what ended up in an output, and along which imports it came there.
+
+import type { Metafile } from "esbuild";
+
+/** Modules that contribute bytes to the script, largest first. */
+export function modulesInside({ outputs }: Metafile): readonly { readonly path: string; readonly bytes: number }[] {
+  return Object.entries(outputs)
+    .filter(([path]) => path.endsWith(".mjs"))
+    .flatMap(([, { inputs }]) => Object.entries(inputs))
+    .map(([path, { bytesInOutput }]) => ({ path, bytes: bytesInOutput }))
+    .filter(({ bytes }) => bytes > 0)
+    .sort((a, b) => b.bytes - a.bytes);
+}
+
+/** The shortest way from the entry to `module`, one import a line. */
+export function importChain({ inputs, outputs }: Metafile, module: string): string {
+  const entry = Object.values(outputs).find(({ entryPoint }) => entryPoint !== undefined)?.entryPoint ?? "";
+  const importers = new Map<string, string | undefined>([[entry, undefined]]);
+  // A Map is iterated in the order of insertion, also over what is added meanwhile: breadth first.
+  for (const path of importers.keys()) {
+    for (const imported of inputs[path]?.imports ?? []) {
+      if (!importers.has(imported.path)) importers.set(imported.path, path);
+    }
+  }
+  const chain: string[] = [];
+  for (let at: string | undefined = module; at !== undefined; at = importers.get(at)) chain.unshift(at);
+  return chain.join("\n  imports ");
+}

@@ -1,0 +1,77 @@
+// The SDK with parts left out does what it did: answers, errors of all kinds, and both sources of credentials.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, beforeEach, test } from "node:test";
+import { bundle } from "../../infra/bundle/bundle.ts";
+import { leanPlugins } from "../../infra/bundle/plugins.ts";
+import { startHttpServer } from "../local/http-server.ts";
+import { startParameterStore } from "../local/parameter-store/parameter-store.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const KEYS = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] as const;
+
+const folder = mkdtempSync(join(tmpdir(), "probe-"));
+const store = await startParameterStore({ parameters: { "/probe": "1" } });
+const { files } = await bundle(ROOT, "test/infra/sdk-probe.ts", "probe.mjs", leanPlugins(ROOT));
+for (const { name, contents } of files) writeFileSync(join(folder, name), contents);
+const { probe }: { probe(endpoint: string): Promise<unknown> } = await import(join(folder, "probe.mjs"));
+
+after(async () => {
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+beforeEach(() => {
+  for (const name of KEYS) delete process.env[name];
+  delete process.env["AWS_CONTAINER_CREDENTIALS_FULL_URI"];
+  delete process.env["AWS_CONTAINER_AUTHORIZATION_TOKEN"];
+  store.fail(undefined);
+});
+
+function setKeys(): void {
+  process.env["AWS_ACCESS_KEY_ID"] = "AKIAENVIRONMENTAAAAA";
+  process.env["AWS_SECRET_ACCESS_KEY"] = "secret";
+}
+
+/** Who signed the newest request. */
+function signer(): string | undefined {
+  return /Credential=(\w+)\//.exec(store.requests.at(-1)?.headers["authorization"] ?? "")?.[1];
+}
+
+test("keys of the environment sign", async () => {
+  setKeys();
+  assert.deepEqual(await probe(store.url), ["/probe"]);
+  assert.equal(signer(), "AKIAENVIRONMENTAAAAA");
+});
+
+test("without those, the container's endpoint is asked, with its token", async () => {
+  const keys = { AccessKeyId: "ASIACONTAINERAAAAAAA", SecretAccessKey: "secret", Token: "session" };
+  const body = JSON.stringify({ ...keys, Expiration: new Date(Date.now() + 3_600_000).toISOString() });
+  const container = await startHttpServer(() => ({ status: 200, body }));
+  process.env["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = `${container.url}/v1/credentials`;
+  process.env["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = "the-token";
+  try {
+    assert.deepEqual(await probe(store.url), ["/probe"]);
+    assert.equal(signer(), "ASIACONTAINERAAAAAAA");
+    assert.equal(store.requests.at(-1)?.headers["x-amz-security-token"], "session");
+    assert.equal(container.requests[0]?.headers["authorization"], "the-token");
+  } finally {
+    await container.close();
+  }
+});
+
+test("without either, it is said what is missing", async () => {
+  assert.match(String(await probe(store.url)), /AWS_CONTAINER_CREDENTIALS_FULL_URI/);
+});
+
+for (const code of ["InvalidKeyId", "ThrottlingException", "ParameterNotFound", "NewerThanThisSdk"]) {
+  test(`the error ${code} is a service's error with its own name and status`, async () => {
+    setKeys();
+    const headers = { "content-type": "application/x-amz-json-1.1" };
+    store.fail({ kind: "answer", status: 400, headers, body: JSON.stringify({ __type: code, message: "no" }) });
+    assert.deepEqual(await probe(store.url), { name: code, status: 400 });
+  });
+}
