@@ -1,0 +1,84 @@
+// A fresh instance of the built bundle, with an environment and a clock of its own, as a handler for the gateway.
+
+import { pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
+import type { Handler } from "../local/gateway/invoke.ts";
+
+export interface ThreadData {
+  /** URL of the bundle. */
+  readonly entry: string;
+  /** See `SharedClock`. */
+  readonly shift: SharedArrayBuffer;
+}
+
+export interface FunctionCall {
+  readonly id: number;
+  readonly event: unknown;
+  readonly awsRequestId: string;
+}
+
+export type FunctionReport =
+  | { readonly kind: "ready" }
+  | { readonly kind: "stdout" | "stderr"; readonly text: string }
+  | { readonly kind: "result"; readonly id: number; readonly result: unknown }
+  | { readonly kind: "error"; readonly id: number; readonly error: string };
+
+export interface BundledFunction extends Handler {
+  /** All that it has printed. */
+  output(stream: "stdout" | "stderr"): string;
+  close(): Promise<void>;
+}
+
+export interface FunctionOptions {
+  /** Path of the bundle. */
+  readonly entry: string;
+  /** The whole of it: nothing is inherited. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly shift: SharedArrayBuffer;
+}
+
+/** Resolves once the bundle is loaded; rejects with what it throws while it initialises. */
+export async function startFunction({ entry, environment, shift }: FunctionOptions): Promise<BundledFunction> {
+  const workerData: ThreadData = { entry: pathToFileURL(entry).href, shift };
+  const worker = new Worker(new URL("function-thread.ts", import.meta.url), {
+    env: { ...environment },
+    execArgv: [],
+    workerData,
+  });
+  const printed = { stdout: "", stderr: "" };
+  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  const ready = Promise.withResolvers<void>();
+  let lastId = 0;
+
+  function answer(id: number, settle: (call: PromiseWithResolvers<unknown>) => void): void {
+    const call = waiting.get(id);
+    waiting.delete(id);
+    if (call !== undefined) settle(call);
+  }
+
+  worker.on("message", (report: FunctionReport) => {
+    if (report.kind === "ready") ready.resolve();
+    else if (report.kind === "result") answer(report.id, ({ resolve }) => resolve(report.result));
+    else if (report.kind === "error") answer(report.id, ({ reject }) => reject(new Error(report.error)));
+    else printed[report.kind] += report.text;
+  });
+  worker.on("error", (error) => {
+    ready.reject(error);
+    for (const call of waiting.values()) call.reject(error);
+  });
+  await ready.promise;
+
+  return {
+    handler(event, { awsRequestId }) {
+      lastId += 1;
+      const call = Promise.withResolvers<unknown>();
+      waiting.set(lastId, call);
+      worker.postMessage({ id: lastId, event, awsRequestId } satisfies FunctionCall);
+      return call.promise;
+    },
+    output: (stream) => printed[stream],
+    async close() {
+      await worker.terminate();
+    },
+  };
+}

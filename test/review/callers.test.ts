@@ -1,0 +1,87 @@
+// Who may call: nobody gets an answer about a token before the caller is known.
+
+import assert from "node:assert/strict";
+import { hash } from "node:crypto";
+import { test } from "node:test";
+import { createCertificateAuthority } from "../local/certificates.ts";
+import { failure, grantedUser } from "./answers.ts";
+import { MAPPINGS } from "./mappings.ts";
+import { CALLERS, startSystem } from "./system.ts";
+
+const BEARER = { CALLER_AUTH: "bearer" };
+const OTHER_TOKEN = "YW5vdGhlciBjYWxsZXIsIGFsc28gbm90IGEgcmVhbCBvbmU";
+
+test("a wrong or missing bearer token is 401, the same for any token and any body", async (t) => {
+  const system = await startSystem(t, { settings: BEARER });
+  const tokens = [await system.token("bob"), await system.token("bob", { clusterId: "another" }), "opaque", ""];
+  const answers = new Set<string>();
+  for (const authorization of [`Bearer ${OTHER_TOKEN}`, `Bearer ${CALLERS[0]?.sha256}`]) {
+    for (const token of tokens) {
+      const answer = await system.review(token, { authorization });
+      assert.match(failure(answer, 401), /^caller_refused: /);
+      answers.add(answer.text);
+    }
+  }
+  assert.equal(answers.size, 1, "nothing about the token shows");
+  for (const authorization of ["", "Bearer", `Basic ${OTHER_TOKEN}`, OTHER_TOKEN, `Bearer ${OTHER_TOKEN} x`]) {
+    assert.match(failure(await system.review("opaque", { authorization }), 401), /^caller_refused: /);
+  }
+  assert.equal(system.sts.calls(), 0);
+  assert.deepEqual(new Set(system.logs().map(({ outcome }) => outcome)), new Set(["caller_refused"]));
+  assert.deepEqual(new Set(system.logs().map(({ tokenHash }) => tokenHash)), new Set([undefined]));
+});
+
+test("a bearer token rotates without a deploy, and ends at its notAfter", async (t) => {
+  const system = await startSystem(t, { settings: BEARER });
+  const next = { name: "next", sha256: hash("sha256", OTHER_TOKEN, "hex") };
+  const ends = new Date(system.clock.now() + 100_000).toISOString();
+  const authorization = `bearer ${OTHER_TOKEN}`;
+  failure(await system.review(await system.token("bob"), { authorization }), 401);
+  system.put("callers", [...CALLERS, { broken: true }, { ...next, notAfter: ends }]);
+  failure(await system.review(await system.token("bob"), { authorization }), 401);
+  system.clock.advance(60_001);
+  grantedUser(await system.review(await system.token("bob"), { authorization }));
+  grantedUser(await system.review(await system.token("bob")));
+  system.clock.advance(40_000);
+  failure(await system.review(await system.token("bob"), { authorization }), 401);
+});
+
+test("a list of callers that is missing or broken is for us to mend: 500", async (t) => {
+  const system = await startSystem(t, { settings: BEARER, parameters: MAPPINGS });
+  const token = await system.token("bob");
+  assert.match(failure(await system.review(token), 500), /^callers_invalid: /);
+  for (const value of ["not JSON", { name: "kube-apiserver" }, "[]]"]) {
+    system.put("callers", value);
+    system.clock.advance(60_001);
+    assert.match(failure(await system.review(token), 500), /^callers_invalid: /);
+  }
+  system.put("callers", []);
+  system.clock.advance(60_001);
+  assert.match(failure(await system.review(token), 401), /^caller_refused: /);
+  system.put("callers", CALLERS);
+  system.clock.advance(60_001);
+  grantedUser(await system.review(token));
+});
+
+test("mtls: the subject is pinned, and a request without a certificate is refused", async (t) => {
+  const authority = createCertificateAuthority();
+  const settings = { CALLER_AUTH: "mtls", CALLER_SUBJECTS: "CN=kube-apiserver,O=Example" };
+  const server = { ...authority.server(), ca: authority.ca };
+  const system = await startSystem(t, { settings, tls: { ...server, requireClientCertificate: true } });
+  for (const subject of [{ CN: "kube-apiserver" }, { O: "Example", CN: "kube-apiserver" }, { CN: "kubelet" }]) {
+    const tls = { ca: authority.ca, ...authority.client(subject) };
+    assert.match(failure(await system.review(await system.token("bob"), { tls }), 401), /^caller_refused: /);
+  }
+  const tls = { ca: authority.ca, ...authority.client({ CN: "kube-apiserver", O: "Example" }) };
+  grantedUser(await system.review(await system.token("bob"), { tls }));
+
+  // An endpoint that should have been disabled asks for no certificate.
+  const open = await startSystem(t, { settings: { CALLER_AUTH: "mtls" }, tls: server });
+  assert.match(failure(await open.review(await open.token("bob"), { tls }), 401), /certificate is required/);
+  assert.equal(open.sts.calls(), 0);
+});
+
+test("none: no header and no certificate is asked for", async (t) => {
+  const system = await startSystem(t, { settings: { CALLER_AUTH: "none" } });
+  grantedUser(await system.review(await system.token("bob"), { authorization: `Bearer ${OTHER_TOKEN}` }));
+});

@@ -1,0 +1,134 @@
+// A granted token: user, uid and extra, in every version, payload format and way to prove the caller.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createCertificateAuthority } from "../local/certificates.ts";
+import { grantedUser } from "./answers.ts";
+import { type SystemOptions, startSystem } from "./system.ts";
+import { V1, VERSIONS } from "./token-review.ts";
+
+const authority = createCertificateAuthority();
+const tls = { ca: authority.ca, ...authority.client({ CN: "kube-apiserver", O: "Example" }) };
+const CALLERS: Readonly<Record<string, SystemOptions>> = {
+  none: {},
+  bearer: { settings: { CALLER_AUTH: "bearer" } },
+  mtls: {
+    settings: { CALLER_AUTH: "mtls", CALLER_SUBJECTS: "CN=someone else; CN=kube-apiserver,O=Example" },
+    tls: { ...authority.server(), ca: authority.ca, requireClientCertificate: true },
+  },
+};
+
+const BOB = {
+  username: "dev:bob-example.com",
+  uid: "aws-iam-authenticator:111122223333:AROALOCALDEVELOPERSAA",
+  groups: ["developers"],
+  extra: {
+    arn: ["arn:aws:sts::111122223333:assumed-role/Developers/bob@example.com"],
+    canonicalArn: ["arn:aws:iam::111122223333:role/Developers"],
+    accountId: ["111122223333"],
+    principalId: ["AROALOCALDEVELOPERSAA"],
+    sessionName: ["bob@example.com"],
+    accessKeyId: ["ASIALOCALBOBAAAAAAAA"],
+    "sigs.k8s.io/aws-iam-authenticator/principalId": ["AROALOCALDEVELOPERSAA"],
+  },
+};
+
+for (const payload of ["1.0", "2.0"] as const) {
+  for (const [caller, options] of Object.entries(CALLERS)) {
+    test(`a role's session is granted, payload ${payload}, caller ${caller}, v1 and v1beta1`, async (t) => {
+      const system = await startSystem(t, { payload, ...options });
+      const token = await system.token("bob");
+      for (const apiVersion of VERSIONS) {
+        const { status, body } = await system.review(token, { apiVersion, tls });
+        assert.equal(status, 200);
+        assert.deepEqual(body, { apiVersion, kind: "TokenReview", status: { authenticated: true, user: BOB } });
+      }
+      const [event] = system.gateway.events;
+      assert.equal(event && "version" in event ? event.version : "1.0", payload);
+    });
+  }
+}
+
+test("a stage's name and a custom domain's base path lead the path and change nothing", async (t) => {
+  const places = [{ stage: "prod" }, { stage: "prod", payload: "1.0" }, { basePath: "", stage: "prod" }] as const;
+  for (const place of places) {
+    const system = await startSystem(t, place);
+    assert.deepEqual(grantedUser(await system.review(await system.token("bob"))), BOB);
+  }
+});
+
+test("USER_INFO=minimal leaves out uid and extra", async (t) => {
+  const system = await startSystem(t, { settings: { USER_INFO: "minimal" } });
+  const { body } = await system.review(await system.token("bob"));
+  const user = { username: "dev:bob-example.com", groups: ["developers"] };
+  assert.deepEqual(body, { apiVersion: V1, kind: "TokenReview", status: { authenticated: true, user } });
+});
+
+test("each kind of identity has its own uid and extra; values that it lacks are left out", async (t) => {
+  const system = await startSystem(t, {
+    parameters: {
+      "user/111122223333/alice": { arn: "arn:aws:iam::111122223333:user/alice", username: "alice" },
+      "root/111122223333": { arn: "arn:aws:iam::111122223333:root", username: "root:{AccountID}" },
+      "federated-user/111122223333/dave": {
+        arn: "arn:aws:sts::111122223333:federated-user/dave",
+        username: "dave:{AccessKeyID}",
+      },
+      "sso/111122223333/clusteradmin": { username: "admin:{SessionNameRaw}" },
+      "account/444455556666": {},
+    },
+  });
+  for (const [name, username, principalId] of [
+    ["alice", "alice", "AIDALOCALALICEAAAAAAA"],
+    ["root", "root:111122223333", "111122223333"],
+    ["federated", "dave:ASIALOCALDAVEAAAAAAA", "111122223333:dave"],
+    ["carol", "admin:carol@example.com", "AROALOCALCLUSTERADMIN"],
+    ["bob-elsewhere", "arn:aws:iam::444455556666:role/Developers", "AROALOCALDEVELOPERSBB"],
+  ] as const) {
+    const user = grantedUser(await system.review(await system.token(name)));
+    assert.equal(user.username, username);
+    assert.equal(user.groups, undefined);
+    const account = name === "bob-elsewhere" ? "444455556666" : "111122223333";
+    assert.equal(user.uid, `aws-iam-authenticator:${account}:${principalId}`);
+    assert.deepEqual(user.extra?.["principalId"], [principalId]);
+    assert.equal(Object.hasOwn(user.extra ?? {}, "sessionName"), name === "carol" || name === "bob-elsewhere");
+  }
+});
+
+test("a granted review leaves one log line and one line of metrics", async (t) => {
+  const system = await startSystem(t);
+  const token = await system.token("bob");
+  await system.review(token);
+  await system.review(token);
+  const [first, second, ...others] = system.logs();
+  assert.deepEqual(others, []);
+  const { time, ms, requestId, stsRequestId, tokenHash, ...fields } = first ?? {};
+  assert.deepEqual(fields, {
+    level: "info",
+    outcome: "granted",
+    arn: BOB.extra.arn[0],
+    canonicalArn: BOB.extra.canonicalArn[0],
+    accountId: "111122223333",
+    principalId: "AROALOCALDEVELOPERSAA",
+    sessionName: "bob@example.com",
+    accessKeyId: "ASIALOCALBOBAAAAAAAA",
+    username: BOB.username,
+    groups: BOB.groups,
+    parameter: "/iam-authenticator/local/role/111122223333/developers",
+    cached: { identity: false, mapping: false },
+    coldStart: true,
+  });
+  assert.match(String(time), /^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  assert.match(String(tokenHash), /^[0-9a-f]{12}$/);
+  assert.match(String(stsRequestId), /^[0-9a-f-]{36}$/);
+  assert.ok(requestId);
+  assert.deepEqual(Object.keys(ms ?? {}).sort(), ["caller", "identity", "mapping", "token", "total", "user"]);
+  assert.deepEqual([second?.["coldStart"], second?.["cached"]], [false, { identity: true, mapping: true }]);
+
+  const [{ _aws, ...metrics } = {}, again] = system.metrics();
+  assert.ok(_aws);
+  assert.equal(system.metrics().length, 2);
+  assert.deepEqual([metrics["ClusterId"], metrics["Outcome"], metrics["Reviews"]], ["local", "granted", 1]);
+  assert.deepEqual([metrics["ColdStart"], metrics["StsThrottled"], metrics["InvalidMappings"]], [1, 0, 0]);
+  assert.deepEqual([typeof metrics["StsLatency"], typeof metrics["SsmLatency"]], ["number", "number"]);
+  assert.deepEqual([again?.["StsLatency"], again?.["SsmLatency"], again?.["ColdStart"]], [undefined, undefined, 0]);
+});

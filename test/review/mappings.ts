@@ -1,0 +1,23 @@
+// The mappings that most tests start from, by their names below the prefix.
+
+export const PREFIX = "/iam-authenticator/local";
+
+export const ALICE = {
+  arn: "arn:aws:iam::111122223333:user/engineering/alice",
+  username: "alice",
+  groups: ["developers", "on-call"],
+};
+
+export const DEVELOPERS = {
+  arn: "arn:aws:iam::111122223333:role/Developers",
+  username: "dev:{SessionName}",
+  groups: ["developers"],
+};
+
+export const CLUSTER_ADMIN = { username: "admin:{SessionName}", groups: ["system:masters"] };
+
+export const MAPPINGS: Readonly<Record<string, unknown>> = {
+  "user/111122223333/alice": ALICE,
+  "role/111122223333/developers": DEVELOPERS,
+  "sso/111122223333/clusteradmin": CLUSTER_ADMIN,
+};

@@ -1,0 +1,29 @@
+// One instance that runs with the role of the local identity `node`, and the mapping of its kind.
+
+import type { Ec2Instance } from "../local/ec2/describe-instances.ts";
+import type { InstanceProfile } from "../local/ec2/get-instance-profile.ts";
+
+const ACCOUNT = "111122223333";
+
+export const NODE = {
+  arn: `arn:aws:iam::${ACCOUNT}:role/ClusterNode`,
+  username: "system:node:{EC2PrivateDNSName}",
+  groups: ["system:bootstrappers", "system:nodes"],
+};
+
+export const PROFILE: InstanceProfile = {
+  name: "ClusterNode",
+  arn: `arn:aws:iam::${ACCOUNT}:instance-profile/ClusterNode`,
+  account: ACCOUNT,
+  roles: [{ roleName: "ClusterNode", roleId: "AROALOCALCLUSTERNODEA", arn: NODE.arn }],
+};
+
+export const INSTANCE: Ec2Instance = {
+  instanceId: "i-0123456789abcdef0",
+  state: "running",
+  ownerId: ACCOUNT,
+  privateDnsName: "ip-10-0-0-12.us-west-2.compute.internal",
+  instanceProfileArn: PROFILE.arn,
+};
+
+export const EC2 = { account: ACCOUNT, instances: [INSTANCE], profiles: [PROFILE] };

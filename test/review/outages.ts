@@ -1,0 +1,29 @@
+// Faults of a service beyond those of test/local/faults.ts: in words of what a service does wrong.
+
+import type { Fault } from "../local/faults.ts";
+import type { LocalRequest } from "../local/http-server.ts";
+
+export type FaultRule = Fault | ((request: LocalRequest) => Fault | undefined);
+
+/** The first `count` requests from now on meet `fault`, later ones do not. */
+export function first(count: number, fault: Fault): (request: LocalRequest) => Fault | undefined {
+  let left = count;
+  return () => {
+    left -= 1;
+    return left >= 0 ? fault : undefined;
+  };
+}
+
+export function answering(status: number, body = "", headers: Readonly<Record<string, string>> = {}): Fault {
+  return { kind: "answer", status, body, headers };
+}
+
+/** An error in STS's JSON. */
+export function stsError(status: number, Code: string): Fault {
+  return answering(status, JSON.stringify({ Error: { Code, Message: "as it says", Type: "Sender" } }));
+}
+
+/** An error in Parameter Store's JSON. */
+export function ssmError(status: number, type: string): Fault {
+  return answering(status, JSON.stringify({ __type: type, message: "as it says" }), { "x-amzn-errortype": type });
+}

@@ -1,0 +1,99 @@
+// One GetParameters of at most ten names for a new identity, none for a known one, however many parameters exist.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { denial, grantedUser } from "./answers.ts";
+import { MAPPINGS, PREFIX } from "./mappings.ts";
+import { CALLERS, type System, startSystem } from "./system.ts";
+
+const HOME = "111122223333";
+
+/** The names of each call since the start. */
+function calls({ store }: System): string[][] {
+  return store.server().requests.map(({ headers, body }) => {
+    assert.equal(headers["x-amz-target"], "AmazonSSM.GetParameters");
+    return JSON.parse(body.toString()).Names;
+  });
+}
+
+/** As many as Parameter Store's standard tier holds. */
+function tenThousand(): Record<string, unknown> {
+  const own = Object.entries({ ...MAPPINGS, callers: CALLERS });
+  const others = Array.from({ length: 10_000 - own.length }, (_, index) => {
+    const arn = `arn:aws:iam::${HOME}:role/team-${index}`;
+    return [`role/${HOME}/team-${index}`, { arn, username: `team-${index}` }] as const;
+  });
+  return Object.fromEntries([...own, ...others]);
+}
+
+const EXPECTED = {
+  bob: ["role/111122223333/developers", "pattern/111122223333", "pattern/any", "account/111122223333"],
+  alice: ["user/111122223333/alice"],
+  carol: ["role/111122223333/awsreservedsso_clusteradmin_0123456789abcdef", "sso/111122223333/clusteradmin"],
+};
+
+for (const callerAuth of ["none", "bearer"]) {
+  test(`with 10,000 parameters, caller ${callerAuth}`, async (t) => {
+    const system = await startSystem(t, { settings: { CALLER_AUTH: callerAuth }, parameters: tenThousand() });
+    const callersCall = callerAuth === "bearer" ? [[`${PREFIX}/callers`]] : [];
+    assert.deepEqual(calls(system), []);
+
+    const bob = await system.token("bob");
+    grantedUser(await system.review(bob));
+    const full = (names: readonly string[]) => names.map((name) => `${PREFIX}/${name}`);
+    assert.deepEqual(calls(system), [...callersCall, full(EXPECTED.bob)]);
+
+    // Another user of the same account shares what is known of the account, and is read with what is not.
+    for (const name of ["alice", "carol"] as const) {
+      const before = calls(system).length;
+      const token = await system.token(name);
+      grantedUser(await system.review(token));
+      assert.deepEqual(calls(system).slice(before), [full(EXPECTED[name])]);
+      grantedUser(await system.review(token));
+      grantedUser(await system.review(await system.token(name, { expiresIn: 61 })));
+      assert.equal(calls(system).length, before + 1);
+    }
+    grantedUser(await system.review(bob));
+    const total = calls(system).length;
+    assert.equal(total, callersCall.length + 3);
+    assert.ok(calls(system).every((names) => names.length <= 10 && new Set(names).size === names.length));
+
+    system.clock.advance(30_001);
+    grantedUser(await system.review(bob));
+    assert.deepEqual(calls(system).slice(total), [full(EXPECTED.bob)], "one call brings all of it up to date");
+  });
+}
+
+test("an identity without a mapping costs one call as well, and none for ten seconds", async (t) => {
+  const system = await startSystem(t, { parameters: tenThousand() });
+  const token = await system.token("contractor");
+  for (const _ of [1, 2, 3]) denial(await system.review(token));
+  assert.equal(system.store.calls(), 1);
+  system.clock.advance(10_001);
+  denial(await system.review(token));
+  assert.equal(system.store.calls(), 2);
+});
+
+test("one connection to each service is open before the first review, which takes it", async (t) => {
+  const system = await startSystem(t);
+  assert.deepEqual([system.sts.calls(), system.store.calls()], [0, 0]);
+  for (const name of ["bob", "alice", "carol"]) grantedUser(await system.review(await system.token(name)));
+  assert.deepEqual([system.sts.server().connections(), system.store.server().connections()], [1, 1]);
+});
+
+test("reviews of many identities at once: each gets its own user", async (t) => {
+  const system = await startSystem(t, {
+    parameters: { ...MAPPINGS, "root/111122223333": { arn: "arn:aws:iam::111122223333:root", username: "root" } },
+  });
+  const expected = { bob: "dev:bob-example.com", alice: "alice", carol: "admin:carol-example.com", root: "root" };
+  const reviews = Array.from({ length: 10 }, (_, index) =>
+    Object.entries(expected).map(async ([name, username]) => {
+      const token = await system.token(name, { expiresIn: index });
+      assert.equal(grantedUser(await system.review(token)).username, username);
+    }),
+  );
+  await Promise.all(reviews.flat());
+  assert.equal(system.sts.calls(), 40);
+  const hashes = new Set(system.logs().map(({ tokenHash, username }) => `${tokenHash} ${username}`));
+  assert.equal(hashes.size, 40);
+});

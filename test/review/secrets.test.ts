@@ -1,0 +1,93 @@
+// Nothing that is logged or answered holds a token, a signature or a session token. Every system of this folder is
+// searched when its test ends; here are those that try hardest.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { brokenTokens } from "./broken-tokens.ts";
+import { type FaultRule, first, ssmError, stsError } from "./outages.ts";
+import { CALLER_TOKEN, type System, startSystem } from "./system.ts";
+import { reviewBody, V1, VERSIONS } from "./token-review.ts";
+
+const BEARER = { CALLER_AUTH: "bearer", LOG_LEVEL: "debug" };
+const GOOD_CALLER = { Authorization: `Bearer ${CALLER_TOKEN}` };
+const WRONG_CALLER = "d3JvbmcgY2FsbGVyLCBub3QgYSByZWFsIG9uZSBlaXRoZXI";
+
+test("broken tokens, with their secrets in places where they do not belong", async (t) => {
+  const system = await startSystem(t, { settings: BEARER });
+  for (const token of brokenTokens(await system.token("bob"))) await system.review(token);
+  assert.ok(system.logs().length > 70);
+  assert.ok(system.logs().every(({ outcome }) => outcome === "denied" || outcome === "not_ours"));
+});
+
+test("requests that hold a token, and are no review", async (t) => {
+  const system = await startSystem(t, { settings: BEARER });
+  const token = await system.token("bob");
+  const body = reviewBody(V1, token);
+  const headers = GOOD_CALLER;
+  for (let part = 1; part < 10; part += 1) {
+    await system.send("/authenticate", { headers, body: body.slice(0, (body.length * part) / 10) });
+  }
+  for (const broken of [token, `"${token}"`, `${body}${body}`, body.replace("spec", token), body.replace(V1, token)]) {
+    await system.send("/authenticate", { headers, body: broken });
+    await system.send("/authenticate", { headers, body: Buffer.from(broken).toString("base64") });
+  }
+  for (const review of [reviewBody(token, token), reviewBody(V1, [token]), reviewBody(V1, token, token)]) {
+    await system.send("/authenticate", { headers, body: review });
+  }
+  await system.review(token, { audiences: [token] });
+  for (const path of [`/${token}`, `/authenticate/${token}`]) await system.send(path, { headers, body });
+  await system.send("/authenticate", { method: "PUT", headers, body });
+  await system.send("/authenticate", { headers, body: body.padEnd(64 * 1024 + 1) });
+  await system.send(`/authenticate?token=${token}`, { headers, body });
+  for (const authorization of [WRONG_CALLER, `Bearer ${WRONG_CALLER}`, `Basic ${WRONG_CALLER}`, `Bearer ${token}`]) {
+    await system.review(token, { authorization });
+  }
+  const outcomes = new Set(system.logs().map(({ outcome }) => outcome));
+  assert.deepEqual(outcomes, new Set(["bad_request", "granted", "caller_refused"]));
+});
+
+/** One of everything: granted, each kind of denial. */
+async function reviewAll(system: System): Promise<void> {
+  const { now } = system.clock;
+  for (const apiVersion of VERSIONS) {
+    for (const name of ["alice", "bob", "carol", "contractor", "expired", "federated", "bob-elsewhere"]) {
+      await system.review(await system.token(name), { apiVersion });
+    }
+    await system.review(await system.token("bob", { clusterId: "another" }), { apiVersion });
+    await system.review(await system.token("bob", { now: now() - 16 * 60_000 }), { apiVersion });
+    await system.review(await system.token("bob", { extraSignedHeaders: { "x-secret": WRONG_CALLER } }), {
+      apiVersion,
+    });
+    await system.review(`eyJhbGciOiJSUzI1NiJ9.${Buffer.from("of another kind").toString("base64url")}.c2ln`);
+  }
+}
+
+const echo: FaultRule = ({ target }) => stsError(403, `SignatureDoesNotMatch ${target}`);
+
+for (const [name, sts, store] of [
+  ["nothing fails", undefined, undefined],
+  ["STS repeats what it was sent", echo, undefined],
+  [
+    "STS repeats it beside a code",
+    ({ target }) => ({ ...stsError(403, "AccessDenied"), body: stsBody(target) }),
+    undefined,
+  ],
+  ["STS resets", { kind: "reset" }, undefined],
+  ["STS throttles", stsError(400, "Throttling"), undefined],
+  ["Parameter Store resets", undefined, { kind: "reset" }],
+  ["Parameter Store resets once", undefined, first(1, { kind: "reset" })],
+  ["Parameter Store throttles", undefined, ssmError(400, "ThrottlingException")],
+] as readonly (readonly [string, FaultRule | undefined, FaultRule | undefined])[]) {
+  test(`one of everything, and ${name}`, async (t) => {
+    const system = await startSystem(t, { settings: BEARER });
+    await system.review("opaque");
+    system.sts.fail(sts);
+    system.store.fail(store);
+    await reviewAll(system);
+    assert.equal(system.logs().length, 23);
+  });
+}
+
+function stsBody(target: string): string {
+  return JSON.stringify({ Error: { Code: "AccessDenied", Message: `cannot ${target}`, Type: target } });
+}

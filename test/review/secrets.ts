@@ -1,0 +1,51 @@
+// Finds what must not be seen: pieces of the tokens, signatures and session tokens that were sent.
+
+/** So long that none stands in a log by chance: an access key id has 20 characters. */
+const PIECE = 30;
+
+/** What was sent in secret, to be looked for in what came out. */
+export interface Secrets {
+  /** A client's token, of any kind: its own spelling, and what is behind its encodings. */
+  addToken(token: string): void;
+  /** A caller's bearer token. */
+  addCaller(token: string): void;
+  /** How many pieces are looked for. */
+  readonly size: number;
+  /** The first piece of a secret that `text` holds, in any of its encodings. */
+  find(text: string): string | undefined;
+}
+
+export function createSecrets(): Secrets {
+  const pieces = new Set<string>();
+
+  function add(secret: string): void {
+    for (const piece of piecesOf(secret)) pieces.add(piece);
+  }
+
+  return {
+    addToken(token) {
+      const encoded = token.replace(/^k8s-aws-v1\./, "");
+      const decoded = Buffer.from(encoded, "base64url").toString("latin1");
+      for (const spelling of [token, encoded, decoded, percentDecoded(decoded)]) add(spelling);
+    },
+    addCaller: add,
+    get size() {
+      return pieces.size;
+    },
+    find(text) {
+      // Backslashes go, since a text inside of JSON inside of JSON has more of them.
+      for (const spelling of [text, text.replaceAll("\\", ""), percentDecoded(text)]) {
+        for (const piece of piecesOf(spelling)) if (pieces.has(piece)) return piece;
+      }
+      return undefined;
+    },
+  };
+}
+
+function* piecesOf(text: string): Generator<string> {
+  for (let at = 0; at + PIECE <= text.length; at += 1) yield text.slice(at, at + PIECE);
+}
+
+function percentDecoded(text: string): string {
+  return text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}

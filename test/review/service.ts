@@ -1,0 +1,51 @@
+// A local service that can go down and come back at the same address.
+
+import type { LocalServer } from "../local/http-server.ts";
+
+export interface Service<S extends LocalServer> {
+  readonly url: string;
+  /** The one that runs now, or ran last. */
+  server(): S;
+  /** Requests since the start, over all times it was up. */
+  calls(): number;
+  fail: LocalServer["fail"];
+  /** From now on, connections are refused. */
+  down(): Promise<void>;
+  up(): Promise<void>;
+}
+
+export async function startService<S extends LocalServer>(start: (port: number) => Promise<S>): Promise<Service<S>> {
+  let server = await onSteadyPort(start);
+  const { url } = server;
+  let earlierCalls = 0;
+  return {
+    url,
+    server: () => server,
+    calls: () => earlierCalls + server.requests.length,
+    fail: (fault) => server.fail(fault),
+    down: () => server.close(),
+    async up() {
+      earlierCalls += server.requests.length;
+      server = await start(Number(new URL(url).port));
+    },
+  };
+}
+
+/**
+ * Below the ports that systems give away by themselves (32768 and up on Linux, 49152 on macOS): nobody else gets it
+ * while the service is down.
+ */
+const PORTS = { first: 20_000, count: 12_000 };
+let lastPort = (process.pid * 100) % PORTS.count;
+
+async function onSteadyPort<S>(start: (port: number) => Promise<S>): Promise<S> {
+  for (let tries = 1; ; tries += 1) {
+    lastPort = (lastPort + 1) % PORTS.count;
+    try {
+      return await start(PORTS.first + lastPort);
+    } catch (error) {
+      const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+      if (!taken || tries === PORTS.count) throw error;
+    }
+  }
+}

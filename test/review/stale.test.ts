@@ -1,0 +1,101 @@
+// While Parameter Store fails: what was found stays usable for five minutes more, what was absent is asked again.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { denial, failure, grantedUser, reviewStatus } from "./answers.ts";
+import { CALLERS, startSystem } from "./system.ts";
+
+const RESET = { kind: "reset" } as const;
+
+test("a mapping that was found answers for 330 s, and then it is 500", async (t) => {
+  const system = await startSystem(t);
+  const token = await system.token("bob");
+  grantedUser(await system.review(token));
+  await system.store.down();
+  system.clock.advance(25_000);
+  grantedUser(await system.review(token));
+  for (const step of [6_000, 148_000, 148_000]) {
+    system.clock.advance(step);
+    const session = await system.token("bob");
+    assert.equal(grantedUser(await system.review(session)).username, "dev:bob-example.com");
+    assert.deepEqual(system.logs().at(-1)?.["cached"], { identity: false, mapping: true });
+  }
+  system.clock.advance(4_000);
+  assert.match(failure(await system.review(await system.token("bob")), 500), /^parameters_unavailable: /);
+  await system.store.up();
+  grantedUser(await system.review(await system.token("bob")));
+});
+
+test("absence is no ground to stand on: denied for 10 s, then 500, never a denial", async (t) => {
+  const system = await startSystem(t);
+  const token = await system.token("contractor");
+  assert.match(denial(await system.review(token)), /^identity_unmapped: /);
+  system.store.fail(RESET);
+  system.clock.advance(7_000);
+  const calls = system.store.calls();
+  assert.match(denial(await system.review(token)), /^identity_unmapped: /);
+  assert.equal(system.store.calls(), calls);
+  system.clock.advance(3_001);
+  failure(await system.review(token), 500);
+  system.store.fail(undefined);
+  system.put("role/111122223333/contractor", {
+    arn: "arn:aws:iam::111122223333:role/Contractor",
+    username: "contractor",
+  });
+  assert.equal(grantedUser(await system.review(token)).username, "contractor");
+});
+
+test("a mapping that was removed before the outage is not brought back by it", async (t) => {
+  const system = await startSystem(t);
+  grantedUser(await system.review(await system.token("bob")));
+  system.store.server().remove("/iam-authenticator/local/role/111122223333/developers");
+  system.clock.advance(30_001);
+  denial(await system.review(await system.token("bob")));
+  system.store.fail(RESET);
+  system.clock.advance(10_001);
+  failure(await system.review(await system.token("bob")), 500);
+});
+
+test("names that were never read do not stand on the neighbours that were", async (t) => {
+  const system = await startSystem(t, { parameters: { "account/111122223333": { username: "anybody" } } });
+  assert.equal(grantedUser(await system.review(await system.token("alice"))).username, "anybody");
+  system.store.fail(RESET);
+  // Its account's mapping is known, whether it has one of its own is not.
+  failure(await system.review(await system.token("bob")), 500);
+  assert.equal(grantedUser(await system.review(await system.token("alice"))).username, "anybody");
+});
+
+test("the list of callers stays usable as well, and who was no caller stays out", async (t) => {
+  const system = await startSystem(t, { settings: { CALLER_AUTH: "bearer" }, parameters: { callers: CALLERS } });
+  assert.equal(reviewStatus(await system.review("opaque")).authenticated, false);
+  system.store.fail(RESET);
+  system.clock.advance(355_000);
+  assert.equal(reviewStatus(await system.review("opaque")).authenticated, false);
+  const authorization = "Bearer bm9ib2R5J3MgdG9rZW4sIG5vdCBhIHJlYWwgb25lIGVpdGhlcg";
+  failure(await system.review("opaque", { authorization }), 401);
+  system.clock.advance(6_000);
+  failure(await system.review("opaque"), 500);
+});
+
+test("proven identities stay proven for 60 s, never past the token's own end", async (t) => {
+  const system = await startSystem(t);
+  const token = await system.token("bob", { now: system.clock.now() - 14 * 60_000 });
+  grantedUser(await system.review(token));
+  await system.sts.down();
+  system.clock.advance(45_000);
+  grantedUser(await system.review(token));
+  system.clock.advance(9_000);
+  grantedUser(await system.review(token));
+  // A token's time is in whole seconds.
+  system.clock.advance(8_000);
+  assert.match(denial(await system.review(token)), /^token_expired: /);
+
+  await system.sts.up();
+  const young = await system.token("bob");
+  grantedUser(await system.review(young));
+  await system.sts.down();
+  system.clock.advance(55_000);
+  grantedUser(await system.review(young));
+  system.clock.advance(5_001);
+  failure(await system.review(young), 500);
+});

@@ -1,0 +1,80 @@
+// Parameter Store fails in each way that ends at once: 500, nothing kept, and the next review is granted.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ssmThrottling } from "../local/parameter-store/protocol.ts";
+import { failure, grantedUser } from "./answers.ts";
+import { answering, type FaultRule, first, ssmError } from "./outages.ts";
+import { startSystem } from "./system.ts";
+
+const RESET = { kind: "reset" } as const;
+
+const FAULTS: readonly (readonly [name: string, fault: FaultRule, calls: number])[] = [
+  ["resets the connection", RESET, 2],
+  ["cuts its answer in the middle", { kind: "cut", body: '{"Parameters":[' }, 2],
+  ["answers 500", ssmError(500, "InternalServerError"), 2],
+  ["answers 503 without a word", answering(503), 2],
+  ["throttles", ssmThrottling(), 1],
+  ["throttles by 429", ssmError(429, "TooManyRequestsException"), 1],
+  ["denies access to us", ssmError(400, "AccessDeniedException"), 1],
+  ["answers 200 without what was asked for", answering(200, "{}"), 1],
+  ["answers 200 with garbage", answering(200, "\u0000<html>"), 2],
+];
+
+for (const [name, fault, calls] of FAULTS) {
+  for (const callerAuth of ["none", "bearer"]) {
+    test(`Parameter Store ${name}, caller ${callerAuth}: 500, then granted`, async (t) => {
+      const system = await startSystem(t, { settings: { CALLER_AUTH: callerAuth } });
+      const token = await system.token("bob");
+      system.store.fail(fault);
+      for (const round of [1, 2]) {
+        assert.match(failure(await system.review(token), 500), /^parameters_unavailable: /);
+        assert.equal(system.store.calls(), round * calls, "nothing was kept");
+      }
+      const { outcome, reason } = system.logs().at(-1) ?? {};
+      assert.deepEqual([outcome, reason], ["fault", "parameters_unavailable"]);
+
+      system.store.fail(undefined);
+      const stsCalls = callerAuth === "none" ? 1 : 0;
+      assert.equal(system.sts.calls(), stsCalls, "an unknown caller's token is not looked at");
+      grantedUser(await system.review(token));
+      assert.equal(system.sts.calls(), 1, "an identity that was proven stays proven");
+      assert.equal(system.store.calls(), 2 * calls + (callerAuth === "none" ? 1 : 2));
+    });
+  }
+}
+
+for (const [name, fault] of [
+  ["5xx", ssmError(500, "InternalServerError")],
+  ["reset", RESET],
+] as const) {
+  test(`Parameter Store fails once (${name}): tried again, and granted`, async (t) => {
+    const system = await startSystem(t);
+    system.store.fail(first(1, fault));
+    grantedUser(await system.review(await system.token("bob")));
+    assert.equal(system.store.calls(), 2);
+  });
+}
+
+test("Parameter Store is down, whatever was connected before, and comes back", async (t) => {
+  const system = await startSystem(t);
+  grantedUser(await system.review(await system.token("alice")));
+  const token = await system.token("bob");
+  await system.store.down();
+  assert.match(failure(await system.review(token), 500), /^parameters_unavailable: .*ECONNREFUSED/);
+  await system.store.up();
+  grantedUser(await system.review(token));
+  assert.equal(system.sts.calls(), 2);
+});
+
+test("both are down, before the first review, and come back", async (t) => {
+  const system = await startSystem(t);
+  await Promise.all([system.sts.down(), system.store.down()]);
+  const token = await system.token("bob");
+  assert.match(failure(await system.review(token), 500), /^sts_unreachable: /);
+  await system.sts.up();
+  assert.match(failure(await system.review(token), 500), /^parameters_unavailable: /);
+  await system.store.up();
+  grantedUser(await system.review(token));
+  assert.deepEqual([system.sts.calls(), system.store.calls()], [1, 1]);
+});

@@ -1,0 +1,91 @@
+// STS fails in each way that ends at once: the right status, nothing kept, and the next review is granted.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { stsThrottling } from "../local/sts/answer.ts";
+import { failure, grantedUser } from "./answers.ts";
+import { answering, type FaultRule, first, stsError } from "./outages.ts";
+import { startSystem } from "./system.ts";
+
+const RESET = { kind: "reset" } as const;
+const REFLECTED = JSON.stringify({
+  GetCallerIdentityResponse: {
+    GetCallerIdentityResult: { Account: "111122223333", Arn: "arn:aws:iam::111122223333:root", UserId: "111122223333" },
+    Reflected: "whatever the caller wrote",
+  },
+});
+
+const FAULTS: readonly (readonly [name: string, fault: FaultRule, calls: number, status: number, code: string])[] = [
+  ["resets the connection", RESET, 2, 500, "sts_unreachable"],
+  ["cuts its answer in the middle", { kind: "cut", body: '{"GetCallerIdentityResponse":' }, 2, 500, "sts_unreachable"],
+  ["answers 500", answering(500), 2, 500, "sts_answer_unusable"],
+  ["answers 503 and wants a rest", answering(503, "", { "retry-after": "1" }), 2, 500, "sts_answer_unusable"],
+  ["answers 429", answering(429), 1, 429, "sts_throttled"],
+  ["throttles in its own words", stsThrottling, 1, 429, "sts_throttled"],
+  ["throttles with another code", stsError(400, "RequestLimitExceeded"), 1, 429, "sts_throttled"],
+  ["writes about throttling", answering(403, "Throttling: rate exceeded"), 1, 500, "sts_answer_unusable"],
+  ["answers 200 with garbage", answering(200, "\u0000<html>"), 1, 500, "sts_answer_unusable"],
+  ["answers 200 with nothing", answering(200), 1, 500, "sts_answer_unusable"],
+  ["answers 200 in another shape (reflected JSON)", answering(200, REFLECTED), 1, 500, "sts_answer_unusable"],
+  ["answers 204", answering(204), 1, 500, "sts_answer_unusable"],
+  ["lets a proxy answer 403", answering(403, "<html>Forbidden</html>"), 1, 500, "sts_answer_unusable"],
+  ["answers one byte too many", answering(200, " ".repeat(64 * 1024 + 1)), 1, 500, "sts_answer_unusable"],
+];
+
+for (const [name, fault, calls, status, code] of FAULTS) {
+  test(`STS ${name}: ${status} after ${calls} ${calls === 1 ? "call" : "calls"}, then granted`, async (t) => {
+    const system = await startSystem(t);
+    const token = await system.token("bob");
+    system.sts.fail(fault);
+    for (const round of [1, 2]) {
+      assert.match(failure(await system.review(token), status), new RegExp(`^${code}: `));
+      assert.equal(system.sts.calls(), round * calls, "nothing was kept");
+    }
+    assert.equal(system.store.calls(), 0);
+    assert.deepEqual(new Set(system.logs().map(({ outcome }) => outcome)), new Set([outcomeOf(status)]));
+    assert.equal(system.metrics().at(-1)?.["StsThrottled"], status === 429 ? 1 : 0);
+
+    system.sts.fail(undefined);
+    grantedUser(await system.review(token));
+    grantedUser(await system.review(token));
+    assert.equal(system.sts.calls(), 2 * calls + 1, "one call, and then it is known");
+  });
+}
+
+function outcomeOf(status: number): string {
+  return status === 429 ? "throttled" : "fault";
+}
+
+for (const [name, fault] of [
+  ["5xx", answering(502)],
+  ["reset", RESET],
+  ["cut", { kind: "cut", body: "{" }],
+] as const) {
+  test(`STS fails once (${name}): tried again, and granted`, async (t) => {
+    const system = await startSystem(t);
+    system.sts.fail(first(1, fault));
+    grantedUser(await system.review(await system.token("bob")));
+    assert.equal(system.sts.calls(), 2);
+  });
+}
+
+test("STS is down, whatever was connected before, and comes back", async (t) => {
+  const system = await startSystem(t);
+  const [before, meanwhile] = [await system.token("alice"), await system.token("bob")];
+  grantedUser(await system.review(before));
+  await system.sts.down();
+  assert.match(failure(await system.review(meanwhile), 500), /^sts_unreachable: .*ECONNREFUSED/);
+  grantedUser(await system.review(before));
+  await system.sts.up();
+  grantedUser(await system.review(meanwhile));
+  assert.equal(system.sts.calls(), 2);
+});
+
+test("a denial that STS gave before an outage is not given during the outage once it is over", async (t) => {
+  const system = await startSystem(t);
+  const token = await system.token("bob", { clusterId: "another" });
+  await system.review(token);
+  system.sts.fail(RESET);
+  system.clock.advance(10_001);
+  failure(await system.review(token), 500);
+});

@@ -1,0 +1,18 @@
+// The request of kube-apiserver.
+
+export const V1 = "authentication.k8s.io/v1";
+export const V1BETA1 = "authentication.k8s.io/v1beta1";
+export const VERSIONS = [V1, V1BETA1] as const;
+
+export const KUBE_HEADERS = {
+  Accept: "application/json, */*",
+  "Content-Type": "application/json",
+  "User-Agent": "kube-apiserver/v1.34.0",
+};
+
+/** The body, with an end of line as kube-apiserver writes it. */
+export function reviewBody(apiVersion: string, token: unknown, audiences?: unknown): string {
+  const metadata = { creationTimestamp: null };
+  const review = { kind: "TokenReview", apiVersion, metadata, spec: { token, audiences }, status: { user: {} } };
+  return `${JSON.stringify(review)}\n`;
+}

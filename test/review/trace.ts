@@ -1,0 +1,47 @@
+// What came out of a system, in its log and in its answers, and what must hold for all of it.
+
+import assert from "node:assert/strict";
+import type { BundledFunction } from "./bundled-function.ts";
+import type { Answer, Post } from "./post.ts";
+import { createSecrets } from "./secrets.ts";
+
+export type LogLine = Readonly<Record<string, unknown>>;
+
+export interface Trace {
+  /** Before it is sent: its tokens are secrets from then on. */
+  sent(post: Post): void;
+  received(answer: Answer): void;
+  logs(): LogLine[];
+  metrics(): LogLine[];
+  /** Fails on a secret in any answer or anything printed, on a line that is not JSON, on anything on stderr. */
+  check(): void;
+}
+
+export function traceOf({ output }: Pick<BundledFunction, "output">): Trace {
+  const secrets = createSecrets();
+  const answers: Answer[] = [];
+
+  function lines(): LogLine[] {
+    const printed = output("stdout").split("\n");
+    return printed.filter((line) => line !== "").map((line) => JSON.parse(line));
+  }
+
+  return {
+    sent({ headers = {}, body = "" }) {
+      secrets.addCaller(headers["Authorization"] ?? "");
+      // The text between quotes, whether the body is JSON or not.
+      for (const [, token] of body.matchAll(/"token":"([^"]*)"/g)) secrets.addToken(token ?? "");
+      for (const [token] of body.matchAll(/k8s-aws-v1\.[^"\s]*/g)) secrets.addToken(token);
+    },
+    received: (answer) => void answers.push(answer),
+    logs: () => lines().filter((line) => "outcome" in line),
+    metrics: () => lines().filter((line) => "_aws" in line),
+    check() {
+      assert.equal(output("stderr"), "");
+      assert.equal(lines().length, lines().filter((line) => "outcome" in line || "_aws" in line).length);
+      const answered = answers.map(({ headers, text }) => `${JSON.stringify(headers)}\n${text}`);
+      const found = secrets.find([output("stdout"), ...answered].join("\n"));
+      assert.equal(found, undefined, "a secret came out");
+    },
+  };
+}
