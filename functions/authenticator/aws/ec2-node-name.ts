@@ -51,7 +51,8 @@ async function describeInstance(ec2: EC2Client, id: string, deadline: Deadline):
   const command = new DescribeInstancesCommand({ InstanceIds: [id] });
   try {
     const send = (abortSignal: AbortSignal) => ec2.send(command, { abortSignal });
-    const { Reservations = [] } = await attempt(LIMITS, deadline, send, isRetryable);
+    const { Reservations } = await attempt(LIMITS, deadline, send, isRetryable);
+    if (Reservations === undefined) throw new TypeError("not EC2's answer");
     for (const { OwnerId: owner, Instances = [] } of Reservations) {
       const instance = Instances.find(({ InstanceId }) => InstanceId === id);
       if (instance !== undefined) return { owner, instance };
@@ -70,8 +71,9 @@ async function isProfileOf(iam: IAMClient, profileArn: string, roleId: string, d
   try {
     const send = (abortSignal: AbortSignal) => iam.send(command, { abortSignal });
     const { InstanceProfile } = await attempt(LIMITS, deadline, send, isRetryable);
-    const hasRole = InstanceProfile?.Roles?.some(({ RoleId }) => RoleId === roleId) ?? false;
-    return hasRole && InstanceProfile?.Arn === profileArn;
+    if (InstanceProfile === undefined) throw new TypeError("not IAM's answer");
+    const hasRole = InstanceProfile.Roles?.some(({ RoleId }) => RoleId === roleId) ?? false;
+    return hasRole && InstanceProfile.Arn === profileArn;
   } catch (error) {
     if (error instanceof IAMServiceException && error.name === "NoSuchEntityException") return false;
     throw error;

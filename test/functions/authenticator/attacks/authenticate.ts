@@ -1,0 +1,39 @@
+// From a token to an identity as a review goes, against a local STS: what an attacker reaches, and what STS saw of it.
+
+import { createSts } from "../../../../functions/authenticator/aws/sts.ts";
+import { AuthenticatorError } from "../../../../functions/authenticator/errors.ts";
+import { proveIdentity } from "../../../../functions/authenticator/identity/prove-identity.ts";
+import { deadlineIn } from "../../../../functions/authenticator/lib/clock.ts";
+import { isOurs } from "../../../../functions/authenticator/token/token.ts";
+import type { LocalServer } from "../../../local/http-server.ts";
+import { localIdentity } from "../../../local/identities.ts";
+import { presignUrl, type TokenOptions } from "../../../local/token.ts";
+import { HOST, NOW, parse } from "../token/samples.ts";
+
+/** Whose tokens are attacked; the role has a session token. */
+export const VICTIM = localIdentity("bob");
+export const CLUSTER_ID = "cluster-a";
+
+/** The URL in a token of the victim's for `cluster-a`. */
+export function victimsUrl(options: Partial<TokenOptions> = {}): Promise<string> {
+  return presignUrl({ identity: VICTIM, clusterId: CLUSTER_ID, region: "us-west-2", now: NOW, ...options });
+}
+
+/** `granted <ARN>`, or the code of the error; `now` is the authenticator's time. */
+export type Authenticate = (text: string, now?: number) => Promise<string>;
+
+/** An authenticator of the cluster `clusterId`, all of whose connections go to `sts`. */
+export function authenticatorAt(sts: LocalServer, clusterId = CLUSTER_ID): Authenticate {
+  const askSts = createSts({ clusterId, regionalHost: HOST, endpoint: new URL(sts.url) });
+  const prove = proveIdentity(askSts, "aws");
+  return async (text, now = NOW) => {
+    try {
+      if (!isOurs(text)) return "not ours";
+      const { result } = await prove(parse(text, now), deadlineIn(5_000, Date.now));
+      return result instanceof AuthenticatorError ? result.code : `granted ${result.arn}`;
+    } catch (error) {
+      if (error instanceof AuthenticatorError) return error.code;
+      throw error;
+    }
+  };
+}

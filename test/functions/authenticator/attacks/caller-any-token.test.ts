@@ -1,0 +1,78 @@
+// Any token with the right prefix was system:masters: what STS has not confirmed is nobody.
+// floci #2905 and #2912
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { AskSts } from "../../../../functions/authenticator/identity/prove-identity.ts";
+import { localIdentity } from "../../../local/identities.ts";
+import {
+  errorBody,
+  gatewayEvent,
+  HOME,
+  handlerOf,
+  identityBody,
+  NOW,
+  reviewBody,
+  tokenFor,
+  tokenOf,
+  world,
+} from "../fixtures.ts";
+
+const OPEN = {
+  [`role/${HOME}/developers`]: { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev" },
+  [`account/${HOME}`]: { username: "everybody", groups: ["system:masters"] },
+  "pattern/any": [{ arnLike: "arn:*:*:*:*:*", username: "anybody" }],
+};
+
+async function review(token: string, askSts?: AskSts) {
+  const around = world(OPEN, askSts === undefined ? {} : { askSts });
+  return { ...(await handlerOf(around)(gatewayEvent(reviewBody(token)))), calls: around.calls };
+}
+
+test("a prefix with anything behind it is nobody, however open the mappings are (floci #2905)", async () => {
+  for (const rest of ["", "x", "e30", "eyJ1c2VyIjoiYWRtaW4ifQ", "system:masters", "A".repeat(4_000)]) {
+    const { json, calls } = await review(`k8s-aws-v1.${rest}`);
+    assert.equal(json.status.authenticated, false);
+    assert.deepEqual(calls.sts, []);
+  }
+});
+
+test("a well-formed token that STS does not confirm is nobody: forged, or of another cluster (floci #2905)", async () => {
+  for (const code of ["SignatureDoesNotMatch", "InvalidClientTokenId", "AccessDenied", "ExpiredToken"]) {
+    const { json } = await review(tokenOf("bob"), async () => ({ status: 403, body: errorBody(code), requestId: "r" }));
+    assert.equal(json.status.authenticated, false, code);
+    assert.equal(json.status.user, undefined);
+  }
+});
+
+test("an expired token is nobody, and STS is not even asked (floci #2912)", async () => {
+  const { accessKeyId } = localIdentity("bob");
+  const { json, calls } = await review(tokenFor(accessKeyId, { now: NOW - 15 * 60_000 - 1_000 }));
+  assert.equal(json.status.authenticated, false);
+  assert.match(json.status.error ?? "", /^token_expired: /);
+  assert.deepEqual(calls.sts, []);
+});
+
+test("an identity inside an error, or an error inside a 200, is nobody and no answer", async () => {
+  const bob = localIdentity("bob");
+  for (const [status, body] of [
+    [403, identityBody(bob)],
+    [500, identityBody(bob)],
+    [302, identityBody(bob)],
+    [200, errorBody("AccessDenied")],
+    [200, `<x>${identityBody(bob)}</x>`],
+  ] as const) {
+    const { statusCode, json } = await review(tokenOf("bob"), async () => ({ status, body, requestId: undefined }));
+    assert.deepEqual([statusCode, json.kind], [500, "Status"]);
+  }
+});
+
+test("an identity of another partition is nobody, though its account is mapped", async () => {
+  const bob = localIdentity("bob");
+  for (const partition of ["aws-cn", "aws-us-gov", "aws-iso"]) {
+    const body = identityBody({ ...bob, arn: bob.arn.replace("arn:aws:", `arn:${partition}:`) });
+    const { json } = await review(tokenOf("bob"), async () => ({ status: 200, body, requestId: undefined }));
+    assert.equal(json.status.authenticated, false);
+    assert.match(json.status.error ?? "", /^identity_impossible: /);
+  }
+});

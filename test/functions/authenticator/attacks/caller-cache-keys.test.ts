@@ -1,0 +1,86 @@
+// A cache that leaves out the account: the same role name in another account was given the cached identity.
+// CVE-2025-11621, HCSEC-2025-30
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { cachedProofs } from "../../../../functions/authenticator/identity/identity-cache.ts";
+import { candidates } from "../../../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  deadlineOf,
+  fixedClock,
+  gatewayEvent,
+  HOME,
+  handlerOf,
+  NOW,
+  OTHER,
+  PREFIX,
+  reviewBody,
+  tokenOf,
+  verified,
+  world,
+} from "../fixtures.ts";
+
+const MAPPED = { [`role/${HOME}/developers`]: { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev" } };
+
+test("the same role name, session and user name in another account is another identity (CVE-2025-11621)", async () => {
+  for (const order of [
+    ["bob", "bob-elsewhere"],
+    ["bob-elsewhere", "bob"],
+  ]) {
+    const handler = handlerOf(world(MAPPED));
+    for (const who of [...order, ...order]) {
+      const { status } = (await handler(gatewayEvent(reviewBody(tokenOf(who))))).json;
+      assert.equal(status.authenticated, who === "bob", `${who} of ${order}`);
+    }
+  }
+});
+
+test("each of two accounts gets its own mapping of the same role name (CVE-2025-11621)", async () => {
+  const theirs = { [`role/${OTHER}/developers`]: { arn: `arn:aws:iam::${OTHER}:role/Developers`, username: "them" } };
+  const handler = handlerOf(world({ ...MAPPED, ...theirs }));
+  for (const who of ["bob", "bob-elsewhere", "bob", "bob-elsewhere"]) {
+    const { status } = (await handler(gatewayEvent(reviewBody(tokenOf(who))))).json;
+    assert.equal(status.user?.username, who === "bob" ? "dev" : "them");
+  }
+});
+
+test("two accounts share no parameter but the patterns of any (CVE-2025-11621)", () => {
+  const names = (who: string) => candidates(PREFIX, verified(who)).map(({ parameter }) => parameter);
+  const shared = names("bob").filter((name) => names("bob-elsewhere").includes(name));
+  assert.deepEqual(shared, [`${PREFIX}/pattern/any`]);
+});
+
+test("two clusters, and two partitions, do not share what was proven of a token (CVE-2025-11621)", async () => {
+  const clock = fixedClock();
+  const token = { accessKeyId: "A", host: "h", target: "/", expiresAt: NOW + 900_000 };
+  const scopes = ["aws/one", "aws/two", "aws-cn/one"];
+  const proofs = scopes.map((scope) => {
+    let calls = 0;
+    const prove = cachedProofs(
+      async () => {
+        calls += 1;
+        return { result: verified("bob"), stsRequestId: scope };
+      },
+      scope,
+      clock,
+    );
+    return { prove: () => prove("same token", token, deadlineOf(clock)), calls: () => calls };
+  });
+  for (const { prove } of proofs) assert.equal((await prove()).cached, false);
+  assert.deepEqual(
+    proofs.map(({ calls }) => calls()),
+    [1, 1, 1],
+  );
+});
+
+test("a token of one cluster that a warm function of another has not seen is asked of STS there", async () => {
+  const one = world(MAPPED);
+  const two = world(MAPPED, {
+    askSts: async () => ({ status: 403, body: '{"Error":{"Code":"SignatureDoesNotMatch"}}', requestId: "r" }),
+  });
+  const event = gatewayEvent(reviewBody(tokenOf("bob")));
+  assert.equal((await handlerOf(one)(event)).json.status.authenticated, true);
+  const { status } = (await handlerOf(two, { clusterId: "two" })(event)).json;
+  assert.equal(status.authenticated, false);
+  assert.match(status.error ?? "", /^sts_refused: .*another cluster/);
+});

@@ -1,0 +1,75 @@
+// Posing as a node: whoever may assume a role chooses its session name, an instance id of somebody else's for one.
+// https://github.com/kubernetes-sigs/aws-iam-authenticator/pull/1067
+
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { findNodeNameLazily } from "../../../../functions/authenticator/aws/lazy-node-name.ts";
+import { NAME, type NodeWorld, node, startNodeWorld } from "../aws/node-world.ts";
+import { gatewayEvent, HOME, handlerOf, identityBody, OTHER, reviewBody, tokenOf, world } from "../fixtures.ts";
+
+const USERNAME = "system:node:{EC2PrivateDNSName}";
+const mapped = (role: string, username = USERNAME) => ({
+  [`role/${HOME}/${role.toLowerCase()}`]: {
+    arn: `arn:aws:iam::${HOME}:role/${role}`,
+    username,
+    groups: ["system:nodes"],
+  },
+});
+
+let nodes: NodeWorld;
+before(async () => {
+  nodes = await startNodeWorld();
+});
+after(() => nodes.server.close());
+beforeEach(() => nodes.set());
+
+/** Who holds this role, under a session name of his choice. */
+async function statusFor(
+  role: string,
+  session: string,
+  stored: Record<string, unknown>,
+  principalId = node.principalId,
+) {
+  const arn = `arn:aws:sts::${HOME}:assumed-role/${role}/${session}`;
+  const body = identityBody({ account: HOME, arn, userId: `${principalId}:${session}` });
+  const around = world(stored, {
+    askSts: async () => ({ status: 200, body, requestId: undefined }),
+    findNodeName: findNodeNameLazily("us-east-1"),
+    // The SDK's calls to EC2 are limited by the real time.
+    clock: Date.now,
+  });
+  return (await handlerOf(around)(gatewayEvent(reviewBody(tokenNow())))).json.status;
+}
+
+function tokenNow(): string {
+  return tokenOf("node", Date.now());
+}
+
+test("the node itself gets its own name", async () => {
+  const { user } = await statusFor("ClusterNode", node.sessionName ?? "", mapped("ClusterNode"));
+  assert.equal(user?.username, `system:node:${NAME}`);
+});
+
+test("a person with another role who takes a node's instance id as session name is no node (PR #1067)", async () => {
+  const { authenticated, error } = await statusFor("Dev", node.sessionName ?? "", mapped("Dev"), "AROADEV");
+  assert.equal(authenticated, false);
+  assert.match(error ?? "", /^node_not_verified: .* does not have this role/);
+});
+
+test("a holder of a role that was made again under the node role's name is no node (PR #1067)", async () => {
+  const { authenticated } = await statusFor("ClusterNode", node.sessionName ?? "", mapped("ClusterNode"), "AROALATER");
+  assert.equal(authenticated, false);
+});
+
+test("an instance of the attacker's own account, or one that is stopped, makes no node (PR #1067)", async () => {
+  for (const change of [{ ownerId: OTHER }, { state: "stopped" as const }]) {
+    nodes.set(change);
+    const { authenticated } = await statusFor("ClusterNode", node.sessionName ?? "", mapped("ClusterNode"));
+    assert.equal(authenticated, false);
+  }
+});
+
+test("a session name that is a node's DNS name gives nothing but itself where a mapping uses it (PR #1067)", async () => {
+  const { authenticated } = await statusFor("ClusterNode", NAME, mapped("ClusterNode"));
+  assert.equal(authenticated, false);
+});

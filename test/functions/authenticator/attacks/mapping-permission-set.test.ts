@@ -1,0 +1,46 @@
+// Permission set `View` taken for `View_Admin`: the peer's matcher ends with a wildcard over the role's suffix.
+// Read in the source of aws-iam-authenticator 0.7.18 (SSORoleMatch).
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { gatewayEvent, HOME, handlerOf, identityBody, OTHER, reviewBody, tokenOf, world } from "../fixtures.ts";
+
+const HEX = "0123456789abcdef";
+
+async function usernameOf(roleName: string, stored: Record<string, unknown>, account = HOME) {
+  const arn = `arn:aws:sts::${account}:assumed-role/${roleName}/carol`;
+  const body = identityBody({ account, arn, userId: "AROAX:carol" });
+  const around = world(stored, { askSts: async () => ({ status: 200, body, requestId: undefined }) });
+  return (await handlerOf(around)(gatewayEvent(reviewBody(tokenOf("carol"))))).json.status.user?.username;
+}
+
+const SETS = {
+  [`sso/${HOME}/view`]: { username: "viewer" },
+  [`sso/${HOME}/view_admin`]: { username: "admin" },
+};
+
+test("a mapping of permission set View is not for View_Admin, and the other way round", async () => {
+  assert.equal(await usernameOf(`AWSReservedSSO_View_${HEX}`, SETS), "viewer");
+  assert.equal(await usernameOf(`AWSReservedSSO_View_Admin_${HEX}`, SETS), "admin");
+  assert.equal(await usernameOf(`AWSReservedSSO_View_Admin_${HEX}`, { [`sso/${HOME}/view`]: {} }), undefined);
+  assert.equal(await usernameOf(`AWSReservedSSO_Vie_${HEX}`, SETS), undefined);
+});
+
+test("a permission set whose name ends like the suffix of a role is its own", async () => {
+  assert.equal(await usernameOf(`AWSReservedSSO_View_${HEX}_${HEX}`, SETS), undefined);
+});
+
+test("a role that is only named alike is of no permission set", async () => {
+  for (const name of [
+    `View_${HEX}`,
+    "AWSReservedSSO_View",
+    `awsreservedsso_View_${HEX}`,
+    `AWSReservedSSO_View_${HEX}x`,
+  ]) {
+    assert.equal(await usernameOf(name, SETS), undefined, name);
+  }
+});
+
+test("the same permission set in another account is another one", async () => {
+  assert.equal(await usernameOf(`AWSReservedSSO_View_${HEX}`, SETS, OTHER), undefined);
+});

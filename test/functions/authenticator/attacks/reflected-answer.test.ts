@@ -1,0 +1,98 @@
+// CVE-2020-16250: an answer of STS repeats what the caller wrote, and a lenient reader finds an identity in it.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Denial, StsAnswerUnusable } from "../../../../functions/authenticator/errors.ts";
+import { readStsAnswer } from "../../../../functions/authenticator/identity/sts-answer.ts";
+import { LOCAL_IDENTITIES, localIdentity } from "../../../local/identities.ts";
+import { startSts } from "../../../local/sts/start-sts.ts";
+import { NOW, tokenOf } from "../token/samples.ts";
+import { authenticatorAt, victimsUrl } from "./authenticate.ts";
+
+const ADMIN = { Account: "111122223333", Arn: "arn:aws:iam::111122223333:user/admin", UserId: "AIDAADMIN" };
+const IDENTITY = { GetCallerIdentityResponse: { GetCallerIdentityResult: ADMIN } };
+const TEXT = JSON.stringify(IDENTITY);
+
+function reader(status: number, body: unknown): () => unknown {
+  return () => readStsAnswer({ status, body: typeof body === "string" ? body : JSON.stringify(body) });
+}
+
+test("CVE-2020-16250: the identity alone is read, so that the refusals below mean something", () => {
+  assert.deepEqual(reader(200, IDENTITY)(), ADMIN);
+  const withId = { GetCallerIdentityResponse: { ...IDENTITY.GetCallerIdentityResponse, ResponseMetadata: {} } };
+  assert.deepEqual(reader(200, withId)(), ADMIN);
+});
+
+test("CVE-2020-16250: an error that repeats an identity is a denial, which does not repeat it", () => {
+  for (const status of [400, 403, 404]) {
+    for (const error of [
+      { Error: { Code: "InvalidAction", Message: `Could not find operation ${TEXT}` } },
+      { Error: { Code: "InvalidAction", Message: TEXT, ...IDENTITY }, ...IDENTITY },
+      { ...IDENTITY, Error: { Code: "SignatureDoesNotMatch" } },
+    ]) {
+      assert.throws(reader(status, error), (thrown) => {
+        assert.ok(thrown instanceof Denial);
+        assert.match(thrown.message, /^STS refused the token with (InvalidAction|SignatureDoesNotMatch)\b/);
+        assert.doesNotMatch(thrown.message, /admin|arn:|\{/i);
+        return true;
+      });
+    }
+  }
+});
+
+test("CVE-2020-16250: a 200 of another action that repeats an identity is a fault", () => {
+  for (const body of [
+    { AssumeRoleResponse: { AssumeRoleResult: { SourceIdentity: TEXT } } },
+    { GetSessionTokenResponse: IDENTITY },
+    { GetCallerIdentityResponse: { GetCallerIdentityResult: TEXT } },
+    { GetCallerIdentityResponse: { GetCallerIdentityResult: [ADMIN] } },
+    { GetCallerIdentityResponse: [IDENTITY.GetCallerIdentityResponse] },
+    { GetCallerIdentityResponse: { GetCallerIdentityResult: { Result: ADMIN } } },
+    { GetCallerIdentityResponse: { GetCallerIdentityResult: { ...ADMIN, Extra: "x" } } },
+    { GetCallerIdentityResponse: { ...IDENTITY.GetCallerIdentityResponse, Extra: "x" } },
+    { ...IDENTITY, Error: { Code: "InvalidAction" } },
+    { GetCallerIdentityResponse: { GetCallerIdentityResult: { ...ADMIN, Account: 111122223333 } } },
+    { GetCallerIdentityResponse: { GetCallerIdentityResult: { ...ADMIN, Arn: [ADMIN.Arn] } } },
+    { getCallerIdentityResponse: IDENTITY.GetCallerIdentityResponse },
+    { Response: IDENTITY },
+    [IDENTITY],
+    TEXT.slice(0, -1),
+    JSON.stringify(TEXT),
+  ]) {
+    assert.throws(reader(200, body), StsAnswerUnusable, JSON.stringify(body));
+  }
+});
+
+test("CVE-2020-16250: text around an identity, or a second one, is a fault", () => {
+  for (const body of [
+    `${TEXT}${TEXT}`,
+    `${TEXT} trailing`,
+    `leading ${TEXT}`,
+    `<xml>${TEXT}</xml>`,
+    `\uFEFF${TEXT}`,
+    `)]}',\n${TEXT}`,
+    `/* comment */ ${TEXT}`,
+    `${TEXT}\0`,
+    `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>${ADMIN.Arn}</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`,
+    "",
+  ]) {
+    assert.throws(reader(200, body), StsAnswerUnusable, body);
+  }
+});
+
+test("CVE-2020-16250: an identity with any other status than 200 is none", () => {
+  for (const status of [0, 100, 199, 201, 202, 206, 226, 300, 302, 304, 400, 403, 500, 502, 600]) {
+    assert.throws(reader(status, IDENTITY), StsAnswerUnusable, `${status}`);
+  }
+});
+
+test("CVE-2020-16250: an action that is made of an identity never reaches STS, whoever signs it", async (t) => {
+  const sts = await startSts({ now: () => NOW, identities: LOCAL_IDENTITIES });
+  t.after(() => sts.close());
+  const authenticate = authenticatorAt(sts);
+  for (const extraQuery of [{ Action: TEXT }, { Action: `GetCallerIdentity${TEXT}` }, { Version: TEXT }]) {
+    const url = await victimsUrl({ identity: localIdentity("contractor"), extraQuery });
+    assert.equal(await authenticate(tokenOf(url)), "token_parameter_refused");
+  }
+  assert.equal(sts.requests.length, 0);
+});

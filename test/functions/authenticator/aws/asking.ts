@@ -1,0 +1,50 @@
+// What the tests of STS share: a token to ask with, how asking ended, and that its error tells no secret.
+
+import assert from "node:assert/strict";
+import { inspect } from "node:util";
+import { createSts } from "../../../../functions/authenticator/aws/sts.ts";
+import { AuthenticatorError, StsUnreachable } from "../../../../functions/authenticator/errors.ts";
+import { deadlineIn } from "../../../../functions/authenticator/lib/clock.ts";
+import type { UnverifiedToken } from "../../../../functions/authenticator/token/token.ts";
+import { HOST, parse, SECURITY_TOKEN, SIGNATURE, tokenWith } from "../token/samples.ts";
+
+export const TOKEN = parse(tokenWith({ "X-Amz-Security-Token": SECURITY_TOKEN }));
+export const CLUSTER_ID = "prod-1";
+
+export type AskSts = ReturnType<typeof createSts>;
+
+/** An STS whose connections all go to `url`. */
+export function stsAt(url: string): AskSts {
+  return createSts({ clusterId: CLUSTER_ID, regionalHost: HOST, endpoint: new URL(url) });
+}
+
+/** Status and body, or the error that was thrown. */
+export async function asked(
+  askSts: AskSts,
+  token: UnverifiedToken = TOKEN,
+  deadline = deadlineIn(5_000, Date.now),
+): Promise<string | AuthenticatorError> {
+  try {
+    const { status, body } = await askSts(token, deadline);
+    return `${status} ${body}`;
+  } catch (error) {
+    if (error instanceof AuthenticatorError) return error;
+    throw error;
+  }
+}
+
+/** An outage of this kind; nothing that hangs on the error, down to its cause, holds a secret. */
+export function assertUnreachable(error: unknown, kind: string): void {
+  assert.ok(error instanceof StsUnreachable, String(error));
+  assert.equal(error.message, `no answer from STS (${kind})`);
+  assert.equal(error.status, 500);
+  const everything = inspect(error, { depth: null, maxStringLength: null });
+  for (const secret of [SIGNATURE, SECURITY_TOKEN, encodeURIComponent(SECURITY_TOKEN), TOKEN.target]) {
+    assert.ok(!everything.includes(secret), everything);
+  }
+}
+
+/** Lets everything happen that is under way, until `done` says so. */
+export async function until(done: () => boolean): Promise<void> {
+  while (!done()) await new Promise(setImmediate);
+}

@@ -1,0 +1,129 @@
+// The agents' connection that is opened ahead: used once, for its own endpoint, and never a reason to fail.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { type Agent, request } from "node:http";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { connectHost, openAgents, serverName } from "../../../../functions/authenticator/aws/connections.ts";
+import { until } from "./asking.ts";
+import { type RawServer, startRawServer } from "./raw-server.ts";
+
+function agentFor(port: number): Agent {
+  const { httpAgent } = openAgents(new URL(`http://127.0.0.1:${port}`));
+  assert.ok(httpAgent);
+  return httpAgent;
+}
+
+/** The status of one request through `agent`; the body is read, so that the connection is free again. */
+function get(agent: Agent, port: number, host = "127.0.0.1"): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ agent, host, port }, (response) => {
+      response.resume().on("end", () => setImmediate(() => resolve(response.statusCode)));
+    });
+    outgoing.on("error", reject).end();
+  });
+}
+
+async function withServer(body: (server: RawServer) => Promise<void>): Promise<void> {
+  const server = await startRawServer();
+  try {
+    await body(server);
+  } finally {
+    server.close();
+  }
+}
+
+test("a plain agent is there for http:// alone", () => {
+  assert.equal(openAgents(new URL("https://127.0.0.1:9")).httpAgent, undefined);
+  assert.notEqual(openAgents(new URL("http://127.0.0.1:9")).httpAgent, undefined);
+});
+
+test("the connection that is opened ahead serves the first request, and is kept for later ones", () =>
+  withServer(async ({ port, sockets, requests }) => {
+    const agent = agentFor(port);
+    await until(() => sockets.length === 1);
+    for (let n = 1; n <= 3; n += 1) {
+      assert.equal(await get(agent, port), 200);
+      assert.deepEqual([sockets.length, requests.length], [1, n]);
+    }
+  }));
+
+test("a request that comes before it is established waits for it instead of opening another", () =>
+  withServer(async ({ port, sockets }) => {
+    assert.equal(await get(agentFor(port), port), 200);
+    assert.equal(sockets.length, 1);
+  }));
+
+test("it is given away once: a second request at the same time opens its own", () =>
+  withServer(async ({ port, sockets }) => {
+    const agent = agentFor(port);
+    assert.deepEqual(await Promise.all([get(agent, port), get(agent, port)]), [200, 200]);
+    assert.equal(sockets.length, 2);
+  }));
+
+test("a request for another host or port does not get it", () =>
+  withServer(async (server) => {
+    await withServer(async (other) => {
+      const agent = agentFor(server.port);
+      await until(() => server.sockets.length === 1);
+      assert.equal(await get(agent, other.port), 200);
+      assert.equal(await get(agent, server.port, "localhost"), 200);
+      assert.deepEqual([server.sockets.length, other.sockets.length], [2, 1]);
+      assert.equal(await get(agent, server.port), 200);
+      assert.equal(server.sockets.length, 2);
+    });
+  }));
+
+test("one that the server has closed or reset meanwhile is replaced, and the request does not notice", async () => {
+  for (const end of ["end", "resetAndDestroy"] as const) {
+    await withServer(async ({ port, sockets, requests }) => {
+      const agent = agentFor(port);
+      await until(() => sockets.length === 1);
+      sockets[0]?.[end]();
+      await until(() => sockets[0]?.destroyed === true);
+      // The client has its turns to see it
+      for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
+      assert.equal(await get(agent, port), 200);
+      assert.deepEqual([sockets.length, requests.length], [2, 1]);
+    });
+  }
+});
+
+test("one that fails harms nobody, and a request shows the error", async () => {
+  const { port, close } = await startRawServer();
+  close();
+  const agent = agentFor(port);
+  for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
+  await assert.rejects(get(agent, port), { code: "ECONNREFUSED" });
+});
+
+/** What a process of its own prints that opens agents for `port` and then does `more` with them. */
+async function printed(port: number, more: string): Promise<string> {
+  const module = new URL("../../../../functions/authenticator/aws/connections.ts", import.meta.url).href;
+  const open = `const agent = (await import("${module}")).openAgents(new URL("http://127.0.0.1:${port}")).httpAgent;`;
+  const program = ["--input-type=module", "--eval", `${open}${more}`];
+  return (await promisify(execFile)(process.execPath, program, { timeout: 10_000 })).stdout;
+}
+
+test("one that waits does not keep the process alive", () =>
+  withServer(async ({ port }) => {
+    assert.equal(await printed(port, 'console.log("end")'), "end\n");
+  }));
+
+test("one that serves a request keeps the process alive until the answer is there", () =>
+  withServer(async ({ port }) => {
+    const get = `(await import("node:http")).get({ agent, host: "127.0.0.1", port: ${port} }`;
+    assert.equal(await printed(port, `${get}, (response) => response.resume().on("end", () => console.log(response.statusCode)))`), "200\n");
+  }));
+
+test("an IPv6 address is connected to without its brackets", () => {
+  assert.equal(connectHost(new URL("http://[::1]:4566")), "::1");
+  assert.equal(connectHost(new URL("https://sts.amazonaws.com")), "sts.amazonaws.com");
+  assert.equal(connectHost(new URL("http://127.0.0.1")), "127.0.0.1");
+});
+
+test("TLS has a server name for names, and none for addresses", () => {
+  for (const name of ["sts.amazonaws.com", "localhost", "1.2.3.example.com"]) assert.equal(serverName(name), name);
+  for (const address of ["127.0.0.1", "10.0.0.1", "::1", "fe80::1"]) assert.equal(serverName(address), "");
+});

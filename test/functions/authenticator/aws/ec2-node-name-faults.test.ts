@@ -1,0 +1,91 @@
+// A node's name while EC2 or IAM fails: a fault each time, since none of it says anything about the identity.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { findNodeNameLazily } from "../../../../functions/authenticator/aws/lazy-node-name.ts";
+import { InstancesUnavailable } from "../../../../functions/authenticator/errors.ts";
+import { readForm } from "../../../local/ec2/query-protocol.ts";
+import { ec2Throttling, iamThrottling } from "../../../local/ec2/throttling.ts";
+import type { Fault } from "../../../local/faults.ts";
+import type { LocalRequest } from "../../../local/http-server.ts";
+import { NAME, type NodeWorld, node, startNodeWorld, within } from "./node-world.ts";
+
+let world: NodeWorld;
+let findLazily: ReturnType<typeof findNodeNameLazily>;
+
+before(async () => {
+  world = await startNodeWorld();
+  findLazily = findNodeNameLazily("us-east-1");
+});
+after(() => world.server.close());
+afterEach(() => world.server.fail(undefined));
+
+function only(action: string, fault: Fault): (request: LocalRequest) => Fault | undefined {
+  return (request) => (readForm(request).get("Action") === action ? fault : undefined);
+}
+
+test("EC2 or IAM throttled is a fault, and is not tried again at once", async () => {
+  for (const [action, fault, asked] of [
+    ["DescribeInstances", ec2Throttling(), 1],
+    ["GetInstanceProfile", iamThrottling(), 2],
+  ] as const) {
+    const before = world.server.requests.length;
+    world.server.fail(only(action, fault));
+    await assert.rejects(findLazily(node, within()), InstancesUnavailable, action);
+    assert.equal(world.server.requests.length - before, asked, action);
+  }
+});
+
+test("EC2 or IAM unreachable, broken or refusing us is a fault", async () => {
+  const faults: Fault[] = [
+    { kind: "reset" },
+    { kind: "answer", status: 500, body: "" },
+    {
+      kind: "answer",
+      status: 403,
+      body: "<Response><Errors><Error><Code>UnauthorizedOperation</Code></Error></Errors></Response>",
+    },
+    { kind: "answer", status: 200, body: "not XML <" },
+  ];
+  for (const action of ["DescribeInstances", "GetInstanceProfile"]) {
+    for (const fault of faults) {
+      world.server.fail(only(action, fault));
+      await assert.rejects(findLazily(node, within()), InstancesUnavailable, `${action} ${JSON.stringify(fault)}`);
+    }
+  }
+});
+
+test("EC2 or IAM late is a fault, by the review's deadline at the latest", async () => {
+  for (const action of ["DescribeInstances", "GetInstanceProfile"]) {
+    world.server.fail(only(action, { kind: "silent" }));
+    await assert.rejects(findLazily(node, within(100)), /no answer from EC2 or IAM \(TimedOut\)$/, action);
+  }
+});
+
+test("one failure of the connection is covered by a second try", async () => {
+  for (const action of ["DescribeInstances", "GetInstanceProfile"]) {
+    let left = 1;
+    world.server.fail((request) => {
+      if (readForm(request).get("Action") !== action || left === 0) return undefined;
+      left -= 1;
+      return { kind: "reset" };
+    });
+    assert.deepEqual(await findLazily(node, within()), { name: NAME });
+  }
+});
+
+test("what is loaded lazily answers as what it loads, refusals too", async () => {
+  assert.deepEqual(await findLazily(node, within()), { name: NAME });
+  assert.deepEqual(await findLazily({ ...node, sessionName: "x" }, within()), {
+    refusal: "the session name is no instance id",
+  });
+});
+
+test("a 200 that is not EC2's or IAM's answer is a fault, never a denial", async () => {
+  for (const action of ["DescribeInstances", "GetInstanceProfile"]) {
+    for (const body of ["", "<html><body>proxy</body></html>", `<${action}Response></${action}Response>`]) {
+      world.server.fail(only(action, { kind: "answer", status: 200, headers: { "content-type": "text/xml" }, body }));
+      await assert.rejects(findLazily(node, within()), InstancesUnavailable, `${action} ${body}`);
+    }
+  }
+});

@@ -1,0 +1,107 @@
+// A node's name, through the real SDK: only for a running instance of this account that carries this very role.
+
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { createNodeNames } from "../../../../functions/authenticator/aws/ec2-node-name.ts";
+import type { VerifiedIdentity } from "../../../../functions/authenticator/identity/identity.ts";
+import { readForm } from "../../../local/ec2/query-protocol.ts";
+import { HOME, OTHER } from "../fixtures.ts";
+import { NAME, type NodeWorld, node, PROFILE_ARN, ROLE, startNodeWorld, within } from "./node-world.ts";
+
+let world: NodeWorld;
+let find: ReturnType<typeof createNodeNames>;
+
+before(async () => {
+  world = await startNodeWorld();
+  find = createNodeNames("us-east-1");
+});
+after(() => world.server.close());
+beforeEach(() => world.set());
+
+function as(changes: Partial<VerifiedIdentity>): Promise<unknown> {
+  return find({ ...node, ...changes }, within());
+}
+
+async function refusal(changes: Partial<VerifiedIdentity> = {}): Promise<string> {
+  const answer = (await as(changes)) as { refusal?: string };
+  return answer.refusal ?? "not refused";
+}
+
+test("a running instance of this account whose profile carries this very role has a name", async () => {
+  const before = world.server.requests.length;
+  assert.deepEqual(await as({}), { name: NAME });
+  const asked = world.server.requests.slice(before).map((request) => Object.fromEntries(readForm(request)));
+  assert.deepEqual(
+    asked.map(({ Action, "InstanceId.1": id, InstanceProfileName: profile }) => [Action, id ?? profile]),
+    [
+      ["DescribeInstances", node.sessionName],
+      ["GetInstanceProfile", "nodes"],
+    ],
+  );
+});
+
+test("an instance that is not running is refused, in each other state", async () => {
+  for (const state of ["pending", "shutting-down", "terminated", "stopping", "stopped"] as const) {
+    world.set({ state });
+    assert.match(await refusal(), /is not running$/, state);
+  }
+});
+
+test("an instance of another account is refused, though it is shared with ours", async () => {
+  world.set({ ownerId: OTHER });
+  assert.match(await refusal(), /is of another account$/);
+  world.set();
+  assert.match(await refusal({ accountId: OTHER }), /is of another account$/);
+});
+
+test("an instance with another role's profile is refused", async () => {
+  world.set({}, { roles: [{ ...ROLE, roleName: "Other", roleId: "AROAOTHER" }] });
+  assert.match(await refusal(), /does not have this role$/);
+  world.set({}, { roles: [] });
+  assert.match(await refusal(), /does not have this role$/);
+});
+
+test("a role that was made again under the same name is another role", async () => {
+  world.set({}, { roles: [{ ...ROLE, roleId: "AROALATERROLE" }] });
+  assert.match(await refusal(), /does not have this role$/);
+});
+
+test("an instance without a profile, or whose profile is gone, is refused", async () => {
+  world.set({ instanceProfileArn: undefined });
+  assert.match(await refusal(), /does not have this role$/);
+  world.set({ instanceProfileArn: `${PROFILE_ARN}-gone` });
+  assert.match(await refusal(), /does not have this role$/);
+});
+
+test("a profile of the same name under another path is another profile", async () => {
+  world.set({ instanceProfileArn: `arn:aws:iam::${HOME}:instance-profile/other/nodes` });
+  assert.match(await refusal(), /does not have this role$/);
+});
+
+test("an instance that EC2 does not know is refused", async () => {
+  world.set({ instanceId: "i-11111111111111111" });
+  assert.match(await refusal(), /^EC2 knows no instance i-0123456789abcdef0 in us-east-1$/);
+});
+
+test("an instance without a private DNS name is refused", async () => {
+  world.set({ privateDnsName: "" });
+  assert.match(await refusal(), /has no private DNS name$/);
+});
+
+test("a session name that is no instance id is refused, and EC2 is not asked", async () => {
+  const before = world.server.requests.length;
+  for (const sessionName of [
+    ...[undefined, "", "i-", "i-0123456", "i-012345678", "i-0123456789abcdef01", "I-0123456789abcdef0"],
+    ...["i-0123456789ABCDEF0", "i-0123456789abcdefg", "xi-0123456789abcdef0", "i-0123456789abcdef0,i-01234567"],
+    ...["mi-0123456789abcdef0", "i-01234567 "],
+  ]) {
+    assert.equal(await refusal({ sessionName }), "the session name is no instance id", sessionName);
+  }
+  assert.equal(await refusal({ kind: "user" }), "the session name is no instance id");
+  assert.equal(world.server.requests.length, before);
+});
+
+test("an instance id of eight digits is one as well", async () => {
+  world.set({ instanceId: "i-01234567" });
+  assert.deepEqual(await as({ sessionName: "i-01234567" }), { name: NAME });
+});

@@ -1,0 +1,54 @@
+// A node as it should be, in a local EC2 and IAM, and the environment that leads the SDK there.
+
+import type { Deadline } from "../../../../functions/authenticator/lib/clock.ts";
+import type { Ec2Instance } from "../../../local/ec2/describe-instances.ts";
+import { type Ec2Server, startEc2 } from "../../../local/ec2/ec2.ts";
+import type { InstanceProfile } from "../../../local/ec2/get-instance-profile.ts";
+import { HOME, verified } from "../fixtures.ts";
+
+export const node = verified("node");
+export const NAME = "ip-10-0-0-1.ec2.internal";
+export const PROFILE_ARN = `arn:aws:iam::${HOME}:instance-profile/team/nodes`;
+export const ROLE = {
+  roleName: "ClusterNode",
+  roleId: node.principalId,
+  arn: `arn:aws:iam::${HOME}:role/ClusterNode`,
+};
+
+const INSTANCE: Ec2Instance = {
+  instanceId: node.sessionName ?? "",
+  state: "running",
+  ownerId: HOME,
+  privateDnsName: NAME,
+  instanceProfileArn: PROFILE_ARN,
+};
+const PROFILE: InstanceProfile = { name: "nodes", arn: PROFILE_ARN, account: HOME, roles: [ROLE] };
+
+export interface NodeWorld {
+  readonly server: Ec2Server;
+  /** The instance and its profile as they should be, but for what is changed. */
+  set(instance?: Partial<Ec2Instance>, profile?: Partial<InstanceProfile>): void;
+}
+
+/** Sets the environment for the SDK's clients that are made afterwards. */
+export async function startNodeWorld(): Promise<NodeWorld> {
+  const server = await startEc2({ instances: [INSTANCE], profiles: [PROFILE] });
+  Object.assign(process.env, {
+    AWS_REGION: "us-east-1",
+    AWS_ENDPOINT_URL_EC2: server.url,
+    AWS_ENDPOINT_URL_IAM: server.url,
+    AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
+    AWS_SECRET_ACCESS_KEY: "not-a-secret",
+  });
+  return {
+    server,
+    set(instance = {}, profile = {}) {
+      server.instances.splice(0, Infinity, { ...INSTANCE, ...instance });
+      server.profiles.splice(0, Infinity, { ...PROFILE, ...profile });
+    },
+  };
+}
+
+export function within(ms = 5_000): Deadline {
+  return { at: Date.now() + ms, clock: Date.now };
+}

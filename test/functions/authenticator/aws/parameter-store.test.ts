@@ -1,0 +1,146 @@
+// Parameter Store through the real SDK: one call for all names, one retry, limits, and every failure a fault.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { createParameterStore } from "../../../../functions/authenticator/aws/parameter-store.ts";
+import { ParametersUnavailable } from "../../../../functions/authenticator/errors.ts";
+import type { Deadline } from "../../../../functions/authenticator/lib/clock.ts";
+import type { FetchParameters } from "../../../../functions/authenticator/mapping/parameter-cache.ts";
+import type { Fault } from "../../../local/faults.ts";
+import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+
+let store: MemoryStore;
+let fetchParameters: FetchParameters;
+
+before(async () => {
+  store = await startParameterStore({ parameters: { "/p/a": "one", "/p/b": "two" } });
+  store.put("/p/secret", "hidden", { type: "SecureString" });
+  store.put("/p/list", "a,b", { type: "StringList" });
+  Object.assign(process.env, {
+    AWS_REGION: "us-east-1",
+    AWS_ENDPOINT_URL_SSM: store.url,
+    AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
+    AWS_SECRET_ACCESS_KEY: "not-a-secret",
+  });
+  fetchParameters = createParameterStore({ region: "us-east-1", endpoint: new URL(store.url) });
+});
+after(() => store.close());
+afterEach(() => store.fail(undefined));
+
+function within(ms: number): Deadline {
+  return { at: Date.now() + ms, clock: Date.now };
+}
+
+function answer(status: number, type: string): Fault {
+  const headers = { "content-type": "application/x-amz-json-1.1" };
+  return { kind: "answer", status, headers, body: JSON.stringify({ __type: type, message: "text of SSM" }) };
+}
+
+/** The cause's kind, and how many requests were made; the message must not repeat what the service said. */
+async function failure(deadline = within(5_000), names = ["/p/a"]): Promise<[string, number]> {
+  const before = store.requests.length;
+  const { promise, resolve } = Promise.withResolvers<string>();
+  await assert.rejects(fetchParameters(names, deadline), (error: unknown) => {
+    assert.ok(error instanceof ParametersUnavailable);
+    assert.doesNotMatch(error.message, /text of SSM/);
+    resolve(error.message);
+    return true;
+  });
+  const message = await promise;
+  return [/\((.*)\)$/.exec(message)?.[1] ?? message, store.requests.length - before];
+}
+
+test("all names of a review are asked for in one call, found ones and absent ones", async () => {
+  const before = store.requests.length;
+  const found = await fetchParameters(["/p/a", "/p/none", "/p/b"], within(5_000));
+  assert.deepEqual(Object.fromEntries(found), {
+    "/p/a": { value: "one", secure: false },
+    "/p/b": { value: "two", secure: false },
+  });
+  const sent = store.requests
+    .slice(before)
+    .map(({ headers, body }) => [headers["x-amz-target"], JSON.parse(`${body}`)]);
+  assert.deepEqual(sent, [["AmazonSSM.GetParameters", { Names: ["/p/a", "/p/none", "/p/b"] }]]);
+});
+
+test("a SecureString is told as one, and is not decrypted", async () => {
+  const found = await fetchParameters(["/p/secret", "/p/list"], within(5_000));
+  assert.equal(found.get("/p/secret")?.secure, true);
+  assert.doesNotMatch(found.get("/p/secret")?.value ?? "", /hidden/);
+  assert.deepEqual(found.get("/p/list"), { value: "a,b", secure: false });
+});
+
+test("names that are all absent are an answer", async () => {
+  assert.equal((await fetchParameters(["/p/x", "/p/y"], within(5_000))).size, 0);
+});
+
+test("connections are kept", async () => {
+  await fetchParameters(["/p/a"], within(5_000));
+  const before = store.connections();
+  for (let i = 0; i < 5; i += 1) await fetchParameters(["/p/a"], within(5_000));
+  assert.equal(store.connections(), before);
+});
+
+test("throttling is a fault, and is not made worse by trying at once again", async () => {
+  store.fail(answer(400, "ThrottlingException"));
+  assert.deepEqual(await failure(), ["ThrottlingException", 1]);
+});
+
+test("a refusal of the service is a fault at once: it says nothing about an identity", async () => {
+  store.fail(answer(400, "AccessDeniedException"));
+  assert.deepEqual(await failure(), ["AccessDeniedException", 1]);
+});
+
+test("a 5xx is tried once more, and is a fault after that", async () => {
+  store.fail(answer(500, "InternalServerError"));
+  assert.deepEqual(await failure(), ["InternalServerError", 2]);
+});
+
+test("a connection failure is tried once more, and is a fault after that", async () => {
+  store.fail({ kind: "reset" });
+  assert.deepEqual(await failure(), ["ECONNRESET", 2]);
+  store.fail({ kind: "cut", body: '{"Parameters":[' });
+  assert.equal((await failure())[1], 2);
+});
+
+test("one failure is covered by the second try", async () => {
+  for (const fault of [answer(503, "ServiceUnavailable"), { kind: "reset" } as const]) {
+    const before = store.requests.length;
+    store.fail(() => (store.requests.length - before === 1 ? fault : undefined));
+    assert.equal((await fetchParameters(["/p/a"], within(5_000))).size, 1);
+    assert.equal(store.requests.length - before, 2);
+  }
+});
+
+test("an answer that is late is a fault, and never later than the review's deadline", async () => {
+  store.fail({ kind: "silent" });
+  assert.deepEqual(await failure(within(60)), ["TimedOut", 1]);
+  store.fail({ kind: "stall", body: '{"Parameters":[' });
+  assert.deepEqual(await failure(within(60)), ["TimedOut", 1]);
+});
+
+test("each of two tries gets a second", async () => {
+  store.fail({ kind: "silent" });
+  assert.deepEqual(await failure(), ["TimedOut", 2]);
+});
+
+test("a deadline that is over asks nothing", async () => {
+  assert.deepEqual(await failure(within(-1)), ["TimedOut", 0]);
+});
+
+test("an answer that leaves names out is a fault, since a name that is not mentioned is not known to be absent", async () => {
+  const headers = { "content-type": "application/x-amz-json-1.1" };
+  const empty = ["{}", '{"Parameters":[],"InvalidParameters":[]}', '{"InvalidParameters":["/p/b"]}'];
+  const other = '{"Parameters":[{"Name":"/p/b","Value":"x","Type":"String"}],"InvalidParameters":[]}';
+  for (const body of [...empty, other]) {
+    store.fail({ kind: "answer", status: 200, headers, body });
+    assert.equal((await failure())[0], "Parameter Store's answer leaves names out", body);
+  }
+});
+
+test("an answer that is no JSON is a fault", async () => {
+  store.fail({ kind: "answer", status: 200, body: "<html>proxy</html>" });
+  await failure();
+  store.fail({ kind: "answer", status: 302, headers: { location: "http://127.0.0.1:9/" }, body: "" });
+  await failure();
+});

@@ -1,0 +1,94 @@
+// When STS is asked a second time, when it is given up, and that the error tells no secret.
+
+import assert from "node:assert/strict";
+import { after, afterEach, test } from "node:test";
+import type { Fault } from "../../../local/faults.ts";
+import { startHttpServer } from "../../../local/http-server.ts";
+import { asked, assertUnreachable, stsAt } from "./asking.ts";
+import { startRawServer } from "./raw-server.ts";
+
+const server = await startHttpServer(() => ({ status: 200, body: "answer" }));
+after(() => server.close());
+afterEach(() => {
+  server.fail(undefined);
+  server.requests.length = 0;
+});
+
+/** Each request meets the next fault; those after the last are answered. */
+function failWith(...faults: readonly Fault[]): void {
+  server.fail(() => faults[server.requests.length - 1]);
+}
+
+const answer = (status: number, body = ""): Fault => ({ kind: "answer", status, body });
+const RESET: Fault = { kind: "reset" };
+const CUT: Fault = { kind: "cut", body: '{"GetCaller' };
+
+test("a connection that is reset and a body that is cut off are retried once", async () => {
+  for (const fault of [RESET, CUT]) {
+    failWith(fault);
+    server.requests.length = 0;
+    assert.equal(await asked(stsAt(server.url)), "200 answer");
+    assert.equal(server.requests.length, 2);
+  }
+});
+
+test("the retry sends the same bytes", async () => {
+  failWith(RESET);
+  await asked(stsAt(server.url));
+  const [first, second] = server.requests;
+  assert.deepEqual(first, second);
+});
+
+test("two failures of the connection are an outage, and there is no third try", async () => {
+  for (const fault of [RESET, CUT]) {
+    failWith(fault, fault);
+    server.requests.length = 0;
+    assertUnreachable(await asked(stsAt(server.url)), "ECONNRESET");
+    assert.equal(server.requests.length, 2);
+  }
+});
+
+test("a 5xx is retried once, and the second one is handed on as the answer", async () => {
+  for (const status of [500, 502, 503, 504, 599]) {
+    failWith(answer(status, "first"));
+    server.requests.length = 0;
+    assert.equal(await asked(stsAt(server.url)), "200 answer");
+    failWith(answer(status, "first"), answer(status, "second"));
+    server.requests.length = 0;
+    assert.equal(await asked(stsAt(server.url)), `${status} second`);
+    assert.equal(server.requests.length, 2);
+  }
+});
+
+test("an answer after a 5xx counts, whatever it says", async () => {
+  failWith(answer(500), answer(403, "refused"));
+  assert.equal(await asked(stsAt(server.url)), "403 refused");
+  failWith(answer(500), RESET);
+  server.requests.length = 0;
+  assertUnreachable(await asked(stsAt(server.url)), "ECONNRESET");
+});
+
+test("a 4xx is no reason for a retry, throttling neither", async () => {
+  for (const status of [400, 403, 404, 429]) {
+    failWith(answer(status, "no"), answer(200, "retried"));
+    server.requests.length = 0;
+    assert.equal(await asked(stsAt(server.url)), `${status} no`);
+    assert.equal(server.requests.length, 1);
+  }
+});
+
+test("an endpoint where nothing listens is an outage", async () => {
+  const closed = await startHttpServer(() => ({ status: 200, body: "" }));
+  await closed.close();
+  assertUnreachable(await asked(stsAt(closed.url)), "ECONNREFUSED");
+});
+
+test("what is no HTTP is an outage", async () => {
+  for (const bytes of ["SSH-2.0-OpenSSH_9.9\r\n", "HTTP/1.1 two hundred\r\n\r\n", "\0\0\0\0"]) {
+    const raw = await startRawServer(() => bytes);
+    const error = await asked(stsAt(`http://127.0.0.1:${raw.port}`));
+    assertUnreachable(error, /\((\w+)\)/.exec(String(error))?.[1] ?? "");
+    assert.equal(raw.requests.length, 2);
+    raw.close();
+  }
+});

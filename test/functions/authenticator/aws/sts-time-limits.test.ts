@@ -1,0 +1,98 @@
+// The time that STS is given: 2 s for each try, 4 s in all, and never more than the review has left.
+
+import assert from "node:assert/strict";
+import { after, afterEach, mock, test } from "node:test";
+import { deadlineIn } from "../../../../functions/authenticator/lib/clock.ts";
+import { asked, assertUnreachable, stsAt, TOKEN, until } from "./asking.ts";
+import { OK, type RawServer, startRawServer } from "./raw-server.ts";
+
+const servers: RawServer[] = [];
+afterEach(() => mock.timers.reset());
+after(() => {
+  for (const server of servers) server.close();
+});
+
+/** Answers its first requests with these bytes and then with silence, all others whole. */
+async function serverThatFirst(...answers: readonly string[]): Promise<RawServer & { url: string }> {
+  const server = await startRawServer(() => answers[server.requests.length - 1] ?? OK);
+  servers.push(server);
+  return { ...server, url: `http://127.0.0.1:${server.port}` };
+}
+
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+}
+
+/** Asks with a clock and timers that only `pass` moves. */
+function askInMockedTime(deadlineMs: number, url: string) {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  let now = 1_000_000;
+  const outcome = asked(
+    stsAt(url),
+    TOKEN,
+    deadlineIn(deadlineMs, () => now),
+  );
+  const pass = (ms: number): void => {
+    now += ms;
+    mock.timers.tick(ms);
+  };
+  return { outcome, pass };
+}
+
+test("a try ends after 2 s of silence, before or amid the answer, and is retried", async () => {
+  for (const part of ["", "HTTP/1.1 200 OK\r\n", OK.slice(0, -1)]) {
+    const server = await serverThatFirst(part);
+    const { outcome, pass } = askInMockedTime(5_000, server.url);
+    await until(() => server.requests.length === 1);
+    await turns();
+    pass(2_000);
+    assert.equal(await outcome, "200 {}");
+    assert.equal(server.requests.length, 2);
+    mock.timers.reset();
+  }
+});
+
+test("two tries of 2 s each are all there is, and both connections are closed", async () => {
+  const server = await serverThatFirst("", "");
+  const { outcome, pass } = askInMockedTime(60_000, server.url);
+  await until(() => server.requests.length === 1);
+  pass(2_000);
+  await until(() => server.requests.length === 2);
+  pass(2_000);
+  assertUnreachable(await outcome, "TimedOut");
+  await until(() => server.sockets.every(({ destroyed }) => destroyed));
+  assert.equal(server.requests.length, 2);
+});
+
+test("a try is not over before its 2 s", async () => {
+  const server = await serverThatFirst("");
+  const { outcome, pass } = askInMockedTime(5_000, server.url);
+  await until(() => server.requests.length === 1);
+  pass(1_999);
+  server.sockets[0]?.write(OK);
+  assert.equal(await outcome, "200 {}");
+  assert.equal(server.requests.length, 1);
+});
+
+test("a review that has no time left asks nothing, and one with little is held to it", async () => {
+  const server = await serverThatFirst("", "");
+  assertUnreachable(await asked(stsAt(server.url), TOKEN, { at: 0, clock: () => 0 }), "TimedOut");
+  await turns();
+  assert.equal(server.requests.length, 0);
+  const { outcome, pass } = askInMockedTime(300, server.url);
+  await until(() => server.requests.length === 1);
+  pass(300);
+  assertUnreachable(await outcome, "TimedOut");
+  assert.equal(server.requests.length, 1);
+});
+
+test("an answer that switches protocols is an outage once its time is over", async () => {
+  const switching = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n";
+  const server = await serverThatFirst(switching, switching);
+  const { outcome, pass } = askInMockedTime(5_000, server.url);
+  await until(() => server.requests.length === 1);
+  pass(2_000);
+  await until(() => server.requests.length === 2);
+  pass(2_000);
+  assertUnreachable(await outcome, "TimedOut");
+});

@@ -1,0 +1,134 @@
+// TLS to STS: whose certificate is accepted, for which name, and that names are kept apart from the Host header.
+
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { after, afterEach, mock, test } from "node:test";
+import tls from "node:tls";
+import { GeneralName, id_ce_subjectAltName, SubjectAlternativeName } from "@peculiar/asn1-x509";
+import { createSts } from "../../../../functions/authenticator/aws/sts.ts";
+import { StsUnreachable } from "../../../../functions/authenticator/errors.ts";
+import { extension, signCertificate } from "../../../local/certificates/certificate.ts";
+import { type Credential, createCertificateAuthority } from "../../../local/certificates.ts";
+import { HOST } from "../token/samples.ts";
+import { asked, CLUSTER_ID, stsAt, TOKEN } from "./asking.ts";
+import { type RawServer, startRawServer } from "./raw-server.ts";
+
+const authority = createCertificateAuthority();
+const trustedBefore = tls.getCACertificates();
+const servers: RawServer[] = [];
+
+afterEach(() => {
+  mock.restoreAll();
+  tls.setDefaultCACertificates(trustedBefore);
+});
+after(() => {
+  for (const server of servers) server.close();
+});
+
+async function tlsServer(credential: Credential): Promise<RawServer> {
+  const server = await startRawServer(undefined, credential);
+  servers.push(server);
+  return server;
+}
+
+function trust(certificate: string): void {
+  tls.setDefaultCACertificates([certificate]);
+}
+
+/** A certificate for one name that is its own authority. */
+function selfSigned(dNSName: string): Credential {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const cert = signCertificate({
+    subject: { CN: dNSName },
+    issuer: { CN: dNSName },
+    key: privateKey,
+    issuerKey: privateKey,
+    notBefore: new Date(Date.now() - 60_000),
+    notAfter: new Date(Date.now() + 3_600_000),
+    extensions: [extension(id_ce_subjectAltName, new SubjectAlternativeName([new GeneralName({ dNSName })]))],
+  });
+  return { cert, key: privateKey.export({ format: "pem", type: "pkcs8" }).toString() };
+}
+
+async function assertRefused(asking: ReturnType<typeof asked>, kind: string): Promise<void> {
+  const error = await asking;
+  assert.ok(error instanceof StsUnreachable, String(error));
+  assert.equal(error.message, `no answer from STS (${kind})`);
+}
+
+test("an endpoint's own name is verified, the Host header stays the token's, and the connection is kept", async () => {
+  const server = await tlsServer(authority.server());
+  trust(authority.ca);
+  for (const name of ["localhost", "127.0.0.1"]) {
+    const askSts = stsAt(`https://${name}:${server.port}`);
+    const before = server.sockets.length;
+    for (let n = 0; n < 3; n += 1) assert.equal(await asked(askSts), "200 {}");
+    assert.equal(server.sockets.length, before + 1, name);
+  }
+  assert.equal(server.requests.length, 6);
+  for (const request of server.requests) {
+    assert.ok(request.startsWith(`GET ${TOKEN.target} HTTP/1.1\r\nhost: ${HOST}\r\n`), request);
+  }
+});
+
+test("a certificate for the token's host is not good for an endpoint of another name", async () => {
+  const credential = selfSigned(HOST);
+  const server = await tlsServer(credential);
+  trust(credential.cert);
+  for (const name of ["localhost", "127.0.0.1"]) {
+    await assertRefused(asked(stsAt(`https://${name}:${server.port}`)), "ERR_TLS_CERT_ALTNAME_INVALID");
+  }
+  assert.deepEqual(server.requests, []);
+});
+
+test("a certificate of an authority that is not trusted is refused before anything is sent", async () => {
+  const server = await tlsServer(authority.server());
+  trust(createCertificateAuthority({ subject: { CN: "Another CA" } }).ca);
+  const error = await asked(stsAt(`https://localhost:${server.port}`));
+  assert.ok(error instanceof StsUnreachable);
+  assert.match(error.message, /\((UNABLE_TO_\w+|SELF_SIGNED_\w+)\)$/);
+  assert.deepEqual(server.requests, []);
+});
+
+test("a certificate that has expired is refused before anything is sent", async () => {
+  const old = createCertificateAuthority({ now: () => Date.now() - 90 * 24 * 3_600_000 });
+  const server = await tlsServer(old.server());
+  trust(old.ca);
+  await assertRefused(asked(stsAt(`https://localhost:${server.port}`)), "CERT_HAS_EXPIRED");
+  assert.deepEqual(server.requests, []);
+});
+
+/** Leads every connection to the local `server`, as the name server of an attacker would. */
+function rerouteTo(server: RawServer): string[] {
+  const names: string[] = [];
+  const { connect } = tls;
+  mock.method(tls, "connect", (options: tls.ConnectionOptions, callback?: () => void) => {
+    names.push(`${options.host}:${options.port} ${options.servername}`);
+    return connect({ ...options, host: "127.0.0.1", port: server.port }, callback);
+  });
+  return names;
+}
+
+test("without an endpoint the connection goes to the token's host at port 443, and its name is verified", async () => {
+  const credential = selfSigned(HOST);
+  const server = await tlsServer(credential);
+  trust(credential.cert);
+  const names = rerouteTo(server);
+  const askSts = createSts({ clusterId: CLUSTER_ID, regionalHost: HOST, endpoint: undefined });
+  assert.equal(await asked(askSts), "200 {}");
+  assert.equal(await asked(askSts), "200 {}");
+  // Once, ahead of the first request
+  assert.deepEqual(names, [`${HOST}:443 ${HOST}`]);
+  await assertRefused(asked(askSts, { ...TOKEN, host: "sts.amazonaws.com" }), "ERR_TLS_CERT_ALTNAME_INVALID");
+  assert.deepEqual(names.slice(1), Array(2).fill("sts.amazonaws.com:443 sts.amazonaws.com"));
+  assert.equal(server.requests.length, 2);
+});
+
+test("without an endpoint a server with a good certificate for another name gets nothing", async () => {
+  const server = await tlsServer(authority.server());
+  trust(authority.ca);
+  rerouteTo(server);
+  const askSts = createSts({ clusterId: CLUSTER_ID, regionalHost: HOST, endpoint: undefined });
+  await assertRefused(asked(askSts), "ERR_TLS_CERT_ALTNAME_INVALID");
+  assert.deepEqual(server.requests, []);
+});

@@ -1,0 +1,141 @@
+// What goes to STS over the wire, and what is read of its answer.
+
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { StsAnswerUnusable } from "../../../../functions/authenticator/errors.ts";
+import { deadlineIn } from "../../../../functions/authenticator/lib/clock.ts";
+import { localIdentity } from "../../../local/identities.ts";
+import { startSts } from "../../../local/sts/start-sts.ts";
+import { mintToken } from "../../../local/token.ts";
+import { NOW, parse } from "../token/samples.ts";
+import { asked, CLUSTER_ID, stsAt, TOKEN, until } from "./asking.ts";
+import { OK, type RawServer, response, startRawServer } from "./raw-server.ts";
+
+const servers: RawServer[] = [];
+after(() => {
+  for (const server of servers) server.close();
+});
+
+async function rawServer(...[answer]: Parameters<typeof startRawServer>): Promise<RawServer & { url: string }> {
+  const server = await startRawServer(answer);
+  servers.push(server);
+  return { ...server, url: `http://127.0.0.1:${server.port}` };
+}
+
+test("the request is a GET of the rebuilt target with the token's host and three headers, byte for byte", async () => {
+  const { url, requests } = await rawServer();
+  assert.equal(await asked(stsAt(url)), "200 {}");
+  assert.deepEqual(requests, [
+    `GET ${TOKEN.target} HTTP/1.1\r\n` +
+      "host: sts.us-west-2.amazonaws.com\r\n" +
+      "accept: application/json\r\n" +
+      `x-k8s-aws-id: ${CLUSTER_ID}\r\n` +
+      "Connection: keep-alive\r\n\r\n",
+  ]);
+});
+
+test("connections go to the endpoint whatever host the token names, and the Host header stays the token's", async () => {
+  const { url, requests } = await rawServer();
+  const askSts = stsAt(url);
+  for (const host of ["sts.amazonaws.com", "sts-fips.eu-west-1.api.aws"]) await asked(askSts, { ...TOKEN, host });
+  assert.match(requests[0] ?? "", /\r\nhost: sts\.amazonaws\.com\r\n/);
+  assert.match(requests[1] ?? "", /\r\nhost: sts-fips\.eu-west-1\.api\.aws\r\n/);
+});
+
+test("a connection is opened ahead, used for the first request and kept for those that follow", async () => {
+  const { url, requests, sockets } = await rawServer();
+  const askSts = stsAt(url);
+  await until(() => sockets.length === 1);
+  assert.deepEqual(requests, []);
+  for (let n = 1; n <= 5; n += 1) {
+    await asked(askSts);
+    assert.deepEqual([requests.length, sockets.length], [n, 1]);
+  }
+});
+
+test("requests at the same time have a connection each, and share nothing", async () => {
+  const { url, sockets } = await rawServer((request) => response(200, /x-amz-date=(\w+)/i.exec(request)?.[1] ?? ""));
+  const askSts = stsAt(url);
+  const dates = Array.from({ length: 20 }, (_, n) => `20260102T0304${String(n).padStart(2, "0")}Z`);
+  const answers = dates.map((date) => asked(askSts, { ...TOKEN, target: `/?X-Amz-Date=${date}` }));
+  assert.deepEqual(
+    await Promise.all(answers),
+    dates.map((date) => `200 ${date}`),
+  );
+  assert.equal(sockets.length, 20);
+});
+
+test("the real local STS grants what was signed for this cluster, and names its request", async (t) => {
+  const sts = await startSts({ now: () => NOW });
+  t.after(() => sts.close());
+  const identity = localIdentity("bob");
+  const minted = await mintToken({ identity, clusterId: CLUSTER_ID, region: "us-west-2", now: NOW });
+  const { status, body, requestId } = await stsAt(sts.url)(parse(minted), deadlineIn(5_000, Date.now));
+  assert.equal(status, 200);
+  assert.equal(JSON.parse(body).GetCallerIdentityResponse.GetCallerIdentityResult.Arn, identity.arn);
+  assert.match(requestId ?? "", /^[0-9a-f-]{36}$/);
+});
+
+test("any status but 5xx is handed on as it came", async () => {
+  for (const status of [200, 201, 204, 301, 302, 303, 307, 308, 400, 403, 404, 429, 499]) {
+    const { url, requests } = await rawServer(() => response(status, status === 204 ? "" : "text"));
+    assert.equal(await asked(stsAt(url)), `${status} ${status === 204 ? "" : "text"}`);
+    assert.equal(requests.length, 1, `${status}`);
+  }
+});
+
+test("no redirect is followed", async () => {
+  const other = await rawServer();
+  for (const status of [300, 301, 302, 303, 304, 305, 307, 308]) {
+    const { url } = await rawServer(() => response(status, "", `location: ${other.url}/?stolen\r\n`));
+    assert.equal(await asked(stsAt(url)), `${status} `);
+  }
+  assert.deepEqual([other.requests.length, other.sockets.length], [0, 0]);
+});
+
+test("a request id is handed on only where it looks like one", async () => {
+  const ids = ["0123-ab_C", "a".repeat(64), "a".repeat(65), "a b", '"', "\xe9", ""];
+  const { url } = await rawServer(() => response(200, "{}", `x-amzn-requestid: ${ids[0]}\r\n`));
+  const askSts = stsAt(url);
+  const read: (string | undefined)[] = [];
+  while (ids.length > 0) {
+    read.push((await askSts(TOKEN, deadlineIn(5_000, Date.now))).requestId);
+    ids.shift();
+  }
+  assert.deepEqual(read, ["0123-ab_C", "a".repeat(64), ...Array(5).fill(undefined)]);
+});
+
+test("an answer of 64 KiB is read, and one of a byte more is given up without a retry", async () => {
+  const full = "a".repeat(64 * 1024);
+  const { url } = await rawServer(() => response(200, full));
+  assert.equal(await asked(stsAt(url)), `200 ${full}`);
+  const over = await rawServer(() => response(200, `${full}a`));
+  const error = await asked(stsAt(over.url));
+  assert.ok(error instanceof StsAnswerUnusable);
+  assert.equal(error.message, "STS answered more than 65536 bytes");
+  assert.equal(over.requests.length, 1);
+});
+
+test("an answer without end is given up at 64 KiB, with its connection, whatever its status", async () => {
+  for (const status of [200, 403, 500]) {
+    const chunk = `4000\r\n${"a".repeat(0x4000)}\r\n`;
+    const { url, sockets } = await rawServer((_, socket) => {
+      socket.on("drain", () => socket.write(chunk));
+      socket.write(`HTTP/1.1 ${status} Reason\r\ntransfer-encoding: chunked\r\n\r\n`);
+      while (socket.write(chunk)) {}
+      return undefined;
+    });
+    assert.ok((await asked(stsAt(url))) instanceof StsAnswerUnusable);
+    await until(() => sockets[0]?.destroyed === true);
+  }
+});
+
+test("a body of several bytes for one character is read whole", async () => {
+  const text = Buffer.from("é€\u{1F600}").toString("latin1");
+  const { url } = await rawServer((_, socket) => {
+    const [first = "", ...rest] = [...`${OK.slice(0, OK.indexOf("content-length"))}content-length: 9\r\n\r\n${text}`];
+    for (const byte of [first, ...rest]) socket.write(byte, "latin1");
+    return undefined;
+  });
+  assert.equal(await asked(stsAt(url)), "200 é€\u{1F600}");
+});

@@ -1,0 +1,58 @@
+// Callers by bearer token: only its hash is kept, nothing is read without one, and nothing of it is told.
+
+import assert from "node:assert/strict";
+import { hash } from "node:crypto";
+import { test } from "node:test";
+import { checkBearer } from "../../../../functions/authenticator/caller/bearer.ts";
+import { CallerRefused, ParametersUnavailable } from "../../../../functions/authenticator/errors.ts";
+import type { ReadParameters } from "../../../../functions/authenticator/mapping/parameter-cache.ts";
+import { deadlineOf, fixedClock } from "../fixtures.ts";
+import { check, entry, NAME, refused } from "./ask.ts";
+
+test("a token whose SHA-256 is in the list may call", async () => {
+  assert.deepEqual(await check("Bearer secret", [entry("other"), entry("secret")]), { cached: true });
+});
+
+test("another token, its hash, a part of it and another case of it may not", async () => {
+  const callers = [entry("secret")];
+  for (const token of ["other", "Secret", "secre", "secrets", hash("sha256", "secret"), "=", "secret=", "null"]) {
+    await refused(`Bearer ${token}`, callers);
+  }
+});
+
+test("without a bearer token nothing is read, and the caller is refused", async () => {
+  const read: ReadParameters = () => Promise.reject(new Error("was read"));
+  for (const header of [
+    undefined,
+    "",
+    "Bearer",
+    "Bearer ",
+    "Basic c2VjcmV0",
+    "secret",
+    "Bearer a b",
+    "Bearer a,b",
+    "xBearer a",
+    "Bearer a\n",
+    "Bearer \u00e9",
+  ]) {
+    await assert.rejects(checkBearer(header, NAME, read, deadlineOf(fixedClock())), CallerRefused, header);
+  }
+});
+
+test("the scheme is found in any case, with any number of spaces behind it", async () => {
+  for (const scheme of ["Bearer", "bearer", "BEARER", "Bearer  "]) await check(`${scheme} secret`, [entry("secret")]);
+});
+
+test("Parameter Store's failure is passed on as the fault that it is", async () => {
+  const read: ReadParameters = () => Promise.reject(new ParametersUnavailable("down"));
+  await assert.rejects(checkBearer("Bearer x", NAME, read, deadlineOf(fixedClock())), ParametersUnavailable);
+});
+
+test("no message holds the token or a hash", async () => {
+  const sha256 = hash("sha256", "secret");
+  for (const callers of [[], [entry("other")], undefined, `{"sha256":"${sha256}"}`]) {
+    await assert.rejects(check("Bearer secret", callers), ({ message }: Error) => {
+      return !/secret/.test(message) && !message.includes(sha256.slice(0, 12));
+    });
+  }
+});

@@ -1,0 +1,95 @@
+// The list of callers: entries that end, entries that are skipped, and a list that is unusable is our fault.
+
+import assert from "node:assert/strict";
+import { hash } from "node:crypto";
+import { test } from "node:test";
+import fc from "fast-check";
+import { CallerRefused, CallersInvalid } from "../../../../functions/authenticator/errors.ts";
+import { NOW } from "../fixtures.ts";
+import { check, entry, refused } from "./ask.ts";
+
+test("an entry ends at notAfter: at that instant, and not a millisecond before", async () => {
+  const callers = [entry("secret", { notAfter: new Date(NOW).toISOString() })];
+  await check("Bearer secret", callers, { now: NOW - 1 });
+  await refused("Bearer secret", callers);
+  await refused("Bearer secret", callers, { now: NOW + 1 });
+});
+
+test("an entry that is over does not end another one of the same token", async () => {
+  const over = entry("secret", { notAfter: "2020-01-01T00:00:00Z" });
+  await check("Bearer secret", [over, entry("secret")]);
+});
+
+test("old and new tokens are both good while they are rotated", async () => {
+  const callers = [entry("old", { notAfter: "2027-01-01T00:00:00Z" }), entry("new", { name: "b" })];
+  await check("Bearer old", callers);
+  await check("Bearer new", callers);
+});
+
+test("an invalid entry is skipped, and does not lock the others out", async () => {
+  const sha256 = hash("sha256", "secret");
+  for (const invalid of [
+    ...[null, 1, "text", [], {}, { sha256 }, { name: "a" }, { name: "", sha256 }, { name: 1, sha256 }],
+    ...[
+      { name: "a", sha256: sha256.toUpperCase() },
+      { name: "a", sha256: sha256.slice(1) },
+      { name: "a", sha256: 1 },
+    ],
+    ...[
+      { name: "a", sha256: `${sha256}00` },
+      { name: "a", sha256: [sha256] },
+      { name: "a", sha256, note: 1 },
+    ],
+    ...[null, 1, "", "never", "2027-01-01"].map((notAfter) => ({ name: "a", sha256, notAfter })),
+  ]) {
+    await refused("Bearer secret", [invalid]);
+    await check("Bearer good", [invalid, entry("good"), invalid]);
+  }
+});
+
+test("an empty list lets nobody in", async () => {
+  await refused("Bearer secret", []);
+});
+
+test("a list that is missing or not valid is a fault, since it is ours to mend", async () => {
+  const one = entry("secret");
+  for (const callers of [
+    undefined,
+    "",
+    "not JSON",
+    "null",
+    "{}",
+    "1",
+    '"text"',
+    one,
+    { callers: [one] },
+    "[",
+    "true",
+  ]) {
+    await assert.rejects(check("Bearer secret", callers), CallersInvalid, JSON.stringify(callers));
+  }
+  await assert.rejects(check("Bearer secret", [one], { secure: true }), CallersInvalid);
+});
+
+test("whatever the list holds, only a token whose hash is in it may call", async () => {
+  const any = fc.oneof(
+    fc.json(),
+    fc.array(
+      fc.oneof(
+        fc.jsonValue({ maxDepth: 1 }),
+        fc.string().map((t) => entry(t)),
+      ),
+    ),
+  );
+  await fc.assert(
+    fc.asyncProperty(any, fc.constantFrom("", "a", "secret"), async (callers, token) => {
+      const text = typeof callers === "string" ? callers : JSON.stringify(callers);
+      const outcome = await check(`Bearer ${token}`, text).then(
+        () => "in",
+        (error: unknown) => (error instanceof CallerRefused || error instanceof CallersInvalid ? "out" : error),
+      );
+      assert.ok(outcome === "out" || (outcome === "in" && text.includes(hash("sha256", token))), String(outcome));
+    }),
+    { numRuns: 10_000 },
+  );
+});

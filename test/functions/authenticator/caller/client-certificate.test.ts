@@ -1,0 +1,37 @@
+// Callers by client certificate: one is required, and its whole subject is compared where subjects are pinned.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checkClientCertificate } from "../../../../functions/authenticator/caller/client-certificate.ts";
+import { CallerRefused } from "../../../../functions/authenticator/errors.ts";
+
+const SUBJECT = "CN=kube-apiserver,O=example,C=DE";
+
+test("a request without a client certificate is refused, pinned or not", () => {
+  for (const subject of [undefined, ""]) {
+    assert.throws(() => checkClientCertificate(subject, []), CallerRefused);
+    assert.throws(() => checkClientCertificate(subject, [SUBJECT]), CallerRefused);
+    assert.throws(() => checkClientCertificate(subject, [""]), CallerRefused);
+  }
+});
+
+test("without pinned subjects every certificate of the trust store may call", () => {
+  checkClientCertificate(SUBJECT, []);
+  checkClientCertificate("CN=anybody", []);
+});
+
+test("a pinned subject is compared whole and exactly", () => {
+  checkClientCertificate(SUBJECT, ["CN=other", SUBJECT]);
+  for (const subject of [
+    ...[
+      "CN=kube-apiserver",
+      `${SUBJECT},ST=x`,
+      ` ${SUBJECT}`,
+      SUBJECT.toLowerCase(),
+      "C=DE,O=example,CN=kube-apiserver",
+    ],
+    ...[`x${SUBJECT}`, `${SUBJECT};CN=other`],
+  ]) {
+    assert.throws(() => checkClientCertificate(subject, [SUBJECT, "CN=other"]), CallerRefused, subject);
+  }
+});

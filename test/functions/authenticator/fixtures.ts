@@ -1,0 +1,160 @@
+// What these tests share: identities, a clock that stands still, tokens, and a world outside that is kept in memory.
+
+import { hash } from "node:crypto";
+import { createHandler, type Surroundings } from "../../../functions/authenticator/handler.ts";
+import type { HttpResponse } from "../../../functions/authenticator/http/exchange.ts";
+import { type VerifiedIdentity, verifyIdentity } from "../../../functions/authenticator/identity/identity.ts";
+import type { AskSts } from "../../../functions/authenticator/identity/prove-identity.ts";
+import type { Clock, Deadline } from "../../../functions/authenticator/lib/clock.ts";
+import type { FetchParameters } from "../../../functions/authenticator/mapping/parameter-cache.ts";
+import type { TokenReviewStatus } from "../../../functions/authenticator/review/answer.ts";
+import { readSettings, type Settings } from "../../../functions/authenticator/settings.ts";
+import { LOCAL_IDENTITIES, type LocalIdentity, localIdentity } from "../../local/identities.ts";
+
+export const NOW = Date.UTC(2026, 10, 24, 16, 0, 0);
+export const HOME = "111122223333";
+export const OTHER = "444455556666";
+export const PREFIX = "/iam-authenticator/test";
+
+/** Stands still until it is told to go on. */
+export interface FixedClock extends Clock {
+  advance(ms: number): void;
+}
+
+export function fixedClock(start = NOW): FixedClock {
+  let now = start;
+  const advance = (ms: number): void => {
+    now += ms;
+  };
+  return Object.assign(() => now, { advance });
+}
+
+export function deadlineOf(clock: Clock): Deadline {
+  return { at: clock() + 5_000, clock };
+}
+
+export function verified(name: string): VerifiedIdentity {
+  const { account, arn, userId, accessKeyId } = localIdentity(name);
+  return verifyIdentity({ Account: account, Arn: arn, UserId: userId }, "aws", accessKeyId);
+}
+
+/** A role's identity as STS would tell it. */
+export function roleIdentity(roleName: string, session = "s", account = HOME): VerifiedIdentity {
+  const Arn = `arn:aws:sts::${account}:assumed-role/${roleName}/${session}`;
+  return verifyIdentity({ Account: account, Arn, UserId: `AROALOCAL:${session}` }, "aws", "ASIALOCALAAAAAAAAAAA");
+}
+
+/** The 200 of GetCallerIdentity. */
+export function identityBody({ account, arn, userId }: Pick<LocalIdentity, "account" | "arn" | "userId">): string {
+  const GetCallerIdentityResult = { Account: account, Arn: arn, UserId: userId };
+  const ResponseMetadata = { RequestId: "01234567-89ab-cdef-0123-456789abcdef" };
+  return JSON.stringify({ GetCallerIdentityResponse: { GetCallerIdentityResult, ResponseMetadata } });
+}
+
+export function errorBody(Code: string): string {
+  return JSON.stringify({ Error: { Code, Message: "text of STS", Type: "Sender" }, RequestId: "r" });
+}
+
+/** Well formed; its signature is for a stand-in of STS that knows people by their access key ids. */
+export function tokenFor(accessKeyId: string, { now = NOW, salt = "" } = {}): string {
+  const date = new Date(now).toISOString().replace(/[-:]|\.\d+/g, "");
+  const query = {
+    Action: "GetCallerIdentity",
+    Version: "2011-06-15",
+    "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+    "X-Amz-Credential": `${accessKeyId}/${date.slice(0, 8)}/us-east-1/sts/aws4_request`,
+    "X-Amz-Date": date,
+    "X-Amz-Expires": "60",
+    "X-Amz-SignedHeaders": "host;x-k8s-aws-id",
+    "X-Amz-Signature": hash("sha256", `${accessKeyId}${date}${salt}`),
+  };
+  const text = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  return `k8s-aws-v1.${Buffer.from(`https://sts.us-east-1.amazonaws.com/?${text.join("&")}`).toString("base64url")}`;
+}
+
+export function tokenOf(name: string, now = NOW): string {
+  return tokenFor(localIdentity(name).accessKeyId, { now });
+}
+
+export function settingsWith(changes: Partial<Settings> = {}): Settings {
+  return { ...readSettings({ AWS_REGION: "us-east-1", CLUSTER_ID: "test", CALLER_AUTH: "none" }), ...changes };
+}
+
+/** Parameters without the prefix, as `role/111122223333/developers`; a value that is no text becomes JSON. */
+export type Stored = Record<string, unknown>;
+
+export interface World extends Surroundings {
+  readonly clock: FixedClock;
+  readonly parameters: Stored;
+  /** Each line that was printed. */
+  readonly lines: string[];
+  /** What STS was asked with, and each list of names that Parameter Store was asked for. */
+  readonly calls: { readonly sts: string[]; readonly ssm: (readonly string[])[] };
+}
+
+/** STS knows the local identities; EC2 knows one node. `changes` replaces a part of it. */
+export function world(parameters: Stored = {}, changes: Partial<Surroundings> = {}): World {
+  const clock = fixedClock();
+  const lines: string[] = [];
+  const calls: World["calls"] = { sts: [], ssm: [] };
+  const askSts: AskSts = async ({ accessKeyId }) => {
+    calls.sts.push(accessKeyId);
+    const known = LOCAL_IDENTITIES.find((identity) => identity.accessKeyId === accessKeyId);
+    return known === undefined
+      ? { status: 403, body: errorBody("InvalidClientTokenId"), requestId: "sts-1" }
+      : { status: 200, body: identityBody(known), requestId: "sts-1" };
+  };
+  const fetchParameters: FetchParameters = async (names) => {
+    calls.ssm.push(names);
+    return new Map(
+      names.flatMap((name) => {
+        const value = parameters[name.slice(PREFIX.length + 1)];
+        if (value === undefined) return [];
+        return [[name, { value: typeof value === "string" ? value : JSON.stringify(value), secure: false }]];
+      }),
+    );
+  };
+  const findNodeName: Surroundings["findNodeName"] = async () => ({ name: "ip-10-0-0-1.ec2.internal" });
+  const print = (line: string): unknown => lines.push(line);
+  return { askSts, fetchParameters, findNodeName, clock, print, parameters, lines, calls, ...changes } as World;
+}
+
+export function reviewBody(token: string, spec: Record<string, unknown> = {}): string {
+  const spoken = { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", metadata: { creationTimestamp: null } };
+  return JSON.stringify({ ...spoken, spec: { token, ...spec }, status: { user: {} } });
+}
+
+/** An event of an HTTP API, payload 2.0. */
+export function gatewayEvent(body: string | undefined, changes: Record<string, unknown> = {}) {
+  const requestContext = { http: { method: "POST" }, stage: "$default", requestId: "gateway-1" };
+  return {
+    version: "2.0",
+    rawPath: "/authenticate",
+    headers: {},
+    body,
+    isBase64Encoded: false,
+    requestContext,
+    ...changes,
+  };
+}
+
+/** Of a TokenReview, and what a Kubernetes Status has instead. */
+export interface AnswerBody {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly status: TokenReviewStatus;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly code?: number;
+}
+
+export type Call = (event: unknown) => Promise<HttpResponse & { readonly json: AnswerBody }>;
+
+/** The handler, asked with an event; `json` is what its body says. */
+export function handlerOf(surroundings: Surroundings, settings: Partial<Settings> = {}): Call {
+  const handler = createHandler(settingsWith(settings), surroundings);
+  return async (event) => {
+    const response = await handler(event, {});
+    return { ...response, json: JSON.parse(response.body) as AnswerBody };
+  };
+}

@@ -1,0 +1,153 @@
+// What kube-apiserver gets for each outcome: the status, the body, the headers.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  InstancesUnavailable,
+  ParametersUnavailable,
+  StsThrottled,
+  StsUnreachable,
+} from "../../../../functions/authenticator/errors.ts";
+import type { Surroundings } from "../../../../functions/authenticator/handler.ts";
+import type { Settings } from "../../../../functions/authenticator/settings.ts";
+import {
+  gatewayEvent,
+  HOME,
+  handlerOf,
+  NOW,
+  PREFIX,
+  reviewBody,
+  type Stored,
+  tokenFor,
+  tokenOf,
+  world,
+} from "../fixtures.ts";
+
+const DEVELOPERS = { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev", groups: ["g"] };
+const MAPPED: Stored = { [`role/${HOME}/developers`]: DEVELOPERS };
+const NODE = { arn: `arn:aws:iam::${HOME}:role/ClusterNode`, username: "system:node:{EC2PrivateDNSName}" };
+
+interface Options {
+  readonly stored?: Stored;
+  readonly settings?: Partial<Settings>;
+  readonly changes?: Partial<Surroundings>;
+  readonly event?: Record<string, unknown>;
+  readonly spec?: Record<string, unknown>;
+}
+
+function ask(token: string, { stored = MAPPED, settings, changes, event, spec }: Options = {}) {
+  return handlerOf(world(stored, changes), settings)(gatewayEvent(reviewBody(token, spec), event));
+}
+
+function failing(error: Error): () => Promise<never> {
+  return () => Promise.reject(error);
+}
+
+test("granted: 200, authenticated, with the user", async () => {
+  const { statusCode, json } = await ask(tokenOf("bob"));
+  assert.equal(statusCode, 200);
+  assert.deepEqual(Object.keys(json), ["apiVersion", "kind", "status"]);
+  assert.deepEqual(Object.keys(json.status), ["authenticated", "user"]);
+  assert.equal(json.status.authenticated, true);
+  assert.deepEqual(Object.keys(json.status.user ?? {}), ["username", "uid", "extra", "groups"]);
+});
+
+test("the version of the answer is the request's", async () => {
+  const body = reviewBody(tokenOf("bob")).replace("k8s.io/v1", "k8s.io/v1beta1");
+  for (const [text, version] of [
+    [body, "v1beta1"],
+    [reviewBody(tokenOf("bob")), "v1"],
+  ] as const) {
+    const { json } = await handlerOf(world(MAPPED))(gatewayEvent(text));
+    assert.equal(json.apiVersion, `authentication.k8s.io/${version}`);
+  }
+  const denied = await handlerOf(world())(gatewayEvent(body));
+  assert.equal(denied.json.apiVersion, "authentication.k8s.io/v1beta1");
+});
+
+test("a token of another kind: 200, not authenticated, and no error", async () => {
+  const { statusCode, json } = await ask("eyJhbGciOi.e30.x");
+  assert.deepEqual([statusCode, json.status], [200, { authenticated: false }]);
+});
+
+test("every denial: 200, not authenticated, with its code and reason in one line, and no user", async () => {
+  const role = `role/${HOME}/developers`;
+  const denials: [string, string, Options][] = [
+    ["token_malformed", "k8s-aws-v1.x", {}],
+    ["token_expired", tokenFor("ASIALOCALBOBAAAAAAAA", { now: NOW - 900_001 }), {}],
+    ["sts_refused", tokenFor("AKIANOBODYKNOWSTHISK"), {}],
+    ["audience_foreign", tokenOf("bob"), { spec: { audiences: ["vault"] }, settings: { audiences: ["mine"] } }],
+    ["identity_unmapped", tokenOf("bob"), { stored: {} }],
+    ["identity_denied", tokenOf("bob"), { stored: { [role]: { arn: DEVELOPERS.arn, deny: true } } }],
+    ["mapping_invalid", tokenOf("bob"), { stored: { [role]: "no JSON" } }],
+    ["mapping_mismatch", tokenOf("bob"), { stored: { [role]: { ...DEVELOPERS, principalId: "AROALATER" } } }],
+    ["name_refused", tokenOf("bob"), { settings: { reservedPrefixes: ["de"] } }],
+    ["placeholder_without_value", tokenOf("alice"), { stored: { [`account/${HOME}`]: { username: "{SessionName}" } } }],
+    [
+      "node_not_verified",
+      tokenOf("node"),
+      { stored: { [`role/${HOME}/clusternode`]: NODE }, changes: { findNodeName: async () => ({ refusal: "no" }) } },
+    ],
+  ];
+  for (const [code, token, options] of denials) {
+    const { statusCode, json } = await ask(token, options);
+    assert.equal(statusCode, 200, code);
+    assert.deepEqual(Object.keys(json.status), ["authenticated", "error"], code);
+    assert.equal(json.status.authenticated, false, code);
+    assert.match(json.status.error ?? "", new RegExp(`^${code}: [^\\n\\r]+$`));
+  }
+});
+
+test("a denial for want of a mapping names the canonical ARN and the parameter names that were tried", async () => {
+  const { error = "" } = (await ask(tokenOf("carol"), { stored: {} })).json.status;
+  assert.match(error, /arn:aws:iam::111122223333:role\/AWSReservedSSO_ClusterAdmin_0123456789abcdef/);
+  for (const name of [`sso/${HOME}/clusteradmin`, `pattern/${HOME}`, "pattern/any", `account/${HOME}`]) {
+    assert.ok(error.includes(`${PREFIX}/${name}`), name);
+  }
+});
+
+test("STS throttles us: 429 with a Status", async () => {
+  const { statusCode, json } = await ask(tokenOf("bob"), { changes: { askSts: failing(new StsThrottled("slow")) } });
+  assert.deepEqual([statusCode, json.kind, json.code, json.reason], [429, "Status", 429, "TooManyRequests"]);
+});
+
+test("an outage or an internal fault: 500 with a Status, never a denial", async () => {
+  const stored = { [`role/${HOME}/clusternode`]: NODE };
+  const html = async () => ({ status: 502, body: "<html>", requestId: undefined });
+  for (const [code, token, options] of [
+    ["sts_unreachable", "bob", { changes: { askSts: failing(new StsUnreachable("gone")) } }],
+    ["sts_answer_unusable", "bob", { changes: { askSts: html } }],
+    ["parameters_unavailable", "bob", { changes: { fetchParameters: failing(new ParametersUnavailable("gone")) } }],
+    ["instances_unavailable", "node", { stored, changes: { findNodeName: failing(new InstancesUnavailable("gone")) } }],
+    ["internal_fault", "bob", { changes: { askSts: failing(new TypeError("bug")) } }],
+    ["internal_fault", "bob", { changes: { fetchParameters: failing(new RangeError("bug")) } }],
+  ] as const) {
+    const { statusCode, json } = await ask(tokenOf(token), options);
+    assert.deepEqual([statusCode, json.kind, json.code, json.reason], [500, "Status", 500, "InternalError"], code);
+    assert.match(json.message ?? "", new RegExp(`^${code}: `));
+    assert.doesNotMatch(json.message ?? "", /bug/);
+  }
+});
+
+test("400, 401, 404, 405 and 413 carry a Status with their code and reason", async () => {
+  const cases: [number, string, Options][] = [
+    [400, "BadRequest", { spec: { audiences: "x" } }],
+    [401, "Unauthorized", { settings: { callerAuth: "mtls" } }],
+    [404, "NotFound", { event: { rawPath: "/x" } }],
+    [405, "MethodNotAllowed", { event: { requestContext: { http: { method: "GET" } } } }],
+    [413, "RequestEntityTooLarge", { spec: { x: "x".repeat(65_536) } }],
+  ];
+  for (const [status, reason, options] of cases) {
+    const { statusCode, headers, json } = await ask(tokenOf("bob"), options);
+    assert.deepEqual([statusCode, json.kind, json.code, json.reason], [status, "Status", status, reason]);
+    assert.equal(headers["allow"], status === 405 ? "POST" : undefined);
+  }
+});
+
+test("never a Retry-After, always JSON, and nothing that a proxy might keep", async () => {
+  for (const options of [{}, { stored: {} }, { changes: { askSts: failing(new StsThrottled("slow")) } }]) {
+    const { headers, isBase64Encoded } = await ask(tokenOf("bob"), options);
+    assert.deepEqual(headers, { "content-type": "application/json", "cache-control": "no-store" });
+    assert.equal(isBase64Encoded, false);
+  }
+});

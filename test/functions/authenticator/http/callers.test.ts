@@ -1,0 +1,81 @@
+// Callers at the handler: how each kind proves itself, and how long the list of callers is kept.
+
+import assert from "node:assert/strict";
+import { hash } from "node:crypto";
+import { test } from "node:test";
+import { ParametersUnavailable } from "../../../../functions/authenticator/errors.ts";
+import type { Settings } from "../../../../functions/authenticator/settings.ts";
+import { gatewayEvent, handlerOf, PREFIX, reviewBody, type Stored, world } from "../fixtures.ts";
+
+const SUBJECT = "CN=kube-apiserver,O=example";
+const entry = (token: string) => ({ name: token, sha256: hash("sha256", token) });
+
+function bearer(stored: Stored) {
+  const inner = world(stored);
+  const state = { up: true };
+  const fetchParameters: typeof inner.fetchParameters = (names, deadline) =>
+    state.up ? inner.fetchParameters(names, deadline) : Promise.reject(new ParametersUnavailable("down"));
+  const handler = handlerOf({ ...inner, fetchParameters }, { callerAuth: "bearer" });
+  const status = async (token: string): Promise<number> => {
+    const headers = { authorization: `Bearer ${token}` };
+    return (await handler(gatewayEvent(reviewBody("other"), { headers }))).statusCode;
+  };
+  return { ...inner, state, status };
+}
+
+async function mtls(subjectDN: string | undefined, settings: Partial<Settings> = {}): Promise<number> {
+  const requestContext = { http: { method: "POST" }, authentication: { clientCert: { subjectDN } } };
+  const handler = handlerOf(world(), { callerAuth: "mtls", ...settings });
+  return (await handler(gatewayEvent(reviewBody("other"), { requestContext }))).statusCode;
+}
+
+test("none lets every caller in", async () => {
+  assert.equal((await handlerOf(world())(gatewayEvent(reviewBody("other")))).statusCode, 200);
+});
+
+test("mtls asks for a certificate, and pins its subject where subjects are configured", async () => {
+  assert.deepEqual([await mtls(SUBJECT), await mtls(undefined), await mtls("")], [200, 401, 401]);
+  const callerSubjects = [SUBJECT];
+  assert.deepEqual([await mtls(SUBJECT, { callerSubjects }), await mtls("CN=x", { callerSubjects })], [200, 401]);
+});
+
+test("bearer reads the list of callers under the prefix, and 401 is no fault", async () => {
+  const { status, calls } = bearer({ callers: [entry("good")] });
+  assert.deepEqual([await status("good"), await status("bad")], [200, 401]);
+  assert.deepEqual(calls.ssm, [[`${PREFIX}/callers`]]);
+});
+
+test("the list of callers is kept for 60 s and not a millisecond longer", async () => {
+  const { status, parameters, clock, calls } = bearer({ callers: [entry("old")] });
+  await status("old");
+  parameters["callers"] = [entry("new")];
+  clock.advance(59_999);
+  assert.deepEqual([await status("old"), await status("new")], [200, 401]);
+  clock.advance(1);
+  assert.deepEqual([await status("old"), await status("new")], [401, 200]);
+  assert.equal(calls.ssm.length, 2);
+});
+
+test("a list of callers that is missing is 500, and is there 10 s after it was written at the latest", async () => {
+  const { status, parameters, clock } = bearer({});
+  assert.equal(await status("good"), 500);
+  parameters["callers"] = [entry("good")];
+  clock.advance(9_999);
+  assert.equal(await status("good"), 500);
+  clock.advance(1);
+  assert.equal(await status("good"), 200);
+});
+
+test("a list that is not valid is 500 for every caller, never 401", async () => {
+  for (const callers of ["no JSON", {}, "null"]) assert.equal(await bearer({ callers }).status("good"), 500);
+});
+
+test("while Parameter Store fails the list stands for 5 min more, and then the answer is 500, never 401", async () => {
+  const { status, state, clock } = bearer({ callers: [entry("good")] });
+  await status("good");
+  state.up = false;
+  clock.advance(359_999);
+  assert.deepEqual([await status("good"), await status("bad")], [200, 401]);
+  clock.advance(1);
+  assert.deepEqual([await status("good"), await status("bad")], [500, 500]);
+});

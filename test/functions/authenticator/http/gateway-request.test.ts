@@ -1,0 +1,154 @@
+// API Gateway's events, payload 1.0 and 2.0, and events that no gateway ever sent.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { gatewayRequest } from "../../../../functions/authenticator/http/gateway-request.ts";
+
+const SUBJECT = "CN=kube-apiserver,O=example";
+
+function payload1(changes: Record<string, unknown> = {}, context: Record<string, unknown> = {}) {
+  return {
+    resource: "/{proxy+}",
+    path: "/authenticate",
+    httpMethod: "POST",
+    headers: { Authorization: "Bearer x", "Content-Type": "application/json" },
+    queryStringParameters: { timeout: "30s" },
+    body: "text",
+    isBase64Encoded: false,
+    requestContext: { stage: "prod", requestId: "r-1", identity: { clientCert: { subjectDN: SUBJECT } }, ...context },
+    ...changes,
+  };
+}
+
+function payload2(changes: Record<string, unknown> = {}, context: Record<string, unknown> = {}) {
+  const http = { method: "POST", path: "/authenticate", protocol: "HTTP/1.1", sourceIp: "192.0.2.1" };
+  return {
+    version: "2.0",
+    routeKey: "$default",
+    rawPath: "/authenticate",
+    rawQueryString: "timeout=30s",
+    headers: { authorization: "Bearer x", "content-type": "application/json" },
+    body: "text",
+    isBase64Encoded: false,
+    requestContext: {
+      ...{ stage: "$default", requestId: "r-1", http, authentication: { clientCert: { subjectDN: SUBJECT } } },
+      ...context,
+    },
+    ...changes,
+  };
+}
+
+test("both payload formats make the same request", () => {
+  for (const event of [payload1(), payload2()]) {
+    const { body, ...request } = gatewayRequest(event);
+    assert.deepEqual(request, {
+      method: "POST",
+      path: "/authenticate",
+      bodyBytes: 4,
+      authorization: "Bearer x",
+      clientSubject: SUBJECT,
+      requestId: "r-1",
+    });
+    assert.equal(body(), "text");
+  }
+});
+
+test("a leading stage name in the path is tolerated, once, and only the stage's own", () => {
+  const path = (rawPath: string, stage: string) => [
+    gatewayRequest(payload1({ path: rawPath }, { stage })).path,
+    gatewayRequest(payload2({ rawPath }, { stage })).path,
+  ];
+  const same = (text: string) => [text, text];
+  assert.deepEqual(path("/prod/authenticate", "prod"), same("/authenticate"));
+  assert.deepEqual(path("/authenticate", "prod"), same("/authenticate"));
+  assert.deepEqual(path("/prod/prod/authenticate", "prod"), same("/prod/authenticate"));
+  assert.deepEqual(path("/other/authenticate", "prod"), same("/other/authenticate"));
+  assert.deepEqual(path("/production/authenticate", "prod"), same("/production/authenticate"));
+  assert.deepEqual(path("/prod", "prod"), same("/prod"));
+  assert.deepEqual(path("/authenticate", "authenticate"), same("/authenticate"));
+  assert.deepEqual(path("/authenticate/authenticate", "authenticate"), same("/authenticate"));
+  assert.deepEqual(path("/x/authenticate", ""), same("/x/authenticate"));
+});
+
+test("headers are found in any case", () => {
+  for (const name of ["authorization", "Authorization", "AUTHORIZATION", "aUtHoRiZaTiOn"]) {
+    for (const event of [payload1, payload2]) {
+      assert.equal(gatewayRequest(event({ headers: { host: "h", [name]: "Bearer y" } })).authorization, "Bearer y");
+    }
+  }
+  assert.equal(gatewayRequest(payload2({ headers: { "x-authorization": "Bearer y" } })).authorization, undefined);
+});
+
+test("a body in base64 is decoded, and measured as what it decodes to", () => {
+  const text = "{\u00e9\u{1f600}}\n";
+  const body = Buffer.from(text).toString("base64");
+  for (const event of [payload1, payload2]) {
+    const request = gatewayRequest(event({ body, isBase64Encoded: true }));
+    assert.deepEqual([request.body(), request.bodyBytes], [text, Buffer.byteLength(text)]);
+    assert.equal(gatewayRequest(event({ body })).body(), body);
+  }
+});
+
+test("a body is measured in bytes, not in characters", () => {
+  assert.equal(gatewayRequest(payload2({ body: "\u00e9\u{1f600}" })).bodyBytes, 6);
+});
+
+test("a body that is missing is none", () => {
+  for (const body of [undefined, null]) {
+    const request = gatewayRequest(payload2({ body }));
+    assert.deepEqual([request.body(), request.bodyBytes], [undefined, 0]);
+  }
+});
+
+test("without a client certificate there is no subject", () => {
+  for (const identity of [
+    undefined,
+    null,
+    {},
+    { clientCert: null },
+    { clientCert: {} },
+    { clientCert: { subjectDN: 1 } },
+  ]) {
+    assert.equal(gatewayRequest(payload1({}, { identity })).clientSubject, undefined);
+    assert.equal(gatewayRequest(payload2({}, { authentication: identity })).clientSubject, undefined);
+  }
+});
+
+test("a subject in a header, in the body or in the query is none", () => {
+  const clientCert = { subjectDN: SUBJECT };
+  const forged = { clientCert, identity: { clientCert }, headers: { clientCert: SUBJECT, "x-amzn-mtls": SUBJECT } };
+  assert.equal(gatewayRequest(payload1(forged, { identity: {} })).clientSubject, undefined);
+  assert.equal(gatewayRequest(payload2(forged, { authentication: null })).clientSubject, undefined);
+});
+
+test("an event that is none becomes a request without path", () => {
+  for (const event of [undefined, null, 1, "text", [], {}, { source: "aws.events" }, { Records: [] }]) {
+    const { method, path, authorization, bodyBytes } = gatewayRequest(event);
+    assert.deepEqual([method, path, authorization, bodyBytes], ["", "", undefined, 0]);
+  }
+});
+
+test("weird events never throw, and give texts or nothing", () => {
+  const weird = fc.oneof(fc.constantFrom(undefined, null, 0, "", "POST", [], {}), fc.jsonValue({ maxDepth: 1 }));
+  const context = fc.record(
+    { stage: weird, requestId: weird, http: weird, identity: weird, authentication: weird },
+    { requiredKeys: [] },
+  );
+  const event = fc.record(
+    {
+      ...{ rawPath: weird, path: weird, httpMethod: weird, body: weird, isBase64Encoded: weird },
+      ...{ headers: fc.oneof(weird, fc.dictionary(fc.string(), weird)), requestContext: fc.oneof(weird, context) },
+    },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(fc.oneof({ weight: 5, arbitrary: event }, fc.anything()), (any) => {
+      const request = gatewayRequest(any);
+      const texts = [request.body(), request.authorization, request.clientSubject, request.requestId];
+      assert.ok(texts.every((text) => text === undefined || typeof text === "string"));
+      assert.equal(typeof request.path + typeof request.method + typeof request.bodyBytes, "stringstringnumber");
+    }),
+    { numRuns: 10_000 },
+  );
+});

@@ -1,0 +1,89 @@
+// Reviews at once through one handler: answers and log lines of one identity never mix with those of another.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { AskSts } from "../../../../functions/authenticator/identity/prove-identity.ts";
+import { gatewayEvent, HOME, handlerOf, identityBody, reviewBody, tokenFor, world } from "../fixtures.ts";
+
+const COUNT = 50;
+const key = (i: number) => `ASIALOCALMANY${String(i).padStart(7, "0")}`;
+
+/** Lets the other reviews run for a number of turns that differs from one to the next. */
+async function turns(i: number): Promise<void> {
+  for (let turn = 0; turn < (i * 7) % 13; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+function crowd() {
+  const stored: Record<string, unknown> = {};
+  for (let i = 0; i < COUNT; i += 1) {
+    // Every fifth is denied for want of a mapping.
+    if (i % 5 === 0) continue;
+    const arn = `arn:aws:iam::${HOME}:role/Role${i}`;
+    stored[`role/${HOME}/role${i}`] = { arn, username: `user-${i}:{SessionName}`, groups: [`group-${i}`] };
+  }
+  const inner = world(stored);
+  const askSts: AskSts = async ({ accessKeyId }) => {
+    const i = Number(accessKeyId.slice(-7));
+    await turns(i);
+    const arn = `arn:aws:sts::${HOME}:assumed-role/Role${i}/session-${i}`;
+    return {
+      status: 200,
+      body: identityBody({ account: HOME, arn, userId: `AROA${i}:session-${i}` }),
+      requestId: `sts-${i}`,
+    };
+  };
+  const fetchParameters: typeof inner.fetchParameters = async (names, deadline) => {
+    await turns(names.join("").length);
+    return inner.fetchParameters(names, deadline);
+  };
+  return { around: { ...inner, askSts, fetchParameters }, lines: inner.lines };
+}
+
+function eventOf(i: number) {
+  const requestContext = { http: { method: "POST" }, stage: "$default", requestId: `gateway-${i}` };
+  return gatewayEvent(reviewBody(tokenFor(key(i))), { requestContext });
+}
+
+test("fifty interleaved reviews of different identities each get their own answer", async () => {
+  const { around } = crowd();
+  const handler = handlerOf(around);
+  const answers = await Promise.all(Array.from({ length: COUNT }, (_, i) => handler(eventOf(i))));
+  answers.forEach(({ json: { status } }, i) => {
+    if (i % 5 === 0) {
+      assert.equal(status.authenticated, false);
+      assert.match(status.error ?? "", new RegExp(`:role/Role${i};`));
+    } else {
+      assert.deepEqual([status.user?.username, status.user?.groups], [`user-${i}:session-${i}`, [`group-${i}`]]);
+      assert.deepEqual(status.user?.extra?.["sessionName"], [`session-${i}`]);
+      assert.deepEqual(status.user?.extra?.["accessKeyId"], [key(i)]);
+    }
+  });
+});
+
+test("fifty interleaved reviews each leave a log line of their own, and one cold start among them", async () => {
+  const { around, lines } = crowd();
+  const handler = handlerOf(around);
+  await Promise.all(Array.from({ length: COUNT }, (_, i) => handler(eventOf(i))));
+  assert.equal(lines.length, 2 * COUNT);
+  const entries = lines
+    .filter((line) => !line.includes("_aws"))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  for (const entry of entries) {
+    const i = Number(String(entry["requestId"]).slice("gateway-".length));
+    assert.equal(entry["stsRequestId"], `sts-${i}`);
+    assert.equal(entry["canonicalArn"], `arn:aws:iam::${HOME}:role/Role${i}`);
+    assert.equal(entry["accessKeyId"], key(i));
+    assert.equal(entry["username"], i % 5 === 0 ? undefined : `user-${i}:session-${i}`);
+    assert.equal(entry["outcome"], i % 5 === 0 ? "denied" : "granted");
+  }
+  assert.equal(new Set(entries.map((entry) => entry["requestId"])).size, COUNT);
+  assert.equal(entries.filter((entry) => entry["coldStart"]).length, 1);
+});
+
+test("one token at once in two reviews gets the same answer twice", async () => {
+  const { around } = crowd();
+  const handler = handlerOf(around);
+  const [a, b] = await Promise.all([handler(eventOf(3)), handler(eventOf(3))]);
+  assert.deepEqual(a.json, b.json);
+  assert.equal(a.json.status.authenticated, true);
+});

@@ -1,0 +1,149 @@
+// The log line of a review: one for each, with exactly the fields of the contract, and nothing secret in it.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { StsThrottled, StsUnreachable } from "../../../../functions/authenticator/errors.ts";
+import type { Surroundings } from "../../../../functions/authenticator/handler.ts";
+import type { Settings } from "../../../../functions/authenticator/settings.ts";
+import { localIdentity } from "../../../local/identities.ts";
+import { gatewayEvent, HOME, handlerOf, NOW, PREFIX, reviewBody, type Stored, tokenOf, world } from "../fixtures.ts";
+
+const FIELDS = [
+  ...["time", "level", "outcome", "reason", "arn", "canonicalArn", "accountId", "principalId", "sessionName"],
+  ...["accessKeyId", "username", "groups", "parameter", "tokenHash", "ms", "cached", "coldStart", "requestId"],
+  "stsRequestId",
+];
+/** Beside the contract's: what an operator reads, and where a fault that nobody foresaw arose. */
+const MORE_FIELDS = ["message", "cause", "stack"];
+const MAPPED: Stored = {
+  [`role/${HOME}/developers`]: { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev", groups: ["g"] },
+};
+
+interface Options {
+  readonly stored?: Stored;
+  readonly settings?: Partial<Settings>;
+  readonly changes?: Partial<Surroundings>;
+  readonly event?: Record<string, unknown>;
+}
+
+async function logged(token: string, { stored = MAPPED, settings, changes, event }: Options = {}) {
+  const around = world(stored, changes);
+  await handlerOf(around, settings)(gatewayEvent(reviewBody(token), event));
+  assert.equal(around.lines.length, 2);
+  const text = around.lines[0] ?? "";
+  return { text, entry: JSON.parse(text) as Record<string, unknown> };
+}
+
+function failing(error: Error): Partial<Surroundings> {
+  return { askSts: () => Promise.reject(error) };
+}
+
+test("a grant leaves exactly the fields of the contract, but for a reason", async () => {
+  const { entry } = await logged(tokenOf("bob"));
+  assert.deepEqual(
+    Object.keys(entry),
+    FIELDS.filter((field) => field !== "reason"),
+  );
+  assert.deepEqual(entry, {
+    time: new Date(NOW).toISOString(),
+    level: "info",
+    outcome: "granted",
+    arn: `arn:aws:sts::${HOME}:assumed-role/Developers/bob@example.com`,
+    canonicalArn: `arn:aws:iam::${HOME}:role/Developers`,
+    accountId: HOME,
+    principalId: "AROALOCALDEVELOPERSAA",
+    sessionName: "bob@example.com",
+    accessKeyId: localIdentity("bob").accessKeyId,
+    username: "dev",
+    groups: ["g"],
+    parameter: `${PREFIX}/role/${HOME}/developers`,
+    tokenHash: entry["tokenHash"],
+    ms: { caller: 0, token: 0, identity: 0, mapping: 0, user: 0, total: 0 },
+    cached: { identity: false, mapping: false },
+    coldStart: true,
+    requestId: "gateway-1",
+    stsRequestId: "sts-1",
+  });
+  assert.match(String(entry["tokenHash"]), /^[0-9a-f]{12}$/);
+});
+
+test("a denial has its code as reason, who it was, and no user", async () => {
+  const { entry } = await logged(tokenOf("bob"), { stored: {} });
+  assert.deepEqual(
+    [entry["outcome"], entry["level"], entry["reason"], entry["accountId"]],
+    ["denied", "warn", "identity_unmapped", HOME],
+  );
+  assert.match(String(entry["message"]), /^no mapping for /);
+  assert.equal("username" in entry || "groups" in entry || "parameter" in entry, false);
+});
+
+test("each outcome has its level", async () => {
+  const cases: [string, string, string, Options][] = [
+    ["granted", "info", tokenOf("bob"), {}],
+    ["not_ours", "info", "other", {}],
+    ["denied", "warn", "k8s-aws-v1.x", {}],
+    ["bad_request", "warn", "", {}],
+    ["bad_request", "warn", "x", { event: { rawPath: "/x" } }],
+    ["caller_refused", "warn", "x", { settings: { callerAuth: "mtls" } }],
+    ["throttled", "error", tokenOf("bob"), { changes: failing(new StsThrottled("slow")) }],
+    ["fault", "error", tokenOf("bob"), { changes: failing(new StsUnreachable("gone")) }],
+  ];
+  for (const [outcome, level, token, options] of cases) {
+    const { entry } = await logged(token, options);
+    assert.deepEqual([entry["outcome"], entry["level"]], [outcome, level]);
+  }
+});
+
+test("no line of any outcome has a field of another name", async () => {
+  const bug = new TypeError("secret", { cause: "secret" });
+  const options: Options[] = [
+    ...[{}, { stored: {} }, { stored: { [`role/${HOME}/developers`]: "no JSON" } }, { event: { rawPath: "/x" } }],
+    ...[{ changes: failing(new StsUnreachable("gone", { cause: bug })) }, { changes: failing(bug) }],
+    { settings: { callerAuth: "mtls" as const } },
+  ];
+  for (const option of options) {
+    const { entry } = await logged(tokenOf("bob"), option);
+    const foreign = Object.keys(entry).filter((field) => ![...FIELDS, ...MORE_FIELDS].includes(field));
+    assert.deepEqual(foreign, []);
+  }
+});
+
+test("a fault that nobody foresaw leaves where it arose, and never its text", async () => {
+  const { entry, text } = await logged(tokenOf("bob"), { changes: failing(new TypeError("secret at node:x")) });
+  assert.deepEqual([entry["reason"], entry["cause"]], ["internal_fault", "TypeError"]);
+  assert.ok(Array.isArray(entry["stack"]) && entry["stack"].length > 0);
+  assert.doesNotMatch(text, /secret/);
+});
+
+test("a failure of a service leaves its kind and no stack", async () => {
+  const cause = Object.assign(new Error("secret"), { code: "ECONNREFUSED" });
+  const { entry, text } = await logged(tokenOf("bob"), {
+    changes: failing(new StsUnreachable("no answer", { cause })),
+  });
+  assert.deepEqual([entry["cause"], "stack" in entry], ["ECONNREFUSED", false]);
+  assert.doesNotMatch(text, /secret/);
+});
+
+test("what is thrown and is no error is a fault without stack", async () => {
+  const askSts = (): Promise<never> => Promise.reject("secret");
+  const { entry, text } = await logged(tokenOf("bob"), { changes: { askSts } });
+  assert.deepEqual([entry["reason"], entry["cause"], "stack" in entry], ["internal_fault", "unknown failure", false]);
+  assert.doesNotMatch(text, /secret/);
+});
+
+test("no line holds a token, a signature, a security token or a URL", async () => {
+  for (const token of [tokenOf("bob"), `${tokenOf("bob")}x`, "k8s-aws-v1.x", "eyJhbGciOi.e30.secret"]) {
+    const { text } = await logged(token);
+    const decoded = Buffer.from(token.slice(11), "base64url").toString();
+    const signature = /X-Amz-Signature=(\w+)/.exec(decoded)?.[1] ?? "none";
+    for (const secret of [token, signature, "X-Amz-", "https:", "secret"]) assert.ok(!text.includes(secret), secret);
+  }
+});
+
+test("a cached answer says so, and only the first review is a cold start", async () => {
+  const around = world(MAPPED);
+  const handler = handlerOf(around);
+  for (let i = 0; i < 2; i += 1) await handler(gatewayEvent(reviewBody(tokenOf("bob"))));
+  const entry = JSON.parse(around.lines[2] ?? "") as Record<string, unknown>;
+  assert.deepEqual([entry["cached"], entry["coldStart"]], [{ identity: true, mapping: true }, false]);
+});

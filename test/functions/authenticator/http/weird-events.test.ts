@@ -1,0 +1,59 @@
+// Events and bodies that nobody should send, through the whole handler: always an answer, always JSON, never a grant.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { gatewayEvent, HOME, handlerOf, reviewBody, world } from "../fixtures.ts";
+
+const MAPPED = { [`account/${HOME}`]: { username: "everybody" } };
+const RUNS = { numRuns: 10_000 };
+const around = world(MAPPED);
+const handler = handlerOf(around);
+
+/** One log line and one line of metrics, each of them JSON without a line break. */
+function checkLines(): void {
+  assert.equal(around.lines.length, 2);
+  for (const line of around.lines.splice(0)) {
+    assert.doesNotMatch(line, /[\n\r]/);
+    assert.equal(typeof JSON.parse(line), "object");
+  }
+}
+
+test("weird events never throw, and each leaves two lines of JSON", async () => {
+  const weird = fc.oneof(fc.constantFrom(undefined, null, 0, "", "POST", "/authenticate", [], {}), fc.string());
+  const event = fc.record(
+    {
+      ...{ rawPath: weird, path: weird, httpMethod: weird, headers: weird, body: weird, isBase64Encoded: weird },
+      requestContext: fc.oneof(weird, fc.record({ stage: weird, http: weird, identity: weird }, { requiredKeys: [] })),
+    },
+    { requiredKeys: [] },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.oneof({ weight: 4, arbitrary: event }, fc.jsonValue({ maxDepth: 1 })), async (any) => {
+      const { statusCode } = await handler(any);
+      assert.ok([400, 404, 405].includes(statusCode), `${statusCode}`);
+      checkLines();
+    }),
+    RUNS,
+  );
+});
+
+test("weird bodies never throw and are never a grant", async () => {
+  const spec = fc.record({
+    token: fc.oneof(fc.string(), fc.jsonValue({ maxDepth: 1 })),
+    audiences: fc.jsonValue({ maxDepth: 1 }),
+  });
+  const close = spec.map((s) =>
+    JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: s }),
+  );
+  const ours = fc.string().map((text) => reviewBody(`k8s-aws-v1.${text}`));
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(close, ours, fc.string()), fc.boolean(), async (body, isBase64Encoded) => {
+      const { statusCode, json } = await handler(gatewayEvent(body, { isBase64Encoded }));
+      assert.ok([200, 400].includes(statusCode), `${statusCode}`);
+      if (statusCode === 200) assert.equal(json.status.authenticated, false);
+      checkLines();
+    }),
+    RUNS,
+  );
+});

@@ -1,0 +1,118 @@
+// How long a proof is kept: granted and refused, up to the very millisecond, within bounds, and for this cluster alone.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { StsRefused, StsThrottled, StsUnreachable } from "../../../../functions/authenticator/errors.ts";
+import { cachedProofs } from "../../../../functions/authenticator/identity/identity-cache.ts";
+import type { Proof } from "../../../../functions/authenticator/identity/prove-identity.ts";
+import { deadlineOf, fixedClock, NOW, verified } from "../fixtures.ts";
+
+const GRANTED: Proof = { result: verified("bob"), stsRequestId: "r" };
+const REFUSED: Proof = { result: new StsRefused("no"), stsRequestId: "r" };
+const MINUTE = 60_000;
+
+/** `proofs` come one after another, the last one for ever; an error is thrown. */
+function cacheOf(...proofs: (Proof | Error)[]) {
+  const clock = fixedClock();
+  let calls = 0;
+  const cached = cachedProofs(
+    async () => {
+      const proof = proofs[Math.min(calls, proofs.length - 1)] ?? GRANTED;
+      calls += 1;
+      if (proof instanceof Error) throw proof;
+      return proof;
+    },
+    "aws/test",
+    clock,
+  );
+  const ask = (text = "token", expiresAt = NOW + 15 * MINUTE) =>
+    cached(text, { accessKeyId: "A", host: "h", target: "/", expiresAt }, deadlineOf(clock));
+  return { clock, ask, calls: () => calls };
+}
+
+test("a granted identity is kept for 60 s and not a millisecond longer", async () => {
+  const { clock, ask, calls } = cacheOf(GRANTED);
+  assert.deepEqual(await ask(), { ...GRANTED, cached: false });
+  clock.advance(MINUTE - 1);
+  assert.deepEqual(await ask(), { ...GRANTED, cached: true });
+  clock.advance(1);
+  assert.equal((await ask()).cached, false);
+  assert.equal(calls(), 2);
+});
+
+test("a granted identity is never kept past the expiry of its token", async () => {
+  const { clock, ask, calls } = cacheOf(GRANTED);
+  await ask("token", NOW + 20_000);
+  clock.advance(19_999);
+  assert.equal((await ask("token", NOW + 20_000)).cached, true);
+  clock.advance(1);
+  assert.equal((await ask("token", NOW + 20_000)).cached, false);
+  assert.equal(calls(), 2);
+});
+
+test("a refused token is kept for 10 s and not a millisecond longer", async () => {
+  const { clock, ask, calls } = cacheOf(REFUSED);
+  await ask();
+  clock.advance(9_999);
+  assert.deepEqual(await ask(), { ...REFUSED, cached: true });
+  clock.advance(1);
+  assert.equal((await ask()).cached, false);
+  assert.equal(calls(), 2);
+});
+
+test("a token that was granted and is refused later is refused for 10 s as any other", async () => {
+  const { clock, ask, calls } = cacheOf(GRANTED, REFUSED);
+  await ask();
+  clock.advance(MINUTE);
+  assert.equal((await ask()).result, REFUSED.result);
+  clock.advance(9_999);
+  assert.deepEqual(await ask(), { ...REFUSED, cached: true });
+  assert.equal(calls(), 2);
+});
+
+test("a token that was refused and is granted later is granted for 60 s", async () => {
+  const { clock, ask, calls } = cacheOf(REFUSED, GRANTED);
+  await ask();
+  clock.advance(10_000);
+  await ask();
+  clock.advance(MINUTE - 1);
+  assert.deepEqual(await ask(), { ...GRANTED, cached: true });
+  assert.equal(calls(), 2);
+});
+
+test("throttling and faults are never kept, and the next one asks again", async () => {
+  const { ask, calls } = cacheOf(new StsThrottled("slow"), new StsUnreachable("gone"), new Error("bug"), GRANTED);
+  await assert.rejects(ask(), StsThrottled);
+  await assert.rejects(ask(), StsUnreachable);
+  await assert.rejects(ask(), /bug/);
+  assert.equal((await ask()).cached, false);
+  assert.equal(calls(), 4);
+});
+
+test("a kept identity does not cover for another token, were it one character that differs", async () => {
+  const { ask, calls } = cacheOf(GRANTED);
+  await ask("k8s-aws-v1.a");
+  for (const other of ["k8s-aws-v1.b", "k8s-aws-v1.A", "k8s-aws-v1.a ", "k8s-aws-v1."]) {
+    assert.equal((await ask(other)).cached, false);
+  }
+  assert.equal(calls(), 5);
+});
+
+test("the cache is bounded: what was not used for 4,000 tokens is asked for again", async () => {
+  const { ask, calls } = cacheOf(GRANTED);
+  await ask("first");
+  for (let i = 0; i < 4_000; i += 1) await ask(`token ${i}`);
+  assert.equal((await ask("first")).cached, false);
+  assert.equal(calls(), 4_002);
+});
+
+test("a flood of bad tokens does not push a good identity out", async () => {
+  const clock = fixedClock();
+  let result: Proof = GRANTED;
+  const cached = cachedProofs(async () => result, "aws/test", clock);
+  const token = { accessKeyId: "A", host: "h", target: "/", expiresAt: NOW + 15 * MINUTE };
+  await cached("good", token, deadlineOf(clock));
+  result = REFUSED;
+  for (let i = 0; i < 10_000; i += 1) await cached(`bad ${i}`, token, deadlineOf(clock));
+  assert.equal((await cached("good", token, deadlineOf(clock))).cached, true);
+});

@@ -1,0 +1,117 @@
+// What each HTTP answer of STS means: an identity, a denial, throttling, or a fault; and never anything by free text.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { StsAnswerUnusable, StsRefused, StsThrottled } from "../../../../functions/authenticator/errors.ts";
+import { readStsAnswer } from "../../../../functions/authenticator/identity/sts-answer.ts";
+import { errorBody, identityBody } from "../fixtures.ts";
+
+const ALICE = { account: "111122223333", arn: "arn:aws:iam::111122223333:user/alice", userId: "AIDALOCALALICE" };
+const FIELDS = { Account: ALICE.account, Arn: ALICE.arn, UserId: ALICE.userId };
+const META = { RequestId: "r" };
+
+const THROTTLING = [
+  ...["BandwidthLimitExceeded", "EC2ThrottledException", "LimitExceededException", "PriorRequestNotComplete"],
+  ...["ProvisionedThroughputExceededException", "RequestLimitExceeded", "RequestThrottled"],
+  ...["RequestThrottledException", "SlowDown", "ThrottledException", "Throttling", "ThrottlingException"],
+  ...["TooManyRequestsException", "TransactionInProgressException"],
+];
+
+function usable(body: unknown, status = 200): void {
+  readStsAnswer({ status, body: typeof body === "string" ? body : JSON.stringify(body) });
+}
+
+test("a 200 of the exact shape gives account, ARN and user id", () => {
+  assert.deepEqual(readStsAnswer({ status: 200, body: identityBody(ALICE) }), FIELDS);
+});
+
+test("a 200 of another shape is a fault", () => {
+  const result = (fields: unknown) => ({
+    GetCallerIdentityResponse: { GetCallerIdentityResult: fields, ResponseMetadata: META },
+  });
+  const shapes: unknown[] = [
+    ...["", "null", "[]", "{}", '"text"', "<xml/>", `${identityBody(ALICE)} `.slice(1), `${identityBody(ALICE)}x`],
+    ...[FIELDS, { GetCallerIdentityResult: FIELDS }, [JSON.parse(identityBody(ALICE))]],
+    { GetCallerIdentityResponse: FIELDS },
+    { GetCallerIdentityResponse: [{ GetCallerIdentityResult: FIELDS }] },
+    { GetCallerIdentityResponse: null },
+    ...[null, [FIELDS], JSON.stringify(FIELDS)].map(result),
+    ...["Account", "Arn", "UserId"].flatMap((name) =>
+      [undefined, null, 1, true, [], {}].map((value) => result({ ...FIELDS, [name]: value })),
+    ),
+  ];
+  for (const shape of shapes) assert.throws(() => usable(shape), StsAnswerUnusable, JSON.stringify(shape));
+});
+
+test("a 200 with one key too many, at any level, is a fault", () => {
+  const inner = { GetCallerIdentityResult: FIELDS, ResponseMetadata: META };
+  for (const shape of [
+    { GetCallerIdentityResponse: inner, AssumeRoleResponse: {} },
+    { GetCallerIdentityResponse: { ...inner, Error: {} } },
+    { GetCallerIdentityResponse: { ...inner, GetCallerIdentityResult: { ...FIELDS, Role: "x" } } },
+    { GetCallerIdentityResponse: inner, Error: { Code: "Throttling" } },
+  ]) {
+    assert.throws(() => usable(shape), StsAnswerUnusable);
+  }
+});
+
+test("status 429 is throttling, whatever its body says", () => {
+  for (const body of ["", "<html>slow down</html>", errorBody("AccessDenied"), identityBody(ALICE)]) {
+    assert.throws(() => usable(body, 429), StsThrottled);
+  }
+});
+
+test("each code of the exact list is throttling, with any error status", () => {
+  for (const code of THROTTLING) {
+    for (const status of [400, 403, 500, 503]) {
+      assert.throws(() => usable(errorBody(code), status), StsThrottled, `${code} with ${status}`);
+    }
+  }
+});
+
+test("throttling is never searched for in free text", () => {
+  const quoted = JSON.stringify({ Error: { Code: "AccessDenied", Message: "Throttling: Rate exceeded" } });
+  assert.throws(() => usable(quoted, 403), StsRefused);
+  for (const code of ["NotThrottling", "throttling", "Throttling.User", "ThrottlingX"]) {
+    assert.throws(() => usable(errorBody(code), 400), StsRefused, code);
+  }
+  for (const body of ["Throttling", "<Code>Throttling</Code>", JSON.stringify({ Code: "Throttling" })]) {
+    assert.throws(() => usable(body, 400), StsAnswerUnusable, body);
+  }
+});
+
+test("another 4xx is a denial that names the code and never repeats the text of STS", () => {
+  for (const status of [400, 401, 403, 404, 499]) {
+    assert.throws(
+      () => usable(errorBody("AccessDenied"), status),
+      (error: unknown) => error instanceof StsRefused && error.message === "STS refused the token with AccessDenied",
+    );
+  }
+});
+
+test("the codes that a client author stumbles over come with a hint", () => {
+  const hinted = { SignatureDoesNotMatch: /another cluster/, InvalidClientTokenId: /not known/, ExpiredToken: /ended/ };
+  for (const [code, hint] of Object.entries(hinted)) {
+    assert.throws(() => usable(errorBody(code), 403), { code: "sts_refused", message: hint });
+  }
+});
+
+test("a code that is the name of an object's own method gets no hint of it", () => {
+  for (const code of ["constructor", "toString", "valueOf", "hasOwnProperty"]) {
+    assert.throws(() => usable(errorBody(code), 403), { message: `STS refused the token with ${code}` });
+  }
+});
+
+test("a 4xx without an error code is a fault, since a proxy's page says nothing about the token", () => {
+  const bodies = ["", "<html>Forbidden</html>", "{}", "null", '{"Error":null}', '{"Error":"AccessDenied"}'];
+  const codes = [null, 1, "", "two words", "line\nbreak", "x".repeat(65)].map((Code) => ({ Error: { Code } }));
+  for (const body of [...bodies, ...codes]) assert.throws(() => usable(body, 403), StsAnswerUnusable);
+});
+
+test("5xx, 2xx other than 200, 1xx and 3xx are faults, with an error code or an identity in them or not", () => {
+  for (const status of [0, 100, 199, 201, 202, 204, 206, 299, 300, 301, 302, 307, 308, 399, 500, 502, 503, 504, 599]) {
+    for (const body of ["", errorBody("AccessDenied"), errorBody("InternalFailure"), identityBody(ALICE)]) {
+      assert.throws(() => usable(body, status), StsAnswerUnusable, `${status}`);
+    }
+  }
+});

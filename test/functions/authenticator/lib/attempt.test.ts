@@ -1,0 +1,147 @@
+// One retry, a limit on each try and on all, on mocked timers and an injected clock.
+
+import assert from "node:assert/strict";
+import { afterEach, mock, test } from "node:test";
+import { attempt, failureKind, TimedOut } from "../../../../functions/authenticator/lib/attempt.ts";
+import { deadlineIn } from "../../../../functions/authenticator/lib/clock.ts";
+
+const LIMITS = { tryMs: 2_000, totalMs: 4_000 };
+const always = (_error: unknown): boolean => true;
+
+/** Runs `attempt` in a time that only `pass` moves. */
+function start(deadlineMs: number, call: (signal: AbortSignal) => Promise<string>, isRetryable = always) {
+  let now = 1_000_000;
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const outcome = attempt(
+    LIMITS,
+    deadlineIn(deadlineMs, () => now),
+    call,
+    isRetryable,
+  ).then(
+    (value) => value,
+    (error: unknown) => error,
+  );
+  const pass = async (ms: number): Promise<void> => {
+    now += ms;
+    mock.timers.tick(ms);
+    await new Promise(setImmediate);
+  };
+  return { outcome, pass };
+}
+
+/** A call that counts its tries and meets each time what the next step says. */
+function calls(...steps: readonly (string | Error | "silent")[]) {
+  const signals: AbortSignal[] = [];
+  const call = (signal: AbortSignal): Promise<string> => {
+    signals.push(signal);
+    const step = steps[signals.length - 1];
+    if (step === "silent") return Promise.withResolvers<string>().promise;
+    return step instanceof Error ? Promise.reject(step) : Promise.resolve(step ?? "unexpected");
+  };
+  return { call, signals };
+}
+
+afterEach(() => mock.timers.reset());
+
+test("what succeeds is called once", async () => {
+  const { call, signals } = calls("answer");
+  assert.equal(await start(5_000, call).outcome, "answer");
+  assert.equal(signals.length, 1);
+  assert.equal(signals[0]?.aborted, false);
+});
+
+test("a failure is retried once, and the second error is thrown as it is", async () => {
+  const first = calls(new Error("one"), "answer");
+  assert.equal(await start(5_000, first.call).outcome, "answer");
+  const second = new Error("two");
+  const both = calls(new Error("one"), second, "too late");
+  mock.timers.reset();
+  assert.equal(await start(5_000, both.call).outcome, second);
+  assert.equal(both.signals.length, 2);
+});
+
+test("what is not retryable is thrown at once", async () => {
+  const error = new Error("no use");
+  const { call, signals } = calls(error, "answer");
+  assert.equal(await start(5_000, call, (met) => met !== error).outcome, error);
+  assert.equal(signals.length, 1);
+});
+
+test("each try ends at its limit, which aborts its signal and counts as a failure", async () => {
+  const { call, signals } = calls("silent", "answer");
+  const { outcome, pass } = start(5_000, call);
+  await pass(1_999);
+  assert.deepEqual([signals.length, signals[0]?.aborted], [1, false]);
+  await pass(1);
+  assert.deepEqual([signals.length, signals[0]?.aborted], [2, true]);
+  assert.equal(await outcome, "answer");
+});
+
+test("two tries that time out end with the limit on all", async () => {
+  const { call, signals } = calls("silent", "silent", "too late");
+  const { outcome, pass } = start(60_000, call);
+  await pass(2_000);
+  await pass(2_000);
+  const error = await outcome;
+  assert.ok(error instanceof TimedOut);
+  assert.equal(error.message, "no answer within 2000 ms");
+  assert.deepEqual(
+    signals.map(({ aborted }) => aborted),
+    [true, true],
+  );
+});
+
+test("no try goes past the deadline, and none is begun after it", async () => {
+  const { call, signals } = calls("silent", "silent");
+  const { outcome, pass } = start(2_500, call);
+  await pass(2_000);
+  assert.equal(signals.length, 2);
+  await pass(500);
+  assert.match(String(await outcome), /no answer within 500 ms/);
+
+  const late = calls("answer");
+  mock.timers.reset();
+  assert.match(String(await start(0, late.call).outcome), /no time left/);
+  assert.equal(late.signals.length, 0);
+});
+
+test("a retry that the limit leaves no time for is not made", async () => {
+  const { call, signals } = calls("silent", "answer");
+  const { outcome, pass } = start(1_500, call);
+  await pass(1_500);
+  assert.ok((await outcome) instanceof TimedOut);
+  assert.equal(signals.length, 1);
+});
+
+test("the error of a try that used up all time is thrown as it is", async () => {
+  const error = new Error("reset at the last moment");
+  let now = 0;
+  const call = (): Promise<string> => {
+    now = 5_000;
+    return Promise.reject(error);
+  };
+  await assert.rejects(
+    attempt(
+      LIMITS,
+      deadlineIn(5_000, () => now),
+      call,
+      always,
+    ),
+    (thrown) => thrown === error,
+  );
+});
+
+test("what has succeeded is not aborted later on", async () => {
+  const { call, signals } = calls("answer");
+  const { outcome, pass } = start(5_000, call);
+  assert.equal(await outcome, "answer");
+  await pass(10_000);
+  assert.equal(signals[0]?.aborted, false);
+});
+
+test("the kind of a failure is its code or its name, never its text", () => {
+  assert.equal(failureKind(Object.assign(new Error("secret"), { code: "ECONNRESET" })), "ECONNRESET");
+  assert.equal(failureKind(Object.assign(new Error("secret"), { code: 7 })), "Error");
+  assert.equal(failureKind(new TimedOut("secret")), "TimedOut");
+  assert.equal(failureKind("secret"), "unknown failure");
+});

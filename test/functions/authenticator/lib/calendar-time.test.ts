@@ -1,0 +1,76 @@
+// Calendar times: those that exist, and those that only look like one.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { calendarTime } from "../../../../functions/authenticator/lib/calendar-time.ts";
+
+test("a time of the calendar is its milliseconds since 1970, in UTC", () => {
+  assert.equal(calendarTime("1970-01-01T00:00:00"), 0);
+  assert.equal(calendarTime("2026-11-24T16:01:02"), Date.UTC(2026, 10, 24, 16, 1, 2));
+  assert.equal(calendarTime("2024-02-29T23:59:59"), Date.UTC(2024, 1, 29, 23, 59, 59));
+  assert.equal(calendarTime("0000-01-01T00:00:00"), -62_167_219_200_000);
+  assert.equal(calendarTime("9999-12-31T23:59:59"), 253_402_300_799_000);
+});
+
+test("a day that the month does not have is none, and neither is 24:00 or a leap second", () => {
+  for (const day of [
+    "2026-02-29",
+    "2026-02-30",
+    "2026-04-31",
+    "2026-00-10",
+    "2026-13-10",
+    "2026-01-00",
+    "2026-01-32",
+  ]) {
+    assert.equal(calendarTime(`${day}T00:00:00`), undefined, day);
+  }
+  for (const time of ["24:00:00", "25:00:00", "23:60:00", "23:59:60", "23:59:61"]) {
+    assert.equal(calendarTime(`2026-12-31T${time}`), undefined, time);
+  }
+});
+
+test("a text of another form is none", () => {
+  for (const text of ["", "2026-01-01", "2026-01-01T00:00", "2026-01-01 00:00:00", "26-01-01T00:00:00", "undefined"]) {
+    assert.equal(calendarTime(text), undefined, text);
+  }
+  for (const text of [
+    "2026-01-01T00:00:00.5",
+    "2026-01-01t00:00:00",
+    "+002026-01-01T00:00:00",
+    "2026-01-01T00:00:00Z",
+  ]) {
+    assert.equal(calendarTime(text), undefined, text);
+  }
+});
+
+test("every second of the years 0 to 9999 is read back as it was written", () => {
+  const seconds = fc.integer({ min: -62_167_219_200, max: 253_402_300_799 });
+  fc.assert(
+    fc.property(seconds, (second) => {
+      assert.equal(calendarTime(new Date(second * 1_000).toISOString().slice(0, 19)), second * 1_000);
+    }),
+    { numRuns: 10_000 },
+  );
+});
+
+test("any numbers in the form are a time only where the calendar has them", () => {
+  const two = (max: number): fc.Arbitrary<string> => fc.nat(max).map((n) => String(n).padStart(2, "0"));
+  const text = fc
+    .tuple(fc.nat(9_999), two(14), two(33), two(26), two(62), two(62))
+    .map(([y, m, d, h, min, s]) => `${String(y).padStart(4, "0")}-${m}-${d}T${h}:${min}:${s}`);
+  fc.assert(
+    fc.property(text, (iso) => {
+      const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = iso.split(/\D/).map(Number);
+      const exists =
+        month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month) && hour < 24 && minute < 60 && second < 60;
+      assert.equal(calendarTime(iso) !== undefined, exists, iso);
+    }),
+    { numRuns: 10_000 },
+  );
+});
+
+function daysIn(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return [4, 6, 9, 11].includes(month) ? 30 : 31;
+}

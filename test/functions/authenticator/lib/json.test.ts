@@ -1,0 +1,49 @@
+// JSON from outside: whole texts only, objects only where an object is due.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { isObject, parseJson } from "../../../../functions/authenticator/lib/json.ts";
+
+test("JSON is parsed as a whole, and anything else is undefined", () => {
+  assert.deepEqual(parseJson('{"a":[1,"b",null]}'), { a: [1, "b", null] });
+  assert.equal(parseJson("null"), null);
+  for (const text of [
+    "",
+    " ",
+    "{",
+    "{} {}",
+    "{}x",
+    "{'a':1}",
+    "{a:1}",
+    "[1,]",
+    "undefined",
+    "\uFEFF{}",
+    "<xml/>",
+    "NaN",
+  ]) {
+    assert.equal(parseJson(text), undefined, text);
+  }
+});
+
+test("a key __proto__ is a key like any other", () => {
+  const parsed = parseJson('{"__proto__":{"deny":true}}');
+  assert.ok(isObject(parsed));
+  assert.deepEqual(Object.keys(parsed), ["__proto__"]);
+  assert.equal(parsed["deny"], undefined);
+});
+
+test("any text is parsed or undefined, never thrown", () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.json()), (text) => {
+      const parsed = parseJson(text);
+      if (parsed !== undefined) assert.deepEqual(parsed, JSON.parse(text));
+    }),
+    { numRuns: 10_000 },
+  );
+});
+
+test("an object is neither null nor a list nor a text", () => {
+  for (const value of [{}, { a: 1 }]) assert.ok(isObject(value));
+  for (const value of [null, undefined, [], "text", 1, true]) assert.equal(isObject(value), false);
+});

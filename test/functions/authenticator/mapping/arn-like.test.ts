@@ -1,0 +1,127 @@
+// ARN patterns: against an independent matcher, rule by rule, and with the patterns that would be the slowest.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { isArnPattern, matchesArnLike } from "../../../../functions/authenticator/mapping/arn-like.ts";
+
+const ROLE = "arn:aws:iam::111122223333:role/team/Developers";
+
+/** Textbook dynamic programming over one section; nothing in common with what is tested. */
+function globMatches(pattern: string, text: string): boolean {
+  let row = Array.from({ length: text.length + 1 }, (_, length) => length === 0);
+  for (const c of pattern) {
+    const next: boolean[] = [c === "*" && row[0] === true];
+    for (let i = 1; i <= text.length; i += 1) {
+      if (c === "*") next[i] = row[i] === true || next[i - 1] === true;
+      else next[i] = row[i - 1] === true && (c === "?" || c === text[i - 1]);
+    }
+    row = next;
+  }
+  return row[text.length] === true;
+}
+
+/** The first five colons split; the sixth section holds the rest. */
+function split(text: string): string[] {
+  const match = /^([^:]*):([^:]*):([^:]*):([^:]*):([^:]*):([\s\S]*)$/.exec(text.toLowerCase());
+  return match === null ? [] : match.slice(1);
+}
+
+function oracle(pattern: string, arn: string): boolean {
+  const patterns = split(pattern);
+  const texts = split(arn);
+  if (patterns[0] !== "arn" || texts.length !== 6) return false;
+  return patterns.every((section, index) => globMatches(section, texts[index] ?? ""));
+}
+
+test("agrees with an independent matcher on 10,000 patterns and ARNs that are alike", () => {
+  const letters = fc.string({ unit: fc.constantFrom("a", "B", "b", "/", "*", "?"), maxLength: 7 });
+  const section = fc.oneof(letters, fc.constantFrom("", "*", "aws", "iam", "a*", "?"));
+  const last = fc.string({ unit: fc.constantFrom("a", "A", "b", ":", "*", "?"), maxLength: 10 });
+  const like = fc
+    .tuple(fc.constantFrom("arn", "ARN", "a*n"), fc.array(section, { minLength: 3, maxLength: 5 }), last)
+    .map(([first, middle, end]) => [first, ...middle, end].join(":"));
+  let matched = 0;
+  fc.assert(
+    fc.property(like, like, fc.boolean(), (pattern, other, same) => {
+      const arn = same
+        ? pattern
+            .replaceAll("*", "ab")
+            .replaceAll("?", "B")
+            .replace(/^a\w*n/, "arn")
+        : other;
+      const expected = oracle(pattern, arn);
+      if (expected) matched += 1;
+      assert.equal(matchesArnLike(pattern, arn), expected, `${pattern} on ${arn}`);
+    }),
+    { numRuns: 10_000 },
+  );
+  assert.ok(matched > 500, `only ${matched} of these matched`);
+});
+
+test("agrees with an independent matcher on the last section alone", () => {
+  const unit = (...chars: string[]) => fc.string({ unit: fc.constantFrom(...chars), maxLength: 12 });
+  fc.assert(
+    fc.property(unit("a", "b", "*", "?"), unit("a", "b", ":"), (glob, text) => {
+      assert.equal(matchesArnLike(`arn:aws:iam::1:${glob}`, `arn:aws:iam::1:${text}`), globMatches(glob, text));
+    }),
+    { numRuns: 10_000 },
+  );
+});
+
+test("compares without regard to case, in every section", () => {
+  assert.ok(matchesArnLike(ROLE.toUpperCase(), ROLE));
+  assert.ok(matchesArnLike(ROLE, ROLE.toUpperCase()));
+  assert.ok(matchesArnLike("ARN:aws:IAM::111122223333:ROLE/*/dev*", ROLE));
+});
+
+test("a question mark is exactly one character, and a star any run of them", () => {
+  const matches = (last: string, name: string) => matchesArnLike(`arn:aws:iam::1:${last}`, `arn:aws:iam::1:${name}`);
+  assert.ok(matches("role/?", "role/a") && matches("role/??", "role/ab") && matches("role/?*", "role/a"));
+  assert.ok(!matches("role/?", "role/") && !matches("role/?", "role/ab") && !matches("role/?*", "role/"));
+  assert.ok(matches("*", "") && matches("role/*", "role/") && matches("**", "role/a/b") && matches("*a*", "xxaxx"));
+  assert.ok(!matches("", "a") && matches("", "") && !matches("role/a", "role/ab") && !matches("role/ab", "role/a"));
+});
+
+test("a star never crosses a colon, except in the last section", () => {
+  assert.ok(!matchesArnLike("arn:aws:*:role/x", "arn:aws:iam::1:role/x"));
+  assert.ok(!matchesArnLike("arn:*", ROLE));
+  assert.ok(!matchesArnLike("*", ROLE));
+  assert.ok(!matchesArnLike("arn:*:role/team/Developers", ROLE));
+  assert.ok(!matchesArnLike("arn:aws:iam::1*:x", "arn:aws:iam::1:2:x"));
+  assert.ok(matchesArnLike("arn:aws:iam::1:*", "arn:aws:iam::1:a:b:c"));
+  assert.ok(matchesArnLike("arn:aws:iam::1:a?b", "arn:aws:iam::1:a:b"));
+  assert.ok(matchesArnLike("arn:aws:iam::1:a:*", "arn:aws:iam::1:a:b"));
+});
+
+test("a pattern has six sections and begins with arn", () => {
+  for (const good of ["arn:*:*:*:*:*", "arn:::::", ROLE, "ARN:aws:iam::*:role/*", "arn:a:b:c:d:e:f:g"]) {
+    assert.ok(isArnPattern(good), good);
+  }
+  for (const bad of ["", "*", "arn", "arn:*", "arn:aws:iam::*", "*:*:*:*:*:*", "a*n:a:b:c:d:e", " arn:a:b:c:d:e"]) {
+    assert.ok(!isArnPattern(bad), bad);
+    assert.ok(!matchesArnLike(bad, bad) && !matchesArnLike(bad, ROLE), bad);
+  }
+});
+
+test("text that is no ARN matches nothing", () => {
+  for (const text of ["", "arn", "arn:aws:iam::1", "role/x"]) assert.ok(!matchesArnLike("arn:*:*:*:*:*", text));
+});
+
+test("what is special to regular expressions is plain text", () => {
+  for (const glob of [".", ".+", "[a-z]", "(a|b)", "a{1}", "^a$", "\\w", "a\\*"]) {
+    assert.ok(!matchesArnLike(`arn:aws:iam::1:${glob}`, "arn:aws:iam::1:a"), glob);
+  }
+  assert.ok(matchesArnLike("arn:aws:iam::1:[a-z].+$", "arn:aws:iam::1:[A-Z].+$"));
+});
+
+test("the slowest patterns cost at most the product of the lengths", () => {
+  const text = `arn:aws:iam::1:${"a".repeat(2_000)}`;
+  const before = process.cpuUsage();
+  for (const glob of ["*a".repeat(2_000), `${"*a".repeat(999)}*b`, `${"a*".repeat(1_000)}b`, `${"*?".repeat(999)}b`]) {
+    assert.equal(matchesArnLike(`arn:aws:iam::1:${glob}`, text), globMatches(glob, "a".repeat(2_000)));
+  }
+  const { user } = process.cpuUsage(before);
+  // An exponential matcher would not end; 4 x 4,000 x 2,000 steps of each matcher take well under a second.
+  assert.ok(user < 10_000_000, `${user} µs`);
+});

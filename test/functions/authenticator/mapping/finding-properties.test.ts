@@ -1,0 +1,145 @@
+// Mapping values as anybody could write them: 10,000 of each sort, and what may never come of them.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { findMapping } from "../../../../functions/authenticator/mapping/finding.ts";
+import { checkMapping, type MappingKind } from "../../../../functions/authenticator/mapping/mapping.ts";
+import { candidates, type Place } from "../../../../functions/authenticator/mapping/parameter-name.ts";
+import { decidingFinding } from "../../../../functions/authenticator/mapping/select.ts";
+import { HOME, NOW, OTHER, PREFIX, verified } from "../fixtures.ts";
+import { junk, list, MINE, nearly, text, value } from "./arbitrary-values.ts";
+
+const RUNS = { numRuns: 10_000 };
+const KINDS = ["role", "user", "root", "federated-user", "sso", "pattern", "account"] as const;
+const PLACES = ["exact", "sso", "pattern-account", "pattern-any", "account"] as const;
+const bob = verified("bob");
+
+const kind = fc.constantFrom<MappingKind[]>(...KINDS);
+const place = fc.constantFrom<Place[]>(...PLACES);
+const nothing = fc.constant(undefined);
+
+const TYPES: Readonly<Record<string, (v: unknown) => boolean>> = {
+  arn: (v) => typeof v === "string",
+  arnLike: (v) => typeof v === "string",
+  username: (v) => typeof v === "string",
+  groups: (v) => Array.isArray(v) && v.every((group) => typeof group === "string"),
+  principalId: (v) => typeof v === "string",
+  notAfter: (v) => typeof v === "string",
+  deny: (v) => typeof v === "boolean",
+  description: (v) => typeof v === "string",
+};
+
+function find(at: Place, stored: string, secure = false) {
+  return findMapping({ place: at, parameter: "/p" }, { value: stored, secure }, bob, NOW);
+}
+
+test("arbitrary JSON never makes the schema throw", () => {
+  fc.assert(
+    fc.property(value, kind, (v, k) => assert.equal(typeof checkMapping(v, k).valid, "boolean")),
+    RUNS,
+  );
+});
+
+test("arbitrary text under a name never makes a review throw", () => {
+  fc.assert(
+    fc.property(text, place, fc.boolean(), (t, at, secure) => void find(at, t, secure)),
+    RUNS,
+  );
+});
+
+test("a value with an unknown or ill-typed key is invalid", () => {
+  fc.assert(
+    fc.property(nearly, kind, (v, k) => {
+      const right = Object.entries(v).every(([key, item]) => TYPES[key]?.(item) ?? false);
+      if (!right) assert.equal(checkMapping(v, k).valid, false);
+    }),
+    RUNS,
+  );
+});
+
+test("a value that is valid is invalid with any other key added", () => {
+  const valid = { arn: MINE, username: "dev" };
+  fc.assert(
+    fc.property(fc.string(), junk, (key, item) => {
+      if (Object.hasOwn(TYPES, key)) return;
+      const more: unknown = Object.fromEntries([...Object.entries(valid), [key, item]]);
+      assert.equal(checkMapping(more, "role").valid, false, key);
+    }),
+    RUNS,
+  );
+});
+
+test("nothing that is not a valid mapping for this identity ever yields a match", () => {
+  let matches = 0;
+  fc.assert(
+    fc.property(text, place, (t, at) => {
+      const { verdict } = find(at, t);
+      if (verdict.kind !== "match") return;
+      matches += 1;
+      const { mapping } = verdict;
+      const own = at === "exact" ? "role" : at.startsWith("pattern") ? "pattern" : (at as MappingKind);
+      assert.ok(checkMapping(mapping, own).valid);
+      assert.notEqual(mapping.deny, true);
+      assert.ok(mapping.notAfter === undefined || Date.parse(mapping.notAfter) > NOW);
+      assert.ok(mapping.principalId === undefined || mapping.principalId === bob.principalId);
+      if (own === "role") assert.equal(mapping.arn?.toLowerCase(), MINE.toLowerCase());
+      if (own === "pattern") assert.ok(mapping.arnLike?.includes(HOME) || mapping.arnLike === "arn:*:*:*:*:*");
+      const kept: unknown = JSON.parse(t);
+      assert.ok(own === "pattern" ? Array.isArray(kept) : !Array.isArray(kept));
+    }),
+    RUNS,
+  );
+  assert.ok(matches > 50, `only ${matches} matched`);
+});
+
+test("a damaged parameter never changes the verdict of another", () => {
+  const places = candidates(PREFIX, verified("carol"));
+  const texts = fc.tuple(text, nothing, text, text, nothing);
+  const judge = (stored: readonly (string | undefined)[]) =>
+    places.map((candidate, index) => {
+      const t = stored[index];
+      return findMapping(candidate, t === undefined ? undefined : { value: t, secure: false }, bob, NOW);
+    });
+  fc.assert(
+    fc.property(texts, fc.nat({ max: 4 }), text, (stored, at, damage) => {
+      const before = judge(stored);
+      const after = judge(stored.with(at, damage));
+      for (let i = 0; i < 5; i += 1) if (i !== at) assert.equal(JSON.stringify(after[i]), JSON.stringify(before[i]));
+    }),
+    RUNS,
+  );
+});
+
+test("a damaged entry of a list never changes the verdict of those whom it does not name", () => {
+  const damaged = fc.oneof(
+    junk.filter((v) => typeof v !== "object" || v === null || !("arnLike" in v)),
+    nearly.map((v) => ({ ...v, arnLike: `arn:aws:iam::${OTHER}:role/*` })),
+    nearly.map((v) => ({ ...v, arnLike: "*" })),
+  );
+  fc.assert(
+    fc.property(list, fc.nat({ max: 3 }), damaged, (entries, at, damage) => {
+      const { verdict } = find("pattern-any", JSON.stringify(entries));
+      const spoilt = find("pattern-any", JSON.stringify((entries as unknown[]).toSpliced(at, 0, damage)));
+      assert.deepEqual(spoilt.verdict, verdict);
+    }),
+    RUNS,
+  );
+});
+
+test("any denial that matches wins, wherever it stands and whatever stands around it", () => {
+  const denials: Readonly<Record<Place, unknown>> = {
+    exact: { arn: MINE, deny: true },
+    sso: { deny: true },
+    "pattern-account": [{ arnLike: `arn:aws:iam::${HOME}:*`, deny: true }],
+    "pattern-any": [{ username: "x" }, { arnLike: "arn:*:*:*:*:*", deny: true, note: 1 }],
+    account: { deny: true },
+  };
+  fc.assert(
+    fc.property(fc.tuple(text, text, text, text, text), place, (texts, at) => {
+      const all = PLACES.map((p, i) => find(p, p === at ? JSON.stringify(denials[p]) : (texts[i] ?? "")));
+      assert.equal(decidingFinding(all)?.verdict.kind, "deny");
+    }),
+    RUNS,
+  );
+});

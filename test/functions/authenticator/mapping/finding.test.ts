@@ -1,0 +1,141 @@
+// What one parameter holds for an identity: nothing, a match, a denial, a mistake, or somebody else's mapping.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { findMapping, type Verdict } from "../../../../functions/authenticator/mapping/finding.ts";
+import type { Place } from "../../../../functions/authenticator/mapping/parameter-name.ts";
+import { HOME, NOW, OTHER, verified } from "../fixtures.ts";
+
+const ARN = `arn:aws:iam::${HOME}:role/Developers`;
+const ID = "AROALOCALDEVELOPERSAA";
+const VALUE = { arn: ARN, username: "dev" };
+
+interface Options {
+  readonly place?: Place;
+  readonly who?: string;
+  readonly now?: number;
+  readonly secure?: boolean;
+}
+
+function find(value: unknown, { place = "exact", who = "bob", now = NOW, secure = false }: Options = {}) {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const stored = value === undefined ? undefined : { value: text, secure };
+  return findMapping({ place, parameter: "/p" }, stored, verified(who), now);
+}
+
+function kind(value: unknown, options: Options = {}): Verdict["kind"] {
+  return find(value, options).verdict.kind;
+}
+
+test("no parameter is nothing", () => {
+  assert.deepEqual(find(undefined), {
+    place: "exact",
+    parameter: "/p",
+    verdict: { kind: "nothing" },
+    invalidCount: 0,
+  });
+});
+
+test("a valid mapping with the identity's arn is a match, and given whole", () => {
+  assert.deepEqual(find(VALUE).verdict, { kind: "match", mapping: VALUE });
+  assert.equal(find(VALUE).invalidCount, 0);
+});
+
+test("a value that is not JSON, or cut short, is invalid", () => {
+  for (const text of ["", " ", "dev", "{", '{"arn":', `${JSON.stringify(VALUE)}}`, "username: dev", "undefined"]) {
+    const { verdict, invalidCount } = find(text);
+    assert.deepEqual([verdict, invalidCount], [{ kind: "invalid", problem: "not JSON" }, 1], text);
+  }
+});
+
+test("a SecureString mapping is invalid, whatever its text says", () => {
+  for (const value of [VALUE, { arn: ARN, deny: true }, "AQICAHg="]) {
+    const { verdict, invalidCount } = find(value, { secure: true });
+    assert.deepEqual([verdict, invalidCount], [{ kind: "invalid", problem: "a SecureString" }, 1]);
+  }
+});
+
+test("an arn of another principal is a mismatch: the name only finds the value", () => {
+  for (const arn of [
+    ...[`arn:aws:iam::${OTHER}:role/Developers`, `arn:aws:iam::${HOME}:role/Developer`, `arn:aws:iam::${HOME}:root`],
+    ...[`arn:aws:iam::${HOME}:user/Developers`, `arn:aws-cn:iam::${HOME}:role/Developers`],
+  ]) {
+    assert.deepEqual(find({ ...VALUE, arn }).verdict, {
+      kind: "mismatch",
+      problem: "its arn is another principal's",
+    });
+    assert.equal(kind({ arn, deny: true }), "mismatch");
+  }
+});
+
+test("a principalId binds a mapping to this very role, not to a later one of its name", () => {
+  assert.equal(kind({ ...VALUE, principalId: ID }), "match");
+  for (const principalId of ["AROALATERROLE", `${ID}A`, ID.slice(0, -1), ID.toUpperCase().replace("LOCAL", "LOKAL")]) {
+    assert.deepEqual(find({ ...VALUE, principalId }).verdict, {
+      kind: "mismatch",
+      problem: "its principalId is another principal's of the same name",
+    });
+  }
+});
+
+test("a user's principalId is its whole user id", () => {
+  const arn = `arn:aws:iam::${HOME}:user/alice`;
+  assert.equal(kind({ arn, username: "a", principalId: "AIDALOCALALICEAAAAAAA" }, { who: "alice" }), "match");
+  assert.equal(kind({ arn, username: "a", principalId: "AIDALOCALALICEBBBBBBB" }, { who: "alice" }), "mismatch");
+});
+
+test("notAfter ends a mapping at that instant, and not a millisecond before", () => {
+  const value = { ...VALUE, notAfter: new Date(NOW).toISOString() };
+  assert.equal(kind(value, { now: NOW - 1 }), "match");
+  assert.equal(kind(value, { now: NOW }), "nothing");
+  assert.equal(kind(value, { now: NOW + 1 }), "nothing");
+});
+
+test("a denial, and a mapping that is somebody else's, end at notAfter as well", () => {
+  const notAfter = new Date(NOW).toISOString();
+  for (const [value, before] of [
+    [{ arn: ARN, deny: true, notAfter }, "deny"],
+    [{ ...VALUE, arn: `arn:aws:iam::${HOME}:role/x`, notAfter }, "mismatch"],
+  ] as const) {
+    assert.equal(kind(value, { now: NOW - 1 }), before);
+    assert.equal(kind(value, { now: NOW }), "nothing");
+  }
+});
+
+test("an invalid mapping past its notAfter is still invalid: what it says is not to be trusted", () => {
+  assert.equal(kind({ ...VALUE, notAfter: "2020-01-01T00:00:00Z", note: 1 }), "invalid");
+});
+
+test("deny is a denial, and deny false is none", () => {
+  assert.deepEqual(find({ arn: ARN, deny: true }).verdict, { kind: "deny" });
+  assert.equal(kind({ ...VALUE, deny: false }), "match");
+});
+
+test("a denial whose arn matches holds where the rest of its value is invalid, and is counted as invalid", () => {
+  for (const rest of [
+    ...[{ username: "dev" }, { groups: [] }, { note: 1 }, { notAfter: "never" }, { principalId: "x" }],
+    ...[{ description: 1 }, { notAfter: "2020-01-01T00:00:00Z", note: 1 }],
+  ]) {
+    const { verdict, invalidCount } = find({ arn: ARN, deny: true, ...rest });
+    assert.deepEqual([verdict.kind, invalidCount], ["deny", 1], JSON.stringify(rest));
+  }
+  assert.equal(kind({ arn: `arn:aws:iam::${HOME}:role/x`, deny: true, note: 1 }), "invalid");
+  for (const deny of [1, "true", null]) assert.equal(kind({ arn: ARN, deny }), "invalid");
+});
+
+test("sso and account mappings are for whomever their name finds", () => {
+  assert.equal(kind({ username: "x" }, { place: "sso", who: "carol" }), "match");
+  assert.equal(kind({ deny: true }, { place: "sso", who: "carol" }), "deny");
+  assert.deepEqual(find({}, { place: "account" }).verdict, { kind: "match", mapping: {} });
+  assert.equal(kind({ ...VALUE }, { place: "account" }), "invalid");
+});
+
+test("each kind of identity reads its exact mapping by the rules of its kind", () => {
+  const principalId = { bob: "AROAX", alice: "AIDAX", root: HOME, federated: `${HOME}:dave` };
+  for (const who of ["bob", "alice", "root", "federated"] as const) {
+    const value = { arn: verified(who).canonicalArn, username: "x" };
+    assert.equal(kind(value, { who }), "match", who);
+    const pinned = kind({ ...value, principalId: principalId[who] }, { who });
+    assert.equal(pinned, who === "bob" || who === "alice" ? "mismatch" : "invalid", who);
+  }
+});

@@ -1,0 +1,152 @@
+// The strict schema of a mapping's value, key by key and kind by kind.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checkMapping, type MappingKind } from "../../../../functions/authenticator/mapping/mapping.ts";
+
+const ROLE = { arn: "arn:aws:iam::111122223333:role/Developers", username: "dev" };
+const PATTERN = { arnLike: "arn:aws:iam::111122223333:role/*", username: "dev" };
+/** The least that is valid of each kind. */
+const LEAST: Readonly<Record<MappingKind, Readonly<Record<string, unknown>>>> = {
+  role: ROLE,
+  user: { arn: "arn:aws:iam::111122223333:user/alice", username: "alice" },
+  root: { arn: "arn:aws:iam::111122223333:root", username: "root" },
+  "federated-user": { arn: "arn:aws:sts::111122223333:federated-user/dave", username: "dave" },
+  sso: { username: "sso" },
+  pattern: PATTERN,
+  account: {},
+};
+const KINDS = Object.keys(LEAST) as MappingKind[];
+
+function problem(value: unknown, kind: MappingKind = "role"): string | undefined {
+  const check = checkMapping(value, kind);
+  return check.valid ? undefined : check.problem;
+}
+
+test("the least of each kind is valid, and is given back as it is", () => {
+  for (const kind of KINDS) assert.deepEqual(checkMapping(LEAST[kind], kind), { valid: true, mapping: LEAST[kind] });
+});
+
+test("groups, notAfter, deny false and a description are optional for every kind", () => {
+  const more = { groups: ["a", "b"], notAfter: "2026-12-31T00:00:00Z", deny: false, description: "any {text}\n" };
+  for (const kind of KINDS) assert.equal(problem({ username: "x", ...LEAST[kind], ...more }, kind), undefined, kind);
+});
+
+test("a value that is no JSON object is invalid", () => {
+  for (const value of [null, true, 0, 1, "", "text", [], [ROLE]]) {
+    for (const kind of KINDS) assert.equal(problem(value, kind), "not a JSON object");
+  }
+});
+
+test("an unknown key is invalid, were it only in another case", () => {
+  for (const key of ["Username", "rolearn", "group", "roleARN", "", "__proto__", "constructor", "note"]) {
+    for (const kind of KINDS) {
+      const value: unknown = JSON.parse(JSON.stringify({ ...LEAST[kind], X: 1 }).replace('"X"', JSON.stringify(key)));
+      assert.match(problem(value, kind) ?? "", /^a key that is none of/, `${kind} ${key}`);
+    }
+  }
+});
+
+test("arn is for role, user, root and federated users, arnLike for a pattern, neither for sso and account", () => {
+  for (const kind of KINDS) {
+    const wantsArn = ["role", "user", "root", "federated-user"].includes(kind);
+    assert.equal(problem({ ...LEAST[kind], arn: ROLE.arn }, kind) === undefined, wantsArn, kind);
+    assert.equal(problem({ ...LEAST[kind], arnLike: PATTERN.arnLike }, kind) === undefined, kind === "pattern", kind);
+    if (kind !== "account" && kind !== "sso") assert.notEqual(problem({ username: "x" }, kind), undefined, kind);
+  }
+});
+
+test("an arn or arnLike that is none is invalid", () => {
+  for (const arn of [undefined, null, 1, "", [], {}, "Developers", "arn:aws:sts::111122223333:assumed-role/R/s"]) {
+    assert.equal(problem({ ...ROLE, arn }), "arn is no ARN of an IAM principal");
+  }
+  for (const arnLike of [undefined, null, 1, "", [], "*", "arn:*"]) {
+    assert.equal(problem({ ...PATTERN, arnLike }, "pattern"), "arnLike is no pattern of six sections");
+  }
+});
+
+test("principalId is for role and user, and of their kind", () => {
+  for (const kind of KINDS) {
+    for (const principalId of ["AROAEXAMPLE", "AIDAEXAMPLE"]) {
+      const fits = (kind === "role" && principalId[1] === "R") || (kind === "user" && principalId[1] === "I");
+      assert.equal(problem({ ...LEAST[kind], principalId }, kind) === undefined, fits, `${kind} ${principalId}`);
+    }
+  }
+  for (const principalId of [null, 1, "", "AROA", "aroaexample", "AROAX:s", "AROA*", " AROAX", "AROAX\n", ["AROAX"]]) {
+    assert.match(problem({ ...ROLE, principalId }) ?? "", /^principalId is no unique id of a role/);
+  }
+});
+
+test("each key has its type", () => {
+  const wrong: Readonly<Record<string, readonly unknown[]>> = {
+    username: [null, 1, true, "", ["dev"], {}],
+    groups: [null, "developers", {}, [1], [null], ["a", ""], [["a"]]],
+    deny: [null, 0, 1, "true", "false", [], {}],
+    description: [null, 1, ["text"], {}],
+    notAfter: [null, 0, 1_800_000_000, "", [], {}],
+  };
+  for (const [key, values] of Object.entries(wrong)) {
+    for (const value of values) {
+      for (const kind of KINDS) {
+        const found = problem({ username: "x", ...LEAST[kind], [key]: value }, kind);
+        assert.ok(found?.startsWith(key), `${kind} ${key} ${JSON.stringify(value)}: ${found}`);
+      }
+    }
+  }
+});
+
+test("notAfter is RFC 3339 with Z, and a real time", () => {
+  for (const notAfter of ["2026-12-31T00:00:00Z", "2028-02-29T23:59:59.999Z", "2026-01-01T00:00:00.123456789Z"]) {
+    assert.equal(problem({ ...ROLE, notAfter }), undefined, notAfter);
+  }
+  for (const notAfter of [
+    ...["2026-12-31", "2026-12-31T00:00:00", "2026-12-31T00:00:00+00:00", "2026-12-31T00:00Z", "2026-12-31 00:00:00Z"],
+    ...["2026-02-29T00:00:00Z", "2026-02-30T00:00:00Z", "2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z"],
+    ...["2026-01-01T24:00:00Z", "2026-01-01T23:60:00Z", "2026-06-30T23:59:60Z", "2026-12-31T00:00:00.Z"],
+    ...["tomorrow", "1800000000", " 2026-12-31T00:00:00Z", "2026-12-31T00:00:00Z\n", "+002026-12-31T00:00:00Z"],
+  ]) {
+    assert.match(problem({ ...ROLE, notAfter }) ?? "", /^notAfter/, notAfter);
+  }
+});
+
+test("a denial carries no username and no groups", () => {
+  for (const kind of KINDS) {
+    const { username: _, ...rest } = LEAST[kind];
+    assert.equal(problem({ ...rest, deny: true }, kind), undefined, kind);
+    assert.equal(problem({ ...rest, deny: true, notAfter: "2026-12-31T00:00:00Z", description: "x" }, kind), undefined);
+    assert.match(problem({ ...rest, deny: true, username: "x" }, kind) ?? "", /^deny carries no username/);
+    assert.match(problem({ ...rest, deny: true, groups: ["x"] }, kind) ?? "", /^deny carries no username/);
+  }
+  assert.equal(problem({ arn: ROLE.arn, deny: true, principalId: "AROAX" }), undefined);
+});
+
+test("username is required except for account and denials", () => {
+  for (const kind of KINDS) {
+    const { username: _, ...rest } = LEAST[kind];
+    const expected = kind === "account" ? undefined : "username is missing";
+    assert.equal(problem(rest, kind), expected, kind);
+    assert.equal(problem({ ...rest, deny: false }, kind), expected, kind);
+  }
+});
+
+test("an account with groups and no username is invalid", () => {
+  for (const groups of [["view"], []]) assert.equal(problem({ groups }, "account"), "groups without a username");
+  assert.equal(problem({ groups: ["view"], username: "all:{SessionName}" }, "account"), undefined);
+});
+
+test("an unknown placeholder and a stray brace are invalid in username and in each group", () => {
+  for (const template of [
+    "{Unknown}",
+    "{sessionname}",
+    "{}",
+    "{{SessionName}}",
+    "a{",
+    "}a",
+    "{SessionName",
+    "{ SessionName }",
+  ]) {
+    assert.match(problem({ ...ROLE, username: template }) ?? "", /in username or groups$/, template);
+    assert.match(problem({ ...ROLE, groups: ["good", template] }) ?? "", /in username or groups$/, template);
+    assert.match(problem({ username: template }, "account") ?? "", /in username or groups$/, template);
+  }
+});

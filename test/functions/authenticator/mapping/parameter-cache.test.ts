@@ -1,0 +1,156 @@
+// How long parameters are kept, what stands in while Parameter Store fails, and what never does.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ParametersUnavailable } from "../../../../functions/authenticator/errors.ts";
+import { cachedParameters } from "../../../../functions/authenticator/mapping/parameter-cache.ts";
+import { deadlineOf, fixedClock } from "../fixtures.ts";
+
+const A = { value: "a", secure: false };
+const MINUTE = 60_000;
+
+/** A store that can be changed and switched off; remembers what it was asked for. */
+function storeOf(stored: Record<string, typeof A> = {}, foundMs = 30_000) {
+  const clock = fixedClock();
+  const asked: string[][] = [];
+  const state = { up: true };
+  const read = cachedParameters(
+    async (names) => {
+      asked.push([...names]);
+      if (!state.up) throw new ParametersUnavailable("down");
+      return new Map(Object.entries(stored).filter(([name]) => names.includes(name)));
+    },
+    foundMs,
+    clock,
+  );
+  const ask = (...names: string[]) => read(names, deadlineOf(clock));
+  return { clock, asked, state, stored, ask };
+}
+
+test("what was found is kept for 30 s and not a millisecond longer", async () => {
+  const { clock, asked, ask } = storeOf({ a: A });
+  assert.deepEqual(await ask("a"), { parameters: new Map([["a", A]]), cached: false });
+  clock.advance(29_999);
+  assert.deepEqual(await ask("a"), { parameters: new Map([["a", A]]), cached: true });
+  clock.advance(1);
+  assert.equal((await ask("a")).cached, false);
+  assert.deepEqual(asked, [["a"], ["a"]]);
+});
+
+test("what was absent is kept for 10 s and not a millisecond longer", async () => {
+  const { clock, asked, ask, stored } = storeOf();
+  assert.deepEqual(await ask("a"), { parameters: new Map(), cached: false });
+  stored["a"] = A;
+  clock.advance(9_999);
+  assert.deepEqual(await ask("a"), { parameters: new Map(), cached: true });
+  clock.advance(1);
+  assert.deepEqual(await ask("a"), { parameters: new Map([["a", A]]), cached: false });
+  assert.equal(asked.length, 2);
+});
+
+test("callers are kept for 60 s when found, and 10 s when absent", async () => {
+  const { clock, asked, ask } = storeOf({ callers: A }, MINUTE);
+  await ask("callers", "none");
+  clock.advance(9_999);
+  await ask("callers", "none");
+  clock.advance(1);
+  await ask("callers", "none");
+  clock.advance(MINUTE - 10_001);
+  assert.equal((await ask("callers")).cached, true);
+  clock.advance(1);
+  assert.equal((await ask("callers")).cached, false);
+  assert.deepEqual(asked, [["callers", "none"], ["none"], ["callers"]]);
+});
+
+test("only names that are not fresh are asked for, in one call", async () => {
+  const { clock, asked, ask, stored } = storeOf({ a: A });
+  await ask("a", "b");
+  stored["c"] = A;
+  clock.advance(10_000);
+  const { parameters, cached } = await ask("a", "b", "c");
+  assert.deepEqual([...parameters.keys()], ["a", "c"]);
+  assert.equal(cached, false);
+  assert.deepEqual(asked, [
+    ["a", "b"],
+    ["b", "c"],
+  ]);
+});
+
+test("a parameter that was removed is gone once its 30 s are over", async () => {
+  const { clock, ask, stored } = storeOf({ a: A });
+  await ask("a");
+  delete stored["a"];
+  clock.advance(30_000);
+  assert.equal((await ask("a")).parameters.size, 0);
+});
+
+test("while Parameter Store fails, what was found stays usable up to 330 s, and no longer", async () => {
+  const { clock, ask, state } = storeOf({ a: A });
+  await ask("a", "b");
+  state.up = false;
+  clock.advance(330_000 - 1);
+  assert.deepEqual(await ask("a", "b"), { parameters: new Map([["a", A]]), cached: true });
+  clock.advance(1);
+  await assert.rejects(ask("a", "b"), ParametersUnavailable);
+});
+
+test("while Parameter Store fails, callers stay usable for 5 min more than their 60 s", async () => {
+  const { clock, ask, state } = storeOf({ callers: A }, MINUTE);
+  await ask("callers");
+  state.up = false;
+  clock.advance(6 * MINUTE - 1);
+  assert.equal((await ask("callers")).parameters.size, 1);
+  clock.advance(1);
+  await assert.rejects(ask("callers"), ParametersUnavailable);
+});
+
+test("absence alone never stands while Parameter Store fails, after its 10 s", async () => {
+  const { clock, ask, state } = storeOf();
+  await ask("a", "b");
+  state.up = false;
+  clock.advance(9_999);
+  assert.equal((await ask("a", "b")).cached, true);
+  clock.advance(1);
+  await assert.rejects(ask("a", "b"), ParametersUnavailable);
+});
+
+test("a name that was never read makes the review a fault while Parameter Store fails", async () => {
+  const { ask, state } = storeOf({ a: A });
+  await ask("a");
+  state.up = false;
+  await assert.rejects(ask("a", "never"), ParametersUnavailable);
+  assert.equal((await ask("a")).cached, true);
+});
+
+test("what stands in is asked for again by each review, and replaced as soon as there is an answer", async () => {
+  const { clock, ask, state, stored, asked } = storeOf({ a: A });
+  await ask("a");
+  state.up = false;
+  clock.advance(60_000);
+  await ask("a");
+  await ask("a");
+  assert.equal(asked.length, 3);
+  state.up = true;
+  stored["a"] = { value: "new", secure: false };
+  assert.deepEqual((await ask("a")).parameters.get("a"), stored["a"]);
+});
+
+test("a failure neither prolongs nor forgets what is kept", async () => {
+  const { clock, ask, state } = storeOf({ a: A });
+  await ask("a");
+  state.up = false;
+  for (let i = 0; i < 32; i += 1) {
+    clock.advance(10_000);
+    assert.equal((await ask("a")).parameters.size, 1);
+  }
+  clock.advance(10_000);
+  await assert.rejects(ask("a"), ParametersUnavailable);
+});
+
+test("the cache is bounded: what was not used for 10,000 names is asked for again", async () => {
+  const { ask, asked } = storeOf({ a: A });
+  await ask("a");
+  for (let i = 0; i < 10_000; i += 10) await ask(...Array.from({ length: 10 }, (_, n) => `n${i + n}`));
+  assert.equal((await ask("a")).cached, false);
+  assert.deepEqual(asked.at(-1), ["a"]);
+});

@@ -1,0 +1,97 @@
+// Lists of patterns: the first that matches counts, a denial before all, and a damaged entry harms only whom it names.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { findMapping, type Verdict } from "../../../../functions/authenticator/mapping/finding.ts";
+import { HOME, NOW, OTHER, verified } from "../fixtures.ts";
+
+const ALL = `arn:aws:iam::${HOME}:role/*`;
+const MINE = { arnLike: ALL, username: "mine" };
+const THEIRS = { arnLike: `arn:aws:iam::${OTHER}:role/*`, username: "theirs" };
+
+function find(list: unknown, { now = NOW, who = "bob", secure = false } = {}) {
+  const value = typeof list === "string" ? list : JSON.stringify(list);
+  return findMapping({ place: "pattern-any", parameter: "/p" }, { value, secure }, verified(who), now);
+}
+
+function verdict(list: unknown, options = {}): Verdict {
+  return find(list, options).verdict;
+}
+
+test("the first entry that matches counts", () => {
+  const second = { arnLike: ALL, username: "second" };
+  assert.deepEqual(verdict([THEIRS, MINE, second]), { kind: "match", mapping: MINE });
+  assert.deepEqual(verdict([second, MINE]), { kind: "match", mapping: second });
+});
+
+test("a list without a match, and an empty one, are nothing", () => {
+  assert.deepEqual(verdict([]), { kind: "nothing" });
+  assert.deepEqual(verdict([THEIRS]), { kind: "nothing" });
+});
+
+test("what is no list is invalid as a whole", () => {
+  for (const value of [{}, MINE, null, "text", 1, "", '"[]"', "[", "[{}]]"]) {
+    const { verdict: found, invalidCount } = find(value);
+    assert.deepEqual([found.kind, invalidCount], ["invalid", 1], JSON.stringify(value));
+  }
+  assert.equal(find([MINE], { secure: true }).verdict.kind, "invalid");
+});
+
+test("the canonical ARN is what a pattern is compared with, path and all for a user", () => {
+  const like = (arnLike: string, who: string) => verdict([{ arnLike, username: "x" }], { who }).kind;
+  assert.equal(like(`arn:aws:iam::${HOME}:role/dev*`, "bob"), "match");
+  assert.equal(like(`arn:aws:sts::${HOME}:assumed-role/*`, "bob"), "nothing");
+  assert.equal(like(`arn:aws:iam::${HOME}:user/engineering/*`, "alice"), "match");
+  assert.equal(like(`arn:aws:iam::${HOME}:user/ops/*`, "alice"), "nothing");
+  assert.equal(like(`arn:aws:iam::${HOME}:root`, "root"), "match");
+  assert.equal(like(`arn:aws:sts::*:federated-user/d???`, "federated"), "match");
+});
+
+test("a denial that matches comes before every other entry, wherever it stands", () => {
+  const deny = { arnLike: ALL, deny: true };
+  for (const list of [
+    [deny, MINE],
+    [MINE, deny],
+    [{ ...MINE, note: 1 }, MINE, THEIRS, deny],
+  ]) {
+    assert.deepEqual(verdict(list), { kind: "deny" });
+  }
+  assert.equal(verdict([MINE, { arnLike: THEIRS.arnLike, deny: true }]).kind, "match");
+});
+
+test("a denial whose arnLike matches holds where the rest of the entry is invalid, and is counted", () => {
+  const { verdict: found, invalidCount } = find([MINE, { arnLike: ALL, deny: true, username: "x", note: 1 }]);
+  assert.deepEqual([found.kind, invalidCount], ["deny", 1]);
+});
+
+test("an invalid entry counts only where its own arnLike matches", () => {
+  assert.equal(verdict([{ ...MINE, note: 1 }, MINE]).kind, "invalid");
+  assert.deepEqual(verdict([MINE, { ...MINE, note: 1 }]), { kind: "match", mapping: MINE });
+  assert.deepEqual(verdict([{ ...THEIRS, note: 1 }, MINE]), { kind: "match", mapping: MINE });
+});
+
+test("an invalid entry without a readable arnLike matches nobody, and is counted", () => {
+  const damaged = [null, 1, "text", [], [MINE], {}, { arnLike: 1 }, { arnLike: "*" }, { arnLike: "*", deny: true }];
+  const { verdict: found, invalidCount } = find([...damaged, { deny: true }, { ...MINE, arnLike: [ALL] }, MINE]);
+  assert.deepEqual(found, { kind: "match", mapping: MINE });
+  assert.equal(invalidCount, damaged.length + 2);
+});
+
+test("an entry past its notAfter is as if it were not there, from that instant on", () => {
+  const notAfter = new Date(NOW).toISOString();
+  const next = { arnLike: ALL, username: "next" };
+  for (const ended of [
+    { ...MINE, notAfter },
+    { arnLike: ALL, deny: true, notAfter },
+  ]) {
+    assert.equal(verdict([ended, next], { now: NOW - 1 }).kind, "deny" in ended ? "deny" : "match");
+    assert.deepEqual(verdict([ended, next]), { kind: "match", mapping: next });
+    assert.deepEqual(verdict([ended]), { kind: "nothing" });
+  }
+});
+
+test("an entry may not carry arn or principalId", () => {
+  for (const key of ["arn", "principalId"]) {
+    assert.equal(verdict([{ ...MINE, [key]: `arn:aws:iam::${HOME}:role/Developers` }]).kind, "invalid", key);
+  }
+});

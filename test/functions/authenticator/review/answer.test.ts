@@ -1,0 +1,87 @@
+// The body of an answer: who the user is and by which proof, and what is never in it.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { granted, kubernetesStatus, NOT_OURS, tokenReview } from "../../../../functions/authenticator/review/answer.ts";
+import { HOME, verified } from "../fixtures.ts";
+
+const USER = { username: "dev", groups: ["a", "b"] };
+
+test("an answer has the version that was asked for, the kind and the status, and no spec", () => {
+  for (const apiVersion of ["authentication.k8s.io/v1", "authentication.k8s.io/v1beta1"] as const) {
+    assert.deepEqual(tokenReview(apiVersion, NOT_OURS), {
+      apiVersion,
+      kind: "TokenReview",
+      status: { authenticated: false },
+    });
+  }
+});
+
+test("a grant says username, uid, groups and seven extra values, each a list of one", () => {
+  const { accessKeyId } = verified("bob");
+  assert.deepEqual(granted(USER, verified("bob"), undefined, true), {
+    authenticated: true,
+    user: {
+      username: "dev",
+      uid: `aws-iam-authenticator:${HOME}:AROALOCALDEVELOPERSAA`,
+      groups: ["a", "b"],
+      extra: {
+        arn: [`arn:aws:sts::${HOME}:assumed-role/Developers/bob@example.com`],
+        canonicalArn: [`arn:aws:iam::${HOME}:role/Developers`],
+        accountId: [HOME],
+        principalId: ["AROALOCALDEVELOPERSAA"],
+        sessionName: ["bob@example.com"],
+        accessKeyId: [accessKeyId],
+        "sigs.k8s.io/aws-iam-authenticator/principalId": ["AROALOCALDEVELOPERSAA"],
+      },
+    },
+  });
+});
+
+test("uid and principalId are the whole user id for users, root and federated users", () => {
+  const ids = { alice: "AIDALOCALALICEAAAAAAA", root: HOME, federated: `${HOME}:dave` };
+  for (const [who, id] of Object.entries(ids)) {
+    const { user } = granted(USER, verified(who), undefined, true);
+    assert.equal(user.uid, `aws-iam-authenticator:${HOME}:${id}`);
+    assert.deepEqual(user.extra?.["principalId"], [id]);
+  }
+});
+
+test("a value that an identity does not have is left out of extra", () => {
+  const { user } = granted(USER, verified("alice"), undefined, true);
+  assert.equal("sessionName" in (user.extra ?? {}), false);
+  assert.equal(Object.keys(user.extra ?? {}).length, 6);
+});
+
+test("groups that are empty are left out", () => {
+  assert.equal("groups" in granted({ username: "dev", groups: [] }, verified("bob"), undefined, true).user, false);
+});
+
+test("USER_INFO=minimal leaves out uid and extra, and nothing else", () => {
+  assert.deepEqual(granted(USER, verified("bob"), ["a"], false), {
+    authenticated: true,
+    user: USER,
+    audiences: ["a"],
+  });
+});
+
+test("audiences are there when there are some, and absent otherwise", () => {
+  assert.deepEqual(granted(USER, verified("bob"), ["a"], true).audiences, ["a"]);
+  assert.equal("audiences" in granted(USER, verified("bob"), undefined, true), false);
+});
+
+test("a token of another kind is answered without error, so that kube-apiserver caches it and logs nothing", () => {
+  assert.deepEqual(NOT_OURS, { authenticated: false });
+});
+
+test("a failure is a Kubernetes Status with code, reason and message", () => {
+  assert.deepEqual(kubernetesStatus(413, "RequestEntityTooLarge", "too large"), {
+    apiVersion: "v1",
+    kind: "Status",
+    metadata: {},
+    status: "Failure",
+    reason: "RequestEntityTooLarge",
+    message: "too large",
+    code: 413,
+  });
+});

@@ -1,0 +1,44 @@
+// For whom a token is good: what is configured and asked for, never simply what is asked for.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { AudienceForeign } from "../../../../functions/authenticator/errors.ts";
+import { acceptedAudiences } from "../../../../functions/authenticator/review/audiences.ts";
+
+test("a request that names no audience gets none", () => {
+  assert.equal(acceptedAudiences(undefined, []), undefined);
+  assert.equal(acceptedAudiences(undefined, ["a"]), undefined);
+});
+
+test("without configured audiences the answer has none, whatever is asked for", () => {
+  for (const requested of [["a"], ["vault"], ["a", "b"]]) assert.equal(acceptedAudiences(requested, []), undefined);
+});
+
+test("with configured audiences the answer is the intersection", () => {
+  assert.deepEqual(acceptedAudiences(["a"], ["a"]), ["a"]);
+  assert.deepEqual(acceptedAudiences(["vault", "a", "b"], ["b", "a", "c"]), ["a", "b"]);
+});
+
+test("an empty intersection is denied", () => {
+  for (const requested of [["vault"], ["A"], ["a "], [""], ["a/"]]) {
+    assert.throws(() => acceptedAudiences(requested, ["a"]), AudienceForeign);
+  }
+});
+
+test("an audience that is not configured is never in the answer", () => {
+  const audience = fc.constantFrom<string[]>("a", "b", "c", "vault", "");
+  fc.assert(
+    fc.property(fc.array(audience, { minLength: 1 }), fc.array(audience), (requested, configured) => {
+      try {
+        const accepted = acceptedAudiences(requested, configured) ?? [];
+        assert.ok(accepted.every((one) => configured.includes(one) && requested.includes(one)));
+        assert.ok(configured.length === 0 || accepted.length > 0);
+      } catch (error) {
+        assert.ok(error instanceof AudienceForeign);
+        assert.ok(!requested.some((one) => configured.includes(one)));
+      }
+    }),
+    { numRuns: 10_000 },
+  );
+});

@@ -1,0 +1,125 @@
+// The TokenReview in a body: two versions, a token, perhaps audiences; the rest of it does not matter.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { ReviewMalformed } from "../../../../functions/authenticator/errors.ts";
+import { parseTokenReview } from "../../../../functions/authenticator/review/token-review.ts";
+
+const V1 = "authentication.k8s.io/v1";
+const BETA = "authentication.k8s.io/v1beta1";
+
+function body(changes: Record<string, unknown> = {}): string {
+  return JSON.stringify({ apiVersion: V1, kind: "TokenReview", spec: { token: "t" }, ...changes });
+}
+
+function malformed(text: string): void {
+  assert.throws(
+    () => parseTokenReview(text),
+    (error: unknown) => error instanceof ReviewMalformed && !/secret/.test(error.message),
+    text,
+  );
+}
+
+test("both versions are read, and the version is kept for the answer", () => {
+  for (const apiVersion of [V1, BETA]) {
+    assert.deepEqual(parseTokenReview(body({ apiVersion })), { apiVersion, token: "t", audiences: undefined });
+  }
+});
+
+test("what kube-apiserver sends is read, with its newline", () => {
+  const sent = `{"kind":"TokenReview","apiVersion":"${BETA}","metadata":{"creationTimestamp":null},"spec":{"token":"t","audiences":["a"]},"status":{"user":{}}}\n`;
+  assert.deepEqual(parseTokenReview(sent), { apiVersion: BETA, token: "t", audiences: ["a"] });
+});
+
+test("metadata, status and unknown fields are ignored, whatever they hold", () => {
+  const status = { authenticated: true, user: { username: "system:admin" } };
+  const more = { metadata: 1, status, other: [], spec: { token: "t", user: "x" } };
+  assert.deepEqual(parseTokenReview(body(more)), { apiVersion: V1, token: "t", audiences: undefined });
+});
+
+test("what is not JSON is malformed, and not quoted", () => {
+  for (const text of [
+    "",
+    " ",
+    "secret",
+    '{"token":"secret"',
+    `${body()}x`,
+    `${body()}${body()}`,
+    "token=secret",
+    "\u0000",
+  ]) {
+    malformed(text);
+  }
+});
+
+test("what is not a TokenReview is malformed", () => {
+  for (const text of ["null", "1", '"TokenReview"', "[]", `[${body()}]`, "{}"]) malformed(text);
+  for (const kind of [undefined, null, "", "tokenreview", "SubjectAccessReview", ["TokenReview"]])
+    malformed(body({ kind }));
+});
+
+test("an unknown version is malformed", () => {
+  for (const apiVersion of [
+    undefined,
+    null,
+    "",
+    "v1",
+    "authentication.k8s.io/v2",
+    "authentication.k8s.io/v1alpha1",
+    [V1],
+    V1.toUpperCase(),
+    ` ${V1}`,
+  ]) {
+    malformed(body({ apiVersion }));
+  }
+});
+
+test("a review without a token is malformed", () => {
+  for (const token of [undefined, null, "", 1, true, ["secret"], { secret: 1 }]) malformed(body({ spec: { token } }));
+  for (const spec of [undefined, null, "secret", [], 1]) malformed(body({ spec }));
+  malformed(body({ spec: {}, token: "secret" }));
+});
+
+test("audiences that are absent, null or empty are as absent", () => {
+  for (const audiences of [undefined, null, []]) {
+    assert.equal(parseTokenReview(body({ spec: { token: "t", audiences } })).audiences, undefined);
+  }
+});
+
+test("audiences that are ill-typed are malformed", () => {
+  for (const audiences of ["a", "", 0, 1, true, false, {}, [1], [null], ["a", null], [["a"]], [{}]]) {
+    malformed(body({ spec: { token: "t", audiences } }));
+  }
+});
+
+test("arbitrary text is a review or malformed, and nothing else", () => {
+  const spec = fc.record(
+    { token: fc.oneof(fc.string(), fc.jsonValue()), audiences: fc.jsonValue({ maxDepth: 1 }) },
+    { requiredKeys: [] },
+  );
+  const close = fc.record({
+    apiVersion: fc.constantFrom(V1, BETA, "v1"),
+    kind: fc.constantFrom("TokenReview", "Status"),
+    spec: fc.oneof(spec, fc.jsonValue({ maxDepth: 1 })),
+  });
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.json({ maxDepth: 2 }),
+        close.map((v) => JSON.stringify(v)),
+      ),
+      (text) => {
+        try {
+          const { apiVersion, token, audiences } = parseTokenReview(text);
+          assert.ok(apiVersion.startsWith("authentication.k8s.io/v1") && typeof token === "string" && token !== "");
+          assert.ok(audiences === undefined || (audiences.length > 0 && audiences.every((a) => typeof a === "string")));
+        } catch (error) {
+          assert.ok(error instanceof ReviewMalformed);
+        }
+      },
+    ),
+    { numRuns: 10_000 },
+  );
+});

@@ -1,0 +1,125 @@
+// The settings that decide about STS and where connections go: STS_REGIONS, STS_EXTRA_HOSTS and the endpoints.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SettingInvalid } from "../../../functions/authenticator/errors.ts";
+import { readSettings, type Settings } from "../../../functions/authenticator/settings.ts";
+
+const REQUIRED = { AWS_REGION: "eu-west-1", CLUSTER_ID: "prod-1", CALLER_AUTH: "bearer" };
+
+function read(changes: Readonly<Record<string, string>>): Settings {
+  return readSettings({ ...REQUIRED, ...changes });
+}
+
+function assertBad(name: string, values: readonly string[], message = /./): void {
+  for (const value of values) {
+    assert.throws(
+      () => read({ [name]: value }),
+      (error) => error instanceof SettingInvalid && error.message.startsWith(`${name} `) && message.test(error.message),
+      `${name}=${value}`,
+    );
+  }
+}
+
+test("STS_REGIONS narrows the regions, and does not imply the own one", () => {
+  const { regions, regionByHost } = read({ STS_REGIONS: "us-east-1, eu-central-1" }).stsHosts;
+  assert.deepEqual([...regions], ["us-east-1", "eu-central-1"]);
+  assert.equal(regionByHost.get("sts.eu-central-1.amazonaws.com"), "eu-central-1");
+  assert.equal(regionByHost.get("sts.amazonaws.com"), "us-east-1");
+  assert.equal(regionByHost.has("sts.eu-west-1.amazonaws.com"), false);
+});
+
+test("STS_REGIONS names known regions of the own partition only, the own one also where it is new", () => {
+  assertBad("STS_REGIONS", [
+    "eu-west-9",
+    "us-gov-west-1",
+    "cn-north-1",
+    "EU-WEST-1",
+    "aws-global",
+    "eu-west-1 eu-west-2",
+  ]);
+  assertBad(
+    "STS_REGIONS",
+    ["eu-west-1,eu-west-9"],
+    /^STS_REGIONS names eu-west-9, which is no region of this partition$/,
+  );
+  const { regions } = read({ AWS_REGION: "eu-west-9", STS_REGIONS: "eu-west-9,eu-west-1" }).stsHosts;
+  assert.deepEqual([...regions], ["eu-west-9", "eu-west-1"]);
+});
+
+test("without STS_REGIONS the own region is known, also where it is newer than the table", () => {
+  const { regions, regionByHost } = read({ AWS_REGION: "eu-west-9" }).stsHosts;
+  assert.ok(regions.has("eu-west-9") && regions.has("us-east-1"));
+  assert.equal(regionByHost.get("sts.eu-west-9.amazonaws.com"), "eu-west-9");
+});
+
+test("STS_EXTRA_HOSTS are added with the region that the credential names", () => {
+  const hosts = ["vpce-0123-abc.sts.eu-west-1.vpce.amazonaws.com", "sts.internal", "localhost", "a".repeat(253)];
+  const { regionByHost } = read({ STS_EXTRA_HOSTS: hosts.join(", ") }).stsHosts;
+  for (const host of hosts) assert.deepEqual([regionByHost.has(host), regionByHost.get(host)], [true, undefined]);
+});
+
+test("STS_EXTRA_HOSTS are lower-case host names without scheme, port, path, wildcard and trailing dot", () => {
+  assertBad("STS_EXTRA_HOSTS", [
+    ...["STS.internal", "sts.internal:8443", "https://sts.internal", "sts.internal/", "sts.internal.", ".internal"],
+    ...["*.internal", "sts internal", "user@sts.internal", "[::1]", "sts_internal", "-", "sts.internal-", "é", "a\nb"],
+    "a".repeat(254),
+  ]);
+});
+
+test("AWS_ENDPOINT_URL_STS is scheme, host and port alone", () => {
+  for (const [value, href] of [
+    [
+      "https://vpce-0123-abc.sts.eu-west-1.vpce.amazonaws.com",
+      "https://vpce-0123-abc.sts.eu-west-1.vpce.amazonaws.com/",
+    ],
+    ["https://sts.internal:8443/", "https://sts.internal:8443/"],
+    ["http://127.0.0.1:4566", "http://127.0.0.1:4566/"],
+  ] as const) {
+    assert.equal(read({ AWS_ENDPOINT_URL_STS: value }).stsEndpoint?.href, href);
+  }
+  assertBad("AWS_ENDPOINT_URL_STS", [
+    ...[
+      "https://sts.internal/path",
+      "https://sts.internal/?a=b",
+      "https://sts.internal/#a",
+      "https://user@sts.internal",
+    ],
+    ...["https://:password@sts.internal", "sts.internal", "//sts.internal", "ftp://sts.internal", "file:///etc/passwd"],
+    ...["https://", "https:// sts.internal", "ws://127.0.0.1"],
+  ]);
+});
+
+test("AWS_ENDPOINT_URL_STS with http:// is for loopback and host.docker.internal", () => {
+  for (const host of ["localhost", "127.0.0.1", "127.1.2.3", "[::1]", "host.docker.internal", "LOCALHOST"]) {
+    assert.equal(read({ AWS_ENDPOINT_URL_STS: `http://${host}:4566` }).stsEndpoint?.protocol, "http:");
+  }
+  for (const host of [
+    ...["sts.amazonaws.com", "10.0.0.1", "169.254.169.254", "[::2]", "0.0.0.0", "128.0.0.1", "localhost.example.com"],
+    ...[
+      "127.0.0.1.example.com",
+      "xlocalhost",
+      "host.docker.internal.example.com",
+      "hostxdocker.internal",
+      "localhost.",
+    ],
+  ]) {
+    assertBad(
+      "AWS_ENDPOINT_URL_STS",
+      [`http://${host}`],
+      /^AWS_ENDPOINT_URL_STS may use http:\/\/ for this machine only$/,
+    );
+  }
+});
+
+test("AWS_ENDPOINT_URL_STS changes neither the hosts nor the regions", () => {
+  const { stsHosts } = read({ AWS_ENDPOINT_URL_STS: "https://sts.internal" });
+  assert.deepEqual(stsHosts, read({}).stsHosts);
+  assert.equal(stsHosts.regionByHost.has("sts.internal"), false);
+});
+
+test("AWS_ENDPOINT_URL_SSM is an http(s):// URL, and the region's own by default", () => {
+  assert.equal(read({ AWS_ENDPOINT_URL_SSM: "http://10.0.0.1:4566" }).ssmEndpoint.href, "http://10.0.0.1:4566/");
+  assert.equal(read({ AWS_REGION: "us-gov-west-1" }).ssmEndpoint.href, "https://ssm.us-gov-west-1.amazonaws.com/");
+  assertBad("AWS_ENDPOINT_URL_SSM", ["ssm.internal", "ftp://ssm.internal", "https://", "localhost:4566"]);
+});

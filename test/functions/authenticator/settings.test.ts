@@ -1,0 +1,148 @@
+// The function's settings: what is required, what each value may be, and what holds where nothing is set.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SettingInvalid } from "../../../functions/authenticator/errors.ts";
+import { readSettings, type Settings } from "../../../functions/authenticator/settings.ts";
+
+const REQUIRED = { AWS_REGION: "eu-west-1", CLUSTER_ID: "prod-1", CALLER_AUTH: "bearer" };
+
+function read(changes: Readonly<Record<string, string | undefined>> = {}): Settings {
+  return readSettings({ ...REQUIRED, ...changes });
+}
+
+/** Each value alone is refused with the setting's name, in one line. */
+function assertBad(name: string, values: readonly string[], more: Readonly<Record<string, string>> = {}): void {
+  for (const value of values) {
+    assert.throws(
+      () => read({ ...more, [name]: value }),
+      (error) => {
+        assert.ok(error instanceof SettingInvalid, `${name}=${value}: ${error}`);
+        assert.match(error.message, new RegExp(`^${name} [^\\n]+$`));
+        return error.code === "setting_invalid";
+      },
+      `${name}=${value}`,
+    );
+  }
+}
+
+test("what is not set has its default", () => {
+  const { stsHosts, partition, ssmEndpoint, ...settings } = read();
+  assert.deepEqual(settings, {
+    clusterId: "prod-1",
+    region: "eu-west-1",
+    mappingPrefix: "/iam-authenticator/prod-1",
+    callerAuth: "bearer",
+    callerSubjects: [],
+    stsEndpoint: undefined,
+    audiences: [],
+    reservedPrefixes: [],
+    userInfo: "full",
+    logLevel: "info",
+  });
+  assert.equal(partition.id, "aws");
+  assert.equal(ssmEndpoint.href, "https://ssm.eu-west-1.amazonaws.com/");
+  assert.ok(stsHosts.regions.size > 30);
+});
+
+test("an empty string is as unset", () => {
+  const empty = Object.fromEntries(
+    ["MAPPING_PREFIX", "CALLER_SUBJECTS", "STS_REGIONS", "STS_EXTRA_HOSTS", "AUDIENCES", "RESERVED_PREFIXES"]
+      .concat("USER_INFO", "LOG_LEVEL", "AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL_STS")
+      .map((name) => [name, ""]),
+  );
+  assert.deepEqual(read(empty), read());
+});
+
+test("CLUSTER_ID, CALLER_AUTH and AWS_REGION are required", () => {
+  for (const name of Object.keys(REQUIRED)) {
+    for (const value of [undefined, ""]) {
+      assert.throws(() => read({ [name]: value }), {
+        code: "setting_invalid",
+        message: new RegExp(`^${name} is required`),
+      });
+    }
+  }
+});
+
+test("CLUSTER_ID is a letter or digit and up to 99 more letters, digits, underscores, dots and hyphens", () => {
+  for (const id of ["a", "0", "Prod_1.eu-west-1", "a".repeat(100)])
+    assert.equal(read({ CLUSTER_ID: id }).clusterId, id);
+  assertBad("CLUSTER_ID", [
+    "a".repeat(101),
+    "-a",
+    "_a",
+    ".a",
+    " a",
+    "a ",
+    "a/b",
+    "a:b",
+    "a\n",
+    "a\r\nx-evil: 1",
+    "é",
+    "$&",
+  ]);
+});
+
+test("AWS_REGION of no known partition is a bad value, one that is newer than the table is not", () => {
+  assert.equal(read({ AWS_REGION: "eu-west-9" }).partition.id, "aws");
+  assert.equal(read({ AWS_REGION: "us-gov-west-1" }).partition.id, "aws-us-gov");
+  assert.equal(read({ AWS_REGION: "cn-north-1" }).ssmEndpoint.host, "ssm.cn-north-1.amazonaws.com.cn");
+  assertBad("AWS_REGION", [
+    "mars-west-1",
+    "eu-west",
+    "EU-WEST-1",
+    " eu-west-1",
+    "eu-west-1\n",
+    "aws-global",
+    "eu_west-1",
+  ]);
+});
+
+test("CALLER_AUTH is bearer, mtls or none", () => {
+  for (const value of ["bearer", "mtls", "none"]) assert.equal(read({ CALLER_AUTH: value }).callerAuth, value);
+  assertBad("CALLER_AUTH", ["Bearer", "mTLS", "NONE", "off", "bearer,mtls", " bearer"]);
+});
+
+test("USER_INFO is full or minimal, and LOG_LEVEL debug, info, warn or error", () => {
+  for (const value of ["full", "minimal"]) assert.equal(read({ USER_INFO: value }).userInfo, value);
+  for (const value of ["debug", "info", "warn", "error"]) assert.equal(read({ LOG_LEVEL: value }).logLevel, value);
+  assertBad("USER_INFO", ["FULL", "none", "min"]);
+  assertBad("LOG_LEVEL", ["INFO", "trace", "silent", "off", "warning"]);
+});
+
+test("MAPPING_PREFIX is at most 12 levels of letters, digits, underscores, dots and hyphens", () => {
+  for (const prefix of ["/a", "/Team_1/k8s.prod/x-y", "/a".repeat(12), `/${"a".repeat(499)}`, "/my/aws", "/awe"]) {
+    assert.equal(read({ MAPPING_PREFIX: prefix }).mappingPrefix, prefix);
+  }
+  assertBad("MAPPING_PREFIX", [
+    "/a".repeat(13),
+    "a",
+    "/",
+    "//a",
+    "/a/",
+    "/a//b",
+    "/a b",
+    "/a/*",
+    "/é",
+    "/a\n",
+    "/a,/b",
+  ]);
+  assertBad("MAPPING_PREFIX", ["/aws/a", "/AWS", "/awsome", "/ssm/a", "/SSM", `/${"a".repeat(500)}`]);
+});
+
+test("lists are separated by commas and trimmed, and an empty item is a bad value", () => {
+  assert.deepEqual(read({ AUDIENCES: " a , b,c " }).audiences, ["a", "b", "c"]);
+  assert.deepEqual(read({ RESERVED_PREFIXES: "system:, eks:" }).reservedPrefixes, ["system:", "eks:"]);
+  for (const name of ["AUDIENCES", "RESERVED_PREFIXES", "STS_REGIONS", "STS_EXTRA_HOSTS"]) {
+    assertBad(name, [",", "eu-west-1,", ",eu-west-1", "eu-west-1,,eu-west-2", " ", "eu-west-1, ,eu-west-2"]);
+  }
+});
+
+test("CALLER_SUBJECTS are separated by semicolons, since a subject has commas, and need mtls", () => {
+  const mtls = { CALLER_AUTH: "mtls" };
+  assert.deepEqual(read({ ...mtls, CALLER_SUBJECTS: "CN=a,O=b; CN=c" }).callerSubjects, ["CN=a,O=b", "CN=c"]);
+  assertBad("CALLER_SUBJECTS", [";", "CN=a;", ";CN=a", "CN=a;;CN=b", " "], mtls);
+  assertBad("CALLER_SUBJECTS", ["CN=a"]);
+  assertBad("CALLER_SUBJECTS", ["CN=a"], { CALLER_AUTH: "none" });
+});

@@ -1,0 +1,77 @@
+// parseToken on anything at all: it ends in a denial, and soon.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { Denial } from "../../../../functions/authenticator/errors.ts";
+import { HOST, PARAMETERS, parse, queryWith, tokenOf } from "./samples.ts";
+
+const RUNS = { numRuns: 10_000 };
+/** Of the processor, far above what any input takes and far below what a backtracking expression would. */
+const LONG_MS = 250;
+
+function assertDenied(text: string): void {
+  const before = process.threadCpuUsage();
+  assert.throws(() => parse(text), Denial);
+  const took = process.threadCpuUsage(before).user / 1_000;
+  assert.ok(took < LONG_MS, `took ${took} ms`);
+}
+
+test("any text meets a denial", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 5_000 }), (text) => assertDenied(text)),
+    RUNS,
+  );
+});
+
+test("any text after the prefix meets a denial", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), (text) => assertDenied(`k8s-aws-v1.${text}`)),
+    RUNS,
+  );
+});
+
+test("any bytes behind base64url meet a denial", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 3_100 }), (bytes) => {
+      assertDenied(`k8s-aws-v1.${Buffer.from(bytes).toString("base64url")}`);
+    }),
+    RUNS,
+  );
+});
+
+test("any text in place of the host or of the query meets a denial", () => {
+  const text = fc.string({ unit: "binary-ascii", maxLength: 200 });
+  fc.assert(
+    fc.property(text, (other) => {
+      assertDenied(tokenOf(`https://${other}/?${queryWith()}`));
+      assertDenied(tokenOf(`https://${HOST}/?${other}`));
+      assertDenied(tokenOf(`https://${HOST}/${other}`));
+    }),
+    RUNS,
+  );
+});
+
+test("any value in place of one, where it is another, is refused or stays inside its own parameter", () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...Object.keys(PARAMETERS)), fc.string({ unit: "binary-ascii" }), (name, value) => {
+      try {
+        const { target } = parse(tokenOf(`https://${HOST}/?${queryWith({ [name]: value })}`));
+        const sent = target.slice(2).split("&");
+        assert.equal(sent.length, Object.keys(PARAMETERS).length);
+        assert.ok(sent.includes(`${name}=${encodeURIComponent(value)}`), target);
+      } catch (error) {
+        if (!(error instanceof Denial)) throw error;
+      }
+    }),
+    RUNS,
+  );
+});
+
+test("the largest tokens of one repeated piece are read without delay", () => {
+  for (const piece of ["%", "%2", "%25", "a", "&", "=", "a=", "&a=b", "/", "?", "#", "\n", "Action=", "%41ction=a&"]) {
+    for (const before of ["", "https://", `https://${HOST}/?`, `https://${HOST}/?${queryWith()}&`]) {
+      assertDenied(tokenOf(before + piece.repeat(Math.floor((3_060 - before.length) / piece.length))));
+    }
+  }
+});

@@ -1,0 +1,71 @@
+// Edited tokens at an STS that checks signatures: none is granted unless it still is the request that was signed.
+
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import fc from "fast-check";
+import { createSts } from "../../../../functions/authenticator/aws/sts.ts";
+import { Denial } from "../../../../functions/authenticator/errors.ts";
+import { deadlineIn } from "../../../../functions/authenticator/lib/clock.ts";
+import type { UnverifiedToken } from "../../../../functions/authenticator/token/token.ts";
+import { startSts } from "../../../local/sts/start-sts.ts";
+import { edited, respelled } from "./edits.ts";
+import { CLUSTER_ID, mintEachKind } from "./minted.ts";
+import { meaningOf } from "./oracle.ts";
+import { EXTRA_HOST, HOST, NOW, parse } from "./samples.ts";
+
+const originals = await mintEachKind();
+const sts = await startSts({ now: () => NOW, extraHosts: [EXTRA_HOST] });
+after(() => sts.close());
+const askSts = createSts({ clusterId: CLUSTER_ID, regionalHost: HOST, endpoint: new URL(sts.url) });
+
+interface Asked {
+  readonly granted: boolean;
+  /** What STS read from the wire; `undefined` where it was never asked. */
+  readonly received: { readonly host: string | undefined; readonly target: string } | undefined;
+}
+
+async function ask(text: string): Promise<Asked> {
+  sts.requests.length = 0;
+  const token = parsed(text);
+  const granted = token !== undefined && (await askSts(token, deadlineIn(5_000, Date.now))).status === 200;
+  assert.ok(sts.requests.length <= 1, "asked twice");
+  const [request] = sts.requests;
+  return { granted, received: request && { host: request.headers["host"], target: request.target } };
+}
+
+function parsed(text: string): UnverifiedToken | undefined {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (error instanceof Denial) return undefined;
+    throw error;
+  }
+}
+
+test("an edited token is granted only where it means the request that was signed, and STS receives what it means", async () => {
+  const count = { sent: 0, granted: 0 };
+  await fc.assert(
+    fc.asyncProperty(edited(originals), async ({ original, text }) => {
+      const { granted, received } = await ask(text);
+      if (received === undefined) return;
+      count.sent += 1;
+      assert.deepEqual(received, meaningOf(text));
+      const { host, target } = parse(original);
+      const same = received.host === host && received.target === target;
+      assert.equal(granted, same, `${received.target} instead of ${target}`);
+      if (granted) count.granted += 1;
+    }),
+    { numRuns: 10_000 },
+  );
+  assert.ok(count.granted > 500 && count.sent - count.granted > 100, JSON.stringify(count));
+});
+
+test("another spelling of a request that was signed is granted", async () => {
+  await fc.assert(
+    fc.asyncProperty(respelled(originals), async ({ original, text }) => {
+      const { host, target } = parse(original);
+      assert.deepEqual(await ask(text), { granted: true, received: { host, target } });
+    }),
+    { numRuns: 1_000 },
+  );
+});

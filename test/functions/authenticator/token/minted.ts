@@ -1,0 +1,25 @@
+// Tokens that the AWS SDK signed with keys of the local STS, of each kind that clients make.
+
+import { localIdentity } from "../../../local/identities.ts";
+import { mintToken } from "../../../local/token.ts";
+import { EXTRA_HOST, NOW } from "./samples.ts";
+
+export const CLUSTER_ID = "prod-1";
+
+const KINDS = [
+  { identity: "alice", region: "us-west-2" },
+  { identity: "bob", region: "us-west-2" },
+  { identity: "carol", region: "us-east-1", host: "sts.amazonaws.com" },
+  { identity: "federated", region: "eu-north-1", host: EXTRA_HOST },
+  { identity: "alice", region: "us-west-2", host: "sts-fips.us-west-2.amazonaws.com" },
+  { identity: "bob", region: "us-west-2", host: "sts.us-west-2.api.aws" },
+];
+
+/** A user's, a role's with its session token, one of the global host, of an extra, a FIPS and a dual-stack host. */
+export function mintEachKind(): Promise<string[]> {
+  return Promise.all(
+    KINDS.map(({ identity, ...where }) =>
+      mintToken({ identity: localIdentity(identity), clusterId: CLUSTER_ID, now: NOW, ...where }),
+    ),
+  );
+}

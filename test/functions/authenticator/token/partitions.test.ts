@@ -1,0 +1,111 @@
+// The table of partitions against the installed AWS SDK: its partitions, its regions, and the STS endpoints it resolves.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { STSClient } from "@aws-sdk/client-sts";
+import { type Partition, partitionOfRegion } from "../../../../functions/authenticator/token/partitions.ts";
+import { acceptedStsHosts } from "../../../../functions/authenticator/token/sts-hosts.ts";
+
+interface SdkPartition {
+  readonly id: string;
+  readonly outputs: { readonly dnsSuffix: string; readonly dualStackDnsSuffix: string };
+  readonly regionRegex: string;
+  readonly regions: Readonly<Record<string, unknown>>;
+}
+
+const file = "@aws-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/partitions.js";
+const { partitionsInfo }: { partitionsInfo: { readonly partitions: readonly SdkPartition[] } } = await import(
+  new URL(`../../../../node_modules/${file}`, import.meta.url).href
+);
+const partitions = partitionsInfo.partitions;
+
+/** Without the pseudo regions that stand for no place, such as `aws-global`. */
+function regionsOf({ regions }: SdkPartition): string[] {
+  return Object.keys(regions).filter((region) => !region.endsWith("-global"));
+}
+
+function ours(region: string): Partition {
+  const partition = partitionOfRegion(region);
+  assert.ok(partition, `functions/authenticator/token/partitions.ts has no partition for the region ${region}`);
+  return partition;
+}
+
+test("every partition and region of the SDK is in the table, and no other", () => {
+  for (const partition of partitions) {
+    const known = regionsOf(partition);
+    const table = ours(known[0] ?? "").regions;
+    const missing = known.filter((region) => !table.includes(region));
+    const surplus = table.filter((region) => !known.includes(region));
+    const where = `${partition.id} in functions/authenticator/token/partitions.ts`;
+    assert.deepEqual(missing, [], `add ${missing.join(", ")} to ${where}`);
+    assert.deepEqual(surplus, [], `${surplus.join(", ")} of ${where} is unknown to the SDK`);
+  }
+});
+
+test("domains and the pattern of region names are the SDK's", () => {
+  for (const partition of partitions) {
+    const { id, outputs, regionRegex } = partition;
+    // A group around one alternative says nothing, and neither does a backslash before a hyphen
+    const pattern = regionRegex.replaceAll("\\-", "-").replace(/\((\w+)\)/g, "$1");
+    for (const region of regionsOf(partition)) {
+      const { domain, dualStackDomain, regionPattern, ...own } = ours(region);
+      assert.equal(own.id, id, region);
+      assert.deepEqual([domain, dualStackDomain], [outputs.dnsSuffix, outputs.dualStackDnsSuffix], id);
+      assert.equal(regionPattern.source, new RegExp(pattern).source, id);
+    }
+  }
+});
+
+test("a region belongs to one partition, by its name alone", () => {
+  for (const [region, id] of [
+    ["eu-west-9", "aws"],
+    ["us-gov-north-1", "aws-us-gov"],
+    ["us-iso-north-1", "aws-iso"],
+    ["us-isob-north-1", "aws-iso-b"],
+    ["cn-south-1", "aws-cn"],
+    ["eusc-de-west-1", "aws-eusc"],
+  ] as const) {
+    assert.equal(ours(region).id, id);
+  }
+  for (const region of [
+    "",
+    "us-west",
+    "us-west-2 ",
+    " us-west-2",
+    "us-west-2a",
+    "aws-global",
+    "xx-west-1",
+    "us-west-2\n",
+  ]) {
+    assert.equal(partitionOfRegion(region), undefined, region);
+  }
+});
+
+test("for each region every STS endpoint that the SDK resolves is accepted as a host of that region", () => {
+  const { endpointProvider } = new STSClient({ region: "us-east-1" }).config;
+  let endpoints = 0;
+  for (const partition of partitions) {
+    for (const Region of regionsOf(partition)) {
+      const { regionByHost } = acceptedStsHosts(ours(Region), Region, undefined, []);
+      for (const [UseFIPS, UseDualStack] of [
+        [false, false],
+        [true, false],
+        [false, true],
+        [true, true],
+      ] as const) {
+        // The SDK makes up a name that GovCloud does not have
+        if (partition.id === "aws-us-gov" && UseFIPS && UseDualStack) continue;
+        const { host } = endpointProvider({ Region, UseFIPS, UseDualStack, UseGlobalEndpoint: false }).url;
+        assert.equal(regionByHost.get(host), Region, host);
+        endpoints += 1;
+      }
+    }
+  }
+  assert.ok(endpoints > 4 * 40);
+});
+
+test("the SDK's global endpoint is accepted where it resolves one", () => {
+  const { endpointProvider } = new STSClient({ region: "us-east-1" }).config;
+  const { host } = endpointProvider({ Region: "aws-global", UseFIPS: false, UseDualStack: false }).url;
+  assert.equal(acceptedStsHosts(ours("eu-west-1"), "eu-west-1", undefined, []).regionByHost.get(host), "us-east-1");
+});

@@ -1,0 +1,155 @@
+// Which parameters a query holds, how often, in which spelling, and in which order it is sent.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { TokenParameterRefused } from "../../../../functions/authenticator/errors.ts";
+import { formatQuery, named, parseQuery } from "../../../../functions/authenticator/token/query.ts";
+import { PARAMETERS, queryWith, SECURITY_TOKEN } from "./samples.ts";
+
+const QUERY = queryWith({ "X-Amz-Security-Token": SECURITY_TOKEN });
+const NAMES = QUERY.split("&").map((pair) => pair.split("=")[0] ?? "");
+const PAIRS = QUERY.split("&");
+
+function assertRefused(query: string, message: RegExp): void {
+  assert.throws(
+    () => parseQuery(query),
+    (error) => {
+      assert.ok(error instanceof TokenParameterRefused, query);
+      assert.match(error.message, message, query);
+      return true;
+    },
+  );
+}
+
+test("each of the eight names is required", () => {
+  assert.equal(Object.keys(PARAMETERS).length, 8);
+  for (const name of Object.keys(PARAMETERS)) {
+    assertRefused(queryWith({ [name]: undefined }), new RegExp(`^query parameter ${name} is missing$`));
+  }
+});
+
+test("the security token may be absent, and nothing is sent for it then", () => {
+  const query = parseQuery(queryWith());
+  assert.equal("X-Amz-Security-Token" in query, false);
+  assert.equal(
+    formatQuery(query),
+    PAIRS.filter((pair) => !pair.startsWith("X-Amz-Security"))
+      .toSorted()
+      .join("&"),
+  );
+});
+
+test("each name appears once, however it is spelled and wherever it stands", () => {
+  for (const [index, name] of NAMES.entries()) {
+    const message = new RegExp(`^query parameter ${name} appears more than once$`);
+    const hex = [...name].map((c) => `%${c.charCodeAt(0).toString(16)}`).join("");
+    for (const spelling of [name, name.toLowerCase(), name.toUpperCase(), hex, hex.toUpperCase()]) {
+      for (const value of [PAIRS[index]?.split("=")[1], "other"]) {
+        for (const at of [0, index, index + 1, PAIRS.length]) {
+          assertRefused(PAIRS.toSpliced(at, 0, `${spelling}=${value}`).join("&"), message);
+        }
+      }
+    }
+  }
+});
+
+test("names compare without regard to case after decoding, and are sent in their canonical spelling", () => {
+  const sent = formatQuery(parseQuery(QUERY));
+  assert.equal(formatQuery(parseQuery(QUERY.replace(/(^|&)[^=]+/g, (name) => name.toLowerCase()))), sent);
+  assert.equal(formatQuery(parseQuery(QUERY.replace(/(^|&)[^=]+/g, (name) => name.toUpperCase()))), sent);
+  assert.equal(formatQuery(parseQuery(QUERY.replace("Action", "%61%43t%69on"))), sent);
+});
+
+test("any other name refuses the token and is named where it is harmless", () => {
+  for (const name of ["RoleArn", "X-Amz-Content-Sha256", "x-k8s-aws-id", "Actions", "constructor"]) {
+    const message = `^unexpected query parameter "${name}"; only GetCallerIdentity's are allowed$`;
+    assertRefused(`${QUERY}&${name}=1`, new RegExp(message));
+    assertRefused(`${name}=1&${QUERY}`, new RegExp(message));
+  }
+  for (const name of [
+    "",
+    "__proto__",
+    "Action%20",
+    "%20Action",
+    "Action%5B%5D",
+    "x".repeat(41),
+    "X_Amz_Date",
+    "a%0A",
+  ]) {
+    assertRefused(`${QUERY}&${name}=1`, /^(unexpected query parameter;|the query is not a list of)/);
+  }
+});
+
+test("order is free, and what is sent is in the order of SigV4's canonical query", () => {
+  const sent = formatQuery(parseQuery(QUERY));
+  assert.equal(sent, PAIRS.toSorted().join("&"));
+  for (let at = 0; at < PAIRS.length; at += 1) {
+    const rotated = [...PAIRS.slice(at), ...PAIRS.slice(0, at)];
+    assert.equal(formatQuery(parseQuery(rotated.join("&"))), sent);
+    assert.equal(formatQuery(parseQuery(rotated.toReversed().join("&"))), sent);
+  }
+});
+
+test("%2f is accepted and sent as %2F, and what need not be encoded is sent plain", () => {
+  const sent = formatQuery(parseQuery(QUERY));
+  assert.equal(formatQuery(parseQuery(QUERY.replaceAll("%2F", "%2f").replaceAll("%3B", "%3b"))), sent);
+  assert.equal(formatQuery(parseQuery(QUERY.replace("GetCaller", "%47etCalle%72"))), sent);
+});
+
+test("an empty value is refused, the security token's as any other", () => {
+  for (const name of NAMES) {
+    const query = queryWith({ "X-Amz-Security-Token": SECURITY_TOKEN, [name]: "" });
+    assertRefused(query, new RegExp(`^query parameter ${name} is empty or badly encoded$`));
+  }
+});
+
+test("a value of raw reserved characters or of anything but printable ASCII is refused", () => {
+  for (const value of [
+    "a+b",
+    "a/b",
+    "a;b",
+    "a%0Ab",
+    "a%00",
+    "%C3%A9",
+    "%7F",
+    "%",
+    "%2",
+    "%zz",
+    "a b",
+    "a\nb",
+    "\xe9",
+  ]) {
+    assertRefused(QUERY.replace(/Token=[^&]*/, `Token=${value}`), /^query parameter X-Amz-Security-Token is empty or/);
+  }
+});
+
+test("a query is name=value pairs joined by one & each", () => {
+  for (const query of [
+    "",
+    "&",
+    "=",
+    `&${QUERY}`,
+    `${QUERY}&`,
+    QUERY.replace("&", "&&"),
+    QUERY.replace("&", ";"),
+    QUERY.replace("=", ""),
+    QUERY.replace("=", "=="),
+    QUERY.replace("GetCallerIdentity", "GetCallerIdentity="),
+    QUERY.replace("GetCallerIdentity", "GetCallerIdentity=AssumeRole"),
+    `${QUERY}&Action`,
+    `?${QUERY}`,
+    QUERY.replace("Action", "Ac+tion"),
+    QUERY.replace("Action", "Act%69%"),
+  ]) {
+    assertRefused(
+      query,
+      /^(the query is not a list|unexpected query parameter;|query parameter \S+ is empty or badly)/,
+    );
+  }
+});
+
+test("only a short word is repeated in a message", () => {
+  assert.equal(named("X-Amz-Date2"), ' "X-Amz-Date2"');
+  assert.equal(named("x".repeat(40)), ` "${"x".repeat(40)}"`);
+  for (const text of ["", "x".repeat(41), "a b", "a\nb", "a/b", "é", '"']) assert.equal(named(text), "");
+});

@@ -1,0 +1,132 @@
+// Which hosts a token may name, by partition, own region and settings.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { acceptedStsHosts, type StsHosts } from "../../../../functions/authenticator/token/sts-hosts.ts";
+import { parseToken } from "../../../../functions/authenticator/token/token.ts";
+import { denial, EXTRA_HOST, HOST, NOW, partition, tokenWith } from "./samples.ts";
+
+function hostsIn(region: string, only?: readonly string[], extra: readonly string[] = []): StsHosts {
+  return acceptedStsHosts(partition(region), region, only, extra);
+}
+
+/** Region by host; hosts that are refused are left out. */
+function accepted(hosts: StsHosts, names: readonly string[]): Record<string, string | undefined> {
+  return Object.fromEntries(
+    names.filter((name) => hosts.regionByHost.has(name)).map((name) => [name, hosts.regionByHost.get(name)]),
+  );
+}
+
+test("each partition has its own regional, FIPS and dual-stack hosts", () => {
+  for (const [region, domain, dualStackDomain] of [
+    ["eu-west-1", "amazonaws.com", "api.aws"],
+    ["cn-north-1", "amazonaws.com.cn", "api.amazonwebservices.com.cn"],
+    ["us-iso-east-1", "c2s.ic.gov", "api.aws.ic.gov"],
+    ["us-isob-east-1", "sc2s.sgov.gov", "api.aws.scloud"],
+    ["eu-isoe-west-1", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"],
+    ["us-isof-south-1", "csp.hci.ic.gov", "api.aws.hci.ic.gov"],
+    ["eusc-de-east-1", "amazonaws.eu", "api.amazonwebservices.eu"],
+  ] as const) {
+    const names = ["sts", "sts-fips"].flatMap((sts) => [
+      `${sts}.${region}.${domain}`,
+      `${sts}.${region}.${dualStackDomain}`,
+    ]);
+    assert.deepEqual(accepted(hostsIn(region), names), Object.fromEntries(names.map((name) => [name, region])));
+  }
+});
+
+test("GovCloud has plain and dual-stack hosts, and no sts-fips. host", () => {
+  const hosts = hostsIn("us-gov-west-1");
+  for (const region of ["us-gov-west-1", "us-gov-east-1"]) {
+    assert.equal(hosts.regionByHost.get(`sts.${region}.amazonaws.com`), region);
+    assert.equal(hosts.regionByHost.get(`sts.${region}.api.aws`), region);
+    assert.equal(hosts.regionByHost.has(`sts-fips.${region}.amazonaws.com`), false);
+    assert.equal(hosts.regionByHost.has(`sts-fips.${region}.api.aws`), false);
+  }
+});
+
+test("the global host is us-east-1's, and only in the partition aws", () => {
+  assert.equal(hostsIn("eu-west-1").regionByHost.get("sts.amazonaws.com"), "us-east-1");
+  for (const region of ["us-gov-west-1", "cn-north-1", "us-iso-east-1", "us-isob-east-1", "eusc-de-east-1"]) {
+    const names = ["sts.amazonaws.com", "sts.amazonaws.com.cn", "sts.c2s.ic.gov", "sts.amazonaws.eu"];
+    assert.deepEqual(accepted(hostsIn(region), names), {});
+  }
+});
+
+test("the partitions aws and aws-us-gov, which share their domains, refuse each other's hosts", () => {
+  const names = ["sts.us-west-2.amazonaws.com", "sts.us-west-2.api.aws"];
+  const govNames = ["sts.us-gov-west-1.amazonaws.com", "sts.us-gov-west-1.api.aws"];
+  assert.deepEqual(accepted(hostsIn("us-east-1"), govNames), {});
+  assert.deepEqual(accepted(hostsIn("us-gov-east-1"), names), {});
+});
+
+test("no partition accepts a host of another one", () => {
+  const regions = ["eu-west-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1"];
+  for (const own of regions) {
+    const others = regions
+      .filter((region) => region !== own)
+      .flatMap((region) => [...hostsIn(region).regionByHost.keys()]);
+    assert.deepEqual(accepted(hostsIn(own), others), {});
+  }
+});
+
+test("an own region that is newer than the table is known, and its hosts are accepted", () => {
+  const hosts = hostsIn("eu-west-9");
+  assert.ok(hosts.regions.has("eu-west-9"));
+  assert.equal(hosts.regionByHost.get("sts.eu-west-9.amazonaws.com"), "eu-west-9");
+  assert.equal(hosts.regionByHost.get("sts-fips.eu-west-9.api.aws"), "eu-west-9");
+  assert.equal(hosts.regionByHost.get(HOST), "us-west-2");
+  assert.equal(hostsIn("us-west-2").regionByHost.has("sts.eu-west-9.amazonaws.com"), false);
+});
+
+test("STS_REGIONS narrows the list and does not imply the own region", () => {
+  const hosts = hostsIn("us-west-2", ["eu-west-1", "eu-west-2"]);
+  assert.deepEqual([...hosts.regions], ["eu-west-1", "eu-west-2"]);
+  const names = ["sts.eu-west-1.amazonaws.com", "sts-fips.eu-west-2.api.aws", HOST, "sts.us-east-1.amazonaws.com"];
+  assert.deepEqual(Object.keys(accepted(hosts, names)), names.slice(0, 2));
+});
+
+test("the global host counts as us-east-1 under STS_REGIONS", () => {
+  assert.equal(hostsIn("us-west-2", ["us-west-2"]).regionByHost.has("sts.amazonaws.com"), false);
+  assert.equal(hostsIn("us-west-2", ["us-east-1"]).regionByHost.get("sts.amazonaws.com"), "us-east-1");
+});
+
+test("a host of STS_EXTRA_HOSTS is accepted with the regions that STS_REGIONS leaves", () => {
+  const hosts = hostsIn("us-west-2", ["us-west-2"], [EXTRA_HOST]);
+  assert.equal(parseToken(tokenWith({}, EXTRA_HOST), hosts, NOW).host, EXTRA_HOST);
+  const credential = "AKIALOCALALICEAAAAAA/20260102/us-east-1/sts/aws4_request";
+  assert.throws(() => parseToken(tokenWith({ "X-Amz-Credential": credential }, EXTRA_HOST), hosts, NOW), {
+    code: "token_region_refused",
+    message: 'region "us-east-1" is not accepted here',
+  });
+});
+
+test("another spelling of a host, or one that looks like it, is refused with one message and without repeating it", () => {
+  for (const host of [
+    ...[HOST.toUpperCase(), "Sts.us-west-2.amazonaws.com", `${HOST}.`, `${HOST}:443`, `${HOST}:`, `user@${HOST}`],
+    ...[
+      "website.amazonaws.com",
+      "sts.amazonaws.com.example.com",
+      "sts.us-west-2.amazonaws.com.cn",
+      "xsts.amazonaws.com",
+    ],
+    ...[
+      "sts.not-a-region.amazonaws.com",
+      "sts.us-west-9.amazonaws.com",
+      "sts..amazonaws.com",
+      "sts.us-west-2.amazonaws",
+    ],
+    ...["sts_fips.us-west-2.amazonaws.com", "sts-fips.amazonaws.com", "us-west-2.sts.amazonaws.com", "sts", "", "*"],
+    ...[
+      "vpce-0123-abc.sts.us-west-2.vpce.amazonaws.com",
+      "127.0.0.1",
+      "[::1]",
+      "sts%2eamazonaws.com",
+      "sts.amazonaws.com\t",
+    ],
+  ]) {
+    const error = denial(tokenWith({}, host));
+    assert.equal(error.code, "token_host_refused", host);
+    assert.equal(error.message, "the host is not an STS endpoint that is accepted here");
+  }
+});
