@@ -70,7 +70,7 @@ describe("slow", { concurrency: true }, () => {
   test("the callers come late and STS not at all: 500 after 5 s", async (t) => {
     const Parameter = { Name: `${PREFIX}/callers`, Type: "String", Value: JSON.stringify(CALLERS) };
     const late = await startHttpServer(async () => {
-      await delay(800);
+      await delay(300);
       return { status: 200, body: JSON.stringify({ Parameters: [Parameter], InvalidParameters: [] }) };
     });
     t.after(() => late.close());

@@ -44,7 +44,13 @@ export function assertUnreachable(error: unknown, kind: string): void {
   }
 }
 
+const PATIENCE_MS = 10_000;
+
 /** Lets everything happen that is under way, until `done` says so. */
 export async function until(done: () => boolean): Promise<void> {
-  while (!done()) await new Promise(setImmediate);
+  const end = performance.now() + PATIENCE_MS;
+  while (!done()) {
+    if (performance.now() > end) throw new Error(`not so within ${PATIENCE_MS} ms: ${done}`);
+    await new Promise(setImmediate);
+  }
 }

@@ -103,7 +103,7 @@ async function printed(port: number, more: string): Promise<string> {
   const module = new URL("../../../../functions/authenticator/aws/connections.ts", import.meta.url).href;
   const open = `const agent = (await import("${module}")).openAgents(new URL("http://127.0.0.1:${port}")).httpAgent;`;
   const program = ["--input-type=module", "--eval", `${open}${more}`];
-  return (await promisify(execFile)(process.execPath, program, { timeout: 10_000 })).stdout;
+  return (await promisify(execFile)(process.execPath, program, { timeout: 60_000 })).stdout;
 }
 
 test("one that waits does not keep the process alive", () =>
@@ -114,7 +114,10 @@ test("one that waits does not keep the process alive", () =>
 test("one that serves a request keeps the process alive until the answer is there", () =>
   withServer(async ({ port }) => {
     const get = `(await import("node:http")).get({ agent, host: "127.0.0.1", port: ${port} }`;
-    assert.equal(await printed(port, `${get}, (response) => response.resume().on("end", () => console.log(response.statusCode)))`), "200\n");
+    assert.equal(
+      await printed(port, `${get}, (response) => response.resume().on("end", () => console.log(response.statusCode)))`),
+      "200\n",
+    );
   }));
 
 test("an IPv6 address is connected to without its brackets", () => {
