@@ -38,6 +38,7 @@ const PRESIGNED_URL = /^https:\/\/([^/?#]*)\/\?([^#]*)$/;
 
 /** Throws a `Denial` that names the rule. `now` in milliseconds since 1970. */
 export function parseToken(text: string, hosts: StsHosts, now: number): UnverifiedToken {
+  if (!isOurs(text)) throw new TokenMalformed(`does not begin with ${PREFIX}`);
   if (Buffer.byteLength(text) > MAX_BYTES) throw new TokenMalformed(`longer than ${MAX_BYTES} bytes`);
   const decoded = decodeBase64Url(text.slice(PREFIX.length));
   if (decoded === undefined) throw new TokenMalformed("not canonical unpadded base64url after the prefix");
