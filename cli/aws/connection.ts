@@ -1,0 +1,59 @@
+// A cluster's parameters in one account and Region, opened from the options of a command.
+
+import { SSMClient } from "@aws-sdk/client-ssm";
+import { readSettings, type Settings } from "../../functions/authenticator/settings.ts";
+import { usage } from "../failure.ts";
+import type { Site } from "../lib/site.ts";
+import type { ConnectionOptions } from "../options.ts";
+import type { World } from "../world.ts";
+import { findPlace } from "./region.ts";
+
+export interface Connection {
+  readonly ssm: SSMClient;
+  readonly site: Site;
+  /** As the function would read them, for what is judged by its code. */
+  readonly settings: Settings;
+}
+
+/** The SDK's default of three, and some more: an operator waits where a review cannot. */
+const TRIES = 6;
+const CONNECT_MS = 5_000;
+const ANSWER_MS = 15_000;
+
+export async function connect(options: ConnectionOptions, world: World): Promise<Connection> {
+  const { region, profile } = options;
+  const ssm = new SSMClient({
+    ...(region !== undefined && { region }),
+    ...(profile !== undefined && { profile }),
+    // Slows down by itself while it is throttled: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+    retryMode: "adaptive",
+    maxAttempts: Number(world.environment["AWS_MAX_ATTEMPTS"] ?? TRIES),
+    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS },
+  });
+  const place = await findPlace(() => ssm.config.region());
+  const settings = siteSettings(options, place.region, world);
+  return { ssm, settings, site: siteOf(settings, world) };
+}
+
+export function siteOf({ mappingPrefix, partition }: Settings, world: World): Site {
+  return { prefix: mappingPrefix, partition: partition.id, now: world.clock() };
+}
+
+/** The function's own reading of its settings, so that what it refuses is refused here too. */
+export function siteSettings(options: ConnectionOptions, region: string, { environment }: World): Settings {
+  return readSettings({
+    CLUSTER_ID: clusterId(options.cluster),
+    CALLER_AUTH: "none",
+    AWS_REGION: region,
+    MAPPING_PREFIX: options.prefix,
+    STS_REGIONS: environment["STS_REGIONS"],
+    STS_EXTRA_HOSTS: environment["STS_EXTRA_HOSTS"],
+    RESERVED_PREFIXES: environment["RESERVED_PREFIXES"],
+    AWS_ENDPOINT_URL_STS: environment["AWS_ENDPOINT_URL_STS"],
+  });
+}
+
+function clusterId(text: string): string {
+  if (text === "") throw usage("--cluster is empty.");
+  return text;
+}

@@ -1,0 +1,38 @@
+// One command of the program: its name, what it does in a line, and an example under its --help.
+
+import { Command, type OutputConfiguration } from "commander";
+import type { World } from "./world.ts";
+
+/** A pipe has no width; help is then set as in a terminal of this width. */
+const HELP_COLUMNS = 80;
+
+export interface CommandText {
+  readonly name: string;
+  readonly summary: string;
+  /** What else there is to say, below the summary. */
+  readonly details?: string;
+  /** Whole lines that can be typed as they are. */
+  readonly examples: readonly string[];
+}
+
+/** Arguments and options are the caller's to add. */
+export function newCommand(world: World, { name, summary, details, examples }: CommandText): Command {
+  const output: OutputConfiguration = {
+    writeOut: world.print,
+    writeErr: world.tell,
+    getOutHelpWidth: () => world.columns ?? HELP_COLUMNS,
+    getErrHelpWidth: () => world.columns ?? HELP_COLUMNS,
+  };
+  return new Command(name)
+    .summary(summary)
+    .description(details === undefined ? sentence(summary) : `${sentence(summary)} ${details}`)
+    .configureOutput(output)
+    .exitOverride()
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .addHelpText("after", `\nExamples:\n${examples.map((line) => `  ${line}`).join("\n")}`);
+}
+
+function sentence(summary: string): string {
+  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
+}

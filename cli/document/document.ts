@@ -1,0 +1,61 @@
+// The mapping file: `mappings:` and a list, in YAML or JSON, read from one or several files.
+
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { parse, stringify, YAMLParseError } from "yaml";
+import { isObject } from "../../functions/authenticator/lib/json.ts";
+import { usage } from "../failure.ts";
+import { readText } from "../lib/text-file.ts";
+import type { World } from "../world.ts";
+import { type Entry, readEntry, writeEntry } from "./entry.ts";
+
+/** Files, folders (the YAML and JSON files in them) and `-`. Throws with every problem of every file. */
+export async function readDocuments(paths: readonly string[], world: World): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  const problems: string[] = [];
+  for (const file of paths.flatMap(filesOf)) {
+    for (const [index, item] of parseDocument(await readText(file, world), file).entries()) {
+      const entry = readEntry(item);
+      if ("problem" in entry) problems.push(`${file}, mapping ${index + 1}${who(item)}: ${entry.problem}`);
+      else entries.push(entry);
+    }
+  }
+  if (problems.length > 0) throw usage(`${problems.join("\n")}\nNothing was written.`);
+  return entries;
+}
+
+export function writeDocument(entries: readonly Entry[]): string {
+  return stringify({ mappings: entries.map(writeEntry) }, { lineWidth: 0 });
+}
+
+function filesOf(path: string): string[] {
+  if (path === "-" || !statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path];
+  const files = readdirSync(path).filter((name) => /\.(ya?ml|json)$/.test(name));
+  if (files.length === 0) throw usage(`${path} holds no YAML or JSON file.`);
+  return files.sort().map((name) => join(path, name));
+}
+
+function parseDocument(text: string, file: string): unknown[] {
+  const document = parseYaml(text, file);
+  const mappings = isObject(document) ? document["mappings"] : undefined;
+  if (!isObject(document) || !Array.isArray(mappings)) throw usage(`${file} has no list "mappings:" at its top.`);
+  const foreign = Object.keys(document).find((key) => key !== "mappings");
+  if (foreign !== undefined) throw usage(`${file} has ${foreign} at its top; only "mappings:" is known.`);
+  return mappings;
+}
+
+/** JSON is YAML too. A key that is there twice is refused, where other readers silently take the last. */
+export function parseYaml(text: string, file: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+    throw usage(`${file} is no YAML: ${error.message.split("\n")[0]?.replace(/:$/, "")}.`);
+  }
+}
+
+function who(item: unknown): string {
+  if (!isObject(item)) return "";
+  const name = item["arn"] ?? item["arnLike"] ?? item["permissionSet"] ?? item["account"];
+  return typeof name === "string" ? ` (${name})` : "";
+}

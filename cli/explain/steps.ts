@@ -1,0 +1,98 @@
+// A review in slow motion: each step by the function's own code, with what came of it.
+
+import { findNodeNameLazily } from "../../functions/authenticator/aws/lazy-node-name.ts";
+import { createSts } from "../../functions/authenticator/aws/sts.ts";
+import { Denial } from "../../functions/authenticator/errors.ts";
+import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
+import { proveIdentity } from "../../functions/authenticator/identity/prove-identity.ts";
+import { deadlineIn } from "../../functions/authenticator/lib/clock.ts";
+import type { Finding } from "../../functions/authenticator/mapping/finding.ts";
+import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { selectMapping } from "../../functions/authenticator/mapping/select.ts";
+import { isOurs, parseToken, type UnverifiedToken } from "../../functions/authenticator/token/token.ts";
+import { renderUser, type User } from "../../functions/authenticator/user/user.ts";
+import type { Connection } from "../aws/connection.ts";
+import { decide } from "../lib/decide.ts";
+import { readSome } from "../store/read.ts";
+import type { World } from "../world.ts";
+
+/** A person waits longer than kube-apiserver. */
+const DEADLINE_MS = 15_000;
+
+/** Filled as far as the review got. */
+export interface Explanation {
+  token?: UnverifiedToken;
+  identity?: VerifiedIdentity;
+  findings?: readonly Finding[];
+  /** The parameter that counted. */
+  parameter?: string;
+  user?: User;
+  refusal?: { readonly code: string; readonly message: string };
+}
+
+/** `token` is proven by STS. Throws a fault where AWS gives no answer; a refusal is an explanation. */
+export async function explainToken(token: string, connection: Connection, world: World): Promise<Explanation> {
+  const { settings } = connection;
+  const explanation: Explanation = {};
+  await untilRefused(explanation, async () => {
+    if (!isOurs(token)) {
+      explanation.refusal = { code: "not_ours", message: "no k8s-aws-v1. token: the function leaves it to others" };
+      return;
+    }
+    explanation.token = parseToken(token, settings.stsHosts, world.clock());
+    const askSts = createSts({
+      clusterId: settings.clusterId,
+      regionalHost: `sts.${settings.region}.${settings.partition.domain}`,
+      endpoint: settings.stsEndpoint,
+    });
+    const prove = proveIdentity(askSts, settings.partition.id);
+    const { result } = await prove(explanation.token, deadlineIn(DEADLINE_MS, world.clock));
+    if (result instanceof Denial) throw result;
+    await explainMapping(explanation, result, connection, world, true);
+  });
+  return explanation;
+}
+
+/** For somebody who is not here: nothing is proven, and of a node nothing can be. */
+export async function explainIdentity(
+  identity: VerifiedIdentity,
+  connection: Connection,
+  world: World,
+): Promise<Explanation> {
+  const explanation: Explanation = {};
+  await untilRefused(explanation, () => explainMapping(explanation, identity, connection, world, false));
+  return explanation;
+}
+
+async function explainMapping(
+  explanation: Explanation,
+  identity: VerifiedIdentity,
+  { ssm, site, settings }: Connection,
+  world: World,
+  isProven: boolean,
+): Promise<void> {
+  explanation.identity = identity;
+  const places = candidates(site.prefix, identity);
+  const stored = await readSome(
+    ssm,
+    places.map(({ parameter }) => parameter),
+    world.interrupted,
+  );
+  const { findings, deciding } = decide(site, identity, stored);
+  explanation.findings = findings;
+  if (deciding !== undefined) explanation.parameter = deciding.parameter;
+  const selected = selectMapping(findings, identity);
+  const findNodeName = isProven
+    ? () => findNodeNameLazily(settings.region)(identity, deadlineIn(DEADLINE_MS, world.clock))
+    : async () => ({ name: "{EC2PrivateDNSName}" });
+  explanation.user = await renderUser(selected, identity, settings.reservedPrefixes, findNodeName);
+}
+
+async function untilRefused(explanation: Explanation, run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (!(error instanceof Denial)) throw error;
+    explanation.refusal = { code: error.code, message: error.message };
+  }
+}

@@ -1,0 +1,33 @@
+// How a command ends other than well: one sentence for the user, and an exit code for scripts.
+
+/** Listed in README, "Operate"; a script may rely on them. */
+export const EXIT = {
+  /** Something was found (lint, diff, explain, doctor), or a change was refused; nothing is broken. */
+  finding: 1,
+  /** The command, a file or a setting is wrong: trying again does not help. */
+  usage: 2,
+  /** AWS or the network gave no answer, or refused: trying again may help. */
+  fault: 3,
+  /** Ctrl-C, as a shell counts it. */
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Everything that a user is meant to read; any other error is a bug of ours. An empty message says nothing. */
+export class Failure extends Error {
+  override readonly name = "Failure";
+  readonly exitCode: ExitCode;
+  constructor(exitCode: ExitCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}
+
+export function finding(message: string): Failure {
+  return new Failure(EXIT.finding, message);
+}
+
+export function usage(message: string): Failure {
+  return new Failure(EXIT.usage, message);
+}

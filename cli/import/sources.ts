@@ -1,0 +1,99 @@
+// The files that import reads: which kind a document is, and the mappings in it.
+
+import { isObject } from "../../functions/authenticator/lib/json.ts";
+import { parseYaml } from "../document/document.ts";
+import { usage } from "../failure.ts";
+import type { Foreign } from "./foreign.ts";
+
+/** Any of the four kinds, told apart by their own keys. */
+export function readForeign(text: string, file: string): Foreign[] {
+  const documents = documentsIn(text, file).flatMap((document) =>
+    isObject(document) && document["kind"] === "List" && Array.isArray(document["items"])
+      ? document["items"]
+      : Array.isArray(document)
+        ? document
+        : [document],
+  );
+  if (documents.length === 0) throw usage(`${file} is empty.`);
+  return documents.flatMap((document) => {
+    const found = isObject(document) ? readDocument(document, file) : undefined;
+    if (found === undefined) {
+      throw usage(
+        `${file} is none of: the aws-auth ConfigMap, aws-iam-authenticator's server config, eksctl's ClusterConfig, ` +
+          "answers of aws eks describe-access-entry.",
+      );
+    }
+    return found;
+  });
+}
+
+/** The AWS CLI, called for each entry in a loop, leaves one JSON object after the other. */
+function documentsIn(text: string, file: string): unknown[] {
+  const parts = text.trimStart().startsWith("{") ? text.split(/(?<=^\}\s*?)\n(?=\{)/m) : [text];
+  return parts.map((part) => parseYaml(part, file));
+}
+
+function readDocument(document: Record<string, unknown>, file: string): Foreign[] | undefined {
+  const { data, server, iamIdentityMappings, accessEntry } = document;
+  if (document["kind"] === "ConfigMap") return fromConfigMap(isObject(data) ? data : {}, file);
+  if (isObject(server)) return fromLists(server);
+  if (Array.isArray(iamIdentityMappings)) return iamIdentityMappings.map(fromEksctl);
+  return isObject(accessEntry) ? [fromAccessEntry(accessEntry)] : undefined;
+}
+
+/** Each section is YAML inside of the ConfigMap's text. */
+function fromConfigMap(data: Record<string, unknown>, file: string): Foreign[] {
+  const sections = Object.entries(data).map(([key, text]) => [
+    key,
+    typeof text === "string" ? parseYaml(text, `${file}, ${key}`) : undefined,
+  ]);
+  return fromLists(Object.fromEntries(sections));
+}
+
+/** https://github.com/kubernetes-sigs/aws-iam-authenticator#full-configuration-format: keys of a mapping in any case */
+function fromLists(lists: Record<string, unknown>): Foreign[] {
+  const section = (name: string): unknown[] => {
+    const items = lists[name] ?? [];
+    if (!Array.isArray(items)) throw usage(`${name} is no list.`);
+    return items;
+  };
+  return [
+    ...section("mapRoles").map((item, i) => fromListItem(item, `mapRoles ${i + 1}`, "rolearn")),
+    ...section("mapUsers").map((item, i) => fromListItem(item, `mapUsers ${i + 1}`, "userarn")),
+    ...section("mapAccounts").map((account, i) => ({ where: `mapAccounts ${i + 1}`, account })),
+  ];
+}
+
+function fromListItem(item: unknown, where: string, arnKey: string): Foreign {
+  const { username, groups, sso, [arnKey]: arn } = lowerCaseKeys(item);
+  const { permissionsetname: permissionSet, accountid: account } = lowerCaseKeys(sso);
+  return {
+    where,
+    username,
+    groups,
+    ...(arn === undefined && isObject(sso) ? { permissionSet, account } : { arn: arn ?? null }),
+  };
+}
+
+function lowerCaseKeys(item: unknown): Record<string, unknown> {
+  if (!isObject(item)) return {};
+  return Object.fromEntries(Object.entries(item).map(([key, value]) => [key.toLowerCase(), value]));
+}
+
+/** https://docs.aws.amazon.com/eks/latest/eksctl/iam-identity-mappings.html */
+function fromEksctl(item: unknown, index: number): Foreign {
+  const where = `iamIdentityMappings ${index + 1}`;
+  const { arn, username, groups, account, serviceName } = isObject(item) ? item : {};
+  if (serviceName !== undefined) return { where, problem: `service ${String(serviceName)} is RBAC that eksctl makes` };
+  return account === undefined ? { where, arn: arn ?? null, username, groups } : { where, account };
+}
+
+/** https://docs.aws.amazon.com/eks/latest/APIReference/API_AccessEntry.html */
+function fromAccessEntry({ principalArn, username, kubernetesGroups }: Record<string, unknown>): Foreign {
+  return {
+    where: `access entry of ${String(principalArn)}`,
+    arn: principalArn ?? null,
+    username,
+    groups: kubernetesGroups,
+  };
+}

@@ -1,0 +1,44 @@
+// An identity as STS would tell it, made from an ARN alone: for questions about somebody who is not here.
+
+import { type VerifiedIdentity, verifyIdentity } from "../../functions/authenticator/identity/identity.ts";
+import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
+
+export interface Supposition {
+  /** `AROA...` or `AIDA...`; one is made up where none is given. */
+  readonly principalId?: string | undefined;
+  /** Of a role's session. */
+  readonly sessionName?: string | undefined;
+}
+
+/** Also where only the access key could tell more. */
+const ACCESS_KEY_ID = "ASIASUPPOSED";
+const SESSION = "session-name";
+
+/** `undefined` for what is no ARN of a role, an assumed role, a user, a federated user or root. */
+export function supposeIdentity(arn: string, supposed: Supposition = {}): VerifiedIdentity | undefined {
+  const assumed = /^arn:([a-z-]+):sts::(\d{12}):assumed-role\/([^/]+)\/([^/]+)$/.exec(arn);
+  if (assumed !== null) {
+    const [, partition = "", account = "", role = "", session = ""] = assumed;
+    return supposeRole(partition, account, role, { sessionName: session, ...supposed });
+  }
+  const mapped = parseMappedArn(arn);
+  if (mapped === undefined) return undefined;
+  const { partition, accountId, kind } = mapped;
+  // In the spelling that was given: a permission set's role is known by its capitals.
+  const name = arn.slice(arn.lastIndexOf("/") + 1);
+  if (kind === "role") return supposeRole(partition, accountId, name, supposed);
+  const userIds = { user: supposed.principalId ?? "AIDASUPPOSED", root: accountId, "federated-user": undefined };
+  const UserId = userIds[kind] ?? `${accountId}:${name}`;
+  return verifyIdentity({ Account: accountId, Arn: arn, UserId }, partition, ACCESS_KEY_ID);
+}
+
+function supposeRole(partition: string, account: string, role: string, supposed: Supposition): VerifiedIdentity {
+  const { principalId = "AROASUPPOSED", sessionName = SESSION } = supposed;
+  const Arn = `arn:${partition}:sts::${account}:assumed-role/${role}/${sessionName}`;
+  return verifyIdentity({ Account: account, Arn, UserId: `${principalId}:${sessionName}` }, partition, ACCESS_KEY_ID);
+}
+
+/** The role that IAM Identity Center makes for a permission set; its suffix is made up. */
+export function permissionSetRole(partition: string, account: string, permissionSet: string): string {
+  return `arn:${partition}:iam::${account}:role/AWSReservedSSO_${permissionSet}_0000000000000000`;
+}

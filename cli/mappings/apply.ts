@@ -1,0 +1,75 @@
+// `mappings apply` and `mappings diff`: from a file to Parameter Store, or only what would change.
+
+import type { Command } from "commander";
+import { type Connection, connect } from "../aws/connection.ts";
+import { newCommand } from "../command.ts";
+import { readDocuments } from "../document/document.ts";
+import { toParameters } from "../document/parameters.ts";
+import { finding } from "../failure.ts";
+import { addConnection, addWrite, type ConnectionOptions, collect, type WriteOptions } from "../options.ts";
+import { carryOut } from "../plan/carry-out.ts";
+import { type Plan, planChanges } from "../plan/plan.ts";
+import { showPlan } from "../plan/show.ts";
+import type { Stored } from "../store/parameter.ts";
+import type { World } from "../world.ts";
+import { readMappings } from "./current.ts";
+
+interface DiffOptions extends ConnectionOptions {
+  readonly file: readonly string[];
+  readonly prune?: true;
+}
+
+const FILE_HELP = "mapping file, folder of them, or - (may be repeated)";
+const PRUNE_HELP = "remove what no file has";
+
+export function applyCommand(world: World): Command {
+  const command = newCommand(world, {
+    name: "apply",
+    summary: "make Parameter Store say what a file says",
+    details:
+      "Shows a plan, asks, and writes at most --rate parameters a second. Stops where somebody else changed a mapping " +
+      "since the plan. When it was interrupted, run it again: it does the rest.",
+    examples: [
+      "iam-authenticator mappings apply -c prod -f mappings.yaml --dry-run",
+      "iam-authenticator mappings apply -c prod -f teams/ --prune --yes",
+    ],
+  });
+  return addWrite(addConnection(command))
+    .requiredOption("-f, --file <path>", FILE_HELP, collect)
+    .option("--prune", PRUNE_HELP)
+    .action(async (options: DiffOptions & WriteOptions) => {
+      const { plan, current, connection } = await compare(options, world);
+      await carryOut(plan, current, connection, options, world);
+    });
+}
+
+export function diffCommand(world: World): Command {
+  const command = newCommand(world, {
+    name: "diff",
+    summary: "show what apply would change",
+    details: "The exit code is 1 where something would change.",
+    examples: ["iam-authenticator mappings diff -c prod -f mappings.yaml --prune"],
+  });
+  return addConnection(command)
+    .requiredOption("-f, --file <path>", FILE_HELP, collect)
+    .option("--prune", PRUNE_HELP)
+    .action(async (options: DiffOptions) => {
+      const { plan, connection } = await compare(options, world);
+      world.print(showPlan(plan, connection.site.prefix));
+      if (plan.changes.length > 0) throw finding("");
+    });
+}
+
+interface Comparison {
+  readonly plan: Plan;
+  readonly current: ReadonlyMap<string, Stored>;
+  readonly connection: Connection;
+}
+
+async function compare({ file, prune, ...options }: DiffOptions, world: World): Promise<Comparison> {
+  const entries = await readDocuments(file, world);
+  const connection = await connect(options, world);
+  const desired = toParameters(connection.site.prefix, entries);
+  const current = await readMappings(connection, world);
+  return { plan: planChanges(current, desired, prune === true), current, connection };
+}

@@ -1,0 +1,73 @@
+// `mappings lint`: what is wrong, risky or useless, in Parameter Store or in a file before it gets there.
+
+import { type Command, Option } from "commander";
+import { partitionOfRegion } from "../../functions/authenticator/token/partitions.ts";
+import { connect } from "../aws/connection.ts";
+import { newCommand } from "../command.ts";
+import { readDocuments } from "../document/document.ts";
+import type { Entry } from "../document/entry.ts";
+import { toParameters } from "../document/parameters.ts";
+import { finding, usage } from "../failure.ts";
+import { type Finding, LEVELS, type Level } from "../lint/finding.ts";
+import { lint } from "../lint/lint.ts";
+import { addConnection, addOutput, collect, type OutputOptions } from "../options.ts";
+import { printList } from "../output/print.ts";
+import type { World } from "../world.ts";
+import { readMappings } from "./current.ts";
+
+interface LintOptions extends OutputOptions {
+  readonly file?: readonly string[];
+  readonly cluster?: string;
+  readonly region?: string;
+  readonly profile?: string;
+  readonly prefix?: string;
+  readonly fail: Level;
+}
+
+export function lintCommand(world: World): Command {
+  const command = newCommand(world, {
+    name: "lint",
+    summary: "find mappings that are wrong, risky or useless",
+    details: "With --file nothing is asked of AWS: for a pull request. The exit code is 1 from --fail on.",
+    examples: [
+      "iam-authenticator mappings lint --cluster prod",
+      "iam-authenticator mappings lint -f mappings.yaml --fail error",
+    ],
+  });
+  return addOutput(addConnection(command, { clusterIsOptional: true }))
+    .option("-f, --file <path>", "a mapping file instead (may be repeated)", collect)
+    .addOption(new Option("--fail <level>", "the least level that fails").choices(LEVELS).default("warning"))
+    .action((options: LintOptions) => lintMappings(options, world));
+}
+
+async function lintMappings(options: LintOptions, world: World): Promise<void> {
+  const { file, cluster, fail, output } = options;
+  if (file === undefined && cluster === undefined) throw usage("Give --cluster, or --file.");
+  const items = file === undefined ? await lintStored(options, world) : await lintFiles(file, options, world);
+  const headers = ["level", "rule", "where", "message"];
+  const row = ({ level, rule, where, message }: Finding) => [level, rule, where, message];
+  printList({ items, headers, row, endsInText: true }, output, world);
+  const count = (level: Level) => items.filter((item) => item.level === level).length;
+  const failing = LEVELS.slice(0, LEVELS.indexOf(fail) + 1);
+  if (failing.some((level) => count(level) > 0)) {
+    throw finding(`${count("error")} errors, ${count("warning")} warnings, ${count("info")} notes.`);
+  }
+}
+
+async function lintStored({ cluster = "", ...options }: LintOptions, world: World) {
+  const connection = await connect({ ...options, cluster }, world);
+  return lint(await readMappings(connection, world), connection.site);
+}
+
+async function lintFiles(file: readonly string[], { region }: LintOptions, world: World) {
+  const entries = await readDocuments(file, world);
+  const site = { prefix: "/file", partition: partitionOf(region, entries), now: world.clock() };
+  const values = [...toParameters(site.prefix, entries)];
+  return lint(new Map(values.map(([name, value]) => [name, { value, secure: false }])), site);
+}
+
+/** Without a region, that of the first ARN: one that differs from it is wrong in any case. */
+function partitionOf(region: string | undefined, entries: readonly Entry[]): string {
+  if (region !== undefined) return partitionOfRegion(region)?.id ?? "aws";
+  return entries.flatMap(({ mapping }) => mapping.arn?.split(":")[1] ?? [])[0] ?? "aws";
+}

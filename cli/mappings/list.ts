@@ -1,0 +1,91 @@
+// `mappings list`: who is mapped to what.
+
+import type { Command } from "commander";
+import { connect } from "../aws/connection.ts";
+import { newCommand } from "../command.ts";
+import { type Entry, writeEntry } from "../document/entry.ts";
+import { readParameter } from "../document/parameters.ts";
+import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../options.ts";
+import { printList } from "../output/print.ts";
+import { short } from "../plan/show.ts";
+import type { Stored } from "../store/parameter.ts";
+import type { World } from "../world.ts";
+import { readMappings } from "./current.ts";
+
+interface ListOptions extends ConnectionOptions, OutputOptions {
+  readonly account?: string;
+  readonly group?: string;
+}
+
+/** One mapping, or one thing that is wrong with a parameter. */
+interface Item {
+  readonly stored: Stored;
+  readonly entry?: Entry;
+  readonly problem?: string;
+}
+
+export function listCommand(world: World): Command {
+  const command = newCommand(world, {
+    name: "list",
+    summary: "list the mappings",
+    examples: [
+      "iam-authenticator mappings list --cluster prod",
+      "iam-authenticator mappings list -c prod --group system:masters",
+      "iam-authenticator mappings list -c prod -o json",
+    ],
+  });
+  return addOutput(addConnection(command))
+    .option("--account <id>", "only of this account")
+    .option("--group <name>", "only those that give this group")
+    .action((options: ListOptions) => list(options, world));
+}
+
+async function list(options: ListOptions, world: World): Promise<void> {
+  const connection = await connect(options, world);
+  const { prefix } = connection.site;
+  const all = [...(await readMappings(connection, world)).values()].flatMap((stored) => itemsOf(stored, prefix));
+  const items = all.filter((item) => isWanted(item, options));
+  if (options.output === "table") {
+    const headers = ["kind", "account", "name", "username", "groups", "note"];
+    printList({ items, headers, row: (item) => row(item, prefix) }, "table", world);
+    return;
+  }
+  printList({ items: items.map(machine), headers: [], row: () => [] }, options.output, world);
+}
+
+function itemsOf(stored: Stored, prefix: string): Item[] {
+  const { entries, problems } = readParameter(prefix, stored.name, stored);
+  return [...entries.map((entry) => ({ stored, entry })), ...problems.map((problem) => ({ stored, problem }))];
+}
+
+function isWanted({ stored, entry }: Item, { account, group }: ListOptions): boolean {
+  if (group !== undefined && !entry?.mapping.groups?.includes(group)) return false;
+  return account === undefined || stored.name.split("/").includes(account);
+}
+
+function row({ stored, entry, problem }: Item, prefix: string): string[] {
+  if (entry === undefined) return ["INVALID", "", short(stored.name, prefix), "", "", problem ?? ""];
+  const { kind, account, name, mapping } = entry;
+  const { arnLike, username = "", groups = [] } = mapping;
+  return [kind, account, arnLike ?? name, username, groups.join(","), note(entry)];
+}
+
+function note({ mapping: { deny, notAfter, principalId, description } }: Entry): string {
+  const words = [
+    ...(deny ? ["DENY"] : []),
+    ...(notAfter === undefined ? [] : [`until ${notAfter}`]),
+    ...(principalId === undefined ? [] : [`only ${principalId}`]),
+    ...(description === undefined ? [] : [description]),
+  ];
+  return words.join(", ");
+}
+
+function machine({ stored, entry, problem }: Item) {
+  return {
+    parameter: stored.name,
+    version: stored.version,
+    modified: new Date(stored.modified).toISOString(),
+    ...(entry !== undefined && { kind: entry.kind, account: entry.account, ...writeEntry(entry) }),
+    ...(problem !== undefined && { problem }),
+  };
+}

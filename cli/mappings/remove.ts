@@ -1,0 +1,67 @@
+// `mappings remove`: takes mappings away, with their history.
+
+import type { Command } from "commander";
+import { isObject, parseJson } from "../../functions/authenticator/lib/json.ts";
+import { connect } from "../aws/connection.ts";
+import { newCommand } from "../command.ts";
+import { finding } from "../failure.ts";
+import { addConnection, addWrite, type ConnectionOptions, type WriteOptions } from "../options.ts";
+import { carryOut } from "../plan/carry-out.ts";
+import type { Change } from "../plan/plan.ts";
+import type { Stored } from "../store/parameter.ts";
+import { readSome } from "../store/read.ts";
+import type { World } from "../world.ts";
+import { readMappings, touchesMasters } from "./current.ts";
+import { findTarget, TARGET_HELP, type Target } from "./target.ts";
+
+type RemoveOptions = ConnectionOptions & WriteOptions;
+
+/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html */
+const AT_ONCE = 10;
+
+export function removeCommand(world: World): Command {
+  const command = newCommand(world, {
+    name: "remove",
+    summary: "remove mappings",
+    details: `Parameter Store drops the history of what is removed; the plan shows what it was.\n\n${TARGET_HELP}`,
+    examples: ["iam-authenticator mappings remove -c prod arn:aws:iam::111122223333:user/alice --dry-run"],
+  }).argument("<who...>");
+  return addWrite(addConnection(command)).action((who: string[], options: RemoveOptions) =>
+    remove(who, options, world),
+  );
+}
+
+async function remove(who: readonly string[], options: RemoveOptions, world: World): Promise<void> {
+  const connection = await connect(options, world);
+  const targets = who.map((name) => findTarget(connection.site.prefix, name));
+  const names = [...new Set(targets.map(({ parameter }) => parameter))];
+  const found = new Map<string, Stored>();
+  for (let i = 0; i < names.length; i += AT_ONCE) {
+    const some = await readSome(connection.ssm, names.slice(i, i + AT_ONCE), world.interrupted);
+    for (const [name, stored] of some) found.set(name, stored);
+  }
+  const changes = names.map((name) =>
+    removal(
+      name,
+      targets.filter(({ parameter }) => parameter === name),
+      found,
+    ),
+  );
+  const current = touchesMasters(changes) ? await readMappings(connection, world) : found;
+  await carryOut({ changes, unchanged: 0, extra: [] }, current, connection, options, world);
+}
+
+/** Of a list of patterns only those that are named; the parameter goes with the last one. */
+function removal(name: string, targets: readonly Target[], found: ReadonlyMap<string, Stored>): Change {
+  const before = found.get(name);
+  if (before === undefined) throw finding(`There is no parameter ${name}. Nothing was removed.`);
+  const patterns = targets.flatMap(({ key }) => key.arnLike ?? []);
+  const whole: Change = { action: "remove", name, before, value: undefined };
+  if (patterns.length < targets.length) return whole;
+  const list = parseJson(before.value);
+  const items: unknown[] = Array.isArray(list) ? list : [];
+  const missing = patterns.find((pattern) => !items.some((item) => isObject(item) && item["arnLike"] === pattern));
+  if (missing !== undefined) throw finding(`${name} has no pattern ${missing}. Nothing was removed.`);
+  const kept = items.filter((item) => !(isObject(item) && patterns.some((pattern) => pattern === item["arnLike"])));
+  return kept.length === 0 ? whole : { action: "change", name, before, value: JSON.stringify(kept) };
+}

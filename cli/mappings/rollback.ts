@@ -1,0 +1,50 @@
+// `mappings rollback`: writes an earlier version of a mapping again, as a new one.
+
+import type { Command } from "commander";
+import { connect } from "../aws/connection.ts";
+import { newCommand } from "../command.ts";
+import { readParameter } from "../document/parameters.ts";
+import { finding } from "../failure.ts";
+import { addConnection, addWrite, type ConnectionOptions, readPositive, type WriteOptions } from "../options.ts";
+import { carryOut } from "../plan/carry-out.ts";
+import { planChanges } from "../plan/plan.ts";
+import { readHistory, readSome } from "../store/read.ts";
+import type { World } from "../world.ts";
+import { readMappings, touchesMasters } from "./current.ts";
+import { versionBefore } from "./history.ts";
+import { findTarget, TARGET_HELP } from "./target.ts";
+
+interface RollbackOptions extends ConnectionOptions, WriteOptions {
+  readonly to?: number;
+}
+
+export function rollbackCommand(world: World): Command {
+  const command = newCommand(world, {
+    name: "rollback",
+    summary: "write an earlier version of a mapping again",
+    details: TARGET_HELP,
+    examples: [
+      "iam-authenticator mappings rollback -c prod arn:aws:iam::111122223333:role/Developers",
+      "iam-authenticator mappings rollback -c prod role/111122223333/developers --to 3 --yes",
+    ],
+  }).argument("<who>");
+  return addWrite(addConnection(command))
+    .option("--to <version>", "default: the version before the newest", readPositive)
+    .action((who: string, options: RollbackOptions) => rollback(who, options, world));
+}
+
+async function rollback(who: string, options: RollbackOptions, world: World): Promise<void> {
+  const connection = await connect(options, world);
+  const { ssm, site } = connection;
+  const { parameter } = findTarget(site.prefix, who);
+  const target = versionBefore(await readHistory(ssm, parameter, world.interrupted), options.to);
+  if (target === undefined)
+    throw finding(`${parameter} has no ${options.to ? `version ${options.to}` : "earlier version"}.`);
+  const { problems } = readParameter(site.prefix, parameter, target);
+  if (problems.length > 0)
+    throw finding(`Version ${target.version} of ${parameter} is invalid: ${problems.join("; ")}.`);
+  const before = await readSome(ssm, [parameter], world.interrupted);
+  const plan = planChanges(before, new Map([[parameter, target.value]]), false);
+  const current = touchesMasters(plan.changes) ? await readMappings(connection, world) : before;
+  await carryOut(plan, current, connection, options, world);
+}

@@ -1,0 +1,67 @@
+// Options that many commands share: which cluster, where in AWS, in which form.
+
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+export interface ConnectionOptions {
+  readonly cluster: string;
+  readonly region?: string;
+  readonly profile?: string;
+  readonly prefix?: string;
+}
+
+export interface OutputOptions {
+  readonly output: OutputFormat;
+}
+
+export const OUTPUT_FORMATS = ["table", "json", "yaml"] as const;
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
+
+export interface WriteOptions {
+  readonly dryRun?: true;
+  readonly yes?: true;
+  readonly force?: true;
+  readonly rate: number;
+}
+
+/** No quota of writes is published; throttling was seen above single digits a second, and others write too. */
+const DEFAULT_RATE = 3;
+
+export function addCluster(command: Command, isOptional = false): Command {
+  const option = new Option("-c, --cluster <id>", "the function's CLUSTER_ID").env("CLUSTER_ID");
+  return command.addOption(option.makeOptionMandatory(!isOptional));
+}
+
+export function addAws(command: Command): Command {
+  return command
+    .option("--region <region>", "default: as the AWS CLI finds it")
+    .option("--profile <name>", "of the AWS configuration files");
+}
+
+export function addConnection(command: Command, { clusterIsOptional = false } = {}): Command {
+  return addAws(addCluster(command, clusterIsOptional)).addOption(
+    new Option("--prefix <path>", "the function's MAPPING_PREFIX, if it is set").env("MAPPING_PREFIX"),
+  );
+}
+
+export function addOutput(command: Command): Command {
+  return command.addOption(new Option("-o, --output <form>").choices(OUTPUT_FORMATS).default("table"));
+}
+
+export function addWrite(command: Command): Command {
+  return command
+    .option("--dry-run", "show the plan and write nothing")
+    .option("-y, --yes", "do not ask")
+    .option("--force", "even if nobody reaches system:masters afterwards")
+    .option("--rate <n>", "writes a second", readPositive, DEFAULT_RATE);
+}
+
+export function readPositive(text: string): number {
+  const number = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || number <= 0) throw new InvalidArgumentError("It has to be a positive number.");
+  return number;
+}
+
+/** For an option that may be repeated. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}

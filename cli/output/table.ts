@@ -1,0 +1,84 @@
+// Columns for a person: as wide as their longest cell; where a terminal is too narrow, cut or with the last one below.
+
+const GAP = "  ";
+/** No column is cut to less. */
+const NARROWEST = 8;
+
+const INDENT = "    ";
+
+/** `columns` of the terminal; `undefined` for a pipe, where nothing is cut. Cells hold no line ends. */
+export function table(headers: readonly string[], rows: readonly (readonly string[])[], columns?: number): string {
+  const lines = linesOf(headers, rows);
+  const natural = naturalWidths(lines);
+  const widths = columns === undefined ? natural : fit(natural, columns - GAP.length * (headers.length - 1));
+  return lines
+    .map(
+      (line) =>
+        `${line
+          .map((cell, i) => pad(cell, widths[i] ?? 0))
+          .join(GAP)
+          .trimEnd()}\n`,
+    )
+    .join("");
+}
+
+/** Where it does not fit, the last column, which is a sentence, stands below its row, and is never cut. */
+export function tableWithText(
+  headers: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns?: number,
+): string {
+  const natural = naturalWidths(linesOf(headers, rows));
+  const width = natural.reduce((sum, one) => sum + one, 0) + GAP.length * (headers.length - 1);
+  if (columns === undefined || width <= columns) return table(headers, rows);
+  const [, ...heads] = table(
+    headers.slice(0, -1),
+    rows.map((row) => row.slice(0, -1)),
+    columns,
+  )
+    .trimEnd()
+    .split("\n");
+  return rows.map((row, i) => `${heads[i]}\n${wrap(printable(row.at(-1) ?? ""), columns)}`).join("");
+}
+
+function wrap(text: string, columns: number): string {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && INDENT.length + last.length + word.length < columns)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.map((line) => `${INDENT}${line}\n`).join("");
+}
+
+function linesOf(headers: readonly string[], rows: readonly (readonly string[])[]): string[][] {
+  return [headers.map((header) => header.toUpperCase()), ...rows.map((row) => row.map(printable))];
+}
+
+function naturalWidths(lines: readonly (readonly string[])[]): number[] {
+  return (lines[0] ?? []).map((_, index) => lines.reduce((most, line) => Math.max(most, line[index]?.length ?? 0), 0));
+}
+
+/** Takes from the widest column first, one by one, until all of them fit. */
+function fit(natural: readonly number[], room: number): number[] {
+  const widths = [...natural];
+  let over = widths.reduce((sum, width) => sum + width, 0) - room;
+  while (over > 0) {
+    const widest = widths.indexOf(Math.max(...widths));
+    const width = widths[widest] ?? 0;
+    if (width <= NARROWEST) break;
+    widths[widest] = width - 1;
+    over -= 1;
+  }
+  return widths;
+}
+
+function pad(cell: string, width: number): string {
+  return cell.length > width ? `${cell.slice(0, width - 1)}…` : cell.padEnd(width);
+}
+
+/** What somebody wrote into a mapping must not move the cursor of who lists it. */
+function printable(text: string): string {
+  return text.replace(/\p{C}/gu, "?");
+}

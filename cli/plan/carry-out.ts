@@ -1,0 +1,60 @@
+// Carries a plan out: shown, guarded, confirmed, then one write after the other, stopping at the first that is not sure.
+
+import type { Connection } from "../aws/connection.ts";
+import { toFailure } from "../aws/fault.ts";
+import { Failure } from "../failure.ts";
+import type { WriteOptions } from "../options.ts";
+import { confirm } from "../output/confirm.ts";
+import { startProgress } from "../output/progress.ts";
+import { paced } from "../store/pace.ts";
+import type { Stored } from "../store/parameter.ts";
+import { write } from "../store/write.ts";
+import type { World } from "../world.ts";
+import { guardMasters } from "./masters.ts";
+import { afterwards, type Plan } from "./plan.ts";
+import { showPlan } from "./show.ts";
+
+/** `current` is all that stands under the prefix, read for the plan. */
+export async function carryOut(
+  plan: Plan,
+  current: ReadonlyMap<string, Stored>,
+  { ssm, site }: Connection,
+  options: WriteOptions,
+  world: World,
+): Promise<void> {
+  const { changes } = plan;
+  world.print(showPlan(plan, site.prefix));
+  if (changes.length === 0) return;
+  if (!options.force) guardMasters(current, afterwards(current, changes), site);
+  if (options.dryRun) return;
+  if (!options.yes) await confirm(`Write ${count(changes.length)} under ${site.prefix}?`, world);
+
+  const pace = paced(options.rate);
+  const progress = startProgress("writing", changes.length, world);
+  let done = 0;
+  try {
+    for (const change of changes) {
+      await pace(world.interrupted);
+      await write(ssm, change, world.interrupted);
+      done += 1;
+      progress.show(done);
+    }
+  } catch (error) {
+    progress.end();
+    throw stopped(error, done, changes.length);
+  }
+  progress.end();
+  world.tell(`Wrote ${count(done)}. The function reads them within 30 s.\n`);
+}
+
+/** Each parameter is written whole or not at all, and a plan is made anew each time: running again does the rest. */
+function stopped(error: unknown, done: number, all: number): unknown {
+  const failure = toFailure(error);
+  if (failure === undefined) return error;
+  const where = `${done} of ${all} written, each of them whole. Run the same command again for the rest.`;
+  return new Failure(failure.exitCode, `${failure.message}\n${where}`, { cause: error });
+}
+
+function count(changes: number): string {
+  return changes === 1 ? "1 parameter" : `${changes} parameters`;
+}

@@ -1,0 +1,63 @@
+// What has to be written so that Parameter Store holds what a file says: computed, never written, here.
+
+import { isDeepStrictEqual } from "node:util";
+import { isObject, parseJson } from "../../functions/authenticator/lib/json.ts";
+import { normal } from "../document/parameters.ts";
+import type { Stored } from "../store/parameter.ts";
+import type { Write } from "../store/write.ts";
+import { MASTERS } from "./masters.ts";
+
+export interface Change extends Write {
+  readonly action: "add" | "change" | "remove";
+}
+
+export interface Plan {
+  /** In the order of writing: what lets somebody in before what shuts somebody out. */
+  readonly changes: readonly Change[];
+  readonly unchanged: number;
+  /** Names that stand there and that the file does not have; they stay without `--prune`. */
+  readonly extra: readonly string[];
+}
+
+export function planChanges(
+  current: ReadonlyMap<string, Stored>,
+  desired: ReadonlyMap<string, string>,
+  prune: boolean,
+): Plan {
+  const written = [...desired].flatMap(([name, value]): Change[] => {
+    const before = current.get(name);
+    if (before === undefined) return [{ action: "add", name, before, value }];
+    return isSame(before, value) ? [] : [{ action: "change", name, before, value }];
+  });
+  const extra = [...current.keys()].filter((name) => !desired.has(name));
+  const removed = extra.map(
+    (name): Change => ({ action: "remove", name, before: current.get(name), value: undefined }),
+  );
+  return {
+    changes: [...written, ...(prune ? removed : [])].sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1)),
+    unchanged: desired.size - written.length,
+    extra: prune ? [] : extra,
+  };
+}
+
+function isSame(before: Stored, value: string): boolean {
+  return !before.secure && isDeepStrictEqual(normal(before.value), normal(value));
+}
+
+/** An interrupted apply leaves a cluster with too many administrators rather than with none; denials come first of all. */
+function rank({ action, value }: Change): number {
+  const content = value === undefined ? undefined : parseJson(value);
+  if (isObject(content) && content["deny"] === true) return 0;
+  if (value?.includes(MASTERS)) return 1;
+  return action === "add" ? 2 : action === "change" ? 3 : 4;
+}
+
+/** The parameters as they will be. */
+export function afterwards(current: ReadonlyMap<string, Stored>, changes: readonly Write[]): Map<string, Stored> {
+  const after = new Map(current);
+  for (const { name, before, value } of changes) {
+    if (value === undefined) after.delete(name);
+    else after.set(name, { name, value, secure: false, version: (before?.version ?? 0) + 1, modified: 0 });
+  }
+  return after;
+}

@@ -1,0 +1,69 @@
+// A plan as a person reads it: one line for each parameter, below it what changes in it.
+
+import { isDeepStrictEqual } from "node:util";
+import { isObject, parseJson } from "../../functions/authenticator/lib/json.ts";
+import type { Change, Plan } from "./plan.ts";
+
+const SIGN = { add: "+", change: "~", remove: "-" } as const;
+const INDENT = "    ";
+
+/** Empty where nothing changes. */
+export function showPlan({ changes, unchanged, extra }: Plan, prefix: string): string {
+  const lines = changes.flatMap((change) => [
+    `${SIGN[change.action]} ${short(change.name, prefix)}`,
+    ...details(change),
+  ]);
+  return [...lines, summary(changes, unchanged, extra)].map((line) => `${line}\n`).join("");
+}
+
+export function short(name: string, prefix: string): string {
+  return name.startsWith(`${prefix}/`) ? name.slice(prefix.length + 1) : name;
+}
+
+function summary(changes: readonly Change[], unchanged: number, extra: readonly string[]): string {
+  const count = (action: Change["action"]) => changes.filter((change) => change.action === action).length;
+  const counts = `${count("add")} to add, ${count("change")} to change, ${count("remove")} to remove, ${unchanged} unchanged`;
+  const kept = extra.length === 0 ? "" : ` (${extra.length} more stand there and stay; --prune removes them)`;
+  return `${counts}${kept}.`;
+}
+
+function details({ action, before, value }: Change): string[] {
+  const after = value === undefined ? undefined : parseJson(value);
+  if (action === "add") return itemLines(after, "");
+  const was = before === undefined ? undefined : (parseJson(before.value) ?? before.value);
+  // Its history goes with it: what is printed here is what is left.
+  if (action === "remove") return itemLines(was, "");
+  if (isObject(was) && isObject(after)) return keyChanges(was, after);
+  return [...itemLines(was, "- "), ...itemLines(after, "+ ")];
+}
+
+function keyChanges(was: Record<string, unknown>, is: Record<string, unknown>): string[] {
+  const keys = new Set([...Object.keys(was), ...Object.keys(is)]);
+  return [...keys]
+    .filter((key) => !isDeepStrictEqual(was[key], is[key]))
+    .map((key) => `${INDENT}${key}: ${show(was[key])} -> ${show(is[key])}`);
+}
+
+function itemLines(value: unknown, sign: string): string[] {
+  return (Array.isArray(value) ? value : [value]).map((item) => `${INDENT}${sign}${inWords(item)}`);
+}
+
+/** One mapping in a line; whatever is none of ours as it stands. */
+function inWords(item: unknown): string {
+  if (!isObject(item)) return show(item);
+  const { arn: _, arnLike, username, groups, ...rest } = item;
+  const words = [
+    ...(arnLike === undefined ? [] : [show(arnLike)]),
+    ...(username === undefined ? [] : [show(username)]),
+    ...(groups === undefined ? [] : [`(${show(groups)})`]),
+    ...Object.entries(rest).map(([key, value]) => `${key}: ${show(value)}`),
+  ];
+  return words.join(" ") || "everybody, by their own ARN";
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return "none";
+  if (typeof value === "string") return value;
+  if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value.join(", ") || "none";
+  return JSON.stringify(value);
+}

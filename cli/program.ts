@@ -1,0 +1,38 @@
+// The whole program: every command by its name.
+
+import type { Command } from "commander";
+import packageJson from "../package.json" with { type: "json" };
+import { callersCommand } from "./callers/callers.ts";
+import { newCommand } from "./command.ts";
+import { completionCommand } from "./completion/completion.ts";
+import { doctorCommand } from "./doctor/doctor.ts";
+import { explainCommand } from "./explain/explain.ts";
+import { kubeconfigCommand } from "./kubeconfig/kubeconfig.ts";
+import { mappingsCommand } from "./mappings/mappings.ts";
+import { tokenCommand } from "./token/token.ts";
+import type { World } from "./world.ts";
+
+const EXIT_CODES = `
+Exit codes: 0 well; 1 something was found or refused; 2 wrong usage or file;
+3 AWS or the network; 130 interrupted.`;
+
+export function createProgram(world: World): Command {
+  const program = newCommand(world, {
+    name: "iam-authenticator",
+    summary: "operate AWS IAM identities in a Kubernetes cluster",
+    examples: [
+      "iam-authenticator mappings list --cluster prod",
+      "iam-authenticator explain --cluster prod arn:aws:iam::111122223333:role/Developers",
+    ],
+  });
+  return program
+    .version(packageJson.version)
+    .addCommand(mappingsCommand(world))
+    .addCommand(explainCommand(world))
+    .addCommand(callersCommand(world))
+    .addCommand(doctorCommand(world))
+    .addCommand(kubeconfigCommand(world))
+    .addCommand(tokenCommand(world))
+    .addCommand(completionCommand(world, () => program))
+    .addHelpText("after", EXIT_CODES);
+}

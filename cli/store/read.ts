@@ -1,0 +1,66 @@
+// Reading a cluster's parameters: all of them, some by name, or one with its history.
+
+import {
+  GetParameterHistoryCommand,
+  GetParametersByPathCommand,
+  GetParametersCommand,
+  ParameterNotFound,
+  type SSMClient,
+} from "@aws-sdk/client-ssm";
+import { callersParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { paced } from "./pace.ts";
+import { type Stored, stored, type Version, version } from "./parameter.ts";
+
+/**
+ * Half of the 40 reads a second that an account has by default: the other half is for the function's reviews.
+ * https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
+ */
+const READS_PER_SECOND = 20;
+/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
+const PAGE = 10;
+
+/** Every parameter under the prefix but the callers' list, in the order of their names. */
+export async function readAll(
+  ssm: SSMClient,
+  prefix: string,
+  signal: AbortSignal,
+  onCount: (count: number) => void = () => {},
+): Promise<Map<string, Stored>> {
+  const pace = paced(READS_PER_SECOND, READS_PER_SECOND);
+  const found: Stored[] = [];
+  let NextToken: string | undefined;
+  do {
+    await pace(signal);
+    const command = new GetParametersByPathCommand({ Path: prefix, Recursive: true, MaxResults: PAGE, NextToken });
+    const page = await ssm.send(command, { abortSignal: signal });
+    found.push(...(page.Parameters ?? []).map(stored));
+    NextToken = page.NextToken;
+    onCount(found.length);
+  } while (NextToken !== undefined);
+  const mappings = found.filter(({ name }) => name !== callersParameter(prefix));
+  return new Map(mappings.sort((a, b) => (a.name < b.name ? -1 : 1)).map((parameter) => [parameter.name, parameter]));
+}
+
+/** At most ten names; one that does not exist is not in the answer. */
+export async function readSome(ssm: SSMClient, names: readonly string[], signal: AbortSignal) {
+  const { Parameters = [] } = await ssm.send(new GetParametersCommand({ Names: [...names] }), { abortSignal: signal });
+  return new Map(Parameters.map(stored).map((parameter) => [parameter.name, parameter]));
+}
+
+/** Newest first; empty where there is no such parameter. */
+export async function readHistory(ssm: SSMClient, name: string, signal: AbortSignal): Promise<Version[]> {
+  const versions: Version[] = [];
+  let NextToken: string | undefined;
+  try {
+    do {
+      const command = new GetParameterHistoryCommand({ Name: name, NextToken });
+      const page = await ssm.send(command, { abortSignal: signal });
+      versions.push(...(page.Parameters ?? []).map(version));
+      NextToken = page.NextToken;
+    } while (NextToken !== undefined);
+  } catch (error) {
+    if (error instanceof ParameterNotFound) return [];
+    throw error;
+  }
+  return versions.sort((a, b) => b.version - a.version);
+}

@@ -1,0 +1,82 @@
+// A `k8s-aws-v1.` token, signed by the AWS SDK's own signer, with the bytes that `aws eks get-token` gives it.
+
+import { STSClient } from "@aws-sdk/client-sts";
+import { encodeComponent } from "../../functions/authenticator/token/encoding.ts";
+
+type Signer = Awaited<ReturnType<STSClient["config"]["signer"]>>;
+type HttpRequest = Parameters<Signer["sign"]>[0];
+type Presign = (request: HttpRequest, options: { signingDate: Date; expiresIn: number }) => Promise<HttpRequest>;
+
+export type Credentials = Awaited<ReturnType<STSClient["config"]["credentials"]>>;
+
+export interface TokenRequest {
+  readonly credentials: Credentials;
+  readonly clusterId: string;
+  readonly region: string;
+  /** Of the region's partition, such as `amazonaws.com`. */
+  readonly domain: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+export interface SignedToken {
+  readonly token: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/** What STS is told; it does not count, and any client of this kind writes it. */
+const EXPIRES_SECONDS = 60;
+/** One minute less than the token's 15, so that nobody sends one that ends on its way. */
+const USABLE_MS = 14 * 60_000;
+
+/** As botocore orders them: https://github.com/boto/botocore/blob/develop/botocore/auth.py (SigV4QueryAuth) */
+const ORDER = [
+  "Action",
+  "Version",
+  "X-Amz-Algorithm",
+  "X-Amz-Credential",
+  "X-Amz-Date",
+  "X-Amz-Expires",
+  "X-Amz-SignedHeaders",
+  "X-Amz-Security-Token",
+  "X-Amz-Signature",
+];
+
+export async function signToken({ credentials, clusterId, region, domain, now }: TokenRequest): Promise<SignedToken> {
+  const hostname = `sts.${region}.${domain}`;
+  const client = new STSClient({ region, credentials });
+  const signer = await client.config.signer();
+  if (!canPresign(signer)) throw new Error("the SDK's signer does not presign");
+  const { query = {} } = await signer.presign(
+    {
+      method: "GET",
+      protocol: "https:",
+      hostname,
+      path: "/",
+      query: { Action: "GetCallerIdentity", Version: "2011-06-15" },
+      headers: { host: hostname, "x-k8s-aws-id": clusterId },
+    },
+    { signingDate: new Date(now), expiresIn: EXPIRES_SECONDS },
+  );
+  client.destroy();
+  const url = `https://${hostname}/?${formatQuery(query)}`;
+  // A token that outlives its credentials is refused by STS, and its client would go on sending it.
+  const credentialsEnd = credentials.expiration?.getTime() ?? Number.POSITIVE_INFINITY;
+  return {
+    token: `k8s-aws-v1.${Buffer.from(url).toString("base64url")}`,
+    expiresAt: Math.min(now + USABLE_MS, credentialsEnd),
+  };
+}
+
+/** The SDK types its signer by `sign` alone; the one it makes for SigV4 presigns as well. */
+function canPresign(signer: Signer): signer is Signer & { presign: Presign } {
+  return "presign" in signer;
+}
+
+function formatQuery(query: NonNullable<HttpRequest["query"]>): string {
+  return Object.entries(query)
+    .sort(([a], [b]) => ORDER.indexOf(a) - ORDER.indexOf(b))
+    .map(([name, value]) => `${name}=${encodeComponent(String(value))}`)
+    .join("&");
+}

@@ -1,0 +1,51 @@
+// `token`: the exec plugin that gives kubectl a token.
+
+import type { Command } from "commander";
+import { newCommand } from "../command.ts";
+import { usage } from "../failure.ts";
+import { untilInterrupted } from "../lib/until-interrupted.ts";
+import { addAws, addCluster } from "../options.ts";
+import type { World } from "../world.ts";
+import { type CredentialOptions, findCredentials } from "./credentials.ts";
+import { execCredential, requestedVersion } from "./exec-credential.ts";
+import { signToken } from "./presign.ts";
+
+interface TokenOptions extends CredentialOptions {
+  readonly cluster: string;
+  readonly tokenOnly?: true;
+}
+
+export function tokenCommand(world: World): Command {
+  const command = newCommand(world, {
+    name: "token",
+    summary: "print a token for kubectl, as an ExecCredential",
+    details: "A token lives 15 minutes and is good for this cluster alone. Whoever has it is you: keep it out of logs.",
+    examples: [
+      "iam-authenticator token --cluster prod --region eu-west-1",
+      "iam-authenticator token -c prod --role arn:aws:iam::111122223333:role/Admin",
+      "iam-authenticator token -c prod --token-only | iam-authenticator explain -c prod --token-file -",
+    ],
+  });
+  return addAws(addCluster(command))
+    .option("--role <arn>", "assume this role first")
+    .option("--external-id <id>", "that the role asks for")
+    .option("--session-name <name>", "of the assumed role")
+    .option("--token-only", "print nothing but the token")
+    .action((options: TokenOptions) => untilInterrupted(printToken(options, world), world));
+}
+
+async function printToken(options: TokenOptions, world: World): Promise<void> {
+  if (options.role === undefined && (options.externalId ?? options.sessionName) !== undefined) {
+    throw usage("--external-id and --session-name go with --role.");
+  }
+  const version = requestedVersion(world.environment["KUBERNETES_EXEC_INFO"]);
+  const { region, partition, credentials } = await findCredentials(options);
+  const signed = await signToken({
+    credentials,
+    clusterId: options.cluster,
+    region,
+    domain: partition.domain,
+    now: world.clock(),
+  });
+  world.print(`${options.tokenOnly ? signed.token : execCredential(version, signed)}\n`);
+}

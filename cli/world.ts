@@ -1,0 +1,44 @@
+// What a command has of the world outside: environment, clock, standard streams, and the user's Ctrl-C.
+
+import type { Readable } from "node:stream";
+import type { Clock } from "../functions/authenticator/lib/clock.ts";
+
+export interface World {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  /** To standard output: what was asked for, and nothing else. */
+  readonly print: (text: string) => void;
+  /** To standard error: plans, questions, progress, warnings. */
+  readonly tell: (text: string) => void;
+  readonly input: Readable;
+  /** Whether somebody reads standard error and can answer on standard input. */
+  readonly interactive: boolean;
+  /** Columns of the terminal behind standard output; `undefined` for a pipe or a file. */
+  readonly columns: number | undefined;
+  /** Aborts at the first Ctrl-C. */
+  readonly interrupted: AbortSignal;
+}
+
+/** The second Ctrl-C ends the process at once, as the system would. */
+export function processWorld(): World {
+  const interrupt = new AbortController();
+  process.once("SIGINT", () => interrupt.abort());
+  process.once("SIGTERM", () => interrupt.abort());
+  process.stdout.on("error", leaveQuietly);
+  return {
+    environment: process.env,
+    clock: Date.now,
+    print: (text) => process.stdout.write(text),
+    tell: (text) => process.stderr.write(text),
+    input: process.stdin,
+    interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY),
+    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+    interrupted: interrupt.signal,
+  };
+}
+
+/** `| head` closes the pipe when it has seen enough: that is no fault. */
+function leaveQuietly(error: Error): void {
+  if ("code" in error && error.code === "EPIPE") process.exit(0);
+  throw error;
+}

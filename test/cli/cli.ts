@@ -1,0 +1,57 @@
+// Runs the operator's command inside a test: words in, exit code and both outputs back.
+
+import { Readable } from "node:stream";
+import { run } from "../../cli/run.ts";
+
+export interface CliResult {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface CliOptions {
+  readonly input?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Milliseconds since 1970; default the real time. */
+  readonly now?: number;
+  readonly interactive?: boolean;
+  readonly columns?: number;
+  readonly interrupted?: AbortSignal;
+  /** Sees each text for standard error as it comes. */
+  readonly onTell?: (text: string) => void;
+}
+
+export async function cli(words: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  const { input = "", environment = {}, now, interactive = false, columns } = options;
+  const [out, err]: [string[], string[]] = [[], []];
+  const code = await run(words, {
+    environment,
+    clock: now === undefined ? Date.now : () => now,
+    print: (text) => out.push(text),
+    tell: (text) => {
+      err.push(text);
+      options.onTell?.(text);
+    },
+    input: Readable.from([input]),
+    interactive,
+    columns,
+    interrupted: options.interrupted ?? new AbortController().signal,
+  });
+  return { code, out: out.join(""), err: err.join("") };
+}
+
+/** The SDK reads this process's environment: local keys, a local service, and no configuration of this machine. */
+export function useLocalAws(variables: Readonly<Record<string, string>>): void {
+  Object.assign(process.env, {
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "AKIALOCALOPERATORAAA",
+    AWS_SECRET_ACCESS_KEY: "local/only",
+    AWS_CONFIG_FILE: "/dev/null",
+    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+    AWS_EC2_METADATA_DISABLED: "true",
+    ...variables,
+  });
+  for (const name of ["AWS_PROFILE", "AWS_SESSION_TOKEN", "CLUSTER_ID", "MAPPING_PREFIX"]) {
+    if (!(name in variables)) delete process.env[name];
+  }
+}

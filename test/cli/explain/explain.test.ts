@@ -1,0 +1,124 @@
+// explain: the same verdict as the function's, for every kind of identity, and each reason with what to do.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { adviceOn } from "../../../cli/explain/advice.ts";
+import * as errors from "../../../functions/authenticator/errors.ts";
+import type { LocalServer } from "../../local/http-server.ts";
+import { LOCAL_IDENTITIES, localIdentity } from "../../local/identities.ts";
+import { startSts } from "../../local/sts/start-sts.ts";
+import { mintToken } from "../../local/token.ts";
+import { cli } from "../cli.ts";
+import { type LocalCluster, startCluster } from "../mappings/cluster.ts";
+
+let cluster: LocalCluster;
+let sts: LocalServer;
+before(async () => {
+  sts = await startSts();
+  cluster = await startCluster({
+    "role/111122223333/developers": {
+      arn: "arn:aws:iam::111122223333:role/Developers",
+      username: "dev:{SessionName}",
+      groups: ["developers"],
+    },
+    "user/111122223333/alice": { arn: "arn:aws:iam::111122223333:user/alice", username: "{SessionName}" },
+    "sso/111122223333/clusteradmin": { username: "admin", groups: ["system:masters"] },
+    "pattern/any": [{ arnLike: "arn:aws:iam::*:role/Contractor", deny: true }, 1],
+    "account/111122223333": {},
+    "account/444455556666": { username: 1 },
+  });
+});
+after(() => Promise.all([sts.close(), cluster.store.close()]));
+
+function explain(words: readonly string[], input = "") {
+  return cli(["explain", "-c", "prod", ...words], { input, environment: { AWS_ENDPOINT_URL_STS: sts.url } });
+}
+const token = (name: string, clusterId = "prod") =>
+  mintToken({ identity: localIdentity(name), clusterId, region: "us-east-1" });
+
+test("a role's token: granted, and what it was that counted", async () => {
+  const { code, out } = await explain(["--token-file", "-"], await token("bob"));
+  assert.equal(code, 0);
+  assert.equal(
+    out.replace(/ends \S+/, "ends <time>"),
+    `token     ok, for sts.us-east-1.amazonaws.com, ends <time>
+identity  arn:aws:sts::111122223333:assumed-role/Developers/bob@example.com
+          mapped as arn:aws:iam::111122223333:role/Developers
+          principal AROALOCALDEVELOPERSAA
+mapping   role/111122223333/developers: matches  <- counts
+          pattern/111122223333: nothing
+          pattern/any: nothing, 1 invalid
+          account/111122223333: matches  (shadowed)
+user      dev:bob-example.com
+groups    developers
+verdict   granted
+`,
+  );
+});
+
+const VERDICTS = {
+  alice: "placeholder_without_value",
+  "alice-elsewhere": "mapping_invalid",
+  root: "granted",
+  carol: "granted",
+  contractor: "identity_denied",
+  node: "granted",
+  expired: "sts_refused",
+  federated: "granted",
+};
+for (const [name, verdict] of Object.entries(VERDICTS)) {
+  test(`${name}: ${verdict}`, async () => {
+    const input = JSON.stringify({ kind: "ExecCredential", status: { token: await token(name) } });
+    const { code, out } = await explain(["--token-file", "-", "-o", "json"], input);
+    const { granted, refusal } = JSON.parse(out);
+    assert.equal(code, granted ? 0 : 1);
+    assert.equal(refusal?.code ?? "granted", verdict);
+    assert.doesNotMatch(out, /Signature|Security-Token/);
+  });
+}
+
+test("a token for another cluster, a broken one, and one of another kind", async () => {
+  const foreign = await explain(["--token-file", "-"], await token("bob", "other"));
+  assert.match(
+    foreign.out,
+    /refused, sts_refused\nreason .*SignatureDoesNotMatch.*\nto do {5}check that the token is for/,
+  );
+  assert.match((await explain(["--token-file", "-"], "k8s-aws-v1.###")).out, /refused, token_malformed/);
+  assert.match((await explain(["--token-file", "-"], "eyJhbGciOi")).out, /refused, not_ours/);
+});
+
+test("an ARN: the same, without proof", async () => {
+  for (const { name, arn, expiresAt } of LOCAL_IDENTITIES) {
+    if (expiresAt !== undefined) continue;
+    const { out } = await explain([arn, "-o", "json"]);
+    const { refusal } = JSON.parse(out);
+    const proven = JSON.parse((await explain(["--token-file", "-", "-o", "json"], await token(name))).out);
+    assert.deepEqual(refusal?.code, proven.refusal?.code, name);
+  }
+  const role = await explain(["arn:aws:iam::111122223333:role/x/Developers", "--session-name", "eve@example.com"]);
+  assert.match(role.out, /principal AROASUPPOSED \(supposed\)\n.*user {6}dev:eve-example\.com\n/s);
+  const nobody = await explain(["arn:aws:iam::999999999999:role/Nobody"]);
+  assert.match(
+    nobody.out,
+    /refused, identity_unmapped\nreason {4}no mapping for arn:\S+:role\/Nobody\nto do {5}add a mapping/,
+  );
+});
+
+test("what is asked wrongly is said, and a token on the command line most of all", async () => {
+  assert.match((await explain(["k8s-aws-v1.abc"])).err, /your shell's history has it now/);
+  for (const words of [[], ["x"], ["arn:aws:s3:::bucket"], ["arn:aws:iam::1:role/x", "--token-file", "-"]]) {
+    assert.equal((await explain(words)).code, 2);
+  }
+  sts.fail({ kind: "reset" });
+  const unreachable = await explain(["--token-file", "-"], await token("bob"));
+  sts.fail(undefined);
+  assert.deepEqual([unreachable.code, unreachable.err], [3, "sts_unreachable: no answer from STS (ECONNRESET).\n"]);
+});
+
+test("every denial has advice", () => {
+  for (const type of Object.values(errors)) {
+    if (!(type.prototype instanceof errors.Denial)) continue;
+    const { code } = new (type as new (message: string) => errors.Denial)("test");
+    if (code !== "audience_foreign") assert.ok(adviceOn(code), code);
+  }
+});

@@ -1,0 +1,147 @@
+// import: each kind of file, and every line that cannot be carried with the reason.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parse, stringify } from "yaml";
+import { cli } from "../cli.ts";
+
+async function importText(text: string, ...words: string[]) {
+  const { code, out, err } = await cli(["mappings", "import", "-f", "-", ...words], { input: text });
+  return { code, err, mappings: code === 2 ? [] : parse(out).mappings };
+}
+const configMap = (data: Record<string, unknown>) =>
+  stringify({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "aws-auth" },
+    data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, stringify(value)])),
+  });
+const ARN = "arn:aws:iam::111122223333:role/";
+
+test("the aws-auth ConfigMap as kubectl prints it", async () => {
+  const { code, err, mappings } = await importText(
+    configMap({
+      mapRoles: [
+        { rolearn: `${ARN}nodes`, username: "system:node:{{EC2PrivateDNSName}}", groups: ["system:nodes"] },
+        { roleARN: `${ARN}team/path/Dev`, username: "dev:{{SessionName}}", groups: ["dev"] },
+      ],
+      mapUsers: [{ userarn: "arn:aws:iam::111122223333:user/eng/alice", username: "alice" }],
+      mapAccounts: ["012345678901"],
+    }),
+  );
+  assert.equal(code, 0);
+  assert.deepEqual(mappings, [
+    { arn: `${ARN}nodes`, username: "system:node:{EC2PrivateDNSName}", groups: ["system:nodes"] },
+    { arn: `${ARN}Dev`, username: "dev:{SessionName}", groups: ["dev"] },
+    { arn: "arn:aws:iam::111122223333:user/eng/alice", username: "alice" },
+    { account: "012345678901" },
+  ]);
+  assert.equal(err, `mapRoles 2: ${ARN}team/path/Dev never matched with its path; it does now.\n4 carried.\n`);
+});
+
+test("what cannot be carried is told line by line", async () => {
+  const { code, err, mappings } = await importText(
+    configMap({
+      mapRoles: [
+        { rolearn: `${ARN}a`, groups: ["g"] },
+        { rolearn: `${ARN}b`, username: "{{Unknown}}" },
+        { rolearn: `${ARN}c`, username: "{single}" },
+        { rolearn: `${ARN}d`, username: "d", groups: "not-a-list" },
+        { rolearn: "arn:aws:sts::111122223333:assumed-role/e/s", username: "e" },
+        { username: "nobody" },
+        { rolearn: `${ARN}ok`, username: "first" },
+        { rolearn: `${ARN}OK`, username: "last" },
+      ],
+    }),
+  );
+  assert.equal(code, 1);
+  assert.deepEqual(mappings, [{ arn: `${ARN}OK`, username: "last" }]);
+  assert.deepEqual(err.trimEnd().split("\n"), [
+    "mapRoles 7 is left out: mapRoles 8 is for the same principal.",
+    `mapRoles 1 is not carried: ${ARN}a: username is missing.`,
+    "mapRoles 2 is not carried: {{Unknown}} holds braces that are no placeholder.",
+    "mapRoles 3 is not carried: {single} holds braces that are no placeholder.",
+    "mapRoles 4 is not carried: groups is no list of texts.",
+    "mapRoles 5 is not carried: arn:aws:sts::111122223333:assumed-role/e/s: arn is no ARN of a role, user, root or federated user.",
+    "mapRoles 6 is not carried: the ARN is no text.",
+    "1 carried, 6 not.",
+  ]);
+});
+
+test("a permission set's role stays a role, or becomes the set with --sso", async () => {
+  const role = `${ARN}AWSReservedSSO_Cluster_Admin_0123456789abcdef`;
+  const text = configMap({
+    mapRoles: [{ rolearn: `${ARN}aws-reserved/sso.amazonaws.com/${role.split("/")[1]}`, username: "a" }],
+  });
+  const asRole = await importText(text);
+  assert.deepEqual(asRole.mappings, [{ arn: role, username: "a" }]);
+  assert.match(asRole.err, /is the role of permission set Cluster_Admin; with --sso/);
+  const asSet = await importText(text, "--sso");
+  assert.deepEqual(asSet.mappings, [{ permissionSet: "Cluster_Admin", account: "111122223333", username: "a" }]);
+});
+
+test("aws-iam-authenticator's server config", async () => {
+  const { mappings } = await importText(
+    stringify({
+      clusterID: "prod",
+      server: {
+        mapRoles: [
+          { roleARN: `${ARN}a`, username: "a", groups: ["g"] },
+          { sso: { permissionSetName: "View", accountID: "111122223333" }, username: "v" },
+        ],
+        mapUsers: [{ userARN: "arn:aws:iam::111122223333:root", username: "root" }],
+        mapAccounts: [111122223333],
+      },
+    }),
+  );
+  assert.deepEqual(mappings, [
+    { arn: `${ARN}a`, username: "a", groups: ["g"] },
+    { permissionSet: "View", account: "111122223333", username: "v" },
+    { arn: "arn:aws:iam::111122223333:root", username: "root" },
+    { account: "111122223333" },
+  ]);
+});
+
+test("eksctl's ClusterConfig", async () => {
+  const { code, err, mappings } = await importText(
+    stringify({
+      kind: "ClusterConfig",
+      iamIdentityMappings: [
+        { arn: `${ARN}a`, username: "a", groups: ["g"], noDuplicateARNs: true },
+        { account: "444455556666" },
+        { serviceName: "emr-containers", namespace: "emr" },
+      ],
+    }),
+  );
+  assert.equal(code, 1);
+  assert.deepEqual(mappings, [{ arn: `${ARN}a`, username: "a", groups: ["g"] }, { account: "444455556666" }]);
+  assert.match(err, /^iamIdentityMappings 3 is not carried: service emr-containers is RBAC/);
+});
+
+test("answers of aws eks describe-access-entry, one after the other", async () => {
+  const entry = (name: string) => ({
+    accessEntry: {
+      clusterName: "c",
+      principalArn: `${ARN}x/${name}`,
+      kubernetesGroups: ["g"],
+      username: `arn:aws:sts::111122223333:assumed-role/${name}/{{SessionName}}`,
+      type: "STANDARD",
+    },
+  });
+  const text = [entry("a"), entry("b")].map((item) => `${JSON.stringify(item, null, 4)}\n`).join("");
+  const { mappings } = await importText(text);
+  assert.deepEqual(mappings[1], {
+    arn: `${ARN}b`,
+    username: "arn:aws:sts::111122223333:assumed-role/b/{SessionName}",
+    groups: ["g"],
+  });
+  assert.equal((await importText(JSON.stringify([entry("a"), entry("b")]))).mappings.length, 2);
+});
+
+test("anything else is refused in one sentence", async () => {
+  for (const text of ["", "a: b", "[]", "- 1", "kind: ConfigMap\ndata: {mapRoles: 'a: {'}", "\t: x"]) {
+    const { code, err } = await importText(text);
+    assert.equal(code, 2, text);
+    assert.match(err, /^-(, mapRoles)? is .*\.\n$/);
+  }
+});

@@ -1,0 +1,57 @@
+// `kubeconfig`: what stands in the two files.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { parse } from "yaml";
+import { cli } from "../cli.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+const pem = join(folder, "some.pem");
+const PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+writeFileSync(pem, PEM);
+after(() => rmSync(folder, { recursive: true }));
+
+test("webhook: bearer token, from standard input, and the path of the endpoint", async () => {
+  const { out } = await cli(
+    ["kubeconfig", "webhook", "--endpoint", "https://a.example/prod", "--ca", pem, "--token-file", "-"],
+    { input: "secret\n" },
+  );
+  const { clusters, users, contexts, "current-context": current } = parse(out);
+  assert.equal(clusters[0].cluster.server, "https://a.example/prod/authenticate");
+  assert.equal(Buffer.from(clusters[0].cluster["certificate-authority-data"], "base64").toString(), PEM);
+  assert.deepEqual(users[0].user, { token: "secret" });
+  assert.deepEqual(contexts[0], { name: current, context: { cluster: clusters[0].name, user: users[0].name } });
+});
+
+test("webhook: client certificate, inline; a CA is left out where none is given", async () => {
+  const words = ["kubeconfig", "webhook", "--endpoint", "https://a.example/authenticate", "--client-cert", pem];
+  const { out } = await cli([...words, "--client-key", pem]);
+  const { clusters, users } = parse(out);
+  assert.deepEqual(clusters[0].cluster, { server: "https://a.example/authenticate" });
+  assert.deepEqual(Object.keys(users[0].user), ["client-certificate-data", "client-key-data"]);
+  assert.match((await cli(words)).err, /--client-cert goes with --client-key/);
+  assert.equal((await cli(["kubeconfig", "webhook", "--endpoint", "a.example"])).code, 2);
+  assert.match((await cli([...words, "--client-key", "/none"])).err, /^Cannot read \/none: ENOENT\.\n$/);
+});
+
+const CLIENT = ["kubeconfig", "client", "-c", "prod", "--server", "https://10.0.0.1:6443", "--region", "eu-west-1"];
+
+test("client: the exec plugin of each program, in a version that it knows", async () => {
+  const exec = async (...words: string[]) => parse((await cli([...CLIENT, ...words])).out).users[0].user.exec;
+  assert.deepEqual(await exec(), {
+    apiVersion: "client.authentication.k8s.io/v1beta1",
+    command: "aws",
+    args: ["eks", "get-token", "--cluster-name", "prod", "--region", "eu-west-1"],
+    interactiveMode: "IfAvailable",
+  });
+  const own = await exec("--exec", "iam-authenticator", "--role", "arn:r", "--profile", "p");
+  assert.equal(own.apiVersion, "client.authentication.k8s.io/v1");
+  assert.deepEqual(own.args, ["token", "--cluster", "prod", "--region", "eu-west-1", "--role", "arn:r"]);
+  assert.deepEqual(own.env, [{ name: "AWS_PROFILE", value: "p" }]);
+  const peer = await exec("--exec", "aws-iam-authenticator");
+  assert.deepEqual(peer.args, ["token", "--cluster-id", "prod"]);
+  assert.deepEqual(peer.env, [{ name: "AWS_REGION", value: "eu-west-1" }]);
+});

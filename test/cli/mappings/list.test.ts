@@ -1,0 +1,72 @@
+// list and get: what a person sees in a terminal and in a pipe, and what a program reads.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { parse } from "yaml";
+import { type LocalCluster, PREFIX, startCluster } from "./cluster.ts";
+
+let cluster: LocalCluster;
+before(async () => {
+  cluster = await startCluster({
+    "role/111122223333/developers": {
+      arn: "arn:aws:iam::111122223333:role/Developers",
+      username: "dev:{SessionName}",
+      groups: ["developers", "on-call"],
+    },
+    "pattern/any": [
+      { arnLike: "arn:aws:iam::*:role/ci-*", username: "ci" },
+      { arnLike: "nonsense", username: "x" },
+    ],
+    "account/444455556666": { deny: true },
+    "user/111122223333/bob": { arn: "arn:aws:iam::111122223333:user/bob" },
+    "group/developers": {},
+    callers: [],
+  });
+});
+after(() => cluster.store.close());
+
+test("a pipe gets whole cells, a terminal lines that fit", async () => {
+  const piped = await cluster.mappings(["list"]);
+  assert.match(piped.out, /^KIND +ACCOUNT +NAME +USERNAME +GROUPS +NOTE\n/);
+  assert.match(piped.out, /\naccount +444455556666 +DENY\n/);
+  assert.match(piped.out, /\nrole +111122223333 +Developers +dev:\{SessionName\} +developers,on-call\n/);
+  assert.match(piped.out, /\npattern +any +arn:aws:iam::\*:role\/ci-\* +ci\n/);
+  assert.match(piped.out, /\nINVALID +user\/111122223333\/bob +username is missing\n/);
+  assert.match(piped.out, /\nINVALID +group\/developers +no review reads this name\n/);
+  assert.doesNotMatch(piped.out, /callers/);
+  const shown = await cluster.mappings(["list"], { columns: 80 });
+  for (const line of shown.out.split("\n")) assert.ok(line.length <= 80, line);
+});
+
+test("JSON and YAML hold everything", async () => {
+  const items = JSON.parse((await cluster.mappings(["list", "-o", "json"])).out);
+  assert.equal(items.length, 6);
+  assert.deepEqual(parse((await cluster.mappings(["list", "-o", "yaml"])).out), items);
+  const [account] = items;
+  assert.deepEqual(
+    { ...account, modified: "" },
+    {
+      parameter: `${PREFIX}/account/444455556666`,
+      version: 1,
+      modified: "",
+      kind: "account",
+      account: "444455556666",
+      deny: true,
+    },
+  );
+});
+
+test("filters by account and by group", async () => {
+  const rows = async (...words: string[]) => (await cluster.mappings(["list", ...words])).out.split("\n").length - 2;
+  assert.equal(await rows("--account", "111122223333"), 2);
+  assert.equal(await rows("--group", "on-call"), 1);
+  assert.equal(await rows("--group", "system:masters"), 0);
+});
+
+test("get shows the value, its version and what is wrong with it", async () => {
+  const { out } = await cluster.mappings(["get", "arn:aws:iam::111122223333:user/Bob"]);
+  const { parameter, version, problems } = parse(out);
+  assert.deepEqual([parameter, version], [`${PREFIX}/user/111122223333/bob`, 1]);
+  assert.deepEqual(problems, ["username is missing"]);
+  assert.equal((await cluster.mappings(["get", "arn:aws:iam::111122223333:user/eve"])).code, 1);
+});

@@ -1,0 +1,57 @@
+// `token --role`: what is asked of STS, and that the token is the role's and ends with its keys.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { type LocalServer, startHttpServer } from "../../local/http-server.ts";
+import { cli, useLocalAws } from "../cli.ts";
+
+const END = "2026-11-24T12:05:00Z";
+const ROLE = "arn:aws:iam::111122223333:role/Admin";
+let sts: LocalServer;
+before(async () => {
+  sts = await startHttpServer(() => ({
+    status: 200,
+    headers: { "content-type": "text/xml" },
+    body: `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+<AccessKeyId>ASIALOCALASSUMEDAAAA</AccessKeyId><SecretAccessKey>local/assumed</SecretAccessKey>
+<SessionToken>local-session</SessionToken><Expiration>${END}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`,
+  }));
+  useLocalAws({ AWS_ENDPOINT_URL_STS: sts.url });
+});
+after(() => sts.close());
+
+test("role, external id and session name are passed on; the token ends with the role's keys", async () => {
+  const words = ["token", "-c", "prod", "--role", ROLE, "--external-id", "x-1", "--session-name", "me"];
+  const { code, out } = await cli(words, { now: Date.UTC(2026, 10, 24, 12) });
+  assert.equal(code, 0);
+  const form = new URLSearchParams(sts.requests[0]?.body.toString());
+  assert.deepEqual(
+    ["Action", "RoleArn", "ExternalId", "RoleSessionName"].map((name) => form.get(name)),
+    ["AssumeRole", ROLE, "x-1", "me"],
+  );
+  const { expirationTimestamp, token } = JSON.parse(out).status;
+  assert.equal(expirationTimestamp, END);
+  const url = Buffer.from(token.replace("k8s-aws-v1.", ""), "base64url").toString();
+  assert.match(url, /X-Amz-Credential=ASIALOCALASSUMEDAAAA%2F.*&X-Amz-Security-Token=local-session&/);
+});
+
+test("a role that may not be assumed is told in one sentence", async () => {
+  sts.fail({
+    kind: "answer",
+    status: 403,
+    body: "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>not authorized to perform: sts:AssumeRole</Message></Error></ErrorResponse>",
+  });
+  const { code, out, err } = await cli(["token", "-c", "prod", "--role", ROLE]);
+  assert.deepEqual([code, out, err], [3, "", "No permission: not authorized to perform: sts:AssumeRole.\n"]);
+});
+
+test("Ctrl-C does not wait for STS", async () => {
+  sts.fail({ kind: "silent" });
+  const interrupt = new AbortController();
+  const started = cli(["token", "-c", "prod", "--role", ROLE], { interrupted: interrupt.signal });
+  while (sts.requests.length < 3) await setTimeout(10);
+  interrupt.abort();
+  const { code, err } = await started;
+  assert.deepEqual([code, err], [130, "Interrupted.\n"]);
+});

@@ -1,0 +1,87 @@
+// `token`: what the function makes of it, what kubectl reads, and when it ends.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { execCredential, requestedVersion } from "../../../cli/token/exec-credential.ts";
+import { signToken } from "../../../cli/token/presign.ts";
+import { createSts } from "../../../functions/authenticator/aws/sts.ts";
+import { proveIdentity } from "../../../functions/authenticator/identity/prove-identity.ts";
+import { deadlineIn } from "../../../functions/authenticator/lib/clock.ts";
+import { readSettings } from "../../../functions/authenticator/settings.ts";
+import { parseToken } from "../../../functions/authenticator/token/token.ts";
+import { LOCAL_IDENTITIES, localIdentity } from "../../local/identities.ts";
+import { startSts } from "../../local/sts/start-sts.ts";
+import { cli, useLocalAws } from "../cli.ts";
+
+const NOW = Date.UTC(2026, 10, 24, 12, 0, 0, 700);
+
+function sign(now: number, expiration?: Date) {
+  const { accessKeyId, secretAccessKey, sessionToken = "" } = localIdentity("bob");
+  const credentials = { accessKeyId, secretAccessKey, sessionToken, ...(expiration && { expiration }) };
+  return signToken({ credentials, clusterId: "prod", region: "us-west-2", domain: "amazonaws.com", now });
+}
+
+test("every kind of identity gets a token that a review takes and STS proves", async () => {
+  const sts = await startSts();
+  const clusterId = "prod";
+  const { stsHosts } = readSettings({ CLUSTER_ID: clusterId, CALLER_AUTH: "none", AWS_REGION: "us-west-2" });
+  const askSts = createSts({ clusterId, regionalHost: "sts.us-west-2.amazonaws.com", endpoint: new URL(sts.url) });
+  const prove = proveIdentity(askSts, "aws");
+  for (const { accessKeyId, secretAccessKey, sessionToken, expiresAt, arn } of LOCAL_IDENTITIES) {
+    if (expiresAt !== undefined) continue;
+    useLocalAws({
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      ...(sessionToken !== undefined && { AWS_SESSION_TOKEN: sessionToken }),
+    });
+    const { code, out } = await cli(["token", "-c", clusterId, "--region", "us-west-2"]);
+    assert.equal(code, 0);
+    const unverified = parseToken(JSON.parse(out).status.token, stsHosts, Date.now());
+    const { result } = await prove(unverified, deadlineIn(5_000, Date.now));
+    assert.equal("arn" in result && result.arn, arn);
+  }
+  await sts.close();
+});
+
+test("the token ends 14 minutes from now, or with the credentials", async () => {
+  assert.equal((await sign(NOW)).expiresAt, NOW + 14 * 60_000);
+  const soon = new Date(NOW + 60_500);
+  assert.equal((await sign(NOW, soon)).expiresAt, soon.getTime());
+  const { status } = JSON.parse(execCredential("client.authentication.k8s.io/v1", await sign(NOW, soon)));
+  assert.equal(status.expirationTimestamp, "2026-11-24T12:01:01Z");
+  assert.ok(Date.parse(status.expirationTimestamp) <= soon.getTime());
+});
+
+test("the version is the one that kubectl asks for", () => {
+  const ask = (apiVersion: string) => requestedVersion(JSON.stringify({ kind: "ExecCredential", apiVersion }));
+  assert.equal(ask("client.authentication.k8s.io/v1"), "client.authentication.k8s.io/v1");
+  assert.equal(ask("client.authentication.k8s.io/v1beta1"), "client.authentication.k8s.io/v1beta1");
+  assert.equal(requestedVersion(undefined), "client.authentication.k8s.io/v1beta1");
+  assert.throws(() => ask("client.authentication.k8s.io/v1alpha1"), /mend the kubeconfig/);
+  assert.throws(() => requestedVersion("no JSON"), /mend the kubeconfig/);
+});
+
+test("--token-only prints the token alone, for another partition with its own host", async () => {
+  useLocalAws({ AWS_REGION: "cn-north-1" });
+  const { out } = await cli(["token", "-c", "prod", "--token-only"], { now: NOW });
+  const url = Buffer.from(out.trim().replace("k8s-aws-v1.", ""), "base64url").toString();
+  assert.match(
+    url,
+    /^https:\/\/sts\.cn-north-1\.amazonaws\.com\.cn\/\?Action=.*&X-Amz-Date=20261124T120000Z&X-Amz-Expires=60&/,
+  );
+});
+
+test("what is missing is said in one sentence, with the exit code of its kind", async () => {
+  useLocalAws({});
+  delete process.env["AWS_REGION"];
+  const noRegion = await cli(["token", "-c", "prod"]);
+  assert.deepEqual([noRegion.code, noRegion.err], [2, "No AWS region: give --region, or set AWS_REGION.\n"]);
+  const noSuchRegion = await cli(["token", "-c", "prod", "--region", "mars-1"]);
+  assert.deepEqual([noSuchRegion.code, noSuchRegion.err], [2, "mars-1 is no AWS region.\n"]);
+  delete process.env["AWS_ACCESS_KEY_ID"];
+  const noKeys = await cli(["token", "-c", "prod", "--region", "us-east-1"]);
+  assert.equal(noKeys.code, 3);
+  assert.match(noKeys.err, /^No AWS credentials: sign in, or give --profile .*\n$/);
+  assert.equal((await cli(["token"])).code, 2);
+  assert.match((await cli(["token", "-c", "p", "--external-id", "x"])).err, /go with --role/);
+});
