@@ -1,10 +1,9 @@
-// The Lambda function: the built bundle, its settings checked at synth, its rights, its log and its alias.
+// The Lambda function: the built bundle, its log, its place and the alias that the endpoint calls.
 
 import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { Duration, RemovalPolicy, Stack, Token } from "aws-cdk-lib";
+import { dirname, join } from "node:path";
+import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { InterfaceVpcEndpoint, InterfaceVpcEndpointAwsService, type IVpc } from "aws-cdk-lib/aws-ec2";
-import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import {
   type Alias,
   type Architecture,
@@ -16,9 +15,7 @@ import {
 } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import { readSettings } from "../../functions/authenticator/settings.ts";
-import { acknowledge, acknowledgeManagedPolicy, acknowledgeWildcard } from "../acknowledge.ts";
-import { prefixArn } from "./prefix-arn.ts";
+import { executionRole } from "./execution-role.ts";
 
 export interface FunctionOptions {
   /** Begins with `/`. */
@@ -31,101 +28,63 @@ export interface FunctionOptions {
   readonly provisionedConcurrency: number | undefined;
   readonly reservedConcurrency: number | undefined;
   readonly vpc: IVpc | undefined;
-  /** Folder with `index.mjs`. */
-  readonly bundle: string;
+  readonly vpcEndpoints: boolean;
 }
 
-/** Gives the alias that the endpoint calls: it moves to a new version only when that proves itself. */
-export function makeFunction(scope: Construct, options: FunctionOptions): Alias {
-  const { environment, bundle, vpc, provisionedConcurrency, reservedConcurrency } = options;
-  checkSettings(scope, environment);
-  if (!existsSync(join(bundle, "index.mjs")))
-    throw new Error(`there is no ${bundle}/index.mjs: run npm run build first`);
+export interface AuthenticatorFunction {
+  /** Moves to a new version only when that proves itself. */
+  readonly live: Alias;
+  readonly log: LogGroup;
+}
+
+export function makeFunction(scope: Construct, options: FunctionOptions): AuthenticatorFunction {
+  const { mappingPrefix, environment, nodes, vpc, provisionedConcurrency, reservedConcurrency } = options;
+  // Who was let in is worth more than the function: the log stays when the stack goes.
   const log = new LogGroup(scope, "Log", { retention: options.logRetention, removalPolicy: RemovalPolicy.RETAIN });
-  const role = executionRole(scope, options);
-  log.grantWrite(role);
-  if (vpc !== undefined) reachAwsFrom(scope, vpc);
+  if (vpc !== undefined && options.vpcEndpoints) reachAwsFrom(scope, vpc);
 
   const authenticator = new LambdaFunction(scope, "Function", {
     description: "Answers TokenReviews of kube-apiserver",
     runtime: Runtime.NODEJS_24_X,
     architecture: options.architecture,
-    code: Code.fromAsset(bundle),
+    code: Code.fromAsset(bundleFolder()),
     handler: "index.handler",
     // A review ends within 5 s by itself.
     timeout: Duration.seconds(8),
     memorySize: options.memorySize,
     environment,
-    role,
+    role: executionRole(scope, { mappingPrefix, nodes, inVpc: vpc !== undefined, log }),
     loggingFormat: LoggingFormat.JSON,
     logGroup: log,
+    // The version before stays, to go back to by hand.
+    currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     ...(reservedConcurrency !== undefined && { reservedConcurrentExecutions: reservedConcurrency }),
     ...(vpc !== undefined && { vpc }),
   });
-  stableNameForSam(authenticator);
-  return authenticator.addAlias("live", {
+  // `sam local invoke` finds a function inside a construct by this name, else only by its logical id.
+  (authenticator.node.defaultChild as CfnFunction).addMetadata("SamResourceId", "Authenticator");
+  const live = authenticator.addAlias("live", {
     ...(provisionedConcurrency !== undefined && { provisionedConcurrentExecutions: provisionedConcurrency }),
   });
+  return { live, log };
 }
 
-/** `sam local invoke` finds a function in somebody's construct by this name, else only by its logical id. */
-function stableNameForSam(authenticator: LambdaFunction): void {
-  (authenticator.node.defaultChild as CfnFunction).addMetadata("SamResourceId", "Authenticator");
-}
-
-/** The function's own reading of its settings, so that a bad one fails here and not at its first start. */
-function checkSettings(scope: Construct, environment: Readonly<Record<string, string>>): void {
-  const { region } = Stack.of(scope);
-  readSettings({ ...environment, AWS_REGION: Token.isUnresolved(region) ? "us-east-1" : region });
-}
-
-/** Nothing but what a review does; a role of its own, since Lambda's managed policy may write to every log group. */
-function executionRole(scope: Construct, options: FunctionOptions): Role {
-  const { mappingPrefix, nodes, vpc } = options;
-  const role = new Role(scope, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
-  role.addToPolicy(
-    new PolicyStatement({ actions: ["ssm:GetParameters"], resources: [prefixArn(scope, mappingPrefix, "*")] }),
-  );
-  if (nodes) {
-    role.addToPolicy(
-      // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html: no resource-level rights
-      new PolicyStatement({ actions: ["ec2:DescribeInstances"], resources: ["*"] }),
-    );
-    role.addToPolicy(
-      new PolicyStatement({
-        actions: ["iam:GetInstanceProfile"],
-        resources: [
-          Stack.of(scope).formatArn({ service: "iam", region: "", resource: "instance-profile", resourceName: "*" }),
-        ],
-      }),
-    );
+/** What `npm run build` makes, in this package wherever its code is: in `infra/` or in a build of it. */
+function bundleFolder(): string {
+  const folder = join(packageFolder(import.meta.dirname), "dist", "authenticator");
+  if (!existsSync(join(folder, "index.mjs"))) {
+    throw new Error(`there is no ${folder}/index.mjs: run npm run build first`);
   }
-  if (vpc !== undefined) {
-    role.addManagedPolicy(ManagedPolicy.fromAwsManagedPolicyName("service-role/AWSLambdaVPCAccessExecutionRole"));
-  }
-  acknowledgeRights(role, options);
-  return role;
+  return folder;
 }
 
-/** The regional STS and Parameter Store, without a way to the internet. Tokens of other regions cannot be verified then. */
+function packageFolder(below: string): string {
+  const above = dirname(below);
+  return existsSync(join(below, "package.json")) || above === below ? below : packageFolder(above);
+}
+
+/** The region's STS and Parameter Store, without a way to the internet. */
 function reachAwsFrom(scope: Construct, vpc: IVpc): void {
   new InterfaceVpcEndpoint(scope, "StsEndpoint", { vpc, service: InterfaceVpcEndpointAwsService.STS });
   new InterfaceVpcEndpoint(scope, "ParametersEndpoint", { vpc, service: InterfaceVpcEndpointAwsService.SSM });
-}
-
-function acknowledgeRights(role: Role, { mappingPrefix, nodes, vpc }: FunctionOptions): void {
-  const all =
-    "A review may be of any identity, so every name below the cluster's own prefix may be read, and no other.";
-  acknowledgeWildcard(role, "ssm", `parameter${mappingPrefix}/*`, all);
-  if (nodes) {
-    acknowledge(role, "AwsSolutions-IAM5[Resource::*]", "ec2:DescribeInstances knows no rights on single resources.");
-    acknowledgeWildcard(
-      role,
-      "iam",
-      "instance-profile/*",
-      "A node may have any instance profile; reading it tells its role.",
-    );
-  }
-  const network = "service-role/AWSLambdaVPCAccessExecutionRole";
-  if (vpc !== undefined) acknowledgeManagedPolicy(role, network, "What Lambda needs for network interfaces in a VPC.");
 }

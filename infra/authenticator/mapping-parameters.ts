@@ -1,6 +1,6 @@
 // Mappings and callers as parameters, with the names and the validation that the function itself uses.
 
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { Lazy, Token } from "aws-cdk-lib";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import type { Construct } from "constructs";
@@ -14,61 +14,75 @@ const MAX_STANDARD_BYTES = 4096;
 export interface MappingSubject {
   readonly kind: Exclude<MappingKind, "pattern">;
   readonly account: string;
-  /** Of a role, user, federated user or permission set. */
+  /** Of a role, user or permission set. */
   readonly name?: string;
 }
 
 /** Throws at synth, with what is wrong. */
-export function mappingAt(
+export function addMapping(
   scope: Construct,
   prefix: string,
   { kind, account, name }: MappingSubject,
   mapping: Mapping,
-): StringParameter {
+): void {
   const subject = `the mapping of ${kind} ${name ?? account}`;
   if (Token.isUnresolved([account, name ?? "", JSON.stringify(mapping)])) {
     throw new Error(
       `${subject}: account, name and mapping must be known at synth, since the parameter's name is made of them`,
     );
   }
-  if (!/^\d{12}$/.test(account)) throw new Error(`${subject}: the account must be 12 digits`);
+  checkAccount(subject, account);
   const check = checkMapping(mapping, kind);
   if (!check.valid) throw new Error(`${subject}: ${check.problem}`);
-  return parameter(scope, mappingParameter(prefix, kind, account, name), JSON.stringify(mapping));
+  const value = JSON.stringify(mapping);
+  checkValue(subject, value);
+  addParameter(scope, subject, mappingParameter(prefix, kind, account, name), value);
 }
 
-/** A list of patterns under one name: for one account, or for any. */
-export function patternsAt(
-  scope: Construct,
-  prefix: string,
-  account: string,
-  list: () => readonly Mapping[],
-): StringParameter {
-  return parameter(
-    scope,
-    mappingParameter(prefix, "pattern", account),
-    Lazy.string({ produce: () => JSON.stringify(list()) }),
-  );
+/** A list of patterns under one name, for one account or for `any`; gives the function that appends to it. */
+export function addPatterns(scope: Construct, prefix: string, account: string): (pattern: Mapping) => void {
+  const subject = `the patterns of ${account === "any" ? "any account" : account}`;
+  if (account !== "any") checkAccount(subject, account);
+  const list: Mapping[] = [];
+  const value = Lazy.string({ produce: () => JSON.stringify(list) });
+  addParameter(scope, subject, mappingParameter(prefix, "pattern", account), value);
+  return (pattern) => {
+    const check = checkMapping(pattern, "pattern");
+    if (!check.valid) throw new Error(`pattern ${pattern.arnLike ?? ""}: ${check.problem}`);
+    list.push(pattern);
+    checkValue(subject, JSON.stringify(list));
+  };
 }
 
-export function checkPattern(pattern: Mapping): void {
-  const check = checkMapping(pattern, "pattern");
-  if (!check.valid) throw new Error(`pattern ${pattern.arnLike ?? ""}: ${check.problem}`);
+/** The list of callers; gives the function that appends to it. */
+export function addCallers(scope: Construct, prefix: string): (caller: Caller) => void {
+  const list: Caller[] = [];
+  const value = Lazy.string({ produce: () => JSON.stringify(list) });
+  addParameter(scope, "the callers", callersParameter(prefix), value);
+  return (caller) => {
+    const given: unknown = caller;
+    if (!isCaller(given)) {
+      throw new Error(`caller ${caller.name}: needs a name and its token's SHA-256, 64 lower-case hex digits`);
+    }
+    list.push(caller);
+    checkValue("the callers", JSON.stringify(list));
+  };
 }
 
-export function callersAt(scope: Construct, prefix: string, list: () => readonly Caller[]): StringParameter {
-  return parameter(scope, callersParameter(prefix), Lazy.string({ produce: () => JSON.stringify(list()) }));
+export function checkAccount(subject: string, account: string): void {
+  if (!/^\d{12}$/.test(account)) throw new Error(`${subject}: the account must be 12 digits that are known at synth`);
 }
 
-export function checkCaller(caller: Caller): void {
-  const given: unknown = caller;
-  if (!isCaller(given))
-    throw new Error(`caller ${caller.name}: needs a name and its token's SHA-256, 64 lower-case hex digits`);
+/** What Parameter Store would refuse, so that a deployment does not fail halfway. */
+function checkValue(subject: string, value: string): void {
+  if (Buffer.byteLength(value) > MAX_STANDARD_BYTES) {
+    throw new Error(`${subject}: over ${MAX_STANDARD_BYTES} bytes, which is all that one parameter holds`);
+  }
+  if (value.includes("{{")) throw new Error(`${subject}: Parameter Store refuses values with "{{"`);
 }
 
-function parameter(scope: Construct, parameterName: string, stringValue: string): StringParameter {
-  const tooLong = !Token.isUnresolved(stringValue) && Buffer.byteLength(stringValue) > MAX_STANDARD_BYTES;
-  if (tooLong) throw new Error(`${parameterName} is over ${MAX_STANDARD_BYTES} bytes`);
-  const id = createHash("sha256").update(parameterName).digest("hex").slice(0, 8);
-  return new StringParameter(scope, `Parameter${id}`, { parameterName, stringValue });
+function addParameter(scope: Construct, subject: string, parameterName: string, stringValue: string): void {
+  const id = `Parameter${hash("sha256", parameterName).slice(0, 8)}`;
+  if (scope.node.tryFindChild(id) !== undefined) throw new Error(`${subject}: there is one already`);
+  new StringParameter(scope, id, { parameterName, stringValue });
 }

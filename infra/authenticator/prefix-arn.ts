@@ -1,15 +1,16 @@
-// ARNs of the parameters below a cluster's prefix.
+// ARNs of a cluster's parameters.
 
 import { ArnFormat, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 
-/** `below` is what follows the prefix, `*` for everything. */
-export function prefixArn(scope: Construct, mappingPrefix: string, below: string): string {
+/** `below` is what follows the prefix, `*` for everything; without it, the prefix itself. */
+export function prefixArn(scope: Construct, mappingPrefix: string, below?: string): string {
+  // Names begin with a slash, which is the ARN's own.
+  const path = mappingPrefix.slice(1);
   return Stack.of(scope).formatArn({
     service: "ssm",
     resource: "parameter",
-    // Names begin with a slash, which is the ARN's own.
-    resourceName: `${mappingPrefix.slice(1)}/${below}`,
+    resourceName: below === undefined ? path : `${path}/${below}`,
     arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
   });
 }

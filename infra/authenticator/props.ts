@@ -34,7 +34,7 @@ export interface IamAuthenticatorProps {
   /**
    * Only tokens signed for these regions.
    *
-   * @default - all regions of the partition
+   * @default - all regions of the partition; with `vpcEndpoints`, the stack's own
    */
   readonly stsRegions?: readonly string[];
 
@@ -95,7 +95,7 @@ export interface IamAuthenticatorProps {
   readonly memorySize?: number;
 
   /**
-   * Environments that are kept warm.
+   * How many environments are kept warm.
    *
    * @default - none
    */
@@ -109,11 +109,19 @@ export interface IamAuthenticatorProps {
   readonly reservedConcurrency?: number;
 
   /**
-   * Puts the function into this VPC's private subnets, with interface endpoints for STS and Parameter Store.
+   * Puts the function into this VPC's private subnets.
    *
    * @default - outside of any VPC
    */
   readonly vpc?: IVpc;
+
+  /**
+   * Makes interface endpoints for STS and Parameter Store in `vpc`; without `stsRegions`, only tokens for the stack's own
+   * region are taken then. `false` where the VPC has these endpoints already, or a NAT gateway.
+   *
+   * @default true
+   */
+  readonly vpcEndpoints?: boolean;
 
   /**
    * New versions get a tenth of the reviews for five minutes, and go back when an alarm says so.

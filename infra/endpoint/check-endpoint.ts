@@ -1,26 +1,58 @@
 // Endpoints that would deploy and then not work, or not protect: refused at synth.
 
-import type { Endpoint } from "./endpoint.ts";
+import { Arn, ArnFormat, Stack, Token } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+import type { Endpoint, MtlsEndpoint, PrivateEndpoint } from "./endpoint.ts";
 
 /** Throws with a sentence that says what to do. */
-export function checkEndpoint(endpoint: Endpoint): void {
-  if (endpoint.kind !== "mtls") return;
-  if (endpoint.subjects.length === 0) {
+export function checkEndpoint(scope: Construct, endpoint: Endpoint): void {
+  switch (endpoint.kind) {
+    case "http":
+      break;
+    case "mtls":
+      checkMtls(scope, endpoint);
+      break;
+    case "private":
+      checkPrivate(endpoint);
+      break;
+    default:
+      throw new Error("an endpoint's kind is http, mtls or private");
+  }
+}
+
+function checkMtls(scope: Construct, { subjects, domainName, hostedZone, certificate }: MtlsEndpoint): void {
+  if (subjects.length === 0) {
     throw new Error(
       "an mtls endpoint needs subjects: name the whole subject DN of kube-apiserver's client certificate",
     );
   }
-  if (endpoint.subjects.some((subject) => subject.trim() === "" || subject.includes(";"))) {
-    throw new Error("an mtls endpoint's subjects may not be empty, nor hold a semicolon");
+  if (subjects.some((subject) => subject.trim() === ""))
+    throw new Error("an mtls endpoint's subjects may not be empty");
+  if (Token.isUnresolved(domainName)) return;
+  if (!/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]+$/.test(domainName)) {
+    throw new Error(`${domainName} is no domain name for an endpoint: give one host, in lower case`);
   }
-  const { hostedZone, domainName } = endpoint;
-  if (
-    hostedZone !== undefined &&
-    domainName !== hostedZone.zoneName &&
-    !domainName.endsWith(`.${hostedZone.zoneName}`)
-  ) {
+  const zoneName = hostedZone?.zoneName;
+  if (zoneName !== undefined && domainName !== zoneName && !domainName.endsWith(`.${zoneName}`)) {
+    throw new Error(`${domainName} is not in the hosted zone ${zoneName}: give the zone of the domain, or none`);
+  }
+  checkCertificateRegion(certificate.certificateArn, Stack.of(scope).region);
+}
+
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-custom-domain-names.html: regional, unlike CloudFront's */
+function checkCertificateRegion(arn: string, region: string): void {
+  if (Token.isUnresolved(arn) || Token.isUnresolved(region)) return;
+  const { region: its = "" } = Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME);
+  if (its !== region) {
     throw new Error(
-      `${domainName} is not in the hosted zone ${hostedZone.zoneName}: give the zone of the domain, or none`,
+      `the certificate is in ${its} and the stack in ${region}: an mtls endpoint needs both in one region`,
     );
+  }
+}
+
+function checkPrivate({ callerAuth = "bearer" }: PrivateEndpoint): void {
+  // API Gateway asks no client certificate on a private API, so that mtls would refuse everybody.
+  if (callerAuth !== "bearer" && callerAuth !== "none") {
+    throw new Error("a private endpoint's callerAuth is bearer or none: client certificates need an mtls endpoint");
   }
 }

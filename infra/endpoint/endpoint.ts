@@ -1,6 +1,7 @@
 // The kinds of endpoint that kube-apiserver can be given, and what each needs.
 
 import type { ICertificate } from "aws-cdk-lib/aws-certificatemanager";
+import type { IMetric } from "aws-cdk-lib/aws-cloudwatch";
 import type { IInterfaceVpcEndpoint, IVpc } from "aws-cdk-lib/aws-ec2";
 import type { IHostedZone } from "aws-cdk-lib/aws-route53";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
@@ -20,6 +21,13 @@ export interface MtlsEndpoint {
   readonly domainName: string;
   /** For the domain, in the stack's region. */
   readonly certificate: ICertificate;
+  /**
+   * A public certificate for the domain, which API Gateway asks for when `certificate` was imported or comes from a
+   * private authority.
+   *
+   * @default - none: `certificate` is a public one of ACM
+   */
+  readonly ownershipCertificate?: ICertificate;
   /** PEM file of the certificate authorities that clients' certificates may come from. */
   readonly truststore: Truststore;
   /** Whole subject DNs that are accepted, as API Gateway gives them, such as `CN=kube-apiserver,O=Example`. At least one. */
@@ -51,9 +59,15 @@ export interface PrivateEndpoint {
   /**
    * An interface endpoint for `execute-api` in that VPC.
    *
-   * @default - one is made, with private DNS
+   * @default - one is made
    */
   readonly vpcEndpoint?: IInterfaceVpcEndpoint;
+  /**
+   * Sets the role with which API Gateway writes logs: one for the whole account and region. `false` where it is set already.
+   *
+   * @default true
+   */
+  readonly accountLogRole?: boolean;
   /**
    * `none` leaves it to the network who may call.
    *
@@ -66,9 +80,13 @@ export interface PrivateEndpoint {
 export interface ServedEndpoint {
   /** Ends in `/authenticate`. */
   readonly url: string;
+  /** Of the gateway itself: also what never comes to the function. */
+  readonly requests: IMetric;
+  readonly clientErrors: IMetric;
+  readonly serverErrors: IMetric;
 }
 
-/** Requests a second, and how many at once above that: a cluster's control plane asks far less. */
+/** Requests a second, and how many at once: a cluster's control plane asks far less than the default. */
 export interface Throttle {
   readonly rateLimit: number;
   readonly burstLimit: number;

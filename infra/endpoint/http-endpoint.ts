@@ -20,6 +20,8 @@ import { ACCESS_LOG_FORMAT, accessLogGroup } from "./access-log.ts";
 import type { HttpEndpoint, MtlsEndpoint, ServedEndpoint, Throttle } from "./endpoint.ts";
 
 export interface EndpointOptions {
+  /** Metrics of a REST API go by it. */
+  readonly name: string;
   readonly handler: IFunction;
   readonly throttle: Throttle;
   readonly logRetention: RetentionDays;
@@ -28,10 +30,11 @@ export interface EndpointOptions {
 export function serveHttp(
   scope: Construct,
   endpoint: HttpEndpoint | MtlsEndpoint,
-  { handler, throttle, logRetention }: EndpointOptions,
+  { name, handler, throttle, logRetention }: EndpointOptions,
 ): ServedEndpoint {
   const domainName = endpoint.kind === "mtls" ? ownDomain(scope, endpoint) : undefined;
   const api = new HttpApi(scope, "Api", {
+    apiName: name,
     createDefaultStage: false,
     // Else whoever knows its name goes round the client certificate.
     disableExecuteApiEndpoint: endpoint.kind === "mtls",
@@ -48,7 +51,6 @@ export function serveHttp(
     stageName: "$default",
     autoDeploy: true,
     throttle,
-    detailedMetricsEnabled: true,
     accessLogSettings: {
       destination: new LogGroupLogDestination(accessLogGroup(scope, logRetention)),
       format: ACCESS_LOG_FORMAT,
@@ -64,17 +66,24 @@ export function serveHttp(
     );
   }
   const url = domainName === undefined ? api.apiEndpoint : `https://${domainName.name}`;
-  return { url: `${url}/authenticate` };
+  return {
+    url: `${url}/authenticate`,
+    requests: api.metricCount(),
+    clientErrors: api.metricClientError(),
+    serverErrors: api.metricServerError(),
+  };
 }
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html */
-function ownDomain(scope: Construct, { domainName, certificate, truststore, hostedZone }: MtlsEndpoint): DomainName {
-  const { bucket, key, version } = truststore;
+function ownDomain(scope: Construct, endpoint: MtlsEndpoint): DomainName {
+  const { domainName, certificate, ownershipCertificate, hostedZone } = endpoint;
+  const { bucket, key, version } = endpoint.truststore;
   const domain = new DomainName(scope, "Domain", {
     domainName,
     certificate,
     securityPolicy: SecurityPolicy.TLS_1_2,
     mtls: { bucket, key, ...(version !== undefined && { version }) },
+    ...(ownershipCertificate !== undefined && { ownershipCertificate }),
   });
   if (hostedZone !== undefined) {
     const { regionalDomainName, regionalHostedZoneId } = domain;

@@ -1,5 +1,6 @@
 // A REST API that only answers through one interface endpoint of one VPC.
 
+import { RemovalPolicy, Stack } from "aws-cdk-lib";
 import {
   EndpointType,
   LambdaIntegration,
@@ -9,25 +10,29 @@ import {
 } from "aws-cdk-lib/aws-apigateway";
 import { type IInterfaceVpcEndpoint, InterfaceVpcEndpoint, InterfaceVpcEndpointAwsService } from "aws-cdk-lib/aws-ec2";
 import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { acknowledge, acknowledgeManagedPolicy } from "../acknowledge.ts";
 import { ACCESS_LOG_FORMAT, accessLogGroup } from "./access-log.ts";
 import type { PrivateEndpoint, ServedEndpoint } from "./endpoint.ts";
 import type { EndpointOptions } from "./http-endpoint.ts";
 
+const STAGE = "live";
+
 export function servePrivately(
   scope: Construct,
-  { vpc, vpcEndpoint = makeVpcEndpoint(scope, vpc) }: PrivateEndpoint,
-  { handler, throttle, logRetention }: EndpointOptions,
+  { vpc, vpcEndpoint = makeVpcEndpoint(scope, vpc), accountLogRole = true }: PrivateEndpoint,
+  { name, handler, throttle, logRetention }: EndpointOptions,
 ): ServedEndpoint {
   const api = new RestApi(scope, "Api", {
+    restApiName: name,
     endpointConfiguration: { types: [EndpointType.PRIVATE], vpcEndpoints: [vpcEndpoint] },
     policy: onlyThrough(vpcEndpoint),
-    cloudWatchRole: true,
+    cloudWatchRole: accountLogRole,
     deployOptions: {
+      stageName: STAGE,
       throttlingRateLimit: throttle.rateLimit,
       throttlingBurstLimit: throttle.burstLimit,
-      metricsEnabled: true,
       // Errors of the gateway itself; never bodies, which hold tokens.
       loggingLevel: MethodLoggingLevel.ERROR,
       dataTraceEnabled: false,
@@ -35,9 +40,28 @@ export function servePrivately(
       accessLogFormat: ACCESS_LOG_FORMAT,
     },
   });
-  const method = api.root.addResource("authenticate").addMethod("POST", new LambdaIntegration(handler));
-  acknowledgeRules(api, method);
-  return { url: api.urlForPath("/authenticate") };
+  // Its own output is a URL that needs private DNS.
+  api.node.tryRemoveChild("Endpoint");
+  keepErrorLog(scope, api, logRetention);
+  const integration = new LambdaIntegration(handler, { allowTestInvoke: false });
+  const method = api.root.addResource("authenticate").addMethod("POST", integration);
+  acknowledgeRules(api, method, accountLogRole);
+  return {
+    url: `https://${hostName(api, vpcEndpoint)}/${STAGE}/authenticate`,
+    requests: api.metricCount(),
+    clientErrors: api.metricClientError(),
+    serverErrors: api.metricServerError(),
+  };
+}
+
+/**
+ * The alias that API Gateway makes for an endpoint that is associated with the API. It resolves without private DNS,
+ * which would take public APIs of API Gateway away from the whole VPC.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html
+ */
+function hostName(api: RestApi, { vpcEndpointId }: IInterfaceVpcEndpoint): string {
+  const { region, urlSuffix } = Stack.of(api);
+  return `${api.restApiId}-${vpcEndpointId}.execute-api.${region}.${urlSuffix}`;
 }
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html: deny all other ways */
@@ -56,31 +80,37 @@ function onlyThrough({ vpcEndpointId }: IInterfaceVpcEndpoint): PolicyDocument {
 }
 
 function makeVpcEndpoint(scope: Construct, vpc: PrivateEndpoint["vpc"]): InterfaceVpcEndpoint {
-  return new InterfaceVpcEndpoint(scope, "VpcEndpoint", {
-    vpc,
-    service: InterfaceVpcEndpointAwsService.APIGATEWAY,
-    privateDnsEnabled: true,
-  });
+  const service = InterfaceVpcEndpointAwsService.APIGATEWAY;
+  return new InterfaceVpcEndpoint(scope, "VpcEndpoint", { vpc, service, privateDnsEnabled: false });
 }
 
-function acknowledgeRules(api: RestApi, method: Construct): void {
+/** API Gateway would make this log group by itself, to be kept for ever. */
+function keepErrorLog(scope: Construct, api: RestApi, retention: RetentionDays): void {
+  const log = new LogGroup(scope, "ErrorLog", {
+    logGroupName: `API-Gateway-Execution-Logs_${api.restApiId}/${STAGE}`,
+    retention,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  api.deploymentStage.node.addDependency(log);
+}
+
+function acknowledgeRules(api: RestApi, method: Construct, accountLogRole: boolean): void {
   const caller = "The function checks the caller itself, or the network does; kube-apiserver cannot sign requests.";
   acknowledge(method, "AwsSolutions-APIG4", caller);
   acknowledge(method, "AwsSolutions-COG4", "The caller is kube-apiserver, which no Cognito user pool knows.");
-  acknowledge(
-    api,
-    "AwsSolutions-APIG2",
-    "The function refuses what is no TokenReview, and says why; a model could not.",
-  );
+  const validation = "The function refuses what is no TokenReview, and says why; a model could not.";
+  acknowledge(api, "AwsSolutions-APIG2", validation);
   acknowledge(
     api,
     "AwsSolutions-APIG3",
     "One VPC reaches this API, and it is throttled; a web ACL is its owner's choice.",
   );
-  const policy = "service-role/AmazonAPIGatewayPushToCloudWatchLogs";
-  acknowledgeManagedPolicy(
-    api,
-    policy,
-    "API Gateway's own policy for writing logs, of the account-wide role that it needs.",
-  );
+  if (accountLogRole) {
+    const policy = "service-role/AmazonAPIGatewayPushToCloudWatchLogs";
+    acknowledgeManagedPolicy(
+      api,
+      policy,
+      "API Gateway's own policy for the role that the whole account writes logs with.",
+    );
+  }
 }

@@ -73,6 +73,12 @@ export function makeAlarms(scope: Construct, { clusterId, handler, topic }: Alar
       metric: handler.metricThrottles({ period: Duration.minutes(1) }),
       threshold: 1,
     }),
+    add("CallersRefused", {
+      alarmDescription:
+        "Callers are turned away: a kube-apiserver whose token or certificate is no longer good, or somebody who tries.",
+      metric: reviews(clusterId, "caller_refused"),
+      threshold: 5,
+    }),
     add("InvalidMappings", {
       alarmDescription:
         "A mapping that reviews read is invalid: somebody may be locked out. See mapping_invalid in the log.",

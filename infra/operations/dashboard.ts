@@ -1,51 +1,78 @@
 // The CloudWatch dashboard of one cluster's authenticator.
 
-import { Dashboard, GraphWidget, type IMetric, Stats } from "aws-cdk-lib/aws-cloudwatch";
+import {
+  type Alarm,
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  Metric,
+  Stats,
+} from "aws-cdk-lib/aws-cloudwatch";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import type { Outcome } from "../../functions/authenticator/review/record.ts";
+import type { ServedEndpoint } from "../endpoint/endpoint.ts";
 import { count, latency, reviews } from "./metrics.ts";
 
-const OUTCOMES: readonly Outcome[] = [
-  "granted",
-  "denied",
-  "not_ours",
-  "throttled",
-  "fault",
-  "bad_request",
-  "caller_refused",
-];
+export interface DashboardOptions {
+  readonly clusterId: string;
+  readonly handler: IFunction;
+  readonly log: ILogGroup;
+  readonly served: ServedEndpoint;
+  readonly alarms: readonly Alarm[];
+}
 
-export function makeDashboard(scope: Construct, clusterId: string, handler: IFunction): Dashboard {
-  const graph = (title: string, left: IMetric[], right: IMetric[] = []): GraphWidget =>
-    new GraphWidget({ title, left, right, width: 12, height: 6 });
-  const percentiles = (name: Parameters<typeof latency>[1]): IMetric[] =>
-    [Stats.p(50), Stats.p(90), Stats.p(99)].map((statistic) => latency(clusterId, name, statistic));
+const OUTCOMES: Readonly<Record<Outcome, true>> = {
+  granted: true,
+  denied: true,
+  not_ours: true,
+  throttled: true,
+  fault: true,
+  bad_request: true,
+  caller_refused: true,
+};
 
-  const dashboard = new Dashboard(scope, "Dashboard");
-  dashboard.addWidgets(
+export function makeDashboard(scope: Construct, options: DashboardOptions): void {
+  const { clusterId, handler, log, served, alarms } = options;
+  const logged = new Metric({
+    namespace: "AWS/Logs",
+    metricName: "IncomingBytes",
+    dimensionsMap: { LogGroupName: log.logGroupName },
+    statistic: Stats.SUM,
+  });
+  new Dashboard(scope, "Dashboard").addWidgets(
+    new AlarmStatusWidget({ alarms: [...alarms], width: 24, height: 3 }),
+    graph("Reviews by outcome", outcomes(clusterId)),
+    graph("Latency of a review (ms)", percentiles(clusterId, "Latency")),
+    graph("Latency of STS (ms)", percentiles(clusterId, "StsLatency")),
+    graph("Latency of Parameter Store (ms)", percentiles(clusterId, "SsmLatency")),
+    graph("STS throttling, invalid mappings", [count(clusterId, "StsThrottled"), count(clusterId, "InvalidMappings")]),
+    graph("The gateway's requests, 4xx, 5xx", [served.requests, served.clientErrors, served.serverErrors]),
     graph(
-      "Reviews by outcome",
-      OUTCOMES.map((outcome) => reviews(clusterId, outcome)),
-    ),
-    graph("Latency of a review (ms)", percentiles("Latency")),
-    graph("Latency of STS (ms)", percentiles("StsLatency")),
-    graph("Latency of Parameter Store (ms)", percentiles("SsmLatency")),
-    graph("STS throttling and invalid mappings", [
-      count(clusterId, "StsThrottled"),
-      count(clusterId, "InvalidMappings"),
-    ]),
-    graph(
-      "Concurrency, cold starts",
+      "Concurrency; cold starts",
       [handler.metric("ConcurrentExecutions", { statistic: Stats.MAXIMUM })],
       [count(clusterId, "ColdStart")],
     ),
+    graph("Errors and throttles of the function", [handler.metricErrors(), handler.metricThrottles()]),
     graph(
-      "What costs: invocations, and their time (ms)",
+      "What costs: invocations; their time (ms)",
       [handler.metricInvocations()],
       [handler.metricDuration({ statistic: Stats.SUM })],
     ),
-    graph("Errors and throttles of the function", [handler.metricErrors(), handler.metricThrottles()]),
+    graph("What costs: bytes logged", [logged]),
   );
-  return dashboard;
+}
+
+function graph(title: string, left: IMetric[], right: IMetric[] = []): GraphWidget {
+  return new GraphWidget({ title, left, right, width: 12, height: 6 });
+}
+
+function outcomes(clusterId: string): IMetric[] {
+  return (Object.keys(OUTCOMES) as Outcome[]).map((outcome) => reviews(clusterId, outcome).with({ label: outcome }));
+}
+
+function percentiles(clusterId: string, name: Parameters<typeof latency>[1]): IMetric[] {
+  return [Stats.p(50), Stats.p(90), Stats.p(99)].map((p) => latency(clusterId, name, p).with({ label: p }));
 }

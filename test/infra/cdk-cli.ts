@@ -1,0 +1,24 @@
+// The real CDK CLI, run on the app of this repository from a folder of its own, with a list of clusters in its cdk.json.
+
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..", "..");
+
+/** Writes cdk.json with `clusters` as its context. */
+export function writeApp(folder: string, clusters: readonly unknown[]): void {
+  const app = `"${process.execPath}" "${join(root, "infra", "app.ts")}"`;
+  writeFileSync(join(folder, "cdk.json"), JSON.stringify({ app, output: "cdk.out", context: { clusters } }));
+}
+
+/** Gives what the CLI prints on standard output; throws with what it prints on standard error. */
+export function cdk(folder: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
+  const cli = join(root, "node_modules", "aws-cdk", "bin", "cdk");
+  return execFileSync(process.execPath, [cli, ...args, "--no-notices", "--no-version-reporting"], {
+    cwd: folder,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, CDK_DISABLE_CLI_TELEMETRY: "true", ...env },
+  });
+}

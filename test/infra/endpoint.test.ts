@@ -1,0 +1,122 @@
+// The three endpoints: who can reach each at all, how much they let through, and what they write down.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { givenVpcEndpoint, KINDS, stackOf, templateOf, vpcOf } from "./stacks.ts";
+import { output, resource, resources } from "./template.ts";
+
+const STAGES = {
+  http: "AWS::ApiGatewayV2::Stage",
+  mtls: "AWS::ApiGatewayV2::Stage",
+  private: "AWS::ApiGateway::Stage",
+};
+
+/** Where the two kinds of API have their throttle. */
+function throttle(properties: Readonly<Record<string, unknown>>) {
+  const { DefaultRouteSettings, MethodSettings } = properties as {
+    DefaultRouteSettings?: Record<string, unknown>;
+    MethodSettings?: Record<string, unknown>[];
+  };
+  const settings = DefaultRouteSettings ?? MethodSettings?.[0];
+  return [settings?.["ThrottlingRateLimit"], settings?.["ThrottlingBurstLimit"]];
+}
+
+for (const kind of KINDS) {
+  test(`${kind}: throttled, at first to 50 a second and 100 at once`, () => {
+    const byDefault = resource(templateOf(kind), STAGES[kind]).Properties;
+    assert.deepEqual(throttle(byDefault), [50, 100]);
+    const chosen = stackOf(kind, { throttle: { rateLimit: 5, burstLimit: 7 } }).template();
+    assert.deepEqual(throttle(resource(chosen, STAGES[kind]).Properties), [5, 7]);
+  });
+
+  test(`${kind}: the access log has who, when and how, and nothing of headers or bodies`, () => {
+    const { AccessLogSettings, AccessLogSetting } = resource(templateOf(kind), STAGES[kind]).Properties;
+    const { Format, DestinationArn } = (AccessLogSettings ?? AccessLogSetting) as Record<string, string>;
+    assert.equal(DestinationArn, "<AuthenticatorAccessLog.Arn>");
+    assert.deepEqual(Object.keys(JSON.parse(Format ?? "")), [
+      "time",
+      "requestId",
+      "sourceIp",
+      "method",
+      "path",
+      "status",
+      "responseLatency",
+      "integrationLatency",
+      "integrationError",
+      "clientSubject",
+    ]);
+    assert.doesNotMatch(Format ?? "", /authorizer|header|body|querystring/i);
+  });
+}
+
+test("http: one route, POST /authenticate, with payload 2.0, on the default endpoint", () => {
+  const template = templateOf("http");
+  assert.equal(resource(template, "AWS::ApiGatewayV2::Route").Properties["RouteKey"], "POST /authenticate");
+  assert.equal(resource(template, "AWS::ApiGatewayV2::Integration").Properties["PayloadFormatVersion"], "2.0");
+  assert.equal(resource(template, "AWS::ApiGatewayV2::Api").Properties["DisableExecuteApiEndpoint"], false);
+});
+
+test("mtls: the default endpoint is disabled, and the domain asks for a certificate of the trust store", () => {
+  const template = templateOf("mtls");
+  assert.equal(resource(template, "AWS::ApiGatewayV2::Api").Properties["DisableExecuteApiEndpoint"], true);
+  assert.deepEqual(resource(template, "AWS::ApiGatewayV2::DomainName").Properties, {
+    DomainName: "authenticator.example.com",
+    DomainNameConfigurations: [
+      {
+        CertificateArn: "arn:aws:acm:eu-west-1:111122223333:certificate/12345678-1234-1234-1234-123456789012",
+        EndpointType: "REGIONAL",
+        SecurityPolicy: "TLS_1_2",
+      },
+    ],
+    MutualTlsAuthentication: { TruststoreUri: "s3://trust/ca.pem", TruststoreVersion: "v1" },
+  });
+  assert.equal(resource(template, "AWS::Route53::RecordSet").Properties["Name"], "authenticator.example.com.");
+});
+
+test("private: answers through one VPC endpoint, whatever else the caller may", () => {
+  const template = templateOf("private");
+  const { Policy, EndpointConfiguration } = resource(template, "AWS::ApiGateway::RestApi").Properties;
+  const anyone = { Action: "execute-api:Invoke", Principal: { AWS: "*" }, Resource: "execute-api:/*" };
+  assert.deepEqual(Policy, {
+    Version: "2012-10-17",
+    Statement: [
+      { Effect: "Allow", ...anyone },
+      {
+        Effect: "Deny",
+        ...anyone,
+        Condition: { StringNotEquals: { "aws:SourceVpce": "<AuthenticatorVpcEndpoint>" } },
+      },
+    ],
+  });
+  assert.deepEqual(EndpointConfiguration, { Types: ["PRIVATE"], VpcEndpointIds: ["<AuthenticatorVpcEndpoint>"] });
+});
+
+test("private: the endpoint that is made lets the VPC in on 443, and leaves its DNS alone", () => {
+  const template = templateOf("private");
+  const { PrivateDnsEnabled, ServiceName } = resource(template, "AWS::EC2::VPCEndpoint").Properties;
+  assert.deepEqual([PrivateDnsEnabled, ServiceName], [false, "com.amazonaws.eu-west-1.execute-api"]);
+  const ingress = resource(template, "AWS::EC2::SecurityGroup").Properties["SecurityGroupIngress"];
+  assert.deepEqual(ingress, [
+    { CidrIp: "10.0.0.0/16", Description: "from 10.0.0.0/16:443", FromPort: 443, IpProtocol: "tcp", ToPort: 443 },
+  ]);
+});
+
+test("private: a given VPC endpoint is used, and the account's log role left alone where that is said", () => {
+  const template = stackOf("private", (scope) => ({
+    endpoint: {
+      kind: "private",
+      vpc: vpcOf(scope, "ControlPlaneVpc"),
+      vpcEndpoint: givenVpcEndpoint(scope),
+      accountLogRole: false,
+    },
+  })).template();
+  assert.deepEqual(resources(template, "AWS::EC2::VPCEndpoint"), []);
+  assert.deepEqual(resources(template, "AWS::ApiGateway::Account"), []);
+  assert.match(output(template, "Endpoint"), /^https:\/\/<AuthenticatorApi>-vpce-0123456789abcdef0\.execute-api\./);
+});
+
+test("private: bodies, which hold tokens, are never logged", () => {
+  const { MethodSettings } = resource(templateOf("private"), "AWS::ApiGateway::Stage").Properties;
+  const [settings] = MethodSettings as Record<string, unknown>[];
+  assert.deepEqual([settings?.["DataTraceEnabled"], settings?.["LoggingLevel"]], [false, "ERROR"]);
+});

@@ -1,0 +1,128 @@
+// The function as it is deployed: runtime, settings, log, alias, and how a new version gets its reviews.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Architecture } from "aws-cdk-lib/aws-lambda";
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import { KINDS, type Kind, type MoreProps, stackOf, templateOf, vpcOf } from "./stacks.ts";
+import { resource, resources } from "./template.ts";
+
+const properties = (kind: Kind, more?: MoreProps) =>
+  resource(stackOf(kind, more).template(), "AWS::Lambda::Function").Properties;
+const variables = (kind: Kind, more?: MoreProps) =>
+  (properties(kind, more)["Environment"] as { Variables: Record<string, string> }).Variables;
+
+test("Node.js 24 on arm64, 8 s, 512 MB, JSON logs; sam finds it by name", () => {
+  const { Runtime, Architectures, Timeout, MemorySize, Handler, LoggingConfig } = properties("http");
+  assert.deepEqual([Runtime, Architectures, Handler], ["nodejs24.x", ["arm64"], "index.handler"]);
+  assert.deepEqual([Timeout, MemorySize], [8, 512]);
+  assert.deepEqual(LoggingConfig, { LogFormat: "JSON", LogGroup: "<AuthenticatorLog>" });
+  const { Metadata } = resource(templateOf("http"), "AWS::Lambda::Function");
+  assert.equal(Metadata?.["SamResourceId"], "Authenticator");
+});
+
+test("architecture, memory and concurrency are as chosen", () => {
+  const template = stackOf("http", {
+    architecture: Architecture.X86_64,
+    memorySize: 1024,
+    provisionedConcurrency: 2,
+    reservedConcurrency: 10,
+  }).template();
+  const { Architectures, MemorySize, ReservedConcurrentExecutions } = resource(
+    template,
+    "AWS::Lambda::Function",
+  ).Properties;
+  assert.deepEqual([Architectures, MemorySize, ReservedConcurrentExecutions], [["x86_64"], 1024, 10]);
+  const { ProvisionedConcurrencyConfig } = resource(template, "AWS::Lambda::Alias").Properties;
+  assert.deepEqual(ProvisionedConcurrencyConfig, { ProvisionedConcurrentExecutions: 2 });
+});
+
+const FOR_SAM = { AWS_ENDPOINT_URL_STS: "", AWS_ENDPOINT_URL_SSM: "" };
+const EXPECTED: Readonly<Record<Kind, object>> = {
+  http: { CLUSTER_ID: "prod.example", CALLER_AUTH: "bearer", ...FOR_SAM },
+  mtls: {
+    CLUSTER_ID: "prod.example",
+    CALLER_AUTH: "mtls",
+    CALLER_SUBJECTS: "CN=kube-apiserver,O=Example",
+    ...FOR_SAM,
+  },
+  private: { CLUSTER_ID: "prod.example", CALLER_AUTH: "bearer", ...FOR_SAM },
+};
+for (const kind of KINDS) {
+  test(`${kind}: these settings and no others`, () => assert.deepEqual(variables(kind), EXPECTED[kind]));
+}
+
+test("every prop that is a setting comes to the function", () => {
+  assert.deepEqual(
+    variables("http", {
+      mappingPrefix: "/kube/auth",
+      stsRegions: ["eu-west-1", "us-east-1"],
+      stsExtraHosts: ["vpce-1.sts.eu-west-1.vpce.amazonaws.com"],
+      audiences: ["vault"],
+      reservedPrefixes: ["system:"],
+      userInfo: "minimal",
+      logLevel: "warn",
+      nodes: true,
+    }),
+    {
+      ...EXPECTED.http,
+      MAPPING_PREFIX: "/kube/auth",
+      STS_REGIONS: "eu-west-1,us-east-1",
+      STS_EXTRA_HOSTS: "vpce-1.sts.eu-west-1.vpce.amazonaws.com",
+      AUDIENCES: "vault",
+      RESERVED_PREFIXES: "system:",
+      USER_INFO: "minimal",
+      LOG_LEVEL: "warn",
+      AWS_ENDPOINT_URL_EC2: "",
+      AWS_ENDPOINT_URL_IAM: "",
+    },
+  );
+});
+
+test("in a VPC: endpoints for STS and Parameter Store, and tokens for the own region alone", () => {
+  const template = stackOf("http", (scope) => ({ vpc: vpcOf(scope, "Vpc") })).template();
+  assert.deepEqual(
+    resources(template, "AWS::EC2::VPCEndpoint").map(({ Properties }) => Properties["ServiceName"]),
+    ["com.amazonaws.eu-west-1.sts", "com.amazonaws.eu-west-1.ssm"],
+  );
+  assert.equal(variables("http", (scope) => ({ vpc: vpcOf(scope, "Vpc") }))["STS_REGIONS"], "eu-west-1");
+  const own = stackOf("http", (scope) => ({ vpc: vpcOf(scope, "Vpc"), vpcEndpoints: false }));
+  assert.deepEqual(resources(own.template(), "AWS::EC2::VPCEndpoint"), []);
+});
+
+for (const kind of KINDS) {
+  test(`${kind}: every log ends after 90 days, or as chosen; who was let in outlives the stack`, () => {
+    const logs = (more?: MoreProps) => resources(stackOf(kind, more).template(), "AWS::Logs::LogGroup");
+    const count = kind === "private" ? 3 : 2;
+    assert.deepEqual(
+      logs().map(({ Properties }) => Properties["RetentionInDays"]),
+      Array(count).fill(90),
+    );
+    assert.deepEqual(
+      logs({ logRetention: RetentionDays.ONE_YEAR }).map(({ Properties }) => Properties["RetentionInDays"]),
+      Array(count).fill(365),
+    );
+    const kept = logs().map(({ DeletionPolicy }) => DeletionPolicy);
+    assert.deepEqual(kept, ["Retain", ...Array(count - 1).fill("Delete")]);
+  });
+}
+
+test("a new version gets a tenth of the reviews, and goes back on an alarm", () => {
+  const template = templateOf("http");
+  const { DeploymentConfigName, AlarmConfiguration, AutoRollbackConfiguration } = resource(
+    template,
+    "AWS::CodeDeploy::DeploymentGroup",
+  ).Properties;
+  assert.equal(DeploymentConfigName, "CodeDeployDefault.LambdaCanary10Percent5Minutes");
+  assert.deepEqual(AlarmConfiguration, {
+    Enabled: true,
+    Alarms: [{ Name: "<AuthenticatorFaults>" }, { Name: "<AuthenticatorErrors>" }, { Name: "<AuthenticatorSlow>" }],
+  });
+  assert.deepEqual(AutoRollbackConfiguration, {
+    Enabled: true,
+    Events: ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"],
+  });
+  assert.equal(resource(template, "AWS::Lambda::Version").DeletionPolicy, "Retain");
+  const atOnce = stackOf("http", { safeDeployments: false }).template();
+  assert.deepEqual(resources(atOnce, "AWS::CodeDeploy::DeploymentGroup"), []);
+});

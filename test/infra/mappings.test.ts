@@ -1,0 +1,161 @@
+// Mappings as code: the names and values that come out, what is refused at synth, and who may be given the right to write.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Role, ServicePrincipal, User } from "aws-cdk-lib/aws-iam";
+import { findMapping } from "../../functions/authenticator/mapping/finding.ts";
+import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { ACCOUNT, type Synthesized, stackOf } from "./stacks.ts";
+import { resources, statements } from "./template.ts";
+
+const PREFIX = "/iam-authenticator/prod.example";
+const ARN = `arn:aws:iam::${ACCOUNT}:role/team/Dev.Ops`;
+
+function parameters({ template }: Synthesized): Record<string, unknown> {
+  const found = resources(template(), "AWS::SSM::Parameter").map(({ Properties: { Name, Type, Value } }) => {
+    assert.equal(Type, "String");
+    return [String(Name), JSON.parse(String(Value))];
+  });
+  return Object.fromEntries(found);
+}
+
+test("each kind of mapping has the function's own name for it, and its value", () => {
+  const made = stackOf("http");
+  const { authenticator } = made;
+  authenticator.addRoleMapping(ARN, { username: "dev:{SessionName}", groups: ["developers"] });
+  authenticator.addUserMapping(`arn:aws:iam::${ACCOUNT}:user/alice`, { deny: true });
+  authenticator.addSsoMapping({ account: ACCOUNT, permissionSet: "ClusterAdmin" }, { username: "admin" });
+  authenticator.addAccountMapping("444455556666");
+  authenticator.addPattern("any", { arnLike: `arn:aws:iam::${ACCOUNT}:role/ci-*`, username: "ci" });
+  authenticator.addPattern("any", { arnLike: `arn:aws:iam::${ACCOUNT}:role/*`, username: "rest" });
+  authenticator.addPattern(ACCOUNT, { arnLike: `arn:aws:iam::${ACCOUNT}:user/*`, username: "u" });
+  authenticator.addCaller({ name: "control-plane", sha256: "7".repeat(64) });
+  assert.deepEqual(parameters(made), {
+    [`${PREFIX}/role/${ACCOUNT}/dev.2eops`]: { username: "dev:{SessionName}", groups: ["developers"], arn: ARN },
+    [`${PREFIX}/user/${ACCOUNT}/alice`]: { deny: true, arn: `arn:aws:iam::${ACCOUNT}:user/alice` },
+    [`${PREFIX}/sso/${ACCOUNT}/clusteradmin`]: { username: "admin" },
+    [`${PREFIX}/account/444455556666`]: {},
+    [`${PREFIX}/pattern/any`]: [
+      { arnLike: `arn:aws:iam::${ACCOUNT}:role/ci-*`, username: "ci" },
+      { arnLike: `arn:aws:iam::${ACCOUNT}:role/*`, username: "rest" },
+    ],
+    [`${PREFIX}/pattern/${ACCOUNT}`]: [{ arnLike: `arn:aws:iam::${ACCOUNT}:user/*`, username: "u" }],
+    // The template helper blanks hashes.
+    [`${PREFIX}/callers`]: [{ name: "control-plane", sha256: "HASH" }],
+  });
+});
+
+test("what is written as code is what the function finds for that identity", () => {
+  const made = stackOf("http");
+  made.authenticator.addRoleMapping(ARN, { username: "dev:{SessionName}" });
+  const [[name = "", value] = []] = Object.entries(parameters(made));
+  const identity = {
+    kind: "role",
+    partition: "aws",
+    accountId: ACCOUNT,
+    name: "Dev.Ops",
+    principalId: "AROAEXAMPLE",
+    sessionName: "bob",
+    arn: `arn:aws:sts::${ACCOUNT}:assumed-role/Dev.Ops/bob`,
+    canonicalArn: `arn:aws:iam::${ACCOUNT}:role/Dev.Ops`,
+    userId: "AROAEXAMPLE:bob",
+    accessKeyId: "ASIAEXAMPLE",
+  } as const;
+  const candidate = candidates(made.authenticator.mappingPrefix, identity)[0];
+  assert.equal(candidate?.parameter, name);
+  const { verdict } = findMapping(candidate, { value: JSON.stringify(value), secure: false }, identity, 0);
+  assert.equal(verdict.kind, "match");
+});
+
+test("a role or user of the app is mapped where its name, account and region are fixed", () => {
+  const made = stackOf("http");
+  const { stack, authenticator } = made;
+  const assumedBy = new ServicePrincipal("ec2.amazonaws.com");
+  authenticator.addRoleMapping(new Role(stack, "Named", { assumedBy, roleName: "Named" }), { username: "n" });
+  authenticator.addUserMapping(new User(stack, "Bob", { userName: "bob" }), { username: "b" });
+  authenticator.addRoleMapping(Role.fromRoleArn(stack, "Given", ARN), { username: "g" });
+  assert.deepEqual(Object.keys(parameters(made)), [
+    `${PREFIX}/role/${ACCOUNT}/named`,
+    `${PREFIX}/user/${ACCOUNT}/bob`,
+    `${PREFIX}/role/${ACCOUNT}/dev.2eops`,
+  ]);
+  assert.throws(() => authenticator.addRoleMapping(new Role(stack, "Free", { assumedBy }), { username: "f" }), {
+    message: /needs a role's ARN that is known at synth/,
+  });
+});
+
+const many = Array.from({ length: 200 }, (_, n) => `group-of-some-length-${n}`);
+const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => void, RegExp]>> = {
+  "an unknown key": [(a) => a.addRoleMapping(ARN, { username: "u", gropus: [] } as never), /a key that is none of/],
+  "no username": [(a) => a.addRoleMapping(ARN, { groups: ["g"] }), /username is missing/],
+  "an unknown placeholder": [(a) => a.addRoleMapping(ARN, { username: "{Nobody}" }), /username or groups/],
+  "double braces": [(a) => a.addAccountMapping(ACCOUNT, { username: "{{SessionName}}" }), /username or groups/],
+  "double braces in a description": [(a) => a.addAccountMapping(ACCOUNT, { description: "{{x}}" }), /refuses values/],
+  "a user as a role": [(a) => a.addRoleMapping(`arn:aws:iam::${ACCOUNT}:user/a`, { username: "u" }), /a role's ARN/],
+  "no ARN": [(a) => a.addUserMapping("alice", { username: "u" }), /a user's ARN/],
+  "a session's ARN": [
+    (a) => a.addRoleMapping(`arn:aws:sts::${ACCOUNT}:assumed-role/a/b`, { username: "u" }),
+    /a role's ARN/,
+  ],
+  "no account": [(a) => a.addAccountMapping("1"), /the account must be 12 digits/],
+  "a pattern for no account": [(a) => a.addPattern("all", { arnLike: ARN, username: "u" }), /12 digits/],
+  "a pattern of five sections": [(a) => a.addPattern("any", { arnLike: "arn:aws:iam::*", username: "u" }), /arnLike/],
+  "over 4096 bytes": [(a) => a.addRoleMapping(ARN, { username: "u", groups: many }), /over 4096 bytes/],
+  "a list over 4096 bytes": [
+    (a) => {
+      for (const username of many) a.addPattern("any", { arnLike: ARN, username });
+    },
+    /the patterns of any account: over 4096 bytes/,
+  ],
+  "the same twice": [
+    (a) => {
+      for (const permissionSet of ["Dev", "dev"])
+        a.addSsoMapping({ account: ACCOUNT, permissionSet }, { username: "u" });
+    },
+    /the mapping of sso dev: there is one already/,
+  ],
+  "a caller's token itself": [(a) => a.addCaller({ name: "c", sha256: "secret" }), /64 lower-case hex digits/],
+  "a right for every account": [(a) => a.grantManageMappings({} as never, { account: "*" }), /12 digits/],
+};
+for (const [name, [add, message]] of Object.entries(REFUSED)) {
+  const { authenticator } = stackOf("http");
+  test(`refused at synth: ${name}`, () => assert.throws(() => add(authenticator), { message }));
+}
+
+function grantedTo(account?: string) {
+  const made = stackOf("http");
+  const team = Role.fromRoleArn(made.stack, "Team", `arn:aws:iam::${ACCOUNT}:role/Team`);
+  made.authenticator.grantManageMappings(team, account === undefined ? {} : { account });
+  return statements(made.template())
+    .filter(({ of }) => of.startsWith("Team"))
+    .map(({ statement }) => statement);
+}
+
+const WRITE = [
+  "ssm:GetParameter",
+  "ssm:GetParameters",
+  "ssm:GetParametersByPath",
+  "ssm:GetParameterHistory",
+  "ssm:PutParameter",
+  "ssm:DeleteParameter",
+  "ssm:DeleteParameters",
+];
+const KINDS = ["role", "user", "root", "federated-user", "sso", "pattern", "account"];
+const under = `arn:<AWS::Partition>:ssm:eu-west-1:${ACCOUNT}:parameter${PREFIX}`;
+
+test("a team may write its own account's branch and nothing else", () => {
+  assert.deepEqual(grantedTo("444455556666"), [
+    {
+      Effect: "Allow",
+      Action: WRITE,
+      Resource: KINDS.flatMap((kind) => [`${under}/${kind}/444455556666`, `${under}/${kind}/444455556666/*`]),
+    },
+  ]);
+});
+
+test("whoever may write all mappings may list the prefix, and still not write the callers", () => {
+  assert.deepEqual(grantedTo(), [
+    { Effect: "Allow", Action: WRITE, Resource: KINDS.map((kind) => `${under}/${kind}/*`) },
+    { Effect: "Allow", Action: "ssm:GetParametersByPath", Resource: under },
+  ]);
+});

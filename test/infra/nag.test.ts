@@ -1,0 +1,89 @@
+// cdk-nag's AwsSolutions rules: nothing is found that is not acknowledged, and each acknowledgement says why.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { App, Validations } from "aws-cdk-lib";
+import { Bucket } from "aws-cdk-lib/aws-s3";
+import { Topic } from "aws-cdk-lib/aws-sns";
+import { AwsSolutionsChecks } from "cdk-nag";
+import { KINDS, type MoreProps, type Synthesized, stackOf, vpcOf } from "./stacks.ts";
+
+const outdir = mkdtempSync(join(tmpdir(), "nag-"));
+after(() => rmSync(outdir, { recursive: true }));
+
+interface Report {
+  readonly pluginReports: {
+    readonly pluginName: string;
+    readonly violations: { readonly ruleName: string; readonly violatingConstructs: { constructPath: string }[] }[];
+  }[];
+}
+
+/** As `rule at construct`. */
+function findings({ app }: Synthesized): string[] {
+  try {
+    app.synth();
+  } catch (error) {
+    // What was found is in the report.
+    assert.match(String(error), /ValidationFailed/);
+  }
+  const report: Report = JSON.parse(readFileSync(join(app.outdir, "validation-report.json"), "utf8"));
+  return report.pluginReports
+    .flatMap(({ violations }) => violations)
+    .flatMap(({ ruleName, violatingConstructs }) =>
+      violatingConstructs.map(({ constructPath }) => `${ruleName} at ${constructPath}`),
+    );
+}
+
+function checked(kind: (typeof KINDS)[number], more: MoreProps = {}, context: Record<string, boolean> = {}) {
+  const app = new App({ outdir: mkdtempSync(join(outdir, "app-")), context });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  return stackOf(kind, more, app);
+}
+
+const EVERYTHING: MoreProps = (scope) => ({
+  nodes: true,
+  vpc: vpcOf(scope, "FunctionVpc"),
+  vpcEndpoints: false,
+  provisionedConcurrency: 1,
+  alarmTopic: Topic.fromTopicArn(scope, "Topic", "arn:aws:sns:eu-west-1:111122223333:on-call"),
+});
+
+for (const kind of KINDS) {
+  test(`${kind}: nothing is found`, () => assert.deepEqual(findings(checked(kind)), []));
+  test(`${kind}: nothing is found with all that can be chosen`, () => {
+    const made = checked(kind, EVERYTHING);
+    made.authenticator.addAccountMapping("111122223333");
+    made.authenticator.addCaller({ name: "c", sha256: "0".repeat(64) });
+    assert.deepEqual(findings(made), []);
+  });
+}
+
+test("nothing is found in an app that writes partitions as literals", () => {
+  const flags = { "@aws-cdk/core:enablePartitionLiterals": true, "@aws-cdk/aws-iam:minimizePolicies": true };
+  assert.deepEqual(findings(checked("http", { nodes: true }, flags)), []);
+});
+
+test("the check itself finds: a bucket beside the authenticator", () => {
+  const made = checked("http");
+  new Bucket(made.stack, "Bucket");
+  assert.match(findings(made).join("\n"), /AwsSolutions-S1 at Test\/Bucket\/Resource/);
+});
+
+for (const kind of KINDS) {
+  test(`${kind}: every acknowledgement names one finding of one construct, with a sentence`, () => {
+    const { stack } = stackOf(kind, EVERYTHING);
+    const acknowledged = stack.node
+      .findAll()
+      .flatMap(({ node }) => node.metadata)
+      .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
+      .flatMap(({ data }) => Object.entries(data as Record<string, string>));
+    assert.ok(acknowledged.length >= 5, JSON.stringify(acknowledged));
+    for (const [rule, reason] of acknowledged) {
+      assert.match(rule, /^(Annotation::)?AwsSolutions-(IAM[45]\[\w+::.+\]|APIG\d|COG4)$/);
+      assert.match(reason, /^[A-Z].{30,}\.$/);
+    }
+  });
+}

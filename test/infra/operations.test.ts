@@ -1,0 +1,107 @@
+// What watches over an authenticator, what the stack prints, and that no secret is in any of it.
+
+import assert from "node:assert/strict";
+import { hash } from "node:crypto";
+import { test } from "node:test";
+import { Topic } from "aws-cdk-lib/aws-sns";
+import { KINDS, stackOf, templateOf } from "./stacks.ts";
+import { flat, output, resource, resources } from "./template.ts";
+
+function alarms(template = templateOf("http")) {
+  return resources(template, "AWS::CloudWatch::Alarm").map(({ Properties }) => Properties);
+}
+
+test("alarms: what each looks at, from when on, and what silence means", () => {
+  const rows = alarms().map((alarm) => [
+    alarm["Namespace"],
+    alarm["MetricName"],
+    alarm["ExtendedStatistic"] ?? alarm["Statistic"],
+    alarm["ComparisonOperator"] === "LessThanThreshold" ? "<" : ">=",
+    alarm["Threshold"],
+    alarm["TreatMissingData"],
+  ]);
+  assert.deepEqual(rows, [
+    ["LambdaIamAuthenticator", "Reviews", "Sum", ">=", 5, "notBreaching"],
+    ["AWS/Lambda", "Errors", "Sum", ">=", 1, "notBreaching"],
+    ["LambdaIamAuthenticator", "Latency", "p99", ">=", 3000, "notBreaching"],
+    ["LambdaIamAuthenticator", "StsThrottled", "Sum", ">=", 5, "notBreaching"],
+    ["AWS/Lambda", "Throttles", "Sum", ">=", 1, "notBreaching"],
+    ["LambdaIamAuthenticator", "Reviews", "Sum", ">=", 5, "notBreaching"],
+    ["LambdaIamAuthenticator", "InvalidMappings", "Sum", ">=", 1, "notBreaching"],
+    ["LambdaIamAuthenticator", "Reviews", "Sum", "<", 1, "breaching"],
+  ]);
+  assert.deepEqual(
+    alarms()
+      .filter((alarm) => alarm["MetricName"] === "Reviews")
+      .map((alarm) => (alarm["Dimensions"] as { Value: string }[]).map(({ Value }) => Value)),
+    [["prod.example", "fault"], ["prod.example", "caller_refused"], ["prod.example"]],
+  );
+});
+
+test("alarms tell the topic of their begin and end, and without one nobody", () => {
+  const topic = "arn:aws:sns:eu-west-1:111122223333:on-call";
+  const made = stackOf("http", (scope) => ({ alarmTopic: Topic.fromTopicArn(scope, "Topic", topic) }));
+  const told = alarms(made.template());
+  assert.equal(told.length, 8);
+  for (const alarm of told) assert.deepEqual([alarm["AlarmActions"], alarm["OKActions"]], [[topic], [topic]]);
+  for (const alarm of alarms()) assert.equal(alarm["AlarmActions"], undefined);
+});
+
+test("the dashboard: alarms, outcomes, latency by stage, throttling, concurrency, what costs", () => {
+  const body = String(resource(templateOf("http"), "AWS::CloudWatch::Dashboard").Properties["DashboardBody"]);
+  const { widgets } = JSON.parse(body) as {
+    widgets: { properties: { title?: string; metrics?: unknown[][]; alarms?: string[] } }[];
+  };
+  const graphs = widgets.map(({ properties: { title, metrics, alarms } }) => [title, (metrics ?? alarms)?.length]);
+  assert.deepEqual(graphs, [
+    ["Alarm Status", 8],
+    ["Reviews by outcome", 7],
+    ["Latency of a review (ms)", 3],
+    ["Latency of STS (ms)", 3],
+    ["Latency of Parameter Store (ms)", 3],
+    ["STS throttling, invalid mappings", 2],
+    ["The gateway's requests, 4xx, 5xx", 3],
+    ["Concurrency; cold starts", 2],
+    ["Errors and throttles of the function", 2],
+    ["What costs: invocations; their time (ms)", 2],
+    ["What costs: bytes logged", 1],
+  ]);
+});
+
+const CREDENTIALS = {
+  http: "--token-file caller-token",
+  mtls: "--client-cert kube-apiserver.crt --client-key kube-apiserver.key",
+  private: "--token-file caller-token",
+};
+const ENDPOINTS = {
+  http: "<AuthenticatorApi.ApiEndpoint>/authenticate",
+  mtls: "https://<AuthenticatorDomain>/authenticate",
+  private:
+    "https://<AuthenticatorApi>-<AuthenticatorVpcEndpoint>.execute-api.eu-west-1.<AWS::URLSuffix>/live/authenticate",
+};
+for (const kind of KINDS) {
+  test(`${kind}: the outputs are what is typed next`, () => {
+    const { Outputs } = templateOf(kind).toJSON();
+    assert.equal(Object.keys(Outputs).length, 3);
+    assert.equal(output(templateOf(kind), "Endpoint"), ENDPOINTS[kind]);
+    assert.equal(
+      output(templateOf(kind), "KubeconfigCommand"),
+      `npx iam-authenticator kubeconfig webhook --endpoint ${ENDPOINTS[kind]} ${CREDENTIALS[kind]} > webhook.kubeconfig`,
+    );
+    assert.match(
+      output(templateOf(kind), "ApiserverFlags"),
+      /^--authentication-token-webhook-config-file=\S+ --\S+=v1$/,
+    );
+  });
+}
+
+test("of a caller's token the template has the hash, in the one parameter, and nothing else", () => {
+  const token = "a-caller-token-that-only-kube-apiserver-holds";
+  const sha256 = hash("sha256", token);
+  const made = stackOf("http");
+  made.authenticator.addCaller({ name: "control-plane", sha256 });
+  const text = JSON.stringify(made.template().toJSON());
+  assert.equal(text.includes(token), false);
+  assert.equal(text.split(sha256).length, 2);
+  assert.equal(JSON.stringify(flat(made.template().toJSON()["Outputs"])).includes("HASH"), false);
+});

@@ -1,0 +1,127 @@
+// Who may do what, statement by statement: the function's role, the other roles, and who may call the function.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Match } from "aws-cdk-lib/assertions";
+import { KINDS, type MoreProps, stackOf, templateOf, vpcOf } from "./stacks.ts";
+import { resources, statements } from "./template.ts";
+
+const FUNCTION = "AuthenticatorRoleDefaultPolicy";
+const OF_EACH = [
+  {
+    Effect: "Allow",
+    Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+    Resource: "<AuthenticatorLog.Arn>",
+  },
+  {
+    Effect: "Allow",
+    Action: "ssm:GetParameters",
+    Resource: "arn:<AWS::Partition>:ssm:eu-west-1:111122223333:parameter/iam-authenticator/prod.example/*",
+  },
+];
+const OF_NODES = [
+  // EC2 knows no rights on single instances for this action.
+  { Effect: "Allow", Action: "ec2:DescribeInstances", Resource: "*" },
+  // A node may have any instance profile of the account.
+  {
+    Effect: "Allow",
+    Action: "iam:GetInstanceProfile",
+    Resource: "arn:<AWS::Partition>:iam::111122223333:instance-profile/*",
+  },
+];
+const INTERFACES = [
+  "ec2:CreateNetworkInterface",
+  "ec2:DescribeNetworkInterfaces",
+  "ec2:DescribeSubnets",
+  "ec2:DeleteNetworkInterface",
+  "ec2:AssignPrivateIpAddresses",
+  "ec2:UnassignPrivateIpAddresses",
+];
+const OF_VPC = [
+  // Lambda makes interfaces before they have names; the function's own code is denied the same.
+  { Effect: "Allow", Action: INTERFACES, Resource: "*" },
+  {
+    Effect: "Deny",
+    Action: INTERFACES,
+    Resource: "*",
+    Condition: { Null: { "lambda:SourceFunctionArn": "false" } },
+  },
+];
+
+const CASES: readonly [string, MoreProps, readonly unknown[]][] = [
+  ["by default", {}, OF_EACH],
+  ["with nodes", { nodes: true }, [...OF_EACH, ...OF_NODES]],
+  ["in a VPC", (scope) => ({ vpc: vpcOf(scope, "Vpc") }), [...OF_EACH, ...OF_VPC]],
+];
+for (const [name, props, expected] of CASES) {
+  test(`the function ${name} may do this and nothing else`, () => {
+    assert.deepEqual(
+      statements(stackOf("http", props).template()),
+      expected.map((statement) => ({ of: FUNCTION, statement })),
+    );
+  });
+}
+
+test("every endpoint gives the function the same rights", () => {
+  for (const kind of KINDS) {
+    assert.deepEqual(
+      statements(templateOf(kind)).map(({ statement }) => statement),
+      OF_EACH,
+    );
+  }
+});
+
+test("another prefix is another right", () => {
+  const [, mappings] = statements(stackOf("http", { mappingPrefix: "/kube/auth" }).template());
+  assert.deepEqual(mappings?.statement, {
+    ...OF_EACH[1],
+    Resource: "arn:<AWS::Partition>:ssm:eu-west-1:111122223333:parameter/kube/auth/*",
+  });
+});
+
+const CODEDEPLOY = "arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited";
+const GATEWAY_LOGS = "arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs";
+const ROLES = {
+  http: [
+    ["lambda.amazonaws.com", undefined],
+    ["codedeploy.amazonaws.com", [CODEDEPLOY]],
+  ],
+  mtls: [
+    ["lambda.amazonaws.com", undefined],
+    ["codedeploy.amazonaws.com", [CODEDEPLOY]],
+  ],
+  private: [
+    ["lambda.amazonaws.com", undefined],
+    ["apigateway.amazonaws.com", [GATEWAY_LOGS]],
+    ["codedeploy.amazonaws.com", [CODEDEPLOY]],
+  ],
+};
+for (const kind of KINDS) {
+  test(`${kind}: roles are assumed by one AWS service each`, () => {
+    const roles = resources(templateOf(kind), "AWS::IAM::Role").map(({ Properties }) => {
+      const { Statement } = Properties["AssumeRolePolicyDocument"] as {
+        Statement: { Effect: string; Action: string; Principal: { Service: string } }[];
+      };
+      assert.equal(Statement.length, 1);
+      return [Statement[0]?.Principal.Service, Properties["ManagedPolicyArns"]];
+    });
+    assert.deepEqual(roles, ROLES[kind]);
+  });
+
+  test(`${kind}: only the API may call the function, by its alias and for the one path`, () => {
+    const template = templateOf(kind);
+    const stage = kind === "private" ? "<AuthenticatorApiDeploymentStagelive>/POST" : "*/*";
+    assert.deepEqual(
+      resources(template, "AWS::Lambda::Permission").map(({ Properties }) => Properties),
+      [
+        {
+          Action: "lambda:InvokeFunction",
+          FunctionName: "<AuthenticatorFunctionAliaslive>",
+          Principal: "apigateway.amazonaws.com",
+          SourceArn: `arn:<AWS::Partition>:execute-api:eu-west-1:111122223333:<AuthenticatorApi>/${stage}/authenticate`,
+        },
+      ],
+    );
+    template.resourcePropertiesCountIs("AWS::Lambda::Url", Match.anyValue(), 0);
+  });
+}

@@ -1,0 +1,61 @@
+// Props that do not go together fail at synth, each with a sentence that says what to do.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { App, Stack } from "aws-cdk-lib";
+import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
+import type { Construct } from "constructs";
+import { IamAuthenticator, type MtlsEndpoint } from "../../infra/iam-authenticator.ts";
+import { certificateArn, endpointOf, type MoreProps, REGION, stackOf, vpcOf } from "./stacks.ts";
+
+const mtls = (change: (scope: Construct) => Partial<MtlsEndpoint>) => (scope: Construct) => ({
+  endpoint: { ...endpointOf("mtls", scope), ...change(scope) } as MtlsEndpoint,
+});
+
+const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
+  "a cluster id with a space": [{ clusterId: "my cluster" }, /CLUSTER_ID must match/],
+  "a prefix without a slash": [{ mappingPrefix: "auth" }, /MAPPING_PREFIX must match/],
+  "a region of another partition": [{ stsRegions: ["cn-north-1"] }, /STS_REGIONS names cn-north-1/],
+  "an empty list of regions": [{ stsRegions: [] }, /stsRegions is an empty list: leave it out/],
+  "a comma in an audience": [{ audiences: ["a,b"] }, /audiences: "a,b" may not hold ","/],
+  "an STS host with a scheme": [{ stsExtraHosts: ["https://a.b"] }, /STS_EXTRA_HOSTS must be lower-case host names/],
+  "more warm than allowed": [
+    { provisionedConcurrency: 3, reservedConcurrency: 2 },
+    /provisionedConcurrency \(3\) is above reservedConcurrency \(2\): raise the latter/,
+  ],
+  "no concurrency at all": [{ reservedConcurrency: 0 }, /reservedConcurrency must be a whole number from 1 on/],
+  "a throttle of nothing": [{ throttle: { rateLimit: 0, burstLimit: 1 } }, /rateLimit must be a whole number from 1/],
+  "endpoints without a VPC": [{ vpcEndpoints: true }, /vpcEndpoints needs a vpc: give the function's VPC/],
+  "nodes behind endpoints": [
+    (scope) => ({ nodes: true, vpc: vpcOf(scope, "Vpc") }),
+    /nodes in a vpc need IAM.*give a VPC with a NAT gateway and vpcEndpoints: false/,
+  ],
+  "mtls without subjects": [mtls(() => ({ subjects: [] })), /an mtls endpoint needs subjects: name the whole subject/],
+  "mtls with an empty subject": [mtls(() => ({ subjects: [" "] })), /subjects may not be empty/],
+  "mtls with a semicolon in a subject": [mtls(() => ({ subjects: ["CN=a;O=b"] })), /may not hold ";"/],
+  "mtls for a wildcard domain": [mtls(() => ({ domainName: "*.example.com" })), /is no domain name for an endpoint/],
+  "mtls in another zone": [mtls(() => ({ domainName: "a.example.org" })), /not in the hosted zone example.com: give/],
+  "mtls with a certificate of another region": [
+    mtls((scope) => ({ certificate: Certificate.fromCertificateArn(scope, "Far", certificateArn("us-east-1")) })),
+    /the certificate is in us-east-1 and the stack in eu-west-1/,
+  ],
+  "private with client certificates": [
+    (scope) => ({ endpoint: { kind: "private", vpc: vpcOf(scope, "V"), callerAuth: "mtls" as never } }),
+    /callerAuth is bearer or none: client certificates need an mtls endpoint/,
+  ],
+  "an unknown endpoint": [{ endpoint: { kind: "alb" } as never }, /an endpoint's kind is http, mtls or private/],
+};
+for (const [name, [props, message]] of Object.entries(REFUSED)) {
+  test(name, () => assert.throws(() => stackOf("http", props), { message }));
+}
+
+test("a stack that does not know its region yet takes regions of one partition, whichever", () => {
+  for (const stsRegions of [["cn-north-1", "cn-northwest-1"], ["us-gov-west-1"], [REGION]]) {
+    new IamAuthenticator(new Stack(new App(), "Free"), "Authenticator", { clusterId: "a", stsRegions });
+  }
+  const mixed = ["cn-north-1", "eu-west-1"];
+  assert.throws(
+    () => new IamAuthenticator(new Stack(new App(), "Free"), "Authenticator", { clusterId: "a", stsRegions: mixed }),
+    { message: /STS_REGIONS names eu-west-1/ },
+  );
+});

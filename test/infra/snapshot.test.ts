@@ -1,0 +1,22 @@
+// The whole template of each endpoint, with hashes blanked: nothing changes unseen. `npm run test:snapshots` renews them.
+
+import { join } from "node:path";
+import { test } from "node:test";
+import { KINDS, stackOf, templateOf, vpcOf } from "./stacks.ts";
+import { flat } from "./template.ts";
+
+const folder = join(import.meta.dirname, "snapshots");
+const serializers = [(value: unknown) => `${JSON.stringify(value, null, 2)}\n`];
+
+for (const kind of KINDS) {
+  test(kind, (t) =>
+    t.assert.fileSnapshot(flat(templateOf(kind).toJSON()), join(folder, `${kind}.snapshot`), { serializers }),
+  );
+}
+
+test("in a VPC, with mappings and callers", (t) => {
+  const { authenticator, template } = stackOf("http", (scope) => ({ vpc: vpcOf(scope, "Vpc") }));
+  authenticator.addAccountMapping("444455556666", { username: "account:{AccountID}", groups: ["viewers"] });
+  authenticator.addCaller({ name: "control-plane", sha256: "0".repeat(64) });
+  t.assert.fileSnapshot(flat(template().toJSON()), join(folder, "vpc.snapshot"), { serializers });
+});

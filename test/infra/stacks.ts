@@ -1,0 +1,89 @@
+// Stacks with one authenticator each, one for each kind of endpoint, as the tests look at them.
+
+import "./quick-synth.ts";
+import { App, Stack } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
+import { InterfaceVpcEndpoint, type IVpc, Vpc } from "aws-cdk-lib/aws-ec2";
+import { HostedZone } from "aws-cdk-lib/aws-route53";
+import { Bucket } from "aws-cdk-lib/aws-s3";
+import type { Construct } from "constructs";
+import { type Endpoint, IamAuthenticator, type IamAuthenticatorProps } from "../../infra/iam-authenticator.ts";
+
+export const ACCOUNT = "111122223333";
+export const REGION = "eu-west-1";
+
+export type Kind = "http" | "mtls" | "private";
+export const KINDS: readonly Kind[] = ["http", "mtls", "private"];
+
+export interface Synthesized {
+  readonly app: App;
+  readonly stack: Stack;
+  readonly authenticator: IamAuthenticator;
+  /** Synthesizes: what is added afterwards is not in it. */
+  template(): Template;
+}
+
+/** Further props may need a scope: a VPC, a topic. */
+export type MoreProps = Partial<IamAuthenticatorProps> | ((scope: Construct) => Partial<IamAuthenticatorProps>);
+
+export function stackOf(kind: Kind, more: MoreProps = {}, app = new App()): Synthesized {
+  const stack = new Stack(app, "Test", { env: { account: ACCOUNT, region: REGION } });
+  const props = typeof more === "function" ? more(stack) : more;
+  const authenticator = new IamAuthenticator(stack, "Authenticator", {
+    clusterId: "prod.example",
+    ...props,
+    endpoint: props.endpoint ?? endpointOf(kind, stack),
+  });
+  return { app, stack, authenticator, template: () => Template.fromStack(stack) };
+}
+
+const templates = new Map<Kind, Template>();
+
+/** Of a stack with all defaults; synthesized once. */
+export function templateOf(kind: Kind): Template {
+  const template = templates.get(kind) ?? stackOf(kind).template();
+  templates.set(kind, template);
+  return template;
+}
+
+export function endpointOf(kind: Kind, scope: Construct): Endpoint {
+  switch (kind) {
+    case "http":
+      return { kind };
+    case "mtls":
+      return {
+        kind,
+        domainName: "authenticator.example.com",
+        subjects: ["CN=kube-apiserver,O=Example"],
+        certificate: Certificate.fromCertificateArn(scope, "Certificate", certificateArn(REGION)),
+        truststore: { bucket: Bucket.fromBucketName(scope, "Truststore", "trust"), key: "ca.pem", version: "v1" },
+        hostedZone: HostedZone.fromHostedZoneAttributes(scope, "Zone", {
+          hostedZoneId: "Z0123456789ABCDEFGHIJ",
+          zoneName: "example.com",
+        }),
+      };
+    case "private":
+      return { kind, vpc: vpcOf(scope, "ControlPlaneVpc") };
+  }
+}
+
+export function certificateArn(region: string): string {
+  return `arn:aws:acm:${region}:${ACCOUNT}:certificate/12345678-1234-1234-1234-123456789012`;
+}
+
+export function vpcOf(scope: Construct, id: string): IVpc {
+  return Vpc.fromVpcAttributes(scope, id, {
+    vpcId: "vpc-0123456789abcdef0",
+    availabilityZones: ["eu-west-1a", "eu-west-1b"],
+    privateSubnetIds: ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+    vpcCidrBlock: "10.0.0.0/16",
+  });
+}
+
+export function givenVpcEndpoint(scope: Construct) {
+  return InterfaceVpcEndpoint.fromInterfaceVpcEndpointAttributes(scope, "GivenVpcEndpoint", {
+    vpcEndpointId: "vpce-0123456789abcdef0",
+    port: 443,
+  });
+}

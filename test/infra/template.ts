@@ -1,0 +1,59 @@
+// Reads a synthesized template: resources of a type, and values with CloudFormation's references written flat.
+
+import type { Template } from "aws-cdk-lib/assertions";
+
+export interface Resource {
+  readonly Type: string;
+  readonly Properties: Readonly<Record<string, unknown>>;
+  readonly DeletionPolicy?: string;
+  readonly Metadata?: Readonly<Record<string, unknown>>;
+}
+
+export function resources(template: Template, type: string): Resource[] {
+  return Object.values(template.findResources(type)).map((resource) => flat(resource) as Resource);
+}
+
+/** The only one of its type. */
+export function resource(template: Template, type: string): Resource {
+  const [only, ...others] = resources(template, type);
+  if (only === undefined || others.length > 0)
+    throw new Error(`not one ${type}, but ${others.length + (only ? 1 : 0)}`);
+  return only;
+}
+
+/** The value of an output, by its name without the construct's. */
+export function output(template: Template, name: string): string {
+  const outputs = Object.entries(flat(template.toJSON()["Outputs"]) as Record<string, { Value: string }>);
+  return outputs.find(([key]) => key.endsWith(name))?.[1].Value ?? "";
+}
+
+/** `{ "Fn::Join": ["", ["arn:", { Ref: "AWS::Partition" }]] }` becomes `arn:<AWS::Partition>`; hashes in names are blanked. */
+export function flat(value: unknown): unknown {
+  if (typeof value === "string") return blankHashes(value);
+  if (Array.isArray(value)) return value.map(flat);
+  if (typeof value !== "object" || value === null) return value;
+  const fields = value as Record<string, unknown>;
+  const { Ref, "Fn::GetAtt": attribute, "Fn::Join": join } = fields;
+  if (typeof Ref === "string") return `<${blankHashes(Ref)}>`;
+  if (Array.isArray(attribute)) return `<${blankHashes(attribute.join("."))}>`;
+  if (Array.isArray(join)) return (join[1] as unknown[]).map(flat).join(String(join[0]));
+  return Object.fromEntries(Object.entries(fields).map(([key, entry]) => [blankHashes(key), flat(entry)]));
+}
+
+/** Of assets and versions, which change with the code, and of logical ids, which are CDK's business. */
+function blankHashes(text: string): string {
+  return text
+    .replace(/[0-9a-f]{64}/g, "HASH")
+    .replace(/(CurrentVersion|Deployment)[0-9A-F]{8}[0-9a-f]{32}/g, "$1")
+    .replace(/([A-Za-z])[0-9A-F]{8}\b/g, "$1");
+}
+
+/** Statements of every policy of the template's roles, each with the logical id of what carries it. */
+export function statements(template: Template): { readonly of: string; readonly statement: unknown }[] {
+  return Object.entries(template.findResources("AWS::IAM::Policy")).flatMap(([id, { Properties }]) =>
+    (Properties.PolicyDocument.Statement as unknown[]).map((statement) => ({
+      of: blankHashes(id),
+      statement: flat(statement),
+    })),
+  );
+}
