@@ -1,0 +1,43 @@
+// Builds one program from its Go module, once: later runs take it from the cache.
+
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { arch, homedir, platform, tmpdir } from "node:os";
+import { join } from "node:path";
+import { requireGo, runGo } from "./go.ts";
+
+export interface Program {
+  readonly name: string;
+  readonly version: string;
+  /** The import path of its main package. */
+  readonly main: string;
+  /** Writes the module that the package is built in. */
+  readonly writeModule: (folder: string) => void;
+  /** Go variables that a release build sets, such as the version it tells. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** Outside the repository, where `npm ci` does not remove it. */
+const CACHE = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "lambda-iam-authenticator", "e2e");
+
+/** The path of the program. */
+export function build({ name, version, main, writeModule, variables }: Program): string {
+  const file = join(CACHE, `${name}-${version}-${platform()}-${arch()}`);
+  if (existsSync(file)) return file;
+  requireGo(`${name} ${version}`);
+  console.error(`builds ${name} ${version} from its Go module; it is kept in ${CACHE}`);
+  const start = Date.now();
+  mkdirSync(CACHE, { recursive: true });
+  const folder = mkdtempSync(join(tmpdir(), `${name}-`));
+  try {
+    writeModule(folder);
+    const settings = Object.entries(variables).map(([variable, value]) => `-X ${variable}=${value}`);
+    const ldflags = ["-s", "-w", ...settings].join(" ");
+    runGo(["build", "-p", "2", "-trimpath", "-ldflags", ldflags, "-o", `${file}.part`, main], folder);
+    // whole or not at all, should the build be interrupted
+    renameSync(`${file}.part`, file);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  console.error(`built ${name} ${version} in ${Math.round((Date.now() - start) / 1000)} s`);
+  return file;
+}

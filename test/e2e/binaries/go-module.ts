@@ -1,0 +1,52 @@
+// A throwaway Go module from which one program of another module can be built, pinned to the versions that belong to it.
+
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { runGo } from "./go.ts";
+
+/** Writes go.mod into `folder`, for a module that can be required as it is. */
+export function writeModule(folder: string, path: string, version: string): void {
+  const { GoMod } = download(path, version);
+  const [goLine = ""] = /^go .+$/m.exec(readFileSync(GoMod, "utf8")) ?? [];
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "go.mod"), lines(["module e2e", goLine, `require ${path} v${version}`]));
+}
+
+/**
+ * The same for k8s.io/kubernetes, which asks for its staging modules as v0.0.0 and finds them in its own tree. Elsewhere
+ * they are modules of their own, released as v0.<minor>.<patch>:
+ * https://github.com/kubernetes/kubernetes/blob/master/staging/README.md
+ * Its own go.sum comes along, so that everything else is the very code that Kubernetes was released with.
+ */
+export function writeKubernetesModule(folder: string, version: string): void {
+  const { Dir, GoMod } = download("k8s.io/kubernetes", version);
+  const goMod = readFileSync(GoMod, "utf8");
+  const staging = [...goMod.matchAll(/^\s+(k8s\.io\/\S+) v0\.0\.0$/gm)].map(([, name]) => name);
+  // The go line and the godebug settings, in either of their two forms, decide how the program behaves.
+  const settings = goMod.match(/^go .+$|^godebug \([^)]*\)|^godebug [^(\n]+$/gm) ?? [];
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    join(folder, "go.mod"),
+    lines([
+      "module e2e",
+      ...settings,
+      `require k8s.io/kubernetes v${version}`,
+      ...staging.map((name) => `replace ${name} => ${name} ${version.replace(/^1\./, "v0.")}`),
+    ]),
+  );
+  copyFileSync(join(Dir, "go.sum"), join(folder, "go.sum"));
+}
+
+interface Downloaded {
+  /** The module's source, unpacked. */
+  readonly Dir: string;
+  readonly GoMod: string;
+}
+
+function download(path: string, version: string): Downloaded {
+  return JSON.parse(runGo(["mod", "download", "-json", `${path}@v${version}`]));
+}
+
+function lines(text: readonly string[]): string {
+  return `${text.join("\n")}\n`;
+}

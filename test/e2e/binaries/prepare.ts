@@ -1,0 +1,16 @@
+// Builds what the end-to-end tests run, where it is not in the cache yet, and tells the versions.
+
+import { execFileSync } from "node:child_process";
+import { findBinaries } from "./binaries.ts";
+
+const { etcd, kubectl, awsIamAuthenticator, apiservers } = findBinaries();
+for (const [command, ...args] of [
+  [etcd, "--version"],
+  [kubectl, "version", "--client"],
+  [awsIamAuthenticator, "version"],
+  ...apiservers.map(({ path }) => [path, "--version"]),
+]) {
+  if (command === undefined) continue;
+  const [line = ""] = execFileSync(command, args, { encoding: "utf8" }).split("\n");
+  console.log(`${command}: ${line}`);
+}

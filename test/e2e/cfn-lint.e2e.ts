@@ -1,0 +1,34 @@
+// cfn-lint on the template of each kind of endpoint: no errors. Run by `npm run test:cfn-lint`; needs Python 3.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { cdk, writeApp } from "../infra/cdk-cli.ts";
+import { CLUSTERS } from "../infra/clusters.ts";
+import { pythonTool } from "./python-tool.ts";
+
+const REQUIREMENT = "cfn-lint==1.58.0";
+const folder = mkdtempSync(join(tmpdir(), "cfn-lint-"));
+let bin: string;
+before(() => {
+  bin = pythonTool(REQUIREMENT);
+  writeApp(folder, CLUSTERS);
+  cdk(folder, ["synth", "--quiet"]);
+});
+after(() => rmSync(folder, { recursive: true }));
+
+// CDK writes a DependsOn where a reference would do: W3005, harmless.
+const OPTIONS = ["--ignore-checks", "W3005", "--regions", "eu-west-1", "us-east-1"];
+
+for (const { clusterId } of CLUSTERS) {
+  test(`${clusterId}: neither errors nor warnings`, () => {
+    const template = join(folder, "cdk.out", `IamAuthenticator-${clusterId.replace(".", "-")}.template.json`);
+    const { status, stdout, stderr } = spawnSync(join(bin, "cfn-lint"), [...OPTIONS, "--", template], {
+      encoding: "utf8",
+    });
+    assert.deepEqual([status, stdout, stderr], [0, "", ""]);
+  });
+}

@@ -1,0 +1,111 @@
+// The whole system: local AWS, the built bundle behind a TLS gateway, and a control plane that asks it.
+
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { localIdentity } from "../local/identities.ts";
+import { CLUSTER_ID, REGION } from "../local/sandbox.ts";
+import { mintToken } from "../local/token.ts";
+import { type Binaries, findBinaries } from "./binaries/binaries.ts";
+import { type Backend, type BackendOptions, startBackend } from "./cluster/backend.ts";
+import { sandboxMappings } from "./cluster/mappings.ts";
+import { type WebhookUser, writeWebhookKubeconfig } from "./cluster/webhook-kubeconfig.ts";
+import type { WebhookFlags } from "./control-plane/apiserver.ts";
+import { type ControlPlane, startControlPlane } from "./control-plane.ts";
+
+/** How one kube-apiserver asks; each part has a default. */
+export interface WebhookOptions extends Partial<Pick<WebhookFlags, "version" | "cacheTtl">> {
+  /** How it proves itself; by default with the right bearer token. */
+  readonly user?: (backend: Backend, folder: string) => WebhookUser;
+}
+
+export interface ClusterOptions extends Partial<Omit<BackendOptions, "folder">> {
+  /** Path of kube-apiserver; by default that of E2E_KUBERNETES, a version, or else the newest. */
+  readonly apiserver?: string;
+  /** One kube-apiserver for each; one by default. */
+  readonly webhooks?: readonly [WebhookOptions, ...WebhookOptions[]];
+  /** Further flags of kube-apiserver. */
+  readonly flags?: readonly string[];
+}
+
+export interface Cluster extends Pick<ControlPlane, "credentials" | "apiservers" | "create"> {
+  readonly binaries: Binaries;
+  readonly backend: Backend;
+  /** Certificates, kubeconfigs and logs. */
+  readonly folder: string;
+  stop(): Promise<void>;
+}
+
+/** Short, so that what is tested is this project's cache and not kube-apiserver's. */
+const CACHE_TTL = "1s";
+
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const { webhooks = [{}], flags = [] } = options;
+  const binaries = findBinaries();
+  const folder = createFolder();
+  const backend = await startBackend({ parameters: sandboxMappings(), ...options, folder });
+
+  function flagsOf({ version = "v1", cacheTtl = CACHE_TTL, user }: WebhookOptions, index: number): WebhookFlags {
+    const configFile = join(folder, `webhook-${index + 1}.kubeconfig`);
+    const shown = user?.(backend, folder) ?? { token: backend.callerToken };
+    writeWebhookKubeconfig(configFile, backend.url, backend.authority.ca, shown);
+    return { configFile, version, cacheTtl };
+  }
+
+  try {
+    const [first, ...others] = webhooks;
+    const controlPlane = await startControlPlane({
+      etcd: binaries.etcd,
+      apiserver: options.apiserver ?? defaultApiserver(binaries),
+      folder: join(folder, "control-plane"),
+      webhooks: [flagsOf(first, 0), ...others.map((webhook, index) => flagsOf(webhook, index + 1))],
+      flags,
+    });
+    const { credentials, apiservers, create } = controlPlane;
+    return {
+      credentials,
+      apiservers,
+      create,
+      binaries,
+      backend,
+      folder,
+      async stop() {
+        await controlPlane.stop();
+        await backend.stop();
+        removeFolder(folder);
+      },
+    };
+  } catch (error) {
+    await backend.stop();
+    throw error;
+  }
+}
+
+function defaultApiserver({ apiservers }: Binaries): string {
+  const wanted = process.env["E2E_KUBERNETES"] || apiservers[0].version;
+  const found = apiservers.find(({ version }) => version === wanted);
+  if (found === undefined) throw new Error(`E2E_KUBERNETES: there is no kube-apiserver ${wanted} here`);
+  return found.path;
+}
+
+let minted = 0;
+
+/** A token of the local identity `name` that nobody has seen before, so that no cache knows it. */
+export function freshToken(name: string): Promise<string> {
+  minted += 1;
+  // STS pays no heed to X-Amz-Expires, and two tokens of one second would be the same otherwise
+  const expiresIn = 1 + (minted % 900);
+  return mintToken({ identity: localIdentity(name), clusterId: CLUSTER_ID, region: REGION, expiresIn });
+}
+
+/** Logs can be kept for a look at what went wrong. */
+const KEPT = process.env["E2E_FOLDER"];
+
+function createFolder(): string {
+  if (KEPT) mkdirSync(KEPT, { recursive: true });
+  return mkdtempSync(join(KEPT || tmpdir(), "iam-authenticator-e2e-"));
+}
+
+function removeFolder(folder: string): void {
+  if (!KEPT) rmSync(folder, { recursive: true });
+}

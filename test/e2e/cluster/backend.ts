@@ -1,0 +1,98 @@
+// All that stands behind kube-apiserver: a TLS gateway, the built bundle, and the AWS services that it asks.
+
+import { hash, randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { type CertificateAuthority, createCertificateAuthority } from "../../local/certificates.ts";
+import { type LocalFunction, startFunction } from "../../local/function.ts";
+import { type Gateway, startGateway } from "../../local/gateway/gateway.ts";
+import type { LocalServer } from "../../local/http-server.ts";
+import type { LocalIdentity } from "../../local/identities.ts";
+import { type MemoryStore, startParameterStore } from "../../local/parameter-store/parameter-store.ts";
+import { CLUSTER_ID, REGION } from "../../local/sandbox.ts";
+import { startSts } from "../../local/sts/start-sts.ts";
+import { type ReviewLine, readReviews } from "./function-log.ts";
+import { MAPPING_PREFIX } from "./mappings.ts";
+import { startNodeInstance } from "./node-instance.ts";
+
+export interface BackendOptions {
+  readonly folder: string;
+  readonly callerAuth?: "bearer" | "mtls";
+  /** Names and values in Parameter Store; the list of callers is added. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Whose keys STS knows; those of `npm start` by default. */
+  readonly identities?: readonly LocalIdentity[];
+}
+
+export interface Backend {
+  /** Where kube-apiserver posts its TokenReviews. */
+  readonly url: string;
+  /** Issued the gateway's certificate, and what clients show under `mtls`. */
+  readonly authority: CertificateAuthority;
+  /** The bearer token whose hash is in Parameter Store. */
+  readonly callerToken: string;
+  readonly gateway: Gateway;
+  readonly sts: LocalServer;
+  readonly store: MemoryStore;
+  /** One for each request that the function answered. */
+  reviews(): ReviewLine[];
+  /** A new execution environment with nothing cached, with these settings beside the usual ones. */
+  redeploy(settings?: Readonly<Record<string, string>>): void;
+  stop(): Promise<void>;
+}
+
+export async function startBackend(options: BackendOptions): Promise<Backend> {
+  const { folder, callerAuth = "bearer", parameters, identities } = options;
+  const callerToken = newCallerToken();
+  const callers = callersParameter([callerToken]);
+  const sts = await startSts(identities && { identities });
+  const store = await startParameterStore({ region: REGION, parameters: { ...parameters, ...callers } });
+  const ec2 = await startNodeInstance();
+  const authority = createCertificateAuthority();
+  const logFile = join(folder, "function.log");
+  const environment = {
+    CLUSTER_ID,
+    CALLER_AUTH: callerAuth,
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
+    AWS_SECRET_ACCESS_KEY: "local/only",
+    AWS_ENDPOINT_URL_STS: sts.url,
+    AWS_ENDPOINT_URL_SSM: store.url,
+    AWS_ENDPOINT_URL_EC2: ec2.url,
+    AWS_ENDPOINT_URL_IAM: ec2.url,
+  };
+
+  let deployed: LocalFunction = startFunction(environment, logFile);
+  const gateway = await startGateway({
+    handler: (event, context) => deployed.handler(event, context),
+    tls: { ...authority.server(), ca: authority.ca, requireClientCertificate: callerAuth === "mtls" },
+  });
+
+  return {
+    url: `${gateway.url}/authenticate`,
+    authority,
+    callerToken,
+    gateway,
+    sts,
+    store,
+    reviews: () => readReviews(logFile),
+    redeploy(settings = {}) {
+      deployed.close();
+      deployed = startFunction({ ...environment, ...settings }, logFile);
+    },
+    async stop() {
+      await gateway.close();
+      deployed.close();
+      await Promise.all([sts.close(), store.close(), ec2.close()]);
+    },
+  };
+}
+
+export function newCallerToken(): string {
+  return randomBytes(32).toString("base64url");
+}
+
+/** The parameter that says who may call, by name: Parameter Store holds hashes only. */
+export function callersParameter(tokens: readonly string[]): Record<string, string> {
+  const callers = tokens.map((token, index) => ({ name: `caller-${index + 1}`, sha256: hash("sha256", token, "hex") }));
+  return { [`${MAPPING_PREFIX}/callers`]: JSON.stringify(callers) };
+}

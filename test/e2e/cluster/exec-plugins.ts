@@ -1,0 +1,63 @@
+// The programs that users' kubeconfigs name to make tokens, each as its own manual says to call it.
+
+import { fileURLToPath } from "node:url";
+import type { LocalIdentity } from "../../local/identities.ts";
+import { CLUSTER_ID, REGION } from "../../local/sandbox.ts";
+import { findAwsCli } from "../aws-cli.ts";
+import type { Binaries } from "../binaries/binaries.ts";
+import type { ExecPlugin } from "./kubectl.ts";
+
+export interface TokenMaker {
+  readonly name: string;
+  plugin(binaries: Binaries, identity: LocalIdentity): ExecPlugin;
+}
+
+const OWN_COMMAND = fileURLToPath(new URL("../../../cli/iam-authenticator.ts", import.meta.url));
+
+export const TOKEN_MAKERS: readonly TokenMaker[] = [
+  {
+    // https://docs.aws.amazon.com/cli/latest/reference/eks/get-token.html
+    name: "aws eks get-token",
+    plugin: (_, identity) => ({
+      apiVersion: "client.authentication.k8s.io/v1beta1",
+      interactiveMode: "Never",
+      command: findAwsCli(),
+      args: ["eks", "get-token", "--cluster-name", CLUSTER_ID, "--region", REGION],
+      env: awsEnvironment(identity),
+    }),
+  },
+  {
+    // https://github.com/kubernetes-sigs/aws-iam-authenticator#3-configure-your-api-server-to-talk-to-the-server
+    name: "aws-iam-authenticator token",
+    plugin: ({ awsIamAuthenticator }, identity) => ({
+      apiVersion: "client.authentication.k8s.io/v1",
+      interactiveMode: "Never",
+      command: awsIamAuthenticator,
+      args: ["token", "--cluster-id", CLUSTER_ID, "--region", REGION],
+      env: awsEnvironment(identity),
+    }),
+  },
+  {
+    name: "iam-authenticator token",
+    plugin: (_, identity) => ({
+      apiVersion: "client.authentication.k8s.io/v1",
+      interactiveMode: "Never",
+      command: process.execPath,
+      args: [OWN_COMMAND, "token", "--cluster", CLUSTER_ID, "--region", REGION],
+      env: awsEnvironment(identity),
+    }),
+  },
+];
+
+/** A local identity's keys, and no configuration of this machine. Clients know nothing of the local STS. */
+function awsEnvironment({ accessKeyId, secretAccessKey, sessionToken }: LocalIdentity): ExecPlugin["env"] {
+  const variables = {
+    AWS_CONFIG_FILE: "/dev/null",
+    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+    AWS_EC2_METADATA_DISABLED: "true",
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    ...(sessionToken !== undefined && { AWS_SESSION_TOKEN: sessionToken }),
+  };
+  return Object.entries(variables).map(([name, value]) => ({ name, value }));
+}

@@ -1,0 +1,64 @@
+// Runs kubectl as a user would, with a kubeconfig of its own and nothing of this machine's configuration.
+
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import type { Cluster } from "../cluster.ts";
+
+/** As a user of a kubeconfig: `{ token }`, or `{ exec }` with a plugin. */
+export type KubectlUser = { readonly token: string } | { readonly exec: ExecPlugin };
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins */
+export interface ExecPlugin {
+  readonly apiVersion: "client.authentication.k8s.io/v1" | "client.authentication.k8s.io/v1beta1";
+  readonly interactiveMode: "Never";
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: readonly { readonly name: string; readonly value: string }[];
+}
+
+export interface KubectlResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const LIMIT_MS = 60_000;
+
+let written = 0;
+
+/** Asks the cluster's first kube-apiserver, or another one of it by its number. */
+export function kubectl(
+  cluster: Cluster,
+  user: KubectlUser,
+  args: readonly string[],
+  { apiserver = 0, input = "" } = {},
+): Promise<KubectlResult> {
+  const { url = "", ca = "" } = cluster.apiservers[apiserver] ?? {};
+  written += 1;
+  const kubeconfig = join(cluster.folder, `user-${written}.kubeconfig`);
+  writeFileSync(kubeconfig, stringify(describeUser(url, ca, user)), { mode: 0o600 });
+  const flags = [`--kubeconfig=${kubeconfig}`, `--cache-dir=${join(cluster.folder, "kubectl-cache")}`];
+  const options = { env: { PATH: process.env["PATH"], HOME: cluster.folder }, timeout: LIMIT_MS };
+
+  return new Promise((resolve, reject) => {
+    const child = execFile(cluster.binaries.kubectl, [...flags, ...args], options, (error, stdout, stderr) => {
+      if (error === null) resolve({ code: 0, stdout, stderr });
+      else if (typeof error.code === "number") resolve({ code: error.code, stdout, stderr });
+      else reject(error);
+    });
+    child.stdin?.end(input);
+  });
+}
+
+function describeUser(server: string, ca: string, user: KubectlUser): object {
+  return {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "e2e", cluster: { server, "certificate-authority-data": Buffer.from(ca).toString("base64") } }],
+    users: [{ name: "user", user }],
+    contexts: [{ name: "e2e", context: { cluster: "e2e", user: "user" } }],
+    "current-context": "e2e",
+  };
+}

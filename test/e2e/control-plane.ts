@@ -1,0 +1,76 @@
+// A Kubernetes control plane as far as authentication goes: etcd and one or more kube-apiservers, and no kubelet.
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type ApiEndpoint, callApi } from "./control-plane/api.ts";
+import { type RunningApiserver, startApiserver, type WebhookFlags } from "./control-plane/apiserver.ts";
+import { type ControlPlaneCredentials, createCredentials } from "./control-plane/credentials.ts";
+import { type Etcd, startEtcd } from "./control-plane/etcd.ts";
+
+export interface ControlPlaneOptions {
+  /** Paths of programs. */
+  readonly etcd: string;
+  readonly apiserver: string;
+  /** For certificates, logs and data. */
+  readonly folder: string;
+  /** One kube-apiserver for each. */
+  readonly webhooks: readonly [WebhookFlags, ...WebhookFlags[]];
+  /** Further flags of kube-apiserver. */
+  readonly flags?: readonly string[];
+}
+
+export interface ControlPlane {
+  readonly credentials: ControlPlaneCredentials;
+  /** In the order of the webhooks. */
+  readonly apiservers: readonly [RunningApiserver, ...RunningApiserver[]];
+  /** Creates Kubernetes objects as a member of system:masters, at the first kube-apiserver. */
+  create(path: string, object: object): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { folder, webhooks, flags = [] } = options;
+  mkdirSync(folder, { recursive: true });
+  const credentials = createCredentials(join(folder, "pki"));
+  const etcd = await startEtcd(options.etcd, folder);
+  const running: RunningApiserver[] = [];
+
+  async function start(webhook: WebhookFlags): Promise<RunningApiserver> {
+    const logFile = join(folder, `kube-apiserver-${running.length + 1}.log`);
+    const common = { command: options.apiserver, etcdUrl: etcd.url, credentials, folder, flags };
+    const apiserver = await startApiserver({ ...common, webhook, logFile });
+    running.push(apiserver);
+    return apiserver;
+  }
+
+  try {
+    // One after the other: the first one fills etcd with what every cluster has.
+    const [first, ...others] = webhooks;
+    const apiservers: [RunningApiserver, ...RunningApiserver[]] = [await start(first)];
+    for (const webhook of others) apiservers.push(await start(webhook));
+    return {
+      credentials,
+      apiservers,
+      create: (path, object) => create(apiservers[0], credentials, path, object),
+      stop: () => stop(etcd, running),
+    };
+  } catch (error) {
+    await stop(etcd, running);
+    throw error;
+  }
+}
+
+async function stop(etcd: Etcd, apiservers: readonly RunningApiserver[]): Promise<void> {
+  await Promise.all(apiservers.map((apiserver) => apiserver.stop()));
+  await etcd.stop();
+}
+
+async function create(
+  endpoint: ApiEndpoint,
+  { admin }: ControlPlaneCredentials,
+  path: string,
+  object: object,
+): Promise<void> {
+  const { status, body } = await callApi(endpoint, admin, "POST", path, object);
+  if (status !== 201) throw new Error(`${path}: kube-apiserver answered ${status}: ${JSON.stringify(body)}`);
+}

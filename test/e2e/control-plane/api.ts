@@ -1,0 +1,95 @@
+// Asks a kube-apiserver without kubectl: for what kubectl cannot say, and where a process for each request is too much.
+
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { Agent, request } from "node:https";
+
+/** Where, and whom to trust as server. */
+export interface ApiEndpoint {
+  readonly url: string;
+  /** PEM. */
+  readonly ca: string;
+}
+
+/** Who asks: a bearer token, or a client certificate. */
+export type ApiCredential = { readonly token: string } | { readonly cert: string; readonly key: string };
+
+export interface ApiAnswer {
+  readonly status: number;
+  /** A Kubernetes object, or a text such as "ok". */
+  readonly body: unknown;
+}
+
+const LIMIT_MS = 60_000;
+
+const agent = new Agent({ keepAlive: true });
+
+/** `body` is sent as JSON. */
+export async function callApi(
+  { url, ca }: ApiEndpoint,
+  credential: ApiCredential,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<ApiAnswer> {
+  const call = request(`${url}${path}`, {
+    method,
+    agent,
+    ca,
+    signal: AbortSignal.timeout(LIMIT_MS),
+    headers: {
+      accept: "application/json",
+      "content-type": "application/json",
+      ...("token" in credential && { authorization: `Bearer ${credential.token}` }),
+    },
+    ...("cert" in credential && credential),
+  });
+  call.end(body && JSON.stringify(body));
+  const [response] = (await once(call, "response")) as [IncomingMessage];
+  const text = Buffer.concat(await response.toArray()).toString();
+  const isJson = response.headers["content-type"]?.startsWith("application/json");
+  return { status: response.statusCode ?? 0, body: isJson ? JSON.parse(text) : text };
+}
+
+export interface UserInfo {
+  readonly username: string;
+  readonly uid?: string;
+  readonly groups?: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Whom kube-apiserver takes the bearer of `token` for; `undefined`: for nobody, which is a 401. */
+export async function whoIs(endpoint: ApiEndpoint, token: string): Promise<UserInfo | undefined> {
+  const review = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" };
+  const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+  const { status, body } = await callApi(endpoint, { token }, "POST", path, review);
+  if (status === 401) return undefined;
+  if (status !== 201) throw new Error(`kube-apiserver answered ${status}: ${JSON.stringify(body)}`);
+  return (body as { status: { userInfo: UserInfo } }).status.userInfo;
+}
+
+export interface TokenReviewStatus {
+  readonly authenticated?: boolean;
+  readonly user?: UserInfo;
+  readonly audiences?: readonly string[];
+  readonly error?: string;
+}
+
+/** What kube-apiserver tells another service that asks whether `token` is good for `audiences`. */
+export async function reviewToken(
+  endpoint: ApiEndpoint,
+  credential: ApiCredential,
+  token: string,
+  audiences?: readonly string[],
+): Promise<TokenReviewStatus> {
+  const review = { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token, audiences } };
+  const { status, body } = await callApi(
+    endpoint,
+    credential,
+    "POST",
+    "/apis/authentication.k8s.io/v1/tokenreviews",
+    review,
+  );
+  if (status !== 201) throw new Error(`kube-apiserver answered ${status}: ${JSON.stringify(body)}`);
+  return (body as { status: TokenReviewStatus }).status;
+}

@@ -1,0 +1,76 @@
+// One kube-apiserver that asks a webhook who a bearer token is.
+
+import { type ApiEndpoint, callApi } from "./api.ts";
+import type { ControlPlaneCredentials } from "./credentials.ts";
+import { eventually } from "./eventually.ts";
+import { freePort } from "./free-port.ts";
+import { type ServerProcess, startServer } from "./process.ts";
+
+/** The flags `--authentication-token-webhook-*`. */
+export interface WebhookFlags {
+  /** A kubeconfig, the path of its file. */
+  readonly configFile: string;
+  readonly version: "v1" | "v1beta1";
+  /** How long an answer counts, as Go writes durations; kube-apiserver's own default is `2m`. */
+  readonly cacheTtl: string;
+}
+
+export interface ApiserverOptions {
+  readonly command: string;
+  readonly etcdUrl: string;
+  readonly credentials: ControlPlaneCredentials;
+  readonly webhook: WebhookFlags;
+  readonly logFile: string;
+  readonly folder: string;
+  /** Further flags. */
+  readonly flags?: readonly string[];
+}
+
+export interface RunningApiserver extends ApiEndpoint, Pick<ServerProcess, "log" | "stop"> {}
+
+/** The issuer of service accounts' tokens, and so the audience of this API server. */
+export const SERVICE_ACCOUNT_ISSUER = "https://kubernetes.default.svc.cluster.local";
+
+const READY_MS = 120_000;
+
+/** Ready when this resolves. */
+export async function startApiserver(options: ApiserverOptions): Promise<RunningApiserver> {
+  const { command, etcdUrl, credentials, webhook, logFile, folder, flags = [] } = options;
+  const { files } = credentials;
+  const port = await freePort();
+  const url = `https://127.0.0.1:${port}`;
+  const server = startServer(
+    command,
+    [
+      "--bind-address=127.0.0.1",
+      `--secure-port=${port}`,
+      // nothing is to be reached through the service `kubernetes`, and a loopback address cannot stand behind it
+      "--advertise-address=127.0.0.1",
+      "--endpoint-reconciler-type=none",
+      `--etcd-servers=${etcdUrl}`,
+      `--cert-dir=${folder}`,
+      `--tls-cert-file=${files.serverCert}`,
+      `--tls-private-key-file=${files.serverKey}`,
+      `--client-ca-file=${files.ca}`,
+      "--service-cluster-ip-range=10.96.0.0/24",
+      `--service-account-issuer=${SERVICE_ACCOUNT_ISSUER}`,
+      `--service-account-key-file=${files.serviceAccountKey}`,
+      `--service-account-signing-key-file=${files.serviceAccountKey}`,
+      "--authorization-mode=Node,RBAC",
+      "--enable-admission-plugins=NodeRestriction",
+      "--enable-bootstrap-token-auth",
+      `--authentication-token-webhook-config-file=${webhook.configFile}`,
+      `--authentication-token-webhook-version=${webhook.version}`,
+      `--authentication-token-webhook-cache-ttl=${webhook.cacheTtl}`,
+      ...flags,
+    ],
+    logFile,
+  );
+  const endpoint = { url, ca: credentials.ca };
+  await eventually("kube-apiserver is ready", READY_MS, async () => {
+    server.requireRunning();
+    const { status } = await callApi(endpoint, credentials.admin, "GET", "/readyz");
+    return status === 200 || undefined;
+  });
+  return { ...endpoint, log: server.log, stop: server.stop };
+}

@@ -1,0 +1,38 @@
+// One etcd, in memory as far as a test can tell: its data ends with its folder.
+
+import { join } from "node:path";
+import { eventually } from "./eventually.ts";
+import { freePort } from "./free-port.ts";
+import { startServer } from "./process.ts";
+
+export interface Etcd {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+const READY_MS = 60_000;
+
+export async function startEtcd(command: string, folder: string): Promise<Etcd> {
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const peerUrl = `http://127.0.0.1:${await freePort()}`;
+  const server = startServer(
+    command,
+    [
+      `--data-dir=${join(folder, "etcd")}`,
+      `--listen-client-urls=${url}`,
+      `--advertise-client-urls=${url}`,
+      `--listen-peer-urls=${peerUrl}`,
+      `--initial-advertise-peer-urls=${peerUrl}`,
+      `--initial-cluster=default=${peerUrl}`,
+      // what is lost with the machine is no loss here
+      "--unsafe-no-fsync",
+    ],
+    join(folder, "etcd.log"),
+  );
+  await eventually("etcd is healthy", READY_MS, async () => {
+    server.requireRunning();
+    const response = await fetch(`${url}/health`);
+    return response.ok || undefined;
+  });
+  return { url, stop: server.stop };
+}

@@ -1,0 +1,29 @@
+// Somebody's own CDK app with an authenticator in it, as the rehearsal deploys it. What the emulator cannot do is left
+// out, and tokens are verified by the local STS, which checks signatures for real.
+
+import { hash } from "node:crypto";
+import { App, CfnOutput, Stack } from "aws-cdk-lib";
+import type { CfnFunction } from "aws-cdk-lib/aws-lambda";
+import { Architecture } from "aws-cdk-lib/aws-lambda";
+import { IamAuthenticator } from "../../../infra/iam-authenticator.ts";
+import { localIdentity } from "../../local/identities.ts";
+import { CLUSTER_ID } from "../../local/sandbox.ts";
+import { machine } from "../sam/runtime-image.ts";
+
+const app = new App();
+const context = (name: string): string => String(app.node.getContext(name));
+
+const stack = new Stack(app, "Rehearsal");
+const authenticator = new IamAuthenticator(stack, "Authenticator", {
+  clusterId: CLUSTER_ID,
+  architecture: machine() === "arm64" ? Architecture.ARM_64 : Architecture.X86_64,
+  // The emulator knows no CodeDeploy.
+  safeDeployments: false,
+});
+const { account } = localIdentity("bob");
+const username = `${context("round")}:{SessionName}`;
+authenticator.addRoleMapping(`arn:aws:iam::${account}:role/Developers`, { username, groups: ["developers"] });
+authenticator.addCaller({ name: "rehearsal", sha256: hash("sha256", context("callerToken")) });
+const lambda = authenticator.node.findChild("Function").node.defaultChild as CfnFunction;
+lambda.addPropertyOverride("Environment.Variables.AWS_ENDPOINT_URL_STS", context("sts"));
+new CfnOutput(stack, "Url", { value: authenticator.url });

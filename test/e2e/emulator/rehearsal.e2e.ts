@@ -1,0 +1,109 @@
+// A deployment rehearsal: the stack deployed by the CDK CLI to an emulator of AWS, asked, changed, asked again and removed.
+// Run by `npm run test:rehearsal`; needs Python 3.
+// Covered: bootstrap, the asset's way into the function, CloudFormation's order and references, the API's route to the
+// alias, mappings and callers from Parameter Store, an update by a new version, removal. Not covered, since the emulator
+// has or checks none of it: CodeDeploy, IAM's refusals, throttles, mutual TLS and custom domains, private APIs.
+
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { cdk } from "../../infra/cdk-cli.ts";
+import { localIdentity } from "../../local/identities.ts";
+import { CLUSTER_ID, REGION } from "../../local/sandbox.ts";
+import { startSts } from "../../local/sts/start-sts.ts";
+import { mintToken } from "../../local/token.ts";
+import { tokenReview } from "../../local/webhook.ts";
+import { type Emulator, startEmulator } from "./ministack.ts";
+import { post } from "./post.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "rehearsal-"));
+const callerToken = randomBytes(32).toString("base64url");
+let emulator: Emulator;
+let sts: Awaited<ReturnType<typeof startSts>>;
+let url: string;
+
+before(async () => {
+  sts = await startSts();
+  emulator = await startEmulator(REGION);
+  const app = `"${process.execPath}" "${join(import.meta.dirname, "app.ts")}"`;
+  const context = { round: "first", sts: sts.url, callerToken };
+  writeFileSync(join(folder, "cdk.json"), JSON.stringify({ app, context }));
+});
+after(async () => {
+  await emulator.stop();
+  await sts.close();
+  rmSync(folder, { recursive: true });
+});
+
+function run(...args: string[]): void {
+  try {
+    cdk(folder, args, emulator.environment);
+  } catch (error) {
+    const { stderr } = error as { stderr?: string };
+    throw new Error(`cdk ${args.join(" ")}: ${stderr}\n${emulator.log()}`);
+  }
+}
+
+function deploy(round: string): void {
+  run("deploy", "--require-approval", "never", "--outputs-file", "outputs.json", "-c", `round=${round}`);
+  url = JSON.parse(readFileSync(join(folder, "outputs.json"), "utf8")).Rehearsal.Url;
+}
+
+async function review(name: string, token = callerToken) {
+  const made = await mintToken({ identity: localIdentity(name), clusterId: CLUSTER_ID, region: REGION });
+  const { status, body } = await post(emulator.port, url, token, tokenReview(made));
+  return { httpStatus: status, text: body, ...JSON.parse(body).status };
+}
+
+async function parameters(): Promise<string[]> {
+  const { AWS_ENDPOINT_URL: endpoint = "" } = emulator.environment;
+  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+  const ssm = new SSMClient({ region: REGION, endpoint, credentials });
+  const path = { Path: `/iam-authenticator/${CLUSTER_ID}`, Recursive: true };
+  const { Parameters = [] } = await ssm.send(new GetParametersByPathCommand(path));
+  return Parameters.map(({ Name = "" }) => Name).sort();
+}
+
+test("deploy: a token is reviewed through the gateway, with the mapping from Parameter Store", async () => {
+  run("bootstrap");
+  deploy("first");
+  assert.deepEqual(await parameters(), [
+    `/iam-authenticator/${CLUSTER_ID}/callers`,
+    `/iam-authenticator/${CLUSTER_ID}/role/111122223333/developers`,
+  ]);
+  const bob = await review("bob");
+  assert.equal(bob.httpStatus, 200, bob.text + emulator.log());
+  assert.deepEqual([bob.user?.username, bob.user?.groups], ["first:bob-example.com", ["developers"]], bob.text);
+});
+
+test("whoever has no mapping is denied, and whoever is not our kube-apiserver is turned away", async () => {
+  const alice = await review("alice");
+  assert.deepEqual([alice.httpStatus, alice.authenticated], [200, false]);
+  assert.match(alice.error, /^identity_unmapped: /);
+  const foreign = await review("bob", "somebody-else");
+  assert.equal(foreign.httpStatus, 401);
+});
+
+test("update: the same endpoint answers with the changed mapping", async () => {
+  const before = url;
+  deploy("second");
+  assert.equal(url, before);
+  // A mapping that was found counts for 30 s.
+  const deadline = Date.now() + 40_000;
+  let bob = await review("bob");
+  while (bob.user?.username !== "second:bob-example.com" && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    bob = await review("bob");
+  }
+  assert.equal(bob.user?.username, "second:bob-example.com");
+});
+
+test("destroy: endpoint and parameters are gone", async () => {
+  run("destroy", "--force");
+  assert.deepEqual(await parameters(), []);
+  assert.equal((await post(emulator.port, url, callerToken, "{}")).status, 404);
+});

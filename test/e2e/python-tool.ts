@@ -1,0 +1,25 @@
+// Command-line tools from PyPI, each at a fixed version in a virtual environment below node_modules/.cache.
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const CACHE = join(import.meta.dirname, "..", "..", "node_modules", ".cache");
+
+/** The folder of the tool's executables; installs it if it is not there. Throws with what is missing. */
+export function pythonTool(requirement: string): string {
+  const folder = join(CACHE, requirement.replace(/[^\w.-]+/g, "-"));
+  const bin = join(folder, "bin");
+  const whole = join(folder, "installed");
+  if (existsSync(whole)) return bin;
+  rmSync(folder, { recursive: true, force: true });
+  if (spawnSync("python3", ["-m", "venv", folder]).status !== 0) {
+    throw new Error(`${requirement} needs Python 3 with its venv module`);
+  }
+  console.error(`installing ${requirement}`);
+  execFileSync(join(bin, "pip"), ["install", "--quiet", "--disable-pip-version-check", requirement], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  writeFileSync(whole, requirement);
+  return bin;
+}

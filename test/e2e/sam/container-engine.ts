@@ -1,0 +1,63 @@
+// A Docker engine for SAM CLI: the one that runs, or one that is started for the test and ended after it.
+
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+
+export interface ContainerEngine {
+  /** For SAM CLI and for the docker command. */
+  readonly environment: Readonly<Record<string, string>>;
+  docker(args: readonly string[]): string;
+  stop(): Promise<void>;
+}
+
+const PATIENCE_MS = 60_000;
+
+/** Throws with how far it got where there is no engine and none can be started. */
+export async function startContainerEngine(): Promise<ContainerEngine> {
+  if (spawnSync("docker", ["info"]).status === 0) return engineAt({}, async () => {});
+  const folder = mkdtempSync(join(tmpdir(), "docker-"));
+  const log = join(folder, "log");
+  const host = `unix://${join(folder, "socket")}`;
+  const output = openSync(log, "a");
+  // vfs works on every file system, also inside a container.
+  const places = ["--data-root", join(folder, "data"), "--exec-root", join(folder, "run")];
+  const daemon = spawn(
+    "dockerd",
+    ["--storage-driver=vfs", ...places, "--pidfile", join(folder, "pid"), "--host", host],
+    { stdio: ["ignore", output, output] },
+  );
+  closeSync(output);
+  const ended = new Promise<void>((resolve) => daemon.once("exit", () => resolve()).once("error", () => resolve()));
+  const stop = async (): Promise<void> => {
+    daemon.kill();
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const deadline = Date.now() + PATIENCE_MS;
+  while (spawnSync("docker", ["info"], { env: { ...process.env, DOCKER_HOST: host } }).status !== 0) {
+    if (daemon.exitCode !== null || daemon.pid === undefined || Date.now() > deadline) {
+      const text = existsSync(log) ? readFileSync(log, "utf8").slice(-2000) : "";
+      await stop();
+      throw new Error(`no container engine runs, and dockerd does not start here:\n${text}`);
+    }
+    await setTimeout(500);
+  }
+  return engineAt({ DOCKER_HOST: host }, stop);
+}
+
+function engineAt(environment: Readonly<Record<string, string>>, stop: () => Promise<void>): ContainerEngine {
+  return {
+    environment,
+    stop,
+    docker: (args) =>
+      execFileSync("docker", args, {
+        encoding: "utf8",
+        // BuildKit is a plugin that Debian's engine has not.
+        env: { ...process.env, DOCKER_BUILDKIT: "0", ...environment },
+        stdio: ["ignore", "pipe", "pipe"],
+      }),
+  };
+}

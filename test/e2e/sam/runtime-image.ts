@@ -1,0 +1,58 @@
+// The image that SAM CLI asks for, made of this machine's own files: Node.js 24, Lambda's runtime client and a shell.
+// For machines that cannot pull public.ecr.aws/lambda/nodejs; SAM adds its runtime interface emulator to either.
+
+import { execFileSync } from "node:child_process";
+import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { runtimeClient } from "../../bench/runtime-client.ts";
+
+const ROOT = resolve(import.meta.dirname, "..", "..", "..");
+
+/** What SAM's Dockerfile runs, beside the shell. */
+const PROGRAMS = ["sh", "mv", "chmod"];
+
+const BOOTSTRAP = `#!/bin/sh
+cd /var/task
+exec /var/lang/bin/node /var/runtime/client/index.mjs "$_HANDLER"
+`;
+
+const DOCKERFILE = `FROM scratch
+COPY . /
+ENV PATH=/var/lang/bin:/usr/bin:/bin LAMBDA_TASK_ROOT=/var/task LAMBDA_RUNTIME_DIR=/var/runtime
+WORKDIR /var/task
+`;
+
+/** Builds the image under the name that SAM looks for first. */
+export function buildRuntimeImage(docker: (args: readonly string[]) => string): void {
+  const folder = mkdtempSync(join(tmpdir(), "runtime-image-"));
+  const put = (from: string, to: string): void => {
+    mkdirSync(dirname(join(folder, to)), { recursive: true });
+    copyFileSync(from, join(folder, to));
+  };
+  try {
+    const programs = PROGRAMS.map((name) => execFileSync("which", [name], { encoding: "utf8" }).trim());
+    for (const program of programs) put(program, join("/bin", program.split("/").at(-1) ?? ""));
+    put(process.execPath, "/var/lang/bin/node");
+    for (const library of librariesOf([process.execPath, ...programs])) put(library, library);
+    cpSync(dirname(runtimeClient(ROOT)), join(folder, "var/runtime/client"), { recursive: true, dereference: true });
+    writeFileSync(join(folder, "var/runtime/bootstrap"), BOOTSTRAP);
+    chmodSync(join(folder, "var/runtime/bootstrap"), 0o755);
+    for (const name of ["tmp", "var/task", "var/rapid", "opt"]) mkdirSync(join(folder, name), { recursive: true });
+    writeFileSync(join(folder, "Dockerfile"), DOCKERFILE);
+    docker(["build", "--quiet", "--tag", `public.ecr.aws/lambda/nodejs:24-${machine()}`, folder]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** In AWS's words. */
+export function machine(): "x86_64" | "arm64" {
+  return process.arch === "arm64" ? "arm64" : "x86_64";
+}
+
+/** The dynamic linker among them. */
+function librariesOf(programs: readonly string[]): Set<string> {
+  const lines = programs.flatMap((program) => execFileSync("ldd", [program], { encoding: "utf8" }).split("\n"));
+  return new Set(lines.flatMap((line) => /(\/\S+) \(0x/.exec(line)?.[1] ?? []));
+}

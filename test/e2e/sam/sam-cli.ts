@@ -1,0 +1,50 @@
+// SAM CLI, installed for these tests, run on a synthesized template.
+
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { pythonTool } from "../python-tool.ts";
+
+const REQUIREMENT = "aws-sam-cli==1.170.0";
+
+export interface SamCli {
+  readonly command: string;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Gives standard output; throws with all that was said. Never blocks: local services answer from this very process. */
+  run(args: readonly string[], input?: string): Promise<string>;
+  /** What SAM's own providers read from a template. */
+  resolve(template: string): Promise<Resolved>;
+}
+
+export interface Resolved {
+  readonly functions: readonly { readonly id: string; readonly code: string; readonly [key: string]: unknown }[];
+  readonly routes: readonly { readonly function: string; readonly path: string; readonly methods: string[] }[];
+}
+
+export function samCli(region: string, more: Readonly<Record<string, string>> = {}): SamCli {
+  const bin = pythonTool(REQUIREMENT);
+  const environment = {
+    ...process.env,
+    SAM_CLI_TELEMETRY: "0",
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
+    AWS_SECRET_ACCESS_KEY: "local/only",
+    ...more,
+  };
+  const call = async (program: string, args: readonly string[], input: string): Promise<string> => {
+    const child = spawn(join(bin, program), args, { env: environment });
+    child.stdin.end(input);
+    const ended = new Promise<number | null>((resolve, reject) => child.on("error", reject).on("close", resolve));
+    const [stdout, stderr, status] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+    if (status !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${status}:\n${stderr}${stdout}`);
+    return stdout;
+  };
+  return {
+    command: join(bin, "sam"),
+    environment,
+    run: (args, input = "") => call("sam", args, input),
+    resolve: async (template) =>
+      JSON.parse(await call("python", [join(import.meta.dirname, "resolve.py"), template], "")),
+  };
+}

@@ -1,0 +1,112 @@
+// SAM CLI on what `cdk synth` makes: validated, resolved, and run in a container against the local STS and Parameter
+// Store. Run by `npm run test:sam`; needs Python 3, and Docker or the right to start it.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { cdk, writeApp } from "../../infra/cdk-cli.ts";
+import { CLUSTERS } from "../../infra/clusters.ts";
+import { localIdentity } from "../../local/identities.ts";
+import { CLUSTER_ID, REGION, type Sandbox, sandboxFiles, startSandbox } from "../../local/sandbox.ts";
+import { mintToken } from "../../local/token.ts";
+import { postReview, readWebhook, tokenReview } from "../../local/webhook.ts";
+import { type ContainerEngine, startContainerEngine } from "./container-engine.ts";
+import { freshEvent } from "./event.ts";
+import { type Forward, forward } from "./forward.ts";
+import { buildRuntimeImage, machine } from "./runtime-image.ts";
+import { type SamCli, samCli } from "./sam-cli.ts";
+import { startApi } from "./start-api.ts";
+
+const root = join(import.meta.dirname, "..", "..", "..");
+const folder = mkdtempSync(join(tmpdir(), "sam-"));
+const files = sandboxFiles(join(folder, "sandbox"));
+const templateOf = (id: string) => join(folder, "cdk.out", `IamAuthenticator-${id}.template.json`);
+const template = templateOf(CLUSTER_ID);
+const envFile = join(folder, "env.json");
+let sandbox: Sandbox;
+let engine: ContainerEngine;
+let forwards: Forward[];
+let sam: SamCli;
+/** What every `sam local` command is given. */
+let options: string[];
+
+before(async () => {
+  writeApp(folder, [...CLUSTERS, { clusterId: CLUSTER_ID, architecture: machine() }]);
+  cdk(folder, ["synth", "--quiet"]);
+  sandbox = await startSandbox(files);
+  engine = await startContainerEngine();
+  buildRuntimeImage(engine.docker);
+  const gateway = engine.docker(["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"]);
+  forwards = await Promise.all([sandbox.stsUrl, sandbox.parameterStoreUrl].map((url) => forward(gateway.trim(), url)));
+  sam = samCli(REGION, engine.environment);
+  const hosts = ["--add-host", `host.docker.internal:${gateway.trim()}`];
+  options = ["-t", template, "--env-vars", envFile, "--skip-pull-image", ...hosts];
+});
+after(async () => {
+  for (const { close } of forwards) close();
+  await sandbox.close();
+  await engine.stop();
+  rmSync(folder, { recursive: true });
+});
+
+/** env.example.json with the ports of this run. */
+function writeEnvironment(callerAuth: string): void {
+  const { Parameters } = JSON.parse(readFileSync(join(root, "env.example.json"), "utf8"));
+  assert.deepEqual(Object.keys(Parameters), [
+    "CLUSTER_ID",
+    "CALLER_AUTH",
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_ENDPOINT_URL_SSM",
+  ]);
+  const [sts, store] = forwards.map(({ port }) => `http://host.docker.internal:${port}`);
+  const chosen = { CALLER_AUTH: callerAuth, AWS_ENDPOINT_URL_STS: sts, AWS_ENDPOINT_URL_SSM: store };
+  writeFileSync(envFile, JSON.stringify({ Parameters: { ...Parameters, ...chosen } }));
+}
+
+for (const { clusterId } of CLUSTERS) {
+  test(`${clusterId}: the template is valid, and its function and route are found`, async () => {
+    const path = templateOf(clusterId.replace(".", "-"));
+    assert.match(await sam.run(["validate", "-t", path]), /is a valid SAM Template/);
+    const { functions, routes } = await sam.resolve(path);
+    const [{ id, code, ...rest } = { id: "", code: "" }, ...others] = functions;
+    assert.deepEqual([id, others], ["Authenticator", []]);
+    assert.deepEqual([rest["runtime"], rest["handler"], rest["timeout"]], ["nodejs24.x", "index.handler", 8]);
+    assert.ok(readFileSync(join(code, "index.mjs")).equals(readFileSync(join(root, "dist/authenticator/index.mjs"))));
+    assert.deepEqual(
+      routes.map(({ path, methods }) => [path, methods]),
+      [["/authenticate", ["POST"]]],
+    );
+  });
+}
+
+test("sam local invoke: the example events are answered, and a fresh token is granted", async () => {
+  writeEnvironment("none");
+  const invoke = async (event: string, input?: string) => {
+    const answer = await sam.run(["local", "invoke", "Authenticator", "-e", event, ...options], input);
+    return JSON.parse(answer.trim().split("\n").at(-1) ?? "");
+  };
+  for (const name of ["payload-1.0.json", "payload-2.0.json"]) {
+    const { statusCode, body } = await invoke(join(root, "events", name));
+    assert.equal(statusCode, 200);
+    assert.match(JSON.parse(body).status.error, /^token_expired: /);
+  }
+  const { statusCode, body } = await invoke("-", await freshEvent("bob"));
+  assert.equal(statusCode, 200);
+  assert.deepEqual(JSON.parse(body).status.user.groups, ["developers"]);
+});
+
+test("sam local start-api: a posted TokenReview is granted to our caller, and a foreign one turned away", async (t) => {
+  writeEnvironment("bearer");
+  const api = await startApi(sam, options);
+  t.after(api.stop);
+  const token = await mintToken({ identity: localIdentity("bob"), clusterId: CLUSTER_ID, region: REGION });
+  const server = `${api.url}/authenticate`;
+  const ours = await postReview({ server, token: readWebhook(files).token }, tokenReview(token));
+  assert.equal(ours.status, 200, ours.body);
+  assert.equal(JSON.parse(ours.body).status.user.username, "dev:bob-example.com");
+  const foreign = await postReview({ server, token: "somebody-else" }, tokenReview(token));
+  assert.equal(foreign.status, 401);
+  assert.match(foreign.body, /caller_refused/);
+});

@@ -1,0 +1,74 @@
+// `kubectl auth whoami` through real exec plugins, against each kube-apiserver and each version of the webhook's API.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { parse } from "yaml";
+import { localIdentity } from "../local/identities.ts";
+import { findBinaries } from "./binaries/binaries.ts";
+import { TOKEN_MAKERS } from "./cluster/exec-plugins.ts";
+import { kubectl } from "./cluster/kubectl.ts";
+import { type Cluster, startCluster } from "./cluster.ts";
+
+const WEBHOOK_VERSIONS = ["v1", "v1beta1"] as const;
+
+const EXPECTED = [
+  { name: "alice", username: "alice", groups: ["developers", "on-call"], principal: "AIDALOCALALICEAAAAAAA" },
+  { name: "bob", username: "dev:bob-example.com", groups: ["developers"], principal: "AROALOCALDEVELOPERSAA" },
+  {
+    name: "carol",
+    username: "admin:carol-example.com",
+    groups: ["system:masters"],
+    principal: "AROALOCALCLUSTERADMIN",
+  },
+];
+
+const SESSIONS = new Map([
+  ["bob", ["bob@example.com", "arn:aws:iam::111122223333:role/Developers"]],
+  ["carol", ["carol@example.com", "arn:aws:iam::111122223333:role/AWSReservedSSO_ClusterAdmin_0123456789abcdef"]],
+]);
+
+const { apiservers } = findBinaries();
+
+for (const apiserver of apiservers) {
+  describe(`kube-apiserver ${apiserver.version}`, () => {
+    let cluster: Cluster;
+    before(async () => {
+      const [first, second] = WEBHOOK_VERSIONS;
+      cluster = await startCluster({ apiserver: apiserver.path, webhooks: [{ version: first }, { version: second }] });
+    });
+    after(() => cluster.stop());
+
+    for (const [index, version] of WEBHOOK_VERSIONS.entries()) {
+      for (const { name: maker, plugin } of TOKEN_MAKERS) {
+        for (const { name, username, groups, principal } of EXPECTED) {
+          test(`${maker}: ${name} is ${username}, webhook ${version}`, async () => {
+            const { accessKeyId, arn } = localIdentity(name);
+            const user = { exec: plugin(cluster.binaries, localIdentity(name)) };
+            const args = ["auth", "whoami", "-o", "yaml"];
+            const { code, stdout, stderr } = await kubectl(cluster, user, args, { apiserver: index });
+            assert.equal(code, 0, stderr);
+            const { userInfo } = parse(stdout).status;
+            assert.equal(userInfo.username, username);
+            assert.deepEqual(userInfo.groups, [...groups, "system:authenticated"]);
+            assert.equal(userInfo.uid, `aws-iam-authenticator:111122223333:${principal}`);
+            const [session, canonicalArn = arn] = SESSIONS.get(name) ?? [];
+            assert.deepEqual(userInfo.extra, {
+              accessKeyId: [accessKeyId],
+              accountId: ["111122223333"],
+              arn: [arn],
+              canonicalArn: [canonicalArn],
+              principalId: [principal],
+              "sigs.k8s.io/aws-iam-authenticator/principalId": [principal],
+              ...(session !== undefined && { sessionName: [session] }),
+            });
+          });
+        }
+      }
+
+      test(`the webhook is asked in ${version}`, () => {
+        const asked = cluster.backend.gateway.events.map(({ body }) => JSON.parse(body ?? "").apiVersion);
+        assert.ok(asked.includes(`authentication.k8s.io/${version}`));
+      });
+    }
+  });
+}
