@@ -45,6 +45,18 @@ test("absence is no ground to stand on: denied for 10 s, then 500, never a denia
   assert.equal(grantedUser(await system.review(token)).username, "contractor");
 });
 
+test("patterns of others are no ground to stand on either: whoever was unmapped gets 500, never a denial", async (t) => {
+  const others = [{ arnLike: "arn:aws:iam::111122223333:role/ops-*", username: "ops" }];
+  const system = await startSystem(t, { parameters: { "pattern/any": others } });
+  const token = await system.token("contractor");
+  assert.match(denial(await system.review(token)), /^identity_unmapped: /);
+  system.store.fail(RESET);
+  system.clock.advance(240_000);
+  assert.match(failure(await system.review(token), 500), /^parameters_unavailable: /);
+  system.store.fail(undefined);
+  assert.match(denial(await system.review(token)), /^identity_unmapped: /);
+});
+
 test("a mapping that was removed before the outage is not brought back by it", async (t) => {
   const system = await startSystem(t);
   grantedUser(await system.review(await system.token("bob")));

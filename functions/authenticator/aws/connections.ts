@@ -11,7 +11,8 @@ export interface Agents {
   readonly httpAgent: HttpAgent | undefined;
 }
 
-const OPTIONS = { keepAlive: true, maxSockets: 50 };
+/** Certificates are verified whatever NODE_TLS_REJECT_UNAUTHORIZED says: a forged STS could name anybody. */
+export const OPTIONS = { keepAlive: true, maxSockets: 50, rejectUnauthorized: true };
 
 /**
  * `endpoint`: where most requests will go. Its connection is opened now, without waiting, so that a cold start does not

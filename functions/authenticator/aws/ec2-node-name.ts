@@ -6,6 +6,7 @@ import type { VerifiedIdentity } from "../identity/identity.ts";
 import { attempt } from "../lib/attempt.ts";
 import type { Deadline } from "../lib/clock.ts";
 import type { NodeName } from "../user/user.ts";
+import { OPTIONS } from "./connections.ts";
 
 const LIMITS = { tryMs: 1_000, totalMs: 2_000 };
 
@@ -22,8 +23,9 @@ const NO_SUCH_INSTANCE = ["InvalidInstanceID.NotFound", "InvalidInstanceID.Malfo
  */
 export function createNodeNames(region: string): (identity: VerifiedIdentity, deadline: Deadline) => Promise<NodeName> {
   // Retries and time limits are ours, so that a review's deadline holds.
-  const ec2 = new EC2Client({ region, maxAttempts: 1 });
-  const iam = new IAMClient({ region, maxAttempts: 1 });
+  const options = { region, maxAttempts: 1, requestHandler: { httpsAgent: OPTIONS } };
+  const ec2 = new EC2Client(options);
+  const iam = new IAMClient(options);
 
   return async (identity, deadline) => {
     const id = identity.sessionName ?? "";

@@ -15,7 +15,10 @@ export function findNodeNameLazily(
   return async (identity, deadline) => {
     try {
       loading ??= load();
-      const findNodeName = await loading;
+      const findNodeName = await loading.catch((error: unknown) => {
+        loading = undefined;
+        throw error;
+      });
       return await findNodeName(identity, deadline);
     } catch (error) {
       throw new InstancesUnavailable(`no answer from EC2 or IAM (${failureKind(error)})`, { cause: error });

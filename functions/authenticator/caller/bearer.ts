@@ -23,11 +23,11 @@ export async function checkBearer(
   parameter: string,
   read: ReadParameters,
   deadline: Deadline,
-): Promise<{ readonly cached: boolean }> {
+): Promise<void> {
   // https://www.rfc-editor.org/rfc/rfc6750#section-2.1
   const [, token] = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(authorization ?? "") ?? [];
   if (token === undefined) throw new CallerRefused("a bearer token is required");
-  const { parameters, cached } = await read([parameter], deadline);
+  const { parameters } = await read([parameter], deadline);
   const callers = parseCallers(parameters.get(parameter), parameter);
   const now = deadline.clock();
   const digest = hash("sha256", token, "buffer");
@@ -36,7 +36,6 @@ export async function checkBearer(
     ({ sha256, notAfter }) => timingSafeEqual(Buffer.from(sha256, "hex"), digest) && !isOver(notAfter, now),
   );
   if (accepted.length === 0) throw new CallerRefused("the bearer token is not one of this cluster's");
-  return { cached };
 }
 
 function parseCallers(stored: StoredParameter | undefined, parameter: string): Caller[] {

@@ -15,7 +15,13 @@ export function authenticateCaller(settings: Settings, readCallers: ReadParamete
   async function check({ request, record, deadline }: Exchange): Promise<void> {
     if (callerAuth === "mtls") checkClientCertificate(request.clientSubject, callerSubjects);
     if (callerAuth === "bearer") {
-      record.cached.caller = (await checkBearer(request.authorization, parameter, readCallers, deadline)).cached;
+      const read: ReadParameters = async (...asked) => {
+        record.cached.caller = false;
+        const result = await readCallers(...asked);
+        record.cached.caller = result.cached;
+        return result;
+      };
+      await checkBearer(request.authorization, parameter, read, deadline);
     }
   }
   return {

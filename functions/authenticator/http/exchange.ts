@@ -1,6 +1,6 @@
 // One request on its way through the middlewares: what came in, when it has to be over, and what it leaves behind.
 
-import type { MiddlewareObj, Request } from "@middy/core";
+import type { MiddlewareObj } from "@middy/core";
 import { type Clock, type Deadline, deadlineIn } from "../lib/clock.ts";
 import type { ReviewRecord } from "../review/record.ts";
 import type { TokenReviewRequest } from "../review/token-review.ts";
@@ -26,7 +26,6 @@ export interface HttpResponse {
 }
 
 export type Middleware = MiddlewareObj<Exchange, HttpResponse>;
-export type MiddlewareRequest = Request<Exchange, HttpResponse>;
 
 /** First in the chain: from here on, `event` is an `Exchange`. */
 export function openExchange(clock: Clock): Middleware {

@@ -38,7 +38,7 @@ export function verifyIdentity(answer: CallerIdentity, ownPartition: string, acc
   if (partition !== ownPartition) {
     throw new IdentityImpossible(`${answer.Arn} is of partition ${partition}, this authenticator of ${ownPartition}`);
   }
-  if (accountId !== answer.Account) throw new IdentityImpossible(`${answer.Arn} is not of account ${answer.Account}`);
+  if (accountId !== answer.Account) throw new IdentityImpossible(`${answer.Arn} is not of the account that STS named`);
   const principal = readPrincipal(`${service}:${resource}`, answer);
   if (principal === undefined) throw new IdentityImpossible(`${answer.Arn} and its UserId are of no known kind`);
   return {

@@ -39,7 +39,7 @@ const THROTTLING_CODES: ReadonlySet<string> = new Set([
 
 /** What the codes mean for whoever made the token: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
 const HINTS: ReadonlyMap<string, string> = new Map([
-  ["SignatureDoesNotMatch", ": it is for another cluster, or signed with a wrong key"],
+  ["SignatureDoesNotMatch", ": it is for another cluster, or signed with a wrong key or clock"],
   ["InvalidClientTokenId", ": its access key or session token is not known, or not active"],
   ["ExpiredToken", ": the AWS credentials that signed it have ended"],
 ]);

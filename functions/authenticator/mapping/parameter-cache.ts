@@ -14,6 +14,8 @@ export interface ReadResult {
   readonly parameters: ReadonlyMap<string, StoredParameter>;
   /** Whether no call was made, or its failure was covered by what is remembered. */
   readonly cached: boolean;
+  /** Whether Parameter Store has failed, so that what is not here may have come to be since it was last read. */
+  readonly stale: boolean;
 }
 
 export type ReadParameters = (names: readonly string[], deadline: Deadline) => Promise<ReadResult>;
@@ -57,7 +59,7 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
       const entry = known.get(name);
       return entry === undefined || !isFresh(entry);
     });
-    if (missing.length === 0) return { parameters: found(known), cached: true };
+    if (missing.length === 0) return { parameters: found(known), cached: true, stale: false };
     try {
       const fetched = await fetch(missing, deadline);
       for (const name of missing) {
@@ -65,9 +67,9 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
         known.set(name, entry);
         entries.set(name, entry);
       }
-      return { parameters: found(known), cached: false };
+      return { parameters: found(known), cached: false, stale: false };
     } catch (error) {
-      if (canStand(names, known)) return { parameters: found(known), cached: true };
+      if (canStand(names, known)) return { parameters: found(known), cached: true, stale: true };
       throw error;
     }
   };

@@ -1,6 +1,6 @@
 // One review from token to user, step by step; each step knows nothing of the next.
 
-import { Denial } from "../errors.ts";
+import { Denial, ParametersUnavailable } from "../errors.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { type ProveIdentityCached, tokenHash } from "../identity/identity-cache.ts";
 import type { Deadline } from "../lib/clock.ts";
@@ -58,13 +58,18 @@ export async function reviewToken(
   const places = candidates(rules.mappingPrefix, verifiedIdentity);
   const names = places.map(({ parameter }) => parameter);
   record.cached.mapping = false;
-  const { parameters, cached } = await timed(record, "mapping", clock, () => services.readParameters(names, deadline));
+  const { parameters, cached, stale } = await timed(record, "mapping", clock, () =>
+    services.readParameters(names, deadline),
+  );
   record.cached.mapping = cached;
   const findings = places.map((place) =>
     findMapping(place, parameters.get(place.parameter), verifiedIdentity, clock()),
   );
   record.invalidMappings = findings.reduce((sum, { invalidCount }) => sum + invalidCount, 0);
-  record.parameter = decidingFinding(findings)?.parameter;
+  const deciding = decidingFinding(findings);
+  // What was found then may belong to others: that nothing was there for this identity is no answer in an outage.
+  if (stale && deciding === undefined) throw new ParametersUnavailable("nothing remembered is for this identity");
+  record.parameter = deciding?.parameter;
   const selected = selectMapping(findings, verifiedIdentity);
 
   const user = await timed(record, "user", clock, () =>

@@ -30,7 +30,7 @@ async function stored(): Promise<string> {
 }
 async function accepts(token: string, now = Date.now()): Promise<boolean> {
   const parameters = new Map([[PARAMETER, { value: await stored(), secure: false }]]);
-  const read = async () => ({ parameters, cached: false });
+  const read = async () => ({ parameters, cached: false, stale: false });
   return checkBearer(
     `Bearer ${token}`,
     PARAMETER,

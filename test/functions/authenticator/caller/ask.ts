@@ -27,7 +27,11 @@ export function check(
   const value = typeof callers === "string" ? callers : JSON.stringify(callers);
   const read: ReadParameters = async (names) => {
     assert.deepEqual(names, [NAME]);
-    return { parameters: new Map(callers === undefined ? [] : [[NAME, { value, secure }]]), cached: true };
+    return {
+      parameters: new Map(callers === undefined ? [] : [[NAME, { value, secure }]]),
+      cached: true,
+      stale: false,
+    };
   };
   return checkBearer(authorization, NAME, read, deadlineOf(fixedClock(now)));
 }

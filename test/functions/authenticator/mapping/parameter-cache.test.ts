@@ -29,9 +29,9 @@ function storeOf(stored: Record<string, typeof A> = {}, foundMs = 30_000) {
 
 test("what was found is kept for 30 s and not a millisecond longer", async () => {
   const { clock, asked, ask } = storeOf({ a: A });
-  assert.deepEqual(await ask("a"), { parameters: new Map([["a", A]]), cached: false });
+  assert.deepEqual(await ask("a"), { parameters: new Map([["a", A]]), cached: false, stale: false });
   clock.advance(29_999);
-  assert.deepEqual(await ask("a"), { parameters: new Map([["a", A]]), cached: true });
+  assert.deepEqual(await ask("a"), { parameters: new Map([["a", A]]), cached: true, stale: false });
   clock.advance(1);
   assert.equal((await ask("a")).cached, false);
   assert.deepEqual(asked, [["a"], ["a"]]);
@@ -39,12 +39,12 @@ test("what was found is kept for 30 s and not a millisecond longer", async () =>
 
 test("what was absent is kept for 10 s and not a millisecond longer", async () => {
   const { clock, asked, ask, stored } = storeOf();
-  assert.deepEqual(await ask("a"), { parameters: new Map(), cached: false });
+  assert.deepEqual(await ask("a"), { parameters: new Map(), cached: false, stale: false });
   stored["a"] = A;
   clock.advance(9_999);
-  assert.deepEqual(await ask("a"), { parameters: new Map(), cached: true });
+  assert.deepEqual(await ask("a"), { parameters: new Map(), cached: true, stale: false });
   clock.advance(1);
-  assert.deepEqual(await ask("a"), { parameters: new Map([["a", A]]), cached: false });
+  assert.deepEqual(await ask("a"), { parameters: new Map([["a", A]]), cached: false, stale: false });
   assert.equal(asked.length, 2);
 });
 
@@ -89,7 +89,7 @@ test("while Parameter Store fails, what was found stays usable up to 330 s, and 
   await ask("a", "b");
   state.up = false;
   clock.advance(330_000 - 1);
-  assert.deepEqual(await ask("a", "b"), { parameters: new Map([["a", A]]), cached: true });
+  assert.deepEqual(await ask("a", "b"), { parameters: new Map([["a", A]]), cached: true, stale: true });
   clock.advance(1);
   await assert.rejects(ask("a", "b"), ParametersUnavailable);
 });
