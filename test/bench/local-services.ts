@@ -1,6 +1,9 @@
 // What the authenticator needs around it for one review: STS and Parameter Store behind TLS, a caller and a token.
 
 import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createCertificateAuthority } from "../local/certificates.ts";
 import { httpApiEvent } from "../local/gateway/http-api-event.ts";
 import { type Api, DEFAULT_STAGE } from "../local/gateway/route.ts";
@@ -39,7 +42,11 @@ export async function startLocalServices(): Promise<LocalServices> {
       [`${PREFIX}/role/111122223333/developers`]: JSON.stringify(mapping),
     },
   });
-  const credential = createCertificateAuthority().server();
+  const authority = createCertificateAuthority();
+  const folder = mkdtempSync(join(tmpdir(), "bench-ca-"));
+  const authorityFile = join(folder, "ca.pem");
+  writeFileSync(authorityFile, authority.ca);
+  const credential = authority.server();
   const [stsFront, storeFront] = await Promise.all([
     startTlsFront(sts.url, credential),
     startTlsFront(store.url, credential),
@@ -52,10 +59,9 @@ export async function startLocalServices(): Promise<LocalServices> {
       CALLER_AUTH: "bearer",
       AWS_ENDPOINT_URL_STS: stsFront.url,
       AWS_ENDPOINT_URL_SSM: storeFront.url,
-      // Not NODE_EXTRA_CA_CERTS: with it, Node loads all root certificates in another thread while it starts. In Lambda
-      // that takes its 14 ms where the first connection is opened, and so it does here.
-      NODE_TLS_REJECT_UNAUTHORIZED: "0",
-      NODE_NO_WARNINGS: "1",
+      // With it, Node loads all root certificates in another thread while it starts; without, where the first connection
+      // is opened.
+      NODE_EXTRA_CA_CERTS: authorityFile,
     },
     event: reviewEvent(token),
     check(answer) {
@@ -65,6 +71,7 @@ export async function startLocalServices(): Promise<LocalServices> {
     async close() {
       stsFront.close();
       storeFront.close();
+      rmSync(folder, { recursive: true });
       await Promise.all([sts.close(), store.close()]);
     },
   };

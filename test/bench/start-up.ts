@@ -16,8 +16,13 @@ const client = runtimeClient(ROOT);
 const folder = mkdtempSync(join(tmpdir(), "bench-"));
 const services = await startLocalServices();
 try {
-  const built = authenticator("authenticator", join(ROOT, "dist", "authenticator"), services);
-  const candidates = [emptyHandler(folder), built];
+  const dist = join(ROOT, "dist", "authenticator");
+  const withoutCaller = { ...services, environment: { ...services.environment, CALLER_AUTH: "none" } };
+  const candidates = [
+    emptyHandler(folder),
+    authenticator("bearer: callers and mapping are read", dist, services),
+    authenticator("none: the mapping is read", dist, withoutCaller),
+  ];
   console.log(await compare(client, candidates, rounds));
 } finally {
   await services.close();
