@@ -79,7 +79,7 @@ export class IamAuthenticator extends Construct {
     const alarms = makeAlarms(this, { clusterId, handler: this.handler, topic: props.alarmTopic });
     makeDashboard(this, { clusterId, handler: this.handler, log, served, alarms: alarms.all });
     if (safeDeployments) deploySafely(this, live, alarms.rollback);
-    makeOutputs(this, endpoint, this.url);
+    makeOutputs(this, { clusterId, mappingPrefix: this.mappingPrefix, endpoint, url: this.url });
   }
 
   /** Maps a role, given by its ARN or as a role whose ARN is known at synth. Throws when the mapping is invalid. */

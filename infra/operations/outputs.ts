@@ -1,24 +1,40 @@
 // What the stack prints when it is deployed: all that kube-apiserver's operator types next.
 
-import { CfnOutput } from "aws-cdk-lib";
+import { CfnOutput, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { callerAuth, type Endpoint } from "../endpoint/endpoint.ts";
 
 export const OUTPUTS = ["Endpoint", "KubeconfigCommand", "ApiserverFlags"] as const;
 
-const CREDENTIALS = {
-  bearer: " --token-file caller-token",
-  mtls: " --client-cert kube-apiserver.crt --client-key kube-apiserver.key",
-  none: "",
-};
+export interface OutputOptions {
+  readonly clusterId: string;
+  readonly mappingPrefix: string;
+  readonly endpoint: Endpoint;
+  readonly url: string;
+}
 
-export function makeOutputs(scope: Construct, endpoint: Endpoint, url: string): void {
-  const command = `npx iam-authenticator kubeconfig webhook --endpoint ${url}${CREDENTIALS[callerAuth(endpoint)]}`;
+export function makeOutputs(scope: Construct, options: OutputOptions): void {
   const values: Readonly<Record<(typeof OUTPUTS)[number], string>> = {
-    Endpoint: url,
-    KubeconfigCommand: `${command} > webhook.kubeconfig`,
+    Endpoint: options.url,
+    KubeconfigCommand: `npx iam-authenticator ${kubeconfigCommand(scope, options)}`,
     ApiserverFlags:
       "--authentication-token-webhook-config-file=/etc/kubernetes/iam-authenticator/webhook.kubeconfig --authentication-token-webhook-version=v1",
   };
   for (const name of OUTPUTS) new CfnOutput(scope, name, { value: values[name] });
+}
+
+/** A bearer token is made where its kubeconfig is written: AWS only ever gets its hash. */
+function kubeconfigCommand(scope: Construct, { clusterId, mappingPrefix, endpoint, url }: OutputOptions): string {
+  switch (callerAuth(endpoint)) {
+    case "bearer": {
+      const place = `--region ${Stack.of(scope).region} --prefix ${mappingPrefix}`;
+      return `callers add control-plane --cluster ${clusterId} ${place} --endpoint ${url} --out webhook.kubeconfig`;
+    }
+    case "mtls": {
+      const certificate = "--client-cert kube-apiserver.crt --client-key kube-apiserver.key";
+      return `kubeconfig webhook --endpoint ${url} ${certificate} > webhook.kubeconfig`;
+    }
+    case "none":
+      return `kubeconfig webhook --endpoint ${url} > webhook.kubeconfig`;
+  }
 }

@@ -1,4 +1,4 @@
-// Mappings as code: the names and values that come out, what is refused at synth, and who may be given the right to write.
+// Mappings as code: the names and values that come out, and what is refused at synth.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,7 +6,7 @@ import { Role, ServicePrincipal, User } from "aws-cdk-lib/aws-iam";
 import { findMapping } from "../../functions/authenticator/mapping/finding.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { ACCOUNT, type Synthesized, stackOf } from "./stacks.ts";
-import { resources, statements } from "./template.ts";
+import { resources } from "./template.ts";
 
 const PREFIX = "/iam-authenticator/prod.example";
 const ARN = `arn:aws:iam::${ACCOUNT}:role/team/Dev.Ops`;
@@ -121,41 +121,3 @@ for (const [name, [add, message]] of Object.entries(REFUSED)) {
   const { authenticator } = stackOf("http");
   test(`refused at synth: ${name}`, () => assert.throws(() => add(authenticator), { message }));
 }
-
-function grantedTo(account?: string) {
-  const made = stackOf("http");
-  const team = Role.fromRoleArn(made.stack, "Team", `arn:aws:iam::${ACCOUNT}:role/Team`);
-  made.authenticator.grantManageMappings(team, account === undefined ? {} : { account });
-  return statements(made.template())
-    .filter(({ of }) => of.startsWith("Team"))
-    .map(({ statement }) => statement);
-}
-
-const WRITE = [
-  "ssm:GetParameter",
-  "ssm:GetParameters",
-  "ssm:GetParametersByPath",
-  "ssm:GetParameterHistory",
-  "ssm:PutParameter",
-  "ssm:DeleteParameter",
-  "ssm:DeleteParameters",
-];
-const KINDS = ["role", "user", "root", "federated-user", "sso", "pattern", "account"];
-const under = `arn:<AWS::Partition>:ssm:eu-west-1:${ACCOUNT}:parameter${PREFIX}`;
-
-test("a team may write its own account's branch and nothing else", () => {
-  assert.deepEqual(grantedTo("444455556666"), [
-    {
-      Effect: "Allow",
-      Action: WRITE,
-      Resource: KINDS.flatMap((kind) => [`${under}/${kind}/444455556666`, `${under}/${kind}/444455556666/*`]),
-    },
-  ]);
-});
-
-test("whoever may write all mappings may list the prefix, and still not write the callers", () => {
-  assert.deepEqual(grantedTo(), [
-    { Effect: "Allow", Action: WRITE, Resource: KINDS.map((kind) => `${under}/${kind}/*`) },
-    { Effect: "Allow", Action: "ssm:GetParametersByPath", Resource: under },
-  ]);
-});

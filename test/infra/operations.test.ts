@@ -68,26 +68,25 @@ test("the dashboard: alarms, outcomes, latency by stage, throttling, concurrency
   ]);
 });
 
-const CREDENTIALS = {
-  http: "--token-file caller-token",
-  mtls: "--client-cert kube-apiserver.crt --client-key kube-apiserver.key",
-  private: "--token-file caller-token",
-};
 const ENDPOINTS = {
   http: "<AuthenticatorApi.ApiEndpoint>/authenticate",
   mtls: "https://<AuthenticatorDomain>/authenticate",
   private:
     "https://<AuthenticatorApi>-<AuthenticatorVpcEndpoint>.execute-api.eu-west-1.<AWS::URLSuffix>/live/authenticate",
 };
+const ADD_CALLER =
+  "callers add control-plane --cluster prod.example --region eu-west-1 --prefix /iam-authenticator/prod.example";
+const COMMANDS = {
+  http: `${ADD_CALLER} --endpoint ${ENDPOINTS.http} --out webhook.kubeconfig`,
+  mtls: `kubeconfig webhook --endpoint ${ENDPOINTS.mtls} --client-cert kube-apiserver.crt --client-key kube-apiserver.key > webhook.kubeconfig`,
+  private: `${ADD_CALLER} --endpoint ${ENDPOINTS.private} --out webhook.kubeconfig`,
+};
 for (const kind of KINDS) {
   test(`${kind}: the outputs are what is typed next`, () => {
     const { Outputs } = templateOf(kind).toJSON();
     assert.equal(Object.keys(Outputs).length, 3);
     assert.equal(output(templateOf(kind), "Endpoint"), ENDPOINTS[kind]);
-    assert.equal(
-      output(templateOf(kind), "KubeconfigCommand"),
-      `npx iam-authenticator kubeconfig webhook --endpoint ${ENDPOINTS[kind]} ${CREDENTIALS[kind]} > webhook.kubeconfig`,
-    );
+    assert.equal(output(templateOf(kind), "KubeconfigCommand"), `npx iam-authenticator ${COMMANDS[kind]}`);
     assert.match(
       output(templateOf(kind), "ApiserverFlags"),
       /^--authentication-token-webhook-config-file=\S+ --\S+=v1$/,

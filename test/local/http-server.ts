@@ -69,7 +69,8 @@ export async function startHttpServer(
 
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, "127.0.0.1", resolve);
+    // LOCAL_HOST=0.0.0.0 lets containers in, such as those of sam local on Linux.
+    server.listen(port, process.env["LOCAL_HOST"] ?? "127.0.0.1", resolve);
   });
   const address = server.address() as AddressInfo;
 

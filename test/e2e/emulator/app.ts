@@ -3,8 +3,7 @@
 
 import { hash } from "node:crypto";
 import { App, CfnOutput, Stack } from "aws-cdk-lib";
-import type { CfnFunction } from "aws-cdk-lib/aws-lambda";
-import { Architecture } from "aws-cdk-lib/aws-lambda";
+import { Architecture, type CfnFunction } from "aws-cdk-lib/aws-lambda";
 import { IamAuthenticator } from "../../../infra/iam-authenticator.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { CLUSTER_ID } from "../../local/sandbox.ts";
