@@ -7,6 +7,8 @@ export interface ConnectionOptions {
   readonly region?: string;
   readonly profile?: string;
   readonly prefix?: string;
+  /** Only this account's mappings are read and written. */
+  readonly account?: string;
 }
 
 export interface OutputOptions {
@@ -41,6 +43,11 @@ export function addConnection(command: Command, { clusterIsOptional = false } = 
   return addAws(addCluster(command, clusterIsOptional)).addOption(
     new Option("--prefix <path>", "the function's MAPPING_PREFIX, if it is set").env("MAPPING_PREFIX"),
   );
+}
+
+/** For who may read and write one account's branches only (`grantManageMappings` with an account). */
+export function addAccount(command: Command): Command {
+  return command.option("--account <id>", "only this account's mappings: no other is read");
 }
 
 export function addOutput(command: Command): Command {

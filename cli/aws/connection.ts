@@ -13,6 +13,8 @@ export interface Connection {
   readonly site: Site;
   /** As the function would read them, for what is judged by its code. */
   readonly settings: Settings;
+  /** Where set, nothing outside of this account's branches is read or written. */
+  readonly account?: string;
 }
 
 /** The SDK's default of three, and some more: an operator waits where a review cannot. */
@@ -21,7 +23,9 @@ const CONNECT_MS = 5_000;
 const ANSWER_MS = 15_000;
 
 export async function connect(options: ConnectionOptions, world: World): Promise<Connection> {
-  const { region, profile } = options;
+  const { region, profile, account } = options;
+  if (account !== undefined && !/^\d{12}$/.test(account))
+    throw usage(`--account ${account} is no account: twelve digits.`);
   const ssm = new SSMClient({
     ...(region !== undefined && { region }),
     ...(profile !== undefined && { profile }),
@@ -32,7 +36,7 @@ export async function connect(options: ConnectionOptions, world: World): Promise
   });
   const place = await findPlace(() => ssm.config.region());
   const settings = siteSettings(options, place.region, world);
-  return { ssm, settings, site: siteOf(settings, world) };
+  return { ssm, settings, site: siteOf(settings, world), ...(account !== undefined && { account }) };
 }
 
 export function siteOf({ mappingPrefix, partition }: Settings, world: World): Site {

@@ -1,5 +1,6 @@
 // An identity as STS would tell it, made from an ARN alone: for questions about somebody who is not here.
 
+import { IdentityImpossible } from "../../functions/authenticator/errors.ts";
 import { type VerifiedIdentity, verifyIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
 
@@ -16,6 +17,15 @@ const SESSION = "session-name";
 
 /** `undefined` for what is no ARN of a role, an assumed role, a user, a federated user or root. */
 export function supposeIdentity(arn: string, supposed: Supposition = {}): VerifiedIdentity | undefined {
+  try {
+    return suppose(arn, supposed);
+  } catch (error) {
+    if (error instanceof IdentityImpossible) return undefined;
+    throw error;
+  }
+}
+
+function suppose(arn: string, supposed: Supposition): VerifiedIdentity | undefined {
   const assumed = /^arn:([a-z-]+):sts::(\d{12}):assumed-role\/([^/]+)\/([^/]+)$/.exec(arn);
   if (assumed !== null) {
     const [, partition = "", account = "", role = "", session = ""] = assumed;
@@ -29,7 +39,9 @@ export function supposeIdentity(arn: string, supposed: Supposition = {}): Verifi
   if (kind === "role") return supposeRole(partition, accountId, name, supposed);
   const userIds = { user: supposed.principalId ?? "AIDASUPPOSED", root: accountId, "federated-user": undefined };
   const UserId = userIds[kind] ?? `${accountId}:${name}`;
-  return verifyIdentity({ Account: accountId, Arn: arn, UserId }, partition, ACCESS_KEY_ID);
+  // A mapping may spell its ARN in capitals; STS never does.
+  const Arn = arn.replace(/^[^/]*/, (start) => start.toLowerCase());
+  return verifyIdentity({ Account: accountId, Arn, UserId }, partition, ACCESS_KEY_ID);
 }
 
 function supposeRole(partition: string, account: string, role: string, supposed: Supposition): VerifiedIdentity {

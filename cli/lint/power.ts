@@ -1,7 +1,7 @@
 // Rules on what a mapping gives: administrators, system names, names that a user can choose, whole accounts.
 
 import { usesPlaceholder } from "../../functions/authenticator/mapping/template.ts";
-import { isMaster, MASTERS } from "../plan/masters.ts";
+import { isMaster, MASTERS } from "../plan/reach.ts";
 import type { Finding, Level, Placed, Subject } from "./finding.ts";
 
 export function masters({ entries }: Subject): Finding[] {

@@ -6,13 +6,14 @@ import { newCommand } from "../command.ts";
 import { readDocuments } from "../document/document.ts";
 import { toParameters } from "../document/parameters.ts";
 import { finding } from "../failure.ts";
-import { addConnection, addWrite, type ConnectionOptions, collect, type WriteOptions } from "../options.ts";
+import { addAccount, addConnection, addWrite, type ConnectionOptions, collect, type WriteOptions } from "../options.ts";
 import { carryOut } from "../plan/carry-out.ts";
 import { type Plan, planChanges } from "../plan/plan.ts";
 import { showPlan } from "../plan/show.ts";
 import type { Stored } from "../store/parameter.ts";
 import type { World } from "../world.ts";
 import { readMappings } from "./current.ts";
+import { checkAccount } from "./target.ts";
 
 interface DiffOptions extends ConnectionOptions {
   readonly file: readonly string[];
@@ -34,7 +35,7 @@ export function applyCommand(world: World): Command {
       "iam-authenticator mappings apply -c prod -f teams/ --prune --yes",
     ],
   });
-  return addWrite(addConnection(command))
+  return addWrite(addAccount(addConnection(command)))
     .requiredOption("-f, --file <path>", FILE_HELP, collect)
     .option("--prune", PRUNE_HELP)
     .action(async (options: DiffOptions & WriteOptions) => {
@@ -50,7 +51,7 @@ export function diffCommand(world: World): Command {
     details: "The exit code is 1 where something would change.",
     examples: ["iam-authenticator mappings diff -c prod -f mappings.yaml --prune"],
   });
-  return addConnection(command)
+  return addAccount(addConnection(command))
     .requiredOption("-f, --file <path>", FILE_HELP, collect)
     .option("--prune", PRUNE_HELP)
     .action(async (options: DiffOptions) => {
@@ -69,6 +70,8 @@ interface Comparison {
 async function compare({ file, prune, ...options }: DiffOptions, world: World): Promise<Comparison> {
   const entries = await readDocuments(file, world);
   const connection = await connect(options, world);
+  for (const entry of entries)
+    checkAccount(connection.account, entry, entry.mapping.arn ?? entry.mapping.arnLike ?? (entry.name || "A mapping"));
   const desired = toParameters(connection.site.prefix, entries);
   const current = await readMappings(connection, world);
   return { plan: planChanges(current, desired, prune === true), current, connection };

@@ -11,7 +11,7 @@ import { planChanges } from "../plan/plan.ts";
 import type { Stored } from "../store/parameter.ts";
 import { readSome } from "../store/read.ts";
 import type { World } from "../world.ts";
-import { readMappings, touchesMasters } from "./current.ts";
+import { readForGuard } from "./current.ts";
 import { findTarget, type Target } from "./target.ts";
 
 export async function changeOne(
@@ -22,12 +22,12 @@ export async function changeOne(
 ): Promise<void> {
   const connection = await connect(options, world);
   const { prefix } = connection.site;
-  const target = findTarget(prefix, who);
+  const target = findTarget(connection, who);
   const before = await readSome(connection.ssm, [target.parameter], world.interrupted);
   const stored = before.get(target.parameter);
   const desired = new Map([[target.parameter, newValue(prefix, target, stored, change)]]);
   const plan = planChanges(before, desired, false);
-  const current = touchesMasters(plan.changes) ? await readMappings(connection, world) : before;
+  const current = await readForGuard(plan.changes, before, connection, world);
   await carryOut(plan, current, connection, options, world);
 }
 

@@ -5,7 +5,7 @@ import { connect } from "../aws/connection.ts";
 import { newCommand } from "../command.ts";
 import { normal, readParameter } from "../document/parameters.ts";
 import { finding } from "../failure.ts";
-import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../options.ts";
+import { addAccount, addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../options.ts";
 import { printData } from "../output/print.ts";
 import { readSome } from "../store/read.ts";
 import type { World } from "../world.ts";
@@ -21,14 +21,15 @@ export function getCommand(world: World): Command {
       "iam-authenticator mappings get -c prod sso/111122223333/ClusterAdmin -o json",
     ],
   }).argument("<who>");
-  return addOutput(addConnection(command)).action((who: string, options: ConnectionOptions & OutputOptions) =>
-    get(who, options, world),
+  return addOutput(addAccount(addConnection(command))).action(
+    (who: string, options: ConnectionOptions & OutputOptions) => get(who, options, world),
   );
 }
 
 async function get(who: string, options: ConnectionOptions & OutputOptions, world: World): Promise<void> {
-  const { ssm, site } = await connect(options, world);
-  const { parameter } = findTarget(site.prefix, who);
+  const connection = await connect(options, world);
+  const { ssm, site } = connection;
+  const { parameter } = findTarget(connection, who);
   const stored = (await readSome(ssm, [parameter], world.interrupted)).get(parameter);
   if (stored === undefined) throw finding(`There is no parameter ${parameter}.`);
   const { problems } = readParameter(site.prefix, parameter, stored);

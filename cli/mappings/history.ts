@@ -6,7 +6,7 @@ import { connect } from "../aws/connection.ts";
 import { newCommand } from "../command.ts";
 import { normal } from "../document/parameters.ts";
 import { finding } from "../failure.ts";
-import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../options.ts";
+import { addAccount, addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../options.ts";
 import { printList } from "../output/print.ts";
 import type { Version } from "../store/parameter.ts";
 import { readHistory } from "../store/read.ts";
@@ -20,14 +20,15 @@ export function historyCommand(world: World): Command {
     details: `Parameter Store keeps 100 versions, until the parameter is removed.\n\n${TARGET_HELP}`,
     examples: ["iam-authenticator mappings history -c prod arn:aws:iam::111122223333:role/Developers"],
   }).argument("<who>");
-  return addOutput(addConnection(command)).action((who: string, options: ConnectionOptions & OutputOptions) =>
-    history(who, options, world),
+  return addOutput(addAccount(addConnection(command))).action(
+    (who: string, options: ConnectionOptions & OutputOptions) => history(who, options, world),
   );
 }
 
 async function history(who: string, options: ConnectionOptions & OutputOptions, world: World): Promise<void> {
-  const { ssm, site } = await connect(options, world);
-  const { parameter } = findTarget(site.prefix, who);
+  const connection = await connect(options, world);
+  const { ssm } = connection;
+  const { parameter } = findTarget(connection, who);
   const versions = await readHistory(ssm, parameter, world.interrupted);
   if (versions.length === 0) throw finding(`There is no parameter ${parameter}.`);
   const items = versions.map(({ version, modified, by, value }) => ({

@@ -5,7 +5,7 @@ import { connect } from "../aws/connection.ts";
 import { newCommand } from "../command.ts";
 import { type Entry, writeEntry } from "../document/entry.ts";
 import { readParameter } from "../document/parameters.ts";
-import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../options.ts";
+import { addAccount, addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../options.ts";
 import { printList } from "../output/print.ts";
 import { short } from "../plan/show.ts";
 import type { Stored } from "../store/parameter.ts";
@@ -13,7 +13,6 @@ import type { World } from "../world.ts";
 import { readMappings } from "./current.ts";
 
 interface ListOptions extends ConnectionOptions, OutputOptions {
-  readonly account?: string;
   readonly group?: string;
 }
 
@@ -31,11 +30,10 @@ export function listCommand(world: World): Command {
     examples: [
       "iam-authenticator mappings list --cluster prod",
       "iam-authenticator mappings list -c prod --group system:masters",
-      "iam-authenticator mappings list -c prod -o json",
+      "iam-authenticator mappings list -c prod --account 111122223333 -o json",
     ],
   });
-  return addOutput(addConnection(command))
-    .option("--account <id>", "only of this account")
+  return addOutput(addAccount(addConnection(command)))
     .option("--group <name>", "only those that give this group")
     .action((options: ListOptions) => list(options, world));
 }
@@ -44,7 +42,8 @@ async function list(options: ListOptions, world: World): Promise<void> {
   const connection = await connect(options, world);
   const { prefix } = connection.site;
   const all = [...(await readMappings(connection, world)).values()].flatMap((stored) => itemsOf(stored, prefix));
-  const items = all.filter((item) => isWanted(item, options));
+  const { group } = options;
+  const items = all.filter(({ entry }) => group === undefined || entry?.mapping.groups?.includes(group));
   if (options.output === "table") {
     const headers = ["kind", "account", "name", "username", "groups", "note"];
     printList({ items, headers, row: (item) => row(item, prefix) }, "table", world);
@@ -56,11 +55,6 @@ async function list(options: ListOptions, world: World): Promise<void> {
 function itemsOf(stored: Stored, prefix: string): Item[] {
   const { entries, problems } = readParameter(prefix, stored.name, stored);
   return [...entries.map((entry) => ({ stored, entry })), ...problems.map((problem) => ({ stored, problem }))];
-}
-
-function isWanted({ stored, entry }: Item, { account, group }: ListOptions): boolean {
-  if (group !== undefined && !entry?.mapping.groups?.includes(group)) return false;
-  return account === undefined || stored.name.split("/").includes(account);
 }
 
 function row({ stored, entry, problem }: Item, prefix: string): string[] {

@@ -5,13 +5,13 @@ import { isObject, parseJson } from "../../functions/authenticator/lib/json.ts";
 import { connect } from "../aws/connection.ts";
 import { newCommand } from "../command.ts";
 import { finding } from "../failure.ts";
-import { addConnection, addWrite, type ConnectionOptions, type WriteOptions } from "../options.ts";
+import { addAccount, addConnection, addWrite, type ConnectionOptions, type WriteOptions } from "../options.ts";
 import { carryOut } from "../plan/carry-out.ts";
 import type { Change } from "../plan/plan.ts";
 import type { Stored } from "../store/parameter.ts";
 import { readSome } from "../store/read.ts";
 import type { World } from "../world.ts";
-import { readMappings, touchesMasters } from "./current.ts";
+import { readForGuard } from "./current.ts";
 import { findTarget, TARGET_HELP, type Target } from "./target.ts";
 
 type RemoveOptions = ConnectionOptions & WriteOptions;
@@ -26,14 +26,14 @@ export function removeCommand(world: World): Command {
     details: `Parameter Store drops the history of what is removed; the plan shows what it was.\n\n${TARGET_HELP}`,
     examples: ["iam-authenticator mappings remove -c prod arn:aws:iam::111122223333:user/alice --dry-run"],
   }).argument("<who...>");
-  return addWrite(addConnection(command)).action((who: string[], options: RemoveOptions) =>
+  return addWrite(addAccount(addConnection(command))).action((who: string[], options: RemoveOptions) =>
     remove(who, options, world),
   );
 }
 
 async function remove(who: readonly string[], options: RemoveOptions, world: World): Promise<void> {
   const connection = await connect(options, world);
-  const targets = who.map((name) => findTarget(connection.site.prefix, name));
+  const targets = who.map((name) => findTarget(connection, name));
   const names = [...new Set(targets.map(({ parameter }) => parameter))];
   const found = new Map<string, Stored>();
   for (let i = 0; i < names.length; i += AT_ONCE) {
@@ -47,7 +47,7 @@ async function remove(who: readonly string[], options: RemoveOptions, world: Wor
       found,
     ),
   );
-  const current = touchesMasters(changes) ? await readMappings(connection, world) : found;
+  const current = await readForGuard(changes, found, connection, world);
   await carryOut({ changes, unchanged: 0, extra: [] }, current, connection, options, world);
 }
 

@@ -5,12 +5,19 @@ import { connect } from "../aws/connection.ts";
 import { newCommand } from "../command.ts";
 import { readParameter } from "../document/parameters.ts";
 import { finding } from "../failure.ts";
-import { addConnection, addWrite, type ConnectionOptions, readPositive, type WriteOptions } from "../options.ts";
+import {
+  addAccount,
+  addConnection,
+  addWrite,
+  type ConnectionOptions,
+  readPositive,
+  type WriteOptions,
+} from "../options.ts";
 import { carryOut } from "../plan/carry-out.ts";
 import { planChanges } from "../plan/plan.ts";
 import { readHistory, readSome } from "../store/read.ts";
 import type { World } from "../world.ts";
-import { readMappings, touchesMasters } from "./current.ts";
+import { readForGuard } from "./current.ts";
 import { versionBefore } from "./history.ts";
 import { findTarget, TARGET_HELP } from "./target.ts";
 
@@ -28,7 +35,7 @@ export function rollbackCommand(world: World): Command {
       "iam-authenticator mappings rollback -c prod role/111122223333/developers --to 3 --yes",
     ],
   }).argument("<who>");
-  return addWrite(addConnection(command))
+  return addWrite(addAccount(addConnection(command)))
     .option("--to <version>", "default: the version before the newest", readPositive)
     .action((who: string, options: RollbackOptions) => rollback(who, options, world));
 }
@@ -36,7 +43,7 @@ export function rollbackCommand(world: World): Command {
 async function rollback(who: string, options: RollbackOptions, world: World): Promise<void> {
   const connection = await connect(options, world);
   const { ssm, site } = connection;
-  const { parameter } = findTarget(site.prefix, who);
+  const { parameter } = findTarget(connection, who);
   const target = versionBefore(await readHistory(ssm, parameter, world.interrupted), options.to);
   if (target === undefined)
     throw finding(`${parameter} has no ${options.to ? `version ${options.to}` : "earlier version"}.`);
@@ -45,6 +52,6 @@ async function rollback(who: string, options: RollbackOptions, world: World): Pr
     throw finding(`Version ${target.version} of ${parameter} is invalid: ${problems.join("; ")}.`);
   const before = await readSome(ssm, [parameter], world.interrupted);
   const plan = planChanges(before, new Map([[parameter, target.value]]), false);
-  const current = touchesMasters(plan.changes) ? await readMappings(connection, world) : before;
+  const current = await readForGuard(plan.changes, before, connection, world);
   await carryOut(plan, current, connection, options, world);
 }

@@ -2,6 +2,7 @@
 
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import type { Connection } from "../aws/connection.ts";
 import { type Entry, readEntry } from "../document/entry.ts";
 import { readName } from "../document/parameters.ts";
 import { usage } from "../failure.ts";
@@ -19,8 +20,21 @@ export const TARGET_HELP = `<who> is an ARN, an ARN pattern with * or ?, or one 
 
 const NAMED = /^(role|user|federated-user|sso)\/(\d{12})\/(.+)$/;
 
-/** Throws where it is nothing of the kind. */
-export function findTarget(prefix: string, who: string): Target {
+/** Throws where it is nothing of the kind, or of another account than --account. */
+export function findTarget({ site: { prefix }, account }: Pick<Connection, "site" | "account">, who: string): Target {
+  const target = targetOf(prefix, who);
+  checkAccount(account, target.place, target.parameter);
+  return target;
+}
+
+/** With --account, nothing else is touched: who gives it is often allowed no more. */
+export function checkAccount(account: string | undefined, place: Omit<Entry, "mapping">, what: string): void {
+  if (account === undefined || place.account === account) return;
+  const of = place.account === "any" ? "for any account" : `of account ${place.account}`;
+  throw usage(`${what} is ${of}, not of --account ${account}.`);
+}
+
+function targetOf(prefix: string, who: string): Target {
   if (who.startsWith("arn:")) return ofArn(prefix, who);
   const parameter = who.startsWith("/") ? who : `${prefix}/${who}`;
   const place = readName(prefix, parameter);

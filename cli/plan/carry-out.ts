@@ -18,14 +18,14 @@ import { showPlan } from "./show.ts";
 export async function carryOut(
   plan: Plan,
   current: ReadonlyMap<string, Stored>,
-  { ssm, site }: Connection,
+  { ssm, site, settings }: Connection,
   options: WriteOptions,
   world: World,
 ): Promise<void> {
   const { changes } = plan;
   world.print(showPlan(plan, site.prefix));
   if (changes.length === 0) return;
-  if (!options.force) guardMasters(current, afterwards(current, changes), site);
+  if (!options.force) await guardMasters(current, afterwards(current, changes), { site, settings });
   if (options.dryRun) return;
   if (!options.yes) await confirm(`Write ${count(changes.length)} under ${site.prefix}?`, world);
 

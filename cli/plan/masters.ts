@@ -1,57 +1,70 @@
-// The guard against locking everybody out: until when somebody reaches `system:masters`, before and after a change.
+// The guard against locking everybody out: whether somebody still reaches `system:masters` after a change.
 
-import { isOver, notAfterTime } from "../../functions/authenticator/lib/not-after.ts";
 import type { StoredParameter } from "../../functions/authenticator/mapping/finding.ts";
-import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
-import type { Entry } from "../document/entry.ts";
+import type { Connection } from "../aws/connection.ts";
 import { readParameter } from "../document/parameters.ts";
 import { finding } from "../failure.ts";
-import { decideForHolder } from "../lib/holder.ts";
-import type { Site } from "../lib/site.ts";
-
-/** https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles: no RBAC rule can take this away */
-export const MASTERS = "system:masters";
+import { isMaster, MASTERS, type Reach, reachOf } from "./reach.ts";
+import { short } from "./show.ts";
 
 type Parameters = ReadonlyMap<string, StoredParameter>;
+type Place = Pick<Connection, "site" | "settings">;
 
-export function isMaster({ groups = [] }: Mapping): boolean {
-  return groups.includes(MASTERS);
-}
+/** As many as a person reads. */
+const MAX_REASONS = 5;
 
-/** Throws where somebody reaches `system:masters` for good now, and after the change nobody does, or only for a time. */
-export function guardMasters(before: Parameters, after: Parameters, site: Site): void {
-  const now = mastersUntil(before, site);
-  const then = mastersUntil(after, site);
-  if (now === undefined || then === Number.POSITIVE_INFINITY) return;
-  const loses = then === undefined || now === Number.POSITIVE_INFINITY;
-  if (!loses) return;
-  const when = then === undefined ? "at once" : `on ${new Date(then).toISOString()}`;
+/**
+ * Throws where the last of `system:masters` would go or would end earlier. What counts is who surely gets there:
+ *
+ * - a role, user, root or federated user whose own mapping is the one that decides, and is not denied or over;
+ * - a permission set, if that holds for each of its roles that is mapped by itself, and no deny pattern may be for one;
+ * - an account, for a role of it that is mapped nowhere else; so a pattern for all of its roles takes it away;
+ * - a pattern, for one ARN that it matches and that nobody has; so a pattern that covers it takes it away.
+ *
+ * Where nobody surely gets there already, as in a cluster with another way in, only what may have been the last is kept.
+ * `before` and `after` are what could be read: with --account, that account's branches.
+ */
+export async function guardMasters(before: Parameters, after: Parameters, place: Place): Promise<void> {
+  const [was, is] = [await administrators(before, place), await administrators(after, place)];
+  const [end, newEnd] = [endOf(was), endOf(is)];
+  if (newEnd > end) return;
+  if (newEnd === end && (end > Number.NEGATIVE_INFINITY || !losesDoubtful(was, is))) return;
+  const when = newEnd === Number.NEGATIVE_INFINITY ? "at once" : `on ${new Date(newEnd).toISOString()}`;
+  const reasons = [...is].filter(([, { why }]) => why !== "").slice(0, MAX_REASONS);
   throw finding(
-    `Refused: the last mapping that reaches ${MASTERS} would end ${when}. ` +
+    [
+      `Refused: the last mapping that ${end === Number.NEGATIVE_INFINITY ? "may reach" : "reaches"} ${MASTERS} would end ${when}.`,
+      ...reasons.map(
+        ([name, { kind, why }]) => `  ${name} ${kind === "doubtful" ? "may not count" : "does not count"}: ${why}`,
+      ),
       "If there is another way into the cluster, use --force.",
+    ].join("\n"),
   );
 }
 
-/** Milliseconds since 1970, infinity without an end; `undefined` where nobody does. */
-function mastersUntil(parameters: Parameters, site: Site): number | undefined {
-  const ends: number[] = [];
+/** Every mapping that names `system:masters`, by its place, with how far it gets. */
+async function administrators(parameters: Parameters, place: Place): Promise<Map<string, Reach>> {
+  const { prefix } = place.site;
+  const found = new Map<string, Reach>();
   for (const [name, stored] of parameters) {
     if (!stored.value.includes(MASTERS)) continue;
-    for (const entry of readParameter(site.prefix, name, stored).entries) {
-      if (isMaster(entry.mapping) && counts(entry, parameters, site)) ends.push(endOf(entry.mapping));
+    for (const entry of readParameter(prefix, name, stored).entries) {
+      if (!isMaster(entry.mapping)) continue;
+      const { arnLike } = entry.mapping;
+      const where = [short(name, prefix), ...(arnLike === undefined ? [] : [arnLike])].join(" ");
+      found.set(where, await reachOf(entry, parameters, place));
     }
   }
-  return ends.length === 0 ? undefined : Math.max(...ends);
+  return found;
 }
 
-function counts(entry: Entry, parameters: Parameters, site: Site): boolean {
-  if (isOver(entry.mapping.notAfter, site.now)) return false;
-  const decision = decideForHolder(entry, parameters, site);
-  if (decision === undefined) return true;
-  const verdict = decision.deciding?.verdict;
-  return verdict?.kind === "match" && isMaster(verdict.mapping);
+function endOf(found: ReadonlyMap<string, Reach>): number {
+  return Math.max(
+    Number.NEGATIVE_INFINITY,
+    ...[...found.values()].flatMap((one) => (one.kind === "sure" ? one.until : [])),
+  );
 }
 
-function endOf({ notAfter }: Mapping): number {
-  return (notAfter === undefined ? undefined : notAfterTime(notAfter)) ?? Number.POSITIVE_INFINITY;
+function losesDoubtful(was: ReadonlyMap<string, Reach>, is: ReadonlyMap<string, Reach>): boolean {
+  return [...was].some(([where, { kind }]) => kind === "doubtful" && (is.get(where)?.kind ?? "none") === "none");
 }

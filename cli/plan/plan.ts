@@ -5,7 +5,7 @@ import { isObject, parseJson } from "../../functions/authenticator/lib/json.ts";
 import { normal } from "../document/parameters.ts";
 import type { Stored } from "../store/parameter.ts";
 import type { Write } from "../store/write.ts";
-import { MASTERS } from "./masters.ts";
+import { MASTERS } from "./reach.ts";
 
 export interface Change extends Write {
   readonly action: "add" | "change" | "remove";

@@ -7,7 +7,8 @@ import {
   ParameterNotFound,
   type SSMClient,
 } from "@aws-sdk/client-ssm";
-import { callersParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
+import { callersParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { paced } from "./pace.ts";
 import { type Stored, stored, type Version, version } from "./parameter.ts";
 
@@ -19,24 +20,41 @@ const READS_PER_SECOND = 20;
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
 const PAGE = 10;
 
+/** One path of several parameters each, and one parameter each: of an account. */
+const BRANCHES: readonly MappingKind[] = ["role", "user", "federated-user", "sso"];
+const LEAVES: readonly MappingKind[] = ["root", "account", "pattern"];
+
+interface Reading {
+  readonly prefix: string;
+  /** Only this account's: then no call names anything else, since who asks may read nothing else. */
+  readonly account?: string | undefined;
+  readonly signal: AbortSignal;
+  readonly onCount?: (count: number) => void;
+}
+
 /** Every parameter under the prefix but the callers' list, in the order of their names. */
 export async function readAll(
   ssm: SSMClient,
-  prefix: string,
-  signal: AbortSignal,
-  onCount: (count: number) => void = () => {},
+  { prefix, account, signal, onCount = () => {} }: Reading,
 ): Promise<Map<string, Stored>> {
   const pace = paced(READS_PER_SECOND, READS_PER_SECOND);
+  const paths = account === undefined ? [prefix] : BRANCHES.map((kind) => mappingParameter(prefix, kind, account));
   const found: Stored[] = [];
-  let NextToken: string | undefined;
-  do {
-    await pace(signal);
-    const command = new GetParametersByPathCommand({ Path: prefix, Recursive: true, MaxResults: PAGE, NextToken });
-    const page = await ssm.send(command, { abortSignal: signal });
-    found.push(...(page.Parameters ?? []).map(stored));
-    NextToken = page.NextToken;
-    onCount(found.length);
-  } while (NextToken !== undefined);
+  for (const Path of paths) {
+    let NextToken: string | undefined;
+    do {
+      await pace(signal);
+      const command = new GetParametersByPathCommand({ Path, Recursive: true, MaxResults: PAGE, NextToken });
+      const page = await ssm.send(command, { abortSignal: signal });
+      found.push(...(page.Parameters ?? []).map(stored));
+      NextToken = page.NextToken;
+      onCount(found.length);
+    } while (NextToken !== undefined);
+  }
+  if (account !== undefined) {
+    const names = LEAVES.map((kind) => mappingParameter(prefix, kind, account));
+    found.push(...(await readSome(ssm, names, signal)).values());
+  }
   const mappings = found.filter(({ name }) => name !== callersParameter(prefix));
   return new Map(mappings.sort((a, b) => (a.name < b.name ? -1 : 1)).map((parameter) => [parameter.name, parameter]));
 }

@@ -1,0 +1,118 @@
+// --account: every command works with what grantManageMappings grants for one account, and asks for nothing else.
+
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import { stringify } from "yaml";
+import { type LocalCluster, PREFIX, startCluster } from "./cluster.ts";
+import { onlyGranted } from "./permissions.ts";
+
+const TEAM = "111122223333";
+const ROLE = `arn:aws:iam::${TEAM}:role/Developers`;
+const granted = onlyGranted(PREFIX, TEAM);
+
+let cluster: LocalCluster;
+beforeEach(async () => {
+  cluster = await startCluster({
+    [`role/${TEAM}/developers`]: { arn: ROLE, username: "dev" },
+    [`user/${TEAM}/alice`]: { arn: `arn:aws:iam::${TEAM}:user/alice`, username: "alice" },
+    [`federated-user/${TEAM}/dave`]: { arn: `arn:aws:sts::${TEAM}:federated-user/dave`, username: "dave" },
+    [`sso/${TEAM}/clusteradmin`]: { username: "admin", groups: ["system:masters"] },
+    [`root/${TEAM}`]: { arn: `arn:aws:iam::${TEAM}:root`, username: "root" },
+    [`pattern/${TEAM}`]: [{ arnLike: `arn:aws:iam::${TEAM}:role/ci-*`, username: "ci" }],
+    [`account/${TEAM}`]: {},
+    "pattern/any": [{ arnLike: "arn:aws:iam::*:role/Auditor", username: "auditor" }],
+    "role/444455556666/other": { arn: "arn:aws:iam::444455556666:role/Other", username: "other" },
+    callers: [],
+  });
+  cluster.store.fail(granted);
+});
+afterEach(() => cluster.store.close());
+
+const team = (words: readonly string[], input = "") => cluster.mappings([...words, "--account", TEAM], { input });
+
+test("list, lint and export read the account's branches, each kind of them, and no other", async () => {
+  const { code, out, err } = await team(["list", "-o", "json"]);
+  assert.equal(code, 0, err);
+  assert.deepEqual(
+    JSON.parse(out).map(({ kind }: { kind: string }) => kind),
+    ["account", "federated-user", "pattern", "role", "root", "sso", "user"],
+  );
+  assert.equal((await team(["lint", "--fail", "error"])).code, 0);
+  const exported = await team(["export"]);
+  assert.doesNotMatch(exported.out, /444455556666|Auditor/);
+});
+
+test("lint does not miss an administrator where it cannot see all", async () => {
+  cluster.store.remove(`${PREFIX}/sso/${TEAM}/clusteradmin`);
+  assert.doesNotMatch((await team(["lint"])).out, /no-masters/);
+});
+
+test("without --account, what is refused is told, and what to do", async () => {
+  for (const words of [["list"], ["lint"], ["export"], ["set", ROLE, "--username", "x"]]) {
+    const { code, out, err } = await cluster.mappings(words);
+    assert.deepEqual([code, out], [3, ""]);
+    assert.match(
+      err,
+      /^No permission: User: \S+ is not authorized to perform: ssm:GetParameters\w* on resource: .*\.\nIf you may read one account's mappings only, give that account: --account <id>\.\n$/,
+    );
+  }
+});
+
+test("get, set, history, rollback and remove", async () => {
+  for (const words of [
+    ["get", ROLE],
+    ["set", ROLE, "--username", "changed", "-y"],
+    ["set", `arn:aws:iam::${TEAM}:role/ci-*`, "--deny", "-y"],
+    ["history", ROLE],
+    ["rollback", ROLE, "-y"],
+    ["remove", ROLE, "-y"],
+    ["remove", `account/${TEAM}`, "-y"],
+  ]) {
+    const { code, err } = await team(words);
+    assert.equal(code, 0, `${words.join(" ")}: ${err}`);
+  }
+  const refused = await team(["remove", `sso/${TEAM}/ClusterAdmin`, "-y"]);
+  assert.match(refused.err, /^Refused: the last mapping that reaches system:masters would end at once\.\n/);
+});
+
+test("apply and diff, with --prune inside of the account alone", async () => {
+  const file = stringify({
+    mappings: [
+      { permissionSet: "ClusterAdmin", account: TEAM, username: "admin", groups: ["system:masters"] },
+      { arn: `arn:aws:iam::${TEAM}:role/New`, username: "new" },
+    ],
+  });
+  assert.equal((await team(["diff", "-f", "-", "--prune"], file)).code, 1);
+  const { code, out, err } = await team(["apply", "-f", "-", "--prune", "-y"], file);
+  assert.equal(code, 0, err);
+  assert.match(out, /1 to add, 0 to change, 6 to remove, 1 unchanged\.\n$/);
+  cluster.store.fail(undefined);
+  assert.match((await cluster.mappings(["list"])).out, /other.*\n/);
+});
+
+test("a mapping of another account is refused before anything is asked, and so is what is no account", async () => {
+  const other = "arn:aws:iam::444455556666:role/Other";
+  for (const command of ["get", "history", "rollback"]) {
+    const { code, err } = await team([command, other]);
+    assert.equal(code, 2);
+    assert.match(err, /role\/444455556666\/other is of account 444455556666, not of --account 111122223333\.\n$/);
+  }
+  assert.equal((await team(["remove", "pattern/any", "-y"])).code, 2);
+  assert.equal((await team(["set", other, "--username", "x", "-y"])).code, 2);
+  const file = stringify({ mappings: [{ arn: other, username: "x" }] });
+  assert.match((await team(["apply", "-f", "-", "-y"], file)).err, /:role\/Other is of account 444455556666, not of/);
+  assert.match((await cluster.mappings(["list", "--account", "12"])).err, /^--account 12 is no account: twelve digits/);
+  assert.equal(cluster.store.requests.length, 0);
+});
+
+test("the whole grant is enough for every command without --account", async () => {
+  cluster.store.fail(onlyGranted(PREFIX));
+  for (const words of [
+    ["list"],
+    ["lint", "--fail", "error"],
+    ["set", ROLE, "--username", "x", "-y"],
+    ["remove", ROLE, "-y"],
+  ]) {
+    assert.equal((await cluster.mappings(words)).code, 0);
+  }
+});
