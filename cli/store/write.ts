@@ -22,6 +22,10 @@ export interface Write {
 /**
  * Reads the version right before the write, and compares the version that the write gave: what somebody else writes
  * between the two is told, and is still in the parameter's history.
+ *
+ * A removal gives no version, and takes the history with it. DeleteParameter has no condition, so what somebody else
+ * writes between the look and the removal, some milliseconds, is lost without a word: that window is not closed.
+ * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameter.html
  */
 export async function write(ssm: SSMClient, { name, before, value }: Write, signal: AbortSignal): Promise<void> {
   const current = (await readSome(ssm, [name], signal)).get(name);
@@ -66,6 +70,7 @@ async function remove(ssm: SSMClient, name: string): Promise<void> {
 
 function changedMeanwhile(name: string, before: Stored | undefined, now: Stored | undefined) {
   const was = before === undefined ? "it was not there" : `it was version ${before.version}`;
-  const is = now === undefined ? "it is gone now" : `it is version ${now.version} now`;
+  const isNew = now !== undefined && now.version <= (before?.version ?? 0);
+  const is = now === undefined ? "it is gone now" : `it is ${isNew ? "a new one, " : ""}version ${now.version} now`;
   return finding(`Somebody else changed ${name} meanwhile: ${was}, ${is}. It was left as it is.`);
 }

@@ -100,6 +100,38 @@ test("the last mapping that reaches system:masters is neither removed, nor chang
   assert.equal((await cluster.mappings(["remove", DEVELOPERS, "-y", "--force"])).code, 0);
 });
 
+test("remove stops where somebody else changed the mapping since it was read", async () => {
+  const { words, parameter } = { words: ["remove", DEVELOPERS], parameter: `${PREFIX}/${ROLE}` };
+  const changes: [() => unknown, RegExp][] = [
+    [() => cluster.store.put(parameter, '{"other":"operator"}'), /it was version 1, it is version 2 now/],
+    [() => cluster.store.remove(parameter), /it was version 1, it is gone now/],
+    [
+      () => {
+        // Made anew it is version 1 again, and not what was read.
+        cluster.store.remove(parameter);
+        cluster.store.put(parameter, '{"another":"one"}');
+      },
+      /it was version 1, it is a new one, version 1 now/,
+    ],
+  ];
+  for (const [change, sentence] of changes) {
+    cluster.store.remove(parameter);
+    await cluster.mappings(["set", DEVELOPERS, "--username", "dev", "-y"]);
+    const { code, err } = await cluster.mappings(words, {
+      interactive: true,
+      input: "y\n",
+      onTell: (text) => {
+        if (text.includes("[y/N]")) change();
+      },
+    });
+    assert.equal(code, 1);
+    assert.match(err, /Somebody else changed \S+developers meanwhile: /);
+    assert.match(err, sentence);
+    assert.match(err, /It was left as it is\.\n0 of 1 written/);
+  }
+  assert.deepEqual(await cluster.value(ROLE), { another: "one" });
+});
+
 test("history tells who and when; rollback writes an earlier version as a new one", async () => {
   for (const name of ["one", "two", "three"]) await cluster.mappings(["set", DEVELOPERS, "--username", name, "-y"]);
   const { out } = await cluster.mappings(["history", DEVELOPERS]);

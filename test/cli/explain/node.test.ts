@@ -1,0 +1,113 @@
+// explain of a node's token: the instance is proven by EC2 and IAM, as the function proves it.
+
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { type Ec2Server, startEc2 } from "../../local/ec2/ec2.ts";
+import type { LocalServer } from "../../local/http-server.ts";
+import { localIdentity } from "../../local/identities.ts";
+import { startSts } from "../../local/sts/start-sts.ts";
+import { mintToken } from "../../local/token.ts";
+import { cli } from "../cli.ts";
+import { type LocalCluster, startCluster } from "../mappings/cluster.ts";
+
+const ACCOUNT = "111122223333";
+const NODE = localIdentity("node");
+const INSTANCE = {
+  instanceId: "i-0123456789abcdef0",
+  state: "running",
+  ownerId: ACCOUNT,
+  privateDnsName: "ip-10-0-0-1.ec2.internal",
+  instanceProfileArn: `arn:aws:iam::${ACCOUNT}:instance-profile/nodes`,
+} as const;
+const PROFILE = {
+  name: "nodes",
+  arn: INSTANCE.instanceProfileArn,
+  account: ACCOUNT,
+  roles: [
+    { roleName: "ClusterNode", roleId: "AROALOCALCLUSTERNODEA", arn: `arn:aws:iam::${ACCOUNT}:role/ClusterNode` },
+  ],
+};
+
+let cluster: LocalCluster;
+let sts: LocalServer;
+let ec2: Ec2Server;
+before(async () => {
+  sts = await startSts();
+  ec2 = await startEc2();
+  cluster = await startCluster({
+    [`role/${ACCOUNT}/clusternode`]: {
+      arn: `arn:aws:iam::${ACCOUNT}:role/ClusterNode`,
+      username: "system:node:{EC2PrivateDNSName}",
+      groups: ["system:nodes"],
+    },
+  });
+  process.env["AWS_ENDPOINT_URL_EC2"] = ec2.url;
+  process.env["AWS_ENDPOINT_URL_IAM"] = ec2.url;
+});
+after(() => Promise.all([sts.close(), ec2.close(), cluster.store.close()]));
+beforeEach(() => {
+  ec2.fail(undefined);
+  ec2.instances.splice(0, Infinity, { ...INSTANCE });
+  ec2.profiles.splice(0, Infinity, structuredClone(PROFILE));
+});
+
+async function explainNode() {
+  const input = await mintToken({ identity: NODE, clusterId: "prod", region: "us-east-1" });
+  const environment = { AWS_ENDPOINT_URL_STS: sts.url };
+  return cli(["explain", "-c", "prod", "--token-file", "-"], { input, environment });
+}
+
+test("a running instance with this role: its name comes out", async () => {
+  const { code, out } = await explainNode();
+  assert.equal(code, 0);
+  assert.match(out, /\nuser {6}system:node:ip-10-0-0-1\.ec2\.internal\ngroups {4}system:nodes\nverdict {3}granted\n$/);
+});
+
+const CHANGES: [string, RegExp, () => void][] = [
+  ["a stopped instance", /is not running/, () => ec2.instances.splice(0, 1, { ...INSTANCE, state: "stopped" })],
+  [
+    "another profile",
+    /does not have this role/,
+    () => {
+      const [, other] = ["nodes", "others"].map((name) => `arn:aws:iam::${ACCOUNT}:instance-profile/${name}`);
+      ec2.instances.splice(0, 1, { ...INSTANCE, instanceProfileArn: other });
+      const role = { roleName: "Other", roleId: "AROAOTHER", arn: `arn:aws:iam::${ACCOUNT}:role/Other` };
+      ec2.profiles.push({ ...PROFILE, name: "others", arn: other ?? "", roles: [role] });
+    },
+  ],
+  [
+    "a role made anew under the same name",
+    /does not have this role/,
+    () => {
+      for (const role of ec2.profiles[0]?.roles ?? []) role.roleId = "AROANEWERROLE";
+    },
+  ],
+  ["no such instance", /EC2 knows no instance i-0123456789abcdef0 in us-east-1/, () => ec2.instances.splice(0)],
+];
+for (const [what, reason, change] of CHANGES) {
+  test(`${what}: refused, with the reason and what to do`, async () => {
+    change();
+    const { code, out } = await explainNode();
+    assert.equal(code, 1);
+    assert.match(out, /\nverdict {3}refused, node_not_verified\n/);
+    assert.match(out, reason);
+    assert.match(
+      out,
+      /\nto do {5}check that the instance runs, in this account and region, with this role in its profile\n$/,
+    );
+  });
+}
+
+test("EC2 that does not answer is a fault, not a refusal", async () => {
+  ec2.fail({ kind: "reset" });
+  const { code, out, err } = await explainNode();
+  assert.deepEqual([code, out], [3, ""]);
+  assert.match(err, /^instances_unavailable: no answer from EC2 or IAM \(ECONNRESET\)\.\n$/);
+});
+
+test("of an ARN nothing is proven: the placeholder stays, and nobody is asked", async () => {
+  const asked = ec2.requests.length;
+  const { code, out } = await cli(["explain", "-c", "prod", `arn:aws:iam::${ACCOUNT}:role/ClusterNode`]);
+  assert.deepEqual([code, ec2.requests.length], [0, asked]);
+  assert.match(out, /\nuser {6}system:node:\{EC2PrivateDNSName\}\n/);
+});
