@@ -5,7 +5,10 @@ import { encodeComponent } from "../../functions/authenticator/token/encoding.ts
 
 type Signer = Awaited<ReturnType<STSClient["config"]["signer"]>>;
 type HttpRequest = Parameters<Signer["sign"]>[0];
-type Presign = (request: HttpRequest, options: { signingDate: Date; expiresIn: number }) => Promise<HttpRequest>;
+type Presign = (
+  request: HttpRequest,
+  options: { signingDate: Date; expiresIn: number; unhoistableHeaders: Set<string> },
+) => Promise<HttpRequest>;
 
 export type Credentials = Awaited<ReturnType<STSClient["config"]["credentials"]>>;
 
@@ -17,6 +20,17 @@ export interface TokenRequest {
   readonly domain: string;
   /** Milliseconds since 1970. */
   readonly now: number;
+}
+
+/** What is signed; the options are for tests of the function. */
+export interface PresignRequest extends Pick<TokenRequest, "credentials" | "clusterId" | "region" | "now"> {
+  readonly host: string;
+  /** Seconds; default 60. */
+  readonly expiresIn?: number | undefined;
+  /** Headers beside `host` and `x-k8s-aws-id`. */
+  readonly extraSignedHeaders?: Readonly<Record<string, string>> | undefined;
+  /** Parameters beside `Action` and `Version`, or instead of them. */
+  readonly extraQuery?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface SignedToken {
@@ -44,23 +58,9 @@ const ORDER = [
 ];
 
 export async function signToken({ credentials, clusterId, region, domain, now }: TokenRequest): Promise<SignedToken> {
-  const hostname = `sts.${region}.${domain}`;
-  const client = new STSClient({ region, credentials });
-  const signer = await client.config.signer();
-  if (!canPresign(signer)) throw new Error("the SDK's signer does not presign");
-  const { query = {} } = await signer.presign(
-    {
-      method: "GET",
-      protocol: "https:",
-      hostname,
-      path: "/",
-      query: { Action: "GetCallerIdentity", Version: "2011-06-15" },
-      headers: { host: hostname, "x-k8s-aws-id": clusterId },
-    },
-    { signingDate: new Date(now), expiresIn: EXPIRES_SECONDS },
-  );
-  client.destroy();
-  const url = `https://${hostname}/?${formatQuery(query)}`;
+  const host = `sts.${region}.${domain}`;
+  const query = await presign({ credentials, clusterId, region, now, host });
+  const url = presignedUrl(host, query, ([a], [b]) => ORDER.indexOf(a) - ORDER.indexOf(b));
   // A token that outlives its credentials is refused by STS, and its client would go on sending it.
   const credentialsEnd = credentials.expiration?.getTime() ?? Number.POSITIVE_INFINITY;
   return {
@@ -69,14 +69,43 @@ export async function signToken({ credentials, clusterId, region, domain, now }:
   };
 }
 
+/** The parameters of the presigned GetCallerIdentity, as they are before they are encoded. */
+export async function presign(request: PresignRequest): Promise<[name: string, value: string][]> {
+  const { credentials, clusterId, region, now, host, extraSignedHeaders, extraQuery } = request;
+  const client = new STSClient({ region, credentials });
+  const signer = await client.config.signer();
+  if (!canPresign(signer)) throw new Error("the SDK's signer does not presign");
+  const { query = {} } = await signer.presign(
+    {
+      method: "GET",
+      protocol: "https:",
+      hostname: host,
+      path: "/",
+      query: { Action: "GetCallerIdentity", Version: "2011-06-15", ...extraQuery },
+      headers: { host, "x-k8s-aws-id": clusterId, ...extraSignedHeaders },
+    },
+    {
+      signingDate: new Date(now),
+      expiresIn: request.expiresIn ?? EXPIRES_SECONDS,
+      // Otherwise `x-amz-` headers would become parameters.
+      unhoistableHeaders: new Set(Object.keys(extraSignedHeaders ?? {})),
+    },
+  );
+  client.destroy();
+  return Object.entries(query).map(([name, value]) => [name, String(value)]);
+}
+
+/** Clients differ in the order of the parameters, and STS does not care. */
+export function presignedUrl(
+  host: string,
+  query: readonly [name: string, value: string][],
+  order: (a: readonly [string, string], b: readonly [string, string]) => number,
+): string {
+  const pairs = query.toSorted(order).map(([name, value]) => `${encodeComponent(name)}=${encodeComponent(value)}`);
+  return `https://${host}/?${pairs.join("&")}`;
+}
+
 /** The SDK types its signer by `sign` alone; the one it makes for SigV4 presigns as well. */
 function canPresign(signer: Signer): signer is Signer & { presign: Presign } {
   return "presign" in signer;
-}
-
-function formatQuery(query: NonNullable<HttpRequest["query"]>): string {
-  return Object.entries(query)
-    .sort(([a], [b]) => ORDER.indexOf(a) - ORDER.indexOf(b))
-    .map(([name, value]) => `${name}=${encodeComponent(String(value))}`)
-    .join("&");
 }
