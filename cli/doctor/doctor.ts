@@ -2,27 +2,29 @@
 
 import type { Command } from "commander";
 import { failureKind } from "../../functions/authenticator/lib/attempt.ts";
+import packageJson from "../../package.json" with { type: "json" };
+import { toFailure } from "../aws/fault.ts";
 import { newCommand } from "../command.ts";
 import { finding, usage } from "../failure.ts";
-import { parseWebhook } from "../kubeconfig/read-webhook.ts";
-import { reviewUrl, type Webhook } from "../kubeconfig/webhook.ts";
-import { readText } from "../lib/text-file.ts";
+import { readWebhook } from "../kubeconfig/read-webhook.ts";
+import type { Webhook } from "../kubeconfig/webhook.ts";
+import { addWebhookFiles, readWebhookFiles, type WebhookFiles } from "../kubeconfig/webhook-files.ts";
 import { untilInterrupted } from "../lib/until-interrupted.ts";
-import { addAws, addCluster, addOutput, type OutputOptions, readPositive } from "../options.ts";
+import { addConnection, addOutput, type ConnectionOptions, type OutputOptions, readPositive } from "../options.ts";
 import { printData } from "../output/print.ts";
+import { hang } from "../output/text.ts";
 import { findCredentials } from "../token/credentials.ts";
 import { signToken } from "../token/presign.ts";
 import type { World } from "../world.ts";
-import { type Check, checkCaller, checkLatency, checkReachable, checkReview } from "./checks.ts";
+import { checkCaller } from "./caller.ts";
+import type { Check } from "./check.ts";
+import { checkClientCertificate, checkReachable } from "./connection.ts";
 import { type Endpoint, openEndpoint } from "./http.ts";
+import { checkMapping } from "./mapping.ts";
+import { checkLatency, checkReview } from "./review.ts";
 
-interface DoctorOptions extends OutputOptions {
-  readonly cluster: string;
-  readonly region?: string;
-  readonly profile?: string;
-  readonly endpoint?: string;
+interface DoctorOptions extends ConnectionOptions, OutputOptions, Partial<WebhookFiles> {
   readonly kubeconfig?: string;
-  readonly tokenFile?: string;
   readonly times: number;
 }
 
@@ -32,50 +34,98 @@ export function doctorCommand(world: World): Command {
     summary: "check a deployed endpoint, and say what to do",
     details:
       "Run it where kube-apiserver runs, with the kubeconfig that it has. Your own AWS credentials make the token that " +
-      "is reviewed. Exit code 1: something failed.",
+      "is reviewed, and look your mapping up. Exit code 1: something failed.",
     examples: [
       "iam-authenticator doctor -c prod --kubeconfig webhook.kubeconfig",
       "iam-authenticator doctor -c prod --endpoint https://auth.example.com --token-file caller-token",
+      "iam-authenticator doctor -c prod --endpoint https://auth.example.com \\",
+      "    --client-cert apiserver.crt --client-key apiserver.key",
     ],
   });
-  return addOutput(addAws(addCluster(command)))
+  addOutput(addConnection(command))
     .option("--kubeconfig <file>", "the webhook's, as kube-apiserver has it")
-    .option("--endpoint <url>", "instead of a kubeconfig")
-    .option("--token-file <file>", "with --endpoint: the caller's token (- for stdin)")
+    .option("--endpoint <url>", "instead of a kubeconfig");
+  return addWebhookFiles(command, ["kubeconfig"])
     .option("--times <n>", "reviews to measure", readPositive, 20)
     .action((options: DoctorOptions) => untilInterrupted(doctor(options, world), world));
 }
 
 async function doctor(options: DoctorOptions, world: World): Promise<void> {
-  const webhook = await readWebhook(options, world);
-  const endpoint = openEndpoint(webhook);
+  const webhook = await webhookOf(options, world);
+  const { token: _, clientCertificate: __, ...anonymous } = webhook;
+  const endpoints = { endpoint: openEndpoint(webhook), stranger: openEndpoint(anonymous) };
   try {
-    const checks = await runChecks(endpoint, options, world);
-    if (options.output === "table") for (const check of checks) world.print(lines(check));
+    const checks = [
+      version(),
+      ...(webhook.clientCertificate === undefined
+        ? []
+        : checkClientCertificate(webhook.clientCertificate.certificate, world.clock())),
+      ...(await checkEndpoint(endpoints, options, world)),
+    ];
+    if (options.output === "table") for (const check of checks) world.print(lines(check, world.columns));
     else printData(checks, options.output, world);
     if (checks.some(({ state }) => state === "failed")) throw finding("");
   } finally {
-    endpoint.close();
+    endpoints.endpoint.close();
+    endpoints.stranger.close();
   }
 }
 
+async function webhookOf({ kubeconfig, endpoint, ...files }: DoctorOptions, world: World): Promise<Webhook> {
+  if ((kubeconfig === undefined) === (endpoint === undefined)) throw usage("Give --kubeconfig, or --endpoint.");
+  if (kubeconfig !== undefined) return readWebhook(kubeconfig, world);
+  return readWebhookFiles({ ...files, endpoint: endpoint ?? "" }, world);
+}
+
+function version(): Check {
+  const seen = `iam-authenticator ${packageJson.version}, Node.js ${process.versions.node}`;
+  return { check: "version", state: "ok", seen };
+}
+
+interface Endpoints {
+  readonly endpoint: Endpoint;
+  readonly stranger: Endpoint;
+}
+
 /** Later checks make no sense where an earlier one failed. */
-async function runChecks(endpoint: Endpoint, options: DoctorOptions, world: World): Promise<Check[]> {
+async function checkEndpoint(
+  { endpoint, stranger }: Endpoints,
+  options: DoctorOptions,
+  world: World,
+): Promise<Check[]> {
   const checks = await checkReachable(endpoint, world.clock);
   const isWell = () => checks.every(({ check, state }) => state !== "failed" || check === "clock");
   try {
-    if (isWell()) checks.push(...(await checkCaller(endpoint)));
+    if (isWell()) checks.push(...(await checkCaller(endpoint, stranger)));
     if (!isWell()) return checks;
-    const { region, partition, credentials } = await findCredentials(options);
-    const request = { credentials, clusterId: options.cluster, region, domain: partition.domain, now: world.clock() };
-    const { token } = await signToken(request);
-    checks.push(...(await checkReview(endpoint, token)));
+    const { check, token } = await makeToken(options, world);
+    checks.push(check);
+    if (token === undefined) return checks;
+    checks.push(...(await checkReview(endpoint, token)), ...(await checkMapping(token, options, world)));
     if (isWell()) checks.push(...(await checkLatency(endpoint, token, options.times)));
   } catch (error) {
     if (!isConnectionFailure(error)) throw error;
-    checks.push({ check: "reachable", state: "failed", seen: `no answer any more (${failureKind(error)})` });
+    const advice = "run this again; if it stays, look at the network and at the function's log";
+    checks.push({ check: "reachable", state: "failed", seen: `no answer any more (${failureKind(error)})`, advice });
   }
   return checks;
+}
+
+/** Without credentials the rest is still worth reading. */
+async function makeToken(options: DoctorOptions, world: World): Promise<{ check: Check; token?: string }> {
+  const check = "aws";
+  try {
+    const { region, partition, credentials } = await findCredentials(options);
+    const { domain } = partition;
+    const request = { credentials, clusterId: options.cluster, region, domain, now: world.clock() };
+    const seen = `region ${region}, tokens for sts.${region}.${domain}`;
+    return { check: { check, state: "ok", seen }, token: (await signToken(request)).token };
+  } catch (error) {
+    const failure = toFailure(error);
+    if (failure === undefined) throw error;
+    const advice = "sign in, or give --profile and --region; a token is needed for the checks that follow";
+    return { check: { check, state: "failed", seen: failure.message, advice } };
+  }
 }
 
 function isConnectionFailure(error: unknown): boolean {
@@ -85,14 +135,7 @@ function isConnectionFailure(error: unknown): boolean {
   );
 }
 
-async function readWebhook({ kubeconfig, endpoint, tokenFile }: DoctorOptions, world: World): Promise<Webhook> {
-  if ((kubeconfig === undefined) === (endpoint === undefined)) throw usage("Give --kubeconfig, or --endpoint.");
-  if (kubeconfig !== undefined) return parseWebhook(await readText(kubeconfig, world), kubeconfig);
-  const server = reviewUrl(endpoint ?? "");
-  return tokenFile === undefined ? { server } : { server, token: (await readText(tokenFile, world)).trim() };
-}
-
-function lines({ check, state, seen, advice }: Check): string {
-  const first = `${state.padEnd(9)}${check.padEnd(16)}${seen}\n`;
-  return advice === undefined ? first : `${first}${" ".repeat(25)}to do: ${advice}\n`;
+function lines({ check, state, seen, advice }: Check, columns: number | undefined): string {
+  const first = hang(`${state.padEnd(9)}${check.padEnd(16)}`, seen, columns);
+  return advice === undefined ? first : `${first}${hang(`${" ".repeat(25)}to do: `, advice, columns)}`;
 }

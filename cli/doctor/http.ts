@@ -3,7 +3,18 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { text } from "node:stream/consumers";
+import { TLSSocket } from "node:tls";
 import type { Webhook } from "../kubeconfig/webhook.ts";
+
+/** The server's side of a connection. */
+export interface TlsSeen {
+  /** Such as `TLSv1.3`. */
+  readonly protocol: string;
+  /** The certificate's common name, or its whole subject. */
+  readonly subject: string;
+  /** Milliseconds since 1970. */
+  readonly end: number;
+}
 
 export interface Reply {
   readonly status: number;
@@ -11,6 +22,8 @@ export interface Reply {
   /** The server's clock, in milliseconds since 1970, to the second; `undefined` where it does not tell. */
   readonly date: number | undefined;
   readonly ms: number;
+  /** `undefined` over plain HTTP. */
+  readonly tls: TlsSeen | undefined;
 }
 
 export interface Endpoint {
@@ -42,6 +55,8 @@ export function openEndpoint({ server, ca, token, clientCertificate }: Webhook):
     outgoing.on("error", reject);
     outgoing.end(body);
     const response = await promise;
+    // Before the body is read: a connection that ends with it takes its certificate along.
+    const tls = response.socket instanceof TLSSocket ? tlsOf(response.socket) : undefined;
     const answer = await text(response);
     const date = Date.parse(response.headers.date ?? "");
     return {
@@ -49,8 +64,17 @@ export function openEndpoint({ server, ca, token, clientCertificate }: Webhook):
       body: answer,
       date: Number.isNaN(date) ? undefined : date,
       ms: performance.now() - start,
+      tls,
     };
   }
 
   return { url, send, close: () => agent.destroy() };
+}
+
+function tlsOf(socket: TLSSocket): TlsSeen | undefined {
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined) return undefined;
+  const { subject, validTo } = certificate;
+  const name = /^CN=(.*)$/m.exec(subject)?.[1] ?? subject.replaceAll("\n", ",");
+  return { protocol: socket.getProtocol() ?? "TLS", subject: name, end: Date.parse(validTo) };
 }

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { newCommand } from "../command.ts";
 import type { World } from "../world.ts";
 import { clientCommand } from "./client.ts";
-import { webhookCommand } from "./webhook.ts";
+import { webhookCommand } from "./webhook-command.ts";
 
 export function kubeconfigCommand(world: World): Command {
   return newCommand(world, {

@@ -1,22 +1,29 @@
 // The webhook kubeconfig, read as kube-apiserver reads it: the current context's cluster and user.
 
+import { dirname, resolve } from "node:path";
 import { isObject } from "../../functions/authenticator/lib/json.ts";
 import { parseYaml } from "../document/document.ts";
 import { usage } from "../failure.ts";
+import { readText } from "../lib/text-file.ts";
+import type { World } from "../world.ts";
 import type { Webhook } from "./webhook.ts";
 
-/** Throws where it has no server, or names files of another machine. */
-export function parseWebhook(text: string, file: string): Webhook {
-  const config = parseYaml(text, file);
+/** Throws where it has no server, or names a file that is not here. */
+export async function readWebhook(file: string, world: World): Promise<Webhook> {
+  const config = parseYaml(await readText(file, world), file);
   const context = named(config, "contexts", "context", isObject(config) ? config["current-context"] : undefined);
   const cluster = named(config, "clusters", "cluster", context["cluster"]);
   const user = named(config, "users", "user", context["user"]);
   const server = cluster["server"];
-  if (typeof server !== "string") throw usage(`${file} is no kubeconfig with a server in its current context.`);
-  const ca = decoded(cluster["certificate-authority-data"]);
-  const certificate = decoded(user["client-certificate-data"]);
-  const key = decoded(user["client-key-data"]);
-  const token = user["token"];
+  if (typeof server !== "string" || !URL.canParse(server)) {
+    throw usage(`${file} is no kubeconfig with a server in its current context.`);
+  }
+  const inFile = (path: unknown) => readNamed(path, file, world);
+  const ca = decoded(cluster["certificate-authority-data"]) ?? (await inFile(cluster["certificate-authority"]));
+  const certificate = decoded(user["client-certificate-data"]) ?? (await inFile(user["client-certificate"]));
+  const key = decoded(user["client-key-data"]) ?? (await inFile(user["client-key"]));
+  // https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/#AuthInfo: the file comes before the text
+  const token = (await inFile(user["tokenFile"]))?.trim() ?? user["token"];
   return {
     server,
     ...(ca !== undefined && { ca }),
@@ -35,4 +42,9 @@ function named(config: unknown, list: string, part: string, name: unknown): Reco
 
 function decoded(value: unknown): string | undefined {
   return typeof value === "string" ? Buffer.from(value, "base64").toString() : undefined;
+}
+
+/** Paths are relative to the kubeconfig that names them. */
+async function readNamed(path: unknown, kubeconfig: string, world: World): Promise<string | undefined> {
+  return typeof path === "string" && path !== "" ? readText(resolve(dirname(kubeconfig), path), world) : undefined;
 }

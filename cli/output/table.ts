@@ -1,5 +1,7 @@
 // Columns for a person: as wide as their longest cell; where a terminal is too narrow, cut or with the last one below.
 
+import { hang, printable } from "./text.ts";
+
 const GAP = "  ";
 /** No column is cut to less. */
 const NARROWEST = 8;
@@ -38,18 +40,7 @@ export function tableWithText(
   )
     .trimEnd()
     .split("\n");
-  return rows.map((row, i) => `${heads[i]}\n${wrap(printable(row.at(-1) ?? ""), columns)}`).join("");
-}
-
-function wrap(text: string, columns: number): string {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && INDENT.length + last.length + word.length < columns)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines.map((line) => `${INDENT}${line}\n`).join("");
+  return rows.map((row, i) => `${heads[i]}\n${hang(INDENT, row.at(-1) ?? "", columns)}`).join("");
 }
 
 function linesOf(headers: readonly string[], rows: readonly (readonly string[])[]): string[][] {
@@ -76,9 +67,4 @@ function fit(natural: readonly number[], room: number): number[] {
 
 function pad(cell: string, width: number): string {
   return cell.length > width ? `${cell.slice(0, width - 1)}…` : cell.padEnd(width);
-}
-
-/** What somebody wrote into a mapping must not move the cursor of who lists it. */
-function printable(text: string): string {
-  return text.replace(/\p{C}/gu, "?");
 }

@@ -1,0 +1,80 @@
+// Whether the endpoint is there: reached, by which TLS, and at which time.
+
+import { X509Certificate } from "node:crypto";
+import { failureKind } from "../../functions/authenticator/lib/attempt.ts";
+import type { Check } from "./check.ts";
+import type { Endpoint, Reply, TlsSeen } from "./http.ts";
+
+/** A token is refused 15 minutes off; past one minute a clock is not kept. */
+const SKEW_MS = { warning: 60_000, failed: 10 * 60_000 };
+const DAY_MS = 86_400_000;
+/** ACM renews 60 days before the end: https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html */
+const SOON_DAYS = 30;
+
+export async function checkReachable(endpoint: Endpoint, now: () => number): Promise<Check[]> {
+  const check = "reachable";
+  try {
+    const reply = await endpoint.send("GET", "", true);
+    const plain = endpoint.url.protocol === "http:" && !/^(localhost|127\.|\[::1\])/.test(endpoint.url.hostname);
+    const reached: Check = plain
+      ? { check, state: "warning", seen: "over plain HTTP", advice: "use https://: the caller's token can be read" }
+      : { check, state: "ok", seen: `${endpoint.url.host} answers, HTTP ${reply.status}` };
+    return [reached, ...(reply.tls === undefined ? [] : [tlsCheck(reply.tls, now())]), clockCheck(reply, now())];
+  } catch (error) {
+    const kind = failureKind(error);
+    return [{ check, state: "failed", seen: `no answer (${kind})`, advice: adviceOn(kind) }];
+  }
+}
+
+function adviceOn(kind: string): string {
+  if (/CERT_HAS_EXPIRED/.test(kind)) return "renew the endpoint's certificate";
+  if (/CERT|SSL|TLS|ALTNAME|SIGNATURE|ISSUER/.test(kind)) {
+    return "check the certificate's name and CA (--ca), and for mTLS the client certificate (--client-cert, --client-key)";
+  }
+  if (/ECONNRESET|EPIPE/.test(kind)) {
+    return "with mTLS, give the client certificate (--client-cert, --client-key); else look at what stands between";
+  }
+  return "check the URL, DNS, and the network from here to it (a private API is reached from its VPC alone)";
+}
+
+function tlsCheck({ protocol, subject, end }: TlsSeen, now: number): Check {
+  const seen = `${protocol}, certificate of ${subject} until ${dayOf(end)}`;
+  return soon("tls", seen, end, now, "renew the certificate (ACM does by itself while its validation record stands)");
+}
+
+/** kube-apiserver's own, if it has one: API Gateway refuses it with 403 once it is over. */
+export function checkClientCertificate(pem: string, now: number): Check[] {
+  const check = "client cert";
+  try {
+    const { subject, validTo } = new X509Certificate(pem);
+    const end = Date.parse(validTo);
+    const seen = `${subject.replaceAll("\n", ",")} until ${dayOf(end)}`;
+    return [soon(check, seen, end, now, "have a new one issued by a CA of the truststore")];
+  } catch {
+    return [{ check, state: "failed", seen: "no X.509 certificate", advice: "give a PEM file with the certificate" }];
+  }
+}
+
+function soon(check: string, seen: string, end: number, now: number, advice: string): Check {
+  const days = Math.floor((end - now) / DAY_MS);
+  if (days >= SOON_DAYS) return { check, state: "ok", seen };
+  return days < 0
+    ? { check, state: "failed", seen: `${seen}: it is over`, advice }
+    : { check, state: "warning", seen: `${seen}, in ${days} d`, advice };
+}
+
+function dayOf(time: number): string {
+  return Number.isNaN(time) ? "an unknown day" : new Date(time).toISOString().slice(0, 10);
+}
+
+function clockCheck({ date }: Reply, now: number): Check {
+  const check = "clock";
+  if (date === undefined) {
+    const advice = "look at what stands between here and API Gateway, which always tells it";
+    return { check, state: "warning", seen: "the endpoint does not tell its time", advice };
+  }
+  const skew = Math.abs(date - now);
+  const seen = `this machine's is ${Math.round(skew / 1000)} s off the endpoint's`;
+  const state = skew > SKEW_MS.failed ? "failed" : skew > SKEW_MS.warning ? "warning" : "ok";
+  return { check, state, seen, ...(state !== "ok" && { advice: "set it (NTP): tokens live 15 minutes" }) };
+}

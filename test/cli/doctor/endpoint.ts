@@ -1,0 +1,75 @@
+// The function behind a local gateway with a local STS and Parameter Store, and doctor against it as one of the local identities.
+
+import assert from "node:assert/strict";
+import { createParameterStore } from "../../../functions/authenticator/aws/parameter-store.ts";
+import { createSts } from "../../../functions/authenticator/aws/sts.ts";
+import { createHandler } from "../../../functions/authenticator/handler.ts";
+import { readSettings } from "../../../functions/authenticator/settings.ts";
+import { type Gateway, type GatewayOptions, startGateway } from "../../local/gateway/gateway.ts";
+import { localIdentity } from "../../local/identities.ts";
+import { startSts } from "../../local/sts/start-sts.ts";
+import { type CliOptions, cli, useLocalAws } from "../cli.ts";
+import { type LocalCluster, startCluster } from "../mappings/cluster.ts";
+
+export interface LocalEndpoint {
+  readonly cluster: LocalCluster;
+  gateway(settings: Readonly<Record<string, string>>, options?: Omit<GatewayOptions, "handler">): Promise<Gateway>;
+  doctor(who: string, words: readonly string[], options?: CliOptions): Promise<Diagnosis>;
+  close(): Promise<unknown>;
+}
+
+export interface Diagnosis {
+  readonly code: number;
+  readonly err: string;
+  /** `reachable ok` and so on. */
+  readonly states: readonly string[];
+  check(name: string): { readonly state: string; readonly seen: string; readonly advice?: string } | undefined;
+}
+
+export async function startEndpoint(): Promise<LocalEndpoint> {
+  const sts = await startSts();
+  const cluster = await startCluster({
+    "role/111122223333/developers": {
+      arn: "arn:aws:iam::111122223333:role/Developers",
+      username: "dev:{SessionName}",
+      groups: ["developers"],
+    },
+  });
+  return {
+    cluster,
+    gateway(settings, options = {}) {
+      const regional = { clusterId: "prod", regionalHost: "sts.us-east-1.amazonaws.com" };
+      const handler = createHandler(readSettings({ CLUSTER_ID: "prod", AWS_REGION: "us-east-1", ...settings }), {
+        askSts: createSts({ ...regional, endpoint: new URL(sts.url) }),
+        fetchParameters: createParameterStore({ region: "us-east-1", endpoint: new URL(cluster.store.url) }),
+        findNodeName: async () => ({ refusal: "no nodes here" }),
+        clock: Date.now,
+        print: () => {},
+      });
+      return startGateway({ ...options, handler });
+    },
+    async doctor(who, words, options = {}) {
+      const { accessKeyId, secretAccessKey, sessionToken } = localIdentity(who);
+      useLocalAws({
+        AWS_ENDPOINT_URL_SSM: cluster.store.url,
+        AWS_ACCESS_KEY_ID: accessKeyId,
+        AWS_SECRET_ACCESS_KEY: secretAccessKey,
+        ...(sessionToken !== undefined && { AWS_SESSION_TOKEN: sessionToken }),
+      });
+      const environment = { AWS_ENDPOINT_URL_STS: sts.url };
+      const result = await cli(["doctor", "-c", "prod", "--times", "5", "-o", "json", ...words], {
+        environment,
+        ...options,
+      });
+      const checks: { check: string; state: string; seen: string; advice?: string }[] =
+        result.out === "" ? [] : JSON.parse(result.out);
+      for (const { check, state, advice } of checks) assert.ok(state === "ok" || advice, `${check} says what to do`);
+      return {
+        ...result,
+        states: checks.map(({ check, state }) => `${check} ${state}`),
+        check: (name) => checks.find(({ check }) => check === name),
+      };
+    },
+    close: () => Promise.all([sts.close(), cluster.store.close()]),
+  };
+}

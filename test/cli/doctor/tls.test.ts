@@ -1,0 +1,140 @@
+// doctor over real TLS: the certificate's end, a CA that nobody knows, and client certificates with everything wrong about them.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { createCertificateAuthority } from "../../local/certificates.ts";
+import type { Gateway } from "../../local/gateway/gateway.ts";
+import { cli } from "../cli.ts";
+import { type LocalEndpoint, startEndpoint } from "./endpoint.ts";
+
+const DAY_MS = 86_400_000;
+const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+/** Its certificates end 30 days from the time that it is made for. */
+const authority = createCertificateAuthority({ now: () => Date.now() + DAY_MS - 60_000 });
+const subject = { CN: "kube-apiserver", O: "Example" };
+const client = authority.client(subject);
+
+function file(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+}
+const ca = file("ca.crt", authority.ca);
+const cert = file("client.crt", client.cert);
+const key = file("client.key", client.key);
+
+let endpoint: LocalEndpoint;
+let gateway: Gateway;
+before(async () => {
+  endpoint = await startEndpoint();
+  const tls = { ...authority.server(), ca: authority.ca, requireClientCertificate: true };
+  gateway = await endpoint.gateway({ CALLER_AUTH: "mtls", CALLER_SUBJECTS: "CN=kube-apiserver,O=Example" }, { tls });
+});
+after(async () => {
+  await gateway.close();
+  await endpoint.close();
+  rmSync(folder, { recursive: true });
+});
+
+const doctor = (words: readonly string[], now?: number) =>
+  endpoint.doctor("bob", ["--endpoint", gateway.url, ...words], now === undefined ? {} : { now });
+const withCertificate = ["--ca", ca, "--client-cert", cert, "--client-key", key];
+
+test("mTLS: all is well, and a stranger without a certificate is refused", async () => {
+  const { code, states, check } = await doctor(withCertificate);
+  assert.equal(code, 0);
+  assert.deepEqual(states.slice(0, 6), [
+    "version ok",
+    "client cert ok",
+    "reachable ok",
+    "tls ok",
+    "clock ok",
+    "caller ok",
+  ]);
+  assert.match(check("client cert")?.seen ?? "", /^CN=kube-apiserver,O=Example until \d{4}-\d\d-\d\d$/);
+  assert.match(check("tls")?.seen ?? "", /^TLSv1\.3, certificate of localhost until \d{4}-\d\d-\d\d$/);
+  assert.equal(check("caller")?.seen, "accepted, and a stranger is refused");
+  assert.equal(check("mapping")?.state, "ok");
+});
+
+test("the same by a kubeconfig with everything inline, and by one that names files beside it", async () => {
+  const inline = await cli(["kubeconfig", "webhook", "--endpoint", gateway.url, ...withCertificate]);
+  const files = inline.out
+    .replace(/certificate-authority-data: .*/, "certificate-authority: ca.crt")
+    .replace(/client-certificate-data: .*/, "client-certificate: client.crt")
+    .replace(/client-key-data: .*/, "client-key: client.key");
+  for (const text of [inline.out, files]) {
+    const { code, check } = await endpoint.doctor("bob", ["--kubeconfig", file("webhook.kubeconfig", text)]);
+    assert.deepEqual([code, check("caller")?.state], [0, "ok"]);
+  }
+  const missing = file("missing.kubeconfig", files.replace("client.key", "nowhere.key"));
+  const { code, err } = await endpoint.doctor("bob", ["--kubeconfig", missing]);
+  assert.equal(code, 2);
+  assert.match(err, /^Cannot read \S+nowhere\.key: /);
+});
+
+test("without a client certificate the connection is cut, and it is said what to give", async () => {
+  const { code, check } = await doctor(["--ca", ca]);
+  assert.equal(code, 1);
+  assert.match(check("reachable")?.advice ?? "", /client certificate \(--client-cert, --client-key\)/);
+});
+
+test("a certificate from elsewhere, and one of another subject", async () => {
+  const other = createCertificateAuthority().client(subject);
+  const [stray, strayKey] = [file("other.crt", other.cert), file("other.key", other.key)];
+  const refused = await doctor(["--ca", ca, "--client-cert", stray, "--client-key", strayKey]);
+  assert.match(refused.check("caller")?.seen ?? "", /^HTTP 403, /);
+  assert.match(refused.check("caller")?.advice ?? "", /truststore/);
+  const neighbour = authority.client({ CN: "somebody" });
+  const [near, nearKey] = [file("near.crt", neighbour.cert), file("near.key", neighbour.key)];
+  const pinned = await doctor(["--ca", ca, "--client-cert", near, "--client-key", nearKey]);
+  assert.match(pinned.check("caller")?.seen ?? "", /^HTTP 401, caller_refused: .*CN=somebody$/);
+  assert.match(pinned.check("caller")?.advice ?? "", /CALLER_SUBJECTS/);
+});
+
+test("a CA that nobody knows, and the key of another certificate", async () => {
+  const unknown = await doctor([]);
+  assert.match(unknown.check("reachable")?.seen ?? "", /^no answer \((\w*CERT\w*|UNABLE_\w+)\)$/);
+  assert.match(unknown.check("reachable")?.advice ?? "", /--ca/);
+  const mixed = await doctor([
+    "--ca",
+    ca,
+    "--client-cert",
+    cert,
+    "--client-key",
+    file("k", authority.client(subject).key),
+  ]);
+  assert.deepEqual([mixed.code, mixed.check("reachable")?.state], [1, "failed"]);
+  assert.match(mixed.check("reachable")?.advice ?? "", /--client-key/);
+});
+
+test("certificates that end soon, or are over", async () => {
+  const soon = await doctor(withCertificate, Date.now() + 5 * DAY_MS);
+  assert.deepEqual([soon.check("tls")?.state, soon.check("client cert")?.state], ["warning", "warning"]);
+  assert.match(soon.check("tls")?.seen ?? "", /, in 2\d d$/);
+  const over = await doctor(withCertificate, Date.now() + 40 * DAY_MS);
+  assert.equal(over.check("client cert")?.state, "failed");
+  assert.match(over.check("client cert")?.seen ?? "", /: it is over$/);
+  const past = createCertificateAuthority({ now: () => Date.UTC(2020, 0, 1) });
+  const expired = await endpoint.gateway({ CALLER_AUTH: "none" }, { tls: past.server() });
+  const { check } = await endpoint.doctor("bob", ["--endpoint", expired.url, "--ca", file("past.crt", past.ca)]);
+  await expired.close();
+  assert.deepEqual(check("reachable"), {
+    check: "reachable",
+    state: "failed",
+    seen: "no answer (CERT_HAS_EXPIRED)",
+    advice: "renew the endpoint's certificate",
+  });
+});
+
+test("what is no PEM file, and half of a pair, is wrong usage", async () => {
+  const text = file("text", "no certificate");
+  assert.equal((await doctor(["--ca", text])).code, 2);
+  assert.equal((await doctor(["--client-cert", cert])).code, 2);
+  assert.equal((await doctor(["--ca", folder])).code, 2);
+  const fake = file("fake.crt", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+  const { code, check } = await doctor(["--ca", ca, "--client-cert", fake, "--client-key", key]);
+  assert.deepEqual([code, check("client cert")?.state, check("reachable")?.state], [1, "failed", "failed"]);
+});
