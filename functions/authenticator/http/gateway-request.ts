@@ -19,8 +19,11 @@ export interface GatewayRequest {
  * Never throws: an event of another kind becomes a request without path, which is not found.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
-export function gatewayRequest(event: unknown): GatewayRequest {
-  const { rawPath, path, httpMethod, headers, body, isBase64Encoded, requestContext } = object(event);
+export function gatewayRequest(gatewayEvent: unknown): GatewayRequest {
+  const event = object(gatewayEvent);
+  const { rawPath, path, httpMethod, headers, body, isBase64Encoded, requestContext } = isBareReview(event)
+    ? bareRequest(event)
+    : event;
   const context = object(requestContext);
   // 2.0 has its own places for method and path, and for the certificate.
   const { method = httpMethod } = object(context["http"]);
@@ -36,6 +39,16 @@ export function gatewayRequest(event: unknown): GatewayRequest {
     clientSubject: text(certificate["subjectDN"]),
     requestId: text(context["requestId"]),
   };
+}
+
+/** What `aws lambda invoke` and `sam local invoke` may send: a TokenReview with no gateway around it. */
+function isBareReview({ kind, path, rawPath }: Record<string, unknown>): boolean {
+  return kind === "TokenReview" && path === undefined && rawPath === undefined;
+}
+
+/** Nothing in it proves who calls: only `CALLER_AUTH=none` lets it through. */
+function bareRequest(review: Record<string, unknown>): Record<string, unknown> {
+  return { httpMethod: "POST", path: "/authenticate", body: JSON.stringify(review) };
 }
 
 /** A named stage comes first in the path of an HTTP API, and of a REST API that is called through some proxies. */

@@ -20,7 +20,7 @@ function bearer(stored: Stored) {
     const headers = { authorization: `Bearer ${token}` };
     return (await handler(gatewayEvent(reviewBody("other"), { headers }))).statusCode;
   };
-  return { ...inner, state, status };
+  return { ...inner, state, status, handler };
 }
 
 async function mtls(subjectDN: string | undefined, settings: Partial<Settings> = {}): Promise<number> {
@@ -31,6 +31,14 @@ async function mtls(subjectDN: string | undefined, settings: Partial<Settings> =
 
 test("none lets every caller in", async () => {
   assert.equal((await handlerOf(world())(gatewayEvent(reviewBody("other")))).statusCode, 200);
+});
+
+test("a bare TokenReview proves no caller: answered under none alone", async () => {
+  const status = async (callerAuth: Settings["callerAuth"]) =>
+    (await handlerOf(world(), { callerAuth })(JSON.parse(reviewBody("other")))).statusCode;
+  assert.deepEqual([await status("none"), await status("mtls")], [200, 401]);
+  const { handler } = bearer({ callers: [entry("secret")] });
+  assert.equal((await handler(JSON.parse(reviewBody("other")))).statusCode, 401);
 });
 
 test("mtls asks for a certificate, and pins its subject where subjects are configured", async () => {

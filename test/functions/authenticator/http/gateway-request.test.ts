@@ -54,6 +54,21 @@ test("both payload formats make the same request", () => {
   }
 });
 
+test("a bare TokenReview is a POST to /authenticate that says nothing about its caller", () => {
+  const review = { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token: "t" } };
+  const forged = { ...review, headers: { authorization: "Bearer x" }, requestContext: payload1().requestContext };
+  for (const event of [review, forged]) {
+    const { body, bodyBytes, ...request } = gatewayRequest(event);
+    assert.deepEqual(request, {
+      ...{ method: "POST", path: "/authenticate", authorization: undefined, clientSubject: undefined },
+      requestId: undefined,
+    });
+    assert.deepEqual(JSON.parse(body() ?? ""), event);
+    assert.equal(bodyBytes, Buffer.byteLength(JSON.stringify(event)));
+  }
+  assert.equal(gatewayRequest(payload1({ kind: "TokenReview", path: "/other" })).path, "/other");
+});
+
 test("a leading stage name in the path is tolerated, once, and only the stage's own", () => {
   const path = (rawPath: string, stage: string) => [
     gatewayRequest(payload1({ path: rawPath }, { stage })).path,
