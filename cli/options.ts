@@ -68,6 +68,11 @@ export function readPositive(text: string): number {
   return number;
 }
 
+export function readWhole(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("It has to be a whole number from 1 on.");
+  return Number(text);
+}
+
 /** For an option that may be repeated. */
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];

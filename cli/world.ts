@@ -1,7 +1,9 @@
 // What a command has of the world outside: environment, clock, standard streams, and the user's Ctrl-C.
 
+import { writeSync } from "node:fs";
 import type { Readable } from "node:stream";
 import type { Clock } from "../functions/authenticator/lib/clock.ts";
+import { EXIT } from "./failure.ts";
 
 export interface World {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -24,7 +26,8 @@ export function processWorld(): World {
   const interrupt = new AbortController();
   process.once("SIGINT", () => interrupt.abort());
   process.once("SIGTERM", () => interrupt.abort());
-  process.stdout.on("error", leaveQuietly);
+  process.stdout.on("error", leave);
+  process.stderr.on("error", leave);
   return {
     environment: process.env,
     clock: Date.now,
@@ -37,8 +40,13 @@ export function processWorld(): World {
   };
 }
 
-/** `| head` closes the pipe when it has seen enough: that is no fault. */
-function leaveQuietly(error: Error): void {
-  if ("code" in error && error.code === "EPIPE") process.exit(0);
-  throw error;
+/** `| head` closes the pipe when it has seen enough: that is no fault. A full disk is one, and may take both streams. */
+function leave(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit(0);
+  try {
+    writeSync(process.stderr.fd, `Cannot write the output: ${error.code}.\n`);
+  } catch {
+    // Nobody can be told.
+  }
+  process.exit(EXIT.fault);
 }

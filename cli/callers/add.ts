@@ -8,6 +8,7 @@ import { connect } from "../aws/connection.ts";
 import { newCommand } from "../command.ts";
 import { finding, usage } from "../failure.ts";
 import { reviewUrl, webhookKubeconfig } from "../kubeconfig/webhook.ts";
+import { fileFailure } from "../lib/text-file.ts";
 import { addConnection, type ConnectionOptions } from "../options.ts";
 import type { World } from "../world.ts";
 import { callerHash, callerName, readCallers, writeCallers } from "./list-of-callers.ts";
@@ -44,6 +45,9 @@ async function add(name: string, options: AddOptions, world: World): Promise<voi
   if (notAfter !== undefined && notAfterTime(notAfter) === undefined) {
     throw usage("--not-after is no time like 2027-01-01T00:00:00Z.");
   }
+  // It stands in lists and in questions.
+  if (!/^[\w.@:/-][\w.@:/ -]{0,99}$/.test(name))
+    throw usage("The name is to be 1 to 100 letters, digits and . _ - @ : /");
   const server = endpoint === undefined ? undefined : reviewUrl(endpoint);
   const connection = await connect(options, world);
   const callers = await readCallers(connection, world);
@@ -71,6 +75,6 @@ function saveSecret(file: string, text: string): void {
   try {
     writeFileSync(file, text, { mode: 0o600, flag: "wx" });
   } catch (error) {
-    throw usage(`Cannot write ${file}: ${error instanceof Error && "code" in error ? error.code : error}.`);
+    throw fileFailure("write", file, error);
   }
 }

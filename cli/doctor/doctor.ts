@@ -10,7 +10,7 @@ import { readWebhook } from "../kubeconfig/read-webhook.ts";
 import type { Webhook } from "../kubeconfig/webhook.ts";
 import { addWebhookFiles, readWebhookFiles, type WebhookFiles } from "../kubeconfig/webhook-files.ts";
 import { untilInterrupted } from "../lib/until-interrupted.ts";
-import { addConnection, addOutput, type ConnectionOptions, type OutputOptions, readPositive } from "../options.ts";
+import { addConnection, addOutput, type ConnectionOptions, type OutputOptions, readWhole } from "../options.ts";
 import { printData } from "../output/print.ts";
 import { hang } from "../output/text.ts";
 import { findCredentials } from "../token/credentials.ts";
@@ -46,7 +46,7 @@ export function doctorCommand(world: World): Command {
     .option("--kubeconfig <file>", "the webhook's, as kube-apiserver has it")
     .option("--endpoint <url>", "instead of a kubeconfig");
   return addWebhookFiles(command, ["kubeconfig"])
-    .option("--times <n>", "reviews to measure", readPositive, 20)
+    .option("--times <n>", "reviews to measure", readWhole, 20)
     .action((options: DoctorOptions) => untilInterrupted(doctor(options, world), world));
 }
 

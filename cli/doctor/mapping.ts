@@ -20,7 +20,10 @@ export async function checkMapping(token: string, options: ConnectionOptions, wo
   } catch (error) {
     const failure = toFailure(error);
     if (failure === undefined || failure.exitCode === EXIT.usage) throw error;
-    const advice = "allow ssm:GetParameters here, or run explain where that is allowed";
+    const isDenied = error instanceof Error && error.name === "AccessDeniedException";
+    const advice = isDenied
+      ? "allow ssm:GetParameters here, or run explain where that is allowed"
+      : "run explain where STS and Parameter Store can be reached";
     return [{ check, state: "warning", seen: `not read from here: ${failure.message}`, advice }];
   }
 }

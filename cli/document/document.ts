@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parse, stringify, YAMLParseError } from "yaml";
 import { isObject } from "../../functions/authenticator/lib/json.ts";
 import { usage } from "../failure.ts";
-import { readText } from "../lib/text-file.ts";
+import { fileFailure, readText } from "../lib/text-file.ts";
 import type { World } from "../world.ts";
 import { type Entry, readEntry, writeEntry } from "./entry.ts";
 
@@ -29,10 +29,27 @@ export function writeDocument(entries: readonly Entry[]): string {
 }
 
 function filesOf(path: string): string[] {
-  if (path === "-" || !statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path];
-  const files = readdirSync(path).filter((name) => /\.(ya?ml|json)$/.test(name));
+  if (path === "-" || !isFolder(path)) return [path];
+  const files = namesIn(path).filter((name) => /\.(ya?ml|json)$/.test(name));
   if (files.length === 0) throw usage(`${path} holds no YAML or JSON file.`);
   return files.sort().map((name) => join(path, name));
+}
+
+/** Whatever is wrong with a path is told where it is read. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    throw fileFailure("read", folder, error);
+  }
 }
 
 function parseDocument(text: string, file: string): unknown[] {
@@ -47,9 +64,13 @@ function parseDocument(text: string, file: string): unknown[] {
 /** JSON is YAML too. A key that is there twice is refused, where other readers silently take the last. */
 export function parseYaml(text: string, file: string): unknown {
   try {
-    return parse(text);
+    return parse(text, { logLevel: "error" });
   } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw error;
+    // An alias that leads nowhere, or to too much, is a ReferenceError; nothing else is known to come.
+    if (!(error instanceof YAMLParseError || error instanceof ReferenceError)) throw error;
+    if ("code" in error && error.code === "MULTIPLE_DOCS") {
+      throw usage(`${file} holds several documents (---): make a file of each.`);
+    }
     throw usage(`${file} is no YAML: ${error.message.split("\n")[0]?.replace(/:$/, "")}.`);
   }
 }

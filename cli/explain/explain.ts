@@ -63,7 +63,7 @@ async function explanationOf(arn: string | undefined, options: ExplainOptions, w
   }
   const identity = supposeIdentity(arn ?? "", { sessionName, principalId });
   if (identity === undefined)
-    throw usage(`${arn} is no ARN of a role, an assumed role, a user, a federated user or root.`);
+    throw usage(`${arn || "That"} is no ARN of a role, an assumed role, a user, a federated user or root.`);
   const connection = await connect(options, world);
   return { connection, result: await explainIdentity(identity, connection, world) };
 }

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
-import { usage } from "../failure.ts";
+import { type Failure, usage } from "../failure.ts";
 import type { World } from "../world.ts";
 
 export async function readText(file: string, world: World): Promise<string> {
@@ -10,6 +10,21 @@ export async function readText(file: string, world: World): Promise<string> {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw usage(`Cannot read ${file}: ${error instanceof Error && "code" in error ? error.code : error}.`);
+    throw fileFailure("read", file, error);
   }
+}
+
+/** https://nodejs.org/api/errors.html#common-system-errors */
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "no permission",
+  EPERM: "no permission",
+  EEXIST: "it is there already",
+  EISDIR: "it is a folder",
+  ENOENT: "there is no such file",
+  ENOTDIR: "there is no such folder",
+};
+
+export function fileFailure(what: "read" | "write", file: string, error: unknown): Failure {
+  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  return usage(`Cannot ${what} ${file || "a file without a name"}: ${REASONS[code] ?? code}.`);
 }

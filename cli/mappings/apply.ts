@@ -56,7 +56,7 @@ export function diffCommand(world: World): Command {
     .option("--prune", PRUNE_HELP)
     .action(async (options: DiffOptions) => {
       const { plan, connection } = await compare(options, world);
-      world.print(showPlan(plan, connection.site.prefix));
+      world.print(showPlan(plan, connection.site.prefix, world.columns));
       if (plan.changes.length > 0) throw finding("");
     });
 }

@@ -51,8 +51,17 @@ async function lintMappings(options: LintOptions, world: World): Promise<void> {
   const count = (level: Level) => items.filter((item) => item.level === level).length;
   const failing = LEVELS.slice(0, LEVELS.indexOf(fail) + 1);
   if (failing.some((level) => count(level) > 0)) {
-    throw finding(`${count("error")} errors, ${count("warning")} warnings, ${count("info")} notes.`);
+    const counts = [
+      counted(count("error"), "error"),
+      counted(count("warning"), "warning"),
+      counted(count("info"), "note"),
+    ];
+    throw finding(`${counts.join(", ")}.`);
   }
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 async function lintStored({ cluster = "", ...options }: LintOptions, world: World) {

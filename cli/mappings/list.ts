@@ -46,7 +46,8 @@ async function list(options: ListOptions, world: World): Promise<void> {
   const items = all.filter(({ entry }) => group === undefined || entry?.mapping.groups?.includes(group));
   if (options.output === "table") {
     const headers = ["kind", "account", "name", "username", "groups", "note"];
-    printList({ items, headers, row: (item) => row(item, prefix) }, "table", world);
+    const narrow = (item: Item) => narrowRow(row(item, prefix));
+    printList({ items, headers, row: (item) => row(item, prefix), narrow }, "table", world);
     return;
   }
   printList({ items: items.map(machine), headers: [], row: () => [] }, options.output, world);
@@ -62,6 +63,14 @@ function row({ stored, entry, problem }: Item, prefix: string): string[] {
   const { kind, account, name, mapping } = entry;
   const { arnLike, username = "", groups = [] } = mapping;
   return [kind, account, arnLike ?? name, username, groups.join(","), note(entry)];
+}
+
+/** What it is, and below who comes out. */
+function narrowRow([kind = "", account = "", name = "", username = "", groups = "", note = ""]: string[]): string[] {
+  const who = [username, ...(groups === "" ? [] : [`(${groups.replaceAll(",", ", ")})`]), note].filter(
+    (text) => text !== "",
+  );
+  return [kind, account, name, who.join(" ") || "everybody, by their own ARN"];
 }
 
 function note({ mapping: { deny, notAfter, principalId, description } }: Entry): string {

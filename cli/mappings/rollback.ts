@@ -10,7 +10,7 @@ import {
   addConnection,
   addWrite,
   type ConnectionOptions,
-  readPositive,
+  readWhole,
   type WriteOptions,
 } from "../options.ts";
 import { carryOut } from "../plan/carry-out.ts";
@@ -36,7 +36,7 @@ export function rollbackCommand(world: World): Command {
     ],
   }).argument("<who>");
   return addWrite(addAccount(addConnection(command)))
-    .option("--to <version>", "default: the version before the newest", readPositive)
+    .option("--to <version>", "default: the version before the newest", readWhole)
     .action((who: string, options: RollbackOptions) => rollback(who, options, world));
 }
 

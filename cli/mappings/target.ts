@@ -41,7 +41,7 @@ function targetOf(prefix: string, who: string): Target {
   if (place !== undefined) return { parameter, place, key: {} };
   const [, kind, account, name] = NAMED.exec(who) ?? [];
   if (kind === undefined || account === undefined || name === undefined) {
-    throw usage(`${who} is no ARN and no parameter of a mapping.\n${TARGET_HELP}`);
+    throw usage(`${who || "That"} is no ARN and no parameter of a mapping.\n${TARGET_HELP}`);
   }
   const encoded = mappingParameter(prefix, kind as MappingKind, account, name);
   return { parameter: encoded, place: { kind: kind as MappingKind, account, name }, key: {} };

@@ -30,17 +30,24 @@ export function tableWithText(
   rows: readonly (readonly string[])[],
   columns?: number,
 ): string {
+  return fits(headers, rows, columns) ? table(headers, rows) : rowsWithText(rows, columns);
+}
+
+export function fits(headers: readonly string[], rows: readonly (readonly string[])[], columns?: number): boolean {
   const natural = naturalWidths(linesOf(headers, rows));
   const width = natural.reduce((sum, one) => sum + one, 0) + GAP.length * (headers.length - 1);
-  if (columns === undefined || width <= columns) return table(headers, rows);
-  const [, ...heads] = table(
-    headers.slice(0, -1),
-    rows.map((row) => row.slice(0, -1)),
+  return columns === undefined || width <= columns;
+}
+
+/** Without headers: the last column, which is a sentence, below the others. */
+export function rowsWithText(rows: readonly (readonly string[])[], columns?: number): string {
+  const heads = rows.map((row) => row.slice(0, -1));
+  const [, ...lines] = table(
+    (heads[0] ?? []).map(() => ""),
+    heads,
     columns,
-  )
-    .trimEnd()
-    .split("\n");
-  return rows.map((row, i) => `${heads[i]}\n${hang(INDENT, row.at(-1) ?? "", columns)}`).join("");
+  ).split("\n");
+  return rows.map((row, i) => `${lines[i]}\n${hang(INDENT, row.at(-1) ?? "", columns)}`).join("");
 }
 
 function linesOf(headers: readonly string[], rows: readonly (readonly string[])[]): string[][] {

@@ -9,7 +9,7 @@ export function printable(text: string): string {
 export function hang(head: string, text: string, columns: number | undefined): string {
   const room = (columns ?? Number.POSITIVE_INFINITY) - head.length;
   const lines: string[] = [];
-  for (const word of printable(text).split(" ")) {
+  for (const word of printable(text).trim().split(" ")) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + 1 + word.length <= room) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);

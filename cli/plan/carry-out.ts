@@ -23,7 +23,7 @@ export async function carryOut(
   world: World,
 ): Promise<void> {
   const { changes } = plan;
-  world.print(showPlan(plan, site.prefix));
+  world.print(showPlan(plan, site.prefix, world.columns));
   if (changes.length === 0) return;
   if (!options.force) await guardMasters(current, afterwards(current, changes), { site, settings });
   if (options.dryRun) return;

@@ -2,18 +2,19 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/authenticator/lib/json.ts";
+import { hang } from "../output/text.ts";
 import type { Change, Plan } from "./plan.ts";
 
 const SIGN = { add: "+", change: "~", remove: "-" } as const;
 const INDENT = "    ";
 
-/** Empty where nothing changes. */
-export function showPlan({ changes, unchanged, extra }: Plan, prefix: string): string {
+/** `columns` of the terminal; `undefined` for a pipe, where each thing is one line. */
+export function showPlan({ changes, unchanged, extra }: Plan, prefix: string, columns: number | undefined): string {
   const lines = changes.flatMap((change) => [
-    `${SIGN[change.action]} ${short(change.name, prefix)}`,
-    ...details(change),
+    `${SIGN[change.action]} ${short(change.name, prefix)}\n`,
+    ...details(change).map((line) => hang(INDENT, line, columns)),
   ]);
-  return [...lines, summary(changes, unchanged, extra)].map((line) => `${line}\n`).join("");
+  return [...lines, hang("", summary(changes, unchanged, extra), columns)].join("");
 }
 
 export function short(name: string, prefix: string): string {
@@ -41,11 +42,11 @@ function keyChanges(was: Record<string, unknown>, is: Record<string, unknown>): 
   const keys = new Set([...Object.keys(was), ...Object.keys(is)]);
   return [...keys]
     .filter((key) => !isDeepStrictEqual(was[key], is[key]))
-    .map((key) => `${INDENT}${key}: ${show(was[key])} -> ${show(is[key])}`);
+    .map((key) => `${key}: ${show(was[key])} -> ${show(is[key])}`);
 }
 
 function itemLines(value: unknown, sign: string): string[] {
-  return (Array.isArray(value) ? value : [value]).map((item) => `${INDENT}${sign}${inWords(item)}`);
+  return (Array.isArray(value) ? value : [value]).map((item) => `${sign}${inWords(item)}`);
 }
 
 /** One mapping in a line; whatever is none of ours as it stands. */
@@ -58,7 +59,9 @@ function inWords(item: unknown): string {
     ...(groups === undefined ? [] : [`(${show(groups)})`]),
     ...Object.entries(rest).map(([key, value]) => `${key}: ${show(value)}`),
   ];
-  return words.join(" ") || "everybody, by their own ARN";
+  if (words.length > 0) return words.join(" ");
+  // Of an account's mapping nothing is asked; any other without a username is invalid.
+  return item["arn"] === undefined ? "everybody, by their own ARN" : "no username";
 }
 
 function show(value: unknown): string {

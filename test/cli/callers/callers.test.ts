@@ -52,6 +52,7 @@ test("add: the printed token is accepted, until its end, and only its hash is se
   assert.ok(cluster.store.requests.every(({ body }) => !body.includes(token)));
   assert.equal((await callers(["add", "first"])).code, 1);
   assert.equal((await callers(["add", "x", "--not-after", "soon"])).code, 2);
+  for (const name of ["", "two\nlines"]) assert.equal((await callers(["add", name])).code, 2);
 });
 
 test("add --endpoint --out: a kubeconfig for its owner alone, never over another file", async () => {
@@ -64,7 +65,7 @@ test("add --endpoint --out: a kubeconfig for its owner alone, never over another
   assert.equal(clusters[0].cluster.server, "https://a.example/authenticate");
   assert.ok(await accepts(users[0].user.token));
   const again = await callers(["add", "third", "--endpoint", "https://a.example", "--out", out]);
-  assert.deepEqual([again.code, again.err], [2, `Cannot write ${out}: EEXIST.\n`]);
+  assert.deepEqual([again.code, again.err], [2, `Cannot write ${out}: it is there already.\n`]);
   assert.doesNotMatch((await callers(["list"])).out, /third/);
 });
 

@@ -38,6 +38,14 @@ test("a pipe gets whole cells, a terminal lines that fit", async () => {
   for (const line of shown.out.split("\n")) assert.ok(line.length <= 80, line);
 });
 
+test("where a terminal is too narrow for the columns, who comes out stands below, and is whole", async () => {
+  const { out } = await cluster.mappings(["list"], { columns: 60 });
+  assert.match(out, /^account {2}444455556666\n {4}DENY\n/);
+  assert.match(out, /\nrole {5}111122223333 {2}Developers\n {4}dev:\{SessionName\} \(developers, on-call\)\n/);
+  assert.match(out, /\nINVALID {16}user\/111122223333\/bob\n {4}username is missing\n/);
+  for (const line of out.split("\n")) assert.ok(line.length <= 60, line);
+});
+
 test("JSON and YAML hold everything", async () => {
   const items = JSON.parse((await cluster.mappings(["list", "-o", "json"])).out);
   assert.equal(items.length, 6);
