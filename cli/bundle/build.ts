@@ -22,8 +22,7 @@ export async function buildCommand(outdir: string): Promise<void> {
     minify: true,
     mainFields: ["module", "main"],
     legalComments: "none",
-    // Packages that are CommonJS still call require() for what is Node's own.
-    banner: { js: REQUIRE },
+    banner: { js: NODE_22 + REQUIRE },
     plugins: [versionsOnly],
     metafile: true,
     write: false,
@@ -37,6 +36,13 @@ export async function buildCommand(outdir: string): Promise<void> {
   writeFileSync(join(outdir, "THIRD-PARTY-LICENSES.txt"), licences(ROOT, [metafile]));
 }
 
+/** The repository's scripts bring Node 24 along; an installed command meets what is there. */
+const NODE_22 = `if (Number.parseInt(process.versions.node) < 22) {
+  console.error("iam-authenticator: Node.js 22 or newer is needed, and this is " + process.version);
+  process.exit(1);
+}
+`;
+/** Packages that are CommonJS still call require() for what is Node's own. */
 const REQUIRE = `import { createRequire } from "node:module";const require = createRequire(import.meta.url);`;
 
 /**

@@ -69,18 +69,12 @@ export function makeFunction(scope: Construct, options: FunctionOptions): Authen
   return { live, log };
 }
 
-/** What `npm run build` makes, in this package wherever its code is: in `infra/` or in a build of it. */
-function bundleFolder(): string {
-  const folder = join(packageFolder(import.meta.dirname), "dist", "authenticator");
-  if (!existsSync(join(folder, "index.mjs"))) {
-    throw new Error(`there is no ${folder}/index.mjs: run npm run build first`);
-  }
-  return folder;
-}
-
-function packageFolder(below: string): string {
-  const above = dirname(below);
-  return existsSync(join(below, "package.json")) || above === below ? below : packageFolder(above);
+/** What `npm run build` makes: in this package, wherever below its folder this code is. */
+function bundleFolder(below = import.meta.dirname): string {
+  const folder = join(below, "dist", "authenticator");
+  if (existsSync(join(folder, "index.mjs"))) return folder;
+  if (dirname(below) === below) throw new Error("there is no dist/authenticator/index.mjs: run npm run build first");
+  return bundleFolder(dirname(below));
 }
 
 /** The region's STS and Parameter Store, without a way to the internet. */

@@ -1,0 +1,39 @@
+// Builds what other CDK apps import: dist/construct, with its types.
+
+import { execFileSync } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+
+/** Empties `outdir` and writes the construct there: JavaScript in one file, and a declaration for each source file. */
+export async function buildConstruct(outdir: string): Promise<void> {
+  rmSync(outdir, { recursive: true, force: true });
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: ["infra/iam-authenticator.ts"],
+    outfile: join(outdir, "index.js"),
+    bundle: true,
+    // What `cdk init` makes is CommonJS, and so is aws-cdk-lib. An ES module can import this too.
+    format: "cjs",
+    platform: "node",
+    target: "node20",
+    define: { "import.meta.dirname": "__dirname" },
+    // The app's own copies: a construct of another copy of `constructs` is refused.
+    external: ["aws-cdk-lib", "constructs"],
+    logLevel: "warning",
+  });
+  // Node takes types away from a project's own files only, never below node_modules.
+  // https://nodejs.org/docs/latest-v24.x/api/typescript.html#type-stripping-in-dependencies
+  const tsc = join(ROOT, "node_modules", ".bin", "tsc");
+  execFileSync(tsc, ["--project", join(import.meta.dirname, "tsconfig.json"), "--outDir", outdir], {
+    stdio: "inherit",
+  });
+  writeFileSync(join(outdir, "package.json"), `${JSON.stringify({ type: "commonjs" })}\n`);
+}
+
+if (import.meta.main) {
+  await buildConstruct(join(ROOT, "dist", "construct"));
+  console.log("dist/construct/index.js");
+}

@@ -1,0 +1,102 @@
+// The package as npm packs it, in CDK apps of others: a CommonJS one, as `cdk init` makes it, and an ES module.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const folder = mkdtempSync(join(tmpdir(), "package-"));
+const modules = join(folder, "node_modules");
+const installed = join(modules, "lambda-iam-authenticator");
+after(() => rmSync(folder, { recursive: true }));
+
+function run(command: string, args: readonly string[], cwd: string): string {
+  return execFileSync(command, args, { cwd, encoding: "utf8", env: { ...process.env, CDK_VALIDATION: "false" } });
+}
+
+before(() => {
+  const packing = ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder];
+  const tarball = run("npm", packing, ROOT).trim();
+  mkdirSync(installed, { recursive: true });
+  run("tar", ["-xzf", join(folder, tarball), "-C", installed, "--strip-components=1"], folder);
+  for (const name of ["aws-cdk-lib", "constructs", "@types"]) {
+    symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
+  }
+});
+
+/** What docs/deploy.md shows for one's own CDK app. */
+const APP = `
+class ClusterStack extends Stack {
+  constructor(scope: App) {
+    super(scope, "Cluster", { env: { account: "111122223333", region: "eu-west-1" } });
+    const teamRole = new Role(this, "Team", { assumedBy: new AccountRootPrincipal() });
+${snippet()}
+  }
+}
+const app = new App({ outdir: process.argv[2] as string });
+new ClusterStack(app);
+app.synth();
+`;
+
+function snippet(): string {
+  const deploy = readFileSync(join(ROOT, "docs", "deploy.md"), "utf8");
+  const [, code = ""] =
+    /^import \{ IamAuthenticator \} from "lambda-iam-authenticator";\n(.*?)^```$/ms.exec(deploy) ?? [];
+  return code.replace("<64 hex digits>", "0".repeat(64));
+}
+
+const IMPORTS = `import { App, Stack } from "aws-cdk-lib";
+import { AccountRootPrincipal, Role } from "aws-cdk-lib/aws-iam";
+import { IamAuthenticator } from "lambda-iam-authenticator";
+`;
+
+const KINDS = [
+  { kind: "CommonJS", type: "commonjs" },
+  { kind: "an ES module", type: "module" },
+];
+
+for (const { kind, type } of KINDS) {
+  test(`an app that is ${kind} is checked by its compiler, and deploys the very bundle`, () => {
+    const app = join(folder, type);
+    mkdirSync(app);
+    writeFileSync(join(app, "package.json"), JSON.stringify({ type }));
+    writeFileSync(join(app, "app.ts"), IMPORTS + APP);
+    const options = ["--strict", "--module", "nodenext", "--target", "es2022", "--types", "node"];
+    run(join(ROOT, "node_modules", ".bin", "tsc"), [...options, "app.ts"], app);
+    run(process.execPath, ["app.js", "cdk.out"], app);
+
+    const template = JSON.parse(readFileSync(join(app, "cdk.out", "Cluster.template.json"), "utf8"));
+    const resources: { Type: string; Properties: { Name?: string } }[] = Object.values(template.Resources);
+    const names = resources
+      .filter(({ Type }) => Type === "AWS::SSM::Parameter")
+      .map(({ Properties }) => Properties.Name);
+    assert.ok(names.includes("/iam-authenticator/prod/sso/111122223333/clusteradmin"), names.join());
+    assert.equal(names.length, 6);
+    const [asset] = readdirSync(join(app, "cdk.out")).filter((name) => name.startsWith("asset."));
+    const built = readFileSync(join(ROOT, "dist", "authenticator", "index.mjs"));
+    assert.ok(readFileSync(join(app, "cdk.out", String(asset), "index.mjs")).equals(built));
+  });
+}
+
+test("what is packed is built: nothing to install beside the CDK, and no file of TypeScript's that Node would load", () => {
+  const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+  assert.equal(manifest.dependencies, undefined);
+  const command = join(installed, manifest.bin["iam-authenticator"]);
+  assert.equal(run(process.execPath, [command, "--version"], folder).trim(), manifest.version);
+  const files = readdirSync(installed, { recursive: true, encoding: "utf8" });
+  assert.deepEqual(
+    files.filter((name) => /(?<!\.d)\.ts$/.test(name)),
+    [],
+  );
+  assert.deepEqual(readdirSync(installed).sort(), [
+    "LICENSE",
+    "README.md",
+    "SECURITY.md",
+    "dist",
+    "docs",
+    "package.json",
+  ]);
+});
