@@ -10,10 +10,10 @@ export function emptyHandler(folder: string): Candidate {
   const own = join(folder, "empty");
   mkdirSync(own, { recursive: true });
   writeFileSync(join(own, "index.mjs"), "export const handler = async () => ({ statusCode: 200 });\n");
-  return { name: "empty", folder: own, environment: {}, event: {}, check: () => undefined };
+  return { name: "empty", folder: own, environment: {}, events: [{}], check: () => undefined };
 }
 
 /** The built function in `folder`. */
-export function authenticator(name: string, folder: string, { environment, event, check }: LocalServices): Candidate {
-  return { name, folder, environment, event, check };
+export function authenticator(name: string, folder: string, { environment, events, check }: LocalServices): Candidate {
+  return { name, folder, environment, events, check };
 }

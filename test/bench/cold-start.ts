@@ -1,6 +1,7 @@
-// One cold start: a new process under Lambda's own Node.js runtime client, from start to the first answer.
+// One cold start: a new process under Lambda's own Node.js runtime client, from start to its answers.
 
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { startRuntimeApi } from "./runtime-api.ts";
 
 export interface Candidate {
@@ -8,7 +9,10 @@ export interface Candidate {
   /** Folder that holds `index.mjs`, as Lambda unpacks it. */
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
-  readonly event: unknown;
+  /** The first meets a cold environment, the others a warm one. */
+  readonly events: readonly unknown[];
+  /** A command that runs the command behind it: what the process is confined by. */
+  readonly confinement?: readonly string[];
   /** Throws when the answer is not the one that was to be measured. */
   check(answer: string): void;
 }
@@ -18,16 +22,21 @@ export interface ColdStart {
   readonly init: number;
   /** First event to its answer, ms. */
   readonly invoke: number;
+  /** The same of every further event. */
+  readonly warm: readonly number[];
+  /** The most that the process held at once, in MB (Linux). */
+  readonly peakMegabytes: number;
 }
 
 const LIMIT_MS = 20_000;
 
 /** Runs `candidate` once with `runtimeClient`, the path of the runtime client's script. */
 export async function coldStart(runtimeClient: string, candidate: Candidate): Promise<ColdStart> {
-  const api = await startRuntimeApi(candidate.event);
+  const api = await startRuntimeApi(candidate.events);
   const output: Buffer[] = [];
   const started = performance.now();
-  const child = spawn(process.execPath, [runtimeClient, "index.handler"], {
+  const command = [...(candidate.confinement ?? []), process.execPath, runtimeClient, "index.handler"] as const;
+  const child = spawn(command[0], command.slice(1), {
     cwd: candidate.folder,
     env: { ...lambdaEnvironment(candidate.folder, api.address), ...candidate.environment },
     stdio: ["ignore", "pipe", "pipe"],
@@ -41,17 +50,24 @@ export async function coldStart(runtimeClient: string, candidate: Candidate): Pr
   const limit = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
   try {
     const ready = await Promise.race([api.ready, ended]);
-    const answer = await Promise.race([api.answered, ended]);
-    candidate.check(answer.body);
-    return { init: ready - started, invoke: answer.at - ready };
+    const answers = await Promise.race([api.answered, ended]);
+    for (const { body } of answers) candidate.check(body);
+    const [invoke = Number.NaN, ...warm] = answers.map(({ given, at }) => at - given);
+    return { init: ready - started, invoke, warm, peakMegabytes: peakMegabytes(child.pid) };
   } catch (error) {
     throw new Error(`${candidate.name}: ${String(error)}\n${Buffer.concat(output).toString()}`, { cause: error });
   } finally {
     clearTimeout(limit);
-    ended.catch(() => undefined);
     child.kill("SIGKILL");
+    await ended.catch(() => undefined);
     api.close();
   }
+}
+
+/** https://man7.org/linux/man-pages/man5/proc_pid_status.5.html: VmHWM, the peak of what is resident, in kB */
+function peakMegabytes(pid: number | undefined): number {
+  const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Number(kilobytes) / 1024;
 }
 
 /** What Lambda sets, so far as the runtime client, the SDK or the handler read it. */

@@ -40,7 +40,7 @@ export async function compare(
   return markdown(["handler", "kB", "gzip", "init", "first invoke", "both", "ratio (quartiles)"], lines);
 }
 
-function both({ init, invoke }: ColdStart): number {
+export function both({ init, invoke }: ColdStart): number {
   return init + invoke;
 }
 
@@ -49,7 +49,7 @@ function sizes(folder: string): [string, string] {
   return [(source.length / 1000).toFixed(1), (gzipSync(source).length / 1000).toFixed(1)];
 }
 
-function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const rule = head.map((_, column) => (column === 0 ? "---" : "--:"));
   return [head, rule, ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }

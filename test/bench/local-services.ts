@@ -17,8 +17,8 @@ import { startTlsFront } from "./tls-front.ts";
 export interface LocalServices {
   /** Settings of the function that lead to these services. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The event of an HTTP API with a review that is granted. */
-  readonly event: unknown;
+  /** Events of an HTTP API with reviews that are granted, each of a token of its own. */
+  readonly events: readonly unknown[];
   /** Throws when `answer`, what the function returned, grants nothing. */
   check(answer: string): void;
   close(): Promise<void>;
@@ -28,7 +28,7 @@ const CLUSTER_ID = "bench";
 const PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
 const CALLER = "bench-caller";
 
-export async function startLocalServices(): Promise<LocalServices> {
+export async function startLocalServices({ reviews = 1 } = {}): Promise<LocalServices> {
   const sts = await startSts();
   const callers = [{ name: "kube-apiserver", sha256: createHash("sha256").update(CALLER).digest("hex") }];
   const mapping = {
@@ -51,7 +51,10 @@ export async function startLocalServices(): Promise<LocalServices> {
     startTlsFront(sts.url, credential),
     startTlsFront(store.url, credential),
   ]);
-  const token = await mintToken({ identity: localIdentity("bob"), clusterId: CLUSTER_ID, region: "us-east-1" });
+  const now = Date.now();
+  const tokens = Array.from({ length: reviews }, (_, index) =>
+    mintToken({ identity: localIdentity("bob"), clusterId: CLUSTER_ID, region: "us-east-1", now: now - index * 1_000 }),
+  );
 
   return {
     environment: {
@@ -63,7 +66,7 @@ export async function startLocalServices(): Promise<LocalServices> {
       // is opened.
       NODE_EXTRA_CA_CERTS: authorityFile,
     },
-    event: reviewEvent(token),
+    events: (await Promise.all(tokens)).map(reviewEvent),
     check(answer) {
       const { body = "" }: { body?: string } = JSON.parse(answer);
       if (!body.includes('"authenticated":true')) throw new Error(`not granted: ${answer}`);

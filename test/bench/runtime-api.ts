@@ -1,28 +1,35 @@
-// A Lambda Runtime API for one execution environment: hands out one event and says when each thing happened.
+// A Lambda Runtime API for one execution environment: hands out its events and says when each thing happened.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
+export interface Answered {
+  readonly given: number;
+  readonly at: number;
+  readonly body: string;
+}
+
 export interface RuntimeApi {
   /** What `AWS_LAMBDA_RUNTIME_API` is to be set to. */
   readonly address: string;
   /** When the runtime asked for its first event, by `performance.now()`; rejects on an error while initialising. */
   readonly ready: Promise<number>;
-  /** When the answer to that event had come whole, and the answer; rejects on an error of the handler. */
-  readonly answered: Promise<{ readonly at: number; readonly body: string }>;
+  /** Of each event, when it went out and its answer had come whole, and the answer; rejects on an error of the handler. */
+  readonly answered: Promise<readonly Answered[]>;
   close(): void;
 }
 
 const PREFIX = "/2018-06-01/runtime";
 const DEADLINE_MS = 8_000;
 
-/** Starts on a free port of 127.0.0.1 and gives `event` to whoever asks first. */
-export async function startRuntimeApi(event: unknown): Promise<RuntimeApi> {
+/** Starts on a free port of 127.0.0.1 and gives `events` in turn. */
+export async function startRuntimeApi(events: readonly unknown[]): Promise<RuntimeApi> {
   const ready = Promise.withResolvers<number>();
-  const answered = Promise.withResolvers<{ at: number; body: string }>();
-  let given = false;
+  const answered = Promise.withResolvers<readonly Answered[]>();
+  const answers: Answered[] = [];
+  let given = 0;
 
   const server = createServer((request, response) => {
     serve(request, response).catch(answered.reject);
@@ -32,9 +39,8 @@ export async function startRuntimeApi(event: unknown): Promise<RuntimeApi> {
     const body = await text(request);
     const at = performance.now();
     if (request.url === `${PREFIX}/invocation/next`) {
-      // A second call means that the environment waits for more work, which never comes: it is left hanging.
-      if (given) return;
-      given = true;
+      // One call more means that the environment waits for work, which never comes: it is left hanging.
+      if (answers.length === events.length) return;
       ready.resolve(at);
       response.writeHead(200, {
         "content-type": "application/json",
@@ -42,11 +48,16 @@ export async function startRuntimeApi(event: unknown): Promise<RuntimeApi> {
         "lambda-runtime-deadline-ms": String(Date.now() + DEADLINE_MS),
         "lambda-runtime-invoked-function-arn": "arn:aws:lambda:us-east-1:111122223333:function:bench",
       });
-      response.end(JSON.stringify(event));
+      given = performance.now();
+      response.end(JSON.stringify(events[answers.length]));
       return;
     }
     response.writeHead(202).end();
-    if (request.url?.endsWith("/response") === true) return answered.resolve({ at, body });
+    if (request.url?.endsWith("/response") === true) {
+      answers.push({ given, at, body });
+      if (answers.length === events.length) answered.resolve(answers);
+      return;
+    }
     const failure = new Error(`${request.url}: ${body}`);
     ready.reject(failure);
     answered.reject(failure);
