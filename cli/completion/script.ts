@@ -1,41 +1,48 @@
 // Completion scripts made from the program itself: every command and option that it has, and no others.
 
-import type { Command } from "commander";
+import type { Command, Option } from "commander";
 
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof SHELLS)[number];
 
-interface Words {
+interface Place {
   /** Such as `mappings list`; empty for the program. */
   readonly path: string;
-  readonly words: readonly string[];
+  readonly commands: readonly string[];
+  /** What an argument may be, where that is a choice. */
+  readonly values: readonly string[];
+  readonly options: readonly Option[];
 }
 
 export function completionScript(program: Command, shell: Shell): string {
-  const all = wordsOf(program, "");
-  if (shell === "fish") return fish(program.name(), all);
+  const places = placesOf(program, "");
+  if (shell === "fish") return fish(program.name(), places);
   // zsh runs bash's scripts: https://zsh.sourceforge.io/Doc/Release/Completion-System.html (bashcompinit)
   const loader = shell === "zsh" ? "autoload -U +X bashcompinit && bashcompinit\n" : "";
-  return `${loader}${bash(program.name(), all)}`;
+  return `${loader}${bash(program.name(), places)}`;
 }
 
-function wordsOf(command: Command, path: string): Words[] {
-  const children = command.commands.map((child) => child.name());
-  const options = command.options.flatMap(({ long }) => long ?? []);
-  const below = command.commands.flatMap((child) => wordsOf(child, `${path} ${child.name()}`.trim()));
-  return [{ path, words: [...children, ...options, "--help"] }, ...below];
+function placesOf(command: Command, path: string): Place[] {
+  const { commands, options } = command;
+  const values = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
+  const below = commands.flatMap((child) => placesOf(child, `${path} ${child.name()}`.trim()));
+  return [{ path, commands: commands.map((child) => child.name()), values, options }, ...below];
 }
 
-function bash(name: string, all: readonly Words[]): string {
-  const cases = all.map(({ path, words }) => `    "${path}") words="${words.join(" ")}" ;;`).join("\n");
+function bash(name: string, places: readonly Place[]): string {
+  const cases = places.map(({ path, commands, values, options }) => {
+    const words = [...commands, ...values, ...options.flatMap(({ long }) => long ?? []), "--help"];
+    return `    "${path}") words="${words.join(" ")}" ;;`;
+  });
+  // The length is in $(( )) for zsh, which takes a letter after the colon for a modifier.
   return `_${identifier(name)}() {
   local word path="" words=""
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+  for word in "\${COMP_WORDS[@]:1:$((COMP_CWORD - 1))}"; do
     case "$word" in -*) break ;; *) path="\${path:+$path }$word" ;; esac
   done
   while :; do
     case "$path" in
-${cases}
+${cases.join("\n")}
     esac
     [ -n "$words" ] && break
     case "$path" in *" "*) path="\${path% *}" ;; *) path="" ;; esac
@@ -46,22 +53,28 @@ complete -o default -F _${identifier(name)} ${name}
 `;
 }
 
-function fish(name: string, all: readonly Words[]): string {
-  const lines = all.flatMap(({ path, words }) =>
-    words.map((word) => {
-      const condition = path === "" ? "__fish_use_subcommand" : seen(path);
-      const what = word.startsWith("--") ? `-l ${word.slice(2)}` : `-f -a ${word}`;
-      return `complete -c ${name} -n "${condition}" ${what}`;
-    }),
-  );
+function fish(name: string, places: readonly Place[]): string {
+  const lines = places.flatMap(({ path, commands, values, options }) => {
+    const words = [...commands, ...values];
+    // Not again once one of them is there: what follows is that command's own.
+    const once = words.length === 0 ? [] : [`not __fish_seen_subcommand_from ${words.join(" ")}`];
+    const here = path.split(" ").map((word) => `__fish_seen_subcommand_from ${word}`);
+    const condition = path === "" ? "__fish_use_subcommand" : [...here, ...once].join("; and ");
+    const start = `complete -c ${name} -n "${condition}"`;
+    return [
+      ...words.map((word) => `${start} -f -a ${word}`),
+      ...options.map((option) => `${start} ${fishOption(option)}`),
+      `${start} -l help`,
+    ];
+  });
   return `${lines.join("\n")}\n`;
 }
 
-function seen(path: string): string {
-  return path
-    .split(" ")
-    .map((word) => `__fish_seen_subcommand_from ${word}`)
-    .join("; and ");
+/** https://fishshell.com/docs/current/cmds/complete.html: -r wants a value, -x one that is no file */
+function fishOption({ short, long, argChoices, required }: Option): string {
+  const names = [...(short ? [`-s ${short.slice(1)}`] : []), ...(long ? [`-l ${long.slice(2)}`] : [])];
+  if (argChoices !== undefined) return `${names.join(" ")} -x -a "${argChoices.join(" ")}"`;
+  return `${names.join(" ")}${required ? " -r" : ""}`;
 }
 
 function identifier(name: string): string {

@@ -1,0 +1,78 @@
+// The whole program: its help and its exit codes.
+
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import { createProgram } from "../../cli/program.ts";
+import { processWorld } from "../../cli/world.ts";
+import { startHttpServer } from "../local/http-server.ts";
+import { cli } from "./cli.ts";
+
+const SCRIPT = fileURLToPath(new URL("../../cli/iam-authenticator.ts", import.meta.url));
+
+function commandsBelow(command: Command, path: readonly string[] = []): string[][] {
+  return [[...path], ...command.commands.flatMap((child) => commandsBelow(child, [...path, child.name()]))];
+}
+const COMMANDS = commandsBelow(createProgram(processWorld()));
+
+test("--help of every command fits 80 columns, but for its examples, and has one that can be typed", async () => {
+  assert.equal(COMMANDS.length, 24);
+  for (const path of COMMANDS) {
+    const { code, out } = await cli([...path, "--help"]);
+    assert.equal(code, 0);
+    const [text = "", examples = ""] = out.split("\nExamples:\n");
+    for (const line of text.split("\n")) assert.ok(line.length <= 80, line);
+    assert.match(examples, /iam-authenticator/, path.join(" "));
+    for (const [, words = ""] of examples.matchAll(/iam-authenticator ((?:[a-z]+ ?)+)/g)) {
+      const named = words.trim().split(" ");
+      assert.ok(
+        COMMANDS.some((known) => known.length > 0 && known.every((word, i) => word === named[i])),
+        words,
+      );
+    }
+  }
+});
+
+test("wrong usage is 2, with one sentence and a hint", async () => {
+  for (const words of [["mapings"], ["mappings", "list"], ["mappings", "list", "-c", "x", "-o", "xml"], ["--frob"]]) {
+    const { code, err } = await cli(words);
+    assert.equal(code, 2);
+    assert.match(err, /^error: /);
+  }
+  assert.match((await cli(["mapings"])).err, /Did you mean mappings/);
+  const { code, err } = await cli(["mappings", "list", "-c", "bad id"], { environment: {} });
+  assert.deepEqual([code, err.split("\n").length], [2, 2]);
+});
+
+test("the script runs by itself, and a closed pipe is no fault", () => {
+  const version = spawnSync(process.execPath, [SCRIPT, "--version"], { encoding: "utf8" });
+  assert.deepEqual([version.status, version.stderr], [0, ""]);
+  const piped = spawnSync("bash", ["-c", `set -o pipefail; '${process.execPath}' '${SCRIPT}' --help | head -1`]);
+  assert.deepEqual([piped.status, String(piped.stderr)], [0, ""]);
+});
+
+test("Ctrl-C ends a process that waits, with 130 and one word", async () => {
+  const silent = await startHttpServer(() => ({ status: 500, body: "" }));
+  silent.fail({ kind: "silent" });
+  const child = spawn(process.execPath, [SCRIPT, "mappings", "list", "-c", "x", "--region", "us-east-1"], {
+    env: {
+      ...process.env,
+      AWS_ENDPOINT_URL_SSM: silent.url,
+      AWS_ACCESS_KEY_ID: "AKIALOCALOPERATORAAA",
+      AWS_SECRET_ACCESS_KEY: "local/only",
+    },
+  });
+  let err = "";
+  child.stderr.on("data", (chunk) => {
+    err += chunk;
+  });
+  while (silent.requests.length === 0) await setTimeout(20);
+  child.kill("SIGINT");
+  const [code] = await once(child, "exit");
+  await silent.close();
+  assert.deepEqual([code, err], [130, "Interrupted.\n"]);
+});
