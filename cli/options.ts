@@ -9,6 +9,8 @@ export interface ConnectionOptions {
   readonly prefix?: string;
   /** Only this account's mappings are read and written. */
   readonly account?: string;
+  /** Reads a second, where all mappings are read. */
+  readonly readRate?: number;
 }
 
 export interface OutputOptions {
@@ -24,6 +26,12 @@ export interface WriteOptions {
   readonly force?: true;
   readonly rate: number;
 }
+
+/**
+ * Half of the 40 reads a second that an account has by default: the other half is for the function's reviews.
+ * https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
+ */
+export const DEFAULT_READ_RATE = 20;
 
 /** No quota of writes is published; throttling was seen above single digits a second, and others write too. */
 const DEFAULT_RATE = 3;
@@ -48,6 +56,11 @@ export function addConnection(command: Command, { clusterIsOptional = false } = 
 /** For who may read and write one account's branches only (`grantManageMappings` with an account). */
 export function addAccount(command: Command): Command {
   return command.option("--account <id>", "only this account's mappings: no other is read");
+}
+
+/** For what may have to read every mapping. */
+export function addReading(command: Command): Command {
+  return addAccount(command).option("--read-rate <n>", "reads a second", readPositive, DEFAULT_READ_RATE);
 }
 
 export function addOutput(command: Command): Command {

@@ -15,6 +15,7 @@ export interface Connection {
   readonly settings: Settings;
   /** Where set, nothing outside of this account's branches is read or written. */
   readonly account?: string;
+  readonly readRate?: number;
 }
 
 /** The SDK's default of three, and some more: an operator waits where a review cannot. */
@@ -23,7 +24,7 @@ const CONNECT_MS = 5_000;
 const ANSWER_MS = 15_000;
 
 export async function connect(options: ConnectionOptions, world: World): Promise<Connection> {
-  const { region, profile, account } = options;
+  const { region, profile, account, readRate } = options;
   if (account !== undefined && !/^\d{12}$/.test(account))
     throw usage(`--account ${account} is no account: twelve digits.`);
   const ssm = new SSMClient({
@@ -36,7 +37,13 @@ export async function connect(options: ConnectionOptions, world: World): Promise
   });
   const place = await findPlace(() => ssm.config.region());
   const settings = siteSettings(options, place.region, world);
-  return { ssm, settings, site: siteOf(settings, world), ...(account !== undefined && { account }) };
+  return {
+    ssm,
+    settings,
+    site: siteOf(settings, world),
+    ...(account !== undefined && { account }),
+    ...(readRate !== undefined && { readRate }),
+  };
 }
 
 export function siteOf({ mappingPrefix, partition }: Settings, world: World): Site {

@@ -6,7 +6,7 @@ import { newCommand } from "../command.ts";
 import { readDocuments } from "../document/document.ts";
 import { toParameters } from "../document/parameters.ts";
 import { finding } from "../failure.ts";
-import { addAccount, addConnection, addWrite, type ConnectionOptions, collect, type WriteOptions } from "../options.ts";
+import { addConnection, addReading, addWrite, type ConnectionOptions, collect, type WriteOptions } from "../options.ts";
 import { carryOut } from "../plan/carry-out.ts";
 import { type Plan, planChanges } from "../plan/plan.ts";
 import { showPlan } from "../plan/show.ts";
@@ -35,7 +35,7 @@ export function applyCommand(world: World): Command {
       "iam-authenticator mappings apply -c prod -f teams/ --prune --yes",
     ],
   });
-  return addWrite(addAccount(addConnection(command)))
+  return addWrite(addReading(addConnection(command)))
     .requiredOption("-f, --file <path>", FILE_HELP, collect)
     .option("--prune", PRUNE_HELP)
     .action(async (options: DiffOptions & WriteOptions) => {
@@ -51,7 +51,7 @@ export function diffCommand(world: World): Command {
     details: "The exit code is 1 where something would change.",
     examples: ["iam-authenticator mappings diff -c prod -f mappings.yaml --prune"],
   });
-  return addAccount(addConnection(command))
+  return addReading(addConnection(command))
     .requiredOption("-f, --file <path>", FILE_HELP, collect)
     .option("--prune", PRUNE_HELP)
     .action(async (options: DiffOptions) => {

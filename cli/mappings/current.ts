@@ -5,6 +5,7 @@ import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/fault.ts";
 import { readName } from "../document/parameters.ts";
 import { EXIT, Failure } from "../failure.ts";
+import { DEFAULT_READ_RATE } from "../options.ts";
 import { startProgress } from "../output/progress.ts";
 import type { Change } from "../plan/plan.ts";
 import { MASTERS } from "../plan/reach.ts";
@@ -14,11 +15,11 @@ import type { World } from "../world.ts";
 
 /** All mappings, or with --account that account's. */
 export async function readMappings(connection: Connection, world: World): Promise<Map<string, Stored>> {
-  const { ssm, site, account } = connection;
+  const { ssm, site, account, readRate: rate = DEFAULT_READ_RATE } = connection;
   const progress = startProgress("reading", undefined, world);
   try {
     const { interrupted: signal } = world;
-    return await readAll(ssm, { prefix: site.prefix, account, signal, onCount: progress.show });
+    return await readAll(ssm, { prefix: site.prefix, account, rate, signal, onCount: progress.show });
   } catch (error) {
     throw withHint(error, connection);
   } finally {

@@ -7,7 +7,7 @@ import { writeDocument } from "../document/document.ts";
 import { readParameter } from "../document/parameters.ts";
 import { exportAwsAuth } from "../export/aws-auth.ts";
 import { finding } from "../failure.ts";
-import { addAccount, addConnection, type ConnectionOptions } from "../options.ts";
+import { addConnection, addReading, type ConnectionOptions } from "../options.ts";
 import { short } from "../plan/show.ts";
 import type { World } from "../world.ts";
 import { readMappings } from "./current.ts";
@@ -26,7 +26,7 @@ export function exportCommand(world: World): Command {
       "iam-authenticator mappings export -c prod --format aws-auth | kubectl apply -f -",
     ],
   });
-  return addAccount(addConnection(command))
+  return addReading(addConnection(command))
     .addOption(new Option("--format <name>").choices(["mappings", "aws-auth"]).default("mappings"))
     .action((options: ExportOptions) => exportAll(options, world));
 }

@@ -10,7 +10,7 @@ import { toParameters } from "../document/parameters.ts";
 import { finding, usage } from "../failure.ts";
 import { type Finding, LEVELS, type Level } from "../lint/finding.ts";
 import { lint } from "../lint/lint.ts";
-import { addAccount, addConnection, addOutput, collect, type OutputOptions } from "../options.ts";
+import { addConnection, addOutput, addReading, collect, type OutputOptions } from "../options.ts";
 import { printList } from "../output/print.ts";
 import type { World } from "../world.ts";
 import { readMappings } from "./current.ts";
@@ -22,6 +22,7 @@ interface LintOptions extends OutputOptions {
   readonly profile?: string;
   readonly prefix?: string;
   readonly account?: string;
+  readonly readRate?: number;
   readonly fail: Level;
 }
 
@@ -35,7 +36,7 @@ export function lintCommand(world: World): Command {
       "iam-authenticator mappings lint -f mappings.yaml --fail error",
     ],
   });
-  return addOutput(addAccount(addConnection(command, { clusterIsOptional: true })))
+  return addOutput(addReading(addConnection(command, { clusterIsOptional: true })))
     .option("-f, --file <path>", "a mapping file instead (may be repeated)", collect)
     .addOption(new Option("--fail <level>", "the least level that fails").choices(LEVELS).default("warning"))
     .action((options: LintOptions) => lintMappings(options, world));

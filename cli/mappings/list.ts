@@ -5,7 +5,7 @@ import { connect } from "../aws/connection.ts";
 import { newCommand } from "../command.ts";
 import { type Entry, writeEntry } from "../document/entry.ts";
 import { readParameter } from "../document/parameters.ts";
-import { addAccount, addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../options.ts";
+import { addConnection, addOutput, addReading, type ConnectionOptions, type OutputOptions } from "../options.ts";
 import { printList } from "../output/print.ts";
 import { short } from "../plan/show.ts";
 import type { Stored } from "../store/parameter.ts";
@@ -33,7 +33,7 @@ export function listCommand(world: World): Command {
       "iam-authenticator mappings list -c prod --account 111122223333 -o json",
     ],
   });
-  return addOutput(addAccount(addConnection(command)))
+  return addOutput(addReading(addConnection(command)))
     .option("--group <name>", "only those that give this group")
     .action((options: ListOptions) => list(options, world));
 }

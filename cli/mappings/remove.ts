@@ -5,7 +5,7 @@ import { isObject, parseJson } from "../../functions/authenticator/lib/json.ts";
 import { connect } from "../aws/connection.ts";
 import { newCommand } from "../command.ts";
 import { finding } from "../failure.ts";
-import { addAccount, addConnection, addWrite, type ConnectionOptions, type WriteOptions } from "../options.ts";
+import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../options.ts";
 import { carryOut } from "../plan/carry-out.ts";
 import type { Change } from "../plan/plan.ts";
 import type { Stored } from "../store/parameter.ts";
@@ -26,7 +26,7 @@ export function removeCommand(world: World): Command {
     details: `Parameter Store drops the history of what is removed; the plan shows what it was.\n\n${TARGET_HELP}`,
     examples: ["iam-authenticator mappings remove -c prod arn:aws:iam::111122223333:user/alice --dry-run"],
   }).argument("<who...>");
-  return addWrite(addAccount(addConnection(command))).action((who: string[], options: RemoveOptions) =>
+  return addWrite(addReading(addConnection(command))).action((who: string[], options: RemoveOptions) =>
     remove(who, options, world),
   );
 }

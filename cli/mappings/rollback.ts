@@ -6,8 +6,8 @@ import { newCommand } from "../command.ts";
 import { readParameter } from "../document/parameters.ts";
 import { finding } from "../failure.ts";
 import {
-  addAccount,
   addConnection,
+  addReading,
   addWrite,
   type ConnectionOptions,
   readWhole,
@@ -35,7 +35,7 @@ export function rollbackCommand(world: World): Command {
       "iam-authenticator mappings rollback -c prod role/111122223333/developers --to 3 --yes",
     ],
   }).argument("<who>");
-  return addWrite(addAccount(addConnection(command)))
+  return addWrite(addReading(addConnection(command)))
     .option("--to <version>", "default: the version before the newest", readWhole)
     .action((who: string, options: RollbackOptions) => rollback(who, options, world));
 }

@@ -2,7 +2,7 @@
 
 import { type Command, Option } from "commander";
 import { newCommand } from "../command.ts";
-import { addAccount, addConnection, addWrite, type ConnectionOptions, collect, type WriteOptions } from "../options.ts";
+import { addConnection, addReading, addWrite, type ConnectionOptions, collect, type WriteOptions } from "../options.ts";
 import type { World } from "../world.ts";
 import { changeOne } from "./change-one.ts";
 import { TARGET_HELP } from "./target.ts";
@@ -33,7 +33,7 @@ export function setCommand(world: World): Command {
       "iam-authenticator mappings set -c prod arn:aws:iam::111122223333:user/mallory --deny",
     ],
   }).argument("<who>");
-  return addWrite(addAccount(addConnection(command)))
+  return addWrite(addReading(addConnection(command)))
     .option("--username <template>", "may hold {SessionName} and its kin")
     .option("--group <name>", "these groups and no other (may be repeated)", collect)
     .option("--add-group <name>", "this group too (may be repeated)", collect)

@@ -12,11 +12,6 @@ import { callersParameter, mappingParameter } from "../../functions/authenticato
 import { paced } from "./pace.ts";
 import { type Stored, stored, type Version, version } from "./parameter.ts";
 
-/**
- * Half of the 40 reads a second that an account has by default: the other half is for the function's reviews.
- * https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
- */
-const READS_PER_SECOND = 20;
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
 const PAGE = 10;
 
@@ -28,6 +23,8 @@ interface Reading {
   readonly prefix: string;
   /** Only this account's: then no call names anything else, since who asks may read nothing else. */
   readonly account?: string | undefined;
+  /** Calls a second; as many may come at once after a pause. */
+  readonly rate: number;
   readonly signal: AbortSignal;
   readonly onCount?: (count: number) => void;
 }
@@ -35,9 +32,9 @@ interface Reading {
 /** Every parameter under the prefix but the callers' list, in the order of their names. */
 export async function readAll(
   ssm: SSMClient,
-  { prefix, account, signal, onCount = () => {} }: Reading,
+  { prefix, account, rate, signal, onCount = () => {} }: Reading,
 ): Promise<Map<string, Stored>> {
-  const pace = paced(READS_PER_SECOND, READS_PER_SECOND);
+  const pace = paced(rate, Math.max(1, rate));
   const paths = account === undefined ? [prefix] : BRANCHES.map((kind) => mappingParameter(prefix, kind, account));
   const found: Stored[] = [];
   for (const Path of paths) {

@@ -153,6 +153,14 @@ test("what somebody else writes between the look and the write is told, and a ne
   assert.deepEqual(await cluster.value("role/111122223333/r2"), { other: "operator" });
 });
 
+test("reads keep to --read-rate", async () => {
+  for (let i = 0; i < 60; i += 1) cluster.store.put(`${PREFIX}/role/111122223333/r${i}`, JSON.stringify(role(i)));
+  const start = performance.now();
+  assert.equal((await cluster.mappings(["list", "--read-rate", "5"])).code, 0);
+  // Seven pages, five of them at once.
+  assert.ok(performance.now() - start > 380);
+});
+
 test("writes keep to --rate", async () => {
   const start = performance.now();
   const result = await cluster.mappings(["apply", "-f", writeMappings(roles(6)), "-y", "--rate", "20"]);
