@@ -27,7 +27,7 @@ export async function changeOne(
   const stored = before.get(target.parameter);
   const desired = new Map([[target.parameter, newValue(prefix, target, stored, change)]]);
   const plan = planChanges(before, desired, false);
-  const current = await readForGuard(plan.changes, before, connection, world);
+  const current = await readForGuard(plan.changes, before, connection, options, world);
   await carryOut(plan, current, connection, options, world);
 }
 

@@ -5,7 +5,7 @@ import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/fault.ts";
 import { readName } from "../document/parameters.ts";
 import { EXIT, Failure } from "../failure.ts";
-import { DEFAULT_READ_RATE } from "../options.ts";
+import { DEFAULT_READ_RATE, type WriteOptions } from "../options.ts";
 import { startProgress } from "../output/progress.ts";
 import type { Change } from "../plan/plan.ts";
 import { MASTERS } from "../plan/reach.ts";
@@ -21,18 +21,19 @@ export async function readMappings(connection: Connection, world: World): Promis
     const { interrupted: signal } = world;
     return await readAll(ssm, { prefix: site.prefix, account, rate, signal, onCount: progress.show });
   } catch (error) {
-    throw withHint(error, connection);
+    throw account === undefined ? withHint(error, TRY_ACCOUNT) : error;
   } finally {
     progress.end();
   }
 }
 
 /** The permission that a team has may be for its own account's branches alone. */
-function withHint(error: unknown, { account }: Connection): unknown {
-  if (account !== undefined || !(error instanceof Error) || error.name !== "AccessDeniedException") return error;
-  const sentence = toFailure(error)?.message;
-  const hint = "If you may read one account's mappings only, give that account: --account <id>.";
-  return new Failure(EXIT.fault, `${sentence}\n${hint}`, { cause: error });
+const TRY_ACCOUNT = "If you may read one account's mappings only, give that account: --account <id>.";
+const TRY_FORCE = "Whether this takes the last administrator away cannot be seen: --force writes without looking.";
+
+function withHint(error: unknown, hint: string): unknown {
+  if (!(error instanceof Error) || error.name !== "AccessDeniedException") return error;
+  return new Failure(EXIT.fault, `${toFailure(error)?.message}\n${hint}`, { cause: error });
 }
 
 /** What the guard of administrators has to see: everything where the change could take one away, else `known`. */
@@ -40,8 +41,10 @@ export async function readForGuard(
   changes: readonly Change[],
   known: ReadonlyMap<string, Stored>,
   connection: Connection,
+  { force }: WriteOptions,
   world: World,
 ): Promise<ReadonlyMap<string, Stored>> {
+  if (force) return known;
   const isRisky = changes.some(({ before, value }) => before?.value.includes(MASTERS) || DENY.test(value ?? ""));
   if (isRisky || (await couldShadow(changes, connection, world))) return readMappings(connection, world);
   return known;
@@ -56,12 +59,10 @@ async function couldShadow(changes: readonly Change[], connection: Connection, w
     const names = placesBehind(name, connection);
     if (names === undefined) return true;
     if (names.length === 0) continue;
-    try {
-      const found = await readSome(connection.ssm, names, world.interrupted);
-      if ([...found.values()].some((stored) => stored.value.includes(MASTERS))) return true;
-    } catch (error) {
-      throw withHint(error, connection);
-    }
+    const found = await readSome(connection.ssm, names, world.interrupted).catch((error: unknown) => {
+      throw withHint(error, connection.account === undefined ? `${TRY_ACCOUNT}\n${TRY_FORCE}` : TRY_FORCE);
+    });
+    if ([...found.values()].some((stored) => stored.value.includes(MASTERS))) return true;
   }
   return false;
 }

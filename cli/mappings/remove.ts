@@ -47,7 +47,7 @@ async function remove(who: readonly string[], options: RemoveOptions, world: Wor
       found,
     ),
   );
-  const current = await readForGuard(changes, found, connection, world);
+  const current = await readForGuard(changes, found, connection, options, world);
   await carryOut({ changes, unchanged: 0, extra: [] }, current, connection, options, world);
 }
 

@@ -52,6 +52,6 @@ async function rollback(who: string, options: RollbackOptions, world: World): Pr
     throw finding(`Version ${target.version} of ${parameter} is invalid: ${problems.join("; ")}.`);
   const before = await readSome(ssm, [parameter], world.interrupted);
   const plan = planChanges(before, new Map([[parameter, target.value]]), false);
-  const current = await readForGuard(plan.changes, before, connection, world);
+  const current = await readForGuard(plan.changes, before, connection, options, world);
   await carryOut(plan, current, connection, options, world);
 }

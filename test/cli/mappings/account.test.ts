@@ -48,14 +48,16 @@ test("lint does not miss an administrator where it cannot see all", async () => 
 });
 
 test("without --account, what is refused is told, and what to do", async () => {
+  const sentence =
+    /^No permission: User: \S+ is not authorized to perform: ssm:GetParameters\w* on resource: .*\.\nIf you may read one account's mappings only, give that account: --account <id>\.\n/;
   for (const words of [["list"], ["lint"], ["export"], ["set", ROLE, "--username", "x"]]) {
     const { code, out, err } = await cluster.mappings(words);
     assert.deepEqual([code, out], [3, ""]);
-    assert.match(
-      err,
-      /^No permission: User: \S+ is not authorized to perform: ssm:GetParameters\w* on resource: .*\.\nIf you may read one account's mappings only, give that account: --account <id>\.\n$/,
-    );
+    assert.match(err, sentence);
   }
+  const less = cluster.mappings(["set", ROLE, "--username", "x", "-y"]);
+  assert.match((await less).err, /cannot be seen: --force writes without looking\.\n$/);
+  assert.equal((await cluster.mappings(["set", ROLE, "--username", "x", "-y", "--force"])).code, 0);
 });
 
 test("get, set, history, rollback and remove", async () => {
