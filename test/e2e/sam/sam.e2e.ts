@@ -25,9 +25,9 @@ const files = sandboxFiles(join(folder, "sandbox"));
 const templateOf = (id: string) => join(folder, "cdk.out", `IamAuthenticator-${id}.template.json`);
 const template = templateOf(CLUSTER_ID);
 const envFile = join(folder, "env.json");
-let sandbox: Sandbox;
-let engine: ContainerEngine;
-let forwards: Forward[];
+let sandbox: Sandbox | undefined;
+let engine: ContainerEngine | undefined;
+let forwards: Forward[] = [];
 let sam: SamCli;
 /** What every `sam local` command is given. */
 let options: string[];
@@ -38,18 +38,24 @@ before(async () => {
   sandbox = await startSandbox(files);
   engine = await startContainerEngine();
   buildRuntimeImage(engine.docker);
-  const gateway = engine.docker(["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"]);
-  forwards = await Promise.all([sandbox.stsUrl, sandbox.parameterStoreUrl].map((url) => forward(gateway.trim(), url)));
+  const bridge = bridgeAddress(engine);
+  forwards = await Promise.all([sandbox.stsUrl, sandbox.parameterStoreUrl].map((url) => forward(bridge, url)));
   sam = samCli(REGION, engine.environment);
-  const hosts = ["--add-host", `host.docker.internal:${gateway.trim()}`];
+  const hosts = ["--add-host", `host.docker.internal:${bridge}`];
   options = ["-t", template, "--env-vars", envFile, "--skip-pull-image", ...hosts];
 });
 after(async () => {
   for (const { close } of forwards) close();
-  await sandbox.close();
-  await engine.stop();
+  await sandbox?.close();
+  await engine?.stop();
   rmSync(folder, { recursive: true });
 });
+
+/** Where containers reach this machine: the bridge's first address. Its Gateway is empty when it has just been made. */
+function bridgeAddress(engine: ContainerEngine): string {
+  const subnet = engine.docker(["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}"]);
+  return subnet.trim().replace(/0\/\d+$/, "1");
+}
 
 /** env.example.json with the ports of this run. */
 function writeEnvironment(callerAuth: string): void {
@@ -87,7 +93,7 @@ test("sam local invoke: the example events are answered, and a fresh token is gr
     const answer = await sam.run(["local", "invoke", "Authenticator", "-e", event, ...options], input);
     return JSON.parse(answer.trim().split("\n").at(-1) ?? "");
   };
-  for (const name of ["payload-1.0.json", "payload-2.0.json"]) {
+  for (const name of ["bare.json", "payload-1.0.json", "payload-2.0.json"]) {
     const { statusCode, body } = await invoke(join(root, "events", name));
     assert.equal(statusCode, 200);
     assert.match(JSON.parse(body).status.error, /^token_expired: /);
