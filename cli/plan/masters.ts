@@ -19,7 +19,8 @@ const MAX_REASONS = 5;
  * - a role, user, root or federated user whose own mapping is the one that decides, and is not denied or over;
  * - a permission set, if that holds for each of its roles that is mapped by itself, and no deny pattern may be for one;
  * - an account, for a role of it that is mapped nowhere else; so a pattern for all of its roles takes it away;
- * - a pattern, for one ARN that it matches and that nobody has; so a pattern that covers it takes it away.
+ * - a pattern, for one ARN that it matches and that nobody has; so a pattern that covers it takes it away. One for the
+ *   roles of permission sets counts as a permission set does.
  *
  * Where nobody surely gets there already, as in a cluster with another way in, only what may have been the last is kept.
  * `before` and `after` are what could be read: with --account, that account's branches.

@@ -52,6 +52,7 @@ export async function reachOf(entry: Entry, parameters: Parameters, place: Place
 async function reachOfWitness({ identities, mayBe }: Witness, parameters: Parameters, place: Place): Promise<Reach> {
   const answers: Reach[] = [];
   for (const identity of identities) answers.push(await ask(identity, parameters, place));
+  if (answers.length === 0) return none("nobody can match it");
   const refused = answers.find(({ kind }) => kind === "none");
   if (refused !== undefined && answers.every(({ kind }) => kind === "none")) return refused;
   const until = Math.min(...answers.flatMap(({ kind, until }) => (kind === "none" ? [] : until)));
@@ -75,6 +76,7 @@ async function ask(identity: VerifiedIdentity, parameters: Parameters, { site, s
     return { kind: "sure", until: (notAfter && notAfterTime(notAfter)) || Number.POSITIVE_INFINITY, why: "" };
   } catch (error) {
     if (!(error instanceof Denial)) throw error;
+    if (error.code === "identity_unmapped") return none("not for every role that it may mean");
     return none(error.code === "identity_denied" ? `denied by ${where}` : `refused, ${error.code}`);
   }
 }

@@ -34,7 +34,7 @@ test("webhook: client certificate, inline; a CA is left out where none is given"
   assert.deepEqual(Object.keys(users[0].user), ["client-certificate-data", "client-key-data"]);
   assert.match((await cli(words)).err, /--client-cert goes with --client-key/);
   assert.equal((await cli(["kubeconfig", "webhook", "--endpoint", "a.example"])).code, 2);
-  assert.match((await cli([...words, "--client-key", "/none"])).err, /^Cannot read \/none: ENOENT\.\n$/);
+  assert.match((await cli([...words, "--client-key", "/none"])).err, /^Cannot read \/none: there is no such file\.\n$/);
 });
 
 const CLIENT = ["kubeconfig", "client", "-c", "prod", "--server", "https://10.0.0.1:6443", "--region", "eu-west-1"];
