@@ -4,7 +4,8 @@
 //
 // "Paced" keeps to the command's own rates: 20 reads a second, half of an account's default, and 3 writes a second. At
 // that rate 10,000 writes take 56 minutes: without --whole only so many are written as a minute holds, and the row says
-// how many. "Unpaced" is what the command and this machine take by themselves: the store is local and has no quota.
+// how many. "Unpaced" is what this machine takes, without a quota: mostly the local store, which goes through all names
+// for each page of ten.
 
 import { fork } from "node:child_process";
 import { once } from "node:events";
