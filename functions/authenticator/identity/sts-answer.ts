@@ -66,10 +66,17 @@ export function readStsAnswer({ status, body }: StsAnswer): CallerIdentity {
  */
 function callerIdentity(answer: unknown): CallerIdentity | undefined {
   const response = onlyKeys(answer, ["GetCallerIdentityResponse"])?.["GetCallerIdentityResponse"];
-  const result = onlyKeys(response, ["GetCallerIdentityResult", "ResponseMetadata"])?.["GetCallerIdentityResult"];
-  const { Account, Arn, UserId } = onlyKeys(result, ["Account", "Arn", "UserId"]) ?? {};
+  const { GetCallerIdentityResult, ResponseMetadata = {} } =
+    onlyKeys(response, ["GetCallerIdentityResult", "ResponseMetadata"]) ?? {};
+  const { Account, Arn, UserId } = onlyKeys(GetCallerIdentityResult, ["Account", "Arn", "UserId"]) ?? {};
   if (typeof Account !== "string" || typeof Arn !== "string" || typeof UserId !== "string") return undefined;
+  if (!isMetadata(ResponseMetadata)) return undefined;
   return { Account, Arn, UserId };
+}
+
+function isMetadata(value: unknown): boolean {
+  const metadata = onlyKeys(value, ["RequestId"]);
+  return metadata !== undefined && ["string", "undefined"].includes(typeof metadata["RequestId"]);
 }
 
 function onlyKeys(value: unknown, keys: readonly string[]): Record<string, unknown> | undefined {

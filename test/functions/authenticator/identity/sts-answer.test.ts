@@ -55,6 +55,13 @@ test("a 200 with one key too many, at any level, is a fault", () => {
   }
 });
 
+test("a 200 with metadata of another type is a fault", () => {
+  for (const ResponseMetadata of [null, 17, "x", [], { RequestId: 17 }, { RequestId: "x", More: "y" }]) {
+    const shape = { GetCallerIdentityResponse: { GetCallerIdentityResult: FIELDS, ResponseMetadata } };
+    assert.throws(() => usable(shape), StsAnswerUnusable, JSON.stringify(shape));
+  }
+});
+
 test("status 429 is throttling, whatever its body says", () => {
   for (const body of ["", "<html>slow down</html>", errorBody("AccessDenied"), identityBody(ALICE)]) {
     assert.throws(() => usable(body, 429), StsThrottled);
