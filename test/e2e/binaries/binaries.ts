@@ -68,7 +68,7 @@ function kubernetesProgram(name: string, version: string): Program {
   };
 }
 
-function findAwsIamAuthenticator(): string {
+export function findAwsIamAuthenticator(): string {
   if (spawnSync("aws-iam-authenticator", ["version"]).status === 0) return "aws-iam-authenticator";
   const path = "sigs.k8s.io/aws-iam-authenticator";
   return build({

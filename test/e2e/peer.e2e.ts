@@ -1,0 +1,81 @@
+// Ten thousand reviews by the built bundle and by aws-iam-authenticator's own server: every difference has its rule.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { platform } from "node:os";
+import { before, describe, test } from "node:test";
+import { findAwsIamAuthenticator } from "./binaries/binaries.ts";
+import { RULES } from "./peer/compare.ts";
+import { makeCases } from "./peer/make-cases.ts";
+import { FORM_RULES } from "./peer/review-rules.ts";
+import { runSideBySide, type SideBySide } from "./peer/side-by-side.ts";
+import { agreementTable, differenceTable, formTable } from "./peer/table.ts";
+
+const TOTAL = 10_000;
+/** Another number gives other cases of the same kinds. */
+const SEED = Number(process.env["PEER_SEED"] || 1);
+
+// Elsewhere Go asks the system whom to trust, not SSL_CERT_FILE: https://pkg.go.dev/crypto/x509#SystemCertPool
+const skip = platform() !== "linux" && "the peer can be made to trust the local STS on Linux alone";
+
+describe("beside aws-iam-authenticator's server", { skip }, () => {
+  let run: SideBySide;
+  before(async () => {
+    const program = findAwsIamAuthenticator();
+    const version = execFileSync(program, ["version"], { encoding: "utf8" }).trim();
+    const start = performance.now();
+    run = await runSideBySide(program, makeCases(SEED, TOTAL), TOTAL);
+    const seconds = Math.round((performance.now() - start) / 1000);
+    const { comparison, askedFor } = run;
+    console.log(`aws-iam-authenticator ${version}; PEER_SEED=${SEED}; ${TOTAL} reviews of each in ${seconds} s`);
+    console.log(`STS was asked for ${askedFor.ours} of ours and ${askedFor.theirs} of the peer's`);
+    console.log(["", agreementTable(comparison), formTable(comparison), differenceTable(comparison), ""].join("\n\n"));
+  });
+
+  test("each difference is one that a rule of the contract asks for", () => {
+    const { unexplained } = run.comparison;
+    assert.equal(
+      unexplained.length,
+      0,
+      `${unexplained.length} without a rule\n\n${unexplained.slice(0, 20).join("\n\n")}`,
+    );
+  });
+
+  test("each rule was needed: without it, some difference would have no reason", () => {
+    const { needed, byForm } = run.comparison;
+    assert.deepEqual(
+      RULES.filter((rule) => !needed.has(rule)).map(({ says }) => says),
+      [],
+    );
+    assert.deepEqual(
+      FORM_RULES.filter((rule) => !byForm.has(rule)).map(({ says }) => says),
+      [],
+    );
+  });
+
+  test("the two agree where nothing is odd, in every decision that both know", () => {
+    const { agreed, byRule } = run.comparison;
+    const compared = [...agreed.values(), ...byRule.values()].reduce((sum, count) => sum + count, 0);
+    assert.equal(compared + run.comparison.unexplained.length, TOTAL);
+    for (const decision of ["granted", "denied", "throttled", "bad request"]) {
+      assert.ok((agreed.get(decision) ?? 0) >= 50, decision);
+    }
+  });
+
+  test("docs/proof.md tells each rule", () => {
+    const page = readFileSync(new URL("../../docs/proof.md", import.meta.url), "utf8");
+    const rows = [formTable(run.comparison), differenceTable(run.comparison)].join("\n").split("\n");
+    // counts are of one run
+    const missing = rows.filter((row) => !page.includes(row.replace(/^\| \d+ /, "")));
+    assert.deepEqual(missing, []);
+  });
+
+  test("both sent to STS what the token said, and the peer connected to STS alone", () => {
+    assert.deepEqual(run.strays, []);
+    const others = [...run.targets].filter(
+      (target) => !/^sts(-fips)?\.([a-z0-9-]+\.)?(amazonaws\.com|api\.aws):443$/i.test(target),
+    );
+    assert.deepEqual(others, []);
+  });
+});

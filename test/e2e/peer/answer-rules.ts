@@ -1,0 +1,138 @@
+// The rules about STS's answers by which the two servers differ: an outage is no denial, and nothing doubtful is a grant.
+
+import type { Facts } from "./case.ts";
+import type { Rule } from "./rule.ts";
+
+const UNUSABLE = "fault (sts_answer_unusable)";
+const UNREACHABLE = "fault (sts_unreachable)";
+const VERIFY = "`token.go` Verify";
+
+/** AWS's codes that mean "slow down" without the word that the peer looks for. */
+const OTHER_THROTTLING = ["RequestLimitExceeded", "SlowDown", "TooManyRequestsException", "ThrottledException"];
+
+export const ANSWER_RULES: readonly Rule[] = [
+  {
+    section: "11",
+    says: "a 5xx is a fault, after the retry",
+    ours: UNUSABLE,
+    theirs: "denied",
+    peer: `${VERIFY}: 403, as for a bad token`,
+    holds: ({ answer }) => statusIs(answer, 500, 599) && !/Throttling/.test(answer?.text ?? ""),
+  },
+  {
+    section: "11",
+    says: "codes of throttling are an exact list, never a search in free text (a 5xx stays a fault)",
+    ours: UNUSABLE,
+    theirs: "throttled",
+    peer: `${VERIFY}: "Throttling" anywhere in the body`,
+    holds: ({ answer }) => statusIs(answer, 500, 599) && /Throttling/.test(answer?.text ?? ""),
+  },
+  {
+    section: "11",
+    says: "codes of throttling are an exact list, never a search in free text (a refusal stays a denial)",
+    ours: "denied (sts_refused)",
+    theirs: "throttled",
+    peer: `${VERIFY}: "Throttling" anywhere in the body`,
+    holds: ({ answer }) => statusIs(answer, 400, 428) && !/^Throttl/.test(codeOf(answer)) && codeOf(answer) !== "",
+  },
+  {
+    section: "11",
+    says: "a status of 429 is throttling, whatever the body",
+    ours: "throttled (sts_throttled)",
+    theirs: "denied",
+    peer: `${VERIFY}: only by the word in the body`,
+    holds: ({ answer }) => answer?.status === 429,
+  },
+  {
+    section: "11",
+    says: "every code of AWS that means throttling is throttling",
+    ours: "throttled (sts_throttled)",
+    theirs: "denied",
+    peer: `${VERIFY}: only by the word "Throttling"`,
+    holds: ({ answer }) => OTHER_THROTTLING.includes(codeOf(answer)),
+  },
+  {
+    section: "11",
+    says: "a 4xx without an STS error code is a fault",
+    ours: UNUSABLE,
+    theirs: "denied",
+    peer: `${VERIFY}: 403, as for a bad token`,
+    holds: ({ answer }) => statusIs(answer, 400, 499) && codeOf(answer) === "",
+  },
+  {
+    section: "11",
+    says: "a 2xx other than 200 is a fault",
+    ours: UNUSABLE,
+    theirs: "denied",
+    peer: `${VERIFY}: 403, as for a bad token`,
+    holds: ({ answer }) => statusIs(answer, 201, 299),
+  },
+  {
+    section: "3, 11",
+    says: "no redirects; a 3xx is a fault",
+    ours: UNUSABLE,
+    theirs: "denied",
+    peer: `${VERIFY}: not followed either; 403`,
+    holds: ({ answer }) => statusIs(answer, 300, 399),
+  },
+  {
+    section: "11",
+    says: "a 200 of another shape is a fault",
+    ours: UNUSABLE,
+    theirs: "denied",
+    peer: `${VERIFY}: 403, as for a bad token`,
+    holds: ({ answer, second }) => (answer?.status === 200 && !isExactShape(answer.text)) || second?.kind === "flood",
+  },
+  {
+    section: "4, 11",
+    says: "the whole body is parsed, in its exact shape",
+    ours: UNUSABLE,
+    theirs: "granted",
+    peer: `${VERIFY}: Go's \`json.Unmarshal\` takes names in any case, others beside them, and none`,
+    holds: ({ answer }) => answer?.status === 200 && answer.text.length <= 65_536 && !isExactShape(answer.text),
+  },
+  {
+    section: "3",
+    says: "an answer is read to 64 KiB at most",
+    ours: UNUSABLE,
+    theirs: "granted",
+    peer: `${VERIFY}: \`io.ReadAll\``,
+    holds: ({ answer }) => answer !== undefined && answer.text.length > 65_536,
+  },
+  {
+    section: "2",
+    says: "STS unreachable or late is a fault",
+    ours: UNREACHABLE,
+    theirs: "denied",
+    peer: `${VERIFY}: 403, as for a bad token`,
+    holds: ({ second }) => ["reset", "cut", "stall", "silent"].includes(second?.kind ?? ""),
+  },
+  {
+    section: "3",
+    says: "one retry on a connection failure or 5xx",
+    ours: "granted",
+    theirs: "denied",
+    peer: `${VERIFY}: asks once`,
+    holds: ({ first, second }) =>
+      second === undefined && (first?.kind === "silent" || (first?.kind === "answer" && first.status >= 500)),
+  },
+];
+
+type Answer = Facts["answer"];
+
+function statusIs(answer: Answer, from: number, to: number): boolean {
+  return answer !== undefined && answer.status >= from && answer.status <= to;
+}
+
+/** As errors are written here; `""` where there is none. */
+function codeOf(answer: Answer): string {
+  return /^\{"Error":\{"Code":"([^"]*)"/.exec(answer?.text ?? "")?.[1] ?? "";
+}
+
+/** As the local STS writes it, with white space around. */
+const SHAPE =
+  /^\s*\{"GetCallerIdentityResponse":\{"GetCallerIdentityResult":\{"Account":"[^"]*","Arn":"[^"]*"(,"Arn":"[^"]*")?,"UserId":"[^"]*"\}(,"ResponseMetadata":\{("RequestId":"[^"]*")?\})?\}\}\s*$/;
+
+function isExactShape(text: string): boolean {
+  return SHAPE.test(text);
+}

@@ -1,0 +1,88 @@
+// Sorts pairs of answers: agreements, differences by a named rule, and differences that no rule explains.
+
+import { isDeepStrictEqual } from "node:util";
+import { ANSWER_RULES } from "./answer-rules.ts";
+import type { Facts } from "./case.ts";
+import { IDENTITY_RULES } from "./identity-rules.ts";
+import { MAPPING_RULES } from "./mapping-rules.ts";
+import type { Outcome } from "./outcome.ts";
+import { QUERY_RULES } from "./query-rules.ts";
+import { asOurs, FORM_RULES, type FormRule, REVIEW_RULES } from "./review-rules.ts";
+import type { Rule } from "./rule.ts";
+import { URL_RULES } from "./url-rules.ts";
+
+export const RULES: readonly Rule[] = [
+  ...REVIEW_RULES,
+  ...URL_RULES,
+  ...QUERY_RULES,
+  ...ANSWER_RULES,
+  ...IDENTITY_RULES,
+  ...MAPPING_RULES,
+];
+
+export interface Comparison {
+  /** Pairs that decided the same, by decision. */
+  readonly agreed: ReadonlyMap<string, number>;
+  /** Pairs that a rule explains; the first of several counts. */
+  readonly byRule: ReadonlyMap<Rule, number>;
+  /** Rules that alone explained a pair: no other one would have done. */
+  readonly needed: ReadonlySet<Rule>;
+  readonly byForm: ReadonlyMap<FormRule, number>;
+  /** In words: differences without a rule, and grants of ours where a rule says otherwise. */
+  readonly unexplained: readonly string[];
+  add(facts: Facts, ours: Outcome, theirs: Outcome): void;
+}
+
+export function startComparison(): Comparison {
+  const agreed = new Map<string, number>();
+  const byRule = new Map<Rule, number>();
+  const needed = new Set<Rule>();
+  const byForm = new Map<FormRule, number>();
+  const unexplained: string[] = [];
+
+  function add(facts: Facts, ours: Outcome, theirs: Outcome): void {
+    const holding = RULES.filter(({ holds }) => holds(facts));
+    const broken = holding.find(({ ours: demanded }) => ours.decision === "granted" && demanded !== "granted");
+    if (broken !== undefined) unexplained.push(`${describe(facts, ours, theirs)}\n  granted against: ${broken.says}`);
+
+    const theirDecision = nameOf(ours, theirs);
+    if (facts.good && theirDecision !== "granted") unexplained.push(`${describe(facts, ours, theirs)}\n  is good`);
+    if (theirDecision === ours.decision) {
+      increase(agreed, ours.decision);
+      for (const rule of FORM_RULES.filter(({ shows }) => shows(ours, theirs))) increase(byForm, rule);
+      return;
+    }
+    const code = ours.code === undefined ? "" : ` (${ours.code})`;
+    const [rule, ...others] = holding.filter((rule) => {
+      return rule.ours === `${ours.decision}${code}` && rule.theirs === theirDecision;
+    });
+    if (rule === undefined) {
+      unexplained.push(describe(facts, ours, theirs));
+      return;
+    }
+    increase(byRule, rule);
+    if (others.length === 0) needed.add(rule);
+  }
+
+  return { agreed, byRule, needed, byForm, unexplained, add };
+}
+
+/** `granted as another`: both grant, and not the same user. */
+function nameOf(ours: Outcome, theirs: Outcome): string {
+  if (ours.user === undefined || theirs.user === undefined) return theirs.decision;
+  return isDeepStrictEqual(ours.user, asOurs(theirs.user)) ? "granted" : "granted as another";
+}
+
+function increase<T>(counts: Map<T, number>, key: T): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+function describe({ kind, identity, url, token, sts }: Facts, ours: Outcome, theirs: Outcome): string {
+  return [
+    `${kind}; signed by: ${identity.name}`,
+    `  ours: ${JSON.stringify(ours)}`,
+    `  the peer's: ${JSON.stringify(theirs)}`,
+    `  token: ${JSON.stringify(url?.text ?? token).slice(0, 900)}`,
+    `  STS: ${JSON.stringify(sts).slice(0, 600)}`,
+  ].join("\n");
+}

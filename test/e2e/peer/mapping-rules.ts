@@ -1,0 +1,118 @@
+// The rules about mappings by which the two servers differ, each with the kind of signer that meets it.
+
+import type { Facts } from "./case.ts";
+import { RESERVED_PREFIX } from "./mappings.ts";
+import type { Rule } from "./rule.ts";
+
+const MAP = "`file/mapper.go` Map";
+
+export const MAPPING_RULES: readonly Rule[] = [
+  {
+    section: "5",
+    says: "a role's path in the mapping's ARN is ignored",
+    ours: "granted",
+    theirs: "denied",
+    peer: `${MAP}: whole ARNs, and STS never tells the path`,
+    holds: signedBy("role with a path"),
+  },
+  {
+    section: "5",
+    says: "a role's own mapping counts before its account's, path or not",
+    ours: "granted",
+    theirs: "granted as another",
+    peer: `${MAP}: whole ARNs; then IsAccountAllowed`,
+    holds: signedBy("role with a path, mapped account"),
+  },
+  {
+    section: "5",
+    says: "a user's path is ignored",
+    ours: "granted",
+    theirs: "denied",
+    peer: `${MAP}: whole ARNs`,
+    holds: signedBy("user at another path"),
+  },
+  {
+    section: "11",
+    says: "the ARN of a federated user compares exactly",
+    ours: "denied (mapping_mismatch)",
+    theirs: "granted",
+    peer: `${MAP}: in lower case`,
+    holds: signedBy("federated in other letters"),
+  },
+  {
+    section: "5",
+    says: "a permission set's role is `AWSReservedSSO_<set>_<16 hex>`, so `View` is not `View_Admin`",
+    ours: "denied (identity_unmapped)",
+    theirs: "granted",
+    peer: "`config/mapper.go` SSOArnLike: `AWSReservedSSO_<set>_*`",
+    holds: signedBy("longer set", "set without its suffix"),
+  },
+  {
+    section: "5",
+    says: "the same, where the account is mapped: not the set's user but the account's",
+    ours: "granted",
+    theirs: "granted as another",
+    peer: "`config/mapper.go` SSOArnLike: `AWSReservedSSO_<set>_*`",
+    holds: signedBy("longer set, mapped account"),
+  },
+  {
+    section: "5",
+    says: "a permission set is of the function's own partition",
+    ours: "granted",
+    theirs: "denied",
+    peer: "`config/mapper.go` SSOArnLike: a set with a partition never matches",
+    holds: signedBy("set with a partition"),
+  },
+  {
+    section: "5",
+    says: "an unknown placeholder is invalid",
+    ours: "denied (mapping_invalid)",
+    theirs: "granted",
+    peer: "`server.go` renderTemplate: stays as it is written",
+    holds: signedBy("misspelt placeholder"),
+  },
+  {
+    section: "11",
+    says: "a placeholder that has no value for this identity denies",
+    ours: "denied (placeholder_without_value)",
+    theirs: "granted",
+    peer: "`server.go` renderTemplate: becomes nothing",
+    holds: signedBy("placeholder without value"),
+  },
+  {
+    section: "11",
+    says: "`username` is required",
+    ours: "denied (mapping_invalid)",
+    theirs: "granted",
+    peer: "`server.go` doMapping: grants the empty username",
+    holds: signedBy("no username"),
+  },
+  {
+    section: "11",
+    says: "an empty group is invalid",
+    ours: "denied (mapping_invalid)",
+    theirs: "granted",
+    peer: "`server.go` renderTemplates: a group like any other",
+    holds: signedBy("empty group"),
+  },
+  {
+    section: "5",
+    says: `reserved prefixes (\`${RESERVED_PREFIX}\`) are checked on every group too`,
+    ours: "denied (name_refused)",
+    theirs: "granted",
+    peer: "`server.go` ReservedPrefixExists: on the username",
+    holds: signedBy("reserved group"),
+  },
+  {
+    section: "5",
+    says: "`principalId`: only this very role, not a later one of its name",
+    ours: "denied (mapping_mismatch)",
+    theirs: "granted",
+    peer: `${MAP}: \`userid\` counts in DynamicFile alone`,
+    holds: signedBy("pinned, a later role"),
+  },
+];
+
+function signedBy(...names: readonly string[]): (facts: Facts) => boolean {
+  return ({ identity }) => names.includes(identity.name);
+}

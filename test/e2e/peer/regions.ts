@@ -1,0 +1,17 @@
+// The regions of the partition `aws`, as the AWS SDK lists them: not as the code under test does.
+
+interface SdkPartition {
+  readonly id: string;
+  readonly regions: Readonly<Record<string, unknown>>;
+}
+
+const file = "@aws-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/partitions.js";
+const { partitionsInfo }: { partitionsInfo: { readonly partitions: readonly SdkPartition[] } } = await import(
+  new URL(`../../../node_modules/${file}`, import.meta.url).href
+);
+
+/** Without `aws-global`, which stands for no place. */
+export const REGIONS: readonly string[] = partitionsInfo.partitions
+  .filter(({ id }) => id === "aws")
+  .flatMap(({ regions }) => Object.keys(regions))
+  .filter((region) => !region.endsWith("-global"));

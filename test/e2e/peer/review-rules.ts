@@ -1,0 +1,100 @@
+// The rules about requests and about other kinds of tokens, and those that show in every answer.
+
+import type { Outcome, User } from "./outcome.ts";
+import type { Rule } from "./rule.ts";
+
+const AUTHENTICATE = "`server.go` authenticateEndpoint";
+
+export const REVIEW_RULES: readonly Rule[] = [
+  {
+    section: "2",
+    says: "a token of another kind passes by: not authenticated, no error",
+    ours: "not ours",
+    theirs: "denied",
+    peer: `${AUTHENTICATE}: 403, as for a bad token`,
+    holds: ({ token }) => !token.startsWith("k8s-aws-v1."),
+  },
+  {
+    section: "2",
+    says: "no token: 400",
+    ours: "bad request (review_malformed)",
+    theirs: "denied",
+    peer: `${AUTHENTICATE}: 403, as for a bad token`,
+    holds: ({ kind }) => kind === "body: no token",
+  },
+  {
+    section: "2",
+    says: "not JSON as a whole, not a TokenReview, or of an unknown version: 400",
+    ours: "bad request (review_malformed)",
+    theirs: "granted",
+    peer: `${AUTHENTICATE}: Go's JSON decoder, which stops behind the first value; version and kind are not looked at`,
+    holds: ({ body }) => {
+      const usual =
+        /^\{("unknown":\[\{\}\],)?"kind":"TokenReview","apiVersion":"authentication\.k8s\.io\/v1(beta1)?","metadata":\{"creationTimestamp":null\},"spec":\{"token":.*\},"status":\{"user":\{\}\}\}\s*$/s;
+      return !usual.test(body);
+    },
+  },
+  {
+    section: "2",
+    says: "a body over 64 KiB: 413",
+    ours: "bad request (body_too_large)",
+    theirs: "granted",
+    peer: `${AUTHENTICATE}: no limit`,
+    holds: ({ body }) => body.length > 65_536,
+  },
+];
+
+/** A rule that shows in how an answer looks, where both decided the same. */
+export interface FormRule {
+  readonly section: string;
+  readonly says: string;
+  readonly ours: string;
+  readonly theirs: string;
+  readonly peer: string;
+  readonly shows: (ours: Outcome, theirs: Outcome) => boolean;
+}
+
+export const FORM_RULES: readonly FormRule[] = [
+  {
+    section: "2",
+    says: "a denial is a 200 with its reason, which kube-apiserver logs",
+    ours: "200, with `error`",
+    theirs: "403, without",
+    peer: `${AUTHENTICATE}; kube-apiserver logs \`unknown\``,
+    shows: (ours, theirs) => ours.decision === "denied" && theirs.decision === "denied",
+  },
+  {
+    section: "2",
+    says: "`apiVersion` of the answer is the request's",
+    ours: "in each grant",
+    theirs: "left out",
+    peer: AUTHENTICATE,
+    shows: (ours, theirs) =>
+      ours.apiVersion?.startsWith("authentication.k8s.io/v1") === true && theirs.apiVersion === undefined,
+  },
+  {
+    section: "2",
+    says: "extra holds `accountId`",
+    ours: "in each grant",
+    theirs: "left out",
+    peer: AUTHENTICATE,
+    shows: ({ user }, theirs) =>
+      user?.extra["accountId"]?.length === 1 && theirs.user?.extra["accountId"] === undefined,
+  },
+  {
+    section: "2",
+    says: "extra: empty values left out",
+    ours: "no `sessionName` without session",
+    theirs: '`sessionName: [""]`',
+    peer: AUTHENTICATE,
+    shows: ({ user }, theirs) =>
+      user !== undefined && user.extra["sessionName"] === undefined && theirs.user?.extra["sessionName"]?.join() === "",
+  },
+];
+
+/** The peer's user as the rules of form would have it, to be compared whole with ours. */
+export function asOurs({ extra, ...user }: User): User {
+  const filled = Object.entries(extra).filter(([, [value]]) => value !== "");
+  const account = user.uid.split(":")[1] ?? "";
+  return { ...user, extra: { ...Object.fromEntries(filled), accountId: [account] } };
+}

@@ -1,0 +1,88 @@
+// The real server of aws-iam-authenticator, with its mappings in a file, asking the local STS through a proxy.
+
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { Agent } from "node:https";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { CLUSTER_ID } from "../../local/sandbox.ts";
+import { eventually } from "../control-plane/eventually.ts";
+import { freePort } from "../control-plane/free-port.ts";
+import { startServer } from "../control-plane/process.ts";
+import { PEER_MAPPINGS } from "./mappings.ts";
+import { post } from "./post.ts";
+import { startStsProxy } from "./proxy.ts";
+import { createStsCertificates } from "./sts-certificates.ts";
+
+export interface PeerServer {
+  readonly url: string;
+  /** Trusts the certificate that the server made for itself. */
+  readonly agent: Agent;
+  /** `host:port` of everything that it has connected to. */
+  readonly targets: ReadonlySet<string>;
+}
+
+const START_MS = 30_000;
+
+/** `folder` gets its configuration, certificate and log; `started` is told how to stop each part. */
+export async function startPeer(
+  program: string,
+  folder: string,
+  sts: string,
+  started: (stop: () => void | Promise<void>) => void,
+): Promise<PeerServer> {
+  const certificates = createStsCertificates();
+  const proxy = await startStsProxy(sts, certificates);
+  started(proxy.close);
+  const health = await holdHealthPort();
+  started(() => void health?.close());
+  const port = await freePort();
+  const files = { config: join(folder, "peer.yaml"), ca: join(folder, "sts-ca.pem"), log: join(folder, "peer.log") };
+  writeFileSync(files.ca, certificates.ca);
+  // https://github.com/kubernetes-sigs/aws-iam-authenticator#full-configuration-format
+  const server = {
+    port,
+    address: "127.0.0.1",
+    hostname: "localhost",
+    stateDir: folder,
+    generateKubeconfig: join(folder, "peer.kubeconfig"),
+    backendMode: ["MountedFile"],
+    ...PEER_MAPPINGS,
+  };
+  writeFileSync(files.config, stringify({ clusterID: CLUSTER_ID, server }));
+  const args = ["server", "--config", files.config, "--feature-gates", "SSORoleMatch=true"];
+  const running = startServer(program, args, files.log, {
+    HTTPS_PROXY: proxy.url,
+    SSL_CERT_FILE: files.ca,
+    PATH: process.env["PATH"] ?? "",
+    AWS_EC2_METADATA_DISABLED: "true",
+    AWS_CONFIG_FILE: "/dev/null",
+    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+  });
+  started(running.stop);
+  const url = `https://127.0.0.1:${port}/authenticate`;
+  const agent = await eventually("the peer answers", START_MS, async () => {
+    running.requireRunning();
+    const trusting = new Agent({ keepAlive: true, ca: readFileSync(join(folder, "cert.pem"), "utf8") });
+    await post(url, "", trusting);
+    return trusting;
+  });
+  started(() => agent.destroy());
+  return { url, agent, targets: proxy.targets };
+}
+
+/**
+ * The peer also listens on port 21363 of all interfaces (Run in pkg/server/server.go) and no setting says otherwise.
+ * Where the port is taken it goes on without, so that here nothing listens beyond loopback.
+ */
+async function holdHealthPort(): Promise<Server | undefined> {
+  const server = createServer((socket) => socket.destroy()).listen(21363, "127.0.0.1");
+  try {
+    await once(server, "listening");
+    return server;
+  } catch {
+    // somebody else has it already, which serves as well
+    return undefined;
+  }
+}

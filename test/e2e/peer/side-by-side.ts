@@ -1,0 +1,100 @@
+// Both servers with the same mappings, asking the same STS: gives every case to both, some at a time.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { Agent } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startGateway } from "../../local/gateway/gateway.ts";
+import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
+import { CLUSTER_ID, REGION } from "../../local/sandbox.ts";
+import { startFunction } from "../../review/bundled-function.ts";
+import { sharedClock } from "../../review/clock.ts";
+import { BUNDLE } from "../../review/system.ts";
+import { factsOf } from "./case.ts";
+import { type Comparison, startComparison } from "./compare.ts";
+import { startLocalSts } from "./local-sts.ts";
+import type { Cases } from "./make-cases.ts";
+import { ourParameters, RESERVED_PREFIX } from "./mappings.ts";
+import { ourOutcome, peerOutcome } from "./outcome.ts";
+import { post } from "./post.ts";
+import { startPeer } from "./server.ts";
+
+export interface SideBySide {
+  readonly comparison: Comparison;
+  /** Reviews for which STS was asked at all. */
+  readonly askedFor: { ours: number; theirs: number };
+  /** Requests to STS that are no case's. */
+  readonly strays: readonly string[];
+  /** `host:port` that the peer connected to. */
+  readonly targets: ReadonlySet<string>;
+}
+
+/** As many reviews at a time: enough to keep two cores busy while some wait for a silent STS. */
+const AT_A_TIME = 8;
+
+export async function runSideBySide(program: string, cases: Cases, total: number): Promise<SideBySide> {
+  const running: (() => void | Promise<void>)[] = [];
+  try {
+    return await run(program, cases, total, (stop) => void running.push(stop));
+  } finally {
+    for (const stop of running.toReversed()) await stop();
+  }
+}
+
+/** What it starts is stopped by whoever is told of it, however this ends. */
+async function run(
+  program: string,
+  cases: Cases,
+  total: number,
+  started: (stop: () => void | Promise<void>) => void,
+): Promise<SideBySide> {
+  const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-peer-"));
+  started(() => rmSync(folder, { recursive: true }));
+  const sts = await startLocalSts(cases.identities);
+  started(sts.close);
+  const store = await startParameterStore({ region: REGION, parameters: ourParameters() });
+  started(store.close);
+  const bundled = await startFunction({
+    entry: BUNDLE,
+    shift: sharedClock().shift,
+    environment: {
+      CLUSTER_ID,
+      CALLER_AUTH: "none",
+      RESERVED_PREFIXES: RESERVED_PREFIX,
+      AWS_REGION: REGION,
+      AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
+      AWS_SECRET_ACCESS_KEY: "local/only",
+      AWS_ENDPOINT_URL_STS: sts.urls.ours,
+      AWS_ENDPOINT_URL_SSM: store.url,
+    },
+  });
+  started(bundled.close);
+  const gateway = await startGateway(bundled);
+  started(gateway.close);
+  // A connection for each: the gateway ends idle ones, perhaps just as the next request is on its way.
+  const agent = new Agent({ keepAlive: false });
+  started(() => agent.destroy());
+  const peer = await startPeer(program, folder, sts.urls.theirs, started);
+  const comparison = startComparison();
+  const askedFor = { ours: 0, theirs: 0 };
+
+  async function review(index: number): Promise<void> {
+    const made = await cases.make(index);
+    const expectation = sts.expect(made);
+    const [ours, theirs] = await Promise.all([
+      post(`${gateway.url}/authenticate?timeout=30s`, made.body, agent),
+      post(peer.url, made.body, peer.agent),
+    ]);
+    const asked = expectation.end();
+    askedFor.ours += Math.min(1, asked.ours);
+    askedFor.theirs += Math.min(1, asked.theirs);
+    comparison.add(factsOf(made), ourOutcome(ours), peerOutcome(theirs));
+  }
+
+  let next = 0;
+  async function goOn(): Promise<void> {
+    for (let index = next++; index < total; index = next++) await review(index);
+  }
+  await Promise.all(Array.from({ length: AT_A_TIME }, goOn));
+  return { comparison, askedFor, strays: sts.strays, targets: peer.targets };
+}
