@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { nodeName } from "../local/ec2/node-instance.ts";
+import { REGION } from "../local/sandbox.ts";
 import { kubectl } from "./cluster/kubectl.ts";
-import { NODE_NAME } from "./cluster/node-instance.ts";
 import { type Cluster, freshToken, startCluster } from "./cluster.ts";
 import { eventually } from "./control-plane/eventually.ts";
 
@@ -86,9 +87,9 @@ function nodeObject(name: string): string {
 }
 
 test("a node creates its Node object and labels it", async () => {
-  const { code, stderr } = await run("node", ["create", "-f", "-"], nodeObject(NODE_NAME));
+  const { code, stderr } = await run("node", ["create", "-f", "-"], nodeObject(nodeName(REGION)));
   assert.equal(code, 0, stderr);
-  const labelled = await run("node", ["label", "node", NODE_NAME, "rack=r1"]);
+  const labelled = await run("node", ["label", "node", nodeName(REGION), "rack=r1"]);
   assert.equal(labelled.code, 0, labelled.stderr);
 });
 

@@ -3,10 +3,9 @@
 import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Ec2Server, startEc2 } from "./ec2/ec2.ts";
+import { startNodeInstance } from "./ec2/node-instance.ts";
 import { startFunction } from "./function.ts";
 import { startGateway } from "./gateway/gateway.ts";
-import { localIdentity } from "./identities.ts";
 import { startParameterStore } from "./parameter-store/parameter-store.ts";
 import { startSts } from "./sts/start-sts.ts";
 import { writeWebhook } from "./webhook.ts";
@@ -55,7 +54,7 @@ export async function startSandbox(files: SandboxFiles): Promise<Sandbox> {
   const store = await onPort(8322, (port) =>
     startParameterStore({ port, region: REGION, folder: files.mappings, prefix }),
   );
-  const ec2 = await onPort(8323, startNodes);
+  const ec2 = await onPort(8323, (port) => startNodeInstance({ port, region: REGION }));
   const authenticator = startFunction(
     {
       CLUSTER_ID,
@@ -93,26 +92,4 @@ async function onPort<T>(port: number, start: (port: number) => Promise<T>): Pro
     if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return start(0);
     throw error;
   }
-}
-
-/** One instance that runs with the role of the local identity `node`. */
-function startNodes(port: number): Promise<Ec2Server> {
-  const { account, userId } = localIdentity("node");
-  const [roleId = "", instanceId = ""] = userId.split(":");
-  const profileArn = `arn:aws:iam::${account}:instance-profile/ClusterNode`;
-  const role = { roleName: "ClusterNode", roleId, arn: `arn:aws:iam::${account}:role/ClusterNode` };
-  return startEc2({
-    port,
-    account,
-    profiles: [{ name: "ClusterNode", arn: profileArn, account, roles: [role] }],
-    instances: [
-      {
-        instanceId,
-        state: "running",
-        ownerId: account,
-        privateDnsName: `ip-10-0-0-12.${REGION}.compute.internal`,
-        instanceProfileArn: profileArn,
-      },
-    ],
-  });
 }

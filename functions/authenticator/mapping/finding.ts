@@ -44,8 +44,8 @@ export function findMapping(
     return { ...candidate, ...judgeList(value, identity, now) };
   }
   const kind = candidate.place === "exact" ? identity.kind : candidate.place;
-  const verdict = judgeValue(value, kind, identity, now);
-  return { ...candidate, verdict, invalidCount: checkMapping(value, kind).valid ? 0 : 1 };
+  const check = checkMapping(value, kind);
+  return { ...candidate, verdict: judge(value, check, kind, identity, now), invalidCount: check.valid ? 0 : 1 };
 }
 
 function invalid(candidate: Candidate, problem: string): Finding {
@@ -54,16 +54,22 @@ function invalid(candidate: Candidate, problem: string): Finding {
 
 /** A denial anywhere in the list comes first, then the first entry whose own `arnLike` matches. */
 function judgeList(entries: readonly unknown[], identity: VerifiedIdentity, now: number) {
-  const verdicts = entries
-    .filter((entry) => isObject(entry) && isForIdentity(entry, "pattern", identity))
-    .map((entry) => judgeValue(entry, "pattern", identity, now))
+  const checked = entries.map((entry) => ({ entry, check: checkMapping(entry, "pattern") }));
+  const verdicts = checked
+    .filter(({ entry }) => isObject(entry) && isForIdentity(entry, "pattern", identity))
+    .map(({ entry, check }) => judge(entry, check, "pattern", identity, now))
     .filter(({ kind }) => kind !== "nothing");
   const verdict: Verdict = verdicts.find(({ kind }) => kind === "deny") ?? verdicts[0] ?? { kind: "nothing" };
-  return { verdict, invalidCount: entries.filter((entry) => !checkMapping(entry, "pattern").valid).length };
+  return { verdict, invalidCount: checked.filter(({ check }) => !check.valid).length };
 }
 
-function judgeValue(value: unknown, kind: MappingKind, identity: VerifiedIdentity, now: number): Verdict {
-  const check = checkMapping(value, kind);
+function judge(
+  value: unknown,
+  check: ReturnType<typeof checkMapping>,
+  kind: MappingKind,
+  identity: VerifiedIdentity,
+  now: number,
+): Verdict {
   if (check.valid && isOver(check.mapping.notAfter, now)) return { kind: "nothing" };
   const isFor = isObject(value) && isForIdentity(value, kind, identity);
   // A denial holds even where the rest of its value is wrong: a typo beside it must not let anybody in.

@@ -3,6 +3,7 @@
 import { hash, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { type CertificateAuthority, createCertificateAuthority } from "../../local/certificates.ts";
+import { startNodeInstance } from "../../local/ec2/node-instance.ts";
 import { type LocalFunction, startFunction } from "../../local/function.ts";
 import { type Gateway, startGateway } from "../../local/gateway/gateway.ts";
 import type { LocalServer } from "../../local/http-server.ts";
@@ -12,7 +13,6 @@ import { CLUSTER_ID, REGION } from "../../local/sandbox.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { type ReviewLine, readReviews } from "./function-log.ts";
 import { MAPPING_PREFIX } from "./mappings.ts";
-import { startNodeInstance } from "./node-instance.ts";
 
 export interface BackendOptions {
   readonly folder: string;
@@ -46,7 +46,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const callers = callersParameter([callerToken]);
   const sts = await startSts(identities && { identities });
   const store = await startParameterStore({ region: REGION, parameters: { ...parameters, ...callers } });
-  const ec2 = await startNodeInstance();
+  const ec2 = await startNodeInstance({ region: REGION });
   const authority = createCertificateAuthority();
   const logFile = join(folder, "function.log");
   const environment = {
