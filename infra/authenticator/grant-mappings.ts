@@ -36,8 +36,11 @@ export function grantMappings(scope: Construct, prefix: string, grantee: IGranta
     actions: MANAGE,
     resourceArns: below.map((path) => prefixArn(scope, prefix, path)),
   });
-  if (account !== undefined) return grant;
-  // To list them all is to list the whole prefix, with the callers' names and hashes: these may be read, not written.
-  const list = { grantee, actions: ["ssm:GetParametersByPath"], resourceArns: [prefixArn(scope, prefix)] };
-  return grant.combine(Grant.addToPrincipal(list));
+  const [actions, path] =
+    account === undefined
+      ? // To list them all is to list the whole prefix, with the callers' names and hashes: these may be read, not written.
+        [["ssm:GetParametersByPath"], undefined]
+      : // Who is asked about, and why he is refused: patterns for any account are part of each review.
+        [["ssm:GetParameter", "ssm:GetParameters"], "pattern/any"];
+  return grant.combine(Grant.addToPrincipal({ grantee, actions, resourceArns: [prefixArn(scope, prefix, path)] }));
 }

@@ -27,13 +27,14 @@ const WRITE = [
 const KINDS = ["role", "user", "root", "federated-user", "sso", "pattern", "account"];
 const under = `arn:<AWS::Partition>:ssm:eu-west-1:${ACCOUNT}:parameter/iam-authenticator/prod.example`;
 
-test("a team may write its own account's branch and nothing else", () => {
+test("a team may write its own account's branch and nothing else, and read the patterns for any account", () => {
   assert.deepEqual(grantedTo("444455556666"), [
     {
       Effect: "Allow",
       Action: WRITE,
       Resource: KINDS.flatMap((kind) => [`${under}/${kind}/444455556666`, `${under}/${kind}/444455556666/*`]),
     },
+    { Effect: "Allow", Action: ["ssm:GetParameter", "ssm:GetParameters"], Resource: `${under}/pattern/any` },
   ]);
 });
 

@@ -11,9 +11,16 @@ interface Statement {
   readonly resources: readonly string[];
 }
 
-/** For `fail()` of a store: refuses what the grant for this account, or without one the whole grant, does not name. */
-export function onlyGranted(prefix: string, account?: string): (request: LocalRequest) => Fault | undefined {
-  const statements = grantedTo(prefix, account);
+/**
+ * For `fail()` of a store: refuses what the grant for this account, or without one the whole grant, does not name; and
+ * the resource below the prefix that `but` names.
+ */
+export function onlyGranted(
+  prefix: string,
+  account?: string,
+  { but = "" } = {},
+): (request: LocalRequest) => Fault | undefined {
+  const statements = grantedTo(prefix, account).filter(({ resources }) => !resources.includes(`${prefix}/${but}`));
   return ({ headers, body }) => {
     const action = String(headers["x-amz-target"]).replace("AmazonSSM.", "ssm:");
     const { Path, Name, Names = [Path ?? Name] } = JSON.parse(body.toString());
