@@ -11,6 +11,7 @@ import type { Stored } from "../store/parameter.ts";
 import { write } from "../store/write.ts";
 import type { World } from "../world.ts";
 import { guardMasters } from "./masters.ts";
+import { inSafeOrder } from "./order.ts";
 import { afterwards, type Plan } from "./plan.ts";
 import { showPlan } from "./show.ts";
 
@@ -22,8 +23,8 @@ export async function carryOut(
   options: WriteOptions,
   world: World,
 ): Promise<void> {
-  const { changes } = plan;
-  world.print(showPlan(plan, site.prefix, world.columns));
+  const changes = await inSafeOrder(plan.changes, current, { site, settings });
+  world.print(showPlan({ ...plan, changes }, site.prefix, world.columns));
   if (changes.length === 0) return;
   if (!options.force) await guardMasters(current, afterwards(current, changes), { site, settings });
   if (options.dryRun) return;

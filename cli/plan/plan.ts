@@ -12,7 +12,7 @@ export interface Change extends Write {
 }
 
 export interface Plan {
-  /** In the order of writing: what lets somebody in before what shuts somebody out. */
+  /** What lets somebody in before what shuts somebody out; order.ts has the last word on it. */
   readonly changes: readonly Change[];
   readonly unchanged: number;
   /** Names that stand there and that the file does not have; they stay without `--prune`. */
@@ -45,10 +45,11 @@ function isSame(before: Stored, value: string): boolean {
 }
 
 /** An interrupted apply leaves a cluster with too many administrators rather than with none; denials come first of all. */
-function rank({ action, value }: Change): number {
+function rank({ action, before, value }: Change): number {
   const content = value === undefined ? undefined : parseJson(value);
   if (isObject(content) && content["deny"] === true) return 0;
   if (value?.includes(MASTERS)) return 1;
+  if (before?.value.includes(MASTERS)) return 5;
   return action === "add" ? 2 : action === "change" ? 3 : 4;
 }
 

@@ -3,19 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { siteOf } from "../../../cli/aws/connection.ts";
 import { Failure } from "../../../cli/failure.ts";
 import { decide } from "../../../cli/lib/decide.ts";
 import { supposeIdentity } from "../../../cli/lib/supposed-identity.ts";
 import { guardMasters } from "../../../cli/plan/masters.ts";
-import { processWorld } from "../../../cli/world.ts";
 import type { StoredParameter } from "../../../functions/authenticator/mapping/finding.ts";
-import { readSettings } from "../../../functions/authenticator/settings.ts";
-
-const [A, B] = ["111122223333", "444455556666"];
-const settings = readSettings({ CLUSTER_ID: "prod", CALLER_AUTH: "none", AWS_REGION: "us-east-1" });
-const site = siteOf(settings, processWorld());
-type Parameters = Map<string, StoredParameter>;
+import { A, arn, B, clusters, type Parameters, settings, site } from "./any-cluster.ts";
 
 /** The suffix of the permission set's role, and a user's path: nobody here knows them. */
 const WORLDS = ["0123456789abcdef", "fedcba9876543210"].flatMap((suffix) =>
@@ -27,57 +20,6 @@ const WORLDS = ["0123456789abcdef", "fedcba9876543210"].flatMap((suffix) =>
     ...["user/zz", "user/ops/zz"],
   ]),
 );
-const RESOURCES = [
-  ...["*", "role/*", "user/*", "user/ops/*", "role/Admin", "role/Admin*", "role/Admin-*", "role/ci-*", "role/A*"],
-  ...["", "01", "fedcba987654321?"].map((start) => `role/AWSReservedSSO_ClusterAdmin_${start}*`),
-];
-
-const body = fc.constantFrom<object>(
-  { username: "admin", groups: ["system:masters"] },
-  { username: "viewer" },
-  { deny: true },
-  { username: "admin", groups: ["system:masters"], notAfter: "2020-01-01T00:00:00Z" },
-  { username: "{SessionName}", groups: ["system:masters"] },
-  { username: 1 },
-);
-const arn = (resource: string, account = A) => `arn:aws:iam::${account}:${resource}`;
-const withArn = (resource: string, account = A) => body.map((value) => ({ arn: arn(resource, account), ...value }));
-const patterns = (account: string) =>
-  fc.array(
-    fc
-      .tuple(fc.constantFrom(...RESOURCES), body)
-      .map(([resource, value]) => ({ arnLike: arn(resource, account), ...value })),
-    { minLength: 1, maxLength: 3 },
-  );
-
-const clusters = fc
-  .record(
-    {
-      [`role/${A}/admin`]: withArn("role/Admin"),
-      [`role/${A}/ci-1`]: withArn("role/ci-1"),
-      [`role/${A}/awsreservedsso_clusteradmin_0123456789abcdef`]: withArn(
-        "role/AWSReservedSSO_ClusterAdmin_0123456789abcdef",
-      ),
-      [`role/${B}/admin`]: withArn("role/Admin", B),
-      [`user/${A}/alice`]: withArn("user/alice"),
-      [`sso/${A}/clusteradmin`]: body,
-      [`pattern/${A}`]: patterns(A ?? ""),
-      "pattern/any": patterns("*"),
-      [`account/${A}`]: body,
-      [`account/${B}`]: body,
-    },
-    { requiredKeys: [] },
-  )
-  .map(
-    (values): Parameters =>
-      new Map(
-        Object.entries(values).map(([name, value]) => [
-          `${site.prefix}/${name}`,
-          { value: JSON.stringify(value), secure: false },
-        ]),
-      ),
-  );
-
 /** Whoever is mapped by a role's own ARN is taken to be there. */
 const MAPPED = "AWSReservedSSO_ClusterAdmin_0123456789abcdef";
 
