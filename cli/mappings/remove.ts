@@ -40,28 +40,43 @@ async function remove(who: readonly string[], options: RemoveOptions, world: Wor
     const some = await readSome(connection.ssm, names.slice(i, i + AT_ONCE), world.interrupted);
     for (const [name, stored] of some) found.set(name, stored);
   }
-  const changes = names.map((name) =>
+  const removals = names.map((name) =>
     removal(
       name,
       targets.filter(({ parameter }) => parameter === name),
-      found,
+      found.get(name),
     ),
   );
+  const missing = removals.flatMap(({ missing }) => missing);
+  const changes = removals.flatMap(({ change }) => change ?? []);
+  if (changes.length === 0) throw finding(`${missing.join("\n")}\nNothing was removed.`);
+  for (const line of missing) world.tell(`${line}\n`);
   const current = await readForGuard(changes, found, connection, options, world);
   await carryOut({ changes, unchanged: 0, extra: [] }, current, connection, options, world);
+  // Perhaps a slip of the pen; or it is gone already, since this runs for the second time after an interruption.
+  if (missing.length > 0) throw finding("");
+}
+
+interface Removal {
+  readonly change?: Change;
+  /** Sentences. */
+  readonly missing: readonly string[];
 }
 
 /** Of a list of patterns only those that are named; the parameter goes with the last one. */
-function removal(name: string, targets: readonly Target[], found: ReadonlyMap<string, Stored>): Change {
-  const before = found.get(name);
-  if (before === undefined) throw finding(`There is no parameter ${name}. Nothing was removed.`);
+function removal(name: string, targets: readonly Target[], before: Stored | undefined): Removal {
+  if (before === undefined) return { missing: [`There is no parameter ${name}.`] };
   const patterns = targets.flatMap(({ key }) => key.arnLike ?? []);
   const whole: Change = { action: "remove", name, before, value: undefined };
-  if (patterns.length < targets.length) return whole;
+  if (patterns.length < targets.length) return { change: whole, missing: [] };
   const list = parseJson(before.value);
   const items: unknown[] = Array.isArray(list) ? list : [];
-  const missing = patterns.find((pattern) => !items.some((item) => isObject(item) && item["arnLike"] === pattern));
-  if (missing !== undefined) throw finding(`${name} has no pattern ${missing}. Nothing was removed.`);
-  const kept = items.filter((item) => !(isObject(item) && patterns.some((pattern) => pattern === item["arnLike"])));
-  return kept.length === 0 ? whole : { action: "change", name, before, value: JSON.stringify(kept) };
+  const isOf = (item: unknown, pattern: string) => isObject(item) && item["arnLike"] === pattern;
+  const missing = patterns
+    .filter((pattern) => !items.some((item) => isOf(item, pattern)))
+    .map((pattern) => `${name} has no pattern ${pattern}.`);
+  const kept = items.filter((item) => !patterns.some((pattern) => isOf(item, pattern)));
+  if (kept.length === items.length) return { missing };
+  const change: Change = kept.length === 0 ? whole : { action: "change", name, before, value: JSON.stringify(kept) };
+  return { change, missing };
 }

@@ -132,6 +132,18 @@ test("remove stops where somebody else changed the mapping since it was read", a
   assert.deepEqual(await cluster.value(ROLE), { another: "one" });
 });
 
+test("remove takes what is there of several, tells what is not, and so does the rest the second time", async () => {
+  const roles = ["a", "b", "c"].map((name) => `arn:aws:iam::111122223333:role/${name}`);
+  for (const arn of roles) await cluster.mappings(["set", arn, "--username", "x", "-y"]);
+  cluster.store.remove(`${PREFIX}/role/111122223333/a`);
+  const { code, out, err } = await cluster.mappings(["remove", ...roles, "arn:aws:iam::*:role/x-*", "-y"]);
+  assert.deepEqual([code, out.match(/^- .*$/gm)], [1, ["- role/111122223333/b", "- role/111122223333/c"]]);
+  assert.match(err, /^There is no parameter \S+\/a\.\nThere is no parameter \S+\/any\.\nWrote 2 parameters\./);
+  const again = await cluster.mappings(["remove", ...roles, "-y"]);
+  assert.match(again.err, /^(There is no parameter \S+\.\n){3}Nothing was removed\.\n$/);
+  assert.equal(again.code, 1);
+});
+
 test("history tells who and when; rollback writes an earlier version as a new one", async () => {
   for (const name of ["one", "two", "three"]) await cluster.mappings(["set", DEVELOPERS, "--username", name, "-y"]);
   const { out } = await cluster.mappings(["history", DEVELOPERS]);
