@@ -13,7 +13,9 @@ export interface World {
   /** To standard error: plans, questions, progress, warnings. */
   readonly tell: (text: string) => void;
   readonly input: Readable;
-  /** Whether somebody reads standard error and can answer on standard input. */
+  /** Whether somebody reads standard error. */
+  readonly watched: boolean;
+  /** Whether that somebody can also answer, on standard input. */
   readonly interactive: boolean;
   /** Columns of the terminal behind standard output; `undefined` for a pipe or a file. */
   readonly columns: number | undefined;
@@ -34,10 +36,16 @@ export function processWorld(): World {
     print: (text) => process.stdout.write(text),
     tell: (text) => process.stderr.write(text),
     input: process.stdin,
-    interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY),
-    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+    watched: process.stderr.isTTY,
+    interactive: process.stdin.isTTY && process.stderr.isTTY,
+    columns: columnsOf(process.stdout),
     interrupted: interrupt.signal,
   };
+}
+
+/** A terminal that nobody looks at, such as a build's, has none or says 0. */
+export function columnsOf({ isTTY, columns }: Pick<typeof process.stdout, "isTTY" | "columns">): number | undefined {
+  return isTTY && columns > 0 ? columns : undefined;
 }
 
 /** `| head` closes the pipe when it has seen enough: that is no fault. A full disk is one, and may take both streams. */

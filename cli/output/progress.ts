@@ -14,12 +14,12 @@ const WORTH_SHOWING = 10;
 const CLEAR_LINE = "\r\u001b[K";
 
 /** `all` is `undefined` where the end is not known. */
-export function startProgress(what: string, all: number | undefined, { interactive, tell }: World): Progress {
+export function startProgress(what: string, all: number | undefined, { watched, tell }: World): Progress {
   const start = performance.now();
   let shown = false;
 
   function show(done: number): void {
-    if (!interactive || (all ?? done) <= WORTH_SHOWING) return;
+    if (!watched || (all ?? done) <= WORTH_SHOWING) return;
     shown = true;
     tell(
       `${CLEAR_LINE}${all === undefined ? `${what} ${done}` : `${what} ${bar(done / all)} ${done}/${all}${left(done, all)}`}`,

@@ -15,6 +15,8 @@ export interface CliOptions {
   /** Milliseconds since 1970; default the real time. */
   readonly now?: number;
   readonly interactive?: boolean;
+  /** Default: as `interactive`. */
+  readonly watched?: boolean;
   readonly columns?: number;
   readonly interrupted?: AbortSignal;
   /** Sees each text for standard error as it comes. */
@@ -34,6 +36,7 @@ export async function cli(words: readonly string[], options: CliOptions = {}): P
     },
     input: Readable.from([input]),
     interactive,
+    watched: options.watched ?? interactive,
     columns,
     interrupted: options.interrupted ?? new AbortController().signal,
   });
