@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { type Connection, connect } from "../aws/connection.ts";
 import { newCommand } from "../command.ts";
 import { readDocuments } from "../document/document.ts";
-import { toParameters } from "../document/parameters.ts";
+import { readName, toParameters } from "../document/parameters.ts";
 import { finding } from "../failure.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, collect, type WriteOptions } from "../options.ts";
 import { carryOut } from "../plan/carry-out.ts";
@@ -74,5 +74,7 @@ async function compare({ file, prune, ...options }: DiffOptions, world: World): 
     checkAccount(connection.account, entry, entry.mapping.arn ?? entry.mapping.arnLike ?? (entry.name || "A mapping"));
   const desired = toParameters(connection.site.prefix, entries);
   const current = await readMappings(connection, world);
-  return { plan: planChanges(current, desired, prune === true), current, connection };
+  // Not what no review reads: under a short --prefix, that is the mappings and callers of other clusters.
+  const ours = new Map([...current].filter(([name]) => readName(connection.site.prefix, name) !== undefined));
+  return { plan: planChanges(ours, desired, prune === true), current, connection };
 }

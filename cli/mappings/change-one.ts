@@ -1,7 +1,7 @@
 // Changes one mapping: reads it, has it changed, checks the result as the function would, and writes it.
 
 import { isObject, parseJson } from "../../functions/authenticator/lib/json.ts";
-import { checkMapping } from "../../functions/authenticator/mapping/mapping.ts";
+import { checkMapping, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { connect } from "../aws/connection.ts";
 import { toParameters } from "../document/parameters.ts";
 import { usage } from "../failure.ts";
@@ -31,6 +31,9 @@ export async function changeOne(
   await carryOut(plan, current, connection, options, world);
 }
 
+/** Their value says whom they are for, in the spelling that a parameter's name does not keep. */
+const WITH_ARN: readonly MappingKind[] = ["role", "user", "root", "federated-user"];
+
 function newValue(
   prefix: string,
   { parameter, place, key }: Target,
@@ -41,6 +44,9 @@ function newValue(
   if (place.kind === "pattern" && key.arnLike === undefined) throw usage("Name the pattern itself, with * or ?.");
   const [items, index] = place.kind === "pattern" ? patternList(value, key.arnLike) : [[value], 0];
   const item = items[index];
+  if (!isObject(item) && WITH_ARN.includes(place.kind) && key.arn === undefined) {
+    throw usage(`${parameter} holds no mapping: name it by its ARN, and one is added.`);
+  }
   const changed = change(isObject(item) ? item : key);
   const check = checkMapping(changed, place.kind);
   if (!check.valid) throw usage(`${parameter} would be invalid: ${check.problem}.`);

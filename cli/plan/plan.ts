@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/authenticator/lib/json.ts";
 import { normal } from "../document/parameters.ts";
+import { usage } from "../failure.ts";
 import type { Stored } from "../store/parameter.ts";
 import type { Write } from "../store/write.ts";
 import { MASTERS } from "./reach.ts";
@@ -19,6 +20,7 @@ export interface Plan {
   readonly extra: readonly string[];
 }
 
+/** Throws where a change could be written, and would never be read. */
 export function planChanges(
   current: ReadonlyMap<string, Stored>,
   desired: ReadonlyMap<string, string>,
@@ -29,6 +31,13 @@ export function planChanges(
     if (before === undefined) return [{ action: "add", name, before, value }];
     return isSame(before, value) ? [] : [{ action: "change", name, before, value }];
   });
+  const secure = written.find(({ before }) => before?.secure);
+  if (secure !== undefined) {
+    throw usage(
+      `${secure.name} is a SecureString, which the function never reads, and stays one when it is written: ` +
+        "remove it first (mappings remove).",
+    );
+  }
   const extra = [...current.keys()].filter((name) => !desired.has(name));
   const removed = extra.map(
     (name): Change => ({ action: "remove", name, before: current.get(name), value: undefined }),

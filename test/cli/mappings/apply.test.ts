@@ -46,6 +46,13 @@ test("the plan: adds, changes and removes, each only once, and nothing the secon
   assert.match(kept.out, /1 unchanged \(2 more stand there and stay; --prune removes them\)\.\n$/);
 });
 
+test("prune takes no parameter that is no mapping's: a short prefix holds other clusters", async () => {
+  for (const name of ["other/role/111122223333/a", "other/callers", "notes"])
+    cluster.store.put(`${PREFIX}/${name}`, "{}");
+  const { code, out } = await cluster.apply([masters], ["--prune"]);
+  assert.deepEqual([code, out], [0, "0 to add, 0 to change, 0 to remove, 1 unchanged.\n"]);
+});
+
 test("diff shows the same and exits with 1 where something would change", async () => {
   const diff = () => cluster.mappings(["diff", "-f", writeMappings([masters, role(1)])]);
   const first = await diff();

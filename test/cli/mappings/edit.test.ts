@@ -68,6 +68,16 @@ test("a value that the function would refuse is never written", async () => {
   assert.equal((await cluster.mappings(["set", "Developers", "--username", "x", "-y"])).code, 2);
 });
 
+test("a SecureString is not written over: it would stay one, and never be read", async () => {
+  cluster.store.put(`${PREFIX}/${ROLE}`, "{}", { type: "SecureString" });
+  const { code, err } = await cluster.mappings(["set", DEVELOPERS, "--username", "dev", "-y"]);
+  assert.deepEqual([code, err.split("\n").length], [2, 2]);
+  assert.match(err, /^\/iam-authenticator\/prod\/role\/111122223333\/developers is a SecureString, which the function/);
+  assert.match((await cluster.mappings(["set", ROLE, "--username", "dev", "-y"])).err, /name it by its ARN/);
+  assert.equal((await cluster.mappings(["remove", ROLE, "-y"])).code, 0);
+  assert.equal((await cluster.mappings(["set", DEVELOPERS, "--username", "dev", "-y"])).code, 0);
+});
+
 test("nothing is written by --dry-run, by 'no', or where nobody can be asked", async () => {
   const words = ["set", DEVELOPERS, "--username", "dev"];
   assert.equal((await cluster.mappings([...words, "--dry-run"])).code, 0);
