@@ -3,6 +3,7 @@
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/fault.ts";
 import { Failure } from "../failure.ts";
+import { tellIfSlow } from "../lib/tell-if-slow.ts";
 import type { WriteOptions } from "../options.ts";
 import { confirm } from "../output/confirm.ts";
 import { startProgress } from "../output/progress.ts";
@@ -32,6 +33,7 @@ export async function carryOut(
 
   const pace = paced(options.rate);
   const progress = startProgress("writing", changes.length, world);
+  const endOfWaiting = tellIfSlow(world);
   let done = 0;
   try {
     for (const change of changes) {
@@ -43,6 +45,8 @@ export async function carryOut(
   } catch (error) {
     progress.end();
     throw stopped(error, done, changes.length);
+  } finally {
+    endOfWaiting();
   }
   progress.end();
   world.tell(`Wrote ${count(done)}. The function reads them within 30 s.\n`);
