@@ -19,6 +19,8 @@ const NO_CREDENTIALS = ["CredentialsProviderError", "TokenProviderError"];
 const NETWORK =
   /^(ECONN\w+|ENOTFOUND|EAI_AGAIN|E(HOST|NET)UNREACH|ETIMEDOUT|EPIPE|EPROTO|CERT_\w+|ERR_TLS_\w+|ERR_SSL_\w+|\w+_CERT\w*|UNABLE_TO_\w+)$/;
 
+export const CREDENTIALS_ENDED = "The AWS credentials have ended: renew them (sign in again), and run this again.";
+
 /** `undefined` for an error that is none of AWS's, the network's or ours: a bug. */
 export function toFailure(error: unknown): Failure | undefined {
   if (error instanceof Failure) return error;
@@ -44,7 +46,7 @@ export function toFailure(error: unknown): Failure | undefined {
 }
 
 function sentenceOf({ name, message }: Error): string | undefined {
-  if (ENDED.includes(name)) return "The AWS credentials have ended: renew them (sign in again), and run this again.";
+  if (ENDED.includes(name)) return CREDENTIALS_ENDED;
   if (UNKNOWN_KEY.includes(name)) return "AWS does not know these credentials, or they are for another partition.";
   if (WRONG_KEY.includes(name)) return "AWS refuses the signature: a wrong secret key, or this machine's clock is off.";
   if (FORBIDDEN.includes(name)) return `No permission: ${oneLine(message)}`;

@@ -45,17 +45,17 @@ export function explainCommand(world: World): Command {
 async function explain(arn: string | undefined, options: ExplainOptions, world: World): Promise<void> {
   const explanation = await explanationOf(arn, options, world);
   const { site } = explanation.connection;
-  if (options.output === "table") world.print(showExplanation(explanation.result, site.prefix));
+  if (options.output === "table") world.print(showExplanation(explanation.result, site.prefix, world.columns));
   else printData(machine(explanation.result), options.output, world);
   if (explanation.result.refusal !== undefined) throw finding("");
 }
 
 async function explanationOf(arn: string | undefined, options: ExplainOptions, world: World) {
   const { tokenFile, sessionName, principalId } = options;
-  if ((arn === undefined) === (tokenFile === undefined)) throw usage("Give an ARN, or --token-file.");
-  if (arn?.startsWith("k8s-aws-v1.")) {
-    throw usage("That is a token, and your shell's history has it now. Put it into a file: --token-file.");
+  if ([arn, tokenFile].some((word) => word?.includes("k8s-aws-v1."))) {
+    throw usage("That is a token, and your shell's history has it now. Put it into a file: --token-file <file>.");
   }
+  if ((arn === undefined) === (tokenFile === undefined)) throw usage("Give an ARN, or --token-file.");
   if (tokenFile !== undefined) {
     const token = tokenIn(await readText(tokenFile, world));
     const connection = await connect(options, world);

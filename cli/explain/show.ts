@@ -1,43 +1,60 @@
 // An explanation as a person reads it, top to bottom in the order of the review.
 
+import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import type { Finding } from "../../functions/authenticator/mapping/finding.ts";
+import type { User } from "../../functions/authenticator/user/user.ts";
+import { hang } from "../output/text.ts";
 import { short } from "../plan/show.ts";
 import { adviceOn } from "./advice.ts";
 import type { Explanation } from "./steps.ts";
 
-const INDENT = " ".repeat(10);
+/** Columns. */
+const HEAD = 10;
 
-export function showExplanation(explanation: Explanation, prefix: string): string {
+/** What stands at the left, and what beside it. */
+type Line = readonly [head: string, text: string];
+
+/** `columns` of the terminal; `undefined` for a pipe, where each thing is one line. */
+export function showExplanation(explanation: Explanation, prefix: string, columns: number | undefined): string {
   const { token, identity, findings, parameter, user, refusal } = explanation;
-  const lines = [
+  const lines: Line[] = [
     ...(token === undefined
       ? []
-      : [`token     ok, for ${token.host}, ends ${new Date(token.expiresAt).toISOString()}`]),
-    ...(identity === undefined
-      ? []
-      : [
-          `identity  ${identity.arn}`,
-          ...(identity.canonicalArn === identity.arn ? [] : [`${INDENT}mapped as ${identity.canonicalArn}`]),
-          `${INDENT}principal ${identity.principalId}${token === undefined ? " (supposed)" : ""}`,
-        ]),
-    ...(findings ?? []).map((finding, index) => {
-      const head = index === 0 ? "mapping   " : INDENT;
-      return `${head}${short(finding.parameter, prefix)}: ${verdictOf(finding)}${roleOf(finding, parameter)}`;
+      : [["token", `ok, for ${token.host}, ends ${new Date(token.expiresAt).toISOString()}`] as const]),
+    ...(identity === undefined ? [] : identityLines(identity, token !== undefined)),
+    ...(findings ?? []).map((finding, index): Line => {
+      const text = `${short(finding.parameter, prefix)}: ${verdictOf(finding)}${roleOf(finding, parameter)}`;
+      return [index === 0 ? "mapping" : "", text];
     }),
-    ...(user === undefined ? [] : [`user      ${user.username}`, `groups    ${user.groups.join(", ") || "none"}`]),
-    ...(refusal === undefined ? ["verdict   granted"] : refusalLines(refusal)),
+    ...(user === undefined ? [] : userLines(user)),
+    ...(refusal === undefined ? [["verdict", "granted"] as const] : refusalLines(refusal)),
   ];
-  return lines.map((line) => `${line}\n`).join("");
+  return lines.map(([head, text]) => hang(head.padEnd(HEAD), text, columns)).join("");
+}
+
+function identityLines({ arn, canonicalArn, principalId }: VerifiedIdentity, isProven: boolean): Line[] {
+  return [
+    ["identity", arn],
+    ...(canonicalArn === arn ? [] : [["", `mapped as ${canonicalArn}`] as const]),
+    ["", `principal ${principalId}${isProven ? "" : " (supposed)"}`],
+  ];
+}
+
+function userLines({ username, groups }: User): Line[] {
+  return [
+    ["user", username],
+    ["groups", groups.join(", ") || "none"],
+  ];
 }
 
 /** The message repeats what stands above it: its first part is enough. */
-function refusalLines({ code, message }: NonNullable<Explanation["refusal"]>): string[] {
+function refusalLines({ code, message }: NonNullable<Explanation["refusal"]>): Line[] {
   const advice = adviceOn(code);
   const [reason = message] = message.split("; tried ");
   return [
-    `verdict   refused, ${code}`,
-    `reason    ${reason}`,
-    ...(advice === undefined ? [] : [`to do     ${advice}`]),
+    ["verdict", `refused, ${code}`],
+    ["reason", reason],
+    ...(advice === undefined ? [] : [["to do", advice] as const]),
   ];
 }
 

@@ -1,8 +1,9 @@
 // `token`: the exec plugin that gives kubectl a token.
 
 import type { Command } from "commander";
+import { CREDENTIALS_ENDED } from "../aws/fault.ts";
 import { newCommand } from "../command.ts";
-import { usage } from "../failure.ts";
+import { EXIT, Failure, usage } from "../failure.ts";
 import { untilInterrupted } from "../lib/until-interrupted.ts";
 import { addAws, addCluster } from "../options.ts";
 import type { World } from "../world.ts";
@@ -40,12 +41,9 @@ async function printToken(options: TokenOptions, world: World): Promise<void> {
   }
   const version = requestedVersion(world.environment["KUBERNETES_EXEC_INFO"]);
   const { region, partition, credentials } = await findCredentials(options);
-  const signed = await signToken({
-    credentials,
-    clusterId: options.cluster,
-    region,
-    domain: partition.domain,
-    now: world.clock(),
-  });
+  const now = world.clock();
+  const signed = await signToken({ credentials, clusterId: options.cluster, region, domain: partition.domain, now });
+  // kubectl would take it for good until the API server refuses it, and ask for the next one, without end.
+  if (signed.expiresAt <= now) throw new Failure(EXIT.fault, CREDENTIALS_ENDED);
   world.print(`${options.tokenOnly ? signed.token : execCredential(version, signed)}\n`);
 }

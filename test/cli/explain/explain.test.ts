@@ -104,8 +104,24 @@ test("an ARN: the same, without proof", async () => {
   );
 });
 
+test("a terminal of 80 columns: every line fits, and what belongs together stands together", async () => {
+  const name = `a-${"very-".repeat(6)}long-name`;
+  const words = ["explain", "-c", "prod", `arn:aws:iam::999999999999:role/${name}`];
+  const { out } = await cli(words, { columns: 80 });
+  assert.match(
+    out,
+    /\nto do {5}add a mapping: iam-authenticator mappings set <who> --username <name>\n {10}--group <group>\n$/,
+  );
+  for (const line of out.split("\n")) if (!line.includes(name)) assert.ok(line.length <= 80, line);
+});
+
 test("what is asked wrongly is said, and a token on the command line most of all", async () => {
-  assert.match((await explain(["k8s-aws-v1.abc"])).err, /your shell's history has it now/);
+  for (const words of [["k8s-aws-v1.abc"], ["--token-file", "k8s-aws-v1.abc"], ['{"token":"k8s-aws-v1.abc"}']]) {
+    const { code, err } = await explain(words);
+    assert.equal(code, 2);
+    assert.match(err, /your shell's history has it now/);
+    assert.doesNotMatch(err, /abc/);
+  }
   for (const words of [[], ["x"], ["arn:aws:s3:::bucket"], ["arn:aws:iam::1:role/x", "--token-file", "-"]]) {
     assert.equal((await explain(words)).code, 2);
   }

@@ -52,6 +52,19 @@ test("the token ends 14 minutes from now, or with the credentials", async () => 
   assert.ok(Date.parse(status.expirationTimestamp) <= soon.getTime());
 });
 
+test("credentials that have ended give no token, and those that end soon one that ends with them", async () => {
+  const end = "2026-11-24T12:00:30Z";
+  useLocalAws({ AWS_SESSION_TOKEN: "x", AWS_CREDENTIAL_EXPIRATION: end });
+  const soon = await cli(["token", "-c", "prod"], { now: NOW });
+  assert.equal(JSON.parse(soon.out).status.expirationTimestamp, end);
+  const { code, out, err } = await cli(["token", "-c", "prod"], { now: Date.parse(end) });
+  assert.deepEqual(
+    [code, out, err],
+    [3, "", "The AWS credentials have ended: renew them (sign in again), and run this again.\n"],
+  );
+  delete process.env["AWS_CREDENTIAL_EXPIRATION"];
+});
+
 test("the version is the one that kubectl asks for", () => {
   const ask = (apiVersion: string) => requestedVersion(JSON.stringify({ kind: "ExecCredential", apiVersion }));
   assert.equal(ask("client.authentication.k8s.io/v1"), "client.authentication.k8s.io/v1");
