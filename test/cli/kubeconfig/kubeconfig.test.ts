@@ -33,7 +33,9 @@ test("webhook: client certificate, inline; a CA is left out where none is given"
   assert.deepEqual(clusters[0].cluster, { server: "https://a.example/authenticate" });
   assert.deepEqual(Object.keys(users[0].user), ["client-certificate-data", "client-key-data"]);
   assert.match((await cli(words)).err, /--client-cert goes with --client-key/);
-  assert.equal((await cli(["kubeconfig", "webhook", "--endpoint", "a.example"])).code, 2);
+  for (const wrong of ["a.example", "", "ftp://a.example", "http://a.example", "http://127.0.0.1.example"]) {
+    assert.equal((await cli(["kubeconfig", "webhook", "--endpoint", wrong])).code, 2, wrong);
+  }
   assert.match((await cli([...words, "--client-key", "/none"])).err, /^Cannot read \/none: there is no such file\.\n$/);
 });
 
