@@ -14,6 +14,8 @@ export interface Foreign {
   /** An IAM Identity Center permission set instead of an ARN. */
   readonly permissionSet?: unknown;
   readonly account?: unknown;
+  /** What of it is left out, or stands elsewhere. */
+  readonly remark?: string;
   /** Why this is no mapping at all. */
   readonly problem?: string;
 }
@@ -22,14 +24,15 @@ export interface Carried {
   readonly where: string;
   readonly entry: Entry;
   /** That it is not quite what it was; for the user to know. */
-  readonly note?: string;
+  readonly notes: readonly string[];
   /** A role's path was dropped, with which it never matched before. */
   readonly hadPath: boolean;
 }
 
 /** `sso`: a permission set's role becomes the permission set, whatever the suffix of its role will be. */
 export function carry(foreign: Foreign, sso: boolean): Carried | (Problem & { readonly where: string }) {
-  const { where, arn, username, groups, permissionSet, account, problem } = foreign;
+  const { where, arn, username, groups, permissionSet, account, remark, problem } = foreign;
+  const remarks = remark === undefined ? [] : [remark];
   if (problem !== undefined) return { where, problem };
   const names = readNames(username, groups);
   if ("problem" in names) return { where, ...names };
@@ -39,7 +42,7 @@ export function carry(foreign: Foreign, sso: boolean): Carried | (Problem & { re
       ...(permissionSet !== undefined && { permissionSet }),
       ...names,
     });
-    return "problem" in entry ? { where, problem: entry.problem } : { where, entry, hadPath: false };
+    return "problem" in entry ? { where, problem: entry.problem } : { where, entry, hadPath: false, notes: remarks };
   }
   if (typeof arn !== "string") return { where, problem: "the ARN is no text" };
   const { bare, hadPath } = withoutPath(arn.trim());
@@ -49,17 +52,18 @@ export function carry(foreign: Foreign, sso: boolean): Carried | (Problem & { re
     sso && set !== undefined ? { permissionSet: set, account: ofArn, ...names } : { arn: bare, ...names },
   );
   if ("problem" in entry) return { where, problem: `${arn}: ${entry.problem}` };
-  const note = noteOn(arn, hadPath, sso, set);
-  return { where, entry, hadPath, ...(note !== undefined && { note }) };
+  return { where, entry, hadPath, notes: [...noteOn(arn, hadPath, sso, set), ...remarks] };
 }
 
-function noteOn(arn: string, hadPath: boolean, sso: boolean, set: string | undefined): string | undefined {
+function noteOn(arn: string, hadPath: boolean, sso: boolean, set: string | undefined): string[] {
   if (set !== undefined) {
-    return sso
-      ? `${arn} becomes the permission set ${set}`
-      : `${arn} is the role of permission set ${set}; with --sso the set is mapped, and a new suffix does not matter`;
+    return [
+      sso
+        ? `${arn} becomes the permission set ${set}`
+        : `${arn} is the role of permission set ${set}; with --sso the set is mapped, and a new suffix does not matter`,
+    ];
   }
-  return hadPath ? `${arn} never matched with its path; it does now` : undefined;
+  return hadPath ? [`${arn} never matched with its path; it does now`] : [];
 }
 
 /** Only a role's: aws-iam-authenticator sees users with their paths, roles without. */

@@ -46,7 +46,7 @@ async function importFiles({ file, sso }: ImportOptions, world: World): Promise<
     }
   }
   const { entries, overridden } = merge(carried);
-  const notes = carried.flatMap(({ where, note }) => (note === undefined ? [] : `${where}: ${note}`));
+  const notes = carried.flatMap(({ where, notes }) => notes.map((note) => `${where}: ${note}`));
   for (const line of [...notes, ...overridden, ...problems]) world.tell(`${line}.\n`);
   world.print(writeDocument(entries));
   if (problems.length > 0) throw finding(`${entries.length} carried, ${problems.length} not.`);

@@ -138,6 +138,34 @@ test("answers of aws eks describe-access-entry, one after the other", async () =
   assert.equal((await importText(JSON.stringify([entry("a"), entry("b")]))).mappings.length, 2);
 });
 
+test("describe-access-entry through jq -c; and an entry whose rights are access policies", async () => {
+  const line = (name: string, groups: string[]) =>
+    `{"accessEntry":{"principalArn":"${ARN}${name}","username":"u","kubernetesGroups":${JSON.stringify(groups)}}}\n`;
+  const { code, err, mappings } = await importText(line("a", ["g"]) + line("b", []));
+  assert.deepEqual([code, mappings.length], [0, 2]);
+  assert.equal(
+    err,
+    `access entry of ${ARN}b: it has no groups; what EKS access policies give it is not here: bind it by RBAC.\n2 carried.\n`,
+  );
+});
+
+test("what other programs overlook is told: sections and keys with a slip, and a pin", async () => {
+  const { code, err, mappings } = await importText(
+    configMap({
+      mapRole: [{ rolearn: `${ARN}lost`, username: "l" }],
+      mapRoles: [{ rolearn: `${ARN}a`, username: "a", group: ["g"], userid: "AROAX" }],
+    }),
+  );
+  assert.deepEqual([code, mappings], [1, [{ arn: `${ARN}a`, username: "a" }]]);
+  assert.deepEqual(err.trimEnd().split("\n"), [
+    "mapRoles 1: group, userid is left out; to pin it, give principalId.",
+    "mapRole is not carried: only mapRoles, mapUsers, mapAccounts are ever read.",
+    "1 carried, 1 not.",
+  ]);
+  const config = { server: { maproles: [{ ROLEARN: `${ARN}a`, username: "a" }] } };
+  assert.equal((await importText(stringify(config))).mappings.length, 1);
+});
+
 test("anything else is refused in one sentence", async () => {
   for (const text of ["", "a: b", "[]", "- 1", "kind: ConfigMap\ndata: {mapRoles: 'a: {'}", "\t: x"]) {
     const { code, err } = await importText(text);
