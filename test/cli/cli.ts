@@ -10,7 +10,8 @@ export interface CliResult {
 }
 
 export interface CliOptions {
-  readonly input?: string;
+  /** A stream, to answer when the question has come. */
+  readonly input?: string | Readable;
   readonly environment?: Readonly<Record<string, string>>;
   /** Milliseconds since 1970; default the real time. */
   readonly now?: number;
@@ -34,7 +35,7 @@ export async function cli(words: readonly string[], options: CliOptions = {}): P
       err.push(text);
       options.onTell?.(text);
     },
-    input: Readable.from([input]),
+    input: typeof input === "string" ? Readable.from([input]) : input,
     interactive,
     watched: options.watched ?? interactive,
     columns,

@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { cli, useLocalAws } from "./cli.ts";
-import { realWorldAwsAuth } from "./import/aws-auth-sample.ts";
+import { wholeLife } from "./life.ts";
 
 const VERSION = "5.2.5";
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/moto", import.meta.url));
@@ -36,32 +36,15 @@ before(async () => {
 });
 after(() => server.kill());
 
-const mappings = (words: readonly string[], input = "") => cli(["mappings", ...words, "-c", "prod"], { input });
-const FAST = ["-y", "--rate", "1000"];
+const FAST = ["--rate", "1000", "--read-rate", "1000"];
 
-test("import, apply, diff, list, edit, history, rollback, export, prune", async () => {
-  const imported = await cli(["mappings", "import", "-f", "-"], { input: realWorldAwsAuth(120) });
-  assert.equal(imported.code, 0);
-  const file = imported.out;
-  const applied = await mappings(["apply", "-f", "-", ...FAST], file);
-  assert.equal(applied.code, 0, applied.err);
-  assert.equal((await mappings(["diff", "-f", "-", "--prune"], file)).code, 0);
-  assert.match((await mappings(["list", "--group", "system:masters"])).out, /AWSReservedSSO_Admin/);
-
-  const one = "arn:aws:iam::111122223333:role/team-7-deploy";
-  assert.equal((await mappings(["set", one, "--add-group", "on-call", ...FAST])).code, 0);
-  assert.equal((await mappings(["history", one])).out.trimEnd().split("\n").length, 3);
-  assert.equal((await mappings(["rollback", one, ...FAST])).code, 0);
-  assert.equal((await mappings(["diff", "-f", "-", "--prune"], file)).code, 0);
-
-  const exported = await mappings(["export", "--format", "aws-auth"]);
-  const again = await cli(["mappings", "import", "-f", "-"], { input: exported.out });
-  assert.equal((await mappings(["diff", "-f", "-", "--prune"], again.out)).code, 0);
-  assert.equal((await mappings(["remove", one, ...FAST])).code, 0);
-  assert.equal((await mappings(["get", one])).code, 1);
-  const refused = await mappings(["apply", "-f", "-", "--prune", ...FAST], "mappings: []");
-  assert.match(refused.err, /^Refused: the last mapping that reaches system:masters/);
-});
+test("the whole life of a cluster's mappings, with 300 entries", () =>
+  wholeLife((words, options) => {
+    const reads = ["get", "history"].includes(words[0] ?? "");
+    const writes = ["apply", "set", "remove", "rollback"].includes(words[0] ?? "");
+    const pace = reads ? [] : writes ? FAST : FAST.slice(2);
+    return cli(["mappings", ...words, ...pace, "-c", "prod"], options);
+  }));
 
 test("callers: add, list, remove", async () => {
   const callers = (...words: string[]) => cli(["callers", ...words, "-c", "prod"]);
