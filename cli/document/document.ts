@@ -9,19 +9,34 @@ import { fileFailure, readText } from "../lib/text-file.ts";
 import type { World } from "../world.ts";
 import { type Entry, readEntry, writeEntry } from "./entry.ts";
 
+export interface Documents {
+  readonly entries: readonly Entry[];
+  /** Of single mappings: where, and what. */
+  readonly problems: readonly { readonly where: string; readonly problem: string }[];
+}
+
 /** Files, folders (the YAML and JSON files in them) and `-`. Throws with every problem of every file. */
-export async function readDocuments(paths: readonly string[], world: World): Promise<Entry[]> {
+export async function readDocuments(paths: readonly string[], world: World): Promise<readonly Entry[]> {
+  const { entries, problems } = await examineDocuments(paths, world);
+  if (problems.length > 0) {
+    throw usage(`${problems.map(({ where, problem }) => `${where}: ${problem}`).join("\n")}\nNothing was written.`);
+  }
+  return entries;
+}
+
+/** Throws only for a file that is none of ours. */
+export async function examineDocuments(paths: readonly string[], world: World): Promise<Documents> {
   const entries: Entry[] = [];
-  const problems: string[] = [];
+  const problems: Documents["problems"][number][] = [];
   for (const file of paths.flatMap(filesOf)) {
     for (const [index, item] of parseDocument(await readText(file, world), file).entries()) {
       const entry = readEntry(item);
-      if ("problem" in entry) problems.push(`${file}, mapping ${index + 1}${who(item)}: ${entry.problem}`);
-      else entries.push(entry);
+      if ("problem" in entry) {
+        problems.push({ where: `${file}, mapping ${index + 1}${who(item)}`, problem: entry.problem });
+      } else entries.push(entry);
     }
   }
-  if (problems.length > 0) throw usage(`${problems.join("\n")}\nNothing was written.`);
-  return entries;
+  return { entries, problems };
 }
 
 export function writeDocument(entries: readonly Entry[]): string {

@@ -3,7 +3,7 @@
 import type { StoredParameter } from "../../functions/authenticator/mapping/finding.ts";
 import type { Entry } from "../document/entry.ts";
 import { type Reading, readParameter } from "../document/parameters.ts";
-import type { Site } from "../lib/site.ts";
+import type { Place } from "../plan/reach.ts";
 
 /** In the order of weight. */
 export const LEVELS = ["error", "warning", "info"] as const;
@@ -24,18 +24,17 @@ export interface Placed {
   readonly entry: Entry;
 }
 
-export interface Subject {
-  readonly site: Site;
+export interface Subject extends Place {
   readonly parameters: ReadonlyMap<string, StoredParameter>;
   readonly readings: ReadonlyMap<string, Reading>;
   readonly entries: readonly Placed[];
 }
 
-export type Rule = (subject: Subject) => Finding[];
+export type Rule = (subject: Subject) => Finding[] | Promise<Finding[]>;
 
-export function subjectOf(parameters: ReadonlyMap<string, StoredParameter>, site: Site): Subject {
+export function subjectOf(parameters: ReadonlyMap<string, StoredParameter>, { site, settings }: Place): Subject {
   const readings = new Map<string, Reading>();
   for (const [name, stored] of parameters) readings.set(name, readParameter(site.prefix, name, stored));
   const entries = [...readings].flatMap(([parameter, { entries }]) => entries.map((entry) => ({ parameter, entry })));
-  return { site, parameters, readings, entries };
+  return { site, settings, parameters, readings, entries };
 }

@@ -1,7 +1,7 @@
 // All rules over all mappings, the gravest findings first.
 
 import type { StoredParameter } from "../../functions/authenticator/mapping/finding.ts";
-import type { Site } from "../lib/site.ts";
+import type { Place } from "../plan/reach.ts";
 import { short } from "../plan/show.ts";
 import { type Finding, LEVELS, type Rule, subjectOf } from "./finding.ts";
 import { masters, nodes, systemNames, wholeAccounts } from "./power.ts";
@@ -22,9 +22,13 @@ const RULES: readonly Rule[] = [
   pinned,
 ];
 
-export function lint(parameters: ReadonlyMap<string, StoredParameter>, site: Site): Finding[] {
-  const subject = subjectOf(parameters, site);
-  return RULES.flatMap((rule) => rule(subject))
-    .map((finding) => ({ ...finding, where: short(finding.where, site.prefix) }))
-    .sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
+export async function lint(parameters: ReadonlyMap<string, StoredParameter>, place: Place): Promise<Finding[]> {
+  const subject = subjectOf(parameters, place);
+  const found: Finding[] = [];
+  for (const rule of RULES) found.push(...(await rule(subject)));
+  return inOrder(found.map((finding) => ({ ...finding, where: short(finding.where, place.site.prefix) })));
+}
+
+export function inOrder(findings: readonly Finding[]): Finding[] {
+  return findings.toSorted((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
 }

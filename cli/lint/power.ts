@@ -1,20 +1,29 @@
 // Rules on what a mapping gives: administrators, system names, names that a user can choose, whole accounts.
 
 import { usesPlaceholder } from "../../functions/authenticator/mapping/template.ts";
-import { isMaster, MASTERS } from "../plan/reach.ts";
+import { isMaster, MASTERS, type Reach, reachOf } from "../plan/reach.ts";
 import type { Finding, Level, Placed, Subject } from "./finding.ts";
 
-export function masters({ entries }: Subject): Finding[] {
-  const holders = entries.filter(({ entry }) => isMaster(entry.mapping) && !entry.mapping.deny);
-  if (holders.length === 0) {
-    return [{ level: "warning", rule: "no-masters", where: "", message: `no mapping reaches ${MASTERS}` }];
+/** Who names the group, and by the code of the guard whether anybody gets it. */
+export async function masters(subject: Subject): Promise<Finding[]> {
+  const found: Finding[] = [];
+  const kinds = new Set<Reach["kind"]>();
+  for (const { parameter: where, entry } of subject.entries) {
+    const { kind: place, mapping } = entry;
+    if (!isMaster(mapping)) continue;
+    const { kind, why } = await reachOf(entry, subject.parameters, subject);
+    kinds.add(kind);
+    const isWide = kind !== "none" && (place === "account" || place === "pattern");
+    const many = isWide ? ", and is for more than one principal" : "";
+    const message = `${VERBS[kind]} ${MASTERS}${many}: ${mapping.arnLike ?? mapping.username}${why && ` (${why})`}`;
+    found.push({ level: isWide ? "warning" : "info", rule: "masters", where, message });
   }
-  return holders.map(({ parameter: where, entry: { kind, mapping } }) => {
-    const many = kind === "account" || kind === "pattern";
-    const message = `reaches ${MASTERS}${many ? ", and is for more than one principal" : ""}: ${mapping.arnLike ?? mapping.username}`;
-    return { level: many ? ("warning" as const) : ("info" as const), rule: "masters", where, message };
-  });
+  if (kinds.has("sure")) return found;
+  const message = `no mapping${kinds.has("doubtful") ? " surely" : ""} reaches ${MASTERS}`;
+  return [...found, { level: "warning", rule: "no-masters", where: "", message }];
 }
+
+const VERBS = { sure: "reaches", doubtful: "may reach", none: "names, but does not reach," } as const;
 
 /** https://kubernetes.io/docs/reference/access-authn-authz/node/: a node is system:node:<name> in the group system:nodes */
 export function nodes({ entries }: Subject): Finding[] {
@@ -53,7 +62,7 @@ function widely({ entry: { kind, account, mapping } }: Placed): string | undefin
   if (kind === "account") return `everybody in account ${account}`;
   if (kind !== "pattern") return undefined;
   const { arnLike = "" } = mapping;
-  const [, , , , ofAccount, ...resource] = arnLike.split(":");
-  if (/^(\*|(role|user)\/\*)$/.test(resource.join(":"))) return `everybody that ${arnLike} matches`;
-  return ofAccount === "*" ? `principals of any account: ${arnLike}` : undefined;
+  const [, , , , ofAccount = "", ...resource] = arnLike.split(":");
+  if (/^((role|user)\/)?\?*\*[*?]*$/.test(resource.join(":"))) return `everybody that ${arnLike} matches`;
+  return /[*?]/.test(ofAccount) ? `principals of any account: ${arnLike}` : undefined;
 }

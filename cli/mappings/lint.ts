@@ -2,16 +2,17 @@
 
 import { type Command, Option } from "commander";
 import { partitionOfRegion } from "../../functions/authenticator/token/partitions.ts";
-import { connect } from "../aws/connection.ts";
+import { connect, siteSettings } from "../aws/connection.ts";
 import { newCommand } from "../command.ts";
-import { readDocuments } from "../document/document.ts";
+import { examineDocuments } from "../document/document.ts";
 import type { Entry } from "../document/entry.ts";
-import { toParameters } from "../document/parameters.ts";
+import { placeEntries } from "../document/parameters.ts";
 import { finding, usage } from "../failure.ts";
 import { type Finding, LEVELS, type Level } from "../lint/finding.ts";
-import { lint } from "../lint/lint.ts";
+import { inOrder, lint } from "../lint/lint.ts";
 import { addConnection, addOutput, addReading, collect, type OutputOptions } from "../options.ts";
 import { printList } from "../output/print.ts";
+import { short } from "../plan/show.ts";
 import type { World } from "../world.ts";
 import { readMappings } from "./current.ts";
 
@@ -65,19 +66,30 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
-async function lintStored({ cluster = "", ...options }: LintOptions, world: World) {
+async function lintStored({ cluster = "", ...options }: LintOptions, world: World): Promise<Finding[]> {
   const connection = await connect({ ...options, cluster }, world);
-  const findings = lint(await readMappings(connection, world), connection.site);
+  const findings = await lint(await readMappings(connection, world), connection);
   // One account's mappings say nothing of who administers the cluster.
   return options.account === undefined ? findings : findings.filter(({ rule }) => rule !== "no-masters");
 }
 
-async function lintFiles(file: readonly string[], { region }: LintOptions, world: World) {
-  const entries = await readDocuments(file, world);
+async function lintFiles(file: readonly string[], { cluster = "file", region }: LintOptions, world: World) {
+  const { entries, problems } = await examineDocuments(file, world);
+  const { reservedPrefixes } = siteSettings({ cluster }, region ?? ANY_REGION, world);
   const site = { prefix: "/file", partition: partitionOf(region, entries), now: world.clock() };
-  const values = [...toParameters(site.prefix, entries)];
-  return lint(new Map(values.map(([name, value]) => [name, { value, secure: false }])), site);
+  const { values, problems: misplaced } = placeEntries(site.prefix, entries);
+  const parameters = new Map([...values].map(([name, value]) => [name, { value, secure: false }]));
+  return inOrder([
+    ...problems.map(({ where, problem }): Finding => ({ level: "error", rule: "invalid", where, message: problem })),
+    ...misplaced.map(({ name, rule, problem }): Finding => {
+      return { level: "error", rule, where: short(name, site.prefix), message: problem };
+    }),
+    ...(await lint(parameters, { site, settings: { reservedPrefixes } })),
+  ]);
 }
+
+/** None of what is read from the settings depends on it. */
+const ANY_REGION = "us-east-1";
 
 /** Without a region, that of the first ARN: one that differs from it is wrong in any case. */
 function partitionOf(region: string | undefined, entries: readonly Entry[]): string {

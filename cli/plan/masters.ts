@@ -1,14 +1,12 @@
 // The guard against locking everybody out: whether somebody still reaches `system:masters` after a change.
 
 import type { StoredParameter } from "../../functions/authenticator/mapping/finding.ts";
-import type { Connection } from "../aws/connection.ts";
 import { readParameter } from "../document/parameters.ts";
 import { finding } from "../failure.ts";
-import { isMaster, MASTERS, type Reach, reachOf } from "./reach.ts";
+import { isMaster, MASTERS, type Place, type Reach, reachOf } from "./reach.ts";
 import { short } from "./show.ts";
 
 type Parameters = ReadonlyMap<string, StoredParameter>;
-type Place = Pick<Connection, "site" | "settings">;
 
 /** As many as a person reads. */
 const MAX_REASONS = 5;

@@ -1,13 +1,11 @@
 // The order in which a plan is written: wherever it is interrupted, somebody still reaches `system:masters`.
 
 import type { StoredParameter } from "../../functions/authenticator/mapping/finding.ts";
-import type { Connection } from "../aws/connection.ts";
 import { readParameter } from "../document/parameters.ts";
 import type { Change } from "./plan.ts";
-import { isMaster, MASTERS, reachOf } from "./reach.ts";
+import { isMaster, MASTERS, type Place, reachOf } from "./reach.ts";
 
 type Parameters = ReadonlyMap<string, StoredParameter>;
-type Place = Pick<Connection, "site" | "settings">;
 
 /**
  * The plan's own order, but for what would take the last administrator away before the next one is there: that waits

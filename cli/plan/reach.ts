@@ -8,8 +8,8 @@ import type { StoredParameter } from "../../functions/authenticator/mapping/find
 import { checkMapping, type Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { selectMapping } from "../../functions/authenticator/mapping/select.ts";
+import type { Settings } from "../../functions/authenticator/settings.ts";
 import { renderUser } from "../../functions/authenticator/user/user.ts";
-import type { Connection } from "../aws/connection.ts";
 import type { Entry } from "../document/entry.ts";
 import { arnsOverlap } from "../lib/arn-overlap.ts";
 import { decide } from "../lib/decide.ts";
@@ -21,7 +21,12 @@ import { short } from "./show.ts";
 export const MASTERS = "system:masters";
 
 type Parameters = ReadonlyMap<string, StoredParameter>;
-type Place = Pick<Connection, "site" | "settings">;
+
+/** What the function's code has to know to decide. */
+export interface Place {
+  readonly site: Site;
+  readonly settings: Pick<Settings, "reservedPrefixes">;
+}
 
 export interface Reach {
   /** `doubtful`: for some of those who may be meant, or unless a deny pattern is for them. */
