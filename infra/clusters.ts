@@ -43,6 +43,7 @@ const SHAPE: Shape<ClusterContext> = {
   vpc: "object?",
   vpcEndpoints: "boolean?",
   safeDeployments: "boolean?",
+  quietHours: "number?",
   alarmTopicArn: "text?",
   logRetentionDays: "number?",
   callers: "objects?",

@@ -50,7 +50,7 @@ export class IamAuthenticator extends Construct {
   constructor(scope: Construct, id: string, props: IamAuthenticatorProps) {
     super(scope, id);
     const { clusterId, endpoint = { kind: "http" } as Endpoint, throttle = { rateLimit: 50, burstLimit: 100 } } = props;
-    const { logRetention = RetentionDays.THREE_MONTHS, safeDeployments = true } = props;
+    const { logRetention = RetentionDays.THREE_MONTHS, safeDeployments = true, quietHours = 24 } = props;
     checkProps(props);
     checkEndpoint(this, endpoint);
     const environment = functionEnvironment(this, props, endpoint);
@@ -76,10 +76,18 @@ export class IamAuthenticator extends Construct {
       endpoint.kind === "private" ? servePrivately(this, endpoint, options) : serveHttp(this, endpoint, options);
     this.url = served.url;
 
-    const alarms = makeAlarms(this, { clusterId, handler: this.handler, topic: props.alarmTopic });
+    const alarms = makeAlarms(this, { clusterId, handler: this.handler, topic: props.alarmTopic, quietHours });
     makeDashboard(this, { clusterId, handler: this.handler, log, served, alarms: alarms.all });
     if (safeDeployments) deploySafely(this, live, alarms.rollback);
-    makeOutputs(this, { clusterId, mappingPrefix: this.mappingPrefix, endpoint, url: this.url });
+    makeOutputs(this, {
+      clusterId,
+      mappingPrefix: this.mappingPrefix,
+      endpoint,
+      url: this.url,
+      functionName: live.lambda.functionName,
+      logGroup: log.logGroupName,
+      hasCallers: () => this.#addCaller !== undefined,
+    });
   }
 
   /** Maps a role, given by its ARN or as a role whose ARN is known at synth. Throws when the mapping is invalid. */

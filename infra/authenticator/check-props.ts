@@ -4,8 +4,11 @@ import type { IamAuthenticatorProps } from "./props.ts";
 
 /** Throws with a sentence that says what to do. */
 export function checkProps(props: IamAuthenticatorProps): void {
-  const { nodes = false, vpc, vpcEndpoints, throttle, provisionedConcurrency, reservedConcurrency } = props;
-  atLeastOne({ provisionedConcurrency, reservedConcurrency, ...throttle });
+  const { nodes = false, vpc, vpcEndpoints, throttle, provisionedConcurrency, reservedConcurrency, quietHours } = props;
+  atLeastOne({ provisionedConcurrency, reservedConcurrency, quietHours, ...throttle });
+  // "the evaluation interval can be no longer than seven days": https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+  if ((quietHours ?? 1) > 168)
+    throw new Error("quietHours must be at most 168, a week: CloudWatch looks no further back");
   if ((provisionedConcurrency ?? 0) > (reservedConcurrency ?? Number.POSITIVE_INFINITY)) {
     throw new Error(
       `provisionedConcurrency (${provisionedConcurrency}) is above reservedConcurrency (${reservedConcurrency}): raise the latter, or leave it out`,

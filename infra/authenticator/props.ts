@@ -131,6 +131,14 @@ export interface IamAuthenticatorProps {
   readonly safeDeployments?: boolean;
 
   /**
+   * For how many hours nobody may ask before the alarm NoReviews goes, 1 to 168. More than a night or a weekend, where a
+   * cluster is asleep then.
+   *
+   * @default 24
+   */
+  readonly quietHours?: number;
+
+  /**
    * Told of alarms.
    *
    * @default - alarms are only shown

@@ -19,6 +19,8 @@ export interface AlarmOptions {
   readonly handler: IFunction;
   /** Told of alarms and of their end. */
   readonly topic: ITopic | undefined;
+  /** Without a review, until that is an alarm. */
+  readonly quietHours: number;
 }
 
 type AlarmRule = Pick<AlarmProps, "alarmDescription" | "threshold"> & {
@@ -27,13 +29,13 @@ type AlarmRule = Pick<AlarmProps, "alarmDescription" | "threshold"> & {
   readonly below?: boolean;
 };
 
-export function makeAlarms(scope: Construct, { clusterId, handler, topic }: AlarmOptions): Alarms {
+export function makeAlarms(scope: Construct, { clusterId, handler, topic, quietHours }: AlarmOptions): Alarms {
   const add = (id: string, { metric, periods = 3, below = false, ...rule }: AlarmRule): Alarm => {
     const alarm = new Alarm(scope, id, {
       ...rule,
       metric,
       evaluationPeriods: periods,
-      datapointsToAlarm: Math.min(periods, 2),
+      datapointsToAlarm: below ? periods : Math.min(periods, 2),
       comparisonOperator: below
         ? ComparisonOperator.LESS_THAN_THRESHOLD
         : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
@@ -86,10 +88,10 @@ export function makeAlarms(scope: Construct, { clusterId, handler, topic }: Alar
       threshold: 1,
     }),
     add("NoReviews", {
-      alarmDescription: "Nobody has asked for an hour: is kube-apiserver still configured with this endpoint?",
+      alarmDescription: `Nobody has asked for ${quietHours} h: is kube-apiserver still configured with this endpoint?`,
       metric: reviews(clusterId).with({ period: Duration.hours(1) }),
       threshold: 1,
-      periods: 1,
+      periods: quietHours,
       below: true,
     }),
   ];

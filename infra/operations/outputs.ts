@@ -1,32 +1,42 @@
 // What the stack prints when it is deployed: all that kube-apiserver's operator types next.
 
-import { CfnOutput, Stack } from "aws-cdk-lib";
+import { CfnOutput, Lazy, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { callerAuth, type Endpoint } from "../endpoint/endpoint.ts";
 
-export const OUTPUTS = ["Endpoint", "KubeconfigCommand", "ApiserverFlags"] as const;
+export const OUTPUTS = ["Endpoint", "KubeconfigCommand", "ApiserverFlags", "FunctionName", "LogGroup"] as const;
 
 export interface OutputOptions {
   readonly clusterId: string;
   readonly mappingPrefix: string;
   readonly endpoint: Endpoint;
   readonly url: string;
+  readonly functionName: string;
+  readonly logGroup: string;
+  /** Asked at synth: callers that the stack keeps are not to be changed by the command. */
+  readonly hasCallers: () => boolean;
 }
 
 export function makeOutputs(scope: Construct, options: OutputOptions): void {
   const values: Readonly<Record<(typeof OUTPUTS)[number], string>> = {
     Endpoint: options.url,
-    KubeconfigCommand: `npx iam-authenticator ${kubeconfigCommand(scope, options)}`,
+    KubeconfigCommand: Lazy.string({ produce: () => `npx iam-authenticator ${kubeconfigCommand(scope, options)}` }),
     ApiserverFlags:
       "--authentication-token-webhook-config-file=/etc/kubernetes/iam-authenticator/webhook.kubeconfig --authentication-token-webhook-version=v1",
+    FunctionName: options.functionName,
+    LogGroup: options.logGroup,
   };
   for (const name of OUTPUTS) new CfnOutput(scope, name, { value: values[name] });
 }
 
 /** A bearer token is made where its kubeconfig is written: AWS only ever gets its hash. */
-function kubeconfigCommand(scope: Construct, { clusterId, mappingPrefix, endpoint, url }: OutputOptions): string {
+function kubeconfigCommand(
+  scope: Construct,
+  { clusterId, mappingPrefix, endpoint, url, hasCallers }: OutputOptions,
+): string {
   switch (callerAuth(endpoint)) {
     case "bearer": {
+      if (hasCallers()) return `kubeconfig webhook --endpoint ${url} --token-file caller-token > webhook.kubeconfig`;
       const place = `--region ${Stack.of(scope).region} --prefix ${mappingPrefix}`;
       return `callers add control-plane --cluster ${clusterId} ${place} --endpoint ${url} --out webhook.kubeconfig`;
     }

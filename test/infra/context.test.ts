@@ -32,7 +32,13 @@ test("each cluster is a stack of its own, with outputs that need no suffix", () 
   );
   for (const stack of stacks) {
     const { Outputs } = Template.fromStack(stack).toJSON();
-    assert.deepEqual(Object.keys(Outputs), ["Endpoint", "KubeconfigCommand", "ApiserverFlags"]);
+    assert.deepEqual(Object.keys(Outputs), [
+      "Endpoint",
+      "KubeconfigCommand",
+      "ApiserverFlags",
+      "FunctionName",
+      "LogGroup",
+    ]);
   }
 });
 

@@ -84,7 +84,7 @@ const COMMANDS = {
 for (const kind of KINDS) {
   test(`${kind}: the outputs are what is typed next`, () => {
     const { Outputs } = templateOf(kind).toJSON();
-    assert.equal(Object.keys(Outputs).length, 3);
+    assert.equal(Object.keys(Outputs).length, 5);
     assert.equal(output(templateOf(kind), "Endpoint"), ENDPOINTS[kind]);
     assert.equal(output(templateOf(kind), "KubeconfigCommand"), `npx iam-authenticator ${COMMANDS[kind]}`);
     assert.match(
@@ -93,6 +93,34 @@ for (const kind of KINDS) {
     );
   });
 }
+
+test("where the stack keeps the callers, the command that is printed leaves them alone", () => {
+  const made = stackOf("http");
+  made.authenticator.addCaller({ name: "control-plane", sha256: "0".repeat(64) });
+  assert.equal(
+    output(made.template(), "KubeconfigCommand"),
+    `npx iam-authenticator kubeconfig webhook --endpoint ${ENDPOINTS.http} --token-file caller-token > webhook.kubeconfig`,
+  );
+});
+
+test("the function and its log are named, for whoever looks or rolls back", () => {
+  assert.match(output(templateOf("http"), "FunctionName"), /^<AuthenticatorFunction>$/);
+  assert.match(output(templateOf("http"), "LogGroup"), /^<AuthenticatorLog>$/);
+});
+
+test("nobody asks: an alarm after quietHours, all of them silent", () => {
+  for (const [props, hours] of [
+    [{}, 24],
+    [{ quietHours: 72 }, 72],
+  ] as const) {
+    stackOf("http", props)
+      .template()
+      .hasResourceProperties("AWS::CloudWatch::Alarm", {
+        ...{ Period: 3600, EvaluationPeriods: hours, DatapointsToAlarm: hours, Threshold: 1 },
+        ...{ ComparisonOperator: "LessThanThreshold", TreatMissingData: "breaching" },
+      });
+  }
+});
 
 test("of a caller's token the template has the hash, in the one parameter, and nothing else", () => {
   const token = "a-caller-token-that-only-kube-apiserver-holds";

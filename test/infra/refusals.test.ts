@@ -23,6 +23,7 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     { provisionedConcurrency: 3, reservedConcurrency: 2 },
     /provisionedConcurrency \(3\) is above reservedConcurrency \(2\): raise the latter/,
   ],
+  "a week and an hour of quiet": [{ quietHours: 169 }, /quietHours must be at most 168, a week/],
   "no concurrency at all": [{ reservedConcurrency: 0 }, /reservedConcurrency must be a whole number from 1 on/],
   "a throttle of nothing": [{ throttle: { rateLimit: 0, burstLimit: 1 } }, /rateLimit must be a whole number from 1/],
   "endpoints without a VPC": [{ vpcEndpoints: true }, /vpcEndpoints needs a vpc: give the function's VPC/],

@@ -1,4 +1,5 @@
-// The whole template of each endpoint, with hashes blanked: nothing changes unseen. `npm run test:snapshots` renews them.
+// The whole template of each endpoint, with hashes blanked: nothing changes unseen.
+// `npx node --test --test-update-snapshots test/infra/snapshot.test.ts` renews them.
 
 import { join } from "node:path";
 import { test } from "node:test";
