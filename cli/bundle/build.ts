@@ -39,7 +39,7 @@ export async function buildCommand(outdir: string): Promise<void> {
 /** The repository's scripts bring Node 24 along; an installed command meets what is there. */
 const NODE_22 = `if (Number.parseInt(process.versions.node) < 22) {
   console.error("iam-authenticator: Node.js 22 or newer is needed, and this is " + process.version);
-  process.exit(1);
+  process.exit(2);
 }
 `;
 /** Packages that are CommonJS still call require() for what is Node's own. */

@@ -1,7 +1,7 @@
 // `npm run review`: posts one TokenReview to the running sandbox, for a local identity or for a token from another client.
 
 import { text } from "node:stream/consumers";
-import { localIdentity } from "./identities.ts";
+import { LOCAL_IDENTITIES, localIdentity } from "./identities.ts";
 import { CLUSTER_ID, REGION, SANDBOX_FOLDER, sandboxFiles } from "./sandbox.ts";
 import { mintToken } from "./token.ts";
 import { postReview, readWebhook, tokenReview } from "./webhook.ts";
@@ -10,8 +10,9 @@ const USAGE = `npm run --silent review -- <identity> [<cluster id the token is f
 aws eks get-token --cluster-name ${CLUSTER_ID} --region ${REGION} | npm run --silent review`;
 
 const [name, clusterId = CLUSTER_ID] = process.argv.slice(2);
-if (name === undefined && process.stdin.isTTY) {
-  console.error(USAGE);
+const names = LOCAL_IDENTITIES.map((identity) => identity.name);
+if (name === undefined ? process.stdin.isTTY : !names.includes(name)) {
+  console.error(`${USAGE}\nidentities: ${names.join(", ")}`);
   process.exit(2);
 }
 const token =

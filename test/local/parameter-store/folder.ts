@@ -57,7 +57,7 @@ export function openFolder(
   function refuseWrite(name: string): never {
     throw new ServiceError(
       "AccessDeniedException",
-      `This Parameter Store is the folder ${folder}: edit the file of ${name} there; it counts at the next request.`,
+      `This Parameter Store is the folder ${folder}: edit the file of ${name} there; the next read finds it.`,
     );
   }
 }
