@@ -1,0 +1,78 @@
+// Every example of every --help, run as it is written: none may be wrong usage.
+
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { Command } from "commander";
+import { createProgram } from "../../cli/program.ts";
+import { processWorld } from "../../cli/world.ts";
+import { type LocalServer, startHttpServer } from "../local/http-server.ts";
+import { cli } from "./cli.ts";
+import { realWorldAwsAuth } from "./import/aws-auth-sample.ts";
+import { ADMIN, type LocalCluster, PREFIX, startCluster } from "./mappings/cluster.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+const ROLE = "arn:aws:iam::111122223333:role/Developers";
+const FILE = `mappings: [{permissionSet: ClusterAdmin, account: "111122223333", username: a, groups: [system:masters]}]`;
+let cluster: LocalCluster;
+let sts: LocalServer;
+
+before(async () => {
+  sts = await startHttpServer(() => ({ status: 403, body: '{"Error":{"Code":"AccessDenied","Message":"x"}}' }));
+  cluster = await startCluster({
+    ...ADMIN,
+    "user/111122223333/alice": { arn: "arn:aws:iam::111122223333:user/alice", username: "alice" },
+    callers: ["control-plane-2026", "other"].map((name) => ({ name, sha256: "0".repeat(64) })),
+  });
+  for (const username of ["a", "b", "c", "d"]) {
+    cluster.store.put(`${PREFIX}/role/111122223333/developers`, JSON.stringify({ arn: ROLE, username }));
+  }
+  process.env["AWS_ENDPOINT_URL_STS"] = sts.url;
+  process.chdir(folder);
+  mkdirSync("teams");
+  for (const name of ["mappings.yaml", "teams/a.yaml"]) writeFileSync(name, FILE);
+  const pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  for (const name of ["caller-token", "ca.crt", "apiserver.crt", "apiserver.key"]) {
+    writeFileSync(name, name === "caller-token" ? "token\n" : pem);
+  }
+});
+after(async () => {
+  process.chdir(tmpdir());
+  rmSync(folder, { recursive: true });
+  await Promise.all([sts.close(), cluster.store.close()]);
+});
+
+function commandsBelow(command: Command, path: readonly string[] = []): string[][] {
+  return [[...path], ...command.commands.flatMap((child) => commandsBelow(child, [...path, child.name()]))];
+}
+
+/** Each call of the command in an example: its words, as a shell would split them. */
+function callsIn(examples: string): string[][] {
+  const lines = examples.replace(/\\\n/g, " ").split(/[|\n]/);
+  return lines.flatMap((line) => {
+    const [, call] = /iam-authenticator (.*?)(?:\)"|>.*)?$/.exec(line.replace(/ > \S+/, "")) ?? [];
+    return call === undefined ? [] : [(call.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ""))];
+  });
+}
+
+function inputFor(words: readonly string[]): string {
+  if (words.includes("import")) return realWorldAwsAuth(100);
+  return words.includes("explain") ? "k8s-aws-v1.x" : "y\n";
+}
+
+// doctor's would go to the address that they name.
+for (const path of commandsBelow(createProgram(processWorld())).filter(([name]) => name !== "doctor")) {
+  test(`the examples of ${path.join(" ") || "the program"}`, async () => {
+    const { out } = await cli([...path, "--help"]);
+    const examples = out.split("\nExamples:\n")[1]?.split("\n\nExit codes")[0] ?? "";
+    const calls = callsIn(examples);
+    assert.ok(calls.length > 0);
+    for (const words of calls) {
+      const { code, err } = await cli(words, { interactive: true, input: inputFor(words) });
+      assert.notEqual(code, 2, `${words.join(" ")}: ${err}`);
+      assert.doesNotMatch(err, /a bug/);
+    }
+  });
+}
