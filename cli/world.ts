@@ -48,9 +48,12 @@ export function columnsOf({ isTTY, columns }: Pick<typeof process.stdout, "isTTY
   return isTTY && columns > 0 ? columns : undefined;
 }
 
-/** `| head` closes the pipe when it has seen enough: that is no fault. A full disk is one, and may take both streams. */
+/**
+ * `| head` closes the pipe when it has seen enough: that is no fault, and the work goes on, which may be a write. A full
+ * disk is a fault, and may take both streams.
+ */
 function leave(error: NodeJS.ErrnoException): void {
-  if (error.code === "EPIPE") process.exit(0);
+  if (error.code === "EPIPE") return;
   try {
     writeSync(process.stderr.fd, `Cannot write the output: ${error.code}.\n`);
   } catch {

@@ -51,7 +51,7 @@ function sentenceOf({ name, message }: Error): string | undefined {
   if (WRONG_KEY.includes(name)) return "AWS refuses the signature: a wrong secret key, or this machine's clock is off.";
   if (FORBIDDEN.includes(name)) return `No permission: ${oneLine(message)}`;
   if (THROTTLED.includes(name)) {
-    return "AWS throttles these calls, also after waiting: run this again later, or with a lower --rate.";
+    return "AWS throttles these calls, also after waiting: run this again later, or with a lower --rate or --read-rate.";
   }
   if (NO_CREDENTIALS.includes(name)) return `No AWS credentials: sign in, or give --profile (${oneLine(message)})`;
   return undefined;

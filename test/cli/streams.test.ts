@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -44,6 +46,23 @@ test("a reader that has seen enough, of far more than a pipe holds", async () =>
     const { code, out, err } = await bash(`$IA ${words} | head -1`);
     assert.deepEqual([code, out.split("\n").length, err], [0, 2, ""], words);
   }
+});
+
+test("apply writes all of it, whoever stops reading the plan", async () => {
+  const mappings = Array.from({ length: 190 }, (_, i) => ({
+    arn: `arn:aws:iam::111122223333:role/n${i}`,
+    username: "y".repeat(1000),
+  }));
+  const file = join(mkdtempSync(join(tmpdir(), "iam-authenticator-")), "mappings.json");
+  writeFileSync(file, JSON.stringify({ mappings }));
+  const { code, err } = await bash(`$IA mappings apply -f ${file} -y --rate 1000 | head -1`);
+  rmSync(dirname(file), { recursive: true });
+  assert.deepEqual([code, err], [0, "Wrote 190 parameters. The function reads them within 30 s.\n"]);
+  assert.equal((await bash("$IA mappings get role/111122223333/n189")).code, 0);
+});
+
+test("what was found stays the exit code, whoever stops reading", async () => {
+  assert.equal((await bash("$IA mappings lint | head -1")).code, 1);
 });
 
 test("a full disk is one sentence", { skip: !existsSync("/dev/full") }, async () => {
