@@ -56,14 +56,12 @@ export function carry(foreign: Foreign, sso: boolean): Carried | (Problem & { re
 }
 
 function noteOn(arn: string, hadPath: boolean, sso: boolean, set: string | undefined): string[] {
-  if (set !== undefined) {
-    return [
-      sso
-        ? `${arn} becomes the permission set ${set}`
-        : `${arn} is the role of permission set ${set}; with --sso the set is mapped, and a new suffix does not matter`,
-    ];
-  }
-  return hadPath ? [`${arn} never matched with its path; it does now`] : [];
+  const now = hadPath ? [`${arn} never matched with its path; it does now`] : [];
+  if (set === undefined) return now;
+  const note = sso
+    ? `${arn} becomes the permission set ${set}`
+    : `${arn} is the role of permission set ${set}; with --sso the set is mapped, and a new suffix does not matter`;
+  return [...now, note];
 }
 
 /** Only a role's: aws-iam-authenticator sees users with their paths, roles without. */
