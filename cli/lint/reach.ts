@@ -41,8 +41,8 @@ export function permissionSetRoles({ entries }: Subject): Finding[] {
   });
 }
 
-/** In a list the first match counts: a later pattern that an earlier one covers is never reached. */
-export function coveredPatterns({ entries }: Subject): Finding[] {
+/** The first match counts, and the patterns of an account before those of any: what another one covers is never reached. */
+export function coveredPatterns({ entries, site }: Subject): Finding[] {
   const lists = Map.groupBy(
     entries.filter(({ entry }) => entry.kind === "pattern"),
     ({ parameter }) => parameter,
@@ -50,7 +50,9 @@ export function coveredPatterns({ entries }: Subject): Finding[] {
   return [...lists.values()].flatMap((list) =>
     list.flatMap(({ parameter: where, entry }, index): Finding[] => {
       const arnLike = entry.mapping.arnLike ?? "";
-      const cover = list.slice(0, index).find((earlier) => isCovered(arnLike, earlier));
+      const ofAccount = mappingParameter(site.prefix, "pattern", arnLike.split(":")[4] ?? "");
+      const before = ofAccount === where ? [] : (lists.get(ofAccount) ?? []);
+      const cover = [...before, ...list.slice(0, index)].find((earlier) => isCovered(arnLike, earlier));
       if (cover === undefined || entry.mapping.deny) return [];
       const message = `${arnLike} is never reached: ${cover.entry.mapping.arnLike} comes before it`;
       return [{ level: "warning", rule: "covered-pattern", where, message }];

@@ -124,6 +124,22 @@ test("a file: every invalid mapping and every duplicate is a finding, beside all
   assert.equal(code, 1);
 });
 
+test("a pattern of an account comes before one of any account that it covers", async () => {
+  const lint = async (name: string) => {
+    const [own, any] = [`arn:aws:iam::111122223333:role/a-*`, `arn:aws:iam::111122223333:role/${name}`];
+    const mappings = [
+      { arnLike: any, account: "any", username: "b" },
+      { arnLike: own, username: "a" },
+    ];
+    return (await cli(["mappings", "lint", "-f", "-"], { input: JSON.stringify({ mappings }), now: NOW })).out;
+  };
+  assert.match(
+    await lint("a-b-*"),
+    /covered-pattern +pattern\/any +\S+:role\/a-b-\* is never reached: \S+:role\/a-\* comes/,
+  );
+  assert.doesNotMatch(await lint("*-b"), /covered/);
+});
+
 test("who names system:masters and does not get it is no administrator", async () => {
   const lint = async (...mappings: object[]) => {
     const input = JSON.stringify({ mappings });
