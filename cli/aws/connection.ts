@@ -6,6 +6,7 @@ import { usage } from "../failure.ts";
 import type { Site } from "../lib/site.ts";
 import type { ConnectionOptions } from "../options.ts";
 import type { World } from "../world.ts";
+import { REQUEST_LIMITS } from "./limits.ts";
 import { findPlace } from "./region.ts";
 
 export interface Connection {
@@ -20,8 +21,6 @@ export interface Connection {
 
 /** The SDK's default of three, and some more: an operator waits where a review cannot. */
 const TRIES = 6;
-const CONNECT_MS = 5_000;
-const ANSWER_MS = 15_000;
 
 export async function connect(options: ConnectionOptions, world: World): Promise<Connection> {
   const { region, profile, account, readRate } = options;
@@ -33,7 +32,7 @@ export async function connect(options: ConnectionOptions, world: World): Promise
     // Slows down by itself while it is throttled: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
     retryMode: "adaptive",
     maxAttempts: Number(world.environment["AWS_MAX_ATTEMPTS"] ?? TRIES),
-    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS },
+    requestHandler: REQUEST_LIMITS,
   });
   const place = await findPlace(() => ssm.config.region());
   const settings = siteSettings(options, place.region, world);

@@ -32,6 +32,10 @@ export function toFailure(error: unknown): Failure | undefined {
   if (name === "AbortError") return new Failure(EXIT.interrupted, "Interrupted.", { cause: error });
   const sentence = sentenceOf(error);
   if (sentence !== undefined) return fault(sentence, error);
+  // As the SDK words the end of its own patience.
+  if (/requestTimeout/.test(error.message)) {
+    return fault("AWS does not answer: look at the network, and at a proxy on the way.", error);
+  }
   // Before the timeout: the SDK calls a connection that is reset one.
   const code = networkCode(error);
   if (code !== undefined) return fault(`No connection (${code}): ${oneLine(error.message)}`, error);

@@ -1,6 +1,7 @@
 // Whose token it is: the standard credential chain, and from there a role if one is asked for.
 
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
+import { REQUEST_LIMITS } from "../aws/limits.ts";
 import { findPlace, type Place } from "../aws/region.ts";
 import type { Credentials } from "./presign.ts";
 
@@ -17,7 +18,11 @@ const DEFAULT_SESSION_NAME = "iam-authenticator";
 
 export async function findCredentials(options: CredentialOptions): Promise<Place & { credentials: Credentials }> {
   const { region, profile, role, externalId, sessionName = DEFAULT_SESSION_NAME } = options;
-  const client = new STSClient({ ...(region !== undefined && { region }), ...(profile !== undefined && { profile }) });
+  const client = new STSClient({
+    ...(region !== undefined && { region }),
+    ...(profile !== undefined && { profile }),
+    requestHandler: REQUEST_LIMITS,
+  });
   try {
     const place = await findPlace(() => client.config.region());
     if (role === undefined) return { ...place, credentials: await client.config.credentials() };

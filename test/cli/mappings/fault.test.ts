@@ -2,6 +2,10 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { toFailure } from "../../../cli/aws/fault.ts";
+import { REQUEST_LIMITS } from "../../../cli/aws/limits.ts";
+import { Failure } from "../../../cli/failure.ts";
 import type { Fault } from "../../local/faults.ts";
 import { type LocalCluster, startCluster } from "./cluster.ts";
 
@@ -40,4 +44,20 @@ test("nobody at the address, and a name that does not resolve", async () => {
     assert.equal(code, 3);
     assert.match(err, /^No connection \((ECONNREFUSED|ENOTFOUND|EAI_AGAIN)\): .*\n$/);
   }
+});
+
+test("a network that is silent in the middle is not waited for without end", async () => {
+  cluster.store.fail({ kind: "silent" });
+  const ssm = new SSMClient({
+    endpoint: cluster.store.url,
+    maxAttempts: 2,
+    requestHandler: { ...REQUEST_LIMITS, requestTimeout: 100 },
+  });
+  const failure = await ssm.send(new GetParametersCommand({ Names: ["/a"] })).catch(toFailure);
+  cluster.store.fail(undefined);
+  assert.ok(failure instanceof Failure);
+  assert.deepEqual(
+    [failure.exitCode, failure.message],
+    [3, "AWS does not answer: look at the network, and at a proxy on the way."],
+  );
 });
