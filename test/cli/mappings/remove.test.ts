@@ -1,0 +1,76 @@
+// remove: what is taken, what is not there, and what somebody else changed meanwhile; and the last administrator.
+
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import { ADMIN, DEVELOPERS, type LocalCluster, PREFIX, startCluster } from "./cluster.ts";
+
+let cluster: LocalCluster;
+beforeEach(async () => {
+  cluster = await startCluster(ADMIN);
+});
+afterEach(() => cluster.store.close());
+
+const ROLE = "role/111122223333/developers";
+
+test("the last mapping that reaches system:masters is neither removed, nor changed, nor made to end", async () => {
+  const admin = "sso/111122223333/ClusterAdmin";
+  for (const words of [
+    ["remove", admin],
+    ["set", admin, "--group", "viewers"],
+    ["set", admin, "--not-after", "2100-01-01T00:00:00Z"],
+    ["set", admin, "--deny"],
+    ["set", "account/111122223333", "--deny"],
+    ["set", "arn:aws:iam::*:role/AWSReservedSSO_*", "--deny"],
+  ]) {
+    const { code, err } = await cluster.mappings([...words, "-y"]);
+    assert.deepEqual([code, /^Refused: the last mapping that reaches system:masters/.test(err)], [1, true], words[1]);
+  }
+  await cluster.mappings(["set", DEVELOPERS, "--username", "root", "--group", "system:masters", "-y"]);
+  assert.equal((await cluster.mappings(["remove", admin, "-y"])).code, 0);
+  assert.equal((await cluster.mappings(["remove", DEVELOPERS, "-y"])).code, 1);
+  assert.equal((await cluster.mappings(["remove", DEVELOPERS, "-y", "--force"])).code, 0);
+});
+
+test("remove stops where somebody else changed the mapping since it was read", async () => {
+  const { words, parameter } = { words: ["remove", DEVELOPERS], parameter: `${PREFIX}/${ROLE}` };
+  const changes: [() => unknown, RegExp][] = [
+    [() => cluster.store.put(parameter, '{"other":"operator"}'), /it was version 1, it is version 2 now/],
+    [() => cluster.store.remove(parameter), /it was version 1, it is gone now/],
+    [
+      () => {
+        // Made anew it is version 1 again, and not what was read.
+        cluster.store.remove(parameter);
+        cluster.store.put(parameter, '{"another":"one"}');
+      },
+      /it was version 1, it is a new one, version 1 now/,
+    ],
+  ];
+  for (const [change, sentence] of changes) {
+    cluster.store.remove(parameter);
+    await cluster.mappings(["set", DEVELOPERS, "--username", "dev", "-y"]);
+    const { code, err } = await cluster.mappings(words, {
+      interactive: true,
+      input: "y\n",
+      onTell: (text) => {
+        if (text.includes("[y/N]")) change();
+      },
+    });
+    assert.equal(code, 1);
+    assert.match(err, /Somebody else changed \S+developers meanwhile: /);
+    assert.match(err, sentence);
+    assert.match(err, /It was left as it is\.\n0 of 1 written/);
+  }
+  assert.deepEqual(await cluster.value(ROLE), { another: "one" });
+});
+
+test("remove takes what is there of several, tells what is not, and so does the rest the second time", async () => {
+  const roles = ["a", "b", "c"].map((name) => `arn:aws:iam::111122223333:role/${name}`);
+  for (const arn of roles) await cluster.mappings(["set", arn, "--username", "x", "-y"]);
+  cluster.store.remove(`${PREFIX}/role/111122223333/a`);
+  const { code, out, err } = await cluster.mappings(["remove", ...roles, "arn:aws:iam::*:role/x-*", "-y"]);
+  assert.deepEqual([code, out.match(/^- .*$/gm)], [1, ["- role/111122223333/b", "- role/111122223333/c"]]);
+  assert.match(err, /^There is no parameter \S+\/a\.\nThere is no parameter \S+\/any\.\nWrote 2 parameters\./);
+  const again = await cluster.mappings(["remove", ...roles, "-y"]);
+  assert.match(again.err, /^(There is no parameter \S+\.\n){3}Nothing was removed\.\n$/);
+  assert.equal(again.code, 1);
+});
