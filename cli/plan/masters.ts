@@ -1,9 +1,8 @@
 // The guard against locking everybody out: whether somebody still reaches `system:masters` after a change.
 
 import type { StoredParameter } from "../../functions/authenticator/mapping/finding.ts";
-import { readParameter } from "../document/parameters.ts";
 import { finding } from "../failure.ts";
-import { isMaster, MASTERS, type Place, type Reach, reachOf } from "./reach.ts";
+import { MASTERS, mastersIn, type Place, type Reach, reachOf } from "./reach.ts";
 import { short } from "./show.ts";
 
 type Parameters = ReadonlyMap<string, StoredParameter>;
@@ -46,9 +45,7 @@ async function administrators(parameters: Parameters, place: Place): Promise<Map
   const { prefix } = place.site;
   const found = new Map<string, Reach>();
   for (const [name, stored] of parameters) {
-    if (!stored.value.includes(MASTERS)) continue;
-    for (const entry of readParameter(prefix, name, stored).entries) {
-      if (!isMaster(entry.mapping)) continue;
+    for (const entry of mastersIn(prefix, name, stored)) {
       const { arnLike } = entry.mapping;
       const where = [short(name, prefix), ...(arnLike === undefined ? [] : [arnLike])].join(" ");
       found.set(where, await reachOf(entry, parameters, place));

@@ -1,9 +1,8 @@
 // The order in which a plan is written: wherever it is interrupted, somebody still reaches `system:masters`.
 
 import type { StoredParameter } from "../../functions/authenticator/mapping/finding.ts";
-import { readParameter } from "../document/parameters.ts";
 import type { Change } from "./plan.ts";
-import { isMaster, MASTERS, type Place, reachOf } from "./reach.ts";
+import { MASTERS, mastersIn, type Place, reachOf } from "./reach.ts";
 
 type Parameters = ReadonlyMap<string, StoredParameter>;
 
@@ -72,9 +71,9 @@ async function findHolder(state: Parameters, place: Place): Promise<string | und
 
 async function holds(name: string, state: Parameters, place: Place): Promise<boolean> {
   const stored = state.get(name);
-  if (stored === undefined || !stored.value.includes(MASTERS)) return false;
-  for (const entry of readParameter(place.site.prefix, name, stored).entries) {
-    if (isMaster(entry.mapping) && (await reachOf(entry, state, place)).kind === "sure") return true;
+  if (stored === undefined) return false;
+  for (const entry of mastersIn(place.site.prefix, name, stored)) {
+    if ((await reachOf(entry, state, place)).kind === "sure") return true;
   }
   return false;
 }

@@ -11,6 +11,7 @@ import { selectMapping } from "../../functions/authenticator/mapping/select.ts";
 import type { Settings } from "../../functions/authenticator/settings.ts";
 import { renderUser } from "../../functions/authenticator/user/user.ts";
 import type { Entry } from "../document/entry.ts";
+import { readParameter } from "../document/parameters.ts";
 import { arnsOverlap } from "../lib/arn-overlap.ts";
 import { decide } from "../lib/decide.ts";
 import type { Site } from "../lib/site.ts";
@@ -39,6 +40,12 @@ export interface Reach {
 
 export function isMaster({ groups = [] }: Mapping): boolean {
   return groups.includes(MASTERS);
+}
+
+/** What in one parameter gives `system:masters`. Most of 10,000 values are told by a look at the text. */
+export function mastersIn(prefix: string, name: string, stored: StoredParameter): Entry[] {
+  if (!stored.value.includes(MASTERS)) return [];
+  return readParameter(prefix, name, stored).entries.filter(({ mapping }) => isMaster(mapping));
 }
 
 /** The best of what its witnesses give. */

@@ -36,11 +36,14 @@ export function grantMappings(scope: Construct, prefix: string, grantee: IGranta
     actions: MANAGE,
     resourceArns: below.map((path) => prefixArn(scope, prefix, path)),
   });
-  const [actions, path] =
+  const read =
     account === undefined
       ? // To list them all is to list the whole prefix, with the callers' names and hashes: these may be read, not written.
-        [["ssm:GetParametersByPath"], undefined]
-      : // Who is asked about, and why he is refused: patterns for any account are part of each review.
-        [["ssm:GetParameter", "ssm:GetParameters"], "pattern/any"];
-  return grant.combine(Grant.addToPrincipal({ grantee, actions, resourceArns: [prefixArn(scope, prefix, path)] }));
+        { actions: ["ssm:GetParametersByPath"], resourceArns: [prefixArn(scope, prefix)] }
+      : // Each review reads the patterns for any account: without them, nobody can tell why somebody is refused.
+        {
+          actions: ["ssm:GetParameter", "ssm:GetParameters"],
+          resourceArns: [prefixArn(scope, prefix, "pattern/any")],
+        };
+  return grant.combine(Grant.addToPrincipal({ grantee, ...read }));
 }
