@@ -22,16 +22,23 @@ export function reviewUrl(endpoint: string): string {
   return url.href;
 }
 
-/** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#webhook-token-authentication */
+/** With everything inline. */
 export function webhookKubeconfig({ server, ca, token, clientCertificate }: Webhook): string {
-  const cluster = { server, ...(ca !== undefined && { "certificate-authority-data": base64(ca) }) };
-  const user = {
+  return kubeconfigOf(server, ca, {
     ...(token !== undefined && { token }),
     ...(clientCertificate !== undefined && {
       "client-certificate-data": base64(clientCertificate.certificate),
       "client-key-data": base64(clientCertificate.key),
     }),
-  };
+  });
+}
+
+/**
+ * `user` as a kubeconfig has it.
+ * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#webhook-token-authentication
+ */
+export function kubeconfigOf(server: string, ca: string | undefined, user: Readonly<Record<string, string>>): string {
+  const cluster = { server, ...(ca !== undefined && { "certificate-authority-data": base64(ca) }) };
   return stringify({
     apiVersion: "v1",
     kind: "Config",

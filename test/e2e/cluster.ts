@@ -1,22 +1,22 @@
 // The whole system: local AWS, the built bundle behind a TLS gateway, and a control plane that asks it.
 
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
 import { localIdentity } from "../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../local/sandbox.ts";
 import { mintToken } from "../local/token.ts";
 import { type Binaries, findBinaries } from "./binaries/binaries.ts";
 import { type Backend, type BackendOptions, startBackend } from "./cluster/backend.ts";
 import { sandboxMappings } from "./cluster/mappings.ts";
-import { type WebhookUser, writeWebhookKubeconfig } from "./cluster/webhook-kubeconfig.ts";
 import type { WebhookFlags } from "./control-plane/apiserver.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 
 /** How one kube-apiserver asks; each part has a default. */
 export interface WebhookOptions extends Partial<Pick<WebhookFlags, "version" | "cacheTtl">> {
   /** How it proves itself; by default with the right bearer token. */
-  readonly user?: (backend: Backend, folder: string) => WebhookUser;
+  readonly user?: (backend: Backend, folder: string) => Readonly<Record<string, string>>;
 }
 
 export interface ClusterOptions extends Partial<Omit<BackendOptions, "folder">> {
@@ -48,7 +48,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   function flagsOf({ version = "v1", cacheTtl = CACHE_TTL, user }: WebhookOptions, index: number): WebhookFlags {
     const configFile = join(folder, `webhook-${index + 1}.kubeconfig`);
     const shown = user?.(backend, folder) ?? { token: backend.callerToken };
-    writeWebhookKubeconfig(configFile, backend.url, backend.authority.ca, shown);
+    writeFileSync(configFile, kubeconfigOf(backend.url, backend.authority.ca, shown), { mode: 0o600 });
     return { configFile, version, cacheTtl };
   }
 

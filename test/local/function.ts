@@ -14,6 +14,22 @@ export interface FunctionReply {
   readonly error?: string;
 }
 
+/** Settings that lead to these local services, with credentials that are good nowhere else. */
+export function localServices(
+  region: string,
+  urls: Readonly<Record<"sts" | "store" | "ec2", string>>,
+): Readonly<Record<string, string>> {
+  return {
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
+    AWS_SECRET_ACCESS_KEY: "local/only",
+    AWS_ENDPOINT_URL_STS: urls.sts,
+    AWS_ENDPOINT_URL_SSM: urls.store,
+    AWS_ENDPOINT_URL_EC2: urls.ec2,
+    AWS_ENDPOINT_URL_IAM: urls.ec2,
+  };
+}
+
 /** What the function prints goes to `logFile`, as it would go to CloudWatch Logs. */
 export function startFunction(environment: Readonly<Record<string, string>>, logFile: string): LocalFunction {
   const log = openSync(logFile, "a");

@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startNodeInstance } from "./ec2/node-instance.ts";
-import { startFunction } from "./function.ts";
+import { localServices, startFunction } from "./function.ts";
 import { startGateway } from "./gateway/gateway.ts";
 import { startParameterStore } from "./parameter-store/parameter-store.ts";
 import { startSts } from "./sts/start-sts.ts";
@@ -59,13 +59,7 @@ export async function startSandbox(files: SandboxFiles): Promise<Sandbox> {
     {
       CLUSTER_ID,
       CALLER_AUTH: "bearer",
-      AWS_REGION: REGION,
-      AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
-      AWS_SECRET_ACCESS_KEY: "local/only",
-      AWS_ENDPOINT_URL_STS: sts.url,
-      AWS_ENDPOINT_URL_SSM: store.url,
-      AWS_ENDPOINT_URL_EC2: ec2.url,
-      AWS_ENDPOINT_URL_IAM: ec2.url,
+      ...localServices(REGION, { sts: sts.url, store: store.url, ec2: ec2.url }),
     },
     files.log,
   );

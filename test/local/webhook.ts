@@ -4,6 +4,7 @@ import { hash, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import { webhookKubeconfig } from "../../cli/kubeconfig/webhook.ts";
 import type { SandboxFiles } from "./sandbox.ts";
 
 export interface Webhook {
@@ -17,16 +18,7 @@ export function writeWebhook(files: SandboxFiles, server: string): void {
   const callers = [{ name: "kube-apiserver", sha256: hash("sha256", token, "hex") }];
   writeFileSync(join(files.mappings, "callers.yaml"), stringify(callers));
   writeFileSync(files.callerToken, token, { mode: 0o600 });
-  // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#webhook-token-authentication
-  const kubeconfig = {
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name: "iam-authenticator", cluster: { server } }],
-    users: [{ name: "kube-apiserver", user: { token } }],
-    contexts: [{ name: "webhook", context: { cluster: "iam-authenticator", user: "kube-apiserver" } }],
-    "current-context": "webhook",
-  };
-  writeFileSync(files.kubeconfig, stringify(kubeconfig), { mode: 0o600 });
+  writeFileSync(files.kubeconfig, webhookKubeconfig({ server, token }), { mode: 0o600 });
 }
 
 export function readWebhook(files: SandboxFiles): Webhook {

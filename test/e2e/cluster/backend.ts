@@ -4,7 +4,7 @@ import { hash, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { type CertificateAuthority, createCertificateAuthority } from "../../local/certificates.ts";
 import { startNodeInstance } from "../../local/ec2/node-instance.ts";
-import { type LocalFunction, startFunction } from "../../local/function.ts";
+import { type LocalFunction, localServices, startFunction } from "../../local/function.ts";
 import { type Gateway, startGateway } from "../../local/gateway/gateway.ts";
 import type { LocalServer } from "../../local/http-server.ts";
 import type { LocalIdentity } from "../../local/identities.ts";
@@ -52,13 +52,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const environment = {
     CLUSTER_ID,
     CALLER_AUTH: callerAuth,
-    AWS_REGION: REGION,
-    AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
-    AWS_SECRET_ACCESS_KEY: "local/only",
-    AWS_ENDPOINT_URL_STS: sts.url,
-    AWS_ENDPOINT_URL_SSM: store.url,
-    AWS_ENDPOINT_URL_EC2: ec2.url,
-    AWS_ENDPOINT_URL_IAM: ec2.url,
+    ...localServices(REGION, { sts: sts.url, store: store.url, ec2: ec2.url }),
   };
 
   let deployed: LocalFunction = startFunction(environment, logFile);
