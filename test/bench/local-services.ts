@@ -4,14 +4,14 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createCertificateAuthority } from "../local/certificates.ts";
-import { httpApiEvent } from "../local/gateway/http-api-event.ts";
-import { type Api, DEFAULT_STAGE } from "../local/gateway/route.ts";
+import { createCertificateAuthority } from "../../local/certificates.ts";
+import { httpApiEvent } from "../../local/gateway/http-api-event.ts";
+import { type Api, DEFAULT_STAGE } from "../../local/gateway/route.ts";
+import { localIdentity } from "../../local/identities.ts";
+import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
+import { startSts } from "../../local/sts/start-sts.ts";
+import { mintToken } from "../../local/token.ts";
 import { SAMPLE_REQUEST } from "../local/gateway/sample-request.ts";
-import { localIdentity } from "../local/identities.ts";
-import { startParameterStore } from "../local/parameter-store/parameter-store.ts";
-import { startSts } from "../local/sts/start-sts.ts";
-import { mintToken } from "../local/token.ts";
 import { startTlsFront } from "./tls-front.ts";
 
 export interface LocalServices {

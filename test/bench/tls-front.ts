@@ -2,7 +2,7 @@
 
 import { type AddressInfo, connect } from "node:net";
 import { createServer } from "node:tls";
-import type { Credential } from "../local/certificates.ts";
+import type { Credential } from "../../local/certificates.ts";
 
 export interface TlsFront {
   /** `https://localhost:<port>` */

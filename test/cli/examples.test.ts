@@ -8,7 +8,7 @@ import { after, before, test } from "node:test";
 import type { Command } from "commander";
 import { createProgram } from "../../cli/program.ts";
 import { processWorld } from "../../cli/world.ts";
-import { type LocalServer, startHttpServer } from "../local/http-server.ts";
+import { type LocalServer, startHttpServer } from "../../local/http-server.ts";
 import { cli } from "./cli.ts";
 import { realWorldAwsAuth } from "./import/aws-auth-sample.ts";
 import { ADMIN, type LocalCluster, PREFIX, startCluster } from "./mappings/cluster.ts";

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { createProgram } from "../../cli/program.ts";
 import { processWorld } from "../../cli/world.ts";
-import { startHttpServer } from "../local/http-server.ts";
+import { startHttpServer } from "../../local/http-server.ts";
 import { cli } from "./cli.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../cli/iam-authenticator.ts", import.meta.url));

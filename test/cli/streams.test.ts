@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type MemoryStore, startParameterStore } from "../local/parameter-store/parameter-store.ts";
+import { type MemoryStore, startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../cli/iam-authenticator.ts", import.meta.url));
 

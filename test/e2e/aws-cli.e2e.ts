@@ -5,10 +5,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { localIdentity } from "../local/identities.ts";
-import { CLUSTER_ID, REGION, type Sandbox, sandboxFiles, startSandbox } from "../local/sandbox.ts";
-import { mintToken } from "../local/token.ts";
-import { postReview, readWebhook } from "../local/webhook.ts";
+import { localIdentity } from "../../local/identities.ts";
+import { CLUSTER_ID, REGION, type Sandbox, sandboxFiles, startSandbox } from "../../local/sandbox.ts";
+import { mintToken } from "../../local/token.ts";
+import { postReview, readWebhook } from "../../local/webhook.ts";
 import { eksGetToken, findAwsCli } from "./aws-cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));

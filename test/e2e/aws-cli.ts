@@ -3,7 +3,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { LocalIdentity } from "../local/identities.ts";
+import type { LocalIdentity } from "../../local/identities.ts";
 
 const VERSION = "1.46.3";
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/aws-cli", import.meta.url));

@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { CLUSTER_ID, REGION } from "../local/sandbox.ts";
-import { mintToken } from "../local/token.ts";
+import { CLUSTER_ID, REGION } from "../../local/sandbox.ts";
+import { mintToken } from "../../local/token.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { whoIs } from "./control-plane/api.ts";
 import { createCrowd, type Member } from "./load/crowd.ts";

@@ -1,6 +1,6 @@
 // Prints what a user and an operator see at a real kube-apiserver: the transcripts of docs/proof.md.
 
-import { localIdentity } from "../local/identities.ts";
+import { localIdentity } from "../../local/identities.ts";
 import { TOKEN_MAKERS } from "./cluster/exec-plugins.ts";
 import { type KubectlUser, kubectl } from "./cluster/kubectl.ts";
 import { type Cluster, startCluster } from "./cluster.ts";

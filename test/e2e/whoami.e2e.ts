@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { parse } from "yaml";
-import { localIdentity } from "../local/identities.ts";
+import { localIdentity } from "../../local/identities.ts";
 import { findBinaries } from "./binaries/binaries.ts";
 import { TOKEN_MAKERS } from "./cluster/exec-plugins.ts";
 import { kubectl } from "./cluster/kubectl.ts";

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
 import { bundle } from "../../infra/bundle/bundle.ts";
 import { leanPlugins } from "../../infra/bundle/plugins.ts";
-import { startHttpServer } from "../local/http-server.ts";
-import { startParameterStore } from "../local/parameter-store/parameter-store.ts";
+import { startHttpServer } from "../../local/http-server.ts";
+import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const KEYS = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] as const;

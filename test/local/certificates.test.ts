@@ -6,7 +6,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { connect, createServer, type TLSSocket } from "node:tls";
-import { createCertificateAuthority } from "./certificates.ts";
+import { createCertificateAuthority } from "../../local/certificates.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 16, 1, 2);
 const authority = createCertificateAuthority({ now: () => NOW });

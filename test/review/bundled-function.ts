@@ -2,7 +2,7 @@
 
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
-import type { Handler } from "../local/gateway/invoke.ts";
+import type { Handler } from "../../local/gateway/invoke.ts";
 
 export interface ThreadData {
   /** URL of the bundle. */

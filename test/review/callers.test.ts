@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
-import { createCertificateAuthority } from "../local/certificates.ts";
+import { createCertificateAuthority } from "../../local/certificates.ts";
 import { failure, grantedUser } from "./answers.ts";
 import { MAPPINGS } from "./mappings.ts";
 import { CALLERS, startSystem } from "./system.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createCertificateAuthority } from "../local/certificates.ts";
+import { createCertificateAuthority } from "../../local/certificates.ts";
 import { grantedUser } from "./answers.ts";
 import { type SystemOptions, startSystem } from "./system.ts";
 import { V1, VERSIONS } from "./token-review.ts";

@@ -1,7 +1,7 @@
 // One instance that runs with the role of the local identity `node`, and the mapping of its kind.
 
-import type { Ec2Instance } from "../local/ec2/describe-instances.ts";
-import type { InstanceProfile } from "../local/ec2/get-instance-profile.ts";
+import type { Ec2Instance } from "../../local/ec2/describe-instances.ts";
+import type { InstanceProfile } from "../../local/ec2/get-instance-profile.ts";
 
 const ACCOUNT = "111122223333";
 

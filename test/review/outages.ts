@@ -1,7 +1,7 @@
-// Faults of a service beyond those of test/local/faults.ts: in words of what a service does wrong.
+// Faults of a service beyond those of local/faults.ts: in words of what a service does wrong.
 
-import type { Fault } from "../local/faults.ts";
-import type { LocalRequest } from "../local/http-server.ts";
+import type { Fault } from "../../local/faults.ts";
+import type { LocalRequest } from "../../local/http-server.ts";
 
 export type FaultRule = Fault | ((request: LocalRequest) => Fault | undefined);
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LOCAL_IDENTITIES } from "../local/identities.ts";
+import { LOCAL_IDENTITIES } from "../../local/identities.ts";
 import { denial, grantedUser } from "./answers.ts";
 import { PREFIX } from "./mappings.ts";
 import { startSystem } from "./system.ts";

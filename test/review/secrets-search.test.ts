@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { localIdentity } from "../local/identities.ts";
-import { mintToken } from "../local/token.ts";
+import { localIdentity } from "../../local/identities.ts";
+import { mintToken } from "../../local/token.ts";
 import { createSecrets } from "./secrets.ts";
 import { CALLER_TOKEN } from "./system.ts";
 import { queryValue, urlOf } from "./token-edits.ts";

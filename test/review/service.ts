@@ -1,6 +1,6 @@
 // A local service that can go down and come back at the same address.
 
-import type { LocalServer } from "../local/http-server.ts";
+import type { LocalServer } from "../../local/http-server.ts";
 
 export interface Service<S extends LocalServer> {
   readonly url: string;

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { startHttpServer } from "../local/http-server.ts";
-import { localIdentity } from "../local/identities.ts";
-import { callerIdentity } from "../local/sts/answer.ts";
+import { startHttpServer } from "../../local/http-server.ts";
+import { localIdentity } from "../../local/identities.ts";
+import { callerIdentity } from "../../local/sts/answer.ts";
 import { failure, grantedUser } from "./answers.ts";
 import { PREFIX } from "./mappings.ts";
 import { first } from "./outages.ts";

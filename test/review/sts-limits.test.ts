@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import { test } from "node:test";
-import { startHttpServer } from "../local/http-server.ts";
+import { startHttpServer } from "../../local/http-server.ts";
 import { failure, grantedUser } from "./answers.ts";
 import { answering } from "./outages.ts";
 import { startSystem } from "./system.ts";

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { stringify } from "yaml";
-import { type MemoryStore, startParameterStore } from "../../local/parameter-store/parameter-store.ts";
+import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 
 const { values, positionals } = parseArgs({ options: { whole: { type: "boolean" } }, allowPositionals: true });
 const COUNT = Number(positionals[0] ?? 10_000);

@@ -9,9 +9,9 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { buildCommand, COMMAND_FILE } from "../../../cli/bundle/build.ts";
+import { type LocalRequest, type LocalServer, startHttpServer } from "../../../local/http-server.ts";
+import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import packageJson from "../../../package.json" with { type: "json" };
-import { type LocalRequest, type LocalServer, startHttpServer } from "../../local/http-server.ts";
-import { type MemoryStore, startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
 const built = join(folder, "built");

@@ -5,9 +5,9 @@ import { createParameterStore } from "../../../functions/authenticator/aws/param
 import { createSts } from "../../../functions/authenticator/aws/sts.ts";
 import { createHandler } from "../../../functions/authenticator/handler.ts";
 import { readSettings } from "../../../functions/authenticator/settings.ts";
-import { type Gateway, type GatewayOptions, startGateway } from "../../local/gateway/gateway.ts";
-import { localIdentity } from "../../local/identities.ts";
-import { startSts } from "../../local/sts/start-sts.ts";
+import { type Gateway, type GatewayOptions, startGateway } from "../../../local/gateway/gateway.ts";
+import { localIdentity } from "../../../local/identities.ts";
+import { startSts } from "../../../local/sts/start-sts.ts";
 import { type CliOptions, cli, useLocalAws } from "../cli.ts";
 import { type LocalCluster, startCluster } from "../mappings/cluster.ts";
 

@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { createCertificateAuthority } from "../../local/certificates.ts";
-import type { Gateway } from "../../local/gateway/gateway.ts";
+import { createCertificateAuthority } from "../../../local/certificates.ts";
+import type { Gateway } from "../../../local/gateway/gateway.ts";
 import { cli } from "../cli.ts";
 import { type LocalEndpoint, startEndpoint } from "./endpoint.ts";
 

@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { adviceOn } from "../../../cli/explain/advice.ts";
 import * as errors from "../../../functions/authenticator/errors.ts";
-import type { LocalServer } from "../../local/http-server.ts";
-import { LOCAL_IDENTITIES, localIdentity } from "../../local/identities.ts";
-import { startSts } from "../../local/sts/start-sts.ts";
-import { mintToken } from "../../local/token.ts";
+import type { LocalServer } from "../../../local/http-server.ts";
+import { LOCAL_IDENTITIES, localIdentity } from "../../../local/identities.ts";
+import { startSts } from "../../../local/sts/start-sts.ts";
+import { mintToken } from "../../../local/token.ts";
 import { cli } from "../cli.ts";
 import { type LocalCluster, startCluster } from "../mappings/cluster.ts";
 

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { type Ec2Server, startEc2 } from "../../local/ec2/ec2.ts";
-import type { LocalServer } from "../../local/http-server.ts";
-import { localIdentity } from "../../local/identities.ts";
-import { startSts } from "../../local/sts/start-sts.ts";
-import { mintToken } from "../../local/token.ts";
+import { type Ec2Server, startEc2 } from "../../../local/ec2/ec2.ts";
+import type { LocalServer } from "../../../local/http-server.ts";
+import { localIdentity } from "../../../local/identities.ts";
+import { startSts } from "../../../local/sts/start-sts.ts";
+import { mintToken } from "../../../local/token.ts";
 import { cli } from "../cli.ts";
 import { type LocalCluster, startCluster } from "../mappings/cluster.ts";
 

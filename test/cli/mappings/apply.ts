@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import type { Fault } from "../../local/faults.ts";
-import type { LocalRequest } from "../../local/http-server.ts";
+import type { Fault } from "../../../local/faults.ts";
+import type { LocalRequest } from "../../../local/http-server.ts";
 import type { CliOptions } from "../cli.ts";
 import { ADMIN, type LocalCluster, startCluster } from "./cluster.ts";
 

@@ -1,6 +1,6 @@
 // A local Parameter Store for one test file, and the command against it.
 
-import { type MemoryStore, startParameterStore } from "../../local/parameter-store/parameter-store.ts";
+import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { type CliOptions, type CliResult, cli, useLocalAws } from "../cli.ts";
 
 export const PREFIX = "/iam-authenticator/prod";

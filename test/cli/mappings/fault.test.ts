@@ -6,7 +6,7 @@ import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { toFailure } from "../../../cli/aws/fault.ts";
 import { REQUEST_LIMITS } from "../../../cli/aws/limits.ts";
 import { Failure } from "../../../cli/failure.ts";
-import type { Fault } from "../../local/faults.ts";
+import type { Fault } from "../../../local/faults.ts";
 import { type LocalCluster, startCluster } from "./cluster.ts";
 
 let cluster: LocalCluster;

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import { type LocalServer, startHttpServer } from "../../local/http-server.ts";
+import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
 import { cli, useLocalAws } from "../cli.ts";
 
 const END = "2026-11-24T12:05:00Z";

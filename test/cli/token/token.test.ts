@@ -9,8 +9,8 @@ import { proveIdentity } from "../../../functions/authenticator/identity/prove-i
 import { deadlineIn } from "../../../functions/authenticator/lib/clock.ts";
 import { readSettings } from "../../../functions/authenticator/settings.ts";
 import { parseToken } from "../../../functions/authenticator/token/token.ts";
-import { LOCAL_IDENTITIES, localIdentity } from "../../local/identities.ts";
-import { startSts } from "../../local/sts/start-sts.ts";
+import { LOCAL_IDENTITIES, localIdentity } from "../../../local/identities.ts";
+import { startSts } from "../../../local/sts/start-sts.ts";
 import { cli, useLocalAws } from "../cli.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0, 700);

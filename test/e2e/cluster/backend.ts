@@ -2,15 +2,15 @@
 
 import { hash, randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { type CertificateAuthority, createCertificateAuthority } from "../../local/certificates.ts";
-import { startNodeInstance } from "../../local/ec2/node-instance.ts";
-import { type LocalFunction, localServices, startFunction } from "../../local/function.ts";
-import { type Gateway, startGateway } from "../../local/gateway/gateway.ts";
-import type { LocalServer } from "../../local/http-server.ts";
-import type { LocalIdentity } from "../../local/identities.ts";
-import { type MemoryStore, startParameterStore } from "../../local/parameter-store/parameter-store.ts";
-import { CLUSTER_ID, REGION } from "../../local/sandbox.ts";
-import { startSts } from "../../local/sts/start-sts.ts";
+import { type CertificateAuthority, createCertificateAuthority } from "../../../local/certificates.ts";
+import { startNodeInstance } from "../../../local/ec2/node-instance.ts";
+import { type LocalFunction, localServices, startFunction } from "../../../local/function.ts";
+import { type Gateway, startGateway } from "../../../local/gateway/gateway.ts";
+import type { LocalServer } from "../../../local/http-server.ts";
+import type { LocalIdentity } from "../../../local/identities.ts";
+import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { CLUSTER_ID, REGION } from "../../../local/sandbox.ts";
+import { startSts } from "../../../local/sts/start-sts.ts";
 import { type ReviewLine, readReviews } from "./function-log.ts";
 import { MAPPING_PREFIX } from "./mappings.ts";
 

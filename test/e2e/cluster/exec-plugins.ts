@@ -1,8 +1,8 @@
 // The programs that users' kubeconfigs name to make tokens, each as its own manual says to call it.
 
 import { fileURLToPath } from "node:url";
-import type { LocalIdentity } from "../../local/identities.ts";
-import { CLUSTER_ID, REGION } from "../../local/sandbox.ts";
+import type { LocalIdentity } from "../../../local/identities.ts";
+import { CLUSTER_ID, REGION } from "../../../local/sandbox.ts";
 import { findAwsCli } from "../aws-cli.ts";
 import type { Binaries } from "../binaries/binaries.ts";
 import type { ExecPlugin } from "./kubectl.ts";

@@ -8,7 +8,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createCertificateAuthority } from "../../local/certificates.ts";
+import { createCertificateAuthority } from "../../../local/certificates.ts";
 
 export interface OidcIssuer {
   /** Of a kube-apiserver that trusts it; usernames get the prefix `oidc:`. */

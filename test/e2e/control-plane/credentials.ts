@@ -3,7 +3,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Credential, createCertificateAuthority } from "../../local/certificates.ts";
+import { type Credential, createCertificateAuthority } from "../../../local/certificates.ts";
 
 export interface ControlPlaneCredentials {
   /** PEM. */

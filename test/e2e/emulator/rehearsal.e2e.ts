@@ -11,12 +11,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { localIdentity } from "../../../local/identities.ts";
+import { CLUSTER_ID, REGION } from "../../../local/sandbox.ts";
+import { startSts } from "../../../local/sts/start-sts.ts";
+import { mintToken } from "../../../local/token.ts";
+import { tokenReview } from "../../../local/webhook.ts";
 import { cdk } from "../../infra/cdk-cli.ts";
-import { localIdentity } from "../../local/identities.ts";
-import { CLUSTER_ID, REGION } from "../../local/sandbox.ts";
-import { startSts } from "../../local/sts/start-sts.ts";
-import { mintToken } from "../../local/token.ts";
-import { tokenReview } from "../../local/webhook.ts";
 import { type Emulator, startEmulator } from "./ministack.ts";
 import { post } from "./post.ts";
 

@@ -1,6 +1,6 @@
 // Two hundred identities of every mapped kind, and whom the cluster has to take each of them for.
 
-import type { LocalIdentity } from "../../local/identities.ts";
+import type { LocalIdentity } from "../../../local/identities.ts";
 import { MAPPING_PREFIX } from "../cluster/mappings.ts";
 
 export interface Member {

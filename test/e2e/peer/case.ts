@@ -1,7 +1,7 @@
 // One review that both servers are given, and what is known of it without asking either.
 
-import type { Fault } from "../../local/faults.ts";
-import type { LocalIdentity } from "../../local/identities.ts";
+import type { Fault } from "../../../local/faults.ts";
+import type { LocalIdentity } from "../../../local/identities.ts";
 import type { StsBehaviour } from "./sts-answers.ts";
 
 export interface Case {

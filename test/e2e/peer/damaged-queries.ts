@@ -1,7 +1,7 @@
 // Tokens whose query is not what the rules say, or only unusual: each changed in one way.
 
-import type { Parameter } from "../../local/sts/query.ts";
-import { encode } from "../../local/sts/query.ts";
+import type { Parameter } from "../../../local/sts/query.ts";
+import { encode } from "../../../local/sts/query.ts";
 import { type Damage, otherDay } from "./damaged-urls.ts";
 import { presign, render, type Signing, tokenOf } from "./presign.ts";
 import { type Random, shuffled } from "./random.ts";

@@ -1,6 +1,6 @@
 // Who signs the tokens: identities that the local STS knows, by the mapping that they meet or miss.
 
-import type { LocalIdentity } from "../../local/identities.ts";
+import type { LocalIdentity } from "../../../local/identities.ts";
 import { HOME, PINNED_ID, STRANGE, TEAM } from "./mappings.ts";
 import type { Random } from "./random.ts";
 

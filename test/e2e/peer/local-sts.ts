@@ -1,8 +1,8 @@
 // The local STS, once for each server: the same program with the same identities, told apart by who asks it.
 
-import type { LocalServer } from "../../local/http-server.ts";
-import type { LocalIdentity } from "../../local/identities.ts";
-import { startSts } from "../../local/sts/start-sts.ts";
+import type { LocalServer } from "../../../local/http-server.ts";
+import type { LocalIdentity } from "../../../local/identities.ts";
+import { startSts } from "../../../local/sts/start-sts.ts";
 import { type Case, requestKey, urlOf } from "./case.ts";
 import type { StsBehaviour } from "./sts-answers.ts";
 

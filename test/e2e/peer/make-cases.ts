@@ -1,10 +1,10 @@
 // Which cases there are and how often each: every kind many times, in an order that a seed decides.
 
 import fc from "fast-check";
+import type { LocalIdentity } from "../../../local/identities.ts";
+import { CLUSTER_ID } from "../../../local/sandbox.ts";
+import { mintToken } from "../../../local/token.ts";
 import { edited, respelled } from "../../functions/authenticator/token/edits.ts";
-import type { LocalIdentity } from "../../local/identities.ts";
-import { CLUSTER_ID } from "../../local/sandbox.ts";
-import { mintToken } from "../../local/token.ts";
 import type { Case } from "./case.ts";
 import { DAMAGED_QUERIES } from "./damaged-queries.ts";
 import { DAMAGED_URLS } from "./damaged-urls.ts";

@@ -1,9 +1,9 @@
 // Presigned requests in parts, signed by the code that the local STS checks signatures with: fast enough for thousands.
 
-import type { LocalIdentity } from "../../local/identities.ts";
-import { CLUSTER_ID } from "../../local/sandbox.ts";
-import { encode, type Parameter } from "../../local/sts/query.ts";
-import { expectedSignature } from "../../local/sts/signature.ts";
+import type { LocalIdentity } from "../../../local/identities.ts";
+import { CLUSTER_ID } from "../../../local/sandbox.ts";
+import { encode, type Parameter } from "../../../local/sts/query.ts";
+import { expectedSignature } from "../../../local/sts/signature.ts";
 import type { Random } from "./random.ts";
 
 export interface Presigned {

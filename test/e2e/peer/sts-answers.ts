@@ -1,7 +1,7 @@
 // What STS answers to a good token, instead of what it would: errors, faults, and answers of another shape.
 
-import type { Fault } from "../../local/faults.ts";
-import type { LocalIdentity } from "../../local/identities.ts";
+import type { Fault } from "../../../local/faults.ts";
+import type { LocalIdentity } from "../../../local/identities.ts";
 import type { Random } from "./random.ts";
 
 /** What STS does with the first request for a token, the second, and so on; `undefined`: what it always does. */

@@ -11,8 +11,8 @@ import {
   id_kp_serverAuth,
   SubjectAlternativeName,
 } from "@peculiar/asn1-x509";
-import { extension, signCertificate } from "../../local/certificates/certificate.ts";
-import type { Credential } from "../../local/certificates.ts";
+import { extension, signCertificate } from "../../../local/certificates/certificate.ts";
+import type { Credential } from "../../../local/certificates.ts";
 
 export interface StsCertificates {
   /** PEM. */

@@ -1,10 +1,10 @@
 // An API Gateway event (payload 2.0) with a fresh token of a local identity, on standard output, for sam local invoke:
 //   node test/e2e/sam/event.ts bob | sam local invoke ... -e -
 
-import { localIdentity } from "../../local/identities.ts";
-import { CLUSTER_ID, REGION } from "../../local/sandbox.ts";
-import { mintToken } from "../../local/token.ts";
-import { tokenReview } from "../../local/webhook.ts";
+import { localIdentity } from "../../../local/identities.ts";
+import { CLUSTER_ID, REGION } from "../../../local/sandbox.ts";
+import { mintToken } from "../../../local/token.ts";
+import { tokenReview } from "../../../local/webhook.ts";
 
 export async function freshEvent(name: string): Promise<string> {
   const token = await mintToken({ identity: localIdentity(name), clusterId: CLUSTER_ID, region: REGION });

@@ -9,7 +9,7 @@ import type { Clock, Deadline } from "../../../functions/authenticator/lib/clock
 import type { FetchParameters } from "../../../functions/authenticator/mapping/parameter-cache.ts";
 import type { TokenReviewStatus } from "../../../functions/authenticator/review/answer.ts";
 import { readSettings, type Settings } from "../../../functions/authenticator/settings.ts";
-import { LOCAL_IDENTITIES, type LocalIdentity, localIdentity } from "../../local/identities.ts";
+import { LOCAL_IDENTITIES, type LocalIdentity, localIdentity } from "../../../local/identities.ts";
 
 export const NOW = Date.UTC(2026, 10, 24, 16, 0, 0);
 export const HOME = "111122223333";

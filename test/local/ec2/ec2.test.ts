@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { GetInstanceProfileCommand, IAMClient } from "@aws-sdk/client-iam";
-import { type Ec2Server, startEc2 } from "./ec2.ts";
-import { readForm } from "./query-protocol.ts";
-import { ec2Throttling, iamThrottling } from "./throttling.ts";
+import { type Ec2Server, startEc2 } from "../../../local/ec2/ec2.ts";
+import { readForm } from "../../../local/ec2/query-protocol.ts";
+import { ec2Throttling, iamThrottling } from "../../../local/ec2/throttling.ts";
 
 const NODE = "i-0123456789abcdef0";
 const OLD = "i-01234567";

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HTTP_API_FAILURE, httpApiAnswer } from "./http-api-answer.ts";
-import { REST_API_FAILURE, restApiAnswer } from "./rest-api-answer.ts";
+import { HTTP_API_FAILURE, httpApiAnswer } from "../../../local/gateway/http-api-answer.ts";
+import { REST_API_FAILURE, restApiAnswer } from "../../../local/gateway/rest-api-answer.ts";
 
 const restAnswer = (result: unknown) => restApiAnswer(result, undefined, []);
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { encodeHttpApiBody, encodeRestApiBody } from "./body.ts";
+import { encodeHttpApiBody, encodeRestApiBody } from "../../../local/gateway/body.ts";
 
 const BODY = Buffer.from("grüße");
 const TEXT = { body: "grüße", isBase64Encoded: false };

@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import { createCertificateAuthority } from "../certificates.ts";
+import { createCertificateAuthority } from "../../../local/certificates.ts";
+import { describeClientCertificate } from "../../../local/gateway/client-certificate.ts";
+import { type GatewayOptions, startGateway } from "../../../local/gateway/gateway.ts";
+import type { RestApiEvent } from "../../../local/gateway/rest-api-event.ts";
 import { call } from "./call.ts";
-import { describeClientCertificate } from "./client-certificate.ts";
-import { type GatewayOptions, startGateway } from "./gateway.ts";
-import type { RestApiEvent } from "./rest-api-event.ts";
 
 const authority = createCertificateAuthority();
 const stranger = createCertificateAuthority({ subject: { CN: "Another CA" } });

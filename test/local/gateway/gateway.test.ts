@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
+import { type GatewayOptions, startGateway } from "../../../local/gateway/gateway.ts";
+import type { LambdaContext } from "../../../local/gateway/invoke.ts";
+import type { RestApiEvent } from "../../../local/gateway/rest-api-event.ts";
 import { call } from "./call.ts";
-import { type GatewayOptions, startGateway } from "./gateway.ts";
-import type { LambdaContext } from "./invoke.ts";
-import type { RestApiEvent } from "./rest-api-event.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 16, 1, 2);
 const JSON_BODY = ["Content-Type", "application/json"];

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { httpApiEvent } from "./http-api-event.ts";
-import type { Api } from "./route.ts";
+import { httpApiEvent } from "../../../local/gateway/http-api-event.ts";
+import type { Api } from "../../../local/gateway/route.ts";
 import { SAMPLE_REQUEST as REQUEST } from "./sample-request.ts";
 
 const API: Api = { payload: "2.0", stage: "$default", routes: ["POST /authenticate"], binaryMediaTypes: [] };

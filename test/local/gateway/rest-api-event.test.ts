@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { restApiEvent } from "./rest-api-event.ts";
-import type { Api } from "./route.ts";
+import { restApiEvent } from "../../../local/gateway/rest-api-event.ts";
+import type { Api } from "../../../local/gateway/route.ts";
 import { SAMPLE_REQUEST } from "./sample-request.ts";
 
 const API: Api = { payload: "1.0", stage: "prod", routes: ["POST /authenticate"], binaryMediaTypes: [] };

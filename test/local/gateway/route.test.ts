@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Api, findRoute, pathPrefix } from "./route.ts";
+import { type Api, findRoute, pathPrefix } from "../../../local/gateway/route.ts";
 
 const HTTP: Api = {
   payload: "2.0",

@@ -1,6 +1,6 @@
 // The request of a kube-apiserver that the tests of both event formats start from.
 
-import type { GatewayRequest } from "./request.ts";
+import type { GatewayRequest } from "../../../local/gateway/request.ts";
 
 /** As it comes over the wire, with fixed ids and a fixed time. */
 export const SAMPLE_REQUEST: GatewayRequest = {

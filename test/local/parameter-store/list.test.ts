@@ -13,8 +13,8 @@ import {
   paginateGetParametersByPath,
   type SSMClient,
 } from "@aws-sdk/client-ssm";
-import { refused, ssmClient } from "./client.ts";
-import { type MemoryStore, startParameterStore } from "./parameter-store.ts";
+import { refused, ssmClient } from "../../../local/parameter-store/client.ts";
+import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 
 const TEN_THOUSAND = 10_000;
 

@@ -10,8 +10,8 @@ import {
   type PutParameterCommandInput,
   type SSMClient,
 } from "@aws-sdk/client-ssm";
-import { refused, ssmClient } from "./client.ts";
-import { type MemoryStore, startParameterStore } from "./parameter-store.ts";
+import { refused, ssmClient } from "../../../local/parameter-store/client.ts";
+import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 
 let store: MemoryStore;
 let ssm: SSMClient;

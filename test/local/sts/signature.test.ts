@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { canonicalQuery, parseQuery } from "./query.ts";
-import { expectedSignature } from "./signature.ts";
+import { canonicalQuery, parseQuery } from "../../../local/sts/query.ts";
+import { expectedSignature } from "../../../local/sts/signature.ts";
 
 // The worked example of the AWS General Reference, "Signature Version 4 signing process"
 const EXAMPLE = {

@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
-import type { LocalServer } from "../http-server.ts";
-import { type LocalIdentity, localIdentity } from "../identities.ts";
-import { presignUrl } from "../token.ts";
-import { stsThrottling } from "./answer.ts";
-import { send } from "./send.ts";
-import { startSts } from "./start-sts.ts";
+import type { LocalServer } from "../../../local/http-server.ts";
+import { type LocalIdentity, localIdentity } from "../../../local/identities.ts";
+import { stsThrottling } from "../../../local/sts/answer.ts";
+import { send } from "../../../local/sts/send.ts";
+import { startSts } from "../../../local/sts/start-sts.ts";
+import { presignUrl } from "../../../local/token.ts";
 
 const alice = localIdentity("alice");
 const CLUSTER = { "x-k8s-aws-id": "local" };

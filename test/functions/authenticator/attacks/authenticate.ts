@@ -5,9 +5,9 @@ import { AuthenticatorError } from "../../../../functions/authenticator/errors.t
 import { proveIdentity } from "../../../../functions/authenticator/identity/prove-identity.ts";
 import { deadlineIn } from "../../../../functions/authenticator/lib/clock.ts";
 import { isOurs } from "../../../../functions/authenticator/token/token.ts";
-import type { LocalServer } from "../../../local/http-server.ts";
-import { localIdentity } from "../../../local/identities.ts";
-import { presignUrl, type TokenOptions } from "../../../local/token.ts";
+import type { LocalServer } from "../../../../local/http-server.ts";
+import { localIdentity } from "../../../../local/identities.ts";
+import { presignUrl, type TokenOptions } from "../../../../local/token.ts";
 import { HOST, NOW, parse } from "../token/samples.ts";
 
 /** Whose tokens are attacked; the role has a session token. */

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AskSts } from "../../../../functions/authenticator/identity/prove-identity.ts";
-import { localIdentity } from "../../../local/identities.ts";
+import { localIdentity } from "../../../../local/identities.ts";
 import {
   errorBody,
   gatewayEvent,

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { startSts } from "../../../local/sts/start-sts.ts";
+import { startSts } from "../../../../local/sts/start-sts.ts";
 import { NOW, tokenOf } from "../token/samples.ts";
 import { authenticatorAt, VICTIM, victimsUrl } from "./authenticate.ts";
 

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { localIdentity } from "../../../local/identities.ts";
-import { startSts } from "../../../local/sts/start-sts.ts";
+import { localIdentity } from "../../../../local/identities.ts";
+import { startSts } from "../../../../local/sts/start-sts.ts";
 import { NOW, tokenOf } from "../token/samples.ts";
 import { authenticatorAt, VICTIM, victimsUrl } from "./authenticate.ts";
 

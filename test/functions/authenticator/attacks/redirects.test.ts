@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
-import { startHttpServer } from "../../../local/http-server.ts";
-import { callerIdentity } from "../../../local/sts/answer.ts";
-import { startSts } from "../../../local/sts/start-sts.ts";
+import { startHttpServer } from "../../../../local/http-server.ts";
+import { callerIdentity } from "../../../../local/sts/answer.ts";
+import { startSts } from "../../../../local/sts/start-sts.ts";
 import { NOW, tokenOf } from "../token/samples.ts";
 import { authenticatorAt, VICTIM, victimsUrl } from "./authenticate.ts";
 

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Denial, StsAnswerUnusable } from "../../../../functions/authenticator/errors.ts";
 import { readStsAnswer } from "../../../../functions/authenticator/identity/sts-answer.ts";
-import { LOCAL_IDENTITIES, localIdentity } from "../../../local/identities.ts";
-import { startSts } from "../../../local/sts/start-sts.ts";
+import { LOCAL_IDENTITIES, localIdentity } from "../../../../local/identities.ts";
+import { startSts } from "../../../../local/sts/start-sts.ts";
 import { NOW, tokenOf } from "../token/samples.ts";
 import { authenticatorAt, victimsUrl } from "./authenticate.ts";
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { createNodeNames } from "../../../../functions/authenticator/aws/ec2-node-name.ts";
 import type { VerifiedIdentity } from "../../../../functions/authenticator/identity/identity.ts";
-import { readForm } from "../../../local/ec2/query-protocol.ts";
+import { readForm } from "../../../../local/ec2/query-protocol.ts";
 import { HOME, OTHER } from "../fixtures.ts";
 import { NAME, type NodeWorld, node, PROFILE_ARN, ROLE, startNodeWorld, within } from "./node-world.ts";
 

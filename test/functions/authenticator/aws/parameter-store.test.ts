@@ -6,8 +6,8 @@ import { createParameterStore } from "../../../../functions/authenticator/aws/pa
 import { ParametersUnavailable } from "../../../../functions/authenticator/errors.ts";
 import type { Deadline } from "../../../../functions/authenticator/lib/clock.ts";
 import type { FetchParameters } from "../../../../functions/authenticator/mapping/parameter-cache.ts";
-import type { Fault } from "../../../local/faults.ts";
-import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import type { Fault } from "../../../../local/faults.ts";
+import { type MemoryStore, startParameterStore } from "../../../../local/parameter-store/parameter-store.ts";
 
 let store: MemoryStore;
 let fetchParameters: FetchParameters;

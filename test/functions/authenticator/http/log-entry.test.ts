@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { StsThrottled, StsUnreachable } from "../../../../functions/authenticator/errors.ts";
 import type { Surroundings } from "../../../../functions/authenticator/handler.ts";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
-import { localIdentity } from "../../../local/identities.ts";
+import { localIdentity } from "../../../../local/identities.ts";
 import { gatewayEvent, HOME, handlerOf, NOW, PREFIX, reviewBody, type Stored, tokenOf, world } from "../fixtures.ts";
 
 const FIELDS = [

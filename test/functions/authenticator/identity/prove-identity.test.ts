@@ -10,7 +10,7 @@ import {
   StsUnreachable,
 } from "../../../../functions/authenticator/errors.ts";
 import { type AskSts, proveIdentity } from "../../../../functions/authenticator/identity/prove-identity.ts";
-import { localIdentity } from "../../../local/identities.ts";
+import { localIdentity } from "../../../../local/identities.ts";
 import { deadlineOf, errorBody, fixedClock, identityBody, verified } from "../fixtures.ts";
 
 const bob = localIdentity("bob");

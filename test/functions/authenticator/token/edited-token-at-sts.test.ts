@@ -7,7 +7,7 @@ import { createSts } from "../../../../functions/authenticator/aws/sts.ts";
 import { Denial } from "../../../../functions/authenticator/errors.ts";
 import { deadlineIn } from "../../../../functions/authenticator/lib/clock.ts";
 import type { UnverifiedToken } from "../../../../functions/authenticator/token/token.ts";
-import { startSts } from "../../../local/sts/start-sts.ts";
+import { startSts } from "../../../../local/sts/start-sts.ts";
 import { edited, respelled } from "./edits.ts";
 import { CLUSTER_ID, mintEachKind } from "./minted.ts";
 import { meaningOf } from "./oracle.ts";

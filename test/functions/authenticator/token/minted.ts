@@ -1,7 +1,7 @@
 // Tokens that the AWS SDK signed with keys of the local STS, of each kind that clients make.
 
-import { localIdentity } from "../../../local/identities.ts";
-import { mintToken } from "../../../local/token.ts";
+import { localIdentity } from "../../../../local/identities.ts";
+import { mintToken } from "../../../../local/token.ts";
 import { EXTRA_HOST, NOW } from "./samples.ts";
 
 export const CLUSTER_ID = "prod-1";

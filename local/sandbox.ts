@@ -14,7 +14,7 @@ export const CLUSTER_ID = "local";
 export const REGION = "us-west-2";
 
 /** Of `npm start`: in the repository's root, and not in git. */
-export const SANDBOX_FOLDER = fileURLToPath(new URL("../../.local", import.meta.url));
+export const SANDBOX_FOLDER = fileURLToPath(new URL("../.local", import.meta.url));
 
 export interface SandboxFiles {
   readonly mappings: string;
@@ -47,7 +47,7 @@ export async function startSandbox(files: SandboxFiles): Promise<Sandbox> {
   mkdirSync(files.reviews, { recursive: true });
   rmSync(files.log, { force: true });
   if (!existsSync(files.mappings)) {
-    cpSync(fileURLToPath(new URL("mappings", import.meta.url)), files.mappings, { recursive: true });
+    cpSync(fileURLToPath(new URL("../test/local/mappings", import.meta.url)), files.mappings, { recursive: true });
   }
   const prefix = `/iam-authenticator/${CLUSTER_ID}`;
   const sts = await onPort(8321, (port) => startSts({ port }));

@@ -4,7 +4,7 @@ import { hash, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { webhookKubeconfig } from "../../cli/kubeconfig/webhook.ts";
+import { webhookKubeconfig } from "../cli/kubeconfig/webhook.ts";
 import type { SandboxFiles } from "./sandbox.ts";
 
 export interface Webhook {
