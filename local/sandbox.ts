@@ -47,7 +47,7 @@ export async function startSandbox(files: SandboxFiles): Promise<Sandbox> {
   mkdirSync(files.reviews, { recursive: true });
   rmSync(files.log, { force: true });
   if (!existsSync(files.mappings)) {
-    cpSync(fileURLToPath(new URL("../test/local/mappings", import.meta.url)), files.mappings, { recursive: true });
+    cpSync(fileURLToPath(new URL("mappings", import.meta.url)), files.mappings, { recursive: true });
   }
   const prefix = `/iam-authenticator/${CLUSTER_ID}`;
   const sts = await onPort(8321, (port) => startSts({ port }));
