@@ -2,7 +2,7 @@
 
 import { writeSync } from "node:fs";
 import type { Readable } from "node:stream";
-import type { Clock } from "../functions/authenticator/lib/clock.ts";
+import type { Clock } from "../functions/lib/deadline.ts";
 import { EXIT } from "./failure.ts";
 
 export interface World {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import * as errors from "../functions/authenticator/errors.ts";
+import * as errors from "../functions/errors.ts";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 

@@ -1,6 +1,6 @@
 // What went wrong at AWS or on the way there, in one sentence that says what to do.
 
-import { AuthenticatorError, Denial, SettingInvalid } from "../../functions/authenticator/errors.ts";
+import { AuthenticatorError, Denial, SettingInvalid } from "../../functions/errors.ts";
 import { EXIT, Failure } from "../failure.ts";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html, and STS's own of the same meaning */

@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
-import { notAfterTime } from "../../functions/authenticator/lib/not-after.ts";
+import { notAfterTime } from "../../functions/lib/not-after.ts";
 import { connect } from "../aws/connection.ts";
 import { newCommand } from "../command.ts";
 import { finding, usage } from "../failure.ts";

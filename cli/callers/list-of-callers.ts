@@ -2,9 +2,9 @@
 
 import { hash } from "node:crypto";
 import { isCaller } from "../../functions/authenticator/caller/bearer.ts";
-import { isObject, parseJson } from "../../functions/authenticator/lib/json.ts";
-import { isOver } from "../../functions/authenticator/lib/not-after.ts";
 import { callersParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { isOver } from "../../functions/lib/not-after.ts";
 import type { Connection } from "../aws/connection.ts";
 import { usage } from "../failure.ts";
 import type { Stored } from "../store/parameter.ts";

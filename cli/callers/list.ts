@@ -1,7 +1,7 @@
 // `callers list`: who may call, without what they call with.
 
 import type { Command } from "commander";
-import { isObject } from "../../functions/authenticator/lib/json.ts";
+import { isObject } from "../../functions/lib/json.ts";
 import { connect } from "../aws/connection.ts";
 import { newCommand } from "../command.ts";
 import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../options.ts";

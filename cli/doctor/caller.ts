@@ -1,6 +1,6 @@
 // Whether the endpoint takes this caller for its kube-apiserver, and nobody else.
 
-import { failureKind } from "../../functions/authenticator/lib/attempt.ts";
+import { failureKind } from "../../functions/lib/retry.ts";
 import { type Check, LOOK_AT_LOG, reasonOf } from "./check.ts";
 import type { Endpoint } from "./http.ts";
 

@@ -1,6 +1,6 @@
 // One line of doctor: what was seen, and what to do where it is not well.
 
-import { isObject, parseJson } from "../../functions/authenticator/lib/json.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { Reply } from "./http.ts";
 
 export interface Check {

@@ -1,7 +1,7 @@
 // Whether the endpoint is there: reached, by which TLS, and at which time.
 
 import { X509Certificate } from "node:crypto";
-import { failureKind } from "../../functions/authenticator/lib/attempt.ts";
+import { failureKind } from "../../functions/lib/retry.ts";
 import type { Check } from "./check.ts";
 import type { Endpoint, Reply, TlsSeen } from "./http.ts";
 

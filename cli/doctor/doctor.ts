@@ -1,7 +1,7 @@
 // `doctor`: a deployed endpoint, looked at from where kube-apiserver would call it.
 
 import type { Command } from "commander";
-import { failureKind } from "../../functions/authenticator/lib/attempt.ts";
+import { failureKind } from "../../functions/lib/retry.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { toFailure } from "../aws/fault.ts";
 import { newCommand } from "../command.ts";

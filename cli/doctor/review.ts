@@ -1,7 +1,7 @@
 // Whether the endpoint reviews a token, and how fast.
 
-import { isObject, parseJson } from "../../functions/authenticator/lib/json.ts";
 import { API_VERSIONS } from "../../functions/authenticator/review/token-review.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { adviceOn } from "../explain/advice.ts";
 import { type Check, LOOK_AT_LOG, reasonOf } from "./check.ts";
 import type { Endpoint, Reply } from "./http.ts";

@@ -3,7 +3,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify, YAMLParseError } from "yaml";
-import { isObject } from "../../functions/authenticator/lib/json.ts";
+import { isObject } from "../../functions/lib/json.ts";
 import { usage } from "../failure.ts";
 import { fileFailure, readText } from "../lib/text-file.ts";
 import type { World } from "../world.ts";

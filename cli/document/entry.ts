@@ -1,8 +1,8 @@
 // One mapping and its place, as a file or a command line writes it, and back.
 
-import { isObject } from "../../functions/authenticator/lib/json.ts";
 import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
 import { checkMapping, type Mapping, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
+import { isObject } from "../../functions/lib/json.ts";
 
 export interface Entry {
   readonly kind: MappingKind;

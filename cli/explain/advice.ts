@@ -1,6 +1,6 @@
 // What to do about each reason of a refusal.
 
-/** By the codes of functions/authenticator/errors.ts, as far as an operator or a user can act on them. */
+/** By the codes of functions/errors.ts, as far as an operator or a user can act on them. */
 const ADVICE: Readonly<Record<string, string>> = {
   token_malformed: "make a new token with `iam-authenticator token` or `aws eks get-token`",
   token_parameter_refused: "make a new token with `iam-authenticator token` or `aws eks get-token`",

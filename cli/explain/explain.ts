@@ -1,7 +1,7 @@
 // `explain`: why somebody gets in as who they are, or why not.
 
 import type { Command } from "commander";
-import { isObject, parseJson } from "../../functions/authenticator/lib/json.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { connect } from "../aws/connection.ts";
 import { newCommand } from "../command.ts";
 import { finding, usage } from "../failure.ts";

@@ -1,7 +1,7 @@
 // An explanation as a person reads it, top to bottom in the order of the review.
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
-import type { Finding } from "../../functions/authenticator/mapping/finding.ts";
+import type { Finding } from "../../functions/authenticator/mapping/evaluate.ts";
 import type { User } from "../../functions/authenticator/user/user.ts";
 import { hang } from "../output/text.ts";
 import { short } from "../plan/show.ts";

@@ -2,15 +2,15 @@
 
 import { findNodeNameLazily } from "../../functions/authenticator/aws/lazy-node-name.ts";
 import { createSts } from "../../functions/authenticator/aws/sts.ts";
-import { Denial } from "../../functions/authenticator/errors.ts";
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { proveIdentity } from "../../functions/authenticator/identity/prove-identity.ts";
-import { deadlineIn } from "../../functions/authenticator/lib/clock.ts";
-import type { Finding } from "../../functions/authenticator/mapping/finding.ts";
+import type { Finding } from "../../functions/authenticator/mapping/evaluate.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { selectMapping } from "../../functions/authenticator/mapping/select.ts";
 import { isOurs, parseToken, type UnverifiedToken } from "../../functions/authenticator/token/token.ts";
 import { renderUser, type User } from "../../functions/authenticator/user/user.ts";
+import { Denial } from "../../functions/errors.ts";
+import { deadlineIn } from "../../functions/lib/deadline.ts";
 import type { Connection } from "../aws/connection.ts";
 import { decide } from "../lib/decide.ts";
 import { readSome } from "../store/read.ts";

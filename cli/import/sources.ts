@@ -1,6 +1,6 @@
 // The files that import reads: which kind a document is, and the mappings in it.
 
-import { isObject, parseJson } from "../../functions/authenticator/lib/json.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { parseYaml } from "../document/document.ts";
 import { usage } from "../failure.ts";
 import type { Foreign } from "./foreign.ts";

@@ -1,7 +1,7 @@
 // The webhook kubeconfig, read as kube-apiserver reads it: the current context's cluster and user.
 
 import { dirname, resolve } from "node:path";
-import { isObject } from "../../functions/authenticator/lib/json.ts";
+import { isObject } from "../../functions/lib/json.ts";
 import { parseYaml } from "../document/document.ts";
 import { usage } from "../failure.ts";
 import { readText } from "../lib/text-file.ts";

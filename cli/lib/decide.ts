@@ -1,7 +1,7 @@
 // What the function would decide for an identity, by the function's own code, over parameters that were read before.
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
-import { type Finding, findMapping, type StoredParameter } from "../../functions/authenticator/mapping/finding.ts";
+import { type Finding, findMapping, type StoredParameter } from "../../functions/authenticator/mapping/evaluate.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { decidingFinding } from "../../functions/authenticator/mapping/select.ts";
 import type { Site } from "./site.ts";

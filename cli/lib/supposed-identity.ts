@@ -1,8 +1,8 @@
 // An identity as STS would tell it, made from an ARN alone: for questions about somebody who is not here.
 
-import { IdentityImpossible } from "../../functions/authenticator/errors.ts";
 import { type VerifiedIdentity, verifyIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
+import { IdentityImpossible } from "../../functions/errors.ts";
 
 export interface Supposition {
   /** `AROA...` or `AIDA...`; one is made up where none is given. */

@@ -1,10 +1,10 @@
 // Who an entry is for, as identities that the function's own code can be asked about: whether it reaches anybody.
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
-import { isObject, parseJson } from "../../functions/authenticator/lib/json.ts";
 import { matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
-import type { StoredParameter } from "../../functions/authenticator/mapping/finding.ts";
+import type { StoredParameter } from "../../functions/authenticator/mapping/evaluate.ts";
 import { encodeName, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { Entry } from "../document/entry.ts";
 import { readName } from "../document/parameters.ts";
 import { holderOf } from "./holder.ts";

@@ -1,6 +1,6 @@
 // What lint says about a mapping, and what it looks at.
 
-import type { StoredParameter } from "../../functions/authenticator/mapping/finding.ts";
+import type { StoredParameter } from "../../functions/authenticator/mapping/evaluate.ts";
 import type { Entry } from "../document/entry.ts";
 import { type Reading, readParameter } from "../document/parameters.ts";
 import type { Place } from "../plan/reach.ts";

@@ -1,6 +1,6 @@
 // Rules on single mappings: what is invalid, and what has ended or ends soon.
 
-import { isOver, notAfterTime } from "../../functions/authenticator/lib/not-after.ts";
+import { isOver, notAfterTime } from "../../functions/lib/not-after.ts";
 import type { Finding, Subject } from "./finding.ts";
 
 const SOON_DAYS = 30;

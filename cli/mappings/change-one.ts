@@ -1,7 +1,7 @@
 // Changes one mapping: reads it, has it changed, checks the result as the function would, and writes it.
 
-import { isObject, parseJson } from "../../functions/authenticator/lib/json.ts";
 import { checkMapping, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { connect } from "../aws/connection.ts";
 import { toParameters } from "../document/parameters.ts";
 import { usage } from "../failure.ts";

@@ -1,7 +1,7 @@
 // `mappings history`: what a mapping was, since when, and who wrote it.
 
 import type { Command } from "commander";
-import { isObject } from "../../functions/authenticator/lib/json.ts";
+import { isObject } from "../../functions/lib/json.ts";
 import { connect } from "../aws/connection.ts";
 import { newCommand } from "../command.ts";
 import { normal } from "../document/parameters.ts";

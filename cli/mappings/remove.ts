@@ -1,7 +1,7 @@
 // `mappings remove`: takes mappings away, with their history.
 
 import type { Command } from "commander";
-import { isObject, parseJson } from "../../functions/authenticator/lib/json.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { connect } from "../aws/connection.ts";
 import { newCommand } from "../command.ts";
 import { finding } from "../failure.ts";

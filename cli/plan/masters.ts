@@ -1,6 +1,6 @@
 // The guard against locking everybody out: whether somebody still reaches `system:masters` after a change.
 
-import type { StoredParameter } from "../../functions/authenticator/mapping/finding.ts";
+import type { StoredParameter } from "../../functions/authenticator/mapping/evaluate.ts";
 import { finding } from "../failure.ts";
 import { MASTERS, mastersIn, type Place, type Reach, reachOf } from "./reach.ts";
 import { short } from "./show.ts";

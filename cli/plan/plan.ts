@@ -1,7 +1,7 @@
 // What has to be written so that Parameter Store holds what a file says: computed, never written, here.
 
 import { isDeepStrictEqual } from "node:util";
-import { isObject, parseJson } from "../../functions/authenticator/lib/json.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { normal } from "../document/parameters.ts";
 import { usage } from "../failure.ts";
 import type { Stored } from "../store/parameter.ts";

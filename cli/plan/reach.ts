@@ -1,15 +1,15 @@
 // Whether a mapping that gives `system:masters` gives it to anybody: as the function would decide, and how sure that is.
 
-import { Denial } from "../../functions/authenticator/errors.ts";
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
-import { isObject, parseJson } from "../../functions/authenticator/lib/json.ts";
-import { isOver, notAfterTime } from "../../functions/authenticator/lib/not-after.ts";
-import type { StoredParameter } from "../../functions/authenticator/mapping/finding.ts";
+import type { StoredParameter } from "../../functions/authenticator/mapping/evaluate.ts";
 import { checkMapping, type Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { selectMapping } from "../../functions/authenticator/mapping/select.ts";
 import type { Settings } from "../../functions/authenticator/settings.ts";
 import { renderUser } from "../../functions/authenticator/user/user.ts";
+import { Denial } from "../../functions/errors.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { isOver, notAfterTime } from "../../functions/lib/not-after.ts";
 import type { Entry } from "../document/entry.ts";
 import { readParameter } from "../document/parameters.ts";
 import { arnsOverlap } from "../lib/arn-overlap.ts";

@@ -1,7 +1,7 @@
 // A plan as a person reads it: one line for each parameter, below it what changes in it.
 
 import { isDeepStrictEqual } from "node:util";
-import { isObject, parseJson } from "../../functions/authenticator/lib/json.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { hang } from "../output/text.ts";
 import type { Change, Plan } from "./plan.ts";
 

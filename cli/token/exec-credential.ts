@@ -1,7 +1,7 @@
 // What kubectl expects of an exec plugin: one ExecCredential, in the version that it asked for.
 // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#input-and-output-formats
 
-import { isObject, parseJson } from "../../functions/authenticator/lib/json.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { usage } from "../failure.ts";
 import type { SignedToken } from "./presign.ts";
 

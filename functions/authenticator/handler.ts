@@ -2,16 +2,16 @@
 
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
+import type { Clock } from "../lib/deadline.ts";
+import { cachedParameters, type FetchParameters } from "../parameters/parameter-cache.ts";
 import { answerErrors } from "./http/answer-errors.ts";
 import { authenticateCaller } from "./http/authenticate-caller.ts";
-import { type Exchange, type HttpResponse, jsonResponse, openExchange } from "./http/exchange.ts";
-import { leaveTrace } from "./http/leave-trace.ts";
+import { leaveTrace } from "./http/log-review.ts";
 import { readReview } from "./http/read-review.ts";
+import { type Exchange, type HttpResponse, jsonResponse, openExchange } from "./http/request-context.ts";
 import { checkRoute } from "./http/route.ts";
 import { cachedProofs } from "./identity/identity-cache.ts";
 import { type AskSts, proveIdentity } from "./identity/prove-identity.ts";
-import type { Clock } from "./lib/clock.ts";
-import { cachedParameters, type FetchParameters } from "./mapping/parameter-cache.ts";
 import { tokenReview } from "./review/answer.ts";
 import { type ReviewServices, reviewToken } from "./review/review.ts";
 import type { Settings } from "./settings.ts";

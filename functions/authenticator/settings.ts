@@ -1,6 +1,6 @@
 // The function's settings, read from the environment once, while it initialises.
 
-import { SettingInvalid } from "./errors.ts";
+import { SettingInvalid } from "../errors.ts";
 import { type Partition, partitionOfRegion } from "./token/partitions.ts";
 import { acceptedStsHosts, type StsHosts } from "./token/sts-hosts.ts";
 

@@ -7,7 +7,7 @@ import { replacement } from "./replacement.ts";
 
 /** The credential chain: profiles, SSO, processes, web identities and instance metadata are 120 kB of the bundle. */
 export function ownCredentials(root: string): Plugin {
-  const path = join(root, "functions", "authenticator", "aws", "credentials.ts");
+  const path = join(root, "functions", "aws", "credentials.ts");
   return replacement("own-credentials", (build, done) => {
     build.onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, () => done({ path }));
   });

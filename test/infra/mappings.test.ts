@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Role, ServicePrincipal, User } from "aws-cdk-lib/aws-iam";
-import { findMapping } from "../../functions/authenticator/mapping/finding.ts";
+import { findMapping } from "../../functions/authenticator/mapping/evaluate.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { ACCOUNT, type Synthesized, stackOf } from "./stacks.ts";
 import { resources } from "./template.ts";

@@ -2,11 +2,11 @@
 
 import { DescribeInstancesCommand, EC2Client, EC2ServiceException, type Instance } from "@aws-sdk/client-ec2";
 import { GetInstanceProfileCommand, IAMClient, IAMServiceException } from "@aws-sdk/client-iam";
+import { OPTIONS } from "../../aws/connections.ts";
+import type { Deadline } from "../../lib/deadline.ts";
+import { attempt } from "../../lib/retry.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import { attempt } from "../lib/attempt.ts";
-import type { Deadline } from "../lib/clock.ts";
 import type { NodeName } from "../user/user.ts";
-import { OPTIONS } from "./connections.ts";
 
 const LIMITS = { tryMs: 1_000, totalMs: 2_000 };
 

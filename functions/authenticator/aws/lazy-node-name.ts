@@ -1,9 +1,9 @@
 // Loads the EC2 code when the first mapping asks for a node's name: most clusters never do, and it is as large as all the rest.
 
-import { InstancesUnavailable } from "../errors.ts";
+import { InstancesUnavailable } from "../../errors.ts";
+import type { Deadline } from "../../lib/deadline.ts";
+import { failureKind } from "../../lib/retry.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import { failureKind } from "../lib/attempt.ts";
-import type { Deadline } from "../lib/clock.ts";
 import type { NodeName } from "../user/user.ts";
 
 /** Throws `InstancesUnavailable` for every failure: none of them says anything about the identity. */

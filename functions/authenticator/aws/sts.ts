@@ -2,11 +2,11 @@
 
 import type { IncomingMessage, RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { StsAnswerUnusable, StsUnreachable } from "../errors.ts";
+import { connectHost, openAgents, serverName } from "../../aws/connections.ts";
+import { StsAnswerUnusable, StsUnreachable } from "../../errors.ts";
+import { attempt, failureKind } from "../../lib/retry.ts";
 import type { AskSts } from "../identity/prove-identity.ts";
-import { attempt, failureKind } from "../lib/attempt.ts";
 import type { UnverifiedToken } from "../token/token.ts";
-import { connectHost, openAgents, serverName } from "./connections.ts";
 
 const LIMITS = { tryMs: 2_000, totalMs: 4_000 };
 const MAX_BODY_BYTES = 64 * 1024;

@@ -1,12 +1,12 @@
 // Is this our kube-apiserver? By a random bearer token, of which AWS holds only the SHA-256.
 
 import { hash, timingSafeEqual } from "node:crypto";
-import { CallerRefused, CallersInvalid } from "../errors.ts";
-import type { Deadline } from "../lib/clock.ts";
-import { isObject, parseJson } from "../lib/json.ts";
-import { isOver, notAfterTime } from "../lib/not-after.ts";
-import type { StoredParameter } from "../mapping/finding.ts";
-import type { ReadParameters } from "../mapping/parameter-cache.ts";
+import { CallerRefused, CallersInvalid } from "../../errors.ts";
+import type { Deadline } from "../../lib/deadline.ts";
+import { isObject, parseJson } from "../../lib/json.ts";
+import { isOver, notAfterTime } from "../../lib/not-after.ts";
+import type { ReadParameters } from "../../parameters/parameter-cache.ts";
+import type { StoredParameter } from "../mapping/evaluate.ts";
 
 /** One entry of the callers' list. */
 export interface Caller {

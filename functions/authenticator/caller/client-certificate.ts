@@ -1,6 +1,6 @@
 // Is this our kube-apiserver? By the client certificate that API Gateway has checked against its trust store.
 
-import { CallerRefused } from "../errors.ts";
+import { CallerRefused } from "../../errors.ts";
 
 /**
  * `subjects` pins whole subject DNs; empty accepts every certificate of the trust store. A request that came without

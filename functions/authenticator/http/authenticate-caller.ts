@@ -1,12 +1,12 @@
 // Nothing of a review is read before its caller is known: the step that says which proof is asked for.
 
+import type { ReadParameters } from "../../parameters/parameter-cache.ts";
 import { checkBearer } from "../caller/bearer.ts";
 import { checkClientCertificate } from "../caller/client-certificate.ts";
-import type { ReadParameters } from "../mapping/parameter-cache.ts";
 import { callersParameter } from "../mapping/parameter-name.ts";
 import { timed } from "../review/record.ts";
 import type { Settings } from "../settings.ts";
-import type { Exchange, Middleware } from "./exchange.ts";
+import type { Exchange, Middleware } from "./request-context.ts";
 
 export function authenticateCaller(settings: Settings, readCallers: ReadParameters): Middleware {
   const { callerAuth, callerSubjects, mappingPrefix } = settings;

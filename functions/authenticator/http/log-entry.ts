@@ -1,7 +1,7 @@
 // The log line of a review: who, as whom, by which parameter, how fast, or why not.
 
-import type { AuthenticatorError } from "../errors.ts";
-import { failureKind } from "../lib/attempt.ts";
+import type { AuthenticatorError } from "../../errors.ts";
+import { failureKind } from "../../lib/retry.ts";
 import type { Outcome, ReviewRecord } from "../review/record.ts";
 import type { LogLevel } from "../settings.ts";
 

@@ -1,6 +1,6 @@
 // The metrics of a review, as a line that CloudWatch Logs turns into metrics by itself.
 
-import type { AuthenticatorError } from "../errors.ts";
+import type { AuthenticatorError } from "../../errors.ts";
 import type { Outcome, ReviewRecord, Stage } from "../review/record.ts";
 
 const NAMESPACE = "LambdaIamAuthenticator";

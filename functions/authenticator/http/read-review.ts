@@ -1,8 +1,8 @@
 // The body: its size first, then the TokenReview in it.
 
-import { BodyTooLarge, ReviewMalformed } from "../errors.ts";
+import { BodyTooLarge, ReviewMalformed } from "../../errors.ts";
 import { parseTokenReview } from "../review/token-review.ts";
-import type { Middleware } from "./exchange.ts";
+import type { Middleware } from "./request-context.ts";
 
 const MAX_BODY_BYTES = 64 * 1024;
 

@@ -1,7 +1,7 @@
 // The one route there is: POST /authenticate.
 
-import { MethodNotAllowed, PathUnknown } from "../errors.ts";
-import type { Middleware } from "./exchange.ts";
+import { MethodNotAllowed, PathUnknown } from "../../errors.ts";
+import type { Middleware } from "./request-context.ts";
 
 /** Path before method, so that a wrong URL in a kubeconfig says so whatever it is asked with. */
 export function checkRoute(): Middleware {

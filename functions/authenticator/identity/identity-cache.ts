@@ -2,8 +2,8 @@
 
 import { hash } from "node:crypto";
 import QuickLRU from "quick-lru";
-import { Denial } from "../errors.ts";
-import type { Clock, Deadline } from "../lib/clock.ts";
+import { Denial } from "../../errors.ts";
+import type { Clock, Deadline } from "../../lib/deadline.ts";
 import type { UnverifiedToken } from "../token/token.ts";
 import type { Proof, ProveIdentity } from "./prove-identity.ts";
 

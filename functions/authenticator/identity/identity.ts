@@ -1,7 +1,7 @@
 // From STS's three fields to a verified identity with a canonical ARN.
 
-import { IdentityImpossible } from "../errors.ts";
-import type { CallerIdentity } from "./sts-answer.ts";
+import { IdentityImpossible } from "../../errors.ts";
+import type { CallerIdentity } from "./sts-response.ts";
 
 /** Who STS says signed the token. */
 export interface VerifiedIdentity {

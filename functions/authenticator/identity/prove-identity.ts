@@ -1,10 +1,10 @@
 // Asks STS who signed a token, and makes of its answer a verified identity or a denial.
 
-import { Denial } from "../errors.ts";
-import type { Deadline } from "../lib/clock.ts";
+import { Denial } from "../../errors.ts";
+import type { Deadline } from "../../lib/deadline.ts";
 import type { UnverifiedToken } from "../token/token.ts";
 import { type VerifiedIdentity, verifyIdentity } from "./identity.ts";
-import { readStsAnswer, type StsAnswer } from "./sts-answer.ts";
+import { readStsAnswer, type StsAnswer } from "./sts-response.ts";
 
 /** What STS has said for good about a token; faults and throttling are thrown, since they say nothing about it. */
 export interface Proof {

@@ -1,6 +1,6 @@
 // ARN patterns as IAM's ArnLike reads them: `*` any run, `?` exactly one character, inside one of the six sections.
 
-import { lowerCased } from "../lib/lower-cased.ts";
+import { lowerCased } from "../../lib/ascii-lower-case.ts";
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN */
 const SECTIONS = 6;

@@ -1,7 +1,7 @@
 // The ARN that a mapping names, and whether it is the identity's.
 
+import { lowerCased } from "../../lib/ascii-lower-case.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import { lowerCased } from "../lib/lower-cased.ts";
 
 export interface MappedArn {
   readonly partition: string;

@@ -1,7 +1,7 @@
 // The value of a mapping's parameter: its strict schema. Whatever does not fit makes this one mapping invalid.
 
-import { isObject } from "../lib/json.ts";
-import { notAfterTime } from "../lib/not-after.ts";
+import { isObject } from "../../lib/json.ts";
+import { notAfterTime } from "../../lib/not-after.ts";
 import { parseMappedArn } from "./arn.ts";
 import { isArnPattern } from "./arn-like.ts";
 import { templateProblem } from "./template.ts";

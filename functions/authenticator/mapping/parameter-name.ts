@@ -1,7 +1,7 @@
 // The names of Parameter Store under which an identity's mapping can stand: derived, so that a review reads few of them.
 
+import { lowerCased } from "../../lib/ascii-lower-case.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import { lowerCased } from "../lib/lower-cased.ts";
 import type { MappingKind } from "./mapping.ts";
 
 /** The kinds of place, in the order in which they count. */

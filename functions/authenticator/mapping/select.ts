@@ -1,8 +1,8 @@
 // Which of an identity's mappings counts: denials first, then the most particular place that holds anything.
 
-import { IdentityDenied, IdentityUnmapped, MappingInvalid, MappingMismatch } from "../errors.ts";
+import { IdentityDenied, IdentityUnmapped, MappingInvalid, MappingMismatch } from "../../errors.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import type { Finding, Verdict } from "./finding.ts";
+import type { Finding, Verdict } from "./evaluate.ts";
 import type { Mapping } from "./mapping.ts";
 
 export interface SelectedMapping {

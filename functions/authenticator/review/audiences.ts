@@ -1,6 +1,6 @@
 // For whom a token is good: never simply for whom the request asks.
 
-import { AudienceForeign } from "../errors.ts";
+import { AudienceForeign } from "../../errors.ts";
 
 /**
  * The intersection of what is asked for and what is configured. `undefined` leaves `status.audiences` out, which

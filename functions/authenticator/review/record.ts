@@ -1,8 +1,8 @@
 // What a review leaves behind: filled in step by step while it runs, written out as one log line and as metrics.
 
-import type { AuthenticatorError } from "../errors.ts";
+import type { AuthenticatorError } from "../../errors.ts";
+import type { Clock } from "../../lib/deadline.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import type { Clock } from "../lib/clock.ts";
 import type { User } from "../user/user.ts";
 
 /** How a review ended. */

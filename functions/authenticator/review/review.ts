@@ -1,11 +1,11 @@
 // One review from token to user, step by step; each step knows nothing of the next.
 
-import { Denial, ParametersUnavailable } from "../errors.ts";
+import { Denial, ParametersUnavailable } from "../../errors.ts";
+import type { Deadline } from "../../lib/deadline.ts";
+import type { ReadParameters } from "../../parameters/parameter-cache.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { type ProveIdentityCached, tokenHash } from "../identity/identity-cache.ts";
-import type { Deadline } from "../lib/clock.ts";
-import { findMapping } from "../mapping/finding.ts";
-import type { ReadParameters } from "../mapping/parameter-cache.ts";
+import { findMapping } from "../mapping/evaluate.ts";
 import { candidates } from "../mapping/parameter-name.ts";
 import { decidingFinding, selectMapping } from "../mapping/select.ts";
 import type { StsHosts } from "../token/sts-hosts.ts";

@@ -1,7 +1,7 @@
 // The TokenReview that kube-apiserver sends: what is read of it, and what is refused.
 
-import { ReviewMalformed } from "../errors.ts";
-import { isObject, parseJson } from "../lib/json.ts";
+import { ReviewMalformed } from "../../errors.ts";
+import { isObject, parseJson } from "../../lib/json.ts";
 
 export const API_VERSIONS = ["authentication.k8s.io/v1", "authentication.k8s.io/v1beta1"] as const;
 

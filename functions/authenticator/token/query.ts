@@ -1,6 +1,6 @@
 // The query of a presigned GetCallerIdentity: which names it may hold, each once, and the one order it is sent in.
 
-import { TokenParameterRefused } from "../errors.ts";
+import { TokenParameterRefused } from "../../errors.ts";
 import { decodeComponent, encodeComponent } from "./encoding.ts";
 
 /** Canonical spelling, in the order of SigV4's canonical query: by byte. */

@@ -6,8 +6,8 @@ import {
   TokenNotYetValid,
   TokenParameterRefused,
   TokenRegionRefused,
-} from "../errors.ts";
-import { calendarTime } from "../lib/calendar-time.ts";
+} from "../../errors.ts";
+import { calendarTime } from "../../lib/calendar-time.ts";
 import { named, type Query, type QueryName } from "./query.ts";
 
 /** STS honours a presigned GetCallerIdentity for 15 minutes from X-Amz-Date, whatever X-Amz-Expires says. */

@@ -1,6 +1,6 @@
 // Offline reading of a `k8s-aws-v1.` token: every rule that needs no network, in one place.
 
-import { TokenHostRefused, TokenMalformed } from "../errors.ts";
+import { TokenHostRefused, TokenMalformed } from "../../errors.ts";
 import { decodeBase64Url } from "./encoding.ts";
 import { formatQuery, parseQuery } from "./query.ts";
 import {

@@ -1,6 +1,6 @@
 // The Kubernetes user that a mapping makes of an identity: names rendered, then checked.
 
-import { NameRefused, NodeNotVerified, PlaceholderWithoutValue } from "../errors.ts";
+import { NameRefused, NodeNotVerified, PlaceholderWithoutValue } from "../../errors.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import type { SelectedMapping } from "../mapping/select.ts";
 import { type Placeholder, placeholderValues, renderTemplate, usesPlaceholder } from "../mapping/template.ts";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { parse } from "yaml";
 import { checkBearer } from "../../../functions/authenticator/caller/bearer.ts";
-import { deadlineIn } from "../../../functions/authenticator/lib/clock.ts";
+import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import { type CliOptions, cli } from "../cli.ts";
 import { type LocalCluster, PREFIX, startCluster } from "../mappings/cluster.ts";
 

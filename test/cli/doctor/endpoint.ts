@@ -1,10 +1,10 @@
 // The function behind a local gateway with a local STS and Parameter Store, and doctor against it as one of the local identities.
 
 import assert from "node:assert/strict";
-import { createParameterStore } from "../../../functions/authenticator/aws/parameter-store.ts";
 import { createSts } from "../../../functions/authenticator/aws/sts.ts";
 import { createHandler } from "../../../functions/authenticator/handler.ts";
 import { readSettings } from "../../../functions/authenticator/settings.ts";
+import { createParameterStore } from "../../../functions/aws/parameter-store.ts";
 import { type Gateway, type GatewayOptions, startGateway } from "../../../local/gateway/gateway.ts";
 import { localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { adviceOn } from "../../../cli/explain/advice.ts";
-import * as errors from "../../../functions/authenticator/errors.ts";
+import * as errors from "../../../functions/errors.ts";
 import type { LocalServer } from "../../../local/http-server.ts";
 import { LOCAL_IDENTITIES, localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { siteOf } from "../../../cli/aws/connection.ts";
 import { processWorld } from "../../../cli/world.ts";
-import type { StoredParameter } from "../../../functions/authenticator/mapping/finding.ts";
+import type { StoredParameter } from "../../../functions/authenticator/mapping/evaluate.ts";
 import { readSettings } from "../../../functions/authenticator/settings.ts";
 
 export const A: string = "111122223333";

@@ -7,7 +7,7 @@ import { Failure } from "../../../cli/failure.ts";
 import { decide } from "../../../cli/lib/decide.ts";
 import { supposeIdentity } from "../../../cli/lib/supposed-identity.ts";
 import { guardMasters } from "../../../cli/plan/masters.ts";
-import type { StoredParameter } from "../../../functions/authenticator/mapping/finding.ts";
+import type { StoredParameter } from "../../../functions/authenticator/mapping/evaluate.ts";
 import { A, arn, B, clusters, type Parameters, settings, site } from "./any-cluster.ts";
 
 /** The suffix of the permission set's role, and a user's path: nobody here knows them. */

@@ -7,7 +7,7 @@ import { readParameter } from "../../../cli/document/parameters.ts";
 import { inSafeOrder } from "../../../cli/plan/order.ts";
 import { type Change, planChanges } from "../../../cli/plan/plan.ts";
 import { isMaster, reachOf } from "../../../cli/plan/reach.ts";
-import type { StoredParameter } from "../../../functions/authenticator/mapping/finding.ts";
+import type { StoredParameter } from "../../../functions/authenticator/mapping/evaluate.ts";
 import { A, clusters, type Parameters, settings, site } from "./any-cluster.ts";
 
 const place = { site, settings };

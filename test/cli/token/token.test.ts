@@ -6,9 +6,9 @@ import { execCredential, requestedVersion } from "../../../cli/token/exec-creden
 import { signToken } from "../../../cli/token/presign.ts";
 import { createSts } from "../../../functions/authenticator/aws/sts.ts";
 import { proveIdentity } from "../../../functions/authenticator/identity/prove-identity.ts";
-import { deadlineIn } from "../../../functions/authenticator/lib/clock.ts";
 import { readSettings } from "../../../functions/authenticator/settings.ts";
 import { parseToken } from "../../../functions/authenticator/token/token.ts";
+import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import { LOCAL_IDENTITIES, localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { cli, useLocalAws } from "../cli.ts";

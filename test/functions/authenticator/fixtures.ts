@@ -2,13 +2,13 @@
 
 import { hash } from "node:crypto";
 import { createHandler, type Surroundings } from "../../../functions/authenticator/handler.ts";
-import type { HttpResponse } from "../../../functions/authenticator/http/exchange.ts";
+import type { HttpResponse } from "../../../functions/authenticator/http/request-context.ts";
 import { type VerifiedIdentity, verifyIdentity } from "../../../functions/authenticator/identity/identity.ts";
 import type { AskSts } from "../../../functions/authenticator/identity/prove-identity.ts";
-import type { Clock, Deadline } from "../../../functions/authenticator/lib/clock.ts";
-import type { FetchParameters } from "../../../functions/authenticator/mapping/parameter-cache.ts";
 import type { TokenReviewStatus } from "../../../functions/authenticator/review/answer.ts";
 import { readSettings, type Settings } from "../../../functions/authenticator/settings.ts";
+import type { Clock, Deadline } from "../../../functions/lib/deadline.ts";
+import type { FetchParameters } from "../../../functions/parameters/parameter-cache.ts";
 import { LOCAL_IDENTITIES, type LocalIdentity, localIdentity } from "../../../local/identities.ts";
 
 export const NOW = Date.UTC(2026, 10, 24, 16, 0, 0);

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SettingInvalid } from "../../../functions/authenticator/errors.ts";
 import { readSettings, type Settings } from "../../../functions/authenticator/settings.ts";
+import { SettingInvalid } from "../../../functions/errors.ts";
 
 const REQUIRED = { AWS_REGION: "eu-west-1", CLUSTER_ID: "prod-1", CALLER_AUTH: "bearer" };
 

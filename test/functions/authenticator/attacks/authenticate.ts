@@ -1,10 +1,10 @@
 // From a token to an identity as a review goes, against a local STS: what an attacker reaches, and what STS saw of it.
 
 import { createSts } from "../../../../functions/authenticator/aws/sts.ts";
-import { AuthenticatorError } from "../../../../functions/authenticator/errors.ts";
 import { proveIdentity } from "../../../../functions/authenticator/identity/prove-identity.ts";
-import { deadlineIn } from "../../../../functions/authenticator/lib/clock.ts";
 import { isOurs } from "../../../../functions/authenticator/token/token.ts";
+import { AuthenticatorError } from "../../../../functions/errors.ts";
+import { deadlineIn } from "../../../../functions/lib/deadline.ts";
 import type { LocalServer } from "../../../../local/http-server.ts";
 import { localIdentity } from "../../../../local/identities.ts";
 import { presignUrl, type TokenOptions } from "../../../../local/token.ts";

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { deadlineIn } from "../../../../functions/authenticator/lib/clock.ts";
-import { asked, stsAt, TOKEN } from "../aws/asking.ts";
-import { startRawServer } from "../aws/raw-server.ts";
+import { deadlineIn } from "../../../../functions/lib/deadline.ts";
+import { asked, stsAt, TOKEN } from "../../aws/asking.ts";
+import { startRawServer } from "../../aws/raw-server.ts";
 import { denial, EXTRA_HOST, HOSTS, parse, tokenWith } from "../token/samples.ts";
 
 test("host cache growth: thousands of new hosts leave the accepted ones as they were", () => {

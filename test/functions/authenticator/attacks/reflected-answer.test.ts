@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Denial, StsAnswerUnusable } from "../../../../functions/authenticator/errors.ts";
-import { readStsAnswer } from "../../../../functions/authenticator/identity/sts-answer.ts";
+import { readStsAnswer } from "../../../../functions/authenticator/identity/sts-response.ts";
+import { Denial, StsAnswerUnusable } from "../../../../functions/errors.ts";
 import { LOCAL_IDENTITIES, localIdentity } from "../../../../local/identities.ts";
 import { startSts } from "../../../../local/sts/start-sts.ts";
 import { NOW, tokenOf } from "../token/samples.ts";

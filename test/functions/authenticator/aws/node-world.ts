@@ -1,6 +1,6 @@
 // A node as it should be, in a local EC2 and IAM, and the environment that leads the SDK there.
 
-import type { Deadline } from "../../../../functions/authenticator/lib/clock.ts";
+import type { Deadline } from "../../../../functions/lib/deadline.ts";
 import type { Ec2Instance } from "../../../../local/ec2/describe-instances.ts";
 import { type Ec2Server, startEc2 } from "../../../../local/ec2/ec2.ts";
 import type { InstanceProfile } from "../../../../local/ec2/get-instance-profile.ts";

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import type { Fault } from "../../../../local/faults.ts";
 import { startHttpServer } from "../../../../local/http-server.ts";
-import { asked, assertUnreachable, stsAt } from "./asking.ts";
-import { startRawServer } from "./raw-server.ts";
+import { asked, assertUnreachable, stsAt } from "../../aws/asking.ts";
+import { startRawServer } from "../../aws/raw-server.ts";
 
 const server = await startHttpServer(() => ({ status: 200, body: "answer" }));
 after(() => server.close());

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, mock, test } from "node:test";
-import { deadlineIn } from "../../../../functions/authenticator/lib/clock.ts";
-import { asked, assertUnreachable, stsAt, TOKEN, until } from "./asking.ts";
-import { OK, type RawServer, startRawServer } from "./raw-server.ts";
+import { deadlineIn } from "../../../../functions/lib/deadline.ts";
+import { asked, assertUnreachable, stsAt, TOKEN, until } from "../../aws/asking.ts";
+import { OK, type RawServer, startRawServer } from "../../aws/raw-server.ts";
 
 const servers: RawServer[] = [];
 afterEach(() => mock.timers.reset());

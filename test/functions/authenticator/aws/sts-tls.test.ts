@@ -6,12 +6,12 @@ import { after, afterEach, mock, test } from "node:test";
 import tls from "node:tls";
 import { GeneralName, id_ce_subjectAltName, SubjectAlternativeName } from "@peculiar/asn1-x509";
 import { createSts } from "../../../../functions/authenticator/aws/sts.ts";
-import { StsUnreachable } from "../../../../functions/authenticator/errors.ts";
+import { StsUnreachable } from "../../../../functions/errors.ts";
 import { extension, signCertificate } from "../../../../local/certificates/certificate.ts";
 import { type Credential, createCertificateAuthority } from "../../../../local/certificates.ts";
+import { asked, CLUSTER_ID, stsAt, TOKEN } from "../../aws/asking.ts";
+import { type RawServer, startRawServer } from "../../aws/raw-server.ts";
 import { HOST } from "../token/samples.ts";
-import { asked, CLUSTER_ID, stsAt, TOKEN } from "./asking.ts";
-import { type RawServer, startRawServer } from "./raw-server.ts";
 
 const authority = createCertificateAuthority();
 const trustedBefore = tls.getCACertificates();

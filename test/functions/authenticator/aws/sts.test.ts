@@ -2,14 +2,14 @@
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { StsAnswerUnusable } from "../../../../functions/authenticator/errors.ts";
-import { deadlineIn } from "../../../../functions/authenticator/lib/clock.ts";
+import { StsAnswerUnusable } from "../../../../functions/errors.ts";
+import { deadlineIn } from "../../../../functions/lib/deadline.ts";
 import { localIdentity } from "../../../../local/identities.ts";
 import { startSts } from "../../../../local/sts/start-sts.ts";
 import { mintToken } from "../../../../local/token.ts";
+import { asked, CLUSTER_ID, stsAt, TOKEN, until } from "../../aws/asking.ts";
+import { OK, type RawServer, response, startRawServer } from "../../aws/raw-server.ts";
 import { NOW, parse } from "../token/samples.ts";
-import { asked, CLUSTER_ID, stsAt, TOKEN, until } from "./asking.ts";
-import { OK, type RawServer, response, startRawServer } from "./raw-server.ts";
 
 const servers: RawServer[] = [];
 after(() => {

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { checkBearer } from "../../../../functions/authenticator/caller/bearer.ts";
-import { CallerRefused } from "../../../../functions/authenticator/errors.ts";
-import type { ReadParameters } from "../../../../functions/authenticator/mapping/parameter-cache.ts";
+import { CallerRefused } from "../../../../functions/errors.ts";
+import type { ReadParameters } from "../../../../functions/parameters/parameter-cache.ts";
 import { deadlineOf, fixedClock, NOW } from "../fixtures.ts";
 
 export const NAME = "/p/callers";

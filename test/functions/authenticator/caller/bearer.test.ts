@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
 import { checkBearer } from "../../../../functions/authenticator/caller/bearer.ts";
-import { CallerRefused, ParametersUnavailable } from "../../../../functions/authenticator/errors.ts";
-import type { ReadParameters } from "../../../../functions/authenticator/mapping/parameter-cache.ts";
+import { CallerRefused, ParametersUnavailable } from "../../../../functions/errors.ts";
+import type { ReadParameters } from "../../../../functions/parameters/parameter-cache.ts";
 import { deadlineOf, fixedClock } from "../fixtures.ts";
 import { check, entry, NAME, refused } from "./ask.ts";
 

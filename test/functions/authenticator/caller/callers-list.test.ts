@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
-import { CallerRefused, CallersInvalid } from "../../../../functions/authenticator/errors.ts";
+import { CallerRefused, CallersInvalid } from "../../../../functions/errors.ts";
 import { NOW } from "../fixtures.ts";
 import { check, entry, refused } from "./ask.ts";
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkClientCertificate } from "../../../../functions/authenticator/caller/client-certificate.ts";
-import { CallerRefused } from "../../../../functions/authenticator/errors.ts";
+import { CallerRefused } from "../../../../functions/errors.ts";
 
 const SUBJECT = "CN=kube-apiserver,O=example,C=DE";
 

@@ -2,14 +2,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Surroundings } from "../../../../functions/authenticator/handler.ts";
+import type { Settings } from "../../../../functions/authenticator/settings.ts";
 import {
   InstancesUnavailable,
   ParametersUnavailable,
   StsThrottled,
   StsUnreachable,
-} from "../../../../functions/authenticator/errors.ts";
-import type { Surroundings } from "../../../../functions/authenticator/handler.ts";
-import type { Settings } from "../../../../functions/authenticator/settings.ts";
+} from "../../../../functions/errors.ts";
 import {
   gatewayEvent,
   HOME,

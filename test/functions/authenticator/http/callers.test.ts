@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
-import { ParametersUnavailable } from "../../../../functions/authenticator/errors.ts";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
+import { ParametersUnavailable } from "../../../../functions/errors.ts";
 import { gatewayEvent, handlerOf, PREFIX, reviewBody, type Stored, world } from "../fixtures.ts";
 
 const SUBJECT = "CN=kube-apiserver,O=example";

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { StsThrottled, StsUnreachable } from "../../../../functions/authenticator/errors.ts";
 import type { Surroundings } from "../../../../functions/authenticator/handler.ts";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
+import { StsThrottled, StsUnreachable } from "../../../../functions/errors.ts";
 import { localIdentity } from "../../../../local/identities.ts";
 import { gatewayEvent, HOME, handlerOf, NOW, PREFIX, reviewBody, type Stored, tokenOf, world } from "../fixtures.ts";
 

@@ -3,10 +3,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { StsThrottled, StsUnreachable } from "../../../../functions/authenticator/errors.ts";
 import type { Surroundings } from "../../../../functions/authenticator/handler.ts";
 import { metricsEntry } from "../../../../functions/authenticator/http/metrics-entry.ts";
 import { LOG_LEVELS, type Settings } from "../../../../functions/authenticator/settings.ts";
+import { StsThrottled, StsUnreachable } from "../../../../functions/errors.ts";
 import { gatewayEvent, HOME, handlerOf, NOW, reviewBody, type Stored, tokenOf, world } from "../fixtures.ts";
 
 const MAPPED: Stored = {

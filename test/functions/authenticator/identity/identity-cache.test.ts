@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { StsRefused, StsThrottled, StsUnreachable } from "../../../../functions/authenticator/errors.ts";
 import { cachedProofs } from "../../../../functions/authenticator/identity/identity-cache.ts";
 import type { Proof } from "../../../../functions/authenticator/identity/prove-identity.ts";
+import { StsRefused, StsThrottled, StsUnreachable } from "../../../../functions/errors.ts";
 import { deadlineOf, fixedClock, NOW, verified } from "../fixtures.ts";
 
 const GRANTED: Proof = { result: verified("bob"), stsRequestId: "r" };

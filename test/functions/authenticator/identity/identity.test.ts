@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { IdentityImpossible } from "../../../../functions/authenticator/errors.ts";
 import { verifyIdentity } from "../../../../functions/authenticator/identity/identity.ts";
+import { IdentityImpossible } from "../../../../functions/errors.ts";
 import { HOME, OTHER } from "../fixtures.ts";
 
 const KEY = "ASIALOCALAAAAAAAAAAA";

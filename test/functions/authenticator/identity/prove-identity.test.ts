@@ -2,14 +2,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { type AskSts, proveIdentity } from "../../../../functions/authenticator/identity/prove-identity.ts";
 import {
   IdentityImpossible,
   StsAnswerUnusable,
   StsRefused,
   StsThrottled,
   StsUnreachable,
-} from "../../../../functions/authenticator/errors.ts";
-import { type AskSts, proveIdentity } from "../../../../functions/authenticator/identity/prove-identity.ts";
+} from "../../../../functions/errors.ts";
 import { localIdentity } from "../../../../local/identities.ts";
 import { deadlineOf, errorBody, fixedClock, identityBody, verified } from "../fixtures.ts";
 

@@ -3,15 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import {
-  IdentityDenied,
-  IdentityUnmapped,
-  MappingInvalid,
-  MappingMismatch,
-} from "../../../../functions/authenticator/errors.ts";
-import type { Finding, Verdict } from "../../../../functions/authenticator/mapping/finding.ts";
+import type { Finding, Verdict } from "../../../../functions/authenticator/mapping/evaluate.ts";
 import type { Place } from "../../../../functions/authenticator/mapping/parameter-name.ts";
 import { decidingFinding, selectMapping } from "../../../../functions/authenticator/mapping/select.ts";
+import { IdentityDenied, IdentityUnmapped, MappingInvalid, MappingMismatch } from "../../../../functions/errors.ts";
 import { verified } from "../fixtures.ts";
 
 const PLACES: readonly Place[] = ["exact", "sso", "pattern-account", "pattern-any", "account"];

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { AudienceForeign } from "../../../../functions/authenticator/errors.ts";
 import { acceptedAudiences } from "../../../../functions/authenticator/review/audiences.ts";
+import { AudienceForeign } from "../../../../functions/errors.ts";
 
 test("a request that names no audience gets none", () => {
   assert.equal(acceptedAudiences(undefined, []), undefined);

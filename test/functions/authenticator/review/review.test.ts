@@ -2,19 +2,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  IdentityUnmapped,
-  InstancesUnavailable,
-  StsRefused,
-  TokenMalformed,
-} from "../../../../functions/authenticator/errors.ts";
 import type { Surroundings } from "../../../../functions/authenticator/handler.ts";
 import { cachedProofs, tokenHash } from "../../../../functions/authenticator/identity/identity-cache.ts";
 import { proveIdentity } from "../../../../functions/authenticator/identity/prove-identity.ts";
-import { cachedParameters } from "../../../../functions/authenticator/mapping/parameter-cache.ts";
 import { type ReviewRecord, timed } from "../../../../functions/authenticator/review/record.ts";
 import { reviewToken } from "../../../../functions/authenticator/review/review.ts";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
+import { IdentityUnmapped, InstancesUnavailable, StsRefused, TokenMalformed } from "../../../../functions/errors.ts";
+import { cachedParameters } from "../../../../functions/parameters/parameter-cache.ts";
 import {
   deadlineOf,
   fixedClock,

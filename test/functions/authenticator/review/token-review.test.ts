@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { ReviewMalformed } from "../../../../functions/authenticator/errors.ts";
 import { parseTokenReview } from "../../../../functions/authenticator/review/token-review.ts";
+import { ReviewMalformed } from "../../../../functions/errors.ts";
 
 const V1 = "authentication.k8s.io/v1";
 const BETA = "authentication.k8s.io/v1beta1";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Denial } from "../../../../functions/authenticator/errors.ts";
+import { Denial } from "../../../../functions/errors.ts";
 import { HOST, PARAMETERS, parse, queryWith, tokenOf } from "./samples.ts";
 
 const RUNS = { numRuns: 10_000 };

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Denial } from "../../../../functions/authenticator/errors.ts";
 import type { UnverifiedToken } from "../../../../functions/authenticator/token/token.ts";
+import { Denial } from "../../../../functions/errors.ts";
 import { edited, respelled } from "./edits.ts";
 import { mintEachKind } from "./minted.ts";
 import { meaningOf } from "./oracle.ts";

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { TokenParameterRefused } from "../../../../functions/authenticator/errors.ts";
 import { formatQuery, named, parseQuery } from "../../../../functions/authenticator/token/query.ts";
+import { TokenParameterRefused } from "../../../../functions/errors.ts";
 import { PARAMETERS, queryWith, SECURITY_TOKEN } from "./samples.ts";
 
 const QUERY = queryWith({ "X-Amz-Security-Token": SECURITY_TOKEN });

@@ -2,14 +2,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Mapping } from "../../../../functions/authenticator/mapping/mapping.ts";
+import { type NodeName, renderUser } from "../../../../functions/authenticator/user/user.ts";
 import {
   InstancesUnavailable,
   NameRefused,
   NodeNotVerified,
   PlaceholderWithoutValue,
-} from "../../../../functions/authenticator/errors.ts";
-import type { Mapping } from "../../../../functions/authenticator/mapping/mapping.ts";
-import { type NodeName, renderUser } from "../../../../functions/authenticator/user/user.ts";
+} from "../../../../functions/errors.ts";
 import { HOME, verified } from "../fixtures.ts";
 
 interface Options {

@@ -1,6 +1,6 @@
 // Calls to other services: a limit on each try, one retry, a limit on all, and never past the review's deadline.
 
-import { type Deadline, timeLeft } from "./clock.ts";
+import { type Deadline, timeLeft } from "./deadline.ts";
 
 export interface AttemptLimits {
   readonly tryMs: number;

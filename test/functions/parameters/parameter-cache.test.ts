@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ParametersUnavailable } from "../../../../functions/authenticator/errors.ts";
-import { cachedParameters } from "../../../../functions/authenticator/mapping/parameter-cache.ts";
-import { deadlineOf, fixedClock } from "../fixtures.ts";
+import { ParametersUnavailable } from "../../../functions/errors.ts";
+import { cachedParameters } from "../../../functions/parameters/parameter-cache.ts";
+import { deadlineOf, fixedClock } from "../authenticator/fixtures.ts";
 
 const A = { value: "a", secure: false };
 const MINUTE = 60_000;

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { findMapping } from "../../../../functions/authenticator/mapping/finding.ts";
+import { findMapping } from "../../../../functions/authenticator/mapping/evaluate.ts";
 import { checkMapping, type MappingKind } from "../../../../functions/authenticator/mapping/mapping.ts";
 import { candidates, type Place } from "../../../../functions/authenticator/mapping/parameter-name.ts";
 import { decidingFinding } from "../../../../functions/authenticator/mapping/select.ts";

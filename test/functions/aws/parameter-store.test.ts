@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { createParameterStore } from "../../../../functions/authenticator/aws/parameter-store.ts";
-import { ParametersUnavailable } from "../../../../functions/authenticator/errors.ts";
-import type { Deadline } from "../../../../functions/authenticator/lib/clock.ts";
-import type { FetchParameters } from "../../../../functions/authenticator/mapping/parameter-cache.ts";
-import type { Fault } from "../../../../local/faults.ts";
-import { type MemoryStore, startParameterStore } from "../../../../local/parameter-store/parameter-store.ts";
+import { createParameterStore } from "../../../functions/aws/parameter-store.ts";
+import { ParametersUnavailable } from "../../../functions/errors.ts";
+import type { Deadline } from "../../../functions/lib/deadline.ts";
+import type { FetchParameters } from "../../../functions/parameters/parameter-cache.ts";
+import type { Fault } from "../../../local/faults.ts";
+import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 
 let store: MemoryStore;
 let fetchParameters: FetchParameters;

@@ -1,12 +1,12 @@
 // One log line and one line of metrics for each review, whatever its outcome.
 
-import type { AuthenticatorError } from "../errors.ts";
+import type { AuthenticatorError } from "../../errors.ts";
 import type { Outcome, ReviewRecord } from "../review/record.ts";
 import { LOG_LEVELS, type Settings } from "../settings.ts";
 import { asAuthenticatorError } from "./answer-errors.ts";
-import type { Exchange, Middleware } from "./exchange.ts";
 import { logEntry } from "./log-entry.ts";
 import { metricsEntry } from "./metrics-entry.ts";
+import type { Exchange, Middleware } from "./request-context.ts";
 
 /** Last to run. `print` takes one whole line, without its end. */
 export function leaveTrace({ clusterId, logLevel }: Settings, print: (line: string) => void): Middleware {

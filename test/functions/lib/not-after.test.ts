@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isOver, notAfterTime } from "../../../../functions/authenticator/lib/not-after.ts";
+import { isOver, notAfterTime } from "../../../functions/lib/not-after.ts";
 
 const END = Date.UTC(2026, 11, 31);
 

@@ -1,8 +1,8 @@
 // What one place holds for an identity: nothing, a mapping for it, a denial, or something that is wrong.
 
+import { isObject, parseJson } from "../../lib/json.ts";
+import { isOver } from "../../lib/not-after.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import { isObject, parseJson } from "../lib/json.ts";
-import { isOver } from "../lib/not-after.ts";
 import { isArnOf, parseMappedArn } from "./arn.ts";
 import { matchesArnLike } from "./arn-like.ts";
 import { checkMapping, type Mapping, type MappingKind } from "./mapping.ts";

@@ -1,10 +1,10 @@
 // One request on its way through the middlewares: what came in, when it has to be over, and what it leaves behind.
 
 import type { MiddlewareObj } from "@middy/core";
-import { type Clock, type Deadline, deadlineIn } from "../lib/clock.ts";
+import { type GatewayRequest, gatewayRequest } from "../../gateway/gateway-request.ts";
+import { type Clock, type Deadline, deadlineIn } from "../../lib/deadline.ts";
 import type { ReviewRecord } from "../review/record.ts";
 import type { TokenReviewRequest } from "../review/token-review.ts";
-import { type GatewayRequest, gatewayRequest } from "./gateway-request.ts";
 
 /** Five tries of kube-apiserver, with 4.5 s of waits between them, share 30 s. */
 const REVIEW_MS = 5_000;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { deadlineIn, timeLeft } from "../../../../functions/authenticator/lib/clock.ts";
+import { deadlineIn, timeLeft } from "../../../functions/lib/deadline.ts";
 
 test("a deadline is so many milliseconds from now on its own clock", () => {
   const clock = (): number => 1_000;

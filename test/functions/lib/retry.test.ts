@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
-import { attempt, failureKind, TimedOut } from "../../../../functions/authenticator/lib/attempt.ts";
-import { deadlineIn } from "../../../../functions/authenticator/lib/clock.ts";
+import { deadlineIn } from "../../../functions/lib/deadline.ts";
+import { attempt, failureKind, TimedOut } from "../../../functions/lib/retry.ts";
 
 const LIMITS = { tryMs: 2_000, totalMs: 4_000 };
 const always = (_error: unknown): boolean => true;

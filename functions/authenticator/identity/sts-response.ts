@@ -1,7 +1,7 @@
 // What an HTTP answer of STS means: an identity's three fields, a denial, throttling, or a fault of the service.
 
-import { StsAnswerUnusable, StsRefused, StsThrottled } from "../errors.ts";
-import { isObject, parseJson } from "../lib/json.ts";
+import { StsAnswerUnusable, StsRefused, StsThrottled } from "../../errors.ts";
+import { isObject, parseJson } from "../../lib/json.ts";
 
 export interface StsAnswer {
   readonly status: number;

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
-import { createSts } from "../../../../functions/authenticator/aws/sts.ts";
-import { AuthenticatorError, StsUnreachable } from "../../../../functions/authenticator/errors.ts";
-import { deadlineIn } from "../../../../functions/authenticator/lib/clock.ts";
-import type { UnverifiedToken } from "../../../../functions/authenticator/token/token.ts";
-import { HOST, parse, SECURITY_TOKEN, SIGNATURE, tokenWith } from "../token/samples.ts";
+import { createSts } from "../../../functions/authenticator/aws/sts.ts";
+import type { UnverifiedToken } from "../../../functions/authenticator/token/token.ts";
+import { AuthenticatorError, StsUnreachable } from "../../../functions/errors.ts";
+import { deadlineIn } from "../../../functions/lib/deadline.ts";
+import { HOST, parse, SECURITY_TOKEN, SIGNATURE, tokenWith } from "../authenticator/token/samples.ts";
 
 export const TOKEN = parse(tokenWith({ "X-Amz-Security-Token": SECURITY_TOKEN }));
 export const CLUSTER_ID = "prod-1";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { gatewayRequest } from "../../../../functions/authenticator/http/gateway-request.ts";
+import { gatewayRequest } from "../../../functions/gateway/gateway-request.ts";
 
 const SUBJECT = "CN=kube-apiserver,O=example";
 

@@ -2,8 +2,8 @@
 
 import { GetParametersCommand, SSMClient, SSMServiceException } from "@aws-sdk/client-ssm";
 import { ParametersUnavailable } from "../errors.ts";
-import { attempt, failureKind } from "../lib/attempt.ts";
-import type { FetchParameters } from "../mapping/parameter-cache.ts";
+import { attempt, failureKind } from "../lib/retry.ts";
+import type { FetchParameters } from "../parameters/parameter-cache.ts";
 import { openAgents } from "./connections.ts";
 
 const LIMITS = { tryMs: 1_000, totalMs: 2_000 };

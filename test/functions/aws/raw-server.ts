@@ -2,7 +2,7 @@
 
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
-import type { Credential } from "../../../../local/certificates.ts";
+import type { Credential } from "../../../local/certificates.ts";
 
 export interface RawServer {
   readonly port: number;

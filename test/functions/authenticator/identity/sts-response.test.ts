@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { StsAnswerUnusable, StsRefused, StsThrottled } from "../../../../functions/authenticator/errors.ts";
-import { readStsAnswer } from "../../../../functions/authenticator/identity/sts-answer.ts";
+import { readStsAnswer } from "../../../../functions/authenticator/identity/sts-response.ts";
+import { StsAnswerUnusable, StsRefused, StsThrottled } from "../../../../functions/errors.ts";
 import { errorBody, identityBody } from "../fixtures.ts";
 
 const ALICE = { account: "111122223333", arn: "arn:aws:iam::111122223333:user/alice", userId: "AIDALOCALALICE" };

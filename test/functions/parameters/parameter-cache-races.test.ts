@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cachedParameters } from "../../../../functions/authenticator/mapping/parameter-cache.ts";
-import { deadlineOf, fixedClock } from "../fixtures.ts";
+import { cachedParameters } from "../../../functions/parameters/parameter-cache.ts";
+import { deadlineOf, fixedClock } from "../authenticator/fixtures.ts";
 
 const DENY = { value: '{"deny":true}', secure: false };
 

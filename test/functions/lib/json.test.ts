@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { isObject, parseJson } from "../../../../functions/authenticator/lib/json.ts";
+import { isObject, parseJson } from "../../../functions/lib/json.ts";
 
 test("JSON is parsed as a whole, and anything else is undefined", () => {
   assert.deepEqual(parseJson('{"a":[1,"b",null]}'), { a: [1, "b", null] });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { calendarTime } from "../../../../functions/authenticator/lib/calendar-time.ts";
+import { calendarTime } from "../../../functions/lib/calendar-time.ts";
 
 test("a time of the calendar is its milliseconds since 1970, in UTC", () => {
   assert.equal(calendarTime("1970-01-01T00:00:00"), 0);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findMapping, type Verdict } from "../../../../functions/authenticator/mapping/finding.ts";
+import { findMapping, type Verdict } from "../../../../functions/authenticator/mapping/evaluate.ts";
 import type { Place } from "../../../../functions/authenticator/mapping/parameter-name.ts";
 import { HOME, NOW, OTHER, verified } from "../fixtures.ts";
 

@@ -5,7 +5,7 @@ import { execFile } from "node:child_process";
 import { type Agent, request } from "node:http";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { connectHost, openAgents, serverName } from "../../../../functions/authenticator/aws/connections.ts";
+import { connectHost, openAgents, serverName } from "../../../functions/aws/connections.ts";
 import { until } from "./asking.ts";
 import { type RawServer, startRawServer } from "./raw-server.ts";
 
@@ -100,7 +100,7 @@ test("one that fails harms nobody, and a request shows the error", async () => {
 
 /** What a process of its own prints that opens agents for `port` and then does `more` with them. */
 async function printed(port: number, more: string): Promise<string> {
-  const module = new URL("../../../../functions/authenticator/aws/connections.ts", import.meta.url).href;
+  const module = new URL("../../../functions/aws/connections.ts", import.meta.url).href;
   const open = `const agent = (await import("${module}")).openAgents(new URL("http://127.0.0.1:${port}")).httpAgent;`;
   const program = ["--input-type=module", "--eval", `${open}${more}`];
   return (await promisify(execFile)(process.execPath, program, { timeout: 60_000 })).stdout;
