@@ -1,7 +1,7 @@
 // One command of the program: its name, what it does in a line, and an example under its --help.
 
 import { Command, type OutputConfiguration } from "commander";
-import type { World } from "./world.ts";
+import type { World } from "./io/io-streams.ts";
 
 /** A pipe has no width; help is then set as in a terminal of this width. */
 const HELP_COLUMNS = 80;

@@ -2,15 +2,15 @@
 
 import type { Command } from "commander";
 import packageJson from "../package.json" with { type: "json" };
-import { callersCommand } from "./callers/callers.ts";
 import { newCommand } from "./command.ts";
-import { completionCommand } from "./completion/completion.ts";
-import { doctorCommand } from "./doctor/doctor.ts";
-import { explainCommand } from "./explain/explain.ts";
-import { kubeconfigCommand } from "./kubeconfig/kubeconfig.ts";
-import { mappingsCommand } from "./mappings/mappings.ts";
-import { tokenCommand } from "./token/token.ts";
-import type { World } from "./world.ts";
+import { callersCommand } from "./commands/callers/callers.ts";
+import { completionCommand } from "./commands/completion.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { explainCommand } from "./commands/explain.ts";
+import { kubeconfigCommand } from "./commands/kubeconfig.ts";
+import { mappingsCommand } from "./commands/mappings/mappings.ts";
+import { tokenCommand } from "./commands/token.ts";
+import type { World } from "./io/io-streams.ts";
 
 const EXIT_CODES = `
 Exit codes: 0 well; 1 something was found or refused; 2 wrong usage or file;

@@ -1,10 +1,10 @@
 // Runs one command line and gives the exit code; whatever goes wrong, a user reads one sentence.
 
 import { CommanderError } from "commander";
-import { toFailure } from "./aws/fault.ts";
-import { EXIT } from "./failure.ts";
+import { toFailure } from "./aws/errors.ts";
+import { EXIT } from "./errors.ts";
+import type { World } from "./io/io-streams.ts";
 import { createProgram } from "./program.ts";
-import type { World } from "./world.ts";
 
 /** `words` without the interpreter and the script. */
 export async function run(words: readonly string[], world: World): Promise<number> {

@@ -1,6 +1,6 @@
 // Makes the bearer tokens that clients send, with the AWS SDK's own signer.
 
-import { presign, presignedUrl } from "../cli/token/presign.ts";
+import { presign, presignedUrl } from "../cli/aws/presign.ts";
 import type { LocalIdentity } from "./identities.ts";
 
 export interface TokenOptions {

@@ -2,10 +2,10 @@
 
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { readSettings, type Settings } from "../../functions/authenticator/settings.ts";
-import { usage } from "../failure.ts";
-import type { Site } from "../lib/site.ts";
+import { usage } from "../errors.ts";
+import type { Site } from "../evaluate/context.ts";
+import type { World } from "../io/io-streams.ts";
 import type { ConnectionOptions } from "../options.ts";
-import type { World } from "../world.ts";
 import { REQUEST_LIMITS } from "./limits.ts";
 import { findPlace } from "./region.ts";
 

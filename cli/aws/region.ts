@@ -1,7 +1,7 @@
 // The region and partition that a command works in, found as the AWS CLI finds them.
 
 import { type Partition, partitionOfRegion } from "../../functions/authenticator/token/partitions.ts";
-import { usage } from "../failure.ts";
+import { usage } from "../errors.ts";
 
 export interface Place {
   readonly region: string;

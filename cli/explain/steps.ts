@@ -12,9 +12,9 @@ import { renderUser, type User } from "../../functions/authenticator/user/user.t
 import { Denial } from "../../functions/errors.ts";
 import { deadlineIn } from "../../functions/lib/deadline.ts";
 import type { Connection } from "../aws/connection.ts";
-import { decide } from "../lib/decide.ts";
-import { readSome } from "../store/read.ts";
-import type { World } from "../world.ts";
+import { decide } from "../evaluate/decide.ts";
+import type { World } from "../io/io-streams.ts";
+import { readSome } from "../parameter-store/read.ts";
 
 /** A person waits longer than kube-apiserver. */
 const DEADLINE_MS = 15_000;

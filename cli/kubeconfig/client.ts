@@ -3,9 +3,9 @@
 import { type Command, Option } from "commander";
 import { stringify } from "yaml";
 import { newCommand } from "../command.ts";
-import { readText } from "../lib/text-file.ts";
+import { readText } from "../io/files.ts";
+import type { World } from "../io/io-streams.ts";
 import { addAws, addCluster } from "../options.ts";
-import type { World } from "../world.ts";
 
 const MAKERS = ["aws", "iam-authenticator", "aws-iam-authenticator"] as const;
 

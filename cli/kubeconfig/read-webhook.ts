@@ -2,10 +2,10 @@
 
 import { dirname, resolve } from "node:path";
 import { isObject } from "../../functions/lib/json.ts";
-import { parseYaml } from "../document/document.ts";
-import { usage } from "../failure.ts";
-import { readText } from "../lib/text-file.ts";
-import type { World } from "../world.ts";
+import { usage } from "../errors.ts";
+import { readText } from "../io/files.ts";
+import type { World } from "../io/io-streams.ts";
+import { parseYaml } from "../mapping-file/file.ts";
 import type { Webhook } from "./webhook.ts";
 
 /** Throws where it has no server, or names a file that is not here. */

@@ -2,9 +2,9 @@
 
 import type { Command } from "commander";
 import { newCommand } from "../command.ts";
-import type { World } from "../world.ts";
+import type { World } from "../io/io-streams.ts";
+import { addWebhookFiles, readWebhookFiles, type WebhookFiles } from "./files.ts";
 import { webhookKubeconfig } from "./webhook.ts";
-import { addWebhookFiles, readWebhookFiles, type WebhookFiles } from "./webhook-files.ts";
 
 export function webhookCommand(world: World): Command {
   const command = newCommand(world, {

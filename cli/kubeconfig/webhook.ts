@@ -1,7 +1,7 @@
 // The webhook kubeconfig: how kube-apiserver finds the function, whole in itself.
 
 import { stringify } from "yaml";
-import { usage } from "../failure.ts";
+import { usage } from "../errors.ts";
 
 export interface Webhook {
   readonly server: string;

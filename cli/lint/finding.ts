@@ -1,9 +1,9 @@
 // What lint says about a mapping, and what it looks at.
 
 import type { StoredParameter } from "../../functions/authenticator/mapping/evaluate.ts";
-import type { Entry } from "../document/entry.ts";
-import { type Reading, readParameter } from "../document/parameters.ts";
-import type { Place } from "../plan/reach.ts";
+import type { Entry } from "../mapping-file/entry.ts";
+import { type Reading, readParameter } from "../mapping-file/parameters.ts";
+import type { Place } from "../plan/admin-access.ts";
 
 /** In the order of weight. */
 export const LEVELS = ["error", "warning", "info"] as const;

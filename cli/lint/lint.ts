@@ -1,11 +1,11 @@
 // All rules over all mappings, the gravest findings first.
 
 import type { StoredParameter } from "../../functions/authenticator/mapping/evaluate.ts";
-import type { Place } from "../plan/reach.ts";
+import type { Place } from "../plan/admin-access.ts";
 import { short } from "../plan/show.ts";
 import { type Finding, LEVELS, type Rule, subjectOf } from "./finding.ts";
-import { masters, nodes, systemNames, wholeAccounts } from "./power.ts";
-import { coveredPatterns, permissionSetRoles, shadowed, unreachable } from "./reach.ts";
+import { masters, nodes, systemNames, wholeAccounts } from "./privileges.ts";
+import { coveredPatterns, permissionSetRoles, shadowed, unreachable } from "./shadowing.ts";
 import { ending, invalid, pinned } from "./validity.ts";
 
 const RULES: readonly Rule[] = [

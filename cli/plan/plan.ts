@@ -2,11 +2,11 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { normal } from "../document/parameters.ts";
-import { usage } from "../failure.ts";
-import type { Stored } from "../store/parameter.ts";
-import type { Write } from "../store/write.ts";
-import { MASTERS } from "./reach.ts";
+import { usage } from "../errors.ts";
+import { normal } from "../mapping-file/parameters.ts";
+import type { Stored } from "../parameter-store/parameter.ts";
+import type { Write } from "../parameter-store/write.ts";
+import { MASTERS } from "./admin-access.ts";
 
 export interface Change extends Write {
   readonly action: "add" | "change" | "remove";

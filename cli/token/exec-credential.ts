@@ -2,8 +2,8 @@
 // https://kubernetes.io/docs/reference/access-authn-authz/authentication/#input-and-output-formats
 
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { usage } from "../failure.ts";
-import type { SignedToken } from "./presign.ts";
+import type { SignedToken } from "../aws/presign.ts";
+import { usage } from "../errors.ts";
 
 const GROUP = "client.authentication.k8s.io";
 const API_VERSIONS = [`${GROUP}/v1`, `${GROUP}/v1beta1`];

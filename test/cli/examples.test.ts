@@ -6,12 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Command } from "commander";
+import { processWorld } from "../../cli/io/io-streams.ts";
 import { createProgram } from "../../cli/program.ts";
-import { processWorld } from "../../cli/world.ts";
 import { type LocalServer, startHttpServer } from "../../local/http-server.ts";
 import { cli } from "./cli.ts";
-import { realWorldAwsAuth } from "./import/aws-auth-sample.ts";
-import { ADMIN, type LocalCluster, PREFIX, startCluster } from "./mappings/cluster.ts";
+import { ADMIN, type LocalCluster, PREFIX, startCluster } from "./commands/mappings/cluster.ts";
+import { realWorldAwsAuth } from "./formats/aws-auth-sample.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
 const ROLE = "arn:aws:iam::111122223333:role/Developers";

@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { cli, useLocalAws } from "./cli.ts";
-import { wholeLife } from "./life.ts";
+import { wholeLife } from "./lifecycle.ts";
 
 const VERSION = "5.2.5";
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/moto", import.meta.url));

@@ -7,8 +7,8 @@ import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
+import { processWorld } from "../../cli/io/io-streams.ts";
 import { createProgram } from "../../cli/program.ts";
-import { processWorld } from "../../cli/world.ts";
 import { startHttpServer } from "../../local/http-server.ts";
 import { cli } from "./cli.ts";
 

@@ -1,7 +1,7 @@
 // One command in a process of its own; afterwards it tells its parent how much memory it took.
 
+import { processWorld } from "../../../cli/io/io-streams.ts";
 import { run } from "../../../cli/run.ts";
-import { processWorld } from "../../../cli/world.ts";
 
 process.exitCode = await run(process.argv.slice(2), processWorld());
 process.send?.({ maxRssKb: process.resourceUsage().maxRSS });

@@ -8,7 +8,7 @@ import { after, before, test } from "node:test";
 import type { Gateway } from "../../../local/gateway/gateway.ts";
 import packageJson from "../../../package.json" with { type: "json" };
 import { cli } from "../cli.ts";
-import { onlyGranted } from "../mappings/permissions.ts";
+import { onlyGranted } from "../commands/mappings/permissions.ts";
 import { type LocalEndpoint, startEndpoint } from "./endpoint.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));

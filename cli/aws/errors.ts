@@ -1,0 +1,77 @@
+// What went wrong at AWS or on the way there, in one sentence that says what to do.
+
+import { AuthenticatorError, Denial, SettingInvalid } from "../../functions/errors.ts";
+import { EXIT, Failure } from "../errors.ts";
+
+/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html, and STS's own of the same meaning */
+const ENDED = ["ExpiredToken", "ExpiredTokenException", "RequestExpired"];
+const UNKNOWN_KEY = [
+  "InvalidClientTokenId",
+  "UnrecognizedClientException",
+  "InvalidAccessKeyId",
+  "IncompleteSignature",
+];
+const WRONG_KEY = ["SignatureDoesNotMatch", "InvalidSignatureException"];
+const FORBIDDEN = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"];
+const THROTTLED = ["ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"];
+const NO_CREDENTIALS = ["CredentialsProviderError", "TokenProviderError"];
+/** Of Node's sockets and resolver; https://nodejs.org/api/errors.html#common-system-errors */
+const NETWORK =
+  /^(ECONN\w+|ENOTFOUND|EAI_AGAIN|E(HOST|NET)UNREACH|ETIMEDOUT|EPIPE|EPROTO|CERT_\w+|ERR_TLS_\w+|ERR_SSL_\w+|\w+_CERT\w*|UNABLE_TO_\w+)$/;
+
+export const CREDENTIALS_ENDED = "The AWS credentials have ended: renew them (sign in again), and run this again.";
+
+/** `undefined` for an error that is none of AWS's, the network's or ours: a bug. */
+export function toFailure(error: unknown): Failure | undefined {
+  if (error instanceof Failure) return error;
+  if (error instanceof SettingInvalid) return new Failure(EXIT.usage, `${error.message}.`, { cause: error });
+  if (error instanceof Denial) return new Failure(EXIT.finding, `${error.message}.`, { cause: error });
+  if (error instanceof AuthenticatorError) return fault(`${error.code}: ${error.message}.`, error);
+  if (!(error instanceof Error)) return undefined;
+  const { name } = error;
+  if (name === "AbortError") return new Failure(EXIT.interrupted, "Interrupted.", { cause: error });
+  const sentence = sentenceOf(error);
+  if (sentence !== undefined) return fault(sentence, error);
+  // As the SDK words the end of its own patience.
+  if (/requestTimeout/.test(error.message)) {
+    return fault("AWS does not answer: look at the network, and at a proxy on the way.", error);
+  }
+  // Before the timeout: the SDK calls a connection that is reset one.
+  const code = networkCode(error);
+  if (code !== undefined) return fault(`No connection (${code}): ${oneLine(error.message)}`, error);
+  if (name === "TimeoutError") return fault(`No answer in time: ${oneLine(error.message)}`, error);
+  const isUnknown = /^Unknown(Error)?$/.test(name);
+  if ("$fault" in error && !isUnknown) return fault(`AWS refused: ${name}, ${oneLine(error.message)}`, error);
+  // The SDK got an answer, and it was none of the service's.
+  if ("$response" in error || isUnknown) {
+    return fault("Something else than AWS answers at its address: look for a proxy, or at AWS_ENDPOINT_URL.", error);
+  }
+  return undefined;
+}
+
+function sentenceOf({ name, message }: Error): string | undefined {
+  if (ENDED.includes(name)) return CREDENTIALS_ENDED;
+  if (UNKNOWN_KEY.includes(name)) return "AWS does not know these credentials, or they are for another partition.";
+  if (WRONG_KEY.includes(name)) return "AWS refuses the signature: a wrong secret key, or this machine's clock is off.";
+  if (FORBIDDEN.includes(name)) return `No permission: ${oneLine(message)}`;
+  if (THROTTLED.includes(name)) {
+    return "AWS throttles these calls, also after waiting: run this again later, or with a lower --rate or --read-rate.";
+  }
+  if (NO_CREDENTIALS.includes(name)) return `No AWS credentials: sign in, or give --profile (${oneLine(message)})`;
+  return undefined;
+}
+
+function fault(message: string, cause: Error): Failure {
+  return new Failure(EXIT.fault, message, { cause });
+}
+
+/** The SDK passes a socket's error on; Node wraps those of several addresses into an AggregateError. */
+function networkCode(error: Error): string | undefined {
+  if ("code" in error && typeof error.code === "string" && NETWORK.test(error.code)) return error.code;
+  return error.cause instanceof Error ? networkCode(error.cause) : undefined;
+}
+
+function oneLine(text: string): string {
+  const line = text.trim().replace(/\s+/g, " ");
+  return /[.!?)]$/.test(line) ? line : `${line}.`;
+}

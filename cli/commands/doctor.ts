@@ -1,0 +1,141 @@
+// `doctor`: a deployed endpoint, looked at from where kube-apiserver would call it.
+
+import type { Command } from "commander";
+import { failureKind } from "../../functions/lib/retry.ts";
+import packageJson from "../../package.json" with { type: "json" };
+import { findCredentials } from "../aws/credentials.ts";
+import { toFailure } from "../aws/errors.ts";
+import { signToken } from "../aws/presign.ts";
+import { newCommand } from "../command.ts";
+import type { Check } from "../doctor/check.ts";
+import { checkCaller } from "../doctor/check-caller.ts";
+import { checkClientCertificate, checkReachable } from "../doctor/check-connection.ts";
+import { checkMapping } from "../doctor/check-mapping.ts";
+import { checkLatency, checkReview } from "../doctor/check-review.ts";
+import { type Endpoint, openEndpoint } from "../doctor/http.ts";
+import { finding, usage } from "../errors.ts";
+import { untilInterrupted } from "../io/interrupt.ts";
+import type { World } from "../io/io-streams.ts";
+import { printData } from "../io/print.ts";
+import { hang } from "../io/text.ts";
+import { addWebhookFiles, readWebhookFiles, type WebhookFiles } from "../kubeconfig/files.ts";
+import { readWebhook } from "../kubeconfig/read-webhook.ts";
+import type { Webhook } from "../kubeconfig/webhook.ts";
+import { addConnection, addOutput, type ConnectionOptions, type OutputOptions, readWhole } from "../options.ts";
+
+interface DoctorOptions extends ConnectionOptions, OutputOptions, Partial<WebhookFiles> {
+  readonly kubeconfig?: string;
+  readonly times: number;
+}
+
+export function doctorCommand(world: World): Command {
+  const command = newCommand(world, {
+    name: "doctor",
+    summary: "check a deployed endpoint, and say what to do",
+    details:
+      "Run it where kube-apiserver runs, with the kubeconfig that it has. Your own AWS credentials make the token that " +
+      "is reviewed, and look your mapping up. Exit code 1: something failed.",
+    examples: [
+      "iam-authenticator doctor -c prod --kubeconfig webhook.kubeconfig",
+      "iam-authenticator doctor -c prod --endpoint https://auth.example.com --token-file caller-token",
+      "iam-authenticator doctor -c prod --endpoint https://auth.example.com \\",
+      "    --client-cert apiserver.crt --client-key apiserver.key",
+    ],
+  });
+  addOutput(addConnection(command))
+    .option("--kubeconfig <file>", "the webhook's, as kube-apiserver has it")
+    .option("--endpoint <url>", "instead of a kubeconfig");
+  return addWebhookFiles(command, ["kubeconfig"])
+    .option("--times <n>", "reviews to measure", readWhole, 20)
+    .action((options: DoctorOptions) => untilInterrupted(doctor(options, world), world));
+}
+
+async function doctor(options: DoctorOptions, world: World): Promise<void> {
+  const webhook = await webhookOf(options, world);
+  const { token: _, clientCertificate: __, ...anonymous } = webhook;
+  const endpoints = { endpoint: openEndpoint(webhook), stranger: openEndpoint(anonymous) };
+  try {
+    const checks = [
+      version(),
+      ...(webhook.clientCertificate === undefined
+        ? []
+        : checkClientCertificate(webhook.clientCertificate.certificate, world.clock())),
+      ...(await checkEndpoint(endpoints, options, world)),
+    ];
+    if (options.output === "table") for (const check of checks) world.print(lines(check, world.columns));
+    else printData(checks, options.output, world);
+    if (checks.some(({ state }) => state === "failed")) throw finding("");
+  } finally {
+    endpoints.endpoint.close();
+    endpoints.stranger.close();
+  }
+}
+
+async function webhookOf({ kubeconfig, endpoint, ...files }: DoctorOptions, world: World): Promise<Webhook> {
+  if ((kubeconfig === undefined) === (endpoint === undefined)) throw usage("Give --kubeconfig, or --endpoint.");
+  if (kubeconfig !== undefined) return readWebhook(kubeconfig, world);
+  return readWebhookFiles({ ...files, endpoint: endpoint ?? "" }, world);
+}
+
+function version(): Check {
+  const seen = `iam-authenticator ${packageJson.version}, Node.js ${process.versions.node}`;
+  return { check: "version", state: "ok", seen };
+}
+
+interface Endpoints {
+  readonly endpoint: Endpoint;
+  readonly stranger: Endpoint;
+}
+
+/** Later checks make no sense where an earlier one failed. */
+async function checkEndpoint(
+  { endpoint, stranger }: Endpoints,
+  options: DoctorOptions,
+  world: World,
+): Promise<Check[]> {
+  const checks = await checkReachable(endpoint, world.clock);
+  const isWell = () => checks.every(({ check, state }) => state !== "failed" || check === "clock");
+  try {
+    if (isWell()) checks.push(...(await checkCaller(endpoint, stranger)));
+    if (!isWell()) return checks;
+    const { check, token } = await makeToken(options, world);
+    checks.push(check);
+    if (token === undefined) return checks;
+    checks.push(...(await checkReview(endpoint, token)), ...(await checkMapping(token, options, world)));
+    if (isWell()) checks.push(...(await checkLatency(endpoint, token, options.times)));
+  } catch (error) {
+    if (!isConnectionFailure(error)) throw error;
+    const advice = "run this again; if it stays, look at the network and at the function's log";
+    checks.push({ check: "reachable", state: "failed", seen: `no answer any more (${failureKind(error)})`, advice });
+  }
+  return checks;
+}
+
+/** Without credentials the rest is still worth reading. */
+async function makeToken(options: DoctorOptions, world: World): Promise<{ check: Check; token?: string }> {
+  const check = "aws";
+  try {
+    const { region, partition, credentials } = await findCredentials(options);
+    const { domain } = partition;
+    const request = { credentials, clusterId: options.cluster, region, domain, now: world.clock() };
+    const seen = `region ${region}, tokens for sts.${region}.${domain}`;
+    return { check: { check, state: "ok", seen }, token: (await signToken(request)).token };
+  } catch (error) {
+    const failure = toFailure(error);
+    if (failure === undefined) throw error;
+    const advice = "sign in, or give --profile and --region; a token is needed for the checks that follow";
+    return { check: { check, state: "failed", seen: failure.message, advice } };
+  }
+}
+
+function isConnectionFailure(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    ("syscall" in error || error.name === "TimeoutError" || failureKind(error) === "ECONNRESET")
+  );
+}
+
+function lines({ check, state, seen, advice }: Check, columns: number | undefined): string {
+  const first = hang(`${state.padEnd(9)}${check.padEnd(16)}`, seen, columns);
+  return advice === undefined ? first : `${first}${hang(`${" ".repeat(25)}to do: `, advice, columns)}`;
+}

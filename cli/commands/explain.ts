@@ -1,0 +1,90 @@
+// `explain`: why somebody gets in as who they are, or why not.
+
+import type { Command } from "commander";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { connect } from "../aws/connection.ts";
+import { newCommand } from "../command.ts";
+import { finding, usage } from "../errors.ts";
+import { supposeIdentity } from "../evaluate/supposed-identity.ts";
+import { showExplanation } from "../explain/show.ts";
+import { type Explanation, explainIdentity, explainToken } from "../explain/steps.ts";
+import { readText } from "../io/files.ts";
+import { untilInterrupted } from "../io/interrupt.ts";
+import type { World } from "../io/io-streams.ts";
+import { printData } from "../io/print.ts";
+import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../options.ts";
+
+interface ExplainOptions extends ConnectionOptions, OutputOptions {
+  readonly tokenFile?: string;
+  readonly sessionName?: string;
+  readonly principalId?: string;
+}
+
+export function explainCommand(world: World): Command {
+  const command = newCommand(world, {
+    name: "explain",
+    summary: "show step by step what a review makes of a token or an ARN",
+    details:
+      "Runs the function's own code here, with your AWS credentials for Parameter Store. A token is read from a file or " +
+      "standard input, never from the command line, where shells and process lists keep it. Exit code 1: refused. " +
+      "STS_REGIONS, STS_EXTRA_HOSTS and RESERVED_PREFIXES count from the environment, if the function has them.",
+    examples: [
+      "iam-authenticator explain -c prod arn:aws:iam::111122223333:role/Developers",
+      "aws eks get-token --cluster-name prod | iam-authenticator explain -c prod --token-file -",
+    ],
+  }).argument("[arn]", "of a role, user, federated user or assumed role");
+  return addOutput(addConnection(command))
+    .option("--token-file <file>", "a token, or an ExecCredential with one (- for stdin)")
+    .option("--session-name <name>", "to suppose for a role's ARN")
+    .option("--principal-id <id>", "to suppose for an ARN")
+    .action((arn: string | undefined, options: ExplainOptions) =>
+      untilInterrupted(explain(arn, options, world), world),
+    );
+}
+
+async function explain(arn: string | undefined, options: ExplainOptions, world: World): Promise<void> {
+  const explanation = await explanationOf(arn, options, world);
+  const { site } = explanation.connection;
+  if (options.output === "table") world.print(showExplanation(explanation.result, site.prefix, world.columns));
+  else printData(machine(explanation.result), options.output, world);
+  if (explanation.result.refusal !== undefined) throw finding("");
+}
+
+async function explanationOf(arn: string | undefined, options: ExplainOptions, world: World) {
+  const { tokenFile, sessionName, principalId } = options;
+  if ([arn, tokenFile].some((word) => word?.includes("k8s-aws-v1."))) {
+    throw usage("That is a token, and your shell's history has it now. Put it into a file: --token-file <file>.");
+  }
+  if ((arn === undefined) === (tokenFile === undefined)) throw usage("Give an ARN, or --token-file.");
+  if (tokenFile !== undefined) {
+    const token = tokenIn(await readText(tokenFile, world));
+    const connection = await connect(options, world);
+    return { connection, result: await explainToken(token, connection, world) };
+  }
+  const identity = supposeIdentity(arn ?? "", { sessionName, principalId });
+  if (identity === undefined)
+    throw usage(`${arn || "That"} is no ARN of a role, an assumed role, a user, a federated user or root.`);
+  const connection = await connect(options, world);
+  return { connection, result: await explainIdentity(identity, connection, world) };
+}
+
+/** An ExecCredential, as exec plugins print it, or the text itself. */
+export function tokenIn(text: string): string {
+  const credential = parseJson(text);
+  const status = isObject(credential) ? credential["status"] : undefined;
+  const token = isObject(status) ? status["token"] : undefined;
+  return typeof token === "string" ? token : text.trim();
+}
+
+/** Never with the token's target, which holds its signature. */
+function machine({ token, identity, findings, parameter, user, refusal }: Explanation) {
+  return {
+    granted: refusal === undefined,
+    ...(token !== undefined && { token: { host: token.host, expiresAt: new Date(token.expiresAt).toISOString() } }),
+    ...(identity !== undefined && { identity }),
+    ...(findings !== undefined && { findings }),
+    ...(parameter !== undefined && { parameter }),
+    ...(user !== undefined && { user }),
+    ...(refusal !== undefined && { refusal }),
+  };
+}

@@ -1,0 +1,49 @@
+// `mappings export`: all mappings as a file, of ours or as the aws-auth ConfigMap.
+
+import { type Command, Option } from "commander";
+import { connect } from "../../aws/connection.ts";
+import { newCommand } from "../../command.ts";
+import { finding } from "../../errors.ts";
+import { exportAwsAuth } from "../../formats/aws-auth.ts";
+import type { World } from "../../io/io-streams.ts";
+import { writeDocument } from "../../mapping-file/file.ts";
+import { readParameter } from "../../mapping-file/parameters.ts";
+import { addConnection, addReading, type ConnectionOptions } from "../../options.ts";
+import { readMappings } from "../../plan/read-current.ts";
+import { short } from "../../plan/show.ts";
+
+interface ExportOptions extends ConnectionOptions {
+  readonly format: "mappings" | "aws-auth";
+}
+
+export function exportCommand(world: World): Command {
+  const command = newCommand(world, {
+    name: "export",
+    summary: "print all mappings as a mapping file or as the aws-auth ConfigMap",
+    details: "What the ConfigMap cannot say is left out and told on standard error, and the exit code is 1.",
+    examples: [
+      "iam-authenticator mappings export -c prod > mappings.yaml",
+      "iam-authenticator mappings export -c prod --format aws-auth | kubectl apply -f -",
+    ],
+  });
+  return addReading(addConnection(command))
+    .addOption(new Option("--format <name>").choices(["mappings", "aws-auth"]).default("mappings"))
+    .action((options: ExportOptions) => exportAll(options, world));
+}
+
+async function exportAll(options: ExportOptions, world: World): Promise<void> {
+  const connection = await connect(options, world);
+  const { prefix } = connection.site;
+  const readings = [...(await readMappings(connection, world)).values()].map((stored) => ({
+    name: short(stored.name, prefix),
+    ...readParameter(prefix, stored.name, stored),
+  }));
+  const entries = readings.flatMap((reading) => reading.entries);
+  const invalid = readings.flatMap(({ name, problems }) => problems.map((problem) => `${name}: ${problem}`));
+  const { configMap, problems } =
+    options.format === "aws-auth" ? exportAwsAuth(entries) : { configMap: writeDocument(entries), problems: [] };
+  world.print(configMap);
+  const left = [...invalid, ...problems];
+  for (const line of left) world.tell(`Left out, ${line}.\n`);
+  if (left.length > 0) throw finding(`${entries.length - problems.length} exported, ${left.length} left out.`);
+}

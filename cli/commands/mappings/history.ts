@@ -1,0 +1,66 @@
+// `mappings history`: what a mapping was, since when, and who wrote it.
+
+import type { Command } from "commander";
+import { isObject } from "../../../functions/lib/json.ts";
+import { connect } from "../../aws/connection.ts";
+import { newCommand } from "../../command.ts";
+import { finding } from "../../errors.ts";
+import type { World } from "../../io/io-streams.ts";
+import { printList } from "../../io/print.ts";
+import { normal } from "../../mapping-file/parameters.ts";
+import { addAccount, addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../../options.ts";
+import type { Version } from "../../parameter-store/parameter.ts";
+import { readHistory } from "../../parameter-store/read.ts";
+import { findTarget, TARGET_HELP } from "./target.ts";
+
+export function historyCommand(world: World): Command {
+  const command = newCommand(world, {
+    name: "history",
+    summary: "show the versions of one mapping, newest first",
+    details: `Parameter Store keeps 100 versions, until the parameter is removed.\n\n${TARGET_HELP}`,
+    examples: ["iam-authenticator mappings history -c prod arn:aws:iam::111122223333:role/Developers"],
+  }).argument("<who>");
+  return addOutput(addAccount(addConnection(command))).action(
+    (who: string, options: ConnectionOptions & OutputOptions) => history(who, options, world),
+  );
+}
+
+async function history(who: string, options: ConnectionOptions & OutputOptions, world: World): Promise<void> {
+  const connection = await connect(options, world);
+  const { ssm } = connection;
+  const { parameter } = findTarget(connection, who);
+  const versions = await readHistory(ssm, parameter, world.interrupted);
+  if (versions.length === 0) throw finding(`There is no parameter ${parameter}.`);
+  const items = versions.map(({ version, modified, by, value }) => ({
+    version,
+    when: new Date(modified).toISOString(),
+    by,
+    value: normal(value),
+  }));
+  const headers = ["version", "when", "by", "value"];
+  const row = (item: (typeof items)[number]) => [
+    String(item.version),
+    `${item.when.slice(0, 19)}Z`,
+    shortArn(item.by),
+    inWords(item.value),
+  ];
+  printList({ items, headers, row, endsInText: true }, options.output, world);
+}
+
+/** The end of an ARN says who; the account before it mostly repeats. */
+function shortArn(arn: string): string {
+  return arn.split(":").slice(5).join(":") || arn;
+}
+
+function inWords(value: unknown): string {
+  if (!isObject(value)) return typeof value === "string" ? value : JSON.stringify(value);
+  const { arn: _, ...rest } = value;
+  return Object.entries(rest)
+    .map(([key, item]) => `${key}: ${Array.isArray(item) ? item.join(",") : String(item)}`)
+    .join("; ");
+}
+
+/** The version to go back to: the one that is named, or the one before the newest. */
+export function versionBefore(versions: readonly Version[], to: number | undefined): Version | undefined {
+  return to === undefined ? versions[1] : versions.find(({ version }) => version === to);
+}

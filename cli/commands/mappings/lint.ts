@@ -1,0 +1,98 @@
+// `mappings lint`: what is wrong, risky or useless, in Parameter Store or in a file before it gets there.
+
+import { type Command, Option } from "commander";
+import { partitionOfRegion } from "../../../functions/authenticator/token/partitions.ts";
+import { connect, siteSettings } from "../../aws/connection.ts";
+import { newCommand } from "../../command.ts";
+import { finding, usage } from "../../errors.ts";
+import type { World } from "../../io/io-streams.ts";
+import { printList } from "../../io/print.ts";
+import { type Finding, LEVELS, type Level } from "../../lint/finding.ts";
+import { inOrder, lint } from "../../lint/lint.ts";
+import type { Entry } from "../../mapping-file/entry.ts";
+import { examineDocuments } from "../../mapping-file/file.ts";
+import { placeEntries } from "../../mapping-file/parameters.ts";
+import { addConnection, addOutput, addReading, collect, type OutputOptions } from "../../options.ts";
+import { readMappings } from "../../plan/read-current.ts";
+import { short } from "../../plan/show.ts";
+
+interface LintOptions extends OutputOptions {
+  readonly file?: readonly string[];
+  readonly cluster?: string;
+  readonly region?: string;
+  readonly profile?: string;
+  readonly prefix?: string;
+  readonly account?: string;
+  readonly readRate?: number;
+  readonly fail: Level;
+}
+
+export function lintCommand(world: World): Command {
+  const command = newCommand(world, {
+    name: "lint",
+    summary: "find mappings that are wrong, risky or useless",
+    details: "With --file nothing is asked of AWS: for a pull request. The exit code is 1 from --fail on.",
+    examples: [
+      "iam-authenticator mappings lint --cluster prod",
+      "iam-authenticator mappings lint -f mappings.yaml --fail error",
+    ],
+  });
+  return addOutput(addReading(addConnection(command, { clusterIsOptional: true })))
+    .option("-f, --file <path>", "a mapping file instead (may be repeated)", collect)
+    .addOption(new Option("--fail <level>", "the least level that fails").choices(LEVELS).default("warning"))
+    .action((options: LintOptions) => lintMappings(options, world));
+}
+
+async function lintMappings(options: LintOptions, world: World): Promise<void> {
+  const { file, cluster, fail, output } = options;
+  if (file === undefined && cluster === undefined) throw usage("Give --cluster, or --file.");
+  const items = file === undefined ? await lintStored(options, world) : await lintFiles(file, options, world);
+  const headers = ["level", "rule", "where", "message"];
+  const row = ({ level, rule, where, message }: Finding) => [level, rule, where, message];
+  printList({ items, headers, row, endsInText: true }, output, world);
+  const count = (level: Level) => items.filter((item) => item.level === level).length;
+  const failing = LEVELS.slice(0, LEVELS.indexOf(fail) + 1);
+  if (failing.some((level) => count(level) > 0)) {
+    const counts = [
+      counted(count("error"), "error"),
+      counted(count("warning"), "warning"),
+      counted(count("info"), "note"),
+    ];
+    throw finding(`${counts.join(", ")}.`);
+  }
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+async function lintStored({ cluster = "", ...options }: LintOptions, world: World): Promise<Finding[]> {
+  const connection = await connect({ ...options, cluster }, world);
+  const findings = await lint(await readMappings(connection, world), connection);
+  // One account's mappings say nothing of who administers the cluster.
+  return options.account === undefined ? findings : findings.filter(({ rule }) => rule !== "no-masters");
+}
+
+async function lintFiles(file: readonly string[], { cluster = "file", region }: LintOptions, world: World) {
+  const { entries, problems } = await examineDocuments(file, world);
+  const { reservedPrefixes } = siteSettings({ cluster }, region ?? ANY_REGION, world);
+  const site = { prefix: "/file", partition: partitionOf(region, entries), now: world.clock() };
+  const { values, problems: misplaced } = placeEntries(site.prefix, entries);
+  const parameters = new Map([...values].map(([name, value]) => [name, { value, secure: false }]));
+  return inOrder([
+    ...problems.map(({ where, problem }): Finding => ({ level: "error", rule: "invalid", where, message: problem })),
+    ...misplaced.map(({ name, rule, problem }): Finding => {
+      return { level: "error", rule, where: short(name, site.prefix), message: problem };
+    }),
+    ...(await lint(parameters, { site, settings: { reservedPrefixes } })),
+  ]);
+}
+
+/** None of what is read from the settings depends on it. */
+const ANY_REGION = "us-east-1";
+
+/** Without a region, that of the first ARN: one that differs from it is wrong in any case. */
+function partitionOf(region: string | undefined, entries: readonly Entry[]): string {
+  if (region !== undefined) return partitionOfRegion(region)?.id ?? "aws";
+  return entries.flatMap(({ mapping }) => mapping.arn?.split(":")[1] ?? [])[0] ?? "aws";
+}

@@ -1,0 +1,94 @@
+// `mappings list`: who is mapped to what.
+
+import type { Command } from "commander";
+import { connect } from "../../aws/connection.ts";
+import { newCommand } from "../../command.ts";
+import type { World } from "../../io/io-streams.ts";
+import { printList } from "../../io/print.ts";
+import { type Entry, writeEntry } from "../../mapping-file/entry.ts";
+import { readParameter } from "../../mapping-file/parameters.ts";
+import { addConnection, addOutput, addReading, type ConnectionOptions, type OutputOptions } from "../../options.ts";
+import type { Stored } from "../../parameter-store/parameter.ts";
+import { readMappings } from "../../plan/read-current.ts";
+import { short } from "../../plan/show.ts";
+
+interface ListOptions extends ConnectionOptions, OutputOptions {
+  readonly group?: string;
+}
+
+/** One mapping, or one thing that is wrong with a parameter. */
+interface Item {
+  readonly stored: Stored;
+  readonly entry?: Entry;
+  readonly problem?: string;
+}
+
+export function listCommand(world: World): Command {
+  const command = newCommand(world, {
+    name: "list",
+    summary: "list the mappings",
+    examples: [
+      "iam-authenticator mappings list --cluster prod",
+      "iam-authenticator mappings list -c prod --group system:masters",
+      "iam-authenticator mappings list -c prod --account 111122223333 -o json",
+    ],
+  });
+  return addOutput(addReading(addConnection(command)))
+    .option("--group <name>", "only those that give this group")
+    .action((options: ListOptions) => list(options, world));
+}
+
+async function list(options: ListOptions, world: World): Promise<void> {
+  const connection = await connect(options, world);
+  const { prefix } = connection.site;
+  const all = [...(await readMappings(connection, world)).values()].flatMap((stored) => itemsOf(stored, prefix));
+  const { group } = options;
+  const items = all.filter(({ entry }) => group === undefined || entry?.mapping.groups?.includes(group));
+  if (options.output === "table") {
+    const headers = ["kind", "account", "name", "username", "groups", "note"];
+    const narrow = (item: Item) => narrowRow(row(item, prefix));
+    printList({ items, headers, row: (item) => row(item, prefix), narrow }, "table", world);
+    return;
+  }
+  printList({ items: items.map(machine), headers: [], row: () => [] }, options.output, world);
+}
+
+function itemsOf(stored: Stored, prefix: string): Item[] {
+  const { entries, problems } = readParameter(prefix, stored.name, stored);
+  return [...entries.map((entry) => ({ stored, entry })), ...problems.map((problem) => ({ stored, problem }))];
+}
+
+function row({ stored, entry, problem }: Item, prefix: string): string[] {
+  if (entry === undefined) return ["INVALID", "", short(stored.name, prefix), "", "", problem ?? ""];
+  const { kind, account, name, mapping } = entry;
+  const { arnLike, username = "", groups = [] } = mapping;
+  return [kind, account, arnLike ?? name, username, groups.join(","), note(entry)];
+}
+
+/** What it is, and below who comes out. */
+function narrowRow([kind = "", account = "", name = "", username = "", groups = "", note = ""]: string[]): string[] {
+  const who = [username, ...(groups === "" ? [] : [`(${groups.replaceAll(",", ", ")})`]), note].filter(
+    (text) => text !== "",
+  );
+  return [kind, account, name, who.join(" ") || "everybody, by their own ARN"];
+}
+
+function note({ mapping: { deny, notAfter, principalId, description } }: Entry): string {
+  const words = [
+    ...(deny ? ["DENY"] : []),
+    ...(notAfter === undefined ? [] : [`until ${notAfter}`]),
+    ...(principalId === undefined ? [] : [`only ${principalId}`]),
+    ...(description === undefined ? [] : [description]),
+  ];
+  return words.join(", ");
+}
+
+function machine({ stored, entry, problem }: Item) {
+  return {
+    parameter: stored.name,
+    version: stored.version,
+    modified: new Date(stored.modified).toISOString(),
+    ...(entry !== undefined && { kind: entry.kind, account: entry.account, ...writeEntry(entry) }),
+    ...(problem !== undefined && { problem }),
+  };
+}

@@ -1,0 +1,82 @@
+// `mappings set`: adds one mapping, or changes some of what it says.
+
+import { type Command, Option } from "commander";
+import { newCommand } from "../../command.ts";
+import type { World } from "../../io/io-streams.ts";
+import {
+  addConnection,
+  addReading,
+  addWrite,
+  type ConnectionOptions,
+  collect,
+  type WriteOptions,
+} from "../../options.ts";
+import { changeOne } from "./change-one.ts";
+import { TARGET_HELP } from "./target.ts";
+
+const KEYS = ["username", "groups", "principalId", "notAfter", "deny", "description"] as const;
+
+interface SetOptions extends ConnectionOptions, WriteOptions {
+  readonly username?: string;
+  readonly group?: readonly string[];
+  readonly addGroup?: readonly string[];
+  readonly removeGroup?: readonly string[];
+  readonly principalId?: string;
+  readonly notAfter?: string;
+  readonly description?: string;
+  readonly deny?: true;
+  readonly unset?: readonly string[];
+}
+
+export function setCommand(world: World): Command {
+  const command = newCommand(world, {
+    name: "set",
+    summary: "add a mapping, or change it",
+    details: `What is not named stays as it is.\n\n${TARGET_HELP}`,
+    examples: [
+      "iam-authenticator mappings set -c prod arn:aws:iam::111122223333:role/Developers \\",
+      "    --username 'dev:{SessionName}' --group developers",
+      "iam-authenticator mappings set -c prod sso/111122223333/ClusterAdmin --add-group system:masters",
+      "iam-authenticator mappings set -c prod arn:aws:iam::111122223333:user/mallory --deny",
+    ],
+  }).argument("<who>");
+  return addWrite(addReading(addConnection(command)))
+    .option("--username <template>", "may hold {SessionName} and its kin")
+    .option("--group <name>", "these groups and no other (may be repeated)", collect)
+    .option("--add-group <name>", "this group too (may be repeated)", collect)
+    .option("--remove-group <name>", "this group no more (may be repeated)", collect)
+    .option("--principal-id <id>", "only this very role or user (AROA..., AIDA...)")
+    .option("--not-after <time>", "until then, such as 2026-12-31T00:00:00Z")
+    .option("--description <text>")
+    .addOption(new Option("--deny", "shut out: no username and no groups").conflicts(["username", "group", "addGroup"]))
+    .option("--unset <key>", `leave out one of ${KEYS.join(", ")} (may be repeated)`, collect)
+    .action((who: string, options: SetOptions) => changeOne(who, options, world, (value) => changed(value, options)));
+}
+
+function changed(value: Readonly<Record<string, unknown>>, options: SetOptions): Record<string, unknown> {
+  const { username, principalId, notAfter, description, deny, unset = [] } = options;
+  if (deny) {
+    const { username: _, groups: __, ...rest } = value;
+    return { ...rest, deny, ...given({ principalId, notAfter, description }) };
+  }
+  const groups = groupsOf(value["groups"], options);
+  const result: Record<string, unknown> = {
+    ...value,
+    ...given({ username, groups, principalId, notAfter, description }),
+  };
+  // Who gets a name again is no longer denied.
+  if (username !== undefined) delete result["deny"];
+  for (const key of unset) delete result[key];
+  return result;
+}
+
+function groupsOf(before: unknown, { group, addGroup = [], removeGroup = [] }: SetOptions): string[] | undefined {
+  if (group === undefined && addGroup.length + removeGroup.length === 0) return undefined;
+  const start: unknown[] = group === undefined ? (Array.isArray(before) ? before : []) : [...group];
+  const names = start.filter((name) => typeof name === "string");
+  return [...new Set([...names, ...addGroup])].filter((name) => !removeGroup.includes(name));
+}
+
+function given(values: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}

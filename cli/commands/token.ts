@@ -1,0 +1,49 @@
+// `token`: the exec plugin that gives kubectl a token.
+
+import type { Command } from "commander";
+import { type CredentialOptions, findCredentials } from "../aws/credentials.ts";
+import { CREDENTIALS_ENDED } from "../aws/errors.ts";
+import { signToken } from "../aws/presign.ts";
+import { newCommand } from "../command.ts";
+import { EXIT, Failure, usage } from "../errors.ts";
+import { untilInterrupted } from "../io/interrupt.ts";
+import type { World } from "../io/io-streams.ts";
+import { addAws, addCluster } from "../options.ts";
+import { execCredential, requestedVersion } from "../token/exec-credential.ts";
+
+interface TokenOptions extends CredentialOptions {
+  readonly cluster: string;
+  readonly tokenOnly?: true;
+}
+
+export function tokenCommand(world: World): Command {
+  const command = newCommand(world, {
+    name: "token",
+    summary: "print a token for kubectl, as an ExecCredential",
+    details: "A token lives 15 minutes and is good for this cluster alone. Whoever has it is you: keep it out of logs.",
+    examples: [
+      "iam-authenticator token --cluster prod --region eu-west-1",
+      "iam-authenticator token -c prod --role arn:aws:iam::111122223333:role/Admin",
+      "iam-authenticator token -c prod --token-only | iam-authenticator explain -c prod --token-file -",
+    ],
+  });
+  return addAws(addCluster(command))
+    .option("--role <arn>", "assume this role first")
+    .option("--external-id <id>", "that the role asks for")
+    .option("--session-name <name>", "of the assumed role")
+    .option("--token-only", "print nothing but the token")
+    .action((options: TokenOptions) => untilInterrupted(printToken(options, world), world));
+}
+
+async function printToken(options: TokenOptions, world: World): Promise<void> {
+  if (options.role === undefined && (options.externalId ?? options.sessionName) !== undefined) {
+    throw usage("--external-id and --session-name go with --role.");
+  }
+  const version = requestedVersion(world.environment["KUBERNETES_EXEC_INFO"]);
+  const { region, partition, credentials } = await findCredentials(options);
+  const now = world.clock();
+  const signed = await signToken({ credentials, clusterId: options.cluster, region, domain: partition.domain, now });
+  // kubectl would take it for good until the API server refuses it, and ask for the next one, without end.
+  if (signed.expiresAt <= now) throw new Failure(EXIT.fault, CREDENTIALS_ENDED);
+  world.print(`${options.tokenOnly ? signed.token : execCredential(version, signed)}\n`);
+}

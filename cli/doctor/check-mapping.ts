@@ -1,0 +1,40 @@
+// Which mapping is the operator's own: looked up here, by the function's code, to compare with what the endpoint says.
+
+import { connect } from "../aws/connection.ts";
+import { toFailure } from "../aws/errors.ts";
+import { EXIT } from "../errors.ts";
+import { adviceOn } from "../explain/advice.ts";
+import { type Explanation, explainToken } from "../explain/steps.ts";
+import type { World } from "../io/io-streams.ts";
+import type { ConnectionOptions } from "../options.ts";
+import { short } from "../plan/show.ts";
+import type { Check } from "./check.ts";
+
+const check = "mapping";
+
+/** A machine that runs kube-apiserver need not be allowed to read mappings: that is no failure. */
+export async function checkMapping(token: string, options: ConnectionOptions, world: World): Promise<Check[]> {
+  try {
+    const connection = await connect(options, world);
+    return [judge(await explainToken(token, connection, world), connection.site.prefix)];
+  } catch (error) {
+    const failure = toFailure(error);
+    if (failure === undefined || failure.exitCode === EXIT.usage) throw error;
+    const isDenied = error instanceof Error && error.name === "AccessDeniedException";
+    const advice = isDenied
+      ? "allow ssm:GetParameters here, or run explain where that is allowed"
+      : "run explain where STS and Parameter Store can be reached";
+    return [{ check, state: "warning", seen: `not read from here: ${failure.message}`, advice }];
+  }
+}
+
+function judge({ findings = [], parameter, refusal }: Explanation, prefix: string): Check {
+  if (refusal === undefined && parameter !== undefined) return { check, state: "ok", seen: short(parameter, prefix) };
+  const advice = adviceOn(refusal?.code ?? "") ?? "run explain with this token";
+  if (parameter !== undefined) {
+    return { check, state: "failed", seen: `${short(parameter, prefix)}: ${refusal?.code}`, advice };
+  }
+  if (findings.length === 0) return { check, state: "warning", seen: `not looked for: ${refusal?.code}`, advice };
+  const looked = findings.map((finding) => short(finding.parameter, prefix)).join(", ");
+  return { check, state: "failed", seen: `none of ${looked}, below ${prefix}`, advice };
+}

@@ -1,0 +1,130 @@
+// Who an entry is for, as identities that the function's own code can be asked about: whether it reaches anybody.
+
+import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
+import { matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
+import type { StoredParameter } from "../../functions/authenticator/mapping/evaluate.ts";
+import { encodeName, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
+import type { Entry } from "../mapping-file/entry.ts";
+import { readName } from "../mapping-file/parameters.ts";
+import type { Site } from "./context.ts";
+import { holderOf } from "./principal.ts";
+import { supposeIdentity } from "./supposed-identity.ts";
+
+export interface Witness {
+  /** One of these is real, and which of them is not known: only what holds for all of them is sure. */
+  readonly identities: readonly VerifiedIdentity[];
+  /** ARN patterns of what the real one may be beside these. */
+  readonly mayBe: readonly string[];
+}
+
+type Parameters = ReadonlyMap<string, StoredParameter>;
+
+/** What stands for a `*`: nobody is called so. */
+const ANY = "0000000000000000";
+const SOME_ACCOUNT = "000000000000";
+/** A permission set's role ends in one of 16^16, and only AWS knows in which. */
+const SUFFIXES = ["0000000000000000", "ffffffffffffffff"];
+
+/** Each of them is somebody else; empty for an entry that nobody can match. */
+export function witnessesOf(entry: Entry, parameters: Parameters, site: Site): Witness[] {
+  const { kind, account, name, mapping } = entry;
+  const { partition } = site;
+  if (kind === "account") return [{ identities: identitiesOf([roleOf(partition, account, ANY)]), mayBe: [] }];
+  if (kind === "sso") return [permissionSetWitness(account, name, parameters, site)];
+  if (kind !== "pattern") {
+    const holder = holderOf(entry, site);
+    return holder?.partition === partition ? [{ identities: [holder], mayBe: pathsOf(holder) }] : [];
+  }
+  const accounts = account === "any" ? accountsIn(parameters, site) : [account];
+  return accounts.flatMap((one) => patternWitness(mapping.arnLike ?? "", one, parameters, site));
+}
+
+/** Roles first: most principals are, and a pattern for everybody is worth what it is worth to them. */
+function patternWitness(arnLike: string, account: string, parameters: Parameters, site: Site): Witness[] {
+  const { partition } = site;
+  const resource = arnLike.split(":").slice(5).join(":");
+  const name = resource.replace(/^[^/]*\//, "");
+  const candidates: Witness[] = /^awsreserved/i.test(name)
+    ? [permissionSetWitness(account, fill(setIn(name), "0"), parameters, site)]
+    : [
+        roleOf(partition, account, fill(name, ANY)),
+        `arn:${partition}:iam::${account}:user/${fill(name, ANY)}`,
+        `arn:${partition}:iam::${account}:root`,
+        `arn:${partition}:iam::${account}:${fill(resource, ANY)}`,
+        `arn:${partition}:sts::${account}:federated-user/${fill(name, ANY)}`,
+      ].map((arn) => ({ identities: identitiesOf([arn]), mayBe: [] }));
+  const isMatched = ({ identities }: Witness) => identities.some((one) => matchesArnLike(arnLike, one.canonicalArn));
+  return candidates.filter(isMatched).slice(0, 1);
+}
+
+/** The one role that a set has in an account: perhaps one that is mapped by itself, or that a pattern means. */
+function permissionSetWitness(
+  account: string,
+  set: string,
+  parameters: Parameters,
+  { prefix, partition }: Site,
+): Witness {
+  const start = `${prefix}/role/${account}/${encodeName(`AWSReservedSSO_${set}_`)}`;
+  const mapped = [...parameters.keys()].filter((parameter) => parameter.startsWith(start));
+  const suffixes = [
+    ...SUFFIXES,
+    ...mapped.map((parameter) => parameter.slice(start.length)),
+    ...[account, "any"]
+      .flatMap((of) => patternsIn(parameters.get(mappingParameter(prefix, "pattern", of))))
+      .flatMap((arnLike) => suffixIn(arnLike, set)),
+  ];
+  const roles = new Set(
+    suffixes.filter((suffix) => /^[0-9a-f]{16}$/.test(suffix)).map((suffix) => `AWSReservedSSO_${set}_${suffix}`),
+  );
+  return {
+    identities: identitiesOf([...roles].map((role) => roleOf(partition, account, role))),
+    mayBe: [roleOf(partition, account, `AWSReservedSSO_${set}_${"?".repeat(16)}`)],
+  };
+}
+
+function patternsIn(stored: StoredParameter | undefined): string[] {
+  const list = parseJson(stored?.value ?? "");
+  return (Array.isArray(list) ? list : []).flatMap((item: unknown) =>
+    isObject(item) && typeof item["arnLike"] === "string" ? [item["arnLike"]] : [],
+  );
+}
+
+/** A suffix that the pattern matches, where it names the set and a part of the suffix. */
+function suffixIn(arnLike: string, set: string): string[] {
+  const [, rest] = arnLike.toLowerCase().split(`:role/awsreservedsso_${set.toLowerCase()}_`);
+  if (rest === undefined) return [];
+  const literal = rest.replaceAll("*", "");
+  return [fill(rest.replace("*", "0".repeat(Math.max(0, 16 - literal.length))), "")];
+}
+
+/** Of a pattern for permission sets' roles, what stands before the suffix. */
+function setIn(name: string): string {
+  const [, set = "*"] = /^awsreservedsso_(.+)$/i.exec(name) ?? [];
+  return set.replace(/_[^_]*$/, "");
+}
+
+function fill(pattern: string, any: string): string {
+  return pattern.replaceAll("*", any).replaceAll("?", "0");
+}
+
+function identitiesOf(arns: readonly string[]): VerifiedIdentity[] {
+  return arns.flatMap((arn) => supposeIdentity(arn) ?? []);
+}
+
+/** A user's path is in its ARN, where patterns see it, and need not be in the mapping's. */
+function pathsOf({ kind, partition, accountId, name }: VerifiedIdentity): string[] {
+  const start = `arn:${partition}:iam::${accountId}:user`;
+  return kind === "user" ? [`${start}/${name}`, `${start}/*/${name}`] : [];
+}
+
+function roleOf(partition: string, account: string, name: string): string {
+  return `arn:${partition}:iam::${account}:role/${name}`;
+}
+
+/** Those that other parameters name: whoever is of none of them is nobody that this cluster knows. */
+function accountsIn(parameters: Parameters, site: Site): string[] {
+  const accounts = new Set([...parameters.keys()].flatMap((name) => readName(site.prefix, name)?.account ?? []));
+  accounts.delete("any");
+  return accounts.size === 0 ? [SOME_ACCOUNT] : [...accounts];
+}

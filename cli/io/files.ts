@@ -1,0 +1,30 @@
+// Text that a user names by a file, or by `-` for standard input.
+
+import { readFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import { type Failure, usage } from "../errors.ts";
+import type { World } from "./io-streams.ts";
+
+export async function readText(file: string, world: World): Promise<string> {
+  if (file === "-") return text(world.input);
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw fileFailure("read", file, error);
+  }
+}
+
+/** https://nodejs.org/api/errors.html#common-system-errors */
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "no permission",
+  EPERM: "no permission",
+  EEXIST: "it is there already",
+  EISDIR: "it is a folder",
+  ENOENT: "there is no such file",
+  ENOTDIR: "there is no such folder",
+};
+
+export function fileFailure(what: "read" | "write", file: string, error: unknown): Failure {
+  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  return usage(`Cannot ${what} ${file || "a file without a name"}: ${REASONS[code] ?? code}.`);
+}

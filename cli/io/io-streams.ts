@@ -1,0 +1,63 @@
+// What a command has of the world outside: environment, clock, standard streams, and the user's Ctrl-C.
+
+import { writeSync } from "node:fs";
+import type { Readable } from "node:stream";
+import type { Clock } from "../../functions/lib/deadline.ts";
+import { EXIT } from "../errors.ts";
+
+export interface World {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  /** To standard output: what was asked for, and nothing else. */
+  readonly print: (text: string) => void;
+  /** To standard error: plans, questions, progress, warnings. */
+  readonly tell: (text: string) => void;
+  readonly input: Readable;
+  /** Whether somebody reads standard error. */
+  readonly watched: boolean;
+  /** Whether that somebody can also answer, on standard input. */
+  readonly interactive: boolean;
+  /** Columns of the terminal behind standard output; `undefined` for a pipe or a file. */
+  readonly columns: number | undefined;
+  /** Aborts at the first Ctrl-C. */
+  readonly interrupted: AbortSignal;
+}
+
+/** The second Ctrl-C ends the process at once, as the system would. */
+export function processWorld(): World {
+  const interrupt = new AbortController();
+  process.once("SIGINT", () => interrupt.abort());
+  process.once("SIGTERM", () => interrupt.abort());
+  process.stdout.on("error", leave);
+  process.stderr.on("error", leave);
+  return {
+    environment: process.env,
+    clock: Date.now,
+    print: (text) => process.stdout.write(text),
+    tell: (text) => process.stderr.write(text),
+    input: process.stdin,
+    watched: process.stderr.isTTY,
+    interactive: process.stdin.isTTY && process.stderr.isTTY,
+    columns: columnsOf(process.stdout),
+    interrupted: interrupt.signal,
+  };
+}
+
+/** A terminal that nobody looks at, such as a build's, has none or says 0. */
+export function columnsOf({ isTTY, columns }: Pick<typeof process.stdout, "isTTY" | "columns">): number | undefined {
+  return isTTY && columns > 0 ? columns : undefined;
+}
+
+/**
+ * `| head` closes the pipe when it has seen enough: that is no fault, and the work goes on, which may be a write. A full
+ * disk is a fault, and may take both streams.
+ */
+function leave(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") return;
+  try {
+    writeSync(process.stderr.fd, `Cannot write the output: ${error.code}.\n`);
+  } catch {
+    // Nobody can be told.
+  }
+  process.exit(EXIT.fault);
+}

@@ -1,0 +1,35 @@
+// The result of a command in the form that was asked for: a table for people, JSON or YAML for programs.
+
+import { stringify } from "yaml";
+import type { OutputFormat } from "../options.ts";
+import type { World } from "./io-streams.ts";
+import { fits, rowsWithText, table, tableWithText } from "./table.ts";
+
+export interface Listing<T> {
+  readonly items: readonly T[];
+  readonly headers: readonly string[];
+  readonly row: (item: T) => readonly string[];
+  /** Whether the last column is a sentence, which is not to be cut. */
+  readonly endsInText?: true;
+  /** For a terminal that the rows do not fit into: what identifies the item, and a sentence below it. */
+  readonly narrow?: (item: T) => readonly string[];
+}
+
+/** Machine formats hold every field of the items; the table holds the columns of `row`. */
+export function printList<T>(
+  { items, headers, row, endsInText, narrow }: Listing<T>,
+  format: OutputFormat,
+  world: World,
+): void {
+  const rows = items.map(row);
+  if (format !== "table") printData(items, format, world);
+  else if (narrow !== undefined && !fits(headers, rows, world.columns)) {
+    world.print(rowsWithText(items.map(narrow), world.columns));
+  } else {
+    world.print((endsInText ? tableWithText : table)(headers, rows, world.columns));
+  }
+}
+
+export function printData(data: unknown, format: "json" | "yaml", world: World): void {
+  world.print(format === "json" ? `${JSON.stringify(data, null, 2)}\n` : stringify(data, { lineWidth: 0 }));
+}

@@ -1,0 +1,45 @@
+// A line that says how far a long piece of work is; only where somebody watches.
+
+import type { World } from "./io-streams.ts";
+
+export interface Progress {
+  show(done: number): void;
+  /** Takes the line away again. */
+  end(): void;
+}
+
+const BAR = 30;
+/** Below this, work is over before a line could be read. */
+const WORTH_SHOWING = 10;
+const CLEAR_LINE = "\r\u001b[K";
+
+/** `all` is `undefined` where the end is not known. */
+export function startProgress(what: string, all: number | undefined, { watched, tell }: World): Progress {
+  const start = performance.now();
+  let shown = false;
+
+  function show(done: number): void {
+    if (!watched || (all ?? done) <= WORTH_SHOWING) return;
+    shown = true;
+    tell(
+      `${CLEAR_LINE}${all === undefined ? `${what} ${done}` : `${what} ${bar(done / all)} ${done}/${all}${left(done, all)}`}`,
+    );
+  }
+
+  function left(done: number, total: number): string {
+    const seconds = Math.ceil((((performance.now() - start) / done) * (total - done)) / 1000);
+    return seconds < 2 ? "" : seconds < 120 ? `, ${seconds} s left` : `, ${Math.ceil(seconds / 60)} min left`;
+  }
+
+  return {
+    show,
+    end() {
+      if (shown) tell(CLEAR_LINE);
+    },
+  };
+}
+
+function bar(share: number): string {
+  const full = Math.round(share * BAR);
+  return `[${"#".repeat(full)}${".".repeat(BAR - full)}]`;
+}

@@ -1,0 +1,68 @@
+// Rules on what a mapping gives: administrators, system names, names that a user can choose, whole accounts.
+
+import { usesPlaceholder } from "../../functions/authenticator/mapping/template.ts";
+import { isMaster, MASTERS, type Reach, reachOf } from "../plan/admin-access.ts";
+import type { Finding, Level, Placed, Subject } from "./finding.ts";
+
+/** Who names the group, and by the code of the guard whether anybody gets it. */
+export async function masters(subject: Subject): Promise<Finding[]> {
+  const found: Finding[] = [];
+  const kinds = new Set<Reach["kind"]>();
+  for (const { parameter: where, entry } of subject.entries) {
+    const { kind: place, mapping } = entry;
+    if (!isMaster(mapping)) continue;
+    const { kind, why } = await reachOf(entry, subject.parameters, subject);
+    kinds.add(kind);
+    const isWide = kind !== "none" && (place === "account" || place === "pattern");
+    const many = isWide ? ", and is for more than one principal" : "";
+    const message = `${VERBS[kind]} ${MASTERS}${many}: ${mapping.arnLike ?? mapping.username}${why && ` (${why})`}`;
+    found.push({ level: isWide ? "warning" : "info", rule: "masters", where, message });
+  }
+  if (kinds.has("sure")) return found;
+  const message = `no mapping${kinds.has("doubtful") ? " surely" : ""} reaches ${MASTERS}`;
+  return [...found, { level: "warning", rule: "no-masters", where: "", message }];
+}
+
+const VERBS = { sure: "reaches", doubtful: "may reach", none: "names, but does not reach," } as const;
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/node/: a node is system:node:<name> in the group system:nodes */
+export function nodes({ entries }: Subject): Finding[] {
+  return entries.flatMap(({ parameter: where, entry: { mapping } }): Finding[] => {
+    const { username = "", groups = [] } = mapping;
+    const isNode = username.startsWith("system:node:") || groups.includes("system:nodes");
+    if (!isNode || usesPlaceholder([username], "EC2PrivateDNSName")) return [];
+    const chosen = usesPlaceholder([username], "SessionName") || usesPlaceholder([username], "SessionNameRaw");
+    const level: Level = chosen ? "error" : "warning";
+    const message = chosen
+      ? "who assumes the role chooses the session name, and could pose as any node: use {EC2PrivateDNSName}"
+      : "a node without {EC2PrivateDNSName}: nothing proves which instance it is";
+    return [{ level, rule: "node-name", where, message }];
+  });
+}
+
+export function systemNames({ entries }: Subject): Finding[] {
+  return entries.flatMap(({ parameter: where, entry: { mapping } }): Finding[] => {
+    const { username = "" } = mapping;
+    if (!username.startsWith("system:") || username.startsWith("system:node:")) return [];
+    return [
+      { level: "warning", rule: "system-name", where, message: `username ${username} is one of Kubernetes' own` },
+    ];
+  });
+}
+
+export function wholeAccounts({ entries }: Subject): Finding[] {
+  return entries.flatMap(({ parameter: where, entry }): Finding[] => {
+    if (entry.mapping.deny) return [];
+    const whom = widely({ parameter: where, entry });
+    return whom === undefined ? [] : [{ level: "warning", rule: "account-wide", where, message: `lets in ${whom}` }];
+  });
+}
+
+function widely({ entry: { kind, account, mapping } }: Placed): string | undefined {
+  if (kind === "account") return `everybody in account ${account}`;
+  if (kind !== "pattern") return undefined;
+  const { arnLike = "" } = mapping;
+  const [, , , , ofAccount = "", ...resource] = arnLike.split(":");
+  if (/^((role|user)\/)?\?*\*[*?]*$/.test(resource.join(":"))) return `everybody that ${arnLike} matches`;
+  return /[*?]/.test(ofAccount) ? `principals of any account: ${arnLike}` : undefined;
+}

@@ -1,0 +1,69 @@
+// Rules on what counts: mappings that no review gets to, and those that another one comes before.
+
+import { matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
+import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { decideForHolder, holderOf } from "../evaluate/principal.ts";
+import { short } from "../plan/show.ts";
+import type { Finding, Placed, Subject } from "./finding.ts";
+
+export function unreachable({ entries, site }: Subject): Finding[] {
+  return entries.flatMap(({ parameter, entry }): Finding[] => {
+    const holder = entry.kind === "sso" ? undefined : holderOf(entry, site);
+    if (holder === undefined) return [];
+    const finding = { level: "error" as const, rule: "unreachable", where: parameter };
+    const right = mappingParameter(site.prefix, holder.kind, holder.accountId, holder.name);
+    if (right !== parameter) {
+      return [{ ...finding, message: `its arn is looked for at ${short(right, site.prefix)}` }];
+    }
+    if (holder.partition === site.partition) return [];
+    return [{ ...finding, message: `its arn is of partition ${holder.partition}, the function of ${site.partition}` }];
+  });
+}
+
+/** Something else counts for whom this is for: a denial, or a place that comes first. */
+export function shadowed({ entries, parameters, site }: Subject): Finding[] {
+  return entries.flatMap(({ parameter, entry }): Finding[] => {
+    const { findings = [], deciding } = decideForHolder(entry, parameters, site) ?? {};
+    const own = findings.some((finding) => finding.parameter === parameter && finding.verdict.kind === "match");
+    if (!own || deciding === undefined || deciding.parameter === parameter) return [];
+    const first = short(deciding.parameter, site.prefix);
+    const message = deciding.verdict.kind === "deny" ? `denied by ${first}` : `${first} counts before it`;
+    return [{ level: "warning", rule: "shadowed", where: parameter, message }];
+  });
+}
+
+/** A role of a permission set, mapped by itself: it counts before the set, and only until its suffix changes. */
+export function permissionSetRoles({ entries }: Subject): Finding[] {
+  return entries.flatMap(({ parameter: where, entry: { kind, name } }): Finding[] => {
+    if (kind !== "role" || !/^AWSReservedSSO_.+_[0-9a-f]{16}$/i.test(name)) return [];
+    const message = "a permission set's role: map the set (sso/<account>/<set>), so that a new suffix does not matter";
+    return [{ level: "info", rule: "permission-set-role", where, message }];
+  });
+}
+
+/** The first match counts, and the patterns of an account before those of any: what another one covers is never reached. */
+export function coveredPatterns({ entries, site }: Subject): Finding[] {
+  const lists = Map.groupBy(
+    entries.filter(({ entry }) => entry.kind === "pattern"),
+    ({ parameter }) => parameter,
+  );
+  return [...lists.values()].flatMap((list) =>
+    list.flatMap(({ parameter: where, entry }, index): Finding[] => {
+      const arnLike = entry.mapping.arnLike ?? "";
+      const ofAccount = mappingParameter(site.prefix, "pattern", arnLike.split(":")[4] ?? "");
+      const before = ofAccount === where ? [] : (lists.get(ofAccount) ?? []);
+      const cover = [...before, ...list.slice(0, index)].find((earlier) => isCovered(arnLike, earlier));
+      if (cover === undefined || entry.mapping.deny) return [];
+      const message = `${arnLike} is never reached: ${cover.entry.mapping.arnLike} comes before it`;
+      return [{ level: "warning", rule: "covered-pattern", where, message }];
+    }),
+  );
+}
+
+/** Sure where it says so: `?` of the earlier one would also match a `*` of the later as if that were one character. */
+function isCovered(later: string, { entry }: Placed): boolean {
+  const { arnLike = "", notAfter } = entry.mapping;
+  if (notAfter !== undefined) return false;
+  if (arnLike.toLowerCase() === later.toLowerCase()) return true;
+  return !(arnLike.includes("?") && later.includes("*")) && matchesArnLike(arnLike, later);
+}

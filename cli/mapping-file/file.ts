@@ -1,0 +1,97 @@
+// The mapping file: `mappings:` and a list, in YAML or JSON, read from one or several files.
+
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { parse, stringify, YAMLParseError } from "yaml";
+import { isObject } from "../../functions/lib/json.ts";
+import { usage } from "../errors.ts";
+import { fileFailure, readText } from "../io/files.ts";
+import type { World } from "../io/io-streams.ts";
+import { type Entry, readEntry, writeEntry } from "./entry.ts";
+
+export interface Documents {
+  readonly entries: readonly Entry[];
+  /** Of single mappings: where, and what. */
+  readonly problems: readonly { readonly where: string; readonly problem: string }[];
+}
+
+/** Files, folders (the YAML and JSON files in them) and `-`. Throws with every problem of every file. */
+export async function readDocuments(paths: readonly string[], world: World): Promise<readonly Entry[]> {
+  const { entries, problems } = await examineDocuments(paths, world);
+  if (problems.length > 0) {
+    throw usage(`${problems.map(({ where, problem }) => `${where}: ${problem}`).join("\n")}\nNothing was written.`);
+  }
+  return entries;
+}
+
+/** Throws only for a file that is none of ours. */
+export async function examineDocuments(paths: readonly string[], world: World): Promise<Documents> {
+  const entries: Entry[] = [];
+  const problems: Documents["problems"][number][] = [];
+  for (const file of paths.flatMap(filesOf)) {
+    for (const [index, item] of parseDocument(await readText(file, world), file).entries()) {
+      const entry = readEntry(item);
+      if ("problem" in entry) {
+        problems.push({ where: `${file}, mapping ${index + 1}${who(item)}`, problem: entry.problem });
+      } else entries.push(entry);
+    }
+  }
+  return { entries, problems };
+}
+
+export function writeDocument(entries: readonly Entry[]): string {
+  return stringify({ mappings: entries.map(writeEntry) }, { lineWidth: 0 });
+}
+
+function filesOf(path: string): string[] {
+  if (path === "-" || !isFolder(path)) return [path];
+  const files = namesIn(path).filter((name) => /\.(ya?ml|json)$/.test(name));
+  if (files.length === 0) throw usage(`${path} holds no YAML or JSON file.`);
+  return files.sort().map((name) => join(path, name));
+}
+
+/** Whatever is wrong with a path is told where it is read. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    throw fileFailure("read", folder, error);
+  }
+}
+
+function parseDocument(text: string, file: string): unknown[] {
+  const document = parseYaml(text, file);
+  const mappings = isObject(document) ? document["mappings"] : undefined;
+  if (!isObject(document) || !Array.isArray(mappings)) throw usage(`${file} has no list "mappings:" at its top.`);
+  const foreign = Object.keys(document).find((key) => key !== "mappings");
+  if (foreign !== undefined) throw usage(`${file} has ${foreign} at its top; only "mappings:" is known.`);
+  return mappings;
+}
+
+/** JSON is YAML too. A key that is there twice is refused, where other readers silently take the last. */
+export function parseYaml(text: string, file: string): unknown {
+  try {
+    return parse(text, { logLevel: "error" });
+  } catch (error) {
+    // An alias that leads nowhere, or to too much, is a ReferenceError; nothing else is known to come.
+    if (!(error instanceof YAMLParseError || error instanceof ReferenceError)) throw error;
+    if ("code" in error && error.code === "MULTIPLE_DOCS") {
+      throw usage(`${file} holds several documents (---): make a file of each.`);
+    }
+    throw usage(`${file} is no YAML: ${error.message.split("\n")[0]?.replace(/:$/, "")}.`);
+  }
+}
+
+function who(item: unknown): string {
+  if (!isObject(item)) return "";
+  const name = item["arn"] ?? item["arnLike"] ?? item["permissionSet"] ?? item["account"];
+  return typeof name === "string" ? ` (${name})` : "";
+}

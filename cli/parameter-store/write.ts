@@ -1,0 +1,76 @@
+// Writing one parameter, and only over the version that was seen: Parameter Store itself has no conditional put.
+
+import {
+  DeleteParameterCommand,
+  ParameterAlreadyExists,
+  ParameterNotFound,
+  PutParameterCommand,
+  type SSMClient,
+} from "@aws-sdk/client-ssm";
+import { finding } from "../errors.ts";
+import type { Stored } from "./parameter.ts";
+import { readHistory, readSome } from "./read.ts";
+
+export interface Write {
+  readonly name: string;
+  /** What was seen when the change was planned; `undefined`: nothing was there. */
+  readonly before: Stored | undefined;
+  /** `undefined` removes. */
+  readonly value: string | undefined;
+}
+
+/**
+ * Reads the version right before the write, and compares the version that the write gave: what somebody else writes
+ * between the two is told, and is still in the parameter's history.
+ *
+ * A removal gives no version, and takes the history with it. DeleteParameter has no condition, so what somebody else
+ * writes between the look and the removal, some milliseconds, is lost without a word: that window is not closed.
+ * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameter.html
+ */
+export async function write(ssm: SSMClient, { name, before, value }: Write, signal: AbortSignal): Promise<void> {
+  const current = (await readSome(ssm, [name], signal)).get(name);
+  // The value too: removed and made again, a parameter begins at version 1 again.
+  if (current?.version !== before?.version || current?.value !== before?.value)
+    throw changedMeanwhile(name, before, current);
+  // From here to the answer nothing interrupts: whether it was written has to be known.
+  if (value === undefined) await remove(ssm, name);
+  else if (before === undefined) await create(ssm, name, value, signal);
+  else await replace(ssm, name, value, before, signal);
+}
+
+async function create(ssm: SSMClient, name: string, value: string, signal: AbortSignal): Promise<void> {
+  try {
+    await ssm.send(new PutParameterCommand({ Name: name, Value: value, Type: "String", Overwrite: false }));
+  } catch (error) {
+    if (!(error instanceof ParameterAlreadyExists)) throw error;
+    const current = (await readSome(ssm, [name], signal)).get(name);
+    // The first try was written and its answer lost; the SDK tried again.
+    if (current?.value !== value) throw changedMeanwhile(name, undefined, current);
+  }
+}
+
+async function replace(ssm: SSMClient, name: string, value: string, before: Stored, signal: AbortSignal) {
+  const { Version } = await ssm.send(new PutParameterCommand({ Name: name, Value: value, Overwrite: true }));
+  if (Version === before.version + 1) return;
+  const between = (await readHistory(ssm, name, signal)).filter(({ version }) => version > before.version);
+  if (between.every((version) => version.value === value)) return;
+  throw finding(
+    `Somebody else wrote ${name} in the same moment, and this write came last. Compare: ` +
+      `iam-authenticator mappings history ${name}`,
+  );
+}
+
+async function remove(ssm: SSMClient, name: string): Promise<void> {
+  try {
+    await ssm.send(new DeleteParameterCommand({ Name: name }));
+  } catch (error) {
+    if (!(error instanceof ParameterNotFound)) throw error;
+  }
+}
+
+function changedMeanwhile(name: string, before: Stored | undefined, now: Stored | undefined) {
+  const was = before === undefined ? "it was not there" : `it was version ${before.version}`;
+  const isNew = now !== undefined && now.version <= (before?.version ?? 0);
+  const is = now === undefined ? "it is gone now" : `it is ${isNew ? "a new one, " : ""}version ${now.version} now`;
+  return finding(`Somebody else changed ${name} meanwhile: ${was}, ${is}. It was left as it is.`);
+}

@@ -1,0 +1,66 @@
+// The guard against locking everybody out: whether somebody still reaches `system:masters` after a change.
+
+import type { StoredParameter } from "../../functions/authenticator/mapping/evaluate.ts";
+import { finding } from "../errors.ts";
+import { MASTERS, mastersIn, type Place, type Reach, reachOf } from "./admin-access.ts";
+import { short } from "./show.ts";
+
+type Parameters = ReadonlyMap<string, StoredParameter>;
+
+/** As many as a person reads. */
+const MAX_REASONS = 5;
+
+/**
+ * Throws where the last of `system:masters` would go or would end earlier. What counts is who surely gets there:
+ *
+ * - a role, user, root or federated user whose own mapping is the one that decides, and is not denied or over;
+ * - a permission set, if that holds for each of its roles that is mapped by itself, and no deny pattern may be for one;
+ * - an account, for a role of it that is mapped nowhere else; so a pattern for all of its roles takes it away;
+ * - a pattern, for one ARN that it matches and that nobody has; so a pattern that covers it takes it away. One for the
+ *   roles of permission sets counts as a permission set does.
+ *
+ * Where nobody surely gets there already, as in a cluster with another way in, only what may have been the last is kept.
+ * `before` and `after` are what could be read: with --account, that account's branches.
+ */
+export async function guardMasters(before: Parameters, after: Parameters, place: Place): Promise<void> {
+  const [was, is] = [await administrators(before, place), await administrators(after, place)];
+  const [end, newEnd] = [endOf(was), endOf(is)];
+  if (newEnd > end) return;
+  if (newEnd === end && (end > Number.NEGATIVE_INFINITY || !losesDoubtful(was, is))) return;
+  const when = newEnd === Number.NEGATIVE_INFINITY ? "at once" : `on ${new Date(newEnd).toISOString()}`;
+  const reasons = [...is].filter(([, { why }]) => why !== "").slice(0, MAX_REASONS);
+  throw finding(
+    [
+      `Refused: the last mapping that ${end === Number.NEGATIVE_INFINITY ? "may reach" : "reaches"} ${MASTERS} would end ${when}.`,
+      ...reasons.map(
+        ([name, { kind, why }]) => `  ${name} ${kind === "doubtful" ? "may not count" : "does not count"}: ${why}`,
+      ),
+      "If there is another way into the cluster, use --force.",
+    ].join("\n"),
+  );
+}
+
+/** Every mapping that names `system:masters`, by its place, with how far it gets. */
+async function administrators(parameters: Parameters, place: Place): Promise<Map<string, Reach>> {
+  const { prefix } = place.site;
+  const found = new Map<string, Reach>();
+  for (const [name, stored] of parameters) {
+    for (const entry of mastersIn(prefix, name, stored)) {
+      const { arnLike } = entry.mapping;
+      const where = [short(name, prefix), ...(arnLike === undefined ? [] : [arnLike])].join(" ");
+      found.set(where, await reachOf(entry, parameters, place));
+    }
+  }
+  return found;
+}
+
+function endOf(found: ReadonlyMap<string, Reach>): number {
+  return Math.max(
+    Number.NEGATIVE_INFINITY,
+    ...[...found.values()].flatMap((one) => (one.kind === "sure" ? one.until : [])),
+  );
+}
+
+function losesDoubtful(was: ReadonlyMap<string, Reach>, is: ReadonlyMap<string, Reach>): boolean {
+  return [...was].some(([where, { kind }]) => kind === "doubtful" && (is.get(where)?.kind ?? "none") === "none");
+}

@@ -1,0 +1,79 @@
+// The order in which a plan is written: wherever it is interrupted, somebody still reaches `system:masters`.
+
+import type { StoredParameter } from "../../functions/authenticator/mapping/evaluate.ts";
+import { MASTERS, mastersIn, type Place, reachOf } from "./admin-access.ts";
+import type { Change } from "./plan.ts";
+
+type Parameters = ReadonlyMap<string, StoredParameter>;
+
+/**
+ * The plan's own order, but for what would take the last administrator away before the next one is there: that waits
+ * until it does not. Where administrators are swapped, a denial of the old one comes after the new one.
+ *
+ * What can never go safely comes last, as it was: the guard has refused it, or --force has let it through, or of two
+ * parameters each holds back the other.
+ */
+export async function inSafeOrder(changes: readonly Change[], current: Parameters, place: Place): Promise<Change[]> {
+  const state = new Map(current);
+  const ordered: Change[] = [];
+  let waiting: Change[] = [];
+  let holder = await findHolder(state, place);
+
+  /** As if it were written now; taken back where it is not safe. */
+  async function goes(change: Change): Promise<boolean> {
+    const before = state.get(change.name);
+    put(state, change.name, change.value === undefined ? undefined : { value: change.value, secure: false });
+    const next = await holderAfter(change);
+    if (holder !== undefined && next === undefined) {
+      put(state, change.name, before);
+      return false;
+    }
+    holder = next;
+    ordered.push(change);
+    return true;
+  }
+
+  async function holderAfter({ before, value = "" }: Change): Promise<string | undefined> {
+    if (holder !== undefined && (await holds(holder, state, place))) return holder;
+    // Where there was nobody, what is added without the group makes nobody one.
+    const canMakeOne = holder !== undefined || before !== undefined || value.includes(MASTERS);
+    return canMakeOne ? findHolder(state, place) : undefined;
+  }
+
+  async function tryWaiting(): Promise<void> {
+    const still: Change[] = [];
+    for (const change of waiting) if (!(await goes(change))) still.push(change);
+    waiting = still;
+  }
+
+  for (const change of changes) {
+    if (!(await goes(change))) waiting.push(change);
+    // A denial waits no longer than it has to.
+    else if (change.value?.includes(MASTERS)) await tryWaiting();
+  }
+  for (let left = waiting.length + 1; waiting.length > 0 && waiting.length < left; ) {
+    left = waiting.length;
+    await tryWaiting();
+  }
+  return [...ordered, ...waiting];
+}
+
+function put(state: Map<string, StoredParameter>, name: string, stored: StoredParameter | undefined): void {
+  if (stored === undefined) state.delete(name);
+  else state.set(name, stored);
+}
+
+/** The name of a parameter that surely makes somebody an administrator. */
+async function findHolder(state: Parameters, place: Place): Promise<string | undefined> {
+  for (const name of state.keys()) if (await holds(name, state, place)) return name;
+  return undefined;
+}
+
+async function holds(name: string, state: Parameters, place: Place): Promise<boolean> {
+  const stored = state.get(name);
+  if (stored === undefined) return false;
+  for (const entry of mastersIn(place.site.prefix, name, stored)) {
+    if ((await reachOf(entry, state, place)).kind === "sure") return true;
+  }
+  return false;
+}

@@ -1,0 +1,103 @@
+// callers: the function accepts what add printed, AWS never sees the token, and nobody locks the control plane out.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { parse } from "yaml";
+import { checkBearer } from "../../../../functions/authenticator/caller/bearer.ts";
+import { deadlineIn } from "../../../../functions/lib/deadline.ts";
+import { type CliOptions, cli } from "../../cli.ts";
+import { type LocalCluster, PREFIX, startCluster } from "../mappings/cluster.ts";
+
+const PARAMETER = `${PREFIX}/callers`;
+const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+let cluster: LocalCluster;
+before(async () => {
+  cluster = await startCluster();
+});
+after(async () => {
+  await cluster.store.close();
+  rmSync(folder, { recursive: true });
+});
+
+const callers = (words: readonly string[], options?: CliOptions) => cli(["callers", ...words, "-c", "prod"], options);
+
+async function stored(): Promise<string> {
+  const bodies = cluster.store.requests.map(({ body }) => body.toString()).filter((body) => body.includes('"Value"'));
+  return JSON.parse(bodies.at(-1) ?? "{}").Value;
+}
+async function accepts(token: string, now = Date.now()): Promise<boolean> {
+  const parameters = new Map([[PARAMETER, { value: await stored(), secure: false }]]);
+  const read = async () => ({ parameters, cached: false, stale: false });
+  return checkBearer(
+    `Bearer ${token}`,
+    PARAMETER,
+    read,
+    deadlineIn(1000, () => now),
+  ).then(
+    () => true,
+    () => false,
+  );
+}
+
+test("add: the printed token is accepted, until its end, and only its hash is sent", async () => {
+  const { code, out, err } = await callers(["add", "first", "--not-after", "2100-01-01T00:00:00Z"]);
+  assert.deepEqual([code, err], [0, "Added first. Its token is shown this once; AWS has only its hash.\n"]);
+  const token = out.trim();
+  assert.equal(Buffer.from(token, "base64url").length, 32);
+  assert.ok(await accepts(token));
+  assert.ok(!(await accepts(token, Date.UTC(2100, 0, 1))));
+  assert.ok(cluster.store.requests.every(({ body }) => !body.includes(token)));
+  assert.equal((await callers(["add", "first"])).code, 1);
+  assert.equal((await callers(["add", "x", "--not-after", "soon"])).code, 2);
+  for (const name of ["", "two\nlines"]) assert.equal((await callers(["add", name])).code, 2);
+});
+
+test("add --endpoint --out: a kubeconfig for its owner alone, never over another file", async () => {
+  const out = join(folder, "webhook.kubeconfig");
+  const words = ["add", "second", "--endpoint", "https://a.example", "--out", out];
+  const result = await callers(words);
+  assert.deepEqual([result.code, result.out], [0, ""]);
+  assert.equal(statSync(out).mode & 0o777, 0o600);
+  const { clusters, users } = parse(readFileSync(out, "utf8"));
+  assert.equal(clusters[0].cluster.server, "https://a.example/authenticate");
+  assert.ok(await accepts(users[0].user.token));
+  const again = await callers(["add", "third", "--endpoint", "https://a.example", "--out", out]);
+  assert.deepEqual([again.code, again.err], [2, `Cannot write ${out}: it is there already.\n`]);
+  assert.doesNotMatch((await callers(["list"])).out, /third/);
+});
+
+test("list: names and states, no secrets", async () => {
+  const { out } = await callers(["list"]);
+  assert.match(
+    out,
+    /^NAME +STATE +UNTIL +SHA-256\nfirst +accepted +2100-01-01T00:00:00Z +[0-9a-f]{12}\nsecond +accepted/,
+  );
+  assert.match((await callers(["list"], { now: Date.UTC(2101, 0, 1) })).out, /\nfirst +ended/);
+});
+
+test("remove: asks, and refuses to take the last one", async () => {
+  assert.equal((await callers(["remove", "nobody", "-y"])).code, 1);
+  assert.equal((await callers(["remove", "first"])).code, 2);
+  assert.equal((await callers(["remove", "first", "--dry-run"])).code, 0);
+  assert.match((await callers(["list"])).out, /first/);
+  assert.equal((await callers(["remove", "first", "-y"])).code, 0);
+  const last = await callers(["remove", "second", "-y"]);
+  assert.deepEqual([last.code, /^Refused: without second no kube-apiserver could call/.test(last.err)], [1, true]);
+  assert.equal((await callers(["remove", "second", "-y", "--force"])).code, 0);
+  assert.equal(await stored(), "[]");
+});
+
+test("a list that is none is told, and invalid entries stay", async () => {
+  cluster.store.put(PARAMETER, '[{"name":"hand-made","sha256":"x"}]');
+  assert.match((await callers(["list"])).out, /\nhand-made +invalid/);
+  await callers(["add", "good"]);
+  assert.deepEqual(
+    JSON.parse(await stored()).map(({ name }: { name: string }) => name),
+    ["hand-made", "good"],
+  );
+  cluster.store.put(PARAMETER, "{}");
+  assert.match((await callers(["add", "x"])).err, /is no JSON list: nobody can call/);
+});

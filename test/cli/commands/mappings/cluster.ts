@@ -1,0 +1,41 @@
+// A local Parameter Store for one test file, and the command against it.
+
+import { type MemoryStore, startParameterStore } from "../../../../local/parameter-store/parameter-store.ts";
+import { type CliOptions, type CliResult, cli, useLocalAws } from "../../cli.ts";
+
+export const PREFIX = "/iam-authenticator/prod";
+
+export interface LocalCluster {
+  readonly store: MemoryStore;
+  /** `iam-authenticator mappings <words> --cluster prod`; writes are not asked for and not slowed down. */
+  mappings(words: readonly string[], options?: CliOptions): Promise<CliResult>;
+  /** What a parameter below the prefix holds, newest version. */
+  value(name: string): Promise<unknown>;
+}
+
+const WRITES = ["set", "remove", "apply", "rollback"];
+
+function fast([name = "", ...words]: readonly string[]): string[] {
+  return [name, ...(WRITES.includes(name) ? ["--rate", "1000"] : []), ...words];
+}
+
+export async function startCluster(parameters: Readonly<Record<string, unknown>> = {}): Promise<LocalCluster> {
+  const named = Object.entries(parameters).map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]);
+  const store = await startParameterStore({ parameters: Object.fromEntries(named) });
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
+  const mappings = (words: readonly string[], options?: CliOptions) =>
+    cli(["mappings", ...fast(words), "-c", "prod"], options);
+  return {
+    store,
+    mappings,
+    async value(name) {
+      const { code, out } = await mappings(["get", `${PREFIX}/${name}`, "-o", "json"]);
+      return code === 0 ? JSON.parse(out).value : undefined;
+    },
+  };
+}
+
+export const ADMIN = {
+  "sso/111122223333/clusteradmin": { username: "admin:{SessionName}", groups: ["system:masters"] },
+};
+export const DEVELOPERS = "arn:aws:iam::111122223333:role/team/Developers";

@@ -1,0 +1,89 @@
+// What -f may be: files, folders, standard input; and one sentence for whatever is wrong with them.
+
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { cli } from "../../cli.ts";
+import { type LocalCluster, startCluster } from "./cluster.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+let cluster: LocalCluster;
+before(async () => {
+  cluster = await startCluster();
+});
+after(async () => {
+  await cluster.store.close();
+  rmSync(folder, { recursive: true });
+});
+
+const mapping = (name: string) => `{"arn": "arn:aws:iam::111122223333:role/${name}", "username": "x"}`;
+
+test("a folder: every YAML and JSON file in it, in the order of their names, and no other", async () => {
+  const teams = join(folder, "teams");
+  mkdirSync(teams);
+  writeFileSync(join(teams, "b.json"), `{"mappings": [${mapping("B")}]}`);
+  writeFileSync(join(teams, "a.yaml"), `mappings: [${mapping("A")}]`);
+  writeFileSync(join(teams, "c.yml"), `mappings: [${mapping("C")}]`);
+  writeFileSync(join(teams, "README.md"), "no mappings");
+  const { code, out } = await cluster.mappings(["apply", "-f", teams, "--dry-run"]);
+  assert.equal(code, 0);
+  assert.deepEqual(
+    out.match(/^\+ .*$/gm)?.map((line) => line.at(-1)),
+    ["a", "b", "c"],
+  );
+  writeFileSync(join(teams, "d.yaml"), "roles: []");
+  const wrong = await cluster.mappings(["apply", "-f", teams, "--dry-run"]);
+  assert.deepEqual([wrong.code, wrong.err], [2, `${teams}/d.yaml has no list "mappings:" at its top.\n`]);
+});
+
+const WRONG: [string, string | Buffer, RegExp][] = [
+  ["nothing", "", /has no list "mappings:" at its top/],
+  ["bytes", Buffer.from([0, 255, 254, 128, 10, 13]), /is no YAML|has no list/],
+  ["a tab", "\tmappings: []", /is no YAML: Tabs are not allowed as indentation/],
+  ["an open bracket", "mappings: [", /is no YAML: /],
+  ["an alias of nothing", "mappings: *nobody", /is no YAML: Unresolved alias/],
+  ["an alias of too much", bomb(), /is no YAML: Excessive alias count/],
+  ["several documents", "mappings: []\n---\nmappings: []", /holds several documents \(---\): make a file of each/],
+  ["an unknown tag", "mappings: !!python/object []", /^$|has no list/],
+];
+for (const [what, text, sentence] of WRONG) {
+  test(`a file with ${what}: one sentence, for apply, lint and import`, async () => {
+    const file = join(folder, "wrong.yaml");
+    writeFileSync(file, text);
+    for (const words of [
+      ["mappings", "lint"],
+      ["mappings", "diff", "-c", "prod"],
+    ]) {
+      const { code, err } = await cli([...words, "-f", file, ...(words[1] === "lint" ? ["--fail", "error"] : [])]);
+      if (code !== 0) assert.equal(code, 2);
+      assert.match(err, sentence);
+      assert.ok(err.split("\n").length <= 2, err);
+    }
+    const imported = await cli(["mappings", "import", "-f", file]);
+    assert.equal(imported.code, 2);
+    assert.doesNotMatch(imported.err, /a bug/);
+  });
+}
+
+function bomb(): string {
+  const levels = ["a", "b", "c", "d", "e"];
+  const lines = levels.map((name, i) => `${name}: &${name} [${Array(9).fill(i === 0 ? "x" : `*${levels[i - 1]}`)}]`);
+  return `${lines.join("\n")}\nmappings: *e`;
+}
+
+test("what is not there, a folder without files, and a folder where a file is due", async () => {
+  const empty = join(folder, "empty");
+  mkdirSync(empty);
+  for (const [path, sentence] of [
+    [join(folder, "nowhere"), "Cannot read %: there is no such file.\n"],
+    [join(folder, "wrong.yaml", "x"), "Cannot read %: there is no such folder.\n"],
+    [empty, "% holds no YAML or JSON file.\n"],
+  ] as const) {
+    const { code, err } = await cluster.mappings(["apply", "-f", path, "-y"]);
+    assert.deepEqual([code, err], [2, sentence.replace("%", path)]);
+  }
+  const { code, err } = await cli(["mappings", "import", "-f", empty]);
+  assert.deepEqual([code, err], [2, `Cannot read ${empty}: it is a folder.\n`]);
+});

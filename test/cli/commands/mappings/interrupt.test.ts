@@ -1,0 +1,64 @@
+// apply as a process, and the user's real Ctrl-C: at once, while AWS does not answer, and a second time.
+
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { afterEach, beforeEach, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { type ApplyCluster, masters, roles, startApplyCluster, writeMappings } from "./apply.ts";
+
+const SCRIPT = fileURLToPath(new URL("../../../../cli/iam-authenticator.ts", import.meta.url));
+const MAPPINGS = [masters, ...roles(8)];
+
+let cluster: ApplyCluster;
+beforeEach(async () => {
+  cluster = await startApplyCluster();
+});
+afterEach(() => cluster.store.close());
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly err: () => string;
+}
+
+/** Until the third write is asked for. */
+async function applyUntilThird(rate: string): Promise<Running> {
+  const words = ["mappings", "apply", "-c", "prod", "-f", writeMappings(MAPPINGS), "-y", "--rate", rate];
+  const child = spawn(process.execPath, [SCRIPT, ...words], { stdio: ["ignore", "ignore", "pipe"] });
+  let err = "";
+  child.stderr.on("data", (chunk) => {
+    err += chunk;
+  });
+  while (cluster.puts() < 3) await setTimeout(20);
+  return { child, err: () => err };
+}
+
+async function finishes(left: RegExp): Promise<void> {
+  cluster.store.fail(undefined);
+  const { code, out } = await cluster.apply(MAPPINGS);
+  assert.equal(code, 0);
+  assert.match(out, left);
+}
+
+test("Ctrl-C between two writes", async () => {
+  const { child, err } = await applyUntilThird("4");
+  child.kill("SIGINT");
+  const [code] = await once(child, "close");
+  assert.equal(code, 130);
+  assert.equal(err(), "Interrupted.\n3 of 8 written, each of them whole. Run the same command again for the rest.\n");
+  await finishes(/\n5 to add, 0 to change, 0 to remove, 4 unchanged\.\n$/);
+});
+
+test("Ctrl-C while AWS is silent: what is waited for is told, and a second one does not wait", async () => {
+  cluster.failPuts(3, { kind: "silent" });
+  const { child, err } = await applyUntilThird("50");
+  child.kill("SIGINT");
+  while (!err().includes("\n")) await setTimeout(20);
+  await setTimeout(50);
+  assert.equal(err(), "\nWaiting for AWS to answer the write that runs. Ctrl-C again does not wait.\n");
+  child.kill("SIGINT");
+  const [code, signal] = await once(child, "close");
+  assert.deepEqual([code, signal], [null, "SIGINT"]);
+  await finishes(/\n6 to add, 0 to change, 0 to remove, 3 unchanged\.\n$/);
+});

@@ -1,0 +1,40 @@
+// The line of progress: for whoever watches, also where standard input is a file; and how wide a terminal is.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { columnsOf, processWorld } from "../../../cli/io/io-streams.ts";
+import { startProgress } from "../../../cli/io/progress.ts";
+
+const world = processWorld();
+
+function shown(all: number | undefined, watched: boolean): string {
+  const told: string[] = [];
+  const progress = startProgress("writing", all, {
+    ...world,
+    watched,
+    interactive: false,
+    tell: (text) => told.push(text),
+  });
+  for (let done = 1; done <= (all ?? 20); done += 1) progress.show(done);
+  progress.end();
+  return told.join("");
+}
+
+test("somebody who watches sees a bar of less than 80 columns, and it goes away", () => {
+  const lines = shown(10_000, true).split("\r\u001b[K");
+  assert.match(lines.at(-2) ?? "", /^writing \[#{30}\] 10000\/10000$/);
+  assert.equal(lines.at(-1), "");
+  for (const line of lines) assert.ok(line.length < 80, line);
+  assert.match(shown(undefined, true), /reading|writing 20/);
+});
+
+test("a pipe sees none, and short work is over before it could be read", () => {
+  assert.equal(shown(10_000, false), "");
+  assert.equal(shown(10, true), "");
+});
+
+test("a terminal of no width is as wide as a pipe", () => {
+  assert.equal(columnsOf({ isTTY: true, columns: 0 }), undefined);
+  assert.equal(columnsOf({ isTTY: true, columns: 80 }), 80);
+  assert.equal(columnsOf({ isTTY: false, columns: 80 }), undefined);
+});

@@ -1,0 +1,64 @@
+// Generated clusters: few names and many ways in which their mappings get into each other's way.
+
+import fc from "fast-check";
+import { siteOf } from "../../../cli/aws/connection.ts";
+import { processWorld } from "../../../cli/io/io-streams.ts";
+import type { StoredParameter } from "../../../functions/authenticator/mapping/evaluate.ts";
+import { readSettings } from "../../../functions/authenticator/settings.ts";
+
+export const A: string = "111122223333";
+export const B: string = "444455556666";
+export const settings = readSettings({ CLUSTER_ID: "prod", CALLER_AUTH: "none", AWS_REGION: "us-east-1" });
+export const site = siteOf(settings, processWorld());
+export type Parameters = Map<string, StoredParameter>;
+
+const RESOURCES = [
+  ...["*", "role/*", "user/*", "user/ops/*", "role/Admin", "role/Admin*", "role/Admin-*", "role/ci-*", "role/A*"],
+  ...["", "01", "fedcba987654321?"].map((start) => `role/AWSReservedSSO_ClusterAdmin_${start}*`),
+];
+
+const body = fc.constantFrom<object>(
+  { username: "admin", groups: ["system:masters"] },
+  { username: "viewer" },
+  { deny: true },
+  { username: "admin", groups: ["system:masters"], notAfter: "2020-01-01T00:00:00Z" },
+  { username: "{SessionName}", groups: ["system:masters"] },
+  { username: 1 },
+);
+export const arn = (resource: string, account = A) => `arn:aws:iam::${account}:${resource}`;
+const withArn = (resource: string, account = A) => body.map((value) => ({ arn: arn(resource, account), ...value }));
+const patterns = (account: string) =>
+  fc.array(
+    fc
+      .tuple(fc.constantFrom(...RESOURCES), body)
+      .map(([resource, value]) => ({ arnLike: arn(resource, account), ...value })),
+    { minLength: 1, maxLength: 3 },
+  );
+
+export const clusters = fc
+  .record(
+    {
+      [`role/${A}/admin`]: withArn("role/Admin"),
+      [`role/${A}/ci-1`]: withArn("role/ci-1"),
+      [`role/${A}/awsreservedsso_clusteradmin_0123456789abcdef`]: withArn(
+        "role/AWSReservedSSO_ClusterAdmin_0123456789abcdef",
+      ),
+      [`role/${B}/admin`]: withArn("role/Admin", B),
+      [`user/${A}/alice`]: withArn("user/alice"),
+      [`sso/${A}/clusteradmin`]: body,
+      [`pattern/${A}`]: patterns(A),
+      "pattern/any": patterns("*"),
+      [`account/${A}`]: body,
+      [`account/${B}`]: body,
+    },
+    { requiredKeys: [] },
+  )
+  .map(
+    (values): Parameters =>
+      new Map(
+        Object.entries(values).map(([name, value]) => [
+          `${site.prefix}/${name}`,
+          { value: JSON.stringify(value), secure: false },
+        ]),
+      ),
+  );

@@ -1,0 +1,44 @@
+// A plan as it is shown: within a terminal, whole in a pipe, and without what could move somebody's cursor.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Stored } from "../../../cli/parameter-store/parameter.ts";
+import type { Change } from "../../../cli/plan/plan.ts";
+import { showPlan } from "../../../cli/plan/show.ts";
+import { PREFIX } from "../commands/mappings/cluster.ts";
+
+const stored = (value: unknown): Stored => ({
+  name: "",
+  value: JSON.stringify(value),
+  secure: false,
+  version: 1,
+  modified: 0,
+});
+const change = (name: string, before: unknown, after: unknown): Change => ({
+  action: before === undefined ? "add" : after === undefined ? "remove" : "change",
+  name: `${PREFIX}/${name}`,
+  before: before === undefined ? undefined : stored(before),
+  value: after === undefined ? undefined : JSON.stringify(after),
+});
+const show = (changes: readonly Change[], columns?: number) =>
+  showPlan({ changes, unchanged: 0, extra: [] }, PREFIX, columns);
+
+test("long values are broken in a terminal, and below their own line", () => {
+  const groups = Array.from({ length: 12 }, (_, i) => `team-number-${i}`);
+  const plan = [change("role/111122223333/a", { username: "a" }, { username: "a", groups })];
+  const lines = show(plan, 60).trimEnd().split("\n");
+  assert.equal(lines[1], "    groups: none -> team-number-0, team-number-1,");
+  for (const line of lines) assert.ok(line.length <= 60, line);
+  assert.equal(show(plan).trimEnd().split("\n").length, 3);
+});
+
+test("what a mapping holds cannot move the cursor", () => {
+  const text = show([change("role/111122223333/a", undefined, { username: "a\u001b[2J", description: "b\r\nc" })], 80);
+  assert.doesNotMatch(text.replaceAll("\n", ""), /\p{C}/u);
+});
+
+test("a mapping that says nothing is an account's, or has no username", () => {
+  assert.match(show([change("account/111122223333", {}, undefined)]), /\n {4}everybody, by their own ARN\n/);
+  const arn = "arn:aws:iam::111122223333:role/a";
+  assert.match(show([change("role/111122223333/a", { arn }, undefined)]), /\n {4}no username\n/);
+});
