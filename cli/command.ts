@@ -1,7 +1,7 @@
 // One command of the program: its name, what it does in a line, and an example under its --help.
 
 import { Command, type OutputConfiguration } from "commander";
-import type { World } from "./io/io-streams.ts";
+import type { IOStreams } from "./io/io-streams.ts";
 
 /** A pipe has no width; help is then set as in a terminal of this width. */
 const HELP_COLUMNS = 80;
@@ -16,12 +16,12 @@ export interface CommandText {
 }
 
 /** Arguments and options are the caller's to add. */
-export function newCommand(world: World, { name, summary, details, examples }: CommandText): Command {
+export function newCommand(io: IOStreams, { name, summary, details, examples }: CommandText): Command {
   const output: OutputConfiguration = {
-    writeOut: world.print,
-    writeErr: world.tell,
-    getOutHelpWidth: () => world.columns ?? HELP_COLUMNS,
-    getErrHelpWidth: () => world.columns ?? HELP_COLUMNS,
+    writeOut: io.print,
+    writeErr: io.tell,
+    getOutHelpWidth: () => io.columns ?? HELP_COLUMNS,
+    getErrHelpWidth: () => io.columns ?? HELP_COLUMNS,
   };
   return new Command(name)
     .summary(summary)

@@ -2,10 +2,10 @@
 // The operator's command, `npx iam-authenticator`.
 
 import { EXIT } from "./errors.ts";
-import { processWorld } from "./io/io-streams.ts";
+import { processStreams } from "./io/io-streams.ts";
 import { run } from "./run.ts";
 
 // Not process.exit(): what was printed has to reach a pipe first.
-process.exitCode = await run(process.argv.slice(2), processWorld());
+process.exitCode = await run(process.argv.slice(2), processStreams());
 // Whatever still waits for an answer is not waited for.
 if (process.exitCode === EXIT.interrupted) process.exit();

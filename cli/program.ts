@@ -10,14 +10,14 @@ import { explainCommand } from "./commands/explain.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { mappingsCommand } from "./commands/mappings/mappings.ts";
 import { tokenCommand } from "./commands/token.ts";
-import type { World } from "./io/io-streams.ts";
+import type { IOStreams } from "./io/io-streams.ts";
 
 const EXIT_CODES = `
 Exit codes: 0 well; 1 something was found or refused; 2 wrong usage or file;
 3 AWS or the network; 130 interrupted.`;
 
-export function createProgram(world: World): Command {
-  const program = newCommand(world, {
+export function createProgram(io: IOStreams): Command {
+  const program = newCommand(io, {
     name: "iam-authenticator",
     summary: "operate AWS IAM identities in a Kubernetes cluster",
     examples: [
@@ -27,12 +27,12 @@ export function createProgram(world: World): Command {
   });
   return program
     .version(packageJson.version)
-    .addCommand(mappingsCommand(world))
-    .addCommand(explainCommand(world))
-    .addCommand(callersCommand(world))
-    .addCommand(doctorCommand(world))
-    .addCommand(kubeconfigCommand(world))
-    .addCommand(tokenCommand(world))
-    .addCommand(completionCommand(world, () => program))
+    .addCommand(mappingsCommand(io))
+    .addCommand(explainCommand(io))
+    .addCommand(callersCommand(io))
+    .addCommand(doctorCommand(io))
+    .addCommand(kubeconfigCommand(io))
+    .addCommand(tokenCommand(io))
+    .addCommand(completionCommand(io, () => program))
     .addHelpText("after", EXIT_CODES);
 }

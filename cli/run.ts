@@ -3,24 +3,24 @@
 import { CommanderError } from "commander";
 import { toFailure } from "./aws/errors.ts";
 import { EXIT } from "./errors.ts";
-import type { World } from "./io/io-streams.ts";
+import type { IOStreams } from "./io/io-streams.ts";
 import { createProgram } from "./program.ts";
 
 /** `words` without the interpreter and the script. */
-export async function run(words: readonly string[], world: World): Promise<number> {
+export async function run(words: readonly string[], io: IOStreams): Promise<number> {
   try {
-    await createProgram(world).parseAsync(words, { from: "user" });
+    await createProgram(io).parseAsync(words, { from: "user" });
     return 0;
   } catch (error) {
     // Commander has written its message already; --help and --version end here too, with 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
     const failure = toFailure(error);
     if (failure === undefined) {
-      world.tell(`iam-authenticator: a bug, please report it: ${String(error)}\n`);
-      if (world.environment["IAM_AUTHENTICATOR_DEBUG"]) world.tell(`${error instanceof Error ? error.stack : ""}\n`);
+      io.tell(`iam-authenticator: a bug, please report it: ${String(error)}\n`);
+      if (io.environment["IAM_AUTHENTICATOR_DEBUG"]) io.tell(`${error instanceof Error ? error.stack : ""}\n`);
       return EXIT.fault;
     }
-    if (failure.message !== "") world.tell(`${failure.message}\n`);
+    if (failure.message !== "") io.tell(`${failure.message}\n`);
     return failure.exitCode;
   }
 }

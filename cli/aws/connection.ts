@@ -4,7 +4,7 @@ import { SSMClient } from "@aws-sdk/client-ssm";
 import { readSettings, type Settings } from "../../functions/authenticator/settings.ts";
 import { usage } from "../errors.ts";
 import type { Site } from "../evaluate/context.ts";
-import type { World } from "../io/io-streams.ts";
+import type { IOStreams } from "../io/io-streams.ts";
 import type { ConnectionOptions } from "../options.ts";
 import { REQUEST_LIMITS } from "./limits.ts";
 import { findPlace } from "./region.ts";
@@ -22,7 +22,7 @@ export interface Connection {
 /** The SDK's default of three, and some more: an operator waits where a review cannot. */
 const TRIES = 6;
 
-export async function connect(options: ConnectionOptions, world: World): Promise<Connection> {
+export async function connect(options: ConnectionOptions, io: IOStreams): Promise<Connection> {
   const { region, profile, account, readRate } = options;
   if (account !== undefined && !/^\d{12}$/.test(account))
     throw usage(`--account ${account} is no account: twelve digits.`);
@@ -31,26 +31,26 @@ export async function connect(options: ConnectionOptions, world: World): Promise
     ...(profile !== undefined && { profile }),
     // Slows down by itself while it is throttled: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
     retryMode: "adaptive",
-    maxAttempts: Number(world.environment["AWS_MAX_ATTEMPTS"] ?? TRIES),
+    maxAttempts: Number(io.environment["AWS_MAX_ATTEMPTS"] ?? TRIES),
     requestHandler: REQUEST_LIMITS,
   });
   const place = await findPlace(() => ssm.config.region());
-  const settings = siteSettings(options, place.region, world);
+  const settings = siteSettings(options, place.region, io);
   return {
     ssm,
     settings,
-    site: siteOf(settings, world),
+    site: siteOf(settings, io),
     ...(account !== undefined && { account }),
     ...(readRate !== undefined && { readRate }),
   };
 }
 
-export function siteOf({ mappingPrefix, partition }: Settings, world: World): Site {
-  return { prefix: mappingPrefix, partition: partition.id, now: world.clock() };
+export function siteOf({ mappingPrefix, partition }: Settings, io: IOStreams): Site {
+  return { prefix: mappingPrefix, partition: partition.id, now: io.clock() };
 }
 
 /** The function's own reading of its settings, so that what it refuses is refused here too. */
-export function siteSettings(options: ConnectionOptions, region: string, { environment }: World): Settings {
+export function siteSettings(options: ConnectionOptions, region: string, { environment }: IOStreams): Settings {
   return readSettings({
     CLUSTER_ID: clusterId(options.cluster),
     CALLER_AUTH: "none",

@@ -15,7 +15,7 @@ import { checkLatency, checkReview } from "../doctor/check-review.ts";
 import { type Endpoint, openEndpoint } from "../doctor/http.ts";
 import { finding, usage } from "../errors.ts";
 import { untilInterrupted } from "../io/interrupt.ts";
-import type { World } from "../io/io-streams.ts";
+import type { IOStreams } from "../io/io-streams.ts";
 import { printData } from "../io/print.ts";
 import { hang } from "../io/text.ts";
 import { addWebhookFiles, readWebhookFiles, type WebhookFiles } from "../kubeconfig/files.ts";
@@ -28,8 +28,8 @@ interface DoctorOptions extends ConnectionOptions, OutputOptions, Partial<Webhoo
   readonly times: number;
 }
 
-export function doctorCommand(world: World): Command {
-  const command = newCommand(world, {
+export function doctorCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
     name: "doctor",
     summary: "check a deployed endpoint, and say what to do",
     details:
@@ -47,11 +47,11 @@ export function doctorCommand(world: World): Command {
     .option("--endpoint <url>", "instead of a kubeconfig");
   return addWebhookFiles(command, ["kubeconfig"])
     .option("--times <n>", "reviews to measure", readWhole, 20)
-    .action((options: DoctorOptions) => untilInterrupted(doctor(options, world), world));
+    .action((options: DoctorOptions) => untilInterrupted(doctor(options, io), io));
 }
 
-async function doctor(options: DoctorOptions, world: World): Promise<void> {
-  const webhook = await webhookOf(options, world);
+async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
+  const webhook = await webhookOf(options, io);
   const { token: _, clientCertificate: __, ...anonymous } = webhook;
   const endpoints = { endpoint: openEndpoint(webhook), stranger: openEndpoint(anonymous) };
   try {
@@ -59,11 +59,11 @@ async function doctor(options: DoctorOptions, world: World): Promise<void> {
       version(),
       ...(webhook.clientCertificate === undefined
         ? []
-        : checkClientCertificate(webhook.clientCertificate.certificate, world.clock())),
-      ...(await checkEndpoint(endpoints, options, world)),
+        : checkClientCertificate(webhook.clientCertificate.certificate, io.clock())),
+      ...(await checkEndpoint(endpoints, options, io)),
     ];
-    if (options.output === "table") for (const check of checks) world.print(lines(check, world.columns));
-    else printData(checks, options.output, world);
+    if (options.output === "table") for (const check of checks) io.print(lines(check, io.columns));
+    else printData(checks, options.output, io);
     if (checks.some(({ state }) => state === "failed")) throw finding("");
   } finally {
     endpoints.endpoint.close();
@@ -71,10 +71,10 @@ async function doctor(options: DoctorOptions, world: World): Promise<void> {
   }
 }
 
-async function webhookOf({ kubeconfig, endpoint, ...files }: DoctorOptions, world: World): Promise<Webhook> {
+async function webhookOf({ kubeconfig, endpoint, ...files }: DoctorOptions, io: IOStreams): Promise<Webhook> {
   if ((kubeconfig === undefined) === (endpoint === undefined)) throw usage("Give --kubeconfig, or --endpoint.");
-  if (kubeconfig !== undefined) return readWebhook(kubeconfig, world);
-  return readWebhookFiles({ ...files, endpoint: endpoint ?? "" }, world);
+  if (kubeconfig !== undefined) return readWebhook(kubeconfig, io);
+  return readWebhookFiles({ ...files, endpoint: endpoint ?? "" }, io);
 }
 
 function version(): Check {
@@ -91,17 +91,17 @@ interface Endpoints {
 async function checkEndpoint(
   { endpoint, stranger }: Endpoints,
   options: DoctorOptions,
-  world: World,
+  io: IOStreams,
 ): Promise<Check[]> {
-  const checks = await checkReachable(endpoint, world.clock);
+  const checks = await checkReachable(endpoint, io.clock);
   const isWell = () => checks.every(({ check, state }) => state !== "failed" || check === "clock");
   try {
     if (isWell()) checks.push(...(await checkCaller(endpoint, stranger)));
     if (!isWell()) return checks;
-    const { check, token } = await makeToken(options, world);
+    const { check, token } = await makeToken(options, io);
     checks.push(check);
     if (token === undefined) return checks;
-    checks.push(...(await checkReview(endpoint, token)), ...(await checkMapping(token, options, world)));
+    checks.push(...(await checkReview(endpoint, token)), ...(await checkMapping(token, options, io)));
     if (isWell()) checks.push(...(await checkLatency(endpoint, token, options.times)));
   } catch (error) {
     if (!isConnectionFailure(error)) throw error;
@@ -112,12 +112,12 @@ async function checkEndpoint(
 }
 
 /** Without credentials the rest is still worth reading. */
-async function makeToken(options: DoctorOptions, world: World): Promise<{ check: Check; token?: string }> {
+async function makeToken(options: DoctorOptions, io: IOStreams): Promise<{ check: Check; token?: string }> {
   const check = "aws";
   try {
     const { region, partition, credentials } = await findCredentials(options);
     const { domain } = partition;
-    const request = { credentials, clusterId: options.cluster, region, domain, now: world.clock() };
+    const request = { credentials, clusterId: options.cluster, region, domain, now: io.clock() };
     const seen = `region ${region}, tokens for sts.${region}.${domain}`;
     return { check: { check, state: "ok", seen }, token: (await signToken(request)).token };
   } catch (error) {

@@ -10,7 +10,7 @@ import { showExplanation } from "../explain/show.ts";
 import { type Explanation, explainIdentity, explainToken } from "../explain/steps.ts";
 import { readText } from "../io/files.ts";
 import { untilInterrupted } from "../io/interrupt.ts";
-import type { World } from "../io/io-streams.ts";
+import type { IOStreams } from "../io/io-streams.ts";
 import { printData } from "../io/print.ts";
 import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../options.ts";
 
@@ -20,8 +20,8 @@ interface ExplainOptions extends ConnectionOptions, OutputOptions {
   readonly principalId?: string;
 }
 
-export function explainCommand(world: World): Command {
-  const command = newCommand(world, {
+export function explainCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
     name: "explain",
     summary: "show step by step what a review makes of a token or an ARN",
     details:
@@ -37,35 +37,33 @@ export function explainCommand(world: World): Command {
     .option("--token-file <file>", "a token, or an ExecCredential with one (- for stdin)")
     .option("--session-name <name>", "to suppose for a role's ARN")
     .option("--principal-id <id>", "to suppose for an ARN")
-    .action((arn: string | undefined, options: ExplainOptions) =>
-      untilInterrupted(explain(arn, options, world), world),
-    );
+    .action((arn: string | undefined, options: ExplainOptions) => untilInterrupted(explain(arn, options, io), io));
 }
 
-async function explain(arn: string | undefined, options: ExplainOptions, world: World): Promise<void> {
-  const explanation = await explanationOf(arn, options, world);
+async function explain(arn: string | undefined, options: ExplainOptions, io: IOStreams): Promise<void> {
+  const explanation = await explanationOf(arn, options, io);
   const { site } = explanation.connection;
-  if (options.output === "table") world.print(showExplanation(explanation.result, site.prefix, world.columns));
-  else printData(machine(explanation.result), options.output, world);
+  if (options.output === "table") io.print(showExplanation(explanation.result, site.prefix, io.columns));
+  else printData(machine(explanation.result), options.output, io);
   if (explanation.result.refusal !== undefined) throw finding("");
 }
 
-async function explanationOf(arn: string | undefined, options: ExplainOptions, world: World) {
+async function explanationOf(arn: string | undefined, options: ExplainOptions, io: IOStreams) {
   const { tokenFile, sessionName, principalId } = options;
   if ([arn, tokenFile].some((word) => word?.includes("k8s-aws-v1."))) {
     throw usage("That is a token, and your shell's history has it now. Put it into a file: --token-file <file>.");
   }
   if ((arn === undefined) === (tokenFile === undefined)) throw usage("Give an ARN, or --token-file.");
   if (tokenFile !== undefined) {
-    const token = tokenIn(await readText(tokenFile, world));
-    const connection = await connect(options, world);
-    return { connection, result: await explainToken(token, connection, world) };
+    const token = tokenIn(await readText(tokenFile, io));
+    const connection = await connect(options, io);
+    return { connection, result: await explainToken(token, connection, io) };
   }
   const identity = supposeIdentity(arn ?? "", { sessionName, principalId });
   if (identity === undefined)
     throw usage(`${arn || "That"} is no ARN of a role, an assumed role, a user, a federated user or root.`);
-  const connection = await connect(options, world);
-  return { connection, result: await explainIdentity(identity, connection, world) };
+  const connection = await connect(options, io);
+  return { connection, result: await explainIdentity(identity, connection, io) };
 }
 
 /** An ExecCredential, as exec plugins print it, or the text itself. */
@@ -77,12 +75,12 @@ export function tokenIn(text: string): string {
 }
 
 /** Never with the token's target, which holds its signature. */
-function machine({ token, identity, findings, parameter, user, refusal }: Explanation) {
+function machine({ token, identity, evaluations, parameter, user, refusal }: Explanation) {
   return {
     granted: refusal === undefined,
     ...(token !== undefined && { token: { host: token.host, expiresAt: new Date(token.expiresAt).toISOString() } }),
     ...(identity !== undefined && { identity }),
-    ...(findings !== undefined && { findings }),
+    ...(evaluations !== undefined && { evaluations }),
     ...(parameter !== undefined && { parameter }),
     ...(user !== undefined && { user }),
     ...(refusal !== undefined && { refusal }),

@@ -7,7 +7,7 @@ import { signToken } from "../aws/presign.ts";
 import { newCommand } from "../command.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import { untilInterrupted } from "../io/interrupt.ts";
-import type { World } from "../io/io-streams.ts";
+import type { IOStreams } from "../io/io-streams.ts";
 import { addAws, addCluster } from "../options.ts";
 import { execCredential, requestedVersion } from "../token/exec-credential.ts";
 
@@ -16,8 +16,8 @@ interface TokenOptions extends CredentialOptions {
   readonly tokenOnly?: true;
 }
 
-export function tokenCommand(world: World): Command {
-  const command = newCommand(world, {
+export function tokenCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
     name: "token",
     summary: "print a token for kubectl, as an ExecCredential",
     details: "A token lives 15 minutes and is good for this cluster alone. Whoever has it is you: keep it out of logs.",
@@ -32,18 +32,18 @@ export function tokenCommand(world: World): Command {
     .option("--external-id <id>", "that the role asks for")
     .option("--session-name <name>", "of the assumed role")
     .option("--token-only", "print nothing but the token")
-    .action((options: TokenOptions) => untilInterrupted(printToken(options, world), world));
+    .action((options: TokenOptions) => untilInterrupted(printToken(options, io), io));
 }
 
-async function printToken(options: TokenOptions, world: World): Promise<void> {
+async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
   if (options.role === undefined && (options.externalId ?? options.sessionName) !== undefined) {
     throw usage("--external-id and --session-name go with --role.");
   }
-  const version = requestedVersion(world.environment["KUBERNETES_EXEC_INFO"]);
+  const version = requestedVersion(io.environment["KUBERNETES_EXEC_INFO"]);
   const { region, partition, credentials } = await findCredentials(options);
-  const now = world.clock();
+  const now = io.clock();
   const signed = await signToken({ credentials, clusterId: options.cluster, region, domain: partition.domain, now });
   // kubectl would take it for good until the API server refuses it, and ask for the next one, without end.
   if (signed.expiresAt <= now) throw new Failure(EXIT.fault, CREDENTIALS_ENDED);
-  world.print(`${options.tokenOnly ? signed.token : execCredential(version, signed)}\n`);
+  io.print(`${options.tokenOnly ? signed.token : execCredential(version, signed)}\n`);
 }

@@ -5,7 +5,7 @@ import { toFailure } from "../aws/errors.ts";
 import { EXIT } from "../errors.ts";
 import { adviceOn } from "../explain/advice.ts";
 import { type Explanation, explainToken } from "../explain/steps.ts";
-import type { World } from "../io/io-streams.ts";
+import type { IOStreams } from "../io/io-streams.ts";
 import type { ConnectionOptions } from "../options.ts";
 import { short } from "../plan/show.ts";
 import type { Check } from "./check.ts";
@@ -13,10 +13,10 @@ import type { Check } from "./check.ts";
 const check = "mapping";
 
 /** A machine that runs kube-apiserver need not be allowed to read mappings: that is no failure. */
-export async function checkMapping(token: string, options: ConnectionOptions, world: World): Promise<Check[]> {
+export async function checkMapping(token: string, options: ConnectionOptions, io: IOStreams): Promise<Check[]> {
   try {
-    const connection = await connect(options, world);
-    return [judge(await explainToken(token, connection, world), connection.site.prefix)];
+    const connection = await connect(options, io);
+    return [judge(await explainToken(token, connection, io), connection.site.prefix)];
   } catch (error) {
     const failure = toFailure(error);
     if (failure === undefined || failure.exitCode === EXIT.usage) throw error;
@@ -28,13 +28,13 @@ export async function checkMapping(token: string, options: ConnectionOptions, wo
   }
 }
 
-function judge({ findings = [], parameter, refusal }: Explanation, prefix: string): Check {
+function judge({ evaluations = [], parameter, refusal }: Explanation, prefix: string): Check {
   if (refusal === undefined && parameter !== undefined) return { check, state: "ok", seen: short(parameter, prefix) };
   const advice = adviceOn(refusal?.code ?? "") ?? "run explain with this token";
   if (parameter !== undefined) {
     return { check, state: "failed", seen: `${short(parameter, prefix)}: ${refusal?.code}`, advice };
   }
-  if (findings.length === 0) return { check, state: "warning", seen: `not looked for: ${refusal?.code}`, advice };
-  const looked = findings.map((finding) => short(finding.parameter, prefix)).join(", ");
+  if (evaluations.length === 0) return { check, state: "warning", seen: `not looked for: ${refusal?.code}`, advice };
+  const looked = evaluations.map((evaluation) => short(evaluation.parameter, prefix)).join(", ");
   return { check, state: "failed", seen: `none of ${looked}, below ${prefix}`, advice };
 }

@@ -1,16 +1,20 @@
 // What the function would decide for an identity, by the function's own code, over parameters that were read before.
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
-import { type Finding, findMapping, type StoredParameter } from "../../functions/authenticator/mapping/evaluate.ts";
+import {
+  type Evaluation,
+  evaluateMapping,
+  type StoredParameter,
+} from "../../functions/authenticator/mapping/evaluate.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { decidingFinding } from "../../functions/authenticator/mapping/select.ts";
+import { decidingEvaluation } from "../../functions/authenticator/mapping/select.ts";
 import type { Site } from "./context.ts";
 
 export interface Decision {
   /** In the order of the places. */
-  readonly findings: readonly Finding[];
+  readonly evaluations: readonly Evaluation[];
   /** The one that counts; `undefined` where no place holds anything. */
-  readonly deciding: ReturnType<typeof decidingFinding>;
+  readonly deciding: ReturnType<typeof decidingEvaluation>;
 }
 
 export function decide(
@@ -18,8 +22,8 @@ export function decide(
   identity: VerifiedIdentity,
   parameters: ReadonlyMap<string, StoredParameter>,
 ): Decision {
-  const findings = candidates(prefix, identity).map((candidate) =>
-    findMapping(candidate, parameters.get(candidate.parameter), identity, now),
+  const evaluations = candidates(prefix, identity).map((candidate) =>
+    evaluateMapping(candidate, parameters.get(candidate.parameter), identity, now),
   );
-  return { findings, deciding: decidingFinding(findings) };
+  return { evaluations, deciding: decidingEvaluation(evaluations) };
 }

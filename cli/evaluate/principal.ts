@@ -8,17 +8,20 @@ import { type Decision, decide } from "./decide.ts";
 import { permissionSetRole, supposeIdentity } from "./supposed-identity.ts";
 
 /** `undefined` for patterns and accounts, which are for many. */
-export function holderOf({ kind, account, name, mapping }: Entry, { partition }: Site): VerifiedIdentity | undefined {
+export function principalOf(
+  { kind, account, name, mapping }: Entry,
+  { partition }: Site,
+): VerifiedIdentity | undefined {
   const arn = kind === "sso" ? permissionSetRole(partition, account, name) : mapping.arn;
   return arn === undefined ? undefined : supposeIdentity(arn, { principalId: mapping.principalId });
 }
 
-/** What counts for an entry's holder; `undefined` where the entry has no single one. */
-export function decideForHolder(
+/** What counts for an entry's principal; `undefined` where the entry has no single one. */
+export function decideForPrincipal(
   entry: Entry,
   parameters: ReadonlyMap<string, StoredParameter>,
   site: Site,
 ): Decision | undefined {
-  const holder = holderOf(entry, site);
-  return holder === undefined ? undefined : decide(site, holder, parameters);
+  const principal = principalOf(entry, site);
+  return principal === undefined ? undefined : decide(site, principal, parameters);
 }

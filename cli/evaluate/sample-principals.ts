@@ -8,10 +8,10 @@ import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { Entry } from "../mapping-file/entry.ts";
 import { readName } from "../mapping-file/parameters.ts";
 import type { Site } from "./context.ts";
-import { holderOf } from "./principal.ts";
+import { principalOf } from "./principal.ts";
 import { supposeIdentity } from "./supposed-identity.ts";
 
-export interface Witness {
+export interface SamplePrincipal {
   /** One of these is real, and which of them is not known: only what holds for all of them is sure. */
   readonly identities: readonly VerifiedIdentity[];
   /** ARN patterns of what the real one may be beside these. */
@@ -27,26 +27,26 @@ const SOME_ACCOUNT = "000000000000";
 const SUFFIXES = ["0000000000000000", "ffffffffffffffff"];
 
 /** Each of them is somebody else; empty for an entry that nobody can match. */
-export function witnessesOf(entry: Entry, parameters: Parameters, site: Site): Witness[] {
+export function samplePrincipalsOf(entry: Entry, parameters: Parameters, site: Site): SamplePrincipal[] {
   const { kind, account, name, mapping } = entry;
   const { partition } = site;
   if (kind === "account") return [{ identities: identitiesOf([roleOf(partition, account, ANY)]), mayBe: [] }];
-  if (kind === "sso") return [permissionSetWitness(account, name, parameters, site)];
+  if (kind === "sso") return [permissionSetSample(account, name, parameters, site)];
   if (kind !== "pattern") {
-    const holder = holderOf(entry, site);
-    return holder?.partition === partition ? [{ identities: [holder], mayBe: pathsOf(holder) }] : [];
+    const principal = principalOf(entry, site);
+    return principal?.partition === partition ? [{ identities: [principal], mayBe: pathsOf(principal) }] : [];
   }
   const accounts = account === "any" ? accountsIn(parameters, site) : [account];
-  return accounts.flatMap((one) => patternWitness(mapping.arnLike ?? "", one, parameters, site));
+  return accounts.flatMap((one) => patternSamples(mapping.arnLike ?? "", one, parameters, site));
 }
 
 /** Roles first: most principals are, and a pattern for everybody is worth what it is worth to them. */
-function patternWitness(arnLike: string, account: string, parameters: Parameters, site: Site): Witness[] {
+function patternSamples(arnLike: string, account: string, parameters: Parameters, site: Site): SamplePrincipal[] {
   const { partition } = site;
   const resource = arnLike.split(":").slice(5).join(":");
   const name = resource.replace(/^[^/]*\//, "");
-  const candidates: Witness[] = /^awsreserved/i.test(name)
-    ? [permissionSetWitness(account, fill(setIn(name), "0"), parameters, site)]
+  const candidates: SamplePrincipal[] = /^awsreserved/i.test(name)
+    ? [permissionSetSample(account, fill(setIn(name), "0"), parameters, site)]
     : [
         roleOf(partition, account, fill(name, ANY)),
         `arn:${partition}:iam::${account}:user/${fill(name, ANY)}`,
@@ -54,17 +54,18 @@ function patternWitness(arnLike: string, account: string, parameters: Parameters
         `arn:${partition}:iam::${account}:${fill(resource, ANY)}`,
         `arn:${partition}:sts::${account}:federated-user/${fill(name, ANY)}`,
       ].map((arn) => ({ identities: identitiesOf([arn]), mayBe: [] }));
-  const isMatched = ({ identities }: Witness) => identities.some((one) => matchesArnLike(arnLike, one.canonicalArn));
+  const isMatched = ({ identities }: SamplePrincipal) =>
+    identities.some((one) => matchesArnLike(arnLike, one.canonicalArn));
   return candidates.filter(isMatched).slice(0, 1);
 }
 
 /** The one role that a set has in an account: perhaps one that is mapped by itself, or that a pattern means. */
-function permissionSetWitness(
+function permissionSetSample(
   account: string,
   set: string,
   parameters: Parameters,
   { prefix, partition }: Site,
-): Witness {
+): SamplePrincipal {
   const start = `${prefix}/role/${account}/${encodeName(`AWSReservedSSO_${set}_`)}`;
   const mapped = [...parameters.keys()].filter((parameter) => parameter.startsWith(start));
   const suffixes = [

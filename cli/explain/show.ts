@@ -1,7 +1,7 @@
 // An explanation as a person reads it, top to bottom in the order of the review.
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
-import type { Finding } from "../../functions/authenticator/mapping/evaluate.ts";
+import type { Evaluation } from "../../functions/authenticator/mapping/evaluate.ts";
 import type { User } from "../../functions/authenticator/user/user.ts";
 import { hang } from "../io/text.ts";
 import { short } from "../plan/show.ts";
@@ -16,14 +16,14 @@ type Line = readonly [head: string, text: string];
 
 /** `columns` of the terminal; `undefined` for a pipe, where each thing is one line. */
 export function showExplanation(explanation: Explanation, prefix: string, columns: number | undefined): string {
-  const { token, identity, findings, parameter, user, refusal } = explanation;
+  const { token, identity, evaluations, parameter, user, refusal } = explanation;
   const lines: Line[] = [
     ...(token === undefined
       ? []
       : [["token", `ok, for ${token.host}, ends ${new Date(token.expiresAt).toISOString()}`] as const]),
     ...(identity === undefined ? [] : identityLines(identity, token !== undefined)),
-    ...(findings ?? []).map((finding, index): Line => {
-      const text = `${short(finding.parameter, prefix)}: ${verdictOf(finding)}${roleOf(finding, parameter)}`;
+    ...(evaluations ?? []).map((evaluation, index): Line => {
+      const text = `${short(evaluation.parameter, prefix)}: ${verdictOf(evaluation)}${roleOf(evaluation, parameter)}`;
       return [index === 0 ? "mapping" : "", text];
     }),
     ...(user === undefined ? [] : userLines(user)),
@@ -58,7 +58,7 @@ function refusalLines({ code, message }: NonNullable<Explanation["refusal"]>): L
   ];
 }
 
-function verdictOf({ verdict, invalidCount }: Finding): string {
+function verdictOf({ verdict, invalidCount }: Evaluation): string {
   const invalid = invalidCount > 0 && verdict.kind !== "invalid" ? `, ${invalidCount} invalid` : "";
   switch (verdict.kind) {
     case "nothing":
@@ -73,7 +73,7 @@ function verdictOf({ verdict, invalidCount }: Finding): string {
   }
 }
 
-function roleOf({ parameter, verdict }: Finding, counted: string | undefined): string {
+function roleOf({ parameter, verdict }: Evaluation, counted: string | undefined): string {
   if (parameter === counted) return "  <- counts";
   return verdict.kind === "nothing" ? "" : "  (shadowed)";
 }

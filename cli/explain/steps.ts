@@ -4,16 +4,16 @@ import { findNodeNameLazily } from "../../functions/authenticator/aws/lazy-node-
 import { createSts } from "../../functions/authenticator/aws/sts.ts";
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { proveIdentity } from "../../functions/authenticator/identity/prove-identity.ts";
-import type { Finding } from "../../functions/authenticator/mapping/evaluate.ts";
+import type { Evaluation } from "../../functions/authenticator/mapping/evaluate.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { selectMapping } from "../../functions/authenticator/mapping/select.ts";
-import { isOurs, parseToken, type UnverifiedToken } from "../../functions/authenticator/token/token.ts";
+import { hasTokenPrefix, parseToken, type UnverifiedToken } from "../../functions/authenticator/token/token.ts";
 import { renderUser, type User } from "../../functions/authenticator/user/user.ts";
 import { Denial } from "../../functions/errors.ts";
 import { deadlineIn } from "../../functions/lib/deadline.ts";
 import type { Connection } from "../aws/connection.ts";
 import { decide } from "../evaluate/decide.ts";
-import type { World } from "../io/io-streams.ts";
+import type { IOStreams } from "../io/io-streams.ts";
 import { readSome } from "../parameter-store/read.ts";
 
 /** A person waits longer than kube-apiserver. */
@@ -23,7 +23,7 @@ const DEADLINE_MS = 15_000;
 export interface Explanation {
   token?: UnverifiedToken;
   identity?: VerifiedIdentity;
-  findings?: readonly Finding[];
+  evaluations?: readonly Evaluation[];
   /** The parameter that counted. */
   parameter?: string;
   user?: User;
@@ -31,24 +31,24 @@ export interface Explanation {
 }
 
 /** `token` is proven by STS. Throws a fault where AWS gives no answer; a refusal is an explanation. */
-export async function explainToken(token: string, connection: Connection, world: World): Promise<Explanation> {
+export async function explainToken(token: string, connection: Connection, io: IOStreams): Promise<Explanation> {
   const { settings } = connection;
   const explanation: Explanation = {};
   await untilRefused(explanation, async () => {
-    if (!isOurs(token)) {
+    if (!hasTokenPrefix(token)) {
       explanation.refusal = { code: "not_ours", message: "no k8s-aws-v1. token: the function leaves it to others" };
       return;
     }
-    explanation.token = parseToken(token, settings.stsHosts, world.clock());
+    explanation.token = parseToken(token, settings.stsHosts, io.clock());
     const askSts = createSts({
       clusterId: settings.clusterId,
       regionalHost: `sts.${settings.region}.${settings.partition.domain}`,
       endpoint: settings.stsEndpoint,
     });
     const prove = proveIdentity(askSts, settings.partition.id);
-    const { result } = await prove(explanation.token, deadlineIn(DEADLINE_MS, world.clock));
+    const { result } = await prove(explanation.token, deadlineIn(DEADLINE_MS, io.clock));
     if (result instanceof Denial) throw result;
-    await explainMapping(explanation, result, connection, world, true);
+    await explainMapping(explanation, result, connection, io, true);
   });
   return explanation;
 }
@@ -57,10 +57,10 @@ export async function explainToken(token: string, connection: Connection, world:
 export async function explainIdentity(
   identity: VerifiedIdentity,
   connection: Connection,
-  world: World,
+  io: IOStreams,
 ): Promise<Explanation> {
   const explanation: Explanation = {};
-  await untilRefused(explanation, () => explainMapping(explanation, identity, connection, world, false));
+  await untilRefused(explanation, () => explainMapping(explanation, identity, connection, io, false));
   return explanation;
 }
 
@@ -68,7 +68,7 @@ async function explainMapping(
   explanation: Explanation,
   identity: VerifiedIdentity,
   { ssm, site, settings }: Connection,
-  world: World,
+  io: IOStreams,
   isProven: boolean,
 ): Promise<void> {
   explanation.identity = identity;
@@ -76,14 +76,14 @@ async function explainMapping(
   const stored = await readSome(
     ssm,
     places.map(({ parameter }) => parameter),
-    world.interrupted,
+    io.interrupted,
   );
-  const { findings, deciding } = decide(site, identity, stored);
-  explanation.findings = findings;
+  const { evaluations, deciding } = decide(site, identity, stored);
+  explanation.evaluations = evaluations;
   if (deciding !== undefined) explanation.parameter = deciding.parameter;
-  const selected = selectMapping(findings, identity);
+  const selected = selectMapping(evaluations, identity);
   const findNodeName = isProven
-    ? () => findNodeNameLazily(settings.region)(identity, deadlineIn(DEADLINE_MS, world.clock))
+    ? () => findNodeNameLazily(settings.region)(identity, deadlineIn(DEADLINE_MS, io.clock))
     : async () => ({ name: "{EC2PrivateDNSName}" });
   explanation.user = await renderUser(selected, identity, settings.reservedPrefixes, findNodeName);
 }

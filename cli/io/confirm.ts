@@ -3,10 +3,10 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { finding, usage } from "../errors.ts";
-import type { World } from "./io-streams.ts";
+import type { IOStreams } from "./io-streams.ts";
 
 /** Returns where the answer is yes. */
-export async function confirm(question: string, { interactive, input, tell, interrupted }: World): Promise<void> {
+export async function confirm(question: string, { interactive, input, tell, interrupted }: IOStreams): Promise<void> {
   if (!interactive) throw usage("Nothing was written: nobody can be asked here, so give --yes (or --dry-run).");
   const output = new Writable({
     write(chunk, _encoding, done) {

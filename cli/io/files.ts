@@ -3,10 +3,10 @@
 import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { type Failure, usage } from "../errors.ts";
-import type { World } from "./io-streams.ts";
+import type { IOStreams } from "./io-streams.ts";
 
-export async function readText(file: string, world: World): Promise<string> {
-  if (file === "-") return text(world.input);
+export async function readText(file: string, io: IOStreams): Promise<string> {
+  if (file === "-") return text(io.input);
   try {
     return readFileSync(file, "utf8");
   } catch (error) {

@@ -1,9 +1,9 @@
 // Leaves work that only reads behind as soon as the user presses Ctrl-C.
 
-import type { World } from "./io-streams.ts";
+import type { IOStreams } from "./io-streams.ts";
 
 /** Rejects with an AbortError. Not for writes: of those it has to be known whether they were done. */
-export async function untilInterrupted<T>(work: Promise<T>, { interrupted }: World): Promise<T> {
+export async function untilInterrupted<T>(work: Promise<T>, { interrupted }: IOStreams): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const stop = () => reject(interrupted.reason);
   interrupted.addEventListener("abort", stop);

@@ -1,11 +1,11 @@
-// What a command has of the world outside: environment, clock, standard streams, and the user's Ctrl-C.
+// What a command gets from the process: environment, clock, standard streams, and Ctrl-C.
 
 import { writeSync } from "node:fs";
 import type { Readable } from "node:stream";
 import type { Clock } from "../../functions/lib/deadline.ts";
 import { EXIT } from "../errors.ts";
 
-export interface World {
+export interface IOStreams {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   /** To standard output: what was asked for, and nothing else. */
@@ -24,7 +24,7 @@ export interface World {
 }
 
 /** The second Ctrl-C ends the process at once, as the system would. */
-export function processWorld(): World {
+export function processStreams(): IOStreams {
   const interrupt = new AbortController();
   process.once("SIGINT", () => interrupt.abort());
   process.once("SIGTERM", () => interrupt.abort());

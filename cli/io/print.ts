@@ -2,7 +2,7 @@
 
 import { stringify } from "yaml";
 import type { OutputFormat } from "../options.ts";
-import type { World } from "./io-streams.ts";
+import type { IOStreams } from "./io-streams.ts";
 import { fits, rowsWithText, table, tableWithText } from "./table.ts";
 
 export interface Listing<T> {
@@ -19,17 +19,17 @@ export interface Listing<T> {
 export function printList<T>(
   { items, headers, row, endsInText, narrow }: Listing<T>,
   format: OutputFormat,
-  world: World,
+  io: IOStreams,
 ): void {
   const rows = items.map(row);
-  if (format !== "table") printData(items, format, world);
-  else if (narrow !== undefined && !fits(headers, rows, world.columns)) {
-    world.print(rowsWithText(items.map(narrow), world.columns));
+  if (format !== "table") printData(items, format, io);
+  else if (narrow !== undefined && !fits(headers, rows, io.columns)) {
+    io.print(rowsWithText(items.map(narrow), io.columns));
   } else {
-    world.print((endsInText ? tableWithText : table)(headers, rows, world.columns));
+    io.print((endsInText ? tableWithText : table)(headers, rows, io.columns));
   }
 }
 
-export function printData(data: unknown, format: "json" | "yaml", world: World): void {
-  world.print(format === "json" ? `${JSON.stringify(data, null, 2)}\n` : stringify(data, { lineWidth: 0 }));
+export function printData(data: unknown, format: "json" | "yaml", io: IOStreams): void {
+  io.print(format === "json" ? `${JSON.stringify(data, null, 2)}\n` : stringify(data, { lineWidth: 0 }));
 }

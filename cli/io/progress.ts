@@ -1,6 +1,6 @@
 // A line that says how far a long piece of work is; only where somebody watches.
 
-import type { World } from "./io-streams.ts";
+import type { IOStreams } from "./io-streams.ts";
 
 export interface Progress {
   show(done: number): void;
@@ -14,7 +14,7 @@ const WORTH_SHOWING = 10;
 const CLEAR_LINE = "\r\u001b[K";
 
 /** `all` is `undefined` where the end is not known. */
-export function startProgress(what: string, all: number | undefined, { watched, tell }: World): Progress {
+export function startProgress(what: string, all: number | undefined, { watched, tell }: IOStreams): Progress {
   const start = performance.now();
   let shown = false;
 

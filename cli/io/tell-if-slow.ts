@@ -1,12 +1,12 @@
 // Says, where Ctrl-C does not end the command at once, what it waits for.
 
-import type { World } from "./io-streams.ts";
+import type { IOStreams } from "./io-streams.ts";
 
 /** So long nobody wonders. */
 const PATIENCE_MS = 1_000;
 
 /** Until what it returns is called. */
-export function tellIfSlow({ interrupted, tell }: World): () => void {
+export function tellIfSlow({ interrupted, tell }: IOStreams): () => void {
   let timer: NodeJS.Timeout | undefined;
   const start = () => {
     timer = setTimeout(

@@ -4,7 +4,7 @@ import { type Command, Option } from "commander";
 import { stringify } from "yaml";
 import { newCommand } from "../command.ts";
 import { readText } from "../io/files.ts";
-import type { World } from "../io/io-streams.ts";
+import type { IOStreams } from "../io/io-streams.ts";
 import { addAws, addCluster } from "../options.ts";
 
 const MAKERS = ["aws", "iam-authenticator", "aws-iam-authenticator"] as const;
@@ -19,8 +19,8 @@ interface ClientOptions {
   readonly role?: string;
 }
 
-export function clientCommand(world: World): Command {
-  const command = newCommand(world, {
+export function clientCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
     name: "client",
     summary: "print the kubeconfig for a user's kubectl",
     details:
@@ -36,8 +36,8 @@ export function clientCommand(world: World): Command {
     .addOption(new Option("--exec <program>", "which makes the tokens").choices(MAKERS).default("aws"))
     .option("--role <arn>", "that the program is to assume")
     .action(async (options: ClientOptions) => {
-      const ca = options.ca === undefined ? undefined : await readText(options.ca, world);
-      world.print(clientKubeconfig(options, ca));
+      const ca = options.ca === undefined ? undefined : await readText(options.ca, io);
+      io.print(clientKubeconfig(options, ca));
     });
 }
 

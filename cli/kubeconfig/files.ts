@@ -3,7 +3,7 @@
 import { type Command, Option } from "commander";
 import { usage } from "../errors.ts";
 import { readText } from "../io/files.ts";
-import type { World } from "../io/io-streams.ts";
+import type { IOStreams } from "../io/io-streams.ts";
 import { reviewUrl, type Webhook } from "./webhook.ts";
 
 export interface WebhookFiles {
@@ -25,22 +25,22 @@ export function addWebhookFiles(command: Command, conflicting: readonly string[]
     .addOption(option("--client-key <file>", "PEM of its key"));
 }
 
-export async function readWebhookFiles(files: WebhookFiles, world: World): Promise<Webhook> {
+export async function readWebhookFiles(files: WebhookFiles, io: IOStreams): Promise<Webhook> {
   const { endpoint, ca, tokenFile, clientCert, clientKey } = files;
   if ((clientCert === undefined) !== (clientKey === undefined)) throw usage("--client-cert goes with --client-key.");
   return {
     server: reviewUrl(endpoint),
-    ...(ca !== undefined && { ca: await readPem(ca, world) }),
-    ...(tokenFile !== undefined && { token: (await readText(tokenFile, world)).trim() }),
+    ...(ca !== undefined && { ca: await readPem(ca, io) }),
+    ...(tokenFile !== undefined && { token: (await readText(tokenFile, io)).trim() }),
     ...(clientCert !== undefined &&
       clientKey !== undefined && {
-        clientCertificate: { certificate: await readPem(clientCert, world), key: await readPem(clientKey, world) },
+        clientCertificate: { certificate: await readPem(clientCert, io), key: await readPem(clientKey, io) },
       }),
   };
 }
 
-async function readPem(file: string, world: World): Promise<string> {
-  const pem = await readText(file, world);
+async function readPem(file: string, io: IOStreams): Promise<string> {
+  const pem = await readText(file, io);
   if (!pem.includes("-----BEGIN ")) throw usage(`${file} is no PEM file.`);
   return pem;
 }

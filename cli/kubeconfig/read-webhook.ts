@@ -4,13 +4,13 @@ import { dirname, resolve } from "node:path";
 import { isObject } from "../../functions/lib/json.ts";
 import { usage } from "../errors.ts";
 import { readText } from "../io/files.ts";
-import type { World } from "../io/io-streams.ts";
+import type { IOStreams } from "../io/io-streams.ts";
 import { parseYaml } from "../mapping-file/file.ts";
 import type { Webhook } from "./webhook.ts";
 
 /** Throws where it has no server, or names a file that is not here. */
-export async function readWebhook(file: string, world: World): Promise<Webhook> {
-  const config = parseYaml(await readText(file, world), file);
+export async function readWebhook(file: string, io: IOStreams): Promise<Webhook> {
+  const config = parseYaml(await readText(file, io), file);
   const context = named(config, "contexts", "context", isObject(config) ? config["current-context"] : undefined);
   const cluster = named(config, "clusters", "cluster", context["cluster"]);
   const user = named(config, "users", "user", context["user"]);
@@ -18,7 +18,7 @@ export async function readWebhook(file: string, world: World): Promise<Webhook> 
   if (typeof server !== "string" || !URL.canParse(server)) {
     throw usage(`${file} is no kubeconfig with a server in its current context.`);
   }
-  const inFile = (path: unknown) => readNamed(path, file, world);
+  const inFile = (path: unknown) => readNamed(path, file, io);
   const ca = decoded(cluster["certificate-authority-data"]) ?? (await inFile(cluster["certificate-authority"]));
   const certificate = decoded(user["client-certificate-data"]) ?? (await inFile(user["client-certificate"]));
   const key = decoded(user["client-key-data"]) ?? (await inFile(user["client-key"]));
@@ -45,6 +45,6 @@ function decoded(value: unknown): string | undefined {
 }
 
 /** Paths are relative to the kubeconfig that names them. */
-async function readNamed(path: unknown, kubeconfig: string, world: World): Promise<string | undefined> {
-  return typeof path === "string" && path !== "" ? readText(resolve(dirname(kubeconfig), path), world) : undefined;
+async function readNamed(path: unknown, kubeconfig: string, io: IOStreams): Promise<string | undefined> {
+  return typeof path === "string" && path !== "" ? readText(resolve(dirname(kubeconfig), path), io) : undefined;
 }

@@ -2,12 +2,12 @@
 
 import type { Command } from "commander";
 import { newCommand } from "../command.ts";
-import type { World } from "../io/io-streams.ts";
+import type { IOStreams } from "../io/io-streams.ts";
 import { addWebhookFiles, readWebhookFiles, type WebhookFiles } from "./files.ts";
 import { webhookKubeconfig } from "./webhook.ts";
 
-export function webhookCommand(world: World): Command {
-  const command = newCommand(world, {
+export function webhookCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
     name: "webhook",
     summary: "print the kubeconfig for kube-apiserver",
     details:
@@ -21,6 +21,6 @@ export function webhookCommand(world: World): Command {
     ],
   }).requiredOption("--endpoint <url>", "of the function; /authenticate is added where there is no path");
   return addWebhookFiles(command).action(async (files: WebhookFiles) =>
-    world.print(webhookKubeconfig(await readWebhookFiles(files, world))),
+    io.print(webhookKubeconfig(await readWebhookFiles(files, io))),
   );
 }

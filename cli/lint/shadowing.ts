@@ -2,29 +2,33 @@
 
 import { matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { decideForHolder, holderOf } from "../evaluate/principal.ts";
+import { decideForPrincipal, principalOf } from "../evaluate/principal.ts";
 import { short } from "../plan/show.ts";
 import type { Finding, Placed, Subject } from "./finding.ts";
 
 export function unreachable({ entries, site }: Subject): Finding[] {
   return entries.flatMap(({ parameter, entry }): Finding[] => {
-    const holder = entry.kind === "sso" ? undefined : holderOf(entry, site);
-    if (holder === undefined) return [];
+    const principal = entry.kind === "sso" ? undefined : principalOf(entry, site);
+    if (principal === undefined) return [];
     const finding = { level: "error" as const, rule: "unreachable", where: parameter };
-    const right = mappingParameter(site.prefix, holder.kind, holder.accountId, holder.name);
+    const right = mappingParameter(site.prefix, principal.kind, principal.accountId, principal.name);
     if (right !== parameter) {
       return [{ ...finding, message: `its arn is looked for at ${short(right, site.prefix)}` }];
     }
-    if (holder.partition === site.partition) return [];
-    return [{ ...finding, message: `its arn is of partition ${holder.partition}, the function of ${site.partition}` }];
+    if (principal.partition === site.partition) return [];
+    return [
+      { ...finding, message: `its arn is of partition ${principal.partition}, the function of ${site.partition}` },
+    ];
   });
 }
 
 /** Something else counts for whom this is for: a denial, or a place that comes first. */
 export function shadowed({ entries, parameters, site }: Subject): Finding[] {
   return entries.flatMap(({ parameter, entry }): Finding[] => {
-    const { findings = [], deciding } = decideForHolder(entry, parameters, site) ?? {};
-    const own = findings.some((finding) => finding.parameter === parameter && finding.verdict.kind === "match");
+    const { evaluations = [], deciding } = decideForPrincipal(entry, parameters, site) ?? {};
+    const own = evaluations.some(
+      (evaluation) => evaluation.parameter === parameter && evaluation.verdict.kind === "match",
+    );
     if (!own || deciding === undefined || deciding.parameter === parameter) return [];
     const first = short(deciding.parameter, site.prefix);
     const message = deciding.verdict.kind === "deny" ? `denied by ${first}` : `${first} counts before it`;

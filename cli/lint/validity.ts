@@ -1,6 +1,6 @@
 // Rules on single mappings: what is invalid, and what has ended or ends soon.
 
-import { isOver, notAfterTime } from "../../functions/lib/not-after.ts";
+import { isExpired, notAfterTime } from "../../functions/lib/not-after.ts";
 import type { Finding, Subject } from "./finding.ts";
 
 const SOON_DAYS = 30;
@@ -16,7 +16,7 @@ export function ending({ entries, site: { now } }: Subject): Finding[] {
   return entries.flatMap(({ parameter: where, entry: { mapping } }): Finding[] => {
     const { notAfter } = mapping;
     if (notAfter === undefined) return [];
-    if (isOver(notAfter, now)) {
+    if (isExpired(notAfter, now)) {
       return [{ level: "warning", rule: "expired", where, message: `ended on ${notAfter}: remove it` }];
     }
     const days = Math.ceil(((notAfterTime(notAfter) ?? now) - now) / DAY_MS);

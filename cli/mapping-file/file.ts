@@ -6,7 +6,7 @@ import { parse, stringify, YAMLParseError } from "yaml";
 import { isObject } from "../../functions/lib/json.ts";
 import { usage } from "../errors.ts";
 import { fileFailure, readText } from "../io/files.ts";
-import type { World } from "../io/io-streams.ts";
+import type { IOStreams } from "../io/io-streams.ts";
 import { type Entry, readEntry, writeEntry } from "./entry.ts";
 
 export interface Documents {
@@ -16,8 +16,8 @@ export interface Documents {
 }
 
 /** Files, folders (the YAML and JSON files in them) and `-`. Throws with every problem of every file. */
-export async function readDocuments(paths: readonly string[], world: World): Promise<readonly Entry[]> {
-  const { entries, problems } = await examineDocuments(paths, world);
+export async function readDocuments(paths: readonly string[], io: IOStreams): Promise<readonly Entry[]> {
+  const { entries, problems } = await examineDocuments(paths, io);
   if (problems.length > 0) {
     throw usage(`${problems.map(({ where, problem }) => `${where}: ${problem}`).join("\n")}\nNothing was written.`);
   }
@@ -25,11 +25,11 @@ export async function readDocuments(paths: readonly string[], world: World): Pro
 }
 
 /** Throws only for a file that is none of ours. */
-export async function examineDocuments(paths: readonly string[], world: World): Promise<Documents> {
+export async function examineDocuments(paths: readonly string[], io: IOStreams): Promise<Documents> {
   const entries: Entry[] = [];
   const problems: Documents["problems"][number][] = [];
   for (const file of paths.flatMap(filesOf)) {
-    for (const [index, item] of parseDocument(await readText(file, world), file).entries()) {
+    for (const [index, item] of parseDocument(await readText(file, io), file).entries()) {
       const entry = readEntry(item);
       if ("problem" in entry) {
         problems.push({ where: `${file}, mapping ${index + 1}${who(item)}`, problem: entry.problem });

@@ -3,10 +3,10 @@
 import { setTimeout } from "node:timers/promises";
 
 /** Resolves when the next call may start; rejects with an AbortError when `signal` aborts meanwhile. */
-export type Pace = (signal: AbortSignal) => Promise<void>;
+export type RateLimit = (signal: AbortSignal) => Promise<void>;
 
 /** `burst`: how many calls may start at once after a pause, as the service's own counting allows. */
-export function paced(perSecond: number, burst = 1): Pace {
+export function rateLimited(perSecond: number, burst = 1): RateLimit {
   const gap = 1000 / perSecond;
   let next = 0;
   return async (signal) => {

@@ -10,7 +10,7 @@ import {
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { callersParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { type Stored, stored, type Version, version } from "./parameter.ts";
-import { paced } from "./rate-limit.ts";
+import { rateLimited } from "./rate-limit.ts";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
 const PAGE = 10;
@@ -34,7 +34,7 @@ export async function readAll(
   ssm: SSMClient,
   { prefix, account, rate, signal, onCount = () => {} }: Reading,
 ): Promise<Map<string, Stored>> {
-  const pace = paced(rate, Math.max(1, rate));
+  const pace = rateLimited(rate, Math.max(1, rate));
   const paths = account === undefined ? [prefix] : BRANCHES.map((kind) => mappingParameter(prefix, kind, account));
   const found: Stored[] = [];
   for (const Path of paths) {

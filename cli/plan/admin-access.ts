@@ -9,11 +9,11 @@ import type { Settings } from "../../functions/authenticator/settings.ts";
 import { renderUser } from "../../functions/authenticator/user/user.ts";
 import { Denial } from "../../functions/errors.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { isOver, notAfterTime } from "../../functions/lib/not-after.ts";
+import { isExpired, notAfterTime } from "../../functions/lib/not-after.ts";
 import { arnsOverlap } from "../evaluate/arn-overlap.ts";
 import type { Site } from "../evaluate/context.ts";
 import { decide } from "../evaluate/decide.ts";
-import { type Witness, witnessesOf } from "../evaluate/sample-principals.ts";
+import { type SamplePrincipal, samplePrincipalsOf } from "../evaluate/sample-principals.ts";
 import type { Entry } from "../mapping-file/entry.ts";
 import { readParameter } from "../mapping-file/parameters.ts";
 import { short } from "./show.ts";
@@ -48,20 +48,24 @@ export function mastersIn(prefix: string, name: string, stored: StoredParameter)
   return readParameter(prefix, name, stored).entries.filter(({ mapping }) => isMaster(mapping));
 }
 
-/** The best of what its witnesses give. */
+/** The best of what its sample principals give. */
 export async function reachOf(entry: Entry, parameters: Parameters, place: Place): Promise<Reach> {
   const { notAfter } = entry.mapping;
-  if (isOver(notAfter, place.site.now)) return none(`ended on ${notAfter}`);
+  if (isExpired(notAfter, place.site.now)) return none(`ended on ${notAfter}`);
   const reaches: Reach[] = [];
-  for (const witness of witnessesOf(entry, parameters, place.site)) {
-    const reach = await reachOfWitness(witness, parameters, place);
+  for (const sample of samplePrincipalsOf(entry, parameters, place.site)) {
+    const reach = await reachOfSample(sample, parameters, place);
     if (reach.kind === "sure") return reach;
     reaches.push(reach);
   }
   return reaches.find(({ kind }) => kind === "doubtful") ?? reaches[0] ?? none("nobody can match it");
 }
 
-async function reachOfWitness({ identities, mayBe }: Witness, parameters: Parameters, place: Place): Promise<Reach> {
+async function reachOfSample(
+  { identities, mayBe }: SamplePrincipal,
+  parameters: Parameters,
+  place: Place,
+): Promise<Reach> {
   const answers: Reach[] = [];
   for (const identity of identities) answers.push(await ask(identity, parameters, place));
   if (answers.length === 0) return none("nobody can match it");
@@ -78,10 +82,10 @@ async function reachOfWitness({ identities, mayBe }: Witness, parameters: Parame
 
 /** By the function's own code. That a mapping wants proof of an instance is none: an administrator needs no such name. */
 async function ask(identity: VerifiedIdentity, parameters: Parameters, { site, settings }: Place): Promise<Reach> {
-  const { findings, deciding } = decide(site, identity, parameters);
+  const { evaluations, deciding } = decide(site, identity, parameters);
   const where = deciding === undefined ? "" : short(deciding.parameter, site.prefix);
   try {
-    const selected = selectMapping(findings, identity);
+    const selected = selectMapping(evaluations, identity);
     const { groups } = await renderUser(selected, identity, settings.reservedPrefixes, async () => ({ refusal: "" }));
     if (!groups.includes(MASTERS)) return none(`${where} counts before it`);
     const { notAfter } = selected.mapping;
@@ -100,7 +104,7 @@ function denyPatternOn(pattern: string, account: string, parameters: Parameters,
     return (Array.isArray(list) ? list : []).flatMap((item: unknown) => {
       if (!isObject(item) || item["deny"] !== true || typeof item["arnLike"] !== "string") return [];
       const check = checkMapping(item, "pattern");
-      const isPast = check.valid && isOver(check.mapping.notAfter, now);
+      const isPast = check.valid && isExpired(check.mapping.notAfter, now);
       return !isPast && arnsOverlap(item["arnLike"], pattern) ? [item["arnLike"]] : [];
     });
   });

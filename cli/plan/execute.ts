@@ -4,12 +4,12 @@ import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
 import { Failure } from "../errors.ts";
 import { confirm } from "../io/confirm.ts";
-import type { World } from "../io/io-streams.ts";
+import type { IOStreams } from "../io/io-streams.ts";
 import { startProgress } from "../io/progress.ts";
 import { tellIfSlow } from "../io/tell-if-slow.ts";
 import type { WriteOptions } from "../options.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
-import { paced } from "../parameter-store/rate-limit.ts";
+import { rateLimited } from "../parameter-store/rate-limit.ts";
 import { write } from "../parameter-store/write.ts";
 import { guardMasters } from "./lockout-guard.ts";
 import { afterwards, type Plan } from "./plan.ts";
@@ -17,28 +17,28 @@ import { inSafeOrder } from "./safe-order.ts";
 import { showPlan } from "./show.ts";
 
 /** `current` is all that stands under the prefix, read for the plan. */
-export async function carryOut(
+export async function executePlan(
   plan: Plan,
   current: ReadonlyMap<string, Stored>,
   { ssm, site, settings }: Connection,
   options: WriteOptions,
-  world: World,
+  io: IOStreams,
 ): Promise<void> {
   const changes = await inSafeOrder(plan.changes, current, { site, settings });
-  world.print(showPlan({ ...plan, changes }, site.prefix, world.columns));
+  io.print(showPlan({ ...plan, changes }, site.prefix, io.columns));
   if (changes.length === 0) return;
   if (!options.force) await guardMasters(current, afterwards(current, changes), { site, settings });
   if (options.dryRun) return;
-  if (!options.yes) await confirm(`Write ${count(changes.length)} under ${site.prefix}?`, world);
+  if (!options.yes) await confirm(`Write ${count(changes.length)} under ${site.prefix}?`, io);
 
-  const pace = paced(options.rate);
-  const progress = startProgress("writing", changes.length, world);
-  const endOfWaiting = tellIfSlow(world);
+  const pace = rateLimited(options.rate);
+  const progress = startProgress("writing", changes.length, io);
+  const endOfWaiting = tellIfSlow(io);
   let done = 0;
   try {
     for (const change of changes) {
-      await pace(world.interrupted);
-      await write(ssm, change, world.interrupted);
+      await pace(io.interrupted);
+      await write(ssm, change, io.interrupted);
       done += 1;
       progress.show(done);
     }
@@ -49,7 +49,7 @@ export async function carryOut(
     endOfWaiting();
   }
   progress.end();
-  world.tell(`Wrote ${count(done)}. The function reads them within 30 s.\n`);
+  io.tell(`Wrote ${count(done)}. The function reads them within 30 s.\n`);
 }
 
 /** Each parameter is written whole or not at all, and a plan is made anew each time: running again does the rest. */

@@ -4,7 +4,7 @@ import { mappingParameter, permissionSetOf } from "../../functions/authenticator
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
 import { EXIT, Failure } from "../errors.ts";
-import type { World } from "../io/io-streams.ts";
+import type { IOStreams } from "../io/io-streams.ts";
 import { startProgress } from "../io/progress.ts";
 import { readName } from "../mapping-file/parameters.ts";
 import { DEFAULT_READ_RATE, type WriteOptions } from "../options.ts";
@@ -14,11 +14,11 @@ import { MASTERS } from "./admin-access.ts";
 import type { Change } from "./plan.ts";
 
 /** All mappings, or with --account that account's. */
-export async function readMappings(connection: Connection, world: World): Promise<Map<string, Stored>> {
+export async function readMappings(connection: Connection, io: IOStreams): Promise<Map<string, Stored>> {
   const { ssm, site, account, readRate: rate = DEFAULT_READ_RATE } = connection;
-  const progress = startProgress("reading", undefined, world);
+  const progress = startProgress("reading", undefined, io);
   try {
-    const { interrupted: signal } = world;
+    const { interrupted: signal } = io;
     return await readAll(ssm, { prefix: site.prefix, account, rate, signal, onCount: progress.show });
   } catch (error) {
     throw account === undefined ? withHint(error, TRY_ACCOUNT) : error;
@@ -42,24 +42,24 @@ export async function readForGuard(
   known: ReadonlyMap<string, Stored>,
   connection: Connection,
   { force }: WriteOptions,
-  world: World,
+  io: IOStreams,
 ): Promise<ReadonlyMap<string, Stored>> {
   if (force) return known;
   const isRisky = changes.some(({ before, value }) => before?.value.includes(MASTERS) || DENY.test(value ?? ""));
-  if (isRisky || (await couldShadow(changes, connection, world))) return readMappings(connection, world);
+  if (isRisky || (await couldShadow(changes, connection, io))) return readMappings(connection, io);
   return known;
 }
 
 const DENY = /"deny"\s*:\s*true/;
 
 /** Whether what is written stands before a place that gives `system:masters` to the same identities. */
-async function couldShadow(changes: readonly Change[], connection: Connection, world: World): Promise<boolean> {
+async function couldShadow(changes: readonly Change[], connection: Connection, io: IOStreams): Promise<boolean> {
   for (const { name, value } of changes) {
     if (value === undefined) continue;
     const names = placesBehind(name, connection);
     if (names === undefined) return true;
     if (names.length === 0) continue;
-    const found = await readSome(connection.ssm, names, world.interrupted).catch((error: unknown) => {
+    const found = await readSome(connection.ssm, names, io.interrupted).catch((error: unknown) => {
       throw withHint(error, connection.account === undefined ? `${TRY_ACCOUNT}\n${TRY_FORCE}` : TRY_FORCE);
     });
     if ([...found.values()].some((stored) => stored.value.includes(MASTERS))) return true;

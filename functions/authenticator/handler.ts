@@ -6,9 +6,9 @@ import type { Clock } from "../lib/deadline.ts";
 import { cachedParameters, type FetchParameters } from "../parameters/parameter-cache.ts";
 import { answerErrors } from "./http/answer-errors.ts";
 import { authenticateCaller } from "./http/authenticate-caller.ts";
-import { leaveTrace } from "./http/log-review.ts";
+import { logReview } from "./http/log-review.ts";
 import { readReview } from "./http/read-review.ts";
-import { type Exchange, type HttpResponse, jsonResponse, openExchange } from "./http/request-context.ts";
+import { type HttpResponse, jsonResponse, openRequestContext, type RequestContext } from "./http/request-context.ts";
 import { checkRoute } from "./http/route.ts";
 import { cachedProofs } from "./identity/identity-cache.ts";
 import { type AskSts, proveIdentity } from "./identity/prove-identity.ts";
@@ -20,7 +20,7 @@ const MAPPING_FOUND_MS = 30_000;
 const CALLERS_FOUND_MS = 60_000;
 
 /** What the handler needs of the world outside. */
-export interface Surroundings {
+export interface Dependencies {
   readonly askSts: AskSts;
   readonly fetchParameters: FetchParameters;
   readonly findNodeName: ReviewServices["findNodeName"];
@@ -32,7 +32,7 @@ export interface Surroundings {
 /** Answers API Gateway events, payload 1.0 and 2.0. All state is caches: two reviews at once do not meet. */
 export function createHandler(
   settings: Settings,
-  { askSts, fetchParameters, findNodeName, clock, print }: Surroundings,
+  { askSts, fetchParameters, findNodeName, clock, print }: Dependencies,
 ): (event: unknown, context: unknown) => Promise<HttpResponse> {
   const { clusterId, partition } = settings;
   const services: ReviewServices = {
@@ -41,21 +41,21 @@ export function createHandler(
     findNodeName,
   };
 
-  async function answerReview({ review, record, deadline }: Exchange): Promise<HttpResponse> {
+  async function answerReview({ review, record, deadline }: RequestContext): Promise<HttpResponse> {
     if (review === undefined) throw new Error("no middleware has read the review");
     const status = await reviewToken(review, settings, services, record, deadline);
     return jsonResponse(200, tokenReview(review.apiVersion, status));
   }
 
   // Lambda's own timeout comes after the review's deadline, so that middy's early one has nothing to do.
-  const chain = middy<Exchange, HttpResponse>({ timeoutEarlyInMillis: 0 })
-    .use(openExchange(clock))
-    .use(leaveTrace(settings, print))
+  const chain = middy<RequestContext, HttpResponse>({ timeoutEarlyInMillis: 0 })
+    .use(openRequestContext(clock))
+    .use(logReview(settings, print))
     .use(answerErrors())
     .use(checkRoute())
     .use(authenticateCaller(settings, cachedParameters(fetchParameters, CALLERS_FOUND_MS, clock)))
     .use(readReview())
-    .handler<Exchange, HttpResponse>(answerReview);
-  // API Gateway's event is an Exchange as soon as the first middleware has run.
-  return (event, context) => chain(event as Exchange, context as Context);
+    .handler<RequestContext, HttpResponse>(answerReview);
+  // API Gateway's event is a RequestContext as soon as the first middleware has run.
+  return (event, context) => chain(event as RequestContext, context as Context);
 }

@@ -2,7 +2,7 @@
 
 import { GetParametersCommand, SSMClient, SSMServiceException } from "@aws-sdk/client-ssm";
 import { ParametersUnavailable } from "../errors.ts";
-import { attempt, failureKind } from "../lib/retry.ts";
+import { failureKind, retry } from "../lib/retry.ts";
 import type { FetchParameters } from "../parameters/parameter-cache.ts";
 import { openAgents } from "./connections.ts";
 
@@ -28,7 +28,7 @@ export function createParameterStore({ region, endpoint }: ParameterStoreOptions
     const send = (abortSignal: AbortSignal) =>
       client.send(new GetParametersCommand({ Names: [...names] }), { abortSignal });
     try {
-      const { Parameters = [], InvalidParameters = [] } = await attempt(LIMITS, deadline, send, isRetryable);
+      const { Parameters = [], InvalidParameters = [] } = await retry(LIMITS, deadline, send, isRetryable);
       const found = new Map(
         Parameters.map(({ Name = "", Value = "", Type }) => [Name, { value: Value, secure: Type === "SecureString" }]),
       );

@@ -10,7 +10,7 @@ export function notAfterTime(text: string): number | undefined {
 }
 
 /** For a text that `notAfterTime` accepts; without one nothing ends. */
-export function isOver(notAfter: string | undefined, now: number): boolean {
+export function isExpired(notAfter: string | undefined, now: number): boolean {
   const end = notAfter === undefined ? undefined : notAfterTime(notAfter);
   return end !== undefined && now >= end;
 }

@@ -2,7 +2,7 @@
 
 import { type Deadline, timeLeft } from "./deadline.ts";
 
-export interface AttemptLimits {
+export interface RetryLimits {
   readonly tryMs: number;
   readonly totalMs: number;
 }
@@ -18,8 +18,8 @@ const TRIES = 2;
  * Runs `call` and, where `isRetryable` says so of what it threw, once more. The second error is thrown as it is. A call
  * should end when its signal aborts; if it does not, it is left behind.
  */
-export async function attempt<T>(
-  { tryMs, totalMs }: AttemptLimits,
+export async function retry<T>(
+  { tryMs, totalMs }: RetryLimits,
   deadline: Deadline,
   call: (signal: AbortSignal) => Promise<T>,
   isRetryable: (error: unknown) => boolean,

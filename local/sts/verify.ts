@@ -9,7 +9,7 @@ import type { Parameter } from "./query.ts";
 import { expiredToken, incompleteSignature, signatureMismatch, unknownKey } from "./refusal.ts";
 import { expectedSignature } from "./signature.ts";
 
-export interface Surroundings {
+export interface Dependencies {
   readonly identities: readonly LocalIdentity[];
   readonly extraHosts: readonly string[];
   /** Milliseconds since the epoch. */
@@ -22,7 +22,7 @@ const TOLERANCE_MS = 15 * 60 * 1000;
 export function verify(
   request: LocalRequest,
   query: readonly Parameter[],
-  { identities, extraHosts, now }: Surroundings,
+  { identities, extraHosts, now }: Dependencies,
 ): LocalIdentity {
   const authentication = readAuthentication(request, query);
   checkTime(authentication.timestamp, now);

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Command } from "commander";
-import { processWorld } from "../../cli/io/io-streams.ts";
+import { processStreams } from "../../cli/io/io-streams.ts";
 import { createProgram } from "../../cli/program.ts";
 import { type LocalServer, startHttpServer } from "../../local/http-server.ts";
 import { cli } from "./cli.ts";
@@ -63,7 +63,7 @@ function inputFor(words: readonly string[]): string {
 }
 
 // doctor's would go to the address that they name.
-for (const path of commandsBelow(createProgram(processWorld())).filter(([name]) => name !== "doctor")) {
+for (const path of commandsBelow(createProgram(processStreams())).filter(([name]) => name !== "doctor")) {
   test(`the examples of ${path.join(" ") || "the program"}`, async () => {
     const { out } = await cli([...path, "--help"]);
     const examples = out.split("\nExamples:\n")[1]?.split("\n\nExit codes")[0] ?? "";

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
-import { processWorld } from "../../cli/io/io-streams.ts";
+import { processStreams } from "../../cli/io/io-streams.ts";
 import { createProgram } from "../../cli/program.ts";
 import { startHttpServer } from "../../local/http-server.ts";
 import { cli } from "./cli.ts";
@@ -17,7 +17,7 @@ const SCRIPT = fileURLToPath(new URL("../../cli/iam-authenticator.ts", import.me
 function commandsBelow(command: Command, path: readonly string[] = []): string[][] {
   return [[...path], ...command.commands.flatMap((child) => commandsBelow(child, [...path, child.name()]))];
 }
-const COMMANDS = commandsBelow(createProgram(processWorld()));
+const COMMANDS = commandsBelow(createProgram(processStreams()));
 
 test("--help of every command fits 80 columns, but for its examples, and has one that can be typed", async () => {
   assert.equal(COMMANDS.length, 24);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Role, ServicePrincipal, User } from "aws-cdk-lib/aws-iam";
-import { findMapping } from "../../functions/authenticator/mapping/evaluate.ts";
+import { evaluateMapping } from "../../functions/authenticator/mapping/evaluate.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { ACCOUNT, type Synthesized, stackOf } from "./stacks.ts";
 import { resources } from "./template.ts";
@@ -63,7 +63,7 @@ test("what is written as code is what the function finds for that identity", () 
   } as const;
   const candidate = candidates(made.authenticator.mappingPrefix, identity)[0];
   assert.equal(candidate?.parameter, name);
-  const { verdict } = findMapping(candidate, { value: JSON.stringify(value), secure: false }, identity, 0);
+  const { verdict } = evaluateMapping(candidate, { value: JSON.stringify(value), secure: false }, identity, 0);
   assert.equal(verdict.kind, "match");
 });
 

@@ -8,7 +8,7 @@ import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
 import { fileFailure } from "../../io/files.ts";
-import type { World } from "../../io/io-streams.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
 import { reviewUrl, webhookKubeconfig } from "../../kubeconfig/webhook.ts";
 import { addConnection, type ConnectionOptions } from "../../options.ts";
 import { callerHash, callerName, readCallers, writeCallers } from "./store.ts";
@@ -21,8 +21,8 @@ interface AddOptions extends ConnectionOptions {
 
 const TOKEN_BYTES = 32;
 
-export function addCommand(world: World): Command {
-  const command = newCommand(world, {
+export function addCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
     name: "add",
     summary: "make a token for kube-apiserver and print its kubeconfig, once",
     details:
@@ -37,10 +37,10 @@ export function addCommand(world: World): Command {
     .option("--endpoint <url>", "of the function; without it the token alone is printed")
     .option("--not-after <time>", "until then, such as 2027-01-01T00:00:00Z")
     .option("--out <file>", "write it there, for its owner alone, instead of printing it")
-    .action((name: string, options: AddOptions) => add(name, options, world));
+    .action((name: string, options: AddOptions) => add(name, options, io));
 }
 
-async function add(name: string, options: AddOptions, world: World): Promise<void> {
+async function add(name: string, options: AddOptions, io: IOStreams): Promise<void> {
   const { endpoint, notAfter, out } = options;
   if (notAfter !== undefined && notAfterTime(notAfter) === undefined) {
     throw usage("--not-after is no time like 2027-01-01T00:00:00Z.");
@@ -49,8 +49,8 @@ async function add(name: string, options: AddOptions, world: World): Promise<voi
   if (!/^[\w.@:/-][\w.@:/ -]{0,99}$/.test(name))
     throw usage("The name is to be 1 to 100 letters, digits and . _ - @ : /");
   const server = endpoint === undefined ? undefined : reviewUrl(endpoint);
-  const connection = await connect(options, world);
-  const callers = await readCallers(connection, world);
+  const connection = await connect(options, io);
+  const callers = await readCallers(connection, io);
   if (callers.entries.some((entry) => callerName(entry) === name)) {
     throw finding(`There is a caller ${name} already: choose another name, or remove it first.`);
   }
@@ -60,13 +60,13 @@ async function add(name: string, options: AddOptions, world: World): Promise<voi
   if (out !== undefined) saveSecret(out, text);
   const entry = { name, sha256: callerHash(token), ...(notAfter !== undefined && { notAfter }) };
   try {
-    await writeCallers(callers, [...callers.entries, entry], connection, world);
+    await writeCallers(callers, [...callers.entries, entry], connection, io);
   } catch (error) {
     if (out !== undefined) rmSync(out);
     throw error;
   }
-  if (out === undefined) world.print(text);
-  world.tell(
+  if (out === undefined) io.print(text);
+  io.tell(
     `Added ${name}. Its token is ${out === undefined ? "shown this once" : `in ${out}`}; AWS has only its hash.\n`,
   );
 }

@@ -2,18 +2,18 @@
 
 import type { Command } from "commander";
 import { newCommand } from "../../command.ts";
-import type { World } from "../../io/io-streams.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
 import { addCommand } from "./add.ts";
 import { listCommand } from "./list.ts";
 import { removeCommand } from "./remove.ts";
 
-export function callersCommand(world: World): Command {
-  return newCommand(world, {
+export function callersCommand(io: IOStreams): Command {
+  return newCommand(io, {
     name: "callers",
     summary: "say which kube-apiservers may ask",
     examples: ["iam-authenticator callers add control-plane --cluster prod --endpoint https://auth.example.com"],
   })
-    .addCommand(addCommand(world))
-    .addCommand(listCommand(world))
-    .addCommand(removeCommand(world));
+    .addCommand(addCommand(io))
+    .addCommand(listCommand(io))
+    .addCommand(removeCommand(io));
 }

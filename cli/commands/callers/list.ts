@@ -4,27 +4,27 @@ import type { Command } from "commander";
 import { isObject } from "../../../functions/lib/json.ts";
 import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
-import type { World } from "../../io/io-streams.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
 import { printList } from "../../io/print.ts";
 import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../../options.ts";
 import { callerName, callerState, readCallers } from "./store.ts";
 
-export function listCommand(world: World): Command {
-  const command = newCommand(world, {
+export function listCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
     name: "list",
     summary: "list who may call",
     examples: ["iam-authenticator callers list --cluster prod"],
   });
-  return addOutput(addConnection(command)).action((options: ConnectionOptions & OutputOptions) => list(options, world));
+  return addOutput(addConnection(command)).action((options: ConnectionOptions & OutputOptions) => list(options, io));
 }
 
-async function list(options: ConnectionOptions & OutputOptions, world: World): Promise<void> {
-  const { entries } = await readCallers(await connect(options, world), world);
+async function list(options: ConnectionOptions & OutputOptions, io: IOStreams): Promise<void> {
+  const { entries } = await readCallers(await connect(options, io), io);
   const items = entries.map((entry) => {
     const { sha256, notAfter } = isObject(entry) ? entry : {};
     return {
       name: callerName(entry),
-      state: callerState(entry, world.clock()),
+      state: callerState(entry, io.clock()),
       notAfter: typeof notAfter === "string" ? notAfter : undefined,
       sha256: typeof sha256 === "string" ? sha256 : undefined,
     };
@@ -36,6 +36,6 @@ async function list(options: ConnectionOptions & OutputOptions, world: World): P
       row: ({ name, state, notAfter = "", sha256 = "" }) => [name, state, notAfter, sha256.slice(0, 12)],
     },
     options.output,
-    world,
+    io,
   );
 }

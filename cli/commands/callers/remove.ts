@@ -5,7 +5,7 @@ import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
 import { confirm } from "../../io/confirm.ts";
-import type { World } from "../../io/io-streams.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
 import { addConnection, type ConnectionOptions } from "../../options.ts";
 import { callerName, callerState, readCallers, writeCallers } from "./store.ts";
 
@@ -15,8 +15,8 @@ interface RemoveOptions extends ConnectionOptions {
   readonly dryRun?: true;
 }
 
-export function removeCommand(world: World): Command {
-  const command = newCommand(world, {
+export function removeCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
     name: "remove",
     summary: "remove a caller",
     examples: ["iam-authenticator callers remove control-plane-2026 -c prod"],
@@ -25,20 +25,20 @@ export function removeCommand(world: World): Command {
     .option("--dry-run", "write nothing")
     .option("-y, --yes", "do not ask")
     .option("--force", "even the last one that is accepted")
-    .action((name: string, options: RemoveOptions) => remove(name, options, world));
+    .action((name: string, options: RemoveOptions) => remove(name, options, io));
 }
 
-async function remove(name: string, options: RemoveOptions, world: World): Promise<void> {
-  const connection = await connect(options, world);
-  const callers = await readCallers(connection, world);
+async function remove(name: string, options: RemoveOptions, io: IOStreams): Promise<void> {
+  const connection = await connect(options, io);
+  const callers = await readCallers(connection, io);
   const kept = callers.entries.filter((entry) => callerName(entry) !== name);
   if (kept.length === callers.entries.length) throw finding(`There is no caller ${name}.`);
-  if (!options.force && !kept.some((entry) => callerState(entry, world.clock()) === "accepted")) {
+  if (!options.force && !kept.some((entry) => callerState(entry, io.clock()) === "accepted")) {
     throw finding(`Refused: without ${name} no kube-apiserver could call. Add another first, or use --force.`);
   }
-  world.print(`- ${name}\n`);
+  io.print(`- ${name}\n`);
   if (options.dryRun) return;
-  if (!options.yes) await confirm(`Remove the caller ${name}?`, world);
-  await writeCallers(callers, kept, connection, world);
-  world.tell(`Removed ${name}. The function knows within 60 s.\n`);
+  if (!options.yes) await confirm(`Remove the caller ${name}?`, io);
+  await writeCallers(callers, kept, connection, io);
+  io.tell(`Removed ${name}. The function knows within 60 s.\n`);
 }

@@ -4,10 +4,10 @@ import { hash } from "node:crypto";
 import { isCaller } from "../../../functions/authenticator/caller/bearer.ts";
 import { callersParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
-import { isOver } from "../../../functions/lib/not-after.ts";
+import { isExpired } from "../../../functions/lib/not-after.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { usage } from "../../errors.ts";
-import type { World } from "../../io/io-streams.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
 import { readSome } from "../../parameter-store/read.ts";
 import { write } from "../../parameter-store/write.ts";
@@ -19,9 +19,9 @@ export interface Callers {
   readonly entries: readonly unknown[];
 }
 
-export async function readCallers({ ssm, site }: Connection, world: World): Promise<Callers> {
+export async function readCallers({ ssm, site }: Connection, io: IOStreams): Promise<Callers> {
   const parameter = callersParameter(site.prefix);
-  const stored = (await readSome(ssm, [parameter], world.interrupted)).get(parameter);
+  const stored = (await readSome(ssm, [parameter], io.interrupted)).get(parameter);
   if (stored?.secure) throw usage(`${parameter} is a SecureString, which the function never reads: remove it.`);
   const entries = stored === undefined ? [] : parseJson(stored.value);
   if (!Array.isArray(entries)) throw usage(`${parameter} is no JSON list: nobody can call. Mend or remove it.`);
@@ -32,9 +32,9 @@ export async function writeCallers(
   { parameter, stored }: Callers,
   entries: readonly unknown[],
   { ssm }: Connection,
-  world: World,
+  io: IOStreams,
 ): Promise<void> {
-  await write(ssm, { name: parameter, before: stored, value: JSON.stringify(entries) }, world.interrupted);
+  await write(ssm, { name: parameter, before: stored, value: JSON.stringify(entries) }, io.interrupted);
 }
 
 /** As the function hashes what a caller sends. */
@@ -49,5 +49,5 @@ export function callerName(entry: unknown): string {
 /** What an entry is worth now, to the function. */
 export function callerState(entry: unknown, now: number): "accepted" | "ended" | "invalid" {
   if (!isCaller(entry)) return "invalid";
-  return isOver(entry.notAfter, now) ? "ended" : "accepted";
+  return isExpired(entry.notAfter, now) ? "ended" : "accepted";
 }

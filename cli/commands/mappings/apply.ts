@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { type Connection, connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
-import type { World } from "../../io/io-streams.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
 import { readDocuments } from "../../mapping-file/file.ts";
 import { readName, toParameters } from "../../mapping-file/parameters.ts";
 import {
@@ -16,7 +16,7 @@ import {
   type WriteOptions,
 } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
-import { carryOut } from "../../plan/execute.ts";
+import { executePlan } from "../../plan/execute.ts";
 import { type Plan, planChanges } from "../../plan/plan.ts";
 import { readMappings } from "../../plan/read-current.ts";
 import { showPlan } from "../../plan/show.ts";
@@ -30,8 +30,8 @@ interface DiffOptions extends ConnectionOptions {
 const FILE_HELP = "mapping file, folder of them, or - (may be repeated)";
 const PRUNE_HELP = "remove what no file has";
 
-export function applyCommand(world: World): Command {
-  const command = newCommand(world, {
+export function applyCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
     name: "apply",
     summary: "make Parameter Store say what a file says",
     details:
@@ -46,13 +46,13 @@ export function applyCommand(world: World): Command {
     .requiredOption("-f, --file <path>", FILE_HELP, collect)
     .option("--prune", PRUNE_HELP)
     .action(async (options: DiffOptions & WriteOptions) => {
-      const { plan, current, connection } = await compare(options, world);
-      await carryOut(plan, current, connection, options, world);
+      const { plan, current, connection } = await compare(options, io);
+      await executePlan(plan, current, connection, options, io);
     });
 }
 
-export function diffCommand(world: World): Command {
-  const command = newCommand(world, {
+export function diffCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
     name: "diff",
     summary: "show what apply would change",
     details: "The exit code is 1 where something would change.",
@@ -62,8 +62,8 @@ export function diffCommand(world: World): Command {
     .requiredOption("-f, --file <path>", FILE_HELP, collect)
     .option("--prune", PRUNE_HELP)
     .action(async (options: DiffOptions) => {
-      const { plan, connection } = await compare(options, world);
-      world.print(showPlan(plan, connection.site.prefix, world.columns));
+      const { plan, connection } = await compare(options, io);
+      io.print(showPlan(plan, connection.site.prefix, io.columns));
       if (plan.changes.length > 0) throw finding("");
     });
 }
@@ -74,13 +74,13 @@ interface Comparison {
   readonly connection: Connection;
 }
 
-async function compare({ file, prune, ...options }: DiffOptions, world: World): Promise<Comparison> {
-  const entries = await readDocuments(file, world);
-  const connection = await connect(options, world);
+async function compare({ file, prune, ...options }: DiffOptions, io: IOStreams): Promise<Comparison> {
+  const entries = await readDocuments(file, io);
+  const connection = await connect(options, io);
   for (const entry of entries)
     checkAccount(connection.account, entry, entry.mapping.arn ?? entry.mapping.arnLike ?? (entry.name || "A mapping"));
   const desired = toParameters(connection.site.prefix, entries);
-  const current = await readMappings(connection, world);
+  const current = await readMappings(connection, io);
   // Not what no review reads: under a short --prefix, that is the mappings and callers of other clusters.
   const ours = new Map([...current].filter(([name]) => readName(connection.site.prefix, name) !== undefined));
   return { plan: planChanges(ours, desired, prune === true), current, connection };

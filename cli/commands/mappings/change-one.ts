@@ -4,12 +4,12 @@ import { checkMapping, type MappingKind } from "../../../functions/authenticator
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { connect } from "../../aws/connection.ts";
 import { usage } from "../../errors.ts";
-import type { World } from "../../io/io-streams.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
 import { toParameters } from "../../mapping-file/parameters.ts";
 import type { ConnectionOptions, WriteOptions } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
 import { readSome } from "../../parameter-store/read.ts";
-import { carryOut } from "../../plan/execute.ts";
+import { executePlan } from "../../plan/execute.ts";
 import { planChanges } from "../../plan/plan.ts";
 import { readForGuard } from "../../plan/read-current.ts";
 import { findTarget, type Target } from "./target.ts";
@@ -17,18 +17,18 @@ import { findTarget, type Target } from "./target.ts";
 export async function changeOne(
   who: string,
   options: ConnectionOptions & WriteOptions,
-  world: World,
+  io: IOStreams,
   change: (value: Readonly<Record<string, unknown>>) => Record<string, unknown>,
 ): Promise<void> {
-  const connection = await connect(options, world);
+  const connection = await connect(options, io);
   const { prefix } = connection.site;
   const target = findTarget(connection, who);
-  const before = await readSome(connection.ssm, [target.parameter], world.interrupted);
+  const before = await readSome(connection.ssm, [target.parameter], io.interrupted);
   const stored = before.get(target.parameter);
   const desired = new Map([[target.parameter, newValue(prefix, target, stored, change)]]);
   const plan = planChanges(before, desired, false);
-  const current = await readForGuard(plan.changes, before, connection, options, world);
-  await carryOut(plan, current, connection, options, world);
+  const current = await readForGuard(plan.changes, before, connection, options, io);
+  await executePlan(plan, current, connection, options, io);
 }
 
 /** Their value says whom they are for, in the spelling that a parameter's name does not keep. */

@@ -5,7 +5,7 @@ import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
 import { exportAwsAuth } from "../../formats/aws-auth.ts";
-import type { World } from "../../io/io-streams.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
 import { writeDocument } from "../../mapping-file/file.ts";
 import { readParameter } from "../../mapping-file/parameters.ts";
 import { addConnection, addReading, type ConnectionOptions } from "../../options.ts";
@@ -16,8 +16,8 @@ interface ExportOptions extends ConnectionOptions {
   readonly format: "mappings" | "aws-auth";
 }
 
-export function exportCommand(world: World): Command {
-  const command = newCommand(world, {
+export function exportCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
     name: "export",
     summary: "print all mappings as a mapping file or as the aws-auth ConfigMap",
     details: "What the ConfigMap cannot say is left out and told on standard error, and the exit code is 1.",
@@ -28,13 +28,13 @@ export function exportCommand(world: World): Command {
   });
   return addReading(addConnection(command))
     .addOption(new Option("--format <name>").choices(["mappings", "aws-auth"]).default("mappings"))
-    .action((options: ExportOptions) => exportAll(options, world));
+    .action((options: ExportOptions) => exportAll(options, io));
 }
 
-async function exportAll(options: ExportOptions, world: World): Promise<void> {
-  const connection = await connect(options, world);
+async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
+  const connection = await connect(options, io);
   const { prefix } = connection.site;
-  const readings = [...(await readMappings(connection, world)).values()].map((stored) => ({
+  const readings = [...(await readMappings(connection, io)).values()].map((stored) => ({
     name: short(stored.name, prefix),
     ...readParameter(prefix, stored.name, stored),
   }));
@@ -42,8 +42,8 @@ async function exportAll(options: ExportOptions, world: World): Promise<void> {
   const invalid = readings.flatMap(({ name, problems }) => problems.map((problem) => `${name}: ${problem}`));
   const { configMap, problems } =
     options.format === "aws-auth" ? exportAwsAuth(entries) : { configMap: writeDocument(entries), problems: [] };
-  world.print(configMap);
+  io.print(configMap);
   const left = [...invalid, ...problems];
-  for (const line of left) world.tell(`Left out, ${line}.\n`);
+  for (const line of left) io.tell(`Left out, ${line}.\n`);
   if (left.length > 0) throw finding(`${entries.length - problems.length} exported, ${left.length} left out.`);
 }

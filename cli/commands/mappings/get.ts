@@ -4,15 +4,15 @@ import type { Command } from "commander";
 import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
-import type { World } from "../../io/io-streams.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
 import { printData } from "../../io/print.ts";
 import { normal, readParameter } from "../../mapping-file/parameters.ts";
 import { addAccount, addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../../options.ts";
 import { readSome } from "../../parameter-store/read.ts";
 import { findTarget, TARGET_HELP } from "./target.ts";
 
-export function getCommand(world: World): Command {
-  const command = newCommand(world, {
+export function getCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
     name: "get",
     summary: "show one mapping",
     details: `\n\n${TARGET_HELP}`,
@@ -22,15 +22,15 @@ export function getCommand(world: World): Command {
     ],
   }).argument("<who>");
   return addOutput(addAccount(addConnection(command))).action(
-    (who: string, options: ConnectionOptions & OutputOptions) => get(who, options, world),
+    (who: string, options: ConnectionOptions & OutputOptions) => get(who, options, io),
   );
 }
 
-async function get(who: string, options: ConnectionOptions & OutputOptions, world: World): Promise<void> {
-  const connection = await connect(options, world);
+async function get(who: string, options: ConnectionOptions & OutputOptions, io: IOStreams): Promise<void> {
+  const connection = await connect(options, io);
   const { ssm, site } = connection;
   const { parameter } = findTarget(connection, who);
-  const stored = (await readSome(ssm, [parameter], world.interrupted)).get(parameter);
+  const stored = (await readSome(ssm, [parameter], io.interrupted)).get(parameter);
   if (stored === undefined) throw finding(`There is no parameter ${parameter}.`);
   const { problems } = readParameter(site.prefix, parameter, stored);
   const data = {
@@ -41,5 +41,5 @@ async function get(who: string, options: ConnectionOptions & OutputOptions, worl
     ...(problems.length > 0 && { problems }),
   };
   // A single mapping reads better as YAML than as a table with one row.
-  printData(data, options.output === "json" ? "json" : "yaml", world);
+  printData(data, options.output === "json" ? "json" : "yaml", io);
 }

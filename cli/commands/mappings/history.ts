@@ -5,7 +5,7 @@ import { isObject } from "../../../functions/lib/json.ts";
 import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
-import type { World } from "../../io/io-streams.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
 import { printList } from "../../io/print.ts";
 import { normal } from "../../mapping-file/parameters.ts";
 import { addAccount, addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../../options.ts";
@@ -13,23 +13,23 @@ import type { Version } from "../../parameter-store/parameter.ts";
 import { readHistory } from "../../parameter-store/read.ts";
 import { findTarget, TARGET_HELP } from "./target.ts";
 
-export function historyCommand(world: World): Command {
-  const command = newCommand(world, {
+export function historyCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
     name: "history",
     summary: "show the versions of one mapping, newest first",
     details: `Parameter Store keeps 100 versions, until the parameter is removed.\n\n${TARGET_HELP}`,
     examples: ["iam-authenticator mappings history -c prod arn:aws:iam::111122223333:role/Developers"],
   }).argument("<who>");
   return addOutput(addAccount(addConnection(command))).action(
-    (who: string, options: ConnectionOptions & OutputOptions) => history(who, options, world),
+    (who: string, options: ConnectionOptions & OutputOptions) => history(who, options, io),
   );
 }
 
-async function history(who: string, options: ConnectionOptions & OutputOptions, world: World): Promise<void> {
-  const connection = await connect(options, world);
+async function history(who: string, options: ConnectionOptions & OutputOptions, io: IOStreams): Promise<void> {
+  const connection = await connect(options, io);
   const { ssm } = connection;
   const { parameter } = findTarget(connection, who);
-  const versions = await readHistory(ssm, parameter, world.interrupted);
+  const versions = await readHistory(ssm, parameter, io.interrupted);
   if (versions.length === 0) throw finding(`There is no parameter ${parameter}.`);
   const items = versions.map(({ version, modified, by, value }) => ({
     version,
@@ -44,7 +44,7 @@ async function history(who: string, options: ConnectionOptions & OutputOptions, 
     shortArn(item.by),
     inWords(item.value),
   ];
-  printList({ items, headers, row, endsInText: true }, options.output, world);
+  printList({ items, headers, row, endsInText: true }, options.output, io);
 }
 
 /** The end of an ARN says who; the account before it mostly repeats. */

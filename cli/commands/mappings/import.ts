@@ -7,7 +7,7 @@ import { merge } from "../../formats/merge.ts";
 import { type Carried, carry } from "../../formats/record.ts";
 import { readForeign } from "../../formats/sources.ts";
 import { readText } from "../../io/files.ts";
-import type { World } from "../../io/io-streams.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
 import { writeDocument } from "../../mapping-file/file.ts";
 import { collect } from "../../options.ts";
 
@@ -16,8 +16,8 @@ interface ImportOptions {
   readonly sso?: true;
 }
 
-export function importCommand(world: World): Command {
-  return newCommand(world, {
+export function importCommand(io: IOStreams): Command {
+  return newCommand(io, {
     name: "import",
     summary: "turn other programs' mappings into a mapping file",
     details:
@@ -32,14 +32,14 @@ export function importCommand(world: World): Command {
   })
     .requiredOption("-f, --file <path>", "or - (may be repeated)", collect)
     .option("--sso", "map permission sets instead of their AWSReservedSSO_ roles")
-    .action((options: ImportOptions) => importFiles(options, world));
+    .action((options: ImportOptions) => importFiles(options, io));
 }
 
-async function importFiles({ file, sso }: ImportOptions, world: World): Promise<void> {
+async function importFiles({ file, sso }: ImportOptions, io: IOStreams): Promise<void> {
   const carried: Carried[] = [];
   const problems: string[] = [];
   for (const path of file) {
-    for (const foreign of readForeign(await readText(path, world), path)) {
+    for (const foreign of readForeign(await readText(path, io), path)) {
       const result = carry(foreign, sso === true);
       if ("problem" in result) problems.push(`${result.where} is not carried: ${result.problem}`);
       else carried.push(result);
@@ -47,8 +47,8 @@ async function importFiles({ file, sso }: ImportOptions, world: World): Promise<
   }
   const { entries, overridden } = merge(carried);
   const notes = carried.flatMap(({ where, notes }) => notes.map((note) => `${where}: ${note}`));
-  for (const line of [...notes, ...overridden, ...problems]) world.tell(`${line}.\n`);
-  world.print(writeDocument(entries));
+  for (const line of [...notes, ...overridden, ...problems]) io.tell(`${line}.\n`);
+  io.print(writeDocument(entries));
   if (problems.length > 0) throw finding(`${entries.length} carried, ${problems.length} not.`);
-  world.tell(`${entries.length} carried.\n`);
+  io.tell(`${entries.length} carried.\n`);
 }

@@ -5,7 +5,7 @@ import { partitionOfRegion } from "../../../functions/authenticator/token/partit
 import { connect, siteSettings } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
-import type { World } from "../../io/io-streams.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
 import { printList } from "../../io/print.ts";
 import { type Finding, LEVELS, type Level } from "../../lint/finding.ts";
 import { inOrder, lint } from "../../lint/lint.ts";
@@ -27,8 +27,8 @@ interface LintOptions extends OutputOptions {
   readonly fail: Level;
 }
 
-export function lintCommand(world: World): Command {
-  const command = newCommand(world, {
+export function lintCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
     name: "lint",
     summary: "find mappings that are wrong, risky or useless",
     details: "With --file nothing is asked of AWS: for a pull request. The exit code is 1 from --fail on.",
@@ -40,16 +40,16 @@ export function lintCommand(world: World): Command {
   return addOutput(addReading(addConnection(command, { clusterIsOptional: true })))
     .option("-f, --file <path>", "a mapping file instead (may be repeated)", collect)
     .addOption(new Option("--fail <level>", "the least level that fails").choices(LEVELS).default("warning"))
-    .action((options: LintOptions) => lintMappings(options, world));
+    .action((options: LintOptions) => lintMappings(options, io));
 }
 
-async function lintMappings(options: LintOptions, world: World): Promise<void> {
+async function lintMappings(options: LintOptions, io: IOStreams): Promise<void> {
   const { file, cluster, fail, output } = options;
   if (file === undefined && cluster === undefined) throw usage("Give --cluster, or --file.");
-  const items = file === undefined ? await lintStored(options, world) : await lintFiles(file, options, world);
+  const items = file === undefined ? await lintStored(options, io) : await lintFiles(file, options, io);
   const headers = ["level", "rule", "where", "message"];
   const row = ({ level, rule, where, message }: Finding) => [level, rule, where, message];
-  printList({ items, headers, row, endsInText: true }, output, world);
+  printList({ items, headers, row, endsInText: true }, output, io);
   const count = (level: Level) => items.filter((item) => item.level === level).length;
   const failing = LEVELS.slice(0, LEVELS.indexOf(fail) + 1);
   if (failing.some((level) => count(level) > 0)) {
@@ -66,17 +66,17 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
-async function lintStored({ cluster = "", ...options }: LintOptions, world: World): Promise<Finding[]> {
-  const connection = await connect({ ...options, cluster }, world);
-  const findings = await lint(await readMappings(connection, world), connection);
+async function lintStored({ cluster = "", ...options }: LintOptions, io: IOStreams): Promise<Finding[]> {
+  const connection = await connect({ ...options, cluster }, io);
+  const findings = await lint(await readMappings(connection, io), connection);
   // One account's mappings say nothing of who administers the cluster.
   return options.account === undefined ? findings : findings.filter(({ rule }) => rule !== "no-masters");
 }
 
-async function lintFiles(file: readonly string[], { cluster = "file", region }: LintOptions, world: World) {
-  const { entries, problems } = await examineDocuments(file, world);
-  const { reservedPrefixes } = siteSettings({ cluster }, region ?? ANY_REGION, world);
-  const site = { prefix: "/file", partition: partitionOf(region, entries), now: world.clock() };
+async function lintFiles(file: readonly string[], { cluster = "file", region }: LintOptions, io: IOStreams) {
+  const { entries, problems } = await examineDocuments(file, io);
+  const { reservedPrefixes } = siteSettings({ cluster }, region ?? ANY_REGION, io);
+  const site = { prefix: "/file", partition: partitionOf(region, entries), now: io.clock() };
   const { values, problems: misplaced } = placeEntries(site.prefix, entries);
   const parameters = new Map([...values].map(([name, value]) => [name, { value, secure: false }]));
   return inOrder([

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
-import type { World } from "../../io/io-streams.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
 import { printList } from "../../io/print.ts";
 import { type Entry, writeEntry } from "../../mapping-file/entry.ts";
 import { readParameter } from "../../mapping-file/parameters.ts";
@@ -23,8 +23,8 @@ interface Item {
   readonly problem?: string;
 }
 
-export function listCommand(world: World): Command {
-  const command = newCommand(world, {
+export function listCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
     name: "list",
     summary: "list the mappings",
     examples: [
@@ -35,22 +35,22 @@ export function listCommand(world: World): Command {
   });
   return addOutput(addReading(addConnection(command)))
     .option("--group <name>", "only those that give this group")
-    .action((options: ListOptions) => list(options, world));
+    .action((options: ListOptions) => list(options, io));
 }
 
-async function list(options: ListOptions, world: World): Promise<void> {
-  const connection = await connect(options, world);
+async function list(options: ListOptions, io: IOStreams): Promise<void> {
+  const connection = await connect(options, io);
   const { prefix } = connection.site;
-  const all = [...(await readMappings(connection, world)).values()].flatMap((stored) => itemsOf(stored, prefix));
+  const all = [...(await readMappings(connection, io)).values()].flatMap((stored) => itemsOf(stored, prefix));
   const { group } = options;
   const items = all.filter(({ entry }) => group === undefined || entry?.mapping.groups?.includes(group));
   if (options.output === "table") {
     const headers = ["kind", "account", "name", "username", "groups", "note"];
     const narrow = (item: Item) => narrowRow(row(item, prefix));
-    printList({ items, headers, row: (item) => row(item, prefix), narrow }, "table", world);
+    printList({ items, headers, row: (item) => row(item, prefix), narrow }, "table", io);
     return;
   }
-  printList({ items: items.map(machine), headers: [], row: () => [] }, options.output, world);
+  printList({ items: items.map(machine), headers: [], row: () => [] }, options.output, io);
 }
 
 function itemsOf(stored: Stored, prefix: string): Item[] {

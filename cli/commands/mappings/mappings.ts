@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import { newCommand } from "../../command.ts";
-import type { World } from "../../io/io-streams.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
 import { applyCommand, diffCommand } from "./apply.ts";
 import { exportCommand } from "./export.ts";
 import { getCommand } from "./get.ts";
@@ -14,8 +14,8 @@ import { removeCommand } from "./remove.ts";
 import { rollbackCommand } from "./rollback.ts";
 import { setCommand } from "./set.ts";
 
-export function mappingsCommand(world: World): Command {
-  return newCommand(world, {
+export function mappingsCommand(io: IOStreams): Command {
+  return newCommand(io, {
     name: "mappings",
     summary: "read and change who is mapped to what",
     examples: [
@@ -23,15 +23,15 @@ export function mappingsCommand(world: World): Command {
       "iam-authenticator mappings apply --cluster prod -f mappings.yaml --dry-run",
     ],
   })
-    .addCommand(listCommand(world))
-    .addCommand(getCommand(world))
-    .addCommand(setCommand(world))
-    .addCommand(removeCommand(world))
-    .addCommand(applyCommand(world))
-    .addCommand(diffCommand(world))
-    .addCommand(importCommand(world))
-    .addCommand(exportCommand(world))
-    .addCommand(lintCommand(world))
-    .addCommand(historyCommand(world))
-    .addCommand(rollbackCommand(world));
+    .addCommand(listCommand(io))
+    .addCommand(getCommand(io))
+    .addCommand(setCommand(io))
+    .addCommand(removeCommand(io))
+    .addCommand(applyCommand(io))
+    .addCommand(diffCommand(io))
+    .addCommand(importCommand(io))
+    .addCommand(exportCommand(io))
+    .addCommand(lintCommand(io))
+    .addCommand(historyCommand(io))
+    .addCommand(rollbackCommand(io));
 }

@@ -5,11 +5,11 @@ import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
-import type { World } from "../../io/io-streams.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
 import { readSome } from "../../parameter-store/read.ts";
-import { carryOut } from "../../plan/execute.ts";
+import { executePlan } from "../../plan/execute.ts";
 import type { Change } from "../../plan/plan.ts";
 import { readForGuard } from "../../plan/read-current.ts";
 import { findTarget, TARGET_HELP, type Target } from "./target.ts";
@@ -19,25 +19,25 @@ type RemoveOptions = ConnectionOptions & WriteOptions;
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html */
 const AT_ONCE = 10;
 
-export function removeCommand(world: World): Command {
-  const command = newCommand(world, {
+export function removeCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
     name: "remove",
     summary: "remove mappings",
     details: `Parameter Store drops the history of what is removed; the plan shows what it was.\n\n${TARGET_HELP}`,
     examples: ["iam-authenticator mappings remove -c prod arn:aws:iam::111122223333:user/alice --dry-run"],
   }).argument("<who...>");
   return addWrite(addReading(addConnection(command))).action((who: string[], options: RemoveOptions) =>
-    remove(who, options, world),
+    remove(who, options, io),
   );
 }
 
-async function remove(who: readonly string[], options: RemoveOptions, world: World): Promise<void> {
-  const connection = await connect(options, world);
+async function remove(who: readonly string[], options: RemoveOptions, io: IOStreams): Promise<void> {
+  const connection = await connect(options, io);
   const targets = who.map((name) => findTarget(connection, name));
   const names = [...new Set(targets.map(({ parameter }) => parameter))];
   const found = new Map<string, Stored>();
   for (let i = 0; i < names.length; i += AT_ONCE) {
-    const some = await readSome(connection.ssm, names.slice(i, i + AT_ONCE), world.interrupted);
+    const some = await readSome(connection.ssm, names.slice(i, i + AT_ONCE), io.interrupted);
     for (const [name, stored] of some) found.set(name, stored);
   }
   const removals = names.map((name) =>
@@ -50,9 +50,9 @@ async function remove(who: readonly string[], options: RemoveOptions, world: Wor
   const missing = removals.flatMap(({ missing }) => missing);
   const changes = removals.flatMap(({ change }) => change ?? []);
   if (changes.length === 0) throw finding(`${missing.join("\n")}\nNothing was removed.`);
-  for (const line of missing) world.tell(`${line}\n`);
-  const current = await readForGuard(changes, found, connection, options, world);
-  await carryOut({ changes, unchanged: 0, extra: [] }, current, connection, options, world);
+  for (const line of missing) io.tell(`${line}\n`);
+  const current = await readForGuard(changes, found, connection, options, io);
+  await executePlan({ changes, unchanged: 0, extra: [] }, current, connection, options, io);
   // Perhaps a slip of the pen; or it is gone already, since this runs for the second time after an interruption.
   if (missing.length > 0) throw finding("");
 }

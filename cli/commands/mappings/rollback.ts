@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
-import type { World } from "../../io/io-streams.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
 import { readParameter } from "../../mapping-file/parameters.ts";
 import {
   addConnection,
@@ -15,7 +15,7 @@ import {
   type WriteOptions,
 } from "../../options.ts";
 import { readHistory, readSome } from "../../parameter-store/read.ts";
-import { carryOut } from "../../plan/execute.ts";
+import { executePlan } from "../../plan/execute.ts";
 import { planChanges } from "../../plan/plan.ts";
 import { readForGuard } from "../../plan/read-current.ts";
 import { versionBefore } from "./history.ts";
@@ -25,8 +25,8 @@ interface RollbackOptions extends ConnectionOptions, WriteOptions {
   readonly to?: number;
 }
 
-export function rollbackCommand(world: World): Command {
-  const command = newCommand(world, {
+export function rollbackCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
     name: "rollback",
     summary: "write an earlier version of a mapping again",
     details: TARGET_HELP,
@@ -37,21 +37,21 @@ export function rollbackCommand(world: World): Command {
   }).argument("<who>");
   return addWrite(addReading(addConnection(command)))
     .option("--to <version>", "default: the version before the newest", readWhole)
-    .action((who: string, options: RollbackOptions) => rollback(who, options, world));
+    .action((who: string, options: RollbackOptions) => rollback(who, options, io));
 }
 
-async function rollback(who: string, options: RollbackOptions, world: World): Promise<void> {
-  const connection = await connect(options, world);
+async function rollback(who: string, options: RollbackOptions, io: IOStreams): Promise<void> {
+  const connection = await connect(options, io);
   const { ssm, site } = connection;
   const { parameter } = findTarget(connection, who);
-  const target = versionBefore(await readHistory(ssm, parameter, world.interrupted), options.to);
+  const target = versionBefore(await readHistory(ssm, parameter, io.interrupted), options.to);
   if (target === undefined)
     throw finding(`${parameter} has no ${options.to ? `version ${options.to}` : "earlier version"}.`);
   const { problems } = readParameter(site.prefix, parameter, target);
   if (problems.length > 0)
     throw finding(`Version ${target.version} of ${parameter} is invalid: ${problems.join("; ")}.`);
-  const before = await readSome(ssm, [parameter], world.interrupted);
+  const before = await readSome(ssm, [parameter], io.interrupted);
   const plan = planChanges(before, new Map([[parameter, target.value]]), false);
-  const current = await readForGuard(plan.changes, before, connection, options, world);
-  await carryOut(plan, current, connection, options, world);
+  const current = await readForGuard(plan.changes, before, connection, options, io);
+  await executePlan(plan, current, connection, options, io);
 }

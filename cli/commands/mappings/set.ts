@@ -2,7 +2,7 @@
 
 import { type Command, Option } from "commander";
 import { newCommand } from "../../command.ts";
-import type { World } from "../../io/io-streams.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
 import {
   addConnection,
   addReading,
@@ -28,8 +28,8 @@ interface SetOptions extends ConnectionOptions, WriteOptions {
   readonly unset?: readonly string[];
 }
 
-export function setCommand(world: World): Command {
-  const command = newCommand(world, {
+export function setCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
     name: "set",
     summary: "add a mapping, or change it",
     details: `What is not named stays as it is.\n\n${TARGET_HELP}`,
@@ -50,7 +50,7 @@ export function setCommand(world: World): Command {
     .option("--description <text>")
     .addOption(new Option("--deny", "shut out: no username and no groups").conflicts(["username", "group", "addGroup"]))
     .option("--unset <key>", `leave out one of ${KEYS.join(", ")} (may be repeated)`, collect)
-    .action((who: string, options: SetOptions) => changeOne(who, options, world, (value) => changed(value, options)));
+    .action((who: string, options: SetOptions) => changeOne(who, options, io, (value) => changed(value, options)));
 }
 
 function changed(value: Readonly<Record<string, unknown>>, options: SetOptions): Record<string, unknown> {

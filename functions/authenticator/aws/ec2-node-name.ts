@@ -4,7 +4,7 @@ import { DescribeInstancesCommand, EC2Client, EC2ServiceException, type Instance
 import { GetInstanceProfileCommand, IAMClient, IAMServiceException } from "@aws-sdk/client-iam";
 import { OPTIONS } from "../../aws/connections.ts";
 import type { Deadline } from "../../lib/deadline.ts";
-import { attempt } from "../../lib/retry.ts";
+import { retry } from "../../lib/retry.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import type { NodeName } from "../user/user.ts";
 
@@ -53,7 +53,7 @@ async function describeInstance(ec2: EC2Client, id: string, deadline: Deadline):
   const command = new DescribeInstancesCommand({ InstanceIds: [id] });
   try {
     const send = (abortSignal: AbortSignal) => ec2.send(command, { abortSignal });
-    const { Reservations } = await attempt(LIMITS, deadline, send, isRetryable);
+    const { Reservations } = await retry(LIMITS, deadline, send, isRetryable);
     if (Reservations === undefined) throw new TypeError("not EC2's answer");
     for (const { OwnerId: owner, Instances = [] } of Reservations) {
       const instance = Instances.find(({ InstanceId }) => InstanceId === id);
@@ -72,7 +72,7 @@ async function isProfileOf(iam: IAMClient, profileArn: string, roleId: string, d
   const command = new GetInstanceProfileCommand({ InstanceProfileName: name });
   try {
     const send = (abortSignal: AbortSignal) => iam.send(command, { abortSignal });
-    const { InstanceProfile } = await attempt(LIMITS, deadline, send, isRetryable);
+    const { InstanceProfile } = await retry(LIMITS, deadline, send, isRetryable);
     if (InstanceProfile === undefined) throw new TypeError("not IAM's answer");
     const hasRole = InstanceProfile.Roles?.some(({ RoleId }) => RoleId === roleId) ?? false;
     return hasRole && InstanceProfile.Arn === profileArn;

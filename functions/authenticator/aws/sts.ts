@@ -4,7 +4,7 @@ import type { IncomingMessage, RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connectHost, openAgents, serverName } from "../../aws/connections.ts";
 import { StsAnswerUnusable, StsUnreachable } from "../../errors.ts";
-import { attempt, failureKind } from "../../lib/retry.ts";
+import { failureKind, retry } from "../../lib/retry.ts";
 import type { AskSts } from "../identity/prove-identity.ts";
 import type { UnverifiedToken } from "../token/token.ts";
 
@@ -54,7 +54,7 @@ export function createSts({ clusterId, regionalHost, endpoint }: StsOptions): As
 
   return async (token, deadline) => {
     try {
-      return await attempt(LIMITS, deadline, (signal) => ask(token, signal).then(failOnServerError), isRetryable);
+      return await retry(LIMITS, deadline, (signal) => ask(token, signal).then(failOnServerError), isRetryable);
     } catch (error) {
       if (error instanceof ServerError) return error.reply;
       if (error instanceof StsAnswerUnusable) throw error;

@@ -4,7 +4,7 @@ import { hash, timingSafeEqual } from "node:crypto";
 import { CallerRefused, CallersInvalid } from "../../errors.ts";
 import type { Deadline } from "../../lib/deadline.ts";
 import { isObject, parseJson } from "../../lib/json.ts";
-import { isOver, notAfterTime } from "../../lib/not-after.ts";
+import { isExpired, notAfterTime } from "../../lib/not-after.ts";
 import type { ReadParameters } from "../../parameters/parameter-cache.ts";
 import type { StoredParameter } from "../mapping/evaluate.ts";
 
@@ -33,7 +33,7 @@ export async function checkBearer(
   const digest = hash("sha256", token, "buffer");
   // Every entry is compared, whether or not one has matched already.
   const accepted = callers.filter(
-    ({ sha256, notAfter }) => timingSafeEqual(Buffer.from(sha256, "hex"), digest) && !isOver(notAfter, now),
+    ({ sha256, notAfter }) => timingSafeEqual(Buffer.from(sha256, "hex"), digest) && !isExpired(notAfter, now),
   );
   if (accepted.length === 0) throw new CallerRefused("the bearer token is not one of this cluster's");
 }

@@ -6,13 +6,13 @@ import { checkClientCertificate } from "../caller/client-certificate.ts";
 import { callersParameter } from "../mapping/parameter-name.ts";
 import { timed } from "../review/record.ts";
 import type { Settings } from "../settings.ts";
-import type { Exchange, Middleware } from "./request-context.ts";
+import type { Middleware, RequestContext } from "./request-context.ts";
 
 export function authenticateCaller(settings: Settings, readCallers: ReadParameters): Middleware {
   const { callerAuth, callerSubjects, mappingPrefix } = settings;
   const parameter = callersParameter(mappingPrefix);
 
-  async function check({ request, record, deadline }: Exchange): Promise<void> {
+  async function check({ request, record, deadline }: RequestContext): Promise<void> {
     if (callerAuth === "mtls") checkClientCertificate(request.clientSubject, callerSubjects);
     if (callerAuth === "bearer") {
       const read: ReadParameters = async (...asked) => {

@@ -6,11 +6,11 @@ import { LOG_LEVELS, type Settings } from "../settings.ts";
 import { asAuthenticatorError } from "./answer-errors.ts";
 import { logEntry } from "./log-entry.ts";
 import { metricsEntry } from "./metrics-entry.ts";
-import type { Exchange, Middleware } from "./request-context.ts";
+import type { Middleware, RequestContext } from "./request-context.ts";
 
 /** Last to run. `print` takes one whole line, without its end. */
-export function leaveTrace({ clusterId, logLevel }: Settings, print: (line: string) => void): Middleware {
-  function leave({ record, deadline }: Exchange, outcome: Outcome, error: AuthenticatorError | undefined): void {
+export function logReview({ clusterId, logLevel }: Settings, print: (line: string) => void): Middleware {
+  function leave({ record, deadline }: RequestContext, outcome: Outcome, error: AuthenticatorError | undefined): void {
     const now = deadline.clock();
     const entry = logEntry(record, outcome, error, now);
     if (LOG_LEVELS.indexOf(entry.level) >= LOG_LEVELS.indexOf(logLevel)) print(JSON.stringify(entry));

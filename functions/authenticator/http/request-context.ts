@@ -9,7 +9,7 @@ import type { TokenReviewRequest } from "../review/token-review.ts";
 /** Five tries of kube-apiserver, with 4.5 s of waits between them, share 30 s. */
 const REVIEW_MS = 5_000;
 
-export interface Exchange {
+export interface RequestContext {
   readonly request: GatewayRequest;
   readonly deadline: Deadline;
   readonly record: ReviewRecord;
@@ -25,10 +25,10 @@ export interface HttpResponse {
   readonly isBase64Encoded: false;
 }
 
-export type Middleware = MiddlewareObj<Exchange, HttpResponse>;
+export type Middleware = MiddlewareObj<RequestContext, HttpResponse>;
 
-/** First in the chain: from here on, `event` is an `Exchange`. */
-export function openExchange(clock: Clock): Middleware {
+/** First in the chain: from here on, `event` is a `RequestContext`. */
+export function openRequestContext(clock: Clock): Middleware {
   let coldStart = true;
   return {
     before: (middy) => {

@@ -4,7 +4,7 @@ import { Denial } from "../../errors.ts";
 import type { Deadline } from "../../lib/deadline.ts";
 import type { UnverifiedToken } from "../token/token.ts";
 import { type VerifiedIdentity, verifyIdentity } from "./identity.ts";
-import { readStsAnswer, type StsAnswer } from "./sts-response.ts";
+import { readStsResponse, type StsResponse } from "./sts-response.ts";
 
 /** What STS has said for good about a token; faults and throttling are thrown, since they say nothing about it. */
 export interface Proof {
@@ -18,7 +18,7 @@ export type ProveIdentity = (token: UnverifiedToken, deadline: Deadline) => Prom
 export type AskSts = (
   token: UnverifiedToken,
   deadline: Deadline,
-) => Promise<StsAnswer & { readonly requestId: string | undefined }>;
+) => Promise<StsResponse & { readonly requestId: string | undefined }>;
 
 export function proveIdentity(askSts: AskSts, ownPartition: string): ProveIdentity {
   return async (token, deadline) => {
@@ -27,9 +27,9 @@ export function proveIdentity(askSts: AskSts, ownPartition: string): ProveIdenti
   };
 }
 
-function judge(reply: StsAnswer, ownPartition: string, accessKeyId: string): VerifiedIdentity | Denial {
+function judge(reply: StsResponse, ownPartition: string, accessKeyId: string): VerifiedIdentity | Denial {
   try {
-    return verifyIdentity(readStsAnswer(reply), ownPartition, accessKeyId);
+    return verifyIdentity(readStsResponse(reply), ownPartition, accessKeyId);
   } catch (error) {
     if (error instanceof Denial) return error;
     throw error;

@@ -3,7 +3,7 @@
 import { StsAnswerUnusable, StsRefused, StsThrottled } from "../../errors.ts";
 import { isObject, parseJson } from "../../lib/json.ts";
 
-export interface StsAnswer {
+export interface StsResponse {
   readonly status: number;
   /** The whole body, at most 64 KiB. */
   readonly body: string;
@@ -45,7 +45,7 @@ const HINTS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Throws `StsThrottled`, `StsRefused` (a denial) or `StsAnswerUnusable` (a fault); STS's own text is never repeated. */
-export function readStsAnswer({ status, body }: StsAnswer): CallerIdentity {
+export function readStsResponse({ status, body }: StsResponse): CallerIdentity {
   const answer = parseJson(body);
   if (status === 200) {
     const identity = callerIdentity(answer);

@@ -1,19 +1,19 @@
 // ARN patterns as IAM's ArnLike reads them: `*` any run, `?` exactly one character, inside one of the six sections.
 
-import { lowerCased } from "../../lib/ascii-lower-case.ts";
+import { asciiLowerCase } from "../../lib/ascii-lower-case.ts";
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN */
 const SECTIONS = 6;
 
 /** Six sections, the last of which may hold colons; `undefined` for text that has fewer. */
 function sections(text: string): string[] | undefined {
-  const parts = lowerCased(text).split(":");
+  const parts = asciiLowerCase(text).split(":");
   if (parts.length < SECTIONS) return undefined;
   return [...parts.slice(0, SECTIONS - 1), parts.slice(SECTIONS - 1).join(":")];
 }
 
 export function isArnPattern(pattern: string): boolean {
-  return lowerCased(pattern).startsWith("arn:") && sections(pattern) !== undefined;
+  return asciiLowerCase(pattern).startsWith("arn:") && sections(pattern) !== undefined;
 }
 
 /** Without regard to case; false where either is no ARN. */

@@ -1,6 +1,6 @@
 // The ARN that a mapping names, and whether it is the identity's.
 
-import { lowerCased } from "../../lib/ascii-lower-case.ts";
+import { asciiLowerCase } from "../../lib/ascii-lower-case.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 
 export interface MappedArn {
@@ -17,7 +17,7 @@ const FEDERATED_USER = /^arn:([a-z-]+):sts::(\d{12}):(federated-user)\/([\w+=,.@
 
 /** `undefined` for what is not the ARN of a role, user, root or federated user. */
 export function parseMappedArn(arn: string): MappedArn | undefined {
-  const lowerCase = lowerCased(arn);
+  const lowerCase = asciiLowerCase(arn);
   const match = ROLE_OR_USER.exec(lowerCase) ?? ROOT.exec(lowerCase) ?? FEDERATED_USER.exec(arn);
   if (match === null) return undefined;
   const [, partition = "", accountId = "", kind = "", name = ""] = match;
@@ -25,7 +25,7 @@ export function parseMappedArn(arn: string): MappedArn | undefined {
 }
 
 export function isArnOf(mapped: MappedArn, identity: VerifiedIdentity): boolean {
-  const name = identity.kind === "federated-user" ? identity.name : lowerCased(identity.name);
+  const name = identity.kind === "federated-user" ? identity.name : asciiLowerCase(identity.name);
   return (
     mapped.partition === identity.partition &&
     mapped.accountId === identity.accountId &&

@@ -1,7 +1,7 @@
 // What one place holds for an identity: nothing, a mapping for it, a denial, or something that is wrong.
 
 import { isObject, parseJson } from "../../lib/json.ts";
-import { isOver } from "../../lib/not-after.ts";
+import { isExpired } from "../../lib/not-after.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { isArnOf, parseMappedArn } from "./arn.ts";
 import { matchesArnLike } from "./arn-like.ts";
@@ -23,18 +23,18 @@ export type Verdict =
   /** Meant for this name, and it is not this principal. */
   | { readonly kind: "mismatch"; readonly problem: string };
 
-export interface Finding extends Candidate {
+export interface Evaluation extends Candidate {
   readonly verdict: Verdict;
   /** How many invalid values or list entries stand here, whether they count for this identity or not. */
   readonly invalidCount: number;
 }
 
-export function findMapping(
+export function evaluateMapping(
   candidate: Candidate,
   stored: StoredParameter | undefined,
   identity: VerifiedIdentity,
   now: number,
-): Finding {
+): Evaluation {
   if (stored === undefined) return { ...candidate, verdict: { kind: "nothing" }, invalidCount: 0 };
   const value = stored.secure ? undefined : parseJson(stored.value);
   if (value === undefined) return invalid(candidate, stored.secure ? "a SecureString" : "not JSON");
@@ -48,7 +48,7 @@ export function findMapping(
   return { ...candidate, verdict: judge(value, check, kind, identity, now), invalidCount: check.valid ? 0 : 1 };
 }
 
-function invalid(candidate: Candidate, problem: string): Finding {
+function invalid(candidate: Candidate, problem: string): Evaluation {
   return { ...candidate, verdict: { kind: "invalid", problem }, invalidCount: 1 };
 }
 
@@ -70,7 +70,7 @@ function judge(
   identity: VerifiedIdentity,
   now: number,
 ): Verdict {
-  if (check.valid && isOver(check.mapping.notAfter, now)) return { kind: "nothing" };
+  if (check.valid && isExpired(check.mapping.notAfter, now)) return { kind: "nothing" };
   const isFor = isObject(value) && isForIdentity(value, kind, identity);
   // A denial holds even where the rest of its value is wrong: a typo beside it must not let anybody in.
   if (!check.valid)

@@ -1,6 +1,6 @@
 // The names of Parameter Store under which an identity's mapping can stand: derived, so that a review reads few of them.
 
-import { lowerCased } from "../../lib/ascii-lower-case.ts";
+import { asciiLowerCase } from "../../lib/ascii-lower-case.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import type { MappingKind } from "./mapping.ts";
 
@@ -40,7 +40,7 @@ export function callersParameter(prefix: string): string {
  * `a-zA-Z0-9_.-`, so any other byte, and the dot itself, is `.` and two hex digits.
  */
 export function encodeName(name: string): string {
-  const bytes = Buffer.from(lowerCased(name)).toString("latin1");
+  const bytes = Buffer.from(asciiLowerCase(name)).toString("latin1");
   return bytes.replace(/[^a-z0-9_-]/g, (byte) => `.${byte.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 

@@ -2,7 +2,7 @@
 
 import { IdentityDenied, IdentityUnmapped, MappingInvalid, MappingMismatch } from "../../errors.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import type { Finding, Verdict } from "./evaluate.ts";
+import type { Evaluation, Verdict } from "./evaluate.ts";
 import type { Mapping } from "./mapping.ts";
 
 export interface SelectedMapping {
@@ -13,24 +13,26 @@ export interface SelectedMapping {
   readonly tried: string;
 }
 
-type DecidingFinding = Finding & { readonly verdict: Exclude<Verdict, { readonly kind: "nothing" }> };
+type DecidingEvaluation = Evaluation & { readonly verdict: Exclude<Verdict, { readonly kind: "nothing" }> };
 
 /**
- * The finding that decides, in the order of the places; `undefined` where no place holds anything. What is wrong at
+ * The evaluation that decides, in the order of the places; `undefined` where no place holds anything. What is wrong at
  * that place denies, and does not fall through: else a typo in a role's mapping would give it its account's.
  */
-export function decidingFinding(findings: readonly Finding[]): DecidingFinding | undefined {
-  const holding = findings.filter((finding): finding is DecidingFinding => finding.verdict.kind !== "nothing");
+export function decidingEvaluation(evaluations: readonly Evaluation[]): DecidingEvaluation | undefined {
+  const holding = evaluations.filter(
+    (evaluation): evaluation is DecidingEvaluation => evaluation.verdict.kind !== "nothing",
+  );
   return holding.find(({ verdict }) => verdict.kind === "deny") ?? holding[0];
 }
 
 /** Throws a `Denial` that names the canonical ARN and the parameters that were tried. */
-export function selectMapping(findings: readonly Finding[], identity: VerifiedIdentity): SelectedMapping {
+export function selectMapping(evaluations: readonly Evaluation[], identity: VerifiedIdentity): SelectedMapping {
   const who = identity.canonicalArn;
-  const tried = `tried ${findings.map(({ parameter }) => parameter).join(" ")}`;
-  const finding = decidingFinding(findings);
-  if (finding === undefined) throw new IdentityUnmapped(`no mapping for ${who}; ${tried}`);
-  const { verdict, parameter } = finding;
+  const tried = `tried ${evaluations.map(({ parameter }) => parameter).join(" ")}`;
+  const evaluation = decidingEvaluation(evaluations);
+  if (evaluation === undefined) throw new IdentityUnmapped(`no mapping for ${who}; ${tried}`);
+  const { verdict, parameter } = evaluation;
   if (verdict.kind === "match") return { mapping: verdict.mapping, parameter, tried };
   if (verdict.kind === "deny") throw new IdentityDenied(`${who} is denied by ${parameter}; ${tried}`);
   const Denied = verdict.kind === "mismatch" ? MappingMismatch : MappingInvalid;

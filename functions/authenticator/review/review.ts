@@ -5,11 +5,11 @@ import type { Deadline } from "../../lib/deadline.ts";
 import type { ReadParameters } from "../../parameters/parameter-cache.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { type ProveIdentityCached, tokenHash } from "../identity/identity-cache.ts";
-import { findMapping } from "../mapping/evaluate.ts";
+import { evaluateMapping } from "../mapping/evaluate.ts";
 import { candidates } from "../mapping/parameter-name.ts";
-import { decidingFinding, selectMapping } from "../mapping/select.ts";
+import { decidingEvaluation, selectMapping } from "../mapping/select.ts";
 import type { StsHosts } from "../token/sts-hosts.ts";
-import { isOurs, parseToken } from "../token/token.ts";
+import { hasTokenPrefix, parseToken } from "../token/token.ts";
 import { type NodeName, renderUser } from "../user/user.ts";
 import { granted, NOT_OURS, type TokenReviewStatus } from "./answer.ts";
 import { acceptedAudiences } from "./audiences.ts";
@@ -41,7 +41,7 @@ export async function reviewToken(
 ): Promise<TokenReviewStatus> {
   const { clock } = deadline;
   record.tokenHash = tokenHash(text).slice(0, 12);
-  if (!isOurs(text)) return NOT_OURS;
+  if (!hasTokenPrefix(text)) return NOT_OURS;
   const audiences = acceptedAudiences(requestedAudiences, rules.audiences);
 
   const unverifiedToken = await timed(record, "token", clock, () => parseToken(text, rules.stsHosts, clock()));
@@ -62,15 +62,15 @@ export async function reviewToken(
     services.readParameters(names, deadline),
   );
   record.cached.mapping = cached;
-  const findings = places.map((place) =>
-    findMapping(place, parameters.get(place.parameter), verifiedIdentity, clock()),
+  const evaluations = places.map((place) =>
+    evaluateMapping(place, parameters.get(place.parameter), verifiedIdentity, clock()),
   );
-  record.invalidMappings = findings.reduce((sum, { invalidCount }) => sum + invalidCount, 0);
-  const deciding = decidingFinding(findings);
+  record.invalidMappings = evaluations.reduce((sum, { invalidCount }) => sum + invalidCount, 0);
+  const deciding = decidingEvaluation(evaluations);
   // What was found then may belong to others: that nothing was there for this identity is no answer in an outage.
   if (stale && deciding === undefined) throw new ParametersUnavailable("nothing remembered is for this identity");
   record.parameter = deciding?.parameter;
-  const selected = selectMapping(findings, verifiedIdentity);
+  const selected = selectMapping(evaluations, verifiedIdentity);
 
   const user = await timed(record, "user", clock, () =>
     renderUser(selected, verifiedIdentity, rules.reservedPrefixes, () =>

@@ -29,7 +29,7 @@ const PREFIX = "k8s-aws-v1.";
 const MAX_BYTES = 4096;
 
 /** Whether this is a token for us at all; any other kind (service account, OIDC) passes by. */
-export function isOurs(text: string): boolean {
+export function hasTokenPrefix(text: string): boolean {
   return text.startsWith(PREFIX);
 }
 
@@ -38,7 +38,7 @@ const PRESIGNED_URL = /^https:\/\/([^/?#]*)\/\?([^#]*)$/;
 
 /** Throws a `Denial` that names the rule. `now` in milliseconds since 1970. */
 export function parseToken(text: string, hosts: StsHosts, now: number): UnverifiedToken {
-  if (!isOurs(text)) throw new TokenMalformed(`does not begin with ${PREFIX}`);
+  if (!hasTokenPrefix(text)) throw new TokenMalformed(`does not begin with ${PREFIX}`);
   if (Buffer.byteLength(text) > MAX_BYTES) throw new TokenMalformed(`longer than ${MAX_BYTES} bytes`);
   const decoded = decodeBase64Url(text.slice(PREFIX.length));
   if (decoded === undefined) throw new TokenMalformed("not canonical unpadded base64url after the prefix");

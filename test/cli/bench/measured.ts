@@ -1,8 +1,8 @@
 // One command in a process of its own; afterwards it tells its parent how much memory it took.
 
-import { processWorld } from "../../../cli/io/io-streams.ts";
+import { processStreams } from "../../../cli/io/io-streams.ts";
 import { run } from "../../../cli/run.ts";
 
-process.exitCode = await run(process.argv.slice(2), processWorld());
+process.exitCode = await run(process.argv.slice(2), processStreams());
 process.send?.({ maxRssKb: process.resourceUsage().maxRSS });
 process.disconnect();

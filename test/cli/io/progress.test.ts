@@ -2,15 +2,15 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { columnsOf, processWorld } from "../../../cli/io/io-streams.ts";
+import { columnsOf, processStreams } from "../../../cli/io/io-streams.ts";
 import { startProgress } from "../../../cli/io/progress.ts";
 
-const world = processWorld();
+const io = processStreams();
 
 function shown(all: number | undefined, watched: boolean): string {
   const told: string[] = [];
   const progress = startProgress("writing", all, {
-    ...world,
+    ...io,
     watched,
     interactive: false,
     tell: (text) => told.push(text),

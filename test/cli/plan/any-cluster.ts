@@ -2,14 +2,14 @@
 
 import fc from "fast-check";
 import { siteOf } from "../../../cli/aws/connection.ts";
-import { processWorld } from "../../../cli/io/io-streams.ts";
+import { processStreams } from "../../../cli/io/io-streams.ts";
 import type { StoredParameter } from "../../../functions/authenticator/mapping/evaluate.ts";
 import { readSettings } from "../../../functions/authenticator/settings.ts";
 
 export const A: string = "111122223333";
 export const B: string = "444455556666";
 export const settings = readSettings({ CLUSTER_ID: "prod", CALLER_AUTH: "none", AWS_REGION: "us-east-1" });
-export const site = siteOf(settings, processWorld());
+export const site = siteOf(settings, processStreams());
 export type Parameters = Map<string, StoredParameter>;
 
 const RESOURCES = [

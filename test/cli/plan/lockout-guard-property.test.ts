@@ -23,10 +23,10 @@ const WORLDS = ["0123456789abcdef", "fedcba9876543210"].flatMap((suffix) =>
 /** Whoever is mapped by a role's own ARN is taken to be there. */
 const MAPPED = "AWSReservedSSO_ClusterAdmin_0123456789abcdef";
 
-function someoneAdministers(parameters: Parameters, world: readonly string[]): boolean {
+function someoneAdministers(parameters: Parameters, io: readonly string[]): boolean {
   const isMapped = parameters.has(`${site.prefix}/role/${A}/${MAPPED.toLowerCase()}`);
   return [A, B].some((account) =>
-    [...world, ...(isMapped ? [`role/${MAPPED}`] : [])].some((resource) => {
+    [...io, ...(isMapped ? [`role/${MAPPED}`] : [])].some((resource) => {
       const identity = supposeIdentity(arn(resource, account));
       const verdict = identity && decide(site, identity, parameters).deciding?.verdict;
       const { groups = [], username = "" } = verdict?.kind === "match" ? verdict.mapping : {};
@@ -47,13 +47,13 @@ async function isRefused(before: Parameters, after: Parameters): Promise<boolean
 
 const certain: Parameters = new Map([[`${site.prefix}/role/777788889999/a`, adminOf("777788889999")]]);
 
-test("where somebody surely administered, and the guard lets the change through, somebody does in every world", async () => {
+test("where somebody surely administered, and the guard lets the change through, somebody does in every io", async () => {
   let passed = 0;
   await fc.assert(
     fc.asyncProperty(clusters, async (after) => {
       if (await isRefused(certain, after)) return;
       passed += 1;
-      for (const world of WORLDS) assert.ok(someoneAdministers(after, world));
+      for (const io of WORLDS) assert.ok(someoneAdministers(after, io));
     }),
     { numRuns: 1500 },
   );

@@ -65,7 +65,7 @@ function readUrl(text: string): UrlFacts {
   const [, scheme = "", authority = "", rest = ""] = /^([^:]*):\/\/([^/?#]*)(.*)$/s.exec(text) ?? [];
   const pairs = rest.split("#", 1).join().split("?").slice(1).join("?").split("&");
   const spelled = pairs.map((pair) => readPair(pair)[0]);
-  const values = new Map(pairs.map(lowerCased).toReversed());
+  const values = new Map(pairs.map(asciiLowerCase).toReversed());
   return {
     text,
     scheme,
@@ -83,7 +83,7 @@ function readPair(pair: string): [name: string, value: string] {
   return [decode(name), decode(value.join("="))];
 }
 
-function lowerCased(pair: string): [name: string, value: string] {
+function asciiLowerCase(pair: string): [name: string, value: string] {
   const [name, value] = readPair(pair);
   return [name.toLowerCase(), value];
 }
@@ -97,5 +97,5 @@ function decode(text: string): string {
 /** The same for every spelling of one request to STS: names without regard to case, in any order, however encoded. */
 export function requestKey(query: string): string {
   const pairs = query.split("&").filter((pair) => pair !== "");
-  return JSON.stringify(pairs.map(lowerCased).map(String).sort());
+  return JSON.stringify(pairs.map(asciiLowerCase).map(String).sort());
 }

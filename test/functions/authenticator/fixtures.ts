@@ -1,7 +1,7 @@
 // What these tests share: identities, a clock that stands still, tokens, and a world outside that is kept in memory.
 
 import { hash } from "node:crypto";
-import { createHandler, type Surroundings } from "../../../functions/authenticator/handler.ts";
+import { createHandler, type Dependencies } from "../../../functions/authenticator/handler.ts";
 import type { HttpResponse } from "../../../functions/authenticator/http/request-context.ts";
 import { type VerifiedIdentity, verifyIdentity } from "../../../functions/authenticator/identity/identity.ts";
 import type { AskSts } from "../../../functions/authenticator/identity/prove-identity.ts";
@@ -83,7 +83,7 @@ export function settingsWith(changes: Partial<Settings> = {}): Settings {
 /** Parameters without the prefix, as `role/111122223333/developers`; a value that is no text becomes JSON. */
 export type Stored = Record<string, unknown>;
 
-export interface World extends Surroundings {
+export interface World extends Dependencies {
   readonly clock: FixedClock;
   readonly parameters: Stored;
   /** Each line that was printed. */
@@ -93,7 +93,7 @@ export interface World extends Surroundings {
 }
 
 /** STS knows the local identities; EC2 knows one node. `changes` replaces a part of it. */
-export function world(parameters: Stored = {}, changes: Partial<Surroundings> = {}): World {
+export function world(parameters: Stored = {}, changes: Partial<Dependencies> = {}): World {
   const clock = fixedClock();
   const lines: string[] = [];
   const calls: World["calls"] = { sts: [], ssm: [] };
@@ -114,7 +114,7 @@ export function world(parameters: Stored = {}, changes: Partial<Surroundings> = 
       }),
     );
   };
-  const findNodeName: Surroundings["findNodeName"] = async () => ({ name: "ip-10-0-0-1.ec2.internal" });
+  const findNodeName: Dependencies["findNodeName"] = async () => ({ name: "ip-10-0-0-1.ec2.internal" });
   const print = (line: string): unknown => lines.push(line);
   return { askSts, fetchParameters, findNodeName, clock, print, parameters, lines, calls, ...changes } as World;
 }
@@ -151,7 +151,7 @@ export interface AnswerBody {
 export type Call = (event: unknown) => Promise<HttpResponse & { readonly json: AnswerBody }>;
 
 /** The handler, asked with an event; `json` is what its body says. */
-export function handlerOf(surroundings: Surroundings, settings: Partial<Settings> = {}): Call {
+export function handlerOf(surroundings: Dependencies, settings: Partial<Settings> = {}): Call {
   const handler = createHandler(settingsWith(settings), surroundings);
   return async (event) => {
     const response = await handler(event, {});

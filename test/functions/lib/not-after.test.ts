@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isOver, notAfterTime } from "../../../functions/lib/not-after.ts";
+import { isExpired, notAfterTime } from "../../../functions/lib/not-after.ts";
 
 const END = Date.UTC(2026, 11, 31);
 
@@ -44,12 +44,12 @@ test("another zone, another form and a time that does not exist are refused", ()
 });
 
 test("an entry is over at its very instant, and not a millisecond before", () => {
-  assert.equal(isOver("2026-12-31T00:00:00Z", END - 1), false);
-  assert.equal(isOver("2026-12-31T00:00:00Z", END), true);
-  assert.equal(isOver("2026-12-31T00:00:00Z", END + 1), true);
-  assert.equal(isOver("2026-12-31T00:00:00.001Z", END), false);
+  assert.equal(isExpired("2026-12-31T00:00:00Z", END - 1), false);
+  assert.equal(isExpired("2026-12-31T00:00:00Z", END), true);
+  assert.equal(isExpired("2026-12-31T00:00:00Z", END + 1), true);
+  assert.equal(isExpired("2026-12-31T00:00:00.001Z", END), false);
 });
 
 test("an entry without notAfter never ends", () => {
-  assert.equal(isOver(undefined, Number.MAX_SAFE_INTEGER), false);
+  assert.equal(isExpired(undefined, Number.MAX_SAFE_INTEGER), false);
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
-import { attempt, failureKind, TimedOut } from "../../../functions/lib/retry.ts";
+import { failureKind, retry, TimedOut } from "../../../functions/lib/retry.ts";
 
 const LIMITS = { tryMs: 2_000, totalMs: 4_000 };
 const always = (_error: unknown): boolean => true;
@@ -12,7 +12,7 @@ const always = (_error: unknown): boolean => true;
 function start(deadlineMs: number, call: (signal: AbortSignal) => Promise<string>, isRetryable = always) {
   let now = 1_000_000;
   mock.timers.enable({ apis: ["setTimeout"] });
-  const outcome = attempt(
+  const outcome = retry(
     LIMITS,
     deadlineIn(deadlineMs, () => now),
     call,
@@ -121,7 +121,7 @@ test("the error of a try that used up all time is thrown as it is", async () => 
     return Promise.reject(error);
   };
   await assert.rejects(
-    attempt(
+    retry(
       LIMITS,
       deadlineIn(5_000, () => now),
       call,

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { wholeLife } from "../../lifecycle.ts";
 import { startCluster } from "./cluster.ts";
 
-test("300 entries as they grow in the real world, from aws-auth to aws-auth", async (t) => {
+test("300 entries as they grow in the real io, from aws-auth to aws-auth", async (t) => {
   const cluster = await startCluster();
   t.after(() => cluster.store.close());
   await wholeLife(cluster.mappings);

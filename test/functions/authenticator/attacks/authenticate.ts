@@ -2,7 +2,7 @@
 
 import { createSts } from "../../../../functions/authenticator/aws/sts.ts";
 import { proveIdentity } from "../../../../functions/authenticator/identity/prove-identity.ts";
-import { isOurs } from "../../../../functions/authenticator/token/token.ts";
+import { hasTokenPrefix } from "../../../../functions/authenticator/token/token.ts";
 import { AuthenticatorError } from "../../../../functions/errors.ts";
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
 import type { LocalServer } from "../../../../local/http-server.ts";
@@ -28,7 +28,7 @@ export function authenticatorAt(sts: LocalServer, clusterId = CLUSTER_ID): Authe
   const prove = proveIdentity(askSts, "aws");
   return async (text, now = NOW) => {
     try {
-      if (!isOurs(text)) return "not ours";
+      if (!hasTokenPrefix(text)) return "not ours";
       const { result } = await prove(parse(text, now), deadlineIn(5_000, Date.now));
       return result instanceof AuthenticatorError ? result.code : `granted ${result.arn}`;
     } catch (error) {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readStsAnswer } from "../../../../functions/authenticator/identity/sts-response.ts";
+import { readStsResponse } from "../../../../functions/authenticator/identity/sts-response.ts";
 import { Denial, StsAnswerUnusable } from "../../../../functions/errors.ts";
 import { LOCAL_IDENTITIES, localIdentity } from "../../../../local/identities.ts";
 import { startSts } from "../../../../local/sts/start-sts.ts";
@@ -14,7 +14,7 @@ const IDENTITY = { GetCallerIdentityResponse: { GetCallerIdentityResult: ADMIN }
 const TEXT = JSON.stringify(IDENTITY);
 
 function reader(status: number, body: unknown): () => unknown {
-  return () => readStsAnswer({ status, body: typeof body === "string" ? body : JSON.stringify(body) });
+  return () => readStsResponse({ status, body: typeof body === "string" ? body : JSON.stringify(body) });
 }
 
 test("CVE-2020-16250: the identity alone is read, so that the refusals below mean something", () => {

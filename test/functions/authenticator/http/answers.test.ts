@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Surroundings } from "../../../../functions/authenticator/handler.ts";
+import type { Dependencies } from "../../../../functions/authenticator/handler.ts";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
 import {
   InstancesUnavailable,
@@ -30,7 +30,7 @@ const NODE = { arn: `arn:aws:iam::${HOME}:role/ClusterNode`, username: "system:n
 interface Options {
   readonly stored?: Stored;
   readonly settings?: Partial<Settings>;
-  readonly changes?: Partial<Surroundings>;
+  readonly changes?: Partial<Dependencies>;
   readonly event?: Record<string, unknown>;
   readonly spec?: Record<string, unknown>;
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Surroundings } from "../../../../functions/authenticator/handler.ts";
+import type { Dependencies } from "../../../../functions/authenticator/handler.ts";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
 import { StsThrottled, StsUnreachable } from "../../../../functions/errors.ts";
 import { localIdentity } from "../../../../local/identities.ts";
@@ -22,7 +22,7 @@ const MAPPED: Stored = {
 interface Options {
   readonly stored?: Stored;
   readonly settings?: Partial<Settings>;
-  readonly changes?: Partial<Surroundings>;
+  readonly changes?: Partial<Dependencies>;
   readonly event?: Record<string, unknown>;
 }
 
@@ -34,7 +34,7 @@ async function logged(token: string, { stored = MAPPED, settings, changes, event
   return { text, entry: JSON.parse(text) as Record<string, unknown> };
 }
 
-function failing(error: Error): Partial<Surroundings> {
+function failing(error: Error): Partial<Dependencies> {
   return { askSts: () => Promise.reject(error) };
 }
 

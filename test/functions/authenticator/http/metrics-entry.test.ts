@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Surroundings } from "../../../../functions/authenticator/handler.ts";
+import type { Dependencies } from "../../../../functions/authenticator/handler.ts";
 import { metricsEntry } from "../../../../functions/authenticator/http/metrics-entry.ts";
 import { LOG_LEVELS, type Settings } from "../../../../functions/authenticator/settings.ts";
 import { StsThrottled, StsUnreachable } from "../../../../functions/errors.ts";
@@ -57,7 +57,7 @@ function checkEmf(entry: Emf): void {
   assert.equal(new Set(all).size, all.length);
 }
 
-async function measured(token: string, settings: Partial<Settings> = {}, changes: Partial<Surroundings> = {}) {
+async function measured(token: string, settings: Partial<Settings> = {}, changes: Partial<Dependencies> = {}) {
   const around = world(MAPPED, changes);
   await handlerOf(around, settings)(gatewayEvent(reviewBody(token)));
   const entry = JSON.parse(around.lines.at(-1) ?? "") as Emf;
@@ -65,12 +65,12 @@ async function measured(token: string, settings: Partial<Settings> = {}, changes
   return { entry, around };
 }
 
-function failing(error: Error): Partial<Surroundings> {
+function failing(error: Error): Partial<Dependencies> {
   return { askSts: () => Promise.reject(error) };
 }
 
 test("each outcome is counted as one review, by cluster and by cluster and outcome", async () => {
-  const cases: [string, string, Partial<Settings>, Partial<Surroundings>][] = [
+  const cases: [string, string, Partial<Settings>, Partial<Dependencies>][] = [
     ["granted", tokenOf("bob"), {}, {}],
     ["not_ours", "other", {}, {}],
     ["denied", tokenOf("alice"), {}, {}],

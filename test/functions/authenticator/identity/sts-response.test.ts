@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readStsAnswer } from "../../../../functions/authenticator/identity/sts-response.ts";
+import { readStsResponse } from "../../../../functions/authenticator/identity/sts-response.ts";
 import { StsAnswerUnusable, StsRefused, StsThrottled } from "../../../../functions/errors.ts";
 import { errorBody, identityBody } from "../fixtures.ts";
 
@@ -18,11 +18,11 @@ const THROTTLING = [
 ];
 
 function usable(body: unknown, status = 200): void {
-  readStsAnswer({ status, body: typeof body === "string" ? body : JSON.stringify(body) });
+  readStsResponse({ status, body: typeof body === "string" ? body : JSON.stringify(body) });
 }
 
 test("a 200 of the exact shape gives account, ARN and user id", () => {
-  assert.deepEqual(readStsAnswer({ status: 200, body: identityBody(ALICE) }), FIELDS);
+  assert.deepEqual(readStsResponse({ status: 200, body: identityBody(ALICE) }), FIELDS);
 });
 
 test("a 200 of another shape is a fault", () => {

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { findMapping } from "../../../../functions/authenticator/mapping/evaluate.ts";
+import { evaluateMapping } from "../../../../functions/authenticator/mapping/evaluate.ts";
 import { checkMapping, type MappingKind } from "../../../../functions/authenticator/mapping/mapping.ts";
 import { candidates, type Place } from "../../../../functions/authenticator/mapping/parameter-name.ts";
-import { decidingFinding } from "../../../../functions/authenticator/mapping/select.ts";
+import { decidingEvaluation } from "../../../../functions/authenticator/mapping/select.ts";
 import { HOME, NOW, OTHER, PREFIX, verified } from "../fixtures.ts";
 import { junk, list, MINE, nearly, text, value } from "./arbitrary-values.ts";
 
@@ -31,7 +31,7 @@ const TYPES: Readonly<Record<string, (v: unknown) => boolean>> = {
 };
 
 function find(at: Place, stored: string, secure = false) {
-  return findMapping({ place: at, parameter: "/p" }, { value: stored, secure }, bob, NOW);
+  return evaluateMapping({ place: at, parameter: "/p" }, { value: stored, secure }, bob, NOW);
 }
 
 test("arbitrary JSON never makes the schema throw", () => {
@@ -99,7 +99,7 @@ test("a damaged parameter never changes the verdict of another", () => {
   const judge = (stored: readonly (string | undefined)[]) =>
     places.map((candidate, index) => {
       const t = stored[index];
-      return findMapping(candidate, t === undefined ? undefined : { value: t, secure: false }, bob, NOW);
+      return evaluateMapping(candidate, t === undefined ? undefined : { value: t, secure: false }, bob, NOW);
     });
   fc.assert(
     fc.property(texts, fc.nat({ max: 4 }), text, (stored, at, damage) => {
@@ -138,7 +138,7 @@ test("any denial that matches wins, wherever it stands and whatever stands aroun
   fc.assert(
     fc.property(fc.tuple(text, text, text, text, text), place, (texts, at) => {
       const all = PLACES.map((p, i) => find(p, p === at ? JSON.stringify(denials[p]) : (texts[i] ?? "")));
-      assert.equal(decidingFinding(all)?.verdict.kind, "deny");
+      assert.equal(decidingEvaluation(all)?.verdict.kind, "deny");
     }),
     RUNS,
   );

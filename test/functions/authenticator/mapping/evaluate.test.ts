@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findMapping, type Verdict } from "../../../../functions/authenticator/mapping/evaluate.ts";
+import { evaluateMapping, type Verdict } from "../../../../functions/authenticator/mapping/evaluate.ts";
 import type { Place } from "../../../../functions/authenticator/mapping/parameter-name.ts";
 import { HOME, NOW, OTHER, verified } from "../fixtures.ts";
 
@@ -20,7 +20,7 @@ interface Options {
 function find(value: unknown, { place = "exact", who = "bob", now = NOW, secure = false }: Options = {}) {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   const stored = value === undefined ? undefined : { value: text, secure };
-  return findMapping({ place, parameter: "/p" }, stored, verified(who), now);
+  return evaluateMapping({ place, parameter: "/p" }, stored, verified(who), now);
 }
 
 function kind(value: unknown, options: Options = {}): Verdict["kind"] {

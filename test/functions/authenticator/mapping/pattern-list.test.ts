@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findMapping, type Verdict } from "../../../../functions/authenticator/mapping/evaluate.ts";
+import { evaluateMapping, type Verdict } from "../../../../functions/authenticator/mapping/evaluate.ts";
 import { HOME, NOW, OTHER, verified } from "../fixtures.ts";
 
 const ALL = `arn:aws:iam::${HOME}:role/*`;
@@ -11,7 +11,7 @@ const THEIRS = { arnLike: `arn:aws:iam::${OTHER}:role/*`, username: "theirs" };
 
 function find(list: unknown, { now = NOW, who = "bob", secure = false } = {}) {
   const value = typeof list === "string" ? list : JSON.stringify(list);
-  return findMapping({ place: "pattern-any", parameter: "/p" }, { value, secure }, verified(who), now);
+  return evaluateMapping({ place: "pattern-any", parameter: "/p" }, { value, secure }, verified(who), now);
 }
 
 function verdict(list: unknown, options = {}): Verdict {

@@ -1,11 +1,11 @@
-// Which of several findings counts, and what a denial says about it.
+// Which of several evaluations counts, and what a denial says about it.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { Finding, Verdict } from "../../../../functions/authenticator/mapping/evaluate.ts";
+import type { Evaluation, Verdict } from "../../../../functions/authenticator/mapping/evaluate.ts";
 import type { Place } from "../../../../functions/authenticator/mapping/parameter-name.ts";
-import { decidingFinding, selectMapping } from "../../../../functions/authenticator/mapping/select.ts";
+import { decidingEvaluation, selectMapping } from "../../../../functions/authenticator/mapping/select.ts";
 import { IdentityDenied, IdentityUnmapped, MappingInvalid, MappingMismatch } from "../../../../functions/errors.ts";
 import { verified } from "../fixtures.ts";
 
@@ -20,7 +20,7 @@ const VERDICTS: Readonly<Record<Verdict["kind"], Verdict>> = {
 const bob = verified("bob");
 
 /** One verdict for each place, in their order. */
-function findings(...kinds: Verdict["kind"][]): Finding[] {
+function evaluations(...kinds: Verdict["kind"][]): Evaluation[] {
   return PLACES.map((place, index) => {
     const verdict = VERDICTS[kinds[index] ?? "nothing"];
     return { place, parameter: `/p/${place}`, verdict, invalidCount: 0 };
@@ -30,7 +30,7 @@ function findings(...kinds: Verdict["kind"][]): Finding[] {
 test("exact counts before sso, sso before the patterns of the account, these before those of any, account last", () => {
   for (let first = 0; first < PLACES.length; first += 1) {
     const kinds = PLACES.map((_, index) => (index < first ? "nothing" : "match"));
-    const { parameter, mapping } = selectMapping(findings(...kinds), bob);
+    const { parameter, mapping } = selectMapping(evaluations(...kinds), bob);
     assert.equal(parameter, `/p/${PLACES[first]}`);
     assert.deepEqual(mapping, { username: "x" });
   }
@@ -40,40 +40,43 @@ test("a denial that matches counts wherever it stands", () => {
   for (let at = 0; at < PLACES.length; at += 1) {
     for (const other of ["match", "invalid", "mismatch", "nothing"] as const) {
       const kinds = PLACES.map((_, index) => (index === at ? "deny" : other));
-      assert.throws(() => selectMapping(findings(...kinds), bob), IdentityDenied, `${PLACES[at]} among ${other}`);
+      assert.throws(() => selectMapping(evaluations(...kinds), bob), IdentityDenied, `${PLACES[at]} among ${other}`);
     }
   }
 });
 
 test("an invalid mapping at the place that would count denies, and does not fall through", () => {
-  assert.throws(() => selectMapping(findings("invalid", "match", "match", "match", "match"), bob), MappingInvalid);
+  assert.throws(() => selectMapping(evaluations("invalid", "match", "match", "match", "match"), bob), MappingInvalid);
   assert.throws(
-    () => selectMapping(findings("nothing", "nothing", "invalid", "nothing", "match"), bob),
+    () => selectMapping(evaluations("nothing", "nothing", "invalid", "nothing", "match"), bob),
     MappingInvalid,
   );
 });
 
 test("a mapping of another principal at the place that would count denies, and does not fall through", () => {
-  assert.throws(() => selectMapping(findings("mismatch", "nothing", "match", "match", "match"), bob), MappingMismatch);
+  assert.throws(
+    () => selectMapping(evaluations("mismatch", "nothing", "match", "match", "match"), bob),
+    MappingMismatch,
+  );
 });
 
 test("an invalid mapping at a place that does not count harms nobody", () => {
   assert.equal(
-    selectMapping(findings("match", "invalid", "mismatch", "invalid", "invalid"), bob).parameter,
+    selectMapping(evaluations("match", "invalid", "mismatch", "invalid", "invalid"), bob).parameter,
     "/p/exact",
   );
 });
 
 test("no mapping anywhere is a denial of its own", () => {
-  assert.throws(() => selectMapping(findings(), bob), IdentityUnmapped);
+  assert.throws(() => selectMapping(evaluations(), bob), IdentityUnmapped);
   assert.throws(() => selectMapping([], bob), IdentityUnmapped);
-  assert.equal(decidingFinding(findings()), undefined);
+  assert.equal(decidingEvaluation(evaluations()), undefined);
 });
 
 test("each denial names the canonical ARN and every parameter that was tried, in one line", () => {
   for (const kind of ["nothing", "deny", "invalid", "mismatch"] as const) {
     assert.throws(
-      () => selectMapping(findings(kind), bob),
+      () => selectMapping(evaluations(kind), bob),
       ({ message }: Error) => {
         assert.ok(message.includes(bob.canonicalArn), message);
         for (const place of PLACES) assert.ok(message.includes(`/p/${place}`), message);
@@ -81,7 +84,7 @@ test("each denial names the canonical ARN and every parameter that was tried, in
       },
     );
   }
-  assert.match(selectMapping(findings("match"), bob).tried, /^tried \/p\/exact .*\/p\/account$/);
+  assert.match(selectMapping(evaluations("match"), bob).tried, /^tried \/p\/exact .*\/p\/account$/);
 });
 
 test("only a match gives a mapping, for every combination of verdicts", () => {
@@ -89,10 +92,10 @@ test("only a match gives a mapping, for every combination of verdicts", () => {
   fc.assert(
     fc.property(kinds, (all) => {
       const expected = all.includes("deny") ? "deny" : (all.find((kind) => kind !== "nothing") ?? "nothing");
-      const deciding = decidingFinding(findings(...all));
+      const deciding = decidingEvaluation(evaluations(...all));
       assert.equal(deciding?.verdict.kind ?? "nothing", expected);
-      if (expected === "match") assert.doesNotThrow(() => selectMapping(findings(...all), bob));
-      else assert.throws(() => selectMapping(findings(...all), bob));
+      if (expected === "match") assert.doesNotThrow(() => selectMapping(evaluations(...all), bob));
+      else assert.throws(() => selectMapping(evaluations(...all), bob));
     }),
     { numRuns: 10_000 },
   );

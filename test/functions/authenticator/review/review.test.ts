@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Surroundings } from "../../../../functions/authenticator/handler.ts";
+import type { Dependencies } from "../../../../functions/authenticator/handler.ts";
 import { cachedProofs, tokenHash } from "../../../../functions/authenticator/identity/identity-cache.ts";
 import { proveIdentity } from "../../../../functions/authenticator/identity/prove-identity.ts";
 import { type ReviewRecord, timed } from "../../../../functions/authenticator/review/record.ts";
@@ -30,7 +30,7 @@ function newRecord(): ReviewRecord {
   return { startedAt: 0, requestId: undefined, coldStart: false, ms: {}, cached: {}, invalidMappings: 0 };
 }
 
-function reviewer(stored: Stored, settings: Partial<Settings> = {}, changes: Partial<Surroundings> = {}) {
+function reviewer(stored: Stored, settings: Partial<Settings> = {}, changes: Partial<Dependencies> = {}) {
   const around = world(stored, changes);
   const services = {
     proveIdentity: cachedProofs(proveIdentity(around.askSts, "aws"), "aws/test", around.clock),

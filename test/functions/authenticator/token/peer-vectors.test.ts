@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isOurs } from "../../../../functions/authenticator/token/token.ts";
+import { hasTokenPrefix } from "../../../../functions/authenticator/token/token.ts";
 import { type Changes, denial, HOST, NOW, parse, queryWith, SIGNATURE, tokenOf, tokenWith } from "./samples.ts";
 
 test("a token that is too large, of another version or no base64", () => {
   assert.equal(denial(`k8s-aws-v1.${"\0".repeat(4_097)}`).message, "longer than 4096 bytes");
-  assert.equal(isOurs("k8s-aws-v2.asdfasdfa"), false);
+  assert.equal(hasTokenPrefix("k8s-aws-v2.asdfasdfa"), false);
   assert.equal(denial("k8s-aws-v1.decodingerror!").code, "token_malformed");
 });
 

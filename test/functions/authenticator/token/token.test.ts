@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isOurs } from "../../../../functions/authenticator/token/token.ts";
+import { hasTokenPrefix } from "../../../../functions/authenticator/token/token.ts";
 import {
   denial,
   EXTRA_HOST,
@@ -46,8 +46,8 @@ test("a token with a security token is sent with it, between Expires and Signatu
 });
 
 test("only the prefix k8s-aws-v1. in this very case marks a token as ours", () => {
-  assert.ok(isOurs(tokenWith()));
-  assert.ok(isOurs("k8s-aws-v1."));
+  assert.ok(hasTokenPrefix(tokenWith()));
+  assert.ok(hasTokenPrefix("k8s-aws-v1."));
   for (const text of [
     "",
     "k8s-aws-v1",
@@ -56,7 +56,7 @@ test("only the prefix k8s-aws-v1. in this very case marks a token as ours", () =
     " k8s-aws-v1.abc",
     "eyJhbGciOi.eyJpc3Mi.c2ln",
   ]) {
-    assert.equal(isOurs(text), false, text);
+    assert.equal(hasTokenPrefix(text), false, text);
   }
 });
 
