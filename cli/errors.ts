@@ -14,7 +14,7 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Everything that a user is meant to read; any other error is a bug of ours. An empty message says nothing. */
+/** Everything that a user should read; any other error is a bug of ours. */
 export class Failure extends Error {
   override readonly name = "Failure";
   readonly exitCode: ExitCode;
@@ -26,6 +26,11 @@ export class Failure extends Error {
 
 export function finding(message: string): Failure {
   return new Failure(EXIT.finding, message);
+}
+
+/** The result, which is printed already, says it all: only the exit code tells a script of it. */
+export function silentExit(): Failure {
+  return new Failure(EXIT.finding, "");
 }
 
 export function usage(message: string): Failure {

@@ -13,7 +13,7 @@ import { checkClientCertificate, checkReachable } from "../doctor/check-connecti
 import { checkMapping } from "../doctor/check-mapping.ts";
 import { checkLatency, checkReview } from "../doctor/check-review.ts";
 import { type Endpoint, openEndpoint } from "../doctor/http.ts";
-import { finding, usage } from "../errors.ts";
+import { silentExit, usage } from "../errors.ts";
 import { untilInterrupted } from "../io/interrupt.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import { printData } from "../io/print.ts";
@@ -64,7 +64,7 @@ async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
     ];
     if (options.output === "table") for (const check of checks) io.print(lines(check, io.columns));
     else printData(checks, options.output, io);
-    if (checks.some(({ state }) => state === "failed")) throw finding("");
+    if (checks.some(({ state }) => state === "failed")) throw silentExit();
   } finally {
     endpoints.endpoint.close();
     endpoints.stranger.close();

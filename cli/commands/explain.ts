@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { connect } from "../aws/connection.ts";
 import { newCommand } from "../command.ts";
-import { finding, usage } from "../errors.ts";
+import { silentExit, usage } from "../errors.ts";
 import { supposeIdentity } from "../evaluate/supposed-identity.ts";
 import { showExplanation } from "../explain/show.ts";
 import { type Explanation, explainIdentity, explainToken } from "../explain/steps.ts";
@@ -45,7 +45,7 @@ async function explain(arn: string | undefined, options: ExplainOptions, io: IOS
   const { site } = explanation.connection;
   if (options.output === "table") io.print(showExplanation(explanation.result, site.prefix, io.columns));
   else printData(machine(explanation.result), options.output, io);
-  if (explanation.result.refusal !== undefined) throw finding("");
+  if (explanation.result.refusal !== undefined) throw silentExit();
 }
 
 async function explanationOf(arn: string | undefined, options: ExplainOptions, io: IOStreams) {

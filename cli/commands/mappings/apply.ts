@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { type Connection, connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
-import { finding } from "../../errors.ts";
+import { silentExit } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { readDocuments } from "../../mapping-file/file.ts";
 import { readName, toParameters } from "../../mapping-file/parameters.ts";
@@ -64,7 +64,7 @@ export function diffCommand(io: IOStreams): Command {
     .action(async (options: DiffOptions) => {
       const { plan, connection } = await compare(options, io);
       io.print(showPlan(plan, connection.site.prefix, io.columns));
-      if (plan.changes.length > 0) throw finding("");
+      if (plan.changes.length > 0) throw silentExit();
     });
 }
 

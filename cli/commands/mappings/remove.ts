@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
-import { finding } from "../../errors.ts";
+import { finding, silentExit } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
@@ -54,7 +54,7 @@ async function remove(who: readonly string[], options: RemoveOptions, io: IOStre
   const current = await readForGuard(changes, found, connection, options, io);
   await executePlan({ changes, unchanged: 0, extra: [] }, current, connection, options, io);
   // Perhaps a slip of the pen; or it is gone already, since this runs for the second time after an interruption.
-  if (missing.length > 0) throw finding("");
+  if (missing.length > 0) throw silentExit();
 }
 
 interface Removal {
