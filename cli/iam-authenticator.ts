@@ -3,7 +3,7 @@
 
 import { EXIT } from "./errors.ts";
 import { processStreams } from "./io/io-streams.ts";
-import { run } from "./run.ts";
+import { run } from "./program.ts";
 
 // Not process.exit(): what was printed has to reach a pipe first.
 process.exitCode = await run(process.argv.slice(2), processStreams());

@@ -1,7 +1,8 @@
-// The whole program: every command by its name.
+// The whole program: every command by its name, and one command line run to its exit code.
 
-import type { Command } from "commander";
+import { type Command, CommanderError } from "commander";
 import packageJson from "../package.json" with { type: "json" };
+import { toFailure } from "./aws/errors.ts";
 import { newCommand } from "./command.ts";
 import { callersCommand } from "./commands/callers/callers.ts";
 import { completionCommand } from "./commands/completion.ts";
@@ -10,6 +11,7 @@ import { explainCommand } from "./commands/explain.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { mappingsCommand } from "./commands/mappings/mappings.ts";
 import { tokenCommand } from "./commands/token.ts";
+import { EXIT } from "./errors.ts";
 import type { IOStreams } from "./io/io-streams.ts";
 
 const EXIT_CODES = `
@@ -35,4 +37,23 @@ export function createProgram(io: IOStreams): Command {
     .addCommand(tokenCommand(io))
     .addCommand(completionCommand(io, () => program))
     .addHelpText("after", EXIT_CODES);
+}
+
+/** `words` without the interpreter and the script. */
+export async function run(words: readonly string[], io: IOStreams): Promise<number> {
+  try {
+    await createProgram(io).parseAsync(words, { from: "user" });
+    return 0;
+  } catch (error) {
+    // Commander has written its message already; --help and --version end here too, with 0.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
+    const failure = toFailure(error);
+    if (failure === undefined) {
+      io.tell(`iam-authenticator: a bug, please report it: ${String(error)}\n`);
+      if (io.environment["IAM_AUTHENTICATOR_DEBUG"]) io.tell(`${error instanceof Error ? error.stack : ""}\n`);
+      return EXIT.fault;
+    }
+    if (failure.message !== "") io.tell(`${failure.message}\n`);
+    return failure.exitCode;
+  }
 }

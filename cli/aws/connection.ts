@@ -2,12 +2,11 @@
 
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { readSettings, type Settings } from "../../functions/authenticator/settings.ts";
+import { type Partition, partitionOfRegion } from "../../functions/authenticator/token/partitions.ts";
 import { usage } from "../errors.ts";
 import type { Site } from "../evaluate/context.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import type { ConnectionOptions } from "../options.ts";
-import { REQUEST_LIMITS } from "./limits.ts";
-import { findPlace } from "./region.ts";
 
 export interface Connection {
   readonly ssm: SSMClient;
@@ -18,6 +17,14 @@ export interface Connection {
   readonly account?: string;
   readonly readRate?: number;
 }
+
+/** For the SDK's `requestHandler`: a silent network must not hold a command for ever. */
+export const REQUEST_LIMITS = {
+  connectionTimeout: 5_000,
+  requestTimeout: 10_000,
+  // Without it, the SDK prints a warning and waits on.
+  throwOnRequestTimeout: true,
+} as const;
 
 /** The SDK's default of three, and some more: an operator waits where a review cannot. */
 const TRIES = 6;
@@ -66,4 +73,22 @@ export function siteSettings(options: ConnectionOptions, region: string, { envir
 function clusterId(text: string): string {
   if (text === "") throw usage("--cluster is empty.");
   return text;
+}
+
+export interface Place {
+  readonly region: string;
+  readonly partition: Partition;
+}
+
+/** `resolve` is an SDK client's own look at option, environment and profile. */
+export async function findPlace(resolve: () => Promise<string>): Promise<Place> {
+  const region = await resolve().catch((error: unknown) => {
+    // https://github.com/aws/aws-sdk-js-v3: the only thing that this provider throws where no region is set
+    if (error instanceof Error && /region is missing/i.test(error.message)) return "";
+    throw error;
+  });
+  if (region === "") throw usage("No AWS region: give --region, or set AWS_REGION.");
+  const partition = partitionOfRegion(region);
+  if (partition === undefined) throw usage(`${region} is no AWS region.`);
+  return { region, partition };
 }

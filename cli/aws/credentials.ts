@@ -1,9 +1,8 @@
 // Whose token it is: the standard credential chain, and from there a role if one is asked for.
 
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
-import { REQUEST_LIMITS } from "./limits.ts";
+import { findPlace, type Place, REQUEST_LIMITS } from "./connection.ts";
 import type { Credentials } from "./presign.ts";
-import { findPlace, type Place } from "./region.ts";
 
 export interface CredentialOptions {
   readonly region?: string;

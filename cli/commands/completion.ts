@@ -1,9 +1,11 @@
-// `completion`: a script for the shell.
+// `completion`: a script for the shell, made from the program itself: its commands and options, and no others.
 
-import { Argument, type Command } from "commander";
+import { Argument, type Command, type Option } from "commander";
 import { newCommand } from "../command.ts";
 import type { IOStreams } from "../io/io-streams.ts";
-import { completionScript, SHELLS, type Shell } from "./completion-script.ts";
+
+const SHELLS = ["bash", "zsh", "fish"] as const;
+type Shell = (typeof SHELLS)[number];
 
 /** `program` is asked when the command runs: it has all its commands then. */
 export function completionCommand(io: IOStreams, program: () => Command): Command {
@@ -14,4 +16,80 @@ export function completionCommand(io: IOStreams, program: () => Command): Comman
   })
     .addArgument(new Argument("<shell>").choices(SHELLS))
     .action((shell: Shell) => io.print(completionScript(program(), shell)));
+}
+
+interface Place {
+  /** Such as `mappings list`; empty for the program. */
+  readonly path: string;
+  readonly commands: readonly string[];
+  /** What an argument may be, where that is a choice. */
+  readonly values: readonly string[];
+  readonly options: readonly Option[];
+}
+
+function completionScript(program: Command, shell: Shell): string {
+  const places = placesOf(program, "");
+  if (shell === "fish") return fish(program.name(), places);
+  // zsh runs bash's scripts: https://zsh.sourceforge.io/Doc/Release/Completion-System.html (bashcompinit)
+  const loader = shell === "zsh" ? "autoload -U +X bashcompinit && bashcompinit\n" : "";
+  return `${loader}${bash(program.name(), places)}`;
+}
+
+function placesOf(command: Command, path: string): Place[] {
+  const { commands, options } = command;
+  const values = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
+  const below = commands.flatMap((child) => placesOf(child, `${path} ${child.name()}`.trim()));
+  return [{ path, commands: commands.map((child) => child.name()), values, options }, ...below];
+}
+
+function bash(name: string, places: readonly Place[]): string {
+  const cases = places.map(({ path, commands, values, options }) => {
+    const words = [...commands, ...values, ...options.flatMap(({ long }) => long ?? []), "--help"];
+    return `    "${path}") words="${words.join(" ")}" ;;`;
+  });
+  // The length is in $(( )) for zsh, which takes a letter after the colon for a modifier.
+  return `_${identifier(name)}() {
+  local word path="" words=""
+  for word in "\${COMP_WORDS[@]:1:$((COMP_CWORD - 1))}"; do
+    case "$word" in -*) break ;; *) path="\${path:+$path }$word" ;; esac
+  done
+  while :; do
+    case "$path" in
+${cases.join("\n")}
+    esac
+    [ -n "$words" ] && break
+    case "$path" in *" "*) path="\${path% *}" ;; *) path="" ;; esac
+  done
+  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
+}
+complete -o default -F _${identifier(name)} ${name}
+`;
+}
+
+function fish(name: string, places: readonly Place[]): string {
+  const lines = places.flatMap(({ path, commands, values, options }) => {
+    const words = [...commands, ...values];
+    // Not again once one of them is there: what follows is that command's own.
+    const once = words.length === 0 ? [] : [`not __fish_seen_subcommand_from ${words.join(" ")}`];
+    const here = path.split(" ").map((word) => `__fish_seen_subcommand_from ${word}`);
+    const condition = path === "" ? "__fish_use_subcommand" : [...here, ...once].join("; and ");
+    const start = `complete -c ${name} -n "${condition}"`;
+    return [
+      ...words.map((word) => `${start} -f -a ${word}`),
+      ...options.map((option) => `${start} ${fishOption(option)}`),
+      `${start} -l help`,
+    ];
+  });
+  return `${lines.join("\n")}\n`;
+}
+
+/** https://fishshell.com/docs/current/cmds/complete.html: -r wants a value, -x one that is no file */
+function fishOption({ short, long, argChoices, required }: Option): string {
+  const names = [...(short ? [`-s ${short.slice(1)}`] : []), ...(long ? [`-l ${long.slice(2)}`] : [])];
+  if (argChoices !== undefined) return `${names.join(" ")} -x -a "${argChoices.join(" ")}"`;
+  return `${names.join(" ")}${required ? " -r" : ""}`;
+}
+
+function identifier(name: string): string {
+  return name.replace(/\W/g, "_");
 }

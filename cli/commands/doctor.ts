@@ -17,10 +17,10 @@ import { silentExit, usage } from "../errors.ts";
 import { untilInterrupted } from "../io/interrupt.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import { printData } from "../io/print.ts";
-import { hang } from "../io/text.ts";
+import { hang } from "../io/table.ts";
 import { addWebhookFiles, readWebhookFiles, type WebhookFiles } from "../kubeconfig/files.ts";
-import { readWebhook } from "../kubeconfig/read-webhook.ts";
 import type { Webhook } from "../kubeconfig/webhook.ts";
+import { readWebhook } from "../kubeconfig/webhook.ts";
 import { addConnection, addOutput, type ConnectionOptions, type OutputOptions, readWhole } from "../options.ts";
 
 interface DoctorOptions extends ConnectionOptions, OutputOptions, Partial<WebhookFiles> {

@@ -3,7 +3,7 @@
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import type { Evaluation } from "../../functions/authenticator/mapping/evaluate.ts";
 import type { User } from "../../functions/authenticator/user/user.ts";
-import { hang } from "../io/text.ts";
+import { hang } from "../io/table.ts";
 import { short } from "../plan/show.ts";
 import { adviceOn } from "./advice.ts";
 import type { Explanation } from "./steps.ts";

@@ -1,6 +1,6 @@
 // A mapping as other programs write it, and what becomes of it here: an entry, or the reason why it cannot be carried.
 
-import { permissionSetOf } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { mappingParameter, permissionSetOf } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { type Entry, type Problem, readEntry } from "../mapping-file/entry.ts";
 import { translateIn } from "./placeholders.ts";
 
@@ -92,4 +92,32 @@ function readNames(username: unknown, groups: unknown): Names | Problem {
 /** YAML reads an account without quotes as a number; a leading zero of it is lost. */
 function accountText(account: unknown): unknown {
   return typeof account === "number" && Number.isInteger(account) ? String(account).padStart(12, "0") : account;
+}
+
+export interface Merged {
+  readonly entries: readonly Entry[];
+  /** What was left out, each with the reason. */
+  readonly overridden: readonly string[];
+}
+
+/**
+ * aws-iam-authenticator takes the last of a section and asks roles before users; a role with a path it never matches, so
+ * that one loses against any other.
+ */
+export function merge(carried: readonly Carried[]): Merged {
+  const byParameter = Map.groupBy(carried, ({ entry: { kind, account, name } }) =>
+    mappingParameter("", kind, account, name),
+  );
+  const entries: Entry[] = [];
+  const overridden: string[] = [];
+  for (const same of byParameter.values()) {
+    const matching = same.filter(({ hadPath }) => !hadPath);
+    const winner = (matching.length > 0 ? matching : same).at(-1);
+    if (winner === undefined) continue;
+    entries.push(winner.entry);
+    for (const { where } of same) {
+      if (where !== winner.where) overridden.push(`${where} is left out: ${winner.where} is for the same principal`);
+    }
+  }
+  return { entries, overridden };
 }

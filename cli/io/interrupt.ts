@@ -1,4 +1,4 @@
-// Leaves work that only reads behind as soon as the user presses Ctrl-C.
+// Ctrl-C: work that only reads is left behind at once; a write is waited for, and the user is told.
 
 import type { IOStreams } from "./io-streams.ts";
 
@@ -12,4 +12,23 @@ export async function untilInterrupted<T>(work: Promise<T>, { interrupted }: IOS
   } finally {
     interrupted.removeEventListener("abort", stop);
   }
+}
+
+/** Nobody wonders for so long. */
+const PATIENCE_MS = 1_000;
+
+/** Says what a Ctrl-C waits for, until what it returns is called. */
+export function tellIfSlow({ interrupted, tell }: IOStreams): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const start = () => {
+    timer = setTimeout(
+      () => tell("\nWaiting for AWS to answer the write that runs. Ctrl-C again does not wait.\n"),
+      PATIENCE_MS,
+    );
+  };
+  interrupted.addEventListener("abort", start);
+  return () => {
+    interrupted.removeEventListener("abort", start);
+    clearTimeout(timer);
+  };
 }

@@ -1,7 +1,12 @@
-// The webhook kubeconfig: how kube-apiserver finds the function, whole in itself.
+// The webhook kubeconfig, by which kube-apiserver finds the function: written, and read as kube-apiserver reads it.
 
+import { dirname, resolve } from "node:path";
 import { stringify } from "yaml";
+import { isObject } from "../../functions/lib/json.ts";
 import { usage } from "../errors.ts";
+import { readText } from "../io/files.ts";
+import type { IOStreams } from "../io/io-streams.ts";
+import { parseYaml } from "../mapping-file/file.ts";
 
 export interface Webhook {
   readonly server: string;
@@ -51,4 +56,45 @@ export function kubeconfigOf(server: string, ca: string | undefined, user: Reado
 
 function base64(text: string): string {
   return Buffer.from(text).toString("base64");
+}
+
+/** Throws where it has no server, or names a file that is not here. */
+export async function readWebhook(file: string, io: IOStreams): Promise<Webhook> {
+  const config = parseYaml(await readText(file, io), file);
+  const context = named(config, "contexts", "context", isObject(config) ? config["current-context"] : undefined);
+  const cluster = named(config, "clusters", "cluster", context["cluster"]);
+  const user = named(config, "users", "user", context["user"]);
+  const server = cluster["server"];
+  if (typeof server !== "string" || !URL.canParse(server)) {
+    throw usage(`${file} is no kubeconfig with a server in its current context.`);
+  }
+  const inFile = (path: unknown) => readNamed(path, file, io);
+  const ca = decoded(cluster["certificate-authority-data"]) ?? (await inFile(cluster["certificate-authority"]));
+  const certificate = decoded(user["client-certificate-data"]) ?? (await inFile(user["client-certificate"]));
+  const key = decoded(user["client-key-data"]) ?? (await inFile(user["client-key"]));
+  // https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/#AuthInfo: the file comes before the text
+  const token = (await inFile(user["tokenFile"]))?.trim() ?? user["token"];
+  return {
+    server,
+    ...(ca !== undefined && { ca }),
+    ...(typeof token === "string" && { token }),
+    ...(certificate !== undefined && key !== undefined && { clientCertificate: { certificate, key } }),
+  };
+}
+
+/** The part of this name in one of a kubeconfig's three lists; empty where there is none. */
+function named(config: unknown, list: string, part: string, name: unknown): Record<string, unknown> {
+  const items = isObject(config) ? config[list] : undefined;
+  const item: unknown = Array.isArray(items) ? items.find((one) => isObject(one) && one["name"] === name) : undefined;
+  const found = isObject(item) ? item[part] : undefined;
+  return isObject(found) ? found : {};
+}
+
+function decoded(value: unknown): string | undefined {
+  return typeof value === "string" ? Buffer.from(value, "base64").toString() : undefined;
+}
+
+/** Paths are relative to the kubeconfig that names them. */
+async function readNamed(path: unknown, kubeconfig: string, io: IOStreams): Promise<string | undefined> {
+  return typeof path === "string" && path !== "" ? readText(resolve(dirname(kubeconfig), path), io) : undefined;
 }

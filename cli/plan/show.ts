@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { hang } from "../io/text.ts";
+import { hang } from "../io/table.ts";
 import type { Change, Plan } from "./plan.ts";
 
 const SIGN = { add: "+", change: "~", remove: "-" } as const;

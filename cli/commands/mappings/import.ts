@@ -3,8 +3,7 @@
 import type { Command } from "commander";
 import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
-import { merge } from "../../formats/merge.ts";
-import { type Carried, carry } from "../../formats/record.ts";
+import { type Carried, carry, merge } from "../../formats/record.ts";
 import { readForeign } from "../../formats/sources.ts";
 import { readText } from "../../io/files.ts";
 import type { IOStreams } from "../../io/io-streams.ts";

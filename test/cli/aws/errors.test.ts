@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { REQUEST_LIMITS } from "../../../cli/aws/connection.ts";
 import { toFailure } from "../../../cli/aws/errors.ts";
-import { REQUEST_LIMITS } from "../../../cli/aws/limits.ts";
 import { Failure } from "../../../cli/errors.ts";
 import type { Fault } from "../../../local/faults.ts";
 import { type LocalCluster, startCluster } from "../commands/mappings/cluster.ts";
