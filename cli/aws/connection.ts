@@ -2,7 +2,7 @@
 
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { readSettings, type Settings } from "../../functions/authenticator/settings.ts";
-import { type Partition, partitionOfRegion } from "../../functions/authenticator/token/partitions.ts";
+import { type Partition, partitionOfRegion } from "../../functions/aws/partitions.ts";
 import { usage } from "../errors.ts";
 import type { Site } from "../evaluate/context.ts";
 import type { IOStreams } from "../io/io-streams.ts";

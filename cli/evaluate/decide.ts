@@ -1,13 +1,10 @@
 // What the function would decide for an identity, by the function's own code, over parameters that were read before.
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
-import {
-  type Evaluation,
-  evaluateMapping,
-  type StoredParameter,
-} from "../../functions/authenticator/mapping/evaluate.ts";
+import { type Evaluation, evaluateMapping } from "../../functions/authenticator/mapping/evaluate.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { decidingEvaluation } from "../../functions/authenticator/mapping/select.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { Site } from "./context.ts";
 
 export interface Decision {

@@ -1,7 +1,7 @@
 // Whom an entry is for, as an identity; and whether that identity gets to the entry, or something else counts first.
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
-import type { StoredParameter } from "../../functions/authenticator/mapping/evaluate.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { Entry } from "../mapping-file/entry.ts";
 import type { Site } from "./context.ts";
 import { type Decision, decide } from "./decide.ts";

@@ -2,9 +2,9 @@
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
-import type { StoredParameter } from "../../functions/authenticator/mapping/evaluate.ts";
 import { encodeName, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { Entry } from "../mapping-file/entry.ts";
 import { readName } from "../mapping-file/parameters.ts";
 import type { Site } from "./context.ts";

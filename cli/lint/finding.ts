@@ -1,6 +1,6 @@
 // What lint says about a mapping, and what it looks at.
 
-import type { StoredParameter } from "../../functions/authenticator/mapping/evaluate.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { Entry } from "../mapping-file/entry.ts";
 import { type Reading, readParameter } from "../mapping-file/parameters.ts";
 import type { Place } from "../plan/admin-access.ts";

@@ -1,6 +1,6 @@
 // All rules over all mappings, the gravest findings first.
 
-import type { StoredParameter } from "../../functions/authenticator/mapping/evaluate.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { Place } from "../plan/admin-access.ts";
 import { short } from "../plan/show.ts";
 import { type Finding, LEVELS, type Rule, subjectOf } from "./finding.ts";

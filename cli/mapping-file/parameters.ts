@@ -1,9 +1,9 @@
 // From entries to the parameters that hold them, and back: one parameter is one mapping, or a list of patterns.
 
-import type { StoredParameter } from "../../functions/authenticator/mapping/evaluate.ts";
 import { checkMapping, type Mapping, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { usage } from "../errors.ts";
 import type { Entry, Problem } from "./entry.ts";
 

@@ -1,7 +1,7 @@
 // Parameters as they stand in Parameter Store, with what tells one version from the next.
 
 import type { Parameter, ParameterHistory } from "@aws-sdk/client-ssm";
-import type { StoredParameter } from "../../functions/authenticator/mapping/evaluate.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 
 export interface Stored extends StoredParameter {
   readonly name: string;

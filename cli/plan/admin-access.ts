@@ -1,7 +1,6 @@
 // Whether a mapping that gives `system:masters` gives it to anybody: as the function would decide, and how sure that is.
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
-import type { StoredParameter } from "../../functions/authenticator/mapping/evaluate.ts";
 import { checkMapping, type Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { selectMapping } from "../../functions/authenticator/mapping/select.ts";
@@ -10,6 +9,7 @@ import { renderUser } from "../../functions/authenticator/user/user.ts";
 import { Denial } from "../../functions/errors.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { isExpired, notAfterTime } from "../../functions/lib/not-after.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { arnsOverlap } from "../evaluate/arn-overlap.ts";
 import type { Site } from "../evaluate/context.ts";
 import { decide } from "../evaluate/decide.ts";

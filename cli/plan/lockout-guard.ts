@@ -1,6 +1,6 @@
 // The guard against locking everybody out: whether somebody still reaches `system:masters` after a change.
 
-import type { StoredParameter } from "../../functions/authenticator/mapping/evaluate.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { finding } from "../errors.ts";
 import { MASTERS, mastersIn, type Place, type Reach, reachOf } from "./admin-access.ts";
 import { short } from "./show.ts";

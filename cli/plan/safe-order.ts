@@ -1,6 +1,6 @@
 // The order in which a plan is written: wherever it is interrupted, somebody still reaches `system:masters`.
 
-import type { StoredParameter } from "../../functions/authenticator/mapping/evaluate.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { MASTERS, mastersIn, type Place, reachOf } from "./admin-access.ts";
 import type { Change } from "./plan.ts";
 

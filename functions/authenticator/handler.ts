@@ -2,13 +2,14 @@
 
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
+import { type HttpResponse, jsonResponse } from "../gateway/http-response.ts";
 import type { Clock } from "../lib/deadline.ts";
 import { cachedParameters, type FetchParameters } from "../parameters/parameter-cache.ts";
 import { answerErrors } from "./http/answer-errors.ts";
 import { authenticateCaller } from "./http/authenticate-caller.ts";
 import { logReview } from "./http/log-review.ts";
 import { readReview } from "./http/read-review.ts";
-import { type HttpResponse, jsonResponse, openRequestContext, type RequestContext } from "./http/request-context.ts";
+import { openRequestContext, type RequestContext } from "./http/request-context.ts";
 import { checkRoute } from "./http/route.ts";
 import { cachedProofs } from "./identity/identity-cache.ts";
 import { type AskSts, proveIdentity } from "./identity/prove-identity.ts";

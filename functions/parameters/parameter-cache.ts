@@ -1,8 +1,8 @@
 // Parameters that were read before: fresh for some seconds, and a stand-in for some minutes while Parameter Store fails.
 
 import QuickLRU from "quick-lru";
-import type { StoredParameter } from "../authenticator/mapping/evaluate.ts";
 import type { Clock, Deadline } from "../lib/deadline.ts";
+import type { StoredParameter } from "./stored-parameter.ts";
 
 /** One call to Parameter Store for at most ten names; a name that is not in the answer does not exist. */
 export type FetchParameters = (

@@ -3,7 +3,7 @@
 import { Stack, Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { readSettings, type Settings } from "../../functions/authenticator/settings.ts";
-import { partitionOfRegion } from "../../functions/authenticator/token/partitions.ts";
+import { partitionOfRegion } from "../../functions/aws/partitions.ts";
 import { callerAuth, type Endpoint } from "../endpoint/endpoint.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
 

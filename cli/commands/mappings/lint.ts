@@ -1,7 +1,7 @@
 // `mappings lint`: what is wrong, risky or useless, in Parameter Store or in a file before it gets there.
 
 import { type Command, Option } from "commander";
-import { partitionOfRegion } from "../../../functions/authenticator/token/partitions.ts";
+import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
 import { connect, siteSettings } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";

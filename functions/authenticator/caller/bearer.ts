@@ -6,7 +6,7 @@ import type { Deadline } from "../../lib/deadline.ts";
 import { isObject, parseJson } from "../../lib/json.ts";
 import { isExpired, notAfterTime } from "../../lib/not-after.ts";
 import type { ReadParameters } from "../../parameters/parameter-cache.ts";
-import type { StoredParameter } from "../mapping/evaluate.ts";
+import type { StoredParameter } from "../../parameters/stored-parameter.ts";
 
 /** One entry of the callers' list. */
 export interface Caller {

@@ -1,8 +1,9 @@
 // What was thrown, made into the answer that kube-apiserver acts on rightly.
 
 import { AuthenticatorError, Denial, InternalFault, MethodNotAllowed } from "../../errors.ts";
+import { type HttpResponse, jsonResponse } from "../../gateway/http-response.ts";
 import { kubernetesStatus, tokenReview } from "../review/answer.ts";
-import { type HttpResponse, jsonResponse, type Middleware } from "./request-context.ts";
+import type { Middleware } from "./request-context.ts";
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/: `reason` for machines */
 const REASONS: Readonly<Record<number, string>> = {

@@ -2,8 +2,8 @@
 
 import type { AuthenticatorError } from "../../errors.ts";
 import { failureKind } from "../../lib/retry.ts";
+import type { LogLevel } from "../../settings/common.ts";
 import type { Outcome, ReviewRecord } from "../review/record.ts";
-import type { LogLevel } from "../settings.ts";
 
 const LEVELS: Readonly<Record<Outcome, LogLevel>> = {
   granted: "info",

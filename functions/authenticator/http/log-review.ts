@@ -1,8 +1,9 @@
 // One log line and one line of metrics for each review, whatever its outcome.
 
 import type { AuthenticatorError } from "../../errors.ts";
+import { LOG_LEVELS } from "../../settings/common.ts";
 import type { Outcome, ReviewRecord } from "../review/record.ts";
-import { LOG_LEVELS, type Settings } from "../settings.ts";
+import type { Settings } from "../settings.ts";
 import { asAuthenticatorError } from "./answer-errors.ts";
 import { logEntry } from "./log-entry.ts";
 import { metricsEntry } from "./metrics-entry.ts";

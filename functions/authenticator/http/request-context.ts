@@ -2,6 +2,7 @@
 
 import type { MiddlewareObj } from "@middy/core";
 import { type GatewayRequest, gatewayRequest } from "../../gateway/gateway-request.ts";
+import type { HttpResponse } from "../../gateway/http-response.ts";
 import { type Clock, type Deadline, deadlineIn } from "../../lib/deadline.ts";
 import type { ReviewRecord } from "../review/record.ts";
 import type { TokenReviewRequest } from "../review/token-review.ts";
@@ -15,14 +16,6 @@ export interface RequestContext {
   readonly record: ReviewRecord;
   /** Once the body has been read. */
   review?: TokenReviewRequest;
-}
-
-/** What Lambda is given back, the same for both payload formats. */
-export interface HttpResponse {
-  readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  readonly isBase64Encoded: false;
 }
 
 export type Middleware = MiddlewareObj<RequestContext, HttpResponse>;
@@ -45,18 +38,5 @@ export function openRequestContext(clock: Clock): Middleware {
       coldStart = false;
       middy.event = { request, deadline, record };
     },
-  };
-}
-
-export function jsonResponse(
-  statusCode: number,
-  body: unknown,
-  headers?: Readonly<Record<string, string>>,
-): HttpResponse {
-  return {
-    statusCode,
-    headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
-    body: JSON.stringify(body),
-    isBase64Encoded: false,
   };
 }

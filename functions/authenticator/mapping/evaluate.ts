@@ -2,17 +2,12 @@
 
 import { isObject, parseJson } from "../../lib/json.ts";
 import { isExpired } from "../../lib/not-after.ts";
+import type { StoredParameter } from "../../parameters/stored-parameter.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { isArnOf, parseMappedArn } from "./arn.ts";
 import { matchesArnLike } from "./arn-like.ts";
 import { checkMapping, type Mapping, type MappingKind } from "./mapping.ts";
 import type { Candidate } from "./parameter-name.ts";
-
-export interface StoredParameter {
-  readonly value: string;
-  /** A SecureString: its text is cipher, and a mapping is no secret. */
-  readonly secure: boolean;
-}
 
 export type Verdict =
   /** No parameter, a mapping past its `notAfter`, or no pattern that matches: the next place is asked. */

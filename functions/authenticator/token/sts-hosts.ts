@@ -1,6 +1,6 @@
 // Which hosts a token may name: the STS endpoints of the function's own partition, and what the operator adds.
 
-import type { Partition } from "./partitions.ts";
+import type { Partition } from "../../aws/partitions.ts";
 
 /** Built once from the settings; a caller's input never adds to it. */
 export interface StsHosts {

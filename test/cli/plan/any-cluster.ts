@@ -3,8 +3,8 @@
 import fc from "fast-check";
 import { siteOf } from "../../../cli/aws/connection.ts";
 import { processStreams } from "../../../cli/io/io-streams.ts";
-import type { StoredParameter } from "../../../functions/authenticator/mapping/evaluate.ts";
 import { readSettings } from "../../../functions/authenticator/settings.ts";
+import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 
 export const A: string = "111122223333";
 export const B: string = "444455556666";

@@ -7,7 +7,7 @@ import { Failure } from "../../../cli/errors.ts";
 import { decide } from "../../../cli/evaluate/decide.ts";
 import { supposeIdentity } from "../../../cli/evaluate/supposed-identity.ts";
 import { guardMasters } from "../../../cli/plan/lockout-guard.ts";
-import type { StoredParameter } from "../../../functions/authenticator/mapping/evaluate.ts";
+import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { A, arn, B, clusters, type Parameters, settings, site } from "./any-cluster.ts";
 
 /** The suffix of the permission set's role, and a user's path: nobody here knows them. */

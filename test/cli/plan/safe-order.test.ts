@@ -7,7 +7,7 @@ import { readParameter } from "../../../cli/mapping-file/parameters.ts";
 import { isMaster, reachOf } from "../../../cli/plan/admin-access.ts";
 import { type Change, planChanges } from "../../../cli/plan/plan.ts";
 import { inSafeOrder } from "../../../cli/plan/safe-order.ts";
-import type { StoredParameter } from "../../../functions/authenticator/mapping/evaluate.ts";
+import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { A, clusters, type Parameters, settings, site } from "./any-cluster.ts";
 
 const place = { site, settings };

@@ -2,11 +2,11 @@
 
 import { hash } from "node:crypto";
 import { createHandler, type Dependencies } from "../../../functions/authenticator/handler.ts";
-import type { HttpResponse } from "../../../functions/authenticator/http/request-context.ts";
 import { type VerifiedIdentity, verifyIdentity } from "../../../functions/authenticator/identity/identity.ts";
 import type { AskSts } from "../../../functions/authenticator/identity/prove-identity.ts";
 import type { TokenReviewStatus } from "../../../functions/authenticator/review/answer.ts";
 import { readSettings, type Settings } from "../../../functions/authenticator/settings.ts";
+import type { HttpResponse } from "../../../functions/gateway/http-response.ts";
 import type { Clock, Deadline } from "../../../functions/lib/deadline.ts";
 import type { FetchParameters } from "../../../functions/parameters/parameter-cache.ts";
 import { LOCAL_IDENTITIES, type LocalIdentity, localIdentity } from "../../../local/identities.ts";

@@ -5,8 +5,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Dependencies } from "../../../../functions/authenticator/handler.ts";
 import { metricsEntry } from "../../../../functions/authenticator/http/metrics-entry.ts";
-import { LOG_LEVELS, type Settings } from "../../../../functions/authenticator/settings.ts";
+import type { Settings } from "../../../../functions/authenticator/settings.ts";
 import { StsThrottled, StsUnreachable } from "../../../../functions/errors.ts";
+import { LOG_LEVELS } from "../../../../functions/settings/common.ts";
 import { gatewayEvent, HOME, handlerOf, NOW, reviewBody, type Stored, tokenOf, world } from "../fixtures.ts";
 
 const MAPPED: Stored = {

@@ -1,9 +1,9 @@
 // Tokens to begin a test with: a valid presigned URL in parts, each of which a test may replace.
 
 import assert from "node:assert/strict";
-import { type Partition, partitionOfRegion } from "../../../../functions/authenticator/token/partitions.ts";
 import { acceptedStsHosts } from "../../../../functions/authenticator/token/sts-hosts.ts";
 import { parseToken, type UnverifiedToken } from "../../../../functions/authenticator/token/token.ts";
+import { type Partition, partitionOfRegion } from "../../../../functions/aws/partitions.ts";
 import { Denial } from "../../../../functions/errors.ts";
 
 export const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { STSClient } from "@aws-sdk/client-sts";
-import { type Partition, partitionOfRegion } from "../../../../functions/authenticator/token/partitions.ts";
-import { acceptedStsHosts } from "../../../../functions/authenticator/token/sts-hosts.ts";
+import { acceptedStsHosts } from "../../../functions/authenticator/token/sts-hosts.ts";
+import { type Partition, partitionOfRegion } from "../../../functions/aws/partitions.ts";
 
 interface SdkPartition {
   readonly id: string;
@@ -15,7 +15,7 @@ interface SdkPartition {
 
 const file = "@aws-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/partitions.js";
 const { partitionsInfo }: { partitionsInfo: { readonly partitions: readonly SdkPartition[] } } = await import(
-  new URL(`../../../../node_modules/${file}`, import.meta.url).href
+  new URL(`../../../node_modules/${file}`, import.meta.url).href
 );
 const partitions = partitionsInfo.partitions;
 
@@ -26,7 +26,7 @@ function regionsOf({ regions }: SdkPartition): string[] {
 
 function ours(region: string): Partition {
   const partition = partitionOfRegion(region);
-  assert.ok(partition, `functions/authenticator/token/partitions.ts has no partition for the region ${region}`);
+  assert.ok(partition, `functions/aws/partitions.ts has no partition for the region ${region}`);
   return partition;
 }
 
@@ -36,7 +36,7 @@ test("every partition and region of the SDK is in the table, and no other", () =
     const table = ours(known[0] ?? "").regions;
     const missing = known.filter((region) => !table.includes(region));
     const surplus = table.filter((region) => !known.includes(region));
-    const where = `${partition.id} in functions/authenticator/token/partitions.ts`;
+    const where = `${partition.id} in functions/aws/partitions.ts`;
     assert.deepEqual(missing, [], `add ${missing.join(", ")} to ${where}`);
     assert.deepEqual(surplus, [], `${surplus.join(", ")} of ${where} is unknown to the SDK`);
   }

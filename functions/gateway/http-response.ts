@@ -1,0 +1,22 @@
+// The answer, in the one form that API Gateway takes with both payload formats.
+
+/** What Lambda is given back, the same for both payload formats. */
+export interface HttpResponse {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly isBase64Encoded: false;
+}
+
+export function jsonResponse(
+  statusCode: number,
+  body: unknown,
+  headers?: Readonly<Record<string, string>>,
+): HttpResponse {
+  return {
+    statusCode,
+    headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
+    body: JSON.stringify(body),
+    isBase64Encoded: false,
+  };
+}

@@ -1,0 +1,7 @@
+// A parameter as Parameter Store holds it, before anybody has looked at its value.
+
+export interface StoredParameter {
+  readonly value: string;
+  /** A SecureString: its text is cipher, and nothing that is read here is a secret. */
+  readonly secure: boolean;
+}
