@@ -2,8 +2,8 @@
 
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
-import { clusterStack } from "./cluster-stack.ts";
-import { readClusters } from "./clusters.ts";
+import { clusterStack } from "./context/cluster-stack.ts";
+import { readClusters } from "./context/clusters.ts";
 
 const app = new App();
 for (const cluster of readClusters(app)) clusterStack(app, cluster);

@@ -7,23 +7,22 @@ import { Construct } from "constructs";
 import type { Caller } from "../functions/authenticator/caller/bearer.ts";
 import { parseMappedArn } from "../functions/authenticator/mapping/arn.ts";
 import type { Mapping } from "../functions/authenticator/mapping/mapping.ts";
-import { makeFunction } from "./authenticator/authenticator-function.ts";
-import { checkProps } from "./authenticator/check-props.ts";
-import { checkedSettings, functionEnvironment } from "./authenticator/environment.ts";
-import { grantMappings } from "./authenticator/grant-mappings.ts";
-import { knownArn } from "./authenticator/known-arn.ts";
-import { addCallers, addMapping, addPatterns } from "./authenticator/mapping-parameters.ts";
-import type { IamAuthenticatorProps } from "./authenticator/props.ts";
+import { checkProps } from "./check-props.ts";
+import { deploySafely } from "./deployment/safe-deployment.ts";
 import { checkEndpoint } from "./endpoint/check-endpoint.ts";
 import type { Endpoint } from "./endpoint/endpoint.ts";
 import { serveHttp } from "./endpoint/http-endpoint.ts";
 import { servePrivately } from "./endpoint/private-endpoint.ts";
-import { makeAlarms } from "./operations/alarms.ts";
-import { makeDashboard } from "./operations/dashboard.ts";
-import { makeOutputs } from "./operations/outputs.ts";
-import { deploySafely } from "./operations/safe-deployment.ts";
+import { makeFunction } from "./function/authenticator-function.ts";
+import { checkedSettings, functionEnvironment } from "./function/environment.ts";
+import { makeAlarms } from "./monitoring/alarms.ts";
+import { makeDashboard } from "./monitoring/dashboard.ts";
+import { makeOutputs } from "./outputs.ts";
+import { grantMappings } from "./parameters/grant-mappings.ts";
+import { knownArn } from "./parameters/known-arn.ts";
+import { addCallers, addMapping, addPatterns } from "./parameters/mapping-parameters.ts";
+import type { IamAuthenticatorProps } from "./props.ts";
 
-export type { IamAuthenticatorProps } from "./authenticator/props.ts";
 export type {
   Endpoint,
   HttpEndpoint,
@@ -32,6 +31,7 @@ export type {
   Throttle,
   Truststore,
 } from "./endpoint/endpoint.ts";
+export type { IamAuthenticatorProps } from "./props.ts";
 export type { Caller };
 
 /** Everything a mapping has but whom it is for, which the method says. */

@@ -5,8 +5,8 @@ import { test } from "node:test";
 import "./quick-synth.ts";
 import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
-import { clusterStack } from "../../infra/cluster-stack.ts";
-import { readClusters } from "../../infra/clusters.ts";
+import { clusterStack } from "../../infra/context/cluster-stack.ts";
+import { readClusters } from "../../infra/context/clusters.ts";
 import { CLUSTERS } from "./clusters.ts";
 import { flat, resource } from "./template.ts";
 

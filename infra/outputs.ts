@@ -2,7 +2,7 @@
 
 import { CfnOutput, Lazy, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { callerAuth, type Endpoint } from "../endpoint/endpoint.ts";
+import { callerAuth, type Endpoint } from "./endpoint/endpoint.ts";
 
 export const OUTPUTS = ["Endpoint", "KubeconfigCommand", "ApiserverFlags", "FunctionName", "LogGroup"] as const;
 

@@ -1,10 +1,10 @@
 // The clusters that the app deploys, read from CDK's context: `-c clusterId=...`, or a list in cdk.json.
 
 import type { Construct } from "constructs";
-import type { Caller } from "../functions/authenticator/caller/bearer.ts";
-import type { IamAuthenticatorProps } from "./authenticator/props.ts";
-import { readShape, type Shape } from "./context-shape.ts";
-import type { EndpointContext, VpcContext } from "./endpoint-context.ts";
+import type { Caller } from "../../functions/authenticator/caller/bearer.ts";
+import type { IamAuthenticatorProps } from "../props.ts";
+import type { EndpointContext, VpcContext } from "./endpoint.ts";
+import { readShape, type Shape } from "./shape.ts";
 
 /** The props that are the same in JSON, and in JSON's words those that are not. */
 export interface ClusterContext

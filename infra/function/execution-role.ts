@@ -5,7 +5,7 @@ import { Effect, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { acknowledge, acknowledgeWildcard } from "../acknowledge.ts";
-import { prefixArn } from "./prefix-arn.ts";
+import { prefixArn } from "../parameters/prefix-arn.ts";
 
 export interface Rights {
   /** Begins with `/`. */

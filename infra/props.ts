@@ -4,7 +4,7 @@ import type { IVpc } from "aws-cdk-lib/aws-ec2";
 import type { Architecture } from "aws-cdk-lib/aws-lambda";
 import type { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
-import type { Endpoint, Throttle } from "../endpoint/endpoint.ts";
+import type { Endpoint, Throttle } from "./endpoint/endpoint.ts";
 
 export interface IamAuthenticatorProps {
   /** The id that tokens are signed for: `[A-Za-z0-9][A-Za-z0-9_.-]{0,99}`. */

@@ -5,7 +5,7 @@ import type { Construct } from "constructs";
 import { readSettings, type Settings } from "../../functions/authenticator/settings.ts";
 import { partitionOfRegion } from "../../functions/aws/partitions.ts";
 import { callerAuth, type Endpoint } from "../endpoint/endpoint.ts";
-import type { IamAuthenticatorProps } from "./props.ts";
+import type { IamAuthenticatorProps } from "../props.ts";
 
 type Environment = Readonly<Record<string, string>>;
 

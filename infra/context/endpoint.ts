@@ -5,8 +5,8 @@ import { InterfaceVpcEndpoint, type IVpc, Vpc } from "aws-cdk-lib/aws-ec2";
 import { HostedZone } from "aws-cdk-lib/aws-route53";
 import { Bucket } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
-import { readShape } from "./context-shape.ts";
-import type { Endpoint, MtlsEndpoint, PrivateEndpoint } from "./endpoint/endpoint.ts";
+import type { Endpoint, MtlsEndpoint, PrivateEndpoint } from "../endpoint/endpoint.ts";
+import { readShape } from "./shape.ts";
 
 /** `http` alone, since it needs nothing else. */
 export type EndpointContext = "http" | MtlsContext | PrivateContext;

@@ -4,10 +4,10 @@ import { type App, type CfnOutput, Stack } from "aws-cdk-lib";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Topic } from "aws-cdk-lib/aws-sns";
+import { IamAuthenticator } from "../iam-authenticator.ts";
+import { OUTPUTS } from "../outputs.ts";
 import type { ClusterContext } from "./clusters.ts";
-import { readEndpoint, readVpc } from "./endpoint-context.ts";
-import { IamAuthenticator } from "./iam-authenticator.ts";
-import { OUTPUTS } from "./operations/outputs.ts";
+import { readEndpoint, readVpc } from "./endpoint.ts";
 
 export function clusterStack(app: App, context: ClusterContext): Stack {
   const { clusterId, account, region, endpoint = "http", architecture, vpc, ...others } = context;
