@@ -12,7 +12,7 @@ import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { mappingsCommand } from "./commands/mappings/mappings.ts";
 import { tokenCommand } from "./commands/token.ts";
 import { EXIT } from "./errors.ts";
-import type { IOStreams } from "./io/io-streams.ts";
+import { type IOStreams, withoutControls } from "./io/io-streams.ts";
 
 const EXIT_CODES = `
 Exit codes: 0 well; 1 something was found or refused; 2 wrong usage or file;
@@ -40,7 +40,8 @@ export function createProgram(io: IOStreams): Command {
 }
 
 /** `words` without the interpreter and the script. */
-export async function run(words: readonly string[], io: IOStreams): Promise<number> {
+export async function run(words: readonly string[], streams: IOStreams): Promise<number> {
+  const io = withoutControls(streams);
   try {
     await createProgram(io).parseAsync(words, { from: "user" });
     return 0;

@@ -1,6 +1,6 @@
 // The aws-auth ConfigMap that means what our mappings mean, and what it cannot say.
 
-import { stringify } from "yaml";
+import { stringifyYaml } from "../io/yaml.ts";
 import type { Entry } from "../mapping-file/entry.ts";
 import { translateOut } from "./placeholders.ts";
 
@@ -17,9 +17,9 @@ export function exportAwsAuth(entries: readonly Entry[]): Exported {
   const accounts = kept.filter(({ kind }) => kind === "account").map(({ account }) => account);
   const users = kept.filter(({ kind }) => kind !== "role" && kind !== "account").map((entry) => item(entry, "userarn"));
   const data = {
-    ...(roles.length > 0 && { mapRoles: stringify(roles, { lineWidth: 0 }) }),
-    ...(users.length > 0 && { mapUsers: stringify(users, { lineWidth: 0 }) }),
-    ...(accounts.length > 0 && { mapAccounts: stringify(accounts) }),
+    ...(roles.length > 0 && { mapRoles: stringifyYaml(roles) }),
+    ...(users.length > 0 && { mapUsers: stringifyYaml(users) }),
+    ...(accounts.length > 0 && { mapAccounts: stringifyYaml(accounts) }),
   };
   const configMap = {
     apiVersion: "v1",
@@ -28,7 +28,7 @@ export function exportAwsAuth(entries: readonly Entry[]): Exported {
     data,
   };
   return {
-    configMap: stringify(configMap, { lineWidth: 0 }),
+    configMap: stringifyYaml(configMap),
     problems: sorted.flatMap(({ entry, problem }) => (problem === undefined ? [] : `${nameOf(entry)}: ${problem}`)),
   };
 }

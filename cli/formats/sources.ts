@@ -2,7 +2,8 @@
 
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { usage } from "../errors.ts";
-import { parseYaml } from "../mapping-file/file.ts";
+import { nameOf } from "../io/files.ts";
+import { parseYaml } from "../io/yaml.ts";
 import type { Foreign } from "./record.ts";
 
 /** Any of the four kinds, told apart by their own keys. */
@@ -14,13 +15,13 @@ export function readForeign(text: string, file: string): Foreign[] {
         ? document
         : [document],
   );
-  if (documents.length === 0) throw usage(`${file} is empty.`);
+  if (documents.length === 0) throw usage(`${nameOf(file)}: nothing in it.`);
   return documents.flatMap((document) => {
     const found = isObject(document) ? readDocument(document, file) : undefined;
     if (found === undefined) {
       throw usage(
-        `${file} is none of: the aws-auth ConfigMap, aws-iam-authenticator's server config, eksctl's ClusterConfig, ` +
-          "answers of aws eks describe-access-entry.",
+        `${nameOf(file)}: not a file that import knows. It reads the aws-auth ConfigMap, aws-iam-authenticator's server ` +
+          "config, eksctl's ClusterConfig, and answers of aws eks describe-access-entry.",
       );
     }
     return found;
@@ -30,7 +31,7 @@ export function readForeign(text: string, file: string): Foreign[] {
 /** The AWS CLI, called for each entry in a loop, leaves one JSON object after the other; `jq -c` each in a line. */
 function documentsIn(text: string, file: string): unknown[] {
   const isSeries = text.trimStart().startsWith("{") && parseJson(text) === undefined;
-  return (isSeries ? text.split(/\n(?=\{)/) : [text]).map((part) => parseYaml(part, file));
+  return (isSeries ? text.split(/\n(?=\{)/) : [text]).map((part) => parseYaml(part, file).value);
 }
 
 function readDocument(document: Record<string, unknown>, file: string): Foreign[] | undefined {
@@ -50,7 +51,7 @@ function fromConfigMap(data: Record<string, unknown>, file: string): Foreign[] {
   const problems: Foreign[] = [];
   for (const [key, text] of Object.entries(data)) {
     if (!SECTIONS.includes(key)) problems.push({ where: key, problem: `only ${SECTIONS.join(", ")} are ever read` });
-    else lists[key.toLowerCase()] = typeof text === "string" ? parseYaml(text, `${file}, ${key}`) : text;
+    else lists[key.toLowerCase()] = typeof text === "string" ? parseYaml(text, `${nameOf(file)}, ${key}`).value : text;
   }
   return [...fromLists(lists), ...problems];
 }

@@ -14,6 +14,11 @@ export async function readText(file: string, io: IOStreams): Promise<string> {
   }
 }
 
+/** For messages. */
+export function nameOf(file: string): string {
+  return file === "-" ? "standard input" : file;
+}
+
 /** https://nodejs.org/api/errors.html#common-system-errors */
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: "no permission",

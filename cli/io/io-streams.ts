@@ -4,14 +4,17 @@ import { writeSync } from "node:fs";
 import type { Readable } from "node:stream";
 import type { Clock } from "../../functions/lib/deadline.ts";
 import { EXIT } from "../errors.ts";
+import { withoutControl } from "./control-characters.ts";
 
 export interface IOStreams {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   /** To standard output: what was asked for, and nothing else. */
   readonly print: (text: string) => void;
-  /** To standard error: plans, questions, progress, warnings. */
+  /** To standard error: plans, questions, warnings. */
   readonly tell: (text: string) => void;
+  /** On standard error, a line in place of the one before; an empty one takes it away. */
+  readonly showProgress: (line: string) => void;
   readonly input: Readable;
   /** Whether somebody reads standard error. */
   readonly watched: boolean;
@@ -21,6 +24,18 @@ export interface IOStreams {
   readonly columns: number | undefined;
   /** Aborts at the first Ctrl-C. */
   readonly interrupted: AbortSignal;
+}
+
+const CLEAR_LINE = "\r\u001b[K";
+
+/** Nothing that was read from somewhere moves a cursor, whoever wrote it. Data is escaped before, and stays whole. */
+export function withoutControls(io: IOStreams): IOStreams {
+  return {
+    ...io,
+    print: (text) => io.print(withoutControl(text)),
+    tell: (text) => io.tell(withoutControl(text)),
+    showProgress: (line) => io.showProgress(withoutControl(line)),
+  };
 }
 
 /** The second Ctrl-C ends the process at once, as the system would. */
@@ -35,6 +50,7 @@ export function processStreams(): IOStreams {
     clock: Date.now,
     print: (text) => process.stdout.write(text),
     tell: (text) => process.stderr.write(text),
+    showProgress: (line) => process.stderr.write(`${CLEAR_LINE}${line}`),
     input: process.stdin,
     watched: process.stderr.isTTY,
     interactive: process.stdin.isTTY && process.stderr.isTTY,

@@ -1,9 +1,10 @@
 // The result of a command in the form that was asked for: a table for people, JSON or YAML for programs.
 
-import { stringify } from "yaml";
 import type { OutputFormat } from "../options.ts";
+import { withEscapes } from "./control-characters.ts";
 import type { IOStreams } from "./io-streams.ts";
 import { fits, rowsWithText, table, tableWithText } from "./table.ts";
+import { stringifyYaml } from "./yaml.ts";
 
 export interface Listing<T> {
   readonly items: readonly T[];
@@ -31,5 +32,5 @@ export function printList<T>(
 }
 
 export function printData(data: unknown, format: "json" | "yaml", io: IOStreams): void {
-  io.print(format === "json" ? `${JSON.stringify(data, null, 2)}\n` : stringify(data, { lineWidth: 0 }));
+  io.print(format === "json" ? withEscapes(`${JSON.stringify(data, null, 2)}\n`) : stringifyYaml(data));
 }

@@ -11,19 +11,16 @@ export interface Progress {
 const BAR = 30;
 /** Below this, work is over before a line could be read. */
 const WORTH_SHOWING = 10;
-const CLEAR_LINE = "\r\u001b[K";
 
 /** `all` is `undefined` where the end is not known. */
-export function startProgress(what: string, all: number | undefined, { watched, tell }: IOStreams): Progress {
+export function startProgress(what: string, all: number | undefined, { watched, showProgress }: IOStreams): Progress {
   const start = performance.now();
   let shown = false;
 
   function show(done: number): void {
     if (!watched || (all ?? done) <= WORTH_SHOWING) return;
     shown = true;
-    tell(
-      `${CLEAR_LINE}${all === undefined ? `${what} ${done}` : `${what} ${bar(done / all)} ${done}/${all}${left(done, all)}`}`,
-    );
+    showProgress(all === undefined ? `${what} ${done}` : `${what} ${bar(done / all)} ${done}/${all}${left(done, all)}`);
   }
 
   function left(done: number, total: number): string {
@@ -34,7 +31,7 @@ export function startProgress(what: string, all: number | undefined, { watched, 
   return {
     show,
     end() {
-      if (shown) tell(CLEAR_LINE);
+      if (shown) showProgress("");
     },
   };
 }

@@ -1,6 +1,6 @@
 // The kubeconfig by which a user's kubectl finds the cluster and makes its tokens.
 
-import { stringify } from "yaml";
+import { stringifyYaml } from "../io/yaml.ts";
 
 export const EXEC_PLUGINS = ["aws", "iam-authenticator", "aws-iam-authenticator"] as const;
 
@@ -23,7 +23,7 @@ export function clientKubeconfig(options: ClientOptions, ca: string | undefined)
     // aws-iam-authenticator takes no region as an argument that older versions know.
     ...(region === undefined || exec !== "aws-iam-authenticator" ? [] : [{ name: "AWS_REGION", value: region }]),
   ];
-  return stringify({
+  return stringifyYaml({
     apiVersion: "v1",
     kind: "Config",
     clusters: [{ name, cluster: { server, ...authority } }],

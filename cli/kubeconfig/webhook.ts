@@ -1,12 +1,11 @@
 // The webhook kubeconfig, by which kube-apiserver finds the function: written, and read as kube-apiserver reads it.
 
 import { dirname, resolve } from "node:path";
-import { stringify } from "yaml";
 import { isObject } from "../../functions/lib/json.ts";
 import { usage } from "../errors.ts";
 import { readText } from "../io/files.ts";
 import type { IOStreams } from "../io/io-streams.ts";
-import { parseYaml } from "../mapping-file/file.ts";
+import { parseYaml, stringifyYaml } from "../io/yaml.ts";
 
 export interface Webhook {
   readonly server: string;
@@ -44,7 +43,7 @@ export function webhookKubeconfig({ server, ca, token, clientCertificate }: Webh
  */
 export function kubeconfigOf(server: string, ca: string | undefined, user: Readonly<Record<string, string>>): string {
   const cluster = { server, ...(ca !== undefined && { "certificate-authority-data": base64(ca) }) };
-  return stringify({
+  return stringifyYaml({
     apiVersion: "v1",
     kind: "Config",
     clusters: [{ name: "iam-authenticator", cluster }],
@@ -60,7 +59,7 @@ function base64(text: string): string {
 
 /** Throws where it has no server, or names a file that is not here. */
 export async function readWebhook(file: string, io: IOStreams): Promise<Webhook> {
-  const config = parseYaml(await readText(file, io), file);
+  const { value: config } = parseYaml(await readText(file, io), file);
   const context = named(config, "contexts", "context", isObject(config) ? config["current-context"] : undefined);
   const cluster = named(config, "clusters", "cluster", context["cluster"]);
   const user = named(config, "users", "user", context["user"]);

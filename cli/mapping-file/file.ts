@@ -2,11 +2,11 @@
 
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { parse, stringify, YAMLParseError } from "yaml";
 import { isObject } from "../../functions/lib/json.ts";
 import { usage } from "../errors.ts";
 import { fileFailure, readText } from "../io/files.ts";
 import type { IOStreams } from "../io/io-streams.ts";
+import { parseYaml, stringifyYaml } from "../io/yaml.ts";
 import { type Entry, readEntry, writeEntry } from "./entry.ts";
 
 export interface Documents {
@@ -40,7 +40,7 @@ export async function examineDocuments(paths: readonly string[], io: IOStreams):
 }
 
 export function writeDocument(entries: readonly Entry[]): string {
-  return stringify({ mappings: entries.map(writeEntry) }, { lineWidth: 0 });
+  return stringifyYaml({ mappings: entries.map(writeEntry) });
 }
 
 function filesOf(path: string): string[] {
@@ -68,26 +68,12 @@ function namesIn(folder: string): string[] {
 }
 
 function parseDocument(text: string, file: string): unknown[] {
-  const document = parseYaml(text, file);
+  const { value: document } = parseYaml(text, file);
   const mappings = isObject(document) ? document["mappings"] : undefined;
   if (!isObject(document) || !Array.isArray(mappings)) throw usage(`${file} has no list "mappings:" at its top.`);
   const foreign = Object.keys(document).find((key) => key !== "mappings");
   if (foreign !== undefined) throw usage(`${file} has ${foreign} at its top; only "mappings:" is known.`);
   return mappings;
-}
-
-/** JSON is YAML too. A key that is there twice is refused, where other readers silently take the last. */
-export function parseYaml(text: string, file: string): unknown {
-  try {
-    return parse(text, { logLevel: "error" });
-  } catch (error) {
-    // An alias that leads nowhere, or to too much, is a ReferenceError; nothing else is known to come.
-    if (!(error instanceof YAMLParseError || error instanceof ReferenceError)) throw error;
-    if ("code" in error && error.code === "MULTIPLE_DOCS") {
-      throw usage(`${file} holds several documents (---): make a file of each.`);
-    }
-    throw usage(`${file} is no YAML: ${error.message.split("\n")[0]?.replace(/:$/, "")}.`);
-  }
 }
 
 function who(item: unknown): string {

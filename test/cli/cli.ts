@@ -35,6 +35,7 @@ export async function cli(words: readonly string[], options: CliOptions = {}): P
       err.push(text);
       options.onTell?.(text);
     },
+    showProgress: (line) => err.push(line),
     input: typeof input === "string" ? Readable.from([input]) : input,
     interactive,
     watched: options.watched ?? interactive,

@@ -40,12 +40,16 @@ test("a folder: every YAML and JSON file in it, in the order of their names, and
 
 const WRONG: [string, string | Buffer, RegExp][] = [
   ["nothing", "", /has no list "mappings:" at its top/],
-  ["bytes", Buffer.from([0, 255, 254, 128, 10, 13]), /is no YAML|has no list/],
-  ["a tab", "\tmappings: []", /is no YAML: Tabs are not allowed as indentation/],
-  ["an open bracket", "mappings: [", /is no YAML: /],
-  ["an alias of nothing", "mappings: *nobody", /is no YAML: Unresolved alias/],
-  ["an alias of too much", bomb(), /is no YAML: Excessive alias count/],
-  ["several documents", "mappings: []\n---\nmappings: []", /holds several documents \(---\): make a file of each/],
+  ["bytes", Buffer.from([0, 255, 254, 128, 10, 13]), /not valid YAML|has no list/],
+  ["a tab", "\tmappings: []", /wrong\.yaml, line 1, column 1: not valid YAML \(Tabs are not allowed as indentation/],
+  ["an open bracket", "mappings: [", /line 1, column 12: not valid YAML \(/],
+  ["an alias of nothing", "mappings: *nobody", /not valid YAML \(Unresolved alias/],
+  ["an alias of too much", bomb(), /not valid YAML \(Excessive alias count/],
+  [
+    "several documents",
+    "mappings: []\n---\nmappings: []",
+    /wrong\.yaml: several documents \(---\) where one is expected\. Make a file of each/,
+  ],
   ["an unknown tag", "mappings: !!python/object []", /^$|has no list/],
 ];
 for (const [what, text, sentence] of WRONG) {
