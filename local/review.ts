@@ -2,9 +2,9 @@
 
 import { text } from "node:stream/consumers";
 import { LOCAL_IDENTITIES, localIdentity } from "./identities.ts";
-import { CLUSTER_ID, REGION, SANDBOX_FOLDER, sandboxFiles } from "./sandbox.ts";
+import { CLUSTER_ID, REGION, SANDBOX_FOLDER, sandboxFiles } from "./sandbox-settings.ts";
 import { mintToken } from "./token.ts";
-import { postReview, readWebhook, tokenReview } from "./webhook.ts";
+import { reviewToken, SandboxNotRunning } from "./webhook.ts";
 
 const USAGE = `npm run --silent review -- <identity> [<cluster id the token is for>]
 aws eks get-token --cluster-name ${CLUSTER_ID} --region ${REGION} | npm run --silent review`;
@@ -19,9 +19,15 @@ const token =
   name === undefined
     ? tokenOf(await text(process.stdin))
     : await mintToken({ identity: localIdentity(name), clusterId, region: REGION });
-const { status, body } = await postReview(readWebhook(sandboxFiles(SANDBOX_FOLDER)), tokenReview(token));
-console.log(`HTTP ${status}`);
-console.log(JSON.stringify(JSON.parse(body), null, 2));
+try {
+  const { status, review } = await reviewToken(sandboxFiles(SANDBOX_FOLDER), token);
+  console.log(`HTTP ${status}`);
+  console.log(JSON.stringify(review, null, 2));
+} catch (error) {
+  if (!(error instanceof SandboxNotRunning)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
 
 /** The token in an ExecCredential, as exec plugins print it, or the text itself. */
 function tokenOf(input: string): string {

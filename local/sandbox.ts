@@ -1,38 +1,14 @@
 // Everything of the minute-long try: local AWS, the function, the gateway, and a folder with what a user edits and reads.
 
 import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startNodeInstance } from "./ec2/node-instance.ts";
 import { localServices, startFunction } from "./function.ts";
 import { startGateway } from "./gateway/gateway.ts";
 import { startParameterStore } from "./parameter-store/parameter-store.ts";
+import { CLUSTER_ID, REGION, type SandboxFiles } from "./sandbox-settings.ts";
 import { startSts } from "./sts/start-sts.ts";
 import { writeWebhook } from "./webhook.ts";
-
-export const CLUSTER_ID = "local";
-export const REGION = "us-west-2";
-
-/** Of `npm start`: in the repository's root, and not in git. */
-export const SANDBOX_FOLDER = fileURLToPath(new URL("../.local", import.meta.url));
-
-export interface SandboxFiles {
-  readonly mappings: string;
-  readonly kubeconfig: string;
-  readonly callerToken: string;
-  readonly reviews: string;
-  readonly log: string;
-}
-
-export function sandboxFiles(folder: string): SandboxFiles {
-  return {
-    mappings: join(folder, "mappings"),
-    kubeconfig: join(folder, "webhook.kubeconfig"),
-    callerToken: join(folder, "caller-token"),
-    reviews: join(folder, "reviews"),
-    log: join(folder, "function.log"),
-  };
-}
 
 export interface Sandbox {
   /** Where kube-apiserver would post its TokenReviews. */

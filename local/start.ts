@@ -3,16 +3,27 @@
 import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { localIdentity } from "./identities.ts";
-import { CLUSTER_ID, REGION, SANDBOX_FOLDER, sandboxFiles, startSandbox } from "./sandbox.ts";
+import { startSandbox } from "./sandbox.ts";
+import { CLUSTER_ID, REGION, SANDBOX_FOLDER, sandboxFiles } from "./sandbox-settings.ts";
 import { mintToken } from "./token.ts";
-import { postReview, readWebhook, tokenReview } from "./webhook.ts";
+import { type Review, readWebhook, reviewToken, SandboxNotRunning, tokenReview } from "./webhook.ts";
 
 const SHOWN = ["alice", "carol", "node", "bob", "contractor"];
 /** Of these the whole answer, one granted and one denied. */
 const SHOWN_WHOLE = ["bob", "contractor"];
 const RENEW_MS = 10 * 60_000;
 
+// Files are written at once and whole, and the function's process ends with this one: nothing is left to close.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(0));
+
 const files = sandboxFiles(SANDBOX_FOLDER);
+if (await isRunning()) {
+  console.error(
+    `The sandbox runs already, at ${readWebhook(files).server}. Stop it with Ctrl-C in its terminal, ` +
+      "or give a second one a folder of its own: LOCAL_FOLDER=.local-2 npm start",
+  );
+  process.exit(1);
+}
 const sandbox = await startSandbox(files);
 
 console.log(`lambda-iam-authenticator runs at ${sandbox.endpoint} for cluster "${CLUSTER_ID}".\n`);
@@ -22,7 +33,17 @@ printCommands();
 
 // Tokens live 15 minutes; the files are for curl.
 setInterval(() => void writeReviews(), RENEW_MS);
-process.once("SIGINT", () => void sandbox.close().then(() => process.exit(0)));
+
+/** Asked, not remembered: a file that says so would outlive a sandbox that was killed. */
+async function isRunning(): Promise<boolean> {
+  try {
+    const { status } = await reviewToken(files, "a token of another kind");
+    return status === 200;
+  } catch (error) {
+    if (error instanceof SandboxNotRunning) return false;
+    throw error;
+  }
+}
 
 async function writeReviews(): Promise<void> {
   for (const name of SHOWN) {
@@ -37,16 +58,15 @@ function reviewFile(name: string): string {
 
 async function show(name: string): Promise<void> {
   const token = await mintToken({ identity: localIdentity(name), clusterId: CLUSTER_ID, region: REGION });
-  const { status, body } = await postReview(readWebhook(files), tokenReview(token));
+  const { status, review } = await reviewToken(files, token);
   console.log(`${name}, ${localIdentity(name).arn}`);
-  console.log(`  HTTP ${status} ${describe(JSON.parse(body).status)}\n`);
-  if (SHOWN_WHOLE.includes(name)) console.log(`${JSON.stringify(JSON.parse(body), null, 2)}\n`);
+  console.log(`  HTTP ${status} ${describe(review)}\n`);
+  if (SHOWN_WHOLE.includes(name)) console.log(`${JSON.stringify(review, null, 2)}\n`);
 }
 
-function describe({ authenticated, user, error }: { authenticated: boolean; user: unknown; error: string }): string {
-  if (!authenticated) return `denied: ${error}`;
-  const { username, groups = [] } = user as { username: string; groups?: string[] };
-  return `granted: ${username}, groups ${groups.join(", ") || "none"}`;
+function describe({ status: { user, error } }: Review): string {
+  if (user === undefined) return `denied: ${error}`;
+  return `granted: ${user.username}, groups ${user.groups?.join(", ") || "none"}`;
 }
 
 function printCommands(): void {

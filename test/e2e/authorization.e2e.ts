@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { nodeName } from "../../local/ec2/node-instance.ts";
-import { REGION } from "../../local/sandbox.ts";
+import { REGION } from "../../local/sandbox-settings.ts";
 import { kubectl } from "./cluster/kubectl.ts";
 import { type Cluster, freshToken, startCluster } from "./cluster.ts";
 import { eventually } from "./control-plane/eventually.ts";

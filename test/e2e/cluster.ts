@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
 import { localIdentity } from "../../local/identities.ts";
-import { CLUSTER_ID, REGION } from "../../local/sandbox.ts";
+import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
 import { mintToken } from "../../local/token.ts";
 import { type Binaries, findBinaries } from "./binaries/binaries.ts";
 import { type Backend, type BackendOptions, startBackend } from "./cluster/backend.ts";

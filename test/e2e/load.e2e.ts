@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { CLUSTER_ID, REGION } from "../../local/sandbox.ts";
+import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
 import { mintToken } from "../../local/token.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { whoIs } from "./control-plane/api.ts";

@@ -9,7 +9,7 @@ import { type Gateway, startGateway } from "../../../local/gateway/gateway.ts";
 import type { LocalServer } from "../../../local/http-server.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
-import { CLUSTER_ID, REGION } from "../../../local/sandbox.ts";
+import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { type ReviewLine, readReviews } from "./function-log.ts";
 import { MAPPING_PREFIX } from "./mappings.ts";

@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from "node:url";
 import type { LocalIdentity } from "../../../local/identities.ts";
-import { CLUSTER_ID, REGION } from "../../../local/sandbox.ts";
+import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
 import { findAwsCli } from "../aws-cli.ts";
 import type { Binaries } from "../binaries/binaries.ts";
 import type { ExecPlugin } from "./kubectl.ts";

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { mappingName, mappingValue } from "../../../local/parameter-store/mapping-file.ts";
-import { CLUSTER_ID } from "../../../local/sandbox.ts";
+import { CLUSTER_ID } from "../../../local/sandbox-settings.ts";
 
 export const MAPPING_PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
 

@@ -6,7 +6,7 @@ import { App, CfnOutput, Stack } from "aws-cdk-lib";
 import { Architecture, type CfnFunction } from "aws-cdk-lib/aws-lambda";
 import { IamAuthenticator } from "../../../infra/iam-authenticator.ts";
 import { localIdentity } from "../../../local/identities.ts";
-import { CLUSTER_ID } from "../../../local/sandbox.ts";
+import { CLUSTER_ID } from "../../../local/sandbox-settings.ts";
 import { machine } from "../sam/runtime-image.ts";
 
 const app = new App();

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { localIdentity } from "../../../local/identities.ts";
-import { CLUSTER_ID, REGION } from "../../../local/sandbox.ts";
+import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { mintToken } from "../../../local/token.ts";
 import { tokenReview } from "../../../local/webhook.ts";

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import type { LocalIdentity } from "../../../local/identities.ts";
-import { CLUSTER_ID } from "../../../local/sandbox.ts";
+import { CLUSTER_ID } from "../../../local/sandbox-settings.ts";
 import { mintToken } from "../../../local/token.ts";
 import { edited, respelled } from "../../functions/authenticator/token/edits.ts";
 import type { Case } from "./case.ts";

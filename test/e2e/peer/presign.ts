@@ -1,7 +1,7 @@
 // Presigned requests in parts, signed by the code that the local STS checks signatures with: fast enough for thousands.
 
 import type { LocalIdentity } from "../../../local/identities.ts";
-import { CLUSTER_ID } from "../../../local/sandbox.ts";
+import { CLUSTER_ID } from "../../../local/sandbox-settings.ts";
 import { encode, type Parameter } from "../../../local/sts/query.ts";
 import { expectedSignature } from "../../../local/sts/signature.ts";
 import type { Random } from "./random.ts";

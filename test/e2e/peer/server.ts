@@ -6,7 +6,7 @@ import { Agent } from "node:https";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { CLUSTER_ID } from "../../../local/sandbox.ts";
+import { CLUSTER_ID } from "../../../local/sandbox-settings.ts";
 import { eventually } from "../control-plane/eventually.ts";
 import { freePort } from "../control-plane/free-port.ts";
 import { startServer } from "../control-plane/process.ts";

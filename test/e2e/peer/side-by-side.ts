@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startGateway } from "../../../local/gateway/gateway.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
-import { CLUSTER_ID, REGION } from "../../../local/sandbox.ts";
+import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
 import { startFunction } from "../../review/bundled-function.ts";
 import { sharedClock } from "../../review/clock.ts";
 import { BUNDLE } from "../../review/system.ts";

@@ -2,7 +2,7 @@
 //   node test/e2e/sam/event.ts bob | sam local invoke ... -e -
 
 import { localIdentity } from "../../../local/identities.ts";
-import { CLUSTER_ID, REGION } from "../../../local/sandbox.ts";
+import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
 import { mintToken } from "../../../local/token.ts";
 import { tokenReview } from "../../../local/webhook.ts";
 

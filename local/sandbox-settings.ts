@@ -1,0 +1,28 @@
+// What the sandbox of `npm start` is called, where it is, and which files it has.
+
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const CLUSTER_ID = "local";
+export const REGION = "us-west-2";
+
+/** In the repository's root, and not in git; LOCAL_FOLDER names another one, for a second sandbox. */
+export const SANDBOX_FOLDER = process.env["LOCAL_FOLDER"] || fileURLToPath(new URL("../.local", import.meta.url));
+
+export interface SandboxFiles {
+  readonly mappings: string;
+  readonly kubeconfig: string;
+  readonly callerToken: string;
+  readonly reviews: string;
+  readonly log: string;
+}
+
+export function sandboxFiles(folder: string): SandboxFiles {
+  return {
+    mappings: join(folder, "mappings"),
+    kubeconfig: join(folder, "webhook.kubeconfig"),
+    callerToken: join(folder, "caller-token"),
+    reviews: join(folder, "reviews"),
+    log: join(folder, "function.log"),
+  };
+}

@@ -1,0 +1,134 @@
+// `npm start` and `npm run review` as a user runs them: side by side, in the wrong order, and stopped by Ctrl-C.
+
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { webhookKubeconfig } from "../../cli/kubeconfig/webhook.ts";
+import { sandboxFiles } from "../../local/sandbox-settings.ts";
+
+const START = "start.ts";
+const REVIEW = "review.ts";
+
+interface Run {
+  readonly process: ChildProcess;
+  readonly printed: { out: string; err: string };
+  /** Exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+}
+
+function folderOf(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "local-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+function run(t: TestContext, folder: string, script: string, ...args: string[]): Run {
+  const path = fileURLToPath(new URL(`../../local/${script}`, import.meta.url));
+  const env = { ...process.env, LOCAL_FOLDER: folder };
+  const child = spawn(process.execPath, [path, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const printed = { out: "", err: "" };
+  child.stdout.on("data", (chunk) => {
+    printed.out += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    printed.err += chunk;
+  });
+  t.after(() => child.kill("SIGKILL"));
+  const ended = once(child, "close").then(([code, signal]) => code ?? signal);
+  return { process: child, printed, ended };
+}
+
+/** Resolves once it has printed all that it prints. */
+async function started(t: TestContext, folder: string): Promise<Run> {
+  const running = run(t, folder, START);
+  while (!running.printed.out.includes("Ctrl-C")) {
+    const next = await Promise.race([running.ended, once(running.process.stdout ?? process.stdin, "data")]);
+    assert.ok(Array.isArray(next), `npm start ended: ${running.printed.err}`);
+  }
+  return running;
+}
+
+const endpointOf = ({ printed }: Run): string => /runs at (\S+)/.exec(printed.out)?.[1] ?? "";
+
+test("npm run review without npm start says so", async (t) => {
+  const folder = folderOf(t);
+  const review = run(t, folder, REVIEW, "bob");
+  assert.equal(await review.ended, 1);
+  assert.deepEqual(review.printed, {
+    out: "",
+    err: `The sandbox is not running: ${sandboxFiles(folder).kubeconfig} does not exist. Start it in another terminal: npm start\n`,
+  });
+});
+
+test("npm run review takes no other program's answer for the sandbox's", async (t) => {
+  const folder = folderOf(t);
+  const elsewhere = await started(t, folderOf(t));
+  const server = endpointOf(elsewhere);
+  writeFileSync(sandboxFiles(folder).kubeconfig, webhookKubeconfig({ server, token: "of a sandbox that was stopped" }));
+  const review = run(t, folder, REVIEW, "bob");
+  assert.equal(await review.ended, 1);
+  const seen = `another program answers at ${server}`;
+  assert.equal(review.printed.err, `The sandbox is not running: ${seen}. Start it in another terminal: npm start\n`);
+});
+
+test("npm run review says what the running sandbox answers", async (t) => {
+  const folder = folderOf(t);
+  await started(t, folder);
+  const review = run(t, folder, REVIEW, "bob");
+  assert.deepEqual([await review.ended, review.printed.err], [0, ""]);
+  assert.match(review.printed.out, /^HTTP 200\n\{/);
+  assert.match(review.printed.out, /"username": "dev:bob-example\.com"/);
+});
+
+test("a second npm start leaves the first one's files alone, and names its endpoint", async (t) => {
+  const folder = folderOf(t);
+  const first = await started(t, folder);
+  const { kubeconfig, callerToken } = sandboxFiles(folder);
+  const before = [kubeconfig, callerToken].map((file) => readFileSync(file, "utf8"));
+
+  const second = run(t, folder, START);
+  assert.equal(await second.ended, 1);
+  assert.equal(second.printed.out, "");
+  assert.equal(
+    second.printed.err,
+    `The sandbox runs already, at ${endpointOf(first)}. Stop it with Ctrl-C in its terminal, or give a second one a folder of its own: LOCAL_FOLDER=.local-2 npm start\n`,
+  );
+
+  assert.deepEqual(
+    [kubeconfig, callerToken].map((file) => readFileSync(file, "utf8")),
+    before,
+  );
+  assert.equal(await run(t, folder, REVIEW, "bob").ended, 0);
+});
+
+test("a second npm start with a folder of its own runs beside the first", async (t) => {
+  const [first, second] = [await started(t, folderOf(t)), await started(t, folderOf(t))];
+  assert.notEqual(endpointOf(first), endpointOf(second));
+});
+
+test("Ctrl-C ends npm start cleanly: exit code 0, nothing on stderr, and no sandbox left", async (t) => {
+  const folder = folderOf(t);
+  const first = await started(t, folder);
+  first.process.kill("SIGINT");
+  assert.deepEqual([await first.ended, first.printed.err], [0, ""]);
+
+  const review = run(t, folder, REVIEW, "bob");
+  assert.equal(await review.ended, 1);
+  assert.equal(
+    review.printed.err,
+    `The sandbox is not running: nothing answers at ${endpointOf(first)}. Start it in another terminal: npm start\n`,
+  );
+  await started(t, folder);
+});
+
+test("Ctrl-C while npm start is still starting ends it cleanly too", async (t) => {
+  const starting = run(t, folderOf(t), START);
+  await once(starting.process.stdout ?? process.stdin, "data");
+  starting.process.kill("SIGINT");
+  assert.deepEqual([await starting.ended, starting.printed.err], [0, ""]);
+});
