@@ -4,13 +4,13 @@ import { SSMClient } from "@aws-sdk/client-ssm";
 import { readSettings, type Settings } from "../../functions/authenticator/settings.ts";
 import { type Partition, partitionOfRegion } from "../../functions/aws/partitions.ts";
 import { usage } from "../errors.ts";
-import type { Site } from "../evaluate/context.ts";
+import type { EvaluationContext } from "../evaluate/context.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import type { ConnectionOptions } from "../options.ts";
 
 export interface Connection {
   readonly ssm: SSMClient;
-  readonly site: Site;
+  readonly context: EvaluationContext;
   /** As the function would read them, for what is judged by its code. */
   readonly settings: Settings;
   /** Where set, nothing outside of this account's branches is read or written. */
@@ -42,22 +42,24 @@ export async function connect(options: ConnectionOptions, io: IOStreams): Promis
     requestHandler: REQUEST_LIMITS,
   });
   const place = await findPlace(() => ssm.config.region());
-  const settings = siteSettings(options, place.region, io);
+  const settings = functionSettings(options, place.region, io);
   return {
     ssm,
     settings,
-    site: siteOf(settings, io),
+    context: evaluationContext(settings, io.clock()),
     ...(account !== undefined && { account }),
     ...(readRate !== undefined && { readRate }),
   };
 }
 
-export function siteOf({ mappingPrefix, partition }: Settings, io: IOStreams): Site {
-  return { prefix: mappingPrefix, partition: partition.id, now: io.clock() };
+/** `now` in milliseconds since 1970. */
+export function evaluationContext(settings: Settings, now: number): EvaluationContext {
+  const { mappingPrefix: prefix, partition, reservedPrefixes } = settings;
+  return { prefix, partition: partition.id, now, reservedPrefixes };
 }
 
 /** The function's own reading of its settings, so that what it refuses is refused here too. */
-export function siteSettings(options: ConnectionOptions, region: string, { environment }: IOStreams): Settings {
+export function functionSettings(options: ConnectionOptions, region: string, { environment }: IOStreams): Settings {
   return readSettings({
     CLUSTER_ID: clusterId(options.cluster),
     CALLER_AUTH: "none",

@@ -5,7 +5,7 @@ import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { connect } from "../aws/connection.ts";
 import { newCommand } from "../command.ts";
 import { silentExit, usage } from "../errors.ts";
-import { supposeIdentity } from "../evaluate/supposed-identity.ts";
+import { supposeIdentity } from "../evaluate/principal.ts";
 import { showExplanation } from "../explain/show.ts";
 import { type Explanation, explainIdentity, explainToken } from "../explain/steps.ts";
 import { readText } from "../io/files.ts";
@@ -42,8 +42,8 @@ export function explainCommand(io: IOStreams): Command {
 
 async function explain(arn: string | undefined, options: ExplainOptions, io: IOStreams): Promise<void> {
   const explanation = await explanationOf(arn, options, io);
-  const { site } = explanation.connection;
-  if (options.output === "table") io.print(showExplanation(explanation.result, site.prefix, io.columns));
+  const { context } = explanation.connection;
+  if (options.output === "table") io.print(showExplanation(explanation.result, context.prefix, io.columns));
   else printData(machine(explanation.result), options.output, io);
   if (explanation.result.refusal !== undefined) throw silentExit();
 }

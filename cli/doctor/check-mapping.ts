@@ -6,8 +6,8 @@ import { EXIT } from "../errors.ts";
 import { adviceOn } from "../explain/advice.ts";
 import { type Explanation, explainToken } from "../explain/steps.ts";
 import type { IOStreams } from "../io/io-streams.ts";
+import { shortName } from "../mapping-file/parameter-name.ts";
 import type { ConnectionOptions } from "../options.ts";
-import { short } from "../plan/show.ts";
 import type { Check } from "./check.ts";
 
 const check = "mapping";
@@ -16,7 +16,7 @@ const check = "mapping";
 export async function checkMapping(token: string, options: ConnectionOptions, io: IOStreams): Promise<Check[]> {
   try {
     const connection = await connect(options, io);
-    return [judge(await explainToken(token, connection, io), connection.site.prefix)];
+    return [judge(await explainToken(token, connection, io), connection.context.prefix)];
   } catch (error) {
     const failure = toFailure(error);
     if (failure === undefined || failure.exitCode === EXIT.usage) throw error;
@@ -29,12 +29,13 @@ export async function checkMapping(token: string, options: ConnectionOptions, io
 }
 
 function judge({ evaluations = [], parameter, refusal }: Explanation, prefix: string): Check {
-  if (refusal === undefined && parameter !== undefined) return { check, state: "ok", seen: short(parameter, prefix) };
+  if (refusal === undefined && parameter !== undefined)
+    return { check, state: "ok", seen: shortName(parameter, prefix) };
   const advice = adviceOn(refusal?.code ?? "") ?? "run explain with this token";
   if (parameter !== undefined) {
-    return { check, state: "failed", seen: `${short(parameter, prefix)}: ${refusal?.code}`, advice };
+    return { check, state: "failed", seen: `${shortName(parameter, prefix)}: ${refusal?.code}`, advice };
   }
   if (evaluations.length === 0) return { check, state: "warning", seen: `not looked for: ${refusal?.code}`, advice };
-  const looked = evaluations.map((evaluation) => short(evaluation.parameter, prefix)).join(", ");
+  const looked = evaluations.map((evaluation) => shortName(evaluation.parameter, prefix)).join(", ");
   return { check, state: "failed", seen: `none of ${looked}, below ${prefix}`, advice };
 }

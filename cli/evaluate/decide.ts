@@ -5,7 +5,7 @@ import { type Evaluation, evaluateMapping } from "../../functions/authenticator/
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { decidingEvaluation } from "../../functions/authenticator/mapping/select.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import type { Site } from "./context.ts";
+import type { EvaluationContext } from "./context.ts";
 
 export interface Decision {
   /** In the order of the places. */
@@ -15,7 +15,7 @@ export interface Decision {
 }
 
 export function decide(
-  { prefix, now }: Site,
+  { prefix, now }: EvaluationContext,
   identity: VerifiedIdentity,
   parameters: ReadonlyMap<string, StoredParameter>,
 ): Decision {

@@ -1,16 +1,68 @@
-// Whom an entry is for, as an identity; and whether that identity gets to the entry, or something else counts first.
+// Identities as STS would tell them, made from an ARN or an entry alone: for questions about somebody who is not here.
 
-import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
+import { type VerifiedIdentity, verifyIdentity } from "../../functions/authenticator/identity/identity.ts";
+import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
+import { IdentityImpossible } from "../../functions/errors.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { Entry } from "../mapping-file/entry.ts";
-import type { Site } from "./context.ts";
+import type { EvaluationContext } from "./context.ts";
 import { type Decision, decide } from "./decide.ts";
-import { permissionSetRole, supposeIdentity } from "./supposed-identity.ts";
+
+export interface Supposition {
+  /** `AROA...` or `AIDA...`; one is made up where none is given. */
+  readonly principalId?: string | undefined;
+  /** Of a role's session. */
+  readonly sessionName?: string | undefined;
+}
+
+/** Also where only the access key could tell more. */
+const ACCESS_KEY_ID = "ASIASUPPOSED";
+const SESSION = "session-name";
+
+/** `undefined` for what is no ARN of a role, an assumed role, a user, a federated user or root. */
+export function supposeIdentity(arn: string, supposed: Supposition = {}): VerifiedIdentity | undefined {
+  try {
+    return suppose(arn, supposed);
+  } catch (error) {
+    if (error instanceof IdentityImpossible) return undefined;
+    throw error;
+  }
+}
+
+function suppose(arn: string, supposed: Supposition): VerifiedIdentity | undefined {
+  const assumed = /^arn:([a-z-]+):sts::(\d{12}):assumed-role\/([^/]+)\/([^/]+)$/.exec(arn);
+  if (assumed !== null) {
+    const [, partition = "", account = "", role = "", session = ""] = assumed;
+    return supposeRole(partition, account, role, { sessionName: session, ...supposed });
+  }
+  const mapped = parseMappedArn(arn);
+  if (mapped === undefined) return undefined;
+  const { partition, accountId, kind } = mapped;
+  // In the spelling that was given: a permission set's role is known by its capitals.
+  const name = arn.slice(arn.lastIndexOf("/") + 1);
+  if (kind === "role") return supposeRole(partition, accountId, name, supposed);
+  const userIds = { user: supposed.principalId ?? "AIDASUPPOSED", root: accountId, "federated-user": undefined };
+  const UserId = userIds[kind] ?? `${accountId}:${name}`;
+  // A mapping may spell its ARN in capitals; STS never does.
+  const Arn = arn.replace(/^[^/]*/, (start) => start.toLowerCase());
+  return verifyIdentity({ Account: accountId, Arn, UserId }, partition, ACCESS_KEY_ID);
+}
+
+function supposeRole(partition: string, account: string, role: string, supposed: Supposition): VerifiedIdentity {
+  const { principalId = "AROASUPPOSED", sessionName = SESSION } = supposed;
+  const Arn = `arn:${partition}:sts::${account}:assumed-role/${role}/${sessionName}`;
+  return verifyIdentity({ Account: account, Arn, UserId: `${principalId}:${sessionName}` }, partition, ACCESS_KEY_ID);
+}
+
+/** The role that IAM Identity Center makes for a permission set; its suffix is made up. */
+export function permissionSetRole(partition: string, account: string, permissionSet: string): string {
+  return `arn:${partition}:iam::${account}:role/AWSReservedSSO_${permissionSet}_0000000000000000`;
+}
 
 /** `undefined` for patterns and accounts, which are for many. */
 export function principalOf(
   { kind, account, name, mapping }: Entry,
-  { partition }: Site,
+  { partition }: EvaluationContext,
 ): VerifiedIdentity | undefined {
   const arn = kind === "sso" ? permissionSetRole(partition, account, name) : mapping.arn;
   return arn === undefined ? undefined : supposeIdentity(arn, { principalId: mapping.principalId });
@@ -20,8 +72,8 @@ export function principalOf(
 export function decideForPrincipal(
   entry: Entry,
   parameters: ReadonlyMap<string, StoredParameter>,
-  site: Site,
+  context: EvaluationContext,
 ): Decision | undefined {
-  const principal = principalOf(entry, site);
-  return principal === undefined ? undefined : decide(site, principal, parameters);
+  const principal = principalOf(entry, context);
+  return principal === undefined ? undefined : decide(context, principal, parameters);
 }

@@ -6,10 +6,9 @@ import { encodeName, mappingParameter } from "../../functions/authenticator/mapp
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { Entry } from "../mapping-file/entry.ts";
-import { readName } from "../mapping-file/parameters.ts";
-import type { Site } from "./context.ts";
-import { principalOf } from "./principal.ts";
-import { supposeIdentity } from "./supposed-identity.ts";
+import { readName } from "../mapping-file/parameter-name.ts";
+import type { EvaluationContext } from "./context.ts";
+import { principalOf, supposeIdentity } from "./principal.ts";
 
 export interface SamplePrincipal {
   /** One of these is real, and which of them is not known: only what holds for all of them is sure. */
@@ -27,26 +26,35 @@ const SOME_ACCOUNT = "000000000000";
 const SUFFIXES = ["0000000000000000", "ffffffffffffffff"];
 
 /** Each of them is somebody else; empty for an entry that nobody can match. */
-export function samplePrincipalsOf(entry: Entry, parameters: Parameters, site: Site): SamplePrincipal[] {
+export function samplePrincipalsOf(
+  entry: Entry,
+  parameters: Parameters,
+  context: EvaluationContext,
+): SamplePrincipal[] {
   const { kind, account, name, mapping } = entry;
-  const { partition } = site;
+  const { partition } = context;
   if (kind === "account") return [{ identities: identitiesOf([roleOf(partition, account, ANY)]), mayBe: [] }];
-  if (kind === "sso") return [permissionSetSample(account, name, parameters, site)];
+  if (kind === "sso") return [permissionSetSample(account, name, parameters, context)];
   if (kind !== "pattern") {
-    const principal = principalOf(entry, site);
+    const principal = principalOf(entry, context);
     return principal?.partition === partition ? [{ identities: [principal], mayBe: pathsOf(principal) }] : [];
   }
-  const accounts = account === "any" ? accountsIn(parameters, site) : [account];
-  return accounts.flatMap((one) => patternSamples(mapping.arnLike ?? "", one, parameters, site));
+  const accounts = account === "any" ? accountsIn(parameters, context) : [account];
+  return accounts.flatMap((one) => patternSamples(mapping.arnLike ?? "", one, parameters, context));
 }
 
 /** Roles first: most principals are, and a pattern for everybody is worth what it is worth to them. */
-function patternSamples(arnLike: string, account: string, parameters: Parameters, site: Site): SamplePrincipal[] {
-  const { partition } = site;
+function patternSamples(
+  arnLike: string,
+  account: string,
+  parameters: Parameters,
+  context: EvaluationContext,
+): SamplePrincipal[] {
+  const { partition } = context;
   const resource = arnLike.split(":").slice(5).join(":");
   const name = resource.replace(/^[^/]*\//, "");
   const candidates: SamplePrincipal[] = /^awsreserved/i.test(name)
-    ? [permissionSetSample(account, fill(setIn(name), "0"), parameters, site)]
+    ? [permissionSetSample(account, fill(setIn(name), "0"), parameters, context)]
     : [
         roleOf(partition, account, fill(name, ANY)),
         `arn:${partition}:iam::${account}:user/${fill(name, ANY)}`,
@@ -64,7 +72,7 @@ function permissionSetSample(
   account: string,
   set: string,
   parameters: Parameters,
-  { prefix, partition }: Site,
+  { prefix, partition }: EvaluationContext,
 ): SamplePrincipal {
   const start = `${prefix}/role/${account}/${encodeName(`AWSReservedSSO_${set}_`)}`;
   const mapped = [...parameters.keys()].filter((parameter) => parameter.startsWith(start));
@@ -124,8 +132,8 @@ function roleOf(partition: string, account: string, name: string): string {
 }
 
 /** Those that other parameters name: whoever is of none of them is nobody that this cluster knows. */
-function accountsIn(parameters: Parameters, site: Site): string[] {
-  const accounts = new Set([...parameters.keys()].flatMap((name) => readName(site.prefix, name)?.account ?? []));
+function accountsIn(parameters: Parameters, context: EvaluationContext): string[] {
+  const accounts = new Set([...parameters.keys()].flatMap((name) => readName(context.prefix, name)?.account ?? []));
   accounts.delete("any");
   return accounts.size === 0 ? [SOME_ACCOUNT] : [...accounts];
 }

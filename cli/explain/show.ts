@@ -4,7 +4,7 @@ import type { VerifiedIdentity } from "../../functions/authenticator/identity/id
 import type { Evaluation } from "../../functions/authenticator/mapping/evaluate.ts";
 import type { User } from "../../functions/authenticator/user/user.ts";
 import { hang } from "../io/table.ts";
-import { short } from "../plan/show.ts";
+import { shortName } from "../mapping-file/parameter-name.ts";
 import { adviceOn } from "./advice.ts";
 import type { Explanation } from "./steps.ts";
 
@@ -23,7 +23,7 @@ export function showExplanation(explanation: Explanation, prefix: string, column
       : [["token", `ok, for ${token.host}, ends ${new Date(token.expiresAt).toISOString()}`] as const]),
     ...(identity === undefined ? [] : identityLines(identity, token !== undefined)),
     ...(evaluations ?? []).map((evaluation, index): Line => {
-      const text = `${short(evaluation.parameter, prefix)}: ${verdictOf(evaluation)}${roleOf(evaluation, parameter)}`;
+      const text = `${shortName(evaluation.parameter, prefix)}: ${verdictOf(evaluation)}${roleOf(evaluation, parameter)}`;
       return [index === 0 ? "mapping" : "", text];
     }),
     ...(user === undefined ? [] : userLines(user)),

@@ -67,7 +67,7 @@ export async function explainIdentity(
 async function explainMapping(
   explanation: Explanation,
   identity: VerifiedIdentity,
-  { ssm, site, settings }: Connection,
+  { ssm, context: site, settings }: Connection,
   io: IOStreams,
   isProven: boolean,
 ): Promise<void> {

@@ -1,9 +1,9 @@
 // What lint says about a mapping, and what it looks at.
 
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import type { EvaluationContext } from "../evaluate/context.ts";
 import type { Entry } from "../mapping-file/entry.ts";
-import { type Reading, readParameter } from "../mapping-file/parameters.ts";
-import type { Place } from "../plan/admin-access.ts";
+import { type Reading, readParameter } from "../mapping-file/read-parameter.ts";
 
 /** In the order of weight. */
 export const LEVELS = ["error", "warning", "info"] as const;
@@ -24,7 +24,8 @@ export interface Placed {
   readonly entry: Entry;
 }
 
-export interface Subject extends Place {
+export interface Subject {
+  readonly context: EvaluationContext;
   readonly parameters: ReadonlyMap<string, StoredParameter>;
   readonly readings: ReadonlyMap<string, Reading>;
   readonly entries: readonly Placed[];
@@ -32,9 +33,9 @@ export interface Subject extends Place {
 
 export type Rule = (subject: Subject) => Finding[] | Promise<Finding[]>;
 
-export function subjectOf(parameters: ReadonlyMap<string, StoredParameter>, { site, settings }: Place): Subject {
+export function subjectOf(parameters: ReadonlyMap<string, StoredParameter>, context: EvaluationContext): Subject {
   const readings = new Map<string, Reading>();
-  for (const [name, stored] of parameters) readings.set(name, readParameter(site.prefix, name, stored));
+  for (const [name, stored] of parameters) readings.set(name, readParameter(context.prefix, name, stored));
   const entries = [...readings].flatMap(([parameter, { entries }]) => entries.map((entry) => ({ parameter, entry })));
-  return { site, settings, parameters, readings, entries };
+  return { context, parameters, readings, entries };
 }

@@ -1,8 +1,8 @@
 // All rules over all mappings, the gravest findings first.
 
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import type { Place } from "../plan/admin-access.ts";
-import { short } from "../plan/show.ts";
+import type { EvaluationContext } from "../evaluate/context.ts";
+import { shortName } from "../mapping-file/parameter-name.ts";
 import { type Finding, LEVELS, type Rule, subjectOf } from "./finding.ts";
 import { masters, nodes, systemNames, wholeAccounts } from "./privileges.ts";
 import { coveredPatterns, permissionSetRoles, shadowed, unreachable } from "./shadowing.ts";
@@ -22,11 +22,14 @@ const RULES: readonly Rule[] = [
   pinned,
 ];
 
-export async function lint(parameters: ReadonlyMap<string, StoredParameter>, place: Place): Promise<Finding[]> {
-  const subject = subjectOf(parameters, place);
+export async function lint(
+  parameters: ReadonlyMap<string, StoredParameter>,
+  context: EvaluationContext,
+): Promise<Finding[]> {
+  const subject = subjectOf(parameters, context);
   const found: Finding[] = [];
   for (const rule of RULES) found.push(...(await rule(subject)));
-  return inOrder(found.map((finding) => ({ ...finding, where: short(finding.where, place.site.prefix) })));
+  return inOrder(found.map((finding) => ({ ...finding, where: shortName(finding.where, context.prefix) })));
 }
 
 export function inOrder(findings: readonly Finding[]): Finding[] {

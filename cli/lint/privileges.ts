@@ -1,17 +1,18 @@
 // Rules on what a mapping gives: administrators, system names, names that a user can choose, whole accounts.
 
 import { usesPlaceholder } from "../../functions/authenticator/mapping/template.ts";
-import { isMaster, MASTERS, type Reach, reachOf } from "../plan/admin-access.ts";
+import { type AdminAccess, adminAccessOf } from "../plan/admin-access.ts";
+import { grantsMasters, MASTERS } from "../plan/masters.ts";
 import type { Finding, Level, Placed, Subject } from "./finding.ts";
 
 /** Who names the group, and by the code of the guard whether anybody gets it. */
 export async function masters(subject: Subject): Promise<Finding[]> {
   const found: Finding[] = [];
-  const kinds = new Set<Reach["kind"]>();
+  const kinds = new Set<AdminAccess["kind"]>();
   for (const { parameter: where, entry } of subject.entries) {
     const { kind: place, mapping } = entry;
-    if (!isMaster(mapping)) continue;
-    const { kind, why } = await reachOf(entry, subject.parameters, subject);
+    if (!grantsMasters(mapping)) continue;
+    const { kind, why } = await adminAccessOf(entry, subject.parameters, subject.context);
     kinds.add(kind);
     const isWide = kind !== "none" && (place === "account" || place === "pattern");
     const many = isWide ? ", and is for more than one principal" : "";

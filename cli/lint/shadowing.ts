@@ -3,34 +3,34 @@
 import { matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { decideForPrincipal, principalOf } from "../evaluate/principal.ts";
-import { short } from "../plan/show.ts";
+import { shortName } from "../mapping-file/parameter-name.ts";
 import type { Finding, Placed, Subject } from "./finding.ts";
 
-export function unreachable({ entries, site }: Subject): Finding[] {
+export function unreachable({ entries, context }: Subject): Finding[] {
   return entries.flatMap(({ parameter, entry }): Finding[] => {
-    const principal = entry.kind === "sso" ? undefined : principalOf(entry, site);
+    const principal = entry.kind === "sso" ? undefined : principalOf(entry, context);
     if (principal === undefined) return [];
     const finding = { level: "error" as const, rule: "unreachable", where: parameter };
-    const right = mappingParameter(site.prefix, principal.kind, principal.accountId, principal.name);
+    const right = mappingParameter(context.prefix, principal.kind, principal.accountId, principal.name);
     if (right !== parameter) {
-      return [{ ...finding, message: `its arn is looked for at ${short(right, site.prefix)}` }];
+      return [{ ...finding, message: `its arn is looked for at ${shortName(right, context.prefix)}` }];
     }
-    if (principal.partition === site.partition) return [];
+    if (principal.partition === context.partition) return [];
     return [
-      { ...finding, message: `its arn is of partition ${principal.partition}, the function of ${site.partition}` },
+      { ...finding, message: `its arn is of partition ${principal.partition}, the function of ${context.partition}` },
     ];
   });
 }
 
 /** Something else counts for whom this is for: a denial, or a place that comes first. */
-export function shadowed({ entries, parameters, site }: Subject): Finding[] {
+export function shadowed({ entries, parameters, context }: Subject): Finding[] {
   return entries.flatMap(({ parameter, entry }): Finding[] => {
-    const { evaluations = [], deciding } = decideForPrincipal(entry, parameters, site) ?? {};
+    const { evaluations = [], deciding } = decideForPrincipal(entry, parameters, context) ?? {};
     const own = evaluations.some(
       (evaluation) => evaluation.parameter === parameter && evaluation.verdict.kind === "match",
     );
     if (!own || deciding === undefined || deciding.parameter === parameter) return [];
-    const first = short(deciding.parameter, site.prefix);
+    const first = shortName(deciding.parameter, context.prefix);
     const message = deciding.verdict.kind === "deny" ? `denied by ${first}` : `${first} counts before it`;
     return [{ level: "warning", rule: "shadowed", where: parameter, message }];
   });
@@ -46,7 +46,7 @@ export function permissionSetRoles({ entries }: Subject): Finding[] {
 }
 
 /** The first match counts, and the patterns of an account before those of any: what another one covers is never reached. */
-export function coveredPatterns({ entries, site }: Subject): Finding[] {
+export function coveredPatterns({ entries, context }: Subject): Finding[] {
   const lists = Map.groupBy(
     entries.filter(({ entry }) => entry.kind === "pattern"),
     ({ parameter }) => parameter,
@@ -54,7 +54,7 @@ export function coveredPatterns({ entries, site }: Subject): Finding[] {
   return [...lists.values()].flatMap((list) =>
     list.flatMap(({ parameter: where, entry }, index): Finding[] => {
       const arnLike = entry.mapping.arnLike ?? "";
-      const ofAccount = mappingParameter(site.prefix, "pattern", arnLike.split(":")[4] ?? "");
+      const ofAccount = mappingParameter(context.prefix, "pattern", arnLike.split(":")[4] ?? "");
       const before = ofAccount === where ? [] : (lists.get(ofAccount) ?? []);
       const cover = [...before, ...list.slice(0, index)].find((earlier) => isCovered(arnLike, earlier));
       if (cover === undefined || entry.mapping.deny) return [];

@@ -12,7 +12,7 @@ export function invalid({ readings }: Subject): Finding[] {
   );
 }
 
-export function ending({ entries, site: { now } }: Subject): Finding[] {
+export function ending({ entries, context: { now } }: Subject): Finding[] {
   return entries.flatMap(({ parameter: where, entry: { mapping } }): Finding[] => {
     const { notAfter } = mapping;
     if (notAfter === undefined) return [];

@@ -1,10 +1,10 @@
 // Reading a cluster's parameters: all of them, some by name, or one with its history.
 
 import {
-  GetParameterHistoryCommand,
-  GetParametersByPathCommand,
   GetParametersCommand,
   ParameterNotFound,
+  paginateGetParameterHistory,
+  paginateGetParametersByPath,
   type SSMClient,
 } from "@aws-sdk/client-ssm";
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
@@ -19,7 +19,7 @@ const PAGE = 10;
 const BRANCHES: readonly MappingKind[] = ["role", "user", "federated-user", "sso"];
 const LEAVES: readonly MappingKind[] = ["root", "account", "pattern"];
 
-interface Reading {
+interface ReadAllRequest {
   readonly prefix: string;
   /** Only this account's: then no call names anything else, since who asks may read nothing else. */
   readonly account?: string | undefined;
@@ -32,21 +32,24 @@ interface Reading {
 /** Every parameter under the prefix but the callers' list, in the order of their names. */
 export async function readAll(
   ssm: SSMClient,
-  { prefix, account, rate, signal, onCount = () => {} }: Reading,
+  { prefix, account, rate, signal, onCount = () => {} }: ReadAllRequest,
 ): Promise<Map<string, Stored>> {
-  const pace = rateLimited(rate, Math.max(1, rate));
+  const waitForTurn = rateLimited(rate, Math.max(1, rate));
   const paths = account === undefined ? [prefix] : BRANCHES.map((kind) => mappingParameter(prefix, kind, account));
   const found: Stored[] = [];
   for (const Path of paths) {
-    let NextToken: string | undefined;
-    do {
-      await pace(signal);
-      const command = new GetParametersByPathCommand({ Path, Recursive: true, MaxResults: PAGE, NextToken });
-      const page = await ssm.send(command, { abortSignal: signal });
-      found.push(...(page.Parameters ?? []).map(stored));
-      NextToken = page.NextToken;
+    const pages = paginateGetParametersByPath(
+      { client: ssm, pageSize: PAGE },
+      { Path, Recursive: true },
+      { abortSignal: signal },
+    );
+    await waitForTurn(signal);
+    for await (const { Parameters = [], NextToken } of pages) {
+      found.push(...Parameters.map(stored));
       onCount(found.length);
-    } while (NextToken !== undefined);
+      // The next page is asked for when this loop asks for it.
+      if (NextToken !== undefined) await waitForTurn(signal);
+    }
   }
   if (account !== undefined) {
     const names = LEAVES.map((kind) => mappingParameter(prefix, kind, account));
@@ -65,14 +68,9 @@ export async function readSome(ssm: SSMClient, names: readonly string[], signal:
 /** Newest first; empty where there is no such parameter. */
 export async function readHistory(ssm: SSMClient, name: string, signal: AbortSignal): Promise<Version[]> {
   const versions: Version[] = [];
-  let NextToken: string | undefined;
   try {
-    do {
-      const command = new GetParameterHistoryCommand({ Name: name, NextToken });
-      const page = await ssm.send(command, { abortSignal: signal });
-      versions.push(...(page.Parameters ?? []).map(version));
-      NextToken = page.NextToken;
-    } while (NextToken !== undefined);
+    const pages = paginateGetParameterHistory({ client: ssm }, { Name: name }, { abortSignal: signal });
+    for await (const { Parameters = [] } of pages) versions.push(...Parameters.map(version));
   } catch (error) {
     if (error instanceof ParameterNotFound) return [];
     throw error;

@@ -11,7 +11,7 @@ import type { WriteOptions } from "../options.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
 import { rateLimited } from "../parameter-store/rate-limit.ts";
 import { write } from "../parameter-store/write.ts";
-import { guardMasters } from "./lockout-guard.ts";
+import { guardLockout } from "./lockout-guard.ts";
 import { afterwards, type Plan } from "./plan.ts";
 import { inSafeOrder } from "./safe-order.ts";
 import { showPlan } from "./show.ts";
@@ -20,16 +20,16 @@ import { showPlan } from "./show.ts";
 export async function executePlan(
   plan: Plan,
   current: ReadonlyMap<string, Stored>,
-  { ssm, site, settings }: Connection,
+  { ssm, context }: Connection,
   options: WriteOptions,
   io: IOStreams,
 ): Promise<void> {
-  const changes = await inSafeOrder(plan.changes, current, { site, settings });
-  io.print(showPlan({ ...plan, changes }, site.prefix, io.columns));
+  const changes = await inSafeOrder(plan.changes, current, context);
+  io.print(showPlan({ ...plan, changes }, context.prefix, io.columns));
   if (changes.length === 0) return;
-  if (!options.force) await guardMasters(current, afterwards(current, changes), { site, settings });
+  if (!options.force) await guardLockout(current, afterwards(current, changes), context);
   if (options.dryRun) return;
-  if (!options.yes) await confirm(`Write ${count(changes.length)} under ${site.prefix}?`, io);
+  if (!options.yes) await confirm(`Write ${count(changes.length)} under ${context.prefix}?`, io);
 
   const pace = rateLimited(options.rate);
   const progress = startProgress("writing", changes.length, io);

@@ -2,8 +2,10 @@
 
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { finding } from "../errors.ts";
-import { MASTERS, mastersIn, type Place, type Reach, reachOf } from "./admin-access.ts";
-import { short } from "./show.ts";
+import type { EvaluationContext } from "../evaluate/context.ts";
+import { shortName } from "../mapping-file/parameter-name.ts";
+import { type AdminAccess, adminAccessOf } from "./admin-access.ts";
+import { MASTERS, mastersEntries } from "./masters.ts";
 
 type Parameters = ReadonlyMap<string, StoredParameter>;
 
@@ -22,8 +24,8 @@ const MAX_REASONS = 5;
  * Where nobody surely gets there already, as in a cluster with another way in, only what may have been the last is kept.
  * `before` and `after` are what could be read: with --account, that account's branches.
  */
-export async function guardMasters(before: Parameters, after: Parameters, place: Place): Promise<void> {
-  const [was, is] = [await administrators(before, place), await administrators(after, place)];
+export async function guardLockout(before: Parameters, after: Parameters, context: EvaluationContext): Promise<void> {
+  const [was, is] = [await administrators(before, context), await administrators(after, context)];
   const [end, newEnd] = [endOf(was), endOf(is)];
   if (newEnd > end) return;
   if (newEnd === end && (end > Number.NEGATIVE_INFINITY || !losesDoubtful(was, is))) return;
@@ -40,27 +42,27 @@ export async function guardMasters(before: Parameters, after: Parameters, place:
   );
 }
 
-/** Every mapping that names `system:masters`, by its place, with how far it gets. */
-async function administrators(parameters: Parameters, place: Place): Promise<Map<string, Reach>> {
-  const { prefix } = place.site;
-  const found = new Map<string, Reach>();
+/** Every mapping that names `system:masters`, by its parameter, with whether anybody gets it. */
+async function administrators(parameters: Parameters, context: EvaluationContext): Promise<Map<string, AdminAccess>> {
+  const { prefix } = context;
+  const found = new Map<string, AdminAccess>();
   for (const [name, stored] of parameters) {
-    for (const entry of mastersIn(prefix, name, stored)) {
+    for (const entry of mastersEntries(prefix, name, stored)) {
       const { arnLike } = entry.mapping;
-      const where = [short(name, prefix), ...(arnLike === undefined ? [] : [arnLike])].join(" ");
-      found.set(where, await reachOf(entry, parameters, place));
+      const where = [shortName(name, prefix), ...(arnLike === undefined ? [] : [arnLike])].join(" ");
+      found.set(where, await adminAccessOf(entry, parameters, context));
     }
   }
   return found;
 }
 
-function endOf(found: ReadonlyMap<string, Reach>): number {
+function endOf(found: ReadonlyMap<string, AdminAccess>): number {
   return Math.max(
     Number.NEGATIVE_INFINITY,
     ...[...found.values()].flatMap((one) => (one.kind === "sure" ? one.until : [])),
   );
 }
 
-function losesDoubtful(was: ReadonlyMap<string, Reach>, is: ReadonlyMap<string, Reach>): boolean {
+function losesDoubtful(was: ReadonlyMap<string, AdminAccess>, is: ReadonlyMap<string, AdminAccess>): boolean {
   return [...was].some(([where, { kind }]) => kind === "doubtful" && (is.get(where)?.kind ?? "none") === "none");
 }

@@ -3,10 +3,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { usage } from "../errors.ts";
-import { normal } from "../mapping-file/parameters.ts";
+import { normal } from "../mapping-file/read-parameter.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
 import type { Write } from "../parameter-store/write.ts";
-import { MASTERS } from "./admin-access.ts";
+import { MASTERS } from "./masters.ts";
 
 export interface Change extends Write {
   readonly action: "add" | "change" | "remove";

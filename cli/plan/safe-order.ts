@@ -1,7 +1,9 @@
 // The order in which a plan is written: wherever it is interrupted, somebody still reaches `system:masters`.
 
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import { MASTERS, mastersIn, type Place, reachOf } from "./admin-access.ts";
+import type { EvaluationContext } from "../evaluate/context.ts";
+import { adminAccessOf } from "./admin-access.ts";
+import { MASTERS, mastersEntries } from "./masters.ts";
 import type { Change } from "./plan.ts";
 
 type Parameters = ReadonlyMap<string, StoredParameter>;
@@ -13,31 +15,35 @@ type Parameters = ReadonlyMap<string, StoredParameter>;
  * What can never go safely comes last, as it was: the guard has refused it, or --force has let it through, or of two
  * parameters each holds back the other.
  */
-export async function inSafeOrder(changes: readonly Change[], current: Parameters, place: Place): Promise<Change[]> {
+export async function inSafeOrder(
+  changes: readonly Change[],
+  current: Parameters,
+  context: EvaluationContext,
+): Promise<Change[]> {
   const state = new Map(current);
   const ordered: Change[] = [];
   let waiting: Change[] = [];
-  let holder = await findHolder(state, place);
+  let admin = await findAdmin(state, context);
 
   /** As if it were written now; taken back where it is not safe. */
   async function goes(change: Change): Promise<boolean> {
     const before = state.get(change.name);
     put(state, change.name, change.value === undefined ? undefined : { value: change.value, secure: false });
-    const next = await holderAfter(change);
-    if (holder !== undefined && next === undefined) {
+    const next = await adminAfter(change);
+    if (admin !== undefined && next === undefined) {
       put(state, change.name, before);
       return false;
     }
-    holder = next;
+    admin = next;
     ordered.push(change);
     return true;
   }
 
-  async function holderAfter({ before, value = "" }: Change): Promise<string | undefined> {
-    if (holder !== undefined && (await holds(holder, state, place))) return holder;
+  async function adminAfter({ before, value = "" }: Change): Promise<string | undefined> {
+    if (admin !== undefined && (await reachesMasters(admin, state, context))) return admin;
     // Where there was nobody, what is added without the group makes nobody one.
-    const canMakeOne = holder !== undefined || before !== undefined || value.includes(MASTERS);
-    return canMakeOne ? findHolder(state, place) : undefined;
+    const canMakeOne = admin !== undefined || before !== undefined || value.includes(MASTERS);
+    return canMakeOne ? findAdmin(state, context) : undefined;
   }
 
   async function tryWaiting(): Promise<void> {
@@ -64,16 +70,16 @@ function put(state: Map<string, StoredParameter>, name: string, stored: StoredPa
 }
 
 /** The name of a parameter that surely makes somebody an administrator. */
-async function findHolder(state: Parameters, place: Place): Promise<string | undefined> {
-  for (const name of state.keys()) if (await holds(name, state, place)) return name;
+async function findAdmin(state: Parameters, context: EvaluationContext): Promise<string | undefined> {
+  for (const name of state.keys()) if (await reachesMasters(name, state, context)) return name;
   return undefined;
 }
 
-async function holds(name: string, state: Parameters, place: Place): Promise<boolean> {
+async function reachesMasters(name: string, state: Parameters, context: EvaluationContext): Promise<boolean> {
   const stored = state.get(name);
   if (stored === undefined) return false;
-  for (const entry of mastersIn(place.site.prefix, name, stored)) {
-    if ((await reachOf(entry, state, place)).kind === "sure") return true;
+  for (const entry of mastersEntries(context.prefix, name, stored)) {
+    if ((await adminAccessOf(entry, state, context)).kind === "sure") return true;
   }
   return false;
 }

@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { hang } from "../io/table.ts";
+import { shortName } from "../mapping-file/parameter-name.ts";
 import type { Change, Plan } from "./plan.ts";
 
 const SIGN = { add: "+", change: "~", remove: "-" } as const;
@@ -11,14 +12,10 @@ const INDENT = "    ";
 /** `columns` of the terminal; `undefined` for a pipe, where each thing is one line. */
 export function showPlan({ changes, unchanged, extra }: Plan, prefix: string, columns: number | undefined): string {
   const lines = changes.flatMap((change) => [
-    `${SIGN[change.action]} ${short(change.name, prefix)}\n`,
+    `${SIGN[change.action]} ${shortName(change.name, prefix)}\n`,
     ...details(change).map((line) => hang(INDENT, line, columns)),
   ]);
   return [...lines, hang("", summary(changes, unchanged, extra), columns)].join("");
-}
-
-export function short(name: string, prefix: string): string {
-  return name.startsWith(`${prefix}/`) ? name.slice(prefix.length + 1) : name;
 }
 
 function summary(changes: readonly Change[], unchanged: number, extra: readonly string[]): string {

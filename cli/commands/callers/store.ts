@@ -19,8 +19,8 @@ export interface Callers {
   readonly entries: readonly unknown[];
 }
 
-export async function readCallers({ ssm, site }: Connection, io: IOStreams): Promise<Callers> {
-  const parameter = callersParameter(site.prefix);
+export async function readCallers({ ssm, context }: Connection, io: IOStreams): Promise<Callers> {
+  const parameter = callersParameter(context.prefix);
   const stored = (await readSome(ssm, [parameter], io.interrupted)).get(parameter);
   if (stored?.secure) throw usage(`${parameter} is a SecureString, which the function never reads: remove it.`);
   const entries = stored === undefined ? [] : parseJson(stored.value);

@@ -5,13 +5,13 @@ import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { connect } from "../../aws/connection.ts";
 import { usage } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
-import { toParameters } from "../../mapping-file/parameters.ts";
+import { toParameters } from "../../mapping-file/to-parameters.ts";
 import type { ConnectionOptions, WriteOptions } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
 import { readSome } from "../../parameter-store/read.ts";
 import { executePlan } from "../../plan/execute.ts";
 import { planChanges } from "../../plan/plan.ts";
-import { readForGuard } from "../../plan/read-current.ts";
+import { readForGuard } from "../../plan/read-for-guard.ts";
 import { findTarget, type Target } from "./target.ts";
 
 export async function changeOne(
@@ -21,7 +21,7 @@ export async function changeOne(
   change: (value: Readonly<Record<string, unknown>>) => Record<string, unknown>,
 ): Promise<void> {
   const connection = await connect(options, io);
-  const { prefix } = connection.site;
+  const { prefix } = connection.context;
   const target = findTarget(connection, who);
   const before = await readSome(connection.ssm, [target.parameter], io.interrupted);
   const stored = before.get(target.parameter);

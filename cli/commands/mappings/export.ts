@@ -7,10 +7,10 @@ import { finding } from "../../errors.ts";
 import { exportAwsAuth } from "../../formats/aws-auth.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { writeDocument } from "../../mapping-file/file.ts";
-import { readParameter } from "../../mapping-file/parameters.ts";
+import { shortName } from "../../mapping-file/parameter-name.ts";
+import { readParameter } from "../../mapping-file/read-parameter.ts";
 import { addConnection, addReading, type ConnectionOptions } from "../../options.ts";
 import { readMappings } from "../../plan/read-current.ts";
-import { short } from "../../plan/show.ts";
 
 interface ExportOptions extends ConnectionOptions {
   readonly format: "mappings" | "aws-auth";
@@ -33,9 +33,9 @@ export function exportCommand(io: IOStreams): Command {
 
 async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
   const connection = await connect(options, io);
-  const { prefix } = connection.site;
+  const { prefix } = connection.context;
   const readings = [...(await readMappings(connection, io)).values()].map((stored) => ({
-    name: short(stored.name, prefix),
+    name: shortName(stored.name, prefix),
     ...readParameter(prefix, stored.name, stored),
   }));
   const entries = readings.flatMap((reading) => reading.entries);

@@ -6,7 +6,7 @@ import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { printData } from "../../io/print.ts";
-import { normal, readParameter } from "../../mapping-file/parameters.ts";
+import { normal, readParameter } from "../../mapping-file/read-parameter.ts";
 import { addAccount, addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../../options.ts";
 import { readSome } from "../../parameter-store/read.ts";
 import { findTarget, TARGET_HELP } from "./target.ts";
@@ -28,11 +28,11 @@ export function getCommand(io: IOStreams): Command {
 
 async function get(who: string, options: ConnectionOptions & OutputOptions, io: IOStreams): Promise<void> {
   const connection = await connect(options, io);
-  const { ssm, site } = connection;
+  const { ssm, context } = connection;
   const { parameter } = findTarget(connection, who);
   const stored = (await readSome(ssm, [parameter], io.interrupted)).get(parameter);
   if (stored === undefined) throw finding(`There is no parameter ${parameter}.`);
-  const { problems } = readParameter(site.prefix, parameter, stored);
+  const { problems } = readParameter(context.prefix, parameter, stored);
   const data = {
     parameter,
     version: stored.version,

@@ -7,7 +7,7 @@ import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { printList } from "../../io/print.ts";
-import { normal } from "../../mapping-file/parameters.ts";
+import { normal } from "../../mapping-file/read-parameter.ts";
 import { addAccount, addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../../options.ts";
 import type { Version } from "../../parameter-store/parameter.ts";
 import { readHistory } from "../../parameter-store/read.ts";

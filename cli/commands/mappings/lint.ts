@@ -2,7 +2,7 @@
 
 import { type Command, Option } from "commander";
 import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
-import { connect, siteSettings } from "../../aws/connection.ts";
+import { connect, functionSettings } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
@@ -11,10 +11,10 @@ import { type Finding, LEVELS, type Level } from "../../lint/finding.ts";
 import { inOrder, lint } from "../../lint/lint.ts";
 import type { Entry } from "../../mapping-file/entry.ts";
 import { examineDocuments } from "../../mapping-file/file.ts";
-import { placeEntries } from "../../mapping-file/parameters.ts";
+import { shortName } from "../../mapping-file/parameter-name.ts";
+import { placeEntries } from "../../mapping-file/to-parameters.ts";
 import { addConnection, addOutput, addReading, collect, type OutputOptions } from "../../options.ts";
 import { readMappings } from "../../plan/read-current.ts";
-import { short } from "../../plan/show.ts";
 
 interface LintOptions extends OutputOptions {
   readonly file?: readonly string[];
@@ -68,23 +68,23 @@ function counted(count: number, what: string): string {
 
 async function lintStored({ cluster = "", ...options }: LintOptions, io: IOStreams): Promise<Finding[]> {
   const connection = await connect({ ...options, cluster }, io);
-  const findings = await lint(await readMappings(connection, io), connection);
+  const findings = await lint(await readMappings(connection, io), connection.context);
   // One account's mappings say nothing of who administers the cluster.
   return options.account === undefined ? findings : findings.filter(({ rule }) => rule !== "no-masters");
 }
 
 async function lintFiles(file: readonly string[], { cluster = "file", region }: LintOptions, io: IOStreams) {
   const { entries, problems } = await examineDocuments(file, io);
-  const { reservedPrefixes } = siteSettings({ cluster }, region ?? ANY_REGION, io);
-  const site = { prefix: "/file", partition: partitionOf(region, entries), now: io.clock() };
-  const { values, problems: misplaced } = placeEntries(site.prefix, entries);
+  const { reservedPrefixes } = functionSettings({ cluster }, region ?? ANY_REGION, io);
+  const context = { prefix: "/file", partition: partitionOf(region, entries), now: io.clock(), reservedPrefixes };
+  const { values, problems: misplaced } = placeEntries(context.prefix, entries);
   const parameters = new Map([...values].map(([name, value]) => [name, { value, secure: false }]));
   return inOrder([
     ...problems.map(({ where, problem }): Finding => ({ level: "error", rule: "invalid", where, message: problem })),
     ...misplaced.map(({ name, rule, problem }): Finding => {
-      return { level: "error", rule, where: short(name, site.prefix), message: problem };
+      return { level: "error", rule, where: shortName(name, context.prefix), message: problem };
     }),
-    ...(await lint(parameters, { site, settings: { reservedPrefixes } })),
+    ...(await lint(parameters, context)),
   ]);
 }
 

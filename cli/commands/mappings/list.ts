@@ -6,11 +6,11 @@ import { newCommand } from "../../command.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { printList } from "../../io/print.ts";
 import { type Entry, writeEntry } from "../../mapping-file/entry.ts";
-import { readParameter } from "../../mapping-file/parameters.ts";
+import { shortName } from "../../mapping-file/parameter-name.ts";
+import { readParameter } from "../../mapping-file/read-parameter.ts";
 import { addConnection, addOutput, addReading, type ConnectionOptions, type OutputOptions } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
 import { readMappings } from "../../plan/read-current.ts";
-import { short } from "../../plan/show.ts";
 
 interface ListOptions extends ConnectionOptions, OutputOptions {
   readonly group?: string;
@@ -40,7 +40,7 @@ export function listCommand(io: IOStreams): Command {
 
 async function list(options: ListOptions, io: IOStreams): Promise<void> {
   const connection = await connect(options, io);
-  const { prefix } = connection.site;
+  const { prefix } = connection.context;
   const all = [...(await readMappings(connection, io)).values()].flatMap((stored) => itemsOf(stored, prefix));
   const { group } = options;
   const items = all.filter(({ entry }) => group === undefined || entry?.mapping.groups?.includes(group));
@@ -59,7 +59,7 @@ function itemsOf(stored: Stored, prefix: string): Item[] {
 }
 
 function row({ stored, entry, problem }: Item, prefix: string): string[] {
-  if (entry === undefined) return ["INVALID", "", short(stored.name, prefix), "", "", problem ?? ""];
+  if (entry === undefined) return ["INVALID", "", shortName(stored.name, prefix), "", "", problem ?? ""];
   const { kind, account, name, mapping } = entry;
   const { arnLike, username = "", groups = [] } = mapping;
   return [kind, account, arnLike ?? name, username, groups.join(","), note(entry)];

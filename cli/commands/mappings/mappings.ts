@@ -3,7 +3,8 @@
 import type { Command } from "commander";
 import { newCommand } from "../../command.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
-import { applyCommand, diffCommand } from "./apply.ts";
+import { applyCommand } from "./apply.ts";
+import { diffCommand } from "./diff.ts";
 import { exportCommand } from "./export.ts";
 import { getCommand } from "./get.ts";
 import { historyCommand } from "./history.ts";

@@ -11,7 +11,7 @@ import type { Stored } from "../../parameter-store/parameter.ts";
 import { readSome } from "../../parameter-store/read.ts";
 import { executePlan } from "../../plan/execute.ts";
 import type { Change } from "../../plan/plan.ts";
-import { readForGuard } from "../../plan/read-current.ts";
+import { readForGuard } from "../../plan/read-for-guard.ts";
 import { findTarget, TARGET_HELP, type Target } from "./target.ts";
 
 type RemoveOptions = ConnectionOptions & WriteOptions;

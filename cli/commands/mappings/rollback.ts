@@ -5,7 +5,7 @@ import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
-import { readParameter } from "../../mapping-file/parameters.ts";
+import { readParameter } from "../../mapping-file/read-parameter.ts";
 import {
   addConnection,
   addReading,
@@ -17,7 +17,7 @@ import {
 import { readHistory, readSome } from "../../parameter-store/read.ts";
 import { executePlan } from "../../plan/execute.ts";
 import { planChanges } from "../../plan/plan.ts";
-import { readForGuard } from "../../plan/read-current.ts";
+import { readForGuard } from "../../plan/read-for-guard.ts";
 import { versionBefore } from "./history.ts";
 import { findTarget, TARGET_HELP } from "./target.ts";
 
@@ -42,12 +42,12 @@ export function rollbackCommand(io: IOStreams): Command {
 
 async function rollback(who: string, options: RollbackOptions, io: IOStreams): Promise<void> {
   const connection = await connect(options, io);
-  const { ssm, site } = connection;
+  const { ssm, context } = connection;
   const { parameter } = findTarget(connection, who);
   const target = versionBefore(await readHistory(ssm, parameter, io.interrupted), options.to);
   if (target === undefined)
     throw finding(`${parameter} has no ${options.to ? `version ${options.to}` : "earlier version"}.`);
-  const { problems } = readParameter(site.prefix, parameter, target);
+  const { problems } = readParameter(context.prefix, parameter, target);
   if (problems.length > 0)
     throw finding(`Version ${target.version} of ${parameter} is invalid: ${problems.join("; ")}.`);
   const before = await readSome(ssm, [parameter], io.interrupted);

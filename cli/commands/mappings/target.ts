@@ -5,7 +5,7 @@ import { mappingParameter } from "../../../functions/authenticator/mapping/param
 import type { Connection } from "../../aws/connection.ts";
 import { usage } from "../../errors.ts";
 import { type Entry, readEntry } from "../../mapping-file/entry.ts";
-import { readName } from "../../mapping-file/parameters.ts";
+import { readName } from "../../mapping-file/parameter-name.ts";
 
 export interface Target {
   readonly parameter: string;
@@ -21,7 +21,10 @@ export const TARGET_HELP = `<who> is an ARN, an ARN pattern with * or ?, or one 
 const NAMED = /^(role|user|federated-user|sso)\/(\d{12})\/(.+)$/;
 
 /** Throws where it is nothing of the kind, or of another account than --account. */
-export function findTarget({ site: { prefix }, account }: Pick<Connection, "site" | "account">, who: string): Target {
+export function findTarget(
+  { context: { prefix }, account }: Pick<Connection, "context" | "account">,
+  who: string,
+): Target {
   const target = targetOf(prefix, who);
   checkAccount(account, target.place, target.parameter);
   return target;

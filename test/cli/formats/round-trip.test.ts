@@ -8,7 +8,8 @@ import { exportAwsAuth } from "../../../cli/formats/aws-auth.ts";
 import { carry, merge } from "../../../cli/formats/record.ts";
 import { readForeign } from "../../../cli/formats/sources.ts";
 import type { Entry } from "../../../cli/mapping-file/entry.ts";
-import { readParameter, toParameters } from "../../../cli/mapping-file/parameters.ts";
+import { readParameter } from "../../../cli/mapping-file/read-parameter.ts";
+import { toParameters } from "../../../cli/mapping-file/to-parameters.ts";
 import { type LocalCluster, startCluster } from "../commands/mappings/cluster.ts";
 import { meaning } from "./meaning.ts";
 

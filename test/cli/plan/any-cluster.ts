@@ -1,15 +1,14 @@
 // Generated clusters: few names and many ways in which their mappings get into each other's way.
 
 import fc from "fast-check";
-import { siteOf } from "../../../cli/aws/connection.ts";
-import { processStreams } from "../../../cli/io/io-streams.ts";
+import { evaluationContext } from "../../../cli/aws/connection.ts";
 import { readSettings } from "../../../functions/authenticator/settings.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 
 export const A: string = "111122223333";
 export const B: string = "444455556666";
-export const settings = readSettings({ CLUSTER_ID: "prod", CALLER_AUTH: "none", AWS_REGION: "us-east-1" });
-export const site = siteOf(settings, processStreams());
+const settings = readSettings({ CLUSTER_ID: "prod", CALLER_AUTH: "none", AWS_REGION: "us-east-1" });
+export const context = evaluationContext(settings, Date.now());
 export type Parameters = Map<string, StoredParameter>;
 
 const RESOURCES = [
@@ -57,7 +56,7 @@ export const clusters = fc
     (values): Parameters =>
       new Map(
         Object.entries(values).map(([name, value]) => [
-          `${site.prefix}/${name}`,
+          `${context.prefix}/${name}`,
           { value: JSON.stringify(value), secure: false },
         ]),
       ),

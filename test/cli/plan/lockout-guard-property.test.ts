@@ -5,10 +5,10 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { Failure } from "../../../cli/errors.ts";
 import { decide } from "../../../cli/evaluate/decide.ts";
-import { supposeIdentity } from "../../../cli/evaluate/supposed-identity.ts";
-import { guardMasters } from "../../../cli/plan/lockout-guard.ts";
+import { supposeIdentity } from "../../../cli/evaluate/principal.ts";
+import { guardLockout } from "../../../cli/plan/lockout-guard.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
-import { A, arn, B, clusters, type Parameters, settings, site } from "./any-cluster.ts";
+import { A, arn, B, clusters, context, type Parameters } from "./any-cluster.ts";
 
 /** The suffix of the permission set's role, and a user's path: nobody here knows them. */
 const WORLDS = ["0123456789abcdef", "fedcba9876543210"].flatMap((suffix) =>
@@ -24,11 +24,11 @@ const WORLDS = ["0123456789abcdef", "fedcba9876543210"].flatMap((suffix) =>
 const MAPPED = "AWSReservedSSO_ClusterAdmin_0123456789abcdef";
 
 function someoneAdministers(parameters: Parameters, io: readonly string[]): boolean {
-  const isMapped = parameters.has(`${site.prefix}/role/${A}/${MAPPED.toLowerCase()}`);
+  const isMapped = parameters.has(`${context.prefix}/role/${A}/${MAPPED.toLowerCase()}`);
   return [A, B].some((account) =>
     [...io, ...(isMapped ? [`role/${MAPPED}`] : [])].some((resource) => {
       const identity = supposeIdentity(arn(resource, account));
-      const verdict = identity && decide(site, identity, parameters).deciding?.verdict;
+      const verdict = identity && decide(context, identity, parameters).deciding?.verdict;
       const { groups = [], username = "" } = verdict?.kind === "match" ? verdict.mapping : {};
       return groups.includes("system:masters") && (identity?.kind === "role" || !username.includes("{"));
     }),
@@ -37,7 +37,7 @@ function someoneAdministers(parameters: Parameters, io: readonly string[]): bool
 
 async function isRefused(before: Parameters, after: Parameters): Promise<boolean> {
   try {
-    await guardMasters(before, after, { site, settings });
+    await guardLockout(before, after, context);
     return false;
   } catch (error) {
     if (error instanceof Failure) return true;
@@ -45,7 +45,7 @@ async function isRefused(before: Parameters, after: Parameters): Promise<boolean
   }
 }
 
-const certain: Parameters = new Map([[`${site.prefix}/role/777788889999/a`, adminOf("777788889999")]]);
+const certain: Parameters = new Map([[`${context.prefix}/role/777788889999/a`, adminOf("777788889999")]]);
 
 test("where somebody surely administered, and the guard lets the change through, somebody does in every io", async () => {
   let passed = 0;
@@ -64,7 +64,7 @@ test("what changes nothing is never refused, and neither is one more that surely
   await fc.assert(
     fc.asyncProperty(clusters, async (before) => {
       assert.ok(!(await isRefused(before, before)));
-      const more = new Map([...before, [`${site.prefix}/role/777788889999/a`, adminOf("777788889999")]]);
+      const more = new Map([...before, [`${context.prefix}/role/777788889999/a`, adminOf("777788889999")]]);
       assert.ok(!(await isRefused(before, more)));
     }),
     { numRuns: 1000 },

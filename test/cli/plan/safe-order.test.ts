@@ -3,19 +3,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { readParameter } from "../../../cli/mapping-file/parameters.ts";
-import { isMaster, reachOf } from "../../../cli/plan/admin-access.ts";
+import { readParameter } from "../../../cli/mapping-file/read-parameter.ts";
+import { adminAccessOf } from "../../../cli/plan/admin-access.ts";
+import { grantsMasters } from "../../../cli/plan/masters.ts";
 import { type Change, planChanges } from "../../../cli/plan/plan.ts";
 import { inSafeOrder } from "../../../cli/plan/safe-order.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
-import { A, clusters, type Parameters, settings, site } from "./any-cluster.ts";
-
-const place = { site, settings };
+import { A, clusters, context, type Parameters } from "./any-cluster.ts";
 
 async function isHeld(parameters: Parameters): Promise<boolean> {
   for (const [name, stored] of parameters) {
-    for (const entry of readParameter(site.prefix, name, stored).entries) {
-      if (isMaster(entry.mapping) && (await reachOf(entry, parameters, place)).kind === "sure") return true;
+    for (const entry of readParameter(context.prefix, name, stored).entries) {
+      if (grantsMasters(entry.mapping) && (await adminAccessOf(entry, parameters, context)).kind === "sure")
+        return true;
     }
   }
   return false;
@@ -47,7 +47,7 @@ async function gapIn(before: Parameters, changes: readonly Change[]): Promise<nu
 const cluster = (values: Readonly<Record<string, object>>): Parameters =>
   new Map(
     Object.entries(values).map(([name, value]): [string, StoredParameter] => [
-      `${site.prefix}/${name}`,
+      `${context.prefix}/${name}`,
       { value: JSON.stringify(value), secure: false },
     ]),
   );
@@ -86,7 +86,7 @@ const SWAPS: [string, Parameters, Parameters, string[]][] = [
 ];
 for (const [what, before, after, names] of SWAPS) {
   test(what, async () => {
-    const ordered = await inSafeOrder(planFrom(before, after), before, place);
+    const ordered = await inSafeOrder(planFrom(before, after), before, context);
     assert.deepEqual(
       ordered.map(({ name }) => name.split("/").at(-1)),
       names,
@@ -104,7 +104,7 @@ test("of two clusters with an administrator, no write on the way from one to the
     fc.asyncProperty(clusters, clusters, async (before, after) => {
       fc.pre((await isHeld(before)) && (await isHeld(after)));
       const plan = planFrom(before, after);
-      const ordered = await inSafeOrder(plan, before, place);
+      const ordered = await inSafeOrder(plan, before, context);
       assert.deepEqual(new Set(ordered), new Set(plan));
       if ((await gapIn(before, plan)) !== undefined) helped += 1;
       assert.equal(await gapIn(before, ordered), undefined);

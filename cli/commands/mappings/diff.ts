@@ -1,0 +1,22 @@
+// `mappings diff`: what apply would change.
+
+import type { Command } from "commander";
+import { newCommand } from "../../command.ts";
+import { silentExit } from "../../errors.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
+import { showPlan } from "../../plan/show.ts";
+import { addCompare, type CompareOptions, compare } from "./compare.ts";
+
+export function diffCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
+    name: "diff",
+    summary: "show what apply would change",
+    details: "The exit code is 1 where something would change.",
+    examples: ["iam-authenticator mappings diff -c prod -f mappings.yaml --prune"],
+  });
+  return addCompare(command).action(async (options: CompareOptions) => {
+    const { plan, connection } = await compare(options, io);
+    io.print(showPlan(plan, connection.context.prefix, io.columns));
+    if (plan.changes.length > 0) throw silentExit();
+  });
+}

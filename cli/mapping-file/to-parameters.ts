@@ -1,0 +1,53 @@
+// From entries to the parameters that hold them: one parameter is one mapping, or a list of patterns.
+
+import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
+import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { usage } from "../errors.ts";
+import type { Entry } from "./entry.ts";
+
+/** https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
+const MAX_BYTES = 4096;
+
+const KEYS = ["arn", "arnLike", "username", "groups", "principalId", "notAfter", "deny", "description"] as const;
+
+export interface Placement {
+  readonly values: ReadonlyMap<string, string>;
+  /** What would not be one parameter; of entries for the same one, the first is in `values`. */
+  readonly problems: readonly {
+    readonly name: string;
+    readonly rule: "duplicate" | "invalid";
+    readonly problem: string;
+  }[];
+}
+
+export function placeEntries(prefix: string, entries: readonly Entry[]): Placement {
+  const byName = Map.groupBy(entries, ({ kind, account, name }) => mappingParameter(prefix, kind, account, name));
+  const values = new Map<string, string>();
+  const problems: Placement["problems"][number][] = [];
+  for (const [name, [first, ...others]] of byName) {
+    if (first === undefined) continue;
+    const isList = first.kind === "pattern";
+    if (!isList && others.length > 0) {
+      problems.push({ name, rule: "duplicate", problem: `${others.length + 1} mappings for one parameter` });
+    }
+    const value = isList ? [first, ...others].map(({ mapping }) => inOrder(mapping)) : inOrder(first.mapping);
+    const text = JSON.stringify(value);
+    const bytes = Buffer.byteLength(text);
+    if (bytes > MAX_BYTES) {
+      problems.push({ name, rule: "invalid", problem: `${bytes} bytes, of the ${MAX_BYTES} that a parameter holds` });
+    }
+    values.set(name, text);
+  }
+  return { values, problems };
+}
+
+/** Throws where two entries want the same parameter, or one is too long. */
+export function toParameters(prefix: string, entries: readonly Entry[]): ReadonlyMap<string, string> {
+  const { values, problems } = placeEntries(prefix, entries);
+  if (problems.length > 0) throw usage(problems.map(({ name, problem }) => `${name}: ${problem}.`).join("\n"));
+  return values;
+}
+
+function inOrder(mapping: Mapping): Mapping {
+  return Object.fromEntries(KEYS.flatMap((key) => (mapping[key] === undefined ? [] : [[key, mapping[key]]])));
+}
