@@ -1,0 +1,112 @@
+// The direction of imports, held by biome.json: each rule refuses a file that breaks it, and passes its neighbour.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+interface Diagnostic {
+  readonly category: string;
+  readonly severity: string;
+  readonly location: { readonly path: string };
+}
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+let folder = "";
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "import-rules-"));
+  copyFileSync(join(root, "biome.json"), join(folder, "biome.json"));
+});
+
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Of these files, by path and source, those that biome refuses by this rule of ours. */
+function refused(rule: string, files: Readonly<Record<string, string>>): string[] {
+  for (const [path, source] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), source);
+  }
+  const biome = join(root, "node_modules/@biomejs/biome/bin/biome");
+  const lint = [biome, "lint", "--reporter=json", "--max-diagnostics=none", "."];
+  const { stdout } = spawnSync(process.execPath, lint, { cwd: folder, encoding: "utf8" });
+  const { diagnostics } = JSON.parse(stdout) as { diagnostics: readonly Diagnostic[] };
+  const errors = diagnostics.filter(({ category, severity }) => category === `lint/${rule}` && severity === "error");
+  const paths = new Set(errors.map(({ location }) => location.path));
+  return Object.keys(files).filter((path) => paths.has(path));
+}
+
+/** One file in a folder for each import, numbered, so that each is judged by itself. */
+function files(importer: string, imported: readonly string[]): Record<string, string> {
+  const sources = imported.map((from) => `import { x } from "${from}";\nexport const y = x;\n`);
+  return Object.fromEntries(sources.map((source, i) => [`${importer}/file-${i}.ts`, source]));
+}
+
+const domain = ["token", "identity", "mapping", "review", "user"];
+
+const directions: readonly { importer: string; never: readonly string[]; may: readonly string[] }[] = [
+  {
+    importer: "functions/authenticator/http",
+    never: ["../../../cli/a.ts", "../../../infra/a.ts", "../../../local/a.ts", "../../../test/a.ts"],
+    may: ["../aws/a.ts", "../../gateway/a.ts", "@middy/core"],
+  },
+  ...domain.map((name) => ({
+    importer: `functions/authenticator/${name}`,
+    never: [
+      ...["../../../cli/a.ts", "../../../infra/a.ts", "../../../local/a.ts", "../../../test/a.ts"],
+      ...["../aws/a.ts", "../../aws/a.ts", "../http/a.ts", "../../gateway/a.ts"],
+      ...["@aws-sdk/client-ssm", "@smithy/core/protocols", "@middy/core", "node:http", "node:https"],
+    ],
+    may: ["../token/a.ts", "../../errors.ts", "../../lib/a.ts", "../../parameters/a.ts", "node:crypto"],
+  })),
+  {
+    importer: "functions/lib",
+    never: ["../authenticator/token/a.ts", "../../cli/a.ts", "../../infra/a.ts", "../../local/a.ts", "../../test/a.ts"],
+    may: ["../errors.ts", "./a.ts"],
+  },
+  {
+    importer: "cli/commands",
+    never: [
+      ...["../../infra/a.ts", "../../local/a.ts", "../../test/a.ts"],
+      ...["../../functions/aws/a.ts", "../../functions/gateway/a.ts", "../../functions/authenticator/http/a.ts"],
+      ...["../../functions/authenticator/handler.ts", "../../functions/authenticator/index.ts"],
+    ],
+    may: ["../io/a.ts", "../../functions/authenticator/mapping/a.ts", "../../infra/bundle/licences.ts"],
+  },
+  {
+    importer: "infra/endpoint",
+    never: ["../../cli/a.ts", "../../local/a.ts", "../../test/a.ts"],
+    may: ["../a.ts", "../../functions/authenticator/mapping/a.ts"],
+  },
+  {
+    importer: "local/sts",
+    never: ["../../infra/a.ts", "../../test/a.ts"],
+    may: ["../a.ts", "../../functions/a.ts", "../../cli/a.ts"],
+  },
+];
+
+for (const { importer, never, may } of directions) {
+  test(`${importer} imports what it may, and nothing of ${never.length} others`, () => {
+    const all = files(importer, [...never, ...may]);
+    assert.deepEqual(refused("style/noRestrictedImports", all), Object.keys(all).slice(0, never.length));
+  });
+}
+
+test("the domain reads no environment; what wires it may", () => {
+  const source = 'export const region = process.env["AWS_REGION"];\n';
+  const inDomain = domain.map((name) => `functions/authenticator/${name}/environment.ts`);
+  const all = Object.fromEntries([...inDomain, "functions/authenticator/start.ts"].map((path) => [path, source]));
+  assert.deepEqual(refused("style/noProcessEnv", all), inDomain);
+});
+
+test("files that import each other are refused, also where only types are", () => {
+  const all = {
+    "functions/lib/one.ts": 'import type { Two } from "./two.ts";\nexport type One = Two[];\n',
+    "functions/lib/two.ts": 'import type { One } from "./one.ts";\nexport type Two = One | string;\n',
+    "functions/lib/three.ts": 'import type { One } from "./one.ts";\nexport type Three = One;\n',
+  };
+  assert.deepEqual(refused("suspicious/noImportCycles", all), ["functions/lib/one.ts", "functions/lib/two.ts"]);
+});
