@@ -60,7 +60,7 @@ const directions: readonly { importer: string; never: readonly string[]; may: re
       ...["../aws/a.ts", "../../aws/a.ts", "../http/a.ts", "../../gateway/a.ts"],
       ...["@aws-sdk/client-ssm", "@smithy/core/protocols", "@middy/core", "node:http", "node:https"],
     ],
-    may: ["../token/a.ts", "../../errors.ts", "../../lib/a.ts", "../../parameters/a.ts", "node:crypto"],
+    may: ["../token/a.ts", "../../errors.ts", "../../lib/a.ts", "../../parameters/a.ts", "../../aws/partitions.ts"],
   })),
   {
     importer: "functions/lib",
@@ -74,7 +74,10 @@ const directions: readonly { importer: string; never: readonly string[]; may: re
       ...["../../functions/aws/a.ts", "../../functions/gateway/a.ts", "../../functions/authenticator/http/a.ts"],
       ...["../../functions/authenticator/handler.ts", "../../functions/authenticator/index.ts"],
     ],
-    may: ["../io/a.ts", "../../functions/authenticator/mapping/a.ts", "../../infra/bundle/licences.ts"],
+    may: [
+      ...["../io/a.ts", "../../functions/authenticator/mapping/a.ts", "../../functions/aws/partitions.ts"],
+      "../../infra/bundle/licences.ts",
+    ],
   },
   {
     importer: "infra/endpoint",
