@@ -1,21 +1,36 @@
 // The function's settings, read from the environment once, while it initialises.
 
 import type { Partition } from "../aws/partitions.ts";
-import { type CommonSettings, readCommonSettings } from "../settings/common.ts";
-import { bad, type Environment, list, oneOf, type Read, readFrom, url } from "../settings/environment.ts";
+import { type CommonSettings, readCommonSettings, sdkEndpoint } from "../settings/common.ts";
+import {
+  bad,
+  type Environment,
+  endpoint,
+  list,
+  listOf,
+  oneOf,
+  type Read,
+  readFrom,
+  required,
+} from "../settings/environment.ts";
 import { acceptedStsHosts, type StsHosts } from "./token/sts-hosts.ts";
 
 const CALLER_AUTH = ["bearer", "mtls", "none"] as const;
 const USER_INFO = ["full", "minimal"] as const;
+const STS_HOSTS = ["all", "regional"] as const;
 
 export interface Settings extends CommonSettings {
   readonly callerAuth: (typeof CALLER_AUTH)[number];
   /** Whole subject DNs; empty: any certificate of the trust store. */
   readonly callerSubjects: readonly string[];
+  /** Twelve digits each; identities of other accounts are refused. Empty: any account. */
+  readonly accounts: readonly string[];
   readonly stsHosts: StsHosts;
   readonly stsEndpoint: URL | undefined;
   readonly audiences: readonly string[];
   readonly reservedPrefixes: readonly string[];
+  /** Where a node's instance must be. Empty: in any VPC. */
+  readonly nodeVpcs: readonly string[];
   readonly userInfo: (typeof USER_INFO)[number];
 }
 
@@ -23,45 +38,55 @@ export interface Settings extends CommonSettings {
 export function readSettings(environment: Environment): Settings {
   const read = readFrom(environment);
   const common = readCommonSettings(read);
-  const { region, partition } = common;
   const callerAuth = oneOf(read, "CALLER_AUTH", CALLER_AUTH);
-  if (callerAuth === undefined) throw bad("CALLER_AUTH", `is required: ${CALLER_AUTH.join(", ")}`);
+  if (callerAuth === undefined) throw required("CALLER_AUTH", `one of ${CALLER_AUTH.join(", ")}`);
   const callerSubjects = list(read, "CALLER_SUBJECTS", ";") ?? [];
-  if (callerSubjects.length > 0 && callerAuth !== "mtls") throw bad("CALLER_SUBJECTS", "needs CALLER_AUTH=mtls");
+  if (callerSubjects.length > 0 && callerAuth !== "mtls") {
+    throw bad("CALLER_SUBJECTS", `empty where CALLER_AUTH is ${callerAuth}: only mtls has subjects`);
+  }
+  // Read by the SDK, and checked here.
+  for (const service of ["EC2", "IAM"]) sdkEndpoint(read, service);
 
   return {
     ...common,
     callerAuth,
     callerSubjects,
-    stsHosts: acceptedStsHosts(partition, region, stsRegions(read, partition, region), stsExtraHosts(read)),
+    accounts: listOf(read, "ACCOUNTS", /^\d{12}$/, "AWS account ids, of 12 digits each") ?? [],
+    stsHosts: stsHosts(read, common),
     stsEndpoint: stsEndpoint(read),
     audiences: list(read, "AUDIENCES") ?? [],
     reservedPrefixes: list(read, "RESERVED_PREFIXES") ?? [],
+    nodeVpcs: listOf(read, "NODE_VPCS", VPC_ID, "VPC ids, such as vpc-0123456789abcdef0") ?? [],
     userInfo: oneOf(read, "USER_INFO", USER_INFO) ?? "full",
   };
 }
 
-function stsRegions(read: Read, { regions }: Partition, ownRegion: string): string[] | undefined {
-  const chosen = list(read, "STS_REGIONS");
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html: 8 or 17 hex digits */
+const VPC_ID = /^vpc-(?:[0-9a-f]{8}|[0-9a-f]{17})$/;
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
+
+function stsHosts(read: Read, { partition, region }: CommonSettings): StsHosts {
+  return acceptedStsHosts(partition, region, {
+    onlyRegions: stsRegions(read, partition, region),
+    regionalOnly: oneOf(read, "STS_HOSTS", STS_HOSTS) === "regional",
+    extraHosts: listOf(read, "STS_EXTRA_HOSTS", HOST_NAME, "host names, in lower case and without port") ?? [],
+  });
+}
+
+function stsRegions(read: Read, { id, regions }: Partition, ownRegion: string): string[] | undefined {
+  const name = "STS_REGIONS";
+  const chosen = list(read, name);
   const unknown = chosen?.find((region) => region !== ownRegion && !regions.includes(region));
-  if (unknown !== undefined) throw bad("STS_REGIONS", `names ${unknown}, which is no region of this partition`);
+  if (unknown !== undefined) throw bad(name, `a list of regions of the partition ${id}`, unknown);
   return chosen;
 }
 
-function stsExtraHosts(read: Read): string[] {
-  const hosts = list(read, "STS_EXTRA_HOSTS") ?? [];
-  const wrong = hosts.some((host) => host.length > 253 || !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(host));
-  if (wrong) throw bad("STS_EXTRA_HOSTS", "must be lower-case host names without port");
-  return hosts;
-}
-
-/** Tokens and signatures travel there: plain HTTP only where they do not leave the machine. */
+/** Its path and query are the token's. */
 function stsEndpoint(read: Read): URL | undefined {
   const name = "AWS_ENDPOINT_URL_STS";
-  const endpoint = url(read, name);
-  if (endpoint === undefined) return undefined;
-  const local = /^(localhost|127(\.\d+){3}|\[::1\]|host\.docker\.internal)$/.test(endpoint.hostname);
-  if (endpoint.protocol === "http:" && !local) throw bad(name, "may use http:// for this machine only");
-  if (endpoint.href !== `${endpoint.origin}/`) throw bad(name, "must be scheme, host and port alone");
-  return endpoint;
+  const url = endpoint(read, name);
+  if (url !== undefined && url.href !== `${url.origin}/`) {
+    throw bad(name, "a URL of scheme, host and port alone, such as https://sts.example.com:8443");
+  }
+  return url;
 }

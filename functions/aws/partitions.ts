@@ -4,7 +4,16 @@
 export interface Partition {
   readonly id: string;
   readonly domain: string;
-  readonly dualStackDomain: string;
+  /**
+   * Only where AWS documents dual-stack endpoints of STS. The SDK spells such names for every partition.
+   * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_dual-stack_endpoint_support.html
+   */
+  readonly dualStackDomain?: string;
+  /**
+   * Regions with an `sts-fips.` host. The SDK spells one for each region; the others do not resolve.
+   * https://docs.aws.amazon.com/general/latest/gr/sts.html
+   */
+  readonly stsFipsRegions?: readonly string[];
   /** Which region names belong here, known or not yet known. */
   readonly regionPattern: RegExp;
   readonly regions: readonly string[];
@@ -15,6 +24,7 @@ const PARTITIONS: readonly Partition[] = [
     id: "aws",
     domain: "amazonaws.com",
     dualStackDomain: "api.aws",
+    stsFipsRegions: ["us-east-1", "us-east-2", "us-west-1", "us-west-2"],
     regionPattern: /^(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+$/,
     regions: [
       ...["af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3"],
@@ -35,35 +45,30 @@ const PARTITIONS: readonly Partition[] = [
   {
     id: "aws-eusc",
     domain: "amazonaws.eu",
-    dualStackDomain: "api.amazonwebservices.eu",
     regionPattern: /^eusc-de-\w+-\d+$/,
     regions: ["eusc-de-east-1"],
   },
   {
     id: "aws-iso",
     domain: "c2s.ic.gov",
-    dualStackDomain: "api.aws.ic.gov",
     regionPattern: /^us-iso-\w+-\d+$/,
     regions: ["us-iso-east-1", "us-iso-west-1"],
   },
   {
     id: "aws-iso-b",
     domain: "sc2s.sgov.gov",
-    dualStackDomain: "api.aws.scloud",
     regionPattern: /^us-isob-\w+-\d+$/,
     regions: ["us-isob-east-1", "us-isob-west-1"],
   },
   {
     id: "aws-iso-e",
     domain: "cloud.adc-e.uk",
-    dualStackDomain: "api.cloud-aws.adc-e.uk",
     regionPattern: /^eu-isoe-\w+-\d+$/,
     regions: ["eu-isoe-west-1"],
   },
   {
     id: "aws-iso-f",
     domain: "csp.hci.ic.gov",
-    dualStackDomain: "api.aws.hci.ic.gov",
     regionPattern: /^us-isof-\w+-\d+$/,
     regions: ["us-isof-east-1", "us-isof-south-1"],
   },

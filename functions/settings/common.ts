@@ -1,7 +1,7 @@
 // The settings that every function of a cluster has: which cluster, where its parameters are, how much is logged.
 
 import { type Partition, partitionOfRegion } from "../aws/partitions.ts";
-import { bad, matching, oneOf, type Read, url } from "./environment.ts";
+import { bad, endpoint, matching, oneOf, type Read, required } from "./environment.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -16,30 +16,41 @@ export interface CommonSettings {
   readonly logLevel: LogLevel;
 }
 
+const REGION = "the region that the function runs in, such as eu-west-1";
+const CLUSTER_ID = 'up to 100 letters, digits, "_", "." and "-", the first a letter or digit';
+
 /** Throws `SettingInvalid` with the name of what is missing or bad. */
 export function readCommonSettings(read: Read): CommonSettings {
-  const region = matching(read, "AWS_REGION", /^[a-z0-9-]+$/);
-  if (region === undefined) throw bad("AWS_REGION", "is required");
+  const region = matching(read, "AWS_REGION", /^[a-z0-9-]+$/, REGION);
+  if (region === undefined) throw required("AWS_REGION", REGION);
   const partition = partitionOfRegion(region);
-  if (partition === undefined) throw bad("AWS_REGION", "is of no partition that is known");
-  const clusterId = matching(read, "CLUSTER_ID", /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/);
-  if (clusterId === undefined) throw bad("CLUSTER_ID", "is required");
+  if (partition === undefined) throw bad("AWS_REGION", "a region of a known AWS partition", region);
+  const clusterId = matching(read, "CLUSTER_ID", /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/, CLUSTER_ID);
+  if (clusterId === undefined) throw required("CLUSTER_ID", "the id that tokens are signed for");
   return {
     clusterId,
     region,
     partition,
     mappingPrefix: mappingPrefix(read) ?? `/iam-authenticator/${clusterId}`,
-    ssmEndpoint: url(read, "AWS_ENDPOINT_URL_SSM") ?? new URL(`https://ssm.${region}.${partition.domain}`),
+    ssmEndpoint: sdkEndpoint(read, "SSM") ?? new URL(`https://ssm.${region}.${partition.domain}`),
     logLevel: oneOf(read, "LOG_LEVEL", LOG_LEVELS) ?? "info",
   };
 }
 
+/** Where the SDK will connect to: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+export function sdkEndpoint(read: Read, service: string): URL | undefined {
+  return endpoint(read, `AWS_ENDPOINT_URL_${service}`) ?? endpoint(read, "AWS_ENDPOINT_URL");
+}
+
 /** https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-parameter-name-constraints.html: 15 levels, 3 of them ours */
 function mappingPrefix(read: Read): string | undefined {
-  const prefix = matching(read, "MAPPING_PREFIX", /^(\/[A-Za-z0-9_.-]+){1,12}$/);
-  if (prefix !== undefined && /^\/(aws|ssm)/i.test(prefix))
-    throw bad("MAPPING_PREFIX", "may not begin with aws or ssm");
+  const name = "MAPPING_PREFIX";
+  const levels = '1 to 12 levels such as /a/b, of letters, digits, "_", "." and "-"';
+  const prefix = matching(read, name, /^(\/[A-Za-z0-9_.-]+){1,12}$/, levels);
+  if (prefix === undefined) return undefined;
+  if (/^\/(aws|ssm)/i.test(prefix))
+    throw bad(name, "a name that does not begin with aws or ssm: those are AWS's", prefix);
   // Names may have 1011 characters with the ARN before them; ours add 220 at most.
-  if (prefix !== undefined && prefix.length > 500) throw bad("MAPPING_PREFIX", "is longer than 500 characters");
+  if (prefix.length > 500) throw bad(name, "at most 500 characters long", prefix);
   return prefix;
 }

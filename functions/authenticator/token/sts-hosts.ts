@@ -10,34 +10,45 @@ export interface StsHosts {
   readonly regionByHost: ReadonlyMap<string, string | undefined>;
 }
 
+export interface StsHostOptions {
+  /** Narrows the regions, and implies none, not even the function's own. */
+  readonly onlyRegions?: readonly string[] | undefined;
+  /** Only the plain regional names: what an interface endpoint serves. */
+  readonly regionalOnly?: boolean;
+  readonly extraHosts?: readonly string[];
+}
+
 const GLOBAL_HOST = "sts.amazonaws.com";
 const GLOBAL_REGION = "us-east-1";
 
 /**
- * `ownRegion` is known even if it is newer than this code; `onlyRegions`, when given, narrows the list and implies
- * nothing, not even `ownRegion`.
+ * Only names that AWS documents: STS is asked at whatever host is accepted, so that one which does not resolve would
+ * make a fault of ours out of a stranger's junk. `ownRegion` is known even if it is newer than this code.
  */
 export function acceptedStsHosts(
   partition: Partition,
   ownRegion: string,
-  onlyRegions: readonly string[] | undefined,
-  extraHosts: readonly string[],
+  { onlyRegions, regionalOnly = false, extraHosts = [] }: StsHostOptions = {},
 ): StsHosts {
   const regions = new Set(onlyRegions ?? [...partition.regions, ownRegion]);
   const regionByHost = new Map<string, string | undefined>();
   for (const region of regions) {
-    for (const host of regionalHosts(partition, region)) regionByHost.set(host, region);
+    regionByHost.set(`sts.${region}.${partition.domain}`, region);
+    if (!regionalOnly) for (const host of otherHosts(partition, region)) regionByHost.set(host, region);
   }
-  // https://docs.aws.amazon.com/sdkref/latest/guide/feature-sts-regionalized-endpoints.html: only `aws` has a global host
-  if (partition.id === "aws" && regions.has(GLOBAL_REGION)) regionByHost.set(GLOBAL_HOST, GLOBAL_REGION);
   for (const host of extraHosts) regionByHost.set(host, undefined);
   return { regions, regionByHost };
 }
 
-/** https://docs.aws.amazon.com/general/latest/gr/sts.html */
-function regionalHosts({ id, domain, dualStackDomain }: Partition, region: string): string[] {
-  const plain = [`sts.${region}.${domain}`, `sts.${region}.${dualStackDomain}`];
-  // In GovCloud the plain name is the FIPS endpoint, and there is no other.
-  if (id === "aws-us-gov") return plain;
-  return [...plain, `sts-fips.${region}.${domain}`, `sts-fips.${region}.${dualStackDomain}`];
+/**
+ * Further names of a region's STS: FIPS, dual-stack, and the global host, which only `aws` has
+ * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-sts-regionalized-endpoints.html). A region that is newer than
+ * this code has none yet. In GovCloud the plain name is the FIPS endpoint.
+ */
+function otherHosts({ id, domain, dualStackDomain, regions, stsFipsRegions }: Partition, region: string): string[] {
+  const hosts: string[] = [];
+  if (dualStackDomain !== undefined && regions.includes(region)) hosts.push(`sts.${region}.${dualStackDomain}`);
+  if (stsFipsRegions?.includes(region) === true) hosts.push(`sts-fips.${region}.${domain}`);
+  if (id === "aws" && region === GLOBAL_REGION) hosts.push(GLOBAL_HOST);
+  return hosts;
 }

@@ -41,7 +41,7 @@ test("STS_REGIONS names known regions of the own partition only, the own one als
   assertBad(
     "STS_REGIONS",
     ["eu-west-1,eu-west-9"],
-    /^STS_REGIONS names eu-west-9, which is no region of this partition$/,
+    /^STS_REGIONS must be a list of regions of the partition aws, not "eu-west-9"$/,
   );
   const { regions } = read({ AWS_REGION: "eu-west-9", STS_REGIONS: "eu-west-9,eu-west-1" }).stsHosts;
   assert.deepEqual([...regions], ["eu-west-9", "eu-west-1"]);
@@ -107,7 +107,7 @@ test("AWS_ENDPOINT_URL_STS with http:// is for loopback and host.docker.internal
     assertBad(
       "AWS_ENDPOINT_URL_STS",
       [`http://${host}`],
-      /^AWS_ENDPOINT_URL_STS may use http:\/\/ for this machine only$/,
+      /^AWS_ENDPOINT_URL_STS must be a URL that begins with https:/,
     );
   }
 });
@@ -118,8 +118,42 @@ test("AWS_ENDPOINT_URL_STS changes neither the hosts nor the regions", () => {
   assert.equal(stsHosts.regionByHost.has("sts.internal"), false);
 });
 
-test("AWS_ENDPOINT_URL_SSM is an http(s):// URL, and the region's own by default", () => {
-  assert.equal(read({ AWS_ENDPOINT_URL_SSM: "http://10.0.0.1:4566" }).ssmEndpoint.href, "http://10.0.0.1:4566/");
+test("AWS_ENDPOINT_URL_SSM leads to Parameter Store, before AWS_ENDPOINT_URL, and the region's own host is the default", () => {
+  const ssm = "https://ssm.internal:8443/path";
+  assert.equal(read({ AWS_ENDPOINT_URL_SSM: ssm }).ssmEndpoint.href, ssm);
+  assert.equal(read({ AWS_ENDPOINT_URL: "http://localhost:4566" }).ssmEndpoint.href, "http://localhost:4566/");
+  assert.equal(read({ AWS_ENDPOINT_URL: "http://localhost:4566", AWS_ENDPOINT_URL_SSM: ssm }).ssmEndpoint.href, ssm);
   assert.equal(read({ AWS_REGION: "us-gov-west-1" }).ssmEndpoint.href, "https://ssm.us-gov-west-1.amazonaws.com/");
-  assertBad("AWS_ENDPOINT_URL_SSM", ["ssm.internal", "ftp://ssm.internal", "https://", "localhost:4566"]);
+});
+
+test("the SDK's endpoints may use http:// for this machine only, as STS's", () => {
+  for (const name of ["AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL"]) {
+    for (const host of ["localhost", "127.0.0.1", "127.1.2.3", "[::1]", "host.docker.internal"]) {
+      read({ [name]: `http://${host}:4566` });
+    }
+    read({ [name]: "https://vpce-0123.example.com" });
+    assertBad(
+      name,
+      ["http://10.0.0.1:4566", "http://ssm.internal", "http://169.254.169.254", "http://[::2]"],
+      /http:\/\/ is only for/,
+    );
+    assertBad(name, ["ssm.internal", "ftp://ssm.internal", "https://", "localhost:4566"], /https:\/\//);
+  }
+});
+
+test("an endpoint that holds a password is refused without it", () => {
+  assert.throws(
+    () => read({ AWS_ENDPOINT_URL_STS: "https://user:hunter2@sts.internal" }),
+    (error) => error instanceof SettingInvalid && !error.message.includes("hunter2"),
+  );
+});
+
+test("STS_HOSTS is all or regional, and regional leaves plain regional hosts and STS_EXTRA_HOSTS", () => {
+  assert.deepEqual(read({ STS_HOSTS: "all" }), read({}));
+  const { regions, regionByHost } = read({ STS_HOSTS: "regional", STS_EXTRA_HOSTS: "sts.internal" }).stsHosts;
+  const plain = [...regions].map((region) => `sts.${region}.amazonaws.com`);
+  assert.deepEqual([...regionByHost.keys()], [...plain, "sts.internal"]);
+  const narrowed = read({ STS_HOSTS: "regional", STS_REGIONS: "us-east-1" }).stsHosts;
+  assert.deepEqual([...narrowed.regionByHost.keys()], ["sts.us-east-1.amazonaws.com"]);
+  assertBad("STS_HOSTS", ["Regional", "none", "regional,all"], /^STS_HOSTS must be one of all, regional, not "/);
 });

@@ -34,6 +34,8 @@ test("what is not set has its default", () => {
     mappingPrefix: "/iam-authenticator/prod-1",
     callerAuth: "bearer",
     callerSubjects: [],
+    accounts: [],
+    nodeVpcs: [],
     stsEndpoint: undefined,
     audiences: [],
     reservedPrefixes: [],
@@ -45,10 +47,11 @@ test("what is not set has its default", () => {
   assert.ok(stsHosts.regions.size > 30);
 });
 
-test("an empty string is as unset", () => {
+test("an empty string means not set", () => {
   const empty = Object.fromEntries(
     ["MAPPING_PREFIX", "CALLER_SUBJECTS", "STS_REGIONS", "STS_EXTRA_HOSTS", "AUDIENCES", "RESERVED_PREFIXES"]
-      .concat("USER_INFO", "LOG_LEVEL", "AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL_STS")
+      .concat("USER_INFO", "LOG_LEVEL", "ACCOUNTS", "NODE_VPCS", "STS_HOSTS", "AWS_ENDPOINT_URL")
+      .concat(["SSM", "STS", "EC2", "IAM"].map((service) => `AWS_ENDPOINT_URL_${service}`))
       .map((name) => [name, ""]),
   );
   assert.deepEqual(read(empty), read());
@@ -134,7 +137,7 @@ test("MAPPING_PREFIX is at most 12 levels of letters, digits, underscores, dots 
 test("lists are separated by commas and trimmed, and an empty item is a bad value", () => {
   assert.deepEqual(read({ AUDIENCES: " a , b,c " }).audiences, ["a", "b", "c"]);
   assert.deepEqual(read({ RESERVED_PREFIXES: "system:, eks:" }).reservedPrefixes, ["system:", "eks:"]);
-  for (const name of ["AUDIENCES", "RESERVED_PREFIXES", "STS_REGIONS", "STS_EXTRA_HOSTS"]) {
+  for (const name of ["AUDIENCES", "RESERVED_PREFIXES", "STS_REGIONS", "STS_EXTRA_HOSTS", "ACCOUNTS", "NODE_VPCS"]) {
     assertBad(name, [",", "eu-west-1,", ",eu-west-1", "eu-west-1,,eu-west-2", " ", "eu-west-1, ,eu-west-2"]);
   }
 });
@@ -145,4 +148,46 @@ test("CALLER_SUBJECTS are separated by semicolons, since a subject has commas, a
   assertBad("CALLER_SUBJECTS", [";", "CN=a;", ";CN=a", "CN=a;;CN=b", " "], mtls);
   assertBad("CALLER_SUBJECTS", ["CN=a"]);
   assertBad("CALLER_SUBJECTS", ["CN=a"], { CALLER_AUTH: "none" });
+});
+
+test("ACCOUNTS are account ids of twelve digits", () => {
+  assert.deepEqual(read({ ACCOUNTS: "111122223333, 444455556666" }).accounts, ["111122223333", "444455556666"]);
+  assertBad("ACCOUNTS", [
+    "11112222333",
+    "1111222233334",
+    "1111-2222-3333",
+    "arn:aws:iam::111122223333:root",
+    "１１１１２２２２３３３３",
+  ]);
+  assert.throws(() => read({ ACCOUNTS: "111122223333,44445555" }), {
+    message: 'ACCOUNTS must be a list of AWS account ids, of 12 digits each, not "44445555"',
+  });
+});
+
+test("NODE_VPCS are VPC ids", () => {
+  const vpcs = ["vpc-0123456789abcdef0", "vpc-01234567"];
+  assert.deepEqual(read({ NODE_VPCS: vpcs.join(",") }).nodeVpcs, vpcs);
+  assertBad("NODE_VPCS", ["vpc-", "vpc-0123", "VPC-01234567", "vpc-0123456z", "subnet-01234567", "10.0.0.0/16"]);
+});
+
+test("a refusal names the setting, what is expected and the value", () => {
+  for (const [name, value, message] of [
+    [
+      "CLUSTER_ID",
+      "my cluster",
+      'CLUSTER_ID must be up to 100 letters, digits, "_", "." and "-", the first a letter or digit, not "my cluster"',
+    ],
+    ["CALLER_AUTH", "mTLS", 'CALLER_AUTH must be one of bearer, mtls, none, not "mTLS"'],
+    ["CALLER_AUTH", "", "CALLER_AUTH is required: one of bearer, mtls, none"],
+    [
+      "MAPPING_PREFIX",
+      "auth",
+      'MAPPING_PREFIX must be 1 to 12 levels such as /a/b, of letters, digits, "_", "." and "-", not "auth"',
+    ],
+    ["AWS_REGION", "mars-west-1", 'AWS_REGION must be a region of a known AWS partition, not "mars-west-1"'],
+    ["AUDIENCES", "a,,b", 'AUDIENCES must be a list separated by ",", without an empty item, not "a,,b"'],
+    ["CALLER_SUBJECTS", "CN=a", "CALLER_SUBJECTS must be empty where CALLER_AUTH is bearer: only mtls has subjects"],
+  ] as const) {
+    assert.throws(() => read({ [name]: value }), { message });
+  }
 });

@@ -13,7 +13,7 @@ export const SIGNATURE = "0123456789abcdef".repeat(4);
 export const SECURITY_TOKEN = `Session/Token+${"For/Tests+".repeat(20)}==`;
 
 /** Every host of the partition `aws`, and one that an operator added. */
-export const HOSTS = acceptedStsHosts(partition("us-west-2"), "us-west-2", undefined, [EXTRA_HOST]);
+export const HOSTS = acceptedStsHosts(partition("us-west-2"), "us-west-2", { extraHosts: [EXTRA_HOST] });
 
 /** Decoded; without a security token, as a user's token is. */
 export const PARAMETERS = {

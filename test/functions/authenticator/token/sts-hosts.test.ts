@@ -2,12 +2,16 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { acceptedStsHosts, type StsHosts } from "../../../../functions/authenticator/token/sts-hosts.ts";
+import {
+  acceptedStsHosts,
+  type StsHostOptions,
+  type StsHosts,
+} from "../../../../functions/authenticator/token/sts-hosts.ts";
 import { parseToken } from "../../../../functions/authenticator/token/token.ts";
 import { denial, EXTRA_HOST, HOST, NOW, partition, tokenWith } from "./samples.ts";
 
-function hostsIn(region: string, only?: readonly string[], extra: readonly string[] = []): StsHosts {
-  return acceptedStsHosts(partition(region), region, only, extra);
+function hostsIn(region: string, options?: StsHostOptions): StsHosts {
+  return acceptedStsHosts(partition(region), region, options);
 }
 
 /** Region by host; hosts that are refused are left out. */
@@ -17,21 +21,60 @@ function accepted(hosts: StsHosts, names: readonly string[]): Record<string, str
   );
 }
 
-test("each partition has its own regional, FIPS and dual-stack hosts", () => {
-  for (const [region, domain, dualStackDomain] of [
-    ["eu-west-1", "amazonaws.com", "api.aws"],
-    ["cn-north-1", "amazonaws.com.cn", "api.amazonwebservices.com.cn"],
-    ["us-iso-east-1", "c2s.ic.gov", "api.aws.ic.gov"],
-    ["us-isob-east-1", "sc2s.sgov.gov", "api.aws.scloud"],
-    ["eu-isoe-west-1", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"],
-    ["us-isof-south-1", "csp.hci.ic.gov", "api.aws.hci.ic.gov"],
-    ["eusc-de-east-1", "amazonaws.eu", "api.amazonwebservices.eu"],
+/** What AWS's pages list, written down here once more: the rule may not add to it. */
+const DOCUMENTED = {
+  "us-east-1":
+    /^sts\.([a-z0-9-]+\.)?amazonaws\.com$|^sts\.[a-z0-9-]+\.api\.aws$|^sts-fips\.us-(east|west)-[12]\.amazonaws\.com$/,
+  "us-gov-west-1": /^sts\.us-gov-(east|west)-1\.(amazonaws\.com|api\.aws)$/,
+  "cn-north-1": /^sts\.cn-(north|northwest)-1\.(amazonaws\.com\.cn|api\.amazonwebservices\.com\.cn)$/,
+  "us-iso-east-1": /^sts\.us-iso-(east|west)-1\.c2s\.ic\.gov$/,
+  "us-isob-east-1": /^sts\.us-isob-(east|west)-1\.sc2s\.sgov\.gov$/,
+  "eu-isoe-west-1": /^sts\.eu-isoe-west-1\.cloud\.adc-e\.uk$/,
+  "us-isof-south-1": /^sts\.us-isof-(east|south)-1\.csp\.hci\.ic\.gov$/,
+  "eusc-de-east-1": /^sts\.eusc-de-east-1\.amazonaws\.eu$/,
+} as const;
+
+test("no token of a stranger can name a host that does not resolve by AWS's documentation", () => {
+  for (const [own, documented] of Object.entries(DOCUMENTED)) {
+    const { regions, regionByHost } = hostsIn(own);
+    const undocumented = [...regionByHost.keys()].filter((host) => !documented.test(host));
+    assert.deepEqual(undocumented, [], own);
+    // None is lost either: each region by its plain name
+    for (const region of regions) assert.equal(regionByHost.get(`sts.${region}.${partition(own).domain}`), region);
+  }
+});
+
+test("a token for a FIPS host that AWS does not have is refused offline, and one that it has is accepted", () => {
+  for (const region of ["eu-west-1", "ca-central-1", "us-gov-west-1", "us-west-2"]) {
+    const credential = `AKIALOCALALICEAAAAAA/20260102/${region}/sts/aws4_request`;
+    const read = () =>
+      parseToken(
+        tokenWith({ "X-Amz-Credential": credential }, `sts-fips.${region}.amazonaws.com`),
+        hostsIn(region),
+        NOW,
+      );
+    if (region === "us-west-2") assert.equal(read().host, "sts-fips.us-west-2.amazonaws.com");
+    else assert.throws(read, { code: "token_host_refused" }, region);
+  }
+});
+
+test("dual-stack hosts are accepted in the partitions that AWS documents them for, and FIPS hosts are not dual-stack", () => {
+  for (const [region, host] of [
+    ["eu-west-1", "sts.eu-west-1.api.aws"],
+    ["us-gov-west-1", "sts.us-gov-west-1.api.aws"],
+    ["cn-north-1", "sts.cn-north-1.api.amazonwebservices.com.cn"],
   ] as const) {
-    const names = ["sts", "sts-fips"].flatMap((sts) => [
-      `${sts}.${region}.${domain}`,
-      `${sts}.${region}.${dualStackDomain}`,
-    ]);
-    assert.deepEqual(accepted(hostsIn(region), names), Object.fromEntries(names.map((name) => [name, region])));
+    assert.equal(hostsIn(region).regionByHost.get(host), region);
+  }
+  assert.equal(hostsIn("us-east-1").regionByHost.has("sts-fips.us-east-1.api.aws"), false);
+});
+
+test("STS_HOSTS=regional leaves the plain regional names, and STS_EXTRA_HOSTS", () => {
+  for (const own of Object.keys(DOCUMENTED)) {
+    const hosts = hostsIn(own, { regionalOnly: true, extraHosts: [EXTRA_HOST] });
+    const plain = [...hosts.regions].map((region) => `sts.${region}.${partition(own).domain}`);
+    assert.deepEqual([...hosts.regionByHost.keys()].sort(), [...plain, EXTRA_HOST].sort());
+    assert.deepEqual(hosts.regions, hostsIn(own).regions);
   }
 });
 
@@ -70,29 +113,40 @@ test("no partition accepts a host of another one", () => {
   }
 });
 
-test("an own region that is newer than the table is known, and its hosts are accepted", () => {
+test("an own region that is newer than the table is known, and its plain host is accepted", () => {
   const hosts = hostsIn("eu-west-9");
   assert.ok(hosts.regions.has("eu-west-9"));
   assert.equal(hosts.regionByHost.get("sts.eu-west-9.amazonaws.com"), "eu-west-9");
-  assert.equal(hosts.regionByHost.get("sts-fips.eu-west-9.api.aws"), "eu-west-9");
+  for (const undocumented of [
+    "sts-fips.eu-west-9.amazonaws.com",
+    "sts-fips.eu-west-9.api.aws",
+    "sts.eu-west-9.api.aws",
+  ]) {
+    assert.equal(hosts.regionByHost.has(undocumented), false);
+  }
   assert.equal(hosts.regionByHost.get(HOST), "us-west-2");
   assert.equal(hostsIn("us-west-2").regionByHost.has("sts.eu-west-9.amazonaws.com"), false);
 });
 
 test("STS_REGIONS narrows the list and does not imply the own region", () => {
-  const hosts = hostsIn("us-west-2", ["eu-west-1", "eu-west-2"]);
-  assert.deepEqual([...hosts.regions], ["eu-west-1", "eu-west-2"]);
-  const names = ["sts.eu-west-1.amazonaws.com", "sts-fips.eu-west-2.api.aws", HOST, "sts.us-east-1.amazonaws.com"];
+  const hosts = hostsIn("us-west-2", { onlyRegions: ["eu-west-1", "us-east-2"] });
+  assert.deepEqual([...hosts.regions], ["eu-west-1", "us-east-2"]);
+  const names = [
+    "sts.eu-west-1.amazonaws.com",
+    "sts-fips.us-east-2.amazonaws.com",
+    HOST,
+    "sts.us-east-1.amazonaws.com",
+  ];
   assert.deepEqual(Object.keys(accepted(hosts, names)), names.slice(0, 2));
 });
 
 test("the global host counts as us-east-1 under STS_REGIONS", () => {
-  assert.equal(hostsIn("us-west-2", ["us-west-2"]).regionByHost.has("sts.amazonaws.com"), false);
-  assert.equal(hostsIn("us-west-2", ["us-east-1"]).regionByHost.get("sts.amazonaws.com"), "us-east-1");
+  assert.equal(hostsIn("us-west-2", { onlyRegions: ["us-west-2"] }).regionByHost.has("sts.amazonaws.com"), false);
+  assert.equal(hostsIn("us-west-2", { onlyRegions: ["us-east-1"] }).regionByHost.get("sts.amazonaws.com"), "us-east-1");
 });
 
 test("a host of STS_EXTRA_HOSTS is accepted with the regions that STS_REGIONS leaves", () => {
-  const hosts = hostsIn("us-west-2", ["us-west-2"], [EXTRA_HOST]);
+  const hosts = hostsIn("us-west-2", { onlyRegions: ["us-west-2"], extraHosts: [EXTRA_HOST] });
   assert.equal(parseToken(tokenWith({}, EXTRA_HOST), hosts, NOW).host, EXTRA_HOST);
   const credential = "AKIALOCALALICEAAAAAA/20260102/us-east-1/sts/aws4_request";
   assert.throws(() => parseToken(tokenWith({ "X-Amz-Credential": credential }, EXTRA_HOST), hosts, NOW), {
