@@ -2,9 +2,11 @@
 
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
-import { clusterStack } from "./context/cluster-stack.ts";
+import { chooseCluster, clusterStack } from "./context/cluster-stack.ts";
 import { readClusters } from "./context/clusters.ts";
 
 const app = new App();
-for (const cluster of readClusters(app)) clusterStack(app, cluster);
+const clusters = readClusters(app);
+for (const cluster of clusters) clusterStack(app, cluster);
+if (clusters.length === 0) chooseCluster(app);
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

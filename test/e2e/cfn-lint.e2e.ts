@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { stackName } from "../../infra/context/stack-name.ts";
 import { cdk, writeApp } from "../infra/cdk-cli.ts";
 import { CLUSTERS } from "../infra/clusters.ts";
 import { pythonTool } from "./python-tool.ts";
@@ -23,9 +24,9 @@ after(() => rmSync(folder, { recursive: true }));
 // CDK writes a DependsOn where a reference would do: W3005, harmless.
 const OPTIONS = ["--ignore-checks", "W3005", "--regions", "eu-west-1", "us-east-1"];
 
-for (const { clusterId } of CLUSTERS) {
-  test(`${clusterId}: neither errors nor warnings`, () => {
-    const template = join(folder, "cdk.out", `IamAuthenticator-${clusterId.replace(".", "-")}.template.json`);
+for (const cluster of CLUSTERS) {
+  test(`${cluster.clusterId}: neither errors nor warnings`, () => {
+    const template = join(folder, "cdk.out", `${stackName(cluster)}.template.json`);
     const { status, stdout, stderr } = spawnSync(join(bin, "cfn-lint"), [...OPTIONS, "--", template], {
       encoding: "utf8",
     });

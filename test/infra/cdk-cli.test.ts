@@ -1,11 +1,13 @@
-// `cdk synth` by the real CLI: a list of clusters in cdk.json, one of each kind of endpoint, and cdk-nag satisfied.
+// The real CDK CLI: with a list of clusters, one of each kind of endpoint and cdk-nag satisfied; and with this repository's
+// own cdk.json, before a cluster is chosen.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { after, test } from "node:test";
-import { cdk, writeApp } from "./cdk-cli.ts";
+import { stackName } from "../../infra/context/stack-name.ts";
+import { cdk, ROOT, writeApp } from "./cdk-cli.ts";
 import { CLUSTERS } from "./clusters.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cdk-"));
@@ -14,9 +16,31 @@ after(() => rmSync(folder, { recursive: true }));
 test("cdk synth makes a template for each cluster, and finds nothing to object to", () => {
   writeApp(folder, CLUSTERS);
   cdk(folder, ["synth", "--quiet", "--all"]);
-  for (const id of ["plain", "certified", "hidden-1"]) {
-    assert.ok(existsSync(join(folder, "cdk.out", `IamAuthenticator-${id}.template.json`)), id);
+  for (const cluster of CLUSTERS) {
+    const template = join(folder, "cdk.out", `${stackName(cluster)}.template.json`);
+    assert.ok(existsSync(template), template);
   }
   const { pluginReports } = JSON.parse(readFileSync(join(folder, "cdk.out", "validation-report.json"), "utf8"));
   assert.deepEqual(pluginReports, []);
+});
+
+/** As a shell may find it: a `node` that works, and is too old for TypeScript. */
+function oldNode(): Record<string, string> {
+  const bin = join(folder, "old-node");
+  mkdirSync(bin);
+  const script = `#!/bin/sh\ncase "$1" in *.ts) echo "no TypeScript here" >&2; exit 1;; esac\nexec "${process.execPath}" "$@"\n`;
+  writeFileSync(join(bin, "node"), script, { mode: 0o755 });
+  return { PATH: `${bin}${delimiter}${process.env["PATH"]}` };
+}
+
+test("cdk.json as it is: cdk ls works before a cluster is chosen, also where `node` is older", () => {
+  const listed = cdk(ROOT, ["ls", "--output", join(folder, "ls")], oldNode());
+  assert.equal(listed.trim(), "choose-a-cluster");
+});
+
+test("cdk.json as it is: what would deploy without a cluster fails with a sentence", () => {
+  assert.throws(
+    () => cdk(ROOT, ["synth", "--quiet", "--output", join(folder, "none")]),
+    ({ stderr }: { stderr: string }) => stderr.includes("no cluster is chosen: add -c clusterId=my-cluster, or "),
+  );
 });

@@ -4,17 +4,17 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const root = join(import.meta.dirname, "..", "..");
+export const ROOT = join(import.meta.dirname, "..", "..");
 
 /** Writes cdk.json with `clusters` as its context. */
 export function writeApp(folder: string, clusters: readonly unknown[]): void {
-  const app = `"${process.execPath}" "${join(root, "infra", "app.ts")}"`;
+  const app = `"${process.execPath}" "${join(ROOT, "infra", "app.ts")}"`;
   writeFileSync(join(folder, "cdk.json"), JSON.stringify({ app, output: "cdk.out", context: { clusters } }));
 }
 
 /** Gives what the CLI prints on standard output; throws with what it prints on standard error. */
 export function cdk(folder: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
-  const cli = join(root, "node_modules", "aws-cdk", "bin", "cdk");
+  const cli = join(ROOT, "node_modules", "aws-cdk", "bin", "cdk");
   return execFileSync(process.execPath, [cli, ...args, "--no-notices", "--no-version-reporting"], {
     cwd: folder,
     encoding: "utf8",

@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import "./quick-synth.ts";
 import { App } from "aws-cdk-lib";
-import { Template } from "aws-cdk-lib/assertions";
-import { clusterStack } from "../../infra/context/cluster-stack.ts";
+import { Annotations, Match, Template } from "aws-cdk-lib/assertions";
+import { chooseCluster, clusterStack } from "../../infra/context/cluster-stack.ts";
 import { readClusters } from "../../infra/context/clusters.ts";
+import { stackName } from "../../infra/context/stack-name.ts";
 import { CLUSTERS } from "./clusters.ts";
 import { flat, resource } from "./template.ts";
 
@@ -28,7 +29,7 @@ test("each cluster is a stack of its own, with outputs that need no suffix", () 
   const stacks = readClusters(app).map((cluster) => clusterStack(app, cluster));
   assert.deepEqual(
     stacks.map(({ stackName }) => stackName),
-    ["IamAuthenticator-plain", "IamAuthenticator-certified", "IamAuthenticator-hidden-1"],
+    ["IamAuthenticator-plain", "IamAuthenticator-certified", stackName({ clusterId: "hidden.1" })],
   );
   for (const stack of stacks) {
     const { Outputs } = Template.fromStack(stack).toJSON();
@@ -70,39 +71,112 @@ test("what the context says comes to the construct", () => {
   );
 });
 
+test("a stack's name, protection and tags come from the context", () => {
+  const [stack] = make({
+    clusterId: "a",
+    stackName: "kube-auth",
+    terminationProtection: true,
+    tags: { team: "platform" },
+  });
+  assert.deepEqual([stack?.stackName, stack?.terminationProtection], ["kube-auth", true]);
+  assert.deepEqual(stack?.tags.tagValues(), { team: "platform" });
+});
+
+test("cluster ids a.b, a-b and a_b are three stacks", () => {
+  const app = new App({ context: { clusters: [{ clusterId: "a.b" }, { clusterId: "a-b" }, { clusterId: "a_b" }] } });
+  const names = readClusters(app).map((cluster) => clusterStack(app, cluster).stackName);
+  assert.equal(new Set(names).size, 3);
+  assert.equal(names[1], "IamAuthenticator-a-b");
+  for (const name of names) assert.match(name, /^IamAuthenticator-a-b(-[0-9a-f]{8})?$/);
+});
+
+test("no cluster: a stack that only a deployment refuses, with a sentence", () => {
+  assert.deepEqual(read({}), []);
+  const errors = Annotations.fromStack(chooseCluster(new App())).findError("*", Match.anyValue());
+  assert.deepEqual(
+    errors.map(({ entry }) => entry.data),
+    [
+      'no cluster is chosen: add -c clusterId=my-cluster, or {"context": {"clusters": [{"clusterId": "my-cluster"}]}} to cdk.json',
+    ],
+  );
+});
+
 const VPC = { vpcId: "vpc-1", availabilityZones: ["eu-west-1a"], privateSubnetIds: ["subnet-1"] };
-const REFUSED: Readonly<Record<string, [unknown, RegExp]>> = {
-  "no id": [{ nodes: true }, /each of "clusters" needs a clusterId/],
-  "nothing at all": [null, /each of "clusters" needs a clusterId/],
-  "an unknown key": [{ clusterId: "a", memory: 1 }, /cluster a: memory is none of clusterId, /],
-  "a number as text": [{ clusterId: "a", memorySize: "512" }, /cluster a: memorySize must be a number/],
-  "a text where a list belongs": [{ clusterId: "a", audiences: "vault" }, /audiences must be a list of texts/],
-  "an unknown endpoint": [{ clusterId: "a", endpoint: "mtls" }, /endpoint must be "http", or an object/],
+const MTLS = {
+  kind: "mtls",
+  domainName: "a.b",
+  subjects: [],
+  certificateArn: "c",
+  truststore: { bucket: "b", key: "k" },
+};
+const REFUSED: Readonly<Record<string, [unknown, string | RegExp]>> = {
+  "no id": [{ nodes: true }, 'an entry of "clusters": clusterId is missing'],
+  "nothing at all": [null, 'an entry of "clusters": must be an object'],
+  "an empty id": [{ clusterId: "" }, "cluster : clusterId must not be empty"],
+  "an unknown key": [
+    { clusterId: "a", memory: 1 },
+    /^cluster a: has the unknown key memory; the keys are clusterId, account, /,
+  ],
+  "a number as a string": [{ clusterId: "a", memorySize: "512" }, "cluster a: memorySize must be a number"],
+  "a string where a list belongs": [{ clusterId: "a", audiences: "vault" }, "cluster a: audiences must be a list"],
+  "a number in a list of strings": [{ clusterId: "a", audiences: [1] }, "cluster a: audiences[0] must be a string"],
+  "a boolean as a string": [{ clusterId: "a", nodes: "yes" }, "cluster a: nodes must be true or false"],
+  "a tag that is a number": [{ clusterId: "a", tags: { cost: 1 } }, "cluster a: tags.cost must be a string"],
+  "a typo in a throttle": [
+    { clusterId: "a", throttle: { rateLimit: 5, burst: 5 } },
+    "cluster a: throttle.burstLimit is missing",
+  ],
+  "an unknown endpoint": [
+    { clusterId: "a", endpoint: "mtls" },
+    'cluster a: endpoint must be "http", or an object of the kind mtls or private',
+  ],
+  "an endpoint of an unknown kind": [
+    { clusterId: "a", endpoint: { kind: "alb" } },
+    'cluster a: endpoint.kind must be "http", or an object of the kind mtls or private',
+  ],
   "mtls without truststore": [
-    { clusterId: "a", endpoint: { kind: "mtls", domainName: "a.b", subjects: [], certificateArn: "c" } },
-    /an mtls endpoint: truststore must be an object/,
+    { clusterId: "a", endpoint: { ...MTLS, truststore: undefined } },
+    "cluster a: endpoint.truststore is missing",
+  ],
+  "mtls with an unknown key of the truststore": [
+    { clusterId: "a", endpoint: { ...MTLS, truststore: { bucket: "b", key: "k", versionId: "1" } } },
+    "cluster a: endpoint.truststore has the unknown key versionId; the keys are bucket, key, version",
   ],
   "private with an unknown key": [
     { clusterId: "a", endpoint: { kind: "private", vpc: VPC, vpcEndpoint: "x" } },
-    /a private endpoint: vpcEndpoint is none of kind, vpc, vpcEndpointId/,
+    "cluster a: endpoint has the unknown key vpcEndpoint; the keys are kind, vpc, vpcEndpointId, callerAuth, accountLogRole",
   ],
   "a VPC without subnets": [
     { clusterId: "a", vpc: { ...VPC, privateSubnetIds: "s" } },
-    /privateSubnetIds must be a list/,
+    "cluster a: vpc.privateSubnetIds must be a list",
   ],
-  "an unknown architecture": [{ clusterId: "a", architecture: "arm" }, /architecture must be arm64 or x86_64/],
-  "days that CloudWatch does not know": [{ clusterId: "a", logRetentionDays: 100 }, /does not know 100 days/],
-  "a caller with its token": [{ clusterId: "a", callers: [{ name: "c", token: "t" }] }, /64 lower-case hex digits/],
+  "an unknown architecture": [
+    { clusterId: "a", architecture: "arm" },
+    "cluster a: architecture must be arm64 or x86_64",
+  ],
+  "days that CloudWatch does not know": [
+    { clusterId: "a", logRetentionDays: 100 },
+    "cluster a: logRetentionDays must be a number of days that CloudWatch Logs knows, such as 90, 180 or 365",
+  ],
+  "a caller with its token": [
+    { clusterId: "a", callers: [{ name: "c", token: "t" }] },
+    "cluster a: callers[0] must have a name and its token's SHA-256, 64 lower-case hex digits",
+  ],
 };
 for (const [name, [cluster, message]] of Object.entries(REFUSED)) {
   test(`refused: ${name}`, () => assert.throws(() => make(cluster), { message }));
 }
 
-test("no cluster, a list that is none, and the same cluster twice are refused", () => {
-  assert.throws(() => read({}), { message: /say which cluster: -c clusterId=my-cluster, or / });
+test("a list that is no list, an unknown cluster, and a cluster or a stack given twice are refused", () => {
   assert.throws(() => read({ clusters: [{ clusterId: "prod" }], clusterId: "prdo" }), {
-    message: 'prdo is none of "clusters": prod',
+    message: '-c clusterId=prdo: "clusters" has no such cluster, only prod',
   });
-  assert.throws(() => read({ clusters: {} }), { message: /must be a list/ });
-  assert.throws(() => read({ clusters: [{ clusterId: "a" }, { clusterId: "a" }] }), { message: /cluster a is twice/ });
+  assert.throws(() => read({ clusters: {} }), { message: '"clusters" in cdk.json must be a list' });
+  assert.throws(() => read({ clusters: [{ clusterId: "a" }, { clusterId: "a" }] }), {
+    message: '"clusters" has the cluster a twice',
+  });
+  const named = { clusterId: "b", stackName: "IamAuthenticator-a" };
+  assert.throws(() => read({ clusters: [{ clusterId: "a" }, named] }), {
+    message: '"clusters" has the stack IamAuthenticator-a twice',
+  });
 });

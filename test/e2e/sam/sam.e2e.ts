@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { stackName } from "../../../infra/context/stack-name.ts";
 import { localIdentity } from "../../../local/identities.ts";
 import { type Sandbox, startSandbox } from "../../../local/sandbox.ts";
 import { CLUSTER_ID, REGION, sandboxFiles } from "../../../local/sandbox-settings.ts";
@@ -23,7 +24,7 @@ import { startApi } from "./start-api.ts";
 const root = join(import.meta.dirname, "..", "..", "..");
 const folder = mkdtempSync(join(tmpdir(), "sam-"));
 const files = sandboxFiles(join(folder, "sandbox"));
-const templateOf = (id: string) => join(folder, "cdk.out", `IamAuthenticator-${id}.template.json`);
+const templateOf = (id: string) => join(folder, "cdk.out", `${stackName({ clusterId: id })}.template.json`);
 const template = templateOf(CLUSTER_ID);
 const envFile = join(folder, "env.json");
 let sandbox: Sandbox | undefined;
@@ -74,7 +75,7 @@ function writeEnvironment(callerAuth: string): void {
 
 for (const { clusterId } of CLUSTERS) {
   test(`${clusterId}: the template is valid, and its function and route are found`, async () => {
-    const path = templateOf(clusterId.replace(".", "-"));
+    const path = templateOf(clusterId);
     assert.match(await sam.run(["validate", "-t", path]), /is a valid SAM Template/);
     const { functions, routes } = await sam.resolve(path);
     const [{ id, code, ...rest } = { id: "", code: "" }, ...others] = functions;

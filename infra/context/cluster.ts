@@ -1,0 +1,131 @@
+// What CDK's context may say about a cluster: every key and its type. Anything else fails with the key's path.
+
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import { z } from "zod";
+import { type Caller, isCaller } from "../../functions/authenticator/caller/bearer.ts";
+import type { IamAuthenticatorProps } from "../props.ts";
+
+const text = z.string().min(1);
+const texts = z.array(text);
+
+const vpc = z.strictObject({
+  vpcId: text,
+  availabilityZones: texts,
+  /** One for each of the zones, in their order. */
+  privateSubnetIds: texts,
+  /** Required where an interface endpoint is made: its security group lets this range in. */
+  cidr: text.exactOptional(),
+});
+
+const mtls = z.strictObject({
+  kind: z.literal("mtls"),
+  domainName: text,
+  subjects: texts,
+  certificateArn: text,
+  ownershipCertificateArn: text.exactOptional(),
+  truststore: z.strictObject({ bucket: text, key: text, version: text.exactOptional() }),
+  hostedZone: z.strictObject({ id: text, name: text }).exactOptional(),
+});
+
+const privateApi = z.strictObject({
+  kind: z.literal("private"),
+  vpc,
+  vpcEndpointId: text.exactOptional(),
+  callerAuth: z.enum(["bearer", "none"]).exactOptional(),
+  accountLogRole: z.boolean().exactOptional(),
+});
+
+/** `"http"` alone means `{"kind": "http"}`. */
+const endpoint = z.preprocess(
+  (value) => (value === "http" ? { kind: "http" } : value),
+  z.discriminatedUnion("kind", [z.strictObject({ kind: z.literal("http") }), mtls, privateApi], {
+    error: 'must be "http", or an object of the kind mtls or private',
+  }),
+);
+
+/** Props that CDK's context spells in another way. */
+type Spelled = "alarmTopic" | "logRetention";
+type EveryProp = Readonly<Record<Exclude<keyof IamAuthenticatorProps, Spelled>, z.ZodType>>;
+
+const cluster = z.strictObject({
+  clusterId: text,
+  /** Where the stack goes; without them, to the account and region of the CLI's credentials. */
+  account: text.exactOptional(),
+  region: text.exactOptional(),
+  stackName: text.exactOptional(),
+  terminationProtection: z.boolean().exactOptional(),
+  tags: z.record(z.string(), z.string()).exactOptional(),
+  endpoint: endpoint.exactOptional(),
+  throttle: z.strictObject({ rateLimit: z.number(), burstLimit: z.number() }).exactOptional(),
+  mappingPrefix: text.exactOptional(),
+  stsRegions: texts.exactOptional(),
+  stsExtraHosts: texts.exactOptional(),
+  audiences: texts.exactOptional(),
+  reservedPrefixes: texts.exactOptional(),
+  userInfo: z.enum(["full", "minimal"]).exactOptional(),
+  logLevel: z.enum(["debug", "info", "warn", "error"]).exactOptional(),
+  nodes: z.boolean().exactOptional(),
+  architecture: z.enum(["arm64", "x86_64"]).exactOptional(),
+  memorySize: z.number().exactOptional(),
+  provisionedConcurrency: z.number().exactOptional(),
+  reservedConcurrency: z.number().exactOptional(),
+  /** Puts the function into a VPC. */
+  vpc: vpc.exactOptional(),
+  vpcEndpoints: z.boolean().exactOptional(),
+  safeDeployments: z.boolean().exactOptional(),
+  quietHours: z.number().exactOptional(),
+  alarmTopicArn: text.exactOptional(),
+  logRetentionDays: z
+    .custom<RetentionDays>(isRetention, "must be a number of days that CloudWatch Logs knows, such as 90, 180 or 365")
+    .exactOptional(),
+  callers: z
+    .array(z.custom<Caller>(isCaller, "must have a name and its token's SHA-256, 64 lower-case hex digits"))
+    .exactOptional(),
+} satisfies EveryProp & Readonly<Record<string, z.ZodType>>);
+
+export type ClusterContext = z.infer<typeof cluster>;
+export type EndpointContext = z.infer<typeof endpoint>;
+export type VpcContext = z.infer<typeof vpc>;
+
+/** Throws with the first key that is unknown, missing or of another type. */
+export function readCluster(value: unknown): ClusterContext {
+  const { success, data, error } = cluster.safeParse(value, { error: problem });
+  if (success) return data;
+  const { clusterId } = (value ?? {}) as { clusterId?: unknown };
+  const [issue] = error.issues;
+  const path = issue?.path.map((key, at) =>
+    typeof key === "number" ? `[${key}]` : `${at > 0 ? "." : ""}${String(key)}`,
+  );
+  const where = typeof clusterId === "string" ? `cluster ${clusterId}` : 'an entry of "clusters"';
+  throw new Error(`${where}: ${[path?.join(""), issue?.message].filter((part) => part !== "").join(" ")}`);
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: "a string",
+  number: "a number",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object",
+  record: "an object",
+};
+
+function problem(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case "invalid_type":
+      return issue.input === undefined ? "is missing" : `must be ${TYPES[issue.expected]}`;
+    case "invalid_value":
+      return `must be ${issue.values.join(" or ")}`;
+    case "too_small":
+      return "must not be empty";
+    case "unrecognized_keys": {
+      const known = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : [];
+      return `has the unknown key ${issue.keys[0]}; the keys are ${known.join(", ")}`;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function isRetention(days: unknown): boolean {
+  return typeof days === "number" && typeof RetentionDays[days] === "string" && days !== RetentionDays.INFINITE;
+}
