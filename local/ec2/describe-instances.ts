@@ -1,8 +1,8 @@
 // ec2:DescribeInstances by instance id.
 // Source: docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
 
+import type { XmlNode } from "../xml.ts";
 import { QueryError } from "./query-protocol.ts";
-import type { XmlNode } from "./xml.ts";
 
 /** The codes that stand beside the names in `instanceState`. */
 const STATE_CODES = {

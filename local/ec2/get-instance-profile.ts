@@ -1,8 +1,8 @@
 // iam:GetInstanceProfile.
 // Source: docs.aws.amazon.com/IAM/latest/APIReference/API_GetInstanceProfile.html
 
+import type { XmlNode } from "../xml.ts";
 import { QueryError } from "./query-protocol.ts";
-import type { XmlNode } from "./xml.ts";
 
 export interface InstanceProfile {
   name: string;

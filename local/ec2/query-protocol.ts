@@ -3,7 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { LocalRequest } from "../http-server.ts";
-import { type XmlNode, xmlDocument } from "./xml.ts";
+import { type XmlNode, xmlDocument } from "../xml.ts";
 
 export type Service = "ec2" | "iam";
 

@@ -1,38 +1,33 @@
-// Answers in STS's own shapes: JSON for whoever accepts it, XML for all others.
+// Answers in STS's own shapes: JSON for a client that accepts it, XML for all others.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 
 import { randomUUID } from "node:crypto";
 import type { Fault } from "../faults.ts";
 import type { LocalRequest, LocalResponse } from "../http-server.ts";
 import type { LocalIdentity } from "../identities.ts";
+import { type XmlNode, xmlDocument } from "../xml.ts";
 import { Refusal } from "./refusal.ts";
 
 const NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/";
 
+/** What an action answers: text, and times, which XML writes as text and JSON as seconds since 1970. */
+export interface Result {
+  readonly [member: string]: string | Date | Result;
+}
+
 /** The answer to GetCallerIdentity. */
 export function callerIdentity(request: LocalRequest, { account, arn, userId }: LocalIdentity): LocalResponse {
+  return answered(request, "GetCallerIdentity", { Arn: arn, UserId: userId, Account: account });
+}
+
+/** The answer to an action that was granted. */
+export function answered(request: LocalRequest, action: string, result: Result): LocalResponse {
   const id = randomUUID();
+  const content = { [`${action}Result`]: result, ResponseMetadata: { RequestId: id } };
   if (acceptsJson(request)) {
-    const GetCallerIdentityResult = { Account: account, Arn: arn, UserId: userId };
-    return json(200, id, {
-      GetCallerIdentityResponse: { GetCallerIdentityResult, ResponseMetadata: { RequestId: id } },
-    });
+    return json(200, id, { [`${action}Response`]: written(content, (time) => time.getTime() / 1000) });
   }
-  return xml(
-    200,
-    id,
-    `<GetCallerIdentityResponse xmlns="${NAMESPACE}">
-  <GetCallerIdentityResult>
-    <Arn>${escapeXml(arn)}</Arn>
-    <UserId>${escapeXml(userId)}</UserId>
-    <Account>${account}</Account>
-  </GetCallerIdentityResult>
-  <ResponseMetadata>
-    <RequestId>${id}</RequestId>
-  </ResponseMetadata>
-</GetCallerIdentityResponse>
-`,
-  );
+  return xml(200, id, `${action}Response`, written(content, (time) => time.toISOString()) as XmlNode);
 }
 
 /** The answer to a request that was refused. */
@@ -41,19 +36,10 @@ export function refused(request: LocalRequest, { code, status, message }: Refusa
   if (acceptsJson(request)) {
     return json(status, id, { Error: { Code: code, Message: message, Type: "Sender" }, RequestId: id });
   }
-  return xml(
-    status,
-    id,
-    `<ErrorResponse xmlns="${NAMESPACE}">
-  <Error>
-    <Type>Sender</Type>
-    <Code>${code}</Code>
-    <Message>${escapeXml(message)}</Message>
-  </Error>
-  <RequestId>${id}</RequestId>
-</ErrorResponse>
-`,
-  );
+  return xml(status, id, "ErrorResponse", {
+    Error: { Type: "Sender", Code: code, Message: message },
+    RequestId: id,
+  });
 }
 
 /** STS at its limit, to be given to `fail` as it is: `sts.fail(stsThrottling)`. */
@@ -74,10 +60,15 @@ function json(status: number, id: string, value: unknown): LocalResponse {
   };
 }
 
-function xml(status: number, id: string, body: string): LocalResponse {
-  return { status, headers: { "content-type": "text/xml", "x-amzn-requestid": id }, body };
+function xml(status: number, id: string, root: string, content: XmlNode): LocalResponse {
+  const headers = { "content-type": "text/xml", "x-amzn-requestid": id };
+  return { status, headers, body: xmlDocument(root, NAMESPACE, content, "") };
 }
 
-function escapeXml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+function written(result: Result, writeTime: (time: Date) => string | number): object {
+  const members = Object.entries(result).map(([name, value]) => {
+    if (value instanceof Date) return [name, writeTime(value)];
+    return [name, typeof value === "string" ? value : written(value, writeTime)];
+  });
+  return Object.fromEntries(members);
 }

@@ -1,11 +1,13 @@
-// A local STS that knows GetCallerIdentity, presigned or signed in a header, and checks each signature for real.
+// A local STS: GetCallerIdentity, whose signatures it checks for real, and AssumeRoleWithWebIdentity, whose tokens it checks.
 
 import { type LocalRequest, type LocalResponse, type LocalServer, startHttpServer } from "../http-server.ts";
 import { LOCAL_IDENTITIES, type LocalIdentity } from "../identities.ts";
-import { callerIdentity, refused } from "./answer.ts";
+import { answered, callerIdentity, refused } from "./answer.ts";
 import { type Parameter, parseQuery } from "./query.ts";
 import { missingAction, Refusal, unknownAction } from "./refusal.ts";
 import { verify } from "./verify.ts";
+import { assumeRoleWithWebIdentity, type WebIdentityOptions } from "./web-identity/assume-role.ts";
+import { checkTrustPolicy } from "./web-identity/trust-policy.ts";
 
 export interface StsOptions {
   /** Default 0: a free one. */
@@ -14,6 +16,8 @@ export interface StsOptions {
   readonly identities?: readonly LocalIdentity[];
   /** Host names, in lower case, that are good for any region, beside the local ones. */
   readonly extraHosts?: readonly string[];
+  /** What IAM knows of OIDC providers and of roles that trust them; nothing by default. */
+  readonly webIdentity?: WebIdentityOptions;
   /** Milliseconds since the epoch; default the real time. */
   readonly now?: () => number;
 }
@@ -23,12 +27,23 @@ const VERSION = "2011-06-15";
 /** Starts on 127.0.0.1. It answers for every STS host of the partition `aws`; clients send the one they signed. */
 export async function startSts(options: StsOptions = {}): Promise<LocalServer> {
   const { port, identities = LOCAL_IDENTITIES, extraHosts = [], now = Date.now } = options;
+  const { webIdentity = { providers: [], roles: [] } } = options;
+  for (const { trustPolicy } of webIdentity.roles) checkTrustPolicy(trustPolicy);
+  /** By access key id: those that were given, the first of each, and the sessions that this STS gives out. */
+  const known = new Map(identities.toReversed().map((identity) => [identity.accessKeyId, identity]));
 
-  function answer(request: LocalRequest): LocalResponse {
+  async function answer(request: LocalRequest): Promise<LocalResponse> {
     try {
       const query = parseQuery(request.target.split("?").slice(1).join("?"));
-      const identity = verify(request, query, { identities, extraHosts, now: now() });
-      checkAction(new Map([...query, ...readForm(request)]));
+      const parameters = new Map([...query, ...readForm(request)]);
+      // the one action without a signature: the token is the proof
+      if (parameters.get("Action") === "AssumeRoleWithWebIdentity" && parameters.get("Version") === VERSION) {
+        const { identity, result } = await assumeRoleWithWebIdentity(parameters, webIdentity, now());
+        known.set(identity.accessKeyId, identity);
+        return answered(request, "AssumeRoleWithWebIdentity", result);
+      }
+      const identity = verify(request, query, { identities: known, extraHosts, now: now() });
+      checkAction(parameters);
       return callerIdentity(request, identity);
     } catch (error) {
       if (error instanceof Refusal) return refused(request, error);

@@ -10,7 +10,8 @@ import { expiredToken, incompleteSignature, signatureMismatch, unknownKey } from
 import { expectedSignature } from "./signature.ts";
 
 export interface Dependencies {
-  readonly identities: readonly LocalIdentity[];
+  /** By access key id. */
+  readonly identities: ReadonlyMap<string, LocalIdentity>;
   readonly extraHosts: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -27,7 +28,7 @@ export function verify(
   const authentication = readAuthentication(request, query);
   checkTime(authentication.timestamp, now);
 
-  const identity = identities.find(({ accessKeyId }) => accessKeyId === authentication.accessKeyId);
+  const identity = identities.get(authentication.accessKeyId);
   if (identity === undefined || identity.sessionToken !== authentication.sessionToken) throw unknownKey();
   if (identity.expiresAt !== undefined && identity.expiresAt <= now) throw expiredToken();
 

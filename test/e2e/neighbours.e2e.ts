@@ -2,18 +2,18 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type OidcIssuer, startOidcIssuer } from "./cluster/oidc-issuer.ts";
+import { startUserIssuer, type UserIssuer } from "./cluster/oidc-issuer.ts";
 import { type Cluster, freshToken, startCluster } from "./cluster.ts";
 import { callApi, reviewToken, whoIs } from "./control-plane/api.ts";
 import { SERVICE_ACCOUNT_ISSUER } from "./control-plane/apiserver.ts";
 import { eventually } from "./control-plane/eventually.ts";
 
 let cluster: Cluster;
-let issuer: OidcIssuer;
-let foreignIssuer: OidcIssuer;
+let issuer: UserIssuer;
+let foreignIssuer: UserIssuer;
 before(async () => {
-  issuer = await startOidcIssuer();
-  foreignIssuer = await startOidcIssuer();
+  issuer = await startUserIssuer();
+  foreignIssuer = await startUserIssuer();
   // longer than the test: what is asked twice was not cached
   cluster = await startCluster({ webhooks: [{ cacheTtl: "10m" }], flags: issuer.flags });
 });
@@ -55,15 +55,17 @@ test("a bootstrap token works, and we never see it", async () => {
 
 test("an OIDC user of the cluster's own issuer works, and we never see the token", async () => {
   // kube-apiserver fetches the issuer's keys in its own time
-  await eventually("the issuer is known", 60_000, () => whoIs(cluster.apiservers[0], issuer.token("warm-up")));
-  const token = issuer.token("olga");
+  await eventually("the issuer is known", 60_000, async () =>
+    whoIs(cluster.apiservers[0], await issuer.token("warm-up")),
+  );
+  const token = await issuer.token("olga");
   const user = await whoIs(cluster.apiservers[0], token);
   assert.equal(user?.username, "oidc:olga");
   assert.equal(timesAsked(token), 0);
 });
 
 test("an OIDC token of another issuer is passed by: asked once, then cached, without a word of ours", async () => {
-  const token = foreignIssuer.token("olga");
+  const token = await foreignIssuer.token("olga");
   assert.equal(await whoIs(cluster.apiservers[0], token), undefined);
   assert.equal(await whoIs(cluster.apiservers[0], token), undefined);
   assert.equal(timesAsked(token), 1);

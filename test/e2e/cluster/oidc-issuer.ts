@@ -1,50 +1,27 @@
-// A small OpenID Connect issuer: as much as kube-apiserver needs to check an ID token.
-// https://openid.net/specs/openid-connect-discovery-1_0.html
+// An OpenID Connect issuer of users, with the flags by which a kube-apiserver trusts it.
 
-import { createPublicKey, generateKeyPairSync, randomUUID, sign } from "node:crypto";
-import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createCertificateAuthority } from "../../../local/certificates.ts";
+import { createSigningKey, signIdToken, startOidcIssuer } from "../../oidc-issuer.ts";
 
-export interface OidcIssuer {
+export interface UserIssuer {
   /** Of a kube-apiserver that trusts it; usernames get the prefix `oidc:`. */
   readonly flags: readonly string[];
   /** An ID token for this user, good for some minutes. */
-  token(user: string): string;
+  token(user: string): Promise<string>;
   stop(): Promise<void>;
 }
 
 const CLIENT_ID = "kubernetes";
 const LIFE_S = 600;
 
-export async function startOidcIssuer(): Promise<OidcIssuer> {
-  const authority = createCertificateAuthority();
-  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const kid = randomUUID();
+export async function startUserIssuer(): Promise<UserIssuer> {
+  const key = await createSigningKey();
+  const { url, ca, stop } = await startOidcIssuer([key]);
   const folder = mkdtempSync(join(tmpdir(), "oidc-issuer-"));
   const caFile = join(folder, "ca.crt");
-  writeFileSync(caFile, authority.ca);
-
-  const server = createServer(authority.server(), ({ url: path }, response) => {
-    const document = path === "/keys" ? { keys: [{ ...jwk(), kid, use: "sig", alg: "ES256" }] } : discovery();
-    response.setHeader("content-type", "application/json");
-    response.end(JSON.stringify(document));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
-
-  function jwk() {
-    return createPublicKey(privateKey).export({ format: "jwk" });
-  }
-
-  function discovery(): object {
-    return { issuer: url, jwks_uri: `${url}/keys`, id_token_signing_alg_values_supported: ["ES256"] };
-  }
+  writeFileSync(caFile, ca);
 
   return {
     flags: [
@@ -56,18 +33,10 @@ export async function startOidcIssuer(): Promise<OidcIssuer> {
     ],
     token(user) {
       const now = Math.floor(Date.now() / 1000);
-      const claims = { iss: url, aud: CLIENT_ID, sub: user, iat: now, exp: now + LIFE_S };
-      const signed = [{ alg: "ES256", typ: "JWT", kid }, claims]
-        .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
-        .join(".");
-      // JSON web signatures are the two numbers side by side: https://www.rfc-editor.org/rfc/rfc7518#section-3.4
-      const signature = sign("sha256", Buffer.from(signed), { key: privateKey, dsaEncoding: "ieee-p1363" });
-      return `${signed}.${signature.toString("base64url")}`;
+      return signIdToken({ iss: url, aud: CLIENT_ID, sub: user, iat: now, exp: now + LIFE_S }, key);
     },
     async stop() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, "close");
+      await stop();
       rmSync(folder, { recursive: true });
     },
   };

@@ -3,10 +3,15 @@
 /** Text, or elements by name; a list repeats its element. Absent members leave no element. */
 export type XmlNode = string | { readonly [name: string]: XmlNode | readonly XmlNode[] | undefined };
 
-/** A whole document with one root element. */
-export function xmlDocument(root: string, namespace: string | undefined, content: XmlNode): string {
+/** A whole document with one root element. EC2 and IAM put a declaration before it, STS does not. */
+export function xmlDocument(
+  root: string,
+  namespace: string | undefined,
+  content: XmlNode,
+  declaration = `<?xml version="1.0" encoding="UTF-8"?>\n`,
+): string {
   const attribute = namespace === undefined ? "" : ` xmlns="${namespace}"`;
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}${attribute}>${inner(content)}</${root}>`;
+  return `${declaration}<${root}${attribute}>${inner(content)}</${root}>`;
 }
 
 function inner(node: XmlNode): string {

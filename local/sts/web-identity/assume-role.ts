@@ -1,0 +1,117 @@
+// AssumeRoleWithWebIdentity: a token of an OIDC issuer in, the credentials of a role's session out.
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+
+import { randomBytes } from "node:crypto";
+import type { LocalIdentity } from "../../identities.ts";
+import { type LocalRole, type OidcProvider, providerArn, roleArn } from "../../roles.ts";
+import type { Result } from "../answer.ts";
+import { assumeRoleDenied, Refusal, validationError } from "../refusal.ts";
+import { verifyIdentityToken } from "./identity-token.ts";
+import { fetchIssuerKeys, type IssuerAccess } from "./issuer-documents.ts";
+import { trusts } from "./trust-policy.ts";
+
+export interface WebIdentityOptions extends IssuerAccess {
+  readonly providers: readonly OidcProvider[];
+  readonly roles: readonly LocalRole[];
+}
+
+export interface AssumedRole {
+  /** With the keys that were given out: what STS knows of them from now on. */
+  readonly identity: LocalIdentity;
+  readonly result: Result;
+}
+
+type Parameters = ReadonlyMap<string, string>;
+
+export async function assumeRoleWithWebIdentity(
+  parameters: Parameters,
+  { providers, roles, ...access }: WebIdentityOptions,
+  now: number,
+): Promise<AssumedRole> {
+  const wanted = required(parameters, "RoleArn", /^[\s\S]{20,2048}$/);
+  const session = required(parameters, "RoleSessionName", /^[\w+=,.@-]{2,64}$/);
+  const token = required(parameters, "WebIdentityToken", /^[\s\S]{4,20000}$/);
+  refuseUnsupported(parameters);
+  const role = roles.find((known) => roleArn(known) === wanted);
+  const duration = durationOf(parameters, role);
+
+  const webIdentity = await verifyIdentityToken(token, {
+    // an account sees its own providers only
+    providers: providers.filter(({ account }) => account === accountOf(wanted)),
+    fetchKeys: (issuer) => fetchIssuerKeys(issuer, access),
+    now,
+  });
+  if (role === undefined || !trusts(role.trustPolicy, webIdentity)) throw assumeRoleDenied();
+
+  const identity = newSession(role, session, now + duration * 1000);
+  return {
+    identity,
+    result: {
+      SubjectFromWebIdentityToken: webIdentity.subject,
+      Audience: webIdentity.audience,
+      AssumedRoleUser: { Arn: identity.arn, AssumedRoleId: identity.userId },
+      Credentials: {
+        AccessKeyId: identity.accessKeyId,
+        SecretAccessKey: identity.secretAccessKey,
+        SessionToken: identity.sessionToken,
+        Expiration: new Date(identity.expiresAt),
+      },
+      Provider: providerArn(webIdentity.provider),
+    },
+  };
+}
+
+function required(parameters: Parameters, name: string, form: RegExp): string {
+  const value = parameters.get(name);
+  const member = name.charAt(0).toLowerCase() + name.slice(1);
+  if (value === undefined) throw validationError(member, value, "not be null");
+  // a token is a secret, also one of the wrong length
+  const shown = name === "WebIdentityToken" ? "***" : value;
+  if (!form.test(value)) throw validationError(member, shown, `satisfy regular expression pattern: ${form.source}`);
+  return value;
+}
+
+/** Members that would change what a session may do, or how its token is checked: refused rather than passed over. */
+function refuseUnsupported(parameters: Parameters): void {
+  for (const name of parameters.keys()) {
+    if (!/^(Policy|PolicyArns\..*|ProviderId)$/.test(name)) continue;
+    throw new Refusal("ValidationError", 400, `This local STS does not support ${name}.`);
+  }
+}
+
+function durationOf(parameters: Parameters, role: LocalRole | undefined): number {
+  const text = parameters.get("DurationSeconds");
+  const most = role?.maxSessionDuration ?? 3_600;
+  if (text === undefined) return Math.min(3_600, most);
+  const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (seconds < 900) throw validationError("durationSeconds", text, "have value greater than or equal to 900");
+  if (seconds > 43_200) throw validationError("durationSeconds", text, "have value less than or equal to 43200");
+  if (seconds > most) {
+    const message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
+    throw new Refusal("ValidationError", 400, message);
+  }
+  return seconds;
+}
+
+function accountOf(arn: string): string {
+  const account = /^arn:aws:iam::(\d{12}):role\/.+$/.exec(arn)?.[1];
+  if (account === undefined) throw new Refusal("ValidationError", 400, "Request ARN is invalid");
+  return account;
+}
+
+function newSession(
+  { name, account, roleId }: LocalRole,
+  session: string,
+  expiresAt: number,
+): LocalIdentity & { readonly sessionToken: string; readonly expiresAt: number } {
+  return {
+    name: `${name}/${session}`,
+    accessKeyId: `ASIA${randomBytes(8).toString("hex").toUpperCase()}`,
+    secretAccessKey: randomBytes(30).toString("base64"),
+    sessionToken: randomBytes(300).toString("base64"),
+    expiresAt,
+    arn: `arn:aws:sts::${account}:assumed-role/${name}/${session}`,
+    account,
+    userId: `${roleId}:${session}`,
+  };
+}

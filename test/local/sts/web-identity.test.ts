@@ -1,0 +1,329 @@
+// AssumeRoleWithWebIdentity through the AWS SDK: whose token gets a role's credentials, and how each other is refused.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, beforeEach, test } from "node:test";
+import { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import type { JWTPayload } from "jose";
+import type { LocalServer } from "../../../local/http-server.ts";
+import { localIdentity } from "../../../local/identities.ts";
+import { type LocalRole, type OidcProvider, providerArn, roleArn, serviceAccountRole } from "../../../local/roles.ts";
+import { send } from "../../../local/sts/send.ts";
+import { startSts } from "../../../local/sts/start-sts.ts";
+import { kindOf } from "../../../local/sts/web-identity/issuer-documents.ts";
+import { presignUrl } from "../../../local/token.ts";
+import { createSigningKey, type OidcIssuer, signIdToken, startOidcIssuer } from "../../oidc-issuer.ts";
+
+const NOW = Date.UTC(2026, 10, 24, 16, 0, 0);
+const SECONDS = NOW / 1000;
+const ACCOUNT = "111122223333";
+const NO_KEY = /^Couldn't retrieve verification key from your identity provider/;
+
+const key = await createSigningKey();
+const older = await createSigningKey("RS256");
+const foreign = await createSigningKey();
+const issuer: OidcIssuer = await startOidcIssuer([key, older]);
+const provider: OidcProvider = { issuer: issuer.url, account: ACCOUNT, audiences: ["sts.amazonaws.com"] };
+const role = serviceAccountRole(provider, {
+  name: "Orders",
+  roleId: "AROALOCALORDERSAAAAAA",
+  namespace: "shop",
+  serviceAccount: "orders",
+});
+const TIMEOUT_MS = 200;
+
+let now = NOW;
+let sts: LocalServer;
+before(async () => {
+  const webIdentity = { providers: [provider], roles: [role], ca: issuer.ca, timeoutMs: TIMEOUT_MS };
+  sts = await startSts({ now: () => now, webIdentity });
+});
+beforeEach(() => {
+  now = NOW;
+  issuer.answer(() => undefined);
+  issuer.keys.splice(0, issuer.keys.length, key.jwk, older.jwk);
+});
+after(() => Promise.all([sts.close(), issuer.stop()]));
+
+/** As kube-apiserver's TokenRequest makes it. */
+const claims = (changes: JWTPayload = {}): JWTPayload => ({
+  iss: issuer.url,
+  sub: "system:serviceaccount:shop:orders",
+  aud: ["sts.amazonaws.com"],
+  iat: SECONDS,
+  nbf: SECONDS,
+  exp: SECONDS + 3_600,
+  ...changes,
+});
+
+const token = (changes?: JWTPayload, signer = key): Promise<string> => signIdToken(claims(changes), signer);
+
+function client(endpoint: string): STSClient {
+  const credentials = { accessKeyId: "none", secretAccessKey: "none" };
+  return new STSClient({ region: "us-west-2", endpoint, credentials, maxAttempts: 1 });
+}
+
+function assume(WebIdentityToken: string, changes: { RoleArn?: string; RoleSessionName?: string } = {}, at = sts) {
+  const usual = { RoleArn: roleArn(role), RoleSessionName: "pod-1" };
+  const command = new AssumeRoleWithWebIdentityCommand({ ...usual, ...changes, WebIdentityToken });
+  return client(at.url).send(command);
+}
+
+const refused = (call: Promise<unknown>, name: string, message: RegExp): Promise<void> =>
+  assert.rejects(call, (error: unknown) => {
+    assert.ok(error instanceof Error);
+    assert.deepEqual([error.name.replace(/Exception$/, ""), message.test(error.message)], [name, true], error.message);
+    return true;
+  });
+
+/** An STS with these roles instead; it ends with the test. */
+async function stsWith(t: { after(stop: () => Promise<void>): void }, ...roles: LocalRole[]): Promise<LocalServer> {
+  const other = await startSts({ now: () => now, webIdentity: { providers: [provider], roles, ca: issuer.ca } });
+  t.after(() => other.close());
+  return other;
+}
+
+test("a service account's token gets the role's credentials, which GetCallerIdentity then accepts", async () => {
+  for (const signer of [key, older]) {
+    const answer = await assume(await token({}, signer));
+    assert.equal(answer.SubjectFromWebIdentityToken, "system:serviceaccount:shop:orders");
+    assert.equal(answer.Audience, "sts.amazonaws.com");
+    assert.equal(answer.Provider, providerArn(provider));
+    assert.deepEqual(answer.AssumedRoleUser, {
+      Arn: `arn:aws:sts::${ACCOUNT}:assumed-role/Orders/pod-1`,
+      AssumedRoleId: "AROALOCALORDERSAAAAAA:pod-1",
+    });
+    const { AccessKeyId = "", SecretAccessKey = "", SessionToken = "", Expiration } = answer.Credentials ?? {};
+    assert.match(AccessKeyId, /^ASIA[0-9A-F]{16}$/);
+    assert.equal(Expiration?.getTime(), NOW + 3_600_000);
+
+    const session = { ...localIdentity("bob"), accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey };
+    const identity = { ...session, sessionToken: SessionToken };
+    const whoAmI = async (): Promise<string> => {
+      const url = await presignUrl({ identity, clusterId: "local", region: "us-west-2", now });
+      return (await send(sts.url, url, { "x-k8s-aws-id": "local" })).body;
+    };
+    assert.match(await whoAmI(), new RegExp(`<Arn>${answer.AssumedRoleUser?.Arn}</Arn>`));
+    now = NOW + 3_600_000;
+    assert.match(await whoAmI(), /<Code>ExpiredToken<\/Code>/);
+    now = NOW;
+  }
+});
+
+test("the SDK gets credentials with nothing but the environment of a pod", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "token-"));
+  const inherited = process.env;
+  t.after(() => {
+    process.env = inherited;
+    rmSync(folder, { recursive: true });
+  });
+  now = Date.now();
+  const iat = Math.floor(now / 1000);
+  writeFileSync(join(folder, "token"), await token({ iat, nbf: iat, exp: iat + 600 }));
+  process.env = {
+    AWS_REGION: "us-west-2",
+    AWS_ENDPOINT_URL_STS: sts.url,
+    AWS_CONFIG_FILE: "/dev/null",
+    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+    AWS_ROLE_ARN: roleArn(role),
+    AWS_WEB_IDENTITY_TOKEN_FILE: join(folder, "token"),
+    AWS_ROLE_SESSION_NAME: "sdk",
+  };
+  const { Arn, UserId } = await new STSClient().send(new GetCallerIdentityCommand());
+  assert.equal(Arn, `arn:aws:sts::${ACCOUNT}:assumed-role/Orders/sdk`);
+  assert.equal(UserId, "AROALOCALORDERSAAAAAA:sdk");
+});
+
+test("another audience is refused", async () => {
+  for (const aud of [["https://kubernetes.default.svc"], "vault", []]) {
+    await refused(assume(await token({ aud })), "InvalidIdentityToken", /^Incorrect token audience$/);
+  }
+  await assume(await token({ aud: "sts.amazonaws.com" }));
+  await assume(await token({ aud: ["vault", "sts.amazonaws.com"] }));
+});
+
+test("another service account, another namespace, and a role that is not there are refused alike", async () => {
+  const message = /^Not authorized to perform sts:AssumeRoleWithWebIdentity$/;
+  for (const sub of [
+    "system:serviceaccount:shop:invoices",
+    "system:serviceaccount:other:orders",
+    "system:serviceaccount:shop:orders2",
+    "SYSTEM:serviceaccount:shop:orders",
+    "orders",
+  ]) {
+    await refused(assume(await token({ sub })), "AccessDenied", message);
+  }
+  for (const RoleArn of [`arn:aws:iam::${ACCOUNT}:role/Nobody`, `arn:aws:iam::${ACCOUNT}:role/path/Orders`]) {
+    await refused(assume(await token(), { RoleArn }), "AccessDenied", message);
+  }
+});
+
+test("another issuer, and the provider of another account, are refused", async () => {
+  const unknown = /^No OpenIDConnect provider found in your account for https:\/\/127\.0\.0\.1/;
+  await refused(assume(await token({ iss: `${issuer.url}/` })), "InvalidIdentityToken", unknown);
+  const RoleArn = "arn:aws:iam::444455556666:role/Orders";
+  await refused(assume(await token(), { RoleArn }), "InvalidIdentityToken", unknown);
+});
+
+test("a forged key is refused: an unknown kid, and a known kid with another key's signature", async () => {
+  await refused(assume(await token({}, foreign)), "InvalidIdentityToken", NO_KEY);
+  const posing = { ...foreign, jwk: { ...foreign.jwk, kid: key.jwk.kid } };
+  await refused(assume(await token({}, posing)), "InvalidIdentityToken", /signature verification failed/);
+});
+
+test("alg none, a shared secret and a changed claim are refused", async () => {
+  const [header = "", payload = "", signature = ""] = (await token()).split(".");
+  const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+  for (const [changed, message] of [
+    [`${encode({ alg: "none" })}.${payload}.`, /"alg"/],
+    [`${encode({ alg: "none", kid: key.jwk.kid })}.${payload}.${signature}`, /"alg"/],
+    [`${encode({ alg: "HS256", kid: key.jwk.kid })}.${payload}.${signature}`, /"alg"/],
+    [`${header}.${encode(claims({ exp: SECONDS + 9_999 }))}.${signature}`, /signature verification failed/],
+    [`${header}.${payload}.`, /./],
+    [`${header}.${payload}`, /not a valid JWT/],
+    ["an opaque token", /not a valid JWT/],
+  ] as const) {
+    await refused(assume(changed), "InvalidIdentityToken", message);
+  }
+});
+
+test("a token ends at its instant, and counts neither before nbf nor before iat", async () => {
+  const usual = await token({ exp: SECONDS + 60 });
+  now = NOW + 59_999;
+  await assume(usual);
+  now = NOW + 60_000;
+  const message = `Token expired: current date/time ${SECONDS + 60} must be before the expiration date/time ${SECONDS + 60}`;
+  await refused(assume(usual), "ExpiredToken", new RegExp(`^${message}$`));
+  now = NOW;
+  await refused(assume(await token({ nbf: SECONDS + 1 })), "InvalidIdentityToken", /"nbf"/);
+  await refused(assume(await token({ iat: SECONDS + 1 })), "InvalidIdentityToken", /issued in the future/);
+  for (const name of ["sub", "exp", "iat", "aud"]) {
+    await refused(assume(await token({ [name]: undefined })), "InvalidIdentityToken", new RegExp(`"${name}"`));
+  }
+});
+
+test("a retired key's tokens are refused, the others' are not, and a published key counts at once", async () => {
+  const [byOld, byNew] = [await token({}, older), await token({}, foreign)];
+  issuer.keys.splice(0, issuer.keys.length, key.jwk, foreign.jwk);
+  await refused(assume(byOld), "InvalidIdentityToken", NO_KEY);
+  await assume(await token());
+  await assume(byNew);
+});
+
+test("a slow issuer is given up on", async () => {
+  for (const slow of ["/.well-known/openid-configuration", "/openid/v1/jwks"]) {
+    const { promise: never } = Promise.withResolvers<never>();
+    issuer.answer((path) => (path === slow ? never : undefined));
+    await refused(assume(await token()), "InvalidIdentityToken", NO_KEY);
+  }
+});
+
+test("a redirect, an error, another issuer's document and a body that is not JSON are refused", async () => {
+  const location = `${issuer.url}/openid/v1/jwks`;
+  const wrong = { issuer: "https://example.com", jwks_uri: location };
+  for (const [path, status, body] of [
+    ["/.well-known/openid-configuration", 302, ""],
+    ["/openid/v1/jwks", 301, ""],
+    ["/openid/v1/jwks", 404, "{}"],
+    ["/.well-known/openid-configuration", 500, "{}"],
+    ["/.well-known/openid-configuration", 200, JSON.stringify(wrong)],
+    ["/.well-known/openid-configuration", 200, JSON.stringify({ issuer: issuer.url, jwks_uri: 1 })],
+    [
+      "/.well-known/openid-configuration",
+      200,
+      JSON.stringify({ issuer: issuer.url, jwks_uri: location.replace("https", "http") }),
+    ],
+    ["/openid/v1/jwks", 200, "<html>"],
+    ["/openid/v1/jwks", 200, "[]"],
+    ["/openid/v1/jwks", 200, '{"keys":{}}'],
+    ["/openid/v1/jwks", 200, '{"keys":[]}'],
+    ["/openid/v1/jwks", 200, JSON.stringify({ keys: [key.jwk], filler: "x".repeat(64 * 1024) })],
+  ] as const) {
+    issuer.answer((asked) => (asked === path ? { status, body, headers: { location } } : undefined));
+    await refused(assume(await token()), "InvalidIdentityToken", NO_KEY);
+  }
+});
+
+test("an issuer without a certificate of the given authority, or that is not there, cannot be reached", async (t) => {
+  const stranger = await startOidcIssuer([key]);
+  const gone = await startOidcIssuer([key]);
+  await gone.stop();
+  t.after(() => stranger.stop());
+  const providers = [stranger, gone].map(({ url }) => ({ ...provider, issuer: url }));
+  const other = await startSts({ now: () => now, webIdentity: { providers, roles: [role], ca: issuer.ca } });
+  t.after(() => other.close());
+  for (const { url } of [stranger, gone]) {
+    await refused(assume(await token({ iss: url }), {}, other), "IDPCommunicationError", /could not be reached/);
+  }
+});
+
+test("only public addresses and this machine are asked", async (t) => {
+  for (const [kind, addresses] of [
+    ["loopback", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"]],
+    ["private", ["10.0.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1"]],
+    ["private", ["fd00:ec2::254", "fe80::1", "::", "::ffff:10.0.0.1", "ff02::1"]],
+    ["public", ["203.0.113.7", "8.8.8.8", "172.32.0.1", "2600:1f18::1"]],
+  ] as const) {
+    for (const address of addresses) assert.equal(kindOf(address), kind, address);
+  }
+  const internal = { ...provider, issuer: "https://169.254.169.254" };
+  const withPort = { ...provider, issuer: "https://203.0.113.7:8443" };
+  const webIdentity = { providers: [internal, withPort], roles: [role] };
+  const other = await startSts({ now: () => now, webIdentity });
+  t.after(() => other.close());
+  for (const { issuer: iss } of [internal, withPort]) {
+    await refused(assume(await token({ iss }), {}, other), "InvalidIdentityToken", NO_KEY);
+  }
+});
+
+test("a trust policy: patterns, several values, a denial, and conditions that are not met", async (t) => {
+  const name = issuer.url.replace("https://", "");
+  const allow = role.trustPolicy.Statement[0];
+  assert.ok(allow);
+  const withPolicy = (...Statement: LocalRole["trustPolicy"]["Statement"]): LocalRole => ({
+    ...role,
+    trustPolicy: { Version: "2012-10-17", Statement },
+  });
+  const like = { ...allow, Condition: { StringLike: { [`${name}:sub`]: "system:serviceaccount:shop:*" } } };
+  const several = { ...allow, Condition: { StringEquals: { [`${name}:SUB`]: ["x", claims().sub ?? ""] } } };
+  const unmet = { ...allow, Condition: { StringEquals: { [`${name}:email`]: "a@example.com" } } };
+  const deny = { ...allow, Effect: "Deny" as const };
+  const elsewhere = { ...allow, Principal: { Federated: `arn:aws:iam::${ACCOUNT}:oidc-provider/example.com` } };
+  const otherAction = { ...allow, Action: "sts:AssumeRole" };
+  const question = { ...allow, Condition: { StringLike: { [`${name}:sub`]: "system:serviceaccount:shop:order?" } } };
+  const dotted = { ...allow, Condition: { StringLike: { [`${name}:sub`]: "system:serviceaccount:shop.*" } } };
+  for (const statements of [[like], [several], [question], [otherAction, allow], [{ ...allow, Action: "sts:*" }]]) {
+    await assume(await token(), {}, await stsWith(t, withPolicy(...statements)));
+  }
+  for (const statements of [[], [unmet], [allow, deny], [elsewhere], [otherAction], [dotted]]) {
+    await refused(assume(await token(), {}, await stsWith(t, withPolicy(...statements))), "AccessDenied", /./);
+  }
+  const unknown = { ...allow, Condition: { ArnLike: { [`${name}:sub`]: "*" } } };
+  await assert.rejects(stsWith(t, withPolicy(unknown)), /does not know the condition operator ArnLike/);
+});
+
+test("parameters keep to STS's rules, and a token is not repeated", async () => {
+  const call = async (input: Record<string, unknown>): Promise<unknown> => {
+    const usual = { RoleArn: roleArn(role), RoleSessionName: "pod-1", WebIdentityToken: await token() };
+    return client(sts.url).send(new AssumeRoleWithWebIdentityCommand({ ...usual, ...input }));
+  };
+  for (const [input, message] of [
+    [{ RoleArn: "arn" }, /'arn' at 'roleArn'/],
+    [{ RoleArn: `arn:aws:iam::${ACCOUNT}:user/alice` }, /Request ARN is invalid/],
+    [{ RoleArn: undefined }, /Value null at 'roleArn'.*must not be null/],
+    [{ RoleSessionName: "a" }, /'a' at 'roleSessionName'/],
+    [{ RoleSessionName: "a b" }, /'a b' at 'roleSessionName'/],
+    [{ RoleSessionName: "x".repeat(65) }, /roleSessionName/],
+    [{ WebIdentityToken: "abc" }, /Value '\*\*\*' at 'webIdentityToken'/],
+    [{ DurationSeconds: 899 }, /greater than or equal to 900/],
+    [{ DurationSeconds: 43_201 }, /less than or equal to 43200/],
+    [{ DurationSeconds: 3_601 }, /exceeds the MaxSessionDuration set for this role/],
+    [{ Policy: "{}" }, /does not support Policy/],
+    [{ ProviderId: "www.amazon.com" }, /does not support ProviderId/],
+  ] as const) {
+    await refused(call(input), "ValidationError", message);
+  }
+  await call({ DurationSeconds: 900 });
+});

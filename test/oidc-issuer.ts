@@ -1,0 +1,93 @@
+// A small OpenID Connect issuer on this machine: its two documents over TLS, and the tokens that its keys sign.
+// https://openid.net/specs/openid-connect-discovery-1_0.html
+
+import { once } from "node:events";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import {
+  type CryptoKey,
+  calculateJwkThumbprint,
+  exportJWK,
+  generateKeyPair,
+  type JWK,
+  type JWTPayload,
+  SignJWT,
+} from "jose";
+import { createCertificateAuthority } from "../local/certificates.ts";
+
+export interface SigningKey {
+  readonly privateKey: CryptoKey;
+  readonly alg: string;
+  /** As it is published. */
+  readonly jwk: JWK & { readonly kid: string };
+}
+
+export async function createSigningKey(alg = "ES256"): Promise<SigningKey> {
+  const { privateKey, publicKey } = await generateKeyPair(alg);
+  const jwk = await exportJWK(publicKey);
+  return { privateKey, alg, jwk: { ...jwk, kid: await calculateJwkThumbprint(jwk), use: "sig", alg } };
+}
+
+/** Signed as it is asked for: what a token says is the test's. */
+export function signIdToken(claims: JWTPayload, { privateKey, alg, jwk: { kid } }: SigningKey): Promise<string> {
+  return new SignJWT(claims).setProtectedHeader({ alg, kid, typ: "JWT" }).sign(privateKey);
+}
+
+export interface IssuerAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface OidcIssuer {
+  readonly url: string;
+  /** Issued its certificate. */
+  readonly ca: string;
+  /** What is published; change it as you like. */
+  readonly keys: JWK[];
+  /** From now on, what a path is answered with; a promise that never ends is silence, `undefined` the document. */
+  answer(decide: (path: string) => IssuerAnswer | Promise<never> | undefined): void;
+  stop(): Promise<void>;
+}
+
+export async function startOidcIssuer(keys: readonly SigningKey[], algorithms = ["ES256"]): Promise<OidcIssuer> {
+  const authority = createCertificateAuthority();
+  const published = keys.map(({ jwk }): JWK => jwk);
+  let decide: Parameters<OidcIssuer["answer"]>[0] = () => undefined;
+
+  const server = createServer(authority.server(), async ({ url: path = "" }, response) => {
+    const { status, headers, body } = (await decide(path)) ?? documentAt(path);
+    response.writeHead(status, { "content-type": "application/json", ...headers });
+    response.end(body);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  function documentAt(path: string): IssuerAnswer {
+    const documents: Readonly<Record<string, object>> = {
+      "/.well-known/openid-configuration": {
+        issuer: url,
+        jwks_uri: `${url}/openid/v1/jwks`,
+        id_token_signing_alg_values_supported: algorithms,
+      },
+      "/openid/v1/jwks": { keys: published },
+    };
+    const document = documents[path];
+    return { status: document === undefined ? 404 : 200, body: JSON.stringify(document ?? {}) };
+  }
+
+  return {
+    url,
+    ca: authority.ca,
+    keys: published,
+    answer(next) {
+      decide = next;
+    },
+    async stop() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, "close");
+    },
+  };
+}
