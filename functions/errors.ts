@@ -138,6 +138,17 @@ export class NameRefused extends Denial {
   readonly code = "name_refused";
 }
 
+// The issuer's keys
+
+/** No parameter below the issuer's path holds a valid key. */
+export class IssuerWithoutKeys extends Fault {
+  readonly code = "issuer_without_keys";
+}
+/** More parameters than the issuer serves: which of them to leave out is not ours to guess. */
+export class IssuerKeysTooMany extends Fault {
+  readonly code = "issuer_keys_too_many";
+}
+
 // Everything else
 
 export class InternalFault extends Fault {

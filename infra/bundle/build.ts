@@ -1,7 +1,8 @@
-// Builds what Lambda runs: dist/authenticator/index.mjs and, beside it, the part that speaks to EC2.
+// Builds what Lambda runs: dist/authenticator/index.mjs with, beside it, the part that speaks to EC2; dist/issuer/index.mjs.
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Metafile } from "esbuild";
 import { type BuiltFile, type Bundle, bundle } from "./bundle.ts";
 import { licences } from "./licences.ts";
 import { leanPlugins } from "./plugins.ts";
@@ -25,21 +26,43 @@ export async function buildAuthenticator(outdir: string): Promise<AuthenticatorB
     bundle(ROOT, `${SOURCE}/index.ts`, "index.mjs", [separateFile("ec2-node-name"), ...lean]),
     bundle(ROOT, `${SOURCE}/aws/ec2-node-name.ts`, "ec2-node-name.mjs", lean),
   ]);
-  const licenceTexts = licences(ROOT, [index.metafile, ec2NodeName.metafile]);
-  const files = [
-    ...index.files,
-    ...ec2NodeName.files,
-    { name: "THIRD-PARTY-LICENSES.txt", contents: new TextEncoder().encode(licenceTexts) },
-  ];
-  rmSync(outdir, { recursive: true, force: true });
-  mkdirSync(outdir, { recursive: true });
-  for (const { name, contents } of files) writeFileSync(join(outdir, name), contents);
+  const files = [...index.files, ...ec2NodeName.files, licenceFile([index.metafile, ec2NodeName.metafile])];
+  writeFiles(outdir, files);
   return { index, ec2NodeName, files };
 }
 
+export interface IssuerBuild {
+  readonly index: Bundle;
+  /** Everything that was written to the folder. */
+  readonly files: readonly BuiltFile[];
+}
+
+/** As `buildAuthenticator`, for the issuer. */
+export async function buildIssuer(outdir: string): Promise<IssuerBuild> {
+  const index = await bundle(ROOT, "functions/issuer/index.ts", "index.mjs", leanPlugins(ROOT));
+  const files = [...index.files, licenceFile([index.metafile])];
+  writeFiles(outdir, files);
+  return { index, files };
+}
+
+function licenceFile(metafiles: readonly Metafile[]): BuiltFile {
+  return { name: "THIRD-PARTY-LICENSES.txt", contents: new TextEncoder().encode(licences(ROOT, metafiles)) };
+}
+
+function writeFiles(outdir: string, files: readonly BuiltFile[]): void {
+  rmSync(outdir, { recursive: true, force: true });
+  mkdirSync(outdir, { recursive: true });
+  for (const { name, contents } of files) writeFileSync(join(outdir, name), contents);
+}
+
 if (import.meta.main) {
-  const { files } = await buildAuthenticator(join(ROOT, "dist", "authenticator"));
-  for (const { name, contents } of files) console.log(`dist/authenticator/${name}  ${kilobytes(contents.length)}`);
+  for (const [name, build] of [
+    ["authenticator", buildAuthenticator],
+    ["issuer", buildIssuer],
+  ] as const) {
+    const { files } = await build(join(ROOT, "dist", name));
+    for (const file of files) console.log(`dist/${name}/${file.name}  ${kilobytes(file.contents.length)}`);
+  }
 }
 
 function kilobytes(bytes: number): string {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { createParameterStore } from "../../../functions/aws/parameter-store.ts";
+import { createParameterStore, createPathReader, type FetchPath } from "../../../functions/aws/parameter-store.ts";
 import { ParametersUnavailable } from "../../../functions/errors.ts";
 import type { Deadline } from "../../../functions/lib/deadline.ts";
 import type { FetchParameters } from "../../../functions/parameters/parameter-cache.ts";
@@ -11,6 +11,7 @@ import { type MemoryStore, startParameterStore } from "../../../local/parameter-
 
 let store: MemoryStore;
 let fetchParameters: FetchParameters;
+let fetchPath: FetchPath;
 
 before(async () => {
   store = await startParameterStore({ parameters: { "/p/a": "one", "/p/b": "two" } });
@@ -23,6 +24,7 @@ before(async () => {
     AWS_SECRET_ACCESS_KEY: "not-a-secret",
   });
   fetchParameters = createParameterStore({ region: "us-east-1", endpoint: new URL(store.url) });
+  fetchPath = createPathReader({ region: "us-east-1", endpoint: new URL(store.url) });
 });
 after(() => store.close());
 afterEach(() => store.fail(undefined));
@@ -143,4 +145,41 @@ test("an answer that is no JSON is a fault", async () => {
   await failure();
   store.fail({ kind: "answer", status: 302, headers: { location: "http://127.0.0.1:9/" }, body: "" });
   await failure();
+});
+
+test("a path is read with all that is right below it, in one call", async () => {
+  const before = store.requests.length;
+  const found = await fetchPath("/p", 10, within(5_000));
+  assert.deepEqual([...found.keys()].sort(), ["/p/a", "/p/b", "/p/list", "/p/secret"]);
+  assert.equal(found.get("/p/secret")?.secure, true);
+  assert.deepEqual(found.get("/p/a"), { value: "one", secure: false });
+  const sent = store.requests
+    .slice(before)
+    .map(({ headers, body }) => [headers["x-amz-target"], JSON.parse(`${body}`)]);
+  assert.deepEqual(sent, [["AmazonSSM.GetParametersByPath", { Path: "/p", MaxResults: 10 }]]);
+});
+
+test("a path without parameters is an empty answer, not a failure", async () => {
+  assert.equal((await fetchPath("/none", 10, within(5_000))).size, 0);
+});
+
+test("a path of several pages is read whole, up to the first page past its limit", async () => {
+  for (let i = 0; i < 25; i += 1) store.put(`/many/${i}`, "v");
+  assert.equal((await fetchPath("/many", 25, within(5_000))).size, 25);
+  const before = store.requests.length;
+  assert.equal((await fetchPath("/many", 10, within(5_000))).size, 20);
+  assert.equal(store.requests.length - before, 2);
+});
+
+test("a path of which one page fails is a failure: never a part of it", async () => {
+  const { requests } = store;
+  const asked = requests.length;
+  const push = requests.push.bind(requests);
+  requests.push = (...added) => {
+    // From the second request on.
+    if (requests.length > asked) store.fail(answer(400, "ThrottlingException"));
+    return push(...added);
+  };
+  await assert.rejects(fetchPath("/many", 25, within(5_000)), ParametersUnavailable);
+  requests.push = push;
 });

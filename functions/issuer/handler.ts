@@ -1,0 +1,88 @@
+// The issuer's handler: GET of its two documents, which are public, and nothing else.
+
+import type { FetchPath } from "../aws/parameter-store.ts";
+import { AuthenticatorError, InternalFault, MethodNotAllowed, PathUnknown } from "../errors.ts";
+import { type GatewayRequest, gatewayRequest } from "../gateway/gateway-request.ts";
+import { type HttpResponse, jsonResponse } from "../gateway/http-response.ts";
+import { type Clock, type Deadline, deadlineIn } from "../lib/deadline.ts";
+import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH, jwksDocument } from "./documents.ts";
+import { type ReadKeys, rememberedKeys } from "./keys.ts";
+import { type IssuerRecord, logRequest } from "./log-request.ts";
+import type { IssuerSettings } from "./settings.ts";
+
+export interface IssuerDependencies {
+  readonly fetchPath: FetchPath;
+  readonly clock: Clock;
+  /** Takes one line of JSON, without its end. */
+  readonly print: (line: string) => void;
+}
+
+/** STS waits for 5 s: https://repost.aws/knowledge-center/iam-sts-invalididentitytoken */
+const REQUEST_MS = 4_000;
+
+/** Answers API Gateway events, payload 1.0 and 2.0. */
+export function createIssuerHandler(
+  settings: IssuerSettings,
+  { fetchPath, clock, print }: IssuerDependencies,
+): (event: unknown) => Promise<HttpResponse> {
+  const readKeys = rememberedKeys(fetchPath, settings.mappingPrefix, clock);
+  let coldStart = true;
+
+  return async (event) => {
+    const request = gatewayRequest(event);
+    const { requestId } = request;
+    const record: IssuerRecord = { startedAt: clock(), requestId, coldStart };
+    coldStart = false;
+    try {
+      const response = await answer(request, settings.issuerUrl, readKeys, deadlineIn(REQUEST_MS, clock), record);
+      logRequest(record, undefined, settings, clock(), print);
+      return response;
+    } catch (thrown) {
+      const error =
+        thrown instanceof AuthenticatorError ? thrown : new InternalFault("unexpected failure", { cause: thrown });
+      logRequest(record, error, settings, clock(), print);
+      return errorResponse(error);
+    }
+  };
+}
+
+async function answer(
+  { path, method }: GatewayRequest,
+  issuerUrl: string,
+  readKeys: ReadKeys,
+  deadline: Deadline,
+  record: IssuerRecord,
+): Promise<HttpResponse> {
+  const document = documentAt(path, issuerUrl);
+  if (document === undefined) throw new PathUnknown(`the only paths are ${DISCOVERY_PATH} and ${JWKS_PATH}`);
+  if (method !== "GET") throw new MethodNotAllowed("the only method is GET");
+  record.document = document;
+  const start = deadline.clock();
+  const set = await readKeys(deadline).finally(() => {
+    record.readMs = deadline.clock() - start;
+  });
+  record.keySet = set;
+  const isJwks = document === JWKS_PATH;
+  return {
+    statusCode: 200,
+    headers: {
+      // As kube-apiserver names them; a minute, so that a key that is published or retired counts soon.
+      "content-type": isJwks ? "application/jwk-set+json" : "application/json",
+      "cache-control": "public, max-age=60",
+    },
+    body: isJwks ? jwksDocument(set.keys) : discoveryDocument(issuerUrl, set.keys),
+    isBase64Encoded: false,
+  };
+}
+
+/** A custom domain may pass the issuer's own path on, or take it away (base path mapping). */
+function documentAt(path: string, issuerUrl: string): string | undefined {
+  const base = new URL(issuerUrl).pathname.replace(/\/$/, "");
+  const below = path.startsWith(`${base}/`) ? path.slice(base.length) : path;
+  return [DISCOVERY_PATH, JWKS_PATH].find((known) => known === below);
+}
+
+function errorResponse(error: AuthenticatorError): HttpResponse {
+  const headers: Record<string, string> = error instanceof MethodNotAllowed ? { allow: "GET" } : {};
+  return jsonResponse(error.status, { code: error.code, message: error.message }, headers);
+}

@@ -1,0 +1,115 @@
+// A public key of the issuer: what a parameter must hold so that AWS trusts the tokens that its private half signs.
+
+import { createPublicKey, hash, type KeyObject } from "node:crypto";
+import { isObject } from "../lib/json.ts";
+
+interface KeyMembers {
+  readonly use: "sig";
+  readonly kid: string;
+  readonly alg: string;
+}
+
+/** A JWK (RFC 7517) with these members and no others, in the order in which kube-apiserver writes them. */
+export type IssuerKey =
+  | (KeyMembers & { readonly kty: "RSA"; readonly n: string; readonly e: string })
+  | (KeyMembers & { readonly kty: "EC"; readonly crv: string; readonly x: string; readonly y: string });
+
+export type IssuerKeyCheck =
+  | { readonly valid: true; readonly key: IssuerKey }
+  | { readonly valid: false; readonly problem: string };
+
+/** https://www.rfc-editor.org/rfc/rfc7518#section-6: of private and of symmetric keys */
+const PRIVATE = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
+const RSA_ALGORITHMS = ["RS256", "RS384", "RS512"];
+const MIN_RSA_BITS = 2048;
+/** https://www.rfc-editor.org/rfc/rfc7518#section-3.4: each curve has one algorithm. */
+const CURVES: Readonly<Record<string, string>> = { "P-256": "ES256", "P-384": "ES384", "P-521": "ES512" };
+/** OpenSSL's names of the same. */
+const NAMED_CURVES = ["prime256v1", "secp384r1", "secp521r1"];
+
+/** `value` is a parsed JSON value. */
+export function checkIssuerKey(value: unknown): IssuerKeyCheck {
+  if (!isObject(value)) return invalid("must be a JSON object: a public JWK");
+  const secret = PRIVATE.find((member) => Object.hasOwn(value, member));
+  if (secret !== undefined) return invalid(`holds "${secret}", which is part of a private key: make a new signing key`);
+  const key = readJwk(value);
+  if (typeof key === "string") return invalid(key);
+  const publicKey = importKey(key);
+  if (publicKey === undefined) return invalid("is not a public key that can be read");
+  const weakness = weaknessOf(publicKey);
+  if (weakness !== undefined) return invalid(weakness);
+  // One key has one spelling, so that the documents stay the same byte for byte.
+  if (!isCanonical(key, publicKey)) return invalid("has a number that is not canonical base64url");
+  const kid = keyId(publicKey);
+  return key.kid === kid ? { valid: true, key } : invalid(`kid must be ${kid}: the SHA-256 of this key`);
+}
+
+/**
+ * As kube-apiserver makes it: base64url of the SHA-256 of the DER public key.
+ * https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/serviceaccount/jwt.go, keyIDFromPublicKey
+ */
+export function keyId(publicKey: KeyObject): string {
+  return hash("sha256", publicKey.export({ type: "spki", format: "der" }), "base64url");
+}
+
+/** The JWK of a public key, with the algorithm by which kube-apiserver signs; `undefined` for a kind that it does not use. */
+export function issuerKeyOf(publicKey: KeyObject): IssuerKey | undefined {
+  const { asymmetricKeyType, asymmetricKeyDetails } = publicKey;
+  const isKnown = asymmetricKeyType === "rsa" || NAMED_CURVES.includes(asymmetricKeyDetails?.namedCurve ?? "");
+  const { crv = "", n, e, x, y } = isKnown ? publicKey.export({ format: "jwk" }) : {};
+  const kid = keyId(publicKey);
+  if (n !== undefined && e !== undefined) return { use: "sig", kty: "RSA", kid, alg: "RS256", n, e };
+  const alg = CURVES[crv];
+  if (alg === undefined || x === undefined || y === undefined) return undefined;
+  return { use: "sig", kty: "EC", kid, crv, alg, x, y };
+}
+
+/** The key with its members in order, or what is wrong. */
+function readJwk(jwk: Record<string, unknown>): IssuerKey | string {
+  const { kty } = jwk;
+  if (kty !== "RSA" && kty !== "EC") return 'kty must be "RSA" or "EC"';
+  const members =
+    kty === "RSA" ? ["use", "kty", "kid", "alg", "n", "e"] : ["use", "kty", "kid", "crv", "alg", "x", "y"];
+  const unknown = Object.keys(jwk).find((member) => !members.includes(member));
+  if (unknown !== undefined) return `"${unknown.slice(0, 40)}" is an unknown member; expected: ${members.join(", ")}`;
+  const { use, kid, alg, n, e, crv, x, y } = jwk;
+  if (use !== "sig") return 'use must be "sig"';
+  if (typeof kid !== "string" || typeof alg !== "string") return "kid and alg must be strings";
+  if (kty === "RSA") {
+    if (!RSA_ALGORITHMS.includes(alg)) return `alg must be one of ${RSA_ALGORITHMS.join(", ")} for an RSA key`;
+    return typeof n === "string" && typeof e === "string" ? { use, kty, kid, alg, n, e } : "n and e must be strings";
+  }
+  const expected = typeof crv === "string" && Object.hasOwn(CURVES, crv) ? CURVES[crv] : undefined;
+  if (typeof crv !== "string" || expected === undefined) return `crv must be one of ${Object.keys(CURVES).join(", ")}`;
+  if (alg !== expected) return `alg must be ${expected} for a key on ${crv}`;
+  return typeof x === "string" && typeof y === "string" ? { use, kty, kid, crv, alg, x, y } : "x and y must be strings";
+}
+
+/** OpenSSL refuses a point that is not on its curve. */
+function importKey(key: IssuerKey): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: { ...key }, format: "jwk" });
+  } catch {
+    return undefined;
+  }
+}
+
+function weaknessOf(publicKey: KeyObject): string | undefined {
+  const { modulusLength, publicExponent } = publicKey.asymmetricKeyDetails ?? {};
+  if (modulusLength === undefined || publicExponent === undefined) return undefined;
+  if (modulusLength < MIN_RSA_BITS)
+    return `an RSA key must have at least ${MIN_RSA_BITS} bits; this one has ${modulusLength}`;
+  // With 1, anybody can sign. Go, which kube-apiserver is written in, has the same bounds: crypto/rsa, checkPub.
+  const isSound = publicExponent >= 3n && publicExponent < 2n ** 31n && publicExponent % 2n === 1n;
+  return isSound ? undefined : "an RSA key must have an odd public exponent of 3 or more";
+}
+
+function isCanonical(key: IssuerKey, publicKey: KeyObject): boolean {
+  const { n, e, x, y } = publicKey.export({ format: "jwk" });
+  return key.kty === "RSA" ? key.n === n && key.e === e : key.x === x && key.y === y;
+}
+
+function invalid(problem: string): IssuerKeyCheck {
+  return { valid: false, problem };
+}

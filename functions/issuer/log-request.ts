@@ -1,0 +1,114 @@
+// One log line and one line of metrics for each request to the issuer.
+
+import type { AuthenticatorError } from "../errors.ts";
+import { failureKind } from "../lib/retry.ts";
+import { LOG_LEVELS, type LogLevel } from "../settings/common.ts";
+import type { ReadKeySet } from "./keys.ts";
+import type { IssuerSettings } from "./settings.ts";
+
+/** What a request leaves behind: filled in while it runs. */
+export interface IssuerRecord {
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly requestId: string | undefined;
+  readonly coldStart: boolean;
+  /** The path of the document that was asked for. */
+  document?: string;
+  /** Milliseconds for the keys, also where they could not be read. */
+  readMs?: number;
+  keySet?: ReadKeySet;
+}
+
+type Outcome = "served" | "bad_request" | "fault";
+
+const NAMESPACE = "LambdaIamAuthenticator";
+
+export function logRequest(
+  record: IssuerRecord,
+  error: AuthenticatorError | undefined,
+  { clusterId, logLevel }: IssuerSettings,
+  now: number,
+  print: (line: string) => void,
+): void {
+  const outcome = error === undefined ? "served" : error.outcome === "bad_request" ? "bad_request" : "fault";
+  const level = levelOf(record, outcome);
+  if (LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(logLevel)) {
+    print(JSON.stringify(logEntry(record, outcome, level, error, now)));
+  }
+  print(JSON.stringify(metricsEntry(record, outcome, clusterId, now)));
+}
+
+function levelOf({ keySet }: IssuerRecord, outcome: Outcome): LogLevel {
+  if (outcome === "fault") return "error";
+  const isWell = outcome === "served" && keySet?.stale === false && keySet.invalid.length === 0;
+  return isWell ? "info" : "warn";
+}
+
+/** Fields without a value are left out by JSON. */
+function logEntry(
+  { startedAt, requestId, coldStart, document, readMs, keySet }: IssuerRecord,
+  outcome: Outcome,
+  level: LogLevel,
+  error: AuthenticatorError | undefined,
+  now: number,
+) {
+  return {
+    time: new Date(now).toISOString(),
+    level,
+    outcome,
+    reason: error?.code,
+    message: error?.message,
+    cause: error?.cause === undefined ? undefined : failureKind(error.cause),
+    document,
+    keys: keySet?.keys.map(({ kid }) => kid),
+    invalidKeys: keySet?.invalid.map(({ parameter, problem }) => `${parameter} ${problem}`),
+    ms: { parameters: readMs, total: now - startedAt },
+    cached: keySet?.cached,
+    stale: keySet?.stale,
+    coldStart,
+    requestId,
+  };
+}
+
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html */
+function metricsEntry(
+  { startedAt, coldStart, readMs, keySet }: IssuerRecord,
+  outcome: Outcome,
+  ClusterId: string,
+  now: number,
+) {
+  const counts = {
+    InvalidIssuerKeys: keySet?.invalid.length ?? 0,
+    StaleIssuerKeys: keySet?.stale === true ? 1 : 0,
+    IssuerColdStart: coldStart ? 1 : 0,
+  };
+  const latencies = {
+    IssuerLatency: now - startedAt,
+    ...(readMs !== undefined && keySet?.cached !== true && { IssuerSsmLatency: readMs }),
+  };
+  return {
+    _aws: {
+      Timestamp: now,
+      CloudWatchMetrics: [
+        {
+          Namespace: NAMESPACE,
+          Dimensions: [["ClusterId"], ["ClusterId", "Outcome"]],
+          Metrics: [{ Name: "IssuerRequests", Unit: "Count" }],
+        },
+        {
+          Namespace: NAMESPACE,
+          Dimensions: [["ClusterId"]],
+          Metrics: [
+            ...Object.keys(latencies).map((Name) => ({ Name, Unit: "Milliseconds" })),
+            ...Object.keys(counts).map((Name) => ({ Name, Unit: "Count" })),
+          ],
+        },
+      ],
+    },
+    ClusterId,
+    Outcome: outcome,
+    IssuerRequests: 1,
+    ...latencies,
+    ...counts,
+  };
+}

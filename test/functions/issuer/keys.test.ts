@@ -1,0 +1,186 @@
+// The issuer's keys from Parameter Store: all that are valid, never a part of them, and the last good ones for a day.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { IssuerKeysTooMany, IssuerWithoutKeys, ParametersUnavailable } from "../../../functions/errors.ts";
+import { issuerKeyParameter, keySetOf, MAX_KEYS, rememberedKeys } from "../../../functions/issuer/keys.ts";
+import { deadlineIn } from "../../../functions/lib/deadline.ts";
+import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
+import { ec, rsa, SAMPLES } from "./samples.ts";
+
+const PREFIX = "/iam-authenticator/prod";
+const [RSA = rsa(), P256 = ec("P-256")] = SAMPLES;
+
+type Parameters = Record<string, StoredParameter>;
+
+function stored(value: unknown, secure = false): StoredParameter {
+  return { value: JSON.stringify(value), secure };
+}
+
+const GOOD: Parameters = Object.fromEntries(
+  SAMPLES.map(({ jwk }) => [issuerKeyParameter(PREFIX, jwk.kid), stored(jwk)]),
+);
+const RSA_NAME = issuerKeyParameter(PREFIX, RSA.jwk.kid);
+
+function setOf(parameters: Parameters) {
+  return keySetOf(PREFIX, new Map(Object.entries(parameters)));
+}
+
+test("a key's parameter is <prefix>/issuer/<kid>", () => {
+  assert.equal(RSA_NAME, `/iam-authenticator/prod/issuer/${RSA.jwk.kid}`);
+});
+
+describe("an invalid parameter is left out, and its neighbours are served", () => {
+  const neighbour = issuerKeyParameter(PREFIX, P256.jwk.kid);
+  const cases: Readonly<Record<string, [name: string, parameter: StoredParameter, problem: RegExp]>> = {
+    "not JSON": [RSA_NAME, { value: "{", secure: false }, /^must be a JSON object/],
+    "a SecureString": [RSA_NAME, stored(RSA.jwk, true), /^must be a String/],
+    "the name of another key": [
+      issuerKeyParameter(PREFIX, "x"),
+      stored(RSA.jwk),
+      new RegExp(`^holds the key of ${RSA_NAME}$`),
+    ],
+    "a private key": [RSA_NAME, stored({ ...RSA.jwk, d: "AQAB" }), /^holds "d", which is part of a private key/],
+  };
+  for (const [what, [name, parameter, problem]] of Object.entries(cases)) {
+    test(what, () => {
+      const { keys, invalid } = setOf({ [name]: parameter, [neighbour]: stored(P256.jwk) });
+      assert.deepEqual(keys, [P256.jwk]);
+      assert.deepEqual(
+        invalid.map(({ parameter }) => parameter),
+        [name],
+      );
+      assert.match(invalid[0]?.problem ?? "", problem);
+    });
+  }
+});
+
+test("ten keys are served, an eleventh parameter is a fault: never a part of them", () => {
+  const names = Array.from({ length: MAX_KEYS }, (_, i) => [`${PREFIX}/issuer/${i}`, stored({})]);
+  assert.equal(setOf(Object.fromEntries(names)).invalid.length, MAX_KEYS);
+  assert.throws(() => setOf({ ...Object.fromEntries(names), ...GOOD }), IssuerKeysTooMany);
+});
+
+/** A Parameter Store in which a test changes what there is, and a clock that it moves. */
+function service(initial: Parameters) {
+  let now = Date.UTC(2026, 10, 24);
+  let parameters: Parameters | Error = initial;
+  const calls: unknown[] = [];
+  const read = rememberedKeys(
+    async (path, limit) => {
+      calls.push([path, limit]);
+      if (parameters instanceof Error) throw parameters;
+      return new Map(Object.entries(parameters));
+    },
+    PREFIX,
+    () => now,
+  );
+  return {
+    calls,
+    set: (changed: Parameters | Error) => {
+      parameters = changed;
+    },
+    later: (ms: number) => {
+      now += ms;
+    },
+    ask: async () => {
+      const { keys, cached, stale } = await read(deadlineIn(4_000, () => now));
+      return { keys: keys.length, cached, stale };
+    },
+  };
+}
+
+const DOWN = new ParametersUnavailable("no answer");
+const S = 1_000;
+const HOUR = 3_600 * S;
+
+test("one read of the path gives all keys, and they count for 30 s", async () => {
+  const { ask, later, set, calls } = service(GOOD);
+  assert.deepEqual(await ask(), { keys: 4, cached: false, stale: false });
+  assert.deepEqual(calls, [[`${PREFIX}/issuer`, MAX_KEYS]]);
+  set({ [RSA_NAME]: stored(RSA.jwk) });
+  later(30 * S - 1);
+  assert.deepEqual(await ask(), { keys: 4, cached: true, stale: false });
+  later(1);
+  assert.deepEqual(await ask(), { keys: 1, cached: false, stale: false });
+  assert.equal(calls.length, 2);
+});
+
+test("while Parameter Store fails, the last keys stand for 24 h, whole, and it is asked every 5 s", async () => {
+  const { ask, later, set, calls } = service(GOOD);
+  await ask();
+  set(DOWN);
+  later(30 * S);
+  assert.deepEqual(await ask(), { keys: 4, cached: true, stale: true });
+  later(5 * S - 1);
+  assert.deepEqual(await ask(), { keys: 4, cached: true, stale: true });
+  assert.equal(calls.length, 2);
+  later(1);
+  assert.deepEqual(await ask(), { keys: 4, cached: true, stale: true });
+  assert.equal(calls.length, 3);
+  later(24 * HOUR - 35 * S - 1);
+  assert.deepEqual(await ask(), { keys: 4, cached: true, stale: true });
+  later(5 * S);
+  await assert.rejects(ask(), DOWN);
+});
+
+test("when Parameter Store answers again, its keys count at once", async () => {
+  const { ask, later, set } = service(GOOD);
+  await ask();
+  set(DOWN);
+  later(HOUR);
+  await ask();
+  set({ [RSA_NAME]: stored(RSA.jwk) });
+  later(5 * S);
+  assert.deepEqual(await ask(), { keys: 1, cached: false, stale: false });
+});
+
+test("with nothing remembered, a failure is a fault, and the next request asks again", async () => {
+  const { ask, set, calls } = service(GOOD);
+  set(DOWN);
+  await assert.rejects(ask(), DOWN);
+  await assert.rejects(ask(), DOWN);
+  assert.equal(calls.length, 2);
+  set(GOOD);
+  assert.equal((await ask()).keys, 4);
+});
+
+test("an issuer without keys says so, never answers an empty set, and looks again after 10 s", async () => {
+  const { ask, later, set, calls } = service({});
+  const expected = (error: unknown) =>
+    error instanceof IssuerWithoutKeys &&
+    error.message === `no key below ${PREFIX}/issuer: it holds no parameter; publish one (irsa keys publish)`;
+  await assert.rejects(ask(), expected);
+  await assert.rejects(ask(), expected);
+  assert.equal(calls.length, 1);
+  set(GOOD);
+  later(10 * S);
+  assert.equal((await ask()).keys, 4);
+});
+
+test("where each parameter is invalid, the error names one and says why", async () => {
+  const { ask } = service({ [RSA_NAME]: { value: "{", secure: false } });
+  await assert.rejects(ask(), {
+    code: "issuer_without_keys",
+    message: `no key below ${PREFIX}/issuer: ${RSA_NAME} must be a JSON object: a public JWK; publish one (irsa keys publish)`,
+  });
+});
+
+test("keys that were all removed are gone: memory is for outages alone", async () => {
+  const { ask, later, set } = service(GOOD);
+  await ask();
+  set({});
+  later(30 * S);
+  await assert.rejects(ask(), IssuerWithoutKeys);
+  set(DOWN);
+  later(10 * S);
+  await assert.rejects(ask(), DOWN);
+});
+
+test("too many parameters are a fault also where good keys are remembered", async () => {
+  const { ask, later, set } = service(GOOD);
+  await ask();
+  set(Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`${PREFIX}/issuer/${i}`, stored({})])));
+  later(30 * S);
+  await assert.rejects(ask(), IssuerKeysTooMany);
+});

@@ -1,0 +1,88 @@
+// The issuer's settings: what is required, and the one spelling of an issuer URL that AWS compares.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { SettingInvalid } from "../../../functions/errors.ts";
+import { readIssuerSettings } from "../../../functions/issuer/settings.ts";
+
+const ISSUER_URL = "https://abc123.execute-api.eu-west-1.amazonaws.com";
+const REQUIRED = { AWS_REGION: "eu-west-1", CLUSTER_ID: "prod-1", ISSUER_URL };
+
+function read(changes: Readonly<Record<string, string | undefined>> = {}) {
+  return readIssuerSettings({ ...REQUIRED, ...changes });
+}
+
+test("what is not set has its default", () => {
+  const { partition, ssmEndpoint, ...settings } = read();
+  assert.deepEqual(settings, {
+    clusterId: "prod-1",
+    region: "eu-west-1",
+    mappingPrefix: "/iam-authenticator/prod-1",
+    logLevel: "info",
+    issuerUrl: ISSUER_URL,
+  });
+  assert.equal(partition.id, "aws");
+  assert.equal(ssmEndpoint.href, "https://ssm.eu-west-1.amazonaws.com/");
+});
+
+test("an empty string means not set", () => {
+  assert.deepEqual(read({ MAPPING_PREFIX: "", LOG_LEVEL: "", AWS_ENDPOINT_URL_SSM: "" }), read());
+});
+
+test("CLUSTER_ID, ISSUER_URL and AWS_REGION are required", () => {
+  for (const name of Object.keys(REQUIRED)) {
+    for (const value of [undefined, ""]) {
+      assert.throws(
+        () => read({ [name]: value }),
+        (error) => error instanceof SettingInvalid && error.message.startsWith(`${name} is required: `),
+      );
+    }
+  }
+});
+
+test("MAPPING_PREFIX and LOG_LEVEL are those of the authenticator", () => {
+  assert.equal(read({ MAPPING_PREFIX: "/kube/auth" }).mappingPrefix, "/kube/auth");
+  assert.equal(read({ LOG_LEVEL: "warn" }).logLevel, "warn");
+  assert.throws(() => read({ MAPPING_PREFIX: "kube" }), /^Error: MAPPING_PREFIX must be/);
+  assert.throws(() => read({ LOG_LEVEL: "loud" }), /^Error: LOG_LEVEL must be one of/);
+});
+
+describe("ISSUER_URL", () => {
+  for (const url of [
+    "https://oidc.example.com",
+    "https://oidc.example.com/prod",
+    "https://oidc.example.com/clusters/prod-1",
+    "https://abc123.execute-api.cn-north-1.amazonaws.com.cn",
+  ]) {
+    test(`may be ${url}`, () => assert.equal(read({ ISSUER_URL: url }).issuerUrl, url));
+  }
+
+  for (const url of [
+    "http://oidc.example.com",
+    "HTTPS://oidc.example.com",
+    "oidc.example.com",
+    "https://oidc.example.com/",
+    "https://oidc.example.com/prod/",
+    "https://oidc.example.com:443",
+    "https://oidc.example.com:8443",
+    "https://user:secret@oidc.example.com",
+    "https://user@oidc.example.com",
+    "https://OIDC.example.com",
+    "https://oidc.example.com?a=b",
+    "https://oidc.example.com#a",
+    "https://oidc.example.com/a/../b",
+    "https://oidc.example.com/./b",
+    "https://oidc.example.com/a%2fb",
+    "https://oidc.example.com//b",
+    "https://oidc.exämple.com",
+    " https://oidc.example.com",
+    "https://oidc.example.com\n",
+    "https://",
+    "https://010.0.0.1",
+    `https://oidc.example.com/${"a".repeat(240)}`,
+  ]) {
+    test(`may not be ${JSON.stringify(url.slice(0, 60))}`, () => {
+      assert.throws(() => read({ ISSUER_URL: url }), /^Error: ISSUER_URL must be a URL such as https:.*, not "/);
+    });
+  }
+});
