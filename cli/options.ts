@@ -1,6 +1,7 @@
 // Options that many commands share: which cluster, where in AWS, in which form.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { CLUSTER_ID, CLUSTER_ID_RULE } from "../functions/settings/common.ts";
 
 export interface ConnectionOptions {
   readonly cluster: string;
@@ -38,7 +39,12 @@ const DEFAULT_RATE = 3;
 
 export function addCluster(command: Command, isOptional = false): Command {
   const option = new Option("-c, --cluster <id>", "the function's CLUSTER_ID").env("CLUSTER_ID");
-  return command.addOption(option.makeOptionMandatory(!isOptional));
+  return command.addOption(option.argParser(readCluster).makeOptionMandatory(!isOptional));
+}
+
+function readCluster(text: string): string {
+  if (CLUSTER_ID.test(text)) return text;
+  throw new InvalidArgumentError(`It must be ${CLUSTER_ID_RULE}.`);
 }
 
 export function addAws(command: Command): Command {
@@ -77,12 +83,12 @@ export function addWrite(command: Command): Command {
 
 export function readPositive(text: string): number {
   const number = Number(text);
-  if (!/^\d+(\.\d+)?$/.test(text) || number <= 0) throw new InvalidArgumentError("It has to be a positive number.");
+  if (!/^\d+(\.\d+)?$/.test(text) || number <= 0) throw new InvalidArgumentError("It must be a positive number.");
   return number;
 }
 
 export function readWhole(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("It has to be a whole number from 1 on.");
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1 on.");
   return Number(text);
 }
 

@@ -1,5 +1,7 @@
 // What went wrong at AWS or on the way there, in one sentence that says what to do.
 
+import { isThrottlingError } from "@smithy/core/retry";
+import type { SdkError } from "@smithy/types";
 import { AuthenticatorError, Denial, SettingInvalid } from "../../functions/errors.ts";
 import { EXIT, Failure } from "../errors.ts";
 
@@ -13,7 +15,6 @@ const UNKNOWN_KEY = [
 ];
 const WRONG_KEY = ["SignatureDoesNotMatch", "InvalidSignatureException"];
 const FORBIDDEN = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"];
-const THROTTLED = ["ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"];
 const NO_CREDENTIALS = ["CredentialsProviderError", "TokenProviderError"];
 /** Of Node's sockets and resolver; https://nodejs.org/api/errors.html#common-system-errors */
 const NETWORK =
@@ -49,13 +50,17 @@ export function toFailure(error: unknown): Failure | undefined {
   return undefined;
 }
 
-function sentenceOf({ name, message }: Error): string | undefined {
+function sentenceOf(error: Error): string | undefined {
+  const { name, message } = error;
   if (ENDED.includes(name)) return CREDENTIALS_ENDED;
   if (UNKNOWN_KEY.includes(name)) return "AWS does not know these credentials, or they are for another partition.";
   if (WRONG_KEY.includes(name)) return "AWS refuses the signature: a wrong secret key, or this machine's clock is off.";
   if (FORBIDDEN.includes(name)) return `No permission: ${oneLine(message)}`;
-  if (THROTTLED.includes(name)) {
+  if (isThrottlingError(error as SdkError)) {
     return "AWS throttles these calls, also after waiting: run this again later, or with a lower --rate or --read-rate.";
+  }
+  if (NO_CREDENTIALS.includes(name) && /multi-factor/.test(message)) {
+    return "The profile asks for an MFA code: run this at a terminal, or sign in with the code first.";
   }
   if (NO_CREDENTIALS.includes(name)) return `No AWS credentials: sign in, or give --profile (${oneLine(message)})`;
   return undefined;

@@ -1,16 +1,9 @@
 // A `k8s-aws-v1.` token, signed by the AWS SDK's own signer, with the bytes that `aws eks get-token` gives it.
 
-import { STSClient } from "@aws-sdk/client-sts";
+import { Sha256 } from "@smithy/core/checksum";
+import { SignatureV4 } from "@smithy/signature-v4";
 import { encodeComponent } from "../../functions/authenticator/token/encoding.ts";
-
-type Signer = Awaited<ReturnType<STSClient["config"]["signer"]>>;
-type HttpRequest = Parameters<Signer["sign"]>[0];
-type Presign = (
-  request: HttpRequest,
-  options: { signingDate: Date; expiresIn: number; unhoistableHeaders: Set<string> },
-) => Promise<HttpRequest>;
-
-export type Credentials = Awaited<ReturnType<STSClient["config"]["credentials"]>>;
+import type { Credentials } from "./client-config.ts";
 
 export interface TokenRequest {
   readonly credentials: Credentials;
@@ -72,9 +65,7 @@ export async function signToken({ credentials, clusterId, region, domain, now }:
 /** The parameters of the presigned GetCallerIdentity, as they are before they are encoded. */
 export async function presign(request: PresignRequest): Promise<[name: string, value: string][]> {
   const { credentials, clusterId, region, now, host, extraSignedHeaders, extraQuery } = request;
-  const client = new STSClient({ region, credentials });
-  const signer = await client.config.signer();
-  if (!canPresign(signer)) throw new Error("the SDK's signer does not presign");
+  const signer = new SignatureV4({ service: "sts", region, credentials, sha256: Sha256 });
   const { query = {} } = await signer.presign(
     {
       method: "GET",
@@ -91,7 +82,6 @@ export async function presign(request: PresignRequest): Promise<[name: string, v
       unhoistableHeaders: new Set(Object.keys(extraSignedHeaders ?? {})),
     },
   );
-  client.destroy();
   return Object.entries(query).map(([name, value]) => [name, String(value)]);
 }
 
@@ -103,9 +93,4 @@ export function presignedUrl(
 ): string {
   const pairs = query.toSorted(order).map(([name, value]) => `${encodeComponent(name)}=${encodeComponent(value)}`);
   return `https://${host}/?${pairs.join("&")}`;
-}
-
-/** The SDK types its signer by `sign` alone; the one it makes for SigV4 presigns as well. */
-function canPresign(signer: Signer): signer is Signer & { presign: Presign } {
-  return "presign" in signer;
 }

@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import { failureKind } from "../../functions/lib/retry.ts";
 import packageJson from "../../package.json" with { type: "json" };
+import { type ClientConfig, clientConfig } from "../aws/client-config.ts";
 import { findCredentials } from "../aws/credentials.ts";
 import { toFailure } from "../aws/errors.ts";
 import { signToken } from "../aws/presign.ts";
@@ -98,10 +99,11 @@ async function checkEndpoint(
   try {
     if (isWell()) checks.push(...(await checkCaller(endpoint, stranger)));
     if (!isWell()) return checks;
-    const { check, token } = await makeToken(options, io);
+    const { check, own } = await makeToken(options, io);
     checks.push(check);
-    if (token === undefined) return checks;
-    checks.push(...(await checkReview(endpoint, token)), ...(await checkMapping(token, options, io)));
+    if (own === undefined) return checks;
+    const { token, config } = own;
+    checks.push(...(await checkReview(endpoint, token)), ...(await checkMapping(token, options, io, config)));
     if (isWell()) checks.push(...(await checkLatency(endpoint, token, options.times)));
   } catch (error) {
     if (!isConnectionFailure(error)) throw error;
@@ -112,14 +114,18 @@ async function checkEndpoint(
 }
 
 /** Without credentials the rest is still worth reading. */
-async function makeToken(options: DoctorOptions, io: IOStreams): Promise<{ check: Check; token?: string }> {
+async function makeToken(
+  options: DoctorOptions,
+  io: IOStreams,
+): Promise<{ check: Check; own?: { token: string; config: ClientConfig } }> {
   const check = "aws";
   try {
-    const { region, partition, credentials } = await findCredentials(options);
-    const { domain } = partition;
+    const { config, partition } = await clientConfig(options, io);
+    const credentials = await findCredentials(config);
+    const [{ region }, { domain }] = [config, partition];
     const request = { credentials, clusterId: options.cluster, region, domain, now: io.clock() };
     const seen = `region ${region}, tokens for sts.${region}.${domain}`;
-    return { check: { check, state: "ok", seen }, token: (await signToken(request)).token };
+    return { check: { check, state: "ok", seen }, own: { config, token: (await signToken(request)).token } };
   } catch (error) {
     const failure = toFailure(error);
     if (failure === undefined) throw error;

@@ -1,7 +1,8 @@
 // `token`: the exec plugin that gives kubectl a token.
 
 import type { Command } from "commander";
-import { type CredentialOptions, findCredentials } from "../aws/credentials.ts";
+import { type AwsOptions, clientConfig } from "../aws/client-config.ts";
+import { type AssumeOptions, findCredentials } from "../aws/credentials.ts";
 import { CREDENTIALS_ENDED } from "../aws/errors.ts";
 import { signToken } from "../aws/presign.ts";
 import { newCommand } from "../command.ts";
@@ -11,7 +12,7 @@ import type { IOStreams } from "../io/io-streams.ts";
 import { addAws, addCluster } from "../options.ts";
 import { execCredential, requestedVersion } from "../token/exec-credential.ts";
 
-interface TokenOptions extends CredentialOptions {
+interface TokenOptions extends AwsOptions, AssumeOptions {
   readonly cluster: string;
   readonly tokenOnly?: true;
 }
@@ -40,8 +41,10 @@ async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
     throw usage("--external-id and --session-name go with --role.");
   }
   const version = requestedVersion(io.environment["KUBERNETES_EXEC_INFO"]);
-  const { region, partition, credentials } = await findCredentials(options);
+  const { config, partition } = await clientConfig(options, io);
+  const credentials = await findCredentials(config, options);
   const now = io.clock();
+  const { region } = config;
   const signed = await signToken({ credentials, clusterId: options.cluster, region, domain: partition.domain, now });
   // kubectl would take it for good until the API server refuses it, and ask for the next one, without end.
   if (signed.expiresAt <= now) throw new Failure(EXIT.fault, CREDENTIALS_ENDED);

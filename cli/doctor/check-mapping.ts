@@ -1,5 +1,6 @@
 // Which mapping is the operator's own: looked up here, by the function's code, to compare with what the endpoint says.
 
+import type { ClientConfig } from "../aws/client-config.ts";
 import { connect } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
 import { EXIT } from "../errors.ts";
@@ -13,9 +14,14 @@ import type { Check } from "./check.ts";
 const check = "mapping";
 
 /** A machine that runs kube-apiserver need not be allowed to read mappings: that is no failure. */
-export async function checkMapping(token: string, options: ConnectionOptions, io: IOStreams): Promise<Check[]> {
+export async function checkMapping(
+  token: string,
+  options: ConnectionOptions,
+  io: IOStreams,
+  config: ClientConfig,
+): Promise<Check[]> {
   try {
-    const connection = await connect(options, io);
+    const connection = await connect(options, io, config);
     return [judge(await explainToken(token, connection, io), connection.context.prefix)];
   } catch (error) {
     const failure = toFailure(error);

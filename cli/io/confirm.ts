@@ -1,13 +1,20 @@
-// Asks before something is written.
+// Questions to a person at a terminal: before something is written, and for what only that person knows.
 
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
-import { finding, usage } from "../errors.ts";
+import { EXIT, Failure, finding, usage } from "../errors.ts";
 import type { IOStreams } from "./io-streams.ts";
 
 /** Returns where the answer is yes. */
-export async function confirm(question: string, { interactive, input, tell, interrupted }: IOStreams): Promise<void> {
-  if (!interactive) throw usage("Nothing was written: nobody can be asked here, so give --yes (or --dry-run).");
+export async function confirm(question: string, io: IOStreams): Promise<void> {
+  if (!io.interactive) throw usage("Nothing was written. There is nobody to ask here: give --yes (or --dry-run).");
+  const answer = await ask(`${question} [y/N] `, io);
+  if (answer === undefined) throw new Failure(EXIT.interrupted, "Nothing was written: the question was not answered.");
+  if (!/^y(es)?$/i.test(answer.trim())) throw finding("Nothing was written.");
+}
+
+/** A line; `undefined` where the input ends without one (Ctrl-D). Rejects with an AbortError at a Ctrl-C. */
+export async function ask(question: string, { input, tell, interrupted }: IOStreams): Promise<string | undefined> {
   const output = new Writable({
     write(chunk, _encoding, done) {
       tell(String(chunk));
@@ -15,12 +22,15 @@ export async function confirm(question: string, { interactive, input, tell, inte
     },
   });
   const lines = createInterface({ input, output });
-  // After ^C the cursor stands behind the question.
+  // After ^C or ^D the cursor is still behind the question.
   const newLine = () => tell("\n");
   interrupted.addEventListener("abort", newLine);
+  const { promise: ended, resolve } = Promise.withResolvers<undefined>();
+  lines.once("close", () => resolve(undefined));
   try {
-    const answer = await lines.question(`${question} [y/N] `, { signal: interrupted });
-    if (!/^y(es)?$/i.test(answer.trim())) throw finding("Nothing was written.");
+    const answer = await Promise.race([lines.question(question, { signal: interrupted }), ended]);
+    if (answer === undefined) newLine();
+    return answer;
   } finally {
     interrupted.removeEventListener("abort", newLine);
     lines.close();

@@ -17,7 +17,8 @@ export interface CommonSettings {
 }
 
 const REGION = "the region that the function runs in, such as eu-west-1";
-const CLUSTER_ID = 'up to 100 letters, digits, "_", "." and "-", the first a letter or digit';
+export const CLUSTER_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
+export const CLUSTER_ID_RULE = 'up to 100 letters, digits, "_", "." and "-", the first a letter or digit';
 
 /** Throws `SettingInvalid` with the name of what is missing or bad. */
 export function readCommonSettings(read: Read): CommonSettings {
@@ -25,7 +26,7 @@ export function readCommonSettings(read: Read): CommonSettings {
   if (region === undefined) throw required("AWS_REGION", REGION);
   const partition = partitionOfRegion(region);
   if (partition === undefined) throw bad("AWS_REGION", "a region of a known AWS partition", region);
-  const clusterId = matching(read, "CLUSTER_ID", /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/, CLUSTER_ID);
+  const clusterId = matching(read, "CLUSTER_ID", CLUSTER_ID, CLUSTER_ID_RULE);
   if (clusterId === undefined) throw required("CLUSTER_ID", "the id that tokens are signed for");
   return {
     clusterId,

@@ -76,3 +76,19 @@ test("Ctrl-C ends a process that waits, with 130 and one word", async () => {
   await silent.close();
   assert.deepEqual([code, err], [130, "Interrupted.\n"]);
 });
+
+test("an empty cluster is refused by every command that takes one", async () => {
+  const withCluster = commandsBelow(createProgram(processStreams())).filter((path) => {
+    const command = path.reduce<Command | undefined>(
+      (found, name) => found?.commands.find((child) => child.name() === name),
+      createProgram(processStreams()),
+    );
+    return command?.options.some(({ long }) => long === "--cluster");
+  });
+  assert.ok(withCluster.length >= 17);
+  for (const path of withCluster) {
+    const { code, out, err } = await cli([...path, "-c", ""]);
+    assert.deepEqual([code, out], [2, ""], path.join(" "));
+    assert.match(err, /'-c, --cluster <id>' argument '' is invalid\. It must be up to 100 letters/);
+  }
+});

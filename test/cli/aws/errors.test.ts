@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { REQUEST_LIMITS } from "../../../cli/aws/connection.ts";
+import { REQUEST_LIMITS } from "../../../cli/aws/client-config.ts";
 import { toFailure } from "../../../cli/aws/errors.ts";
 import { Failure } from "../../../cli/errors.ts";
 import type { Fault } from "../../../local/faults.ts";

@@ -90,7 +90,7 @@ test("what is missing is said in one sentence, with the exit code of its kind", 
   const noRegion = await cli(["token", "-c", "prod"]);
   assert.deepEqual([noRegion.code, noRegion.err], [2, "No AWS region: give --region, or set AWS_REGION.\n"]);
   const noSuchRegion = await cli(["token", "-c", "prod", "--region", "mars-1"]);
-  assert.deepEqual([noSuchRegion.code, noSuchRegion.err], [2, "mars-1 is no AWS region.\n"]);
+  assert.deepEqual([noSuchRegion.code, noSuchRegion.err], [2, "mars-1 is not an AWS region.\n"]);
   delete process.env["AWS_ACCESS_KEY_ID"];
   const noKeys = await cli(["token", "-c", "prod", "--region", "us-east-1"]);
   assert.equal(noKeys.code, 3);

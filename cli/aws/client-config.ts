@@ -1,0 +1,73 @@
+// What every AWS client of the command starts from: region and credentials, found as the AWS CLI finds them, and limits.
+
+import { defaultProvider } from "@aws-sdk/credential-provider-node";
+import { loadSharedConfigFiles } from "@smithy/core/config";
+import type { AwsCredentialIdentity, Provider } from "@smithy/types";
+import { type Partition, partitionOfRegion } from "../../functions/aws/partitions.ts";
+import { EXIT, Failure, usage } from "../errors.ts";
+import { ask } from "../io/confirm.ts";
+import type { IOStreams } from "../io/io-streams.ts";
+
+export interface AwsOptions {
+  readonly region?: string;
+  readonly profile?: string;
+}
+
+export type Credentials = AwsCredentialIdentity;
+
+/** For the constructor of any client; one for a whole command, so that an MFA code is asked for once. */
+export interface ClientConfig {
+  readonly region: string;
+  readonly credentials: Provider<Credentials>;
+  readonly profile?: string;
+  readonly requestHandler: typeof REQUEST_LIMITS;
+}
+
+/** For the SDK's `requestHandler`: a silent network must not hold a command for ever. */
+export const REQUEST_LIMITS = {
+  connectionTimeout: 5_000,
+  requestTimeout: 10_000,
+  // Without it, the SDK prints a warning and waits on.
+  throwOnRequestTimeout: true,
+} as const;
+
+/** Reads the environment of the process, as the SDK does. An empty variable or option means not set. */
+export async function clientConfig(
+  options: AwsOptions,
+  io: IOStreams,
+): Promise<{ config: ClientConfig; partition: Partition }> {
+  const { AWS_PROFILE, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  const name = options.profile || AWS_PROFILE || undefined;
+  const profile = await readProfile(name);
+  // The SDK knows no AWS_DEFAULT_REGION: https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html
+  const region = options.region || AWS_REGION || AWS_DEFAULT_REGION || profile["region"];
+  if (!region) throw usage("No AWS region: give --region, or set AWS_REGION.");
+  const partition = partitionOfRegion(region);
+  if (partition === undefined) throw usage(`${region} is not an AWS region.`);
+  const named = name === undefined ? {} : { profile: name };
+  const credentials = defaultProvider({
+    ...named,
+    ...(io.interactive && { mfaCodeProvider: (serial: string) => askMfaCode(serial, io) }),
+  });
+  return { config: { region, credentials, ...named, requestHandler: REQUEST_LIMITS }, partition };
+}
+
+async function readProfile(name = "default"): Promise<Readonly<Record<string, string | undefined>>> {
+  const { configFile, credentialsFile } = await loadSharedConfigFiles();
+  const [configured, stored] = [configFile[name], credentialsFile[name]];
+  if (configured === undefined && stored === undefined && name !== "default") {
+    const { AWS_CONFIG_FILE = "~/.aws/config", AWS_SHARED_CREDENTIALS_FILE = "~/.aws/credentials" } = process.env;
+    // Sections of other kinds, such as `sso-session.company`, have a dot after their kind.
+    const isProfile = (section: string) => !/^(sso-session|services)\./.test(section);
+    const names = new Set([...Object.keys(configFile), ...Object.keys(credentialsFile)].filter(isProfile));
+    const there = names.size === 0 ? "There are no profiles." : `Profiles: ${[...names].join(", ")}.`;
+    throw usage(`There is no AWS profile ${name} in ${AWS_CONFIG_FILE} or ${AWS_SHARED_CREDENTIALS_FILE}. ${there}`);
+  }
+  return { ...configured, ...stored };
+}
+
+async function askMfaCode(serial: string, io: IOStreams): Promise<string> {
+  const code = (await ask(`MFA code of ${serial}: `, io))?.trim();
+  if (!code) throw new Failure(EXIT.interrupted, "No MFA code was given.");
+  return code;
+}
