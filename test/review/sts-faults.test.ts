@@ -3,15 +3,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stsThrottling } from "../../local/sts/answer.ts";
-import { failure, grantedUser } from "./answers.ts";
+import { denial, failure, grantedUser } from "./answers.ts";
 import { answering, type FaultRule, first, stsError } from "./outages.ts";
 import { startSystem } from "./system.ts";
 
+/** As STS answers who does not ask for JSON, and a proxy that drops the header does not. */
+function errorXml(code: string): string {
+  const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>as it says</Message></Error>`;
+  return `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">${error}<RequestId>r</RequestId></ErrorResponse>`;
+}
+
 const RESET = { kind: "reset" } as const;
 const REFLECTED = JSON.stringify({
-  GetCallerIdentityResponse: {
+  AssumeRoleResponse: {
     GetCallerIdentityResult: { Account: "111122223333", Arn: "arn:aws:iam::111122223333:root", UserId: "111122223333" },
-    Reflected: "whatever the caller wrote",
   },
 });
 
@@ -23,6 +28,12 @@ const FAULTS: readonly (readonly [name: string, fault: FaultRule, calls: number,
   ["answers 429", answering(429), 1, 429, "sts_throttled"],
   ["throttles in its own words", stsThrottling, 1, 429, "sts_throttled"],
   ["throttles with another code", stsError(400, "RequestLimitExceeded"), 1, 429, "sts_throttled"],
+  ["throttles in XML", answering(400, errorXml("Throttling")), 1, 429, "sts_throttled"],
+  ["is closed to us by an endpoint's policy", stsError(403, "AccessDenied"), 1, 500, "sts_answer_unusable"],
+  ["is closed to us by a policy, in XML", answering(403, errorXml("AccessDenied")), 1, 500, "sts_answer_unusable"],
+  ["took too long itself", stsError(400, "RequestTimeout"), 1, 500, "sts_answer_unusable"],
+  ["fails inside", stsError(500, "InternalFailure"), 2, 500, "sts_answer_unusable"],
+  ["is not available", stsError(503, "ServiceUnavailable"), 2, 500, "sts_answer_unusable"],
   ["writes about throttling", answering(403, "Throttling: rate exceeded"), 1, 500, "sts_answer_unusable"],
   ["answers 200 with garbage", answering(200, "\u0000<html>"), 1, 500, "sts_answer_unusable"],
   ["answers 200 with nothing", answering(200), 1, 500, "sts_answer_unusable"],
@@ -88,4 +99,26 @@ test("a denial that STS gave before an outage is not given during the outage onc
   system.sts.fail(RESET);
   system.clock.advance(10_001);
   failure(await system.review(token), 500);
+});
+
+test("STS adds keys to its answer: granted", async (t) => {
+  const system = await startSystem(t);
+  const GetCallerIdentityResult = {
+    Account: "111122223333",
+    Arn: "arn:aws:iam::111122223333:user/alice",
+    UserId: "AIDALOCALALICEAAAAAAA",
+  };
+  const added = {
+    GetCallerIdentityResult: { ...GetCallerIdentityResult, New: {} },
+    New: [],
+    ResponseMetadata: { New: 1 },
+  };
+  system.sts.fail(answering(200, JSON.stringify({ GetCallerIdentityResponse: added, New: true })));
+  assert.equal(grantedUser(await system.review(await system.token("alice"))).username, "alice");
+});
+
+test("STS refuses a token in XML: denied, as in JSON", async (t) => {
+  const system = await startSystem(t);
+  system.sts.fail(answering(403, errorXml("ExpiredToken")));
+  assert.match(denial(await system.review(await system.token("bob"))), /^sts_refused: .*ExpiredToken/);
 });

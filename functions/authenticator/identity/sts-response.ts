@@ -2,6 +2,7 @@
 
 import { StsAnswerUnusable, StsRefused, StsThrottled } from "../../errors.ts";
 import { isObject, parseJson } from "../../lib/json.ts";
+import { stsErrorCode } from "./sts-error.ts";
 
 export interface StsResponse {
   readonly status: number;
@@ -20,7 +21,7 @@ export interface CallerIdentity {
  * Codes that mean "slow down", whichever status they come with; as the AWS SDKs list them
  * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html). Compared whole, never searched for.
  */
-const THROTTLING_CODES: ReadonlySet<string> = new Set([
+export const THROTTLING_CODES: ReadonlySet<string> = new Set([
   "BandwidthLimitExceeded",
   "EC2ThrottledException",
   "LimitExceededException",
@@ -37,54 +38,54 @@ const THROTTLING_CODES: ReadonlySet<string> = new Set([
   "TransactionInProgressException",
 ]);
 
-/** What the codes mean for whoever made the token: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
-const HINTS: ReadonlyMap<string, string> = new Map([
+/**
+ * Codes that speak of the token, each with what it means for whoever made it, where that is not plain. Any other code, such
+ * as an endpoint policy's `AccessDenied`, says nothing about the token: a denial would lock everybody out with it.
+ * https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+ */
+const REFUSING_CODES: ReadonlyMap<string, string> = new Map([
   ["SignatureDoesNotMatch", ": it is for another cluster, or signed with a wrong key or clock"],
   ["InvalidClientTokenId", ": its access key or session token is not known, or not active"],
   ["ExpiredToken", ": the AWS credentials that signed it have ended"],
+  ["ExpiredTokenException", ": the AWS credentials that signed it have ended"],
+  ["RequestExpired", ""],
+  ["IncompleteSignature", ""],
+  ["MissingAuthenticationToken", ""],
+  ["MissingAuthenticationTokenException", ""],
+  ["UnrecognizedClientException", ""],
+  ["InvalidAction", ""],
+  ["MalformedQueryString", ""],
+  ["InvalidParameterValue", ""],
+  ["ValidationError", ""],
+  ["RegionDisabledException", ": STS is not activated in that region for its account"],
 ]);
 
 /** Throws `StsThrottled`, `StsRefused` (a denial) or `StsAnswerUnusable` (a fault); STS's own text is never repeated. */
 export function readStsResponse({ status, body }: StsResponse): CallerIdentity {
-  const answer = parseJson(body);
   if (status === 200) {
-    const identity = callerIdentity(answer);
+    const identity = callerIdentity(parseJson(body));
     if (identity === undefined) throw new StsAnswerUnusable("STS answered 200 with something else than an identity");
     return identity;
   }
-  const code = errorCode(answer);
+  const code = status >= 400 ? stsErrorCode(body) : undefined;
   if (status === 429 || (code !== undefined && THROTTLING_CODES.has(code))) throw new StsThrottled("STS throttles");
-  if (status >= 400 && status < 500 && code !== undefined) {
-    throw new StsRefused(`STS refused the token with ${code}${HINTS.get(code) ?? ""}`);
-  }
-  throw new StsAnswerUnusable(`STS answered ${status} without a reason that it documents`);
+  if (code === undefined) throw new StsAnswerUnusable(`STS answered ${status} without an error code`);
+  const hint = status < 500 ? REFUSING_CODES.get(code) : undefined;
+  if (hint !== undefined) throw new StsRefused(`STS refused the token with ${code}${hint}`);
+  throw new StsAnswerUnusable(`STS answered ${status} with ${code}, which says nothing about the token`);
 }
 
 /**
- * The exact shape, from the whole body: an answer of another action could reflect what the caller wrote, down to
- * something that looks like an identity (CVE-2020-16250).
+ * Exactly at its place in the whole body: an answer of another action could reflect what the caller wrote, down to
+ * something that looks like an identity (CVE-2020-16250). Keys beside it are ignored, since AWS may add some.
  */
 function callerIdentity(answer: unknown): CallerIdentity | undefined {
-  const response = onlyKeys(answer, ["GetCallerIdentityResponse"])?.["GetCallerIdentityResponse"];
-  const { GetCallerIdentityResult, ResponseMetadata = {} } =
-    onlyKeys(response, ["GetCallerIdentityResult", "ResponseMetadata"]) ?? {};
-  const { Account, Arn, UserId } = onlyKeys(GetCallerIdentityResult, ["Account", "Arn", "UserId"]) ?? {};
+  const result = member(member(answer, "GetCallerIdentityResponse"), "GetCallerIdentityResult");
+  const [Account, Arn, UserId] = ["Account", "Arn", "UserId"].map((name) => member(result, name));
   if (typeof Account !== "string" || typeof Arn !== "string" || typeof UserId !== "string") return undefined;
-  if (!isMetadata(ResponseMetadata)) return undefined;
   return { Account, Arn, UserId };
 }
 
-function isMetadata(value: unknown): boolean {
-  const metadata = onlyKeys(value, ["RequestId"]);
-  return metadata !== undefined && ["string", "undefined"].includes(typeof metadata["RequestId"]);
-}
-
-function onlyKeys(value: unknown, keys: readonly string[]): Record<string, unknown> | undefined {
-  return isObject(value) && Object.keys(value).every((key) => keys.includes(key)) ? value : undefined;
-}
-
-function errorCode(answer: unknown): string | undefined {
-  const error = isObject(answer) ? answer["Error"] : undefined;
-  const code = isObject(error) ? error["Code"] : undefined;
-  return typeof code === "string" && /^[A-Za-z0-9.]{1,64}$/.test(code) ? code : undefined;
+function member(value: unknown, name: string): unknown {
+  return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }

@@ -55,6 +55,19 @@ export function errorBody(Code: string): string {
   return JSON.stringify({ Error: { Code, Message: "text of STS", Type: "Sender" }, RequestId: "r" });
 }
 
+/** The same in STS's XML, which whoever does not read JSON gets. */
+export function errorXml(Code: string): string {
+  return `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+  <Error>
+    <Type>Sender</Type>
+    <Code>${Code}</Code>
+    <Message>text of STS</Message>
+  </Error>
+  <RequestId>01234567-89ab-cdef-0123-456789abcdef</RequestId>
+</ErrorResponse>
+`;
+}
+
 /** Well formed; its signature is for a stand-in of STS that knows people by their access key ids. */
 export function tokenFor(accessKeyId: string, { now = NOW, salt = "" } = {}): string {
   const date = new Date(now).toISOString().replace(/[-:]|\.\d+/g, "");

@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { readStsResponse } from "../../../../functions/authenticator/identity/sts-response.ts";
 import { StsAnswerUnusable, StsRefused, StsThrottled } from "../../../../functions/errors.ts";
-import { errorBody, identityBody } from "../fixtures.ts";
+import { errorBody, errorXml, identityBody } from "../fixtures.ts";
 
 const ALICE = { account: "111122223333", arn: "arn:aws:iam::111122223333:user/alice", userId: "AIDALOCALALICE" };
 const FIELDS = { Account: ALICE.account, Arn: ALICE.arn, UserId: ALICE.userId };
@@ -43,23 +44,31 @@ test("a 200 of another shape is a fault", () => {
   for (const shape of shapes) assert.throws(() => usable(shape), StsAnswerUnusable, JSON.stringify(shape));
 });
 
-test("a 200 with one key too many, at any level, is a fault", () => {
+test("keys that AWS may add are ignored, beside the response, in it, in its result and in its metadata", () => {
   const inner = { GetCallerIdentityResult: FIELDS, ResponseMetadata: META };
   for (const shape of [
-    { GetCallerIdentityResponse: inner, AssumeRoleResponse: {} },
-    { GetCallerIdentityResponse: { ...inner, Error: {} } },
-    { GetCallerIdentityResponse: { ...inner, GetCallerIdentityResult: { ...FIELDS, Role: "x" } } },
-    { GetCallerIdentityResponse: inner, Error: { Code: "Throttling" } },
+    { GetCallerIdentityResponse: inner, RequestCharged: "x" },
+    { GetCallerIdentityResponse: { ...inner, Warnings: [] } },
+    { GetCallerIdentityResponse: { ...inner, GetCallerIdentityResult: { ...FIELDS, SourceIdentity: "x", Tags: {} } } },
+    { GetCallerIdentityResponse: { ...inner, ResponseMetadata: { RequestId: 17, More: "y" } } },
+    { GetCallerIdentityResponse: { ...inner, ResponseMetadata: null } },
   ]) {
-    assert.throws(() => usable(shape), StsAnswerUnusable);
+    assert.deepEqual(readStsResponse({ status: 200, body: JSON.stringify(shape) }), FIELDS, JSON.stringify(shape));
   }
 });
 
-test("a 200 with metadata of another type is a fault", () => {
-  for (const ResponseMetadata of [null, 17, "x", [], { RequestId: 17 }, { RequestId: "x", More: "y" }]) {
-    const shape = { GetCallerIdentityResponse: { GetCallerIdentityResult: FIELDS, ResponseMetadata } };
-    assert.throws(() => usable(shape), StsAnswerUnusable, JSON.stringify(shape));
-  }
+test("any keys beside those that count change nothing", () => {
+  const others = fc.dictionary(fc.string(), fc.jsonValue());
+  fc.assert(
+    fc.property(others, others, others, (beside, inResponse, inResult) => {
+      const body = {
+        ...beside,
+        GetCallerIdentityResponse: { ...inResponse, GetCallerIdentityResult: { ...inResult, ...FIELDS } },
+      };
+      assert.deepEqual(readStsResponse({ status: 200, body: JSON.stringify(body) }), FIELDS);
+    }),
+    { numRuns: 10_000 },
+  );
 });
 
 test("status 429 is throttling, whatever its body says", () => {
@@ -77,23 +86,59 @@ test("each code of the exact list is throttling, with any error status", () => {
 });
 
 test("throttling is never searched for in free text", () => {
-  const quoted = JSON.stringify({ Error: { Code: "AccessDenied", Message: "Throttling: Rate exceeded" } });
+  const quoted = JSON.stringify({ Error: { Code: "ValidationError", Message: "Throttling: Rate exceeded" } });
   assert.throws(() => usable(quoted, 403), StsRefused);
   for (const code of ["NotThrottling", "throttling", "Throttling.User", "ThrottlingX"]) {
-    assert.throws(() => usable(errorBody(code), 400), StsRefused, code);
+    assert.throws(() => usable(errorBody(code), 400), StsAnswerUnusable, code);
   }
   for (const body of ["Throttling", "<Code>Throttling</Code>", JSON.stringify({ Code: "Throttling" })]) {
     assert.throws(() => usable(body, 400), StsAnswerUnusable, body);
   }
 });
 
-test("another 4xx is a denial that names the code and never repeats the text of STS", () => {
-  for (const status of [400, 401, 403, 404, 499]) {
-    assert.throws(
-      () => usable(errorBody("AccessDenied"), status),
-      (error: unknown) => error instanceof StsRefused && error.message === "STS refused the token with AccessDenied",
-    );
+/** Design, section 11: the codes that speak of the token. */
+const REFUSING = [
+  ...["SignatureDoesNotMatch", "InvalidClientTokenId", "ExpiredToken", "ExpiredTokenException", "RequestExpired"],
+  ...["IncompleteSignature", "MissingAuthenticationToken", "MissingAuthenticationTokenException"],
+  ...["UnrecognizedClientException", "InvalidAction", "MalformedQueryString", "InvalidParameterValue"],
+  ...["ValidationError", "RegionDisabledException"],
+];
+
+test("a 4xx with a code that speaks of the token is a denial that names the code and never repeats the text of STS", () => {
+  for (const code of REFUSING) {
+    for (const status of [400, 401, 403, 404, 499]) {
+      for (const body of [errorBody(code), errorXml(code)]) {
+        assert.throws(
+          () => usable(body, status),
+          (error: unknown) => {
+            assert.ok(error instanceof StsRefused, `${status} ${code}: ${error}`);
+            assert.match(error.message, new RegExp(`^STS refused the token with ${code}(: |$)`));
+            return !error.message.includes("text of STS");
+          },
+        );
+      }
+    }
   }
+});
+
+test("a code that says nothing of the token is a fault that names it", () => {
+  const codes = ["AccessDenied", "AccessDeniedException", "RequestTimeout", "InternalFailure", "ServiceUnavailable"];
+  codes.push("InternalError", "OptInRequired", "NotAuthorized", "SomethingNew", "signaturedoesnotmatch");
+  for (const code of codes) {
+    for (const body of [errorBody(code), errorXml(code)]) {
+      assert.throws(() => usable(body, 403), {
+        code: "sts_answer_unusable",
+        status: 500,
+        message: `STS answered 403 with ${code}, which says nothing about the token`,
+      });
+    }
+  }
+});
+
+test("an error in STS's XML means what it means in JSON, throttling too", () => {
+  assert.throws(() => usable(errorXml("Throttling"), 400), StsThrottled);
+  assert.throws(() => usable(errorXml("RequestLimitExceeded"), 503), StsThrottled);
+  assert.throws(() => usable(errorXml("SignatureDoesNotMatch"), 503), StsAnswerUnusable);
 });
 
 test("the codes that a client author stumbles over come with a hint", () => {
@@ -103,9 +148,10 @@ test("the codes that a client author stumbles over come with a hint", () => {
   }
 });
 
-test("a code that is the name of an object's own method gets no hint of it", () => {
+test("a code that is the name of an object's own method is no code that is known", () => {
   for (const code of ["constructor", "toString", "valueOf", "hasOwnProperty"]) {
-    assert.throws(() => usable(errorBody(code), 403), { message: `STS refused the token with ${code}` });
+    const message = `STS answered 403 with ${code}, which says nothing about the token`;
+    assert.throws(() => usable(errorBody(code), 403), { message });
   }
 });
 

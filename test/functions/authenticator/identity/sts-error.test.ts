@@ -1,0 +1,110 @@
+// The code in an error body of STS, JSON or XML: exactly one, at its own place, and never out of a message.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { stsErrorCode } from "../../../../functions/authenticator/identity/sts-error.ts";
+import { errorBody, errorXml } from "../fixtures.ts";
+
+const CODE = "SignatureDoesNotMatch";
+const NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/";
+
+/** An error response with these children of `<Error>`. */
+function xml(children: string, { before = "", attributes = ` xmlns="${NAMESPACE}"`, after = "" } = {}): string {
+  return `${before}<ErrorResponse${attributes}><Error>${children}</Error><RequestId>r</RequestId></ErrorResponse>${after}`;
+}
+
+const code = (text = CODE): string => `<Code>${text}</Code>`;
+
+test("the code is read from JSON and from XML, indented or not", () => {
+  for (const body of [errorBody(CODE), errorXml(CODE), xml(code()), xml(`<Type>Sender</Type>${code()}<Detail/>`)]) {
+    assert.equal(stsErrorCode(body), CODE, body);
+  }
+  assert.equal(stsErrorCode(xml(code(), { before: '<?xml version="1.0" encoding="UTF-8"?>\n', after: "\n" })), CODE);
+  assert.equal(stsErrorCode(xml(code(), { attributes: "" })), CODE);
+  assert.equal(stsErrorCode(`<ErrorResponse><Error>${code()}</Error></ErrorResponse>`), CODE);
+});
+
+test("no code, two codes, and a code at another place give none", () => {
+  for (const body of [
+    ...["", "<ErrorResponse/>", code(), `<Error>${code()}</Error>`, xml(""), xml("<Code></Code>"), xml("<Code/>")],
+    ...[
+      xml(code() + code()),
+      xml(code() + code("Throttling")),
+      xml(`${code()}<Message>${code("Throttling")}</Message>`),
+    ],
+    ...[xml(`<Detail>${code()}</Detail>`), xml(`<!-- ${code()} -->`), xml(`${code()}<!-- x -->`)],
+    ...[xml(`<Code><![CDATA[${CODE}]]></Code>`), xml(`<Code x="y">${CODE}</Code>`), xml(`<code>${CODE}</code>`)],
+    ...[xml(`<Code>${CODE}</Type>`), xml(`<Code>${CODE}`), xml(`${code()}text`), xml(`text${code()}`)],
+    ...[xml(code("two words")), xml(code("a&amp;b")), xml(code("x".repeat(65))), xml(code(` ${CODE}`))],
+    ...[xml(code(), { before: "x" }), xml(code(), { after: "x" }), xml(code(), { after: xml(code("Throttling")) })],
+    ...[xml(code(), { before: '<!DOCTYPE x [<!ENTITY e "y">]>' }), xml(code(), { attributes: ' xmlns="a" b="c"' })],
+    `<Response><Errors><Error>${code()}</Error></Errors></Response>`,
+    `<ErrorResponse><Error>${code()}</Error><Error>${code("Throttling")}</Error></ErrorResponse>`,
+    `<html><body>${xml(code())}</body></html>`,
+    JSON.stringify({ Error: [{ Code: CODE }] }),
+    JSON.stringify(xml(code())),
+  ]) {
+    assert.equal(stsErrorCode(body), undefined, body);
+  }
+});
+
+const ENTITIES: Readonly<Record<string, string>> = { "<": "&lt;", ">": "&gt;", "&": "&amp;" };
+const escaped = fc
+  .oneof(
+    fc.string(),
+    fc.constantFrom(code("Throttling"), "</Message><Code>Throttling</Code><Message>", xml(code("Throttling"))),
+  )
+  .map((text) => text.replace(/[<>&]/g, (character) => ENTITIES[character] ?? ""));
+const name = fc.constantFrom("Type", "Message", "Detail", "Resource");
+const space = fc.constantFrom("", "\n", "  ", "\n    ");
+
+test("whatever a message quotes, the one code is read", () => {
+  const codes = fc.stringMatching(/^[A-Za-z0-9.]{1,64}$/);
+  const others = fc.array(fc.tuple(space, name, escaped).map(([gap, tag, text]) => `${gap}<${tag}>${text}</${tag}>`));
+  fc.assert(
+    fc.property(codes, others, others, space, (expected, first, last, gap) => {
+      const body = xml(`${first.join("")}${gap}${code(expected)}${last.join("")}${gap}`);
+      assert.equal(stsErrorCode(body), expected);
+      assert.equal(stsErrorCode(body.replace(code(expected), "")), undefined);
+      assert.equal(stsErrorCode(body.replace(code(expected), code(expected).repeat(2))), undefined);
+    }),
+    { numRuns: 10_000 },
+  );
+});
+
+test("an error response with a piece replaced never throws, and gives a code only where the whole is still one", () => {
+  const pieces = ["<ErrorResponse>", "<Error>", "<Type>Sender</Type>", code(), "</Error>", "<RequestId>r</RequestId>"];
+  pieces.push("</ErrorResponse>");
+  const more = ["<Code>", "</Code>", "<Code/>", "<Message>", "</Message>", "Throttling", " ", "\n", "<", ">", "&lt;"];
+  const piece = fc.oneof(fc.constantFrom(...pieces, ...more, code("Throttling")), fc.string({ maxLength: 3 }));
+  const edit = fc.tuple(fc.nat(pieces.length - 1), fc.nat(1), fc.array(piece, { maxLength: 2 }));
+  let read = 0;
+  fc.assert(
+    fc.property(edit, ([index, removed, added]) => {
+      const body = pieces.toSpliced(index, removed, ...added).join("");
+      const found = stsErrorCode(body);
+      if (found === undefined) return;
+      read += 1;
+      assert.match(body, /^\s*<ErrorResponse>\s*<Error>.*<\/Error>.*<\/ErrorResponse>\s*$/s);
+      assert.deepEqual(body.match(/(?<=<Code>)[^<]*/g), [found]);
+      assert.equal(body.includes("<Code/>"), false);
+    }),
+    { numRuns: 10_000 },
+  );
+  assert.ok(read > 100, `${read} of them gave a code`);
+});
+
+test("a long body takes no long time", () => {
+  const started = performance.now();
+  for (const body of [
+    xml("<A>b</A>".repeat(8_000)),
+    xml(`${" ".repeat(64_000)}x`),
+    `<ErrorResponse><Error>${"<A>b</A> ".repeat(7_000)}`,
+    `<ErrorResponse>${" ".repeat(64_000)}`,
+    `<ErrorResponse><Error>${code()}</Error>${"\n".repeat(64_000)}x`,
+  ]) {
+    assert.equal(stsErrorCode(body), undefined);
+  }
+  assert.ok(performance.now() - started < 2_000);
+});
