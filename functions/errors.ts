@@ -116,6 +116,10 @@ export class IdentityUnmapped extends Denial {
 export class IdentityDenied extends Denial {
   readonly code = "identity_denied";
 }
+/** A deny list cannot be read whole: everybody for whom it is read is refused, since nobody can tell whom it means. */
+export class DenialsInvalid extends Denial {
+  readonly code = "denials_invalid";
+}
 export class MappingInvalid extends Denial {
   readonly code = "mapping_invalid";
 }

@@ -42,6 +42,9 @@ function judge({ evaluations = [], parameter, refusal }: Explanation, prefix: st
     return { check, state: "failed", seen: `${shortName(parameter, prefix)}: ${refusal?.code}`, advice };
   }
   if (evaluations.length === 0) return { check, state: "warning", seen: `not looked for: ${refusal?.code}`, advice };
-  const looked = evaluations.map((evaluation) => shortName(evaluation.parameter, prefix)).join(", ");
+  const looked = evaluations
+    .filter(({ place }) => place !== "deny-account" && place !== "deny-any")
+    .map((evaluation) => shortName(evaluation.parameter, prefix))
+    .join(", ");
   return { check, state: "failed", seen: `none of ${looked}, below ${prefix}`, advice };
 }

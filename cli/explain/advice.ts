@@ -15,6 +15,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   sts_unreachable: "check the network to STS, and run this again",
   identity_unmapped: "add a mapping: iam-authenticator mappings set <who> --username <name> --group <group>",
   identity_denied: "remove the deny, if it is not meant",
+  denials_invalid: "mend the deny list, or remove it: until then, everybody for whom it is read is refused",
   mapping_invalid: "mend the mapping: iam-authenticator mappings set, or mappings rollback",
   mapping_mismatch: "mend arn or principalId of the mapping; a role that was made anew has another id",
   placeholder_without_value: "use another placeholder: a user has no session name",

@@ -70,7 +70,7 @@ test("a token that STS refuses is denied with STS's code, and asked about again 
 });
 
 const HOME = "/iam-authenticator/local";
-const TRIED = `tried ${HOME}/role/111122223333/developers ${HOME}/pattern/111122223333 ${HOME}/pattern/any ${HOME}/account/111122223333`;
+const TRIED = `tried ${HOME}/deny/111122223333 ${HOME}/deny/any ${HOME}/role/111122223333/developers ${HOME}/pattern/111122223333 ${HOME}/pattern/any ${HOME}/account/111122223333`;
 
 for (const [reason, value, settings] of [
   ["identity_unmapped", undefined],
@@ -98,6 +98,35 @@ for (const [reason, value, settings] of [
     }
   });
 }
+
+test("an entry of a deny list shuts one person out, whatever the mappings say, until it is taken away", async (t) => {
+  const system = await startSystem(t);
+  system.put("deny/111122223333", [{ arnLike: "arn:aws:sts::111122223333:assumed-role/Developers/bob@example.com" }]);
+  const error = denial(await system.review(await system.token("bob")));
+  assert.match(error, /^identity_denied: .* is denied by \/iam-authenticator\/local\/deny\/111122223333; /);
+  assert.ok(error.includes(TRIED));
+  assert.equal(system.logs()[0]?.["parameter"], `${HOME}/deny/111122223333`);
+  assert.equal(grantedUser(await system.review(await system.token("alice"))).username, "alice");
+  system.put("deny/111122223333", []);
+  system.clock.advance(30_001);
+  assert.equal(grantedUser(await system.review(await system.token("bob"))).username, "dev:bob-example.com");
+});
+
+test("a deny list with one trailing comma refuses everybody it is read for, and is counted", async (t) => {
+  const system = await startSystem(t);
+  system.put("deny/111122223333", '[{"arnLike": "arn:aws:iam::111122223333:role/x"},]');
+  for (const name of ["bob", "alice", "carol"]) {
+    assert.match(
+      denial(await system.review(await system.token(name))),
+      /^denials_invalid: .*a deny list must be JSON; /,
+    );
+  }
+  assert.deepEqual(
+    system.metrics().map(({ InvalidMappings }) => InvalidMappings),
+    [1, 1, 1],
+  );
+  assert.match(denial(await system.review(await system.token("bob-elsewhere"))), /^identity_unmapped: /);
+});
 
 test("while one mapping is broken, its neighbours are granted (fail-open on a malformed mapping)", async (t) => {
   const system = await startSystem(t);

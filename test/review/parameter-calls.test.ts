@@ -27,7 +27,10 @@ function tenThousand(): Record<string, unknown> {
 }
 
 const EXPECTED = {
-  bob: ["role/111122223333/developers", "pattern/111122223333", "pattern/any", "account/111122223333"],
+  bob: [
+    ...["deny/111122223333", "deny/any"],
+    ...["role/111122223333/developers", "pattern/111122223333", "pattern/any", "account/111122223333"],
+  ],
   alice: ["user/111122223333/alice"],
   carol: ["role/111122223333/awsreservedsso_clusteradmin_0123456789abcdef", "sso/111122223333/clusteradmin"],
 };

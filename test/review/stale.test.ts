@@ -57,6 +57,61 @@ test("patterns of others are no ground to stand on either: whoever was unmapped 
   assert.match(denial(await system.review(token)), /^identity_unmapped: /);
 });
 
+test("a deny list that was found stays in force through an outage, and then it is 500", async (t) => {
+  const system = await startSystem(t);
+  system.put("deny/any", [{ arnLike: "arn:aws:iam::111122223333:role/Developers" }]);
+  assert.match(denial(await system.review(await system.token("bob"))), /^identity_denied: /);
+  grantedUser(await system.review(await system.token("alice")));
+  await system.store.down();
+  system.clock.advance(325_000);
+  assert.match(denial(await system.review(await system.token("bob"))), /^identity_denied: /);
+  grantedUser(await system.review(await system.token("alice")));
+  system.clock.advance(5_001);
+  failure(await system.review(await system.token("bob")), 500);
+  failure(await system.review(await system.token("alice")), 500);
+});
+
+test("a deny list that is wrong refuses through an outage as well", async (t) => {
+  const system = await startSystem(t);
+  system.put("deny/any", "[,]");
+  assert.match(denial(await system.review(await system.token("bob"))), /^denials_invalid: /);
+  await system.store.down();
+  system.clock.advance(325_000);
+  assert.match(denial(await system.review(await system.token("bob"))), /^denials_invalid: /);
+});
+
+test("a denial that was written during an outage counts for everybody 330 s after the last read, as a 500", async (t) => {
+  const system = await startSystem(t);
+  grantedUser(await system.review(await system.token("bob")));
+  await system.store.down();
+  system.clock.advance(325_000);
+  grantedUser(await system.review(await system.token("bob")));
+  system.clock.advance(5_001);
+  failure(await system.review(await system.token("bob")), 500);
+  await system.store.up();
+  system.put("deny/111122223333", [{ arnLike: "arn:aws:iam::111122223333:role/Developers" }]);
+  assert.match(denial(await system.review(await system.token("bob"))), /^identity_denied: /);
+});
+
+test("a deny list of others is nothing to stand on: an identity that was unmapped gets 500, never a denial", async (t) => {
+  const system = await startSystem(t);
+  system.put("deny/any", [{ arnLike: "arn:aws:iam::111122223333:role/Mallory" }]);
+  assert.match(denial(await system.review(await system.token("contractor"))), /^identity_unmapped: /);
+  system.store.fail(RESET);
+  system.clock.advance(240_000);
+  assert.match(failure(await system.review(await system.token("contractor")), 500), /^parameters_unavailable: /);
+});
+
+test("deny lists that were never read are never taken for absent: another account gets 500", async (t) => {
+  const elsewhere = { arn: "arn:aws:iam::444455556666:role/Developers", username: "elsewhere" };
+  const system = await startSystem(t, { parameters: { "role/444455556666/developers": elsewhere } });
+  denial(await system.review(await system.token("bob")));
+  system.store.fail(RESET);
+  failure(await system.review(await system.token("bob-elsewhere")), 500);
+  system.store.fail(undefined);
+  assert.equal(grantedUser(await system.review(await system.token("bob-elsewhere"))).username, "elsewhere");
+});
+
 test("a mapping that was removed before the outage is not brought back by it", async (t) => {
   const system = await startSystem(t);
   grantedUser(await system.review(await system.token("bob")));

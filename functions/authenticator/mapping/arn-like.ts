@@ -5,21 +5,21 @@ import { asciiLowerCase } from "../../lib/ascii-lower-case.ts";
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN */
 const SECTIONS = 6;
 
-/** Six sections, the last of which may hold colons; `undefined` for text that has fewer. */
-function sections(text: string): string[] | undefined {
+/** Six sections in lower case, the last of which may hold colons; `undefined` for text that has fewer. */
+export function arnSections(text: string): string[] | undefined {
   const parts = asciiLowerCase(text).split(":");
   if (parts.length < SECTIONS) return undefined;
   return [...parts.slice(0, SECTIONS - 1), parts.slice(SECTIONS - 1).join(":")];
 }
 
 export function isArnPattern(pattern: string): boolean {
-  return asciiLowerCase(pattern).startsWith("arn:") && sections(pattern) !== undefined;
+  return asciiLowerCase(pattern).startsWith("arn:") && arnSections(pattern) !== undefined;
 }
 
 /** Without regard to case; false where either is no ARN. */
 export function matchesArnLike(pattern: string, arn: string): boolean {
-  const patterns = isArnPattern(pattern) ? sections(pattern) : undefined;
-  const texts = sections(arn);
+  const patterns = isArnPattern(pattern) ? arnSections(pattern) : undefined;
+  const texts = arnSections(arn);
   if (patterns === undefined || texts === undefined) return false;
   return patterns.every((section, index) => matchesGlob(section, texts[index] ?? ""));
 }

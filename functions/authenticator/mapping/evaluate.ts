@@ -6,6 +6,7 @@ import type { StoredParameter } from "../../parameters/stored-parameter.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { isArnOf, parseMappedArn } from "./arn.ts";
 import { matchesArnLike } from "./arn-like.ts";
+import { evaluateDenyList } from "./deny-list.ts";
 import { checkMapping, type Mapping, type MappingKind } from "./mapping.ts";
 import type { Candidate } from "./parameter-name.ts";
 
@@ -30,15 +31,19 @@ export function evaluateMapping(
   identity: VerifiedIdentity,
   now: number,
 ): Evaluation {
+  const { place } = candidate;
+  if (place === "deny-account" || place === "deny-any") {
+    return { ...candidate, ...evaluateDenyList(stored, identity, now) };
+  }
   if (stored === undefined) return { ...candidate, verdict: { kind: "nothing" }, invalidCount: 0 };
   const value = stored.secure ? undefined : parseJson(stored.value);
   if (value === undefined) return invalid(candidate, stored.secure ? "a SecureString" : "not JSON");
 
-  if (candidate.place === "pattern-account" || candidate.place === "pattern-any") {
+  if (place === "pattern-account" || place === "pattern-any") {
     if (!Array.isArray(value)) return invalid(candidate, "not a JSON list");
     return { ...candidate, ...judgeList(value, identity, now) };
   }
-  const kind = candidate.place === "exact" ? identity.kind : candidate.place;
+  const kind = place === "exact" ? identity.kind : place;
   const check = checkMapping(value, kind);
   return { ...candidate, verdict: judge(value, check, kind, identity, now), invalidCount: check.valid ? 0 : 1 };
 }

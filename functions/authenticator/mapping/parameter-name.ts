@@ -5,17 +5,19 @@ import type { VerifiedIdentity } from "../identity/identity.ts";
 import type { MappingKind } from "./mapping.ts";
 
 /** The kinds of place, in the order in which they count. */
-export type Place = "exact" | "sso" | "pattern-account" | "pattern-any" | "account";
+export type Place = "deny-account" | "deny-any" | "exact" | "sso" | "pattern-account" | "pattern-any" | "account";
 
 export interface Candidate {
   readonly place: Place;
   readonly parameter: string;
 }
 
-/** At most five, well under the ten names that one ssm:GetParameters takes. */
+/** At most seven, under the ten names that one ssm:GetParameters takes. */
 export function candidates(prefix: string, { kind, accountId, name }: VerifiedIdentity): Candidate[] {
   const permissionSet = kind === "role" ? permissionSetOf(name) : undefined;
   const places: [Place, string | undefined][] = [
+    ["deny-account", denyParameter(prefix, accountId)],
+    ["deny-any", denyParameter(prefix, "any")],
     ["exact", mappingParameter(prefix, kind, accountId, name)],
     ["sso", permissionSet && mappingParameter(prefix, "sso", accountId, permissionSet)],
     ["pattern-account", mappingParameter(prefix, "pattern", accountId)],
@@ -28,6 +30,11 @@ export function candidates(prefix: string, { kind, accountId, name }: VerifiedId
 /** `account` is `any` for the patterns of any account; `name` is of a role, user, federated user or permission set. */
 export function mappingParameter(prefix: string, kind: MappingKind, account: string, name = ""): string {
   return `${prefix}/${kind}/${account}${name && `/${encodeName(name)}`}`;
+}
+
+/** Where the list stands of who is shut out; `accountOrAny` is 12 digits or `any`. */
+export function denyParameter(prefix: string, accountOrAny: string): string {
+  return `${prefix}/deny/${accountOrAny}`;
 }
 
 /** Where the hashes of the callers' tokens stand. */

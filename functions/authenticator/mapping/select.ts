@@ -1,6 +1,6 @@
 // Which of an identity's mappings counts: denials first, then the most particular place that holds anything.
 
-import { IdentityDenied, IdentityUnmapped, MappingInvalid, MappingMismatch } from "../../errors.ts";
+import { DenialsInvalid, IdentityDenied, IdentityUnmapped, MappingInvalid, MappingMismatch } from "../../errors.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import type { Evaluation, Verdict } from "./evaluate.ts";
 import type { Mapping } from "./mapping.ts";
@@ -16,8 +16,9 @@ export interface SelectedMapping {
 type DecidingEvaluation = Evaluation & { readonly verdict: Exclude<Verdict, { readonly kind: "nothing" }> };
 
 /**
- * The evaluation that decides, in the order of the places; `undefined` where no place holds anything. What is wrong at
- * that place denies, and does not fall through: else a typo in a role's mapping would give it its account's.
+ * The evaluation that decides: a denial wherever it stands, then the first in the order of the places, of which the
+ * deny lists are the first two; `undefined` where no place holds anything. What is wrong at that place denies, and does
+ * not fall through: else a typo in a role's mapping would give it its account's.
  */
 export function decidingEvaluation(evaluations: readonly Evaluation[]): DecidingEvaluation | undefined {
   const holding = evaluations.filter(
@@ -32,9 +33,14 @@ export function selectMapping(evaluations: readonly Evaluation[], identity: Veri
   const tried = `tried ${evaluations.map(({ parameter }) => parameter).join(" ")}`;
   const evaluation = decidingEvaluation(evaluations);
   if (evaluation === undefined) throw new IdentityUnmapped(`no mapping for ${who}; ${tried}`);
-  const { verdict, parameter } = evaluation;
+  const { verdict, parameter, place } = evaluation;
   if (verdict.kind === "match") return { mapping: verdict.mapping, parameter, tried };
   if (verdict.kind === "deny") throw new IdentityDenied(`${who} is denied by ${parameter}; ${tried}`);
+  if (place === "deny-account" || place === "deny-any") {
+    throw new DenialsInvalid(
+      `${parameter} refuses ${who} and everybody else it is read for: ${verdict.problem}; ${tried}`,
+    );
+  }
   const Denied = verdict.kind === "mismatch" ? MappingMismatch : MappingInvalid;
   throw new Denied(`${parameter} is not usable for ${who}: ${verdict.problem}; ${tried}`);
 }

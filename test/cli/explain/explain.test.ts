@@ -45,7 +45,9 @@ test("a role's token: granted, and what it was that counted", async () => {
 identity  arn:aws:sts::111122223333:assumed-role/Developers/bob@example.com
           mapped as arn:aws:iam::111122223333:role/Developers
           principal AROALOCALDEVELOPERSAA
-mapping   role/111122223333/developers: matches  <- counts
+mapping   deny/111122223333: nothing
+          deny/any: nothing
+          role/111122223333/developers: matches  <- counts
           pattern/111122223333: nothing
           pattern/any: nothing, 1 invalid
           account/111122223333: matches  (shadowed)

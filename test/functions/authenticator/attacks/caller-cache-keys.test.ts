@@ -44,10 +44,10 @@ test("each of two accounts gets its own mapping of the same role name (CVE-2025-
   }
 });
 
-test("two accounts share no parameter but the patterns of any (CVE-2025-11621)", () => {
+test("two accounts share no parameter but the deny list and the patterns of any (CVE-2025-11621)", () => {
   const names = (who: string) => candidates(PREFIX, verified(who)).map(({ parameter }) => parameter);
   const shared = names("bob").filter((name) => names("bob-elsewhere").includes(name));
-  assert.deepEqual(shared, [`${PREFIX}/pattern/any`]);
+  assert.deepEqual(shared, [`${PREFIX}/deny/any`, `${PREFIX}/pattern/any`]);
 });
 
 test("two clusters, and two partitions, do not share what was proven of a token (CVE-2025-11621)", async () => {

@@ -3,20 +3,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { checkDenyEntry } from "../../../../functions/authenticator/mapping/deny-list.ts";
 import { evaluateMapping } from "../../../../functions/authenticator/mapping/evaluate.ts";
 import { checkMapping, type MappingKind } from "../../../../functions/authenticator/mapping/mapping.ts";
 import { candidates, type Place } from "../../../../functions/authenticator/mapping/parameter-name.ts";
 import { decidingEvaluation } from "../../../../functions/authenticator/mapping/select.ts";
+import { parseJson } from "../../../../functions/lib/json.ts";
 import { HOME, NOW, OTHER, PREFIX, verified } from "../fixtures.ts";
 import { junk, list, MINE, nearly, text, value } from "./arbitrary-values.ts";
 
 const RUNS = { numRuns: 10_000 };
 const KINDS = ["role", "user", "root", "federated-user", "sso", "pattern", "account"] as const;
-const PLACES = ["exact", "sso", "pattern-account", "pattern-any", "account"] as const;
+const MAPPING_PLACES = ["exact", "sso", "pattern-account", "pattern-any", "account"] as const;
+const PLACES = ["deny-account", "deny-any", ...MAPPING_PLACES] as const;
 const bob = verified("bob");
 
 const kind = fc.constantFrom<MappingKind[]>(...KINDS);
 const place = fc.constantFrom<Place[]>(...PLACES);
+const mappingPlace = fc.constantFrom(...MAPPING_PLACES);
 const nothing = fc.constant(undefined);
 
 const TYPES: Readonly<Record<string, (v: unknown) => boolean>> = {
@@ -73,7 +77,7 @@ test("a value that is valid is invalid with any other key added", () => {
 test("nothing that is not a valid mapping for this identity ever yields a match", () => {
   let matches = 0;
   fc.assert(
-    fc.property(text, place, (t, at) => {
+    fc.property(text, mappingPlace, (t, at) => {
       const { verdict } = find(at, t);
       if (verdict.kind !== "match") return;
       matches += 1;
@@ -95,17 +99,17 @@ test("nothing that is not a valid mapping for this identity ever yields a match"
 
 test("a damaged parameter never changes the verdict of another", () => {
   const places = candidates(PREFIX, verified("carol"));
-  const texts = fc.tuple(text, nothing, text, text, nothing);
+  const texts = fc.tuple(text, nothing, text, nothing, text, text, nothing);
   const judge = (stored: readonly (string | undefined)[]) =>
     places.map((candidate, index) => {
       const t = stored[index];
       return evaluateMapping(candidate, t === undefined ? undefined : { value: t, secure: false }, bob, NOW);
     });
   fc.assert(
-    fc.property(texts, fc.nat({ max: 4 }), text, (stored, at, damage) => {
+    fc.property(texts, fc.nat({ max: 6 }), text, (stored, at, damage) => {
       const before = judge(stored);
       const after = judge(stored.with(at, damage));
-      for (let i = 0; i < 5; i += 1) if (i !== at) assert.equal(JSON.stringify(after[i]), JSON.stringify(before[i]));
+      for (let i = 0; i < 7; i += 1) if (i !== at) assert.equal(JSON.stringify(after[i]), JSON.stringify(before[i]));
     }),
     RUNS,
   );
@@ -129,6 +133,8 @@ test("a damaged entry of a list never changes the verdict of those whom it does 
 
 test("any denial that matches wins, wherever it stands and whatever stands around it", () => {
   const denials: Readonly<Record<Place, unknown>> = {
+    "deny-account": [{ arnLike: `arn:aws:iam::${HOME}:role/dev*` }],
+    "deny-any": [{ arnLike: MINE }, { arnLike: `arn:aws:sts::${OTHER}:assumed-role/*/*` }],
     exact: { arn: MINE, deny: true },
     sso: { deny: true },
     "pattern-account": [{ arnLike: `arn:aws:iam::${HOME}:*`, deny: true }],
@@ -136,10 +142,27 @@ test("any denial that matches wins, wherever it stands and whatever stands aroun
     account: { deny: true },
   };
   fc.assert(
-    fc.property(fc.tuple(text, text, text, text, text), place, (texts, at) => {
+    fc.property(fc.array(text, { minLength: 7, maxLength: 7 }), place, (texts, at) => {
       const all = PLACES.map((p, i) => find(p, p === at ? JSON.stringify(denials[p]) : (texts[i] ?? "")));
       assert.equal(decidingEvaluation(all)?.verdict.kind, "deny");
     }),
     RUNS,
   );
+});
+
+test("a deny list never yields a match, and one that is not wholly valid lets nobody through", () => {
+  let refused = 0;
+  fc.assert(
+    fc.property(text, fc.constantFrom<Place[]>("deny-account", "deny-any"), fc.boolean(), (t, at, secure) => {
+      const { verdict, invalidCount } = find(at, t, secure);
+      assert.notEqual(verdict.kind, "match");
+      const entries: unknown = secure ? undefined : parseJson(t);
+      const whole = Array.isArray(entries) && entries.every((entry) => checkDenyEntry(entry).valid);
+      assert.equal(verdict.kind === "invalid", !whole);
+      assert.equal(invalidCount > 0, !whole);
+      if (!whole) refused += 1;
+    }),
+    RUNS,
+  );
+  assert.ok(refused > 500, `only ${refused} of these were refused`);
 });

@@ -8,6 +8,7 @@ import { verifyIdentity } from "../../../../functions/authenticator/identity/ide
 import {
   callersParameter,
   candidates,
+  denyParameter,
   encodeName,
   mappingParameter,
   permissionSetOf,
@@ -24,8 +25,10 @@ function names(identity = verified("bob"), prefix = PREFIX): string[] {
   return candidates(prefix, identity).map(({ parameter }) => parameter);
 }
 
-test("a role is looked up under its name, the patterns and its account", () => {
+test("a role is looked up in the deny lists, under its name, in the patterns and under its account", () => {
   assert.deepEqual(candidates(PREFIX, verified("bob")), [
+    { place: "deny-account", parameter: `${PREFIX}/deny/${HOME}` },
+    { place: "deny-any", parameter: `${PREFIX}/deny/any` },
     { place: "exact", parameter: `${PREFIX}/role/${HOME}/developers` },
     { place: "pattern-account", parameter: `${PREFIX}/pattern/${HOME}` },
     { place: "pattern-any", parameter: `${PREFIX}/pattern/any` },
@@ -34,16 +37,16 @@ test("a role is looked up under its name, the patterns and its account", () => {
 });
 
 test("a permission set's role is also looked up under the permission set", () => {
-  assert.deepEqual(candidates(PREFIX, verified("carol")).slice(0, 2), [
+  assert.deepEqual(candidates(PREFIX, verified("carol")).slice(2, 4), [
     { place: "exact", parameter: `${PREFIX}/role/${HOME}/awsreservedsso_clusteradmin_0123456789abcdef` },
     { place: "sso", parameter: `${PREFIX}/sso/${HOME}/clusteradmin` },
   ]);
 });
 
 test("a user, root and a federated user each have a branch of their own, and no path in it", () => {
-  assert.equal(names(verified("alice"))[0], `${PREFIX}/user/${HOME}/alice`);
-  assert.equal(names(verified("root"))[0], `${PREFIX}/root/${HOME}`);
-  assert.equal(names(verified("federated"))[0], `${PREFIX}/federated-user/${HOME}/dave`);
+  assert.equal(names(verified("alice"))[2], `${PREFIX}/user/${HOME}/alice`);
+  assert.equal(names(verified("root"))[2], `${PREFIX}/root/${HOME}`);
+  assert.equal(names(verified("federated"))[2], `${PREFIX}/federated-user/${HOME}/dave`);
 });
 
 test("a user that is named like a permission set's role is not looked up under it", () => {
@@ -52,9 +55,9 @@ test("a user that is named like a permission set's role is not looked up under i
   assert.ok(candidates(PREFIX, user).every(({ place }) => place !== "sso"));
 });
 
-test("every name but that of the patterns of any holds the identity's account", () => {
+test("every name but those of the patterns and the deny list of any holds the identity's account", () => {
   for (const name of names(verified("carol"))) {
-    assert.ok(name.split("/").includes(HOME) || name.endsWith("/pattern/any"), name);
+    assert.ok(name.split("/").includes(HOME) || /\/(pattern|deny)\/any$/.test(name), name);
   }
 });
 
@@ -105,6 +108,11 @@ test("names that differ only where an encoding could be ambiguous stay apart", (
   }
 });
 
+test("a review reads at most seven names: a permission set's role has them all", () => {
+  assert.equal(names(verified("carol")).length, 7);
+  for (const who of ["alice", "bob", "root", "federated", "node"]) assert.equal(names(verified(who)).length, 6, who);
+});
+
 test("candidates are at most ten names, each once, and each legal with the longest prefix that is allowed", () => {
   fc.assert(
     fc.property(iamName, fc.constantFrom("role", "user", "federated-user"), (name, kind) => {
@@ -128,6 +136,8 @@ test("the callers, and mappings that an operator names, stand under the same pre
   assert.equal(callersParameter(PREFIX), `${PREFIX}/callers`);
   assert.equal(mappingParameter(PREFIX, "sso", OTHER, "View.All"), `${PREFIX}/sso/${OTHER}/view.2eall`);
   assert.equal(mappingParameter(PREFIX, "pattern", "any"), `${PREFIX}/pattern/any`);
+  assert.equal(denyParameter(PREFIX, OTHER), `${PREFIX}/deny/${OTHER}`);
+  assert.equal(denyParameter(PREFIX, "any"), `${PREFIX}/deny/any`);
   assert.equal(mappingParameter(PREFIX, "root", HOME), `${PREFIX}/root/${HOME}`);
 });
 

@@ -6,7 +6,13 @@ import fc from "fast-check";
 import type { Evaluation, Verdict } from "../../../../functions/authenticator/mapping/evaluate.ts";
 import type { Place } from "../../../../functions/authenticator/mapping/parameter-name.ts";
 import { decidingEvaluation, selectMapping } from "../../../../functions/authenticator/mapping/select.ts";
-import { IdentityDenied, IdentityUnmapped, MappingInvalid, MappingMismatch } from "../../../../functions/errors.ts";
+import {
+  DenialsInvalid,
+  IdentityDenied,
+  IdentityUnmapped,
+  MappingInvalid,
+  MappingMismatch,
+} from "../../../../functions/errors.ts";
 import { verified } from "../fixtures.ts";
 
 const PLACES: readonly Place[] = ["exact", "sso", "pattern-account", "pattern-any", "account"];
@@ -43,6 +49,33 @@ test("a denial that matches counts wherever it stands", () => {
       assert.throws(() => selectMapping(evaluations(...kinds), bob), IdentityDenied, `${PLACES[at]} among ${other}`);
     }
   }
+});
+
+test("a deny list that is wrong refuses, whatever the mappings say, but for a denial that says more", () => {
+  for (const place of ["deny-account", "deny-any"] as const) {
+    const list: Evaluation = { place, parameter: `/p/${place}`, verdict: VERDICTS.invalid, invalidCount: 1 };
+    for (const kind of ["match", "invalid", "mismatch", "nothing"] as const) {
+      const all = [list, ...evaluations(kind)];
+      assert.equal(decidingEvaluation(all), list);
+      assert.throws(
+        () => selectMapping(all, bob),
+        (error) =>
+          error instanceof DenialsInvalid &&
+          error.message.startsWith(
+            `/p/${place} refuses ${bob.canonicalArn} and everybody else it is read for: not JSON;`,
+          ),
+      );
+    }
+    assert.throws(() => selectMapping([list, ...evaluations("deny")], bob), IdentityDenied);
+  }
+});
+
+test("a deny list that holds nothing for an identity leaves the choice to the mappings", () => {
+  const lists = (["deny-account", "deny-any"] as const).map(
+    (place): Evaluation => ({ place, parameter: `/p/${place}`, verdict: VERDICTS.nothing, invalidCount: 0 }),
+  );
+  assert.equal(selectMapping([...lists, ...evaluations("match")], bob).parameter, "/p/exact");
+  assert.throws(() => selectMapping([...lists, ...evaluations()], bob), IdentityUnmapped);
 });
 
 test("an invalid mapping at the place that would count denies, and does not fall through", () => {

@@ -1,0 +1,96 @@
+// Deny lists: who is shut out, whatever any mapping says. A list that cannot be read whole refuses everybody it is read for.
+
+import { isObject, parseJson } from "../../lib/json.ts";
+import { isExpired, notAfterTime } from "../../lib/not-after.ts";
+import { quoted } from "../../lib/quoted.ts";
+import type { StoredParameter } from "../../parameters/stored-parameter.ts";
+import type { VerifiedIdentity } from "../identity/identity.ts";
+import { matchesArnLike } from "./arn-like.ts";
+import { whyNeverMatches } from "./possible-arn.ts";
+
+/** One entry of the JSON list at `<prefix>/deny/<account>` or `<prefix>/deny/any`. */
+export interface DenyEntry {
+  /** Of a role, user, federated user, root, or of a role's session (`arn:aws:sts::<account>:assumed-role/<role>/<session>`). */
+  readonly arnLike: string;
+  /** RFC 3339, in UTC. At that instant and after, the entry is as if it were not there. */
+  readonly notAfter?: string;
+  readonly description?: string;
+}
+
+export type DenyCheck =
+  | { readonly valid: true; readonly entry: DenyEntry }
+  | { readonly valid: false; readonly problem: string };
+
+const KEYS = ["arnLike", "notAfter", "description"];
+
+/** `value` is parsed JSON. The problem is a phrase for an operator. */
+export function checkDenyEntry(value: unknown): DenyCheck {
+  const problem = entryProblem(value);
+  return problem === undefined ? { valid: true, entry: value as unknown as DenyEntry } : { valid: false, problem };
+}
+
+function entryProblem(value: unknown): string | undefined {
+  if (!isObject(value)) return `must be a JSON object, not ${quoted(value)}`;
+  const unknownKey = Object.keys(value).find((key) => !KEYS.includes(key));
+  if (unknownKey !== undefined) return `unknown key ${quoted(unknownKey)}: the keys are ${KEYS.join(", ")}`;
+  const { arnLike, notAfter, description } = value;
+  if (typeof arnLike !== "string") return `arnLike must be an ARN pattern, not ${quoted(arnLike)}`;
+  if (notAfter !== undefined && (typeof notAfter !== "string" || notAfterTime(notAfter) === undefined)) {
+    return `notAfter must be a time like 2026-12-31T00:00:00Z, not ${quoted(notAfter)}`;
+  }
+  if (description !== undefined && typeof description !== "string") {
+    return `description must be a string, not ${quoted(description)}`;
+  }
+  return whyNeverMatches(withoutPath(arnLike), "canonical-or-session");
+}
+
+/** Whether an entry is for this identity, whatever its `notAfter` says. */
+export function isDenied({ arnLike }: DenyEntry, identity: VerifiedIdentity): boolean {
+  const pattern = withoutPath(arnLike);
+  return identityArns(identity).some((arn) => matchesArnLike(pattern, arn));
+}
+
+/** A user's path can be changed by whoever may update the user: the ARN without it is compared too. */
+function identityArns({ kind, partition, accountId, name, canonicalArn, arn }: VerifiedIdentity): string[] {
+  return [canonicalArn, arn, ...(kind === "user" ? [`arn:${partition}:iam::${accountId}:user/${name}`] : [])];
+}
+
+const ROLE_OR_USER_WITH_PATH = /^(arn:[^:*?]+:iam::\d{12}:(?:role|user)\/)[^*?]*\/([^:*?/]+)$/i;
+
+/** An ARN without wildcard names one role or user, in whatever path: names are unique in an account, and paths change. */
+function withoutPath(arnLike: string): string {
+  return arnLike.replace(ROLE_OR_USER_WITH_PATH, "$1$2");
+}
+
+export type DenyListCheck =
+  | { readonly valid: true; readonly entries: readonly DenyEntry[] }
+  | { readonly valid: false; readonly problem: string; readonly invalidCount: number };
+
+/** Of a whole parameter; the problem names the first entry that is wrong, counted from 1. */
+export function checkDenyList({ value, secure }: StoredParameter): DenyListCheck {
+  if (secure) return { valid: false, problem: "a deny list must be of type String, not SecureString", invalidCount: 1 };
+  const list = parseJson(value);
+  if (!Array.isArray(list)) {
+    const problem = list === undefined ? "a deny list must be JSON" : "a deny list must be a JSON list";
+    return { valid: false, problem, invalidCount: 1 };
+  }
+  const entries: DenyEntry[] = [];
+  const problems: string[] = [];
+  for (const [index, item] of list.entries()) {
+    const check = checkDenyEntry(item);
+    if (check.valid) entries.push(check.entry);
+    else problems.push(`entry ${index + 1}: ${check.problem}`);
+  }
+  const [problem] = problems;
+  return problem === undefined ? { valid: true, entries } : { valid: false, problem, invalidCount: problems.length };
+}
+
+/** `invalid` refuses everybody: somebody was meant by what is wrong, and nobody can tell whom. */
+export function evaluateDenyList(stored: StoredParameter | undefined, identity: VerifiedIdentity, now: number) {
+  const check: DenyListCheck = stored === undefined ? { valid: true, entries: [] } : checkDenyList(stored);
+  if (!check.valid) {
+    return { verdict: { kind: "invalid", problem: check.problem }, invalidCount: check.invalidCount } as const;
+  }
+  const denies = check.entries.some((entry) => !isExpired(entry.notAfter, now) && isDenied(entry, identity));
+  return { verdict: { kind: denies ? "deny" : "nothing" }, invalidCount: 0 } as const;
+}

@@ -1,0 +1,82 @@
+// Whether an ARN pattern can match anybody at all: STS tells no role's path, and names have a known alphabet.
+
+import { quoted } from "../../lib/quoted.ts";
+import { arnSections, isArnPattern } from "./arn-like.ts";
+
+/** What a pattern is compared with: the canonical ARN alone, or also the ARN as STS gave it, with its session. */
+export type ComparedArns = "canonical" | "canonical-or-session";
+
+/** One character of a text, or a run of one or more. */
+interface Token {
+  readonly takes: (character: string) => boolean;
+  readonly repeats: boolean;
+}
+type Shape = readonly Token[];
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: characters of names and of session names */
+const NAME = /[\w+=,.@-]/;
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-friendly-names */
+const PATH = /[\x21-\x7e]/;
+
+/** `aws` and `aws-cn`, not `asw`. */
+const PARTITIONS = [shape("aws"), shape("aws-", /[a-z-]/)];
+const ACCOUNT: Shape = Array.from({ length: 12 }, () => ({ takes: (c: string) => /\d/.test(c), repeats: false }));
+const CANONICAL: readonly [service: Shape, resource: Shape][] = [
+  [shape("iam"), shape("role/", NAME)],
+  [shape("iam"), shape("user/", NAME)],
+  [shape("iam"), shape("user/", PATH, "/", NAME)],
+  [shape("iam"), shape("root")],
+  [shape("sts"), shape("federated-user/", NAME)],
+];
+const SESSION: readonly [service: Shape, resource: Shape] = [shape("sts"), shape("assumed-role/", NAME, "/", NAME)];
+
+/** Why a pattern can match no identity, as a phrase for an operator; `undefined` where it can match one. */
+export function whyNeverMatches(arnLike: string, compared: ComparedArns): string | undefined {
+  if (!isArnPattern(arnLike)) return `arnLike must be an ARN pattern of six sections, not ${quoted(arnLike)}`;
+  const [, partition = "", service = "", region = "", account = "", resource = ""] = arnSections(arnLike) ?? [];
+  const principals = compared === "canonical" ? CANONICAL : [...CANONICAL, SESSION];
+  const canMatch =
+    /^\**$/.test(region) &&
+    PARTITIONS.some((one) => overlaps(partition, one)) &&
+    overlaps(account, ACCOUNT) &&
+    principals.some((one) => overlaps(service, one[0]) && overlaps(resource, one[1]));
+  return canMatch ? undefined : `arnLike ${quoted(arnLike)} can never match: ${hint(service, resource, compared)}`;
+}
+
+function hint(service: string, resource: string, compared: ComparedArns): string {
+  if (service === "iam" && resource.startsWith("role/")) return "STS does not tell a role's path, leave it out";
+  if (resource.startsWith("assumed-role")) {
+    return compared === "canonical"
+      ? "write the role's own ARN, arn:aws:iam::<account>:role/<name>"
+      : "write arn:aws:sts::<account>:assumed-role/<role>/<session>";
+  }
+  return "it must fit the ARN of a role, user, federated user or root";
+}
+
+function shape(...parts: readonly (string | RegExp)[]): Shape {
+  return parts.flatMap((part): Token[] =>
+    part instanceof RegExp
+      ? [{ takes: (c: string) => part.test(c), repeats: true }]
+      : Array.from(part, (own) => ({ takes: (c: string) => c === own, repeats: false })),
+  );
+}
+
+/** Whether a section of a pattern and a shape have a text in common; the work is at most the product of their lengths. */
+function overlaps(glob: string, tokens: Shape): boolean {
+  // How many tokens can have been read so far; the last one of them may go on where it repeats.
+  let read = new Set([0]);
+  for (const character of glob) {
+    const next = new Set<number>();
+    if (character === "*") {
+      for (let count = Math.min(...read); count <= tokens.length; count += 1) next.add(count);
+    } else {
+      for (const count of read) {
+        const [last, following] = [tokens[count - 1], tokens[count]];
+        if (last?.repeats && (character === "?" || last.takes(character))) next.add(count);
+        if (following && (character === "?" || following.takes(character))) next.add(count + 1);
+      }
+    }
+    read = next;
+  }
+  return read.has(tokens.length);
+}

@@ -1,0 +1,93 @@
+// Getting round a denial: by a new path (iam:UpdateUser), another spelling, another session, or a mapping of one's own.
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateUser.html
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { AskSts } from "../../../../functions/authenticator/identity/prove-identity.ts";
+import {
+  gatewayEvent,
+  HOME,
+  handlerOf,
+  identityBody,
+  NOW,
+  reviewBody,
+  type Stored,
+  tokenFor,
+  world,
+} from "../fixtures.ts";
+
+const EVERYTHING: Stored = {
+  [`user/${HOME}/mallory`]: { arn: `arn:aws:iam::${HOME}:user/mallory`, username: "mallory" },
+  [`role/${HOME}/shared`]: { arn: `arn:aws:iam::${HOME}:role/Shared`, username: "shared:{SessionName}" },
+  [`pattern/${HOME}`]: [{ arnLike: `arn:aws:iam::${HOME}:*`, username: "anybody" }],
+  "pattern/any": [{ arnLike: "arn:aws:iam::*:*", username: "anybody" }],
+  [`account/${HOME}`]: {},
+};
+
+/** The reason, or the username of who got in. */
+async function login(denied: Stored, arn: string, userId: string, mapped = EVERYTHING): Promise<string | undefined> {
+  const askSts: AskSts = async () => ({
+    status: 200,
+    body: identityBody({ account: HOME, arn, userId }),
+    requestId: "r",
+  });
+  const handler = handlerOf(world({ ...mapped, ...denied }, { askSts }));
+  const { json } = await handler(gatewayEvent(reviewBody(tokenFor("AKIALOCALMALLORYAAAA"))));
+  return json.status.user?.username ?? json.status.error?.split(":")[0];
+}
+
+const user = (path: string, name = "mallory") => [`arn:aws:iam::${HOME}:user/${path}${name}`, "AIDAMALLORY"] as const;
+const session = (name: string) => [`arn:aws:sts::${HOME}:assumed-role/Shared/${name}`, `AROASHARED:${name}`] as const;
+const denied = (arnLike: string, list = HOME) => ({ [`deny/${list}`]: [{ arnLike }] });
+
+test("a user who moves to another path stays denied (iam:UpdateUser)", async () => {
+  for (const written of ["mallory", "ops/mallory", "MALLORY"]) {
+    for (const path of ["", "ops/", "elsewhere/deep/", "a*b/"]) {
+      for (const list of [HOME, "any"]) {
+        const reason = await login(denied(`arn:aws:iam::${HOME}:user/${written}`, list), ...user(path));
+        assert.equal(reason, "identity_denied", `${written} ${path}`);
+      }
+    }
+  }
+  assert.equal(await login(denied(`arn:aws:iam::${HOME}:user/mallory`), ...user("ops/", "mallory2")), "anybody");
+});
+
+test("no mapping comes before a denial: not the principal's own, nor one that has a principalId", async () => {
+  for (const arnLike of [`arn:aws:iam::${HOME}:user/mallory`, "arn:aws:iam::*:user/*", `arn:aws:iam::${HOME}:*`]) {
+    const pinned = { [`user/${HOME}/mallory`]: { arn: user("")[0], username: "m", principalId: "AIDAMALLORY" } };
+    assert.equal(await login(denied(arnLike, "any"), ...user(""), { ...EVERYTHING, ...pinned }), "identity_denied");
+  }
+  const ended = { [`user/${HOME}/mallory`]: { arn: user("")[0], username: "m", notAfter: "2020-01-01T00:00:00Z" } };
+  assert.equal(await login({ ...denied(user("")[0]), ...ended }, ...user("")), "identity_denied");
+  const other = { [`user/${HOME}/mallory`]: { arn: user("")[0], username: "m", principalId: "AIDAANOTHER" } };
+  assert.equal(await login({ ...denied(user("")[0]), ...other }, ...user("")), "identity_denied");
+});
+
+test("one session is shut out of a shared role in any case, and the others are not", async () => {
+  const list = denied(`arn:aws:sts::${HOME}:assumed-role/Shared/jane@example.com`);
+  assert.equal(await login(list, ...session("jane@example.com")), "identity_denied");
+  assert.equal(await login(list, ...session("JANE@example.com")), "identity_denied");
+  assert.equal(await login(list, ...session("john@example.com")), "shared:john-example.com");
+});
+
+test("a deny list that is wrong lets nobody through for whom it is read, and harms nobody else", async () => {
+  for (const value of [
+    '[{"arnLike":"arn:aws:iam::*:user/x"},]',
+    "{}",
+    [{ arnlike: "x" }],
+    [{ arnLike: "arn:x", deny: "true" }],
+  ]) {
+    for (const list of [HOME, "any"]) {
+      assert.equal(await login({ [`deny/${list}`]: value }, ...user("")), "denials_invalid", JSON.stringify(value));
+      assert.equal(await login({ [`deny/${list}`]: value }, ...session("john")), "denials_invalid");
+    }
+    assert.equal(await login({ "deny/444455556666": value }, ...user("")), "mallory");
+  }
+});
+
+test("a denial that has ended lifts itself", async () => {
+  const entry = { arnLike: user("")[0], notAfter: new Date(NOW).toISOString() };
+  assert.equal(await login({ "deny/any": [entry] }, ...user("")), "mallory");
+  const later = { ...entry, notAfter: new Date(NOW + 1).toISOString() };
+  assert.equal(await login({ "deny/any": [later] }, ...user("")), "identity_denied");
+});

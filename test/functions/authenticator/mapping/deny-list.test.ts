@@ -1,0 +1,214 @@
+// Deny lists, rule by rule: whom an entry shuts out and whom it leaves alone, and what a list that is wrong does.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { verifyIdentity } from "../../../../functions/authenticator/identity/identity.ts";
+import {
+  checkDenyEntry,
+  checkDenyList,
+  evaluateDenyList,
+} from "../../../../functions/authenticator/mapping/deny-list.ts";
+import { HOME, NOW, OTHER, roleIdentity, verified } from "../fixtures.ts";
+
+const ROLE = `arn:aws:iam::${HOME}:role/Developers`;
+const bob = verified("bob");
+const alice = verified("alice");
+
+function judge(list: unknown, identity = bob, { now = NOW, secure = false } = {}) {
+  const value = typeof list === "string" ? list : JSON.stringify(list);
+  return evaluateDenyList({ value, secure }, identity, now);
+}
+
+function denies(arnLike: string, identity = bob): boolean {
+  const { verdict } = judge([{ arnLike }], identity);
+  assert.notEqual(verdict.kind, "invalid", JSON.stringify(verdict));
+  return verdict.kind === "deny";
+}
+
+function problem(value: unknown): string {
+  const check = checkDenyEntry(value);
+  assert.ok(!check.valid, `${JSON.stringify(value)} is valid`);
+  return check.problem;
+}
+
+test("no list, and an empty one, deny nobody", () => {
+  assert.deepEqual(evaluateDenyList(undefined, bob, NOW), { verdict: { kind: "nothing" }, invalidCount: 0 });
+  assert.deepEqual(judge([]), { verdict: { kind: "nothing" }, invalidCount: 0 });
+});
+
+test("an entry is arnLike, and may carry notAfter and a description", () => {
+  const entry = { arnLike: ROLE, notAfter: "2027-01-01T00:00:00Z", description: "ticket 4711" };
+  assert.deepEqual(checkDenyEntry(entry), { valid: true, entry });
+  assert.deepEqual(checkDenyEntry({ arnLike: ROLE }), { valid: true, entry: { arnLike: ROLE } });
+});
+
+test("an entry matches the canonical ARN", () => {
+  assert.ok(denies(ROLE) && denies(`arn:aws:iam::${HOME}:role/Dev*`) && denies("arn:aws:iam::*:role/?evelopers"));
+  assert.ok(!denies(`arn:aws:iam::${HOME}:role/Developer`) && !denies(`arn:aws:iam::${OTHER}:role/Developers`));
+  assert.ok(!denies(`arn:aws:iam::${HOME}:user/Developers`) && !denies(`arn:aws-cn:iam::${HOME}:role/Developers`));
+  assert.ok(denies(`arn:aws:iam::${HOME}:root`, verified("root")) && !denies(`arn:aws:iam::${HOME}:root`));
+  const dave = `arn:aws:sts::${HOME}:federated-user/dave`;
+  assert.ok(denies(dave, verified("federated")) && !denies(`${dave}x`, verified("federated")));
+});
+
+test("an entry matches the ARN as STS gave it: one session of a shared role is shut out, the others are not", () => {
+  const session = `arn:aws:sts::${HOME}:assumed-role/Shared/jane@example.com`;
+  assert.ok(denies(session, roleIdentity("Shared", "jane@example.com")));
+  assert.ok(!denies(session, roleIdentity("Shared", "john@example.com")));
+  assert.ok(!denies(session, roleIdentity("Shared2", "jane@example.com")));
+  assert.ok(!denies(session, roleIdentity("Shared", "jane@example.com", OTHER)));
+  const all = `arn:aws:sts::${HOME}:assumed-role/*/jane@*`;
+  assert.ok(denies(all, roleIdentity("Other", "jane@example.com")) && !denies(all, roleIdentity("Other", "john")));
+});
+
+test("an entry compares without regard to case", () => {
+  assert.ok(denies(ROLE.toUpperCase()) && denies(`arn:aws:iam::${HOME}:user/ALICE`, alice));
+  assert.ok(denies(`arn:aws:sts::${HOME}:assumed-role/shared/JANE`, roleIdentity("Shared", "jane")));
+});
+
+test("a user's ARN matches with its path and without it", () => {
+  assert.equal(alice.arn, `arn:aws:iam::${HOME}:user/engineering/alice`);
+  for (const end of [
+    "user/engineering/alice",
+    "user/alice",
+    "user/engineering/*",
+    "user/al?ce",
+    "user/*",
+    "user/*/alice",
+  ]) {
+    assert.ok(denies(`arn:aws:iam::${HOME}:${end}`, alice), end);
+  }
+  for (const end of ["user/ops/*", "user/alic", "user/alice2", "user/engineering", "role/alice", "user/alice/bob"]) {
+    assert.ok(!denies(`arn:aws:iam::${HOME}:${end}`, alice), end);
+  }
+});
+
+test("a user's ARN without wildcard matches by its name, whatever path it is written with", () => {
+  for (const path of ["", "engineering/", "old/place/", "a!b/", "a:b/"]) {
+    assert.ok(denies(`arn:aws:iam::${HOME}:user/${path}alice`, alice), path);
+    assert.ok(!denies(`arn:aws:iam::${OTHER}:user/${path}alice`, alice), path);
+    assert.ok(!denies(`arn:aws:iam::${HOME}:user/${path}alice2`, alice), path);
+  }
+});
+
+test("a role's ARN without wildcard matches by its name, whatever path it is written with", () => {
+  for (const path of ["", "team/", "aws-reserved/sso.amazonaws.com/eu-west-1/"]) {
+    assert.ok(denies(`arn:aws:iam::${HOME}:role/${path}Developers`), path);
+    assert.ok(!denies(`arn:aws:iam::${HOME}:role/${path}Developer`), path);
+    assert.ok(!denies(`arn:aws:iam::${HOME}:role/${path}Developers`, roleIdentity("Developers", "s", OTHER)), path);
+  }
+});
+
+test("notAfter ends an entry at that instant, and not a millisecond before", () => {
+  const list = [{ arnLike: ROLE, notAfter: new Date(NOW).toISOString() }];
+  assert.equal(judge(list, bob, { now: NOW - 1 }).verdict.kind, "deny");
+  assert.equal(judge(list, bob, { now: NOW }).verdict.kind, "nothing");
+  assert.equal(judge([...list, { arnLike: ROLE }], bob, { now: NOW }).verdict.kind, "deny");
+});
+
+test("an unknown key is invalid, and named: a list has no deny, no groups and no arn", () => {
+  for (const key of [
+    "deny",
+    "username",
+    "groups",
+    "arn",
+    "arnlike",
+    "ArnLike",
+    "principalId",
+    "note",
+    "",
+    "__proto__",
+  ]) {
+    const value: unknown = JSON.parse(`{"arnLike": ${JSON.stringify(ROLE)}, ${JSON.stringify(key)}: true}`);
+    assert.equal(problem(value), `unknown key ${JSON.stringify(key)}: the keys are arnLike, notAfter, description`);
+  }
+});
+
+test("an ill-typed key is invalid, and its value told", () => {
+  assert.equal(problem({}), "arnLike must be an ARN pattern, not undefined");
+  assert.equal(problem({ arnLike: 1 }), "arnLike must be an ARN pattern, not 1");
+  for (const notAfter of [null, 1, "tomorrow", "2026-12-31", "2026-02-30T00:00:00Z"]) {
+    assert.match(problem({ arnLike: ROLE, notAfter }), /^notAfter must be a time like 2026-12-31T00:00:00Z, not /);
+  }
+  assert.equal(problem({ arnLike: ROLE, description: ["x"] }), 'description must be a string, not ["x"]');
+  for (const value of [null, 1, "text", [], [{ arnLike: ROLE }]])
+    assert.match(problem(value), /^must be a JSON object/);
+});
+
+test("an entry that can never match is invalid", () => {
+  for (const arnLike of [
+    ...["*", "arn:*", "Developers", "", `arn:aws:iam::${HOME}:role/team/*`, `arn:aws:iam::${HOME}:role/*/Developers`],
+    ...[`arn:aws:iam::${HOME}:role`, `arn:aws:iam::${HOME}:group/admins`, `arn:aws:sts::${HOME}:assumed-role/Dev`],
+    ...[`arn:aws:sts::${HOME}:assumed-role/team/Dev/s`, `arn:aws:iam::${HOME}:assumed-role/Dev/s`],
+    ...[`arn:asw:iam::${HOME}:role/Dev`, "arn:aws:iam::1111:role/Dev", `arn:aws:iam:eu-west-1:${HOME}:role/Dev`],
+    ...[`arn:aws:iam::${HOME}:role/Dev\n`, `arn:aws:iam::${HOME}:role/a b`, `arn:aws:iam::${HOME}:role/`],
+  ]) {
+    assert.match(
+      problem({ arnLike }),
+      /^arnLike (must be an ARN pattern of six sections|".*" can never match)/,
+      arnLike,
+    );
+  }
+});
+
+const SPOILT: Readonly<Record<string, string>> = {
+  "one trailing comma": `[{"arnLike": "arn:aws:iam::${OTHER}:role/x"},]`,
+  "a list that is an object": `{"arnLike": "arn:aws:iam::${OTHER}:role/x"}`,
+  'deny: "true"': `[{"arnLike": "arn:aws:iam::${OTHER}:role/x", "deny": "true"}]`,
+  arnlike: `[{"arnlike": "arn:aws:iam::${OTHER}:role/x"}]`,
+  "a value that is cut off": `[{"arnLike": "arn:aws:iam::${OTHER}:ro`,
+  "an empty value": "",
+  null: "null",
+  "a text": '"[]"',
+  "an entry that can never match": `[{"arnLike": "arn:aws:iam::${OTHER}:role/team/*"}]`,
+  "an entry that is null": "[null]",
+  "an end that is no time": `[{"arnLike": "arn:aws:iam::${OTHER}:role/x", "notAfter": "never"}]`,
+};
+
+for (const [name, value] of Object.entries(SPOILT)) {
+  test(`a list that is wrong refuses everybody it is read for: ${name}`, () => {
+    for (const identity of [bob, alice, verified("root"), verified("federated")]) {
+      const { verdict, invalidCount } = judge(value, identity);
+      assert.deepEqual([verdict.kind, invalidCount], ["invalid", 1]);
+    }
+  });
+}
+
+test("a SecureString refuses everybody, whatever its text says", () => {
+  for (const value of ["[]", "AQICAHg="]) {
+    assert.deepEqual(judge(value, bob, { secure: true }), {
+      verdict: { kind: "invalid", problem: "a deny list must be of type String, not SecureString" },
+      invalidCount: 1,
+    });
+  }
+});
+
+test("an invalid entry refuses everybody even where another one matches, or where it has ended", () => {
+  assert.equal(judge([{ arnLike: ROLE }, { arnLike: ROLE, note: 1 }]).verdict.kind, "invalid");
+  assert.equal(judge([{ arnLike: ROLE, notAfter: "2020-01-01T00:00:00Z", note: 1 }]).verdict.kind, "invalid");
+});
+
+test("each invalid entry is counted, and the first is named", () => {
+  const { verdict, invalidCount } = judge([{ arnLike: ROLE }, { arnLike: ROLE, note: 1 }, null]);
+  assert.equal(invalidCount, 2);
+  assert.deepEqual(verdict, {
+    kind: "invalid",
+    problem: 'entry 2: unknown key "note": the keys are arnLike, notAfter, description',
+  });
+});
+
+test("a list is checked whole, and its entries given in their order", () => {
+  const entries = [{ arnLike: ROLE }, { arnLike: `arn:aws:iam::${HOME}:user/*`, description: "all" }];
+  assert.deepEqual(checkDenyList({ value: JSON.stringify(entries), secure: false }), { valid: true, entries });
+});
+
+test("whoever has an ARN, some entry shuts out: no identity is out of reach", () => {
+  for (const name of ["bob", "alice", "carol", "root", "federated", "node"]) {
+    const identity = verified(name);
+    assert.ok(denies(identity.canonicalArn, identity) && denies(identity.arn, identity), name);
+    assert.ok(denies(`arn:aws:*::${identity.accountId}:*`, identity), name);
+  }
+  const odd = { Account: HOME, Arn: `arn:aws:iam::${HOME}:user/a*b/c?d/x+=,.@-_y`, UserId: "AIDAX" };
+  const identity = verifyIdentity(odd, "aws", "A");
+  assert.ok(denies(`arn:aws:iam::${HOME}:user/x+=,.@-_y`, identity) && denies(odd.Arn, identity));
+});

@@ -1,0 +1,127 @@
+// Patterns that can never match: against every identity that STS can tell, and the sentences for those that cannot be.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { verifyIdentity } from "../../../../functions/authenticator/identity/identity.ts";
+import { matchesArnLike } from "../../../../functions/authenticator/mapping/arn-like.ts";
+import { isDenied } from "../../../../functions/authenticator/mapping/deny-list.ts";
+import { whyNeverMatches } from "../../../../functions/authenticator/mapping/possible-arn.ts";
+import { HOME } from "../fixtures.ts";
+
+const name = fc.string({ unit: fc.constantFrom(..."aB0+=,.@_-"), minLength: 1, maxLength: 6 });
+const path = fc.array(name, { maxLength: 2 }).map((parts) => parts.map((part) => `${part}/`).join(""));
+
+const identity = fc.oneof(
+  fc.tuple(name, name).map(([role, session]) => {
+    const Arn = `arn:aws:sts::${HOME}:assumed-role/${role}/${session}`;
+    return verifyIdentity({ Account: HOME, Arn, UserId: `AROAX:${session}` }, "aws", "A");
+  }),
+  fc
+    .tuple(path, name)
+    .map(([p, user]) =>
+      verifyIdentity({ Account: HOME, Arn: `arn:aws:iam::${HOME}:user/${p}${user}`, UserId: "AIDAX" }, "aws", "A"),
+    ),
+  fc.constant(verifyIdentity({ Account: HOME, Arn: `arn:aws:iam::${HOME}:root`, UserId: HOME }, "aws", "A")),
+  name.map((user) => {
+    const Arn = `arn:aws:sts::${HOME}:federated-user/${user}`;
+    return verifyIdentity({ Account: HOME, Arn, UserId: `${HOME}:${user}` }, "aws", "A");
+  }),
+);
+
+/** Patterns that an ARN matches: some of its characters are `?`, some of its runs are `*`, never across a section. */
+function blurred(arn: string, choices: readonly number[]): string {
+  const [start = "", ...rest] = arn.split(":");
+  const sections = [...rest.slice(0, 4), rest.slice(4).join(":")];
+  let at = 0;
+  const blur = (section: string) =>
+    Array.from(section, (character) => {
+      const choice = choices[at % choices.length] ?? 0;
+      at += 1;
+      return choice === 0 ? "?" : choice === 1 ? "*" : choice === 2 ? `*${character}` : character;
+    }).join("");
+  return [start, ...sections.map(blur)].join(":");
+}
+const choices = fc.array(fc.nat({ max: 12 }), { minLength: 1, maxLength: 40 });
+
+test("a pattern that matches somebody is never called one that can match nobody", () => {
+  fc.assert(
+    fc.property(identity, choices, fc.boolean(), (who, blur, upper) => {
+      const { canonicalArn, arn } = who;
+      const pattern = upper ? blurred(canonicalArn, blur).toUpperCase() : blurred(canonicalArn, blur);
+      assert.ok(matchesArnLike(pattern, canonicalArn), pattern);
+      assert.equal(whyNeverMatches(pattern, "canonical"), undefined);
+      assert.equal(whyNeverMatches(blurred(arn, blur), "canonical-or-session"), undefined);
+    }),
+    { numRuns: 10_000 },
+  );
+});
+
+test("whoever is meant is denied: each pattern made of an identity's own ARNs matches it", () => {
+  fc.assert(
+    fc.property(identity, choices, (who, blur) => {
+      for (const arn of [who.canonicalArn, who.arn]) {
+        assert.ok(isDenied({ arnLike: arn }, who) && isDenied({ arnLike: blurred(arn, blur) }, who), arn);
+      }
+    }),
+    { numRuns: 10_000 },
+  );
+});
+
+test("a pattern that can match nobody matches none of 10,000 identities", () => {
+  let impossible = 0;
+  const end = fc.string({ unit: fc.constantFrom("a", "role", "user", "assumed-role", "/", "*", "?"), maxLength: 6 });
+  fc.assert(
+    fc.property(identity, fc.constantFrom("iam", "sts", "*", "s?s"), end, (who, service, resource) => {
+      const pattern = `arn:aws:${service}::${HOME}:${resource}`;
+      if (whyNeverMatches(pattern, "canonical-or-session") === undefined) return;
+      impossible += 1;
+      assert.ok(!matchesArnLike(pattern, who.canonicalArn) && !matchesArnLike(pattern, who.arn), pattern);
+    }),
+    { numRuns: 10_000 },
+  );
+  assert.ok(impossible > 500, `only ${impossible} of these are impossible`);
+});
+
+test("a role's path can never match, and the sentence says to leave it out", () => {
+  for (const end of ["role/team/*", "role/team/Developers", "role/*/Developers", "role/a?b/*"]) {
+    const arnLike = `arn:aws:iam::${HOME}:${end}`;
+    for (const compared of ["canonical", "canonical-or-session"] as const) {
+      const expected = `arnLike "${arnLike}" can never match: STS does not tell a role's path, leave it out`;
+      assert.equal(whyNeverMatches(arnLike, compared), expected);
+    }
+  }
+});
+
+test("assumed-role can never match a mapping's pattern, and can match a denial", () => {
+  const arnLike = `arn:aws:sts::${HOME}:assumed-role/Dev/*`;
+  assert.equal(whyNeverMatches(arnLike, "canonical-or-session"), undefined);
+  assert.equal(
+    whyNeverMatches(arnLike, "canonical"),
+    `arnLike "${arnLike}" can never match: write the role's own ARN, arn:aws:iam::<account>:role/<name>`,
+  );
+  assert.match(
+    whyNeverMatches(`arn:aws:sts::${HOME}:assumed-role/Dev`, "canonical-or-session") ?? "",
+    /: write arn:aws:sts::<account>:assumed-role\/<role>\/<session>$/,
+  );
+});
+
+test("partition, service, region and account must be those of a principal", () => {
+  const good = ["aws:iam::*:role/x", "*:*:*:*:*", "aws-cn:iam::*:root", "aws-us-gov:iam::1111?2223333:role/x"];
+  for (const rest of good) assert.equal(whyNeverMatches(`arn:${rest}`, "canonical"), undefined, rest);
+  for (const rest of [
+    ...["asw:iam::*:role/x", "aws:iam::1:role/x", "aws:iam::*1234567890123:role/x", "aws:s3::*:role/x", ":iam::*:root"],
+    ...["aws:iam:eu-west-1:*:role/x", "aws:sts::*:role/x", "aws:iam::*:federated-user/x", "aws:iam::any:role/x"],
+  ]) {
+    assert.match(whyNeverMatches(`arn:${rest}`, "canonical") ?? "", / can never match: /, rest);
+  }
+});
+
+test("the slowest patterns cost at most the product of the lengths", () => {
+  const before = process.cpuUsage();
+  for (const last of ["*".repeat(8_000), "*?".repeat(4_000), `${"*a".repeat(4_000)} `]) {
+    whyNeverMatches(`arn:aws:*::*:${last}`, "canonical-or-session");
+  }
+  const { user } = process.cpuUsage(before);
+  assert.ok(user < 2_000_000, `${user} µs`);
+});

@@ -1,0 +1,27 @@
+// Text of somebody else in one of our sentences: one line, printable, short.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { quoted } from "../../../functions/lib/quoted.ts";
+
+test("a value is told as JSON", () => {
+  assert.equal(quoted("grups"), '"grups"');
+  assert.equal(quoted(["a", 1, null]), '["a",1,null]');
+  assert.equal(quoted(undefined), "undefined");
+});
+
+test("a long value is cut short", () => {
+  assert.equal(quoted("x".repeat(1_000)), `"${"x".repeat(59)}...`);
+});
+
+test("whatever a value holds, it is told in one short line of printable ASCII", () => {
+  const value = fc.oneof(fc.string({ unit: "binary" }), fc.jsonValue());
+  fc.assert(
+    fc.property(value, (v) => {
+      assert.match(quoted(v), /^[\x20-\x7e]{1,400}$/);
+    }),
+    { numRuns: 10_000 },
+  );
+  assert.equal(quoted("a\n\u2028\u007f\u00e9"), '"a\\n\\u2028\\u007f\\u00e9"');
+});
