@@ -6,7 +6,7 @@ import { connect } from "../aws/connection.ts";
 import { newCommand } from "../command.ts";
 import { silentExit, usage } from "../errors.ts";
 import { supposeIdentity } from "../evaluate/principal.ts";
-import { showExplanation } from "../explain/show.ts";
+import { needsInstance, showExplanation } from "../explain/show.ts";
 import { type Explanation, explainIdentity, explainToken } from "../explain/steps.ts";
 import { readText } from "../io/files.ts";
 import { untilInterrupted } from "../io/interrupt.ts";
@@ -23,7 +23,7 @@ interface ExplainOptions extends ConnectionOptions, OutputOptions {
 export function explainCommand(io: IOStreams): Command {
   const command = newCommand(io, {
     name: "explain",
-    summary: "show step by step what a review makes of a token or an ARN",
+    summary: "show step by step how a token or an ARN is reviewed",
     details:
       "Runs the function's own code here, with your AWS credentials for Parameter Store. A token is read from a file or " +
       "standard input, never from the command line, where shells and process lists keep it. Exit code 1: refused. " +
@@ -35,8 +35,8 @@ export function explainCommand(io: IOStreams): Command {
   }).argument("[arn]", "of a role, user, federated user or assumed role");
   return addOutput(addConnection(command))
     .option("--token-file <file>", "a token, or an ExecCredential with one (- for stdin)")
-    .option("--session-name <name>", "to suppose for a role's ARN")
-    .option("--principal-id <id>", "to suppose for an ARN")
+    .option("--session-name <name>", "session to assume for a role's ARN")
+    .option("--principal-id <id>", "unique id to assume for an ARN")
     .action((arn: string | undefined, options: ExplainOptions) => untilInterrupted(explain(arn, options, io), io));
 }
 
@@ -61,7 +61,9 @@ async function explanationOf(arn: string | undefined, options: ExplainOptions, i
   }
   const identity = supposeIdentity(arn ?? "", { sessionName, principalId });
   if (identity === undefined)
-    throw usage(`${arn || "That"} is no ARN of a role, an assumed role, a user, a federated user or root.`);
+    throw usage(
+      `${arn === "" ? "An empty ARN" : arn} is not the ARN of a role, an assumed role, a user, a federated user or root.`,
+    );
   const connection = await connect(options, io);
   return { connection, result: await explainIdentity(identity, connection, io) };
 }
@@ -83,6 +85,7 @@ function machine({ token, identity, evaluations, parameter, user, refusal }: Exp
     ...(evaluations !== undefined && { evaluations }),
     ...(parameter !== undefined && { parameter }),
     ...(user !== undefined && { user }),
+    ...(needsInstance(user) && { instanceProven: false }),
     ...(refusal !== undefined && { refusal }),
   };
 }

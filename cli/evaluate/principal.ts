@@ -19,7 +19,7 @@ export interface Supposition {
 const ACCESS_KEY_ID = "ASIASUPPOSED";
 const SESSION = "session-name";
 
-/** `undefined` for what is no ARN of a role, an assumed role, a user, a federated user or root. */
+/** `undefined` for anything but the ARN of a role, an assumed role, a user, a federated user or root. */
 export function supposeIdentity(arn: string, supposed: Supposition = {}): VerifiedIdentity | undefined {
   try {
     return suppose(arn, supposed);
@@ -33,7 +33,7 @@ function suppose(arn: string, supposed: Supposition): VerifiedIdentity | undefin
   const assumed = /^arn:([a-z-]+):sts::(\d{12}):assumed-role\/([^/]+)\/([^/]+)$/.exec(arn);
   if (assumed !== null) {
     const [, partition = "", account = "", role = "", session = ""] = assumed;
-    return supposeRole(partition, account, role, { sessionName: session, ...supposed });
+    return supposeRole(partition, account, role, { ...supposed, sessionName: supposed.sessionName ?? session });
   }
   const mapped = parseMappedArn(arn);
   if (mapped === undefined) return undefined;

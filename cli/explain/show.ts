@@ -11,7 +11,7 @@ import type { Explanation } from "./steps.ts";
 /** Columns. */
 const HEAD = 10;
 
-/** What stands at the left, and what beside it. */
+/** A word in the first column, and the text beside it. */
 type Line = readonly [head: string, text: string];
 
 /** `columns` of the terminal; `undefined` for a pipe, where each thing is one line. */
@@ -27,7 +27,7 @@ export function showExplanation(explanation: Explanation, prefix: string, column
       return [index === 0 ? "mapping" : "", text];
     }),
     ...(user === undefined ? [] : userLines(user)),
-    ...(refusal === undefined ? [["verdict", "granted"] as const] : refusalLines(refusal)),
+    ...(refusal === undefined ? grantLines(user) : refusalLines(refusal)),
   ];
   return lines.map(([head, text]) => hang(head.padEnd(HEAD), text, columns)).join("");
 }
@@ -47,7 +47,20 @@ function userLines({ username, groups }: User): Line[] {
   ];
 }
 
-/** The message repeats what stands above it: its first part is enough. */
+/** Whether a user name waits for EC2, which is asked for a node's own token alone. */
+export function needsInstance(user: User | undefined): boolean {
+  return [user?.username ?? "", ...(user?.groups ?? [])].some((name) => name.includes("{EC2PrivateDNSName}"));
+}
+
+function grantLines(user: User | undefined): Line[] {
+  if (!needsInstance(user)) return [["verdict", "granted"]];
+  return [
+    ["verdict", "granted, if EC2 confirms the instance"],
+    ["", "EC2 was not asked: only a node's own token says which instance it is (--token-file)"],
+  ];
+}
+
+/** The rest of the message repeats the lines above. */
 function refusalLines({ code, message }: NonNullable<Explanation["refusal"]>): Line[] {
   const advice = adviceOn(code);
   const [reason = message] = message.split("; tried ");

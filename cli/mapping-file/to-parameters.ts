@@ -32,13 +32,25 @@ export function placeEntries(prefix: string, entries: readonly Entry[]): Placeme
     }
     const value = isList ? [first, ...others].map(({ mapping }) => inOrder(mapping)) : inOrder(first.mapping);
     const text = JSON.stringify(value);
-    const bytes = Buffer.byteLength(text);
-    if (bytes > MAX_BYTES) {
-      problems.push({ name, rule: "invalid", problem: `${bytes} bytes, of the ${MAX_BYTES} that a parameter holds` });
-    }
+    const problem = sizeProblem(text);
+    if (problem !== undefined) problems.push({ name, rule: "invalid", problem });
     values.set(name, text);
   }
   return { values, problems };
+}
+
+/** A phrase for the user, or `undefined`. */
+function sizeProblem(text: string): string | undefined {
+  const bytes = Buffer.byteLength(text);
+  return bytes > MAX_BYTES ? `${bytes} bytes, and a parameter holds ${MAX_BYTES}` : undefined;
+}
+
+/** The text of a value that is written alone. Throws where it is too long. */
+export function valueText(name: string, value: unknown): string {
+  const text = JSON.stringify(value);
+  const problem = sizeProblem(text);
+  if (problem !== undefined) throw usage(`${name}: ${problem}.`);
+  return text;
 }
 
 /** Throws where two entries want the same parameter, or one is too long. */
@@ -48,6 +60,7 @@ export function toParameters(prefix: string, entries: readonly Entry[]): Readonl
   return values;
 }
 
-function inOrder(mapping: Mapping): Mapping {
+/** The keys of a mapping in the order in which the documentation has them. */
+export function inOrder(mapping: Mapping): Mapping {
   return Object.fromEntries(KEYS.flatMap((key) => (mapping[key] === undefined ? [] : [[key, mapping[key]]])));
 }

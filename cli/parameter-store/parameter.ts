@@ -1,4 +1,4 @@
-// Parameters as they stand in Parameter Store, with what tells one version from the next.
+// Parameters as Parameter Store gives them, with what tells one version from the next.
 
 import type { Parameter, ParameterHistory } from "@aws-sdk/client-ssm";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
@@ -8,20 +8,23 @@ export interface Stored extends StoredParameter {
   readonly version: number;
   /** Milliseconds since 1970. */
   readonly modified: number;
+  /** The AWS account that it is in, where the API tells its ARN. */
+  readonly account?: string;
 }
 
 export interface Version extends Stored {
-  /** The ARN of whoever wrote it. */
+  /** The ARN of its writer. */
   readonly by: string;
 }
 
-export function stored({ Name = "", Value = "", Type, Version = 0, LastModifiedDate }: Parameter): Stored {
+export function stored({ Name = "", Value = "", Type, Version = 0, LastModifiedDate, ARN }: Parameter): Stored {
   return {
     name: Name,
     value: Value,
     secure: Type === "SecureString",
     version: Version,
     modified: LastModifiedDate?.getTime() ?? 0,
+    ...(ARN !== undefined && { account: ARN.split(":")[4] ?? "" }),
   };
 }
 

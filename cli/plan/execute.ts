@@ -1,8 +1,11 @@
-// Carries a plan out: shown, guarded, confirmed, then one write after the other, stopping at the first that is not sure.
+// Executes a plan: shown, guarded, confirmed, then one write after the other, stopping at the first that is not sure.
 
+import { SSMServiceException } from "@aws-sdk/client-ssm";
+import { isThrottlingError } from "@smithy/core/retry";
+import type { SdkError } from "@smithy/types";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
-import { Failure } from "../errors.ts";
+import { EXIT, Failure } from "../errors.ts";
 import { confirm } from "../io/confirm.ts";
 import { tellIfSlow } from "../io/interrupt.ts";
 import type { IOStreams } from "../io/io-streams.ts";
@@ -11,53 +14,81 @@ import type { WriteOptions } from "../options.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
 import { rateLimited } from "../parameter-store/rate-limit.ts";
 import { write } from "../parameter-store/write.ts";
+import { destinationOf } from "./destination.ts";
 import { guardLockout } from "./lockout-guard.ts";
-import { afterwards, type Plan } from "./plan.ts";
+import { afterwards, type Change, type Plan } from "./plan.ts";
 import { inSafeOrder } from "./safe-order.ts";
 import { showPlan } from "./show.ts";
 
-/** `current` is all that stands under the prefix, read for the plan. */
+/** `current`: the parameters under the prefix, as far as they were read for the plan. */
 export async function executePlan(
   plan: Plan,
   current: ReadonlyMap<string, Stored>,
-  { ssm, context }: Connection,
+  connection: Connection,
   options: WriteOptions,
   io: IOStreams,
 ): Promise<void> {
+  const { context } = connection;
   const changes = await inSafeOrder(plan.changes, current, context);
-  io.print(showPlan({ ...plan, changes }, context.prefix, io.columns));
+  const destination = await destinationOf(connection, current, io);
+  io.print(showPlan({ ...plan, changes }, destination, context.prefix, io.columns));
   if (changes.length === 0) return;
   if (!options.force) await guardLockout(current, afterwards(current, changes), context);
   if (options.dryRun) return;
-  if (!options.yes) await confirm(`Write ${count(changes.length)} under ${context.prefix}?`, io);
+  const isRemoval = changes.every(({ action }) => action === "remove");
+  const question = `${isRemoval ? "Remove" : "Write"} ${count(changes.length)} in ${destination}?`;
+  if (!options.yes) await confirm(question, io);
+  await writeAll(changes, connection, options, io);
+}
 
-  const pace = rateLimited(options.rate);
+async function writeAll(
+  changes: readonly Change[],
+  { ssm }: Connection,
+  options: WriteOptions,
+  io: IOStreams,
+): Promise<void> {
+  const waitForTurn = rateLimited(options.rate);
   const progress = startProgress("writing", changes.length, io);
   const endOfWaiting = tellIfSlow(io);
-  let done = 0;
+  const done: Change[] = [];
   try {
     for (const change of changes) {
-      await pace(io.interrupted);
+      await waitForTurn(io.interrupted);
       await write(ssm, change, io.interrupted);
-      done += 1;
-      progress.show(done);
+      done.push(change);
+      progress.show(done.length);
     }
   } catch (error) {
     progress.end();
-    throw stopped(error, done, changes.length);
+    throw stopped(error, done.length, changes.length);
   } finally {
     endOfWaiting();
   }
   progress.end();
-  io.tell(`Wrote ${count(done)}. The function reads them within 30 s.\n`);
+  io.tell(`${outcome(done)} The function reads the change within 30 s.\n`);
+}
+
+function outcome(done: readonly Change[]): string {
+  const removed = done.filter(({ action }) => action === "remove").length;
+  const wrote = done.length - removed;
+  if (removed === 0) return `Wrote ${count(wrote)}.`;
+  return wrote === 0 ? `Removed ${count(removed)}.` : `Wrote ${count(wrote)} and removed ${removed}.`;
 }
 
 /** Each parameter is written whole or not at all, and a plan is made anew each time: running again does the rest. */
 function stopped(error: unknown, done: number, all: number): unknown {
   const failure = toFailure(error);
   if (failure === undefined) return error;
-  const where = `${done} of ${all} written, each of them whole. Run the same command again for the rest.`;
-  return new Failure(failure.exitCode, `${failure.message}\n${where}`, { cause: error });
+  const where = done === 0 ? "Nothing was written." : `${done} of ${all} written, each of them whole.`;
+  const advice = helpsAgain(error, failure) ? ` Run the same command again${done === 0 ? "" : " for the rest"}.` : "";
+  return new Failure(failure.exitCode, `${failure.message}\n${where}${advice}`, { cause: error });
+}
+
+/** Not where AWS has refused the write itself: it would refuse it again. Throttling and outages pass. */
+function helpsAgain(error: unknown, { exitCode }: Failure): boolean {
+  if (exitCode === EXIT.interrupted || exitCode === EXIT.finding) return true;
+  if (!(error instanceof SSMServiceException) || error.$fault === "server") return true;
+  return isThrottlingError(error as SdkError) || /^Expired/.test(error.name);
 }
 
 function count(changes: number): string {

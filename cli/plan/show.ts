@@ -10,18 +10,27 @@ const SIGN = { add: "+", change: "~", remove: "-" } as const;
 const INDENT = "    ";
 
 /** `columns` of the terminal; `undefined` for a pipe, where each thing is one line. */
-export function showPlan({ changes, unchanged, extra }: Plan, prefix: string, columns: number | undefined): string {
+export function showPlan(
+  { changes, unchanged, extra }: Plan,
+  destination: string,
+  prefix: string,
+  columns: number | undefined,
+): string {
   const lines = changes.flatMap((change) => [
     `${SIGN[change.action]} ${shortName(change.name, prefix)}\n`,
     ...details(change).map((line) => hang(INDENT, line, columns)),
   ]);
-  return [...lines, hang("", summary(changes, unchanged, extra), columns)].join("");
+  return [
+    hang("", `Plan for ${destination}:`, columns),
+    ...lines,
+    hang("", summary(changes, unchanged, extra), columns),
+  ].join("");
 }
 
 function summary(changes: readonly Change[], unchanged: number, extra: readonly string[]): string {
   const count = (action: Change["action"]) => changes.filter((change) => change.action === action).length;
   const counts = `${count("add")} to add, ${count("change")} to change, ${count("remove")} to remove, ${unchanged} unchanged`;
-  const kept = extra.length === 0 ? "" : ` (${extra.length} more stand there and stay; --prune removes them)`;
+  const kept = extra.length === 0 ? "" : ` (${extra.length} more are in no file and stay; --prune removes them)`;
   return `${counts}${kept}.`;
 }
 
@@ -32,7 +41,20 @@ function details({ action, before, value }: Change): string[] {
   // Its history goes with it: what is printed here is what is left.
   if (action === "remove") return itemLines(was, "");
   if (isObject(was) && isObject(after)) return keyChanges(was, after);
-  return [...itemLines(was, "- "), ...itemLines(after, "+ ")];
+  const [old, now] = [asList(was), asList(after)];
+  const isIn = (list: readonly unknown[], item: unknown) => list.some((other) => isDeepStrictEqual(other, item));
+  const lines = [
+    ...itemLines(
+      old.filter((item) => !isIn(now, item)),
+      "- ",
+    ),
+    ...itemLines(
+      now.filter((item) => !isIn(old, item)),
+      "+ ",
+    ),
+  ];
+  // The first pattern that matches counts: their order alone is a change too.
+  return lines.length === 0 ? [...itemLines(old, "- "), ...itemLines(now, "+ ")] : lines;
 }
 
 function keyChanges(was: Record<string, unknown>, is: Record<string, unknown>): string[] {
@@ -43,10 +65,14 @@ function keyChanges(was: Record<string, unknown>, is: Record<string, unknown>): 
 }
 
 function itemLines(value: unknown, sign: string): string[] {
-  return (Array.isArray(value) ? value : [value]).map((item) => `${sign}${inWords(item)}`);
+  return asList(value).map((item) => `${sign}${inWords(item)}`);
 }
 
-/** One mapping in a line; whatever is none of ours as it stands. */
+function asList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+/** One mapping in a line; any other value as it is. */
 function inWords(item: unknown): string {
   if (!isObject(item)) return show(item);
   const { arn: _, arnLike, username, groups, ...rest } = item;

@@ -51,6 +51,7 @@ export function useLocalAws(variables: Readonly<Record<string, string>>): void {
     AWS_REGION: "us-east-1",
     AWS_ACCESS_KEY_ID: "AKIALOCALOPERATORAAA",
     AWS_SECRET_ACCESS_KEY: "local/only",
+    AWS_ACCOUNT_ID: "111122223333",
     AWS_CONFIG_FILE: "/dev/null",
     AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
     AWS_EC2_METADATA_DISABLED: "true",

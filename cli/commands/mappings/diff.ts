@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { newCommand } from "../../command.ts";
 import { silentExit } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
+import { destinationOf } from "../../plan/destination.ts";
 import { showPlan } from "../../plan/show.ts";
 import { addCompare, type CompareOptions, compare } from "./compare.ts";
 
@@ -15,8 +16,9 @@ export function diffCommand(io: IOStreams): Command {
     examples: ["iam-authenticator mappings diff -c prod -f mappings.yaml --prune"],
   });
   return addCompare(command).action(async (options: CompareOptions) => {
-    const { plan, connection } = await compare(options, io);
-    io.print(showPlan(plan, connection.context.prefix, io.columns));
+    const { plan, current, connection } = await compare(options, io);
+    const destination = await destinationOf(connection, current, io);
+    io.print(showPlan(plan, destination, connection.context.prefix, io.columns));
     if (plan.changes.length > 0) throw silentExit();
   });
 }

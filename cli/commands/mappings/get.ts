@@ -1,15 +1,17 @@
-// `mappings get`: one mapping as it stands.
+// `mappings get`: one mapping as it is stored.
 
 import type { Command } from "commander";
+import { mappingParameter, permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { printData } from "../../io/print.ts";
+import { shortName } from "../../mapping-file/parameter-name.ts";
 import { normal, readParameter } from "../../mapping-file/read-parameter.ts";
 import { addAccount, addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../../options.ts";
 import { readSome } from "../../parameter-store/read.ts";
-import { findTarget, TARGET_HELP } from "./target.ts";
+import { findTarget, TARGET_HELP, type Target } from "./target.ts";
 
 export function getCommand(io: IOStreams): Command {
   const command = newCommand(io, {
@@ -28,13 +30,20 @@ export function getCommand(io: IOStreams): Command {
 
 async function get(who: string, options: ConnectionOptions & OutputOptions, io: IOStreams): Promise<void> {
   const connection = await connect(options, io);
-  const { ssm, context } = connection;
-  const { parameter } = findTarget(connection, who);
-  const stored = (await readSome(ssm, [parameter], io.interrupted)).get(parameter);
-  if (stored === undefined) throw finding(`There is no parameter ${parameter}.`);
-  const { problems } = readParameter(context.prefix, parameter, stored);
+  const { prefix } = connection.context;
+  const target = findTarget(connection, who);
+  const ofSet = permissionSetParameter(prefix, target);
+  const names = [target.parameter, ...(ofSet === undefined ? [] : [ofSet])];
+  const found = await readSome(connection.ssm, names, io.interrupted);
+  const stored = names.flatMap((name) => found.get(name) ?? [])[0];
+  if (stored === undefined)
+    throw finding(`${names.map((name) => shortName(name, prefix)).join(" and ")} does not exist.`);
+  if (stored.name === ofSet) {
+    io.tell(`${shortName(target.parameter, prefix)} does not exist. The mapping of its permission set counts:\n`);
+  }
+  const { problems } = readParameter(prefix, stored.name, stored);
   const data = {
-    parameter,
+    parameter: stored.name,
     version: stored.version,
     modified: new Date(stored.modified).toISOString(),
     value: normal(stored.value),
@@ -42,4 +51,12 @@ async function get(who: string, options: ConnectionOptions & OutputOptions, io: 
   };
   // A single mapping reads better as YAML than as a table with one row.
   printData(data, options.output === "json" ? "json" : "yaml", io);
+}
+
+/** Where a review looks next for the role of an IAM Identity Center permission set. */
+function permissionSetParameter(prefix: string, { place, key }: Target): string | undefined {
+  const { kind, account, name } = place;
+  const role = key.arn?.slice(key.arn.lastIndexOf("/") + 1) ?? name.replace(/^awsreservedsso_/i, "AWSReservedSSO_");
+  const set = kind === "role" ? permissionSetOf(role) : undefined;
+  return set === undefined ? undefined : mappingParameter(prefix, "sso", account, set);
 }

@@ -10,13 +10,14 @@ import { shortName } from "../../mapping-file/parameter-name.ts";
 import { readParameter } from "../../mapping-file/read-parameter.ts";
 import { addConnection, addOutput, addReading, type ConnectionOptions, type OutputOptions } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
+import { destinationOf } from "../../plan/destination.ts";
 import { readMappings } from "../../plan/read-current.ts";
 
 interface ListOptions extends ConnectionOptions, OutputOptions {
   readonly group?: string;
 }
 
-/** One mapping, or one thing that is wrong with a parameter. */
+/** One mapping, or one problem of a parameter. */
 interface Item {
   readonly stored: Stored;
   readonly entry?: Entry;
@@ -41,9 +42,14 @@ export function listCommand(io: IOStreams): Command {
 async function list(options: ListOptions, io: IOStreams): Promise<void> {
   const connection = await connect(options, io);
   const { prefix } = connection.context;
-  const all = [...(await readMappings(connection, io)).values()].flatMap((stored) => itemsOf(stored, prefix));
+  const current = await readMappings(connection, io);
+  const all = [...current.values()].flatMap((stored) => itemsOf(stored, prefix));
   const { group } = options;
   const items = all.filter(({ entry }) => group === undefined || entry?.mapping.groups?.includes(group));
+  if (items.length === 0) {
+    const which = group === undefined ? "" : ` that give ${group}`;
+    io.tell(`No mappings${which} in ${await destinationOf(connection, current, io)}.\n`);
+  }
   if (options.output === "table") {
     const headers = ["kind", "account", "name", "username", "groups", "note"];
     const narrow = (item: Item) => narrowRow(row(item, prefix));
@@ -65,7 +71,7 @@ function row({ stored, entry, problem }: Item, prefix: string): string[] {
   return [kind, account, arnLike ?? name, username, groups.join(","), note(entry)];
 }
 
-/** What it is, and below who comes out. */
+/** The mapping, and on the next line the user that it gives. */
 function narrowRow([kind = "", account = "", name = "", username = "", groups = "", note = ""]: string[]): string[] {
   const who = [username, ...(groups === "" ? [] : [`(${groups.replaceAll(",", ", ")})`]), note].filter(
     (text) => text !== "",

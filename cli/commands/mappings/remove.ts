@@ -1,11 +1,12 @@
 // `mappings remove`: takes mappings away, with their history.
 
 import type { Command } from "commander";
-import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import { finding, silentExit } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
+import { isFor, listItems } from "../../mapping-file/list-value.ts";
+import { shortName } from "../../mapping-file/parameter-name.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
 import { readSome } from "../../parameter-store/read.ts";
@@ -23,7 +24,7 @@ export function removeCommand(io: IOStreams): Command {
   const command = newCommand(io, {
     name: "remove",
     summary: "remove mappings",
-    details: `Parameter Store drops the history of what is removed; the plan shows what it was.\n\n${TARGET_HELP}`,
+    details: `Parameter Store deletes the history of a removed parameter; the plan shows what it held.\n\n${TARGET_HELP}`,
     examples: ["iam-authenticator mappings remove -c prod arn:aws:iam::111122223333:user/alice --dry-run"],
   }).argument("<who...>");
   return addWrite(addReading(addConnection(command))).action((who: string[], options: RemoveOptions) =>
@@ -42,6 +43,7 @@ async function remove(who: readonly string[], options: RemoveOptions, io: IOStre
   }
   const removals = names.map((name) =>
     removal(
+      connection.context.prefix,
       name,
       targets.filter(({ parameter }) => parameter === name),
       found.get(name),
@@ -53,7 +55,7 @@ async function remove(who: readonly string[], options: RemoveOptions, io: IOStre
   for (const line of missing) io.tell(`${line}\n`);
   const current = await readForGuard(changes, found, connection, options, io);
   await executePlan({ changes, unchanged: 0, extra: [] }, current, connection, options, io);
-  // Perhaps a slip of the pen; or it is gone already, since this runs for the second time after an interruption.
+  // Perhaps a typing mistake, or an earlier run that was interrupted has removed it already.
   if (missing.length > 0) throw silentExit();
 }
 
@@ -64,19 +66,19 @@ interface Removal {
 }
 
 /** Of a list of patterns only those that are named; the parameter goes with the last one. */
-function removal(name: string, targets: readonly Target[], before: Stored | undefined): Removal {
-  if (before === undefined) return { missing: [`There is no parameter ${name}.`] };
+function removal(prefix: string, parameter: string, targets: readonly Target[], before: Stored | undefined): Removal {
+  const name = shortName(parameter, prefix);
+  if (before === undefined) return { missing: [`${name} does not exist.`] };
   const patterns = targets.flatMap(({ key }) => key.arnLike ?? []);
-  const whole: Change = { action: "remove", name, before, value: undefined };
+  const whole: Change = { action: "remove", name: parameter, before, value: undefined };
   if (patterns.length < targets.length) return { change: whole, missing: [] };
-  const list = parseJson(before.value);
-  const items: unknown[] = Array.isArray(list) ? list : [];
-  const isOf = (item: unknown, pattern: string) => isObject(item) && item["arnLike"] === pattern;
+  const isRemoved = (item: unknown) => patterns.some((pattern) => isFor(item, pattern));
+  const items = listItems(name, before, isRemoved);
   const missing = patterns
-    .filter((pattern) => !items.some((item) => isOf(item, pattern)))
+    .filter((pattern) => !items.some((item) => isFor(item, pattern)))
     .map((pattern) => `${name} has no pattern ${pattern}.`);
-  const kept = items.filter((item) => !patterns.some((pattern) => isOf(item, pattern)));
+  const kept = items.filter((item) => !isRemoved(item));
   if (kept.length === items.length) return { missing };
-  const change: Change = kept.length === 0 ? whole : { action: "change", name, before, value: JSON.stringify(kept) };
-  return { change, missing };
+  if (kept.length === 0) return { change: whole, missing };
+  return { change: { action: "change", name: parameter, before, value: JSON.stringify(kept) }, missing };
 }

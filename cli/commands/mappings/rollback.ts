@@ -5,7 +5,10 @@ import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
+import { isFor, listItems } from "../../mapping-file/list-value.ts";
+import { shortName } from "../../mapping-file/parameter-name.ts";
 import { readParameter } from "../../mapping-file/read-parameter.ts";
+import { valueText } from "../../mapping-file/to-parameters.ts";
 import {
   addConnection,
   addReading,
@@ -14,9 +17,10 @@ import {
   readWhole,
   type WriteOptions,
 } from "../../options.ts";
+import type { Stored } from "../../parameter-store/parameter.ts";
 import { readHistory, readSome } from "../../parameter-store/read.ts";
 import { executePlan } from "../../plan/execute.ts";
-import { planChanges } from "../../plan/plan.ts";
+import { type Change, planChanges } from "../../plan/plan.ts";
 import { readForGuard } from "../../plan/read-for-guard.ts";
 import { versionBefore } from "./history.ts";
 import { findTarget, TARGET_HELP } from "./target.ts";
@@ -29,7 +33,7 @@ export function rollbackCommand(io: IOStreams): Command {
   const command = newCommand(io, {
     name: "rollback",
     summary: "write an earlier version of a mapping again",
-    details: TARGET_HELP,
+    details: `Of a list, a pattern's ARN brings back that pattern alone; the list's name brings back the whole list.\n\n${TARGET_HELP}`,
     examples: [
       "iam-authenticator mappings rollback -c prod arn:aws:iam::111122223333:role/Developers",
       "iam-authenticator mappings rollback -c prod role/111122223333/developers --to 3 --yes",
@@ -43,15 +47,41 @@ export function rollbackCommand(io: IOStreams): Command {
 async function rollback(who: string, options: RollbackOptions, io: IOStreams): Promise<void> {
   const connection = await connect(options, io);
   const { ssm, context } = connection;
-  const { parameter } = findTarget(connection, who);
+  const { parameter, key } = findTarget(connection, who);
+  const name = shortName(parameter, context.prefix);
   const target = versionBefore(await readHistory(ssm, parameter, io.interrupted), options.to);
   if (target === undefined)
-    throw finding(`${parameter} has no ${options.to ? `version ${options.to}` : "earlier version"}.`);
-  const { problems } = readParameter(context.prefix, parameter, target);
-  if (problems.length > 0)
-    throw finding(`Version ${target.version} of ${parameter} is invalid: ${problems.join("; ")}.`);
+    throw finding(`${name} has no ${options.to ? `version ${options.to}` : "earlier version"}.`);
   const before = await readSome(ssm, [parameter], io.interrupted);
-  const plan = planChanges(before, new Map([[parameter, target.value]]), false);
+  const { arnLike } = key;
+  const plan =
+    arnLike === undefined
+      ? planChanges(before, new Map([[parameter, wholeValue(context.prefix, name, target)]]), false)
+      : { changes: entryChanges(name, arnLike, before.get(parameter), target), unchanged: 0, extra: [] };
   const current = await readForGuard(plan.changes, before, connection, options, io);
   await executePlan(plan, current, connection, options, io);
+}
+
+function wholeValue(prefix: string, name: string, target: Stored): string {
+  const { problems } = readParameter(prefix, target.name, target);
+  if (problems.length > 0) throw finding(`Version ${target.version} of ${name} is invalid: ${problems.join("; ")}.`);
+  return target.value;
+}
+
+/** One entry as it was then, or none where it was not there; the others stay as they are now. */
+function entryChanges(name: string, arnLike: string, before: Stored | undefined, target: Stored): Change[] {
+  const isIt = (item: unknown) => isFor(item, arnLike);
+  const now = listItems(name, before, isIt);
+  const then = listItems(`version ${target.version} of ${name}`, target, (item) => !isIt(item)).find(isIt);
+  if (then === undefined && !now.some(isIt)) {
+    throw finding(`Neither ${name} nor its version ${target.version} has ${arnLike}.`);
+  }
+  const index = now.findIndex(isIt);
+  const others = now.filter((item) => !isIt(item));
+  const items = then === undefined ? others : index < 0 ? [...others, then] : now.with(index, then);
+  const parameter = target.name;
+  if (items.length === 0) return [{ action: "remove", name: parameter, before, value: undefined }];
+  const value = valueText(name, items);
+  if (value === before?.value) return [];
+  return [{ action: before === undefined ? "add" : "change", name: parameter, before, value }];
 }

@@ -1,6 +1,6 @@
 // `mappings set`: adds one mapping, or changes some of what it says.
 
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { newCommand } from "../../command.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import {
@@ -32,7 +32,7 @@ export function setCommand(io: IOStreams): Command {
   const command = newCommand(io, {
     name: "set",
     summary: "add a mapping, or change it",
-    details: `What is not named stays as it is.\n\n${TARGET_HELP}`,
+    details: `Keys that no option names stay as they are, and so do the other patterns of a list.\n\n${TARGET_HELP}`,
     examples: [
       "iam-authenticator mappings set -c prod arn:aws:iam::111122223333:role/Developers \\",
       "    --username 'dev:{SessionName}' --group developers",
@@ -41,16 +41,26 @@ export function setCommand(io: IOStreams): Command {
     ],
   }).argument("<who>");
   return addWrite(addReading(addConnection(command)))
-    .option("--username <template>", "may hold {SessionName} and its kin")
-    .option("--group <name>", "these groups and no other (may be repeated)", collect)
-    .option("--add-group <name>", "this group too (may be repeated)", collect)
-    .option("--remove-group <name>", "this group no more (may be repeated)", collect)
+    .option("--username <template>", "may hold {SessionName} and other placeholders")
+    .option("--group <name>", "these groups and no others (may be repeated)", collectGroup)
+    .option("--add-group <name>", "this group too (may be repeated)", collectGroup)
+    .option("--remove-group <name>", "without this group (may be repeated)", collectGroup)
     .option("--principal-id <id>", "only this very role or user (AROA..., AIDA...)")
     .option("--not-after <time>", "until then, such as 2026-12-31T00:00:00Z")
     .option("--description <text>")
     .addOption(new Option("--deny", "shut out: no username and no groups").conflicts(["username", "group", "addGroup"]))
-    .option("--unset <key>", `leave out one of ${KEYS.join(", ")} (may be repeated)`, collect)
+    .option("--unset <key>", `remove one of ${KEYS.join(", ")} (may be repeated)`, collectKey)
     .action((who: string, options: SetOptions) => changeOne(who, options, io, (value) => changed(value, options)));
+}
+
+function collectGroup(value: string, before?: readonly string[]): readonly string[] {
+  if (value.includes(",")) throw new InvalidArgumentError("Repeat the option for each group.");
+  return collect(value, before);
+}
+
+function collectKey(value: string, before?: readonly string[]): readonly string[] {
+  if (!KEYS.some((key) => key === value)) throw new InvalidArgumentError(`It must be one of ${KEYS.join(", ")}.`);
+  return collect(value, before);
 }
 
 function changed(value: Readonly<Record<string, unknown>>, options: SetOptions): Record<string, unknown> {
@@ -64,7 +74,7 @@ function changed(value: Readonly<Record<string, unknown>>, options: SetOptions):
     ...value,
     ...given({ username, groups, principalId, notAfter, description }),
   };
-  // Who gets a name again is no longer denied.
+  // A denial carries no username. The plan marks it where it is lifted.
   if (username !== undefined) delete result["deny"];
   for (const key of unset) delete result[key];
   return result;

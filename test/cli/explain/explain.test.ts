@@ -106,6 +106,12 @@ test("an ARN: the same, without proof", async () => {
   );
 });
 
+test("A5: an assumed role's ARN keeps its session, unless another one is given", async () => {
+  const arn = "arn:aws:sts::111122223333:assumed-role/Developers/jane@example.com";
+  assert.match((await explain([arn])).out, /\nuser {6}dev:jane-example\.com\n/);
+  assert.match((await explain([arn, "--session-name", "eve"])).out, /\nuser {6}dev:eve\n/);
+});
+
 test("a terminal of 80 columns: every line fits, and what belongs together stands together", async () => {
   const name = `a-${"very-".repeat(6)}long-name`;
   const words = ["explain", "-c", "prod", `arn:aws:iam::999999999999:role/${name}`];

@@ -51,10 +51,10 @@ beforeEach(() => {
   ec2.profiles.splice(0, Infinity, structuredClone(PROFILE));
 });
 
-async function explainNode() {
+async function explainNode(words: readonly string[] = []) {
   const input = await mintToken({ identity: NODE, clusterId: "prod", region: "us-east-1" });
   const environment = { AWS_ENDPOINT_URL_STS: sts.url };
-  return cli(["explain", "-c", "prod", "--token-file", "-"], { input, environment });
+  return cli(["explain", "-c", "prod", "--token-file", "-", ...words], { input, environment });
 }
 
 test("a running instance with this role: its name comes out", async () => {
@@ -105,9 +105,16 @@ test("EC2 that does not answer is a fault, not a refusal", async () => {
   assert.match(err, /^instances_unavailable: no answer from EC2 or IAM \(ECONNRESET\)\.\n$/);
 });
 
-test("of an ARN nothing is proven: the placeholder stays, and nobody is asked", async () => {
+test("A5: of an ARN nothing is proven: the placeholder stays, EC2 is not asked, and the verdict says so", async () => {
   const asked = ec2.requests.length;
   const { code, out } = await cli(["explain", "-c", "prod", `arn:aws:iam::${ACCOUNT}:role/ClusterNode`]);
   assert.deepEqual([code, ec2.requests.length], [0, asked]);
   assert.match(out, /\nuser {6}system:node:\{EC2PrivateDNSName\}\n/);
+  assert.match(
+    out,
+    /\nverdict {3}granted, if EC2 confirms the instance\n {10}EC2 was not asked: only a node's own token/,
+  );
+  const json = await cli(["explain", "-c", "prod", `arn:aws:iam::${ACCOUNT}:role/ClusterNode`, "-o", "json"]);
+  assert.equal(JSON.parse(json.out).instanceProven, false);
+  assert.equal(JSON.parse((await explainNode(["-o", "json"])).out).instanceProven, undefined);
 });

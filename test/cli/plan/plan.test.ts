@@ -21,15 +21,15 @@ const change = (name: string, before: unknown, after: unknown): Change => ({
   value: after === undefined ? undefined : JSON.stringify(after),
 });
 const show = (changes: readonly Change[], columns?: number) =>
-  showPlan({ changes, unchanged: 0, extra: [] }, PREFIX, columns);
+  showPlan({ changes, unchanged: 0, extra: [] }, "account 1", PREFIX, columns);
 
 test("long values are broken in a terminal, and below their own line", () => {
   const groups = Array.from({ length: 12 }, (_, i) => `team-number-${i}`);
   const plan = [change("role/111122223333/a", { username: "a" }, { username: "a", groups })];
   const lines = show(plan, 60).trimEnd().split("\n");
-  assert.equal(lines[1], "    groups: none -> team-number-0, team-number-1,");
+  assert.equal(lines[2], "    groups: none -> team-number-0, team-number-1,");
   for (const line of lines) assert.ok(line.length <= 60, line);
-  assert.equal(show(plan).trimEnd().split("\n").length, 3);
+  assert.equal(show(plan).trimEnd().split("\n").length, 4);
 });
 
 test("what a mapping holds cannot move the cursor", () => {

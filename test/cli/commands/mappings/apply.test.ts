@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { afterEach, beforeEach, test } from "node:test";
 import { type ApplyCluster, admin, file, masters, role, startApplyCluster, writeMappings } from "./apply.ts";
-import { PREFIX } from "./cluster.ts";
+import { PREFIX, WHERE } from "./cluster.ts";
 
 let cluster: ApplyCluster;
 beforeEach(async () => {
@@ -17,7 +17,8 @@ test("the plan: adds, changes and removes, each only once, and nothing the secon
   const { out } = await cluster.apply([masters, role(2, "new"), role(3)], ["--prune"]);
   assert.equal(
     out,
-    `+ role/111122223333/r3
+    `Plan for ${WHERE}:
++ role/111122223333/r3
     r3
 ~ role/111122223333/r2
     username: r2 -> new
@@ -30,21 +31,21 @@ test("the plan: adds, changes and removes, each only once, and nothing the secon
   const again = await cluster.apply([masters, role(2, "new"), role(3)], ["--prune"]);
   assert.deepEqual([again.code, cluster.puts()], [0, before]);
   const kept = await cluster.apply([masters]);
-  assert.match(kept.out, /1 unchanged \(2 more stand there and stay; --prune removes them\)\.\n$/);
+  assert.match(kept.out, /1 unchanged \(2 more are in no file and stay; --prune removes them\)\.\n$/);
 });
 
 test("prune takes no parameter that is no mapping's: a short prefix holds other clusters", async () => {
   for (const name of ["other/role/111122223333/a", "other/callers", "notes"])
     cluster.store.put(`${PREFIX}/${name}`, "{}");
   const { code, out } = await cluster.apply([masters], ["--prune"]);
-  assert.deepEqual([code, out], [0, "0 to add, 0 to change, 0 to remove, 1 unchanged.\n"]);
+  assert.deepEqual([code, out], [0, `Plan for ${WHERE}:\n0 to add, 0 to change, 0 to remove, 1 unchanged.\n`]);
 });
 
 test("diff shows the same and exits with 1 where something would change", async () => {
   const diff = () => cluster.mappings(["diff", "-f", writeMappings([masters, role(1)])]);
   const first = await diff();
   assert.deepEqual([first.code, first.err, cluster.puts()], [1, "", 0]);
-  assert.match(first.out, /^\+ role\/111122223333\/r1\n/);
+  assert.match(first.out, /:\n\+ role\/111122223333\/r1\n/);
   await cluster.apply([masters, role(1)]);
   assert.equal((await diff()).code, 0);
 });
@@ -65,12 +66,12 @@ test("a file with a mistake names each of them, and nothing is written", async (
   assert.match(err, /mapping 3 \(arn:aws:iam::111122223333:role\/x\): username is missing/);
   assert.match((await cluster.apply([role(1), role(1)])).err, /\/r1: 2 mappings for one parameter\.\n$/);
   writeFileSync(file, "mappings: []\nmappings: []\n");
-  assert.match((await cluster.mappings(["apply", "-f", file])).err, /is no YAML: Map keys must be unique/);
+  assert.match((await cluster.mappings(["apply", "-f", file])).err, /not valid YAML \(Map keys must be unique\)/);
   writeFileSync(file, "roles: []\n");
   assert.match((await cluster.mappings(["apply", "-f", file])).err, /has no list "mappings:"/);
   assert.match(
     (await cluster.apply([{ ...role(1), description: "x".repeat(4096) }])).err,
-    /4096 that a parameter holds/,
+    /\d+ bytes, and a parameter holds 4096\.\n$/,
   );
   assert.equal(cluster.puts(), 0);
 });

@@ -5,6 +5,9 @@ import { type CliOptions, type CliResult, cli, useLocalAws } from "../../cli.ts"
 
 export const PREFIX = "/iam-authenticator/prod";
 
+/** Where every plan of these tests goes. */
+export const WHERE = `account 111122223333, region us-east-1, cluster prod (${PREFIX})`;
+
 export interface LocalCluster {
   readonly store: MemoryStore;
   /** `iam-authenticator mappings <words> --cluster prod`; writes are not asked for and not slowed down. */

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { ADMIN, DEVELOPERS, type LocalCluster, PREFIX, startCluster } from "./cluster.ts";
+import { ADMIN, DEVELOPERS, type LocalCluster, PREFIX, startCluster, WHERE } from "./cluster.ts";
 
 let cluster: LocalCluster;
 beforeEach(async () => {
@@ -14,8 +14,11 @@ const ROLE = "role/111122223333/developers";
 
 test("set adds, changes only what is named, and says what it did", async () => {
   const added = await cluster.mappings(["set", DEVELOPERS, "--username", "dev:{SessionName}", "--group", "a", "-y"]);
-  assert.equal(added.out, `+ ${ROLE}\n    dev:{SessionName} (a)\n1 to add, 0 to change, 0 to remove, 0 unchanged.\n`);
-  assert.equal(added.err, "Wrote 1 parameter. The function reads them within 30 s.\n");
+  assert.equal(
+    added.out,
+    `Plan for ${WHERE}:\n+ ${ROLE}\n    dev:{SessionName} (a)\n1 to add, 0 to change, 0 to remove, 0 unchanged.\n`,
+  );
+  assert.equal(added.err, "Wrote 1 parameter. The function reads the change within 30 s.\n");
   const changed = await cluster.mappings(["set", ROLE, "--add-group", "b", "--description", "why", "-y"]);
   assert.match(changed.out, /~ role.*\n {4}groups: a -> a, b\n {4}description: none -> why\n/);
   assert.deepEqual(await cluster.value(ROLE), {
@@ -25,7 +28,10 @@ test("set adds, changes only what is named, and says what it did", async () => {
     description: "why",
   });
   const same = await cluster.mappings(["set", ROLE, "--add-group", "b"]);
-  assert.deepEqual([same.code, same.out], [0, "0 to add, 0 to change, 0 to remove, 1 unchanged.\n"]);
+  assert.deepEqual(
+    [same.code, same.out],
+    [0, `Plan for ${WHERE}:\n0 to add, 0 to change, 0 to remove, 1 unchanged.\n`],
+  );
   await cluster.mappings(["set", ROLE, "--remove-group", "a", "--unset", "description", "-y"]);
   assert.deepEqual(await cluster.value(ROLE), { arn: DEVELOPERS, username: "dev:{SessionName}", groups: ["b"] });
 });
@@ -62,7 +68,7 @@ test("a value that the function would refuse is never written", async () => {
   ]) {
     const { code, err } = await cluster.mappings(["set", DEVELOPERS, ...words, "-y"]);
     assert.equal(code, 2);
-    assert.match(err, /^\/iam-authenticator\/prod\/role\/111122223333\/developers would be invalid: .*\.\n$/);
+    assert.match(err, /^role\/111122223333\/developers would be invalid: .*\.\n$/);
   }
   assert.equal(await cluster.value(ROLE), undefined);
   assert.equal((await cluster.mappings(["set", "Developers", "--username", "x", "-y"])).code, 2);
@@ -87,7 +93,7 @@ test("nothing is written by --dry-run, by 'no', or where nobody can be asked", a
   assert.deepEqual([no.code, no.err.endsWith("Nothing was written.\n")], [1, true]);
   assert.equal(await cluster.value(ROLE), undefined);
   const yes = await cluster.mappings(words, { input: "y\n", interactive: true });
-  assert.match(yes.err, /^Write 1 parameter under \/iam-authenticator\/prod\? \[y\/N\] .*Wrote 1 parameter/s);
+  assert.match(yes.err, /^Write 1 parameter in account .*\? \[y\/N\] .*Wrote 1 parameter/s);
   assert.deepEqual(await cluster.value(ROLE), { arn: DEVELOPERS, username: "dev" });
 });
 

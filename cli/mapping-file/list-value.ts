@@ -1,0 +1,44 @@
+// A parameter that holds a list, of patterns or of denials: one entry is changed, and its neighbours stay as they are.
+
+import { checkMapping } from "../../functions/authenticator/mapping/mapping.ts";
+import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import { usage } from "../errors.ts";
+
+/** Whether an entry is the one for this ARN pattern, in any case. */
+export function isFor(item: unknown, arnLike: string): boolean {
+  const own = isObject(item) ? item["arnLike"] : undefined;
+  return typeof own === "string" && asciiLowerCase(own) === asciiLowerCase(arnLike);
+}
+
+/**
+ * The entries of a list as they are. Throws where the list, or an entry that `isChanged` does not name, is invalid: to
+ * write it again would be to decide what somebody else meant by it.
+ *
+ * @param name the parameter's, for the message
+ */
+export function listItems(
+  name: string,
+  stored: StoredParameter | undefined,
+  isChanged: (item: unknown) => boolean,
+): readonly unknown[] {
+  if (stored === undefined) return [];
+  const list = stored.secure ? undefined : parseJson(stored.value);
+  if (!Array.isArray(list)) {
+    throw usage(
+      `${name} must be a JSON list, and it is not. Nothing was written. Fix it first: mappings rollback ${name}, or ` +
+        `mappings remove ${name}.`,
+    );
+  }
+  for (const [index, item] of list.entries()) {
+    const check = checkMapping(item, "pattern");
+    if (check.valid || isChanged(item)) continue;
+    const arnLike = isObject(item) && typeof item["arnLike"] === "string" ? ` (${item["arnLike"]})` : "";
+    throw usage(
+      `${name}: entry ${index + 1}${arnLike} is invalid: ${check.problem}. Nothing was written. Fix or remove that ` +
+        "entry first.",
+    );
+  }
+  return list;
+}

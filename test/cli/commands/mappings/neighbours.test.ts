@@ -1,0 +1,104 @@
+// Changing one entry of a list leaves its neighbours as they are, and is refused where one of them or the list is invalid.
+
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import { ADMIN, type LocalCluster, PREFIX, startCluster } from "./cluster.ts";
+
+const LIST = "pattern/111122223333";
+const pattern = (name: string) => `arn:aws:iam::111122223333:role/${name}`;
+
+let cluster: LocalCluster;
+beforeEach(async () => {
+  cluster = await startCluster(ADMIN);
+});
+afterEach(() => cluster.store.close());
+
+const put = (value: unknown) =>
+  cluster.store.put(`${PREFIX}/${LIST}`, typeof value === "string" ? value : JSON.stringify(value));
+const stored = async () => cluster.value(LIST);
+
+const VALID = { arnLike: pattern("b-*"), username: "b", groups: ["x"], description: "kept" };
+const UNKNOWN_KEY = { arnLike: pattern("c-*"), username: "c", groups: ["system:masters"], until: "2020-01-01" };
+
+test("A2: set of one pattern never makes a grant of an invalid neighbour: it is refused, and says which", async () => {
+  const before = [VALID, UNKNOWN_KEY];
+  put(before);
+  for (const words of [
+    ["set", pattern("a-*"), "--username", "a"],
+    ["set", pattern("b-*"), "--group", "y"],
+    ["remove", pattern("b-*")],
+  ]) {
+    const { code, err } = await cluster.mappings([...words, "-y"]);
+    assert.equal(code, 2, `${words.join(" ")}: ${err}`);
+    assert.match(err, /^pattern\/111122223333: entry 2 \(\S+role\/c-\*\) is invalid: /);
+    assert.match(err, /Nothing was written\. Fix or remove that entry first/);
+    assert.deepEqual(await stored(), before);
+  }
+});
+
+test("A2: the invalid entry itself can be changed and removed", async () => {
+  put([VALID, UNKNOWN_KEY]);
+  assert.equal((await cluster.mappings(["remove", pattern("c-*"), "-y"])).code, 0);
+  assert.deepEqual(await stored(), [VALID]);
+  put([VALID, { arnLike: pattern("c-*"), groups: ["g"] }]);
+  assert.equal((await cluster.mappings(["set", pattern("c-*"), "--username", "c", "-y"])).code, 0);
+  assert.deepEqual(await stored(), [VALID, { arnLike: pattern("c-*"), username: "c", groups: ["g"] }]);
+});
+
+for (const [what, text] of [
+  ["not JSON", `[{"arnLike":"${pattern("c-*")}","username":"c"},]`],
+  ["an object", `{"arnLike":"${pattern("c-*")}","username":"c"}`],
+] as const) {
+  test(`A2: a list that is ${what} is not replaced`, async () => {
+    put(text);
+    for (const words of [
+      ["set", pattern("a-*"), "--username", "a"],
+      ["remove", pattern("c-*")],
+    ]) {
+      const { code, err } = await cluster.mappings([...words, "-y"]);
+      assert.equal(code, 2, err);
+      assert.match(err, /^pattern\/111122223333 must be a JSON list, and it is not\. Nothing was written\./);
+    }
+    const { out } = await cluster.mappings(["get", LIST, "-o", "json"]);
+    assert.match(out, /c-\*/);
+    // Whole, it may go.
+    assert.equal((await cluster.mappings(["remove", LIST, "-y"])).code, 0);
+  });
+}
+
+test("A2: neighbours stay byte for byte, in their order", async () => {
+  const neighbour = `{"groups":["x"],  "username" : "b\\u0061", "arnLike":"${pattern("b-*")}"}`;
+  put(`[${neighbour},{"arnLike":"${pattern("a-*")}","username":"a"}]`);
+  await cluster.mappings(["set", pattern("A-*"), "--username", "aa", "-y"]);
+  const [kept, changed] = (await stored()) as object[];
+  assert.equal(JSON.stringify(kept), JSON.stringify(JSON.parse(neighbour)));
+  assert.deepEqual(changed, { arnLike: pattern("a-*"), username: "aa" });
+});
+
+test("A2: rollback of one pattern brings back that pattern alone", async () => {
+  put([VALID]);
+  put([
+    { ...VALID, username: "old" },
+    { arnLike: pattern("a-*"), username: "a" },
+  ]);
+  put([
+    { ...VALID, username: "new" },
+    { arnLike: pattern("a-*"), username: "changed" },
+  ]);
+  const { code, err } = await cluster.mappings(["rollback", pattern("a-*"), "-y"]);
+  assert.equal(code, 0, err);
+  assert.deepEqual(await stored(), [
+    { ...VALID, username: "new" },
+    { arnLike: pattern("a-*"), username: "a" },
+  ]);
+  // Version 1 did not have it.
+  assert.equal((await cluster.mappings(["rollback", pattern("a-*"), "--to", "1", "-y"])).code, 0);
+  assert.deepEqual(await stored(), [{ ...VALID, username: "new" }]);
+  put([VALID, UNKNOWN_KEY]);
+  const refused = await cluster.mappings(["rollback", pattern("b-*"), "--to", "2", "-y"]);
+  assert.equal(refused.code, 2);
+  assert.match(refused.err, /^pattern\/111122223333: entry 2 \(\S+role\/c-\*\) is invalid/);
+  // The whole list is the whole list.
+  assert.equal((await cluster.mappings(["rollback", LIST, "--to", "1", "-y"])).code, 0);
+  assert.deepEqual(await stored(), [VALID]);
+});
