@@ -1,6 +1,7 @@
 // Options that many commands share: which cluster, where in AWS, in which form.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseMappedArn } from "../functions/authenticator/mapping/arn.ts";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../functions/settings/common.ts";
 
 export interface ConnectionOptions {
@@ -90,6 +91,11 @@ export function readPositive(text: string): number {
 export function readWhole(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1 on.");
   return Number(text);
+}
+
+export function readRoleArn(text: string): string {
+  if (parseMappedArn(text)?.kind === "role") return text;
+  throw new InvalidArgumentError("It must be an IAM role's ARN, such as arn:aws:iam::111122223333:role/Admin.");
 }
 
 /** For an option that may be repeated. */

@@ -28,6 +28,7 @@ export function createProgram(io: IOStreams): Command {
     ],
   });
   return program
+    .addCommand(helpCommand(io, program))
     .version(packageJson.version)
     .addCommand(mappingsCommand(io))
     .addCommand(explainCommand(io))
@@ -37,6 +38,26 @@ export function createProgram(io: IOStreams): Command {
     .addCommand(tokenCommand(io))
     .addCommand(completionCommand(io, () => program))
     .addHelpText("after", EXIT_CODES);
+}
+
+/** `help mappings set`: what many try first. */
+function helpCommand(io: IOStreams, program: Command): Command {
+  return newCommand(io, {
+    name: "help",
+    summary: "explain a command, as its --help does",
+    examples: ["iam-authenticator help mappings set"],
+  })
+    .argument("[command...]", "its name")
+    .action(async (names: readonly string[]) => {
+      let command = program;
+      for (const name of names) {
+        const child = command.commands.find((one) => one.name() === name);
+        // Its own way of saying that there is no such command.
+        if (child === undefined) await command.parseAsync([name], { from: "user" });
+        else command = child;
+      }
+      command.help();
+    });
 }
 
 /** `words` without the interpreter and the script. */

@@ -36,15 +36,16 @@ function kubeconfigCommand(
 ): string {
   switch (callerAuth(endpoint)) {
     case "bearer": {
-      if (hasCallers()) return `kubeconfig webhook --endpoint ${url} --token-file caller-token > webhook.kubeconfig`;
+      if (hasCallers())
+        return `kubeconfig webhook --endpoint ${url} --token-file caller-token --out webhook.kubeconfig`;
       const place = `--region ${Stack.of(scope).region} --prefix ${mappingPrefix}`;
       return `callers add control-plane --cluster ${clusterId} ${place} --endpoint ${url} --out webhook.kubeconfig`;
     }
     case "mtls": {
       const certificate = "--client-cert kube-apiserver.crt --client-key kube-apiserver.key";
-      return `kubeconfig webhook --endpoint ${url} ${certificate} > webhook.kubeconfig`;
+      return `kubeconfig webhook --endpoint ${url} ${certificate} --out webhook.kubeconfig`;
     }
     case "none":
-      return `kubeconfig webhook --endpoint ${url} > webhook.kubeconfig`;
+      return `kubeconfig webhook --endpoint ${url} --out webhook.kubeconfig`;
   }
 }

@@ -1,41 +1,54 @@
 // `kubeconfig`: the two files of a cluster, one for kube-apiserver and one for its users.
 
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { newCommand } from "../command.ts";
-import { readText } from "../io/files.ts";
+import { writeSecret } from "../io/files.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import { type ClientOptions, clientKubeconfig, EXEC_PLUGINS } from "../kubeconfig/client.ts";
 import { addWebhookFiles, readWebhookFiles, type WebhookFiles } from "../kubeconfig/files.ts";
+import { readAuthority } from "../kubeconfig/pem.ts";
 import { webhookKubeconfig } from "../kubeconfig/webhook.ts";
-import { addAws, addCluster } from "../options.ts";
+import { addAws, addCluster, readRoleArn } from "../options.ts";
 
 export function kubeconfigCommand(io: IOStreams): Command {
   return newCommand(io, {
     name: "kubeconfig",
-    summary: "print the kubeconfig of kube-apiserver (webhook) or of a user (client)",
+    summary: "make the kubeconfig of kube-apiserver (webhook) or of a user (client)",
     examples: ["iam-authenticator kubeconfig webhook --help", "iam-authenticator kubeconfig client --help"],
   })
     .addCommand(webhookCommand(io))
     .addCommand(clientCommand(io));
 }
 
+interface WebhookOptions extends WebhookFiles {
+  readonly out?: string;
+}
+
 function webhookCommand(io: IOStreams): Command {
   const command = newCommand(io, {
     name: "webhook",
-    summary: "print the kubeconfig for kube-apiserver",
+    summary: "make the kubeconfig for kube-apiserver",
     details:
       "Give it to kube-apiserver as --authentication-token-webhook-config-file, with " +
-      "--authentication-token-webhook-version=v1. Everything is inline, since the file is read on another machine.",
+      "--authentication-token-webhook-version=v1. Certificates and token are in the file itself, since it is read on " +
+      "another machine.",
     examples: [
       "iam-authenticator kubeconfig webhook --endpoint https://abc.execute-api.eu-west-1.amazonaws.com \\",
-      "    --token-file caller-token > webhook.kubeconfig",
+      "    --token-file caller-token --out webhook.kubeconfig",
       "iam-authenticator kubeconfig webhook --endpoint https://auth.example.com \\",
-      "    --client-cert apiserver.crt --client-key apiserver.key > webhook.kubeconfig",
+      "    --client-cert apiserver.crt --client-key apiserver.key --out webhook.kubeconfig",
     ],
-  }).requiredOption("--endpoint <url>", "of the function; /authenticate is added where there is no path");
-  return addWebhookFiles(command).action(async (files: WebhookFiles) =>
-    io.print(webhookKubeconfig(await readWebhookFiles(files, io))),
-  );
+  }).requiredOption("--endpoint <url>", "URL of the function; /authenticate is added where it has no path");
+  return addWebhookFiles(command)
+    .option("--out <file>", "write a new file that only you can read, instead of printing")
+    .action(async ({ out, ...files }: WebhookOptions) => {
+      const kubeconfig = webhookKubeconfig(await readWebhookFiles(files, io));
+      if (out === undefined) io.print(kubeconfig);
+      else {
+        writeSecret(out, kubeconfig);
+        io.tell(`Wrote ${out}, which only you can read.\n`);
+      }
+    });
 }
 
 function clientCommand(io: IOStreams): Command {
@@ -43,19 +56,25 @@ function clientCommand(io: IOStreams): Command {
     name: "client",
     summary: "print the kubeconfig for a user's kubectl",
     details:
-      "It holds no secret: the token is made by the program of --exec each time, with the user's AWS credentials.",
+      "It holds no secret: kubectl runs the program of --exec, which makes each token with the user's own AWS credentials.",
     examples: [
       "iam-authenticator kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt \\",
       "    --region eu-west-1 > prod.kubeconfig",
     ],
   });
   return addAws(addCluster(command))
-    .requiredOption("--server <url>", "of kube-apiserver")
-    .option("--ca <file>", "PEM of the cluster's CA")
-    .addOption(new Option("--exec <program>", "which makes the tokens").choices(EXEC_PLUGINS).default("aws"))
-    .option("--role <arn>", "that the program is to assume")
+    .addOption(new Option("--server <url>", "URL of kube-apiserver").argParser(readServer).makeOptionMandatory())
+    .option("--ca <file>", "the cluster's CA, PEM")
+    .addOption(new Option("--exec <program>", "program that makes the tokens").choices(EXEC_PLUGINS).default("aws"))
+    .option("--role <arn>", "IAM role to assume", readRoleArn)
     .action(async (options: ClientOptions) => {
-      const ca = options.ca === undefined ? undefined : await readText(options.ca, io);
+      const ca = options.ca === undefined ? undefined : await readAuthority(options.ca, io);
       io.print(clientKubeconfig(options, ca));
     });
+}
+
+/** kube-apiserver serves nothing else, and tokens go there. */
+function readServer(text: string): string {
+  if (URL.canParse(text) && new URL(text).protocol === "https:") return text;
+  throw new InvalidArgumentError("It must be an https:// URL, such as https://10.0.0.1:6443.");
 }

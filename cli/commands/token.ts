@@ -9,7 +9,7 @@ import { newCommand } from "../command.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import { untilInterrupted } from "../io/interrupt.ts";
 import type { IOStreams } from "../io/io-streams.ts";
-import { addAws, addCluster } from "../options.ts";
+import { addAws, addCluster, readRoleArn } from "../options.ts";
 import { execCredential, requestedVersion } from "../token/exec-credential.ts";
 
 interface TokenOptions extends AwsOptions, AssumeOptions {
@@ -21,7 +21,8 @@ export function tokenCommand(io: IOStreams): Command {
   const command = newCommand(io, {
     name: "token",
     summary: "print a token for kubectl, as an ExecCredential",
-    details: "A token lives 15 minutes and is good for this cluster alone. Whoever has it is you: keep it out of logs.",
+    details:
+      "A token is valid for 15 minutes and for this cluster only. Anybody who has it can act as you: keep it out of logs.",
     examples: [
       "iam-authenticator token --cluster prod --region eu-west-1",
       "iam-authenticator token -c prod --role arn:aws:iam::111122223333:role/Admin",
@@ -29,16 +30,16 @@ export function tokenCommand(io: IOStreams): Command {
     ],
   });
   return addAws(addCluster(command))
-    .option("--role <arn>", "assume this role first")
-    .option("--external-id <id>", "that the role asks for")
-    .option("--session-name <name>", "of the assumed role")
-    .option("--token-only", "print nothing but the token")
+    .option("--role <arn>", "IAM role to assume first", readRoleArn)
+    .option("--external-id <id>", "external id that the role's trust policy asks for")
+    .option("--session-name <name>", "session name of the assumed role")
+    .option("--token-only", "print the token alone, without ExecCredential")
     .action((options: TokenOptions) => untilInterrupted(printToken(options, io), io));
 }
 
 async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
   if (options.role === undefined && (options.externalId ?? options.sessionName) !== undefined) {
-    throw usage("--external-id and --session-name go with --role.");
+    throw usage("--external-id and --session-name need --role.");
   }
   const version = requestedVersion(io.environment["KUBERNETES_EXEC_INFO"]);
   const { config, partition } = await clientConfig(options, io);
@@ -46,7 +47,7 @@ async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
   const now = io.clock();
   const { region } = config;
   const signed = await signToken({ credentials, clusterId: options.cluster, region, domain: partition.domain, now });
-  // kubectl would take it for good until the API server refuses it, and ask for the next one, without end.
+  // kubectl would send it, be refused, and ask for another one, without end.
   if (signed.expiresAt <= now) throw new Failure(EXIT.fault, CREDENTIALS_ENDED);
   io.print(`${options.tokenOnly ? signed.token : execCredential(version, signed)}\n`);
 }

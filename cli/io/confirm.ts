@@ -1,7 +1,6 @@
 // Questions to a person at a terminal: before something is written, and for what only that person knows.
 
-import { createInterface } from "node:readline/promises";
-import { Writable } from "node:stream";
+import { createInterface } from "node:readline";
 import { EXIT, Failure, finding, usage } from "../errors.ts";
 import type { IOStreams } from "./io-streams.ts";
 
@@ -15,24 +14,25 @@ export async function confirm(question: string, io: IOStreams): Promise<void> {
 
 /** A line; `undefined` where the input ends without one (Ctrl-D). Rejects with an AbortError at a Ctrl-C. */
 export async function ask(question: string, { input, tell, interrupted }: IOStreams): Promise<string | undefined> {
-  const output = new Writable({
-    write(chunk, _encoding, done) {
-      tell(String(chunk));
-      done();
-    },
-  });
-  const lines = createInterface({ input, output });
-  // After ^C or ^D the cursor is still behind the question.
-  const newLine = () => tell("\n");
-  interrupted.addEventListener("abort", newLine);
-  const { promise: ended, resolve } = Promise.withResolvers<undefined>();
+  const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
+  // Not its question(): that forgets an answer without a line end.
+  const lines = createInterface({ input });
+  lines.once("line", resolve);
   lines.once("close", () => resolve(undefined));
+  const stop = () => reject(interrupted.reason);
+  interrupted.addEventListener("abort", stop);
+  tell(question);
   try {
-    const answer = await Promise.race([lines.question(question, { signal: interrupted }), ended]);
-    if (answer === undefined) newLine();
+    interrupted.throwIfAborted();
+    const answer = await promise;
+    if (answer === undefined) tell("\n");
     return answer;
+  } catch (error) {
+    // After ^C the cursor is still behind the question.
+    tell("\n");
+    throw error;
   } finally {
-    interrupted.removeEventListener("abort", newLine);
+    interrupted.removeEventListener("abort", stop);
     lines.close();
   }
 }

@@ -1,6 +1,6 @@
-// Text that a user names by a file, or by `-` for standard input.
+// Files that a user names: text to read, `-` for standard input, and secrets to write.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { type Failure, usage } from "../errors.ts";
 import type { IOStreams } from "./io-streams.ts";
@@ -11,6 +11,15 @@ export async function readText(file: string, io: IOStreams): Promise<string> {
     return readFileSync(file, "utf8");
   } catch (error) {
     throw fileFailure("read", file, error);
+  }
+}
+
+/** For its owner alone, and never over another file: a shell's `>` gives it to everybody. */
+export function writeSecret(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    throw fileFailure("write", file, error);
   }
 }
 

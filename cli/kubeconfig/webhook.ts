@@ -3,7 +3,7 @@
 import { dirname, resolve } from "node:path";
 import { isObject } from "../../functions/lib/json.ts";
 import { usage } from "../errors.ts";
-import { readText } from "../io/files.ts";
+import { nameOf, readText } from "../io/files.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import { parseYaml, stringifyYaml } from "../io/yaml.ts";
 
@@ -14,16 +14,22 @@ export interface Webhook {
   readonly clientCertificate?: { readonly certificate: string; readonly key: string };
 }
 
-/** Where tokens in clear do not leave the machine. */
+/** Tokens in clear do not leave the machine on the way there. */
 const LOCAL = ["localhost", "127.0.0.1", "[::1]", "host.docker.internal"];
 
 /** Where TokenReviews go. */
 export function reviewUrl(endpoint: string): string {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && LOCAL.includes(url.hostname));
-  if (url === undefined || !isSafe) throw usage(`${endpoint || "The endpoint"} is no https:// URL.`);
+  if (url === undefined || !isConfidential(url)) {
+    throw usage(`--endpoint ${endpoint || "''"}: it must be an https:// URL.`);
+  }
   if (!url.pathname.endsWith("/authenticate")) url.pathname = `${url.pathname.replace(/\/$/, "")}/authenticate`;
   return url.href;
+}
+
+/** Whether a secret may be sent there. */
+export function isConfidential({ protocol, hostname }: URL): boolean {
+  return protocol === "https:" || (protocol === "http:" && LOCAL.includes(hostname));
 }
 
 /** With everything inline. */
@@ -65,7 +71,7 @@ export async function readWebhook(file: string, io: IOStreams): Promise<Webhook>
   const user = named(config, "users", "user", context["user"]);
   const server = cluster["server"];
   if (typeof server !== "string" || !URL.canParse(server)) {
-    throw usage(`${file} is no kubeconfig with a server in its current context.`);
+    throw usage(`${nameOf(file)}: not a kubeconfig whose current context names a server.`);
   }
   const inFile = (path: unknown) => readNamed(path, file, io);
   const ca = decoded(cluster["certificate-authority-data"]) ?? (await inFile(cluster["certificate-authority"]));

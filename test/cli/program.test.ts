@@ -20,7 +20,7 @@ function commandsBelow(command: Command, path: readonly string[] = []): string[]
 const COMMANDS = commandsBelow(createProgram(processStreams()));
 
 test("--help of every command fits 80 columns, but for its examples, and has one that can be typed", async () => {
-  assert.equal(COMMANDS.length, 24);
+  assert.equal(COMMANDS.length, 25);
   for (const path of COMMANDS) {
     const { code, out } = await cli([...path, "--help"]);
     assert.equal(code, 0);
@@ -91,4 +91,13 @@ test("an empty cluster is refused by every command that takes one", async () => 
     assert.deepEqual([code, out], [2, ""], path.join(" "));
     assert.match(err, /'-c, --cluster <id>' argument '' is invalid\. It must be up to 100 letters/);
   }
+});
+
+test("help: the same as --help, for the program and for every command", async () => {
+  for (const path of COMMANDS) {
+    assert.deepEqual(await cli(["help", ...path]), await cli([...path, "--help"]), path.join(" "));
+  }
+  const { code, err } = await cli(["help", "mapings"]);
+  assert.deepEqual([code, err], [2, "error: unknown command 'mapings'\n(Did you mean mappings?)\n"]);
+  assert.equal((await cli(["help", "mappings", "lst"])).code, 2);
 });

@@ -78,7 +78,7 @@ const ADD_CALLER =
   "callers add control-plane --cluster prod.example --region eu-west-1 --prefix /iam-authenticator/prod.example";
 const COMMANDS = {
   http: `${ADD_CALLER} --endpoint ${ENDPOINTS.http} --out webhook.kubeconfig`,
-  mtls: `kubeconfig webhook --endpoint ${ENDPOINTS.mtls} --client-cert kube-apiserver.crt --client-key kube-apiserver.key > webhook.kubeconfig`,
+  mtls: `kubeconfig webhook --endpoint ${ENDPOINTS.mtls} --client-cert kube-apiserver.crt --client-key kube-apiserver.key --out webhook.kubeconfig`,
   private: `${ADD_CALLER} --endpoint ${ENDPOINTS.private} --out webhook.kubeconfig`,
 };
 for (const kind of KINDS) {
@@ -99,7 +99,7 @@ test("where the stack keeps the callers, the command that is printed leaves them
   made.authenticator.addCaller({ name: "control-plane", sha256: "0".repeat(64) });
   assert.equal(
     output(made.template(), "KubeconfigCommand"),
-    `npx iam-authenticator kubeconfig webhook --endpoint ${ENDPOINTS.http} --token-file caller-token > webhook.kubeconfig`,
+    `npx iam-authenticator kubeconfig webhook --endpoint ${ENDPOINTS.http} --token-file caller-token --out webhook.kubeconfig`,
   );
 });
 

@@ -1,13 +1,13 @@
 // `callers add`: a new random token for a kube-apiserver, shown once; AWS gets only its hash.
 
 import { randomBytes } from "node:crypto";
-import { rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import type { Command } from "commander";
 import { notAfterTime } from "../../../functions/lib/not-after.ts";
 import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
-import { fileFailure } from "../../io/files.ts";
+import { writeSecret } from "../../io/files.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { reviewUrl, webhookKubeconfig } from "../../kubeconfig/webhook.ts";
 import { addConnection, type ConnectionOptions } from "../../options.ts";
@@ -57,7 +57,7 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
   const text = server === undefined ? `${token}\n` : webhookKubeconfig({ server, token });
   // Before AWS knows of it: a token that nobody could write down must not be good for anything.
-  if (out !== undefined) saveSecret(out, text);
+  if (out !== undefined) writeSecret(out, text);
   const entry = { name, sha256: callerHash(token), ...(notAfter !== undefined && { notAfter }) };
   try {
     await writeCallers(callers, [...callers.entries, entry], connection, io);
@@ -69,12 +69,4 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   io.tell(
     `Added ${name}. Its token is ${out === undefined ? "shown this once" : `in ${out}`}; AWS has only its hash.\n`,
   );
-}
-
-function saveSecret(file: string, text: string): void {
-  try {
-    writeFileSync(file, text, { mode: 0o600, flag: "wx" });
-  } catch (error) {
-    throw fileFailure("write", file, error);
-  }
 }

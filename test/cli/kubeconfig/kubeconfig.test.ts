@@ -6,12 +6,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { parse } from "yaml";
+import { createCertificateAuthority } from "../../../local/certificates.ts";
 import { cli } from "../cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
 const pem = join(folder, "some.pem");
-const PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+const authority = createCertificateAuthority();
+const PEM = authority.ca;
 writeFileSync(pem, PEM);
+const key = join(folder, "some.key");
+writeFileSync(key, authority.client({ CN: "kube-apiserver" }).key);
 after(() => rmSync(folder, { recursive: true }));
 
 test("webhook: bearer token, from standard input, and the path of the endpoint", async () => {
@@ -28,17 +32,18 @@ test("webhook: bearer token, from standard input, and the path of the endpoint",
 
 test("webhook: client certificate, inline; a CA is left out where none is given", async () => {
   const words = ["kubeconfig", "webhook", "--endpoint", "https://a.example/authenticate", "--client-cert", pem];
-  const { out } = await cli([...words, "--client-key", pem]);
+  const { out } = await cli([...words, "--client-key", key]);
   const { clusters, users } = parse(out);
   assert.deepEqual(clusters[0].cluster, { server: "https://a.example/authenticate" });
   assert.deepEqual(Object.keys(users[0].user), ["client-certificate-data", "client-key-data"]);
-  assert.match((await cli(words)).err, /--client-cert goes with --client-key/);
+  assert.match((await cli(words)).err, /--client-cert and --client-key must be given together/);
   for (const wrong of ["a.example", "", "ftp://a.example", "http://a.example", "http://127.0.0.1.example"]) {
     assert.equal((await cli(["kubeconfig", "webhook", "--endpoint", wrong])).code, 2, wrong);
   }
   assert.match((await cli([...words, "--client-key", "/none"])).err, /^Cannot read \/none: there is no such file\.\n$/);
 });
 
+const ROLE = "arn:aws:iam::111122223333:role/Admin";
 const CLIENT = ["kubeconfig", "client", "-c", "prod", "--server", "https://10.0.0.1:6443", "--region", "eu-west-1"];
 
 test("client: the exec plugin of each program, in a version that it knows", async () => {
@@ -49,9 +54,9 @@ test("client: the exec plugin of each program, in a version that it knows", asyn
     args: ["eks", "get-token", "--cluster-name", "prod", "--region", "eu-west-1"],
     interactiveMode: "IfAvailable",
   });
-  const own = await exec("--exec", "iam-authenticator", "--role", "arn:r", "--profile", "p");
+  const own = await exec("--exec", "iam-authenticator", "--role", ROLE, "--profile", "p");
   assert.equal(own.apiVersion, "client.authentication.k8s.io/v1");
-  assert.deepEqual(own.args, ["token", "--cluster", "prod", "--region", "eu-west-1", "--role", "arn:r"]);
+  assert.deepEqual(own.args, ["token", "--cluster", "prod", "--region", "eu-west-1", "--role", ROLE]);
   assert.deepEqual(own.env, [{ name: "AWS_PROFILE", value: "p" }]);
   const peer = await exec("--exec", "aws-iam-authenticator");
   assert.deepEqual(peer.args, ["token", "--cluster-id", "prod"]);

@@ -96,5 +96,5 @@ test("what is missing is said in one sentence, with the exit code of its kind", 
   assert.equal(noKeys.code, 3);
   assert.match(noKeys.err, /^No AWS credentials: sign in, or give --profile .*\n$/);
   assert.equal((await cli(["token"])).code, 2);
-  assert.match((await cli(["token", "-c", "p", "--external-id", "x"])).err, /go with --role/);
+  assert.match((await cli(["token", "-c", "p", "--external-id", "x"])).err, /need --role/);
 });

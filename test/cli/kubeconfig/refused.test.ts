@@ -1,0 +1,104 @@
+// What must never get into a kubeconfig, or out of one in clear; and a file that nobody else may read.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { parse } from "yaml";
+import { createCertificateAuthority } from "../../../local/certificates.ts";
+import { startHttpServer } from "../../../local/http-server.ts";
+import { cli, useLocalAws } from "../cli.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+after(() => rmSync(folder, { recursive: true }));
+function file(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+}
+const authority = createCertificateAuthority();
+const { cert, key } = authority.client({ CN: "kube-apiserver" });
+const [ca, certFile, keyFile] = [file("ca.crt", authority.ca), file("a.crt", cert), file("a.key", key)];
+
+const CLIENT = ["kubeconfig", "client", "-c", "prod", "--server", "https://10.0.0.1:6443"];
+const WEBHOOK = ["kubeconfig", "webhook", "--endpoint", "https://a.example"];
+
+test("a private key never goes where a certificate belongs", async () => {
+  for (const words of [CLIENT, WEBHOOK]) {
+    for (const [name, text, reason] of [
+      ["key", key, "it holds a private key"],
+      ["both", authority.ca + key, "it holds a private key"],
+      ["text", "hello", "it holds no certificate"],
+      ["empty", "", "it holds no certificate"],
+      ["fake", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "certificate 1 is not valid X.509"],
+    ] as const) {
+      const path = file(name, text);
+      const { code, out, err } = await cli([...words, "--ca", path]);
+      assert.deepEqual([code, out], [2, ""], `${words[1]} ${name}`);
+      assert.equal(err, `--ca ${path}: ${reason}. Give the CA's certificate as PEM.\n`);
+    }
+  }
+  const swapped = await cli([...WEBHOOK, "--client-cert", keyFile, "--client-key", certFile]);
+  assert.deepEqual([swapped.code, swapped.out], [2, ""]);
+  assert.match(swapped.err, /^--client-cert \S+a\.key: it holds a private key\. /);
+});
+
+test("a CA is taken without what is written around it", async () => {
+  const bundle = file("bundle", `Certificate:\n  Data: x\n${authority.ca}${createCertificateAuthority().ca}`);
+  const { clusters } = parse((await cli([...CLIENT, "--ca", bundle])).out);
+  const text = Buffer.from(clusters[0].cluster["certificate-authority-data"], "base64").toString();
+  assert.equal(text.match(/BEGIN/g)?.length, 2);
+  assert.match(text, /^-----BEGIN CERTIFICATE-----\n/);
+});
+
+test("--server without https, and a --role that is not a role's ARN", async () => {
+  for (const server of ["http://10.0.0.1:6443", "10.0.0.1:6443", "prod", "", "https://"]) {
+    const { code, out, err } = await cli(["kubeconfig", "client", "-c", "prod", "--server", server]);
+    assert.deepEqual([code, out], [2, ""], server);
+    assert.match(err, /It must be an https:\/\/ URL, such as https:\/\/10\.0\.0\.1:6443\.\n$/);
+  }
+  for (const role of ["Admin", "arn:r", "arn:aws:iam::111122223333:user/a", ""]) {
+    for (const words of [CLIENT, ["token", "-c", "prod"]]) {
+      const { code, out, err } = await cli([...words, "--role", role]);
+      assert.deepEqual([code, out], [2, ""], role);
+      assert.match(err, /It must be an IAM role's ARN, such as arn:aws:iam::111122223333:role\/Admin\.\n$/);
+    }
+  }
+  assert.equal((await cli([...CLIENT, "--role", "arn:aws-cn:iam::111122223333:role/team/Admin"])).code, 0);
+});
+
+test("webhook --out: for its owner alone, and never over another file", async () => {
+  const out = join(folder, "webhook.kubeconfig");
+  const words = [...WEBHOOK, "--ca", ca, "--token-file", "-", "--out", out];
+  const { code, out: printed, err } = await cli(words, { input: "secret\n" });
+  assert.deepEqual([code, printed, err], [0, "", `Wrote ${out}, which only you can read.\n`]);
+  assert.equal(statSync(out).mode & 0o777, 0o600);
+  assert.equal(parse(readFileSync(out, "utf8")).users[0].user.token, "secret");
+  const again = await cli(words, { input: "other\n" });
+  assert.deepEqual([again.code, again.err], [2, `Cannot write ${out}: it is there already.\n`]);
+  assert.equal(parse(readFileSync(out, "utf8")).users[0].user.token, "secret");
+});
+
+test("doctor sends no secret over plain HTTP", async () => {
+  useLocalAws({});
+  const server = await startHttpServer(() => ({ status: 400, body: "" }));
+  // Loopback, by a name that is not taken for it.
+  const url = server.url.replace("127.0.0.1", "[::ffff:127.0.0.1]");
+  const kubeconfig = file(
+    "plain.kubeconfig",
+    `{clusters: [{name: a, cluster: {server: "${url}/authenticate"}}], users: [{name: a, user: {token: the-secret}}],
+      contexts: [{name: a, context: {cluster: a, user: a}}], current-context: a}`,
+  );
+  const { code, out } = await cli(["doctor", "-c", "prod", "--kubeconfig", kubeconfig, "-o", "json"]);
+  await server.close();
+  assert.equal(code, 1);
+  const checks: { check: string; state: string; seen: string; advice: string }[] = JSON.parse(out);
+  const { state, seen, advice } = checks.find(({ check }) => check === "reachable") ?? assert.fail(out);
+  assert.deepEqual([state, seen], ["failed", "plain HTTP: no token was sent"]);
+  assert.match(advice, /https:\/\//);
+  assert.ok(checks.every(({ check }) => !/caller|review/.test(check)));
+  for (const { headers, body } of server.requests) {
+    assert.ok(!JSON.stringify(headers).includes("the-secret"));
+    assert.ok(!body.includes("k8s-aws-v1."));
+  }
+});
