@@ -6,6 +6,7 @@ import { startNodeInstance } from "./ec2/node-instance.ts";
 import { localServices, startFunction } from "./function.ts";
 import { startGateway } from "./gateway/gateway.ts";
 import { startParameterStore } from "./parameter-store/parameter-store.ts";
+import { DEFAULT_THROUGHPUT } from "./parameter-store/throughput.ts";
 import { CLUSTER_ID, REGION, type SandboxFiles } from "./sandbox-settings.ts";
 import { startSts } from "./sts/start-sts.ts";
 import { writeWebhook } from "./webhook.ts";
@@ -28,7 +29,7 @@ export async function startSandbox(files: SandboxFiles): Promise<Sandbox> {
   const prefix = `/iam-authenticator/${CLUSTER_ID}`;
   const sts = await onPort(8321, (port) => startSts({ port }));
   const store = await onPort(8322, (port) =>
-    startParameterStore({ port, region: REGION, folder: files.mappings, prefix }),
+    startParameterStore({ port, region: REGION, folder: files.mappings, prefix, throughput: DEFAULT_THROUGHPUT }),
   );
   const ec2 = await onPort(8323, (port) => startNodeInstance({ port, region: REGION }));
   const authenticator = startFunction(

@@ -22,23 +22,11 @@ export function encodeHttpApiBody(body: Buffer, contentType: string | undefined)
 const TEXT_TYPES = new Set(["application/json", "application/xml", "application/javascript"]);
 
 /**
- * A REST API sends base64 only for the types that are set as binary for it, none at first.
+ * A REST API sends text unless a type is set as binary for it, and ours sets none.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings-workflow.html
  */
-export function encodeRestApiBody(
-  body: Buffer,
-  contentType: string | undefined,
-  binaryMediaTypes: readonly string[],
-): EventBody {
-  if (body.length === 0) return { isBase64Encoded: false };
-  return encode(body, isBinary(contentType, binaryMediaTypes));
-}
-
-/** Whether a header's first media type is one of `binaryMediaTypes`: `image/png`, `image/*`, or all of them by two stars. */
-export function isBinary(header: string | undefined, binaryMediaTypes: readonly string[]): boolean {
-  const type = mediaType(header?.split(",")[0]);
-  const [family = ""] = type.split("/");
-  return [type, `${family}/*`, "*/*"].some((candidate) => binaryMediaTypes.includes(candidate));
+export function encodeRestApiBody(body: Buffer): EventBody {
+  return body.length === 0 ? { isBase64Encoded: false } : encode(body, false);
 }
 
 function encode(body: Buffer, binary: boolean): EventBody {

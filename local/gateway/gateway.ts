@@ -25,8 +25,6 @@ export interface GatewayOptions extends Handler {
   readonly basePath?: string;
   /** Default: `POST /authenticate`, and `$default` for all the rest. */
   readonly routes?: readonly string[];
-  /** Of a REST API; none by default. */
-  readonly binaryMediaTypes?: readonly string[];
   /** 0, the default, takes a free one. */
   readonly port?: number;
   readonly tls?: GatewayTls;
@@ -65,8 +63,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       errors.push(outcome.error);
       return api.payload === "2.0" ? HTTP_API_FAILURE : REST_API_FAILURE;
     }
-    if (api.payload === "2.0") return httpApiAnswer(outcome.result);
-    return restApiAnswer(outcome.result, incoming.headers.accept, api.binaryMediaTypes);
+    return api.payload === "2.0" ? httpApiAnswer(outcome.result) : restApiAnswer(outcome.result);
   }
 
   const server = createListener(tls, (incoming, response) => {
@@ -94,9 +91,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 function readApi(options: GatewayOptions): Api {
-  const { payload = "2.0", basePath, binaryMediaTypes = [] } = options;
+  const { payload = "2.0", basePath } = options;
   const { stage = payload === "2.0" ? DEFAULT_STAGE : "prod", routes = ["POST /authenticate", DEFAULT_ROUTE] } =
     options;
   if (payload === "1.0" && stage === DEFAULT_STAGE) throw new Error("a REST API has no $default stage");
-  return { payload, stage, routes, binaryMediaTypes, ...(basePath !== undefined && { basePath }) };
+  return { payload, stage, routes, ...(basePath !== undefined && { basePath }) };
 }

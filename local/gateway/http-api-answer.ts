@@ -1,7 +1,7 @@
 // Turns what the function returned into the answer of an HTTP API, format 2.0.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 
-import { type Answer, hasHeader, isHeader, isRecord, message, readProxyResult } from "./answer.ts";
+import { type Answer, hasHeader, isRecord, message, readProxyResult } from "./answer.ts";
 
 /** A function that threw, ran out of time, or returned what cannot be read. */
 export const HTTP_API_FAILURE = message(500, "Internal Server Error");
@@ -10,15 +10,13 @@ export const HTTP_API_FAILURE = message(500, "Internal Server Error");
 export function httpApiAnswer(result: unknown): Answer {
   if (!isRecord(result) || !("statusCode" in result)) return inferredAnswer(result);
   const read = readProxyResult(result);
-  const cookies = readCookies(result["cookies"]);
-  if (read === undefined || cookies === undefined) return HTTP_API_FAILURE;
+  if (read === undefined) return HTTP_API_FAILURE;
   return {
     status: read.status,
     headers: [
       // observed on AWS; its documentation names no type for a result that has none
       ...(hasHeader(read.headers, "content-type") ? [] : ([["content-type", "text/plain;charset=UTF-8"]] as const)),
       ...read.headers,
-      ...cookies.map((cookie) => ["set-cookie", cookie] as const),
     ],
     body: read.isBase64Encoded ? Buffer.from(read.body, "base64") : read.body,
   };
@@ -31,10 +29,4 @@ function inferredAnswer(result: unknown): Answer {
     headers: [["content-type", "application/json"]],
     body: typeof result === "string" ? result : JSON.stringify(result),
   };
-}
-
-function readCookies(cookies: unknown): string[] | undefined {
-  if (cookies === undefined || cookies === null) return [];
-  if (!Array.isArray(cookies) || !cookies.every((cookie) => isHeader("set-cookie", cookie))) return undefined;
-  return cookies.map(String);
 }

@@ -13,8 +13,6 @@ import { type Api, type Route, stagePrefix } from "./route.ts";
 /** Fields that have no value are absent. */
 export function httpApiEvent(request: GatewayRequest, api: Api, route: Route): APIGatewayProxyEventV2 {
   const collected = collectHeaders(request);
-  const cookies = collected.get("cookie")?.values.flatMap((value) => value.split(/; */));
-  collected.delete("cookie");
   const headers = Object.fromEntries(Array.from(collected, ([name, { values }]) => [name, values.join(",")]));
   const query = parseQuery(request.query);
   const path = `${stagePrefix(api.stage)}${route.path}`;
@@ -25,7 +23,6 @@ export function httpApiEvent(request: GatewayRequest, api: Api, route: Route): A
     routeKey: route.key,
     rawPath: path,
     rawQueryString: request.query,
-    ...(cookies && { cookies }),
     headers,
     ...(query && { queryStringParameters: joinValues(query) }),
     requestContext: {

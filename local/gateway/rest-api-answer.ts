@@ -2,17 +2,12 @@
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 
 import { type Answer, hasHeader, isHeader, isRecord, message, readProxyResult } from "./answer.ts";
-import { isBinary } from "./body.ts";
 
 /** A function that threw, ran out of time, or returned a "malformed Lambda proxy response". */
 export const REST_API_FAILURE = message(502, "Internal server error");
 
-/** `result` as it came through JSON; `accept` is the client's header, which decides whether base64 is decoded. */
-export function restApiAnswer(
-  result: unknown,
-  accept: string | undefined,
-  binaryMediaTypes: readonly string[],
-): Answer {
+/** `result` as it came through JSON. Without binary media types a base64 body is passed on as it is. */
+export function restApiAnswer(result: unknown): Answer {
   const read = isRecord(result) ? readProxyResult(result) : undefined;
   const multiple = isRecord(result) ? readMultiValueHeaders(result["multiValueHeaders"]) : undefined;
   if (read === undefined || multiple === undefined) return REST_API_FAILURE;
@@ -24,7 +19,7 @@ export function restApiAnswer(
   return {
     status: read.status,
     headers: hasHeader(headers, "content-type") ? headers : [["content-type", "application/json"], ...headers],
-    body: read.isBase64Encoded && isBinary(accept, binaryMediaTypes) ? Buffer.from(read.body, "base64") : read.body,
+    body: read.body,
   };
 }
 

@@ -28,8 +28,7 @@ export function restApiEvent(request: GatewayRequest, api: Api, route: Route): R
   const resource = resourceOf(route);
   // behind a custom domain both paths show the base path, on the API's own endpoint only the context's shows the stage
   const fullPath = `${pathPrefix(api)}${route.path}`;
-  const contentType = collected.get("content-type")?.values.at(-1);
-  const { body = null, isBase64Encoded } = encodeRestApiBody(request.body, contentType, api.binaryMediaTypes);
+  const { body = null, isBase64Encoded } = encodeRestApiBody(request.body);
 
   return {
     resource,

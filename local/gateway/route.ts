@@ -14,8 +14,6 @@ export interface Api {
   readonly basePath?: string;
   /** Keys such as `POST /authenticate`; `$default` takes all the rest (a REST API: `ANY` on `/` and `/{proxy+}`). */
   readonly routes: readonly string[];
-  /** Media types that a REST API treats as binary, such as `image/*`; an HTTP API has a fixed rule instead. */
-  readonly binaryMediaTypes: readonly string[];
 }
 
 export interface Route {

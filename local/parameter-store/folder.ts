@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { mappingName, mappingValue } from "./mapping-file.ts";
 import { memoryParameters } from "./memory.ts";
-import type { Parameters, Site } from "./parameter.ts";
+import { newest, type Parameters, type Site } from "./parameter.ts";
 import { ServiceError } from "./service-error.ts";
 import { writeParameter } from "./write.ts";
 
@@ -46,8 +46,8 @@ export function openFolder(
     if (file === undefined || others.length > 0) return "several files for one parameter";
     try {
       const value = mappingValue(file, readFileSync(file, "utf8"));
-      if (served.versions(name)?.at(-1)?.value === value) return undefined;
-      writeParameter(served, site, { name, value, type: "String", tier: "Standard", overwrite: true });
+      if (newest(served, name)?.value === value) return undefined;
+      writeParameter(served, site, { name, value, type: "String", overwrite: true });
       return undefined;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);

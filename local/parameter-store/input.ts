@@ -65,13 +65,6 @@ export function texts(input: Input, field: string, most: number): string[] {
   return value;
 }
 
-/** A list of structures; absent is empty. */
-export function structures(input: Input, field: string): Input[] {
-  const value = input[field] ?? [];
-  if (!Array.isArray(value) || !value.every(isInput)) throw illTyped(`${field} is not a list of objects`);
-  return value;
-}
-
 /** Members that would change the outcome and that this store does not know: refused rather than passed over. */
 export function refuseUnsupported(input: Input, fields: readonly string[]): void {
   for (const field of fields) {

@@ -2,13 +2,13 @@
 // Sources: docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html,
 // .../userguide/sysman-paramstore-su-create.html and .../userguide/parameter-store-advanced-parameters.html.
 
-import { arnPrefix, type ParameterTier, type Site } from "./parameter.ts";
+import { arnPrefix, type Site } from "./parameter.ts";
 import { constraintError, ServiceError, validationError } from "./service-error.ts";
 
 export const MAX_VERSIONS = 100;
-export const MAX_VALUE_BYTES: Readonly<Record<ParameterTier, number>> = { Standard: 4096, Advanced: 8192 };
-export const MAX_PARAMETERS: Readonly<Record<ParameterTier, number>> = { Standard: 10_000, Advanced: 100_000 };
+export const MAX_PARAMETERS = 10_000;
 
+const MAX_VALUE_BYTES = 4096;
 const MAX_LEVELS = 15;
 /** Counted with the ARN in front of the name. */
 const MAX_NAME_LENGTH = 1011;
@@ -54,18 +54,16 @@ export function checkName(name: string, site: Site): void {
   }
 }
 
-/** Bytes, not characters: the stricter reading of the documented 4 KB and 8 KB. */
-export function checkValue(value: string, tier: ParameterTier): void {
+/** Bytes, not characters: the stricter reading of the documented 4 KB. */
+export function checkValue(value: string): void {
   if (value.length === 0) throw constraintError(value, "Value", "have length greater than or equal to 1");
   if (value.includes("{{")) {
     throw validationError('Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.');
   }
-  if (Buffer.byteLength(value) > MAX_VALUE_BYTES[tier]) {
+  if (Buffer.byteLength(value) > MAX_VALUE_BYTES) {
     throw validationError(
-      tier === "Standard"
-        ? "Standard tier parameters support a maximum parameter value of 4096 characters. To create a larger parameter " +
-            "value, upgrade the parameter to use the advanced-parameter tier."
-        : "Advanced tier parameters support a maximum parameter value of 8192 characters.",
+      "Standard tier parameters support a maximum parameter value of 4096 characters. To create a larger parameter " +
+        "value, upgrade the parameter to use the advanced-parameter tier.",
     );
   }
 }

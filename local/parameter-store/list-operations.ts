@@ -1,36 +1,42 @@
-// GetParametersByPath and DescribeParameters.
+// GetParametersByPath.
 
-import { checkPath, isUnder, readFilters } from "./filters.ts";
 import { flag, type Input, refuseUnsupported, requiredText } from "./input.ts";
+import { checkNameGrammar } from "./limits.ts";
 import { page } from "./paging.ts";
-import type { Parameters, Site } from "./parameter.ts";
-import { renderMetadata, renderParameter } from "./render.ts";
-import type { Selected } from "./selector.ts";
+import { newest, type Parameters, type Site } from "./parameter.ts";
+import { renderParameter } from "./render.ts";
+import { validationError } from "./service-error.ts";
 
 const MAX_PATH_PAGE = 10;
-const MAX_DESCRIBE_PAGE = 50;
 
 export function getParametersByPath(parameters: Parameters, site: Site, input: Input): object {
+  refuseUnsupported(input, ["ParameterFilters"]);
   const path = checkPath(requiredText(input, "Path"));
   const recursive = flag(input, "Recursive");
-  const wanted = readFilters(input, ["Type"]);
-  const all = newest(parameters).filter(({ name, version }) => isUnder(name, path, recursive) && wanted(name, version));
-  const { items, next } = page(all, ({ name }) => name, input, MAX_PATH_PAGE);
+  const below = parameters.names().filter((name) => isUnder(name, path, recursive));
+  const { items, next } = page(below, (name) => name, input, MAX_PATH_PAGE);
   const decrypt = flag(input, "WithDecryption");
-  return { Parameters: items.map((selected) => renderParameter(site, selected, decrypt)), ...next };
+  return {
+    Parameters: items.flatMap((name) => renderParameter(site, name, newest(parameters, name), decrypt) ?? []),
+    ...next,
+  };
 }
 
-export function describeParameters(parameters: Parameters, site: Site, input: Input): object {
-  refuseUnsupported(input, ["Filters", "Shared"]);
-  const wanted = readFilters(input, ["Name", "Path", "Type"]);
-  const all = newest(parameters).filter(({ name, version }) => wanted(name, version));
-  const { items, next } = page(all, ({ name }) => name, input, MAX_DESCRIBE_PAGE);
-  return { Parameters: items.map(({ name, version }) => renderMetadata(site, name, version)), ...next };
+/** A path that names may stand under, without the slash it may end with; `/` becomes the empty string. */
+function checkPath(path: string): string {
+  if (!path.startsWith("/")) {
+    throw validationError(
+      "The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash " +
+        '"/". Valid example: /get/parameters2-/by1./path0_.',
+    );
+  }
+  const bare = path.replace(/\/$/, "");
+  if (bare !== "") checkNameGrammar(bare);
+  return bare;
 }
 
-function newest(parameters: Parameters): Selected[] {
-  return parameters.names().flatMap((name) => {
-    const version = parameters.versions(name)?.at(-1);
-    return version === undefined ? [] : [{ name, version }];
-  });
+/** The path itself is never under itself. */
+function isUnder(name: string, path: string, recursive: boolean): boolean {
+  if (!name.startsWith(`${path}/`)) return false;
+  return recursive || !name.includes("/", path.length + 1);
 }

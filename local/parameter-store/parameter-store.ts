@@ -3,8 +3,9 @@
 import { type LocalServer, startHttpServer } from "../http-server.ts";
 import { openFolder } from "./folder.ts";
 import { memoryParameters } from "./memory.ts";
-import type { Parameters, ParameterTier, ParameterType, Site } from "./parameter.ts";
+import { newest, type Parameters, type ParameterType, type Site } from "./parameter.ts";
 import { answerSsm } from "./protocol.ts";
+import { limitThroughput, type Throughput } from "./throughput.ts";
 import { writeParameter } from "./write.ts";
 
 interface CommonOptions extends Partial<Site> {
@@ -12,6 +13,8 @@ interface CommonOptions extends Partial<Site> {
   readonly port?: number;
   /** Milliseconds since 1970; stamps versions. */
   readonly now?: () => number;
+  /** Without one, as many calls as come: most tests are not about how fast they are. */
+  readonly throughput?: Throughput;
 }
 
 export interface MemoryStoreOptions extends CommonOptions {
@@ -30,7 +33,7 @@ export interface FolderStoreOptions extends CommonOptions {
 
 export interface MemoryStore extends LocalServer {
   /** Writes behind the API's back but within its limits, over what is there; gives the version. */
-  put(name: string, value: string, options?: { type?: ParameterType; tier?: ParameterTier }): number;
+  put(name: string, value: string, options?: { type?: ParameterType }): number;
   /** False when there was no such parameter. */
   remove(name: string): boolean;
 }
@@ -43,25 +46,22 @@ export async function startParameterStore(
 ): Promise<LocalServer | MemoryStore> {
   const { partition = "aws", region = "us-east-1", account = "111122223333", port, now = Date.now } = options;
   const site = { partition, region, account };
+  const { throughput } = options;
+  const admit = throughput === undefined ? () => undefined : limitThroughput(throughput, now);
+  const serve = (open: () => Parameters): Promise<LocalServer> =>
+    startHttpServer((request) => answerSsm(request, open, site, admit), port);
   if (options.folder !== undefined) {
     const { folder, prefix, onProblem = console.error } = options;
     const open = openFolder({ folder, prefix, onProblem }, site, now);
     // Opened once before the first request, so that problems are told, and a missing folder fails, at the start.
     open();
-    return serve(open, site, port);
+    return serve(open);
   }
   const kept = memoryParameters(now);
-  const put: MemoryStore["put"] = (name, value, { type, tier } = {}) =>
-    writeParameter(kept, site, { name, value, type: type ?? typeOf(kept, name), tier, overwrite: true }).version;
+  const put: MemoryStore["put"] = (name, value, { type } = {}) =>
+    writeParameter(kept, site, { name, value, type: type ?? newest(kept, name)?.type ?? "String", overwrite: true })
+      .version;
   for (const [name, value] of Object.entries(options.parameters ?? {})) put(name, value);
-  const server = await serve(() => kept, site, port);
+  const server = await serve(() => kept);
   return { ...server, put, remove: (name) => kept.remove(name) };
-}
-
-function serve(open: () => Parameters, site: Site, port: number | undefined): Promise<LocalServer> {
-  return startHttpServer((request) => answerSsm(request, open, site), port);
-}
-
-function typeOf(kept: Parameters, name: string): ParameterType {
-  return kept.versions(name)?.at(-1)?.type ?? "String";
 }

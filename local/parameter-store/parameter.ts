@@ -1,13 +1,14 @@
 // What the store keeps, and the little that the operations ask of whatever keeps it.
 
 export type ParameterType = "String" | "StringList" | "SecureString";
-export type ParameterTier = "Standard" | "Advanced";
+
+/** The only one here: 4 KB a value, and free. */
+export const TIER = "Standard";
 
 /** What a writer decides. */
 export interface ParameterContent {
   readonly value: string;
   readonly type: ParameterType;
-  readonly tier: ParameterTier;
   readonly description?: string;
 }
 
@@ -36,6 +37,10 @@ export interface Site {
   readonly partition: string;
   readonly region: string;
   readonly account: string;
+}
+
+export function newest(parameters: Parameters, name: string): ParameterVersion | undefined {
+  return parameters.versions(name)?.at(-1);
 }
 
 export const PARAMETER_TYPES: readonly ParameterType[] = ["SecureString", "StringList", "String"];

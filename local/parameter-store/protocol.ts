@@ -6,29 +6,29 @@ import { randomUUID } from "node:crypto";
 import type { Fault } from "../faults.ts";
 import type { LocalRequest, LocalResponse } from "../http-server.ts";
 import { type Input, parseInput } from "./input.ts";
-import { describeParameters, getParametersByPath } from "./list-operations.ts";
+import { getParametersByPath } from "./list-operations.ts";
 import type { Parameters, Site } from "./parameter.ts";
 import { getParameter, getParameterHistory, getParameters } from "./read-operations.ts";
-import { ServiceError } from "./service-error.ts";
-import { deleteParameter, deleteParameters, putParameter } from "./write-operations.ts";
+import { ServiceError, throttled } from "./service-error.ts";
+import type { Admit } from "./throughput.ts";
+import { deleteParameter, putParameter } from "./write-operations.ts";
 
 type Operation = (parameters: Parameters, site: Site, input: Input) => object;
 
-const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
-  ["AmazonSSM.DeleteParameter", deleteParameter],
-  ["AmazonSSM.DeleteParameters", deleteParameters],
-  ["AmazonSSM.DescribeParameters", describeParameters],
-  ["AmazonSSM.GetParameter", getParameter],
-  ["AmazonSSM.GetParameterHistory", getParameterHistory],
-  ["AmazonSSM.GetParameters", getParameters],
-  ["AmazonSSM.GetParametersByPath", getParametersByPath],
-  ["AmazonSSM.PutParameter", putParameter],
-]);
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  DeleteParameter: deleteParameter,
+  GetParameter: getParameter,
+  GetParameterHistory: getParameterHistory,
+  GetParameters: getParameters,
+  GetParametersByPath: getParametersByPath,
+  PutParameter: putParameter,
+};
 
-/** `open` gives the parameters as they are at this request. */
-export function answerSsm(request: LocalRequest, open: () => Parameters, site: Site): LocalResponse {
+/** `open` gives the parameters as they are at this request; `admit` throws where its caller is too fast. */
+export function answerSsm(request: LocalRequest, open: () => Parameters, site: Site, admit: Admit): LocalResponse {
   try {
-    const operation = route(request);
+    const [name, operation] = route(request);
+    admit(name);
     return respond(200, operation(open(), site, parseInput(request.body)));
   } catch (error) {
     if (error instanceof ServiceError) return refuse(error.status, error.code, error.message);
@@ -38,11 +38,13 @@ export function answerSsm(request: LocalRequest, open: () => Parameters, site: S
 
 /** What a client meets when it calls too fast; for `fail()`. */
 export function ssmThrottling(): Fault {
-  return { kind: "answer", ...refuse(400, "ThrottlingException", "Rate exceeded") };
+  const { status, code, message } = throttled();
+  return { kind: "answer", ...refuse(status, code, message) };
 }
 
-function route({ method, target, headers }: LocalRequest): Operation {
-  const operation = OPERATIONS.get(headers["x-amz-target"] ?? "");
+function route({ method, target, headers }: LocalRequest): [name: string, operation: Operation] {
+  const name = (headers["x-amz-target"] ?? "").replace(/^AmazonSSM\./, "");
+  const operation = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined;
   if (method !== "POST" || target !== "/" || operation === undefined) {
     throw new ServiceError(
       "UnknownOperationException",
@@ -56,7 +58,7 @@ function route({ method, target, headers }: LocalRequest): Operation {
   if (!/^AWS4-HMAC-SHA256 Credential=[^,]+, *SignedHeaders=[^,]+, *Signature=/.test(headers["authorization"] ?? "")) {
     throw new ServiceError("MissingAuthenticationToken", "Missing Authentication Token", 403);
   }
-  return operation;
+  return [name, operation];
 }
 
 function refuse(status: number, code: string, message: string): Text {

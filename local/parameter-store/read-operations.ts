@@ -3,17 +3,19 @@
 import { flag, type Input, requiredText, texts } from "./input.ts";
 import { checkNameGrammar } from "./limits.ts";
 import { page } from "./paging.ts";
-import type { Parameters, Site } from "./parameter.ts";
+import { newest, type Parameters, type Site } from "./parameter.ts";
 import { renderHistory, renderParameter } from "./render.ts";
-import { type Selected, select } from "./selector.ts";
 import { notFound, ServiceError, validationError } from "./service-error.ts";
 
 const MAX_NAMES = 10;
 const MAX_HISTORY_PAGE = 50;
 
 export function getParameter(parameters: Parameters, site: Site, input: Input): object {
-  const selected = select(parameters, site, requiredText(input, "Name"));
-  return { Parameter: renderParameter(site, selected, flag(input, "WithDecryption")) };
+  const name = requiredText(input, "Name");
+  checkReadName(name);
+  const found = renderParameter(site, name, newest(parameters, name), flag(input, "WithDecryption"));
+  if (found === undefined) throw notFound(name);
+  return { Parameter: found };
 }
 
 /** What does not exist is no error here: it comes back in InvalidParameters. The rest is in alphabetical order. */
@@ -21,18 +23,13 @@ export function getParameters(parameters: Parameters, site: Site, input: Input):
   const names = texts(input, "Names", MAX_NAMES);
   // The service's wording is not documented; that it refuses is.
   if (new Set(names).size < names.length) throw validationError("Duplicate parameter names in the request.");
-  const found: Selected[] = [];
-  const invalid: string[] = [];
-  for (const name of names) {
-    const selected = selectOrAbsent(parameters, site, name);
-    if (selected === undefined) invalid.push(name);
-    else found.push(selected);
-  }
-  found.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const name of names) checkReadName(name);
   const decrypt = flag(input, "WithDecryption");
   return {
-    Parameters: found.map((selected) => renderParameter(site, selected, decrypt)),
-    InvalidParameters: invalid,
+    Parameters: names
+      .toSorted()
+      .flatMap((name) => renderParameter(site, name, newest(parameters, name), decrypt) ?? []),
+    InvalidParameters: names.filter((name) => newest(parameters, name) === undefined),
   };
 }
 
@@ -47,12 +44,10 @@ export function getParameterHistory(parameters: Parameters, site: Site, input: I
   return { Parameters: items.map((version) => renderHistory(site, name, version, decrypt)), ...next };
 }
 
-function selectOrAbsent(parameters: Parameters, site: Site, name: string): Selected | undefined {
-  try {
-    return select(parameters, site, name);
-  } catch (error) {
-    const absent = ["ParameterNotFound", "ParameterVersionNotFound"];
-    if (error instanceof ServiceError && absent.includes(error.code)) return undefined;
-    throw error;
+/** A version, a label or an ARN in the place of a name would be another answer: refused rather than passed over. */
+function checkReadName(name: string): void {
+  if (name.includes(":")) {
+    throw new ServiceError("ValidationException", `This local Parameter Store finds parameters by name only: ${name}.`);
   }
+  checkNameGrammar(name);
 }

@@ -1,17 +1,21 @@
-// The shapes in which a parameter goes over the wire: with its value, as history, as a description.
+// The shapes in which a parameter goes over the wire: as it is now, and as history.
 
 import { createHash } from "node:crypto";
-import { type ParameterVersion, parameterArn, type Site } from "./parameter.ts";
-import type { Selected } from "./selector.ts";
+import { type ParameterVersion, parameterArn, type Site, TIER } from "./parameter.ts";
 
-/** `Parameter` of GetParameter, GetParameters and GetParametersByPath. */
-export function renderParameter(site: Site, { name, selector, version }: Selected, decrypt: boolean): object {
+/** `Parameter` of GetParameter, GetParameters and GetParametersByPath; undefined where there is none. */
+export function renderParameter(
+  site: Site,
+  name: string,
+  version: ParameterVersion | undefined,
+  decrypt: boolean,
+): object | undefined {
+  if (version === undefined) return undefined;
   return {
     Name: name,
     Type: version.type,
     Value: renderValue(version, decrypt),
     Version: version.version,
-    ...(selector === undefined ? {} : { Selector: selector }),
     LastModifiedDate: seconds(version.modified),
     ARN: parameterArn(site, name),
     DataType: "text",
@@ -20,15 +24,6 @@ export function renderParameter(site: Site, { name, selector, version }: Selecte
 
 /** `ParameterHistory`: one for each version that is kept. */
 export function renderHistory(site: Site, name: string, version: ParameterVersion, decrypt: boolean): object {
-  return { ...renderCommon(site, name, version), Value: renderValue(version, decrypt), Labels: [] };
-}
-
-/** `ParameterMetadata` of DescribeParameters: everything but the value. */
-export function renderMetadata(site: Site, name: string, version: ParameterVersion): object {
-  return { ...renderCommon(site, name, version), ARN: parameterArn(site, name) };
-}
-
-function renderCommon(site: Site, name: string, version: ParameterVersion): object {
   return {
     Name: name,
     Type: version.type,
@@ -36,8 +31,10 @@ function renderCommon(site: Site, name: string, version: ParameterVersion): obje
     LastModifiedDate: seconds(version.modified),
     LastModifiedUser: `arn:${site.partition}:iam::${site.account}:user/local`,
     ...(version.description === undefined ? {} : { Description: version.description }),
+    Value: renderValue(version, decrypt),
     Version: version.version,
-    Tier: version.tier,
+    Labels: [],
+    Tier: TIER,
     Policies: [],
     DataType: "text",
   };

@@ -85,6 +85,6 @@ function reviewEvent(token: string): unknown {
   const rawHeaders = ["Authorization", `Bearer ${CALLER}`, "Content-Type", "application/json"];
   const request = { ...SAMPLE_REQUEST, rawHeaders, body: Buffer.from(JSON.stringify(review)), time: Date.now() };
   const key = "POST /authenticate";
-  const api: Api = { payload: "2.0", stage: DEFAULT_STAGE, routes: [key], binaryMediaTypes: [] };
+  const api: Api = { payload: "2.0", stage: DEFAULT_STAGE, routes: [key] };
   return httpApiEvent(request, api, { key, path: request.path });
 }

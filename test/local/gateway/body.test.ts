@@ -35,11 +35,7 @@ test("HTTP API: no body is neither", () => {
   assert.deepEqual(encodeHttpApiBody(Buffer.alloc(0), undefined), { isBase64Encoded: false });
 });
 
-test("REST API: all is text until a type is set as binary", () => {
-  assert.deepEqual(encodeRestApiBody(BODY, "application/octet-stream", []), TEXT);
-  assert.deepEqual(encodeRestApiBody(BODY, undefined, []), TEXT);
-  assert.deepEqual(encodeRestApiBody(BODY, "application/json; charset=utf-8", ["application/json"]), BASE64);
-  assert.deepEqual(encodeRestApiBody(BODY, "image/png", ["image/*"]), BASE64);
-  assert.deepEqual(encodeRestApiBody(BODY, "text/plain", ["image/*"]), TEXT);
-  assert.deepEqual(encodeRestApiBody(BODY, undefined, ["*/*"]), BASE64);
+test("REST API: all is text, since no media type is set as binary", () => {
+  assert.deepEqual(encodeRestApiBody(BODY), TEXT);
+  assert.deepEqual(encodeRestApiBody(Buffer.alloc(0)), { isBase64Encoded: false });
 });

@@ -6,7 +6,7 @@ import { httpApiEvent } from "../../../local/gateway/http-api-event.ts";
 import type { Api } from "../../../local/gateway/route.ts";
 import { SAMPLE_REQUEST as REQUEST } from "./sample-request.ts";
 
-const API: Api = { payload: "2.0", stage: "$default", routes: ["POST /authenticate"], binaryMediaTypes: [] };
+const API: Api = { payload: "2.0", stage: "$default", routes: ["POST /authenticate"] };
 const ROUTE = { key: "POST /authenticate", path: "/authenticate" };
 
 test("kube-apiserver's request, field by field", () => {
@@ -54,7 +54,7 @@ test("kube-apiserver's request, field by field", () => {
 
 test("what a bare request lacks is absent", () => {
   const event = httpApiEvent({ ...REQUEST, query: "", rawHeaders: [], body: Buffer.alloc(0) }, API, ROUTE);
-  for (const field of ["cookies", "queryStringParameters", "pathParameters", "stageVariables", "body"]) {
+  for (const field of ["queryStringParameters", "pathParameters", "stageVariables", "body"]) {
     assert.equal(field in event, false, field);
   }
   assert.equal("authentication" in event.requestContext, false);
@@ -68,13 +68,6 @@ test("repeated headers are joined by a comma, whatever their case", () => {
   const { headers } = httpApiEvent({ ...REQUEST, rawHeaders }, API, ROUTE);
   assert.equal(headers["x-a"], "1,3");
   assert.equal(headers["x-b"], "2");
-});
-
-test("cookies leave the headers", () => {
-  const rawHeaders = ["Cookie", "a=1; b=2", "Cookie", "c=3"];
-  const event = httpApiEvent({ ...REQUEST, rawHeaders }, API, ROUTE);
-  assert.deepEqual(event.cookies, ["a=1", "b=2", "c=3"]);
-  assert.equal("cookie" in event.headers, false);
 });
 
 test("the client's address comes last in X-Forwarded-For, and it cannot choose the scheme", () => {

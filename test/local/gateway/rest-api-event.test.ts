@@ -6,7 +6,7 @@ import { restApiEvent } from "../../../local/gateway/rest-api-event.ts";
 import type { Api } from "../../../local/gateway/route.ts";
 import { SAMPLE_REQUEST } from "./sample-request.ts";
 
-const API: Api = { payload: "1.0", stage: "prod", routes: ["POST /authenticate"], binaryMediaTypes: [] };
+const API: Api = { payload: "1.0", stage: "prod", routes: ["POST /authenticate"] };
 const ROUTE = { key: "POST /authenticate", path: "/authenticate" };
 
 const REQUEST = { ...SAMPLE_REQUEST, path: "/prod/authenticate" };
@@ -122,10 +122,4 @@ test("behind a custom domain both paths show the base path and none the stage", 
   assert.equal(event.path, "/auth/authenticate");
   assert.equal(event.requestContext.path, "/auth/authenticate");
   assert.equal(event.requestContext.stage, "prod");
-});
-
-test("binary media types travel as base64", () => {
-  const event = restApiEvent(REQUEST, { ...API, binaryMediaTypes: ["application/json"] }, ROUTE);
-  assert.equal(event.body, "e30K");
-  assert.equal(event.isBase64Encoded, true);
 });

@@ -8,7 +8,6 @@ const HTTP: Api = {
   payload: "2.0",
   stage: "$default",
   routes: ["POST /authenticate", "$default"],
-  binaryMediaTypes: [],
 };
 const REST: Api = { ...HTTP, payload: "1.0", stage: "prod" };
 const FOUND = { key: "POST /authenticate", path: "/authenticate" };

@@ -12,8 +12,8 @@ import {
   GetParametersByPathCommand,
   PutParameterCommand,
 } from "@aws-sdk/client-ssm";
-import { refused, ssmClient } from "../../../local/parameter-store/client.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { refused, ssmClient } from "./client.ts";
 
 const DEVELOPERS = "role/111122223333/developers";
 

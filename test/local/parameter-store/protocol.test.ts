@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
-import { refused, ssmClient } from "../../../local/parameter-store/client.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { ssmThrottling } from "../../../local/parameter-store/protocol.ts";
+import { refused, ssmClient } from "./client.ts";
 
 const SIGNED = "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/ssm/aws4_request, SignedHeaders=host, Signature=0";
 
@@ -55,6 +55,9 @@ test("an unsigned request is refused", async () => {
 
 test("an unknown operation or path is refused", async () => {
   assert.equal((await post("{}", { "x-amz-target": "AmazonSSM.SendCommand" })).type, "UnknownOperationException");
+  for (const target of ["AmazonSSM.DescribeParameters", "AmazonSSM.constructor", "AmazonSSM.", ""]) {
+    assert.equal((await post("{}", { "x-amz-target": target })).type, "UnknownOperationException", target);
+  }
   assert.equal((await post("{}", {}, "/x")).type, "UnknownOperationException");
 });
 

@@ -8,8 +8,8 @@ import {
   GetParametersCommand,
   type SSMClient,
 } from "@aws-sdk/client-ssm";
-import { refused, ssmClient } from "../../../local/parameter-store/client.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { refused, ssmClient } from "./client.ts";
 
 let store: MemoryStore;
 let ssm: SSMClient;
@@ -41,12 +41,12 @@ test("GetParameters gives everything about each parameter", async () => {
 });
 
 test("GetParameters sorts what is there and lists what is not", async () => {
-  const { Parameters, InvalidParameters } = await get("plain", "/p/none", "/p/b", "/p/a", "/p/a:9", "/p/b:label");
+  const { Parameters, InvalidParameters } = await get("plain", "/p/none", "/p/b", "/p/a");
   assert.deepEqual(
     Parameters?.map(({ Name }) => Name),
     ["/p/a", "/p/b", "plain"],
   );
-  assert.deepEqual(InvalidParameters, ["/p/none", "/p/a:9", "/p/b:label"]);
+  assert.deepEqual(InvalidParameters, ["/p/none"]);
 });
 
 test("GetParameters takes 1 to 10 names, each once, each well formed", async () => {
@@ -61,19 +61,17 @@ test("GetParameters takes 1 to 10 names, each once, each well formed", async () 
   await refused(get("x".repeat(2049)), "ValidationException", /less than or equal to 2048/);
 });
 
-test("a selector or an ARN finds its version", async () => {
-  const first = await ssm.send(new GetParameterCommand({ Name: "/p/b:1" }));
-  assert.equal(first.Parameter?.Value, "two");
-  assert.equal(first.Parameter?.Name, "/p/b");
-  assert.equal(first.Parameter?.Selector, ":1");
-  const { Parameters } = await get("arn:aws:ssm:us-east-1:111122223333:parameter/p/b:2");
-  assert.equal(Parameters?.[0]?.Value, "two again");
+test("a version, a label or an ARN in the place of a name is refused, not passed over", async () => {
+  for (const name of ["/p/b:1", "/p/b:label", "arn:aws:ssm:us-east-1:111122223333:parameter/p/b"]) {
+    await refused(get(name), "ValidationException", /by name only/);
+    await refused(ssm.send(new GetParameterCommand({ Name: name })), "ValidationException", /by name only/);
+  }
 });
 
 test("GetParameter refuses what does not exist", async () => {
   const one = (Name: string) => ssm.send(new GetParameterCommand({ Name }));
   await refused(one("/p/none"), "ParameterNotFound", /\/p\/none not found/);
-  await refused(one("/p/a:2"), "ParameterVersionNotFound", /could not find version 2/);
+  await refused(one("/p/a b"), "ValidationException", /sub-paths divided by slash/);
 });
 
 test("a SecureString shows its value only when decrypted", async () => {

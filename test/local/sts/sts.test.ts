@@ -6,9 +6,9 @@ import { GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from "@aw
 import type { LocalServer } from "../../../local/http-server.ts";
 import { type LocalIdentity, localIdentity } from "../../../local/identities.ts";
 import { stsThrottling } from "../../../local/sts/answer.ts";
-import { send } from "../../../local/sts/send.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { presignUrl } from "../../../local/token.ts";
+import { send } from "./send.ts";
 
 const alice = localIdentity("alice");
 const CLUSTER = { "x-k8s-aws-id": "local" };

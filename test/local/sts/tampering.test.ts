@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { LocalServer } from "../../../local/http-server.ts";
 import { localIdentity } from "../../../local/identities.ts";
-import { outcome, send } from "../../../local/sts/send.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { presignUrl, type TokenOptions } from "../../../local/token.ts";
+import { outcome, send } from "./send.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 const bob = localIdentity("bob");

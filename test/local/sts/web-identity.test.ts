@@ -10,11 +10,11 @@ import type { JWTPayload } from "jose";
 import type { LocalServer } from "../../../local/http-server.ts";
 import { localIdentity } from "../../../local/identities.ts";
 import { type LocalRole, type OidcProvider, providerArn, roleArn, serviceAccountRole } from "../../../local/roles.ts";
-import { send } from "../../../local/sts/send.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { kindOf } from "../../../local/sts/web-identity/issuer-documents.ts";
 import { presignUrl } from "../../../local/token.ts";
 import { createSigningKey, type OidcIssuer, signIdToken, startOidcIssuer } from "../../oidc-issuer.ts";
+import { send } from "./send.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 16, 0, 0);
 const SECONDS = NOW / 1000;

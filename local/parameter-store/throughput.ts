@@ -1,0 +1,39 @@
+// How many calls a second Parameter Store takes, before it refuses as too fast.
+// https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
+
+import { throttled } from "./service-error.ts";
+
+/** Calls per second, of the account and region together. */
+export interface Throughput {
+  readonly reads: number;
+  readonly writes: number;
+}
+
+export const DEFAULT_THROUGHPUT: Throughput = { reads: 40, writes: 3 };
+
+/** Lets a call of this operation in, or throws what the service answers instead. */
+export type Admit = (operation: string) => void;
+
+/** DeleteParameter's own quota is not documented: it shares PutParameter's, the stricter reading. */
+const COUNTED: Readonly<Record<string, keyof Throughput>> = {
+  GetParameter: "reads",
+  GetParameters: "reads",
+  GetParametersByPath: "reads",
+  PutParameter: "writes",
+  DeleteParameter: "writes",
+};
+
+const SECOND_MS = 1000;
+
+/** Counts the calls of the last second; one that was refused does not count. */
+export function limitThroughput(most: Throughput, now: () => number): Admit {
+  const admitted = { reads: [] as number[], writes: [] as number[] };
+  return (operation) => {
+    const kind = COUNTED[operation];
+    if (kind === undefined) return;
+    const time = now();
+    const recent = admitted[kind].filter((at) => at > time - SECOND_MS);
+    if (recent.length >= most[kind]) throw throttled();
+    admitted[kind] = [...recent, time];
+  };
+}

@@ -1,0 +1,63 @@
+// 40 reads and 3 writes a second, as an account has them by default: each further call is throttled.
+
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import {
+  DeleteParameterCommand,
+  GetParameterCommand,
+  GetParameterHistoryCommand,
+  GetParametersByPathCommand,
+  GetParametersCommand,
+  PutParameterCommand,
+} from "@aws-sdk/client-ssm";
+import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { DEFAULT_THROUGHPUT } from "../../../local/parameter-store/throughput.ts";
+import { refused, ssmClient } from "./client.ts";
+
+async function start(t: TestContext) {
+  let now = Date.UTC(2026, 10, 24);
+  const parameters = { "/t/a": "v" };
+  const store = await startParameterStore({ parameters, now: () => now, throughput: DEFAULT_THROUGHPUT });
+  t.after(() => store.close());
+  const ssm = ssmClient(store.url);
+  const advance = (ms: number): void => {
+    now += ms;
+  };
+  return { ssm, store, advance };
+}
+
+test("the 41st read within a second is throttled, whichever of the three operations it is", async (t) => {
+  const { ssm, advance } = await start(t);
+  const reads = [
+    () => ssm.send(new GetParameterCommand({ Name: "/t/a" })),
+    () => ssm.send(new GetParametersCommand({ Names: ["/t/a"] })),
+    () => ssm.send(new GetParametersByPathCommand({ Path: "/t" })),
+  ];
+  for (let call = 0; call < 40; call += 1) await reads[call % 3]?.();
+  advance(999);
+  for (const read of reads) await refused(read(), "ThrottlingException", /Rate exceeded/);
+  advance(1);
+  for (let call = 0; call < 40; call += 1) await reads[call % 3]?.();
+  await refused(Promise.resolve(reads[0]?.()), "ThrottlingException");
+});
+
+test("the fourth write within a second is throttled, and changes nothing", async (t) => {
+  const { ssm, store, advance } = await start(t);
+  const put = (Value: string) =>
+    ssm.send(new PutParameterCommand({ Name: "/t/a", Value, Type: "String", Overwrite: true }));
+  for (const value of ["1", "2", "3"]) await put(value);
+  await refused(put("4"), "ThrottlingException", /Rate exceeded/);
+  await refused(ssm.send(new DeleteParameterCommand({ Name: "/t/a" })), "ThrottlingException");
+  assert.equal((await ssm.send(new GetParameterCommand({ Name: "/t/a" }))).Parameter?.Value, "3");
+  advance(1000);
+  assert.equal((await put("5")).Version, 5);
+  // what a test writes behind the API's back is no call
+  for (const value of ["6", "7", "8", "9"]) store.put("/t/a", value);
+});
+
+test("reads, writes and the history do not count against each other", async (t) => {
+  const { ssm } = await start(t);
+  for (let call = 0; call < 40; call += 1) await ssm.send(new GetParameterCommand({ Name: "/t/a" }));
+  await ssm.send(new GetParameterHistoryCommand({ Name: "/t/a" }));
+  await ssm.send(new PutParameterCommand({ Name: "/t/a", Value: "w", Overwrite: true }));
+});
