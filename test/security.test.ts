@@ -1,0 +1,36 @@
+// Every file that SECURITY.md names as code or as a test exists.
+
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+
+const root = join(import.meta.dirname, "..");
+const security = readFileSync(join(root, "SECURITY.md"), "utf8");
+const named = [...security.matchAll(/`([\w/.-]+\.ts)`/g)].map(([, path = ""]) => path);
+
+/** As SECURITY.md says: attacks by their name alone, other tests and shared code from the root, the rest below the function. */
+function pathOf(name: string): string {
+  if (/^(functions|test)\//.test(name)) return name;
+  const folder = name.endsWith(".test.ts") ? "test/functions/authenticator/attacks" : "functions/authenticator";
+  return join(folder, name);
+}
+
+test("every file that SECURITY.md names exists", () => {
+  assert.ok(named.length > 30);
+  assert.deepEqual(
+    named.filter((name) => !existsSync(join(root, pathOf(name)))),
+    [],
+  );
+});
+
+test("every row of the table of threats names its code and its test", () => {
+  const [, section = ""] = security.split("| threat | defence | code | test |\n");
+  const rows = (section.split("\n\n")[0] ?? "").split("\n").slice(1);
+  assert.ok(rows.length > 10);
+  for (const row of rows) {
+    const [code = "", tests = ""] = row.split(" | ").slice(-2);
+    assert.match(code, /`[\w/.-]+\.ts`/, row);
+    assert.match(tests, /`[\w/.-]+\.test\.ts`/, row);
+  }
+});
