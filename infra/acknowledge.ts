@@ -4,8 +4,11 @@ import { Stack, Validations } from "aws-cdk-lib";
 import { ManagedPolicy } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 
+/** Missing before aws-cdk-lib 2.257.0, and all that needs a version that new. */
+const validations: typeof Validations | undefined = Validations;
+
 export function acknowledge(construct: Construct, id: string, reason: string): void {
-  Validations.of(construct).acknowledge({ id, reason });
+  validations?.of(construct).acknowledge({ id, reason });
 }
 
 /** `arn` as the policy has it. */
@@ -20,9 +23,11 @@ export function acknowledgeManagedPolicy(construct: Construct, name: string, rea
   acknowledge(construct, `AwsSolutions-IAM4[Policy::${arn}]`, reason);
 }
 
-/** A resolved value in cdk-nag's spelling: `arn:<AWS::Partition>:ssm:...` (its flattenCfnReference). */
+/** A resolved value in cdk-nag's spelling: `arn:<AWS::Partition>:ssm:...`, `<Function.Arn>` (its flattenCfnReference). */
 function flat(value: unknown): string {
   if (typeof value === "string") return value;
-  const { "Fn::Join": join, Ref } = value as { "Fn::Join"?: [string, unknown[]]; Ref?: string };
-  return join === undefined ? `<${Ref}>` : join[1].map(flat).join(join[0]);
+  const fields = value as { "Fn::Join"?: [string, unknown[]]; "Fn::GetAtt"?: string[]; Ref?: string };
+  const { "Fn::Join": join, "Fn::GetAtt": attribute, Ref } = fields;
+  if (join !== undefined) return join[1].map(flat).join(join[0]);
+  return `<${attribute?.join(".") ?? Ref}>`;
 }

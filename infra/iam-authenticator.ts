@@ -1,27 +1,20 @@
 // The construct: one cluster's authenticator, with its endpoint, its mappings, and what watches over it.
 
 import type { Grant, IGrantable, IRole, IUser } from "aws-cdk-lib/aws-iam";
-import { Architecture, type IFunction } from "aws-cdk-lib/aws-lambda";
-import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { Caller } from "../functions/authenticator/caller/bearer.ts";
 import { parseMappedArn } from "../functions/authenticator/mapping/arn.ts";
 import type { Mapping } from "../functions/authenticator/mapping/mapping.ts";
 import { checkProps } from "./check-props.ts";
-import { deploySafely } from "./deployment/safe-deployment.ts";
-import { checkEndpoint } from "./endpoint/check-endpoint.ts";
-import type { Endpoint } from "./endpoint/endpoint.ts";
-import { serveHttp } from "./endpoint/http-endpoint.ts";
-import { servePrivately } from "./endpoint/private-endpoint.ts";
-import { makeFunction } from "./function/authenticator-function.ts";
-import { checkedSettings, functionEnvironment } from "./function/environment.ts";
-import { makeAlarms } from "./monitoring/alarms.ts";
-import { makeDashboard } from "./monitoring/dashboard.ts";
+import { makeVpcEndpoints } from "./function/vpc-endpoints.ts";
 import { makeOutputs } from "./outputs.ts";
-import { grantMappings } from "./parameters/grant-mappings.ts";
+import { addCallers } from "./parameters/callers.ts";
+import { grantMappings } from "./parameters/grant.ts";
 import { knownArn } from "./parameters/known-arn.ts";
-import { addCallers, addMapping, addPatterns } from "./parameters/mapping-parameters.ts";
+import { addMapping, addPatterns } from "./parameters/mappings.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
+import { serve } from "./serve.ts";
 
 export type {
   Endpoint,
@@ -49,45 +42,16 @@ export class IamAuthenticator extends Construct {
 
   constructor(scope: Construct, id: string, props: IamAuthenticatorProps) {
     super(scope, id);
-    const { clusterId, endpoint = { kind: "http" } as Endpoint, throttle = { rateLimit: 50, burstLimit: 100 } } = props;
-    const { logRetention = RetentionDays.THREE_MONTHS, safeDeployments = true, quietHours = 24 } = props;
+    const { clusterId, endpoint = { kind: "http" }, formerEndpoint, vpc, vpcEndpoints = true } = props;
     checkProps(props);
-    checkEndpoint(this, endpoint);
-    const environment = functionEnvironment(this, props, endpoint);
-    this.mappingPrefix = checkedSettings(this, environment).mappingPrefix;
-
-    const { live, log } = makeFunction(this, {
-      mappingPrefix: this.mappingPrefix,
-      environment,
-      nodes: props.nodes ?? false,
-      architecture: props.architecture ?? Architecture.ARM_64,
-      memorySize: props.memorySize ?? 512,
-      logRetention,
-      provisionedConcurrency: props.provisionedConcurrency,
-      reservedConcurrency: props.reservedConcurrency,
-      vpc: props.vpc,
-      vpcEndpoints: props.vpcEndpoints ?? true,
-    });
-    // CDK's own types do not agree under exactOptionalPropertyTypes.
-    this.handler = live as IFunction;
-
-    const options = { name: `iam-authenticator-${clusterId}`, handler: this.handler, throttle, logRetention };
-    const served =
-      endpoint.kind === "private" ? servePrivately(this, endpoint, options) : serveHttp(this, endpoint, options);
-    this.url = served.url;
-
-    const alarms = makeAlarms(this, { clusterId, handler: this.handler, topic: props.alarmTopic, quietHours });
-    makeDashboard(this, { clusterId, handler: this.handler, log, served, alarms: alarms.all });
-    if (safeDeployments) deploySafely(this, live, alarms.rollback);
-    makeOutputs(this, {
-      clusterId,
-      mappingPrefix: this.mappingPrefix,
-      endpoint,
-      url: this.url,
-      functionName: live.lambda.functionName,
-      logGroup: log.logGroupName,
-      hasCallers: () => this.#addCaller !== undefined,
-    });
+    if (vpc !== undefined && vpcEndpoints === true) makeVpcEndpoints(this, vpc);
+    const { url, handler, mappingPrefix, functionName, logGroup } = serve(this, endpoint, props);
+    if (formerEndpoint !== undefined) serve(this, formerEndpoint, props);
+    this.url = url;
+    this.handler = handler;
+    this.mappingPrefix = mappingPrefix;
+    const hasCallers = () => this.#addCaller !== undefined;
+    makeOutputs(this, { clusterId, mappingPrefix, endpoint, url, functionName, logGroup, hasCallers });
   }
 
   /** Maps a role, given by its ARN or as a role whose ARN is known at synth. Throws when the mapping is invalid. */
@@ -133,7 +97,7 @@ export class IamAuthenticator extends Construct {
     const parsed = arn === undefined ? undefined : parseMappedArn(arn);
     if (arn === undefined || parsed?.kind !== kind) {
       throw new Error(
-        `the mapping of a ${kind} needs a ${kind}'s ARN that is known at synth: give the ARN itself, or a ${kind} with a fixed name in a stack with a fixed account and region`,
+        `the mapping of a ${kind} needs a ${kind}'s ARN, known at synth: give the ARN itself, or a ${kind} with a fixed name in a stack with a fixed account and region`,
       );
     }
     addMapping(this, this.mappingPrefix, { kind, account: parsed.accountId, name: parsed.name }, { ...mapping, arn });

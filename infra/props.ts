@@ -1,4 +1,4 @@
-// What a user of the construct may choose.
+// The construct's props.
 
 import type { IVpc } from "aws-cdk-lib/aws-ec2";
 import type { Architecture } from "aws-cdk-lib/aws-lambda";
@@ -7,15 +7,22 @@ import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Endpoint, Throttle } from "./endpoint/endpoint.ts";
 
 export interface IamAuthenticatorProps {
-  /** The id that tokens are signed for: `[A-Za-z0-9][A-Za-z0-9_.-]{0,99}`. */
+  /** The id that tokens are signed for: 1 to 100 letters, digits, `_`, `.` and `-`; the first is a letter or a digit. */
   readonly clusterId: string;
 
   /**
-   * How kube-apiserver reaches the function, and proves itself.
+   * How kube-apiserver reaches the function, and how it authenticates to it.
    *
    * @default - `{ kind: "http" }`: a public HTTP API with a bearer token
    */
   readonly endpoint?: Endpoint;
+
+  /**
+   * The endpoint before a change of its kind: it stays, with a function of its own, until kube-apiserver has moved.
+   *
+   * @default - none
+   */
+  readonly formerEndpoint?: Endpoint;
 
   /**
    * Requests a second, and at once above that, that the endpoint lets through.
@@ -30,6 +37,13 @@ export interface IamAuthenticatorProps {
    * @default - `/iam-authenticator/<clusterId>`
    */
   readonly mappingPrefix?: string;
+
+  /**
+   * Identities of other accounts are refused before a mapping is read.
+   *
+   * @default - every account
+   */
+  readonly accounts?: readonly string[];
 
   /**
    * Only tokens signed for these regions.
@@ -81,14 +95,21 @@ export interface IamAuthenticatorProps {
   readonly nodes?: boolean;
 
   /**
-   * Of the function. `sam local` wants the host's.
+   * A node's instance must be in one of these VPCs. Private DNS names repeat between VPCs.
+   *
+   * @default - any VPC
+   */
+  readonly nodeVpcs?: readonly string[];
+
+  /**
+   * Processor architecture of the function. `sam local` needs the host's.
    *
    * @default Architecture.ARM_64
    */
   readonly architecture?: Architecture;
 
   /**
-   * Of the function, in MB; more memory is more processor too. docs/performance.md has the figures.
+   * Memory of the function, in MB. More memory also means more processor: see docs/performance.md.
    *
    * @default 512
    */
@@ -116,37 +137,38 @@ export interface IamAuthenticatorProps {
   readonly vpc?: IVpc;
 
   /**
-   * Makes interface endpoints for STS and Parameter Store in `vpc`; without `stsRegions`, only tokens for the stack's own
-   * region are taken then. `false` where the VPC has these endpoints already, or a NAT gateway.
+   * How the function in `vpc` reaches STS and Parameter Store. `true` makes interface endpoints for both. `"existing"`
+   * uses those of the VPC, such as another cluster's. Both accept only tokens for the plain STS host of the stack's own
+   * region (or of `stsRegions`), since interface endpoints serve no other. `false` means a NAT gateway.
    *
    * @default true
    */
-  readonly vpcEndpoints?: boolean;
+  readonly vpcEndpoints?: boolean | "existing";
 
   /**
-   * New versions get a tenth of the reviews for five minutes, and go back when an alarm says so.
+   * A new version is checked first, gets a tenth of the reviews for five minutes, and is taken back when an alarm goes off.
    *
    * @default true
    */
   readonly safeDeployments?: boolean;
 
   /**
-   * For how many hours nobody may ask before the alarm NoReviews goes, 1 to 168. More than a night or a weekend, where a
-   * cluster is asleep then.
+   * Hours without a review after which the alarm NoReviews goes off, 1 to 168. For a cluster that sleeps at night or on
+   * weekends, more than those hours.
    *
    * @default 24
    */
   readonly quietHours?: number;
 
   /**
-   * Told of alarms.
+   * SNS topic that alarms notify.
    *
-   * @default - alarms are only shown
+   * @default - none: alarms are only shown
    */
   readonly alarmTopic?: ITopic;
 
   /**
-   * Of the function's log and the endpoint's access log.
+   * How long the function's log and the endpoint's access log are kept.
    *
    * @default RetentionDays.THREE_MONTHS
    */

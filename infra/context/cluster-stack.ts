@@ -3,6 +3,7 @@
 import { Annotations, type App, type CfnOutput, Stack } from "aws-cdk-lib";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { Topic } from "aws-cdk-lib/aws-sns";
+import { Construct } from "constructs";
 import { IamAuthenticator } from "../iam-authenticator.ts";
 import { OUTPUTS } from "../outputs.ts";
 import type { ClusterContext } from "./cluster.ts";
@@ -13,7 +14,16 @@ const ARCHITECTURES = { arm64: Architecture.ARM_64, x86_64: Architecture.X86_64 
 
 export function clusterStack(app: App, context: ClusterContext): Stack {
   const { account, region, stackName: _, terminationProtection, tags, ...authenticatorContext } = context;
-  const { endpoint, architecture, vpc, alarmTopicArn, logRetentionDays, callers = [], ...props } = authenticatorContext;
+  const {
+    endpoint,
+    formerEndpoint,
+    architecture,
+    vpc,
+    alarmTopicArn,
+    logRetentionDays,
+    callers = [],
+    ...props
+  } = authenticatorContext;
   const stack = new Stack(app, stackName(context), {
     description: `Authenticates AWS IAM identities for the Kubernetes cluster ${context.clusterId}`,
     env: { ...(account !== undefined && { account }), ...(region !== undefined && { region }) },
@@ -23,6 +33,9 @@ export function clusterStack(app: App, context: ClusterContext): Stack {
   const authenticator = new IamAuthenticator(stack, "Authenticator", {
     ...props,
     ...(endpoint !== undefined && { endpoint: readEndpoint(stack, endpoint) }),
+    ...(formerEndpoint !== undefined && {
+      formerEndpoint: readEndpoint(new Construct(stack, "Former"), formerEndpoint),
+    }),
     ...(architecture !== undefined && { architecture: ARCHITECTURES[architecture] }),
     ...(vpc !== undefined && { vpc: readVpc(stack, "FunctionVpc", vpc) }),
     ...(alarmTopicArn !== undefined && { alarmTopic: Topic.fromTopicArn(stack, "AlarmTopic", alarmTopicArn) }),

@@ -56,8 +56,10 @@ const cluster = z.strictObject({
   terminationProtection: z.boolean().exactOptional(),
   tags: z.record(z.string(), z.string()).exactOptional(),
   endpoint: endpoint.exactOptional(),
+  formerEndpoint: endpoint.exactOptional(),
   throttle: z.strictObject({ rateLimit: z.number(), burstLimit: z.number() }).exactOptional(),
   mappingPrefix: text.exactOptional(),
+  accounts: texts.exactOptional(),
   stsRegions: texts.exactOptional(),
   stsExtraHosts: texts.exactOptional(),
   audiences: texts.exactOptional(),
@@ -65,13 +67,16 @@ const cluster = z.strictObject({
   userInfo: z.enum(["full", "minimal"]).exactOptional(),
   logLevel: z.enum(["debug", "info", "warn", "error"]).exactOptional(),
   nodes: z.boolean().exactOptional(),
+  nodeVpcs: texts.exactOptional(),
   architecture: z.enum(["arm64", "x86_64"]).exactOptional(),
   memorySize: z.number().exactOptional(),
   provisionedConcurrency: z.number().exactOptional(),
   reservedConcurrency: z.number().exactOptional(),
   /** Puts the function into a VPC. */
   vpc: vpc.exactOptional(),
-  vpcEndpoints: z.boolean().exactOptional(),
+  vpcEndpoints: z
+    .union([z.boolean(), z.literal("existing")], { error: 'must be true, false or "existing"' })
+    .exactOptional(),
   safeDeployments: z.boolean().exactOptional(),
   quietHours: z.number().exactOptional(),
   alarmTopicArn: text.exactOptional(),

@@ -1,6 +1,6 @@
-// The access log of an endpoint: who asked, how long it took, how it ended; never a header or a body.
+// The access log of an endpoint: who asked, how long it took and how it ended. Never a header or a body.
 
-import { RemovalPolicy } from "aws-cdk-lib";
+import { RemovalPolicy, Stack } from "aws-cdk-lib";
 import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
@@ -21,6 +21,16 @@ export const ACCESS_LOG_FORMAT = AccessLogFormat.custom(
   }),
 );
 
+/**
+ * Below /aws/vendedlogs/, or each log group adds to one resource policy of the account and region, which CloudWatch Logs
+ * limits to 5,120 characters: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+ * The name is this endpoint's alone: two kinds, two stacks and two clusters may be there at once.
+ */
 export function accessLogGroup(scope: Construct, retention: RetentionDays): LogGroup {
-  return new LogGroup(scope, "AccessLog", { retention, removalPolicy: RemovalPolicy.DESTROY });
+  const { stackName } = Stack.of(scope);
+  return new LogGroup(scope, "AccessLog", {
+    logGroupName: `/aws/vendedlogs/iam-authenticator/${stackName}-${scope.node.addr.slice(-8)}`,
+    retention,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
 }

@@ -1,4 +1,4 @@
-// Endpoints that would deploy and then not work, or not protect: refused at synth.
+// Refuses, at synth, endpoints that would deploy and then not work or not protect.
 
 import { Arn, ArnFormat, Stack, Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
@@ -16,25 +16,27 @@ export function checkEndpoint(scope: Construct, endpoint: Endpoint): void {
       checkPrivate(endpoint);
       break;
     default:
-      throw new Error("an endpoint's kind is http, mtls or private");
+      throw new Error("an endpoint's kind must be http, mtls or private");
   }
 }
 
 function checkMtls(scope: Construct, { subjects, domainName, hostedZone, certificate }: MtlsEndpoint): void {
   if (subjects.length === 0) {
     throw new Error(
-      "an mtls endpoint needs subjects: name the whole subject DN of kube-apiserver's client certificate",
+      "an mtls endpoint needs subjects: the whole subject DN of each client certificate of kube-apiserver",
     );
   }
   if (subjects.some((subject) => subject.trim() === ""))
-    throw new Error("an mtls endpoint's subjects may not be empty");
+    throw new Error("an mtls endpoint's subjects must not be empty strings");
   if (Token.isUnresolved(domainName)) return;
   if (!/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]+$/.test(domainName)) {
-    throw new Error(`${domainName} is no domain name for an endpoint: give one host, in lower case`);
+    throw new Error(`domainName must be one host name in lower case, not ${domainName}`);
   }
   const zoneName = hostedZone?.zoneName;
   if (zoneName !== undefined && domainName !== zoneName && !domainName.endsWith(`.${zoneName}`)) {
-    throw new Error(`${domainName} is not in the hosted zone ${zoneName}: give the zone of the domain, or none`);
+    throw new Error(
+      `domainName ${domainName} must be in the hosted zone ${zoneName}: give the zone of the domain, or no zone`,
+    );
   }
   checkCertificateRegion(certificate.certificateArn, Stack.of(scope).region);
 }
@@ -45,14 +47,16 @@ function checkCertificateRegion(arn: string, region: string): void {
   const { region: its = "" } = Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME);
   if (its !== region) {
     throw new Error(
-      `the certificate is in ${its} and the stack in ${region}: an mtls endpoint needs both in one region`,
+      `the certificate is in ${its} and the stack is in ${region}: an mtls endpoint needs both in one region`,
     );
   }
 }
 
 function checkPrivate({ callerAuth = "bearer" }: PrivateEndpoint): void {
-  // API Gateway asks no client certificate on a private API, so that mtls would refuse everybody.
+  // API Gateway does not ask for client certificates on a private API: mtls would refuse everybody.
   if (callerAuth !== "bearer" && callerAuth !== "none") {
-    throw new Error("a private endpoint's callerAuth is bearer or none: client certificates need an mtls endpoint");
+    throw new Error(
+      "a private endpoint's callerAuth must be bearer or none: client certificates need an mtls endpoint",
+    );
   }
 }

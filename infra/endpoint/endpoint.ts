@@ -1,20 +1,22 @@
-// The kinds of endpoint that kube-apiserver can be given, and what each needs.
+// The kinds of endpoint, and what each needs.
 
 import type { ICertificate } from "aws-cdk-lib/aws-certificatemanager";
 import type { IMetric } from "aws-cdk-lib/aws-cloudwatch";
 import type { IInterfaceVpcEndpoint, IVpc } from "aws-cdk-lib/aws-ec2";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import type { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { IHostedZone } from "aws-cdk-lib/aws-route53";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
 
-/** Which endpoint to make; `kind` decides how kube-apiserver proves itself. */
+/** Which endpoint to make. `kind` decides how kube-apiserver authenticates to it. */
 export type Endpoint = HttpEndpoint | MtlsEndpoint | PrivateEndpoint;
 
-/** A public HTTP API. kube-apiserver proves itself with a bearer token. */
+/** A public HTTP API. kube-apiserver authenticates with a bearer token. */
 export interface HttpEndpoint {
   readonly kind: "http";
 }
 
-/** An HTTP API on a domain of your own. kube-apiserver proves itself with a client certificate. */
+/** An HTTP API on a domain of your own. kube-apiserver authenticates with a client certificate. */
 export interface MtlsEndpoint {
   readonly kind: "mtls";
   /** For example `authenticator.example.com`. */
@@ -22,13 +24,13 @@ export interface MtlsEndpoint {
   /** For the domain, in the stack's region. */
   readonly certificate: ICertificate;
   /**
-   * A public certificate for the domain, which API Gateway asks for when `certificate` was imported or comes from a
-   * private authority.
+   * A public certificate for the domain. API Gateway requires it when `certificate` was imported or comes from a private
+   * certificate authority.
    *
    * @default - none: `certificate` is a public one of ACM
    */
   readonly ownershipCertificate?: ICertificate;
-  /** PEM file of the certificate authorities that clients' certificates may come from. */
+  /** PEM file of the certificate authorities that may issue client certificates. */
   readonly truststore: Truststore;
   /** Whole subject DNs that are accepted, as API Gateway gives them, such as `CN=kube-apiserver,O=Example`. At least one. */
   readonly subjects: readonly string[];
@@ -63,30 +65,41 @@ export interface PrivateEndpoint {
    */
   readonly vpcEndpoint?: IInterfaceVpcEndpoint;
   /**
-   * Sets the role with which API Gateway writes logs: one for the whole account and region. `false` where it is set already.
+   * Sets the role with which API Gateway writes logs. There is one for the whole account and region: `true` overwrites
+   * what is set. Without any role, the deployment fails with "CloudWatch Logs role ARN must be set in account settings".
+   * `aws apigateway get-account` shows it as `cloudwatchRoleArn`.
    *
-   * @default true
+   * @default false
    */
   readonly accountLogRole?: boolean;
   /**
-   * `none` leaves it to the network who may call.
+   * `none`: the network alone decides who may call.
    *
    * @default "bearer"
    */
   readonly callerAuth?: "bearer" | "none";
 }
 
-/** What kube-apiserver's kubeconfig needs to know. */
-export interface ServedEndpoint {
+/** What every kind is made from. */
+export interface EndpointOptions {
+  /** Metrics of a REST API go by it. */
+  readonly name: string;
+  readonly handler: IFunction;
+  readonly throttle: Throttle;
+  readonly logRetention: RetentionDays;
+}
+
+/** An endpoint that was made. */
+export interface Gateway {
   /** Ends in `/authenticate`. */
   readonly url: string;
-  /** Of the gateway itself: also what never comes to the function. */
+  /** Metrics of the gateway itself: they also count what never reaches the function. */
   readonly requests: IMetric;
   readonly clientErrors: IMetric;
   readonly serverErrors: IMetric;
 }
 
-/** Requests a second, and how many at once: a cluster's control plane asks far less than the default. */
+/** Requests a second, and how many at once. A control plane sends far fewer than the default allows. */
 export interface Throttle {
   readonly rateLimit: number;
   readonly burstLimit: number;

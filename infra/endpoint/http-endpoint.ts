@@ -1,4 +1,4 @@
-// An HTTP API with one route; under mtls on a domain of its own, with the default endpoint switched off.
+// An HTTP API with one route. With mtls it is on a domain of its own, and the default endpoint is switched off.
 
 import {
   DomainName,
@@ -10,33 +10,23 @@ import {
   SecurityPolicy,
 } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
-import type { IFunction } from "aws-cdk-lib/aws-lambda";
-import type { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { ARecord, RecordTarget } from "aws-cdk-lib/aws-route53";
 import { ApiGatewayv2DomainProperties } from "aws-cdk-lib/aws-route53-targets";
 import type { Construct } from "constructs";
 import { acknowledge } from "../acknowledge.ts";
 import { ACCESS_LOG_FORMAT, accessLogGroup } from "./access-log.ts";
-import type { HttpEndpoint, MtlsEndpoint, ServedEndpoint, Throttle } from "./endpoint.ts";
-
-export interface EndpointOptions {
-  /** Metrics of a REST API go by it. */
-  readonly name: string;
-  readonly handler: IFunction;
-  readonly throttle: Throttle;
-  readonly logRetention: RetentionDays;
-}
+import type { EndpointOptions, Gateway, HttpEndpoint, MtlsEndpoint } from "./endpoint.ts";
 
 export function serveHttp(
   scope: Construct,
   endpoint: HttpEndpoint | MtlsEndpoint,
   { name, handler, throttle, logRetention }: EndpointOptions,
-): ServedEndpoint {
+): Gateway {
   const domainName = endpoint.kind === "mtls" ? ownDomain(scope, endpoint) : undefined;
   const api = new HttpApi(scope, "Api", {
     apiName: name,
     createDefaultStage: false,
-    // Else whoever knows its name goes round the client certificate.
+    // Otherwise a caller who knows its name could go around the client certificate.
     disableExecuteApiEndpoint: endpoint.kind === "mtls",
   });
   const routes = api.addRoutes({

@@ -14,16 +14,15 @@ import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { acknowledge, acknowledgeManagedPolicy } from "../acknowledge.ts";
 import { ACCESS_LOG_FORMAT, accessLogGroup } from "./access-log.ts";
-import type { PrivateEndpoint, ServedEndpoint } from "./endpoint.ts";
-import type { EndpointOptions } from "./http-endpoint.ts";
+import type { EndpointOptions, Gateway, PrivateEndpoint } from "./endpoint.ts";
 
 const STAGE = "live";
 
 export function servePrivately(
   scope: Construct,
-  { vpc, vpcEndpoint = makeVpcEndpoint(scope, vpc), accountLogRole = true }: PrivateEndpoint,
+  { vpc, vpcEndpoint = makeVpcEndpoint(scope, vpc), accountLogRole = false }: PrivateEndpoint,
   { name, handler, throttle, logRetention }: EndpointOptions,
-): ServedEndpoint {
+): Gateway {
   const api = new RestApi(scope, "Api", {
     restApiName: name,
     endpointConfiguration: { types: [EndpointType.PRIVATE], vpcEndpoints: [vpcEndpoint] },
@@ -84,7 +83,7 @@ function makeVpcEndpoint(scope: Construct, vpc: PrivateEndpoint["vpc"]): Interfa
   return new InterfaceVpcEndpoint(scope, "VpcEndpoint", { vpc, service, privateDnsEnabled: false });
 }
 
-/** API Gateway would make this log group by itself, to be kept for ever. */
+/** Otherwise API Gateway makes this log group by itself, and keeps it for ever. */
 function keepErrorLog(scope: Construct, api: RestApi, retention: RetentionDays): void {
   const log = new LogGroup(scope, "ErrorLog", {
     logGroupName: `API-Gateway-Execution-Logs_${api.restApiId}/${STAGE}`,
@@ -97,20 +96,20 @@ function keepErrorLog(scope: Construct, api: RestApi, retention: RetentionDays):
 function acknowledgeRules(api: RestApi, method: Construct, accountLogRole: boolean): void {
   const caller = "The function checks the caller itself, or the network does; kube-apiserver cannot sign requests.";
   acknowledge(method, "AwsSolutions-APIG4", caller);
-  acknowledge(method, "AwsSolutions-COG4", "The caller is kube-apiserver, which no Cognito user pool knows.");
-  const validation = "The function refuses what is no TokenReview, and says why; a model could not.";
+  acknowledge(method, "AwsSolutions-COG4", "The caller is kube-apiserver, which is not a user of a Cognito user pool.");
+  const validation = "The function refuses what is not a TokenReview, and says why; a model could not.";
   acknowledge(api, "AwsSolutions-APIG2", validation);
   acknowledge(
     api,
     "AwsSolutions-APIG3",
-    "One VPC reaches this API, and it is throttled; a web ACL is its owner's choice.",
+    "Only one VPC can reach this API, and it is throttled; a web ACL is its owner's choice.",
   );
   if (accountLogRole) {
     const policy = "service-role/AmazonAPIGatewayPushToCloudWatchLogs";
     acknowledgeManagedPolicy(
       api,
       policy,
-      "API Gateway's own policy for the role that the whole account writes logs with.",
+      "AWS's own policy for the role with which API Gateway writes logs in the whole account.",
     );
   }
 }

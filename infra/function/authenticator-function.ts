@@ -1,9 +1,9 @@
-// The Lambda function: the built bundle, its log, its place and the alias that the endpoint calls.
+// The Lambda function: the built bundle, its log, its VPC and the alias that the endpoint calls.
 
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
-import { InterfaceVpcEndpoint, InterfaceVpcEndpointAwsService, type IVpc } from "aws-cdk-lib/aws-ec2";
+import type { IVpc } from "aws-cdk-lib/aws-ec2";
 import {
   type Alias,
   type Architecture,
@@ -12,10 +12,14 @@ import {
   Function as LambdaFunction,
   LoggingFormat,
   Runtime,
+  RuntimeFamily,
 } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { executionRole } from "./execution-role.ts";
+
+/** By name, since `Runtime.NODEJS_24_X` is younger than the oldest aws-cdk-lib that this construct works with. */
+const NODEJS_24 = new Runtime("nodejs24.x", RuntimeFamily.NODEJS, { supportsInlineCode: true });
 
 export interface FunctionOptions {
   /** Begins with `/`. */
@@ -28,24 +32,23 @@ export interface FunctionOptions {
   readonly provisionedConcurrency: number | undefined;
   readonly reservedConcurrency: number | undefined;
   readonly vpc: IVpc | undefined;
-  readonly vpcEndpoints: boolean;
 }
 
 export interface AuthenticatorFunction {
-  /** Moves to a new version only when that proves itself. */
+  /** Moves to a new version only after that has proved itself. */
   readonly live: Alias;
   readonly log: LogGroup;
 }
 
 export function makeFunction(scope: Construct, options: FunctionOptions): AuthenticatorFunction {
   const { mappingPrefix, environment, nodes, vpc, provisionedConcurrency, reservedConcurrency } = options;
-  // Who was let in is worth more than the function: the log stays when the stack goes.
+  // The record of who was let in must outlive the function: the log stays when the stack is removed.
   const log = new LogGroup(scope, "Log", { retention: options.logRetention, removalPolicy: RemovalPolicy.RETAIN });
-  if (vpc !== undefined && options.vpcEndpoints) reachAwsFrom(scope, vpc);
+  const { role, policy } = executionRole(scope, { mappingPrefix, nodes, inVpc: vpc !== undefined, log });
 
   const authenticator = new LambdaFunction(scope, "Function", {
     description: "Answers TokenReviews of kube-apiserver",
-    runtime: Runtime.NODEJS_24_X,
+    runtime: NODEJS_24,
     architecture: options.architecture,
     code: Code.fromAsset(bundleFolder()),
     handler: "index.handler",
@@ -53,7 +56,7 @@ export function makeFunction(scope: Construct, options: FunctionOptions): Authen
     timeout: Duration.seconds(8),
     memorySize: options.memorySize,
     environment,
-    role: executionRole(scope, { mappingPrefix, nodes, inVpc: vpc !== undefined, log }),
+    role,
     loggingFormat: LoggingFormat.JSON,
     logGroup: log,
     // The version before stays, to go back to by hand.
@@ -61,7 +64,8 @@ export function makeFunction(scope: Construct, options: FunctionOptions): Authen
     ...(reservedConcurrency !== undefined && { reservedConcurrentExecutions: reservedConcurrency }),
     ...(vpc !== undefined && { vpc }),
   });
-  // `sam local invoke` finds a function inside a construct by this name, else only by its logical id.
+  authenticator.node.addDependency(policy);
+  // `sam local invoke` finds a function inside a construct by this name, otherwise only by its logical id.
   (authenticator.node.defaultChild as CfnFunction).addMetadata("SamResourceId", "Authenticator");
   const live = authenticator.addAlias("live", {
     ...(provisionedConcurrency !== undefined && { provisionedConcurrentExecutions: provisionedConcurrency }),
@@ -69,16 +73,10 @@ export function makeFunction(scope: Construct, options: FunctionOptions): Authen
   return { live, log };
 }
 
-/** What `npm run build` makes: in this package, wherever below its folder this code is. */
+/** What `npm run build` makes: in this package, whose folder is above this code in the sources and in the build. */
 function bundleFolder(below = import.meta.dirname): string {
   const folder = join(below, "dist", "authenticator");
   if (existsSync(join(folder, "index.mjs"))) return folder;
-  if (dirname(below) === below) throw new Error("there is no dist/authenticator/index.mjs: run npm run build first");
+  if (dirname(below) === below) throw new Error("dist/authenticator/index.mjs does not exist: run npm run build first");
   return bundleFolder(dirname(below));
-}
-
-/** The region's STS and Parameter Store, without a way to the internet. */
-function reachAwsFrom(scope: Construct, vpc: IVpc): void {
-  new InterfaceVpcEndpoint(scope, "StsEndpoint", { vpc, service: InterfaceVpcEndpointAwsService.STS });
-  new InterfaceVpcEndpoint(scope, "ParametersEndpoint", { vpc, service: InterfaceVpcEndpointAwsService.SSM });
 }

@@ -9,20 +9,23 @@ import type { IamAuthenticatorProps } from "../props.ts";
 
 type Environment = Readonly<Record<string, string>>;
 
-/**
- * Only those that were chosen. Endpoints of AWS are there and empty, since `sam local` passes only variables that the
- * template declares.
- */
+/** Settings that were chosen, and empty endpoints of AWS: `sam local` passes only variables that the template declares. */
 export function functionEnvironment(scope: Construct, props: IamAuthenticatorProps, endpoint: Endpoint): Environment {
+  // An interface endpoint serves its own region's plain STS name alone. Tokens for other hosts are better refused than
+  // left waiting: to kube-apiserver, a timeout is a fault of ours.
+  const regional = props.vpc !== undefined && props.vpcEndpoints !== false;
   const chosen: Record<string, string | undefined> = {
     CLUSTER_ID: props.clusterId,
     CALLER_AUTH: callerAuth(endpoint),
     CALLER_SUBJECTS: endpoint.kind === "mtls" ? joined("subjects", endpoint.subjects, ";") : undefined,
     MAPPING_PREFIX: props.mappingPrefix,
-    STS_REGIONS: stsRegions(scope, props),
+    ACCOUNTS: joined("accounts", props.accounts),
+    STS_REGIONS: joined("stsRegions", props.stsRegions) ?? (regional ? Stack.of(scope).region : undefined),
+    STS_HOSTS: regional ? "regional" : undefined,
     STS_EXTRA_HOSTS: joined("stsExtraHosts", props.stsExtraHosts),
     AUDIENCES: joined("audiences", props.audiences),
     RESERVED_PREFIXES: joined("reservedPrefixes", props.reservedPrefixes),
+    NODE_VPCS: joined("nodeVpcs", props.nodeVpcs),
     USER_INFO: props.userInfo,
     LOG_LEVEL: props.logLevel,
     AWS_ENDPOINT_URL_STS: "",
@@ -48,15 +51,9 @@ export function checkedSettings(scope: Construct, environment: Environment): Set
   });
 }
 
-/** Interface endpoints reach their own region's STS alone: tokens for others are better refused than left waiting. */
-function stsRegions(scope: Construct, { stsRegions, vpc, vpcEndpoints = true }: IamAuthenticatorProps) {
-  if (stsRegions === undefined && vpc !== undefined && vpcEndpoints) return Stack.of(scope).region;
-  return joined("stsRegions", stsRegions);
-}
-
 function joined(prop: string, items: readonly string[] | undefined, separator = ","): string | undefined {
-  if (items?.length === 0) throw new Error(`${prop} is an empty list: leave it out where nothing is to be chosen`);
+  if (items?.length === 0) throw new Error(`${prop} must not be an empty list: leave it out for the default`);
   const wrong = items?.find((item) => item.includes(separator));
-  if (wrong !== undefined) throw new Error(`${prop}: "${wrong}" may not hold "${separator}"`);
+  if (wrong !== undefined) throw new Error(`${prop}: "${wrong}" must not contain "${separator}"`);
   return items?.join(separator);
 }

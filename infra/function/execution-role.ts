@@ -1,7 +1,8 @@
 // What the function may do: nothing but what a review does, statement by statement.
 
+import { hash } from "node:crypto";
 import { Stack } from "aws-cdk-lib";
-import { Effect, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { acknowledge, acknowledgeWildcard } from "../acknowledge.ts";
@@ -16,45 +17,60 @@ export interface Rights {
   readonly log: ILogGroup;
 }
 
-/** A role of its own, since the policy that AWS manages for functions may write to every log group. */
-export function executionRole(scope: Construct, { mappingPrefix, nodes, inVpc, log }: Rights): Role {
-  const role = new Role(scope, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
-  log.grantWrite(role);
-
-  const mappings = prefixArn(scope, mappingPrefix, "*");
-  allow(role, ["ssm:GetParameters"], mappings);
-  acknowledgeWildcard(
-    role,
-    mappings,
-    "A review may be of any identity, so every name below the cluster's own prefix may be read, and no other.",
-  );
-  if (nodes) readNodes(role);
-  if (inVpc) useNetworkInterfaces(role);
-  if (nodes || inVpc) {
-    // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
-    const reason = "The EC2 actions that are needed here know no rights on single resources.";
-    acknowledge(role, "AwsSolutions-IAM5[Resource::*]", reason);
-  }
-  return role;
+export interface ExecutionRole {
+  readonly role: Role;
+  /** The function must depend on it. */
+  readonly policy: Policy;
 }
 
-function readNodes(role: Role): void {
-  allow(role, ["ec2:DescribeInstances"], "*");
-  const profiles = Stack.of(role).formatArn({
-    service: "iam",
-    region: "",
-    resource: "instance-profile",
-    resourceName: "*",
-  });
-  allow(role, ["iam:GetInstanceProfile"], profiles);
-  acknowledgeWildcard(role, profiles, "A node may have any instance profile; reading it tells its role.");
+/** A role of its own: AWS's managed policy for functions lets them write to every log group. */
+export function executionRole(scope: Construct, { mappingPrefix, nodes, inVpc, log }: Rights): ExecutionRole {
+  const role = new Role(scope, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
+  const mappings = prefixArn(scope, mappingPrefix, "*");
+  const statements = [
+    allow(["logs:CreateLogStream", "logs:PutLogEvents"], log.logGroupArn),
+    allow(["ssm:GetParameters"], mappings),
+    ...(nodes ? readNodes(profilesArn(scope)) : []),
+    ...(inVpc ? useNetworkInterfaces() : []),
+  ];
+  const policy = new Policy(scope, `Rights${contentHash(scope, statements)}`, { roles: [role], statements });
+  acknowledgeWildcard(
+    policy,
+    mappings,
+    "A review may be about any identity: every name below the cluster's own prefix may be read, and no other.",
+  );
+  if (nodes)
+    acknowledgeWildcard(policy, profilesArn(scope), "A node may have any instance profile; reading it tells its role.");
+  if (nodes || inVpc) {
+    // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+    const reason = "The EC2 actions that are needed here cannot be limited to single resources.";
+    acknowledge(policy, "AwsSolutions-IAM5[Resource::*]", reason);
+  }
+  return { role, policy };
 }
 
 /**
- * Lambda itself makes the network interfaces with the function's role; the function's code may not.
+ * Other rights are another policy: CloudFormation adds it before the function changes, and deletes the former one after
+ * the alias has moved. So the version that still answers keeps its rights until then.
+ */
+function contentHash(scope: Construct, statements: readonly PolicyStatement[]): string {
+  const resolved: unknown = Stack.of(scope).resolve(statements.map((statement) => statement.toStatementJson()));
+  return hash("sha256", JSON.stringify(resolved)).slice(0, 8);
+}
+
+function profilesArn(scope: Construct): string {
+  return Stack.of(scope).formatArn({ service: "iam", region: "", resource: "instance-profile", resourceName: "*" });
+}
+
+function readNodes(profiles: string): PolicyStatement[] {
+  return [allow(["ec2:DescribeInstances"], "*"), allow(["iam:GetInstanceProfile"], profiles)];
+}
+
+/**
+ * Lambda itself makes the network interfaces with the function's role; the function's code must not.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-best-practice
  */
-function useNetworkInterfaces(role: Role): void {
+function useNetworkInterfaces(): PolicyStatement[] {
   const actions = [
     "ec2:CreateNetworkInterface",
     "ec2:DescribeNetworkInterfaces",
@@ -63,18 +79,11 @@ function useNetworkInterfaces(role: Role): void {
     "ec2:AssignPrivateIpAddresses",
     "ec2:UnassignPrivateIpAddresses",
   ];
-  allow(role, actions, "*");
-  role.addToPolicy(
-    new PolicyStatement({
-      effect: Effect.DENY,
-      actions,
-      resources: ["*"],
-      // Only calls of a function's code carry this key.
-      conditions: { Null: { "lambda:SourceFunctionArn": "false" } },
-    }),
-  );
+  // Only calls of a function's code carry this key.
+  const conditions = { Null: { "lambda:SourceFunctionArn": "false" } };
+  return [allow(actions, "*"), new PolicyStatement({ effect: Effect.DENY, actions, resources: ["*"], conditions })];
 }
 
-function allow(role: Role, actions: string[], resource: string): void {
-  role.addToPolicy(new PolicyStatement({ actions, resources: [resource] }));
+function allow(actions: string[], resource: string): PolicyStatement {
+  return new PolicyStatement({ actions, resources: [resource] });
 }

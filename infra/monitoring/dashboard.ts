@@ -13,14 +13,14 @@ import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import type { Outcome } from "../../functions/authenticator/review/record.ts";
-import type { ServedEndpoint } from "../endpoint/endpoint.ts";
+import type { Gateway } from "../endpoint/endpoint.ts";
 import { count, latency, reviews } from "./metrics.ts";
 
 export interface DashboardOptions {
   readonly clusterId: string;
   readonly handler: IFunction;
   readonly log: ILogGroup;
-  readonly served: ServedEndpoint;
+  readonly gateway: Gateway;
   readonly alarms: readonly Alarm[];
 }
 
@@ -35,7 +35,7 @@ const OUTCOMES: Readonly<Record<Outcome, true>> = {
 };
 
 export function makeDashboard(scope: Construct, options: DashboardOptions): void {
-  const { clusterId, handler, log, served, alarms } = options;
+  const { clusterId, handler, log, gateway, alarms } = options;
   const logged = new Metric({
     namespace: "AWS/Logs",
     metricName: "IncomingBytes",
@@ -49,7 +49,7 @@ export function makeDashboard(scope: Construct, options: DashboardOptions): void
     graph("Latency of STS (ms)", percentiles(clusterId, "StsLatency")),
     graph("Latency of Parameter Store (ms)", percentiles(clusterId, "SsmLatency")),
     graph("STS throttling, invalid mappings", [count(clusterId, "StsThrottled"), count(clusterId, "InvalidMappings")]),
-    graph("The gateway's requests, 4xx, 5xx", [served.requests, served.clientErrors, served.serverErrors]),
+    graph("The gateway's requests, 4xx, 5xx", [gateway.requests, gateway.clientErrors, gateway.serverErrors]),
     graph(
       "Concurrency; cold starts",
       [handler.metric("ConcurrentExecutions", { statistic: Stats.MAXIMUM })],

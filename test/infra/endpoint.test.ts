@@ -2,7 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { givenVpcEndpoint, KINDS, stackOf, templateOf, vpcOf } from "./stacks.ts";
+import { App, Stack } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { Construct } from "constructs";
+import { IamAuthenticator } from "../../infra/iam-authenticator.ts";
+import { ACCOUNT, endpointOf, givenVpcEndpoint, KINDS, REGION, SCOPES, stackOf, templateOf, vpcOf } from "./stacks.ts";
 import { output, resource, resources } from "./template.ts";
 
 const STAGES = {
@@ -32,7 +36,7 @@ for (const kind of KINDS) {
   test(`${kind}: the access log has who, when and how, and nothing of headers or bodies`, () => {
     const { AccessLogSettings, AccessLogSetting } = resource(templateOf(kind), STAGES[kind]).Properties;
     const { Format, DestinationArn } = (AccessLogSettings ?? AccessLogSetting) as Record<string, string>;
-    assert.equal(DestinationArn, "<AuthenticatorAccessLog.Arn>");
+    assert.equal(DestinationArn, `<${SCOPES[kind]}AccessLog.Arn>`);
     assert.deepEqual(Object.keys(JSON.parse(Format ?? "")), [
       "time",
       "requestId",
@@ -84,11 +88,14 @@ test("private: answers through one VPC endpoint, whatever else the caller may", 
       {
         Effect: "Deny",
         ...anyone,
-        Condition: { StringNotEquals: { "aws:SourceVpce": "<AuthenticatorVpcEndpoint>" } },
+        Condition: { StringNotEquals: { "aws:SourceVpce": "<AuthenticatorPrivateVpcEndpoint>" } },
       },
     ],
   });
-  assert.deepEqual(EndpointConfiguration, { Types: ["PRIVATE"], VpcEndpointIds: ["<AuthenticatorVpcEndpoint>"] });
+  assert.deepEqual(EndpointConfiguration, {
+    Types: ["PRIVATE"],
+    VpcEndpointIds: ["<AuthenticatorPrivateVpcEndpoint>"],
+  });
 });
 
 test("private: the endpoint that is made lets the VPC in on 443, and leaves its DNS alone", () => {
@@ -101,22 +108,56 @@ test("private: the endpoint that is made lets the VPC in on 443, and leaves its 
   ]);
 });
 
-test("private: a given VPC endpoint is used, and the account's log role left alone where that is said", () => {
+test("private: a given VPC endpoint is used", () => {
   const template = stackOf("private", (scope) => ({
     endpoint: {
       kind: "private",
       vpc: vpcOf(scope, "ControlPlaneVpc"),
       vpcEndpoint: givenVpcEndpoint(scope),
-      accountLogRole: false,
     },
   })).template();
   assert.deepEqual(resources(template, "AWS::EC2::VPCEndpoint"), []);
-  assert.deepEqual(resources(template, "AWS::ApiGateway::Account"), []);
-  assert.match(output(template, "Endpoint"), /^https:\/\/<AuthenticatorApi>-vpce-0123456789abcdef0\.execute-api\./);
+  assert.match(
+    output(template, "Endpoint"),
+    /^https:\/\/<AuthenticatorPrivateApi>-vpce-0123456789abcdef0\.execute-api\./,
+  );
 });
 
 test("private: bodies, which hold tokens, are never logged", () => {
   const { MethodSettings } = resource(templateOf("private"), "AWS::ApiGateway::Stage").Properties;
   const [settings] = MethodSettings as Record<string, unknown>[];
   assert.deepEqual([settings?.["DataTraceEnabled"], settings?.["LoggingLevel"]], [false, "ERROR"]);
+});
+
+test("private: the account's log role is overwritten only where that is said", () => {
+  assert.deepEqual(resources(templateOf("private"), "AWS::ApiGateway::Account"), []);
+  const chosen = stackOf("private", (scope) => ({
+    endpoint: { kind: "private", vpc: vpcOf(scope, "ControlPlaneVpc"), accountLogRole: true },
+  })).template();
+  // The role stays when the stack goes: other APIs of the account may write their logs with it by then.
+  assert.equal(resource(chosen, "AWS::ApiGateway::Account").DeletionPolicy, "Retain");
+  const policies = resources(chosen, "AWS::IAM::Role").flatMap(
+    ({ Properties }) => Properties["ManagedPolicyArns"] ?? [],
+  );
+  assert.ok(
+    policies.includes("arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"),
+  );
+});
+
+test("access logs are below /aws/vendedlogs/, each with a name of its own: for two kinds, stacks and clusters at once", () => {
+  const app = new App();
+  const stacks = ["One", "Two"].map((id) => new Stack(app, id, { env: { account: ACCOUNT, region: REGION } }));
+  for (const stack of stacks) {
+    for (const clusterId of ["a", "b"]) {
+      const endpoint = endpointOf("mtls", new Construct(stack, clusterId));
+      new IamAuthenticator(stack, `Of-${clusterId}`, { clusterId, endpoint, formerEndpoint: { kind: "http" } });
+    }
+  }
+  const names = stacks
+    .flatMap((stack) => Object.values(Template.fromStack(stack).findResources("AWS::Logs::LogGroup")))
+    .map(({ Properties }) => Properties.LogGroupName)
+    .filter((name) => name !== undefined);
+  assert.equal(names.length, 8);
+  assert.equal(new Set(names).size, 8);
+  for (const name of names) assert.match(name, /^\/aws\/vendedlogs\/iam-authenticator\/(One|Two)-[0-9a-f]{8}$/);
 });

@@ -2,9 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { App, Stack } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
-import { KINDS, type Kind, type MoreProps, stackOf, templateOf, vpcOf } from "./stacks.ts";
+import type { Construct } from "constructs";
+import { IamAuthenticator, type IamAuthenticatorProps } from "../../infra/iam-authenticator.ts";
+import { ACCOUNT, KINDS, type Kind, type MoreProps, REGION, stackOf, templateOf, vpcOf } from "./stacks.ts";
 import { resource, resources } from "./template.ts";
 
 const properties = (kind: Kind, more?: MoreProps) =>
@@ -56,6 +60,8 @@ test("every prop that is a setting comes to the function", () => {
   assert.deepEqual(
     variables("http", {
       mappingPrefix: "/kube/auth",
+      accounts: [ACCOUNT, "444455556666"],
+      nodeVpcs: ["vpc-0123456789abcdef0", "vpc-01234567"],
       stsRegions: ["eu-west-1", "us-east-1"],
       stsExtraHosts: ["vpce-1.sts.eu-west-1.vpce.amazonaws.com"],
       audiences: ["vault"],
@@ -67,6 +73,8 @@ test("every prop that is a setting comes to the function", () => {
     {
       ...EXPECTED.http,
       MAPPING_PREFIX: "/kube/auth",
+      ACCOUNTS: `${ACCOUNT},444455556666`,
+      NODE_VPCS: "vpc-0123456789abcdef0,vpc-01234567",
       STS_REGIONS: "eu-west-1,us-east-1",
       STS_EXTRA_HOSTS: "vpce-1.sts.eu-west-1.vpce.amazonaws.com",
       AUDIENCES: "vault",
@@ -79,15 +87,44 @@ test("every prop that is a setting comes to the function", () => {
   );
 });
 
-test("in a VPC: endpoints for STS and Parameter Store, and tokens for the own region alone", () => {
-  const template = stackOf("http", (scope) => ({ vpc: vpcOf(scope, "Vpc") })).template();
-  assert.deepEqual(
-    resources(template, "AWS::EC2::VPCEndpoint").map(({ Properties }) => Properties["ServiceName"]),
-    ["com.amazonaws.eu-west-1.sts", "com.amazonaws.eu-west-1.ssm"],
+test("in a VPC with endpoints, made or existing: only tokens for the plain STS host of the own region, or of stsRegions", () => {
+  const inVpc = (more: Partial<IamAuthenticatorProps>) => (scope: Construct) => ({ vpc: vpcOf(scope, "Vpc"), ...more });
+  const services = (more: Partial<IamAuthenticatorProps>) =>
+    resources(stackOf("http", inVpc(more)).template(), "AWS::EC2::VPCEndpoint").map(
+      ({ Properties }) => Properties["ServiceName"],
+    );
+  const accepted = (more: Partial<IamAuthenticatorProps>) => {
+    const { STS_REGIONS, STS_HOSTS } = variables("http", inVpc(more));
+    return [STS_REGIONS, STS_HOSTS];
+  };
+  assert.deepEqual(services({}), ["com.amazonaws.eu-west-1.sts", "com.amazonaws.eu-west-1.ssm"]);
+  assert.deepEqual(accepted({}), ["eu-west-1", "regional"]);
+  assert.deepEqual(services({ vpcEndpoints: "existing" }), []);
+  assert.deepEqual(accepted({ vpcEndpoints: "existing" }), ["eu-west-1", "regional"]);
+  assert.deepEqual(accepted({ stsRegions: ["eu-west-1", "us-east-1"] }), ["eu-west-1,us-east-1", "regional"]);
+  assert.deepEqual(services({ vpcEndpoints: false }), []);
+  assert.deepEqual(accepted({ vpcEndpoints: false }), [undefined, undefined]);
+});
+
+test("two clusters in one VPC: the second uses the endpoints that the first made", () => {
+  const app = new App();
+  const stack = new Stack(app, "Test", { env: { account: ACCOUNT, region: REGION } });
+  const vpc = vpcOf(stack, "Vpc");
+  new IamAuthenticator(stack, "First", { clusterId: "first", vpc });
+  new IamAuthenticator(stack, "Second", { clusterId: "second", vpc, vpcEndpoints: "existing" });
+  const template = Template.fromStack(stack);
+  const withPrivateDns = resources(template, "AWS::EC2::VPCEndpoint").map(
+    ({ Properties }) => Properties["ServiceName"],
   );
-  assert.equal(variables("http", (scope) => ({ vpc: vpcOf(scope, "Vpc") }))["STS_REGIONS"], "eu-west-1");
-  const own = stackOf("http", (scope) => ({ vpc: vpcOf(scope, "Vpc"), vpcEndpoints: false }));
-  assert.deepEqual(resources(own.template(), "AWS::EC2::VPCEndpoint"), []);
+  assert.deepEqual(withPrivateDns, ["com.amazonaws.eu-west-1.sts", "com.amazonaws.eu-west-1.ssm"]);
+  // Both functions come from inside the range that the endpoints' security groups let in.
+  const ranges = resources(template, "AWS::EC2::SecurityGroup").flatMap(
+    ({ Properties }) => Properties["SecurityGroupIngress"] ?? [],
+  );
+  assert.deepEqual(
+    ranges.map((rule) => (rule as { CidrIp: string }).CidrIp),
+    ["10.0.0.0/16", "10.0.0.0/16"],
+  );
 });
 
 for (const kind of KINDS) {

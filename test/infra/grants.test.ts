@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Role } from "aws-cdk-lib/aws-iam";
+import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { ACCOUNT, stackOf } from "./stacks.ts";
 import { statements } from "./template.ts";
 
@@ -20,6 +20,7 @@ const WRITE = [
   "ssm:GetParameters",
   "ssm:GetParametersByPath",
   "ssm:GetParameterHistory",
+  "ssm:ListTagsForResource",
   "ssm:PutParameter",
   "ssm:DeleteParameter",
   "ssm:DeleteParameters",
@@ -43,4 +44,14 @@ test("whoever may write all mappings may list the prefix, and still not write th
     { Effect: "Allow", Action: WRITE, Resource: KINDS.map((kind) => `${under}/${kind}/*`) },
     { Effect: "Allow", Action: "ssm:GetParametersByPath", Resource: under },
   ]);
+});
+
+test("a principal that CDK cannot give the right to is refused at synth: of another account, or a service", () => {
+  const { stack, authenticator } = stackOf("http");
+  const foreign = Role.fromRoleArn(stack, "Foreign", "arn:aws:iam::444455556666:role/Team");
+  const right = "grantManageMappings: the right is for an IAM role, user or group of the stack's own account";
+  assert.throws(() => authenticator.grantManageMappings(foreign), {
+    message: `${right}, ${ACCOUNT}, not of 444455556666: give it to a role of ${ACCOUNT} that 444455556666 may assume`,
+  });
+  assert.throws(() => authenticator.grantManageMappings(new ServicePrincipal("ec2.amazonaws.com")), { message: right });
 });

@@ -2,9 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { App, Stack } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
 import { Role, ServicePrincipal, User } from "aws-cdk-lib/aws-iam";
 import { evaluateMapping } from "../../functions/authenticator/mapping/evaluate.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { IamAuthenticator } from "../../infra/iam-authenticator.ts";
 import { ACCOUNT, type Synthesized, stackOf } from "./stacks.ts";
 import { resources } from "./template.ts";
 
@@ -75,13 +78,46 @@ test("a role or user of the app is mapped where its name, account and region are
   authenticator.addRoleMapping(new Role(stack, "Named", { assumedBy, roleName: "Named" }), { username: "n" });
   authenticator.addUserMapping(new User(stack, "Bob", { userName: "bob" }), { username: "b" });
   authenticator.addRoleMapping(Role.fromRoleArn(stack, "Given", ARN), { username: "g" });
+  // Its ARN has the partition as a placeholder.
+  authenticator.addRoleMapping(Role.fromRoleName(stack, "Elsewhere", "Named-By-Hand"), { username: "h" });
   assert.deepEqual(Object.keys(parameters(made)), [
     `${PREFIX}/role/${ACCOUNT}/named`,
     `${PREFIX}/user/${ACCOUNT}/bob`,
     `${PREFIX}/role/${ACCOUNT}/dev.2eops`,
+    `${PREFIX}/role/${ACCOUNT}/named-by-hand`,
   ]);
+  assert.deepEqual(parameters(made)[`${PREFIX}/role/${ACCOUNT}/named-by-hand`], {
+    username: "h",
+    arn: `arn:aws:iam::${ACCOUNT}:role/Named-By-Hand`,
+  });
   assert.throws(() => authenticator.addRoleMapping(new Role(stack, "Free", { assumedBy }), { username: "f" }), {
-    message: /needs a role's ARN that is known at synth/,
+    message: /needs a role's ARN, known at synth/,
+  });
+});
+
+test("a parameter of the stack says whose it is, by a tag and in its description", () => {
+  const made = stackOf("http");
+  made.authenticator.addAccountMapping(ACCOUNT);
+  made.authenticator.addPattern("any", { arnLike: ARN, username: "u" });
+  made.authenticator.addCaller({ name: "c", sha256: "7".repeat(64) });
+  const owned = resources(made.template(), "AWS::SSM::Parameter").map(({ Properties: { Tags, Description } }) => [
+    Tags,
+    Description,
+  ]);
+  const says = [
+    { "iam-authenticator:managed-by": "Test" },
+    "Managed by the CloudFormation stack Test: change it there, or the next deployment undoes it",
+  ];
+  assert.deepEqual(owned, [says, says, says]);
+});
+
+test("roles by name, in the partition of the stack's region", () => {
+  const stack = new Stack(new App(), "China", { env: { account: ACCOUNT, region: "cn-north-1" } });
+  const authenticator = new IamAuthenticator(stack, "Authenticator", { clusterId: "a" });
+  authenticator.addRoleMapping(Role.fromRoleName(stack, "Ops", "ops"), { username: "o" });
+  Template.fromStack(stack).hasResourceProperties("AWS::SSM::Parameter", {
+    Name: `/iam-authenticator/a/role/${ACCOUNT}/ops`,
+    Value: JSON.stringify({ username: "o", arn: `arn:aws-cn:iam::${ACCOUNT}:role/ops` }),
   });
 });
 
@@ -101,19 +137,22 @@ const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => 
   "no account": [(a) => a.addAccountMapping("1"), /the account must be 12 digits/],
   "a pattern for no account": [(a) => a.addPattern("all", { arnLike: ARN, username: "u" }), /12 digits/],
   "a pattern of five sections": [(a) => a.addPattern("any", { arnLike: "arn:aws:iam::*", username: "u" }), /arnLike/],
-  "over 4096 bytes": [(a) => a.addRoleMapping(ARN, { username: "u", groups: many }), /over 4096 bytes/],
+  "over 4096 bytes": [
+    (a) => a.addRoleMapping(ARN, { username: "u", groups: many }),
+    /the value has \d+ bytes; a parameter holds 4096$/,
+  ],
   "a list over 4096 bytes": [
     (a) => {
       for (const username of many) a.addPattern("any", { arnLike: ARN, username });
     },
-    /the patterns of any account: over 4096 bytes/,
+    /^the patterns of any account: the value has \d+ bytes; a parameter holds 4096$/,
   ],
   "the same twice": [
     (a) => {
       for (const permissionSet of ["Dev", "dev"])
         a.addSsoMapping({ account: ACCOUNT, permissionSet }, { username: "u" });
     },
-    /the mapping of sso dev: there is one already/,
+    /^the mapping of sso dev must not be added twice$/,
   ],
   "a caller's token itself": [(a) => a.addCaller({ name: "c", sha256: "secret" }), /64 lower-case hex digits/],
   "a right for every account": [(a) => a.grantManageMappings({} as never, { account: "*" }), /12 digits/],

@@ -70,9 +70,9 @@ test("the dashboard: alarms, outcomes, latency by stage, throttling, concurrency
 
 const ENDPOINTS = {
   http: "<AuthenticatorApi.ApiEndpoint>/authenticate",
-  mtls: "https://<AuthenticatorDomain>/authenticate",
+  mtls: "https://<AuthenticatorMtlsDomain>/authenticate",
   private:
-    "https://<AuthenticatorApi>-<AuthenticatorVpcEndpoint>.execute-api.eu-west-1.<AWS::URLSuffix>/live/authenticate",
+    "https://<AuthenticatorPrivateApi>-<AuthenticatorPrivateVpcEndpoint>.execute-api.eu-west-1.<AWS::URLSuffix>/live/authenticate",
 };
 const ADD_CALLER =
   "callers add control-plane --cluster prod.example --region eu-west-1 --prefix /iam-authenticator/prod.example";

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Match } from "aws-cdk-lib/assertions";
-import { KINDS, type MoreProps, stackOf, templateOf, vpcOf } from "./stacks.ts";
-import { resources, statements } from "./template.ts";
+import { KINDS, type MoreProps, SCOPES, stackOf, templateOf, vpcOf } from "./stacks.ts";
+import { flat, resources, statements } from "./template.ts";
 
-const FUNCTION = "AuthenticatorRoleDefaultPolicy";
+const FUNCTION = /^AuthenticatorRights[0-9a-f]{8}/;
 const OF_EACH = [
   {
     Effect: "Allow",
@@ -55,10 +55,12 @@ const CASES: readonly [string, MoreProps, readonly unknown[]][] = [
 ];
 for (const [name, props, expected] of CASES) {
   test(`the function ${name} may do this and nothing else`, () => {
+    const found = statements(stackOf("http", props).template());
     assert.deepEqual(
-      statements(stackOf("http", props).template()),
-      expected.map((statement) => ({ of: FUNCTION, statement })),
+      found.map(({ statement }) => statement),
+      expected,
     );
+    for (const { of } of found) assert.match(of, FUNCTION);
   });
 }
 
@@ -66,7 +68,7 @@ test("every endpoint gives the function the same rights", () => {
   for (const kind of KINDS) {
     assert.deepEqual(
       statements(templateOf(kind)).map(({ statement }) => statement),
-      OF_EACH,
+      [{ ...OF_EACH[0], Resource: `<${SCOPES[kind]}Log.Arn>` }, OF_EACH[1]],
     );
   }
 });
@@ -79,8 +81,29 @@ test("another prefix is another right", () => {
   });
 });
 
+test("other rights are another policy of the same role, so that the old version keeps its own until the alias has moved", () => {
+  const policyOf = (props: MoreProps) => {
+    const template = stackOf("http", props).template();
+    const [[id, policy] = ["", {}], ...others] = Object.entries(template.findResources("AWS::IAM::Policy"));
+    assert.deepEqual(others, []);
+    const [{ DependsOn }] = Object.values(template.findResources("AWS::Lambda::Function")) as [{ DependsOn: string[] }];
+    assert.ok(DependsOn.includes(id), "the function must wait for its rights");
+    return {
+      id,
+      roles: flat(policy["Properties"].Roles),
+      role: Object.keys(template.findResources("AWS::IAM::Role"))[0],
+    };
+  };
+  const before = policyOf({});
+  assert.deepEqual(policyOf({ memorySize: 1024 }), before);
+  for (const props of [{ mappingPrefix: "/kube/auth" }, { nodes: true }]) {
+    const changed = policyOf(props);
+    assert.notEqual(changed.id, before.id);
+    assert.deepEqual([changed.role, changed.roles], [before.role, ["<AuthenticatorRole>"]]);
+  }
+});
+
 const CODEDEPLOY = "arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited";
-const GATEWAY_LOGS = "arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs";
 const ROLES = {
   http: [
     ["lambda.amazonaws.com", undefined],
@@ -92,7 +115,6 @@ const ROLES = {
   ],
   private: [
     ["lambda.amazonaws.com", undefined],
-    ["apigateway.amazonaws.com", [GATEWAY_LOGS]],
     ["codedeploy.amazonaws.com", [CODEDEPLOY]],
   ],
 };
@@ -110,15 +132,16 @@ for (const kind of KINDS) {
 
   test(`${kind}: only the API may call the function, by its alias and for the one path`, () => {
     const template = templateOf(kind);
-    const stage = kind === "private" ? "<AuthenticatorApiDeploymentStagelive>/POST" : "*/*";
+    const stage = kind === "private" ? "<AuthenticatorPrivateApiDeploymentStagelive>/POST" : "*/*";
+    const scope = SCOPES[kind];
     assert.deepEqual(
       resources(template, "AWS::Lambda::Permission").map(({ Properties }) => Properties),
       [
         {
           Action: "lambda:InvokeFunction",
-          FunctionName: "<AuthenticatorFunctionAliaslive>",
+          FunctionName: `<${scope}FunctionAliaslive>`,
           Principal: "apigateway.amazonaws.com",
-          SourceArn: `arn:<AWS::Partition>:execute-api:eu-west-1:111122223333:<AuthenticatorApi>/${stage}/authenticate`,
+          SourceArn: `arn:<AWS::Partition>:execute-api:eu-west-1:111122223333:<${scope}Api>/${stage}/authenticate`,
         },
       ],
     );

@@ -16,38 +16,61 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   "a cluster id with a space": [{ clusterId: "my cluster" }, /CLUSTER_ID must be/],
   "a prefix without a slash": [{ mappingPrefix: "auth" }, /MAPPING_PREFIX must be/],
   "a region of another partition": [{ stsRegions: ["cn-north-1"] }, /STS_REGIONS must be .* not "cn-north-1"/],
-  "an empty list of regions": [{ stsRegions: [] }, /stsRegions is an empty list: leave it out/],
-  "a comma in an audience": [{ audiences: ["a,b"] }, /audiences: "a,b" may not hold ","/],
+  "an empty list of regions": [
+    { stsRegions: [] },
+    /^stsRegions must not be an empty list: leave it out for the default$/,
+  ],
+  "a comma in an audience": [{ audiences: ["a,b"] }, /^audiences: "a,b" must not contain ","$/],
   "an STS host with a scheme": [
     { stsExtraHosts: ["https://a.b"] },
     /STS_EXTRA_HOSTS must be a list of host names, in lower case/,
   ],
   "more warm than allowed": [
     { provisionedConcurrency: 3, reservedConcurrency: 2 },
-    /provisionedConcurrency \(3\) is above reservedConcurrency \(2\): raise the latter/,
+    /^provisionedConcurrency \(3\) must not be above reservedConcurrency \(2\): raise reservedConcurrency, or/,
   ],
-  "a week and an hour of quiet": [{ quietHours: 169 }, /quietHours must be at most 168, a week/],
-  "no concurrency at all": [{ reservedConcurrency: 0 }, /reservedConcurrency must be a whole number from 1 on/],
-  "a throttle of nothing": [{ throttle: { rateLimit: 0, burstLimit: 1 } }, /rateLimit must be a whole number from 1/],
-  "endpoints without a VPC": [{ vpcEndpoints: true }, /vpcEndpoints needs a vpc: give the function's VPC/],
+  "a week and an hour of quiet": [{ quietHours: 169 }, /^quietHours must be at most 168 \(a week\): /],
+  "no concurrency at all": [{ reservedConcurrency: 0 }, /^reservedConcurrency must be a whole number, 1 or more$/],
+  "a throttle of nothing": [
+    { throttle: { rateLimit: 0, burstLimit: 1 } },
+    /^rateLimit must be a whole number, 1 or more$/,
+  ],
+  "endpoints without a VPC": [{ vpcEndpoints: true }, /^vpcEndpoints needs vpc: give the function's VPC/],
   "nodes behind endpoints": [
     (scope) => ({ nodes: true, vpc: vpcOf(scope, "Vpc") }),
-    /nodes in a vpc need IAM.*give a VPC with a NAT gateway and vpcEndpoints: false/,
+    /^nodes in a vpc needs IAM.*use a VPC with a NAT gateway and vpcEndpoints: false$/,
   ],
-  "mtls without subjects": [mtls(() => ({ subjects: [] })), /an mtls endpoint needs subjects: name the whole subject/],
-  "mtls with an empty subject": [mtls(() => ({ subjects: [" "] })), /subjects may not be empty/],
-  "mtls with a semicolon in a subject": [mtls(() => ({ subjects: ["CN=a;O=b"] })), /may not hold ";"/],
-  "mtls for a wildcard domain": [mtls(() => ({ domainName: "*.example.com" })), /is no domain name for an endpoint/],
-  "mtls in another zone": [mtls(() => ({ domainName: "a.example.org" })), /not in the hosted zone example.com: give/],
+  "nodes behind endpoints that exist": [
+    (scope) => ({ nodes: true, vpc: vpcOf(scope, "Vpc"), vpcEndpoints: "existing" }),
+    /^nodes in a vpc needs IAM/,
+  ],
+  "VPCs of nodes without nodes": [{ nodeVpcs: ["vpc-0123456789abcdef0"] }, /^nodeVpcs needs nodes: true/],
+  "an account of eleven digits": [{ accounts: ["11112222333"] }, /ACCOUNTS must be .*12 digits/],
+  "a VPC that is no VPC id": [{ nodes: true, nodeVpcs: ["subnet-1"] }, /NODE_VPCS must be .*VPC ids/],
+  "a former endpoint of the same kind": [
+    { formerEndpoint: { kind: "http" } },
+    /^formerEndpoint must be of another kind than endpoint \(http\)/,
+  ],
+  "mtls without subjects": [mtls(() => ({ subjects: [] })), /an mtls endpoint needs subjects: the whole subject DN/],
+  "mtls with an empty subject": [mtls(() => ({ subjects: [" "] })), /subjects must not be empty strings/],
+  "mtls with a semicolon in a subject": [mtls(() => ({ subjects: ["CN=a;O=b"] })), /must not contain ";"/],
+  "mtls for a wildcard domain": [
+    mtls(() => ({ domainName: "*.example.com" })),
+    /domainName must be one host name in lower case, not \*\.example\.com/,
+  ],
+  "mtls in another zone": [
+    mtls(() => ({ domainName: "a.example.org" })),
+    /domainName a\.example\.org must be in the hosted zone example\.com: give/,
+  ],
   "mtls with a certificate of another region": [
     mtls((scope) => ({ certificate: Certificate.fromCertificateArn(scope, "Far", certificateArn("us-east-1")) })),
-    /the certificate is in us-east-1 and the stack in eu-west-1/,
+    /the certificate is in us-east-1 and the stack is in eu-west-1/,
   ],
   "private with client certificates": [
     (scope) => ({ endpoint: { kind: "private", vpc: vpcOf(scope, "V"), callerAuth: "mtls" as never } }),
-    /callerAuth is bearer or none: client certificates need an mtls endpoint/,
+    /callerAuth must be bearer or none: client certificates need an mtls endpoint/,
   ],
-  "an unknown endpoint": [{ endpoint: { kind: "alb" } as never }, /an endpoint's kind is http, mtls or private/],
+  "an unknown endpoint": [{ endpoint: { kind: "alb" } as never }, /an endpoint's kind must be http, mtls or private/],
 };
 for (const [name, [props, message]] of Object.entries(REFUSED)) {
   test(name, () => assert.throws(() => stackOf("http", props), { message }));

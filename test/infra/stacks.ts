@@ -14,6 +14,8 @@ export const ACCOUNT = "111122223333";
 export const REGION = "eu-west-1";
 
 export type Kind = "http" | "mtls" | "private";
+/** The beginning of each kind's logical ids. */
+export const SCOPES = { http: "Authenticator", mtls: "AuthenticatorMtls", private: "AuthenticatorPrivate" };
 export const KINDS: readonly Kind[] = ["http", "mtls", "private"];
 
 export interface Synthesized {

@@ -1,9 +1,10 @@
-// The right to write mappings: all of them, or one account's branch; never the callers.
+// The right to manage mappings: all of them, or one account's branch. Never the callers.
 
+import { Stack, Token } from "aws-cdk-lib";
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
-import { checkAccount } from "./mapping-parameters.ts";
+import { checkAccount } from "./mappings.ts";
 import { prefixArn } from "./prefix-arn.ts";
 
 const KINDS: Readonly<Record<MappingKind, true>> = {
@@ -21,13 +22,16 @@ const MANAGE = [
   "ssm:GetParameters",
   "ssm:GetParametersByPath",
   "ssm:GetParameterHistory",
+  // Tells whether a stack owns the parameter.
+  "ssm:ListTagsForResource",
   "ssm:PutParameter",
   "ssm:DeleteParameter",
   "ssm:DeleteParameters",
 ];
 
 export function grantMappings(scope: Construct, prefix: string, grantee: IGrantable, account?: string): Grant {
-  if (account !== undefined) checkAccount("the right to manage mappings", account);
+  if (account !== undefined) checkAccount("grantManageMappings", account);
+  checkGrantee(scope, grantee);
   const below = Object.keys(KINDS).flatMap((kind) =>
     account === undefined ? [`${kind}/*`] : [`${kind}/${account}`, `${kind}/${account}/*`],
   );
@@ -36,9 +40,10 @@ export function grantMappings(scope: Construct, prefix: string, grantee: IGranta
     actions: MANAGE,
     resourceArns: below.map((path) => prefixArn(scope, prefix, path)),
   });
+  if (!grant.success) throw new Error(REFUSED);
   const read =
     account === undefined
-      ? // To list them all is to list the whole prefix, with the callers' names and hashes: these may be read, not written.
+      ? // Listing all mappings means listing the prefix, with the callers' names and hashes: to be read, not written.
         { actions: ["ssm:GetParametersByPath"], resourceArns: [prefixArn(scope, prefix)] }
       : // Each review reads the patterns for any account: without them, nobody can tell why somebody is refused.
         {
@@ -46,4 +51,13 @@ export function grantMappings(scope: Construct, prefix: string, grantee: IGranta
           resourceArns: [prefixArn(scope, prefix, "pattern/any")],
         };
   return grant.combine(Grant.addToPrincipal({ grantee, ...read }));
+}
+
+const REFUSED = "grantManageMappings: the right is for an IAM role, user or group of the stack's own account";
+
+/** CDK cannot write policies of another account's roles, and says nothing. */
+function checkGrantee(scope: Construct, { grantPrincipal: { principalAccount: theirs } }: IGrantable): void {
+  const { account: own } = Stack.of(scope);
+  if (theirs === undefined || Token.isUnresolved(theirs) || Token.isUnresolved(own) || theirs === own) return;
+  throw new Error(`${REFUSED}, ${own}, not of ${theirs}: give it to a role of ${own} that ${theirs} may assume`);
 }

@@ -1,0 +1,15 @@
+// The list of callers, as a parameter.
+
+import type { Construct } from "constructs";
+import { type Caller, isCaller } from "../../functions/authenticator/caller/bearer.ts";
+import { callersParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { addListParameter } from "./owned-parameter.ts";
+
+/** Gives the function that appends to the list. */
+export function addCallers(scope: Construct, prefix: string): (caller: Caller) => void {
+  return addListParameter<Caller>(scope, "the callers", callersParameter(prefix), (caller) => {
+    const given: unknown = caller;
+    if (isCaller(given)) return;
+    throw new Error(`caller ${caller.name}: must have a name and its token's SHA-256, 64 lower-case hex digits`);
+  });
+}

@@ -1,0 +1,47 @@
+// Mappings as parameters, with the names and the validation that the function itself uses.
+
+import { Token } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+import { checkMapping, type Mapping, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
+import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { addListParameter, addParameter } from "./owned-parameter.ts";
+
+export interface MappingSubject {
+  readonly kind: Exclude<MappingKind, "pattern">;
+  readonly account: string;
+  /** Of a role, user or permission set. */
+  readonly name?: string;
+}
+
+/** Throws at synth, with what is wrong. */
+export function addMapping(
+  scope: Construct,
+  prefix: string,
+  { kind, account, name }: MappingSubject,
+  mapping: Mapping,
+): void {
+  const subject = `the mapping of ${kind} ${name ?? account}`;
+  if (Token.isUnresolved([account, name ?? "", JSON.stringify(mapping)])) {
+    throw new Error(
+      `${subject}: account, name and mapping must be known at synth, because the parameter's name is made from them`,
+    );
+  }
+  checkAccount(subject, account);
+  const check = checkMapping(mapping, kind);
+  if (!check.valid) throw new Error(`${subject}: ${check.problem}`);
+  addParameter(scope, subject, mappingParameter(prefix, kind, account, name), JSON.stringify(mapping));
+}
+
+/** A list of patterns under one name, for one account or for `any`. Gives the function that appends to it. */
+export function addPatterns(scope: Construct, prefix: string, account: string): (pattern: Mapping) => void {
+  const subject = `the patterns of ${account === "any" ? "any account" : `account ${account}`}`;
+  if (account !== "any") checkAccount(subject, account);
+  return addListParameter<Mapping>(scope, subject, mappingParameter(prefix, "pattern", account), (pattern) => {
+    const check = checkMapping(pattern, "pattern");
+    if (!check.valid) throw new Error(`pattern ${pattern.arnLike ?? ""}: ${check.problem}`);
+  });
+}
+
+export function checkAccount(subject: string, account: string): void {
+  if (!/^\d{12}$/.test(account)) throw new Error(`${subject}: the account must be 12 digits, known at synth`);
+}

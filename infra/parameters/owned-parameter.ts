@@ -1,0 +1,48 @@
+// One parameter that belongs to the stack, and says so to everybody who finds it.
+
+import { hash } from "node:crypto";
+import { Lazy, Stack, Tags, Token } from "aws-cdk-lib";
+import { StringParameter } from "aws-cdk-lib/aws-ssm";
+import type { Construct } from "constructs";
+
+/** https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
+const MAX_STANDARD_BYTES = 4096;
+
+/** The tag that the operator's command looks for before it changes a parameter. Its value is the stack's name. */
+const OWNER_TAG = "iam-authenticator:managed-by";
+
+/** Throws where there is one of this name already. */
+export function addParameter(scope: Construct, subject: string, parameterName: string, stringValue: string): void {
+  const id = `Parameter${hash("sha256", parameterName).slice(0, 8)}`;
+  if (scope.node.tryFindChild(id) !== undefined) throw new Error(`${subject} must not be added twice`);
+  if (!Token.isUnresolved(stringValue)) checkValue(subject, stringValue);
+  const { stackName } = Stack.of(scope);
+  const description = `Managed by the CloudFormation stack ${stackName}: change it there, or the next deployment undoes it`;
+  const parameter = new StringParameter(scope, id, { parameterName, stringValue, description });
+  Tags.of(parameter).add(OWNER_TAG, stackName);
+}
+
+/** A parameter whose value is a JSON list. Gives the function that appends to it; `check` throws for a bad entry. */
+export function addListParameter<T>(
+  scope: Construct,
+  subject: string,
+  parameterName: string,
+  check: (entry: T) => void,
+): (entry: T) => void {
+  const list: T[] = [];
+  addParameter(scope, subject, parameterName, Lazy.string({ produce: () => JSON.stringify(list) }));
+  return (entry) => {
+    check(entry);
+    list.push(entry);
+    checkValue(subject, JSON.stringify(list));
+  };
+}
+
+/** What Parameter Store would refuse, so that a deployment does not fail halfway. */
+function checkValue(subject: string, value: string): void {
+  const bytes = Buffer.byteLength(value);
+  if (bytes > MAX_STANDARD_BYTES) {
+    throw new Error(`${subject}: the value has ${bytes} bytes; a parameter holds ${MAX_STANDARD_BYTES}`);
+  }
+  if (value.includes("{{")) throw new Error(`${subject}: Parameter Store refuses values with "{{"`);
+}

@@ -1,0 +1,65 @@
+// One endpoint with all that belongs to it: its own function, its alarms and dashboard, and the way new versions get in.
+
+import { Architecture, type IFunction } from "aws-cdk-lib/aws-lambda";
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import { Construct } from "constructs";
+import { deploySafely } from "./deployment/safe-deployment.ts";
+import { checkEndpoint } from "./endpoint/check-endpoint.ts";
+import type { Endpoint } from "./endpoint/endpoint.ts";
+import { serveHttp } from "./endpoint/http-endpoint.ts";
+import { servePrivately } from "./endpoint/private-endpoint.ts";
+import { makeFunction } from "./function/authenticator-function.ts";
+import { checkedSettings, functionEnvironment } from "./function/environment.ts";
+import { makeAlarms } from "./monitoring/alarms.ts";
+import { makeDashboard } from "./monitoring/dashboard.ts";
+import type { IamAuthenticatorProps } from "./props.ts";
+
+export interface Served {
+  /** Ends in `/authenticate`. */
+  readonly url: string;
+  readonly handler: IFunction;
+  readonly mappingPrefix: string;
+  readonly functionName: string;
+  readonly logGroup: string;
+}
+
+/**
+ * Each kind has logical ids of its own, also for its function: CloudFormation cannot make one kind of API into another,
+ * and while kube-apiserver still calls the former endpoint, that needs a function with its own CALLER_AUTH.
+ */
+export function serve(construct: Construct, endpoint: Endpoint, props: IamAuthenticatorProps): Served {
+  checkEndpoint(construct, endpoint);
+  const scope = endpoint.kind === "http" ? construct : new Construct(construct, SCOPES[endpoint.kind]);
+  const { clusterId, logRetention = RetentionDays.THREE_MONTHS, safeDeployments = true, quietHours = 24 } = props;
+  const environment = functionEnvironment(scope, props, endpoint);
+  const { mappingPrefix } = checkedSettings(scope, environment);
+  const { live, log } = makeFunction(scope, {
+    mappingPrefix,
+    environment,
+    nodes: props.nodes ?? false,
+    architecture: props.architecture ?? Architecture.ARM_64,
+    memorySize: props.memorySize ?? 512,
+    logRetention,
+    provisionedConcurrency: props.provisionedConcurrency,
+    reservedConcurrency: props.reservedConcurrency,
+    vpc: props.vpc,
+  });
+  // CDK's own types do not agree under exactOptionalPropertyTypes.
+  const handler = live as IFunction;
+  const options = {
+    name: `iam-authenticator-${clusterId}`,
+    handler,
+    throttle: props.throttle ?? { rateLimit: 50, burstLimit: 100 },
+    logRetention,
+  };
+  const gateway =
+    endpoint.kind === "private" ? servePrivately(scope, endpoint, options) : serveHttp(scope, endpoint, options);
+
+  const alarms = makeAlarms(scope, { clusterId, handler, topic: props.alarmTopic, quietHours });
+  makeDashboard(scope, { clusterId, handler, log, gateway, alarms: alarms.all });
+  if (safeDeployments) deploySafely(scope, live, alarms.rollback);
+  const { functionName } = live.lambda;
+  return { url: gateway.url, handler, mappingPrefix, functionName, logGroup: log.logGroupName };
+}
+
+const SCOPES = { mtls: "Mtls", private: "Private" };
