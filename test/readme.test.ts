@@ -3,7 +3,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { checkDenyList } from "../functions/authenticator/mapping/deny-list.ts";
+import { checkMapping } from "../functions/authenticator/mapping/mapping.ts";
 import * as errors from "../functions/errors.ts";
+import { cli } from "./cli/cli.ts";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 
@@ -39,4 +42,19 @@ test("every npm script that README names exists", () => {
   const named = [...readme.matchAll(/npm run (?:--silent )?([\w:-]+)/g)].map(([, name = ""]) => name);
   assert.ok(named.length > 3);
   for (const name of named) assert.ok(name in scripts, name);
+});
+
+/** The code blocks of a language, below a heading. */
+function blocks(heading: string, language: string): string[] {
+  const section = readme.split(`${heading}\n`)[1]?.split("\n## ")[0] ?? "";
+  return [...section.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, "gs"))].map(([, text = ""]) => text);
+}
+
+test("README's examples are valid: a mapping, a deny list, a mapping file", async () => {
+  const [mapping = "", denyList = ""] = blocks("## Mappings", "json");
+  assert.equal(checkMapping(JSON.parse(mapping), "role").valid, true);
+  assert.deepEqual(checkDenyList({ value: denyList, secure: false }), { valid: true, entries: JSON.parse(denyList) });
+  const [file = ""] = blocks("### The mapping file", "yaml");
+  const { code, err } = await cli(["mappings", "lint", "-f", "-"], { input: file });
+  assert.notEqual(code, 2, err);
 });
