@@ -50,14 +50,22 @@ const domain = ["token", "identity", "mapping", "review", "user"];
 const directions: readonly { importer: string; never: readonly string[]; may: readonly string[] }[] = [
   {
     importer: "functions/authenticator/http",
-    never: ["../../../cli/a.ts", "../../../infra/a.ts", "../../../local/a.ts", "../../../test/a.ts"],
+    never: [
+      ...["../../../cli/a.ts", "../../../infra/a.ts", "../../../local/a.ts", "../../../test/a.ts"],
+      "../../issuer/a.ts",
+    ],
     may: ["../aws/a.ts", "../../gateway/a.ts", "@middy/core"],
+  },
+  {
+    importer: "functions/issuer",
+    never: ["../authenticator/token/a.ts", "../../cli/a.ts", "../../infra/a.ts", "../../local/a.ts", "../../test/a.ts"],
+    may: ["./a.ts", "../gateway/a.ts", "../aws/a.ts", "@middy/core"],
   },
   ...domain.map((name) => ({
     importer: `functions/authenticator/${name}`,
     never: [
       ...["../../../cli/a.ts", "../../../infra/a.ts", "../../../local/a.ts", "../../../test/a.ts"],
-      ...["../aws/a.ts", "../../aws/a.ts", "../http/a.ts", "../../gateway/a.ts"],
+      ...["../aws/a.ts", "../../aws/a.ts", "../http/a.ts", "../../gateway/a.ts", "../../issuer/a.ts"],
       ...["@aws-sdk/client-ssm", "@smithy/core/protocols", "@middy/core", "node:http", "node:https"],
     ],
     may: ["../token/a.ts", "../../errors.ts", "../../lib/a.ts", "../../parameters/a.ts", "../../aws/partitions.ts"],
