@@ -1,7 +1,7 @@
 // What an answer says, after checking that it is an answer of that kind and nothing more.
 
 import assert from "node:assert/strict";
-import type { Answer } from "./post.ts";
+import type { Answer } from "./checked-post.ts";
 
 export interface User {
   readonly username: string;

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { editToken, urlOf } from "../token.ts";
 import { denial, grantedUser } from "./answers.ts";
 import { DEVELOPERS, PREFIX } from "./mappings.ts";
 import { answering } from "./outages.ts";
 import { startSystem } from "./system.ts";
-import { editToken, urlOf } from "./token-edits.ts";
 
 test("duplicate parameters, in other case or percent-encoded, in both orders, never reach STS (CVE-2022-2385)", async (t) => {
   const system = await startSystem(t);

@@ -1,6 +1,6 @@
 // Tokens that are broken in ways that could bring their secrets into a log.
 
-import { editToken, queryValue, tokenOf, urlOf } from "./token-edits.ts";
+import { editToken, queryValue, tokenOf, urlOf } from "../token.ts";
 
 /** Signature and session token where neither belongs, and tokens that are broken off. */
 export function brokenTokens(token: string): string[] {

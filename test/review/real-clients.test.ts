@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LOCAL_IDENTITIES } from "../../local/identities.ts";
+import { editToken } from "../token.ts";
 import { denial, grantedUser } from "./answers.ts";
 import { PREFIX } from "./mappings.ts";
 import { startSystem } from "./system.ts";
-import { editToken } from "./token-edits.ts";
 import { VERSIONS } from "./token-review.ts";
 
 const EVERYBODY = { "account/111122223333": {}, "account/444455556666": {} };

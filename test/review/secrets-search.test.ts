@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { localIdentity } from "../../local/identities.ts";
 import { mintToken } from "../../local/token.ts";
+import { queryValue, urlOf } from "../token.ts";
 import { createSecrets } from "./secrets.ts";
 import { CALLER_TOKEN } from "./system.ts";
-import { queryValue, urlOf } from "./token-edits.ts";
 import { reviewBody, V1 } from "./token-review.ts";
 import { traceOf } from "./trace.ts";
 

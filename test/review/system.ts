@@ -12,9 +12,9 @@ import { type MemoryStore, startParameterStore } from "../../local/parameter-sto
 import { startSts } from "../../local/sts/start-sts.ts";
 import { mintToken, type TokenOptions } from "../../local/token.ts";
 import { startFunction } from "./bundled-function.ts";
+import { type Answer, checkedPost, type ReviewPost } from "./checked-post.ts";
 import { type SharedClock, sharedClock } from "./clock.ts";
 import { MAPPINGS, PREFIX } from "./mappings.ts";
-import { type Answer, type Post, post } from "./post.ts";
 import { type Service, startService } from "./service.ts";
 import { KUBE_HEADERS, reviewBody, V1 } from "./token-review.ts";
 import { type Trace, traceOf } from "./trace.ts";
@@ -43,7 +43,7 @@ export interface ReviewOptions {
   readonly audiences?: unknown;
   /** The header; under `bearer`, the right one unless given. */
   readonly authorization?: string;
-  readonly tls?: Post["tls"];
+  readonly tls?: ReviewPost["tls"];
 }
 
 export interface System extends Pick<Trace, "logs" | "metrics"> {
@@ -57,7 +57,7 @@ export interface System extends Pick<Trace, "logs" | "metrics"> {
   /** Posts a TokenReview as kube-apiserver does. */
   review(token: string, options?: ReviewOptions): Promise<Answer>;
   /** Sends anything, to a path below the API's URL. */
-  send(path: string, post: Post): Promise<Answer>;
+  send(path: string, post: ReviewPost): Promise<Answer>;
   /** Writes a parameter, by its name below the prefix. */
   put(name: string, value: unknown): void;
 }
@@ -105,9 +105,9 @@ export async function startSystem(t: TestContext, options: SystemOptions = {}): 
     assert.deepEqual(gateway.errors, [], "the function never throws");
   });
 
-  async function send(path: string, request: Post): Promise<Answer> {
+  async function send(path: string, request: ReviewPost): Promise<Answer> {
     trace.sent(request);
-    const answer = await post(`${gateway.url}${path}`, request);
+    const answer = await checkedPost(`${gateway.url}${path}`, request);
     trace.received(answer);
     return answer;
   }

@@ -2,14 +2,14 @@
 
 import assert from "node:assert/strict";
 import type { BundledFunction } from "./bundled-function.ts";
-import type { Answer, Post } from "./post.ts";
+import type { Answer, ReviewPost } from "./checked-post.ts";
 import { createSecrets } from "./secrets.ts";
 
 export type LogLine = Readonly<Record<string, unknown>>;
 
 export interface Trace {
   /** Before it is sent: its tokens are secrets from then on. */
-  sent(post: Post): void;
+  sent(post: ReviewPost): void;
   received(answer: Answer): void;
   logs(): LogLine[];
   metrics(): LogLine[];

@@ -1,8 +1,7 @@
 // Asks a kube-apiserver without kubectl: for what kubectl cannot say, and where a process for each request is too much.
 
-import { once } from "node:events";
-import type { IncomingMessage } from "node:http";
-import { Agent, request } from "node:https";
+import { Agent } from "node:https";
+import { post } from "../../post.ts";
 
 /** Where, and whom to trust as server. */
 export interface ApiEndpoint {
@@ -32,23 +31,20 @@ export async function callApi(
   path: string,
   body?: object,
 ): Promise<ApiAnswer> {
-  const call = request(`${url}${path}`, {
+  const { status, headers, text } = await post(`${url}${path}`, {
     method,
     agent,
-    ca,
-    signal: AbortSignal.timeout(LIMIT_MS),
+    limitMs: LIMIT_MS,
+    tls: { ca, ...("cert" in credential && credential) },
     headers: {
       accept: "application/json",
       "content-type": "application/json",
       ...("token" in credential && { authorization: `Bearer ${credential.token}` }),
     },
-    ...("cert" in credential && credential),
+    ...(body && { body: JSON.stringify(body) }),
   });
-  call.end(body && JSON.stringify(body));
-  const [response] = (await once(call, "response")) as [IncomingMessage];
-  const text = Buffer.concat(await response.toArray()).toString();
-  const isJson = response.headers["content-type"]?.startsWith("application/json");
-  return { status: response.statusCode ?? 0, body: isJson ? JSON.parse(text) : text };
+  const isJson = headers["content-type"]?.startsWith("application/json");
+  return { status, body: isJson ? JSON.parse(text) : text };
 }
 
 export interface UserInfo {

@@ -17,8 +17,8 @@ import { startSts } from "../../../local/sts/start-sts.ts";
 import { mintToken } from "../../../local/token.ts";
 import { tokenReview } from "../../../local/webhook.ts";
 import { cdk } from "../../infra/cdk-cli.ts";
+import { post } from "../../post.ts";
 import { type Emulator, startEmulator } from "./ministack.ts";
-import { post } from "./post.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rehearsal-"));
 const callerToken = randomBytes(32).toString("base64url");
@@ -55,8 +55,15 @@ function deploy(round: string): void {
 
 async function review(name: string, token = callerToken) {
   const made = await mintToken({ identity: localIdentity(name), clusterId: CLUSTER_ID, region: REGION });
-  const { status, body } = await post(emulator.port, url, token, tokenReview(made));
-  return { httpStatus: status, text: body, ...JSON.parse(body).status };
+  const { status, text } = await postReview(token, tokenReview(made));
+  return { httpStatus: status, text, ...JSON.parse(text).status };
+}
+
+/** The emulator tells APIs apart by the Host header: names below localhost need not resolve. */
+function postReview(token: string, body: string) {
+  const { host, pathname } = new URL(url);
+  const headers = { host, authorization: `Bearer ${token}`, "content-type": "application/json" };
+  return post(`http://127.0.0.1:${emulator.port}${pathname}?timeout=30s`, { headers, body });
 }
 
 async function parameters(): Promise<string[]> {
@@ -105,5 +112,5 @@ test("update: the same endpoint answers with the changed mapping", async () => {
 test("destroy: endpoint and parameters are gone", async () => {
   run("destroy", "--force");
   assert.deepEqual(await parameters(), []);
-  assert.equal((await post(emulator.port, url, callerToken, "{}")).status, 404);
+  assert.equal((await postReview(callerToken, "{}")).status, 404);
 });

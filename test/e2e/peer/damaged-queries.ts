@@ -2,8 +2,9 @@
 
 import type { Parameter } from "../../../local/sts/query.ts";
 import { encode } from "../../../local/sts/query.ts";
+import { tokenOf } from "../../token.ts";
 import { type Damage, otherDay } from "./damaged-urls.ts";
-import { presign, render, type Signing, tokenOf } from "./presign.ts";
+import { presign, render, type Signing } from "./presign.ts";
 import { type Random, shuffled } from "./random.ts";
 
 type Query = readonly Parameter[];

@@ -1,6 +1,7 @@
 // Tokens whose base64 or URL is not what the rules say, each damaged in one way: everything but the query.
 
-import { compact, type Presigned, presign, render, type Signing, tokenOf } from "./presign.ts";
+import { tokenOf } from "../../token.ts";
+import { compact, type Presigned, presign, render, type Signing } from "./presign.ts";
 import type { Random } from "./random.ts";
 
 /** Makes a token with one thing wrong. */

@@ -1,6 +1,6 @@
 // What an answer of either server comes to, in words that both share.
 
-import type { HttpAnswer } from "./post.ts";
+import type { Reply } from "../../post.ts";
 
 export interface User {
   readonly username: string;
@@ -20,7 +20,7 @@ export interface Outcome {
 }
 
 /** By section 2 of the contract. */
-export function ourOutcome({ status, text }: HttpAnswer): Outcome {
+export function ourOutcome({ status, text }: Pick<Reply, "status" | "text">): Outcome {
   const { apiVersion, status: review, message = "" } = JSON.parse(text);
   if (status === 200 && review.authenticated === true) return { decision: "granted", user: review.user, apiVersion };
   if (status === 200 && review.error === undefined) return { decision: "not ours" };
@@ -33,7 +33,7 @@ export function ourOutcome({ status, text }: HttpAnswer): Outcome {
 }
 
 /** By authenticateEndpoint in pkg/server/server.go. */
-export function peerOutcome({ status, text }: HttpAnswer): Outcome {
+export function peerOutcome({ status, text }: Pick<Reply, "status" | "text">): Outcome {
   if (status === 200) {
     const { apiVersion, status: review } = JSON.parse(text);
     if (review.authenticated === true) return { decision: "granted", user: review.user, apiVersion };

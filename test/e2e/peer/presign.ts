@@ -51,11 +51,6 @@ export function render({ scheme, host, path, query }: Presigned): string {
   return `${scheme}://${host}${path}?${query.map(([name, value]) => `${encode(name)}=${encode(value)}`).join("&")}`;
 }
 
-/** One character of `url` is one byte of the token. */
-export function tokenOf(url: string): string {
-  return `k8s-aws-v1.${Buffer.from(url, "latin1").toString("base64url")}`;
-}
-
 const MINUTE = 60_000;
 /** Far enough from 15 minutes for both servers to see it on the same side. */
 const WITHIN_MINUTES = 14;

@@ -7,11 +7,11 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { CLUSTER_ID } from "../../../local/sandbox-settings.ts";
+import { post } from "../../post.ts";
 import { eventually } from "../control-plane/eventually.ts";
 import { freePort } from "../control-plane/free-port.ts";
 import { startServer } from "../control-plane/process.ts";
 import { PEER_MAPPINGS } from "./mappings.ts";
-import { post } from "./post.ts";
 import { startStsProxy } from "./proxy.ts";
 import { createStsCertificates } from "./sts-certificates.ts";
 
@@ -65,7 +65,7 @@ export async function startPeer(
   const agent = await eventually("the peer answers", START_MS, async () => {
     running.requireRunning();
     const trusting = new Agent({ keepAlive: true, ca: readFileSync(join(folder, "cert.pem"), "utf8") });
-    await post(url, "", trusting);
+    await post(url, { agent: trusting });
     return trusting;
   });
   started(() => agent.destroy());

@@ -7,16 +7,17 @@ import { join } from "node:path";
 import { startGateway } from "../../../local/gateway/gateway.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
+import { post } from "../../post.ts";
 import { startFunction } from "../../review/bundled-function.ts";
 import { sharedClock } from "../../review/clock.ts";
 import { BUNDLE } from "../../review/system.ts";
+import { KUBE_HEADERS } from "../../review/token-review.ts";
 import { factsOf } from "./case.ts";
 import { type Comparison, startComparison } from "./compare.ts";
 import { startLocalSts } from "./local-sts.ts";
 import type { Cases } from "./make-cases.ts";
 import { ourParameters, RESERVED_PREFIX } from "./mappings.ts";
 import { ourOutcome, peerOutcome } from "./outcome.ts";
-import { post } from "./post.ts";
 import { startPeer } from "./server.ts";
 
 export interface SideBySide {
@@ -31,6 +32,9 @@ export interface SideBySide {
 
 /** As many reviews at a time: enough to keep two cores busy while some wait for a silent STS. */
 const AT_A_TIME = 8;
+
+/** The peer waits 10 s for STS: NewVerifier in pkg/token/token.go. */
+const LIMIT_MS = 20_000;
 
 export async function runSideBySide(program: string, cases: Cases, total: number): Promise<SideBySide> {
   const running: (() => void | Promise<void>)[] = [];
@@ -81,9 +85,10 @@ async function run(
   async function review(index: number): Promise<void> {
     const made = await cases.make(index);
     const expectation = sts.expect(made);
+    const request = { headers: KUBE_HEADERS, body: made.body, limitMs: LIMIT_MS };
     const [ours, theirs] = await Promise.all([
-      post(`${gateway.url}/authenticate?timeout=30s`, made.body, agent),
-      post(peer.url, made.body, peer.agent),
+      post(`${gateway.url}/authenticate?timeout=30s`, { ...request, agent }),
+      post(peer.url, { ...request, agent: peer.agent }),
     ]);
     const asked = expectation.end();
     askedFor.ours += Math.min(1, asked.ours);

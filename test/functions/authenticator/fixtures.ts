@@ -10,6 +10,7 @@ import type { HttpResponse } from "../../../functions/gateway/http-response.ts";
 import type { Clock, Deadline } from "../../../functions/lib/deadline.ts";
 import type { FetchParameters } from "../../../functions/parameters/parameter-cache.ts";
 import { LOCAL_IDENTITIES, type LocalIdentity, localIdentity } from "../../../local/identities.ts";
+import { tokenWith } from "./token/samples.ts";
 
 export const NOW = Date.UTC(2026, 10, 24, 16, 0, 0);
 export const HOME = "111122223333";
@@ -71,18 +72,12 @@ export function errorXml(Code: string): string {
 /** Well formed; its signature is for a stand-in of STS that knows people by their access key ids. */
 export function tokenFor(accessKeyId: string, { now = NOW, salt = "" } = {}): string {
   const date = new Date(now).toISOString().replace(/[-:]|\.\d+/g, "");
-  const query = {
-    Action: "GetCallerIdentity",
-    Version: "2011-06-15",
-    "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+  const changes = {
     "X-Amz-Credential": `${accessKeyId}/${date.slice(0, 8)}/us-east-1/sts/aws4_request`,
     "X-Amz-Date": date,
-    "X-Amz-Expires": "60",
-    "X-Amz-SignedHeaders": "host;x-k8s-aws-id",
     "X-Amz-Signature": hash("sha256", `${accessKeyId}${date}${salt}`),
   };
-  const text = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
-  return `k8s-aws-v1.${Buffer.from(`https://sts.us-east-1.amazonaws.com/?${text.join("&")}`).toString("base64url")}`;
+  return tokenWith(changes, "sts.us-east-1.amazonaws.com");
 }
 
 export function tokenOf(name: string, now = NOW): string {

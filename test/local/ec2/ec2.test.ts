@@ -7,6 +7,7 @@ import { GetInstanceProfileCommand, IAMClient } from "@aws-sdk/client-iam";
 import { type Ec2Server, startEc2 } from "../../../local/ec2/ec2.ts";
 import { readForm } from "../../../local/ec2/query-protocol.ts";
 import { ec2Throttling, iamThrottling } from "../../../local/ec2/throttling.ts";
+import { post } from "../../post.ts";
 
 const NODE = "i-0123456789abcdef0";
 const OLD = "i-01234567";
@@ -137,13 +138,13 @@ test("throttling meets each client as its own error", async () => {
 });
 
 test("unsigned requests and unknown actions are refused", async () => {
-  const post = async (body: string, authorization = "AWS4-HMAC-SHA256 Credential=A") => {
+  const call = async (body: string, authorization = "AWS4-HMAC-SHA256 Credential=A") => {
     const headers = { authorization, "content-type": "application/x-www-form-urlencoded" };
-    const response = await fetch(server.url, { method: "POST", headers, body });
-    return `${response.status} ${/<Code>(.*)<\/Code>/.exec(await response.text())?.[1]}`;
+    const { status, text } = await post(server.url, { headers, body });
+    return `${status} ${/<Code>(.*)<\/Code>/.exec(text)?.[1]}`;
   };
-  assert.equal(await post("Action=DescribeInstances&Version=2016-11-15", "none"), "400 MissingParameter");
-  assert.equal(await post("Action=GetInstanceProfile&Version=2010-05-08", "none"), "403 MissingAuthenticationToken");
-  assert.equal(await post("Action=GetInstanceProfile&Version=2016-11-15"), "400 InvalidAction");
-  assert.equal(await post("Action=DescribeInstances&Version=2010-05-08"), "400 InvalidAction");
+  assert.equal(await call("Action=DescribeInstances&Version=2016-11-15", "none"), "400 MissingParameter");
+  assert.equal(await call("Action=GetInstanceProfile&Version=2010-05-08", "none"), "403 MissingAuthenticationToken");
+  assert.equal(await call("Action=GetInstanceProfile&Version=2016-11-15"), "400 InvalidAction");
+  assert.equal(await call("Action=DescribeInstances&Version=2010-05-08"), "400 InvalidAction");
 });

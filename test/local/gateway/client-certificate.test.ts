@@ -8,7 +8,7 @@ import { createCertificateAuthority } from "../../../local/certificates.ts";
 import { describeClientCertificate } from "../../../local/gateway/client-certificate.ts";
 import { type GatewayOptions, startGateway } from "../../../local/gateway/gateway.ts";
 import type { RestApiEvent } from "../../../local/gateway/rest-api-event.ts";
-import { call } from "./call.ts";
+import { post } from "../../post.ts";
 
 const authority = createCertificateAuthority();
 const stranger = createCertificateAuthority({ subject: { CN: "Another CA" } });
@@ -37,7 +37,7 @@ async function start(t: TestContext, options: Partial<GatewayOptions> = {}) {
 
 test("an HTTP API shows the certificate in requestContext.authentication", async (t) => {
   const gateway = await start(t);
-  const reply = await call(`${gateway.url}/authenticate`, { tls: { ca, ...client } });
+  const reply = await post(`${gateway.url}/authenticate`, { tls: { ca, ...client } });
   assert.equal(reply.status, 200);
   const [event] = gateway.events as APIGatewayProxyEventV2[];
   assert.deepEqual(event?.requestContext.authentication, { clientCert: described });
@@ -45,7 +45,7 @@ test("an HTTP API shows the certificate in requestContext.authentication", async
 
 test("a REST API shows it in requestContext.identity", async (t) => {
   const gateway = await start(t, { payload: "1.0" });
-  const reply = await call(`${gateway.url}/authenticate`, { tls: { ca, ...client } });
+  const reply = await post(`${gateway.url}/authenticate`, { tls: { ca, ...client } });
   assert.equal(reply.status, 200);
   const [event] = gateway.events as RestApiEvent[];
   assert.deepEqual(event?.requestContext.identity.clientCert, described);
@@ -53,14 +53,14 @@ test("a REST API shows it in requestContext.identity", async (t) => {
 
 test("a client without a certificate is cut off before it speaks HTTP", async (t) => {
   const gateway = await start(t);
-  await assert.rejects(call(`${gateway.url}/authenticate`, { tls: { ca } }), /ECONNRESET|EPIPE|socket hang up/);
+  await assert.rejects(post(`${gateway.url}/authenticate`, { tls: { ca } }), /ECONNRESET|EPIPE|socket hang up/);
   assert.deepEqual(gateway.events, []);
 });
 
 test("a certificate from elsewhere is forbidden", async (t) => {
   const gateway = await start(t);
   const outsider = stranger.client({ CN: "kube-apiserver", O: "Example" });
-  const reply = await call(`${gateway.url}/authenticate`, { tls: { ca, ...outsider } });
+  const reply = await post(`${gateway.url}/authenticate`, { tls: { ca, ...outsider } });
   assert.deepEqual([reply.status, reply.text], [403, '{"message":"Forbidden"}']);
   assert.deepEqual(gateway.events, []);
 });
@@ -69,14 +69,14 @@ test("an expired certificate is forbidden", async (t) => {
   const gateway = await start(t);
   const past = createCertificateAuthority({ now: () => Date.UTC(2020, 0, 1) });
   const expired = await start(t, { tls: { ...authority.server(), ca: past.ca, requireClientCertificate: true } });
-  const reply = await call(`${expired.url}/authenticate`, { tls: { ca, ...past.client({ CN: "kube-apiserver" }) } });
+  const reply = await post(`${expired.url}/authenticate`, { tls: { ca, ...past.client({ CN: "kube-apiserver" }) } });
   assert.equal(reply.status, 403);
   assert.deepEqual(gateway.events, []);
 });
 
 test("without client authentication a certificate is neither asked for nor shown", async (t) => {
   const gateway = await start(t, { tls: authority.server() });
-  const reply = await call(`${gateway.url}/authenticate`, { tls: { ca, ...client } });
+  const reply = await post(`${gateway.url}/authenticate`, { tls: { ca, ...client } });
   assert.equal(reply.status, 200);
   const [event] = gateway.events as APIGatewayProxyEventV2[];
   assert.equal(event?.requestContext.authentication, undefined);

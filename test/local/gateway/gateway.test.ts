@@ -6,7 +6,7 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { type GatewayOptions, startGateway } from "../../../local/gateway/gateway.ts";
 import type { LambdaContext } from "../../../local/gateway/invoke.ts";
 import type { RestApiEvent } from "../../../local/gateway/rest-api-event.ts";
-import { call } from "./call.ts";
+import { post } from "../../post.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 16, 1, 2);
 const JSON_BODY = ["Content-Type", "application/json"];
@@ -25,7 +25,7 @@ test("an HTTP API: the handler gets the event, the client its answer", async (t)
       return { statusCode: 201, headers: { "Content-Type": "application/json" }, body: '{"a":1}' };
     },
   });
-  const reply = await call(`${gateway.url}/authenticate?timeout=30s`, { headers: JSON_BODY, body: "{}\n" });
+  const reply = await post(`${gateway.url}/authenticate?timeout=30s`, { headers: JSON_BODY, body: "{}\n" });
   assert.deepEqual([reply.status, reply.text], [201, '{"a":1}']);
   assert.equal(reply.headers["content-type"], "application/json");
 
@@ -43,7 +43,7 @@ test("an HTTP API: the handler gets the event, the client its answer", async (t)
 test("a REST API: spelling of headers, stage and ids", async (t) => {
   const gateway = await start(t, { payload: "1.0" });
   assert.match(gateway.url, /^http:\/\/127\.0\.0\.1:\d+\/prod$/);
-  await call(`${gateway.url}/authenticate`, { headers: [...JSON_BODY, "x-oddCASE", "1"] });
+  await post(`${gateway.url}/authenticate`, { headers: [...JSON_BODY, "x-oddCASE", "1"] });
   const [event] = gateway.events as RestApiEvent[];
   assert.equal(event?.headers["Content-Type"], "application/json");
   assert.equal(event?.headers["x-oddCASE"], "1");
@@ -59,7 +59,7 @@ test("a REST API cannot have the default stage", async () => {
 
 test("each request has ids of its own", async (t) => {
   const gateway = await start(t);
-  for (const _ of [1, 2]) await call(`${gateway.url}/authenticate`);
+  for (const _ of [1, 2]) await post(`${gateway.url}/authenticate`);
   const ids = (gateway.events as APIGatewayProxyEventV2[]).map((event) => event.requestContext.requestId);
   assert.equal(new Set(ids).size, 2);
 });
@@ -74,7 +74,7 @@ test("what has no route does not reach the function", async (t) => {
     [rest, "/prod/other", 403, "Missing Authentication Token"],
     [rest, "/authenticate", 403, "Forbidden"],
   ] as const) {
-    const reply = await call(new URL(path, gateway.url).href);
+    const reply = await post(new URL(path, gateway.url).href);
     assert.deepEqual([reply.status, reply.text], [status, JSON.stringify({ message: text })], path);
   }
   assert.deepEqual([...http.events, ...rest.events], []);
@@ -85,8 +85,8 @@ test("request line and headers end at 10,240 bytes", async (t) => {
   const { host } = new URL(gateway.url);
   const fixed = `POST /authenticate HTTP/1.1\r\nHost: ${host}\r\nX-Fill: \r\nContent-Length: 0\r\nConnection: close\r\n`;
   const fill = (total: number) => ["Host", host, "X-Fill", "x".repeat(total - fixed.length)];
-  assert.equal((await call(`${gateway.url}/authenticate`, { headers: fill(10_240) })).status, 200);
-  const refused = await call(`${gateway.url}/authenticate`, { headers: fill(10_241) });
+  assert.equal((await post(`${gateway.url}/authenticate`, { headers: fill(10_240) })).status, 200);
+  const refused = await post(`${gateway.url}/authenticate`, { headers: fill(10_241) });
   assert.deepEqual([refused.status, refused.text], [431, '{"message":"Request Header Fields Too Large"}']);
   assert.equal(gateway.events.length, 1);
 });
@@ -94,9 +94,9 @@ test("request line and headers end at 10,240 bytes", async (t) => {
 test("a body ends at 10 MB, announced or not", async (t) => {
   const gateway = await start(t);
   const limit = 10 * 1024 * 1024;
-  assert.equal((await call(`${gateway.url}/authenticate`, { body: Buffer.alloc(limit, " ") })).status, 200);
+  assert.equal((await post(`${gateway.url}/authenticate`, { body: Buffer.alloc(limit, " ") })).status, 200);
   for (const headers of [[], ["Transfer-Encoding", "chunked"]]) {
-    const reply = await call(`${gateway.url}/authenticate`, { headers, body: Buffer.alloc(limit + 1, " ") });
+    const reply = await post(`${gateway.url}/authenticate`, { headers, body: Buffer.alloc(limit + 1, " ") });
     assert.deepEqual([reply.status, reply.text], [413, '{"message":"Request Entity Too Large"}']);
   }
   assert.equal(gateway.events.length, 1);
@@ -116,7 +116,7 @@ for (const [name, handler] of Object.entries(BROKEN)) {
   test(`a function that ${name}`, async (t) => {
     const http = await start(t, { handler });
     const rest = await start(t, { handler, payload: "1.0" });
-    const replies = [await call(`${http.url}/authenticate`), await call(`${rest.url}/authenticate`)];
+    const replies = [await post(`${http.url}/authenticate`), await post(`${rest.url}/authenticate`)];
     assert.deepEqual(
       replies.map(({ status, text }) => [status, text]),
       [
@@ -132,7 +132,7 @@ for (const [name, handler] of Object.entries(BROKEN)) {
 test("a function that does not end in time", async (t) => {
   const { promise: never } = Promise.withResolvers<unknown>();
   const gateway = await start(t, { handler: () => never, timeoutMs: 10 });
-  assert.equal((await call(`${gateway.url}/authenticate`)).status, 500);
+  assert.equal((await post(`${gateway.url}/authenticate`)).status, 500);
   assert.match(String(gateway.errors[0]), /Task timed out after 0\.01 seconds/);
 });
 
@@ -144,7 +144,7 @@ test("the context of the function", async (t) => {
     return { statusCode: 200 };
   };
   const gateway = await start(t, { now: () => time, handler });
-  await call(`${gateway.url}/authenticate`);
+  await post(`${gateway.url}/authenticate`);
   assert.equal(context?.functionName, "authenticator");
   assert.equal(context?.functionVersion, "$LATEST");
   assert.equal(context?.invokedFunctionArn, "arn:aws:lambda:us-east-1:123456789012:function:authenticator");
@@ -163,7 +163,7 @@ test("WWW-Authenticate gets another name, the body's length is the gateway's", a
   const gateway = await start(t, {
     handler: async () => ({ statusCode: 401, headers, body: "no" }),
   });
-  const reply = await call(`${gateway.url}/authenticate`);
+  const reply = await post(`${gateway.url}/authenticate`);
   assert.deepEqual([reply.status, reply.text], [401, "no"]);
   assert.equal(reply.headers["x-amzn-remapped-www-authenticate"], "Bearer");
   assert.equal(reply.headers["www-authenticate"], undefined);

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { localIdentity } from "../../../../local/identities.ts";
 import { startSts } from "../../../../local/sts/start-sts.ts";
-import { NOW, tokenOf } from "../token/samples.ts";
+import { tokenOf } from "../../../token.ts";
+import { NOW } from "../token/samples.ts";
 import { authenticatorAt, VICTIM, victimsUrl } from "./authenticate.ts";
 
 const sts = await startSts({ now: () => NOW });

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startSts } from "../../../../local/sts/start-sts.ts";
-import { HOST, NOW, tokenOf } from "../token/samples.ts";
+import { tokenOf } from "../../../token.ts";
+import { HOST, NOW } from "../token/samples.ts";
 import { authenticatorAt, victimsUrl } from "./authenticate.ts";
 
 const sts = await startSts({ now: () => NOW });

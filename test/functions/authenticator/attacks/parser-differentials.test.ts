@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { startHttpServer } from "../../../../local/http-server.ts";
 import { callerIdentity } from "../../../../local/sts/answer.ts";
-import { HOST, tokenOf } from "../token/samples.ts";
+import { tokenOf } from "../../../token.ts";
+import { HOST } from "../token/samples.ts";
 import { authenticatorAt, CLUSTER_ID, VICTIM, victimsUrl } from "./authenticate.ts";
 
 /** Grants whatever it is asked, as an STS would that reads the request in the attacker's way. */

@@ -5,7 +5,8 @@ import { after, beforeEach, test } from "node:test";
 import { startHttpServer } from "../../../../local/http-server.ts";
 import { callerIdentity } from "../../../../local/sts/answer.ts";
 import { startSts } from "../../../../local/sts/start-sts.ts";
-import { NOW, tokenOf } from "../token/samples.ts";
+import { tokenOf } from "../../../token.ts";
+import { NOW } from "../token/samples.ts";
 import { authenticatorAt, VICTIM, victimsUrl } from "./authenticate.ts";
 
 const sts = await startSts({ now: () => NOW });

@@ -6,7 +6,8 @@ import { readStsResponse } from "../../../../functions/authenticator/identity/st
 import { Denial, StsAnswerUnusable } from "../../../../functions/errors.ts";
 import { LOCAL_IDENTITIES, localIdentity } from "../../../../local/identities.ts";
 import { startSts } from "../../../../local/sts/start-sts.ts";
-import { NOW, tokenOf } from "../token/samples.ts";
+import { tokenOf } from "../../../token.ts";
+import { NOW } from "../token/samples.ts";
 import { authenticatorAt, victimsUrl } from "./authenticate.ts";
 
 const ADMIN = { Account: "111122223333", Arn: "arn:aws:iam::111122223333:user/admin", UserId: "AIDAADMIN" };

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Denial } from "../../../../functions/errors.ts";
-import { HOST, PARAMETERS, parse, queryWith, tokenOf } from "./samples.ts";
+import { tokenOf } from "../../../token.ts";
+import { HOST, PARAMETERS, parse, queryWith } from "./samples.ts";
 
 const RUNS = { numRuns: 10_000 };
 /** Of the processor, far above what any input takes and far below what a backtracking expression would. */

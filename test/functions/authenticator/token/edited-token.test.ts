@@ -5,10 +5,11 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { UnverifiedToken } from "../../../../functions/authenticator/token/token.ts";
 import { Denial } from "../../../../functions/errors.ts";
+import { tokenOf, urlOf } from "../../../token.ts";
 import { edited, respelled } from "./edits.ts";
 import { mintEachKind } from "./minted.ts";
 import { meaningOf } from "./oracle.ts";
-import { parse, tokenOf } from "./samples.ts";
+import { parse } from "./samples.ts";
 
 const RUNS = { numRuns: 10_000 };
 const originals = await mintEachKind();
@@ -24,7 +25,7 @@ function parsed(text: string): UnverifiedToken | Denial {
 
 test("each kind of token is accepted as it was minted, and sent as it was signed", () => {
   for (const token of originals) {
-    const url = Buffer.from(token.slice("k8s-aws-v1.".length), "base64url").toString();
+    const url = urlOf(token);
     const { host, target } = parse(token);
     assert.equal(`https://${host}${target}`, url);
   }
@@ -79,7 +80,7 @@ test("the message of a denial never holds the signature, the security token or 4
 
 /** The values of the signature and the security token, as they stand in the URL and decoded. */
 function secretsOf(token: string): string[] {
-  const url = Buffer.from(token.slice("k8s-aws-v1.".length), "base64url").toString("latin1");
+  const url = urlOf(token);
   return [...url.matchAll(/(?:signature|security-token)=([^&]{16,})/gi)].flatMap(([, value = ""]) => {
     return [value, value.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))];
   });

@@ -1,8 +1,8 @@
 // Random edits of a valid token, for property tests: what an attacker could write, and what another client could.
 
 import fc from "fast-check";
+import { tokenOf, urlOf } from "../../../token.ts";
 import { asBytes, asToken, type Presigned, respell } from "./edit-parts.ts";
-import { tokenOf } from "./samples.ts";
 import { OTHER_REQUESTS, STRUCTURE_EDITS } from "./structure-edits.ts";
 
 export interface EditedToken {
@@ -63,7 +63,7 @@ function applied(token: string, edits: readonly ((url: Presigned) => Presigned)[
 }
 
 function takenApart(token: string): Presigned {
-  const url = Buffer.from(token.slice("k8s-aws-v1.".length), "base64url").toString("latin1");
+  const url = urlOf(token);
   const [, host = "", query = ""] = /^https:\/\/([^/]+)\/\?(.+)$/.exec(url) ?? [];
   return { host, pairs: query.split("&").map((pair) => pair.split("=")) };
 }

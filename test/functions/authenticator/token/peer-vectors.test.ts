@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hasTokenPrefix } from "../../../../functions/authenticator/token/token.ts";
-import { type Changes, denial, HOST, NOW, parse, queryWith, SIGNATURE, tokenOf, tokenWith } from "./samples.ts";
+import { tokenOf } from "../../../token.ts";
+import { type Changes, denial, HOST, NOW, parse, queryWith, SIGNATURE, tokenWith } from "./samples.ts";
 
 test("a token that is too large, of another version or no base64", () => {
   assert.equal(denial(`k8s-aws-v1.${"\0".repeat(4_097)}`).message, "longer than 4096 bytes");

@@ -5,6 +5,7 @@ import { acceptedStsHosts } from "../../../../functions/authenticator/token/sts-
 import { parseToken, type UnverifiedToken } from "../../../../functions/authenticator/token/token.ts";
 import { type Partition, partitionOfRegion } from "../../../../functions/aws/partitions.ts";
 import { Denial } from "../../../../functions/errors.ts";
+import { tokenOf } from "../../../token.ts";
 
 export const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 export const HOST = "sts.us-west-2.amazonaws.com";
@@ -45,11 +46,6 @@ export function queryWith(changes: Changes = {}): string {
 
 export function urlWith(changes: Changes = {}, host = HOST): string {
   return `https://${host}/?${queryWith(changes)}`;
-}
-
-/** One character of `url` is one byte of the token. */
-export function tokenOf(url: string): string {
-  return `k8s-aws-v1.${Buffer.from(url, "latin1").toString("base64url")}`;
 }
 
 export function tokenWith(changes: Changes = {}, host = HOST): string {

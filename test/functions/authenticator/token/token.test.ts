@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hasTokenPrefix } from "../../../../functions/authenticator/token/token.ts";
+import { tokenOf } from "../../../token.ts";
 import {
   denial,
   EXTRA_HOST,
@@ -12,7 +13,6 @@ import {
   queryWith,
   SECURITY_TOKEN,
   SIGNATURE,
-  tokenOf,
   tokenWith,
   urlWith,
 } from "./samples.ts";

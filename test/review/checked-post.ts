@@ -1,0 +1,35 @@
+// Requests to the gateway, as kube-apiserver sends them and otherwise; what holds for every answer is checked here.
+
+import assert from "node:assert/strict";
+import { type Post, post, type Reply } from "../post.ts";
+
+export interface ReviewPost extends Pick<Post, "method" | "tls"> {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface Answer extends Reply {
+  /** Parsed. */
+  readonly body: unknown;
+}
+
+/** The five seconds of a review, and some for a machine that is busy with other tests. */
+const MAX_MS = 6_500;
+
+export async function checkedPost(url: string, request: ReviewPost): Promise<Answer> {
+  const started = performance.now();
+  const reply = await post(url, request);
+  const elapsed = performance.now() - started;
+  assert.ok(elapsed < MAX_MS, `an answer took ${elapsed} ms`);
+  return checked({ ...reply, body: JSON.parse(reply.text) });
+}
+
+/** Section 2 of the contract: kube-apiserver would not retry a 503, and retries 31 times where Retry-After is sent. */
+function checked(answer: Answer): Answer {
+  assert.notEqual(answer.status, 503);
+  assert.equal(answer.headers["retry-after"], undefined);
+  assert.equal(answer.headers["content-type"], "application/json");
+  assert.equal(answer.headers["cache-control"], "no-store");
+  assert.ok(!answer.text.includes('"spec"'), "spec is left out of an answer");
+  return answer;
+}
