@@ -105,6 +105,10 @@ export class StsAnswerUnusable extends Fault {
   readonly code = "sts_answer_unusable";
 }
 
+export class AccountForeign extends Denial {
+  readonly code = "account_foreign";
+}
+
 // Parameter Store and the mapping
 
 export class ParametersUnavailable extends Fault {

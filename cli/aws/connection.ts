@@ -56,6 +56,7 @@ export function functionSettings(options: ConnectionOptions, region: string, { e
     CALLER_AUTH: "none",
     AWS_REGION: region,
     MAPPING_PREFIX: options.prefix,
+    ACCOUNTS: environment["ACCOUNTS"],
     STS_REGIONS: environment["STS_REGIONS"],
     STS_EXTRA_HOSTS: environment["STS_EXTRA_HOSTS"],
     RESERVED_PREFIXES: environment["RESERVED_PREFIXES"],

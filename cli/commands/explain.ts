@@ -27,7 +27,7 @@ export function explainCommand(io: IOStreams): Command {
     details:
       "Runs the function's own code here, with your AWS credentials for Parameter Store. A token is read from a file or " +
       "standard input, never from the command line, where shells and process lists keep it. Exit code 1: refused. " +
-      "STS_REGIONS, STS_EXTRA_HOSTS and RESERVED_PREFIXES count from the environment, if the function has them.",
+      "ACCOUNTS, STS_REGIONS, STS_EXTRA_HOSTS and RESERVED_PREFIXES count from the environment, if the function has them.",
     examples: [
       "iam-authenticator explain -c prod arn:aws:iam::111122223333:role/Developers",
       "aws eks get-token --cluster-name prod | iam-authenticator explain -c prod --token-file -",

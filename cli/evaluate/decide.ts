@@ -1,8 +1,7 @@
 // What the function would decide for an identity, by the function's own code, over parameters that were read before.
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
-import { type Evaluation, evaluateMapping } from "../../functions/authenticator/mapping/evaluate.ts";
-import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { type Evaluation, evaluateMappings } from "../../functions/authenticator/mapping/evaluate.ts";
 import { decidingEvaluation } from "../../functions/authenticator/mapping/select.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "./context.ts";
@@ -19,8 +18,6 @@ export function decide(
   identity: VerifiedIdentity,
   parameters: ReadonlyMap<string, StoredParameter>,
 ): Decision {
-  const evaluations = candidates(prefix, identity).map((candidate) =>
-    evaluateMapping(candidate, parameters.get(candidate.parameter), identity, now),
-  );
+  const evaluations = evaluateMappings(prefix, identity, parameters, now);
   return { evaluations, deciding: decidingEvaluation(evaluations) };
 }

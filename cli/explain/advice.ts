@@ -13,6 +13,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   identity_impossible: "use credentials of the function's own partition",
   sts_throttled: "wait, and run this again",
   sts_unreachable: "check the network to STS, and run this again",
+  account_foreign: "use credentials of one of the ACCOUNTS, or add this account there",
   identity_unmapped: "add a mapping: iam-authenticator mappings set <who> --username <name> --group <group>",
   identity_denied: "remove the deny, if it is not meant",
   denials_invalid: "mend the deny list, or remove it: until then, everybody for whom it is read is refused",

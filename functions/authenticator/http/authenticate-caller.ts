@@ -19,6 +19,7 @@ export function authenticateCaller(settings: Settings, readCallers: ReadParamete
         record.cached.caller = false;
         const result = await readCallers(...asked);
         record.cached.caller = result.cached;
+        if (result.stale) record.staleReads += 1;
         return result;
       };
       await checkBearer(request.authorization, parameter, read, deadline);

@@ -17,7 +17,7 @@ const LEVELS: Readonly<Record<Outcome, LogLevel>> = {
 
 /** Fields without a value are left out by JSON. Nothing here comes from the token but by way of STS. */
 export function logEntry(record: ReviewRecord, outcome: Outcome, error: AuthenticatorError | undefined, now: number) {
-  const { identity, user, parameter, tokenHash, ms, cached, coldStart, requestId, stsRequestId } = record;
+  const { identity, user, parameter, tokenHash, ms, cached, staleReads, coldStart, requestId, stsRequestId } = record;
   return {
     time: new Date(now).toISOString(),
     level: LEVELS[outcome],
@@ -37,6 +37,7 @@ export function logEntry(record: ReviewRecord, outcome: Outcome, error: Authenti
     tokenHash,
     ms: { ...ms, total: now - record.startedAt },
     cached,
+    stale: staleReads > 0 ? true : undefined,
     coldStart,
     requestId,
     stsRequestId,

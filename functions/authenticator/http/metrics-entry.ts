@@ -21,6 +21,7 @@ export function metricsEntry(
   const counts = {
     StsThrottled: error?.outcome === "throttled" ? 1 : 0,
     InvalidMappings: record.invalidMappings,
+    StaleReads: record.staleReads,
     ColdStart: record.coldStart ? 1 : 0,
   };
   const measured = Object.entries(latencies).filter(([, values]) => values.length > 0);

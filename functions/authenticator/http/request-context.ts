@@ -4,7 +4,7 @@ import type { MiddlewareObj } from "@middy/core";
 import { type GatewayRequest, gatewayRequest } from "../../gateway/gateway-request.ts";
 import type { HttpResponse } from "../../gateway/http-response.ts";
 import { type Clock, type Deadline, deadlineIn } from "../../lib/deadline.ts";
-import type { ReviewRecord } from "../review/record.ts";
+import { newRecord, type ReviewRecord } from "../review/record.ts";
 import type { TokenReviewRequest } from "../review/token-review.ts";
 
 /** Five tries of kube-apiserver, with 4.5 s of waits between them, share 30 s. */
@@ -27,14 +27,7 @@ export function openRequestContext(clock: Clock): Middleware {
     before: (middy) => {
       const request = gatewayRequest(middy.event);
       const deadline = deadlineIn(REVIEW_MS, clock);
-      const record: ReviewRecord = {
-        startedAt: clock(),
-        requestId: request.requestId,
-        coldStart,
-        ms: {},
-        cached: {},
-        invalidMappings: 0,
-      };
+      const record = newRecord(clock(), request.requestId, coldStart);
       coldStart = false;
       middy.event = { request, deadline, record };
     },

@@ -8,7 +8,7 @@ import { isArnOf, parseMappedArn } from "./arn.ts";
 import { matchesArnLike } from "./arn-like.ts";
 import { evaluateDenyList } from "./deny-list.ts";
 import { checkMapping, type Mapping, type MappingKind } from "./mapping.ts";
-import type { Candidate } from "./parameter-name.ts";
+import { type Candidate, candidates } from "./parameter-name.ts";
 
 export type Verdict =
   /** No parameter, a mapping past its `notAfter`, or no pattern that matches: the next place is asked. */
@@ -23,6 +23,18 @@ export interface Evaluation extends Candidate {
   readonly verdict: Verdict;
   /** How many invalid values or list entries stand here, whether they count for this identity or not. */
   readonly invalidCount: number;
+}
+
+/** Of every parameter that is read for an identity, in the order in which they count. */
+export function evaluateMappings(
+  prefix: string,
+  identity: VerifiedIdentity,
+  parameters: ReadonlyMap<string, StoredParameter>,
+  now: number,
+): Evaluation[] {
+  return candidates(prefix, identity).map((candidate) =>
+    evaluateMapping(candidate, parameters.get(candidate.parameter), identity, now),
+  );
 }
 
 export function evaluateMapping(

@@ -3,6 +3,8 @@
 import type { AuthenticatorError } from "../../errors.ts";
 import type { Clock } from "../../lib/deadline.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
+import type { Evaluation } from "../mapping/evaluate.ts";
+import type { UnverifiedToken } from "../token/token.ts";
 import type { User } from "../user/user.ts";
 
 /** How a review ended. */
@@ -20,13 +22,23 @@ export interface ReviewRecord {
   readonly ms: Partial<Record<Stage, number>>;
   /** Whether a stage was answered without its service. */
   readonly cached: Partial<Record<Stage, boolean>>;
+  /** Reads that were answered from memory because Parameter Store failed. */
+  staleReads: number;
   tokenHash?: string;
+  /** Holds the signature: never for a log. */
+  token?: UnverifiedToken;
   identity?: VerifiedIdentity;
+  /** Of each parameter that was read, in the order in which they count. */
+  evaluations?: readonly Evaluation[];
   /** The parameter that counted. */
   parameter?: string | undefined;
   user?: User;
   stsRequestId?: string | undefined;
   invalidMappings: number;
+}
+
+export function newRecord(startedAt: number, requestId?: string, coldStart = false): ReviewRecord {
+  return { startedAt, requestId, coldStart, ms: {}, cached: {}, invalidMappings: 0, staleReads: 0 };
 }
 
 /** Runs one stage and keeps its time. */

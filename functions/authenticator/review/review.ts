@@ -1,39 +1,48 @@
 // One review from token to user, step by step; each step knows nothing of the next.
 
-import { Denial, ParametersUnavailable } from "../../errors.ts";
+import { AccountForeign, Denial, ParametersUnavailable } from "../../errors.ts";
 import type { Deadline } from "../../lib/deadline.ts";
 import type { ReadParameters } from "../../parameters/parameter-cache.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { type ProveIdentityCached, tokenHash } from "../identity/identity-cache.ts";
-import { evaluateMapping } from "../mapping/evaluate.ts";
+import { evaluateMappings } from "../mapping/evaluate.ts";
 import { candidates } from "../mapping/parameter-name.ts";
 import { decidingEvaluation, selectMapping } from "../mapping/select.ts";
 import type { StsHosts } from "../token/sts-hosts.ts";
 import { hasTokenPrefix, parseToken } from "../token/token.ts";
-import { type NodeName, renderUser } from "../user/user.ts";
+import { type NodeName, renderUser, type User } from "../user/user.ts";
 import { granted, NOT_OURS, type TokenReviewStatus } from "./answer.ts";
 import { acceptedAudiences } from "./audiences.ts";
 import { type ReviewRecord, timed } from "./record.ts";
 import type { TokenReviewRequest } from "./token-review.ts";
 
-export interface ReviewRules {
-  readonly stsHosts: StsHosts;
+/** What counts once the identity is verified. */
+export interface IdentityRules {
   readonly mappingPrefix: string;
-  readonly audiences: readonly string[];
+  /** Twelve digits each; identities of other accounts are refused. Empty: any account. */
+  readonly accounts: readonly string[];
   readonly reservedPrefixes: readonly string[];
+}
+
+export interface ReviewRules extends IdentityRules {
+  readonly stsHosts: StsHosts;
+  readonly audiences: readonly string[];
   readonly userInfo: "full" | "minimal";
 }
 
-export interface ReviewServices {
-  readonly proveIdentity: ProveIdentityCached;
+export interface IdentityServices {
   readonly readParameters: ReadParameters;
   /** Throws a `Fault` when EC2 or IAM gives no answer. */
   readonly findNodeName: (identity: VerifiedIdentity, deadline: Deadline) => Promise<NodeName>;
 }
 
+export interface ReviewServices extends IdentityServices {
+  readonly proveIdentity: ProveIdentityCached;
+}
+
 /** Fills `record` as it goes. Throws a `Denial` with the reason, or a `Fault` where there is no answer to give. */
 export async function reviewToken(
-  { token: text, audiences: requestedAudiences }: TokenReviewRequest,
+  { token: text, audiences: requestedAudiences }: Omit<TokenReviewRequest, "apiVersion">,
   rules: ReviewRules,
   services: ReviewServices,
   record: ReviewRecord,
@@ -45,6 +54,7 @@ export async function reviewToken(
   const audiences = acceptedAudiences(requestedAudiences, rules.audiences);
 
   const unverifiedToken = await timed(record, "token", clock, () => parseToken(text, rules.stsHosts, clock()));
+  record.token = unverifiedToken;
 
   // Until there is an answer: what failed has asked its service too, and its time belongs into the metrics.
   record.cached.identity = false;
@@ -52,31 +62,44 @@ export async function reviewToken(
   record.cached.identity = proof.cached;
   record.stsRequestId = proof.stsRequestId;
   if (proof.result instanceof Denial) throw proof.result;
-  const verifiedIdentity = proof.result;
-  record.identity = verifiedIdentity;
 
-  const places = candidates(rules.mappingPrefix, verifiedIdentity);
-  const names = places.map(({ parameter }) => parameter);
+  const user = await reviewIdentity(proof.result, rules, services, record, deadline);
+  return granted(user, proof.result, audiences, rules.userInfo === "full");
+}
+
+/** The second half of a review, for whoever knows the identity. Fills `record`, and throws, as `reviewToken` does. */
+export async function reviewIdentity(
+  identity: VerifiedIdentity,
+  rules: IdentityRules,
+  services: IdentityServices,
+  record: ReviewRecord,
+  deadline: Deadline,
+): Promise<User> {
+  const { clock } = deadline;
+  record.identity = identity;
+  if (rules.accounts.length > 0 && !rules.accounts.includes(identity.accountId)) {
+    throw new AccountForeign(`the account of ${identity.canonicalArn} is not in ACCOUNTS`);
+  }
+
+  const names = candidates(rules.mappingPrefix, identity).map(({ parameter }) => parameter);
   record.cached.mapping = false;
   const { parameters, cached, stale } = await timed(record, "mapping", clock, () =>
     services.readParameters(names, deadline),
   );
   record.cached.mapping = cached;
-  const evaluations = places.map((place) =>
-    evaluateMapping(place, parameters.get(place.parameter), verifiedIdentity, clock()),
-  );
+  const evaluations = evaluateMappings(rules.mappingPrefix, identity, parameters, clock());
+  record.evaluations = evaluations;
   record.invalidMappings = evaluations.reduce((sum, { invalidCount }) => sum + invalidCount, 0);
   const deciding = decidingEvaluation(evaluations);
   // What was found then may belong to others: that nothing was there for this identity is no answer in an outage.
   if (stale && deciding === undefined) throw new ParametersUnavailable("nothing remembered is for this identity");
+  if (stale) record.staleReads += 1;
   record.parameter = deciding?.parameter;
-  const selected = selectMapping(evaluations, verifiedIdentity);
+  const selected = selectMapping(evaluations, identity);
 
   const user = await timed(record, "user", clock, () =>
-    renderUser(selected, verifiedIdentity, rules.reservedPrefixes, () =>
-      services.findNodeName(verifiedIdentity, deadline),
-    ),
+    renderUser(selected, identity, rules.reservedPrefixes, () => services.findNodeName(identity, deadline)),
   );
   record.user = user;
-  return granted(user, verifiedIdentity, audiences, rules.userInfo === "full");
+  return user;
 }

@@ -112,6 +112,25 @@ test("A5: an assumed role's ARN keeps its session, unless another one is given",
   assert.match((await explain([arn, "--session-name", "eve"])).out, /\nuser {6}dev:eve\n/);
 });
 
+test("an account that is not in ACCOUNTS is refused before any mapping is read, a token as well as an ARN", async () => {
+  const environment = { AWS_ENDPOINT_URL_STS: sts.url, ACCOUNTS: "444455556666" };
+  const arn = "arn:aws:iam::111122223333:role/Developers";
+  for (const [words, input] of [
+    [["--token-file", "-"], await token("bob")],
+    [[arn], ""],
+  ] as const) {
+    const { code, out } = await cli(["explain", "-c", "prod", ...words], { input, environment });
+    assert.equal(code, 1);
+    assert.match(
+      out,
+      /\nverdict {3}refused, account_foreign\nreason {4}the account of arn:\S+ is not in ACCOUNTS\nto do {5}/,
+    );
+    assert.doesNotMatch(out, /\nmapping/);
+  }
+  const home = await cli(["explain", "-c", "prod", arn], { environment: { ...environment, ACCOUNTS: "111122223333" } });
+  assert.equal(home.code, 0);
+});
+
 test("a terminal of 80 columns: every line fits, and what belongs together stands together", async () => {
   const name = `a-${"very-".repeat(6)}long-name`;
   const words = ["explain", "-c", "prod", `arn:aws:iam::999999999999:role/${name}`];

@@ -12,6 +12,7 @@ import { type LocalCluster, startCluster } from "../commands/mappings/cluster.ts
 
 const ACCOUNT = "111122223333";
 const NODE = localIdentity("node");
+const NODE_ROLE = `arn:aws:iam::${ACCOUNT}:role/ClusterNode`;
 const INSTANCE = {
   instanceId: "i-0123456789abcdef0",
   state: "running",
@@ -107,7 +108,7 @@ test("EC2 that does not answer is a fault, not a refusal", async () => {
 
 test("A5: of an ARN nothing is proven: the placeholder stays, EC2 is not asked, and the verdict says so", async () => {
   const asked = ec2.requests.length;
-  const { code, out } = await cli(["explain", "-c", "prod", `arn:aws:iam::${ACCOUNT}:role/ClusterNode`]);
+  const { code, out } = await cli(["explain", "-c", "prod", NODE_ROLE]);
   assert.deepEqual([code, ec2.requests.length], [0, asked]);
   assert.match(out, /\nuser {6}system:node:\{EC2PrivateDNSName\}\n/);
   assert.match(

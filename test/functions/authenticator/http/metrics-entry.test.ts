@@ -15,7 +15,16 @@ const MAPPED: Stored = {
   [`account/${HOME}`]: "no JSON",
 };
 const UNITS = ["Count", "Milliseconds"];
-const NAMES = ["Reviews", "Latency", "StsLatency", "SsmLatency", "StsThrottled", "InvalidMappings", "ColdStart"];
+const NAMES = [
+  "Reviews",
+  "Latency",
+  "StsLatency",
+  "SsmLatency",
+  "StsThrottled",
+  "InvalidMappings",
+  "StaleReads",
+  "ColdStart",
+];
 
 interface Emf {
   readonly _aws: {
@@ -121,7 +130,7 @@ test("invalid mappings and cold starts are counted", async () => {
 });
 
 test("the latency of a service is there when it was asked, and absent when a cache answered", () => {
-  const record = { startedAt: NOW - 9, requestId: "r", coldStart: false, invalidMappings: 0 };
+  const record = { startedAt: NOW - 9, requestId: "r", coldStart: false, invalidMappings: 0, staleReads: 0 };
   const ms = { caller: 1, token: 0, identity: 2, mapping: 3, user: 0 };
   const entryOf = (cached: Record<string, boolean>) => {
     const entry: Emf = metricsEntry({ ...record, ms, cached }, "granted", undefined, "c", NOW);

@@ -5,15 +5,26 @@ import { test } from "node:test";
 import type { Dependencies } from "../../../../functions/authenticator/handler.ts";
 import { cachedProofs, tokenHash } from "../../../../functions/authenticator/identity/identity-cache.ts";
 import { proveIdentity } from "../../../../functions/authenticator/identity/prove-identity.ts";
-import { type ReviewRecord, timed } from "../../../../functions/authenticator/review/record.ts";
-import { reviewToken } from "../../../../functions/authenticator/review/review.ts";
+import { evaluateMappings } from "../../../../functions/authenticator/mapping/evaluate.ts";
+import { newRecord, timed } from "../../../../functions/authenticator/review/record.ts";
+import { reviewIdentity, reviewToken } from "../../../../functions/authenticator/review/review.ts";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
-import { IdentityUnmapped, InstancesUnavailable, StsRefused, TokenMalformed } from "../../../../functions/errors.ts";
+import { parseToken } from "../../../../functions/authenticator/token/token.ts";
+import {
+  AccountForeign,
+  IdentityUnmapped,
+  InstancesUnavailable,
+  ParametersUnavailable,
+  StsRefused,
+  TokenMalformed,
+} from "../../../../functions/errors.ts";
 import { cachedParameters } from "../../../../functions/parameters/parameter-cache.ts";
 import {
   deadlineOf,
   fixedClock,
   HOME,
+  NOW,
+  OTHER,
   PREFIX,
   type Stored,
   settingsWith,
@@ -26,10 +37,6 @@ import {
 const DEVELOPERS = { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev:{SessionName}", groups: ["g"] };
 const MAPPED = { [`role/${HOME}/developers`]: DEVELOPERS };
 
-function newRecord(): ReviewRecord {
-  return { startedAt: 0, requestId: undefined, coldStart: false, ms: {}, cached: {}, invalidMappings: 0 };
-}
-
 function reviewer(stored: Stored, settings: Partial<Settings> = {}, changes: Partial<Dependencies> = {}) {
   const around = world(stored, changes);
   const services = {
@@ -37,30 +44,41 @@ function reviewer(stored: Stored, settings: Partial<Settings> = {}, changes: Par
     readParameters: cachedParameters(around.fetchParameters, 30_000, around.clock),
     findNodeName: around.findNodeName,
   };
-  const review = (token: string, record = newRecord(), audiences?: string[]) =>
-    reviewToken(
-      { apiVersion: "authentication.k8s.io/v1", token, audiences },
-      settingsWith(settings),
-      services,
-      record,
-      deadlineOf(around.clock),
-    );
-  return { ...around, review };
+  const review = (token: string, record = newRecord(0), audiences?: string[]) =>
+    reviewToken({ token, audiences }, settingsWith(settings), services, record, deadlineOf(around.clock));
+  return { ...around, services, review };
+}
+
+/** Parameter Store, with the mapping of the developers, which fails from some call on. */
+function failingAfter(calls: number): Dependencies["fetchParameters"] {
+  let count = 0;
+  return async (names, deadline) => {
+    count += 1;
+    if (count > calls) throw new ParametersUnavailable("down");
+    return world(MAPPED).fetchParameters(names, deadline);
+  };
+}
+
+function storedParameters(): ReturnType<Dependencies["fetchParameters"]> {
+  const names = Object.keys(MAPPED).map((name) => `${PREFIX}/${name}`);
+  return world(MAPPED).fetchParameters(names, deadlineOf(fixedClock()));
 }
 
 test("a mapped identity is granted, and the record says how", async () => {
   const { review, calls } = reviewer(MAPPED);
-  const record = newRecord();
+  const record = newRecord(0);
   const status = await review(tokenOf("bob"), record);
   assert.deepEqual(
     [status.authenticated, status.user?.username, status.user?.groups],
     [true, "dev:bob-example.com", ["g"]],
   );
   assert.deepEqual(record, {
-    ...newRecord(),
+    ...newRecord(0),
     ms: { token: 0, identity: 0, mapping: 0, user: 0 },
     cached: { identity: false, mapping: false },
     tokenHash: tokenHash(tokenOf("bob")).slice(0, 12),
+    token: parseToken(tokenOf("bob"), settingsWith().stsHosts, NOW),
+    evaluations: evaluateMappings(PREFIX, verified("bob"), await storedParameters(), NOW),
     identity: verified("bob"),
     stsRequestId: "sts-1",
     parameter: `${PREFIX}/role/${HOME}/developers`,
@@ -69,10 +87,54 @@ test("a mapped identity is granted, and the record says how", async () => {
   assert.deepEqual([calls.sts.length, calls.ssm.length], [1, 1]);
 });
 
+test("an identity of an account that is not in ACCOUNTS is refused before Parameter Store is asked (account_foreign)", async () => {
+  const { review, calls } = reviewer(MAPPED, { accounts: [OTHER] });
+  const record = newRecord(0);
+  await assert.rejects(review(tokenOf("bob"), record), (error) => {
+    assert.ok(error instanceof AccountForeign);
+    assert.equal(error.message, `the account of arn:aws:iam::${HOME}:role/Developers is not in ACCOUNTS`);
+    return true;
+  });
+  assert.deepEqual([calls.sts.length, calls.ssm.length], [1, 0]);
+  assert.deepEqual([record.identity, record.evaluations], [verified("bob"), undefined]);
+});
+
+test("an identity of one of the ACCOUNTS is reviewed as ever, and so is any where none are set", async () => {
+  for (const accounts of [[OTHER, HOME], [HOME], []]) {
+    assert.equal((await reviewer(MAPPED, { accounts }).review(tokenOf("bob"))).authenticated, true);
+  }
+});
+
+test("the second half of a review takes an identity as it is, and leaves the same in the record", async () => {
+  const { services, clock } = reviewer(MAPPED);
+  const record = newRecord(0);
+  const user = await reviewIdentity(verified("bob"), settingsWith(), services, record, deadlineOf(clock));
+  assert.deepEqual(user, { username: "dev:bob-example.com", groups: ["g"] });
+  assert.deepEqual(
+    [record.user, record.parameter, record.evaluations?.map(({ verdict }) => verdict.kind), record.token],
+    [
+      user,
+      `${PREFIX}/role/${HOME}/developers`,
+      ["nothing", "nothing", "match", "nothing", "nothing", "nothing"],
+      undefined,
+    ],
+  );
+});
+
+test("an answer from memory, because Parameter Store failed, is counted in the record", async () => {
+  const around = reviewer(MAPPED, {}, { fetchParameters: failingAfter(1) });
+  const fresh = newRecord(0);
+  await around.review(tokenOf("bob"), fresh);
+  around.clock.advance(30_001);
+  const stale = newRecord(0);
+  assert.equal((await around.review(tokenOf("bob"), stale)).authenticated, true);
+  assert.deepEqual([fresh.staleReads, stale.staleReads], [0, 1]);
+});
+
 test("a second review of the token asks nobody", async () => {
   const { review, calls } = reviewer(MAPPED);
   await review(tokenOf("bob"));
-  const record = newRecord();
+  const record = newRecord(0);
   await review(tokenOf("bob"), record);
   assert.deepEqual(record.cached, { identity: true, mapping: true });
   assert.deepEqual([calls.sts.length, calls.ssm.length], [1, 1]);
@@ -88,7 +150,7 @@ test("a token of another kind passes by: nobody is asked, and it is no error", a
     "k8s-aws-v1",
     "x",
   ]) {
-    assert.deepEqual(await review(token, newRecord(), ["vault"]), { authenticated: false });
+    assert.deepEqual(await review(token, newRecord(0), ["vault"]), { authenticated: false });
   }
   assert.deepEqual(calls, { sts: [], ssm: [] });
 });
@@ -101,7 +163,7 @@ test("a malformed token is denied offline", async () => {
 
 test("a token that STS refuses is denied without a look at any mapping, and its request id is kept", async () => {
   const { review, calls } = reviewer(MAPPED);
-  const record = newRecord();
+  const record = newRecord(0);
   await assert.rejects(review(tokenFor("AKIANOBODYKNOWSTHISK"), record), StsRefused);
   assert.deepEqual(calls.ssm, []);
   assert.deepEqual([record.stsRequestId, record.identity], ["sts-1", undefined]);
@@ -118,14 +180,14 @@ test("every mapping is asked for in one call, of at most ten names", async () =>
 
 test("invalid mappings are counted wherever they stand, though they do not count for the answer", async () => {
   const { review } = reviewer({ ...MAPPED, [`account/${HOME}`]: "no JSON", "pattern/any": [1, {}, { arnLike: "*" }] });
-  const record = newRecord();
+  const record = newRecord(0);
   assert.equal((await review(tokenOf("bob"), record)).authenticated, true);
   assert.equal(record.invalidMappings, 4);
 });
 
 test("a denial by the mapping leaves the identity and the parameter that counted in the record, and no user", async () => {
   const { review } = reviewer({ [`role/${HOME}/developers`]: { arn: DEVELOPERS.arn, deny: true } });
-  const record = newRecord();
+  const record = newRecord(0);
   await assert.rejects(review(tokenOf("bob"), record));
   assert.equal(record.identity?.name, "Developers");
   assert.equal(record.parameter, `${PREFIX}/role/${HOME}/developers`);
@@ -146,7 +208,7 @@ test("a node's name is asked for with the verified identity, and its failure is 
 
 test("a stage's time is kept, also of one that failed", async () => {
   const clock = fixedClock();
-  const record = newRecord();
+  const record = newRecord(0);
   const slow = (outcome: Promise<string>) => () => {
     clock.advance(7);
     return outcome;
