@@ -38,10 +38,17 @@ test("a prefix with anything behind it is nobody, however open the mappings are 
 });
 
 test("a well-formed token that STS does not confirm is nobody: forged, or of another cluster (floci #2905)", async () => {
-  for (const code of ["SignatureDoesNotMatch", "InvalidClientTokenId", "AccessDenied", "ExpiredToken"]) {
+  for (const code of ["SignatureDoesNotMatch", "InvalidClientTokenId", "IncompleteSignature", "ExpiredToken"]) {
     const { json } = await review(tokenOf("bob"), async () => ({ status: 403, body: errorBody(code), requestId: "r" }));
     assert.equal(json.status.authenticated, false, code);
     assert.equal(json.status.user, undefined);
+  }
+});
+
+test("a code that says nothing about the token is neither a grant nor a denial", async () => {
+  for (const code of ["AccessDenied", "InternalFailure"]) {
+    const { json } = await review(tokenOf("bob"), async () => ({ status: 403, body: errorBody(code), requestId: "r" }));
+    assert.deepEqual([json.kind, json.code], ["Status", 500], code);
   }
 });
 
