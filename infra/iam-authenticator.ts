@@ -5,11 +5,13 @@ import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { Caller } from "../functions/authenticator/caller/bearer.ts";
 import { parseMappedArn } from "../functions/authenticator/mapping/arn.ts";
+import type { DenyEntry } from "../functions/authenticator/mapping/deny-list.ts";
 import type { Mapping } from "../functions/authenticator/mapping/mapping.ts";
 import { checkProps } from "./check-props.ts";
 import { makeVpcEndpoints } from "./function/vpc-endpoints.ts";
 import { makeOutputs } from "./outputs.ts";
 import { addCallers } from "./parameters/callers.ts";
+import { addDenials, denyListOf } from "./parameters/denials.ts";
 import { grantMappings } from "./parameters/grant.ts";
 import { knownArn } from "./parameters/known-arn.ts";
 import { addMapping, addPatterns } from "./parameters/mappings.ts";
@@ -25,7 +27,7 @@ export type {
   Truststore,
 } from "./endpoint/endpoint.ts";
 export type { IamAuthenticatorProps } from "./props.ts";
-export type { Caller };
+export type { Caller, DenyEntry };
 
 /** Everything a mapping has but whom it is for, which the method says. */
 export type MappedUser = Omit<Mapping, "arn" | "arnLike">;
@@ -38,6 +40,7 @@ export class IamAuthenticator extends Construct {
   /** What the endpoint calls. */
   readonly handler: IFunction;
   readonly #patterns = new Map<string, ReturnType<typeof addPatterns>>();
+  readonly #denials = new Map<string, ReturnType<typeof addDenials>>();
   #addCaller: ReturnType<typeof addCallers> | undefined;
 
   constructor(scope: Construct, id: string, props: IamAuthenticatorProps) {
@@ -75,20 +78,34 @@ export class IamAuthenticator extends Construct {
     addMapping(this, this.mappingPrefix, { kind: "account", account }, mapping);
   }
 
-  /** Appends to the patterns of one account, or of `any`; the first that matches counts. */
+  /** Appends to the patterns of one account, or of `any`. The first that matches counts. */
   addPattern(account: string, pattern: MappedUser & { readonly arnLike: string }): void {
     const add = this.#patterns.get(account) ?? addPatterns(this, this.mappingPrefix, account);
     this.#patterns.set(account, add);
     add(pattern);
   }
 
-  /** A caller's token, by its SHA-256; the token itself never comes near a template. */
+  /**
+   * Shuts out whom `arnLike` matches, whatever any mapping says: a role or user, everybody of a pattern, or one person of
+   * a shared role by the session's ARN, `arn:aws:sts::<account>:assumed-role/<role>/<session>`.
+   */
+  addDenial(entry: DenyEntry): void {
+    const list = denyListOf(entry);
+    const add = this.#denials.get(list) ?? addDenials(this, this.mappingPrefix, list);
+    this.#denials.set(list, add);
+    add(entry);
+  }
+
+  /** Accepts a caller's token, by its SHA-256. The token itself never comes near a template. */
   addCaller(caller: Caller): void {
     this.#addCaller ??= addCallers(this, this.mappingPrefix);
     this.#addCaller(caller);
   }
 
-  /** Lets somebody write the mappings of one account, or all mappings; never the callers. */
+  /**
+   * Lets a role, user or group of the stack's account manage all mappings and denials; or, with `account`, the mappings of
+   * that account alone, and read the denials that concern it. Never the callers.
+   */
   grantManageMappings(grantee: IGrantable, { account }: { readonly account?: string } = {}): Grant {
     return grantMappings(this, this.mappingPrefix, grantee, account);
   }

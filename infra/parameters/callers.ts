@@ -7,9 +7,10 @@ import { addListParameter } from "./owned-parameter.ts";
 
 /** Gives the function that appends to the list. */
 export function addCallers(scope: Construct, prefix: string): (caller: Caller) => void {
-  return addListParameter<Caller>(scope, "the callers", callersParameter(prefix), (caller) => {
+  const append = addListParameter<Caller>(scope, "the callers", callersParameter(prefix));
+  return (caller) => {
     const given: unknown = caller;
-    if (isCaller(given)) return;
-    throw new Error(`caller ${caller.name}: must have a name and its token's SHA-256, 64 lower-case hex digits`);
-  });
+    if (isCaller(given)) append(given);
+    else throw new Error(`caller ${caller.name}: must have a name and its token's SHA-256, 64 lower-case hex digits`);
+  };
 }

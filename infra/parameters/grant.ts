@@ -1,4 +1,4 @@
-// The right to manage mappings: all of them, or one account's branch. Never the callers.
+// The right to manage mappings and denials: all of them, or the mappings of one account. Never the callers.
 
 import { Stack, Token } from "aws-cdk-lib";
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
@@ -7,7 +7,7 @@ import type { MappingKind } from "../../functions/authenticator/mapping/mapping.
 import { checkAccount } from "./mappings.ts";
 import { prefixArn } from "./prefix-arn.ts";
 
-const KINDS: Readonly<Record<MappingKind, true>> = {
+const KINDS: Readonly<Record<MappingKind | "deny", true>> = {
   role: true,
   user: true,
   root: true,
@@ -15,6 +15,7 @@ const KINDS: Readonly<Record<MappingKind, true>> = {
   sso: true,
   pattern: true,
   account: true,
+  deny: true,
 };
 
 const MANAGE = [
@@ -32,9 +33,12 @@ const MANAGE = [
 export function grantMappings(scope: Construct, prefix: string, grantee: IGrantable, account?: string): Grant {
   if (account !== undefined) checkAccount("grantManageMappings", account);
   checkGrantee(scope, grantee);
-  const below = Object.keys(KINDS).flatMap((kind) =>
-    account === undefined ? [`${kind}/*`] : [`${kind}/${account}`, `${kind}/${account}/*`],
-  );
+  const kinds = Object.keys(KINDS);
+  const below =
+    account === undefined
+      ? kinds.map((kind) => `${kind}/*`)
+      : // Who may lift a denial of the account is not for its own team to decide.
+        kinds.filter((kind) => kind !== "deny").flatMap((kind) => [`${kind}/${account}`, `${kind}/${account}/*`]);
   const grant = Grant.addToPrincipal({
     grantee,
     actions: MANAGE,
@@ -45,10 +49,10 @@ export function grantMappings(scope: Construct, prefix: string, grantee: IGranta
     account === undefined
       ? // Listing all mappings means listing the prefix, with the callers' names and hashes: to be read, not written.
         { actions: ["ssm:GetParametersByPath"], resourceArns: [prefixArn(scope, prefix)] }
-      : // Each review reads the patterns for any account: without them, nobody can tell why somebody is refused.
+      : // Each review reads these too: without them, nobody can tell why somebody is refused.
         {
           actions: ["ssm:GetParameter", "ssm:GetParameters"],
-          resourceArns: [prefixArn(scope, prefix, "pattern/any")],
+          resourceArns: [`deny/${account}`, "deny/any", "pattern/any"].map((path) => prefixArn(scope, prefix, path)),
         };
   return grant.combine(Grant.addToPrincipal({ grantee, ...read }));
 }

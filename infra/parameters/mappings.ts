@@ -2,8 +2,10 @@
 
 import { Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
+import { arnSections, matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
 import { checkMapping, type Mapping, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { whyNeverMatches } from "../../functions/authenticator/mapping/possible-arn.ts";
 import { addListParameter, addParameter } from "./owned-parameter.ts";
 
 export interface MappingSubject {
@@ -36,10 +38,22 @@ export function addMapping(
 export function addPatterns(scope: Construct, prefix: string, account: string): (pattern: Mapping) => void {
   const subject = `the patterns of ${account === "any" ? "any account" : `account ${account}`}`;
   if (account !== "any") checkAccount(subject, account);
-  return addListParameter<Mapping>(scope, subject, mappingParameter(prefix, "pattern", account), (pattern) => {
-    const check = checkMapping(pattern, "pattern");
-    if (!check.valid) throw new Error(`pattern ${pattern.arnLike ?? ""}: ${check.problem}`);
-  });
+  const append = addListParameter<Mapping>(scope, subject, mappingParameter(prefix, "pattern", account));
+  return (pattern) => {
+    const problem = patternProblem(pattern, account);
+    if (problem !== undefined) throw new Error(`pattern ${pattern.arnLike ?? ""}: ${problem}`);
+    append(pattern);
+  };
+}
+
+function patternProblem(pattern: Mapping, account: string): string | undefined {
+  const check = checkMapping(pattern, "pattern");
+  if (!check.valid) return check.problem;
+  const { arnLike = "" } = pattern;
+  const its = arnSections(arnLike)?.[4] ?? "";
+  // The list is read for identities of its account alone.
+  const isRead = account === "any" || matchesArnLike(`arn::::${its}:`, `arn::::${account}:`);
+  return isRead ? whyNeverMatches(arnLike, "canonical") : `can never match an identity of account ${account}`;
 }
 
 export function checkAccount(subject: string, account: string): void {

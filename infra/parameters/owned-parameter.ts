@@ -22,17 +22,11 @@ export function addParameter(scope: Construct, subject: string, parameterName: s
   Tags.of(parameter).add(OWNER_TAG, stackName);
 }
 
-/** A parameter whose value is a JSON list. Gives the function that appends to it; `check` throws for a bad entry. */
-export function addListParameter<T>(
-  scope: Construct,
-  subject: string,
-  parameterName: string,
-  check: (entry: T) => void,
-): (entry: T) => void {
+/** A parameter whose value is a JSON list. Gives the function that appends to it. */
+export function addListParameter<T>(scope: Construct, subject: string, parameterName: string): (entry: T) => void {
   const list: T[] = [];
   addParameter(scope, subject, parameterName, Lazy.string({ produce: () => JSON.stringify(list) }));
   return (entry) => {
-    check(entry);
     list.push(entry);
     checkValue(subject, JSON.stringify(list));
   };

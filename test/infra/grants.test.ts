@@ -1,4 +1,4 @@
-// The right to write mappings: one account's branch for a team, or all of them; never the callers.
+// The right to manage mappings and denials: the mappings of one account for a team, or all. Never the callers.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -28,20 +28,24 @@ const WRITE = [
 const KINDS = ["role", "user", "root", "federated-user", "sso", "pattern", "account"];
 const under = `arn:<AWS::Partition>:ssm:eu-west-1:${ACCOUNT}:parameter/iam-authenticator/prod.example`;
 
-test("a team may write its own account's branch and nothing else, and read the patterns for any account", () => {
+test("a team may write its own account's mappings and nothing else, and read the deny lists and patterns that count for it", () => {
   assert.deepEqual(grantedTo("444455556666"), [
     {
       Effect: "Allow",
       Action: WRITE,
       Resource: KINDS.flatMap((kind) => [`${under}/${kind}/444455556666`, `${under}/${kind}/444455556666/*`]),
     },
-    { Effect: "Allow", Action: ["ssm:GetParameter", "ssm:GetParameters"], Resource: `${under}/pattern/any` },
+    {
+      Effect: "Allow",
+      Action: ["ssm:GetParameter", "ssm:GetParameters"],
+      Resource: ["deny/444455556666", "deny/any", "pattern/any"].map((path) => `${under}/${path}`),
+    },
   ]);
 });
 
-test("whoever may write all mappings may list the prefix, and still not write the callers", () => {
+test("who may manage all mappings may manage the denials and list the prefix, and still not write the callers", () => {
   assert.deepEqual(grantedTo(), [
-    { Effect: "Allow", Action: WRITE, Resource: KINDS.map((kind) => `${under}/${kind}/*`) },
+    { Effect: "Allow", Action: WRITE, Resource: [...KINDS, "deny"].map((kind) => `${under}/${kind}/*`) },
     { Effect: "Allow", Action: "ssm:GetParametersByPath", Resource: under },
   ]);
 });

@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { App, Stack } from "aws-cdk-lib";
+import { App, Aws, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { Role, ServicePrincipal, User } from "aws-cdk-lib/aws-iam";
+import { evaluateDenyList } from "../../functions/authenticator/mapping/deny-list.ts";
 import { evaluateMapping } from "../../functions/authenticator/mapping/evaluate.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { IamAuthenticator } from "../../infra/iam-authenticator.ts";
@@ -32,8 +33,16 @@ test("each kind of mapping has the function's own name for it, and its value", (
   authenticator.addPattern("any", { arnLike: `arn:aws:iam::${ACCOUNT}:role/ci-*`, username: "ci" });
   authenticator.addPattern("any", { arnLike: `arn:aws:iam::${ACCOUNT}:role/*`, username: "rest" });
   authenticator.addPattern(ACCOUNT, { arnLike: `arn:aws:iam::${ACCOUNT}:user/*`, username: "u" });
+  authenticator.addDenial({ arnLike: `arn:aws:sts::${ACCOUNT}:assumed-role/Dev.Ops/mallory`, description: "left" });
+  authenticator.addDenial({ arnLike: `arn:aws:iam::${ACCOUNT}:user/eve`, notAfter: "2026-12-31T00:00:00Z" });
+  authenticator.addDenial({ arnLike: "arn:aws:iam::*:role/ci-*" });
   authenticator.addCaller({ name: "control-plane", sha256: "7".repeat(64) });
   assert.deepEqual(parameters(made), {
+    [`${PREFIX}/deny/${ACCOUNT}`]: [
+      { arnLike: `arn:aws:sts::${ACCOUNT}:assumed-role/Dev.Ops/mallory`, description: "left" },
+      { arnLike: `arn:aws:iam::${ACCOUNT}:user/eve`, notAfter: "2026-12-31T00:00:00Z" },
+    ],
+    [`${PREFIX}/deny/any`]: [{ arnLike: "arn:aws:iam::*:role/ci-*" }],
     [`${PREFIX}/role/${ACCOUNT}/dev.2eops`]: { username: "dev:{SessionName}", groups: ["developers"], arn: ARN },
     [`${PREFIX}/user/${ACCOUNT}/alice`]: { deny: true, arn: `arn:aws:iam::${ACCOUNT}:user/alice` },
     [`${PREFIX}/sso/${ACCOUNT}/clusteradmin`]: { username: "admin" },
@@ -48,27 +57,40 @@ test("each kind of mapping has the function's own name for it, and its value", (
   });
 });
 
+const IDENTITY = {
+  kind: "role",
+  partition: "aws",
+  accountId: ACCOUNT,
+  name: "Dev.Ops",
+  principalId: "AROAEXAMPLE",
+  sessionName: "bob",
+  arn: `arn:aws:sts::${ACCOUNT}:assumed-role/Dev.Ops/bob`,
+  canonicalArn: `arn:aws:iam::${ACCOUNT}:role/Dev.Ops`,
+  userId: "AROAEXAMPLE:bob",
+  accessKeyId: "ASIAEXAMPLE",
+} as const;
+
 test("what is written as code is what the function finds for that identity", () => {
   const made = stackOf("http");
   made.authenticator.addRoleMapping(ARN, { username: "dev:{SessionName}" });
   const [[name = "", value] = []] = Object.entries(parameters(made));
-  const identity = {
-    kind: "role",
-    partition: "aws",
-    accountId: ACCOUNT,
-    name: "Dev.Ops",
-    principalId: "AROAEXAMPLE",
-    sessionName: "bob",
-    arn: `arn:aws:sts::${ACCOUNT}:assumed-role/Dev.Ops/bob`,
-    canonicalArn: `arn:aws:iam::${ACCOUNT}:role/Dev.Ops`,
-    userId: "AROAEXAMPLE:bob",
-    accessKeyId: "ASIAEXAMPLE",
-  } as const;
-  const candidate = candidates(made.authenticator.mappingPrefix, identity).find(({ place }) => place === "exact");
+  const candidate = candidates(made.authenticator.mappingPrefix, IDENTITY).find(({ place }) => place === "exact");
   assert.ok(candidate);
   assert.equal(candidate.parameter, name);
-  const { verdict } = evaluateMapping(candidate, { value: JSON.stringify(value), secure: false }, identity, 0);
+  const { verdict } = evaluateMapping(candidate, { value: JSON.stringify(value), secure: false }, IDENTITY, 0);
   assert.equal(verdict.kind, "match");
+});
+
+test("a denial as code denies by the function's own evaluation: that session, and no other", () => {
+  const made = stackOf("http");
+  made.authenticator.addDenial({ arnLike: `arn:aws:sts::${ACCOUNT}:assumed-role/Dev.Ops/bob` });
+  const [[name = "", value] = []] = Object.entries(parameters(made));
+  const stored = { value: JSON.stringify(value), secure: false };
+  const [own] = candidates(made.authenticator.mappingPrefix, IDENTITY);
+  assert.equal(own?.parameter, name);
+  assert.equal(evaluateDenyList(stored, IDENTITY, 0).verdict.kind, "deny");
+  const other = { ...IDENTITY, sessionName: "jane", arn: IDENTITY.arn.replace(/bob$/, "jane") };
+  assert.equal(evaluateDenyList(stored, other, 0).verdict.kind, "nothing");
 });
 
 test("a role or user of the app is mapped where its name, account and region are fixed", () => {
@@ -98,7 +120,7 @@ test("a role or user of the app is mapped where its name, account and region are
 test("a parameter of the stack says whose it is, by a tag and in its description", () => {
   const made = stackOf("http");
   made.authenticator.addAccountMapping(ACCOUNT);
-  made.authenticator.addPattern("any", { arnLike: ARN, username: "u" });
+  made.authenticator.addPattern("any", { arnLike: IDENTITY.canonicalArn, username: "u" });
   made.authenticator.addCaller({ name: "c", sha256: "7".repeat(64) });
   const owned = resources(made.template(), "AWS::SSM::Parameter").map(({ Properties: { Tags, Description } }) => [
     Tags,
@@ -137,13 +159,42 @@ const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => 
   "no account": [(a) => a.addAccountMapping("1"), /the account must be 12 digits/],
   "a pattern for no account": [(a) => a.addPattern("all", { arnLike: ARN, username: "u" }), /12 digits/],
   "a pattern of five sections": [(a) => a.addPattern("any", { arnLike: "arn:aws:iam::*", username: "u" }), /arnLike/],
+  "a pattern of a role's path, which STS never tells": [
+    (a) => a.addPattern("any", { arnLike: "arn:aws:iam::*:role/team/*", username: "u" }),
+    /^pattern arn:aws:iam::\*:role\/team\/\*: .*can never match/,
+  ],
+  "a pattern of sessions": [
+    (a) => a.addPattern("any", { arnLike: `arn:aws:sts::${ACCOUNT}:assumed-role/Dev/*`, username: "u" }),
+    /can never match: write the role's own ARN/,
+  ],
+  "a pattern of another account than its list": [
+    (a) => a.addPattern(ACCOUNT, { arnLike: "arn:aws:iam::4444*:role/*", username: "u" }),
+    /^pattern arn:aws:iam::4444\*:role\/\*: can never match an identity of account 111122223333$/,
+  ],
+  "a denial that can never match": [
+    (a) => a.addDenial({ arnLike: "arn:aws:iam::*:role/team/*" }),
+    /^the denial of arn:aws:iam::\*:role\/team\/\*: .*can never match/,
+  ],
+  "a denial with a mapping's key": [
+    (a) => a.addDenial({ arnLike: ARN, username: "u" } as never),
+    /^the denial of .*: unknown key .*username/,
+  ],
+  "a denial without ARN": [(a) => a.addDenial({ arnLike: "mallory" }), /^the denial of mallory: arnLike must be/],
+  "a denial with double braces": [
+    (a) => a.addDenial({ arnLike: ARN, description: "{{x}}" }),
+    /^the denials of account 111122223333: Parameter Store refuses values with/,
+  ],
+  "a denial that only the deployment knows": [
+    (a) => a.addDenial({ arnLike: `arn:aws:iam::${Aws.ACCOUNT_ID}:role/x` }),
+    /^a denial must be known at synth/,
+  ],
   "over 4096 bytes": [
     (a) => a.addRoleMapping(ARN, { username: "u", groups: many }),
     /the value has \d+ bytes; a parameter holds 4096$/,
   ],
   "a list over 4096 bytes": [
     (a) => {
-      for (const username of many) a.addPattern("any", { arnLike: ARN, username });
+      for (const username of many) a.addPattern("any", { arnLike: IDENTITY.canonicalArn, username });
     },
     /^the patterns of any account: the value has \d+ bytes; a parameter holds 4096$/,
   ],

@@ -74,7 +74,7 @@ for (const { kind, type } of KINDS) {
       .filter(({ Type }) => Type === "AWS::SSM::Parameter")
       .map(({ Properties }) => Properties.Name);
     assert.ok(names.includes("/iam-authenticator/prod/sso/111122223333/clusteradmin"), names.join());
-    assert.equal(names.length, 6);
+    assert.equal(names.length, 7);
     const [asset] = readdirSync(join(app, "cdk.out")).filter((name) => name.startsWith("asset."));
     const built = readFileSync(join(ROOT, "dist", "authenticator", "index.mjs"));
     assert.ok(readFileSync(join(app, "cdk.out", String(asset), "index.mjs")).equals(built));
