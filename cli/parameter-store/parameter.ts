@@ -15,6 +15,7 @@ export interface Stored extends StoredParameter {
 export interface Version extends Stored {
   /** The ARN of its writer. */
   readonly by: string;
+  readonly description: string;
 }
 
 export function stored({ Name = "", Value = "", Type, Version = 0, LastModifiedDate, ARN }: Parameter): Stored {
@@ -29,5 +30,5 @@ export function stored({ Name = "", Value = "", Type, Version = 0, LastModifiedD
 }
 
 export function version(history: ParameterHistory): Version {
-  return { ...stored(history), by: history.LastModifiedUser ?? "" };
+  return { ...stored(history), by: history.LastModifiedUser ?? "", description: history.Description ?? "" };
 }

@@ -2,7 +2,9 @@
 
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import type { Command } from "commander";
+import { callersParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { notAfterTime } from "../../../functions/lib/not-after.ts";
 import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
@@ -11,7 +13,8 @@ import { writeSecret } from "../../io/files.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { reviewUrl, webhookKubeconfig } from "../../kubeconfig/webhook.ts";
 import { addConnection, type ConnectionOptions } from "../../options.ts";
-import { callerHash, callerName, readCallers, writeCallers } from "./store.ts";
+import { changeCallers } from "./change.ts";
+import { callerHash, callerName, checkNeighbours, type Entries, readCallers } from "./store.ts";
 
 interface AddOptions extends ConnectionOptions {
   readonly endpoint?: string;
@@ -20,53 +23,75 @@ interface AddOptions extends ConnectionOptions {
 }
 
 const TOKEN_BYTES = 32;
+/** How long to look, after a failure, for what is true. */
+const LOOK_MS = 5_000;
 
 export function addCommand(io: IOStreams): Command {
   const command = newCommand(io, {
     name: "add",
     summary: "make a token for kube-apiserver and print its kubeconfig, once",
     details:
-      "To rotate: add a second caller, give its kubeconfig to kube-apiserver, then remove the first. The function takes " +
-      "up to 60 s to know of it.",
+      "To rotate: add a second caller, give its kubeconfig to kube-apiserver, then remove the first. The function accepts " +
+      "the new one within 60 s.",
     examples: [
       "iam-authenticator callers add control-plane-2027 -c prod \\",
       "    --endpoint https://abc.execute-api.eu-west-1.amazonaws.com --out webhook.kubeconfig",
     ],
-  }).argument("<name>", "to know it by");
+  }).argument("<name>", "name in lists, such as control-plane-2027");
   return addConnection(command)
-    .option("--endpoint <url>", "of the function; without it the token alone is printed")
-    .option("--not-after <time>", "until then, such as 2027-01-01T00:00:00Z")
-    .option("--out <file>", "write it there, for its owner alone, instead of printing it")
+    .option("--endpoint <url>", "URL of the function; without it, the token alone is printed")
+    .option("--not-after <time>", "when the token ends, such as 2027-01-01T00:00:00Z")
+    .option("--out <file>", "write a new file that only you can read, instead of printing")
     .action((name: string, options: AddOptions) => add(name, options, io));
 }
 
 async function add(name: string, options: AddOptions, io: IOStreams): Promise<void> {
   const { endpoint, notAfter, out } = options;
-  if (notAfter !== undefined && notAfterTime(notAfter) === undefined) {
-    throw usage("--not-after is no time like 2027-01-01T00:00:00Z.");
+  checkEnd(notAfter, io.clock());
+  // It is shown in lists and in questions.
+  if (!/^[\w.@:/-][\w.@:/ -]{0,99}$/.test(name)) {
+    throw usage("<name> must be 1 to 100 letters, digits and . _ - @ : /");
   }
-  // It stands in lists and in questions.
-  if (!/^[\w.@:/-][\w.@:/ -]{0,99}$/.test(name))
-    throw usage("The name is to be 1 to 100 letters, digits and . _ - @ : /");
   const server = endpoint === undefined ? undefined : reviewUrl(endpoint);
   const connection = await connect(options, io);
-  const callers = await readCallers(connection, io);
-  if (callers.entries.some((entry) => callerName(entry) === name)) {
-    throw finding(`There is a caller ${name} already: choose another name, or remove it first.`);
-  }
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
   const text = server === undefined ? `${token}\n` : webhookKubeconfig({ server, token });
-  // Before AWS knows of it: a token that nobody could write down must not be good for anything.
-  if (out !== undefined) writeSecret(out, text);
   const entry = { name, sha256: callerHash(token), ...(notAfter !== undefined && { notAfter }) };
+  const isAdded = (entries: Entries) => entries.some((other) => isDeepStrictEqual(other, entry));
+  const withEntry = (entries: Entries): Entries => {
+    if (isAdded(entries)) return entries;
+    checkNeighbours(entries, () => false, callersParameter(connection.context.prefix));
+    if (entries.some((other) => callerName(other) === name)) {
+      throw finding(`There is already a caller ${name}. Choose another name, or remove that one first.`);
+    }
+    return [...entries, entry];
+  };
+  // Refused before there is a file.
+  withEntry((await readCallers(connection, io.interrupted)).entries);
+  // Before AWS knows of it: a token that could not be written down must not be accepted.
+  if (out !== undefined) writeSecret(out, text);
   try {
-    await writeCallers(callers, [...callers.entries, entry], connection, io);
+    await changeCallers(connection, io.interrupted, withEntry);
   } catch (error) {
-    if (out !== undefined) rmSync(out);
-    throw error;
+    const state = await readCallers(connection, AbortSignal.timeout(LOOK_MS)).then(
+      ({ entries }) => (isAdded(entries) ? "added" : "absent"),
+      () => "unknown",
+    );
+    if (state === "absent" && out !== undefined) rmSync(out);
+    if (state === "unknown") {
+      io.tell(`It is not known whether ${name} was added${out === undefined ? "" : ` (its token is in ${out})`}: `);
+      io.tell("look with callers list, and remove it where its token is not in use.\n");
+    }
+    if (state !== "added") throw error;
   }
   if (out === undefined) io.print(text);
-  io.tell(
-    `Added ${name}. Its token is ${out === undefined ? "shown this once" : `in ${out}`}; AWS has only its hash.\n`,
-  );
+  const where = out === undefined ? "shown only this once" : `in ${out}, which only you can read`;
+  io.tell(`Added ${name}. Its token is ${where}; AWS has only its hash. The function accepts it within 60 s.\n`);
+}
+
+function checkEnd(notAfter: string | undefined, now: number): void {
+  if (notAfter === undefined) return;
+  const end = notAfterTime(notAfter);
+  if (end === undefined) throw usage(`--not-after ${notAfter}: it must be a time such as 2027-01-01T00:00:00Z.`);
+  if (end <= now) throw usage(`--not-after ${notAfter} is in the past: the token would never be accepted.`);
 }

@@ -1,4 +1,4 @@
-// `callers list`: who may call, without what they call with.
+// `callers list`: who may call, without their secrets.
 
 import type { Command } from "commander";
 import { isObject } from "../../../functions/lib/json.ts";
@@ -19,7 +19,7 @@ export function listCommand(io: IOStreams): Command {
 }
 
 async function list(options: ConnectionOptions & OutputOptions, io: IOStreams): Promise<void> {
-  const { entries } = await readCallers(await connect(options, io), io);
+  const { entries } = await readCallers(await connect(options, io), io.interrupted);
   const items = entries.map((entry) => {
     const { sha256, notAfter } = isObject(entry) ? entry : {};
     return {

@@ -1,13 +1,15 @@
-// `callers remove`: from then on its token is worth nothing.
+// `callers remove`: its token is refused from then on.
 
 import type { Command } from "commander";
+import { callersParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
 import { confirm } from "../../io/confirm.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { addConnection, type ConnectionOptions } from "../../options.ts";
-import { callerName, callerState, readCallers, writeCallers } from "./store.ts";
+import { changeCallers } from "./change.ts";
+import { callerName, callerState, checkNeighbours, type Entries, readCallers } from "./store.ts";
 
 interface RemoveOptions extends ConnectionOptions {
   readonly yes?: true;
@@ -18,27 +20,35 @@ interface RemoveOptions extends ConnectionOptions {
 export function removeCommand(io: IOStreams): Command {
   const command = newCommand(io, {
     name: "remove",
-    summary: "remove a caller",
+    summary: "remove a caller: its token is refused from then on",
     examples: ["iam-authenticator callers remove control-plane-2026 -c prod"],
-  }).argument("<name>");
+  }).argument("<name>", "as callers list shows it");
   return addConnection(command)
-    .option("--dry-run", "write nothing")
+    .option("--dry-run", "show what would be removed, and write nothing")
     .option("-y, --yes", "do not ask")
-    .option("--force", "even the last one that is accepted")
+    .option("--force", "remove even the last caller that is accepted")
     .action((name: string, options: RemoveOptions) => remove(name, options, io));
 }
 
 async function remove(name: string, options: RemoveOptions, io: IOStreams): Promise<void> {
   const connection = await connect(options, io);
-  const callers = await readCallers(connection, io);
-  const kept = callers.entries.filter((entry) => callerName(entry) !== name);
-  if (kept.length === callers.entries.length) throw finding(`There is no caller ${name}.`);
-  if (!options.force && !kept.some((entry) => callerState(entry, io.clock()) === "accepted")) {
-    throw finding(`Refused: without ${name} no kube-apiserver could call. Add another first, or use --force.`);
-  }
+  const isNamed = (entry: unknown) => callerName(entry) === name;
+  const without = (entries: Entries, isAgain: boolean): Entries => {
+    const kept = entries.filter((entry) => !isNamed(entry));
+    if (kept.length === entries.length) {
+      if (isAgain) return entries;
+      throw finding(`There is no caller ${name}. callers list shows those that there are.`);
+    }
+    checkNeighbours(entries, isNamed, callersParameter(connection.context.prefix));
+    if (!options.force && !kept.some((entry) => callerState(entry, io.clock()) === "accepted")) {
+      throw finding(`Refused: without ${name} no kube-apiserver could call. Add another caller first, or use --force.`);
+    }
+    return kept;
+  };
+  without((await readCallers(connection, io.interrupted)).entries, false);
   io.print(`- ${name}\n`);
   if (options.dryRun) return;
   if (!options.yes) await confirm(`Remove the caller ${name}?`, io);
-  await writeCallers(callers, kept, connection, io);
-  io.tell(`Removed ${name}. The function knows within 60 s.\n`);
+  await changeCallers(connection, io.interrupted, without);
+  io.tell(`Removed ${name}. The function refuses it within 60 s.\n`);
 }

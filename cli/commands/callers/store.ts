@@ -1,4 +1,4 @@
-// The parameter that holds the callers' hashes: read, and written only over what was read.
+// The parameter that holds the callers' hashes, and what each entry is worth.
 
 import { hash } from "node:crypto";
 import { isCaller } from "../../../functions/authenticator/caller/bearer.ts";
@@ -6,35 +6,44 @@ import { callersParameter } from "../../../functions/authenticator/mapping/param
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { isExpired } from "../../../functions/lib/not-after.ts";
 import type { Connection } from "../../aws/connection.ts";
-import { usage } from "../../errors.ts";
-import type { IOStreams } from "../../io/io-streams.ts";
+import { finding, usage } from "../../errors.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
 import { readSome } from "../../parameter-store/read.ts";
-import { write } from "../../parameter-store/write.ts";
+
+export type Entries = readonly unknown[];
 
 export interface Callers {
   readonly parameter: string;
   readonly stored: Stored | undefined;
-  /** As they stand there: an entry that is invalid is kept, and skipped by the function. */
-  readonly entries: readonly unknown[];
+  /** As they are stored, the invalid ones too; the function skips those. */
+  readonly entries: Entries;
 }
 
-export async function readCallers({ ssm, context }: Connection, io: IOStreams): Promise<Callers> {
+export async function readCallers({ ssm, context }: Connection, signal: AbortSignal): Promise<Callers> {
   const parameter = callersParameter(context.prefix);
-  const stored = (await readSome(ssm, [parameter], io.interrupted)).get(parameter);
-  if (stored?.secure) throw usage(`${parameter} is a SecureString, which the function never reads: remove it.`);
+  const stored = (await readSome(ssm, [parameter], signal)).get(parameter);
+  if (stored?.secure) {
+    throw usage(`${parameter} is a SecureString, which the function does not read: no caller is accepted. Remove it.`);
+  }
   const entries = stored === undefined ? [] : parseJson(stored.value);
-  if (!Array.isArray(entries)) throw usage(`${parameter} is no JSON list: nobody can call. Mend or remove it.`);
+  if (!Array.isArray(entries)) {
+    throw usage(`${parameter} is not a JSON list: no caller is accepted. Correct or remove it.`);
+  }
   return { parameter, stored, entries };
 }
 
-export async function writeCallers(
-  { parameter, stored }: Callers,
-  entries: readonly unknown[],
-  { ssm }: Connection,
-  io: IOStreams,
-): Promise<void> {
-  await write(ssm, { name: parameter, before: stored, value: JSON.stringify(entries) }, io.interrupted);
+/** A change must not make an invalid entry valid, nor hide that it is there. Throws where one of `entries` is invalid. */
+export function checkNeighbours(entries: Entries, isChanged: (entry: unknown) => boolean, parameter: string): void {
+  const invalid = entries.flatMap((entry, index) => {
+    if (isCaller(entry) || isChanged(entry)) return [];
+    const name = callerName(entry);
+    return name === "" ? `${index + 1}` : `${index + 1} (${name})`;
+  });
+  if (invalid.length === 0) return;
+  throw finding(
+    `Nothing was written: ${parameter} has entries that are invalid: ${invalid.join(", ")}. Remove each by its name ` +
+      "(callers remove), or correct the parameter.",
+  );
 }
 
 /** As the function hashes what a caller sends. */

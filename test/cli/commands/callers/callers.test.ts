@@ -44,7 +44,13 @@ async function accepts(token: string, now = Date.now()): Promise<boolean> {
 
 test("add: the printed token is accepted, until its end, and only its hash is sent", async () => {
   const { code, out, err } = await callers(["add", "first", "--not-after", "2100-01-01T00:00:00Z"]);
-  assert.deepEqual([code, err], [0, "Added first. Its token is shown this once; AWS has only its hash.\n"]);
+  assert.deepEqual(
+    [code, err],
+    [
+      0,
+      "Added first. Its token is shown only this once; AWS has only its hash. The function accepts it within 60 s.\n",
+    ],
+  );
   const token = out.trim();
   assert.equal(Buffer.from(token, "base64url").length, 32);
   assert.ok(await accepts(token));
@@ -90,14 +96,17 @@ test("remove: asks, and refuses to take the last one", async () => {
   assert.equal(await stored(), "[]");
 });
 
-test("a list that is none is told, and invalid entries stay", async () => {
+test("a list that is none is told, and invalid entries are shown", async () => {
   cluster.store.put(PARAMETER, '[{"name":"hand-made","sha256":"x"}]');
   assert.match((await callers(["list"])).out, /\nhand-made +invalid/);
-  await callers(["add", "good"]);
-  assert.deepEqual(
-    JSON.parse(await stored()).map(({ name }: { name: string }) => name),
-    ["hand-made", "good"],
-  );
   cluster.store.put(PARAMETER, "{}");
-  assert.match((await callers(["add", "x"])).err, /is no JSON list: nobody can call/);
+  assert.match((await callers(["add", "x"])).err, /is not a JSON list: no caller is accepted/);
+});
+
+test("add --not-after: an end that is past is refused, before anything is written", async () => {
+  const requests = cluster.store.requests.length;
+  const { code, out, err } = await callers(["add", "late", "--not-after", "2020-01-01T00:00:00Z"]);
+  assert.deepEqual([code, out], [2, ""]);
+  assert.equal(err, "--not-after 2020-01-01T00:00:00Z is in the past: the token would never be accepted.\n");
+  assert.equal(cluster.store.requests.length, requests);
 });
