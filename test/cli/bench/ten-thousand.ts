@@ -2,10 +2,10 @@
 //
 //     node test/cli/bench/ten-thousand.ts [mappings] [--whole]
 //
-// "Paced" keeps to the command's own rates: 20 reads a second, half of an account's default, and 3 writes a second. At
-// that rate 10,000 writes take 56 minutes: without --whole only so many are written as a minute holds, and the row says
-// how many. "Unpaced" is what this machine takes, without a quota: mostly the local store, which goes through all names
-// for each page of ten.
+// The command's own rate limits are 20 reads a second, half of an account's default, and 3 writes a second. With these,
+// 10,000 writes take 56 minutes: without --whole, only as many are written as fit into a minute, and the row says how
+// many. "no limit" shows what this machine can do: most of it is the local store, which goes through all names for each
+// page of ten.
 
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -19,7 +19,7 @@ import { type MemoryStore, startParameterStore } from "../../../local/parameter-
 
 const { values, positionals } = parseArgs({ options: { whole: { type: "boolean" } }, allowPositionals: true });
 const COUNT = Number(positionals[0] ?? 10_000);
-const PACED_WRITES = values.whole ? COUNT : Math.min(COUNT, 180);
+const LIMITED_WRITES = values.whole ? COUNT : Math.min(COUNT, 180);
 const MEASURED = fileURLToPath(new URL("measured.ts", import.meta.url));
 const NULL = openSync("/dev/null", "w");
 const UNLIMITED = ["--read-rate", "1000000"];
@@ -30,7 +30,7 @@ const store = await startParameterStore();
 const empty = await startParameterStore();
 
 console.log(`${COUNT} mappings, Node.js ${process.versions.node} on ${process.platform} ${process.arch}\n`);
-console.log("| command | pace | seconds | calls | peak memory (RSS), MB |\n| --- | --- | ---: | ---: | ---: |");
+console.log("| command | rate limit | seconds | calls | peak memory (RSS), MB |\n| --- | --- | ---: | ---: | ---: |");
 await measure("apply, all of them new", "no limit", ["apply", "-f", file, "-y", "--rate", "1000000", ...UNLIMITED]);
 await measure("apply, nothing to do", "no limit", ["apply", "-f", file, "-y", ...UNLIMITED]);
 await measure("list", "no limit", ["list", ...UNLIMITED]);
@@ -40,8 +40,8 @@ await measure("lint", "20 reads/s", ["lint", "--fail", "error"]);
 await measure("apply, nothing to do", "20 reads/s", ["apply", "-f", file, "-y"]);
 await measure("set one", "20 reads/s", ["set", roleArn(1), "--add-group", "x", "-y"]);
 await measure("remove the last administrator (refused)", "20 reads/s", ["remove", roleArn(0), "-y"], { code: 1 });
-const fewer = mappingFile("fewer.yaml", PACED_WRITES);
-await measure(`apply, ${PACED_WRITES} new`, "3 writes/s", ["apply", "-f", fewer, "-y"], { from: empty });
+const fewer = mappingFile("fewer.yaml", LIMITED_WRITES);
+await measure(`apply, ${LIMITED_WRITES} new`, "3 writes/s", ["apply", "-f", fewer, "-y"], { from: empty });
 await Promise.all([store.close(), empty.close()]);
 rmSync(folder, { recursive: true });
 
@@ -62,7 +62,7 @@ function mappingFile(name: string, count: number): string {
 /** A process of its own, so that its memory is its own. */
 async function measure(
   name: string,
-  pace: string,
+  rateLimit: string,
   words: readonly string[],
   { code: expected = 0, from = store }: { code?: number; from?: MemoryStore } = {},
 ): Promise<void> {
@@ -81,5 +81,7 @@ async function measure(
   const [code] = await once(child, "exit");
   if (code !== expected) throw new Error(`${name}: exit ${code}`);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  console.log(`| ${name} | ${pace} | ${seconds} | ${from.requests.length - before} | ${Math.round(maxRssKb / 1024)} |`);
+  console.log(
+    `| ${name} | ${rateLimit} | ${seconds} | ${from.requests.length - before} | ${Math.round(maxRssKb / 1024)} |`,
+  );
 }
