@@ -1,0 +1,52 @@
+// The documents hold together: each relative link has a target, and each file that CONTRIBUTING.md names exists.
+
+import assert from "node:assert/strict";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+
+const root = join(import.meta.dirname, "..");
+const documents = globSync(["*.md", "docs/**/*.md"], { cwd: root });
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+
+/** Anchors of a document's headings, as GitHub makes them: lower case, hyphens for spaces, other punctuation left out. */
+function anchors(text: string): string[] {
+  const headings = text.replaceAll(/```.*?```/gs, "").match(/^#+ .*$/gm) ?? [];
+  return headings.map((heading) =>
+    heading
+      .replace(/^#+ /, "")
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+function isBroken(document: string, link: string): boolean {
+  const [path = "", anchor] = link.split("#");
+  const target = path === "" ? document : join(dirname(document), path);
+  if (!existsSync(join(root, target))) return true;
+  return anchor !== undefined && !anchors(read(target)).includes(anchor);
+}
+
+test("each relative link of the documents has a target", () => {
+  const links = documents.flatMap((document) =>
+    [...read(document).matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, link = ""]) => ({ document, link }))
+      .filter(({ link }) => !/^[a-z]+:/.test(link)),
+  );
+  assert.ok(links.length > 20);
+  assert.deepEqual(
+    links.filter(({ document, link }) => isBroken(document, link)),
+    [],
+  );
+});
+
+test("each file that CONTRIBUTING.md names exists", () => {
+  const named = [...read("CONTRIBUTING.md").matchAll(/`((?:cli|functions|infra|test)\/[\w./-]+)`/g)];
+  const paths = named.map(([, path = ""]) => path);
+  assert.ok(paths.length > 10);
+  assert.deepEqual(
+    paths.filter((path) => !existsSync(join(root, path))),
+    [],
+  );
+});
