@@ -38,7 +38,7 @@ export async function explainToken(token: string, connection: Connection, io: IO
       cached: false,
     }),
     readParameters: parametersFrom(connection, io),
-    findNodeName: findNodeNameLazily(region),
+    findNodeName: findNodeNameLazily({ region, vpcs: settings.nodeVpcs }),
   };
   return explainReview(io, async (record) => {
     const review = { token, audiences: undefined };

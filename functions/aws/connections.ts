@@ -12,18 +12,40 @@ export interface Agents {
 }
 
 /** Certificates are verified whatever NODE_TLS_REJECT_UNAUTHORIZED says: a forged STS could name anybody. */
-export const OPTIONS = { keepAlive: true, maxSockets: 50, rejectUnauthorized: true };
+const OPTIONS = { keepAlive: true, maxSockets: 50, rejectUnauthorized: true };
+
+/** Without a connection yet. `plain`: whether a local endpoint may speak plain HTTP. */
+export function createAgents(plain: boolean): Agents {
+  const httpsAgent = new HttpsAgent(OPTIONS);
+  const httpAgent = plain ? new (process.getBuiltinModule("node:http").Agent)(OPTIONS) : undefined;
+  return { httpsAgent, httpAgent };
+}
 
 /**
  * `endpoint`: where most requests will go. Its connection is opened now, without waiting, so that a cold start does not
  * pay for the handshake in its first review (docs/performance.md has what that is worth).
  */
 export function openAgents(endpoint: URL): Agents {
-  const httpsAgent = new HttpsAgent(OPTIONS);
-  const plain = endpoint.protocol === "http:";
-  const httpAgent = plain ? new (process.getBuiltinModule("node:http").Agent)(OPTIONS) : undefined;
-  openAhead(httpAgent ?? httpsAgent, endpoint);
-  return { httpsAgent, httpAgent };
+  const agents = createAgents(endpoint.protocol === "http:");
+  openAhead(agents.httpAgent ?? agents.httpsAgent, endpoint);
+  return agents;
+}
+
+/** As the SDK's clients take them. */
+export function requestHandler({ httpsAgent, httpAgent }: Agents): { httpsAgent: HttpsAgent; httpAgent?: HttpAgent } {
+  return httpAgent === undefined ? { httpsAgent } : { httpsAgent, httpAgent };
+}
+
+/**
+ * Closes the connections that wait for a next request. Where one has failed, the others may be as dead: Lambda froze the
+ * environment, and they all ended meanwhile. A second try then takes a new one.
+ */
+export function discardIdle({ httpsAgent, httpAgent }: Agents): void {
+  for (const agent of [httpsAgent, httpAgent]) {
+    for (const sockets of Object.values(agent?.freeSockets ?? {})) {
+      for (const socket of [...(sockets ?? [])]) socket.destroy();
+    }
+  }
 }
 
 /** The host to connect to: an IPv6 address without its brackets. */

@@ -9,17 +9,18 @@ import {
 } from "@aws-sdk/client-ssm";
 import { ParametersUnavailable } from "../errors.ts";
 import type { Deadline } from "../lib/deadline.ts";
-import { failureKind, retry } from "../lib/retry.ts";
+import { failureKind, type RetryRules, retry } from "../lib/retry.ts";
+import { isThrottlingCode } from "../lib/throttling.ts";
 import type { FetchParameters } from "../parameters/parameter-cache.ts";
 import type { StoredParameter } from "../parameters/stored-parameter.ts";
-import { openAgents } from "./connections.ts";
-
-const LIMITS = { tryMs: 1_000, totalMs: 2_000 };
+import { discardIdle, openAgents, requestHandler } from "./connections.ts";
 
 export interface ParameterStoreOptions {
   readonly region: string;
   /** Where the SDK will connect to by its own settings: a connection is opened there ahead. */
   readonly endpoint: URL;
+  /** Decides how long a throttled call waits; `Math.random` unless given. */
+  readonly random?: () => number;
 }
 
 /** All parameters right below a path, by their names; more than `limit` of them where there are more. */
@@ -67,17 +68,27 @@ type Ask = <T>(
   send: (client: SSMClient, abort: { readonly abortSignal: AbortSignal }) => Promise<T>,
 ) => Promise<T>;
 
-function openClient({ region, endpoint }: ParameterStoreOptions): Ask {
-  const { httpsAgent, httpAgent } = openAgents(endpoint);
+function openClient({ region, endpoint, random }: ParameterStoreOptions): Ask {
+  const agents = openAgents(endpoint);
   const client = new SSMClient({
     region,
     // Retries and time limits are ours, so that a review's deadline holds.
     maxAttempts: 1,
-    requestHandler: httpAgent === undefined ? { httpsAgent } : { httpsAgent, httpAgent },
+    requestHandler: requestHandler(agents),
   });
+  const rules: RetryRules = {
+    tryMs: 1_000,
+    totalMs: 2_000,
+    isRetryable,
+    beforeRetry: (error) => {
+      if (!(error instanceof SSMServiceException)) discardIdle(agents);
+    },
+    isThrottling,
+    ...(random && { random }),
+  };
   return async (deadline, send) => {
     try {
-      return await retry(LIMITS, deadline, (abortSignal) => send(client, { abortSignal }), isRetryable);
+      return await retry(rules, deadline, (abortSignal) => send(client, { abortSignal }));
     } catch (error) {
       throw new ParametersUnavailable(`no answer from Parameter Store (${failureKind(error)})`, { cause: error });
     }
@@ -88,7 +99,14 @@ function stored({ Name = "", Value = "", Type }: Parameter): readonly [string, S
   return [Name, { value: Value, secure: Type === "SecureString" }];
 }
 
-/** A connection failure, a timeout or a 5xx; throttling is not made worse by trying at once again. */
+/** A connection failure, a timeout or a 5xx. */
 function isRetryable(error: unknown): boolean {
   return !(error instanceof SSMServiceException) || (error.$metadata.httpStatusCode ?? 0) >= 500;
+}
+
+/** All functions of the account share 40 reads a second unless more is paid for: a moment later there may be one left. */
+function isThrottling(error: unknown): boolean {
+  return (
+    error instanceof SSMServiceException && (isThrottlingCode(error.name) || error.$metadata.httpStatusCode === 429)
+  );
 }

@@ -1,10 +1,18 @@
-// Calls to other services: a limit on each try, one retry, a limit on all, and never past the review's deadline.
+// Calls to other services: a limit on each try and on all, tried again where that helps, and never past the review's deadline.
 
 import { type Deadline, timeLeft } from "./deadline.ts";
 
-export interface RetryLimits {
+export interface RetryRules {
   readonly tryMs: number;
   readonly totalMs: number;
+  /** Whether the call is made once more, at once: not where the service has answered the request itself. */
+  readonly isRetryable: (error: unknown) => boolean;
+  /** Called with the error before that second try. */
+  readonly beforeRetry?: (error: unknown) => void;
+  /** Whether the service is throttling us: tried again after a random wait, up to three times. */
+  readonly isThrottling?: (error: unknown) => boolean;
+  /** From 0 to 1; `Math.random` unless given. */
+  readonly random?: () => number;
 }
 
 /** A call took too long; counts as a connection failure. */
@@ -12,29 +20,47 @@ export class TimedOut extends Error {
   override readonly name = "TimedOut";
 }
 
-const TRIES = 2;
+/**
+ * The longest wait before each further try of a throttled call. A random part of it is waited, so that many environments
+ * that were throttled together do not come back together.
+ * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ ("full jitter")
+ */
+const LONGEST_WAITS_MS = [100, 200, 400];
 
 /**
- * Runs `call` and, where `isRetryable` says so of what it threw, once more. The second error is thrown as it is. A call
- * should end when its signal aborts; if it does not, it is left behind.
+ * Runs `call`, and again as `rules` say. The last error is thrown as it is. A call should end when its signal aborts; if it
+ * does not, it is left behind.
  */
 export async function retry<T>(
-  { tryMs, totalMs }: RetryLimits,
+  rules: RetryRules,
   deadline: Deadline,
   call: (signal: AbortSignal) => Promise<T>,
-  isRetryable: (error: unknown) => boolean,
 ): Promise<T> {
+  const { tryMs, totalMs, isRetryable, beforeRetry, isThrottling, random = Math.random } = rules;
   const own: Deadline = { at: deadline.clock() + timeLeft(deadline, totalMs), clock: deadline.clock };
-  for (let tries = 1; ; tries += 1) {
+  const waits = [...LONGEST_WAITS_MS];
+  let retried = false;
+  for (;;) {
     try {
       return await withTimeout(timeLeft(own, tryMs), call);
     } catch (error) {
-      if (tries === TRIES || !isRetryable(error) || timeLeft(own, 1) === 0) throw error;
+      if (isThrottling?.(error) === true) {
+        const longest = waits.shift();
+        if (longest === undefined) throw error;
+        const wait = Math.floor(random() * longest);
+        if (timeLeft(own, totalMs) <= wait) throw error;
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      } else {
+        if (retried || !isRetryable(error) || timeLeft(own, 1) === 0) throw error;
+        retried = true;
+        beforeRetry?.(error);
+      }
     }
   }
 }
 
-async function withTimeout<T>(ms: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/** Throws `TimedOut` when `call` takes longer than `ms`. */
+export async function withTimeout<T>(ms: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
   if (ms === 0) throw new TimedOut("no time left");
   const controller = new AbortController();
   const { promise: timeout, reject } = Promise.withResolvers<never>();

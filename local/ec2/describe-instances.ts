@@ -21,6 +21,8 @@ export interface Ec2Instance {
   ownerId: string;
   /** Empty for a terminated instance, as in the service. */
   privateDnsName: string;
+  /** Absent once an instance is terminated. */
+  vpcId?: string | undefined;
   /** Absent for an instance without a profile. */
   instanceProfileArn?: string | undefined;
 }
@@ -60,7 +62,7 @@ function readIds(form: URLSearchParams): string[] {
 }
 
 function renderReservation(instance: Ec2Instance): XmlNode {
-  const { instanceId, ownerId, state, privateDnsName, instanceProfileArn } = instance;
+  const { instanceId, ownerId, state, privateDnsName, vpcId, instanceProfileArn } = instance;
   return {
     reservationId: `r-${instanceId.slice(2)}`,
     ownerId,
@@ -70,6 +72,7 @@ function renderReservation(instance: Ec2Instance): XmlNode {
         instanceId,
         instanceState: { code: String(STATE_CODES[state]), name: state },
         privateDnsName,
+        vpcId,
         iamInstanceProfile:
           instanceProfileArn === undefined ? undefined : { arn: instanceProfileArn, id: "AIPAEXAMPLEEXAMPLE123" },
       },

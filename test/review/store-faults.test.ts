@@ -14,8 +14,8 @@ const FAULTS: readonly (readonly [name: string, fault: FaultRule, calls: number]
   ["cuts its answer in the middle", { kind: "cut", body: '{"Parameters":[' }, 2],
   ["answers 500", ssmError(500, "InternalServerError"), 2],
   ["answers 503 without a word", answering(503), 2],
-  ["throttles", ssmThrottling(), 1],
-  ["throttles by 429", ssmError(429, "TooManyRequestsException"), 1],
+  ["throttles", ssmThrottling(), 4],
+  ["throttles by 429", ssmError(429, "TooManyRequestsException"), 4],
   ["denies access to us", ssmError(400, "AccessDeniedException"), 1],
   ["answers 200 without what was asked for", answering(200, "{}"), 1],
   ["answers 200 with garbage", answering(200, "\u0000<html>"), 2],
@@ -47,6 +47,7 @@ for (const [name, fault, calls] of FAULTS) {
 for (const [name, fault] of [
   ["5xx", ssmError(500, "InternalServerError")],
   ["reset", RESET],
+  ["throttled", ssmThrottling()],
 ] as const) {
   test(`Parameter Store fails once (${name}): tried again, and granted`, async (t) => {
     const system = await startSystem(t);

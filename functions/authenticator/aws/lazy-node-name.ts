@@ -1,16 +1,20 @@
-// Loads the EC2 code when the first mapping asks for a node's name: most clusters never do, and it is as large as all the rest.
+// A node's name, with the EC2 code loaded when it is first needed, and what was proven remembered for a minute.
 
+import QuickLRU from "quick-lru";
 import { InstancesUnavailable } from "../../errors.ts";
-import type { Deadline } from "../../lib/deadline.ts";
 import { failureKind } from "../../lib/retry.ts";
+import { singleFlight } from "../../lib/single-flight.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import type { NodeName } from "../user/user.ts";
+import type { FindNodeName, NodeNameOptions } from "./ec2-node-name.ts";
 
-/** Throws `InstancesUnavailable` for every failure: none of them says anything about the identity. */
-export function findNodeNameLazily(
-  region: string,
-): (identity: VerifiedIdentity, deadline: Deadline) => Promise<NodeName> {
-  const load = () => import("./ec2-node-name.ts").then(({ createNodeNames }) => createNodeNames(region));
+/**
+ * Most clusters never need the EC2 code, and it is as large as all the rest. Throws `InstancesUnavailable` for every
+ * failure: none of them says anything about the identity.
+ */
+export function findNodeNameLazily(options: NodeNameOptions): FindNodeName {
+  const load = () =>
+    import("./ec2-node-name.ts").then(({ createNodeNames }) => rememberProofs(createNodeNames(options)));
   let loading: ReturnType<typeof load> | undefined;
   return async (identity, deadline) => {
     try {
@@ -23,5 +27,27 @@ export function findNodeNameLazily(
     } catch (error) {
       throw new InstancesUnavailable(`no answer from EC2 or IAM (${failureKind(error)})`, { cause: error });
     }
+  };
+}
+
+const PROVEN_MS = 60_000;
+/** More than the nodes of most clusters. */
+const MAX_PROOFS = 2_000;
+
+/** By instance and principal. A refusal is not remembered: an instance that starts is running a moment later. */
+export function rememberProofs(find: FindNodeName): FindNodeName {
+  const proofs = new QuickLRU<string, { readonly proof: NodeName; readonly until: number }>({ maxSize: MAX_PROOFS });
+  const keyOf = ({ accountId, principalId, sessionName = "" }: VerifiedIdentity): string =>
+    [accountId, principalId, sessionName].join("/");
+  const findOnce = singleFlight(find, keyOf);
+
+  return async (identity, deadline) => {
+    const key = keyOf(identity);
+    const known = proofs.get(key);
+    const now = deadline.clock();
+    if (known !== undefined && now < known.until) return known.proof;
+    const proof = await findOnce(identity, deadline);
+    if ("name" in proof) proofs.set(key, { proof, until: now + PROVEN_MS });
+    return proof;
   };
 }

@@ -2,13 +2,12 @@
 
 import type { IncomingMessage, RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { connectHost, openAgents, serverName } from "../../aws/connections.ts";
+import { connectHost, discardIdle, openAgents, serverName } from "../../aws/connections.ts";
 import { StsAnswerUnusable, StsUnreachable } from "../../errors.ts";
-import { failureKind, retry } from "../../lib/retry.ts";
+import { failureKind, type RetryRules, retry } from "../../lib/retry.ts";
 import type { AskSts } from "../identity/prove-identity.ts";
 import type { UnverifiedToken } from "../token/token.ts";
 
-const LIMITS = { tryMs: 2_000, totalMs: 4_000 };
 const MAX_BODY_BYTES = 64 * 1024;
 
 type StsReply = Awaited<ReturnType<AskSts>>;
@@ -23,7 +22,8 @@ export interface StsOptions {
 
 /** Throws `StsUnreachable` where there is no answer, `StsAnswerUnusable` where it is too long to be one. */
 export function createSts({ clusterId, regionalHost, endpoint }: StsOptions): AskSts {
-  const { httpsAgent, httpAgent } = openAgents(endpoint ?? new URL(`https://${regionalHost}`));
+  const agents = openAgents(endpoint ?? new URL(`https://${regionalHost}`));
+  const { httpsAgent, httpAgent } = agents;
   const request = httpAgent === undefined ? httpsRequest : process.getBuiltinModule("node:http").request;
   const agent = httpAgent ?? httpsAgent;
 
@@ -52,9 +52,18 @@ export function createSts({ clusterId, regionalHost, endpoint }: StsOptions): As
     return promise;
   }
 
+  const rules: RetryRules = {
+    tryMs: 2_000,
+    totalMs: 4_000,
+    isRetryable: (error) => !(error instanceof StsAnswerUnusable),
+    beforeRetry: (error) => {
+      if (!(error instanceof ServerError)) discardIdle(agents);
+    },
+  };
+
   return async (token, deadline) => {
     try {
-      return await retry(LIMITS, deadline, (signal) => ask(token, signal).then(failOnServerError), isRetryable);
+      return await retry(rules, deadline, (signal) => ask(token, signal).then(failOnServerError));
     } catch (error) {
       if (error instanceof ServerError) return error.reply;
       if (error instanceof StsAnswerUnusable) throw error;
@@ -75,10 +84,6 @@ class ServerError extends Error {
 function failOnServerError(reply: StsReply): StsReply {
   if (reply.status >= 500) throw new ServerError(reply);
   return reply;
-}
-
-function isRetryable(error: unknown): boolean {
-  return !(error instanceof StsAnswerUnusable);
 }
 
 async function readBody(response: IncomingMessage): Promise<string> {

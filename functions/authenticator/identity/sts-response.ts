@@ -2,6 +2,7 @@
 
 import { StsAnswerUnusable, StsRefused, StsThrottled } from "../../errors.ts";
 import { isObject, parseJson } from "../../lib/json.ts";
+import { isThrottlingCode } from "../../lib/throttling.ts";
 import { stsErrorCode } from "./sts-error.ts";
 
 export interface StsResponse {
@@ -16,27 +17,6 @@ export interface CallerIdentity {
   readonly Arn: string;
   readonly UserId: string;
 }
-
-/**
- * Codes that mean "slow down", whichever status they come with; as the AWS SDKs list them
- * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html). Compared whole, never searched for.
- */
-export const THROTTLING_CODES: ReadonlySet<string> = new Set([
-  "BandwidthLimitExceeded",
-  "EC2ThrottledException",
-  "LimitExceededException",
-  "PriorRequestNotComplete",
-  "ProvisionedThroughputExceededException",
-  "RequestLimitExceeded",
-  "RequestThrottled",
-  "RequestThrottledException",
-  "SlowDown",
-  "ThrottledException",
-  "Throttling",
-  "ThrottlingException",
-  "TooManyRequestsException",
-  "TransactionInProgressException",
-]);
 
 /**
  * Codes that speak of the token, each with what it means for whoever made it, where that is not plain. Any other code, such
@@ -68,7 +48,7 @@ export function readStsResponse({ status, body }: StsResponse): CallerIdentity {
     return identity;
   }
   const code = status >= 400 ? stsErrorCode(body) : undefined;
-  if (status === 429 || (code !== undefined && THROTTLING_CODES.has(code))) throw new StsThrottled("STS throttles");
+  if (status === 429 || (code !== undefined && isThrottlingCode(code))) throw new StsThrottled("STS throttles");
   if (code === undefined) throw new StsAnswerUnusable(`STS answered ${status} without an error code`);
   const hint = status < 500 ? REFUSING_CODES.get(code) : undefined;
   if (hint !== undefined) throw new StsRefused(`STS refused the token with ${code}${hint}`);

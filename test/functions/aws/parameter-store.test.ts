@@ -9,6 +9,9 @@ import type { FetchParameters } from "../../../functions/parameters/parameter-ca
 import type { Fault } from "../../../local/faults.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 
+/** Throttled calls wait for no time at all. */
+const OPTIONS = { region: "us-east-1", random: () => 0 };
+
 let store: MemoryStore;
 let fetchParameters: FetchParameters;
 let fetchPath: FetchPath;
@@ -23,7 +26,7 @@ before(async () => {
     AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
     AWS_SECRET_ACCESS_KEY: "not-a-secret",
   });
-  fetchParameters = createParameterStore({ region: "us-east-1", endpoint: new URL(store.url) });
+  fetchParameters = createParameterStore({ ...OPTIONS, endpoint: new URL(store.url) });
   fetchPath = createPathReader({ region: "us-east-1", endpoint: new URL(store.url) });
 });
 after(() => store.close());
@@ -83,9 +86,26 @@ test("connections are kept", async () => {
   assert.equal(store.connections(), before);
 });
 
-test("throttling is a fault, and is not made worse by trying at once again", async () => {
+test("a throttled GetParameters is tried again after random waits, and answered", async () => {
+  for (const throttling of [answer(400, "ThrottlingException"), answer(429, "TooManyRequestsException")]) {
+    const before = store.requests.length;
+    store.fail(() => (store.requests.length - before <= 3 ? throttling : undefined));
+    assert.equal((await fetchParameters(["/p/a"], within(5_000))).size, 1);
+    assert.equal(store.requests.length - before, 4);
+  }
+});
+
+test("throttling that lasts is a fault after four tries", async () => {
   store.fail(answer(400, "ThrottlingException"));
-  assert.deepEqual(await failure(), ["ThrottlingException", 1]);
+  assert.deepEqual(await failure(), ["ThrottlingException", 4]);
+});
+
+test("throttling is not tried again past the review's deadline", async () => {
+  store.fail(answer(400, "ThrottlingException"));
+  const longest = createParameterStore({ ...OPTIONS, endpoint: new URL(store.url), random: () => 0.999 });
+  const before = store.requests.length;
+  await assert.rejects(longest(["/p/a"], within(90)), ParametersUnavailable);
+  assert.equal(store.requests.length - before, 1);
 });
 
 test("a refusal of the service is a fault at once: it says nothing about an identity", async () => {

@@ -1,27 +1,33 @@
-// One retry, a limit on each try and on all, on mocked timers and an injected clock.
+// One retry of a failure, waits for what throttles, a limit on each try and on all: on mocked timers and an injected clock.
 
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
-import { failureKind, retry, TimedOut } from "../../../functions/lib/retry.ts";
+import { failureKind, type RetryRules, retry, TimedOut } from "../../../functions/lib/retry.ts";
 
 const LIMITS = { tryMs: 2_000, totalMs: 4_000 };
 const always = (_error: unknown): boolean => true;
 
-/** Runs `attempt` in a time that only `pass` moves. */
-function start(deadlineMs: number, call: (signal: AbortSignal) => Promise<string>, isRetryable = always) {
+/** Runs `retry` in a time that only `pass` moves. */
+function start(
+  deadlineMs: number,
+  call: (signal: AbortSignal) => Promise<string>,
+  isRetryable = always,
+  more: Partial<RetryRules> = {},
+) {
   let now = 1_000_000;
   mock.timers.enable({ apis: ["setTimeout"] });
   const outcome = retry(
-    LIMITS,
+    { ...LIMITS, isRetryable, ...more },
     deadlineIn(deadlineMs, () => now),
     call,
-    isRetryable,
   ).then(
     (value) => value,
     (error: unknown) => error,
   );
   const pass = async (ms: number): Promise<void> => {
+    // What is under way first sets its timers
+    await new Promise(setImmediate);
     now += ms;
     mock.timers.tick(ms);
     await new Promise(setImmediate);
@@ -122,10 +128,9 @@ test("the error of a try that used up all time is thrown as it is", async () => 
   };
   await assert.rejects(
     retry(
-      LIMITS,
+      { ...LIMITS, isRetryable: always },
       deadlineIn(5_000, () => now),
       call,
-      always,
     ),
     (thrown) => thrown === error,
   );
@@ -137,6 +142,79 @@ test("what has succeeded is not aborted later on", async () => {
   assert.equal(await outcome, "answer");
   await pass(10_000);
   assert.equal(signals[0]?.aborted, false);
+});
+
+const THROTTLED = new Error("slow down");
+const isThrottling = (error: unknown): boolean => error === THROTTLED;
+const throttledTimes = (times: number, ...then: readonly (string | Error | "silent")[]) =>
+  calls(...Array.from({ length: times }, () => THROTTLED), ...then);
+
+test("what is throttled is tried again, three times, each after a random part of a wait that doubles", async () => {
+  const { call, signals } = throttledTimes(3, "answer");
+  const { outcome, pass } = start(5_000, call, () => false, { isThrottling, random: () => 0.5 });
+  for (const wait of [50, 100, 200]) {
+    const before = signals.length;
+    await pass(wait - 1);
+    assert.equal(signals.length, before, `not before ${wait} ms`);
+    await pass(1);
+    assert.equal(signals.length, before + 1, `after ${wait} ms`);
+  }
+  assert.equal(await outcome, "answer");
+});
+
+test("two environments that were throttled together do not come back together", async () => {
+  for (const [random, wait] of [
+    [() => 0, 0],
+    [() => 0.999_999, 99],
+  ] as const) {
+    const { call, signals } = throttledTimes(1, "answer");
+    const { outcome, pass } = start(5_000, call, () => false, { isThrottling, random });
+    if (wait > 0) {
+      await pass(wait - 1);
+      assert.equal(signals.length, 1);
+    }
+    await pass(1);
+    assert.equal(signals.length, 2);
+    assert.equal(await outcome, "answer");
+    mock.timers.reset();
+  }
+});
+
+test("throttled four times is given up, with the error as it is", async () => {
+  const { call, signals } = throttledTimes(5);
+  const { outcome, pass } = start(5_000, call, () => false, { isThrottling, random: () => 0.999 });
+  for (let n = 0; n < 8; n += 1) await pass(100);
+  assert.equal(await outcome, THROTTLED);
+  assert.equal(signals.length, 4);
+});
+
+test("a wait that the deadline leaves no time for is not made", async () => {
+  const { call, signals } = throttledTimes(2, "answer");
+  const { outcome, pass } = start(120, call, () => false, { isThrottling, random: () => 0.99 });
+  await pass(99);
+  assert.equal(await outcome, THROTTLED);
+  assert.equal(signals.length, 2);
+});
+
+test("throttling and a failure each have their own tries", async () => {
+  const failure = new Error("reset");
+  const { call, signals } = calls(THROTTLED, failure, THROTTLED, "answer");
+  const { outcome, pass } = start(5_000, call, always, { isThrottling, random: () => 0 });
+  await pass(1);
+  await pass(1);
+  assert.equal(await outcome, "answer");
+  assert.equal(signals.length, 4);
+});
+
+test("what is to be done before the retry of a failure is done once, with the error, and not for throttling", async () => {
+  const failure = new Error("reset");
+  const met: unknown[] = [];
+  const beforeRetry = (error: unknown): void => void met.push(error);
+  const { call } = calls(THROTTLED, failure, "answer");
+  const { outcome, pass } = start(5_000, call, always, { isThrottling, random: () => 0, beforeRetry });
+  await pass(1);
+  assert.equal(await outcome, "answer");
+  assert.deepEqual(met, [failure]);
 });
 
 test("the kind of a failure is its code or its name, never its text", () => {

@@ -34,7 +34,7 @@ async function statusFor(
   const body = identityBody({ account: HOME, arn, userId: `${principalId}:${session}` });
   const around = world(stored, {
     askSts: async () => ({ status: 200, body, requestId: undefined }),
-    findNodeName: findNodeNameLazily("us-east-1"),
+    findNodeName: findNodeNameLazily({ region: "us-east-1", vpcs: [] }),
     // The SDK's calls to EC2 are limited by the real time.
     clock: Date.now,
   });

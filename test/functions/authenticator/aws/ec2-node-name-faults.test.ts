@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
+import type { FindNodeName } from "../../../../functions/authenticator/aws/ec2-node-name.ts";
 import { findNodeNameLazily } from "../../../../functions/authenticator/aws/lazy-node-name.ts";
 import { InstancesUnavailable } from "../../../../functions/errors.ts";
 import { readForm } from "../../../../local/ec2/query-protocol.ts";
@@ -11,14 +12,15 @@ import type { LocalRequest } from "../../../../local/http-server.ts";
 import { NAME, type NodeWorld, node, startNodeWorld, within } from "./node-world.ts";
 
 let world: NodeWorld;
-let findLazily: ReturnType<typeof findNodeNameLazily>;
 
 before(async () => {
   world = await startNodeWorld();
-  findLazily = findNodeNameLazily("us-east-1");
 });
 after(() => world.server.close());
 afterEach(() => world.server.fail(undefined));
+
+/** Each time one that remembers nothing. */
+const findLazily: FindNodeName = (...asked) => findNodeNameLazily({ region: "us-east-1", vpcs: [] })(...asked);
 
 function only(action: string, fault: Fault): (request: LocalRequest) => Fault | undefined {
   return (request) => (readForm(request).get("Action") === action ? fault : undefined);
@@ -77,7 +79,7 @@ test("one failure of the connection is covered by a second try", async () => {
 test("what is loaded lazily answers as what it loads, refusals too", async () => {
   assert.deepEqual(await findLazily(node, within()), { name: NAME });
   assert.deepEqual(await findLazily({ ...node, sessionName: "x" }, within()), {
-    refusal: "the session name is no instance id",
+    refusal: "the session name is not an instance id",
   });
 });
 

@@ -13,7 +13,7 @@ let find: ReturnType<typeof createNodeNames>;
 
 before(async () => {
   world = await startNodeWorld();
-  find = createNodeNames("us-east-1");
+  find = createNodeNames({ region: "us-east-1", vpcs: [] });
 });
 after(() => world.server.close());
 beforeEach(() => world.set());
@@ -44,6 +44,24 @@ test("an instance that is not running is refused, in each other state", async ()
   for (const state of ["pending", "shutting-down", "terminated", "stopping", "stopped"] as const) {
     world.set({ state });
     assert.match(await refusal(), /is not running$/, state);
+  }
+});
+
+test("with NODE_VPCS, an instance in another VPC is refused before IAM is asked, and one in any of them has a name", async () => {
+  const inVpcs = createNodeNames({ region: "us-east-1", vpcs: ["vpc-01234567", "vpc-0123456789abcdef0"] });
+  for (const vpcId of ["vpc-01234567", "vpc-0123456789abcdef0"]) {
+    world.set({ vpcId });
+    assert.deepEqual(await inVpcs(node, within()), { name: NAME });
+  }
+  for (const vpcId of ["vpc-89abcdef", undefined]) {
+    world.set({ vpcId });
+    const before = world.server.requests.length;
+    assert.deepEqual(await inVpcs(node, within()), {
+      refusal: `instance ${node.sessionName} is in ${vpcId ?? "no VPC"}, which is not one of NODE_VPCS`,
+    });
+    assert.equal(world.server.requests.length, before + 1);
+    // Without the setting it does not matter
+    assert.deepEqual(await as({}), { name: NAME });
   }
 });
 
@@ -88,16 +106,16 @@ test("an instance without a private DNS name is refused", async () => {
   assert.match(await refusal(), /has no private DNS name$/);
 });
 
-test("a session name that is no instance id is refused, and EC2 is not asked", async () => {
+test("a session name that is not an instance id is refused, and EC2 is not asked", async () => {
   const before = world.server.requests.length;
   for (const sessionName of [
     ...[undefined, "", "i-", "i-0123456", "i-012345678", "i-0123456789abcdef01", "I-0123456789abcdef0"],
     ...["i-0123456789ABCDEF0", "i-0123456789abcdefg", "xi-0123456789abcdef0", "i-0123456789abcdef0,i-01234567"],
     ...["mi-0123456789abcdef0", "i-01234567 "],
   ]) {
-    assert.equal(await refusal({ sessionName }), "the session name is no instance id", sessionName);
+    assert.equal(await refusal({ sessionName }), "the session name is not an instance id", sessionName);
   }
-  assert.equal(await refusal({ kind: "user" }), "the session name is no instance id");
+  assert.equal(await refusal({ kind: "user" }), "the session name is not an instance id");
   assert.equal(world.server.requests.length, before);
 });
 

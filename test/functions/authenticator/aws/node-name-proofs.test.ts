@@ -1,0 +1,92 @@
+// Proofs of node names: remembered for a minute by instance and principal, shared by look-ups at once, and bounded.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { rememberProofs } from "../../../../functions/authenticator/aws/lazy-node-name.ts";
+import type { VerifiedIdentity } from "../../../../functions/authenticator/identity/identity.ts";
+import type { NodeName } from "../../../../functions/authenticator/user/user.ts";
+import type { Deadline } from "../../../../functions/lib/deadline.ts";
+import { deadlineOf, fixedClock, roleIdentity } from "../fixtures.ts";
+
+const INSTANCE = "i-0123456789abcdef0";
+const NAME: NodeName = { name: "ip-10-0-0-1.ec2.internal" };
+
+/** Look-ups that are counted; `answer` may be replaced. */
+function lookUps() {
+  const clock = fixedClock();
+  const asked: { readonly identity: VerifiedIdentity; readonly deadline: Deadline }[] = [];
+  const state: { answer: () => Promise<NodeName> } = { answer: async () => NAME };
+  const remembered = rememberProofs((identity, deadline) => {
+    asked.push({ identity, deadline });
+    return state.answer();
+  });
+  const find = (session = INSTANCE, changes: Partial<VerifiedIdentity> = {}, deadline = deadlineOf(clock)) =>
+    remembered({ ...roleIdentity("ClusterNode", session), ...changes }, deadline);
+  return { clock, asked, state, find };
+}
+
+test("a proof is remembered for 60 s and not a millisecond longer", async () => {
+  const { clock, asked, find } = lookUps();
+  assert.deepEqual(await find(), NAME);
+  clock.advance(59_999);
+  assert.deepEqual(await find(), NAME);
+  assert.equal(asked.length, 1);
+  clock.advance(1);
+  await find();
+  assert.equal(asked.length, 2);
+});
+
+test("a proof is of one instance and one principal: another of either is looked up", async () => {
+  const { asked, find } = lookUps();
+  await find();
+  await find("i-0123456789abcdef1");
+  await find(INSTANCE, { principalId: "AROALATERROLE" });
+  await find(INSTANCE, { accountId: "444455556666" });
+  assert.equal(asked.length, 4);
+  await find();
+  assert.equal(asked.length, 4);
+});
+
+test("a refusal and a failure are not remembered", async () => {
+  const { asked, state, find } = lookUps();
+  state.answer = async () => ({ refusal: "is not running" });
+  assert.deepEqual(await find(), { refusal: "is not running" });
+  state.answer = () => Promise.reject(new Error("down"));
+  await assert.rejects(find(), /down/);
+  state.answer = async () => NAME;
+  assert.deepEqual(await find(), NAME);
+  assert.equal(asked.length, 3);
+});
+
+test("look-ups of the same instance at once are one call, with the deadline of the first", async () => {
+  const { clock, asked, state, find } = lookUps();
+  const end = Promise.withResolvers<NodeName>();
+  state.answer = () => end.promise;
+  const deadline = { at: clock() + 1_234, clock };
+  const finding = [find(INSTANCE, {}, deadline), find(), find(), find("i-0123456789abcdef1")];
+  assert.equal(asked.length, 2);
+  assert.equal(asked[0]?.deadline, deadline);
+  end.resolve(NAME);
+  assert.deepEqual(await Promise.all(finding), [NAME, NAME, NAME, NAME]);
+});
+
+test("the time of a slow look-up counts: a proof is as old as its first question", async () => {
+  const { clock, asked, state, find } = lookUps();
+  state.answer = async () => {
+    clock.advance(2_000);
+    return NAME;
+  };
+  await find();
+  clock.advance(58_000);
+  await find();
+  assert.equal(asked.length, 2);
+});
+
+test("proofs are bounded: 5,000 other instances push the oldest out", async () => {
+  const { asked, find } = lookUps();
+  await find();
+  for (let n = 0; n < 5_000; n += 1) await find(`i-${n.toString(16).padStart(17, "0")}`);
+  const before = asked.length;
+  await find();
+  assert.equal(asked.length, before + 1);
+});

@@ -1,0 +1,55 @@
+// A TCP proxy whose connections can all die at once, as those of an environment that Lambda froze and thawed.
+
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+
+export interface FreezingProxy {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string;
+  /** Connections since the start. */
+  connections(): number;
+  /**
+   * From now on every connection that is open is dead: what comes over it is answered with a reset, or not at all. The
+   * client cannot know before it sends something. New connections are as good as before.
+   */
+  freeze(death: "reset" | "silent"): void;
+  close(): void;
+}
+
+export async function startFreezingProxy(target: string): Promise<FreezingProxy> {
+  const { hostname, port } = new URL(target);
+  const open = new Map<Socket, { death?: "reset" | "silent" }>();
+  let connections = 0;
+
+  const server = createServer((client) => {
+    connections += 1;
+    const state: { death?: "reset" | "silent" } = {};
+    open.set(client.unref(), state);
+    const service = connect(Number(port), hostname).unref();
+    client.on("close", () => {
+      open.delete(client);
+      service.destroy();
+    });
+    client.on("error", () => {});
+    service.on("error", () => client.destroy());
+    client.on("data", (chunk) => {
+      if (state.death === undefined) service.write(chunk);
+      if (state.death === "reset") client.resetAndDestroy();
+    });
+    service.on("data", (chunk) => client.write(chunk));
+  });
+  server.listen(0, "127.0.0.1").unref();
+  await once(server, "listening");
+
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    connections: () => connections,
+    freeze(death) {
+      for (const state of open.values()) state.death = death;
+    },
+    close() {
+      server.close();
+      for (const client of open.keys()) client.destroy();
+    },
+  };
+}

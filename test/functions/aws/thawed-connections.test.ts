@@ -1,0 +1,94 @@
+// An environment is frozen with connections in its pools and thaws with all of them dead: no review may notice.
+
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { createNodeNames } from "../../../functions/authenticator/aws/ec2-node-name.ts";
+import { createParameterStore } from "../../../functions/aws/parameter-store.ts";
+import { startHttpServer } from "../../../local/http-server.ts";
+import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { NAME, node, startNodeWorld, within } from "../authenticator/aws/node-world.ts";
+import { asked, stsAt } from "./asking.ts";
+import { type FreezingProxy, startFreezingProxy } from "./freezing-proxy.ts";
+
+const POOL = 6;
+
+interface Behind {
+  readonly proxy: FreezingProxy;
+  /** One request, which fails the test where it is not answered. */
+  readonly ask: () => Promise<void>;
+}
+
+async function sts(t: TestContext): Promise<Behind> {
+  const server = await startHttpServer(() => ({ status: 200, body: "answer" }));
+  const proxy = await proxyTo(server.url, t);
+  t.after(() => server.close());
+  const askSts = stsAt(proxy.url);
+  return { proxy, ask: async () => assert.equal(await asked(askSts), "200 answer") };
+}
+
+async function parameterStore(t: TestContext): Promise<Behind> {
+  const server = await startParameterStore({ parameters: { "/p/a": "one" } });
+  const proxy = await proxyTo(server.url, t);
+  t.after(() => server.close());
+  setEnvironment({ AWS_ENDPOINT_URL_SSM: proxy.url, AWS_ACCESS_KEY_ID: "AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY: "x" });
+  const fetchParameters = createParameterStore({ region: "us-east-1", endpoint: new URL(proxy.url) });
+  return { proxy, ask: async () => assert.equal((await fetchParameters(["/p/a"], within())).size, 1) };
+}
+
+async function ec2AndIam(t: TestContext): Promise<Behind> {
+  const world = await startNodeWorld();
+  const proxy = await proxyTo(world.server.url, t);
+  t.after(() => world.server.close());
+  setEnvironment({ AWS_ENDPOINT_URL_EC2: proxy.url, AWS_ENDPOINT_URL_IAM: proxy.url });
+  const find = createNodeNames({ region: "us-east-1", vpcs: [] });
+  return { proxy, ask: async () => assert.deepEqual(await find(node, within()), { name: NAME }) };
+}
+
+async function proxyTo(url: string, t: TestContext): Promise<FreezingProxy> {
+  const proxy = await startFreezingProxy(url);
+  t.after(() => proxy.close());
+  return proxy;
+}
+
+function setEnvironment(variables: Readonly<Record<string, string>>): void {
+  Object.assign(process.env, variables);
+}
+
+function atOnce(count: number, ask: () => Promise<void>): Promise<unknown> {
+  return Promise.all(Array.from({ length: count }, ask));
+}
+
+for (const [name, start] of [
+  ["STS", sts],
+  ["Parameter Store", parameterStore],
+  ["EC2 and IAM", ec2AndIam],
+] as const) {
+  test(`a thawed environment with ${POOL} dead connections to ${name}: the retry takes none of them`, async (t) => {
+    const { proxy, ask } = await start(t);
+    await atOnce(POOL, ask);
+    const pooled = proxy.connections();
+    assert.ok(pooled >= POOL, `${pooled} connections`);
+    proxy.freeze("reset");
+    await ask();
+    assert.ok(proxy.connections() > pooled);
+    proxy.freeze("reset");
+    await atOnce(POOL, ask);
+  });
+
+  test(`connections to ${name} that are alive are kept`, async (t) => {
+    const { proxy, ask } = await start(t);
+    await atOnce(POOL, ask);
+    const pooled = proxy.connections();
+    for (let n = 0; n < 3; n += 1) await atOnce(POOL, ask);
+    assert.equal(proxy.connections(), pooled);
+  });
+}
+
+test("dead connections that swallow what is sent cost one try, not two", async (t) => {
+  const { proxy, ask } = await parameterStore(t);
+  await atOnce(POOL, ask);
+  proxy.freeze("silent");
+  const started = performance.now();
+  await ask();
+  assert.ok(performance.now() - started < 1_900);
+});

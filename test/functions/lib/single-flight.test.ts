@@ -1,0 +1,100 @@
+// One call for all who ask for the same at once, each within their own deadline.
+
+import assert from "node:assert/strict";
+import { afterEach, mock, test } from "node:test";
+import type { Deadline } from "../../../functions/lib/deadline.ts";
+import { singleFlight } from "../../../functions/lib/single-flight.ts";
+
+afterEach(() => mock.timers.reset());
+
+/** Calls that end when the test says so. */
+function controlled() {
+  const calls: {
+    readonly argument: string;
+    readonly deadline: Deadline;
+    readonly end: PromiseWithResolvers<string>;
+  }[] = [];
+  const ask = singleFlight(
+    (argument: string, deadline) => {
+      const end = Promise.withResolvers<string>();
+      calls.push({ argument, deadline, end });
+      return end.promise;
+    },
+    (argument) => argument,
+  );
+  return { calls, ask };
+}
+
+let now = 0;
+const within = (ms: number): Deadline => ({ at: now + ms, clock: () => now });
+const turns = () => new Promise(setImmediate);
+
+test("all who ask for the same at once share one call and its answer, and others do not", async () => {
+  const { calls, ask } = controlled();
+  const same = [ask("a", within(100)), ask("a", within(200)), ask("a", within(50))];
+  const other = ask("b", within(100));
+  assert.deepEqual(
+    calls.map(({ argument, deadline }) => [argument, deadline.at - now]),
+    [
+      ["a", 100],
+      ["b", 100],
+    ],
+  );
+  calls[0]?.end.resolve("A");
+  calls[1]?.end.resolve("B");
+  assert.deepEqual(await Promise.all(same), ["A", "A", "A"]);
+  assert.equal(await other, "B");
+});
+
+test("a call that has ended is not shared, whether it succeeded or failed", async () => {
+  const { calls, ask } = controlled();
+  const first = ask("a", within(100));
+  calls[0]?.end.resolve("one");
+  assert.equal(await first, "one");
+  const second = ask("a", within(100));
+  calls[1]?.end.reject(new Error("down"));
+  await assert.rejects(second, /down/);
+  const third = ask("a", within(100));
+  calls[2]?.end.resolve("three");
+  assert.equal(await third, "three");
+});
+
+test("who joined a call that fails shares one more, under the deadline of the first of them", async () => {
+  const { calls, ask } = controlled();
+  const first = ask("a", within(10));
+  const joined = [ask("a", within(300)), ask("a", within(400))];
+  calls[0]?.end.reject(new Error("no time left"));
+  await assert.rejects(first, /no time left/);
+  await turns();
+  assert.equal(calls.length, 2);
+  assert.equal(calls[1]?.deadline.at, now + 300);
+  calls[1]?.end.resolve("answer");
+  assert.deepEqual(await Promise.all(joined), ["answer", "answer"]);
+});
+
+test("one more call that fails too is a failure for all", async () => {
+  const { calls, ask } = controlled();
+  const all = [ask("a", within(100)), ask("a", within(100)), ask("a", within(100))];
+  const outcomes = Promise.allSettled(all);
+  calls[0]?.end.reject(new Error("down"));
+  await turns();
+  calls[1]?.end.reject(new Error("still down"));
+  assert.deepEqual(
+    (await outcomes).map((outcome) => (outcome as PromiseRejectedResult).reason.message),
+    ["down", "still down", "still down"],
+  );
+  assert.equal(calls.length, 2);
+});
+
+test("nobody waits longer than their own deadline, and the call goes on for the others", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { calls, ask } = controlled();
+  const patient = ask("a", within(500));
+  const hasty = ask("a", within(100));
+  now += 100;
+  mock.timers.tick(100);
+  await assert.rejects(hasty, /no answer within 100 ms/);
+  assert.equal(calls.length, 1);
+  calls[0]?.end.resolve("late");
+  assert.equal(await patient, "late");
+});
