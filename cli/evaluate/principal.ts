@@ -17,7 +17,7 @@ export interface Supposition {
 
 /** Also where only the access key could tell more. */
 const ACCESS_KEY_ID = "ASIASUPPOSED";
-const SESSION = "session-name";
+export const SAMPLE_SESSION = "session-name";
 
 /** `undefined` for anything but the ARN of a role, an assumed role, a user, a federated user or root. */
 export function supposeIdentity(arn: string, supposed: Supposition = {}): VerifiedIdentity | undefined {
@@ -49,7 +49,7 @@ function suppose(arn: string, supposed: Supposition): VerifiedIdentity | undefin
 }
 
 function supposeRole(partition: string, account: string, role: string, supposed: Supposition): VerifiedIdentity {
-  const { principalId = "AROASUPPOSED", sessionName = SESSION } = supposed;
+  const { principalId = "AROASUPPOSED", sessionName = SAMPLE_SESSION } = supposed;
   const Arn = `arn:${partition}:sts::${account}:assumed-role/${role}/${sessionName}`;
   return verifyIdentity({ Account: account, Arn, UserId: `${principalId}:${sessionName}` }, partition, ACCESS_KEY_ID);
 }

@@ -2,13 +2,13 @@
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
-import { encodeName, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { denyParameter, encodeName, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { Entry } from "../mapping-file/entry.ts";
 import { readName } from "../mapping-file/parameter-name.ts";
 import type { EvaluationContext } from "./context.ts";
-import { principalOf, supposeIdentity } from "./principal.ts";
+import { principalOf, SAMPLE_SESSION, supposeIdentity } from "./principal.ts";
 
 export interface SamplePrincipal {
   /** One of these is real, and which of them is not known: only what holds for all of them is sure. */
@@ -19,7 +19,7 @@ export interface SamplePrincipal {
 
 type Parameters = ReadonlyMap<string, StoredParameter>;
 
-/** What stands for a `*`: nobody is called so. */
+/** In place of a `*`: nobody has such a name. */
 const ANY = "0000000000000000";
 const SOME_ACCOUNT = "000000000000";
 /** A permission set's role ends in one of 16^16, and only AWS knows in which. */
@@ -80,7 +80,8 @@ function permissionSetSample(
     ...SUFFIXES,
     ...mapped.map((parameter) => parameter.slice(start.length)),
     ...[account, "any"]
-      .flatMap((of) => patternsIn(parameters.get(mappingParameter(prefix, "pattern", of))))
+      .flatMap((of) => [mappingParameter(prefix, "pattern", of), denyParameter(prefix, of)])
+      .flatMap((name) => patternsIn(parameters.get(name)))
       .flatMap((arnLike) => suffixIn(arnLike, set)),
   ];
   const roles = new Set(
@@ -88,7 +89,7 @@ function permissionSetSample(
   );
   return {
     identities: identitiesOf([...roles].map((role) => roleOf(partition, account, role))),
-    mayBe: [roleOf(partition, account, `AWSReservedSSO_${set}_${"?".repeat(16)}`)],
+    mayBe: arnsOf(partition, account, `AWSReservedSSO_${set}_${"?".repeat(16)}`),
   };
 }
 
@@ -101,7 +102,12 @@ function patternsIn(stored: StoredParameter | undefined): string[] {
 
 /** A suffix that the pattern matches, where it names the set and a part of the suffix. */
 function suffixIn(arnLike: string, set: string): string[] {
-  const [, rest] = arnLike.toLowerCase().split(`:role/awsreservedsso_${set.toLowerCase()}_`);
+  // A denial may have a path before the name, or a session behind it.
+  const [, rest] =
+    arnLike
+      .toLowerCase()
+      .split(`/awsreservedsso_${set.toLowerCase()}_`)[1]
+      ?.match(/^([^/]*)/) ?? [];
   if (rest === undefined) return [];
   const literal = rest.replaceAll("*", "");
   return [fill(rest.replace("*", "0".repeat(Math.max(0, 16 - literal.length))), "")];
@@ -127,13 +133,22 @@ function pathsOf({ kind, partition, accountId, name }: VerifiedIdentity): string
   return kind === "user" ? [`${start}/${name}`, `${start}/*/${name}`] : [];
 }
 
+/** As STS names a role, too: a denial may be for its sessions. */
+function arnsOf(partition: string, account: string, role: string): string[] {
+  return [roleOf(partition, account, role), `arn:${partition}:sts::${account}:assumed-role/${role}/${SAMPLE_SESSION}`];
+}
+
 function roleOf(partition: string, account: string, name: string): string {
   return `arn:${partition}:iam::${account}:role/${name}`;
 }
 
-/** Those that other parameters name: whoever is of none of them is nobody that this cluster knows. */
+/** Those that other mappings name: this cluster knows nobody of any other account. */
 function accountsIn(parameters: Parameters, context: EvaluationContext): string[] {
-  const accounts = new Set([...parameters.keys()].flatMap((name) => readName(context.prefix, name)?.account ?? []));
-  accounts.delete("any");
+  const accounts = new Set(
+    [...parameters.keys()].flatMap((name) => {
+      const { kind = "deny", account = "any" } = readName(context.prefix, name) ?? {};
+      return kind === "deny" || account === "any" ? [] : account;
+    }),
+  );
   return accounts.size === 0 ? [SOME_ACCOUNT] : [...accounts];
 }

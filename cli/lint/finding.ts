@@ -1,11 +1,12 @@
-// What lint says about a mapping, and what it looks at.
+// What lint says about a mapping or a denial, and what its rules look at.
 
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "../evaluate/context.ts";
+import type { Denial } from "../mapping-file/denial.ts";
 import type { Entry } from "../mapping-file/entry.ts";
 import { type Reading, readParameter } from "../mapping-file/read-parameter.ts";
 
-/** In the order of weight. */
+/** The gravest first. */
 export const LEVELS = ["error", "warning", "info"] as const;
 export type Level = (typeof LEVELS)[number];
 
@@ -18,10 +19,15 @@ export interface Finding {
   readonly message: string;
 }
 
-/** One entry with the parameter it stands in. */
+/** One entry with the parameter that holds it. */
 export interface Placed {
   readonly parameter: string;
   readonly entry: Entry;
+}
+
+export interface PlacedDenial {
+  readonly parameter: string;
+  readonly denial: Denial;
 }
 
 export interface Subject {
@@ -29,6 +35,7 @@ export interface Subject {
   readonly parameters: ReadonlyMap<string, StoredParameter>;
   readonly readings: ReadonlyMap<string, Reading>;
   readonly entries: readonly Placed[];
+  readonly denials: readonly PlacedDenial[];
 }
 
 export type Rule = (subject: Subject) => Finding[] | Promise<Finding[]>;
@@ -37,5 +44,6 @@ export function subjectOf(parameters: ReadonlyMap<string, StoredParameter>, cont
   const readings = new Map<string, Reading>();
   for (const [name, stored] of parameters) readings.set(name, readParameter(context.prefix, name, stored));
   const entries = [...readings].flatMap(([parameter, { entries }]) => entries.map((entry) => ({ parameter, entry })));
-  return { context, parameters, readings, entries };
+  const denials = [...readings].flatMap(([parameter, { denials }]) => denials.map((denial) => ({ parameter, denial })));
+  return { context, parameters, readings, entries, denials };
 }

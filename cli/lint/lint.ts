@@ -4,9 +4,10 @@ import type { StoredParameter } from "../../functions/parameters/stored-paramete
 import type { EvaluationContext } from "../evaluate/context.ts";
 import { shortName } from "../mapping-file/parameter-name.ts";
 import { type Finding, LEVELS, type Rule, subjectOf } from "./finding.ts";
+import { missingSessions, sessionNames, sharedUsernames, spaces } from "./names.ts";
 import { masters, nodes, systemNames, wholeAccounts } from "./privileges.ts";
 import { coveredPatterns, permissionSetRoles, shadowed, unreachable } from "./shadowing.ts";
-import { ending, invalid, pinned } from "./validity.ts";
+import { ending, invalid, misplacedDenials, pinned } from "./validity.ts";
 
 const RULES: readonly Rule[] = [
   invalid,
@@ -20,6 +21,11 @@ const RULES: readonly Rule[] = [
   masters,
   permissionSetRoles,
   pinned,
+  misplacedDenials,
+  sessionNames,
+  missingSessions,
+  spaces,
+  sharedUsernames,
 ];
 
 export async function lint(

@@ -1,9 +1,10 @@
-// Rules on what counts: mappings that no review gets to, and those that another one comes before.
+// Rules on what counts: mappings that no review reads, and those that another one comes before.
 
 import { matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { decideForPrincipal, principalOf } from "../evaluate/principal.ts";
 import { shortName } from "../mapping-file/parameter-name.ts";
+import { refusesEverybody } from "../plan/denials.ts";
 import type { Finding, Placed, Subject } from "./finding.ts";
 
 export function unreachable({ entries, context }: Subject): Finding[] {
@@ -13,16 +14,19 @@ export function unreachable({ entries, context }: Subject): Finding[] {
     const finding = { level: "error" as const, rule: "unreachable", where: parameter };
     const right = mappingParameter(context.prefix, principal.kind, principal.accountId, principal.name);
     if (right !== parameter) {
-      return [{ ...finding, message: `its arn is looked for at ${shortName(right, context.prefix)}` }];
+      return [{ ...finding, message: `a review of its arn reads ${shortName(right, context.prefix)} instead` }];
     }
     if (principal.partition === context.partition) return [];
     return [
-      { ...finding, message: `its arn is of partition ${principal.partition}, the function of ${context.partition}` },
+      {
+        ...finding,
+        message: `its arn is in partition ${principal.partition}, and the function in ${context.partition}`,
+      },
     ];
   });
 }
 
-/** Something else counts for whom this is for: a denial, or a place that comes first. */
+/** For the principal of this mapping something else counts: a denial, or a mapping that comes first. */
 export function shadowed({ entries, parameters, context }: Subject): Finding[] {
   return entries.flatMap(({ parameter, entry }): Finding[] => {
     const { evaluations = [], deciding } = decideForPrincipal(entry, parameters, context) ?? {};
@@ -31,6 +35,8 @@ export function shadowed({ entries, parameters, context }: Subject): Finding[] {
     );
     if (!own || deciding === undefined || deciding.parameter === parameter) return [];
     const first = shortName(deciding.parameter, context.prefix);
+    // The invalid list itself is a finding: one for each mapping that it shuts out would hide it.
+    if (refusesEverybody(deciding.parameter, parameters.get(deciding.parameter)?.value)) return [];
     const message = deciding.verdict.kind === "deny" ? `denied by ${first}` : `${first} counts before it`;
     return [{ level: "warning", rule: "shadowed", where: parameter, message }];
   });
@@ -45,7 +51,7 @@ export function permissionSetRoles({ entries }: Subject): Finding[] {
   });
 }
 
-/** The first match counts, and the patterns of an account before those of any: what another one covers is never reached. */
+/** The first match counts, and the patterns of an account come before those of any: a covered pattern is never reached. */
 export function coveredPatterns({ entries, context }: Subject): Finding[] {
   const lists = Map.groupBy(
     entries.filter(({ entry }) => entry.kind === "pattern"),

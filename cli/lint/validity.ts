@@ -1,31 +1,51 @@
-// Rules on single mappings: what is invalid, and what has ended or ends soon.
+// Rules on single mappings and denials: what is invalid, and what has ended or ends soon.
 
 import { isExpired, notAfterTime } from "../../functions/lib/not-after.ts";
+import { accountOf } from "../mapping-file/entry.ts";
 import type { Finding, Subject } from "./finding.ts";
 
 const SOON_DAYS = 30;
 const DAY_MS = 86_400_000;
 
 export function invalid({ readings }: Subject): Finding[] {
-  return [...readings].flatMap(([where, { problems }]) =>
-    problems.map((message) => ({ level: "error" as const, rule: "invalid", where, message })),
+  return [...readings].flatMap(([where, { kind, problems }]) =>
+    problems.map((problem): Finding => {
+      if (kind !== "deny") return { level: "error", rule: "invalid", where, message: problem };
+      const message = `${problem}. Until it is fixed, this list refuses everybody it is read for`;
+      return { level: "error", rule: "deny-list-invalid", where, message };
+    }),
   );
 }
 
-export function ending({ entries, context: { now } }: Subject): Finding[] {
-  return entries.flatMap(({ parameter: where, entry: { mapping } }): Finding[] => {
-    const { notAfter } = mapping;
+export function ending({ entries, denials, context: { now } }: Subject): Finding[] {
+  const ends = [
+    ...entries.map(({ parameter, entry }) => ({ where: parameter, what: "", notAfter: entry.mapping.notAfter })),
+    ...denials.map(({ parameter, denial: { entry } }) => {
+      return { where: parameter, what: `the denial of ${entry.arnLike} `, notAfter: entry.notAfter };
+    }),
+  ];
+  return ends.flatMap(({ where, what, notAfter }): Finding[] => {
     if (notAfter === undefined) return [];
     if (isExpired(notAfter, now)) {
-      return [{ level: "warning", rule: "expired", where, message: `ended on ${notAfter}: remove it` }];
+      return [{ level: "warning", rule: "expired", where, message: `${what}ended on ${notAfter}: remove it` }];
     }
     const days = Math.ceil(((notAfterTime(notAfter) ?? now) - now) / DAY_MS);
     if (days > SOON_DAYS) return [];
-    return [{ level: "info", rule: "expires-soon", where, message: `ends in ${days} d, on ${notAfter}` }];
+    return [{ level: "info", rule: "expires-soon", where, message: `${what}ends in ${days} d, on ${notAfter}` }];
   });
 }
 
-/** Who removes a role and makes it anew with the same name inherits its mapping, unless it is pinned. */
+/** The list of an account is read for that account alone. */
+export function misplacedDenials({ denials }: Subject): Finding[] {
+  return denials.flatMap(({ parameter: where, denial: { account, entry } }): Finding[] => {
+    const ofArn = accountOf(entry.arnLike);
+    if (account === "any" || ofArn === "any" || ofArn === account) return [];
+    const message = `${entry.arnLike} never matches here: this list is read for account ${account} only`;
+    return [{ level: "error", rule: "misplaced-denial", where, message }];
+  });
+}
+
+/** A role that is deleted and created again under the same name inherits its mapping, unless it is pinned. */
 export function pinned({ entries }: Subject): Finding[] {
   const named = entries.filter(({ entry: { kind } }) => kind === "role" || kind === "user");
   const pins = named.filter(({ entry: { mapping } }) => mapping.principalId !== undefined).length;

@@ -1,4 +1,4 @@
-// One mapping and its place, as a file or a command line writes it, and back.
+// One mapping, as a file or a command line writes it, and back.
 
 import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
 import { checkMapping, type Mapping, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
@@ -20,9 +20,10 @@ export interface Problem {
 
 /** In a file, a mapping has one of `arn`, `arnLike` and `permissionSet`, or `account` alone. */
 export function readEntry(item: unknown): Entry | Problem {
-  if (!isObject(item)) return { problem: "not an object with keys" };
+  if (!isObject(item)) return { problem: "must be a mapping with keys such as arn and username" };
   const { account, permissionSet, ...value } = item;
-  if (value["arn"] !== undefined && value["arnLike"] !== undefined) return { problem: "both arn and arnLike" };
+  if (value["arn"] !== undefined && value["arnLike"] !== undefined)
+    return { problem: "has both arn and arnLike: keep one" };
   const place = readPlace(value, account, permissionSet);
   if ("problem" in place) return place;
   const check = checkMapping(value, place.kind);
@@ -34,27 +35,39 @@ type Place = Omit<Entry, "mapping">;
 function readPlace(value: Record<string, unknown>, account: unknown, permissionSet: unknown): Place | Problem {
   const { arn, arnLike } = value;
   if (arn !== undefined) {
-    if (account !== undefined || permissionSet !== undefined) return { problem: "arn says all: no account beside it" };
+    if (account !== undefined || permissionSet !== undefined)
+      return { problem: "arn names the principal: remove account and permissionSet" };
     const mapped = typeof arn === "string" ? parseMappedArn(arn) : undefined;
-    if (mapped === undefined) return { problem: "arn is no ARN of a role, user, root or federated user" };
+    if (mapped === undefined) return { problem: arnProblem(arn) };
     return { kind: mapped.kind, account: mapped.accountId, name: mapped.name };
   }
   if (arnLike !== undefined) {
-    if (permissionSet !== undefined) return { problem: "both arnLike and permissionSet" };
+    if (permissionSet !== undefined) return { problem: "has both arnLike and permissionSet: keep one" };
     const ofPattern = account ?? (typeof arnLike === "string" ? accountOf(arnLike) : "any");
     return ofPattern === "any" || isAccount(ofPattern) ? place("pattern", ofPattern) : { problem: ACCOUNT };
   }
-  if (!isAccount(account)) return { problem: account === undefined ? "none of arn, arnLike and account" : ACCOUNT };
+  if (!isAccount(account))
+    return {
+      problem: account === undefined ? "must have arn, arnLike, or account (alone, or with permissionSet)" : ACCOUNT,
+    };
   if (permissionSet === undefined) return place("account", account);
   // https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html
   if (typeof permissionSet !== "string" || !/^[\w+=,.@-]{1,32}$/.test(permissionSet)) {
-    return { problem: "permissionSet is no name of a permission set" };
+    return { problem: "permissionSet must be the name of a permission set" };
   }
   return { kind: "sso", account, name: permissionSet };
 }
 
-/** YAML reads digits without quotes as a number, and drops leading zeros. */
-const ACCOUNT = 'account is no text of twelve digits (in YAML, in quotes: "111122223333")';
+/** Without quotes, YAML reads a number, and drops leading zeros. */
+const ACCOUNT = 'account must be 12 digits in quotes, such as "111122223333"';
+
+function arnProblem(arn: unknown): string {
+  if (typeof arn === "string" && /^arn:[^:]+:sts::\d{12}:assumed-role\//.test(arn)) {
+    const [, partition, account, role] = /^arn:([^:]+):sts::(\d{12}):assumed-role\/([^/]+)/.exec(arn) ?? [];
+    return `arn must be the ARN of the role, not of a session: arn:${partition}:iam::${account}:role/${role}`;
+  }
+  return "arn must be the ARN of a role, user, root or federated user";
+}
 
 function isAccount(value: unknown): value is string {
   return typeof value === "string" && /^\d{12}$/.test(value);
@@ -64,8 +77,8 @@ function place(kind: MappingKind, account: string): Place {
   return { kind, account, name: "" };
 }
 
-/** Where a pattern stands when nothing else is said: with its own account, if it names one. */
-function accountOf(arnLike: string): string {
+/** The list that a pattern belongs in where nothing else is said: its own account's, or that of any account. */
+export function accountOf(arnLike: string): string {
   const section = arnLike.split(":")[4];
   return isAccount(section) ? section : "any";
 }

@@ -1,56 +1,66 @@
-// The mapping file: `mappings:` and a list, in YAML or JSON, read from one or several files.
+// The mapping file: the lists `mappings:` and `deny:`, in YAML or JSON, read from one or several files.
 
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isObject } from "../../functions/lib/json.ts";
 import { usage } from "../errors.ts";
-import { fileFailure, readText } from "../io/files.ts";
+import { fileFailure, nameOf, readText } from "../io/files.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import { parseYaml, stringifyYaml } from "../io/yaml.ts";
+import { type Denial, readDenial } from "./denial.ts";
 import { type Entry, readEntry, writeEntry } from "./entry.ts";
 
-export interface Documents {
+export interface MappingFile {
   readonly entries: readonly Entry[];
-  /** Of single mappings: where, and what. */
+  readonly denials: readonly Denial[];
+}
+
+export interface ExaminedFile extends MappingFile {
+  /** Of single entries: file and line, and what is wrong. */
   readonly problems: readonly { readonly where: string; readonly problem: string }[];
 }
 
 /** Files, folders (the YAML and JSON files in them) and `-`. Throws with every problem of every file. */
-export async function readDocuments(paths: readonly string[], io: IOStreams): Promise<readonly Entry[]> {
-  const { entries, problems } = await examineDocuments(paths, io);
+export async function readMappingFiles(paths: readonly string[], io: IOStreams): Promise<MappingFile> {
+  const { entries, denials, problems } = await examineMappingFiles(paths, io);
   if (problems.length > 0) {
     throw usage(`${problems.map(({ where, problem }) => `${where}: ${problem}`).join("\n")}\nNothing was written.`);
   }
-  return entries;
+  return { entries, denials };
 }
 
-/** Throws only for a file that is none of ours. */
-export async function examineDocuments(paths: readonly string[], io: IOStreams): Promise<Documents> {
+/** Throws only where a file is not a mapping file at all. */
+export async function examineMappingFiles(paths: readonly string[], io: IOStreams): Promise<ExaminedFile> {
   const entries: Entry[] = [];
-  const problems: Documents["problems"][number][] = [];
+  const denials: Denial[] = [];
+  const problems: ExaminedFile["problems"][number][] = [];
   for (const file of paths.flatMap(filesOf)) {
-    for (const [index, item] of parseDocument(await readText(file, io), file).entries()) {
-      const entry = readEntry(item);
-      if ("problem" in entry) {
-        problems.push({ where: `${file}, mapping ${index + 1}${who(item)}`, problem: entry.problem });
-      } else entries.push(entry);
+    for (const { list, item, line } of itemsIn(await readText(file, io), file)) {
+      const read = list === "deny" ? readDenial(item) : readEntry(item);
+      if ("problem" in read) {
+        problems.push({ where: `${nameOf(file)}, line ${line}${who(item)}`, problem: read.problem });
+      } else if ("entry" in read) denials.push(read);
+      else entries.push(read);
     }
   }
-  return { entries, problems };
+  return { entries, denials, problems };
 }
 
-export function writeDocument(entries: readonly Entry[]): string {
-  return stringifyYaml({ mappings: entries.map(writeEntry) });
+export function writeMappingFile(entries: readonly Entry[], denials: readonly Denial[] = []): string {
+  return stringifyYaml({
+    mappings: entries.map(writeEntry),
+    ...(denials.length > 0 && { deny: denials.map(({ entry }) => entry) }),
+  });
 }
 
 function filesOf(path: string): string[] {
   if (path === "-" || !isFolder(path)) return [path];
   const files = namesIn(path).filter((name) => /\.(ya?ml|json)$/.test(name));
-  if (files.length === 0) throw usage(`${path} holds no YAML or JSON file.`);
+  if (files.length === 0) throw usage(`${path} has no YAML or JSON files in it.`);
   return files.sort().map((name) => join(path, name));
 }
 
-/** Whatever is wrong with a path is told where it is read. */
+/** What is wrong with a path is said where it is read. */
 function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
@@ -67,13 +77,31 @@ function namesIn(folder: string): string[] {
   }
 }
 
-function parseDocument(text: string, file: string): unknown[] {
-  const { value: document } = parseYaml(text, file);
-  const mappings = isObject(document) ? document["mappings"] : undefined;
-  if (!isObject(document) || !Array.isArray(mappings)) throw usage(`${file} has no list "mappings:" at its top.`);
-  const foreign = Object.keys(document).find((key) => key !== "mappings");
-  if (foreign !== undefined) throw usage(`${file} has ${foreign} at its top; only "mappings:" is known.`);
-  return mappings;
+const LISTS = ["mappings", "deny"] as const;
+
+interface Item {
+  readonly list: (typeof LISTS)[number];
+  readonly item: unknown;
+  readonly line: number;
+}
+
+function itemsIn(text: string, file: string): Item[] {
+  const { value, lineOf } = parseYaml(text, file);
+  const document = isObject(value) ? value : {};
+  const unknown = Object.keys(document).find((key) => !LISTS.some((list) => list === key));
+  if (unknown !== undefined) {
+    throw usage(
+      `${nameOf(file)}, line ${lineOf([unknown])}: unknown key ${unknown}. The lists are mappings: and deny:.`,
+    );
+  }
+  if (!LISTS.some((list) => Array.isArray(document[list]))) {
+    throw usage(`${nameOf(file)} must have a list mappings: or deny: at its top.`);
+  }
+  return LISTS.flatMap((list) => {
+    const items = document[list] ?? [];
+    if (!Array.isArray(items)) throw usage(`${nameOf(file)}, line ${lineOf([list])}: ${list}: must be a list.`);
+    return items.map((item, index) => ({ list, item, line: lineOf([list, index]) }));
+  });
 }
 
 function who(item: unknown): string {

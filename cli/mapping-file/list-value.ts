@@ -1,5 +1,6 @@
 // A parameter that holds a list, of patterns or of denials: one entry is changed, and its neighbours stay as they are.
 
+import { checkDenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
 import { checkMapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
@@ -21,10 +22,16 @@ export function isFor(item: unknown, arnLike: string): boolean {
 export function listItems(
   name: string,
   stored: StoredParameter | undefined,
+  kind: "pattern" | "deny",
   isChanged: (item: unknown) => boolean,
 ): readonly unknown[] {
   if (stored === undefined) return [];
-  const list = stored.secure ? undefined : parseJson(stored.value);
+  if (stored.secure) {
+    throw usage(
+      `${name} must be of type String, not SecureString. Nothing was written. Remove it first: mappings remove ${name}.`,
+    );
+  }
+  const list = parseJson(stored.value);
   if (!Array.isArray(list)) {
     throw usage(
       `${name} must be a JSON list, and it is not. Nothing was written. Fix it first: mappings rollback ${name}, or ` +
@@ -32,7 +39,7 @@ export function listItems(
     );
   }
   for (const [index, item] of list.entries()) {
-    const check = checkMapping(item, "pattern");
+    const check = kind === "deny" ? checkDenyEntry(item) : checkMapping(item, "pattern");
     if (check.valid || isChanged(item)) continue;
     const arnLike = isObject(item) && typeof item["arnLike"] === "string" ? ` (${item["arnLike"]})` : "";
     throw usage(

@@ -3,57 +3,65 @@
 import { checkMapping, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import { type Denial, readDenial } from "./denial.ts";
 import type { Entry, Problem } from "./entry.ts";
-import { readName } from "./parameter-name.ts";
+import { type ParameterAddress, type ParameterKind, readName } from "./parameter-name.ts";
 
 export interface Reading {
-  /** `undefined` for a name under which no review looks. */
-  readonly kind: MappingKind | undefined;
+  /** `undefined` for a name that the authenticator ignores. */
+  readonly kind: ParameterKind | undefined;
   readonly account: string;
   readonly entries: readonly Entry[];
-  /** What is wrong with the parameter as a whole, or with one mapping in it. */
+  /** Of a deny list. */
+  readonly denials: readonly Denial[];
+  /** What is wrong with the parameter as a whole, or with one entry in it. */
   readonly problems: readonly string[];
 }
 
-/** What a parameter holds: its entries, and in words what is wrong. */
 export function readParameter(prefix: string, parameter: string, stored: StoredParameter): Reading {
-  const place = readName(prefix, parameter);
-  if (place === undefined) return unreadable(undefined, "", "no review reads this name");
-  const { kind, account } = place;
-  if (stored.secure) return unreadable(kind, account, "a SecureString, which is never read");
+  const address = readName(prefix, parameter);
+  const reading = { kind: address?.kind, account: address?.account ?? "", entries: [], denials: [], problems: [] };
+  if (address === undefined) return { ...reading, problems: ["not a mapping: the authenticator ignores it"] };
+  const { kind, account } = address;
+  if (stored.secure) return { ...reading, problems: ["must be of type String, not SecureString"] };
   const value = parseJson(stored.value);
-  if (value === undefined) return unreadable(kind, account, "not JSON");
-  if (kind === "pattern" && !Array.isArray(value)) return unreadable(kind, account, "not a JSON list");
-  const read = (kind === "pattern" ? (value as unknown[]) : [value]).map((item) => readValue(item, place));
-  return {
-    kind,
-    account,
-    entries: read.filter((item): item is Entry => !("problem" in item)),
-    problems: read.flatMap((item, index) => {
-      if (!("problem" in item)) return [];
-      return kind === "pattern" ? `pattern ${index + 1}: ${item.problem}` : item.problem;
-    }),
-  };
+  if (value === undefined) return { ...reading, problems: ["must be JSON"] };
+  if (kind !== "pattern" && kind !== "deny") {
+    const entry = readValue(value, { ...address, kind });
+    return "problem" in entry ? { ...reading, problems: [entry.problem] } : { ...reading, entries: [entry] };
+  }
+  if (!Array.isArray(value)) return { ...reading, problems: ["must be a JSON list"] };
+  if (kind === "pattern") {
+    const [entries, problems] = divide((value as unknown[]).map((item) => readValue(item, { ...address, kind })));
+    return { ...reading, entries, problems };
+  }
+  const [denials, problems] = divide((value as unknown[]).map(readDenial));
+  // The list that it is in counts, whatever its ARN says.
+  return { ...reading, denials: denials.map((denial) => ({ ...denial, account })), problems };
 }
 
-function unreadable(kind: MappingKind | undefined, account: string, problem: string): Reading {
-  return { kind, account, entries: [], problems: [problem] };
+/** Those that are valid, and of the others what is wrong, by their number in the list. */
+function divide<T extends object>(items: readonly (T | Problem)[]): [T[], string[]] {
+  return [
+    items.filter((item): item is T => !("problem" in item)),
+    items.flatMap((item, index) => ("problem" in item ? `entry ${index + 1}: ${item.problem}` : [])),
+  ];
 }
 
-function readValue(value: unknown, place: Omit<Entry, "mapping">): Entry | Problem {
-  const check = checkMapping(value, place.kind);
+function readValue(value: unknown, address: ParameterAddress & { readonly kind: MappingKind }): Entry | Problem {
+  const check = checkMapping(value, address.kind);
   if (!check.valid) return { problem: check.problem };
   const { mapping } = check;
-  // A name is lower-cased in a parameter's name; in its value it stands as it was written.
-  const written = mapping.arn === undefined || place.name === "" ? place.name : lastPart(mapping.arn);
-  return { ...place, name: written, mapping };
+  // A parameter's name is in lower case; its value keeps the spelling.
+  const written = mapping.arn === undefined || address.name === "" ? address.name : lastPart(mapping.arn);
+  return { ...address, name: written, mapping };
 }
 
 function lastPart(arn: string): string {
   return arn.slice(arn.lastIndexOf("/") + 1);
 }
 
-/** Whether two values mean the same; neither white space nor the order of keys counts. */
+/** A value in the form in which two that mean the same are equal: neither white space nor the order of keys counts. */
 export function normal(value: string): unknown {
   const parsed = parseJson(value);
   return isObject(parsed) || Array.isArray(parsed) ? parsed : value;

@@ -1,8 +1,10 @@
-// From entries to the parameters that hold them: one parameter is one mapping, or a list of patterns.
+// From entries to the parameters that hold them: one parameter is one mapping, or a list of patterns or of denials.
 
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
-import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { usage } from "../errors.ts";
+import type { Denial } from "./denial.ts";
 import type { Entry } from "./entry.ts";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
@@ -20,7 +22,7 @@ export interface Placement {
   }[];
 }
 
-export function placeEntries(prefix: string, entries: readonly Entry[]): Placement {
+export function placeEntries(prefix: string, entries: readonly Entry[], denials: readonly Denial[] = []): Placement {
   const byName = Map.groupBy(entries, ({ kind, account, name }) => mappingParameter(prefix, kind, account, name));
   const values = new Map<string, string>();
   const problems: Placement["problems"][number][] = [];
@@ -31,6 +33,17 @@ export function placeEntries(prefix: string, entries: readonly Entry[]): Placeme
       problems.push({ name, rule: "duplicate", problem: `${others.length + 1} mappings for one parameter` });
     }
     const value = isList ? [first, ...others].map(({ mapping }) => inOrder(mapping)) : inOrder(first.mapping);
+    const text = JSON.stringify(value);
+    const problem = sizeProblem(text);
+    if (problem !== undefined) problems.push({ name, rule: "invalid", problem });
+    values.set(name, text);
+  }
+  for (const [account, list] of Map.groupBy(denials, ({ account }) => account)) {
+    const name = denyParameter(prefix, account);
+    const value = list.map(({ entry }) => entry);
+    for (const [arnLike, { length }] of Map.groupBy(value, ({ arnLike }) => asciiLowerCase(arnLike))) {
+      if (length > 1) problems.push({ name, rule: "duplicate", problem: `${length} denials of ${arnLike}` });
+    }
     const text = JSON.stringify(value);
     const problem = sizeProblem(text);
     if (problem !== undefined) problems.push({ name, rule: "invalid", problem });
@@ -54,8 +67,12 @@ export function valueText(name: string, value: unknown): string {
 }
 
 /** Throws where two entries want the same parameter, or one is too long. */
-export function toParameters(prefix: string, entries: readonly Entry[]): ReadonlyMap<string, string> {
-  const { values, problems } = placeEntries(prefix, entries);
+export function toParameters(
+  prefix: string,
+  entries: readonly Entry[],
+  denials: readonly Denial[] = [],
+): ReadonlyMap<string, string> {
+  const { values, problems } = placeEntries(prefix, entries, denials);
   if (problems.length > 0) throw usage(problems.map(({ name, problem }) => `${name}: ${problem}.`).join("\n"));
   return values;
 }

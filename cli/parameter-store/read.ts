@@ -8,7 +8,11 @@ import {
   type SSMClient,
 } from "@aws-sdk/client-ssm";
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
-import { callersParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import {
+  callersParameter,
+  denyParameter,
+  mappingParameter,
+} from "../../functions/authenticator/mapping/parameter-name.ts";
 import { type Stored, stored, type Version, version } from "./parameter.ts";
 import { rateLimited } from "./rate-limit.ts";
 
@@ -52,7 +56,7 @@ export async function readAll(
     }
   }
   if (account !== undefined) {
-    const names = LEAVES.map((kind) => mappingParameter(prefix, kind, account));
+    const names = [...LEAVES.map((kind) => mappingParameter(prefix, kind, account)), denyParameter(prefix, account)];
     found.push(...(await readSome(ssm, names, signal)).values());
   }
   const mappings = found.filter(({ name }) => name !== callersParameter(prefix));

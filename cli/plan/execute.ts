@@ -5,7 +5,7 @@ import { isThrottlingError } from "@smithy/core/retry";
 import type { SdkError } from "@smithy/types";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
-import { EXIT, Failure } from "../errors.ts";
+import { EXIT, Failure, finding } from "../errors.ts";
 import { confirm } from "../io/confirm.ts";
 import { tellIfSlow } from "../io/interrupt.ts";
 import type { IOStreams } from "../io/io-streams.ts";
@@ -19,6 +19,7 @@ import { guardLockout } from "./lockout-guard.ts";
 import { afterwards, type Change, type Plan } from "./plan.ts";
 import { inSafeOrder } from "./safe-order.ts";
 import { showPlan } from "./show.ts";
+import { weakeningsIn } from "./weakening.ts";
 
 /** `current`: the parameters under the prefix, as far as they were read for the plan. */
 export async function executePlan(
@@ -31,14 +32,29 @@ export async function executePlan(
   const { context } = connection;
   const changes = await inSafeOrder(plan.changes, current, context);
   const destination = await destinationOf(connection, current, io);
-  io.print(showPlan({ ...plan, changes }, destination, context.prefix, io.columns));
+  const weakenings = weakeningsIn(changes, context);
+  io.print(showPlan({ ...plan, changes, weakenings }, destination, context.prefix, io.columns));
   if (changes.length === 0) return;
   if (!options.force) await guardLockout(current, afterwards(current, changes), context);
   if (options.dryRun) return;
+  const weakened = weakeningSentence(weakenings);
+  if (options.yes && weakened !== undefined && !options.allowWeakening) {
+    throw finding(`Refused: ${weakened} With --yes, that needs --allow-weakening.`);
+  }
   const isRemoval = changes.every(({ action }) => action === "remove");
   const question = `${isRemoval ? "Remove" : "Write"} ${count(changes.length)} in ${destination}?`;
-  if (!options.yes) await confirm(question, io);
+  if (!options.yes) await confirm(weakened === undefined ? question : `T${weakened.slice(1)}\n${question}`, io);
   await writeAll(changes, connection, options, io);
+}
+
+/** As many as a person reads. */
+const MAX_NAMED = 10;
+
+function weakeningSentence(weakenings: ReturnType<typeof weakeningsIn>): string | undefined {
+  const texts = [...weakenings.values()].flat().map(({ text }) => text);
+  if (texts.length === 0) return undefined;
+  const more = texts.length > MAX_NAMED ? `, and ${texts.length - MAX_NAMED} more (marked ! above)` : "";
+  return `this ${texts.slice(0, MAX_NAMED).join(", ")}${more}.`;
 }
 
 async function writeAll(

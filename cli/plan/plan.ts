@@ -1,11 +1,11 @@
-// What has to be written so that Parameter Store holds what a file says: computed, never written, here.
+// What must be written for Parameter Store to hold what a file says. Nothing is written here.
 
 import { isDeepStrictEqual } from "node:util";
-import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { usage } from "../errors.ts";
 import { normal } from "../mapping-file/read-parameter.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
 import type { Write } from "../parameter-store/write.ts";
+import { denialsIn } from "./denials.ts";
 import { MASTERS } from "./masters.ts";
 
 export interface Change extends Write {
@@ -13,14 +13,14 @@ export interface Change extends Write {
 }
 
 export interface Plan {
-  /** What lets somebody in before what shuts somebody out; order.ts has the last word on it. */
+  /** Denials, then what lets somebody in, then what shuts somebody out; safe-order.ts has the last word on it. */
   readonly changes: readonly Change[];
   readonly unchanged: number;
-  /** Names that stand there and that the file does not have; they stay without `--prune`. */
+  /** Names that exist and are in no file; they stay without `--prune`. */
   readonly extra: readonly string[];
 }
 
-/** Throws where a change could be written, and would never be read. */
+/** Throws where the function would never read what is written. */
 export function planChanges(
   current: ReadonlyMap<string, Stored>,
   desired: ReadonlyMap<string, string>,
@@ -34,8 +34,8 @@ export function planChanges(
   const secure = written.find(({ before }) => before?.secure);
   if (secure !== undefined) {
     throw usage(
-      `${secure.name} is a SecureString, which the function never reads, and stays one when it is written: ` +
-        "remove it first (mappings remove).",
+      `${secure.name} is a SecureString, which the function never reads, and a write does not change that. Remove it ` +
+        "first: mappings remove.",
     );
   }
   const extra = [...current.keys()].filter((name) => !desired.has(name));
@@ -53,10 +53,14 @@ function isSame(before: Stored, value: string): boolean {
   return !before.secure && isDeepStrictEqual(normal(before.value), normal(value));
 }
 
-/** An interrupted apply leaves a cluster with too many administrators rather than with none; denials come first of all. */
-function rank({ action, before, value }: Change): number {
-  const content = value === undefined ? undefined : parseJson(value);
-  if (isObject(content) && content["deny"] === true) return 0;
+/**
+ * An interrupted apply leaves a cluster with too many administrators rather than with none; who is denied is shut out
+ * before anybody is let in, and who is no longer denied comes in last.
+ */
+function rank({ name, action, before, value }: Change): number {
+  const [denied, isDenied] = [denialsIn(name, before?.value, 0), denialsIn(name, value, 0)];
+  if ([...isDenied.keys()].some((who) => !denied.has(who))) return 0;
+  if (denied.size > isDenied.size) return 6;
   if (value?.includes(MASTERS)) return 1;
   if (before?.value.includes(MASTERS)) return 5;
   return action === "add" ? 2 : action === "change" ? 3 : 4;

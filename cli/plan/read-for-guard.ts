@@ -1,12 +1,14 @@
 // What the lockout guard must see of a change: everything where it could take an administrator away, else what is known.
 
-import { mappingParameter, permissionSetOf } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { candidates, mappingParameter, permissionSetOf } from "../../functions/authenticator/mapping/parameter-name.ts";
 import type { Connection } from "../aws/connection.ts";
+import { supposeIdentity } from "../evaluate/principal.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import { readName } from "../mapping-file/parameter-name.ts";
 import type { WriteOptions } from "../options.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
 import { readSome } from "../parameter-store/read.ts";
+import { denialsIn, isDenyList } from "./denials.ts";
 import { MASTERS } from "./masters.ts";
 import type { Change } from "./plan.ts";
 import { readMappings, TRY_ACCOUNT, withHint } from "./read-current.ts";
@@ -21,12 +23,40 @@ export async function readForGuard(
   io: IOStreams,
 ): Promise<ReadonlyMap<string, Stored>> {
   if (force) return known;
-  const isRisky = changes.some(({ before, value }) => before?.value.includes(MASTERS) || DENY.test(value ?? ""));
-  if (isRisky || (await couldShadow(changes, connection, io))) return readMappings(connection, io);
-  return known;
+  const isRisky =
+    changes.some(({ before }) => before?.value.includes(MASTERS)) ||
+    (await couldDeny(changes, connection, io)) ||
+    (await couldShadow(changes, connection, io));
+  return isRisky ? readMappings(connection, io) : known;
 }
 
-const DENY = /"deny"\s*:\s*true/;
+/** Whether a new denial is for somebody who may reach `system:masters`; of a pattern, nobody can tell without all mappings. */
+async function couldDeny(changes: readonly Change[], connection: Connection, io: IOStreams): Promise<boolean> {
+  const { context } = connection;
+  for (const { name, before, value } of changes) {
+    if (!isDenyList(name)) continue;
+    const old = denialsIn(name, before?.value, context.now);
+    for (const [key, { who }] of denialsIn(name, value, context.now)) {
+      if (old.has(key)) continue;
+      const identity = supposeIdentity(who);
+      if (identity === undefined) return true;
+      const names = candidates(context.prefix, identity).map(({ parameter }) => parameter);
+      if (await anyHasMasters(names, connection, io)) return true;
+    }
+  }
+  return false;
+}
+
+/** With --account, only what that account's permissions are for. */
+async function anyHasMasters(names: readonly string[], connection: Connection, io: IOStreams): Promise<boolean> {
+  const { account, ssm } = connection;
+  const readable = account === undefined ? names : names.filter((name) => !name.endsWith("/any"));
+  if (readable.length === 0) return false;
+  const found = await readSome(ssm, readable, io.interrupted).catch((error: unknown) => {
+    throw withHint(error, account === undefined ? `${TRY_ACCOUNT}\n${TRY_FORCE}` : TRY_FORCE);
+  });
+  return [...found.values()].some((stored) => stored.value.includes(MASTERS));
+}
 
 /** Whether what is written stands before a place that gives `system:masters` to the same identities. */
 async function couldShadow(changes: readonly Change[], connection: Connection, io: IOStreams): Promise<boolean> {
@@ -34,27 +64,23 @@ async function couldShadow(changes: readonly Change[], connection: Connection, i
     if (value === undefined) continue;
     const names = placesBehind(name, connection);
     if (names === undefined) return true;
-    if (names.length === 0) continue;
-    const found = await readSome(connection.ssm, names, io.interrupted).catch((error: unknown) => {
-      throw withHint(error, connection.account === undefined ? `${TRY_ACCOUNT}\n${TRY_FORCE}` : TRY_FORCE);
-    });
-    if ([...found.values()].some((stored) => stored.value.includes(MASTERS))) return true;
+    if (await anyHasMasters(names, connection, io)) return true;
   }
   return false;
 }
 
 /** In the order of a review (functions/authenticator/mapping/parameter-name.ts); `undefined`: of every account. */
-function placesBehind(parameter: string, { context: { prefix }, account: only }: Connection): string[] | undefined {
-  const place = readName(prefix, parameter);
-  if (place === undefined || place.kind === "account") return [];
-  const { kind, account, name } = place;
+function placesBehind(parameter: string, { context: { prefix } }: Connection): string[] | undefined {
+  const address = readName(prefix, parameter);
+  if (address === undefined || address.kind === "account" || address.kind === "deny") return [];
+  const { kind, account, name } = address;
   if (kind === "pattern" && account === "any") return undefined;
   // In a parameter's name the role's is in lower case.
   const set = permissionSetOf(name.replace(/^awsreservedsso_/, "AWSReservedSSO_"));
   return [
     ...(kind === "role" && set !== undefined ? [mappingParameter(prefix, "sso", account, set)] : []),
     ...(kind === "pattern" ? [] : [mappingParameter(prefix, "pattern", account)]),
-    ...(only === undefined ? [mappingParameter(prefix, "pattern", "any")] : []),
+    mappingParameter(prefix, "pattern", "any"),
     mappingParameter(prefix, "account", account),
   ];
 }

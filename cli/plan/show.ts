@@ -5,13 +5,18 @@ import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { hang } from "../io/table.ts";
 import { shortName } from "../mapping-file/parameter-name.ts";
 import type { Change, Plan } from "./plan.ts";
+import type { Weakening } from "./weakening.ts";
 
 const SIGN = { add: "+", change: "~", remove: "-" } as const;
 const INDENT = "    ";
 
+export interface ShownPlan extends Plan {
+  readonly weakenings: ReadonlyMap<Change, readonly Weakening[]>;
+}
+
 /** `columns` of the terminal; `undefined` for a pipe, where each thing is one line. */
 export function showPlan(
-  { changes, unchanged, extra }: Plan,
+  { changes, unchanged, extra, weakenings }: ShownPlan,
   destination: string,
   prefix: string,
   columns: number | undefined,
@@ -19,12 +24,29 @@ export function showPlan(
   const lines = changes.flatMap((change) => [
     `${SIGN[change.action]} ${shortName(change.name, prefix)}\n`,
     ...details(change).map((line) => hang(INDENT, line, columns)),
+    ...(weakenings.get(change) ?? []).map(({ text }) => hang(`${INDENT}! `, text, columns)),
   ]);
   return [
     hang("", `Plan for ${destination}:`, columns),
     ...lines,
     hang("", summary(changes, unchanged, extra), columns),
+    ...weakeningSummary([...weakenings.values()].flat()).map((line) => hang("! ", line, columns)),
   ].join("");
+}
+
+const WEAKENED = {
+  denial: ["denial lifted", "denials lifted"],
+  end: ["end dropped", "ends dropped"],
+  pin: ["pin dropped", "pins dropped"],
+  masters: ["new holder of system:masters", "new holders of system:masters"],
+} as const;
+
+function weakeningSummary(weakenings: readonly Weakening[]): string[] {
+  const counts = Object.entries(WEAKENED).flatMap(([kind, [one, several]]) => {
+    const { length } = weakenings.filter((weakening) => weakening.kind === kind);
+    return length === 0 ? [] : [`${length} ${length === 1 ? one : several}`];
+  });
+  return counts.length === 0 ? [] : [`${counts.join(", ")}: more people may get in.`];
 }
 
 function summary(changes: readonly Change[], unchanged: number, extra: readonly string[]): string {

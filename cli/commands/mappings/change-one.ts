@@ -16,7 +16,7 @@ import { planChanges } from "../../plan/plan.ts";
 import { readForGuard } from "../../plan/read-for-guard.ts";
 import { findTarget, type Target } from "./target.ts";
 
-type ChangeValue = (value: Readonly<Record<string, unknown>>) => Record<string, unknown>;
+type ChangeValue = (value: Readonly<Record<string, unknown>>, kind: MappingKind) => Record<string, unknown>;
 
 export async function changeOne(
   who: string,
@@ -37,21 +37,23 @@ export async function changeOne(
 const WITH_ARN: readonly MappingKind[] = ["role", "user", "root", "federated-user"];
 
 function newValue(prefix: string, target: Target, stored: Stored | undefined, change: ChangeValue): string {
-  const { parameter, place, key } = target;
+  const { parameter, address, key } = target;
   const name = shortName(parameter, prefix);
-  if (place.kind !== "pattern") {
+  const { kind } = address;
+  if (kind === "deny") throw usage(`${name} is a deny list: change it with mappings deny and mappings allow.`);
+  if (kind !== "pattern") {
     const value = stored === undefined ? undefined : parseJson(stored.value);
-    if (!isObject(value) && WITH_ARN.includes(place.kind) && key.arn === undefined) {
+    if (!isObject(value) && WITH_ARN.includes(kind) && key.arn === undefined) {
       throw usage(`${name} holds no mapping yet: name it by its ARN to add one.`);
     }
-    return valueText(name, checked(name, change(isObject(value) ? value : key), place.kind));
+    return valueText(name, checked(name, change(isObject(value) ? value : key, kind), kind));
   }
   const { arnLike } = key;
   if (arnLike === undefined) throw usage(`Name one pattern of ${name} by its ARN with * or ?.`);
-  const items = listItems(name, stored, (item) => isFor(item, arnLike));
+  const items = listItems(name, stored, "pattern", (item) => isFor(item, arnLike));
   const index = items.findIndex((item) => isFor(item, arnLike));
   const item = items[index];
-  const changed = checked(name, change(isObject(item) ? item : key), place.kind);
+  const changed = checked(name, change(isObject(item) ? item : key, kind), kind);
   // A new pattern comes last: the first that matches counts.
   return valueText(name, index < 0 ? [...items, changed] : items.with(index, changed));
 }

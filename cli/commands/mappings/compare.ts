@@ -1,11 +1,13 @@
 // What `mappings apply` and `mappings diff` share: files on one side, Parameter Store on the other, and the plan between.
 
 import type { Command } from "commander";
+import type { DenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
-import { readDocuments } from "../../mapping-file/file.ts";
-import { readName } from "../../mapping-file/parameter-name.ts";
-import { toParameters } from "../../mapping-file/to-parameters.ts";
+import { readMappingFiles } from "../../mapping-file/file.ts";
+import { isFor, listItems } from "../../mapping-file/list-value.ts";
+import { readName, shortName } from "../../mapping-file/parameter-name.ts";
+import { toParameters, valueText } from "../../mapping-file/to-parameters.ts";
 import { addConnection, addReading, type ConnectionOptions, collect } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
 import { type Plan, planChanges } from "../../plan/plan.ts";
@@ -30,13 +32,39 @@ export interface Comparison {
 }
 
 export async function compare({ file, prune, ...options }: CompareOptions, io: IOStreams): Promise<Comparison> {
-  const entries = await readDocuments(file, io);
+  const { entries, denials } = await readMappingFiles(file, io);
   const connection = await connect(options, io);
+  const { prefix } = connection.context;
   for (const entry of entries)
     checkAccount(connection.account, entry, entry.mapping.arn ?? entry.mapping.arnLike ?? (entry.name || "A mapping"));
-  const desired = toParameters(connection.context.prefix, entries);
+  for (const denial of denials) checkAccount(connection.account, denial, `The denial of ${denial.entry.arnLike}`);
+  const desired = toParameters(prefix, entries, denials);
   const current = await readMappings(connection, io);
-  // Not what no review reads: under a short --prefix, that is the mappings and callers of other clusters.
-  const ours = new Map([...current].filter(([name]) => readName(connection.context.prefix, name) !== undefined));
-  return { plan: planChanges(ours, desired, prune === true), current, connection };
+  const isOurs = (name: string) => {
+    const kind = readName(prefix, name)?.kind;
+    // Who manages one account's mappings may not lift a denial of it: grantManageMappings leaves deny lists out.
+    return kind !== undefined && (kind !== "deny" || connection.account === undefined || desired.has(name));
+  };
+  // Names that the authenticator ignores stay: under a short --prefix, they are other clusters' mappings and callers.
+  const ours = new Map([...current].filter(([name]) => isOurs(name)));
+  const wanted = prune ? desired : withStoredDenials(prefix, desired, ours);
+  return { plan: planChanges(ours, wanted, prune === true), current, connection };
+}
+
+/** Without --prune nothing is removed, and no denial of a list either: somebody may have written it in a hurry. */
+function withStoredDenials(
+  prefix: string,
+  desired: ReadonlyMap<string, string>,
+  stored: ReadonlyMap<string, Stored>,
+): ReadonlyMap<string, string> {
+  return new Map(
+    [...desired].map(([parameter, value]) => {
+      if (readName(prefix, parameter)?.kind !== "deny") return [parameter, value];
+      const name = shortName(parameter, prefix);
+      const wanted: DenyEntry[] = JSON.parse(value);
+      const isWanted = (item: unknown) => wanted.some(({ arnLike }) => isFor(item, arnLike));
+      const kept = listItems(name, stored.get(parameter), "deny", isWanted).filter((item) => !isWanted(item));
+      return [parameter, valueText(name, [...kept, ...wanted])];
+    }),
+  );
 }

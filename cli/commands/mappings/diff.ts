@@ -6,6 +6,7 @@ import { silentExit } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { destinationOf } from "../../plan/destination.ts";
 import { showPlan } from "../../plan/show.ts";
+import { weakeningsIn } from "../../plan/weakening.ts";
 import { addCompare, type CompareOptions, compare } from "./compare.ts";
 
 export function diffCommand(io: IOStreams): Command {
@@ -18,7 +19,14 @@ export function diffCommand(io: IOStreams): Command {
   return addCompare(command).action(async (options: CompareOptions) => {
     const { plan, current, connection } = await compare(options, io);
     const destination = await destinationOf(connection, current, io);
-    io.print(showPlan(plan, destination, connection.context.prefix, io.columns));
+    io.print(
+      showPlan(
+        { ...plan, weakenings: weakeningsIn(plan.changes, connection.context) },
+        destination,
+        connection.context.prefix,
+        io.columns,
+      ),
+    );
     if (plan.changes.length > 0) throw silentExit();
   });
 }

@@ -54,8 +54,8 @@ async function get(who: string, options: ConnectionOptions & OutputOptions, io: 
 }
 
 /** Where a review looks next for the role of an IAM Identity Center permission set. */
-function permissionSetParameter(prefix: string, { place, key }: Target): string | undefined {
-  const { kind, account, name } = place;
+function permissionSetParameter(prefix: string, { address, key }: Target): string | undefined {
+  const { kind, account, name } = address;
   const role = key.arn?.slice(key.arn.lastIndexOf("/") + 1) ?? name.replace(/^awsreservedsso_/i, "AWSReservedSSO_");
   const set = kind === "role" ? permissionSetOf(role) : undefined;
   return set === undefined ? undefined : mappingParameter(prefix, "sso", account, set);

@@ -7,7 +7,7 @@ import { type Carried, carry, merge } from "../../formats/record.ts";
 import { readForeign } from "../../formats/sources.ts";
 import { readText } from "../../io/files.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
-import { writeDocument } from "../../mapping-file/file.ts";
+import { writeMappingFile } from "../../mapping-file/file.ts";
 import { collect } from "../../options.ts";
 
 interface ImportOptions {
@@ -47,7 +47,7 @@ async function importFiles({ file, sso }: ImportOptions, io: IOStreams): Promise
   const { entries, overridden } = merge(carried);
   const notes = carried.flatMap(({ where, notes }) => notes.map((note) => `${where}: ${note}`));
   for (const line of [...notes, ...overridden, ...problems]) io.tell(`${line}.\n`);
-  io.print(writeDocument(entries));
+  io.print(writeMappingFile(entries));
   if (problems.length > 0) throw finding(`${entries.length} carried, ${problems.length} not.`);
   io.tell(`${entries.length} carried.\n`);
 }

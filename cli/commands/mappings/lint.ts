@@ -10,7 +10,7 @@ import { printList } from "../../io/print.ts";
 import { type Finding, LEVELS, type Level } from "../../lint/finding.ts";
 import { inOrder, lint } from "../../lint/lint.ts";
 import type { Entry } from "../../mapping-file/entry.ts";
-import { examineDocuments } from "../../mapping-file/file.ts";
+import { examineMappingFiles } from "../../mapping-file/file.ts";
 import { shortName } from "../../mapping-file/parameter-name.ts";
 import { placeEntries } from "../../mapping-file/to-parameters.ts";
 import { addConnection, addOutput, addReading, collect, type OutputOptions } from "../../options.ts";
@@ -74,10 +74,10 @@ async function lintStored({ cluster = "", ...options }: LintOptions, io: IOStrea
 }
 
 async function lintFiles(file: readonly string[], { cluster = "file", region }: LintOptions, io: IOStreams) {
-  const { entries, problems } = await examineDocuments(file, io);
+  const { entries, denials, problems } = await examineMappingFiles(file, io);
   const { reservedPrefixes } = functionSettings({ cluster }, region ?? ANY_REGION, io);
   const context = { prefix: "/file", partition: partitionOf(region, entries), now: io.clock(), reservedPrefixes };
-  const { values, problems: misplaced } = placeEntries(context.prefix, entries);
+  const { values, problems: misplaced } = placeEntries(context.prefix, entries, denials);
   const parameters = new Map([...values].map(([name, value]) => [name, { value, secure: false }]));
   return inOrder([
     ...problems.map(({ where, problem }): Finding => ({ level: "error", rule: "invalid", where, message: problem })),

@@ -5,6 +5,7 @@ import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { printList } from "../../io/print.ts";
+import type { Denial } from "../../mapping-file/denial.ts";
 import { type Entry, writeEntry } from "../../mapping-file/entry.ts";
 import { shortName } from "../../mapping-file/parameter-name.ts";
 import { readParameter } from "../../mapping-file/read-parameter.ts";
@@ -17,17 +18,18 @@ interface ListOptions extends ConnectionOptions, OutputOptions {
   readonly group?: string;
 }
 
-/** One mapping, or one problem of a parameter. */
+/** One mapping, one denial, or one problem of a parameter. */
 interface Item {
   readonly stored: Stored;
   readonly entry?: Entry;
+  readonly denial?: Denial;
   readonly problem?: string;
 }
 
 export function listCommand(io: IOStreams): Command {
   const command = newCommand(io, {
     name: "list",
-    summary: "list the mappings",
+    summary: "list the mappings and denials",
     examples: [
       "iam-authenticator mappings list --cluster prod",
       "iam-authenticator mappings list -c prod --group system:masters",
@@ -60,11 +62,16 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
 }
 
 function itemsOf(stored: Stored, prefix: string): Item[] {
-  const { entries, problems } = readParameter(prefix, stored.name, stored);
-  return [...entries.map((entry) => ({ stored, entry })), ...problems.map((problem) => ({ stored, problem }))];
+  const { entries, denials, problems } = readParameter(prefix, stored.name, stored);
+  return [
+    ...entries.map((entry) => ({ stored, entry })),
+    ...denials.map((denial) => ({ stored, denial })),
+    ...problems.map((problem) => ({ stored, problem })),
+  ];
 }
 
-function row({ stored, entry, problem }: Item, prefix: string): string[] {
+function row({ stored, entry, denial, problem }: Item, prefix: string): string[] {
+  if (denial !== undefined) return ["deny", denial.account, denial.entry.arnLike, "", "", denialNote(denial)];
   if (entry === undefined) return ["INVALID", "", shortName(stored.name, prefix), "", "", problem ?? ""];
   const { kind, account, name, mapping } = entry;
   const { arnLike, username = "", groups = [] } = mapping;
@@ -79,9 +86,14 @@ function narrowRow([kind = "", account = "", name = "", username = "", groups = 
   return [kind, account, name, who.join(" ") || "everybody, by their own ARN"];
 }
 
+function denialNote({ entry: { notAfter, description } }: Denial): string {
+  const end = notAfter === undefined ? "DENIED" : `DENIED until ${notAfter}`;
+  return description === undefined ? end : `${end}, ${description}`;
+}
+
 function note({ mapping: { deny, notAfter, principalId, description } }: Entry): string {
   const words = [
-    ...(deny ? ["DENY"] : []),
+    ...(deny ? ["DENIED"] : []),
     ...(notAfter === undefined ? [] : [`until ${notAfter}`]),
     ...(principalId === undefined ? [] : [`only ${principalId}`]),
     ...(description === undefined ? [] : [description]),
@@ -89,12 +101,13 @@ function note({ mapping: { deny, notAfter, principalId, description } }: Entry):
   return words.join(", ");
 }
 
-function machine({ stored, entry, problem }: Item) {
+function machine({ stored, entry, denial, problem }: Item) {
   return {
     parameter: stored.name,
     version: stored.version,
     modified: new Date(stored.modified).toISOString(),
     ...(entry !== undefined && { kind: entry.kind, account: entry.account, ...writeEntry(entry) }),
+    ...(denial !== undefined && { kind: "deny", account: denial.account, ...denial.entry }),
     ...(problem !== undefined && { problem }),
   };
 }

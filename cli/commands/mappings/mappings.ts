@@ -1,9 +1,11 @@
-// `mappings`: everything about who is who in the cluster.
+// `mappings`: who is who in the cluster, and who is shut out.
 
 import type { Command } from "commander";
 import { newCommand } from "../../command.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
+import { allowCommand } from "./allow.ts";
 import { applyCommand } from "./apply.ts";
+import { denyCommand } from "./deny.ts";
 import { diffCommand } from "./diff.ts";
 import { exportCommand } from "./export.ts";
 import { getCommand } from "./get.ts";
@@ -18,7 +20,7 @@ import { setCommand } from "./set.ts";
 export function mappingsCommand(io: IOStreams): Command {
   return newCommand(io, {
     name: "mappings",
-    summary: "read and change who is mapped to what",
+    summary: "read and change who is mapped to what, and who is denied",
     examples: [
       "iam-authenticator mappings list --cluster prod",
       "iam-authenticator mappings apply --cluster prod -f mappings.yaml --dry-run",
@@ -28,6 +30,8 @@ export function mappingsCommand(io: IOStreams): Command {
     .addCommand(getCommand(io))
     .addCommand(setCommand(io))
     .addCommand(removeCommand(io))
+    .addCommand(denyCommand(io))
+    .addCommand(allowCommand(io))
     .addCommand(applyCommand(io))
     .addCommand(diffCommand(io))
     .addCommand(importCommand(io))

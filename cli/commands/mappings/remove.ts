@@ -73,7 +73,7 @@ function removal(prefix: string, parameter: string, targets: readonly Target[], 
   const whole: Change = { action: "remove", name: parameter, before, value: undefined };
   if (patterns.length < targets.length) return { change: whole, missing: [] };
   const isRemoved = (item: unknown) => patterns.some((pattern) => isFor(item, pattern));
-  const items = listItems(name, before, isRemoved);
+  const items = listItems(name, before, "pattern", isRemoved);
   const missing = patterns
     .filter((pattern) => !items.some((item) => isFor(item, pattern)))
     .map((pattern) => `${name} has no pattern ${pattern}.`);

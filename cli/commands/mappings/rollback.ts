@@ -71,8 +71,8 @@ function wholeValue(prefix: string, name: string, target: Stored): string {
 /** One entry as it was then, or none where it was not there; the others stay as they are now. */
 function entryChanges(name: string, arnLike: string, before: Stored | undefined, target: Stored): Change[] {
   const isIt = (item: unknown) => isFor(item, arnLike);
-  const now = listItems(name, before, isIt);
-  const then = listItems(`version ${target.version} of ${name}`, target, (item) => !isIt(item)).find(isIt);
+  const now = listItems(name, before, "pattern", isIt);
+  const then = listItems(`version ${target.version} of ${name}`, target, "pattern", (item) => !isIt(item)).find(isIt);
   if (then === undefined && !now.some(isIt)) {
     throw finding(`Neither ${name} nor its version ${target.version} has ${arnLike}.`);
   }

@@ -1,7 +1,9 @@
 // `mappings set`: adds one mapping, or changes some of what it says.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { MappingKind } from "../../../functions/authenticator/mapping/mapping.ts";
 import { newCommand } from "../../command.ts";
+import { usage } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import {
   addConnection,
@@ -37,7 +39,6 @@ export function setCommand(io: IOStreams): Command {
       "iam-authenticator mappings set -c prod arn:aws:iam::111122223333:role/Developers \\",
       "    --username 'dev:{SessionName}' --group developers",
       "iam-authenticator mappings set -c prod sso/111122223333/ClusterAdmin --add-group system:masters",
-      "iam-authenticator mappings set -c prod arn:aws:iam::111122223333:user/mallory --deny",
     ],
   }).argument("<who>");
   return addWrite(addReading(addConnection(command)))
@@ -48,9 +49,17 @@ export function setCommand(io: IOStreams): Command {
     .option("--principal-id <id>", "only this very role or user (AROA..., AIDA...)")
     .option("--not-after <time>", "until then, such as 2026-12-31T00:00:00Z")
     .option("--description <text>")
-    .addOption(new Option("--deny", "shut out: no username and no groups").conflicts(["username", "group", "addGroup"]))
+    .addOption(
+      new Option("--deny", "replace the mapping by a denial (see mappings deny)").conflicts([
+        "username",
+        "group",
+        "addGroup",
+      ]),
+    )
     .option("--unset <key>", `remove one of ${KEYS.join(", ")} (may be repeated)`, collectKey)
-    .action((who: string, options: SetOptions) => changeOne(who, options, io, (value) => changed(value, options)));
+    .action((who: string, options: SetOptions) =>
+      changeOne(who, options, io, (value, kind) => changed(value, kind, options)),
+    );
 }
 
 function collectGroup(value: string, before?: readonly string[]): readonly string[] {
@@ -63,8 +72,16 @@ function collectKey(value: string, before?: readonly string[]): readonly string[
   return collect(value, before);
 }
 
-function changed(value: Readonly<Record<string, unknown>>, options: SetOptions): Record<string, unknown> {
+/** Whose mapping may say `deny: true`; all others are denied by the deny lists alone. */
+const SINGLE: readonly MappingKind[] = ["role", "user", "root", "federated-user"];
+
+function changed(
+  value: Readonly<Record<string, unknown>>,
+  kind: MappingKind,
+  options: SetOptions,
+): Record<string, unknown> {
   const { username, principalId, notAfter, description, deny, unset = [] } = options;
+  if (deny && !SINGLE.includes(kind)) throw usage("--deny is for a single role or user. Use: mappings deny <who>");
   if (deny) {
     const { username: _, groups: __, ...rest } = value;
     return { ...rest, deny, ...given({ principalId, notAfter, description }) };

@@ -52,7 +52,7 @@ const CASES: Case[] = [
     cluster: {
       ...SET,
       [`user/${A}/alice`]: { arn: `arn:aws:iam::${A}:user/alice`, ...ADMIN },
-      [`pattern/${A}`]: [{ arnLike: `arn:aws:iam::${A}:user/ops/*`, deny: true }],
+      [`deny/${A}`]: [{ arnLike: `arn:aws:iam::${A}:user/ops/*` }],
     },
     words: ["remove", `sso/${A}/ClusterAdmin`],
     refused: /user\/111122223333\/alice may not count: perhaps denied by \S+user\/ops\/\*\n/,
@@ -82,8 +82,8 @@ const CASES: Case[] = [
   {
     what: "anything else where it is not sure who administers",
     cluster: { ...SET, [`role/${A}/${SET_ROLE.toLowerCase()}`]: { arn: role(SET_ROLE), username: "viewer" } },
-    words: ["set", role("Mallory"), "--deny"],
+    words: ["deny", role("Mallory")],
   },
-  { what: "a deny where nobody administers", cluster: {}, words: ["set", `account/${A}`, "--deny"] },
+  { what: "a deny where nobody administers", cluster: {}, words: ["deny", `account/${A}`] },
 ];
 judge(CASES);

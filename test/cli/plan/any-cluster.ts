@@ -26,10 +26,25 @@ const body = fc.constantFrom<object>(
 );
 export const arn = (resource: string, account = A) => `arn:aws:iam::${account}:${resource}`;
 const withArn = (resource: string, account = A) => body.map((value) => ({ arn: arn(resource, account), ...value }));
+/** As `set` and files write them: only a single principal's mapping says `deny`. */
+const grant = body.filter((value) => !("deny" in value));
+const denials = (account: string) =>
+  fc.array(
+    fc
+      .tuple(
+        fc.constantFrom(...RESOURCES, "assumed-role/AWSReservedSSO_ClusterAdmin_01*/*", "assumed-role/Admin/jane"),
+        fc.constantFrom<object>({}, {}, { notAfter: "2020-01-01T00:00:00Z" }),
+      )
+      .map(([resource, value]) => ({
+        arnLike: resource.startsWith("assumed-role") ? `arn:aws:sts::${account}:${resource}` : arn(resource, account),
+        ...value,
+      })),
+    { minLength: 1, maxLength: 2 },
+  );
 const patterns = (account: string) =>
   fc.array(
     fc
-      .tuple(fc.constantFrom(...RESOURCES), body)
+      .tuple(fc.constantFrom(...RESOURCES), grant)
       .map(([resource, value]) => ({ arnLike: arn(resource, account), ...value })),
     { minLength: 1, maxLength: 3 },
   );
@@ -44,11 +59,13 @@ export const clusters = fc
       ),
       [`role/${B}/admin`]: withArn("role/Admin", B),
       [`user/${A}/alice`]: withArn("user/alice"),
-      [`sso/${A}/clusteradmin`]: body,
+      [`sso/${A}/clusteradmin`]: grant,
       [`pattern/${A}`]: patterns(A),
       "pattern/any": patterns("*"),
-      [`account/${A}`]: body,
-      [`account/${B}`]: body,
+      [`account/${A}`]: grant,
+      [`account/${B}`]: grant,
+      [`deny/${A}`]: denials(A),
+      "deny/any": denials("*"),
     },
     { requiredKeys: [] },
   )

@@ -26,12 +26,12 @@ export function judge(cases: readonly Case[]): void {
     test(`${what} (${words[0]}): ${refused === undefined ? "done" : "refused, and done with --force"}`, async (t) => {
       const cluster = await startCluster(parameters);
       t.after(() => cluster.store.close());
-      const { code, err } = await cluster.mappings([...words, "-y"]);
+      const { code, err } = await cluster.mappings([...words, "-y", "--allow-weakening"]);
       assert.equal(code, refused === undefined ? 0 : 1, err);
       if (refused !== undefined) {
         assert.match(err, REFUSED);
         assert.match(err, refused);
-        assert.equal((await cluster.mappings([...words, "-y", "--force"])).code, 0);
+        assert.equal((await cluster.mappings([...words, "-y", "--allow-weakening", "--force"])).code, 0);
       }
     });
   }

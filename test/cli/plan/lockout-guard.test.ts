@@ -27,26 +27,26 @@ const CASES: Case[] = [
   {
     what: "a deny pattern for one suffix of the permission set's role",
     cluster: SET,
-    words: ["set", role("AWSReservedSSO_ClusterAdmin_01*"), "--deny"],
-    refused: /clusteradmin may not count: denied by pattern\/111122223333\n/,
+    words: ["deny", role("AWSReservedSSO_ClusterAdmin_01*")],
+    refused: /clusteradmin may not count: denied by deny\/111122223333\n/,
   },
   {
     what: "a deny pattern for one suffix of any permission set's role",
     cluster: SET,
-    words: ["set", role("AWSReserved*_01*"), "--deny"],
+    words: ["deny", role("AWSReserved*_01*")],
     refused: /clusteradmin may not count: perhaps denied by arn:\S+_01\*\n/,
   },
-  { what: "a deny pattern for others", cluster: SET, words: ["set", role("ClusterAdmin*"), "--deny"] },
+  { what: "a deny pattern for others", cluster: SET, words: ["deny", role("ClusterAdmin*")] },
   {
     what: "a deny for the account",
     cluster: SET,
-    words: ["set", `account/${A}`, "--deny"],
-    refused: /clusteradmin does not count: denied by account\/111122223333\n/,
+    words: ["deny", `account/${A}`],
+    refused: /clusteradmin does not count: denied by deny\/111122223333\n/,
   },
   {
     what: "a deny for another account",
     cluster: SET,
-    words: ["set", "account/444455556666", "--deny"],
+    words: ["deny", "account/444455556666"],
   },
   {
     what: "a role of its own in an account of administrators",
@@ -73,13 +73,13 @@ const CASES: Case[] = [
   {
     what: "a deny that covers a pattern of administrators",
     cluster: { [`pattern/${A}`]: [{ arnLike: role("Admin-*"), ...ADMIN }] },
-    words: ["set", role("Adm*"), "--deny"],
-    refused: /pattern\/111122223333 \S+Admin-\* does not count: denied by pattern\/111122223333\n/,
+    words: ["deny", role("Adm*")],
+    refused: /pattern\/111122223333 \S+Admin-\* does not count: denied by deny\/111122223333\n/,
   },
   {
     what: "a deny for some of a pattern of administrators",
     cluster: { [`pattern/${A}`]: [{ arnLike: role("Admin-*"), ...ADMIN }] },
-    words: ["set", role("Admin-x*"), "--deny"],
+    words: ["deny", role("Admin-x*")],
   },
   {
     what: "a permission set before a pattern for its role",
@@ -96,8 +96,8 @@ const CASES: Case[] = [
   {
     what: "a pattern for any account, denied in every account that is known",
     cluster: { "pattern/any": [{ arnLike: "arn:aws:iam::*:role/Admin", ...ADMIN }], [`user/${A}/eve`]: {} },
-    words: ["set", `account/${A}`, "--deny"],
-    refused: /pattern\/any \S+ does not count: denied by account\/111122223333\n/,
+    words: ["deny", `account/${A}`],
+    refused: /pattern\/any \S+ does not count: denied by deny\/111122223333\n/,
   },
 ];
 judge(CASES);

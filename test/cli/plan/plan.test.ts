@@ -21,7 +21,7 @@ const change = (name: string, before: unknown, after: unknown): Change => ({
   value: after === undefined ? undefined : JSON.stringify(after),
 });
 const show = (changes: readonly Change[], columns?: number) =>
-  showPlan({ changes, unchanged: 0, extra: [] }, "account 1", PREFIX, columns);
+  showPlan({ changes, unchanged: 0, extra: [], weakenings: new Map() }, "account 1", PREFIX, columns);
 
 test("long values are broken in a terminal, and below their own line", () => {
   const groups = Array.from({ length: 12 }, (_, i) => `team-number-${i}`);

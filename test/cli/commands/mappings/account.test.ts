@@ -21,6 +21,7 @@ beforeEach(async () => {
     [`root/${TEAM}`]: { arn: `arn:aws:iam::${TEAM}:root`, username: "root" },
     [`pattern/${TEAM}`]: [{ arnLike: `arn:aws:iam::${TEAM}:role/ci-*`, username: "ci" }],
     [`account/${TEAM}`]: {},
+    [`deny/${TEAM}`]: [{ arnLike: `arn:aws:iam::${TEAM}:role/gone` }],
     "pattern/any": [{ arnLike: "arn:aws:iam::*:role/Auditor", username: "auditor" }],
     "role/444455556666/other": { arn: "arn:aws:iam::444455556666:role/Other", username: "other" },
     callers: [],
@@ -36,7 +37,7 @@ test("list, lint and export read the account's branches, each kind of them, and 
   assert.equal(code, 0, err);
   assert.deepEqual(
     JSON.parse(out).map(({ kind }: { kind: string }) => kind),
-    ["account", "federated-user", "pattern", "role", "root", "sso", "user"],
+    ["account", "deny", "federated-user", "pattern", "role", "root", "sso", "user"],
   );
   assert.equal((await team(["lint", "--fail", "error"])).code, 0);
   const exported = await team(["export"]);
@@ -71,7 +72,6 @@ test("get, set, history, rollback and remove", async () => {
   for (const words of [
     ["get", ROLE],
     ["set", ROLE, "--username", "changed", "-y"],
-    ["set", `arn:aws:iam::${TEAM}:role/ci-*`, "--deny", "-y"],
     ["history", ROLE],
     ["rollback", ROLE, "-y"],
     ["remove", ROLE, "-y"],
@@ -96,7 +96,13 @@ test("apply and diff, with --prune inside of the account alone", async () => {
   assert.equal(code, 0, err);
   assert.match(out, /1 to add, 0 to change, 6 to remove, 1 unchanged\.\n$/);
   cluster.store.fail(undefined);
-  assert.match((await cluster.mappings(["list"])).out, /other.*\n/);
+  const { out: left } = await cluster.mappings(["list"]);
+  assert.match(left, /other.*\n/);
+  // Who is denied is not for a team to decide: neither by --prune nor by a command.
+  assert.match(left, /\ndeny +111122223333 +\S+role\/gone /);
+  cluster.store.fail(granted);
+  const denied = await team(["deny", ROLE, "-y"]);
+  assert.deepEqual([denied.code, /^No permission: .*deny\/111122223333/.test(denied.err)], [3, true], denied.err);
 });
 
 test("a mapping of another account is refused before anything is asked, and so is what is no account", async () => {
@@ -110,7 +116,10 @@ test("a mapping of another account is refused before anything is asked, and so i
   assert.equal((await team(["set", other, "--username", "x", "-y"])).code, 2);
   const file = stringify({ mappings: [{ arn: other, username: "x" }] });
   assert.match((await team(["apply", "-f", "-", "-y"], file)).err, /:role\/Other is of account 444455556666, not of/);
-  assert.match((await cluster.mappings(["list", "--account", "12"])).err, /^--account 12 is no account: twelve digits/);
+  assert.match(
+    (await cluster.mappings(["list", "--account", "12"])).err,
+    /^--account 12: an account must be 12 digits/,
+  );
   assert.equal(cluster.store.requests.length, 0);
 });
 

@@ -44,7 +44,7 @@ export async function startApplyCluster(): Promise<ApplyCluster> {
   return {
     ...cluster,
     apply: (mappings, words = [], options = {}) =>
-      cluster.mappings(["apply", "-f", writeMappings(mappings), "-y", ...words], {
+      cluster.mappings(["apply", "-f", writeMappings(mappings), "-y", "--allow-weakening", ...words], {
         environment: { AWS_MAX_ATTEMPTS: "2" },
         ...options,
       }),

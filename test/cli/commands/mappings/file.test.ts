@@ -35,12 +35,15 @@ test("a folder: every YAML and JSON file in it, in the order of their names, and
   );
   writeFileSync(join(teams, "d.yaml"), "roles: []");
   const wrong = await cluster.mappings(["apply", "-f", teams, "--dry-run"]);
-  assert.deepEqual([wrong.code, wrong.err], [2, `${teams}/d.yaml has no list "mappings:" at its top.\n`]);
+  assert.deepEqual(
+    [wrong.code, wrong.err],
+    [2, `${teams}/d.yaml, line 1: unknown key roles. The lists are mappings: and deny:.\n`],
+  );
 });
 
 const WRONG: [string, string | Buffer, RegExp][] = [
-  ["nothing", "", /has no list "mappings:" at its top/],
-  ["bytes", Buffer.from([0, 255, 254, 128, 10, 13]), /not valid YAML|has no list/],
+  ["nothing", "", /must have a list mappings: or deny: at its top|not a file that import knows/],
+  ["bytes", Buffer.from([0, 255, 254, 128, 10, 13]), /not valid YAML|must have a list/],
   ["a tab", "\tmappings: []", /wrong\.yaml, line 1, column 1: not valid YAML \(Tabs are not allowed as indentation/],
   ["an open bracket", "mappings: [", /line 1, column 12: not valid YAML \(/],
   ["an alias of nothing", "mappings: *nobody", /not valid YAML \(Unresolved alias/],
@@ -50,7 +53,7 @@ const WRONG: [string, string | Buffer, RegExp][] = [
     "mappings: []\n---\nmappings: []",
     /wrong\.yaml: several documents \(---\) where one is expected\. Make a file of each/,
   ],
-  ["an unknown tag", "mappings: !!python/object []", /^$|has no list/],
+  ["an unknown tag", "mappings: !!python/object []", /^$|must have a list/],
 ];
 for (const [what, text, sentence] of WRONG) {
   test(`a file with ${what}: one sentence, for apply, lint and import`, async () => {
@@ -83,7 +86,7 @@ test("what is not there, a folder without files, and a folder where a file is du
   for (const [path, sentence] of [
     [join(folder, "nowhere"), "Cannot read %: there is no such file.\n"],
     [join(folder, "wrong.yaml", "x"), "Cannot read %: there is no such folder.\n"],
-    [empty, "% holds no YAML or JSON file.\n"],
+    [empty, "% has no YAML or JSON files in it.\n"],
   ] as const) {
     const { code, err } = await cluster.mappings(["apply", "-f", path, "-y"]);
     assert.deepEqual([code, err], [2, sentence.replace("%", path)]);

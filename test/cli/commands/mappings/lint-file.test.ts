@@ -42,8 +42,8 @@ test("a file: every invalid mapping and every duplicate is a finding, beside all
   assert.deepEqual(
     found.map(({ level, rule, where }) => `${level} ${rule} ${where}`),
     [
-      "error invalid -, mapping 3 (arn:aws:iam::111122223333:role/b)",
-      "error invalid -, mapping 4",
+      "error invalid standard input, line 4 (arn:aws:iam::111122223333:role/b)",
+      "error invalid standard input, line 5",
       "error duplicate role/111122223333/a",
       "error invalid role/111122223333/long",
       "warning account-wide pattern/any",

@@ -27,15 +27,23 @@ const WRONG = {
   "role/111122223333/.41": role("A"),
   "role/111122223333/awsreservedsso_view_0123456789abcdef": role("AWSReservedSSO_View_0123456789abcdef"),
   "account/444455556666": {},
+  "deny/111122223333": [
+    { arnLike: "arn:aws:iam::111122223333:role/denied" },
+    { arnLike: "arn:aws:iam::111122223333:user/past", notAfter: "2026-11-01T00:00:00Z" },
+    { arnLike: "arn:aws:iam::444455556666:user/elsewhere" },
+  ],
+  "deny/777788889999": [{ arnLike: "nonsense" }],
   "pattern/any": [{ arnLike: "arn:aws:iam::*:role/ci-*", username: "ci" }],
   "pattern/111122223333": [
-    { arnLike: "arn:aws:iam::111122223333:role/denied", deny: true },
     { arnLike: "arn:aws:iam::111122223333:role/a-*", username: "a" },
     { arnLike: "arn:aws:iam::111122223333:role/a-b-*", username: "ab" },
     { arnLike: "arn:aws:iam::111122223333:role/*", username: "all", groups: ["system:masters"] },
   ],
 };
 const EXPECTED = [
+  "error deny-list-invalid deny/777788889999",
+  "error misplaced-denial deny/111122223333",
+  "warning expired deny/111122223333",
   "error invalid role/111122223333/invalid",
   "error unreachable role/111122223333/.41",
   "error unreachable role/111122223333/china",
@@ -67,7 +75,7 @@ test("each mistake is found once, and nothing else", async () => {
   const { code, out, err } = await cluster.mappings(["lint", "-o", "json"], { now: NOW });
   const found: { level: string; rule: string; where: string }[] = JSON.parse(out);
   assert.deepEqual(found.map(({ level, rule, where }) => `${level} ${rule} ${where}`).toSorted(), EXPECTED.toSorted());
-  assert.deepEqual([code, err], [1, "5 errors, 9 warnings, 5 notes.\n"]);
+  assert.deepEqual([code, err], [1, "7 errors, 10 warnings, 5 notes.\n"]);
   const levels = [...new Set(found.map(({ level }) => level))];
   assert.deepEqual(levels, ["error", "warning", "info"]);
 });
@@ -76,6 +84,6 @@ test("a SecureString and a name of nobody are found too", async () => {
   cluster.store.put(`${PREFIX}/role/111122223333/secret`, "{}", { type: "SecureString" });
   cluster.store.put(`${PREFIX}/roles/111122223333/x`, "{}");
   const { out } = await cluster.mappings(["lint"], { now: NOW });
-  assert.match(out, /error +invalid +role\/111122223333\/secret +a SecureString, which is never read\n/);
-  assert.match(out, /error +invalid +roles\/111122223333\/x +no review reads this name\n/);
+  assert.match(out, /error +invalid +role\/111122223333\/secret +must be of type String, not SecureString\n/);
+  assert.match(out, /error +invalid +roles\/111122223333\/x +not a mapping: the authenticator ignores it\n/);
 });

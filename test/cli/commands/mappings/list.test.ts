@@ -17,7 +17,7 @@ before(async () => {
       { arnLike: "arn:aws:iam::*:role/ci-*", username: "ci" },
       { arnLike: "nonsense", username: "x" },
     ],
-    "account/444455556666": { deny: true },
+    "root/444455556666": { arn: "arn:aws:iam::444455556666:root", deny: true },
     "user/111122223333/bob": { arn: "arn:aws:iam::111122223333:user/bob" },
     "group/developers": {},
     callers: [],
@@ -28,11 +28,11 @@ after(() => cluster.store.close());
 test("a pipe gets whole cells, a terminal lines that fit", async () => {
   const piped = await cluster.mappings(["list"]);
   assert.match(piped.out, /^KIND +ACCOUNT +NAME +USERNAME +GROUPS +NOTE\n/);
-  assert.match(piped.out, /\naccount +444455556666 +DENY\n/);
+  assert.match(piped.out, /\nroot +444455556666 +DENIED\n/);
   assert.match(piped.out, /\nrole +111122223333 +Developers +dev:\{SessionName\} +developers,on-call\n/);
   assert.match(piped.out, /\npattern +any +arn:aws:iam::\*:role\/ci-\* +ci\n/);
   assert.match(piped.out, /\nINVALID +user\/111122223333\/bob +username is missing\n/);
-  assert.match(piped.out, /\nINVALID +group\/developers +no review reads this name\n/);
+  assert.match(piped.out, /\nINVALID +group\/developers +not a mapping: the authenticator ignores it\n/);
   assert.doesNotMatch(piped.out, /callers/);
   const shown = await cluster.mappings(["list"], { columns: 80 });
   for (const line of shown.out.split("\n")) assert.ok(line.length <= 80, line);
@@ -40,7 +40,7 @@ test("a pipe gets whole cells, a terminal lines that fit", async () => {
 
 test("where a terminal is too narrow for the columns, who comes out stands below, and is whole", async () => {
   const { out } = await cluster.mappings(["list"], { columns: 60 });
-  assert.match(out, /^account {2}444455556666\n {4}DENY\n/);
+  assert.match(out, /\nroot {5}444455556666\n {4}DENIED\n/);
   assert.match(out, /\nrole {5}111122223333 {2}Developers\n {4}dev:\{SessionName\} \(developers, on-call\)\n/);
   assert.match(out, /\nINVALID {16}user\/111122223333\/bob\n {4}username is missing\n/);
   for (const line of out.split("\n")) assert.ok(line.length <= 60, line);
@@ -50,15 +50,16 @@ test("JSON and YAML hold everything", async () => {
   const items = JSON.parse((await cluster.mappings(["list", "-o", "json"])).out);
   assert.equal(items.length, 6);
   assert.deepEqual(parse((await cluster.mappings(["list", "-o", "yaml"])).out), items);
-  const [account] = items;
+  const [root] = items.filter(({ kind }: { kind?: string }) => kind === "root");
   assert.deepEqual(
-    { ...account, modified: "" },
+    { ...root, modified: "" },
     {
-      parameter: `${PREFIX}/account/444455556666`,
+      parameter: `${PREFIX}/root/444455556666`,
       version: 1,
       modified: "",
-      kind: "account",
+      kind: "root",
       account: "444455556666",
+      arn: "arn:aws:iam::444455556666:root",
       deny: true,
     },
   );

@@ -1,0 +1,91 @@
+// `mappings allow`: takes denials back. Who gets in then is for the mappings to say.
+
+import type { Command } from "commander";
+import { candidates, denyParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { parseJson } from "../../../functions/lib/json.ts";
+import { type Connection, connect } from "../../aws/connection.ts";
+import { newCommand } from "../../command.ts";
+import { finding } from "../../errors.ts";
+import { decide } from "../../evaluate/decide.ts";
+import { supposeIdentity } from "../../evaluate/principal.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
+import { isFor, listItems } from "../../mapping-file/list-value.ts";
+import { shortName } from "../../mapping-file/parameter-name.ts";
+import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../../options.ts";
+import type { Stored } from "../../parameter-store/parameter.ts";
+import { readSome } from "../../parameter-store/read.ts";
+import { executePlan } from "../../plan/execute.ts";
+import { afterwards, type Change } from "../../plan/plan.ts";
+import { DENY_HELP, findDenyTarget } from "./deny-target.ts";
+
+interface AllowOptions extends ConnectionOptions, WriteOptions {
+  readonly session?: string;
+}
+
+export function allowCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
+    name: "allow",
+    summary: "take a denial back",
+    details:
+      "Removes the entry of the deny lists that is for <who> alone. It gives nothing: the mappings say who gets in. What " +
+      `still denies <who> afterwards is told.\n\n${DENY_HELP}`,
+    examples: [
+      "iam-authenticator mappings allow -c prod arn:aws:iam::111122223333:user/mallory --dry-run",
+      "iam-authenticator mappings allow -c prod sso/111122223333/ClusterAdmin --session jane@example.com",
+    ],
+  }).argument("<who>");
+  return addWrite(addReading(addConnection(command)))
+    .option("--session <name>", "the denial of this session alone")
+    .action((who: string, options: AllowOptions) => allow(who, options, io));
+}
+
+async function allow(who: string, options: AllowOptions, io: IOStreams): Promise<void> {
+  const connection = await connect(options, io);
+  const { context, account } = connection;
+  const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
+  const lists = new Set([parameter, ...(account === undefined ? [denyParameter(context.prefix, "any")] : [])]);
+  const places = candidatesOf(arnLike, connection).filter((name) => !lists.has(name));
+  const current = await readSome(connection.ssm, [...lists, ...places], io.interrupted);
+  const changes = [...lists].flatMap((list) => withoutEntry(list, arnLike, current.get(list), context.prefix));
+  const left = stillDenied(arnLike, afterwards(current, changes), connection);
+  if (changes.length === 0) throw finding(`No denial names ${arnLike}.${left}`);
+  await executePlan({ changes, unchanged: 0, extra: [] }, current, connection, options, io);
+  if (left !== "") io.tell(`${left.trim()}\n`);
+}
+
+/** An invalid list is refused only where it would be written: which one has the entry cannot be told of text that is no list. */
+function withoutEntry(parameter: string, arnLike: string, before: Stored | undefined, prefix: string): Change[] {
+  const list = before === undefined ? [] : parseJson(before.value);
+  if (before === undefined || (Array.isArray(list) && !list.some((item) => isFor(item, arnLike)))) return [];
+  const items = listItems(shortName(parameter, prefix), before, "deny", (item) => isFor(item, arnLike));
+  const kept = items.filter((item) => !isFor(item, arnLike));
+  if (kept.length === 0) return [{ action: "remove", name: parameter, before, value: undefined }];
+  return [{ action: "change", name: parameter, before, value: JSON.stringify(kept) }];
+}
+
+/** With --account, only what that account's permissions are for. */
+function candidatesOf(arnLike: string, { context, account }: Connection): string[] {
+  const identity = supposeIdentity(arnLike);
+  if (identity === undefined) return [];
+  const names = candidates(context.prefix, identity).map(({ parameter }) => parameter);
+  return account === undefined ? names : names.filter((name) => !name.endsWith("/any"));
+}
+
+/** What else denies somebody who is known by a whole ARN: a sentence, or nothing. */
+function stillDenied(arnLike: string, parameters: ReadonlyMap<string, Stored>, { context }: Connection): string {
+  const identity = supposeIdentity(arnLike);
+  if (identity === undefined) return "";
+  const { deciding } = decide(context, identity, parameters);
+  const isList = deciding?.place === "deny-account" || deciding?.place === "deny-any";
+  if (
+    deciding === undefined ||
+    !(deciding.verdict.kind === "deny" || (isList && deciding.verdict.kind === "invalid"))
+  ) {
+    return "";
+  }
+  const name = shortName(deciding.parameter, context.prefix);
+  const advice = isList
+    ? `See it with: mappings get ${name}.`
+    : `It says deny: true. Bring back what it said before with mappings rollback ${name}, or remove it.`;
+  return ` ${arnLike} is still denied by ${name}. ${advice}`;
+}

@@ -1,0 +1,88 @@
+// What a plan lets in that was kept out before: denials lifted, ends and pins dropped, new administrators.
+
+import { checkMapping, type Mapping } from "../../functions/authenticator/mapping/mapping.ts";
+import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
+import { parseJson } from "../../functions/lib/json.ts";
+import { isExpired } from "../../functions/lib/not-after.ts";
+import type { EvaluationContext } from "../evaluate/context.ts";
+import { type ParameterKind, readName, shortName } from "../mapping-file/parameter-name.ts";
+import { denialsIn, isDenyList, refusesEverybody } from "./denials.ts";
+import { grantsMasters, MASTERS } from "./masters.ts";
+import type { Change } from "./plan.ts";
+
+export interface Weakening {
+  readonly kind: "denial" | "end" | "pin" | "masters";
+  /** A phrase with a verb, such as `lifts the denial of <ARN>`. */
+  readonly text: string;
+}
+
+/** For each change of a plan that has one. A denial that moves to a deny list is not lifted. */
+export function weakeningsIn(
+  changes: readonly Change[],
+  context: EvaluationContext,
+): ReadonlyMap<Change, readonly Weakening[]> {
+  const listed = new Map(
+    changes
+      .filter(({ name }) => isDenyList(name))
+      .flatMap(({ name, value }) => [...denialsIn(name, value, context.now)]),
+  );
+  const found = changes.map((change): [Change, readonly Weakening[]] => {
+    return [change, [...liftedDenials(change, listed, context), ...looserGrants(change, context)]];
+  });
+  return new Map(found.filter(([, weakenings]) => weakenings.length > 0));
+}
+
+function liftedDenials(
+  { name, before, value }: Change,
+  listed: ReturnType<typeof denialsIn>,
+  { prefix, now }: EvaluationContext,
+): Weakening[] {
+  const kind = "denial";
+  if (refusesEverybody(name, before?.value) && !refusesEverybody(name, value)) {
+    const text = `lets in again everybody whom ${shortName(name, prefix)} refuses, since that list is invalid`;
+    return [{ kind, text }];
+  }
+  const after = denialsIn(name, value, now);
+  return [...denialsIn(name, before?.value, now)].flatMap(([key, { who, end }]): Weakening[] => {
+    const kept = after.get(key) ?? listed.get(key);
+    const whom = shortName(who, prefix);
+    if (kept === undefined) return [{ kind, text: `lifts the denial of ${whom}` }];
+    if (kept.end >= end) return [];
+    return [{ kind, text: `ends the denial of ${whom} on ${new Date(kept.end).toISOString()}` }];
+  });
+}
+
+function looserGrants({ name, before, value }: Change, { prefix, now }: EvaluationContext): Weakening[] {
+  const kind = readName(prefix, name)?.kind;
+  if (kind === undefined || kind === "deny") return [];
+  const old = mappingsIn(kind, before?.value);
+  return [...mappingsIn(kind, value)].flatMap(([key, mapping]): Weakening[] => {
+    if (mapping.deny) return [];
+    const was = old.get(key);
+    const whom = mapping.arn ?? mapping.arnLike ?? shortName(name, prefix);
+    const { notAfter, principalId } = was ?? {};
+    const wasAdmin = was !== undefined && grantsMasters(was) && !isExpired(notAfter, now);
+    return [
+      ...(notAfter !== undefined && mapping.notAfter === undefined
+        ? [{ kind: "end" as const, text: `drops the end of ${whom} (${notAfter})` }]
+        : []),
+      ...(principalId !== undefined && mapping.principalId === undefined
+        ? [{ kind: "pin" as const, text: `drops the pin of ${whom} to ${principalId}` }]
+        : []),
+      ...(grantsMasters(mapping) && !wasAdmin
+        ? [{ kind: "masters" as const, text: `gives ${MASTERS} to ${whom}` }]
+        : []),
+    ];
+  });
+}
+
+/** The valid ones, by their ARN pattern in lower case where there are several; an invalid one lets nobody in. */
+function mappingsIn(kind: Exclude<ParameterKind, "deny">, value: string | undefined): Map<string, Mapping> {
+  const content = value === undefined ? undefined : parseJson(value);
+  return new Map(
+    (Array.isArray(content) ? (content as unknown[]) : [content]).flatMap((item): [string, Mapping][] => {
+      const check = checkMapping(item, kind);
+      return check.valid ? [[asciiLowerCase(check.mapping.arnLike ?? ""), check.mapping]] : [];
+    }),
+  );
+}

@@ -1,0 +1,118 @@
+// What lets in more than before: marked in the plan, named in the question, and never done by --yes alone.
+
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import { ADMIN, type LocalCluster, startCluster } from "./cluster.ts";
+
+const A = "111122223333";
+const arn = (name: string) => `arn:aws:iam::${A}:user/${name}`;
+const user = (name: string, more: object) => ({ [`user/${A}/${name}`]: { arn: arn(name), ...more } });
+
+let cluster: LocalCluster;
+beforeEach(async () => {
+  cluster = await startCluster({
+    ...ADMIN,
+    ...user("denied", { deny: true }),
+    ...user("ended", { username: "e", notAfter: "2099-01-01T00:00:00Z" }),
+    ...user("pinned", { username: "p", principalId: "AIDAPINNED" }),
+    ...user("plain", { username: "n", groups: ["g"], description: "d" }),
+    [`deny/${A}`]: [{ arnLike: arn("listed") }, { arnLike: arn("over"), notAfter: "2020-01-01T00:00:00Z" }],
+    "deny/any": [{ arnLike: "arn:aws:iam::*:role/x", notAfter: "2099-01-01T00:00:00Z" }],
+  });
+});
+afterEach(() => cluster.store.close());
+
+const WEAKENING: [string, string[], RegExp][] = [
+  ["a username for who is denied", ["set", arn("denied"), "--username", "x"], /lifts the denial of \S+user\/denied/],
+  ["removal of a denial", ["remove", arn("denied")], /lifts the denial of \S+user\/denied/],
+  ["allow", ["allow", arn("listed")], /lifts the denial of \S+user\/listed/],
+  ["removal of a deny list", ["remove", "deny/any"], /lifts the denial of arn:aws:iam::\*:role\/x/],
+  [
+    "--unset notAfter",
+    ["set", arn("ended"), "--unset", "notAfter"],
+    /drops the end of \S+ended \(2099-01-01T00:00:00Z\)/,
+  ],
+  ["--unset principalId", ["set", arn("pinned"), "--unset", "principalId"], /drops the pin of \S+pinned to AIDAPINNED/],
+  ["a new administrator", ["set", arn("plain"), "--add-group", "system:masters"], /gives system:masters to \S+plain/],
+  ["an administrator who was not mapped", ["set", arn("new"), "--username", "x", "--group", "system:masters"], /gives/],
+];
+for (const [what, words, text] of WEAKENING) {
+  test(`A3: ${what} is marked, asked for by name, and refused with --yes alone`, async () => {
+    const plan = await cluster.mappings([...words, "--dry-run"]);
+    assert.equal(plan.code, 0);
+    assert.match(plan.out, new RegExp(`\\n {4}! ${text.source}`));
+    assert.match(plan.out, /\n! 1 [a-z: ]+: more people may get in\.\n$/);
+    const refused = await cluster.mappings([...words, "-y"]);
+    assert.equal(refused.code, 1);
+    assert.match(
+      refused.err,
+      new RegExp(`^Refused: this ${text.source}.* With --yes, that needs --allow-weakening\\.\\n$`),
+    );
+    const asked = await cluster.mappings(words, { interactive: true, input: "n\n" });
+    assert.match(asked.err, new RegExp(`^This ${text.source}.*\\n(Write|Remove) 1 parameter in .*\\[y/N\\] `));
+    const done = await cluster.mappings([...words, "-y", "--allow-weakening"]);
+    assert.equal(done.code, 0, done.err);
+  });
+}
+
+const HARMLESS: [string, string[]][] = [
+  ["another description", ["set", arn("plain"), "--description", "e"]],
+  ["a later end", ["set", arn("ended"), "--not-after", "2100-01-01T00:00:00Z"]],
+  ["another pin", ["set", arn("pinned"), "--principal-id", "AIDAOTHER"]],
+  ["one group less", ["set", arn("plain"), "--remove-group", "g"]],
+  ["the removal of a mapping with an end", ["remove", arn("ended")]],
+  ["the end of a denial that is over already", ["allow", arn("over")]],
+  ["one more denial", ["deny", arn("plain")]],
+  ["an administrator's description", ["set", `sso/${A}/ClusterAdmin`, "--description", "x"]],
+];
+for (const [what, words] of HARMLESS) {
+  test(`A3: ${what} lets nobody in, and --yes is enough`, async () => {
+    const { code, out, err } = await cluster.mappings([...words, "-y"]);
+    assert.equal(code, 0, err);
+    assert.doesNotMatch(out, /!/);
+  });
+}
+
+test("A3: apply and --prune neither lift denials nor drop ends and pins in silence", async () => {
+  const file = JSON.stringify({
+    mappings: [
+      { permissionSet: "ClusterAdmin", account: A, username: "admin:{SessionName}", groups: ["system:masters"] },
+      ...["denied", "ended", "pinned"].map((name) => ({ arn: arn(name), username: name })),
+    ],
+  });
+  const apply = (...words: string[]) => cluster.mappings(["apply", "-f", "-", ...words], { input: file });
+  const kept = await apply("-y");
+  assert.equal(kept.code, 1);
+  assert.match(
+    kept.err,
+    /drops the end of \S+ended \(.*\), drops the pin of \S+pinned to AIDA\w+, lifts the denial of /,
+  );
+  assert.match(kept.out, /\n! 1 denial lifted, 1 end dropped, 1 pin dropped: more people may get in\.\n$/);
+  const pruned = await apply("--prune", "-y");
+  assert.match(pruned.out, /\n! 3 denials lifted, 1 end dropped, 1 pin dropped: /);
+  assert.deepEqual(await cluster.value(`user/${A}/denied`), { arn: arn("denied"), deny: true });
+  assert.equal((await apply("--prune", "-y", "--allow-weakening")).code, 0);
+  const diff = await cluster.mappings(["diff", "-f", "-"], {
+    input: `mappings: [{arn: "${arn("x")}", username: x, groups: [system:masters]}]`,
+  });
+  assert.match(diff.out, /\n! 1 new holder of system:masters: /);
+});
+
+test("A3: a denial that moves to the deny list is not lifted", async () => {
+  const file = JSON.stringify({
+    mappings: [{ arn: arn("denied"), username: "x" }],
+    deny: [{ arnLike: arn("denied") }],
+  });
+  const { code, err } = await cluster.mappings(["apply", "-f", "-", "-y"], { input: file });
+  assert.equal(code, 0, err);
+});
+
+test("A3: to remove an invalid deny list lets everybody in again, and says so", async () => {
+  cluster.store.put(`/iam-authenticator/prod/deny/${A}`, "[,]");
+  const { code, err } = await cluster.mappings(["remove", `deny/${A}`, "-y"]);
+  assert.equal(code, 1);
+  assert.match(
+    err,
+    /^Refused: this lets in again everybody whom deny\/111122223333 refuses, since that list is invalid\./,
+  );
+});
