@@ -1,6 +1,7 @@
 // A mapping as other programs write it, and what becomes of it here: an entry, or the reason why it cannot be carried.
 
 import { mappingParameter, permissionSetOf } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { printable } from "../io/table.ts";
 import { type Entry, type Problem, readEntry } from "../mapping-file/entry.ts";
 import { translateIn } from "./placeholders.ts";
 
@@ -8,14 +9,17 @@ import { translateIn } from "./placeholders.ts";
 export interface Foreign {
   /** Such as `mapRoles 3`, for a message. */
   readonly where: string;
+  readonly line: number;
   readonly arn?: unknown;
   readonly username?: unknown;
   readonly groups?: unknown;
   /** An IAM Identity Center permission set instead of an ARN. */
   readonly permissionSet?: unknown;
   readonly account?: unknown;
-  /** What of it is left out, or stands elsewhere. */
+  /** What of it is left out, or is given elsewhere. */
   readonly remark?: string;
+  /** EKS access entries match a role with its path; aws-iam-authenticator never does. */
+  readonly pathsMatched?: true;
   /** Why this is no mapping at all. */
   readonly problem?: string;
 }
@@ -23,15 +27,16 @@ export interface Foreign {
 export interface Carried {
   readonly where: string;
   readonly entry: Entry;
-  /** That it is not quite what it was; for the user to know. */
+  /** What is not quite as it was. */
   readonly notes: readonly string[];
-  /** A role's path was dropped, with which it never matched before. */
-  readonly hadPath: boolean;
+  /** It matched nobody before, and does now. */
+  readonly isNew: boolean;
 }
 
 /** `sso`: a permission set's role becomes the permission set, whatever the suffix of its role will be. */
 export function carry(foreign: Foreign, sso: boolean): Carried | (Problem & { readonly where: string }) {
-  const { where, arn, username, groups, permissionSet, account, remark, problem } = foreign;
+  const { arn, username, groups, permissionSet, account, remark, problem } = foreign;
+  const where = placeOf(foreign);
   const remarks = remark === undefined ? [] : [remark];
   if (problem !== undefined) return { where, problem };
   const names = readNames(username, groups);
@@ -42,32 +47,39 @@ export function carry(foreign: Foreign, sso: boolean): Carried | (Problem & { re
       ...(permissionSet !== undefined && { permissionSet }),
       ...names,
     });
-    return "problem" in entry ? { where, problem: entry.problem } : { where, entry, hadPath: false, notes: remarks };
+    return "problem" in entry ? { where, problem: entry.problem } : { where, entry, isNew: false, notes: remarks };
   }
-  if (typeof arn !== "string") return { where, problem: "the ARN is no text" };
-  const { bare, hadPath } = withoutPath(arn.trim());
+  if (typeof arn !== "string") return { where, problem: "it has no ARN" };
+  const bare = withoutPath(arn.trim());
   const [, , , , ofArn = "", role = ""] = bare.split(":");
   const set = permissionSetOf(role.replace(/^role\//, ""));
   const entry = readEntry(
     sso && set !== undefined ? { permissionSet: set, account: ofArn, ...names } : { arn: bare, ...names },
   );
-  if ("problem" in entry) return { where, problem: `${arn}: ${entry.problem}` };
-  return { where, entry, hadPath, notes: [...noteOn(arn, hadPath, sso, set), ...remarks] };
+  if ("problem" in entry) return { where, problem: entry.problem };
+  const isNew = bare !== arn && !foreign.pathsMatched;
+  return { where, entry, isNew, notes: [...noteOn(arn, bare, isNew, sso, set), ...remarks] };
 }
 
-function noteOn(arn: string, hadPath: boolean, sso: boolean, set: string | undefined): string[] {
-  const now = hadPath ? [`${arn} never matched with its path; it does now`] : [];
+function placeOf({ where, line, arn, permissionSet, account }: Foreign): string {
+  const whom = typeof arn === "string" ? arn : [account, permissionSet].filter((part) => part !== undefined).join("/");
+  // One line of output for one entry, whatever it holds.
+  return printable(`line ${line}, ${where}${whom === "" ? "" : ` (${whom})`}`);
+}
+
+function noteOn(arn: string, bare: string, isNew: boolean, sso: boolean, set: string | undefined): string[] {
+  const reason = bare === arn.trim() ? "spaces around its ARN" : "its path";
+  const now = isNew ? [`new access: with ${reason} it never matched anybody; now it matches ${bare}`] : [];
   if (set === undefined) return now;
   const note = sso
-    ? `${arn} becomes the permission set ${set}`
-    : `${arn} is the role of permission set ${set}; with --sso the set is mapped, and a new suffix does not matter`;
+    ? `becomes the permission set ${set}`
+    : `the role of permission set ${set}; with --sso the set is mapped, and a new suffix does not matter`;
   return [...now, note];
 }
 
 /** Only a role's: aws-iam-authenticator sees users with their paths, roles without. */
-function withoutPath(arn: string): { bare: string; hadPath: boolean } {
-  const bare = arn.replace(/^(arn:[a-z-]+:iam::\d{12}:role\/)(?:[\x21-\x7e]*\/)([^/]+)$/i, "$1$2");
-  return { bare, hadPath: bare !== arn };
+function withoutPath(arn: string): string {
+  return arn.replace(/^(arn:[a-z-]+:iam::\d{12}:role\/)(?:[\x21-\x7e]*\/)([^/]+)$/i, "$1$2");
 }
 
 type Names = { readonly username?: string; readonly groups?: readonly string[] };
@@ -75,14 +87,14 @@ type Names = { readonly username?: string; readonly groups?: readonly string[] }
 function readNames(username: unknown, groups: unknown): Names | Problem {
   const list = groups ?? [];
   if (username !== undefined && username !== null && typeof username !== "string") {
-    return { problem: "username is no text" };
+    return { problem: "username must be a string" };
   }
   if (!Array.isArray(list) || !list.every((group) => typeof group === "string")) {
-    return { problem: "groups is no list of texts" };
+    return { problem: "groups must be a list of strings" };
   }
   const name = username ?? "";
   const unclear = [name, ...list].find((text) => translateIn(text) === undefined);
-  if (unclear !== undefined) return { problem: `${unclear} holds braces that are no placeholder` };
+  if (unclear !== undefined) return { problem: `${unclear} has braces that are not a placeholder` };
   return {
     ...(name !== "" && { username: translateIn(name) ?? "" }),
     ...(list.length > 0 && { groups: list.flatMap((group) => translateIn(group) ?? []) }),
@@ -95,29 +107,29 @@ function accountText(account: unknown): unknown {
 }
 
 export interface Merged {
-  readonly entries: readonly Entry[];
+  readonly winners: readonly Carried[];
   /** What was left out, each with the reason. */
   readonly overridden: readonly string[];
 }
 
 /**
- * aws-iam-authenticator takes the last of a section and asks roles before users; a role with a path it never matches, so
- * that one loses against any other.
+ * aws-iam-authenticator takes the last of a section and asks roles before users; one that never matched there loses
+ * against any other.
  */
 export function merge(carried: readonly Carried[]): Merged {
   const byParameter = Map.groupBy(carried, ({ entry: { kind, account, name } }) =>
     mappingParameter("", kind, account, name),
   );
-  const entries: Entry[] = [];
+  const winners: Carried[] = [];
   const overridden: string[] = [];
   for (const same of byParameter.values()) {
-    const matching = same.filter(({ hadPath }) => !hadPath);
+    const matching = same.filter(({ isNew }) => !isNew);
     const winner = (matching.length > 0 ? matching : same).at(-1);
     if (winner === undefined) continue;
-    entries.push(winner.entry);
-    for (const { where } of same) {
-      if (where !== winner.where) overridden.push(`${where} is left out: ${winner.where} is for the same principal`);
+    winners.push(winner);
+    for (const other of same) {
+      if (other !== winner) overridden.push(`${other.where} is left out: ${winner.where} is for the same principal`);
     }
   }
-  return { entries, overridden };
+  return { winners, overridden };
 }

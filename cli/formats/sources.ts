@@ -1,80 +1,158 @@
-// The files that import reads: which kind a document is, and the mappings in it.
+// The files that import reads: which kind a document is, and the mappings in it, each with its number, line and ARN.
 
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { usage } from "../errors.ts";
 import { nameOf } from "../io/files.ts";
-import { parseYaml } from "../io/yaml.ts";
+import { parseDocuments } from "../io/yaml.ts";
 import type { Foreign } from "./record.ts";
 
-/** Any of the four kinds, told apart by their own keys. */
-export function readForeign(text: string, file: string): Foreign[] {
-  const documents = documentsIn(text, file).flatMap((document) =>
-    isObject(document) && document["kind"] === "List" && Array.isArray(document["items"])
-      ? document["items"]
-      : Array.isArray(document)
-        ? document
-        : [document],
-  );
-  if (documents.length === 0) throw usage(`${nameOf(file)}: nothing in it.`);
-  return documents.flatMap((document) => {
-    const found = isObject(document) ? readDocument(document, file) : undefined;
-    if (found === undefined) {
-      throw usage(
-        `${nameOf(file)}: not a file that import knows. It reads the aws-auth ConfigMap, aws-iam-authenticator's server ` +
-          "config, eksctl's ClusterConfig, and answers of aws eks describe-access-entry.",
-      );
-    }
-    return found;
-  });
+type Path = readonly (string | number)[];
+
+/** A part of a file, and where to find it. */
+interface Part {
+  readonly value: unknown;
+  readonly lineOf: (path: Path) => number;
+  /** Of the first line of text at a path, where it is a block such as `mapRoles: |`. */
+  readonly blockLine: (path: Path) => number | undefined;
+}
+
+export interface Read {
+  readonly items: readonly Foreign[];
+  /** What else is in the file, and has no mappings. */
+  readonly notes: readonly string[];
+}
+
+const KINDS =
+  "the aws-auth ConfigMap, aws-iam-authenticator's server config (by itself or in its ConfigMap), IAMIdentityMapping " +
+  "objects, eksctl's ClusterConfig, and answers of aws eks describe-access-entry";
+
+/** Every kind is told by its own keys. Throws where no document of the file is of a known kind. */
+export function readForeign(text: string, file: string): Read {
+  const parts = partsIn(text, file).flatMap(listed);
+  if (parts.length === 0) throw usage(`${nameOf(file)}: there is nothing in it.`);
+  const read = parts.map((part) => readPart(part, file));
+  if (read.every((items) => items === undefined)) {
+    throw usage(`${nameOf(file)}: not a file that import knows. It reads ${KINDS}.`);
+  }
+  const notes = read.flatMap((items, index) => (items === undefined ? noteOn(parts[index]) : []));
+  return { items: read.flatMap((items) => items ?? []), notes };
 }
 
 /** The AWS CLI, called for each entry in a loop, leaves one JSON object after the other; `jq -c` each in a line. */
-function documentsIn(text: string, file: string): unknown[] {
+function partsIn(text: string, file: string): Part[] {
   const isSeries = text.trimStart().startsWith("{") && parseJson(text) === undefined;
-  return (isSeries ? text.split(/\n(?=\{)/) : [text]).map((part) => parseYaml(part, file).value);
+  if (!isSeries) return parseDocuments(text, file);
+  let line = 1;
+  return text.split(/\n(?=\{)/).flatMap((piece) => {
+    const parts = parseDocuments(piece, file, line);
+    line += piece.split("\n").length;
+    return parts;
+  });
 }
 
-function readDocument(document: Record<string, unknown>, file: string): Foreign[] | undefined {
-  const { data, server, iamIdentityMappings, accessEntry } = document;
-  if (document["kind"] === "ConfigMap") return fromConfigMap(isObject(data) ? data : {}, file);
-  // Read with viper, to which the case of a key is nothing.
-  if (isObject(server)) return fromLists(lowerCaseKeys(server));
-  if (Array.isArray(iamIdentityMappings)) return iamIdentityMappings.map(fromEksctl);
-  return isObject(accessEntry) ? [fromAccessEntry(accessEntry)] : undefined;
+/** kubectl's `kind: List`, and a list of answers. */
+function listed(part: Part): Part[] {
+  const { value } = part;
+  if (Array.isArray(value)) return value.map((item, i) => below(part, [i], item));
+  const items = isObject(value) && isList(value["kind"]) ? value["items"] : undefined;
+  return Array.isArray(items) ? items.map((item, i) => below(part, ["items", i], item)) : [part];
+}
+
+function isList(kind: unknown): boolean {
+  return typeof kind === "string" && kind.endsWith("List");
+}
+
+function below({ lineOf, blockLine }: Part, path: Path, value: unknown): Part {
+  return {
+    value,
+    lineOf: (rest) => lineOf([...path, ...rest]),
+    blockLine: (rest) => blockLine([...path, ...rest]),
+  };
+}
+
+function noteOn(part: Part | undefined): string[] {
+  const kind = isObject(part?.value) ? part.value["kind"] : undefined;
+  return part === undefined ? [] : [`line ${part.lineOf([])}: ${String(kind ?? "a document")} has no mappings`];
+}
+
+function readPart(part: Part, file: string): Foreign[] | undefined {
+  if (!isObject(part.value)) return undefined;
+  const { kind, data, spec, server, iamIdentityMappings, accessEntry } = part.value;
+  if (kind === "ConfigMap") return fromConfigMap(below(part, ["data"], data), nameIn(part.value), file);
+  if (kind === "IAMIdentityMapping") {
+    return [fromListItem(spec, { where: `IAMIdentityMapping ${nameIn(part.value)}`, line: part.lineOf([]) }, "arn")];
+  }
+  if (isObject(server)) return fromLists(below(part, ["server"], server));
+  if (Array.isArray(iamIdentityMappings)) {
+    return iamIdentityMappings.map((item, i) =>
+      fromEksctl(item, { where: `iamIdentityMappings ${i + 1}`, line: part.lineOf(["iamIdentityMappings", i]) }),
+    );
+  }
+  return isObject(accessEntry)
+    ? [fromAccessEntry(accessEntry, { where: "access entry", line: part.lineOf([]) })]
+    : undefined;
+}
+
+function nameIn({ metadata }: Record<string, unknown>): string {
+  return isObject(metadata) && typeof metadata["name"] === "string" ? metadata["name"] : "";
 }
 
 const SECTIONS = ["mapRoles", "mapUsers", "mapAccounts"];
+/** https://github.com/kubernetes-sigs/aws-iam-authenticator/blob/master/deploy/example.yaml */
+const SERVER_CONFIG = "config.yaml";
 
-/** Each section is YAML inside of the ConfigMap's text. */
-function fromConfigMap(data: Record<string, unknown>, file: string): Foreign[] {
-  const lists: Record<string, unknown> = {};
-  const problems: Foreign[] = [];
-  for (const [key, text] of Object.entries(data)) {
-    if (!SECTIONS.includes(key)) problems.push({ where: key, problem: `only ${SECTIONS.join(", ")} are ever read` });
-    else lists[key.toLowerCase()] = typeof text === "string" ? parseYaml(text, `${nameOf(file)}, ${key}`).value : text;
-  }
-  return [...fromLists(lists), ...problems];
+/** Each section, and the server config, is YAML in the ConfigMap's text. `undefined` for another program's ConfigMap. */
+function fromConfigMap(data: Part, name: string, file: string): Foreign[] | undefined {
+  const texts = isObject(data.value) ? data.value : {};
+  const isKnown = Object.keys(texts).some((key) => SECTIONS.includes(key) || key === SERVER_CONFIG);
+  if (!isKnown && !["", "aws-auth", "aws-iam-authenticator"].includes(name)) return undefined;
+  return Object.entries(texts).flatMap(([key, text]) => {
+    const at = { where: key, line: data.lineOf([key]) };
+    if (!SECTIONS.includes(key) && key !== SERVER_CONFIG) {
+      return [{ ...at, problem: `only ${SECTIONS.join(", ")} and ${SERVER_CONFIG} are ever read` }];
+    }
+    const inner = typeof text === "string" ? textPart(data, key, text, file) : below(data, [key], text);
+    return key === SERVER_CONFIG ? (readPart(inner, file) ?? []) : section(inner, key);
+  });
 }
 
-/** https://github.com/kubernetes-sigs/aws-iam-authenticator#full-configuration-format: keys of a mapping in any case */
-function fromLists(lists: Record<string, unknown>): Foreign[] {
-  const section = (name: string): unknown[] => {
-    const items = lists[name.toLowerCase()] ?? [];
-    if (!Array.isArray(items)) throw usage(`${name} is no list.`);
-    return items;
-  };
-  return [
-    ...section("mapRoles").map((item, i) => fromListItem(item, `mapRoles ${i + 1}`, "rolearn")),
-    ...section("mapUsers").map((item, i) => fromListItem(item, `mapUsers ${i + 1}`, "userarn")),
-    ...section("mapAccounts").map((account, i) => ({ where: `mapAccounts ${i + 1}`, account })),
-  ];
+function textPart(data: Part, key: string, text: string, file: string): Part {
+  const first = data.blockLine([key]);
+  const [part] = parseDocuments(text, `${nameOf(file)}, ${key}`, first);
+  const outer = () => data.lineOf([key]);
+  // A text in quotes has no lines of its own.
+  if (part !== undefined && first !== undefined) return part;
+  return { value: part?.value ?? [], lineOf: outer, blockLine: () => undefined };
 }
 
-function fromListItem(item: unknown, where: string, arnKey: string): Foreign {
+/** https://github.com/kubernetes-sigs/aws-iam-authenticator#full-configuration-format: viper reads keys in any case */
+function fromLists(server: Part): Foreign[] {
+  const keys = isObject(server.value) ? server.value : {};
+  return Object.entries(keys).flatMap(([key, value]) => {
+    const name = SECTIONS.find((one) => one.toLowerCase() === key.toLowerCase());
+    return name === undefined ? [] : section(below(server, [key], value), name);
+  });
+}
+
+const ARN_KEYS: Readonly<Record<string, string>> = { mapRoles: "rolearn", mapUsers: "userarn" };
+
+function section({ value, lineOf }: Part, name: string): Foreign[] {
+  const items = value ?? [];
+  if (!Array.isArray(items)) throw usage(`line ${lineOf([])}: ${name} must be a list.`);
+  const arnKey = ARN_KEYS[name];
+  return items.map((item, i) => {
+    const at = { where: `${name} ${i + 1}`, line: lineOf([i]) };
+    return arnKey === undefined ? { ...at, account: item } : fromListItem(item, at, arnKey);
+  });
+}
+
+type At = Pick<Foreign, "where" | "line">;
+
+function fromListItem(item: unknown, at: At, arnKey: string): Foreign {
   const { username, groups, sso, [arnKey]: arn, ...rest } = lowerCaseKeys(item);
   const { permissionsetname: permissionSet, accountid: account } = lowerCaseKeys(sso);
   return {
-    where,
+    ...at,
     username,
     groups,
     ...remarkOn(rest),
@@ -82,12 +160,12 @@ function fromListItem(item: unknown, where: string, arnKey: string): Foreign {
   };
 }
 
-/** A slip such as `group:` is to be seen; aws-iam-authenticator overlooks it. */
+/** A slip such as `group:` should be seen; aws-iam-authenticator overlooks it. */
 function remarkOn(rest: Record<string, unknown>): Pick<Foreign, "remark"> {
   const keys = Object.keys(rest);
   if (keys.length === 0) return {};
-  const pin = "userid" in rest ? "; to pin it, give principalId" : "";
-  return { remark: `${keys.join(", ")} is left out${pin}` };
+  const pin = "userid" in rest ? "; to pin the mapping to this very principal, set principalId" : "";
+  return { remark: `unknown ${keys.length > 1 ? "keys" : "key"} ${keys.join(", ")} left out${pin}` };
 }
 
 function lowerCaseKeys(item: unknown): Record<string, unknown> {
@@ -96,22 +174,25 @@ function lowerCaseKeys(item: unknown): Record<string, unknown> {
 }
 
 /** https://docs.aws.amazon.com/eks/latest/eksctl/iam-identity-mappings.html */
-function fromEksctl(item: unknown, index: number): Foreign {
-  const where = `iamIdentityMappings ${index + 1}`;
+function fromEksctl(item: unknown, at: At): Foreign {
   const { arn, username, groups, account, serviceName, noDuplicateARNs: _, ...rest } = isObject(item) ? item : {};
-  if (serviceName !== undefined) return { where, problem: `service ${String(serviceName)} is RBAC that eksctl makes` };
-  if (account !== undefined) return { where, account, ...remarkOn(rest) };
-  return { where, arn: arn ?? null, username, groups, ...remarkOn(rest) };
+  if (serviceName !== undefined) {
+    return { ...at, problem: `service ${String(serviceName)} is RBAC that eksctl makes, not a mapping` };
+  }
+  if (account !== undefined) return { ...at, account, ...remarkOn(rest) };
+  return { ...at, arn: arn ?? null, username, groups, ...remarkOn(rest) };
 }
 
 /** https://docs.aws.amazon.com/eks/latest/APIReference/API_AccessEntry.html */
-function fromAccessEntry({ principalArn, username, kubernetesGroups }: Record<string, unknown>): Foreign {
+function fromAccessEntry({ principalArn, username, kubernetesGroups }: Record<string, unknown>, at: At): Foreign {
   const hasGroups = Array.isArray(kubernetesGroups) && kubernetesGroups.length > 0;
+  const remark = "it has no groups: RBAC must give what EKS access policies gave";
   return {
-    where: `access entry of ${String(principalArn)}`,
+    ...at,
     arn: principalArn ?? null,
     username,
     groups: kubernetesGroups,
-    ...(!hasGroups && { remark: "it has no groups; what EKS access policies give it is not here: bind it by RBAC" }),
+    pathsMatched: true,
+    ...(!hasGroups && { remark }),
   };
 }

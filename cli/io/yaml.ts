@@ -17,27 +17,44 @@ import { nameOf } from "./files.ts";
 export interface YamlDocument {
   readonly value: unknown;
   /** The line, from 1 on, of what is at this path: `lineOf(["mappings", 2])`. */
-  lineOf(path: readonly (string | number)[]): number;
+  lineOf(path: Path): number;
+  /** Where a block of text (`key: |`) at this path begins; `undefined` for anything else. */
+  blockLine(path: Path): number | undefined;
 }
+
+type Path = readonly (string | number)[];
 
 /** JSON is YAML too. A key that is there twice is refused, where other readers silently take the last. */
 export function parseYaml(text: string, file: string): YamlDocument {
   const [first, second] = parseDocuments(text, file);
   if (second !== undefined)
     throw usage(`${nameOf(file)}: several documents (---) where one is expected. Make a file of each.`);
-  return first ?? { value: null, lineOf: () => 1 };
+  return first ?? { value: null, lineOf: () => 1, blockLine: () => undefined };
 }
 
-/** Every document of a file, between the lines `---`; without those that are empty. */
-export function parseDocuments(text: string, file: string): YamlDocument[] {
+/** Every document of a file, between the lines `---`, without empty ones. `firstLine`: of a text inside of a file. */
+export function parseDocuments(text: string, file: string, firstLine = 1): YamlDocument[] {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+  const lineAt = (offset: number) => lines.linePos(offset).line + firstLine - 1;
   return [...documents].flatMap((document) => {
     const [error] = document.errors;
-    if (error !== undefined) throw invalid(file, error.message, lines.linePos(error.pos[0]));
+    if (error !== undefined) {
+      const { col } = lines.linePos(error.pos[0]);
+      throw invalid(file, error.message, `line ${lineAt(error.pos[0])}, column ${col}`);
+    }
     const value = contentOf(document, file);
-    return value === null ? [] : [{ value, lineOf: (path) => lineAt(document, path, lines) }];
+    const lineOf = (path: Path) => lineAt(nodeAt(document, path)?.range?.[0] ?? 0);
+    const blockLine = (path: Path) => {
+      const node = nodeAt(document, path);
+      return isScalar(node) && node.type === Scalar.BLOCK_LITERAL ? lineOf(path) + 1 : undefined;
+    };
+    return value === null ? [] : [{ value, lineOf, blockLine }];
   });
+}
+
+function nodeAt(document: ParsedDocument, path: Path): ParsedNode | undefined {
+  return document.getIn(path, true) as ParsedNode | undefined;
 }
 
 function contentOf(document: ParsedDocument, file: string): unknown {
@@ -50,17 +67,9 @@ function contentOf(document: ParsedDocument, file: string): unknown {
   }
 }
 
-function invalid(file: string, reason: string, at?: { readonly line: number; readonly col: number }) {
-  const where = at === undefined ? "" : `, line ${at.line}, column ${at.col}`;
+function invalid(file: string, reason: string, at?: string) {
+  const where = at === undefined ? "" : `, ${at}`;
   return usage(`${nameOf(file)}${where}: not valid YAML (${reason.replace(/[.:]$/, "")}).`);
-}
-
-function lineAt(document: ParsedDocument, path: readonly (string | number)[], lines: LineCounter): number {
-  const node = document.getIn(path, true) as ParsedNode | undefined;
-  if (!node?.range) return 1;
-  const { line } = lines.linePos(node.range[0]);
-  // The text of `key: |` begins below it.
-  return isScalar(node) && node.type === Scalar.BLOCK_LITERAL ? line + 1 : line;
 }
 
 /** Control characters as escapes, so that the same value is read again, and no terminal obeys it. */

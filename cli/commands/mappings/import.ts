@@ -5,7 +5,7 @@ import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
 import { type Carried, carry, merge } from "../../formats/record.ts";
 import { readForeign } from "../../formats/sources.ts";
-import { readText } from "../../io/files.ts";
+import { nameOf, readText } from "../../io/files.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { writeMappingFile } from "../../mapping-file/file.ts";
 import { collect } from "../../options.ts";
@@ -20,16 +20,17 @@ export function importCommand(io: IOStreams): Command {
     name: "import",
     summary: "turn other programs' mappings into a mapping file",
     details:
-      "Reads the aws-auth ConfigMap, aws-iam-authenticator's server config, eksctl's ClusterConfig and answers of " +
-      "`aws eks describe-access-entry`, and prints a mapping file. Nothing is written to AWS. What cannot be carried is " +
-      "told on standard error, and the exit code is 1.",
+      "Reads the aws-auth ConfigMap, aws-iam-authenticator's server config (by itself or in its ConfigMap), " +
+      "IAMIdentityMapping objects, eksctl's ClusterConfig and answers of `aws eks describe-access-entry`, and prints a " +
+      "mapping file. Nothing is written to AWS. What changes is told on standard error, entry by entry; exit code 1: " +
+      "something could not be carried.",
     examples: [
       "kubectl -n kube-system get configmap aws-auth -o yaml | \\",
       "    iam-authenticator mappings import -f - --sso > mappings.yaml",
       "iam-authenticator mappings apply -c prod -f mappings.yaml --dry-run",
     ],
   })
-    .requiredOption("-f, --file <path>", "or - (may be repeated)", collect)
+    .requiredOption("-f, --file <path>", "file, or - for standard input (may be repeated)", collect)
     .option("--sso", "map permission sets instead of their AWSReservedSSO_ roles")
     .action((options: ImportOptions) => importFiles(options, io));
 }
@@ -37,17 +38,25 @@ export function importCommand(io: IOStreams): Command {
 async function importFiles({ file, sso }: ImportOptions, io: IOStreams): Promise<void> {
   const carried: Carried[] = [];
   const problems: string[] = [];
+  const told: string[] = [];
   for (const path of file) {
-    for (const foreign of readForeign(await readText(path, io), path)) {
+    // Line numbers are enough where there is one file.
+    const inFile = file.length > 1 ? `${nameOf(path)}, ` : "";
+    const { items, notes } = readForeign(await readText(path, io), path);
+    told.push(...notes.map((note) => `${inFile}${note}`));
+    for (const foreign of items) {
       const result = carry(foreign, sso === true);
-      if ("problem" in result) problems.push(`${result.where} is not carried: ${result.problem}`);
-      else carried.push(result);
+      const where = `${inFile}${result.where}`;
+      if ("problem" in result) problems.push(`${where} is not carried: ${result.problem}`);
+      else carried.push({ ...result, where });
     }
   }
-  const { entries, overridden } = merge(carried);
-  const notes = carried.flatMap(({ where, notes }) => notes.map((note) => `${where}: ${note}`));
-  for (const line of [...notes, ...overridden, ...problems]) io.tell(`${line}.\n`);
-  io.print(writeMappingFile(entries));
-  if (problems.length > 0) throw finding(`${entries.length} carried, ${problems.length} not.`);
-  io.tell(`${entries.length} carried.\n`);
+  const { winners, overridden } = merge(carried);
+  told.push(...winners.flatMap(({ where, notes }) => notes.map((note) => `${where}: ${note}`)));
+  for (const line of [...told, ...overridden, ...problems]) io.tell(`${line}.\n`);
+  io.print(writeMappingFile(winners.map(({ entry }) => entry)));
+  const added = winners.filter(({ isNew }) => isNew).length;
+  const carriedOver = `${winners.length} carried${added > 0 ? `, ${added} of them new access` : ""}`;
+  if (problems.length > 0) throw finding(`${carriedOver}, ${problems.length} not.`);
+  io.tell(`${carriedOver}.\n`);
 }

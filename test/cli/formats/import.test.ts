@@ -36,7 +36,11 @@ test("the aws-auth ConfigMap as kubectl prints it", async () => {
     { arn: "arn:aws:iam::111122223333:user/eng/alice", username: "alice" },
     { account: "012345678901" },
   ]);
-  assert.equal(err, `mapRoles 2: ${ARN}team/path/Dev never matched with its path; it does now.\n4 carried.\n`);
+  assert.equal(
+    err,
+    `line 11, mapRoles 2 (${ARN}team/path/Dev): new access: with its path it never matched anybody; now it matches ${ARN}Dev.
+4 carried, 1 of them new access.\n`,
+  );
 });
 
 test("what cannot be carried is told line by line", async () => {
@@ -57,13 +61,13 @@ test("what cannot be carried is told line by line", async () => {
   assert.equal(code, 1);
   assert.deepEqual(mappings, [{ arn: `${ARN}OK`, username: "last" }]);
   assert.deepEqual(err.trimEnd().split("\n"), [
-    "mapRoles 7 is left out: mapRoles 8 is for the same principal.",
-    `mapRoles 1 is not carried: ${ARN}a: username is missing.`,
-    "mapRoles 2 is not carried: {{Unknown}} holds braces that are no placeholder.",
-    "mapRoles 3 is not carried: {single} holds braces that are no placeholder.",
-    "mapRoles 4 is not carried: groups is no list of texts.",
-    "mapRoles 5 is not carried: arn:aws:sts::111122223333:assumed-role/e/s: arn is no ARN of a role, user, root or federated user.",
-    "mapRoles 6 is not carried: the ARN is no text.",
+    `line 20, mapRoles 7 (${ARN}ok) is left out: line 22, mapRoles 8 (${ARN}OK) is for the same principal.`,
+    `line 7, mapRoles 1 (${ARN}a) is not carried: username is missing.`,
+    `line 10, mapRoles 2 (${ARN}b) is not carried: {{Unknown}} has braces that are not a placeholder.`,
+    `line 12, mapRoles 3 (${ARN}c) is not carried: {single} has braces that are not a placeholder.`,
+    `line 14, mapRoles 4 (${ARN}d) is not carried: groups must be a list of strings.`,
+    "line 17, mapRoles 5 (arn:aws:sts::111122223333:assumed-role/e/s) is not carried: arn must be the ARN of the role, not of a session: arn:aws:iam::111122223333:role/e.",
+    "line 19, mapRoles 6 is not carried: it has no ARN.",
     "1 carried, 6 not.",
   ]);
 });
@@ -77,7 +81,7 @@ test("a permission set's role stays a role, or becomes the set with --sso", asyn
   assert.deepEqual(asRole.mappings, [{ arn: role, username: "a" }]);
   assert.match(
     asRole.err,
-    /never matched with its path; it does now\.\nmapRoles 1: .* is the role of permission set Cluster_Admin; with --sso/,
+    /: new access: with its path .*\.\nline \d+, mapRoles 1 .*: the role of permission set Cluster_Admin; with --sso/,
   );
   const asSet = await importText(text, "--sso");
   assert.deepEqual(asSet.mappings, [{ permissionSet: "Cluster_Admin", account: "111122223333", username: "a" }]);
@@ -92,8 +96,8 @@ test("what other programs overlook is told: sections and keys with a slip, and a
   );
   assert.deepEqual([code, mappings], [1, [{ arn: `${ARN}a`, username: "a" }]]);
   assert.deepEqual(err.trimEnd().split("\n"), [
-    "mapRoles 1: group, userid is left out; to pin it, give principalId.",
-    "mapRole is not carried: only mapRoles, mapUsers, mapAccounts are ever read.",
+    `line 10, mapRoles 1 (${ARN}a): unknown keys group, userid left out; to pin the mapping to this very principal, set principalId.`,
+    "line 6, mapRole is not carried: only mapRoles, mapUsers, mapAccounts and config.yaml are ever read.",
     "1 carried, 1 not.",
   ]);
   const config = { server: { maproles: [{ ROLEARN: `${ARN}a`, username: "a" }] } };

@@ -21,14 +21,17 @@ after(() => cluster.store.close());
 
 /** Import, the parameters it would write, what is read back of them, export. */
 function roundTrip(configMap: string): { exported: string; problems: readonly string[] } {
-  const carried = readForeign(configMap, "aws-auth").map((foreign) => carry(foreign, false));
-  const { entries } = merge(
+  const carried = readForeign(configMap, "aws-auth").items.map((foreign) => carry(foreign, false));
+  const { winners } = merge(
     carried.map((item) => {
       assert.ok(!("problem" in item));
       return item;
     }),
   );
-  const stored = toParameters("/p", entries);
+  const stored = toParameters(
+    "/p",
+    winners.map(({ entry }) => entry),
+  );
   const read = [...stored].flatMap(([name, value]): readonly Entry[] => {
     const { entries: again, problems } = readParameter("/p", name, { value, secure: false });
     assert.deepEqual(problems, []);
