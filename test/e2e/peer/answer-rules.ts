@@ -10,6 +10,9 @@ const VERIFY = "`token.go` Verify";
 /** AWS's codes that mean "slow down" without the word that the peer looks for. */
 const OTHER_THROTTLING = ["RequestLimitExceeded", "SlowDown", "TooManyRequestsException", "ThrottledException"];
 
+/** What an endpoint's policy or a tired service says, which is nothing about the token. */
+const NOT_OF_THE_TOKEN = ["AccessDenied", "InternalFailure", "RequestTimeout", "ServiceUnavailable"];
+
 export const ANSWER_RULES: readonly Rule[] = [
   {
     section: "11",
@@ -21,11 +24,12 @@ export const ANSWER_RULES: readonly Rule[] = [
   },
   {
     section: "11",
-    says: "codes of throttling are an exact list, never a search in free text (a 5xx stays a fault)",
+    says: "codes of throttling are an exact list, never a search in free text (a fault stays a fault)",
     ours: UNUSABLE,
     theirs: "throttled",
     peer: `${VERIFY}: "Throttling" anywhere in the body`,
-    holds: ({ answer }) => statusIs(answer, 500, 599) && /Throttling/.test(answer?.text ?? ""),
+    holds: ({ answer }) =>
+      (statusIs(answer, 500, 599) || isNotOfTheToken(answer)) && /Throttling/.test(answer?.text ?? ""),
   },
   {
     section: "11",
@@ -33,7 +37,15 @@ export const ANSWER_RULES: readonly Rule[] = [
     ours: "denied (sts_refused)",
     theirs: "throttled",
     peer: `${VERIFY}: "Throttling" anywhere in the body`,
-    holds: ({ answer }) => statusIs(answer, 400, 428) && !/^Throttl/.test(codeOf(answer)) && codeOf(answer) !== "",
+    holds: ({ answer }) => isRefusal(answer),
+  },
+  {
+    section: "11",
+    says: "a code that says nothing of the token is a fault",
+    ours: UNUSABLE,
+    theirs: "denied",
+    peer: `${VERIFY}: 403, as for a bad token`,
+    holds: ({ answer }) => isNotOfTheToken(answer),
   },
   {
     section: "11",
@@ -81,15 +93,26 @@ export const ANSWER_RULES: readonly Rule[] = [
     ours: UNUSABLE,
     theirs: "denied",
     peer: `${VERIFY}: 403, as for a bad token`,
-    holds: ({ answer, second }) => (answer?.status === 200 && !isExactShape(answer.text)) || second?.kind === "flood",
+    holds: ({ answer, second }) => (answer?.status === 200 && !namesSomebody(answer.text)) || second?.kind === "flood",
   },
   {
     section: "4, 11",
-    says: "the whole body is parsed, in its exact shape",
+    says: "the whole body is parsed, with the names in their exact spelling",
     ours: UNUSABLE,
     theirs: "granted",
-    peer: `${VERIFY}: Go's \`json.Unmarshal\` takes names in any case, others beside them, and none`,
-    holds: ({ answer }) => answer?.status === 200 && answer.text.length <= 65_536 && !isExactShape(answer.text),
+    peer: `${VERIFY}: Go's \`json.Unmarshal\` takes names in any case, and none`,
+    holds: ({ answer }) => answer?.status === 200 && answer.text.length <= 65_536 && !namesSomebody(answer.text),
+  },
+  {
+    section: "4",
+    says: "what is beside the identity is ignored: AWS may add to it",
+    ours: "granted",
+    theirs: "denied",
+    peer: `${VERIFY}: Go's \`json.Unmarshal\` wants an object and a text in \`ResponseMetadata\``,
+    holds: ({ answer }) =>
+      answer?.status === 200 &&
+      namesSomebody(answer.text) &&
+      /"ResponseMetadata":(?!\{"RequestId":"[^"]*"\})/.test(answer.text),
   },
   {
     section: "3",
@@ -129,10 +152,21 @@ function codeOf(answer: Answer): string {
   return /^\{"Error":\{"Code":"([^"]*)"/.exec(answer?.text ?? "")?.[1] ?? "";
 }
 
-/** As the local STS writes it, with white space around. */
-const SHAPE =
-  /^\s*\{"GetCallerIdentityResponse":\{"GetCallerIdentityResult":\{"Account":"[^"]*","Arn":"[^"]*"(,"Arn":"[^"]*")?,"UserId":"[^"]*"\}(,"ResponseMetadata":\{("RequestId":"[^"]*")?\})?\}\}\s*$/;
+function isNotOfTheToken(answer: Answer): boolean {
+  return statusIs(answer, 400, 428) && NOT_OF_THE_TOKEN.includes(codeOf(answer));
+}
 
-function isExactShape(text: string): boolean {
-  return SHAPE.test(text);
+function isRefusal(answer: Answer): boolean {
+  const code = codeOf(answer);
+  return statusIs(answer, 400, 428) && code !== "" && !/^Throttl/.test(code) && !NOT_OF_THE_TOKEN.includes(code);
+}
+
+/** Three texts at the one place where they belong; whatever else there is. */
+function namesSomebody(text: string): boolean {
+  try {
+    const result = JSON.parse(text)?.GetCallerIdentityResponse?.GetCallerIdentityResult;
+    return ["Account", "Arn", "UserId"].every((name) => typeof result?.[name] === "string");
+  } catch {
+    return false;
+  }
 }

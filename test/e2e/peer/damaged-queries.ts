@@ -2,6 +2,7 @@
 
 import type { Parameter } from "../../../local/sts/query.ts";
 import { encode } from "../../../local/sts/query.ts";
+import { type DoubledParameter, doubledParameters } from "../../hostile-tokens.ts";
 import { tokenOf } from "../../token.ts";
 import { type Damage, otherDay } from "./damaged-urls.ts";
 import { presign, render, type Signing } from "./presign.ts";
@@ -51,18 +52,18 @@ const inserted = (list: readonly string[], random: Random, item: string): string
 const credential = (edit: (parts: string[], random: Random) => string[]): Damage =>
   changed("X-Amz-Credential", (value, random) => edit(value.split("/"), random).join("/"));
 
+const twice =
+  (isMeant: (doubled: DoubledParameter) => boolean): Damage =>
+  (signing, random) =>
+    tokenOf(random.pick(doubledParameters(render(presign(signing))).filter(isMeant)).url);
+
 export const DAMAGED_QUERIES: Readonly<Record<string, Damage>> = {
   ...Object.fromEntries(
     NAMES.map((name): [string, Damage] => [`${name}: left out`, onQuery((query) => query.filter(([n]) => n !== name))]),
   ),
-  "a name twice": onQuery((query, random) => [...query, random.pick(query)]),
-  "a name twice, in other letters": onQuery((query, random) => {
-    const [name, value] = random.pick(query);
-    return [...query, [random.pick([name.toLowerCase(), name.toUpperCase()]), random.pick([value, "x"])]];
-  }),
-  "a name twice, percent-encoded": onPairs((pairs, random) =>
-    inserted(pairs, random, random.pick(pairs).replace("A", "%41")),
-  ),
+  "a name twice": twice(({ name, spelling }) => spelling === name),
+  "a name twice, in other letters": twice(({ name, spelling }) => spelling !== name && !spelling.includes("%")),
+  "a name twice, percent-encoded": twice(({ spelling }) => spelling.includes("%")),
   "a foreign name": onQuery((query, random) => [...query, [random.pick(["RoleArn", "x", "", "X-Amz-Date2"]), "1"]]),
   "Action: another": changed("Action", (_, { pick }) =>
     pick(["AssumeRole", "getcalleridentity", "GetSessionToken", ""]),

@@ -1,8 +1,10 @@
 // Tokens whose base64 or URL is not what the rules say, each damaged in one way: everything but the query.
 
+import { HOSTILE_URLS, hostileHosts } from "../../hostile-tokens.ts";
 import { tokenOf } from "../../token.ts";
 import { compact, type Presigned, presign, render, type Signing } from "./presign.ts";
 import type { Random } from "./random.ts";
+import { FIPS_REGIONS, REGIONS } from "./regions.ts";
 
 /** Makes a token with one thing wrong. */
 export type Damage = (signing: Signing, random: Random) => string;
@@ -58,21 +60,13 @@ export const DAMAGED_URLS: Readonly<Record<string, Damage>> = {
 
   "scheme: capitals": onParts((_, random) => ({ scheme: random.pick(["HTTPS", "Https", "httpS"]) })),
   "scheme: another": onParts((_, random) => ({ scheme: random.pick(["http", "ftp", "", "https:https"]) })),
-  "host: a user before it": onParts(({ host }, { pick }) => ({ host: `${pick(["user", "user:secret", ""])}@${host}` })),
-  "host: a port": onParts(({ host }, { pick }) => ({ host: `${host}${pick([":443", ":8443", ":"])}` })),
-  "host: capitals": onParts(({ host }) => ({ host: host.replace("sts", "STS") })),
-  "host: a dot at its end": onParts(({ host }) => ({ host: `${host}.` })),
+  "host: a user before it": onParts(({ host }, { pick }) => ({ host: pick(hostileHosts(host).userinfo) })),
+  "host: a port": onParts(({ host }, { pick }) => ({ host: pick(hostileHosts(host).ports) })),
+  "host: dots or capitals": onParts(({ host }, { pick }) => ({ host: pick(hostileHosts(host)["dots and cases"]) })),
   "host: of another name": onParts(({ host }, { pick }) => ({
-    host: pick([
-      `${host}.example.com`,
-      `example.com/${host}`,
-      `sts.example.com`,
-      "localhost",
-      "127.0.0.1",
-      "",
-      `x${host}`,
-    ]),
+    host: pick([...hostileHosts(host)["look-alikes"], ...hostileHosts(host)["addresses of this network"]]),
   })),
+  "host: before the host": onUrl((url, { pick }) => pick(Object.values(HOSTILE_URLS))(url)),
   "host: of another service": onParts(({ host }) => ({ host: host.replace(/^sts(-fips)?/, "s3") })),
   "host: of a VPC endpoint": onHost(() => ["vpce-0a1b2c3d-e4f5.sts.us-west-2.vpce.amazonaws.com", "us-west-2"]),
   "host: of China": onHost(() => ["sts.cn-north-1.amazonaws.com.cn", "cn-north-1"]),
@@ -83,6 +77,14 @@ export const DAMAGED_URLS: Readonly<Record<string, Damage>> = {
   "host: of no region": onHost((random) => {
     const region = random.pick(["us-west-9", "eu-nowhere-1", "xx-north-1", "ap-south-77"]);
     return [`${random.pick(["sts", "sts-fips"])}.${region}.${random.pick(["amazonaws.com", "api.aws"])}`, region];
+  }),
+  "host: FIPS where there is none": onHost((random) => {
+    const region = random.pick(REGIONS.filter((known) => !FIPS_REGIONS.includes(known)));
+    const fips = random.pick(FIPS_REGIONS);
+    return random.pick([
+      [`sts-fips.${region}.amazonaws.com`, region],
+      [`sts-fips.${fips}.api.aws`, fips],
+    ] as const);
   }),
   "path: none": onParts(() => ({ path: "" })),
   "path: another": onParts((_, random) => ({ path: random.pick(["/sts", "//", "/./", "/%2F", "/;a=b"]) })),

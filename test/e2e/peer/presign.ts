@@ -1,10 +1,13 @@
-// Presigned requests in parts, signed by the code that the local STS checks signatures with: fast enough for thousands.
+// Presigned requests in parts, for damage in one part at a time. Apart from local/token.ts on purpose: whoever damages a part
+// needs it before it is written into a URL, and the SDK's signer gives whole URLs, one promise each. What the SDK signs is
+// a kind of its own in make-cases.ts.
 
 import type { LocalIdentity } from "../../../local/identities.ts";
 import { CLUSTER_ID } from "../../../local/sandbox-settings.ts";
 import { encode, type Parameter } from "../../../local/sts/query.ts";
 import { expectedSignature } from "../../../local/sts/signature.ts";
 import type { Random } from "./random.ts";
+import { FIPS_REGIONS } from "./regions.ts";
 
 export interface Presigned {
   readonly scheme: string;
@@ -61,9 +64,8 @@ export function anySigning(random: Random, identity: LocalIdentity, regions: rea
   const regional = random.pick([
     `sts.${region}.amazonaws.com`,
     `sts.${region}.amazonaws.com`,
-    `sts-fips.${region}.amazonaws.com`,
     `sts.${region}.api.aws`,
-    `sts-fips.${region}.api.aws`,
+    ...(FIPS_REGIONS.includes(region) ? [`sts-fips.${region}.amazonaws.com`] : []),
   ]);
   const global = random.int(10) === 0;
   return {

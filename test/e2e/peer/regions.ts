@@ -15,3 +15,6 @@ export const REGIONS: readonly string[] = partitionsInfo.partitions
   .filter(({ id }) => id === "aws")
   .flatMap(({ regions }) => Object.keys(regions))
   .filter((region) => !region.endsWith("-global"));
+
+/** Those with an `sts-fips.` host, which is none of dual-stack: https://docs.aws.amazon.com/general/latest/gr/sts.html */
+export const FIPS_REGIONS: readonly string[] = ["us-east-1", "us-east-2", "us-west-1", "us-west-2"];

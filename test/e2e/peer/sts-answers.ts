@@ -51,9 +51,15 @@ export const STS_ANSWERS: Readonly<Record<string, Behave>> = {
     answering(
       random.pick([400, 403, 404]),
       errorJson(
-        random.pick(["SignatureDoesNotMatch", "InvalidClientTokenId", "ExpiredToken", "AccessDenied", "InvalidAction"]),
+        random.pick(["SignatureDoesNotMatch", "InvalidClientTokenId", "ExpiredToken", "InvalidAction"]),
         "as it says",
       ),
+    ),
+  ],
+  "refused, and not for the token": (_, random) => [
+    answering(
+      random.pick([400, 403]),
+      errorJson(random.pick(["AccessDenied", "InternalFailure", "RequestTimeout"]), "as it says"),
     ),
   ],
   "refused, without a code": (_, random) => [

@@ -1,6 +1,6 @@
 // The rules of a token's base64 and URL that the peer does not have: it grants what STS takes of it.
 
-import { REGIONS } from "./regions.ts";
+import { FIPS_REGIONS, REGIONS } from "./regions.ts";
 import { type Rule, tokenRule } from "./rule.ts";
 
 export const URL_RULES: readonly Rule[] = [
@@ -30,6 +30,13 @@ export const URL_RULES: readonly Rule[] = [
     code: "token_host_refused",
     peer: "`token.go` verifySTSHostnameFormat: any well-formed region",
     holds: ({ host }) => !REGIONS.includes(regionOf(host)) && !regionOf(host).startsWith("us-gov-"),
+  }),
+  tokenRule({
+    says: "FIPS hosts only in the regions that AWS lists for them",
+    code: "token_host_refused",
+    peer: "`token.go` verifySTSHostnameFormat: in any region, dual-stack too",
+    holds: ({ host }) =>
+      host.startsWith("sts-fips.") && (!FIPS_REGIONS.includes(regionOf(host)) || !host.endsWith(".amazonaws.com")),
   }),
   tokenRule({
     says: "the host is of the function's own partition",
