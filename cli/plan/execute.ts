@@ -5,7 +5,7 @@ import { isThrottlingError } from "@smithy/core/retry";
 import type { SdkError } from "@smithy/types";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
-import { EXIT, Failure, finding } from "../errors.ts";
+import { EXIT, Failure, finding, silentExit } from "../errors.ts";
 import { confirm } from "../io/confirm.ts";
 import { tellIfSlow } from "../io/interrupt.ts";
 import type { IOStreams } from "../io/io-streams.ts";
@@ -16,6 +16,7 @@ import { rateLimited } from "../parameter-store/rate-limit.ts";
 import { write } from "../parameter-store/write.ts";
 import { destinationOf } from "./destination.ts";
 import { guardLockout } from "./lockout-guard.ts";
+import { withoutManaged } from "./managed.ts";
 import { afterwards, type Change, type Plan } from "./plan.ts";
 import { inSafeOrder } from "./safe-order.ts";
 import { showPlan } from "./show.ts";
@@ -23,18 +24,22 @@ import { weakeningsIn } from "./weakening.ts";
 
 /** `current`: the parameters under the prefix, as far as they were read for the plan. */
 export async function executePlan(
-  plan: Plan,
+  wanted: Plan,
   current: ReadonlyMap<string, Stored>,
   connection: Connection,
-  options: WriteOptions,
+  options: WriteOptions & { readonly prune?: true },
   io: IOStreams,
 ): Promise<void> {
   const { context } = connection;
+  const { plan, managed } = await withoutManaged(wanted, connection, options.force === true, io);
   const changes = await inSafeOrder(plan.changes, current, context);
   const destination = await destinationOf(connection, current, io);
   const weakenings = weakeningsIn(changes, context);
   io.print(showPlan({ ...plan, changes, weakenings }, destination, context.prefix, io.columns));
-  if (changes.length === 0) return;
+  // What --prune finds is no wish of anybody's; all else was asked for, and is not done.
+  const isDone = managed.every(({ action }) => action === "remove" && options.prune);
+  if (changes.length === 0 && isDone) return;
+  if (changes.length === 0) throw finding("Nothing was written.");
   if (!options.force) await guardLockout(current, afterwards(current, changes), context);
   if (options.dryRun) return;
   const weakened = weakeningSentence(weakenings);
@@ -45,6 +50,7 @@ export async function executePlan(
   const question = `${isRemoval ? "Remove" : "Write"} ${count(changes.length)} in ${destination}?`;
   if (!options.yes) await confirm(weakened === undefined ? question : `T${weakened.slice(1)}\n${question}`, io);
   await writeAll(changes, connection, options, io);
+  if (!isDone) throw silentExit();
 }
 
 /** As many as a person reads. */

@@ -33,7 +33,7 @@ export interface FolderStoreOptions extends CommonOptions {
 
 export interface MemoryStore extends LocalServer {
   /** Writes behind the API's back but within its limits, over what is there; gives the version. */
-  put(name: string, value: string, options?: { type?: ParameterType }): number;
+  put(name: string, value: string, options?: { type?: ParameterType; tags?: Readonly<Record<string, string>> }): number;
   /** False when there was no such parameter. */
   remove(name: string): boolean;
 }
@@ -58,9 +58,8 @@ export async function startParameterStore(
     return serve(open);
   }
   const kept = memoryParameters(now);
-  const put: MemoryStore["put"] = (name, value, { type } = {}) =>
-    writeParameter(kept, site, { name, value, type: type ?? newest(kept, name)?.type ?? "String", overwrite: true })
-      .version;
+  const put: MemoryStore["put"] = (name, value, { type = newest(kept, name)?.type ?? "String", tags } = {}) =>
+    writeParameter(kept, site, { name, value, type, tags, overwrite: true }).version;
   for (const [name, value] of Object.entries(options.parameters ?? {})) put(name, value);
   const server = await serve(() => kept);
   return { ...server, put, remove: (name) => kept.remove(name) };

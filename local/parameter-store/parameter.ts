@@ -10,6 +10,7 @@ export interface ParameterContent {
   readonly value: string;
   readonly type: ParameterType;
   readonly description?: string;
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** One version of one parameter. */

@@ -8,7 +8,7 @@ import type { LocalRequest, LocalResponse } from "../http-server.ts";
 import { type Input, parseInput } from "./input.ts";
 import { getParametersByPath } from "./list-operations.ts";
 import type { Parameters, Site } from "./parameter.ts";
-import { getParameter, getParameterHistory, getParameters } from "./read-operations.ts";
+import { getParameter, getParameterHistory, getParameters, listTagsForResource } from "./read-operations.ts";
 import { ServiceError, throttled } from "./service-error.ts";
 import type { Admit } from "./throughput.ts";
 import { deleteParameter, putParameter } from "./write-operations.ts";
@@ -21,6 +21,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   GetParameterHistory: getParameterHistory,
   GetParameters: getParameters,
   GetParametersByPath: getParametersByPath,
+  ListTagsForResource: listTagsForResource,
   PutParameter: putParameter,
 };
 

@@ -1,6 +1,6 @@
-// GetParameter, GetParameters and GetParameterHistory.
+// GetParameter, GetParameters, GetParameterHistory and ListTagsForResource.
 
-import { flag, type Input, requiredText, texts } from "./input.ts";
+import { flag, type Input, refuseUnsupported, requiredText, texts } from "./input.ts";
 import { checkNameGrammar } from "./limits.ts";
 import { page } from "./paging.ts";
 import { newest, type Parameters, type Site } from "./parameter.ts";
@@ -42,6 +42,14 @@ export function getParameterHistory(parameters: Parameters, site: Site, input: I
   const { items, next } = page(versions, ({ version }) => String(version).padStart(9, "0"), input, MAX_HISTORY_PAGE);
   const decrypt = flag(input, "WithDecryption");
   return { Parameters: items.map((version) => renderHistory(site, name, version, decrypt)), ...next };
+}
+
+/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListTagsForResource.html, of parameters alone */
+export function listTagsForResource(parameters: Parameters, _site: Site, input: Input): object {
+  if (requiredText(input, "ResourceType") !== "Parameter") refuseUnsupported(input, ["ResourceType"]);
+  const found = newest(parameters, requiredText(input, "ResourceId"));
+  if (found === undefined) throw new ServiceError("InvalidResourceId", "The resource ID is not valid.");
+  return { TagList: Object.entries(found.tags ?? {}).map(([Key, Value]) => ({ Key, Value })) };
 }
 
 /** A version, a label or an ARN in the place of a name would be another answer: refused rather than passed over. */

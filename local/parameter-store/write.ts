@@ -11,6 +11,7 @@ export interface WriteRequest {
   /** May be left out when the parameter exists. */
   readonly type?: ParameterType | undefined;
   readonly description?: string | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
   readonly overwrite: boolean;
 }
 
@@ -38,5 +39,12 @@ export function writeParameter(parameters: Parameters, site: Site, request: Writ
     throw new ServiceError("ParameterLimitExceeded", `No more than ${MAX_PARAMETERS} parameters of tier ${TIER}.`);
   }
   const description = request.description ?? current?.description;
-  return parameters.add(name, { value, type, ...(description === undefined ? {} : { description }) });
+  // They are the parameter's, not the version's: writing it anew leaves them.
+  const tags = request.tags ?? current?.tags;
+  return parameters.add(name, {
+    value,
+    type,
+    ...(description === undefined ? {} : { description }),
+    ...(tags === undefined ? {} : { tags }),
+  });
 }

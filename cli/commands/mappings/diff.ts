@@ -5,6 +5,7 @@ import { newCommand } from "../../command.ts";
 import { silentExit } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { destinationOf } from "../../plan/destination.ts";
+import { withoutManaged } from "../../plan/managed.ts";
 import { showPlan } from "../../plan/show.ts";
 import { weakeningsIn } from "../../plan/weakening.ts";
 import { addCompare, type CompareOptions, compare } from "./compare.ts";
@@ -17,7 +18,8 @@ export function diffCommand(io: IOStreams): Command {
     examples: ["iam-authenticator mappings diff -c prod -f mappings.yaml --prune"],
   });
   return addCompare(command).action(async (options: CompareOptions) => {
-    const { plan, current, connection } = await compare(options, io);
+    const { plan: wanted, current, connection } = await compare(options, io);
+    const { plan } = await withoutManaged(wanted, connection, false, io);
     const destination = await destinationOf(connection, current, io);
     io.print(
       showPlan(

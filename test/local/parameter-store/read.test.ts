@@ -6,6 +6,7 @@ import {
   GetParameterCommand,
   GetParameterHistoryCommand,
   GetParametersCommand,
+  ListTagsForResourceCommand,
   type SSMClient,
 } from "@aws-sdk/client-ssm";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
@@ -81,6 +82,19 @@ test("a SecureString shows its value only when decrypted", async () => {
   };
   assert.match(await read(), /^AQICAH[A-Za-z0-9+/=]{60,}$/);
   assert.equal(await read(true), "hidden");
+});
+
+test("ListTagsForResource gives a parameter's tags, which stay when it is written again", async () => {
+  const tags = (ResourceId: string) =>
+    ssm.send(new ListTagsForResourceCommand({ ResourceType: "Parameter", ResourceId }));
+  store.put("/p/tagged", "1", { tags: { owner: "Stack" } });
+  store.put("/p/tagged", "2");
+  assert.deepEqual((await tags("/p/tagged")).TagList, [{ Key: "owner", Value: "Stack" }]);
+  assert.deepEqual((await tags("/p/a")).TagList, []);
+  await refused(tags("/p/none"), "InvalidResourceId");
+  store.remove("/p/tagged");
+  store.put("/p/tagged", "3");
+  assert.deepEqual((await tags("/p/tagged")).TagList, []);
 });
 
 test("GetParameterHistory pages through the versions, oldest first", async () => {

@@ -23,7 +23,7 @@ export function onlyGranted(
   const statements = grantedTo(prefix, account).filter(({ resources }) => !resources.includes(`${prefix}/${but}`));
   return ({ headers, body }) => {
     const action = String(headers["x-amz-target"]).replace("AmazonSSM.", "ssm:");
-    const { Path, Name, Names = [Path ?? Name] } = JSON.parse(body.toString());
+    const { Path, Name, ResourceId, Names = [Path ?? Name ?? ResourceId] } = JSON.parse(body.toString());
     const refused = Names.find(
       (name: string) =>
         !statements.some(

@@ -1,0 +1,78 @@
+// Parameters that a CloudFormation stack manages: left alone, and told, unless --force.
+
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import { ADMIN, type LocalCluster, PREFIX, startCluster } from "./cluster.ts";
+
+const A = "111122223333";
+const OURS = `arn:aws:iam::${A}:user/ours`;
+const STACKS = `arn:aws:iam::${A}:user/stacks`;
+const TOLD = "is managed by the CloudFormation stack Auth-prod and stays as it is. Change it there, or use --force.\n";
+
+let cluster: LocalCluster;
+beforeEach(async () => {
+  cluster = await startCluster(ADMIN);
+  cluster.store.put(`${PREFIX}/user/${A}/ours`, JSON.stringify({ arn: OURS, username: "ours" }));
+  const tags = { "iam-authenticator:managed-by": "Auth-prod", team: "x" };
+  cluster.store.put(`${PREFIX}/user/${A}/stacks`, JSON.stringify({ arn: STACKS, username: "old" }), { tags });
+  cluster.store.put(`${PREFIX}/user/${A}/stacks`, JSON.stringify({ arn: STACKS, username: "stacks" }));
+  cluster.store.put(`${PREFIX}/deny/${A}`, JSON.stringify([{ arnLike: OURS }]), { tags });
+});
+afterEach(() => cluster.store.close());
+
+const SINGLE: [string, string[]][] = [
+  ["set", ["set", STACKS, "--username", "x"]],
+  ["remove", ["remove", STACKS]],
+  ["rollback", ["rollback", STACKS]],
+  ["deny", ["deny", STACKS]],
+  ["allow", ["allow", OURS, "--allow-weakening"]],
+];
+for (const [what, words] of SINGLE) {
+  test(`D22: ${what} leaves a managed parameter alone, says so, and --force does it`, async () => {
+    const { code, err } = await cluster.mappings([...words, "-y"]);
+    assert.equal(code, 1, err);
+    assert.ok(err.includes(TOLD), err);
+    assert.deepEqual(await cluster.value(`user/${A}/stacks`), { arn: STACKS, username: "stacks" });
+    assert.deepEqual(await cluster.value(`deny/${A}`), [{ arnLike: OURS }]);
+    const forced = await cluster.mappings([...words, "-y", "--force"]);
+    assert.deepEqual([forced.code, forced.err.includes("managed")], [0, false], forced.err);
+  });
+}
+
+test("D22: apply and --prune leave managed parameters alone and write the rest", async () => {
+  const mappings = [
+    { permissionSet: "ClusterAdmin", account: A, username: "admin:{SessionName}", groups: ["system:masters"] },
+    { arn: OURS, username: "new" },
+  ];
+  const apply = (file: object, ...words: string[]) =>
+    cluster.mappings(["apply", "-f", "-", "-y", ...words], { input: JSON.stringify(file) });
+  const pruned = await apply({ mappings }, "--prune");
+  assert.equal(pruned.code, 0, pruned.err);
+  assert.match(pruned.out, /0 to add, 1 to change, 0 to remove/);
+  assert.match(pruned.err, new RegExp(`user/${A}/stacks is managed by .*\\ndeny/${A} is managed by|deny.*\\n.*stacks`));
+  assert.deepEqual(await cluster.value(`user/${A}/stacks`), { arn: STACKS, username: "stacks" });
+  // What a file asks for and is not done is a finding.
+  const changed = await apply({
+    mappings: [...mappings, { arn: STACKS, username: "x" }, { arn: `${OURS}2`, username: "y" }],
+  });
+  assert.equal(changed.code, 1);
+  assert.match(changed.err, /^user\/111122223333\/stacks is managed .*\nWrote 1 parameter\. /);
+  const diff = await cluster.mappings(["diff", "--prune", "-f", "-"], {
+    input: JSON.stringify({ mappings: [...mappings, { arn: `${OURS}2`, username: "y" }] }),
+  });
+  assert.equal(diff.code, 0, diff.out);
+});
+
+test("D22: without the permission to see tags, a change is made, and it is said that nothing was checked", async () => {
+  cluster.store.fail(({ headers }) =>
+    headers["x-amz-target"] === "AmazonSSM.ListTagsForResource"
+      ? { kind: "answer", status: 400, headers: { "x-amzn-errortype": "AccessDeniedException" }, body: "{}" }
+      : undefined,
+  );
+  const { code, err } = await cluster.mappings(["set", OURS, "--username", "x", "-y"]);
+  assert.equal(code, 0);
+  assert.match(
+    err,
+    /^Not checked whether a stack manages these parameters: no permission for ssm:ListTagsForResource\.\n/,
+  );
+});
