@@ -37,7 +37,7 @@ export function gatewayRequest(gatewayEvent: unknown): GatewayRequest {
     bodyBytes: payload === undefined ? 0 : Buffer.byteLength(payload, encoding),
     authorization: header(object(headers), "authorization"),
     clientSubject: text(certificate["subjectDN"]),
-    requestId: text(context["requestId"]),
+    requestId: requestId(context["requestId"]),
   };
 }
 
@@ -48,7 +48,21 @@ function isBareReview({ kind, path, rawPath }: Record<string, unknown>): boolean
 
 /** Nothing in it proves who calls: only `CALLER_AUTH=none` lets it through. */
 function bareRequest(review: Record<string, unknown>): Record<string, unknown> {
-  return { httpMethod: "POST", path: "/authenticate", body: JSON.stringify(review) };
+  return { httpMethod: "POST", path: "/authenticate", body: jsonText(review) };
+}
+
+/** `undefined` for what is nested too deeply: JSON.parse takes any depth, JSON.stringify overflows the stack. */
+function jsonText(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
+/** For the log, so only what looks like one: whoever may invoke the function can write anything here. */
+function requestId(value: unknown): string | undefined {
+  return typeof value === "string" && /^[\w=+/.-]{1,64}$/.test(value) ? value : undefined;
 }
 
 /** A named stage comes first in the path of an HTTP API, and of a REST API that is called through some proxies. */

@@ -1,7 +1,10 @@
 // Parameters that were read before: fresh for some seconds, and a stand-in for some minutes while Parameter Store fails.
 
 import QuickLRU from "quick-lru";
+import { ParametersUnavailable } from "../errors.ts";
 import type { Clock, Deadline } from "../lib/deadline.ts";
+import { TimedOut } from "../lib/retry.ts";
+import { singleFlight } from "../lib/single-flight.ts";
 import type { StoredParameter } from "./stored-parameter.ts";
 
 /** One call to Parameter Store for at most ten names; a name that is not in the answer does not exist. */
@@ -23,7 +26,10 @@ export type ReadParameters = (names: readonly string[], deadline: Deadline) => P
 /** `undefined` as `stored`: the name was asked for and does not exist. */
 interface Entry {
   readonly stored: StoredParameter | undefined;
+  /** When its call was begun: Parameter Store may have changed while it answered. */
   readonly readAt: number;
+  /** Of its call, in the order in which calls are begun. */
+  readonly sequence: number;
 }
 
 const ABSENT_MS = 10_000;
@@ -34,14 +40,29 @@ const MAX_ENTRIES = 5_000;
 /** `foundMs`: how long a parameter that exists is not asked for again. */
 export function cachedParameters(fetch: FetchParameters, foundMs: number, clock: Clock): ReadParameters {
   const entries = new QuickLRU<string, Entry>({ maxSize: MAX_ENTRIES });
+  let calls = 0;
+  const fetchOnce = singleFlight(
+    async (names: readonly string[], deadline) => {
+      calls += 1;
+      const call = { readAt: clock(), sequence: calls };
+      return { call, fetched: await fetch(names, deadline) };
+    },
+    (names) => names.join(),
+  );
 
   function isFresh({ stored, readAt }: Entry): boolean {
     return clock() < readAt + (stored === undefined ? ABSENT_MS : foundMs);
   }
 
+  /** A call that ends late must not bring back what a call that was begun later has seen change. */
+  function newest(name: string, entry: Entry): Entry {
+    const cached = entries.get(name);
+    return cached !== undefined && cached.sequence > entry.sequence ? cached : entry;
+  }
+
   /**
-   * Absence alone is no ground to stand on: that nothing was found some minutes ago would read as a denial now. With
-   * something found, and every other name known to have been absent, the answer is the one of those minutes.
+   * Never serve a stale absence: it would turn an outage into a denial. With something found, and every other name known
+   * to have been absent, the answer is the one of those minutes.
    */
   function canStand(names: readonly string[], known: ReadonlyMap<string, Entry>): boolean {
     const usable = [...known.values()].filter(({ readAt }) => clock() < readAt + foundMs + STALE_MS);
@@ -61,16 +82,19 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
     });
     if (missing.length === 0) return { parameters: found(known), cached: true, stale: false };
     try {
-      const fetched = await fetch(missing, deadline);
+      const { call, fetched } = await fetchOnce(missing, deadline);
       for (const name of missing) {
-        const entry = { stored: fetched.get(name), readAt: clock() };
+        const entry = newest(name, { stored: fetched.get(name), ...call });
         known.set(name, entry);
         entries.set(name, entry);
       }
       return { parameters: found(known), cached: false, stale: false };
     } catch (error) {
+      for (const [name, entry] of known) known.set(name, newest(name, entry));
       if (canStand(names, known)) return { parameters: found(known), cached: true, stale: true };
-      throw error;
+      // Who shares a call of somebody else ends by their own deadline.
+      if (!(error instanceof TimedOut)) throw error;
+      throw new ParametersUnavailable("no answer from Parameter Store (TimedOut)", { cause: error });
     }
   };
 }

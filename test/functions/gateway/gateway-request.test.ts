@@ -137,6 +137,42 @@ test("a subject in a header, in the body or in the query is none", () => {
   assert.equal(gatewayRequest(payload2(forged, { authentication: null })).clientSubject, undefined);
 });
 
+test("a request id is taken only where it looks like one", () => {
+  for (const requestId of [
+    "gateway-1",
+    "JKJaXmPLvHcESHA=",
+    "a+b/c=",
+    "x".repeat(64),
+    "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+  ]) {
+    assert.equal(gatewayRequest(payload1({}, { requestId })).requestId, requestId);
+    assert.equal(gatewayRequest(payload2({}, { requestId })).requestId, requestId);
+  }
+  for (const requestId of [
+    "",
+    "x".repeat(65),
+    "x".repeat(1_000_000),
+    "a b",
+    "a\nb",
+    "a\n",
+    '{"a":1}',
+    "é",
+    17,
+    null,
+    ["a"],
+  ]) {
+    assert.equal(gatewayRequest(payload1({}, { requestId })).requestId, undefined);
+    assert.equal(gatewayRequest(payload2({}, { requestId })).requestId, undefined);
+  }
+});
+
+test("a bare review that is nested too deeply to be written out is one without a body, and does not throw", () => {
+  let spec: Record<string, unknown> = {};
+  for (let depth = 0; depth < 100_000; depth += 1) spec = { spec };
+  const { method, path, body, bodyBytes } = gatewayRequest({ kind: "TokenReview", spec });
+  assert.deepEqual([method, path, body(), bodyBytes], ["POST", "/authenticate", undefined, 0]);
+});
+
 test("an event that is none becomes a request without path", () => {
   for (const event of [undefined, null, 1, "text", [], {}, { source: "aws.events" }, { Records: [] }]) {
     const { method, path, authorization, bodyBytes } = gatewayRequest(event);

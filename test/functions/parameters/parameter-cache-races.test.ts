@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ParametersUnavailable } from "../../../functions/errors.ts";
 import { cachedParameters } from "../../../functions/parameters/parameter-cache.ts";
 import { deadlineOf, fixedClock } from "../authenticator/fixtures.ts";
 
@@ -47,6 +48,90 @@ test("reviews at once each get their own answers", async () => {
       [`own-${i}`, "shared"],
     );
   });
+});
+
+test("an older read that ends after a newer one does not bring back what a newer one no longer saw", async () => {
+  const clock = fixedClock();
+  const answers: PromiseWithResolvers<typeof DENY | undefined>[] = [];
+  const read = cachedParameters(
+    async ([name = ""]) => {
+      const answer = Promise.withResolvers<typeof DENY | undefined>();
+      answers.push(answer);
+      const stored = await answer.promise;
+      return new Map(stored === undefined ? [] : [[name, stored]]);
+    },
+    30_000,
+    clock,
+  );
+  for (const [older, newer] of [
+    [undefined, DENY],
+    [DENY, undefined],
+  ]) {
+    answers.length = 0;
+    // "other" keeps the two reads from being one call
+    const first = read(["deny", "other"], deadlineOf(clock));
+    clock.advance(1_000);
+    const second = read(["deny"], deadlineOf(clock));
+    assert.equal(answers.length, 2);
+    answers[1]?.resolve(newer);
+    assert.equal((await second).parameters.get("deny"), newer);
+    answers[0]?.resolve(older);
+    assert.equal((await first).parameters.get("deny"), newer, "the older read itself answers with what is newer");
+    const later = await read(["deny"], deadlineOf(clock));
+    assert.equal(later.cached, true);
+    assert.equal(later.parameters.get("deny"), newer);
+    clock.advance(400_000);
+  }
+});
+
+test("what a read found is as old as its start, not as its answer", async () => {
+  const clock = fixedClock();
+  let calls = 0;
+  const read = cachedParameters(
+    async () => {
+      calls += 1;
+      clock.advance(2_000);
+      return new Map([["a", DENY]]);
+    },
+    30_000,
+    clock,
+  );
+  await read(["a"], deadlineOf(clock));
+  clock.advance(27_999);
+  assert.equal((await read(["a"], deadlineOf(clock))).cached, true);
+  clock.advance(1);
+  await read(["a"], deadlineOf(clock));
+  assert.equal(calls, 2);
+});
+
+test("reads of the same names at once are one call", async () => {
+  const clock = fixedClock();
+  const asked: (readonly string[])[] = [];
+  const held = Promise.withResolvers<void>();
+  const read = cachedParameters(
+    async (names) => {
+      asked.push(names);
+      await held.promise;
+      return new Map([["a", DENY]]);
+    },
+    30_000,
+    clock,
+  );
+  const reads = [
+    read(["a", "b"], deadlineOf(clock)),
+    read(["a", "b"], deadlineOf(clock)),
+    read(["a"], deadlineOf(clock)),
+  ];
+  held.resolve();
+  for (const { parameters } of await Promise.all(reads)) assert.deepEqual([...parameters], [["a", DENY]]);
+  assert.deepEqual(asked, [["a", "b"], ["a"]]);
+});
+
+test("a review that shares another's call ends by its own deadline, as one that Parameter Store does not answer", async () => {
+  const clock = fixedClock();
+  const read = cachedParameters(() => Promise.withResolvers<never>().promise, 30_000, clock);
+  read(["a"], deadlineOf(clock)).catch(() => {});
+  await assert.rejects(read(["a"], { at: clock(), clock }), ParametersUnavailable);
 });
 
 test("a failure of one review is not the failure of another", async () => {

@@ -114,6 +114,21 @@ test("absence alone never stands while Parameter Store fails, after its 10 s", a
   await assert.rejects(ask("a", "b"), ParametersUnavailable);
 });
 
+test("what was absent is asked for again by each review while Parameter Store fails, and counts once it is there", async () => {
+  const { clock, asked, ask, state, stored } = storeOf({ a: A });
+  await ask("a", "b");
+  state.up = false;
+  clock.advance(10_000);
+  assert.deepEqual(await ask("a", "b"), { parameters: new Map([["a", A]]), cached: true, stale: true });
+  await ask("a", "b");
+  assert.deepEqual(asked.slice(1), [["b"], ["b"]]);
+  state.up = true;
+  stored["b"] = A;
+  const { parameters, stale } = await ask("a", "b");
+  assert.deepEqual([...parameters.keys()], ["a", "b"]);
+  assert.equal(stale, false);
+});
+
 test("a name that was never read makes the review a fault while Parameter Store fails", async () => {
   const { ask, state } = storeOf({ a: A });
   await ask("a");
