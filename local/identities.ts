@@ -22,6 +22,7 @@ export const LOCAL_IDENTITIES: readonly LocalIdentity[] = [
   user("alice-elsewhere", OTHER, "user/alice", "AKIALOCALALICEBBBBBB", "AIDALOCALALICEBBBBBBB"),
   user("root", HOME, "root", "AKIALOCALROOTAAAAAAA", HOME),
   role("bob", HOME, "Developers", "bob@example.com", "ASIALOCALBOBAAAAAAAA", "AROALOCALDEVELOPERSAA"),
+  role("dan", HOME, "Developers", "dan@example.com", "ASIALOCALDANAAAAAAAA", "AROALOCALDEVELOPERSAA"),
   role("bob-elsewhere", OTHER, "Developers", "bob@example.com", "ASIALOCALBOBBBBBBBBB", "AROALOCALDEVELOPERSBB"),
   role(
     "carol",

@@ -8,7 +8,7 @@ import { CLUSTER_ID, REGION, SANDBOX_FOLDER, sandboxFiles } from "./sandbox-sett
 import { mintToken } from "./token.ts";
 import { type Review, readWebhook, reviewToken, SandboxNotRunning, tokenReview } from "./webhook.ts";
 
-const SHOWN = ["alice", "carol", "node", "bob", "contractor"];
+const SHOWN = ["alice", "carol", "node", "bob", "dan", "contractor"];
 /** Of these the whole answer, one granted and one denied. */
 const SHOWN_WHOLE = ["bob", "contractor"];
 const RENEW_MS = 10 * 60_000;
@@ -71,27 +71,31 @@ function describe({ status: { user, error } }: Review): string {
 
 function printCommands(): void {
   const { accessKeyId, secretAccessKey } = localIdentity("alice");
-  const [mapping, caller, review, log] = [
+  const [mapping, denials, caller, review, log] = [
     join(files.mappings, "role/111122223333/developers.yaml"),
+    join(files.mappings, "deny/111122223333.yaml"),
     files.callerToken,
     reviewFile("bob"),
     files.log,
   ].map((file) => relative(process.cwd(), file));
+  const folder = process.env["LOCAL_FOLDER"];
+  const reviewCommand = `${folder ? `LOCAL_FOLDER=${folder} ` : ""}npm run --silent review`;
   console.log(`Try, in another terminal:
 
-  Review a token, of ${SHOWN.join(", ")}, or one that is made for another cluster:
-    npm run --silent review -- bob
-    npm run --silent review -- bob another-cluster
+  Review a token of ${SHOWN.join(", ")}, or one for another cluster:
+    ${reviewCommand} -- bob
+    ${reviewCommand} -- bob another-cluster
     curl -s ${sandbox.endpoint} -H "authorization: Bearer $(cat ${caller})" -d @${review}
 
-  Review a token that the AWS CLI makes:
+  Review a token from the AWS CLI:
     AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} \\
-      aws eks get-token --cluster-name ${CLUSTER_ID} --region ${REGION} | npm run --silent review
+      aws eks get-token --cluster-name ${CLUSTER_ID} --region ${REGION} | ${reviewCommand}
 
-  Change who somebody is: edit ${mapping}; it counts within 30 s.
+  Change who somebody is: edit ${mapping}; it takes effect within 30 s.
+  Shut somebody out, or let dan in again: edit ${denials}.
   Let a kube-apiserver ask: --authentication-token-webhook-config-file=${files.kubeconfig}
                             --authentication-token-webhook-version=v1
-  Read what the function logs: tail -f ${log}
+  Read the function's log: tail -f ${log}
   Local AWS: STS ${sandbox.stsUrl}, Parameter Store ${sandbox.parameterStoreUrl}
 
 Ctrl-C ends it.`);

@@ -85,6 +85,17 @@ test("npm run review says what the running sandbox answers", async (t) => {
   assert.match(review.printed.out, /"username": "dev:bob-example\.com"/);
 });
 
+test("npm start shows who is granted, and who is denied with the reason in one line", async (t) => {
+  const { printed } = await started(t, folderOf(t));
+  const answers = new Map(
+    [...printed.out.matchAll(/^([a-z]+), arn:\S+\n {2}(HTTP 200 .*)$/gm)].map(([, name, line]) => [name, line]),
+  );
+  assert.deepEqual([...answers.keys()], ["alice", "carol", "node", "bob", "dan", "contractor"]);
+  assert.equal(answers.get("bob"), "HTTP 200 granted: dev:bob-example.com, groups developers");
+  assert.match(answers.get("dan") ?? "", /^HTTP 200 denied: identity_denied: .*deny\/111122223333/);
+  assert.match(answers.get("contractor") ?? "", /^HTTP 200 denied: identity_unmapped: /);
+});
+
 test("a second npm start leaves the first one's files alone, and names its endpoint", async (t) => {
   const folder = folderOf(t);
   const first = await started(t, folder);

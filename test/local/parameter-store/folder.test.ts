@@ -43,6 +43,7 @@ test("YAML becomes JSON text, a JSON file is its own text", async (t) => {
       "arn: arn:aws:iam::111122223333:role/Developers\nusername: dev:{SessionName}\ngroups: [a]\n",
     "account/111122223333.yml": "notAfter: 2026-12-31T00:00:00Z\n",
     "pattern/any.json": '[\n  {"deny": true}\n]\n',
+    "deny/111122223333.yaml": "- arnLike: arn:aws:iam::111122223333:user/dan\n  description: left\n",
     "role/1/.40dmin.yaml": "{}",
     ".git/config.yaml": "a: b",
     "role/1/.#draft.yaml": "a: b",
@@ -53,11 +54,15 @@ test("YAML becomes JSON text, a JSON file is its own text", async (t) => {
     '{"arn":"arn:aws:iam::111122223333:role/Developers","username":"dev:{SessionName}","groups":["a"]}',
   );
   assert.equal((await get("account/111122223333"))?.Value, '{"notAfter":"2026-12-31T00:00:00Z"}');
+  assert.equal(
+    (await get("deny/111122223333"))?.Value,
+    '[{"arnLike":"arn:aws:iam::111122223333:user/dan","description":"left"}]',
+  );
   assert.equal((await get("pattern/any"))?.Value, '[\n  {"deny": true}\n]');
   const all = await ssm.send(new GetParametersByPathCommand({ Path: "/", Recursive: true }));
   assert.deepEqual(
     all.Parameters?.map(({ Name }) => Name),
-    ["/p/account/111122223333", "/p/pattern/any", "/p/role/1/.40dmin", `/p/${DEVELOPERS}`],
+    ["/p/account/111122223333", "/p/deny/111122223333", "/p/pattern/any", "/p/role/1/.40dmin", `/p/${DEVELOPERS}`],
   );
 });
 
