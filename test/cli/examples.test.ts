@@ -11,7 +11,7 @@ import { createProgram } from "../../cli/program.ts";
 import { createCertificateAuthority } from "../../local/certificates.ts";
 import { type LocalServer, startHttpServer } from "../../local/http-server.ts";
 import { cli } from "./cli.ts";
-import { ADMIN, type LocalCluster, PREFIX, startCluster } from "./commands/mappings/cluster.ts";
+import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "./commands/mappings/cluster.ts";
 import { realWorldAwsAuth } from "./formats/aws-auth-sample.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
@@ -22,7 +22,7 @@ let sts: LocalServer;
 
 before(async () => {
   sts = await startHttpServer(() => ({ status: 403, body: '{"Error":{"Code":"AccessDenied","Message":"x"}}' }));
-  cluster = await startCluster({
+  cluster = await storedCluster({
     ...ADMIN,
     "user/111122223333/alice": { arn: "arn:aws:iam::111122223333:user/alice", username: "alice" },
     callers: ["control-plane-2026", "other"].map((name) => ({ name, sha256: "0".repeat(64) })),

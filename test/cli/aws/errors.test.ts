@@ -7,11 +7,11 @@ import { REQUEST_LIMITS } from "../../../cli/aws/client-config.ts";
 import { toFailure } from "../../../cli/aws/errors.ts";
 import { Failure } from "../../../cli/errors.ts";
 import type { Fault } from "../../../local/faults.ts";
-import { type LocalCluster, startCluster } from "../commands/mappings/cluster.ts";
+import { type LocalCluster, storedCluster } from "../commands/mappings/cluster.ts";
 
 let cluster: LocalCluster;
 before(async () => {
-  cluster = await startCluster();
+  cluster = await storedCluster();
 });
 after(() => cluster.store.close());
 

@@ -9,7 +9,7 @@ import { type Gateway, type GatewayOptions, startGateway } from "../../../local/
 import { localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { type CliOptions, cli, useLocalAws } from "../cli.ts";
-import { type LocalCluster, startCluster } from "../commands/mappings/cluster.ts";
+import { type LocalCluster, storedCluster } from "../commands/mappings/cluster.ts";
 
 export interface LocalEndpoint {
   readonly cluster: LocalCluster;
@@ -28,7 +28,7 @@ export interface Diagnosis {
 
 export async function startEndpoint(): Promise<LocalEndpoint> {
   const sts = await startSts();
-  const cluster = await startCluster({
+  const cluster = await storedCluster({
     "role/111122223333/developers": {
       arn: "arn:aws:iam::111122223333:role/Developers",
       username: "dev:{SessionName}",

@@ -9,13 +9,13 @@ import { LOCAL_IDENTITIES, localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { mintToken } from "../../../local/token.ts";
 import { cli } from "../cli.ts";
-import { type LocalCluster, startCluster } from "../commands/mappings/cluster.ts";
+import { type LocalCluster, storedCluster } from "../commands/mappings/cluster.ts";
 
 let cluster: LocalCluster;
 let sts: LocalServer;
 before(async () => {
   sts = await startSts();
-  cluster = await startCluster({
+  cluster = await storedCluster({
     "role/111122223333/developers": {
       arn: "arn:aws:iam::111122223333:role/Developers",
       username: "dev:{SessionName}",

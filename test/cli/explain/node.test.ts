@@ -8,7 +8,7 @@ import { localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { mintToken } from "../../../local/token.ts";
 import { cli } from "../cli.ts";
-import { type LocalCluster, startCluster } from "../commands/mappings/cluster.ts";
+import { type LocalCluster, storedCluster } from "../commands/mappings/cluster.ts";
 
 const ACCOUNT = "111122223333";
 const NODE = localIdentity("node");
@@ -35,7 +35,7 @@ let ec2: Ec2Server;
 before(async () => {
   sts = await startSts();
   ec2 = await startEc2();
-  cluster = await startCluster({
+  cluster = await storedCluster({
     [`role/${ACCOUNT}/clusternode`]: {
       arn: `arn:aws:iam::${ACCOUNT}:role/ClusterNode`,
       username: "system:node:{EC2PrivateDNSName}",

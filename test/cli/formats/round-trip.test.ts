@@ -10,12 +10,12 @@ import { readForeign } from "../../../cli/formats/sources.ts";
 import type { Entry } from "../../../cli/mapping-file/entry.ts";
 import { readParameter } from "../../../cli/mapping-file/read-parameter.ts";
 import { toParameters } from "../../../cli/mapping-file/to-parameters.ts";
-import { type LocalCluster, startCluster } from "../commands/mappings/cluster.ts";
+import { type LocalCluster, storedCluster } from "../commands/mappings/cluster.ts";
 import { meaning } from "./meaning.ts";
 
 let cluster: LocalCluster;
 before(async () => {
-  cluster = await startCluster();
+  cluster = await storedCluster();
 });
 after(() => cluster.store.close());
 

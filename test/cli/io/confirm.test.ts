@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type CliOptions, cli } from "../cli.ts";
-import { startCluster } from "../commands/mappings/cluster.ts";
+import { storedCluster } from "../commands/mappings/cluster.ts";
 
 async function answering(options: CliOptions) {
   const list = ["a", "b"].map((name) => ({ name, sha256: "0".repeat(64) }));
-  const { store } = await startCluster({ callers: list });
+  const { store } = await storedCluster({ callers: list });
   const { code, err } = await cli(["callers", "remove", "a", "-c", "prod"], options);
   const written = store.requests.filter(({ body }) => body.includes('"Value"')).length;
   await store.close();

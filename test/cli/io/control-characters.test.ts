@@ -6,14 +6,14 @@ import fc from "fast-check";
 import { parse } from "yaml";
 import { stringifyYaml } from "../../../cli/io/yaml.ts";
 import { type CliResult, cli } from "../cli.ts";
-import { type LocalCluster, startCluster } from "../commands/mappings/cluster.ts";
+import { type LocalCluster, storedCluster } from "../commands/mappings/cluster.ts";
 
 /** Clears the screen, colours, moves the cursor: by ESC, by its one-byte form, by carriage return, by direction marks. */
 const HOSTILE = "a\u001b[2Jb\u009b31mc\rd\u0007e\u202ef\u2028g";
 const ARN = "arn:aws:iam::111122223333:role/Admin";
 let cluster: LocalCluster;
 before(async () => {
-  cluster = await startCluster({
+  cluster = await storedCluster({
     "role/111122223333/admin": { arn: ARN, username: "admin", description: HOSTILE },
     callers: [{ name: HOSTILE, sha256: "0".repeat(64) }],
   });

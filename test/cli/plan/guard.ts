@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startCluster } from "../commands/mappings/cluster.ts";
+import { storedCluster } from "../commands/mappings/cluster.ts";
 
 export const A = "111122223333";
 export const role = (name: string) => `arn:aws:iam::${A}:role/${name}`;
@@ -24,7 +24,7 @@ export interface Case {
 export function judge(cases: readonly Case[]): void {
   for (const { what, cluster: parameters, words, refused } of cases) {
     test(`${what} (${words[0]}): ${refused === undefined ? "done" : "refused, and done with --force"}`, async (t) => {
-      const cluster = await startCluster(parameters);
+      const cluster = await storedCluster(parameters);
       t.after(() => cluster.store.close());
       const { code, err } = await cluster.mappings([...words, "-y", "--allow-weakening"]);
       assert.equal(code, refused === undefined ? 0 : 1, err);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stringify } from "yaml";
 import { cli } from "../cli.ts";
-import { PREFIX, startCluster } from "../commands/mappings/cluster.ts";
+import { PREFIX, storedCluster } from "../commands/mappings/cluster.ts";
 import { A, ADMIN, type Case, judge, REFUSED, role, SET, SET_ROLE, VIEWER } from "./guard.ts";
 
 const CASES: Case[] = [
@@ -103,7 +103,7 @@ const CASES: Case[] = [
 judge(CASES);
 
 test("apply is guarded by the same rule, and rollback too", async (t) => {
-  const cluster = await startCluster(SET);
+  const cluster = await storedCluster(SET);
   t.after(() => cluster.store.close());
   const input = stringify({ mappings: [{ arn: role(SET_ROLE), username: "viewer" }] });
   const applied = await cli(["mappings", "apply", "-f", "-", "-c", "prod", "-y", "--rate", "1000"], { input });
@@ -118,7 +118,7 @@ test("apply is guarded by the same rule, and rollback too", async (t) => {
 });
 
 test("a change that cannot take an administrator away does not read all there is", async (t) => {
-  const cluster = await startCluster(SET);
+  const cluster = await storedCluster(SET);
   t.after(() => cluster.store.close());
   assert.equal((await cluster.mappings(["set", role("Viewer"), ...VIEWER, "-y"])).code, 0);
   const operations = cluster.store.requests.map(({ headers }) => headers["x-amz-target"]);

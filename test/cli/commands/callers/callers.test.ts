@@ -9,13 +9,13 @@ import { parse } from "yaml";
 import { checkBearer } from "../../../../functions/authenticator/caller/bearer.ts";
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
 import { type CliOptions, cli } from "../../cli.ts";
-import { type LocalCluster, PREFIX, startCluster } from "../mappings/cluster.ts";
+import { type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
 
 const PARAMETER = `${PREFIX}/callers`;
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
 let cluster: LocalCluster;
 before(async () => {
-  cluster = await startCluster();
+  cluster = await storedCluster();
 });
 after(async () => {
   await cluster.store.close();

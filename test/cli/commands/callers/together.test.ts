@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, afterEach, beforeEach, test } from "node:test";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { cli } from "../../cli.ts";
-import { type LocalCluster, PREFIX, startCluster } from "../mappings/cluster.ts";
+import { type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
 
 const PARAMETER = `${PREFIX}/callers`;
 const KEPT = [
@@ -18,7 +18,7 @@ const KEPT = [
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
 let cluster: LocalCluster;
 beforeEach(async () => {
-  cluster = await startCluster();
+  cluster = await storedCluster();
 });
 afterEach(() => cluster.store.close());
 after(() => rmSync(folder, { recursive: true }));

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { stringify } from "yaml";
-import { type LocalCluster, PREFIX, startCluster } from "./cluster.ts";
+import { type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
 import { onlyGranted } from "./permissions.ts";
 
 const TEAM = "111122223333";
@@ -13,7 +13,7 @@ const withoutPatterns = onlyGranted(PREFIX, TEAM, { but: "pattern/any" });
 
 let cluster: LocalCluster;
 beforeEach(async () => {
-  cluster = await startCluster({
+  cluster = await storedCluster({
     [`role/${TEAM}/developers`]: { arn: ROLE, username: "dev" },
     [`user/${TEAM}/alice`]: { arn: `arn:aws:iam::${TEAM}:user/alice`, username: "alice" },
     [`federated-user/${TEAM}/dave`]: { arn: `arn:aws:sts::${TEAM}:federated-user/dave`, username: "dave" },

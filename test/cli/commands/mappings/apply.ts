@@ -7,7 +7,7 @@ import { stringify } from "yaml";
 import type { Fault } from "../../../../local/faults.ts";
 import type { LocalRequest } from "../../../../local/http-server.ts";
 import type { CliOptions } from "../../cli.ts";
-import { ADMIN, type LocalCluster, startCluster } from "./cluster.ts";
+import { ADMIN, type LocalCluster, storedCluster } from "./cluster.ts";
 
 export const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
 process.once("exit", () => rmSync(folder, { recursive: true }));
@@ -39,7 +39,7 @@ export const isPut = ({ headers }: LocalRequest) => headers["x-amz-target"] === 
 
 /** The SDK tries twice, so that a fault that stays does not take long. */
 export async function startApplyCluster(): Promise<ApplyCluster> {
-  const cluster = await startCluster(ADMIN);
+  const cluster = await storedCluster(ADMIN);
   const { store } = cluster;
   return {
     ...cluster,

@@ -22,7 +22,8 @@ function fast([name = "", ...words]: readonly string[]): string[] {
   return [name, ...(WRITES.includes(name) ? ["--rate", "1000"] : []), ...words];
 }
 
-export async function startCluster(parameters: Readonly<Record<string, unknown>> = {}): Promise<LocalCluster> {
+/** A cluster that is nothing but its parameters; one with a control plane is test/e2e/cluster.ts. */
+export async function storedCluster(parameters: Readonly<Record<string, unknown>> = {}): Promise<LocalCluster> {
   const named = Object.entries(parameters).map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]);
   const store = await startParameterStore({ parameters: Object.fromEntries(named) });
   useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { parse } from "yaml";
 import { cli } from "../../cli.ts";
-import { ADMIN, type LocalCluster, PREFIX, startCluster } from "./cluster.ts";
+import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
 
 const A = "111122223333";
 const MALLORY = `arn:aws:iam::${A}:user/mallory`;
@@ -12,7 +12,7 @@ const NOW = Date.UTC(2026, 10, 25);
 
 let cluster: LocalCluster;
 beforeEach(async () => {
-  cluster = await startCluster({
+  cluster = await storedCluster({
     ...ADMIN,
     [`role/${A}/developers`]: { arn: `arn:aws:iam::${A}:role/Developers`, username: "dev:{SessionName}" },
     [`user/${A}/mallory`]: { arn: MALLORY, username: "mallory" },

@@ -6,12 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { cli } from "../../cli.ts";
-import { type LocalCluster, startCluster } from "./cluster.ts";
+import { type LocalCluster, storedCluster } from "./cluster.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
 let cluster: LocalCluster;
 before(async () => {
-  cluster = await startCluster();
+  cluster = await storedCluster();
 });
 after(async () => {
   await cluster.store.close();

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ADMIN, type LocalCluster, PREFIX, startCluster } from "./cluster.ts";
+import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
 
 const NOW = Date.UTC(2026, 10, 24);
 const role = (name: string, more: object = {}) => ({
@@ -67,7 +67,7 @@ const EXPECTED = [
 
 let cluster: LocalCluster;
 before(async () => {
-  cluster = await startCluster(WRONG);
+  cluster = await storedCluster(WRONG);
 });
 after(() => cluster.store.close());
 

@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { parse } from "yaml";
-import { type LocalCluster, PREFIX, startCluster } from "./cluster.ts";
+import { type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
 
 let cluster: LocalCluster;
 before(async () => {
-  cluster = await startCluster({
+  cluster = await storedCluster({
     "role/111122223333/developers": {
       arn: "arn:aws:iam::111122223333:role/Developers",
       username: "dev:{SessionName}",

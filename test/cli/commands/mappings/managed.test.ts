@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { ADMIN, type LocalCluster, PREFIX, startCluster } from "./cluster.ts";
+import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
 
 const A = "111122223333";
 const OURS = `arn:aws:iam::${A}:user/ours`;
@@ -11,7 +11,7 @@ const TOLD = "is managed by the CloudFormation stack Auth-prod and stays as it i
 
 let cluster: LocalCluster;
 beforeEach(async () => {
-  cluster = await startCluster(ADMIN);
+  cluster = await storedCluster(ADMIN);
   cluster.store.put(`${PREFIX}/user/${A}/ours`, JSON.stringify({ arn: OURS, username: "ours" }));
   const tags = { "iam-authenticator:managed-by": "Auth-prod", team: "x" };
   cluster.store.put(`${PREFIX}/user/${A}/stacks`, JSON.stringify({ arn: STACKS, username: "old" }), { tags });

@@ -2,14 +2,14 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { ADMIN, type LocalCluster, PREFIX, startCluster } from "./cluster.ts";
+import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
 
 const LIST = "pattern/111122223333";
 const pattern = (name: string) => `arn:aws:iam::111122223333:role/${name}`;
 
 let cluster: LocalCluster;
 beforeEach(async () => {
-  cluster = await startCluster(ADMIN);
+  cluster = await storedCluster(ADMIN);
 });
 afterEach(() => cluster.store.close());
 

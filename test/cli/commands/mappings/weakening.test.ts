@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { ADMIN, type LocalCluster, startCluster } from "./cluster.ts";
+import { ADMIN, type LocalCluster, storedCluster } from "./cluster.ts";
 
 const A = "111122223333";
 const arn = (name: string) => `arn:aws:iam::${A}:user/${name}`;
@@ -10,7 +10,7 @@ const user = (name: string, more: object) => ({ [`user/${A}/${name}`]: { arn: ar
 
 let cluster: LocalCluster;
 beforeEach(async () => {
-  cluster = await startCluster({
+  cluster = await storedCluster({
     ...ADMIN,
     ...user("denied", { deny: true }),
     ...user("ended", { username: "e", notAfter: "2099-01-01T00:00:00Z" }),

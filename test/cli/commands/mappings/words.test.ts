@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { cli } from "../../cli.ts";
-import { ADMIN, DEVELOPERS, type LocalCluster, PREFIX, startCluster, WHERE } from "./cluster.ts";
+import { ADMIN, DEVELOPERS, type LocalCluster, PREFIX, storedCluster, WHERE } from "./cluster.ts";
 
 let cluster: LocalCluster;
 beforeEach(async () => {
-  cluster = await startCluster(ADMIN);
+  cluster = await storedCluster(ADMIN);
 });
 afterEach(() => cluster.store.close());
 
