@@ -36,7 +36,13 @@ before(async () => {
   for (const name of ["mappings.yaml", "teams/a.yaml"]) writeFileSync(name, FILE);
   const authority = createCertificateAuthority();
   const { cert, key } = authority.client({ CN: "kube-apiserver" });
-  const files = { "caller-token": "token\n", "ca.crt": authority.ca, "apiserver.crt": cert, "apiserver.key": key };
+  const files = {
+    "roles.json": '{"Roles": []}',
+    "caller-token": "token\n",
+    "ca.crt": authority.ca,
+    "apiserver.crt": cert,
+    "apiserver.key": key,
+  };
   for (const [name, text] of Object.entries(files)) writeFileSync(name, text);
 });
 after(async () => {

@@ -3,35 +3,47 @@
 import { type Command, Option } from "commander";
 import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
-import { finding } from "../../errors.ts";
+import { finding, usage } from "../../errors.ts";
 import { exportAwsAuth } from "../../formats/aws-auth.ts";
+import { type KnownRole, readRoles } from "../../formats/roles.ts";
+import { readText } from "../../io/files.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
+import type { Denial } from "../../mapping-file/denial.ts";
+import type { Entry } from "../../mapping-file/entry.ts";
 import { writeMappingFile } from "../../mapping-file/file.ts";
 import { shortName } from "../../mapping-file/parameter-name.ts";
 import { readParameter } from "../../mapping-file/read-parameter.ts";
-import { addConnection, addReading, type ConnectionOptions } from "../../options.ts";
+import { addConnection, addReading, type ConnectionOptions, collect } from "../../options.ts";
 import { readMappings } from "../../plan/read-current.ts";
 
 interface ExportOptions extends ConnectionOptions {
   readonly format: "mappings" | "aws-auth";
+  readonly rolesFrom?: readonly string[];
 }
 
 export function exportCommand(io: IOStreams): Command {
   const command = newCommand(io, {
     name: "export",
     summary: "print all mappings and denials as a mapping file, or the aws-auth ConfigMap",
-    details: "What the ConfigMap cannot express is left out, with a line on standard error and exit code 1.",
+    details:
+      "What the ConfigMap cannot express is left out, with a line on standard error and exit code 1. A permission set " +
+      "becomes its roles, where --roles-from names them.",
     examples: [
       "iam-authenticator mappings export -c prod > mappings.yaml",
-      "iam-authenticator mappings export -c prod --format aws-auth | kubectl apply -f -",
+      "aws iam list-roles --path-prefix /aws-reserved/ > roles.json",
+      "iam-authenticator mappings export -c prod --format aws-auth --roles-from roles.json",
     ],
   });
   return addReading(addConnection(command))
     .addOption(new Option("--format <name>").choices(["mappings", "aws-auth"]).default("mappings"))
+    .option("--roles-from <file>", "aws iam list-roles of an account, for permission sets (may be repeated)", collect)
     .action((options: ExportOptions) => exportAll(options, io));
 }
 
 async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
+  if (options.rolesFrom !== undefined && options.format !== "aws-auth") {
+    throw usage("--roles-from needs --format aws-auth.");
+  }
   const connection = await connect(options, io);
   const { prefix } = connection.context;
   const readings = [...(await readMappings(connection, io)).values()].map((stored) => ({
@@ -41,16 +53,19 @@ async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
   const entries = readings.flatMap((reading) => reading.entries);
   const denials = readings.flatMap((reading) => reading.denials);
   const invalid = readings.flatMap(({ name, problems }) => problems.map((problem) => `${name}: ${problem}`));
-  const { configMap, problems } =
+  const { text, exported, problems } =
     options.format === "aws-auth"
-      ? exportAwsAuth(entries)
-      : { configMap: writeMappingFile(entries, denials), problems: [] };
-  io.print(configMap);
-  const left = [
-    ...invalid,
-    ...problems,
-    ...(options.format === "aws-auth" ? denials.map(({ entry }) => `${entry.arnLike}: aws-auth has no denials`) : []),
-  ];
+      ? await awsAuth(entries, denials, options, io)
+      : { text: writeMappingFile(entries, denials), exported: entries.length + denials.length, problems: [] };
+  io.print(text);
+  const left = [...invalid, ...problems];
   for (const line of left) io.tell(`Left out, ${line}.\n`);
-  if (left.length > 0) throw finding(`${entries.length - problems.length} exported, ${left.length} left out.`);
+  if (left.length > 0) throw finding(`${exported} exported, ${left.length} left out.`);
+}
+
+async function awsAuth(entries: readonly Entry[], denials: readonly Denial[], options: ExportOptions, io: IOStreams) {
+  const roles: KnownRole[] = [];
+  for (const file of options.rolesFrom ?? []) roles.push(...readRoles(await readText(file, io), file));
+  const { configMap, ...rest } = exportAwsAuth({ entries, denials, roles, now: io.clock() });
+  return { text: configMap, ...rest };
 }

@@ -37,7 +37,7 @@ function roundTrip(configMap: string): { exported: string; problems: readonly st
     assert.deepEqual(problems, []);
     return again;
   });
-  const { configMap: exported, problems } = exportAwsAuth(read);
+  const { configMap: exported, problems } = exportAwsAuth({ entries: read, denials: [], roles: [], now: 0 });
   return { exported, problems };
 }
 
