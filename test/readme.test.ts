@@ -3,8 +3,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { logEntry } from "../functions/authenticator/http/log-entry.ts";
+import { metricsEntry } from "../functions/authenticator/http/metrics-entry.ts";
 import { checkDenyList } from "../functions/authenticator/mapping/deny-list.ts";
 import { checkMapping } from "../functions/authenticator/mapping/mapping.ts";
+import { newRecord } from "../functions/authenticator/review/record.ts";
 import * as errors from "../functions/errors.ts";
 import { cli } from "./cli/cli.ts";
 
@@ -42,6 +45,17 @@ test("every npm script that README names exists", () => {
   const named = [...readme.matchAll(/npm run (?:--silent )?([\w:-]+)/g)].map(([, name = ""]) => name);
   assert.ok(named.length > 3);
   for (const name of named) assert.ok(name in scripts, name);
+});
+
+test("README names each field of the log line and each metric", () => {
+  const [, section = ""] = readme.split("## Logs and metrics\n");
+  const [fields = "", metrics = ""] = section.split("\n\n");
+  const log = logEntry(newRecord(0), "fault", new errors.InternalFault("test", { cause: new Error("test") }), 0);
+  for (const field of Object.keys(log)) assert.match(fields, new RegExp(`\\b${field}\\b`), field);
+  const { _aws } = metricsEntry(newRecord(0), "granted", undefined, "cluster", 0);
+  const names = _aws.CloudWatchMetrics.flatMap(({ Metrics }) => Metrics.map(({ Name }) => Name));
+  assert.ok(names.length > 5);
+  for (const name of names) assert.match(metrics, new RegExp(`\`${name}\``), name);
 });
 
 /** The code blocks of a language, below a heading. */
