@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { build, type Plugin } from "esbuild";
 import { licences } from "../infra/bundle/licences.ts";
+import packageJson from "../package.json" with { type: "json" };
 
 const ROOT = join(import.meta.dirname, "..");
 export const COMMAND_FILE = "iam-authenticator.mjs";
@@ -17,12 +18,11 @@ export async function buildCommand(outdir: string): Promise<void> {
     bundle: true,
     format: "esm",
     platform: "node",
-    // The oldest Node.js with Promise.withResolvers().
-    target: "node22",
+    target: `node${OLDEST_NODE}`,
     minify: true,
     mainFields: ["module", "main"],
     legalComments: "none",
-    banner: { js: NODE_22 + REQUIRE },
+    banner: { js: CHECK_NODE + REQUIRE },
     plugins: [versionsOnly],
     metafile: true,
     write: false,
@@ -37,9 +37,13 @@ export async function buildCommand(outdir: string): Promise<void> {
 }
 
 /** The repository's scripts bring Node 24 along; an installed command meets what is there. */
-const NODE_22 = `if (Number.parseInt(process.versions.node) < 22) {
-  console.error("iam-authenticator: Node.js 22 or newer is needed, and this is " + process.version);
-  process.exit(2);
+const OLDEST_NODE = packageJson.engines.node.replace(">=", "");
+const CHECK_NODE = `{
+  const [needed, is] = ["${OLDEST_NODE}", process.versions.node].map((version) => version.split(".").map(Number));
+  if (is[0] < needed[0] || (is[0] === needed[0] && is[1] < needed[1])) {
+    console.error("iam-authenticator needs Node.js ${OLDEST_NODE} or newer, and this is " + process.version + ". Install a newer one, or put it first in PATH.");
+    process.exit(2);
+  }
 }
 `;
 /** Packages that are CommonJS still call require() for what is Node's own. */

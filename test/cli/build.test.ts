@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { hash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -75,6 +75,37 @@ test("it is a file that a shell can start, and knows its version and its command
   assert.equal(stdout, `${packageJson.version}\n`);
   assert.match((await run(["--help"])).stdout, /^Usage: iam-authenticator /);
   assert.match((await run(["mappings", "apply", "--help"])).stdout, /--prune/);
+});
+
+test("package.json asks for the Node.js that the command needs, and an older one is told so in one sentence", async () => {
+  const oldest = packageJson.engines.node.replace(">=", "");
+  const parts = (version: string) =>
+    version
+      .replace(/[^\d.]/g, "")
+      .split(".")
+      .map(Number);
+  const isAtLeast = ([major = 0, minor = 0]: number[], [m = 0, n = 0]: number[]) =>
+    major > m || (major === m && minor >= n);
+  for (const name of ["commander", "yaml", "@aws-sdk/client-ssm", "@aws-sdk/client-sts", "@smithy/signature-v4"]) {
+    const { engines } = JSON.parse(readFileSync(join("node_modules", name, "package.json"), "utf8"));
+    assert.ok(isAtLeast(parts(oldest), parts(engines.node)), `${name} needs ${engines.node}`);
+  }
+  const as = (version: string) => {
+    const script = `for (const [name, value] of [["version", "v${version}"], ["versions", {...process.versions, node: "${version}"}]])
+      Object.defineProperty(process, name, { value });`;
+    return ["--import", `data:text/javascript,${encodeURIComponent(script)}`, join(built, COMMAND_FILE), "--version"];
+  };
+  await promisify(execFile)(process.execPath, as(oldest));
+  for (const version of ["20.20.2", "22.11.0"]) {
+    await assert.rejects(promisify(execFile)(process.execPath, as(version)), ({ code, stderr }) => {
+      assert.equal(code, 2);
+      assert.equal(
+        stderr,
+        `iam-authenticator needs Node.js ${oldest} or newer, and this is v${version}. Install a newer one, or put it first in PATH.\n`,
+      );
+      return true;
+    });
+  }
 });
 
 const INI = `[default]
