@@ -3,7 +3,7 @@
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { readSettings, type Settings } from "../../functions/authenticator/settings.ts";
 import { usage } from "../errors.ts";
-import type { EvaluationContext } from "../evaluate/context.ts";
+import type { EvaluationContext } from "../evaluate/evaluation.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import type { ConnectionOptions } from "../options.ts";
 import { type ClientConfig, clientConfig } from "./client-config.ts";

@@ -1,4 +1,4 @@
-// `explain`: why somebody gets in as who they are, or why not.
+// `explain`: why somebody gets in, and as which user, or why not.
 
 import type { Command } from "commander";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
@@ -53,7 +53,7 @@ async function explanationOf(arn: string | undefined, options: ExplainOptions, i
   if ([arn, tokenFile].some((word) => word?.includes("k8s-aws-v1."))) {
     throw usage("That is a token, and your shell's history has it now. Put it into a file: --token-file <file>.");
   }
-  if ((arn === undefined) === (tokenFile === undefined)) throw usage("Give an ARN, or --token-file.");
+  if ((arn === undefined) === (tokenFile === undefined)) throw usage("Give an ARN or --token-file.");
   if (tokenFile !== undefined) {
     const token = tokenIn(await readText(tokenFile, io));
     const connection = await connect(options, io);

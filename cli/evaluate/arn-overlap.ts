@@ -1,4 +1,4 @@
-// Whether two ARN patterns have an ARN in common: for questions about somebody of whom not all is known.
+// Whether an ARN can match two patterns: for questions about somebody whose ARN is not fully known.
 
 /** As `arnLike` reads patterns (functions/authenticator/mapping/arn-like.ts): section by section, in any case. */
 export function arnsOverlap(a: string, b: string): boolean {

@@ -1,12 +1,11 @@
-// Identities as STS would tell them, made from an ARN or an entry alone: for questions about somebody who is not here.
+// Identities as STS would return them, made from an ARN or an entry: for questions about somebody who has no token here.
 
 import { type VerifiedIdentity, verifyIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
 import { IdentityImpossible } from "../../functions/errors.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { Entry } from "../mapping-file/entry.ts";
-import type { EvaluationContext } from "./context.ts";
-import { type Decision, decide } from "./decide.ts";
+import { type Decision, decide, type EvaluationContext } from "./evaluation.ts";
 
 export interface Supposition {
   /** `AROA...` or `AIDA...`; one is made up where none is given. */
@@ -15,7 +14,7 @@ export interface Supposition {
   readonly sessionName?: string | undefined;
 }
 
-/** Also where only the access key could tell more. */
+/** Made up: nothing that is asked here depends on it. */
 const ACCESS_KEY_ID = "ASIASUPPOSED";
 export const SAMPLE_SESSION = "session-name";
 

@@ -1,4 +1,4 @@
-// Who an entry is for, as identities that the function's own code can be asked about: whether it reaches anybody.
+// Sample principals of an entry: identities that the function's own code can review, to see whether it lets anybody in.
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
@@ -7,13 +7,13 @@ import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { Entry } from "../mapping-file/entry.ts";
 import { readName } from "../mapping-file/parameter-name.ts";
-import type { EvaluationContext } from "./context.ts";
+import type { EvaluationContext } from "./evaluation.ts";
 import { principalOf, SAMPLE_SESSION, supposeIdentity } from "./principal.ts";
 
 export interface SamplePrincipal {
-  /** One of these is real, and which of them is not known: only what holds for all of them is sure. */
+  /** One of these exists, and it is not known which: only what is true for all of them is sure. */
   readonly identities: readonly VerifiedIdentity[];
-  /** ARN patterns of what the real one may be beside these. */
+  /** ARN patterns of what the existing one may be besides these. */
   readonly mayBe: readonly string[];
 }
 
@@ -25,7 +25,7 @@ const SOME_ACCOUNT = "000000000000";
 /** A permission set's role ends in one of 16^16, and only AWS knows in which. */
 const SUFFIXES = ["0000000000000000", "ffffffffffffffff"];
 
-/** Each of them is somebody else; empty for an entry that nobody can match. */
+/** Each is another principal; empty for an entry that no principal can match. */
 export function samplePrincipalsOf(
   entry: Entry,
   parameters: Parameters,
@@ -43,7 +43,7 @@ export function samplePrincipalsOf(
   return accounts.flatMap((one) => patternSamples(mapping.arnLike ?? "", one, parameters, context));
 }
 
-/** Roles first: most principals are, and a pattern for everybody is worth what it is worth to them. */
+/** Roles first: most principals are roles, so a pattern for everybody is judged by them. */
 function patternSamples(
   arnLike: string,
   account: string,
@@ -113,7 +113,7 @@ function suffixIn(arnLike: string, set: string): string[] {
   return [fill(rest.replace("*", "0".repeat(Math.max(0, 16 - literal.length))), "")];
 }
 
-/** Of a pattern for permission sets' roles, what stands before the suffix. */
+/** Of a pattern for permission sets' roles, the part before the suffix. */
 function setIn(name: string): string {
   const [, set = "*"] = /^awsreservedsso_(.+)$/i.exec(name) ?? [];
   return set.replace(/_[^_]*$/, "");

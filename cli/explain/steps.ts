@@ -46,7 +46,7 @@ export async function explainToken(token: string, connection: Connection, io: IO
   });
 }
 
-/** For somebody who is not here: nothing is proven, and of a node nothing can be. */
+/** For somebody without a token here: nothing is proven, and EC2 is not asked about a node. */
 export async function explainIdentity(
   identity: VerifiedIdentity,
   connection: Connection,

@@ -1,7 +1,7 @@
 // What lint says about a mapping or a denial, and what its rules look at.
 
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import type { EvaluationContext } from "../evaluate/context.ts";
+import type { EvaluationContext } from "../evaluate/evaluation.ts";
 import type { Denial } from "../mapping-file/denial.ts";
 import type { Entry } from "../mapping-file/entry.ts";
 import { type Reading, readParameter } from "../mapping-file/read-parameter.ts";

@@ -1,7 +1,7 @@
 // All rules over all mappings, the gravest findings first.
 
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import type { EvaluationContext } from "../evaluate/context.ts";
+import type { EvaluationContext } from "../evaluate/evaluation.ts";
 import { shortName } from "../mapping-file/parameter-name.ts";
 import { type Finding, LEVELS, type Rule, subjectOf } from "./finding.ts";
 import { missingSessions, sessionNames, sharedUsernames, spaces } from "./names.ts";

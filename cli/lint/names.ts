@@ -57,7 +57,7 @@ export function spaces({ entries }: Subject): Finding[] {
       level: "warning",
       rule: "space-in-name",
       where,
-      message: `${JSON.stringify(name)} has a space at its begin or end: RBAC compares it exactly`,
+      message: `${JSON.stringify(name)} has a space at its start or end, and RBAC compares names exactly`,
     }));
   });
 }
@@ -71,7 +71,7 @@ export function sharedUsernames({ entries }: Subject): Finding[] {
   return [...Map.groupBy(fixed, ({ username }) => username)].flatMap(([username, same]): Finding[] => {
     const [first, ...others] = same;
     if (first === undefined || others.length === 0) return [];
-    const message = `username ${username} is also that of ${others.map(({ who }) => who).join(", ")}`;
+    const message = `username ${username} is also used for ${others.map(({ who }) => who).join(", ")}`;
     return [{ level: "info", rule: "shared-username", where: first.parameter, message }];
   });
 }

@@ -5,7 +5,7 @@ import { type AdminAccess, adminAccessOf } from "../plan/admin-access.ts";
 import { grantsMasters, MASTERS } from "../plan/masters.ts";
 import type { Finding, Level, Placed, Subject } from "./finding.ts";
 
-/** Who names the group, and by the code of the guard whether anybody gets it. */
+/** The mappings that name the group, and whether anybody gets it, by the code of the lockout guard. */
 export async function masters(subject: Subject): Promise<Finding[]> {
   const found: Finding[] = [];
   const kinds = new Set<AdminAccess["kind"]>();
@@ -15,7 +15,7 @@ export async function masters(subject: Subject): Promise<Finding[]> {
     const { kind, why } = await adminAccessOf(entry, subject.parameters, subject.context);
     kinds.add(kind);
     const isWide = kind !== "none" && (place === "account" || place === "pattern");
-    const many = isWide ? ", and is for more than one principal" : "";
+    const many = isWide ? ", for more than one principal" : "";
     const message = `${VERBS[kind]} ${MASTERS}${many}: ${mapping.arnLike ?? mapping.username}${why && ` (${why})`}`;
     found.push({ level: isWide ? "warning" : "info", rule: "masters", where, message });
   }
@@ -35,8 +35,8 @@ export function nodes({ entries }: Subject): Finding[] {
     const chosen = usesPlaceholder([username], "SessionName") || usesPlaceholder([username], "SessionNameRaw");
     const level: Level = chosen ? "error" : "warning";
     const message = chosen
-      ? "who assumes the role chooses the session name, and could pose as any node: use {EC2PrivateDNSName}"
-      : "a node without {EC2PrivateDNSName}: nothing proves which instance it is";
+      ? "anyone who assumes the role chooses the session name, and could pose as any node: use {EC2PrivateDNSName}"
+      : "node name without {EC2PrivateDNSName}: nothing proves which instance it is";
     return [{ level, rule: "node-name", where, message }];
   });
 }
@@ -46,7 +46,12 @@ export function systemNames({ entries }: Subject): Finding[] {
     const { username = "" } = mapping;
     if (!username.startsWith("system:") || username.startsWith("system:node:")) return [];
     return [
-      { level: "warning", rule: "system-name", where, message: `username ${username} is one of Kubernetes' own` },
+      {
+        level: "warning",
+        rule: "system-name",
+        where,
+        message: `username ${username} is a name that Kubernetes uses itself`,
+      },
     ];
   });
 }

@@ -1,4 +1,4 @@
-// Parameters as Parameter Store gives them, with what tells one version from the next.
+// Parameters as Parameter Store returns them, with their versions.
 
 import type { Parameter, ParameterHistory } from "@aws-sdk/client-ssm";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
@@ -8,7 +8,7 @@ export interface Stored extends StoredParameter {
   readonly version: number;
   /** Milliseconds since 1970. */
   readonly modified: number;
-  /** The AWS account that it is in, where the API tells its ARN. */
+  /** The AWS account that it is in, if the API returned its ARN. */
   readonly account?: string;
 }
 

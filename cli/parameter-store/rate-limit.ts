@@ -1,4 +1,4 @@
-// Keeps calls under a rate: the quota of the account and Region is shared with the function and with everybody else.
+// Keeps calls under a rate: they share the quota of the account and Region with the function and all others.
 
 import { setTimeout } from "node:timers/promises";
 

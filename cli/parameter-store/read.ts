@@ -19,13 +19,13 @@ import { rateLimited } from "./rate-limit.ts";
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
 const PAGE = 10;
 
-/** One path of several parameters each, and one parameter each: of an account. */
+/** Of an account: paths with several parameters, and single parameters. */
 const BRANCHES: readonly MappingKind[] = ["role", "user", "federated-user", "sso"];
 const LEAVES: readonly MappingKind[] = ["root", "account", "pattern"];
 
 interface ReadAllRequest {
   readonly prefix: string;
-  /** Only this account's: then no call names anything else, since who asks may read nothing else. */
+  /** Only this account's: no call names anything else, since the operator may have no permission for it. */
   readonly account?: string | undefined;
   /** Calls a second; as many may come at once after a pause. */
   readonly rate: number;
@@ -69,7 +69,7 @@ export async function readSome(ssm: SSMClient, names: readonly string[], signal:
   return new Map(Parameters.map(stored).map((parameter) => [parameter.name, parameter]));
 }
 
-/** Newest first; empty where there is no such parameter. */
+/** Newest first; empty if there is no such parameter. */
 export async function readHistory(ssm: SSMClient, name: string, signal: AbortSignal): Promise<Version[]> {
   const versions: Version[] = [];
   try {

@@ -21,10 +21,10 @@ export interface Write {
 
 /**
  * Reads the version right before the write, and compares the version that the write gave: what somebody else writes
- * between the two is told, and is still in the parameter's history.
+ * in between is reported, and is still in the parameter's history.
  *
- * A removal gives no version, and takes the history with it. DeleteParameter has no condition, so what somebody else
- * writes between the look and the removal, some milliseconds, is lost without a word: that window is not closed.
+ * A removal returns no version, and deletes the history. DeleteParameter has no condition, so what somebody else writes
+ * between the read and the removal, some milliseconds, is lost without notice: nothing closes that gap.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameter.html
  */
 export async function write(ssm: SSMClient, { name, before, value }: Write, signal: AbortSignal): Promise<void> {
@@ -32,7 +32,7 @@ export async function write(ssm: SSMClient, { name, before, value }: Write, sign
   // The value too: removed and made again, a parameter begins at version 1 again.
   if (current?.version !== before?.version || current?.value !== before?.value)
     throw changedMeanwhile(name, before, current);
-  // From here to the answer nothing interrupts: whether it was written has to be known.
+  // Ctrl-C does not interrupt from here on: the user must learn whether it was written.
   if (value === undefined) await remove(ssm, name);
   else if (before === undefined) await create(ssm, name, value, signal);
   else await replace(ssm, name, value, before, signal);
@@ -55,7 +55,7 @@ async function replace(ssm: SSMClient, name: string, value: string, before: Stor
   const between = (await readHistory(ssm, name, signal)).filter(({ version }) => version > before.version);
   if (between.every((version) => version.value === value)) return;
   throw finding(
-    `Somebody else wrote ${name} in the same moment, and this write came last. Compare: ` +
+    `Somebody else wrote ${name} at the same moment, and this write came last. Compare: ` +
       `iam-authenticator mappings history ${name}`,
   );
 }
@@ -72,5 +72,5 @@ function changedMeanwhile(name: string, before: Stored | undefined, now: Stored 
   const was = before === undefined ? "it was not there" : `it was version ${before.version}`;
   const isNew = now !== undefined && now.version <= (before?.version ?? 0);
   const is = now === undefined ? "it is gone now" : `it is ${isNew ? "a new one, " : ""}version ${now.version} now`;
-  return finding(`Somebody else changed ${name} meanwhile: ${was}, ${is}. It was left as it is.`);
+  return finding(`Somebody else changed ${name} in the meantime: ${was}, ${is}. It was left as it is.`);
 }

@@ -1,4 +1,4 @@
-// Whether a mapping gives `system:masters` to anybody: as the function would decide, and how sure that is.
+// Whether anybody gets `system:masters` by a mapping: as the function would decide, and how sure that is.
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { selectMapping } from "../../functions/authenticator/mapping/select.ts";
@@ -6,18 +6,17 @@ import { renderUser } from "../../functions/authenticator/user/user.ts";
 import { Denial } from "../../functions/errors.ts";
 import { isExpired, notAfterTime } from "../../functions/lib/not-after.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import type { EvaluationContext } from "../evaluate/context.ts";
-import { decide } from "../evaluate/decide.ts";
+import { decide, type EvaluationContext } from "../evaluate/evaluation.ts";
 import { type SamplePrincipal, samplePrincipalsOf } from "../evaluate/sample-principals.ts";
 import type { Entry } from "../mapping-file/entry.ts";
 import { shortName } from "../mapping-file/parameter-name.ts";
+import { possibleDenials } from "./denials.ts";
 import { MASTERS } from "./masters.ts";
-import { possibleDenials } from "./possible-denials.ts";
 
 type Parameters = ReadonlyMap<string, StoredParameter>;
 
 export interface AdminAccess {
-  /** `doubtful`: for some of those who may be meant, or unless a deny pattern is for them. */
+  /** `doubtful`: true for some of the principals that it may be for, or unless a denial is for them. */
   readonly kind: "sure" | "doubtful" | "none";
   /** Milliseconds since 1970, infinity without an end. */
   readonly until: number;
@@ -39,7 +38,7 @@ export async function adminAccessOf(
     if (access.kind === "sure") return access;
     answers.push(access);
   }
-  return answers.find(({ kind }) => kind === "doubtful") ?? answers[0] ?? none("nobody can match it");
+  return answers.find(({ kind }) => kind === "doubtful") ?? answers[0] ?? none("no principal can match it");
 }
 
 async function accessOfSample(
@@ -49,7 +48,7 @@ async function accessOfSample(
 ): Promise<AdminAccess> {
   const answers: AdminAccess[] = [];
   for (const identity of identities) answers.push(await ask(identity, parameters, context));
-  if (answers.length === 0) return none("nobody can match it");
+  if (answers.length === 0) return none("no principal can match it");
   const refused = answers.find(({ kind }) => kind === "none");
   if (refused !== undefined && answers.every(({ kind }) => kind === "none")) return refused;
   const until = Math.min(...answers.flatMap(({ kind, until }) => (kind === "none" ? [] : until)));
@@ -77,7 +76,7 @@ async function ask(
     return { kind: "sure", until: (notAfter && notAfterTime(notAfter)) || Number.POSITIVE_INFINITY, why: "" };
   } catch (error) {
     if (!(error instanceof Denial)) throw error;
-    if (error.code === "identity_unmapped") return none("not for every role that it may mean");
+    if (error.code === "identity_unmapped") return none("not for every role that it may be for");
     return none(error.code === "identity_denied" ? `denied by ${where}` : `refused, ${error.code}`);
   }
 }

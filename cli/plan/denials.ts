@@ -1,12 +1,16 @@
-// Who a parameter shuts out by name: the entries of a deny list, and mappings that say `deny: true`.
+// Denials: those that a parameter holds, and those that may be for somebody who is not fully known.
 
 import { checkDenyList } from "../../functions/authenticator/mapping/deny-list.ts";
+import { denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { isExpired, notAfterTime } from "../../functions/lib/not-after.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import { arnsOverlap } from "../evaluate/arn-overlap.ts";
+import type { EvaluationContext } from "../evaluate/evaluation.ts";
 
 export interface NamedDenial {
-  /** The ARN or ARN pattern, as it is written. */
+  /** The ARN or ARN pattern, in the spelling of its entry. */
   readonly who: string;
   /** Milliseconds since 1970, infinity without an end. */
   readonly end: number;
@@ -35,4 +39,26 @@ export function denialsIn(parameter: string, value: string | undefined, now: num
     found.set(asciiLowerCase(who), { who, end: end ?? Number.POSITIVE_INFINITY });
   }
   return found;
+}
+
+/** The ARN patterns of denials that are for a part of what `pattern` means, perhaps for the very one that exists. */
+export function possibleDenials(
+  pattern: string,
+  account: string,
+  parameters: ReadonlyMap<string, StoredParameter>,
+  { prefix, now }: EvaluationContext,
+): string[] {
+  return [account, "any"].flatMap((of) => {
+    const stored = parameters.get(denyParameter(prefix, of));
+    const check = stored === undefined ? undefined : checkDenyList(stored);
+    if (!check?.valid) return [];
+    return check.entries
+      .filter(({ arnLike, notAfter }) => !isExpired(notAfter, now) && arnsOverlap(withoutRolePath(arnLike), pattern))
+      .map(({ arnLike }) => arnLike);
+  });
+}
+
+/** A role's denial matches by its name, whatever path it is written with (functions/authenticator/mapping/deny-list.ts). */
+function withoutRolePath(arnLike: string): string {
+  return arnLike.replace(/:role\/.*\//i, ":role/");
 }

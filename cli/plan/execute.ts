@@ -36,7 +36,7 @@ export async function executePlan(
   const destination = await destinationOf(connection, current, io);
   const weakenings = weakeningsIn(changes, context);
   io.print(showPlan({ ...plan, changes, weakenings }, destination, context.prefix, io.columns));
-  // What --prune finds is no wish of anybody's; all else was asked for, and is not done.
+  // Nobody asked for what --prune finds. Any other change was asked for, and is not made.
   const isDone = managed.every(({ action }) => action === "remove" && options.prune);
   if (changes.length === 0 && isDone) return;
   if (changes.length === 0) throw finding("Nothing was written.");

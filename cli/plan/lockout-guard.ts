@@ -1,8 +1,8 @@
-// The guard against locking everybody out: whether somebody still reaches `system:masters` after a change.
+// The lockout guard: whether somebody still reaches `system:masters` after a change.
 
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { finding } from "../errors.ts";
-import type { EvaluationContext } from "../evaluate/context.ts";
+import type { EvaluationContext } from "../evaluate/evaluation.ts";
 import { shortName } from "../mapping-file/parameter-name.ts";
 import { type AdminAccess, adminAccessOf } from "./admin-access.ts";
 import { MASTERS, mastersEntries } from "./masters.ts";
@@ -13,16 +13,16 @@ type Parameters = ReadonlyMap<string, StoredParameter>;
 const MAX_REASONS = 5;
 
 /**
- * Throws where the last of `system:masters` would go or would end earlier. What counts is who surely gets there:
+ * Throws if the last way to `system:masters` would go, or would end earlier. These count:
  *
- * - a role, user, root or federated user whose own mapping is the one that decides, and is not denied or over;
- * - a permission set, if that holds for each of its roles that is mapped by itself, and no deny pattern may be for one;
+ * - a role, user, root or federated user whose own mapping decides, if it has not ended and no denial matches;
+ * - a permission set, if that is true for each of its roles with a mapping of its own, and no denial may be for one;
  * - an account, for a role of it that is mapped nowhere else; so a pattern for all of its roles takes it away;
  * - a pattern, for one ARN that it matches and that nobody has; so a pattern that covers it takes it away. One for the
  *   roles of permission sets counts as a permission set does.
  *
- * Where nobody surely gets there already, as in a cluster with another way in, only what may have been the last is kept.
- * `before` and `after` are what could be read: with --account, that account's branches.
+ * If nobody surely gets there already, as in a cluster with another way in, only what may have been the last is kept.
+ * `before` and `after` are what could be read: with --account, that account's mappings.
  */
 export async function guardLockout(before: Parameters, after: Parameters, context: EvaluationContext): Promise<void> {
   const [was, is] = [await administrators(before, context), await administrators(after, context)];
@@ -42,7 +42,7 @@ export async function guardLockout(before: Parameters, after: Parameters, contex
   );
 }
 
-/** Every mapping that names `system:masters`, by its parameter, with whether anybody gets it. */
+/** Every mapping that names `system:masters`, by its parameter, and whether anybody gets it. */
 async function administrators(parameters: Parameters, context: EvaluationContext): Promise<Map<string, AdminAccess>> {
   const { prefix } = context;
   const found = new Map<string, AdminAccess>();

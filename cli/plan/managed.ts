@@ -17,7 +17,7 @@ export interface Unmanaged {
   readonly managed: readonly Change[];
 }
 
-/** The plan without the changes of managed parameters; each of these is told. With `force`, all stay in the plan. */
+/** The plan without changes of managed parameters, and a line for each of these. With `force`, all stay in the plan. */
 export async function withoutManaged(
   plan: Plan,
   { ssm, context, readRate = DEFAULT_READ_RATE }: Connection,
@@ -50,7 +50,7 @@ export async function withoutManaged(
   return { plan: { ...plan, changes: plan.changes.filter((change) => !managed.includes(change)) }, managed };
 }
 
-/** Somebody has removed it meanwhile: the write itself says so. */
+/** Somebody has removed it since: the write will report that. */
 function isGone(error: unknown): boolean {
   return error instanceof Error && error.name === "InvalidResourceId";
 }

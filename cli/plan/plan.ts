@@ -54,8 +54,8 @@ function isSame(before: Stored, value: string): boolean {
 }
 
 /**
- * An interrupted apply leaves a cluster with too many administrators rather than with none; who is denied is shut out
- * before anybody is let in, and who is no longer denied comes in last.
+ * An interrupted apply must leave too many administrators rather than none. Denials come before everything that grants,
+ * and lifted denials last.
  */
 function rank({ name, action, before, value }: Change): number {
   const [denied, isDenied] = [denialsIn(name, before?.value, 0), denialsIn(name, value, 0)];

@@ -1,4 +1,4 @@
-// What the lockout guard must see of a change: everything where it could take an administrator away, else what is known.
+// What the lockout guard must read for a change: all mappings if it could take an administrator away, else nothing more.
 
 import { candidates, mappingParameter, permissionSetOf } from "../../functions/authenticator/mapping/parameter-name.ts";
 import type { Connection } from "../aws/connection.ts";
@@ -30,7 +30,7 @@ export async function readForGuard(
   return isRisky ? readMappings(connection, io) : known;
 }
 
-/** Whether a new denial is for somebody who may reach `system:masters`; of a pattern, nobody can tell without all mappings. */
+/** Whether a new denial is for somebody who may reach `system:masters`. A pattern may be for anybody: it takes all mappings to know. */
 async function couldDeny(changes: readonly Change[], connection: Connection, io: IOStreams): Promise<boolean> {
   const { context } = connection;
   for (const { name, before, value } of changes) {
@@ -58,7 +58,7 @@ async function anyHasMasters(names: readonly string[], connection: Connection, i
   return [...found.values()].some((stored) => stored.value.includes(MASTERS));
 }
 
-/** Whether what is written stands before a place that gives `system:masters` to the same identities. */
+/** Whether a written mapping counts before one that gives `system:masters` to the same identities. */
 async function couldShadow(changes: readonly Change[], connection: Connection, io: IOStreams): Promise<boolean> {
   for (const { name, value } of changes) {
     if (value === undefined) continue;
@@ -69,13 +69,13 @@ async function couldShadow(changes: readonly Change[], connection: Connection, i
   return false;
 }
 
-/** In the order of a review (functions/authenticator/mapping/parameter-name.ts); `undefined`: of every account. */
+/** In the order of a review (functions/authenticator/mapping/parameter-name.ts); `undefined` if they are of every account. */
 function placesBehind(parameter: string, { context: { prefix } }: Connection): string[] | undefined {
   const address = readName(prefix, parameter);
   if (address === undefined || address.kind === "account" || address.kind === "deny") return [];
   const { kind, account, name } = address;
   if (kind === "pattern" && account === "any") return undefined;
-  // In a parameter's name the role's is in lower case.
+  // The parameter's name has the role's name in lower case.
   const set = permissionSetOf(name.replace(/^awsreservedsso_/, "AWSReservedSSO_"));
   return [
     ...(kind === "role" && set !== undefined ? [mappingParameter(prefix, "sso", account, set)] : []),

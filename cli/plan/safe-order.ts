@@ -1,7 +1,7 @@
 // The order in which a plan is written: wherever it is interrupted, somebody still reaches `system:masters`.
 
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import type { EvaluationContext } from "../evaluate/context.ts";
+import type { EvaluationContext } from "../evaluate/evaluation.ts";
 import { adminAccessOf } from "./admin-access.ts";
 import { MASTERS, mastersEntries } from "./masters.ts";
 import type { Change } from "./plan.ts";
@@ -54,7 +54,7 @@ export async function inSafeOrder(
 
   for (const change of changes) {
     if (!(await goes(change))) waiting.push(change);
-    // A denial waits no longer than it has to.
+    // A denial must not wait longer than necessary.
     else if (change.value?.includes(MASTERS)) await tryWaiting();
   }
   for (let left = waiting.length + 1; waiting.length > 0 && waiting.length < left; ) {

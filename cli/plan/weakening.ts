@@ -4,7 +4,7 @@ import { checkMapping, type Mapping } from "../../functions/authenticator/mappin
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { parseJson } from "../../functions/lib/json.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
-import type { EvaluationContext } from "../evaluate/context.ts";
+import type { EvaluationContext } from "../evaluate/evaluation.ts";
 import { type ParameterKind, readName, shortName } from "../mapping-file/parameter-name.ts";
 import { denialsIn, isDenyList, refusesEverybody } from "./denials.ts";
 import { grantsMasters, MASTERS } from "./masters.ts";
@@ -39,7 +39,7 @@ function liftedDenials(
 ): Weakening[] {
   const kind = "denial";
   if (refusesEverybody(name, before?.value) && !refusesEverybody(name, value)) {
-    const text = `lets in again everybody whom ${shortName(name, prefix)} refuses, since that list is invalid`;
+    const text = `lets everybody in again that the invalid list ${shortName(name, prefix)} refuses`;
     return [{ kind, text }];
   }
   const after = denialsIn(name, value, now);

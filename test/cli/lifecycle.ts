@@ -18,7 +18,7 @@ export async function wholeLife(mappings: Mappings): Promise<void> {
   const configMap = realWorldAwsAuth(ENTRIES);
   const imported = await cli(["mappings", "import", "-f", "-"], { input: configMap });
   assert.equal(imported.code, 0, imported.err);
-  assert.match(imported.err, /is left out: mapRoles \d+ is for the same principal\.$/m);
+  assert.match(imported.err, /is left out: line \d+, mapRoles \d+ \S+ is for the same principal\.$/m);
   const file = imported.out;
   const count = parse(file).mappings.length;
   const withFile = (...words: string[]) => mappings([...words, "-f", "-"], { input: file });
@@ -85,7 +85,7 @@ async function twoOperators(mappings: Mappings, file: string): Promise<void> {
   assert.equal(code, 1);
   assert.match(
     err,
-    /Somebody else changed \S+team-9-deploy meanwhile: it was version 2, it is version 3 now\. It was left/,
+    /Somebody else changed \S+team-9-deploy in the meantime: it was version 2, it is version 3 now\. It was left/,
   );
   const changed = await mappings(["diff", "--prune", "-f", "-"], { input: file });
   assert.match(changed.out, /description: second -> none\n0 to add, 2 to change, 0 to remove, /);

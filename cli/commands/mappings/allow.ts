@@ -1,4 +1,4 @@
-// `mappings allow`: takes denials back. Who gets in then is for the mappings to say.
+// `mappings allow`: takes denials back. The mappings decide who gets in then.
 
 import type { Command } from "commander";
 import { candidates, denyParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
@@ -6,7 +6,7 @@ import { parseJson } from "../../../functions/lib/json.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
-import { decide } from "../../evaluate/decide.ts";
+import { decide } from "../../evaluate/evaluation.ts";
 import { supposeIdentity } from "../../evaluate/principal.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { isFor, listItems } from "../../mapping-file/list-value.ts";
@@ -27,8 +27,8 @@ export function allowCommand(io: IOStreams): Command {
     name: "allow",
     summary: "take a denial back",
     details:
-      "Removes the entry of the deny lists that is for <who> alone. It gives nothing: the mappings say who gets in. What " +
-      `still denies <who> afterwards is told.\n\n${DENY_HELP}`,
+      "Removes the entry that names <who> from the deny lists. It grants nothing: the mappings decide who gets in. If " +
+      `another denial still matches <who>, the command says so.\n\n${DENY_HELP}`,
     examples: [
       "iam-authenticator mappings allow -c prod arn:aws:iam::111122223333:user/mallory --dry-run",
       "iam-authenticator mappings allow -c prod sso/111122223333/ClusterAdmin --session jane@example.com",
@@ -53,7 +53,7 @@ async function allow(who: string, options: AllowOptions, io: IOStreams): Promise
   if (left !== "") io.tell(`${left.trim()}\n`);
 }
 
-/** An invalid list is refused only where it would be written: which one has the entry cannot be told of text that is no list. */
+/** Throws if the list is invalid and would have to be written. A list without the entry stays, valid or not. */
 function withoutEntry(parameter: string, arnLike: string, before: Stored | undefined, prefix: string): Change[] {
   const list = before === undefined ? [] : parseJson(before.value);
   if (before === undefined || (Array.isArray(list) && !list.some((item) => isFor(item, arnLike)))) return [];
@@ -71,7 +71,7 @@ function candidatesOf(arnLike: string, { context, account }: Connection): string
   return account === undefined ? names : names.filter((name) => !name.endsWith("/any"));
 }
 
-/** What else denies somebody who is known by a whole ARN: a sentence, or nothing. */
+/** What still denies a principal, if its whole ARN is known: a sentence, or nothing. */
 function stillDenied(arnLike: string, parameters: ReadonlyMap<string, Stored>, { context }: Connection): string {
   const identity = supposeIdentity(arnLike);
   if (identity === undefined) return "";

@@ -1,4 +1,4 @@
-// Changes one mapping: reads it, has it changed, checks the result as the function would, and writes it.
+// Changes one mapping: reads it, changes it, checks the result as the function would, and writes it.
 
 import { checkMapping, type MappingKind } from "../../../functions/authenticator/mapping/mapping.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
@@ -33,7 +33,7 @@ export async function changeOne(
   await executePlan(plan, current, connection, options, io);
 }
 
-/** Their value says whom they are for, in the spelling that a parameter's name does not keep. */
+/** Their value holds the ARN, since a parameter's name does not keep its spelling. */
 const WITH_ARN: readonly MappingKind[] = ["role", "user", "root", "federated-user"];
 
 function newValue(prefix: string, target: Target, stored: Stored | undefined, change: ChangeValue): string {

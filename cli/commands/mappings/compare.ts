@@ -42,7 +42,7 @@ export async function compare({ file, prune, ...options }: CompareOptions, io: I
   const current = await readMappings(connection, io);
   const isOurs = (name: string) => {
     const kind = readName(prefix, name)?.kind;
-    // Who manages one account's mappings may not lift a denial of it: grantManageMappings leaves deny lists out.
+    // A team that manages its own account's mappings must not lift denials: grantManageMappings leaves deny lists out.
     return kind !== undefined && (kind !== "deny" || connection.account === undefined || desired.has(name));
   };
   // Names that the authenticator ignores stay: under a short --prefix, they are other clusters' mappings and callers.

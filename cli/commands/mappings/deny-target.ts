@@ -1,4 +1,4 @@
-// Who a denial is for: an ARN pattern, from what a command line names.
+// From what a command line names to the ARN pattern of a denial.
 
 import { denyParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import type { Connection } from "../../aws/connection.ts";
@@ -16,7 +16,7 @@ export const DENY_HELP = `<who> is an ARN, an ARN pattern with * or ?, or one of
   sso/<account>/<permission set>   account/<account>
   role/<account>/<name>   user/<account>/<name>   root/<account>`;
 
-/** Throws where it is nobody, or somebody of another account than --account. */
+/** Throws if it names nobody, or somebody of another account than --account. */
 export function findDenyTarget(
   { context, account }: Pick<Connection, "context" | "account">,
   who: string,

@@ -1,4 +1,4 @@
-// `mappings export`: all mappings as a file, of ours or as the aws-auth ConfigMap.
+// `mappings export`: all mappings as a mapping file, or as the aws-auth ConfigMap.
 
 import { type Command, Option } from "commander";
 import { connect } from "../../aws/connection.ts";

@@ -37,7 +37,9 @@ async function get(who: string, options: ConnectionOptions & OutputOptions, io: 
   const found = await readSome(connection.ssm, names, io.interrupted);
   const stored = names.flatMap((name) => found.get(name) ?? [])[0];
   if (stored === undefined)
-    throw finding(`${names.map((name) => shortName(name, prefix)).join(" and ")} does not exist.`);
+    throw finding(
+      `${names.map((name) => shortName(name, prefix)).join(" and ")} ${names.length > 1 ? "do" : "does"} not exist.`,
+    );
   if (stored.name === ofSet) {
     io.tell(`${shortName(target.parameter, prefix)} does not exist. The mapping of its permission set counts:\n`);
   }

@@ -1,4 +1,4 @@
-// `mappings history`: what a mapping was, since when, and who wrote it.
+// `mappings history`: the earlier versions of a mapping, and who wrote them.
 
 import type { Command } from "commander";
 import { isObject } from "../../../functions/lib/json.ts";
@@ -7,6 +7,7 @@ import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { printList } from "../../io/print.ts";
+import { shortName } from "../../mapping-file/parameter-name.ts";
 import { normal } from "../../mapping-file/read-parameter.ts";
 import { addAccount, addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../../options.ts";
 import type { Version } from "../../parameter-store/parameter.ts";
@@ -30,7 +31,7 @@ async function history(who: string, options: ConnectionOptions & OutputOptions, 
   const { ssm } = connection;
   const { parameter } = findTarget(connection, who);
   const versions = await readHistory(ssm, parameter, io.interrupted);
-  if (versions.length === 0) throw finding(`There is no parameter ${parameter}.`);
+  if (versions.length === 0) throw finding(`${shortName(parameter, connection.context.prefix)} does not exist.`);
   const items = versions.map(({ version, modified, by, value }) => ({
     version,
     when: new Date(modified).toISOString(),
@@ -47,7 +48,7 @@ async function history(who: string, options: ConnectionOptions & OutputOptions, 
   printList({ items, headers, row, endsInText: true }, options.output, io);
 }
 
-/** The end of an ARN says who; the account before it mostly repeats. */
+/** The end of an ARN is enough to know somebody by; the account is mostly the same. */
 function shortArn(arn: string): string {
   return arn.split(":").slice(5).join(":") || arn;
 }
@@ -60,7 +61,7 @@ function inWords(value: unknown): string {
     .join("; ");
 }
 
-/** The version to go back to: the one that is named, or the one before the newest. */
+/** The version to go back to: the named one, or the one before the newest. */
 export function versionBefore(versions: readonly Version[], to: number | undefined): Version | undefined {
   return to === undefined ? versions[1] : versions.find(({ version }) => version === to);
 }

@@ -1,4 +1,4 @@
-// `mappings lint`: what is wrong, risky or useless, in Parameter Store or in a file before it gets there.
+// `mappings lint`: what is wrong, risky or useless, in Parameter Store or in a file before it is applied.
 
 import { type Command, Option } from "commander";
 import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
@@ -31,7 +31,8 @@ export function lintCommand(io: IOStreams): Command {
   const command = newCommand(io, {
     name: "lint",
     summary: "find mappings that are wrong, risky or useless",
-    details: "With --file nothing is asked of AWS: for a pull request. The exit code is 1 from --fail on.",
+    details:
+      "With --file, it reads files alone and does not call AWS: for a pull request. The exit code is 1 if a finding has the level of --fail or above.",
     examples: [
       "iam-authenticator mappings lint --cluster prod",
       "iam-authenticator mappings lint -f mappings.yaml --fail error",
@@ -39,13 +40,13 @@ export function lintCommand(io: IOStreams): Command {
   });
   return addOutput(addReading(addConnection(command, { clusterIsOptional: true })))
     .option("-f, --file <path>", "a mapping file instead (may be repeated)", collect)
-    .addOption(new Option("--fail <level>", "the least level that fails").choices(LEVELS).default("warning"))
+    .addOption(new Option("--fail <level>", "lowest level that gives exit code 1").choices(LEVELS).default("warning"))
     .action((options: LintOptions) => lintMappings(options, io));
 }
 
 async function lintMappings(options: LintOptions, io: IOStreams): Promise<void> {
   const { file, cluster, fail, output } = options;
-  if (file === undefined && cluster === undefined) throw usage("Give --cluster, or --file.");
+  if (file === undefined && cluster === undefined) throw usage("Give --cluster or --file.");
   const items = file === undefined ? await lintStored(options, io) : await lintFiles(file, options, io);
   const headers = ["level", "rule", "where", "message"];
   const row = ({ level, rule, where, message }: Finding) => [level, rule, where, message];
@@ -69,7 +70,7 @@ function counted(count: number, what: string): string {
 async function lintStored({ cluster = "", ...options }: LintOptions, io: IOStreams): Promise<Finding[]> {
   const connection = await connect({ ...options, cluster }, io);
   const findings = await lint(await readMappings(connection, io), connection.context);
-  // One account's mappings say nothing of who administers the cluster.
+  // One account's mappings do not show who administers the cluster.
   return options.account === undefined ? findings : findings.filter(({ rule }) => rule !== "no-masters");
 }
 
@@ -88,10 +89,10 @@ async function lintFiles(file: readonly string[], { cluster = "file", region }: 
   ]);
 }
 
-/** None of what is read from the settings depends on it. */
+/** Nothing that is read from the settings here depends on it. */
 const ANY_REGION = "us-east-1";
 
-/** Without a region, that of the first ARN: one that differs from it is wrong in any case. */
+/** Without a region, that of the first ARN: another one in the same file is wrong in any case. */
 function partitionOf(region: string | undefined, entries: readonly Entry[]): string {
   if (region !== undefined) return partitionOfRegion(region)?.id ?? "aws";
   return entries.flatMap(({ mapping }) => mapping.arn?.split(":")[1] ?? [])[0] ?? "aws";

@@ -1,4 +1,4 @@
-// `mappings list`: who is mapped to what.
+// `mappings list`: who is mapped to what, and who is denied.
 
 import type { Command } from "commander";
 import { connect } from "../../aws/connection.ts";

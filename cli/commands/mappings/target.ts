@@ -45,7 +45,7 @@ function targetOf(prefix: string, who: string): Target {
   if (address !== undefined) return { parameter, address, key: {} };
   const [, kind, account, name] = NAMED.exec(who) ?? [];
   if (kind === undefined || account === undefined || name === undefined) {
-    throw usage(`${who === "" ? "An empty text" : who} names no mapping.\n${TARGET_HELP}`);
+    throw usage(`${who === "" ? "<who> must not be empty." : `${who} is not the name of a mapping.`}\n${TARGET_HELP}`);
   }
   const encoded = mappingParameter(prefix, kind as MappingKind, account, name);
   return { parameter: encoded, address: { kind: kind as MappingKind, account, name }, key: {} };

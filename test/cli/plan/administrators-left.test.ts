@@ -7,13 +7,13 @@ const CASES: Case[] = [
     what: "the removal of one where the other is a pattern that nobody can match",
     cluster: { ...SET, [`pattern/${A}`]: [{ arnLike: role("path/Admin"), ...ADMIN }] },
     words: ["remove", `sso/${A}/ClusterAdmin`],
-    refused: /does not count: nobody can match it\n/,
+    refused: /does not count: no principal can match it\n/,
   },
   {
     what: "the removal of one where the other is a pattern for some suffixes of a permission set's role",
     cluster: { ...SET, [`pattern/${A}`]: [{ arnLike: role("AWSReservedSSO_Ops_0*"), ...ADMIN }] },
     words: ["remove", `sso/${A}/ClusterAdmin`],
-    refused: /pattern\/111122223333 \S+Ops_0\* may not count: not for every role that it may mean\n/,
+    refused: /pattern\/111122223333 \S+Ops_0\* may not count: not for every role that it may be for\n/,
   },
   {
     what: "the removal of one where the other is a pattern for all of them",
@@ -24,7 +24,7 @@ const CASES: Case[] = [
     what: "the removal of one where the other is of another partition",
     cluster: { ...SET, [`role/${A}/admin`]: { arn: `arn:aws-cn:iam::${A}:role/Admin`, ...ADMIN } },
     words: ["remove", `sso/${A}/ClusterAdmin`],
-    refused: /role\/111122223333\/admin does not count: nobody can match it\n/,
+    refused: /role\/111122223333\/admin does not count: no principal can match it\n/,
   },
   {
     what: "the removal of one where the other has ended",

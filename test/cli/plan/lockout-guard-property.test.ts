@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Failure } from "../../../cli/errors.ts";
-import { decide } from "../../../cli/evaluate/decide.ts";
+import { decide } from "../../../cli/evaluate/evaluation.ts";
 import { supposeIdentity } from "../../../cli/evaluate/principal.ts";
 import { guardLockout } from "../../../cli/plan/lockout-guard.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";

@@ -25,7 +25,7 @@ test("a file is linted without AWS, and --fail says from where on it fails", asy
   assert.equal((await lint(wide, "--fail", "error")).code, 0);
   assert.match((await lint("mappings: []")).out, /warning +no-masters/);
   assert.equal((await lint("mappings: {}")).code, 2);
-  assert.equal((await cli(["mappings", "lint"])).err, "Give --cluster, or --file.\n");
+  assert.equal((await cli(["mappings", "lint"])).err, "Give --cluster or --file.\n");
 });
 
 test("a file: every invalid mapping and every duplicate is a finding, beside all others", async () => {

@@ -65,7 +65,7 @@ test("remove stops where somebody else changed the mapping since it was read", a
       },
     });
     assert.equal(code, 1);
-    assert.match(err, /Somebody else changed \S+developers meanwhile: /);
+    assert.match(err, /Somebody else changed \S+developers in the meantime: /);
     assert.match(err, sentence);
     assert.match(err, /It was left as it is\.\nNothing was written\. Run the same command again\.\n$/);
   }

@@ -111,8 +111,5 @@ test("A3: to remove an invalid deny list lets everybody in again, and says so", 
   cluster.store.put(`/iam-authenticator/prod/deny/${A}`, "[,]");
   const { code, err } = await cluster.mappings(["remove", `deny/${A}`, "-y"]);
   assert.equal(code, 1);
-  assert.match(
-    err,
-    /^Refused: this lets in again everybody whom deny\/111122223333 refuses, since that list is invalid\./,
-  );
+  assert.match(err, /^Refused: this lets everybody in again that the invalid list deny\/111122223333 refuses\./);
 });

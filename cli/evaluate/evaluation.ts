@@ -1,10 +1,21 @@
-// What the function would decide for an identity, by the function's own code, over parameters that were read before.
+// What the function would decide for an identity: its own code, on parameters that were read before.
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { type Evaluation, evaluateMappings } from "../../functions/authenticator/mapping/evaluate.ts";
 import { decidingEvaluation } from "../../functions/authenticator/mapping/select.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import type { EvaluationContext } from "./context.ts";
+
+/** What mappings are evaluated with, besides themselves. */
+export interface EvaluationContext {
+  /** Begins with `/`, does not end with one. */
+  readonly prefix: string;
+  /** Such as `aws` or `aws-cn`. */
+  readonly partition: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Usernames and groups must not begin with one of these. */
+  readonly reservedPrefixes: readonly string[];
+}
 
 export interface Decision {
   /** In the order of the places. */
