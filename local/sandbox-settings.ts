@@ -9,6 +9,9 @@ export const REGION = "us-west-2";
 /** In the repository's root, and not in git; LOCAL_FOLDER names another one, for a second sandbox. */
 export const SANDBOX_FOLDER = process.env["LOCAL_FOLDER"] || fileURLToPath(new URL("../.local", import.meta.url));
 
+/** What a first start copies into its folder. */
+export const SAMPLE_MAPPINGS = fileURLToPath(new URL("mappings", import.meta.url));
+
 export interface SandboxFiles {
   readonly mappings: string;
   readonly kubeconfig: string;

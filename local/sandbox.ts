@@ -1,13 +1,12 @@
 // Everything of the minute-long try: local AWS, the function, the gateway, and a folder with what a user edits and reads.
 
 import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { startNodeInstance } from "./ec2/node-instance.ts";
 import { localServices, startFunction } from "./function.ts";
 import { startGateway } from "./gateway/gateway.ts";
 import { startParameterStore } from "./parameter-store/parameter-store.ts";
 import { DEFAULT_THROUGHPUT } from "./parameter-store/throughput.ts";
-import { CLUSTER_ID, REGION, type SandboxFiles } from "./sandbox-settings.ts";
+import { CLUSTER_ID, REGION, SAMPLE_MAPPINGS, type SandboxFiles } from "./sandbox-settings.ts";
 import { startSts } from "./sts/start-sts.ts";
 import { writeWebhook } from "./webhook.ts";
 
@@ -24,7 +23,7 @@ export async function startSandbox(files: SandboxFiles): Promise<Sandbox> {
   mkdirSync(files.reviews, { recursive: true });
   rmSync(files.log, { force: true });
   if (!existsSync(files.mappings)) {
-    cpSync(fileURLToPath(new URL("mappings", import.meta.url)), files.mappings, { recursive: true });
+    cpSync(SAMPLE_MAPPINGS, files.mappings, { recursive: true });
   }
   const prefix = `/iam-authenticator/${CLUSTER_ID}`;
   const sts = await onPort(8321, (port) => startSts({ port }));

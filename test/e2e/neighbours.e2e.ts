@@ -18,8 +18,8 @@ before(async () => {
   cluster = await startCluster({ webhooks: [{ cacheTtl: "10m" }], flags: issuer.flags });
 });
 after(async () => {
-  await cluster.stop();
   await Promise.all([issuer.stop(), foreignIssuer.stop()]);
+  await cluster.stop();
 });
 
 /** How many times the webhook was asked about `token`. */
