@@ -51,8 +51,8 @@ function readCluster(text: string): string {
 
 export function addAws(command: Command): Command {
   return command
-    .option("--region <region>", "default: as the AWS CLI finds it")
-    .option("--profile <name>", "of the AWS configuration files");
+    .option("--region <region>", "AWS region (default: as the AWS CLI finds it)")
+    .option("--profile <name>", "profile of the AWS configuration files");
 }
 
 export function addConnection(command: Command, { clusterIsOptional = false } = {}): Command {

@@ -15,7 +15,7 @@ import { EXIT } from "./errors.ts";
 import { type IOStreams, withoutControls } from "./io/io-streams.ts";
 
 const EXIT_CODES = `
-Exit codes: 0 well; 1 something was found or refused; 2 wrong usage or file;
+Exit codes: 0 success; 1 something was found or refused; 2 wrong usage or file;
 3 AWS or the network; 130 interrupted.`;
 
 export function createProgram(io: IOStreams): Command {
@@ -71,7 +71,7 @@ export async function run(words: readonly string[], streams: IOStreams): Promise
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
     const failure = toFailure(error);
     if (failure === undefined) {
-      io.tell(`iam-authenticator: a bug, please report it: ${String(error)}\n`);
+      io.tell(`iam-authenticator: this is a bug, please report it: ${String(error)}\n`);
       if (io.environment["IAM_AUTHENTICATOR_DEBUG"]) io.tell(`${error instanceof Error ? error.stack : ""}\n`);
       return EXIT.fault;
     }

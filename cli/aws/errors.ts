@@ -20,9 +20,9 @@ const NO_CREDENTIALS = ["CredentialsProviderError", "TokenProviderError"];
 const NETWORK =
   /^(ECONN\w+|ENOTFOUND|EAI_AGAIN|E(HOST|NET)UNREACH|ETIMEDOUT|EPIPE|EPROTO|CERT_\w+|ERR_TLS_\w+|ERR_SSL_\w+|\w+_CERT\w*|UNABLE_TO_\w+)$/;
 
-export const CREDENTIALS_ENDED = "The AWS credentials have ended: renew them (sign in again), and run this again.";
+export const CREDENTIALS_ENDED = "The AWS credentials have expired: sign in again, then run this again.";
 
-/** `undefined` for an error that is none of AWS's, the network's or ours: a bug. */
+/** `undefined` for an error that is not AWS's, the network's or ours: a bug. */
 export function toFailure(error: unknown): Failure | undefined {
   if (error instanceof Failure) return error;
   if (error instanceof SettingInvalid) return new Failure(EXIT.usage, `${error.message}.`, { cause: error });
@@ -35,7 +35,7 @@ export function toFailure(error: unknown): Failure | undefined {
   if (sentence !== undefined) return fault(sentence, error);
   // As the SDK words the end of its own patience.
   if (/requestTimeout/.test(error.message)) {
-    return fault("AWS does not answer: look at the network, and at a proxy on the way.", error);
+    return fault("AWS does not answer: check the network, and any proxy on the way.", error);
   }
   // Before the timeout: the SDK calls a connection that is reset one.
   const code = networkCode(error);
@@ -43,9 +43,9 @@ export function toFailure(error: unknown): Failure | undefined {
   if (name === "TimeoutError") return fault(`No answer in time: ${oneLine(error.message)}`, error);
   const isUnknown = /^Unknown(Error)?$/.test(name);
   if ("$fault" in error && !isUnknown) return fault(`AWS refused: ${name}, ${oneLine(error.message)}`, error);
-  // The SDK got an answer, and it was none of the service's.
+  // The SDK got an answer that the service does not give.
   if ("$response" in error || isUnknown) {
-    return fault("Something else than AWS answers at its address: look for a proxy, or at AWS_ENDPOINT_URL.", error);
+    return fault("What answers is not AWS: check for a proxy, and check AWS_ENDPOINT_URL.", error);
   }
   return undefined;
 }
@@ -54,7 +54,7 @@ function sentenceOf(error: Error): string | undefined {
   const { name, message } = error;
   if (ENDED.includes(name)) return CREDENTIALS_ENDED;
   if (UNKNOWN_KEY.includes(name)) return "AWS does not know these credentials, or they are for another partition.";
-  if (WRONG_KEY.includes(name)) return "AWS refuses the signature: a wrong secret key, or this machine's clock is off.";
+  if (WRONG_KEY.includes(name)) return "AWS refuses the signature: the secret key or this machine's clock is wrong.";
   if (FORBIDDEN.includes(name)) return `No permission: ${oneLine(message)}`;
   if (isThrottlingError(error as SdkError)) {
     return "AWS throttles these calls, also after waiting: run this again later, or with a lower --rate or --read-rate.";

@@ -34,8 +34,8 @@ export function doctorCommand(io: IOStreams): Command {
     name: "doctor",
     summary: "check a deployed endpoint, and say what to do",
     details:
-      "Run it where kube-apiserver runs, with the kubeconfig that it has. Your own AWS credentials make the token that " +
-      "is reviewed, and look your mapping up. Exit code 1: something failed.",
+      "Run it where kube-apiserver runs, with its kubeconfig. Your own AWS credentials make the token that is reviewed, " +
+      "and look up your mapping. Exit code 1: something failed.",
     examples: [
       "iam-authenticator doctor -c prod --kubeconfig webhook.kubeconfig",
       "iam-authenticator doctor -c prod --endpoint https://auth.example.com --token-file caller-token",
@@ -44,8 +44,8 @@ export function doctorCommand(io: IOStreams): Command {
     ],
   });
   addOutput(addConnection(command))
-    .option("--kubeconfig <file>", "the webhook's, as kube-apiserver has it")
-    .option("--endpoint <url>", "instead of a kubeconfig");
+    .option("--kubeconfig <file>", "kube-apiserver's webhook kubeconfig")
+    .option("--endpoint <url>", "URL of the function, instead of a kubeconfig");
   return addWebhookFiles(command, ["kubeconfig"])
     .option("--times <n>", "reviews to measure", readWhole, 20)
     .action((options: DoctorOptions) => untilInterrupted(doctor(options, io), io));
@@ -73,7 +73,7 @@ async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
 }
 
 async function webhookOf({ kubeconfig, endpoint, ...files }: DoctorOptions, io: IOStreams): Promise<Webhook> {
-  if ((kubeconfig === undefined) === (endpoint === undefined)) throw usage("Give --kubeconfig, or --endpoint.");
+  if ((kubeconfig === undefined) === (endpoint === undefined)) throw usage("Give either --kubeconfig or --endpoint.");
   if (kubeconfig !== undefined) return readWebhook(kubeconfig, io);
   return readWebhookFiles({ ...files, endpoint: endpoint ?? "" }, io);
 }

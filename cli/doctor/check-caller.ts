@@ -17,7 +17,7 @@ export async function checkCaller(endpoint: Endpoint, stranger: Endpoint): Promi
     ];
   }
   if (await isRefused(stranger)) return [{ check, state: "ok", seen: "accepted, and a stranger is refused" }];
-  const seen = "accepted, but so is one without a token and a certificate";
+  const seen = "accepted, but a caller without token or certificate is accepted too";
   return [{ check, state: "warning", seen, advice: "CALLER_AUTH=none is for private networks only" }];
 }
 
@@ -34,7 +34,7 @@ async function isRefused(stranger: Endpoint): Promise<boolean> {
 function adviceOn(status: number): string {
   if (status === 401) return "make a new token with callers add; with mTLS, compare the subject with CALLER_SUBJECTS";
   if (status === 403)
-    return "with mTLS, check that the truststore holds the certificate's CA, and that neither is over";
+    return "with mTLS, check that the truststore holds the certificate's CA, and that neither has expired";
   if (status === 404 || status === 405)
     return "the URL must end in /authenticate, after the stage's name if there is one";
   return LOOK_AT_LOG;

@@ -34,14 +34,20 @@ function adviceOn(kind: string): string {
     return "check the certificate's name and CA (--ca), and for mTLS the client certificate (--client-cert, --client-key)";
   }
   if (/ECONNRESET|EPIPE/.test(kind)) {
-    return "with mTLS, give the client certificate (--client-cert, --client-key); else look at what stands between";
+    return "with mTLS, give the client certificate (--client-cert, --client-key); otherwise check what is in between, such as a proxy";
   }
-  return "check the URL, DNS, and the network from here to it (a private API is reached from its VPC alone)";
+  return "check the URL, DNS, and the network from here to it (a private API can be reached only from its VPC)";
 }
 
 function tlsCheck({ protocol, subject, end }: TlsSeen, now: number): Check {
   const seen = `${protocol}, certificate of ${subject} until ${dayOf(end)}`;
-  return soon("tls", seen, end, now, "renew the certificate (ACM does by itself while its validation record stands)");
+  return soon(
+    "tls",
+    seen,
+    end,
+    now,
+    "renew the certificate (ACM does so by itself as long as its validation record exists)",
+  );
 }
 
 /** kube-apiserver's own, if it has one: API Gateway refuses it with 403 once it is over. */
@@ -53,7 +59,9 @@ export function checkClientCertificate(pem: string, now: number): Check[] {
     const seen = `${subject.replaceAll("\n", ",")} until ${dayOf(end)}`;
     return [soon(check, seen, end, now, "have a new one issued by a CA of the truststore")];
   } catch {
-    return [{ check, state: "failed", seen: "no X.509 certificate", advice: "give a PEM file with the certificate" }];
+    return [
+      { check, state: "failed", seen: "not a valid X.509 certificate", advice: "give a PEM file with the certificate" },
+    ];
   }
 }
 
@@ -61,7 +69,7 @@ function soon(check: string, seen: string, end: number, now: number, advice: str
   const days = Math.floor((end - now) / DAY_MS);
   if (days >= SOON_DAYS) return { check, state: "ok", seen };
   return days < 0
-    ? { check, state: "failed", seen: `${seen}: it is over`, advice }
+    ? { check, state: "failed", seen: `${seen}: it has expired`, advice }
     : { check, state: "warning", seen: `${seen}, in ${days} d`, advice };
 }
 
@@ -72,8 +80,8 @@ function dayOf(time: number): string {
 function clockCheck({ date }: Reply, now: number): Check {
   const check = "clock";
   if (date === undefined) {
-    const advice = "look at what stands between here and API Gateway, which always tells it";
-    return { check, state: "warning", seen: "the endpoint does not tell its time", advice };
+    const advice = "check what is between here and API Gateway, which always sends a Date header";
+    return { check, state: "warning", seen: "the answer has no Date header", advice };
   }
   const skew = Math.abs(date - now);
   const seen = `this machine's is ${Math.round(skew / 1000)} s off the endpoint's`;

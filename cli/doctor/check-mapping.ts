@@ -13,7 +13,7 @@ import type { Check } from "./check.ts";
 
 const check = "mapping";
 
-/** A machine that runs kube-apiserver need not be allowed to read mappings: that is no failure. */
+/** A machine that runs kube-apiserver may lack permission to read mappings: that is not a failure. */
 export async function checkMapping(
   token: string,
   options: ConnectionOptions,

@@ -11,7 +11,7 @@ export interface Check {
   readonly advice?: string;
 }
 
-export const LOOK_AT_LOG = "look into the function's log, at the time of this request";
+export const LOOK_AT_LOG = "read the function's log at the time of this request";
 
 /** Of a Kubernetes Status, or of API Gateway's own answers. */
 export function reasonOf({ body }: Reply): string {

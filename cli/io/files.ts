@@ -32,7 +32,7 @@ export function nameOf(file: string): string {
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: "no permission",
   EPERM: "no permission",
-  EEXIST: "it is there already",
+  EEXIST: "it already exists",
   EISDIR: "it is a folder",
   ENOENT: "there is no such file",
   ENOTDIR: "there is no such folder",

@@ -22,7 +22,7 @@ export function tellIfSlow({ interrupted, tell }: IOStreams): () => void {
   let timer: NodeJS.Timeout | undefined;
   const start = () => {
     timer = setTimeout(
-      () => tell("\nWaiting for AWS to answer the write that runs. Ctrl-C again does not wait.\n"),
+      () => tell("\nWaiting for AWS to answer a write. Press Ctrl-C again to stop at once.\n"),
       PATIENCE_MS,
     );
   };

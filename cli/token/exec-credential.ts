@@ -17,7 +17,9 @@ export function requestedVersion(execInfo: string | undefined): string {
   const version = isObject(info) ? info["apiVersion"] : undefined;
   const known = API_VERSIONS.find((candidate) => candidate === version);
   if (known === undefined) {
-    throw usage(`KUBERNETES_EXEC_INFO asks for no version of ${API_VERSIONS.join(", ")}: mend the kubeconfig.`);
+    throw usage(
+      `KUBERNETES_EXEC_INFO must ask for one of ${API_VERSIONS.join(", ")}: correct apiVersion in the kubeconfig.`,
+    );
   }
   return known;
 }

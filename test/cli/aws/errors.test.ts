@@ -20,10 +20,10 @@ const FAULTS: [Fault, RegExp][] = [
   [answer(400, '{"__type":"UnrecognizedClientException","message":"x"}'), /^AWS does not know these credentials/],
   [
     answer(400, '{"__type":"InvalidSignatureException","message":"x"}'),
-    /^AWS refuses the signature: a wrong secret key/,
+    /^AWS refuses the signature: the secret key or/,
   ],
-  [answer(502, "<html>Bad Gateway</html>"), /^Something else than AWS answers at its address/],
-  [answer(200, "<html>Log in</html>"), /^Something else than AWS answers at its address/],
+  [answer(502, "<html>Bad Gateway</html>"), /^What answers is not AWS/],
+  [answer(200, "<html>Log in</html>"), /^What answers is not AWS/],
   [{ kind: "cut", body: '{"Parameters":[' }, /^No connection/],
 ];
 
@@ -58,6 +58,6 @@ test("a network that is silent in the middle is not waited for without end", asy
   assert.ok(failure instanceof Failure);
   assert.deepEqual(
     [failure.exitCode, failure.message],
-    [3, "AWS does not answer: look at the network, and at a proxy on the way."],
+    [3, "AWS does not answer: check the network, and any proxy on the way."],
   );
 });

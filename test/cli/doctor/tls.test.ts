@@ -116,7 +116,7 @@ test("certificates that end soon, or are over", async () => {
   assert.match(soon.check("tls")?.seen ?? "", /, in 2\d d$/);
   const over = await doctor(withCertificate, Date.now() + 40 * DAY_MS);
   assert.equal(over.check("client cert")?.state, "failed");
-  assert.match(over.check("client cert")?.seen ?? "", /: it is over$/);
+  assert.match(over.check("client cert")?.seen ?? "", /: it has expired$/);
   const past = createCertificateAuthority({ now: () => Date.UTC(2020, 0, 1) });
   const expired = await endpoint.gateway({ CALLER_AUTH: "none" }, { tls: past.server() });
   const { check } = await endpoint.doctor("bob", ["--endpoint", expired.url, "--ca", file("past.crt", past.ca)]);

@@ -57,7 +57,7 @@ test("apply writes all of it, whoever stops reading the plan", async () => {
   writeFileSync(file, JSON.stringify({ mappings }));
   const { code, err } = await bash(`$IA mappings apply -f ${file} -y --rate 1000 | head -1`);
   rmSync(dirname(file), { recursive: true });
-  assert.deepEqual([code, err], [0, "Wrote 190 parameters. The function reads them within 30 s.\n"]);
+  assert.deepEqual([code, err], [0, "Wrote 190 parameters. The function reads the change within 30 s.\n"]);
   assert.equal((await bash("$IA mappings get role/111122223333/n189")).code, 0);
 });
 

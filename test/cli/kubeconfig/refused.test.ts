@@ -75,7 +75,7 @@ test("webhook --out: for its owner alone, and never over another file", async ()
   assert.equal(statSync(out).mode & 0o777, 0o600);
   assert.equal(parse(readFileSync(out, "utf8")).users[0].user.token, "secret");
   const again = await cli(words, { input: "other\n" });
-  assert.deepEqual([again.code, again.err], [2, `Cannot write ${out}: it is there already.\n`]);
+  assert.deepEqual([again.code, again.err], [2, `Cannot write ${out}: it already exists.\n`]);
   assert.equal(parse(readFileSync(out, "utf8")).users[0].user.token, "secret");
 });
 

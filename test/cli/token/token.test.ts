@@ -60,7 +60,7 @@ test("credentials that have ended give no token, and those that end soon one tha
   const { code, out, err } = await cli(["token", "-c", "prod"], { now: Date.parse(end) });
   assert.deepEqual(
     [code, out, err],
-    [3, "", "The AWS credentials have ended: renew them (sign in again), and run this again.\n"],
+    [3, "", "The AWS credentials have expired: sign in again, then run this again.\n"],
   );
   delete process.env["AWS_CREDENTIAL_EXPIRATION"];
 });
@@ -70,8 +70,8 @@ test("the version is the one that kubectl asks for", () => {
   assert.equal(ask("client.authentication.k8s.io/v1"), "client.authentication.k8s.io/v1");
   assert.equal(ask("client.authentication.k8s.io/v1beta1"), "client.authentication.k8s.io/v1beta1");
   assert.equal(requestedVersion(undefined), "client.authentication.k8s.io/v1beta1");
-  assert.throws(() => ask("client.authentication.k8s.io/v1alpha1"), /mend the kubeconfig/);
-  assert.throws(() => requestedVersion("no JSON"), /mend the kubeconfig/);
+  assert.throws(() => ask("client.authentication.k8s.io/v1alpha1"), /correct apiVersion in the kubeconfig/);
+  assert.throws(() => requestedVersion("no JSON"), /correct apiVersion in the kubeconfig/);
 });
 
 test("--token-only prints the token alone, for another partition with its own host", async () => {

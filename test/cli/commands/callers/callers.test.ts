@@ -71,7 +71,7 @@ test("add --endpoint --out: a kubeconfig for its owner alone, never over another
   assert.equal(clusters[0].cluster.server, "https://a.example/authenticate");
   assert.ok(await accepts(users[0].user.token));
   const again = await callers(["add", "third", "--endpoint", "https://a.example", "--out", out]);
-  assert.deepEqual([again.code, again.err], [2, `Cannot write ${out}: it is there already.\n`]);
+  assert.deepEqual([again.code, again.err], [2, `Cannot write ${out}: it already exists.\n`]);
   assert.doesNotMatch((await callers(["list"])).out, /third/);
 });
 

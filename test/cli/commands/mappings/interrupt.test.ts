@@ -56,7 +56,7 @@ test("Ctrl-C while AWS is silent: what is waited for is told, and a second one d
   child.kill("SIGINT");
   while (!err().includes("\n")) await setTimeout(20);
   await setTimeout(50);
-  assert.equal(err(), "\nWaiting for AWS to answer the write that runs. Ctrl-C again does not wait.\n");
+  assert.equal(err(), "\nWaiting for AWS to answer a write. Press Ctrl-C again to stop at once.\n");
   child.kill("SIGINT");
   const [code, signal] = await once(child, "close");
   assert.deepEqual([code, signal], [null, "SIGINT"]);
