@@ -11,7 +11,7 @@ type Credentials = Awaited<ReturnType<ReturnType<typeof fromEnv>>>;
 const RENEW_MS = 5 * 60 * 1000;
 
 /**
- * Stands in for the export of this name of `@aws-sdk/credential-provider-node` (infra/bundle/leaner-sdk.ts). Lambda and
+ * Stands in for the export of this name of `@aws-sdk/credential-provider-node` (infra/bundle/bundle.ts). Lambda and
  * `sam local` set keys in the environment; `AWS_CONTAINER_CREDENTIALS_FULL_URI` is set where keys have to be renewed in
  * a running process. Profiles, SSO, web identities and instance metadata are not found where a function runs.
  */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Metafile } from "esbuild";
 import { type BuiltFile, type Bundle, bundle } from "./bundle.ts";
 import { licences } from "./licences.ts";
-import { leanPlugins } from "./plugins.ts";
+import { LEAN_PLUGINS } from "./plugins.ts";
 import { separateFile } from "./separate-file.ts";
 
 export interface AuthenticatorBuild {
@@ -21,10 +21,9 @@ const SOURCE = "functions/authenticator";
 
 /** Empties `outdir` and writes the function's files there. The same sources give the same bytes, wherever that is. */
 export async function buildAuthenticator(outdir: string): Promise<AuthenticatorBuild> {
-  const lean = leanPlugins(ROOT);
   const [index, ec2NodeName] = await Promise.all([
-    bundle(ROOT, `${SOURCE}/index.ts`, "index.mjs", [separateFile("ec2-node-name"), ...lean]),
-    bundle(ROOT, `${SOURCE}/aws/ec2-node-name.ts`, "ec2-node-name.mjs", lean),
+    bundle(ROOT, `${SOURCE}/index.ts`, "index.mjs", [separateFile("ec2-node-name"), ...LEAN_PLUGINS]),
+    bundle(ROOT, `${SOURCE}/aws/ec2-node-name.ts`, "ec2-node-name.mjs", LEAN_PLUGINS),
   ]);
   const files = [...index.files, ...ec2NodeName.files, licenceFile([index.metafile, ec2NodeName.metafile])];
   writeFiles(outdir, files);
@@ -39,7 +38,7 @@ export interface IssuerBuild {
 
 /** As `buildAuthenticator`, for the issuer. */
 export async function buildIssuer(outdir: string): Promise<IssuerBuild> {
-  const index = await bundle(ROOT, "functions/issuer/index.ts", "index.mjs", leanPlugins(ROOT));
+  const index = await bundle(ROOT, "functions/issuer/index.ts", "index.mjs", LEAN_PLUGINS);
   const files = [...index.files, licenceFile([index.metafile])];
   writeFiles(outdir, files);
   return { index, files };

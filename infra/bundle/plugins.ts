@@ -3,8 +3,7 @@
 import type { Plugin } from "esbuild";
 import { builtIns } from "./built-ins.ts";
 import { leanSchemas } from "./lean-schemas.ts";
-import { noConfigFiles, noStreamsAndMetadata, ownCredentials, versionOnly } from "./leaner-sdk.ts";
+import { versionOnly } from "./version-only.ts";
 
-export function leanPlugins(root: string): Plugin[] {
-  return [builtIns, ownCredentials(root), noConfigFiles, noStreamsAndMetadata, versionOnly, leanSchemas];
-}
+/** docs/decisions/0003-bundle.md says what each saves, and when it may go. */
+export const LEAN_PLUGINS: Plugin[] = [builtIns, leanSchemas, versionOnly];

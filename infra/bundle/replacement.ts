@@ -22,8 +22,16 @@ export function replacement(name: string, setup: (build: PluginBuild, done: Done
         return result;
       });
       build.onEnd(({ errors }) =>
-        replaced || errors.length > 0 ? undefined : { errors: [{ text: `${name}: found nothing to replace` }] },
+        replaced || errors.length > 0 ? undefined : { errors: [{ text: nothingToReplace(name) }] },
       );
     },
   };
+}
+
+/** For whoever updates the SDK: where to look, and what to do. */
+export function nothingToReplace(name: string): string {
+  return (
+    `infra/bundle/${name}.ts found nothing to replace: the AWS SDK is written in another way now. ` +
+    "Mend the plugin, or drop it if the bundle does not grow (docs/decisions/0003-bundle.md)."
+  );
 }

@@ -1,4 +1,4 @@
-// What each cut in the bundle brings: the authenticator built with one more of them at a time.
+// What each cut in the bundle brings: the authenticator as it ships, and built without one of them at a time.
 // `node test/bench/cuts.ts`, or with another number of rounds than 21: `node test/bench/cuts.ts 41`.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -8,8 +8,9 @@ import type { BuildOptions, Plugin } from "esbuild";
 import { builtIns } from "../../infra/bundle/built-ins.ts";
 import { bundle } from "../../infra/bundle/bundle.ts";
 import { leanSchemas } from "../../infra/bundle/lean-schemas.ts";
-import { noConfigFiles, noStreamsAndMetadata, ownCredentials, versionOnly } from "../../infra/bundle/leaner-sdk.ts";
+import { LEAN_PLUGINS } from "../../infra/bundle/plugins.ts";
 import { separateFile } from "../../infra/bundle/separate-file.ts";
+import { versionOnly } from "../../infra/bundle/version-only.ts";
 import { authenticator, emptyHandler } from "./candidates.ts";
 import type { Candidate } from "./cold-start.ts";
 import { compare } from "./compare.ts";
@@ -24,12 +25,19 @@ const COMMON_JS: BuildOptions = {
   banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
 };
 
-const CUTS: readonly { readonly name: string; readonly plugins: readonly Plugin[] }[] = [
-  { name: "+ own credentials", plugins: [ownCredentials(ROOT)] },
-  { name: "+ no event streams, no instance metadata", plugins: [noStreamsAndMetadata] },
-  { name: "+ no configuration files", plugins: [noConfigFiles] },
-  { name: "+ lean schemas", plugins: [leanSchemas, versionOnly] },
-  { name: "+ built-in modules unimported (what ships)", plugins: [builtIns] },
+interface Cut {
+  readonly name: string;
+  readonly plugin?: Plugin;
+  /** What builds without it. */
+  readonly options?: BuildOptions;
+}
+
+const CUTS: readonly Cut[] = [
+  { name: "own credentials", options: { alias: {} } },
+  { name: "event streams left out", options: { external: [] } },
+  { name: "lean schemas", plugin: leanSchemas },
+  { name: "built-in modules unimported", plugin: builtIns },
+  { name: "version only", plugin: versionOnly },
 ];
 
 async function variants(folder: string, services: LocalServices): Promise<Candidate[]> {
@@ -40,15 +48,16 @@ async function variants(folder: string, services: LocalServices): Promise<Candid
     for (const file of files) writeFileSync(join(own, file.name), file.contents);
     return authenticator(name, own, services);
   }
-  const built = [await variant("esbuild's defaults, minified", [], COMMON_JS), await variant("mainFields: module", [])];
-  for (const [index, { name }] of CUTS.entries()) {
-    built.push(
-      await variant(
-        name,
-        CUTS.slice(0, index + 1).flatMap(({ plugins }) => plugins),
-      ),
-    );
+  const built = [
+    // Twice: how far these two are apart is the noise of this run
+    await variant("what ships", LEAN_PLUGINS),
+    await variant("what ships, again", LEAN_PLUGINS),
+  ];
+  for (const { name, plugin, options } of CUTS) {
+    const others = LEAN_PLUGINS.filter((other) => other !== plugin);
+    built.push(await variant(`without: ${name}`, others, options));
   }
+  built.push(await variant("esbuild's defaults, minified", [], { ...COMMON_JS, alias: {}, external: [] }));
   return built;
 }
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
 import { bundle } from "../../infra/bundle/bundle.ts";
-import { leanPlugins } from "../../infra/bundle/plugins.ts";
+import { LEAN_PLUGINS } from "../../infra/bundle/plugins.ts";
 import { startHttpServer } from "../../local/http-server.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 
@@ -15,7 +15,7 @@ const KEYS = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]
 
 const folder = mkdtempSync(join(tmpdir(), "probe-"));
 const store = await startParameterStore({ parameters: { "/probe": "1" } });
-const { files } = await bundle(ROOT, "test/infra/sdk-probe.ts", "probe.mjs", leanPlugins(ROOT));
+const { files } = await bundle(ROOT, "test/infra/sdk-probe.ts", "probe.mjs", LEAN_PLUGINS);
 for (const { name, contents } of files) writeFileSync(join(folder, name), contents);
 const { probe }: { probe(endpoint: string): Promise<unknown> } = await import(join(folder, "probe.mjs"));
 
