@@ -19,7 +19,10 @@ export interface ApiserverOptions {
   readonly command: string;
   readonly etcdUrl: string;
   readonly credentials: ControlPlaneCredentials;
-  readonly webhook: WebhookFlags;
+  /** Without it, nobody is asked. */
+  readonly webhook?: WebhookFlags;
+  /** By default `SERVICE_ACCOUNT_ISSUER`. */
+  readonly serviceAccountIssuer?: string;
   readonly logFile: string;
   readonly folder: string;
   /** Further flags. */
@@ -36,6 +39,7 @@ const READY_MS = 120_000;
 /** Ready when this resolves. */
 export async function startApiserver(options: ApiserverOptions): Promise<RunningApiserver> {
   const { command, etcdUrl, credentials, webhook, logFile, folder, flags = [] } = options;
+  const { serviceAccountIssuer = SERVICE_ACCOUNT_ISSUER } = options;
   const { files } = credentials;
   const port = await freePort();
   const url = `https://127.0.0.1:${port}`;
@@ -53,15 +57,13 @@ export async function startApiserver(options: ApiserverOptions): Promise<Running
       `--tls-private-key-file=${files.serverKey}`,
       `--client-ca-file=${files.ca}`,
       "--service-cluster-ip-range=10.96.0.0/24",
-      `--service-account-issuer=${SERVICE_ACCOUNT_ISSUER}`,
+      `--service-account-issuer=${serviceAccountIssuer}`,
       `--service-account-key-file=${files.serviceAccountKey}`,
       `--service-account-signing-key-file=${files.serviceAccountKey}`,
       "--authorization-mode=Node,RBAC",
       "--enable-admission-plugins=NodeRestriction",
       "--enable-bootstrap-token-auth",
-      `--authentication-token-webhook-config-file=${webhook.configFile}`,
-      `--authentication-token-webhook-version=${webhook.version}`,
-      `--authentication-token-webhook-cache-ttl=${webhook.cacheTtl}`,
+      ...(webhook === undefined ? [] : webhookFlags(webhook)),
       ...flags,
     ],
     logFile,
@@ -73,4 +75,12 @@ export async function startApiserver(options: ApiserverOptions): Promise<Running
     return status === 200 || undefined;
   });
   return { ...endpoint, log: server.log, stop: server.stop };
+}
+
+function webhookFlags({ configFile, version, cacheTtl }: WebhookFlags): string[] {
+  return [
+    `--authentication-token-webhook-config-file=${configFile}`,
+    `--authentication-token-webhook-version=${version}`,
+    `--authentication-token-webhook-cache-ttl=${cacheTtl}`,
+  ];
 }

@@ -1,0 +1,88 @@
+// A kube-apiserver for service accounts: an issuer of its own, Kubernetes objects by their kind, tokens of Pods.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findBinaries } from "../binaries/binaries.ts";
+import { type ApiAnswer, type ApiEndpoint, callApi } from "../control-plane/api.ts";
+import { startApiserver } from "../control-plane/apiserver.ts";
+import { type ControlPlaneCredentials, createCredentials } from "../control-plane/credentials.ts";
+import { startEtcd } from "../control-plane/etcd.ts";
+
+export interface KubernetesObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+}
+
+export interface Kubernetes {
+  readonly endpoint: ApiEndpoint;
+  readonly credentials: ControlPlaneCredentials;
+  readonly folder: string;
+  call(method: string, path: string, body?: object): Promise<ApiAnswer>;
+  /** Throws where it is refused. `query` such as `?dryRun=All`. */
+  create(object: KubernetesObject, query?: string): Promise<unknown>;
+  remove(object: KubernetesObject): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface KubernetesOptions {
+  /** By default the newest that there is. */
+  readonly version?: string;
+  readonly issuer?: string;
+  readonly flags?: readonly string[];
+}
+
+export async function startKubernetes({ version, issuer, flags = [] }: KubernetesOptions = {}): Promise<Kubernetes> {
+  const { etcd: etcdCommand, apiservers } = findBinaries();
+  const found = version === undefined ? apiservers[0] : apiservers.find((one) => one.version.startsWith(version));
+  if (found === undefined) throw new Error(`there is no kube-apiserver ${version} here`);
+  const folder = mkdtempSync(join(tmpdir(), "irsa-e2e-"));
+  const credentials = createCredentials(join(folder, "pki"));
+  const etcd = await startEtcd(etcdCommand, folder);
+  const endpoint = await startApiserver({
+    command: found.path,
+    etcdUrl: etcd.url,
+    credentials,
+    folder,
+    logFile: join(folder, "kube-apiserver.log"),
+    flags,
+    ...(issuer !== undefined && { serviceAccountIssuer: issuer }),
+  }).catch(async (error: unknown) => {
+    await etcd.stop();
+    throw error;
+  });
+  const call = (method: string, path: string, body?: object) =>
+    callApi(endpoint, credentials.admin, method, path, body);
+
+  return {
+    endpoint,
+    credentials,
+    folder,
+    call,
+    async create(object, query = "") {
+      const { status, body } = await call("POST", `${collection(object)}${query}`, object);
+      if (status !== 201) throw new Error(messageOf(body));
+      return body;
+    },
+    async remove(object) {
+      const { status, body } = await call("DELETE", `${collection(object)}/${object.metadata.name}`);
+      if (status !== 200) throw new Error(messageOf(body));
+    },
+    async stop() {
+      await endpoint.stop();
+      await etcd.stop();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+function collection({ apiVersion, kind, metadata: { namespace } }: KubernetesObject): string {
+  const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const plural = `${kind.toLowerCase().replace(/y$/, "ie")}s`;
+  return `${group}${namespace === undefined ? "" : `/namespaces/${namespace}`}/${plural}`;
+}
+
+function messageOf(body: unknown): string {
+  return (body as { message?: string }).message ?? JSON.stringify(body);
+}

@@ -1,0 +1,349 @@
+// Pods, and what must come out of each: the rules of amazon-eks-pod-identity-webhook as a table of our own.
+
+export const ROLE = "arn:aws:iam::111122223333:role/reader";
+export const REGION = "eu-west-1";
+export const TOKEN_FILE = "/var/run/secrets/eks.amazonaws.com/serviceaccount/token";
+const WINDOWS_FILE = "C:\\var\\run\\secrets\\eks.amazonaws.com\\serviceaccount\\token";
+
+export interface Container {
+  readonly name: string;
+  /** `NAME=value` each; a name alone comes from a Secret. */
+  readonly env?: readonly string[];
+  /** Names of volumes, or `name:path`. */
+  readonly mounts?: readonly string[];
+}
+
+export interface PodCase {
+  readonly name: string;
+  /** Annotations without `eks.amazonaws.com/`; `role-arn` is `ROLE` unless it says otherwise. */
+  readonly serviceAccount?: Readonly<Record<string, string | undefined>>;
+  readonly pod?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly namespace?: "app" | "left-alone";
+  readonly spec?: Readonly<Record<string, unknown>>;
+  readonly init?: readonly Container[];
+  /** One that is named `main` by default. */
+  readonly containers?: readonly Container[];
+  readonly volumes?: readonly string[];
+  readonly expected: Expected | { readonly refused: string };
+}
+
+export interface Expected {
+  /** In their order; `token:<audience>:<seconds>` is the one that is added. */
+  readonly volumes: readonly string[];
+  /** Environment of each container, the init containers first; `+` at its end: with the mount. */
+  readonly containers: Readonly<Record<string, readonly string[]>>;
+}
+
+const TOKEN = "token:sts.amazonaws.com:86400";
+const IDENTITY = [`AWS_ROLE_ARN=${ROLE}`, `AWS_WEB_IDENTITY_TOKEN_FILE=${TOKEN_FILE}`];
+const ALL = [...IDENTITY, "+"];
+const REGIONAL = "AWS_STS_REGIONAL_ENDPOINTS=regional";
+const REGIONS = [`AWS_DEFAULT_REGION=${REGION}`, `AWS_REGION=${REGION}`];
+
+/** The policy as it is printed without options. */
+export const PLAIN_CASES: readonly PodCase[] = [
+  { name: "one container", expected: { volumes: [TOKEN], containers: { main: ALL } } },
+  {
+    name: "no annotation: nothing",
+    serviceAccount: { "role-arn": undefined },
+    expected: { volumes: [], containers: { main: [] } },
+  },
+  {
+    name: "an empty role: nothing",
+    serviceAccount: { "role-arn": "" },
+    expected: { volumes: [], containers: { main: [] } },
+  },
+  {
+    name: "other annotations without a role: nothing",
+    serviceAccount: { "role-arn": undefined, audience: "a", "sts-regional-endpoints": "true" },
+    expected: { volumes: [], containers: { main: [] } },
+  },
+  {
+    name: "a role with a path, in another partition",
+    serviceAccount: { "role-arn": "arn:aws-cn:iam::111122223333:role/team/a+b=c,d.e@f-g_h" },
+    expected: {
+      volumes: [TOKEN],
+      containers: {
+        main: [
+          "AWS_ROLE_ARN=arn:aws-cn:iam::111122223333:role/team/a+b=c,d.e@f-g_h",
+          `AWS_WEB_IDENTITY_TOKEN_FILE=${TOKEN_FILE}`,
+          "+",
+        ],
+      },
+    },
+  },
+  {
+    name: "two containers and two init containers",
+    init: [{ name: "init-1" }, { name: "init-2" }],
+    containers: [{ name: "a" }, { name: "b" }],
+    expected: { volumes: [TOKEN], containers: { "init-1": ALL, "init-2": ALL, a: ALL, b: ALL } },
+  },
+  {
+    name: "a sidecar, which is an init container that goes on",
+    init: [{ name: "sidecar" }],
+    spec: { restartPolicyOfInit: "Always" },
+    expected: { volumes: [TOKEN], containers: { sidecar: ALL, main: ALL } },
+  },
+  {
+    name: "variables that are there stay, and stay first",
+    containers: [{ name: "main", env: ["A=1", "B=2", "A=3"] }],
+    expected: { volumes: [TOKEN], containers: { main: ["A=1", "B=2", "A=3", ...ALL] } },
+  },
+  {
+    name: "an empty list of variables",
+    containers: [{ name: "main", env: [] }],
+    expected: { volumes: [TOKEN], containers: { main: ALL } },
+  },
+  {
+    name: "a role of the container's own: neither variable, but the mount",
+    containers: [{ name: "main", env: ["AWS_ROLE_ARN=arn:aws:iam::444455556666:role/own"] }],
+    expected: { volumes: [TOKEN], containers: { main: ["AWS_ROLE_ARN=arn:aws:iam::444455556666:role/own", "+"] } },
+  },
+  {
+    name: "a token file of the container's own: neither variable, but the mount",
+    containers: [{ name: "main", env: ["AWS_WEB_IDENTITY_TOKEN_FILE=/own"] }],
+    expected: { volumes: [TOKEN], containers: { main: ["AWS_WEB_IDENTITY_TOKEN_FILE=/own", "+"] } },
+  },
+  {
+    name: "a role from a Secret counts as the container's own",
+    containers: [{ name: "main", env: ["AWS_ROLE_ARN"] }],
+    expected: { volumes: [TOKEN], containers: { main: ["AWS_ROLE_ARN", "+"] } },
+  },
+  {
+    name: "only the container that lacks them gets the variables",
+    init: [{ name: "init", env: ["AWS_ROLE_ARN=x"] }],
+    containers: [{ name: "a", env: ["AWS_ROLE_ARN=x"] }, { name: "b" }],
+    expected: { volumes: [TOKEN], containers: { init: ["AWS_ROLE_ARN=x", "+"], a: ["AWS_ROLE_ARN=x", "+"], b: ALL } },
+  },
+  {
+    name: "a container that has every variable gets nothing, not even the mount",
+    containers: [{ name: "main", env: ["AWS_ROLE_ARN=x", "AWS_REGION=y", "AWS_STS_REGIONAL_ENDPOINTS=legacy"] }],
+    expected: {
+      volumes: [TOKEN],
+      containers: { main: ["AWS_ROLE_ARN=x", "AWS_REGION=y", "AWS_STS_REGIONAL_ENDPOINTS=legacy"] },
+    },
+  },
+  {
+    name: "keys in the environment do not count",
+    containers: [{ name: "main", env: ["AWS_ACCESS_KEY_ID=AKIA"] }],
+    expected: { volumes: [TOKEN], containers: { main: ["AWS_ACCESS_KEY_ID=AKIA", ...ALL] } },
+  },
+  {
+    name: "volumes that are there stay, behind the new one",
+    volumes: ["data", "cache"],
+    containers: [{ name: "main", mounts: ["data"] }],
+    expected: { volumes: [TOKEN, "data", "cache"], containers: { main: ALL } },
+  },
+  {
+    name: "a volume of that name stays as it is",
+    volumes: ["aws-iam-token"],
+    expected: { volumes: ["aws-iam-token"], containers: { main: ALL } },
+  },
+  {
+    name: "a mount of that volume stays as it is",
+    volumes: ["aws-iam-token"],
+    containers: [{ name: "main", mounts: ["aws-iam-token:/elsewhere"] }],
+    expected: { volumes: ["aws-iam-token"], containers: { main: [...IDENTITY, "+/elsewhere"] } },
+  },
+  {
+    name: "no token of kube-apiserver wanted: this one comes all the same",
+    spec: { automountServiceAccountToken: false },
+    expected: { volumes: [TOKEN], containers: { main: ALL } },
+  },
+  {
+    name: "skip-containers: one, also an init container",
+    pod: { "skip-containers": "b,init" },
+    init: [{ name: "init" }],
+    containers: [{ name: "a" }, { name: "b" }],
+    expected: { volumes: [TOKEN], containers: { init: [], a: ALL, b: [] } },
+  },
+  {
+    name: "skip-containers: quotes are CSV's, spaces do not count, unknown names neither",
+    pod: { "skip-containers": '"a", b ,nobody' },
+    containers: [{ name: "a" }, { name: "b" }, { name: "ab" }],
+    expected: { volumes: [TOKEN], containers: { a: [], b: [], ab: ALL } },
+  },
+  {
+    name: "skip-containers: all, and still the volume",
+    pod: { "skip-containers": "main" },
+    expected: { volumes: [TOKEN], containers: { main: [] } },
+  },
+  {
+    name: "skip-containers: empty",
+    pod: { "skip-containers": "" },
+    expected: { volumes: [TOKEN], containers: { main: ALL } },
+  },
+  {
+    name: "skip-containers of the service account does not count",
+    serviceAccount: { "skip-containers": "main" },
+    expected: { volumes: [TOKEN], containers: { main: ALL } },
+  },
+  {
+    name: "the label that leaves a Pod alone",
+    labels: { "eks.amazonaws.com/skip-pod-identity-webhook": "" },
+    expected: { volumes: [], containers: { main: [] } },
+  },
+  {
+    name: "an audience of the service account's",
+    serviceAccount: { audience: "sts.cn-north-1.amazonaws.com.cn" },
+    expected: { volumes: ["token:sts.cn-north-1.amazonaws.com.cn:86400"], containers: { main: ALL } },
+  },
+  {
+    name: "token-expiration of the service account",
+    serviceAccount: { "token-expiration": "3600" },
+    expected: { volumes: ["token:sts.amazonaws.com:3600"], containers: { main: ALL } },
+  },
+  {
+    name: "token-expiration of the Pod comes first",
+    serviceAccount: { "token-expiration": "3600" },
+    pod: { "token-expiration": "7200" },
+    expected: { volumes: ["token:sts.amazonaws.com:7200"], containers: { main: ALL } },
+  },
+  {
+    name: "token-expiration below 600 is 600",
+    serviceAccount: { "token-expiration": "599" },
+    expected: { volumes: ["token:sts.amazonaws.com:600"], containers: { main: ALL } },
+  },
+  {
+    name: "token-expiration 0 of the Pod is 600",
+    pod: { "token-expiration": "0" },
+    expected: { volumes: ["token:sts.amazonaws.com:600"], containers: { main: ALL } },
+  },
+  {
+    name: "sts-regional-endpoints",
+    serviceAccount: { "sts-regional-endpoints": "true" },
+    expected: { volumes: [TOKEN], containers: { main: [REGIONAL, ...ALL] } },
+  },
+  {
+    name: "sts-regional-endpoints, as Go also writes true",
+    serviceAccount: { "sts-regional-endpoints": "1" },
+    expected: { volumes: [TOKEN], containers: { main: [REGIONAL, ...ALL] } },
+  },
+  {
+    name: "sts-regional-endpoints: false",
+    serviceAccount: { "sts-regional-endpoints": "false" },
+    expected: { volumes: [TOKEN], containers: { main: ALL } },
+  },
+  {
+    name: "sts-regional-endpoints: the container's own stays",
+    serviceAccount: { "sts-regional-endpoints": "true" },
+    containers: [{ name: "main", env: ["AWS_STS_REGIONAL_ENDPOINTS=legacy"] }],
+    expected: { volumes: [TOKEN], containers: { main: ["AWS_STS_REGIONAL_ENDPOINTS=legacy", ...ALL] } },
+  },
+  {
+    name: "Windows",
+    spec: { nodeSelector: { "kubernetes.io/os": "windows" } },
+    expected: {
+      volumes: [TOKEN],
+      containers: { main: [`AWS_ROLE_ARN=${ROLE}`, `AWS_WEB_IDENTITY_TOKEN_FILE=${WINDOWS_FILE}`, "+"] },
+    },
+  },
+  {
+    name: "Windows by its old label",
+    spec: { nodeSelector: { "beta.kubernetes.io/os": "windows" } },
+    expected: {
+      volumes: [TOKEN],
+      containers: { main: [`AWS_ROLE_ARN=${ROLE}`, `AWS_WEB_IDENTITY_TOKEN_FILE=${WINDOWS_FILE}`, "+"] },
+    },
+  },
+  {
+    name: "Linux by its label",
+    spec: { nodeSelector: { "kubernetes.io/os": "linux" } },
+    expected: { volumes: [TOKEN], containers: { main: ALL } },
+  },
+  {
+    name: "two ports of one number, which a merge would stumble over",
+    spec: {
+      ports: [
+        { containerPort: 53, protocol: "UDP" },
+        { containerPort: 53, protocol: "TCP" },
+      ],
+    },
+    expected: { volumes: [TOKEN], containers: { main: ALL } },
+  },
+  {
+    name: "refused: a role that is no ARN",
+    serviceAccount: { "role-arn": "reader" },
+    expected: { refused: "eks.amazonaws.com/role-arn must be the ARN of an IAM role, not 'reader'" },
+  },
+  {
+    name: "refused: the ARN of a user",
+    serviceAccount: { "role-arn": "arn:aws:iam::111122223333:user/reader" },
+    expected: { refused: "eks.amazonaws.com/role-arn must be the ARN of an IAM role" },
+  },
+  {
+    name: "refused: a line break behind the role",
+    serviceAccount: { "role-arn": `${ROLE}\n` },
+    expected: { refused: "eks.amazonaws.com/role-arn must be the ARN of an IAM role" },
+  },
+  {
+    name: "refused: an empty audience",
+    serviceAccount: { audience: "" },
+    expected: { refused: "eks.amazonaws.com/audience must be an audience, or be left out, not ''" },
+  },
+  {
+    name: "refused: a token-expiration with a unit",
+    serviceAccount: { "token-expiration": "24h" },
+    expected: { refused: "eks.amazonaws.com/token-expiration must be a number of seconds, not '24h'" },
+  },
+  {
+    name: "refused: a token-expiration of the Pod that is no number",
+    pod: { "token-expiration": "a day" },
+    expected: {
+      refused: "Pod: the annotation eks.amazonaws.com/token-expiration must be a number of seconds, not 'a day'",
+    },
+  },
+  {
+    name: "refused: sts-regional-endpoints: yes",
+    serviceAccount: { "sts-regional-endpoints": "yes" },
+    expected: { refused: "eks.amazonaws.com/sts-regional-endpoints must be true or false, not 'yes'" },
+  },
+];
+
+/** The policy with every option: see irsa-policy.e2e.ts. */
+export const OPTION_CASES: readonly PodCase[] = [
+  {
+    name: "every default is the option's",
+    init: [{ name: "init" }],
+    expected: {
+      volumes: ["token:sts.example.com:1800"],
+      containers: { init: [REGIONAL, ...REGIONS, ...ALL], main: [REGIONAL, ...REGIONS, ...ALL] },
+    },
+  },
+  {
+    name: "annotations come before options",
+    serviceAccount: { audience: "sts.amazonaws.com", "token-expiration": "3600", "sts-regional-endpoints": "false" },
+    expected: { volumes: ["token:sts.amazonaws.com:3600"], containers: { main: [...REGIONS, ...ALL] } },
+  },
+  {
+    name: "one region variable of the container's own: neither",
+    containers: [
+      { name: "a", env: ["AWS_REGION=paris"] },
+      { name: "b", env: ["AWS_DEFAULT_REGION=paris"] },
+    ],
+    expected: {
+      volumes: ["token:sts.example.com:1800"],
+      containers: { a: ["AWS_REGION=paris", REGIONAL, ...ALL], b: ["AWS_DEFAULT_REGION=paris", REGIONAL, ...ALL] },
+    },
+  },
+  {
+    name: "a role of the container's own: still region and STS variables",
+    containers: [{ name: "main", env: ["AWS_ROLE_ARN=x"] }],
+    expected: {
+      volumes: ["token:sts.example.com:1800"],
+      containers: { main: ["AWS_ROLE_ARN=x", REGIONAL, ...REGIONS, "+"] },
+    },
+  },
+  {
+    name: "a namespace that is left out",
+    namespace: "left-alone",
+    expected: { volumes: [], containers: { main: [] } },
+  },
+  {
+    name: "a bad annotation in a namespace that is left out",
+    namespace: "left-alone",
+    serviceAccount: { "role-arn": "nonsense" },
+    expected: { volumes: [], containers: { main: [] } },
+  },
+];
