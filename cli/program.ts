@@ -8,6 +8,7 @@ import { callersCommand } from "./commands/callers/callers.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { irsaCommand } from "./commands/irsa/irsa.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { mappingsCommand } from "./commands/mappings/mappings.ts";
 import { tokenCommand } from "./commands/token.ts";
@@ -35,6 +36,7 @@ export function createProgram(io: IOStreams): Command {
     .addCommand(callersCommand(io))
     .addCommand(doctorCommand(io))
     .addCommand(kubeconfigCommand(io))
+    .addCommand(irsaCommand(io))
     .addCommand(tokenCommand(io))
     .addCommand(completionCommand(io, () => program))
     .addHelpText("after", EXIT_CODES);

@@ -8,7 +8,7 @@ import { findCredentials } from "../aws/credentials.ts";
 import { toFailure } from "../aws/errors.ts";
 import { signToken } from "../aws/presign.ts";
 import { newCommand } from "../command.ts";
-import type { Check } from "../doctor/check.ts";
+import { type Check, printChecks } from "../doctor/check.ts";
 import { checkCaller } from "../doctor/check-caller.ts";
 import { checkClientCertificate, checkReachable } from "../doctor/check-connection.ts";
 import { checkMapping } from "../doctor/check-mapping.ts";
@@ -17,8 +17,6 @@ import { type Endpoint, openEndpoint } from "../doctor/http.ts";
 import { silentExit, usage } from "../errors.ts";
 import { untilInterrupted } from "../io/interrupt.ts";
 import type { IOStreams } from "../io/io-streams.ts";
-import { printData } from "../io/print.ts";
-import { hang } from "../io/table.ts";
 import { addWebhookFiles, readWebhookFiles, type WebhookFiles } from "../kubeconfig/files.ts";
 import type { Webhook } from "../kubeconfig/webhook.ts";
 import { readWebhook } from "../kubeconfig/webhook.ts";
@@ -63,8 +61,7 @@ async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
         : checkClientCertificate(webhook.clientCertificate.certificate, io.clock())),
       ...(await checkEndpoint(endpoints, options, io)),
     ];
-    if (options.output === "table") for (const check of checks) io.print(lines(check, io.columns));
-    else printData(checks, options.output, io);
+    printChecks(checks, options.output, io);
     if (checks.some(({ state }) => state === "failed")) throw silentExit();
   } finally {
     endpoints.endpoint.close();
@@ -139,9 +136,4 @@ function isConnectionFailure(error: unknown): boolean {
     error instanceof Error &&
     ("syscall" in error || error.name === "TimeoutError" || failureKind(error) === "ECONNRESET")
   );
-}
-
-function lines({ check, state, seen, advice }: Check, columns: number | undefined): string {
-  const first = hang(`${state.padEnd(9)}${check.padEnd(16)}`, seen, columns);
-  return advice === undefined ? first : `${first}${hang(`${" ".repeat(25)}to do: `, advice, columns)}`;
 }

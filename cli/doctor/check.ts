@@ -1,6 +1,10 @@
 // One line of doctor: what was seen, and what to do where it is not well.
 
 import { isObject, parseJson } from "../../functions/lib/json.ts";
+import type { IOStreams } from "../io/io-streams.ts";
+import { printData } from "../io/print.ts";
+import { hang } from "../io/table.ts";
+import type { OutputFormat } from "../options.ts";
 import type { Reply } from "./http.ts";
 
 export interface Check {
@@ -12,6 +16,16 @@ export interface Check {
 }
 
 export const LOOK_AT_LOG = "read the function's log at the time of this request";
+
+export function printChecks(checks: readonly Check[], format: OutputFormat, io: IOStreams): void {
+  if (format === "table") for (const check of checks) io.print(lines(check, io.columns));
+  else printData(checks, format, io);
+}
+
+function lines({ check, state, seen, advice }: Check, columns: number | undefined): string {
+  const first = hang(`${state.padEnd(9)}${check.padEnd(16)}`, seen, columns);
+  return advice === undefined ? first : `${first}${hang(`${" ".repeat(25)}to do: `, advice, columns)}`;
+}
 
 /** Of a Kubernetes Status, or of API Gateway's own answers. */
 export function reasonOf({ body }: Reply): string {

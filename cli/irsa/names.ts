@@ -15,3 +15,6 @@ export const WINDOWS_TOKEN_FILE = `C:${TOKEN_FILE.replaceAll("/", "\\")}`;
 
 export const STS_AUDIENCE = "sts.amazonaws.com";
 export const DEFAULT_TOKEN_EXPIRATION = 86_400;
+
+/** Of the policies and of their bindings. */
+export const POLICY_NAME = "irsa.iam-authenticator";

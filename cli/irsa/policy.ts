@@ -1,7 +1,7 @@
 // The admission policies that make IRSA work: one that changes Pods, one that says why a Pod is refused; both with bindings.
 
 import { mutation } from "./mutation.ts";
-import { ROLE_ANNOTATION, SKIP_LABEL } from "./names.ts";
+import { POLICY_NAME, ROLE_ANNOTATION, SKIP_LABEL } from "./names.ts";
 import { validations } from "./validations.ts";
 import { type PodDefaults, variables } from "./variables.ts";
 
@@ -12,7 +12,6 @@ export interface PolicyOptions extends PodDefaults {
   readonly mutatingApi: "v1" | "v1beta1";
 }
 
-const NAME = "irsa.iam-authenticator";
 const GROUP = "admissionregistration.k8s.io";
 
 export function policies(options: PolicyOptions): object[] {
@@ -22,7 +21,7 @@ export function policies(options: PolicyOptions): object[] {
     {
       apiVersion: `${GROUP}/${mutatingApi}`,
       kind: "MutatingAdmissionPolicy",
-      metadata: { name: NAME },
+      metadata: { name: POLICY_NAME },
       spec: {
         ...common,
         // Webhooks that run later may add containers.
@@ -34,7 +33,7 @@ export function policies(options: PolicyOptions): object[] {
     {
       apiVersion: `${GROUP}/v1`,
       kind: "ValidatingAdmissionPolicy",
-      metadata: { name: NAME },
+      metadata: { name: POLICY_NAME },
       spec: { ...common, validations: validations() },
     },
     binding(`${GROUP}/v1`, "ValidatingAdmissionPolicyBinding", { validationActions: ["Deny"] }),
@@ -71,8 +70,8 @@ function binding(apiVersion: string, kind: string, more: object): object {
   return {
     apiVersion,
     kind,
-    metadata: { name: NAME },
+    metadata: { name: POLICY_NAME },
     // No namespace: the ServiceAccounts of the Pod's own.
-    spec: { policyName: NAME, paramRef: { selector: {}, parameterNotFoundAction: "Allow" }, ...more },
+    spec: { policyName: POLICY_NAME, paramRef: { selector: {}, parameterNotFoundAction: "Allow" }, ...more },
   };
 }

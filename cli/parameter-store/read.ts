@@ -13,6 +13,7 @@ import {
   denyParameter,
   mappingParameter,
 } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { issuerPath } from "../../functions/issuer/keys.ts";
 import { type Stored, stored, type Version, version } from "./parameter.ts";
 import { rateLimited } from "./rate-limit.ts";
 
@@ -33,7 +34,7 @@ interface ReadAllRequest {
   readonly onCount?: (count: number) => void;
 }
 
-/** Every parameter under the prefix but the callers' list, in the order of their names. */
+/** Every parameter under the prefix but the callers' list and the issuer's keys, in the order of their names. */
 export async function readAll(
   ssm: SSMClient,
   { prefix, account, rate, signal, onCount = () => {} }: ReadAllRequest,
@@ -59,7 +60,7 @@ export async function readAll(
     const names = [...LEAVES.map((kind) => mappingParameter(prefix, kind, account)), denyParameter(prefix, account)];
     found.push(...(await readSome(ssm, names, signal)).values());
   }
-  const mappings = found.filter(({ name }) => name !== callersParameter(prefix));
+  const mappings = found.filter(({ name }) => name !== callersParameter(prefix) && !isIssuerKey(prefix, name));
   return new Map(mappings.sort((a, b) => (a.name < b.name ? -1 : 1)).map((parameter) => [parameter.name, parameter]));
 }
 
@@ -80,4 +81,8 @@ export async function readHistory(ssm: SSMClient, name: string, signal: AbortSig
     throw error;
   }
   return versions.sort((a, b) => b.version - a.version);
+}
+
+function isIssuerKey(prefix: string, name: string): boolean {
+  return name.startsWith(`${issuerPath(prefix)}/`);
 }

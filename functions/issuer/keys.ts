@@ -51,14 +51,19 @@ export function keySetOf(prefix: string, parameters: ReadonlyMap<string, StoredP
   const keys: IssuerKey[] = [];
   const invalid: { parameter: string; problem: string }[] = [];
   for (const [parameter, stored] of parameters) {
-    const check = checkParameter(prefix, parameter, stored);
+    const check = checkKeyParameter(prefix, parameter, stored);
     if (check.valid) keys.push(check.key);
     else invalid.push({ parameter, problem: check.problem });
   }
   return { keys, invalid };
 }
 
-function checkParameter(prefix: string, parameter: string, { value, secure }: StoredParameter): IssuerKeyCheck {
+/** Also the name must be the key's. */
+export function checkKeyParameter(
+  prefix: string,
+  parameter: string,
+  { value, secure }: StoredParameter,
+): IssuerKeyCheck {
   if (secure) return { valid: false, problem: "must be a String: a public key is no secret" };
   const check = checkIssuerKey(parseJson(value));
   if (!check.valid) return check;

@@ -26,11 +26,11 @@ export function readIssuerSettings(environment: Environment): IssuerSettings {
 
 /**
  * STS compares the URL of the token, of the provider and of the discovery document as texts, so that only one spelling
- * is accepted. IAM wants no port.
+ * is accepted. IAM wants no port; on this machine, where a cluster is tried without AWS, there is no other way.
  */
 export function isIssuerUrl(text: string): boolean {
   if (text.length > MAX_URL_LENGTH || !URL.canParse(text)) return false;
   const { host, pathname } = new URL(text);
-  const isPlain = /^https:\/\/[a-z0-9.-]+(\/[A-Za-z0-9_.~-]+)*$/.test(text);
+  const isPlain = /^https:\/\/([a-z0-9.-]+|(localhost|127\.0\.0\.1):\d+)(\/[A-Za-z0-9_.~-]+)*$/.test(text);
   return isPlain && text === `https://${host}${pathname === "/" ? "" : pathname}`;
 }

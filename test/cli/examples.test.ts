@@ -7,10 +7,13 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Command } from "commander";
 import { processStreams } from "../../cli/io/io-streams.ts";
+import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
 import { createProgram } from "../../cli/program.ts";
 import { createCertificateAuthority } from "../../local/certificates.ts";
 import { type LocalServer, startHttpServer } from "../../local/http-server.ts";
+import { SAMPLES } from "../functions/issuer/samples.ts";
 import { cli } from "./cli.ts";
+import { publicPem } from "./commands/irsa/services.ts";
 import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "./commands/mappings/cluster.ts";
 import { realWorldAwsAuth } from "./formats/aws-auth-sample.ts";
 
@@ -36,7 +39,10 @@ before(async () => {
   for (const name of ["mappings.yaml", "teams/a.yaml"]) writeFileSync(name, FILE);
   const authority = createCertificateAuthority();
   const { cert, key } = authority.client({ CN: "kube-apiserver" });
+  const [signer] = SAMPLES;
   const files = {
+    "admin.conf": kubeconfigOf("https://127.0.0.1:9", authority.ca, { token: "t" }),
+    "sa.pub": publicPem(signer?.publicKey ?? assert.fail()),
     "roles.json": '{"Roles": []}',
     "caller-token": "token\n",
     "ca.crt": authority.ca,
@@ -66,11 +72,12 @@ function callsIn(examples: string): string[][] {
 
 function inputFor(words: readonly string[]): string {
   if (words.includes("import")) return realWorldAwsAuth(100);
+  if (words.includes("--jwks")) return JSON.stringify({ keys: SAMPLES.map(({ jwk }) => jwk) });
   return words.includes("explain") ? "k8s-aws-v1.x" : "y\n";
 }
 
 // doctor's would go to the address that they name.
-for (const path of commandsBelow(createProgram(processStreams())).filter(([name]) => name !== "doctor")) {
+for (const path of commandsBelow(createProgram(processStreams())).filter((path) => path.at(-1) !== "doctor")) {
   test(`the examples of ${path.join(" ") || "the program"}`, async () => {
     const { out } = await cli([...path, "--help"]);
     const examples = out.split("\nExamples:\n")[1]?.split("\n\nExit codes")[0] ?? "";

@@ -53,6 +53,8 @@ describe("ISSUER_URL", () => {
     "https://oidc.example.com/prod",
     "https://oidc.example.com/clusters/prod-1",
     "https://abc123.execute-api.cn-north-1.amazonaws.com.cn",
+    "https://127.0.0.1:8443",
+    "https://localhost:8443/prod",
   ]) {
     test(`may be ${url}`, () => assert.equal(read({ ISSUER_URL: url }).issuerUrl, url));
   }
@@ -65,6 +67,9 @@ describe("ISSUER_URL", () => {
     "https://oidc.example.com/prod/",
     "https://oidc.example.com:443",
     "https://oidc.example.com:8443",
+    "https://10.0.0.1:8443",
+    "https://localhost.example.com:8443",
+    "https://localhost:443",
     "https://user:secret@oidc.example.com",
     "https://user@oidc.example.com",
     "https://OIDC.example.com",

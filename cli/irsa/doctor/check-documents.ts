@@ -1,0 +1,73 @@
+// Whether AWS can read the issuer: both documents, as STS fetches them.
+
+import { DISCOVERY_PATH, JWKS_PATH } from "../../../functions/issuer/documents.ts";
+import { isObject, parseJson } from "../../../functions/lib/json.ts";
+import { failureKind } from "../../../functions/lib/retry.ts";
+import type { Check } from "../../doctor/check.ts";
+import { openEndpoint, type Reply } from "../../doctor/http.ts";
+
+export interface ServedDocuments {
+  readonly checks: readonly Check[];
+  /** Of the JWKS; `undefined` where it could not be read. */
+  readonly kids?: readonly string[];
+}
+
+/** https://repost.aws/knowledge-center/iam-sts-invalididentitytoken */
+const STS_PATIENCE_MS = 5_000;
+
+/** `ca` for an issuer that is tried without AWS, which trusts public CAs alone. */
+export async function checkDocuments(issuer: string, ca: string | undefined): Promise<ServedDocuments> {
+  const discovery = await fetchDocument("discovery", `${issuer}${DISCOVERY_PATH}`, ca);
+  if ("check" in discovery) return { checks: [discovery] };
+  const checks = [judgeDiscovery(discovery, issuer)];
+  const jwks = await fetchDocument("jwks", `${issuer}${JWKS_PATH}`, ca);
+  if ("check" in jwks) return { checks: [...checks, jwks] };
+  const document = parseJson(jwks.body);
+  const keys = isObject(document) && Array.isArray(document["keys"]) ? document["keys"].filter(isObject) : [];
+  const kids = keys.flatMap(({ kid }) => (typeof kid === "string" ? [kid] : []));
+  const seen = `${kids.length === 1 ? "1 key" : `${kids.length} keys`}, ${Math.round(jwks.ms)} ms`;
+  const check: Check =
+    kids.length > 0
+      ? { check: "jwks", state: "ok", seen }
+      : { check: "jwks", state: "failed", seen: "no key in it", advice: "publish one (irsa keys publish)" };
+  // Without one, nothing more is to be said of each.
+  return { checks: [...checks, check], ...(kids.length > 0 && { kids }) };
+}
+
+async function fetchDocument(check: string, url: string, ca: string | undefined): Promise<Reply | Check> {
+  const endpoint = openEndpoint({ server: url, ...(ca !== undefined && { ca }) });
+  try {
+    const reply = await endpoint.send("GET");
+    if (reply.status !== 200) return { check, state: "failed", ...explain(reply) };
+    if (reply.ms <= STS_PATIENCE_MS) return reply;
+    const seen = `${Math.round(reply.ms)} ms: STS waits for 5 s`;
+    return { check, state: "failed", seen, advice: "look into the issuer's log, and at its memory" };
+  } catch (error) {
+    const advice = "check the URL, DNS and the certificate: AWS must reach it from the internet";
+    return { check, state: "failed", seen: `no answer from ${url} (${failureKind(error)})`, advice };
+  } finally {
+    endpoint.close();
+  }
+}
+
+function explain({ status, body }: Reply): { seen: string; advice: string } {
+  const answer = parseJson(body);
+  const { code, message } = isObject(answer) ? answer : {};
+  const seen = `HTTP ${status}, ${typeof message === "string" ? message.slice(0, 300) : "an answer that is not the issuer's"}`;
+  if (code === "issuer_without_keys") return { seen, advice: "publish the cluster's keys (irsa keys publish)" };
+  if (code === "issuer_keys_too_many") return { seen, advice: "retire old keys (irsa keys retire)" };
+  return { seen, advice: status === 404 ? "check the issuer's URL" : "look into the issuer's log" };
+}
+
+function judgeDiscovery({ body, ms }: Reply, issuer: string): Check {
+  const check = "discovery";
+  const document = parseJson(body);
+  const found = isObject(document) ? document : {};
+  const expected = { issuer, jwks_uri: `${issuer}${JWKS_PATH}` };
+  for (const [member, value] of Object.entries(expected)) {
+    if (found[member] === value) continue;
+    const advice = "ISSUER_URL of the function and --service-account-issuer must be this URL, character by character";
+    return { check, state: "failed", seen: `${member} is ${JSON.stringify(found[member])}, not ${value}`, advice };
+  }
+  return { check, state: "ok", seen: `issuer and jwks_uri are right, ${Math.round(ms)} ms` };
+}

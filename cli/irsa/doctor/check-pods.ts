@@ -1,0 +1,82 @@
+// Whether each Pod of an annotated ServiceAccount got its role: one without runs with the node's, and says nothing.
+
+import { isObject } from "../../../functions/lib/json.ts";
+import type { Check } from "../../doctor/check.ts";
+import { Failure } from "../../errors.ts";
+import type { Kubernetes } from "../kubernetes.ts";
+import { ROLE_ANNOTATION, SKIP_LABEL, VOLUME } from "../names.ts";
+
+type KubernetesObject = Record<string, unknown>;
+
+/** As many as a person reads. */
+const MAX_SHOWN = 20;
+
+export async function checkPods(kubernetes: Kubernetes): Promise<Check[]> {
+  try {
+    const accounts = await kubernetes.list("/api/v1/serviceaccounts");
+    const annotated = new Set(accounts.filter((one) => roleOf(one) !== "").map(nameOf));
+    const pods = (await kubernetes.list("/api/v1/pods")).filter(
+      (pod) => annotated.has(`${namespaceOf(pod)}/${stringAt(pod, "spec", "serviceAccountName")}`) && isAlive(pod),
+    );
+    const without = pods.filter((pod) => !hasVolume(pod) && !isSkipped(pod));
+    return [
+      {
+        check: "accounts",
+        state: "ok",
+        seen: `${annotated.size} ServiceAccounts with a role, ${pods.length} Pods of theirs`,
+      },
+      ...without.slice(0, MAX_SHOWN).map(
+        (pod): Check => ({
+          check: "pod",
+          state: "failed",
+          seen: `${nameOf(pod)} runs without its role`,
+          advice:
+            "make it anew (kubectl rollout restart), once the policy is there and its ServiceAccount has the role",
+        }),
+      ),
+      ...(without.length <= MAX_SHOWN
+        ? []
+        : [{ check: "pod", state: "failed", seen: `and ${without.length - MAX_SHOWN} more` } as const]),
+    ];
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const advice = "allow list on pods and serviceaccounts, or run this as an administrator";
+    return [{ check: "pods", state: "warning", seen: `not read: ${error.message}`, advice }];
+  }
+}
+
+/** A Pod that has ended needs no role any more. */
+function isAlive(pod: KubernetesObject): boolean {
+  return !["Succeeded", "Failed"].includes(stringAt(pod, "status", "phase"));
+}
+
+function hasVolume(pod: KubernetesObject): boolean {
+  const volumes = at(pod, "spec", "volumes");
+  return Array.isArray(volumes) && volumes.some((volume) => isObject(volume) && volume["name"] === VOLUME);
+}
+
+function isSkipped(pod: KubernetesObject): boolean {
+  const labels = at(pod, "metadata", "labels");
+  return isObject(labels) && SKIP_LABEL in labels;
+}
+
+function roleOf(account: KubernetesObject): string {
+  return stringAt(account, "metadata", "annotations", ROLE_ANNOTATION);
+}
+
+function nameOf(object: KubernetesObject): string {
+  return `${namespaceOf(object)}/${stringAt(object, "metadata", "name")}`;
+}
+
+function namespaceOf(object: KubernetesObject): string {
+  return stringAt(object, "metadata", "namespace");
+}
+
+function stringAt(object: KubernetesObject, ...path: string[]): string {
+  const value = at(object, ...path);
+  return typeof value === "string" ? value : "";
+}
+
+function at(object: KubernetesObject, ...path: string[]): unknown {
+  return path.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), object);
+}

@@ -1,0 +1,40 @@
+// The issuer's keys as Parameter Store has them, each with what the function makes of it.
+
+import { paginateGetParametersByPath } from "@aws-sdk/client-ssm";
+import type { IssuerKey } from "../../functions/issuer/key.ts";
+import { checkKeyParameter, issuerPath } from "../../functions/issuer/keys.ts";
+import type { Connection } from "../aws/connection.ts";
+import { type Stored, stored } from "../parameter-store/parameter.ts";
+
+export interface PublishedKey {
+  readonly stored: Stored;
+  /** The end of the parameter's name. */
+  readonly kid: string;
+  /** Where it is served. */
+  readonly key?: IssuerKey;
+  /** Why it is not. */
+  readonly problem?: string;
+}
+
+/** In the order of their names. */
+export async function readPublishedKeys({ ssm, context }: Connection, signal: AbortSignal): Promise<PublishedKey[]> {
+  const path = issuerPath(context.prefix);
+  const found: Stored[] = [];
+  for await (const { Parameters = [] } of paginateGetParametersByPath({ client: ssm }, { Path: path })) {
+    signal.throwIfAborted();
+    found.push(...Parameters.map(stored));
+  }
+  return found
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map((parameter) => {
+      const check = checkKeyParameter(context.prefix, parameter.name, parameter);
+      const common = { stored: parameter, kid: parameter.name.slice(path.length + 1) };
+      return check.valid ? { ...common, key: check.key } : { ...common, problem: check.problem };
+    });
+}
+
+/** For a list: `RS256, 2048 bits`, `ES256`. */
+export function describeKey(key: IssuerKey): string {
+  if (key.kty === "EC") return key.alg;
+  return `${key.alg}, ${Buffer.from(key.n, "base64url").length * 8} bits`;
+}
