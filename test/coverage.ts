@@ -44,11 +44,14 @@ export function share(counts: readonly Count[]): { lines: number; branches: numb
   };
 }
 
-/** What each folder has, rounded down. Raise them when it has more; a change that lowers one says why. */
+/**
+ * What each folder has: lines rounded down, branches one less, since generated cases reach some of them by chance. Raise a
+ * limit when there is more; a change that lowers one says why.
+ */
 const limits = {
-  functions: { lines: 97, branches: 97 },
-  cli: { lines: 98, branches: 92 },
-  infra: { lines: 96, branches: 94 },
+  functions: { lines: 98, branches: 98 },
+  cli: { lines: 98, branches: 93 },
+  infra: { lines: 97, branches: 93 },
 };
 
 function check(report: ReadonlyMap<string, Count>): boolean {
