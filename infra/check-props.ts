@@ -5,11 +5,14 @@ import type { IamAuthenticatorProps } from "./props.ts";
 /** Throws with a sentence that says what to do. */
 export function checkProps(props: IamAuthenticatorProps): void {
   const { nodes = false, nodeVpcs, vpc, vpcEndpoints, endpoint, formerEndpoint } = props;
-  const { throttle, provisionedConcurrency, reservedConcurrency, quietHours } = props;
+  const { throttle, provisionedConcurrency, reservedConcurrency, quietHours, denialShare } = props;
   atLeastOne({ provisionedConcurrency, reservedConcurrency, quietHours, ...throttle });
   // "the evaluation interval can be no longer than seven days": https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
   if ((quietHours ?? 1) > 168)
     throw new Error("quietHours must be at most 168 (a week): CloudWatch looks no further back");
+  if (denialShare !== undefined && !(denialShare > 0 && denialShare <= 1)) {
+    throw new Error("denialShare must be above 0 and at most 1, such as 0.5 for half of the reviews");
+  }
   if ((provisionedConcurrency ?? 0) > (reservedConcurrency ?? Number.POSITIVE_INFINITY)) {
     throw new Error(
       `provisionedConcurrency (${provisionedConcurrency}) must not be above reservedConcurrency (${reservedConcurrency}): raise reservedConcurrency, or leave it out`,

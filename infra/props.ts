@@ -161,6 +161,14 @@ export interface IamAuthenticatorProps {
   readonly quietHours?: number;
 
   /**
+   * The share of denials among answered reviews from which on the alarm Denials goes off, between 0 and 1. For a cluster
+   * where denials are usual, such as of jobs with expired tokens, more than their usual share.
+   *
+   * @default 0.5
+   */
+  readonly denialShare?: number;
+
+  /**
    * SNS topic that alarms notify.
    *
    * @default - none: alarms are only shown

@@ -3,6 +3,7 @@
 import { Architecture, type IFunction } from "aws-cdk-lib/aws-lambda";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
+import { makeDeploymentCheck } from "./deployment/deployment-check.ts";
 import { deploySafely } from "./deployment/safe-deployment.ts";
 import { checkEndpoint } from "./endpoint/check-endpoint.ts";
 import type { Endpoint } from "./endpoint/endpoint.ts";
@@ -33,7 +34,7 @@ export function serve(construct: Construct, endpoint: Endpoint, props: IamAuthen
   const { clusterId, logRetention = RetentionDays.THREE_MONTHS, safeDeployments = true, quietHours = 24 } = props;
   const environment = functionEnvironment(scope, props, endpoint);
   const { mappingPrefix } = checkedSettings(scope, environment);
-  const { live, log } = makeFunction(scope, {
+  const { authenticator, live, log } = makeFunction(scope, {
     mappingPrefix,
     environment,
     nodes: props.nodes ?? false,
@@ -55,9 +56,13 @@ export function serve(construct: Construct, endpoint: Endpoint, props: IamAuthen
   const gateway =
     endpoint.kind === "private" ? servePrivately(scope, endpoint, options) : serveHttp(scope, endpoint, options);
 
-  const alarms = makeAlarms(scope, { clusterId, handler, topic: props.alarmTopic, quietHours });
+  const { alarmTopic: topic, denialShare = 0.5 } = props;
+  const alarms = makeAlarms(scope, { clusterId, handler, gateway, topic, quietHours, denialShare });
   makeDashboard(scope, { clusterId, handler, log, gateway, alarms: alarms.all });
-  if (safeDeployments) deploySafely(scope, live, alarms.rollback);
+  if (safeDeployments) {
+    const check = makeDeploymentCheck(scope, { authenticator, aliasName: live.aliasName, environment, logRetention });
+    deploySafely(scope, live, check as IFunction, alarms.rollback);
+  }
   const { functionName } = live.lambda;
   return { url: gateway.url, handler, mappingPrefix, functionName, logGroup: log.logGroupName };
 }

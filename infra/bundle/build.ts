@@ -1,4 +1,5 @@
-// Builds what Lambda runs: dist/authenticator/index.mjs with, beside it, the part that speaks to EC2; dist/issuer/index.mjs.
+// Builds what Lambda runs: dist/authenticator/index.mjs with, beside it, the part that speaks to EC2; dist/issuer/index.mjs and
+// dist/deployment-check/index.mjs.
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -44,6 +45,14 @@ export async function buildIssuer(outdir: string): Promise<IssuerBuild> {
   return { index, files };
 }
 
+/** As `buildIssuer`, for the check before a new version gets its first review. */
+export async function buildDeploymentCheck(outdir: string): Promise<IssuerBuild> {
+  const index = await bundle(ROOT, "functions/deployment-check/index.ts", "index.mjs", LEAN_PLUGINS);
+  const files = [...index.files, licenceFile([index.metafile])];
+  writeFiles(outdir, files);
+  return { index, files };
+}
+
 function licenceFile(metafiles: readonly Metafile[]): BuiltFile {
   return { name: "THIRD-PARTY-LICENSES.txt", contents: new TextEncoder().encode(licences(ROOT, metafiles)) };
 }
@@ -58,6 +67,7 @@ if (import.meta.main) {
   for (const [name, build] of [
     ["authenticator", buildAuthenticator],
     ["issuer", buildIssuer],
+    ["deployment-check", buildDeploymentCheck],
   ] as const) {
     const { files } = await build(join(ROOT, "dist", name));
     for (const file of files) console.log(`dist/${name}/${file.name}  ${kilobytes(file.contents.length)}`);

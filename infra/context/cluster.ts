@@ -78,6 +78,7 @@ const cluster = z.strictObject({
     .union([z.boolean(), z.literal("existing")], { error: 'must be true, false or "existing"' })
     .exactOptional(),
   safeDeployments: z.boolean().exactOptional(),
+  denialShare: z.number().exactOptional(),
   quietHours: z.number().exactOptional(),
   alarmTopicArn: text.exactOptional(),
   logRetentionDays: z

@@ -1,7 +1,7 @@
 // The kinds of endpoint, and what each needs.
 
 import type { ICertificate } from "aws-cdk-lib/aws-certificatemanager";
-import type { IMetric } from "aws-cdk-lib/aws-cloudwatch";
+import type { Metric } from "aws-cdk-lib/aws-cloudwatch";
 import type { IInterfaceVpcEndpoint, IVpc } from "aws-cdk-lib/aws-ec2";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { RetentionDays } from "aws-cdk-lib/aws-logs";
@@ -94,9 +94,9 @@ export interface Gateway {
   /** Ends in `/authenticate`. */
   readonly url: string;
   /** Metrics of the gateway itself: they also count what never reaches the function. */
-  readonly requests: IMetric;
-  readonly clientErrors: IMetric;
-  readonly serverErrors: IMetric;
+  readonly requests: Metric;
+  readonly clientErrors: Metric;
+  readonly serverErrors: Metric;
 }
 
 /** Requests a second, and how many at once. A control plane sends far fewer than the default allows. */

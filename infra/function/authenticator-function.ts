@@ -1,25 +1,18 @@
 // The Lambda function: the built bundle, its log, its VPC and the alias that the endpoint calls.
 
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import type { IVpc } from "aws-cdk-lib/aws-ec2";
 import {
   type Alias,
   type Architecture,
   type CfnFunction,
-  Code,
   Function as LambdaFunction,
   LoggingFormat,
-  Runtime,
-  RuntimeFamily,
 } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
+import { builtCode, NODEJS_24 } from "./built-code.ts";
 import { executionRole } from "./execution-role.ts";
-
-/** By name, since `Runtime.NODEJS_24_X` is younger than the oldest aws-cdk-lib that this construct works with. */
-const NODEJS_24 = new Runtime("nodejs24.x", RuntimeFamily.NODEJS, { supportsInlineCode: true });
 
 export interface FunctionOptions {
   /** Begins with `/`. */
@@ -35,6 +28,7 @@ export interface FunctionOptions {
 }
 
 export interface AuthenticatorFunction {
+  readonly authenticator: LambdaFunction;
   /** Moves to a new version only after that has proved itself. */
   readonly live: Alias;
   readonly log: LogGroup;
@@ -50,7 +44,7 @@ export function makeFunction(scope: Construct, options: FunctionOptions): Authen
     description: "Answers TokenReviews of kube-apiserver",
     runtime: NODEJS_24,
     architecture: options.architecture,
-    code: Code.fromAsset(bundleFolder()),
+    code: builtCode("authenticator"),
     handler: "index.handler",
     // A review ends within 5 s by itself.
     timeout: Duration.seconds(8),
@@ -70,13 +64,5 @@ export function makeFunction(scope: Construct, options: FunctionOptions): Authen
   const live = authenticator.addAlias("live", {
     ...(provisionedConcurrency !== undefined && { provisionedConcurrentExecutions: provisionedConcurrency }),
   });
-  return { live, log };
-}
-
-/** What `npm run build` makes: in this package, whose folder is above this code in the sources and in the build. */
-function bundleFolder(below = import.meta.dirname): string {
-  const folder = join(below, "dist", "authenticator");
-  if (existsSync(join(folder, "index.mjs"))) return folder;
-  if (dirname(below) === below) throw new Error("dist/authenticator/index.mjs does not exist: run npm run build first");
-  return bundleFolder(dirname(below));
+  return { authenticator, live, log };
 }

@@ -6,7 +6,8 @@ import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
-import { count, latency, reviews } from "./metrics.ts";
+import type { Gateway } from "../endpoint/endpoint.ts";
+import { count, denialsAmongAnswers, latency, reviews, reviewsOfCallers } from "./metrics.ts";
 
 export interface Alarms {
   readonly all: readonly Alarm[];
@@ -17,10 +18,13 @@ export interface Alarms {
 export interface AlarmOptions {
   readonly clusterId: string;
   readonly handler: IFunction;
-  /** Told of alarms and of their end. */
+  readonly gateway: Gateway;
+  /** Notified of alarms and of their end. */
   readonly topic: ITopic | undefined;
-  /** Without a review, until that is an alarm. */
+  /** Hours without a review after which that is an alarm. */
   readonly quietHours: number;
+  /** Of answered reviews, above 0. */
+  readonly denialShare: number;
 }
 
 type AlarmRule = Pick<AlarmProps, "alarmDescription" | "threshold"> & {
@@ -29,7 +33,8 @@ type AlarmRule = Pick<AlarmProps, "alarmDescription" | "threshold"> & {
   readonly below?: boolean;
 };
 
-export function makeAlarms(scope: Construct, { clusterId, handler, topic, quietHours }: AlarmOptions): Alarms {
+export function makeAlarms(scope: Construct, options: AlarmOptions): Alarms {
+  const { clusterId, handler, gateway, topic, quietHours, denialShare } = options;
   const add = (id: string, { metric, periods = 3, below = false, ...rule }: AlarmRule): Alarm => {
     const alarm = new Alarm(scope, id, {
       ...rule,
@@ -39,7 +44,7 @@ export function makeAlarms(scope: Construct, { clusterId, handler, topic, quietH
       comparisonOperator: below
         ? ComparisonOperator.LESS_THAN_THRESHOLD
         : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      // No metric is no review: that is an alarm of its own, and for the others good news.
+      // No metric means no review: that is an alarm of its own, and nothing wrong for the others.
       treatMissingData: below ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
     });
     if (topic !== undefined) {
@@ -50,21 +55,32 @@ export function makeAlarms(scope: Construct, { clusterId, handler, topic, quietH
   };
   const faults = add("Faults", {
     alarmDescription:
-      "Reviews end without an answer: STS, Parameter Store or EC2 out of reach, or a fault of ours. See `reason` in the log.",
+      "Reviews end without an answer: STS, Parameter Store or EC2 cannot be reached, or the function has a fault. See `reason` in the log.",
     metric: reviews(clusterId, "fault"),
     threshold: 5,
   });
   const errors = add("Errors", {
-    alarmDescription: "The function itself fails or runs out of its time: see its log.",
+    alarmDescription: "The function itself fails or runs out of time: see its log.",
     metric: handler.metricErrors({ period: Duration.minutes(1) }),
     threshold: 1,
   });
   const slow = add("Slow", {
-    alarmDescription: "The slowest reviews near the 5 s that a review may take.",
+    alarmDescription: "The slowest reviews come near the 5 s that a review may take.",
     metric: latency(clusterId, "Latency", "p99"),
     threshold: 3_000,
   });
+  const gatewayErrors = add("GatewayErrors", {
+    alarmDescription: "The endpoint answers with 5xx, also where the function never ran: see the access log.",
+    metric: gateway.serverErrors.with({ period: Duration.minutes(1) }),
+    threshold: 5,
+  });
   const rest = [
+    add("Denials", {
+      alarmDescription:
+        "More denials than usual: mappings or tokens may be wrong since a change, or somebody tries tokens. See `reason` in the log.",
+      metric: denialsAmongAnswers(clusterId),
+      threshold: denialShare,
+    }),
     add("StsThrottled", {
       alarmDescription: "STS limits this account and Region: look for a client that asks too often.",
       metric: count(clusterId, "StsThrottled"),
@@ -77,7 +93,7 @@ export function makeAlarms(scope: Construct, { clusterId, handler, topic, quietH
     }),
     add("CallersRefused", {
       alarmDescription:
-        "Callers are turned away: a kube-apiserver whose token or certificate is no longer good, or somebody who tries.",
+        "Callers are refused: the token or certificate of a kube-apiserver is no longer valid, or a stranger tries.",
       metric: reviews(clusterId, "caller_refused"),
       threshold: 5,
     }),
@@ -88,12 +104,13 @@ export function makeAlarms(scope: Construct, { clusterId, handler, topic, quietH
       threshold: 1,
     }),
     add("NoReviews", {
-      alarmDescription: `Nobody has asked for ${quietHours} h: is kube-apiserver still configured with this endpoint?`,
-      metric: reviews(clusterId).with({ period: Duration.hours(1) }),
+      alarmDescription: `No accepted caller has asked for ${quietHours} h: does kube-apiserver still use this endpoint?`,
+      metric: reviewsOfCallers(clusterId),
       threshold: 1,
       periods: quietHours,
       below: true,
     }),
   ];
-  return { all: [faults, errors, slow, ...rest], rollback: [faults, errors, slow] };
+  const rollback = [faults, errors, slow, gatewayErrors];
+  return { all: [...rollback, ...rest], rollback };
 }

@@ -1,13 +1,34 @@
-// The metrics that the function writes (functions/authenticator/http/metrics-entry.ts), as CDK knows them.
+// The metrics that the function writes (functions/authenticator/http/metrics-entry.ts), as CDK has them.
 
 import { Duration } from "aws-cdk-lib";
-import { Metric, Stats } from "aws-cdk-lib/aws-cloudwatch";
+import { MathExpression, Metric, Stats } from "aws-cdk-lib/aws-cloudwatch";
 import type { Outcome } from "../../functions/authenticator/review/record.ts";
 
 const NAMESPACE = "LambdaIamAuthenticator";
 
 export function reviews(clusterId: string, outcome?: Outcome): Metric {
   return metric("Reviews", Stats.SUM, { ClusterId: clusterId, ...(outcome !== undefined && { Outcome: outcome }) });
+}
+
+/** By hour. Refused callers are not in it: a stranger's requests must not hide that kube-apiserver has gone. */
+export function reviewsOfCallers(clusterId: string): MathExpression {
+  const outcomes: Outcome[] = ["granted", "denied", "not_ours", "throttled"];
+  return new MathExpression({
+    expression: outcomes.map((outcome) => `FILL(${outcome}, 0)`).join(" + "),
+    usingMetrics: Object.fromEntries(outcomes.map((outcome) => [outcome, reviews(clusterId, outcome)])),
+    label: "Reviews of accepted callers",
+    period: Duration.hours(1),
+  });
+}
+
+/** From 0 to 1, of five minutes. Below five denials it is 0: one typo is not a share. */
+export function denialsAmongAnswers(clusterId: string): MathExpression {
+  return new MathExpression({
+    expression: "IF(FILL(denied, 0) >= 5, FILL(denied, 0) / (FILL(denied, 0) + FILL(granted, 0)), 0)",
+    usingMetrics: { denied: reviews(clusterId, "denied"), granted: reviews(clusterId, "granted") },
+    label: "Share of denials",
+    period: Duration.minutes(5),
+  });
 }
 
 export function latency(clusterId: string, name: "Latency" | "StsLatency" | "SsmLatency", statistic: string): Metric {

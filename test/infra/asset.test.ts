@@ -16,9 +16,10 @@ let asset: string;
 before(() => {
   const { app } = stackOf("http", {}, new App({ outdir }));
   app.synth();
-  const [folder, ...others] = readdirSync(outdir).filter((name) => name.startsWith("asset."));
-  assert.ok(folder !== undefined && others.length === 0);
-  asset = join(outdir, folder);
+  const assets = readdirSync(outdir).filter((name) => name.startsWith("asset."));
+  const found = assets.find((name) => readdirSync(join(outdir, name)).includes("ec2-node-name.mjs"));
+  assert.ok(found !== undefined && assets.length === 2, assets.join(" "));
+  asset = join(outdir, found);
 });
 after(() => rmSync(outdir, { recursive: true }));
 

@@ -9,7 +9,7 @@ import { chooseCluster, clusterStack } from "../../infra/context/cluster-stack.t
 import { readClusters } from "../../infra/context/clusters.ts";
 import { stackName } from "../../infra/context/stack-name.ts";
 import { CLUSTERS } from "./clusters.ts";
-import { flat, resource } from "./template.ts";
+import { flat, lambdaFunction } from "./template.ts";
 
 const read = (context: Record<string, unknown>) => readClusters(new App({ context }));
 const make = (cluster: unknown) => {
@@ -61,7 +61,7 @@ test("what the context says comes to the construct", () => {
   });
   assert.ok(stack);
   const template = Template.fromStack(stack);
-  const { Architectures, MemorySize } = resource(template, "AWS::Lambda::Function").Properties;
+  const { Architectures, MemorySize } = lambdaFunction(template).Properties;
   assert.deepEqual([Architectures, MemorySize], [["x86_64"], 256]);
   template.allResourcesProperties("AWS::Logs::LogGroup", { RetentionInDays: 365 });
   template.hasResourceProperties("AWS::SSM::Parameter", { Name: "/iam-authenticator/a/callers" });

@@ -9,10 +9,9 @@ import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { IamAuthenticator, type IamAuthenticatorProps } from "../../infra/iam-authenticator.ts";
 import { ACCOUNT, KINDS, type Kind, type MoreProps, REGION, stackOf, templateOf, vpcOf } from "./stacks.ts";
-import { resource, resources } from "./template.ts";
+import { lambdaFunction, resource, resources } from "./template.ts";
 
-const properties = (kind: Kind, more?: MoreProps) =>
-  resource(stackOf(kind, more).template(), "AWS::Lambda::Function").Properties;
+const properties = (kind: Kind, more?: MoreProps) => lambdaFunction(stackOf(kind, more).template()).Properties;
 const variables = (kind: Kind, more?: MoreProps) =>
   (properties(kind, more)["Environment"] as { Variables: Record<string, string> }).Variables;
 
@@ -21,7 +20,7 @@ test("Node.js 24 on arm64, 8 s, 512 MB, JSON logs; sam finds it by name", () => 
   assert.deepEqual([Runtime, Architectures, Handler], ["nodejs24.x", ["arm64"], "index.handler"]);
   assert.deepEqual([Timeout, MemorySize], [8, 512]);
   assert.deepEqual(LoggingConfig, { LogFormat: "JSON", LogGroup: "<AuthenticatorLog>" });
-  const { Metadata } = resource(templateOf("http"), "AWS::Lambda::Function");
+  const { Metadata } = lambdaFunction(templateOf("http"));
   assert.equal(Metadata?.["SamResourceId"], "Authenticator");
 });
 
@@ -32,10 +31,7 @@ test("architecture, memory and concurrency are as chosen", () => {
     provisionedConcurrency: 2,
     reservedConcurrency: 10,
   }).template();
-  const { Architectures, MemorySize, ReservedConcurrentExecutions } = resource(
-    template,
-    "AWS::Lambda::Function",
-  ).Properties;
+  const { Architectures, MemorySize, ReservedConcurrentExecutions } = lambdaFunction(template).Properties;
   assert.deepEqual([Architectures, MemorySize, ReservedConcurrentExecutions], [["x86_64"], 1024, 10]);
   const { ProvisionedConcurrencyConfig } = resource(template, "AWS::Lambda::Alias").Properties;
   assert.deepEqual(ProvisionedConcurrencyConfig, { ProvisionedConcurrentExecutions: 2 });
@@ -130,7 +126,7 @@ test("two clusters in one VPC: the second uses the endpoints that the first made
 for (const kind of KINDS) {
   test(`${kind}: every log ends after 90 days, or as chosen; who was let in outlives the stack`, () => {
     const logs = (more?: MoreProps) => resources(stackOf(kind, more).template(), "AWS::Logs::LogGroup");
-    const count = kind === "private" ? 3 : 2;
+    const count = kind === "private" ? 4 : 3;
     assert.deepEqual(
       logs().map(({ Properties }) => Properties["RetentionInDays"]),
       Array(count).fill(90),
@@ -143,23 +139,3 @@ for (const kind of KINDS) {
     assert.deepEqual(kept, ["Retain", ...Array(count - 1).fill("Delete")]);
   });
 }
-
-test("a new version gets a tenth of the reviews, and goes back on an alarm", () => {
-  const template = templateOf("http");
-  const { DeploymentConfigName, AlarmConfiguration, AutoRollbackConfiguration } = resource(
-    template,
-    "AWS::CodeDeploy::DeploymentGroup",
-  ).Properties;
-  assert.equal(DeploymentConfigName, "CodeDeployDefault.LambdaCanary10Percent5Minutes");
-  assert.deepEqual(AlarmConfiguration, {
-    Enabled: true,
-    Alarms: [{ Name: "<AuthenticatorFaults>" }, { Name: "<AuthenticatorErrors>" }, { Name: "<AuthenticatorSlow>" }],
-  });
-  assert.deepEqual(AutoRollbackConfiguration, {
-    Enabled: true,
-    Events: ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"],
-  });
-  assert.equal(resource(template, "AWS::Lambda::Version").DeletionPolicy, "Retain");
-  const atOnce = stackOf("http", { safeDeployments: false }).template();
-  assert.deepEqual(resources(atOnce, "AWS::CodeDeploy::DeploymentGroup"), []);
-});

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
+import type { Template } from "aws-cdk-lib/assertions";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { KINDS, stackOf, templateOf } from "./stacks.ts";
 import { flat, output, resource, resources } from "./template.ts";
@@ -24,25 +25,74 @@ test("alarms: what each looks at, from when on, and what silence means", () => {
     ["LambdaIamAuthenticator", "Reviews", "Sum", ">=", 5, "notBreaching"],
     ["AWS/Lambda", "Errors", "Sum", ">=", 1, "notBreaching"],
     ["LambdaIamAuthenticator", "Latency", "p99", ">=", 3000, "notBreaching"],
+    ["AWS/ApiGateway", "5xx", "Sum", ">=", 5, "notBreaching"],
+    [undefined, undefined, undefined, ">=", 0.5, "notBreaching"],
     ["LambdaIamAuthenticator", "StsThrottled", "Sum", ">=", 5, "notBreaching"],
     ["AWS/Lambda", "Throttles", "Sum", ">=", 1, "notBreaching"],
     ["LambdaIamAuthenticator", "Reviews", "Sum", ">=", 5, "notBreaching"],
     ["LambdaIamAuthenticator", "InvalidMappings", "Sum", ">=", 1, "notBreaching"],
-    ["LambdaIamAuthenticator", "Reviews", "Sum", "<", 1, "breaching"],
+    [undefined, undefined, undefined, "<", 1, "breaching"],
   ]);
   assert.deepEqual(
     alarms()
       .filter((alarm) => alarm["MetricName"] === "Reviews")
       .map((alarm) => (alarm["Dimensions"] as { Value: string }[]).map(({ Value }) => Value)),
-    [["prod.example", "fault"], ["prod.example", "caller_refused"], ["prod.example"]],
+    [
+      ["prod.example", "fault"],
+      ["prod.example", "caller_refused"],
+    ],
   );
+});
+
+interface MetricQuery {
+  readonly Id: string;
+  readonly Expression?: string;
+  readonly ReturnData?: boolean;
+  readonly MetricStat?: {
+    readonly Metric: { readonly Dimensions: { readonly Value: string }[] };
+    readonly Period: number;
+  };
+}
+
+/** The expression of an alarm, and the outcome and period of each of its metrics. */
+function computed(template: Template, description: RegExp) {
+  const found = alarms(template).find((alarm) => description.test(String(alarm["AlarmDescription"])));
+  const queries = found?.["Metrics"] as MetricQuery[];
+  const expression = queries.find(({ Expression }) => Expression !== undefined)?.Expression;
+  const metrics = queries.flatMap(({ Id, MetricStat }) =>
+    MetricStat === undefined ? [] : [[Id, MetricStat.Metric.Dimensions.at(-1)?.Value, MetricStat.Period]],
+  );
+  return { found, expression, metrics };
+}
+
+test("NoReviews counts reviews of accepted callers alone: strangers must not hide that kube-apiserver has gone", () => {
+  const { expression, metrics, found } = computed(templateOf("http"), /^No accepted caller has asked for 24 h/);
+  const counted = ["granted", "denied", "not_ours", "throttled"];
+  assert.equal(expression, counted.map((outcome) => `FILL(${outcome}, 0)`).join(" + "));
+  assert.deepEqual(
+    metrics,
+    counted.map((outcome) => [outcome, outcome, 3600]),
+  );
+  assert.deepEqual([found?.["EvaluationPeriods"], found?.["DatapointsToAlarm"]], [24, 24]);
+});
+
+test("Denials looks at their share of the answers, from five in five minutes on", () => {
+  const { expression, metrics, found } = computed(templateOf("http"), /^More denials than usual/);
+  assert.equal(expression, "IF(FILL(denied, 0) >= 5, FILL(denied, 0) / (FILL(denied, 0) + FILL(granted, 0)), 0)");
+  assert.deepEqual(metrics, [
+    ["denied", "denied", 300],
+    ["granted", "granted", 300],
+  ]);
+  assert.deepEqual([found?.["Threshold"], found?.["DatapointsToAlarm"], found?.["EvaluationPeriods"]], [0.5, 2, 3]);
+  const chosen = computed(stackOf("http", { denialShare: 0.9 }).template(), /^More denials than usual/);
+  assert.equal(chosen.found?.["Threshold"], 0.9);
 });
 
 test("alarms tell the topic of their begin and end, and without one nobody", () => {
   const topic = "arn:aws:sns:eu-west-1:111122223333:on-call";
   const made = stackOf("http", (scope) => ({ alarmTopic: Topic.fromTopicArn(scope, "Topic", topic) }));
   const told = alarms(made.template());
-  assert.equal(told.length, 8);
+  assert.equal(told.length, 10);
   for (const alarm of told) assert.deepEqual([alarm["AlarmActions"], alarm["OKActions"]], [[topic], [topic]]);
   for (const alarm of alarms()) assert.equal(alarm["AlarmActions"], undefined);
 });
@@ -54,7 +104,7 @@ test("the dashboard: alarms, outcomes, latency by stage, throttling, concurrency
   };
   const graphs = widgets.map(({ properties: { title, metrics, alarms } }) => [title, (metrics ?? alarms)?.length]);
   assert.deepEqual(graphs, [
-    ["Alarm Status", 8],
+    ["Alarm Status", 10],
     ["Reviews by outcome", 7],
     ["Latency of a review (ms)", 3],
     ["Latency of STS (ms)", 3],
@@ -109,17 +159,9 @@ test("the function and its log are named, for whoever looks or rolls back", () =
 });
 
 test("nobody asks: an alarm after quietHours, all of them silent", () => {
-  for (const [props, hours] of [
-    [{}, 24],
-    [{ quietHours: 72 }, 72],
-  ] as const) {
-    stackOf("http", props)
-      .template()
-      .hasResourceProperties("AWS::CloudWatch::Alarm", {
-        ...{ Period: 3600, EvaluationPeriods: hours, DatapointsToAlarm: hours, Threshold: 1 },
-        ...{ ComparisonOperator: "LessThanThreshold", TreatMissingData: "breaching" },
-      });
-  }
+  const { found } = computed(stackOf("http", { quietHours: 72 }).template(), /^No accepted caller has asked for 72 h/);
+  assert.deepEqual([found?.["EvaluationPeriods"], found?.["DatapointsToAlarm"], found?.["Threshold"]], [72, 72, 1]);
+  assert.deepEqual([found?.["ComparisonOperator"], found?.["TreatMissingData"]], ["LessThanThreshold", "breaching"]);
 });
 
 test("of a caller's token the template has the hash, in the one parameter, and nothing else", () => {

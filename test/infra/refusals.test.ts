@@ -30,6 +30,7 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     /^provisionedConcurrency \(3\) must not be above reservedConcurrency \(2\): raise reservedConcurrency, or/,
   ],
   "a week and an hour of quiet": [{ quietHours: 169 }, /^quietHours must be at most 168 \(a week\): /],
+  "a share of denials in percent": [{ denialShare: 50 }, /^denialShare must be above 0 and at most 1, such as 0.5/],
   "no concurrency at all": [{ reservedConcurrency: 0 }, /^reservedConcurrency must be a whole number, 1 or more$/],
   "a throttle of nothing": [
     { throttle: { rateLimit: 0, burstLimit: 1 } },

@@ -21,6 +21,15 @@ export function resource(template: Template, type: string): Resource {
   return only;
 }
 
+/** The Lambda function that `sam local` knows by this name. */
+export function lambdaFunction(template: Template, name = "Authenticator"): Resource {
+  const found = resources(template, "AWS::Lambda::Function").find(
+    ({ Metadata }) => Metadata?.["SamResourceId"] === name,
+  );
+  if (found === undefined) throw new Error(`no function ${name}`);
+  return found;
+}
+
 /** The value of an output, by its name without the construct's. */
 export function output(template: Template, name: string): string {
   const outputs = Object.entries(flat(template.toJSON()["Outputs"]) as Record<string, { Value: string }>);

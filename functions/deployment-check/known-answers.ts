@@ -1,0 +1,141 @@
+// Events whose answers are known whatever mappings there are, and what a version must answer to each.
+
+import { partitionOfRegion } from "../aws/partitions.ts";
+import { isObject, parseJson } from "../lib/json.ts";
+
+/** What a version under check was configured with, as far as its answers depend on it. */
+export interface CheckedSettings {
+  readonly callerAuth: string;
+  /** A subject that `mtls` accepts. */
+  readonly callerSubject: string | undefined;
+  /** A region whose plain STS host is accepted. */
+  readonly stsRegion: string;
+}
+
+export interface KnownAnswer {
+  readonly name: string;
+  /** API Gateway's event. */
+  readonly event: object;
+  readonly statuses: readonly number[];
+  /** Of the answer's body, where the status is the first one. */
+  readonly isExpected: (body: Record<string, unknown>) => boolean;
+}
+
+interface Caller {
+  readonly authorization?: string;
+  readonly subjectDN?: string;
+}
+
+/**
+ * With a bearer token, nothing behind the caller's check can be asked: AWS holds no token, only hashes. Its refusal still
+ * proves that the version starts with its settings, reads Parameter Store, and answers in the right form.
+ */
+export function knownAnswers(settings: CheckedSettings, now: number): KnownAnswer[] {
+  const { callerAuth, callerSubject } = settings;
+  const refused = [
+    ...(callerAuth === "bearer"
+      ? both("an unknown caller", { authorization: "Bearer deployment-check" }, "", REFUSAL)
+      : []),
+    ...(callerAuth === "none" ? [] : both("no caller", {}, "", REFUSAL)),
+  ];
+  if (callerAuth === "bearer") return refused;
+  const caller: Caller = callerAuth === "mtls" ? { subjectDN: callerSubject ?? "CN=deployment-check" } : {};
+  return [
+    ...refused,
+    ...both("a malformed token", caller, "k8s-aws-v1.!", denial(/^token_malformed: /)),
+    ...both("a foreign token", caller, "deployment-check", {
+      statuses: [200],
+      isExpected: ({ status }) =>
+        isObject(status) && status["authenticated"] === false && status["error"] === undefined,
+    }),
+    // Proves the way to STS. When STS is throttled, the version did reach it.
+    ...both("a token of nobody", caller, tokenOfNobody(settings, now), {
+      ...denial(/^sts_refused: /),
+      statuses: [200, 429],
+    }),
+  ];
+}
+
+type Expectation = Pick<KnownAnswer, "statuses" | "isExpected">;
+
+const REFUSAL: Expectation = {
+  statuses: [401],
+  isExpected: ({ kind, message }) => kind === "Status" && /^caller_refused: /.test(String(message)),
+};
+
+function denial(error: RegExp): Expectation {
+  return {
+    statuses: [200],
+    isExpected: ({ kind, status }) =>
+      kind === "TokenReview" &&
+      isObject(status) &&
+      status["authenticated"] === false &&
+      error.test(String(status["error"])),
+  };
+}
+
+/** In both payload formats of API Gateway. */
+function both(
+  name: string,
+  { authorization, subjectDN }: Caller,
+  token: string,
+  expectation: Expectation,
+): KnownAnswer[] {
+  const path = "/authenticate";
+  const body = JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token } });
+  const headers = { "content-type": "application/json", ...(authorization !== undefined && { authorization }) };
+  const clientCert = subjectDN === undefined ? {} : { clientCert: { subjectDN } };
+  const requestId = "deployment-check";
+  return [
+    {
+      ...expectation,
+      name: `${name} (payload 1.0)`,
+      event: { path, httpMethod: "POST", headers, body, requestContext: { requestId, identity: clientCert } },
+    },
+    {
+      ...expectation,
+      name: `${name} (payload 2.0)`,
+      event: {
+        rawPath: path,
+        headers,
+        body,
+        requestContext: { requestId, http: { method: "POST" }, authentication: clientCert },
+      },
+    },
+  ];
+}
+
+/** Well formed, and signed by a key that does not exist: only STS can refuse it. */
+function tokenOfNobody({ stsRegion }: CheckedSettings, now: number): string {
+  const date = `${new Date(now).toISOString().replace(/[:-]|\.\d+/g, "")}`;
+  const credential = `AKIADEPLOYMENTCHECK0/${date.slice(0, 8)}/${stsRegion}/sts/aws4_request`;
+  const query = new URLSearchParams({
+    Action: "GetCallerIdentity",
+    Version: "2011-06-15",
+    "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+    "X-Amz-Credential": credential,
+    "X-Amz-Date": date,
+    "X-Amz-Expires": "60",
+    "X-Amz-SignedHeaders": "host;x-k8s-aws-id",
+    "X-Amz-Signature": "0".repeat(64),
+  });
+  const url = `https://sts.${stsRegion}.${partitionOfRegion(stsRegion)?.domain}/?${query}`;
+  return `k8s-aws-v1.${Buffer.from(url).toString("base64url")}`;
+}
+
+/** `undefined` where the answer is as expected. */
+export function problemOf({ statuses, isExpected }: KnownAnswer, answer: unknown): string | undefined {
+  const { statusCode, body } = isObject(answer) ? answer : {};
+  const known = statuses.some((status) => status === statusCode);
+  const parsed = typeof body === "string" ? parseJson(body) : undefined;
+  if (!known || !isObject(parsed))
+    return `answered ${statusCode} ${reasonOf(parsed)}, expected ${statuses.join(" or ")}`;
+  return statusCode === statuses[0] && !isExpected(parsed) ? `answered ${statusCode} ${reasonOf(parsed)}` : undefined;
+}
+
+/** The code of an answer, without what follows it. */
+export function reasonOf(body: unknown): string {
+  const { message, status } = isObject(body) ? body : {};
+  const text = message ?? (isObject(status) ? status["error"] : undefined);
+  return typeof text === "string" ? (/^\w+/.exec(text)?.[0] ?? "without a code") : "without a reason";
+}

@@ -1,0 +1,131 @@
+// The check before a deployment against the built authenticator with local AWS: a good version passes, bad ones do not.
+
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { createCheckHandler } from "../../../functions/deployment-check/handler.ts";
+import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { startSts } from "../../../local/sts/start-sts.ts";
+import { startFunction } from "../../review/bundled-function.ts";
+import { sharedClock } from "../../review/clock.ts";
+import { BUNDLE } from "../../review/system.ts";
+
+const REGION = "us-west-2";
+const CALLERS = { "/iam-authenticator/local/callers": JSON.stringify([{ name: "c", sha256: "0".repeat(64) }]) };
+type Invoke = (functionArn: string, event: object) => Promise<unknown>;
+
+/** The built bundle, invoked as a version. */
+async function version(
+  t: TestContext,
+  settings: Readonly<Record<string, string>>,
+  parameters: Readonly<Record<string, string>> = CALLERS,
+): Promise<Invoke> {
+  const { now, shift } = sharedClock();
+  const sts = await startSts({ now });
+  t.after(() => sts.close());
+  const store = await startParameterStore({ region: REGION, now, parameters });
+  t.after(() => store.close());
+  const environment = {
+    CLUSTER_ID: "local",
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
+    AWS_SECRET_ACCESS_KEY: "local/only",
+    AWS_ENDPOINT_URL_STS: sts.url,
+    AWS_ENDPOINT_URL_SSM: store.url,
+    ...settings,
+  };
+  const { handler, close } = await startFunction({ entry: BUNDLE, environment, shift });
+  t.after(close);
+  return (_arn, event) => handler(event, { awsRequestId: "1" } as never);
+}
+
+interface Checked {
+  readonly status: string | undefined;
+  readonly problems: readonly string[];
+  readonly invoked: number;
+}
+
+async function check(invoke: Invoke, callerAuth: string, callerSubject?: string): Promise<Checked> {
+  const reported: unknown[] = [];
+  const printed: string[] = [];
+  let invoked = 0;
+  const handler = createCheckHandler(
+    { versionArn: "version", liveArn: "live", callerAuth, callerSubject, stsRegion: REGION },
+    {
+      invoke(arn, event) {
+        invoked += 1;
+        return invoke(arn, event);
+      },
+      report: async (...result) => void reported.push(result),
+      clock: Date.now,
+      print: (line) => printed.push(line),
+    },
+  );
+  await handler({ DeploymentId: "d-1", LifecycleEventHookExecutionId: "e-1" });
+  const [line = "{}", ...more] = printed;
+  const { status, problems } = JSON.parse(line);
+  assert.deepEqual([reported, more], [[["d-1", "e-1", status]], []]);
+  return { status, problems, invoked };
+}
+
+test("a good version passes, however it checks its caller: each event in both payload formats", async (t) => {
+  const subject = "CN=kube-apiserver,O=Example";
+  const none = await check(await version(t, { CALLER_AUTH: "none" }), "none");
+  assert.deepEqual(none, { status: "Succeeded", problems: [], invoked: 6 });
+  const mtls = await check(await version(t, { CALLER_AUTH: "mtls", CALLER_SUBJECTS: subject }), "mtls", subject);
+  assert.deepEqual(mtls, { status: "Succeeded", problems: [], invoked: 8 });
+  const bearer = await check(await version(t, { CALLER_AUTH: "bearer" }), "bearer");
+  assert.deepEqual(bearer, { status: "Succeeded", problems: [], invoked: 4 });
+});
+
+test("a version that cannot reach STS or Parameter Store is stopped", async (t) => {
+  const nowhere = "http://127.0.0.1:9";
+  const noSts = await check(await version(t, { CALLER_AUTH: "none", AWS_ENDPOINT_URL_STS: nowhere }), "none");
+  assert.equal(noSts.status, "Failed");
+  assert.match(
+    noSts.problems.join("\n"),
+    /^a token of nobody \(payload 1\.0\): answered 500 sts_unreachable, expected 200/,
+  );
+  const noStore = await check(await version(t, { CALLER_AUTH: "bearer", AWS_ENDPOINT_URL_SSM: nowhere }), "bearer");
+  assert.equal(noStore.status, "Failed");
+  assert.match(noStore.problems.join("\n"), /^an unknown caller .*: answered 500 parameters_unavailable, expected 401/);
+});
+
+test("a version that lets any caller in is stopped", async (t) => {
+  const open = await version(t, { CALLER_AUTH: "none" });
+  for (const callerAuth of ["bearer", "mtls"]) {
+    const { status, problems } = await check(open, callerAuth);
+    assert.equal(status, "Failed");
+    assert.match(problems.join("\n"), /^(an unknown|no) caller \(payload 1\.0\): answered \d+ /);
+  }
+});
+
+test("before the first caller is added, the live version says so too, and a new one may", async (t) => {
+  const empty = await version(t, { CALLER_AUTH: "bearer" }, {});
+  assert.equal((await check(empty, "bearer")).status, "Succeeded");
+  const good = await version(t, { CALLER_AUTH: "bearer" });
+  const { status, problems } = await check((arn, event) => (arn === "live" ? good : empty)(arn, event), "bearer");
+  assert.equal(status, "Failed");
+  assert.match(problems[0] ?? "", /^an unknown caller \(payload 1\.0\): answered 500 callers_invalid, expected 401$/);
+});
+
+const answer = (statusCode: number, body: unknown) => async () => ({ statusCode, body: JSON.stringify(body) });
+const review = (status: object) => answer(200, { kind: "TokenReview", status });
+const BAD: Readonly<Record<string, Invoke>> = {
+  "that throws": () => Promise.reject(new Error("the version failed (Unhandled)")),
+  "that answers nothing": async () => undefined,
+  "whose body is no JSON": async () => ({ statusCode: 200, body: "<html>" }),
+  "that grants everybody": review({ authenticated: true, user: { username: "admin" } }),
+  "that denies with one reason for all": review({ authenticated: false, error: "identity_unmapped: no mapping" }),
+  "that says of every token that it is another kind": review({ authenticated: false }),
+  "that is always at fault": answer(500, { kind: "Status", message: "internal_fault: unexpected failure" }),
+  "that is always throttled": answer(429, { kind: "Status", message: "sts_throttled: STS throttles" }),
+};
+for (const [name, invoke] of Object.entries(BAD)) {
+  test(`a version ${name} is stopped, under each way of checking callers`, async () => {
+    for (const callerAuth of ["bearer", "mtls", "none"]) {
+      const { status, problems } = await check(invoke, callerAuth);
+      assert.equal(status, "Failed", callerAuth);
+      assert.notDeepEqual(problems, []);
+    }
+  });
+}

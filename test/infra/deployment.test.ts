@@ -1,0 +1,111 @@
+// How a new version gets its reviews: checked first, then a tenth of them, and taken back on an alarm.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { KINDS, type Kind, SCOPES, stackOf, templateOf } from "./stacks.ts";
+import { flat, lambdaFunction, resource, resources, statements } from "./template.ts";
+
+test("a new version gets a tenth of the reviews, and goes back on an alarm", () => {
+  const template = templateOf("http");
+  const { DeploymentConfigName, AlarmConfiguration, AutoRollbackConfiguration } = resource(
+    template,
+    "AWS::CodeDeploy::DeploymentGroup",
+  ).Properties;
+  assert.equal(DeploymentConfigName, "CodeDeployDefault.LambdaCanary10Percent5Minutes");
+  const alarms = ["Faults", "Errors", "Slow", "GatewayErrors"].map((name) => ({ Name: `<Authenticator${name}>` }));
+  assert.deepEqual(AlarmConfiguration, { Enabled: true, Alarms: alarms });
+  assert.deepEqual(AutoRollbackConfiguration, {
+    Enabled: true,
+    Events: ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"],
+  });
+  assert.equal(resource(template, "AWS::Lambda::Version").DeletionPolicy, "Retain");
+  const atOnce = stackOf("http", { safeDeployments: false }).template();
+  assert.deepEqual(resources(atOnce, "AWS::CodeDeploy::DeploymentGroup"), []);
+  assert.equal(resources(atOnce, "AWS::Lambda::Function").length, 1);
+});
+
+function alias(kind: Kind) {
+  const [found] = Object.values(templateOf(kind).findResources("AWS::Lambda::Alias"));
+  return found as { UpdatePolicy: { CodeDeployLambdaAliasUpdate: Record<string, unknown> }; DependsOn: string[] };
+}
+
+for (const kind of KINDS) {
+  const scope = SCOPES[kind];
+  test(`${kind}: a new version is checked before it gets a review, by a function that knows what to expect`, () => {
+    const { UpdatePolicy, DependsOn } = alias(kind);
+    const hook = flat(UpdatePolicy.CodeDeployLambdaAliasUpdate["BeforeAllowTrafficHook"]);
+    assert.equal(hook, `<${scope}DeploymentCheck>`);
+    const { Environment, Runtime, Handler, Timeout } = lambdaFunction(templateOf(kind), "DeploymentCheck").Properties;
+    assert.deepEqual(Environment, {
+      Variables: {
+        VERSION_ARN: `<${scope}FunctionCurrentVersion>`,
+        LIVE_ARN: `<${scope}Function.Arn>:live`,
+        CALLER_AUTH: kind === "mtls" ? "mtls" : "bearer",
+        ...(kind === "mtls" && { CALLER_SUBJECTS: "CN=kube-apiserver,O=Example" }),
+      },
+    });
+    assert.deepEqual([Runtime, Handler, Timeout], ["nodejs24.x", "index.handler", 90]);
+    // The alias moves only when the check is there, and when both have their rights.
+    const waitsFor = (ids: readonly string[], own: string) => ids.map((id) => flat(id)).includes(`${scope}${own}`);
+    assert.ok(waitsFor(DependsOn, "DeploymentCheck"), DependsOn.join(" "));
+    assert.ok(waitsFor(DependsOn, "DeploymentServiceRoleDefaultPolicy"), DependsOn.join(" "));
+    const functions = Object.entries(templateOf(kind).findResources("AWS::Lambda::Function"));
+    const [, check] = functions.find(([id]) => id.includes("DeploymentCheck")) ?? [];
+    assert.ok(waitsFor(check?.["DependsOn"], "DeploymentCheckRoleDefaultPolicy"));
+  });
+
+  test(`${kind}: the check may invoke versions of the function and tell CodeDeploy, and nothing else`, () => {
+    const of = `${scope}DeploymentCheckRoleDefaultPolicy`;
+    const group = `<${scope}DeploymentApplication>/<${scope}Deployment>`;
+    assert.deepEqual(
+      statements(templateOf(kind)).flatMap((found) => (found.of === of ? [found.statement] : [])),
+      [
+        {
+          Effect: "Allow",
+          Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+          Resource: `<${scope}DeploymentCheckLog.Arn>`,
+        },
+        { Effect: "Allow", Action: "lambda:InvokeFunction", Resource: `<${scope}Function.Arn>:*` },
+        {
+          Effect: "Allow",
+          Action: "codedeploy:PutLifecycleEventHookExecutionStatus",
+          Resource: `arn:<AWS::Partition>:codedeploy:eu-west-1:111122223333:deploymentgroup:${group}`,
+        },
+      ],
+    );
+  });
+}
+
+test("the check knows the regions that are accepted", () => {
+  const template = stackOf("http", { stsRegions: ["us-east-1", "eu-west-1"] }).template();
+  const { Variables } = lambdaFunction(template, "DeploymentCheck").Properties["Environment"] as {
+    Variables: Record<string, string>;
+  };
+  assert.equal(Variables["STS_REGIONS"], "us-east-1,eu-west-1");
+});
+
+interface Template {
+  readonly Resources: Readonly<Record<string, unknown>>;
+}
+
+/** Logical ids that a resource names: by Ref, Fn::GetAtt, Fn::Sub or DependsOn. */
+function referred(value: unknown, ids: ReadonlySet<string>): string[] {
+  if (typeof value === "string") return [value.split(".")[0] ?? ""].filter((id) => ids.has(id));
+  if (typeof value !== "object" || value === null) return [];
+  return Object.values(value).flatMap((field) => referred(field, ids));
+}
+
+for (const kind of KINDS) {
+  test(`${kind}: no circle, which only a deployment would find`, () => {
+    const { Resources } = templateOf(kind).toJSON() as Template;
+    const ids = new Set(Object.keys(Resources));
+    const done = new Set<string>();
+    const visit = (id: string, path: readonly string[]): void => {
+      assert.ok(!path.includes(id), `${[...path, id].join(" -> ")}`);
+      if (done.has(id)) return;
+      for (const next of new Set(referred(Resources[id], ids))) if (next !== id) visit(next, [...path, id]);
+      done.add(id);
+    };
+    for (const id of ids) visit(id, []);
+  });
+}
