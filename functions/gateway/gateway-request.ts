@@ -60,7 +60,7 @@ function jsonText(value: unknown): string | undefined {
   }
 }
 
-/** For the log, so only what looks like one: whoever may invoke the function can write anything here. */
+/** It is logged, so it must look like one: anybody who may invoke the function can put anything here. */
 function requestId(value: unknown): string | undefined {
   return typeof value === "string" && /^[\w=+/.-]{1,64}$/.test(value) ? value : undefined;
 }

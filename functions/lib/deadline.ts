@@ -3,7 +3,7 @@
 /** Milliseconds since 1970. */
 export type Clock = () => number;
 
-/** A moment, in milliseconds of the same clock, by which something has to be over. */
+/** A moment, in milliseconds of the same clock, by which something must be over. */
 export interface Deadline {
   readonly at: number;
   readonly clock: Clock;

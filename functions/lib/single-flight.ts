@@ -1,4 +1,4 @@
-// One call for all who ask for the same thing at the same time.
+// One call for everybody who asks for the same thing at the same time.
 
 import { type Deadline, timeLeft } from "./deadline.ts";
 import { withTimeout } from "./retry.ts";
@@ -6,8 +6,8 @@ import { withTimeout } from "./retry.ts";
 type Call<A, T> = (argument: A, deadline: Deadline) => Promise<T>;
 
 /**
- * Whoever asks while a call of the same key is running shares it, and waits no longer than their own deadline. A shared
- * call that fails is made once more for those who joined it: it ran under the deadline of whoever came first.
+ * A call that is made while one of the same key is running shares it, and waits no longer than its own deadline. When the
+ * shared call fails, those who joined it share one more: the first one ran under the deadline of the first caller.
  */
 export function singleFlight<A, T>(call: Call<A, T>, keyOf: (argument: A) => string): Call<A, T> {
   const running = new Map<string, Promise<T>>();

@@ -92,7 +92,7 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
     } catch (error) {
       for (const [name, entry] of known) known.set(name, newest(name, entry));
       if (canStand(names, known)) return { parameters: found(known), cached: true, stale: true };
-      // Who shares a call of somebody else ends by their own deadline.
+      // A review that shares another's call still ends by its own deadline.
       if (!(error instanceof TimedOut)) throw error;
       throw new ParametersUnavailable("no answer from Parameter Store (TimedOut)", { cause: error });
     }

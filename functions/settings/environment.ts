@@ -12,7 +12,7 @@ export function readFrom(environment: Environment): Read {
   return (name) => environment[name] || undefined;
 }
 
-/** `expected` goes on after "must be"; `value` is what stands there instead, if it may be shown. */
+/** `expected` goes on after "must be"; `value` is what was given instead, where it may be shown. */
 export function bad(name: string, expected: string, value?: string): SettingInvalid {
   const shown = value === undefined ? "" : `, not ${JSON.stringify(value.slice(0, 100))}`;
   return new SettingInvalid(`${name} must be ${expected}${shown}`);

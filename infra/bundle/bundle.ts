@@ -41,7 +41,7 @@ const FORM = {
 } satisfies BuildOptions;
 
 /**
- * Profiles, SSO, processes, web identities and instance metadata are not found where a function runs, and take 123 kB and
+ * Profiles, SSO, processes, web identities and instance metadata are not found where a function runs, and take 128 kB and
  * 12 ms. The SDK has no plan to leave them out: https://github.com/aws/aws-sdk-js-v3/issues/5516
  */
 function ownCredentials(root: string): Record<string, string> {

@@ -28,7 +28,7 @@ export function replacement(name: string, setup: (build: PluginBuild, done: Done
   };
 }
 
-/** For whoever updates the SDK: where to look, and what to do. */
+/** Says where to look and what to do after an update of the SDK. */
 export function nothingToReplace(name: string): string {
   return (
     `infra/bundle/${name}.ts found nothing to replace: the AWS SDK is written in another way now. ` +

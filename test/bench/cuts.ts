@@ -1,9 +1,11 @@
 // What each cut in the bundle brings: the authenticator as it ships, and built without one of them at a time.
 // `node test/bench/cuts.ts`, or with another number of rounds than 21: `node test/bench/cuts.ts 41`.
 
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { BuildOptions, Plugin } from "esbuild";
 import { builtIns } from "../../infra/bundle/built-ins.ts";
 import { bundle } from "../../infra/bundle/bundle.ts";
@@ -11,63 +13,82 @@ import { leanSchemas } from "../../infra/bundle/lean-schemas.ts";
 import { LEAN_PLUGINS } from "../../infra/bundle/plugins.ts";
 import { separateFile } from "../../infra/bundle/separate-file.ts";
 import { versionOnly } from "../../infra/bundle/version-only.ts";
-import { authenticator, emptyHandler } from "./candidates.ts";
-import type { Candidate } from "./cold-start.ts";
-import { compare } from "./compare.ts";
-import { type LocalServices, startLocalServices } from "./local-services.ts";
-import { runtimeClient } from "./runtime-client.ts";
+import { markdown } from "./compare.ts";
+import { quartiles } from "./quartiles.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
-/** esbuild's own choice for Node: the packages' CommonJS, which calls `require`. */
-const COMMON_JS: BuildOptions = {
-  mainFields: ["main", "module"],
-  banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
-};
-
-interface Cut {
+interface Variant {
   readonly name: string;
-  readonly plugin?: Plugin;
-  /** What builds without it. */
+  readonly without?: Plugin;
+  /** Without any plugin that makes the bundle lean. */
+  readonly bare?: boolean;
   readonly options?: BuildOptions;
 }
 
-const CUTS: readonly Cut[] = [
-  { name: "own credentials", options: { alias: {} } },
-  { name: "event streams left out", options: { external: [] } },
-  { name: "lean schemas", plugin: leanSchemas },
-  { name: "built-in modules unimported", plugin: builtIns },
-  { name: "version only", plugin: versionOnly },
+/** The first two are the same: how far they are apart is the noise of a run. */
+const VARIANTS: readonly Variant[] = [
+  { name: "what ships" },
+  { name: "what ships, again" },
+  { name: "without own credentials", options: { alias: {} } },
+  { name: "without leaving event streams out", options: { external: [] } },
+  { name: "without lean schemas", without: leanSchemas },
+  { name: "without unimported built-in modules", without: builtIns },
+  { name: "without version only", without: versionOnly },
+  {
+    name: "without any of these, from ES modules",
+    bare: true,
+    options: { alias: {}, external: [] },
+  },
 ];
 
-async function variants(folder: string, services: LocalServices): Promise<Candidate[]> {
-  async function variant(name: string, plugins: readonly Plugin[], options: BuildOptions = {}): Promise<Candidate> {
-    const own = mkdtempSync(join(folder, "variant-"));
-    const all = [separateFile("ec2-node-name"), ...plugins];
-    const { files } = await bundle(ROOT, "functions/authenticator/index.ts", "index.mjs", all, options);
-    for (const file of files) writeFileSync(join(own, file.name), file.contents);
-    return authenticator(name, own, services);
-  }
-  const built = [
-    // Twice: how far these two are apart is the noise of this run
-    await variant("what ships", LEAN_PLUGINS),
-    await variant("what ships, again", LEAN_PLUGINS),
-  ];
-  for (const { name, plugin, options } of CUTS) {
-    const others = LEAN_PLUGINS.filter((other) => other !== plugin);
-    built.push(await variant(`without: ${name}`, others, options));
-  }
-  built.push(await variant("esbuild's defaults, minified", [], { ...COMMON_JS, alias: {}, external: [] }));
-  return built;
+/** In kB, of the built `index.mjs`; its path is where it was written. */
+async function build(
+  folder: string,
+  { without, bare = false, options }: Variant,
+): Promise<{ path: string; size: number }> {
+  const own = mkdtempSync(join(folder, "variant-"));
+  const lean = LEAN_PLUGINS.filter((plugin) => !bare && plugin !== without);
+  const plugins = [separateFile("ec2-node-name"), ...lean];
+  const { files } = await bundle(ROOT, "functions/authenticator/index.ts", "index.mjs", plugins, options);
+  for (const { name, contents } of files) writeFileSync(join(own, name), contents);
+  const size = files.find(({ name }) => name === "index.mjs")?.contents.length ?? Number.NaN;
+  return { path: join(own, "index.mjs"), size: size / 1000 };
+}
+
+/** An endpoint where nobody listens: a connection that is opened ahead stays on this machine. */
+const NOWHERE = "https://127.0.0.1:9";
+const environment = {
+  ...{ CLUSTER_ID: "bench", CALLER_AUTH: "none", AWS_REGION: "us-east-1" },
+  ...{ AWS_ENDPOINT_URL_STS: NOWHERE, AWS_ENDPOINT_URL_SSM: NOWHERE },
+};
+
+/** Processor time in ms to load a bundle in a new process: unlike the time by the clock, hardly moved by a busy machine. */
+function loadTime(path: string): number {
+  const program = `const before = process.cpuUsage();
+await import(${JSON.stringify(pathToFileURL(path).href)});
+const { user, system } = process.cpuUsage(before);
+process.stdout.write(String((user + system) / 1000));
+process.exit();`;
+  const child = ["--input-type=module", "--eval", program];
+  return Number(execFileSync(process.execPath, child, { env: environment, encoding: "utf8" }));
 }
 
 const rounds = Number(process.argv[2] ?? 21);
-const client = runtimeClient(ROOT);
 const folder = mkdtempSync(join(tmpdir(), "bench-"));
-const services = await startLocalServices();
 try {
-  console.log(await compare(client, [emptyHandler(folder), ...(await variants(folder, services))], rounds));
+  const built = await Promise.all(VARIANTS.map((variant) => build(folder, variant)));
+  const taken: number[][] = built.map(() => []);
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [index, { path }] of built.entries()) taken[index]?.push(loadTime(path));
+  }
+  const rows = built.map(({ size }, index) => {
+    const { lower, median, upper } = quartiles(taken[index] ?? []);
+    return [VARIANTS[index]?.name ?? "", size, lower, median, upper].map((cell) =>
+      typeof cell === "number" ? cell.toFixed(1) : cell,
+    );
+  });
+  console.log(markdown(["index.mjs", "kB", "lower quartile", "median", "upper quartile"], rows));
 } finally {
-  await services.close();
   rmSync(folder, { recursive: true });
 }

@@ -33,7 +33,7 @@ export function createSts({ clusterId, regionalHost, endpoint }: StsOptions): As
       agent,
       host: connectTo,
       port: endpoint?.port || undefined,
-      // Given, since Node would else take the Host header as the name that the certificate has to have.
+      // Without this, Node would take the Host header as the name that the certificate must have.
       servername: serverName(connectTo),
       method: "GET",
       path: target,

@@ -19,8 +19,8 @@ export interface CallerIdentity {
 }
 
 /**
- * Codes that speak of the token, each with what it means for whoever made it, where that is not plain. Any other code, such
- * as an endpoint policy's `AccessDenied`, says nothing about the token: a denial would lock everybody out with it.
+ * Codes that are about the token, each with a hint for its maker where the code alone says too little. Any other code, such
+ * as the `AccessDenied` of an endpoint's policy, says nothing about the token: as a denial it would lock everybody out.
  * https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
  */
 const REFUSING_CODES: ReadonlyMap<string, string> = new Map([
@@ -44,7 +44,7 @@ const REFUSING_CODES: ReadonlyMap<string, string> = new Map([
 export function readStsResponse({ status, body }: StsResponse): CallerIdentity {
   if (status === 200) {
     const identity = callerIdentity(parseJson(body));
-    if (identity === undefined) throw new StsAnswerUnusable("STS answered 200 with something else than an identity");
+    if (identity === undefined) throw new StsAnswerUnusable("STS answered 200 with something other than an identity");
     return identity;
   }
   const code = status >= 400 ? stsErrorCode(body) : undefined;
