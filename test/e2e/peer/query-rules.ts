@@ -61,7 +61,7 @@ export const QUERY_RULES: readonly Rule[] = [
   tokenRule({
     says: "Credential is `<access key id>/<yyyymmdd>/<region>/sts/aws4_request`",
     code,
-    peer: "`token.go` Verify: the key id is what stands before the first `/`",
+    peer: "`token.go` Verify: the key id is everything before the first `/`",
     holds: otherThan("x-amz-credential", /^[^/]+\/\d{8}\/[a-z0-9-]+\/sts\/aws4_request$/),
   }),
   tokenRule({
