@@ -21,7 +21,11 @@ const refusal = (status: number, type: string, message: string): Fault => ({
 
 const FAULTS: [string, Fault, RegExp][] = [
   ["throttling", ssmThrottling(), /^AWS throttles these calls, also after waiting/],
-  ["the end of the credentials", refusal(400, "ExpiredTokenException", "x"), /^The AWS credentials have ended: renew/],
+  [
+    "the end of the credentials",
+    refusal(400, "ExpiredTokenException", "x"),
+    /^The AWS credentials have expired: sign in again/,
+  ],
   [
     "a lack of permission",
     refusal(400, "AccessDeniedException", "User: arn:x is not authorized to perform: ssm:PutParameter"),
