@@ -1,7 +1,16 @@
 // What to do about each reason for a refusal.
 
-/** By the codes of functions/errors.ts, as far as an operator or a user can act on them. */
-const ADVICE: Readonly<Record<string, string>> = {
+import type { ErrorCode } from "../../functions/errors.ts";
+
+/** `undefined` where the reason itself says what to do, or where the function's log does. */
+const ADVICE: Readonly<Record<ErrorCode, string | undefined>> = {
+  path_unknown: undefined,
+  method_not_allowed: undefined,
+  body_too_large: undefined,
+  review_malformed: undefined,
+  caller_refused: "check the bearer token or client certificate in the webhook's kubeconfig, and `callers list`",
+  callers_invalid: "add a caller: iam-authenticator callers add <name>",
+  audience_foreign: "ask for one of the function's AUDIENCES, or for none",
   token_malformed: "make a new token with `iam-authenticator token` or `aws eks get-token`",
   token_parameter_refused: "make a new token with `iam-authenticator token` or `aws eks get-token`",
   token_host_refused: "make the client use an STS endpoint of the function's partition, or set STS_EXTRA_HOSTS",
@@ -23,9 +32,15 @@ const ADVICE: Readonly<Record<string, string>> = {
   node_not_verified: "check that the instance runs, in this account and region, with this role in its profile",
   instances_unavailable: "check ec2:DescribeInstances and iam:GetInstanceProfile, and run this again",
   name_refused: "choose another username or group, or change RESERVED_PREFIXES",
+  sts_answer_unusable: "check the policy of the VPC endpoint for STS, and whether a proxy answers instead of STS",
+  parameters_unavailable: "check ssm:GetParameters on the mappings, and the network to Parameter Store",
+  issuer_without_keys: undefined,
+  issuer_keys_too_many: undefined,
+  internal_fault: undefined,
+  setting_invalid: undefined,
 };
 
 /** `undefined` for a code that has none. */
 export function adviceOn(code: string): string | undefined {
-  return ADVICE[code];
+  return Object.hasOwn(ADVICE, code) ? ADVICE[code as ErrorCode] : undefined;
 }

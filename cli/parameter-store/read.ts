@@ -7,12 +7,9 @@ import {
   paginateGetParametersByPath,
   type SSMClient,
 } from "@aws-sdk/client-ssm";
+import { callersParameter } from "../../functions/authenticator/caller/bearer.ts";
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
-import {
-  callersParameter,
-  denyParameter,
-  mappingParameter,
-} from "../../functions/authenticator/mapping/parameter-name.ts";
+import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { issuerPath } from "../../functions/issuer/keys.ts";
 import { type Stored, stored, type Version, version } from "./parameter.ts";
 import { rateLimited } from "./rate-limit.ts";

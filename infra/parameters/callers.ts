@@ -1,8 +1,7 @@
 // The list of callers, as a parameter.
 
 import type { Construct } from "constructs";
-import { type Caller, isCaller } from "../../functions/authenticator/caller/bearer.ts";
-import { callersParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { type Caller, callersParameter, isCaller } from "../../functions/authenticator/caller/bearer.ts";
 import { addListParameter } from "./owned-parameter.ts";
 
 /** Gives the function that appends to the list. */

@@ -52,7 +52,7 @@ describe("by bearer token", () => {
       ["caller_refused"],
     );
     assert.equal(cluster.backend.sts.requests.length, 0);
-    await assertLogged(wrong, /caller_refused: the bearer token is not one of this cluster/);
+    await assertLogged(wrong, /caller_refused: the bearer token is not in the list of callers/);
     assert.equal(await loginAt(right), "alice");
   });
 

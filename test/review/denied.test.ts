@@ -116,10 +116,7 @@ test("a deny list with one trailing comma refuses everybody it is read for, and 
   const system = await startSystem(t);
   system.put("deny/111122223333", '[{"arnLike": "arn:aws:iam::111122223333:role/x"},]');
   for (const name of ["bob", "alice", "carol"]) {
-    assert.match(
-      denial(await system.review(await system.token(name))),
-      /^denials_invalid: .*a deny list must be JSON; /,
-    );
+    assert.match(denial(await system.review(await system.token(name))), /^denials_invalid: .*not JSON; /);
   }
   assert.deepEqual(
     system.metrics().map(({ InvalidMappings }) => InvalidMappings),

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import type { Command } from "commander";
-import { callersParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { callersParameter } from "../../../functions/authenticator/caller/bearer.ts";
 import { notAfterTime } from "../../../functions/lib/not-after.ts";
 import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";

@@ -1,7 +1,7 @@
 // `callers remove`: its token is refused from then on.
 
 import type { Command } from "commander";
-import { callersParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { callersParameter } from "../../../functions/authenticator/caller/bearer.ts";
 import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";

@@ -1,8 +1,7 @@
 // The parameter that holds the callers' hashes, and what each entry is worth.
 
 import { hash } from "node:crypto";
-import { isCaller } from "../../../functions/authenticator/caller/bearer.ts";
-import { callersParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { callersParameter, isCaller } from "../../../functions/authenticator/caller/bearer.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { isExpired } from "../../../functions/lib/not-after.ts";
 import type { Connection } from "../../aws/connection.ts";

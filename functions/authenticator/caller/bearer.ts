@@ -17,6 +17,11 @@ export interface Caller {
 
 const KEYS = ["name", "sha256", "notAfter"];
 
+/** The list of callers, with the hashes of their tokens. */
+export function callersParameter(prefix: string): string {
+  return `${prefix}/callers`;
+}
+
 /** Throws `CallerRefused`, or a `Fault` when the list of callers cannot be had: that is for us to mend. */
 export async function checkBearer(
   authorization: string | undefined,
@@ -35,14 +40,15 @@ export async function checkBearer(
   const accepted = callers.filter(
     ({ sha256, notAfter }) => timingSafeEqual(Buffer.from(sha256, "hex"), digest) && !isExpired(notAfter, now),
   );
-  if (accepted.length === 0) throw new CallerRefused("the bearer token is not one of this cluster's");
+  if (accepted.length === 0) throw new CallerRefused("the bearer token is not in the list of callers");
 }
 
 function parseCallers(stored: StoredParameter | undefined, parameter: string): Caller[] {
-  if (stored === undefined) throw new CallersInvalid(`parameter ${parameter} does not exist: nobody may call yet`);
+  if (stored === undefined)
+    throw new CallersInvalid(`parameter ${parameter} does not exist: nobody may call until it lists a caller`);
   const list = stored.secure ? undefined : parseJson(stored.value);
   if (Array.isArray(list)) return list.filter(isCaller);
-  throw new CallersInvalid(`parameter ${parameter} is no plain JSON list`);
+  throw new CallersInvalid(`parameter ${parameter} must be a JSON list, of type String`);
 }
 
 /** An entry that is invalid is skipped, so that a typo in a new one does not lock the old ones out. */

@@ -9,6 +9,6 @@ import { CallerRefused } from "../../errors.ts";
 export function checkClientCertificate(subject: string | undefined, subjects: readonly string[]): void {
   if (!subject) throw new CallerRefused("a client certificate is required");
   if (subjects.length > 0 && !subjects.includes(subject)) {
-    throw new CallerRefused(`the client certificate's subject is not one of this cluster's: ${subject}`);
+    throw new CallerRefused(`the client certificate's subject is not in CALLER_SUBJECTS: ${subject}`);
   }
 }

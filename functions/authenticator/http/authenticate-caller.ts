@@ -1,9 +1,8 @@
 // Nothing of a review is read before its caller is known: the step that says which proof is asked for.
 
 import type { ReadParameters } from "../../parameters/parameter-cache.ts";
-import { checkBearer } from "../caller/bearer.ts";
+import { callersParameter, checkBearer } from "../caller/bearer.ts";
 import { checkClientCertificate } from "../caller/client-certificate.ts";
-import { callersParameter } from "../mapping/parameter-name.ts";
 import { timed } from "../review/record.ts";
 import type { Settings } from "../settings.ts";
 import type { Middleware, RequestContext } from "./request-context.ts";

@@ -10,7 +10,8 @@ export function readReview(): Middleware {
   return {
     before: ({ event }) => {
       const { bodyBytes, body } = event.request;
-      if (bodyBytes > MAX_BODY_BYTES) throw new BodyTooLarge(`the body is over ${MAX_BODY_BYTES} bytes`);
+      if (bodyBytes > MAX_BODY_BYTES)
+        throw new BodyTooLarge(`the body must not be larger than ${MAX_BODY_BYTES} bytes`);
       const text = body();
       if (text === undefined) throw new ReviewMalformed("the body is missing");
       event.review = parseTokenReview(text);

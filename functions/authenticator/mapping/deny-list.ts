@@ -1,11 +1,12 @@
 // Deny lists: who is shut out, whatever any mapping says. A list that cannot be read whole refuses everybody it is read for.
 
 import { isObject, parseJson } from "../../lib/json.ts";
-import { isExpired, notAfterTime } from "../../lib/not-after.ts";
+import { isExpired } from "../../lib/not-after.ts";
 import { quoted } from "../../lib/quoted.ts";
 import type { StoredParameter } from "../../parameters/stored-parameter.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { matchesArnLike } from "./arn-like.ts";
+import { endProblem, unknownKeyProblem } from "./mapping.ts";
 import { whyNeverMatches } from "./possible-arn.ts";
 
 /** One entry of the JSON list at `<prefix>/deny/<account>` or `<prefix>/deny/any`. */
@@ -30,17 +31,11 @@ export function checkDenyEntry(value: unknown): DenyCheck {
 }
 
 function entryProblem(value: unknown): string | undefined {
-  if (!isObject(value)) return `must be a JSON object, not ${quoted(value)}`;
-  const unknownKey = Object.keys(value).find((key) => !KEYS.includes(key));
-  if (unknownKey !== undefined) return `unknown key ${quoted(unknownKey)}: the keys are ${KEYS.join(", ")}`;
-  const { arnLike, notAfter, description } = value;
+  if (!isObject(value)) return "not a JSON object";
+  const problem = unknownKeyProblem(value, KEYS) ?? endProblem(value);
+  if (problem !== undefined) return problem;
+  const { arnLike } = value;
   if (typeof arnLike !== "string") return `arnLike must be an ARN pattern, not ${quoted(arnLike)}`;
-  if (notAfter !== undefined && (typeof notAfter !== "string" || notAfterTime(notAfter) === undefined)) {
-    return `notAfter must be a time like 2026-12-31T00:00:00Z, not ${quoted(notAfter)}`;
-  }
-  if (description !== undefined && typeof description !== "string") {
-    return `description must be a string, not ${quoted(description)}`;
-  }
   return whyNeverMatches(withoutPath(arnLike), "canonical-or-session");
 }
 
@@ -68,11 +63,10 @@ export type DenyListCheck =
 
 /** Of a whole parameter; the problem names the first entry that is wrong, counted from 1. */
 export function checkDenyList({ value, secure }: StoredParameter): DenyListCheck {
-  if (secure) return { valid: false, problem: "a deny list must be of type String, not SecureString", invalidCount: 1 };
+  if (secure) return { valid: false, problem: "a SecureString: it must be of type String", invalidCount: 1 };
   const list = parseJson(value);
   if (!Array.isArray(list)) {
-    const problem = list === undefined ? "a deny list must be JSON" : "a deny list must be a JSON list";
-    return { valid: false, problem, invalidCount: 1 };
+    return { valid: false, problem: list === undefined ? "not JSON" : "not a JSON list", invalidCount: 1 };
   }
   const entries: DenyEntry[] = [];
   const problems: string[] = [];

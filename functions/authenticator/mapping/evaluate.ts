@@ -49,7 +49,8 @@ export function evaluateMapping(
   }
   if (stored === undefined) return { ...candidate, verdict: { kind: "nothing" }, invalidCount: 0 };
   const value = stored.secure ? undefined : parseJson(stored.value);
-  if (value === undefined) return invalid(candidate, stored.secure ? "a SecureString" : "not JSON");
+  if (value === undefined)
+    return invalid(candidate, stored.secure ? "a SecureString: it must be of type String" : "not JSON");
 
   if (place === "pattern-account" || place === "pattern-any") {
     if (!Array.isArray(value)) return invalid(candidate, "not a JSON list");
@@ -88,9 +89,10 @@ function judge(
   if (!check.valid)
     return isFor && value["deny"] === true ? { kind: "deny" } : { kind: "invalid", problem: check.problem };
   const { mapping } = check;
-  if (!isFor) return { kind: "mismatch", problem: "its arn is another principal's" };
+  if (!isFor) return { kind: "mismatch", problem: "its arn is the ARN of another principal" };
   if (mapping.principalId !== undefined && mapping.principalId !== identity.principalId) {
-    return { kind: "mismatch", problem: "its principalId is another principal's of the same name" };
+    const problem = `its principalId is ${mapping.principalId}, and this ${identity.kind} is ${identity.principalId}`;
+    return { kind: "mismatch", problem };
   }
   return mapping.deny === true ? { kind: "deny" } : { kind: "match", mapping };
 }

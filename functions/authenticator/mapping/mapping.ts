@@ -2,11 +2,12 @@
 
 import { isObject } from "../../lib/json.ts";
 import { notAfterTime } from "../../lib/not-after.ts";
+import { quoted } from "../../lib/quoted.ts";
 import { parseMappedArn } from "./arn.ts";
-import { isArnPattern } from "./arn-like.ts";
+import { whyNeverMatches } from "./possible-arn.ts";
 import { templateProblem } from "./template.ts";
 
-/** What stands under a name decides which keys its value may have. */
+/** The kind decides which keys a value may have. */
 export type MappingKind = "role" | "user" | "root" | "federated-user" | "sso" | "pattern" | "account";
 
 export interface Mapping {
@@ -17,6 +18,7 @@ export interface Mapping {
   readonly principalId?: string;
   /** RFC 3339, in UTC. At that instant and after, the mapping is as if it were not there. */
   readonly notAfter?: string;
+  /** Only of a role, user, root or federated user: all others are shut out by a deny list. */
   readonly deny?: boolean;
   readonly description?: string;
 }
@@ -25,23 +27,15 @@ export type MappingCheck =
   | { readonly valid: true; readonly mapping: Mapping }
   | { readonly valid: false; readonly problem: string };
 
-const COMMON_KEYS = ["username", "groups", "notAfter", "deny", "description"];
-
-function allowedKeys(kind: MappingKind): readonly string[] {
-  switch (kind) {
-    case "role":
-    case "user":
-      return [...COMMON_KEYS, "arn", "principalId"];
-    case "root":
-    case "federated-user":
-      return [...COMMON_KEYS, "arn"];
-    case "pattern":
-      return [...COMMON_KEYS, "arnLike"];
-    case "sso":
-    case "account":
-      return COMMON_KEYS;
-  }
-}
+const KEYS: Readonly<Record<MappingKind, readonly string[]>> = {
+  role: ["arn", "username", "groups", "principalId", "notAfter", "deny", "description"],
+  user: ["arn", "username", "groups", "principalId", "notAfter", "deny", "description"],
+  root: ["arn", "username", "groups", "notAfter", "deny", "description"],
+  "federated-user": ["arn", "username", "groups", "notAfter", "deny", "description"],
+  sso: ["username", "groups", "notAfter", "description"],
+  pattern: ["arnLike", "username", "groups", "notAfter", "description"],
+  account: ["username", "groups", "notAfter", "description"],
+};
 
 /** `value` is parsed JSON, of a parameter or of one entry in a pattern's list. The problem is a phrase for an operator. */
 export function checkMapping(value: unknown, kind: MappingKind): MappingCheck {
@@ -51,10 +45,9 @@ export function checkMapping(value: unknown, kind: MappingKind): MappingCheck {
 
 function mappingProblem(value: unknown, kind: MappingKind): string | undefined {
   if (!isObject(value)) return "not a JSON object";
-  const keys = allowedKeys(kind);
-  if (Object.keys(value).some((key) => !keys.includes(key))) return `a key that is none of ${keys.join(", ")}`;
   return (
-    keyProblem(value, kind) ??
+    unknownKeyProblem(value, KEYS[kind]) ??
+    principalProblem(value, kind) ??
     typeProblem(value) ??
     denyProblem(value) ??
     usernameProblem(value, kind) ??
@@ -62,49 +55,71 @@ function mappingProblem(value: unknown, kind: MappingKind): string | undefined {
   );
 }
 
-/** The key by which the value itself says whom it is for: the parameter's name only finds it. */
-function keyProblem({ arn, arnLike, principalId }: Record<string, unknown>, kind: MappingKind): string | undefined {
-  if (kind === "pattern") {
-    return typeof arnLike === "string" && isArnPattern(arnLike) ? undefined : "arnLike is no pattern of six sections";
-  }
-  if (kind === "sso" || kind === "account") return undefined;
-  if (typeof arn !== "string" || parseMappedArn(arn) === undefined) return "arn is no ARN of an IAM principal";
-  if (principalId === undefined) return undefined;
-  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
-  const uniqueId = kind === "role" ? /^AROA[A-Z0-9]{1,124}$/ : /^AIDA[A-Z0-9]{1,124}$/;
-  if (typeof principalId === "string" && uniqueId.test(principalId)) return undefined;
-  return `principalId is no unique id of a ${kind} (${kind === "role" ? "AROA" : "AIDA"}...)`;
+/** Names the key that is wrong, and those that are right. */
+export function unknownKeyProblem(value: Record<string, unknown>, keys: readonly string[]): string | undefined {
+  const unknown = Object.keys(value).find((key) => !keys.includes(key));
+  return unknown === undefined ? undefined : `unknown key ${quoted(unknown)}: the keys are ${keys.join(", ")}`;
 }
 
-function typeProblem({ username, groups, notAfter, deny, description }: Record<string, unknown>): string | undefined {
-  if (username !== undefined && (typeof username !== "string" || username === "")) return "username is no text";
+/** The keys by which the value itself says whom it is for: the parameter's name only finds it. */
+function principalProblem({ arn, arnLike, principalId }: Record<string, unknown>, kind: MappingKind) {
+  if (kind === "pattern") {
+    if (typeof arnLike !== "string") return `arnLike must be an ARN pattern, not ${quoted(arnLike)}`;
+    return whyNeverMatches(arnLike, "canonical");
+  }
+  if (kind === "sso" || kind === "account") return undefined;
+  if (typeof arn !== "string" || parseMappedArn(arn) === undefined) {
+    return `arn must be the ARN of an IAM role, user, federated user or root, not ${quoted(arn)}`;
+  }
+  if (principalId === undefined) return undefined;
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+  const start = kind === "role" ? "AROA" : "AIDA";
+  if (typeof principalId === "string" && /^[A-Z0-9]{5,128}$/.test(principalId) && principalId.startsWith(start)) {
+    return undefined;
+  }
+  return `principalId must be the unique id of a ${kind} (${start}...), not ${quoted(principalId)}`;
+}
+
+function typeProblem(value: Record<string, unknown>): string | undefined {
+  const { username, groups, deny } = value;
+  if (username !== undefined && (typeof username !== "string" || username === "")) {
+    return `username must be a string that is not empty, not ${quoted(username)}`;
+  }
   if (groups !== undefined && !(Array.isArray(groups) && groups.every((g) => typeof g === "string" && g !== ""))) {
-    return "groups is no list of non-empty texts";
+    return `groups must be a list of strings that are not empty, not ${quoted(groups)}`;
   }
+  if (deny !== undefined && typeof deny !== "boolean") return `deny must be true or false, not ${quoted(deny)}`;
+  return endProblem(value);
+}
+
+/** Of the two keys that mappings and deny entries share. */
+export function endProblem({ notAfter, description }: Record<string, unknown>): string | undefined {
   if (notAfter !== undefined && (typeof notAfter !== "string" || notAfterTime(notAfter) === undefined)) {
-    return "notAfter is no time like 2026-12-31T00:00:00Z";
+    return `notAfter must be a time like 2026-12-31T00:00:00Z, not ${quoted(notAfter)}`;
   }
-  if (deny !== undefined && typeof deny !== "boolean") return "deny is neither true nor false";
-  if (description !== undefined && typeof description !== "string") return "description is no text";
+  if (description !== undefined && typeof description !== "string") {
+    return `description must be a string, not ${quoted(description)}`;
+  }
   return undefined;
 }
 
-function denyProblem({ deny, username, groups }: Record<string, unknown>): string | undefined {
-  return deny === true && (username !== undefined || groups !== undefined)
-    ? "deny carries no username and no groups"
-    : undefined;
+function denyProblem(value: Record<string, unknown>): string | undefined {
+  if (value["deny"] !== true) return undefined;
+  const key = ["username", "groups"].find((name) => value[name] !== undefined);
+  return key === undefined ? undefined : `a mapping with "deny": true must not have ${key}`;
 }
 
 function usernameProblem({ deny, username, groups }: Record<string, unknown>, kind: MappingKind): string | undefined {
   if (deny === true || username !== undefined) return undefined;
   if (kind !== "account") return "username is missing";
-  return groups === undefined ? undefined : "groups without a username";
+  return groups === undefined ? undefined : "groups need a username";
 }
 
-function templatesProblem({ username, groups }: Mapping): string | undefined {
-  for (const template of [...(username === undefined ? [] : [username]), ...(groups ?? [])]) {
+function templatesProblem({ username, groups = [] }: Mapping): string | undefined {
+  const templates = [...(username === undefined ? [] : [["username", username] as const])];
+  for (const [key, template] of [...templates, ...groups.map((group) => ["group", group] as const)]) {
     const problem = templateProblem(template);
-    if (problem !== undefined) return `${problem} in username or groups`;
+    if (problem !== undefined) return `${key} ${quoted(template)} has ${problem}`;
   }
   return undefined;
 }

@@ -32,14 +32,9 @@ export function mappingParameter(prefix: string, kind: MappingKind, account: str
   return `${prefix}/${kind}/${account}${name && `/${encodeName(name)}`}`;
 }
 
-/** Where the list stands of who is shut out; `accountOrAny` is 12 digits or `any`. */
+/** The deny list; `accountOrAny` is 12 digits or `any`. */
 export function denyParameter(prefix: string, accountOrAny: string): string {
   return `${prefix}/deny/${accountOrAny}`;
-}
-
-/** Where the hashes of the callers' tokens stand. */
-export function callersParameter(prefix: string): string {
-  return `${prefix}/callers`;
 }
 
 /**

@@ -38,9 +38,10 @@ export function selectMapping(evaluations: readonly Evaluation[], identity: Veri
   if (verdict.kind === "deny") throw new IdentityDenied(`${who} is denied by ${parameter}; ${tried}`);
   if (place === "deny-account" || place === "deny-any") {
     throw new DenialsInvalid(
-      `${parameter} refuses ${who} and everybody else it is read for: ${verdict.problem}; ${tried}`,
+      `the deny list ${parameter} is invalid, so it refuses everybody it is read for, and ${who}: ${verdict.problem}; ${tried}`,
     );
   }
-  const Denied = verdict.kind === "mismatch" ? MappingMismatch : MappingInvalid;
-  throw new Denied(`${parameter} is not usable for ${who}: ${verdict.problem}; ${tried}`);
+  if (verdict.kind === "mismatch")
+    throw new MappingMismatch(`${parameter} is not for ${who}: ${verdict.problem}; ${tried}`);
+  throw new MappingInvalid(`${parameter} counts for ${who} and is invalid: ${verdict.problem}; ${tried}`);
 }

@@ -10,9 +10,10 @@ const PLACEHOLDER = /\{([^{}]*)\}/g;
 /** What is wrong with a template, or `undefined`: an unknown placeholder and a stray brace are mistakes, never literal text. */
 export function templateProblem(template: string): string | undefined {
   for (const [, name = ""] of template.matchAll(PLACEHOLDER)) {
-    if (!PLACEHOLDERS.some((known) => known === name)) return "an unknown placeholder";
+    if (PLACEHOLDERS.some((known) => known === name)) continue;
+    return `an unknown placeholder: the placeholders are ${PLACEHOLDERS.map((known) => `{${known}}`).join(", ")}`;
   }
-  return /[{}]/.test(template.replace(PLACEHOLDER, "")) ? "a stray brace" : undefined;
+  return /[{}]/.test(template.replace(PLACEHOLDER, "")) ? "a brace that belongs to no placeholder" : undefined;
 }
 
 export function usesPlaceholder(templates: readonly string[], placeholder: Placeholder): boolean {

@@ -13,6 +13,6 @@ export function acceptedAudiences(
 ): readonly string[] | undefined {
   if (requested === undefined || configured.length === 0) return undefined;
   const accepted = requested.filter((audience) => configured.includes(audience));
-  if (accepted.length === 0) throw new AudienceForeign("none of the requested audiences is this cluster's");
+  if (accepted.length === 0) throw new AudienceForeign("none of the requested audiences is in AUDIENCES");
   return accepted;
 }

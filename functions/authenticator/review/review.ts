@@ -92,7 +92,10 @@ export async function reviewIdentity(
   record.invalidMappings = evaluations.reduce((sum, { invalidCount }) => sum + invalidCount, 0);
   const deciding = decidingEvaluation(evaluations);
   // What was found then may belong to others: that nothing was there for this identity is no answer in an outage.
-  if (stale && deciding === undefined) throw new ParametersUnavailable("nothing remembered is for this identity");
+  if (stale && deciding === undefined)
+    throw new ParametersUnavailable(
+      "Parameter Store does not answer, and nothing that is remembered is for this identity",
+    );
   if (stale) record.staleReads += 1;
   record.parameter = deciding?.parameter;
   const selected = selectMapping(evaluations, identity);

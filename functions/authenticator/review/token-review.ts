@@ -18,11 +18,13 @@ export interface TokenReviewRequest {
  */
 export function parseTokenReview(body: string): TokenReviewRequest {
   const review = parseJson(body);
-  if (!isObject(review) || review["kind"] !== "TokenReview") throw new ReviewMalformed("the body is no TokenReview");
+  if (!isObject(review) || review["kind"] !== "TokenReview")
+    throw new ReviewMalformed("the body must be a TokenReview in JSON");
   const apiVersion = API_VERSIONS.find((known) => known === review["apiVersion"]);
-  if (apiVersion === undefined) throw new ReviewMalformed(`apiVersion is none of ${API_VERSIONS.join(", ")}`);
+  if (apiVersion === undefined) throw new ReviewMalformed(`apiVersion must be ${API_VERSIONS.join(" or ")}`);
   const { token, audiences } = isObject(review["spec"]) ? review["spec"] : {};
-  if (typeof token !== "string" || token === "") throw new ReviewMalformed("spec.token is missing");
+  if (typeof token !== "string" || token === "")
+    throw new ReviewMalformed("spec.token must be a string that is not empty");
   return { apiVersion, token, audiences: parseAudiences(audiences) };
 }
 
@@ -30,7 +32,7 @@ export function parseTokenReview(body: string): TokenReviewRequest {
 function parseAudiences(value: unknown): readonly string[] | undefined {
   if (value === undefined || value === null) return undefined;
   if (!Array.isArray(value) || !value.every((item): item is string => typeof item === "string")) {
-    throw new ReviewMalformed("spec.audiences is no list of texts");
+    throw new ReviewMalformed("spec.audiences must be a list of strings");
   }
   return value.length === 0 ? undefined : value;
 }

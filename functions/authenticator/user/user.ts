@@ -21,24 +21,31 @@ export async function renderUser(
   findNodeName: () => Promise<NodeName>,
 ): Promise<User> {
   const { username, groups = [] } = mapping;
-  const context = `for ${identity.canonicalArn} by ${parameter}; ${tried}`;
+  const who = identity.canonicalArn;
+  const by = `mapped by ${parameter}; ${tried}`;
   const values = new Map<Placeholder, string>(placeholderValues(identity));
   if (usesPlaceholder([username ?? "", ...groups], "EC2PrivateDNSName")) {
     const node = await findNodeName();
-    if ("refusal" in node) throw new NodeNotVerified(`${node.refusal}, ${context}`);
+    if ("refusal" in node) throw new NodeNotVerified(`${who} is not verified as a node: ${node.refusal}; ${by}`);
     values.set("EC2PrivateDNSName", node.name);
   }
   const render = (template: string) =>
     renderTemplate(template, values, (placeholder) => {
-      throw new PlaceholderWithoutValue(`{${placeholder}} has no value, ${context}`);
+      throw new PlaceholderWithoutValue(`{${placeholder}} has no value for ${who}, ${by}`);
     });
   const user = {
     // Only an account mapping has no username; its users go by their own ARN, which is no template.
-    username: username === undefined ? identity.canonicalArn : render(username),
+    username: username === undefined ? who : render(username),
     groups: groups.map(render),
   };
-  const problem = nameProblem([user.username, ...user.groups], reservedPrefixes);
-  if (problem !== undefined) throw new NameRefused(`${problem}, ${context}`);
+  for (const [key, name] of [
+    ["the username", user.username],
+    ...user.groups.map((group) => ["a group", group]),
+  ] as const) {
+    const problem = nameProblem(name, reservedPrefixes);
+    // The name is not told: it may hold what the token's maker chose.
+    if (problem !== undefined) throw new NameRefused(`${key} ${problem}, for ${who}, ${by}`);
+  }
   return user;
 }
 
@@ -46,10 +53,10 @@ export async function renderUser(
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
-/** On the rendered names and on groups too: what a person can steer must not become a name that is reserved. */
-function nameProblem(names: readonly string[], reservedPrefixes: readonly string[]): string | undefined {
-  if (names.includes("")) return "a rendered name is empty";
-  if (names.some((name) => CONTROL_CHARACTER.test(name))) return "a rendered name holds a control character";
-  const reserved = reservedPrefixes.find((prefix) => names.some((name) => name.startsWith(prefix)));
-  return reserved === undefined ? undefined : `a rendered name begins with the reserved prefix ${reserved}`;
+/** Of a rendered name, a group's too: what a person can steer must not become a name that is reserved. */
+function nameProblem(name: string, reservedPrefixes: readonly string[]): string | undefined {
+  if (name === "") return "is empty";
+  if (CONTROL_CHARACTER.test(name)) return "has a control character";
+  const reserved = reservedPrefixes.find((prefix) => name.startsWith(prefix));
+  return reserved === undefined ? undefined : `begins with the reserved prefix ${reserved}`;
 }

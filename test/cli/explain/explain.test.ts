@@ -23,7 +23,8 @@ before(async () => {
     },
     "user/111122223333/alice": { arn: "arn:aws:iam::111122223333:user/alice", username: "{SessionName}" },
     "sso/111122223333/clusteradmin": { username: "admin", groups: ["system:masters"] },
-    "pattern/any": [{ arnLike: "arn:aws:iam::*:role/Contractor", deny: true }, 1],
+    "deny/any": [{ arnLike: "arn:aws:iam::*:role/Contractor" }],
+    "pattern/any": [1],
     "account/111122223333": {},
     "account/444455556666": { username: 1 },
   });

@@ -5,7 +5,7 @@ import { A, ADMIN, type Case, judge, role, SET, SET_ROLE } from "./guard.ts";
 const CASES: Case[] = [
   {
     what: "the removal of one where the other is a pattern that nobody can match",
-    cluster: { ...SET, [`pattern/${A}`]: [{ arnLike: role("path/Admin"), ...ADMIN }] },
+    cluster: { ...SET, [`pattern/${A}`]: [{ arnLike: "arn:aws:iam::444455556666:role/Admin", ...ADMIN }] },
     words: ["remove", `sso/${A}/ClusterAdmin`],
     refused: /does not count: no principal can match it\n/,
   },

@@ -43,8 +43,8 @@ test("CLUSTER_ID, ISSUER_URL and AWS_REGION are required", () => {
 test("MAPPING_PREFIX and LOG_LEVEL are those of the authenticator", () => {
   assert.equal(read({ MAPPING_PREFIX: "/kube/auth" }).mappingPrefix, "/kube/auth");
   assert.equal(read({ LOG_LEVEL: "warn" }).logLevel, "warn");
-  assert.throws(() => read({ MAPPING_PREFIX: "kube" }), /^Error: MAPPING_PREFIX must be/);
-  assert.throws(() => read({ LOG_LEVEL: "loud" }), /^Error: LOG_LEVEL must be one of/);
+  assert.throws(() => read({ MAPPING_PREFIX: "kube" }), /^SettingInvalid: MAPPING_PREFIX must be/);
+  assert.throws(() => read({ LOG_LEVEL: "loud" }), /^SettingInvalid: LOG_LEVEL must be one of/);
 });
 
 describe("ISSUER_URL", () => {
@@ -87,7 +87,10 @@ describe("ISSUER_URL", () => {
     `https://oidc.example.com/${"a".repeat(240)}`,
   ]) {
     test(`may not be ${JSON.stringify(url.slice(0, 60))}`, () => {
-      assert.throws(() => read({ ISSUER_URL: url }), /^Error: ISSUER_URL must be a URL such as https:.*, not "/);
+      assert.throws(
+        () => read({ ISSUER_URL: url }),
+        /^SettingInvalid: ISSUER_URL must be a URL such as https:.*, not "/,
+      );
     });
   }
 });

@@ -71,8 +71,8 @@ test("a pattern of an account comes before one of any account that it covers", a
 });
 
 test("who names system:masters and does not get it is no administrator", async () => {
-  const lint = async (...mappings: object[]) => {
-    const input = JSON.stringify({ mappings });
+  const lint = async (mapping: object, ...deny: object[]) => {
+    const input = JSON.stringify({ mappings: [mapping], deny });
     const environment = { RESERVED_PREFIXES: "kept:" };
     const { out } = await cli(["mappings", "lint", "-f", "-", "-o", "json"], { input, environment, now: NOW });
     return (JSON.parse(out) as { rule: string; message: string }[])
@@ -80,16 +80,16 @@ test("who names system:masters and does not get it is no administrator", async (
       .map(({ message }) => message);
   };
   const group = { groups: ["system:masters"] };
-  const denied = { arnLike: "arn:aws:iam::111122223333:role/*", deny: true };
+  const denied = { arnLike: "arn:aws:iam::111122223333:role/*" };
   assert.deepEqual(await lint(role("a", group), denied), [
     "no mapping reaches system:masters",
-    "names, but does not reach, system:masters: a (denied by pattern/111122223333)",
+    "names, but does not reach, system:masters: a (denied by deny/111122223333)",
   ]);
   assert.match((await lint(role("a", { ...group, notAfter: "2026-11-01T00:00:00Z" }))).join(), /\(ended on 2026-11-01/);
   assert.match((await lint(role("a", { ...group, username: "kept:a" }))).join(), /\(refused, name_refused\)/);
-  const part = { arnLike: "arn:aws:iam::111122223333:role/AWSReservedSSO_Set_0*", deny: true };
+  const part = { arnLike: "arn:aws:iam::111122223333:role/AWSReservedSSO_Set_0*" };
   assert.deepEqual(await lint({ permissionSet: "Set", account: "111122223333", username: "s", ...group }, part), [
     "no mapping surely reaches system:masters",
-    "may reach system:masters: s (denied by pattern/111122223333)",
+    "may reach system:masters: s (denied by deny/111122223333)",
   ]);
 });

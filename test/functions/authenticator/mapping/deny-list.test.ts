@@ -131,8 +131,7 @@ test("an ill-typed key is invalid, and its value told", () => {
     assert.match(problem({ arnLike: ROLE, notAfter }), /^notAfter must be a time like 2026-12-31T00:00:00Z, not /);
   }
   assert.equal(problem({ arnLike: ROLE, description: ["x"] }), 'description must be a string, not ["x"]');
-  for (const value of [null, 1, "text", [], [{ arnLike: ROLE }]])
-    assert.match(problem(value), /^must be a JSON object/);
+  for (const value of [null, 1, "text", [], [{ arnLike: ROLE }]]) assert.equal(problem(value), "not a JSON object");
 });
 
 test("an entry that can never match is invalid", () => {
@@ -177,7 +176,7 @@ for (const [name, value] of Object.entries(SPOILT)) {
 test("a SecureString refuses everybody, whatever its text says", () => {
   for (const value of ["[]", "AQICAHg="]) {
     assert.deepEqual(judge(value, bob, { secure: true }), {
-      verdict: { kind: "invalid", problem: "a deny list must be of type String, not SecureString" },
+      verdict: { kind: "invalid", problem: "a SecureString: it must be of type String" },
       invalidCount: 1,
     });
   }

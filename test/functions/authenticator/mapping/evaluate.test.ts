@@ -51,7 +51,10 @@ test("a value that is not JSON, or cut short, is invalid", () => {
 test("a SecureString mapping is invalid, whatever its text says", () => {
   for (const value of [VALUE, { arn: ARN, deny: true }, "AQICAHg="]) {
     const { verdict, invalidCount } = find(value, { secure: true });
-    assert.deepEqual([verdict, invalidCount], [{ kind: "invalid", problem: "a SecureString" }, 1]);
+    assert.deepEqual(
+      [verdict, invalidCount],
+      [{ kind: "invalid", problem: "a SecureString: it must be of type String" }, 1],
+    );
   }
 });
 
@@ -62,7 +65,7 @@ test("an arn of another principal is a mismatch: the name only finds the value",
   ]) {
     assert.deepEqual(find({ ...VALUE, arn }).verdict, {
       kind: "mismatch",
-      problem: "its arn is another principal's",
+      problem: "its arn is the ARN of another principal",
     });
     assert.equal(kind({ arn, deny: true }), "mismatch");
   }
@@ -73,7 +76,7 @@ test("a principalId binds a mapping to this very role, not to a later one of its
   for (const principalId of ["AROALATERROLE", `${ID}A`, ID.slice(0, -1), ID.toUpperCase().replace("LOCAL", "LOKAL")]) {
     assert.deepEqual(find({ ...VALUE, principalId }).verdict, {
       kind: "mismatch",
-      problem: "its principalId is another principal's of the same name",
+      problem: `its principalId is ${principalId}, and this role is ${ID}`,
     });
   }
 });

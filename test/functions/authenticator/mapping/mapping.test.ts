@@ -17,6 +17,8 @@ const LEAST: Readonly<Record<MappingKind, Readonly<Record<string, unknown>>>> = 
   account: {},
 };
 const KINDS = Object.keys(LEAST) as MappingKind[];
+/** All others are shut out by a deny list. */
+const DENIABLE: readonly MappingKind[] = ["role", "user", "root", "federated-user"];
 
 function problem(value: unknown, kind: MappingKind = "role"): string | undefined {
   const check = checkMapping(value, kind);
@@ -27,9 +29,23 @@ test("the least of each kind is valid, and is given back as it is", () => {
   for (const kind of KINDS) assert.deepEqual(checkMapping(LEAST[kind], kind), { valid: true, mapping: LEAST[kind] });
 });
 
-test("groups, notAfter, deny false and a description are optional for every kind", () => {
-  const more = { groups: ["a", "b"], notAfter: "2026-12-31T00:00:00Z", deny: false, description: "any {text}\n" };
+test("groups, notAfter and a description are optional for every kind", () => {
+  const more = { groups: ["a", "b"], notAfter: "2026-12-31T00:00:00Z", description: "any {text}\n" };
   for (const kind of KINDS) assert.equal(problem({ username: "x", ...LEAST[kind], ...more }, kind), undefined, kind);
+});
+
+test("deny is for role, user, root and federated users, and an unknown key in a pattern, an sso and an account value", () => {
+  for (const kind of KINDS) {
+    const { username: _, ...rest } = LEAST[kind];
+    for (const value of [
+      { ...rest, deny: true },
+      { username: "x", ...LEAST[kind], deny: false },
+    ]) {
+      const found = problem(value, kind);
+      if (DENIABLE.includes(kind)) assert.equal(found, undefined, kind);
+      else assert.match(found ?? "", /^unknown key "deny": the keys are /, kind);
+    }
+  }
 });
 
 test("a value that is no JSON object is invalid", () => {
@@ -42,7 +58,8 @@ test("an unknown key is invalid, were it only in another case", () => {
   for (const key of ["Username", "rolearn", "group", "roleARN", "", "__proto__", "constructor", "note"]) {
     for (const kind of KINDS) {
       const value: unknown = JSON.parse(JSON.stringify({ ...LEAST[kind], X: 1 }).replace('"X"', JSON.stringify(key)));
-      assert.match(problem(value, kind) ?? "", /^a key that is none of/, `${kind} ${key}`);
+      const expected = `unknown key ${JSON.stringify(key)}: the keys are `;
+      assert.ok(problem(value, kind)?.startsWith(expected), `${kind} ${key}`);
     }
   }
 });
@@ -58,10 +75,14 @@ test("arn is for role, user, root and federated users, arnLike for a pattern, ne
 
 test("an arn or arnLike that is none is invalid", () => {
   for (const arn of [undefined, null, 1, "", [], {}, "Developers", "arn:aws:sts::111122223333:assumed-role/R/s"]) {
-    assert.equal(problem({ ...ROLE, arn }), "arn is no ARN of an IAM principal");
+    const expected = `arn must be the ARN of an IAM role, user, federated user or root, not ${JSON.stringify(arn)}`;
+    assert.equal(problem({ ...ROLE, arn }), expected);
   }
-  for (const arnLike of [undefined, null, 1, "", [], "*", "arn:*"]) {
-    assert.equal(problem({ ...PATTERN, arnLike }, "pattern"), "arnLike is no pattern of six sections");
+  for (const arnLike of [undefined, null, 1, []]) {
+    assert.match(problem({ ...PATTERN, arnLike }, "pattern") ?? "", /^arnLike must be an ARN pattern, not /);
+  }
+  for (const arnLike of ["", "*", "arn:*"]) {
+    assert.match(problem({ ...PATTERN, arnLike }, "pattern") ?? "", /^arnLike must be an ARN pattern of six sections/);
   }
 });
 
@@ -73,7 +94,10 @@ test("principalId is for role and user, and of their kind", () => {
     }
   }
   for (const principalId of [null, 1, "", "AROA", "aroaexample", "AROAX:s", "AROA*", " AROAX", "AROAX\n", ["AROAX"]]) {
-    assert.match(problem({ ...ROLE, principalId }) ?? "", /^principalId is no unique id of a role/);
+    assert.match(
+      problem({ ...ROLE, principalId }) ?? "",
+      /^principalId must be the unique id of a role \(AROA\.\.\.\), not /,
+    );
   }
 });
 
@@ -87,9 +111,10 @@ test("each key has its type", () => {
   };
   for (const [key, values] of Object.entries(wrong)) {
     for (const value of values) {
-      for (const kind of KINDS) {
+      for (const kind of key === "deny" ? DENIABLE : KINDS) {
         const found = problem({ username: "x", ...LEAST[kind], [key]: value }, kind);
-        assert.ok(found?.startsWith(key), `${kind} ${key} ${JSON.stringify(value)}: ${found}`);
+        assert.ok(found?.startsWith(`${key} must be `), `${kind} ${key} ${JSON.stringify(value)}: ${found}`);
+        assert.ok(found?.endsWith(`, not ${JSON.stringify(value)}`), found);
       }
     }
   }
@@ -110,12 +135,18 @@ test("notAfter is RFC 3339 with Z, and a real time", () => {
 });
 
 test("a denial carries no username and no groups", () => {
-  for (const kind of KINDS) {
+  for (const kind of DENIABLE) {
     const { username: _, ...rest } = LEAST[kind];
     assert.equal(problem({ ...rest, deny: true }, kind), undefined, kind);
     assert.equal(problem({ ...rest, deny: true, notAfter: "2026-12-31T00:00:00Z", description: "x" }, kind), undefined);
-    assert.match(problem({ ...rest, deny: true, username: "x" }, kind) ?? "", /^deny carries no username/);
-    assert.match(problem({ ...rest, deny: true, groups: ["x"] }, kind) ?? "", /^deny carries no username/);
+    assert.match(
+      problem({ ...rest, deny: true, username: "x" }, kind) ?? "",
+      /^a mapping with "deny": true must not have username$/,
+    );
+    assert.match(
+      problem({ ...rest, deny: true, groups: ["x"] }, kind) ?? "",
+      /^a mapping with "deny": true must not have groups$/,
+    );
   }
   assert.equal(problem({ arn: ROLE.arn, deny: true, principalId: "AROAX" }), undefined);
 });
@@ -125,12 +156,12 @@ test("username is required except for account and denials", () => {
     const { username: _, ...rest } = LEAST[kind];
     const expected = kind === "account" ? undefined : "username is missing";
     assert.equal(problem(rest, kind), expected, kind);
-    assert.equal(problem({ ...rest, deny: false }, kind), expected, kind);
+    if (DENIABLE.includes(kind)) assert.equal(problem({ ...rest, deny: false }, kind), expected, kind);
   }
 });
 
 test("an account with groups and no username is invalid", () => {
-  for (const groups of [["view"], []]) assert.equal(problem({ groups }, "account"), "groups without a username");
+  for (const groups of [["view"], []]) assert.equal(problem({ groups }, "account"), "groups need a username");
   assert.equal(problem({ groups: ["view"], username: "all:{SessionName}" }, "account"), undefined);
 });
 
@@ -145,8 +176,9 @@ test("an unknown placeholder and a stray brace are invalid in username and in ea
     "{SessionName",
     "{ SessionName }",
   ]) {
-    assert.match(problem({ ...ROLE, username: template }) ?? "", /in username or groups$/, template);
-    assert.match(problem({ ...ROLE, groups: ["good", template] }) ?? "", /in username or groups$/, template);
-    assert.match(problem({ username: template }, "account") ?? "", /in username or groups$/, template);
+    const told = `${JSON.stringify(template)} has a`;
+    assert.ok(problem({ ...ROLE, username: template })?.startsWith(`username ${told}`), template);
+    assert.ok(problem({ ...ROLE, groups: ["good", template] })?.startsWith(`group ${told}`), template);
+    assert.ok(problem({ username: template }, "account")?.startsWith(`username ${told}`), template);
   }
 });

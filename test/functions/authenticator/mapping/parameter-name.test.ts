@@ -6,7 +6,6 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { verifyIdentity } from "../../../../functions/authenticator/identity/identity.ts";
 import {
-  callersParameter,
   candidates,
   denyParameter,
   encodeName,
@@ -132,8 +131,7 @@ test("candidates are at most ten names, each once, and each legal with the longe
   );
 });
 
-test("the callers, and mappings that an operator names, stand under the same prefix", () => {
-  assert.equal(callersParameter(PREFIX), `${PREFIX}/callers`);
+test("deny lists, and mappings that an operator names, are under the same prefix", () => {
   assert.equal(mappingParameter(PREFIX, "sso", OTHER, "View.All"), `${PREFIX}/sso/${OTHER}/view.2eall`);
   assert.equal(mappingParameter(PREFIX, "pattern", "any"), `${PREFIX}/pattern/any`);
   assert.equal(denyParameter(PREFIX, OTHER), `${PREFIX}/deny/${OTHER}`);

@@ -1,4 +1,4 @@
-// Lists of patterns: the first that matches counts, a denial before all, and a damaged entry harms only whom it names.
+// Lists of patterns: the first that matches counts, and a damaged entry harms only whom it names.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -47,7 +47,8 @@ test("the canonical ARN is what a pattern is compared with, path and all for a u
   assert.equal(like(`arn:aws:sts::*:federated-user/d???`, "federated"), "match");
 });
 
-test("a denial that matches comes before every other entry, wherever it stands", () => {
+test("deny is an unknown key in a list, and yet shuts out whom its entry matches: it never reads as a grant", () => {
+  assert.equal(find([{ arnLike: ALL, deny: true }]).invalidCount, 1);
   const deny = { arnLike: ALL, deny: true };
   for (const list of [
     [deny, MINE],
@@ -80,13 +81,17 @@ test("an invalid entry without a readable arnLike matches nobody, and is counted
 test("an entry past its notAfter is as if it were not there, from that instant on", () => {
   const notAfter = new Date(NOW).toISOString();
   const next = { arnLike: ALL, username: "next" };
-  for (const ended of [
-    { ...MINE, notAfter },
-    { arnLike: ALL, deny: true, notAfter },
-  ]) {
-    assert.equal(verdict([ended, next], { now: NOW - 1 }).kind, "deny" in ended ? "deny" : "match");
-    assert.deepEqual(verdict([ended, next]), { kind: "match", mapping: next });
-    assert.deepEqual(verdict([ended]), { kind: "nothing" });
+  const ended = { ...MINE, notAfter };
+  assert.deepEqual(verdict([ended, next], { now: NOW - 1 }), { kind: "match", mapping: ended });
+  assert.deepEqual(verdict([ended, next]), { kind: "match", mapping: next });
+  assert.deepEqual(verdict([ended]), { kind: "nothing" });
+});
+
+test("a pattern that can never match is invalid, and counts for nobody", () => {
+  for (const end of ["iam::*:role/team/*", `iam::${HOME}:role/team/Developers`, "sts::*:assumed-role/Developers/*"]) {
+    const never = { arnLike: `arn:aws:${end}`, username: "never" };
+    const { verdict: found, invalidCount } = find([never, MINE]);
+    assert.deepEqual([found, invalidCount], [{ kind: "match", mapping: MINE }, 1], end);
   }
 });
 

@@ -21,7 +21,7 @@ const VERDICTS: Readonly<Record<Verdict["kind"], Verdict>> = {
   match: { kind: "match", mapping: { username: "x" } },
   deny: { kind: "deny" },
   invalid: { kind: "invalid", problem: "not JSON" },
-  mismatch: { kind: "mismatch", problem: "its arn is another principal's" },
+  mismatch: { kind: "mismatch", problem: "its arn is the ARN of another principal" },
 };
 const bob = verified("bob");
 
@@ -62,7 +62,7 @@ test("a deny list that is wrong refuses, whatever the mappings say, but for a de
         (error) =>
           error instanceof DenialsInvalid &&
           error.message.startsWith(
-            `/p/${place} refuses ${bob.canonicalArn} and everybody else it is read for: not JSON;`,
+            `the deny list /p/${place} is invalid, so it refuses everybody it is read for, and ${bob.canonicalArn}: not JSON;`,
           ),
       );
     }

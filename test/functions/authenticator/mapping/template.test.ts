@@ -22,6 +22,9 @@ function render(template: string, values: Partial<Record<Placeholder, string>>):
   return renderTemplate(template, new Map(Object.entries(values) as [Placeholder, string][]), missing);
 }
 
+const UNKNOWN =
+  "an unknown placeholder: the placeholders are {AccountID}, {SessionName}, {SessionNameRaw}, {AccessKeyID}, {EC2PrivateDNSName}";
+
 test("a template may hold each of the five placeholders, and plain text", () => {
   for (const name of ALL) assert.equal(templateProblem(`a:{${name}}/b`), undefined, name);
   for (const text of ["", "plain", "system:node:x", "$1 $& %s \\{0\\}".replace(/[{}]/g, "")]) {
@@ -32,10 +35,10 @@ test("a template may hold each of the five placeholders, and plain text", () => 
 
 test("an unknown placeholder is a mistake, never literal text", () => {
   for (const template of ["{accountid}", "{AccountId}", "{UserName}", "{}", "{ AccountID}", "{AccountID }", "a{x}b"]) {
-    assert.equal(templateProblem(template), "an unknown placeholder", template);
+    assert.equal(templateProblem(template), UNKNOWN, template);
   }
   for (const name of ["constructor", "toString", "__proto__", "length"]) {
-    assert.equal(templateProblem(`{${name}}`), "an unknown placeholder", name);
+    assert.equal(templateProblem(`{${name}}`), UNKNOWN, name);
   }
 });
 
@@ -50,7 +53,7 @@ test("a stray brace is a mistake, doubled ones of the other syntax too", () => {
     "{AccountID}}",
     "{{AccountID}",
   ]) {
-    assert.equal(templateProblem(template), "a stray brace", template);
+    assert.equal(templateProblem(template), "a brace that belongs to no placeholder", template);
   }
 });
 

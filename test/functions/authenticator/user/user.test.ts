@@ -73,7 +73,7 @@ test("a node that is not proven is denied with the reason, and no answer from EC
   const node = async () => ({ refusal: "instance i-1 is not running" });
   await assert.rejects(render(mapping, { node }), (error: unknown) => {
     assert.ok(error instanceof NodeNotVerified);
-    assert.match(error.message, /^instance i-1 is not running, /);
+    assert.match(error.message, / is not verified as a node: instance i-1 is not running; mapped by /);
     return true;
   });
   const down = () => Promise.reject(new InstancesUnavailable("down"));
@@ -133,7 +133,8 @@ test("reserved prefixes are checked after rendering, in what a session name brin
 test("each refusal names the canonical ARN and the parameters that were tried, and not the name it refuses", async () => {
   for (const mapping of [{ username: "a\nb" }, { username: "secret\u2028" }, { username: "{EC2PrivateDNSName}" }]) {
     await assert.rejects(render(mapping, { node: async () => ({ refusal: "no" }) }), ({ message }: Error) => {
-      assert.match(message, /for arn:aws:iam::111122223333:role\/Developers by \/p\/exact; tried .*\/p\/account$/);
+      assert.match(message, /\barn:aws:iam::111122223333:role\/Developers\b/);
+      assert.match(message, /[,;] mapped by \/p\/exact; tried .*\/p\/account$/);
       return !/secret|\n/.test(message);
     });
   }
