@@ -1,11 +1,11 @@
 // An HTTP API with one route. With mtls it is on a domain of its own, and the default endpoint is switched off.
 
 import {
+  type CfnStage,
   DomainName,
   HttpApi,
   HttpMethod,
   HttpStage,
-  LogGroupLogDestination,
   PayloadFormatVersion,
   SecurityPolicy,
 } from "aws-cdk-lib/aws-apigatewayv2";
@@ -36,17 +36,18 @@ export function serveHttp(
       payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
     }),
   });
-  new HttpStage(scope, "Stage", {
+  const stage = new HttpStage(scope, "Stage", {
     httpApi: api,
     stageName: "$default",
     autoDeploy: true,
     throttle,
-    accessLogSettings: {
-      destination: new LogGroupLogDestination(accessLogGroup(scope, logRetention)),
-      format: ACCESS_LOG_FORMAT,
-    },
     ...(domainName !== undefined && { domainMapping: { domainName } }),
   });
+  // By CloudFormation's own property: HttpStage has one only since a later aws-cdk-lib than the oldest that works.
+  (stage.node.defaultChild as CfnStage).accessLogSettings = {
+    destinationArn: accessLogGroup(scope, logRetention).logGroupArn,
+    format: ACCESS_LOG_FORMAT.toString(),
+  };
   const proof = endpoint.kind === "mtls" ? "client certificate" : "bearer token";
   for (const route of routes) {
     acknowledge(

@@ -1,0 +1,89 @@
+// The packed construct in an app with the oldest aws-cdk-lib that package.json allows, and with the newest: compiled and
+// synthesized for real, every kind of endpoint. Run by `npm run test:cdk-versions`; installs both from the registry.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const { peerDependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+const folder = mkdtempSync(join(tmpdir(), "cdk-versions-"));
+after(() => rmSync(folder, { recursive: true }));
+
+function run(command: string, args: readonly string[], cwd: string): string {
+  return execFileSync(command, args, { cwd, encoding: "utf8", env: { ...process.env, CDK_VALIDATION: "false" } });
+}
+
+let tarball: string;
+before(() => {
+  const name = run("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder], ROOT).trim();
+  tarball = join(folder, name);
+});
+
+const APP = `
+import { App, Stack } from "aws-cdk-lib";
+import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
+import { Vpc } from "aws-cdk-lib/aws-ec2";
+import { Role } from "aws-cdk-lib/aws-iam";
+import { Bucket } from "aws-cdk-lib/aws-s3";
+import { IamAuthenticator } from "lambda-iam-authenticator";
+
+const app = new App({ outdir: "cdk.out" });
+const stack = new Stack(app, "Cluster", { env: { account: "111122223333", region: "eu-west-1" } });
+const vpc = Vpc.fromVpcAttributes(stack, "Vpc", {
+  vpcId: "vpc-0123456789abcdef0",
+  availabilityZones: ["eu-west-1a"],
+  privateSubnetIds: ["subnet-0123456789abcdef0"],
+  vpcCidrBlock: "10.0.0.0/16",
+});
+const authenticator = new IamAuthenticator(stack, "Http", { clusterId: "http" });
+authenticator.addRoleMapping(Role.fromRoleName(stack, "Ops", "ops"), { username: "ops" });
+authenticator.addDenial({ arnLike: "arn:aws:iam::111122223333:user/mallory" });
+authenticator.addCaller({ name: "control-plane", sha256: "0".repeat(64) });
+authenticator.grantManageMappings(Role.fromRoleArn(stack, "Team", "arn:aws:iam::111122223333:role/Team"));
+new IamAuthenticator(stack, "Both", {
+  clusterId: "both",
+  vpc,
+  endpoint: { kind: "private", vpc, accountLogRole: true },
+  formerEndpoint: {
+    kind: "mtls",
+    domainName: "authenticator.example.com",
+    subjects: ["CN=kube-apiserver"],
+    certificate: Certificate.fromCertificateArn(stack, "Certificate", "arn:aws:acm:eu-west-1:111122223333:certificate/a"),
+    truststore: { bucket: Bucket.fromBucketName(stack, "Truststore", "truststore"), key: "ca.pem" },
+  },
+});
+app.synth();
+`;
+
+const oldest = (name: string) => String(peerDependencies[name]).replace("^", "");
+const CASES = {
+  "the oldest that is allowed": { "aws-cdk-lib": oldest("aws-cdk-lib"), constructs: oldest("constructs") },
+  "the newest": { "aws-cdk-lib": "2", constructs: "10" },
+};
+
+for (const [name, libraries] of Object.entries(CASES)) {
+  test(`aws-cdk-lib, ${name}: an app compiles and synthesizes every kind of endpoint`, () => {
+    const app = join(folder, name.replace(/ /g, "-"));
+    mkdirSync(app);
+    const wanted = Object.entries({ ...libraries, "@types/node": devDependencies["@types/node"] });
+    writeFileSync(join(app, "package.json"), "{}");
+    writeFileSync(join(app, "app.ts"), APP);
+    run("npm", ["install", "--silent", "--ignore-scripts", tarball, ...wanted.map((pair) => pair.join("@"))], app);
+    const options = ["--strict", "--skipLibCheck", "--module", "nodenext", "--target", "es2022", "--types", "node"];
+    run(join(ROOT, "node_modules", ".bin", "tsc"), [...options, "app.ts"], app);
+    run(process.execPath, ["app.js"], app);
+    const { Resources } = JSON.parse(readFileSync(join(app, "cdk.out", "Cluster.template.json"), "utf8"));
+    const types = Object.values(Resources as Record<string, { Type: string }>).map(({ Type }) => Type);
+    const count = (type: string) => types.filter((found) => found === type).length;
+    // An authenticator and its check for each endpoint.
+    assert.equal(count("AWS::Lambda::Function"), 6);
+    assert.deepEqual([count("AWS::ApiGatewayV2::Api"), count("AWS::ApiGateway::RestApi")], [2, 1]);
+    assert.equal(count("AWS::SSM::Parameter"), 3);
+    const { version } = JSON.parse(readFileSync(join(app, "node_modules", "aws-cdk-lib", "package.json"), "utf8"));
+    console.log(`aws-cdk-lib ${version}: ${types.length} resources`);
+  });
+}

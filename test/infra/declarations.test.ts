@@ -1,0 +1,39 @@
+// The construct's public declarations as they are published: a change of what others compile against shows in review.
+// `npm run prepare`, then `npx node --test --test-update-snapshots test/infra/declarations.test.ts` renews them.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { test } from "node:test";
+
+const CONSTRUCT = join(import.meta.dirname, "..", "..", "dist", "construct");
+
+/** Of a file of infra, all; of a file of the function, the interfaces that infra names. In the order of the imports. */
+function declarations(file: string, seen = new Set<string>()): string[] {
+  if (seen.has(file)) return [];
+  seen.add(file);
+  const text = readFileSync(file, "utf8");
+  const imports = [...text.matchAll(/^import type \{ ([^}]+) \} from "(\.[^"]+)\.ts";$/gm)];
+  return [
+    `// ${relative(CONSTRUCT, file)}\n${text}`,
+    ...imports.flatMap(([, names = "", path = ""]) => {
+      const imported = join(dirname(file), `${path}.d.ts`);
+      return path.includes("/functions/") ? interfaces(imported, names.split(", ")) : declarations(imported, seen);
+    }),
+  ];
+}
+
+function interfaces(file: string, names: readonly string[]): string[] {
+  const text = readFileSync(file, "utf8");
+  return names.map((name) => {
+    const [found] = new RegExp(`^export interface ${name} \\{$.*?^\\}$`, "ms").exec(text) ?? [];
+    assert.ok(found, `${name} in ${file}`);
+    return `// ${relative(CONSTRUCT, file)}\n${found}\n`;
+  });
+}
+
+test("the public declarations", (t) => {
+  const text = declarations(join(CONSTRUCT, "infra", "iam-authenticator.d.ts")).join("\n");
+  const snapshot = join(import.meta.dirname, "snapshots", "declarations.snapshot");
+  t.assert.fileSnapshot(text, snapshot, { serializers: [String] });
+});
