@@ -15,6 +15,11 @@ test("a long value is cut short", () => {
   assert.equal(quoted("x".repeat(1_000)), `"${"x".repeat(59)}...`);
 });
 
+test("a value that is nested too deeply is told as such", () => {
+  const deep: unknown = JSON.parse("[".repeat(200_000) + "]".repeat(200_000));
+  assert.equal(quoted(deep), "a value that is nested too deeply");
+});
+
 test("whatever a value holds, it is told in one short line of printable ASCII", () => {
   const value = fc.oneof(fc.string({ unit: "binary" }), fc.jsonValue());
   fc.assert(

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { gatewayEvent, HOME, handlerOf, reviewBody, world } from "../fixtures.ts";
+import { gatewayEvent, HOME, handlerOf, reviewBody, tokenOf, world } from "../fixtures.ts";
 
 const MAPPED = { [`account/${HOME}`]: { username: "everybody" } };
 const RUNS = { numRuns: 10_000 };
@@ -56,4 +56,22 @@ test("weird bodies never throw and are never a grant", async () => {
     }),
     RUNS,
   );
+});
+
+/** As JSON.parse makes it: any depth. */
+function nested(depth: number): string {
+  return `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
+}
+
+test("a bare event, a body and a parameter that are nested deeply never throw, and are never a grant", async () => {
+  const bare: unknown = JSON.parse(`{"kind": "TokenReview", "spec": ${nested(200_000)}}`);
+  assert.equal((await handler(bare)).statusCode, 400);
+  checkLines();
+  assert.equal((await handler(gatewayEvent(nested(10_000)))).statusCode, 400);
+  checkLines();
+  for (const name of [`role/${HOME}/developers`, "deny/any", "pattern/any", `account/${HOME}`]) {
+    const deep = world({ [name]: `[${nested(200_000)}, {"username": ${nested(200_000)}}]` });
+    const { statusCode, json } = await handlerOf(deep)(gatewayEvent(reviewBody(tokenOf("bob"))));
+    assert.deepEqual([statusCode, json.status.authenticated], [200, false], name);
+  }
 });
