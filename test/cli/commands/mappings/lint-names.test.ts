@@ -1,0 +1,108 @@
+// lint of usernames and groups, of patterns, and of deny lists: what each rule finds, and what it leaves alone.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { cli } from "../../cli.ts";
+
+const A = "111122223333";
+const NOW = Date.UTC(2026, 10, 24);
+const role = (name: string, more: object) => ({ arn: `arn:aws:iam::${A}:role/${name}`, ...more });
+const user = (name: string, more: object) => ({ arn: `arn:aws:iam::${A}:user/${name}`, ...more });
+
+async function lint(file: { mappings?: object[]; deny?: object[] }, rule: string): Promise<string[]> {
+  const { out } = await cli(["mappings", "lint", "-f", "-", "-o", "json"], { input: JSON.stringify(file), now: NOW });
+  const found: { level: string; rule: string; where: string; message: string }[] = JSON.parse(out);
+  return found.filter((one) => one.rule === rule).map(({ level, where, message }) => `${level} ${where}: ${message}`);
+}
+
+test("A4: lint finds a group that the session name chooses", async () => {
+  const found = await lint(
+    {
+      mappings: [
+        role("a", { username: "a", groups: ["{SessionName}"] }),
+        role("b", { username: "b", groups: ["team:{SessionName}"] }),
+      ],
+    },
+    "chosen-group",
+  );
+  assert.deepEqual(found, [
+    `error role/${A}/a: group {SessionName}: anyone who assumes the role chooses the group; put a prefix before it`,
+  ]);
+});
+
+test("A4: lint finds a username that is the bare session name", async () => {
+  const mappings = ["{SessionName}", "{SessionNameRaw}", "dev:{SessionName}", "system:node:{EC2PrivateDNSName}"];
+  const found = await lint({ mappings: mappings.map((username, i) => role(`r${i}`, { username })) }, "chosen-username");
+  assert.deepEqual(
+    found.map((line) => line.split(":")[0]),
+    [`warning role/${A}/r0`, `warning role/${A}/r1`],
+  );
+});
+
+test("A4: lint finds a session name for a user, who has none", async () => {
+  const found = await lint(
+    {
+      mappings: [
+        user("a", { username: "u:{SessionName}" }),
+        user("b", { username: "u:{AccessKeyID}" }),
+        role("c", { username: "c:{SessionName}" }),
+        { arnLike: `arn:aws:iam::${A}:user/x-*`, username: "x:{SessionNameRaw}" },
+        { arnLike: `arn:aws:iam::${A}:*`, username: "y:{SessionName}" },
+      ],
+    },
+    "no-session",
+  );
+  assert.deepEqual(found, [
+    `error user/${A}/a: {SessionName} has no value for a user, root or federated user: every review is refused`,
+    `error pattern/${A}: {SessionNameRaw} has no value for a user, root or federated user: every review is refused`,
+  ]);
+});
+
+test("A4: lint finds names with a space at their start or end", async () => {
+  const found = await lint({ mappings: [role("a", { username: " a", groups: ["x ", "two words"] })] }, "space-in-name");
+  assert.deepEqual(found, [
+    `warning role/${A}/a: " a" has a space at its start or end, and RBAC compares names exactly`,
+    `warning role/${A}/a: "x " has a space at its start or end, and RBAC compares names exactly`,
+  ]);
+});
+
+test("A4: lint finds two principals that share a username", async () => {
+  const found = await lint(
+    {
+      mappings: [
+        role("a", { username: "admin" }),
+        user("b", { username: "admin" }),
+        { permissionSet: "S", account: A, username: `of-${A}` },
+        role("c", { username: "of-{AccountID}" }),
+        role("d", { username: "dev:{SessionName}" }),
+        role("e", { username: "dev:{SessionName}" }),
+        user("f", { username: "alone" }),
+      ],
+    },
+    "shared-username",
+  );
+  assert.deepEqual(found, [
+    `info role/${A}/a: username admin is also used for arn:aws:iam::${A}:user/b`,
+    `info sso/${A}/s: username of-${A} is also used for arn:aws:iam::${A}:role/c`,
+  ]);
+});
+
+test("A4: lint finds denials that are invalid, over, or end soon; one that is in force is no finding", async () => {
+  const denied = (name: string, more: object = {}) => ({ arnLike: `arn:aws:iam::${A}:user/${name}`, ...more });
+  const file = {
+    deny: [
+      denied("ok"),
+      denied("past", { notAfter: "2026-11-01T00:00:00Z" }),
+      denied("soon", { notAfter: "2026-12-01T00:00:00Z" }),
+      { arnLike: `arn:aws:iam::${A}:role/path/x-*` },
+      denied("x", { deny: true }),
+    ],
+  };
+  assert.deepEqual(await lint(file, "expired"), [
+    `warning deny/${A}: the denial of arn:aws:iam::${A}:user/past ended on 2026-11-01T00:00:00Z: remove it`,
+  ]);
+  assert.deepEqual(await lint(file, "expires-soon"), [
+    `info deny/${A}: the denial of arn:aws:iam::${A}:user/soon ends in 7 d, on 2026-12-01T00:00:00Z`,
+  ]);
+  assert.equal((await lint(file, "invalid")).length, 2);
+});
