@@ -13,22 +13,26 @@ export function reviews(clusterId: string, outcome?: Outcome): Metric {
 /** By hour. Refused callers are not in it: a stranger's requests must not hide that kube-apiserver has gone. */
 export function reviewsOfCallers(clusterId: string): MathExpression {
   const outcomes: Outcome[] = ["granted", "denied", "not_ours", "throttled"];
-  return new MathExpression({
-    expression: outcomes.map((outcome) => `FILL(${outcome}, 0)`).join(" + "),
-    usingMetrics: Object.fromEntries(outcomes.map((outcome) => [outcome, reviews(clusterId, outcome)])),
-    label: "Reviews of accepted callers",
-    period: Duration.hours(1),
-  });
+  const expression = outcomes.map((outcome) => `FILL(${outcome}, 0)`).join(" + ");
+  return computed("Reviews of accepted callers", expression, clusterId, outcomes, Duration.hours(1));
 }
 
 /** From 0 to 1, of five minutes. Below five denials it is 0: one typo is not a share. */
 export function denialsAmongAnswers(clusterId: string): MathExpression {
-  return new MathExpression({
-    expression: "IF(FILL(denied, 0) >= 5, FILL(denied, 0) / (FILL(denied, 0) + FILL(granted, 0)), 0)",
-    usingMetrics: { denied: reviews(clusterId, "denied"), granted: reviews(clusterId, "granted") },
-    label: "Share of denials",
-    period: Duration.minutes(5),
-  });
+  const expression = "IF(FILL(denied, 0) >= 5, FILL(denied, 0) / (FILL(denied, 0) + FILL(granted, 0)), 0)";
+  return computed("Share of denials", expression, clusterId, ["denied", "granted"], Duration.minutes(5));
+}
+
+/** Of the numbers of reviews, each under the name of its outcome. */
+function computed(
+  label: string,
+  expression: string,
+  clusterId: string,
+  outcomes: readonly Outcome[],
+  period: Duration,
+): MathExpression {
+  const metrics = outcomes.map((outcome) => [outcome, reviews(clusterId, outcome).with({ period })] as const);
+  return new MathExpression({ label, expression, usingMetrics: Object.fromEntries(metrics), period });
 }
 
 export function latency(clusterId: string, name: "Latency" | "StsLatency" | "SsmLatency", statistic: string): Metric {

@@ -1,8 +1,8 @@
 // A deployment rehearsal: the stack deployed by the CDK CLI to an emulator of AWS, asked, changed, asked again and removed.
 // Run by `npm run test:rehearsal`; needs Python 3.
-// Covered: bootstrap, the asset's way into the function, CloudFormation's order and references, the API's route to the
+// Covered: this repository's own cdk.json, bootstrap before a cluster is chosen, the asset's way into the function, CloudFormation's order and references, the API's route to the
 // alias, mappings and callers from Parameter Store, an update by a new version, removal. Not covered, since the emulator
-// has or checks none of it: CodeDeploy, IAM's refusals, throttles, mutual TLS and custom domains, private APIs.
+// has or checks none of it: CodeDeploy, alarms on computed metrics, IAM's refusals, throttles, mutual TLS and custom domains, private APIs.
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -11,15 +11,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { stackName } from "../../../infra/context/stack-name.ts";
 import { localIdentity } from "../../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { mintToken } from "../../../local/token.ts";
 import { tokenReview } from "../../../local/webhook.ts";
-import { cdk } from "../../infra/cdk-cli.ts";
+import { cdk, ROOT } from "../../infra/cdk-cli.ts";
 import { post } from "../../post.ts";
+import { machine } from "../sam/runtime-image.ts";
 import { type Emulator, startEmulator } from "./ministack.ts";
+import { plainAlarms } from "./plain-alarms.ts";
 
+/** Its stack is the app of this repository; the other one is somebody's own app. */
+const OWN_CLUSTER = "own";
 const folder = mkdtempSync(join(tmpdir(), "rehearsal-"));
 const callerToken = randomBytes(32).toString("base64url");
 let emulator: Emulator;
@@ -39,18 +44,27 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function run(...args: string[]): void {
+function run(cwd: string, ...args: string[]): string {
   try {
-    cdk(folder, args, emulator.environment);
+    return cdk(cwd, args, { ...emulator.environment, HOME: folder });
   } catch (error) {
     const { stderr } = error as { stderr?: string };
     throw new Error(`cdk ${args.join(" ")}: ${stderr}\n${emulator.log()}`);
   }
 }
 
+/** Synthesizes the app of a folder's cdk.json, and deploys what comes out; gives the stack's outputs. */
+function deployApp(cwd: string, stack: string, ...context: string[]): Readonly<Record<string, string>> {
+  const out = join(folder, `${stack}.out`);
+  const outputs = join(folder, `${stack}.json`);
+  run(cwd, "synth", "--quiet", "--output", out, ...context);
+  plainAlarms(out);
+  run(folder, "deploy", "--app", out, "--require-approval", "never", "--outputs-file", outputs);
+  return JSON.parse(readFileSync(outputs, "utf8"))[stack];
+}
+
 function deploy(round: string): void {
-  run("deploy", "--require-approval", "never", "--outputs-file", "outputs.json", "-c", `round=${round}`);
-  url = JSON.parse(readFileSync(join(folder, "outputs.json"), "utf8")).Rehearsal.Url;
+  url = deployApp(folder, "Rehearsal", "-c", `round=${round}`)["Url"] ?? "";
 }
 
 async function review(name: string, token = callerToken) {
@@ -60,8 +74,8 @@ async function review(name: string, token = callerToken) {
 }
 
 /** The emulator tells APIs apart by the Host header: names below localhost need not resolve. */
-function postReview(token: string, body: string) {
-  const { host, pathname } = new URL(url);
+function postReview(token: string, body: string, endpoint = url) {
+  const { host, pathname } = new URL(endpoint);
   const headers = { host, authorization: `Bearer ${token}`, "content-type": "application/json" };
   return post(`http://127.0.0.1:${emulator.port}${pathname}?timeout=30s`, { headers, body });
 }
@@ -75,8 +89,24 @@ async function parameters(): Promise<string[]> {
   return Parameters.map(({ Name = "" }) => Name).sort();
 }
 
+test("cdk.json as it is: bootstrap before any cluster is chosen", () => {
+  run(ROOT, "bootstrap", "--output", join(folder, "bootstrap.out"));
+});
+
+test("cdk.json as it is: the endpoint that is printed says that there is no caller yet", async () => {
+  // What a user adds to cdk.json comes from ~/.cdk.json here.
+  const cluster = { clusterId: OWN_CLUSTER, architecture: machine(), safeDeployments: false };
+  writeFileSync(join(folder, ".cdk.json"), JSON.stringify({ context: { clusters: [cluster] } }));
+  const stack = stackName({ clusterId: OWN_CLUSTER });
+  const { Endpoint = "" } = deployApp(ROOT, stack);
+  const { status, text } = await postReview(callerToken, tokenReview("k8s-aws-v1.!"), Endpoint);
+  assert.deepEqual([status, JSON.parse(text).kind], [500, "Status"], text);
+  assert.match(JSON.parse(text).message, /^callers_invalid: /);
+  run(folder, "destroy", "--app", join(folder, `${stack}.out`), "--force");
+  rmSync(join(folder, ".cdk.json"));
+});
+
 test("deploy: a token is reviewed through the gateway, with the mapping from Parameter Store", async () => {
-  run("bootstrap");
   deploy("first");
   assert.deepEqual(await parameters(), [
     `/iam-authenticator/${CLUSTER_ID}/callers`,
@@ -87,7 +117,7 @@ test("deploy: a token is reviewed through the gateway, with the mapping from Par
   assert.deepEqual([bob.user?.username, bob.user?.groups], ["first:bob-example.com", ["developers"]], bob.text);
 });
 
-test("whoever has no mapping is denied, and whoever is not our kube-apiserver is turned away", async () => {
+test("an identity without a mapping is denied, and a caller who is not our kube-apiserver is refused", async () => {
   const alice = await review("alice");
   assert.deepEqual([alice.httpStatus, alice.authenticated], [200, false]);
   assert.match(alice.error, /^identity_unmapped: /);
@@ -110,7 +140,7 @@ test("update: the same endpoint answers with the changed mapping", async () => {
 });
 
 test("destroy: endpoint and parameters are gone", async () => {
-  run("destroy", "--force");
+  run(folder, "destroy", "--force");
   assert.deepEqual(await parameters(), []);
   assert.equal((await postReview(callerToken, "{}")).status, 404);
 });
