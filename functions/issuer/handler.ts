@@ -1,9 +1,10 @@
 // The issuer's handler: GET of its two documents, which are public, and nothing else.
 
 import type { FetchPath } from "../aws/parameter-store.ts";
-import { AuthenticatorError, InternalFault, MethodNotAllowed, PathUnknown } from "../errors.ts";
+import { type AuthenticatorError, MethodNotAllowed, PathUnknown } from "../errors.ts";
 import { type GatewayRequest, gatewayRequest } from "../gateway/gateway-request.ts";
 import { type HttpResponse, jsonResponse } from "../gateway/http-response.ts";
+import { asAuthenticatorError } from "../lib/as-authenticator-error.ts";
 import { type Clock, type Deadline, deadlineIn } from "../lib/deadline.ts";
 import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH, jwksDocument } from "./documents.ts";
 import { type ReadKeys, rememberedKeys } from "./keys.ts";
@@ -38,8 +39,7 @@ export function createIssuerHandler(
       logRequest(record, undefined, settings, clock(), print);
       return response;
     } catch (thrown) {
-      const error =
-        thrown instanceof AuthenticatorError ? thrown : new InternalFault("unexpected failure", { cause: thrown });
+      const error = asAuthenticatorError(thrown);
       logRequest(record, error, settings, clock(), print);
       return errorResponse(error);
     }

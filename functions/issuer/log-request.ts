@@ -1,8 +1,9 @@
 // One log line and one line of metrics for each request to the issuer.
 
 import type { AuthenticatorError } from "../errors.ts";
-import { failureKind } from "../lib/retry.ts";
-import { LOG_LEVELS, type LogLevel } from "../settings/common.ts";
+import type { LogLevel } from "../settings/common.ts";
+import { embeddedMetrics } from "../telemetry/embedded-metrics.ts";
+import { logHead, printLogLine } from "../telemetry/log-line.ts";
 import type { ReadKeySet } from "./keys.ts";
 import type { IssuerSettings } from "./settings.ts";
 
@@ -21,8 +22,6 @@ export interface IssuerRecord {
 
 type Outcome = "served" | "bad_request" | "fault";
 
-const NAMESPACE = "LambdaIamAuthenticator";
-
 export function logRequest(
   record: IssuerRecord,
   error: AuthenticatorError | undefined,
@@ -32,9 +31,7 @@ export function logRequest(
 ): void {
   const outcome = error === undefined ? "served" : error.outcome === "bad_request" ? "bad_request" : "fault";
   const level = levelOf(record, outcome);
-  if (LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(logLevel)) {
-    print(JSON.stringify(logEntry(record, outcome, level, error, now)));
-  }
+  printLogLine(logEntry(record, outcome, level, error, now), logLevel, print);
   print(JSON.stringify(metricsEntry(record, outcome, clusterId, now)));
 }
 
@@ -53,12 +50,7 @@ function logEntry(
   now: number,
 ) {
   return {
-    time: new Date(now).toISOString(),
-    level,
-    outcome,
-    reason: error?.code,
-    message: error?.message,
-    cause: error?.cause === undefined ? undefined : failureKind(error.cause),
+    ...logHead(level, outcome, error, now),
     document,
     keys: keySet?.keys.map(({ kid }) => kid),
     invalidKeys: keySet?.invalid.map(({ parameter, problem }) => `${parameter} ${problem}`),
@@ -70,45 +62,20 @@ function logEntry(
   };
 }
 
-/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html */
 function metricsEntry(
   { startedAt, coldStart, readMs, keySet }: IssuerRecord,
   outcome: Outcome,
-  ClusterId: string,
+  clusterId: string,
   now: number,
 ) {
+  const milliseconds = {
+    IssuerLatency: [now - startedAt],
+    IssuerSsmLatency: readMs === undefined || keySet?.cached === true ? [] : [readMs],
+  };
   const counts = {
     InvalidIssuerKeys: keySet?.invalid.length ?? 0,
     StaleIssuerKeys: keySet?.stale === true ? 1 : 0,
     IssuerColdStart: coldStart ? 1 : 0,
   };
-  const latencies = {
-    IssuerLatency: now - startedAt,
-    ...(readMs !== undefined && keySet?.cached !== true && { IssuerSsmLatency: readMs }),
-  };
-  return {
-    _aws: {
-      Timestamp: now,
-      CloudWatchMetrics: [
-        {
-          Namespace: NAMESPACE,
-          Dimensions: [["ClusterId"], ["ClusterId", "Outcome"]],
-          Metrics: [{ Name: "IssuerRequests", Unit: "Count" }],
-        },
-        {
-          Namespace: NAMESPACE,
-          Dimensions: [["ClusterId"]],
-          Metrics: [
-            ...Object.keys(latencies).map((Name) => ({ Name, Unit: "Milliseconds" })),
-            ...Object.keys(counts).map((Name) => ({ Name, Unit: "Count" })),
-          ],
-        },
-      ],
-    },
-    ClusterId,
-    Outcome: outcome,
-    IssuerRequests: 1,
-    ...latencies,
-    ...counts,
-  };
+  return embeddedMetrics({ requests: "IssuerRequests", milliseconds, counts }, clusterId, outcome, now);
 }

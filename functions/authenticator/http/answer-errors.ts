@@ -1,7 +1,8 @@
 // What was thrown, made into the answer that kube-apiserver acts on rightly.
 
-import { AuthenticatorError, Denial, InternalFault, MethodNotAllowed } from "../../errors.ts";
+import { type AuthenticatorError, Denial, MethodNotAllowed } from "../../errors.ts";
 import { type HttpResponse, jsonResponse } from "../../gateway/http-response.ts";
+import { asAuthenticatorError } from "../../lib/as-authenticator-error.ts";
 import { kubernetesStatus, tokenReview } from "../review/answer.ts";
 import type { Middleware } from "./request-context.ts";
 
@@ -15,11 +16,6 @@ const REASONS: Readonly<Record<number, string>> = {
   429: "TooManyRequests",
   500: "InternalError",
 };
-
-/** Anything that is not ours is a fault of ours: never an answer about the token. */
-export function asAuthenticatorError(error: unknown): AuthenticatorError {
-  return error instanceof AuthenticatorError ? error : new InternalFault("unexpected failure", { cause: error });
-}
 
 export function answerErrors(): Middleware {
   return {

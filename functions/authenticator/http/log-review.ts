@@ -1,10 +1,10 @@
 // One log line and one line of metrics for each review, whatever its outcome.
 
 import type { AuthenticatorError } from "../../errors.ts";
-import { LOG_LEVELS } from "../../settings/common.ts";
+import { asAuthenticatorError } from "../../lib/as-authenticator-error.ts";
+import { printLogLine } from "../../telemetry/log-line.ts";
 import type { Outcome, ReviewRecord } from "../review/record.ts";
 import type { Settings } from "../settings.ts";
-import { asAuthenticatorError } from "./answer-errors.ts";
 import { logEntry } from "./log-entry.ts";
 import { metricsEntry } from "./metrics-entry.ts";
 import type { Middleware, RequestContext } from "./request-context.ts";
@@ -13,8 +13,7 @@ import type { Middleware, RequestContext } from "./request-context.ts";
 export function logReview({ clusterId, logLevel }: Settings, print: (line: string) => void): Middleware {
   function leave({ record, deadline }: RequestContext, outcome: Outcome, error: AuthenticatorError | undefined): void {
     const now = deadline.clock();
-    const entry = logEntry(record, outcome, error, now);
-    if (LOG_LEVELS.indexOf(entry.level) >= LOG_LEVELS.indexOf(logLevel)) print(JSON.stringify(entry));
+    printLogLine(logEntry(record, outcome, error, now), logLevel, print);
     print(JSON.stringify(metricsEntry(record, outcome, error, clusterId, now)));
   }
   return {

@@ -1,11 +1,9 @@
-// The metrics of a review, as a line that CloudWatch Logs turns into metrics by itself.
+// The metrics of a review: how many, how long, and what an alarm looks at.
 
 import type { AuthenticatorError } from "../../errors.ts";
+import { embeddedMetrics } from "../../telemetry/embedded-metrics.ts";
 import type { Outcome, ReviewRecord, Stage } from "../review/record.ts";
 
-const NAMESPACE = "LambdaIamAuthenticator";
-
-/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html */
 export function metricsEntry(
   record: ReviewRecord,
   outcome: Outcome,
@@ -13,7 +11,7 @@ export function metricsEntry(
   clusterId: string,
   now: number,
 ) {
-  const latencies = {
+  const milliseconds = {
     Latency: [now - record.startedAt],
     StsLatency: asked(record, "identity"),
     SsmLatency: [...asked(record, "caller"), ...asked(record, "mapping")],
@@ -24,32 +22,7 @@ export function metricsEntry(
     StaleReads: record.staleReads,
     ColdStart: record.coldStart ? 1 : 0,
   };
-  const measured = Object.entries(latencies).filter(([, values]) => values.length > 0);
-  return {
-    _aws: {
-      Timestamp: now,
-      CloudWatchMetrics: [
-        {
-          Namespace: NAMESPACE,
-          Dimensions: [["ClusterId"], ["ClusterId", "Outcome"]],
-          Metrics: [{ Name: "Reviews", Unit: "Count" }],
-        },
-        {
-          Namespace: NAMESPACE,
-          Dimensions: [["ClusterId"]],
-          Metrics: [
-            ...measured.map(([Name]) => ({ Name, Unit: "Milliseconds" })),
-            ...Object.keys(counts).map((Name) => ({ Name, Unit: "Count" })),
-          ],
-        },
-      ],
-    },
-    ClusterId: clusterId,
-    Outcome: outcome,
-    Reviews: 1,
-    ...Object.fromEntries(measured.map(([name, values]) => [name, values.length === 1 ? values[0] : values])),
-    ...counts,
-  };
+  return embeddedMetrics({ requests: "Reviews", milliseconds, counts }, clusterId, outcome, now);
 }
 
 /** The time of a stage whose service was asked; none when a cache answered, or when the stage was not reached. */

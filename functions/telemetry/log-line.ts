@@ -1,0 +1,40 @@
+// The JSON line that a request leaves in the log: what every function's line begins with, and from which level it is printed.
+
+import type { AuthenticatorError } from "../errors.ts";
+import { failureKind } from "../lib/retry.ts";
+import { LOG_LEVELS, type LogLevel } from "../settings/common.ts";
+
+/** The first fields of a line; JSON leaves out those without a value. `now` in milliseconds since 1970. */
+export function logHead(level: LogLevel, outcome: string, error: AuthenticatorError | undefined, now: number) {
+  return {
+    time: new Date(now).toISOString(),
+    level,
+    outcome,
+    reason: error?.code,
+    message: error?.message,
+    ...causeOf(error),
+  };
+}
+
+/** `print` takes one whole line, without its end. */
+export function printLogLine(
+  entry: { readonly level: LogLevel },
+  logLevel: LogLevel,
+  print: (line: string) => void,
+): void {
+  if (LOG_LEVELS.indexOf(entry.level) >= LOG_LEVELS.indexOf(logLevel)) print(JSON.stringify(entry));
+}
+
+const STACK_FRAME = /^ +at [\w.$<>[\] ]*\(?(?:file|node):[\w/.:@%+-]+\)?$/;
+
+/**
+ * For the person who corrects it: the kind of failure and, for a fault that nobody foresaw, where it arose. Never the
+ * text of a foreign error, which may quote what it failed on.
+ */
+function causeOf(error: AuthenticatorError | undefined): { cause?: string; stack?: string[] } {
+  if (error?.cause === undefined) return {};
+  const cause = failureKind(error.cause);
+  if (error.code !== "internal_fault" || !(error.cause instanceof Error)) return { cause };
+  const frames = error.cause.stack?.split("\n").filter((line) => STACK_FRAME.test(line)) ?? [];
+  return { cause, stack: frames.map((line) => line.trim()) };
+}
