@@ -5,7 +5,6 @@ import type { Construct } from "constructs";
 import { arnSections, matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
 import { checkMapping, type Mapping, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { whyNeverMatches } from "../../functions/authenticator/mapping/possible-arn.ts";
 import { addListParameter, addParameter } from "./owned-parameter.ts";
 
 export interface MappingSubject {
@@ -49,11 +48,10 @@ export function addPatterns(scope: Construct, prefix: string, account: string): 
 function patternProblem(pattern: Mapping, account: string): string | undefined {
   const check = checkMapping(pattern, "pattern");
   if (!check.valid) return check.problem;
-  const { arnLike = "" } = pattern;
-  const its = arnSections(arnLike)?.[4] ?? "";
+  const its = arnSections(pattern.arnLike ?? "")?.[4] ?? "";
   // The list is read for identities of its account alone.
   const isRead = account === "any" || matchesArnLike(`arn::::${its}:`, `arn::::${account}:`);
-  return isRead ? whyNeverMatches(arnLike, "canonical") : `can never match an identity of account ${account}`;
+  return isRead ? undefined : `can never match an identity of account ${account}`;
 }
 
 export function checkAccount(subject: string, account: string): void {
