@@ -45,7 +45,7 @@ export function isDenied({ arnLike }: DenyEntry, identity: VerifiedIdentity): bo
   return identityArns(identity).some((arn) => matchesArnLike(pattern, arn));
 }
 
-/** A user's path can be changed by whoever may update the user: the ARN without it is compared too. */
+/** A user's path can be changed (iam:UpdateUser): the ARN without it is compared too. */
 function identityArns({ kind, partition, accountId, name, canonicalArn, arn }: VerifiedIdentity): string[] {
   return [canonicalArn, arn, ...(kind === "user" ? [`arn:${partition}:iam::${accountId}:user/${name}`] : [])];
 }

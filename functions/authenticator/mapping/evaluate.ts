@@ -16,12 +16,12 @@ export type Verdict =
   | { readonly kind: "match"; readonly mapping: Mapping }
   | { readonly kind: "deny" }
   | { readonly kind: "invalid"; readonly problem: string }
-  /** Meant for this name, and it is not this principal. */
+  /** The value at this name is for another principal. */
   | { readonly kind: "mismatch"; readonly problem: string };
 
 export interface Evaluation extends Candidate {
   readonly verdict: Verdict;
-  /** How many invalid values or list entries stand here, whether they count for this identity or not. */
+  /** How many invalid values or list entries are here, whether they count for this identity or not. */
   readonly invalidCount: number;
 }
 

@@ -1,4 +1,4 @@
-// The value of a mapping's parameter: its strict schema. Whatever does not fit makes this one mapping invalid.
+// The value of a mapping's parameter: its strict schema. Anything that does not fit makes this one mapping invalid.
 
 import { isObject } from "../../lib/json.ts";
 import { notAfterTime } from "../../lib/not-after.ts";

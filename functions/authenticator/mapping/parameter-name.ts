@@ -1,4 +1,4 @@
-// The names of Parameter Store under which an identity's mapping can stand: derived, so that a review reads few of them.
+// The parameters that are read for an identity: their names are derived from it, so that a review reads few of them.
 
 import { asciiLowerCase } from "../../lib/ascii-lower-case.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";

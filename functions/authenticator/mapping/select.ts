@@ -16,7 +16,7 @@ export interface SelectedMapping {
 type DecidingEvaluation = Evaluation & { readonly verdict: Exclude<Verdict, { readonly kind: "nothing" }> };
 
 /**
- * The evaluation that decides: a denial wherever it stands, then the first in the order of the places, of which the
+ * The evaluation that decides: a denial at any place, then the first in the order of the places, of which the
  * deny lists are the first two; `undefined` where no place holds anything. What is wrong at that place denies, and does
  * not fall through: else a typo in a role's mapping would give it its account's.
  */

@@ -56,7 +56,7 @@ export async function reviewToken(
   const unverifiedToken = await timed(record, "token", clock, () => parseToken(text, rules.stsHosts, clock()));
   record.token = unverifiedToken;
 
-  // Until there is an answer: what failed has asked its service too, and its time belongs into the metrics.
+  // Until there is an answer: what failed has asked its service too, and its time belongs in the metrics.
   record.cached.identity = false;
   const proof = await timed(record, "identity", clock, () => services.proveIdentity(text, unverifiedToken, deadline));
   record.cached.identity = proof.cached;
@@ -67,7 +67,7 @@ export async function reviewToken(
   return granted(user, proof.result, audiences, rules.userInfo === "full");
 }
 
-/** The second half of a review, for whoever knows the identity. Fills `record`, and throws, as `reviewToken` does. */
+/** The second half of a review, from the verified identity on. Fills `record`, and throws, as `reviewToken` does. */
 export async function reviewIdentity(
   identity: VerifiedIdentity,
   rules: IdentityRules,
@@ -91,7 +91,7 @@ export async function reviewIdentity(
   record.evaluations = evaluations;
   record.invalidMappings = evaluations.reduce((sum, { invalidCount }) => sum + invalidCount, 0);
   const deciding = decidingEvaluation(evaluations);
-  // What was found then may belong to others: that nothing was there for this identity is no answer in an outage.
+  // Never answer with a stale absence: it would turn an outage into a denial.
   if (stale && deciding === undefined)
     throw new ParametersUnavailable(
       "Parameter Store does not answer, and nothing that is remembered is for this identity",

@@ -52,6 +52,15 @@ test("a user who moves to another path stays denied (iam:UpdateUser)", async () 
   assert.equal(await login(denied(`arn:aws:iam::${HOME}:user/mallory`), ...user("ops/", "mallory2")), "anybody");
 });
 
+test("what a denial does not hold: another name, another session name, and a pattern's path that a user has left", async () => {
+  assert.equal(await login(denied(`arn:aws:iam::${HOME}:user/mallory`), ...user("", "renamed")), "anybody");
+  const ops = denied(`arn:aws:iam::${HOME}:user/ops/*`);
+  assert.equal(await login(ops, ...user("ops/")), "identity_denied");
+  assert.equal(await login(ops, ...user("")), "mallory");
+  const jane = denied(`arn:aws:sts::${HOME}:assumed-role/Shared/jane`);
+  assert.equal(await login(jane, ...session("jane2")), "shared:jane2");
+});
+
 test("no mapping comes before a denial: not the principal's own, nor one that has a principalId", async () => {
   for (const arnLike of [`arn:aws:iam::${HOME}:user/mallory`, "arn:aws:iam::*:user/*", `arn:aws:iam::${HOME}:*`]) {
     const pinned = { [`user/${HOME}/mallory`]: { arn: user("")[0], username: "m", principalId: "AIDAMALLORY" } };
