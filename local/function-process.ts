@@ -8,7 +8,7 @@ interface FunctionCall {
   readonly awsRequestId: string;
 }
 
-const bundle = new URL("../dist/authenticator/index.mjs", import.meta.url);
+const bundle = new URL(`../dist/${process.argv[2]}/index.mjs`, import.meta.url);
 const { handler } = (await import(bundle.href)) as { handler(event: unknown, context: unknown): Promise<unknown> };
 
 process.on("message", ({ id, event, awsRequestId }: FunctionCall) => {

@@ -14,26 +14,33 @@ export interface FunctionReply {
   readonly error?: string;
 }
 
+/** The local services that a function calls; the issuer calls Parameter Store alone. */
+export interface ServiceUrls {
+  readonly store: string;
+  readonly sts?: string;
+  readonly ec2?: string;
+}
+
 /** Settings that lead to these local services, with credentials that are good nowhere else. */
-export function localServices(
-  region: string,
-  urls: Readonly<Record<"sts" | "store" | "ec2", string>>,
-): Readonly<Record<string, string>> {
+export function localServices(region: string, { store, sts, ec2 }: ServiceUrls): Readonly<Record<string, string>> {
   return {
     AWS_REGION: region,
     AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
     AWS_SECRET_ACCESS_KEY: "local/only",
-    AWS_ENDPOINT_URL_STS: urls.sts,
-    AWS_ENDPOINT_URL_SSM: urls.store,
-    AWS_ENDPOINT_URL_EC2: urls.ec2,
-    AWS_ENDPOINT_URL_IAM: urls.ec2,
+    AWS_ENDPOINT_URL_SSM: store,
+    ...(sts !== undefined && { AWS_ENDPOINT_URL_STS: sts }),
+    ...(ec2 !== undefined && { AWS_ENDPOINT_URL_EC2: ec2, AWS_ENDPOINT_URL_IAM: ec2 }),
   };
 }
 
 /** What the function prints goes to `logFile`, as it would go to CloudWatch Logs. */
-export function startFunction(environment: Readonly<Record<string, string>>, logFile: string): LocalFunction {
+export function startFunction(
+  environment: Readonly<Record<string, string>>,
+  logFile: string,
+  bundle: "authenticator" | "issuer" = "authenticator",
+): LocalFunction {
   const log = openSync(logFile, "a");
-  const child = fork(new URL("function-process.ts", import.meta.url), {
+  const child = fork(new URL("function-process.ts", import.meta.url), [bundle], {
     env: { ...environment },
     stdio: ["ignore", log, log, "ipc"],
   });

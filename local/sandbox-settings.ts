@@ -18,6 +18,13 @@ export interface SandboxFiles {
   readonly callerToken: string;
   readonly reviews: string;
   readonly log: string;
+  readonly issuerLog: string;
+  /** The private key that signs the tokens of service accounts, as a control plane has it: kubeadm's sa.key. */
+  readonly serviceAccountKey: string;
+  /** What kubelet would write into a Pod. */
+  readonly serviceAccountToken: string;
+  /** Who issued the issuer's certificate. */
+  readonly issuerCa: string;
 }
 
 export function sandboxFiles(folder: string): SandboxFiles {
@@ -27,5 +34,9 @@ export function sandboxFiles(folder: string): SandboxFiles {
     callerToken: join(folder, "caller-token"),
     reviews: join(folder, "reviews"),
     log: join(folder, "function.log"),
+    issuerLog: join(folder, "issuer.log"),
+    serviceAccountKey: join(folder, "service-account.key"),
+    serviceAccountToken: join(folder, "service-account-token"),
+    issuerCa: join(folder, "issuer-ca.crt"),
   };
 }

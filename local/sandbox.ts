@@ -1,12 +1,14 @@
 // Everything of the minute-long try: local AWS, the function, the gateway, and a folder with what a user edits and reads.
 
-import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { startNodeInstance } from "./ec2/node-instance.ts";
 import { localServices, startFunction } from "./function.ts";
 import { startGateway } from "./gateway/gateway.ts";
+import { startIssuer } from "./issuer.ts";
 import { startParameterStore } from "./parameter-store/parameter-store.ts";
 import { DEFAULT_THROUGHPUT } from "./parameter-store/throughput.ts";
 import { CLUSTER_ID, REGION, SAMPLE_MAPPINGS, type SandboxFiles } from "./sandbox-settings.ts";
+import { localPodRole, localProvider, publishServiceAccountKey } from "./service-account.ts";
 import { startSts } from "./sts/start-sts.ts";
 import { writeWebhook } from "./webhook.ts";
 
@@ -15,21 +17,29 @@ export interface Sandbox {
   readonly endpoint: string;
   readonly stsUrl: string;
   readonly parameterStoreUrl: string;
+  readonly issuerUrl: string;
   close(): Promise<void>;
 }
 
 /** Makes the files where they are missing: mappings of an earlier start stay as they were edited. */
 export async function startSandbox(files: SandboxFiles): Promise<Sandbox> {
   mkdirSync(files.reviews, { recursive: true });
-  rmSync(files.log, { force: true });
+  for (const log of [files.log, files.issuerLog]) rmSync(log, { force: true });
   if (!existsSync(files.mappings)) {
     cpSync(SAMPLE_MAPPINGS, files.mappings, { recursive: true });
   }
+  publishServiceAccountKey(files);
   const prefix = `/iam-authenticator/${CLUSTER_ID}`;
-  const sts = await onPort(8321, (port) => startSts({ port }));
   const store = await onPort(8322, (port) =>
     startParameterStore({ port, region: REGION, folder: files.mappings, prefix, throughput: DEFAULT_THROUGHPUT }),
   );
+  const issuer = await onPort(8324, (port) =>
+    startIssuer({ port, region: REGION, clusterId: CLUSTER_ID, storeUrl: store.url, logFile: files.issuerLog }),
+  );
+  writeFileSync(files.issuerCa, issuer.ca);
+  const provider = localProvider(issuer.url);
+  const webIdentity = { providers: [provider], roles: [localPodRole(provider)], ca: issuer.ca };
+  const sts = await onPort(8321, (port) => startSts({ port, webIdentity }));
   const ec2 = await onPort(8323, (port) => startNodeInstance({ port, region: REGION }));
   const authenticator = startFunction(
     {
@@ -46,8 +56,9 @@ export async function startSandbox(files: SandboxFiles): Promise<Sandbox> {
     endpoint,
     stsUrl: sts.url,
     parameterStoreUrl: store.url,
+    issuerUrl: issuer.url,
     async close() {
-      await gateway.close();
+      await Promise.all([gateway.close(), issuer.close()]);
       authenticator.close();
       await Promise.all([sts.close(), store.close(), ec2.close()]);
     },

@@ -5,6 +5,8 @@ import { join, relative } from "node:path";
 import { localIdentity } from "./identities.ts";
 import { startSandbox } from "./sandbox.ts";
 import { CLUSTER_ID, REGION, SANDBOX_FOLDER, sandboxFiles } from "./sandbox-settings.ts";
+import { POD_ROLE_ARN, writeServiceAccountToken } from "./service-account.ts";
+import { podLogin } from "./show-pod.ts";
 import { mintToken } from "./token.ts";
 import { type Review, readWebhook, reviewToken, SandboxNotRunning, tokenReview } from "./webhook.ts";
 
@@ -29,10 +31,11 @@ const sandbox = await startSandbox(files);
 console.log(`lambda-iam-authenticator runs at ${sandbox.endpoint} for cluster "${CLUSTER_ID}".\n`);
 await writeReviews();
 for (const name of SHOWN) await show(name);
+await showPod();
 printCommands();
 
 // Tokens live 15 minutes; the files are for curl.
-setInterval(() => void writeReviews(), RENEW_MS);
+setInterval(() => void Promise.all([writeReviews(), writeServiceAccountToken(files, sandbox.issuerUrl)]), RENEW_MS);
 
 /** Asked, not remembered: a file that says so would outlive a sandbox that was killed. */
 async function isRunning(): Promise<boolean> {
@@ -64,6 +67,14 @@ async function show(name: string): Promise<void> {
   if (SHOWN_WHOLE.includes(name)) console.log(`${JSON.stringify(review, null, 2)}\n`);
 }
 
+async function showPod(): Promise<void> {
+  const { lines, token } = await podLogin(files, sandbox, CLUSTER_ID);
+  const { status, review } = await reviewToken(files, token);
+  console.log("a Pod of another cluster logs in, by the role of its service account (IRSA)");
+  for (const line of [...lines, `review: HTTP ${status} ${describe(review)}`]) console.log(`  ${line}`);
+  console.log();
+}
+
 function describe({ status: { user, error } }: Review): string {
   if (user === undefined) return `denied: ${error}`;
   return `granted: ${user.username}, groups ${user.groups?.join(", ") || "none"}`;
@@ -71,12 +82,14 @@ function describe({ status: { user, error } }: Review): string {
 
 function printCommands(): void {
   const { accessKeyId, secretAccessKey } = localIdentity("alice");
-  const [mapping, denials, caller, review, log] = [
+  const [mapping, denials, caller, review, log, podToken, issuerCa] = [
     join(files.mappings, "role/111122223333/developers.yaml"),
     join(files.mappings, "deny/111122223333.yaml"),
     files.callerToken,
     reviewFile("bob"),
     files.log,
+    files.serviceAccountToken,
+    files.issuerCa,
   ].map((file) => relative(process.cwd(), file));
   const folder = process.env["LOCAL_FOLDER"];
   const reviewCommand = `${folder ? `LOCAL_FOLDER=${folder} ` : ""}npm run --silent review`;
@@ -90,6 +103,11 @@ function printCommands(): void {
   Review a token from the AWS CLI:
     AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} \\
       aws eks get-token --cluster-name ${CLUSTER_ID} --region ${REGION} | ${reviewCommand}
+
+  Be the Pod, with the variables that an SDK finds there:
+    AWS_ROLE_ARN=${POD_ROLE_ARN} AWS_WEB_IDENTITY_TOKEN_FILE=${podToken} \\
+      AWS_REGION=${REGION} AWS_ENDPOINT_URL_STS=${sandbox.stsUrl} aws sts get-caller-identity
+    curl -s --cacert ${issuerCa} ${sandbox.issuerUrl}/.well-known/openid-configuration
 
   Change who somebody is: edit ${mapping}; it takes effect within 30 s.
   Shut somebody out, or let dan in again: edit ${denials}.

@@ -8,8 +8,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { decodeProtectedHeader } from "jose";
 import { webhookKubeconfig } from "../../cli/kubeconfig/webhook.ts";
 import { sandboxFiles } from "../../local/sandbox-settings.ts";
+import { post } from "../post.ts";
 
 const START = "start.ts";
 const REVIEW = "review.ts";
@@ -94,6 +96,38 @@ test("npm start shows who is granted, and who is denied with the reason in one l
   assert.equal(answers.get("bob"), "HTTP 200 granted: dev:bob-example.com, groups developers");
   assert.match(answers.get("dan") ?? "", /^HTTP 200 denied: identity_denied: .*deny\/111122223333/);
   assert.match(answers.get("contractor") ?? "", /^HTTP 200 denied: identity_unmapped: /);
+});
+
+test("npm start shows a Pod that logs in by its service account's role, one line for each step", async (t) => {
+  const folder = folderOf(t);
+  const { printed } = await started(t, folder);
+  const [, steps = ""] = /^a Pod of another cluster logs in.*\n((?: {2}.*\n)+)/m.exec(printed.out) ?? [];
+  const [issuer = "", ...others] = steps.trimEnd().split("\n");
+  assert.deepEqual(others, [
+    "  token: system:serviceaccount:ci:deployer, for sts.amazonaws.com, signed by that key",
+    "  AssumeRoleWithWebIdentity: arn:aws:sts::111122223333:assumed-role/Deployer/deployer-0",
+    "  review: HTTP 200 granted: ci-deployer, groups deployers",
+  ]);
+
+  const url = /https:\S+$/.exec(issuer)?.[0] ?? "";
+  const { serviceAccountToken, issuerCa } = sandboxFiles(folder);
+  const { text } = await post(url, { method: "GET", tls: { ca: readFileSync(issuerCa, "utf8") } });
+  const { kid } = decodeProtectedHeader(readFileSync(serviceAccountToken, "utf8"));
+  assert.deepEqual(
+    JSON.parse(text).keys.map((key: { kid: string }) => key.kid),
+    [kid],
+  );
+});
+
+test("npm start keeps the service accounts' key, so that tokens of an earlier start stay good", async (t) => {
+  const folder = folderOf(t);
+  const first = await started(t, folder);
+  const { serviceAccountKey } = sandboxFiles(folder);
+  const key = readFileSync(serviceAccountKey, "utf8");
+  first.process.kill("SIGINT");
+  await first.ended;
+  await started(t, folder);
+  assert.equal(readFileSync(serviceAccountKey, "utf8"), key);
 });
 
 test("a second npm start leaves the first one's files alone, and names its endpoint", async (t) => {

@@ -1,0 +1,83 @@
+// A service account of the local cluster: the key that signs its tokens, its role in AWS, and its tokens.
+
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { SignJWT } from "jose";
+import { issuerKeyOf } from "../functions/issuer/key.ts";
+import { type LocalRole, type OidcProvider, roleArn, serviceAccountRole } from "./roles.ts";
+import type { SandboxFiles } from "./sandbox-settings.ts";
+
+export const SERVICE_ACCOUNT = { namespace: "ci", name: "deployer" };
+export const AUDIENCE = "sts.amazonaws.com";
+
+const ACCOUNT = "111122223333";
+const ROLE_NAME = "Deployer";
+
+export const POD_ROLE_ARN = roleArn({ account: ACCOUNT, name: ROLE_NAME });
+
+export function localProvider(issuer: string): OidcProvider {
+  return { issuer, account: ACCOUNT, audiences: [AUDIENCE] };
+}
+
+export function localPodRole(provider: OidcProvider): LocalRole {
+  const { namespace, name: serviceAccount } = SERVICE_ACCOUNT;
+  return serviceAccountRole(provider, {
+    name: ROLE_NAME,
+    roleId: "AROALOCALDEPLOYERAAAA",
+    namespace,
+    serviceAccount,
+  });
+}
+
+/** Makes the key where it is missing, and writes its public half where the issuer reads it. */
+export function publishServiceAccountKey(files: SandboxFiles): void {
+  if (!existsSync(files.serviceAccountKey)) {
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    writeFileSync(files.serviceAccountKey, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
+  }
+  const { kid, jwk } = readServiceAccountKey(files);
+  const folder = join(files.mappings, "issuer");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${kid}.json`), jwk);
+}
+
+/** Stands in for kubelet, which writes the token into the Pod and renews it. */
+export async function writeServiceAccountToken(files: SandboxFiles, issuer: string): Promise<string> {
+  const token = await signServiceAccountToken(files, issuer);
+  writeFileSync(files.serviceAccountToken, token, { mode: 0o600 });
+  return token;
+}
+
+/**
+ * With the claims that kube-apiserver writes:
+ * https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-tokens
+ */
+function signServiceAccountToken(files: SandboxFiles, issuer: string): Promise<string> {
+  const { privateKey, kid } = readServiceAccountKey(files);
+  const { namespace, name } = SERVICE_ACCOUNT;
+  return new SignJWT({ "kubernetes.io": { namespace, serviceaccount: { name, uid: randomUUID() } } })
+    .setProtectedHeader({ alg: "RS256", kid })
+    .setIssuer(issuer)
+    .setSubject(`system:serviceaccount:${namespace}:${name}`)
+    .setAudience([AUDIENCE])
+    .setIssuedAt()
+    .setNotBefore("0s")
+    .setExpirationTime("24h")
+    .setJti(randomUUID())
+    .sign(privateKey);
+}
+
+interface ServiceAccountKey {
+  readonly privateKey: KeyObject;
+  readonly kid: string;
+  /** The public half, as Parameter Store holds it. */
+  readonly jwk: string;
+}
+
+function readServiceAccountKey({ serviceAccountKey }: SandboxFiles): ServiceAccountKey {
+  const privateKey = createPrivateKey(readFileSync(serviceAccountKey));
+  const key = issuerKeyOf(createPublicKey(privateKey));
+  if (key === undefined) throw new Error(`${serviceAccountKey} must be an RSA key or an EC key: delete it`);
+  return { privateKey, kid: key.kid, jwk: JSON.stringify(key) };
+}

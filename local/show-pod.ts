@@ -1,0 +1,55 @@
+// Shows the way of a Pod into another cluster: its token, the role's session that STS gives for it, that session's review.
+
+import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { JWKS_PATH } from "../functions/issuer/documents.ts";
+import type { LocalIdentity } from "./identities.ts";
+import type { Sandbox } from "./sandbox.ts";
+import { REGION, type SandboxFiles } from "./sandbox-settings.ts";
+import { AUDIENCE, POD_ROLE_ARN, SERVICE_ACCOUNT, writeServiceAccountToken } from "./service-account.ts";
+import { mintToken } from "./token.ts";
+
+/** One line for each step; gives the token with which the Pod logs in to the cluster `clusterId`. */
+export async function podLogin(
+  files: SandboxFiles,
+  sandbox: Sandbox,
+  clusterId: string,
+): Promise<{ readonly lines: readonly string[]; readonly token: string }> {
+  const serviceAccountToken = await writeServiceAccountToken(files, sandbox.issuerUrl);
+  const session = await assumeRole(sandbox.stsUrl, serviceAccountToken);
+  const { namespace, name } = SERVICE_ACCOUNT;
+  return {
+    token: await mintToken({ identity: session, clusterId, region: REGION }),
+    lines: [
+      `issuer: serves its key at ${sandbox.issuerUrl}${JWKS_PATH}`,
+      `token: system:serviceaccount:${namespace}:${name}, for ${AUDIENCE}, signed by that key`,
+      `AssumeRoleWithWebIdentity: ${session.arn}`,
+    ],
+  };
+}
+
+/** The session of the role, as an AWS SDK in the Pod gets it: with no credentials but the token. */
+async function assumeRole(endpoint: string, WebIdentityToken: string): Promise<LocalIdentity> {
+  const sts = new STSClient({ endpoint, region: REGION });
+  const { Credentials, AssumedRoleUser } = await sts.send(
+    new AssumeRoleWithWebIdentityCommand({
+      RoleArn: POD_ROLE_ARN,
+      RoleSessionName: "deployer-0",
+      WebIdentityToken,
+    }),
+  );
+  sts.destroy();
+  const { AccessKeyId, SecretAccessKey, SessionToken } = Credentials ?? {};
+  const { Arn, AssumedRoleId } = AssumedRoleUser ?? {};
+  if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Arn || !AssumedRoleId) {
+    throw new Error("AssumeRoleWithWebIdentity answered without credentials");
+  }
+  return {
+    name: "pod",
+    accessKeyId: AccessKeyId,
+    secretAccessKey: SecretAccessKey,
+    sessionToken: SessionToken,
+    arn: Arn,
+    account: Arn.split(":")[4] ?? "",
+    userId: AssumedRoleId,
+  };
+}
