@@ -4,9 +4,13 @@ import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { chooseCluster, clusterStack } from "./context/cluster-stack.ts";
 import { readClusters } from "./context/clusters.ts";
+import { issuerStack, wantsIssuer } from "./issuer/issuer-stack.ts";
 
 const app = new App();
 const clusters = readClusters(app);
-for (const cluster of clusters) clusterStack(app, cluster);
+for (const cluster of clusters) {
+  clusterStack(app, cluster);
+  if (wantsIssuer(app, cluster)) issuerStack(app, cluster);
+}
 if (clusters.length === 0) chooseCluster(app);
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

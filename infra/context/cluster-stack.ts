@@ -13,7 +13,7 @@ import { stackName } from "./stack-name.ts";
 const ARCHITECTURES = { arm64: Architecture.ARM_64, x86_64: Architecture.X86_64 };
 
 export function clusterStack(app: App, context: ClusterContext): Stack {
-  const { account, region, stackName: _, terminationProtection, tags, ...authenticatorContext } = context;
+  const { account, region, stackName: _, terminationProtection, tags, issuer: __, ...authenticatorContext } = context;
   const {
     endpoint,
     formerEndpoint,

@@ -55,6 +55,8 @@ const cluster = z.strictObject({
   stackName: text.exactOptional(),
   terminationProtection: z.boolean().exactOptional(),
   tags: z.record(z.string(), z.string()).exactOptional(),
+  /** Adds the stack of a service account issuer. */
+  issuer: z.boolean().exactOptional(),
   endpoint: endpoint.exactOptional(),
   formerEndpoint: endpoint.exactOptional(),
   throttle: z.strictObject({ rateLimit: z.number(), burstLimit: z.number() }).exactOptional(),

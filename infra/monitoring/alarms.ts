@@ -27,7 +27,7 @@ export interface AlarmOptions {
   readonly denialShare: number;
 }
 
-type AlarmRule = Pick<AlarmProps, "alarmDescription" | "threshold"> & {
+export type AlarmRule = Pick<AlarmProps, "alarmDescription" | "threshold"> & {
   readonly metric: IMetric;
   readonly periods?: number;
   readonly below?: boolean;
@@ -35,24 +35,7 @@ type AlarmRule = Pick<AlarmProps, "alarmDescription" | "threshold"> & {
 
 export function makeAlarms(scope: Construct, options: AlarmOptions): Alarms {
   const { clusterId, handler, gateway, topic, quietHours, denialShare } = options;
-  const add = (id: string, { metric, periods = 3, below = false, ...rule }: AlarmRule): Alarm => {
-    const alarm = new Alarm(scope, id, {
-      ...rule,
-      metric,
-      evaluationPeriods: periods,
-      datapointsToAlarm: below ? periods : Math.min(periods, 2),
-      comparisonOperator: below
-        ? ComparisonOperator.LESS_THAN_THRESHOLD
-        : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      // No metric means no review: that is an alarm of its own, and nothing wrong for the others.
-      treatMissingData: below ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
-    });
-    if (topic !== undefined) {
-      alarm.addAlarmAction(new SnsAction(topic));
-      alarm.addOkAction(new SnsAction(topic));
-    }
-    return alarm;
-  };
+  const add = (id: string, rule: AlarmRule): Alarm => addAlarm(scope, id, rule, topic);
   const faults = add("Faults", {
     alarmDescription:
       "Reviews end without an answer: STS, Parameter Store or EC2 cannot be reached, or the function has a fault. See `reason` in the log.",
@@ -113,4 +96,29 @@ export function makeAlarms(scope: Construct, options: AlarmOptions): Alarms {
   ];
   const rollback = [faults, errors, slow, gatewayErrors];
   return { all: [...rollback, ...rest], rollback };
+}
+
+/** Two of `periods`, so that one bad minute is no alarm; all of them where it is that something is missing. */
+export function addAlarm(
+  scope: Construct,
+  id: string,
+  { metric, periods = 3, below = false, ...rule }: AlarmRule,
+  topic: ITopic | undefined,
+): Alarm {
+  const alarm = new Alarm(scope, id, {
+    ...rule,
+    metric,
+    evaluationPeriods: periods,
+    datapointsToAlarm: below ? periods : Math.min(periods, 2),
+    comparisonOperator: below
+      ? ComparisonOperator.LESS_THAN_THRESHOLD
+      : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    // No metric means no request: that is an alarm of its own, and nothing wrong for the others.
+    treatMissingData: below ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+  });
+  if (topic !== undefined) {
+    alarm.addAlarmAction(new SnsAction(topic));
+    alarm.addOkAction(new SnsAction(topic));
+  }
+  return alarm;
 }

@@ -43,6 +43,15 @@ export function count(clusterId: string, name: "StsThrottled" | "InvalidMappings
   return metric(name, Stats.SUM, { ClusterId: clusterId });
 }
 
+/** Of the issuer (functions/issuer/log-request.ts). */
+export function issuerFaults(clusterId: string): Metric {
+  return metric("IssuerRequests", Stats.SUM, { ClusterId: clusterId, Outcome: "fault" });
+}
+
+export function issuerCount(clusterId: string, name: "InvalidIssuerKeys" | "StaleIssuerKeys"): Metric {
+  return metric(name, Stats.SUM, { ClusterId: clusterId });
+}
+
 /** Without a label, which would make an alarm's metric one of metric math. */
 function metric(metricName: string, statistic: string, dimensionsMap: Record<string, string>): Metric {
   return new Metric({ namespace: NAMESPACE, metricName, statistic, dimensionsMap, period: Duration.minutes(1) });

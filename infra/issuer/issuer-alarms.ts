@@ -1,0 +1,48 @@
+// The issuer's alarms: without its documents, no Pod of the cluster gets AWS credentials any more.
+
+import { Duration } from "aws-cdk-lib";
+import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import type { ITopic } from "aws-cdk-lib/aws-sns";
+import type { Construct } from "constructs";
+import { type AlarmRule, addAlarm } from "../monitoring/alarms.ts";
+import { issuerCount, issuerFaults } from "../monitoring/metrics.ts";
+
+/** Those that a bad version of the function sets off within minutes. */
+export function makeIssuerAlarms(
+  scope: Construct,
+  clusterId: string,
+  handler: IFunction,
+  topic: ITopic | undefined,
+): Alarm[] {
+  const add = (id: string, rule: AlarmRule) => addAlarm(scope, id, rule, topic);
+  const rollback = [
+    add("Faults", {
+      alarmDescription:
+        "The issuer's documents are not served, so that no Pod gets AWS credentials: no keys, or Parameter Store is out of reach. See `reason` in the log.",
+      metric: issuerFaults(clusterId),
+      threshold: 1,
+    }),
+    add("Errors", {
+      alarmDescription: "The issuer's function itself fails or runs out of its time: see its log.",
+      metric: handler.metricErrors({ period: Duration.minutes(1) }),
+      threshold: 1,
+    }),
+  ];
+  add("InvalidKeys", {
+    alarmDescription: "A parameter of the issuer holds no valid key, and is left out. See `invalidKeys` in the log.",
+    metric: issuerCount(clusterId, "InvalidIssuerKeys"),
+    threshold: 1,
+  });
+  add("StaleKeys", {
+    alarmDescription: "Parameter Store fails: the issuer serves the keys that it read last, for 24 h at most.",
+    metric: issuerCount(clusterId, "StaleIssuerKeys"),
+    threshold: 1,
+  });
+  add("FunctionThrottled", {
+    alarmDescription: "Lambda refuses to run the issuer: raise the account's limit.",
+    metric: handler.metricThrottles({ period: Duration.minutes(1) }),
+    threshold: 1,
+  });
+  return rollback;
+}

@@ -1,0 +1,53 @@
+// The issuer's Lambda function: the built bundle, its log, and the one right that it has.
+
+import { Duration } from "aws-cdk-lib";
+import { Policy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { type Alias, type Architecture, Function as LambdaFunction, LoggingFormat } from "aws-cdk-lib/aws-lambda";
+import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { Construct } from "constructs";
+import { issuerPath } from "../../functions/issuer/keys.ts";
+import { builtCode, NODEJS_24 } from "../function/built-code.ts";
+import { prefixArn } from "../parameters/prefix-arn.ts";
+
+export interface IssuerFunctionOptions {
+  /** Begins with `/`. */
+  readonly mappingPrefix: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly architecture: Architecture;
+  readonly memorySize: number;
+  readonly logRetention: RetentionDays;
+}
+
+export function makeIssuerFunction(scope: Construct, options: IssuerFunctionOptions): Alias {
+  const { mappingPrefix, environment, architecture, memorySize, logRetention } = options;
+  const log = new LogGroup(scope, "Log", { retention: logRetention });
+  const role = new Role(scope, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
+  const policy = new Policy(scope, "Rights", {
+    roles: [role],
+    statements: [
+      allow(["logs:CreateLogStream", "logs:PutLogEvents"], log.logGroupArn),
+      // The right to list what is below a path is a right on the path.
+      allow(["ssm:GetParametersByPath"], prefixArn(scope, issuerPath(mappingPrefix))),
+    ],
+  });
+  const issuer = new LambdaFunction(scope, "Function", {
+    description: "Serves the discovery document and the JWKS of a service account issuer",
+    runtime: NODEJS_24,
+    architecture,
+    code: builtCode("issuer"),
+    handler: "index.handler",
+    // STS waits for 5 s, and a request ends within 4 s by itself.
+    timeout: Duration.seconds(5),
+    memorySize,
+    environment,
+    role,
+    loggingFormat: LoggingFormat.JSON,
+    logGroup: log,
+  });
+  issuer.node.addDependency(policy);
+  return issuer.addAlias("live");
+}
+
+function allow(actions: string[], resource: string): PolicyStatement {
+  return new PolicyStatement({ actions, resources: [resource] });
+}

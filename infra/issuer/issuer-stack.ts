@@ -1,0 +1,40 @@
+// One cluster's issuer as a stack of its own: it outlives the authenticator's, and is protected against deletion.
+
+import { type App, type CfnOutput, Stack } from "aws-cdk-lib";
+import { Topic } from "aws-cdk-lib/aws-sns";
+import type { ClusterContext } from "../context/cluster.ts";
+import { stackName } from "../context/stack-name.ts";
+import { ISSUER_OUTPUTS, ServiceAccountIssuer } from "./service-account-issuer.ts";
+
+/** `-c issuer=true` adds it to every cluster that is deployed, `"issuer": true` to one of the list. */
+export function wantsIssuer(app: App, { issuer }: ClusterContext): boolean {
+  const given: unknown = app.node.tryGetContext("issuer");
+  if (given !== undefined && !["true", "false", true, false].includes(given as string | boolean)) {
+    throw new Error("-c issuer must be true or false");
+  }
+  return given === undefined ? issuer === true : String(given) === "true";
+}
+
+export function issuerStack(app: App, context: ClusterContext): Stack {
+  const { clusterId, account, region, tags, mappingPrefix, logLevel, alarmTopicArn, logRetentionDays } = context;
+  const stack = new Stack(app, issuerStackName(context), {
+    description: `Issuer of the Kubernetes cluster ${clusterId}: roles for its service accounts`,
+    env: { ...(account !== undefined && { account }), ...(region !== undefined && { region }) },
+    terminationProtection: true,
+    ...(tags !== undefined && { tags }),
+  });
+  const issuer = new ServiceAccountIssuer(stack, "Issuer", {
+    clusterId,
+    ...(mappingPrefix !== undefined && { mappingPrefix }),
+    ...(logLevel !== undefined && { logLevel }),
+    ...(alarmTopicArn !== undefined && { alarmTopic: Topic.fromTopicArn(stack, "AlarmTopic", alarmTopicArn) }),
+    ...(logRetentionDays !== undefined && { logRetention: logRetentionDays }),
+  });
+  for (const name of ISSUER_OUTPUTS) (issuer.node.findChild(name) as CfnOutput).overrideLogicalId(name);
+  return stack;
+}
+
+/** `IamAuthenticatorIssuer-<clusterId>`, also where the authenticator's stack has a name of its own. */
+function issuerStackName({ clusterId }: ClusterContext): string {
+  return stackName({ clusterId }).replace("IamAuthenticator-", "IamAuthenticatorIssuer-");
+}

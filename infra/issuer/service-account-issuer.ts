@@ -1,0 +1,134 @@
+// The construct of an issuer: its URL, the function behind it, and IAM's trust in it. All of it stays when the stack goes.
+
+import { CfnOutput, CfnResource, RemovalPolicy } from "aws-cdk-lib";
+import { CfnOIDCProvider, Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
+import { Architecture, type IFunction } from "aws-cdk-lib/aws-lambda";
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { ITopic } from "aws-cdk-lib/aws-sns";
+import { Construct } from "constructs";
+import { JWKS_PATH } from "../../functions/issuer/documents.ts";
+import { issuerPath } from "../../functions/issuer/keys.ts";
+import { readIssuerSettings } from "../../functions/issuer/settings.ts";
+import { deploySafely } from "../deployment/safe-deployment.ts";
+import type { Throttle } from "../endpoint/endpoint.ts";
+import { prefixArn } from "../parameters/prefix-arn.ts";
+import { makeIssuerAlarms } from "./issuer-alarms.ts";
+import { type IssuerDomain, makeIssuerApi, routeIssuer } from "./issuer-api.ts";
+import { makeIssuerFunction } from "./issuer-function.ts";
+
+export interface ServiceAccountIssuerProps {
+  readonly clusterId: string;
+  /** As the authenticator's. Default `/iam-authenticator/<clusterId>`. */
+  readonly mappingPrefix?: string;
+  /** A domain of your own. The issuer's URL can never be changed while tokens and roles name it. */
+  readonly domain?: IssuerDomain;
+  /** Of the provider in IAM. Default `sts.amazonaws.com` alone. */
+  readonly audiences?: readonly string[];
+  /** Default 100 requests a second, bursts of 200. */
+  readonly throttle?: Throttle;
+  readonly logLevel?: "debug" | "info" | "warn" | "error";
+  /** Default ARM64. */
+  readonly architecture?: Architecture;
+  /** Default 512 MB. */
+  readonly memorySize?: number;
+  /** Default three months. */
+  readonly logRetention?: RetentionDays;
+  readonly alarmTopic?: ITopic;
+  /** Default true: a new version gets a tenth of the requests first. */
+  readonly safeDeployments?: boolean;
+}
+
+export const ISSUER_OUTPUTS = ["IssuerUrl", "IssuerFlags", "ProviderArn"] as const;
+
+export class ServiceAccountIssuer extends Construct {
+  /** `--service-account-issuer`, exactly. */
+  readonly url: string;
+  /** Of the provider in IAM, which roles trust. */
+  readonly providerArn: string;
+  /** Begins with `/`, does not end with one. */
+  readonly mappingPrefix: string;
+
+  constructor(scope: Construct, id: string, props: ServiceAccountIssuerProps) {
+    super(scope, id);
+    const { clusterId, domain, audiences = ["sts.amazonaws.com"], safeDeployments = true } = props;
+    const { logRetention = RetentionDays.THREE_MONTHS, throttle = { rateLimit: 100, burstLimit: 200 } } = props;
+    this.mappingPrefix = checkedPrefix(props);
+    const issuerApi = makeIssuerApi(this, clusterId, domain);
+    this.url = issuerApi.url;
+
+    const live = makeIssuerFunction(this, {
+      mappingPrefix: this.mappingPrefix,
+      environment: environmentOf(props, this.url),
+      architecture: props.architecture ?? Architecture.ARM_64,
+      memorySize: props.memorySize ?? 512,
+      logRetention,
+    });
+    // CDK's own types do not agree under exactOptionalPropertyTypes.
+    const handler = live as IFunction;
+    const answering = routeIssuer(this, issuerApi, { handler, throttle, logRetention });
+
+    const provider = new CfnOIDCProvider(this, "Provider", { url: this.url, clientIdList: [...audiences] });
+    // IAM looks at the URL when the provider is made.
+    provider.node.addDependency(...answering);
+    this.providerArn = provider.attrArn;
+
+    retainAll(this);
+    const alarms = makeIssuerAlarms(this, clusterId, handler, props.alarmTopic);
+    if (safeDeployments) deploySafely(this, live, undefined, alarms);
+    this.#addOutputs();
+  }
+
+  /** Who may write an issuer's keys can become every service account in AWS: never part of `grantManageMappings`. */
+  grantManageKeys(grantee: IGrantable): Grant {
+    const path = issuerPath(this.mappingPrefix);
+    const below = path.slice(this.mappingPrefix.length + 1);
+    const write = Grant.addToPrincipal({
+      grantee,
+      actions: [
+        "ssm:GetParameter",
+        "ssm:GetParameters",
+        "ssm:GetParameterHistory",
+        "ssm:PutParameter",
+        "ssm:DeleteParameter",
+      ],
+      resourceArns: [prefixArn(this, this.mappingPrefix, `${below}/*`)],
+    });
+    const list = Grant.addToPrincipal({
+      grantee,
+      actions: ["ssm:GetParametersByPath"],
+      resourceArns: [prefixArn(this, path)],
+    });
+    return write.combine(list);
+  }
+
+  #addOutputs(): void {
+    const flags = `--service-account-issuer=${this.url} --service-account-jwks-uri=${this.url}${JWKS_PATH}`;
+    const values = { IssuerUrl: this.url, IssuerFlags: flags, ProviderArn: this.providerArn };
+    for (const name of ISSUER_OUTPUTS) new CfnOutput(this, name, { value: values[name] });
+  }
+}
+
+/** Throws what the function would throw at its first start. The API's own URL is right by itself, and not known yet. */
+function checkedPrefix(props: ServiceAccountIssuerProps): string {
+  const { domain } = props;
+  const url = domain === undefined ? "https://example.com" : `https://${domain.domainName}`;
+  return readIssuerSettings({ ...environmentOf(props, url), AWS_REGION: "us-east-1" }).mappingPrefix;
+}
+
+function environmentOf({ clusterId, mappingPrefix, logLevel }: ServiceAccountIssuerProps, url: string) {
+  return {
+    CLUSTER_ID: clusterId,
+    ISSUER_URL: url,
+    ...(mappingPrefix !== undefined && { MAPPING_PREFIX: mappingPrefix }),
+    ...(logLevel !== undefined && { LOG_LEVEL: logLevel }),
+    // `sam local` passes only variables that the template declares.
+    AWS_ENDPOINT_URL_SSM: "",
+  };
+}
+
+/** The URL stands in tokens and in trust policies: deleting a stack by mistake must not take it away. */
+function retainAll(construct: Construct): void {
+  for (const child of construct.node.findAll()) {
+    if (CfnResource.isCfnResource(child)) child.applyRemovalPolicy(RemovalPolicy.RETAIN);
+  }
+}

@@ -1,0 +1,364 @@
+// The issuer's stack and the roles of service accounts: right by right, in the right order, and kept when it is deleted.
+
+import "./quick-synth.ts";
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { App, Stack, Validations } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
+import { Role } from "aws-cdk-lib/aws-iam";
+import { Architecture } from "aws-cdk-lib/aws-lambda";
+import { HostedZone } from "aws-cdk-lib/aws-route53";
+import { Topic } from "aws-cdk-lib/aws-sns";
+import { AwsSolutionsChecks } from "cdk-nag";
+import { issuerStack, wantsIssuer } from "../../infra/issuer/issuer-stack.ts";
+import { ServiceAccountIssuer, type ServiceAccountIssuerProps } from "../../infra/issuer/service-account-issuer.ts";
+import { ServiceAccountRole, type ServiceAccountRoleProps } from "../../infra/issuer/service-account-role.ts";
+import { ACCOUNT, REGION, stackOf } from "./stacks.ts";
+import { output, resource, resources, statements } from "./template.ts";
+
+const outdir = mkdtempSync(join(tmpdir(), "issuer-"));
+after(() => rmSync(outdir, { recursive: true }));
+
+function issuerOf(props: Partial<ServiceAccountIssuerProps> = {}, app = new App()) {
+  const stack = new Stack(app, "Test", { env: { account: ACCOUNT, region: REGION } });
+  const issuer = new ServiceAccountIssuer(stack, "Issuer", { clusterId: "prod", ...props });
+  return { app, stack, issuer, template: () => Template.fromStack(stack) };
+}
+
+const plain = issuerOf().template();
+const API_URL = "<IssuerApi.ApiEndpoint>";
+const UNDER = `arn:<AWS::Partition>:ssm:${REGION}:${ACCOUNT}:parameter/iam-authenticator/prod`;
+
+test("the function may list the issuer's keys and write its log, and nothing else", () => {
+  assert.deepEqual(
+    statements(plain).map(({ statement }) => statement),
+    [
+      { Effect: "Allow", Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: "<IssuerLog.Arn>" },
+      { Effect: "Allow", Action: "ssm:GetParametersByPath", Resource: `${UNDER}/issuer` },
+    ],
+  );
+});
+
+test("another prefix is another right", () => {
+  const [, read] = statements(issuerOf({ mappingPrefix: "/kube/auth" }).template());
+  assert.deepEqual(
+    (read?.statement as { Resource: string } | undefined)?.Resource,
+    `arn:<AWS::Partition>:ssm:${REGION}:${ACCOUNT}:parameter/kube/auth/issuer`,
+  );
+});
+
+test("the function knows its own URL, and runs the issuer's bundle", () => {
+  const { Properties } = resource(plain, "AWS::Lambda::Function");
+  assert.deepEqual(Properties["Environment"], {
+    Variables: { CLUSTER_ID: "prod", ISSUER_URL: API_URL, AWS_ENDPOINT_URL_SSM: "" },
+  });
+  assert.deepEqual(
+    [Properties["Runtime"], Properties["Handler"], Properties["Timeout"]],
+    ["nodejs24.x", "index.handler", 5],
+  );
+});
+
+test("the API has the two documents for GET, no other route, a throttle and an access log", () => {
+  assert.deepEqual(
+    resources(plain, "AWS::ApiGatewayV2::Route").map(({ Properties }) => [
+      Properties["RouteKey"],
+      Properties["AuthorizationType"],
+    ]),
+    [
+      ["GET /.well-known/openid-configuration", "NONE"],
+      ["GET /openid/v1/jwks", "NONE"],
+    ],
+  );
+  const { Properties } = resource(plain, "AWS::ApiGatewayV2::Stage");
+  assert.deepEqual(Properties["DefaultRouteSettings"], { ThrottlingBurstLimit: 200, ThrottlingRateLimit: 100 });
+  assert.equal((Properties["AccessLogSettings"] as { DestinationArn: string }).DestinationArn, "<IssuerAccessLog.Arn>");
+});
+
+test("the provider in IAM has the issuer's URL and AWS's audience, and no thumbprint", () => {
+  assert.deepEqual(resource(plain, "AWS::IAM::OIDCProvider").Properties, {
+    ClientIdList: ["sts.amazonaws.com"],
+    Url: API_URL,
+  });
+});
+
+test("the provider is made after the API answers: routes, stage and the right to call the function", () => {
+  const [provider] = Object.values(plain.findResources("AWS::IAM::OIDCProvider"));
+  const depends: string[] = provider?.["DependsOn"] ?? [];
+  for (const type of [
+    "AWS::ApiGatewayV2::Route",
+    "AWS::ApiGatewayV2::Stage",
+    "AWS::Lambda::Permission",
+    "AWS::ApiGatewayV2::Integration",
+  ]) {
+    const ids = Object.keys(plain.findResources(type));
+    assert.ok(ids.length > 0);
+    for (const id of ids) assert.ok(depends.includes(id), `${id} is not before the provider`);
+  }
+});
+
+test("all that the URL rests on is retained when the stack is deleted, or a resource replaced", () => {
+  for (const type of [
+    "AWS::ApiGatewayV2::Api",
+    "AWS::ApiGatewayV2::Stage",
+    "AWS::ApiGatewayV2::Route",
+    "AWS::ApiGatewayV2::Integration",
+    "AWS::Lambda::Function",
+    "AWS::Lambda::Alias",
+    "AWS::Lambda::Permission",
+    "AWS::IAM::Role",
+    "AWS::IAM::Policy",
+    "AWS::IAM::OIDCProvider",
+    "AWS::Logs::LogGroup",
+  ]) {
+    const found = Object.entries(plain.findResources(type)).filter(([id]) => !id.includes("Deployment"));
+    assert.ok(found.length > 0, type);
+    for (const [id, { DeletionPolicy, UpdateReplacePolicy }] of found) {
+      assert.deepEqual([DeletionPolicy, UpdateReplacePolicy], ["Retain", "Retain"], id);
+    }
+  }
+});
+
+test("the URL survives every update: the API keeps its logical id and what would replace it", () => {
+  const [id, ...others] = Object.keys(plain.findResources("AWS::ApiGatewayV2::Api"));
+  assert.equal(others.length, 0);
+  // Written down: another id is another API, and another URL.
+  assert.equal(id, "IssuerApi4E919D2A");
+  const variants: Partial<ServiceAccountIssuerProps>[] = [
+    { logLevel: "debug", memorySize: 1024, architecture: Architecture.X86_64 },
+    { throttle: { rateLimit: 1, burstLimit: 1 }, audiences: ["a", "b"] },
+    { mappingPrefix: "/another/prefix", safeDeployments: false },
+  ];
+  for (const variant of variants) {
+    const apis = issuerOf(variant).template().findResources("AWS::ApiGatewayV2::Api");
+    assert.deepEqual(apis, plain.findResources("AWS::ApiGatewayV2::Api"));
+  }
+});
+
+test("with a domain of one's own, that is the issuer, and the API's own name is switched off", () => {
+  const app = new App();
+  const stack = new Stack(app, "Test", { env: { account: ACCOUNT, region: REGION } });
+  const { url } = new ServiceAccountIssuer(stack, "Issuer", {
+    clusterId: "prod",
+    domain: {
+      domainName: "oidc.example.com",
+      certificate: Certificate.fromCertificateArn(stack, "C", `arn:aws:acm:${REGION}:${ACCOUNT}:certificate/1`),
+      hostedZone: HostedZone.fromHostedZoneAttributes(stack, "Z", { hostedZoneId: "Z1", zoneName: "example.com" }),
+    },
+  });
+  assert.equal(url, "https://oidc.example.com");
+  const template = Template.fromStack(stack);
+  assert.equal(resource(template, "AWS::IAM::OIDCProvider").Properties["Url"], url);
+  assert.equal(resource(template, "AWS::ApiGatewayV2::Api").Properties["DisableExecuteApiEndpoint"], true);
+  assert.equal(resource(template, "AWS::Route53::RecordSet").Properties["Name"], "oidc.example.com.");
+});
+
+test("a domain that AWS would not take fails at synth", () => {
+  const stack = new Stack(new App(), "Test");
+  const certificate = Certificate.fromCertificateArn(stack, "C", "arn:aws:acm:eu-west-1:111122223333:certificate/1");
+  const domain = { domainName: "OIDC.example.com", certificate };
+  assert.throws(
+    () => new ServiceAccountIssuer(stack, "I", { clusterId: "prod", domain }),
+    /ISSUER_URL must be a URL such as/,
+  );
+});
+
+test("outputs: the URL, kube-apiserver's flags, the provider", () => {
+  assert.equal(output(plain, "IssuerUrl"), API_URL);
+  assert.equal(
+    output(plain, "IssuerFlags"),
+    `--service-account-issuer=${API_URL} --service-account-jwks-uri=${API_URL}/openid/v1/jwks`,
+  );
+  assert.equal(output(plain, "ProviderArn"), "<IssuerProvider.Arn>");
+});
+
+test("an alarm for each way in which Pods would lose AWS", () => {
+  const { stack, template } = issuerOf();
+  const topic = Topic.fromTopicArn(stack, "Topic", `arn:aws:sns:${REGION}:${ACCOUNT}:on-call`);
+  new ServiceAccountIssuer(stack, "Other", { clusterId: "other", alarmTopic: topic });
+  const alarms = resources(template(), "AWS::CloudWatch::Alarm").map(({ Properties }) => Properties);
+  const names = alarms.map((alarm) => alarm["MetricName"]);
+  for (const name of ["IssuerRequests", "InvalidIssuerKeys", "StaleIssuerKeys", "Errors", "Throttles"]) {
+    assert.equal(names.filter((one) => one === name).length, 2, name);
+  }
+  assert.equal(alarms.filter((alarm) => alarm["AlarmActions"] !== undefined).length, 5);
+});
+
+describe("who may write keys", () => {
+  function rightsOf(
+    grant: (team: ReturnType<typeof Role.fromRoleArn>) => void,
+    { stack, template }: ReturnType<typeof issuerOf> | ReturnType<typeof stackOf>,
+  ) {
+    grant(Role.fromRoleArn(stack, "Team", `arn:aws:iam::${ACCOUNT}:role/Team`));
+    return statements(template())
+      .filter(({ of }) => of.startsWith("Team"))
+      .map(({ statement }) => statement);
+  }
+
+  test("grantManageKeys is a statement of its own, for the keys alone", () => {
+    const made = issuerOf();
+    assert.deepEqual(
+      rightsOf((team) => made.issuer.grantManageKeys(team), made),
+      [
+        {
+          Effect: "Allow",
+          Action: [
+            "ssm:GetParameter",
+            "ssm:GetParameters",
+            "ssm:GetParameterHistory",
+            "ssm:PutParameter",
+            "ssm:DeleteParameter",
+          ],
+          Resource: `${UNDER}/issuer/*`,
+        },
+        { Effect: "Allow", Action: "ssm:GetParametersByPath", Resource: `${UNDER}/issuer` },
+      ],
+    );
+  });
+
+  for (const [what, options] of [
+    ["all mappings", {}],
+    ["one account's", { account: "444455556666" }],
+  ] as const) {
+    test(`grantManageMappings of ${what} writes no key of an issuer`, () => {
+      const made = stackOf("http");
+      const granted = rightsOf((team) => made.authenticator.grantManageMappings(team, options), made) as {
+        Action: string | string[];
+        Resource: string | string[];
+      }[];
+      const writes = granted.filter(({ Action }) => [Action].flat().some((one) => /Put|Delete/.test(one)));
+      assert.ok(writes.length > 0);
+      const name = `arn:<AWS::Partition>:ssm:${REGION}:${ACCOUNT}:parameter/iam-authenticator/prod.example/issuer/kid`;
+      for (const pattern of writes.flatMap(({ Resource }) => [Resource].flat())) {
+        const matches = new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`);
+        assert.doesNotMatch(name, matches);
+      }
+    });
+  }
+});
+
+test("cdk-nag finds nothing", () => {
+  const app = new App({ outdir: mkdtempSync(join(outdir, "app-")) });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const { stack, issuer } = issuerOf({}, app);
+  issuer.grantManageKeys(Role.fromRoleArn(stack, "Team", `arn:aws:iam::${ACCOUNT}:role/Team`));
+  new ServiceAccountRole(stack, "Reader", { issuer: "https://oidc.example.com", namespace: "a", name: "b" });
+  try {
+    app.synth();
+  } catch (error) {
+    assert.match(String(error), /ValidationFailed/);
+  }
+  const { pluginReports } = JSON.parse(readFileSync(join(app.outdir, "validation-report.json"), "utf8"));
+  const found = pluginReports.flatMap(
+    ({ violations }: { violations: { ruleName: string; violatingConstructs: { constructPath: string }[] }[] }) =>
+      violations.flatMap(({ ruleName, violatingConstructs }) =>
+        violatingConstructs.map(({ constructPath }) => `${ruleName} at ${constructPath}`),
+      ),
+  );
+  // The team's own role, which is not ours, gets a wildcard below the issuer's path.
+  assert.deepEqual(
+    found.filter((finding: string) => !finding.includes("Test/Team/")),
+    [],
+  );
+});
+
+describe("ServiceAccountRole", () => {
+  function roleOf(props: Partial<ServiceAccountRoleProps> = {}) {
+    const stack = new Stack(new App(), "Test", { env: { account: ACCOUNT, region: REGION } });
+    const made = new ServiceAccountRole(stack, "Reader", {
+      issuer: "https://oidc.example.com",
+      namespace: "team-a",
+      name: "reader",
+      ...props,
+    });
+    return { made, role: resource(Template.fromStack(stack), "AWS::IAM::Role").Properties };
+  }
+
+  test("trusts exactly one subject and one audience of the issuer", () => {
+    assert.deepEqual(roleOf().role["AssumeRolePolicyDocument"], {
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Action: "sts:AssumeRoleWithWebIdentity",
+          Principal: { Federated: `arn:<AWS::Partition>:iam::${ACCOUNT}:oidc-provider/oidc.example.com` },
+          Condition: {
+            StringEquals: {
+              "oidc.example.com:sub": "system:serviceaccount:team-a:reader",
+              "oidc.example.com:aud": "sts.amazonaws.com",
+            },
+          },
+        },
+      ],
+    });
+  });
+
+  test("a pattern only on request, and the audience stays exact", () => {
+    assert.throws(
+      () => roleOf({ name: "*" }),
+      /the role of team-a\/\*: the service account "\*" is a pattern: whoever may create/,
+    );
+    const document = roleOf({ name: "*", allowPattern: true }).role["AssumeRolePolicyDocument"] as {
+      Statement: [{ Condition: unknown }];
+    };
+    assert.deepEqual(document.Statement[0].Condition, {
+      StringEquals: { "oidc.example.com:aud": "sts.amazonaws.com" },
+      StringLike: { "oidc.example.com:sub": "system:serviceaccount:team-a:*" },
+    });
+  });
+
+  test("a name that Kubernetes does not know fails at synth", () => {
+    for (const namespace of ["", "Team", "a/b", "a:b"]) {
+      assert.throws(() => roleOf({ namespace }), /is not a Kubernetes name/);
+    }
+  });
+
+  test("another audience is in the trust policy and in the annotations", () => {
+    const { made } = roleOf({ audience: "sts.example.com" });
+    assert.equal(made.annotations["eks.amazonaws.com/audience"], "sts.example.com");
+    assert.deepEqual(Object.keys(roleOf().made.annotations), ["eks.amazonaws.com/role-arn"]);
+  });
+
+  test("an issuer whose URL is not known at synth is refused with what to do", () => {
+    const { stack, issuer } = issuerOf();
+    const props = { issuer, namespace: "a", name: "b" };
+    assert.throws(
+      () => new ServiceAccountRole(stack, "R", props),
+      /deploy the issuer first and give its output IssuerUrl/,
+    );
+  });
+});
+
+describe("the app's stack", () => {
+  test("is IamAuthenticatorIssuer-<clusterId>, protected against deletion, with outputs of plain names", () => {
+    const stack = issuerStack(new App(), { clusterId: "prod", account: ACCOUNT, region: REGION });
+    assert.equal(stack.stackName, "IamAuthenticatorIssuer-prod");
+    assert.equal(stack.terminationProtection, true);
+    assert.deepEqual(Object.keys(Template.fromStack(stack).findResources("AWS::ApiGatewayV2::Api")), [
+      "IssuerApi4E919D2A",
+    ]);
+    assert.deepEqual(Object.keys(Template.fromStack(stack).findOutputs("*")).sort(), [
+      "IssuerFlags",
+      "IssuerUrl",
+      "ProviderArn",
+    ]);
+  });
+
+  test("has the authenticator's suffix for an id that is no stack name, and never its own stack name", () => {
+    const { stackName } = issuerStack(new App(), { clusterId: "prod.example", stackName: "Auth" });
+    assert.match(stackName, /^IamAuthenticatorIssuer-prod-example-[0-9a-f]{8}$/);
+  });
+
+  test("is there for -c issuer=true and for issuer: true in the list, and not otherwise", () => {
+    const cluster = { clusterId: "prod" };
+    const app = (issuer?: unknown) => new App({ context: issuer === undefined ? {} : { issuer } });
+    assert.equal(wantsIssuer(app(), cluster), false);
+    assert.equal(wantsIssuer(app("true"), cluster), true);
+    assert.equal(wantsIssuer(app("false"), { ...cluster, issuer: true }), false);
+    assert.equal(wantsIssuer(app(), { ...cluster, issuer: true }), true);
+    assert.throws(() => wantsIssuer(app("yes"), cluster), /-c issuer must be true or false/);
+  });
+});
