@@ -53,7 +53,7 @@ test("a session that is named like an instance is no node (node impersonation by
   assert.match(denial(await system.review(await system.token(poser))), /^node_not_verified: .*does not have this role/);
   assert.match(
     denial(await system.review(await system.token("contractor"))),
-    /^node_not_verified: the session name is not an instance id/,
+    /^node_not_verified: .* is not verified as a node: the session name is not an instance id;/,
   );
 });
 
