@@ -26,6 +26,7 @@ export type {
   Throttle,
   Truststore,
 } from "./endpoint/endpoint.ts";
+export type { IssuerDomain } from "./issuer/issuer-api.ts";
 // biome-ignore lint/performance/noBarrelFile: this file is the package's one entry
 export { ServiceAccountIssuer, type ServiceAccountIssuerProps } from "./issuer/service-account-issuer.ts";
 export { ServiceAccountRole, type ServiceAccountRoleProps } from "./issuer/service-account-role.ts";

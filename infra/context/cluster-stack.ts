@@ -10,7 +10,7 @@ import type { ClusterContext } from "./cluster.ts";
 import { readEndpoint, readVpc } from "./endpoint.ts";
 import { stackName } from "./stack-name.ts";
 
-const ARCHITECTURES = { arm64: Architecture.ARM_64, x86_64: Architecture.X86_64 };
+export const ARCHITECTURES = { arm64: Architecture.ARM_64, x86_64: Architecture.X86_64 };
 
 export function clusterStack(app: App, context: ClusterContext): Stack {
   const { account, region, stackName: _, terminationProtection, tags, issuer: __, ...authenticatorContext } = context;

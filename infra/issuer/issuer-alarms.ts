@@ -1,6 +1,7 @@
 // The issuer's alarms: without its documents, no Pod of the cluster gets AWS credentials any more.
 
 import { Duration } from "aws-cdk-lib";
+import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
@@ -8,13 +9,16 @@ import type { Construct } from "constructs";
 import { type AlarmRule, addAlarm } from "../monitoring/alarms.ts";
 import { issuerCount, issuerFaults } from "../monitoring/metrics.ts";
 
-/** Those that a bad version of the function sets off within minutes. */
-export function makeIssuerAlarms(
-  scope: Construct,
-  clusterId: string,
-  handler: IFunction,
-  topic: ITopic | undefined,
-): Alarm[] {
+export interface IssuerAlarmOptions {
+  readonly clusterId: string;
+  readonly handler: IFunction;
+  readonly api: HttpApi;
+  /** Notified of alarms and of their end. */
+  readonly topic: ITopic | undefined;
+}
+
+/** Returns those that a bad version of the function sets off within minutes. */
+export function makeIssuerAlarms(scope: Construct, { clusterId, handler, api, topic }: IssuerAlarmOptions): Alarm[] {
   const add = (id: string, rule: AlarmRule) => addAlarm(scope, id, rule, topic);
   const rollback = [
     add("Faults", {
@@ -27,6 +31,11 @@ export function makeIssuerAlarms(
       alarmDescription: "The issuer's function itself fails or runs out of its time: see its log.",
       metric: handler.metricErrors({ period: Duration.minutes(1) }),
       threshold: 1,
+    }),
+    add("GatewayErrors", {
+      alarmDescription: "The API answers with 5xx, also where the function never ran: see the access log.",
+      metric: api.metricServerError({ period: Duration.minutes(1) }),
+      threshold: 5,
     }),
   ];
   add("InvalidKeys", {

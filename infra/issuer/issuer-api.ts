@@ -1,11 +1,11 @@
 // The issuer's HTTP API: GET of the two documents, for everybody. Its URL stands in every role's trust policy.
 
 import {
+  type CfnStage,
   DomainName,
   HttpApi,
   HttpMethod,
   HttpStage,
-  LogGroupLogDestination,
   PayloadFormatVersion,
   SecurityPolicy,
 } from "aws-cdk-lib/aws-apigatewayv2";
@@ -33,7 +33,9 @@ export interface IssuerDomain {
 export interface IssuerApi {
   readonly api: HttpApi;
   readonly domain: DomainName | undefined;
-  /** Before the function, which must know it. */
+  /** Makes the domain's name lead to the API. */
+  readonly record: ARecord | undefined;
+  /** Known before the function, which must know it. */
   readonly url: string;
 }
 
@@ -44,11 +46,8 @@ export function makeIssuerApi(scope: Construct, clusterId: string, domain: Issue
     // One issuer, one URL: the document names only this one.
     disableExecuteApiEndpoint: domain !== undefined,
   });
-  return {
-    api,
-    domain: domain && ownDomain(scope, domain),
-    url: domain === undefined ? api.apiEndpoint : `https://${domain.domainName}`,
-  };
+  if (domain === undefined) return { api, domain: undefined, record: undefined, url: api.apiEndpoint };
+  return { api, ...ownDomain(scope, domain), url: `https://${domain.domainName}` };
 }
 
 export interface RouteOptions {
@@ -60,7 +59,7 @@ export interface RouteOptions {
 /** Returns what must be there before the API answers. */
 export function routeIssuer(
   scope: Construct,
-  { api, domain }: IssuerApi,
+  { api, domain, record }: IssuerApi,
   { handler, throttle, logRetention }: RouteOptions,
 ): Construct[] {
   const integration = new HttpLambdaIntegration("Function", handler, {
@@ -81,24 +80,24 @@ export function routeIssuer(
     stageName: "$default",
     autoDeploy: true,
     throttle,
-    accessLogSettings: {
-      destination: new LogGroupLogDestination(accessLogGroup(scope, logRetention)),
-      format: ACCESS_LOG_FORMAT,
-    },
     ...(domain !== undefined && { domainMapping: { domainName: domain } }),
   });
-  return [...routes, stage];
+  // By CloudFormation's own property: HttpStage has one only since a later aws-cdk-lib than the oldest that works.
+  (stage.node.defaultChild as CfnStage).accessLogSettings = {
+    destinationArn: accessLogGroup(scope, logRetention).logGroupArn,
+    format: ACCESS_LOG_FORMAT.toString(),
+  };
+  return [...routes, stage, ...(record === undefined ? [] : [record])];
 }
 
-function ownDomain(scope: Construct, { domainName, certificate, hostedZone }: IssuerDomain): DomainName {
+function ownDomain(scope: Construct, { domainName, certificate, hostedZone }: IssuerDomain) {
   const domain = new DomainName(scope, "Domain", { domainName, certificate, securityPolicy: SecurityPolicy.TLS_1_2 });
-  if (hostedZone !== undefined) {
-    const { regionalDomainName, regionalHostedZoneId } = domain;
-    new ARecord(scope, "Record", {
-      zone: hostedZone,
-      recordName: domainName,
-      target: RecordTarget.fromAlias(new ApiGatewayv2DomainProperties(regionalDomainName, regionalHostedZoneId)),
-    });
-  }
-  return domain;
+  if (hostedZone === undefined) return { domain, record: undefined };
+  const { regionalDomainName, regionalHostedZoneId } = domain;
+  const record = new ARecord(scope, "Record", {
+    zone: hostedZone,
+    recordName: domainName,
+    target: RecordTarget.fromAlias(new ApiGatewayv2DomainProperties(regionalDomainName, regionalHostedZoneId)),
+  });
+  return { domain, record };
 }

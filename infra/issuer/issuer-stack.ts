@@ -3,6 +3,7 @@
 import { type App, type CfnOutput, Stack } from "aws-cdk-lib";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import type { ClusterContext } from "../context/cluster.ts";
+import { ARCHITECTURES } from "../context/cluster-stack.ts";
 import { stackName } from "../context/stack-name.ts";
 import { ISSUER_OUTPUTS, ServiceAccountIssuer } from "./service-account-issuer.ts";
 
@@ -16,7 +17,8 @@ export function wantsIssuer(app: App, { issuer }: ClusterContext): boolean {
 }
 
 export function issuerStack(app: App, context: ClusterContext): Stack {
-  const { clusterId, account, region, tags, mappingPrefix, logLevel, alarmTopicArn, logRetentionDays } = context;
+  const { clusterId, account, region, tags, mappingPrefix, logLevel } = context;
+  const { architecture, safeDeployments, alarmTopicArn, logRetentionDays } = context;
   const stack = new Stack(app, issuerStackName(context), {
     description: `Issuer of the Kubernetes cluster ${clusterId}: roles for its service accounts`,
     env: { ...(account !== undefined && { account }), ...(region !== undefined && { region }) },
@@ -27,6 +29,8 @@ export function issuerStack(app: App, context: ClusterContext): Stack {
     clusterId,
     ...(mappingPrefix !== undefined && { mappingPrefix }),
     ...(logLevel !== undefined && { logLevel }),
+    ...(architecture !== undefined && { architecture: ARCHITECTURES[architecture] }),
+    ...(safeDeployments !== undefined && { safeDeployments }),
     ...(alarmTopicArn !== undefined && { alarmTopic: Topic.fromTopicArn(stack, "AlarmTopic", alarmTopicArn) }),
     ...(logRetentionDays !== undefined && { logRetention: logRetentionDays }),
   });

@@ -1,17 +1,16 @@
 // The construct of an issuer: its URL, the function behind it, and IAM's trust in it. All of it stays when the stack goes.
 
 import { CfnOutput, CfnResource, RemovalPolicy } from "aws-cdk-lib";
-import { CfnOIDCProvider, Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
+import { CfnOIDCProvider, type Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import { Architecture, type IFunction } from "aws-cdk-lib/aws-lambda";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
-import { issuerPath } from "../../functions/issuer/keys.ts";
 import { readIssuerSettings } from "../../functions/issuer/settings.ts";
 import { deploySafely } from "../deployment/safe-deployment.ts";
 import type { Throttle } from "../endpoint/endpoint.ts";
-import { prefixArn } from "../parameters/prefix-arn.ts";
+import { grantIssuerKeys } from "../parameters/grant.ts";
 import { makeIssuerAlarms } from "./issuer-alarms.ts";
 import { type IssuerDomain, makeIssuerApi, routeIssuer } from "./issuer-api.ts";
 import { makeIssuerFunction } from "./issuer-function.ts";
@@ -38,8 +37,12 @@ export interface ServiceAccountIssuerProps {
   readonly safeDeployments?: boolean;
 }
 
-export const ISSUER_OUTPUTS = ["IssuerUrl", "IssuerFlags", "ProviderArn"] as const;
+export const ISSUER_OUTPUTS = ["IssuerUrl", "IssuerFlags", "ProviderArn", "ParameterPrefix"] as const;
 
+/**
+ * The first key must be in Parameter Store before the first deployment (`irsa keys publish`, which needs only the cluster's
+ * public key): IAM reads the documents when the provider is made, and without a key there are none.
+ */
 export class ServiceAccountIssuer extends Construct {
   /** `--service-account-issuer`, exactly. */
   readonly url: string;
@@ -73,37 +76,24 @@ export class ServiceAccountIssuer extends Construct {
     this.providerArn = provider.attrArn;
 
     retainAll(this);
-    const alarms = makeIssuerAlarms(this, clusterId, handler, props.alarmTopic);
+    const alarms = makeIssuerAlarms(this, { clusterId, handler, api: issuerApi.api, topic: props.alarmTopic });
     if (safeDeployments) deploySafely(this, live, undefined, alarms);
     this.#addOutputs();
   }
 
   /** Who may write an issuer's keys can become every service account in AWS: never part of `grantManageMappings`. */
   grantManageKeys(grantee: IGrantable): Grant {
-    const path = issuerPath(this.mappingPrefix);
-    const below = path.slice(this.mappingPrefix.length + 1);
-    const write = Grant.addToPrincipal({
-      grantee,
-      actions: [
-        "ssm:GetParameter",
-        "ssm:GetParameters",
-        "ssm:GetParameterHistory",
-        "ssm:PutParameter",
-        "ssm:DeleteParameter",
-      ],
-      resourceArns: [prefixArn(this, this.mappingPrefix, `${below}/*`)],
-    });
-    const list = Grant.addToPrincipal({
-      grantee,
-      actions: ["ssm:GetParametersByPath"],
-      resourceArns: [prefixArn(this, path)],
-    });
-    return write.combine(list);
+    return grantIssuerKeys(this, this.mappingPrefix, grantee);
   }
 
   #addOutputs(): void {
     const flags = `--service-account-issuer=${this.url} --service-account-jwks-uri=${this.url}${JWKS_PATH}`;
-    const values = { IssuerUrl: this.url, IssuerFlags: flags, ProviderArn: this.providerArn };
+    const values: Readonly<Record<(typeof ISSUER_OUTPUTS)[number], string>> = {
+      IssuerUrl: this.url,
+      IssuerFlags: flags,
+      ProviderArn: this.providerArn,
+      ParameterPrefix: this.mappingPrefix,
+    };
     for (const name of ISSUER_OUTPUTS) new CfnOutput(this, name, { value: values[name] });
   }
 }
@@ -126,9 +116,15 @@ function environmentOf({ clusterId, mappingPrefix, logLevel }: ServiceAccountIss
   };
 }
 
-/** The URL stands in tokens and in trust policies: deleting a stack by mistake must not take it away. */
+/**
+ * The URL stands in tokens and in trust policies: deleting a stack by mistake must not take it away. A creation that fails
+ * is undone all the same, or the next try would find the provider or the names in use:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+ */
 function retainAll(construct: Construct): void {
   for (const child of construct.node.findAll()) {
-    if (CfnResource.isCfnResource(child)) child.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    // The access log has a fixed name, and nothing depends on it: left behind, it would stop the next stack of this name.
+    if (!CfnResource.isCfnResource(child) || child.node.path.includes("/AccessLog/")) continue;
+    child.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
   }
 }

@@ -3,6 +3,7 @@
 import { Stack, Token } from "aws-cdk-lib";
 import { FederatedPrincipal, type IManagedPolicy, Role } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
+import { ISSUER_URL_FORM, isIssuerUrl } from "../../functions/issuer/settings.ts";
 import {
   providerName,
   subjectProblem,
@@ -74,5 +75,7 @@ function trusting(
       "the issuer's URL must be known at synth, since the trust policy's conditions are named by it: deploy the issuer first and give its output IssuerUrl, or give the issuer a domain",
     );
   }
+  // A slash at the end is another issuer to IAM: the role would refuse every token.
+  if (!isIssuerUrl(url)) throw new Error(`the issuer of a role must be ${ISSUER_URL_FORM}, not ${url}`);
   return new FederatedPrincipal(providerArn, trustConditions(url, subject, audience), "sts:AssumeRoleWithWebIdentity");
 }

@@ -1,9 +1,10 @@
-// The right to manage mappings and denials: all of them, or the mappings of one account. Never the callers.
+// Rights to manage parameters: mappings and denials, all of them or one account's, never the callers; and an issuer's keys.
 
 import { Stack, Token } from "aws-cdk-lib";
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
+import { issuerPath } from "../../functions/issuer/keys.ts";
 import { checkAccount } from "./mappings.ts";
 import { prefixArn } from "./prefix-arn.ts";
 
@@ -32,7 +33,7 @@ const MANAGE = [
 
 export function grantMappings(scope: Construct, prefix: string, grantee: IGrantable, account?: string): Grant {
   if (account !== undefined) checkAccount("grantManageMappings", account);
-  checkGrantee(scope, grantee);
+  checkGrantee(scope, "grantManageMappings", grantee);
   const kinds = Object.keys(KINDS);
   const below =
     account === undefined
@@ -44,7 +45,7 @@ export function grantMappings(scope: Construct, prefix: string, grantee: IGranta
     actions: MANAGE,
     resourceArns: below.map((path) => prefixArn(scope, prefix, path)),
   });
-  if (!grant.success) throw new Error(REFUSED);
+  if (!grant.success) throw new Error(refused("grantManageMappings"));
   const read =
     account === undefined
       ? // Listing all mappings means listing the prefix, with the callers' names and hashes: to be read, not written.
@@ -57,11 +58,39 @@ export function grantMappings(scope: Construct, prefix: string, grantee: IGranta
   return grant.combine(Grant.addToPrincipal({ grantee, ...read }));
 }
 
-const REFUSED = "grantManageMappings: the right is for an IAM role, user or group of the stack's own account";
+/** A right of its own, and no other grant covers it: who writes these keys can become every service account in AWS. */
+export function grantIssuerKeys(scope: Construct, prefix: string, grantee: IGrantable): Grant {
+  checkGrantee(scope, "grantManageKeys", grantee);
+  const path = prefixArn(scope, issuerPath(prefix));
+  const grant = Grant.addToPrincipal({
+    grantee,
+    actions: [
+      "ssm:GetParameter",
+      "ssm:GetParameters",
+      "ssm:GetParameterHistory",
+      "ssm:PutParameter",
+      "ssm:DeleteParameter",
+    ],
+    resourceArns: [`${path}/*`],
+  });
+  if (!grant.success) throw new Error(refused("grantManageKeys"));
+  // The right to list what is below a path is a right on the path.
+  return grant.combine(Grant.addToPrincipal({ grantee, actions: ["ssm:GetParametersByPath"], resourceArns: [path] }));
+}
+
+function refused(method: string): string {
+  return `${method}: the right is for an IAM role, user or group of the stack's own account`;
+}
 
 /** CDK cannot write policies of another account's roles, and says nothing. */
-function checkGrantee(scope: Construct, { grantPrincipal: { principalAccount: theirs } }: IGrantable): void {
+function checkGrantee(
+  scope: Construct,
+  method: string,
+  { grantPrincipal: { principalAccount: theirs } }: IGrantable,
+): void {
   const { account: own } = Stack.of(scope);
   if (theirs === undefined || Token.isUnresolved(theirs) || Token.isUnresolved(own) || theirs === own) return;
-  throw new Error(`${REFUSED}, ${own}, not of ${theirs}: give it to a role of ${own} that ${theirs} may assume`);
+  throw new Error(
+    `${refused(method)}, ${own}, not of ${theirs}: give it to a role of ${own} that ${theirs} may assume`,
+  );
 }

@@ -8,12 +8,12 @@ import { test } from "node:test";
 
 const CONSTRUCT = join(import.meta.dirname, "..", "..", "dist", "construct");
 
-/** Of a file of infra, all; of a file of the function, the interfaces that infra names. In the order of the imports. */
+/** Of a file of infra, all; of a file of the function, the interfaces that infra names. In the order of imports and exports. */
 function declarations(file: string, seen = new Set<string>()): string[] {
   if (seen.has(file)) return [];
   seen.add(file);
   const text = readFileSync(file, "utf8");
-  const imports = [...text.matchAll(/^import type \{ ([^}]+) \} from "(\.[^"]+)\.ts";$/gm)];
+  const imports = [...text.matchAll(/^(?:import|export) (?:type )?\{ ([^}]+?),? \} from "(\.[^"]+)\.ts";$/gm)];
   return [
     `// ${relative(CONSTRUCT, file)}\n${text}`,
     ...imports.flatMap(([, names = "", path = ""]) => {

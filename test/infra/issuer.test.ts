@@ -9,14 +9,16 @@ import { after, describe, test } from "node:test";
 import { App, Stack, Validations } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
-import { Role } from "aws-cdk-lib/aws-iam";
+import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { HostedZone } from "aws-cdk-lib/aws-route53";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { AwsSolutionsChecks } from "cdk-nag";
+import { type ClusterContext, readCluster } from "../../infra/context/cluster.ts";
 import { issuerStack, wantsIssuer } from "../../infra/issuer/issuer-stack.ts";
 import { ServiceAccountIssuer, type ServiceAccountIssuerProps } from "../../infra/issuer/service-account-issuer.ts";
 import { ServiceAccountRole, type ServiceAccountRoleProps } from "../../infra/issuer/service-account-role.ts";
+import { CLUSTERS } from "./clusters.ts";
 import { ACCOUNT, REGION, stackOf } from "./stacks.ts";
 import { output, resource, resources, statements } from "./template.ts";
 
@@ -112,14 +114,25 @@ test("all that the URL rests on is retained when the stack is deleted, or a reso
     "AWS::IAM::Role",
     "AWS::IAM::Policy",
     "AWS::IAM::OIDCProvider",
-    "AWS::Logs::LogGroup",
   ]) {
     const found = Object.entries(plain.findResources(type)).filter(([id]) => !id.includes("Deployment"));
     assert.ok(found.length > 0, type);
     for (const [id, { DeletionPolicy, UpdateReplacePolicy }] of found) {
-      assert.deepEqual([DeletionPolicy, UpdateReplacePolicy], ["Retain", "Retain"], id);
+      assert.deepEqual([DeletionPolicy, UpdateReplacePolicy], ["RetainExceptOnCreate", "Retain"], id);
     }
   }
+});
+
+test("a first deployment that fails leaves nothing: neither a provider nor a name in use stops the next try", () => {
+  const left = Object.entries(plain.toJSON()["Resources"] as Record<string, { DeletionPolicy?: string }>).filter(
+    ([, { DeletionPolicy }]) => DeletionPolicy === "Retain",
+  );
+  assert.deepEqual(left, []);
+  // The only fixed name of AWS's that two stacks could fight for after one was deleted.
+  const [accessLog, ...others] = Object.entries(plain.findResources("AWS::Logs::LogGroup")).filter(
+    ([, { Properties }]) => Properties?.["LogGroupName"] !== undefined,
+  );
+  assert.deepEqual([others, accessLog?.[1]["DeletionPolicy"]], [[], "Delete"]);
 });
 
 test("the URL survives every update: the API keeps its logical id and what would replace it", () => {
@@ -154,6 +167,12 @@ test("with a domain of one's own, that is the issuer, and the API's own name is 
   assert.equal(resource(template, "AWS::IAM::OIDCProvider").Properties["Url"], url);
   assert.equal(resource(template, "AWS::ApiGatewayV2::Api").Properties["DisableExecuteApiEndpoint"], true);
   assert.equal(resource(template, "AWS::Route53::RecordSet").Properties["Name"], "oidc.example.com.");
+  const [provider] = Object.values(template.findResources("AWS::IAM::OIDCProvider"));
+  // Before these, IAM would not find the issuer at its name.
+  for (const type of ["AWS::Route53::RecordSet", "AWS::ApiGatewayV2::ApiMapping"]) {
+    const [id = type] = Object.keys(template.findResources(type));
+    assert.ok(provider?.["DependsOn"].includes(id), id);
+  }
 });
 
 test("a domain that AWS would not take fails at synth", () => {
@@ -166,13 +185,14 @@ test("a domain that AWS would not take fails at synth", () => {
   );
 });
 
-test("outputs: the URL, kube-apiserver's flags, the provider", () => {
+test("outputs: the URL, kube-apiserver's flags, the provider, and the prefix below which its keys are", () => {
   assert.equal(output(plain, "IssuerUrl"), API_URL);
   assert.equal(
     output(plain, "IssuerFlags"),
     `--service-account-issuer=${API_URL} --service-account-jwks-uri=${API_URL}/openid/v1/jwks`,
   );
   assert.equal(output(plain, "ProviderArn"), "<IssuerProvider.Arn>");
+  assert.equal(output(plain, "ParameterPrefix"), "/iam-authenticator/prod");
 });
 
 test("an alarm for each way in which Pods would lose AWS", () => {
@@ -181,10 +201,10 @@ test("an alarm for each way in which Pods would lose AWS", () => {
   new ServiceAccountIssuer(stack, "Other", { clusterId: "other", alarmTopic: topic });
   const alarms = resources(template(), "AWS::CloudWatch::Alarm").map(({ Properties }) => Properties);
   const names = alarms.map((alarm) => alarm["MetricName"]);
-  for (const name of ["IssuerRequests", "InvalidIssuerKeys", "StaleIssuerKeys", "Errors", "Throttles"]) {
+  for (const name of ["IssuerRequests", "InvalidIssuerKeys", "StaleIssuerKeys", "Errors", "Throttles", "5xx"]) {
     assert.equal(names.filter((one) => one === name).length, 2, name);
   }
-  assert.equal(alarms.filter((alarm) => alarm["AlarmActions"] !== undefined).length, 5);
+  assert.equal(alarms.filter((alarm) => alarm["AlarmActions"] !== undefined).length, 6);
 });
 
 describe("who may write keys", () => {
@@ -217,6 +237,14 @@ describe("who may write keys", () => {
         { Effect: "Allow", Action: "ssm:GetParametersByPath", Resource: `${UNDER}/issuer` },
       ],
     );
+  });
+
+  test("a principal that CDK cannot give the right to is refused at synth", () => {
+    const { stack, issuer } = issuerOf();
+    const foreign = Role.fromRoleArn(stack, "Foreign", "arn:aws:iam::444455556666:role/Team");
+    assert.throws(() => issuer.grantManageKeys(foreign), /^Error: grantManageKeys: .* not of 444455556666/);
+    const service = new ServicePrincipal("ec2.amazonaws.com");
+    assert.throws(() => issuer.grantManageKeys(service), /^Error: grantManageKeys: the right is for an IAM role/);
   });
 
   for (const [what, options] of [
@@ -322,6 +350,12 @@ describe("ServiceAccountRole", () => {
     assert.deepEqual(Object.keys(roleOf().made.annotations), ["eks.amazonaws.com/role-arn"]);
   });
 
+  test("a URL that no token has in `iss` is refused: IAM compares it character by character", () => {
+    for (const issuer of ["https://oidc.example.com/", "http://oidc.example.com", "oidc.example.com"]) {
+      assert.throws(() => roleOf({ issuer }), /the issuer of a role must be a URL such as .*, not /);
+    }
+  });
+
   test("an issuer whose URL is not known at synth is refused with what to do", () => {
     const { stack, issuer } = issuerOf();
     const props = { issuer, namespace: "a", name: "b" };
@@ -343,8 +377,42 @@ describe("the app's stack", () => {
     assert.deepEqual(Object.keys(Template.fromStack(stack).findOutputs("*")).sort(), [
       "IssuerFlags",
       "IssuerUrl",
+      "ParameterPrefix",
       "ProviderArn",
     ]);
+  });
+
+  test("is the same beside every kind of webhook: public, whatever that one is", () => {
+    const of = (endpoint?: ClusterContext["endpoint"]) =>
+      Template.fromStack(
+        issuerStack(new App(), { clusterId: "prod", region: REGION, ...(endpoint !== undefined && { endpoint }) }),
+      ).toJSON();
+    const plainStack = of();
+    for (const { endpoint } of CLUSTERS) {
+      if (endpoint !== undefined)
+        assert.deepEqual(of(readCluster({ clusterId: "prod", endpoint }).endpoint), plainStack);
+    }
+    assert.ok(CLUSTERS.filter(({ endpoint }) => endpoint !== undefined).length >= 2);
+  });
+
+  test("takes from the cluster's settings what also holds for the issuer", () => {
+    const settings = {
+      architecture: "x86_64",
+      safeDeployments: false,
+      mappingPrefix: "/kube/auth",
+      logLevel: "warn",
+      logRetentionDays: 365,
+      tags: { team: "platform" },
+    } as const;
+    const stack = issuerStack(new App(), { clusterId: "prod", region: REGION, ...settings });
+    const template = Template.fromStack(stack);
+    const { Properties } = resource(template, "AWS::Lambda::Function");
+    assert.deepEqual(Properties["Architectures"], ["x86_64"]);
+    const { Variables } = Properties["Environment"] as { Variables: Record<string, string> };
+    assert.deepEqual([Variables["MAPPING_PREFIX"], Variables["LOG_LEVEL"]], ["/kube/auth", "warn"]);
+    template.resourceCountIs("AWS::CodeDeploy::DeploymentGroup", 0);
+    template.allResourcesProperties("AWS::Logs::LogGroup", { RetentionInDays: 365 });
+    assert.deepEqual(stack.tags.tagValues(), { team: "platform" });
   });
 
   test("has the authenticator's suffix for an id that is no stack name, and never its own stack name", () => {

@@ -1,9 +1,12 @@
-// The whole template of each endpoint, with hashes blanked: nothing changes unseen.
+// The whole template of each endpoint and of the issuer, with hashes blanked: nothing changes unseen.
 // `npx node --test --test-update-snapshots test/infra/snapshot.test.ts` renews them.
 
 import { join } from "node:path";
 import { test } from "node:test";
-import { KINDS, stackOf, templateOf, vpcOf } from "./stacks.ts";
+import { App } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { issuerStack } from "../../infra/issuer/issuer-stack.ts";
+import { ACCOUNT, KINDS, REGION, stackOf, templateOf, vpcOf } from "./stacks.ts";
 import { flat } from "./template.ts";
 
 const folder = join(import.meta.dirname, "snapshots");
@@ -20,4 +23,9 @@ test("in a VPC, with mappings and callers", (t) => {
   authenticator.addAccountMapping("444455556666", { username: "account:{AccountID}", groups: ["viewers"] });
   authenticator.addCaller({ name: "control-plane", sha256: "0".repeat(64) });
   t.assert.fileSnapshot(flat(template().toJSON()), join(folder, "vpc.snapshot"), { serializers });
+});
+
+test("issuer", (t) => {
+  const stack = issuerStack(new App(), { clusterId: "prod", account: ACCOUNT, region: REGION });
+  t.assert.fileSnapshot(flat(Template.fromStack(stack).toJSON()), join(folder, "issuer.snapshot"), { serializers });
 });
