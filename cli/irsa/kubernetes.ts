@@ -51,7 +51,8 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams): Promise
         agent: token === undefined ? agent : bare,
         signal: AbortSignal.any([AbortSignal.timeout(LIMIT_MS), io.interrupted]),
         headers: {
-          accept: "application/json",
+          // The JWKS has a type of its own, and is refused to who takes application/json alone.
+          accept: "application/json, */*",
           "content-type": "application/json",
           ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
         },

@@ -37,7 +37,8 @@ export async function callApi(
     limitMs: LIMIT_MS,
     tls: { ca, ...("cert" in credential && credential) },
     headers: {
-      accept: "application/json",
+      // the JWKS has a type of its own
+      accept: "application/json, */*",
       "content-type": "application/json",
       ...("token" in credential && { authorization: `Bearer ${credential.token}` }),
     },

@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kubeconfigOf } from "../../../../cli/kubeconfig/webhook.ts";
+import { JWKS_PATH } from "../../../../functions/issuer/documents.ts";
 import { createCertificateAuthority } from "../../../../local/certificates.ts";
 
 export interface LocalService {
@@ -24,7 +25,11 @@ export async function startService(): Promise<LocalService> {
   const server = createServer(authority.server(), async (request, response) => {
     const body = Buffer.concat(await request.toArray()).toString();
     const answer = answers.get(`${request.method} ${request.url?.split("?")[0]}`);
-    const [status, value] = answer?.(body, request.headers.authorization ?? "") ?? [404, { message: "not found" }];
+    // As kube-apiserver: its JWKS is application/jwk-set+json, and nothing else.
+    const isRefused = request.url === JWKS_PATH && !/\*\/\*|jwk-set/.test(request.headers.accept ?? "");
+    const [status, value] = isRefused
+      ? [406, { message: "Not Acceptable" }]
+      : (answer?.(body, request.headers.authorization ?? "") ?? [404, { message: "not found" }]);
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
   });
   server.listen(0, "127.0.0.1");

@@ -1,0 +1,90 @@
+// Before Kubernetes 1.34: the Kustomize component that `irsa policy --for 1.32` prints, built by kubectl and taken by a
+// kube-apiserver 1.32.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { parse } from "yaml";
+import { cli } from "../cli/cli.ts";
+import { findBinaries } from "./binaries/binaries.ts";
+import { type Kubernetes, type KubernetesObject, startKubernetes } from "./irsa/api.ts";
+
+const ROLE = "arn:aws:iam::111122223333:role/reader";
+const folder = mkdtempSync(join(tmpdir(), "irsa-by-hand-"));
+let kubernetes: Kubernetes;
+before(async () => {
+  kubernetes = await startKubernetes({ version: "1.32" });
+  await kubernetes.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "app" } });
+  await kubernetes.create({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "reader", namespace: "app" } });
+});
+after(async () => {
+  await kubernetes.stop();
+  rmSync(folder, { recursive: true });
+});
+
+/** What `kubectl kustomize` makes of a workload of this kind with the printed component. */
+async function build(kind: string): Promise<{ spec: { template: { spec: object } } }> {
+  const { code, out, err } = await cli(["irsa", "policy", "--for", "1.32", "--role", ROLE, "--container", "main"]);
+  assert.equal(code, 0, err);
+  const base = join(folder, kind);
+  mkdirSync(join(base, "irsa"), { recursive: true });
+  writeFileSync(join(base, "irsa", "kustomization.yaml"), out);
+  writeFileSync(
+    join(base, "kustomization.yaml"),
+    JSON.stringify({ resources: ["workload.json"], components: ["./irsa"] }),
+  );
+  const containers = [
+    { name: "main", image: "example.com/image", env: [{ name: "A", value: "1" }] },
+    { name: "side", image: "example.com/image" },
+  ];
+  const template = { metadata: { labels: { app: "a" } }, spec: { serviceAccountName: "reader", containers } };
+  const apiVersion = kind === "Job" ? "batch/v1" : "apps/v1";
+  writeFileSync(
+    join(base, "workload.json"),
+    JSON.stringify({ apiVersion, kind, metadata: { name: "reader", namespace: "app" }, spec: { template } }),
+  );
+  return parse(execFileSync(findBinaries().kubectl, ["kustomize", base], { encoding: "utf8" }));
+}
+
+for (const kind of ["Deployment", "StatefulSet", "DaemonSet", "Job"]) {
+  test(`${kind}: the named container gets variables and mount, and kube-apiserver 1.32 takes the Pod`, async () => {
+    const { spec } = (await build(kind)).spec.template;
+    const object = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: kind.toLowerCase(), namespace: "app" },
+      spec,
+    } as KubernetesObject;
+    const made = (await kubernetes.create(object, "?dryRun=All")) as {
+      spec: {
+        volumes: { name: string; projected?: { sources: { serviceAccountToken?: object }[] } }[];
+        containers: { name: string; env?: object[]; volumeMounts: { name: string; mountPath: string }[] }[];
+      };
+    };
+    const token = made.spec.volumes.find(({ name }) => name === "aws-iam-token");
+    assert.deepEqual(token?.projected?.sources, [
+      { serviceAccountToken: { audience: "sts.amazonaws.com", expirationSeconds: 86400, path: "token" } },
+    ]);
+    const seen = made.spec.containers.map(({ name, env = [], volumeMounts }) => [
+      name,
+      new Set(env.map((one) => JSON.stringify(one))),
+      volumeMounts.filter((mount) => mount.name === "aws-iam-token").map(({ mountPath }) => mountPath),
+    ]);
+    const variables = [
+      { name: "A", value: "1" },
+      { name: "AWS_ROLE_ARN", value: ROLE },
+      { name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: "/var/run/secrets/eks.amazonaws.com/serviceaccount/token" },
+    ];
+    assert.deepEqual(seen, [
+      [
+        "main",
+        new Set(variables.map((one) => JSON.stringify(one))),
+        ["/var/run/secrets/eks.amazonaws.com/serviceaccount"],
+      ],
+      ["side", new Set(), []],
+    ]);
+  });
+}
