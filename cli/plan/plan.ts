@@ -5,7 +5,7 @@ import { usage } from "../errors.ts";
 import { normal } from "../mapping-file/read-parameter.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
 import type { Write } from "../parameter-store/write.ts";
-import { denialsIn } from "./denials.ts";
+import { denialsIn, type NamedDenial } from "./denials.ts";
 import { MASTERS } from "./masters.ts";
 
 export interface Change extends Write {
@@ -57,13 +57,25 @@ function isSame(before: Stored, value: string): boolean {
  * An interrupted apply must leave too many administrators rather than none. Denials come before everything that grants,
  * and lifted denials last.
  */
-function rank({ name, action, before, value }: Change): number {
-  const [denied, isDenied] = [denialsIn(name, before?.value, 0), denialsIn(name, value, 0)];
-  if ([...isDenied.keys()].some((who) => !denied.has(who))) return 0;
-  if (denied.size > isDenied.size) return 6;
+function rank(change: Change): number {
+  const { name, action, before, value } = change;
+  if (newDenials(change).length > 0) return 0;
+  if (longerDenials(name, before?.value, value).length > 0) return 6;
   if (value?.includes(MASTERS)) return 1;
   if (before?.value.includes(MASTERS)) return 5;
   return action === "add" ? 2 : action === "change" ? 3 : 4;
+}
+
+/** Those that a change makes, or gives a later end: one that is over already is renewed so. */
+export function newDenials({ name, before, value }: Change): NamedDenial[] {
+  return longerDenials(name, value, before?.value);
+}
+
+function longerDenials(parameter: string, value: string | undefined, than: string | undefined): NamedDenial[] {
+  const others = denialsIn(parameter, than, 0);
+  return [...denialsIn(parameter, value, 0)].flatMap(([key, denial]) =>
+    denial.end > (others.get(key)?.end ?? Number.NEGATIVE_INFINITY) ? denial : [],
+  );
 }
 
 /** The parameters as they will be. */

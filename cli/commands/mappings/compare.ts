@@ -62,9 +62,11 @@ function withStoredDenials(
       if (readName(prefix, parameter)?.kind !== "deny") return [parameter, value];
       const name = shortName(parameter, prefix);
       const wanted: DenyEntry[] = JSON.parse(value);
-      const isWanted = (item: unknown) => wanted.some(({ arnLike }) => isFor(item, arnLike));
-      const kept = listItems(name, stored.get(parameter), "deny", isWanted).filter((item) => !isWanted(item));
-      return [parameter, valueText(name, [...kept, ...wanted])];
+      const wantedFor = (item: unknown) => wanted.find(({ arnLike }) => isFor(item, arnLike));
+      const items = listItems(name, stored.get(parameter), "deny", (item) => wantedFor(item) !== undefined);
+      // Each at its place; of two for the same ARN, the first. The order means nothing, and a new one would be a change.
+      const kept = new Set(items.map((item) => wantedFor(item) ?? item));
+      return [parameter, valueText(name, [...kept, ...wanted.filter((entry) => !kept.has(entry))])];
     }),
   );
 }

@@ -208,6 +208,28 @@ test("A1: denials are written before anything that grants, also those in lists, 
   ]);
 });
 
+test("A1: a denial that is renewed, or given a later end, is written before anything that grants", async () => {
+  for (const notAfter of ["2020-01-01T00:00:00Z", "2098-01-01T00:00:00Z"]) {
+    put(A, [{ arnLike: MALLORY, notAfter }]);
+    const file = JSON.stringify({
+      mappings: [{ arnLike: `arn:aws:iam::${A}:user/*`, username: "u", groups: ["system:masters"] }],
+      deny: [{ arnLike: MALLORY, notAfter: "2099-01-01T00:00:00Z" }],
+    });
+    const { out } = await cluster.mappings(["apply", "-f", "-", "--dry-run"], { input: file });
+    assert.deepEqual(out.match(/^[+~-] \S+$/gm), [`~ deny/${A}`, `+ pattern/${A}`]);
+  }
+});
+
+test("A1: apply keeps the order of a deny list, so that a file which it holds already changes nothing", async () => {
+  const eve = `arn:aws:iam::${A}:user/eve`;
+  put(A, [{ arnLike: MALLORY }, { arnLike: eve }]);
+  const apply = (deny: object[]) => cluster.mappings(["apply", "-f", "-", "-y"], { input: JSON.stringify({ deny }) });
+  const { out } = await apply([{ arnLike: MALLORY }]);
+  assert.match(out, /0 to change, 0 to remove, 1 unchanged/);
+  assert.equal((await apply([{ arnLike: MALLORY, description: "left" }])).code, 0);
+  assert.deepEqual(await list(), [{ arnLike: MALLORY, description: "left" }, { arnLike: eve }]);
+});
+
 test("A1: a denial of the last administrator is refused, one of a session or of somebody else is not", async () => {
   for (const [words, refused] of [
     [[`sso/${A}/ClusterAdmin`], true],
