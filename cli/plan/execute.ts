@@ -17,7 +17,7 @@ import { write } from "../parameter-store/write.ts";
 import { destinationOf } from "./destination.ts";
 import { guardLockout } from "./lockout-guard.ts";
 import { withoutManaged } from "./managed.ts";
-import { afterwards, type Change, type Plan } from "./plan.ts";
+import { afterwards, type Change, newDenials, type Plan } from "./plan.ts";
 import { inSafeOrder } from "./safe-order.ts";
 import { showPlan } from "./show.ts";
 import { weakeningsIn } from "./weakening.ts";
@@ -40,6 +40,7 @@ export async function executePlan(
   const isDone = managed.every(({ action }) => action === "remove" && options.prune);
   if (changes.length === 0 && isDone) return;
   if (changes.length === 0) throw finding("Nothing was written.");
+  checkDenialsWritten(changes, managed);
   if (!options.force) await guardLockout(current, afterwards(current, changes), context);
   if (options.dryRun) return;
   const weakened = weakeningSentence(weakenings);
@@ -51,6 +52,16 @@ export async function executePlan(
   if (!options.yes) await confirm(weakened === undefined ? question : `T${weakened.slice(1)}\n${question}`, io);
   await writeAll(changes, connection, options, io);
   if (!isDone) throw silentExit();
+}
+
+/** What grants must not be written without the denials beside it: they may be what makes it safe. */
+function checkDenialsWritten(changes: readonly Change[], leftOut: readonly Change[]): void {
+  const [denial] = leftOut.flatMap(newDenials);
+  const grants = changes.some((change) => change.value !== undefined && newDenials(change).length === 0);
+  if (denial === undefined || !grants) return;
+  throw finding(
+    `Nothing was written: the denial of ${denial.who} would be left out. Write it in the stack first, or use --force.`,
+  );
 }
 
 /** As many as a person reads. */

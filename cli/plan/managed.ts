@@ -43,8 +43,9 @@ export async function withoutManaged(
     } catch (error) {
       if (isGone(error)) continue;
       if (!(error instanceof Error) || error.name !== "AccessDeniedException") throw error;
-      io.tell("Not checked whether a stack manages these parameters: no permission for ssm:ListTagsForResource.\n");
-      return { plan, managed: [] };
+      const which = managed.length === 0 ? "these parameters" : "the others";
+      io.tell(`Not checked whether a stack manages ${which}: no permission for ssm:ListTagsForResource.\n`);
+      break;
     }
   }
   return { plan: { ...plan, changes: plan.changes.filter((change) => !managed.includes(change)) }, managed };

@@ -63,6 +63,30 @@ test("D22: apply and --prune leave managed parameters alone and write the rest",
   assert.equal(diff.code, 0, diff.out);
 });
 
+test("D22: apply grants nothing where the denials beside it are in a managed deny list", async () => {
+  const file = {
+    mappings: [{ arnLike: `arn:aws:iam::${A}:user/*`, username: "u" }],
+    deny: [{ arnLike: STACKS }],
+  };
+  const { code, err } = await cluster.mappings(["apply", "-f", "-", "-y"], { input: JSON.stringify(file) });
+  assert.equal(code, 1);
+  assert.match(err, /Nothing was written: the denial of \S+user\/stacks would be left out\./);
+  assert.equal(await cluster.value(`pattern/${A}`), undefined);
+});
+
+test("D22: what is found managed stays so where the tags of others may not be seen", async () => {
+  cluster.store.fail(({ headers, body }) =>
+    headers["x-amz-target"] === "AmazonSSM.ListTagsForResource" && body.includes("ours")
+      ? { kind: "answer", status: 400, headers: { "x-amzn-errortype": "AccessDeniedException" }, body: "{}" }
+      : undefined,
+  );
+  const { out, err } = await cluster.mappings(["remove", STACKS, OURS, "--dry-run"]);
+  assert.ok(err.includes(TOLD), err);
+  assert.match(err, /\nNot checked whether a stack manages the others: no permission for ssm:ListTagsForResource\.\n/);
+  assert.match(out, /\n- user\/111122223333\/ours\n/);
+  assert.doesNotMatch(out, /stacks/);
+});
+
 test("D22: without the permission to see tags, a change is made, and it is said that nothing was checked", async () => {
   cluster.store.fail(({ headers }) =>
     headers["x-amz-target"] === "AmazonSSM.ListTagsForResource"
