@@ -1,6 +1,7 @@
 // Rules on usernames and groups: who chooses them, who shares them, and whether they can be rendered at all.
 
 import { usesPlaceholder } from "../../functions/authenticator/mapping/template.ts";
+import { canChooseMasters, MASTERS } from "../plan/masters.ts";
 import type { Finding, Placed, Subject } from "./finding.ts";
 
 /** Anyone who may assume a role chooses the name of the session. */
@@ -8,9 +9,14 @@ export function sessionNames({ entries }: Subject): Finding[] {
   return entries.flatMap(({ parameter: where, entry: { mapping } }): Finding[] => {
     const { username = "", groups = [] } = mapping;
     const chosen = groups.filter((group) => startsWithSession(group));
+    const masters = groups.filter((group) => !startsWithSession(group) && canChooseMasters({ groups: [group] }));
     return [
       ...chosen.map((group): Finding => {
         const message = `group ${group}: anyone who assumes the role chooses the group; put a prefix before it`;
+        return { level: "error", rule: "chosen-group", where, message };
+      }),
+      ...masters.map((group): Finding => {
+        const message = `group ${group}: anyone who assumes the role can choose ${MASTERS}; use another prefix`;
         return { level: "error", rule: "chosen-group", where, message };
       }),
       ...(startsWithSession(username)

@@ -25,18 +25,26 @@ export function refusesEverybody(parameter: string, value: string | undefined): 
   return value !== undefined && isDenyList(parameter) && !checkDenyList({ value, secure: false }).valid;
 }
 
-/** By the ARN in lower case; those that are over are left out. */
+/**
+ * By the ARN in lower case; those that are over are left out. A `deny` that is ill-typed or cut off counts too: it makes
+ * its mapping invalid, which shuts the same principal out.
+ */
 export function denialsIn(parameter: string, value: string | undefined, now: number): Map<string, NamedDenial> {
   const content = value === undefined ? undefined : parseJson(value);
   const found = new Map<string, NamedDenial>();
+  if (content === undefined && !isDenyList(parameter) && value?.includes('"deny"')) {
+    found.set(parameter, { who: parameter, end: Number.POSITIVE_INFINITY });
+  }
   for (const item of Array.isArray(content) ? (content as unknown[]) : [content]) {
-    if (!isObject(item) || !(isDenyList(parameter) || item["deny"] === true)) continue;
+    if (!isObject(item) || !(isDenyList(parameter) || (item["deny"] ?? false) !== false)) continue;
     const { arn, arnLike = arn, notAfter } = item;
     // A sso or account mapping names nobody; older versions could deny by one.
     const who = typeof arnLike === "string" ? arnLike : parameter;
-    const end = typeof notAfter === "string" ? notAfterTime(notAfter) : undefined;
     if (typeof notAfter === "string" && isExpired(notAfter, now)) continue;
-    found.set(asciiLowerCase(who), { who, end: end ?? Number.POSITIVE_INFINITY });
+    const end = (typeof notAfter === "string" ? notAfterTime(notAfter) : undefined) ?? Number.POSITIVE_INFINITY;
+    const key = asciiLowerCase(who);
+    // Twice in a list, somebody is denied until the later end.
+    if (end >= (found.get(key)?.end ?? end)) found.set(key, { who, end });
   }
   return found;
 }

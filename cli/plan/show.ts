@@ -38,6 +38,7 @@ const WEAKENED = {
   denial: ["denial lifted", "denials lifted"],
   end: ["end dropped", "ends dropped"],
   pin: ["pin dropped", "pins dropped"],
+  otherPin: ["pin moved", "pins moved"],
   masters: ["new holder of system:masters", "new holders of system:masters"],
 } as const;
 

@@ -7,11 +7,11 @@ import { isExpired } from "../../functions/lib/not-after.ts";
 import type { EvaluationContext } from "../evaluate/evaluation.ts";
 import { type ParameterKind, readName, shortName } from "../mapping-file/parameter-name.ts";
 import { denialsIn, isDenyList, refusesEverybody } from "./denials.ts";
-import { grantsMasters, MASTERS } from "./masters.ts";
+import { canChooseMasters, grantsMasters, MASTERS } from "./masters.ts";
 import type { Change } from "./plan.ts";
 
 export interface Weakening {
-  readonly kind: "denial" | "end" | "pin" | "masters";
+  readonly kind: "denial" | "end" | "pin" | "otherPin" | "masters";
   /** A phrase with a verb, such as `lifts the denial of <ARN>`. */
   readonly text: string;
 }
@@ -61,13 +61,27 @@ function looserGrants({ name, before, value }: Change, { prefix, now }: Evaluati
     const was = old.get(key);
     const whom = mapping.arn ?? mapping.arnLike ?? shortName(name, prefix);
     const { notAfter, principalId } = was ?? {};
-    const wasAdmin = was !== undefined && grantsMasters(was) && !isExpired(notAfter, now);
+    const wasIn = was !== undefined && !isExpired(notAfter, now);
+    const wasAdmin = wasIn && grantsMasters(was);
+    const couldChoose = wasAdmin || (wasIn && canChooseMasters(was));
     return [
       ...(notAfter !== undefined && mapping.notAfter === undefined
         ? [{ kind: "end" as const, text: `drops the end of ${whom} (${notAfter})` }]
         : []),
       ...(principalId !== undefined && mapping.principalId === undefined
         ? [{ kind: "pin" as const, text: `drops the pin of ${whom} to ${principalId}` }]
+        : []),
+      // Who was refused until now gets in, and not who had got in.
+      ...(principalId !== undefined && mapping.principalId !== undefined && mapping.principalId !== principalId
+        ? [
+            {
+              kind: "otherPin" as const,
+              text: `moves the pin of ${whom} from ${principalId} to ${mapping.principalId}`,
+            },
+          ]
+        : []),
+      ...(!grantsMasters(mapping) && canChooseMasters(mapping) && !couldChoose
+        ? [{ kind: "masters" as const, text: `gives ${MASTERS} to ${whom} by a session name that its holder chooses` }]
         : []),
       ...(grantsMasters(mapping) && !wasAdmin
         ? [{ kind: "masters" as const, text: `gives ${MASTERS} to ${whom}` }]

@@ -20,13 +20,16 @@ test("A4: lint finds a group that the session name chooses", async () => {
     {
       mappings: [
         role("a", { username: "a", groups: ["{SessionName}"] }),
-        role("b", { username: "b", groups: ["team:{SessionName}"] }),
+        role("b", { username: "b", groups: ["team:{SessionName}", "system:x{SessionName}"] }),
+        role("c", { username: "c", groups: ["system:{SessionName}", "system:mast{SessionNameRaw}s"] }),
       ],
     },
     "chosen-group",
   );
   assert.deepEqual(found, [
     `error role/${A}/a: group {SessionName}: anyone who assumes the role chooses the group; put a prefix before it`,
+    `error role/${A}/c: group system:{SessionName}: anyone who assumes the role can choose system:masters; use another prefix`,
+    `error role/${A}/c: group system:mast{SessionNameRaw}s: anyone who assumes the role can choose system:masters; use another prefix`,
   ]);
 });
 

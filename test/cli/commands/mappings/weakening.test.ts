@@ -6,6 +6,7 @@ import { ADMIN, type LocalCluster, storedCluster } from "./cluster.ts";
 
 const A = "111122223333";
 const arn = (name: string) => `arn:aws:iam::${A}:user/${name}`;
+const role = (name: string) => `arn:aws:iam::${A}:role/${name}`;
 const user = (name: string, more: object) => ({ [`user/${A}/${name}`]: { arn: arn(name), ...more } });
 
 let cluster: LocalCluster;
@@ -15,6 +16,7 @@ beforeEach(async () => {
     ...user("denied", { deny: true }),
     ...user("ended", { username: "e", notAfter: "2099-01-01T00:00:00Z" }),
     ...user("pinned", { username: "p", principalId: "AIDAPINNED" }),
+    [`role/${A}/ops`]: { arn: role("ops"), username: "o", groups: ["system:x-{SessionName}"] },
     ...user("plain", { username: "n", groups: ["g"], description: "d" }),
     [`deny/${A}`]: [{ arnLike: arn("listed") }, { arnLike: arn("over"), notAfter: "2020-01-01T00:00:00Z" }],
     "deny/any": [{ arnLike: "arn:aws:iam::*:role/x", notAfter: "2099-01-01T00:00:00Z" }],
@@ -33,6 +35,16 @@ const WEAKENING: [string, string[], RegExp][] = [
     /drops the end of \S+ended \(2099-01-01T00:00:00Z\)/,
   ],
   ["--unset principalId", ["set", arn("pinned"), "--unset", "principalId"], /drops the pin of \S+pinned to AIDAPINNED/],
+  [
+    "another pin",
+    ["set", arn("pinned"), "--principal-id", "AIDAOTHER"],
+    /moves the pin of \S+pinned from AIDAPINNED to AIDAOTHER/,
+  ],
+  [
+    "a group by which a session name makes an administrator",
+    ["set", role("ops"), "--add-group", "system:{SessionName}"],
+    /gives system:masters to \S+role\/ops by a session name that its holder chooses/,
+  ],
   ["a new administrator", ["set", arn("plain"), "--add-group", "system:masters"], /gives system:masters to \S+plain/],
   ["an administrator who was not mapped", ["set", arn("new"), "--username", "x", "--group", "system:masters"], /gives/],
 ];
@@ -58,7 +70,6 @@ for (const [what, words, text] of WEAKENING) {
 const HARMLESS: [string, string[]][] = [
   ["another description", ["set", arn("plain"), "--description", "e"]],
   ["a later end", ["set", arn("ended"), "--not-after", "2100-01-01T00:00:00Z"]],
-  ["another pin", ["set", arn("pinned"), "--principal-id", "AIDAOTHER"]],
   ["one group less", ["set", arn("plain"), "--remove-group", "g"]],
   ["the removal of a mapping with an end", ["remove", arn("ended")]],
   ["the end of a denial that is over already", ["allow", arn("over")]],
@@ -112,4 +123,25 @@ test("A3: to remove an invalid deny list lets everybody in again, and says so", 
   const { code, err } = await cluster.mappings(["remove", `deny/${A}`, "-y"]);
   assert.equal(code, 1);
   assert.match(err, /^Refused: this lets everybody in again that the invalid list deny\/111122223333 refuses\./);
+});
+
+for (const [what, value, whom] of [
+  ["cut off", `{"arn": "${arn("x")}", "deny": true,}`, "user/111122223333/x"],
+  ["ill-typed", `{"arn": "${arn("x")}", "deny": "true"}`, arn("x")],
+] as const) {
+  test(`A3: a denial that is ${what} is not lifted in silence`, async () => {
+    cluster.store.put(`/iam-authenticator/prod/user/${A}/x`, value);
+    const { code, err } = await cluster.mappings(["set", arn("x"), "--username", "x", "-y"]);
+    assert.equal(code, 1, err);
+    assert.ok(err.startsWith(`Refused: this lifts the denial of ${whom}.`), err);
+  });
+}
+
+test("A3: of two entries for the same principal the later end counts", async () => {
+  const twice = [{ arnLike: arn("twice") }, { arnLike: arn("twice"), notAfter: "2098-01-01T00:00:00Z" }];
+  cluster.store.put(`/iam-authenticator/prod/deny/${A}`, JSON.stringify(twice));
+  const input = JSON.stringify({ deny: [twice[1]] });
+  const { code, err } = await cluster.mappings(["apply", "-f", "-", "-y"], { input });
+  assert.equal(code, 1, err);
+  assert.match(err, /^Refused: this ends the denial of \S+user\/twice on 2098-01-01T00:00:00\.000Z\./);
 });
