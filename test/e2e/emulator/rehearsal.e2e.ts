@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -17,26 +17,28 @@ import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { mintToken } from "../../../local/token.ts";
 import { tokenReview } from "../../../local/webhook.ts";
-import { cdk, ROOT } from "../../infra/cdk-cli.ts";
+import { ROOT } from "../../infra/cdk-cli.ts";
 import { post } from "../../post.ts";
 import { machine } from "../sam/runtime-image.ts";
+import { cdkOnEmulator } from "./cdk-on-emulator.ts";
 import { type Emulator, startEmulator } from "./ministack.ts";
-import { plainAlarms } from "./plain-alarms.ts";
 
 /** Its stack is the app of this repository; the other one is somebody's own app. */
 const OWN_CLUSTER = "own";
 const folder = mkdtempSync(join(tmpdir(), "rehearsal-"));
 const callerToken = randomBytes(32).toString("base64url");
 let emulator: Emulator;
+let app: ReturnType<typeof cdkOnEmulator>;
 let sts: Awaited<ReturnType<typeof startSts>>;
 let url: string;
 
 before(async () => {
   sts = await startSts();
   emulator = await startEmulator(REGION);
-  const app = `"${process.execPath}" "${join(import.meta.dirname, "app.ts")}"`;
+  app = cdkOnEmulator(emulator, folder);
+  const command = `"${process.execPath}" "${join(import.meta.dirname, "app.ts")}"`;
   const context = { round: "first", sts: sts.url, callerToken };
-  writeFileSync(join(folder, "cdk.json"), JSON.stringify({ app, context }));
+  writeFileSync(join(folder, "cdk.json"), JSON.stringify({ app: command, context }));
 });
 after(async () => {
   await emulator.stop();
@@ -44,27 +46,8 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function run(cwd: string, ...args: string[]): string {
-  try {
-    return cdk(cwd, args, { ...emulator.environment, HOME: folder });
-  } catch (error) {
-    const { stderr } = error as { stderr?: string };
-    throw new Error(`cdk ${args.join(" ")}: ${stderr}\n${emulator.log()}`);
-  }
-}
-
-/** Synthesizes the app of a folder's cdk.json, and deploys what comes out; gives the stack's outputs. */
-function deployApp(cwd: string, stack: string, ...context: string[]): Readonly<Record<string, string>> {
-  const out = join(folder, `${stack}.out`);
-  const outputs = join(folder, `${stack}.json`);
-  run(cwd, "synth", "--quiet", "--output", out, ...context);
-  plainAlarms(out);
-  run(folder, "deploy", "--app", out, "--require-approval", "never", "--outputs-file", outputs);
-  return JSON.parse(readFileSync(outputs, "utf8"))[stack];
-}
-
 function deploy(round: string): void {
-  url = deployApp(folder, "Rehearsal", "-c", `round=${round}`)["Url"] ?? "";
+  url = app.deployApp(folder, "Rehearsal", ["-c", `round=${round}`])["Url"] ?? "";
 }
 
 async function review(name: string, token = callerToken) {
@@ -90,7 +73,7 @@ async function parameters(): Promise<string[]> {
 }
 
 test("cdk.json as it is: bootstrap before any cluster is chosen", () => {
-  run(ROOT, "bootstrap", "--output", join(folder, "bootstrap.out"));
+  app.run(ROOT, "bootstrap", "--output", join(folder, "bootstrap.out"));
 });
 
 test("cdk.json as it is: the endpoint that is printed says that there is no caller yet", async () => {
@@ -98,11 +81,11 @@ test("cdk.json as it is: the endpoint that is printed says that there is no call
   const cluster = { clusterId: OWN_CLUSTER, architecture: machine(), safeDeployments: false };
   writeFileSync(join(folder, ".cdk.json"), JSON.stringify({ context: { clusters: [cluster] } }));
   const stack = stackName({ clusterId: OWN_CLUSTER });
-  const { Endpoint = "" } = deployApp(ROOT, stack);
+  const { Endpoint = "" } = app.deployApp(ROOT, stack);
   const { status, text } = await postReview(callerToken, tokenReview("k8s-aws-v1.!"), Endpoint);
   assert.deepEqual([status, JSON.parse(text).kind], [500, "Status"], text);
   assert.match(JSON.parse(text).message, /^callers_invalid: /);
-  run(folder, "destroy", "--app", join(folder, `${stack}.out`), "--force");
+  app.destroy(stack);
   rmSync(join(folder, ".cdk.json"));
 });
 
@@ -140,7 +123,7 @@ test("update: the same endpoint answers with the changed mapping", async () => {
 });
 
 test("destroy: endpoint and parameters are gone", async () => {
-  run(folder, "destroy", "--force");
+  app.destroy("Rehearsal");
   assert.deepEqual(await parameters(), []);
   assert.equal((await postReview(callerToken, "{}")).status, 404);
 });

@@ -1,0 +1,41 @@
+// The CDK CLI, run against the emulator: synthesizes an app, makes its templates fit, and deploys what comes out.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { cdk } from "../../infra/cdk-cli.ts";
+import type { Emulator } from "./ministack.ts";
+import { plainAlarms } from "./plain-alarms.ts";
+
+/** `folder` takes what is synthesized, and is the user's home, whose .cdk.json the CLI reads. */
+export function cdkOnEmulator(emulator: Emulator, folder: string) {
+  function run(cwd: string, ...args: string[]): string {
+    try {
+      return cdk(cwd, args, { ...emulator.environment, HOME: folder });
+    } catch (error) {
+      const { stderr } = error as { stderr?: string };
+      throw new Error(`cdk ${args.join(" ")}: ${stderr}\n${emulator.log()}`);
+    }
+  }
+
+  function assembly(stack: string): string {
+    return join(folder, `${stack}.out`);
+  }
+
+  return {
+    run,
+    /** Where an app's templates are after `deployApp`. */
+    assembly,
+    /** Synthesizes the app of a folder's cdk.json, and deploys one of its stacks; gives the stack's outputs. */
+    deployApp(cwd: string, stack: string, context: readonly string[] = [], fit = plainAlarms) {
+      const out = assembly(stack);
+      const outputs = join(folder, `${stack}.json`);
+      run(cwd, "synth", "--quiet", "--output", out, ...context);
+      fit(out);
+      run(folder, "deploy", stack, "--app", out, "--require-approval", "never", "--outputs-file", outputs);
+      return JSON.parse(readFileSync(outputs, "utf8"))[stack] as Readonly<Record<string, string>>;
+    },
+    destroy(stack: string): void {
+      run(folder, "destroy", stack, "--app", assembly(stack), "--force");
+    },
+  };
+}

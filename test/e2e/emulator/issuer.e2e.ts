@@ -1,0 +1,133 @@
+// A rehearsal of the issuer, in the order of docs/irsa.md: keys published by the command, the stack deployed by the CDK CLI
+// to an emulator of AWS, both documents fetched through its gateway, an update, and a removal that takes nothing away.
+// Run by `npm run test:rehearsal`; needs Python 3. Not covered, since the emulator has or checks none of it: the provider
+// in IAM, the issuer's real URL (the emulator's has a port and no TLS), CodeDeploy, throttles, domains of one's own.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { DISCOVERY_PATH, JWKS_PATH } from "../../../functions/issuer/documents.ts";
+import { keyId } from "../../../functions/issuer/key.ts";
+import { REGION } from "../../../local/sandbox-settings.ts";
+import { ROOT } from "../../infra/cdk-cli.ts";
+import { post } from "../../post.ts";
+import { machine } from "../sam/runtime-image.ts";
+import { cdkOnEmulator } from "./cdk-on-emulator.ts";
+import { forEmulator, withoutProtection } from "./issuer-for-emulator.ts";
+import { type Emulator, startEmulator } from "./ministack.ts";
+import { plainAlarms } from "./plain-alarms.ts";
+
+const STACK = "IamAuthenticatorIssuer-issued";
+const folder = mkdtempSync(join(tmpdir(), "issuer-rehearsal-"));
+const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+let emulator: Emulator;
+let app: ReturnType<typeof cdkOnEmulator>;
+let url: string;
+
+before(async () => {
+  emulator = await startEmulator(REGION);
+  app = cdkOnEmulator(emulator, folder);
+  app.run(ROOT, "bootstrap", "--output", join(folder, "bootstrap.out"));
+  writeFileSync(join(folder, "sa.pub"), publicKey.export({ type: "spki", format: "pem" }));
+});
+after(async () => {
+  await emulator.stop();
+  rmSync(folder, { recursive: true });
+});
+
+function deploy(settings: Readonly<Record<string, unknown>> = {}): void {
+  const cluster = { clusterId: "issued", issuer: true, architecture: machine(), safeDeployments: false, ...settings };
+  writeFileSync(join(folder, ".cdk.json"), JSON.stringify({ context: { clusters: [cluster] } }));
+  const outputs = app.deployApp(ROOT, STACK, [], (out) => {
+    plainAlarms(out);
+    forEmulator(out, STACK);
+  });
+  url = outputs["IssuerUrl"] ?? "";
+}
+
+/** The emulator tells APIs apart by the Host header: names below localhost need not resolve. */
+async function get(path: string) {
+  const { host } = new URL(url);
+  const { status, text } = await post(`http://127.0.0.1:${emulator.port}${path}`, { method: "GET", headers: { host } });
+  return { status, text };
+}
+
+async function documents() {
+  const [discovery, jwks] = [await get(DISCOVERY_PATH), await get(JWKS_PATH)];
+  assert.deepEqual([discovery.status, jwks.status], [200, 200], discovery.text + jwks.text + emulator.log());
+  return { discovery: JSON.parse(discovery.text), jwks: JSON.parse(jwks.text) };
+}
+
+test("the first key is published before there is an issuer: that needs its public half, and no stack", () => {
+  const command = join(ROOT, "dist", "cli", "iam-authenticator.mjs");
+  const place = ["-c", "issued", "--region", REGION, "--public-key", join(folder, "sa.pub"), "--yes"];
+  const env = { ...process.env, ...emulator.environment, HOME: folder };
+  const printed = execFileSync(process.execPath, [command, "irsa", "keys", "publish", ...place], {
+    encoding: "utf8",
+    env,
+  });
+  assert.ok(printed.includes(`+ issuer/${keyId(publicKey)}  RS256, 2048 bits`), printed);
+});
+
+test("deploy: both documents come through the gateway, with the published key", async () => {
+  deploy();
+  const { discovery, jwks } = await documents();
+  const [, id] = /^http:\/\/(\w+)\.execute-api\./.exec(url) ?? [];
+  const issuer = `https://${id}.execute-api.${REGION}.amazonaws.com`;
+  assert.deepEqual(discovery, {
+    issuer,
+    jwks_uri: `${issuer}${JWKS_PATH}`,
+    response_types_supported: ["id_token"],
+    subject_types_supported: ["public"],
+    id_token_signing_alg_values_supported: ["RS256"],
+  });
+  const { n, e } = publicKey.export({ format: "jwk" });
+  assert.deepEqual(jwks.keys, [{ use: "sig", kty: "RSA", kid: keyId(publicKey), alg: "RS256", n, e }]);
+});
+
+test("nothing else is served: no other path, no other method", async () => {
+  const { host } = new URL(url);
+  const of = async (method: string, path: string) =>
+    (await post(`http://127.0.0.1:${emulator.port}${path}`, { method, headers: { host } })).status;
+  assert.deepEqual(
+    [
+      await of("GET", "/"),
+      await of("GET", "/openid/v1"),
+      await of("POST", JWKS_PATH),
+      await of("POST", "/authenticate"),
+    ],
+    [404, 404, 404, 404],
+  );
+});
+
+test("update: the issuer keeps its URL and its documents", async () => {
+  const [urlBefore, before] = [url, await documents()];
+  deploy({ logLevel: "debug", mappingPrefix: "/iam-authenticator/issued", throttle: { rateLimit: 1, burstLimit: 1 } });
+  assert.equal(url, urlBefore);
+  assert.deepEqual(await documents(), before);
+});
+
+test("destroy is refused; and once the protection is taken away, what the URL depends on stays and answers", async () => {
+  const before = await documents();
+  assert.throws(() => app.destroy(STACK), /TerminationProtection is enabled|termination protection/i);
+  assert.deepEqual(await documents(), before);
+  const out = app.assembly(STACK);
+  withoutProtection(out, STACK);
+  app.run(folder, "deploy", STACK, "--app", out, "--require-approval", "never");
+  assert.equal(await stackStatus(), 200);
+  app.destroy(STACK);
+  assert.equal(await stackStatus(), 400);
+  assert.deepEqual(await documents(), before);
+});
+
+/** The HTTP status of DescribeStacks: 400 where there is no such stack. The emulator knows the service by the credential. */
+async function stackStatus(): Promise<number> {
+  const scope = `test/20260101/${REGION}/cloudformation/aws4_request`;
+  const authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=${"0".repeat(64)}`;
+  const url = `http://127.0.0.1:${emulator.port}/?Action=DescribeStacks&Version=2010-05-15&StackName=${STACK}`;
+  return (await post(url, { headers: { authorization } })).status;
+}
