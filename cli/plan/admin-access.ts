@@ -60,6 +60,15 @@ async function accessOfSample(
     : { kind: "doubtful", until, why: `perhaps denied by ${deny}` };
 }
 
+/** Whether the function would make an administrator of this identity. */
+export async function rendersMasters(
+  identity: VerifiedIdentity,
+  parameters: Parameters,
+  context: EvaluationContext,
+): Promise<boolean> {
+  return (await ask(identity, parameters, context)).kind === "sure";
+}
+
 /** By the function's own code. That a mapping wants proof of an instance is none: an administrator needs no such name. */
 async function ask(
   identity: VerifiedIdentity,

@@ -34,7 +34,7 @@ export async function executePlan(
   const { plan, managed } = await withoutManaged(wanted, connection, options.force === true, io);
   const changes = await inSafeOrder(plan.changes, current, context);
   const destination = await destinationOf(connection, current, io);
-  const weakenings = weakeningsIn(changes, context);
+  const weakenings = await weakeningsIn(changes, current, context);
   io.print(showPlan({ ...plan, changes, weakenings }, destination, context.prefix, io.columns));
   // Nobody asked for what --prune finds. Any other change was asked for, and is not made.
   const isDone = managed.every(({ action }) => action === "remove" && options.prune);
@@ -67,7 +67,7 @@ function checkDenialsWritten(changes: readonly Change[], leftOut: readonly Chang
 /** As many as a person reads. */
 const MAX_NAMED = 10;
 
-function weakeningSentence(weakenings: ReturnType<typeof weakeningsIn>): string | undefined {
+function weakeningSentence(weakenings: Awaited<ReturnType<typeof weakeningsIn>>): string | undefined {
   const texts = [...weakenings.values()].flat().map(({ text }) => text);
   if (texts.length === 0) return undefined;
   const more = texts.length > MAX_NAMED ? `, and ${texts.length - MAX_NAMED} more (marked ! above)` : "";

@@ -1,4 +1,4 @@
-// What the lockout guard must read for a change: all mappings if it could take an administrator away, else nothing more.
+// What must be read to judge a change: all mappings if it could take an administrator away or make one, else nothing more.
 
 import { candidates, mappingParameter, permissionSetOf } from "../../functions/authenticator/mapping/parameter-name.ts";
 import type { Connection } from "../aws/connection.ts";
@@ -58,10 +58,9 @@ async function anyHasMasters(names: readonly string[], connection: Connection, i
   return [...found.values()].some((stored) => stored.value.includes(MASTERS));
 }
 
-/** Whether a written mapping counts before one that gives `system:masters` to the same identities. */
+/** Whether a mapping that is written or goes counts before one that gives `system:masters` to the same identities. */
 async function couldShadow(changes: readonly Change[], connection: Connection, io: IOStreams): Promise<boolean> {
-  for (const { name, value } of changes) {
-    if (value === undefined) continue;
+  for (const { name } of changes) {
     const names = placesBehind(name, connection);
     if (names === undefined) return true;
     if (await anyHasMasters(names, connection, io)) return true;

@@ -6,9 +6,11 @@ import { parseJson } from "../../functions/lib/json.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
 import type { EvaluationContext } from "../evaluate/evaluation.ts";
 import { type ParameterKind, readName, shortName } from "../mapping-file/parameter-name.ts";
+import type { Stored } from "../parameter-store/parameter.ts";
 import { denialsIn, isDenyList, refusesEverybody } from "./denials.ts";
 import { canChooseMasters, grantsMasters, MASTERS } from "./masters.ts";
 import type { Change } from "./plan.ts";
+import { uncoveredBy } from "./uncovered.ts";
 
 export interface Weakening {
   readonly kind: "denial" | "end" | "pin" | "otherPin" | "masters";
@@ -16,18 +18,40 @@ export interface Weakening {
   readonly text: string;
 }
 
-/** For each change of a plan that has one. A denial that moves to a deny list is not lifted. */
-export function weakeningsIn(
+/**
+ * For each change of a plan that has one. A denial that moves to a deny list is not lifted.
+ *
+ * `current`: the parameters, as far as they were read for the plan.
+ */
+export async function weakeningsIn(
   changes: readonly Change[],
+  current: ReadonlyMap<string, Stored>,
   context: EvaluationContext,
-): ReadonlyMap<Change, readonly Weakening[]> {
+): Promise<ReadonlyMap<Change, readonly Weakening[]>> {
   const listed = new Map(
     changes
       .filter(({ name }) => isDenyList(name))
       .flatMap(({ name, value }) => [...denialsIn(name, value, context.now)]),
   );
+  const uncovered = await uncoveredBy(changes, current, context);
+  const looser = new Map(changes.map((change) => [change, looserGrants(change, context)]));
+  // What gives the group to them is told by itself where it is new.
+  const told = new Set(
+    changes.filter((change) => looser.get(change)?.some(({ kind }) => kind === "masters")).map(({ name }) => name),
+  );
   const found = changes.map((change): [Change, readonly Weakening[]] => {
-    return [change, [...liftedDenials(change, listed, context), ...looserGrants(change, context)]];
+    const left = (uncovered.get(change) ?? []).filter(({ parameter }) => !told.has(parameter));
+    return [
+      change,
+      [
+        ...liftedDenials(change, listed, context),
+        ...(looser.get(change) ?? []),
+        ...left.map(({ who, parameter }): Weakening => {
+          const [whom, where] = [who, parameter].map((name) => shortName(name, context.prefix));
+          return { kind: "masters", text: `leaves ${whom} to ${where}, which gives ${MASTERS}` };
+        }),
+      ],
+    ];
   });
   return new Map(found.filter(([, weakenings]) => weakenings.length > 0));
 }

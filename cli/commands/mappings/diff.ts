@@ -23,7 +23,7 @@ export function diffCommand(io: IOStreams): Command {
     const destination = await destinationOf(connection, current, io);
     io.print(
       showPlan(
-        { ...plan, weakenings: weakeningsIn(plan.changes, connection.context) },
+        { ...plan, weakenings: await weakeningsIn(plan.changes, current, connection.context) },
         destination,
         connection.context.prefix,
         io.columns,

@@ -9,6 +9,8 @@ const arn = (name: string) => `arn:aws:iam::${A}:user/${name}`;
 const role = (name: string) => `arn:aws:iam::${A}:role/${name}`;
 const user = (name: string, more: object) => ({ [`user/${A}/${name}`]: { arn: arn(name), ...more } });
 
+const MASTERS_FOR_ALL = { username: "all:{AccountID}", groups: ["system:masters"] };
+
 let cluster: LocalCluster;
 beforeEach(async () => {
   cluster = await storedCluster({
@@ -144,4 +146,62 @@ test("A3: of two entries for the same principal the later end counts", async () 
   const { code, err } = await cluster.mappings(["apply", "-f", "-", "-y"], { input });
   assert.equal(code, 1, err);
   assert.match(err, /^Refused: this ends the denial of \S+user\/twice on 2098-01-01T00:00:00\.000Z\./);
+});
+
+/** Who gets in by `behind`, which gives system:masters, once nothing stands before it. */
+const UNCOVERED: [string, Record<string, unknown>, string[], RegExp][] = [
+  [
+    "a role's mapping that goes, so that its account's counts",
+    { [`role/${A}/dev`]: { arn: role("dev"), username: "d" }, [`account/${A}`]: MASTERS_FOR_ALL },
+    ["remove", role("dev")],
+    /leaves \S+role\/dev to account\/111122223333, which gives system:masters/,
+  ],
+  [
+    "a pattern that goes, so that the next one counts",
+    {
+      [`pattern/${A}`]: [
+        { arnLike: role("ops-1*"), username: "o" },
+        { arnLike: role("ops-*"), ...MASTERS_FOR_ALL },
+      ],
+    },
+    ["remove", role("ops-1*")],
+    /leaves \S+role\/ops-1\* to pattern\/111122223333, which gives system:masters/,
+  ],
+  [
+    "a permission set's mapping that goes",
+    { [`sso/${A}/view`]: { username: "v" }, "pattern/any": [{ arnLike: role("AWSReserved*"), ...MASTERS_FOR_ALL }] },
+    ["remove", `sso/${A}/View`],
+    /leaves sso\/111122223333\/view to pattern\/any, which gives system:masters/,
+  ],
+];
+for (const [what, values, words, text] of UNCOVERED) {
+  test(`A3: ${what} makes an administrator, and is marked`, async () => {
+    for (const [name, value] of Object.entries(values)) {
+      cluster.store.put(`/iam-authenticator/prod/${name}`, JSON.stringify(value));
+    }
+    const { code, err, out } = await cluster.mappings([...words, "-y"]);
+    assert.equal(code, 1, err);
+    assert.match(err, new RegExp(`^Refused: this ${text.source}\\.`));
+    assert.match(out, /\n! 1 new holder of system:masters: /);
+    assert.equal((await cluster.mappings([...words, "-y", "--allow-weakening"])).code, 0);
+  });
+}
+
+test("A3: a mapping that goes where nobody behind it is an administrator needs no question", async () => {
+  cluster.store.put(`/iam-authenticator/prod/account/${A}`, JSON.stringify({ username: "a" }));
+  const { code, err, out } = await cluster.mappings(["remove", arn("plain"), "-y"]);
+  assert.equal(code, 0, err);
+  assert.doesNotMatch(out, /!/);
+});
+
+test("A3: an order of patterns by which somebody becomes an administrator is marked", async () => {
+  const [ops, all] = [
+    { arnLike: role("ops-*"), username: "ops", groups: ["system:masters"] },
+    { arnLike: role("*"), username: "r" },
+  ];
+  cluster.store.put(`/iam-authenticator/prod/pattern/${A}`, JSON.stringify([all, ops]));
+  const input = JSON.stringify({ mappings: [ops, all] });
+  const { code, err } = await cluster.mappings(["apply", "-f", "-", "-y"], { input });
+  assert.equal(code, 1, err);
+  assert.match(err, /^Refused: this leaves \S+role\/ops-\* to pattern\/111122223333, which gives system:masters\./);
 });
