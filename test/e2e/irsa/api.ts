@@ -18,6 +18,7 @@ export interface KubernetesObject {
 export interface Kubernetes {
   readonly endpoint: ApiEndpoint;
   readonly credentials: ControlPlaneCredentials;
+  readonly etcdUrl: string;
   readonly folder: string;
   call(method: string, path: string, body?: object): Promise<ApiAnswer>;
   /** Throws where it is refused. `query` such as `?dryRun=All`. */
@@ -31,25 +32,29 @@ export interface KubernetesOptions {
   readonly version?: string;
   readonly issuer?: string;
   readonly flags?: readonly string[];
+  /** One more kube-apiserver of the same cluster, on its etcd; stop this one first. */
+  readonly beside?: Kubernetes;
 }
 
-export async function startKubernetes({ version, issuer, flags = [] }: KubernetesOptions = {}): Promise<Kubernetes> {
+export async function startKubernetes(options: KubernetesOptions = {}): Promise<Kubernetes> {
+  const { version, issuer, flags = [], beside } = options;
   const { etcd: etcdCommand, apiservers } = findBinaries();
   const found = version === undefined ? apiservers[0] : apiservers.find((one) => one.version.startsWith(version));
   if (found === undefined) throw new Error(`there is no kube-apiserver ${version} here`);
   const folder = mkdtempSync(join(tmpdir(), "irsa-e2e-"));
-  const credentials = createCredentials(join(folder, "pki"));
-  const etcd = await startEtcd(etcdCommand, folder);
+  const credentials = beside?.credentials ?? createCredentials(join(folder, "pki"));
+  const etcd = beside === undefined ? await startEtcd(etcdCommand, folder) : undefined;
+  const etcdUrl = etcd?.url ?? beside?.etcdUrl ?? "";
   const endpoint = await startApiserver({
     command: found.path,
-    etcdUrl: etcd.url,
+    etcdUrl,
     credentials,
     folder,
     logFile: join(folder, "kube-apiserver.log"),
     flags,
     ...(issuer !== undefined && { serviceAccountIssuer: issuer }),
   }).catch(async (error: unknown) => {
-    await etcd.stop();
+    await etcd?.stop();
     throw error;
   });
   const call = (method: string, path: string, body?: object) =>
@@ -58,6 +63,7 @@ export async function startKubernetes({ version, issuer, flags = [] }: Kubernete
   return {
     endpoint,
     credentials,
+    etcdUrl,
     folder,
     call,
     async create(object, query = "") {
@@ -71,7 +77,7 @@ export async function startKubernetes({ version, issuer, flags = [] }: Kubernete
     },
     async stop() {
       await endpoint.stop();
-      await etcd.stop();
+      await etcd?.stop();
       rmSync(folder, { recursive: true });
     },
   };
