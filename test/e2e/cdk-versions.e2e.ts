@@ -29,7 +29,7 @@ import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import { Vpc } from "aws-cdk-lib/aws-ec2";
 import { Role } from "aws-cdk-lib/aws-iam";
 import { Bucket } from "aws-cdk-lib/aws-s3";
-import { IamAuthenticator } from "lambda-iam-authenticator";
+import { IamAuthenticator, ServiceAccountIssuer, ServiceAccountRole } from "lambda-iam-authenticator";
 
 const app = new App({ outdir: "cdk.out" });
 const stack = new Stack(app, "Cluster", { env: { account: "111122223333", region: "eu-west-1" } });
@@ -56,6 +56,14 @@ new IamAuthenticator(stack, "Both", {
     truststore: { bucket: Bucket.fromBucketName(stack, "Truststore", "truststore"), key: "ca.pem" },
   },
 });
+const issuer = new ServiceAccountIssuer(stack, "Issuer", {
+  clusterId: "http",
+  domain: {
+    domainName: "oidc.example.com",
+    certificate: Certificate.fromCertificateArn(stack, "IssuerCertificate", "arn:aws:acm:eu-west-1:111122223333:certificate/b"),
+  },
+});
+new ServiceAccountRole(stack, "Reader", { issuer, namespace: "team-a", name: "reader" });
 app.synth();
 `;
 
@@ -79,9 +87,10 @@ for (const [name, libraries] of Object.entries(CASES)) {
     const { Resources } = JSON.parse(readFileSync(join(app, "cdk.out", "Cluster.template.json"), "utf8"));
     const types = Object.values(Resources as Record<string, { Type: string }>).map(({ Type }) => Type);
     const count = (type: string) => types.filter((found) => found === type).length;
-    // An authenticator and its check for each endpoint.
-    assert.equal(count("AWS::Lambda::Function"), 6);
-    assert.deepEqual([count("AWS::ApiGatewayV2::Api"), count("AWS::ApiGateway::RestApi")], [2, 1]);
+    // An authenticator and its check for each endpoint, and the issuer.
+    assert.equal(count("AWS::Lambda::Function"), 7);
+    assert.deepEqual([count("AWS::ApiGatewayV2::Api"), count("AWS::ApiGateway::RestApi")], [3, 1]);
+    assert.equal(count("AWS::IAM::OIDCProvider"), 1);
     assert.equal(count("AWS::SSM::Parameter"), 3);
     const { version } = JSON.parse(readFileSync(join(app, "node_modules", "aws-cdk-lib", "package.json"), "utf8"));
     console.log(`aws-cdk-lib ${version}: ${types.length} resources`);
