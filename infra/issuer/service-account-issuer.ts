@@ -87,7 +87,12 @@ export class ServiceAccountIssuer extends Construct {
   }
 
   #addOutputs(): void {
-    const flags = `--service-account-issuer=${this.url} --service-account-jwks-uri=${this.url}${JWKS_PATH}`;
+    // Without the former issuer, a cluster that runs already refuses the tokens of all its Pods at once.
+    const flags = [
+      `--service-account-issuer=${this.url}`,
+      "--service-account-issuer=<the issuer until now; leave this flag out for a new cluster>",
+      `--service-account-jwks-uri=${this.url}${JWKS_PATH}`,
+    ].join(" ");
     const values: Readonly<Record<(typeof ISSUER_OUTPUTS)[number], string>> = {
       IssuerUrl: this.url,
       IssuerFlags: flags,

@@ -189,7 +189,9 @@ test("outputs: the URL, kube-apiserver's flags, the provider, and the prefix bel
   assert.equal(output(plain, "IssuerUrl"), API_URL);
   assert.equal(
     output(plain, "IssuerFlags"),
-    `--service-account-issuer=${API_URL} --service-account-jwks-uri=${API_URL}/openid/v1/jwks`,
+    `--service-account-issuer=${API_URL} ` +
+      "--service-account-issuer=<the issuer until now; leave this flag out for a new cluster> " +
+      `--service-account-jwks-uri=${API_URL}/openid/v1/jwks`,
   );
   assert.equal(output(plain, "ProviderArn"), "<IssuerProvider.Arn>");
   assert.equal(output(plain, "ParameterPrefix"), "/iam-authenticator/prod");
