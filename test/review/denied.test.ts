@@ -103,7 +103,10 @@ test("an entry of a deny list shuts one person out, whatever the mappings say, u
   const system = await startSystem(t);
   system.put("deny/111122223333", [{ arnLike: "arn:aws:sts::111122223333:assumed-role/Developers/bob@example.com" }]);
   const error = denial(await system.review(await system.token("bob")));
-  assert.match(error, /^identity_denied: .* is denied by \/iam-authenticator\/local\/deny\/111122223333; /);
+  assert.match(
+    error,
+    /^identity_denied: \S+:assumed-role\/Developers\/bob@example\.com, a session of \S+:role\/Developers, is denied by \/iam-authenticator\/local\/deny\/111122223333; /,
+  );
   assert.ok(error.includes(TRIED));
   assert.equal(system.logs()[0]?.["parameter"], `${HOME}/deny/111122223333`);
   assert.equal(grantedUser(await system.review(await system.token("alice"))).username, "alice");

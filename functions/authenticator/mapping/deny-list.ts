@@ -85,6 +85,10 @@ export function evaluateDenyList(stored: StoredParameter | undefined, identity: 
   if (!check.valid) {
     return { verdict: { kind: "invalid", problem: check.problem }, invalidCount: check.invalidCount } as const;
   }
-  const denies = check.entries.some((entry) => !isExpired(entry.notAfter, now) && isDenied(entry, identity));
-  return { verdict: { kind: denies ? "deny" : "nothing" }, invalidCount: 0 } as const;
+  const denying = check.entries.filter((entry) => !isExpired(entry.notAfter, now) && isDenied(entry, identity));
+  if (denying.length === 0) return { verdict: { kind: "nothing" }, invalidCount: 0 } as const;
+  const { kind, arn, canonicalArn } = identity;
+  const isOfRole = denying.some(({ arnLike }) => matchesArnLike(withoutPath(arnLike), canonicalArn));
+  const sessionOnly = kind === "role" && !isOfRole && { sessionArn: arn };
+  return { verdict: { kind: "deny", ...sessionOnly }, invalidCount: 0 } as const;
 }

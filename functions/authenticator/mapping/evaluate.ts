@@ -14,7 +14,8 @@ export type Verdict =
   /** No parameter, a mapping past its `notAfter`, or no pattern that matches: the next place is asked. */
   | { readonly kind: "nothing" }
   | { readonly kind: "match"; readonly mapping: Mapping }
-  | { readonly kind: "deny" }
+  /** `sessionArn`, as STS gave it, where this session of a role is denied and not the role. */
+  | { readonly kind: "deny"; readonly sessionArn?: string }
   | { readonly kind: "invalid"; readonly problem: string }
   /** The value at this name is for another principal. */
   | { readonly kind: "mismatch"; readonly problem: string };

@@ -35,10 +35,14 @@ export function selectMapping(evaluations: readonly Evaluation[], identity: Veri
   if (evaluation === undefined) throw new IdentityUnmapped(`no mapping for ${who}; ${tried}`);
   const { verdict, parameter, place } = evaluation;
   if (verdict.kind === "match") return { mapping: verdict.mapping, parameter, tried };
-  if (verdict.kind === "deny") throw new IdentityDenied(`${who} is denied by ${parameter}; ${tried}`);
+  if (verdict.kind === "deny") {
+    const { sessionArn } = verdict;
+    const whom = sessionArn === undefined ? who : `${sessionArn}, a session of ${who},`;
+    throw new IdentityDenied(`${whom} is denied by ${parameter}; ${tried}`);
+  }
   if (place === "deny-account" || place === "deny-any") {
     throw new DenialsInvalid(
-      `the deny list ${parameter} is invalid, so it refuses everybody it is read for, and ${who}: ${verdict.problem}; ${tried}`,
+      `${who} is refused, like everybody that the deny list ${parameter} is read for: the list is invalid, ${verdict.problem}; ${tried}`,
     );
   }
   if (verdict.kind === "mismatch")

@@ -51,6 +51,19 @@ test("an entry matches the canonical ARN", () => {
   assert.ok(denies(dave, verified("federated")) && !denies(`${dave}x`, verified("federated")));
 });
 
+test("a denial says which session it is for, and nothing of it where the role itself or a user is denied", () => {
+  const jane = roleIdentity("Shared", "jane");
+  const session = { arnLike: `arn:aws:sts::${HOME}:assumed-role/shared/j*` };
+  const role = { arnLike: `arn:aws:iam::${HOME}:role/team/Shared` };
+  assert.deepEqual(judge([session], jane).verdict, { kind: "deny", sessionArn: jane.arn });
+  for (const list of [[role], [session, role], [role, session]]) {
+    assert.deepEqual(judge(list, jane).verdict, { kind: "deny" });
+  }
+  const ended = { ...role, notAfter: "2020-01-01T00:00:00Z" };
+  assert.deepEqual(judge([ended, session], jane).verdict, { kind: "deny", sessionArn: jane.arn });
+  assert.deepEqual(judge([{ arnLike: `arn:aws:iam::${HOME}:user/alice` }], alice).verdict, { kind: "deny" });
+});
+
 test("an entry matches the ARN as STS gave it: one session of a shared role is shut out, the others are not", () => {
   const session = `arn:aws:sts::${HOME}:assumed-role/Shared/jane@example.com`;
   assert.ok(denies(session, roleIdentity("Shared", "jane@example.com")));

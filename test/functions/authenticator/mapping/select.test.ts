@@ -62,7 +62,7 @@ test("a deny list that is wrong refuses, whatever the mappings say, but for a de
         (error) =>
           error instanceof DenialsInvalid &&
           error.message.startsWith(
-            `the deny list /p/${place} is invalid, so it refuses everybody it is read for, and ${bob.canonicalArn}: not JSON;`,
+            `${bob.canonicalArn} is refused, like everybody that the deny list /p/${place} is read for: the list is invalid, not JSON;`,
           ),
       );
     }
@@ -118,6 +118,31 @@ test("each denial names the canonical ARN and every parameter that was tried, in
     );
   }
   assert.match(selectMapping(evaluations("match"), bob).tried, /^tried \/p\/exact .*\/p\/account$/);
+});
+
+test("a denial of one session names it as STS does, and its role; a denial of the role names the role alone", () => {
+  const ofSession: Evaluation = {
+    place: "deny-account",
+    parameter: "/p/deny-account",
+    verdict: { kind: "deny", sessionArn: bob.arn },
+    invalidCount: 0,
+  };
+  const message = (evaluation: Evaluation) => {
+    try {
+      selectMapping([evaluation], bob);
+    } catch (error) {
+      return error instanceof IdentityDenied ? error.message : String(error);
+    }
+    return "granted";
+  };
+  assert.equal(
+    message(ofSession),
+    `${bob.arn}, a session of ${bob.canonicalArn}, is denied by /p/deny-account; tried /p/deny-account`,
+  );
+  assert.equal(
+    message({ ...ofSession, verdict: { kind: "deny" } }),
+    `${bob.canonicalArn} is denied by /p/deny-account; tried /p/deny-account`,
+  );
 });
 
 test("only a match gives a mapping, for every combination of verdicts", () => {
