@@ -14,12 +14,13 @@ import type { IOStreams } from "../../io/io-streams.ts";
 import { reviewUrl, webhookKubeconfig } from "../../kubeconfig/webhook.ts";
 import { addConnection, type ConnectionOptions } from "../../options.ts";
 import { changeCallers } from "./change.ts";
-import { callerHash, callerName, checkNeighbours, type Entries, readCallers } from "./store.ts";
+import { callerHash, callerName, checkNeighbours, type Entries, readCallers, stackOfCallers } from "./store.ts";
 
 interface AddOptions extends ConnectionOptions {
   readonly endpoint?: string;
   readonly notAfter?: string;
   readonly out?: string;
+  readonly force?: true;
 }
 
 const TOKEN_BYTES = 32;
@@ -42,11 +43,12 @@ export function addCommand(io: IOStreams): Command {
     .option("--endpoint <url>", "URL of the function; without it, the token alone is printed")
     .option("--not-after <time>", "when the token ends, such as 2027-01-01T00:00:00Z")
     .option("--out <file>", "write a new file that only you can read, instead of printing")
+    .option("--force", "even if a stack manages the callers")
     .action((name: string, options: AddOptions) => add(name, options, io));
 }
 
 async function add(name: string, options: AddOptions, io: IOStreams): Promise<void> {
-  const { endpoint, notAfter, out } = options;
+  const { endpoint, notAfter, out, force = false } = options;
   checkEnd(notAfter, io.clock());
   // It is shown in lists and in questions.
   if (!/^[\w.@:/-][\w.@:/ -]{0,99}$/.test(name)) {
@@ -67,11 +69,12 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
     return [...entries, entry];
   };
   // Refused before there is a file.
+  const stack = await stackOfCallers(connection, force, io);
   withEntry((await readCallers(connection, io.interrupted)).entries);
   // Before AWS knows of it: a token that could not be written down must not be accepted.
   if (out !== undefined) writeSecret(out, text);
   try {
-    await changeCallers(connection, io.interrupted, withEntry);
+    await changeCallers(connection, stack, io.interrupted, withEntry);
   } catch (error) {
     const state = await readCallers(connection, AbortSignal.timeout(LOOK_MS)).then(
       ({ entries }) => (isAdded(entries) ? "added" : "absent"),

@@ -25,9 +25,12 @@ interface Difference {
  * change is then made again.
  *
  * `change` is called several times, with `isAgain` from the second time on. Where it throws, others' entries are intact.
+ *
+ * @param stack the CloudFormation stack that keeps the list: the parameter goes on saying so
  */
 export async function changeCallers(
   connection: Connection,
+  stack: string | undefined,
   signal: AbortSignal,
   change: (entries: Entries, isAgain: boolean) => Entries,
 ): Promise<void> {
@@ -43,20 +46,21 @@ export async function changeCallers(
     try {
       changed = change(start, attempt > 0);
     } catch (error) {
-      if (!hasSame(start, callers.entries)) await put(connection, callers, start, signal);
+      if (!hasSame(start, callers.entries)) await put(connection, stack, callers, start, signal);
       throw error;
     }
     if (hasSame(changed, callers.entries)) return;
-    const overwritten = await put(connection, callers, changed, signal);
+    const overwritten = await put(connection, stack, callers, changed, signal);
     own = compare(start, changed);
     lost = overwritten && (lost ? together(lost, overwritten) : overwritten);
   }
   throw finding("Others keep changing the callers at the same time. Run the same command again.");
 }
 
-/** What it wrote over without having read it. Not interrupted: whether it was written has to be known. */
+/** What it wrote over without having read it. Not interrupted: the user must learn whether it was written. */
 async function put(
   { ssm }: Connection,
+  stack: string | undefined,
   { parameter, stored, entries }: Callers,
   changed: Entries,
   signal: AbortSignal,
@@ -64,7 +68,8 @@ async function put(
   const before = stored?.version ?? 0;
   const kind = before === 0 ? { Type: "String" as const, Overwrite: false } : { Overwrite: true };
   // Tells those who write at the same time what of it is this command's own.
-  const Description = `Callers of the authenticator. ${OVER}${before}`;
+  const what = stack === undefined ? "Callers of the authenticator" : `Managed by the CloudFormation stack ${stack}`;
+  const Description = `${what}. ${OVER}${before}`;
   const command = new PutParameterCommand({ Name: parameter, Value: JSON.stringify(changed), Description, ...kind });
   try {
     const { Version = 0 } = await ssm.send(command);

@@ -9,7 +9,7 @@ import { confirm } from "../../io/confirm.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { addConnection, type ConnectionOptions } from "../../options.ts";
 import { changeCallers } from "./change.ts";
-import { callerName, callerState, checkNeighbours, type Entries, readCallers } from "./store.ts";
+import { callerName, callerState, checkNeighbours, type Entries, readCallers, stackOfCallers } from "./store.ts";
 
 interface RemoveOptions extends ConnectionOptions {
   readonly yes?: true;
@@ -26,29 +26,31 @@ export function removeCommand(io: IOStreams): Command {
   return addConnection(command)
     .option("--dry-run", "show what would be removed, and write nothing")
     .option("-y, --yes", "do not ask")
-    .option("--force", "remove even the last caller that is accepted")
+    .option("--force", "even if no caller is accepted afterwards, or a stack manages the callers")
     .action((name: string, options: RemoveOptions) => remove(name, options, io));
 }
 
 async function remove(name: string, options: RemoveOptions, io: IOStreams): Promise<void> {
+  const { force = false } = options;
   const connection = await connect(options, io);
   const isNamed = (entry: unknown) => callerName(entry) === name;
   const without = (entries: Entries, isAgain: boolean): Entries => {
     const kept = entries.filter((entry) => !isNamed(entry));
     if (kept.length === entries.length) {
       if (isAgain) return entries;
-      throw finding(`There is no caller ${name}. callers list shows those that there are.`);
+      throw finding(`There is no caller ${name}. See them with: callers list.`);
     }
     checkNeighbours(entries, isNamed, callersParameter(connection.context.prefix));
-    if (!options.force && !kept.some((entry) => callerState(entry, io.clock()) === "accepted")) {
+    if (!force && !kept.some((entry) => callerState(entry, io.clock()) === "accepted")) {
       throw finding(`Refused: without ${name} no kube-apiserver could call. Add another caller first, or use --force.`);
     }
     return kept;
   };
+  const stack = await stackOfCallers(connection, force, io);
   without((await readCallers(connection, io.interrupted)).entries, false);
   io.print(`- ${name}\n`);
   if (options.dryRun) return;
   if (!options.yes) await confirm(`Remove the caller ${name}?`, io);
-  await changeCallers(connection, io.interrupted, without);
+  await changeCallers(connection, stack, io.interrupted, without);
   io.tell(`Removed ${name}. The function refuses it within 60 s.\n`);
 }

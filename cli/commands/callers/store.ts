@@ -6,6 +6,9 @@ import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { isExpired } from "../../../functions/lib/not-after.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { finding, usage } from "../../errors.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
+import { shortName } from "../../mapping-file/parameter-name.ts";
+import { findOwner, managedSentence, uncheckedSentence } from "../../parameter-store/owner.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
 import { readSome } from "../../parameter-store/read.ts";
 
@@ -29,6 +32,20 @@ export async function readCallers({ ssm, context }: Connection, signal: AbortSig
     throw usage(`${parameter} is not a JSON list: no caller is accepted. Correct or remove it.`);
   }
   return { parameter, stored, entries };
+}
+
+/** The CloudFormation stack that keeps the list, if one does. Throws then, unless `force`. */
+export async function stackOfCallers(
+  { ssm, context }: Connection,
+  force: boolean,
+  io: IOStreams,
+): Promise<string | undefined> {
+  const parameter = callersParameter(context.prefix);
+  const { stack, isKnown } = await findOwner(ssm, parameter, io.interrupted);
+  if (force) return stack;
+  if (!isKnown) io.tell(`${uncheckedSentence("the callers")}\n`);
+  if (stack === undefined) return undefined;
+  throw finding(`Nothing was written: ${managedSentence(shortName(parameter, context.prefix), stack)}`);
 }
 
 /** A change must not make an invalid entry valid, nor hide that it is there. Throws where one of `entries` is invalid. */

@@ -1,0 +1,36 @@
+// Which CloudFormation stack manages a parameter: changed here, the next deployment would change it back.
+
+import { ListTagsForResourceCommand, type SSMClient } from "@aws-sdk/client-ssm";
+
+/** The construct tags its parameters with the stack's name (infra/parameters/owned-parameter.ts). */
+const OWNER_TAG = "iam-authenticator:managed-by";
+
+export interface Owner {
+  /** `undefined` where none manages it. */
+  readonly stack: string | undefined;
+  /** False without the permission to see tags. */
+  readonly isKnown: boolean;
+}
+
+export async function findOwner(ssm: SSMClient, name: string, signal: AbortSignal): Promise<Owner> {
+  const command = new ListTagsForResourceCommand({ ResourceType: "Parameter", ResourceId: name });
+  try {
+    const { TagList = [] } = await ssm.send(command, { abortSignal: signal });
+    return { stack: TagList.find(({ Key }) => Key === OWNER_TAG)?.Value, isKnown: true };
+  } catch (error) {
+    // It does not exist, or somebody has removed it since: a write will report that.
+    if (error instanceof Error && error.name === "InvalidResourceId") return { stack: undefined, isKnown: true };
+    if (error instanceof Error && error.name === "AccessDeniedException") return { stack: undefined, isKnown: false };
+    throw error;
+  }
+}
+
+/** For a parameter that is not changed; `name` below the prefix. */
+export function managedSentence(name: string, stack: string): string {
+  return `${name} is managed by the CloudFormation stack ${stack} and stays as it is. Change it there, or use --force.`;
+}
+
+/** Where tags may not be seen; `which` such as `the callers`. */
+export function uncheckedSentence(which: string): string {
+  return `Not checked whether a stack manages ${which}: no permission for ssm:ListTagsForResource.`;
+}
