@@ -14,6 +14,8 @@ export function singleFlight<A, T>(call: Call<A, T>, keyOf: (argument: A) => str
 
   function start(key: string, argument: A, deadline: Deadline): Promise<T> {
     const started = call(argument, deadline).finally(() => running.delete(key));
+    // All who wait for it see its failure. Where their time is over first, nobody waits, and it must not end the process.
+    started.catch(() => {});
     running.set(key, started);
     return started;
   }

@@ -98,3 +98,30 @@ test("nobody waits longer than their own deadline, and the call goes on for the 
   calls[0]?.end.resolve("late");
   assert.equal(await patient, "late");
 });
+
+test("B10: a call that fails after nobody is left to wait for it ends no process", async () => {
+  const unhandled: unknown[] = [];
+  const listen = (error: unknown) => unhandled.push(error);
+  process.on("unhandledRejection", listen);
+  let calls = 0;
+  const call = singleFlight(
+    async (_: string) => {
+      calls += 1;
+      await new Promise(setImmediate);
+      throw new Error("outage");
+    },
+    (key) => key,
+  );
+  const first = call("a", { at: 60_000, clock: () => 0 });
+  // Its clock passes the deadline between the look at it and the second call.
+  const joined = call("a", { at: 60_000, clock: () => (calls === 1 ? 0 : 60_000) });
+  assert.deepEqual(
+    (await Promise.allSettled([first, joined])).map(({ status }) => status),
+    ["rejected", "rejected"],
+  );
+  await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  process.off("unhandledRejection", listen);
+  assert.equal(calls, 2);
+  assert.deepEqual(unhandled, []);
+});
