@@ -2,6 +2,7 @@
 
 import { isExpired, notAfterTime } from "../../functions/lib/not-after.ts";
 import { accountOf } from "../mapping-file/entry.ts";
+import { isOfOtherPartition } from "../plan/denials.ts";
 import type { Finding, Subject } from "./finding.ts";
 
 const SOON_DAYS = 30;
@@ -35,9 +36,13 @@ export function ending({ entries, denials, context: { now } }: Subject): Finding
   });
 }
 
-/** The list of an account is read for that account alone. */
-export function misplacedDenials({ denials }: Subject): Finding[] {
+/** The list of an account is read for that account alone, and all identities are of the function's own partition. */
+export function misplacedDenials({ denials, context }: Subject): Finding[] {
   return denials.flatMap(({ parameter: where, denial: { account, entry } }): Finding[] => {
+    if (isOfOtherPartition(entry.arnLike, context)) {
+      const message = `${entry.arnLike} never matches: the cluster is in partition ${context.partition}`;
+      return [{ level: "error", rule: "misplaced-denial", where, message }];
+    }
     const ofArn = accountOf(entry.arnLike);
     if (account === "any" || ofArn === "any" || ofArn === account) return [];
     const message = `${entry.arnLike} never matches here: this list is read for account ${account} only`;

@@ -49,6 +49,11 @@ export function denialsIn(parameter: string, value: string | undefined, now: num
   return found;
 }
 
+/** Whether a denial is for nobody who can log in: every identity is of the function's own partition. */
+export function isOfOtherPartition(arnLike: string, { partition }: EvaluationContext): boolean {
+  return !arnsOverlap(arnLike, `arn:${partition}:*:*:*:*`);
+}
+
 /** The ARN patterns of denials that are for a part of what `pattern` means, perhaps for the very one that exists. */
 export function possibleDenials(
   pattern: string,

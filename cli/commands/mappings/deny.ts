@@ -13,6 +13,7 @@ import { shortName } from "../../mapping-file/parameter-name.ts";
 import { valueText } from "../../mapping-file/to-parameters.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../../options.ts";
 import { readSome } from "../../parameter-store/read.ts";
+import { isOfOtherPartition } from "../../plan/denials.ts";
 import { executePlan } from "../../plan/execute.ts";
 import { planChanges } from "../../plan/plan.ts";
 import { readForGuard } from "../../plan/read-for-guard.ts";
@@ -46,8 +47,13 @@ export function denyCommand(io: IOStreams): Command {
 
 async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<void> {
   const connection = await connect(options, io);
-  const { prefix, now } = connection.context;
+  const { prefix, partition, now } = connection.context;
   const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
+  if (isOfOtherPartition(arnLike, connection.context)) {
+    throw usage(
+      `${arnLike} is in another partition than the cluster (${partition}): nobody there can log in. Nothing was written.`,
+    );
+  }
   const name = shortName(parameter, prefix);
   const before = await readSome(connection.ssm, [parameter], io.interrupted);
   const items = listItems(name, before.get(parameter), "deny", (item) => isFor(item, arnLike));

@@ -63,6 +63,25 @@ test("A1: deny of one session of a role or a permission set leaves the other ses
   assert.equal(refused.err, `--session is for a role or a permission set, and ${MALLORY} is neither.\n`);
 });
 
+test("A1: deny of somebody of another partition is refused: it would shut nobody out", async () => {
+  const china = MALLORY.replace("arn:aws:", "arn:aws-cn:");
+  const { code, err } = await cluster.mappings(["deny", china, "-y"]);
+  assert.equal(code, 2);
+  assert.equal(
+    err,
+    `${china} is in another partition than the cluster (aws): nobody there can log in. Nothing was written.\n`,
+  );
+  // Where one is there by hand, it can be taken back, and lint tells it.
+  put(A, [{ arnLike: china }, { arnLike: MALLORY.replace("arn:aws:", "arn:*:") }]);
+  const lint = await cluster.mappings(["lint", "-o", "json"]);
+  const found = JSON.parse(lint.out).filter(({ rule }: { rule: string }) => rule === "misplaced-denial");
+  assert.deepEqual(
+    found.map(({ message }: { message: string }) => message),
+    [`${china} never matches: the cluster is in partition aws`],
+  );
+  assert.equal((await cluster.mappings(["allow", china, "-y", "--allow-weakening"])).code, 0);
+});
+
 test("A1: who may be named, and which list it goes to", async () => {
   for (const [who, account, arnLike] of [
     [`user/${A}/mallory`, A, MALLORY],
