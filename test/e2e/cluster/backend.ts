@@ -11,6 +11,7 @@ import type { LocalIdentity } from "../../../local/identities.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
+import type { WebIdentityOptions } from "../../../local/sts/web-identity/assume-role.ts";
 import { type ReviewLine, readReviews } from "./function-log.ts";
 import { MAPPING_PREFIX } from "./mappings.ts";
 
@@ -21,6 +22,8 @@ export interface BackendOptions {
   readonly parameters: Readonly<Record<string, string>>;
   /** Whose keys STS knows; those of `npm start` by default. */
   readonly identities?: readonly LocalIdentity[];
+  /** Roles that service accounts may assume at that STS; none by default. */
+  readonly webIdentity?: WebIdentityOptions;
 }
 
 export interface Backend {
@@ -41,10 +44,10 @@ export interface Backend {
 }
 
 export async function startBackend(options: BackendOptions): Promise<Backend> {
-  const { folder, callerAuth = "bearer", parameters, identities } = options;
+  const { folder, callerAuth = "bearer", parameters, identities, webIdentity } = options;
   const callerToken = newCallerToken();
   const callers = callersParameter([callerToken]);
-  const sts = await startSts(identities && { identities });
+  const sts = await startSts({ ...(identities && { identities }), ...(webIdentity && { webIdentity }) });
   const store = await startParameterStore({ region: REGION, parameters: { ...parameters, ...callers } });
   const ec2 = await startNodeInstance({ region: REGION });
   const authority = createCertificateAuthority();

@@ -1,0 +1,176 @@
+// A cluster whose service accounts have roles in AWS: kube-apiserver with the policy, its keys published, the issuer.
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { apiserverFlags } from "../../../cli/irsa/apiserver-flags.ts";
+import { policies } from "../../../cli/irsa/policy.ts";
+import { kubeconfigOf } from "../../../cli/kubeconfig/webhook.ts";
+import { type LocalIssuer, startIssuer } from "../../../local/issuer.ts";
+import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { REGION } from "../../../local/sandbox-settings.ts";
+import {
+  AUDIENCE,
+  localPodRole,
+  localProvider,
+  POD_ROLE_ARN,
+  SERVICE_ACCOUNT,
+} from "../../../local/service-account.ts";
+import type { WebIdentityOptions } from "../../../local/sts/web-identity/assume-role.ts";
+import { cli, useLocalAws } from "../../cli/cli.ts";
+import { eventually } from "../control-plane/eventually.ts";
+import { type Kubernetes, type KubernetesObject, startKubernetes } from "./api.ts";
+
+export const ISSUING_CLUSTER = "issuing";
+
+export interface IssuingCluster {
+  readonly kubernetes: Kubernetes;
+  readonly issuer: LocalIssuer;
+  readonly store: MemoryStore;
+  /** What STS must know: IAM's provider of this issuer, and the role of the service account ci/deployer. */
+  readonly webIdentity: WebIdentityOptions;
+  /** Runs `irsa keys ...` for this cluster. */
+  keys(words: readonly string[], now?: number): ReturnType<typeof cli>;
+  stop(): Promise<void>;
+}
+
+/** With the namespaces `ci` and `other`, each with the service account `deployer`, and `ci/another`, all annotated. */
+export async function startIssuingCluster(): Promise<IssuingCluster> {
+  const store = await startParameterStore({ region: REGION, parameters: {} });
+  useLocalAws({ AWS_REGION: REGION, AWS_ENDPOINT_URL_SSM: store.url });
+  const issuer = await startIssuer({
+    clusterId: ISSUING_CLUSTER,
+    region: REGION,
+    storeUrl: store.url,
+    logFile: "/dev/null",
+  });
+  const [, ...flags] = apiserverFlags({ issuer: issuer.url, oldIssuer: undefined, version: "1.37" });
+  const kubernetes = await startKubernetes({ issuer: issuer.url, flags });
+  const provider = localProvider(issuer.url);
+  const keys: IssuingCluster["keys"] = (words, now) =>
+    cli(["irsa", "keys", ...words, "-c", ISSUING_CLUSTER], now === undefined ? {} : { now });
+
+  async function stop(): Promise<void> {
+    await kubernetes.stop();
+    await issuer.close();
+    await store.close();
+  }
+
+  try {
+    const { code, err } = await keys(["publish", "--kubeconfig", writeKubeconfig(kubernetes), "--yes"]);
+    if (code !== 0) throw new Error(err);
+    await createServiceAccounts(kubernetes);
+    await applyPolicies(kubernetes);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    kubernetes,
+    issuer,
+    store,
+    webIdentity: { providers: [provider], roles: [localPodRole(provider)], ca: issuer.ca },
+    keys,
+    stop,
+  };
+}
+
+/** The path of the administrator's kubeconfig. */
+export function writeKubeconfig({ endpoint: { url, ca }, credentials: { admin }, folder }: Kubernetes): string {
+  const [cert, key] = [admin.cert, admin.key].map((pem) => Buffer.from(pem).toString("base64"));
+  const file = join(folder, "admin.conf");
+  writeFileSync(file, kubeconfigOf(url, ca, { "client-certificate-data": cert ?? "", "client-key-data": key ?? "" }));
+  return file;
+}
+
+async function createServiceAccounts(kubernetes: Kubernetes): Promise<void> {
+  for (const namespace of [SERVICE_ACCOUNT.namespace, "other"]) {
+    await kubernetes.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+    await kubernetes.create(serviceAccount(namespace, SERVICE_ACCOUNT.name));
+  }
+  await kubernetes.create(serviceAccount(SERVICE_ACCOUNT.namespace, "another"));
+}
+
+/** With an annotation for the role. */
+export function serviceAccount(namespace: string, name: string): KubernetesObject {
+  const metadata = { name, namespace, annotations: { "eks.amazonaws.com/role-arn": POD_ROLE_ARN } };
+  return { apiVersion: "v1", kind: "ServiceAccount", metadata };
+}
+
+export async function applyPolicies(kubernetes: Kubernetes): Promise<void> {
+  const objects = policies({
+    audience: AUDIENCE,
+    tokenExpiration: 86_400,
+    stsRegionalEndpoints: false,
+    region: REGION,
+    exceptNamespaces: [],
+    mutatingApi: "v1",
+  });
+  for (const object of objects) await kubernetes.create(object as KubernetesObject);
+  await policyInForce(kubernetes);
+}
+
+/** At this kube-apiserver, for the service account `ci/deployer`. */
+export async function policyInForce(kubernetes: Kubernetes): Promise<void> {
+  await eventually("the policy is in force", 30_000, async () => {
+    const made = (await kubernetes.create(pod("canary"), "?dryRun=All")) as MadePod;
+    return isMutated(made) || undefined;
+  });
+}
+
+export interface MadePod {
+  readonly metadata: { readonly name: string; readonly namespace: string; readonly uid: string };
+  readonly spec: {
+    readonly serviceAccountName: string;
+    readonly containers: readonly { readonly env?: readonly { readonly name: string; readonly value: string }[] }[];
+    readonly volumes?: readonly {
+      readonly name: string;
+      readonly projected?: { readonly sources: readonly { readonly serviceAccountToken?: TokenSource }[] };
+    }[];
+  };
+}
+
+interface TokenSource {
+  readonly audience: string;
+  readonly expirationSeconds: number;
+}
+
+export function pod(name: string, account = SERVICE_ACCOUNT.name, namespace = SERVICE_ACCOUNT.namespace) {
+  const containers = [{ name: "main", image: "example.com/image" }];
+  const metadata = { name, namespace };
+  return { apiVersion: "v1", kind: "Pod", metadata, spec: { serviceAccountName: account, containers } };
+}
+
+export function isMutated({ spec: { volumes = [] } }: MadePod): boolean {
+  return volumes.some(({ name }) => name === "aws-iam-token");
+}
+
+/** What kubelet would write: a token bound to the Pod, as its volume asks for it. Tests may ask for something else. */
+export async function podToken(
+  kubernetes: Kubernetes,
+  { metadata: { namespace, name, uid }, spec: { serviceAccountName, volumes = [] } }: MadePod,
+  other: Partial<TokenSource> = {},
+): Promise<string> {
+  const volume = volumes.find((one) => one.name === "aws-iam-token");
+  const { audience, expirationSeconds } = { ...volume?.projected?.sources[0]?.serviceAccountToken, ...other };
+  const boundObjectRef = { apiVersion: "v1", kind: "Pod", name, uid };
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${serviceAccountName}/token`;
+  const { status, body } = await kubernetes.call("POST", path, {
+    apiVersion: "authentication.k8s.io/v1",
+    kind: "TokenRequest",
+    spec: { audiences: [audience], expirationSeconds, boundObjectRef },
+  });
+  if (status !== 201) throw new Error(`TokenRequest: ${status} ${JSON.stringify(body)}`);
+  return (body as { status: { token: string } }).status.token;
+}
+
+/** The environment of the Pod's container; the token's file is below `root`, which stands in for the container's. */
+export async function podEnvironment(
+  kubernetes: Kubernetes,
+  made: MadePod,
+  root: string,
+): Promise<Readonly<Record<string, string>>> {
+  const environment = Object.fromEntries((made.spec.containers[0]?.env ?? []).map(({ name, value }) => [name, value]));
+  const tokenFile = join(root, (environment["AWS_WEB_IDENTITY_TOKEN_FILE"] ?? "").replaceAll("/", "_"));
+  writeFileSync(tokenFile, await podToken(kubernetes, made), { mode: 0o600 });
+  return { ...environment, AWS_WEB_IDENTITY_TOKEN_FILE: tokenFile };
+}
