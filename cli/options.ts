@@ -79,7 +79,7 @@ export function addWrite(command: Command): Command {
   return command
     .option("--dry-run", "show the plan and write nothing")
     .option("-y, --yes", "do not ask")
-    .option("--force", "even if nobody reaches system:masters afterwards, or a stack manages it")
+    .option("--force", "even if nobody is in system:masters afterwards, or a stack manages it")
     .option("--allow-weakening", "with --yes: lift denials, drop ends and pins, add administrators")
     .option("--rate <n>", "writes a second", readPositive, DEFAULT_RATE);
 }

@@ -20,11 +20,11 @@ export async function masters(subject: Subject): Promise<Finding[]> {
     found.push({ level: isWide ? "warning" : "info", rule: "masters", where, message });
   }
   if (kinds.has("sure")) return found;
-  const message = `no mapping${kinds.has("doubtful") ? " surely" : ""} reaches ${MASTERS}`;
+  const message = `no mapping${kinds.has("doubtful") ? " surely" : ""} gives ${MASTERS}`;
   return [...found, { level: "warning", rule: "no-masters", where: "", message }];
 }
 
-const VERBS = { sure: "reaches", doubtful: "may reach", none: "names, but does not reach," } as const;
+const VERBS = { sure: "gives", doubtful: "may give", none: "names, but does not give," } as const;
 
 /** https://kubernetes.io/docs/reference/access-authn-authz/node/: a node is system:node:<name> in the group system:nodes */
 export function nodes({ entries }: Subject): Finding[] {

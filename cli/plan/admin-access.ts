@@ -69,7 +69,7 @@ export async function rendersMasters(
   return (await ask(identity, parameters, context)).kind === "sure";
 }
 
-/** By the function's own code. That a mapping wants proof of an instance is none: an administrator needs no such name. */
+/** By the function's own code. A name that EC2 must prove counts as refused: an administrator does not need one. */
 async function ask(
   identity: VerifiedIdentity,
   parameters: Parameters,

@@ -1,4 +1,4 @@
-// The lockout guard: whether somebody still reaches `system:masters` after a change.
+// The lockout guard: whether somebody still gets `system:masters` after a change.
 
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { finding } from "../errors.ts";
@@ -21,7 +21,7 @@ const MAX_REASONS = 5;
  * - a pattern, for one ARN that it matches and that nobody has; so a pattern that covers it takes it away. One for the
  *   roles of permission sets counts as a permission set does.
  *
- * If nobody surely gets there already, as in a cluster with another way in, only what may have been the last is kept.
+ * If that was not sure before, as in a cluster with another way in, only what may have been the last way is kept.
  * `before` and `after` are what could be read: with --account, that account's mappings.
  */
 export async function guardLockout(before: Parameters, after: Parameters, context: EvaluationContext): Promise<void> {
@@ -33,7 +33,7 @@ export async function guardLockout(before: Parameters, after: Parameters, contex
   const reasons = [...is].filter(([, { why }]) => why !== "").slice(0, MAX_REASONS);
   throw finding(
     [
-      `Refused: the last mapping that ${end === Number.NEGATIVE_INFINITY ? "may reach" : "reaches"} ${MASTERS} would end ${when}.`,
+      `Refused: the last mapping that ${end === Number.NEGATIVE_INFINITY ? "may give" : "gives"} ${MASTERS} would end ${when}.`,
       ...reasons.map(
         ([name, { kind, why }]) => `  ${name} ${kind === "doubtful" ? "may not count" : "does not count"}: ${why}`,
       ),

@@ -30,7 +30,7 @@ export async function readForGuard(
   return isRisky ? readMappings(connection, io) : known;
 }
 
-/** Whether a new denial is for somebody who may reach `system:masters`. A pattern may be for anybody: it takes all mappings to know. */
+/** Whether a new denial is for somebody who may get `system:masters`. A pattern may be for anybody: it takes all mappings to know. */
 async function couldDeny(changes: readonly Change[], connection: Connection, io: IOStreams): Promise<boolean> {
   const { context } = connection;
   for (const { name, before, value } of changes) {

@@ -1,4 +1,4 @@
-// The order in which a plan is written: wherever it is interrupted, somebody still reaches `system:masters`.
+// The order in which a plan is written: wherever it is interrupted, somebody still gets `system:masters`.
 
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "../evaluate/evaluation.ts";
@@ -40,7 +40,7 @@ export async function inSafeOrder(
   }
 
   async function adminAfter({ before, value = "" }: Change): Promise<string | undefined> {
-    if (admin !== undefined && (await reachesMasters(admin, state, context))) return admin;
+    if (admin !== undefined && (await makesAdmin(admin, state, context))) return admin;
     // Where there was nobody, what is added without the group makes nobody one.
     const canMakeOne = admin !== undefined || before !== undefined || value.includes(MASTERS);
     return canMakeOne ? findAdmin(state, context) : undefined;
@@ -71,11 +71,11 @@ function put(state: Map<string, StoredParameter>, name: string, stored: StoredPa
 
 /** The name of a parameter that surely makes somebody an administrator. */
 async function findAdmin(state: Parameters, context: EvaluationContext): Promise<string | undefined> {
-  for (const name of state.keys()) if (await reachesMasters(name, state, context)) return name;
+  for (const name of state.keys()) if (await makesAdmin(name, state, context)) return name;
   return undefined;
 }
 
-async function reachesMasters(name: string, state: Parameters, context: EvaluationContext): Promise<boolean> {
+async function makesAdmin(name: string, state: Parameters, context: EvaluationContext): Promise<boolean> {
   const stored = state.get(name);
   if (stored === undefined) return false;
   for (const entry of mastersEntries(context.prefix, name, stored)) {

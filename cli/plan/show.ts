@@ -39,7 +39,7 @@ const WEAKENED = {
   end: ["end dropped", "ends dropped"],
   pin: ["pin dropped", "pins dropped"],
   otherPin: ["pin moved", "pins moved"],
-  masters: ["new holder of system:masters", "new holders of system:masters"],
+  masters: ["new member of system:masters", "new members of system:masters"],
 } as const;
 
 function weakeningSummary(weakenings: readonly Weakening[]): string[] {

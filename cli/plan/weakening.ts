@@ -95,7 +95,7 @@ function looserGrants({ name, before, value }: Change, { prefix, now }: Evaluati
       ...(principalId !== undefined && mapping.principalId === undefined
         ? [{ kind: "pin" as const, text: `drops the pin of ${whom} to ${principalId}` }]
         : []),
-      // Who was refused until now gets in, and not who had got in.
+      // Another principal gets in than before.
       ...(principalId !== undefined && mapping.principalId !== undefined && mapping.principalId !== principalId
         ? [
             {
@@ -105,7 +105,12 @@ function looserGrants({ name, before, value }: Change, { prefix, now }: Evaluati
           ]
         : []),
       ...(!grantsMasters(mapping) && canChooseMasters(mapping) && !couldChoose
-        ? [{ kind: "masters" as const, text: `gives ${MASTERS} to ${whom} by a session name that its holder chooses` }]
+        ? [
+            {
+              kind: "masters" as const,
+              text: `gives ${MASTERS} to ${whom} by a session name, which anyone who assumes it chooses`,
+            },
+          ]
         : []),
       ...(grantsMasters(mapping) && !wasAdmin
         ? [{ kind: "masters" as const, text: `gives ${MASTERS} to ${whom}` }]

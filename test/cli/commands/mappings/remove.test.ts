@@ -12,7 +12,7 @@ afterEach(() => cluster.store.close());
 
 const ROLE = "role/111122223333/developers";
 
-test("the last mapping that reaches system:masters is neither removed, nor changed, nor made to end", async () => {
+test("the last mapping that gives system:masters is neither removed, nor changed, nor made to end", async () => {
   const admin = "sso/111122223333/ClusterAdmin";
   for (const words of [
     ["remove", admin],
@@ -23,7 +23,7 @@ test("the last mapping that reaches system:masters is neither removed, nor chang
     ["deny", "arn:aws:iam::*:role/AWSReservedSSO_*"],
   ]) {
     const { code, err } = await cluster.mappings([...words, "-y"]);
-    assert.deepEqual([code, /^Refused: the last mapping that reaches system:masters/.test(err)], [1, true], words[1]);
+    assert.deepEqual([code, /^Refused: the last mapping that gives system:masters/.test(err)], [1, true], words[1]);
   }
   await cluster.mappings([
     "set",

@@ -45,7 +45,7 @@ const WEAKENING: [string, string[], RegExp][] = [
   [
     "a group by which a session name makes an administrator",
     ["set", role("ops"), "--add-group", "system:{SessionName}"],
-    /gives system:masters to \S+role\/ops by a session name that its holder chooses/,
+    /gives system:masters to \S+role\/ops by a session name, which anyone who assumes it chooses/,
   ],
   ["a new administrator", ["set", arn("plain"), "--add-group", "system:masters"], /gives system:masters to \S+plain/],
   ["an administrator who was not mapped", ["set", arn("new"), "--username", "x", "--group", "system:masters"], /gives/],
@@ -108,7 +108,7 @@ test("A3: apply and --prune neither lift denials nor drop ends and pins in silen
   const diff = await cluster.mappings(["diff", "-f", "-"], {
     input: `mappings: [{arn: "${arn("x")}", username: x, groups: [system:masters]}]`,
   });
-  assert.match(diff.out, /\n! 1 new holder of system:masters: /);
+  assert.match(diff.out, /\n! 1 new member of system:masters: /);
 });
 
 test("A3: a denial that moves to the deny list is not lifted", async () => {
@@ -182,7 +182,7 @@ for (const [what, values, words, text] of UNCOVERED) {
     const { code, err, out } = await cluster.mappings([...words, "-y"]);
     assert.equal(code, 1, err);
     assert.match(err, new RegExp(`^Refused: this ${text.source}\\.`));
-    assert.match(out, /\n! 1 new holder of system:masters: /);
+    assert.match(out, /\n! 1 new member of system:masters: /);
     assert.equal((await cluster.mappings([...words, "-y", "--allow-weakening"])).code, 0);
   });
 }
