@@ -5,7 +5,7 @@ import { EXIT } from "./errors.ts";
 import { processStreams } from "./io/io-streams.ts";
 import { run } from "./program.ts";
 
-// Not process.exit(): what was printed has to reach a pipe first.
+// Not process.exit(): what was printed must reach a pipe first.
 process.exitCode = await run(process.argv.slice(2), processStreams());
-// Whatever still waits for an answer is not waited for.
+// Do not wait for calls that still have no answer.
 if (process.exitCode === EXIT.interrupted) process.exit();

@@ -23,7 +23,7 @@ export interface ClientConfig {
   readonly requestHandler: typeof REQUEST_LIMITS;
 }
 
-/** For the SDK's `requestHandler`: a silent network must not hold a command for ever. */
+/** For the SDK's `requestHandler`: a silent network must not block a command forever. */
 export const REQUEST_LIMITS = {
   connectionTimeout: 5_000,
   requestTimeout: 10_000,

@@ -1,4 +1,4 @@
-// Whose token it is: the standard credential chain, and from there a role if one is asked for.
+// The credentials that sign a token: those of the standard chain, or of a role that these assume.
 
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import type { ClientConfig, Credentials } from "./client-config.ts";

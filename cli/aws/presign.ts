@@ -32,7 +32,7 @@ export interface SignedToken {
   readonly expiresAt: number;
 }
 
-/** What STS is told; it does not count, and any client of this kind writes it. */
+/** STS ignores it, but every client of this kind sends it. */
 const EXPIRES_SECONDS = 60;
 /** One minute less than the token's 15, so that nobody sends one that ends on its way. */
 const USABLE_MS = 14 * 60_000;

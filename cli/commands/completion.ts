@@ -83,7 +83,7 @@ function fish(name: string, places: readonly Place[]): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** https://fishshell.com/docs/current/cmds/complete.html: -r wants a value, -x one that is no file */
+/** https://fishshell.com/docs/current/cmds/complete.html: -r needs a value, -x a value that is not a file */
 function fishOption({ short, long, argChoices, required }: Option): string {
   const names = [...(short ? [`-s ${short.slice(1)}`] : []), ...(long ? [`-l ${long.slice(2)}`] : [])];
   if (argChoices !== undefined) return `${names.join(" ")} -x -a "${argChoices.join(" ")}"`;

@@ -1,8 +1,8 @@
-// Placeholders as aws-iam-authenticator writes them, `{{SessionName}}`, and as Parameter Store lets them stand.
+// Placeholders as aws-iam-authenticator writes them, `{{SessionName}}`, and as Parameter Store accepts them.
 
 import { templateProblem } from "../../functions/authenticator/mapping/template.ts";
 
-/** `undefined` where braces mean something else there (text, as it stands) than they would here. */
+/** `undefined` for braces that are plain text there, and would be an error here. */
 export function translateIn(text: string): string | undefined {
   const literal = text.replace(/\{\{\w+\}\}/g, "");
   if (/[{}]/.test(literal)) return undefined;

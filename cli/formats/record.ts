@@ -20,7 +20,7 @@ export interface Foreign {
   readonly remark?: string;
   /** EKS access entries match a role with its path; aws-iam-authenticator never does. */
   readonly pathsMatched?: true;
-  /** Why this is no mapping at all. */
+  /** Why this is not a mapping at all. */
   readonly problem?: string;
 }
 

@@ -15,7 +15,7 @@ export interface KnownRole {
   readonly name: string;
 }
 
-/** `{"Roles": [{"Arn": ...}]}`, a list of such roles, or of ARNs; those of other kinds are no business of ours. */
+/** `{"Roles": [{"Arn": ...}]}`, a list of such roles, or of ARNs. Roles that no permission set made are left out. */
 export function readRoles(text: string, file: string): KnownRole[] {
   const roles = parseDocuments(text, file).flatMap(({ value }) => {
     const list = isObject(value) ? value["Roles"] : value;

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { EXIT, Failure, finding, usage } from "../errors.ts";
 import type { IOStreams } from "./io-streams.ts";
 
-/** Returns where the answer is yes. */
+/** Returns if the answer is yes, and throws otherwise. */
 export async function confirm(question: string, io: IOStreams): Promise<void> {
   if (!io.interactive) throw usage("Nothing was written. There is nobody to ask here: give --yes (or --dry-run).");
   const answer = await ask(`${question} [y/N] `, io);

@@ -2,7 +2,7 @@
 
 import type { IOStreams } from "./io-streams.ts";
 
-/** Rejects with an AbortError. Not for writes: of those it has to be known whether they were done. */
+/** Rejects with an AbortError. Not for writes: the user must learn whether they were done. */
 export async function untilInterrupted<T>(work: Promise<T>, { interrupted }: IOStreams): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const stop = () => reject(interrupted.reason);
@@ -14,7 +14,7 @@ export async function untilInterrupted<T>(work: Promise<T>, { interrupted }: IOS
   }
 }
 
-/** Nobody wonders for so long. */
+/** A shorter wait needs no explanation. */
 const PATIENCE_MS = 1_000;
 
 /** Says what a Ctrl-C waits for, until what it returns is called. */

@@ -28,7 +28,7 @@ export interface IOStreams {
 
 const CLEAR_LINE = "\r\u001b[K";
 
-/** Nothing that was read from somewhere moves a cursor, whoever wrote it. Data is escaped before, and stays whole. */
+/** Text from outside must not move the cursor. JSON and YAML are escaped before this, so they keep their values. */
 export function withoutControls(io: IOStreams): IOStreams {
   return {
     ...io,
@@ -65,7 +65,7 @@ export function columnsOf({ isTTY, columns }: Pick<typeof process.stdout, "isTTY
 }
 
 /**
- * `| head` closes the pipe when it has seen enough: that is no fault, and the work goes on, which may be a write. A full
+ * `| head` closes the pipe when it has seen enough: that is not a fault, and the work, which may be a write, goes on. A full
  * disk is a fault, and may take both streams.
  */
 function leave(error: NodeJS.ErrnoException): void {

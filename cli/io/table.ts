@@ -22,7 +22,7 @@ export function table(headers: readonly string[], rows: readonly (readonly strin
     .join("");
 }
 
-/** Where it does not fit, the last column, which is a sentence, stands below its row, and is never cut. */
+/** The last column is a sentence. Where it does not fit, it goes below its row; it is never cut. */
 export function tableWithText(
   headers: readonly string[],
   rows: readonly (readonly string[])[],
@@ -74,7 +74,7 @@ function pad(cell: string, width: number): string {
   return cell.length > width ? `${cell.slice(0, width - 1)}…` : cell.padEnd(width);
 }
 
-/** What somebody wrote into a mapping must not move the cursor of who lists it. */
+/** What somebody wrote into a mapping must not move the cursor of the person who lists it. */
 export function printable(text: string): string {
   return text.replace(/\p{C}/gu, "?");
 }

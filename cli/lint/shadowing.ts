@@ -70,7 +70,7 @@ export function coveredPatterns({ entries, context }: Subject): Finding[] {
   );
 }
 
-/** Sure where it says so: `?` of the earlier one would also match a `*` of the later as if that were one character. */
+/** True only where it is sure: `?` of the earlier one would also match a `*` of the later as if that were one character. */
 function isCovered(later: string, { entry }: Placed): boolean {
   const { arnLike = "", notAfter } = entry.mapping;
   if (notAfter !== undefined) return false;

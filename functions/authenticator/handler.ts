@@ -20,7 +20,7 @@ import type { Settings } from "./settings.ts";
 const MAPPING_FOUND_MS = 30_000;
 const CALLERS_FOUND_MS = 60_000;
 
-/** What the handler needs of the world outside. */
+/** What the handler needs from outside. */
 export interface Dependencies {
   readonly askSts: AskSts;
   readonly fetchParameters: FetchParameters;

@@ -104,7 +104,7 @@ function isRetryable(error: unknown): boolean {
   return !(error instanceof SSMServiceException) || (error.$metadata.httpStatusCode ?? 0) >= 500;
 }
 
-/** All functions of the account share 40 reads a second unless more is paid for: a moment later there may be one left. */
+/** All functions of the account share 40 reads a second unless more is paid for: a moment later one may be free. */
 function isThrottling(error: unknown): boolean {
   return (
     error instanceof SSMServiceException && (isThrottlingCode(error.name) || error.$metadata.httpStatusCode === 429)

@@ -13,7 +13,7 @@ export interface CheckDependencies {
 }
 
 export interface CheckOptions extends CheckedSettings {
-  /** ARN of the version that is to be checked. */
+  /** ARN of the version to check. */
   readonly versionArn: string;
   /** ARN of what answers reviews until then. */
   readonly liveArn: string;

@@ -64,7 +64,7 @@ export function checkKeyParameter(
   parameter: string,
   { value, secure }: StoredParameter,
 ): IssuerKeyCheck {
-  if (secure) return { valid: false, problem: "must be a String: a public key is no secret" };
+  if (secure) return { valid: false, problem: "must be a String: a public key is not a secret" };
   const check = checkIssuerKey(parseJson(value));
   if (!check.valid) return check;
   const expected = issuerKeyParameter(prefix, check.key.kid);

@@ -21,7 +21,8 @@ export function subjectProblem({ namespace, name }: TrustedSubject, mayBePattern
     if (form.test(text)) continue;
     const isPattern = /[*?]/.test(text) && PATTERN.test(text);
     if (!isPattern) return `the ${what} "${text}" is not a Kubernetes name`;
-    if (!mayBePattern) return `the ${what} "${text}" is a pattern: whoever may create what it matches gets the role`;
+    if (!mayBePattern)
+      return `the ${what} "${text}" is a pattern: anybody who may create what it matches gets the role`;
   }
   return undefined;
 }

@@ -14,7 +14,7 @@ const SCHEMA = /^((?:export )?var \w+\$? = )(\[[^;]*?\]);$/gm;
 const SSM_ERRORS = ["AccessDeniedException", "InternalServerError", "InvalidKeyId", "ThrottlingException"];
 
 /**
- * All operations of a client lie in one file. Its schemas use constants as keys, which esbuild cannot prove to be
+ * All operations of a client are in one file. Its schemas use constants as keys, which esbuild cannot prove to be
  * without effect, so it keeps every one; marked as pure, the unused ones go (530 kB of EC2, 14 kB of SSM). Open upstream:
  * https://github.com/aws/aws-sdk-js-v3/issues/7607
  *

@@ -43,7 +43,7 @@ export function serveHttp(
     throttle,
     ...(domainName !== undefined && { domainMapping: { domainName } }),
   });
-  // By CloudFormation's own property: HttpStage has one only since a later aws-cdk-lib than the oldest that works.
+  // By CloudFormation's own property: the oldest aws-cdk-lib that works has none in HttpStage.
   (stage.node.defaultChild as CfnStage).accessLogSettings = {
     destinationArn: accessLogGroup(scope, logRetention).logGroupArn,
     format: ACCESS_LOG_FORMAT.toString(),

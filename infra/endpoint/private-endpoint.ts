@@ -83,7 +83,7 @@ function makeVpcEndpoint(scope: Construct, vpc: PrivateEndpoint["vpc"]): Interfa
   return new InterfaceVpcEndpoint(scope, "VpcEndpoint", { vpc, service, privateDnsEnabled: false });
 }
 
-/** Otherwise API Gateway makes this log group by itself, and keeps it for ever. */
+/** Otherwise API Gateway makes this log group by itself, and keeps it forever. */
 function keepErrorLog(scope: Construct, api: RestApi, retention: RetentionDays): void {
   const log = new LogGroup(scope, "ErrorLog", {
     logGroupName: `API-Gateway-Execution-Logs_${api.restApiId}/${STAGE}`,

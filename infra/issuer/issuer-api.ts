@@ -1,4 +1,4 @@
-// The issuer's HTTP API: GET of the two documents, for everybody. Its URL stands in every role's trust policy.
+// The issuer's HTTP API: GET of the two documents, for everybody. Its URL is in every role's trust policy.
 
 import {
   type CfnStage,
@@ -82,7 +82,7 @@ export function routeIssuer(
     throttle,
     ...(domain !== undefined && { domainMapping: { domainName: domain } }),
   });
-  // By CloudFormation's own property: HttpStage has one only since a later aws-cdk-lib than the oldest that works.
+  // By CloudFormation's own property: the oldest aws-cdk-lib that works has none in HttpStage.
   (stage.node.defaultChild as CfnStage).accessLogSettings = {
     destinationArn: accessLogGroup(scope, logRetention).logGroupArn,
     format: ACCESS_LOG_FORMAT.toString(),

@@ -122,7 +122,7 @@ function environmentOf({ clusterId, mappingPrefix, logLevel }: ServiceAccountIss
 }
 
 /**
- * The URL stands in tokens and in trust policies: deleting a stack by mistake must not take it away. A creation that fails
+ * The URL is in tokens and in trust policies: deleting a stack by mistake must not take it away. A creation that fails
  * is undone all the same, or the next try would find the provider or the names in use:
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
  */

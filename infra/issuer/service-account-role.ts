@@ -22,7 +22,7 @@ export interface ServiceAccountRoleProps {
   readonly name: string;
   /** Default `sts.amazonaws.com`. */
   readonly audience?: string;
-  /** Lets `*` and `?` stand in namespace and name: who may create what they match gets the role. */
+  /** Lets `*` and `?` stand in namespace and name: anybody who may create what they match gets the role. */
   readonly allowPattern?: boolean;
   readonly roleName?: string;
   readonly managedPolicies?: IManagedPolicy[];

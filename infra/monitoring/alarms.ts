@@ -98,7 +98,7 @@ export function makeAlarms(scope: Construct, options: AlarmOptions): Alarms {
   return { all: [...rollback, ...rest], rollback };
 }
 
-/** Two of `periods`, so that one bad minute is no alarm; all of them where it is that something is missing. */
+/** Two of `periods`, so that one bad minute raises no alarm; all of them for an alarm on something that is missing. */
 export function addAlarm(
   scope: Construct,
   id: string,
@@ -113,7 +113,7 @@ export function addAlarm(
     comparisonOperator: below
       ? ComparisonOperator.LESS_THAN_THRESHOLD
       : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-    // No metric means no request: that is an alarm of its own, and nothing wrong for the others.
+    // No metric means no request: one alarm is about that, and to the others nothing is wrong.
     treatMissingData: below ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
   });
   if (topic !== undefined) {

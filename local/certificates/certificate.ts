@@ -25,7 +25,7 @@ import {
 /** Object identifiers of the attributes that a subject may have (RFC 4519; RFC 5280, appendix A.1). */
 const ATTRIBUTES = { C: "2.5.4.6", ST: "2.5.4.8", L: "2.5.4.7", O: "2.5.4.10", OU: "2.5.4.11", CN: "2.5.4.3" } as const;
 
-/** A distinguished name; its attributes stand in the certificate in the order of the keys. */
+/** A distinguished name; its attributes are in the certificate in the order of the keys. */
 export type Subject = Readonly<Partial<Record<keyof typeof ATTRIBUTES, string>>>;
 
 export interface CertificateRequest {

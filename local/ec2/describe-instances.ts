@@ -4,7 +4,7 @@
 import type { XmlNode } from "../xml.ts";
 import { QueryError } from "./query-protocol.ts";
 
-/** The codes that stand beside the names in `instanceState`. */
+/** The codes beside the names in `instanceState`. */
 const STATE_CODES = {
   pending: 0,
   running: 16,

@@ -1,6 +1,6 @@
 // Decides whether a body travels as text or as base64, for both kinds of API.
 
-/** A body as it stands in an event. */
+/** A body as an event has it. */
 export interface EventBody {
   /** Absent when the request has none. */
   readonly body?: string;

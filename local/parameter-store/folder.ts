@@ -10,7 +10,7 @@ import { writeParameter } from "./write.ts";
 
 export interface FolderOptions {
   readonly folder: string;
-  /** What stands before each file's name, for example `/iam-authenticator/my-cluster`. */
+  /** What comes before each file's name, for example `/iam-authenticator/my-cluster`. */
   readonly prefix: string;
   /** Told once of each file that is not served, and again when the reason changes. */
   readonly onProblem: (message: string) => void;

@@ -22,7 +22,7 @@ export function getParametersByPath(parameters: Parameters, site: Site, input: I
   };
 }
 
-/** A path that names may stand under, without the slash it may end with; `/` becomes the empty string. */
+/** A path that names may be under, without the slash it may end with; `/` becomes the empty string. */
 function checkPath(path: string): string {
   if (!path.startsWith("/")) {
     throw validationError(

@@ -6,7 +6,7 @@ const MAPPING_FILE = /^(.+)\.(?:ya?ml|json)$/;
 
 /**
  * The name below the prefix, `role/111122223333/developers` for `role/111122223333/developers.yaml`; undefined for a file
- * that is no mapping. Hidden files (editors, `.git`) are none, but an escaped first character is: `.40dmin` is `@dmin`.
+ * that is not a mapping. Hidden files (editors, `.git`) are not, but an escaped first character is: `.40dmin` is `@dmin`.
  */
 export function mappingName(segments: readonly string[]): string | undefined {
   if (segments.some((segment) => segment.startsWith(".") && !/^\.[0-9a-f]{2}/.test(segment))) return undefined;

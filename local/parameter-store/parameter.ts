@@ -33,7 +33,7 @@ export interface Parameters {
   remove(name: string): boolean;
 }
 
-/** Where this store claims to stand; its ARNs say so. */
+/** Where this store claims to be; its ARNs say so. */
 export interface Site {
   readonly partition: string;
   readonly region: string;

@@ -18,7 +18,7 @@ export function getParameter(parameters: Parameters, site: Site, input: Input): 
   return { Parameter: found };
 }
 
-/** What does not exist is no error here: it comes back in InvalidParameters. The rest is in alphabetical order. */
+/** What does not exist is not an error here: it comes back in InvalidParameters. The rest is in alphabetical order. */
 export function getParameters(parameters: Parameters, site: Site, input: Input): object {
   const names = texts(input, "Names", MAX_NAMES);
   // The service's wording is not documented; that it refuses is.

@@ -57,7 +57,7 @@ export async function changeCallers(
   throw finding("Others keep changing the callers at the same time. Run the same command again.");
 }
 
-/** What it wrote over without having read it. Not interrupted: the user must learn whether it was written. */
+/** Gives what others wrote meanwhile and this write replaced. Not interrupted: the user must learn whether it was written. */
 async function put(
   { ssm }: Connection,
   stack: string | undefined,

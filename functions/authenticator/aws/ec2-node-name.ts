@@ -35,7 +35,7 @@ const RULES: RetryRules = {
 };
 
 /**
- * Whoever may assume a role chooses its session name, so a name made of it alone would let people pose as nodes. The
+ * Anybody who may assume a role chooses its session name, so a name made of it alone would let people pose as nodes. The
  * instance must be running, in the identity's account and a VPC of the cluster, and its profile's role must be the
  * identity's. Throws what the SDK throws.
  */

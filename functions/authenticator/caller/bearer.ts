@@ -22,7 +22,7 @@ export function callersParameter(prefix: string): string {
   return `${prefix}/callers`;
 }
 
-/** Throws `CallerRefused`, or a `Fault` when the list of callers cannot be had: that is for us to mend. */
+/** Throws `CallerRefused`, or a `Fault` when the list of callers cannot be read: that is ours to fix. */
 export async function checkBearer(
   authorization: string | undefined,
   parameter: string,

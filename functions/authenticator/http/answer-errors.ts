@@ -1,4 +1,4 @@
-// What was thrown, made into the answer that kube-apiserver acts on rightly.
+// Turns what was thrown into the answer that makes kube-apiserver act correctly.
 
 import { type AuthenticatorError, Denial, MethodNotAllowed } from "../../errors.ts";
 import { type HttpResponse, jsonResponse } from "../../gateway/http-response.ts";

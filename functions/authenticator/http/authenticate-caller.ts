@@ -1,4 +1,4 @@
-// Nothing of a review is read before its caller is known: the step that says which proof is asked for.
+// Authenticates the caller, by the proof that CALLER_AUTH asks for, before anything of the review is read.
 
 import type { ReadParameters } from "../../parameters/parameter-cache.ts";
 import { callersParameter, checkBearer } from "../caller/bearer.ts";

@@ -15,7 +15,7 @@ const LEVELS: Readonly<Record<Outcome, LogLevel>> = {
   fault: "error",
 };
 
-/** Fields without a value are left out by JSON. Nothing here comes from the token but by way of STS. */
+/** Fields without a value are left out by JSON. Nothing here comes from the token without STS having accepted it. */
 export function logEntry(record: ReviewRecord, outcome: Outcome, error: AuthenticatorError | undefined, now: number) {
   const { identity, user, parameter, tokenHash, ms, cached, staleReads, coldStart, requestId, stsRequestId } = record;
   return {

@@ -1,4 +1,4 @@
-// One request on its way through the middlewares: what came in, when it has to be over, and what it leaves behind.
+// One request on its way through the middlewares: what came in, when it must be over, and what it leaves behind.
 
 import type { MiddlewareObj } from "@middy/core";
 import { type GatewayRequest, gatewayRequest } from "../../gateway/gateway-request.ts";

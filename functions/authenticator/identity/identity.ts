@@ -16,7 +16,7 @@ export interface VerifiedIdentity {
   readonly canonicalArn: string;
   /** `AROA...` for a role, else STS's whole UserId. */
   readonly principalId: string;
-  /** Only a role has one. Whoever may assume the role chooses it. */
+  /** Only a role has one. Anybody who may assume the role chooses it. */
   readonly sessionName: string | undefined;
   readonly accessKeyId: string;
 }

@@ -16,7 +16,7 @@ export function isArnPattern(pattern: string): boolean {
   return asciiLowerCase(pattern).startsWith("arn:") && arnSections(pattern) !== undefined;
 }
 
-/** Without regard to case; false where either is no ARN. */
+/** Without regard to case; false if either is not an ARN. */
 export function matchesArnLike(pattern: string, arn: string): boolean {
   const patterns = isArnPattern(pattern) ? arnSections(pattern) : undefined;
   const texts = arnSections(arn);

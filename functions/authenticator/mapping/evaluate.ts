@@ -98,7 +98,7 @@ function judge(
   return mapping.deny === true ? { kind: "deny" } : { kind: "match", mapping };
 }
 
-/** By the value's own `arn` or `arnLike`; an sso or account mapping is for whomever its name finds. */
+/** By the value's own `arn` or `arnLike`; an sso or account mapping is for everybody that its name finds. */
 function isForIdentity(value: Record<string, unknown>, kind: MappingKind, identity: VerifiedIdentity): boolean {
   const { arn, arnLike } = value;
   if (kind === "sso" || kind === "account") return true;

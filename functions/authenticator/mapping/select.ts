@@ -1,4 +1,4 @@
-// Which of an identity's mappings counts: denials first, then the most particular place that holds anything.
+// Which of an identity's mappings counts: denials first, then the most specific place that holds anything.
 
 import { DenialsInvalid, IdentityDenied, IdentityUnmapped, MappingInvalid, MappingMismatch } from "../../errors.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";

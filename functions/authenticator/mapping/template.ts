@@ -1,4 +1,4 @@
-// The placeholders of usernames and groups: `{SessionName}` and its kin.
+// The placeholders of usernames and groups, such as `{SessionName}`.
 
 import type { VerifiedIdentity } from "../identity/identity.ts";
 
@@ -28,7 +28,7 @@ export function placeholderValues(identity: VerifiedIdentity): ReadonlyMap<Place
     ["AccessKeyID", accessKeyId],
   ]);
   if (sessionName !== undefined) {
-    // As aws-iam-authenticator does, since RBAC tools stumble over `@`; the raw name is there for who wants it.
+    // As aws-iam-authenticator does, since RBAC tools stumble over `@`; the raw name is there as well.
     values.set("SessionName", sessionName.replaceAll("@", "-"));
     values.set("SessionNameRaw", sessionName);
   }

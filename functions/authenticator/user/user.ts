@@ -34,7 +34,7 @@ export async function renderUser(
       throw new PlaceholderWithoutValue(`{${placeholder}} has no value for ${who}, ${by}`);
     });
   const user = {
-    // Only an account mapping has no username; its users go by their own ARN, which is no template.
+    // Only an account mapping has no username; its users go by their own ARN, which is not a template.
     username: username === undefined ? who : render(username),
     groups: groups.map(render),
   };
