@@ -1,5 +1,6 @@
 // What a plan lets in that was kept out before: denials lifted, ends and pins dropped, new administrators.
 
+import { matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
 import { checkMapping, type Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { parseJson } from "../../functions/lib/json.ts";
@@ -7,7 +8,7 @@ import { isExpired } from "../../functions/lib/not-after.ts";
 import type { EvaluationContext } from "../evaluate/evaluation.ts";
 import { type ParameterKind, readName, shortName } from "../mapping-file/parameter-name.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
-import { denialsIn, isDenyList, refusesEverybody } from "./denials.ts";
+import { denialsIn, isDenyList, type NamedDenial, refusesEverybody } from "./denials.ts";
 import { canChooseMasters, grantsMasters, MASTERS } from "./masters.ts";
 import type { Change } from "./plan.ts";
 import { uncoveredBy } from "./uncovered.ts";
@@ -68,12 +69,19 @@ function liftedDenials(
   }
   const after = denialsIn(name, value, now);
   return [...denialsIn(name, before?.value, now)].flatMap(([key, { who, end }]): Weakening[] => {
-    const kept = after.get(key) ?? listed.get(key);
+    const kept = after.get(key) ?? listed.get(key) ?? [...after.values()].find((wider) => covers(wider, { who, end }));
     const whom = shortName(who, prefix);
     if (kept === undefined) return [{ kind, text: `lifts the denial of ${whom}` }];
     if (kept.end >= end) return [];
     return [{ kind, text: `ends the denial of ${whom} on ${new Date(kept.end).toISOString()}` }];
   });
+}
+
+/** Sure where it says so. A `?` would also match a `*`; a name with a path is denied in any path. */
+function covers(wider: NamedDenial, { who, end }: NamedDenial): boolean {
+  if (wider.end < end || (wider.who.includes("?") && who.includes("*"))) return false;
+  const hasPath = !/[*?]/.test(who) && /:(?:user|role)\/.*\//i.test(who);
+  return !hasPath && matchesArnLike(wider.who, who);
 }
 
 function looserGrants({ name, before, value }: Change, { prefix, now }: EvaluationContext): Weakening[] {

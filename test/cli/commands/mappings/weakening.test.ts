@@ -205,3 +205,25 @@ test("A3: an order of patterns by which somebody becomes an administrator is mar
   assert.equal(code, 1, err);
   assert.match(err, /^Refused: this leaves \S+role\/ops-\* to pattern\/111122223333, which gives system:masters\./);
 });
+
+test("A3: a wider denial in the place of another lifts nothing, a narrower one does", async () => {
+  const over = async (old: string, next: string) => {
+    cluster.store.put("/iam-authenticator/prod/deny/any", JSON.stringify([{ arnLike: old }]));
+    const input = JSON.stringify({ deny: [{ arnLike: next }] });
+    const { out } = await cluster.mappings(["diff", "-f", "-", "--prune"], { input });
+    return out.includes(`lifts the denial of ${old}\n`);
+  };
+  const ofAny = (resource: string) => `arn:aws:iam::*:${resource}`;
+  for (const [old, next, lifted] of [
+    ["user/eve", "user/*", false],
+    ["user/e*", "user/*", false],
+    ["user/e?e", "user/e*", false],
+    ["user/e*", "user/e??", true],
+    ["user/*", "user/e*", true],
+    ["user/team/*", "user/team/e*", true],
+  ] as const) {
+    assert.equal(await over(ofAny(old), ofAny(next)), lifted, `${old} -> ${next}`);
+  }
+  // By its name, a user is denied in any path.
+  assert.equal(await over(arn("team/eve"), ofAny("user/team/*")), true);
+});
