@@ -7,7 +7,10 @@ import {
   PutParameterCommand,
   type SSMClient,
 } from "@aws-sdk/client-ssm";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { finding } from "../errors.ts";
+import { isFor } from "../mapping-file/list-value.ts";
+import { isDenyList } from "../plan/denials.ts";
 import type { Stored } from "./parameter.ts";
 import { readHistory, readSome } from "./read.ts";
 
@@ -21,21 +24,26 @@ export interface Write {
 
 /**
  * Reads the version right before the write, and compares the version that the write gave: what somebody else writes
- * in between is reported, and is still in the parameter's history.
+ * in between is returned as a sentence, and is still in the parameter's history. Their new denials are written again.
  *
  * A removal returns no version, and deletes the history. DeleteParameter has no condition, so what somebody else writes
  * between the read and the removal, some milliseconds, is lost without notice: nothing closes that gap.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameter.html
  */
-export async function write(ssm: SSMClient, { name, before, value }: Write, signal: AbortSignal): Promise<void> {
+export async function write(
+  ssm: SSMClient,
+  { name, before, value }: Write,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const current = (await readSome(ssm, [name], signal)).get(name);
   // The value too: removed and made again, a parameter begins at version 1 again.
   if (current?.version !== before?.version || current?.value !== before?.value)
     throw changedMeanwhile(name, before, current);
   // Ctrl-C does not interrupt from here on: the user must learn whether it was written.
+  if (value !== undefined && before !== undefined) return replace(ssm, name, value, before, signal);
   if (value === undefined) await remove(ssm, name);
-  else if (before === undefined) await create(ssm, name, value, signal);
-  else await replace(ssm, name, value, before, signal);
+  else await create(ssm, name, value, signal);
+  return undefined;
 }
 
 async function create(ssm: SSMClient, name: string, value: string, signal: AbortSignal): Promise<void> {
@@ -49,15 +57,41 @@ async function create(ssm: SSMClient, name: string, value: string, signal: Abort
   }
 }
 
-async function replace(ssm: SSMClient, name: string, value: string, before: Stored, signal: AbortSignal) {
-  const { Version } = await ssm.send(new PutParameterCommand({ Name: name, Value: value, Overwrite: true }));
-  if (Version === before.version + 1) return;
+async function replace(
+  ssm: SSMClient,
+  name: string,
+  value: string,
+  before: Stored,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { Version = 0 } = await ssm.send(new PutParameterCommand({ Name: name, Value: value, Overwrite: true }));
+  if (Version === before.version + 1) return undefined;
   const between = (await readHistory(ssm, name, signal)).filter(({ version }) => version > before.version);
-  if (between.every((version) => version.value === value)) return;
-  throw finding(
-    `Somebody else wrote ${name} at the same moment, and this write came last. Compare: ` +
-      `iam-authenticator mappings history ${name}`,
+  if (between.every((version) => version.value === value)) return undefined;
+  const lost = isDenyList(name) ? lostDenials(value, before, between) : [];
+  if (lost.length > 0) {
+    const whole = JSON.stringify([...denyEntries(value), ...lost]);
+    await replace(ssm, name, whole, { ...before, version: Version, value }, signal);
+  }
+  return (
+    `Somebody else wrote ${name} at the same moment, and this write came last` +
+    `${lost.length > 0 ? "; their new denials are kept" : ""}. Compare: iam-authenticator mappings history ${name}`
   );
+}
+
+/** Their writer was told that they were written: nobody would look for them again. */
+function lostDenials(value: string, before: Stored, between: readonly Stored[]): unknown[] {
+  const known = [...denyEntries(before.value), ...denyEntries(value)];
+  for (const item of between.flatMap((version) => denyEntries(version.value))) {
+    const { arnLike } = item;
+    if (typeof arnLike === "string" && !known.some((other) => isFor(other, arnLike))) known.push(item);
+  }
+  return known.slice(denyEntries(before.value).length + denyEntries(value).length);
+}
+
+function denyEntries(value: string): Record<string, unknown>[] {
+  const list = parseJson(value);
+  return Array.isArray(list) ? list.filter(isObject) : [];
 }
 
 async function remove(ssm: SSMClient, name: string): Promise<void> {

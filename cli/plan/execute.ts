@@ -87,8 +87,9 @@ async function writeAll(
   try {
     for (const change of changes) {
       await waitForTurn(io.interrupted);
-      await write(ssm, change, io.interrupted);
+      const conflict = await write(ssm, change, io.interrupted);
       done.push(change);
+      if (conflict !== undefined) throw finding(conflict);
       progress.show(done.length);
     }
   } catch (error) {
@@ -113,7 +114,8 @@ function stopped(error: unknown, done: number, all: number): unknown {
   const failure = toFailure(error);
   if (failure === undefined) return error;
   const where = done === 0 ? "Nothing was written." : `${done} of ${all} written, each of them whole.`;
-  const advice = helpsAgain(error, failure) ? ` Run the same command again${done === 0 ? "" : " for the rest"}.` : "";
+  const advice =
+    done < all && helpsAgain(error, failure) ? ` Run the same command again${done === 0 ? "" : " for the rest"}.` : "";
   return new Failure(failure.exitCode, `${failure.message}\n${where}${advice}`, { cause: error });
 }
 

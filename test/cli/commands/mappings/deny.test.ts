@@ -146,6 +146,26 @@ test("A1: neighbours in a deny list stay as they are", async () => {
   assert.deepEqual(await list(), [JSON.parse(neighbour)]);
 });
 
+test("A1: of two operators who deny at the same moment, neither loses a denial", async () => {
+  const [mine, theirs] = [`arn:aws:iam::${A}:user/mine`, `arn:aws:iam::${A}:user/theirs`];
+  put(A, [{ arnLike: MALLORY }]);
+  let isFirst = true;
+  cluster.store.fail(({ headers }) => {
+    if (headers["x-amz-target"] === "AmazonSSM.PutParameter" && isFirst) {
+      isFirst = false;
+      put(A, [{ arnLike: MALLORY }, { arnLike: theirs }]);
+    }
+    return undefined;
+  });
+  const { code, err } = await cluster.mappings(["deny", mine, "-y"]);
+  assert.equal(code, 1);
+  assert.match(
+    err,
+    /this write came last; their new denials are kept\. Compare: .*\n1 of 1 written, each of them whole\.\n$/,
+  );
+  assert.deepEqual(await list(), [{ arnLike: MALLORY }, { arnLike: mine }, { arnLike: theirs }]);
+});
+
 test("A1: allow says what else denies", async () => {
   put("any", [{ arnLike: "arn:aws:iam::*:user/mal*" }]);
   await cluster.mappings(["deny", MALLORY, "-y"]);
