@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findBinaries } from "../binaries/binaries.ts";
-import { type ApiAnswer, type ApiEndpoint, callApi } from "../control-plane/api.ts";
-import { startApiserver } from "../control-plane/apiserver.ts";
+import { type ApiAnswer, callApi } from "../control-plane/api.ts";
+import { type RunningApiserver, startApiserver } from "../control-plane/apiserver.ts";
 import { type ControlPlaneCredentials, createCredentials } from "../control-plane/credentials.ts";
 import { startEtcd } from "../control-plane/etcd.ts";
 
@@ -16,7 +16,7 @@ export interface KubernetesObject {
 }
 
 export interface Kubernetes {
-  readonly endpoint: ApiEndpoint;
+  readonly endpoint: RunningApiserver;
   readonly credentials: ControlPlaneCredentials;
   readonly etcdUrl: string;
   readonly folder: string;

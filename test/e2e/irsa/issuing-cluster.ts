@@ -28,6 +28,8 @@ export interface IssuingCluster {
   readonly store: MemoryStore;
   /** What STS must know: IAM's provider of this issuer, and the role of the service account ci/deployer. */
   readonly webIdentity: WebIdentityOptions;
+  /** A further kube-apiserver of it, which signs with the private key in `keyFile` and accepts what the first one signed. */
+  startSigner(keyFile: string): Promise<Kubernetes>;
   /** Runs `irsa keys ...` for this cluster. */
   keys(words: readonly string[], now?: number): ReturnType<typeof cli>;
   stop(): Promise<void>;
@@ -69,6 +71,17 @@ export async function startIssuingCluster(): Promise<IssuingCluster> {
     issuer,
     store,
     webIdentity: { providers: [provider], roles: [localPodRole(provider)], ca: issuer.ca },
+    startSigner: (keyFile) =>
+      startKubernetes({
+        issuer: issuer.url,
+        beside: kubernetes,
+        flags: [
+          ...flags,
+          `--service-account-key-file=${keyFile}`,
+          // the one that is given last counts
+          `--service-account-signing-key-file=${keyFile}`,
+        ],
+      }),
     keys,
     stop,
   };

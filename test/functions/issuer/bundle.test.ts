@@ -1,0 +1,117 @@
+// The built issuer while Parameter Store is down, throttles or holds a broken key: its documents stay up and whole.
+
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { JWKS_PATH, jwksDocument } from "../../../functions/issuer/documents.ts";
+import { issuerKeyParameter } from "../../../functions/issuer/keys.ts";
+import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { ssmThrottling } from "../../../local/parameter-store/protocol.ts";
+import { startFunction } from "../../review/bundled-function.ts";
+import { sharedClock } from "../../review/clock.ts";
+import { ec, rsa } from "./samples.ts";
+
+const ENTRY = fileURLToPath(new URL("../../../dist/issuer/index.mjs", import.meta.url));
+const PREFIX = "/iam-authenticator/prod";
+const KEYS = [rsa().jwk, ec("P-256").jwk];
+const WHOLE = jwksDocument(KEYS);
+const HOUR_MS = 3_600_000;
+
+const parameterOf = ({ kid }: { kid: string }): string => issuerKeyParameter(PREFIX, kid);
+
+async function startIssuerBundle(t: TestContext) {
+  const clock = sharedClock();
+  const parameters = Object.fromEntries(KEYS.map((key) => [parameterOf(key), JSON.stringify(key)]));
+  const store = await startParameterStore({ region: "us-west-2", parameters });
+  t.after(() => store.close());
+  const { handler, output, close } = await startFunction({
+    entry: ENTRY,
+    environment: {
+      CLUSTER_ID: "prod",
+      ISSUER_URL: "https://oidc.example.com",
+      AWS_REGION: "us-west-2",
+      AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
+      AWS_SECRET_ACCESS_KEY: "local/only",
+      AWS_ENDPOINT_URL_SSM: store.url,
+    },
+    shift: clock.shift,
+  });
+  t.after(close);
+  const event = { rawPath: JWKS_PATH, requestContext: { http: { method: "GET" } } };
+  return {
+    store,
+    clock,
+    output,
+    async jwks(): Promise<{ statusCode: number; body: string }> {
+      return (await handler(event as never, { awsRequestId: "1" } as never)) as { statusCode: number; body: string };
+    },
+  };
+}
+
+const RESET = { kind: "reset" } as const;
+
+for (const [what, fault] of [
+  ["is down", RESET],
+  ["throttles", ssmThrottling()],
+] as const) {
+  test(`Parameter Store ${what}: the documents stay up and whole for 24 hours, then it is a 500`, async (t) => {
+    const { store, clock, jwks } = await startIssuerBundle(t);
+    assert.deepEqual(await read(jwks), [200, WHOLE]);
+    store.fail(fault);
+    for (const hours of [1, 8, 14]) {
+      clock.advance(hours * HOUR_MS);
+      assert.deepEqual(await read(jwks), [200, WHOLE]);
+    }
+    clock.advance(HOUR_MS);
+    const [status, body] = await read(jwks);
+    assert.equal(status, 500);
+    assert.equal(JSON.parse(body).code, "parameters_unavailable");
+    store.fail(undefined);
+    assert.deepEqual(await read(jwks), [200, WHOLE]);
+  });
+
+  test(`Parameter Store ${what} from the start: a 500, never an empty set, and whole as soon as it answers`, async (t) => {
+    const { store, jwks } = await startIssuerBundle(t);
+    store.fail(fault);
+    const [status, body] = await read(jwks);
+    assert.deepEqual([status, JSON.parse(body).code], [500, "parameters_unavailable"]);
+    store.fail(undefined);
+    assert.deepEqual(await read(jwks), [200, WHOLE]);
+  });
+}
+
+test("one broken key among good ones: it is left out and named in the log, and the good ones are served", async (t) => {
+  const { store, jwks, output } = await startIssuerBundle(t);
+  store.put(`${PREFIX}/issuer/broken`, '{"kty":"RSA"');
+  assert.deepEqual(await read(jwks), [200, WHOLE]);
+  const [line = ""] = output("stdout").split("\n");
+  assert.match(line, /"invalidKeys":\["\/iam-authenticator\/prod\/issuer\/broken /);
+});
+
+/** Both at once, at even distances. */
+const MINUTE = { fetches: 1000, ms: 60_000 };
+
+for (const [what, fault, most] of [
+  ["answers", undefined, 3],
+  // every 5 s, each time with the tries of a throttled call
+  ["throttles", ssmThrottling(), 60],
+] as const) {
+  test(`${MINUTE.fetches} fetches a minute while Parameter Store ${what}: at most ${most} calls`, async (t) => {
+    const { store, clock, jwks } = await startIssuerBundle(t);
+    await jwks();
+    store.fail(fault);
+    store.requests.length = 0;
+    for (let fetched = 0; fetched < MINUTE.fetches; fetched += 1) {
+      clock.advance(MINUTE.ms / MINUTE.fetches);
+      assert.deepEqual(await read(jwks), [200, WHOLE]);
+    }
+    const calls = store.requests.length;
+    t.diagnostic(`${calls} calls of Parameter Store`);
+    assert.ok(calls >= 1 && calls <= most, `${calls} calls`);
+  });
+}
+
+async function read(jwks: () => Promise<{ statusCode: number; body: string }>): Promise<[number, string]> {
+  const { statusCode, body } = await jwks();
+  return [statusCode, body];
+}
