@@ -92,7 +92,8 @@ export function rememberedKeys(fetch: FetchPath, prefix: string, clock: Clock): 
     }
     try {
       const set = keySetOf(prefix, await fetch(issuerPath(prefix), MAX_KEYS, deadline));
-      last = { set, readAt: clock() };
+      // As old as its start: a slow read that began earlier must not bring a retired key back.
+      if (last === undefined || now >= last.readAt) last = { set, readAt: now };
       return answer(set, false, false);
     } catch (error) {
       if (!(error instanceof ParametersUnavailable)) throw error;

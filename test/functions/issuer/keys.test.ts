@@ -184,3 +184,23 @@ test("too many parameters are a fault also where good keys are remembered", asyn
   later(30 * S);
   await assert.rejects(ask(), IssuerKeysTooMany);
 });
+
+test("an older read that ends after a newer one does not bring a retired key back", async () => {
+  const answers: ((parameters: Parameters) => void)[] = [];
+  let now = Date.UTC(2026, 10, 24);
+  const read = rememberedKeys(
+    () => new Promise((resolve) => answers.push((parameters) => resolve(new Map(Object.entries(parameters))))),
+    PREFIX,
+    () => now,
+  );
+  const ask = () => read(deadlineIn(4_000, () => now));
+  const older = ask();
+  now += 1;
+  const newer = ask();
+  answers[1]?.({ [RSA_NAME]: stored(RSA.jwk) });
+  assert.equal((await newer).keys.length, 1);
+  answers[0]?.(GOOD);
+  await older;
+  const { keys, cached } = await ask();
+  assert.deepEqual([keys.length, cached], [1, true]);
+});
