@@ -19,7 +19,7 @@ export interface OutputOptions {
   readonly output: OutputFormat;
 }
 
-export const OUTPUT_FORMATS = ["table", "json", "yaml"] as const;
+const OUTPUT_FORMATS = ["table", "json", "yaml"] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 export interface WriteOptions {
@@ -84,7 +84,7 @@ export function addWrite(command: Command): Command {
     .option("--rate <n>", "writes a second", readPositive, DEFAULT_RATE);
 }
 
-export function readPositive(text: string): number {
+function readPositive(text: string): number {
   const number = Number(text);
   if (!/^\d+(\.\d+)?$/.test(text) || number <= 0) throw new InvalidArgumentError("It must be a positive number.");
   return number;

@@ -69,7 +69,7 @@ async function explanationOf(arn: string | undefined, options: ExplainOptions, i
 }
 
 /** An ExecCredential, as exec plugins print it, or the text itself. */
-export function tokenIn(text: string): string {
+function tokenIn(text: string): string {
   const credential = parseJson(text);
   const status = isObject(credential) ? credential["status"] : undefined;
   const token = isObject(status) ? status["token"] : undefined;

@@ -54,7 +54,7 @@ function supposeRole(partition: string, account: string, role: string, supposed:
 }
 
 /** The role that IAM Identity Center makes for a permission set; its suffix is made up. */
-export function permissionSetRole(partition: string, account: string, permissionSet: string): string {
+function permissionSetRole(partition: string, account: string, permissionSet: string): string {
   return `arn:${partition}:iam::${account}:role/AWSReservedSSO_${permissionSet}_0000000000000000`;
 }
 

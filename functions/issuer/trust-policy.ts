@@ -27,7 +27,7 @@ export function subjectProblem({ namespace, name }: TrustedSubject, mayBePattern
   return undefined;
 }
 
-export function isPattern({ namespace, name }: TrustedSubject): boolean {
+function isPattern({ namespace, name }: TrustedSubject): boolean {
   return /[*?]/.test(namespace + name);
 }
 

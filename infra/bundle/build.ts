@@ -31,23 +31,24 @@ export async function buildAuthenticator(outdir: string): Promise<AuthenticatorB
   return { index, ec2NodeName, files };
 }
 
-export interface IssuerBuild {
+interface OneFileBuild {
   readonly index: Bundle;
   /** Everything that was written to the folder. */
   readonly files: readonly BuiltFile[];
 }
 
 /** As `buildAuthenticator`, for the issuer. */
-export async function buildIssuer(outdir: string): Promise<IssuerBuild> {
-  const index = await bundle(ROOT, "functions/issuer/index.ts", "index.mjs", LEAN_PLUGINS);
-  const files = [...index.files, licenceFile([index.metafile])];
-  writeFiles(outdir, files);
-  return { index, files };
+export function buildIssuer(outdir: string): Promise<OneFileBuild> {
+  return buildOneFile("functions/issuer/index.ts", outdir);
 }
 
 /** As `buildIssuer`, for the check before a new version gets its first review. */
-export async function buildDeploymentCheck(outdir: string): Promise<IssuerBuild> {
-  const index = await bundle(ROOT, "functions/deployment-check/index.ts", "index.mjs", LEAN_PLUGINS);
+function buildDeploymentCheck(outdir: string): Promise<OneFileBuild> {
+  return buildOneFile("functions/deployment-check/index.ts", outdir);
+}
+
+async function buildOneFile(entry: string, outdir: string): Promise<OneFileBuild> {
+  const index = await bundle(ROOT, entry, "index.mjs", LEAN_PLUGINS);
   const files = [...index.files, licenceFile([index.metafile])];
   writeFiles(outdir, files);
   return { index, files };

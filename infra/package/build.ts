@@ -8,7 +8,7 @@ import { build } from "esbuild";
 const ROOT = join(import.meta.dirname, "..", "..");
 
 /** Empties `outdir` and writes the construct there: JavaScript in one file, and a declaration for each source file. */
-export async function buildConstruct(outdir: string): Promise<void> {
+async function buildConstruct(outdir: string): Promise<void> {
   rmSync(outdir, { recursive: true, force: true });
   await build({
     absWorkingDir: ROOT,

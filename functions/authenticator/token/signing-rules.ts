@@ -11,7 +11,7 @@ import { calendarTime } from "../../lib/calendar-time.ts";
 import { named, type Query, type QueryName } from "./query.ts";
 
 /** STS honours a presigned GetCallerIdentity for 15 minutes from X-Amz-Date, whatever X-Amz-Expires says. */
-export const TOKEN_LIFETIME_MS = 15 * 60 * 1000;
+const TOKEN_LIFETIME_MS = 15 * 60 * 1000;
 const MAX_AHEAD_MS = 15 * 60 * 1000;
 const MAX_EXPIRES_SECONDS = 900;
 
