@@ -18,7 +18,8 @@ export function completionCommand(io: IOStreams, program: () => Command): Comman
     .action((shell: Shell) => io.print(completionScript(program(), shell)));
 }
 
-interface Place {
+/** A command, and the words that may follow it. */
+interface CommandWords {
   /** Such as `mappings list`; empty for the program. */
   readonly path: string;
   readonly commands: readonly string[];
@@ -28,22 +29,22 @@ interface Place {
 }
 
 function completionScript(program: Command, shell: Shell): string {
-  const places = placesOf(program, "");
-  if (shell === "fish") return fish(program.name(), places);
+  const commandWords = wordsOf(program, "");
+  if (shell === "fish") return fish(program.name(), commandWords);
   // zsh runs bash's scripts: https://zsh.sourceforge.io/Doc/Release/Completion-System.html (bashcompinit)
   const loader = shell === "zsh" ? "autoload -U +X bashcompinit && bashcompinit\n" : "";
-  return `${loader}${bash(program.name(), places)}`;
+  return `${loader}${bash(program.name(), commandWords)}`;
 }
 
-function placesOf(command: Command, path: string): Place[] {
+function wordsOf(command: Command, path: string): CommandWords[] {
   const { commands, options } = command;
   const values = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
-  const below = commands.flatMap((child) => placesOf(child, `${path} ${child.name()}`.trim()));
+  const below = commands.flatMap((child) => wordsOf(child, `${path} ${child.name()}`.trim()));
   return [{ path, commands: commands.map((child) => child.name()), values, options }, ...below];
 }
 
-function bash(name: string, places: readonly Place[]): string {
-  const cases = places.map(({ path, commands, values, options }) => {
+function bash(name: string, commandWords: readonly CommandWords[]): string {
+  const cases = commandWords.map(({ path, commands, values, options }) => {
     const words = [...commands, ...values, ...options.flatMap(({ long }) => long ?? []), "--help"];
     return `    "${path}") words="${words.join(" ")}" ;;`;
   });
@@ -66,8 +67,8 @@ complete -o default -F _${identifier(name)} ${name}
 `;
 }
 
-function fish(name: string, places: readonly Place[]): string {
-  const lines = places.flatMap(({ path, commands, values, options }) => {
+function fish(name: string, commandWords: readonly CommandWords[]): string {
+  const lines = commandWords.flatMap(({ path, commands, values, options }) => {
     const words = [...commands, ...values];
     // Not again once one of them is there: what follows is that command's own.
     const once = words.length === 0 ? [] : [`not __fish_seen_subcommand_from ${words.join(" ")}`];

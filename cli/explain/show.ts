@@ -23,7 +23,7 @@ export function showExplanation(explanation: Explanation, prefix: string, column
       : [["token", `ok, for ${token.host}, ends ${new Date(token.expiresAt).toISOString()}`] as const]),
     ...(identity === undefined ? [] : identityLines(identity, token !== undefined)),
     ...(evaluations ?? []).map((evaluation, index): Line => {
-      const text = `${shortName(evaluation.parameter, prefix)}: ${verdictOf(evaluation)}${roleOf(evaluation, parameter)}`;
+      const text = `${shortName(evaluation.parameter, prefix)}: ${verdictOf(evaluation)}${markOf(evaluation, parameter)}`;
       return [index === 0 ? "mapping" : "", text];
     }),
     ...(user === undefined ? [] : userLines(user)),
@@ -86,7 +86,7 @@ function verdictOf({ verdict, invalidCount }: Evaluation): string {
   }
 }
 
-function roleOf({ parameter, verdict }: Evaluation, counted: string | undefined): string {
+function markOf({ parameter, verdict }: Evaluation, counted: string | undefined): string {
   if (parameter === counted) return "  <- counts";
   return verdict.kind === "nothing" ? "" : "  (shadowed)";
 }

@@ -36,7 +36,7 @@ export interface Carried {
 /** `sso`: a permission set's role becomes the permission set, whatever the suffix of its role will be. */
 export function carry(foreign: Foreign, sso: boolean): Carried | (Problem & { readonly where: string }) {
   const { arn, username, groups, permissionSet, account, remark, problem } = foreign;
-  const where = placeOf(foreign);
+  const where = whereOf(foreign);
   const remarks = remark === undefined ? [] : [remark];
   if (problem !== undefined) return { where, problem };
   const names = readNames(username, groups);
@@ -61,7 +61,7 @@ export function carry(foreign: Foreign, sso: boolean): Carried | (Problem & { re
   return { where, entry, isNew, notes: [...noteOn(arn, bare, isNew, sso, set), ...remarks] };
 }
 
-function placeOf({ where, line, arn, permissionSet, account }: Foreign): string {
+function whereOf({ where, line, arn, permissionSet, account }: Foreign): string {
   const whom = typeof arn === "string" ? arn : [account, permissionSet].filter((part) => part !== undefined).join("/");
   // One line of output for one entry, whatever it holds.
   return printable(`line ${line}, ${where}${whom === "" ? "" : ` (${whom})`}`);

@@ -35,9 +35,9 @@ export async function lint(
   const subject = subjectOf(parameters, context);
   const found: Finding[] = [];
   for (const rule of RULES) found.push(...(await rule(subject)));
-  return inOrder(found.map((finding) => ({ ...finding, where: shortName(finding.where, context.prefix) })));
+  return gravestFirst(found.map((finding) => ({ ...finding, where: shortName(finding.where, context.prefix) })));
 }
 
-export function inOrder(findings: readonly Finding[]): Finding[] {
+export function gravestFirst(findings: readonly Finding[]): Finding[] {
   return findings.toSorted((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
 }

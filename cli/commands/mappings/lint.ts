@@ -8,7 +8,7 @@ import { finding, usage } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { printList } from "../../io/print.ts";
 import { type Finding, LEVELS, type Level } from "../../lint/finding.ts";
-import { inOrder, lint } from "../../lint/lint.ts";
+import { gravestFirst, lint } from "../../lint/lint.ts";
 import type { Entry } from "../../mapping-file/entry.ts";
 import { examineMappingFiles } from "../../mapping-file/file.ts";
 import { shortName } from "../../mapping-file/parameter-name.ts";
@@ -80,7 +80,7 @@ async function lintFiles(file: readonly string[], { cluster = "file", region }: 
   const context = { prefix: "/file", partition: partitionOf(region, entries), now: io.clock(), reservedPrefixes };
   const { values, problems: misplaced } = placeEntries(context.prefix, entries, denials);
   const parameters = new Map([...values].map(([name, value]) => [name, { value, secure: false }]));
-  return inOrder([
+  return gravestFirst([
     ...problems.map(({ where, problem }): Finding => ({ level: "error", rule: "invalid", where, message: problem })),
     ...misplaced.map(({ name, rule, problem }): Finding => {
       return { level: "error", rule, where: shortName(name, context.prefix), message: problem };
