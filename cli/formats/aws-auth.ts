@@ -2,10 +2,10 @@
 
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
-import { arnsOverlap } from "../evaluate/arn-overlap.ts";
+import { arnsOverlap, withoutRolePath } from "../evaluate/arn-overlap.ts";
 import { stringifyYaml } from "../io/yaml.ts";
 import type { Denial } from "../mapping-file/denial.ts";
-import type { Entry } from "../mapping-file/entry.ts";
+import { type Entry, nameOfEntry } from "../mapping-file/entry.ts";
 import { translateOut } from "./placeholders.ts";
 import type { KnownRole } from "./roles.ts";
 
@@ -43,7 +43,7 @@ export function exportAwsAuth({ entries, denials, roles, now }: ExportInput): Ex
     configMap: configMapOf(kept),
     exported: sorted.filter(({ problem }) => problem === undefined).length,
     problems: [
-      ...sorted.flatMap(({ entry, problem }) => (problem === undefined ? [] : `${nameOf(entry)}: ${problem}`)),
+      ...sorted.flatMap(({ entry, problem }) => (problem === undefined ? [] : `${nameOfEntry(entry)}: ${problem}`)),
       ...denials.map(({ entry }) => `${entry.arnLike}: aws-auth has no denials`),
     ],
   };
@@ -112,12 +112,8 @@ function item({ kind, mapping }: Entry, arnKey: "rolearn" | "userarn"): Record<s
   const { arn = "", username = "", groups = [] } = mapping;
   return {
     // aws-iam-authenticator never sees a role's path, and matches no ARN that has one.
-    [arnKey]: kind === "role" ? arn.replace(/:role\/.*\//i, ":role/") : arn,
+    [arnKey]: kind === "role" ? withoutRolePath(arn) : arn,
     username: translateOut(username),
     ...(groups.length > 0 && { groups: groups.map(translateOut) }),
   };
-}
-
-function nameOf({ kind, account, name, mapping }: Entry): string {
-  return mapping.arn ?? mapping.arnLike ?? `${kind}/${account}${name && `/${name}`}`;
 }

@@ -1,6 +1,7 @@
 // Rules on usernames and groups: who chooses them, who shares them, and whether they can be rendered at all.
 
 import { usesPlaceholder } from "../../functions/authenticator/mapping/template.ts";
+import { nameOfEntry } from "../mapping-file/entry.ts";
 import { canChooseMasters, MASTERS } from "../plan/masters.ts";
 import type { Finding, Placed, Subject } from "./finding.ts";
 
@@ -72,7 +73,7 @@ export function spaces({ entries }: Subject): Finding[] {
 export function sharedUsernames({ entries }: Subject): Finding[] {
   const fixed = entries.flatMap(({ parameter, entry }) => {
     const username = entry.mapping.username?.replaceAll("{AccountID}", entry.account);
-    return username === undefined || username.includes("{") ? [] : [{ parameter, username, who: whoIs(entry) }];
+    return username === undefined || username.includes("{") ? [] : [{ parameter, username, who: nameOfEntry(entry) }];
   });
   return [...Map.groupBy(fixed, ({ username }) => username)].flatMap(([username, same]): Finding[] => {
     const [first, ...others] = same;
@@ -80,8 +81,4 @@ export function sharedUsernames({ entries }: Subject): Finding[] {
     const message = `username ${username} is also used for ${others.map(({ who }) => who).join(", ")}`;
     return [{ level: "info", rule: "shared-username", where: first.parameter, message }];
   });
-}
-
-function whoIs({ kind, account, name, mapping }: Placed["entry"]): string {
-  return mapping.arn ?? mapping.arnLike ?? `${kind}/${account}${name && `/${name}`}`;
 }

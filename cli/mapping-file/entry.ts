@@ -24,15 +24,15 @@ export function readEntry(item: unknown): Entry | Problem {
   const { account, permissionSet, ...value } = item;
   if (value["arn"] !== undefined && value["arnLike"] !== undefined)
     return { problem: "has both arn and arnLike: keep one" };
-  const place = readPlace(value, account, permissionSet);
-  if ("problem" in place) return place;
-  const check = checkMapping(value, place.kind);
-  return check.valid ? { ...place, mapping: check.mapping } : { problem: check.problem };
+  const address = readAddress(value, account, permissionSet);
+  if ("problem" in address) return address;
+  const check = checkMapping(value, address.kind);
+  return check.valid ? { ...address, mapping: check.mapping } : { problem: check.problem };
 }
 
-type Place = Omit<Entry, "mapping">;
+type Address = Omit<Entry, "mapping">;
 
-function readPlace(value: Record<string, unknown>, account: unknown, permissionSet: unknown): Place | Problem {
+function readAddress(value: Record<string, unknown>, account: unknown, permissionSet: unknown): Address | Problem {
   const { arn, arnLike } = value;
   if (arn !== undefined) {
     if (account !== undefined || permissionSet !== undefined)
@@ -44,13 +44,13 @@ function readPlace(value: Record<string, unknown>, account: unknown, permissionS
   if (arnLike !== undefined) {
     if (permissionSet !== undefined) return { problem: "has both arnLike and permissionSet: keep one" };
     const ofPattern = account ?? (typeof arnLike === "string" ? accountOf(arnLike) : "any");
-    return ofPattern === "any" || isAccount(ofPattern) ? place("pattern", ofPattern) : { problem: ACCOUNT };
+    return ofPattern === "any" || isAccount(ofPattern) ? unnamed("pattern", ofPattern) : { problem: ACCOUNT };
   }
   if (!isAccount(account))
     return {
       problem: account === undefined ? "must have arn, arnLike, or account (alone, or with permissionSet)" : ACCOUNT,
     };
-  if (permissionSet === undefined) return place("account", account);
+  if (permissionSet === undefined) return unnamed("account", account);
   // https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html
   if (typeof permissionSet !== "string" || !/^[\w+=,.@-]{1,32}$/.test(permissionSet)) {
     return { problem: "permissionSet must be the name of a permission set" };
@@ -73,7 +73,7 @@ function isAccount(value: unknown): value is string {
   return typeof value === "string" && /^\d{12}$/.test(value);
 }
 
-function place(kind: MappingKind, account: string): Place {
+function unnamed(kind: MappingKind, account: string): Address {
   return { kind, account, name: "" };
 }
 
@@ -81,6 +81,11 @@ function place(kind: MappingKind, account: string): Place {
 export function accountOf(arnLike: string): string {
   const section = arnLike.split(":")[4];
   return isAccount(section) ? section : "any";
+}
+
+/** Whom an entry is for, in a message: its ARN or pattern, or such as `sso/111122223333/ClusterAdmin`. */
+export function nameOfEntry({ kind, account, name, mapping }: Entry): string {
+  return mapping.arn ?? mapping.arnLike ?? `${kind}/${account}${name && `/${name}`}`;
 }
 
 /** For a file; `readEntry` gives the same entry again. */

@@ -6,7 +6,7 @@ import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { isExpired, notAfterTime } from "../../functions/lib/not-after.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import { arnsOverlap } from "../evaluate/arn-overlap.ts";
+import { arnsOverlap, withoutRolePath } from "../evaluate/arn-overlap.ts";
 import type { EvaluationContext } from "../evaluate/evaluation.ts";
 
 export interface NamedDenial {
@@ -69,9 +69,4 @@ export function possibleDenials(
       .filter(({ arnLike, notAfter }) => !isExpired(notAfter, now) && arnsOverlap(withoutRolePath(arnLike), pattern))
       .map(({ arnLike }) => arnLike);
   });
-}
-
-/** A role's denial matches by its name, whatever path it is written with (functions/authenticator/mapping/deny-list.ts). */
-function withoutRolePath(arnLike: string): string {
-  return arnLike.replace(/:role\/.*\//i, ":role/");
 }

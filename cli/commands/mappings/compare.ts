@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { DenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
+import { nameOfEntry } from "../../mapping-file/entry.ts";
 import { readMappingFiles } from "../../mapping-file/file.ts";
 import { isFor, listItems } from "../../mapping-file/list-value.ts";
 import { readName, shortName } from "../../mapping-file/parameter-name.ts";
@@ -35,8 +36,7 @@ export async function compare({ file, prune, ...options }: CompareOptions, io: I
   const { entries, denials } = await readMappingFiles(file, io);
   const connection = await connect(options, io);
   const { prefix } = connection.context;
-  for (const entry of entries)
-    checkAccount(connection.account, entry, entry.mapping.arn ?? entry.mapping.arnLike ?? (entry.name || "A mapping"));
+  for (const entry of entries) checkAccount(connection.account, entry, nameOfEntry(entry));
   for (const denial of denials) checkAccount(connection.account, denial, `The denial of ${denial.entry.arnLike}`);
   const desired = toParameters(prefix, entries, denials);
   const current = await readMappings(connection, io);
