@@ -1,7 +1,8 @@
-// What the benches compare: a handler that does nothing, and the authenticator with a review that is granted.
+// What the benches compare: a handler that does nothing, and the authenticator with a review that is granted, the issuer with its keys.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import type { Candidate } from "./cold-start.ts";
 import type { LocalServices } from "./local-services.ts";
 
@@ -16,4 +17,18 @@ export function emptyHandler(folder: string): Candidate {
 /** The built function in `folder`. */
 export function authenticator(name: string, folder: string, { environment, events, check }: LocalServices): Candidate {
   return { name, folder, environment, events, check };
+}
+
+/** The built issuer in `folder`: it must answer with both keys. */
+export function issuer(name: string, folder: string, services: LocalServices): Candidate {
+  return {
+    name,
+    folder,
+    environment: { ...services.environment, ISSUER_URL: "https://oidc.example.com" },
+    events: [{ rawPath: JWKS_PATH, requestContext: { http: { method: "GET" } } }],
+    check(answer) {
+      const { body = "{}" }: { body?: string } = JSON.parse(answer);
+      if (JSON.parse(body).keys?.length !== 2) throw new Error(`not both keys: ${answer}`);
+    },
+  };
 }

@@ -1,9 +1,11 @@
 // What the authenticator needs around it for one review: STS and Parameter Store behind TLS, a caller and a token.
 
-import { createHash } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { issuerKeyOf } from "../../functions/issuer/key.ts";
+import { issuerKeyParameter } from "../../functions/issuer/keys.ts";
 import { createCertificateAuthority } from "../../local/certificates.ts";
 import { httpApiEvent } from "../../local/gateway/http-api-event.ts";
 import { type Api, DEFAULT_STAGE } from "../../local/gateway/route.ts";
@@ -40,6 +42,7 @@ export async function startLocalServices({ reviews = 1 } = {}): Promise<LocalSer
     parameters: {
       [`${PREFIX}/callers`]: JSON.stringify(callers),
       [`${PREFIX}/role/111122223333/developers`]: JSON.stringify(mapping),
+      ...issuerKeyParameters(),
     },
   });
   const authority = createCertificateAuthority();
@@ -78,6 +81,12 @@ export async function startLocalServices({ reviews = 1 } = {}): Promise<LocalSer
       await Promise.all([sts.close(), store.close()]);
     },
   };
+}
+
+/** Two keys, as while they are rotated. */
+function issuerKeyParameters(): Record<string, string> {
+  const keys = [1, 2].map(() => issuerKeyOf(generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey));
+  return Object.fromEntries(keys.map((key) => [issuerKeyParameter(PREFIX, key?.kid ?? ""), JSON.stringify(key)]));
 }
 
 function reviewEvent(token: string): unknown {

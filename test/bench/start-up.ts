@@ -1,10 +1,10 @@
-// How long a cold start of the authenticator takes, beside one of a handler that does nothing.
+// How long cold starts of the authenticator and of the issuer take, beside one of a handler that does nothing.
 // `npm run bench`, or `npm run bench -- 41` for another number of rounds than 21.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { authenticator, emptyHandler } from "./candidates.ts";
+import { authenticator, emptyHandler, issuer } from "./candidates.ts";
 import { compare } from "./compare.ts";
 import { startLocalServices } from "./local-services.ts";
 import { runtimeClient } from "./runtime-client.ts";
@@ -22,6 +22,7 @@ try {
     emptyHandler(folder),
     authenticator("bearer: callers and mapping are read", dist, services),
     authenticator("none: the mapping is read", dist, withoutCaller),
+    issuer("issuer: its keys are read", join(ROOT, "dist", "issuer"), services),
   ];
   console.log(await compare(client, candidates, rounds));
 } finally {
