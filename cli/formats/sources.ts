@@ -1,20 +1,11 @@
 // The files that import reads: which kind a document is, and the mappings in it, each with its number, line and ARN.
 
-import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { isObject } from "../../functions/lib/json.ts";
 import { usage } from "../errors.ts";
 import { nameOf } from "../io/files.ts";
 import { parseDocuments } from "../io/yaml.ts";
+import { below, type Part, partsIn } from "./parts.ts";
 import type { Foreign } from "./record.ts";
-
-type Path = readonly (string | number)[];
-
-/** A part of a file, and where to find it. */
-interface Part {
-  readonly value: unknown;
-  readonly lineOf: (path: Path) => number;
-  /** Of the first line of text at a path, where it is a block such as `mapRoles: |`. */
-  readonly blockLine: (path: Path) => number | undefined;
-}
 
 export interface Read {
   readonly items: readonly Foreign[];
@@ -28,7 +19,7 @@ const KINDS =
 
 /** Every kind is told by its own keys. Throws where no document of the file is of a known kind. */
 export function readForeign(text: string, file: string): Read {
-  const parts = partsIn(text, file).flatMap(listed);
+  const parts = partsIn(text, file);
   if (parts.length === 0) throw usage(`${nameOf(file)}: there is nothing in it.`);
   const read = parts.map((part) => readPart(part, file));
   if (read.every((items) => items === undefined)) {
@@ -36,38 +27,6 @@ export function readForeign(text: string, file: string): Read {
   }
   const notes = read.flatMap((items, index) => (items === undefined ? noteOn(parts[index]) : []));
   return { items: read.flatMap((items) => items ?? []), notes };
-}
-
-/** The AWS CLI, called for each entry in a loop, leaves one JSON object after the other; `jq -c` each in a line. */
-function partsIn(text: string, file: string): Part[] {
-  const isSeries = text.trimStart().startsWith("{") && parseJson(text) === undefined;
-  if (!isSeries) return parseDocuments(text, file);
-  let line = 1;
-  return text.split(/\n(?=\{)/).flatMap((piece) => {
-    const parts = parseDocuments(piece, file, line);
-    line += piece.split("\n").length;
-    return parts;
-  });
-}
-
-/** kubectl's `kind: List`, and a list of answers. */
-function listed(part: Part): Part[] {
-  const { value } = part;
-  if (Array.isArray(value)) return value.map((item, i) => below(part, [i], item));
-  const items = isObject(value) && isList(value["kind"]) ? value["items"] : undefined;
-  return Array.isArray(items) ? items.map((item, i) => below(part, ["items", i], item)) : [part];
-}
-
-function isList(kind: unknown): boolean {
-  return typeof kind === "string" && kind.endsWith("List");
-}
-
-function below({ lineOf, blockLine }: Part, path: Path, value: unknown): Part {
-  return {
-    value,
-    lineOf: (rest) => lineOf([...path, ...rest]),
-    blockLine: (rest) => blockLine([...path, ...rest]),
-  };
 }
 
 function noteOn(part: Part | undefined): string[] {

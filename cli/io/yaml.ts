@@ -22,7 +22,7 @@ export interface YamlDocument {
   blockLine(path: Path): number | undefined;
 }
 
-type Path = readonly (string | number)[];
+export type Path = readonly (string | number)[];
 
 /** JSON is YAML too. A key that is there twice is refused, where other readers silently take the last. */
 export function parseYaml(text: string, file: string): YamlDocument {
