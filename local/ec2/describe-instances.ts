@@ -1,8 +1,8 @@
 // ec2:DescribeInstances by instance id.
 // Source: docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
 
+import { ServiceError } from "../service-error.ts";
 import type { XmlNode } from "../xml.ts";
-import { QueryError } from "./query-protocol.ts";
 
 /** The codes beside the names in `instanceState`. */
 const STATE_CODES = {
@@ -32,7 +32,7 @@ export function describeInstances(instances: readonly Ec2Instance[], form: URLSe
   const ids = readIds(form);
   const malformed = ids.find((id) => !/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id));
   if (malformed !== undefined) {
-    throw new QueryError(
+    throw new ServiceError(
       "InvalidInstanceID.Malformed",
       malformed.startsWith("i-") ? `Invalid id: "${malformed}"` : `Invalid id: "${malformed}" (expecting "i-...")`,
     );
@@ -40,7 +40,7 @@ export function describeInstances(instances: readonly Ec2Instance[], form: URLSe
   const missing = ids.filter((id) => !instances.some(({ instanceId }) => instanceId === id));
   if (missing.length > 0) {
     const list = missing.join(", ");
-    throw new QueryError(
+    throw new ServiceError(
       "InvalidInstanceID.NotFound",
       missing.length === 1 ? `The instance ID '${list}' does not exist` : `The instance IDs '${list}' do not exist`,
     );
@@ -55,7 +55,7 @@ function readIds(form: URLSearchParams): string[] {
   for (const [name, value] of form) {
     if (/^InstanceId\.\d+$/.test(name)) ids.push(value);
     else if (name !== "Action" && name !== "Version") {
-      throw new QueryError("UnknownParameter", `The parameter ${name} is not recognized`);
+      throw new ServiceError("UnknownParameter", `The parameter ${name} is not recognized`);
     }
   }
   return ids;

@@ -1,9 +1,10 @@
 // A local EC2 and IAM, as far as a node's identity is checked against them: DescribeInstances and GetInstanceProfile.
 
 import { type LocalRequest, type LocalResponse, type LocalServer, startHttpServer } from "../http-server.ts";
+import { ServiceError } from "../service-error.ts";
 import { describeInstances, type Ec2Instance } from "./describe-instances.ts";
 import { getInstanceProfile, type InstanceProfile } from "./get-instance-profile.ts";
-import { QueryError, readForm, renderError, renderResult, type Service } from "./query-protocol.ts";
+import { readForm, renderError, renderResult, type Service } from "./query-protocol.ts";
 
 export interface Ec2Options {
   readonly instances?: readonly Ec2Instance[];
@@ -39,9 +40,9 @@ export async function startEc2(options: Ec2Options = {}): Promise<Ec2Server> {
       if (service === "iam" && action === "GetInstanceProfile") {
         return renderResult(service, action, getInstanceProfile(profiles, account, form));
       }
-      throw new QueryError("InvalidAction", `The action ${action} is not valid for this web service.`);
+      throw new ServiceError("InvalidAction", `The action ${action} is not valid for this web service.`);
     } catch (error) {
-      if (error instanceof QueryError) return renderError(service, error);
+      if (error instanceof ServiceError) return renderError(service, error);
       throw error;
     }
   }
@@ -53,6 +54,6 @@ export async function startEc2(options: Ec2Options = {}): Promise<Ec2Server> {
 function checkSigned(service: Service, { headers }: LocalRequest): void {
   if (headers["authorization"]?.startsWith("AWS4-HMAC-SHA256 Credential=")) return;
   throw service === "ec2"
-    ? new QueryError("MissingParameter", "The request must contain the parameter AWSAccessKeyId")
-    : new QueryError("MissingAuthenticationToken", "Request is missing Authentication Token", 403);
+    ? new ServiceError("MissingParameter", "The request must contain the parameter AWSAccessKeyId")
+    : new ServiceError("MissingAuthenticationToken", "Request is missing Authentication Token", 403);
 }

@@ -1,8 +1,8 @@
 // iam:GetInstanceProfile.
 // Source: docs.aws.amazon.com/IAM/latest/APIReference/API_GetInstanceProfile.html
 
+import { ServiceError } from "../service-error.ts";
 import type { XmlNode } from "../xml.ts";
-import { QueryError } from "./query-protocol.ts";
 
 export interface InstanceProfile {
   name: string;
@@ -23,7 +23,7 @@ export function getInstanceProfile(
 ): XmlNode {
   const name = form.get("InstanceProfileName") ?? "";
   if (!/^[\w+=,.@-]{1,128}$/.test(name)) {
-    throw new QueryError(
+    throw new ServiceError(
       "ValidationError",
       "The specified value for instanceProfileName is invalid. It must contain only alphanumeric characters and/or the " +
         "following: +=,.@_-",
@@ -31,7 +31,7 @@ export function getInstanceProfile(
   }
   const profile = profiles.find((known) => known.name === name && known.account === account);
   if (profile === undefined) {
-    throw new QueryError("NoSuchEntity", `Instance Profile ${name} cannot be found.`, 404);
+    throw new ServiceError("NoSuchEntity", `Instance Profile ${name} cannot be found.`, 404);
   }
   return {
     InstanceProfile: {

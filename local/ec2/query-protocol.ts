@@ -3,6 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { LocalRequest } from "../http-server.ts";
+import type { ServiceError } from "../service-error.ts";
 import { type XmlNode, xmlDocument } from "../xml.ts";
 
 export type Service = "ec2" | "iam";
@@ -19,18 +20,6 @@ export interface XmlAnswer {
   readonly body: string;
 }
 
-/** A refusal, on its way to the form that its service gives it. */
-export class QueryError extends Error {
-  readonly code: string;
-  readonly status: number;
-
-  constructor(code: string, message: string, status = 400) {
-    super(message);
-    this.code = code;
-    this.status = status;
-  }
-}
-
 /** The form of a request, for deciding about faults by `Action` as well. */
 export function readForm(request: LocalRequest): URLSearchParams {
   return new URLSearchParams(request.body.toString("utf8"));
@@ -45,7 +34,7 @@ export function renderResult(service: Service, action: string, result: XmlNode):
   return xml(200, xmlDocument(`${action}Response`, NAMESPACES[service], content));
 }
 
-export function renderError(service: Service, error: QueryError): XmlAnswer {
+export function renderError(service: Service, error: ServiceError): XmlAnswer {
   const detail = { Code: error.code, Message: error.message };
   const body =
     service === "ec2"

@@ -3,13 +3,14 @@
 // docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 
 import type { Fault } from "../faults.ts";
-import { QueryError, renderError } from "./query-protocol.ts";
+import { ServiceError } from "../service-error.ts";
+import { renderError } from "./query-protocol.ts";
 
 export function ec2Throttling(): Fault {
-  const error = new QueryError("RequestLimitExceeded", "Request limit exceeded.", 503);
+  const error = new ServiceError("RequestLimitExceeded", "Request limit exceeded.", 503);
   return { kind: "answer", ...renderError("ec2", error) };
 }
 
 export function iamThrottling(): Fault {
-  return { kind: "answer", ...renderError("iam", new QueryError("Throttling", "Rate exceeded")) };
+  return { kind: "answer", ...renderError("iam", new ServiceError("Throttling", "Rate exceeded")) };
 }

@@ -2,10 +2,10 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
+import { ServiceError } from "../service-error.ts";
 import { mappingName, mappingValue } from "./mapping-file.ts";
 import { memoryParameters } from "./memory.ts";
 import { newest, type Parameters, type Site } from "./parameter.ts";
-import { ServiceError } from "./service-error.ts";
 import { writeParameter } from "./write.ts";
 
 export interface FolderOptions {

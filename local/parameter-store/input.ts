@@ -1,6 +1,7 @@
 // Members of a JSON request, taken out with their types checked as the service's deserializer does.
 
-import { constraintError, ServiceError } from "./service-error.ts";
+import { ServiceError } from "../service-error.ts";
+import { constraintError } from "./refusal.ts";
 
 export type Input = Readonly<Record<string, unknown>>;
 

@@ -2,8 +2,9 @@
 // Sources: docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html,
 // .../userguide/sysman-paramstore-su-create.html and .../userguide/parameter-store-advanced-parameters.html.
 
+import { ServiceError } from "../service-error.ts";
 import { arnPrefix, type Site } from "./parameter.ts";
-import { constraintError, ServiceError, validationError } from "./service-error.ts";
+import { constraintError, validationError } from "./refusal.ts";
 
 export const MAX_VERSIONS = 100;
 export const MAX_PARAMETERS = 10_000;

@@ -4,8 +4,8 @@ import { flag, type Input, refuseUnsupported, requiredText } from "./input.ts";
 import { checkNameGrammar } from "./limits.ts";
 import { page } from "./paging.ts";
 import { newest, type Parameters, type Site } from "./parameter.ts";
+import { validationError } from "./refusal.ts";
 import { renderParameter } from "./render.ts";
-import { validationError } from "./service-error.ts";
 
 const MAX_PATH_PAGE = 10;
 

@@ -5,11 +5,12 @@
 import { randomUUID } from "node:crypto";
 import type { Fault } from "../faults.ts";
 import type { LocalRequest, LocalResponse } from "../http-server.ts";
+import { ServiceError } from "../service-error.ts";
 import { type Input, parseInput } from "./input.ts";
 import { getParametersByPath } from "./list-operations.ts";
 import type { Parameters, Site } from "./parameter.ts";
 import { getParameter, getParameterHistory, getParameters, listTagsForResource } from "./read-operations.ts";
-import { ServiceError, throttled } from "./service-error.ts";
+import { throttled } from "./refusal.ts";
 import type { Admit } from "./throughput.ts";
 import { deleteParameter, putParameter } from "./write-operations.ts";
 

@@ -1,11 +1,12 @@
 // GetParameter, GetParameters, GetParameterHistory and ListTagsForResource.
 
+import { ServiceError } from "../service-error.ts";
 import { flag, type Input, refuseUnsupported, requiredText, texts } from "./input.ts";
 import { checkNameGrammar } from "./limits.ts";
 import { page } from "./paging.ts";
 import { newest, type Parameters, type Site } from "./parameter.ts";
+import { notFound, validationError } from "./refusal.ts";
 import { renderHistory, renderParameter } from "./render.ts";
-import { notFound, ServiceError, validationError } from "./service-error.ts";
 
 const MAX_NAMES = 10;
 const MAX_HISTORY_PAGE = 50;

@@ -1,7 +1,7 @@
 // How many calls a second Parameter Store takes, before it refuses as too fast.
 // https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
 
-import { throttled } from "./service-error.ts";
+import { throttled } from "./refusal.ts";
 
 /** Calls per second, of the account and region together. */
 export interface Throughput {

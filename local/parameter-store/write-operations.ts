@@ -3,7 +3,7 @@
 import { choice, flag, type Input, optionalText, refuseUnsupported, requiredText } from "./input.ts";
 import { checkNameGrammar } from "./limits.ts";
 import { PARAMETER_TYPES, type Parameters, type Site, TIER } from "./parameter.ts";
-import { notFound, validationError } from "./service-error.ts";
+import { notFound, validationError } from "./refusal.ts";
 import { writeParameter } from "./write.ts";
 
 export function putParameter(parameters: Parameters, site: Site, input: Input): object {

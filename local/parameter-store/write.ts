@@ -1,9 +1,10 @@
 // Writing one parameter: the rules that decide whether it may be, and as which version.
 // Source: docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
 
+import { ServiceError } from "../service-error.ts";
 import { checkName, checkValue, MAX_PARAMETERS } from "./limits.ts";
 import { newest, type Parameters, type ParameterType, type ParameterVersion, type Site, TIER } from "./parameter.ts";
-import { ServiceError, validationError } from "./service-error.ts";
+import { validationError } from "./refusal.ts";
 
 export interface WriteRequest {
   readonly name: string;

@@ -1,16 +1,6 @@
-// A refusal of Parameter Store: the code that SDKs turn into an exception name, a message, an HTTP status.
+// Refusals of Parameter Store that several operations have.
 
-/** Thrown by operations, turned into the wire form by the protocol. */
-export class ServiceError extends Error {
-  readonly code: string;
-  readonly status: number;
-
-  constructor(code: string, message: string, status = 400) {
-    super(message);
-    this.code = code;
-    this.status = status;
-  }
-}
+import { ServiceError } from "../service-error.ts";
 
 export function validationError(message: string): ServiceError {
   return new ServiceError("ValidationException", message);
