@@ -13,6 +13,7 @@ import {
 } from "@aws-sdk/client-ssm";
 import { cli } from "../../cli.ts";
 import { type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
+import { forbidTags } from "../mappings/permissions.ts";
 
 const PARAMETER = `${PREFIX}/callers`;
 const CALLERS = [
@@ -47,14 +48,6 @@ async function names(): Promise<string[]> {
 async function description(): Promise<string | undefined> {
   const { Parameters = [] } = await ssm.send(new GetParameterHistoryCommand({ Name: PARAMETER }));
   return Parameters.at(-1)?.Description;
-}
-
-function forbidTags(): void {
-  cluster.store.fail(({ headers }) =>
-    headers["x-amz-target"] === "AmazonSSM.ListTagsForResource"
-      ? { kind: "answer", status: 400, headers: { "x-amzn-errortype": "AccessDeniedException" }, body: "{}" }
-      : undefined,
-  );
 }
 
 test("D22: add and remove leave a managed list alone, say so, and make no token", async () => {
@@ -98,7 +91,7 @@ test("D22: a list with other tags, and one that does not exist yet, are changed 
 
 test("D22: without the permission to see tags, a change is made, and it is said that nothing was checked", async () => {
   cluster.store.put(PARAMETER, JSON.stringify(CALLERS), { tags: TAGS });
-  forbidTags();
+  forbidTags(cluster.store);
   const { code, err } = await callers("remove", "old", "-y");
   assert.equal(code, 0, err);
   assert.match(err, /^Not checked whether a stack manages the callers: no permission for ssm:ListTagsForResource\.\n/);

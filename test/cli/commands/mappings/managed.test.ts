@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
+import { forbidTags } from "./permissions.ts";
 
 const A = "111122223333";
 const OURS = `arn:aws:iam::${A}:user/ours`;
@@ -75,11 +76,7 @@ test("D22: apply grants nothing where the denials beside it are in a managed den
 });
 
 test("D22: what is found managed stays so where the tags of others may not be seen", async () => {
-  cluster.store.fail(({ headers, body }) =>
-    headers["x-amz-target"] === "AmazonSSM.ListTagsForResource" && body.includes("ours")
-      ? { kind: "answer", status: 400, headers: { "x-amzn-errortype": "AccessDeniedException" }, body: "{}" }
-      : undefined,
-  );
+  forbidTags(cluster.store, "ours");
   const { out, err } = await cluster.mappings(["remove", STACKS, OURS, "--dry-run"]);
   assert.ok(err.includes(TOLD), err);
   assert.match(err, /\nNot checked whether a stack manages the others: no permission for ssm:ListTagsForResource\.\n/);
@@ -88,11 +85,7 @@ test("D22: what is found managed stays so where the tags of others may not be se
 });
 
 test("D22: without the permission to see tags, a change is made, and it is said that nothing was checked", async () => {
-  cluster.store.fail(({ headers }) =>
-    headers["x-amz-target"] === "AmazonSSM.ListTagsForResource"
-      ? { kind: "answer", status: 400, headers: { "x-amzn-errortype": "AccessDeniedException" }, body: "{}" }
-      : undefined,
-  );
+  forbidTags(cluster.store);
   const { code, err } = await cluster.mappings(["set", OURS, "--username", "x", "-y"]);
   assert.equal(code, 0);
   assert.match(

@@ -5,6 +5,7 @@ import { User } from "aws-cdk-lib/aws-iam";
 import { grantMappings } from "../../../../infra/parameters/grant.ts";
 import type { Fault } from "../../../../local/faults.ts";
 import type { LocalRequest } from "../../../../local/http-server.ts";
+import type { MemoryStore } from "../../../../local/parameter-store/parameter-store.ts";
 
 interface Statement {
   readonly actions: readonly string[];
@@ -58,4 +59,13 @@ function accessDenied(action: string, name: string): Fault {
   const type = "AccessDeniedException";
   const headers = { "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": type };
   return { kind: "answer", status: 400, headers, body: JSON.stringify({ __type: type, message }) };
+}
+
+/** Whether a stack manages a parameter cannot be seen: of any, or of those whose name has `part` in it. */
+export function forbidTags(store: MemoryStore, part = ""): void {
+  store.fail(({ headers, body }) =>
+    headers["x-amz-target"] === "AmazonSSM.ListTagsForResource" && body.includes(part)
+      ? accessDenied("ssm:ListTagsForResource", part)
+      : undefined,
+  );
 }
