@@ -62,11 +62,23 @@ function helpCommand(io: IOStreams, program: Command): Command {
     });
 }
 
+/** `mappings help set` as `help mappings set`: people type both. */
+function helpFirst(words: readonly string[], program: Command): readonly string[] {
+  let group: Command | undefined = program;
+  for (const [at, word] of words.entries()) {
+    if (group === undefined || group.commands.length === 0) break;
+    if (word === "help") return ["help", ...words.toSpliced(at, 1)];
+    group = group.commands.find((child) => child.name() === word);
+  }
+  return words;
+}
+
 /** `words` without the interpreter and the script. */
 export async function run(words: readonly string[], streams: IOStreams): Promise<number> {
   const io = withoutControls(streams);
   try {
-    await createProgram(io).parseAsync(words, { from: "user" });
+    const program = createProgram(io);
+    await program.parseAsync(helpFirst(words, program), { from: "user" });
     return 0;
   } catch (error) {
     // Commander has written its message already; --help and --version end here too, with 0.

@@ -100,4 +100,10 @@ test("help: the same as --help, for the program and for every command", async ()
   const { code, err } = await cli(["help", "mapings"]);
   assert.deepEqual([code, err], [2, "error: unknown command 'mapings'\n(Did you mean mappings?)\n"]);
   assert.equal((await cli(["help", "mappings", "lst"])).code, 2);
+  for (const [group = "", ...rest] of COMMANDS.filter(([first]) => first === "mappings" || first === "callers")) {
+    const { code: found, out } = await cli([group, "help", ...rest]);
+    assert.deepEqual([found, out], [0, (await cli([group, ...rest, "--help"])).out]);
+  }
+  // After the name of a command it is an argument, such as a caller's name.
+  assert.match((await cli(["callers", "remove", "help"])).err, /required option '-c, --cluster <id>'/);
 });
