@@ -40,5 +40,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 export function fileFailure(what: "read" | "write", file: string, error: unknown): Failure {
   const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-  return usage(`Cannot ${what} ${file || "a file without a name"}: ${REASONS[code] ?? code}.`);
+  // A new file cannot be missing: its folder is.
+  const reason = what === "write" && code === "ENOENT" ? REASONS["ENOTDIR"] : REASONS[code];
+  return usage(`Cannot ${what} ${file || "a file without a name"}: ${reason ?? code}.`);
 }

@@ -89,6 +89,9 @@ function itemsIn(text: string, file: string): Item[] {
   const { value, lineOf } = parseYaml(text, file);
   const document = isObject(value) ? value : {};
   const unknown = Object.keys(document).find((key) => !LISTS.some((list) => list === key));
+  if (document["kind"] === "ConfigMap") {
+    throw usage(`${nameOf(file)} is a ConfigMap, not a mapping file: convert it with mappings import.`);
+  }
   if (unknown !== undefined) {
     throw usage(
       `${nameOf(file)}, line ${lineOf([unknown])}: unknown key ${unknown}. The lists are mappings: and deny:.`,

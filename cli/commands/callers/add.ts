@@ -89,7 +89,9 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   }
   if (out === undefined) io.print(text);
   const where = out === undefined ? "shown only this once" : `in ${out}, which only you can read`;
-  io.tell(`Added ${name}. Its token is ${where}; AWS has only its hash. The function accepts it within 60 s.\n`);
+  io.tell(
+    `Added ${name} to ${callersParameter(connection.context.prefix)}. Its token is ${where}; AWS has only its hash. The function accepts it within 60 s.\n`,
+  );
 }
 
 function checkEnd(notAfter: string | undefined, now: number): void {

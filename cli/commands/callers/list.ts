@@ -7,6 +7,7 @@ import { newCommand } from "../../command.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { printList } from "../../io/print.ts";
 import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../../options.ts";
+import { destinationOf } from "../../plan/destination.ts";
 import { callerName, callerState, readCallers } from "./store.ts";
 
 export function listCommand(io: IOStreams): Command {
@@ -19,7 +20,9 @@ export function listCommand(io: IOStreams): Command {
 }
 
 async function list(options: ConnectionOptions & OutputOptions, io: IOStreams): Promise<void> {
-  const { entries } = await readCallers(await connect(options, io), io.interrupted);
+  const connection = await connect(options, io);
+  const { entries } = await readCallers(connection, io.interrupted);
+  if (entries.length === 0) io.tell(`No callers in ${await destinationOf(connection, new Map(), io)}.\n`);
   const items = entries.map((entry) => {
     const { sha256, notAfter } = isObject(entry) ? entry : {};
     return {

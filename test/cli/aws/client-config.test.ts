@@ -84,7 +84,7 @@ test("an empty AWS_REGION or --region means not set", async () => {
 });
 
 test("a profile that does not exist is named, with those that do", async () => {
-  const sentence = `There is no AWS profile typo in ${config} or /dev/null. Profiles: default, here, mfa, base.\n`;
+  const sentence = `There is no AWS profile "typo" in ${config} or /dev/null. Profiles: default, here, mfa, base.\n`;
   const byOption = await token(["--profile", "typo", "--region", "us-east-1"]);
   assert.deepEqual([byOption.code, byOption.err], [2, sentence]);
   process.env["AWS_PROFILE"] = "typo";

@@ -48,7 +48,7 @@ test("add: the printed token is accepted, until its end, and only its hash is se
     [code, err],
     [
       0,
-      "Added first. Its token is shown only this once; AWS has only its hash. The function accepts it within 60 s.\n",
+      `Added first to ${PARAMETER}. Its token is shown only this once; AWS has only its hash. The function accepts it within 60 s.\n`,
     ],
   );
   const token = out.trim();
@@ -73,6 +73,9 @@ test("add --endpoint --out: a kubeconfig for its owner alone, never over another
   const again = await callers(["add", "third", "--endpoint", "https://a.example", "--out", out]);
   assert.deepEqual([again.code, again.err], [2, `Cannot write ${out}: it already exists.\n`]);
   assert.doesNotMatch((await callers(["list"])).out, /third/);
+  const nowhere = join(folder, "no-such-folder", "webhook.kubeconfig");
+  const lost = await callers(["add", "third", "--endpoint", "https://a.example", "--out", nowhere]);
+  assert.deepEqual([lost.code, lost.err], [2, `Cannot write ${nowhere}: there is no such folder.\n`]);
 });
 
 test("list: names and states, no secrets", async () => {
@@ -82,6 +85,13 @@ test("list: names and states, no secrets", async () => {
     /^NAME +STATE +UNTIL +SHA-256\nfirst +accepted +2100-01-01T00:00:00Z +[0-9a-f]{12}\nsecond +accepted/,
   );
   assert.match((await callers(["list"], { now: Date.UTC(2101, 0, 1) })).out, /\nfirst +ended/);
+});
+
+test("list: where there is no caller, it says where it looked", async () => {
+  const { code, out, err } = await callers(["list", "--prefix", "/elsewhere"]);
+  assert.deepEqual([code, out], [0, "NAME  STATE  UNTIL  SHA-256\n"]);
+  assert.match(err, /^No callers in account \w+, region [\w-]+, cluster prod \(\/elsewhere\)\.\n$/);
+  assert.equal((await callers(["list"])).err, "");
 });
 
 test("remove: asks, and refuses to take the last one", async () => {

@@ -41,6 +41,13 @@ test("a folder: every YAML and JSON file in it, in the order of their names, and
   );
 });
 
+test("a ConfigMap given to apply: says how to convert it", async () => {
+  const file = join(folder, "aws-auth.yaml");
+  writeFileSync(file, "apiVersion: v1\nkind: ConfigMap\ndata: {}\n");
+  const { code, err } = await cluster.mappings(["apply", "-f", file, "--dry-run"]);
+  assert.deepEqual([code, err], [2, `${file} is a ConfigMap, not a mapping file: convert it with mappings import.\n`]);
+});
+
 const WRONG: [string, string | Buffer, RegExp][] = [
   ["nothing", "", /must have a list mappings: or deny: at its top|not a file that import knows/],
   ["bytes", Buffer.from([0, 255, 254, 128, 10, 13]), /not valid YAML|must have a list/],
