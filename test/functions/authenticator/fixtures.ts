@@ -1,4 +1,4 @@
-// What these tests share: identities, a clock that stands still, tokens, and a world outside that is kept in memory.
+// What these tests share: identities, a clock that stands still, tokens, and services that are kept in memory.
 
 import { hash } from "node:crypto";
 import { createHandler, type Dependencies } from "../../../functions/authenticator/handler.ts";
@@ -91,7 +91,7 @@ export function settingsWith(changes: Partial<Settings> = {}): Settings {
 /** Parameters without the prefix, as `role/111122223333/developers`; a value that is no text becomes JSON. */
 export type Stored = Record<string, unknown>;
 
-export interface World extends Dependencies {
+export interface FakeServices extends Dependencies {
   readonly clock: FixedClock;
   readonly parameters: Stored;
   /** Each line that was printed. */
@@ -101,10 +101,10 @@ export interface World extends Dependencies {
 }
 
 /** STS knows the local identities; EC2 knows one node. `changes` replaces a part of it. */
-export function world(parameters: Stored = {}, changes: Partial<Dependencies> = {}): World {
+export function fakeServices(parameters: Stored = {}, changes: Partial<Dependencies> = {}): FakeServices {
   const clock = fixedClock();
   const lines: string[] = [];
-  const calls: World["calls"] = { sts: [], ssm: [] };
+  const calls: FakeServices["calls"] = { sts: [], ssm: [] };
   const askSts: AskSts = async ({ accessKeyId }) => {
     calls.sts.push(accessKeyId);
     const known = LOCAL_IDENTITIES.find((identity) => identity.accessKeyId === accessKeyId);
@@ -124,7 +124,7 @@ export function world(parameters: Stored = {}, changes: Partial<Dependencies> = 
   };
   const findNodeName: Dependencies["findNodeName"] = async () => ({ name: "ip-10-0-0-1.ec2.internal" });
   const print = (line: string): unknown => lines.push(line);
-  return { askSts, fetchParameters, findNodeName, clock, print, parameters, lines, calls, ...changes } as World;
+  return { askSts, fetchParameters, findNodeName, clock, print, parameters, lines, calls, ...changes } as FakeServices;
 }
 
 export function reviewBody(token: string, spec: Record<string, unknown> = {}): string {

@@ -6,7 +6,7 @@ import { createNodeNames } from "../../../functions/authenticator/aws/ec2-node-n
 import { createParameterStore } from "../../../functions/aws/parameter-store.ts";
 import { startHttpServer } from "../../../local/http-server.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
-import { NAME, node, startNodeWorld, within } from "../authenticator/aws/node-world.ts";
+import { NAME, node, startNodeServices, within } from "../authenticator/aws/node-services.ts";
 import { asked, stsAt } from "./asking.ts";
 import { type FreezingProxy, startFreezingProxy } from "./freezing-proxy.ts";
 
@@ -36,9 +36,9 @@ async function parameterStore(t: TestContext): Promise<Behind> {
 }
 
 async function ec2AndIam(t: TestContext): Promise<Behind> {
-  const world = await startNodeWorld();
-  const proxy = await proxyTo(world.server.url, t);
-  t.after(() => world.server.close());
+  const services = await startNodeServices();
+  const proxy = await proxyTo(services.server.url, t);
+  t.after(() => services.server.close());
   setEnvironment({ AWS_ENDPOINT_URL_EC2: proxy.url, AWS_ENDPOINT_URL_IAM: proxy.url });
   const find = createNodeNames({ region: "us-east-1", vpcs: [] });
   return { proxy, ask: async () => assert.deepEqual(await find(node, within()), { name: NAME }) };

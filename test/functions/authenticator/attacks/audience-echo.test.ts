@@ -3,13 +3,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gatewayEvent, HOME, handlerOf, reviewBody, tokenOf, world } from "../fixtures.ts";
+import { fakeServices, gatewayEvent, HOME, handlerOf, reviewBody, tokenOf } from "../fixtures.ts";
 
 const MAPPED = { [`role/${HOME}/developers`]: { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev" } };
 const MINE = "https://kubernetes.default.svc";
 
 async function statusFor(audiences: unknown, configured: readonly string[]) {
-  const handler = handlerOf(world(MAPPED), { audiences: configured });
+  const handler = handlerOf(fakeServices(MAPPED), { audiences: configured });
   return (await handler(gatewayEvent(reviewBody(tokenOf("bob"), { audiences })))).json.status;
 }
 
@@ -41,7 +41,7 @@ test("a request without audiences, or with an empty list, gets none", async () =
 });
 
 test("a cached identity does not carry audiences from one review to the next", async () => {
-  const handler = handlerOf(world(MAPPED), { audiences: [MINE, "other"] });
+  const handler = handlerOf(fakeServices(MAPPED), { audiences: [MINE, "other"] });
   for (const audience of [MINE, "other", "vault", MINE]) {
     const body = reviewBody(tokenOf("bob"), { audiences: [audience] });
     const { status } = (await handler(gatewayEvent(body))).json;

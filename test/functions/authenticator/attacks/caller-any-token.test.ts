@@ -7,6 +7,7 @@ import type { AskSts } from "../../../../functions/authenticator/identity/prove-
 import { localIdentity } from "../../../../local/identities.ts";
 import {
   errorBody,
+  fakeServices,
   gatewayEvent,
   HOME,
   handlerOf,
@@ -15,7 +16,6 @@ import {
   reviewBody,
   tokenFor,
   tokenOf,
-  world,
 } from "../fixtures.ts";
 
 const OPEN = {
@@ -25,7 +25,7 @@ const OPEN = {
 };
 
 async function review(token: string, askSts?: AskSts) {
-  const around = world(OPEN, askSts === undefined ? {} : { askSts });
+  const around = fakeServices(OPEN, askSts === undefined ? {} : { askSts });
   return { ...(await handlerOf(around)(gatewayEvent(reviewBody(token)))), calls: around.calls };
 }
 

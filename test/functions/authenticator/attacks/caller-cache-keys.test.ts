@@ -7,6 +7,7 @@ import { cachedProofs } from "../../../../functions/authenticator/identity/ident
 import { candidates } from "../../../../functions/authenticator/mapping/parameter-name.ts";
 import {
   deadlineOf,
+  fakeServices,
   fixedClock,
   gatewayEvent,
   HOME,
@@ -17,7 +18,6 @@ import {
   reviewBody,
   tokenOf,
   verified,
-  world,
 } from "../fixtures.ts";
 
 const MAPPED = { [`role/${HOME}/developers`]: { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev" } };
@@ -27,7 +27,7 @@ test("the same role name, session and user name in another account is another id
     ["bob", "bob-elsewhere"],
     ["bob-elsewhere", "bob"],
   ]) {
-    const handler = handlerOf(world(MAPPED));
+    const handler = handlerOf(fakeServices(MAPPED));
     for (const who of [...order, ...order]) {
       const { status } = (await handler(gatewayEvent(reviewBody(tokenOf(who))))).json;
       assert.equal(status.authenticated, who === "bob", `${who} of ${order}`);
@@ -37,7 +37,7 @@ test("the same role name, session and user name in another account is another id
 
 test("each of two accounts gets its own mapping of the same role name (CVE-2025-11621)", async () => {
   const theirs = { [`role/${OTHER}/developers`]: { arn: `arn:aws:iam::${OTHER}:role/Developers`, username: "them" } };
-  const handler = handlerOf(world({ ...MAPPED, ...theirs }));
+  const handler = handlerOf(fakeServices({ ...MAPPED, ...theirs }));
   for (const who of ["bob", "bob-elsewhere", "bob", "bob-elsewhere"]) {
     const { status } = (await handler(gatewayEvent(reviewBody(tokenOf(who))))).json;
     assert.equal(status.user?.username, who === "bob" ? "dev" : "them");
@@ -74,8 +74,8 @@ test("two clusters, and two partitions, do not share what was proven of a token 
 });
 
 test("a token of one cluster that a warm function of another has not seen is asked of STS there", async () => {
-  const one = world(MAPPED);
-  const two = world(MAPPED, {
+  const one = fakeServices(MAPPED);
+  const two = fakeServices(MAPPED, {
     askSts: async () => ({ status: 403, body: '{"Error":{"Code":"SignatureDoesNotMatch"}}', requestId: "r" }),
   });
   const event = gatewayEvent(reviewBody(tokenOf("bob")));

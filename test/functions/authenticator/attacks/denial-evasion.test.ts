@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AskSts } from "../../../../functions/authenticator/identity/prove-identity.ts";
 import {
+  fakeServices,
   gatewayEvent,
   HOME,
   handlerOf,
@@ -13,7 +14,6 @@ import {
   reviewBody,
   type Stored,
   tokenFor,
-  world,
 } from "../fixtures.ts";
 
 const EVERYTHING: Stored = {
@@ -31,7 +31,7 @@ async function login(denied: Stored, arn: string, userId: string, mapped = EVERY
     body: identityBody({ account: HOME, arn, userId }),
     requestId: "r",
   });
-  const handler = handlerOf(world({ ...mapped, ...denied }, { askSts }));
+  const handler = handlerOf(fakeServices({ ...mapped, ...denied }, { askSts }));
   const { json } = await handler(gatewayEvent(reviewBody(tokenFor("AKIALOCALMALLORYAAAA"))));
   return json.status.user?.username ?? json.status.error?.split(":")[0];
 }

@@ -3,12 +3,15 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gatewayEvent, HOME, handlerOf, reviewBody, tokenOf, world } from "../fixtures.ts";
+import { fakeServices, gatewayEvent, HOME, handlerOf, reviewBody, tokenOf } from "../fixtures.ts";
 
 const ARN = `arn:aws:iam::${HOME}:role/ClusterNode`;
 
 async function statusFor(value: unknown, nodeName = "") {
-  const around = world({ [`role/${HOME}/clusternode`]: value }, { findNodeName: async () => ({ name: nodeName }) });
+  const around = fakeServices(
+    { [`role/${HOME}/clusternode`]: value },
+    { findNodeName: async () => ({ name: nodeName }) },
+  );
   return (await handlerOf(around)(gatewayEvent(reviewBody(tokenOf("node"))))).json.status;
 }
 

@@ -3,10 +3,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gatewayEvent, HOME, handlerOf, OTHER, reviewBody, tokenOf, verified, world } from "../fixtures.ts";
+import { fakeServices, gatewayEvent, HOME, handlerOf, OTHER, reviewBody, tokenOf, verified } from "../fixtures.ts";
 
 async function statusFor(stored: Record<string, unknown>) {
-  return (await handlerOf(world(stored))(gatewayEvent(reviewBody(tokenOf("bob"))))).json.status;
+  return (await handlerOf(fakeServices(stored))(gatewayEvent(reviewBody(tokenOf("bob"))))).json.status;
 }
 
 const { principalId } = verified("bob");

@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { findNodeNameLazily } from "../../../../functions/authenticator/aws/lazy-node-name.ts";
-import { NAME, type NodeWorld, node, startNodeWorld } from "../aws/node-world.ts";
-import { gatewayEvent, HOME, handlerOf, identityBody, OTHER, reviewBody, tokenOf, world } from "../fixtures.ts";
+import { NAME, type NodeServices, node, startNodeServices } from "../aws/node-services.ts";
+import { fakeServices, gatewayEvent, HOME, handlerOf, identityBody, OTHER, reviewBody, tokenOf } from "../fixtures.ts";
 
 const USERNAME = "system:node:{EC2PrivateDNSName}";
 const mapped = (role: string, username = USERNAME) => ({
@@ -16,9 +16,9 @@ const mapped = (role: string, username = USERNAME) => ({
   },
 });
 
-let nodes: NodeWorld;
+let nodes: NodeServices;
 before(async () => {
-  nodes = await startNodeWorld();
+  nodes = await startNodeServices();
 });
 after(() => nodes.server.close());
 beforeEach(() => nodes.set());
@@ -32,7 +32,7 @@ async function statusFor(
 ) {
   const arn = `arn:aws:sts::${HOME}:assumed-role/${role}/${session}`;
   const body = identityBody({ account: HOME, arn, userId: `${principalId}:${session}` });
-  const around = world(stored, {
+  const around = services(stored, {
     askSts: async () => ({ status: 200, body, requestId: undefined }),
     findNodeName: findNodeNameLazily({ region: "us-east-1", vpcs: [] }),
     // The SDK's calls to EC2 are limited by the real time.

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gatewayEvent, HOME, handlerOf, reviewBody, tokenOf, world } from "../fixtures.ts";
+import { fakeServices, gatewayEvent, HOME, handlerOf, reviewBody, tokenOf } from "../fixtures.ts";
 
 const GOOD = {
   [`role/${HOME}/developers`]: { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "bob" },
@@ -22,7 +22,7 @@ const BAD_EDITS = [
 ];
 
 async function usernames(stored: Record<string, unknown>) {
-  const handler = handlerOf(world(stored));
+  const handler = handlerOf(fakeServices(stored));
   const answers = ["bob", "alice", "carol"].map((who) => handler(gatewayEvent(reviewBody(tokenOf(who)))));
   return (await Promise.all(answers)).map(({ json }) => json.status.user?.username);
 }

@@ -3,14 +3,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gatewayEvent, HOME, handlerOf, identityBody, OTHER, reviewBody, tokenOf, world } from "../fixtures.ts";
+import { fakeServices, gatewayEvent, HOME, handlerOf, identityBody, OTHER, reviewBody, tokenOf } from "../fixtures.ts";
 
 const HEX = "0123456789abcdef";
 
 async function usernameOf(roleName: string, stored: Record<string, unknown>, account = HOME) {
   const arn = `arn:aws:sts::${account}:assumed-role/${roleName}/carol`;
   const body = identityBody({ account, arn, userId: "AROAX:carol" });
-  const around = world(stored, { askSts: async () => ({ status: 200, body, requestId: undefined }) });
+  const around = fakeServices(stored, { askSts: async () => ({ status: 200, body, requestId: undefined }) });
   return (await handlerOf(around)(gatewayEvent(reviewBody(tokenOf("carol"))))).json.status.user?.username;
 }
 

@@ -3,14 +3,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gatewayEvent, HOME, handlerOf, reviewBody, tokenOf, world } from "../fixtures.ts";
+import { fakeServices, gatewayEvent, HOME, handlerOf, reviewBody, tokenOf } from "../fixtures.ts";
 
 const ALL = `arn:aws:iam::${HOME}:role/*`;
 const ROLE = `arn:aws:iam::${HOME}:role/AWSReservedSSO_ClusterAdmin_0123456789abcdef`;
 const NAMES = [{ username: "system:admin" }, { username: "carol", groups: ["view", "system:masters"] }];
 
 async function statusFor(stored: Record<string, unknown>, reservedPrefixes = ["system:"]) {
-  const handler = handlerOf(world(stored), { reservedPrefixes });
+  const handler = handlerOf(fakeServices(stored), { reservedPrefixes });
   return (await handler(gatewayEvent(reviewBody(tokenOf("carol"))))).json.status;
 }
 

@@ -9,15 +9,15 @@ import { readForm } from "../../../../local/ec2/query-protocol.ts";
 import { ec2Throttling, iamThrottling } from "../../../../local/ec2/throttling.ts";
 import type { Fault } from "../../../../local/faults.ts";
 import type { LocalRequest } from "../../../../local/http-server.ts";
-import { NAME, type NodeWorld, node, startNodeWorld, within } from "./node-world.ts";
+import { NAME, type NodeServices, node, startNodeServices, within } from "./node-services.ts";
 
-let world: NodeWorld;
+let services: NodeServices;
 
 before(async () => {
-  world = await startNodeWorld();
+  services = await startNodeServices();
 });
-after(() => world.server.close());
-afterEach(() => world.server.fail(undefined));
+after(() => services.server.close());
+afterEach(() => services.server.fail(undefined));
 
 /** Each time one that remembers nothing. */
 const findLazily: FindNodeName = (...asked) => findNodeNameLazily({ region: "us-east-1", vpcs: [] })(...asked);
@@ -31,10 +31,10 @@ test("EC2 or IAM throttled is a fault, and is not tried again at once", async ()
     ["DescribeInstances", ec2Throttling(), 1],
     ["GetInstanceProfile", iamThrottling(), 2],
   ] as const) {
-    const before = world.server.requests.length;
-    world.server.fail(only(action, fault));
+    const before = services.server.requests.length;
+    services.server.fail(only(action, fault));
     await assert.rejects(findLazily(node, within()), InstancesUnavailable, action);
-    assert.equal(world.server.requests.length - before, asked, action);
+    assert.equal(services.server.requests.length - before, asked, action);
   }
 });
 
@@ -51,7 +51,7 @@ test("EC2 or IAM unreachable, broken or refusing us is a fault", async () => {
   ];
   for (const action of ["DescribeInstances", "GetInstanceProfile"]) {
     for (const fault of faults) {
-      world.server.fail(only(action, fault));
+      services.server.fail(only(action, fault));
       await assert.rejects(findLazily(node, within()), InstancesUnavailable, `${action} ${JSON.stringify(fault)}`);
     }
   }
@@ -59,7 +59,7 @@ test("EC2 or IAM unreachable, broken or refusing us is a fault", async () => {
 
 test("EC2 or IAM late is a fault, by the review's deadline at the latest", async () => {
   for (const action of ["DescribeInstances", "GetInstanceProfile"]) {
-    world.server.fail(only(action, { kind: "silent" }));
+    services.server.fail(only(action, { kind: "silent" }));
     await assert.rejects(findLazily(node, within(100)), /no answer from EC2 or IAM \(TimedOut\)$/, action);
   }
 });
@@ -67,7 +67,7 @@ test("EC2 or IAM late is a fault, by the review's deadline at the latest", async
 test("one failure of the connection is covered by a second try", async () => {
   for (const action of ["DescribeInstances", "GetInstanceProfile"]) {
     let left = 1;
-    world.server.fail((request) => {
+    services.server.fail((request) => {
       if (readForm(request).get("Action") !== action || left === 0) return undefined;
       left -= 1;
       return { kind: "reset" };
@@ -86,7 +86,9 @@ test("what is loaded lazily answers as what it loads, refusals too", async () =>
 test("a 200 that is not EC2's or IAM's answer is a fault, never a denial", async () => {
   for (const action of ["DescribeInstances", "GetInstanceProfile"]) {
     for (const body of ["", "<html><body>proxy</body></html>", `<${action}Response></${action}Response>`]) {
-      world.server.fail(only(action, { kind: "answer", status: 200, headers: { "content-type": "text/xml" }, body }));
+      services.server.fail(
+        only(action, { kind: "answer", status: 200, headers: { "content-type": "text/xml" }, body }),
+      );
       await assert.rejects(findLazily(node, within()), InstancesUnavailable, `${action} ${body}`);
     }
   }

@@ -6,17 +6,17 @@ import { createNodeNames } from "../../../../functions/authenticator/aws/ec2-nod
 import type { VerifiedIdentity } from "../../../../functions/authenticator/identity/identity.ts";
 import { readForm } from "../../../../local/ec2/query-protocol.ts";
 import { HOME, OTHER } from "../fixtures.ts";
-import { NAME, type NodeWorld, node, PROFILE_ARN, ROLE, startNodeWorld, within } from "./node-world.ts";
+import { NAME, type NodeServices, node, PROFILE_ARN, ROLE, startNodeServices, within } from "./node-services.ts";
 
-let world: NodeWorld;
+let services: NodeServices;
 let find: ReturnType<typeof createNodeNames>;
 
 before(async () => {
-  world = await startNodeWorld();
+  services = await startNodeServices();
   find = createNodeNames({ region: "us-east-1", vpcs: [] });
 });
-after(() => world.server.close());
-beforeEach(() => world.set());
+after(() => services.server.close());
+beforeEach(() => services.set());
 
 function as(changes: Partial<VerifiedIdentity>): Promise<unknown> {
   return find({ ...node, ...changes }, within());
@@ -28,9 +28,9 @@ async function refusal(changes: Partial<VerifiedIdentity> = {}): Promise<string>
 }
 
 test("a running instance of this account whose profile carries this very role has a name", async () => {
-  const before = world.server.requests.length;
+  const before = services.server.requests.length;
   assert.deepEqual(await as({}), { name: NAME });
-  const asked = world.server.requests.slice(before).map((request) => Object.fromEntries(readForm(request)));
+  const asked = services.server.requests.slice(before).map((request) => Object.fromEntries(readForm(request)));
   assert.deepEqual(
     asked.map(({ Action, "InstanceId.1": id, InstanceProfileName: profile }) => [Action, id ?? profile]),
     [
@@ -42,7 +42,7 @@ test("a running instance of this account whose profile carries this very role ha
 
 test("an instance that is not running is refused, in each other state", async () => {
   for (const state of ["pending", "shutting-down", "terminated", "stopping", "stopped"] as const) {
-    world.set({ state });
+    services.set({ state });
     assert.match(await refusal(), /is not running$/, state);
   }
 });
@@ -50,64 +50,64 @@ test("an instance that is not running is refused, in each other state", async ()
 test("with NODE_VPCS, an instance in another VPC is refused before IAM is asked, and one in any of them has a name", async () => {
   const inVpcs = createNodeNames({ region: "us-east-1", vpcs: ["vpc-01234567", "vpc-0123456789abcdef0"] });
   for (const vpcId of ["vpc-01234567", "vpc-0123456789abcdef0"]) {
-    world.set({ vpcId });
+    services.set({ vpcId });
     assert.deepEqual(await inVpcs(node, within()), { name: NAME });
   }
   for (const vpcId of ["vpc-89abcdef", undefined]) {
-    world.set({ vpcId });
-    const before = world.server.requests.length;
+    services.set({ vpcId });
+    const before = services.server.requests.length;
     assert.deepEqual(await inVpcs(node, within()), {
       refusal: `instance ${node.sessionName} is in ${vpcId ?? "no VPC"}, which is not one of NODE_VPCS`,
     });
-    assert.equal(world.server.requests.length, before + 1);
+    assert.equal(services.server.requests.length, before + 1);
     // Without the setting it does not matter
     assert.deepEqual(await as({}), { name: NAME });
   }
 });
 
 test("an instance of another account is refused, though it is shared with ours", async () => {
-  world.set({ ownerId: OTHER });
+  services.set({ ownerId: OTHER });
   assert.match(await refusal(), /is of another account$/);
-  world.set();
+  services.set();
   assert.match(await refusal({ accountId: OTHER }), /is of another account$/);
 });
 
 test("an instance with another role's profile is refused", async () => {
-  world.set({}, { roles: [{ ...ROLE, roleName: "Other", roleId: "AROAOTHER" }] });
+  services.set({}, { roles: [{ ...ROLE, roleName: "Other", roleId: "AROAOTHER" }] });
   assert.match(await refusal(), /does not have this role$/);
-  world.set({}, { roles: [] });
+  services.set({}, { roles: [] });
   assert.match(await refusal(), /does not have this role$/);
 });
 
 test("a role that was made again under the same name is another role", async () => {
-  world.set({}, { roles: [{ ...ROLE, roleId: "AROALATERROLE" }] });
+  services.set({}, { roles: [{ ...ROLE, roleId: "AROALATERROLE" }] });
   assert.match(await refusal(), /does not have this role$/);
 });
 
 test("an instance without a profile, or whose profile is gone, is refused", async () => {
-  world.set({ instanceProfileArn: undefined });
+  services.set({ instanceProfileArn: undefined });
   assert.match(await refusal(), /does not have this role$/);
-  world.set({ instanceProfileArn: `${PROFILE_ARN}-gone` });
+  services.set({ instanceProfileArn: `${PROFILE_ARN}-gone` });
   assert.match(await refusal(), /does not have this role$/);
 });
 
 test("a profile of the same name under another path is another profile", async () => {
-  world.set({ instanceProfileArn: `arn:aws:iam::${HOME}:instance-profile/other/nodes` });
+  services.set({ instanceProfileArn: `arn:aws:iam::${HOME}:instance-profile/other/nodes` });
   assert.match(await refusal(), /does not have this role$/);
 });
 
 test("an instance that EC2 does not know is refused", async () => {
-  world.set({ instanceId: "i-11111111111111111" });
+  services.set({ instanceId: "i-11111111111111111" });
   assert.match(await refusal(), /^EC2 knows no instance i-0123456789abcdef0 in us-east-1$/);
 });
 
 test("an instance without a private DNS name is refused", async () => {
-  world.set({ privateDnsName: "" });
+  services.set({ privateDnsName: "" });
   assert.match(await refusal(), /has no private DNS name$/);
 });
 
 test("a session name that is not an instance id is refused, and EC2 is not asked", async () => {
-  const before = world.server.requests.length;
+  const before = services.server.requests.length;
   for (const sessionName of [
     ...[undefined, "", "i-", "i-0123456", "i-012345678", "i-0123456789abcdef01", "I-0123456789abcdef0"],
     ...["i-0123456789ABCDEF0", "i-0123456789abcdefg", "xi-0123456789abcdef0", "i-0123456789abcdef0,i-01234567"],
@@ -116,10 +116,10 @@ test("a session name that is not an instance id is refused, and EC2 is not asked
     assert.equal(await refusal({ sessionName }), "the session name is not an instance id", sessionName);
   }
   assert.equal(await refusal({ kind: "user" }), "the session name is not an instance id");
-  assert.equal(world.server.requests.length, before);
+  assert.equal(services.server.requests.length, before);
 });
 
 test("an instance id of eight digits is one as well", async () => {
-  world.set({ instanceId: "i-01234567" });
+  services.set({ instanceId: "i-01234567" });
   assert.deepEqual(await as({ sessionName: "i-01234567" }), { name: NAME });
 });

@@ -11,6 +11,7 @@ import {
   StsUnreachable,
 } from "../../../../functions/errors.ts";
 import {
+  fakeServices,
   gatewayEvent,
   HOME,
   handlerOf,
@@ -20,7 +21,6 @@ import {
   type Stored,
   tokenFor,
   tokenOf,
-  world,
 } from "../fixtures.ts";
 
 const DEVELOPERS = { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev", groups: ["g"] };
@@ -36,7 +36,7 @@ interface Options {
 }
 
 function ask(token: string, { stored = MAPPED, settings, changes, event, spec }: Options = {}) {
-  return handlerOf(world(stored, changes), settings)(gatewayEvent(reviewBody(token, spec), event));
+  return handlerOf(fakeServices(stored, changes), settings)(gatewayEvent(reviewBody(token, spec), event));
 }
 
 function failing(error: Error): () => Promise<never> {
@@ -58,10 +58,10 @@ test("the version of the answer is the request's", async () => {
     [body, "v1beta1"],
     [reviewBody(tokenOf("bob")), "v1"],
   ] as const) {
-    const { json } = await handlerOf(world(MAPPED))(gatewayEvent(text));
+    const { json } = await handlerOf(fakeServices(MAPPED))(gatewayEvent(text));
     assert.equal(json.apiVersion, `authentication.k8s.io/${version}`);
   }
-  const denied = await handlerOf(world())(gatewayEvent(body));
+  const denied = await handlerOf(fakeServices())(gatewayEvent(body));
   assert.equal(denied.json.apiVersion, "authentication.k8s.io/v1beta1");
 });
 

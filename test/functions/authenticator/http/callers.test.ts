@@ -5,13 +5,13 @@ import { hash } from "node:crypto";
 import { test } from "node:test";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
 import { ParametersUnavailable } from "../../../../functions/errors.ts";
-import { gatewayEvent, handlerOf, PREFIX, reviewBody, type Stored, world } from "../fixtures.ts";
+import { fakeServices, gatewayEvent, handlerOf, PREFIX, reviewBody, type Stored } from "../fixtures.ts";
 
 const SUBJECT = "CN=kube-apiserver,O=example";
 const entry = (token: string) => ({ name: token, sha256: hash("sha256", token) });
 
 function bearer(stored: Stored) {
-  const inner = world(stored);
+  const inner = fakeServices(stored);
   const state = { up: true };
   const fetchParameters: typeof inner.fetchParameters = (names, deadline) =>
     state.up ? inner.fetchParameters(names, deadline) : Promise.reject(new ParametersUnavailable("down"));
@@ -25,17 +25,17 @@ function bearer(stored: Stored) {
 
 async function mtls(subjectDN: string | undefined, settings: Partial<Settings> = {}): Promise<number> {
   const requestContext = { http: { method: "POST" }, authentication: { clientCert: { subjectDN } } };
-  const handler = handlerOf(world(), { callerAuth: "mtls", ...settings });
+  const handler = handlerOf(fakeServices(), { callerAuth: "mtls", ...settings });
   return (await handler(gatewayEvent(reviewBody("other"), { requestContext }))).statusCode;
 }
 
 test("none lets every caller in", async () => {
-  assert.equal((await handlerOf(world())(gatewayEvent(reviewBody("other")))).statusCode, 200);
+  assert.equal((await handlerOf(fakeServices())(gatewayEvent(reviewBody("other")))).statusCode, 200);
 });
 
 test("a bare TokenReview proves no caller: answered under none alone", async () => {
   const status = async (callerAuth: Settings["callerAuth"]) =>
-    (await handlerOf(world(), { callerAuth })(JSON.parse(reviewBody("other")))).statusCode;
+    (await handlerOf(fakeServices(), { callerAuth })(JSON.parse(reviewBody("other")))).statusCode;
   assert.deepEqual([await status("none"), await status("mtls")], [200, 401]);
   const { handler } = bearer({ callers: [entry("secret")] });
   assert.equal((await handler(JSON.parse(reviewBody("other")))).statusCode, 401);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AskSts } from "../../../../functions/authenticator/identity/prove-identity.ts";
-import { gatewayEvent, HOME, handlerOf, identityBody, reviewBody, tokenFor, world } from "../fixtures.ts";
+import { fakeServices, gatewayEvent, HOME, handlerOf, identityBody, reviewBody, tokenFor } from "../fixtures.ts";
 
 const COUNT = 50;
 const key = (i: number) => `ASIALOCALMANY${String(i).padStart(7, "0")}`;
@@ -21,7 +21,7 @@ function crowd() {
     const arn = `arn:aws:iam::${HOME}:role/Role${i}`;
     stored[`role/${HOME}/role${i}`] = { arn, username: `user-${i}:{SessionName}`, groups: [`group-${i}`] };
   }
-  const inner = world(stored);
+  const inner = fakeServices(stored);
   const askSts: AskSts = async ({ accessKeyId }) => {
     const i = Number(accessKeyId.slice(-7));
     await turns(i);

@@ -6,7 +6,17 @@ import type { Dependencies } from "../../../../functions/authenticator/handler.t
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
 import { StsThrottled, StsUnreachable } from "../../../../functions/errors.ts";
 import { localIdentity } from "../../../../local/identities.ts";
-import { gatewayEvent, HOME, handlerOf, NOW, PREFIX, reviewBody, type Stored, tokenOf, world } from "../fixtures.ts";
+import {
+  fakeServices,
+  gatewayEvent,
+  HOME,
+  handlerOf,
+  NOW,
+  PREFIX,
+  reviewBody,
+  type Stored,
+  tokenOf,
+} from "../fixtures.ts";
 
 const FIELDS = [
   ...["time", "level", "outcome", "reason", "arn", "canonicalArn", "accountId", "principalId", "sessionName"],
@@ -27,7 +37,7 @@ interface Options {
 }
 
 async function logged(token: string, { stored = MAPPED, settings, changes, event }: Options = {}) {
-  const around = world(stored, changes);
+  const around = fakeServices(stored, changes);
   await handlerOf(around, settings)(gatewayEvent(reviewBody(token), event));
   assert.equal(around.lines.length, 2);
   const text = around.lines[0] ?? "";
@@ -141,7 +151,7 @@ test("no line holds a token, a signature, a security token or a URL", async () =
 });
 
 test("a cached answer says so, and only the first review is a cold start", async () => {
-  const around = world(MAPPED);
+  const around = fakeServices(MAPPED);
   const handler = handlerOf(around);
   for (let i = 0; i < 2; i += 1) await handler(gatewayEvent(reviewBody(tokenOf("bob"))));
   const entry = JSON.parse(around.lines[2] ?? "") as Record<string, unknown>;

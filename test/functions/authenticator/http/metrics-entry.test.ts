@@ -8,7 +8,7 @@ import { metricsEntry } from "../../../../functions/authenticator/http/metrics-e
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
 import { StsThrottled, StsUnreachable } from "../../../../functions/errors.ts";
 import { LOG_LEVELS } from "../../../../functions/settings/common.ts";
-import { gatewayEvent, HOME, handlerOf, NOW, reviewBody, type Stored, tokenOf, world } from "../fixtures.ts";
+import { fakeServices, gatewayEvent, HOME, handlerOf, NOW, reviewBody, type Stored, tokenOf } from "../fixtures.ts";
 
 const MAPPED: Stored = {
   [`role/${HOME}/developers`]: { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev" },
@@ -68,7 +68,7 @@ function checkEmf(entry: Emf): void {
 }
 
 async function measured(token: string, settings: Partial<Settings> = {}, changes: Partial<Dependencies> = {}) {
-  const around = world(MAPPED, changes);
+  const around = fakeServices(MAPPED, changes);
   await handlerOf(around, settings)(gatewayEvent(reviewBody(token)));
   const entry = JSON.parse(around.lines.at(-1) ?? "") as Emf;
   checkEmf(entry);
@@ -116,7 +116,7 @@ test("metrics are printed at every LOG_LEVEL, and the log line from its level on
 });
 
 test("invalid mappings and cold starts are counted", async () => {
-  const around = world(MAPPED);
+  const around = fakeServices(MAPPED);
   const handler = handlerOf(around);
   for (let i = 0; i < 2; i += 1) await handler(gatewayEvent(reviewBody(tokenOf("bob"))));
   const entries = around.lines.filter((line) => line.includes("_aws")).map((line) => JSON.parse(line) as Emf);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gatewayEvent, handlerOf, reviewBody, tokenFor, tokenOf, world } from "../fixtures.ts";
+import { fakeServices, gatewayEvent, handlerOf, reviewBody, tokenFor, tokenOf } from "../fixtures.ts";
 
 const HUGE = "x".repeat(64 * 1024 + 1);
 const BAD_TOKEN = reviewBody("k8s-aws-v1.x");
@@ -11,7 +11,7 @@ const OTHER_PATH = { rawPath: "/other" };
 
 /** `none` for the caller lets everybody in, `mtls` refuses these events, which have no certificate. */
 async function answer(event: unknown, callerAuth: "none" | "mtls" = "none") {
-  const around = world();
+  const around = fakeServices();
   const { statusCode, json } = await handlerOf(around, { callerAuth })(event);
   return { statusCode, json, calls: around.calls, around };
 }
@@ -57,7 +57,7 @@ test("a caller who is not ours and a bad token: nothing about the token is told,
 
 test("a foreign audience and a bad token: a denial either way, and STS is not asked", async () => {
   const event = gatewayEvent(reviewBody("k8s-aws-v1.x", { audiences: ["vault"] }));
-  const around = world();
+  const around = fakeServices();
   const { statusCode, json } = await handlerOf(around, { audiences: ["mine"] })(event);
   assert.equal(statusCode, 200);
   assert.equal(json.status.authenticated, false);

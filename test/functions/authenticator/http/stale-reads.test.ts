@@ -5,7 +5,7 @@ import { hash } from "node:crypto";
 import { test } from "node:test";
 import { ParametersUnavailable } from "../../../../functions/errors.ts";
 import type { FetchParameters } from "../../../../functions/parameters/parameter-cache.ts";
-import { gatewayEvent, HOME, handlerOf, reviewBody, tokenOf, world } from "../fixtures.ts";
+import { fakeServices, gatewayEvent, HOME, handlerOf, reviewBody, tokenOf } from "../fixtures.ts";
 
 const CALLER = "a-token-of-kube-apiserver";
 const STORED = {
@@ -16,12 +16,12 @@ const STORED = {
 /** A cluster whose Parameter Store can be told to fail. */
 function cluster() {
   const store = { isDown: false };
-  const working = world(STORED);
+  const working = fakeServices(STORED);
   const fetchParameters: FetchParameters = async (...asked) => {
     if (store.isDown) throw new ParametersUnavailable("down");
     return working.fetchParameters(...asked);
   };
-  const around = world(STORED, { fetchParameters });
+  const around = fakeServices(STORED, { fetchParameters });
   const handler = handlerOf(around, { callerAuth: "bearer" });
   const headers = { authorization: `Bearer ${CALLER}` };
   async function review(name = "bob") {

@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { gatewayEvent, HOME, handlerOf, reviewBody, tokenOf, world } from "../fixtures.ts";
+import { fakeServices, gatewayEvent, HOME, handlerOf, reviewBody, tokenOf } from "../fixtures.ts";
 
 const MAPPED = { [`account/${HOME}`]: { username: "everybody" } };
 const RUNS = { numRuns: 10_000 };
-const around = world(MAPPED);
+const around = fakeServices(MAPPED);
 const handler = handlerOf(around);
 
 /** One log line and one line of metrics, each of them JSON without a line break. */
@@ -70,7 +70,7 @@ test("a bare event, a body and a parameter that are nested deeply never throw, a
   assert.equal((await handler(gatewayEvent(nested(10_000)))).statusCode, 400);
   checkLines();
   for (const name of [`role/${HOME}/developers`, "deny/any", "pattern/any", `account/${HOME}`]) {
-    const deep = world({ [name]: `[${nested(200_000)}, {"username": ${nested(200_000)}}]` });
+    const deep = fakeServices({ [name]: `[${nested(200_000)}, {"username": ${nested(200_000)}}]` });
     const { statusCode, json } = await handlerOf(deep)(gatewayEvent(reviewBody(tokenOf("bob"))));
     assert.deepEqual([statusCode, json.status.authenticated], [200, false], name);
   }

@@ -21,6 +21,7 @@ import {
 import { cachedParameters } from "../../../../functions/parameters/parameter-cache.ts";
 import {
   deadlineOf,
+  fakeServices,
   fixedClock,
   HOME,
   NOW,
@@ -31,14 +32,13 @@ import {
   tokenFor,
   tokenOf,
   verified,
-  world,
 } from "../fixtures.ts";
 
 const DEVELOPERS = { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev:{SessionName}", groups: ["g"] };
 const MAPPED = { [`role/${HOME}/developers`]: DEVELOPERS };
 
 function reviewer(stored: Stored, settings: Partial<Settings> = {}, changes: Partial<Dependencies> = {}) {
-  const around = world(stored, changes);
+  const around = fakeServices(stored, changes);
   const services = {
     proveIdentity: cachedProofs(proveIdentity(around.askSts, "aws"), "aws/test", around.clock),
     readParameters: cachedParameters(around.fetchParameters, 30_000, around.clock),
@@ -55,13 +55,13 @@ function failingAfter(calls: number): Dependencies["fetchParameters"] {
   return async (names, deadline) => {
     count += 1;
     if (count > calls) throw new ParametersUnavailable("down");
-    return world(MAPPED).fetchParameters(names, deadline);
+    return fakeServices(MAPPED).fetchParameters(names, deadline);
   };
 }
 
 function storedParameters(): ReturnType<Dependencies["fetchParameters"]> {
   const names = Object.keys(MAPPED).map((name) => `${PREFIX}/${name}`);
-  return world(MAPPED).fetchParameters(names, deadlineOf(fixedClock()));
+  return fakeServices(MAPPED).fetchParameters(names, deadlineOf(fixedClock()));
 }
 
 test("a mapped identity is granted, and the record says how", async () => {

@@ -24,14 +24,14 @@ const INSTANCE: Ec2Instance = {
 };
 const PROFILE: InstanceProfile = { name: "nodes", arn: PROFILE_ARN, account: HOME, roles: [ROLE] };
 
-export interface NodeWorld {
+export interface NodeServices {
   readonly server: Ec2Server;
   /** The instance and its profile as they should be, but for what is changed. */
   set(instance?: Partial<Ec2Instance>, profile?: Partial<InstanceProfile>): void;
 }
 
 /** Sets the environment for the SDK's clients that are made afterwards. */
-export async function startNodeWorld(): Promise<NodeWorld> {
+export async function startNodeServices(): Promise<NodeServices> {
   const server = await startEc2({ instances: [INSTANCE], profiles: [PROFILE] });
   Object.assign(process.env, {
     AWS_REGION: "us-east-1",
