@@ -6,11 +6,21 @@ import { chooseCluster, clusterStack } from "./context/cluster-stack.ts";
 import { readClusters } from "./context/clusters.ts";
 import { issuerStack, wantsIssuer } from "./issuer/issuer-stack.ts";
 
-const app = new App();
-const clusters = readClusters(app);
-for (const cluster of clusters) {
-  clusterStack(app, cluster);
-  if (wantsIssuer(app, cluster)) issuerStack(app, cluster);
+function addStacks(app: App): void {
+  const clusters = readClusters(app);
+  for (const cluster of clusters) {
+    clusterStack(app, cluster);
+    if (wantsIssuer(app, cluster)) issuerStack(app, cluster);
+  }
+  if (clusters.length === 0) chooseCluster(app);
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 }
-if (clusters.length === 0) chooseCluster(app);
-Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+
+try {
+  addStacks(new App());
+} catch (error) {
+  // A mistake in the context is a sentence; Node would print it inside a stack trace.
+  if (!(error instanceof Error) || process.env["IAM_AUTHENTICATOR_DEBUG"]) throw error;
+  console.error(error.message);
+  process.exit(1);
+}

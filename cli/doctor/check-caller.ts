@@ -32,7 +32,8 @@ async function isRefused(stranger: Endpoint): Promise<boolean> {
 }
 
 function adviceOn(status: number): string {
-  if (status === 401) return "make a new token with callers add; with mTLS, compare the subject with CALLER_SUBJECTS";
+  if (status === 401)
+    return "give the caller's token (--kubeconfig or --token-file), or make a new one with callers add; with mTLS, compare the subject with CALLER_SUBJECTS";
   if (status === 403)
     return "with mTLS, check that the truststore holds the certificate's CA, and that neither has expired";
   if (status === 404 || status === 405)

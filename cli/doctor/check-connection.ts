@@ -31,7 +31,7 @@ export async function checkReachable(endpoint: Endpoint, now: () => number): Pro
 function adviceOn(kind: string): string {
   if (/CERT_HAS_EXPIRED/.test(kind)) return "renew the endpoint's certificate";
   if (/CERT|SSL|TLS|ALTNAME|SIGNATURE|ISSUER/.test(kind)) {
-    return "check the certificate's name and CA (--ca), and for mTLS the client certificate (--client-cert, --client-key)";
+    return "check the certificate's name and CA (--ca, or certificate-authority-data in the kubeconfig), and for mTLS the client certificate (--client-cert, --client-key)";
   }
   if (/ECONNRESET|EPIPE/.test(kind)) {
     return "with mTLS, give the client certificate (--client-cert, --client-key); otherwise check what is in between, such as a proxy";

@@ -4,12 +4,12 @@ import { createInterface } from "node:readline";
 import { EXIT, Failure, finding, usage } from "../errors.ts";
 import type { IOStreams } from "./io-streams.ts";
 
-/** Returns if the answer is yes, and throws otherwise. */
-export async function confirm(question: string, io: IOStreams): Promise<void> {
-  if (!io.interactive) throw usage("Nothing was written. There is nobody to ask here: give --yes (or --dry-run).");
-  const answer = await ask(`${question} [y/N] `, io);
-  if (answer === undefined) throw new Failure(EXIT.interrupted, "Nothing was written: the question was not answered.");
-  if (!/^y(es)?$/i.test(answer.trim())) throw finding("Nothing was written.");
+/** Returns if the answer is yes, and throws otherwise. `answer`: the options that say yes beforehand. */
+export async function confirm(question: string, io: IOStreams, answer = "--yes"): Promise<void> {
+  if (!io.interactive) throw usage(`Nothing was written. There is nobody to ask here: give ${answer} (or --dry-run).`);
+  const line = await ask(`${question} [y/N] `, io);
+  if (line === undefined) throw new Failure(EXIT.interrupted, "Nothing was written: the question was not answered.");
+  if (!/^y(es)?$/i.test(line.trim())) throw finding("Nothing was written.");
 }
 
 /** A line; `undefined` where the input ends without one (Ctrl-D). Rejects with an AbortError at a Ctrl-C. */

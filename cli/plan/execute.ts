@@ -49,7 +49,10 @@ export async function executePlan(
   }
   const isRemoval = changes.every(({ action }) => action === "remove");
   const question = `${isRemoval ? "Remove" : "Write"} ${count(changes.length)} in ${destination}?`;
-  if (!options.yes) await confirm(weakened === undefined ? question : `T${weakened.slice(1)}\n${question}`, io);
+  if (!options.yes && weakened === undefined) await confirm(question, io);
+  if (!options.yes && weakened !== undefined) {
+    await confirm(`T${weakened.slice(1)}\n${question}`, io, "--yes and --allow-weakening");
+  }
   await writeAll(changes, connection, options, io);
   if (!isDone) throw silentExit();
 }

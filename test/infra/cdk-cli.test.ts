@@ -38,6 +38,13 @@ test("cdk.json as it is: cdk ls works before a cluster is chosen, also where `no
   assert.equal(listed.trim(), "choose-a-cluster");
 });
 
+test("cdk.json as it is: a mistake in the context is a sentence, without a stack trace", () => {
+  assert.throws(
+    () => cdk(ROOT, ["synth", "--quiet", "-c", "clusterId=my cluster", "--output", join(folder, "mistake")]),
+    ({ stderr }: { stderr: string }) => /my cluster/.test(stderr) && !/^ +at /m.test(stderr),
+  );
+});
+
 test("cdk.json as it is: what would deploy without a cluster fails with a sentence", () => {
   assert.throws(
     () => cdk(ROOT, ["synth", "--quiet", "--output", join(folder, "none")]),

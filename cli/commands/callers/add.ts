@@ -20,6 +20,7 @@ interface AddOptions extends ConnectionOptions {
   readonly endpoint?: string;
   readonly notAfter?: string;
   readonly out?: string;
+  readonly dryRun?: true;
   readonly force?: true;
 }
 
@@ -43,6 +44,7 @@ export function addCommand(io: IOStreams): Command {
     .option("--endpoint <url>", "URL of the function; without it, the token alone is printed")
     .option("--not-after <time>", "when the token ends, such as 2027-01-01T00:00:00Z")
     .option("--out <file>", "write a new file that only you can read, instead of printing")
+    .option("--dry-run", "say what would be added and write nothing")
     .option("--force", "even if a stack manages the callers")
     .action((name: string, options: AddOptions) => add(name, options, io));
 }
@@ -71,6 +73,10 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   // Refused before there is a file.
   const stack = await stackOfCallers(connection, force, io);
   withEntry((await readCallers(connection, io.interrupted)).entries);
+  if (options.dryRun) {
+    io.tell(`Would add ${name} to ${callersParameter(connection.context.prefix)}. Nothing was written.\n`);
+    return;
+  }
   // Before AWS knows of it: a token that could not be written down must not be accepted.
   if (out !== undefined) writeSecret(out, text);
   try {

@@ -13,7 +13,10 @@ export function templateProblem(template: string): string | undefined {
     if (PLACEHOLDERS.some((known) => known === name)) continue;
     return `an unknown placeholder: the placeholders are ${PLACEHOLDERS.map((known) => `{${known}}`).join(", ")}`;
   }
-  return /[{}]/.test(template.replace(PLACEHOLDER, "")) ? "a brace that belongs to no placeholder" : undefined;
+  if (!/[{}]/.test(template.replace(PLACEHOLDER, ""))) return undefined;
+  // As aws-auth writes them.
+  if (template.includes("{{")) return "doubled braces: a placeholder has single ones, such as {SessionName}";
+  return "a brace that belongs to no placeholder";
 }
 
 export function usesPlaceholder(templates: readonly string[], placeholder: Placeholder): boolean {

@@ -1,7 +1,7 @@
 // callers: the function accepts what add printed, AWS never sees the token, and nobody locks the control plane out.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -9,6 +9,7 @@ import { parse } from "yaml";
 import { checkBearer } from "../../../../functions/authenticator/caller/bearer.ts";
 import { deadlineIn } from "../../../../functions/lib/deadline.ts";
 import { type CliOptions, cli } from "../../cli.ts";
+import { isPut } from "../mappings/apply.ts";
 import { type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
 
 const PARAMETER = `${PREFIX}/callers`;
@@ -59,6 +60,17 @@ test("add: the printed token is accepted, until its end, and only its hash is se
   assert.equal((await callers(["add", "first"])).code, 1);
   assert.equal((await callers(["add", "x", "--not-after", "soon"])).code, 2);
   for (const name of ["", "two\nlines"]) assert.equal((await callers(["add", name])).code, 2);
+});
+
+test("add --dry-run: says where it would be added; no token, no file and nothing in AWS", async () => {
+  const out = join(folder, "dry-run.kubeconfig");
+  const before = cluster.store.requests.length;
+  const result = await callers(["add", "dry", "--endpoint", "https://a.example", "--out", out, "--dry-run"]);
+  assert.deepEqual(result, { code: 0, out: "", err: `Would add dry to ${PARAMETER}. Nothing was written.\n` });
+  assert.ok(!existsSync(out));
+  assert.ok(!cluster.store.requests.slice(before).some(isPut));
+  // What would be refused is refused.
+  assert.equal((await callers(["add", "first", "--dry-run"])).code, 1);
 });
 
 test("add --endpoint --out: a kubeconfig for its owner alone, never over another file", async () => {

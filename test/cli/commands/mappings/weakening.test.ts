@@ -62,6 +62,7 @@ for (const [what, words, text] of WEAKENING) {
       refused.err,
       new RegExp(`^Refused: this ${text.source}.* With --yes, that needs --allow-weakening\\.\\n$`),
     );
+    assert.match((await cluster.mappings(words)).err, /: give --yes and --allow-weakening \(or --dry-run\)\.\n$/);
     const asked = await cluster.mappings(words, { interactive: true, input: "n\n" });
     assert.match(asked.err, new RegExp(`^This ${text.source}.*\\n(Write|Remove) 1 parameter in .*\\[y/N\\] `));
     const done = await cluster.mappings([...words, "-y", "--allow-weakening"]);

@@ -32,7 +32,7 @@ async function statusFor(
 ) {
   const arn = `arn:aws:sts::${HOME}:assumed-role/${role}/${session}`;
   const body = identityBody({ account: HOME, arn, userId: `${principalId}:${session}` });
-  const around = services(stored, {
+  const around = fakeServices(stored, {
     askSts: async () => ({ status: 200, body, requestId: undefined }),
     findNodeName: findNodeNameLazily({ region: "us-east-1", vpcs: [] }),
     // The SDK's calls to EC2 are limited by the real time.
