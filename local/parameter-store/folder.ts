@@ -5,7 +5,7 @@ import { join, relative, sep } from "node:path";
 import { ServiceError } from "../service-error.ts";
 import { mappingName, mappingValue } from "./mapping-file.ts";
 import { memoryParameters } from "./memory.ts";
-import { newest, type Parameters, type Site } from "./parameter.ts";
+import { newest, type Parameters, type StoreLocation } from "./parameter.ts";
 import { writeParameter } from "./write.ts";
 
 export interface FolderOptions {
@@ -19,7 +19,7 @@ export interface FolderOptions {
 /** Gives the folder as it is now. Files are few and small: all are read, since times and sizes can miss an edit. */
 export function openFolder(
   { folder, prefix, onProblem }: FolderOptions,
-  site: Site,
+  location: StoreLocation,
   now: () => number,
 ): () => Parameters {
   const served = memoryParameters(now);
@@ -47,7 +47,7 @@ export function openFolder(
     try {
       const value = mappingValue(file, readFileSync(file, "utf8"));
       if (newest(served, name)?.value === value) return undefined;
-      writeParameter(served, site, { name, value, type: "String", overwrite: true });
+      writeParameter(served, location, { name, value, type: "String", overwrite: true });
       return undefined;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);

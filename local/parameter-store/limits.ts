@@ -3,7 +3,7 @@
 // .../userguide/sysman-paramstore-su-create.html and .../userguide/parameter-store-advanced-parameters.html.
 
 import { ServiceError } from "../service-error.ts";
-import { arnPrefix, type Site } from "./parameter.ts";
+import { arnPrefix, type StoreLocation } from "./parameter.ts";
 import { constraintError, validationError } from "./refusal.ts";
 
 export const MAX_VERSIONS = 100;
@@ -32,7 +32,7 @@ export function checkNameGrammar(name: string): void {
 }
 
 /** For writing: all rules. */
-export function checkName(name: string, site: Site): void {
+export function checkName(name: string, location: StoreLocation): void {
   checkNameGrammar(name);
   if (/^\/aws.*\//i.test(name)) {
     throw new ServiceError("AccessDeniedException", `No access to reserved parameter name: ${name}.`);
@@ -47,7 +47,7 @@ export function checkName(name: string, site: Site): void {
       `A hierarchy can have a maximum of ${MAX_LEVELS} levels; ${name} has ${levels}.`,
     );
   }
-  const length = arnPrefix(site).length + name.replace(/^\//, "").length;
+  const length = arnPrefix(location).length + name.replace(/^\//, "").length;
   if (length > MAX_NAME_LENGTH) {
     throw validationError(
       `Parameter name: at most ${MAX_NAME_LENGTH} characters with its ARN; this one has ${length}.`,

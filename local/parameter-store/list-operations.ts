@@ -3,13 +3,13 @@
 import { flag, type Input, refuseUnsupported, requiredText } from "./input.ts";
 import { checkNameGrammar } from "./limits.ts";
 import { page } from "./paging.ts";
-import { newest, type Parameters, type Site } from "./parameter.ts";
+import { newest, type Parameters, type StoreLocation } from "./parameter.ts";
 import { validationError } from "./refusal.ts";
 import { renderParameter } from "./render.ts";
 
 const MAX_PATH_PAGE = 10;
 
-export function getParametersByPath(parameters: Parameters, site: Site, input: Input): object {
+export function getParametersByPath(parameters: Parameters, location: StoreLocation, input: Input): object {
   refuseUnsupported(input, ["ParameterFilters"]);
   const path = checkPath(requiredText(input, "Path"));
   const recursive = flag(input, "Recursive");
@@ -17,7 +17,7 @@ export function getParametersByPath(parameters: Parameters, site: Site, input: I
   const { items, next } = page(below, (name) => name, input, MAX_PATH_PAGE);
   const decrypt = flag(input, "WithDecryption");
   return {
-    Parameters: items.flatMap((name) => renderParameter(site, name, newest(parameters, name), decrypt) ?? []),
+    Parameters: items.flatMap((name) => renderParameter(location, name, newest(parameters, name), decrypt) ?? []),
     ...next,
   };
 }

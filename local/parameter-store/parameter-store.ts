@@ -3,12 +3,12 @@
 import { type LocalServer, startHttpServer } from "../http-server.ts";
 import { openFolder } from "./folder.ts";
 import { memoryParameters } from "./memory.ts";
-import { newest, type Parameters, type ParameterType, type Site } from "./parameter.ts";
+import { newest, type Parameters, type ParameterType, type StoreLocation } from "./parameter.ts";
 import { answerSsm } from "./protocol.ts";
 import { limitThroughput, type Throughput } from "./throughput.ts";
 import { writeParameter } from "./write.ts";
 
-interface CommonOptions extends Partial<Site> {
+interface CommonOptions extends Partial<StoreLocation> {
   /** 0, the default, takes a free one. */
   readonly port?: number;
   /** Milliseconds since 1970; stamps versions. */
@@ -45,21 +45,21 @@ export async function startParameterStore(
   options: FolderStoreOptions | MemoryStoreOptions = {},
 ): Promise<LocalServer | MemoryStore> {
   const { partition = "aws", region = "us-east-1", account = "111122223333", port, now = Date.now } = options;
-  const site = { partition, region, account };
+  const location = { partition, region, account };
   const { throughput } = options;
   const admit = throughput === undefined ? () => undefined : limitThroughput(throughput, now);
   const serve = (open: () => Parameters): Promise<LocalServer> =>
-    startHttpServer((request) => answerSsm(request, open, site, admit), port);
+    startHttpServer((request) => answerSsm(request, open, location, admit), port);
   if (options.folder !== undefined) {
     const { folder, prefix, onProblem = console.error } = options;
-    const open = openFolder({ folder, prefix, onProblem }, site, now);
+    const open = openFolder({ folder, prefix, onProblem }, location, now);
     // Opened once before the first request, so that problems are told, and a missing folder fails, at the start.
     open();
     return serve(open);
   }
   const kept = memoryParameters(now);
   const put: MemoryStore["put"] = (name, value, { type = newest(kept, name)?.type ?? "String", tags } = {}) =>
-    writeParameter(kept, site, { name, value, type, tags, overwrite: true }).version;
+    writeParameter(kept, location, { name, value, type, tags, overwrite: true }).version;
   for (const [name, value] of Object.entries(options.parameters ?? {})) put(name, value);
   const server = await serve(() => kept);
   return { ...server, put, remove: (name) => kept.remove(name) };

@@ -34,7 +34,7 @@ export interface Parameters {
 }
 
 /** Where this store claims to be; its ARNs say so. */
-export interface Site {
+export interface StoreLocation {
   readonly partition: string;
   readonly region: string;
   readonly account: string;
@@ -47,10 +47,10 @@ export function newest(parameters: Parameters, name: string): ParameterVersion |
 export const PARAMETER_TYPES: readonly ParameterType[] = ["SecureString", "StringList", "String"];
 
 /** `parameter` and the name, with exactly one slash between them. */
-export function parameterArn(site: Site, name: string): string {
-  return `${arnPrefix(site)}${name.startsWith("/") ? name.slice(1) : name}`;
+export function parameterArn(location: StoreLocation, name: string): string {
+  return `${arnPrefix(location)}${name.startsWith("/") ? name.slice(1) : name}`;
 }
 
-export function arnPrefix({ partition, region, account }: Site): string {
+export function arnPrefix({ partition, region, account }: StoreLocation): string {
   return `arn:${partition}:ssm:${region}:${account}:parameter/`;
 }

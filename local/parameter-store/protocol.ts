@@ -8,13 +8,13 @@ import type { LocalRequest, LocalResponse } from "../http-server.ts";
 import { ServiceError } from "../service-error.ts";
 import { type Input, parseInput } from "./input.ts";
 import { getParametersByPath } from "./list-operations.ts";
-import type { Parameters, Site } from "./parameter.ts";
+import type { Parameters, StoreLocation } from "./parameter.ts";
 import { getParameter, getParameterHistory, getParameters, listTagsForResource } from "./read-operations.ts";
 import { throttled } from "./refusal.ts";
 import type { Admit } from "./throughput.ts";
 import { deleteParameter, putParameter } from "./write-operations.ts";
 
-type Operation = (parameters: Parameters, site: Site, input: Input) => object;
+type Operation = (parameters: Parameters, location: StoreLocation, input: Input) => object;
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   DeleteParameter: deleteParameter,
@@ -27,11 +27,16 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 };
 
 /** `open` gives the parameters as they are at this request; `admit` throws where its caller is too fast. */
-export function answerSsm(request: LocalRequest, open: () => Parameters, site: Site, admit: Admit): LocalResponse {
+export function answerSsm(
+  request: LocalRequest,
+  open: () => Parameters,
+  location: StoreLocation,
+  admit: Admit,
+): LocalResponse {
   try {
     const [name, operation] = route(request);
     admit(name);
-    return respond(200, operation(open(), site, parseInput(request.body)));
+    return respond(200, operation(open(), location, parseInput(request.body)));
   } catch (error) {
     if (error instanceof ServiceError) return refuse(error.status, error.code, error.message);
     return refuse(500, "InternalServerError", String(error));

@@ -4,23 +4,23 @@ import { ServiceError } from "../service-error.ts";
 import { flag, type Input, refuseUnsupported, requiredText, texts } from "./input.ts";
 import { checkNameGrammar } from "./limits.ts";
 import { page } from "./paging.ts";
-import { newest, type Parameters, type Site } from "./parameter.ts";
+import { newest, type Parameters, type StoreLocation } from "./parameter.ts";
 import { notFound, validationError } from "./refusal.ts";
 import { renderHistory, renderParameter } from "./render.ts";
 
 const MAX_NAMES = 10;
 const MAX_HISTORY_PAGE = 50;
 
-export function getParameter(parameters: Parameters, site: Site, input: Input): object {
+export function getParameter(parameters: Parameters, location: StoreLocation, input: Input): object {
   const name = requiredText(input, "Name");
   checkReadName(name);
-  const found = renderParameter(site, name, newest(parameters, name), flag(input, "WithDecryption"));
+  const found = renderParameter(location, name, newest(parameters, name), flag(input, "WithDecryption"));
   if (found === undefined) throw notFound(name);
   return { Parameter: found };
 }
 
 /** What does not exist is not an error here: it comes back in InvalidParameters. The rest is in alphabetical order. */
-export function getParameters(parameters: Parameters, site: Site, input: Input): object {
+export function getParameters(parameters: Parameters, location: StoreLocation, input: Input): object {
   const names = texts(input, "Names", MAX_NAMES);
   // The service's wording is not documented; that it refuses is.
   if (new Set(names).size < names.length) throw validationError("Duplicate parameter names in the request.");
@@ -29,12 +29,12 @@ export function getParameters(parameters: Parameters, site: Site, input: Input):
   return {
     Parameters: names
       .toSorted()
-      .flatMap((name) => renderParameter(site, name, newest(parameters, name), decrypt) ?? []),
+      .flatMap((name) => renderParameter(location, name, newest(parameters, name), decrypt) ?? []),
     InvalidParameters: names.filter((name) => newest(parameters, name) === undefined),
   };
 }
 
-export function getParameterHistory(parameters: Parameters, site: Site, input: Input): object {
+export function getParameterHistory(parameters: Parameters, location: StoreLocation, input: Input): object {
   const name = requiredText(input, "Name");
   checkNameGrammar(name);
   const versions = parameters.versions(name);
@@ -42,11 +42,11 @@ export function getParameterHistory(parameters: Parameters, site: Site, input: I
   // Keys are compared as text, so all of them have one width.
   const { items, next } = page(versions, ({ version }) => String(version).padStart(9, "0"), input, MAX_HISTORY_PAGE);
   const decrypt = flag(input, "WithDecryption");
-  return { Parameters: items.map((version) => renderHistory(site, name, version, decrypt)), ...next };
+  return { Parameters: items.map((version) => renderHistory(location, name, version, decrypt)), ...next };
 }
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListTagsForResource.html, of parameters alone */
-export function listTagsForResource(parameters: Parameters, _site: Site, input: Input): object {
+export function listTagsForResource(parameters: Parameters, _location: StoreLocation, input: Input): object {
   if (requiredText(input, "ResourceType") !== "Parameter") refuseUnsupported(input, ["ResourceType"]);
   const found = newest(parameters, requiredText(input, "ResourceId"));
   if (found === undefined) throw new ServiceError("InvalidResourceId", "The resource ID is not valid.");

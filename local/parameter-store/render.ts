@@ -1,11 +1,11 @@
 // The shapes in which a parameter goes over the wire: as it is now, and as history.
 
 import { createHash } from "node:crypto";
-import { type ParameterVersion, parameterArn, type Site, TIER } from "./parameter.ts";
+import { type ParameterVersion, parameterArn, type StoreLocation, TIER } from "./parameter.ts";
 
 /** `Parameter` of GetParameter, GetParameters and GetParametersByPath; undefined where there is none. */
 export function renderParameter(
-  site: Site,
+  location: StoreLocation,
   name: string,
   version: ParameterVersion | undefined,
   decrypt: boolean,
@@ -17,19 +17,24 @@ export function renderParameter(
     Value: renderValue(version, decrypt),
     Version: version.version,
     LastModifiedDate: seconds(version.modified),
-    ARN: parameterArn(site, name),
+    ARN: parameterArn(location, name),
     DataType: "text",
   };
 }
 
 /** `ParameterHistory`: one for each version that is kept. */
-export function renderHistory(site: Site, name: string, version: ParameterVersion, decrypt: boolean): object {
+export function renderHistory(
+  location: StoreLocation,
+  name: string,
+  version: ParameterVersion,
+  decrypt: boolean,
+): object {
   return {
     Name: name,
     Type: version.type,
     ...(version.type === "SecureString" ? { KeyId: "alias/aws/ssm" } : {}),
     LastModifiedDate: seconds(version.modified),
-    LastModifiedUser: `arn:${site.partition}:iam::${site.account}:user/local`,
+    LastModifiedUser: `arn:${location.partition}:iam::${location.account}:user/local`,
     ...(version.description === undefined ? {} : { Description: version.description }),
     Value: renderValue(version, decrypt),
     Version: version.version,

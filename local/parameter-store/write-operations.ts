@@ -2,18 +2,18 @@
 
 import { choice, flag, type Input, optionalText, refuseUnsupported, requiredText } from "./input.ts";
 import { checkNameGrammar } from "./limits.ts";
-import { PARAMETER_TYPES, type Parameters, type Site, TIER } from "./parameter.ts";
+import { PARAMETER_TYPES, type Parameters, type StoreLocation, TIER } from "./parameter.ts";
 import { notFound, validationError } from "./refusal.ts";
 import { writeParameter } from "./write.ts";
 
-export function putParameter(parameters: Parameters, site: Site, input: Input): object {
+export function putParameter(parameters: Parameters, location: StoreLocation, input: Input): object {
   refuseUnsupported(input, ["AllowedPattern", "KeyId", "Policies", "Tags"]);
   if ((optionalText(input, "Tier") ?? TIER) !== TIER) refuseUnsupported(input, ["Tier"]);
   const dataType = optionalText(input, "DataType") ?? "text";
   if (dataType !== "text") {
     throw validationError(`The following data type is not supported: ${dataType} (Data type names are all lowercase.)`);
   }
-  const written = writeParameter(parameters, site, {
+  const written = writeParameter(parameters, location, {
     name: requiredText(input, "Name"),
     value: requiredText(input, "Value"),
     type: choice(input, "Type", PARAMETER_TYPES),
@@ -23,7 +23,7 @@ export function putParameter(parameters: Parameters, site: Site, input: Input): 
   return { Version: written.version, Tier: TIER };
 }
 
-export function deleteParameter(parameters: Parameters, _site: Site, input: Input): object {
+export function deleteParameter(parameters: Parameters, _location: StoreLocation, input: Input): object {
   const name = requiredText(input, "Name");
   checkNameGrammar(name);
   if (!parameters.remove(name)) throw notFound(name);

@@ -3,7 +3,14 @@
 
 import { ServiceError } from "../service-error.ts";
 import { checkName, checkValue, MAX_PARAMETERS } from "./limits.ts";
-import { newest, type Parameters, type ParameterType, type ParameterVersion, type Site, TIER } from "./parameter.ts";
+import {
+  newest,
+  type Parameters,
+  type ParameterType,
+  type ParameterVersion,
+  type StoreLocation,
+  TIER,
+} from "./parameter.ts";
 import { validationError } from "./refusal.ts";
 
 export interface WriteRequest {
@@ -17,9 +24,13 @@ export interface WriteRequest {
 }
 
 /** Adds a version, or throws what the service answers instead. */
-export function writeParameter(parameters: Parameters, site: Site, request: WriteRequest): ParameterVersion {
+export function writeParameter(
+  parameters: Parameters,
+  location: StoreLocation,
+  request: WriteRequest,
+): ParameterVersion {
   const { name, value } = request;
-  checkName(name, site);
+  checkName(name, location);
   const current = newest(parameters, name);
   checkValue(value);
   if (current !== undefined && !request.overwrite) {

@@ -21,7 +21,7 @@ import {
   startIssuingCluster,
   writeKubeconfig,
 } from "./irsa/issuing-cluster.ts";
-import { runPaced } from "./load/paced.ts";
+import { runAtRate } from "./load/at-rate.ts";
 
 const PODS = 200;
 /** Each Pod once; a busy machine takes longer for it than a second. */
@@ -85,7 +85,7 @@ test(`${PODS} Pods lose no exchange while the key is rotated`, { timeout: 240_00
     await exchange(sts.url, token).catch((error: Error) => failed.push(`${phase}, Pod ${index}: ${error.message}`));
   }
   const load = (async () => {
-    for (; !ended; rounds += 1) await runPaced(ROUND, one);
+    for (; !ended; rounds += 1) await runAtRate(ROUND, one);
   })();
 
   let next: Kubernetes | undefined;

@@ -7,8 +7,8 @@ import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
 import { mintToken } from "../../local/token.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { whoIs } from "./control-plane/api.ts";
+import { runAtRate } from "./load/at-rate.ts";
 import { createCrowd, type Member } from "./load/crowd.ts";
-import { runPaced } from "./load/paced.ts";
 
 const SECONDS = Number(process.env["E2E_LOAD_SECONDS"] || 60);
 const PER_SECOND = 30;
@@ -58,7 +58,7 @@ test(`${SECONDS} s at ${PER_SECOND} requests a second`, { timeout: (SECONDS + 60
     wrong.push(`${member.identity.name} is ${user?.username ?? "nobody"} in ${user?.groups}`);
   }
 
-  await runPaced({ perSecond: PER_SECOND, count: SECONDS * PER_SECOND, atOnce: AT_ONCE }, ask);
+  await runAtRate({ perSecond: PER_SECOND, count: SECONDS * PER_SECOND, atOnce: AT_ONCE }, ask);
 
   const reviews = cluster.backend.reviews();
   const stsCalls = cluster.backend.sts.requests.length;

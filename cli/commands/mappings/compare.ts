@@ -40,13 +40,13 @@ export async function compare({ file, prune, ...options }: CompareOptions, io: I
   for (const denial of denials) checkAccount(connection.account, denial, `The denial of ${denial.entry.arnLike}`);
   const desired = toParameters(prefix, entries, denials);
   const current = await readMappings(connection, io);
-  const isOurs = (name: string) => {
+  const isInScope = (name: string) => {
     const kind = readName(prefix, name)?.kind;
     // A team that manages its own account's mappings must not lift denials: grantManageMappings leaves deny lists out.
     return kind !== undefined && (kind !== "deny" || connection.account === undefined || desired.has(name));
   };
   // Names that the authenticator ignores stay: under a short --prefix, they are other clusters' mappings and callers.
-  const ours = new Map([...current].filter(([name]) => isOurs(name)));
+  const ours = new Map([...current].filter(([name]) => isInScope(name)));
   const wanted = prune ? desired : withStoredDenials(prefix, desired, ours);
   return { plan: planChanges(ours, wanted, prune === true), current, connection };
 }

@@ -9,7 +9,7 @@ export interface Pace {
 }
 
 /** `call` gets 0, 1, 2, ...; ends when the last one has ended. */
-export async function runPaced(
+export async function runAtRate(
   { perSecond, count, atOnce }: Pace,
   call: (index: number) => Promise<void>,
 ): Promise<void> {
