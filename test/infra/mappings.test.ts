@@ -148,7 +148,10 @@ const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => 
   "an unknown key": [(a) => a.addRoleMapping(ARN, { username: "u", gropus: [] } as never), /unknown key "gropus"/],
   "no username": [(a) => a.addRoleMapping(ARN, { groups: ["g"] }), /username is missing/],
   "an unknown placeholder": [(a) => a.addRoleMapping(ARN, { username: "{Nobody}" }), /username ".*" has a/],
-  "double braces": [(a) => a.addAccountMapping(ACCOUNT, { username: "{{SessionName}}" }), /username ".*" has doubled braces/],
+  "double braces": [
+    (a) => a.addAccountMapping(ACCOUNT, { username: "{{SessionName}}" }),
+    /username ".*" has doubled braces/,
+  ],
   "double braces in a description": [(a) => a.addAccountMapping(ACCOUNT, { description: "{{x}}" }), /refuses values/],
   "a user as a role": [(a) => a.addRoleMapping(`arn:aws:iam::${ACCOUNT}:user/a`, { username: "u" }), /a role's ARN/],
   "no ARN": [(a) => a.addUserMapping("alice", { username: "u" }), /a user's ARN/],
