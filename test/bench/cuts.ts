@@ -1,5 +1,5 @@
 // What each cut in the bundle brings: the authenticator as it ships, and built without one of them at a time.
-// `node test/bench/cuts.ts`, or with another number of rounds than 21: `node test/bench/cuts.ts 41`.
+// `npm run bench -- cuts`, or `npm run bench -- cuts 41` for another number of rounds than 21.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -1,5 +1,5 @@
 // What a memory size costs and brings: cold starts and reviews with the share of a processor that Lambda gives for it.
-// As root on Linux: `npm run build && node test/bench/memory.ts`, or with another number of rounds than 11 at its end.
+// As root on Linux: `npm run bench -- memory`, or `npm run bench -- memory 21` for another number of rounds than 11.
 
 import { join } from "node:path";
 import { authenticator } from "./candidates.ts";

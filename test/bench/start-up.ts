@@ -1,5 +1,5 @@
 // How long cold starts of the authenticator and of the issuer take, beside one of a handler that does nothing.
-// `npm run bench`, or `npm run bench -- 41` for another number of rounds than 21.
+// `npm run bench`, or `npm run bench -- start-up 41` for another number of rounds than 21.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
