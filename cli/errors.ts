@@ -1,6 +1,6 @@
 // How a command ends other than well: one sentence for the user, and an exit code for scripts.
 
-/** Listed in README, "Operate"; a script may rely on them. */
+/** Listed in docs/reference.md; a script may rely on them. */
 export const EXIT = {
   /** Something was found (lint, diff, explain, doctor), or a change was refused; nothing is broken. */
   finding: 1,

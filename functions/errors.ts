@@ -7,7 +7,7 @@
 export abstract class AuthenticatorError extends Error {
   /** Its class's: what is deployed is minified, so that each class says it itself. */
   abstract override readonly name: string;
-  /** Stable, for logs, alarms and scripts; listed in the README. */
+  /** Stable, for logs, alarms and scripts; listed in docs/reference.md. */
   abstract readonly code: string;
   abstract readonly outcome: "denied" | "throttled" | "fault" | "bad_request" | "caller_refused";
   abstract readonly status: number;

@@ -1,11 +1,11 @@
-// The documents hold together: each relative link has a target, and each file that CONTRIBUTING.md names exists.
+// The documents hold together: each relative link has a target; each file that CONTRIBUTING.md names, and each npm script, exists.
 
 import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 
-const root = join(import.meta.dirname, "..");
+const root = join(import.meta.dirname, "../..");
 const documents = globSync(["*.md", "docs/**/*.md"], { cwd: root });
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 
@@ -47,6 +47,16 @@ test("each file that CONTRIBUTING.md names exists", () => {
   assert.ok(paths.length > 10);
   assert.deepEqual(
     paths.filter((path) => !existsSync(join(root, path))),
+    [],
+  );
+});
+
+test("every npm script that a document names exists", () => {
+  const { scripts } = JSON.parse(read("package.json"));
+  const named = documents.flatMap((document) => [...read(document).matchAll(/npm run (?:--silent |-s )?([\w:-]+)/g)]);
+  assert.ok(named.length > 20);
+  assert.deepEqual(
+    named.map(([, name = ""]) => name).filter((name) => !(name in scripts)),
     [],
   );
 });

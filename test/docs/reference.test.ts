@@ -1,26 +1,26 @@
-// What README promises and the code has: error codes with their status, settings, and npm scripts.
+// What docs/reference.md promises and the code has: error codes with their status, settings, fields of the log, examples.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { logEntry } from "../functions/authenticator/http/log-entry.ts";
-import { metricsEntry } from "../functions/authenticator/http/metrics-entry.ts";
-import { checkDenyList } from "../functions/authenticator/mapping/deny-list.ts";
-import { checkMapping } from "../functions/authenticator/mapping/mapping.ts";
-import { newRecord } from "../functions/authenticator/review/record.ts";
-import * as errors from "../functions/errors.ts";
-import { cli } from "./cli/cli.ts";
+import { logEntry } from "../../functions/authenticator/http/log-entry.ts";
+import { metricsEntry } from "../../functions/authenticator/http/metrics-entry.ts";
+import { checkDenyList } from "../../functions/authenticator/mapping/deny-list.ts";
+import { checkMapping } from "../../functions/authenticator/mapping/mapping.ts";
+import { newRecord } from "../../functions/authenticator/review/record.ts";
+import * as errors from "../../functions/errors.ts";
+import { cli } from "../cli/cli.ts";
 
-const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+const reference = readFileSync(new URL("../../docs/reference.md", import.meta.url), "utf8");
 
 /** The rows of the table below a heading: cells without back-ticks. */
 function table(heading: string): string[][] {
-  const section = readme.split(`## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
+  const section = reference.split(`## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
   const rows = section.split("\n").filter((line) => line.startsWith("| `"));
   return rows.map((row) => row.split("|").map((cell) => cell.replaceAll("`", "").trim()));
 }
 
-test("README's table of error codes is that of errors.ts, with the HTTP status of each", () => {
+test("the table of error codes is that of errors.ts, with the HTTP status of each", () => {
   const leaves = Object.values(errors).filter(
     (type) => !["AuthenticatorError", "Denial", "Fault", "BadRequest"].includes(type.name),
   );
@@ -32,23 +32,16 @@ test("README's table of error codes is that of errors.ts, with the HTTP status o
   assert.deepEqual(documented.toSorted(), known.toSorted());
 });
 
-test("README's table of settings names each variable that the function reads", () => {
-  const files = ["../functions/authenticator/settings.ts", "../functions/settings/common.ts"];
+test("the table of settings names each variable that the function reads", () => {
+  const files = ["../../functions/authenticator/settings.ts", "../../functions/settings/common.ts"];
   const source = files.map((file) => readFileSync(new URL(file, import.meta.url), "utf8")).join();
   const read = new Set([...source.matchAll(/"([A-Z_]{5,})"/g)].map(([, name]) => name));
   for (const ofTheSdk of ["AWS_REGION", "AWS_ENDPOINT_URL"]) assert.ok(read.delete(ofTheSdk));
   assert.deepEqual(new Set(table("Settings").map(([, name]) => name)), read);
 });
 
-test("every npm script that README names exists", () => {
-  const { scripts } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-  const named = [...readme.matchAll(/npm run (?:--silent )?([\w:-]+)/g)].map(([, name = ""]) => name);
-  assert.ok(named.length > 3);
-  for (const name of named) assert.ok(name in scripts, name);
-});
-
-test("README names each field of the log line and each metric", () => {
-  const [, section = ""] = readme.split("## Logs and metrics\n");
+test("the reference names each field of the log line and each metric", () => {
+  const [, section = ""] = reference.split("## Logs and metrics\n");
   const [fields = "", metrics = ""] = section.split("\n\n");
   const log = logEntry(newRecord(0), "fault", new errors.InternalFault("test", { cause: new Error("test") }), 0);
   for (const field of Object.keys(log)) assert.match(fields, new RegExp(`\\b${field}\\b`), field);
@@ -60,11 +53,11 @@ test("README names each field of the log line and each metric", () => {
 
 /** The code blocks of a language, below a heading. */
 function blocks(heading: string, language: string): string[] {
-  const section = readme.split(`${heading}\n`)[1]?.split("\n## ")[0] ?? "";
+  const section = reference.split(`${heading}\n`)[1]?.split("\n## ")[0] ?? "";
   return [...section.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, "gs"))].map(([, text = ""]) => text);
 }
 
-test("README's examples are valid: a mapping, a deny list, a mapping file", async () => {
+test("the reference's examples are valid: a mapping, a deny list, a mapping file", async () => {
   const [mapping = "", denyList = ""] = blocks("## Mappings", "json");
   assert.equal(checkMapping(JSON.parse(mapping), "role").valid, true);
   assert.deepEqual(checkDenyList({ value: denyList, secure: false }), { valid: true, entries: JSON.parse(denyList) });
