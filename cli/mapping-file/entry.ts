@@ -43,7 +43,8 @@ function readAddress(value: Record<string, unknown>, account: unknown, permissio
   }
   if (arnLike !== undefined) {
     if (permissionSet !== undefined) return { problem: "has both arnLike and permissionSet: keep one" };
-    const ofPattern = account ?? (typeof arnLike === "string" ? accountOf(arnLike) : "any");
+    const implied = typeof arnLike === "string" ? accountOf(arnLike) : "any";
+    const ofPattern = account === undefined ? implied : account;
     return ofPattern === "any" || isAccount(ofPattern) ? unnamed("pattern", ofPattern) : { problem: ACCOUNT };
   }
   if (!isAccount(account))

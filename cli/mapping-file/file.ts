@@ -46,11 +46,21 @@ export async function examineMappingFiles(paths: readonly string[], io: IOStream
   return { entries, denials, problems };
 }
 
+/**
+ * A path beside the file, since a file is shared and read on other machines; the command that is at hand there prints
+ * what belongs at that path. https://github.com/redhat-developer/yaml-language-server#using-inlined-schema
+ */
+const SCHEMA_COMMENT = `# For checks and completion in an editor, put the schema beside this file:
+#   iam-authenticator mappings schema > mapping-file.schema.json
+# yaml-language-server: $schema=./mapping-file.schema.json
+`;
+
 export function writeMappingFile(entries: readonly Entry[], denials: readonly Denial[] = []): string {
-  return stringifyYaml({
+  const lists = stringifyYaml({
     mappings: entries.map(writeEntry),
     ...(denials.length > 0 && { deny: denials.map(({ entry }) => entry) }),
   });
+  return `${SCHEMA_COMMENT}${lists}`;
 }
 
 function filesOf(path: string): string[] {
@@ -78,6 +88,8 @@ function namesIn(folder: string): string[] {
 }
 
 const LISTS = ["mappings", "deny"] as const;
+/** As an editor wants it in a JSON file, which has no comments. */
+const KEYS: readonly string[] = [...LISTS, "$schema"];
 
 interface Item {
   readonly list: (typeof LISTS)[number];
@@ -88,7 +100,7 @@ interface Item {
 function itemsIn(text: string, file: string): Item[] {
   const { value, lineOf } = parseYaml(text, file);
   const document = isObject(value) ? value : {};
-  const unknown = Object.keys(document).find((key) => !LISTS.some((list) => list === key));
+  const unknown = Object.keys(document).find((key) => !KEYS.includes(key));
   if (document["kind"] === "ConfigMap") {
     throw usage(`${nameOf(file)} is a ConfigMap, not a mapping file: convert it with mappings import.`);
   }
@@ -96,6 +108,9 @@ function itemsIn(text: string, file: string): Item[] {
     throw usage(
       `${nameOf(file)}, line ${lineOf([unknown])}: unknown key ${unknown}. The lists are mappings: and deny:.`,
     );
+  }
+  if (!["string", "undefined"].includes(typeof document["$schema"])) {
+    throw usage(`${nameOf(file)}, line ${lineOf(["$schema"])}: $schema must be a string: the path or URL of a schema.`);
   }
   if (!LISTS.some((list) => Array.isArray(document[list]))) {
     throw usage(`${nameOf(file)} must have a list mappings: or deny: at its top.`);

@@ -15,6 +15,7 @@ import { lintCommand } from "./lint.ts";
 import { listCommand } from "./list.ts";
 import { removeCommand } from "./remove.ts";
 import { rollbackCommand } from "./rollback.ts";
+import { schemaCommand } from "./schema.ts";
 import { setCommand } from "./set.ts";
 
 export function mappingsCommand(io: IOStreams): Command {
@@ -37,6 +38,7 @@ export function mappingsCommand(io: IOStreams): Command {
     .addCommand(importCommand(io))
     .addCommand(exportCommand(io))
     .addCommand(lintCommand(io))
+    .addCommand(schemaCommand(io))
     .addCommand(historyCommand(io))
     .addCommand(rollbackCommand(io));
 }

@@ -1,0 +1,357 @@
+// The JSON Schema of mapping files against the command's own reading: the same verdict, but for what the schema says it leaves out.
+
+import assert from "node:assert/strict";
+import { Readable } from "node:stream";
+import { test } from "node:test";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import fc from "fast-check";
+import { stringify } from "yaml";
+import { Failure } from "../../../cli/errors.ts";
+import { processStreams } from "../../../cli/io/io-streams.ts";
+import { examineMappingFiles } from "../../../cli/mapping-file/file.ts";
+import schema from "../../../cli/mapping-file/mapping-file.schema.json" with { type: "json" };
+import { placeEntries } from "../../../cli/mapping-file/to-parameters.ts";
+import { cli } from "../cli.ts";
+
+const RUNS = Number(process.env["IAM_AUTHENTICATOR_RUNS"] ?? 1000);
+
+const streams = processStreams();
+/** Checks the schema itself too: one that is not valid 2020-12 does not compile. */
+const isValid = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false }).compile(schema);
+
+/** What the schema leaves to the command, as its `$comment` lists it: the command's own words for each. */
+const ONLY_THE_COMMAND = {
+  day: /^notAfter must be a time like /,
+  never: /^arnLike .* can never match: /,
+  mappings: /^\d+ mappings for one parameter$/,
+  denials: /^\d+ denials of /,
+  bytes: /^\d+ bytes, and a parameter holds 4096$/,
+} as const;
+
+/** Everything that keeps `apply` from taking this text. */
+async function problemsOf(text: string): Promise<string[]> {
+  const io = { ...streams, input: Readable.from([text]) };
+  try {
+    const { entries, denials, problems } = await examineMappingFiles(["-"], io);
+    return [...problems, ...placeEntries("/p", entries, denials).problems].map(({ problem }) => problem);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return [error.message];
+  }
+}
+
+async function compare(file: unknown, text: string): Promise<"valid" | "invalid" | keyof typeof ONLY_THE_COMMAND> {
+  const problems = await problemsOf(text);
+  if (!isValid(file)) {
+    assert.notDeepEqual(problems, [], `the schema alone refuses ${text}: ${JSON.stringify(isValid.errors)}`);
+    return "invalid";
+  }
+  const reasons = problems.map((problem) => {
+    const [name] = Object.entries(ONLY_THE_COMMAND).find(([, words]) => words.test(problem)) ?? [];
+    return (name ?? assert.fail(`the schema accepts ${text}: ${problem}`)) as keyof typeof ONLY_THE_COMMAND;
+  });
+  return reasons[0] ?? "valid";
+}
+
+// What files hold, and things that look much like it.
+const account = fc.constantFrom("111122223333", "012345678901");
+const name = fc.stringMatching(/^[A-Za-z0-9_+=,.@-]{1,12}$/);
+const path = fc.constantFrom("", "", "team/", "a/b/", "aws-reserved/sso.amazonaws.com/");
+const template = fc
+  .array(fc.constantFrom("dev:", "{SessionName}", "{AccountID}", "{EC2PrivateDNSName}", "ä b", "\n"), {
+    minLength: 1,
+    maxLength: 3,
+  })
+  .map((parts) => parts.join(""));
+const notAfter = fc.oneof(
+  { weight: 9, arbitrary: fc.constantFrom("2026-12-31T00:00:00Z", "2024-02-29T23:59:59.123Z") },
+  { weight: 1, arbitrary: fc.constant("2026-02-30T00:00:00Z") },
+);
+const ROLE_ID = "AROAAAAAAAAAAAAAAAAAA";
+const USER_ID = "AIDAAAAAAAAAAAAAAAAAA";
+const end = { notAfter, description: fc.string({ maxLength: 5 }) };
+const user = { username: template, groups: fc.array(template, { maxLength: 2 }) };
+
+function arnOf(kind: "role" | "user") {
+  return fc.tuple(account, path, name).map(([a, p, n]) => `arn:aws:iam::${a}:${kind}/${p}${n}`);
+}
+const otherArn = fc.constantFrom(
+  "ARN:AWS:IAM::111122223333:ROOT",
+  "arn:aws-cn:iam::111122223333:root",
+  "arn:aws:sts::111122223333:federated-user/Bob",
+);
+const arnLike = fc
+  .tuple(
+    fc.constantFrom("aws", "aws-*", "*", "a?s", "AWS"),
+    fc.constantFrom("iam", "sts", "*", "i?m"),
+    fc.constantFrom("", "*"),
+    fc.constantFrom("111122223333", "*", "1111*", "1111????3333", "???"),
+    fc.constantFrom("role/", "user/", "assumed-role/", "root", "*", "r*/", "federated-user/", "ROLE/"),
+    fc.constantFrom("*", "ci-*", "a/b", "a/*", "jane", "ci-?/jane", ""),
+  )
+  .map(([partition, service, region, of, kind, rest]) => `arn:${partition}:${service}:${region}:${of}:${kind}${rest}`);
+
+const mapping = fc.oneof(
+  fc.record(
+    { arn: arnOf("role"), ...user, principalId: fc.constant(ROLE_ID), ...end },
+    { requiredKeys: ["arn", "username"] },
+  ),
+  fc.record(
+    { arn: arnOf("user"), ...user, principalId: fc.constant(USER_ID), ...end },
+    { requiredKeys: ["arn", "username"] },
+  ),
+  fc.record({ arn: otherArn, ...user, deny: fc.constant(false), ...end }, { requiredKeys: ["arn", "username"] }),
+  fc.record({ arn: arnOf("role"), deny: fc.constant(true), ...end }, { requiredKeys: ["arn", "deny"] }),
+  fc.record(
+    { arnLike, account: fc.constantFrom("any", "111122223333"), ...user, ...end },
+    { requiredKeys: ["arnLike", "username"] },
+  ),
+  fc.record(
+    { permissionSet: name, account, ...user, ...end },
+    { requiredKeys: ["permissionSet", "account", "username"] },
+  ),
+  fc.record({ account, ...end }, { requiredKeys: ["account"] }),
+  fc.record({ account, ...user, ...end }, { requiredKeys: ["account", "username"] }),
+);
+const denial = fc.record(
+  { arnLike: fc.oneof(arnLike, arnOf("role"), arnOf("user"), otherArn), ...end },
+  { requiredKeys: ["arnLike"] },
+);
+const whole = fc.record(
+  {
+    $schema: fc.constant("./mapping-file.schema.json"),
+    mappings: fc.array(mapping, { minLength: 1, maxLength: 2 }),
+    deny: fc.array(denial, { maxLength: 2 }),
+  },
+  { requiredKeys: ["mappings"] },
+);
+
+const KEYS = [
+  "arn",
+  "arnLike",
+  "account",
+  "permissionSet",
+  "username",
+  "groups",
+  "principalId",
+  "notAfter",
+  "deny",
+  "description",
+];
+const junk = fc.oneof(
+  fc.constantFrom<unknown>(null, "", 0, 111122223333, true, false, [], {}, [""], ["{x}"], "any", "*", ROLE_ID, USER_ID),
+  fc.constantFrom("{SessionName", "{{SessionName}}", "{Session}", "12345678901", "2026-12-31", "2026-13-01T00:00:00Z"),
+  fc.constantFrom(
+    "arn:aws:iam::111122223333:group/x",
+    "arn:aws:sts::111122223333:assumed-role/x/y",
+    "arn:aws:iam::1:role/x",
+  ),
+  fc.string({ maxLength: 4 }),
+  arnLike,
+);
+/** One slip: a key gone, added, or with another value; or a character of a string gone or added. */
+const slip = fc.record({
+  kind: fc.constantFrom("drop", "put", "put", "cut", "insert"),
+  key: fc.oneof(
+    { weight: 5, arbitrary: fc.constantFrom(...KEYS) },
+    { weight: 1, arbitrary: fc.string({ maxLength: 3 }) },
+  ),
+  value: junk,
+  at: fc.nat(60),
+  character: fc.constantFrom("*", "?", ":", "/", "{", "}", " ", "\n", "A", "z", "0", "-", "ü", "\u212a", "\u2028"),
+});
+type Slip = typeof slip extends fc.Arbitrary<infer T> ? T : never;
+
+function withSlip(item: Record<string, unknown>, { kind, key, value, at, character }: Slip): Record<string, unknown> {
+  const keys = Object.keys(item);
+  const own = keys[at % keys.length] ?? key;
+  const text = item[own];
+  if (kind === "drop") return Object.fromEntries(Object.entries(item).filter(([name]) => name !== own));
+  if (kind === "put" || typeof text !== "string") return Object.fromEntries([...Object.entries(item), [key, value]]);
+  const index = at % (text.length + 1);
+  const rest = text.slice(kind === "cut" ? index + 1 : index);
+  return { ...item, [own]: `${text.slice(0, index)}${kind === "cut" ? "" : character}${rest}` };
+}
+
+const mutated = fc
+  .tuple(whole, fc.constantFrom("mappings", "deny", "file"), slip, junk)
+  .map(([file, where, change, value]): unknown => {
+    if (where === "file") {
+      const key = change.kind === "insert" ? change.key : (["mappings", "deny", "$schema"][change.at % 3] ?? "deny");
+      return change.kind === "drop" ? value : { ...file, [key]: value };
+    }
+    const [first, ...others] = file[where] ?? [];
+    return { ...file, [where]: [first === undefined ? value : withSlip(first, change), ...others] };
+  });
+
+test(`the schema and the command agree about ${RUNS} generated files`, async () => {
+  const count = new Map<string, number>();
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(whole, mutated, mutated, mutated), fc.boolean(), async (file, asYaml) => {
+      const text = JSON.stringify(file);
+      const verdict = await compare(JSON.parse(text), asYaml ? stringify(file) : text);
+      count.set(verdict, (count.get(verdict) ?? 0) + 1);
+    }),
+    { numRuns: RUNS },
+  );
+  // Not by saying yes, or no, to everything.
+  for (const verdict of ["valid", "invalid"])
+    assert.ok((count.get(verdict) ?? 0) > RUNS / 5, JSON.stringify([...count]));
+});
+
+const ROLE = { arn: "arn:aws:iam::111122223333:role/x", username: "x" };
+const ACCOUNT = { account: "111122223333" };
+const OF_EACH_KIND: object[] = [
+  { ...ROLE, groups: ["g"] },
+  { ...ROLE, arn: "arn:aws:iam::111122223333:user/x" },
+  { ...ROLE, arn: "arn:aws:iam::111122223333:root" },
+  { ...ROLE, arn: "arn:aws:sts::111122223333:federated-user/x" },
+  { arn: ROLE.arn, deny: true },
+  { arnLike: "arn:aws:iam::111122223333:role/*", username: "x" },
+  { ...ACCOUNT, permissionSet: "Admin", username: "x" },
+  ACCOUNT,
+  { ...ACCOUNT, username: "x", groups: ["g"] },
+];
+const ID = "A".repeat(125);
+/** Each just right for some kind, or just wrong. */
+const VALUES: Readonly<Record<string, readonly unknown[]>> = {
+  arn: [
+    ...[":role/x", ":user/x", ":root", ":group/x", ":role/", ":role/a b/x", ":ROLE/X"].map(
+      (end) => `arn:aws:iam::111122223333${end}`,
+    ),
+    ...["arn:aws:iam::1111:role/x", "ARN:AWS:IAM::111122223333:ROOT", "arn:aws:iam::111122223333:role/a/b"],
+    ...["arn:aws:sts::111122223333:federated-user/X", "arn:aws:STS::111122223333:federated-user/X"],
+    ...[
+      "arn:aws:sts::111122223333:assumed-role/x/y",
+      "arn:aws:iam:x:111122223333:role/x",
+      " arn:aws:iam::111122223333:root",
+    ],
+  ],
+  arnLike: [
+    "arn:aws:iam::*:role/*",
+    "arn:aws:iam::1*:user/a/*",
+    "arn:aws:iam::11112222333?:root",
+    "arn:*:*:*:*:*",
+    "role/*",
+  ],
+  account: ["any", "111122223333", 111122223333, "11112222333", "1111222233334"],
+  permissionSet: ["A", "A".repeat(32), "A".repeat(33), "a b", ""],
+  username: ["u", "", "{SessionName}", "{SessionName", "{{SessionName}}", "{X}", 1, ["u"]],
+  groups: [[], ["g"], [""], ["{AccountID}"], ["{X}"], "g", [1], { g: true }],
+  principalId: [
+    "AROA1",
+    "AIDA1",
+    "AROA",
+    "AIDA",
+    `AROA${ID.slice(1)}`,
+    `AROA${ID}`,
+    `AIDA${ID.slice(1)}`,
+    `AIDA${ID}`,
+    "aroa1",
+    1,
+  ],
+  notAfter: [
+    ...["2026-12-31T00:00:00Z", "2026-12-31T23:59:59.123456789Z", "2026-12-31T23:59:59.1234567890Z", "2026-12-31"],
+    ...["2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "2026-01-00T00:00:00Z", "2026-01-32T00:00:00Z"],
+    ...["2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z", "2026-01-01T00:00:60Z", "2026-01-01T00:00:00+00:00"],
+  ],
+  deny: [true, false, "true", 1],
+  description: ["", "d", 1],
+  unknown: ["x"],
+};
+
+test("they agree about every kind of mapping with every key, right and just wrong, and without each", async () => {
+  for (const item of [
+    ...OF_EACH_KIND,
+    ...OF_EACH_KIND.flatMap((one) => ({ ...one, notAfter: "2026-12-31T00:00:00Z" })),
+  ]) {
+    const others = [
+      item,
+      ...Object.keys(item).map((key) => Object.fromEntries(Object.entries(item).filter(([own]) => own !== key))),
+      ...Object.entries(VALUES).flatMap(([key, values]) =>
+        [...values, null].map((value) => ({ ...item, [key]: value })),
+      ),
+    ];
+    for (const mapping of others) await compare({ mappings: [mapping] }, JSON.stringify({ mappings: [mapping] }));
+  }
+  for (const [key, values] of Object.entries(VALUES)) {
+    for (const value of values) {
+      const deny = [{ arnLike: ROLE.arn, [key]: value }];
+      await compare({ deny }, JSON.stringify({ deny }));
+    }
+  }
+  for (const file of [
+    null,
+    [],
+    {},
+    { mappings: null },
+    { mappings: null, deny: [] },
+    { mappings: {} },
+    { roles: [] },
+    { deny: [1] },
+  ]) {
+    await compare(file, JSON.stringify(file));
+  }
+});
+
+const LEFT_TO_THE_COMMAND: [keyof typeof ONLY_THE_COMMAND, object][] = [
+  ["day", { mappings: [{ ...ROLE, notAfter: "2026-02-30T00:00:00Z" }] }],
+  ["never", { mappings: [{ arnLike: "arn:aws:iam::111122223333:group/*", username: "x" }] }],
+  ["mappings", { mappings: [ROLE, ROLE] }],
+  ["denials", { deny: [{ arnLike: ROLE.arn }, { arnLike: ROLE.arn }] }],
+  ["bytes", { mappings: [{ ...ROLE, description: "x".repeat(4096) }] }],
+];
+for (const [reason, file] of LEFT_TO_THE_COMMAND) {
+  test(`left to the command, and it tells: ${reason}`, async () => {
+    assert.equal(await compare(file, JSON.stringify(file)), reason);
+  });
+}
+test("the schema finds the usual slips of a pattern and of a time by itself", () => {
+  const [mapping, denial] = [
+    (pattern: string) => isValid({ mappings: [{ arnLike: pattern, username: "x" }] }),
+    (pattern: string) => isValid({ deny: [{ arnLike: pattern }] }),
+  ];
+  const session = "arn:aws:sts::111122223333:assumed-role/Developers/jane@example.com";
+  const withPath = "arn:aws:iam::111122223333:role/team/x";
+  assert.deepEqual(
+    [denial(session), mapping(session), denial(withPath), mapping(withPath)],
+    [true, false, true, false],
+  );
+  for (const wrong of [
+    "role/x",
+    "arn:aws:iam::1111:role/*",
+    "arn:aws:iam:eu-west-1:111122223333:role/*",
+    `${withPath}-*`,
+  ]) {
+    assert.deepEqual([mapping(wrong), denial(wrong)], [false, false], wrong);
+  }
+  for (const time of ["2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "2026-01-32T00:00:00Z", "2026-01-01T24:00:00Z"]) {
+    assert.equal(isValid({ mappings: [{ ...ROLE, notAfter: time }] }), false, time);
+  }
+});
+
+test("the schema says what it leaves to the command", () => {
+  for (const word of ["day", "arnLike", "one mapping", "one denial", "4,096 bytes"])
+    assert.ok(schema.$comment.includes(word));
+});
+
+test("mappings schema prints it; a file that import writes points beside itself, and one in JSON may name it", async () => {
+  const { code, out } = await cli(["mappings", "schema"]);
+  assert.deepEqual([code, JSON.parse(out)], [0, schema]);
+  const input = "apiVersion: v1\nkind: ConfigMap\ndata: {mapAccounts: '[\"111122223333\"]'}\n";
+  const imported = await cli(["mappings", "import", "-f", "-"], { input });
+  assert.equal(
+    imported.out,
+    `# For checks and completion in an editor, put the schema beside this file:
+#   iam-authenticator mappings schema > mapping-file.schema.json
+# yaml-language-server: $schema=./mapping-file.schema.json
+mappings:
+  - account: "111122223333"
+`,
+  );
+  assert.deepEqual(await problemsOf(imported.out), []);
+  assert.deepEqual(await problemsOf('{"$schema": "./mapping-file.schema.json", "deny": []}'), []);
+  assert.deepEqual(await problemsOf('{"$schema": 1, "deny": []}'), [
+    "standard input, line 1: $schema must be a string: the path or URL of a schema.",
+  ]);
+});
