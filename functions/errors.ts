@@ -1,4 +1,5 @@
 // Every way a review can end other than in a grant: one class per reason, each with a code that never changes.
+// The comment of each class is its row in docs/reference.md: npm run docs.
 
 /**
  * Root of all errors of this project. The first level below says who must act and which HTTP status kube-apiserver
@@ -33,21 +34,25 @@ export abstract class BadRequest extends AuthenticatorError {
 
 // The request
 
+/** The kubeconfig's URL must end in `/authenticate`. */
 export class PathUnknown extends BadRequest {
   override readonly name = "PathUnknown";
   readonly code = "path_unknown";
   override readonly status = 404;
 }
+/** Only POST. */
 export class MethodNotAllowed extends BadRequest {
   override readonly name = "MethodNotAllowed";
   readonly code = "method_not_allowed";
   override readonly status = 405;
 }
+/** The request is over 64 KiB. */
 export class BodyTooLarge extends BadRequest {
   override readonly name = "BodyTooLarge";
   readonly code = "body_too_large";
   override readonly status = 413;
 }
+/** Not JSON, not a TokenReview, an unknown version, or without a token. */
 export class ReviewMalformed extends BadRequest {
   override readonly name = "ReviewMalformed";
   readonly code = "review_malformed";
@@ -55,12 +60,14 @@ export class ReviewMalformed extends BadRequest {
 
 // The caller
 
+/** The caller's bearer token or client certificate is missing or wrong. */
 export class CallerRefused extends AuthenticatorError {
   override readonly name = "CallerRefused";
   readonly code = "caller_refused";
   readonly outcome = "caller_refused";
   readonly status = 401;
 }
+/** `<prefix>/callers` is missing or is not a JSON list. */
 export class CallersInvalid extends Fault {
   override readonly name = "CallersInvalid";
   readonly code = "callers_invalid";
@@ -68,34 +75,42 @@ export class CallersInvalid extends Fault {
 
 // The token, before any network
 
+/** The review asks for audiences of which none is in `AUDIENCES`. */
 export class AudienceForeign extends Denial {
   override readonly name = "AudienceForeign";
   readonly code = "audience_foreign";
 }
+/** Too long, not base64url, or not `https://<host>/?<query>`. */
 export class TokenMalformed extends Denial {
   override readonly name = "TokenMalformed";
   readonly code = "token_malformed";
 }
+/** A query parameter is missing, unknown, repeated or wrong; the message names it. */
 export class TokenParameterRefused extends Denial {
   override readonly name = "TokenParameterRefused";
   readonly code = "token_parameter_refused";
 }
+/** Not an STS endpoint of the function's partition. */
 export class TokenHostRefused extends Denial {
   override readonly name = "TokenHostRefused";
   readonly code = "token_host_refused";
 }
+/** Signed for a region that the host does not serve, or that `STS_REGIONS` leaves out. */
 export class TokenRegionRefused extends Denial {
   override readonly name = "TokenRegionRefused";
   readonly code = "token_region_refused";
 }
+/** The signed headers are not `host;x-k8s-aws-id`. */
 export class TokenHeadersRefused extends Denial {
   override readonly name = "TokenHeadersRefused";
   readonly code = "token_headers_refused";
 }
+/** Signed more than 15 minutes ago. */
 export class TokenExpired extends Denial {
   override readonly name = "TokenExpired";
   readonly code = "token_expired";
 }
+/** Signed more than 15 minutes in the future. */
 export class TokenNotYetValid extends Denial {
   override readonly name = "TokenNotYetValid";
   readonly code = "token_not_yet_valid";
@@ -103,29 +118,35 @@ export class TokenNotYetValid extends Denial {
 
 // STS and the identity
 
+/** STS refused the token; the message has STS's code. `SignatureDoesNotMatch` usually means a token for another cluster. */
 export class StsRefused extends Denial {
   override readonly name = "StsRefused";
   readonly code = "sts_refused";
 }
+/** STS named an identity of another partition or of an unknown kind. */
 export class IdentityImpossible extends Denial {
   override readonly name = "IdentityImpossible";
   readonly code = "identity_impossible";
 }
+/** STS throttles. kube-apiserver tries again. */
 export class StsThrottled extends AuthenticatorError {
   override readonly name = "StsThrottled";
   readonly code = "sts_throttled";
   readonly outcome = "throttled";
   readonly status = 429;
 }
+/** STS did not answer in time. */
 export class StsUnreachable extends Fault {
   override readonly name = "StsUnreachable";
   readonly code = "sts_unreachable";
 }
+/** The answer says nothing about the token: it is not from STS, or is an error such as `AccessDenied`. */
 export class StsAnswerUnusable extends Fault {
   override readonly name = "StsAnswerUnusable";
   readonly code = "sts_answer_unusable";
 }
 
+/** The identity's account is not in `ACCOUNTS`; no mapping was read. */
 export class AccountForeign extends Denial {
   override readonly name = "AccountForeign";
   readonly code = "account_foreign";
@@ -133,27 +154,32 @@ export class AccountForeign extends Denial {
 
 // Parameter Store and the mapping
 
+/** Parameter Store did not answer, or the function may not read it. */
 export class ParametersUnavailable extends Fault {
   override readonly name = "ParametersUnavailable";
   readonly code = "parameters_unavailable";
 }
+/** No mapping at any of the names that the message lists. */
 export class IdentityUnmapped extends Denial {
   override readonly name = "IdentityUnmapped";
   readonly code = "identity_unmapped";
 }
+/** A deny list or a mapping with `deny` names this identity. */
 export class IdentityDenied extends Denial {
   override readonly name = "IdentityDenied";
   readonly code = "identity_denied";
 }
-/** A deny list cannot be read whole: everybody for whom it is read is refused, since nobody can tell whom it means. */
+/** A deny list is invalid: everybody for whom it is read is refused, since nobody can tell whom it means. */
 export class DenialsInvalid extends Denial {
   override readonly name = "DenialsInvalid";
   readonly code = "denials_invalid";
 }
+/** The mapping that counts is invalid; the message says how. */
 export class MappingInvalid extends Denial {
   override readonly name = "MappingInvalid";
   readonly code = "mapping_invalid";
 }
+/** The mapping at this name is for another `arn` or `principalId`. */
 export class MappingMismatch extends Denial {
   override readonly name = "MappingMismatch";
   readonly code = "mapping_mismatch";
@@ -161,18 +187,22 @@ export class MappingMismatch extends Denial {
 
 // The user
 
+/** The identity has no such value, for example `{SessionName}` for a user. */
 export class PlaceholderWithoutValue extends Denial {
   override readonly name = "PlaceholderWithoutValue";
   readonly code = "placeholder_without_value";
 }
+/** EC2 and IAM do not confirm that the instance has the identity's role. */
 export class NodeNotVerified extends Denial {
   override readonly name = "NodeNotVerified";
   readonly code = "node_not_verified";
 }
+/** EC2 or IAM did not answer, or the function may not ask them. */
 export class InstancesUnavailable extends Fault {
   override readonly name = "InstancesUnavailable";
   readonly code = "instances_unavailable";
 }
+/** The rendered username or a group is empty, or has a control character or a reserved prefix. */
 export class NameRefused extends Denial {
   override readonly name = "NameRefused";
   readonly code = "name_refused";
@@ -180,12 +210,12 @@ export class NameRefused extends Denial {
 
 // The issuer's keys
 
-/** No parameter below the issuer's path holds a valid key. */
+/** Issuer: no parameter below `<prefix>/issuer` holds a valid key; the message names one that does not, and why. */
 export class IssuerWithoutKeys extends Fault {
   override readonly name = "IssuerWithoutKeys";
   readonly code = "issuer_without_keys";
 }
-/** More parameters than the issuer serves: which of them to leave out is not ours to guess. */
+/** Issuer: more than 10 parameters below `<prefix>/issuer`. Remove old keys. */
 export class IssuerKeysTooMany extends Fault {
   override readonly name = "IssuerKeysTooMany";
   readonly code = "issuer_keys_too_many";
@@ -193,11 +223,12 @@ export class IssuerKeysTooMany extends Fault {
 
 // Everything else
 
+/** A bug: please report it with the `cause` and `stack` of the log line. */
 export class InternalFault extends Fault {
   override readonly name = "InternalFault";
   readonly code = "internal_fault";
 }
-/** A setting of the function is missing or bad; thrown while it initialises. */
+/** The function does not start; the message names the setting. */
 export class SettingInvalid extends Fault {
   override readonly name = "SettingInvalid";
   readonly code = "setting_invalid";

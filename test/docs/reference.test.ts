@@ -1,4 +1,4 @@
-// What docs/reference.md promises and the code has: error codes with their status, settings, fields of the log, examples.
+// What docs/reference.md promises and the code has: settings and their defaults, fields of the log, metrics, examples.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -8,6 +8,7 @@ import { metricsEntry } from "../../functions/authenticator/http/metrics-entry.t
 import { checkDenyList } from "../../functions/authenticator/mapping/deny-list.ts";
 import { checkMapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { newRecord } from "../../functions/authenticator/review/record.ts";
+import { readSettings } from "../../functions/authenticator/settings.ts";
 import * as errors from "../../functions/errors.ts";
 import { cli } from "../cli/cli.ts";
 
@@ -20,24 +21,28 @@ function table(heading: string): string[][] {
   return rows.map((row) => row.split("|").map((cell) => cell.replaceAll("`", "").trim()));
 }
 
-test("the table of error codes is that of errors.ts, with the HTTP status of each", () => {
-  const leaves = Object.values(errors).filter(
-    (type) => !["AuthenticatorError", "Denial", "Fault", "BadRequest"].includes(type.name),
-  );
-  const known = leaves.map((type) => {
-    const { code, status } = new (type as new (message: string) => errors.AuthenticatorError)("test");
-    return `${code} ${code === "setting_invalid" ? "-" : status}`;
-  });
-  const documented = table("Error codes").map(([, code, status]) => `${code} ${status}`);
-  assert.deepEqual(documented.toSorted(), known.toSorted());
-});
-
 test("the table of settings names each variable that the function reads", () => {
   const files = ["../../functions/authenticator/settings.ts", "../../functions/settings/common.ts"];
   const source = files.map((file) => readFileSync(new URL(file, import.meta.url), "utf8")).join();
   const read = new Set([...source.matchAll(/"([A-Z_]{5,})"/g)].map(([, name]) => name));
   for (const ofTheSdk of ["AWS_REGION", "AWS_ENDPOINT_URL"]) assert.ok(read.delete(ofTheSdk));
   assert.deepEqual(new Set(table("Settings").map(([, name]) => name)), read);
+});
+
+const REQUIRED = { AWS_REGION: "eu-west-1", CLUSTER_ID: "a", CALLER_AUTH: "bearer" };
+
+test("each documented default of a setting is the real one, and what is required cannot be left out", () => {
+  const unset = readSettings(REQUIRED);
+  const rows = table("Settings").map(([, name = "", byDefault = ""]) => ({ name, byDefault }));
+  const literal = rows.filter(({ byDefault }) => /^(all|full|info|\/\S+)$/.test(byDefault));
+  assert.equal(literal.length, 4);
+  for (const { name, byDefault } of literal) {
+    const value = byDefault.replace("<CLUSTER_ID>", REQUIRED.CLUSTER_ID);
+    assert.deepEqual(readSettings({ ...REQUIRED, [name]: value }), unset, name);
+  }
+  const required = rows.filter(({ byDefault }) => byDefault === "required");
+  assert.equal(required.length, 2);
+  for (const { name } of required) assert.throws(() => readSettings({ ...REQUIRED, [name]: "" }), new RegExp(name));
 });
 
 test("the reference names each field of the log line and each metric", () => {

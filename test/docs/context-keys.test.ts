@@ -1,0 +1,78 @@
+// docs/reference.md's tables of context keys: they name every key of the schema, and each default is the real one.
+
+import "../infra/quick-synth.ts";
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { App } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { readCluster } from "../../infra/context/cluster.ts";
+import { clusterStack } from "../../infra/context/cluster-stack.ts";
+import { readClusters } from "../../infra/context/clusters.ts";
+import { CLUSTERS } from "../infra/clusters.ts";
+
+const reference = readFileSync(new URL("../../docs/reference.md", import.meta.url), "utf8");
+
+/** Keys and defaults of the table with this head, as they are written. */
+function rows(head: string): { readonly keys: readonly string[]; readonly byDefault: string }[] {
+  const [, table = ""] = reference.split(`| ${head} |`);
+  const lines = (table.split("\n\n")[0] ?? "").split("\n").filter((line) => line.startsWith("| `"));
+  return lines.map((line) => {
+    const [, keys = "", byDefault = ""] = line.split(/(?<!\\)\|/);
+    return { keys: [...keys.matchAll(/`(\w+)`/g)].map(([, key = ""]) => key), byDefault: byDefault.trim() };
+  });
+}
+
+/** What the refusal of an unknown key lists. */
+function keysOfSchema(cluster: object): string[] {
+  try {
+    readCluster(cluster);
+  } catch (error) {
+    const [, keys = ""] = /; the keys are (.*)$/.exec(String(error)) ?? [];
+    return keys.split(", ");
+  }
+  return assert.fail("no key was refused");
+}
+
+const [, mtls, hidden] = CLUSTERS;
+
+const TABLES = [
+  { head: "key | default | meaning", schema: keysOfSchema({ clusterId: "a", zzz: 1 }) },
+  {
+    head: "`endpoint` of kind `mtls` | |",
+    schema: keysOfSchema({ clusterId: "a", endpoint: { ...mtls?.endpoint, zzz: 1 } }),
+  },
+  {
+    head: "`endpoint` of kind `private` | |",
+    schema: keysOfSchema({ clusterId: "a", endpoint: { ...hidden?.endpoint, zzz: 1 } }),
+  },
+];
+
+for (const { head, schema } of TABLES) {
+  test(`the table "${head}" names each key of the schema`, () => {
+    const documented = rows(head).flatMap(({ keys }) => keys);
+    assert.deepEqual(documented.toSorted(), schema.filter((key) => key !== "kind").toSorted());
+  });
+}
+
+const WHERE = { clusterId: "a", account: "111122223333", region: "eu-west-1", vpc: hidden?.vpc };
+
+function template(more: object): object {
+  const app = new App({ context: { clusters: [{ ...WHERE, ...more }] } });
+  const [cluster] = readClusters(app);
+  return Template.fromStack(clusterStack(app, cluster ?? assert.fail())).toJSON();
+}
+
+/** The stack passes these on as they are: what the function does without them is in reference.test.ts. */
+const SETTINGS = ["userInfo", "logLevel"];
+
+test("a documented default makes the same stack as a key that is left out", () => {
+  const without = template({});
+  const defaults = rows("key | default | meaning").filter(({ byDefault }) => /^`["{\d tf].*`$/.test(byDefault));
+  assert.ok(defaults.length > 10);
+  for (const { keys, byDefault } of defaults) {
+    if (SETTINGS.includes(keys[0] ?? "")) continue;
+    const value: unknown = JSON.parse(byDefault.slice(1, -1));
+    assert.deepEqual(template({ [keys[0] ?? ""]: value }), without, `${keys[0]}: ${byDefault}`);
+  }
+});
