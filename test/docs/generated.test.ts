@@ -1,4 +1,5 @@
-// What is made from the code is as the code has it.
+// What is made from the code is as the code has it. docs/commands.md holds every --help, word by word, so that a change
+// of any shows in review. After a change that is meant: npm run docs
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
