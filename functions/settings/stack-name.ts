@@ -1,0 +1,13 @@
+// The name of the stack that a cluster's authenticator is deployed as, where nobody chose another one.
+
+import { hash } from "node:crypto";
+
+/**
+ * Stack names take letters, digits and hyphens only. Ids such as `a.b` get a suffix: without it, `a.b` and `a-b` would be
+ * one stack, and deploying one cluster would turn the other's authenticator into its own.
+ */
+export function defaultStackName(clusterId: string): string {
+  const plain = clusterId.replace(/[^A-Za-z0-9-]/g, "-");
+  const suffix = plain === clusterId ? "" : `-${hash("sha256", clusterId).slice(0, 8)}`;
+  return `IamAuthenticator-${plain}${suffix}`;
+}
