@@ -12,7 +12,7 @@ import {
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import type { Outcome } from "../../functions/authenticator/review/record.ts";
+import { OUTCOMES } from "../../functions/authenticator/review/record.ts";
 import type { Gateway } from "../endpoint/endpoint.ts";
 import { count, latency, reviews } from "./metrics.ts";
 
@@ -23,16 +23,6 @@ export interface DashboardOptions {
   readonly gateway: Gateway;
   readonly alarms: readonly Alarm[];
 }
-
-const OUTCOMES: Readonly<Record<Outcome, true>> = {
-  granted: true,
-  denied: true,
-  not_ours: true,
-  throttled: true,
-  fault: true,
-  bad_request: true,
-  caller_refused: true,
-};
 
 export function makeDashboard(scope: Construct, options: DashboardOptions): void {
   const { clusterId, handler, log, gateway, alarms } = options;
@@ -70,7 +60,7 @@ function graph(title: string, left: IMetric[], right: IMetric[] = []): GraphWidg
 }
 
 function outcomes(clusterId: string): IMetric[] {
-  return (Object.keys(OUTCOMES) as Outcome[]).map((outcome) => reviews(clusterId, outcome).with({ label: outcome }));
+  return OUTCOMES.map((outcome) => reviews(clusterId, outcome).with({ label: outcome }));
 }
 
 function percentiles(clusterId: string, name: Parameters<typeof latency>[1]): IMetric[] {

@@ -1,6 +1,5 @@
 // What a review leaves behind: filled in step by step while it runs, written out as one log line and as metrics.
 
-import type { AuthenticatorError } from "../../errors.ts";
 import type { Clock } from "../../lib/deadline.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import type { Evaluation } from "../mapping/evaluate.ts";
@@ -8,7 +7,16 @@ import type { UnverifiedToken } from "../token/token.ts";
 import type { User } from "../user/user.ts";
 
 /** How a review ended. */
-export type Outcome = AuthenticatorError["outcome"] | "granted" | "not_ours";
+export const OUTCOMES = [
+  "granted",
+  "denied",
+  "not_ours",
+  "throttled",
+  "fault",
+  "bad_request",
+  "caller_refused",
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
 
 export type Stage = "caller" | "token" | "identity" | "mapping" | "user";
 
