@@ -1,0 +1,103 @@
+// FilterLogEvents: which lines of a log group match a pattern, in pages, within the service's limits.
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
+
+import { hash } from "node:crypto";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { parseFilterPattern } from "./filter-pattern.ts";
+import { invalidParameter, noSuchLogGroup } from "./refusal.ts";
+
+export interface LogEvent {
+  /** Milliseconds since 1970. */
+  readonly timestamp: number;
+  readonly message: string;
+}
+
+/** Oldest first; asked for at each call. */
+export type LogGroups = Readonly<Record<string, () => readonly LogEvent[]>>;
+
+const MOST_EVENTS = 10_000;
+const PAGE_BYTES = 1024 * 1024;
+/** Beside its message, as PutLogEvents counts: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html */
+const EVENT_BYTES = 26;
+/**
+ * How many events one call looks at. The service answers after a while, found or not, so that a page may be short or empty
+ * and still have a token; how much it looks at, it does not say.
+ */
+const SEARCHED = 20_000;
+const MEMBERS = ["logGroupName", "startTime", "endTime", "filterPattern", "nextToken", "limit"];
+
+export function filterLogEvents(groups: LogGroups, input: Readonly<Record<string, unknown>>): object {
+  for (const name of Object.keys(input)) {
+    if (!MEMBERS.includes(name)) throw invalidParameter(`This local service does not support ${name}.`);
+  }
+  const logGroupName = text(input, "logGroupName", 512, /^[\w./#-]+$/) ?? "";
+  const [from, until] = [time(input, "startTime") ?? 0, time(input, "endTime") ?? Number.POSITIVE_INFINITY];
+  const matches = parseFilterPattern(text(input, "filterPattern", 1024) ?? "");
+  const limit = pageSize(input["limit"]);
+  const group = Object.hasOwn(groups, logGroupName) ? groups[logGroupName] : undefined;
+  if (group === undefined) throw noSuchLogGroup();
+
+  const { nextToken: _, ...request } = input;
+  const token = text(input, "nextToken", 2048);
+  const start = token === undefined ? 0 : readToken(token, request);
+  const all = group();
+  const events: object[] = [];
+  let bytes = 0;
+  let at = start;
+  for (; at < all.length && at < start + SEARCHED && events.length < limit; at += 1) {
+    const event = all[at];
+    if (event === undefined || event.timestamp < from || event.timestamp > until || !matches(event.message)) continue;
+    const shown = {
+      logStreamName: "local",
+      ...event,
+      ingestionTime: event.timestamp,
+      eventId: String(at).padStart(56, "0"),
+    };
+    bytes += Buffer.byteLength(event.message) + EVENT_BYTES;
+    if (bytes > PAGE_BYTES) break;
+    events.push(shown);
+  }
+  return { events, searchedLogStreams: [], ...(at < all.length && { nextToken: writeToken(at, request) }) };
+}
+
+function text(input: Readonly<Record<string, unknown>>, name: string, most: number, form = /^/): string | undefined {
+  const value = input[name] ?? undefined;
+  if (value === undefined) return undefined;
+  const least = name === "filterPattern" ? 0 : 1;
+  if (typeof value === "string" && value.length >= least && value.length <= most && form.test(value)) return value;
+  throw constraint(
+    name,
+    value,
+    `${form.source === "^" ? "" : `satisfy regular expression pattern: ${form.source}, and `}have a length of ${least} to ${most}`,
+  );
+}
+
+function time(input: Readonly<Record<string, unknown>>, name: string): number | undefined {
+  const value = input[name] ?? undefined;
+  if (value === undefined || (typeof value === "number" && Number.isInteger(value) && value >= 0)) return value;
+  throw constraint(name, value, "be a whole number greater than or equal to 0");
+}
+
+function pageSize(value: unknown = MOST_EVENTS): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= MOST_EVENTS) return value;
+  throw constraint("limit", value, `have a value of 1 to ${MOST_EVENTS}`);
+}
+
+function constraint(name: string, value: unknown, rule: string) {
+  return invalidParameter(
+    `1 validation error detected: Value '${String(value)}' at '${name}' failed to satisfy constraint: Member must ${rule}`,
+  );
+}
+
+/** Good for the request that it came from, and for no other. */
+function writeToken(at: number, request: object): string {
+  return Buffer.from(JSON.stringify({ at, of: hash("sha256", JSON.stringify(request)) })).toString("base64url");
+}
+
+function readToken(token: string, request: object): number {
+  const read = parseJson(Buffer.from(token, "base64url").toString());
+  if (isObject(read) && typeof read["at"] === "number" && read["of"] === hash("sha256", JSON.stringify(request))) {
+    return read["at"];
+  }
+  throw invalidParameter("The specified nextToken is invalid.");
+}

@@ -1,0 +1,53 @@
+// A local CloudWatch Logs for the AWS SDKs and the AWS CLI, to read only: groups in memory for tests, or a function's log file.
+
+import { readFileSync } from "node:fs";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { answerJson, operationOf, unknownOperation } from "../aws-json.ts";
+import { type LocalServer, startHttpServer } from "../http-server.ts";
+import { parseInput } from "../parameter-store/input.ts";
+import { filterLogEvents, type LogEvent, type LogGroups } from "./filter-log-events.ts";
+import { throttled } from "./refusal.ts";
+
+export interface LogsOptions {
+  readonly groups: LogGroups;
+  /** 0, the default, takes a free one. */
+  readonly port?: number;
+  /**
+   * Calls of FilterLogEvents a second, of the account and region together; without one, as many as come.
+   * https://repost.aws/knowledge-center/cloudwatch-logs-throttling
+   */
+  readonly throughput?: number;
+}
+
+export const DEFAULT_LOGS_THROUGHPUT = 5;
+
+export function startLogs({ groups, port, throughput }: LogsOptions): Promise<LocalServer> {
+  let admitted: number[] = [];
+  return startHttpServer(
+    (request) =>
+      answerJson(() => {
+        const name = operationOf(request, "Logs_20140328");
+        if (name !== "FilterLogEvents") throw unknownOperation(request.method, name);
+        const now = performance.now();
+        admitted = admitted.filter((at) => at > now - 1000);
+        if (admitted.length >= (throughput ?? Number.POSITIVE_INFINITY)) throw throttled();
+        admitted.push(now);
+        return filterLogEvents(groups, parseInput(request.body));
+      }),
+    port,
+  );
+}
+
+/** The lines of a file that a local function writes, as Lambda would send them: each with its own time where it has one. */
+export function eventsOfFile(file: string): LogEvent[] {
+  let timestamp = 0;
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((message) => {
+      const line = parseJson(message);
+      const time = isObject(line) && typeof line["time"] === "string" ? Date.parse(line["time"]) : Number.NaN;
+      timestamp = Number.isNaN(time) ? timestamp : time;
+      return { timestamp, message };
+    });
+}
