@@ -84,7 +84,7 @@ export function addWrite(command: Command): Command {
     .option("--rate <n>", "writes a second", readPositive, DEFAULT_RATE);
 }
 
-function readPositive(text: string): number {
+export function readPositive(text: string): number {
   const number = Number(text);
   if (!/^\d+(\.\d+)?$/.test(text) || number <= 0) throw new InvalidArgumentError("It must be a positive number.");
   return number;

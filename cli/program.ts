@@ -11,6 +11,7 @@ import { explainCommand } from "./commands/explain.ts";
 import { irsaCommand } from "./commands/irsa/irsa.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { mappingsCommand } from "./commands/mappings/mappings.ts";
+import { reviewsCommand } from "./commands/reviews/reviews.ts";
 import { tokenCommand } from "./commands/token.ts";
 import { EXIT } from "./errors.ts";
 import { type IOStreams, withoutControls } from "./io/io-streams.ts";
@@ -33,6 +34,7 @@ export function createProgram(io: IOStreams): Command {
     .version(packageJson.version)
     .addCommand(mappingsCommand(io))
     .addCommand(explainCommand(io))
+    .addCommand(reviewsCommand(io))
     .addCommand(callersCommand(io))
     .addCommand(doctorCommand(io))
     .addCommand(kubeconfigCommand(io))

@@ -24,6 +24,8 @@ export interface IOStreams {
   readonly columns: number | undefined;
   /** Aborts at the first Ctrl-C. */
   readonly interrupted: AbortSignal;
+  /** Aborts when nobody reads standard output any more, such as after `| head`. */
+  readonly closed: AbortSignal;
 }
 
 const CLEAR_LINE = "\r\u001b[K";
@@ -43,7 +45,11 @@ export function processStreams(): IOStreams {
   const interrupt = new AbortController();
   process.once("SIGINT", () => interrupt.abort());
   process.once("SIGTERM", () => interrupt.abort());
-  process.stdout.on("error", leave);
+  const closing = new AbortController();
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") closing.abort();
+    leave(error);
+  });
   process.stderr.on("error", leave);
   return {
     environment: process.env,
@@ -56,6 +62,7 @@ export function processStreams(): IOStreams {
     interactive: process.stdin.isTTY && process.stderr.isTTY,
     columns: columnsOf(process.stdout),
     interrupted: interrupt.signal,
+    closed: closing.signal,
   };
 }
 
@@ -65,7 +72,7 @@ export function columnsOf({ isTTY, columns }: Pick<typeof process.stdout, "isTTY
 }
 
 /**
- * `| head` closes the pipe when it has seen enough: that is not a fault, and the work, which may be a write, goes on. A full
+ * `| head` closes the pipe when it has seen enough: that is not a fault, and work that may be a write goes on. A full
  * disk is a fault, and may take both streams.
  */
 function leave(error: NodeJS.ErrnoException): void {

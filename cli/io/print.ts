@@ -34,3 +34,8 @@ export function printList<T>(
 export function printData(data: unknown, format: "json" | "yaml", io: IOStreams): void {
   io.print(format === "json" ? withEscapes(`${JSON.stringify(data, null, 2)}\n`) : stringifyYaml(data));
 }
+
+/** One of many that are printed as they come: a line of JSON, or a YAML document. */
+export function printDocument(data: unknown, format: "json" | "yaml", io: IOStreams): void {
+  io.print(format === "json" ? withEscapes(`${JSON.stringify(data)}\n`) : `---\n${stringifyYaml(data)}`);
+}

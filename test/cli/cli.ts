@@ -20,8 +20,11 @@ export interface CliOptions {
   readonly watched?: boolean;
   readonly columns?: number;
   readonly interrupted?: AbortSignal;
+  readonly closed?: AbortSignal;
   /** Sees each text for standard error as it comes. */
   readonly onTell?: (text: string) => void;
+  /** Sees each text for standard output as it comes. */
+  readonly onPrint?: (text: string) => void;
 }
 
 export async function cli(words: readonly string[], options: CliOptions = {}): Promise<CliResult> {
@@ -30,7 +33,10 @@ export async function cli(words: readonly string[], options: CliOptions = {}): P
   const code = await run(words, {
     environment,
     clock: now === undefined ? Date.now : () => now,
-    print: (text) => out.push(text),
+    print: (text) => {
+      out.push(text);
+      options.onPrint?.(text);
+    },
     tell: (text) => {
       err.push(text);
       options.onTell?.(text);
@@ -41,6 +47,7 @@ export async function cli(words: readonly string[], options: CliOptions = {}): P
     watched: options.watched ?? interactive,
     columns,
     interrupted: options.interrupted ?? new AbortController().signal,
+    closed: options.closed ?? new AbortController().signal,
   });
   return { code, out: out.join(""), err: err.join("") };
 }

@@ -15,6 +15,7 @@ import { SAMPLES } from "../functions/issuer/samples.ts";
 import { cli } from "./cli.ts";
 import { publicPem } from "./commands/irsa/services.ts";
 import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "./commands/mappings/cluster.ts";
+import { loggedServices } from "./commands/reviews/services.ts";
 import { realWorldAwsAuth } from "./formats/aws-auth-sample.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
@@ -22,6 +23,7 @@ const ROLE = "arn:aws:iam::111122223333:role/Developers";
 const FILE = `mappings: [{permissionSet: ClusterAdmin, account: "111122223333", username: a, groups: [system:masters]}]`;
 let cluster: LocalCluster;
 let sts: LocalServer;
+let log: Awaited<ReturnType<typeof loggedServices>>;
 
 before(async () => {
   sts = await startHttpServer(() => ({ status: 403, body: '{"Error":{"Code":"AccessDenied","Message":"x"}}' }));
@@ -33,7 +35,8 @@ before(async () => {
   for (const username of ["a", "b", "c", "d"]) {
     cluster.store.put(`${PREFIX}/role/111122223333/developers`, JSON.stringify({ arn: ROLE, username }));
   }
-  process.env["AWS_ENDPOINT_URL_STS"] = sts.url;
+  log = await loggedServices([]);
+  Object.assign(process.env, { AWS_ENDPOINT_URL_STS: sts.url, ...log.variables });
   process.chdir(folder);
   mkdirSync("teams");
   for (const name of ["mappings.yaml", "teams/a.yaml"]) writeFileSync(name, FILE);
@@ -54,7 +57,7 @@ before(async () => {
 after(async () => {
   process.chdir(tmpdir());
   rmSync(folder, { recursive: true });
-  await Promise.all([sts.close(), cluster.store.close()]);
+  await Promise.all([sts.close(), cluster.store.close(), log.close()]);
 });
 
 function commandsBelow(command: Command, path: readonly string[] = []): string[][] {

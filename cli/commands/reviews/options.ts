@@ -1,0 +1,65 @@
+// What both commands about reviews are told: which log, which time, whom; and how they read it.
+
+import { type Command, Option } from "commander";
+import { OUTCOMES, type Outcome } from "../../../functions/authenticator/review/record.ts";
+import { clientConfig } from "../../aws/client-config.ts";
+import { functionSettings } from "../../aws/connection.ts";
+import { usage } from "../../errors.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
+import { addConnection, type ConnectionOptions, readPositive } from "../../options.ts";
+import { rateLimited } from "../../parameter-store/rate-limit.ts";
+import { findLogGroup, type LogGroupOptions } from "../../reviews/log-group.ts";
+import { type LogTime, readLogTime } from "../../reviews/log-time.ts";
+import { type LogQuery, type LogReader, logsClient } from "../../reviews/read-log.ts";
+
+export interface ReviewsOptions extends ConnectionOptions, LogGroupOptions {
+  readonly since: LogTime;
+  readonly until?: LogTime;
+  readonly outcome?: readonly Outcome[];
+  readonly who?: string;
+  readonly rate: number;
+}
+
+/**
+ * Of the five calls a second that an account has in a region, and that no request raises: the rest is for everybody else.
+ * https://repost.aws/knowledge-center/cloudwatch-logs-throttling
+ */
+const DEFAULT_RATE = 4;
+
+export function addReviews(command: Command): Command {
+  return addConnection(command)
+    .addOption(
+      new Option("--since <when>", "how long ago, or a time").argParser(readLogTime).default(readLogTime("1h"), "1h"),
+    )
+    .option("--until <when>", "how long ago, or a time (default: now)", readLogTime)
+    .addOption(new Option("--outcome <outcome...>", "only reviews that ended so").choices(OUTCOMES))
+    .option("--who <arn|username>", "only reviews of this identity or user")
+    .option("--log-group <name>", "the function's log (default: the stack's output LogGroup)")
+    .option("--stack <name>", "stack of the cluster, if it has a name of its own")
+    .option("--rate <n>", "calls of CloudWatch Logs a second", readPositive, DEFAULT_RATE);
+}
+
+export interface OpenLog {
+  readonly query: LogQuery;
+  readonly reader: LogReader;
+  /** Of mappings, to shorten parameter names. */
+  readonly prefix: string;
+  close(): void;
+}
+
+/** `signal` ends the reading. */
+export async function openLog(options: ReviewsOptions, io: IOStreams, signal: AbortSignal): Promise<OpenLog> {
+  const { since, until, outcome: outcomes = [], who } = options;
+  const now = io.clock();
+  const [from, to] = [since(now), until?.(now)];
+  if (to !== undefined && to < from) throw usage("--until must not be before --since.");
+  const { config } = await clientConfig(options, io);
+  const logGroup = await findLogGroup(options, config, signal);
+  const logs = logsClient(config, Number(io.environment["AWS_MAX_ATTEMPTS"] || 0) || undefined);
+  return {
+    query: { logGroup, from, until: to, outcomes, who },
+    reader: { logs, waitForTurn: rateLimited(options.rate), signal },
+    prefix: functionSettings(options, config.region, io).mappingPrefix,
+    close: () => logs.destroy(),
+  };
+}

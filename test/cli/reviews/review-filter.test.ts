@@ -1,0 +1,71 @@
+// What is sent to CloudWatch Logs: whatever a user types, the pattern is one that it takes, and finds all that is wanted.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { filterPattern, isWanted } from "../../../cli/reviews/review-filter.ts";
+import { OUTCOMES } from "../../../functions/authenticator/review/record.ts";
+import { parseFilterPattern } from "../../../local/logs/filter-pattern.ts";
+
+const RUNS = { numRuns: 10_000 };
+const outcomes = fc.subarray([...OUTCOMES]);
+/** Names as users have them, and text that means something in a pattern. */
+const who = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 300 }),
+  fc.string({ unit: fc.constantFrom(...'ab:/"\\*%$(){}&|= \u001b'), maxLength: 30 }),
+  fc.stringMatching(/^arn:aws:(iam::111122223333:(role|user)|sts::111122223333:assumed-role\/R)\/[\w+=,.@/-]{1,80}$/),
+);
+
+test("an outcome is asked for in the service; without one, every line that is a review's", () => {
+  assert.equal(filterPattern({ outcomes: ["denied"] }), '{ (($.outcome = "denied")) }');
+  assert.equal(
+    filterPattern({ outcomes: [] }),
+    `{ (${OUTCOMES.map((outcome) => `($.outcome = "${outcome}")`).join(" || ")}) }`,
+  );
+});
+
+test("an ARN is looked for as STS gave it, as the canonical ARN without path, and as a username", () => {
+  const arn = "arn:aws:iam::111122223333:role/team/Developers";
+  const canonical = "arn:aws:iam::111122223333:role/Developers";
+  assert.equal(
+    filterPattern({ outcomes: ["denied"], who: arn }),
+    `{ (($.outcome = "denied")) && (($.arn = "${arn}") || ($.canonicalArn = "${canonical}") || ($.username = "${arn}")) }`,
+  );
+});
+
+test("no text of a user gets out of its quotes: the service's grammar takes the pattern, and it is short enough", () => {
+  fc.assert(
+    fc.property(outcomes, who, (chosen, text) => {
+      const pattern = filterPattern({ outcomes: chosen, who: text });
+      assert.ok(pattern.length <= 1024);
+      assert.match(pattern, /^[\x20-\x7e]+$/);
+      // Throws for what the service would refuse.
+      parseFilterPattern(pattern);
+      const quoted = [...pattern.matchAll(/"([^"]*)"/g)].map(([, inside = ""]) => inside);
+      assert.equal(quoted.length, (chosen.length || OUTCOMES.length) + 3);
+      for (const inside of quoted) assert.match(inside, /^[A-Za-z0-9:/_+=,.@ -]*\*?$/);
+    }),
+    RUNS,
+  );
+});
+
+test("the service finds every review that is wanted; what it finds too much, is not wanted", () => {
+  const field = fc.constantFrom("arn", "canonicalArn", "username");
+  fc.assert(
+    fc.property(
+      outcomes,
+      who,
+      field,
+      fc.constantFrom(...OUTCOMES),
+      fc.boolean(),
+      (chosen, text, name, outcome, isOther) => {
+        const filter = { outcomes: chosen, who: text };
+        const review = { time: 0, outcome, [name]: isOther ? `${text}x` : text };
+        const found = parseFilterPattern(filterPattern(filter))(JSON.stringify(review));
+        if (isWanted(review, filter)) assert.ok(found);
+        if (isOther) assert.equal(isWanted(review, filter), false);
+      },
+    ),
+    RUNS,
+  );
+});
