@@ -1,11 +1,16 @@
 // Refuses, at synth, props that would deploy and then not work together.
 
+import { Token } from "aws-cdk-lib";
 import type { IamAuthenticatorProps } from "./props.ts";
 
 /** Throws with a sentence that says what to do. */
 export function checkProps(props: IamAuthenticatorProps): void {
   const { nodes = false, nodeVpcs, vpc, vpcEndpoints, endpoint, formerEndpoint } = props;
-  const { throttle, provisionedConcurrency, reservedConcurrency, quietHours, denialShare } = props;
+  const { throttle } = props;
+  const quietHours = known(props.quietHours);
+  const denialShare = known(props.denialShare);
+  const provisionedConcurrency = known(props.provisionedConcurrency);
+  const reservedConcurrency = known(props.reservedConcurrency);
   atLeastOne({ provisionedConcurrency, reservedConcurrency, quietHours, ...throttle });
   // "the evaluation interval can be no longer than seven days": https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
   if ((quietHours ?? 1) > 168)
@@ -37,9 +42,14 @@ export function checkProps(props: IamAuthenticatorProps): void {
   }
 }
 
+/** A number that only the deployment knows, such as a template's parameter, cannot be checked here. */
+function known(value: number | undefined): number | undefined {
+  return Token.isUnresolved(value) ? undefined : value;
+}
+
 function atLeastOne(numbers: Readonly<Record<string, number | undefined>>): void {
   for (const [name, value] of Object.entries(numbers)) {
-    if (value !== undefined && !(Number.isInteger(value) && value >= 1)) {
+    if (known(value) !== undefined && !(Number.isInteger(value) && Number(value) >= 1)) {
       throw new Error(`${name} must be a whole number, 1 or more`);
     }
   }

@@ -10,7 +10,7 @@ import type { Endpoint } from "./endpoint/endpoint.ts";
 import { serveHttp } from "./endpoint/http-endpoint.ts";
 import { servePrivately } from "./endpoint/private-endpoint.ts";
 import { makeFunction } from "./function/authenticator-function.ts";
-import { checkedSettings, functionEnvironment } from "./function/environment.ts";
+import { checkedPrefix, functionEnvironment } from "./function/environment.ts";
 import { makeAlarms } from "./monitoring/alarms.ts";
 import { makeDashboard } from "./monitoring/dashboard.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
@@ -33,7 +33,7 @@ export function serve(construct: Construct, endpoint: Endpoint, props: IamAuthen
   const scope = endpoint.kind === "http" ? construct : new Construct(construct, SCOPES[endpoint.kind]);
   const { clusterId, logRetention = RetentionDays.THREE_MONTHS, safeDeployments = true, quietHours = 24 } = props;
   const environment = functionEnvironment(scope, props, endpoint);
-  const { mappingPrefix } = checkedSettings(scope, environment);
+  const mappingPrefix = checkedPrefix(scope, environment);
   const { authenticator, live, log } = makeFunction(scope, {
     mappingPrefix,
     environment,

@@ -32,10 +32,15 @@ export function readCommonSettings(read: Read): CommonSettings {
     clusterId,
     region,
     partition,
-    mappingPrefix: mappingPrefix(read) ?? `/iam-authenticator/${clusterId}`,
+    mappingPrefix: mappingPrefix(read) ?? defaultMappingPrefix(clusterId),
     ssmEndpoint: sdkEndpoint(read, "SSM") ?? new URL(`https://ssm.${region}.${partition.domain}`),
     logLevel: oneOf(read, "LOG_LEVEL", LOG_LEVELS) ?? "info",
   };
+}
+
+/** Where a cluster's parameters are, unless `MAPPING_PREFIX` says otherwise. */
+export function defaultMappingPrefix(clusterId: string): string {
+  return `/iam-authenticator/${clusterId}`;
 }
 
 /** Where the SDK will connect to: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */

@@ -1,6 +1,6 @@
 // The access log of an endpoint: who asked, how long it took and how it ended. Never a header or a body.
 
-import { RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Aws, RemovalPolicy } from "aws-cdk-lib";
 import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
@@ -27,9 +27,8 @@ export const ACCESS_LOG_FORMAT = AccessLogFormat.custom(
  * The name is this endpoint's alone: two kinds, two stacks and two clusters may be there at once.
  */
 export function accessLogGroup(scope: Construct, retention: RetentionDays): LogGroup {
-  const { stackName } = Stack.of(scope);
   return new LogGroup(scope, "AccessLog", {
-    logGroupName: `/aws/vendedlogs/iam-authenticator/${stackName}-${scope.node.addr.slice(-8)}`,
+    logGroupName: `/aws/vendedlogs/iam-authenticator/${Aws.STACK_NAME}-${scope.node.addr.slice(-8)}`,
     retention,
     removalPolicy: RemovalPolicy.DESTROY,
   });

@@ -1,9 +1,10 @@
 // The function's environment variables, made of the construct's props and read once at synth as the function reads them.
 
-import { Stack, Token } from "aws-cdk-lib";
+import { Fn, Stack, Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { readSettings, type Settings } from "../../functions/authenticator/settings.ts";
+import { readSettings } from "../../functions/authenticator/settings.ts";
 import { partitionOfRegion } from "../../functions/aws/partitions.ts";
+import { defaultMappingPrefix } from "../../functions/settings/common.ts";
 import { callerAuth, type Endpoint } from "../endpoint/endpoint.ts";
 import type { IamAuthenticatorProps } from "../props.ts";
 
@@ -37,22 +38,33 @@ export function functionEnvironment(scope: Construct, props: IamAuthenticatorPro
   );
 }
 
-/** Throws what the function would throw at its first start, before anything is deployed. */
-export function checkedSettings(scope: Construct, environment: Environment): Settings {
+/** Throws what the function would throw at its first start, before anything is deployed. Gives the mapping prefix. */
+export function checkedPrefix(scope: Construct, environment: Environment): string {
   const { region } = Stack.of(scope);
-  const { STS_REGIONS = "", ...others } = environment;
-  // The stack's own region under its placeholder is always a good one.
-  const chosen = Token.isUnresolved(STS_REGIONS) ? "" : STS_REGIONS;
-  const example = partitionOfRegion(chosen.split(",")[0] ?? "")?.regions[0] ?? "us-east-1";
-  return readSettings({
-    ...others,
-    STS_REGIONS: chosen,
-    AWS_REGION: Token.isUnresolved(region) ? example : region,
-  });
+  const known = knownSettings(environment);
+  const example = partitionOfRegion(known["STS_REGIONS"]?.split(",")[0] ?? "")?.regions[0] ?? "us-east-1";
+  readSettings({ ...known, AWS_REGION: Token.isUnresolved(region) ? example : region });
+  return prefixOf(environment);
+}
+
+/** Without what only the deployment knows, such as a template's parameters. What is required has an example instead. */
+export function knownSettings(environment: Environment): Environment {
+  const examples: Environment = { CLUSTER_ID: "example", ISSUER_URL: "https://example.com" };
+  const known = Object.entries(environment).map(
+    ([name, value]) => [name, Token.isUnresolved(value) ? examples[name] : value] as const,
+  );
+  return Object.fromEntries(known.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+/** Begins with `/`, does not end with one. */
+export function prefixOf({ MAPPING_PREFIX, CLUSTER_ID = "" }: Environment): string {
+  return MAPPING_PREFIX || defaultMappingPrefix(CLUSTER_ID);
 }
 
 function joined(prop: string, items: readonly string[] | undefined, separator = ","): string | undefined {
   if (items?.length === 0) throw new Error(`${prop} must not be an empty list: leave it out for the default`);
+  // A list that only the deployment knows is one token.
+  if (Token.isUnresolved(items)) return Fn.join(separator, [...(items ?? [])]);
   const wrong = items?.find((item) => item.includes(separator));
   if (wrong !== undefined) throw new Error(`${prop}: "${wrong}" must not contain "${separator}"`);
   return items?.join(separator);

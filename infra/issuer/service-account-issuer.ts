@@ -10,6 +10,7 @@ import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { readIssuerSettings } from "../../functions/issuer/settings.ts";
 import { deploySafely } from "../deployment/safe-deployment.ts";
 import type { Throttle } from "../endpoint/endpoint.ts";
+import { knownSettings, prefixOf } from "../function/environment.ts";
 import { grantIssuerKeys } from "../parameters/grant.ts";
 import { makeIssuerAlarms } from "./issuer-alarms.ts";
 import { type IssuerDomain, makeIssuerApi, routeIssuer } from "./issuer-api.ts";
@@ -55,9 +56,9 @@ export class ServiceAccountIssuer extends Construct {
     super(scope, id);
     const { clusterId, domain, audiences = ["sts.amazonaws.com"], safeDeployments = true } = props;
     const { logRetention = RetentionDays.THREE_MONTHS, throttle = { rateLimit: 100, burstLimit: 200 } } = props;
-    this.mappingPrefix = checkedPrefix(props);
     const issuerApi = makeIssuerApi(this, clusterId, domain);
     this.url = issuerApi.url;
+    this.mappingPrefix = checkedPrefix(props, this.url);
 
     const live = makeIssuerFunction(this, {
       mappingPrefix: this.mappingPrefix,
@@ -104,10 +105,10 @@ export class ServiceAccountIssuer extends Construct {
 }
 
 /** Throws what the function would throw at its first start. The API's own URL is right by itself, and not known yet. */
-function checkedPrefix(props: ServiceAccountIssuerProps): string {
-  const { domain } = props;
-  const url = domain === undefined ? "https://example.com" : `https://${domain.domainName}`;
-  return readIssuerSettings({ ...environmentOf(props, url), AWS_REGION: "us-east-1" }).mappingPrefix;
+function checkedPrefix(props: ServiceAccountIssuerProps, url: string): string {
+  const environment = environmentOf(props, url);
+  readIssuerSettings({ ...knownSettings(environment), AWS_REGION: "us-east-1" });
+  return prefixOf(environment);
 }
 
 function environmentOf({ clusterId, mappingPrefix, logLevel }: ServiceAccountIssuerProps, url: string) {

@@ -13,12 +13,19 @@ const OWNER_TAG = "iam-authenticator:managed-by";
 
 /** Throws where there is one of this name already. */
 export function addParameter(scope: Construct, subject: string, parameterName: string, stringValue: string): void {
-  const id = `Parameter${hash("sha256", parameterName).slice(0, 8)}`;
+  const name: unknown = Stack.of(scope).resolve(parameterName);
+  const id = `Parameter${hash("sha256", typeof name === "string" ? name : JSON.stringify(name)).slice(0, 8)}`;
   if (scope.node.tryFindChild(id) !== undefined) throw new Error(`${subject} must not be added twice`);
   if (!Token.isUnresolved(stringValue)) checkValue(subject, stringValue);
   const { stackName } = Stack.of(scope);
   const description = `Managed by the CloudFormation stack ${stackName}: change it there, or the next deployment undoes it`;
-  const parameter = new StringParameter(scope, id, { parameterName, stringValue, description });
+  const parameter = new StringParameter(scope, id, {
+    parameterName,
+    stringValue,
+    description,
+    // Where the name is known only to the deployment, CDK must be told that it is a path.
+    simpleName: false,
+  });
   Tags.of(parameter).add(OWNER_TAG, stackName);
 }
 
