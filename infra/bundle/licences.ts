@@ -11,9 +11,14 @@ export function licences(root: string, metafiles: readonly Metafile[]): string {
     const { title, text } = readLicence(join(root, folder));
     packagesByText.set(text, [...(packagesByText.get(text) ?? []), title]);
   }
-  return [...packagesByText]
-    .map(([text, titles]) => `${titles.join("\n")}\n\n${text}\n`)
-    .join(`\n${"-".repeat(80)}\n\n`);
+  return [...packagesByText].map(([text, titles]) => `${titles.join("\n")}\n\n${text}\n`).join(SEPARATOR);
+}
+
+const SEPARATOR = `\n${"-".repeat(80)}\n\n`;
+
+/** The packages that such a text names, each as `name version`. */
+export function licensedPackages(text: string): string[] {
+  return text.split(SEPARATOR).flatMap((block) => block.slice(0, block.indexOf("\n\n")).split("\n"));
 }
 
 function packageFolders(metafiles: readonly Metafile[]): string[] {

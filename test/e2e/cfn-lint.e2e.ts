@@ -1,4 +1,5 @@
-// cfn-lint on the template of each kind of endpoint: no errors. Run by `npm run test:cfn-lint`; needs Python 3.
+// cfn-lint on the template of each kind of endpoint, as CDK deploys it and as a release has it: no errors. Run by
+// `npm run test:cfn-lint`; needs Python 3.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -7,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { stackName } from "../../infra/context/stack-name.ts";
+import { buildRelease } from "../../infra/release/build.ts";
 import { cdk, writeApp } from "../infra/cdk-cli.ts";
 import { CLUSTERS } from "../infra/clusters.ts";
 import { pythonTool } from "./python-tool.ts";
@@ -22,6 +24,7 @@ before(() => {
     CLUSTERS.map((cluster, at) => (at === 0 ? { ...cluster, issuer: true } : cluster)),
   );
   cdk(folder, ["synth", "--quiet"]);
+  buildRelease(join(folder, "release"));
 });
 after(() => rmSync(folder, { recursive: true }));
 
@@ -29,12 +32,21 @@ after(() => rmSync(folder, { recursive: true }));
 const OPTIONS = ["--ignore-checks", "W3005", "--regions", "eu-west-1", "us-east-1"];
 
 const STACKS = CLUSTERS.map((cluster) => stackName(cluster));
+function lint(template: string): void {
+  const { status, stdout, stderr } = spawnSync(join(bin, "cfn-lint"), [...OPTIONS, "--", template], {
+    encoding: "utf8",
+  });
+  assert.deepEqual([status, stdout, stderr], [0, "", ""]);
+}
+
 for (const stack of [...STACKS, STACKS[0]?.replace("IamAuthenticator-", "IamAuthenticatorIssuer-")]) {
   test(`${stack}: neither errors nor warnings`, () => {
-    const template = join(folder, "cdk.out", `${stack}.template.json`);
-    const { status, stdout, stderr } = spawnSync(join(bin, "cfn-lint"), [...OPTIONS, "--", template], {
-      encoding: "utf8",
-    });
-    assert.deepEqual([status, stdout, stderr], [0, "", ""]);
+    lint(join(folder, "cdk.out", `${stack}.template.json`));
+  });
+}
+
+for (const kind of ["http", "mtls", "private", "issuer"]) {
+  test(`the release's template ${kind}: neither errors nor warnings`, () => {
+    lint(join(folder, "release", `${kind}.template.yaml`));
   });
 }

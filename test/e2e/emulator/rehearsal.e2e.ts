@@ -12,16 +12,14 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { stackName } from "../../../infra/context/stack-name.ts";
-import { localIdentity } from "../../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
-import { mintToken } from "../../../local/token.ts";
 import { tokenReview } from "../../../local/webhook.ts";
 import { ROOT } from "../../infra/cdk-cli.ts";
-import { post } from "../../post.ts";
 import { machine } from "../sam/runtime-image.ts";
 import { cdkOnEmulator } from "./cdk-on-emulator.ts";
 import { type Emulator, startEmulator } from "./ministack.ts";
+import { postReview, review } from "./reviews.ts";
 
 /** Its stack is the app of this repository; the other one is somebody's own app. */
 const OWN_CLUSTER = "own";
@@ -50,19 +48,6 @@ function deploy(round: string): void {
   url = app.deployApp(folder, "Rehearsal", ["-c", `round=${round}`])["Url"] ?? "";
 }
 
-async function review(name: string, token = callerToken) {
-  const made = await mintToken({ identity: localIdentity(name), clusterId: CLUSTER_ID, region: REGION });
-  const { status, text } = await postReview(token, tokenReview(made));
-  return { httpStatus: status, text, ...JSON.parse(text).status };
-}
-
-/** The emulator tells APIs apart by the Host header: names below localhost need not resolve. */
-function postReview(token: string, body: string, endpoint = url) {
-  const { host, pathname } = new URL(endpoint);
-  const headers = { host, authorization: `Bearer ${token}`, "content-type": "application/json" };
-  return post(`http://127.0.0.1:${emulator.port}${pathname}?timeout=30s`, { headers, body });
-}
-
 async function parameters(): Promise<string[]> {
   const { AWS_ENDPOINT_URL: endpoint = "" } = emulator.environment;
   const credentials = { accessKeyId: "test", secretAccessKey: "test" };
@@ -82,7 +67,7 @@ test("cdk.json as it is: the endpoint that is printed says that there is no call
   writeFileSync(join(folder, ".cdk.json"), JSON.stringify({ context: { clusters: [cluster] } }));
   const stack = stackName({ clusterId: OWN_CLUSTER });
   const { Endpoint = "" } = app.deployApp(ROOT, stack);
-  const { status, text } = await postReview(callerToken, tokenReview("k8s-aws-v1.!"), Endpoint);
+  const { status, text } = await postReview(emulator.port, Endpoint, callerToken, tokenReview("k8s-aws-v1.!"));
   assert.deepEqual([status, JSON.parse(text).kind], [500, "Status"], text);
   assert.match(JSON.parse(text).message, /^callers_invalid: /);
   app.destroy(stack);
@@ -95,16 +80,16 @@ test("deploy: a token is reviewed through the gateway, with the mapping from Par
     `/iam-authenticator/${CLUSTER_ID}/callers`,
     `/iam-authenticator/${CLUSTER_ID}/role/111122223333/developers`,
   ]);
-  const bob = await review("bob");
+  const bob = await review(emulator.port, url, callerToken, "bob");
   assert.equal(bob.httpStatus, 200, bob.text + emulator.log());
   assert.deepEqual([bob.user?.username, bob.user?.groups], ["first:bob-example.com", ["developers"]], bob.text);
 });
 
 test("an identity without a mapping is denied, and a caller who is not our kube-apiserver is refused", async () => {
-  const alice = await review("alice");
+  const alice = await review(emulator.port, url, callerToken, "alice");
   assert.deepEqual([alice.httpStatus, alice.authenticated], [200, false]);
   assert.match(alice.error, /^identity_unmapped: /);
-  const foreign = await review("bob", "somebody-else");
+  const foreign = await review(emulator.port, url, "somebody-else", "bob");
   assert.equal(foreign.httpStatus, 401);
 });
 
@@ -114,10 +99,10 @@ test("update: the same endpoint answers with the changed mapping", async () => {
   assert.equal(url, before);
   // A mapping that was found counts for 30 s.
   const deadline = Date.now() + 40_000;
-  let bob = await review("bob");
+  let bob = await review(emulator.port, url, callerToken, "bob");
   while (bob.user?.username !== "second:bob-example.com" && Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 2_000));
-    bob = await review("bob");
+    bob = await review(emulator.port, url, callerToken, "bob");
   }
   assert.equal(bob.user?.username, "second:bob-example.com");
 });
@@ -125,5 +110,5 @@ test("update: the same endpoint answers with the changed mapping", async () => {
 test("destroy: endpoint and parameters are gone", async () => {
   app.destroy("Rehearsal");
   assert.deepEqual(await parameters(), []);
-  assert.equal((await postReview(callerToken, "{}")).status, 404);
+  assert.equal((await postReview(emulator.port, url, callerToken, "{}")).status, 404);
 });

@@ -1,0 +1,76 @@
+// Builds dist/release/, what teams without CDK install from: zips, CloudFormation templates, the package of npm, and what
+// lets them check all of it. The same sources give the same bytes. `npm run release` builds dist/ first.
+
+import { execFileSync } from "node:child_process";
+import { hash } from "node:crypto";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import packageJson from "../../package.json" with { type: "json" };
+import { licensedPackages } from "../bundle/licences.ts";
+import type { ReleasedCodes } from "./code-location.ts";
+import { releaseNotes } from "./notes.ts";
+import { sbom } from "./sbom.ts";
+import { releaseApp } from "./templates.ts";
+import { type Zip, zipFolder } from "./zip.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const DIST = join(ROOT, "dist");
+const { name, version } = packageJson;
+
+// CDK's own check of templates warns of each parameter whose default is empty, also behind its condition. cfn-lint, in
+// test/e2e/cfn-lint.e2e.ts, does not.
+process.env["CDK_VALIDATION"] = "false";
+
+/** Empties `outdir` and writes the release there. */
+export function buildRelease(outdir: string): void {
+  rmSync(outdir, { recursive: true, force: true });
+  mkdirSync(outdir, { recursive: true });
+  const write = (file: string, content: string | Uint8Array) => writeFileSync(join(outdir, file), content);
+
+  const zips: Record<string, Zip> = {};
+  for (const part of ["authenticator", "issuer", "deployment-check"]) {
+    const zip = zipFolder(join(DIST, part), part, version);
+    write(zip.fileName, zip.bytes);
+    zips[part] = zip;
+  }
+  for (const [kind, template] of templates(zips)) write(`${kind}.template.yaml`, template);
+  execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", outdir], { cwd: ROOT });
+  const schema = "mapping-file.schema.json";
+  copyFileSync(join(ROOT, "cli", "mapping-file", schema), join(outdir, schema));
+  write("sbom.cdx.json", sbom(ROOT, name, bundledPackages()));
+  write("RELEASE-NOTES.md", releaseNotes(readFileSync(join(ROOT, "CHANGELOG.md"), "utf8"), version));
+  // The form that `sha256sum --check` reads.
+  const sums = readdirSync(outdir)
+    .sort()
+    .map((file) => `${hash("sha256", readFileSync(join(outdir, file)))}  ${file}\n`);
+  write("SHA256SUMS", sums.join(""));
+}
+
+/** In YAML, which people read before they deploy it. */
+function templates(codes: ReleasedCodes): [kind: string, template: string][] {
+  const synthesized = mkdtempSync(join(tmpdir(), "release-"));
+  try {
+    const { stacks } = releaseApp(codes, synthesized).synth();
+    return stacks.map(({ stackName, template }) => [
+      stackName,
+      // CloudFormation reads YAML 1.1, to which a plain 2012-10-17 is a date.
+      stringify(template, { version: "1.1", lineWidth: 0, aliasDuplicateObjects: false }),
+    ]);
+  } finally {
+    rmSync(synthesized, { recursive: true });
+  }
+}
+
+function bundledPackages(): Set<string> {
+  const folders = ["authenticator", "issuer", "deployment-check", "cli"];
+  const texts = folders.map((folder) => readFileSync(join(DIST, folder, "THIRD-PARTY-LICENSES.txt"), "utf8"));
+  return new Set(texts.flatMap(licensedPackages));
+}
+
+if (import.meta.main) {
+  const outdir = join(DIST, "release");
+  buildRelease(outdir);
+  for (const file of readdirSync(outdir)) console.log(`dist/release/${file}`);
+}

@@ -1,0 +1,92 @@
+// What a team may choose in the templates of a release: CloudFormation's parameters, in the form of the construct's props.
+
+import { CfnParameter, type CfnParameterProps, type Stack } from "aws-cdk-lib";
+import { Architecture } from "aws-cdk-lib/aws-lambda";
+import { type ITopic, Topic } from "aws-cdk-lib/aws-sns";
+import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
+import { notEmpty, valueIf } from "./conditions.ts";
+
+export function text(stack: Stack, name: string, props: Omit<CfnParameterProps, "type">): string {
+  return new CfnParameter(stack, name, { type: "String", ...props }).valueAsString;
+}
+
+/** One that may be left empty, which means not set. */
+export function optionalText(stack: Stack, name: string, props: Omit<CfnParameterProps, "type" | "default">): string {
+  return text(stack, name, { default: "", ...props });
+}
+
+export function wholeNumber(stack: Stack, name: string, props: CfnParameterProps & { readonly default: number }) {
+  return new CfnParameter(stack, name, { type: "Number", minValue: 1, ...props }).valueAsNumber;
+}
+
+/** What every template has. `throttle` is that of the construct. */
+export function commonParameters(stack: Stack, throttle: { readonly rateLimit: number; readonly burstLimit: number }) {
+  return {
+    clusterId: text(stack, "ClusterId", {
+      description: `The id that tokens are signed for: ${CLUSTER_ID_RULE}.`,
+      allowedPattern: CLUSTER_ID.source,
+      constraintDescription: `must be ${CLUSTER_ID_RULE}.`,
+    }),
+    throttle: {
+      rateLimit: wholeNumber(stack, "ThrottleRate", {
+        description: "Requests a second that the endpoint lets through.",
+        default: throttle.rateLimit,
+      }),
+      burstLimit: wholeNumber(stack, "ThrottleBurst", {
+        description: "Requests at once, above ThrottleRate.",
+        default: throttle.burstLimit,
+      }),
+    },
+    memorySize: wholeNumber(stack, "MemorySize", {
+      description: "Memory of the function in MB. More memory also means more processor.",
+      default: 512,
+      minValue: 128,
+      maxValue: 10_240,
+    }),
+    architecture: Architecture.custom(
+      text(stack, "Architecture", {
+        description: "Processor architecture of the function.",
+        default: "arm64",
+        allowedValues: ["arm64", "x86_64"],
+      }),
+    ),
+    logLevel: text(stack, "LogLevel", {
+      description: "From which level on requests are logged. Metrics are always written.",
+      default: "info",
+      allowedValues: ["debug", "info", "warn", "error"],
+    }) as "info",
+    logRetention: new CfnParameter(stack, "LogRetentionDays", {
+      type: "Number",
+      description: "Days for which logs are kept.",
+      default: "90",
+      // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+      allowedValues: [
+        "30",
+        "60",
+        "90",
+        "120",
+        "150",
+        "180",
+        "365",
+        "400",
+        "545",
+        "731",
+        "1096",
+        "1827",
+        "2192",
+        "3653",
+      ],
+    }).valueAsNumber,
+    alarmTopic: alarmTopic(stack),
+  };
+}
+
+/** An alarm's list of actions is empty where there is no topic. */
+function alarmTopic(stack: Stack): ITopic {
+  const arn = optionalText(stack, "AlarmTopicArn", {
+    description: "ARN of the SNS topic that alarms notify. Empty: alarms are only shown.",
+    allowedPattern: "(arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:.+)?",
+    constraintDescription: "must be the ARN of an SNS topic, or empty.",
+  });
+  return Topic.fromTopicArn(stack, "AlarmTopic", valueIf(notEmpty(stack, "AlarmTopicArn", arn), arn).toString());
+}

@@ -1,0 +1,123 @@
+// A rehearsal without CDK: from an empty folder with nothing but the files of a release, and the AWS CLI, to a review that is
+// granted, and to another setting. Run by `npm run test:rehearsal`; needs Python 3.
+// The template is deployed as it is, but for the STS that the function asks. Not covered, since the emulator has none of it:
+// CodeDeploy and alarms on computed metrics, which the template's own switches leave out here.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { hash, randomBytes } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { buildRelease } from "../../../infra/release/build.ts";
+import { localIdentity } from "../../../local/identities.ts";
+import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
+import { startSts } from "../../../local/sts/start-sts.ts";
+import { findAwsCli } from "../aws-cli.ts";
+import { machine } from "../sam/runtime-image.ts";
+import { type Emulator, startEmulator } from "./ministack.ts";
+import { review } from "./reviews.ts";
+
+const STACK = `IamAuthenticator-${CLUSTER_ID}`;
+const BUCKET = "our-artifacts";
+const folder = mkdtempSync(join(tmpdir(), "release-rehearsal-"));
+const callerToken = randomBytes(32).toString("base64url");
+const { account } = localIdentity("bob");
+let command: string;
+let emulator: Emulator;
+let sts: Awaited<ReturnType<typeof startSts>>;
+let url: string;
+
+before(async () => {
+  command = findAwsCli();
+  buildRelease(folder);
+  sts = await startSts();
+  emulator = await startEmulator(REGION);
+});
+after(async () => {
+  await emulator.stop();
+  await sts.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** The AWS CLI in that folder, without any configuration of this machine. */
+function aws(...args: string[]): string {
+  const env = {
+    PATH: process.env["PATH"],
+    HOME: folder,
+    ...emulator.environment,
+    // Buckets are in the path where the host is an address.
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${emulator.port}`,
+  };
+  try {
+    return execFileSync(command, args, { cwd: folder, encoding: "utf8", env, stdio: ["ignore", "pipe", "pipe"] });
+  } catch (error) {
+    const { stderr } = error as { stderr?: string };
+    throw new Error(`aws ${args.join(" ")}: ${stderr}\n${emulator.log()}`);
+  }
+}
+
+function deploy(...parameters: string[]): void {
+  const given = [`ClusterId=${CLUSTER_ID}`, `CodeBucket=${BUCKET}`, "CodePrefix=authenticator/", ...parameters];
+  const place = ["--stack-name", STACK, "--template-file", "http.template.yaml", "--capabilities", "CAPABILITY_IAM"];
+  aws("cloudformation", "deploy", ...place, "--parameter-overrides", ...given);
+}
+
+function putParameter(name: string, value: unknown): void {
+  const path = `/iam-authenticator/${CLUSTER_ID}/${name}`;
+  aws("ssm", "put-parameter", "--name", path, "--type", "String", "--value", JSON.stringify(value));
+}
+
+test("the files are whole: sha256sum --check", () => {
+  const printed = execFileSync("sha256sum", ["--check", "SHA256SUMS"], { cwd: folder, encoding: "utf8" });
+  assert.equal(printed.match(/: OK$/gm)?.length, readdirSync(folder).length - 1);
+});
+
+test("the zips are copied to a bucket of the team's, and the template is deployed", () => {
+  const template = join(folder, "http.template.yaml");
+  const [before, rest, ...others] = readFileSync(template, "utf8").split('AWS_ENDPOINT_URL_STS: ""');
+  assert.deepEqual([others.length, rest === undefined], [0, false]);
+  writeFileSync(template, `${before}AWS_ENDPOINT_URL_STS: ${sts.url}${rest}`);
+  aws("s3", "mb", `s3://${BUCKET}`);
+  aws("s3", "cp", ".", `s3://${BUCKET}/authenticator/`, "--recursive", "--exclude", "*", "--include", "*.zip");
+  deploy(`Architecture=${machine()}`, "SafeDeployments=false", "Monitoring=false");
+  const query = "Stacks[0].Outputs[?OutputKey=='Endpoint'].OutputValue";
+  url = aws("cloudformation", "describe-stacks", "--stack-name", STACK, "--query", query, "--output", "text").trim();
+  assert.match(url, /^http:.*\/authenticate$/);
+});
+
+test("callers and a mapping by aws ssm put-parameter: the same reviews as after cdk deploy", async () => {
+  putParameter("callers", [{ name: "control-plane", sha256: hash("sha256", callerToken) }]);
+  putParameter(`role/${account}/developers`, {
+    arn: `arn:aws:iam::${account}:role/Developers`,
+    username: "first:{SessionName}",
+    groups: ["developers"],
+  });
+  const bob = await review(emulator.port, url, callerToken, "bob");
+  assert.equal(bob.httpStatus, 200, bob.text + emulator.log());
+  assert.deepEqual([bob.user?.username, bob.user?.groups], ["first:bob-example.com", ["developers"]], bob.text);
+  const alice = await review(emulator.port, url, callerToken, "alice");
+  assert.deepEqual([alice.httpStatus, alice.authenticated], [200, false]);
+  assert.match(alice.error, /^identity_unmapped: /);
+  const foreign = await review(emulator.port, url, "somebody-else", "bob");
+  assert.equal(foreign.httpStatus, 401);
+});
+
+test("a change of a parameter is a new version, which answers: bob's account is refused", async () => {
+  deploy("Accounts=444455556666");
+  const bob = await review(emulator.port, url, callerToken, "bob");
+  assert.deepEqual([bob.httpStatus, bob.authenticated], [200, false], bob.text);
+  assert.match(bob.error, /^account_foreign: /);
+});
+
+test("a parameter that would not work is refused before anything changes", () => {
+  assert.throws(() => deploy("Accounts=4444"), /Accounts/);
+});
+
+test("delete-stack: the endpoint is gone", async () => {
+  aws("cloudformation", "delete-stack", "--stack-name", STACK);
+  aws("cloudformation", "wait", "stack-delete-complete", "--stack-name", STACK);
+  const bob = await review(emulator.port, url, callerToken, "bob").catch(() => ({ httpStatus: 404 }));
+  assert.equal(bob.httpStatus, 404);
+});

@@ -1,0 +1,192 @@
+// What `npm run release` makes: the same bytes twice, templates that hold for every machine and account, and lists of what
+// is inside. cfn-lint reads the templates in test/e2e/cfn-lint.e2e.ts; test/e2e/emulator/release.e2e.ts deploys one.
+
+import "./quick-synth.ts";
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { hash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { App, Stack, Validations } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { AwsSolutionsChecks } from "cdk-nag";
+import { parse } from "yaml";
+import { ServiceAccountIssuer } from "../../infra/iam-authenticator.ts";
+import { buildRelease } from "../../infra/release/build.ts";
+import { releaseNotes } from "../../infra/release/notes.ts";
+import { releaseApp } from "../../infra/release/templates.ts";
+import packageJson from "../../package.json" with { type: "json" };
+import { givenVpcEndpoint, KINDS, type MoreProps, stackOf, vpcOf } from "./stacks.ts";
+
+interface Resource {
+  readonly Type: string;
+  readonly Properties: Readonly<Record<string, unknown>>;
+}
+
+interface ReleaseTemplate {
+  readonly Parameters: Readonly<Record<string, { readonly Type: string; readonly Default?: unknown }>>;
+  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly Outputs: Readonly<Record<string, unknown>>;
+}
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const folder = mkdtempSync(join(tmpdir(), "release-"));
+const released = join(folder, "first");
+const NAMES = ["http", "mtls", "private", "issuer"] as const;
+const read = (file: string) => readFileSync(join(released, file), "utf8");
+const templateOf = (name: string): ReleaseTemplate => parse(read(`${name}.template.yaml`), { version: "1.1" });
+before(() => buildRelease(released));
+after(() => rmSync(folder, { recursive: true }));
+
+test("two runs, the same bytes: also at another time, in another zone and folder", () => {
+  const second = join(folder, "elsewhere", "second");
+  const build = pathToFileURL(join(ROOT, "infra", "release", "build.ts")).href;
+  const code = `(await import(${JSON.stringify(build)})).buildRelease(${JSON.stringify(second)})`;
+  const env = { ...process.env, TZ: "Pacific/Auckland", LANG: "de_DE.UTF-8" };
+  execFileSync(process.execPath, ["--input-type=module", "--eval", code], { cwd: folder, env });
+  const files = readdirSync(released);
+  assert.deepEqual(readdirSync(second), files);
+  for (const file of files) {
+    assert.ok(readFileSync(join(released, file)).equals(readFileSync(join(second, file))), file);
+  }
+});
+
+test("the checksums are those of all other files, in the form of sha256sum", () => {
+  const sums = readdirSync(released)
+    .filter((file) => file !== "SHA256SUMS")
+    .map((file) => `${hash("sha256", readFileSync(join(released, file)))}  ${file}\n`);
+  assert.equal(read("SHA256SUMS"), sums.join(""));
+  assert.ok(sums.length >= 10, sums.join(""));
+});
+
+for (const name of NAMES) {
+  test(`${name}: nothing of this machine, of CDK's bootstrap or of one account is in the template`, () => {
+    const text = read(`${name}.template.yaml`);
+    for (const pattern of [ROOT, tmpdir(), /bootstrap|cdk-hnb|asset/i, /\b\d{12}\b/, /aws:cdk:path/]) {
+      const found = typeof pattern === "string" ? text.includes(pattern) : pattern.test(text);
+      assert.ok(!found, String(pattern));
+    }
+    // Above, `aws cloudformation deploy` needs a bucket for the template too.
+    assert.ok(Buffer.byteLength(text) < 51_200, `${Buffer.byteLength(text)} bytes`);
+  });
+
+  test(`${name}: each function's code is a zip of the release, whose bytes the version pins`, () => {
+    const { Resources } = templateOf(name);
+    const functions = of(Resources, "AWS::Lambda::Function").map(({ Properties }) => Properties["Code"]);
+    const zips = functions.map((code) => {
+      const { S3Bucket, S3Key } = code as { S3Bucket: unknown; S3Key: { "Fn::Join": [string, [unknown, string]] } };
+      const [separator, [prefix, zip]] = S3Key["Fn::Join"];
+      assert.deepEqual([S3Bucket, separator, prefix], [{ Ref: "CodeBucket" }, "", { Ref: "CodePrefix" }]);
+      return zip;
+    });
+    const [main = "", ...others] = zips;
+    assert.match(main, new RegExp(`^${name === "issuer" ? "issuer" : "authenticator"}-[\\d.]+-[0-9a-f]{8}\\.zip$`));
+    assert.equal(others.length, name === "issuer" ? 0 : 1);
+    const [version] = of(Resources, "AWS::Lambda::Version");
+    const digest = hash("sha256", readFileSync(join(released, main)), "base64");
+    assert.equal(version?.Properties["CodeSha256"], digest);
+    for (const zip of zips) assert.ok(readdirSync(released).includes(zip), zip);
+  });
+
+  test(`${name}: each parameter that the function depends on is in the version's description, so that its change counts`, () => {
+    const { Parameters, Resources } = templateOf(name);
+    const [main] = of(Resources, "AWS::Lambda::Function");
+    const { Code: _, ...settings } = main?.Properties ?? {};
+    const [version] = of(Resources, "AWS::Lambda::Version");
+    const named = (value: unknown) => references(value).filter((reference) => reference in Parameters);
+    const wanted = [...new Set(named(settings))].sort();
+    assert.ok(wanted.includes("ClusterId") && wanted.includes("MemorySize"));
+    assert.deepEqual(named(version?.Properties["Description"]).sort(), wanted);
+  });
+}
+
+for (const kind of KINDS) {
+  test(`${kind}: the resources are of the same types and numbers as the construct's`, () => {
+    const given: MoreProps = (scope) => ({
+      endpoint: { kind: "private", vpc: vpcOf(scope, "Vpc"), vpcEndpoint: givenVpcEndpoint(scope) },
+    });
+    const { template } = stackOf(kind, kind === "private" ? given : {});
+    assert.deepEqual(types(templateOf(kind).Resources), types(template().toJSON()["Resources"]));
+  });
+}
+
+test("issuer: the resources are of the same types and numbers as the construct's", () => {
+  const stack = new Stack(new App(), "Issuer");
+  new ServiceAccountIssuer(stack, "Issuer", { clusterId: "prod" });
+  const { Resources } = Template.fromStack(stack).toJSON();
+  assert.deepEqual(types(templateOf("issuer").Resources), types(Resources));
+});
+
+test("what must be given is the cluster, the bucket and, of a kind, what only its team knows", () => {
+  const required = NAMES.map((name) =>
+    Object.entries(templateOf(name).Parameters)
+      .filter(([, { Default }]) => Default === undefined)
+      .map(([parameter]) => parameter),
+  );
+  const always = ["CodeBucket", "ClusterId"];
+  assert.deepEqual(required, [
+    always,
+    [...always, "DomainName", "CertificateArn", "TruststoreBucket", "TruststoreKey", "CallerSubjects"],
+    [...always, "VpcEndpointId"],
+    always,
+  ]);
+});
+
+test("cdk-nag finds nothing in the templates", () => {
+  const code = { fileName: "code.zip", sha256: "hash" };
+  const app = releaseApp({ authenticator: code, issuer: code, "deployment-check": code }, join(folder, "nag"));
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  app.synth();
+  const { pluginReports } = JSON.parse(readFileSync(join(app.outdir, "validation-report.json"), "utf8"));
+  assert.deepEqual(
+    pluginReports.flatMap(({ violations }: { violations: unknown[] }) => violations),
+    [],
+  );
+});
+
+test("SBOM: CycloneDX of what is in the bundles, and of nothing that only builds or tests", () => {
+  const { bomFormat, specVersion, serialNumber, metadata, components } = JSON.parse(read("sbom.cdx.json"));
+  assert.deepEqual(
+    [bomFormat, specVersion, serialNumber, metadata.timestamp],
+    ["CycloneDX", "1.5", undefined, undefined],
+  );
+  assert.equal(metadata.component.purl, `pkg:npm/${packageJson.name}@${packageJson.version}`);
+  const names: string[] = components.map(({ name }: { name: string }) => name);
+  for (const inside of ["@aws-sdk/client-ssm", "@middy/core", "quick-lru", "commander", "yaml"]) {
+    assert.ok(names.includes(inside), inside);
+  }
+  for (const outside of ["aws-cdk-lib", "esbuild", "typescript", "fast-check", "@biomejs/biome", "jose"]) {
+    assert.ok(!names.includes(outside), outside);
+  }
+  for (const { purl, licenses, hashes } of components) {
+    assert.deepEqual([/^pkg:npm\//.test(purl), licenses.length > 0, hashes.length > 0], [true, true, true], purl);
+  }
+});
+
+test("the notes are the section of the version or, before there is one, what is not released", () => {
+  const changelog = "# Changelog\n\n## [Unreleased]\n\n- new\n\n## [0.1.0] - 2026-01-01\n\n### Added\n\n- first\n";
+  assert.equal(releaseNotes(changelog, "0.1.0"), "# lambda-iam-authenticator 0.1.0\n\n### Added\n\n- first\n");
+  assert.equal(releaseNotes(changelog, "0.2.0"), "# lambda-iam-authenticator 0.2.0\n\n- new\n");
+  assert.throws(() => releaseNotes("# Changelog\n", "0.2.0"), /neither a section \[0\.2\.0\] nor \[Unreleased\]/);
+});
+
+function of(resources: ReleaseTemplate["Resources"], type: string): Resource[] {
+  return Object.values(resources).filter(({ Type }) => Type === type);
+}
+
+/** The targets of every `Ref` in the value. */
+function references(value: unknown): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, entry]) =>
+    key === "Ref" && typeof entry === "string" ? [entry] : references(entry),
+  );
+}
+
+function types(resources: Readonly<Record<string, { readonly Type: string }>>): string[] {
+  return Object.values(resources)
+    .map(({ Type }) => Type)
+    .sort();
+}
