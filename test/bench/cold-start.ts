@@ -13,6 +13,8 @@ export interface Candidate {
   readonly events: readonly unknown[];
   /** A command that runs the command behind it: what the process is confined by. */
   readonly confinement?: readonly string[];
+  /** Called with the process's id when it has initialised, just before its first event. */
+  beforeFirstEvent?(pid: number): void;
   /** Throws when the answer is not the one that was to be measured. */
   check(answer: string): void;
 }
@@ -32,7 +34,7 @@ const LIMIT_MS = 20_000;
 
 /** Runs `candidate` once with `runtimeClient`, the path of the runtime client's script. */
 export async function coldStart(runtimeClient: string, candidate: Candidate): Promise<ColdStart> {
-  const api = await startRuntimeApi(candidate.events);
+  const api = await startRuntimeApi(candidate.events, () => candidate.beforeFirstEvent?.(child.pid ?? 0));
   const output: Buffer[] = [];
   const started = performance.now();
   const command = [...(candidate.confinement ?? []), process.execPath, runtimeClient, "index.handler"] as const;

@@ -6,38 +6,49 @@ import { gzipSync } from "node:zlib";
 import { type Candidate, type ColdStart, coldStart } from "./cold-start.ts";
 import { quartiles } from "./quartiles.ts";
 
-/**
- * Measures `candidates` in `rounds` rounds and gives a markdown table of medians in ms. The ratio is taken to the first
- * candidate within each round. One more round goes first and does not count: it fills the disk cache.
- */
+/** Measures `candidates` in `rounds` rounds and gives a markdown table of medians in ms. */
 export async function compare(
   runtimeClient: string,
   candidates: readonly Candidate[],
   rounds: number,
 ): Promise<string> {
+  const taken = await takeTurns(runtimeClient, candidates, rounds);
+  const lines = candidates.map(({ name, folder }, column) => [name, ...sizes(folder), ...medians(taken, column, 0)]);
+  return markdown(["handler", "kB", "gzip", ...MEDIANS], lines);
+}
+
+/** The cold starts of each round. One more round goes first and does not count: it fills the disk cache. */
+export async function takeTurns(
+  runtimeClient: string,
+  candidates: readonly Candidate[],
+  rounds: number,
+): Promise<ColdStart[][]> {
   const taken: ColdStart[][] = [];
   for (let round = 0; round <= rounds; round += 1) {
     const row: ColdStart[] = [];
     for (const candidate of candidates) row.push(await coldStart(runtimeClient, candidate));
     if (round > 0) taken.push(row);
   }
-  const lines = candidates.map((candidate, column) => {
-    const of = (value: (start: ColdStart, base: ColdStart) => number): number[] =>
-      taken.flatMap((row) => {
-        const [base, start] = [row[0], row[column]];
-        return base === undefined || start === undefined ? [] : [value(start, base)];
-      });
-    const ratio = quartiles(of((start, base) => both(start) / both(base)));
-    return [
-      candidate.name,
-      ...sizes(candidate.folder),
-      quartiles(of(({ init }) => init)).median.toFixed(0),
-      quartiles(of(({ invoke }) => invoke)).median.toFixed(0),
-      quartiles(of(both)).median.toFixed(0),
-      `${ratio.median.toFixed(2)} (${ratio.lower.toFixed(2)} to ${ratio.upper.toFixed(2)})`,
-    ];
-  });
-  return markdown(["handler", "kB", "gzip", "init", "first invoke", "both", "ratio (quartiles)"], lines);
+  return taken;
+}
+
+/** What `medians` gives. */
+export const MEDIANS = ["init", "first invoke", "both", "ratio (quartiles)"];
+
+/** Of the candidate in `column`. The ratio is taken to the one in column `base` within each round. */
+export function medians(taken: readonly (readonly ColdStart[])[], column: number, base: number): string[] {
+  const of = (value: (start: ColdStart, other: ColdStart) => number): number[] =>
+    taken.flatMap((row) => {
+      const [start, other] = [row[column], row[base]];
+      return start === undefined || other === undefined ? [] : [value(start, other)];
+    });
+  const ratio = quartiles(of((start, other) => both(start) / both(other)));
+  return [
+    quartiles(of(({ init }) => init)).median.toFixed(0),
+    quartiles(of(({ invoke }) => invoke)).median.toFixed(0),
+    quartiles(of(both)).median.toFixed(0),
+    `${ratio.median.toFixed(2)} (${ratio.lower.toFixed(2)} to ${ratio.upper.toFixed(2)})`,
+  ];
 }
 
 export function both({ init, invoke }: ColdStart): number {

@@ -5,6 +5,8 @@ import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 export interface Confinement {
   /** A command that runs the command behind it inside. */
   readonly command: readonly string[];
+  /** Puts a process that runs already inside, with all its threads. */
+  enter(pid: number): void;
   /** Call when nothing runs inside any more. */
   close(): void;
 }
@@ -28,6 +30,9 @@ export function confine(megabytes: number): Confinement {
   const enter = 'echo $$ > "$0/cgroup.procs" && echo $$ > "$1/cgroup.procs" && shift && exec "$@"';
   return {
     command: ["/bin/sh", "-c", enter, cpu, memory],
+    enter: (pid) => {
+      for (const folder of [cpu, memory]) writeFileSync(`${folder}/cgroup.procs`, String(pid));
+    },
     close: () => {
       for (const folder of [cpu, memory]) rmdirSync(folder);
     },

@@ -19,6 +19,8 @@ import { startTlsFront } from "./tls-front.ts";
 export interface LocalServices {
   /** Settings of the function that lead to these services. */
   readonly environment: Readonly<Record<string, string>>;
+  /** A file with the certificate of their authority, which `environment` makes Node trust. */
+  readonly authorityFile: string;
   /** Events of an HTTP API with reviews that are granted, each of a token of its own. */
   readonly events: readonly unknown[];
   /** Throws when `answer`, what the function returned, grants nothing. */
@@ -30,7 +32,8 @@ const CLUSTER_ID = "bench";
 const PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
 const CALLER = "bench-caller";
 
-export async function startLocalServices({ reviews = 1 } = {}): Promise<LocalServices> {
+/** `delayMs`: how far away both services are, one way. */
+export async function startLocalServices({ reviews = 1, delayMs = 0 } = {}): Promise<LocalServices> {
   const sts = await startSts();
   const callers = [{ name: "kube-apiserver", sha256: createHash("sha256").update(CALLER).digest("hex") }];
   const mapping = {
@@ -51,8 +54,8 @@ export async function startLocalServices({ reviews = 1 } = {}): Promise<LocalSer
   writeFileSync(authorityFile, authority.ca);
   const credential = authority.server();
   const [stsFront, storeFront] = await Promise.all([
-    startTlsFront(sts.url, credential),
-    startTlsFront(store.url, credential),
+    startTlsFront(sts.url, credential, delayMs),
+    startTlsFront(store.url, credential, delayMs),
   ]);
   const now = Date.now();
   const tokens = Array.from({ length: reviews }, (_, index) =>
@@ -69,6 +72,7 @@ export async function startLocalServices({ reviews = 1 } = {}): Promise<LocalSer
       // is opened.
       NODE_EXTRA_CA_CERTS: authorityFile,
     },
+    authorityFile,
     events: (await Promise.all(tokens)).map(reviewEvent),
     check(answer) {
       const { body = "" }: { body?: string } = JSON.parse(answer);

@@ -24,8 +24,8 @@ export interface RuntimeApi {
 const PREFIX = "/2018-06-01/runtime";
 const DEADLINE_MS = 8_000;
 
-/** Starts on a free port of 127.0.0.1 and gives `events` in turn. */
-export async function startRuntimeApi(events: readonly unknown[]): Promise<RuntimeApi> {
+/** Starts on a free port of 127.0.0.1 and gives `events` in turn; calls `beforeFirst` just before the first of them. */
+export async function startRuntimeApi(events: readonly unknown[], beforeFirst?: () => void): Promise<RuntimeApi> {
   const ready = Promise.withResolvers<number>();
   const answered = Promise.withResolvers<readonly Answered[]>();
   const answers: Answered[] = [];
@@ -41,7 +41,10 @@ export async function startRuntimeApi(events: readonly unknown[]): Promise<Runti
     if (request.url === `${PREFIX}/invocation/next`) {
       // One call more means that the environment waits for work, which never comes: it is left hanging.
       if (answers.length === events.length) return;
-      ready.resolve(at);
+      if (answers.length === 0) {
+        ready.resolve(at);
+        beforeFirst?.();
+      }
       response.writeHead(200, {
         "content-type": "application/json",
         "lambda-runtime-aws-request-id": "00000000-0000-4000-8000-000000000000",

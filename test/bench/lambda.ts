@@ -1,0 +1,109 @@
+// Cold starts under Lambda's conditions: a whole processor while the function initialises, its memory size's share of one
+// from just before the first event on, and services that are 10 ms away.
+// As root on Linux: `npm run bench -- lambda`, or `npm run bench -- lambda 41 149c247` for another number of rounds than 21
+// and, in each of them, a build of that commit as well.
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { authenticator, emptyHandler, issuer } from "./candidates.ts";
+import type { Candidate } from "./cold-start.ts";
+import { MEDIANS, markdown, medians, takeTurns } from "./compare.ts";
+import { type Confinement, confine } from "./confinement.ts";
+import { type LocalServices, startLocalServices } from "./local-services.ts";
+import { runtimeClient } from "./runtime-client.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const SIZES = [512, 1_024, 1_769];
+const DELAY_MS = 10;
+
+/** Builds `commit` below `folder`, with the packages of today, and gives the place of its `dist`. */
+function buildOf(commit: string, folder: string): string {
+  const root = join(folder, commit);
+  mkdirSync(root);
+  const archive = execFileSync("git", ["archive", commit], { cwd: ROOT, maxBuffer: 2 ** 28 });
+  execFileSync("tar", ["-x", "-C", root], { input: archive });
+  symlinkSync(join(ROOT, "node_modules"), join(root, "node_modules"));
+  execFileSync(process.execPath, ["infra/bundle/build.ts"], { cwd: root });
+  return join(root, "dist");
+}
+
+/**
+ * What makes services on loopback look as AWS's do, by a script that Node loads first.
+ *
+ * - The local authority is trusted as if it were one of Node's own. NODE_EXTRA_CA_CERTS would also make Node read its root
+ *   certificates in another thread while it starts, and in Lambda they are read where the first connection is opened.
+ * - Loopback connects at once; the function learns of it after the time that TCP's handshake takes at that distance.
+ */
+function distantEnvironment(authorityFile: string, folder: string): Record<string, string> {
+  const script = join(folder, "distant.cjs");
+  writeFileSync(
+    script,
+    `const tls = require("node:tls");
+const authority = require("node:fs").readFileSync(${JSON.stringify(authorityFile)}, "utf8");
+const { createSecureContext } = tls;
+tls.createSecureContext = (options) => {
+  const secureContext = createSecureContext(options);
+  secureContext.context.addCACert(authority);
+  return secureContext;
+};
+const { TCP } = process.binding("tcp_wrap");
+for (const name of ["connect", "connect6"]) {
+  const connect = TCP.prototype[name];
+  TCP.prototype[name] = function (request, ...rest) {
+    const { oncomplete } = request;
+    request.oncomplete = function (...result) {
+      setTimeout(() => oncomplete.apply(this, result), ${2 * DELAY_MS});
+    };
+    return connect.call(this, request, ...rest);
+  };
+}
+`,
+  );
+  return { NODE_OPTIONS: `--require=${script}`, NODE_EXTRA_CA_CERTS: "" };
+}
+
+/** Of the build in `dist`; the names end with `suffix`. */
+function handlersOf(dist: string, services: LocalServices, suffix: string): Candidate[] {
+  const withoutCaller = { ...services, environment: { ...services.environment, CALLER_AUTH: "none" } };
+  return [
+    authenticator(`bearer${suffix}`, join(dist, "authenticator"), services),
+    authenticator(`none${suffix}`, join(dist, "authenticator"), withoutCaller),
+    issuer(`issuer${suffix}`, join(dist, "issuer"), services),
+  ];
+}
+
+const [rounds = "21", commit] = process.argv.slice(2);
+const client = runtimeClient(ROOT);
+const folder = mkdtempSync(join(tmpdir(), "bench-"));
+const local = await startLocalServices({ delayMs: DELAY_MS });
+const confinements = new Map<number, Confinement>();
+try {
+  const environment = { ...local.environment, ...distantEnvironment(local.authorityFile, folder) };
+  const services = { ...local, environment };
+  const before = commit === undefined ? [] : handlersOf(buildOf(commit, folder), services, ` at ${commit}`);
+  const handlers = [emptyHandler(folder), ...before, ...handlersOf(join(ROOT, "dist"), services, "")];
+  /** The ratio is to the same handler at `commit`, or to the empty one. */
+  const baseOf = (index: number): number => {
+    if (before.length === 0) return 0;
+    return index > before.length ? index - before.length : index;
+  };
+  const candidates = SIZES.flatMap((size) => {
+    const confinement = confine(size);
+    confinements.set(size, confinement);
+    return handlers.map((handler) => ({ ...handler, beforeFirstEvent: confinement.enter }));
+  });
+  const taken = await takeTurns(client, candidates, Number(rounds));
+  const rows = SIZES.flatMap((size, block) =>
+    handlers.map(({ name }, index) => {
+      const first = block * handlers.length;
+      return [String(size), name, ...medians(taken, first + index, first + baseOf(index))];
+    }),
+  );
+  console.log(markdown(["MB", "handler", ...MEDIANS], rows));
+} finally {
+  for (const { close } of confinements.values()) close();
+  await local.close();
+  rmSync(folder, { recursive: true });
+}
