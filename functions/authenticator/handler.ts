@@ -3,8 +3,9 @@
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import { type HttpResponse, jsonResponse } from "../gateway/http-response.ts";
-import type { Clock } from "../lib/deadline.ts";
+import type { Clock, Deadline } from "../lib/deadline.ts";
 import { cachedParameters, type FetchParameters } from "../parameters/parameter-cache.ts";
+import { callersParameter } from "./caller/bearer.ts";
 import { answerErrors } from "./http/answer-errors.ts";
 import { authenticateCaller } from "./http/authenticate-caller.ts";
 import { logReview } from "./http/log-review.ts";
@@ -30,12 +31,19 @@ export interface Dependencies {
   readonly print: (line: string) => void;
 }
 
-/** Answers API Gateway events, payload 1.0 and 2.0. All state is caches: two reviews at once do not meet. */
-export function createHandler(
+export interface Authenticator {
+  /** Answers API Gateway events, payload 1.0 and 2.0. All state is caches: two reviews at once do not meet. */
+  readonly handler: (event: unknown, context: unknown) => Promise<HttpResponse>;
+  /** Reads the callers by the very call that the first review would make, which then finds them in the cache. */
+  readonly prefetch: (deadline: Deadline) => Promise<void>;
+}
+
+export function createAuthenticator(
   settings: Settings,
   { askSts, fetchParameters, findNodeName, clock, print }: Dependencies,
-): (event: unknown, context: unknown) => Promise<HttpResponse> {
-  const { clusterId, partition } = settings;
+): Authenticator {
+  const { clusterId, partition, callerAuth, mappingPrefix } = settings;
+  const readCallers = cachedParameters(fetchParameters, CALLERS_FOUND_MS, clock);
   const services: ReviewServices = {
     proveIdentity: cachedProofs(proveIdentity(askSts, partition.id), `${partition.id}/${clusterId}`, clock),
     readParameters: cachedParameters(fetchParameters, MAPPING_FOUND_MS, clock),
@@ -54,9 +62,14 @@ export function createHandler(
     .use(logReview(settings, print))
     .use(answerErrors())
     .use(checkRoute())
-    .use(authenticateCaller(settings, cachedParameters(fetchParameters, CALLERS_FOUND_MS, clock)))
+    .use(authenticateCaller(settings, readCallers))
     .use(readReview())
     .handler<RequestContext, HttpResponse>(answerReview);
-  // API Gateway's event is a RequestContext as soon as the first middleware has run.
-  return (event, context) => chain(event as RequestContext, context as Context);
+  return {
+    // API Gateway's event is a RequestContext as soon as the first middleware has run.
+    handler: (event, context) => chain(event as RequestContext, context as Context),
+    prefetch: async (deadline) => {
+      if (callerAuth === "bearer") await readCallers([callersParameter(mappingPrefix)], deadline);
+    },
+  };
 }

@@ -14,6 +14,12 @@ export interface Agents {
 /** Certificates are verified whatever NODE_TLS_REJECT_UNAUTHORIZED says: a forged STS could name anybody. */
 const OPTIONS = { keepAlive: true, maxSockets: 50, rejectUnauthorized: true };
 
+/** With the connection that was opened ahead. */
+export interface OpenAgents extends Agents {
+  /** When that connection, with its TLS, is there or has failed. Nobody must wait for it. */
+  readonly opened: Promise<void>;
+}
+
 /** Without a connection yet. `plain`: whether a local endpoint may speak plain HTTP. */
 export function createAgents(plain: boolean): Agents {
   const httpsAgent = new HttpsAgent(OPTIONS);
@@ -25,10 +31,9 @@ export function createAgents(plain: boolean): Agents {
  * `endpoint`: where most requests will go. Its connection is opened now, without waiting, so that a cold start does not
  * pay for the handshake in its first review (docs/performance.md has what that is worth).
  */
-export function openAgents(endpoint: URL): Agents {
+export function openAgents(endpoint: URL): OpenAgents {
   const agents = createAgents(endpoint.protocol === "http:");
-  openAhead(agents.httpAgent ?? agents.httpsAgent, endpoint);
-  return agents;
+  return { ...agents, opened: openAhead(agents.httpAgent ?? agents.httpsAgent, endpoint) };
 }
 
 /** As the SDK's clients take them. */
@@ -60,7 +65,7 @@ type Connect = HttpAgent["createConnection"];
  * (https://nodejs.org/api/http.html#agentcreateconnectionoptions-callback); the first time it is for `endpoint`, it gets
  * the one that is open already. One that failed meanwhile is dropped, and a new one shows the error.
  */
-function openAhead(agent: HttpAgent, endpoint: URL): void {
+function openAhead(agent: HttpAgent, endpoint: URL): Promise<void> {
   const host = connectHost(endpoint);
   const port = Number(endpoint.port) || (endpoint.protocol === "http:" ? 80 : 443);
   const connect: Connect = agent.createConnection.bind(agent);
@@ -78,6 +83,10 @@ function openAhead(agent: HttpAgent, endpoint: URL): void {
     ahead.ref();
     return ahead;
   };
+  const { promise: opened, resolve } = Promise.withResolvers<void>();
+  ahead.once(endpoint.protocol === "http:" ? "connect" : "secureConnect", resolve);
+  ahead.once("close", () => resolve());
+  return opened;
 }
 
 /** TLS has no server name for an address (RFC 6066, section 3). */

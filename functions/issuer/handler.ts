@@ -21,15 +21,18 @@ export interface IssuerDependencies {
 /** STS waits for 5 s: https://repost.aws/knowledge-center/iam-sts-invalididentitytoken */
 const REQUEST_MS = 4_000;
 
-/** Answers API Gateway events, payload 1.0 and 2.0. */
-export function createIssuerHandler(
-  settings: IssuerSettings,
-  { fetchPath, clock, print }: IssuerDependencies,
-): (event: unknown) => Promise<HttpResponse> {
+export interface Issuer {
+  /** Answers API Gateway events, payload 1.0 and 2.0. */
+  readonly handler: (event: unknown) => Promise<HttpResponse>;
+  /** Reads the keys as the first request would, which then finds them remembered. */
+  readonly prefetch: (deadline: Deadline) => Promise<void>;
+}
+
+export function createIssuer(settings: IssuerSettings, { fetchPath, clock, print }: IssuerDependencies): Issuer {
   const readKeys = rememberedKeys(fetchPath, settings.mappingPrefix, clock);
   let coldStart = true;
 
-  return async (event) => {
+  const handler: Issuer["handler"] = async (event) => {
     const request = gatewayRequest(event);
     const { requestId } = request;
     const record: IssuerRecord = { startedAt: clock(), requestId, coldStart };
@@ -43,6 +46,12 @@ export function createIssuerHandler(
       logRequest(record, error, settings, clock(), print);
       return errorResponse(error);
     }
+  };
+  return {
+    handler,
+    prefetch: async (deadline) => {
+      await readKeys(deadline);
+    },
   };
 }
 

@@ -1,14 +1,21 @@
 // The issuer function's entry: settings from the environment, Parameter Store, the clock and standard output.
 
 import { createPathReader } from "../aws/parameter-store.ts";
-import { createIssuerHandler } from "./handler.ts";
+import { workAhead } from "../lib/work-ahead.ts";
+import { createIssuer } from "./handler.ts";
 import { readIssuerSettings } from "./settings.ts";
 
 const settings = readIssuerSettings(process.env);
 
-export const handler = createIssuerHandler(settings, {
+const clock = Date.now;
+
+const { handler, prefetch } = createIssuer(settings, {
   fetchPath: createPathReader({ region: settings.region, endpoint: settings.ssmEndpoint }),
-  clock: Date.now,
+  clock,
   // Not console.log: under Lambda's JSON log format it wraps the line, and metrics must stand alone.
   print: (line) => process.stdout.write(`${line}\n`),
 });
+
+await workAhead(clock, [prefetch]);
+
+export { handler };

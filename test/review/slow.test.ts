@@ -74,12 +74,25 @@ describe("slow", { concurrency: true }, () => {
       return { status: 200, body: JSON.stringify({ Parameters: [Parameter], InvalidParameters: [] }) };
     });
     t.after(() => late.close());
-    late.fail(first(1, SILENT));
+    late.fail(SILENT);
     const system = await startSystem(t, { settings: { CALLER_AUTH: "bearer", AWS_ENDPOINT_URL_SSM: late.url } });
+    late.fail(first(1, SILENT));
+    late.requests.length = 0;
     system.sts.fail(SILENT);
     assert.match(failure(await system.review(await system.token("bob")), 500), /^sts_unreachable: /);
     assertTook(system, 5_000);
     assert.deepEqual([late.requests.length, system.sts.calls()], [2, 2]);
+  });
+
+  test("Parameter Store is silent while the function initialises: ready after 1 s, and the review asks again", async (t) => {
+    const started = performance.now();
+    const system = await startSystem(t, { settings: { CALLER_AUTH: "bearer" }, storeFault: SILENT });
+    const took = performance.now() - started;
+    assert.ok(took > 950 && took < 4_000, `ready after ${took} ms`);
+    system.store.fail(undefined);
+    grantedUser(await system.review(await system.token("bob")));
+    const { cached, stale } = system.logs().at(-1) ?? {};
+    assert.deepEqual([cached, stale], [{ caller: false, identity: false, mapping: false }, undefined]);
   });
 
   test("others are answered while one waits", async (t) => {

@@ -15,6 +15,7 @@ import { startFunction } from "./bundled-function.ts";
 import { type Answer, checkedPost, type ReviewPost } from "./checked-post.ts";
 import { type SharedClock, sharedClock } from "./clock.ts";
 import { MAPPINGS, PREFIX } from "./mappings.ts";
+import type { FaultRule } from "./outages.ts";
 import { type Service, startService } from "./service.ts";
 import { KUBE_HEADERS, reviewBody, V1 } from "./token-review.ts";
 import { type Trace, traceOf } from "./trace.ts";
@@ -34,6 +35,8 @@ export interface SystemOptions extends Partial<Pick<GatewayOptions, "payload" | 
   readonly identities?: readonly LocalIdentity[];
   /** Starts a local EC2 and IAM as well. */
   readonly ec2?: Ec2Options;
+  /** What Parameter Store meets the function with from before it initialises; `store.fail` changes it. */
+  readonly storeFault?: FaultRule;
   /** Path of the bundle, when it is not the one that was built. */
   readonly entry?: string;
 }
@@ -70,6 +73,7 @@ export async function startSystem(t: TestContext, options: SystemOptions = {}): 
     entry = BUNDLE,
     identities = [],
     ec2: ec2Options,
+    storeFault,
     ...gatewayOptions
   } = options;
   const clock = sharedClock();
@@ -80,6 +84,7 @@ export async function startSystem(t: TestContext, options: SystemOptions = {}): 
     startParameterStore({ port, now, region: REGION, parameters: stored(parameters) }),
   );
   t.after(store.down);
+  store.fail(storeFault);
   const ec2 = ec2Options && (await startEc2(ec2Options));
   t.after(() => ec2?.close());
   const environment = {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createSts } from "../../../functions/authenticator/aws/sts.ts";
-import { createHandler } from "../../../functions/authenticator/handler.ts";
+import { createAuthenticator } from "../../../functions/authenticator/handler.ts";
 import { readSettings } from "../../../functions/authenticator/settings.ts";
 import { createParameterStore } from "../../../functions/aws/parameter-store.ts";
 import { type Gateway, type GatewayOptions, startGateway } from "../../../local/gateway/gateway.ts";
@@ -39,7 +39,7 @@ export async function startEndpoint(): Promise<LocalEndpoint> {
     cluster,
     gateway(settings, options = {}) {
       const regional = { clusterId: "prod", regionalHost: "sts.us-east-1.amazonaws.com" };
-      const handler = createHandler(readSettings({ CLUSTER_ID: "prod", AWS_REGION: "us-east-1", ...settings }), {
+      const { handler } = createAuthenticator(readSettings({ CLUSTER_ID: "prod", AWS_REGION: "us-east-1", ...settings }), {
         askSts: createSts({ ...regional, endpoint: new URL(sts.url) }),
         fetchParameters: createParameterStore({ region: "us-east-1", endpoint: new URL(cluster.store.url) }),
         findNodeName: async () => ({ refusal: "no nodes here" }),

@@ -1,7 +1,7 @@
 // What these tests share: identities, a clock that stands still, tokens, and services that are kept in memory.
 
 import { hash } from "node:crypto";
-import { createHandler, type Dependencies } from "../../../functions/authenticator/handler.ts";
+import { createAuthenticator, type Dependencies } from "../../../functions/authenticator/handler.ts";
 import { type VerifiedIdentity, verifyIdentity } from "../../../functions/authenticator/identity/identity.ts";
 import type { AskSts } from "../../../functions/authenticator/identity/prove-identity.ts";
 import type { TokenReviewStatus } from "../../../functions/authenticator/review/answer.ts";
@@ -160,7 +160,7 @@ export type Call = (event: unknown) => Promise<HttpResponse & { readonly json: A
 
 /** The handler, asked with an event; `json` is what its body says. */
 export function handlerOf(surroundings: Dependencies, settings: Partial<Settings> = {}): Call {
-  const handler = createHandler(settingsWith(settings), surroundings);
+  const { handler } = createAuthenticator(settingsWith(settings), surroundings);
   return async (event) => {
     const response = await handler(event, {});
     return { ...response, json: JSON.parse(response.body) as AnswerBody };

@@ -5,7 +5,7 @@ import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { JWKS_PATH, jwksDocument } from "../../../functions/issuer/documents.ts";
 import { issuerKeyParameter } from "../../../functions/issuer/keys.ts";
-import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { ssmThrottling } from "../../../local/parameter-store/protocol.ts";
 import { startFunction } from "../../review/bundled-function.ts";
 import { sharedClock } from "../../review/clock.ts";
@@ -19,11 +19,13 @@ const HOUR_MS = 3_600_000;
 
 const parameterOf = ({ kid }: { kid: string }): string => issuerKeyParameter(PREFIX, kid);
 
-async function startIssuerBundle(t: TestContext) {
+/** `prepare` is called before the function initialises, and prefetches its keys. */
+async function startIssuerBundle(t: TestContext, prepare: (store: MemoryStore) => void = () => {}) {
   const clock = sharedClock();
   const parameters = Object.fromEntries(KEYS.map((key) => [parameterOf(key), JSON.stringify(key)]));
   const store = await startParameterStore({ region: "us-west-2", parameters });
   t.after(() => store.close());
+  prepare(store);
   const { handler, output, close } = await startFunction({
     entry: ENTRY,
     environment: {
@@ -71,8 +73,7 @@ for (const [what, fault] of [
   });
 
   test(`Parameter Store ${what} from the start: a 500, never an empty set, and whole as soon as it answers`, async (t) => {
-    const { store, jwks } = await startIssuerBundle(t);
-    store.fail(fault);
+    const { store, jwks } = await startIssuerBundle(t, (store) => store.fail(fault));
     const [status, body] = await read(jwks);
     assert.deepEqual([status, JSON.parse(body).code], [500, "parameters_unavailable"]);
     store.fail(undefined);
@@ -81,11 +82,21 @@ for (const [what, fault] of [
 }
 
 test("one broken key among good ones: it is left out and named in the log, and the good ones are served", async (t) => {
-  const { store, jwks, output } = await startIssuerBundle(t);
-  store.put(`${PREFIX}/issuer/broken`, '{"kty":"RSA"');
+  const { jwks, output } = await startIssuerBundle(t, (store) => store.put(`${PREFIX}/issuer/broken`, '{"kty":"RSA"'));
   assert.deepEqual(await read(jwks), [200, WHOLE]);
   const [line = ""] = output("stdout").split("\n");
   assert.match(line, /"invalidKeys":\["\/iam-authenticator\/prod\/issuer\/broken /);
+});
+
+test("prefetched keys are served by the first request, with no second call, and as old as their read", async (t) => {
+  const { store, clock, jwks, output } = await startIssuerBundle(t);
+  assert.deepEqual([store.requests.length, output("stdout")], [1, ""]);
+  clock.advance(29_000);
+  assert.deepEqual(await read(jwks), [200, WHOLE]);
+  assert.equal(store.requests.length, 1);
+  clock.advance(1_000);
+  assert.deepEqual(await read(jwks), [200, WHOLE]);
+  assert.equal(store.requests.length, 2);
 });
 
 /** Both at once, at even distances. */

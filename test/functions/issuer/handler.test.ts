@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ParametersUnavailable } from "../../../functions/errors.ts";
 import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH, jwksDocument } from "../../../functions/issuer/documents.ts";
-import { createIssuerHandler } from "../../../functions/issuer/handler.ts";
+import { createIssuer } from "../../../functions/issuer/handler.ts";
 import { issuerKeyParameter } from "../../../functions/issuer/keys.ts";
 import { readIssuerSettings } from "../../../functions/issuer/settings.ts";
 import { SAMPLES } from "./samples.ts";
@@ -39,7 +39,7 @@ function issuer({
     ISSUER_URL: url,
     LOG_LEVEL: logLevel,
   });
-  const handler = createIssuerHandler(settings, {
+  const { handler } = createIssuer(settings, {
     fetchPath: async () => {
       if (fail !== undefined) throw fail;
       return parameters;

@@ -1,0 +1,135 @@
+// The callers, read before the first review: used by it, as old as their read, and never a reason to fail.
+
+import assert from "node:assert/strict";
+import { hash } from "node:crypto";
+import { test } from "node:test";
+import { createAuthenticator } from "../../../functions/authenticator/handler.ts";
+import type { Settings } from "../../../functions/authenticator/settings.ts";
+import { ParametersUnavailable } from "../../../functions/errors.ts";
+import { deadlineIn } from "../../../functions/lib/deadline.ts";
+import type { FetchParameters } from "../../../functions/parameters/parameter-cache.ts";
+import { fakeServices, gatewayEvent, HOME, PREFIX, reviewBody, settingsWith, tokenOf } from "./fixtures.ts";
+
+const CALLER = "a-token-of-kube-apiserver";
+const CALLERS = [{ name: "kube-apiserver", sha256: hash("sha256", CALLER) }];
+const MAPPING = { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev" };
+
+/** An environment that is about to initialise, with a Parameter Store that can be told to fail. */
+function environment(callerAuth: Settings["callerAuth"] = "bearer") {
+  const store = { isDown: false };
+  const working = fakeServices({ callers: CALLERS, [`role/${HOME}/developers`]: MAPPING });
+  const { clock, calls, lines } = working;
+  const fetchParameters: FetchParameters = async (...asked) => {
+    if (!store.isDown) return working.fetchParameters(...asked);
+    calls.ssm.push(asked[0]);
+    throw new ParametersUnavailable("down");
+  };
+  const { handler, prefetch } = createAuthenticator(settingsWith({ callerAuth }), { ...working, fetchParameters });
+  return {
+    ...working,
+    store,
+    prefetch: () => prefetch(deadlineIn(1_000, clock)),
+    /** The status of a review of bob's token, and its lines of log and metrics. */
+    async review(authorization = `Bearer ${CALLER}`) {
+      const event = gatewayEvent(reviewBody(tokenOf("bob", clock())), { headers: { authorization } });
+      const { statusCode } = await handler(event, {});
+      const [log, metrics] = lines.slice(-2).map((line) => JSON.parse(line));
+      return { statusCode, log, metrics };
+    },
+    /** How often the callers were asked for. */
+    callersRead: () => calls.ssm.filter((names) => names.includes(`${PREFIX}/callers`)).length,
+  };
+}
+
+test("prefetched callers are used by the first review, with no second call", async () => {
+  const { prefetch, review, calls } = environment();
+  await prefetch();
+  assert.deepEqual(calls.ssm, [[`${PREFIX}/callers`]]);
+  const { statusCode, log } = await review();
+  assert.deepEqual([statusCode, log.outcome, log.cached.caller, log.coldStart], [200, "granted", true, true]);
+  assert.equal(calls.ssm.length, 2);
+  assert.ok(!calls.ssm[1]?.includes(`${PREFIX}/callers`));
+});
+
+test("a review that comes while the callers are being prefetched shares that call", async () => {
+  const { prefetch, review, callersRead } = environment();
+  const prefetching = prefetch();
+  assert.equal((await review()).statusCode, 200);
+  await prefetching;
+  assert.equal(callersRead(), 1);
+});
+
+test("prefetched callers refuse whom they do not list", async () => {
+  const { prefetch, review } = environment();
+  await prefetch();
+  assert.equal((await review("Bearer another")).statusCode, 401);
+});
+
+test("a prefetch prints nothing, neither where it works nor where it fails", async () => {
+  const [working, failing] = [environment(), environment()];
+  await working.prefetch();
+  failing.store.isDown = true;
+  await assert.rejects(failing.prefetch);
+  assert.deepEqual([...working.lines, ...failing.lines], []);
+});
+
+test("a prefetch that failed leaves nothing behind: the review asks again, and its answer is not stale", async () => {
+  const { prefetch, review, store, callersRead } = environment();
+  store.isDown = true;
+  await assert.rejects(prefetch, ParametersUnavailable);
+  store.isDown = false;
+  const { statusCode, log, metrics } = await review();
+  assert.deepEqual([statusCode, log.stale, metrics.StaleReads, log.cached.caller], [200, undefined, 0, false]);
+  assert.equal(callersRead(), 2);
+});
+
+test("a prefetch that failed is no absence: while Parameter Store is down, reviews are faults and no refusals", async () => {
+  const { prefetch, review, store } = environment();
+  store.isDown = true;
+  await assert.rejects(prefetch, ParametersUnavailable);
+  const { statusCode, log } = await review();
+  assert.deepEqual([statusCode, log.reason], [500, "parameters_unavailable"]);
+});
+
+test("callers that did not exist at the prefetch are asked for again 10 s after it", async () => {
+  const { prefetch, review, parameters, clock } = environment();
+  delete parameters["callers"];
+  await prefetch();
+  parameters["callers"] = CALLERS;
+  clock.advance(9_999);
+  assert.equal((await review()).log.reason, "callers_invalid");
+  clock.advance(1);
+  assert.equal((await review()).statusCode, 200);
+});
+
+test("an environment that waits frozen for its first review: callers are as old as their read", async () => {
+  const { prefetch, review, parameters, clock, callersRead } = environment();
+  await prefetch();
+  parameters["callers"] = [{ name: "new", sha256: hash("sha256", "new") }];
+  clock.advance(59_999);
+  assert.equal((await review()).statusCode, 200);
+  clock.advance(1);
+  assert.equal((await review()).statusCode, 401);
+  assert.equal(callersRead(), 2);
+});
+
+test("prefetched callers stand in while Parameter Store fails for as long as any, counted from their read", async () => {
+  const { prefetch, review, store, clock } = environment();
+  await prefetch();
+  store.isDown = true;
+  clock.advance(359_999);
+  // The caller is known; the mapping has never been read.
+  assert.deepEqual((await review("Bearer another")).statusCode, 401);
+  const { statusCode, metrics } = await review();
+  assert.deepEqual([statusCode, metrics.StaleReads], [500, 1]);
+  clock.advance(1);
+  assert.equal((await review("Bearer another")).statusCode, 500);
+});
+
+for (const callerAuth of ["mtls", "none"] as const) {
+  test(`under ${callerAuth} there are no callers to read: Parameter Store is not asked`, async () => {
+    const { prefetch, calls } = environment(callerAuth);
+    await prefetch();
+    assert.deepEqual(calls.ssm, []);
+  });
+}
