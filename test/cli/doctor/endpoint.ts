@@ -39,13 +39,16 @@ export async function startEndpoint(): Promise<LocalEndpoint> {
     cluster,
     gateway(settings, options = {}) {
       const regional = { clusterId: "prod", regionalHost: "sts.us-east-1.amazonaws.com" };
-      const { handler } = createAuthenticator(readSettings({ CLUSTER_ID: "prod", AWS_REGION: "us-east-1", ...settings }), {
-        askSts: createSts({ ...regional, endpoint: new URL(sts.url) }),
-        fetchParameters: createParameterStore({ region: "us-east-1", endpoint: new URL(cluster.store.url) }),
-        findNodeName: async () => ({ refusal: "no nodes here" }),
-        clock: Date.now,
-        print: () => {},
-      });
+      const { handler } = createAuthenticator(
+        readSettings({ CLUSTER_ID: "prod", AWS_REGION: "us-east-1", ...settings }),
+        {
+          askSts: createSts({ ...regional, endpoint: new URL(sts.url) }),
+          fetchParameters: createParameterStore({ region: "us-east-1", endpoint: new URL(cluster.store.url) }),
+          findNodeName: async () => ({ refusal: "no nodes here" }),
+          clock: Date.now,
+          print: () => {},
+        },
+      );
       return startGateway({ ...options, handler });
     },
     async doctor(who, words, options = {}) {
