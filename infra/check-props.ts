@@ -26,6 +26,16 @@ export function checkProps(props: IamAuthenticatorProps): void {
   if (vpcEndpoints !== undefined && vpc === undefined) {
     throw new Error("vpcEndpoints needs vpc: give the function's VPC, or leave both out");
   }
+  for (const name of ["vpcSubnets", "securityGroups"] as const) {
+    if (props[name] !== undefined && vpc === undefined) {
+      throw new Error(`${name} needs vpc: give the function's VPC, or leave both out`);
+    }
+  }
+  for (const name of ["alarmTopic", "quietHours", "denialShare"] as const) {
+    if (props[name] !== undefined && props.alarms === false) {
+      throw new Error(`${name} is for alarms: leave it out, or leave out alarms: false`);
+    }
+  }
   // IAM has one endpoint for a whole partition, which interface endpoints of a VPC do not reach from every region.
   if (nodes && vpc !== undefined && vpcEndpoints !== false) {
     throw new Error(

@@ -1,14 +1,20 @@
 // The construct: one cluster's authenticator, with its endpoint, its mappings, and what watches over it.
 
+import type { RestApi } from "aws-cdk-lib/aws-apigateway";
+import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
+import type { Alarm, Metric, MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
 import type { Grant, IGrantable, IRole, IUser } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { Caller } from "../functions/authenticator/caller/bearer.ts";
 import { parseMappedArn } from "../functions/authenticator/mapping/arn.ts";
 import type { DenyEntry } from "../functions/authenticator/mapping/deny-list.ts";
 import type { Mapping } from "../functions/authenticator/mapping/mapping.ts";
+import type { Outcome } from "../functions/authenticator/review/record.ts";
 import { checkProps } from "./check-props.ts";
 import { makeVpcEndpoints } from "./function/vpc-endpoints.ts";
+import { count, latency, reviews } from "./monitoring/metrics.ts";
 import { makeOutputs } from "./outputs.ts";
 import { addCallers } from "./parameters/callers.ts";
 import { addDenials, denyListOf } from "./parameters/denials.ts";
@@ -18,6 +24,7 @@ import { addMapping, addPatterns } from "./parameters/mappings.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
 import { serve } from "./serve.ts";
 
+export type { CustomDomain } from "./endpoint/custom-domain.ts";
 export type {
   Endpoint,
   HttpEndpoint,
@@ -26,12 +33,11 @@ export type {
   Throttle,
   Truststore,
 } from "./endpoint/endpoint.ts";
-export type { IssuerDomain } from "./issuer/issuer-api.ts";
 // biome-ignore lint/performance/noBarrelFile: this file is the package's one entry
 export { ServiceAccountIssuer, type ServiceAccountIssuerProps } from "./issuer/service-account-issuer.ts";
 export { ServiceAccountRole, type ServiceAccountRoleProps } from "./issuer/service-account-role.ts";
 export type { IamAuthenticatorProps } from "./props.ts";
-export type { Caller, DenyEntry };
+export type { Caller, DenyEntry, Outcome };
 
 /** Everything a mapping has but whom it is for, which the method says. */
 export type MappedUser = Omit<Mapping, "arn" | "arnLike">;
@@ -43,6 +49,15 @@ export class IamAuthenticator extends Construct {
   readonly mappingPrefix: string;
   /** What the endpoint calls. */
   readonly handler: IFunction;
+  /** The role of the function. */
+  readonly role: IRole;
+  /** The log of the function. */
+  readonly logGroup: ILogGroup;
+  /** The API of the endpoint: an HTTP API, or a REST API for a private one. */
+  readonly api: HttpApi | RestApi;
+  /** Empty with `alarms: false`. */
+  readonly alarms: readonly Alarm[];
+  readonly #clusterId: string;
   readonly #patterns = new Map<string, ReturnType<typeof addPatterns>>();
   readonly #denials = new Map<string, ReturnType<typeof addDenials>>();
   #addCaller: ReturnType<typeof addCallers> | undefined;
@@ -52,12 +67,18 @@ export class IamAuthenticator extends Construct {
     const { clusterId, endpoint = { kind: "http" }, formerEndpoint, vpc, vpcEndpoints = true } = props;
     checkProps(props);
     if (vpc !== undefined && vpcEndpoints === true) makeVpcEndpoints(this, vpc);
-    const { url, handler, mappingPrefix, functionName, logGroup } = serve(this, endpoint, props);
+    const { url, handler, mappingPrefix, functionName, log, role, api, alarms } = serve(this, endpoint, props);
     if (formerEndpoint !== undefined) serve(this, formerEndpoint, props);
     this.url = url;
     this.handler = handler;
     this.mappingPrefix = mappingPrefix;
+    this.role = role;
+    this.logGroup = log;
+    this.api = api;
+    this.alarms = alarms;
+    this.#clusterId = clusterId;
     const hasCallers = () => this.#addCaller !== undefined;
+    const logGroup = log.logGroupName;
     makeOutputs(this, { clusterId, mappingPrefix, endpoint, url, functionName, logGroup, hasCallers });
   }
 
@@ -112,6 +133,46 @@ export class IamAuthenticator extends Construct {
    */
   grantManageMappings(grantee: IGrantable, { account }: { readonly account?: string } = {}): Grant {
     return grantMappings(this, this.mappingPrefix, grantee, account);
+  }
+
+  /** How many reviews there were, of one outcome or of all. Like the metrics below, by the minute. */
+  metricReviews(outcome?: Outcome, options: MetricOptions = {}): Metric {
+    return reviews(this.#clusterId, outcome).with(options);
+  }
+
+  /** How long a review took, in ms; the slowest 1 % unless `options` has another statistic. */
+  metricLatency(options: MetricOptions = {}): Metric {
+    return latency(this.#clusterId, "Latency", "p99").with(options);
+  }
+
+  /** How long STS took, in ms. */
+  metricStsLatency(options: MetricOptions = {}): Metric {
+    return latency(this.#clusterId, "StsLatency", "p99").with(options);
+  }
+
+  /** How long Parameter Store took, in ms. */
+  metricSsmLatency(options: MetricOptions = {}): Metric {
+    return latency(this.#clusterId, "SsmLatency", "p99").with(options);
+  }
+
+  /** How many reviews STS throttled. */
+  metricStsThrottled(options: MetricOptions = {}): Metric {
+    return count(this.#clusterId, "StsThrottled").with(options);
+  }
+
+  /** How many invalid mappings reviews read. */
+  metricInvalidMappings(options: MetricOptions = {}): Metric {
+    return count(this.#clusterId, "InvalidMappings").with(options);
+  }
+
+  /** How many reads were answered from memory while Parameter Store failed. */
+  metricStaleReads(options: MetricOptions = {}): Metric {
+    return count(this.#clusterId, "StaleReads").with(options);
+  }
+
+  /** How many reviews were the first of their environment. */
+  metricColdStart(options: MetricOptions = {}): Metric {
+    return count(this.#clusterId, "ColdStart").with(options);
   }
 
   #addByArn(kind: "role" | "user", arn: string | undefined, mapping: MappedUser): void {

@@ -1,6 +1,7 @@
 // The construct's props.
 
-import type { IVpc } from "aws-cdk-lib/aws-ec2";
+import type { ISecurityGroup, IVpc, SubnetSelection } from "aws-cdk-lib/aws-ec2";
+import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { Architecture } from "aws-cdk-lib/aws-lambda";
 import type { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
@@ -137,6 +138,20 @@ export interface IamAuthenticatorProps {
   readonly vpc?: IVpc;
 
   /**
+   * Which subnets of `vpc` the function is in.
+   *
+   * @default - all private ones
+   */
+  readonly vpcSubnets?: SubnetSelection;
+
+  /**
+   * Security groups of the function in `vpc`. They must let it reach STS, Parameter Store and, with `nodes`, EC2 and IAM.
+   *
+   * @default - one is made, which allows every way out and none in
+   */
+  readonly securityGroups?: readonly ISecurityGroup[];
+
+  /**
    * How the function in `vpc` reaches STS and Parameter Store. `true` makes interface endpoints for both. `"existing"`
    * uses those of the VPC, such as another cluster's. Both accept only tokens for the plain STS host of the stack's own
    * region (or of `stsRegions`), since interface endpoints serve no other. `false` means a NAT gateway.
@@ -151,6 +166,20 @@ export interface IamAuthenticatorProps {
    * @default true
    */
   readonly safeDeployments?: boolean;
+
+  /**
+   * Makes the alarms. Without them, a bad version is taken back only where the check finds it.
+   *
+   * @default true
+   */
+  readonly alarms?: boolean;
+
+  /**
+   * Makes the dashboard.
+   *
+   * @default true
+   */
+  readonly dashboard?: boolean;
 
   /**
    * Hours without a review after which the alarm NoReviews goes off, 1 to 168. For a cluster that sleeps at night or on
@@ -181,4 +210,12 @@ export interface IamAuthenticatorProps {
    * @default RetentionDays.THREE_MONTHS
    */
   readonly logRetention?: RetentionDays;
+
+  /**
+   * Encrypts the function's log and the endpoint's. A key that is made in the app lets CloudWatch Logs use it; another
+   * key's policy must do so already.
+   *
+   * @default - the key of CloudWatch Logs
+   */
+  readonly encryptionKey?: IKey;
 }

@@ -1,16 +1,19 @@
 // One endpoint with all that belongs to it: its own function, its alarms and dashboard, and the way new versions get in.
 
+import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
+import type { IRole } from "aws-cdk-lib/aws-iam";
 import { Architecture, type IFunction } from "aws-cdk-lib/aws-lambda";
-import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import { makeDeploymentCheck } from "./deployment/deployment-check.ts";
 import { deploySafely } from "./deployment/safe-deployment.ts";
 import { checkEndpoint } from "./endpoint/check-endpoint.ts";
-import type { Endpoint } from "./endpoint/endpoint.ts";
+import type { Endpoint, Gateway } from "./endpoint/endpoint.ts";
 import { serveHttp } from "./endpoint/http-endpoint.ts";
 import { servePrivately } from "./endpoint/private-endpoint.ts";
-import { makeFunction } from "./function/authenticator-function.ts";
+import { makeFunction, type Network } from "./function/authenticator-function.ts";
 import { checkedPrefix, functionEnvironment } from "./function/environment.ts";
+import { logSettings } from "./log-settings.ts";
 import { makeAlarms } from "./monitoring/alarms.ts";
 import { makeDashboard } from "./monitoring/dashboard.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
@@ -21,7 +24,10 @@ export interface Served {
   readonly handler: IFunction;
   readonly mappingPrefix: string;
   readonly functionName: string;
-  readonly logGroup: string;
+  readonly log: ILogGroup;
+  readonly role: IRole;
+  readonly api: Gateway["api"];
+  readonly alarms: readonly Alarm[];
 }
 
 /**
@@ -31,19 +37,20 @@ export interface Served {
 export function serve(construct: Construct, endpoint: Endpoint, props: IamAuthenticatorProps): Served {
   checkEndpoint(construct, endpoint);
   const scope = endpoint.kind === "http" ? construct : new Construct(construct, SCOPES[endpoint.kind]);
-  const { clusterId, logRetention = RetentionDays.THREE_MONTHS, safeDeployments = true, quietHours = 24 } = props;
+  const { clusterId, safeDeployments = true, quietHours = 24 } = props;
+  const logs = logSettings(scope, props);
   const environment = functionEnvironment(scope, props, endpoint);
   const mappingPrefix = checkedPrefix(scope, environment);
-  const { authenticator, live, log } = makeFunction(scope, {
+  const { authenticator, live, log, role } = makeFunction(scope, {
     mappingPrefix,
     environment,
     nodes: props.nodes ?? false,
     architecture: props.architecture ?? Architecture.ARM_64,
     memorySize: props.memorySize ?? 512,
-    logRetention,
+    logs,
     provisionedConcurrency: props.provisionedConcurrency,
     reservedConcurrency: props.reservedConcurrency,
-    vpc: props.vpc,
+    network: networkOf(props),
   });
   // CDK's own types do not agree under exactOptionalPropertyTypes.
   const handler = live as IFunction;
@@ -51,20 +58,33 @@ export function serve(construct: Construct, endpoint: Endpoint, props: IamAuthen
     name: `iam-authenticator-${clusterId}`,
     handler,
     throttle: props.throttle ?? { rateLimit: 50, burstLimit: 100 },
-    logRetention,
+    logs,
   };
   const gateway =
     endpoint.kind === "private" ? servePrivately(scope, endpoint, options) : serveHttp(scope, endpoint, options);
 
   const { alarmTopic: topic, denialShare = 0.5 } = props;
-  const alarms = makeAlarms(scope, { clusterId, handler, gateway, topic, quietHours, denialShare });
-  makeDashboard(scope, { clusterId, handler, log, gateway, alarms: alarms.all });
+  const alarms =
+    props.alarms === false
+      ? { all: [], rollback: [] }
+      : makeAlarms(scope, { clusterId, handler, gateway, topic, quietHours, denialShare });
+  if (props.dashboard !== false) makeDashboard(scope, { clusterId, handler, log, gateway, alarms: alarms.all });
   if (safeDeployments) {
-    const check = makeDeploymentCheck(scope, { authenticator, aliasName: live.aliasName, environment, logRetention });
+    const check = makeDeploymentCheck(scope, { authenticator, aliasName: live.aliasName, environment, logs });
     deploySafely(scope, live, check as IFunction, alarms.rollback);
   }
   const { functionName } = live.lambda;
-  return { url: gateway.url, handler, mappingPrefix, functionName, logGroup: log.logGroupName };
+  const { url, api } = gateway;
+  return { url, api, handler, mappingPrefix, functionName, log, role, alarms: alarms.all };
+}
+
+function networkOf({ vpc, vpcSubnets, securityGroups }: IamAuthenticatorProps): Network | undefined {
+  if (vpc === undefined) return undefined;
+  return {
+    vpc,
+    ...(vpcSubnets !== undefined && { vpcSubnets }),
+    ...(securityGroups !== undefined && { securityGroups: [...securityGroups] }),
+  };
 }
 
 const SCOPES = { mtls: "Mtls", private: "Private" };

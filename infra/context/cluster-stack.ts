@@ -1,6 +1,8 @@
 // One cluster's stack: what the context says in JSON, made into the construct's props.
 
 import { Annotations, type App, type CfnOutput, Stack } from "aws-cdk-lib";
+import { SecurityGroup } from "aws-cdk-lib/aws-ec2";
+import { Key } from "aws-cdk-lib/aws-kms";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
@@ -21,6 +23,8 @@ export function clusterStack(app: App, context: ClusterContext): Stack {
     vpc,
     alarmTopicArn,
     logRetentionDays,
+    encryptionKeyArn,
+    securityGroupIds,
     callers = [],
     ...props
   } = authenticatorContext;
@@ -40,6 +44,10 @@ export function clusterStack(app: App, context: ClusterContext): Stack {
     ...(vpc !== undefined && { vpc: readVpc(stack, "FunctionVpc", vpc) }),
     ...(alarmTopicArn !== undefined && { alarmTopic: Topic.fromTopicArn(stack, "AlarmTopic", alarmTopicArn) }),
     ...(logRetentionDays !== undefined && { logRetention: logRetentionDays }),
+    ...(encryptionKeyArn !== undefined && { encryptionKey: Key.fromKeyArn(stack, "LogKey", encryptionKeyArn) }),
+    ...(securityGroupIds !== undefined && {
+      securityGroups: securityGroupIds.map((id) => SecurityGroup.fromSecurityGroupId(stack, id, id)),
+    }),
   });
   for (const caller of callers) authenticator.addCaller(caller);
   // The stack has one authenticator: its outputs need no suffix.

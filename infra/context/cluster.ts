@@ -17,14 +17,20 @@ const vpc = z.strictObject({
   cidr: text.exactOptional(),
 });
 
+const domain = {
+  domainName: text,
+  certificateArn: text,
+  hostedZone: z.strictObject({ id: text, name: text }).exactOptional(),
+};
+
+const http = z.strictObject({ kind: z.literal("http"), domain: z.strictObject(domain).exactOptional() });
+
 const mtls = z.strictObject({
   kind: z.literal("mtls"),
-  domainName: text,
+  ...domain,
   subjects: texts,
-  certificateArn: text,
   ownershipCertificateArn: text.exactOptional(),
   truststore: z.strictObject({ bucket: text, key: text, version: text.exactOptional() }),
-  hostedZone: z.strictObject({ id: text, name: text }).exactOptional(),
 });
 
 const privateApi = z.strictObject({
@@ -38,13 +44,13 @@ const privateApi = z.strictObject({
 /** `"http"` alone means `{"kind": "http"}`. */
 const endpoint = z.preprocess(
   (value) => (value === "http" ? { kind: "http" } : value),
-  z.discriminatedUnion("kind", [z.strictObject({ kind: z.literal("http") }), mtls, privateApi], {
-    error: 'must be "http", or an object of the kind mtls or private',
+  z.discriminatedUnion("kind", [http, mtls, privateApi], {
+    error: 'must be "http", or an object of the kind http, mtls or private',
   }),
 );
 
-/** Props that CDK's context spells in another way. */
-type Spelled = "alarmTopic" | "logRetention";
+/** Props that CDK's context spells in another way; the function's subnets are those of its `vpc`. */
+type Spelled = "alarmTopic" | "logRetention" | "encryptionKey" | "securityGroups" | "vpcSubnets";
 type EveryProp = Readonly<Record<Exclude<keyof IamAuthenticatorProps, Spelled>, z.ZodType>>;
 
 const cluster = z.strictObject({
@@ -79,13 +85,17 @@ const cluster = z.strictObject({
   vpcEndpoints: z
     .union([z.boolean(), z.literal("existing")], { error: 'must be true, false or "existing"' })
     .exactOptional(),
+  securityGroupIds: texts.exactOptional(),
   safeDeployments: z.boolean().exactOptional(),
+  alarms: z.boolean().exactOptional(),
+  dashboard: z.boolean().exactOptional(),
   denialShare: z.number().exactOptional(),
   quietHours: z.number().exactOptional(),
   alarmTopicArn: text.exactOptional(),
   logRetentionDays: z
     .custom<RetentionDays>(isRetention, "must be a number of days that CloudWatch Logs knows, such as 90, 180 or 365")
     .exactOptional(),
+  encryptionKeyArn: text.exactOptional(),
   callers: z
     .array(z.custom<Caller>(isCaller, "must have a name and its token's SHA-256, 64 lower-case hex digits"))
     .exactOptional(),

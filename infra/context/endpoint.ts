@@ -5,7 +5,8 @@ import { InterfaceVpcEndpoint, type IVpc, Vpc } from "aws-cdk-lib/aws-ec2";
 import { HostedZone } from "aws-cdk-lib/aws-route53";
 import { Bucket } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
-import type { Endpoint, MtlsEndpoint, PrivateEndpoint } from "../endpoint/endpoint.ts";
+import type { CustomDomain } from "../endpoint/custom-domain.ts";
+import type { Endpoint, HttpEndpoint, MtlsEndpoint, PrivateEndpoint } from "../endpoint/endpoint.ts";
 import type { EndpointContext, VpcContext } from "./cluster.ts";
 
 type OfKind<K extends EndpointContext["kind"]> = Extract<EndpointContext, { kind: K }>;
@@ -14,7 +15,7 @@ type OfKind<K extends EndpointContext["kind"]> = Extract<EndpointContext, { kind
 export function readEndpoint(scope: Construct, context: EndpointContext): Endpoint {
   switch (context.kind) {
     case "http":
-      return context;
+      return http(scope, context);
     case "mtls":
       return mtls(scope, context);
     case "private":
@@ -26,17 +27,30 @@ export function readVpc(scope: Construct, id: string, { cidr, ...others }: VpcCo
   return Vpc.fromVpcAttributes(scope, id, { ...others, ...(cidr !== undefined && { vpcCidrBlock: cidr }) });
 }
 
+function http(scope: Construct, { kind, domain }: OfKind<"http">): HttpEndpoint {
+  return { kind, ...(domain !== undefined && { domain: readDomain(scope, domain) }) };
+}
+
 function mtls(scope: Construct, context: OfKind<"mtls">): MtlsEndpoint {
-  const { certificateArn, ownershipCertificateArn, truststore, hostedZone, ...same } = context;
+  const { kind, subjects, ownershipCertificateArn, truststore } = context;
   const { bucket, ...object } = truststore;
-  const certificate = (id: string, arn: string) => Certificate.fromCertificateArn(scope, id, arn);
   return {
-    ...same,
-    certificate: certificate("Certificate", certificateArn),
+    kind,
+    subjects,
+    ...readDomain(scope, context),
     truststore: { bucket: Bucket.fromBucketName(scope, "Truststore", bucket), ...object },
     ...(ownershipCertificateArn !== undefined && {
-      ownershipCertificate: certificate("OwnershipCertificate", ownershipCertificateArn),
+      ownershipCertificate: Certificate.fromCertificateArn(scope, "OwnershipCertificate", ownershipCertificateArn),
     }),
+  };
+}
+
+type DomainContext = Pick<OfKind<"mtls">, "domainName" | "certificateArn" | "hostedZone">;
+
+function readDomain(scope: Construct, { domainName, certificateArn, hostedZone }: DomainContext): CustomDomain {
+  return {
+    domainName,
+    certificate: Certificate.fromCertificateArn(scope, "Certificate", certificateArn),
     ...(hostedZone !== undefined && {
       hostedZone: HostedZone.fromHostedZoneAttributes(scope, "Zone", {
         hostedZoneId: hostedZone.id,

@@ -3,10 +3,11 @@
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { type CfnFunction, Function as LambdaFunction, LoggingFormat } from "aws-cdk-lib/aws-lambda";
-import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { acknowledgeWildcard } from "../acknowledge.ts";
 import { builtCode, NODEJS_24 } from "../function/built-code.ts";
+import type { LogSettings } from "../log-settings.ts";
 
 export interface DeploymentCheckOptions {
   readonly authenticator: LambdaFunction;
@@ -14,17 +15,17 @@ export interface DeploymentCheckOptions {
   readonly aliasName: string;
   /** The authenticator's environment. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly logRetention: RetentionDays;
+  readonly logs: LogSettings;
 }
 
 /** What decides about the known answers. */
 const SETTINGS = ["CALLER_AUTH", "CALLER_SUBJECTS", "STS_REGIONS"];
 
 export function makeDeploymentCheck(scope: Construct, options: DeploymentCheckOptions): LambdaFunction {
-  const { authenticator, aliasName, environment, logRetention } = options;
+  const { authenticator, aliasName, environment, logs } = options;
   const role = new Role(scope, "DeploymentCheckRole", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
   const logGroup = new LogGroup(scope, "DeploymentCheckLog", {
-    retention: logRetention,
+    ...logs,
     removalPolicy: RemovalPolicy.DESTROY,
   });
   logGroup.grantWrite(role);

@@ -2,8 +2,9 @@
 
 import { Aws, RemovalPolicy } from "aws-cdk-lib";
 import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
-import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
+import type { LogSettings } from "../log-settings.ts";
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html; all of them exist for REST too */
 export const ACCESS_LOG_FORMAT = AccessLogFormat.custom(
@@ -26,10 +27,10 @@ export const ACCESS_LOG_FORMAT = AccessLogFormat.custom(
  * limits to 5,120 characters: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
  * The name is this endpoint's alone: two kinds, two stacks and two clusters may be there at once.
  */
-export function accessLogGroup(scope: Construct, retention: RetentionDays): LogGroup {
+export function accessLogGroup(scope: Construct, logs: LogSettings): LogGroup {
   return new LogGroup(scope, "AccessLog", {
     logGroupName: `/aws/vendedlogs/iam-authenticator/${Aws.STACK_NAME}-${scope.node.addr.slice(-8)}`,
-    retention,
+    ...logs,
     removalPolicy: RemovalPolicy.DESTROY,
   });
 }

@@ -2,12 +2,14 @@
 
 import { Arn, ArnFormat, Stack, Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
+import type { CustomDomain } from "./custom-domain.ts";
 import type { Endpoint, MtlsEndpoint, PrivateEndpoint } from "./endpoint.ts";
 
 /** Throws with a sentence that says what to do. */
 export function checkEndpoint(scope: Construct, endpoint: Endpoint): void {
   switch (endpoint.kind) {
     case "http":
+      if (endpoint.domain !== undefined) checkDomain(scope, endpoint.domain);
       break;
     case "mtls":
       checkMtls(scope, endpoint);
@@ -20,7 +22,8 @@ export function checkEndpoint(scope: Construct, endpoint: Endpoint): void {
   }
 }
 
-function checkMtls(scope: Construct, { subjects, domainName, hostedZone, certificate }: MtlsEndpoint): void {
+function checkMtls(scope: Construct, endpoint: MtlsEndpoint): void {
+  const { subjects } = endpoint;
   if (subjects.length === 0) {
     throw new Error(
       "an mtls endpoint needs subjects: the whole subject DN of each client certificate of kube-apiserver",
@@ -28,17 +31,27 @@ function checkMtls(scope: Construct, { subjects, domainName, hostedZone, certifi
   }
   if (subjects.some((subject) => subject.trim() === ""))
     throw new Error("an mtls endpoint's subjects must not be empty strings");
+  checkDomain(scope, endpoint);
+}
+
+/** Throws with a sentence, like all of this file. */
+export function checkDomain(scope: Construct, { domainName, hostedZone, certificate }: CustomDomain): void {
+  checkCertificateRegion(certificate.certificateArn, Stack.of(scope).region);
   if (Token.isUnresolved(domainName)) return;
   if (!/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]+$/.test(domainName)) {
     throw new Error(`domainName must be one host name in lower case, not ${domainName}`);
   }
   const zoneName = hostedZone?.zoneName;
-  if (zoneName !== undefined && domainName !== zoneName && !domainName.endsWith(`.${zoneName}`)) {
+  if (
+    zoneName !== undefined &&
+    !Token.isUnresolved(zoneName) &&
+    domainName !== zoneName &&
+    !domainName.endsWith(`.${zoneName}`)
+  ) {
     throw new Error(
       `domainName ${domainName} must be in the hosted zone ${zoneName}: give the zone of the domain, or no zone`,
     );
   }
-  checkCertificateRegion(certificate.certificateArn, Stack.of(scope).region);
 }
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-custom-domain-names.html: regional, unlike CloudFront's */
@@ -47,7 +60,7 @@ function checkCertificateRegion(arn: string, region: string): void {
   const { region: its = "" } = Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME);
   if (its !== region) {
     throw new Error(
-      `the certificate is in ${its} and the stack is in ${region}: an mtls endpoint needs both in one region`,
+      `the certificate is in ${its} and the stack is in ${region}: a custom domain needs both in one region`,
     );
   }
 }

@@ -1,12 +1,14 @@
 // The kinds of endpoint, and what each needs.
 
+import type { RestApi } from "aws-cdk-lib/aws-apigateway";
+import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import type { ICertificate } from "aws-cdk-lib/aws-certificatemanager";
 import type { Metric } from "aws-cdk-lib/aws-cloudwatch";
 import type { IInterfaceVpcEndpoint, IVpc } from "aws-cdk-lib/aws-ec2";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
-import type { RetentionDays } from "aws-cdk-lib/aws-logs";
-import type { IHostedZone } from "aws-cdk-lib/aws-route53";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
+import type { LogSettings } from "../log-settings.ts";
+import type { CustomDomain } from "./custom-domain.ts";
 
 /** Which endpoint to make. `kind` decides how kube-apiserver authenticates to it. */
 export type Endpoint = HttpEndpoint | MtlsEndpoint | PrivateEndpoint;
@@ -14,15 +16,17 @@ export type Endpoint = HttpEndpoint | MtlsEndpoint | PrivateEndpoint;
 /** A public HTTP API. kube-apiserver authenticates with a bearer token. */
 export interface HttpEndpoint {
   readonly kind: "http";
+  /**
+   * A domain of your own. The API's default endpoint stays, and asks for the same token, so that kube-apiserver can move.
+   *
+   * @default - the API's default endpoint alone
+   */
+  readonly domain?: CustomDomain;
 }
 
 /** An HTTP API on a domain of your own. kube-apiserver authenticates with a client certificate. */
-export interface MtlsEndpoint {
+export interface MtlsEndpoint extends CustomDomain {
   readonly kind: "mtls";
-  /** For example `authenticator.example.com`. */
-  readonly domainName: string;
-  /** For the domain, in the stack's region. */
-  readonly certificate: ICertificate;
   /**
    * A public certificate for the domain. API Gateway requires it when `certificate` was imported or comes from a private
    * certificate authority.
@@ -34,12 +38,6 @@ export interface MtlsEndpoint {
   readonly truststore: Truststore;
   /** Whole subject DNs that are accepted, as API Gateway gives them, such as `CN=kube-apiserver,O=Example`. At least one. */
   readonly subjects: readonly string[];
-  /**
-   * Gets an alias record for the domain.
-   *
-   * @default - none: make a record for the domain yourself
-   */
-  readonly hostedZone?: IHostedZone;
 }
 
 export interface Truststore {
@@ -86,11 +84,12 @@ export interface EndpointOptions {
   readonly name: string;
   readonly handler: IFunction;
   readonly throttle: Throttle;
-  readonly logRetention: RetentionDays;
+  readonly logs: LogSettings;
 }
 
 /** An endpoint that was made. */
 export interface Gateway {
+  readonly api: HttpApi | RestApi;
   /** Ends in `/authenticate`. */
   readonly url: string;
   /** Metrics of the gateway itself: they also count what never reaches the function. */

@@ -1,28 +1,27 @@
-// An HTTP API with one route. With mtls it is on a domain of its own, and the default endpoint is switched off.
+// An HTTP API with one route. With mtls it is on a domain of its own, and the default endpoint is switched off. A domain
+// of `http` is one more way in: kube-apiserver may still have the default endpoint's URL.
 
 import {
   type CfnStage,
-  DomainName,
+  type DomainName,
   HttpApi,
   HttpMethod,
   HttpStage,
   PayloadFormatVersion,
-  SecurityPolicy,
 } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
-import { ARecord, RecordTarget } from "aws-cdk-lib/aws-route53";
-import { ApiGatewayv2DomainProperties } from "aws-cdk-lib/aws-route53-targets";
 import type { Construct } from "constructs";
 import { acknowledge } from "../acknowledge.ts";
 import { ACCESS_LOG_FORMAT, accessLogGroup } from "./access-log.ts";
+import { makeDomain } from "./custom-domain.ts";
 import type { EndpointOptions, Gateway, HttpEndpoint, MtlsEndpoint } from "./endpoint.ts";
 
 export function serveHttp(
   scope: Construct,
   endpoint: HttpEndpoint | MtlsEndpoint,
-  { name, handler, throttle, logRetention }: EndpointOptions,
+  { name, handler, throttle, logs }: EndpointOptions,
 ): Gateway {
-  const domainName = endpoint.kind === "mtls" ? ownDomain(scope, endpoint) : undefined;
+  const domainName = domainOf(scope, endpoint);
   const api = new HttpApi(scope, "Api", {
     apiName: name,
     createDefaultStage: false,
@@ -45,7 +44,7 @@ export function serveHttp(
   });
   // By CloudFormation's own property: the oldest aws-cdk-lib that works has none in HttpStage.
   (stage.node.defaultChild as CfnStage).accessLogSettings = {
-    destinationArn: accessLogGroup(scope, logRetention).logGroupArn,
+    destinationArn: accessLogGroup(scope, logs).logGroupArn,
     format: ACCESS_LOG_FORMAT.toString(),
   };
   const proof = endpoint.kind === "mtls" ? "client certificate" : "bearer token";
@@ -58,6 +57,7 @@ export function serveHttp(
   }
   const url = domainName === undefined ? api.apiEndpoint : `https://${domainName.name}`;
   return {
+    api,
     url: `${url}/authenticate`,
     requests: api.metricCount(),
     clientErrors: api.metricClientError(),
@@ -65,24 +65,16 @@ export function serveHttp(
   };
 }
 
-/** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html */
-function ownDomain(scope: Construct, endpoint: MtlsEndpoint): DomainName {
-  const { domainName, certificate, ownershipCertificate, hostedZone } = endpoint;
+function domainOf(scope: Construct, endpoint: HttpEndpoint | MtlsEndpoint): DomainName | undefined {
+  if (endpoint.kind === "http") {
+    return endpoint.domain === undefined ? undefined : makeDomain(scope, endpoint.domain).domain;
+  }
+  const { ownershipCertificate } = endpoint;
   const { bucket, key, version } = endpoint.truststore;
-  const domain = new DomainName(scope, "Domain", {
-    domainName,
-    certificate,
-    securityPolicy: SecurityPolicy.TLS_1_2,
+  // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
+  const { domain } = makeDomain(scope, endpoint, {
     mtls: { bucket, key, ...(version !== undefined && { version }) },
     ...(ownershipCertificate !== undefined && { ownershipCertificate }),
   });
-  if (hostedZone !== undefined) {
-    const { regionalDomainName, regionalHostedZoneId } = domain;
-    new ARecord(scope, "Record", {
-      zone: hostedZone,
-      recordName: domainName,
-      target: RecordTarget.fromAlias(new ApiGatewayv2DomainProperties(regionalDomainName, regionalHostedZoneId)),
-    });
-  }
   return domain;
 }

@@ -10,9 +10,10 @@ import {
 } from "aws-cdk-lib/aws-apigateway";
 import { type IInterfaceVpcEndpoint, InterfaceVpcEndpoint, InterfaceVpcEndpointAwsService } from "aws-cdk-lib/aws-ec2";
 import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from "aws-cdk-lib/aws-iam";
-import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { acknowledge, acknowledgeManagedPolicy } from "../acknowledge.ts";
+import type { LogSettings } from "../log-settings.ts";
 import { ACCESS_LOG_FORMAT, accessLogGroup } from "./access-log.ts";
 import type { EndpointOptions, Gateway, PrivateEndpoint } from "./endpoint.ts";
 
@@ -21,7 +22,7 @@ const STAGE = "live";
 export function servePrivately(
   scope: Construct,
   { vpc, vpcEndpoint = makeVpcEndpoint(scope, vpc), accountLogRole = false }: PrivateEndpoint,
-  { name, handler, throttle, logRetention }: EndpointOptions,
+  { name, handler, throttle, logs }: EndpointOptions,
 ): Gateway {
   const api = new RestApi(scope, "Api", {
     restApiName: name,
@@ -35,17 +36,18 @@ export function servePrivately(
       // Errors of the gateway itself; never bodies, which hold tokens.
       loggingLevel: MethodLoggingLevel.ERROR,
       dataTraceEnabled: false,
-      accessLogDestination: new LogGroupLogDestination(accessLogGroup(scope, logRetention)),
+      accessLogDestination: new LogGroupLogDestination(accessLogGroup(scope, logs)),
       accessLogFormat: ACCESS_LOG_FORMAT,
     },
   });
   // Its own output is a URL that needs private DNS.
   api.node.tryRemoveChild("Endpoint");
-  keepErrorLog(scope, api, logRetention);
+  keepErrorLog(scope, api, logs);
   const integration = new LambdaIntegration(handler, { allowTestInvoke: false });
   const method = api.root.addResource("authenticate").addMethod("POST", integration);
   acknowledgeRules(api, method, accountLogRole);
   return {
+    api,
     url: `https://${hostName(api, vpcEndpoint)}/${STAGE}/authenticate`,
     requests: api.metricCount(),
     clientErrors: api.metricClientError(),
@@ -84,10 +86,10 @@ function makeVpcEndpoint(scope: Construct, vpc: PrivateEndpoint["vpc"]): Interfa
 }
 
 /** Otherwise API Gateway makes this log group by itself, and keeps it forever. */
-function keepErrorLog(scope: Construct, api: RestApi, retention: RetentionDays): void {
+function keepErrorLog(scope: Construct, api: RestApi, logs: LogSettings): void {
   const log = new LogGroup(scope, "ErrorLog", {
     logGroupName: `API-Gateway-Execution-Logs_${api.restApiId}/${STAGE}`,
-    retention,
+    ...logs,
     removalPolicy: RemovalPolicy.DESTROY,
   });
   api.deploymentStage.node.addDependency(log);

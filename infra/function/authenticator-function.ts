@@ -1,7 +1,8 @@
 // The Lambda function: the built bundle, its log, its VPC and the alias that the endpoint calls.
 
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
-import type { IVpc } from "aws-cdk-lib/aws-ec2";
+import type { ISecurityGroup, IVpc, SubnetSelection } from "aws-cdk-lib/aws-ec2";
+import type { Role } from "aws-cdk-lib/aws-iam";
 import {
   type Alias,
   type Architecture,
@@ -9,8 +10,9 @@ import {
   Function as LambdaFunction,
   LoggingFormat,
 } from "aws-cdk-lib/aws-lambda";
-import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
+import type { LogSettings } from "../log-settings.ts";
 import { builtCode, NODEJS_24 } from "./built-code.ts";
 import { executionRole } from "./execution-role.ts";
 
@@ -21,10 +23,17 @@ export interface FunctionOptions {
   readonly nodes: boolean;
   readonly architecture: Architecture;
   readonly memorySize: number;
-  readonly logRetention: RetentionDays;
+  readonly logs: LogSettings;
   readonly provisionedConcurrency: number | undefined;
   readonly reservedConcurrency: number | undefined;
-  readonly vpc: IVpc | undefined;
+  readonly network: Network | undefined;
+}
+
+/** Where the function is, when it is in a VPC. */
+export interface Network {
+  readonly vpc: IVpc;
+  readonly vpcSubnets?: SubnetSelection;
+  readonly securityGroups?: ISecurityGroup[];
 }
 
 export interface AuthenticatorFunction {
@@ -32,13 +41,14 @@ export interface AuthenticatorFunction {
   /** Moves to a new version only after that has proved itself. */
   readonly live: Alias;
   readonly log: LogGroup;
+  readonly role: Role;
 }
 
 export function makeFunction(scope: Construct, options: FunctionOptions): AuthenticatorFunction {
-  const { mappingPrefix, environment, nodes, vpc, provisionedConcurrency, reservedConcurrency } = options;
+  const { mappingPrefix, environment, nodes, network, provisionedConcurrency, reservedConcurrency } = options;
   // The record of who was let in must outlive the function: the log stays when the stack is removed.
-  const log = new LogGroup(scope, "Log", { retention: options.logRetention, removalPolicy: RemovalPolicy.RETAIN });
-  const { role, policy } = executionRole(scope, { mappingPrefix, nodes, inVpc: vpc !== undefined, log });
+  const log = new LogGroup(scope, "Log", { ...options.logs, removalPolicy: RemovalPolicy.RETAIN });
+  const { role, policy } = executionRole(scope, { mappingPrefix, nodes, inVpc: network !== undefined, log });
 
   const authenticator = new LambdaFunction(scope, "Function", {
     description: "Answers TokenReviews of kube-apiserver",
@@ -56,7 +66,7 @@ export function makeFunction(scope: Construct, options: FunctionOptions): Authen
     // The version before stays, to go back to by hand.
     currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     ...(reservedConcurrency !== undefined && { reservedConcurrentExecutions: reservedConcurrency }),
-    ...(vpc !== undefined && { vpc }),
+    ...network,
   });
   authenticator.node.addDependency(policy);
   // `sam local invoke` finds a function inside a construct by this name, otherwise only by its logical id.
@@ -64,5 +74,5 @@ export function makeFunction(scope: Construct, options: FunctionOptions): Authen
   const live = authenticator.addAlias("live", {
     ...(provisionedConcurrency !== undefined && { provisionedConcurrentExecutions: provisionedConcurrency }),
   });
-  return { authenticator, live, log };
+  return { authenticator, live, log, role };
 }

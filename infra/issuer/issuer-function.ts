@@ -3,10 +3,11 @@
 import { Duration } from "aws-cdk-lib";
 import { Policy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { type Alias, type Architecture, Function as LambdaFunction, LoggingFormat } from "aws-cdk-lib/aws-lambda";
-import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { issuerPath } from "../../functions/issuer/keys.ts";
 import { builtCode, NODEJS_24 } from "../function/built-code.ts";
+import type { LogSettings } from "../log-settings.ts";
 import { prefixArn } from "../parameters/prefix-arn.ts";
 
 export interface IssuerFunctionOptions {
@@ -15,12 +16,12 @@ export interface IssuerFunctionOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly architecture: Architecture;
   readonly memorySize: number;
-  readonly logRetention: RetentionDays;
+  readonly logs: LogSettings;
 }
 
 export function makeIssuerFunction(scope: Construct, options: IssuerFunctionOptions): Alias {
-  const { mappingPrefix, environment, architecture, memorySize, logRetention } = options;
-  const log = new LogGroup(scope, "Log", { retention: logRetention });
+  const { mappingPrefix, environment, architecture, memorySize, logs } = options;
+  const log = new LogGroup(scope, "Log", { ...logs });
   const role = new Role(scope, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
   const policy = new Policy(scope, "Rights", {
     roles: [role],

@@ -1,6 +1,7 @@
 // One cluster's issuer as a stack of its own: it outlives the authenticator's, and is protected against deletion.
 
 import { type App, type CfnOutput, Stack } from "aws-cdk-lib";
+import { Key } from "aws-cdk-lib/aws-kms";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import type { ClusterContext } from "../context/cluster.ts";
 import { ARCHITECTURES } from "../context/cluster-stack.ts";
@@ -18,7 +19,7 @@ export function wantsIssuer(app: App, { issuer }: ClusterContext): boolean {
 
 export function issuerStack(app: App, context: ClusterContext): Stack {
   const { clusterId, account, region, tags, mappingPrefix, logLevel } = context;
-  const { architecture, safeDeployments, alarmTopicArn, logRetentionDays } = context;
+  const { architecture, safeDeployments, alarmTopicArn, logRetentionDays, encryptionKeyArn } = context;
   const stack = new Stack(app, issuerStackName(context), {
     description: `Issuer of the Kubernetes cluster ${clusterId}: roles for its service accounts`,
     env: { ...(account !== undefined && { account }), ...(region !== undefined && { region }) },
@@ -33,6 +34,7 @@ export function issuerStack(app: App, context: ClusterContext): Stack {
     ...(safeDeployments !== undefined && { safeDeployments }),
     ...(alarmTopicArn !== undefined && { alarmTopic: Topic.fromTopicArn(stack, "AlarmTopic", alarmTopicArn) }),
     ...(logRetentionDays !== undefined && { logRetention: logRetentionDays }),
+    ...(encryptionKeyArn !== undefined && { encryptionKey: Key.fromKeyArn(stack, "LogKey", encryptionKeyArn) }),
   });
   for (const name of ISSUER_OUTPUTS) (issuer.node.findChild(name) as CfnOutput).overrideLogicalId(name);
   return stack;

@@ -2,18 +2,22 @@
 
 import { CfnOutput, CfnResource, RemovalPolicy } from "aws-cdk-lib";
 import { CfnOIDCProvider, type Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
+import type { IKey } from "aws-cdk-lib/aws-kms";
 import { Architecture, type IFunction } from "aws-cdk-lib/aws-lambda";
-import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { readIssuerSettings } from "../../functions/issuer/settings.ts";
 import { deploySafely } from "../deployment/safe-deployment.ts";
+import { checkDomain } from "../endpoint/check-endpoint.ts";
+import type { CustomDomain } from "../endpoint/custom-domain.ts";
 import type { Throttle } from "../endpoint/endpoint.ts";
 import { knownSettings, prefixOf } from "../function/environment.ts";
+import { logSettings } from "../log-settings.ts";
 import { grantIssuerKeys } from "../parameters/grant.ts";
 import { makeIssuerAlarms } from "./issuer-alarms.ts";
-import { type IssuerDomain, makeIssuerApi, routeIssuer } from "./issuer-api.ts";
+import { makeIssuerApi, routeIssuer } from "./issuer-api.ts";
 import { makeIssuerFunction } from "./issuer-function.ts";
 
 export interface ServiceAccountIssuerProps {
@@ -21,7 +25,7 @@ export interface ServiceAccountIssuerProps {
   /** As the authenticator's. Default `/iam-authenticator/<clusterId>`. */
   readonly mappingPrefix?: string;
   /** A domain of your own. The issuer's URL can never be changed while tokens and roles name it. */
-  readonly domain?: IssuerDomain;
+  readonly domain?: CustomDomain;
   /** Of the provider in IAM. Default `sts.amazonaws.com` alone. */
   readonly audiences?: readonly string[];
   /** Default 100 requests a second, bursts of 200. */
@@ -33,6 +37,8 @@ export interface ServiceAccountIssuerProps {
   readonly memorySize?: number;
   /** Default three months. */
   readonly logRetention?: RetentionDays;
+  /** Encrypts the logs; as the authenticator's. Default: CloudWatch Logs' own key. */
+  readonly encryptionKey?: IKey;
   readonly alarmTopic?: ITopic;
   /** Default true: a new version gets a tenth of the requests first. */
   readonly safeDeployments?: boolean;
@@ -55,7 +61,9 @@ export class ServiceAccountIssuer extends Construct {
   constructor(scope: Construct, id: string, props: ServiceAccountIssuerProps) {
     super(scope, id);
     const { clusterId, domain, audiences = ["sts.amazonaws.com"], safeDeployments = true } = props;
-    const { logRetention = RetentionDays.THREE_MONTHS, throttle = { rateLimit: 100, burstLimit: 200 } } = props;
+    const { throttle = { rateLimit: 100, burstLimit: 200 } } = props;
+    const logs = logSettings(this, props);
+    if (domain !== undefined) checkDomain(this, domain);
     const issuerApi = makeIssuerApi(this, clusterId, domain);
     this.url = issuerApi.url;
     this.mappingPrefix = checkedPrefix(props, this.url);
@@ -65,11 +73,11 @@ export class ServiceAccountIssuer extends Construct {
       environment: environmentOf(props, this.url),
       architecture: props.architecture ?? Architecture.ARM_64,
       memorySize: props.memorySize ?? 512,
-      logRetention,
+      logs,
     });
     // CDK's own types do not agree under exactOptionalPropertyTypes.
     const handler = live as IFunction;
-    const answering = routeIssuer(this, issuerApi, { handler, throttle, logRetention });
+    const answering = routeIssuer(this, issuerApi, { handler, throttle, logs });
 
     const provider = new CfnOIDCProvider(this, "Provider", { url: this.url, clientIdList: [...audiences] });
     // IAM looks at the URL when the provider is made.

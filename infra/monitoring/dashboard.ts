@@ -33,7 +33,7 @@ export function makeDashboard(scope: Construct, options: DashboardOptions): void
     statistic: Stats.SUM,
   });
   new Dashboard(scope, "Dashboard").addWidgets(
-    new AlarmStatusWidget({ alarms: [...alarms], width: 24, height: 3 }),
+    ...(alarms.length > 0 ? [new AlarmStatusWidget({ alarms: [...alarms], width: 24, height: 3 })] : []),
     graph("Reviews by outcome", outcomes(clusterId)),
     graph("Latency of a review (ms)", percentiles(clusterId, "Latency")),
     graph("Latency of STS (ms)", percentiles(clusterId, "StsLatency")),

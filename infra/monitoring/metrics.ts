@@ -39,7 +39,10 @@ export function latency(clusterId: string, name: "Latency" | "StsLatency" | "Ssm
   return metric(name, statistic, { ClusterId: clusterId });
 }
 
-export function count(clusterId: string, name: "StsThrottled" | "InvalidMappings" | "ColdStart"): Metric {
+export function count(
+  clusterId: string,
+  name: "StsThrottled" | "InvalidMappings" | "StaleReads" | "ColdStart",
+): Metric {
   return metric(name, Stats.SUM, { ClusterId: clusterId });
 }
 

@@ -39,6 +39,10 @@ const [, mtls, hidden] = CLUSTERS;
 const TABLES = [
   { head: "key | default | meaning", schema: keysOfSchema({ clusterId: "a", zzz: 1 }) },
   {
+    head: "`endpoint` of kind `http` | |",
+    schema: keysOfSchema({ clusterId: "a", endpoint: { kind: "http", zzz: 1 } }),
+  },
+  {
     head: "`endpoint` of kind `mtls` | |",
     schema: keysOfSchema({ clusterId: "a", endpoint: { ...mtls?.endpoint, zzz: 1 } }),
   },

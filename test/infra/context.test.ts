@@ -128,11 +128,11 @@ const REFUSED: Readonly<Record<string, [unknown, string | RegExp]>> = {
   ],
   "an unknown endpoint": [
     { clusterId: "a", endpoint: "mtls" },
-    'cluster a: endpoint must be "http", or an object of the kind mtls or private',
+    'cluster a: endpoint must be "http", or an object of the kind http, mtls or private',
   ],
   "an endpoint of an unknown kind": [
     { clusterId: "a", endpoint: { kind: "alb" } },
-    'cluster a: endpoint.kind must be "http", or an object of the kind mtls or private',
+    'cluster a: endpoint.kind must be "http", or an object of the kind http, mtls or private',
   ],
   "mtls without truststore": [
     { clusterId: "a", endpoint: { ...MTLS, truststore: undefined } },

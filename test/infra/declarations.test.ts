@@ -8,7 +8,7 @@ import { test } from "node:test";
 
 const CONSTRUCT = join(import.meta.dirname, "..", "..", "dist", "construct");
 
-/** Of a file of infra, all; of a file of the function, the interfaces that infra names. In the order of imports and exports. */
+/** Of a file of infra, all; of a file of the function, the interfaces and types that infra names. In the order of imports and exports. */
 function declarations(file: string, seen = new Set<string>()): string[] {
   if (seen.has(file)) return [];
   seen.add(file);
@@ -26,7 +26,10 @@ function declarations(file: string, seen = new Set<string>()): string[] {
 function interfaces(file: string, names: readonly string[]): string[] {
   const text = readFileSync(file, "utf8");
   return names.map((name) => {
-    const [found] = new RegExp(`^export interface ${name} \\{$.*?^\\}$`, "ms").exec(text) ?? [];
+    const [found] =
+      new RegExp(`^export interface ${name} \\{$.*?^\\}$`, "ms").exec(text) ??
+      new RegExp(`^export type ${name} = [^;]*;$`, "m").exec(text) ??
+      [];
     assert.ok(found, `${name} in ${file}`);
     return `// ${relative(CONSTRUCT, file)}\n${found}\n`;
   });

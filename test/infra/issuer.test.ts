@@ -181,7 +181,7 @@ test("a domain that AWS would not take fails at synth", () => {
   const domain = { domainName: "OIDC.example.com", certificate };
   assert.throws(
     () => new ServiceAccountIssuer(stack, "I", { clusterId: "prod", domain }),
-    /ISSUER_URL must be a URL such as/,
+    /domainName must be one host name in lower case, not OIDC\.example\.com/,
   );
 });
 

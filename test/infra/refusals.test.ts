@@ -37,6 +37,24 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     /^rateLimit must be a whole number, 1 or more$/,
   ],
   "endpoints without a VPC": [{ vpcEndpoints: true }, /^vpcEndpoints needs vpc: give the function's VPC/],
+  "subnets without a VPC": [{ vpcSubnets: {} }, /^vpcSubnets needs vpc: give the function's VPC, or leave both out$/],
+  "security groups without a VPC": [{ securityGroups: [] }, /^securityGroups needs vpc: /],
+  "hours of quiet without alarms": [
+    { alarms: false, quietHours: 5 },
+    /^quietHours is for alarms: leave it out, or leave out alarms: false$/,
+  ],
+  "an http domain in another region's certificate": [
+    (scope) => ({
+      endpoint: {
+        kind: "http",
+        domain: {
+          domainName: "authenticator.example.com",
+          certificate: Certificate.fromCertificateArn(scope, "Certificate", certificateArn("us-east-1")),
+        },
+      },
+    }),
+    /the certificate is in us-east-1 and the stack is in eu-west-1: a custom domain needs both in one region/,
+  ],
   "nodes behind endpoints": [
     (scope) => ({ nodes: true, vpc: vpcOf(scope, "Vpc") }),
     /^nodes in a vpc needs IAM.*use a VPC with a NAT gateway and vpcEndpoints: false$/,

@@ -45,7 +45,7 @@ export function flat(value: unknown): unknown {
   const { Ref, "Fn::GetAtt": attribute, "Fn::Join": join } = fields;
   if (typeof Ref === "string") return `<${blankHashes(Ref)}>`;
   if (Array.isArray(attribute)) return `<${blankHashes(attribute.join("."))}>`;
-  if (Array.isArray(join)) return (join[1] as unknown[]).map(flat).join(String(join[0]));
+  if (Array.isArray(join) && Array.isArray(join[1])) return (join[1] as unknown[]).map(flat).join(String(join[0]));
   return Object.fromEntries(Object.entries(fields).map(([key, entry]) => [blankHashes(key), flat(entry)]));
 }
 

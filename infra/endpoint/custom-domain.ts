@@ -1,0 +1,44 @@
+// A domain of one's own for an HTTP API: the domain name in API Gateway, and the record that makes it lead there.
+
+import { DomainName, type DomainNameProps, SecurityPolicy } from "aws-cdk-lib/aws-apigatewayv2";
+import type { ICertificate } from "aws-cdk-lib/aws-certificatemanager";
+import { ARecord, type IHostedZone, RecordTarget } from "aws-cdk-lib/aws-route53";
+import { ApiGatewayv2DomainProperties } from "aws-cdk-lib/aws-route53-targets";
+import type { Construct } from "constructs";
+
+export interface CustomDomain {
+  /** For example `authenticator.example.com`. */
+  readonly domainName: string;
+  /** For the domain, in the stack's region. */
+  readonly certificate: ICertificate;
+  /**
+   * Gets an alias record for the domain.
+   *
+   * @default - none: make a record for the domain yourself
+   */
+  readonly hostedZone?: IHostedZone;
+}
+
+export interface MadeDomain {
+  readonly domain: DomainName;
+  /** Makes the domain's name lead to the API. */
+  readonly record: ARecord | undefined;
+}
+
+/** `more` is what only some endpoints have, such as mutual TLS. */
+export function makeDomain(
+  scope: Construct,
+  { domainName, certificate, hostedZone }: CustomDomain,
+  more: Pick<DomainNameProps, "mtls" | "ownershipCertificate"> = {},
+): MadeDomain {
+  const securityPolicy = SecurityPolicy.TLS_1_2;
+  const domain = new DomainName(scope, "Domain", { domainName, certificate, securityPolicy, ...more });
+  if (hostedZone === undefined) return { domain, record: undefined };
+  const { regionalDomainName, regionalHostedZoneId } = domain;
+  const record = new ARecord(scope, "Record", {
+    zone: hostedZone,
+    recordName: domainName,
+    target: RecordTarget.fromAlias(new ApiGatewayv2DomainProperties(regionalDomainName, regionalHostedZoneId)),
+  });
+  return { domain, record };
+}

@@ -1,0 +1,45 @@
+// How every log group of a cluster is kept: for how long, and encrypted with whose key.
+
+import { ArnFormat, Stack } from "aws-cdk-lib";
+import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import type { IKey } from "aws-cdk-lib/aws-kms";
+import { type LogGroupProps, RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { Construct } from "constructs";
+
+export type LogSettings = Pick<LogGroupProps, "encryptionKey"> & { readonly retention: RetentionDays };
+
+export function logSettings(
+  scope: Construct,
+  { logRetention = RetentionDays.THREE_MONTHS, encryptionKey }: LogProps,
+): LogSettings {
+  if (encryptionKey === undefined) return { retention: logRetention };
+  allowLogs(scope, encryptionKey);
+  return { retention: logRetention, encryptionKey };
+}
+
+interface LogProps {
+  readonly logRetention?: RetentionDays;
+  readonly encryptionKey?: IKey;
+}
+
+/**
+ * In the policy of a key that the app makes; that of another key must say so already. For this account and region's log
+ * groups alone: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+ */
+function allowLogs(scope: Construct, key: IKey): void {
+  const stack = Stack.of(scope);
+  const anyLogGroup = stack.formatArn({
+    service: "logs",
+    resource: "log-group",
+    resourceName: "*",
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  key.addToResourcePolicy(
+    new PolicyStatement({
+      principals: [new ServicePrincipal(`logs.${stack.region}.${stack.urlSuffix}`)],
+      actions: ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+      resources: ["*"],
+      conditions: { ArnLike: { "kms:EncryptionContext:aws:logs:arn": anyLogGroup } },
+    }),
+  );
+}

@@ -1,0 +1,204 @@
+// What an app gets from the construct (metrics, alarms, API, log, role), what it may leave out, and what it may bring:
+// a key for the logs, subnets, security groups, a domain.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { App, CfnParameter, Duration, Fn, Stack } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { RestApi } from "aws-cdk-lib/aws-apigateway";
+import { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
+import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
+import { Metric } from "aws-cdk-lib/aws-cloudwatch";
+import { SecurityGroup, Subnet } from "aws-cdk-lib/aws-ec2";
+import { Key } from "aws-cdk-lib/aws-kms";
+import { IamAuthenticator, ServiceAccountIssuer } from "../../infra/iam-authenticator.ts";
+import { certificateArn, KINDS, REGION, stackOf, templateOf, vpcOf } from "./stacks.ts";
+import { flat, lambdaFunction, output, type Resource, resource, resources } from "./template.ts";
+
+test("each metric that the function writes has a method, with its unit's usual statistic", () => {
+  const { authenticator, stack } = stackOf("http");
+  const metrics = [
+    authenticator.metricReviews(),
+    authenticator.metricReviews("denied"),
+    authenticator.metricLatency(),
+    authenticator.metricStsLatency(),
+    authenticator.metricSsmLatency(),
+    authenticator.metricStsThrottled(),
+    authenticator.metricInvalidMappings(),
+    authenticator.metricStaleReads(),
+    authenticator.metricColdStart(),
+  ];
+  const ClusterId = "prod.example";
+  assert.deepEqual(
+    metrics.map(({ namespace, metricName, dimensions, statistic }) => [namespace, metricName, dimensions, statistic]),
+    [
+      ["LambdaIamAuthenticator", "Reviews", { ClusterId }, "Sum"],
+      ["LambdaIamAuthenticator", "Reviews", { ClusterId, Outcome: "denied" }, "Sum"],
+      ["LambdaIamAuthenticator", "Latency", { ClusterId }, "p99"],
+      ["LambdaIamAuthenticator", "StsLatency", { ClusterId }, "p99"],
+      ["LambdaIamAuthenticator", "SsmLatency", { ClusterId }, "p99"],
+      ["LambdaIamAuthenticator", "StsThrottled", { ClusterId }, "Sum"],
+      ["LambdaIamAuthenticator", "InvalidMappings", { ClusterId }, "Sum"],
+      ["LambdaIamAuthenticator", "StaleReads", { ClusterId }, "Sum"],
+      ["LambdaIamAuthenticator", "ColdStart", { ClusterId }, "Sum"],
+    ],
+  );
+  const slow = authenticator.metricLatency({ statistic: "p50", period: Duration.minutes(5) });
+  assert.deepEqual([slow.statistic, slow.period.toMinutes()], ["p50", 5]);
+  slow.createAlarm(stack, "Mine", { threshold: 100, evaluationPeriods: 1 });
+  assert.equal(resources(Template.fromStack(stack), "AWS::CloudWatch::Alarm").length, 11);
+});
+
+for (const kind of KINDS) {
+  test(`${kind}: an app reads the alarms, the API, the log and the role of the endpoint`, () => {
+    const { authenticator, stack } = stackOf(kind);
+    assert.equal(authenticator.alarms.length, 10);
+    assert.ok(authenticator.alarms.some(({ node }) => node.id === "NoReviews"));
+    assert.ok(authenticator.api instanceof (kind === "private" ? RestApi : HttpApi));
+    assert.ok(authenticator.api.metricCount() instanceof Metric);
+    const { Properties } = lambdaFunction(templateOf(kind));
+    const resolved = (value: unknown) => flat(stack.resolve(value));
+    assert.equal(resolved(authenticator.role.roleArn), Properties["Role"]);
+    assert.equal(
+      resolved(authenticator.logGroup.logGroupName),
+      (Properties["LoggingConfig"] as { LogGroup: unknown }).LogGroup,
+    );
+  });
+}
+
+test("they are those of the endpoint, not of the former one", () => {
+  const { authenticator } = stackOf("private", { formerEndpoint: { kind: "http" } });
+  assert.ok(authenticator.api instanceof RestApi);
+  assert.equal(authenticator.alarms.length, 10);
+});
+
+const rest = (template: Template, left: string) =>
+  Object.values(template.toJSON()["Resources"] as Record<string, Resource>)
+    .map(({ Type }) => Type)
+    .filter((type) => type !== left)
+    .sort();
+
+test("without alarms: none is made, deployments are still checked, and the dashboard names none", () => {
+  const { authenticator, template } = stackOf("http", { alarms: false });
+  assert.deepEqual(authenticator.alarms, []);
+  const made = template();
+  assert.deepEqual(rest(made, ""), rest(templateOf("http"), "AWS::CloudWatch::Alarm"));
+  const { AlarmConfiguration, AutoRollbackConfiguration } = resource(
+    made,
+    "AWS::CodeDeploy::DeploymentGroup",
+  ).Properties;
+  assert.equal(AlarmConfiguration, undefined);
+  assert.deepEqual(AutoRollbackConfiguration, { Enabled: true, Events: ["DEPLOYMENT_FAILURE"] });
+  assert.ok(!JSON.stringify(resource(made, "AWS::CloudWatch::Dashboard")).includes('\\"alarms\\"'));
+});
+
+test("without dashboard: all else stays", () => {
+  const { template } = stackOf("http", { dashboard: false });
+  assert.deepEqual(rest(template(), ""), rest(templateOf("http"), "AWS::CloudWatch::Dashboard"));
+});
+
+for (const kind of KINDS) {
+  test(`${kind}: a key of the app encrypts every log, and its policy lets this account's log groups alone use it`, () => {
+    const template = stackOf(kind, (scope) => ({ encryptionKey: new Key(scope, "Key") })).template();
+    const logs = resources(template, "AWS::Logs::LogGroup");
+    assert.equal(logs.length, kind === "private" ? 4 : 3);
+    for (const { Properties } of logs) assert.equal(Properties["KmsKeyId"], "<Key.Arn>");
+    const { Statement } = resource(template, "AWS::KMS::Key").Properties["KeyPolicy"] as { Statement: unknown[] };
+    assert.deepEqual(Statement.slice(1), [
+      {
+        Action: ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+        Condition: {
+          ArnLike: {
+            "kms:EncryptionContext:aws:logs:arn": `arn:<AWS::Partition>:logs:${REGION}:111122223333:log-group:*`,
+          },
+        },
+        Effect: "Allow",
+        Principal: { Service: `logs.${REGION}.<AWS::URLSuffix>` },
+        Resource: "*",
+      },
+    ]);
+  });
+}
+
+test("a key from elsewhere encrypts the logs, and is left as it is", () => {
+  const arn = `arn:aws:kms:${REGION}:111122223333:key/12345678-1234-1234-1234-123456789012`;
+  const template = stackOf("http", (scope) => ({ encryptionKey: Key.fromKeyArn(scope, "Key", arn) })).template();
+  for (const { Properties } of resources(template, "AWS::Logs::LogGroup")) assert.equal(Properties["KmsKeyId"], arn);
+  assert.deepEqual(rest(template, ""), rest(templateOf("http"), ""));
+});
+
+test("the issuer's logs take a key too", () => {
+  const stack = new Stack(new App(), "Issuer");
+  new ServiceAccountIssuer(stack, "Issuer", { clusterId: "prod", encryptionKey: new Key(stack, "Key") });
+  const logs = resources(Template.fromStack(stack), "AWS::Logs::LogGroup");
+  assert.deepEqual(
+    logs.map(({ Properties }) => Properties["KmsKeyId"]),
+    ["<Key.Arn>", "<Key.Arn>"],
+  );
+});
+
+test("the function is in the subnets and security groups that are chosen", () => {
+  const template = stackOf("http", (scope) => ({
+    vpc: vpcOf(scope, "Vpc"),
+    vpcSubnets: { subnets: [Subnet.fromSubnetId(scope, "Subnet", "subnet-0fedcba9876543210")] },
+    securityGroups: [SecurityGroup.fromSecurityGroupId(scope, "Group", "sg-0123456789abcdef0")],
+  })).template();
+  assert.deepEqual(lambdaFunction(template).Properties["VpcConfig"], {
+    SecurityGroupIds: ["sg-0123456789abcdef0"],
+    SubnetIds: ["subnet-0fedcba9876543210"],
+  });
+});
+
+test("http on a domain of one's own: that is the URL, and the default endpoint stays for kube-apiserver to move", () => {
+  const template = stackOf("http", (scope) => ({
+    endpoint: {
+      kind: "http",
+      domain: {
+        domainName: "authenticator.example.com",
+        certificate: Certificate.fromCertificateArn(scope, "Certificate", certificateArn(REGION)),
+      },
+    },
+  })).template();
+  assert.equal(output(template, "Endpoint"), "https://<AuthenticatorDomain>/authenticate");
+  const domain = resource(template, "AWS::ApiGatewayV2::DomainName").Properties;
+  assert.equal(domain["DomainName"], "authenticator.example.com");
+  assert.equal(domain["MutualTlsAuthentication"], undefined);
+  assert.equal(resource(template, "AWS::ApiGatewayV2::ApiMapping").Properties["DomainName"], "<AuthenticatorDomain>");
+  const api = resource(template, "AWS::ApiGatewayV2::Api").Properties;
+  assert.notEqual(api["DisableExecuteApiEndpoint"], true);
+  assert.deepEqual(resources(template, "AWS::Route53::RecordSet"), []);
+});
+
+test("props that only the deployment knows are passed on as they are", () => {
+  const stack = new Stack(new App(), "Test");
+  const number = (name: string) => new CfnParameter(stack, name, { type: "Number" }).valueAsNumber;
+  const clusterId = new CfnParameter(stack, "Id").valueAsString;
+  const authenticator = new IamAuthenticator(stack, "Authenticator", {
+    clusterId,
+    accounts: new CfnParameter(stack, "Accounts", { type: "CommaDelimitedList" }).valueAsList,
+    memorySize: number("Memory"),
+    throttle: { rateLimit: number("Rate"), burstLimit: number("Burst") },
+    provisionedConcurrency: number("Warm"),
+    reservedConcurrency: 5,
+    stsExtraHosts: [Fn.importValue("StsHost")],
+  });
+  authenticator.addAccountMapping("111122223333");
+  const template = Template.fromStack(stack);
+  const { MemorySize, Environment } = lambdaFunction(template).Properties;
+  assert.equal(MemorySize, "<Memory>");
+  const { Variables } = Environment as { Variables: Record<string, unknown> };
+  assert.deepEqual([Variables["CLUSTER_ID"], Variables["STS_EXTRA_HOSTS"]], ["<Id>", { "Fn::ImportValue": "StsHost" }]);
+  assert.deepEqual(Variables["ACCOUNTS"], { "Fn::Join": [",", "<Accounts>"] });
+  const parameter = resource(template, "AWS::SSM::Parameter").Properties;
+  assert.equal(parameter["Name"], "/iam-authenticator/<Id>/account/111122223333");
+  assert.equal(output(template, "KubeconfigCommand").includes("--prefix /iam-authenticator/<Id> "), true);
+});
+
+test("what is known is checked all the same", () => {
+  const stack = new Stack(new App(), "Test");
+  const clusterId = new CfnParameter(stack, "Id").valueAsString;
+  const make = (id: string, more: object) => () => new IamAuthenticator(stack, id, { clusterId, ...more });
+  assert.throws(make("A", { accounts: ["1111"] }), /ACCOUNTS must be/);
+  assert.throws(make("B", { mappingPrefix: "auth" }), /MAPPING_PREFIX must be/);
+  assert.throws(make("C", { provisionedConcurrency: 0 }), /provisionedConcurrency must be a whole number/);
+});
