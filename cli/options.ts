@@ -51,7 +51,7 @@ function readCluster(text: string): string {
 
 export function addAws(command: Command): Command {
   return command
-    .option("--region <region>", "AWS region (default: as the AWS CLI finds it)")
+    .option("--region <region>", "AWS region (default: AWS_REGION, or the profile's)")
     .option("--profile <name>", "profile of the AWS configuration files");
 }
 

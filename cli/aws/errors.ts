@@ -39,7 +39,7 @@ export function toFailure(error: unknown): Failure | undefined {
   }
   // Before the timeout: the SDK calls a connection that is reset one.
   const code = networkCode(error);
-  if (code !== undefined) return fault(`No connection (${code}): ${oneLine(error.message)}`, error);
+  if (code !== undefined) return fault(noConnection(code, error), error);
   if (name === "TimeoutError") return fault(`No answer in time: ${oneLine(error.message)}`, error);
   const isUnknown = /^Unknown(Error)?$/.test(name);
   if ("$fault" in error && !isUnknown) return fault(`AWS refused: ${name}, ${oneLine(error.message)}`, error);
@@ -74,6 +74,22 @@ function fault(message: string, cause: Error): Failure {
 function networkCode(error: Error): string | undefined {
   if ("code" in error && typeof error.code === "string" && NETWORK.test(error.code)) return error.code;
   return error.cause instanceof Error ? networkCode(error.cause) : undefined;
+}
+
+/** Node's own messages name the code again: `connect ECONNREFUSED 127.0.0.1:443`. */
+function noConnection(code: string, error: Error): string {
+  const [where] = addressesOf(error);
+  return where === undefined
+    ? `No connection (${code}): ${oneLine(error.message)}`
+    : `No connection to ${where} (${code}).`;
+}
+
+/** https://nodejs.org/api/errors.html#class-systemerror; of a resolver's error, the name that it did not find. */
+function addressesOf(error: Error): string[] {
+  if (error instanceof AggregateError) return error.errors.filter((one) => one instanceof Error).flatMap(addressesOf);
+  const { address, port, hostname } = error as { address?: unknown; port?: unknown; hostname?: unknown };
+  if (typeof address === "string") return [typeof port === "number" ? `${address} port ${port}` : address];
+  return typeof hostname === "string" ? [hostname] : [];
 }
 
 function oneLine(text: string): string {

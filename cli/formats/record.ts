@@ -128,8 +128,14 @@ export function merge(carried: readonly Carried[]): Merged {
     if (winner === undefined) continue;
     winners.push(winner);
     for (const other of same) {
-      if (other !== winner) overridden.push(`${other.where} is left out: ${winner.where} is for the same principal`);
+      if (other !== winner)
+        overridden.push(`${other.where} is left out: ${winner.where} ${whyItCounts(other, winner)}`);
     }
   }
   return { winners, overridden };
+}
+
+function whyItCounts(other: Carried, winner: Carried): string {
+  const isUnmatched = other.isNew && !winner.isNew;
+  return `is for the same principal${isUnmatched ? ", and the other never matched anybody" : " and comes later: the last one counts"}`;
 }

@@ -2,6 +2,7 @@
 
 import {
   Document,
+  type ErrorCode,
   isScalar,
   LineCounter,
   type Document as ParsedDocument,
@@ -9,6 +10,7 @@ import {
   parseAllDocuments,
   Scalar,
   visit,
+  type YAMLParseError,
 } from "yaml";
 import { usage } from "../errors.ts";
 import { hasControl, withEscapes } from "./control-characters.ts";
@@ -41,7 +43,7 @@ export function parseDocuments(text: string, file: string, firstLine = 1): YamlD
     const [error] = document.errors;
     if (error !== undefined) {
       const { col } = lines.linePos(error.pos[0]);
-      throw invalid(file, error.message, `line ${lineAt(error.pos[0])}, column ${col}`);
+      throw invalid(file, error.message, `line ${lineAt(error.pos[0])}, column ${col}`, adviceOn(error));
     }
     const value = contentOf(document, file);
     const lineOf = (path: Path) => lineAt(nodeAt(document, path)?.range?.[0] ?? 0);
@@ -67,9 +69,27 @@ function contentOf(document: ParsedDocument, file: string): unknown {
   }
 }
 
-function invalid(file: string, reason: string, at?: string) {
+const CHECK_INDENTATION = "check the indentation";
+/** The parser's own sentences speak of its grammar. https://eemeli.org/yaml/#errors */
+const ADVICE: { readonly [code in ErrorCode]?: string } = {
+  BAD_INDENT: CHECK_INDENTATION,
+  MULTILINE_IMPLICIT_KEY: CHECK_INDENTATION,
+  BLOCK_AS_IMPLICIT_KEY: `${CHECK_INDENTATION}, and quote a text that contains a colon`,
+  TAB_AS_INDENT: "indent with spaces",
+  DUPLICATE_KEY: "remove one of the two",
+  UNEXPECTED_TOKEN: "quote the text",
+  BAD_SCALAR_START: "quote the text",
+};
+
+function adviceOn({ code, message }: YAMLParseError): string | undefined {
+  // One code for all that is missing, also a bracket.
+  return /without - indicator/.test(message) ? CHECK_INDENTATION : ADVICE[code];
+}
+
+function invalid(file: string, reason: string, at?: string, advice?: string) {
   const where = at === undefined ? "" : `, ${at}`;
-  return usage(`${nameOf(file)}${where}: not valid YAML (${reason.replace(/[.:]$/, "")}).`);
+  const hint = advice === undefined ? "" : `: ${advice}`;
+  return usage(`${nameOf(file)}${where}: not valid YAML (${reason.replace(/[.:]$/, "")})${hint}.`);
 }
 
 /** Control characters as escapes, so that the same value is read again, and no terminal obeys it. */

@@ -48,6 +48,16 @@ test("wrong usage is 2, with one sentence and a hint", async () => {
   assert.deepEqual([code, err.split("\n").length], [2, 2]);
 });
 
+test("a required option that the environment can give says so", async () => {
+  const { code, err } = await cli(["mappings", "list"]);
+  assert.deepEqual(
+    [code, err],
+    [2, "error: required option '-c, --cluster <id>' not specified: give it, or set CLUSTER_ID\n"],
+  );
+  const other = await cli(["kubeconfig", "client", "-c", "prod"]);
+  assert.equal(other.err, "error: required option '--server <url>' not specified\n");
+});
+
 test("the script runs by itself, and a closed pipe is no fault", () => {
   const version = spawnSync(process.execPath, [SCRIPT, "--version"], { encoding: "utf8" });
   assert.deepEqual([version.status, version.stderr], [0, ""]);

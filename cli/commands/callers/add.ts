@@ -31,7 +31,7 @@ const LOOK_MS = 5_000;
 export function addCommand(io: IOStreams): Command {
   const command = newCommand(io, {
     name: "add",
-    summary: "make a token for kube-apiserver and print its kubeconfig, once",
+    summary: "make a token for a kube-apiserver, and print its kubeconfig once",
     details:
       "To rotate: add a second caller, give its kubeconfig to kube-apiserver, then remove the first. The function accepts " +
       "the new one within 60 s.",
@@ -39,7 +39,7 @@ export function addCommand(io: IOStreams): Command {
       "iam-authenticator callers add control-plane-2027 -c prod \\",
       "    --endpoint https://abc.execute-api.eu-west-1.amazonaws.com --out webhook.kubeconfig",
     ],
-  }).argument("<name>", "name in lists, such as control-plane-2027");
+  }).argument("<name>", "name of the caller, such as control-plane-2027");
   return addConnection(command)
     .option("--endpoint <url>", "URL of the function; without it, the token alone is printed")
     .option("--not-after <time>", "when the token ends, such as 2027-01-01T00:00:00Z")

@@ -10,7 +10,7 @@ import { removeCommand } from "./remove.ts";
 export function callersCommand(io: IOStreams): Command {
   return newCommand(io, {
     name: "callers",
-    summary: "say which kube-apiservers may ask",
+    summary: "manage which kube-apiservers may call the function",
     examples: ["iam-authenticator callers add control-plane --cluster prod --endpoint https://auth.example.com"],
   })
     .addCommand(addCommand(io))

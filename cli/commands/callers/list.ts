@@ -13,7 +13,7 @@ import { callerName, callerState, readCallers } from "./store.ts";
 export function listCommand(io: IOStreams): Command {
   const command = newCommand(io, {
     name: "list",
-    summary: "list who may call",
+    summary: "list the kube-apiservers that may call the function",
     examples: ["iam-authenticator callers list --cluster prod"],
   });
   return addOutput(addConnection(command)).action((options: ConnectionOptions & OutputOptions) => list(options, io));

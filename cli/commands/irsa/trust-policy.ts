@@ -26,18 +26,18 @@ export function trustPolicyCommand(io: IOStreams): Command {
   return newCommand(io, {
     name: "trust-policy",
     summary: "print the trust policy of a service account's role",
-    details: "It names one namespace and one service account, exactly. With --pattern, * and ? may stand in both.",
+    details: "It names exactly one namespace and one service account. With --pattern, both may contain * and ?.",
     examples: [
       "iam-authenticator irsa trust-policy team-a/reader --aws-account 111122223333 \\",
       "    --issuer https://abc.execute-api.eu-west-1.amazonaws.com > trust-policy.json",
     ],
   })
     .argument("<account>", "the service account, as namespace/name", readSubject)
-    .requiredOption("--issuer <url>", "as the stack's output IssuerUrl has it", readIssuer)
-    .requiredOption("--aws-account <id>", "where the role and the OIDC provider are", readAccount)
-    .option("--partition <name>", "of AWS", "aws")
-    .option("--token-audience <audience>", "of the tokens", STS_AUDIENCE)
-    .option("--pattern", "allow * and ?: whoever may create what they match gets the role")
+    .requiredOption("--issuer <url>", "issuer URL: the stack's output IssuerUrl", readIssuer)
+    .requiredOption("--aws-account <id>", "account of the role and the OIDC provider", readAccount)
+    .option("--partition <name>", "AWS partition", "aws")
+    .option("--token-audience <audience>", "audience of the tokens", STS_AUDIENCE)
+    .option("--pattern", "allow * and ?: anybody who can create a service account that matches gets the role")
     .action((subject: TrustedSubject, options: TrustPolicyOptions) => {
       const problem = subjectProblem(subject, options.pattern ?? false);
       if (problem !== undefined)

@@ -28,10 +28,10 @@ interface DenyOptions extends ConnectionOptions, WriteOptions {
 export function denyCommand(io: IOStreams): Command {
   const command = newCommand(io, {
     name: "deny",
-    summary: "shut somebody out, whatever any mapping says",
+    summary: "deny somebody access, whatever the mappings say",
     details:
-      "A denial counts before every mapping, and mappings allow takes it back. Denied again, somebody is denied without " +
-      `an end, or until the new one.\n\n${DENY_HELP}`,
+      "Denials count before mappings. To take one back, use mappings allow. If <who> is denied already, the end of the " +
+      `denial changes to --until, or to no end without it.\n\n${DENY_HELP}`,
     examples: [
       "iam-authenticator mappings deny -c prod arn:aws:iam::111122223333:user/mallory",
       "iam-authenticator mappings deny -c prod sso/111122223333/ClusterAdmin \\",

@@ -22,8 +22,8 @@ export function importCommand(io: IOStreams): Command {
     details:
       "Reads the aws-auth ConfigMap, aws-iam-authenticator's server config (by itself or in its ConfigMap), " +
       "IAMIdentityMapping objects, eksctl's ClusterConfig and answers of `aws eks describe-access-entry`, and prints a " +
-      "mapping file. Nothing is written to AWS. What changes is told on standard error, entry by entry; exit code 1: " +
-      "something could not be carried.",
+      "mapping file. Nothing is written to AWS. Standard error says which entries change and which cannot be imported; in " +
+      "the second case, the exit code is 1.",
     examples: [
       "kubectl -n kube-system get configmap aws-auth -o yaml | \\",
       "    iam-authenticator mappings import -f - --sso > mappings.yaml",
@@ -31,7 +31,7 @@ export function importCommand(io: IOStreams): Command {
     ],
   })
     .requiredOption("-f, --file <path>", "file, or - for standard input (may be repeated)", collect)
-    .option("--sso", "map permission sets instead of their AWSReservedSSO_ roles")
+    .option("--sso", "import AWSReservedSSO_ roles as their permission sets")
     .action((options: ImportOptions) => importFiles(options, io));
 }
 

@@ -55,6 +55,6 @@ async function checkAudiences(kubernetes: Kubernetes, token: string): Promise<Ch
   if (status !== 201 || !isObject(body)) {
     return { check, state: "warning", seen: `not told: HTTP ${status}`, advice: "run this again" };
   }
-  const advice = `take ${STS_AUDIENCE} out of --api-audiences: whoever gets a Pod's AWS token is that Pod in the cluster`;
+  const advice = `remove ${STS_AUDIENCE} from --api-audiences: with it, anybody who gets a Pod's AWS token can log in to the cluster as that Pod`;
   return { check, state: "failed", seen: "a token for AWS logs in to kube-apiserver", advice };
 }

@@ -61,7 +61,7 @@ test("what cannot be carried is told line by line", async () => {
   assert.equal(code, 1);
   assert.deepEqual(mappings, [{ arn: `${ARN}OK`, username: "last" }]);
   assert.deepEqual(err.trimEnd().split("\n"), [
-    `line 20, mapRoles 7 (${ARN}ok) is left out: line 22, mapRoles 8 (${ARN}OK) is for the same principal.`,
+    `line 20, mapRoles 7 (${ARN}ok) is left out: line 22, mapRoles 8 (${ARN}OK) is for the same principal and comes later: the last one counts.`,
     `line 7, mapRoles 1 (${ARN}a) is not carried: username is missing.`,
     `line 10, mapRoles 2 (${ARN}b) is not carried: {{Unknown}} has braces that are not a placeholder.`,
     `line 12, mapRoles 3 (${ARN}c) is not carried: {single} has braces that are not a placeholder.`,

@@ -45,12 +45,28 @@ test("an entry that aws-auth never matched is new access, with its line, number 
   ]);
 });
 
+test("one that never matched gives way to one that did, also to an earlier one", async () => {
+  const { code, err, mappings } = await importText(
+    `kind: ConfigMap
+data:
+  mapRoles: |
+    - {rolearn: "${ARN}b", username: matched}
+    - {rolearn: "${ARN}team/b", username: never}
+`,
+  );
+  assert.deepEqual([code, mappings], [0, [{ arn: `${ARN}b`, username: "matched" }]]);
+  assert.deepEqual(err, [
+    `line 5, mapRoles 2 (${ARN}team/b) is left out: line 4, mapRoles 1 (${ARN}b) is for the same principal, and the other never matched anybody.`,
+    "1 carried.",
+  ]);
+});
+
 test("an EKS access entry with a path is nothing new", async () => {
   const entry = { accessEntry: { principalArn: `${ARN}team/b`, username: "b", kubernetesGroups: ["g"] } };
   const { code, err, mappings } = await importText(`${JSON.stringify(entry)}\n${JSON.stringify(entry, null, 2)}`);
   assert.deepEqual([code, mappings], [0, [{ arn: `${ARN}b`, username: "b", groups: ["g"] }]]);
   assert.deepEqual(err, [
-    `line 1, access entry (${ARN}team/b) is left out: line 2, access entry (${ARN}team/b) is for the same principal.`,
+    `line 1, access entry (${ARN}team/b) is left out: line 2, access entry (${ARN}team/b) is for the same principal and comes later: the last one counts.`,
     "1 carried.",
   ]);
 });

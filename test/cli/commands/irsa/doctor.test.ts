@@ -239,7 +239,7 @@ describe("one thing broken, one row", () => {
       "audiences",
       "failed",
       /^a token for AWS logs in to kube-apiserver$/,
-      /take sts\.amazonaws\.com out of --api-audiences/,
+      /remove sts\.amazonaws\.com from --api-audiences: with it, anybody who gets a Pod's AWS token can log in/,
     ],
     "no token may be made": [
       () => api.answers.set(TOKEN_PATH, () => [403, { message: "forbidden" }]),

@@ -51,7 +51,32 @@ test("a ConfigMap given to apply: says how to convert it", async () => {
 const WRONG: [string, string | Buffer, RegExp][] = [
   ["nothing", "", /must have a list mappings: or deny: at its top|not a file that import knows/],
   ["bytes", Buffer.from([0, 255, 254, 128, 10, 13]), /not valid YAML|must have a list/],
-  ["a tab", "\tmappings: []", /wrong\.yaml, line 1, column 1: not valid YAML \(Tabs are not allowed as indentation/],
+  [
+    "a tab",
+    "\tmappings: []",
+    /wrong\.yaml, line 1, column 1: not valid YAML \(Tabs are not allowed as indentation\): indent with spaces\.\n/,
+  ],
+  [
+    "a key too far left",
+    "mappings:\n  - arn: x\n   username: y",
+    /line 3, column 1: not valid YAML \(Sequence item without - indicator\): check the indentation\.\n/,
+  ],
+  [
+    "a key between two columns",
+    "a:\n  b: 1\n c: 2",
+    /line 3, column 1: not valid YAML \(.*\): check the indentation\.\n/,
+  ],
+  [
+    "a key too far right",
+    "mappings:\n  - arn: x\n      username: y",
+    /line 2, column 10: not valid YAML \(.*\): check the indentation, and quote a text that contains a colon\.\n/,
+  ],
+  [
+    "a key twice",
+    "deny: []\ndeny: []",
+    /line 2, column 1: not valid YAML \(Map keys must be unique\): remove one of the two\.\n/,
+  ],
+  ["a reserved character", "mappings: @x", /line 1, column 11: not valid YAML \(.*\): quote the text\.\n/],
   ["an open bracket", "mappings: [", /line 1, column 12: not valid YAML \(/],
   ["an alias of nothing", "mappings: *nobody", /not valid YAML \(Unresolved alias/],
   ["an alias of too much", bomb(), /not valid YAML \(Excessive alias count/],
