@@ -55,12 +55,16 @@ const SCHEMA_COMMENT = `# For checks and completion in an editor, put the schema
 # yaml-language-server: $schema=./mapping-file.schema.json
 `;
 
+/** To be kept: with the schema that its editors need. */
 export function writeMappingFile(entries: readonly Entry[], denials: readonly Denial[] = []): string {
-  const lists = stringifyYaml({
+  return `${SCHEMA_COMMENT}${writeLists(entries, denials)}`;
+}
+
+export function writeLists(entries: readonly Entry[], denials: readonly Denial[]): string {
+  return stringifyYaml({
     mappings: entries.map(writeEntry),
     ...(denials.length > 0 && { deny: denials.map(({ entry }) => entry) }),
   });
-  return `${SCHEMA_COMMENT}${lists}`;
 }
 
 function filesOf(path: string): string[] {

@@ -7,6 +7,7 @@ import { allowCommand } from "./allow.ts";
 import { applyCommand } from "./apply.ts";
 import { denyCommand } from "./deny.ts";
 import { diffCommand } from "./diff.ts";
+import { editCommand } from "./edit.ts";
 import { exportCommand } from "./export.ts";
 import { getCommand } from "./get.ts";
 import { historyCommand } from "./history.ts";
@@ -30,6 +31,7 @@ export function mappingsCommand(io: IOStreams): Command {
     .addCommand(listCommand(io))
     .addCommand(getCommand(io))
     .addCommand(setCommand(io))
+    .addCommand(editCommand(io))
     .addCommand(removeCommand(io))
     .addCommand(denyCommand(io))
     .addCommand(allowCommand(io))

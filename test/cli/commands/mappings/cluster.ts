@@ -16,7 +16,7 @@ export interface LocalCluster {
   value(name: string): Promise<unknown>;
 }
 
-const WRITES = ["set", "remove", "deny", "allow", "apply", "rollback"];
+const WRITES = ["set", "edit", "remove", "deny", "allow", "apply", "rollback"];
 
 function fast([name = "", ...words]: readonly string[]): string[] {
   return [name, ...(WRITES.includes(name) ? ["--rate", "1000"] : []), ...words];

@@ -1,0 +1,127 @@
+// `mappings edit`: mappings and denials as a file in an editor, and back after a plan.
+
+import type { Command } from "commander";
+import { type Connection, connect } from "../../aws/connection.ts";
+import { newCommand } from "../../command.ts";
+import { finding, usage } from "../../errors.ts";
+import { createDraft, type Draft } from "../../io/editor.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
+import { shortName } from "../../mapping-file/parameter-name.ts";
+import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../../options.ts";
+import type { Stored } from "../../parameter-store/parameter.ts";
+import { executePlan } from "../../plan/execute.ts";
+import { planChanges } from "../../plan/plan.ts";
+import { readMappings } from "../../plan/read-current.ts";
+import { readForGuard } from "../../plan/read-for-guard.ts";
+import { editableText, isSameValue, readByName, readDraft, withProblems } from "./edit-file.ts";
+import { findTarget, TARGET_HELP } from "./target.ts";
+
+type EditOptions = ConnectionOptions & WriteOptions;
+type Parameters = ReadonlyMap<string, Stored>;
+
+export function editCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
+    name: "edit",
+    summary: "change mappings in your editor",
+    details:
+      "Opens the mappings as a file in the editor of VISUAL or EDITOR, and shows a plan when you close it. Without <who>, " +
+      `it opens all mappings and denials. An entry that you remove from the file is removed.\n\n${TARGET_HELP}`,
+    examples: [
+      "iam-authenticator mappings edit -c prod arn:aws:iam::111122223333:role/Developers",
+      "EDITOR='code --wait' iam-authenticator mappings edit -c prod deny/111122223333",
+    ],
+  }).argument("[who...]");
+  return addWrite(addReading(addConnection(command))).action((who: string[], options: EditOptions) =>
+    edit(who, options, io),
+  );
+}
+
+async function edit(who: readonly string[], options: EditOptions, io: IOStreams): Promise<void> {
+  const connection = await connect(options, io);
+  const found = who.length === 0 ? await readMappings(connection, io) : await readNamed(who, connection, io);
+  const { opened, text } = await editableText(found, who.length > 0, connection, io);
+  const draft = createDraft("mappings.yaml", text);
+  let isKept = true;
+  try {
+    const desired = await editUntilValid(draft, opened, connection, io);
+    if (desired === undefined) io.tell("Nothing was changed.\n");
+    else await writeEdited(desired, opened, who.length === 0, connection, options, io);
+    isKept = options.dryRun === true && desired !== undefined;
+  } finally {
+    // Never lose what somebody has typed.
+    if (isKept && draft.read() !== text) io.tell(`Your text is in ${draft.path}.\n`);
+    else draft.remove();
+  }
+}
+
+async function readNamed(who: readonly string[], connection: Connection, io: IOStreams): Promise<Parameters> {
+  const names = [...new Set(who.map((one) => findTarget(connection, one).parameter))];
+  const found = await readByName(names, connection, io);
+  const missing = names.find((name) => !found.has(name));
+  if (missing === undefined) return found;
+  throw finding(`${shortName(missing, connection.context.prefix)} does not exist. To add a mapping, use mappings set.`);
+}
+
+/** What the file says each parameter should hold; `undefined` where it was closed as it was opened. */
+async function editUntilValid(
+  draft: Draft,
+  opened: Parameters,
+  connection: Connection,
+  io: IOStreams,
+): Promise<ReadonlyMap<string, string> | undefined> {
+  let shown = draft.read();
+  let before: readonly string[] = [];
+  while (true) {
+    await draft.edit(io);
+    const text = draft.read();
+    if (text === shown && before.length === 0) return undefined;
+    if (text === shown) throw usage(`Nothing was written, because the file is still invalid:\n${before.join("\n")}`);
+    if (/^(\s*(#.*)?\n)*\s*(#.*)?$/.test(text)) throw finding("The file is empty: nothing was written.");
+    const { desired, problems } = await readDraft(draft.path, opened, connection, io);
+    if (desired !== undefined) return desired;
+    // Once more with the problems at the top, for their line numbers there.
+    draft.write(withProblems(text, problems));
+    before = (await readDraft(draft.path, opened, connection, io)).problems;
+    shown = withProblems(text, before);
+    draft.write(shown);
+  }
+}
+
+/** The plan is against what is there now, since somebody else may have changed it while the editor was open. */
+async function writeEdited(
+  desired: ReadonlyMap<string, string>,
+  opened: Parameters,
+  isWhole: boolean,
+  connection: Connection,
+  options: EditOptions,
+  io: IOStreams,
+): Promise<void> {
+  const { prefix } = connection.context;
+  const names = new Set([...opened.keys(), ...desired.keys()]);
+  const now = isWhole ? await readMappings(connection, io) : await readByName([...names], connection, io);
+  const others = [...opened.values()].filter((before) => isChanged(before, now.get(before.name)));
+  const isLeftAlone = ({ name, value }: Stored) => isSameValue(value, desired.get(name));
+  for (const before of others) {
+    const what = isLeftAlone(before) ? "You did not: it stays as it is now." : "The plan replaces what they wrote.";
+    io.tell(`Somebody else changed ${shortName(before.name, prefix)} while you were editing. ${what}\n`);
+  }
+  const left = new Set(others.filter(isLeftAlone).map(({ name }) => name));
+  const isOurs = (name: string) => names.has(name) && !left.has(name);
+  const ours = new Map([...now].filter(([name]) => isOurs(name)));
+  const wanted = new Map([...desired].filter(([name]) => isOurs(name)));
+  const plan = planChanges(ours, wanted, true);
+  if (options.yes && left.size < others.length) {
+    throw finding("Refused: --yes does not replace what somebody else wrote while you were editing.");
+  }
+  if (plan.changes.length === 0) {
+    io.tell("Nothing was changed.\n");
+    return;
+  }
+  const current = isWhole ? now : await readForGuard(plan.changes, now, connection, options, io);
+  await executePlan(plan, current, connection, options, io);
+}
+
+function isChanged(before: Stored, now: Stored | undefined): boolean {
+  // The value too: removed and made again, a parameter begins at version 1 again.
+  return now?.version !== before.version || now.value !== before.value;
+}

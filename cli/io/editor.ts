@@ -1,0 +1,56 @@
+// A text that a person changes in an editor, in a file of its own that nobody else can read.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { usage } from "../errors.ts";
+import type { IOStreams } from "./io-streams.ts";
+
+/** As other programs have it: https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html#tag_08_03 */
+const DEFAULT_EDITOR = "vi";
+
+export interface Draft {
+  /** For messages, and for somebody who wants it back. */
+  readonly path: string;
+  read(): string;
+  write(text: string): void;
+  /** Resolves when the editor is closed. Throws if it failed. */
+  edit(io: IOStreams): Promise<void>;
+  remove(): void;
+}
+
+/** The folder has mode 0700, the file 0600. */
+export function createDraft(name: string, text: string): Draft {
+  const path = join(mkdtempSync(join(tmpdir(), "iam-authenticator-edit-")), name);
+  writeFileSync(path, text, { mode: 0o600 });
+  return {
+    path,
+    read: () => readFileSync(path, "utf8"),
+    write: (changed) => writeFileSync(path, changed, { mode: 0o600 }),
+    edit: (io) => openEditor(path, io),
+    remove: () => rmSync(dirname(path), { recursive: true, force: true }),
+  };
+}
+
+async function openEditor(path: string, { environment, interactive }: IOStreams): Promise<void> {
+  const editor = environment["VISUAL"] || environment["EDITOR"] || (interactive ? DEFAULT_EDITOR : "");
+  if (editor === "") throw usage("No editor: set EDITOR, or run this at a terminal.");
+  // Ctrl-C is the editor's while it is open.
+  const ignore = () => {};
+  process.on("SIGINT", ignore);
+  try {
+    // By the shell, since it may have options, such as `code --wait`.
+    const child =
+      process.platform === "win32"
+        ? spawn(`${editor} "${path}"`, { stdio: "inherit", shell: true })
+        : spawn("sh", ["-c", `${editor} "$1"`, editor, path], { stdio: "inherit" });
+    const [code, signal]: (number | string | null)[] = await once(child, "exit");
+    if (code !== 0) {
+      throw usage(`The editor (${editor}) ended with ${signal ?? `code ${code}`}. Choose another one with EDITOR.`);
+    }
+  } finally {
+    process.off("SIGINT", ignore);
+  }
+}
