@@ -2,7 +2,7 @@
 // The comment of each class is its row in docs/reference.md: npm run docs.
 
 /**
- * Root of all errors of this project. The first level below says who must act and which HTTP status kube-apiserver
+ * Root of all errors of this project. The abstract classes below say who must act and which HTTP status kube-apiserver
  * gets; the leaves say why. Messages are one line, for an operator, and never hold a signature, a token or a URL.
  */
 export abstract class AuthenticatorError extends Error {
@@ -14,8 +14,21 @@ export abstract class AuthenticatorError extends Error {
   abstract readonly status: number;
 }
 
+/**
+ * What came in is refused: nothing is wrong here, so that the code and the message say it all. No stack trace is taken; it
+ * would be the largest part of what a refusal costs, and anybody may send what is refused.
+ */
+abstract class Refusal extends AuthenticatorError {
+  constructor(message: string, options?: ErrorOptions) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    super(message, options);
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
 /** An answer: this token does not get in. 200 with `authenticated: false` and the reason. */
-export abstract class Denial extends AuthenticatorError {
+export abstract class Denial extends Refusal {
   readonly outcome = "denied";
   readonly status = 200;
 }
@@ -27,7 +40,7 @@ export abstract class Fault extends AuthenticatorError {
 }
 
 /** The request is not one that kube-apiserver sends. */
-export abstract class BadRequest extends AuthenticatorError {
+export abstract class BadRequest extends Refusal {
   readonly outcome = "bad_request";
   readonly status: number = 400;
 }
@@ -61,7 +74,7 @@ export class ReviewMalformed extends BadRequest {
 // The caller
 
 /** The caller's bearer token or client certificate is missing or wrong. */
-export class CallerRefused extends AuthenticatorError {
+export class CallerRefused extends Refusal {
   override readonly name = "CallerRefused";
   readonly code = "caller_refused";
   readonly outcome = "caller_refused";

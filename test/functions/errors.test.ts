@@ -16,6 +16,19 @@ test("the name of an error is its class's, and its code is that in snake case", 
   }
 });
 
+test("a refusal takes no stack trace, a fault does, and so does every other error afterwards", () => {
+  const { stackTraceLimit } = Error;
+  const refusals = [errors.TokenMalformed, errors.PathUnknown, errors.CallerRefused].map((type) => new type("why"));
+  for (const { stack } of refusals) assert.doesNotMatch(stack ?? "", /^ +at /m);
+  assert.equal(Error.stackTraceLimit, stackTraceLimit);
+  for (const { stack } of [new errors.StsUnreachable("why"), new Error("why")]) assert.match(stack ?? "", /^ +at /m);
+});
+
+test("a refusal keeps its cause", () => {
+  const cause = new Error("why");
+  assert.equal(new errors.StsRefused("no", { cause }).cause, cause);
+});
+
 test("the bundle that is deployed says the names too: a setting that is bad is a SettingInvalid in Lambda's log", async () => {
   const bundle = readFileSync(new URL("../../dist/authenticator/index.mjs", import.meta.url), "utf8");
   for (const [name] of LEAVES) {
