@@ -17,8 +17,8 @@ const { handler, prefetch } = createAuthenticator(settings, {
   fetchParameters: createParameterStore({ region, endpoint: ssmEndpoint }),
   findNodeName: findNodeNameLazily({ region, vpcs: nodeVpcs }),
   clock,
-  // Not console.log: under Lambda's JSON log format it wraps the line, and metrics must stand alone.
-  print: (line) => process.stdout.write(`${line}\n`),
+  // Not console.log: under Lambda's JSON log format it wraps what it prints, and metrics must stand alone.
+  print: (lines) => process.stdout.write(`${lines}\n`),
 });
 
 // Lambda gives a whole processor while it initialises, and afterwards the share that the memory size pays for.

@@ -14,8 +14,8 @@ import type { IssuerSettings } from "./settings.ts";
 export interface IssuerDependencies {
   readonly fetchPath: FetchPath;
   readonly clock: Clock;
-  /** Takes one line of JSON, without its end. */
-  readonly print: (line: string) => void;
+  /** Takes lines of JSON, without the end of the last one. */
+  readonly print: (lines: string) => void;
 }
 
 /** STS waits for 5 s: https://repost.aws/knowledge-center/iam-sts-invalididentitytoken */

@@ -12,8 +12,8 @@ const clock = Date.now;
 const { handler, prefetch } = createIssuer(settings, {
   fetchPath: createPathReader({ region: settings.region, endpoint: settings.ssmEndpoint }),
   clock,
-  // Not console.log: under Lambda's JSON log format it wraps the line, and metrics must stand alone.
-  print: (line) => process.stdout.write(`${line}\n`),
+  // Not console.log: under Lambda's JSON log format it wraps what it prints, and metrics must stand alone.
+  print: (lines) => process.stdout.write(`${lines}\n`),
 });
 
 await workAhead(clock, [prefetch]);

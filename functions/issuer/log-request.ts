@@ -3,7 +3,7 @@
 import type { AuthenticatorError } from "../errors.ts";
 import type { LogLevel } from "../settings/common.ts";
 import { embeddedMetrics } from "../telemetry/embedded-metrics.ts";
-import { logHead, printLogLine } from "../telemetry/log-line.ts";
+import { logHead, printRequest } from "../telemetry/log-line.ts";
 import type { ReadKeySet } from "./keys.ts";
 import type { IssuerSettings } from "./settings.ts";
 
@@ -27,12 +27,12 @@ export function logRequest(
   error: AuthenticatorError | undefined,
   { clusterId, logLevel }: IssuerSettings,
   now: number,
-  print: (line: string) => void,
+  print: (lines: string) => void,
 ): void {
   const outcome = error === undefined ? "served" : error.outcome === "bad_request" ? "bad_request" : "fault";
   const level = levelOf(record, outcome);
-  printLogLine(logEntry(record, outcome, level, error, now), logLevel, print);
-  print(JSON.stringify(metricsEntry(record, outcome, clusterId, now)));
+  const entry = logEntry(record, outcome, level, error, now);
+  printRequest(entry, metricsEntry(record, outcome, clusterId, now), logLevel, print);
 }
 
 function levelOf({ keySet }: IssuerRecord, outcome: Outcome): LogLevel {

@@ -1,4 +1,4 @@
-// The JSON line that a request leaves in the log: what every function's line begins with, and from which level it is printed.
+// What a request leaves on standard output: what every function's log line begins with, and the printing of its lines.
 
 import type { AuthenticatorError } from "../errors.ts";
 import { failureKind } from "../lib/retry.ts";
@@ -16,13 +16,19 @@ export function logHead(level: LogLevel, outcome: string, error: AuthenticatorEr
   };
 }
 
-/** `print` takes one whole line, without its end. */
-export function printLogLine(
+/**
+ * The log line, from `logLevel` on, and the metrics, whatever the level. `print` takes whole lines, without the end of the
+ * last one; it is called once, since each write to standard output is a system call.
+ */
+export function printRequest(
   entry: { readonly level: LogLevel },
+  metrics: object,
   logLevel: LogLevel,
-  print: (line: string) => void,
+  print: (lines: string) => void,
 ): void {
-  if (LOG_LEVELS.indexOf(entry.level) >= LOG_LEVELS.indexOf(logLevel)) print(JSON.stringify(entry));
+  const metricsLine = JSON.stringify(metrics);
+  const isLogged = LOG_LEVELS.indexOf(entry.level) >= LOG_LEVELS.indexOf(logLevel);
+  print(isLogged ? `${JSON.stringify(entry)}\n${metricsLine}` : metricsLine);
 }
 
 const STACK_FRAME = /^ +at [\w.$<>[\] ]*\(?(?:file|node):[\w/.:@%+-]+\)?$/;

@@ -2,19 +2,19 @@
 
 import type { AuthenticatorError } from "../../errors.ts";
 import { asAuthenticatorError } from "../../lib/as-authenticator-error.ts";
-import { printLogLine } from "../../telemetry/log-line.ts";
+import { printRequest } from "../../telemetry/log-line.ts";
 import type { Outcome, ReviewRecord } from "../review/record.ts";
 import type { Settings } from "../settings.ts";
 import { logEntry } from "./log-entry.ts";
 import { metricsEntry } from "./metrics-entry.ts";
 import type { Middleware, RequestContext } from "./request-context.ts";
 
-/** Last to run. `print` takes one whole line, without its end. */
-export function logReview({ clusterId, logLevel }: Settings, print: (line: string) => void): Middleware {
+/** Last to run. `print` takes whole lines, without the end of the last one. */
+export function logReview({ clusterId, logLevel }: Settings, print: (lines: string) => void): Middleware {
   function leave({ record, deadline }: RequestContext, outcome: Outcome, error: AuthenticatorError | undefined): void {
     const now = deadline.clock();
-    printLogLine(logEntry(record, outcome, error, now), logLevel, print);
-    print(JSON.stringify(metricsEntry(record, outcome, error, clusterId, now)));
+    const metrics = metricsEntry(record, outcome, error, clusterId, now);
+    printRequest(logEntry(record, outcome, error, now), metrics, logLevel, print);
   }
   return {
     after: ({ event }) => leave(event, grantedOrNot(event.record), undefined),

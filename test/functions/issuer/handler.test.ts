@@ -45,7 +45,7 @@ function issuer({
       return parameters;
     },
     clock: () => NOW,
-    print: (line) => lines.push(JSON.parse(line)),
+    print: (text) => lines.push(...text.split("\n").map((line) => JSON.parse(line))),
   });
   return { handler, lines };
 }

@@ -1,0 +1,24 @@
+// What a request leaves on standard output, and at which level.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { LogLevel } from "../../../functions/settings/common.ts";
+import { printRequest } from "../../../functions/telemetry/log-line.ts";
+
+const METRICS = { _aws: {} };
+
+function printed(level: LogLevel, logLevel: LogLevel): string[] {
+  const calls: string[] = [];
+  printRequest({ level }, METRICS, logLevel, (lines) => calls.push(lines));
+  return calls;
+}
+
+test("the log line and the metrics are two lines of one write", () => {
+  assert.deepEqual(printed("warn", "info"), ['{"level":"warn"}\n{"_aws":{}}']);
+});
+
+test("below LOG_LEVEL the log line is left out, and the metrics never are", () => {
+  assert.deepEqual(printed("info", "warn"), ['{"_aws":{}}']);
+  assert.deepEqual(printed("warn", "error"), ['{"_aws":{}}']);
+  assert.deepEqual(printed("error", "error"), ['{"level":"error"}\n{"_aws":{}}']);
+});
