@@ -2,6 +2,7 @@
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { type Evaluation, evaluateMappings } from "../../functions/authenticator/mapping/evaluate.ts";
+import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { decidingEvaluation } from "../../functions/authenticator/mapping/select.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 
@@ -29,6 +30,6 @@ export function decide(
   identity: VerifiedIdentity,
   parameters: ReadonlyMap<string, StoredParameter>,
 ): Decision {
-  const evaluations = evaluateMappings(prefix, identity, parameters, now);
+  const evaluations = evaluateMappings(candidates(prefix, identity), parameters, identity, now);
   return { evaluations, deciding: decidingEvaluation(evaluations) };
 }

@@ -33,10 +33,10 @@ export async function explainToken(token: string, connection: Connection, io: IO
   const askSts = createSts({ clusterId, regionalHost: `sts.${region}.${partition.domain}`, endpoint: stsEndpoint });
   const prove = proveIdentity(askSts, partition.id);
   const services = {
-    proveIdentity: async (_text: string, ...asked: Parameters<typeof prove>) => ({
-      ...(await prove(...asked)),
-      cached: false,
-    }),
+    proofs: {
+      recall: () => undefined,
+      prove: (_hash: string, ...asked: Parameters<typeof prove>) => prove(...asked),
+    },
     readParameters: parametersFrom(connection, io),
     findNodeName: findNodeNameLazily({ region, vpcs: settings.nodeVpcs }),
   };

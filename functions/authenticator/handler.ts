@@ -12,7 +12,7 @@ import { logReview } from "./http/log-review.ts";
 import { readReview } from "./http/read-review.ts";
 import { openRequestContext, type RequestContext } from "./http/request-context.ts";
 import { checkRoute } from "./http/route.ts";
-import { cachedProofs } from "./identity/identity-cache.ts";
+import { rememberedProofs } from "./identity/identity-cache.ts";
 import { type AskSts, proveIdentity } from "./identity/prove-identity.ts";
 import { tokenReview } from "./review/answer.ts";
 import { type ReviewServices, reviewToken } from "./review/review.ts";
@@ -27,8 +27,8 @@ export interface Dependencies {
   readonly fetchParameters: FetchParameters;
   readonly findNodeName: ReviewServices["findNodeName"];
   readonly clock: Clock;
-  /** Takes one line of JSON, without its end. */
-  readonly print: (line: string) => void;
+  /** Takes lines of JSON, without the end of the last one. */
+  readonly print: (lines: string) => void;
 }
 
 export interface Authenticator {
@@ -45,7 +45,7 @@ export function createAuthenticator(
   const { clusterId, partition, callerAuth, mappingPrefix } = settings;
   const readCallers = cachedParameters(fetchParameters, CALLERS_FOUND_MS, clock);
   const services: ReviewServices = {
-    proveIdentity: cachedProofs(proveIdentity(askSts, partition.id), `${partition.id}/${clusterId}`, clock),
+    proofs: rememberedProofs(proveIdentity(askSts, partition.id), `${partition.id}/${clusterId}`, clock),
     readParameters: cachedParameters(fetchParameters, MAPPING_FOUND_MS, clock),
     findNodeName,
   };

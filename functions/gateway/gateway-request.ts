@@ -33,7 +33,7 @@ export function gatewayRequest(gatewayEvent: unknown): GatewayRequest {
   return {
     method: text(method) ?? "",
     path: withoutStage(text(rawPath ?? path) ?? "", text(context["stage"])),
-    body: () => (payload === undefined ? undefined : Buffer.from(payload, encoding).toString()),
+    body: () => (encoding === "base64" && payload !== undefined ? Buffer.from(payload, encoding).toString() : payload),
     bodyBytes: payload === undefined ? 0 : Buffer.byteLength(payload, encoding),
     authorization: header(object(headers), "authorization"),
     clientSubject: text(certificate["subjectDN"]),
@@ -70,9 +70,9 @@ function withoutStage(path: string, stage: string | undefined): string {
   return stage !== undefined && path.startsWith(`/${stage}/`) ? path.slice(stage.length + 1) : path;
 }
 
-/** REST APIs pass names on as the client spelled them, HTTP APIs in lower case. */
+/** HTTP APIs pass names on in lower case, REST APIs as the client spelled them. */
 function header(headers: Record<string, unknown>, name: string): string | undefined {
-  const found = Object.keys(headers).find((key) => key.toLowerCase() === name);
+  const found = Object.hasOwn(headers, name) ? name : Object.keys(headers).find((key) => key.toLowerCase() === name);
   return found === undefined ? undefined : text(headers[found]);
 }
 

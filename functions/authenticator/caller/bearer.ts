@@ -5,6 +5,7 @@ import { CallerRefused, CallersInvalid } from "../../errors.ts";
 import type { Deadline } from "../../lib/deadline.ts";
 import { isObject, parseJson } from "../../lib/json.ts";
 import { isExpired, notAfterTime } from "../../lib/not-after.ts";
+import { oncePerRead } from "../../parameters/once-per-read.ts";
 import type { ReadParameters } from "../../parameters/parameter-cache.ts";
 import type { StoredParameter } from "../../parameters/stored-parameter.ts";
 
@@ -33,22 +34,34 @@ export async function checkBearer(
   const [, token] = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(authorization ?? "") ?? [];
   if (token === undefined) throw new CallerRefused("a bearer token is required");
   const { parameters } = await read([parameter], deadline);
-  const callers = parseCallers(parameters.get(parameter), parameter);
+  const callers = callersIn(parameters.get(parameter), parameter);
   const now = deadline.clock();
   const digest = hash("sha256", token, "buffer");
   // Every entry is compared, whether or not one has matched already.
   const accepted = callers.filter(
-    ({ sha256, notAfter }) => timingSafeEqual(Buffer.from(sha256, "hex"), digest) && !isExpired(notAfter, now),
+    ({ sha256, notAfter }) => timingSafeEqual(sha256, digest) && !isExpired(notAfter, now),
   );
   if (accepted.length === 0) throw new CallerRefused("the bearer token is not in the list of callers");
 }
 
-function parseCallers(stored: StoredParameter | undefined, parameter: string): Caller[] {
+interface ReadCallers {
+  /** `undefined` where the parameter is no list. */
+  readonly callers: readonly { readonly sha256: Buffer; readonly notAfter: string | undefined }[] | undefined;
+}
+
+const readCallers = oncePerRead(({ value, secure }): ReadCallers => {
+  const list = secure ? undefined : parseJson(value);
+  if (!Array.isArray(list)) return { callers: undefined };
+  const valid = list.filter(isCaller);
+  return { callers: valid.map(({ sha256, notAfter }) => ({ sha256: Buffer.from(sha256, "hex"), notAfter })) };
+});
+
+function callersIn(stored: StoredParameter | undefined, parameter: string): NonNullable<ReadCallers["callers"]> {
   if (stored === undefined)
     throw new CallersInvalid(`parameter ${parameter} does not exist: nobody may call until it lists a caller`);
-  const list = stored.secure ? undefined : parseJson(stored.value);
-  if (Array.isArray(list)) return list.filter(isCaller);
-  throw new CallersInvalid(`parameter ${parameter} must be a JSON list, of type String`);
+  const { callers } = readCallers(stored);
+  if (callers === undefined) throw new CallersInvalid(`parameter ${parameter} must be a JSON list, of type String`);
+  return callers;
 }
 
 /** An entry that is invalid is skipped, so that a typo in a new one does not lock the old ones out. */

@@ -11,11 +11,15 @@ const GRANTED_MS = 60_000;
 const REFUSED_MS = 10_000;
 const MAX_ENTRIES = 2_000;
 
-export type ProveIdentityCached = (
-  text: string,
-  token: UnverifiedToken,
-  deadline: Deadline,
-) => Promise<Proof & { readonly cached: boolean }>;
+export interface Proofs {
+  /**
+   * What STS has said a short while ago of the token with this hash. That token was read then, before STS was asked, and it
+   * has not expired since: there is no need to read it again.
+   */
+  recall(hash: string): Proof | undefined;
+  /** Asks STS, and remembers what it says. Throws where there is no answer. */
+  prove(hash: string, token: UnverifiedToken, deadline: Deadline): Promise<Proof>;
+}
 
 export function tokenHash(text: string): string {
   return hash("sha256", text, "hex");
@@ -25,17 +29,25 @@ export function tokenHash(text: string): string {
  * `scope` is the partition and the cluster. Refusals have a cache of their own, so that a flood of bad tokens does not
  * push good identities out; faults and throttling are never kept.
  */
-export function cachedProofs(prove: ProveIdentity, scope: string, clock: Clock): ProveIdentityCached {
+export function rememberedProofs(prove: ProveIdentity, scope: string, clock: Clock): Proofs {
   const granted = new QuickLRU<string, { proof: Proof; until: number }>({ maxSize: MAX_ENTRIES });
   const refused = new QuickLRU<string, { proof: Proof; until: number }>({ maxSize: MAX_ENTRIES });
+  const keyOf = (tokenHash: string): string => `${scope}/${tokenHash}`;
 
-  return async (text, token, deadline) => {
-    const key = `${scope}/${tokenHash(text)}`;
-    const known = [granted.get(key), refused.get(key)].find((entry) => entry !== undefined && clock() < entry.until);
-    if (known !== undefined) return { ...known.proof, cached: true };
-    const proof = await prove(token, deadline);
-    if (proof.result instanceof Denial) refused.set(key, { proof, until: clock() + REFUSED_MS });
-    else granted.set(key, { proof, until: Math.min(clock() + GRANTED_MS, token.expiresAt) });
-    return { ...proof, cached: false };
+  return {
+    recall(tokenHash) {
+      const key = keyOf(tokenHash);
+      for (const proofs of [granted, refused]) {
+        const known = proofs.get(key);
+        if (known !== undefined && clock() < known.until) return known.proof;
+      }
+      return undefined;
+    },
+    async prove(tokenHash, token, deadline) {
+      const proof = await prove(token, deadline);
+      const [proofs, ms] = proof.result instanceof Denial ? [refused, REFUSED_MS] : [granted, GRANTED_MS];
+      proofs.set(keyOf(tokenHash), { proof, until: Math.min(clock() + ms, token.expiresAt) });
+      return proof;
+    },
   };
 }

@@ -5,23 +5,34 @@ import { asciiLowerCase } from "../../lib/ascii-lower-case.ts";
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN */
 const SECTIONS = 6;
 
-/** Six sections in lower case, the last of which may hold colons; `undefined` for text that has fewer. */
-export function arnSections(text: string): string[] | undefined {
+/** Six, in lower case, the last of which may hold colons. */
+export type ArnSections = readonly string[];
+
+/** `undefined` for text that has fewer sections. */
+export function arnSections(text: string): ArnSections | undefined {
   const parts = asciiLowerCase(text).split(":");
   if (parts.length < SECTIONS) return undefined;
   return [...parts.slice(0, SECTIONS - 1), parts.slice(SECTIONS - 1).join(":")];
 }
 
+/** The sections of a pattern; `undefined` for what is not one. */
+export function arnPattern(pattern: string): ArnSections | undefined {
+  return asciiLowerCase(pattern).startsWith("arn:") ? arnSections(pattern) : undefined;
+}
+
 export function isArnPattern(pattern: string): boolean {
-  return asciiLowerCase(pattern).startsWith("arn:") && arnSections(pattern) !== undefined;
+  return arnPattern(pattern) !== undefined;
 }
 
 /** Without regard to case; false if either is not an ARN. */
 export function matchesArnLike(pattern: string, arn: string): boolean {
-  const patterns = isArnPattern(pattern) ? arnSections(pattern) : undefined;
-  const texts = arnSections(arn);
-  if (patterns === undefined || texts === undefined) return false;
-  return patterns.every((section, index) => matchesGlob(section, texts[index] ?? ""));
+  return matchesSections(arnPattern(pattern), arnSections(arn));
+}
+
+/** The same, where a pattern is compared with more than one ARN, or an ARN with more than one pattern. */
+export function matchesSections(pattern: ArnSections | undefined, arn: ArnSections | undefined): boolean {
+  if (pattern === undefined || arn === undefined) return false;
+  return pattern.every((section, index) => matchesGlob(section, arn[index] ?? ""));
 }
 
 /**

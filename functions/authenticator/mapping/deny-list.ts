@@ -3,9 +3,10 @@
 import { isObject, parseJson } from "../../lib/json.ts";
 import { isExpired } from "../../lib/not-after.ts";
 import { quoted } from "../../lib/quoted.ts";
+import { oncePerRead } from "../../parameters/once-per-read.ts";
 import type { StoredParameter } from "../../parameters/stored-parameter.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import { matchesArnLike } from "./arn-like.ts";
+import { arnPattern, arnSections, matchesSections } from "./arn-like.ts";
 import { endProblem, unknownKeyProblem } from "./mapping.ts";
 import { whyNeverMatches } from "./possible-arn.ts";
 
@@ -41,8 +42,8 @@ function entryProblem(value: unknown): string | undefined {
 
 /** Whether an entry is for this identity, whatever its `notAfter` says. */
 export function isDenied({ arnLike }: DenyEntry, identity: VerifiedIdentity): boolean {
-  const pattern = withoutPath(arnLike);
-  return identityArns(identity).some((arn) => matchesArnLike(pattern, arn));
+  const pattern = arnPattern(withoutPath(arnLike));
+  return identityArns(identity).some((arn) => matchesSections(pattern, arnSections(arn)));
 }
 
 /** A user's path can be changed (iam:UpdateUser): the ARN without it is compared too. */
@@ -79,16 +80,34 @@ export function checkDenyList({ value, secure }: StoredParameter): DenyListCheck
   return problem === undefined ? { valid: true, entries } : { valid: false, problem, invalidCount: problems.length };
 }
 
+/** A whole list, with the pattern of each entry. */
+const readDenyList = oncePerRead((stored) => {
+  const check = checkDenyList(stored);
+  if (!check.valid) return check;
+  const entries = check.entries.map(({ arnLike, notAfter }) => ({
+    pattern: arnPattern(withoutPath(arnLike)),
+    notAfter,
+  }));
+  return { valid: true, entries } as const;
+});
+
 /** `invalid` refuses everybody: somebody was meant by what is wrong, and nobody can tell whom. */
 export function evaluateDenyList(stored: StoredParameter | undefined, identity: VerifiedIdentity, now: number) {
-  const check: DenyListCheck = stored === undefined ? { valid: true, entries: [] } : checkDenyList(stored);
-  if (!check.valid) {
-    return { verdict: { kind: "invalid", problem: check.problem }, invalidCount: check.invalidCount } as const;
+  if (stored === undefined) return NOTHING;
+  const list = readDenyList(stored);
+  if (!list.valid) {
+    return { verdict: { kind: "invalid", problem: list.problem }, invalidCount: list.invalidCount } as const;
   }
-  const denying = check.entries.filter((entry) => !isExpired(entry.notAfter, now) && isDenied(entry, identity));
-  if (denying.length === 0) return { verdict: { kind: "nothing" }, invalidCount: 0 } as const;
+  const arns = identityArns(identity).map(arnSections);
+  const denying = list.entries.filter(
+    ({ pattern, notAfter }) => arns.some((arn) => matchesSections(pattern, arn)) && !isExpired(notAfter, now),
+  );
+  if (denying.length === 0) return NOTHING;
   const { kind, arn, canonicalArn } = identity;
-  const isOfRole = denying.some(({ arnLike }) => matchesArnLike(withoutPath(arnLike), canonicalArn));
+  const canonical = arnSections(canonicalArn);
+  const isOfRole = denying.some(({ pattern }) => matchesSections(pattern, canonical));
   const sessionOnly = kind === "role" && !isOfRole && { sessionArn: arn };
   return { verdict: { kind: "deny", ...sessionOnly }, invalidCount: 0 } as const;
 }
+
+const NOTHING = { verdict: { kind: "nothing" }, invalidCount: 0 } as const;

@@ -1,14 +1,14 @@
 // What one place holds for an identity: nothing, a mapping for it, a denial, or something that is wrong.
 
-import { isObject, parseJson } from "../../lib/json.ts";
 import { isExpired } from "../../lib/not-after.ts";
 import type { StoredParameter } from "../../parameters/stored-parameter.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import { isArnOf, parseMappedArn } from "./arn.ts";
-import { matchesArnLike } from "./arn-like.ts";
+import { isArnOf } from "./arn.ts";
+import { arnSections, matchesSections } from "./arn-like.ts";
 import { evaluateDenyList } from "./deny-list.ts";
-import { checkMapping, type Mapping, type MappingKind } from "./mapping.ts";
-import { type Candidate, candidates } from "./parameter-name.ts";
+import type { Mapping } from "./mapping.ts";
+import type { Candidate } from "./parameter-name.ts";
+import { type ReadMapping, readMapping, readPatternList } from "./read-mapping.ts";
 
 export type Verdict =
   /** No parameter, a mapping past its `notAfter`, or no pattern that matches: the next place is asked. */
@@ -28,14 +28,12 @@ export interface Evaluation extends Candidate {
 
 /** Of every parameter that is read for an identity, in the order in which they count. */
 export function evaluateMappings(
-  prefix: string,
-  identity: VerifiedIdentity,
+  candidates: readonly Candidate[],
   parameters: ReadonlyMap<string, StoredParameter>,
+  identity: VerifiedIdentity,
   now: number,
 ): Evaluation[] {
-  return candidates(prefix, identity).map((candidate) =>
-    evaluateMapping(candidate, parameters.get(candidate.parameter), identity, now),
-  );
+  return candidates.map((candidate) => evaluateMapping(candidate, parameters.get(candidate.parameter), identity, now));
 }
 
 export function evaluateMapping(
@@ -49,17 +47,16 @@ export function evaluateMapping(
     return { ...candidate, ...evaluateDenyList(stored, identity, now) };
   }
   if (stored === undefined) return { ...candidate, verdict: { kind: "nothing" }, invalidCount: 0 };
-  const value = stored.secure ? undefined : parseJson(stored.value);
-  if (value === undefined)
-    return invalid(candidate, stored.secure ? "a SecureString: it must be of type String" : "not JSON");
-
   if (place === "pattern-account" || place === "pattern-any") {
-    if (!Array.isArray(value)) return invalid(candidate, "not a JSON list");
-    return { ...candidate, ...judgeList(value, identity, now) };
+    const list = readPatternList(stored);
+    if ("problem" in list) return invalid(candidate, list.problem);
+    return { ...candidate, verdict: judgeList(list.entries, identity, now), invalidCount: list.invalidCount };
   }
-  const kind = place === "exact" ? identity.kind : place;
-  const check = checkMapping(value, kind);
-  return { ...candidate, verdict: judge(value, check, kind, identity, now), invalidCount: check.valid ? 0 : 1 };
+  const read = readMapping(stored, place === "exact" ? identity.kind : place);
+  if ("problem" in read) return invalid(candidate, read.problem);
+  // An sso or account mapping is for everybody that its name finds.
+  const isFor = place !== "exact" || (read.arn !== undefined && isArnOf(read.arn, identity));
+  return { ...candidate, verdict: judge(read, isFor, identity, now), invalidCount: read.check.valid ? 0 : 1 };
 }
 
 function invalid(candidate: Candidate, problem: string): Evaluation {
@@ -67,42 +64,25 @@ function invalid(candidate: Candidate, problem: string): Evaluation {
 }
 
 /** A denial anywhere in the list comes first, then the first entry whose own `arnLike` matches. */
-function judgeList(entries: readonly unknown[], identity: VerifiedIdentity, now: number) {
-  const checked = entries.map((entry) => ({ entry, check: checkMapping(entry, "pattern") }));
-  const verdicts = checked
-    .filter(({ entry }) => isObject(entry) && isForIdentity(entry, "pattern", identity))
-    .map(({ entry, check }) => judge(entry, check, "pattern", identity, now))
+function judgeList(entries: readonly ReadMapping[], identity: VerifiedIdentity, now: number): Verdict {
+  const canonicalArn = arnSections(identity.canonicalArn);
+  const verdicts = entries
+    .filter(({ arnLike }) => matchesSections(arnLike, canonicalArn))
+    .map((entry) => judge(entry, true, identity, now))
     .filter(({ kind }) => kind !== "nothing");
-  const verdict: Verdict = verdicts.find(({ kind }) => kind === "deny") ?? verdicts[0] ?? { kind: "nothing" };
-  return { verdict, invalidCount: checked.filter(({ check }) => !check.valid).length };
+  return verdicts.find(({ kind }) => kind === "deny") ?? verdicts[0] ?? { kind: "nothing" };
 }
 
-function judge(
-  value: unknown,
-  check: ReturnType<typeof checkMapping>,
-  kind: MappingKind,
-  identity: VerifiedIdentity,
-  now: number,
-): Verdict {
+/** `isFor`: whether it is for this identity, by its own `arn` or `arnLike`. */
+function judge({ check, denies }: ReadMapping, isFor: boolean, identity: VerifiedIdentity, now: number): Verdict {
   if (check.valid && isExpired(check.mapping.notAfter, now)) return { kind: "nothing" };
-  const isFor = isObject(value) && isForIdentity(value, kind, identity);
   // A denial holds even where the rest of its value is wrong: a typo beside it must not let anybody in.
-  if (!check.valid)
-    return isFor && value["deny"] === true ? { kind: "deny" } : { kind: "invalid", problem: check.problem };
-  const { mapping } = check;
+  if (!check.valid) return isFor && denies ? { kind: "deny" } : { kind: "invalid", problem: check.problem };
   if (!isFor) return { kind: "mismatch", problem: "its arn is the ARN of another principal" };
+  const { mapping } = check;
   if (mapping.principalId !== undefined && mapping.principalId !== identity.principalId) {
     const problem = `its principalId is ${mapping.principalId}, and this ${identity.kind} is ${identity.principalId}`;
     return { kind: "mismatch", problem };
   }
-  return mapping.deny === true ? { kind: "deny" } : { kind: "match", mapping };
-}
-
-/** By the value's own `arn` or `arnLike`; an sso or account mapping is for everybody that its name finds. */
-function isForIdentity(value: Record<string, unknown>, kind: MappingKind, identity: VerifiedIdentity): boolean {
-  const { arn, arnLike } = value;
-  if (kind === "sso" || kind === "account") return true;
-  if (kind === "pattern") return typeof arnLike === "string" && matchesArnLike(arnLike, identity.canonicalArn);
-  const mapped = typeof arn === "string" ? parseMappedArn(arn) : undefined;
-  return mapped !== undefined && isArnOf(mapped, identity);
+  return denies ? { kind: "deny" } : { kind: "match", mapping };
 }

@@ -4,7 +4,8 @@ import { AccountForeign, Denial, ParametersUnavailable } from "../../errors.ts";
 import type { Deadline } from "../../lib/deadline.ts";
 import type { ReadParameters } from "../../parameters/parameter-cache.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import { type ProveIdentityCached, tokenHash } from "../identity/identity-cache.ts";
+import { type Proofs, tokenHash } from "../identity/identity-cache.ts";
+import type { Proof } from "../identity/prove-identity.ts";
 import { evaluateMappings } from "../mapping/evaluate.ts";
 import { candidates } from "../mapping/parameter-name.ts";
 import { decidingEvaluation, selectMapping } from "../mapping/select.ts";
@@ -37,7 +38,7 @@ export interface IdentityServices {
 }
 
 export interface ReviewServices extends IdentityServices {
-  readonly proveIdentity: ProveIdentityCached;
+  readonly proofs: Proofs;
 }
 
 /** Fills `record` as it goes. Throws a `Denial` with the reason, or a `Fault` where there is no answer to give. */
@@ -48,23 +49,36 @@ export async function reviewToken(
   record: ReviewRecord,
   deadline: Deadline,
 ): Promise<TokenReviewStatus> {
-  const { clock } = deadline;
-  record.tokenHash = tokenHash(text).slice(0, 12);
+  const hash = tokenHash(text);
+  record.tokenHash = hash.slice(0, 12);
   if (!hasTokenPrefix(text)) return NOT_OURS;
   const audiences = acceptedAudiences(requestedAudiences, rules.audiences);
 
-  const unverifiedToken = await timed(record, "token", clock, () => parseToken(text, rules.stsHosts, clock()));
-  record.token = unverifiedToken;
-
-  // Until there is an answer: what failed has asked its service too, and its time belongs in the metrics.
-  record.cached.identity = false;
-  const proof = await timed(record, "identity", clock, () => services.proveIdentity(text, unverifiedToken, deadline));
-  record.cached.identity = proof.cached;
+  const known = services.proofs.recall(hash);
+  if (known !== undefined) record.cached.identity = true;
+  const proof = known ?? (await proveToken(text, hash, rules, services, record, deadline));
   record.stsRequestId = proof.stsRequestId;
   if (proof.result instanceof Denial) throw proof.result;
 
   const user = await reviewIdentity(proof.result, rules, services, record, deadline);
   return granted(user, proof.result, audiences, rules.userInfo === "full");
+}
+
+/** Reads the token offline, and then asks STS. */
+async function proveToken(
+  text: string,
+  hash: string,
+  rules: ReviewRules,
+  services: ReviewServices,
+  record: ReviewRecord,
+  deadline: Deadline,
+): Promise<Proof> {
+  const { clock } = deadline;
+  const unverifiedToken = await timed(record, "token", clock, () => parseToken(text, rules.stsHosts, clock()));
+  record.token = unverifiedToken;
+  // Before there is an answer: what fails has asked STS too, and its time belongs in the metrics.
+  record.cached.identity = false;
+  return timed(record, "identity", clock, () => services.proofs.prove(hash, unverifiedToken, deadline));
 }
 
 /** The second half of a review, from the verified identity on. Fills `record`, and throws, as `reviewToken` does. */
@@ -81,13 +95,14 @@ export async function reviewIdentity(
     throw new AccountForeign(`the account of ${identity.canonicalArn} is not in ACCOUNTS`);
   }
 
-  const names = candidates(rules.mappingPrefix, identity).map(({ parameter }) => parameter);
+  const places = candidates(rules.mappingPrefix, identity);
+  const names = places.map(({ parameter }) => parameter);
   record.cached.mapping = false;
   const { parameters, cached, stale } = await timed(record, "mapping", clock, () =>
     services.readParameters(names, deadline),
   );
   record.cached.mapping = cached;
-  const evaluations = evaluateMappings(rules.mappingPrefix, identity, parameters, clock());
+  const evaluations = evaluateMappings(places, parameters, identity, clock());
   record.evaluations = evaluations;
   record.invalidMappings = evaluations.reduce((sum, { invalidCount }) => sum + invalidCount, 0);
   const deciding = decidingEvaluation(evaluations);

@@ -92,6 +92,11 @@ test("headers are found in any case", () => {
       assert.equal(gatewayRequest(event({ headers: { host: "h", [name]: "Bearer y" } })).authorization, "Bearer y");
     }
   }
+  // No name that every object inherits is taken for a header.
+  assert.equal(
+    gatewayRequest(payload2({ headers: Object.create({ authorization: "Bearer y" }) })).authorization,
+    undefined,
+  );
   assert.equal(gatewayRequest(payload2({ headers: { "x-authorization": "Bearer y" } })).authorization, undefined);
 });
 

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cachedProofs } from "../../../../functions/authenticator/identity/identity-cache.ts";
+import { rememberedProofs } from "../../../../functions/authenticator/identity/identity-cache.ts";
 import { candidates } from "../../../../functions/authenticator/mapping/parameter-name.ts";
 import {
   deadlineOf,
@@ -56,7 +56,7 @@ test("two clusters, and two partitions, do not share what was proven of a token 
   const scopes = ["aws/one", "aws/two", "aws-cn/one"];
   const proofs = scopes.map((scope) => {
     let calls = 0;
-    const prove = cachedProofs(
+    const remembered = rememberedProofs(
       async () => {
         calls += 1;
         return { result: verified("bob"), stsRequestId: scope };
@@ -64,9 +64,17 @@ test("two clusters, and two partitions, do not share what was proven of a token 
       scope,
       clock,
     );
-    return { prove: () => prove("same token", token, deadlineOf(clock)), calls: () => calls };
+    return {
+      recall: () => remembered.recall("same hash"),
+      prove: () => remembered.prove("same hash", token, deadlineOf(clock)),
+      calls: () => calls,
+    };
   });
-  for (const { prove } of proofs) assert.equal((await prove()).cached, false);
+  for (const { recall, prove } of proofs) {
+    assert.equal(recall(), undefined);
+    await prove();
+    assert.notEqual(recall(), undefined);
+  }
   assert.deepEqual(
     proofs.map(({ calls }) => calls()),
     [1, 1, 1],

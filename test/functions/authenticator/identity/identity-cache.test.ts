@@ -2,7 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cachedProofs } from "../../../../functions/authenticator/identity/identity-cache.ts";
+import {
+  type Proofs,
+  rememberedProofs,
+  tokenHash,
+} from "../../../../functions/authenticator/identity/identity-cache.ts";
 import type { Proof } from "../../../../functions/authenticator/identity/prove-identity.ts";
 import { StsRefused, StsThrottled, StsUnreachable } from "../../../../functions/errors.ts";
 import { deadlineOf, fixedClock, NOW, verified } from "../fixtures.ts";
@@ -11,11 +15,17 @@ const GRANTED: Proof = { result: verified("bob"), stsRequestId: "r" };
 const REFUSED: Proof = { result: new StsRefused("no"), stsRequestId: "r" };
 const MINUTE = 60_000;
 
+/** As a review does; `cached` says which of the two it was. */
+async function recallOrProve(remembered: Proofs, ...[hash, ...asked]: Parameters<Proofs["prove"]>) {
+  const known = remembered.recall(hash);
+  return { ...(known ?? (await remembered.prove(hash, ...asked))), cached: known !== undefined };
+}
+
 /** `proofs` come one after another, the last one for ever; an error is thrown. */
 function cacheOf(...proofs: (Proof | Error)[]) {
   const clock = fixedClock();
   let calls = 0;
-  const cached = cachedProofs(
+  const remembered = rememberedProofs(
     async () => {
       const proof = proofs[Math.min(calls, proofs.length - 1)] ?? GRANTED;
       calls += 1;
@@ -25,8 +35,8 @@ function cacheOf(...proofs: (Proof | Error)[]) {
     "aws/test",
     clock,
   );
-  const ask = (text = "token", expiresAt = NOW + 15 * MINUTE) =>
-    cached(text, { accessKeyId: "A", host: "h", target: "/", expiresAt }, deadlineOf(clock));
+  const ask = (hash = "hash", expiresAt = NOW + 15 * MINUTE) =>
+    recallOrProve(remembered, hash, { accessKeyId: "A", host: "h", target: "/", expiresAt }, deadlineOf(clock));
   return { clock, ask, calls: () => calls };
 }
 
@@ -57,6 +67,16 @@ test("a refused token is kept for 10 s and not a millisecond longer", async () =
   assert.deepEqual(await ask(), { ...REFUSED, cached: true });
   clock.advance(1);
   assert.equal((await ask()).cached, false);
+  assert.equal(calls(), 2);
+});
+
+test("a refused token is never kept past its expiry: it is then refused as expired", async () => {
+  const { clock, ask, calls } = cacheOf(REFUSED);
+  await ask("hash", NOW + 5_000);
+  clock.advance(4_999);
+  assert.equal((await ask("hash", NOW + 5_000)).cached, true);
+  clock.advance(1);
+  assert.equal((await ask("hash", NOW + 5_000)).cached, false);
   assert.equal(calls(), 2);
 });
 
@@ -91,9 +111,9 @@ test("throttling and faults are never kept, and the next one asks again", async 
 
 test("a kept identity does not cover for another token, were it one character that differs", async () => {
   const { ask, calls } = cacheOf(GRANTED);
-  await ask("k8s-aws-v1.a");
+  await ask(tokenHash("k8s-aws-v1.a"));
   for (const other of ["k8s-aws-v1.b", "k8s-aws-v1.A", "k8s-aws-v1.a ", "k8s-aws-v1."]) {
-    assert.equal((await ask(other)).cached, false);
+    assert.equal((await ask(tokenHash(other))).cached, false);
   }
   assert.equal(calls(), 5);
 });
@@ -109,10 +129,11 @@ test("the cache is bounded: what was not used for 4,000 tokens is asked for agai
 test("a flood of bad tokens does not push a good identity out", async () => {
   const clock = fixedClock();
   let result: Proof = GRANTED;
-  const cached = cachedProofs(async () => result, "aws/test", clock);
+  const remembered = rememberedProofs(async () => result, "aws/test", clock);
   const token = { accessKeyId: "A", host: "h", target: "/", expiresAt: NOW + 15 * MINUTE };
-  await cached("good", token, deadlineOf(clock));
+  const ask = (hash: string) => recallOrProve(remembered, hash, token, deadlineOf(clock));
+  await ask("good");
   result = REFUSED;
-  for (let i = 0; i < 10_000; i += 1) await cached(`bad ${i}`, token, deadlineOf(clock));
-  assert.equal((await cached("good", token, deadlineOf(clock))).cached, true);
+  for (let i = 0; i < 10_000; i += 1) await ask(`bad ${i}`);
+  assert.equal((await ask("good")).cached, true);
 });

@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Dependencies } from "../../../../functions/authenticator/handler.ts";
-import { cachedProofs, tokenHash } from "../../../../functions/authenticator/identity/identity-cache.ts";
+import { rememberedProofs, tokenHash } from "../../../../functions/authenticator/identity/identity-cache.ts";
 import { proveIdentity } from "../../../../functions/authenticator/identity/prove-identity.ts";
 import { evaluateMappings } from "../../../../functions/authenticator/mapping/evaluate.ts";
+import { candidates } from "../../../../functions/authenticator/mapping/parameter-name.ts";
 import { newRecord, timed } from "../../../../functions/authenticator/review/record.ts";
 import { reviewIdentity, reviewToken } from "../../../../functions/authenticator/review/review.ts";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
@@ -40,7 +41,7 @@ const MAPPED = { [`role/${HOME}/developers`]: DEVELOPERS };
 function reviewer(stored: Stored, settings: Partial<Settings> = {}, changes: Partial<Dependencies> = {}) {
   const around = fakeServices(stored, changes);
   const services = {
-    proveIdentity: cachedProofs(proveIdentity(around.askSts, "aws"), "aws/test", around.clock),
+    proofs: rememberedProofs(proveIdentity(around.askSts, "aws"), "aws/test", around.clock),
     readParameters: cachedParameters(around.fetchParameters, 30_000, around.clock),
     findNodeName: around.findNodeName,
   };
@@ -78,7 +79,7 @@ test("a mapped identity is granted, and the record says how", async () => {
     cached: { identity: false, mapping: false },
     tokenHash: tokenHash(tokenOf("bob")).slice(0, 12),
     token: parseToken(tokenOf("bob"), settingsWith().stsHosts, NOW),
-    evaluations: evaluateMappings(PREFIX, verified("bob"), await storedParameters(), NOW),
+    evaluations: evaluateMappings(candidates(PREFIX, verified("bob")), await storedParameters(), verified("bob"), NOW),
     identity: verified("bob"),
     stsRequestId: "sts-1",
     parameter: `${PREFIX}/role/${HOME}/developers`,

@@ -1,0 +1,74 @@
+// The value of a mapping's parameter before it is known for whom: parsed and checked, once for each time that it is read.
+
+import { isObject, parseJson } from "../../lib/json.ts";
+import { oncePerRead } from "../../parameters/once-per-read.ts";
+import type { StoredParameter } from "../../parameters/stored-parameter.ts";
+import { type MappedArn, parseMappedArn } from "./arn.ts";
+import { type ArnSections, arnPattern } from "./arn-like.ts";
+import { checkMapping, type MappingCheck, type MappingKind } from "./mapping.ts";
+
+export interface ReadMapping {
+  readonly check: MappingCheck;
+  /** Whether it says `"deny": true`, also where the rest of it is wrong. */
+  readonly denies: boolean;
+  /** Its own `arn` and `arnLike`, also where the rest of it is wrong; `undefined` where there is none, or it cannot be read. */
+  readonly arn: MappedArn | undefined;
+  readonly arnLike: ArnSections | undefined;
+}
+
+export interface ReadPatternList {
+  readonly entries: readonly ReadMapping[];
+  readonly invalidCount: number;
+}
+
+export interface Unreadable {
+  /** A phrase for an operator. */
+  readonly problem: string;
+}
+
+/** All kinds but patterns, which share a parameter. */
+type OwnParameterKind = Exclude<MappingKind, "pattern">;
+
+const READERS = {
+  role: readerOf("role"),
+  user: readerOf("user"),
+  root: readerOf("root"),
+  "federated-user": readerOf("federated-user"),
+  sso: readerOf("sso"),
+  account: readerOf("account"),
+} satisfies Record<OwnParameterKind, unknown>;
+
+export function readMapping(stored: StoredParameter, kind: OwnParameterKind): ReadMapping | Unreadable {
+  return READERS[kind](stored);
+}
+
+function readerOf(kind: OwnParameterKind) {
+  return oncePerRead((stored): ReadMapping | Unreadable => {
+    const parsed = parse(stored);
+    return "problem" in parsed ? parsed : readValue(parsed.value, kind);
+  });
+}
+
+export const readPatternList = oncePerRead((stored): ReadPatternList | Unreadable => {
+  const parsed = parse(stored);
+  if ("problem" in parsed) return parsed;
+  if (!Array.isArray(parsed.value)) return { problem: "not a JSON list" };
+  const entries = parsed.value.map((entry) => readValue(entry, "pattern"));
+  return { entries, invalidCount: entries.filter(({ check }) => !check.valid).length };
+});
+
+function parse({ value: text, secure }: StoredParameter): { readonly value: unknown } | Unreadable {
+  if (secure) return { problem: "a SecureString: it must be of type String" };
+  const value = parseJson(text);
+  return value === undefined ? { problem: "not JSON" } : { value };
+}
+
+function readValue(value: unknown, kind: MappingKind): ReadMapping {
+  const { arn, arnLike, deny } = isObject(value) ? value : {};
+  return {
+    check: checkMapping(value, kind),
+    denies: deny === true,
+    arn: typeof arn === "string" ? parseMappedArn(arn) : undefined,
+    arnLike: typeof arnLike === "string" ? arnPattern(arnLike) : undefined,
+  };
+}
