@@ -3,10 +3,10 @@
 // As root on Linux: `npm run bench -- lambda`, or `npm run bench -- lambda 41 149c247` for another number of rounds than 21
 // and, in each of them, a build of that commit as well.
 
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buildOf } from "./build-of.ts";
 import { authenticator, emptyHandler, issuer } from "./candidates.ts";
 import type { Candidate } from "./cold-start.ts";
 import { MEDIANS, markdown, medians, takeTurns } from "./compare.ts";
@@ -17,17 +17,6 @@ import { runtimeClient } from "./runtime-client.ts";
 const ROOT = join(import.meta.dirname, "..", "..");
 const SIZES = [512, 1_024, 1_769];
 const DELAY_MS = 10;
-
-/** Builds `commit` below `folder`, with the packages of today, and gives the place of its `dist`. */
-function buildOf(commit: string, folder: string): string {
-  const root = join(folder, commit);
-  mkdirSync(root);
-  const archive = execFileSync("git", ["archive", commit], { cwd: ROOT, maxBuffer: 2 ** 28 });
-  execFileSync("tar", ["-x", "-C", root], { input: archive });
-  symlinkSync(join(ROOT, "node_modules"), join(root, "node_modules"));
-  execFileSync(process.execPath, ["infra/bundle/build.ts"], { cwd: root });
-  return join(root, "dist");
-}
 
 /**
  * What makes services on loopback look as AWS's do, by a script that Node loads first.

@@ -1,0 +1,94 @@
+// STS and Parameter Store behind TLS, and what is stored: a mapping for most, lists of many entries for some.
+
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createCertificateAuthority } from "../../../local/certificates.ts";
+import { LOCAL_IDENTITIES, type LocalIdentity } from "../../../local/identities.ts";
+import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
+import { startSts } from "../../../local/sts/start-sts.ts";
+import { MAPPING_PREFIX } from "../../e2e/cluster/mappings.ts";
+import { createCrowd } from "../../e2e/load/crowd.ts";
+import { startTlsFront } from "../tls-front.ts";
+
+export interface Services {
+  /** Settings of the function that lead to these services; `distant` ones are 10 ms away. */
+  readonly settings: Readonly<Record<"near" | "distant", Readonly<Record<string, string>>>>;
+  /** Identities with a mapping each, none of which is one of `LOCAL_IDENTITIES`. */
+  readonly crowd: readonly LocalIdentity[];
+  close(): Promise<void>;
+}
+
+export const CALLER = "bench-caller";
+const DELAY_MS = 10;
+const HOME = "111122223333";
+/** The account with lists. */
+const OTHER = "444455556666";
+const ENTRIES = 20;
+
+/** `crowdSize`: at least so many identities with a mapping. */
+export async function startServices(crowdSize: number): Promise<Services> {
+  // Some of a crowd have no mapping, or are denied.
+  const crowd = createCrowd(Math.ceil(crowdSize * 1.1)).filter(({ username }) => username !== undefined);
+  const identities = crowd.map(({ identity }) => identity);
+  const sts = await startSts({ identities: [...LOCAL_IDENTITIES, ...identities] });
+  const store = await startParameterStore({
+    region: REGION,
+    parameters: { ...parameters(), ...Object.assign({}, ...crowd.map((member) => member.parameters)) },
+  });
+  const authority = createCertificateAuthority();
+  const folder = mkdtempSync(join(tmpdir(), "bench-ca-"));
+  const authorityFile = join(folder, "ca.pem");
+  writeFileSync(authorityFile, authority.ca);
+  const credential = authority.server();
+  const fronts = await Promise.all(
+    [sts.url, store.url].flatMap((url) => [startTlsFront(url, credential), startTlsFront(url, credential, DELAY_MS)]),
+  );
+  const [nearSts, distantSts, nearStore, distantStore] = fronts.map(({ url }) => url);
+  const settings = (stsUrl = "", storeUrl = "") => ({
+    CLUSTER_ID,
+    CALLER_AUTH: "bearer",
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
+    AWS_SECRET_ACCESS_KEY: "local/only",
+    AWS_ENDPOINT_URL_STS: stsUrl,
+    AWS_ENDPOINT_URL_SSM: storeUrl,
+    NODE_EXTRA_CA_CERTS: authorityFile,
+  });
+  return {
+    settings: { near: settings(nearSts, nearStore), distant: settings(distantSts, distantStore) },
+    crowd: identities,
+    async close() {
+      for (const front of fronts) front.close();
+      rmSync(folder, { recursive: true });
+      await Promise.all([sts.close(), store.close()]);
+    },
+  };
+}
+
+/** Full names and values. */
+function parameters(): Record<string, string> {
+  const sha256 = createHash("sha256").update(CALLER).digest("hex");
+  const others = Array.from({ length: ENTRIES - 1 }, (_, index) => `arn:aws:iam::${OTHER}:role/team-${index}-*`);
+  const values: Record<string, unknown> = {
+    callers: [{ name: "kube-apiserver", sha256 }],
+    [`role/${HOME}/developers`]: {
+      arn: `arn:aws:iam::${HOME}:role/Developers`,
+      username: "dev:{SessionName}",
+      groups: ["developers"],
+    },
+    // A username is missing.
+    [`federated-user/${HOME}/dave`]: { arn: `arn:aws:sts::${HOME}:federated-user/dave`, groups: ["developers"] },
+    [`deny/${OTHER}`]: [...others, `arn:aws:iam::${OTHER}:user/alice`].map((arnLike) => ({ arnLike })),
+    [`pattern/${OTHER}`]: [...others, `arn:aws:iam::${OTHER}:role/Dev*`].map((arnLike, index) => ({
+      arnLike,
+      username: `team-${index}:{SessionName}`,
+      groups: [`team-${index}`],
+    })),
+  };
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [`${MAPPING_PREFIX}/${name}`, JSON.stringify(value)]),
+  );
+}
