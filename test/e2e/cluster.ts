@@ -15,6 +15,10 @@ import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 
 /** How one kube-apiserver asks; each part has a default. */
 export interface WebhookOptions extends Partial<Pick<WebhookFlags, "version" | "cacheTtl">> {
+  /** A kubeconfig of another webhook, the path of its file; the rest then does not count. */
+  readonly configFile?: string;
+  /** Where it asks; by default the backend. */
+  readonly url?: (backend: Backend) => string;
   /** How it proves itself; by default with the right bearer token. */
   readonly user?: (backend: Backend, folder: string) => Readonly<Record<string, string>>;
 }
@@ -29,6 +33,8 @@ export interface ClusterOptions extends Partial<Omit<BackendOptions, "folder">> 
 }
 
 export interface Cluster extends Pick<ControlPlane, "credentials" | "apiservers" | "create"> {
+  /** Gives a kube-apiserver another webhook, as somebody who edits its flags. */
+  restart(index: number, webhook: WebhookOptions): Promise<void>;
   readonly binaries: Binaries;
   readonly backend: Backend;
   /** Certificates, kubeconfigs and logs. */
@@ -45,10 +51,13 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const folder = createFolder();
   const backend = await startBackend({ parameters: sandboxMappings(), ...options, folder });
 
-  function flagsOf({ version = "v1", cacheTtl = CACHE_TTL, user }: WebhookOptions, index: number): WebhookFlags {
+  function flagsOf(webhook: WebhookOptions, index: number): WebhookFlags {
+    const { version = "v1", cacheTtl = CACHE_TTL, user, url } = webhook;
+    if (webhook.configFile !== undefined) return { configFile: webhook.configFile, version, cacheTtl };
     const configFile = join(folder, `webhook-${index + 1}.kubeconfig`);
     const shown = user?.(backend, folder) ?? { token: backend.callerToken };
-    writeFileSync(configFile, kubeconfigOf(backend.url, backend.authority.ca, shown), { mode: 0o600 });
+    const server = url?.(backend) ?? backend.url;
+    writeFileSync(configFile, kubeconfigOf(server, backend.authority.ca, shown), { mode: 0o600 });
     return { configFile, version, cacheTtl };
   }
 
@@ -61,11 +70,12 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       webhooks: [flagsOf(first, 0), ...others.map((webhook, index) => flagsOf(webhook, index + 1))],
       flags,
     });
-    const { credentials, apiservers, create } = controlPlane;
+    const { credentials, apiservers, create, restart } = controlPlane;
     return {
       credentials,
       apiservers,
       create,
+      restart: (index, webhook) => restart(index, flagsOf(webhook, index)),
       binaries,
       backend,
       folder,

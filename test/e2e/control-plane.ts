@@ -23,6 +23,8 @@ export interface ControlPlane {
   readonly credentials: ControlPlaneCredentials;
   /** In the order of the webhooks. */
   readonly apiservers: readonly [RunningApiserver, ...RunningApiserver[]];
+  /** Stops a kube-apiserver and starts it again at the same URL, with another webhook. Its log goes on. */
+  restart(index: number, webhook: WebhookFlags): Promise<void>;
   /** Creates Kubernetes objects as a member of system:masters, at the first kube-apiserver. */
   create(path: string, object: object): Promise<void>;
   stop(): Promise<void>;
@@ -35,22 +37,27 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const etcd = await startEtcd(options.etcd, folder);
   const running: RunningApiserver[] = [];
 
-  async function start(webhook: WebhookFlags): Promise<RunningApiserver> {
-    const logFile = join(folder, `kube-apiserver-${running.length + 1}.log`);
+  async function start(index: number, webhook: WebhookFlags, port?: number): Promise<void> {
+    const logFile = join(folder, `kube-apiserver-${index + 1}.log`);
     const common = { command: options.apiserver, etcdUrl: etcd.url, credentials, folder, flags };
-    const apiserver = await startApiserver({ ...common, webhook, logFile });
-    running.push(apiserver);
-    return apiserver;
+    running[index] = await startApiserver({ ...common, webhook, logFile, ...(port !== undefined && { port }) });
+  }
+
+  async function restart(index: number, webhook: WebhookFlags): Promise<void> {
+    const apiserver = running[index];
+    if (apiserver === undefined) throw new Error(`there is no kube-apiserver ${index}`);
+    await apiserver.stop();
+    await start(index, webhook, Number(new URL(apiserver.url).port));
   }
 
   try {
     // One after the other: the first one fills etcd with what every cluster has.
-    const [first, ...others] = webhooks;
-    const apiservers: [RunningApiserver, ...RunningApiserver[]] = [await start(first)];
-    for (const webhook of others) apiservers.push(await start(webhook));
+    for (const [index, webhook] of webhooks.entries()) await start(index, webhook);
+    const apiservers = running as [RunningApiserver, ...RunningApiserver[]];
     return {
       credentials,
       apiservers,
+      restart,
       create: (path, object) => create(apiservers[0], credentials, path, object),
       stop: () => stop(etcd, running),
     };

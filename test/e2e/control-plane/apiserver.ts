@@ -25,6 +25,8 @@ export interface ApiserverOptions {
   readonly serviceAccountIssuer?: string;
   readonly logFile: string;
   readonly folder: string;
+  /** A free one by default. */
+  readonly port?: number;
   /** Further flags. */
   readonly flags?: readonly string[];
 }
@@ -41,7 +43,7 @@ export async function startApiserver(options: ApiserverOptions): Promise<Running
   const { command, etcdUrl, credentials, webhook, logFile, folder, flags = [] } = options;
   const { serviceAccountIssuer = SERVICE_ACCOUNT_ISSUER } = options;
   const { files } = credentials;
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const url = `https://127.0.0.1:${port}`;
   const server = startServer(
     command,

@@ -17,6 +17,8 @@ import { createStsCertificates } from "./sts-certificates.ts";
 
 export interface PeerServer {
   readonly url: string;
+  /** For kube-apiserver: the path of the kubeconfig that the server made. */
+  readonly kubeconfig: string;
   /** Trusts the certificate that the server made for itself. */
   readonly agent: Agent;
   /** `host:port` of everything that it has connected to. */
@@ -31,6 +33,7 @@ export async function startPeer(
   folder: string,
   sts: string,
   started: (stop: () => void | Promise<void>) => void,
+  mappings: object = PEER_MAPPINGS,
 ): Promise<PeerServer> {
   const certificates = createStsCertificates();
   const proxy = await startStsProxy(sts, certificates);
@@ -38,6 +41,7 @@ export async function startPeer(
   const health = await holdHealthPort();
   started(() => void health?.close());
   const port = await freePort();
+  const kubeconfig = join(folder, "peer.kubeconfig");
   const files = { config: join(folder, "peer.yaml"), ca: join(folder, "sts-ca.pem"), log: join(folder, "peer.log") };
   writeFileSync(files.ca, certificates.ca);
   // https://github.com/kubernetes-sigs/aws-iam-authenticator#full-configuration-format
@@ -46,9 +50,9 @@ export async function startPeer(
     address: "127.0.0.1",
     hostname: "localhost",
     stateDir: folder,
-    generateKubeconfig: join(folder, "peer.kubeconfig"),
+    generateKubeconfig: kubeconfig,
     backendMode: ["MountedFile"],
-    ...PEER_MAPPINGS,
+    ...mappings,
   };
   writeFileSync(files.config, stringify({ clusterID: CLUSTER_ID, server }));
   const args = ["server", "--config", files.config, "--feature-gates", "SSORoleMatch=true"];
@@ -69,7 +73,7 @@ export async function startPeer(
     return trusting;
   });
   started(() => agent.destroy());
-  return { url, agent, targets: proxy.targets };
+  return { url, kubeconfig, agent, targets: proxy.targets };
 }
 
 /**

@@ -1,0 +1,57 @@
+// Every command of the documents runs: this project's own in a real shell against local services, in the order of the
+// page; those of other programs in the test that run-elsewhere.ts names, or with the reason why they cannot run here.
+
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { RUN_ELSEWHERE } from "./run-elsewhere.ts";
+import { startSandbox } from "./sandbox.ts";
+import { blocksOf, PAGES, type Ran, ROOT, runBlocks } from "./shell-blocks.ts";
+
+/** Those that end with 1, since they find something; everything else ends with 0. */
+const FINDS = [/^mappings (import|lint|diff|export)\b/, /^irsa doctor\b/];
+
+const used = new Set<string>();
+const pages = PAGES.filter((page) => blocksOf(page, "sh").length > 0);
+
+describe("the commands of", { concurrency: 2 }, () => {
+  for (const page of pages) {
+    test(page, async (t) => {
+      const blocks = blocksOf(page, "sh");
+      const ran = await runBlocks(
+        blocks,
+        await startSandbox(t, blocks.join().includes("callers add control-plane ...")),
+      );
+      assert.ok(ran.length > 0);
+      assert.deepEqual(ran.flatMap(problem), []);
+    });
+  }
+});
+
+function problem({ words, code, err }: Ran): string[] {
+  const line = words.join(" ");
+  if (code !== undefined) {
+    const isFine = code === 0 || (code === 1 && FINDS.some((pattern) => pattern.test(line)));
+    return isFine ? [] : [`iam-authenticator ${line}: exit code ${code}: ${err}`];
+  }
+  const entry = Object.keys(RUN_ELSEWHERE).find((start) => line.startsWith(start));
+  if (entry === undefined) return [`${line}: run by no test: add it to test/docs/run-elsewhere.ts`];
+  used.add(entry);
+  return [];
+}
+
+test("each entry of run-elsewhere.ts is in a document, and its test has what it promises", () => {
+  assert.deepEqual(
+    Object.keys(RUN_ELSEWHERE).filter((start) => !used.has(start)),
+    [],
+  );
+  for (const [start, entry] of Object.entries(RUN_ELSEWHERE)) {
+    if ("because" in entry) continue;
+    assert.ok(existsSync(join(ROOT, entry.by)), `${start}: ${entry.by}`);
+    assert.ok(
+      readFileSync(join(ROOT, entry.by), "utf8").includes(entry.has),
+      `${start}: ${entry.by} has no ${entry.has}`,
+    );
+  }
+});

@@ -1,0 +1,78 @@
+// Commands of the documents that commands.test.ts does not run: where they run instead, or why they cannot.
+
+/** `has`: what that file has in its text, so that the command cannot be moved away unseen. */
+type Elsewhere = { readonly by: string; readonly has: string } | { readonly because: string };
+
+const by = (file: string, has: string): Elsewhere => ({ by: file, has });
+const AT_A_CLUSTER = "test/e2e/documents.e2e.ts";
+const MIGRATION = "test/e2e/migrate.e2e.ts";
+const REHEARSAL = "test/e2e/emulator/rehearsal.e2e.ts";
+const ISSUER = "test/e2e/emulator/issuer.e2e.ts";
+
+const MEASURES: Elsewhere = { because: "it measures this machine, for minutes" };
+const RUNS_TESTS: Elsewhere = { because: "it runs tests, some of which need Docker or much time" };
+const DEPLOYED: Elsewhere = { because: "it needs a function that Lambda runs, with its versions, limits and log" };
+const EKS: Elsewhere = { because: "EKS answers it; the next command gets an answer of that shape" };
+const NO_SUCH_CLUSTER: Elsewhere = { because: "it needs a cluster of that distribution" };
+const NO_PODS: Elsewhere = { because: "it needs Pods that run; irsa-circle.e2e.ts does what the Pod would do" };
+
+/** By the beginning of the command; the first that fits counts. */
+export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
+  "npm ci": by(".ci/run", "npm ci"),
+  "npm test": by(".ci/run", "npm test"),
+  "npm run test:e2e": by(".ci/run", "npm run test:e2e"),
+  "npm run test:peer": by("package.json", '"test:e2e": "npm run --silent prepare'),
+  "npm run test:": RUNS_TESTS,
+  "ci-run": { because: "it is what runs this test" },
+  "npm run bench": MEASURES,
+  "npx node test/bench/": MEASURES,
+  "npx node test/cli/bench/": MEASURES,
+  "npm run build": by("package.json", '"prepare": "npm run --silent build'),
+  "npm run docs": by("test/docs/generated.test.ts", "generatedDocuments()"),
+  "npm run format": { because: "it would change the files that are tested" },
+  "npx node --test ": { because: "npm test runs each test" },
+  "npm start": by("test/local/start.test.ts", 'const START = "start.ts"'),
+  "npm run --silent review -- ": by("test/local/start.test.ts", 'const REVIEW = "review.ts"'),
+  "npm run --silent review": by("test/review/real-clients.test.ts", "x-k8s-aws-id"),
+  "npm pack": by("test/infra/package.test.ts", '"pack"'),
+  "npm install --global ": by("test/infra/package.test.ts", 'bin["iam-authenticator"]'),
+  "git pull": { because: "it needs the network" },
+
+  "npx cdk bootstrap": by(REHEARSAL, '"bootstrap"'),
+  "npx cdk deploy -c clusterId=my-cluster -c issuer=true ": by(ISSUER, "deploy"),
+  "npx cdk deploy ": by(REHEARSAL, "app.deployApp"),
+  "npx cdk destroy ": by(REHEARSAL, "app.destroy"),
+  "npx cdk synth ": by("test/infra/cdk-cli.test.ts", '"synth"'),
+  "npx cdk diff ": { because: "it compares with what is deployed" },
+  "sam ": by("test/e2e/sam/sam.e2e.ts", "sam local invoke"),
+  "npx node test/e2e/sam/event.ts ": by("test/e2e/sam/sam.e2e.ts", "event.ts"),
+
+  "kubectl auth ": by(AT_A_CLUSTER, "docs/rbac.md"),
+  "kubectl --kubeconfig my-cluster.kubeconfig auth whoami": by("test/e2e/whoami.e2e.ts", '"whoami"'),
+  "kubectl --kubeconfig /dev/null ": by(AT_A_CLUSTER, "--kubeconfig /dev/null"),
+  "kubectl --server ": by(MIGRATION, "whoami"),
+  "kubectl -n kube-system get configmap ": by(MIGRATION, "get configmap"),
+  "kubectl get iamidentitymappings ": by("test/cli/formats/import.test.ts", "IAMIdentityMapping"),
+  "kubectl -n kube-system delete ": by(MIGRATION, "delete"),
+  "grep clusterID": by(MIGRATION, "clusterID"),
+  "kubectl -n kube-system logs ": NO_SUCH_CLUSTER,
+  "grep Unable to authenticate": by(AT_A_CLUSTER, "Unable to authenticate"),
+  "kubectl apply -f -": by("test/e2e/irsa-policy.e2e.ts", "policy"),
+  "kubectl -n team-a run ": NO_PODS,
+  "kubectl -n team-a ": by("test/e2e/irsa/api.ts", "serviceaccount"),
+  "curl https://localhost/openid/v1/jwks": by(ISSUER, "jwks"),
+
+  "aws eks get-token --cluster-name local": by("test/review/real-clients.test.ts", "get-token"),
+  "aws eks get-token ": by("test/e2e/aws-cli.ts", '"get-token"'),
+  "aws eks ": EKS,
+  "aws ssm ": by(AT_A_CLUSTER, "aws ssm"),
+  "aws lambda ": DEPLOYED,
+  "aws logs tail ": DEPLOYED,
+  "aws iam create-role ": { because: "IAM answers it; print.test.ts checks the policy that it gets" },
+  "aws cloudformation update-termination-protection ": by(ISSUER, "protection"),
+
+  "kubeadm ": NO_SUCH_CLUSTER,
+  "kops ": NO_SUCH_CLUSTER,
+  "cat /etc/rancher/": NO_SUCH_CLUSTER,
+  "talosctl ": NO_SUCH_CLUSTER,
+};

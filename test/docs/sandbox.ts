@@ -1,0 +1,126 @@
+// What stands in for AWS and a cluster while a page's commands run: a fresh one for each page.
+
+import { hash } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
+import { JWKS_PATH } from "../../functions/issuer/documents.ts";
+import { createCertificateAuthority } from "../../local/certificates.ts";
+import { localServices, startFunction } from "../../local/function.ts";
+import { startGateway } from "../../local/gateway/gateway.ts";
+import { localIdentity } from "../../local/identities.ts";
+import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
+import { startSts } from "../../local/sts/start-sts.ts";
+import { kubeconfig, startService } from "../cli/commands/irsa/services.ts";
+import { SAMPLES } from "../functions/issuer/samples.ts";
+import type { ShellOptions } from "./shell-blocks.ts";
+
+const REGION = "us-west-2";
+const PREFIX = "/iam-authenticator/my-cluster";
+const ROLE = "arn:aws:iam::111122223333:role/Developers";
+const ALICE = "arn:aws:iam::111122223333:user/engineering/alice";
+const CALLER_TOKEN = "of-a-caller-of-this-sandbox-alone";
+
+const PARAMETERS = {
+  "role/111122223333/developers": { arn: ROLE, username: "dev:{SessionName}", groups: ["developers"] },
+  "user/111122223333/alice": { arn: ALICE, username: "alice" },
+  "role/111122223333/admin": {
+    arn: "arn:aws:iam::111122223333:role/Admin",
+    username: "admin",
+    groups: ["system:masters"],
+  },
+  "sso/111122223333/clusteradmin": { username: "admin:{SessionName}", groups: ["system:masters"] },
+  callers: [{ name: "first", sha256: hash("sha256", CALLER_TOKEN) }],
+};
+
+/** Files that a page takes for granted. */
+function filesFor(admin: string, webhook: string, ca: string): Readonly<Record<string, string>> {
+  const mapped = { username: "dev", groups: ["developers"] };
+  const mapRoles = [{ rolearn: ROLE, ...mapped }];
+  const config = `clusterID: my-cluster\nserver: ${JSON.stringify({ mapRoles })}`;
+  const documents = {
+    "aws-auth.yaml": {
+      kind: "ConfigMap",
+      metadata: { name: "aws-auth" },
+      data: { mapRoles: JSON.stringify(mapRoles) },
+    },
+    "server-config.yaml": { kind: "ConfigMap", data: { "config.yaml": config } },
+    "identity-mappings.yaml": {
+      kind: "List",
+      items: [{ kind: "IAMIdentityMapping", metadata: { name: "dev" }, spec: { arn: ROLE, ...mapped } }],
+    },
+    "cluster.yaml": { kind: "ClusterConfig", iamIdentityMappings: [{ arn: ROLE, ...mapped }] },
+    "access-entry.json": {
+      accessEntry: { principalArn: ROLE, username: "dev", kubernetesGroups: ["developers"], type: "STANDARD" },
+    },
+    "jwks.json": { keys: SAMPLES.map(({ jwk }) => jwk) },
+  };
+  const texts = Object.entries(documents).map(([name, document]) => [name, JSON.stringify(document)]);
+  return { ...Object.fromEntries(texts), "ca.crt": ca, "admin.conf": admin, ".local/webhook.kubeconfig": webhook };
+}
+
+/** `isFirst`: the page itself makes the first caller. */
+export async function startSandbox(t: TestContext, isFirst: boolean): Promise<ShellOptions> {
+  const folder = mkdtempSync(join(tmpdir(), "documents-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const sts = await startSts();
+  t.after(() => sts.close());
+  const named = Object.entries(PARAMETERS).map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]);
+  const store = await startParameterStore({ region: REGION, parameters: Object.fromEntries(named) });
+  t.after(() => store.close());
+  const authority = createCertificateAuthority();
+  const services = localServices(REGION, { sts: sts.url, store: store.url });
+  const settings = { CLUSTER_ID: "my-cluster", CALLER_AUTH: "bearer", ...services };
+  const deployed = startFunction(settings, join(folder, "function.log"));
+  t.after(() => deployed.close());
+  const gateway = await startGateway({ handler: deployed.handler, tls: { ...authority.server(), ca: authority.ca } });
+  t.after(() => gateway.close());
+  const apiserver = await startService();
+  t.after(() => apiserver.close());
+  apiserver.answers.set(`GET ${JWKS_PATH}`, () => [200, { keys: SAMPLES.map(({ jwk }) => jwk) }]);
+
+  const endpoint = `${gateway.url}/authenticate`;
+  const webhook = kubeconfigOf(endpoint, authority.ca, { token: CALLER_TOKEN });
+  mkdirSync(join(folder, ".local"));
+  for (const [name, text] of Object.entries(filesFor(kubeconfig(apiserver), webhook, authority.ca))) {
+    writeFileSync(join(folder, name), text);
+  }
+  if (!isFirst) writeFileSync(join(folder, "webhook.kubeconfig"), webhook);
+
+  const { accessKeyId, secretAccessKey } = localIdentity("alice");
+  return {
+    folder,
+    environment: {
+      AWS_REGION: REGION,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_ENDPOINT_URL_SSM: store.url,
+      AWS_ENDPOINT_URL_STS: sts.url,
+      AWS_CONFIG_FILE: "/dev/null",
+      AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+      AWS_EC2_METADATA_DISABLED: "true",
+      NODE_EXTRA_CA_CERTS: join(folder, "ca.crt"),
+      F: "function-name",
+    },
+    placeholders: {
+      "callers add control-plane ...": `callers add control-plane -c my-cluster --endpoint ${endpoint} --out webhook.kubeconfig`,
+      "<Endpoint>": endpoint,
+      "https://<api>.execute-api.<region>.amazonaws.com": "https://localhost",
+      "https://<api>...": "https://localhost",
+      // It has the first one, from the beginning of the page.
+      "--token-file caller-token --out webhook.kubeconfig": "--token-file caller-token --out another.kubeconfig",
+      "--name <name>": "--name /a",
+      "CLUSTER_ID=local ": "CLUSTER_ID=my-cluster ",
+      "http://127.0.0.1:8321": sts.url,
+      "http://127.0.0.1:8322": store.url,
+      ".ci/run ": "ci-run ",
+      "<node>": "node-1",
+      "<kube-apiserver>": "kube-apiserver",
+      "<LogGroup>": "log-group",
+      "<FunctionName>": "function-name",
+      "<number>": "1",
+    },
+  };
+}

@@ -1,0 +1,147 @@
+// What the documents tell people to type at a cluster: the RBAC examples, the check that the webhook loaded, and the
+// commands of the AWS CLI for parameters.
+
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { REGION } from "../../local/sandbox-settings.ts";
+import { blocksOf } from "../docs/shell-blocks.ts";
+import { newCallerToken } from "./cluster/backend.ts";
+import { kubectl } from "./cluster/kubectl.ts";
+import { adminKubeconfig, lineOf, typeLine } from "./cluster/typed-line.ts";
+import { type Cluster, freshToken, startCluster } from "./cluster.ts";
+import { eventually } from "./control-plane/eventually.ts";
+
+/** A kube-apiserver for each mistake that deploy.md's table names. */
+const WEBHOOKS = [
+  {},
+  { user: () => ({ token: newCallerToken() }) },
+  { url: ({ url }: { url: string }) => url.replace("/authenticate", "/") },
+  { url: () => "https://127.0.0.1:9/authenticate" },
+] as const;
+
+let cluster: Cluster;
+before(async () => {
+  cluster = await startCluster({ webhooks: WEBHOOKS });
+  writeFileSync(join(cluster.folder, "ca.crt"), cluster.credentials.ca);
+});
+after(() => cluster.stop());
+
+async function admin(args: readonly string[], input = ""): Promise<string> {
+  const { code, stdout, stderr } = await kubectl(cluster, { token: await freshToken("carol") }, args, { input });
+  assert.equal(code, 0, stderr);
+  return stdout;
+}
+
+/** kube-controller-manager fills these roles, and none runs here: the rules of each role with the label, in one. */
+async function aggregate(name: string): Promise<void> {
+  const labels = { view: ["view"], edit: ["view", "edit"] }[name] ?? [];
+  const rules: unknown[] = [];
+  for (const label of labels) {
+    const selector = `rbac.authorization.k8s.io/aggregate-to-${label}=true`;
+    const { items } = JSON.parse(await admin(["get", "clusterroles", "-l", selector, "-o", "json"]));
+    for (const { rules: more } of items) rules.push(...more);
+  }
+  await admin(["patch", "clusterrole", name, "--type=merge", "-p", JSON.stringify({ rules })]);
+}
+
+describe("docs/rbac.md", () => {
+  before(async () => {
+    await admin(["create", "namespace", "team-a"]);
+    for (const name of ["view", "edit"]) await aggregate(name);
+    for (const manifest of blocksOf("docs/rbac.md", "yaml")) await admin(["apply", "-f", "-"], manifest);
+  });
+
+  const RIGHTS = [
+    { group: "team-a", may: ["create deployments -n team-a", "get secrets -n team-a", "delete pods -n team-a"] },
+    { group: "team-a", not: ["create rolebindings -n team-a", "list pods -n default", "list nodes"] },
+    { group: "viewers", may: ["list pods --all-namespaces", "list nodes", "get configmaps -n team-a"] },
+    { group: "viewers", not: ["get secrets -n team-a", "delete pods -n team-a"] },
+    {
+      group: "on-call",
+      may: ["delete pods -n team-a", "create pods --subresource=exec -n team-a", "patch deployments -n team-a"],
+    },
+    { group: "on-call", not: ["create deployments -n team-a", "get secrets -n team-a"] },
+    { group: "ci-team-a", may: ["patch deployments -n team-a", "create services -n team-a"] },
+    { group: "ci-team-a", not: ["patch deployments -n default", "delete pods -n team-a", "get secrets -n team-a"] },
+    { group: "cluster-admins", may: ["* * --all-namespaces"] },
+  ];
+
+  async function canI(right: string, group: string): Promise<string> {
+    const args = ["auth", "can-i", ...right.split(" "), "--as", "jane", "--as-group", group];
+    return (await kubectl(cluster, { token: await freshToken("carol") }, args)).stdout.trim();
+  }
+
+  for (const { group, may = [], not = [] } of RIGHTS) {
+    for (const right of may) test(`${group} may ${right}`, async () => assert.equal(await canI(right, group), "yes"));
+    for (const right of not)
+      test(`${group} may not ${right}`, async () => assert.equal(await canI(right, group), "no"));
+  }
+
+  test('the commands of "Check it" answer', async () => {
+    const environment = { KUBECONFIG: await adminKubeconfig(cluster) };
+    for (const part of ["auth whoami", "can-i --list", "can-i delete pods"]) {
+      const { code, stdout, stderr } = await typeLine(cluster, lineOf("docs/rbac.md", part), environment);
+      assert.deepEqual([code, stdout === ""], [0, false], stderr);
+    }
+    for (const part of ["create serviceaccount", "annotate serviceaccount"]) {
+      assert.equal((await typeLine(cluster, lineOf("docs/irsa.md", part), environment)).code, 0);
+    }
+  });
+});
+
+describe('docs/deploy.md, "Check that it loaded"', () => {
+  const EXPECTED = [/token_malformed/, /caller_refused/, /path_unknown/, /connection refused/];
+  for (const [index, reason] of EXPECTED.entries()) {
+    test(`kube-apiserver ${index + 1} logs ${reason}`, async () => {
+      const line = lineOf("docs/deploy.md", "--kubeconfig /dev/null").replace(
+        "https://<node>:6443",
+        cluster.apiservers[index]?.url ?? "",
+      );
+      const { code, stderr } = await typeLine(cluster, line);
+      assert.equal(code, 1);
+      assert.match(stderr, /Unauthorized/);
+      const logged = await eventually("the reason is logged", 40_000, () =>
+        cluster.apiservers[index]
+          ?.log()
+          .split("\n")
+          .findLast((text) => text.includes("Unable to authenticate the request")),
+      );
+      assert.match(logged, reason);
+    });
+  }
+});
+
+describe("the AWS CLI's commands for parameters", () => {
+  const PREFIX = "/iam-authenticator/my-cluster";
+  const aws = (line: string) =>
+    typeLine(cluster, line.replace("<name>", `${PREFIX}/deny/any`), {
+      AWS_ENDPOINT_URL_SSM: cluster.backend.store.url,
+      AWS_DEFAULT_REGION: REGION,
+      AWS_ACCESS_KEY_ID: "AKIALOCALOPERATORAAA",
+      AWS_SECRET_ACCESS_KEY: "local/only",
+      AWS_CONFIG_FILE: "/dev/null",
+      AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+    });
+
+  test("docs/operate.md: correct a deny list, copy the callers, list and delete", async () => {
+    const { store } = cluster.backend;
+    store.put(`${PREFIX}/deny/any`, "[{]");
+    store.put(`${PREFIX}/callers`, "[]");
+    const lines = blocksOf("docs/operate.md", "sh")
+      .join("")
+      .split("\n")
+      .filter((line) => line.includes("aws ssm "));
+    assert.equal(lines.length, 6);
+    const copy = lines.filter((line) => line.includes("callers")).join("\n");
+    const rest = lines.filter((line) => !line.includes("callers"));
+    for (const line of [copy, ...rest]) {
+      const { code, stderr } = await aws(line);
+      assert.equal(code, 0, `${line}: ${stderr}`);
+    }
+    const { stdout } = await aws(`aws ssm get-parameters --names /kube/auth/callers ${PREFIX}/deny/any`);
+    const { Parameters, InvalidParameters } = JSON.parse(stdout);
+    assert.deepEqual([Parameters[0].Value, InvalidParameters], ["[]", [`${PREFIX}/deny/any`]]);
+  });
+});

@@ -1,0 +1,146 @@
+// docs/migrate.md at a real kube-apiserver: from aws-iam-authenticator's server to the function and back, with the same
+// cluster id, and with the kubeconfig that people have. The mappings are what `mappings import` makes of its ConfigMap.
+
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { platform } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { parse, stringify } from "yaml";
+import { localIdentity } from "../../local/identities.ts";
+import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
+import { cli, useLocalAws } from "../cli/cli.ts";
+import { TOKEN_MAKERS } from "./cluster/exec-plugins.ts";
+import { kubectl } from "./cluster/kubectl.ts";
+import { adminKubeconfig, lineOf, typeLine } from "./cluster/typed-line.ts";
+import { type Cluster, startCluster } from "./cluster.ts";
+import { type PeerServer, startPeer } from "./peer/server.ts";
+
+// As in peer.e2e.ts: elsewhere the peer cannot be made to trust the local STS.
+const skip = platform() !== "linux" && "the peer can be made to trust the local STS on Linux alone";
+
+/** One of each kind that both servers know in the same way. */
+const PEOPLE = ["alice", "bob", "carol", "federated", "root"];
+
+const HOME = "arn:aws:iam::111122223333";
+const OLD_MAPPINGS = {
+  mapRoles: [
+    { rolearn: `${HOME}:role/Developers`, username: "dev:{{SessionName}}", groups: ["developers"] },
+    {
+      rolearn: `${HOME}:role/AWSReservedSSO_ClusterAdmin_0123456789abcdef`,
+      username: "admin:{{SessionName}}",
+      groups: ["system:masters"],
+    },
+  ],
+  mapUsers: [
+    { userarn: `${HOME}:user/engineering/alice`, username: "alice", groups: ["developers", "on-call"] },
+    { userarn: "arn:aws:sts::111122223333:federated-user/dave", username: "dave" },
+    { userarn: `${HOME}:root`, username: "root", groups: ["roots"] },
+  ],
+  mapAccounts: ["444455556666"],
+};
+
+const OURS = { version: "v1" } as const;
+
+describe("from aws-iam-authenticator and back", { skip }, () => {
+  let cluster: Cluster;
+  let peer: PeerServer;
+  let theirs: { readonly configFile: string; readonly version: "v1beta1" };
+  const running: (() => void | Promise<void>)[] = [];
+  /** What each of the people is at the old server. */
+  const who = new Map<string, unknown>();
+
+  before(async () => {
+    cluster = await startCluster({ parameters: {}, webhooks: [OURS, OURS] });
+    running.push(() => cluster.stop());
+    const { folder, backend, binaries } = cluster;
+    const stop = (end: () => void | Promise<void>) => void running.push(end);
+    peer = await startPeer(binaries.awsIamAuthenticator, folder, backend.sts.url, stop, OLD_MAPPINGS);
+    theirs = { configFile: peer.kubeconfig, version: "v1beta1" };
+    for (const index of [0, 1]) await cluster.restart(index, theirs);
+  });
+  after(async () => {
+    for (const stop of running.toReversed()) await stop();
+  });
+
+  /**
+   * `kubectl auth whoami` with the kubeconfig that this person has always had, without what we add (`accountId`) and what
+   * only the old server sends (an empty `sessionName`).
+   */
+  async function whoami(name: string, apiserver: number): Promise<object | undefined> {
+    const [, client] = TOKEN_MAKERS;
+    const exec = client?.plugin(cluster.binaries, localIdentity(name)) ?? assert.fail();
+    const { code, stdout } = await kubectl(cluster, { exec }, ["auth", "whoami", "-o", "yaml"], { apiserver });
+    if (code !== 0) return undefined;
+    const { extra, ...user } = parse(stdout).status.userInfo;
+    const shared = Object.entries<string[]>(extra).filter(([key, [value]]) => key !== "accountId" && value !== "");
+    return { ...user, extra: Object.fromEntries(shared) };
+  }
+
+  async function assertTheSame(apiserver: number): Promise<void> {
+    for (const [name, was] of who) assert.deepEqual(await whoami(name, apiserver), was, name);
+  }
+  const askedOurs = () => cluster.backend.gateway.events.length;
+
+  test("1. before: both nodes ask aws-iam-authenticator", async () => {
+    for (const name of PEOPLE) who.set(name, (await whoami(name, 0)) ?? assert.fail(`${name} is refused`));
+    assert.equal(await whoami("contractor", 0), undefined);
+    assert.equal(askedOurs(), 0);
+  });
+
+  test("2. its cluster id and its mappings, from its ConfigMap", async () => {
+    const environment = { KUBECONFIG: await adminKubeconfig(cluster) };
+    const config = stringify({ clusterID: CLUSTER_ID, server: OLD_MAPPINGS });
+    const metadata = { name: "aws-iam-authenticator", namespace: "kube-system" };
+    await cluster.create("/api/v1/namespaces/kube-system/configmaps", { metadata, data: { "config.yaml": config } });
+
+    const found = await typeLine(cluster, lineOf("docs/migrate.md", "grep clusterID"), environment);
+    assert.deepEqual([found.code, found.stdout.trim()], [0, `clusterID: ${CLUSTER_ID}`], found.stderr);
+    const saved = await typeLine(cluster, lineOf("docs/migrate.md", "# MountedFile"), environment);
+    assert.equal(saved.code, 0, saved.stderr);
+
+    useLocalAws({ AWS_ENDPOINT_URL_SSM: cluster.backend.store.url, AWS_REGION: REGION });
+    const imported = await cli(["mappings", "import", "-f", join(cluster.folder, "old.yaml"), "--sso"]);
+    const file = join(cluster.folder, "mappings.yaml");
+    writeFileSync(file, imported.out);
+    const words = ["mappings", "apply", "-c", CLUSTER_ID, "-f", file, "--yes", "--allow-weakening", "--rate", "1000"];
+    const applied = await cli(words);
+    assert.equal(applied.code, 0, imported.err + applied.err);
+  });
+
+  test("3. one node is switched: everybody is the same at both nodes, with the same kubeconfig", async () => {
+    await cluster.restart(0, OURS);
+    await assertTheSame(0);
+    const asked = askedOurs();
+    assert.ok(asked >= PEOPLE.length);
+    await assertTheSame(1);
+    assert.equal(askedOurs(), asked);
+    assert.equal(await whoami("contractor", 0), undefined);
+  });
+
+  test("4. the second node is switched, and the first one back", async () => {
+    await cluster.restart(1, OURS);
+    await assertTheSame(1);
+    await cluster.restart(0, theirs);
+    const asked = askedOurs();
+    await assertTheSame(0);
+    assert.equal(askedOurs(), asked);
+  });
+
+  test("5. the ConfigMap and the DaemonSet are removed", async () => {
+    const environment = { KUBECONFIG: await adminKubeconfig(cluster) };
+    const container = { name: "server", image: "aws-iam-authenticator" };
+    const labels = { app: "aws-iam-authenticator" };
+    await cluster.create("/apis/apps/v1/namespaces/kube-system/daemonsets", {
+      metadata: { name: "aws-iam-authenticator" },
+      spec: {
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: { containers: [container] } },
+      },
+    });
+    for (const kind of ["daemonset", "configmap"]) {
+      const { code, stderr } = await typeLine(cluster, lineOf("docs/migrate.md", `delete ${kind}`), environment);
+      assert.equal(code, 0, stderr);
+    }
+  });
+});
