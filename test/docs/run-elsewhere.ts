@@ -7,6 +7,7 @@ const by = (file: string, has: string): Elsewhere => ({ by: file, has });
 const AT_A_CLUSTER = "test/e2e/documents.e2e.ts";
 const MIGRATION = "test/e2e/migrate.e2e.ts";
 const REHEARSAL = "test/e2e/emulator/rehearsal.e2e.ts";
+const RELEASE = "test/e2e/emulator/release.e2e.ts";
 const ISSUER = "test/e2e/emulator/issuer.e2e.ts";
 
 const MEASURES: Elsewhere = { because: "it measures this machine, for minutes" };
@@ -33,7 +34,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npx node --test ": { because: "npm test runs each test" },
   "npm start": by("test/local/start.test.ts", 'const START = "start.ts"'),
   "npm run --silent review -- ": by("test/local/start.test.ts", 'const REVIEW = "review.ts"'),
-  "npm run --silent review": by("test/review/real-clients.test.ts", "x-k8s-aws-id"),
+  "npm run --silent review": { because: "the AWS CLI makes its token; aws-cli.e2e.ts reviews such tokens" },
   "npm pack": by("test/infra/package.test.ts", '"pack"'),
   "npm install --global ": by("test/infra/package.test.ts", 'bin["iam-authenticator"]'),
   "git pull": { because: "it needs the network" },
@@ -51,20 +52,25 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "kubectl --kubeconfig my-cluster.kubeconfig auth whoami": by("test/e2e/whoami.e2e.ts", '"whoami"'),
   "kubectl --kubeconfig /dev/null ": by(AT_A_CLUSTER, "--kubeconfig /dev/null"),
   "kubectl --server ": by(MIGRATION, "whoami"),
-  "kubectl -n kube-system get configmap ": by(MIGRATION, "get configmap"),
-  "kubectl get iamidentitymappings ": by("test/cli/formats/import.test.ts", "IAMIdentityMapping"),
+  "kubectl -n kube-system get configmap aws-iam-authenticator ": by(MIGRATION, "# MountedFile"),
+  "kubectl -n kube-system get configmap aws-auth ": by("test/cli/formats/import.test.ts", "aws-auth"),
+  "kubectl get iamidentitymappings ": {
+    because: "it needs the old server's custom resources; a list of them is imported",
+  },
   "kubectl -n kube-system delete ": by(MIGRATION, "delete"),
   "grep clusterID": by(MIGRATION, "clusterID"),
   "kubectl -n kube-system logs ": NO_SUCH_CLUSTER,
   "grep Unable to authenticate": by(AT_A_CLUSTER, "Unable to authenticate"),
   "kubectl apply -f -": by("test/e2e/irsa-policy.e2e.ts", "policy"),
   "kubectl -n team-a run ": NO_PODS,
-  "kubectl -n team-a ": by("test/e2e/irsa/api.ts", "serviceaccount"),
+  "kubectl -n team-a ": by(AT_A_CLUSTER, "annotate serviceaccount"),
   "curl https://localhost/openid/v1/jwks": by(ISSUER, "jwks"),
 
-  "aws eks get-token --cluster-name local": by("test/review/real-clients.test.ts", "get-token"),
   "aws eks get-token ": by("test/e2e/aws-cli.ts", '"get-token"'),
   "aws eks ": EKS,
+  "aws s3 cp ": by(RELEASE, "s3"),
+  "aws cloudformation deploy ": by(RELEASE, "cloudformation"),
+  "aws cloudformation describe-stacks ": by(RELEASE, "cloudformation"),
   "aws ssm ": by(AT_A_CLUSTER, "aws ssm"),
   "aws lambda ": DEPLOYED,
   "aws logs tail ": DEPLOYED,

@@ -8,12 +8,13 @@ import type { TestContext } from "node:test";
 import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { createCertificateAuthority } from "../../local/certificates.ts";
-import { localServices, startFunction } from "../../local/function.ts";
+import { type LocalFunction, localServices, startFunction } from "../../local/function.ts";
 import { startGateway } from "../../local/gateway/gateway.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { kubeconfig, startService } from "../cli/commands/irsa/services.ts";
+import { loggedServices } from "../cli/commands/reviews/services.ts";
 import { SAMPLES } from "../functions/issuer/samples.ts";
 import type { ShellOptions } from "./shell-blocks.ts";
 
@@ -73,13 +74,21 @@ export async function startSandbox(t: TestContext, isFirst: boolean): Promise<Sh
   const authority = createCertificateAuthority();
   const services = localServices(REGION, { sts: sts.url, store: store.url });
   const settings = { CLUSTER_ID: "my-cluster", CALLER_AUTH: "bearer", ...services };
-  const deployed = startFunction(settings, join(folder, "function.log"));
-  t.after(() => deployed.close());
-  const gateway = await startGateway({ handler: deployed.handler, tls: { ...authority.server(), ca: authority.ca } });
+  let deployed: LocalFunction | undefined;
+  t.after(() => deployed?.close());
+  /** As on Lambda: it starts with the first event, so that it reads what was written before. */
+  const handler: LocalFunction["handler"] = (event, context) => {
+    deployed ??= startFunction(settings, join(folder, "function.log"));
+    return deployed.handler(event, context);
+  };
+  const gateway = await startGateway({ handler, tls: { ...authority.server(), ca: authority.ca } });
   t.after(() => gateway.close());
   const apiserver = await startService();
   t.after(() => apiserver.close());
   apiserver.answers.set(`GET ${JWKS_PATH}`, () => [200, { keys: SAMPLES.map(({ jwk }) => jwk) }]);
+
+  const logged = await loggedServices([], "IamAuthenticator-my-cluster");
+  t.after(() => logged.close());
 
   const endpoint = `${gateway.url}/authenticate`;
   const webhook = kubeconfigOf(endpoint, authority.ca, { token: CALLER_TOKEN });
@@ -98,6 +107,7 @@ export async function startSandbox(t: TestContext, isFirst: boolean): Promise<Sh
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_ENDPOINT_URL_SSM: store.url,
       AWS_ENDPOINT_URL_STS: sts.url,
+      ...logged.variables,
       AWS_CONFIG_FILE: "/dev/null",
       AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
       AWS_EC2_METADATA_DISABLED: "true",

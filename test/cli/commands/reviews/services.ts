@@ -53,10 +53,10 @@ export interface LoggedCluster {
 }
 
 /** The services and the variables that lead to them. */
-export async function loggedServices(events: LogEvent[]) {
+export async function loggedServices(events: LogEvent[], stack = "IamAuthenticator-prod") {
   const logs = await startLogs({ groups: { [LOG_GROUP]: () => events } });
   const stacks = await startStacks({
-    "IamAuthenticator-prod": { Endpoint: "https://x.example.com", LogGroup: LOG_GROUP },
+    [stack]: { Endpoint: "https://x.example.com", LogGroup: LOG_GROUP },
   });
   return {
     logs,
