@@ -1,0 +1,55 @@
+// The other examples of the documents: YAML and JSON that parse, and RBAC objects that bind what they define.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseAllDocuments } from "yaml";
+import { blocksOf, PAGES } from "./shell-blocks.ts";
+
+interface RbacObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly subjects?: readonly { readonly kind: string; readonly name: string; readonly apiGroup: string }[];
+  readonly roleRef?: { readonly kind: string; readonly name: string; readonly apiGroup: string };
+  readonly rules?: readonly object[];
+}
+
+function documentsIn(block: string): unknown[] {
+  return parseAllDocuments(block).map((document) => {
+    assert.deepEqual(document.errors, []);
+    return document.toJS();
+  });
+}
+
+test("each example in YAML or JSON parses", () => {
+  const yaml = PAGES.flatMap((page) => blocksOf(page, "yaml"));
+  const json = PAGES.flatMap((page) => blocksOf(page, "json"));
+  assert.ok(yaml.length > 10 && json.length > 2);
+  for (const block of yaml) assert.ok(documentsIn(block).length > 0);
+  for (const block of json) assert.equal(typeof JSON.parse(block), "object");
+});
+
+/** Roles that every cluster has: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles */
+const OF_KUBERNETES = ["view", "edit", "admin", "cluster-admin"];
+
+test("docs/rbac.md: each binding is for a group that a command on the page gives, and of a role that exists", () => {
+  const objects = blocksOf("docs/rbac.md", "yaml").flatMap(documentsIn) as RbacObject[];
+  const given = [
+    ...blocksOf("docs/rbac.md", "sh")
+      .join()
+      .matchAll(/--group (\S+)/g),
+  ].map(([, group]) => group);
+  const apiGroup = "rbac.authorization.k8s.io";
+  const roles = [...OF_KUBERNETES, ...objects.filter(({ rules }) => rules).map(({ metadata }) => metadata.name)];
+  const bindings = objects.filter(({ kind }) => kind.endsWith("Binding"));
+  assert.ok(bindings.length > 5);
+  for (const { apiVersion, kind, metadata, subjects = [], roleRef } of objects) {
+    assert.deepEqual([apiVersion, kind === kind.match(/^(Cluster)?Role(Binding)?$/)?.[0]], [`${apiGroup}/v1`, true]);
+    assert.equal(metadata.namespace === undefined, kind.startsWith("Cluster"), metadata.name);
+    for (const subject of subjects) {
+      assert.deepEqual([subject.kind, subject.apiGroup], ["Group", apiGroup]);
+      assert.ok(given.includes(subject.name), subject.name);
+    }
+    if (roleRef !== undefined) assert.ok(roles.includes(roleRef.name), roleRef.name);
+  }
+});

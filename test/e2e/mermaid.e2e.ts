@@ -1,0 +1,54 @@
+// The diagrams of the documents, read by Mermaid's own parser, which draws them on the pages. It is large (150 MB with
+// what it brings along), so it is installed on demand and is no dependency of the project.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { registerHooks } from "node:module";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { blocksOf, PAGES, ROOT } from "../docs/shell-blocks.ts";
+
+const VERSION = "11.17.2";
+
+interface Mermaid {
+  parse(diagram: string): Promise<{ readonly diagramType: string }>;
+}
+
+/** It cleans labels with DOMPurify, which needs a browser; what a label may hold is not asked here. */
+const PURIFIER = "export default { addHook() {}, sanitize: (text) => text };";
+
+async function loadMermaid(): Promise<Mermaid> {
+  const folder = join(ROOT, "node_modules", ".cache", `mermaid-${VERSION}`);
+  const entry = join(folder, "node_modules/mermaid/dist/mermaid.core.mjs");
+  if (!existsSync(entry)) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, dependencies: { mermaid: VERSION } }));
+    const words = ["install", "--ignore-scripts", "--no-audit", "--no-fund"];
+    execFileSync("npm", words, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+  }
+  const url = `data:text/javascript,${encodeURIComponent(PURIFIER)}`;
+  registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === "dompurify" ? { url, shortCircuit: true } : next(specifier, context),
+  });
+  return (await import(pathToFileURL(entry).href)).default;
+}
+
+const diagrams = PAGES.flatMap((page) => blocksOf(page, "mermaid").map((diagram) => ({ page, diagram })));
+let mermaid: Mermaid;
+before(async () => {
+  mermaid = await loadMermaid();
+});
+
+test("a diagram with a mistake is refused", async () => {
+  await assert.rejects(mermaid.parse("flowchart LR\n  a --> --> b"), /Parse error/);
+});
+
+for (const [index, { page, diagram }] of diagrams.entries()) {
+  test(`diagram ${index + 1}, of ${page}, is one that Mermaid draws`, async () => {
+    const { diagramType } = await mermaid.parse(diagram);
+    assert.match(diagramType, /^(flowchart|sequence)/);
+  });
+}
