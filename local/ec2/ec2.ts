@@ -26,8 +26,20 @@ export async function startEc2(options: Ec2Options = {}): Promise<Ec2Server> {
   const { account = "111122223333" } = options;
   const instances = structuredClone([...(options.instances ?? [])]);
   const profiles = structuredClone([...(options.profiles ?? [])]);
+  return {
+    ...(await startHttpServer(ec2Answers({ instances, profiles, account }), options.port)),
+    instances,
+    profiles,
+  };
+}
 
-  function answer(request: LocalRequest): LocalResponse {
+/** What EC2 and IAM answer to each request. */
+export function ec2Answers({
+  instances,
+  profiles,
+  account,
+}: Required<Omit<Ec2Options, "port">>): (request: LocalRequest) => LocalResponse {
+  return (request) => {
     const form = readForm(request);
     const action = form.get("Action") ?? "";
     // Each service knows its own version of its API alone.
@@ -45,9 +57,7 @@ export async function startEc2(options: Ec2Options = {}): Promise<Ec2Server> {
       if (error instanceof ServiceError) return renderError(service, error);
       throw error;
     }
-  }
-
-  return { ...(await startHttpServer(answer, options.port)), instances, profiles };
+  };
 }
 
 /** That a request is signed at all is checked, the signature is not: there is no secret to check it with. */

@@ -25,14 +25,19 @@ export interface StsOptions {
 const VERSION = "2011-06-15";
 
 /** Starts on 127.0.0.1. It answers for every STS host of the partition `aws`; clients send the one they signed. */
-export async function startSts(options: StsOptions = {}): Promise<LocalServer> {
-  const { port, identities = LOCAL_IDENTITIES, extraHosts = [], now = Date.now } = options;
+export function startSts(options: StsOptions = {}): Promise<LocalServer> {
+  return startHttpServer(stsAnswers(options), options.port);
+}
+
+/** What STS answers to each request. */
+export function stsAnswers(options: Omit<StsOptions, "port">): (request: LocalRequest) => Promise<LocalResponse> {
+  const { identities = LOCAL_IDENTITIES, extraHosts = [], now = Date.now } = options;
   const { webIdentity = { providers: [], roles: [] } } = options;
   for (const { trustPolicy } of webIdentity.roles) checkTrustPolicy(trustPolicy);
   /** By access key id: those that were given, the first of each, and the sessions that this STS gives out. */
   const known = new Map(identities.toReversed().map((identity) => [identity.accessKeyId, identity]));
 
-  async function answer(request: LocalRequest): Promise<LocalResponse> {
+  return async (request) => {
     try {
       const query = parseQuery(request.target.split("?").slice(1).join("?"));
       const parameters = new Map([...query, ...readForm(request)]);
@@ -49,9 +54,7 @@ export async function startSts(options: StsOptions = {}): Promise<LocalServer> {
       if (error instanceof Refusal) return refused(request, error);
       throw error;
     }
-  }
-
-  return startHttpServer(answer, port);
+  };
 }
 
 function readForm({ method, headers, body }: LocalRequest): readonly Parameter[] {
