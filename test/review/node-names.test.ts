@@ -80,9 +80,9 @@ const isEc2 = (body: Buffer): boolean => body.includes("Action=DescribeInstances
 for (const [name, fault, calls] of [
   ["EC2 resets the connection", { kind: "reset" }, 2],
   ["EC2 answers 500", answering(500), 2],
-  ["EC2 throttles", ec2Throttling(), 1],
+  ["EC2 throttles", ec2Throttling(), 4],
   ["EC2 answers garbage", answering(200, "{}"), 2],
-  ["IAM throttles", ({ body }) => (isEc2(body) ? undefined : iamThrottling()), 2],
+  ["IAM throttles", ({ body }) => (isEc2(body) ? undefined : iamThrottling()), 5],
   ["IAM answers 500", ({ body }) => (isEc2(body) ? undefined : answering(500)), 3],
 ] as readonly (readonly [string, FaultRule, number])[]) {
   test(`${name}: 500, then granted`, async (t) => {

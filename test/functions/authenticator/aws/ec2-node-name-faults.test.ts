@@ -20,21 +20,37 @@ after(() => services.server.close());
 afterEach(() => services.server.fail(undefined));
 
 /** Each time one that remembers nothing. */
-const findLazily: FindNodeName = (...asked) => findNodeNameLazily({ region: "us-east-1", vpcs: [] })(...asked);
+const findLazily: FindNodeName = (...asked) =>
+  findNodeNameLazily({ region: "us-east-1", vpcs: [], random: () => 0 })(...asked);
 
 function only(action: string, fault: Fault): (request: LocalRequest) => Fault | undefined {
   return (request) => (readForm(request).get("Action") === action ? fault : undefined);
 }
 
-test("EC2 or IAM throttled is a fault, and is not tried again at once", async () => {
+test("EC2 or IAM throttled is tried again, up to three times, and then a fault", async () => {
   for (const [action, fault, asked] of [
-    ["DescribeInstances", ec2Throttling(), 1],
-    ["GetInstanceProfile", iamThrottling(), 2],
+    ["DescribeInstances", ec2Throttling(), 4],
+    ["GetInstanceProfile", iamThrottling(), 5],
   ] as const) {
     const before = services.server.requests.length;
     services.server.fail(only(action, fault));
     await assert.rejects(findLazily(node, within()), InstancesUnavailable, action);
     assert.equal(services.server.requests.length - before, asked, action);
+  }
+});
+
+test("EC2 or IAM throttled for a moment does not keep a node out", async () => {
+  for (const [action, fault] of [
+    ["DescribeInstances", ec2Throttling()],
+    ["GetInstanceProfile", iamThrottling()],
+  ] as const) {
+    let left = 3;
+    services.server.fail((request) => {
+      if (readForm(request).get("Action") !== action || left === 0) return undefined;
+      left -= 1;
+      return fault;
+    });
+    assert.deepEqual(await findLazily(node, within()), { name: NAME }, action);
   }
 });
 
