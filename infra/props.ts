@@ -26,9 +26,9 @@ export interface IamAuthenticatorProps {
   readonly formerEndpoint?: Endpoint;
 
   /**
-   * Requests a second, and at once above that, that the endpoint lets through.
+   * Requests a second, and at once above that, that the endpoint lets through. See "Storms" in docs/performance.md.
    *
-   * @default - 50 a second, 100 at once
+   * @default - 150 a second, 50 at once; with `reservedConcurrency`, 200 a second, 1,000 at once
    */
   readonly throttle?: Throttle;
 
@@ -124,7 +124,9 @@ export interface IamAuthenticatorProps {
   readonly provisionedConcurrency?: number;
 
   /**
-   * At most this many environments, taken from the account's limit.
+   * At most this many environments, taken from the account's limit. 20 is enough for most clusters, and keeps a restart of the
+   * control plane from using up Parameter Store's reads (docs/performance.md, "Storms"). At least 100 of the account must stay
+   * for other functions: where the limit is lower than that and this number together, the deployment fails.
    *
    * @default - no limit of its own
    */

@@ -11,6 +11,7 @@ import { checkEndpoint } from "./endpoint/check-endpoint.ts";
 import type { Endpoint, Gateway } from "./endpoint/endpoint.ts";
 import { serveHttp } from "./endpoint/http-endpoint.ts";
 import { servePrivately } from "./endpoint/private-endpoint.ts";
+import { defaultThrottle } from "./endpoint/throttle.ts";
 import { makeFunction, type Network } from "./function/authenticator-function.ts";
 import { checkedPrefix, functionEnvironment } from "./function/environment.ts";
 import { logSettings } from "./log-settings.ts";
@@ -57,7 +58,7 @@ export function serve(construct: Construct, endpoint: Endpoint, props: IamAuthen
   const options = {
     name: `iam-authenticator-${clusterId}`,
     handler,
-    throttle: props.throttle ?? { rateLimit: 50, burstLimit: 100 },
+    throttle: props.throttle ?? defaultThrottle(props.reservedConcurrency),
     logs,
   };
   const gateway =

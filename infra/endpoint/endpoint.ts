@@ -98,7 +98,7 @@ export interface Gateway {
   readonly serverErrors: Metric;
 }
 
-/** Requests a second, and how many at once. A control plane sends far fewer than the default allows. */
+/** A token bucket: requests a second, and how many at once above that. */
 export interface Throttle {
   readonly rateLimit: number;
   readonly burstLimit: number;

@@ -2,6 +2,7 @@
 // of `http` is one more way in: kube-apiserver may still have the default endpoint's URL.
 
 import {
+  CfnIntegration,
   type CfnStage,
   type DomainName,
   HttpApi,
@@ -35,6 +36,7 @@ export function serveHttp(
       payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
     }),
   });
+  neverAnswer503(api);
   const stage = new HttpStage(scope, "Stage", {
     httpApi: api,
     stageName: "$default",
@@ -63,6 +65,21 @@ export function serveHttp(
     clientErrors: api.metricClientError(),
     serverErrors: api.metricServerError(),
   };
+}
+
+/**
+ * kube-apiserver tries a 500 again, and a 503 not. AWS does not document which of them this API answers while Lambda throttles
+ * the function; a 503 becomes a 500 on its way out.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html
+ */
+function neverAnswer503(api: HttpApi): void {
+  const integrations = api.node.findAll().filter((child) => child instanceof CfnIntegration);
+  for (const integration of integrations) {
+    // By CloudFormation's own property: aws-cdk-lib maps the parameters of requests alone.
+    integration.responseParameters = {
+      "503": { ResponseParameters: [{ Destination: "overwrite:statuscode", Source: "500" }] },
+    };
+  }
 }
 
 function domainOf(scope: Construct, endpoint: HttpEndpoint | MtlsEndpoint): DomainName | undefined {

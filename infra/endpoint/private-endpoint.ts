@@ -6,6 +6,7 @@ import {
   LambdaIntegration,
   LogGroupLogDestination,
   MethodLoggingLevel,
+  ResponseType,
   RestApi,
 } from "aws-cdk-lib/aws-apigateway";
 import { type IInterfaceVpcEndpoint, InterfaceVpcEndpoint, InterfaceVpcEndpointAwsService } from "aws-cdk-lib/aws-ec2";
@@ -45,6 +46,9 @@ export function servePrivately(
   keepErrorLog(scope, api, logs);
   const integration = new LambdaIntegration(handler, { allowTestInvoke: false });
   const method = api.root.addResource("authenticate").addMethod("POST", integration);
+  // kube-apiserver tries a 500 again, and a 503 not: whatever goes wrong in front of the function, and when Lambda throttles it.
+  // https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html: for every other 5xx, too
+  api.addGatewayResponse("ServerErrors", { type: ResponseType.DEFAULT_5XX, statusCode: "500" });
   acknowledgeRules(api, method, accountLogRole);
   return {
     api,

@@ -26,10 +26,12 @@ function throttle(properties: Readonly<Record<string, unknown>>) {
 }
 
 for (const kind of KINDS) {
-  test(`${kind}: throttled, at first to 50 a second and 100 at once`, () => {
+  test(`${kind}: throttled as chosen, or by a default that goes with reserved concurrency`, () => {
     const byDefault = resource(templateOf(kind), STAGES[kind]).Properties;
-    assert.deepEqual(throttle(byDefault), [50, 100]);
-    const chosen = stackOf(kind, { throttle: { rateLimit: 5, burstLimit: 7 } }).template();
+    assert.deepEqual(throttle(byDefault), [150, 50]);
+    const bounded = stackOf(kind, { reservedConcurrency: 20 }).template();
+    assert.deepEqual(throttle(resource(bounded, STAGES[kind]).Properties), [200, 1_000]);
+    const chosen = stackOf(kind, { throttle: { rateLimit: 5, burstLimit: 7 }, reservedConcurrency: 20 }).template();
     assert.deepEqual(throttle(resource(chosen, STAGES[kind]).Properties), [5, 7]);
   });
 
@@ -52,6 +54,19 @@ for (const kind of KINDS) {
     assert.doesNotMatch(Format ?? "", /authorizer|header|body|querystring/i);
   });
 }
+
+for (const kind of ["http", "mtls"] as const) {
+  test(`${kind}: a 503 leaves as a 500, which kube-apiserver tries again`, () => {
+    const { ResponseParameters } = resource(templateOf(kind), "AWS::ApiGatewayV2::Integration").Properties;
+    const mapped = { ResponseParameters: [{ Destination: "overwrite:statuscode", Source: "500" }] };
+    assert.deepEqual(ResponseParameters, { "503": mapped });
+  });
+}
+
+test("private: every 5xx of the gateway itself is a 500, which kube-apiserver tries again", () => {
+  const { ResponseType, StatusCode } = resource(templateOf("private"), "AWS::ApiGateway::GatewayResponse").Properties;
+  assert.deepEqual([ResponseType, StatusCode], ["DEFAULT_5XX", "500"]);
+});
 
 test("http: one route, POST /authenticate, with payload 2.0, on the default endpoint", () => {
   const template = templateOf("http");
