@@ -1,0 +1,140 @@
+// Storms: a control plane restarts, a thousand nodes join, STS goes away. The built bundle answers, in as many environments as
+// Lambda would start, behind AWS's limits. `npm run bench -- storm [quick|restart|nodes|outage|method|whole]`.
+
+import type { Throttle } from "../../infra/endpoint/endpoint.ts";
+import { defaultThrottle } from "../../infra/endpoint/throttle.ts";
+import { markdown } from "./compare.ts";
+import type { Limit } from "./storm/limit.ts";
+import type { StormOrder } from "./storm/process.ts";
+import type { Storm, StormResult } from "./storm/run.ts";
+import { carryOutAll } from "./storm/storms.ts";
+
+/** What an operator sets. The account itself allows 1,000 environments, unless it is a new one. */
+type Settings = Pick<Storm, "throttle" | "maxEnvironments" | "ssmReads" | "warmEnvironments" | "throttledStatus">;
+
+const byDefault = (reservedConcurrency?: number): Settings => ({
+  throttle: limit(defaultThrottle(reservedConcurrency)),
+  maxEnvironments: reservedConcurrency ?? 1_000,
+  warmEnvironments: 0,
+  ssmReads: 40,
+  throttledStatus: 500,
+});
+/** For more than 200 identities: all that an account's gateway lets through at once. */
+const WIDE = limit({ rateLimit: 1_000, burstLimit: 5_000 });
+const SETTINGS = {
+  default: byDefault(),
+  "10 reserved": byDefault(10),
+  "20 reserved": byDefault(20),
+  "20 reserved, throttle 1,000/5,000": { ...byDefault(20), throttle: WIDE },
+  "60 reserved, throttle 1,000/5,000, higher throughput": { ...byDefault(60), throttle: WIDE, ssmReads: 10_000 },
+} satisfies Record<string, Settings>;
+type SettingsName = keyof typeof SETTINGS;
+const NAMES = Object.keys(SETTINGS) as SettingsName[];
+
+function limit({ rateLimit, burstLimit }: Throttle): Limit {
+  return { perSecond: rateLimit, burst: burstLimit };
+}
+
+interface Row {
+  readonly storm: string;
+  readonly settings: string;
+  readonly order: StormOrder;
+}
+
+function row(
+  storm: string,
+  settings: SettingsName,
+  rest: Omit<Storm, keyof Settings | "seed">,
+  slowness?: number,
+): Row {
+  const chosen = SETTINGS[settings];
+  return {
+    storm,
+    settings,
+    order: { storm: { ...chosen, ...rest, seed: 1 }, ...(slowness !== undefined && { slowness }) },
+  };
+}
+
+function restart(people: number, roles: number, apiservers: number, settings: SettingsName): Row {
+  const storm = `${people.toLocaleString("en")} people, ${roles} ${roles === 1 ? "role" : "roles"}, ${apiservers} kube-apiserver${apiservers === 1 ? "" : "s"}`;
+  return row(storm, settings, { who: { people, roles }, apiservers, withinMs: 1_000 });
+}
+
+function restarts(people: readonly number[], roles: readonly number[], apiservers: readonly number[]): Row[] {
+  return people.flatMap((count) =>
+    apiservers.flatMap((servers) =>
+      roles
+        .filter((some) => some <= count)
+        .flatMap((some) => NAMES.map((settings) => restart(count, some, servers, settings))),
+    ),
+  );
+}
+
+function joining(settings: SettingsName): Row {
+  return row("1,000 nodes within a minute", settings, { who: { nodes: 1_000 }, apiservers: 3, withinMs: 60_000 });
+}
+
+function outage(kind: "reset" | "silent", settings: SettingsName): Row {
+  const what = kind === "reset" ? "refuses" : "does not answer";
+  return row(`200 people, 20 roles, 3 kube-apiservers; STS ${what} for 30 s`, settings, {
+    who: { people: 200, roles: 20 },
+    apiservers: 3,
+    withinMs: 1_000,
+    stsOutage: { endsMs: 30_000, kind },
+  });
+}
+
+/** The same storm in virtual time, and in slowed real time with real sockets. */
+function method(): Row[] {
+  const rest = { who: { people: 50, roles: 1 }, apiservers: 3, withinMs: 1_000 };
+  const named = (name: string, slowness?: number): Row => ({ ...row("", "20 reserved", rest, slowness), storm: name });
+  return [named("virtual time"), named("real time, 10 times slower", 10), named("real time, 40 times slower", 40)];
+}
+
+const SETS: Readonly<Record<string, () => Row[]>> = {
+  quick: () => [
+    ...(["default", "10 reserved", "20 reserved"] as const).map((settings) => restart(200, 20, 3, settings)),
+    restart(1_000, 1, 3, "20 reserved, throttle 1,000/5,000"),
+  ],
+  restart: () => restarts([50, 200, 1_000], [1, 20, 500], [1, 3]),
+  large: () => restarts([5_000], [1, 20, 500], [1, 3]),
+  nodes: () => NAMES.map(joining),
+  outage: () => (["reset", "silent"] as const).flatMap((kind) => NAMES.map((settings) => outage(kind, settings))),
+  method,
+};
+
+const set = process.argv[2] ?? "quick";
+const chosen = set === "whole" ? Object.values(SETS).flatMap((rows) => rows()) : SETS[set]?.();
+if (chosen === undefined) {
+  console.error(`no set of storms is called ${set}: choose one of ${[...Object.keys(SETS), "whole"].join(", ")}`);
+  process.exit(2);
+}
+const started = performance.now();
+const results = await carryOutAll(chosen.map(({ order }) => order));
+console.log(table(chosen, results));
+console.log(`\n${chosen.length} storms took ${((performance.now() - started) / 1000).toFixed(0)} s`);
+
+function table(rows: readonly Row[], results: readonly StormResult[]): string {
+  const head = [
+    ...["storm", "settings", "half in, s", "99 %, s", "all, s", "look-ups", "failed", "requests", "429 of the gateway"],
+    ...["throttled by Lambda", "environments", "STS", "SSM", "EC2", "IAM", "USD"],
+  ];
+  return markdown(
+    head,
+    rows.map(({ storm, settings }, index) => {
+      const result = results[index] as StormResult;
+      return [
+        storm,
+        settings,
+        ...[result.half, result.most, result.all].map((seconds) => seconds.toFixed(1)),
+        String(result.lookUps),
+        result.out === 0 ? String(result.failed) : `${result.failed}, ${result.out} never in`,
+        ...[result.requests, result.gatewayThrottled, result.lambdaThrottled, result.environments].map(String),
+        ...Object.values(result.calls).map(({ total, throttled }) =>
+          throttled === 0 ? String(total) : `${total}, ${throttled} throttled`,
+        ),
+        result.usd.toFixed(4),
+      ];
+    }),
+  );
+}

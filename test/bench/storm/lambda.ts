@@ -1,0 +1,89 @@
+// Lambda in a storm: an environment answers one request at a time, and a new one is started where none is free.
+
+import { pathToFileURL } from "node:url";
+import type { Time } from "./time.ts";
+
+export interface Handled {
+  readonly statusCode: number;
+  readonly body: string;
+}
+
+export interface LambdaOptions {
+  /** Path of the built bundle. */
+  readonly entry: string;
+  /** As many environments as reserved concurrency allows, or the account. */
+  readonly maxEnvironments: number;
+  /** Started before the storm. */
+  readonly warmEnvironments: number;
+  readonly memoryGigabytes: number;
+  readonly time: Time;
+}
+
+export interface Lambda {
+  /** `undefined`: throttled, since every environment is busy. */
+  invoke(event: unknown): Promise<Handled | undefined>;
+  readonly environments: () => number;
+  readonly throttled: () => number;
+  readonly gigabyteSeconds: () => number;
+}
+
+type Handler = (event: unknown, context: unknown) => Promise<Handled>;
+
+/**
+ * What computing takes with 512 MB (docs/performance.md). Until there is an environment, AWS fetches and starts it: nothing is
+ * published of that, and 150 ms is a guess.
+ */
+const START_MS = 150;
+const INIT_MS = 90;
+const FIRST_REVIEW_MS = 160;
+const REVIEW_MS = 3;
+
+/** Each environment is a module instance of the bundle, with caches and connections of its own. */
+export async function startLambda(options: LambdaOptions): Promise<Lambda> {
+  const { entry, maxEnvironments, warmEnvironments, memoryGigabytes, time } = options;
+  const free: Handler[] = [];
+  let environments = 0;
+  let throttled = 0;
+  let billedMs = 0;
+
+  async function startEnvironment(): Promise<Handler> {
+    environments += 1;
+    const url = `${pathToFileURL(entry).href}?environment=${environments}`;
+    await time.sleep(START_MS);
+    const started = time.now();
+    const { handler } = (await import(url)) as { handler: Handler };
+    await time.sleep(INIT_MS);
+    billedMs += time.now() - started;
+    let isFirst = true;
+    return async (event, context) => {
+      await time.sleep(isFirst ? FIRST_REVIEW_MS : REVIEW_MS);
+      isFirst = false;
+      return handler(event, context);
+    };
+  }
+
+  free.push(...(await Promise.all(Array.from({ length: warmEnvironments }, startEnvironment))));
+  billedMs = 0;
+
+  return {
+    async invoke(event) {
+      // The one that was used last: what is known of Lambda.
+      let handler = free.pop();
+      if (handler === undefined) {
+        if (environments >= maxEnvironments) {
+          throttled += 1;
+          return undefined;
+        }
+        handler = await startEnvironment();
+      }
+      const started = time.now();
+      const answer = await handler(event, { awsRequestId: "storm" });
+      billedMs += time.now() - started;
+      free.push(handler);
+      return answer;
+    },
+    environments: () => environments,
+    throttled: () => throttled,
+    gigabyteSeconds: () => (billedMs / 1000) * memoryGigabytes,
+  };
+}

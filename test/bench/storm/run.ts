@@ -1,0 +1,153 @@
+// One storm, from the first token to the last answer: everybody comes, is looked up, and comes again until they are in.
+
+import { hash } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { mintToken } from "../../../local/token.ts";
+import { type Crowd, nodes, people } from "./crowd.ts";
+import { openEndpoint } from "./endpoint.ts";
+import { kubeApiserver, type LookUp } from "./kube-apiserver.ts";
+import { startLambda } from "./lambda.ts";
+import type { Limit } from "./limit.ts";
+import { type Expected, mistake } from "./mistake.ts";
+import { type Calls, type Outage, type ServiceName, startServices } from "./services.ts";
+import type { Time } from "./time.ts";
+
+export interface Storm {
+  /** People come to every kube-apiserver; a node comes to one. */
+  readonly who: { readonly people: number; readonly roles: number } | { readonly nodes: number };
+  readonly apiservers: number;
+  /** They come evenly within this time. */
+  readonly withinMs: number;
+  readonly throttle: Limit;
+  /** Reserved concurrency, or the account's limit. */
+  readonly maxEnvironments: number;
+  readonly warmEnvironments: number;
+  readonly ssmReads: number;
+  readonly throttledStatus: number;
+  readonly stsOutage?: Outage;
+  readonly seed: number;
+}
+
+export interface StormResult {
+  /** Seconds from the start of the storm. */
+  readonly half: number;
+  readonly most: number;
+  readonly all: number;
+  readonly lookUps: number;
+  readonly failed: number;
+  readonly requests: number;
+  readonly gatewayThrottled: number;
+  readonly lambdaThrottled: number;
+  readonly calls: Readonly<Record<ServiceName, Calls>>;
+  readonly environments: number;
+  readonly usd: number;
+  /** Answers that are not those of their identities. */
+  readonly wrong: readonly string[];
+  /** Who never came in. */
+  readonly out: number;
+}
+
+const CLUSTER_ID = "storm";
+const PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
+const REGION = "us-west-2";
+const CALLER_TOKEN = "c3Rvcm0gY2FsbGVyLCBub3QgYSByZWFsIG9uZQ";
+const ENTRY = fileURLToPath(new URL("../../../dist/authenticator/index.mjs", import.meta.url));
+const MEMORY_GIGABYTES = 0.5;
+/** A client comes again after this and a random part of it more: controllers do, and people who type the command again. */
+const AGAIN_MS = 1_000;
+/** Whoever is not in by then counts as out. */
+const GIVE_UP_MS = 300_000;
+
+export async function runStorm(storm: Storm, time: Time, random: () => number): Promise<StormResult> {
+  const crowd =
+    "people" in storm.who ? people(storm.who.people, storm.who.roles, PREFIX) : nodes(storm.who.nodes, PREFIX);
+  const callers = [{ name: "kube-apiserver", sha256: hash("sha256", CALLER_TOKEN, "hex") }];
+  const parameters = { ...crowd.parameters, [`${PREFIX}/callers`]: JSON.stringify(callers) };
+  const { ssmReads, stsOutage } = storm;
+  const services = await startServices({ crowd: { ...crowd, parameters }, time, random, ssmReads, stsOutage });
+  Object.assign(process.env, {
+    CLUSTER_ID,
+    CALLER_AUTH: "bearer",
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
+    AWS_SECRET_ACCESS_KEY: "local/only",
+    ...services.environment,
+  });
+  const { maxEnvironments, warmEnvironments, throttle, throttledStatus } = storm;
+  const lambda = await startLambda({
+    entry: ENTRY,
+    maxEnvironments,
+    warmEnvironments,
+    memoryGigabytes: MEMORY_GIGABYTES,
+    time,
+  });
+  const endpoint = openEndpoint({ lambda, throttle, throttledStatus, callerToken: CALLER_TOKEN, time });
+  const apiservers = Array.from({ length: storm.apiservers }, () => kubeApiserver(endpoint, time, random));
+
+  const tokens = await mintTokens(crowd, time.now());
+  const start = time.now();
+  const took: number[] = [];
+  const wrong: string[] = [];
+  let lookUps = 0;
+  let failed = 0;
+  let out = 0;
+
+  async function come(lookUp: LookUp, token: string, expected: Expected): Promise<void> {
+    await time.sleep(random() * storm.withinMs);
+    for (;;) {
+      lookUps += 1;
+      const body = await lookUp(token);
+      if (body !== undefined) {
+        const problem = mistake(body, expected);
+        if (problem !== undefined) wrong.push(problem);
+        took.push(time.now() - start);
+        return;
+      }
+      failed += 1;
+      await time.sleep(AGAIN_MS * (1 + random()));
+      if (time.now() > start + GIVE_UP_MS) break;
+    }
+    out += 1;
+  }
+
+  await Promise.all(
+    crowd.members.flatMap(({ expected }, index) => {
+      const token = tokens[index] ?? "";
+      const its = "people" in storm.who ? apiservers : [apiservers[index % apiservers.length] as LookUp];
+      return its.map((lookUp) => come(lookUp, token, expected));
+    }),
+  );
+  took.sort((a, b) => a - b);
+  const at = (share: number): number => (took[Math.ceil(took.length * share) - 1] ?? Number.NaN) / 1000;
+  await services.close();
+  return {
+    half: at(0.5),
+    most: at(0.99),
+    all: at(1),
+    lookUps,
+    failed,
+    requests: endpoint.requests(),
+    gatewayThrottled: endpoint.throttled(),
+    lambdaThrottled: lambda.throttled(),
+    calls: services.calls,
+    environments: lambda.environments(),
+    usd: cost(endpoint.requests(), lambda.gigabyteSeconds(), ssmReads > 40 ? services.calls.ssm.total : 0),
+    wrong,
+    out,
+  };
+}
+
+function mintTokens({ members }: Crowd, now: number): Promise<string[]> {
+  const mint = ({ identity }: Crowd["members"][number]) =>
+    mintToken({ identity, clusterId: CLUSTER_ID, region: REGION, now });
+  return Promise.all(members.map(mint));
+}
+
+/**
+ * List prices in us-east-1, in USD (https://aws.amazon.com/api-gateway/pricing/, .../lambda/pricing/ for arm64,
+ * .../systems-manager/pricing/): an HTTP API's requests, whatever became of them; the function's requests and time; reads
+ * with higher throughput.
+ */
+function cost(requests: number, gigabyteSeconds: number, paidReads: number): number {
+  return requests * (1.0e-6 + 0.2e-6) + gigabyteSeconds * 0.000_013_333_4 + paidReads * 0.05e-4;
+}

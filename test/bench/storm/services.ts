@@ -1,0 +1,140 @@
+// STS, Parameter Store, EC2 and IAM of a storm: the local ones, each with the latency and the limits of the real one.
+
+import { ec2Answers } from "../../../local/ec2/ec2.ts";
+import { readForm } from "../../../local/ec2/query-protocol.ts";
+import { ec2Throttling, iamThrottling } from "../../../local/ec2/throttling.ts";
+import type { Fault } from "../../../local/faults.ts";
+import {
+  type LocalRequest,
+  type LocalResponse,
+  type LocalServer,
+  startHttpServer,
+} from "../../../local/http-server.ts";
+import { memoryParameters } from "../../../local/parameter-store/memory.ts";
+import { answerSsm, ssmThrottling } from "../../../local/parameter-store/protocol.ts";
+import { writeParameter } from "../../../local/parameter-store/write.ts";
+import { stsThrottling } from "../../../local/sts/answer.ts";
+import { stsAnswers } from "../../../local/sts/start-sts.ts";
+import type { Crowd } from "./crowd.ts";
+import { type Limit, tokenBucket } from "./limit.ts";
+import type { Time } from "./time.ts";
+
+export type ServiceName = "sts" | "ssm" | "ec2" | "iam";
+
+export interface Calls {
+  total: number;
+  throttled: number;
+}
+
+export interface Services {
+  /** Settings of the function that lead to them. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly calls: Readonly<Record<ServiceName, Calls>>;
+  close(): Promise<void>;
+}
+
+export type Outage = { readonly endsMs: number; readonly kind: "reset" | "silent" };
+
+export interface ServiceOptions {
+  readonly crowd: Crowd;
+  readonly time: Time;
+  readonly random: () => number;
+  /** Reads of Parameter Store a second. */
+  readonly ssmReads: number;
+  /** What STS does instead of answering, for so long from the start. */
+  readonly stsOutage: Outage | undefined;
+}
+
+/**
+ * Parameter Store: 40 reads a second, 10,000 with higher throughput (https://docs.aws.amazon.com/general/latest/gr/ssm.html).
+ * STS: 600 a second for an account and region (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
+ * EC2: 100 at once and 20 a second for each action that changes nothing
+ * (https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html). IAM publishes none: taken to be 20 a second.
+ */
+const LIMITS = {
+  sts: { perSecond: 600, burst: 600 },
+  ec2: { perSecond: 20, burst: 100 },
+  iam: { perSecond: 20, burst: 20 },
+} satisfies Record<string, Limit>;
+
+/** There and back inside a region, with the service's own time; a random half of it more. */
+const LATENCY_MS = 10;
+const LOCATION = { partition: "aws", region: "us-west-2", account: "111122223333" };
+
+export async function startServices({ crowd, time, random, ssmReads, stsOutage }: ServiceOptions): Promise<Services> {
+  const calls: Record<ServiceName, Calls> = {
+    sts: { total: 0, throttled: 0 },
+    ssm: { total: 0, throttled: 0 },
+    ec2: { total: 0, throttled: 0 },
+    iam: { total: 0, throttled: 0 },
+  };
+  const limits = { ...LIMITS, ssm: { perSecond: ssmReads, burst: ssmReads } };
+
+  /** Its answers, as late and as limited as those of the service. */
+  function limited(name: ServiceName, answer: Answer, throttling: (request: LocalRequest) => Fault): Answer {
+    const admit = tokenBucket(limits[name], time.now);
+    return async (request) => {
+      calls[name].total += 1;
+      const admitted = admit();
+      await time.sleep(LATENCY_MS * (1 + random() / 2));
+      if (admitted) return answer(request);
+      calls[name].throttled += 1;
+      return asResponse(throttling(request));
+    };
+  }
+
+  const parameters = memoryParameters(time.now);
+  for (const [name, value] of Object.entries(crowd.parameters)) {
+    writeParameter(parameters, LOCATION, { name, value, type: "String", overwrite: true });
+  }
+  const sts = limited("sts", stsAnswers({ identities: crowd.identities, now: time.now }), stsThrottling);
+  const ssm = limited(
+    "ssm",
+    (request) =>
+      answerSsm(
+        request,
+        () => parameters,
+        LOCATION,
+        () => {},
+      ),
+    ssmThrottling,
+  );
+  const answer = ec2Answers({ ...crowd.nodes, account: LOCATION.account });
+  const ec2 = limited("ec2", answer, ec2Throttling);
+  const iam = limited("iam", answer, iamThrottling);
+
+  const servers = {
+    sts: await startHttpServer(sts),
+    ssm: await startHttpServer(ssm),
+    ec2: await startHttpServer((request) => (readForm(request).get("Version") === "2010-05-08" ? iam : ec2)(request)),
+  };
+  for (const server of Object.values(servers)) forgetRequests(server);
+  if (stsOutage !== undefined) {
+    const ends = time.now() + stsOutage.endsMs;
+    servers.sts.fail(() => (time.now() < ends ? { kind: stsOutage.kind } : undefined));
+  }
+  return {
+    environment: {
+      AWS_ENDPOINT_URL_STS: servers.sts.url,
+      AWS_ENDPOINT_URL_SSM: servers.ssm.url,
+      AWS_ENDPOINT_URL_EC2: servers.ec2.url,
+      AWS_ENDPOINT_URL_IAM: servers.ec2.url,
+    },
+    calls,
+    async close() {
+      await Promise.all(Object.values(servers).map((server) => server.close()));
+    },
+  };
+}
+
+type Answer = (request: LocalRequest) => LocalResponse | Promise<LocalResponse>;
+
+function asResponse(fault: Fault): LocalResponse {
+  if (fault.kind !== "answer") throw new Error("throttling is an answer");
+  return fault;
+}
+
+/** A storm has so many that their bodies would fill the memory. */
+function forgetRequests({ requests }: LocalServer): void {
+  requests.push = () => 0;
+}

@@ -1,0 +1,85 @@
+// A small storm for each promise of docs/performance.md: with the defaults nobody's look-up fails, and nobody is taken for another.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { defaultThrottle } from "../../../infra/endpoint/throttle.ts";
+import { mistake } from "./mistake.ts";
+import type { Storm } from "./run.ts";
+import { carryOut } from "./storms.ts";
+
+function storm(reservedConcurrency: number | undefined, rest: Partial<Storm> = {}): { storm: Storm } {
+  const { rateLimit, burstLimit } = defaultThrottle(reservedConcurrency);
+  return {
+    storm: {
+      who: { people: 50, roles: 3 },
+      apiservers: 3,
+      withinMs: 1_000,
+      throttle: { perSecond: rateLimit, burst: burstLimit },
+      maxEnvironments: reservedConcurrency ?? 1_000,
+      warmEnvironments: 0,
+      ssmReads: 40,
+      throttledStatus: 500,
+      seed: 1,
+      ...rest,
+    },
+  };
+}
+
+test("three kube-apiservers restart: with the defaults, everybody is in within 5 s, and no look-up fails", async () => {
+  const { failed, out, all } = await carryOut(storm(undefined, { who: { people: 20, roles: 1 } }));
+  assert.deepEqual([failed, out], [0, 0]);
+  assert.ok(all < 5, `${all} s`);
+});
+
+test("reserved concurrency bounds the environments, and with them the reads of Parameter Store", async () => {
+  const { failed, environments, lambdaThrottled, calls } = await carryOut(storm(10));
+  assert.equal(failed, 0);
+  assert.equal(environments, 10);
+  assert.ok(lambdaThrottled > 0, "some requests met no free environment, and were tried again");
+  // Each environment reads the callers, and each role's names once.
+  assert.ok(calls.ssm.total - calls.ssm.throttled <= 10 * (1 + 3), `${calls.ssm.total} reads`);
+});
+
+test("a gateway that answered 503 while Lambda throttles would fail look-ups that a 500 does not", async () => {
+  const { failed } = await carryOut(storm(10, { throttledStatus: 503 }));
+  assert.ok(failed > 0);
+});
+
+test("nodes that join at once: EC2's and IAM's limits keep none of them out", async () => {
+  const { failed, calls } = await carryOut(storm(20, { who: { nodes: 60 }, withinMs: 2_000 }));
+  assert.equal(failed, 0);
+  assert.ok(calls.iam.throttled > 0, "more than IAM takes at once");
+});
+
+test("STS is away for 4 s and comes back: everybody gets in, and nobody was let in before", async () => {
+  const outage = { endsMs: 4_000, kind: "reset" } as const;
+  const { half, out } = await carryOut(storm(10, { who: { people: 20, roles: 3 }, stsOutage: outage }));
+  assert.equal(out, 0);
+  assert.ok(half > 4, `${half} s`);
+});
+
+test("the same storm is the same each time", async () => {
+  assert.deepEqual(await carryOut(storm(5)), await carryOut(storm(5)));
+});
+
+test("an answer for somebody else is found out", () => {
+  const body = (status: unknown): string => JSON.stringify({ status });
+  const bob = { username: "dev:bob", groups: ["developers"] };
+  const granted = { authenticated: true, user: { ...bob, uid: "1" } };
+  assert.equal(mistake(body(granted), bob), undefined);
+  assert.equal(
+    mistake(body({ authenticated: false, error: "identity_denied: by a list" }), { denial: "identity_denied" }),
+    undefined,
+  );
+  for (const [answer, expected] of [
+    [granted, { ...bob, username: "dev:dan" }],
+    [granted, { ...bob, groups: [] }],
+    [granted, { denial: "identity_denied" }],
+    [{ ...granted, authenticated: false }, bob],
+    [{ authenticated: false, error: "mapping_none: no mapping" }, { denial: "identity_denied" }],
+    [{ authenticated: true, error: "identity_denied: by a list" }, { denial: "identity_denied" }],
+    [undefined, bob],
+  ] as const) {
+    assert.notEqual(mistake(body(answer), expected), undefined);
+  }
+});

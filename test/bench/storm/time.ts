@@ -1,0 +1,141 @@
+// The time of a storm: a virtual one that moves on only when nothing is left to do, or the real one, slowed down.
+
+export interface Time {
+  /** Milliseconds since 1970. */
+  now(): number;
+  sleep(ms: number): Promise<void>;
+  /** Resolves as `work` does; under virtual time, only while this runs does time move. */
+  run<T>(work: Promise<T>): Promise<T>;
+}
+
+/**
+ * The real time, slowed down: so many real milliseconds are one. What computing takes then counts for so much less, and everything
+ * else, the system's sockets included, is as it is. Replaces `Date.now` and `setTimeout` for this whole process.
+ */
+export function slowTime(factor: number): Time {
+  const realNow = Date.now;
+  const realSetTimeout = globalThis.setTimeout;
+  const started = realNow();
+  const now = (): number => started + (realNow() - started) / factor;
+  Date.now = () => Math.floor(now());
+  const slowSetTimeout = (call: (...args: unknown[]) => void, ms = 0, ...args: unknown[]): NodeJS.Timeout =>
+    realSetTimeout(call, ms * factor, ...args);
+  globalThis.setTimeout = Object.assign(slowSetTimeout, realSetTimeout);
+  return {
+    now,
+    sleep: (ms) => new Promise((resolve) => realSetTimeout(resolve, ms * factor)),
+    run: (work) => work,
+  };
+}
+
+interface Timer {
+  readonly at: number;
+  readonly order: number;
+  readonly call: () => void;
+  cancelled: boolean;
+}
+
+/** What `setTimeout` gives, as far as the bundle looks at it. */
+interface Handle {
+  readonly timer: Timer;
+  readonly ref: () => Handle;
+  readonly unref: () => Handle;
+  readonly hasRef: () => boolean;
+}
+
+/**
+ * Replaces `Date.now`, `setTimeout` and `clearTimeout` for this whole process, the bundle included. Computing takes no time; what
+ * it takes on Lambda is put in by `sleep`. Sound only where nothing waits for the outside: sockets must be in memory
+ * (memory-network.ts), and files, which modules are loaded from, are waited for.
+ */
+export function virtualTime({ turns = 3 } = {}): Time {
+  const timers: Timer[] = [];
+  let now = Date.now();
+  let order = 0;
+
+  function start(call: () => void, ms: number): Timer {
+    order += 1;
+    const timer = { at: now + Math.max(0, ms || 0), order, call, cancelled: false };
+    push(timers, timer);
+    return timer;
+  }
+
+  Date.now = () => Math.floor(now);
+  const { setTimeout: realSetTimeout, clearTimeout: realClearTimeout } = globalThis;
+  const virtualSetTimeout = (call: (...args: unknown[]) => void, ms = 0, ...args: unknown[]): Handle => {
+    const handle: Handle = {
+      timer: start(() => call(...args), ms),
+      ref: () => handle,
+      unref: () => handle,
+      hasRef: () => true,
+    };
+    return handle;
+  };
+  globalThis.setTimeout = Object.assign(virtualSetTimeout, realSetTimeout) as unknown as typeof setTimeout;
+  globalThis.clearTimeout = ((handle?: Handle | NodeJS.Timeout | number) => {
+    if (typeof handle === "object" && "timer" in handle) handle.timer.cancelled = true;
+    else realClearTimeout(handle);
+  }) as typeof clearTimeout;
+
+  /** Until everything that can go on without time has gone on. */
+  async function settle(): Promise<void> {
+    for (let quiet = 0; quiet < turns; quiet += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (process.getActiveResourcesInfo().some((kind) => kind.startsWith("FSReq"))) quiet = -1;
+    }
+  }
+
+  return {
+    now: () => now,
+    sleep: (ms) => new Promise((resolve) => start(resolve, ms)),
+    async run(work) {
+      let ended = false;
+      const end = (): void => {
+        ended = true;
+      };
+      work.then(end, end);
+      for (;;) {
+        await settle();
+        if (ended) return work;
+        const next = pop(timers);
+        if (next === undefined) throw new Error("nothing is left to wait for, and the work has not ended");
+        if (next.cancelled) continue;
+        now = Math.max(now, next.at);
+        next.call();
+      }
+    },
+  };
+}
+
+function isBefore(one: Timer, other: Timer): boolean {
+  return one.at < other.at || (one.at === other.at && one.order < other.order);
+}
+
+/** A binary heap, the earliest timer first. */
+function push(heap: Timer[], timer: Timer): void {
+  let at = heap.push(timer) - 1;
+  while (at > 0) {
+    const above = (at - 1) >> 1;
+    if (!isBefore(timer, heap[above] as Timer)) break;
+    heap[at] = heap[above] as Timer;
+    at = above;
+  }
+  heap[at] = timer;
+}
+
+function pop(heap: Timer[]): Timer | undefined {
+  const [first] = heap;
+  const last = heap.pop();
+  if (last === undefined || heap.length === 0) return first;
+  let at = 0;
+  for (;;) {
+    let below = 2 * at + 1;
+    if (below >= heap.length) break;
+    if (below + 1 < heap.length && isBefore(heap[below + 1] as Timer, heap[below] as Timer)) below += 1;
+    if (!isBefore(heap[below] as Timer, last)) break;
+    heap[at] = heap[below] as Timer;
+    at = below;
+  }
+  heap[at] = last;
+  return first;
+}
