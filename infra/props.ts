@@ -124,8 +124,8 @@ export interface IamAuthenticatorProps {
   readonly provisionedConcurrency?: number;
 
   /**
-   * At most this many environments, taken from the account's limit. 20 is enough for most clusters, and keeps a restart of the
-   * control plane from using up Parameter Store's reads (docs/performance.md, "Storms"). At least 100 of the account must stay
+   * At most this many environments, taken from the account's limit. 10 are enough for most clusters, and keep a restart of
+   * the control plane from using up Parameter Store's reads (docs/performance.md, "Storms"). At least 100 of the account must stay
    * for other functions: where the limit is lower than that and this number together, the deployment fails.
    *
    * @default - no limit of its own
