@@ -34,15 +34,15 @@ export interface Dependencies {
 export interface Authenticator {
   /** Answers API Gateway events, payload 1.0 and 2.0. All state is caches: two reviews at once do not meet. */
   readonly handler: (event: unknown, context: unknown) => Promise<HttpResponse>;
-  /** Reads the callers by the very call that the first review would make, which then finds them in the cache. */
-  readonly prefetch: (deadline: Deadline) => Promise<void>;
+  /** For `bearer`: the very call that the first review would make, which then finds the callers in the cache. */
+  readonly prefetchCallers: (deadline: Deadline) => Promise<void>;
 }
 
 export function createAuthenticator(
   settings: Settings,
   { askSts, fetchParameters, findNodeName, clock, print }: Dependencies,
 ): Authenticator {
-  const { clusterId, partition, callerAuth, mappingPrefix } = settings;
+  const { clusterId, partition, mappingPrefix } = settings;
   const readCallers = cachedParameters(fetchParameters, CALLERS_FOUND_MS, clock);
   const services: ReviewServices = {
     proofs: rememberedProofs(proveIdentity(askSts, partition.id), `${partition.id}/${clusterId}`, clock),
@@ -68,8 +68,8 @@ export function createAuthenticator(
   return {
     // API Gateway's event is a RequestContext as soon as the first middleware has run.
     handler: (event, context) => chain(event as RequestContext, context as Context),
-    prefetch: async (deadline) => {
-      if (callerAuth === "bearer") await readCallers([callersParameter(mappingPrefix)], deadline);
+    prefetchCallers: async (deadline) => {
+      await readCallers([callersParameter(mappingPrefix)], deadline);
     },
   };
 }

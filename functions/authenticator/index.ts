@@ -8,20 +8,23 @@ import { createAuthenticator } from "./handler.ts";
 import { readSettings } from "./settings.ts";
 
 const settings = readSettings(process.env);
-const { clusterId, region, partition, stsEndpoint, ssmEndpoint, nodeVpcs } = settings;
+const { callerAuth, clusterId, region, partition, stsEndpoint, ssmEndpoint, nodeVpcs } = settings;
 const clock = Date.now;
+const fetchParameters = createParameterStore({ region, endpoint: ssmEndpoint });
 const askSts = createSts({ clusterId, regionalHost: `sts.${region}.${partition.domain}`, endpoint: stsEndpoint });
 
-const { handler, prefetch } = createAuthenticator(settings, {
+const { handler, prefetchCallers } = createAuthenticator(settings, {
   askSts,
-  fetchParameters: createParameterStore({ region, endpoint: ssmEndpoint }),
+  fetchParameters,
   findNodeName: findNodeNameLazily({ region, vpcs: nodeVpcs }),
   clock,
   // Not console.log: under Lambda's JSON log format it wraps what it prints, and metrics must stand alone.
   print: (lines) => process.stdout.write(`${lines}\n`),
 });
 
-// Lambda gives a whole processor while it initialises, and afterwards the share that the memory size pays for.
-await workAhead(clock, [prefetch, () => askSts.opened]);
+// Lambda gives a whole processor while it initialises, and afterwards the share that the memory size pays for
+// (docs/decisions/0009-work-before-the-first-review.md).
+const readAhead = callerAuth === "bearer" ? prefetchCallers : fetchParameters.rehearse;
+await workAhead(clock, [readAhead, () => askSts.opened]);
 
 export { handler };

@@ -30,10 +30,18 @@ export type FetchPath = (
   deadline: Deadline,
 ) => Promise<ReadonlyMap<string, StoredParameter>>;
 
+export interface ParameterStore extends FetchParameters {
+  /**
+   * Runs the SDK's code for a call once, without a call, and waits for the connection that is opened ahead: what the first
+   * call would have to do before and after it waits for its answer.
+   */
+  readonly rehearse: () => Promise<void>;
+}
+
 /** Throws `ParametersUnavailable` for every failure: none of them says anything about an identity. */
-export function createParameterStore(options: ParameterStoreOptions): FetchParameters {
-  const ask = openClient(options);
-  return async (names, deadline) => {
+export function createParameterStore(options: ParameterStoreOptions): ParameterStore {
+  const { ask, client, opened } = openClient(options);
+  const fetchParameters: FetchParameters = async (names, deadline) => {
     const { Parameters = [], InvalidParameters = [] } = await ask(deadline, (client, abort) =>
       client.send(new GetParametersCommand({ Names: [...names] }), abort),
     );
@@ -41,6 +49,15 @@ export function createParameterStore(options: ParameterStoreOptions): FetchParam
     if (names.every((name) => found.has(name) || InvalidParameters.includes(name))) return found;
     throw new ParametersUnavailable("Parameter Store's answer leaves names out");
   };
+  const rehearse = async (): Promise<void> => {
+    const command = new GetParametersCommand({ Names: [] });
+    // Innermost, in place of the connection: the request is signed and dropped, and this is read as its answer.
+    const response = { statusCode: 200, headers: {}, body: Buffer.from('{"Parameters":[]}') };
+    command.middlewareStack.add(() => async () => ({ response }) as never, { step: "deserialize", priority: "low" });
+    await client.send(command);
+    await opened;
+  };
+  return Object.assign(fetchParameters, { rehearse });
 }
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
@@ -48,7 +65,7 @@ const PAGE = 10;
 
 /** Throws `ParametersUnavailable` for every failure, also where one page of several fails: never a part of them. */
 export function createPathReader(options: ParameterStoreOptions): FetchPath {
-  const ask = openClient(options);
+  const { ask } = openClient(options);
   return async (path, limit, deadline) => {
     const found = new Map<string, StoredParameter>();
     let NextToken: string | undefined;
@@ -68,7 +85,14 @@ type Ask = <T>(
   send: (client: SSMClient, abort: { readonly abortSignal: AbortSignal }) => Promise<T>,
 ) => Promise<T>;
 
-function openClient({ region, endpoint, random }: ParameterStoreOptions): Ask {
+interface OpenClient {
+  readonly ask: Ask;
+  readonly client: SSMClient;
+  /** When the connection that is opened ahead is there or has failed. */
+  readonly opened: Promise<void>;
+}
+
+function openClient({ region, endpoint, random }: ParameterStoreOptions): OpenClient {
   const agents = openAgents(endpoint);
   const client = new SSMClient({
     region,
@@ -86,13 +110,14 @@ function openClient({ region, endpoint, random }: ParameterStoreOptions): Ask {
     isThrottling,
     ...(random && { random }),
   };
-  return async (deadline, send) => {
+  const ask: Ask = async (deadline, send) => {
     try {
       return await retry(rules, deadline, (abortSignal) => send(client, { abortSignal }));
     } catch (error) {
       throw new ParametersUnavailable(`no answer from Parameter Store (${failureKind(error)})`, { cause: error });
     }
   };
+  return { ask, client, opened: agents.opened };
 }
 
 function stored({ Name = "", Value = "", Type }: Parameter): readonly [string, StoredParameter] {

@@ -35,6 +35,14 @@ const EXPECTED = {
   carol: ["role/111122223333/awsreservedsso_clusteradmin_0123456789abcdef", "sso/111122223333/clusteradmin"],
 };
 
+test("under mtls and none nothing is read while the function initialises: there are no callers", async (t) => {
+  for (const callerAuth of ["mtls", "none"]) {
+    const system = await startSystem(t, { settings: { CALLER_AUTH: callerAuth } });
+    assert.deepEqual([calls(system), system.logs()], [[], []]);
+    assert.equal(system.store.server().connections(), 1, "but the connection is open");
+  }
+});
+
 for (const callerAuth of ["none", "bearer"]) {
   test(`with 10,000 parameters, caller ${callerAuth}`, async (t) => {
     const system = await startSystem(t, { settings: { CALLER_AUTH: callerAuth }, parameters: tenThousand() });

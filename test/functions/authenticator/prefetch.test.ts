@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
 import { createAuthenticator } from "../../../functions/authenticator/handler.ts";
-import type { Settings } from "../../../functions/authenticator/settings.ts";
 import { ParametersUnavailable } from "../../../functions/errors.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import type { FetchParameters } from "../../../functions/parameters/parameter-cache.ts";
@@ -15,7 +14,7 @@ const CALLERS = [{ name: "kube-apiserver", sha256: hash("sha256", CALLER) }];
 const MAPPING = { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev" };
 
 /** An environment that is about to initialise, with a Parameter Store that can be told to fail. */
-function environment(callerAuth: Settings["callerAuth"] = "bearer") {
+function environment() {
   const store = { isDown: false };
   const working = fakeServices({ callers: CALLERS, [`role/${HOME}/developers`]: MAPPING });
   const { clock, calls, lines } = working;
@@ -24,11 +23,14 @@ function environment(callerAuth: Settings["callerAuth"] = "bearer") {
     calls.ssm.push(asked[0]);
     throw new ParametersUnavailable("down");
   };
-  const { handler, prefetch } = createAuthenticator(settingsWith({ callerAuth }), { ...working, fetchParameters });
+  const { handler, prefetchCallers } = createAuthenticator(settingsWith({ callerAuth: "bearer" }), {
+    ...working,
+    fetchParameters,
+  });
   return {
     ...working,
     store,
-    prefetch: () => prefetch(deadlineIn(1_000, clock)),
+    prefetch: () => prefetchCallers(deadlineIn(1_000, clock)),
     /** The status of a review of bob's token, and its lines of log and metrics. */
     async review(authorization = `Bearer ${CALLER}`) {
       const event = gatewayEvent(reviewBody(tokenOf("bob", clock())), { headers: { authorization } });
@@ -125,11 +127,3 @@ test("prefetched callers stand in while Parameter Store fails for as long as any
   clock.advance(1);
   assert.equal((await review("Bearer another")).statusCode, 500);
 });
-
-for (const callerAuth of ["mtls", "none"] as const) {
-  test(`under ${callerAuth} there are no callers to read: Parameter Store is not asked`, async () => {
-    const { prefetch, calls } = environment(callerAuth);
-    await prefetch();
-    assert.deepEqual(calls.ssm, []);
-  });
-}

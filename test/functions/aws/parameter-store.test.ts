@@ -203,3 +203,27 @@ test("a path of which one page fails is a failure: never a part of it", async ()
   await assert.rejects(fetchPath("/many", 25, within(5_000)), ParametersUnavailable);
   requests.push = push;
 });
+
+test("a rehearsal makes no call, opens the connection, and the first call then takes it", async () => {
+  const connections = store.connections();
+  const before = store.requests.length;
+  const rehearsed = createParameterStore({ ...OPTIONS, endpoint: new URL(store.url) });
+  await rehearsed.rehearse();
+  await rehearsed.rehearse();
+  assert.equal(store.requests.length, before);
+  assert.equal((await rehearsed(["/p/a"], within(5_000))).get("/p/a")?.value, "one");
+  assert.equal(store.requests.length, before + 1);
+  assert.equal(store.connections(), connections + 1);
+});
+
+test("a rehearsal while Parameter Store cannot be reached ends, and the first call shows the error", async () => {
+  const nowhere = await startParameterStore({});
+  const rehearsed = createParameterStore({ ...OPTIONS, endpoint: new URL(nowhere.url) });
+  await nowhere.close();
+  await rehearsed.rehearse();
+  store.fail({ kind: "reset" });
+  await assert.rejects(
+    rehearsed(["/p/a"], within(5_000)),
+    /^ParametersUnavailable: no answer from Parameter Store \(ECONNRESET\)/,
+  );
+});
