@@ -1,7 +1,7 @@
 // Cold starts under Lambda's conditions: a whole processor while the function initialises, its memory size's share of one
-// from just before the first event on, and services that are 10 ms away.
-// As root on Linux: `npm run bench -- lambda`, or `npm run bench -- lambda 41 149c247` for another number of rounds than 21
-// and, in each of them, a build of that commit as well.
+// from just before the first event on, and services at a distance of 10 ms, each way.
+// As root on Linux: `npm run bench -- lambda`. `npm run bench -- lambda 41 149c247 0` takes 41 rounds instead of 21, in each
+// of them a build of that commit as well, and services without distance.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,7 +16,6 @@ import { runtimeClient } from "./runtime-client.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const SIZES = [512, 1_024, 1_769];
-const DELAY_MS = 10;
 
 /**
  * What makes services on loopback look as AWS's do, by a script that Node loads first.
@@ -25,7 +24,7 @@ const DELAY_MS = 10;
  *   certificates in another thread while it starts, and in Lambda they are read where the first connection is opened.
  * - Loopback connects at once; the function learns of it after the time that TCP's handshake takes at that distance.
  */
-function distantEnvironment(authorityFile: string, folder: string): Record<string, string> {
+function distantEnvironment(authorityFile: string, folder: string, delayMs: number): Record<string, string> {
   const script = join(folder, "distant.cjs");
   writeFileSync(
     script,
@@ -43,7 +42,7 @@ for (const name of ["connect", "connect6"]) {
   TCP.prototype[name] = function (request, ...rest) {
     const { oncomplete } = request;
     request.oncomplete = function (...result) {
-      setTimeout(() => oncomplete.apply(this, result), ${2 * DELAY_MS});
+      setTimeout(() => oncomplete.apply(this, result), ${2 * delayMs});
     };
     return connect.call(this, request, ...rest);
   };
@@ -63,13 +62,14 @@ function handlersOf(dist: string, services: LocalServices, suffix: string): Cand
   ];
 }
 
-const [rounds = "21", commit] = process.argv.slice(2);
+const [rounds = "21", commit, distance = "10"] = process.argv.slice(2);
+const delayMs = Number(distance);
 const client = runtimeClient(ROOT);
 const folder = mkdtempSync(join(tmpdir(), "bench-"));
-const local = await startLocalServices({ delayMs: DELAY_MS });
+const local = await startLocalServices({ delayMs });
 const confinements = new Map<number, Confinement>();
 try {
-  const environment = { ...local.environment, ...distantEnvironment(local.authorityFile, folder) };
+  const environment = { ...local.environment, ...distantEnvironment(local.authorityFile, folder, delayMs) };
   const services = { ...local, environment };
   const before = commit === undefined ? [] : handlersOf(buildOf(commit, folder), services, ` at ${commit}`);
   const handlers = [emptyHandler(folder), ...before, ...handlersOf(join(ROOT, "dist"), services, "")];
