@@ -11,10 +11,9 @@ const settings = readSettings(process.env);
 const { callerAuth, clusterId, region, partition, stsEndpoint, ssmEndpoint, nodeVpcs } = settings;
 const clock = Date.now;
 const fetchParameters = createParameterStore({ region, endpoint: ssmEndpoint });
-const askSts = createSts({ clusterId, regionalHost: `sts.${region}.${partition.domain}`, endpoint: stsEndpoint });
 
 const { handler, prefetchCallers } = createAuthenticator(settings, {
-  askSts,
+  askSts: createSts({ clusterId, regionalHost: `sts.${region}.${partition.domain}`, endpoint: stsEndpoint }),
   fetchParameters,
   findNodeName: findNodeNameLazily({ region, vpcs: nodeVpcs }),
   clock,
@@ -25,6 +24,6 @@ const { handler, prefetchCallers } = createAuthenticator(settings, {
 // Lambda gives a whole processor while it initialises, and afterwards the share that the memory size pays for
 // (docs/decisions/0009-work-before-the-first-review.md).
 const readAhead = callerAuth === "bearer" ? prefetchCallers : fetchParameters.rehearse;
-await workAhead(clock, [readAhead, () => askSts.opened]);
+await workAhead(clock, readAhead);
 
 export { handler };

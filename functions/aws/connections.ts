@@ -14,12 +14,6 @@ export interface Agents {
 /** Certificates are verified whatever NODE_TLS_REJECT_UNAUTHORIZED says: a forged STS could name anybody. */
 const OPTIONS = { keepAlive: true, maxSockets: 50, rejectUnauthorized: true };
 
-/** With the connection that was opened ahead. */
-export interface OpenAgents extends Agents {
-  /** When that connection, with its TLS, is there or has failed. Nobody must wait for it. */
-  readonly opened: Promise<void>;
-}
-
 /** Without a connection yet. `plain`: whether a local endpoint may speak plain HTTP. */
 export function createAgents(plain: boolean): Agents {
   const httpsAgent = new HttpsAgent(OPTIONS);
@@ -31,9 +25,10 @@ export function createAgents(plain: boolean): Agents {
  * `endpoint`: where most requests will go. Its connection is opened now, without waiting, so that a cold start does not
  * pay for the handshake in its first review (docs/performance.md has what that is worth).
  */
-export function openAgents(endpoint: URL): OpenAgents {
+export function openAgents(endpoint: URL): Agents {
   const agents = createAgents(endpoint.protocol === "http:");
-  return { ...agents, opened: openAhead(agents.httpAgent ?? agents.httpsAgent, endpoint) };
+  openAhead(agents.httpAgent ?? agents.httpsAgent, endpoint);
+  return agents;
 }
 
 /** As the SDK's clients take them. */
@@ -65,7 +60,7 @@ type Connect = HttpAgent["createConnection"];
  * (https://nodejs.org/api/http.html#agentcreateconnectionoptions-callback); the first time it is for `endpoint`, it gets
  * the one that is open already. One that failed meanwhile is dropped, and a new one shows the error.
  */
-function openAhead(agent: HttpAgent, endpoint: URL): Promise<void> {
+function openAhead(agent: HttpAgent, endpoint: URL): void {
   const host = connectHost(endpoint);
   const port = Number(endpoint.port) || (endpoint.protocol === "http:" ? 80 : 443);
   const connect: Connect = agent.createConnection.bind(agent);
@@ -83,10 +78,6 @@ function openAhead(agent: HttpAgent, endpoint: URL): Promise<void> {
     ahead.ref();
     return ahead;
   };
-  const { promise: opened, resolve } = Promise.withResolvers<void>();
-  ahead.once(endpoint.protocol === "http:" ? "connect" : "secureConnect", resolve);
-  ahead.once("close", () => resolve());
-  return opened;
 }
 
 /** TLS has no server name for an address (RFC 6066, section 3). */

@@ -16,6 +16,6 @@ const { handler, prefetch } = createIssuer(settings, {
   print: (lines) => process.stdout.write(`${lines}\n`),
 });
 
-await workAhead(clock, [prefetch]);
+await workAhead(clock, prefetch);
 
 export { handler };

@@ -10,14 +10,9 @@ import { withTimeout } from "./retry.ts";
 const LONGEST_MS = 1_000;
 
 /**
- * Runs all of `work` at once and waits until it is over. A failure means nothing: the request that needs the work does it
- * again, and that one's failure is logged and answered.
+ * Runs `work` and waits until it is over. A failure means nothing: the request that needs the work does it again, and that
+ * one's failure is logged and answered.
  */
-export async function workAhead(
-  clock: Clock,
-  work: readonly ((deadline: Deadline) => Promise<unknown>)[],
-): Promise<void> {
-  const deadline = deadlineIn(LONGEST_MS, clock);
-  const all = Promise.allSettled(work.map(async (run) => run(deadline)));
-  await withTimeout(LONGEST_MS, () => all).catch(() => {});
+export async function workAhead(clock: Clock, work: (deadline: Deadline) => Promise<unknown>): Promise<void> {
+  await withTimeout(LONGEST_MS, () => work(deadlineIn(LONGEST_MS, clock))).catch(() => {});
 }

@@ -20,13 +20,8 @@ export interface StsOptions {
   readonly endpoint: URL | undefined;
 }
 
-export interface Sts extends AskSts {
-  /** When the connection that is opened ahead is there or has failed. */
-  readonly opened: Promise<void>;
-}
-
 /** Throws `StsUnreachable` where there is no answer, `StsAnswerUnusable` where it is too long to be one. */
-export function createSts({ clusterId, regionalHost, endpoint }: StsOptions): Sts {
+export function createSts({ clusterId, regionalHost, endpoint }: StsOptions): AskSts {
   const agents = openAgents(endpoint ?? new URL(`https://${regionalHost}`));
   const { httpsAgent, httpAgent } = agents;
   const request = httpAgent === undefined ? httpsRequest : process.getBuiltinModule("node:http").request;
@@ -66,7 +61,7 @@ export function createSts({ clusterId, regionalHost, endpoint }: StsOptions): St
     },
   };
 
-  const askSts: AskSts = async (token, deadline) => {
+  return async (token, deadline) => {
     try {
       return await retry(rules, deadline, (signal) => ask(token, signal).then(failOnServerError));
     } catch (error) {
@@ -75,7 +70,6 @@ export function createSts({ clusterId, regionalHost, endpoint }: StsOptions): St
       throw new StsUnreachable(`no answer from STS (${failureKind(error)})`, { cause: error });
     }
   };
-  return Object.assign(askSts, { opened: agents.opened });
 }
 
 /** A 5xx, thrown so that it is tried again; the second one is an answer like any other. */
