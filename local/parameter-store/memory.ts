@@ -1,10 +1,10 @@
 // Parameters in memory, cheap enough for ten thousand of them.
 
-import { MAX_VERSIONS } from "./limits.ts";
+import { MAX_PARAMETERS, MAX_VERSIONS } from "./limits.ts";
 import type { Parameters, ParameterVersion } from "./parameter.ts";
 
 /** Starts empty; `now` stamps the versions. */
-export function memoryParameters(now: () => number): Parameters {
+export function memoryParameters(now: () => number, limit = MAX_PARAMETERS): Parameters {
   const kept = new Map<string, ParameterVersion[]>();
   // A listing of N parameters reads the names N/10 times: sorted once, until a name comes or goes.
   let sorted: string[] | undefined;
@@ -16,6 +16,7 @@ export function memoryParameters(now: () => number): Parameters {
       return sorted;
     },
     count: () => kept.size,
+    limit,
     add(name, content) {
       const before = kept.get(name) ?? [];
       const added = { ...content, version: (before.at(-1)?.version ?? 0) + 1, modified: now() };

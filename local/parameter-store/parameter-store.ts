@@ -13,13 +13,15 @@ interface CommonOptions extends Partial<StoreLocation> {
   readonly port?: number;
   /** Milliseconds since 1970; stamps versions. */
   readonly now?: () => number;
-  /** Without one, as many calls as come: most tests are not about how fast they are. */
+  /** Without one, as many calls as come, and the setting says default: most tests are not about how fast they are. */
   readonly throughput?: Throughput;
 }
 
 export interface MemoryStoreOptions extends CommonOptions {
   /** Names and values, each a String. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** How many it holds; by default as many as the standard tier. */
+  readonly limit?: number;
   readonly folder?: undefined;
 }
 
@@ -47,9 +49,10 @@ export async function startParameterStore(
   const { partition = "aws", region = "us-east-1", account = "111122223333", port, now = Date.now } = options;
   const location = { partition, region, account };
   const { throughput } = options;
+  const isHigher = (throughput?.paths ?? 0) > 0;
   const admit = throughput === undefined ? () => undefined : limitThroughput(throughput, now);
   const serve = (open: () => Parameters): Promise<LocalServer> =>
-    startHttpServer((request) => answerSsm(request, open, location, admit), port);
+    startHttpServer((request) => answerSsm(request, open, location, admit, isHigher), port);
   if (options.folder !== undefined) {
     const { folder, prefix, onProblem = console.error } = options;
     const open = openFolder({ folder, prefix, onProblem }, location, now);
@@ -57,7 +60,7 @@ export async function startParameterStore(
     open();
     return serve(open);
   }
-  const kept = memoryParameters(now);
+  const kept = memoryParameters(now, options.limit);
   const put: MemoryStore["put"] = (name, value, { type = newest(kept, name)?.type ?? "String", tags } = {}) =>
     writeParameter(kept, location, { name, value, type, tags, overwrite: true }).version;
   for (const [name, value] of Object.entries(options.parameters ?? {})) put(name, value);

@@ -27,6 +27,8 @@ export interface Parameters {
   /** All names in alphabetical order. */
   names(): readonly string[];
   count(): number;
+  /** How many there may be. */
+  readonly limit: number;
   /** Appends a version and gives it back. */
   add(name: string, content: ParameterContent): ParameterVersion;
   /** False when there is no such parameter. */

@@ -9,10 +9,11 @@ import { getParametersByPath } from "./list-operations.ts";
 import type { Parameters, StoreLocation } from "./parameter.ts";
 import { getParameter, getParameterHistory, getParameters, listTagsForResource } from "./read-operations.ts";
 import { throttled } from "./refusal.ts";
+import { getServiceSetting } from "./service-setting.ts";
 import type { Admit } from "./throughput.ts";
 import { deleteParameter, putParameter } from "./write-operations.ts";
 
-type Operation = (parameters: Parameters, location: StoreLocation, input: Input) => object;
+type Operation = (parameters: Parameters, location: StoreLocation, input: Input, isHigher: boolean) => object;
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   DeleteParameter: deleteParameter,
@@ -20,23 +21,28 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   GetParameterHistory: getParameterHistory,
   GetParameters: getParameters,
   GetParametersByPath: getParametersByPath,
+  GetServiceSetting: getServiceSetting,
   ListTagsForResource: listTagsForResource,
   PutParameter: putParameter,
 };
 
-/** `open` gives the parameters as they are at this request; `admit` throws where its caller is too fast. */
+/**
+ * `open` gives the parameters as they are at this request; `admit` throws where its caller is too fast; `isHigher`: whether
+ * the account pays for higher throughput.
+ */
 export function answerSsm(
   request: LocalRequest,
   open: () => Parameters,
   location: StoreLocation,
   admit: Admit,
+  isHigher: boolean,
 ): LocalResponse {
   return answerJson(() => {
     const name = operationOf(request, "AmazonSSM");
     const operation = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined;
     if (operation === undefined) throw unknownOperation(request.method, name);
     admit(name);
-    return operation(open(), location, parseInput(request.body));
+    return operation(open(), location, parseInput(request.body), isHigher);
   });
 }
 

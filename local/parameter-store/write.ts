@@ -2,7 +2,7 @@
 // Source: docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
 
 import { ServiceError } from "../service-error.ts";
-import { checkName, checkValue, MAX_PARAMETERS } from "./limits.ts";
+import { checkName, checkValue } from "./limits.ts";
 import {
   newest,
   type Parameters,
@@ -47,8 +47,8 @@ export function writeParameter(
       `Parameter Store does not support changing the type of a parameter: ${name} is a ${current.type}.`,
     );
   }
-  if (current === undefined && parameters.count() >= MAX_PARAMETERS) {
-    throw new ServiceError("ParameterLimitExceeded", `No more than ${MAX_PARAMETERS} parameters of tier ${TIER}.`);
+  if (current === undefined && parameters.count() >= parameters.limit) {
+    throw new ServiceError("ParameterLimitExceeded", `No more than ${parameters.limit} parameters of tier ${TIER}.`);
   }
   const description = request.description ?? current?.description;
   // They are the parameter's, not the version's: writing it anew leaves them.

@@ -8,16 +8,17 @@ import {
   GetParameterHistoryCommand,
   GetParametersByPathCommand,
   GetParametersCommand,
+  GetServiceSettingCommand,
   PutParameterCommand,
 } from "@aws-sdk/client-ssm";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
-import { DEFAULT_THROUGHPUT } from "../../../local/parameter-store/throughput.ts";
+import { DEFAULT_THROUGHPUT, HIGHER_THROUGHPUT } from "../../../local/parameter-store/throughput.ts";
 import { refused, ssmClient } from "./client.ts";
 
-async function start(t: TestContext) {
+async function start(t: TestContext, throughput = DEFAULT_THROUGHPUT) {
   let now = Date.UTC(2026, 10, 24);
   const parameters = { "/t/a": "v" };
-  const store = await startParameterStore({ parameters, now: () => now, throughput: DEFAULT_THROUGHPUT });
+  const store = await startParameterStore({ parameters, now: () => now, throughput });
   t.after(() => store.close());
   const ssm = ssmClient(store.url);
   const advance = (ms: number): void => {
@@ -60,4 +61,34 @@ test("reads, writes and the history do not count against each other", async (t) 
   for (let call = 0; call < 40; call += 1) await ssm.send(new GetParameterCommand({ Name: "/t/a" }));
   await ssm.send(new GetParameterHistoryCommand({ Name: "/t/a" }));
   await ssm.send(new PutParameterCommand({ Name: "/t/a", Value: "w", Overwrite: true }));
+});
+
+test("with higher throughput, 100 pages, 10 writes and 3,000 other reads a second", async (t) => {
+  const { ssm } = await start(t, HIGHER_THROUGHPUT);
+  const page = () => ssm.send(new GetParametersByPathCommand({ Path: "/t" }));
+  for (let call = 0; call < 100; call += 1) await page();
+  await refused(page(), "ThrottlingException", /Rate exceeded/);
+  for (let call = 0; call < 41; call += 1) await ssm.send(new GetParameterCommand({ Name: "/t/a" }));
+  const put = () => ssm.send(new PutParameterCommand({ Name: "/t/a", Value: "w", Overwrite: true }));
+  for (let call = 0; call < 10; call += 1) await put();
+  await refused(put(), "ThrottlingException", /Rate exceeded/);
+});
+
+test("the account's setting says whether higher throughput is on, by its id and by its ARN", async (t) => {
+  const id = "/ssm/parameter-store/high-throughput-enabled";
+  const arn = `arn:aws:ssm:us-east-1:111122223333:servicesetting${id}`;
+  for (const [throughput, value, status] of [
+    [DEFAULT_THROUGHPUT, "false", "Default"],
+    [HIGHER_THROUGHPUT, "true", "Customized"],
+  ] as const) {
+    const { ssm } = await start(t, throughput);
+    for (const SettingId of [id, arn]) {
+      const { ServiceSetting } = await ssm.send(new GetServiceSettingCommand({ SettingId }));
+      assert.equal(ServiceSetting?.SettingValue, value);
+      assert.equal(ServiceSetting?.Status, status);
+      assert.deepEqual([ServiceSetting?.SettingId, ServiceSetting?.ARN], [id, arn]);
+    }
+    const other = new GetServiceSettingCommand({ SettingId: "/ssm/parameter-store/default-parameter-tier" });
+    await refused(ssm.send(other), "ServiceSettingNotFound");
+  }
 });

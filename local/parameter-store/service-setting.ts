@@ -1,0 +1,32 @@
+// GetServiceSetting, of the one setting that the operator's command asks for.
+// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetServiceSetting.html
+
+import { ServiceError } from "../service-error.ts";
+import { type Input, requiredText } from "./input.ts";
+import type { Parameters, StoreLocation } from "./parameter.ts";
+
+const SETTING = "/ssm/parameter-store/high-throughput-enabled";
+
+/** By its id or its ARN. */
+export function getServiceSetting(
+  _parameters: Parameters,
+  { partition, region, account }: StoreLocation,
+  input: Input,
+  isHigher: boolean,
+): object {
+  const ARN = `arn:${partition}:ssm:${region}:${account}:servicesetting${SETTING}`;
+  const asked = requiredText(input, "SettingId");
+  if (asked !== SETTING && asked !== ARN) {
+    throw new ServiceError("ServiceSettingNotFound", `Setting ${asked} not found.`);
+  }
+  return {
+    ServiceSetting: {
+      SettingId: SETTING,
+      SettingValue: String(isHigher),
+      LastModifiedDate: 0,
+      LastModifiedUser: isHigher ? `arn:${partition}:iam::${account}:user/local` : "System",
+      ARN,
+      Status: isHigher ? "Customized" : "Default",
+    },
+  };
+}
