@@ -3,16 +3,15 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseMappedArn } from "../functions/authenticator/mapping/arn.ts";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../functions/settings/common.ts";
+import { DEFAULT_RATES, type Rate, type RateOptions } from "./parameter-store/rates.ts";
 
-export interface ConnectionOptions {
+export interface ConnectionOptions extends RateOptions {
   readonly cluster: string;
   readonly region?: string;
   readonly profile?: string;
   readonly prefix?: string;
   /** Only this account's mappings are read and written. */
   readonly account?: string;
-  /** Reads a second, where all mappings are read. */
-  readonly readRate?: number;
 }
 
 export interface OutputOptions {
@@ -27,17 +26,7 @@ export interface WriteOptions {
   readonly yes?: true;
   readonly force?: true;
   readonly allowWeakening?: true;
-  readonly rate: number;
 }
-
-/**
- * Half of the 40 reads a second that an account has by default: the other half is for the function's reviews.
- * https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
- */
-export const DEFAULT_READ_RATE = 20;
-
-/** No quota of writes is published; throttling was seen above single digits a second, and others write too. */
-const DEFAULT_RATE = 3;
 
 export function addCluster(command: Command, isOptional = false): Command {
   const option = new Option("-c, --cluster <id>", "the function's CLUSTER_ID").env("CLUSTER_ID");
@@ -68,7 +57,11 @@ export function addAccount(command: Command): Command {
 
 /** For what may have to read every mapping. */
 export function addReading(command: Command): Command {
-  return addAccount(command).option("--read-rate <n>", "reads a second", readPositive, DEFAULT_READ_RATE);
+  return addAccount(command).option(
+    "--read-rate <n>",
+    `reads a second, or auto (default: ${DEFAULT_RATES.reads})`,
+    readRate,
+  );
 }
 
 export function addOutput(command: Command): Command {
@@ -81,13 +74,21 @@ export function addWrite(command: Command): Command {
     .option("-y, --yes", "do not ask")
     .option("--force", "even if nobody is in system:masters afterwards, or a stack manages it")
     .option("--allow-weakening", "with --yes: lift denials, drop ends and pins, add administrators")
-    .option("--rate <n>", "writes a second", readPositive, DEFAULT_RATE);
+    .option(
+      "--rate <n>",
+      `writes a second, or auto: as the account allows (default: ${DEFAULT_RATES.writes})`,
+      readRate,
+    );
 }
 
 export function readPositive(text: string): number {
   const number = Number(text);
   if (!/^\d+(\.\d+)?$/.test(text) || number <= 0) throw new InvalidArgumentError("It must be a positive number.");
   return number;
+}
+
+function readRate(text: string): Rate {
+  return text === "auto" ? text : readPositive(text);
 }
 
 export function readWhole(text: string): number {

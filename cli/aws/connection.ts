@@ -6,6 +6,7 @@ import { usage } from "../errors.ts";
 import type { EvaluationContext } from "../evaluate/evaluation.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import type { ConnectionOptions } from "../options.ts";
+import { chooseRates, type Rates } from "../parameter-store/rates.ts";
 import { type ClientConfig, clientConfig } from "./client-config.ts";
 
 export interface Connection {
@@ -15,7 +16,7 @@ export interface Connection {
   readonly settings: Settings;
   /** Where set, nothing outside of this account's branches is read or written. */
   readonly account?: string;
-  readonly readRate?: number;
+  readonly rates: Rates;
 }
 
 /** The SDK's default of three, and some more: an operator waits where a review cannot. */
@@ -23,7 +24,7 @@ const TRIES = 6;
 
 /** `config`: where a command has other clients as well. */
 export async function connect(options: ConnectionOptions, io: IOStreams, config?: ClientConfig): Promise<Connection> {
-  const { account, readRate } = options;
+  const { account } = options;
   if (account !== undefined && !/^\d{12}$/.test(account))
     throw usage(`--account ${account}: an account must be 12 digits.`);
   const common = config ?? (await clientConfig(options, io)).config;
@@ -38,8 +39,8 @@ export async function connect(options: ConnectionOptions, io: IOStreams, config?
     ssm,
     settings,
     context: evaluationContext(settings, io.clock()),
+    rates: await chooseRates(options, ssm, io),
     ...(account !== undefined && { account }),
-    ...(readRate !== undefined && { readRate }),
   };
 }
 

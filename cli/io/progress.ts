@@ -1,5 +1,6 @@
 // A line that says how far a long piece of work is; only where somebody watches.
 
+import { duration } from "./duration.ts";
 import type { IOStreams } from "./io-streams.ts";
 
 export interface Progress {
@@ -12,8 +13,13 @@ const BAR = 30;
 /** Below this, work is over before a line could be read. */
 const WORTH_SHOWING = 10;
 
-/** `all` is `undefined` where the end is not known. */
-export function startProgress(what: string, all: number | undefined, { watched, showProgress }: IOStreams): Progress {
+/** `all` is `undefined` where the end is not known; `perSecond` is a rate that the work never exceeds. */
+export function startProgress(
+  what: string,
+  all: number | undefined,
+  { watched, showProgress }: IOStreams,
+  perSecond = Number.POSITIVE_INFINITY,
+): Progress {
   const start = performance.now();
   let shown = false;
 
@@ -24,8 +30,9 @@ export function startProgress(what: string, all: number | undefined, { watched, 
   }
 
   function left(done: number, total: number): string {
-    const seconds = Math.ceil((((performance.now() - start) / done) * (total - done)) / 1000);
-    return seconds < 2 ? "" : seconds < 120 ? `, ${seconds} s left` : `, ${Math.ceil(seconds / 60)} min left`;
+    const each = Math.max((performance.now() - start) / 1000 / done, 1 / perSecond);
+    const time = duration(each * (total - done));
+    return time === undefined ? "" : `, ${time} left`;
   }
 
   return {

@@ -7,6 +7,7 @@ import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
 import { EXIT, Failure, finding, silentExit } from "../errors.ts";
 import { confirm } from "../io/confirm.ts";
+import { duration } from "../io/duration.ts";
 import { tellIfSlow } from "../io/interrupt.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import { startProgress } from "../io/progress.ts";
@@ -42,6 +43,7 @@ export async function executePlan(
   if (changes.length === 0) throw finding("Nothing was written.");
   checkDenialsWritten(changes, managed);
   if (!options.force) await guardLockout(current, afterwards(current, changes), context);
+  tellIfLong(changes.length, connection, io);
   if (options.dryRun) return;
   const weakened = weakeningSentence(weakenings);
   if (options.yes && weakened !== undefined && !options.allowWeakening) {
@@ -53,7 +55,7 @@ export async function executePlan(
   if (!options.yes && weakened !== undefined) {
     await confirm(`T${weakened.slice(1)}\n${question}`, io, "--yes and --allow-weakening");
   }
-  await writeAll(changes, connection, options, io);
+  await writeAll(changes, connection, io);
   if (!isDone) throw silentExit();
 }
 
@@ -77,14 +79,21 @@ function weakeningSentence(weakenings: Awaited<ReturnType<typeof weakeningsIn>>)
   return `this ${texts.slice(0, MAX_NAMED).join(", ")}${more}.`;
 }
 
-async function writeAll(
-  changes: readonly Change[],
-  { ssm }: Connection,
-  options: WriteOptions,
-  io: IOStreams,
-): Promise<void> {
-  const waitForTurn = rateLimited(options.rate);
-  const progress = startProgress("writing", changes.length, io);
+/** In seconds; shorter writing ends while one still reads the plan. */
+const LONG = 60;
+
+function tellIfLong(changes: number, { rates: { writes } }: Connection, io: IOStreams): void {
+  const seconds = changes / writes;
+  if (seconds < LONG) return;
+  io.tell(
+    `Writing ${count(changes)} at ${writes} a second takes ${duration(seconds)}. ` +
+      "You can stop it and run it again: it writes only what is missing.\n",
+  );
+}
+
+async function writeAll(changes: readonly Change[], { ssm, rates }: Connection, io: IOStreams): Promise<void> {
+  const waitForTurn = rateLimited(rates.writes);
+  const progress = startProgress("writing", changes.length, io, rates.writes);
   const endOfWaiting = tellIfSlow(io);
   const done: Change[] = [];
   try {

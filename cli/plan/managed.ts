@@ -3,7 +3,6 @@
 import type { Connection } from "../aws/connection.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import { shortName } from "../mapping-file/parameter-name.ts";
-import { DEFAULT_READ_RATE } from "../options.ts";
 import { findOwner, managedSentence, uncheckedSentence } from "../parameter-store/owner.ts";
 import { rateLimited } from "../parameter-store/rate-limit.ts";
 import type { Change, Plan } from "./plan.ts";
@@ -17,12 +16,12 @@ export interface Unmanaged {
 /** The plan without changes of managed parameters, and a line for each of these. With `force`, all stay in the plan. */
 export async function withoutManaged(
   plan: Plan,
-  { ssm, context, readRate = DEFAULT_READ_RATE }: Connection,
+  { ssm, context, rates: { reads } }: Connection,
   force: boolean,
   io: IOStreams,
 ): Promise<Unmanaged> {
   if (force) return { plan, managed: [] };
-  const waitForTurn = rateLimited(readRate, Math.max(1, readRate));
+  const waitForTurn = rateLimited(reads, Math.max(1, reads));
   const managed: Change[] = [];
   for (const change of plan.changes) {
     if (change.before === undefined) continue;

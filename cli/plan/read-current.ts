@@ -5,17 +5,16 @@ import { toFailure } from "../aws/errors.ts";
 import { EXIT, Failure } from "../errors.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import { startProgress } from "../io/progress.ts";
-import { DEFAULT_READ_RATE } from "../options.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
 import { readAll } from "../parameter-store/read.ts";
 
 /** All mappings, or with --account that account's. */
 export async function readMappings(connection: Connection, io: IOStreams): Promise<Map<string, Stored>> {
-  const { ssm, context, account, readRate: rate = DEFAULT_READ_RATE } = connection;
+  const { ssm, context, account, rates } = connection;
   const progress = startProgress("reading", undefined, io);
   try {
     const { interrupted: signal } = io;
-    return await readAll(ssm, { prefix: context.prefix, account, rate, signal, onCount: progress.show });
+    return await readAll(ssm, { prefix: context.prefix, account, rate: rates.reads, signal, onCount: progress.show });
   } catch (error) {
     throw account === undefined ? withHint(error, TRY_ACCOUNT) : error;
   } finally {

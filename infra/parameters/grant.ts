@@ -55,7 +55,17 @@ export function grantMappings(scope: Construct, prefix: string, grantee: IGranta
           actions: ["ssm:GetParameter", "ssm:GetParameters"],
           resourceArns: [`deny/${account}`, "deny/any", "pattern/any"].map((path) => prefixArn(scope, prefix, path)),
         };
-  return grant.combine(Grant.addToPrincipal({ grantee, ...read }));
+  return grant
+    .combine(Grant.addToPrincipal({ grantee, ...read }))
+    .combine(
+      Grant.addToPrincipal({ grantee, actions: ["ssm:GetServiceSetting"], resourceArns: [throughputSetting(scope)] }),
+    );
+}
+
+/** Whether the account has higher throughput: `--rate auto` asks. */
+function throughputSetting(scope: Construct): string {
+  const resourceName = "ssm/parameter-store/high-throughput-enabled";
+  return Stack.of(scope).formatArn({ service: "ssm", resource: "servicesetting", resourceName });
 }
 
 /** A right of its own, and no other grant covers it: who writes these keys can become every service account in AWS. */

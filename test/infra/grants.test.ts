@@ -26,6 +26,11 @@ const WRITE = [
   "ssm:DeleteParameters",
 ];
 const KINDS = ["role", "user", "root", "federated-user", "sso", "pattern", "account"];
+const SETTING = {
+  Effect: "Allow",
+  Action: "ssm:GetServiceSetting",
+  Resource: `arn:<AWS::Partition>:ssm:eu-west-1:${ACCOUNT}:servicesetting/ssm/parameter-store/high-throughput-enabled`,
+};
 const under = `arn:<AWS::Partition>:ssm:eu-west-1:${ACCOUNT}:parameter/iam-authenticator/prod.example`;
 
 test("a team may write its own account's mappings and nothing else, and read the deny lists and patterns that count for it", () => {
@@ -40,6 +45,7 @@ test("a team may write its own account's mappings and nothing else, and read the
       Action: ["ssm:GetParameter", "ssm:GetParameters"],
       Resource: ["deny/444455556666", "deny/any", "pattern/any"].map((path) => `${under}/${path}`),
     },
+    SETTING,
   ]);
 });
 
@@ -47,6 +53,7 @@ test("who may manage all mappings may manage the denials and list the prefix, an
   assert.deepEqual(grantedTo(), [
     { Effect: "Allow", Action: WRITE, Resource: [...KINDS, "deny"].map((kind) => `${under}/${kind}/*`) },
     { Effect: "Allow", Action: "ssm:GetParametersByPath", Resource: under },
+    SETTING,
   ]);
 });
 

@@ -14,6 +14,7 @@ import { examineMappingFiles } from "../../mapping-file/file.ts";
 import { shortName } from "../../mapping-file/parameter-name.ts";
 import { placeEntries } from "../../mapping-file/to-parameters.ts";
 import { addConnection, addOutput, addReading, collect, type OutputOptions } from "../../options.ts";
+import type { Rate } from "../../parameter-store/rates.ts";
 import { readMappings } from "../../plan/read-current.ts";
 
 interface LintOptions extends OutputOptions {
@@ -23,7 +24,7 @@ interface LintOptions extends OutputOptions {
   readonly profile?: string;
   readonly prefix?: string;
   readonly account?: string;
-  readonly readRate?: number;
+  readonly readRate?: Rate;
   readonly fail: Level;
 }
 

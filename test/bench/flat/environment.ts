@@ -24,16 +24,21 @@ const event = httpApiEvent(
   { key, path: SAMPLE_REQUEST.path },
 );
 
+interface Answer {
+  readonly statusCode: number;
+  readonly body: string;
+}
+
 async function review({ kind, from, roles, pause }: Work, index: number): Promise<void> {
   ahead += pause;
   const number = from + index;
   const role = Math.floor(number / SESSIONS) % roles;
   const spec = { token: token(kind, number, role, Date.now()) };
   const body = JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec });
-  const answer: { readonly statusCode: number; readonly body: string } = await handler(
-    { ...(event as object), body, isBase64Encoded: false },
-    {},
-  );
+  const ask = (): Promise<Answer> => handler({ ...(event as object), body, isBase64Encoded: false }, {});
+  let answer = await ask();
+  // As kube-apiserver does: a machine that stops for seconds lets the review's own time run out.
+  if (answer.statusCode === 500) answer = await ask();
   const { status } = JSON.parse(answer.body);
   const expected = kind === "good" ? `${roleName(role)}:s${number}` : undefined;
   const isRight = kind === "good" ? status?.user?.username === expected : status?.authenticated === false;

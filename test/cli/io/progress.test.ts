@@ -7,14 +7,19 @@ import { startProgress } from "../../../cli/io/progress.ts";
 
 const io = processStreams();
 
-function shown(all: number | undefined, watched: boolean): string[] {
+function shown(all: number | undefined, watched: boolean, perSecond?: number): string[] {
   const told: string[] = [];
-  const progress = startProgress("writing", all, {
-    ...io,
-    watched,
-    interactive: false,
-    showProgress: (line) => told.push(line),
-  });
+  const progress = startProgress(
+    "writing",
+    all,
+    {
+      ...io,
+      watched,
+      interactive: false,
+      showProgress: (line) => told.push(line),
+    },
+    perSecond,
+  );
   for (let done = 1; done <= (all ?? 20); done += 1) progress.show(done);
   progress.end();
   return told;
@@ -36,4 +41,11 @@ test("a terminal of no width is as wide as a pipe", () => {
   assert.equal(columnsOf({ isTTY: true, columns: 0 }), undefined);
   assert.equal(columnsOf({ isTTY: true, columns: 80 }), 80);
   assert.equal(columnsOf({ isTTY: false, columns: 80 }), undefined);
+});
+
+test("the time that is left goes by the rate from the first step on", () => {
+  const lines = shown(10_000, true, 3);
+  assert.match(lines[0] ?? "", / 1\/10000, 56 min left$/);
+  assert.match(lines[9_699] ?? "", / 9700\/10000, 100 s left$/);
+  assert.match(shown(50_000, true, 3)[0] ?? "", /, 4 h 38 min left$/);
 });

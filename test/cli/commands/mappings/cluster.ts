@@ -1,6 +1,7 @@
 // A local Parameter Store for one test file, and the command against it.
 
 import { type MemoryStore, startParameterStore } from "../../../../local/parameter-store/parameter-store.ts";
+import type { Throughput } from "../../../../local/parameter-store/throughput.ts";
 import { type CliOptions, type CliResult, cli, useLocalAws } from "../../cli.ts";
 
 export const PREFIX = "/iam-authenticator/prod";
@@ -23,9 +24,12 @@ function fast([name = "", ...words]: readonly string[]): string[] {
 }
 
 /** A cluster that is nothing but its parameters; one with a control plane is test/e2e/cluster.ts. */
-export async function storedCluster(parameters: Readonly<Record<string, unknown>> = {}): Promise<LocalCluster> {
+export async function storedCluster(
+  parameters: Readonly<Record<string, unknown>> = {},
+  throughput?: Throughput,
+): Promise<LocalCluster> {
   const named = Object.entries(parameters).map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]);
-  const store = await startParameterStore({ parameters: Object.fromEntries(named) });
+  const store = await startParameterStore({ parameters: Object.fromEntries(named), ...(throughput && { throughput }) });
   useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
   const mappings = (words: readonly string[], options?: CliOptions) =>
     cli(["mappings", ...fast(words), "-c", "prod"], options);

@@ -24,7 +24,13 @@ export function onlyGranted(
   const statements = grantedTo(prefix, account).filter(({ resources }) => !resources.includes(`${prefix}/${but}`));
   return ({ headers, body }) => {
     const action = String(headers["x-amz-target"]).replace("AmazonSSM.", "ssm:");
-    const { Path, Name, ResourceId, Names = [Path ?? Name ?? ResourceId] } = JSON.parse(body.toString());
+    const {
+      Path,
+      Name,
+      ResourceId,
+      SettingId,
+      Names = [Path ?? Name ?? ResourceId ?? SettingId],
+    } = JSON.parse(body.toString());
     const refused = Names.find(
       (name: string) =>
         !statements.some(
@@ -40,8 +46,8 @@ function grantedTo(prefix: string, account: string | undefined): Statement[] {
   const grant = grantMappings(stack, prefix, new User(stack, "Operator"), account);
   return grant.principalStatements.map((statement) => ({
     actions: statement.actions,
-    // `arn:<partition>:ssm:<region>:<account>:parameter/<name without its slash>`
-    resources: statement.resources.map((arn) => arn.slice(arn.indexOf(":parameter/") + ":parameter".length)),
+    // `arn:<partition>:ssm:<region>:<account>:parameter/<name without its slash>`, or `servicesetting` likewise
+    resources: statement.resources.map((arn) => arn.replace(/^.*:(parameter|servicesetting)\//, "/")),
   }));
 }
 
@@ -59,6 +65,13 @@ function accessDenied(action: string, name: string): Fault {
   const type = "AccessDeniedException";
   const headers = { "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": type };
   return { kind: "answer", status: 400, headers, body: JSON.stringify({ __type: type, message }) };
+}
+
+/** The account's throughput cannot be seen. */
+export function forbidSettings(store: MemoryStore): void {
+  store.fail(({ headers }) =>
+    headers["x-amz-target"] === "AmazonSSM.GetServiceSetting" ? accessDenied("ssm:GetServiceSetting", "") : undefined,
+  );
 }
 
 /** Whether a stack manages a parameter cannot be seen: of any, or of those whose name has `part` in it. */
