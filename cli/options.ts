@@ -82,13 +82,17 @@ export function addWrite(command: Command): Command {
 }
 
 export function readPositive(text: string): number {
-  const number = Number(text);
-  if (!/^\d+(\.\d+)?$/.test(text) || number <= 0) throw new InvalidArgumentError("It must be a positive number.");
-  return number;
+  return positive(text, "a positive number");
 }
 
 function readRate(text: string): Rate {
-  return text === "auto" ? text : readPositive(text);
+  return text === "auto" ? text : positive(text, "a positive number, or auto");
+}
+
+function positive(text: string, rule: string): number {
+  const number = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || number <= 0) throw new InvalidArgumentError(`It must be ${rule}.`);
+  return number;
 }
 
 export function readWhole(text: string): number {
