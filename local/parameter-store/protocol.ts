@@ -35,7 +35,7 @@ export function answerSsm(
   open: () => Parameters,
   location: StoreLocation,
   admit: Admit,
-  isHigher: boolean,
+  isHigher = false,
 ): LocalResponse {
   return answerJson(() => {
     const name = operationOf(request, "AmazonSSM");
