@@ -1,9 +1,12 @@
-// Which CloudFormation stack manages a parameter: changed here, the next deployment would change it back.
+// Which CloudFormation stack, or whether Terraform, manages a parameter: changed here, the next deployment would change it back.
 
 import { ListTagsForResourceCommand, type SSMClient } from "@aws-sdk/client-ssm";
 
 /** The construct tags its parameters with the stack's name (infra/parameters/owned-parameter.ts). */
 const OWNER_TAG = "iam-authenticator:managed-by";
+
+/** The tag's value in examples/terraform. */
+const TERRAFORM = "terraform";
 
 export interface Owner {
   /** `undefined` where none manages it. */
@@ -27,7 +30,8 @@ export async function findOwner(ssm: SSMClient, name: string, signal: AbortSigna
 
 /** For a parameter that is not changed; `name` below the prefix. */
 export function managedSentence(name: string, stack: string): string {
-  return `${name} is managed by the CloudFormation stack ${stack} and stays as it is. Change it there, or use --force.`;
+  const owner = stack === TERRAFORM ? "Terraform" : `the CloudFormation stack ${stack}`;
+  return `${name} is managed by ${owner} and stays as it is. Change it there, or use --force.`;
 }
 
 /** Where tags may not be seen; `which` such as `the callers`. */

@@ -4,7 +4,13 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { build, type Program } from "./build.ts";
 import { writeKubernetesModule, writeModule } from "./go-module.ts";
-import { AWS_IAM_AUTHENTICATOR_VERSION, ETCD_VERSION, KUBERNETES_VERSIONS } from "./versions.ts";
+import {
+  AWS_IAM_AUTHENTICATOR_VERSION,
+  ETCD_VERSION,
+  HCL2JSON_VERSION,
+  KUBERNETES_VERSIONS,
+  OPENTOFU_VERSION,
+} from "./versions.ts";
 
 export interface Apiserver {
   /** For example `1.37.2`. */
@@ -77,5 +83,30 @@ export function findAwsIamAuthenticator(): string {
     main: `${path}/cmd/aws-iam-authenticator`,
     writeModule: (folder) => writeModule(folder, path, AWS_IAM_AUTHENTICATOR_VERSION),
     variables: { [`${path}/pkg.Version`]: AWS_IAM_AUTHENTICATOR_VERSION },
+  });
+}
+
+/** The one on the path, where there is one. */
+export function findTofu(): string {
+  if (spawnSync("tofu", ["version"]).status === 0) return "tofu";
+  const path = "github.com/opentofu/opentofu";
+  return build({
+    name: "tofu",
+    version: OPENTOFU_VERSION,
+    main: `${path}/cmd/tofu`,
+    writeModule: (folder) => writeModule(folder, path, OPENTOFU_VERSION),
+    variables: { [`${path}/version.dev`]: "no" },
+  });
+}
+
+/** Turns HCL into JSON, without evaluating it. */
+export function findHcl2json(): string {
+  const path = "github.com/tmccombs/hcl2json";
+  return build({
+    name: "hcl2json",
+    version: HCL2JSON_VERSION,
+    main: path,
+    writeModule: (folder) => writeModule(folder, path, HCL2JSON_VERSION),
+    variables: {},
   });
 }

@@ -4,12 +4,12 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runGo } from "./go.ts";
 
-/** Writes go.mod into `folder`, for a module that can be required as it is. */
+/** Writes go.mod into `folder`. Replacements count only in the main module, so they are taken over from the module's own. */
 export function writeModule(folder: string, path: string, version: string): void {
   const { GoMod } = download(path, version);
-  const [goLine = ""] = /^go .+$/m.exec(readFileSync(GoMod, "utf8")) ?? [];
+  const settings = readFileSync(GoMod, "utf8").match(/^go .+$|^replace [^(\n]+$/gm) ?? [];
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "go.mod"), lines(["module e2e", goLine, `require ${path} v${version}`]));
+  writeFileSync(join(folder, "go.mod"), lines(["module e2e", ...settings, `require ${path} v${version}`]));
 }
 
 /**

@@ -1,7 +1,7 @@
 // Builds what the end-to-end tests run, where it is not in the cache yet, and tells the versions.
 
 import { execFileSync } from "node:child_process";
-import { findBinaries } from "./binaries.ts";
+import { findBinaries, findHcl2json, findTofu } from "./binaries.ts";
 
 const { etcd, kubectl, awsIamAuthenticator, apiservers } = findBinaries();
 for (const [command, ...args] of [
@@ -9,6 +9,8 @@ for (const [command, ...args] of [
   [kubectl, "version", "--client"],
   [awsIamAuthenticator, "version"],
   ...apiservers.map(({ path }) => [path, "--version"]),
+  [findTofu(), "version"],
+  [findHcl2json(), "-version"],
 ]) {
   if (command === undefined) continue;
   const [line = ""] = execFileSync(command, args, { encoding: "utf8" }).split("\n");

@@ -7,3 +7,9 @@ export const ETCD_VERSION = "3.6.16";
 
 /** The peer: its client makes tokens here, as it does for clusters that its own server guards. */
 export const AWS_IAM_AUTHENTICATOR_VERSION = "0.7.8";
+
+/** Terraform under a licence that lets it be built and used here (MPL 2.0). */
+export const OPENTOFU_VERSION = "1.12.6";
+
+/** https://github.com/tmccombs/hcl2json */
+export const HCL2JSON_VERSION = "0.6.9";

@@ -93,3 +93,11 @@ test("D22: without the permission to see tags, a change is made, and it is said 
     /^Not checked whether a stack manages these parameters: no permission for ssm:ListTagsForResource\.\n/,
   );
 });
+
+test("a parameter of the Terraform module names Terraform", async () => {
+  const tags = { "iam-authenticator:managed-by": "terraform" };
+  cluster.store.put(`${PREFIX}/user/${A}/planned`, JSON.stringify({ arn: `arn:aws:iam::${A}:user/planned` }), { tags });
+  const { code, err } = await cluster.mappings(["set", `arn:aws:iam::${A}:user/planned`, "--username", "x", "-y"]);
+  assert.equal(code, 1);
+  assert.match(err, /planned is managed by Terraform and stays as it is\. Change it there, or use --force\./);
+});

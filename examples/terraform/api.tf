@@ -1,0 +1,66 @@
+# An HTTP API with one route. The function itself checks the caller's token: kube-apiserver cannot sign requests.
+
+resource "aws_apigatewayv2_api" "authenticator" {
+  name          = local.name
+  protocol_type = "HTTP"
+}
+
+resource "aws_apigatewayv2_integration" "authenticator" {
+  api_id                 = aws_apigatewayv2_api.authenticator.id
+  integration_type       = "AWS_PROXY"
+  integration_uri        = aws_lambda_alias.live.arn
+  payload_format_version = "2.0"
+
+  # What API Gateway answers where Lambda throttles. kube-apiserver tries again after a 500, and never after a 503.
+  response_parameters {
+    status_code = "503"
+    mappings    = { "overwrite:statuscode" = "500" }
+  }
+}
+
+resource "aws_apigatewayv2_route" "authenticate" {
+  api_id             = aws_apigatewayv2_api.authenticator.id
+  route_key          = "POST /authenticate"
+  authorization_type = "NONE"
+  target             = "integrations/${aws_apigatewayv2_integration.authenticator.id}"
+}
+
+resource "aws_lambda_permission" "api" {
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.authenticator.function_name
+  qualifier     = aws_lambda_alias.live.name
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "${aws_apigatewayv2_api.authenticator.execution_arn}/*/*/authenticate"
+}
+
+resource "aws_cloudwatch_log_group" "access" {
+  name              = "/aws/vendedlogs/iam-authenticator/${local.name}"
+  retention_in_days = var.log_retention_days
+}
+
+resource "aws_apigatewayv2_stage" "default" {
+  api_id      = aws_apigatewayv2_api.authenticator.id
+  name        = "$default"
+  auto_deploy = true
+
+  default_route_settings {
+    throttling_rate_limit  = var.throttle_rate
+    throttling_burst_limit = var.throttle_burst
+  }
+
+  access_log_settings {
+    destination_arn = aws_cloudwatch_log_group.access.arn
+    format = jsonencode({
+      time               = "$context.requestTime"
+      requestId          = "$context.requestId"
+      sourceIp           = "$context.identity.sourceIp"
+      method             = "$context.httpMethod"
+      path               = "$context.path"
+      status             = "$context.status"
+      responseLatency    = "$context.responseLatency"
+      integrationLatency = "$context.integrationLatency"
+      integrationError   = "$context.integrationErrorMessage"
+      clientSubject      = "$context.identity.clientCert.subjectDN"
+    })
+  }
+}

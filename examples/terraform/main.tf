@@ -1,0 +1,92 @@
+# The function: its log, its role and the alias that the endpoint calls.
+
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+locals {
+  name    = "iam-authenticator-${var.cluster_id}"
+  prefix  = coalesce(var.mapping_prefix, "/iam-authenticator/${var.cluster_id}")
+  account = data.aws_caller_identity.current.account_id
+  region  = data.aws_region.current.region
+  arn     = "arn:${data.aws_partition.current.partition}"
+}
+
+# The record of who was let in. To keep it when the module is removed, take it out of the state first.
+resource "aws_cloudwatch_log_group" "authenticator" {
+  name              = "/aws/lambda/${local.name}"
+  retention_in_days = var.log_retention_days
+}
+
+resource "aws_iam_role" "authenticator" {
+  name_prefix = "iam-authenticator-"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "lambda.amazonaws.com" }
+    }]
+  })
+}
+
+# Nothing but what a review does.
+resource "aws_iam_role_policy" "authenticator" {
+  role = aws_iam_role.authenticator.name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = "${aws_cloudwatch_log_group.authenticator.arn}:*"
+      },
+      {
+        Effect   = "Allow"
+        Action   = "ssm:GetParameters"
+        Resource = "${local.arn}:ssm:${local.region}:${local.account}:parameter${local.prefix}/*"
+      },
+    ]
+  })
+}
+
+resource "aws_lambda_function" "authenticator" {
+  function_name    = local.name
+  description      = "Answers TokenReviews of kube-apiserver"
+  filename         = var.zip_file
+  source_code_hash = filebase64sha256(var.zip_file)
+  runtime          = "nodejs24.x"
+  architectures    = [var.architecture]
+  handler          = "index.handler"
+  timeout          = 8
+  memory_size      = var.memory_size
+  role             = aws_iam_role.authenticator.arn
+  publish          = true
+
+  logging_config {
+    log_format = "JSON"
+    log_group  = aws_cloudwatch_log_group.authenticator.name
+  }
+
+  environment {
+    variables = merge(
+      {
+        CLUSTER_ID  = var.cluster_id
+        CALLER_AUTH = "bearer"
+        ACCOUNTS    = join(",", var.accounts)
+        LOG_LEVEL   = var.log_level
+      },
+      var.mapping_prefix == null ? {} : { MAPPING_PREFIX = var.mapping_prefix },
+    )
+  }
+
+  depends_on = [aws_iam_role_policy.authenticator]
+}
+
+resource "aws_lambda_alias" "live" {
+  name             = "live"
+  function_name    = aws_lambda_function.authenticator.function_name
+  function_version = aws_lambda_function.authenticator.version
+}

@@ -1,0 +1,47 @@
+# Mappings and callers: one parameter for each mapping, at a name that a review derives from the identity.
+
+module "mapping_name" {
+  source   = "./mapping-name"
+  for_each = { for index, mapping in var.mappings : index => mapping }
+
+  prefix         = local.prefix
+  arn            = each.value.arn
+  account        = each.value.account
+  permission_set = each.value.permission_set
+}
+
+locals {
+  # This tag tells the operator's command to leave these parameters alone.
+  managed_by = { "iam-authenticator:managed-by" = "terraform" }
+
+  mapping_values = {
+    for index, mapping in var.mappings : module.mapping_name[index].name => {
+      for key, value in {
+        arn         = mapping.arn
+        username    = mapping.username
+        groups      = mapping.groups
+        principalId = mapping.principal_id
+        notAfter    = mapping.not_after
+        description = mapping.description
+      } : key => value if value != null
+    }
+  }
+}
+
+resource "aws_ssm_parameter" "mapping" {
+  for_each = local.mapping_values
+
+  name  = each.key
+  type  = "String"
+  value = jsonencode(each.value)
+  tags  = local.managed_by
+}
+
+resource "aws_ssm_parameter" "callers" {
+  count = length(var.callers) == 0 ? 0 : 1
+
+  name  = "${local.prefix}/callers"
+  type  = "String"
+  value = jsonencode([for name, sha256 in var.callers : { name = name, sha256 = sha256 }])
+  tags  = local.managed_by
+}

@@ -1,0 +1,244 @@
+// examples/terraform: formatted, its resources those of the release's CloudFormation template, and its names those that the
+// function reads. Evaluated by OpenTofu; nothing is planned against AWS's provider, which cannot be built from a Go module.
+
+import assert from "node:assert/strict";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import fc from "fast-check";
+import { checkMapping, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
+import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { releaseApp } from "../../infra/release/templates.ts";
+import { type Body, evaluateModule, parseModule } from "./terraform/evaluate.ts";
+import { expectedResources, type Template } from "./terraform/expected.ts";
+import { tofu, tryTofu } from "./terraform/tofu.ts";
+
+const MODULE = join(import.meta.dirname, "..", "..", "examples", "terraform");
+const NAME_MODULE = join(MODULE, "mapping-name");
+const PREFIX = "/iam-authenticator/prod.example";
+const ACCOUNT = "111122223333";
+
+const folder = mkdtempSync(join(tmpdir(), "terraform-"));
+after(() => rmSync(folder, { recursive: true }));
+const zip = join(folder, "authenticator.zip");
+writeFileSync(zip, "zip");
+
+const values = { cluster_id: "prod.example", zip_file: zip };
+
+/** A copy, so that what `init` leaves does not stay in the repository. */
+function copyOf(module: string): string {
+  const copy = mkdtempSync(join(folder, "module-"));
+  cpSync(module, copy, { recursive: true });
+  return copy;
+}
+
+test("every file is as tofu fmt writes it", () => {
+  assert.equal(tofu(MODULE, ["fmt", "-check", "-recursive", "-diff"]), "");
+});
+
+function releasedTemplate(): Template {
+  const code = { fileName: "code.zip", sha256: "sha256" };
+  const app = releaseApp({ authenticator: code, issuer: code, "deployment-check": code }, join(folder, "cdk.out"));
+  return app.synth().getStackByName("http").template;
+}
+
+for (const [name, variables, parameters] of [
+  ["by default", {}, {}],
+  [
+    "with every setting chosen",
+    {
+      accounts: [ACCOUNT, "444455556666"],
+      memory_size: 1024,
+      architecture: "x86_64",
+      throttle_rate: 7,
+      throttle_burst: 8,
+      log_level: "debug",
+      log_retention_days: 30,
+      alarm_topic_arn: `arn:aws:sns:eu-west-1:${ACCOUNT}:alarms`,
+    },
+    {
+      Accounts: `${ACCOUNT},444455556666`,
+      MemorySize: 1024,
+      Architecture: "x86_64",
+      ThrottleRate: 7,
+      ThrottleBurst: 8,
+      LogLevel: "debug",
+      LogRetentionDays: 30,
+      AlarmTopicArn: `arn:aws:sns:eu-west-1:${ACCOUNT}:alarms`,
+    },
+  ],
+] as const) {
+  test(`each resource is that of the CloudFormation template, ${name}`, () => {
+    const resources = evaluateModule(MODULE, { ...values, ...(variables as unknown as Body) });
+    const expected = expectedResources(releasedTemplate(), { ClusterId: "prod.example", ...parameters });
+    for (const { address, arguments: wanted } of expected) {
+      const found = parsed(resources.get(address) ?? assert.fail(`${address} is missing`));
+      assert.deepEqual(Object.fromEntries(Object.keys(wanted).map((key) => [key, found[key]])), wanted, address);
+    }
+    assert.deepEqual([...resources.keys()].sort(), expected.map(({ address }) => address).sort());
+  });
+}
+
+/** Documents inside of arguments: how their JSON is written does not count. */
+function parsed(body: Body): Body {
+  return JSON.parse(JSON.stringify(body), (_, value) =>
+    typeof value === "string" && /^\{"/.test(value) ? JSON.parse(value) : value,
+  );
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+const iamName = fc.stringMatching(/^[\w+=,.@-]{1,64}$/);
+const account = fc.stringMatching(/^\d{12}$/);
+const path = fc.constantFrom("", "team/", "a/b.c/");
+
+interface Named {
+  readonly input: Body;
+  readonly kind: MappingKind;
+  readonly account: string;
+  readonly name: string;
+}
+
+const named: fc.Arbitrary<Named> = fc
+  .record({
+    kind: fc.constantFrom<MappingKind>("role", "role", "user", "federated-user", "sso", "root", "account"),
+    account,
+    name: iamName,
+    path,
+  })
+  .map(({ kind, account, name, path }) => {
+    const arns: Partial<Record<MappingKind, string>> = {
+      role: `arn:aws:iam::${account}:role/${path}${name}`,
+      user: `arn:aws-cn:iam::${account}:user/${path}${name}`,
+      "federated-user": `arn:aws:sts::${account}:federated-user/${name}`,
+      root: `arn:aws-us-gov:iam::${account}:root`,
+    };
+    const arn = arns[kind];
+    const input: Body = arn !== undefined ? { arn } : kind === "sso" ? { account, permission_set: name } : { account };
+    return { input, kind, account, name: kind === "root" || kind === "account" ? "" : name };
+  });
+
+test("1,000 names by HCL are those of the function", () => {
+  const samples = fc.sample(named, { numRuns: 1000, seed: 13 });
+  const root = join(copyOf(NAME_MODULE), "root");
+  cpSync(NAME_MODULE, join(root, "mapping-name"), { recursive: true });
+  writeFileSync(join(root, "inputs.json"), JSON.stringify(samples.map(({ input }) => input)));
+  writeFileSync(
+    join(root, "main.tf"),
+    `locals { inputs = jsondecode(file("inputs.json")) }
+module "name" {
+  source         = "./mapping-name"
+  for_each       = { for index, input in local.inputs : index => input }
+  prefix         = "${PREFIX}"
+  arn            = try(each.value.arn, null)
+  account        = try(each.value.account, null)
+  permission_set = try(each.value.permission_set, null)
+}
+output "names" { value = [for index, input in local.inputs : module.name[index].name] }
+`,
+  );
+  tofu(root, ["init", "-no-color"]);
+  tofu(root, ["apply", "-auto-approve", "-no-color"]);
+  const names: string[] = JSON.parse(tofu(root, ["output", "-json", "names"]));
+  assert.deepEqual(
+    names,
+    samples.map(({ kind, account, name }) => mappingParameter(PREFIX, kind, account, name)),
+  );
+});
+
+test("tofu console gives one name", () => {
+  const module = copyOf(NAME_MODULE);
+  tofu(module, ["init", "-no-color"]);
+  const arn = `arn:aws:iam::${ACCOUNT}:role/team/Site.Admin@example`;
+  const answer = tofu(module, ["console", "-var", `prefix=${PREFIX}`, "-var", `arn=${arn}`], "local.name\n");
+  assert.equal(answer.trim(), `"role/${ACCOUNT}/site.2eadmin.40example"`);
+});
+
+test("the name module's own tests pass", () => {
+  const module = copyOf(NAME_MODULE);
+  tofu(module, ["init", "-no-color"]);
+  assert.match(tofu(module, ["test", "-no-color"]), /Success! 6 passed, 0 failed\./);
+});
+
+test("mappings and callers are parameters that the function takes", () => {
+  const sha256 = "0".repeat(64);
+  const resources = evaluateModule(MODULE, {
+    ...values,
+    callers: { "control-plane": sha256 },
+    mappings: [
+      { arn: `arn:aws:iam::${ACCOUNT}:role/Developers`, username: "dev:{SessionName}", groups: ["developers"] },
+      { account: ACCOUNT, permission_set: "ClusterAdmin", username: "admin:{SessionName}", groups: ["system:masters"] },
+      { account: "444455556666" },
+      {
+        arn: `arn:aws:iam::${ACCOUNT}:user/bob`,
+        username: "bob",
+        principal_id: "AIDAEXAMPLE",
+        not_after: "2026-12-31T00:00:00Z",
+        description: "until the end of the year",
+      },
+    ],
+  });
+  const parameters = [...resources].filter(([address]) => address.startsWith("aws_ssm_parameter."));
+  const stored = Object.fromEntries(parameters.map(([, body]) => [String(body["name"]).replace(PREFIX, ""), body]));
+  assert.deepEqual(Object.keys(stored).sort(), [
+    "/account/444455556666",
+    "/callers",
+    `/role/${ACCOUNT}/developers`,
+    `/sso/${ACCOUNT}/clusteradmin`,
+    `/user/${ACCOUNT}/bob`,
+  ]);
+  for (const [name, body] of Object.entries(stored)) {
+    assert.equal(body["type"], "String");
+    assert.deepEqual(body["tags"], { "iam-authenticator:managed-by": "terraform" });
+    if (name === "/callers") continue;
+    assert.equal(checkMapping(JSON.parse(String(body["value"])), name.split("/")[1] as MappingKind).valid, true, name);
+  }
+  assert.deepEqual(JSON.parse(String(stored["/callers"]?.["value"])), [{ name: "control-plane", sha256 }]);
+  assert.deepEqual(JSON.parse(String(stored[`/user/${ACCOUNT}/bob`]?.["value"])), {
+    arn: `arn:aws:iam::${ACCOUNT}:user/bob`,
+    username: "bob",
+    principalId: "AIDAEXAMPLE",
+    notAfter: "2026-12-31T00:00:00Z",
+    description: "until the end of the year",
+  });
+});
+
+const role = `arn:aws:iam::${ACCOUNT}:role/Developers`;
+for (const [name, wrong, message] of [
+  ["a cluster id with a slash", { cluster_id: "a/b" }, /cluster_id must be up to 100 letters/],
+  ["two mappings of one role", { mappings: [{ arn: role }, { arn: role.toLowerCase() }] }, /Duplicate object key/],
+  ["an ARN and an account", { mappings: [{ arn: role, account: ACCOUNT }] }, /either an arn or an account/],
+  [
+    "an assumed role",
+    { mappings: [{ arn: `arn:aws:sts::${ACCOUNT}:assumed-role/R/s` }] },
+    /arn must be that of an IAM role/,
+  ],
+  ["an account of letters", { mappings: [{ account: "prod" }] }, /account must be 12 digits/],
+] as const) {
+  test(`${name} is refused`, () => {
+    assert.throws(
+      () => evaluateModule(MODULE, { ...values, ...(wrong as unknown as Body) }),
+      ({ stderr = "" }: { stderr?: string }) => message.test(stderr.replace(/\s*[│╵╷]?\s*\n[│╵╷]?\s*/g, " ")),
+    );
+  });
+}
+
+test("the README's example sets variables that exist, and all that must be set", () => {
+  const [, example = ""] = /```hcl\n([\s\S]*?)```/.exec(readFileSync(join(MODULE, "README.md"), "utf8")) ?? [];
+  const copy = mkdtempSync(join(folder, "example-"));
+  writeFileSync(join(copy, "main.tf"), example);
+  assert.equal(tryTofu(copy, ["fmt", "-check"]).code, 0);
+  const [{ module = {} } = {}] = parseModule(copy);
+  const [[{ source: _, ...set } = {}] = []] = Object.values(module);
+  const variables = parseModule(MODULE).flatMap(({ variable = {} }) => Object.entries(variable));
+  const known = variables.map(([variable]) => variable);
+  const required = variables.filter(([, [body = {}]]) => !("default" in body)).map(([variable]) => variable);
+  assert.deepEqual(
+    Object.keys(set).filter((key) => !known.includes(key)),
+    [],
+  );
+  assert.deepEqual(
+    required.filter((variable) => !(variable in set)),
+    [],
+  );
+});

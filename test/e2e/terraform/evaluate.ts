@@ -1,0 +1,101 @@
+// What the module's resources say, evaluated by OpenTofu, without the AWS provider: each resource becomes one of
+// `terraform_data`, which is built in and takes any value. What AWS would give (ids, ARNs) is a placeholder:
+// `<aws_iam_role.authenticator.arn>`.
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findHcl2json } from "../binaries/binaries.ts";
+import { tofu } from "./tofu.ts";
+
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type Body = { [key: string]: Json };
+
+interface Hcl {
+  readonly variable?: Record<string, Body[]>;
+  readonly locals?: Body[];
+  readonly module?: Record<string, Body[]>;
+  readonly resource?: Record<string, Record<string, Body[]>>;
+}
+
+/** By address, such as `aws_cloudwatch_metric_alarm.simple["faults"]`: the arguments, and blocks as lists. */
+export type Resources = ReadonlyMap<string, Body>;
+
+/** Arguments that are about Terraform itself. */
+const META = ["for_each", "count", "depends_on", "lifecycle", "provider"];
+
+/** Of `folder`, with these values for its variables. Throws what OpenTofu says where a value is refused. */
+export function evaluateModule(folder: string, variables: Body): Resources {
+  const scratch = mkdtempSync(join(tmpdir(), "tofu-"));
+  try {
+    writeFileSync(join(scratch, "main.tf.json"), JSON.stringify(withoutProvider(folder)));
+    writeFileSync(join(scratch, "terraform.tfvars.json"), JSON.stringify(variables));
+    tofu(scratch, ["init", "-no-color"]);
+    tofu(scratch, ["plan", "-no-color", "-out", "plan"]);
+    const { planned_values } = JSON.parse(tofu(scratch, ["show", "-json", "plan"]));
+    return new Map(planned_values.root_module.resources.map(addressed));
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+/** The files of `folder`, parsed and not evaluated. */
+export function parseModule(folder: string): Hcl[] {
+  const files = readdirSync(folder).filter((name) => name.endsWith(".tf"));
+  return files.map((name) => JSON.parse(execFileSync(findHcl2json(), [join(folder, name)], { encoding: "utf8" })));
+}
+
+function withoutProvider(folder: string): object {
+  const files = parseModule(folder);
+  const modules = files.flatMap(({ module = {} }) => Object.entries(module));
+  const variables = files.flatMap(({ variable = {} }) => Object.entries(variable));
+  const resources = files.flatMap(({ resource = {} }) =>
+    Object.entries(resource).flatMap(([type, named]) =>
+      Object.entries(named).map(([name, [body = {}]]) => ({ type, name, body })),
+    ),
+  );
+  return {
+    variable: Object.fromEntries(variables.map(([name, [body = {}]]) => [name, { ...body, type: bare(body["type"]) }])),
+    locals: withPlaceholders(Object.assign({}, ...files.flatMap(({ locals = [] }) => locals))),
+    module: Object.fromEntries(
+      modules.map(([name, [body = {}]]) => [
+        name,
+        { ...(withPlaceholders(body) as Body), source: join(folder, String(body["source"])) },
+      ]),
+    ),
+    resource: {
+      terraform_data: Object.fromEntries(
+        resources.map(({ type, name, body }) => [`${type}__${name}`, dataOf(withPlaceholders(body) as Body)]),
+      ),
+    },
+  };
+}
+
+function dataOf(body: Body): Body {
+  const entries = Object.entries(body);
+  return {
+    ...Object.fromEntries(entries.filter(([key]) => key === "for_each" || key === "count")),
+    input: Object.fromEntries(entries.filter(([key]) => !META.includes(key))),
+  };
+}
+
+/** A type is written without the braces of an expression: `${list(string)}` is `list(string)`. */
+function bare(expression: Json | undefined): string {
+  return String(expression).replace(/^\$\{([\s\S]*)\}$/, "$1");
+}
+
+/** References to what only AWS knows, inside of expressions. */
+function withPlaceholders(value: Json): Json {
+  if (typeof value === "string") {
+    return value.replace(/\b(?:data\.)?aws_\w+\.\w+\.\w+/g, (reference) => `"<${reference}>"`);
+  }
+  if (Array.isArray(value)) return value.map(withPlaceholders);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withPlaceholders(item)]));
+}
+
+function addressed({ name, index, values }: { name: string; index?: string | number; values: { input: Body } }) {
+  const place = index === undefined ? "" : `[${JSON.stringify(index)}]`;
+  return [`${name.replace("__", ".")}${place}`, values.input] as const;
+}

@@ -1,0 +1,234 @@
+// The release's CloudFormation template in the words of Terraform's AWS provider: what the module must say.
+
+import type { Body } from "./evaluate.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: properties of any resource type
+type Properties = Record<string, any>;
+
+export interface Template {
+  readonly Parameters: Readonly<Record<string, { readonly Type: string; readonly Default?: unknown }>>;
+  readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties: Properties }>>;
+}
+
+export interface Expected {
+  readonly address: string;
+  readonly arguments: Body;
+}
+
+/** What AWS knows, as the evaluated module names it. */
+const AWS: Readonly<Record<string, string>> = {
+  "AWS::Partition": "<data.aws_partition.current.partition>",
+  "AWS::Region": "<data.aws_region.current.region>",
+  "AWS::AccountId": "<data.aws_caller_identity.current.account_id>",
+};
+
+/** Addresses of the module by logical ids of the template, without the construct's name and CDK's hash. */
+const ADDRESSES: Readonly<Record<string, string>> = {
+  Log: "aws_cloudwatch_log_group.authenticator",
+  Role: "aws_iam_role.authenticator",
+  Rights: "aws_iam_role_policy.authenticator",
+  Function: "aws_lambda_function.authenticator",
+  FunctionAliaslive: "aws_lambda_alias.live",
+  Api: "aws_apigatewayv2_api.authenticator",
+  ApiPOSTauthenticateFunction: "aws_apigatewayv2_integration.authenticator",
+  ApiPOSTauthenticateFunctionPermission: "aws_lambda_permission.api",
+  ApiPOSTauthenticate: "aws_apigatewayv2_route.authenticate",
+  Stage: "aws_apigatewayv2_stage.default",
+  AccessLog: "aws_cloudwatch_log_group.access",
+  Denials: "aws_cloudwatch_metric_alarm.denials",
+  NoReviews: "aws_cloudwatch_metric_alarm.no_reviews",
+};
+
+/** What a `Ref` gives, where it is not the name. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html */
+const REF: Readonly<Record<string, string>> = {
+  "AWS::Lambda::Alias": "arn",
+  "AWS::ApiGatewayV2::Api": "id",
+  "AWS::ApiGatewayV2::Integration": "id",
+  "AWS::Lambda::Function": "function_name",
+};
+
+/** Made by the release for deployments in steps, which the module leaves to whoever applies it; and the dashboard. */
+const LEFT_OUT = /^(Deployment|DeploymentCheck|DeploymentService|FunctionCurrentVersion|Dashboard)/;
+
+export function expectedResources(template: Template, values: Readonly<Record<string, unknown>>): Expected[] {
+  const parameters = Object.fromEntries(
+    Object.entries(template.Parameters).map(([name, { Type, Default }]) => {
+      const value = values[name] ?? Default;
+      return [name, Type === "Number" ? Number(value) : value];
+    }),
+  );
+
+  function resolve(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map(resolve).filter((item) => item !== undefined);
+    if (typeof value !== "object" || value === null) return value;
+    const { Ref, "Fn::GetAtt": attribute, "Fn::Join": join, "Fn::If": choice } = value as Properties;
+    if (typeof Ref === "string") return Ref in parameters ? parameters[Ref] : (AWS[Ref] ?? reference(Ref));
+    if (attribute !== undefined) return reference(attribute[0], attribute[1]);
+    if (join !== undefined) return join[1].map(resolve).join(join[0]);
+    // Only the alarm topic is a condition inside of what is compared.
+    if (choice !== undefined)
+      return choice[0] === "HasAlarmTopicArn" && values["AlarmTopicArn"] ? resolve(choice[1]) : undefined;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item)]));
+  }
+
+  function reference(id: string, attribute?: string): string {
+    const address = addressOf(id);
+    if (attribute === undefined) return `<${address}.${REF[template.Resources[id]?.Type ?? ""] ?? "name"}>`;
+    // CloudFormation's ARN of a log group is that of its streams; Terraform's is not.
+    const isLogGroup = address === "aws_cloudwatch_log_group.authenticator";
+    return `<${address}.${attribute.toLowerCase()}>${isLogGroup ? ":*" : ""}`;
+  }
+
+  return Object.entries(template.Resources)
+    .filter(([id]) => !LEFT_OUT.test(shortId(id)))
+    .map(([id, { Type, Properties }]) => {
+      const words = WORDS[Type];
+      if (words === undefined) throw new Error(`the module has no ${Type}: ${id}`);
+      return { address: addressOf(id), arguments: words(resolve(Properties) as Properties) };
+    });
+}
+
+/** `AuthenticatorFaults690A16C2` is `Faults`; the hash of the policy's content goes too. */
+function shortId(id: string): string {
+  return id
+    .replace(/^Authenticator/, "")
+    .replace(/[0-9A-F]{8}$/, "")
+    .replace(/^Rights[0-9a-f]{8}$/, "Rights");
+}
+
+function addressOf(id: string): string {
+  const short = shortId(id);
+  const known = ADDRESSES[short];
+  if (known !== undefined) return known;
+  const key = short.replace(/(?!^)[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
+  return `aws_cloudwatch_metric_alarm.simple["${key}"]`;
+}
+
+/** Every property must be named here: one that the template gains is one that the module lacks. */
+const WORDS: Readonly<Record<string, (properties: Properties) => Body>> = {
+  // The access log's group has a name that Terraform's stage has not; the function's has none in CloudFormation.
+  "AWS::Logs::LogGroup": ({ RetentionInDays, LogGroupName: _, ...rest }) =>
+    none(rest, { retention_in_days: RetentionInDays }),
+  "AWS::IAM::Role": ({ AssumeRolePolicyDocument, ...rest }) =>
+    none(rest, { assume_role_policy: AssumeRolePolicyDocument }),
+  "AWS::IAM::Policy": ({ PolicyDocument, PolicyName: _, Roles, ...rest }) =>
+    none(rest, { policy: PolicyDocument, role: Roles[0] }),
+  "AWS::Lambda::Function": ({ Code: _, LoggingConfig, Environment, ...rest }) => {
+    const { Architectures, Description, Handler, MemorySize, Role, Runtime, Timeout, ...others } = rest;
+    // Declared, and empty, only so that `sam local` can set them.
+    const { AWS_ENDPOINT_URL_SSM: _ssm, AWS_ENDPOINT_URL_STS: _sts, ...variables } = Environment.Variables;
+    return none(others, {
+      architectures: Architectures,
+      description: Description,
+      environment: [{ variables }],
+      handler: Handler,
+      logging_config: [{ log_format: LoggingConfig.LogFormat, log_group: LoggingConfig.LogGroup }],
+      memory_size: MemorySize,
+      role: Role,
+      runtime: Runtime,
+      timeout: Timeout,
+      publish: true,
+    });
+  },
+  "AWS::Lambda::Alias": ({ Name, FunctionName, FunctionVersion: _, ...rest }) =>
+    none(rest, {
+      name: Name,
+      function_name: FunctionName,
+      function_version: "<aws_lambda_function.authenticator.version>",
+    }),
+  "AWS::ApiGatewayV2::Api": ({ Name, ProtocolType, DisableExecuteApiEndpoint, ...rest }) => {
+    if (DisableExecuteApiEndpoint !== false) throw new Error("the module's default endpoint is open");
+    return none(rest, { name: Name, protocol_type: ProtocolType });
+  },
+  "AWS::ApiGatewayV2::Integration": ({ ApiId, IntegrationType, IntegrationUri, PayloadFormatVersion, ...more }) => {
+    const { ResponseParameters, ...rest } = more;
+    return none(rest, {
+      api_id: ApiId,
+      integration_type: IntegrationType,
+      integration_uri: IntegrationUri,
+      payload_format_version: PayloadFormatVersion,
+      response_parameters: Object.entries(ResponseParameters as Properties).map(([status_code, changes]) => ({
+        status_code,
+        mappings: Object.fromEntries(
+          changes.ResponseParameters.map(({ Destination, Source }: Properties) => [Destination, Source]),
+        ),
+      })),
+    });
+  },
+  "AWS::Lambda::Permission": ({ Action, FunctionName, Principal, SourceArn, ...rest }) => {
+    // Of the alias: Terraform names the function and the alias apart.
+    if (FunctionName !== "<aws_lambda_alias.live.arn>") throw new Error("the permission is for the alias");
+    const api = SourceArn.replace(/^arn:.*:(<aws_apigatewayv2_api\.\w+)\.id>/, "$1.execution_arn>");
+    return none(rest, {
+      action: Action,
+      function_name: "<aws_lambda_function.authenticator.function_name>",
+      qualifier: "<aws_lambda_alias.live.name>",
+      principal: Principal,
+      source_arn: api,
+    });
+  },
+  "AWS::ApiGatewayV2::Route": ({ ApiId, AuthorizationType, RouteKey, Target, ...rest }) =>
+    none(rest, { api_id: ApiId, authorization_type: AuthorizationType, route_key: RouteKey, target: Target }),
+  "AWS::ApiGatewayV2::Stage": ({ AccessLogSettings, ApiId, AutoDeploy, DefaultRouteSettings, StageName, ...rest }) =>
+    none(rest, {
+      api_id: ApiId,
+      auto_deploy: AutoDeploy,
+      name: StageName,
+      access_log_settings: [
+        { destination_arn: "<aws_cloudwatch_log_group.access.arn>", format: JSON.parse(AccessLogSettings.Format) },
+      ],
+      default_route_settings: [
+        {
+          throttling_burst_limit: DefaultRouteSettings.ThrottlingBurstLimit,
+          throttling_rate_limit: DefaultRouteSettings.ThrottlingRateLimit,
+        },
+      ],
+    }),
+  "AWS::CloudWatch::Alarm": alarm,
+};
+
+/** What an alarm says to people is its own in each. */
+function alarm({ AlarmDescription: _, Metrics, Dimensions, ...rest }: Properties): Body {
+  const { AlarmActions, OKActions, ComparisonOperator, DatapointsToAlarm, EvaluationPeriods, ...more } = rest;
+  const { Threshold, TreatMissingData, Namespace, MetricName, Period, Statistic, ExtendedStatistic, ...others } = more;
+  const common = {
+    alarm_actions: AlarmActions,
+    ok_actions: OKActions,
+    comparison_operator: ComparisonOperator,
+    datapoints_to_alarm: DatapointsToAlarm,
+    evaluation_periods: EvaluationPeriods,
+    threshold: Threshold,
+    treat_missing_data: TreatMissingData,
+  };
+  if (Metrics !== undefined) return none(others, { ...common, metric_query: Metrics.map(metricQuery) });
+  return none(others, {
+    ...common,
+    namespace: Namespace,
+    metric_name: MetricName,
+    dimensions: dimensions(Dimensions),
+    period: Period,
+    statistic: Statistic ?? null,
+    extended_statistic: ExtendedStatistic ?? null,
+  });
+}
+
+function metricQuery({ Id, Expression, Label, ReturnData, MetricStat }: Properties): Body {
+  if (MetricStat === undefined) return { id: Id, expression: Expression, label: Label, return_data: ReturnData };
+  const { Metric, Period, Stat } = MetricStat;
+  const { Namespace, MetricName, Dimensions } = Metric;
+  return {
+    id: Id,
+    metric: [
+      { namespace: Namespace, metric_name: MetricName, dimensions: dimensions(Dimensions), period: Period, stat: Stat },
+    ],
+  };
+}
+
+function dimensions(list: readonly { readonly Name: string; readonly Value: string }[]): Body {
+  return Object.fromEntries(list.map(({ Name, Value }) => [Name, Value]));
+}
+
+function none(rest: Properties, words: Body): Body {
+  if (Object.keys(rest).length > 0) throw new Error(`not compared: ${Object.keys(rest).join(", ")}`);
+  return words;
+}
