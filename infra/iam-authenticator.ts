@@ -14,6 +14,7 @@ import type { Mapping } from "../functions/authenticator/mapping/mapping.ts";
 import type { Outcome } from "../functions/authenticator/review/record.ts";
 import { checkProps } from "./check-props.ts";
 import { makeVpcEndpoints } from "./function/vpc-endpoints.ts";
+import { grantReviews } from "./monitoring/grant-reviews.ts";
 import { count, latency, reviews } from "./monitoring/metrics.ts";
 import { makeOutputs } from "./outputs.ts";
 import { addCallers } from "./parameters/callers.ts";
@@ -60,6 +61,8 @@ export class IamAuthenticator extends Construct {
   readonly #clusterId: string;
   readonly #patterns = new Map<string, ReturnType<typeof addPatterns>>();
   readonly #denials = new Map<string, ReturnType<typeof addDenials>>();
+  /** Of the endpoint, and of the former one. */
+  readonly #logs: ILogGroup[] = [];
   #addCaller: ReturnType<typeof addCallers> | undefined;
 
   constructor(scope: Construct, id: string, props: IamAuthenticatorProps) {
@@ -68,7 +71,8 @@ export class IamAuthenticator extends Construct {
     checkProps(props);
     if (vpc !== undefined && vpcEndpoints === true) makeVpcEndpoints(this, vpc);
     const { url, handler, mappingPrefix, functionName, log, role, api, alarms } = serve(this, endpoint, props);
-    if (formerEndpoint !== undefined) serve(this, formerEndpoint, props);
+    this.#logs.push(log);
+    if (formerEndpoint !== undefined) this.#logs.push(serve(this, formerEndpoint, props).log);
     this.url = url;
     this.handler = handler;
     this.mappingPrefix = mappingPrefix;
@@ -133,6 +137,11 @@ export class IamAuthenticator extends Construct {
    */
   grantManageMappings(grantee: IGrantable, { account }: { readonly account?: string } = {}): Grant {
     return grantMappings(this, this.mappingPrefix, grantee, account);
+  }
+
+  /** Lets a role, user or group of the stack's account read the function's log, for `iam-authenticator reviews`. */
+  grantReadReviews(grantee: IGrantable): Grant {
+    return grantReviews(this, this.#logs, grantee);
   }
 
   /** How many reviews there were, of one outcome or of all. Like the metrics below, by the minute. */

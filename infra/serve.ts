@@ -17,6 +17,7 @@ import { checkedPrefix, functionEnvironment } from "./function/environment.ts";
 import { logSettings } from "./log-settings.ts";
 import { makeAlarms } from "./monitoring/alarms.ts";
 import { makeDashboard } from "./monitoring/dashboard.ts";
+import { saveQueries } from "./monitoring/queries.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
 
 export interface Served {
@@ -70,6 +71,7 @@ export function serve(construct: Construct, endpoint: Endpoint, props: IamAuthen
       ? { all: [], rollback: [] }
       : makeAlarms(scope, { clusterId, handler, gateway, topic, quietHours, denialShare });
   if (props.dashboard !== false) makeDashboard(scope, { clusterId, handler, log, gateway, alarms: alarms.all });
+  saveQueries(scope, `iam-authenticator/${clusterId}/${endpoint.kind}`, log);
   if (safeDeployments) {
     const check = makeDeploymentCheck(scope, { authenticator, aliasName: live.aliasName, environment, logs });
     deploySafely(scope, live, check as IFunction, alarms.rollback);

@@ -96,6 +96,9 @@ export interface Gateway {
   readonly requests: Metric;
   readonly clientErrors: Metric;
   readonly serverErrors: Metric;
+  /** From the request to the answer, in ms; and the part of it that waits for the function. */
+  readonly latency: Metric;
+  readonly integrationLatency: Metric;
 }
 
 /** A token bucket: requests a second, and how many at once above that. */

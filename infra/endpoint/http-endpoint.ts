@@ -64,6 +64,8 @@ export function serveHttp(
     requests: api.metricCount(),
     clientErrors: api.metricClientError(),
     serverErrors: api.metricServerError(),
+    latency: api.metricLatency(),
+    integrationLatency: api.metricIntegrationLatency(),
   };
 }
 

@@ -56,6 +56,8 @@ export function servePrivately(
     requests: api.metricCount(),
     clientErrors: api.metricClientError(),
     serverErrors: api.metricServerError(),
+    latency: api.metricLatency(),
+    integrationLatency: api.metricIntegrationLatency(),
   };
 }
 

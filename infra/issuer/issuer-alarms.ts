@@ -19,7 +19,7 @@ export interface IssuerAlarmOptions {
 
 /** Returns those that a bad version of the function sets off within minutes. */
 export function makeIssuerAlarms(scope: Construct, { clusterId, handler, api, topic }: IssuerAlarmOptions): Alarm[] {
-  const add = (id: string, rule: AlarmRule) => addAlarm(scope, id, rule, topic);
+  const add = (id: string, rule: AlarmRule) => addAlarm(scope, id, rule, topic, "Issuer");
   const rollback = [
     add("Faults", {
       alarmDescription:

@@ -27,11 +27,14 @@ export interface AlarmOptions {
   readonly denialShare: number;
 }
 
-export type AlarmRule = Pick<AlarmProps, "alarmDescription" | "threshold"> & {
+export type AlarmRule = Required<Pick<AlarmProps, "alarmDescription" | "threshold">> & {
   readonly metric: IMetric;
   readonly periods?: number;
   readonly below?: boolean;
 };
+
+/** What to do about each alarm; a heading for each id. */
+const RUNBOOK = "docs/runbook.md";
 
 export function makeAlarms(scope: Construct, options: AlarmOptions): Alarms {
   const { clusterId, handler, gateway, topic, quietHours, denialShare } = options;
@@ -102,11 +105,14 @@ export function makeAlarms(scope: Construct, options: AlarmOptions): Alarms {
 export function addAlarm(
   scope: Construct,
   id: string,
-  { metric, periods = 3, below = false, ...rule }: AlarmRule,
+  { alarmDescription, metric, periods = 3, below = false, ...rule }: AlarmRule,
   topic: ITopic | undefined,
+  group?: string,
 ): Alarm {
+  const heading = group === undefined ? id : `${group}: ${id}`;
   const alarm = new Alarm(scope, id, {
     ...rule,
+    alarmDescription: `${alarmDescription} What to do: ${RUNBOOK}, "${heading}".`,
     metric,
     evaluationPeriods: periods,
     datapointsToAlarm: below ? periods : Math.min(periods, 2),

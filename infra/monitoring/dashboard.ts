@@ -6,6 +6,7 @@ import {
   Dashboard,
   GraphWidget,
   type IMetric,
+  LogQueryWidget,
   Metric,
   Stats,
 } from "aws-cdk-lib/aws-cloudwatch";
@@ -15,6 +16,7 @@ import type { Construct } from "constructs";
 import { OUTCOMES } from "../../functions/authenticator/review/record.ts";
 import type { Gateway } from "../endpoint/endpoint.ts";
 import { count, latency, reviews } from "./metrics.ts";
+import { LATEST_REFUSALS } from "./queries.ts";
 
 export interface DashboardOptions {
   readonly clusterId: string;
@@ -34,10 +36,21 @@ export function makeDashboard(scope: Construct, options: DashboardOptions): void
   });
   new Dashboard(scope, "Dashboard").addWidgets(
     ...(alarms.length > 0 ? [new AlarmStatusWidget({ alarms: [...alarms], width: 24, height: 3 })] : []),
+    new LogQueryWidget({
+      title: "Latest denials and faults",
+      logGroupNames: [log.logGroupName],
+      queryLines: [...LATEST_REFUSALS],
+      width: 24,
+      height: 6,
+    }),
     graph("Reviews by outcome", outcomes(clusterId)),
     graph("Latency of a review (ms)", percentiles(clusterId, "Latency")),
     graph("Latency of STS (ms)", percentiles(clusterId, "StsLatency")),
     graph("Latency of Parameter Store (ms)", percentiles(clusterId, "SsmLatency")),
+    graph("Latency of the gateway (ms)", [
+      ...[Stats.p(50), Stats.p(99)].map((p) => gateway.latency.with({ statistic: p, label: `whole ${p}` })),
+      gateway.integrationLatency.with({ statistic: Stats.p(99), label: `of it the function ${Stats.p(99)}` }),
+    ]),
     graph("STS throttling, invalid mappings", [count(clusterId, "StsThrottled"), count(clusterId, "InvalidMappings")]),
     graph("The gateway's requests, 4xx, 5xx", [gateway.requests, gateway.clientErrors, gateway.serverErrors]),
     graph(

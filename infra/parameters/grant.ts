@@ -1,10 +1,11 @@
 // Rights to manage parameters: mappings and denials, all of them or one account's, never the callers; and an issuer's keys.
 
-import { Stack, Token } from "aws-cdk-lib";
+import { Stack } from "aws-cdk-lib";
 import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { issuerPath } from "../../functions/issuer/keys.ts";
+import { checkGrantee, refusedGrantee } from "../check-grantee.ts";
 import { checkAccount } from "./mappings.ts";
 import { prefixArn } from "./prefix-arn.ts";
 
@@ -45,7 +46,7 @@ export function grantMappings(scope: Construct, prefix: string, grantee: IGranta
     actions: MANAGE,
     resourceArns: below.map((path) => prefixArn(scope, prefix, path)),
   });
-  if (!grant.success) throw new Error(refused("grantManageMappings"));
+  if (!grant.success) throw new Error(refusedGrantee("grantManageMappings"));
   const read =
     account === undefined
       ? // Listing all mappings means listing the prefix, with the callers' names and hashes: to be read, not written.
@@ -83,24 +84,7 @@ export function grantIssuerKeys(scope: Construct, prefix: string, grantee: IGran
     ],
     resourceArns: [`${path}/*`],
   });
-  if (!grant.success) throw new Error(refused("grantManageKeys"));
+  if (!grant.success) throw new Error(refusedGrantee("grantManageKeys"));
   // The right to list what is below a path is a right on the path.
   return grant.combine(Grant.addToPrincipal({ grantee, actions: ["ssm:GetParametersByPath"], resourceArns: [path] }));
-}
-
-function refused(method: string): string {
-  return `${method}: the right is for an IAM role, user or group of the stack's own account`;
-}
-
-/** CDK cannot write policies of another account's roles, and says nothing. */
-function checkGrantee(
-  scope: Construct,
-  method: string,
-  { grantPrincipal: { principalAccount: theirs } }: IGrantable,
-): void {
-  const { account: own } = Stack.of(scope);
-  if (theirs === undefined || Token.isUnresolved(theirs) || Token.isUnresolved(own) || theirs === own) return;
-  throw new Error(
-    `${refused(method)}, ${own}, not of ${theirs}: give it to a role of ${own} that ${theirs} may assume`,
-  );
 }

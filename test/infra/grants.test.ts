@@ -66,3 +66,41 @@ test("a principal that CDK cannot give the right to is refused at synth: of anot
   });
   assert.throws(() => authenticator.grantManageMappings(new ServicePrincipal("ec2.amazonaws.com")), { message: right });
 });
+
+test("who may read the reviews may filter the log of this function, and look up where it is: nothing else", () => {
+  const made = stackOf("http");
+  const team = Role.fromRoleArn(made.stack, "Team", `arn:aws:iam::${ACCOUNT}:role/Team`);
+  made.authenticator.grantReadReviews(team);
+  assert.deepEqual(
+    statements(made.template())
+      .filter(({ of }) => of.startsWith("Team"))
+      .map(({ statement }) => statement),
+    [
+      { Effect: "Allow", Action: "logs:FilterLogEvents", Resource: "<AuthenticatorLog.Arn>" },
+      { Effect: "Allow", Action: "cloudformation:DescribeStacks", Resource: "<AWS::StackId>" },
+    ],
+  );
+});
+
+test("while a former endpoint is there, its reviews may be read as well", () => {
+  const made = stackOf("mtls", { formerEndpoint: { kind: "http" } });
+  const team = Role.fromRoleArn(made.stack, "Team", `arn:aws:iam::${ACCOUNT}:role/Team`);
+  made.authenticator.grantReadReviews(team);
+  const [read] = statements(made.template()).filter(({ of }) => of.startsWith("Team"));
+  assert.deepEqual(read?.statement, {
+    Effect: "Allow",
+    Action: "logs:FilterLogEvents",
+    Resource: ["<AuthenticatorMtlsLog.Arn>", "<AuthenticatorLog.Arn>"],
+  });
+});
+
+test("another account's principal cannot be given the reviews either", () => {
+  const { stack, authenticator } = stackOf("http");
+  const foreign = Role.fromRoleArn(stack, "Foreign", "arn:aws:iam::444455556666:role/Team");
+  assert.throws(() => authenticator.grantReadReviews(foreign), {
+    message: /^grantReadReviews: the right is for an IAM role, user or group of the stack's own account, 111122223333/,
+  });
+  assert.throws(() => authenticator.grantReadReviews(new ServicePrincipal("ec2.amazonaws.com")), {
+    message: /^grantReadReviews: the right is for an IAM role/,
+  });
+});

@@ -2,10 +2,15 @@
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import type { Template } from "aws-cdk-lib/assertions";
+import { App } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
 import { Topic } from "aws-cdk-lib/aws-sns";
-import { KINDS, stackOf, templateOf } from "./stacks.ts";
+import { logEntry } from "../../functions/authenticator/http/log-entry.ts";
+import { newRecord, OUTCOMES } from "../../functions/authenticator/review/record.ts";
+import { issuerStack } from "../../infra/issuer/issuer-stack.ts";
+import { ACCOUNT, KINDS, REGION, SCOPES, stackOf, templateOf } from "./stacks.ts";
 import { flat, output, resource, resources } from "./template.ts";
 
 function alarms(template = templateOf("http")) {
@@ -100,15 +105,17 @@ test("alarms tell the topic of their begin and end, and without one nobody", () 
 test("the dashboard: alarms, outcomes, latency by stage, throttling, concurrency, what costs", () => {
   const body = String(resource(templateOf("http"), "AWS::CloudWatch::Dashboard").Properties["DashboardBody"]);
   const { widgets } = JSON.parse(body) as {
-    widgets: { properties: { title?: string; metrics?: unknown[][]; alarms?: string[] } }[];
+    widgets: { properties: { title?: string; metrics?: unknown[][]; alarms?: string[]; query?: string } }[];
   };
   const graphs = widgets.map(({ properties: { title, metrics, alarms } }) => [title, (metrics ?? alarms)?.length]);
   assert.deepEqual(graphs, [
     ["Alarm Status", 10],
+    ["Latest denials and faults", undefined],
     ["Reviews by outcome", 7],
     ["Latency of a review (ms)", 3],
     ["Latency of STS (ms)", 3],
     ["Latency of Parameter Store (ms)", 3],
+    ["Latency of the gateway (ms)", 3],
     ["STS throttling, invalid mappings", 2],
     ["The gateway's requests, 4xx, 5xx", 3],
     ["Concurrency; cold starts", 2],
@@ -116,6 +123,78 @@ test("the dashboard: alarms, outcomes, latency by stage, throttling, concurrency
     ["What costs: invocations; their time (ms)", 2],
     ["What costs: bytes logged", 1],
   ]);
+});
+
+test("the dashboard lists the latest denials and faults of this log, for every kind of endpoint", () => {
+  for (const kind of KINDS) {
+    const { DashboardBody } = resource(templateOf(kind), "AWS::CloudWatch::Dashboard").Properties;
+    const { widgets } = JSON.parse(String(DashboardBody)) as {
+      widgets: { type: string; properties: { query?: string } }[];
+    };
+    const [table, ...others] = widgets.filter(({ type }) => type === "log");
+    assert.equal(others.length, 0);
+    assert.equal(
+      table?.properties.query,
+      `SOURCE '<${SCOPES[kind]}Log>' | fields @timestamp, outcome, reason, arn, username, parameter, message\n` +
+        '| filter outcome in ["denied", "fault", "throttled", "caller_refused"]\n| sort @timestamp desc\n| limit 50',
+    );
+  }
+});
+
+test("saved queries: each of this log alone, and every field is one of the log line's or Insights' own", () => {
+  const queries = resources(templateOf("http"), "AWS::Logs::QueryDefinition").map(({ Properties }) => Properties);
+  assert.deepEqual(
+    queries.map(({ Name }) => Name),
+    [
+      "iam-authenticator/prod.example/http/Latest denials and faults",
+      "iam-authenticator/prod.example/http/Who logged in",
+      "iam-authenticator/prod.example/http/Refusals by identity and reason",
+      "iam-authenticator/prod.example/http/Reviews by hour and outcome",
+      "iam-authenticator/prod.example/http/Slowest reviews",
+    ],
+  );
+  const line = logEntry({ ...newRecord(0), ms: { caller: 0, identity: 0, mapping: 0 } }, "granted", undefined, 0);
+  const fields = [...Object.keys(line), ...Object.keys(line.ms).map((stage) => `ms.${stage}`)];
+  const words = [
+    "fields",
+    "filter",
+    "sort",
+    "stats",
+    "limit",
+    "by",
+    "desc",
+    "in",
+    "as",
+    "count",
+    "max",
+    "bin",
+    "ispresent",
+  ];
+  const made = ["reviews", "latest", "1h", "50"];
+  for (const { QueryString, LogGroupNames } of queries) {
+    assert.deepEqual(LogGroupNames, ["<AuthenticatorLog>"]);
+    const named =
+      String(QueryString)
+        .replaceAll(/"[^"]*"/g, "")
+        .match(/@?[a-z][\w.]*|\d\w*/gi) ?? [];
+    assert.deepEqual(
+      named.filter((name) => ![...fields, "@timestamp", ...words, ...made].includes(name)),
+      [],
+    );
+  }
+  const [outcomes = ""] = /\[.*\]/.exec(String(queries[0]?.["QueryString"])) ?? [];
+  for (const outcome of JSON.parse(outcomes)) assert.ok(OUTCOMES.includes(outcome), outcome);
+});
+
+test("each alarm names its heading in the runbook, and the runbook has no other headings", () => {
+  const issuer = issuerStack(new App(), { clusterId: "prod", account: ACCOUNT, region: REGION });
+  const runbook = readFileSync(new URL("../../docs/runbook.md", import.meta.url), "utf8");
+  const headings = [...runbook.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
+  const described = [...alarms(), ...alarms(Template.fromStack(issuer))].map((alarm) =>
+    String(alarm["AlarmDescription"]),
+  );
+  const named = described.map((text) => / What to do: docs\/runbook\.md, "([^"]+)"\.$/.exec(text)?.[1]);
+  assert.deepEqual(named.toSorted(), headings.toSorted());
 });
 
 const ENDPOINTS = {

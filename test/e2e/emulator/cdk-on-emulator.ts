@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cdk } from "../../infra/cdk-cli.ts";
+import { fitForEmulator } from "./fit-for-emulator.ts";
 import type { Emulator } from "./ministack.ts";
-import { plainAlarms } from "./plain-alarms.ts";
 
 /** `folder` takes what is synthesized, and is the user's home, whose .cdk.json the CLI reads. */
 export function cdkOnEmulator(emulator: Emulator, folder: string) {
@@ -26,7 +26,7 @@ export function cdkOnEmulator(emulator: Emulator, folder: string) {
     /** Where an app's templates are after `deployApp`. */
     assembly,
     /** Synthesizes the app of a folder's cdk.json, and deploys one of its stacks; gives the stack's outputs. */
-    deployApp(cwd: string, stack: string, context: readonly string[] = [], fit = plainAlarms) {
+    deployApp(cwd: string, stack: string, context: readonly string[] = [], fit = fitForEmulator) {
       const out = assembly(stack);
       const outputs = join(folder, `${stack}.json`);
       run(cwd, "synth", "--quiet", "--output", out, ...context);

@@ -17,9 +17,9 @@ import { ROOT } from "../../infra/cdk-cli.ts";
 import { post } from "../../post.ts";
 import { machine } from "../sam/runtime-image.ts";
 import { cdkOnEmulator } from "./cdk-on-emulator.ts";
+import { fitForEmulator } from "./fit-for-emulator.ts";
 import { forEmulator, withoutProtection } from "./issuer-for-emulator.ts";
 import { type Emulator, startEmulator } from "./ministack.ts";
-import { plainAlarms } from "./plain-alarms.ts";
 
 const STACK = "IamAuthenticatorIssuer-issued";
 const folder = mkdtempSync(join(tmpdir(), "issuer-rehearsal-"));
@@ -43,7 +43,7 @@ function deploy(settings: Readonly<Record<string, unknown>> = {}): void {
   const cluster = { clusterId: "issued", issuer: true, architecture: machine(), safeDeployments: false, ...settings };
   writeFileSync(join(folder, ".cdk.json"), JSON.stringify({ context: { clusters: [cluster] } }));
   const outputs = app.deployApp(ROOT, STACK, [], (out) => {
-    plainAlarms(out);
+    fitForEmulator(out);
     forEmulator(out, STACK);
   });
   url = outputs["IssuerUrl"] ?? "";
