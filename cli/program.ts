@@ -13,6 +13,7 @@ import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { mappingsCommand } from "./commands/mappings/mappings.ts";
 import { reviewsCommand } from "./commands/reviews/reviews.ts";
 import { tokenCommand } from "./commands/token.ts";
+import { whoamiCommand } from "./commands/whoami.ts";
 import { EXIT } from "./errors.ts";
 import { type IOStreams, withoutControls } from "./io/io-streams.ts";
 
@@ -34,6 +35,7 @@ export function createProgram(io: IOStreams): Command {
     .version(packageJson.version)
     .addCommand(mappingsCommand(io))
     .addCommand(explainCommand(io))
+    .addCommand(whoamiCommand(io))
     .addCommand(reviewsCommand(io))
     .addCommand(callersCommand(io))
     .addCommand(doctorCommand(io))

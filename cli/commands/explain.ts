@@ -6,8 +6,8 @@ import { connect } from "../aws/connection.ts";
 import { newCommand } from "../command.ts";
 import { silentExit, usage } from "../errors.ts";
 import { supposeIdentity } from "../evaluate/principal.ts";
-import { needsInstance, showExplanation } from "../explain/show.ts";
-import { type Explanation, explainIdentity, explainToken } from "../explain/steps.ts";
+import { machine, showExplanation } from "../explain/show.ts";
+import { explainIdentity, explainToken } from "../explain/steps.ts";
 import { readText } from "../io/files.ts";
 import { untilInterrupted } from "../io/interrupt.ts";
 import type { IOStreams } from "../io/io-streams.ts";
@@ -74,18 +74,4 @@ function tokenIn(text: string): string {
   const status = isObject(credential) ? credential["status"] : undefined;
   const token = isObject(status) ? status["token"] : undefined;
   return typeof token === "string" ? token : text.trim();
-}
-
-/** Never with the token's target, which holds its signature. */
-function machine({ token, identity, evaluations, parameter, user, refusal }: Explanation) {
-  return {
-    granted: refusal === undefined,
-    ...(token !== undefined && { token: { host: token.host, expiresAt: new Date(token.expiresAt).toISOString() } }),
-    ...(identity !== undefined && { identity }),
-    ...(evaluations !== undefined && { evaluations }),
-    ...(parameter !== undefined && { parameter }),
-    ...(user !== undefined && { user }),
-    ...(needsInstance(user) && { instanceProven: false }),
-    ...(refusal !== undefined && { refusal }),
-  };
 }

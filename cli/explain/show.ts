@@ -9,10 +9,10 @@ import { adviceOn } from "./advice.ts";
 import type { Explanation } from "./steps.ts";
 
 /** Columns. */
-const HEAD = 10;
+export const HEAD = 10;
 
 /** A word in the first column, and the text beside it. */
-type Line = readonly [head: string, text: string];
+export type Line = readonly [head: string, text: string];
 
 /** `columns` of the terminal; `undefined` for a pipe, where each thing is one line. */
 export function showExplanation(explanation: Explanation, prefix: string, columns: number | undefined): string {
@@ -32,7 +32,7 @@ export function showExplanation(explanation: Explanation, prefix: string, column
   return lines.map(([head, text]) => hang(head.padEnd(HEAD), text, columns)).join("");
 }
 
-function identityLines({ arn, canonicalArn, principalId }: VerifiedIdentity, isProven: boolean): Line[] {
+export function identityLines({ arn, canonicalArn, principalId }: VerifiedIdentity, isProven: boolean): Line[] {
   return [
     ["identity", arn],
     ...(canonicalArn === arn ? [] : [["", `mapped as ${canonicalArn}`] as const]),
@@ -40,7 +40,7 @@ function identityLines({ arn, canonicalArn, principalId }: VerifiedIdentity, isP
   ];
 }
 
-function userLines({ username, groups }: User): Line[] {
+export function userLines({ username, groups }: User): Line[] {
   return [
     ["user", username],
     ["groups", groups.join(", ") || "none"],
@@ -52,7 +52,7 @@ export function needsInstance(user: User | undefined): boolean {
   return [user?.username ?? "", ...(user?.groups ?? [])].some((name) => name.includes("{EC2PrivateDNSName}"));
 }
 
-function grantLines(user: User | undefined): Line[] {
+export function grantLines(user: User | undefined): Line[] {
   if (!needsInstance(user)) return [["verdict", "granted"]];
   return [
     ["verdict", "granted, if EC2 confirms the instance"],
@@ -61,7 +61,7 @@ function grantLines(user: User | undefined): Line[] {
 }
 
 /** The rest of the message repeats the lines above. */
-function refusalLines({ code, message }: NonNullable<Explanation["refusal"]>): Line[] {
+export function refusalLines({ code, message }: NonNullable<Explanation["refusal"]>): Line[] {
   const advice = adviceOn(code);
   const [reason = message] = message.split("; tried ");
   return [
@@ -89,4 +89,18 @@ function verdictOf({ verdict, invalidCount }: Evaluation): string {
 function markOf({ parameter, verdict }: Evaluation, counted: string | undefined): string {
   if (parameter === counted) return "  <- counts";
   return verdict.kind === "nothing" ? "" : "  (shadowed)";
+}
+
+/** For a program. Never with the token's target, which holds its signature. */
+export function machine({ token, identity, evaluations, parameter, user, refusal }: Explanation) {
+  return {
+    granted: refusal === undefined,
+    ...(token !== undefined && { token: { host: token.host, expiresAt: new Date(token.expiresAt).toISOString() } }),
+    ...(identity !== undefined && { identity }),
+    ...(evaluations !== undefined && { evaluations }),
+    ...(parameter !== undefined && { parameter }),
+    ...(user !== undefined && { user }),
+    ...(needsInstance(user) && { instanceProven: false }),
+    ...(refusal !== undefined && { refusal }),
+  };
 }
