@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 
 export const CLUSTER_ID = "local";
 export const REGION = "us-west-2";
+export const LOG_GROUP = `IamAuthenticator-${CLUSTER_ID}`;
 
 /** In the repository's root, and not in git; LOCAL_FOLDER names another one, for a second sandbox. */
 export const SANDBOX_FOLDER = process.env["LOCAL_FOLDER"] || fileURLToPath(new URL("../.local", import.meta.url));

@@ -5,9 +5,10 @@ import { startNodeInstance } from "./ec2/node-instance.ts";
 import { localServices, startFunction } from "./function.ts";
 import { startGateway } from "./gateway/gateway.ts";
 import { startIssuer } from "./issuer.ts";
+import { DEFAULT_LOGS_THROUGHPUT, eventsOfFile, startLogs } from "./logs/logs.ts";
 import { startParameterStore } from "./parameter-store/parameter-store.ts";
 import { DEFAULT_THROUGHPUT } from "./parameter-store/throughput.ts";
-import { CLUSTER_ID, REGION, SAMPLE_MAPPINGS, type SandboxFiles } from "./sandbox-settings.ts";
+import { CLUSTER_ID, LOG_GROUP, REGION, SAMPLE_MAPPINGS, type SandboxFiles } from "./sandbox-settings.ts";
 import { localPodRole, localProvider, publishServiceAccountKey } from "./service-account.ts";
 import { startSts } from "./sts/start-sts.ts";
 import { writeWebhook } from "./webhook.ts";
@@ -18,6 +19,8 @@ export interface Sandbox {
   readonly stsUrl: string;
   readonly parameterStoreUrl: string;
   readonly issuerUrl: string;
+  /** CloudWatch Logs, with the function's log as the group LOG_GROUP. */
+  readonly logsUrl: string;
   close(): Promise<void>;
 }
 
@@ -49,6 +52,8 @@ export async function startSandbox(files: SandboxFiles): Promise<Sandbox> {
     },
     files.log,
   );
+  const groups = { [LOG_GROUP]: () => eventsOfFile(files.log) };
+  const logs = await onPort(8325, (port) => startLogs({ port, groups, throughput: DEFAULT_LOGS_THROUGHPUT }));
   const gateway = await onPort(8320, (port) => startGateway({ ...authenticator, port }));
   const endpoint = `${gateway.url}/authenticate`;
   writeWebhook(files, endpoint);
@@ -57,10 +62,11 @@ export async function startSandbox(files: SandboxFiles): Promise<Sandbox> {
     stsUrl: sts.url,
     parameterStoreUrl: store.url,
     issuerUrl: issuer.url,
+    logsUrl: logs.url,
     async close() {
       await Promise.all([gateway.close(), issuer.close()]);
       authenticator.close();
-      await Promise.all([sts.close(), store.close(), ec2.close()]);
+      await Promise.all([sts.close(), store.close(), ec2.close(), logs.close()]);
     },
   };
 }

@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { localIdentity } from "./identities.ts";
 import { startSandbox } from "./sandbox.ts";
-import { CLUSTER_ID, REGION, SANDBOX_FOLDER, sandboxFiles } from "./sandbox-settings.ts";
+import { CLUSTER_ID, LOG_GROUP, REGION, SANDBOX_FOLDER, sandboxFiles } from "./sandbox-settings.ts";
 import { POD_ROLE_ARN, writeServiceAccountToken } from "./service-account.ts";
 import { podLogin } from "./show-pod.ts";
 import { mintToken } from "./token.ts";
@@ -114,6 +114,10 @@ function printCommands(): void {
   Let a kube-apiserver ask: --authentication-token-webhook-config-file=${files.kubeconfig}
                             --authentication-token-webhook-version=v1
   Read the function's log: tail -f ${log}
+  Read who was let in and who was not, as from CloudWatch Logs:
+    AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} AWS_REGION=${REGION} \\
+      AWS_ENDPOINT_URL_CLOUDWATCH_LOGS=${sandbox.logsUrl} \\
+      npx iam-authenticator reviews -c ${CLUSTER_ID} --log-group ${LOG_GROUP}
   Local AWS: STS ${sandbox.stsUrl}, Parameter Store ${sandbox.parameterStoreUrl}
 
 Ctrl-C ends it.`);

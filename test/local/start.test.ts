@@ -10,7 +10,9 @@ import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { decodeProtectedHeader } from "jose";
 import { webhookKubeconfig } from "../../cli/kubeconfig/webhook.ts";
+import { localIdentity } from "../../local/identities.ts";
 import { sandboxFiles } from "../../local/sandbox-settings.ts";
+import { cli, useLocalAws } from "../cli/cli.ts";
 import { post } from "../post.ts";
 
 const START = "start.ts";
@@ -176,4 +178,24 @@ test("Ctrl-C while npm start is still starting ends it cleanly too", async (t) =
   await once(starting.process.stdout ?? process.stdin, "data");
   starting.process.kill("SIGINT");
   assert.deepEqual([await starting.ended, starting.printed.err], [0, ""]);
+});
+
+test("iam-authenticator reviews reads the sandbox's log: who was granted, and who was denied", async (t) => {
+  const { printed } = await started(t, folderOf(t));
+  const [, url = ""] = /AWS_ENDPOINT_URL_CLOUDWATCH_LOGS=(\S+)/.exec(printed.out) ?? [];
+  const [, group = ""] = /--log-group (\S+)/.exec(printed.out) ?? [];
+  useLocalAws({ AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: url });
+  const { code, out } = await cli(["reviews", "-c", "local", "--log-group", group, "-o", "json"]);
+  assert.equal(code, 0);
+  const outcomes = JSON.parse(out).map((one: { arn: string; outcome: string }) => [one.arn, one.outcome]);
+  for (const [name, outcome] of [
+    ["alice", "granted"],
+    ["contractor", "denied"],
+    ["dan", "denied"],
+  ]) {
+    assert.deepEqual(
+      outcomes.find(([arn]: [string]) => arn === localIdentity(name ?? "").arn),
+      [localIdentity(name ?? "").arn, outcome],
+    );
+  }
 });
