@@ -1,4 +1,4 @@
-// The life of a cluster's mappings against moto, another implementation of Parameter Store. Run by itself: needs Python 3.
+// The command against moto, another implementation of Parameter Store and CloudWatch Logs. Run by itself: needs Python 3.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
@@ -6,7 +6,15 @@ import { existsSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import {
+  CloudWatchLogsClient,
+  CreateLogGroupCommand,
+  CreateLogStreamCommand,
+  PutLogEventsCommand,
+} from "@aws-sdk/client-cloudwatch-logs";
+import { IdentityUnmapped } from "../../functions/errors.ts";
 import { cli, useLocalAws } from "./cli.ts";
+import { type Logged, linesOf, otherLines } from "./commands/reviews/services.ts";
 import { wholeLife } from "./lifecycle.ts";
 
 const VERSION = "5.2.5";
@@ -32,7 +40,7 @@ before(async () => {
   ) {
     await setTimeout(200);
   }
-  useLocalAws({ AWS_ENDPOINT_URL_SSM: url });
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: url, AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: url });
 });
 after(() => server.kill());
 
@@ -53,4 +61,31 @@ test("callers: add, list, remove", async () => {
   assert.match((await callers("list")).out, /one +accepted.*\ntwo +accepted/);
   assert.equal((await callers("remove", "one", "-y")).code, 0);
   assert.equal((await callers("remove", "two", "-y")).code, 1);
+});
+
+test("reviews: 25,000 of them, in pages; only the denials of one session; a log group that is not there", async () => {
+  const [logGroupName, logStreamName] = ["/app/authenticator", "stream"];
+  const logs = new CloudWatchLogsClient({ endpoint: url });
+  await logs.send(new CreateLogGroupCommand({ logGroupName }));
+  await logs.send(new CreateLogStreamCommand({ logGroupName, logStreamName }));
+  const start = Date.now() - 30 * 60_000;
+  const session = (i: number) => `arn:aws:sts::111122223333:assumed-role/Team/person-${i % 5}`;
+  const lines = Array.from({ length: 25_000 }, (_, i) => {
+    const denied = i % 100 === 0 ? { outcome: "denied", error: new IdentityUnmapped("no mapping") } : undefined;
+    return linesOf({ time: start + i, arn: session(i), ...(denied ?? { outcome: "granted" }) } as Logged);
+  }).flat();
+  lines.push(...otherLines(start + 25_000));
+  for (let i = 0; i < lines.length; i += 1000) {
+    await logs.send(new PutLogEventsCommand({ logGroupName, logStreamName, logEvents: lines.slice(i, i + 1000) }));
+  }
+  const reviews = (...words: string[]) =>
+    cli(["reviews", ...words, "-c", "prod", "--log-group", logGroupName, "--rate", "1000", "-o", "json"]);
+  const stats = JSON.parse((await reviews("stats")).out);
+  assert.deepEqual(stats.outcomes, { granted: 24_750, denied: 250 });
+  const groups = JSON.parse((await reviews("--outcome", "denied", "--who", session(0))).out);
+  assert.deepEqual(
+    groups.map(({ arn, count }: { arn: string; count: number }) => [arn, count]),
+    [[session(0), 250]],
+  );
+  assert.equal((await cli(["reviews", "-c", "prod", "--log-group", "/none"])).code, 2);
 });
