@@ -62,13 +62,22 @@ function filesFor(admin: string, webhook: string, ca: string): Readonly<Record<s
   return { ...Object.fromEntries(texts), "ca.crt": ca, "admin.conf": admin, ".local/webhook.kubeconfig": webhook };
 }
 
-/** `isFirst`: the page itself makes the first caller. */
-export async function startSandbox(t: TestContext, isFirst: boolean): Promise<ShellOptions> {
+export interface SandboxOptions {
+  /** What is in Parameter Store, by name below the prefix. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  /** The local identity that types; alice by default. */
+  readonly who?: string;
+  /** The page makes webhook.kubeconfig itself. */
+  readonly withoutWebhook?: boolean;
+}
+
+export async function startSandbox(t: TestContext, options: SandboxOptions = {}): Promise<ShellOptions> {
+  const { parameters = PARAMETERS, who = "alice", withoutWebhook = false } = options;
   const folder = mkdtempSync(join(tmpdir(), "documents-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const sts = await startSts();
   t.after(() => sts.close());
-  const named = Object.entries(PARAMETERS).map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]);
+  const named = Object.entries(parameters).map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]);
   const store = await startParameterStore({ region: REGION, parameters: Object.fromEntries(named) });
   t.after(() => store.close());
   const authority = createCertificateAuthority();
@@ -96,15 +105,16 @@ export async function startSandbox(t: TestContext, isFirst: boolean): Promise<Sh
   for (const [name, text] of Object.entries(filesFor(kubeconfig(apiserver), webhook, authority.ca))) {
     writeFileSync(join(folder, name), text);
   }
-  if (!isFirst) writeFileSync(join(folder, "webhook.kubeconfig"), webhook);
+  if (!withoutWebhook) writeFileSync(join(folder, "webhook.kubeconfig"), webhook);
 
-  const { accessKeyId, secretAccessKey } = localIdentity("alice");
+  const { accessKeyId, secretAccessKey, sessionToken } = localIdentity(who);
   return {
     folder,
     environment: {
       AWS_REGION: REGION,
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      ...(sessionToken !== undefined && { AWS_SESSION_TOKEN: sessionToken }),
       AWS_ENDPOINT_URL_SSM: store.url,
       AWS_ENDPOINT_URL_STS: sts.url,
       ...logged.variables,

@@ -1,0 +1,118 @@
+// docs/journey.md is a transcript: what this project's command printed there, it still prints. Where the page has dots,
+// anything may be; times, durations and addresses are those of this run.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { stringify } from "yaml";
+import { startSandbox } from "./sandbox.ts";
+import { ROOT } from "./shell-blocks.ts";
+
+const ARN = "arn:aws:iam::111122223333";
+const MASTERS = ["system:masters"];
+
+/** As the page shows it, but for `groups`, which are on lines of their own here. */
+const AWS_AUTH = {
+  mapRoles: [
+    {
+      rolearn: `${ARN}:role/eksctl-prod-nodegroup-NodeInstanceRole-1ABC2DEF3GHI`,
+      username: "system:node:{{EC2PrivateDNSName}}",
+      groups: ["system:bootstrappers", "system:nodes"],
+    },
+    { rolearn: `${ARN}:role/platform/Admins`, username: "admin:{{SessionName}}", groups: MASTERS },
+    { rolearn: `${ARN}:role/Developers`, username: "dev:{{SessionName}}", groups: ["developers"] },
+    {
+      rolearn: `${ARN}:role/AWSReservedSSO_ClusterAdmin_0123456789abcdef`,
+      username: "sso:{{SessionName}}",
+      groups: MASTERS,
+    },
+    { rolearn: `${ARN}:role/Developers`, username: "developer", groups: ["viewers"] },
+  ],
+  mapUsers: [
+    { userarn: `${ARN}:user/alice`, username: "alice", groups: ["developers"] },
+    { userarn: `${ARN}:user/jenkins`, username: "jenkins", groups: ["ci"] },
+    { userarn: `${ARN}:user/mallory`, username: "mallory", groups: ["developers"] },
+  ],
+  mapAccounts: ["444455556666"],
+};
+
+interface Step {
+  readonly command: string;
+  readonly shown: readonly string[];
+}
+
+/** The commands of this project with what is shown below each. */
+function steps(): Step[] {
+  const page = readFileSync(join(ROOT, "docs/journey.md"), "utf8");
+  const [, ...pieces] = page.split(/^ {4}\$ /m);
+  return pieces.flatMap((piece) => {
+    const [first = "", ...rest] = piece.split("\n");
+    const shown = rest.slice(0, rest.findIndex((line) => line !== "" && !line.startsWith("    ")) >>> 0);
+    const command = first.replace(/ +# .*| +#$/, "");
+    return command.includes("npx iam-authenticator") ? [{ command, shown: shown.map((line) => line.trim()) }] : [];
+  });
+}
+
+/** Text without what differs from run to run. */
+function comparable(text: string, endpoint: string): string {
+  return text
+    .replaceAll(new URL(endpoint).host, "localhost:8443")
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
+    .replaceAll(/\b\d+ m?s\b/g, "DURATION")
+    .replaceAll(/\bline \d+\b/g, "line N")
+    .replaceAll(/\s+/g, " ");
+}
+
+/** What these print has the emulator's address or account in it, or the width of a terminal. */
+const OF_THE_EMULATOR = [
+  /--profile typo/,
+  /callers add control-plane .*\.\.\./,
+  /^npx iam-authenticator doctor/,
+  /mappings (history|export|list -c my-cluster$|remove .*jenkins)/,
+  /bad-indent/,
+];
+
+test("each command of the journey prints what the page shows", async (t) => {
+  const { folder, environment, placeholders } = await startSandbox(t, {
+    parameters: {},
+    who: "carol",
+    withoutWebhook: true,
+  });
+  const endpoint = placeholders["<Endpoint>"] ?? "";
+  const { mapRoles, mapUsers, mapAccounts } = AWS_AUTH;
+  const data = Object.fromEntries(
+    Object.entries({ mapRoles, mapUsers, mapAccounts }).map(([k, v]) => [k, stringify(v)]),
+  );
+  writeFileSync(join(folder, "aws-auth.yaml"), stringify({ kind: "ConfigMap", metadata: { name: "aws-auth" }, data }));
+  let compared = 0;
+  for (const { command, shown } of steps()) {
+    if (OF_THE_EMULATOR.some((pattern) => pattern.test(command))) continue;
+    const region = shown.join().includes("No AWS region") ? { AWS_REGION: "" } : {};
+    const printed = await output(command.replace("https://localhost:8443/authenticate", endpoint), folder, {
+      ...environment,
+      ...region,
+    });
+    const actual = comparable(printed, endpoint);
+    for (const piece of shown.flatMap((line) => comparable(line, endpoint).split("..."))) {
+      assert.ok(actual.includes(piece.trim()), `${command}\nshown: ${piece}\nprinted: ${actual}`);
+      compared += 1;
+    }
+  }
+  assert.ok(compared > 30);
+});
+
+async function output(command: string, folder: string, env: Readonly<Record<string, string>>): Promise<string> {
+  const own = `npx() { shift; "${process.execPath}" "${join(ROOT, "dist/cli/iam-authenticator.mjs")}" "$@"; }`;
+  const child = spawn("bash", ["--norc", "-c", `${own}\n${command}`], {
+    cwd: folder,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const texts: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => texts.push(String(chunk)));
+  await once(child, "close");
+  return texts.join("");
+}
