@@ -22,10 +22,8 @@ export function newCommand(io: IOStreams, { name, summary, details, examples }: 
     writeErr: io.tell,
     getOutHelpWidth: () => io.columns ?? HELP_COLUMNS,
     getErrHelpWidth: () => io.columns ?? HELP_COLUMNS,
-    outputError: (text, write) => write(withVariable(text, command.options)),
   };
-  const command = new Command(name);
-  return command
+  return new Command(name)
     .summary(summary)
     .description(details === undefined ? sentence(summary) : `${sentence(summary)} ${details}`)
     .configureOutput(output)
@@ -33,12 +31,6 @@ export function newCommand(io: IOStreams, { name, summary, details, examples }: 
     .helpCommand(false)
     .showSuggestionAfterError()
     .addHelpText("after", `\nExamples:\n${examples.map((line) => `  ${line}`).join("\n")}`);
-}
-
-/** An option that is missing may also be given by the environment. */
-function withVariable(text: string, options: Command["options"]): string {
-  const missing = options.find(({ flags }) => text.startsWith(`error: required option '${flags}' not specified`));
-  return missing?.envVar === undefined ? text : text.replace(/\n$/, `: give it, or set ${missing.envVar}\n`);
 }
 
 function sentence(summary: string): string {

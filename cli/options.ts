@@ -20,6 +20,12 @@ export interface OutputOptions {
 
 const OUTPUT_FORMATS = ["table", "json", "yaml"] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
+const LIST_FORMATS = ["table", "wide", "name", "json", "yaml"] as const;
+export type ListFormat = (typeof LIST_FORMATS)[number];
+
+export interface ListOutputOptions {
+  readonly output: ListFormat;
+}
 
 export interface WriteOptions {
   readonly dryRun?: true;
@@ -29,8 +35,15 @@ export interface WriteOptions {
 }
 
 export function addCluster(command: Command, isOptional = false): Command {
-  const option = new Option("-c, --cluster <id>", "the function's CLUSTER_ID").env("CLUSTER_ID");
-  return command.addOption(option.argParser(readCluster).makeOptionMandatory(!isOptional));
+  const option = new Option("-c, --cluster <id>", "the function's CLUSTER_ID, or a context of the configuration file");
+  command.addOption(option.env("CLUSTER_ID").argParser(readCluster));
+  if (isOptional) return command;
+  // Not by commander: the configuration file may have a default.
+  return command.hook("preAction", () => {
+    if (command.getOptionValue("cluster") === undefined) {
+      command.error(`error: required option '${option.flags}' not specified: give it, or set CLUSTER_ID`);
+    }
+  });
 }
 
 function readCluster(text: string): string {
@@ -62,6 +75,11 @@ export function addReading(command: Command): Command {
     `reads a second, or auto (default: ${DEFAULT_RATES.reads})`,
     readRate,
   );
+}
+
+/** For a list of things that have names. */
+export function addListOutput(command: Command): Command {
+  return command.addOption(new Option("-o, --output <form>").choices(LIST_FORMATS).default("table"));
 }
 
 export function addOutput(command: Command): Command {

@@ -14,6 +14,7 @@ import { mappingsCommand } from "./commands/mappings/mappings.ts";
 import { reviewsCommand } from "./commands/reviews/reviews.ts";
 import { tokenCommand } from "./commands/token.ts";
 import { whoamiCommand } from "./commands/whoami.ts";
+import { applyContext } from "./config/apply-context.ts";
 import { EXIT } from "./errors.ts";
 import { type IOStreams, withoutControls } from "./io/io-streams.ts";
 
@@ -43,7 +44,8 @@ export function createProgram(io: IOStreams): Command {
     .addCommand(irsaCommand(io))
     .addCommand(tokenCommand(io))
     .addCommand(completionCommand(io, () => program))
-    .addHelpText("after", EXIT_CODES);
+    .addHelpText("after", EXIT_CODES)
+    .hook("preAction", (_, command) => applyContext(command, io));
 }
 
 /** `help mappings set`: what many try first. */
@@ -57,7 +59,7 @@ function helpCommand(io: IOStreams, program: Command): Command {
     .action(async (names: readonly string[]) => {
       let command = program;
       for (const name of names) {
-        const child = command.commands.find((one) => one.name() === name);
+        const child = command.commands.find((one) => isCalled(one, name));
         // Its own way of saying that there is no such command.
         if (child === undefined) await command.parseAsync([name], { from: "user" });
         else command = child;
@@ -66,13 +68,17 @@ function helpCommand(io: IOStreams, program: Command): Command {
     });
 }
 
+function isCalled(command: Command, name: string): boolean {
+  return command.name() === name || command.aliases().includes(name);
+}
+
 /** `mappings help set` as `help mappings set`: people type both. */
 function helpFirst(words: readonly string[], program: Command): readonly string[] {
   let group: Command | undefined = program;
   for (const [at, word] of words.entries()) {
     if (group === undefined || group.commands.length === 0) break;
     if (word === "help") return ["help", ...words.toSpliced(at, 1)];
-    group = group.commands.find((child) => child.name() === word);
+    group = group.commands.find((child) => isCalled(child, word));
   }
   return words;
 }

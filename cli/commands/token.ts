@@ -10,11 +10,13 @@ import { EXIT, Failure, usage } from "../errors.ts";
 import { untilInterrupted } from "../io/interrupt.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import { addAws, addCluster, readRoleArn } from "../options.ts";
+import { cachedCredentials } from "../token/credential-cache.ts";
 import { execCredential, requestedVersion } from "../token/exec-credential.ts";
 
 interface TokenOptions extends AwsOptions, AssumeOptions {
   readonly cluster: string;
   readonly tokenOnly?: true;
+  readonly cache?: true;
 }
 
 export function tokenCommand(io: IOStreams): Command {
@@ -25,7 +27,7 @@ export function tokenCommand(io: IOStreams): Command {
       "A token is valid for 15 minutes and for this cluster only. Anybody who has it can act as you: keep it out of logs.",
     examples: [
       "iam-authenticator token --cluster prod --region eu-west-1",
-      "iam-authenticator token -c prod --role arn:aws:iam::111122223333:role/Admin",
+      "iam-authenticator token -c prod --role arn:aws:iam::111122223333:role/Admin --cache",
       "iam-authenticator token -c prod --token-only | iam-authenticator explain -c prod --token-file -",
     ],
   });
@@ -33,20 +35,30 @@ export function tokenCommand(io: IOStreams): Command {
     .option("--role <arn>", "IAM role to assume first", readRoleArn)
     .option("--external-id <id>", "external id that the role's trust policy asks for")
     .option("--session-name <name>", "session name of the assumed role")
+    .option("--forward-session-name", "with --role: keep your own session name, if you have one")
+    .option("--cache", "keep temporary credentials on disk until they end")
     .option("--token-only", "print the token alone, without ExecCredential")
     .action((options: TokenOptions) => untilInterrupted(printToken(options, io), io));
 }
 
 async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
-  if (options.role === undefined && (options.externalId ?? options.sessionName) !== undefined) {
+  const { role, externalId, sessionName, forwardSessionName } = options;
+  if (role === undefined && (externalId ?? sessionName) !== undefined) {
     throw usage("--external-id and --session-name need --role.");
+  }
+  if (role === undefined && forwardSessionName) throw usage("--forward-session-name needs --role.");
+  if (sessionName !== undefined && forwardSessionName) {
+    throw usage("Give either --session-name or --forward-session-name.");
   }
   const version = requestedVersion(io.environment["KUBERNETES_EXEC_INFO"]);
   const { config, partition } = await clientConfig(options, io);
-  const credentials = await findCredentials(config, options);
+  const find = () => findCredentials(config, options);
+  const { region, profile } = config;
+  const clusterId = options.cluster;
+  const decisive = { clusterId, region, profile, role, externalId, sessionName, forwardSessionName };
+  const credentials = options.cache ? await cachedCredentials(decisive, find, io) : await find();
   const now = io.clock();
-  const { region } = config;
-  const signed = await signToken({ credentials, clusterId: options.cluster, region, domain: partition.domain, now });
+  const signed = await signToken({ credentials, clusterId, region, domain: partition.domain, now });
   // kubectl would send it, be refused, and ask for another one, without end.
   if (signed.expiresAt <= now) throw new Failure(EXIT.fault, CREDENTIALS_ENDED);
   io.print(`${options.tokenOnly ? signed.token : execCredential(version, signed)}\n`);

@@ -4,13 +4,14 @@ import { writeSync } from "node:fs";
 import type { Readable } from "node:stream";
 import type { Clock } from "../../functions/lib/deadline.ts";
 import { EXIT } from "../errors.ts";
+import { inColour, type Tone, usesColour } from "./colour.ts";
 import { withoutControl } from "./control-characters.ts";
 
 export interface IOStreams {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
-  /** To standard output: what was asked for, and nothing else. */
-  readonly print: (text: string) => void;
+  /** To standard output: what was asked for, and nothing else. A tone is shown as colour, where colour is wanted. */
+  readonly print: (text: string, tone?: Tone) => void;
   /** To standard error: plans, questions, warnings. */
   readonly tell: (text: string) => void;
   /** On standard error, a line in place of the one before; an empty one takes it away. */
@@ -34,7 +35,7 @@ const CLEAR_LINE = "\r\u001b[K";
 export function withoutControls(io: IOStreams): IOStreams {
   return {
     ...io,
-    print: (text) => io.print(withoutControl(text)),
+    print: (text, tone) => io.print(withoutControl(text), tone),
     tell: (text) => io.tell(withoutControl(text)),
     showProgress: (line) => io.showProgress(withoutControl(line)),
   };
@@ -51,10 +52,11 @@ export function processStreams(): IOStreams {
     leave(error);
   });
   process.stderr.on("error", leave);
+  const colour = usesColour(process.env, process.stdout.isTTY);
   return {
     environment: process.env,
     clock: Date.now,
-    print: (text) => process.stdout.write(text),
+    print: (text, tone) => process.stdout.write(colour && tone !== undefined ? inColour(text, tone) : text),
     tell: (text) => process.stderr.write(text),
     showProgress: (line) => process.stderr.write(`${CLEAR_LINE}${line}`),
     input: process.stdin,

@@ -1,6 +1,6 @@
 // The result of a command in the form that was asked for: a table for people, JSON or YAML for programs.
 
-import type { OutputFormat } from "../options.ts";
+import type { ListFormat } from "../options.ts";
 import { withEscapes } from "./control-characters.ts";
 import type { IOStreams } from "./io-streams.ts";
 import { fits, rowsWithText, table, tableWithText } from "./table.ts";
@@ -12,18 +12,24 @@ export interface Listing<T> {
   readonly row: (item: T) => readonly string[];
   /** Whether the last column is a sentence, which is not to be cut. */
   readonly endsInText?: true;
+  /** For `-o name`: what other commands take. */
+  readonly name?: (item: T) => string;
+  /** For `-o wide`: more columns, which are not cut. */
+  readonly wide?: { readonly headers: readonly string[]; readonly row: (item: T) => readonly string[] };
   /** For a terminal that the rows do not fit into: what identifies the item, and a sentence below it. */
   readonly narrow?: (item: T) => readonly string[];
 }
 
 /** Machine formats hold every field of the items; the table holds the columns of `row`. */
 export function printList<T>(
-  { items, headers, row, endsInText, narrow }: Listing<T>,
-  format: OutputFormat,
+  { items, headers, row, endsInText, narrow, name = () => "", wide = { headers, row } }: Listing<T>,
+  format: ListFormat,
   io: IOStreams,
 ): void {
   const rows = items.map(row);
-  if (format !== "table") printData(items, format, io);
+  if (format === "json" || format === "yaml") printData(items, format, io);
+  else if (format === "name") for (const one of new Set(items.map(name))) io.print(`${one}\n`);
+  else if (format === "wide") io.print(table(wide.headers, items.map(wide.row)));
   else if (narrow !== undefined && !fits(headers, rows, io.columns)) {
     io.print(rowsWithText(items.map(narrow), io.columns));
   } else {

@@ -20,7 +20,7 @@ import { guardLockout } from "./lockout-guard.ts";
 import { withoutManaged } from "./managed.ts";
 import { afterwards, type Change, newDenials, type Plan } from "./plan.ts";
 import { inSafeOrder } from "./safe-order.ts";
-import { showPlan } from "./show.ts";
+import { printPlan } from "./show.ts";
 import { weakeningsIn } from "./weakening.ts";
 
 /** `current`: the parameters under the prefix, as far as they were read for the plan. */
@@ -36,7 +36,7 @@ export async function executePlan(
   const changes = await inSafeOrder(plan.changes, current, context);
   const destination = await destinationOf(connection, current, io);
   const weakenings = await weakeningsIn(changes, current, context);
-  io.print(showPlan({ ...plan, changes, weakenings }, destination, context.prefix, io.columns));
+  printPlan({ ...plan, changes, weakenings }, destination, context.prefix, io);
   // Nobody asked for what --prune finds. Any other change was asked for, and is not made.
   const isDone = managed.every(({ action }) => action === "remove" && options.prune);
   if (changes.length === 0 && isDone) return;

@@ -2,6 +2,8 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
+import type { Tone } from "../io/colour.ts";
+import type { IOStreams } from "../io/io-streams.ts";
 import { hang } from "../io/table.ts";
 import { shortName } from "../mapping-file/parameter-name.ts";
 import type { Change, Plan } from "./plan.ts";
@@ -14,24 +16,42 @@ export interface ShownPlan extends Plan {
   readonly weakenings: ReadonlyMap<Change, readonly Weakening[]>;
 }
 
+interface PlanText {
+  readonly text: string;
+  readonly tone?: Tone;
+}
+
+export function printPlan(plan: ShownPlan, destination: string, prefix: string, io: IOStreams): void {
+  for (const { text, tone } of planTexts(plan, destination, prefix, io.columns)) io.print(text, tone);
+}
+
+const TONE = { add: "added", change: "changed", remove: "removed" } as const;
+
 /** `columns` of the terminal; `undefined` for a pipe, where each thing is one line. */
-export function showPlan(
+export function planTexts(
   { changes, unchanged, extra, weakenings }: ShownPlan,
   destination: string,
   prefix: string,
   columns: number | undefined,
-): string {
-  const lines = changes.flatMap((change) => [
-    `${SIGN[change.action]} ${shortName(change.name, prefix)}\n`,
-    ...details(change).map((line) => hang(INDENT, line, columns)),
-    ...(weakenings.get(change) ?? []).map(({ text }) => hang(`${INDENT}! `, text, columns)),
+): PlanText[] {
+  const weakened = (head: string, text: string): PlanText => ({ text: hang(head, text, columns), tone: "weakened" });
+  const texts = changes.flatMap((change): PlanText[] => [
+    { text: `${SIGN[change.action]} ${shortName(change.name, prefix)}\n`, tone: TONE[change.action] },
+    ...details(change).map((line) => ({ text: hang(INDENT, line, columns), ...toneOf(line, change) })),
+    ...(weakenings.get(change) ?? []).map(({ text }) => weakened(`${INDENT}! `, text)),
   ]);
   return [
-    hang("", `Plan for ${destination}:`, columns),
-    ...lines,
-    hang("", summary(changes, unchanged, extra), columns),
-    ...weakeningSummary([...weakenings.values()].flat()).map((line) => hang("! ", line, columns)),
-  ].join("");
+    { text: hang("", `Plan for ${destination}:`, columns) },
+    ...texts,
+    { text: hang("", summary(changes, unchanged, extra), columns) },
+    ...weakeningSummary([...weakenings.values()].flat()).map((line) => weakened("! ", line)),
+  ];
+}
+
+/** Of an entry in a list: what comes or goes; of a mapping as a whole, that of its parameter. */
+function toneOf(detail: string, { action }: Change): { tone?: Tone } {
+  if (action !== "change") return { tone: TONE[action] };
+  return detail.startsWith("+ ") ? { tone: "added" } : detail.startsWith("- ") ? { tone: "removed" } : {};
 }
 
 const WEAKENED = {

@@ -89,7 +89,7 @@ for (const path of commandsBelow(createProgram(processStreams())).filter((path) 
     for (const words of calls) {
       // No command writes over a file.
       if (words.includes("--out")) rmSync(words[words.indexOf("--out") + 1] ?? "", { force: true });
-      const environment = { EDITOR: "true" };
+      const environment = { EDITOR: "true", HOME: folder };
       const { code, err } = await cli(words, { interactive: true, input: inputFor(words), environment });
       assert.notEqual(code, 2, `${words.join(" ")}: ${err}`);
       assert.doesNotMatch(err, /a bug/);

@@ -6,7 +6,7 @@ import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { printList } from "../../io/print.ts";
-import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../../options.ts";
+import { addConnection, addListOutput, type ConnectionOptions, type ListOutputOptions } from "../../options.ts";
 import { destinationOf } from "../../plan/destination.ts";
 import { callerName, callerState, readCallers } from "./store.ts";
 
@@ -15,11 +15,13 @@ export function listCommand(io: IOStreams): Command {
     name: "list",
     summary: "list the kube-apiservers that may call the function",
     examples: ["iam-authenticator callers list --cluster prod"],
-  });
-  return addOutput(addConnection(command)).action((options: ConnectionOptions & OutputOptions) => list(options, io));
+  }).alias("ls");
+  return addListOutput(addConnection(command)).action((options: ConnectionOptions & ListOutputOptions) =>
+    list(options, io),
+  );
 }
 
-async function list(options: ConnectionOptions & OutputOptions, io: IOStreams): Promise<void> {
+async function list(options: ConnectionOptions & ListOutputOptions, io: IOStreams): Promise<void> {
   const connection = await connect(options, io);
   const { entries } = await readCallers(connection, io.interrupted);
   if (entries.length === 0) io.tell(`No callers in ${await destinationOf(connection, new Map(), io)}.\n`);
@@ -37,6 +39,11 @@ async function list(options: ConnectionOptions & OutputOptions, io: IOStreams): 
       items,
       headers: ["name", "state", "until", "sha-256"],
       row: ({ name, state, notAfter = "", sha256 = "" }) => [name, state, notAfter, sha256.slice(0, 12)],
+      name: ({ name }) => name,
+      wide: {
+        headers: ["name", "state", "until", "sha-256"],
+        row: ({ name, state, notAfter = "", sha256 = "" }) => [name, state, notAfter, sha256],
+      },
     },
     options.output,
     io,

@@ -6,7 +6,7 @@ import { silentExit } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { destinationOf } from "../../plan/destination.ts";
 import { withoutManaged } from "../../plan/managed.ts";
-import { showPlan } from "../../plan/show.ts";
+import { printPlan } from "../../plan/show.ts";
 import { weakeningsIn } from "../../plan/weakening.ts";
 import { addCompare, type CompareOptions, compare } from "./compare.ts";
 
@@ -21,14 +21,8 @@ export function diffCommand(io: IOStreams): Command {
     const { plan: wanted, current, connection } = await compare(options, io);
     const { plan } = await withoutManaged(wanted, connection, false, io);
     const destination = await destinationOf(connection, current, io);
-    io.print(
-      showPlan(
-        { ...plan, weakenings: await weakeningsIn(plan.changes, current, connection.context) },
-        destination,
-        connection.context.prefix,
-        io.columns,
-      ),
-    );
+    const weakenings = await weakeningsIn(plan.changes, current, connection.context);
+    printPlan({ ...plan, weakenings }, destination, connection.context.prefix, io);
     if (plan.changes.length > 0) throw silentExit();
   });
 }

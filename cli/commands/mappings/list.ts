@@ -4,17 +4,23 @@ import type { Command } from "commander";
 import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
-import { printList } from "../../io/print.ts";
+import { printData, printList } from "../../io/print.ts";
 import type { Denial } from "../../mapping-file/denial.ts";
 import { type Entry, writeEntry } from "../../mapping-file/entry.ts";
 import { shortName } from "../../mapping-file/parameter-name.ts";
 import { readParameter } from "../../mapping-file/read-parameter.ts";
-import { addConnection, addOutput, addReading, type ConnectionOptions, type OutputOptions } from "../../options.ts";
+import {
+  addConnection,
+  addListOutput,
+  addReading,
+  type ConnectionOptions,
+  type ListOutputOptions,
+} from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
 import { destinationOf } from "../../plan/destination.ts";
 import { readMappings } from "../../plan/read-current.ts";
 
-interface ListOptions extends ConnectionOptions, OutputOptions {
+interface ListOptions extends ConnectionOptions, ListOutputOptions {
   readonly group?: string;
 }
 
@@ -34,9 +40,10 @@ export function listCommand(io: IOStreams): Command {
       "iam-authenticator mappings list --cluster prod",
       "iam-authenticator mappings list -c prod --group system:masters",
       "iam-authenticator mappings list -c prod --account 111122223333 -o json",
+      "iam-authenticator mappings ls -c prod -o wide",
     ],
-  });
-  return addOutput(addReading(addConnection(command)))
+  }).alias("ls");
+  return addListOutput(addReading(addConnection(command)))
     .option("--group <name>", "only those that give this group")
     .action((options: ListOptions) => list(options, io));
 }
@@ -52,13 +59,21 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
     const which = group === undefined ? "" : ` that give ${group}`;
     io.tell(`No mappings${which} in ${await destinationOf(connection, current, io)}.\n`);
   }
-  if (options.output === "table") {
-    const headers = ["kind", "account", "name", "username", "groups", "note"];
-    const narrow = (item: Item) => narrowRow(row(item, prefix));
-    printList({ items, headers, row: (item) => row(item, prefix), narrow }, "table", io);
+  if (options.output === "json" || options.output === "yaml") {
+    printData(items.map(machine), options.output, io);
     return;
   }
-  printList({ items: items.map(machine), headers: [], row: () => [] }, options.output, io);
+  const headers = ["kind", "account", "name", "username", "groups", "note"];
+  const wide = {
+    headers: [...headers, "parameter", "version", "modified"],
+    row: (item: Item) => {
+      const { name, version, modified } = item.stored;
+      return [...row(item, prefix), shortName(name, prefix), String(version), new Date(modified).toISOString()];
+    },
+  };
+  const listing = { items, headers, row: (item: Item) => row(item, prefix), wide };
+  const name = ({ stored }: Item) => shortName(stored.name, prefix);
+  printList({ ...listing, name, narrow: (item) => narrowRow(row(item, prefix)) }, options.output, io);
 }
 
 function itemsOf(stored: Stored, prefix: string): Item[] {

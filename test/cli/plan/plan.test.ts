@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Stored } from "../../../cli/parameter-store/parameter.ts";
 import type { Change } from "../../../cli/plan/plan.ts";
-import { showPlan } from "../../../cli/plan/show.ts";
+import { planTexts } from "../../../cli/plan/show.ts";
 import { PREFIX } from "../commands/mappings/cluster.ts";
 
 const stored = (value: unknown): Stored => ({
@@ -21,7 +21,9 @@ const change = (name: string, before: unknown, after: unknown): Change => ({
   value: after === undefined ? undefined : JSON.stringify(after),
 });
 const show = (changes: readonly Change[], columns?: number) =>
-  showPlan({ changes, unchanged: 0, extra: [], weakenings: new Map() }, "account 1", PREFIX, columns);
+  planTexts({ changes, unchanged: 0, extra: [], weakenings: new Map() }, "account 1", PREFIX, columns)
+    .map(({ text }) => text)
+    .join("");
 
 test("long values are broken in a terminal, and below their own line", () => {
   const groups = Array.from({ length: 12 }, (_, i) => `team-number-${i}`);

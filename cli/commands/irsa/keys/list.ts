@@ -6,18 +6,20 @@ import { newCommand } from "../../../command.ts";
 import type { IOStreams } from "../../../io/io-streams.ts";
 import { printList } from "../../../io/print.ts";
 import { describeKey, readPublishedKeys } from "../../../irsa/published-keys.ts";
-import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../../../options.ts";
+import { addConnection, addListOutput, type ConnectionOptions, type ListOutputOptions } from "../../../options.ts";
 
 export function listCommand(io: IOStreams): Command {
   const command = newCommand(io, {
     name: "list",
     summary: "list the issuer's keys",
     examples: ["iam-authenticator irsa keys list --cluster prod"],
-  });
-  return addOutput(addConnection(command)).action((options: ConnectionOptions & OutputOptions) => list(options, io));
+  }).alias("ls");
+  return addListOutput(addConnection(command)).action((options: ConnectionOptions & ListOutputOptions) =>
+    list(options, io),
+  );
 }
 
-async function list(options: ConnectionOptions & OutputOptions, io: IOStreams): Promise<void> {
+async function list(options: ConnectionOptions & ListOutputOptions, io: IOStreams): Promise<void> {
   const connection = await connect(options, io);
   const keys = await readPublishedKeys(connection, io.interrupted);
   const items = keys.map(({ kid, stored, key, problem }) => ({
@@ -32,6 +34,7 @@ async function list(options: ConnectionOptions & OutputOptions, io: IOStreams): 
     published.slice(0, 10),
     key,
   ];
-  printList({ items, headers: ["parameter", "state", "published", "key"], row, endsInText: true }, options.output, io);
+  const headers = ["parameter", "state", "published", "key"];
+  printList({ items, headers, row, endsInText: true, name: ({ kid }) => `issuer/${kid}` }, options.output, io);
   if (items.length === 0) io.tell("No key is published: the issuer answers 500 (irsa keys publish).\n");
 }

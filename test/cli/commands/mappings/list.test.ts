@@ -46,6 +46,26 @@ test("where a terminal is too narrow for the columns, who comes out stands below
   for (const line of out.split("\n")) assert.ok(line.length <= 60, line);
 });
 
+test("-o name is what other commands take, each once; -o wide is whole, with the parameter and its version; ls is list", async () => {
+  const { out } = await cluster.mappings(["ls", "-o", "name"], { columns: 60 });
+  const names = [
+    "group/developers",
+    "pattern/any",
+    "role/111122223333/developers",
+    "root/444455556666",
+    "user/111122223333/bob",
+  ];
+  assert.equal(out, `${names.join("\n")}\n`);
+  assert.equal((await cluster.mappings(["get", names[2] ?? ""])).code, 0);
+  const wide = await cluster.mappings(["ls", "-o", "wide"], { columns: 60 });
+  assert.match(wide.out, /^KIND .* NOTE +PARAMETER +VERSION +MODIFIED\n/);
+  assert.match(
+    wide.out,
+    /\nrole +111122223333 +Developers +dev:\{SessionName\} +developers,on-call +role\/111122223333\/developers +1 +20\S+Z\n/,
+  );
+  assert.equal((await cluster.mappings(["ls"])).out, (await cluster.mappings(["list"])).out);
+});
+
 test("JSON and YAML hold everything", async () => {
   const items = JSON.parse((await cluster.mappings(["list", "-o", "json"])).out);
   assert.equal(items.length, 6);

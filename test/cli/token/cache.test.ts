@@ -1,0 +1,133 @@
+// `token --cache` and `--forward-session-name`: what is asked of STS, what lies on disk, and that nothing outlives its end.
+
+import assert from "node:assert/strict";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
+import { cli, useLocalAws } from "../cli.ts";
+
+const NOW = Date.UTC(2026, 10, 24, 12);
+const ROLE = "arn:aws:iam::111122223333:role/Admin";
+let sts: LocalServer;
+let userId = "AROAAAAAAAAAAAAAAAAAA:jane@example.com";
+let home: string;
+before(async () => {
+  sts = await startHttpServer(({ body }) => {
+    const assumed = sts.requests.length;
+    return {
+      status: 200,
+      headers: { "content-type": "text/xml" },
+      body: /AssumeRole/.test(body.toString())
+        ? `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+<AccessKeyId>ASIALOCAL${String(assumed).padStart(11, "0")}</AccessKeyId><SecretAccessKey>local/assumed</SecretAccessKey>
+<SessionToken>s</SessionToken><Expiration>2026-11-24T13:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`
+        : `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
+<UserId>${userId}</UserId><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`,
+    };
+  });
+});
+beforeEach(() => {
+  useLocalAws({ AWS_ENDPOINT_URL_STS: sts.url });
+  home = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+});
+afterEach(() => rmSync(home, { recursive: true }));
+after(() => sts.close());
+
+async function token(words: readonly string[], now = NOW) {
+  const before = sts.requests.length;
+  const { code, out, err } = await cli(["token", "-c", "prod", ...words], { now, environment: { HOME: home } });
+  const asked = sts.requests.slice(before).map(({ body }) => new URLSearchParams(body.toString()));
+  const { token = "", expirationTimestamp = "" } = code === 0 ? JSON.parse(out).status : {};
+  return { code, err, asked, token, expirationTimestamp };
+}
+const url = ({ token }: { token: string }) => Buffer.from(token.replace("k8s-aws-v1.", ""), "base64url").toString();
+const CACHED = ["--role", ROLE, "--cache"];
+const folder = () => join(home, ".cache", "iam-authenticator", "credentials");
+const kept = () => readdirSync(folder());
+
+test("the role is assumed once; each token is signed anew, and ends with the role's keys", async () => {
+  const first = await token(CACHED);
+  const second = await token(CACHED, NOW + 60_000);
+  assert.deepEqual([first.asked.length, second.asked.length], [1, 0]);
+  assert.match(url(second), /X-Amz-Date=20261124T120100Z/);
+  assert.equal(/X-Amz-Credential=(\w+)/.exec(url(first))?.[1], /X-Amz-Credential=(\w+)/.exec(url(second))?.[1]);
+  const late = await token(CACHED, Date.UTC(2026, 10, 24, 12, 55));
+  assert.deepEqual([late.asked.length, late.expirationTimestamp], [0, "2026-11-24T13:00:00Z"]);
+});
+
+test("in the last minute of the keys, and after their end, they are asked for again", async () => {
+  await token(CACHED);
+  assert.equal((await token(CACHED, Date.UTC(2026, 10, 24, 12, 59, 1))).asked.length, 1);
+  // These end too: what STS gives here is over.
+  assert.equal((await token(CACHED, Date.UTC(2026, 10, 24, 13))).code, 3);
+});
+
+test("the file is its owner's alone; one that others can read is not used, and is replaced", async () => {
+  await token(CACHED);
+  const [name = ""] = kept();
+  const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+  assert.deepEqual([mode(folder()), mode(join(folder(), name))], ["700", "600"]);
+  chmodSync(join(folder(), name), 0o644);
+  const again = await token(CACHED);
+  assert.deepEqual(
+    [again.asked.length, again.err],
+    [1, `Not used, because others can read it: ${join(folder(), name)}\n`],
+  );
+  assert.deepEqual([mode(join(folder(), name)), kept()], ["600", [name]]);
+});
+
+test("whatever decides the credentials is in the key: each of these asks STS", async () => {
+  await token(CACHED);
+  const others: [readonly string[], Readonly<Record<string, string>>][] = [
+    [["--role", `${ROLE}2`, "--cache"], {}],
+    [[...CACHED, "--external-id", "x"], {}],
+    [[...CACHED, "--session-name", "x"], {}],
+    [[...CACHED, "--region", "eu-west-1"], {}],
+    [CACHED, { AWS_ACCESS_KEY_ID: "AKIAANOTHERPERSONAAA" }],
+  ];
+  for (const [words, environment] of others) {
+    Object.assign(process.env, environment);
+    assert.equal((await token(words)).asked.length, 1, words.join(" "));
+  }
+  useLocalAws({ AWS_ENDPOINT_URL_STS: sts.url });
+  writeFileSync(join(home, "config"), "[default]\nregion = eu-west-1\n");
+  process.env["AWS_CONFIG_FILE"] = join(home, "config");
+  assert.equal((await token(CACHED)).asked.length, 1);
+});
+
+test("a broken file is nothing kept, an ended one is removed, and keys without an end are not kept", async () => {
+  await token(CACHED);
+  const [name = ""] = kept();
+  for (const text of ["", "{", '{"accessKeyId":1}', '{"accessKeyId":"a","secretAccessKey":"b","expiration":"never"}']) {
+    writeFileSync(join(folder(), name), text);
+    assert.equal((await token(CACHED)).asked.length, 1, text);
+  }
+  const old = { ...JSON.parse(readFileSync(join(folder(), name), "utf8")), expiration: "2026-11-24T11:00:00Z" };
+  writeFileSync(join(folder(), "old.json"), JSON.stringify(old));
+  await token([...CACHED, "--session-name", "other"]);
+  assert.equal(kept().includes("old.json"), false);
+  const before = kept();
+  const { code, err } = await token(["--cache"]);
+  assert.deepEqual([code, kept()], [0, before]);
+  assert.match(err, /^Not kept: these AWS credentials have no end\./);
+});
+
+test("--forward-session-name gives the role one's own session name; a user has none", async () => {
+  const { asked } = await token(["--role", ROLE, "--forward-session-name"]);
+  assert.deepEqual(
+    asked.map((form) => [form.get("Action"), form.get("RoleSessionName")]),
+    [
+      ["GetCallerIdentity", null],
+      ["AssumeRole", "jane@example.com"],
+    ],
+  );
+  userId = "AIDAAAAAAAAAAAAAAAAAA";
+  const user = await token(["--role", ROLE, "--forward-session-name"]);
+  assert.equal(user.asked[1]?.get("RoleSessionName"), "iam-authenticator");
+  const alone = await token(["--forward-session-name"]);
+  assert.deepEqual([alone.code, alone.err], [2, "--forward-session-name needs --role.\n"]);
+  const both = await token(["--role", ROLE, "--forward-session-name", "--session-name", "x"]);
+  assert.deepEqual([both.code, both.err], [2, "Give either --session-name or --forward-session-name.\n"]);
+});
