@@ -5,6 +5,7 @@ import packageJson from "../package.json" with { type: "json" };
 import { toFailure } from "./aws/errors.ts";
 import { newCommand } from "./command.ts";
 import { callersCommand } from "./commands/callers/callers.ts";
+import { COMPLETE, complete } from "./commands/complete.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
@@ -87,6 +88,11 @@ function helpFirst(words: readonly string[], program: Command): readonly string[
 export async function run(words: readonly string[], streams: IOStreams): Promise<number> {
   const io = withoutControls(streams);
   try {
+    // Never part of any help: a completion script asks, and nobody reads what went wrong.
+    if (words[0] === COMPLETE) {
+      await complete(words.slice(1), io, run).catch(() => {});
+      return 0;
+    }
     const program = createProgram(io);
     await program.parseAsync(helpFirst(words, program), { from: "user" });
     return 0;

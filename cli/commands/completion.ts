@@ -1,8 +1,10 @@
-// `completion`: a script for the shell, made from the program itself: its commands and options, and no others.
+// `completion`: a script for the shell, made from the program itself: its commands and options, and no others. Clusters and
+// names are asked for as they are typed (complete.ts).
 
 import { Argument, type Command, type Option } from "commander";
 import { newCommand } from "../command.ts";
 import type { IOStreams } from "../io/io-streams.ts";
+import { COMPLETE, type Lister, listerFor } from "./complete.ts";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof SHELLS)[number];
@@ -25,6 +27,8 @@ interface CommandWords {
   readonly commands: readonly string[];
   /** What an argument may be, where that is a choice. */
   readonly values: readonly string[];
+  /** What lists the names that an argument may be. */
+  readonly lister: Lister | undefined;
   readonly options: readonly Option[];
 }
 
@@ -40,17 +44,21 @@ function wordsOf(command: Command, path: string): CommandWords[] {
   const { commands, options } = command;
   const values = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
   const below = commands.flatMap((child) => wordsOf(child, `${path} ${child.name()}`.trim()));
-  return [{ path, commands: commands.map((child) => child.name()), values, options }, ...below];
+  const lister = listerFor(path);
+  return [{ path, commands: commands.map((child) => child.name()), values, options, lister }, ...below];
 }
 
 function bash(name: string, commandWords: readonly CommandWords[]): string {
-  const cases = commandWords.map(({ path, commands, values, options }) => {
+  const cases = commandWords.map(({ path, commands, values, options, lister }) => {
     const words = [...commands, ...values, ...options.flatMap(({ long }) => long ?? []), "--help"];
-    return `    "${path}") words="${words.join(" ")}" ;;`;
+    return `    "${path}") words="${words.join(" ")}"${lister === undefined ? "" : ` lister="${lister}"`} ;;`;
   });
   // The length is in $(( )) for zsh, which takes a letter after the colon for a modifier.
   return `_${identifier(name)}() {
-  local word path="" words=""
+  local word path="" words="" lister="" current="\${COMP_WORDS[COMP_CWORD]}"
+  case "\${COMP_WORDS[$((COMP_CWORD - 1))]}" in
+    -c|--cluster) COMPREPLY=($(compgen -W "$(${name} ${COMPLETE} clusters 2>/dev/null)" -- "$current")); return ;;
+  esac
   for word in "\${COMP_WORDS[@]:1:$((COMP_CWORD - 1))}"; do
     case "$word" in -*) break ;; *) path="\${path:+$path }$word" ;; esac
   done
@@ -61,14 +69,20 @@ ${cases.join("\n")}
     [ -n "$words" ] && break
     case "$path" in *" "*) path="\${path% *}" ;; *) path="" ;; esac
   done
-  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
+  case "$current" in
+    -*) ;;
+    *) [ -n "$lister" ] && words="$words $(${name} ${COMPLETE} "$lister" "$current" "\${COMP_WORDS[@]:1:$((COMP_CWORD - 1))}" 2>/dev/null)" ;;
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  case "\${COMPREPLY[0]}" in */) compopt -o nospace 2>/dev/null ;; esac
+  return 0
 }
 complete -o default -F _${identifier(name)} ${name}
 `;
 }
 
 function fish(name: string, commandWords: readonly CommandWords[]): string {
-  const lines = commandWords.flatMap(({ path, commands, values, options }) => {
+  const lines = commandWords.flatMap(({ path, commands, values, options, lister }) => {
     const words = [...commands, ...values];
     // Not again once one of them is there: what follows is that command's own.
     const once = words.length === 0 ? [] : [`not __fish_seen_subcommand_from ${words.join(" ")}`];
@@ -77,7 +91,10 @@ function fish(name: string, commandWords: readonly CommandWords[]): string {
     const start = `complete -c ${name} -n "${condition}"`;
     return [
       ...words.map((word) => `${start} -f -a ${word}`),
-      ...options.map((option) => `${start} ${fishOption(option)}`),
+      ...(lister === undefined
+        ? []
+        : [`${start} -f -a "(${name} ${COMPLETE} ${lister} (commandline -ct) (commandline -opc)[2..-1] 2>/dev/null)"`]),
+      ...options.map((option) => `${start} ${fishOption(option, name)}`),
       `${start} -l help`,
     ];
   });
@@ -85,8 +102,9 @@ function fish(name: string, commandWords: readonly CommandWords[]): string {
 }
 
 /** https://fishshell.com/docs/current/cmds/complete.html: -r needs a value, -x a value that is not a file */
-function fishOption({ short, long, argChoices, required }: Option): string {
+function fishOption({ short, long, argChoices, required }: Option, name: string): string {
   const names = [...(short ? [`-s ${short.slice(1)}`] : []), ...(long ? [`-l ${long.slice(2)}`] : [])];
+  if (long === "--cluster") return `${names.join(" ")} -x -a "(${name} ${COMPLETE} clusters 2>/dev/null)"`;
   if (argChoices !== undefined) return `${names.join(" ")} -x -a "${argChoices.join(" ")}"`;
   return `${names.join(" ")}${required ? " -r" : ""}`;
 }

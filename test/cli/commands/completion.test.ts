@@ -2,8 +2,12 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { test } from "node:test";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
 import { cli } from "../cli.ts";
+import { type LocalCluster, storedCluster } from "./mappings/cluster.ts";
 
 const isInstalled = (shell: string) => spawnSync(shell, ["--version"]).error === undefined;
 const skip = (shell: string) => (isInstalled(shell) ? {} : { skip: `no ${shell} here` });
@@ -59,4 +63,53 @@ test("each script is one that its shell can read", () => {
     const { status, stderr } = spawnSync(shell, ["-n", "-c", script ?? ""], { encoding: "utf8" });
     assert.deepEqual([status, stderr], [0, ""], shell);
   }
+});
+
+const home = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+let cluster: LocalCluster;
+before(async () => {
+  cluster = await storedCluster({
+    "role/111122223333/developers": { arn: "arn:aws:iam::111122223333:role/Developers", username: "d" },
+    "user/111122223333/alice": { arn: "arn:aws:iam::111122223333:user/alice", username: "a" },
+    callers: [{ name: "control-plane-2026", sha256: "0".repeat(64) }],
+  });
+  mkdirSync(join(home, ".config", "iam-authenticator"), { recursive: true });
+  const config = "contexts:\n  live: {cluster: prod}\n  test: {}\n";
+  writeFileSync(join(home, ".config", "iam-authenticator", "config.yaml"), config);
+});
+after(async () => {
+  rmSync(home, { recursive: true });
+  await cluster.store.close();
+});
+const complete = (...words: string[]) => cli(["__complete", ...words], { environment: { HOME: home } });
+
+test("contexts and their clusters; kinds without a call to AWS; then names, of the cluster that is typed", async () => {
+  assert.equal((await complete("clusters")).out, "live\nprod\ntest\n");
+  const before = cluster.store.requests.length;
+  assert.match((await complete("mappings", "ro", "mappings", "get", "-c", "live")).out, /^role\/\nuser\/\nsso\/\n/);
+  assert.equal(cluster.store.requests.length, before);
+  const names = "role/111122223333/developers\nuser/111122223333/alice\n";
+  assert.equal((await complete("mappings", "role/", "mappings", "get", "-c", "live")).out, names);
+  assert.equal((await complete("callers", "", "callers", "remove", "--cluster=live")).out, "control-plane-2026\n");
+});
+
+test("whatever fails, nothing is completed and nothing is said", async () => {
+  for (const words of [["mappings", "role/"], ["mappings", "role/", "-c", "bad id"], ["nothing"], []]) {
+    assert.deepEqual(await complete(...words), { code: 0, out: "", err: "" });
+  }
+  cluster.store.fail({ kind: "answer", status: 400, body: '{"__type":"AccessDeniedException","message":"x"}' });
+  const refused = await complete("mappings", "role/", "mappings", "get", "-c", "live");
+  cluster.store.fail(undefined);
+  assert.deepEqual(refused, { code: 0, out: "", err: "" });
+  writeFileSync(join(home, ".config", "iam-authenticator", "config.yaml"), "nonsense: 1");
+  assert.deepEqual(await complete("clusters"), { code: 0, out: "", err: "" });
+});
+
+test("bash asks for clusters after -c, and for names where a command takes one", () => {
+  const answers = `iam-authenticator() { case "$2" in clusters) echo live prod ;; mappings) echo "$3 $4 $5" >&2; echo role/1/dev role/1/ops user/ ;; esac; }`;
+  const ask = (...words: string[]) => run("bash", ["--norc", "-c", `${answers}\n${bash}\n${asking(words)}`]);
+  assert.deepEqual(ask("mappings", "list", "-c", "l"), ["live"]);
+  assert.deepEqual(ask("mappings", "get", "role/1/d"), ["role/1/dev"]);
+  assert.deepEqual(ask("mappings", "get", "us"), ["user/"]);
+  assert.deepEqual(ask("mappings", "get", "--pre"), ["--prefix"]);
 });

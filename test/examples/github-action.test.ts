@@ -1,0 +1,106 @@
+// The GitHub Actions example: its shell steps as they are written, in the order and by the shell that GitHub runs them.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { after, before, beforeEach, test } from "node:test";
+import { parse } from "yaml";
+import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "../cli/commands/mappings/cluster.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const workflow = parse(readFileSync(join(ROOT, "examples/github-action/mappings.yml"), "utf8"));
+const steps: { name?: string; run?: string; if?: string; uses?: string }[] = workflow.jobs.check.steps;
+const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+const SUMMARY = join(folder, "summary.md");
+const ADMINS = `mappings:
+  - {permissionSet: ClusterAdmin, account: "111122223333", username: "admin:{SessionName}", groups: [system:masters]}
+`;
+let cluster: LocalCluster;
+
+before(async () => {
+  cluster = await storedCluster(ADMIN);
+  mkdirSync(join(folder, "bin"));
+  mkdirSync(join(folder, "mappings"));
+  const programs = {
+    "iam-authenticator": `exec '${process.execPath}' '${ROOT}/cli/iam-authenticator.ts' "$@"`,
+    // What is installed is the program above.
+    npm: `[ "$*" = 'install --global ${workflow.env.PACKAGE}' ]`,
+  };
+  for (const [name, line] of Object.entries(programs)) {
+    writeFileSync(join(folder, "bin", name), `#!/bin/sh\n${line}\n`);
+    chmodSync(join(folder, "bin", name), 0o755);
+  }
+});
+beforeEach(() => {
+  rmSync(SUMMARY, { force: true });
+  writeFileSync(join(folder, "mappings", "all.yaml"), ADMINS);
+});
+after(async () => {
+  await cluster.store.close();
+  rmSync(folder, { recursive: true });
+});
+
+interface Outcome {
+  /** Of the step that failed; `undefined` where none did. */
+  readonly failed: string | undefined;
+  readonly code: number;
+  readonly output: string;
+}
+
+/** https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell: `bash -e {0}` */
+async function runSteps(variables: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+  const path = `${join(folder, "bin")}${delimiter}${process.env["PATH"]}`;
+  const env = { ...process.env, ...workflow.env, ...variables, PATH: path, HOME: folder, GITHUB_STEP_SUMMARY: SUMMARY };
+  for (const { name, run } of steps) {
+    if (run === undefined) continue;
+    const script = join(folder, "step.sh");
+    writeFileSync(script, run);
+    const { code, output } = await new Promise<{ code: number; output: string }>((resolve) => {
+      execFile("bash", ["-e", script], { env, cwd: folder }, (error, out, err) => {
+        resolve({ code: error === null ? 0 : Number(error.code), output: `${out}${err}` });
+      });
+    });
+    if (code !== 0) return { failed: name, code, output };
+  }
+  return { failed: undefined, code: 0, output: "" };
+}
+
+test("files that match the cluster pass, and so does a change, which the summary shows", async () => {
+  assert.deepEqual(await runSteps(), { failed: undefined, code: 0, output: "" });
+  assert.match(readFileSync(SUMMARY, "utf8"), /^ {4}0 to add, 0 to change, 0 to remove, 1 unchanged\.$/m);
+  const change = '  - {arn: "arn:aws:iam::111122223333:role/Ops", username: "ops```", groups: [system:masters]}\n';
+  writeFileSync(join(folder, "mappings", "all.yaml"), `${ADMINS}${change}`);
+  assert.equal((await runSteps()).failed, undefined);
+  const summary = readFileSync(SUMMARY, "utf8");
+  assert.match(summary, /^ {4}\+ role\/111122223333\/ops$/m);
+  assert.match(summary, /^ {4}! 1 new member of system:masters: more people may get in\.$/m);
+  for (const line of summary.split("\n")) assert.match(line, /^( {4}.*|What the merge changes:)?$/);
+  assert.equal(await cluster.value("role/111122223333/ops"), undefined);
+});
+
+test("a mistake fails the lint, with its file and line", async () => {
+  writeFileSync(join(folder, "mappings", "all.yaml"), `${ADMINS}  - {arn: nobody, username: x}\n`);
+  const { failed, code, output } = await runSteps();
+  assert.deepEqual([failed, code], ["Lint", 1]);
+  assert.match(output, /mappings\/all\.yaml, line 3 \(nobody\) +arn must be the ARN/);
+});
+
+test("where AWS does not answer, the check fails with the reason", async () => {
+  const { failed, code, output } = await runSteps({
+    AWS_ENDPOINT_URL_SSM: "http://127.0.0.1:1",
+    AWS_MAX_ATTEMPTS: "1",
+  });
+  assert.deepEqual([failed, code], ["Show what the merge changes", 3]);
+  assert.match(output, /^No connection to 127\.0\.0\.1 port 1 \(ECONNREFUSED\)\.\n/);
+  assert.match(readFileSync(SUMMARY, "utf8"), /^ {4}No connection/m);
+});
+
+test("a fork's pull request gets no AWS credentials, and nothing that needs some", () => {
+  const needsAws = steps.filter(({ uses = "", run = "" }) => /aws-credentials/.test(uses) || /mappings diff/.test(run));
+  assert.equal(needsAws.length, 2);
+  for (const step of needsAws) assert.match(step.if ?? "", /head\.repo\.full_name == github\.repository$/);
+  assert.equal(workflow.on.pull_request_target, undefined);
+  assert.ok(PREFIX.endsWith(`/${workflow.env.CLUSTER_ID}`));
+});
