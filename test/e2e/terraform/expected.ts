@@ -47,7 +47,7 @@ const REF: Readonly<Record<string, string>> = {
   "AWS::Lambda::Function": "function_name",
 };
 
-/** Made by the release for deployments in steps, which the module leaves to whoever applies it; and the dashboard. */
+/** Made by the release for deployments in steps, which the module leaves to whoever applies it; the dashboard and the saved queries. */
 const LEFT_OUT = /^(Deployment|DeploymentCheck|DeploymentService|FunctionCurrentVersion|Dashboard|Query)/;
 
 export function expectedResources(template: Template, values: Readonly<Record<string, unknown>>): Expected[] {
