@@ -13,12 +13,12 @@ import { makeReviews, type Review } from "./warm/reviews.ts";
 import { type Services, startServices } from "./warm/services.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
-const ROUNDS = 9;
+const ROUNDS = 7;
 /** Rounds that go first and do not count, until the code is optimised. */
-const WARM_UP = 3;
-const OFFLINE = 2_000;
-const ASKING = 200;
-const DISTANT = 20;
+const WARM_UP = 2;
+const OFFLINE = 1_000;
+const ASKING = 100;
+const DISTANT = 10;
 
 const FLOOR = `export async function handler({ body }) {
   const { apiVersion } = JSON.parse(body);

@@ -22,6 +22,7 @@ export interface Measured {
 }
 
 export interface Environment {
+  readonly pid: number;
   measure(batch: Batch): Promise<Measured>;
   close(): void;
 }
@@ -43,6 +44,7 @@ export async function startEnvironment(
   ended.catch(() => undefined);
   await Promise.race([once(child, "message"), ended]);
   return {
+    pid: child.pid ?? Number.NaN,
     async measure(batch) {
       child.send(batch);
       const [measured] = (await Promise.race([once(child, "message"), ended])) as [Measured];

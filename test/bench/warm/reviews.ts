@@ -6,6 +6,7 @@ import { type LocalIdentity, localIdentity } from "../../../local/identities.ts"
 import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
 import { mintToken, type TokenOptions } from "../../../local/token.ts";
 import { SAMPLE_REQUEST } from "../../local/gateway/sample-request.ts";
+import { reviewBody, V1 } from "../../review/token-review.ts";
 import type { Batch } from "./environment.ts";
 import { CALLER } from "./services.ts";
 
@@ -91,7 +92,7 @@ function taken<T>(items: Iterator<T>): T {
 }
 
 /** Another `index` gives another token: up to 10 minutes old, and valid for up to 900 seconds. */
-function mint(identity: LocalIdentity, index: number, options: Partial<TokenOptions> = {}): Promise<string> {
+export function mint(identity: LocalIdentity, index: number, options: Partial<TokenOptions> = {}): Promise<string> {
   const now = Date.now() - (index % 600) * 1_000;
   return mintToken({
     identity,
@@ -106,16 +107,9 @@ function mint(identity: LocalIdentity, index: number, options: Partial<TokenOpti
 /** As long as those of real clusters. */
 const SERVICE_ACCOUNT_TOKEN = ["eyJhbGciOiJSUzI1NiIsImtpZCI6ImJlbmNoIn0", "a".repeat(720), "b".repeat(342)].join(".");
 
-function eventOf(token: string, caller = CALLER): string {
-  const review = {
-    apiVersion: "authentication.k8s.io/v1",
-    kind: "TokenReview",
-    metadata: { creationTimestamp: null },
-    spec: { token },
-    status: { user: {} },
-  };
+export function eventOf(token: string, caller = CALLER): string {
   const rawHeaders = SAMPLE_REQUEST.rawHeaders.map((text) => (text === "Bearer caller" ? `Bearer ${caller}` : text));
-  const request = { ...SAMPLE_REQUEST, rawHeaders, body: Buffer.from(JSON.stringify(review)), time: Date.now() };
+  const request = { ...SAMPLE_REQUEST, rawHeaders, body: Buffer.from(reviewBody(V1, token)), time: Date.now() };
   const key = "POST /authenticate";
   const api: Api = { payload: "2.0", stage: DEFAULT_STAGE, routes: [key] };
   return JSON.stringify(httpApiEvent(request, api, { key, path: request.path }));

@@ -16,6 +16,8 @@ import { startTlsFront } from "../tls-front.ts";
 export interface Services {
   /** Settings of the function that lead to these services; `distant` ones are 10 ms away. */
   readonly settings: Readonly<Record<"near" | "distant", Readonly<Record<string, string>>>>;
+  /** Where STS itself is, in plain HTTP. */
+  readonly stsUrl: string;
   /** Identities with a mapping each, none of which is one of `LOCAL_IDENTITIES`. */
   readonly crowd: readonly LocalIdentity[];
   close(): Promise<void>;
@@ -59,6 +61,7 @@ export async function startServices(crowdSize: number): Promise<Services> {
   });
   return {
     settings: { near: settings(nearSts, nearStore), distant: settings(distantSts, distantStore) },
+    stsUrl: sts.url,
     crowd: identities,
     async close() {
       for (const front of fronts) front.close();

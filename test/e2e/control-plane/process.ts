@@ -5,6 +5,8 @@ import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 
 export interface ServerProcess {
+  /** `undefined` where it could not be started. */
+  readonly pid: number | undefined;
   /** What it has logged so far. */
   log(): string;
   /** Throws when it runs no more. */
@@ -37,6 +39,7 @@ export function startServer(
   ended.catch(() => undefined);
 
   return {
+    pid: child.pid,
     log: () => readFileSync(logFile, "utf8"),
     requireRunning() {
       if (running.has(child)) return;

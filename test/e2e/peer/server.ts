@@ -16,6 +16,7 @@ import { startStsProxy } from "./proxy.ts";
 import { createStsCertificates } from "./sts-certificates.ts";
 
 export interface PeerServer {
+  readonly pid: number | undefined;
   readonly url: string;
   /** For kube-apiserver: the path of the kubeconfig that the server made. */
   readonly kubeconfig: string;
@@ -73,7 +74,7 @@ export async function startPeer(
     return trusting;
   });
   started(() => agent.destroy());
-  return { url, kubeconfig, agent, targets: proxy.targets };
+  return { pid: running.pid, url, kubeconfig, agent, targets: proxy.targets };
 }
 
 /**

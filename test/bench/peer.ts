@@ -1,0 +1,159 @@
+// What a review costs here and at aws-iam-authenticator's own server: the same STS behind TLS, one processor for each, one
+// review at a time. On Linux: `npm run bench -- peer`; the server is that of the end-to-end tests.
+
+import { execFileSync, fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { Agent } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { localIdentity } from "../../local/identities.ts";
+import { findAwsIamAuthenticator } from "../e2e/binaries/binaries.ts";
+import { startPeer } from "../e2e/peer/server.ts";
+import { post } from "../post.ts";
+import { KUBE_HEADERS, reviewBody, V1 } from "../review/token-review.ts";
+import { markdown } from "./compare.ts";
+import { quartiles } from "./quartiles.ts";
+import { startEnvironment } from "./warm/environment.ts";
+import { eventOf, mint } from "./warm/reviews.ts";
+import { CALLER, startServices } from "./warm/services.ts";
+
+const BUNDLE = join(import.meta.dirname, "..", "..", "dist", "authenticator", "index.mjs");
+const ROUNDS = 5;
+/** Reviews of one kind in a round: processor time is counted in hundredths of a second. */
+const REVIEWS = 500;
+/** Rounds that go first and do not count. */
+const WARM_UP = 2;
+
+/** What each kind of review is of, and what its answer holds, ours and the peer's alike (Go leaves `false` out). */
+interface Kind {
+  readonly name: string;
+  tokens(): Promise<readonly string[]>;
+  readonly holds: string;
+}
+
+interface Server {
+  readonly name: string;
+  readonly pid: number;
+  /** Processor time in microseconds for one review. */
+  cpu(tokens: readonly string[], holds: string): Promise<number>;
+}
+
+const running: (() => void | Promise<void>)[] = [];
+const started = (stop: () => void | Promise<void>): void => void running.push(stop);
+try {
+  const folder = mkdtempSync(join(tmpdir(), "bench-"));
+  started(() => rmSync(folder, { recursive: true }));
+  const services = await startServices(0);
+  started(services.close);
+
+  // What is started from here on inherits the processor, and then this process, with STS, takes another one.
+  pinTo(1);
+  const peer = await startPeer(findAwsIamAuthenticator(), folder, services.stsUrl, started);
+  const environment = await startEnvironment(BUNDLE, services.settings.near);
+  started(environment.close);
+  const gateway = fork(new URL("peer/gateway-process.ts", import.meta.url), [BUNDLE], {
+    env: services.settings.near,
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  started(() => void gateway.kill());
+  const [{ url, ca }] = (await once(gateway, "message")) as [{ url: string; ca: string }];
+  pinTo(0);
+  const agent = new Agent({ keepAlive: true, ca });
+  started(() => agent.destroy());
+
+  const servers: Server[] = [
+    behindTls("aws-iam-authenticator 0.7.8", peer.pid, peer.url, peer.agent),
+    behindTls("this function behind the local gateway", gateway.pid, `${url}/authenticate`, agent),
+    {
+      name: "this function alone",
+      pid: environment.pid,
+      async cpu(tokens, holds) {
+        const events = tokens.map((token) => eventOf(token));
+        return (await environment.measure({ before: [], events, repeat: 1, status: 200, holds })).cpu;
+      },
+    },
+  ];
+  console.log(await compare(servers));
+} finally {
+  for (const stop of running.toReversed()) await stop();
+}
+
+async function compare(servers: readonly Server[]): Promise<string> {
+  const kinds = await makeKinds();
+  const taken = servers.map(() => kinds.map((): number[] => []));
+  for (let round = -WARM_UP; round < ROUNDS; round += 1) {
+    for (const [column, { tokens, holds }] of kinds.entries()) {
+      const batch = await tokens();
+      for (const [row, server] of servers.entries()) {
+        const cpu = await server.cpu(batch, holds);
+        if (round >= 0) taken[row]?.[column]?.push(cpu);
+      }
+    }
+  }
+  const rows = servers.map(({ name, pid }, row) => [
+    name,
+    ...kinds.map((_, column) => cell(taken[row]?.[column] ?? [], taken[0]?.[column] ?? [])),
+    String(residentMegabytes(pid)),
+  ]);
+  return markdown(["CPU of a review (share of the peer's)", ...kinds.map(({ name }) => name), "MB"], rows);
+}
+
+/** Medians; the share is taken within each round. */
+function cell(own: readonly number[], peers: readonly number[]): string {
+  const share = quartiles(own.map((cpu, round) => cpu / (peers[round] ?? Number.NaN))).median;
+  return `${quartiles(own).median.toFixed(0)} (${share.toFixed(2)})`;
+}
+
+async function makeKinds(): Promise<readonly Kind[]> {
+  const bob = localIdentity("bob");
+  const known = await mint(bob, 0);
+  const malformed = `${known.slice(0, -40)}!${known.slice(-39)}`;
+  const repeated = (token: string) => async () => Array.from({ length: REVIEWS }, () => token);
+  let minted = 0;
+  const granted = '"username":"dev:bob-example.com"';
+  return [
+    {
+      name: "new token",
+      tokens: () => Promise.all(Array.from({ length: REVIEWS }, () => mint(bob, ++minted))),
+      holds: granted,
+    },
+    { name: "the same token again", tokens: repeated(known), holds: granted },
+    { name: "malformed", tokens: repeated(malformed), holds: '"status":' },
+  ];
+}
+
+function behindTls(name: string, pid: number | undefined, url: string, agent: Agent): Server {
+  if (pid === undefined) throw new Error(`${name} does not run`);
+  const headers = { ...KUBE_HEADERS, Authorization: `Bearer ${CALLER}` };
+  return {
+    name,
+    pid,
+    async cpu(tokens, holds) {
+      const before = processorMicroseconds(pid);
+      for (const token of tokens) {
+        const { text } = await post(url, { agent, headers, body: reviewBody(V1, token) });
+        if (!text.includes(holds)) throw new Error(`${name}: not the answer that was to be measured: ${text}`);
+      }
+      return (processorMicroseconds(pid) - before) / tokens.length;
+    },
+  };
+}
+
+function pinTo(processor: number): void {
+  execFileSync("taskset", ["--all-tasks", "--cpu-list", "--pid", String(processor), String(process.pid)], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+}
+
+/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: utime and stime, in hundredths of a second, of all threads */
+function processorMicroseconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
+}
+
+/** https://man7.org/linux/man-pages/man5/proc_pid_status.5.html: VmRSS, in kB */
+function residentMegabytes(pid: number): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Math.round(Number(kilobytes) / 1024);
+}
