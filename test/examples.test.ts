@@ -1,0 +1,107 @@
+// The examples for teams without the command: their parameters have the names and values that the function reads.
+// examples/terraform is tested by e2e/terraform.e2e.ts, and the templates themselves by e2e/emulator/release.e2e.ts.
+
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { after, test } from "node:test";
+import fc from "fast-check";
+import { parse } from "yaml";
+import { checkMapping, type MappingKind } from "../functions/authenticator/mapping/mapping.ts";
+import { mappingParameter } from "../functions/authenticator/mapping/parameter-name.ts";
+
+const EXAMPLES = join(import.meta.dirname, "..", "examples");
+const ACCOUNT = "111122223333";
+const PREFIX = "/iam-authenticator/my-cluster";
+
+const folder = mkdtempSync(join(tmpdir(), "examples-"));
+after(() => rmSync(folder, { recursive: true }));
+
+function assertValid(name: string, value: string): void {
+  const kind = name.slice(PREFIX.length).split("/")[1] as MappingKind;
+  assert.deepEqual(checkMapping(JSON.parse(value), kind).valid, true, `${name}: ${value}`);
+}
+
+const NAMES = [
+  mappingParameter(PREFIX, "role", ACCOUNT, "Developers"),
+  mappingParameter(PREFIX, "sso", ACCOUNT, "ClusterAdmin"),
+];
+
+test("CloudFormation: mappings.template.yaml", () => {
+  const pseudo: Record<string, string> = {
+    ClusterId: "my-cluster",
+    "AWS::AccountId": ACCOUNT,
+    "AWS::Partition": "aws",
+    "AWS::StackName": "Mappings",
+  };
+  const resolve = (text: string) => text.replace(/\$\{([\w:]+)\}/g, (_, name) => pseudo[name] ?? assert.fail(name));
+  const text = readFileSync(join(EXAMPLES, "cloudformation", "mappings.template.yaml"), "utf8");
+  const { Resources } = parse(text, {
+    customTags: [
+      { tag: "!Sub", resolve },
+      { tag: "!Ref", resolve: (name: string) => pseudo[name] ?? assert.fail(name) },
+    ],
+  });
+  const parameters: { Type: string; Properties: Record<string, string> }[] = Object.values(Resources);
+  for (const { Type, Properties } of parameters) {
+    assert.deepEqual([Type, Properties["Type"]], ["AWS::SSM::Parameter", "String"]);
+    assert.deepEqual(Properties["Tags"], { "iam-authenticator:managed-by": "Mappings" });
+    assertValid(Properties["Name"] ?? "", Properties["Value"] ?? "");
+  }
+  assert.deepEqual(parameters.map(({ Properties }) => Properties["Name"]).sort(), NAMES);
+});
+
+/** `put-mapping.sh` with an `aws` that writes down what it is asked for. */
+function putMapping(...words: string[]) {
+  const file = join(folder, "aws.txt");
+  writeFileSync(join(folder, "aws"), `#!/bin/sh\nprintf '%s\\n' "$@" > '${file}'\n`, { mode: 0o755 });
+  writeFileSync(file, "");
+  const env = { PATH: `${folder}${delimiter}${process.env["PATH"]}` };
+  const { status, stderr } = spawnSync(join(EXAMPLES, "aws-cli", "put-mapping.sh"), words, { env, encoding: "utf8" });
+  const asked = readFileSync(file, "utf8").split("\n");
+  const after = (option: string) => (asked.includes(option) ? (asked[asked.indexOf(option) + 1] ?? "") : "");
+  return { status, stderr, call: asked.slice(0, 2).join(" "), name: after("--name"), value: after("--value") };
+}
+
+test("AWS CLI: put-mapping.sh writes a mapping at the name of its ARN", () => {
+  const arns = fc.record({
+    kind: fc.constantFrom<"role" | "user">("role", "user"),
+    path: fc.constantFrom("", "team/", "a/b.c/"),
+    name: fc.stringMatching(/^[\w+=,.@-]{1,64}$/),
+  });
+  for (const { kind, path, name } of fc.sample(arns, { numRuns: 50, seed: 13 })) {
+    const arn = `arn:aws:iam::${ACCOUNT}:${kind}/${path}${name}`;
+    const put = putMapping("my-cluster", arn, "dev:{SessionName}", "developers", "readers");
+    assert.deepEqual([put.status, put.stderr, put.call], [0, "", "ssm put-parameter"]);
+    assert.equal(put.name, mappingParameter(PREFIX, kind, ACCOUNT, name));
+    assert.deepEqual(JSON.parse(put.value), { arn, username: "dev:{SessionName}", groups: ["developers", "readers"] });
+  }
+});
+
+test("AWS CLI: put-mapping.sh takes no groups, and refuses what is no role or user", () => {
+  const alone = putMapping("my-cluster", `arn:aws:iam::${ACCOUNT}:user/bob`, "bob");
+  assert.deepEqual(JSON.parse(alone.value).groups, []);
+  assertValid(alone.name, alone.value);
+  for (const words of [["my-cluster", "arn:aws:iam::111122223333:root", "root"], ["my-cluster"]]) {
+    const { status, call } = putMapping(...words);
+    assert.deepEqual([status, call], [2, ""]);
+  }
+});
+
+test("CDK: app.ts, with the package as it is published", () => {
+  const outdir = join(folder, "cdk.out");
+  execFileSync(process.execPath, [join(EXAMPLES, "cdk-app", "app.ts")], {
+    cwd: folder,
+    env: { ...process.env, CDK_OUTDIR: outdir },
+    stdio: "pipe",
+  });
+  const { Resources } = JSON.parse(readFileSync(join(outdir, "MyCluster.template.json"), "utf8"));
+  const found: { Type: string; Properties: Record<string, string> }[] = Object.values(Resources);
+  const mappings = found
+    .filter(({ Type }) => Type === "AWS::SSM::Parameter")
+    .map(({ Properties }) => [Properties["Name"] ?? "", Properties["Value"] ?? ""] as const);
+  for (const [name, value] of mappings) assertValid(name, value);
+  assert.deepEqual(mappings.map(([name]) => name).sort(), NAMES);
+});
