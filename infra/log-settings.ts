@@ -3,14 +3,15 @@
 import { ArnFormat, Stack } from "aws-cdk-lib";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
-import { type LogGroupProps, RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { LogGroupProps, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
+import { DEFAULTS } from "./defaults.ts";
 
 export type LogSettings = Pick<LogGroupProps, "encryptionKey"> & { readonly retention: RetentionDays };
 
 export function logSettings(
   scope: Construct,
-  { logRetention = RetentionDays.THREE_MONTHS, encryptionKey }: LogProps,
+  { logRetention = DEFAULTS.logRetention, encryptionKey }: LogProps,
 ): LogSettings {
   if (encryptionKey === undefined) return { retention: logRetention };
   allowLogs(scope, encryptionKey);

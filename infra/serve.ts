@@ -5,6 +5,7 @@ import type { IRole } from "aws-cdk-lib/aws-iam";
 import { Architecture, type IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
+import { DEFAULTS } from "./defaults.ts";
 import { makeDeploymentCheck } from "./deployment/deployment-check.ts";
 import { deploySafely } from "./deployment/safe-deployment.ts";
 import { checkEndpoint } from "./endpoint/check-endpoint.ts";
@@ -48,7 +49,7 @@ export function serve(construct: Construct, endpoint: Endpoint, props: IamAuthen
     environment,
     nodes: props.nodes ?? false,
     architecture: props.architecture ?? Architecture.ARM_64,
-    memorySize: props.memorySize ?? 512,
+    memorySize: props.memorySize ?? DEFAULTS.memorySize,
     logs,
     provisionedConcurrency: props.provisionedConcurrency,
     reservedConcurrency: props.reservedConcurrency,

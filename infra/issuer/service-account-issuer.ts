@@ -9,6 +9,7 @@ import type { ITopic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { readIssuerSettings } from "../../functions/issuer/settings.ts";
+import { DEFAULTS } from "../defaults.ts";
 import { deploySafely } from "../deployment/safe-deployment.ts";
 import { checkDomain } from "../endpoint/check-endpoint.ts";
 import type { CustomDomain } from "../endpoint/custom-domain.ts";
@@ -21,26 +22,73 @@ import { makeIssuerApi, routeIssuer } from "./issuer-api.ts";
 import { makeIssuerFunction } from "./issuer-function.ts";
 
 export interface ServiceAccountIssuerProps {
+  /** The authenticator's. */
   readonly clusterId: string;
-  /** As the authenticator's. Default `/iam-authenticator/<clusterId>`. */
+  /**
+   * The authenticator's.
+   *
+   * @default - `/iam-authenticator/<clusterId>`
+   */
   readonly mappingPrefix?: string;
-  /** A domain of your own. The issuer's URL can never be changed while tokens and roles name it. */
+  /**
+   * A domain of your own. The issuer's URL can never be changed while tokens and roles name it.
+   *
+   * @default - the API's own URL
+   */
   readonly domain?: CustomDomain;
-  /** Of the provider in IAM. Default `sts.amazonaws.com` alone. */
+  /**
+   * Of the provider in IAM.
+   *
+   * @default - `sts.amazonaws.com` alone
+   */
   readonly audiences?: readonly string[];
-  /** Default 100 requests a second, bursts of 200. */
+  /**
+   * Requests a second, and at once above that, that the API lets through.
+   *
+   * @default - 100 a second, 200 at once
+   */
   readonly throttle?: Throttle;
+  /**
+   * From which level on requests are logged; metrics are always written.
+   *
+   * @default "info"
+   */
   readonly logLevel?: "debug" | "info" | "warn" | "error";
-  /** Default ARM64. */
+  /**
+   * Processor architecture of the function.
+   *
+   * @default Architecture.ARM_64
+   */
   readonly architecture?: Architecture;
-  /** Default 512 MB. */
+  /**
+   * Memory of the function, in MB.
+   *
+   * @default 512
+   */
   readonly memorySize?: number;
-  /** Default three months. */
+  /**
+   * How long the function's log and the API's access log are kept.
+   *
+   * @default RetentionDays.THREE_MONTHS
+   */
   readonly logRetention?: RetentionDays;
-  /** Encrypts the logs; as the authenticator's. Default: CloudWatch Logs' own key. */
+  /**
+   * Encrypts these logs, as the authenticator's `encryptionKey` does.
+   *
+   * @default - the key of CloudWatch Logs
+   */
   readonly encryptionKey?: IKey;
+  /**
+   * SNS topic that alarms notify.
+   *
+   * @default - none: alarms are only shown
+   */
   readonly alarmTopic?: ITopic;
-  /** Default true: a new version gets a tenth of the requests first. */
+  /**
+   * A new version gets a tenth of the requests for five minutes, and is taken back when an alarm goes off.
+   *
+   * @default true
+   */
   readonly safeDeployments?: boolean;
 }
 
@@ -61,7 +109,7 @@ export class ServiceAccountIssuer extends Construct {
   constructor(scope: Construct, id: string, props: ServiceAccountIssuerProps) {
     super(scope, id);
     const { clusterId, domain, audiences = ["sts.amazonaws.com"], safeDeployments = true } = props;
-    const { throttle = { rateLimit: 100, burstLimit: 200 } } = props;
+    const { throttle = DEFAULTS.issuerThrottle } = props;
     const logs = logSettings(this, props);
     if (domain !== undefined) checkDomain(this, domain);
     const issuerApi = makeIssuerApi(this, clusterId, domain);
@@ -72,7 +120,7 @@ export class ServiceAccountIssuer extends Construct {
       mappingPrefix: this.mappingPrefix,
       environment: environmentOf(props, this.url),
       architecture: props.architecture ?? Architecture.ARM_64,
-      memorySize: props.memorySize ?? 512,
+      memorySize: props.memorySize ?? DEFAULTS.memorySize,
       logs,
     });
     // CDK's own types do not agree under exactOptionalPropertyTypes.

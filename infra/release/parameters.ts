@@ -4,6 +4,8 @@ import { CfnParameter, type CfnParameterProps, type Stack } from "aws-cdk-lib";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { type ITopic, Topic } from "aws-cdk-lib/aws-sns";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
+import { DEFAULTS } from "../defaults.ts";
+import type { Throttle } from "../endpoint/endpoint.ts";
 import { notEmpty, valueIf } from "./conditions.ts";
 
 export function text(stack: Stack, name: string, props: Omit<CfnParameterProps, "type">): string {
@@ -19,8 +21,8 @@ export function wholeNumber(stack: Stack, name: string, props: CfnParameterProps
   return new CfnParameter(stack, name, { type: "Number", minValue: 1, ...props }).valueAsNumber;
 }
 
-/** What every template has. `throttle` is that of the construct. */
-export function commonParameters(stack: Stack, throttle: { readonly rateLimit: number; readonly burstLimit: number }) {
+/** What every template has. `throttle` is its default. */
+export function commonParameters(stack: Stack, throttle: Throttle) {
   return {
     clusterId: text(stack, "ClusterId", {
       description: `The id that tokens are signed for: ${CLUSTER_ID_RULE}.`,
@@ -39,7 +41,7 @@ export function commonParameters(stack: Stack, throttle: { readonly rateLimit: n
     },
     memorySize: wholeNumber(stack, "MemorySize", {
       description: "Memory of the function in MB. More memory also means more processor.",
-      default: 512,
+      default: DEFAULTS.memorySize,
       minValue: 128,
       maxValue: 10_240,
     }),
@@ -58,7 +60,7 @@ export function commonParameters(stack: Stack, throttle: { readonly rateLimit: n
     logRetention: new CfnParameter(stack, "LogRetentionDays", {
       type: "Number",
       description: "Days for which logs are kept.",
-      default: "90",
+      default: String(DEFAULTS.logRetention),
       // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
       allowedValues: [
         "30",

@@ -6,7 +6,9 @@ import { InterfaceVpcEndpoint, Vpc } from "aws-cdk-lib/aws-ec2";
 import { CfnRecordSet, HostedZone } from "aws-cdk-lib/aws-route53";
 import { Bucket } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
+import { DEFAULTS } from "../defaults.ts";
 import type { Endpoint, MtlsEndpoint, PrivateEndpoint } from "../endpoint/endpoint.ts";
+import { defaultThrottle } from "../endpoint/throttle.ts";
 import { IamAuthenticator } from "../iam-authenticator.ts";
 import { ISSUER_OUTPUTS, ServiceAccountIssuer } from "../issuer/service-account-issuer.ts";
 import { OUTPUTS } from "../outputs.ts";
@@ -39,7 +41,7 @@ export function releaseApp(codes: ReleasedCodes, outdir: string): App {
 
 function addAuthenticator(stack: Stack, kind: keyof typeof ENDPOINTS, codes: ReleasedCodes): void {
   codeParameters(stack);
-  const common = commonParameters(stack, { rateLimit: 50, burstLimit: 100 });
+  const common = commonParameters(stack, defaultThrottle(undefined));
   const accounts = optionalText(stack, "Accounts", {
     description:
       "Account ids, separated by commas: identities of others are refused. Empty: identities of any account.",
@@ -64,7 +66,7 @@ function addAuthenticator(stack: Stack, kind: keyof typeof ENDPOINTS, codes: Rel
 
 function addIssuer(stack: Stack, codes: ReleasedCodes): void {
   codeParameters(stack);
-  const common = commonParameters(stack, { rateLimit: 100, burstLimit: 200 });
+  const common = commonParameters(stack, DEFAULTS.issuerThrottle);
   const issuer = new ServiceAccountIssuer(stack, "Issuer", common);
   finishStack(stack, issuer, ISSUER_OUTPUTS);
   const values = [common.clusterId, Token.asString(common.memorySize), common.architecture.name, common.logLevel];
@@ -102,6 +104,10 @@ function mtlsEndpoint(stack: Stack): ParameterizedEndpoint<MtlsEndpoint> {
     allowedPattern: "arn:[a-z-]+:acm:[a-z0-9-]+:[0-9]{12}:certificate/.+",
     constraintDescription: "must be the ARN of a certificate of ACM.",
   });
+  const ownershipArn = optionalText(stack, "OwnershipCertificateArn", {
+    description:
+      "ARN of a public certificate of ACM for the domain, where the first was imported or is of a private CA.",
+  });
   const bucket = text(stack, "TruststoreBucket", {
     description: "S3 bucket with the PEM file of the certificate authorities that may issue client certificates.",
     minLength: 3,
@@ -119,15 +125,21 @@ function mtlsEndpoint(stack: Stack): ParameterizedEndpoint<MtlsEndpoint> {
   });
   const truststore = { bucket: Bucket.fromBucketName(stack, "Truststore", bucket), key };
   const hasVersion = notEmpty(stack, "TruststoreVersion", version);
+  const hasOwnership = notEmpty(stack, "OwnershipCertificate", ownershipArn);
   const hasZone = notEmpty(stack, "HostedZone", zoneId);
   return {
     endpoint: {
       kind: "mtls",
       domainName,
       certificate: Certificate.fromCertificateArn(stack, "Certificate", certificateArn),
+      ownershipCertificate: Certificate.fromCertificateArn(
+        stack,
+        "OwnershipCertificate",
+        valueIf(hasOwnership, ownershipArn).toString(),
+      ),
       truststore: { ...truststore, version: valueIf(hasVersion, version).toString() },
       subjects: [subjects],
-      // A record's name is the domain's, whatever the zone is called.
+      // Only for the check that the domain is in the zone, which the deployment makes.
       hostedZone: HostedZone.fromHostedZoneAttributes(stack, "Zone", { hostedZoneId: zoneId, zoneName: domainName }),
     },
     settings: [subjects],

@@ -135,6 +135,16 @@ test("what must be given is the cluster, the bucket and, of a kind, what only it
   ]);
 });
 
+test("docs/deploy.md names each parameter of the templates, and no other", () => {
+  const [, page = ""] = readFileSync(join(ROOT, "docs", "deploy.md"), "utf8").split(
+    "\n## CloudFormation without CDK\n",
+  );
+  const [section = ""] = page.split("\n## ");
+  const documented = [...section.matchAll(/`([A-Z][A-Za-z]+)`/g)].map(([, name = ""]) => name);
+  const parameters = NAMES.flatMap((name) => Object.keys(templateOf(name).Parameters));
+  assert.deepEqual([...new Set(documented)].sort(), [...new Set(parameters)].sort());
+});
+
 test("cdk-nag finds nothing in the templates", () => {
   const code = { fileName: "code.zip", sha256: "hash" };
   const app = releaseApp({ authenticator: code, issuer: code, "deployment-check": code }, join(folder, "nag"));
