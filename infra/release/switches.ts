@@ -1,10 +1,11 @@
 // What a template of a release does by its parameters, where CDK decides at synth: parts that may be left out, and a new
 // version of the function for each change of its settings.
 
-import { type CfnCondition, Fn, Stack } from "aws-cdk-lib";
+import { type CfnCondition, type CfnResource, Fn, Stack } from "aws-cdk-lib";
 import { CfnAlarm, CfnDashboard } from "aws-cdk-lib/aws-cloudwatch";
 import { CfnDeploymentGroup, LambdaDeploymentGroup } from "aws-cdk-lib/aws-codedeploy";
 import { CfnAlias, CfnVersion } from "aws-cdk-lib/aws-lambda";
+import { CfnQueryDefinition } from "aws-cdk-lib/aws-logs";
 import type { IConstruct } from "constructs";
 import { onlyIf, valueIf } from "./conditions.ts";
 
@@ -12,9 +13,10 @@ function below<T extends IConstruct>(scope: IConstruct, kind: abstract new (...a
   return scope.node.findAll().filter((child): child is T => child instanceof kind);
 }
 
-/** Alarms and dashboard are there if `isWatched`. */
+/** Alarms, dashboard and saved queries are there if `isWatched`. */
 export function switchMonitoring(scope: IConstruct, isWatched: CfnCondition): void {
-  onlyIf(isWatched, [...below(scope, CfnAlarm), ...below(scope, CfnDashboard)]);
+  const watching = [CfnAlarm, CfnDashboard, CfnQueryDefinition].flatMap((kind) => below<CfnResource>(scope, kind));
+  onlyIf(isWatched, watching);
   for (const group of below(scope, CfnDeploymentGroup)) {
     const alarms: { alarms: { name: unknown }[] } = Stack.of(scope).resolve(group.alarmConfiguration);
     const names = alarms.alarms.map(({ name }) => ({ Name: name }));

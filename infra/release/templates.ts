@@ -75,7 +75,8 @@ function addIssuer(stack: Stack, codes: ReleasedCodes): void {
 
 function finishStack(stack: Stack, construct: Construct, outputs: readonly string[]): void {
   for (const name of outputs) (construct.node.findChild(name) as CfnOutput).overrideLogicalId(name);
-  const watch = "false leaves out the alarms and the dashboard; a bad version is then not taken back by an alarm.";
+  const watch =
+    "false leaves out alarms, dashboard and saved queries; a bad version is then not taken back by an alarm.";
   switchMonitoring(construct, switchParameter(stack, "Monitoring", watch, true));
   const safe =
     "A new version is checked, gets a tenth of the requests for five minutes, and is taken back on an alarm. false: it gets all at once.";
