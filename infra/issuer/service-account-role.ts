@@ -17,18 +17,38 @@ export interface ServiceAccountRoleProps {
    * your own: CloudFormation takes no reference in a condition's key.
    */
   readonly issuer: { readonly url: string; readonly providerArn: string } | string;
+  /** Of the service account. */
   readonly namespace: string;
   /** Of the service account. */
   readonly name: string;
-  /** Default `sts.amazonaws.com`. */
+  /**
+   * That the token must have.
+   *
+   * @default - `sts.amazonaws.com`
+   */
   readonly audience?: string;
-  /** Lets `*` and `?` stand in namespace and name: anybody who may create what they match gets the role. */
+  /**
+   * Lets `*` and `?` stand in namespace and name: anybody who may create what they match gets the role.
+   *
+   * @default false
+   */
   readonly allowPattern?: boolean;
+  /**
+   * Name of the role.
+   *
+   * @default - CloudFormation makes one
+   */
   readonly roleName?: string;
+  /**
+   * What the role may do.
+   *
+   * @default - nothing: add policies to `role`
+   */
   readonly managedPolicies?: IManagedPolicy[];
 }
 
 export class ServiceAccountRole extends Construct {
+  /** What the Pods of the service account get. */
   readonly role: Role;
   /** For the ServiceAccount: its annotations. */
   readonly annotations: Readonly<Record<string, string>>;

@@ -1,10 +1,19 @@
 // The package as npm packs it, in CDK apps of others: a CommonJS one, as `cdk init` makes it, and an ES module.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -17,9 +26,10 @@ function run(command: string, args: readonly string[], cwd: string): string {
   return execFileSync(command, args, { cwd, encoding: "utf8", env: { ...process.env, CDK_VALIDATION: "false" } });
 }
 
+let tarball: string;
 before(() => {
   const packing = ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder];
-  const tarball = run("npm", packing, ROOT).trim();
+  tarball = run("npm", packing, ROOT).trim();
   mkdirSync(installed, { recursive: true });
   run("tar", ["-xzf", join(folder, tarball), "-C", installed, "--strip-components=1"], folder);
   for (const name of ["aws-cdk-lib", "constructs", "@types"]) {
@@ -87,6 +97,30 @@ for (const { kind, type } of KINDS) {
   });
 }
 
+test("npx runs the command from the packed file: offline, without anything installed before", () => {
+  const empty = mkdtempSync(join(tmpdir(), "npx-"));
+  const path = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
+  const env = { ...process.env, PATH: path, npm_config_cache: join(empty, ".npm"), npm_config_offline: "true" };
+  try {
+    copyFileSync(join(folder, tarball), join(empty, tarball));
+    writeFileSync(join(empty, "mappings.yaml"), "mappings:\n  - arn: arn:aws:iam::111122223333:role/Admin\n");
+    const args = ["--yes", `./${tarball}`, "mappings", "lint", "-f", "mappings.yaml"];
+    const { status, stdout } = spawnSync("npx", args, { cwd: empty, encoding: "utf8", env });
+    assert.match(stdout, /role\/Admin\) {2}username is missing/);
+    assert.equal(status, 1);
+  } finally {
+    rmSync(empty, { recursive: true });
+  }
+});
+
+test("the manifest is ready to be published: by name, for whom, under which licence, with proof of its origin", () => {
+  const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+  for (const keyword of ["cdk", "awscdk", "kubernetes", "iam"]) assert.ok(manifest.keywords.includes(keyword), keyword);
+  assert.equal(manifest.author, "The lambda-iam-authenticator authors");
+  assert.deepEqual(manifest.publishConfig, { access: "public", provenance: true });
+  assert.deepEqual(Object.keys(manifest.exports), [".", "./package.json"]);
+});
+
 test("what is packed is built: nothing to install beside the CDK, and no file of TypeScript's that Node would load", () => {
   const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
   assert.equal(manifest.dependencies, undefined);
@@ -98,6 +132,8 @@ test("what is packed is built: nothing to install beside the CDK, and no file of
     [],
   );
   assert.deepEqual(readdirSync(installed).sort(), [
+    "API.md",
+    "CHANGELOG.md",
     "LICENSE",
     "README.md",
     "SECURITY.md",
