@@ -28,7 +28,7 @@ export interface IamAuthenticatorProps {
   /**
    * Requests a second, and at once above that, that the endpoint lets through. See "Storms" in docs/performance.md.
    *
-   * @default - 150 a second, 50 at once; with `reservedConcurrency`, 200 a second, 1,000 at once
+   * @default - 150 a second, 50 at once; with `reservedConcurrency`, 200 a second, 2,000 at once
    */
   readonly throttle?: Throttle;
 
@@ -124,7 +124,7 @@ export interface IamAuthenticatorProps {
   readonly provisionedConcurrency?: number;
 
   /**
-   * At most this many environments, taken from the account's limit. 10 are enough for most clusters, and keep a restart of
+   * At most this many environments, taken from the account's limit. 8 are enough for most clusters, and keep a restart of
    * the control plane from using up Parameter Store's reads (docs/performance.md, "Storms"). At least 100 of the account must stay
    * for other functions: where the limit is lower than that and this number together, the deployment fails.
    *

@@ -9,7 +9,7 @@ import type { Throttle } from "./endpoint.ts";
 export const UNBOUNDED_THROTTLE: Throttle = { rateLimit: 150, burstLimit: 50 };
 
 /** With reserved concurrency, requests are cheap: the more kube-apiserver may try, the sooner it meets a free environment. */
-export const BOUNDED_THROTTLE: Throttle = { rateLimit: 200, burstLimit: 1_000 };
+export const BOUNDED_THROTTLE: Throttle = { rateLimit: 200, burstLimit: 2_000 };
 
 export function defaultThrottle(reservedConcurrency: number | undefined): Throttle {
   return reservedConcurrency === undefined ? UNBOUNDED_THROTTLE : BOUNDED_THROTTLE;

@@ -23,7 +23,7 @@ const byDefault = (reservedConcurrency?: number): Settings => ({
 const WIDE = limit({ rateLimit: 1_000, burstLimit: 5_000 });
 const SETTINGS = {
   default: byDefault(),
-  "10 reserved": byDefault(10),
+  "8 reserved": byDefault(8),
   "20 reserved, throttle 1,000/5,000": { ...byDefault(20), throttle: WIDE },
   "60 reserved, throttle 1,000/5,000, higher throughput": { ...byDefault(60), throttle: WIDE, ssmReads: 10_000 },
 } satisfies Record<string, Settings>;
@@ -84,13 +84,13 @@ function outage(kind: "reset" | "silent", settings: SettingsName): Row {
 /** The same storm in virtual time, and in slowed real time with real sockets. */
 function method(): Row[] {
   const rest = { who: { people: 50, roles: 1 }, apiservers: 3, withinMs: 1_000 };
-  const named = (name: string, slowness?: number): Row => ({ ...row("", "10 reserved", rest, slowness), storm: name });
+  const named = (name: string, slowness?: number): Row => ({ ...row("", "8 reserved", rest, slowness), storm: name });
   return [named("virtual time"), named("real time, 10 times slower", 10), named("real time, 40 times slower", 40)];
 }
 
 const SETS: Readonly<Record<string, () => Row[]>> = {
   quick: () => [
-    ...(["default", "10 reserved"] as const).map((settings) => restart(200, 20, 3, settings)),
+    ...(["default", "8 reserved"] as const).map((settings) => restart(200, 20, 3, settings)),
     restart(1_000, 1, 3, "20 reserved, throttle 1,000/5,000"),
   ],
   three: () => restarts([50, 200, 1_000], [1, 20, 500], 3),

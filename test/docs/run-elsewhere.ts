@@ -39,6 +39,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npm install --global ": by("test/infra/package.test.ts", 'bin["iam-authenticator"]'),
   "git pull": { because: "it needs the network" },
 
+  "curl -s -o /dev/null -w %{http_code}": DEPLOYED,
   "npx cdk bootstrap": by(REHEARSAL, '"bootstrap"'),
   "npx cdk deploy -c clusterId=my-cluster -c issuer=true ": by(ISSUER, "deploy"),
   "npx cdk deploy ": by(REHEARSAL, "app.deployApp"),

@@ -30,7 +30,7 @@ for (const kind of KINDS) {
     const byDefault = resource(templateOf(kind), STAGES[kind]).Properties;
     assert.deepEqual(throttle(byDefault), [150, 50]);
     const bounded = stackOf(kind, { reservedConcurrency: 20 }).template();
-    assert.deepEqual(throttle(resource(bounded, STAGES[kind]).Properties), [200, 1_000]);
+    assert.deepEqual(throttle(resource(bounded, STAGES[kind]).Properties), [200, 2_000]);
     const chosen = stackOf(kind, { throttle: { rateLimit: 5, burstLimit: 7 }, reservedConcurrency: 20 }).template();
     assert.deepEqual(throttle(resource(chosen, STAGES[kind]).Properties), [5, 7]);
   });

@@ -30,12 +30,12 @@ export interface Lambda {
 type Handler = (event: unknown, context: unknown) => Promise<Handled>;
 
 /**
- * What computing takes with 512 MB (docs/performance.md). Until there is an environment, AWS fetches and starts it: nothing is
- * published of that, and 150 ms is a guess.
+ * What computing takes with 512 MB, measured under Lambda's conditions (`npm run bench -- lambda`). Until there is an environment,
+ * AWS fetches and starts it: nothing is published of that, and 150 ms is a guess.
  */
 const START_MS = 150;
-const INIT_MS = 90;
-const FIRST_REVIEW_MS = 160;
+const INIT_MS = 110;
+const FIRST_REVIEW_MS = 60;
 const REVIEW_MS = 3;
 
 /** Each environment is a module instance of the bundle, with caches and connections of its own. */

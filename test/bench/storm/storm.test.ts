@@ -32,16 +32,16 @@ test("three kube-apiservers restart: with the defaults, everybody is in within 5
 });
 
 test("reserved concurrency bounds the environments, and with them the reads of Parameter Store", async () => {
-  const { failed, environments, lambdaThrottled, calls } = await carryOut(storm(10));
+  const { failed, environments, lambdaThrottled, calls } = await carryOut(storm(8));
   assert.equal(failed, 0);
-  assert.equal(environments, 10);
+  assert.equal(environments, 8);
   assert.ok(lambdaThrottled > 0, "some requests met no free environment, and were tried again");
   // Each environment reads the callers, and each role's names once.
-  assert.ok(calls.ssm.total - calls.ssm.throttled <= 10 * (1 + 3), `${calls.ssm.total} reads`);
+  assert.ok(calls.ssm.total - calls.ssm.throttled <= 8 * (1 + 3), `${calls.ssm.total} reads`);
 });
 
 test("a gateway that answered 503 while Lambda throttles would fail look-ups that a 500 does not", async () => {
-  const { failed } = await carryOut(storm(10, { throttledStatus: 503 }));
+  const { failed } = await carryOut(storm(8, { throttledStatus: 503 }));
   assert.ok(failed > 0);
 });
 
@@ -53,7 +53,7 @@ test("nodes that join at once: EC2's and IAM's limits keep none of them out", as
 
 test("STS is away for 4 s and comes back: everybody gets in, and nobody was let in before", async () => {
   const outage = { endsMs: 4_000, kind: "reset" } as const;
-  const { half, out } = await carryOut(storm(10, { who: { people: 20, roles: 3 }, stsOutage: outage }));
+  const { half, out } = await carryOut(storm(8, { who: { people: 20, roles: 3 }, stsOutage: outage }));
   assert.equal(out, 0);
   assert.ok(half > 4, `${half} s`);
 });
