@@ -58,7 +58,7 @@ test("a required option that the environment can give says so", async () => {
   assert.equal(other.err, "error: required option '--server <url>' not specified\n");
 });
 
-test("the script runs by itself, and a closed pipe is no fault", () => {
+test("the script runs by itself, and a closed pipe is not a fault", () => {
   const version = spawnSync(process.execPath, [SCRIPT, "--version"], { encoding: "utf8" });
   assert.deepEqual([version.status, version.stderr], [0, ""]);
   const piped = spawnSync("bash", ["-c", `set -o pipefail; '${process.execPath}' '${SCRIPT}' --help | head -1`]);

@@ -122,6 +122,8 @@ export async function startSandbox(t: TestContext, options: SandboxOptions = {})
       AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
       AWS_EC2_METADATA_DISABLED: "true",
       NODE_EXTRA_CA_CERTS: join(folder, "ca.crt"),
+      // The command is compiled once, not for each line.
+      NODE_COMPILE_CACHE: join(tmpdir(), "iam-authenticator-documents"),
       F: "function-name",
     },
     placeholders: {

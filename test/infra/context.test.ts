@@ -167,7 +167,7 @@ for (const [name, [cluster, message]] of Object.entries(REFUSED)) {
   test(`refused: ${name}`, () => assert.throws(() => make(cluster), { message }));
 }
 
-test("a list that is no list, an unknown cluster, and a cluster or a stack given twice are refused", () => {
+test("a value that is not a list, an unknown cluster, and a cluster or a stack given twice are refused", () => {
   assert.throws(() => read({ clusters: [{ clusterId: "prod" }], clusterId: "prdo" }), {
     message: '-c clusterId=prdo: "clusters" has no such cluster, only prod',
   });

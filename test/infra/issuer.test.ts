@@ -417,7 +417,7 @@ describe("the app's stack", () => {
     assert.deepEqual(stack.tags.tagValues(), { team: "platform" });
   });
 
-  test("has the authenticator's suffix for an id that is no stack name, and never its own stack name", () => {
+  test("has the authenticator's suffix for an id that is not a stack name, and never its own stack name", () => {
     const { stackName } = issuerStack(new App(), { clusterId: "prod.example", stackName: "Auth" });
     assert.match(stackName, /^IamAuthenticatorIssuer-prod-example-[0-9a-f]{8}$/);
   });

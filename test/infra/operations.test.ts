@@ -232,7 +232,7 @@ test("where the stack keeps the callers, the command that is printed leaves them
   );
 });
 
-test("the function and its log are named, for whoever looks or rolls back", () => {
+test("the function and its log are named, for people who look or roll back", () => {
   assert.match(output(templateOf("http"), "FunctionName"), /^<AuthenticatorFunction>$/);
   assert.match(output(templateOf("http"), "LogGroup"), /^<AuthenticatorLog>$/);
 });

@@ -48,7 +48,7 @@ const poser = {
   userId: "AROALOCALCONTRACTORAA:i-0123456789abcdef0",
 };
 
-test("a session that is named like an instance is no node (node impersonation by session name)", async (t) => {
+test("a session with an instance's id as its name is not a node (node impersonation by session name)", async (t) => {
   const system = await startSystem(t, { parameters, ec2: EC2, identities: [poser] });
   assert.match(denial(await system.review(await system.token(poser))), /^node_not_verified: .*does not have this role/);
   assert.match(

@@ -37,7 +37,7 @@ test("another method is refused before the caller, and is told which one is righ
   }
 });
 
-test("what is no TokenReview of a known version with a token is a bad request", async (t) => {
+test("anything but a TokenReview of a known version with a token is a bad request", async (t) => {
   const system = await startSystem(t);
   const token = await system.token("bob");
   for (const body of [

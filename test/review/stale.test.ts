@@ -26,7 +26,7 @@ test("a mapping that was found answers for 330 s, and then it is 500", async (t)
   grantedUser(await system.review(await system.token("bob")));
 });
 
-test("absence is no ground to stand on: denied for 10 s, then 500, never a denial", async (t) => {
+test("an absence that was read is used for 10 s, then the answer is 500, never a denial", async (t) => {
   const system = await startSystem(t);
   const token = await system.token("contractor");
   assert.match(denial(await system.review(token)), /^identity_unmapped: /);
@@ -45,7 +45,7 @@ test("absence is no ground to stand on: denied for 10 s, then 500, never a denia
   assert.equal(grantedUser(await system.review(token)).username, "contractor");
 });
 
-test("patterns of others are no ground to stand on either: whoever was unmapped gets 500, never a denial", async (t) => {
+test("patterns of others change nothing: an unmapped identity gets 500, never a denial", async (t) => {
   const others = [{ arnLike: "arn:aws:iam::111122223333:role/ops-*", username: "ops" }];
   const system = await startSystem(t, { parameters: { "pattern/any": others } });
   const token = await system.token("contractor");

@@ -129,7 +129,7 @@ test("certificates that end soon, or are over", async () => {
   });
 });
 
-test("what is no PEM file, and half of a pair, is wrong usage", async () => {
+test("a file that is not PEM, and half of a pair, are wrong usage", async () => {
   const text = file("text", "no certificate");
   assert.equal((await doctor(["--ca", text])).code, 2);
   assert.equal((await doctor(["--client-cert", cert])).code, 2);

@@ -132,7 +132,7 @@ test("an account that is not in ACCOUNTS is refused before any mapping is read, 
   assert.equal(home.code, 0);
 });
 
-test("a terminal of 80 columns: every line fits, and what belongs together stands together", async () => {
+test("a terminal of 80 columns: every line fits, and what belongs together stays together", async () => {
   const name = `a-${"very-".repeat(6)}long-name`;
   const words = ["explain", "-c", "prod", `arn:aws:iam::999999999999:role/${name}`];
   const { out } = await cli(words, { columns: 80 });

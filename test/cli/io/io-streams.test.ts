@@ -48,7 +48,7 @@ test("a reader that has seen enough, of far more than a pipe holds", async () =>
   }
 });
 
-test("apply writes all of it, whoever stops reading the plan", async () => {
+test("apply writes everything, even if nobody reads the plan to its end", async () => {
   const mappings = Array.from({ length: 190 }, (_, i) => ({
     arn: `arn:aws:iam::111122223333:role/n${i}`,
     username: "y".repeat(1000),
@@ -61,7 +61,7 @@ test("apply writes all of it, whoever stops reading the plan", async () => {
   assert.equal((await bash("$IA mappings get role/111122223333/n189")).code, 0);
 });
 
-test("what was found stays the exit code, whoever stops reading", async () => {
+test("the exit code tells what was found, even if nobody reads to the end", async () => {
   assert.equal((await bash("$IA mappings lint | head -1")).code, 1);
 });
 

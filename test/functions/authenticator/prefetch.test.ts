@@ -85,7 +85,7 @@ test("a prefetch that failed leaves nothing behind: the review asks again, and i
   assert.equal(callersRead(), 2);
 });
 
-test("a prefetch that failed is no absence: while Parameter Store is down, reviews are faults and no refusals", async () => {
+test("a prefetch that failed is not an absence: while Parameter Store is down, reviews are faults, not refusals", async () => {
   const { prefetch, review, store } = environment();
   store.isDown = true;
   await assert.rejects(prefetch, ParametersUnavailable);

@@ -160,7 +160,7 @@ test("an answer that leaves names out is a fault, since a name that is not menti
   }
 });
 
-test("an answer that is no JSON is a fault", async () => {
+test("an answer that is not JSON is a fault", async () => {
   store.fail({ kind: "answer", status: 200, body: "<html>proxy</html>" });
   await failure();
   store.fail({ kind: "answer", status: 302, headers: { location: "http://127.0.0.1:9/" }, body: "" });

@@ -104,7 +104,7 @@ test("while Parameter Store fails, callers stay usable for 5 min more than their
   await assert.rejects(ask("callers"), ParametersUnavailable);
 });
 
-test("absence alone never stands while Parameter Store fails, after its 10 s", async () => {
+test("an absence alone is never used after its 10 s while Parameter Store fails", async () => {
   const { clock, ask, state } = storeOf();
   await ask("a", "b");
   state.up = false;
@@ -137,7 +137,7 @@ test("a name that was never read makes the review a fault while Parameter Store 
   assert.equal((await ask("a")).cached, true);
 });
 
-test("what stands in is asked for again by each review, and replaced as soon as there is an answer", async () => {
+test("a stale value is asked for again by each review, and replaced as soon as there is an answer", async () => {
   const { clock, ask, state, stored, asked } = storeOf({ a: A });
   await ask("a");
   state.up = false;

@@ -61,7 +61,7 @@ test("a query is decoded, encoded anew, and sorted by name and then by value", (
   }
 });
 
-test("a broken escape is no query", () => {
+test("a query with a broken escape is refused", () => {
   for (const raw of ["a=%", "a=%2", "a=%zz", "%=a"]) {
     assert.throws(() => parseQuery(raw), { code: "MalformedQueryString" }, raw);
   }

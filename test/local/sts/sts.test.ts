@@ -48,7 +48,7 @@ test("the SDK's client gets STS's errors", async () => {
   await assert.rejects(clientOf(alice).send(new GetSessionTokenCommand()), { name: "InvalidAction" });
 });
 
-test("a header that is no SigV4 authorization is incomplete", async () => {
+test("a header that is not a SigV4 authorization is incomplete", async () => {
   const credential = `Credential=${alice.accessKeyId}/20260102/us-west-2/sts/aws4_request`;
   for (const authorization of [
     "Bearer abc",
@@ -63,7 +63,7 @@ test("a header that is no SigV4 authorization is incomplete", async () => {
   }
 });
 
-test("JSON for whoever accepts it", async () => {
+test("JSON for a client that accepts it", async () => {
   const { status, headers, body } = await send(sts.url, await presign(), JSON_WANTED);
   const id = String(headers["x-amzn-requestid"]);
   assert.match(id, UUID);

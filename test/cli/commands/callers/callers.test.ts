@@ -99,7 +99,7 @@ test("list: names and states, no secrets", async () => {
   assert.match((await callers(["list"], { now: Date.UTC(2101, 0, 1) })).out, /\nfirst +ended/);
 });
 
-test("list: where there is no caller, it says where it looked", async () => {
+test("list: without a caller, it says where it looked", async () => {
   const { code, out, err } = await callers(["list", "--prefix", "/elsewhere"]);
   assert.deepEqual([code, out], [0, "NAME  STATE  UNTIL  SHA-256\n"]);
   assert.match(err, /^No callers in account \w+, region [\w-]+, cluster prod \(\/elsewhere\)\.\n$/);

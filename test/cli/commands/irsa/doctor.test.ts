@@ -295,7 +295,7 @@ describe("one thing broken, one row", () => {
   }
 });
 
-test("a Pod that is skipped, has ended or has no role is no finding; one in another namespace neither", async () => {
+test("a Pod that is skipped, has ended or has no role is not a finding; nor is one in another namespace", async () => {
   setPods(
     pod("skipped", "reader", "data", { labels: { "eks.amazonaws.com/skip-pod-identity-webhook": "" } }),
     pod("ended", "reader", "data", { phase: "Succeeded" }),

@@ -210,7 +210,7 @@ describe("irsa trust-policy", () => {
     }
   });
 
-  test("refuses what is no Kubernetes name, with and without --pattern", async () => {
+  test("refuses an invalid Kubernetes name, with and without --pattern", async () => {
     for (const subject of ["Team/reader", "team/", "/reader", "team_a/reader", "a:b/c", "team/reader:x", "$(aws)/*"]) {
       for (const more of [[], ["--pattern"]]) {
         const { code, err } = await cli([...WORDS, subject, ...more]);

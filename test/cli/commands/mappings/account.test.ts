@@ -105,7 +105,7 @@ test("apply and diff, with --prune inside of the account alone", async () => {
   assert.deepEqual([denied.code, /\nNo permission: .*deny\/111122223333/.test(denied.err)], [3, true], denied.err);
 });
 
-test("a mapping of another account is refused before anything is asked, and so is what is no account", async () => {
+test("a mapping of another account is refused before AWS is asked, and so is an invalid account", async () => {
   const other = "arn:aws:iam::444455556666:role/Other";
   for (const command of ["get", "history", "rollback"]) {
     const { code, err } = await team([command, other]);

@@ -34,7 +34,7 @@ test("the plan: adds, changes and removes, each only once, and nothing the secon
   assert.match(kept.out, /1 unchanged \(2 more are in no file and stay; --prune removes them\)\.\n$/);
 });
 
-test("prune takes no parameter that is no mapping's: a short prefix holds other clusters", async () => {
+test("prune leaves alone what is not a mapping: a short prefix holds other clusters", async () => {
   for (const name of ["other/role/111122223333/a", "other/callers", "notes"])
     cluster.store.put(`${PREFIX}/${name}`, "{}");
   const { code, out } = await cluster.apply([masters], ["--prune"]);

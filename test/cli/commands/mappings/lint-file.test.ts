@@ -70,7 +70,7 @@ test("a pattern of an account comes before one of any account that it covers", a
   assert.doesNotMatch(await lint("*-b"), /covered/);
 });
 
-test("who names system:masters and does not get it is no administrator", async () => {
+test("a mapping that names system:masters but cannot give it is not an administrator's", async () => {
   const lint = async (mapping: object, ...deny: object[]) => {
     const input = JSON.stringify({ mappings: [mapping], deny });
     const environment = { RESERVED_PREFIXES: "kept:" };

@@ -90,7 +90,7 @@ test("A4: lint finds two principals that share a username", async () => {
   ]);
 });
 
-test("A4: lint finds denials that are invalid, over, or end soon; one that is in force is no finding", async () => {
+test("A4: lint finds denials that are invalid, over, or end soon; one in force is not a finding", async () => {
   const denied = (name: string, more: object = {}) => ({ arnLike: `arn:aws:iam::${A}:user/${name}`, ...more });
   const file = {
     deny: [

@@ -38,7 +38,7 @@ test("a pipe gets whole cells, a terminal lines that fit", async () => {
   for (const line of shown.out.split("\n")) assert.ok(line.length <= 80, line);
 });
 
-test("where a terminal is too narrow for the columns, who comes out stands below, and is whole", async () => {
+test("in a terminal that is too narrow for the columns, the user is on a line below, in full", async () => {
   const { out } = await cluster.mappings(["list"], { columns: 60 });
   assert.match(out, /\nroot {5}444455556666\n {4}DENIED\n/);
   assert.match(out, /\nrole {5}111122223333 {2}Developers\n {4}dev:\{SessionName\} \(developers, on-call\)\n/);

@@ -44,7 +44,7 @@ test("C14: the plan and the question name account, region, cluster and prefix", 
   assert.ok(diff.out.startsWith(`Plan for ${WHERE}:\n0 to add, `), diff.out);
 });
 
-test("C14: an empty list says where it looked, and is no failure", async () => {
+test("C14: an empty list says where it looked, and is not a failure", async () => {
   cluster.store.remove(`${PREFIX}/sso/111122223333/clusteradmin`);
   const { code, out, err } = await cluster.mappings(["list"]);
   assert.deepEqual([code, err], [0, `No mappings in ${WHERE}.\n`]);

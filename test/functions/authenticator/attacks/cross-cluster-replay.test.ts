@@ -64,7 +64,7 @@ test("cross-cluster replay: a GetCallerIdentity signed for another purpose, with
   assert.equal(sts.requests.length, 0);
 });
 
-test("cross-cluster replay: a region that serves the same clusters is no way around what was signed", async () => {
+test("cross-cluster replay: another region that serves the same clusters does not help", async () => {
   const url = await victimsUrl();
   const authenticate = authenticatorAt(sts);
   for (const host of ["sts-fips.us-west-2.amazonaws.com", "sts.us-west-2.api.aws"]) {

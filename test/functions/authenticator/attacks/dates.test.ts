@@ -14,7 +14,7 @@ const sts = await startSts({ now: () => stsNow });
 after(() => sts.close());
 const authenticate = authenticatorAt(sts);
 
-test("dates without a bound: a token that was signed ahead of time is no post-dated ticket", async () => {
+test("dates without a bound: a token that was signed ahead of time cannot be used later", async () => {
   for (const ahead of [15 * MINUTE + 1_000, 60 * MINUTE, 365 * 24 * 60 * MINUTE, Date.UTC(9999, 11, 31) - NOW]) {
     const token = tokenOf(await victimsUrl({ now: NOW + ahead }));
     assert.equal(await authenticate(token), "token_not_yet_valid");

@@ -36,7 +36,7 @@ test("host cache growth: accepted tokens add nothing either", () => {
   assert.ok(before < 200, `${before} hosts`);
 });
 
-test("host cache growth: a word like a property of every object is no host and no region", () => {
+test("host cache growth: a word like a property of every object is neither a host nor a region", () => {
   for (const name of ["__proto__", "constructor", "toString", "hasOwnProperty"]) {
     assert.equal(denial(tokenWith({}, name)).code, "token_host_refused");
   }

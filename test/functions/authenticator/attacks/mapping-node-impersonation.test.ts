@@ -50,13 +50,13 @@ test("the node itself gets its own name", async () => {
   assert.equal(user?.username, `system:node:${NAME}`);
 });
 
-test("a person with another role who takes a node's instance id as session name is no node (PR #1067)", async () => {
+test("a person with another role who takes a node's instance id as session name is not a node (PR #1067)", async () => {
   const { authenticated, error } = await statusFor("Dev", node.sessionName ?? "", mapped("Dev"), "AROADEV");
   assert.equal(authenticated, false);
   assert.match(error ?? "", /^node_not_verified: .* does not have this role/);
 });
 
-test("a holder of a role that was made again under the node role's name is no node (PR #1067)", async () => {
+test("a holder of a role that was made again under the node role's name is not a node (PR #1067)", async () => {
   const { authenticated } = await statusFor("ClusterNode", node.sessionName ?? "", mapped("ClusterNode"), "AROALATER");
   assert.equal(authenticated, false);
 });

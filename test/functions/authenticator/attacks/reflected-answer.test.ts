@@ -86,7 +86,7 @@ test("CVE-2020-16250: an identity with any other status than 200 is none", () =>
   }
 });
 
-test("CVE-2020-16250: an action that is made of an identity never reaches STS, whoever signs it", async (t) => {
+test("CVE-2020-16250: an action that is made of an identity never reaches STS, no matter who signs it", async (t) => {
   const sts = await startSts({ now: () => NOW, identities: LOCAL_IDENTITIES });
   t.after(() => sts.close());
   const authenticate = authenticatorAt(sts);

@@ -68,7 +68,7 @@ test("an answer after a 5xx counts, whatever it says", async () => {
   assertUnreachable(await asked(stsAt(server.url)), "ECONNRESET");
 });
 
-test("a 4xx is no reason for a retry, throttling neither", async () => {
+test("neither a 4xx nor throttling is tried again", async () => {
   for (const status of [400, 403, 404, 429]) {
     failWith(answer(status, "no"), answer(200, "retried"));
     server.requests.length = 0;
@@ -83,7 +83,7 @@ test("an endpoint where nothing listens is an outage", async () => {
   assertUnreachable(await asked(stsAt(closed.url)), "ECONNREFUSED");
 });
 
-test("what is no HTTP is an outage", async () => {
+test("an answer that is not HTTP is an outage", async () => {
   for (const bytes of ["SSH-2.0-OpenSSH_9.9\r\n", "HTTP/1.1 two hundred\r\n\r\n", "\0\0\0\0"]) {
     const raw = await startRawServer(() => bytes);
     const error = await asked(stsAt(`http://127.0.0.1:${raw.port}`));

@@ -47,7 +47,7 @@ test("mtls asks for a certificate, and pins its subject where subjects are confi
   assert.deepEqual([await mtls(SUBJECT, { callerSubjects }), await mtls("CN=x", { callerSubjects })], [200, 401]);
 });
 
-test("bearer reads the list of callers under the prefix, and 401 is no fault", async () => {
+test("bearer reads the list of callers under the prefix, and 401 is not a fault", async () => {
   const { status, calls } = bearer({ callers: [entry("good")] });
   assert.deepEqual([await status("good"), await status("bad")], [200, 401]);
   assert.deepEqual(calls.ssm, [[`${PREFIX}/callers`]]);
@@ -78,7 +78,7 @@ test("a list that is not valid is 500 for every caller, never 401", async () => 
   for (const callers of ["no JSON", {}, "null"]) assert.equal(await bearer({ callers }).status("good"), 500);
 });
 
-test("while Parameter Store fails the list stands for 5 min more, and then the answer is 500, never 401", async () => {
+test("while Parameter Store fails the list is used for 5 min more, and then the answer is 500, never 401", async () => {
   const { status, state, clock } = bearer({ callers: [entry("good")] });
   await status("good");
   state.up = false;

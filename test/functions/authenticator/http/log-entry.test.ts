@@ -134,7 +134,7 @@ test("a failure of a service leaves its kind and no stack", async () => {
   assert.doesNotMatch(text, /secret/);
 });
 
-test("what is thrown and is no error is a fault without stack", async () => {
+test("a thrown value that is not an Error is a fault without a stack", async () => {
   const askSts = (): Promise<never> => Promise.reject("secret");
   const { entry, text } = await logged(tokenOf("bob"), { changes: { askSts } });
   assert.deepEqual([entry["reason"], entry["cause"], "stack" in entry], ["internal_fault", "unknown failure", false]);

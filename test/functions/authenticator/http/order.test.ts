@@ -32,7 +32,7 @@ test("a caller who is not ours and a body that is too large: the caller is told"
   assert.equal((await answer(gatewayEvent(HUGE), "mtls")).statusCode, 401);
 });
 
-test("a caller who is not ours and a body that is no review: the caller is told", async () => {
+test("a caller who is not ours and a body that is not a review: the answer is about the caller", async () => {
   assert.equal((await answer(gatewayEvent("x"), "mtls")).statusCode, 401);
 });
 
@@ -40,7 +40,7 @@ test("a body that is too large and no review: the size is told", async () => {
   assert.equal((await answer(gatewayEvent(HUGE))).statusCode, 413);
 });
 
-test("a body that is no review and holds a bad token: the body is told, and no token is looked at", async () => {
+test("a body that is not a review and holds a bad token: the answer is about the body, and the token is not read", async () => {
   const body = BAD_TOKEN.replace("TokenReview", "SubjectAccessReview");
   assert.equal((await answer(gatewayEvent(body))).statusCode, 400);
 });

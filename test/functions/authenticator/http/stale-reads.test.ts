@@ -57,7 +57,7 @@ test("callers and a mapping from memory are stale: true, and two StaleReads", as
   assert.deepEqual(await review(), [200, undefined, 0]);
 });
 
-test("what memory does not answer is no stale answer of a mapping", async () => {
+test("an answer that does not come from memory is not counted as stale", async () => {
   const { review, store, clock } = cluster();
   await review();
   store.isDown = true;

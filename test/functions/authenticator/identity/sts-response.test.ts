@@ -148,7 +148,7 @@ test("the codes that a client author stumbles over come with a hint", () => {
   }
 });
 
-test("a code that is the name of an object's own method is no code that is known", () => {
+test("a code with the name of an object's own method is unknown", () => {
   for (const code of ["constructor", "toString", "valueOf", "hasOwnProperty"]) {
     const message = `STS answered 403 with ${code}, which says nothing about the token`;
     assert.throws(() => usable(errorBody(code), 403), { message });

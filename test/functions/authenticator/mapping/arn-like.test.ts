@@ -104,7 +104,7 @@ test("a pattern has six sections and begins with arn", () => {
   }
 });
 
-test("text that is no ARN matches nothing", () => {
+test("text that is not an ARN matches nothing", () => {
   for (const text of ["", "arn", "arn:aws:iam::1", "role/x"]) assert.ok(!matchesArnLike("arn:*:*:*:*:*", text));
 });
 

@@ -58,7 +58,7 @@ test("each partition's ARN is its own", () => {
   }
 });
 
-test("what is no ARN of an IAM principal is no mapped ARN", () => {
+test("an ARN of anything but an IAM principal cannot be mapped", () => {
   for (const arn of [
     ...["", "Developers", "role/Developers", "arn:aws:iam", `arn:aws:iam::${HOME}`, `arn:aws:iam::${HOME}:`],
     ...[`arn:aws:iam::${HOME}:role/`, `arn:aws:iam::${HOME}:role`, `arn:aws:iam::${HOME}:group/Developers`],

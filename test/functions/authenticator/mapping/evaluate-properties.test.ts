@@ -131,7 +131,7 @@ test("a damaged entry of a list never changes the verdict of those whom it does 
   );
 });
 
-test("any denial that matches wins, wherever it stands and whatever stands around it", () => {
+test("any denial that matches wins, in any place and among any neighbours", () => {
   const denials: Readonly<Record<Place, unknown>> = {
     "deny-account": [{ arnLike: `arn:aws:iam::${HOME}:role/dev*` }],
     "deny-any": [{ arnLike: MINE }, { arnLike: `arn:aws:sts::${OTHER}:assumed-role/*/*` }],

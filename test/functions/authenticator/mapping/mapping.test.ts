@@ -48,7 +48,7 @@ test("deny is for role, user, root and federated users, and an unknown key in a 
   }
 });
 
-test("a value that is no JSON object is invalid", () => {
+test("a value that is not a JSON object is invalid", () => {
   for (const value of [null, true, 0, 1, "", "text", [], [ROLE]]) {
     for (const kind of KINDS) assert.equal(problem(value, kind), "not a JSON object");
   }

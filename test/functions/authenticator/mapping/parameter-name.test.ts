@@ -139,7 +139,7 @@ test("deny lists, and mappings that an operator names, are under the same prefix
   assert.equal(mappingParameter(PREFIX, "root", HOME), `${PREFIX}/root/${HOME}`);
 });
 
-test("a permission set is what stands between the prefix and 16 lower-case hex digits", () => {
+test("a permission set's name is between the prefix and 16 lower-case hex digits", () => {
   const hex = "0123456789abcdef";
   assert.equal(permissionSetOf(`AWSReservedSSO_View_${hex}`), "View");
   assert.equal(permissionSetOf(`AWSReservedSSO_View_Admin_${hex}`), "View_Admin");

@@ -29,7 +29,7 @@ test("a list without a match, and an empty one, are nothing", () => {
   assert.deepEqual(verdict([THEIRS]), { kind: "nothing" });
 });
 
-test("what is no list is invalid as a whole", () => {
+test("a value that is not a list is invalid as a whole", () => {
   for (const value of [{}, MINE, null, "text", 1, "", '"[]"', "[", "[{}]]"]) {
     const { verdict: found, invalidCount } = find(value);
     assert.deepEqual([found.kind, invalidCount], ["invalid", 1], JSON.stringify(value));

@@ -57,7 +57,7 @@ test("a pattern that matches somebody is never called one that can match nobody"
   );
 });
 
-test("whoever is meant is denied: each pattern made of an identity's own ARNs matches it", () => {
+test("each pattern that is made of an identity's own ARNs denies it", () => {
   fc.assert(
     fc.property(identity, choices, (who, blur) => {
       for (const arn of [who.canonicalArn, who.arn]) {

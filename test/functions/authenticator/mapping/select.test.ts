@@ -42,7 +42,7 @@ test("exact counts before sso, sso before the patterns of the account, these bef
   }
 });
 
-test("a denial that matches counts wherever it stands", () => {
+test("a denial that matches counts in any place of the list", () => {
   for (let at = 0; at < PLACES.length; at += 1) {
     for (const other of ["match", "invalid", "mismatch", "nothing"] as const) {
       const kinds = PLACES.map((_, index) => (index === at ? "deny" : other));

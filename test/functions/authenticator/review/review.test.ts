@@ -141,7 +141,7 @@ test("a second review of the token asks nobody", async () => {
   assert.deepEqual([calls.sts.length, calls.ssm.length], [1, 1]);
 });
 
-test("a token of another kind passes by: nobody is asked, and it is no error", async () => {
+test("a token of another kind passes by: no service is asked, and it is not an error", async () => {
   const { review, calls } = reviewer(MAPPED);
   for (const token of [
     "eyJhbGciOiJSUzI1NiJ9.e30.x",

@@ -40,7 +40,7 @@ test("the security token may be absent, and nothing is sent for it then", () => 
   );
 });
 
-test("each name appears once, however it is spelled and wherever it stands", () => {
+test("each name appears once, in any spelling and in any place", () => {
   for (const { name, url } of doubledParameters(`?${QUERY}`)) {
     assertRefused(url.slice(1), new RegExp(`^query parameter ${name} appears more than once$`));
   }
