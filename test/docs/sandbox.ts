@@ -14,9 +14,9 @@ import { localIdentity } from "../../local/identities.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { kubeconfig, startService } from "../cli/commands/irsa/services.ts";
-import { loggedServices } from "../cli/commands/reviews/services.ts";
+import { LOG_GROUP, loggedServices } from "../cli/commands/reviews/services.ts";
 import { SAMPLES } from "../functions/issuer/samples.ts";
-import type { ShellOptions } from "./shell-blocks.ts";
+import { ROOT, type ShellOptions } from "./shell-blocks.ts";
 
 const REGION = "us-west-2";
 const PREFIX = "/iam-authenticator/my-cluster";
@@ -123,7 +123,7 @@ export async function startSandbox(t: TestContext, options: SandboxOptions = {})
       AWS_EC2_METADATA_DISABLED: "true",
       NODE_EXTRA_CA_CERTS: join(folder, "ca.crt"),
       // The command is compiled once, not for each line.
-      NODE_COMPILE_CACHE: join(tmpdir(), "iam-authenticator-documents"),
+      NODE_COMPILE_CACHE: join(ROOT, "node_modules/.cache/compiled-command"),
       F: "function-name",
     },
     placeholders: {
@@ -137,6 +137,8 @@ export async function startSandbox(t: TestContext, options: SandboxOptions = {})
       "CLUSTER_ID=local ": "CLUSTER_ID=my-cluster ",
       "http://127.0.0.1:8321": sts.url,
       "http://127.0.0.1:8322": store.url,
+      "http://127.0.0.1:8325": logged.logs.url,
+      "--log-group IamAuthenticator-local": `--log-group ${LOG_GROUP}`,
       ".ci/run ": "ci-run ",
       "<node>": "node-1",
       "<kube-apiserver>": "kube-apiserver",
