@@ -65,7 +65,6 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "kubectl apply -f -": by("test/e2e/irsa-policy.e2e.ts", "policy"),
   "kubectl -n team-a run ": NO_PODS,
   "kubectl -n team-a ": by(AT_A_CLUSTER, "annotate serviceaccount"),
-  "curl -s -o /dev/null ": DEPLOYED,
   "curl https://localhost/openid/v1/jwks": by(ISSUER, "jwks"),
 
   "aws eks get-token ": by("test/e2e/aws-cli.ts", '"get-token"'),

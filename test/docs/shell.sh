@@ -20,10 +20,7 @@ own() {
     "mappings remove "*) more=(--yes --rate 1000) ;;
     "callers remove "* | "irsa keys publish" | "irsa keys retire") more=(--yes) ;;
   esac
-  case "$*" in
-    *" --follow"*) /usr/bin/timeout --preserve-status --signal=INT 2 "$NODE" "$COMMAND" "$@" 2> "$err" || code=$? ;;
-    *) "$NODE" "$COMMAND" "$@" "${more[@]}" 2> "$err" || code=$? ;;
-  esac
+  "$NODE" "$COMMAND" "$@" "${more[@]}" 2> "$err" || code=$?
   record "$code" "$(< "$err")" "$@"
 }
 
