@@ -1,6 +1,6 @@
 // What a team may choose in the templates of a release: CloudFormation's parameters, in the form of the construct's props.
 
-import { CfnParameter, type CfnParameterProps, type Stack } from "aws-cdk-lib";
+import { CfnParameter, type CfnParameterProps, type Stack, Token } from "aws-cdk-lib";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { type ITopic, Topic } from "aws-cdk-lib/aws-sns";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
@@ -19,6 +19,16 @@ export function optionalText(stack: Stack, name: string, props: Omit<CfnParamete
 
 export function wholeNumber(stack: Stack, name: string, props: CfnParameterProps & { readonly default: number }) {
   return new CfnParameter(stack, name, { type: "Number", minValue: 1, ...props }).valueAsNumber;
+}
+
+/** A whole number from 1 on that may be left empty, which means not set: CloudFormation's own numbers may not. */
+export function optionalNumber(stack: Stack, name: string, props: Omit<CfnParameterProps, "type" | "default">): number {
+  const value = optionalText(stack, name, {
+    allowedPattern: "([1-9][0-9]*)?",
+    constraintDescription: "must be a whole number from 1 on, or empty.",
+    ...props,
+  });
+  return Token.asNumber(valueIf(notEmpty(stack, name, value), value));
 }
 
 /** What every template has. `throttle` is its default. */

@@ -14,7 +14,7 @@ import { ISSUER_OUTPUTS, ServiceAccountIssuer } from "../issuer/service-account-
 import { OUTPUTS } from "../outputs.ts";
 import { codeParameters, type ReleasedCodes, ReleaseSynthesizer } from "./code-location.ts";
 import { notEmpty, onlyIf, switchParameter, valueIf } from "./conditions.ts";
-import { commonParameters, optionalText, text } from "./parameters.ts";
+import { commonParameters, optionalNumber, optionalText, text } from "./parameters.ts";
 import { publishEveryChange, switchMonitoring, switchSafeDeployments } from "./switches.ts";
 
 const ENDPOINTS = { http: httpEndpoint, mtls: mtlsEndpoint, private: privateEndpoint };
@@ -48,8 +48,17 @@ function addAuthenticator(stack: Stack, kind: keyof typeof ENDPOINTS, codes: Rel
     allowedPattern: "([0-9]{12}(,[0-9]{12})*)?",
     constraintDescription: "must be account ids of 12 digits, separated by commas, or empty.",
   });
+  const reservedConcurrency = optionalNumber(stack, "ReservedConcurrency", {
+    description:
+      "The most environments of the function at once, taken from the account's limit. Empty: as many as the account allows. With 8, set ThrottleRate to 200 and ThrottleBurst to 2000.",
+  });
   const { endpoint, settings = [], finish } = ENDPOINTS[kind](stack);
-  const authenticator = new IamAuthenticator(stack, "Authenticator", { ...common, accounts: [accounts], endpoint });
+  const authenticator = new IamAuthenticator(stack, "Authenticator", {
+    ...common,
+    accounts: [accounts],
+    reservedConcurrency,
+    endpoint,
+  });
   finish?.(authenticator);
   finishStack(stack, authenticator, OUTPUTS);
   const { clusterId, logLevel } = common;

@@ -26,8 +26,15 @@ interface Resource {
   readonly Properties: Readonly<Record<string, unknown>>;
 }
 
+interface Parameter {
+  readonly Type: string;
+  readonly Default?: unknown;
+  readonly AllowedPattern?: string;
+}
+
 interface ReleaseTemplate {
-  readonly Parameters: Readonly<Record<string, { readonly Type: string; readonly Default?: unknown }>>;
+  readonly Parameters: Readonly<Record<string, Parameter>>;
+  readonly Conditions: Readonly<Record<string, unknown>>;
   readonly Resources: Readonly<Record<string, Resource>>;
   readonly Outputs: Readonly<Record<string, unknown>>;
 }
@@ -94,7 +101,8 @@ for (const name of NAMES) {
   test(`${name}: each parameter that the function depends on is in the version's description, so that its change counts`, () => {
     const { Parameters, Resources } = templateOf(name);
     const [main] = of(Resources, "AWS::Lambda::Function");
-    const { Code: _, ...settings } = main?.Properties ?? {};
+    // Reserved concurrency is the function's, whatever its version: Lambda changes it at once.
+    const { Code: _, ReservedConcurrentExecutions: __, ...settings } = main?.Properties ?? {};
     const [version] = of(Resources, "AWS::Lambda::Version");
     const named = (value: unknown) => references(value).filter((reference) => reference in Parameters);
     const wanted = [...new Set(named(settings))].sort();
@@ -104,6 +112,21 @@ for (const name of NAMES) {
 }
 
 for (const kind of KINDS) {
+  test(`${kind}: reserved concurrency is left to the account unless a number is given`, () => {
+    const { Parameters, Conditions, Resources } = templateOf(kind);
+    const [main, check] = of(Resources, "AWS::Lambda::Function");
+    const given = { Ref: "ReservedConcurrency" };
+    const chosen = { "Fn::If": ["HasReservedConcurrency", given, { Ref: "AWS::NoValue" }] };
+    assert.deepEqual(main?.Properties["ReservedConcurrentExecutions"], chosen);
+    assert.deepEqual(Conditions["HasReservedConcurrency"], { "Fn::Not": [{ "Fn::Equals": [given, ""] }] });
+    assert.equal(check?.Properties["ReservedConcurrentExecutions"], undefined);
+    assert.equal(Parameters["ReservedConcurrency"]?.Default, "");
+    const pattern = new RegExp(`^(?:${Parameters["ReservedConcurrency"]?.AllowedPattern})$`);
+    const isAllowed = (value: string) => pattern.test(value);
+    assert.deepEqual(["", "8", "1000"].map(isAllowed), [true, true, true]);
+    assert.deepEqual(["0", "-1", "8.5", "eight"].map(isAllowed), [false, false, false, false]);
+  });
+
   test(`${kind}: the resources are of the same types and numbers as the construct's`, () => {
     const given: MoreProps = (scope) => ({
       endpoint: { kind: "private", vpc: vpcOf(scope, "Vpc"), vpcEndpoint: givenVpcEndpoint(scope) },
