@@ -8,7 +8,7 @@ import { execFileSync } from "node:child_process";
 import { hash, randomBytes } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { buildRelease } from "../../../infra/release/build.ts";
 import { localIdentity } from "../../../local/identities.ts";
@@ -19,6 +19,7 @@ import { machine } from "../sam/runtime-image.ts";
 import { type Emulator, startEmulator } from "./ministack.ts";
 import { review } from "./reviews.ts";
 
+const EXAMPLES = join(import.meta.dirname, "..", "..", "..", "examples");
 const STACK = `IamAuthenticator-${CLUSTER_ID}`;
 const BUCKET = "our-artifacts";
 const folder = mkdtempSync(join(tmpdir(), "release-rehearsal-"));
@@ -43,18 +44,23 @@ after(async () => {
 
 /** The AWS CLI in that folder, without any configuration of this machine. */
 function aws(...args: string[]): string {
+  return run(command, args);
+}
+
+/** `aws` in scripts is that AWS CLI. */
+function run(program: string, args: readonly string[]): string {
   const env = {
-    PATH: process.env["PATH"],
+    PATH: `${dirname(command)}${delimiter}${process.env["PATH"]}`,
     HOME: folder,
     ...emulator.environment,
     // Buckets are in the path where the host is an address.
     AWS_ENDPOINT_URL: `http://127.0.0.1:${emulator.port}`,
   };
   try {
-    return execFileSync(command, args, { cwd: folder, encoding: "utf8", env, stdio: ["ignore", "pipe", "pipe"] });
+    return execFileSync(program, args, { cwd: folder, encoding: "utf8", env, stdio: ["ignore", "pipe", "pipe"] });
   } catch (error) {
     const { stderr } = error as { stderr?: string };
-    throw new Error(`aws ${args.join(" ")}: ${stderr}\n${emulator.log()}`);
+    throw new Error(`${basename(program)} ${args.join(" ")}: ${stderr}\n${emulator.log()}`);
   }
 }
 
@@ -89,11 +95,8 @@ test("the zips are copied to a bucket of the team's, and the template is deploye
 
 test("callers and a mapping by aws ssm put-parameter: the same reviews as after cdk deploy", async () => {
   putParameter("callers", [{ name: "control-plane", sha256: hash("sha256", callerToken) }]);
-  putParameter(`role/${account}/developers`, {
-    arn: `arn:aws:iam::${account}:role/Developers`,
-    username: "first:{SessionName}",
-    groups: ["developers"],
-  });
+  const arn = `arn:aws:iam::${account}:role/Developers`;
+  run(join(EXAMPLES, "aws-cli", "put-mapping.sh"), [CLUSTER_ID, arn, "first:{SessionName}", "developers"]);
   const bob = await review(emulator.port, url, callerToken, "bob");
   assert.equal(bob.httpStatus, 200, bob.text + emulator.log());
   assert.deepEqual([bob.user?.username, bob.user?.groups], ["first:bob-example.com", ["developers"]], bob.text);
@@ -102,6 +105,20 @@ test("callers and a mapping by aws ssm put-parameter: the same reviews as after 
   assert.match(alice.error, /^identity_unmapped: /);
   const foreign = await review(emulator.port, url, "somebody-else", "bob");
   assert.equal(foreign.httpStatus, 401);
+});
+
+test("mappings by CloudFormation: the example's template gives parameters", () => {
+  const template = join(EXAMPLES, "cloudformation", "mappings.template.yaml");
+  const place = ["--stack-name", "Mappings", "--template-file", template];
+  aws("cloudformation", "deploy", ...place, "--parameter-overrides", "ClusterId=other");
+  const [, , , , owner = ""] = aws("sts", "get-caller-identity", "--query", "Arn", "--output", "text").split(":");
+  const name = `/iam-authenticator/other/role/${owner}/developers`;
+  const value = aws("ssm", "get-parameter", "--name", name, "--query", "Parameter.Value", "--output", "text");
+  assert.deepEqual(JSON.parse(value), {
+    arn: `arn:aws:iam::${owner}:role/Developers`,
+    username: "dev:{SessionName}",
+    groups: ["developers"],
+  });
 });
 
 test("a change of a parameter is a new version, which answers: bob's account is refused", async () => {
