@@ -65,6 +65,8 @@ resource "aws_lambda_function" "authenticator" {
   role             = aws_iam_role.authenticator.arn
   publish          = true
 
+  reserved_concurrent_executions = var.reserved_concurrency
+
   logging_config {
     log_format = "JSON"
     log_group  = aws_cloudwatch_log_group.authenticator.name

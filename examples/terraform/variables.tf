@@ -58,16 +58,22 @@ variable "architecture" {
   default     = "arm64"
 }
 
+variable "reserved_concurrency" {
+  description = "Most environments of the function at once. Null: as many as the account has left."
+  type        = number
+  default     = null
+}
+
 variable "throttle_rate" {
   description = "Requests a second that the endpoint lets through."
   type        = number
-  default     = 50
+  default     = 150
 }
 
 variable "throttle_burst" {
   description = "Requests at once, above throttle_rate."
   type        = number
-  default     = 100
+  default     = 50
 }
 
 variable "log_level" {

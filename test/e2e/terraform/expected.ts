@@ -65,9 +65,8 @@ export function expectedResources(template: Template, values: Readonly<Record<st
     if (typeof Ref === "string") return Ref in parameters ? parameters[Ref] : (AWS[Ref] ?? reference(Ref));
     if (attribute !== undefined) return reference(attribute[0], attribute[1]);
     if (join !== undefined) return join[1].map(resolve).join(join[0]);
-    // Only the alarm topic is a condition inside of what is compared.
-    if (choice !== undefined)
-      return choice[0] === "HasAlarmTopicArn" && values["AlarmTopicArn"] ? resolve(choice[1]) : undefined;
+    // Of values that may be left empty alone.
+    if (choice !== undefined) return parameters[choice[0].replace(/^Has/, "")] ? resolve(choice[1]) : undefined;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item)]));
   }
 
@@ -114,7 +113,8 @@ const WORDS: Readonly<Record<string, (properties: Properties) => Body>> = {
   "AWS::IAM::Policy": ({ PolicyDocument, PolicyName: _, Roles, ...rest }) =>
     none(rest, { policy: PolicyDocument, role: Roles[0] }),
   "AWS::Lambda::Function": ({ Code: _, LoggingConfig, Environment, ...rest }) => {
-    const { Architectures, Description, Handler, MemorySize, Role, Runtime, Timeout, ...others } = rest;
+    const { Architectures, Description, Handler, MemorySize, Role, Runtime, Timeout, ...more } = rest;
+    const { ReservedConcurrentExecutions, ...others } = more;
     // Declared, and empty, only so that `sam local` can set them.
     const { AWS_ENDPOINT_URL_SSM: _ssm, AWS_ENDPOINT_URL_STS: _sts, ...variables } = Environment.Variables;
     return none(others, {
@@ -124,6 +124,7 @@ const WORDS: Readonly<Record<string, (properties: Properties) => Body>> = {
       handler: Handler,
       logging_config: [{ log_format: LoggingConfig.LogFormat, log_group: LoggingConfig.LogGroup }],
       memory_size: MemorySize,
+      reserved_concurrent_executions: ReservedConcurrentExecutions ? Number(ReservedConcurrentExecutions) : null,
       role: Role,
       runtime: Runtime,
       timeout: Timeout,
