@@ -36,7 +36,7 @@ export async function checkBearer(
   const { parameters } = await read([parameter], deadline);
   const callers = callersIn(parameters.get(parameter), parameter);
   const now = deadline.clock();
-  const digest = hash("sha256", token, "buffer");
+  const digest = Buffer.from(hash("sha256", token));
   // Every entry is compared, whether or not one has matched already.
   const accepted = callers.filter(
     ({ sha256, notAfter }) => timingSafeEqual(sha256, digest) && !isExpired(notAfter, now),
@@ -53,7 +53,7 @@ const readCallers = oncePerRead(({ value, secure }): ReadCallers => {
   const list = secure ? undefined : parseJson(value);
   if (!Array.isArray(list)) return { callers: undefined };
   const valid = list.filter(isCaller);
-  return { callers: valid.map(({ sha256, notAfter }) => ({ sha256: Buffer.from(sha256, "hex"), notAfter })) };
+  return { callers: valid.map(({ sha256, notAfter }) => ({ sha256: Buffer.from(sha256), notAfter })) };
 });
 
 function callersIn(stored: StoredParameter | undefined, parameter: string): NonNullable<ReadCallers["callers"]> {
