@@ -32,7 +32,7 @@ export function logRequest(
   const outcome = error === undefined ? "served" : error.outcome === "bad_request" ? "bad_request" : "fault";
   const level = levelOf(record, outcome);
   const entry = logEntry(record, outcome, level, error, now);
-  printRequest(entry, metricsEntry(record, outcome, clusterId, now), logLevel, print);
+  printRequest(entry, metricsLine(record, outcome, clusterId, now), logLevel, print);
 }
 
 function levelOf({ keySet }: IssuerRecord, outcome: Outcome): LogLevel {
@@ -62,7 +62,7 @@ function logEntry(
   };
 }
 
-function metricsEntry(
+function metricsLine(
   { startedAt, coldStart, readMs, keySet }: IssuerRecord,
   outcome: Outcome,
   clusterId: string,

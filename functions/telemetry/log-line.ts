@@ -22,11 +22,10 @@ export function logHead(level: LogLevel, outcome: string, error: AuthenticatorEr
  */
 export function printRequest(
   entry: { readonly level: LogLevel },
-  metrics: object,
+  metricsLine: string,
   logLevel: LogLevel,
   print: (lines: string) => void,
 ): void {
-  const metricsLine = JSON.stringify(metrics);
   const isLogged = LOG_LEVELS.indexOf(entry.level) >= LOG_LEVELS.indexOf(logLevel);
   print(isLogged ? `${JSON.stringify(entry)}\n${metricsLine}` : metricsLine);
 }

@@ -1,4 +1,4 @@
-// The metrics that the function writes (functions/authenticator/http/metrics-entry.ts), as CDK has them.
+// The metrics that the function writes (functions/authenticator/http/metrics-line.ts), as CDK has them.
 
 import { Duration } from "aws-cdk-lib";
 import { MathExpression, Metric, Stats } from "aws-cdk-lib/aws-cloudwatch";

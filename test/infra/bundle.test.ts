@@ -9,7 +9,8 @@ import { after, test } from "node:test";
 import { buildAuthenticator } from "../../infra/bundle/build.ts";
 import { importChain, modulesInside } from "./import-chain.ts";
 
-const MAX_BYTES = 205_000;
+/** A review pays for each kilobyte once, when an environment starts: about 0.1 ms (`npm run bench -- cuts`). */
+const MAX_BYTES = 206_000;
 
 /** Each by the paths of modules that it consists of. */
 const FORBIDDEN: Readonly<Record<string, RegExp>> = {

@@ -6,14 +6,14 @@ import { printRequest } from "../../telemetry/log-line.ts";
 import type { Outcome, ReviewRecord } from "../review/record.ts";
 import type { Settings } from "../settings.ts";
 import { logEntry } from "./log-entry.ts";
-import { metricsEntry } from "./metrics-entry.ts";
+import { metricsLine } from "./metrics-line.ts";
 import type { Middleware, RequestContext } from "./request-context.ts";
 
 /** Last to run. `print` takes whole lines, without the end of the last one. */
 export function logReview({ clusterId, logLevel }: Settings, print: (lines: string) => void): Middleware {
   function leave({ record, deadline }: RequestContext, outcome: Outcome, error: AuthenticatorError | undefined): void {
     const now = deadline.clock();
-    const metrics = metricsEntry(record, outcome, error, clusterId, now);
+    const metrics = metricsLine(record, outcome, error, clusterId, now);
     printRequest(logEntry(record, outcome, error, now), metrics, logLevel, print);
   }
   return {

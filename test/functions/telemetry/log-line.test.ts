@@ -5,7 +5,7 @@ import { test } from "node:test";
 import type { LogLevel } from "../../../functions/settings/common.ts";
 import { printRequest } from "../../../functions/telemetry/log-line.ts";
 
-const METRICS = { _aws: {} };
+const METRICS = '{"_aws":{}}';
 
 function printed(level: LogLevel, logLevel: LogLevel): string[] {
   const calls: string[] = [];

@@ -2,7 +2,7 @@
 
 import { supposeIdentity } from "../../../../cli/evaluate/principal.ts";
 import { logEntry } from "../../../../functions/authenticator/http/log-entry.ts";
-import { metricsEntry } from "../../../../functions/authenticator/http/metrics-entry.ts";
+import { metricsLine } from "../../../../functions/authenticator/http/metrics-line.ts";
 import { newRecord, type Outcome, type ReviewRecord } from "../../../../functions/authenticator/review/record.ts";
 import type { AuthenticatorError } from "../../../../functions/errors.ts";
 import { type LocalServer, startHttpServer } from "../../../../local/http-server.ts";
@@ -27,10 +27,8 @@ export interface Logged {
 export function linesOf({ time, outcome, arn, error, record }: Logged): LogEvent[] {
   const identity = arn === undefined ? undefined : supposeIdentity(arn);
   const whole = { ...newRecord(time - 20, "request-1"), ...(identity !== undefined && { identity }), ...record };
-  return [logEntry(whole, outcome, error, time), metricsEntry(whole, outcome, error, "prod", time)].map((line) => ({
-    timestamp: time,
-    message: JSON.stringify(line),
-  }));
+  const log = JSON.stringify(logEntry(whole, outcome, error, time));
+  return [log, metricsLine(whole, outcome, error, "prod", time)].map((message) => ({ timestamp: time, message }));
 }
 
 /** What Lambda itself writes into the log, and a line that is not JSON. */

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Dependencies } from "../../../../functions/authenticator/handler.ts";
-import { metricsEntry } from "../../../../functions/authenticator/http/metrics-entry.ts";
+import { metricsLine } from "../../../../functions/authenticator/http/metrics-line.ts";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
 import { StsThrottled, StsUnreachable } from "../../../../functions/errors.ts";
 import { LOG_LEVELS } from "../../../../functions/settings/common.ts";
@@ -133,7 +133,7 @@ test("the latency of a service is there when it was asked, and absent when a cac
   const record = { startedAt: NOW - 9, requestId: "r", coldStart: false, invalidMappings: 0, staleReads: 0 };
   const ms = { caller: 1, token: 0, identity: 2, mapping: 3, user: 0 };
   const entryOf = (cached: Record<string, boolean>) => {
-    const entry: Emf = metricsEntry({ ...record, ms, cached }, "granted", undefined, "c", NOW);
+    const entry = JSON.parse(metricsLine({ ...record, ms, cached }, "granted", undefined, "c", NOW)) as Emf;
     checkEmf(entry);
     return [entry["Latency"], entry["StsLatency"], entry["SsmLatency"]];
   };

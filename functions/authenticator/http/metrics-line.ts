@@ -4,7 +4,7 @@ import type { AuthenticatorError } from "../../errors.ts";
 import { embeddedMetrics } from "../../telemetry/embedded-metrics.ts";
 import type { Outcome, ReviewRecord, Stage } from "../review/record.ts";
 
-export function metricsEntry(
+export function metricsLine(
   record: ReviewRecord,
   outcome: Outcome,
   error: AuthenticatorError | undefined,
