@@ -2,6 +2,7 @@
 
 import { readConfig } from "../config/config.ts";
 import type { IOStreams } from "../io/io-streams.ts";
+import { shellWord } from "../io/shell.ts";
 
 export const COMPLETE = "__complete";
 
@@ -60,9 +61,18 @@ function whereIn(words: readonly string[]): string[] {
   });
 }
 
+/**
+ * The name of a caller is whatever somebody wrote. bash's `compgen -W` expands its words, `$(...)` too, and what is completed
+ * stands in a line that Enter runs: so only names that every shell takes for one plain word.
+ */
+function isPlain(name: string): boolean {
+  return shellWord(name) === name;
+}
+
 function quiet(io: IOStreams): IOStreams {
   return {
     ...io,
+    print: (text) => io.print(lines(text.split("\n").filter(isPlain))),
     tell: () => {},
     watched: false,
     interactive: false,

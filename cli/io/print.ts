@@ -3,7 +3,7 @@
 import type { ListFormat } from "../options.ts";
 import { withEscapes } from "./control-characters.ts";
 import type { IOStreams } from "./io-streams.ts";
-import { fits, rowsWithText, table, tableWithText } from "./table.ts";
+import { fits, printable, rowsWithText, table, tableWithText } from "./table.ts";
 import { stringifyYaml } from "./yaml.ts";
 
 export interface Listing<T> {
@@ -28,7 +28,8 @@ export function printList<T>(
 ): void {
   const rows = items.map(row);
   if (format === "json" || format === "yaml") printData(items, format, io);
-  else if (format === "name") for (const one of new Set(items.map(name))) io.print(`${one}\n`);
+  // One line each: for a script, a line end in a name would be a second name.
+  else if (format === "name") for (const one of new Set(items.map(name))) io.print(`${printable(one)}\n`);
   else if (format === "wide") io.print(table(wide.headers, items.map(wide.row)));
   else if (narrow !== undefined && !fits(headers, rows, io.columns)) {
     io.print(rowsWithText(items.map(narrow), io.columns));

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { cli } from "../cli.ts";
-import { type LocalCluster, storedCluster } from "./mappings/cluster.ts";
+import { type LocalCluster, PREFIX, storedCluster } from "./mappings/cluster.ts";
 
 const isInstalled = (shell: string) => spawnSync(shell, ["--version"]).error === undefined;
 const skip = (shell: string) => (isInstalled(shell) ? {} : { skip: `no ${shell} here` });
@@ -103,6 +103,16 @@ test("whatever fails, nothing is completed and nothing is said", async () => {
   assert.deepEqual(refused, { code: 0, out: "", err: "" });
   writeFileSync(join(home, ".config", "iam-authenticator", "config.yaml"), "nonsense: 1");
   assert.deepEqual(await complete("clusters"), { code: 0, out: "", err: "" });
+});
+
+test("a name that a shell would take for more than a word is not completed: bash runs what stands in one", async () => {
+  const parameter = `${PREFIX}/callers`;
+  const hostile = ["$(reboot)", "`reboot`", "a;reboot", "a b", "*(e:reboot:)", "~root", "a\ncontrol-plane-2025", ""];
+  const names = [...hostile, "control-plane-2026"];
+  cluster.store.put(parameter, JSON.stringify(names.map((name) => ({ name, sha256: "0".repeat(64) }))));
+  const config = "contexts: {live: {cluster: prod}}";
+  writeFileSync(join(home, ".config", "iam-authenticator", "config.yaml"), config);
+  assert.equal((await complete("callers", "", "callers", "remove", "-c", "live")).out, "control-plane-2026\n");
 });
 
 test("bash asks for clusters after -c, and for names where a command takes one", () => {

@@ -118,6 +118,12 @@ test("remove: asks, and refuses to take the last one", async () => {
   assert.equal(await stored(), "[]");
 });
 
+test("list -o name: one line for each caller, whatever is in its name: a script takes lines for names", async () => {
+  const names = ["one\nfirst", "two"];
+  cluster.store.put(PARAMETER, JSON.stringify(names.map((name) => ({ name, sha256: "0".repeat(64) }))));
+  assert.equal((await callers(["list", "-o", "name"])).out, "one?first\ntwo\n");
+});
+
 test("a list that is none is told, and invalid entries are shown", async () => {
   cluster.store.put(PARAMETER, '[{"name":"hand-made","sha256":"x"}]');
   assert.match((await callers(["list"])).out, /\nhand-made +invalid/);
