@@ -13,6 +13,7 @@ import { explainIdentity } from "../explain/steps.ts";
 import { untilInterrupted } from "../io/interrupt.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import { printData } from "../io/print.ts";
+import { shellWord } from "../io/shell.ts";
 import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../options.ts";
 import { mappingEnd, showWhoami, type Whoami } from "../whoami/show.ts";
 
@@ -48,7 +49,7 @@ async function whoami(options: WhoamiOptions, io: IOStreams): Promise<void> {
     print({ explanation: { identity }, credentials, isUnknown: true }, prefix, options, io);
     const message =
       `No permission to read the mappings: ssm:GetParameters on parameter${prefix}/*. Ask somebody who has it: ` +
-      `iam-authenticator explain -c ${options.cluster} ${identity.arn}`;
+      `iam-authenticator explain -c ${options.cluster} ${shellWord(identity.arn)}`;
     throw new Failure(EXIT.fault, message, { cause: error });
   }
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { parse } from "yaml";
-import type { LocalServer } from "../../../local/http-server.ts";
+import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
 import { localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { cli } from "../cli.ts";
@@ -129,6 +129,21 @@ test("without permission to read mappings: what is known, which permission is mi
   );
   const { identity, granted } = JSON.parse((await whoami(["-o", "json"])).out);
   assert.deepEqual([identity.arn, granted], [BOB, undefined]);
+});
+
+test("the command for somebody else is one that a shell reads as it is meant: a user's path may hold anything", async () => {
+  const arn = "arn:aws:iam::111122223333:user/$(reboot)/eve";
+  const answer = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
+<Arn>${arn}</Arn><UserId>AIDAEVE</UserId><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`;
+  const hostile = await startHttpServer(() => ({ status: 200, headers: { "content-type": "text/xml" }, body: answer }));
+  process.env["AWS_ENDPOINT_URL_STS"] = hostile.url;
+  const headers = { "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": "AccessDeniedException" };
+  cluster.store.fail({ kind: "answer", status: 400, headers, body: '{"__type":"AccessDeniedException"}' });
+  const { code, err } = await whoami();
+  process.env["AWS_ENDPOINT_URL_STS"] = sts.url;
+  await hostile.close();
+  assert.equal(code, 3);
+  assert.match(err, / explain -c prod 'arn:aws:iam::111122223333:user\/\$\(reboot\)\/eve'\n$/);
 });
 
 test("credentials that AWS does not know: exit code 3, and nothing on standard output", async () => {
