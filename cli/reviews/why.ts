@@ -22,7 +22,7 @@ export interface Place extends AwsOptions {
 export function whyOf({ outcome, reason = "", arn = "", principalId }: LoggedReview, place: Place): Why {
   if (outcome === "denied" && supposeIdentity(arn) !== undefined) {
     const { cluster, region, profile, prefix } = place;
-    const isOfId = reason === "mapping_mismatch" && principalId !== undefined;
+    const isOfId = reason === "mapping_mismatch" && principalId !== undefined && /^[A-Z0-9]+$/.test(principalId);
     const words = [
       ...["iam-authenticator", "explain", "-c", cluster],
       ...option("--prefix", prefix),

@@ -168,6 +168,16 @@ test("the command that explains names where the operator looked, and the one rol
   cluster.events.splice(-2);
 });
 
+test("an id in the log that is none is not in the command, where its line end would begin a line of its own", async () => {
+  const principalId = "AROAX\n2026-11-24T16:00:00Z  granted";
+  const entry = { outcome: "denied", reason: "mapping_mismatch", arn: SESSION, canonicalArn: SESSION, principalId };
+  cluster.events.push({ timestamp: NOW - 500, message: JSON.stringify(entry) });
+  const { out } = await cluster.reviews(["--since", "1m"], { columns: 80 });
+  cluster.events.pop();
+  assert.doesNotMatch(out, /granted/);
+  assert.match(out, / explain -c prod /);
+});
+
 test("text from the log moves no cursor and runs in no shell", async () => {
   const hostile = "\u001b[2J\u202e\u0007evil\nline";
   const arn = "arn:aws:iam::111122223333:user/$(reboot);'x/eve";
