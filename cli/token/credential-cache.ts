@@ -101,8 +101,17 @@ function write(folder: string, file: string, credentials: Credentials, io: IOStr
 /** A key is used no more once something that decides it has changed: nobody else would remove its file. */
 function removeEnded(folder: string, io: IOStreams): void {
   for (const name of readdirSync(folder).filter((one) => one.endsWith(".json"))) {
-    const kept = credentialsIn(parseJson(readFileSync(join(folder, name), "utf8")));
-    if (kept?.expiration === undefined || kept.expiration.getTime() <= io.clock())
-      rmSync(join(folder, name), { force: true });
+    const file = join(folder, name);
+    const end = endOf(file)?.getTime() ?? 0;
+    if (end <= io.clock()) rmSync(file, { force: true });
+  }
+}
+
+/** `undefined` also where another run has removed the file since it was listed. */
+function endOf(file: string): Date | undefined {
+  try {
+    return credentialsIn(parseJson(readFileSync(file, "utf8")))?.expiration;
+  } catch {
+    return undefined;
   }
 }

@@ -1,7 +1,16 @@
 // `token --cache` and `--forward-session-name`: what is asked of STS, what lies on disk, and that nothing outlives its end.
 
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
@@ -112,6 +121,13 @@ test("a broken file is nothing kept, an ended one is removed, and keys without a
   const { code, err } = await token(["--cache"]);
   assert.deepEqual([code, kept()], [0, before]);
   assert.match(err, /^Not kept: these AWS credentials have no end\./);
+});
+
+test("a file that another run has removed meanwhile is no failure, and says nothing", async () => {
+  await token(CACHED);
+  symlinkSync(join(home, "nowhere"), join(folder(), "gone.json"));
+  const { code, err } = await token([...CACHED, "--session-name", "other"]);
+  assert.deepEqual([code, err], [0, ""]);
 });
 
 test("--forward-session-name gives the role one's own session name; a user has none", async () => {
