@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, test } from "node:test";
@@ -53,6 +53,14 @@ test("CloudFormation: mappings.template.yaml", () => {
   assert.deepEqual(parameters.map(({ Properties }) => Properties["Name"]).sort(), NAMES);
 });
 
+test("no document and no example holds a hash: a caller whose token everybody knows would be one key to many clusters", () => {
+  const root = join(EXAMPLES, "..");
+  const files = globSync(["*.md", "docs/**/*.md", "examples/**/*.*"], { cwd: root });
+  assert.ok(files.length > 30);
+  const found = files.filter((file) => /\b[0-9a-f]{64}\b/i.test(readFileSync(join(root, file), "utf8")));
+  assert.deepEqual(found, []);
+});
+
 /** `put-mapping.sh` with an `aws` that writes down what it is asked for. */
 function putMapping(...words: string[]) {
   const file = join(folder, "aws.txt");
@@ -80,11 +88,18 @@ test("AWS CLI: put-mapping.sh writes a mapping at the name of its ARN", () => {
   }
 });
 
-test("AWS CLI: put-mapping.sh takes no groups, and refuses what is no role or user", () => {
+test("AWS CLI: put-mapping.sh takes no groups, and refuses what is no role or user, or no string in JSON", () => {
   const alone = putMapping("my-cluster", `arn:aws:iam::${ACCOUNT}:user/bob`, "bob");
   assert.deepEqual(JSON.parse(alone.value).groups, []);
   assertValid(alone.name, alone.value);
-  for (const words of [["my-cluster", "arn:aws:iam::111122223333:root", "root"], ["my-cluster"]]) {
+  const role = `arn:aws:iam::${ACCOUNT}:role/Developers`;
+  for (const words of [
+    ["my-cluster", `arn:aws:iam::${ACCOUNT}:root`, "root"],
+    ["my-cluster"],
+    // Neither may end its string: what follows would be keys and groups that nobody asked for.
+    ["my-cluster", role, "dev", 'developers"], "groups": ["system:masters'],
+    ["my-cluster", role, "dev\\", "developers"],
+  ]) {
     const { status, call } = putMapping(...words);
     assert.deepEqual([status, call], [2, ""]);
   }

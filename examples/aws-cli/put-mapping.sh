@@ -6,6 +6,8 @@ if [ $# -lt 3 ]; then
   echo "usage: $0 <cluster id> <ARN of a role or user> <username> [group]..." >&2
   exit 2
 fi
+# The value is put together as text: a quote would end its string, and the rest would be keys and groups of somebody's choice.
+case "$*" in *[\"\\]*) echo 'A name must not have a " or a \ in it.' >&2 && exit 2 ;; esac
 cluster=$1 arn=$2 username=$3
 shift 3
 

@@ -11,7 +11,7 @@ import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "../cli/commands
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const workflow = parse(readFileSync(join(ROOT, "examples/github-action/mappings.yml"), "utf8"));
-const steps: { name?: string; run?: string; if?: string; uses?: string }[] = workflow.jobs.check.steps;
+const steps: { name?: string; run?: string; if?: string; uses?: string; with?: object }[] = workflow.jobs.check.steps;
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
 const SUMMARY = join(folder, "summary.md");
 const ADMINS = `mappings:
@@ -95,6 +95,14 @@ test("where AWS does not answer, the check fails with the reason", async () => {
   assert.deepEqual([failed, code], ["Show what the merge changes", 3]);
   assert.match(output, /^No connection to 127\.0\.0\.1 port 1 \(ECONNREFUSED\)\.\n/);
   assert.match(readFileSync(SUMMARY, "utf8"), /^ {4}No connection/m);
+});
+
+test("each action is the one commit that was looked at: the job may get a token for AWS, and a tag can move", () => {
+  const used = steps.flatMap(({ uses }) => uses ?? []);
+  assert.equal(used.length, 3);
+  for (const action of used) assert.match(action, /^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
+  const checkout = steps.find(({ uses = "" }) => uses.startsWith("actions/checkout@"));
+  assert.deepEqual(checkout?.with, { "persist-credentials": false });
 });
 
 test("a fork's pull request gets no AWS credentials, and nothing that needs some", () => {
