@@ -10,7 +10,7 @@ export function applyContext(command: Command, { environment }: IOStreams): void
   if (!command.options.some(({ long }) => long === "--cluster")) return;
   const config = readConfig(environment);
   const given: unknown = command.getOptionValue("cluster");
-  const context = config && contextFor(config, typeof given === "string" ? given : config.defaultContext);
+  const context = config && contextFor(config, typeof given === "string" ? given : config.defaultContext, command);
   if (context === undefined) return;
   command.setOptionValueWithSource("cluster", context.cluster, "config");
   const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
@@ -21,15 +21,24 @@ export function applyContext(command: Command, { environment }: IOStreams): void
   setDefault(command, "prefix", prefix);
 }
 
-/** By the context's name, or by the cluster's id where one context alone has it. */
-function contextFor({ contexts, file }: Config, name: string | undefined): Context | undefined {
+/** By the context's name, or by the cluster's id where one context alone has it, or the other options leave one. */
+function contextFor({ contexts, file }: Config, name: string | undefined, command: Command): Context | undefined {
   if (name === undefined) return undefined;
   const named = contexts.get(name);
   if (named !== undefined) return named;
   const same = [...contexts].filter(([, { cluster }]) => cluster === name);
   if (same.length < 2) return same[0]?.[1];
+  const [meant, ...others] = same.filter(([, context]) => agrees(context, command));
+  if (meant !== undefined && others.length === 0) return meant[1];
   const names = same.map(([one]) => one).join(", ");
   throw usage(`${file} has several contexts for the cluster ${name}: give one of ${names} to --cluster.`);
+}
+
+function agrees(context: Context, command: Command): boolean {
+  return (["region", "profile", "prefix"] as const).every((name) => {
+    const given: unknown = command.getOptionValue(name);
+    return given === undefined || given === context[name];
+  });
 }
 
 function setDefault(command: Command, name: string, value: string | undefined): void {

@@ -15,8 +15,8 @@ const CONFIG = `defaultContext: prod
 contexts:
   prod: {cluster: prod-eu, region: eu-west-1, profile: ops}
   test: {region: us-west-2}
-  a: {cluster: shared}
-  b: {cluster: shared}
+  a: {cluster: shared, region: eu-north-1, profile: other}
+  b: {cluster: shared, region: us-west-2}
 `;
 function configure(text: string, file = FILE): void {
   mkdirSync(dirname(file), { recursive: true });
@@ -64,6 +64,8 @@ test("a context's name for -c, the cluster's id, or nothing where there is a def
     await signedWith(["-c", "shared"]),
     `${FILE} has several contexts for the cluster shared: give one of a, b to --cluster.\n`,
   );
+  // Such as in a command that reviews has printed.
+  assert.deepEqual(await signedWith(["-c", "shared", "--region", "eu-north-1"]), ["shared", "eu-north-1", "AKIAOTHER"]);
 });
 
 test("an option counts before the environment, and the environment before the file", async () => {
