@@ -8,12 +8,12 @@ import { connect } from "../aws/connection.ts";
 import { findCredentials } from "../aws/credentials.ts";
 import { newCommand } from "../command.ts";
 import { EXIT, Failure, silentExit } from "../errors.ts";
+import { explainCommand } from "../explain/command.ts";
 import { machine } from "../explain/show.ts";
 import { explainIdentity } from "../explain/steps.ts";
 import { untilInterrupted } from "../io/interrupt.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import { printData } from "../io/print.ts";
-import { shellWord } from "../io/shell.ts";
 import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../options.ts";
 import { mappingEnd, showWhoami, type Whoami } from "../whoami/show.ts";
 
@@ -47,9 +47,11 @@ async function whoami(options: WhoamiOptions, io: IOStreams): Promise<void> {
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "AccessDeniedException") throw error;
     print({ explanation: { identity }, credentials, isUnknown: true }, prefix, options, io);
+    // Somebody else has another profile.
+    const { profile: _, ...place } = options;
     const message =
       `No permission to read the mappings: ssm:GetParameters on parameter${prefix}/*. Ask somebody who has it: ` +
-      `iam-authenticator explain -c ${options.cluster} ${shellWord(identity.arn)}`;
+      explainCommand(place, identity.arn).join(" ");
     throw new Failure(EXIT.fault, message, { cause: error });
   }
 }

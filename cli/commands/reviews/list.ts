@@ -4,6 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Command } from "commander";
 import { newCommand } from "../../command.ts";
 import { EXIT, Failure, usage } from "../../errors.ts";
+import type { Place } from "../../explain/command.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { printData, printDocument } from "../../io/print.ts";
 import { startProgress } from "../../io/progress.ts";
@@ -14,7 +15,7 @@ import { shownTime } from "../../reviews/log-time.ts";
 import type { LoggedReview } from "../../reviews/logged-review.ts";
 import { readPages } from "../../reviews/read-log.ts";
 import { showGroups, showOne } from "../../reviews/show.ts";
-import { type Place, whyOf } from "../../reviews/why.ts";
+import { whyOf } from "../../reviews/why.ts";
 import { addReviews, type OpenLog, openLog, type ReviewsOptions } from "./options.ts";
 
 interface ListOptions extends ReviewsOptions, OutputOptions {

@@ -127,6 +127,11 @@ test("without permission to read mappings: what is known, which permission is mi
     err,
     `No permission to read the mappings: ssm:GetParameters on parameter${PREFIX}/*. Ask somebody who has it: iam-authenticator explain -c prod ${BOB}\n`,
   );
+  const elsewhere = await whoami(["--prefix", "/elsewhere", "--region", "us-west-2"]);
+  assert.match(
+    elsewhere.err,
+    new RegExp(`: iam-authenticator explain -c prod --prefix /elsewhere --region us-west-2 ${BOB}\\n$`),
+  );
   const { identity, granted } = JSON.parse((await whoami(["-o", "json"])).out);
   assert.deepEqual([identity.arn, granted], [BOB, undefined]);
 });
