@@ -7,16 +7,15 @@ import { EXIT, Failure, usage } from "../../errors.ts";
 import type { Place } from "../../explain/command.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { printData, printDocument } from "../../io/print.ts";
-import { startProgress } from "../../io/progress.ts";
 import { addOutput, type OutputOptions } from "../../options.ts";
 import { followReviews } from "../../reviews/follow.ts";
 import { groupReviews, type ReviewGroup } from "../../reviews/group.ts";
-import { shownTime } from "../../reviews/log-time.ts";
 import type { LoggedReview } from "../../reviews/logged-review.ts";
 import { readPages } from "../../reviews/read-log.ts";
 import { showGroups, showOne } from "../../reviews/show.ts";
 import { whyOf } from "../../reviews/why.ts";
 import { addReviews, type OpenLog, openLog, type ReviewsOptions } from "./options.ts";
+import { readWhole, tellNone, tellTruncated } from "./read-whole.ts";
 
 interface ListOptions extends ReviewsOptions, OutputOptions {
   readonly each?: true;
@@ -36,7 +35,7 @@ export function listCommand(io: IOStreams): Command {
       "iam-authenticator reviews list -c prod --since 1d --who arn:aws:iam::111122223333:role/Developers",
       "iam-authenticator reviews list -c prod --since 2026-11-24T16:00:00Z --each -o json",
     ],
-  });
+  }).alias("ls");
   return addOutput(addReviews(command))
     .option("--each", "each review, also the same one many times")
     .option("-f, --follow", "each review, and wait for more")
@@ -89,24 +88,7 @@ async function printEach(log: OpenLog, options: ListOptions, io: IOStreams): Pro
 
 async function printGroups(log: OpenLog, options: ListOptions, io: IOStreams): Promise<void> {
   const groups = groupReviews();
-  const progress = startProgress("Reading the log: reviews", undefined, io);
-  let [count, newest]: [number, number | undefined] = [0, undefined];
-  try {
-    for await (const page of readPages(log.query, log.reader)) {
-      for (const { review } of page) groups.add(review);
-      count += page.length;
-      newest = page.at(-1)?.review.time ?? newest;
-      progress.show(count);
-    }
-  } catch (error) {
-    progress.end();
-    if (count > 0) print(groups.all(), log, options, io);
-    tellTruncated(log, newest, io);
-    throw error;
-  }
-  progress.end();
-  print(groups.all(), log, options, io);
-  if (count === 0) tellNone(log, io);
+  await readWhole(log, groups.add, () => print(groups.all(), log, options, io), io);
   if (groups.left() > 0) {
     io.tell(
       `This is not all: ${groups.left()} reviews of further identities are left out. Ask for less, with --since, --until, --outcome or --who.\n`,
@@ -141,15 +123,4 @@ function machine({ time, ...review }: LoggedReview, place: Place) {
     ...(explain !== undefined && { explain: explain.join(" ") }),
     ...(advice !== undefined && { advice }),
   };
-}
-
-function tellNone({ query }: OpenLog, io: IOStreams): void {
-  const end = query.until === undefined ? "" : ` until ${shownTime(query.until)}`;
-  io.tell(`No such reviews since ${shownTime(query.from)}${end} in ${query.logGroup}.\n`);
-}
-
-/** For a read that Ctrl-C or AWS ended: nobody may take what was printed for the whole. */
-export function tellTruncated({ query }: OpenLog, newest: number | undefined, io: IOStreams): void {
-  if (newest === undefined || io.closed.aborted) return;
-  io.tell(`This is not all: the log was read from ${shownTime(query.from)} to ${shownTime(newest)} only.\n`);
 }

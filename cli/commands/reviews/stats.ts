@@ -4,13 +4,11 @@ import type { Command } from "commander";
 import { newCommand } from "../../command.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { printData } from "../../io/print.ts";
-import { startProgress } from "../../io/progress.ts";
 import { addOutput, type OutputOptions } from "../../options.ts";
-import { readPages } from "../../reviews/read-log.ts";
 import { showStats } from "../../reviews/show-stats.ts";
 import { countReviews } from "../../reviews/stats.ts";
-import { tellTruncated } from "./list.ts";
 import { addReviews, openLog, type ReviewsOptions } from "./options.ts";
+import { readWhole } from "./read-whole.ts";
 
 type StatsOptions = ReviewsOptions & OutputOptions;
 
@@ -32,28 +30,15 @@ export function statsCommand(io: IOStreams): Command {
 async function stats(options: StatsOptions, io: IOStreams): Promise<void> {
   const log = await openLog(options, io, AbortSignal.any([io.interrupted, io.closed]));
   const counter = countReviews();
-  const progress = startProgress("Reading the log: reviews", undefined, io);
-  let [count, newest]: [number, number | undefined] = [0, undefined];
   const print = () => {
-    progress.end();
-    const counted = counter.stats();
-    if (options.output !== "table") printData(counted, options.output, io);
-    else io.print(showStats(counted, io.columns));
+    if (options.output !== "table") printData(counter.stats(), options.output, io);
+    else io.print(showStats(counter.stats(), io.columns));
   };
   try {
-    for await (const page of readPages(log.query, log.reader)) {
-      for (const { review } of page) counter.add(review);
-      count += page.length;
-      newest = page.at(-1)?.review.time ?? newest;
-      progress.show(count);
-    }
+    await readWhole(log, counter.add, print, io);
   } catch (error) {
-    if (io.closed.aborted) return;
-    if (count > 0) print();
-    tellTruncated(log, newest, io);
-    throw error;
+    if (!io.closed.aborted) throw error;
   } finally {
     log.close();
   }
-  print();
 }

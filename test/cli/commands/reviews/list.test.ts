@@ -69,6 +69,12 @@ test("a pipe gets a row for each kind of review, oldest first: time, count, outc
   );
 });
 
+test("without a command of its own, and as ls, it is list", async () => {
+  const list = await cluster.reviews(["list"]);
+  assert.deepEqual(await cluster.reviews([]), list);
+  assert.deepEqual(await cluster.reviews(["ls"]), list);
+});
+
 test("a terminal of 80 columns gets a line for each, and below it whole ARNs and a command that can be copied", async () => {
   const { out } = await cluster.reviews(["--outcome", "denied"], { columns: 80 });
   assert.equal(

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { countReviews } from "../../../../cli/reviews/stats.ts";
 import { IdentityUnmapped } from "../../../../functions/errors.ts";
-import { type LoggedCluster, linesOf, loggedCluster, MINUTE, NOW } from "./services.ts";
+import { LOG_GROUP, type LoggedCluster, linesOf, loggedCluster, MINUTE, NOW } from "./services.ts";
 
 const alice = { arn: "arn:aws:iam::111122223333:user/alice", outcome: "granted" } as const;
 const session = (name: string) => `arn:aws:sts::111122223333:assumed-role/Developers/${name}`;
@@ -42,7 +42,7 @@ not proven                                 1        0        0       1
 HOUR (UTC)         REVIEWS  GRANTED  DENIED  NOT_OURS
 2026-11-24T15:00Z  2        2        0       0
 2026-11-24T16:00Z  4        0        3       1
-`.replace("     6        2        3       1", "     6        2        3       1"),
+`,
   );
 });
 
@@ -63,6 +63,11 @@ test("a program gets the same numbers", async () => {
       { hour: "2026-11-24T16:00Z", reviews: 4, outcomes: { denied: 3, not_ours: 1 } },
     ],
   });
+});
+
+test("without any review: where it was looked for", async () => {
+  const { code, err } = await cluster.reviews(["stats", "--outcome", "fault"]);
+  assert.deepEqual([code, err], [0, `No such reviews since 2026-11-24T15:30:00Z in ${LOG_GROUP}.\n`]);
 });
 
 test("identities without end take no memory without end: the rest is counted together", () => {
