@@ -12,7 +12,7 @@ export interface Listing<T> {
   readonly row: (item: T) => readonly string[];
   /** Whether the last column is a sentence, which is not to be cut. */
   readonly endsInText?: true;
-  /** For `-o name`: what other commands take. */
+  /** For `-o name`: what other commands take; empty for what has no name. */
   readonly name?: (item: T) => string;
   /** For `-o wide`: more columns, which are not cut. */
   readonly wide?: { readonly headers: readonly string[]; readonly row: (item: T) => readonly string[] };
@@ -28,9 +28,10 @@ export function printList<T>(
 ): void {
   const rows = items.map(row);
   if (format === "json" || format === "yaml") printData(items, format, io);
-  // One line each: for a script, a line end in a name would be a second name.
-  else if (format === "name") for (const one of new Set(items.map(name))) io.print(`${printable(one)}\n`);
-  else if (format === "wide") io.print(table(wide.headers, items.map(wide.row)));
+  else if (format === "name") {
+    // One line each: for a script, a line end in a name would be a second name.
+    for (const one of new Set(items.map(name))) if (one !== "") io.print(`${printable(one)}\n`);
+  } else if (format === "wide") io.print(table(wide.headers, items.map(wide.row)));
   else if (narrow !== undefined && !fits(headers, rows, io.columns)) {
     io.print(rowsWithText(items.map(narrow), io.columns));
   } else {

@@ -99,6 +99,12 @@ test("list: names and states, no secrets", async () => {
   assert.match((await callers(["list"], { now: Date.UTC(2101, 0, 1) })).out, /\nfirst +ended/);
 });
 
+test("list: -o name is what remove takes, -o wide has whole hashes; ls is list", async () => {
+  assert.equal((await callers(["ls", "-o", "name"])).out, "first\nsecond\n");
+  assert.match((await callers(["ls", "-o", "wide"], { columns: 40 })).out, /\nfirst +accepted +\S+ +[0-9a-f]{64}\n/);
+  assert.deepEqual(await callers(["ls"]), await callers(["list"]));
+});
+
 test("list: without a caller, it says where it looked", async () => {
   const { code, out, err } = await callers(["list", "--prefix", "/elsewhere"]);
   assert.deepEqual([code, out], [0, "NAME  STATE  UNTIL  SHA-256\n"]);
@@ -127,6 +133,8 @@ test("list -o name: one line for each caller, whatever is in its name: a script 
 test("a list that is none is told, and invalid entries are shown", async () => {
   cluster.store.put(PARAMETER, '[{"name":"hand-made","sha256":"x"}]');
   assert.match((await callers(["list"])).out, /\nhand-made +invalid/);
+  cluster.store.put(PARAMETER, '["no name", {"name":"hand-made"}]');
+  assert.equal((await callers(["list", "-o", "name"])).out, "hand-made\n");
   cluster.store.put(PARAMETER, "{}");
   assert.match((await callers(["add", "x"])).err, /is not a JSON list: no caller is accepted/);
 });

@@ -179,6 +179,17 @@ describe("publish", () => {
   });
 });
 
+describe("list", () => {
+  test("-o name is what retire takes; -o wide is whole in any terminal; ls is list", async () => {
+    put(OLD.jwk);
+    const name = `issuer/${OLD.jwk.kid}`;
+    assert.equal((await keys(["list", "-o", "name"], { columns: 40 })).out, `${name}\n`);
+    const { out } = await keys(["ls", "-o", "wide"], { columns: 40 });
+    assert.match(out, new RegExp(`^PARAMETER +STATE +PUBLISHED +KEY\n${name} +served +20[0-9-]+ +RS256, 2048 bits\n$`));
+    assert.deepEqual(await keys(["ls"]), await keys(["list"]));
+  });
+});
+
 describe("retire", () => {
   const DAY = 86_400_000;
   /** Both keys are published now. */
