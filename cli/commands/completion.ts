@@ -20,11 +20,14 @@ export function completionCommand(io: IOStreams, program: () => Command): Comman
     .action((shell: Shell) => io.print(completionScript(program(), shell)));
 }
 
+/** A command's name and what else it is called by, such as `list` and `ls`. */
+type Names = readonly [name: string, ...aliases: string[]];
+
 /** A command, and the words that may follow it. */
 interface CommandWords {
-  /** Such as `mappings list`; empty for the program. */
-  readonly path: string;
-  readonly commands: readonly string[];
+  /** Such as `mappings`, and `list` or `ls`; empty for the program. */
+  readonly path: readonly Names[];
+  readonly commands: readonly Names[];
   /** What an argument may be, where that is a choice. */
   readonly values: readonly string[];
   /** What lists the names that an argument may be. */
@@ -33,25 +36,39 @@ interface CommandWords {
 }
 
 function completionScript(program: Command, shell: Shell): string {
-  const commandWords = wordsOf(program, "");
+  const commandWords = wordsOf(program, []);
   if (shell === "fish") return fish(program.name(), commandWords);
   // zsh runs bash's scripts: https://zsh.sourceforge.io/Doc/Release/Completion-System.html (bashcompinit)
   const loader = shell === "zsh" ? "autoload -U +X bashcompinit && bashcompinit\n" : "";
   return `${loader}${bash(program.name(), commandWords)}`;
 }
 
-function wordsOf(command: Command, path: string): CommandWords[] {
+function wordsOf(command: Command, path: readonly Names[]): CommandWords[] {
   const { commands, options } = command;
   const values = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
-  const below = commands.flatMap((child) => wordsOf(child, `${path} ${child.name()}`.trim()));
-  const lister = listerFor(path);
-  return [{ path, commands: commands.map((child) => child.name()), values, options, lister }, ...below];
+  const below = commands.flatMap((child) => wordsOf(child, [...path, namesOf(child)]));
+  const lister = listerFor(path.map(([name]) => name).join(" "));
+  return [{ path, commands: commands.map(namesOf), values, options, lister }, ...below];
+}
+
+function namesOf(command: Command): Names {
+  return [command.name(), ...command.aliases()];
+}
+
+/** Every way to type it. */
+function spellings(path: readonly Names[]): string[] {
+  return path.reduce<string[]>(
+    (starts, names) => starts.flatMap((start) => names.map((name) => `${start} ${name}`.trim())),
+    [""],
+  );
 }
 
 function bash(name: string, commandWords: readonly CommandWords[]): string {
   const cases = commandWords.map(({ path, commands, values, options, lister }) => {
-    const words = [...commands, ...values, ...options.flatMap(({ long }) => long ?? []), "--help"];
-    return `    "${path}") words="${words.join(" ")}"${lister === undefined ? "" : ` lister="${lister}"`} ;;`;
+    const names = commands.map(([name]) => name);
+    const words = [...names, ...values, ...options.flatMap(({ long }) => long ?? []), "--help"];
+    const typed = spellings(path).map((words) => `"${words}"`);
+    return `    ${typed.join("|")}) words="${words.join(" ")}"${lister === undefined ? "" : ` lister="${lister}"`} ;;`;
   });
   // The length is in $(( )) for zsh, which takes a letter after the colon for a modifier.
   return `_${identifier(name)}() {
@@ -83,11 +100,12 @@ complete -o default -F _${identifier(name)} ${name}
 
 function fish(name: string, commandWords: readonly CommandWords[]): string {
   const lines = commandWords.flatMap(({ path, commands, values, options, lister }) => {
-    const words = [...commands, ...values];
+    const words = [...commands.map(([name]) => name), ...values];
     // Not again once one of them is there: what follows is that command's own.
-    const once = words.length === 0 ? [] : [`not __fish_seen_subcommand_from ${words.join(" ")}`];
-    const here = path.split(" ").map((word) => `__fish_seen_subcommand_from ${word}`);
-    const condition = path === "" ? "__fish_use_subcommand" : [...here, ...once].join("; and ");
+    const once =
+      words.length === 0 ? [] : [`not __fish_seen_subcommand_from ${[...commands.flat(), ...values].join(" ")}`];
+    const here = path.map((names) => `__fish_seen_subcommand_from ${names.join(" ")}`);
+    const condition = path.length === 0 ? "__fish_use_subcommand" : [...here, ...once].join("; and ");
     const start = `complete -c ${name} -n "${condition}"`;
     return [
       ...words.map((word) => `${start} -f -a ${word}`),

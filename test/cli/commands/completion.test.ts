@@ -40,6 +40,8 @@ test("bash: commands, their commands, their options, and an argument that is a c
   assert.deepEqual(inBash("mappings", "l"), ["list", "lint"]);
   assert.deepEqual(inBash("mappings", "apply", "--pr"), ["--profile", "--prefix", "--prune"]);
   assert.deepEqual(inBash("mappings", "list", "-c", "prod", "--ac"), ["--account"]);
+  assert.deepEqual(inBash("mappings", "ls", "-c", "prod", "--ac"), ["--account"]);
+  assert.deepEqual(inBash("reviews", "ls", "--f"), ["--follow"]);
   assert.deepEqual(inBash("completion", "f"), ["fish"]);
   assert.deepEqual(inBash("unknown", "tok"), ["token"]);
 });
@@ -53,7 +55,9 @@ test("fish: also what an option may be, and no command a second time", skip("fis
   assert.deepEqual(inFish("iam-authenticator ma"), ["mappings"]);
   assert.deepEqual(inFish("iam-authenticator mappings l"), ["lint", "list"]);
   assert.deepEqual(inFish("iam-authenticator mappings list -o "), ["json", "table", "yaml"]);
-  assert.deepEqual(inFish("iam-authenticator mappings list -c prod --ac"), ["--account"]);
+  for (const name of ["list", "ls"]) {
+    assert.deepEqual(inFish(`iam-authenticator mappings ${name} -c prod --ac`), ["--account"]);
+  }
   assert.deepEqual(inFish("iam-authenticator completion "), ["bash", "fish", "zsh"]);
 });
 
