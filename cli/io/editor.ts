@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { usage } from "../errors.ts";
+import { fileFailure } from "./files.ts";
 import type { IOStreams } from "./io-streams.ts";
 
 /** As other programs have it: https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html#tag_08_03 */
@@ -27,11 +28,20 @@ export function createDraft(name: string, text: string): Draft {
   writeFileSync(path, text, { mode: 0o600 });
   return {
     path,
-    read: () => readFileSync(path, "utf8"),
+    read: () => readDraft(path),
     write: (changed) => writeFileSync(path, changed, { mode: 0o600 }),
     edit: (io) => openEditor(path, io),
     remove: () => rmSync(dirname(path), { recursive: true, force: true }),
   };
+}
+
+/** An editor may leave no file behind, or something else in its place. */
+function readDraft(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw fileFailure("read", path, error);
+  }
 }
 
 async function openEditor(path: string, { environment, interactive }: IOStreams): Promise<void> {

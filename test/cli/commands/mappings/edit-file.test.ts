@@ -132,6 +132,13 @@ test("an empty file, an editor that fails, and a no to the question write nothin
   }
 });
 
+test("an editor that leaves no file: nothing is written, and the reason is told", async () => {
+  const { code, err } = await cluster.mappings(["edit", NAME, "-y"], editorOf('rm "$1"'));
+  assert.deepEqual([code, err], [2, `Cannot read ${draft()}: there is no such file.\n`]);
+  assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "dev" });
+  rmSync(dirname(draft()), { recursive: true });
+});
+
 test("what somebody else changes meanwhile is told: kept where it was left alone, and never replaced by --yes", async () => {
   const [opened, go] = [join(folder, "opened"), join(folder, "go")];
   execFileSync("mkfifo", [opened, go]);
