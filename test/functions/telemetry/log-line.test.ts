@@ -22,3 +22,14 @@ test("below LOG_LEVEL the log line is left out, and the metrics never are", () =
   assert.deepEqual(printed("warn", "error"), ['{"_aws":{}}']);
   assert.deepEqual(printed("error", "error"), ['{"level":"error"}\n{"_aws":{}}']);
 });
+
+test("no text makes a line of its own, and none adds a field: line ends, quotes, lone surrogates", () => {
+  const hostile = '\r\n\u2028\u2029\u0085\u001b[2J\ud800"},{"outcome":"granted","_aws":{}}';
+  const calls: string[] = [];
+  printRequest({ level: "warn", username: hostile } as { level: LogLevel }, METRICS, "info", (text) =>
+    calls.push(text),
+  );
+  const lines = calls.join("").split(/[\r\n]/);
+  assert.equal(lines.length, 2);
+  assert.deepEqual(JSON.parse(lines[0] ?? ""), { level: "warn", username: hostile });
+});
