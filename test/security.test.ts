@@ -9,9 +9,9 @@ const root = join(import.meta.dirname, "..");
 const security = readFileSync(join(root, "SECURITY.md"), "utf8");
 const named = [...security.matchAll(/`([\w/.-]+\.ts)`/g)].map(([, path = ""]) => path);
 
-/** As SECURITY.md says: attacks by their name alone, other tests, shared code and the command from the root, the rest below the function. */
+/** As SECURITY.md says: attacks by their name alone, the function's own code below it, and all else from the root. */
 function pathOf(name: string): string {
-  if (/^(functions|cli|test)\//.test(name)) return name;
+  if (/^(functions|cli|infra|test)\//.test(name)) return name;
   const folder = name.endsWith(".test.ts") ? "test/functions/authenticator/attacks" : "functions/authenticator";
   return join(folder, name);
 }
