@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Fn } from "aws-cdk-lib";
 import { Match, type Template } from "aws-cdk-lib/assertions";
 import { KINDS, type MoreProps, SCOPES, stackOf, templateOf, vpcOf } from "./stacks.ts";
 import { flat, resources, statements } from "./template.ts";
@@ -76,6 +77,12 @@ test("another prefix is another right", () => {
     ...OF_EACH[1],
     Resource: "arn:<AWS::Partition>:ssm:eu-west-1:111122223333:parameter/kube/auth/*",
   });
+});
+
+test("a prefix that only the deployment knows is the right to what is below it", () => {
+  const [, mappings] = rights(stackOf("http", { mappingPrefix: Fn.ref("Prefix") }).template());
+  const Resource = "arn:<AWS::Partition>:ssm:eu-west-1:111122223333:parameter<Prefix>/*";
+  assert.deepEqual(mappings, { ...OF_EACH[1], Resource });
 });
 
 test("other rights are another policy of the same role, so that the old version keeps its own until the alias has moved", () => {
