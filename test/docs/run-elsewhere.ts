@@ -75,6 +75,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "aws ssm ": by(AT_A_CLUSTER, "aws ssm"),
   "aws lambda ": DEPLOYED,
   "aws logs tail ": DEPLOYED,
+  "aws cloudwatch list-metrics ": DEPLOYED,
   "aws iam create-role ": { because: "IAM answers it; print.test.ts checks the policy that it gets" },
   "aws cloudformation update-termination-protection ": by(ISSUER, "protection"),
 
