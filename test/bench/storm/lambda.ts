@@ -30,8 +30,9 @@ export interface Lambda {
 type Handler = (event: unknown, context: unknown) => Promise<Handled>;
 
 /**
- * What computing takes with 512 MB, measured under Lambda's conditions (`npm run bench -- lambda`). Until there is an environment,
- * AWS fetches and starts it: nothing is published of that, and 150 ms is a guess.
+ * What computing takes with 512 MB; a storm adds the waiting for services itself. From an early run under Lambda's conditions, a
+ * little more than is measured now: 127 and 30 (docs/decisions/0009-work-before-the-first-review.md). Until there is an
+ * environment, AWS fetches and starts it: nothing is published of that, and 150 ms is a guess.
  */
 const START_MS = 150;
 const INIT_MS = 110;
