@@ -49,8 +49,7 @@ export function share(counts: readonly Count[]): { lines: number; branches: numb
  * limit when there is more; a change that lowers one says why.
  */
 const limits = {
-  // The entries (index.ts of three functions) count as unloaded: tests run them inside the bundles, in processes of their own.
-  functions: { lines: 97, branches: 98 },
+  functions: { lines: 99, branches: 98 },
   cli: { lines: 98, branches: 93 },
   infra: { lines: 97, branches: 93 },
 };

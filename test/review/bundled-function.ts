@@ -1,4 +1,4 @@
-// A fresh instance of the built bundle, with an environment and a clock of its own, as a handler for the gateway.
+// A fresh instance of the built bundle, or of its sources, with an environment and a clock of its own, as a handler for the gateway.
 
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
@@ -30,7 +30,7 @@ export interface BundledFunction extends Handler {
 }
 
 export interface FunctionOptions {
-  /** Path of the bundle. */
+  /** Path of the bundle, or of the index.ts that it is built from. */
   readonly entry: string;
   /** The whole of it: nothing is inherited. */
   readonly environment: Readonly<Record<string, string>>;
@@ -41,7 +41,7 @@ export interface FunctionOptions {
 export async function startFunction({ entry, environment, shift }: FunctionOptions): Promise<BundledFunction> {
   const workerData: ThreadData = { entry: pathToFileURL(entry).href, shift };
   const worker = new Worker(new URL("function-thread.ts", import.meta.url), {
-    env: { ...environment },
+    env: { ...environment, ...coverageOf(entry) },
     execArgv: [],
     workerData,
   });
@@ -81,4 +81,10 @@ export async function startFunction({ entry, environment, shift }: FunctionOptio
       await worker.terminate();
     },
   };
+}
+
+/** Only sources are measured (`npm test`): the thread writes its coverage where this process does. */
+function coverageOf(entry: string): { readonly NODE_V8_COVERAGE?: string } {
+  const { NODE_V8_COVERAGE } = process.env;
+  return entry.endsWith(".ts") && NODE_V8_COVERAGE !== undefined ? { NODE_V8_COVERAGE } : {};
 }

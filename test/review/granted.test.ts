@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { createCertificateAuthority } from "../../local/certificates.ts";
 import { grantedUser } from "./answers.ts";
 import { type SystemOptions, startSystem } from "./system.ts";
@@ -48,6 +49,14 @@ for (const payload of ["1.0", "2.0"] as const) {
     });
   }
 }
+
+test("the sources grant what their bundle does", async (t) => {
+  const entry = fileURLToPath(new URL("../../functions/authenticator/index.ts", import.meta.url));
+  for (const options of Object.values(CALLERS)) {
+    const system = await startSystem(t, { ...options, entry });
+    assert.deepEqual(grantedUser(await system.review(await system.token("bob"), { tls })), BOB);
+  }
+});
 
 test("a stage's name and a custom domain's base path lead the path and change nothing", async (t) => {
   const places = [{ stage: "prod" }, { stage: "prod", payload: "1.0" }, { basePath: "", stage: "prod" }] as const;

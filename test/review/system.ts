@@ -37,7 +37,7 @@ export interface SystemOptions extends Partial<Pick<GatewayOptions, "payload" | 
   readonly ec2?: Ec2Options;
   /** What Parameter Store meets the function with from before it initialises; `store.fail` changes it. */
   readonly storeFault?: FaultRule;
-  /** Path of the bundle, when it is not the one that was built. */
+  /** Path of the bundle or of its sources' index.ts, when it is not the bundle that was built. */
   readonly entry?: string;
 }
 

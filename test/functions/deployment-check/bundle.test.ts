@@ -1,52 +1,78 @@
-// The built check, with Lambda and CodeDeploy played by a local server: what it sends, and what comes of it.
+// The built check and its sources, with Lambda and CodeDeploy played by a local server: what they send, and what comes of it.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startHttpServer } from "../../../local/http-server.ts";
 import { startFunction } from "../../review/bundled-function.ts";
 import { sharedClock } from "../../review/clock.ts";
 
-const ENTRY = fileURLToPath(new URL("../../../dist/deployment-check/index.mjs", import.meta.url));
+const ENTRIES = ["dist/deployment-check/index.mjs", "functions/deployment-check/index.ts"];
 const VERSION = "arn:aws:lambda:us-west-2:111122223333:function:authenticator:7";
 const REFUSAL = { statusCode: 401, body: JSON.stringify({ kind: "Status", message: "caller_refused: no" }) };
+const SETTINGS = {
+  VERSION_ARN: VERSION,
+  LIVE_ARN: VERSION.replace(/7$/, "live"),
+  CALLER_AUTH: "bearer",
+  AWS_REGION: "us-west-2",
+  AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
+  AWS_SECRET_ACCESS_KEY: "local/only",
+};
 
-for (const [name, functionError, expected] of [
-  ["a version that refuses an unknown caller", undefined, "Succeeded"],
-  ["a version that fails", "Unhandled", "Failed"],
-] as const) {
-  test(`${name}: CodeDeploy is told ${expected}`, async (t) => {
-    const invoked: string[] = [];
-    const told: unknown[] = [];
-    const aws = await startHttpServer(async ({ target, headers, body }) => {
-      if (headers["x-amz-target"] === "CodeDeploy_20141006.PutLifecycleEventHookExecutionStatus") {
-        told.push(JSON.parse(body.toString()));
-        return { status: 200, headers: { "content-type": "application/x-amz-json-1.1" }, body: "{}" };
-      }
-      invoked.push(decodeURIComponent(target));
-      const failed: Record<string, string> =
-        functionError === undefined ? {} : { "x-amz-function-error": functionError };
-      return { status: 200, headers: { "content-type": "application/json", ...failed }, body: JSON.stringify(REFUSAL) };
+/** One deployment's check of a version that refuses everything, or fails. */
+async function check(t: TestContext, path: string, settings: object = {}, functionError?: string) {
+  const invoked: { readonly target: string; readonly event: string }[] = [];
+  const told: unknown[] = [];
+  const aws = await startHttpServer(async ({ target, headers, body }) => {
+    if (headers["x-amz-target"] === "CodeDeploy_20141006.PutLifecycleEventHookExecutionStatus") {
+      told.push(JSON.parse(body.toString()));
+      return { status: 200, headers: { "content-type": "application/x-amz-json-1.1" }, body: "{}" };
+    }
+    invoked.push({ target: decodeURIComponent(target), event: body.toString() });
+    const failed: Record<string, string> = functionError === undefined ? {} : { "x-amz-function-error": functionError };
+    return { status: 200, headers: { "content-type": "application/json", ...failed }, body: JSON.stringify(REFUSAL) };
+  });
+  t.after(() => aws.close());
+  const { handler, close, output } = await startFunction({
+    entry: fileURLToPath(new URL(`../../../${path}`, import.meta.url)),
+    environment: {
+      ...SETTINGS,
+      AWS_ENDPOINT_URL_LAMBDA: aws.url,
+      AWS_ENDPOINT_URL_CODEDEPLOY: aws.url,
+      ...settings,
+    },
+    shift: sharedClock().shift,
+  });
+  t.after(close);
+  await handler({ DeploymentId: "d-1", LifecycleEventHookExecutionId: "e-1" }, { awsRequestId: "1" } as never);
+  return { invoked, told, printed: JSON.parse(output("stdout")) };
+}
+
+for (const path of ENTRIES) {
+  for (const [name, functionError, expected] of [
+    ["a version that refuses an unknown caller", undefined, "Succeeded"],
+    ["a version that fails", "Unhandled", "Failed"],
+  ] as const) {
+    test(`${path}: ${name}: CodeDeploy is told ${expected}`, async (t) => {
+      const { invoked, told, printed } = await check(t, path, {}, functionError);
+      const targets = invoked.map(({ target }) => target);
+      assert.deepEqual(targets, Array(4).fill(`/2015-03-31/functions/${VERSION}/invocations`));
+      assert.deepEqual(told, [{ deploymentId: "d-1", lifecycleEventHookExecutionId: "e-1", status: expected }]);
+      assert.equal(printed.status, expected);
     });
-    t.after(() => aws.close());
-    const { handler, close, output } = await startFunction({
-      entry: ENTRY,
-      environment: {
-        VERSION_ARN: VERSION,
-        LIVE_ARN: VERSION.replace(/7$/, "live"),
-        CALLER_AUTH: "bearer",
-        AWS_REGION: "us-west-2",
-        AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
-        AWS_SECRET_ACCESS_KEY: "local/only",
-        AWS_ENDPOINT_URL_LAMBDA: aws.url,
-        AWS_ENDPOINT_URL_CODEDEPLOY: aws.url,
-      },
-      shift: sharedClock().shift,
-    });
-    t.after(close);
-    await handler({ DeploymentId: "d-1", LifecycleEventHookExecutionId: "e-1" }, { awsRequestId: "1" } as never);
-    assert.deepEqual(invoked, Array(4).fill(`/2015-03-31/functions/${VERSION}/invocations`));
-    assert.deepEqual(told, [{ deploymentId: "d-1", lifecycleEventHookExecutionId: "e-1", status: expected }]);
-    assert.equal(JSON.parse(output("stdout")).status, expected);
+  }
+
+  test(`${path}: under mtls it calls as the first subject, with a token of the first region`, async (t) => {
+    const settings = { CALLER_AUTH: "mtls", CALLER_SUBJECTS: "CN=a; CN=b", STS_REGIONS: "eu-west-1,eu-west-2" };
+    const { invoked } = await check(t, path, settings);
+    const events = invoked.map(({ event }) => event).join("\n");
+    assert.deepEqual([events.includes('"CN=a"'), events.includes("CN=b")], [true, false]);
+    const [token = ""] = /k8s-aws-v1\.[\w-]{99,}/.exec(events) ?? [];
+    const url = Buffer.from(token.replace("k8s-aws-v1.", ""), "base64url").toString();
+    assert.match(url, /^https:\/\/sts\.eu-west-1\.amazonaws\.com\//);
+  });
+
+  test(`${path}: a setting that is missing is named`, async (t) => {
+    await assert.rejects(check(t, path, { LIVE_ARN: "" }), /LIVE_ARN/);
   });
 }

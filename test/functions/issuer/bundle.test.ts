@@ -11,7 +11,9 @@ import { startFunction } from "../../review/bundled-function.ts";
 import { sharedClock } from "../../review/clock.ts";
 import { ec, rsa } from "./samples.ts";
 
-const ENTRY = fileURLToPath(new URL("../../../dist/issuer/index.mjs", import.meta.url));
+const entryAt = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+const BUNDLE = entryAt("dist/issuer/index.mjs");
+const SOURCE = entryAt("functions/issuer/index.ts");
 const PREFIX = "/iam-authenticator/prod";
 const KEYS = [rsa().jwk, ec("P-256").jwk];
 const WHOLE = jwksDocument(KEYS);
@@ -20,14 +22,14 @@ const HOUR_MS = 3_600_000;
 const parameterOf = ({ kid }: { kid: string }): string => issuerKeyParameter(PREFIX, kid);
 
 /** `prepare` is called before the function initialises, and prefetches its keys. */
-async function startIssuerBundle(t: TestContext, prepare: (store: MemoryStore) => void = () => {}) {
+async function startIssuerBundle(t: TestContext, prepare: (store: MemoryStore) => void = () => {}, entry = BUNDLE) {
   const clock = sharedClock();
   const parameters = Object.fromEntries(KEYS.map((key) => [parameterOf(key), JSON.stringify(key)]));
   const store = await startParameterStore({ region: "us-west-2", parameters });
   t.after(() => store.close());
   prepare(store);
   const { handler, output, close } = await startFunction({
-    entry: ENTRY,
+    entry,
     environment: {
       CLUSTER_ID: "prod",
       ISSUER_URL: "https://oidc.example.com",
@@ -97,6 +99,11 @@ test("prefetched keys are served by the first request, with no second call, and 
   clock.advance(1_000);
   assert.deepEqual(await read(jwks), [200, WHOLE]);
   assert.equal(store.requests.length, 2);
+});
+
+test("the sources serve what their bundle does", async (t) => {
+  const { jwks } = await startIssuerBundle(t, undefined, SOURCE);
+  assert.deepEqual(await read(jwks), [200, WHOLE]);
 });
 
 /** Both at once, at even distances. */
