@@ -3,6 +3,7 @@
 
 import { createHash, randomUUID } from "node:crypto";
 import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { loadSharedConfigFiles } from "@smithy/core/config";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
@@ -25,7 +26,7 @@ export async function cachedCredentials(
   io: IOStreams,
 ): Promise<Credentials> {
   const folder = cacheFolder(io);
-  const file = join(folder, `${await cacheKey(options)}.json`);
+  const file = join(folder, `${await cacheKey(options, homeOf(io))}.json`);
   const kept = readPrivate(file, io);
   if (kept !== undefined && lasts(kept, io)) return kept;
   const found = await find();
@@ -40,22 +41,38 @@ function lasts({ expiration }: Credentials, { clock }: IOStreams): boolean {
 }
 
 function cacheFolder({ environment }: IOStreams): string {
-  const { XDG_CACHE_HOME: xdg, HOME, USERPROFILE } = environment;
-  const home = HOME || USERPROFILE;
+  const { XDG_CACHE_HOME: xdg } = environment;
+  const home = homeOf({ environment });
   const folder = xdg && isAbsolute(xdg) ? xdg : home && join(home, ".cache");
   if (!folder) throw usage("--cache needs a home folder: set HOME or XDG_CACHE_HOME.");
   return join(folder, "iam-authenticator", "credentials");
 }
 
+function homeOf({ environment: { HOME, USERPROFILE } }: Pick<IOStreams, "environment">): string {
+  return HOME || USERPROFILE || "";
+}
+
 /**
  * The whole AWS environment and both files: a profile may lead to another one, and whatever is changed there, keys of
- * before must not be used. https://nvd.nist.gov/vuln/detail/CVE-2025-11621 is what too little in such a key leads to.
+ * before must not be used. Also who has signed in, or out, and the machine: an instance has a role of its own, and a home
+ * may be on several. https://nvd.nist.gov/vuln/detail/CVE-2025-11621 is what too little in such a key leads to.
  */
-async function cacheKey(options: Readonly<Record<string, unknown>>): Promise<string> {
+async function cacheKey(options: Readonly<Record<string, unknown>>, home: string): Promise<string> {
   const environment = Object.entries(process.env).filter(([name]) => name.startsWith("AWS_"));
   const files = await loadSharedConfigFiles({ ignoreCache: true });
-  const all = JSON.stringify([Object.entries(options).sort(), environment.sort(), files]);
+  const signIns = ["sso", "login"].flatMap((kind) => textsIn(join(home, ".aws", kind, "cache")));
+  const all = JSON.stringify([Object.entries(options).sort(), environment.sort(), files, signIns, hostname()]);
   return createHash("sha256").update(all).digest("hex");
+}
+
+/** None where there is no such folder; what cannot be read here, the SDK cannot read either. */
+function textsIn(folder: string): string[] {
+  try {
+    const names = readdirSync(folder).sort();
+    return names.map((name) => readFileSync(join(folder, name), "utf8"));
+  } catch {
+    return [];
+  }
 }
 
 function readPrivate(file: string, io: IOStreams): Credentials | undefined {

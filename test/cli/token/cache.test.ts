@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import {
   chmodSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -11,9 +12,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { syncBuiltinESMExports } from "node:module";
+import os, { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { after, afterEach, before, beforeEach, mock, test } from "node:test";
 import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
 import { cli, useLocalAws } from "../cli.ts";
 
@@ -104,6 +106,28 @@ test("whatever decides the credentials is in the key: each of these asks STS", a
   writeFileSync(join(home, "config"), "[default]\nregion = eu-west-1\n");
   process.env["AWS_CONFIG_FILE"] = join(home, "config");
   assert.equal((await token(CACHED)).asked.length, 1);
+});
+
+test("whoever has signed in, and the machine, are in the key: a home may be on several, each with a role of its own", async () => {
+  await token(CACHED);
+  for (const [kind, signedIn] of [
+    ["sso", '{"accessToken":"jane"}'],
+    ["sso", '{"accessToken":"joe"}'],
+    ["login", "{}"],
+  ] as const) {
+    const signIns = join(home, ".aws", kind, "cache");
+    mkdirSync(signIns, { recursive: true });
+    writeFileSync(join(signIns, "session.json"), signedIn);
+    assert.deepEqual([(await token(CACHED)).asked.length, (await token(CACHED)).asked.length], [1, 0], signedIn);
+  }
+  rmSync(join(home, ".aws"), { recursive: true });
+  assert.equal((await token(CACHED)).asked.length, 0);
+  const elsewhere = mock.method(os, "hostname", () => "elsewhere");
+  syncBuiltinESMExports();
+  const { asked } = await token(CACHED);
+  elsewhere.mock.restore();
+  syncBuiltinESMExports();
+  assert.equal(asked.length, 1);
 });
 
 test("a broken file is nothing kept, an ended one is removed, and keys without an end are not kept", async () => {
