@@ -13,6 +13,7 @@ import { blocksOf, PAGES, type Ran, ROOT, runBlocks } from "./shell-blocks.ts";
 const FINDS = [/^mappings (import|lint|diff|export)\b/, /^irsa doctor\b/];
 
 const used = new Set<string>();
+const finished = new Set<string>();
 const pages = PAGES.filter((page) => blocksOf(page, "sh").length > 0);
 
 describe("the commands of", { concurrency: 2 }, () => {
@@ -24,7 +25,9 @@ describe("the commands of", { concurrency: 2 }, () => {
         await startSandbox(t, { withoutWebhook: blocks.join().includes("callers add control-plane ...") }),
       );
       assert.ok(ran.length > 0);
-      assert.deepEqual(ran.flatMap(problem), []);
+      const problems = ran.flatMap(problem);
+      finished.add(page);
+      assert.deepEqual(problems, []);
     });
   }
 });
@@ -41,7 +44,8 @@ function problem({ words, code, err }: Ran): string[] {
   return [];
 }
 
-test("each entry of run-elsewhere.ts is in a document, and its test has what it promises", () => {
+test("each entry of run-elsewhere.ts is in a document, and its test has what it promises", (t) => {
+  if (finished.size < pages.length) return t.skip("a page did not run to its end: what it uses is not known");
   assert.deepEqual(
     Object.keys(RUN_ELSEWHERE).filter((start) => !used.has(start)),
     [],

@@ -31,7 +31,6 @@ export interface ShellOptions {
   readonly placeholders: Readonly<Record<string, string>>;
 }
 
-const LIMIT_MS = 60_000;
 const PRELUDE = join(import.meta.dirname, "shell.sh");
 const COMMAND = join(ROOT, "dist/cli/iam-authenticator.mjs");
 
@@ -43,7 +42,7 @@ export async function runBlocks(blocks: readonly string[], options: ShellOptions
   const log = join(folder, "commands.log");
   const env = { ...environment, LOG: log, NODE: process.execPath, COMMAND };
   const shell = ["--norc", "-euo", "pipefail", "-c", `. "${PRELUDE}"\n${script}`];
-  await promisify(execFile)("bash", shell, { cwd: folder, env, timeout: LIMIT_MS });
+  await promisify(execFile)("bash", shell, { cwd: folder, env });
   const [, ...records] = readFileSync(log, "utf8").split("\u0001");
   return records.map((record) => {
     const [code = "", err = "", ...words] = record.split("\u0002");

@@ -20,7 +20,8 @@ own() {
     "mappings remove "*) more=(--yes --rate 1000) ;;
     "callers remove "* | "irsa keys publish" | "irsa keys retire") more=(--yes) ;;
   esac
-  "$NODE" "$COMMAND" "$@" "${more[@]}" 2> "$err" || code=$?
+  # A limit for each, not for the page: how many commands a page has, and how busy the machine is, does not count.
+  /usr/bin/timeout 60 "$NODE" "$COMMAND" "$@" "${more[@]}" 2> "$err" || code=$?
   record "$code" "$(< "$err")" "$@"
 }
 
