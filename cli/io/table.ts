@@ -70,8 +70,10 @@ function fit(natural: readonly number[], room: number): number[] {
   return widths;
 }
 
+/** ARNs begin alike: what tells one from another is its end. */
 function pad(cell: string, width: number): string {
-  return cell.length > width ? `${cell.slice(0, width - 1)}…` : cell.padEnd(width);
+  if (cell.length <= width) return cell.padEnd(width);
+  return cell.startsWith("arn:") ? `…${cell.slice(1 - width)}` : `${cell.slice(0, width - 1)}…`;
 }
 
 /** What somebody wrote into a mapping must not move the cursor of the person who lists it. */

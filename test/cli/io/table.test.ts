@@ -19,6 +19,12 @@ test("no line is wider than the terminal, and none has a control character", () 
   );
 });
 
+test("an ARN that does not fit keeps its end, by which people tell it from others", () => {
+  const arns = ["Developers", "Contractor"].map((name) => [`arn:aws:iam::111122223333:role/${name}`, "1"]);
+  const [, ...lines] = table(["who", "reviews"], arns, 30).trimEnd().split("\n");
+  assert.deepEqual(lines, ["…3333:role/Developers  1", "…3333:role/Contractor  1"]);
+});
+
 test("a pipe gets whole cells", () => {
   assert.equal(table(["a", "b"], [["x".repeat(200), "y"]]), `${"A".padEnd(202)}B\n${"x".repeat(200)}  y\n`);
   assert.equal(table(["a", "b"], []), "A  B\n");
