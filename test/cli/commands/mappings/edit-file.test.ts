@@ -61,6 +61,15 @@ mappings:
   assert.equal(existsSync(dirname(draft())), false);
 });
 
+test("an editor that is a script and makes the same mistake each time is not opened for ever", async () => {
+  const line = 'sed -i s/username/usrname/ "$1"';
+  const { code, err } = await cluster.mappings(["edit", ARN, "-y"], editorOf(line, line, line));
+  assert.equal(code, 2);
+  assert.match(err, /Nothing was written, because the file is still invalid:\n.*unknown key "usrname"/);
+  assert.equal(existsSync(`${SEEN}.3`), false);
+  rmSync(dirname(draft()), { recursive: true });
+});
+
 test("without a change, or with one of comments alone, nothing happens", async () => {
   for (const line of ["true", 'echo "# later" >> "$1"']) {
     rmSync(`${SEEN}.1`, { force: true });
