@@ -19,6 +19,8 @@ const NO_CREDENTIALS = ["CredentialsProviderError", "TokenProviderError"];
 /** Of Node's sockets and resolver; https://nodejs.org/api/errors.html#common-system-errors */
 const NETWORK =
   /^(ECONN\w+|ENOTFOUND|EAI_AGAIN|E(HOST|NET)UNREACH|ETIMEDOUT|EPIPE|EPROTO|CERT_\w+|ERR_TLS_\w+|ERR_SSL_\w+|\w+_CERT\w*|UNABLE_TO_\w+)$/;
+/** A region that does not exist looks like this. */
+const UNKNOWN_HOST = ["ENOTFOUND", "EAI_AGAIN"];
 
 export const CREDENTIALS_ENDED = "The AWS credentials have expired: sign in again, then run this again.";
 
@@ -81,7 +83,7 @@ function noConnection(code: string, error: Error): string {
   const [where] = addressesOf(error);
   return where === undefined
     ? `No connection (${code}): ${oneLine(error.message)}`
-    : `No connection to ${where} (${code}).`;
+    : `No connection to ${where} (${code})${UNKNOWN_HOST.includes(code) ? ": check the region, and the network" : ""}.`;
 }
 
 /** https://nodejs.org/api/errors.html#class-systemerror; of a resolver's error, the name that it did not find. */

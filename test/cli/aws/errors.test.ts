@@ -44,7 +44,7 @@ test("nobody at the address, and a name that does not resolve", async () => {
     assert.equal(code, 3);
     assert.match(
       err,
-      /^No connection to (127\.0\.0\.1 port 1 \(ECONNREFUSED\)|no-such-host\.invalid \((ENOTFOUND|EAI_AGAIN)\))\.\n$/,
+      /^No connection to (127\.0\.0\.1 port 1 \(ECONNREFUSED\)|no-such-host\.invalid \((ENOTFOUND|EAI_AGAIN)\): check the region, and the network)\.\n$/,
     );
   }
 });
