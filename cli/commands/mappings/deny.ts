@@ -65,7 +65,7 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
     ...(options.until !== undefined && { notAfter: options.until }),
     ...(description !== undefined && { description }),
   });
-  if (!check.valid) throw usage(`${arnLike}: ${check.problem}.`);
+  if (!check.valid) throw usage(`${arnLike}: ${check.problem.replace(/^notAfter/, "--until")}.`);
   if (isExpired(options.until, now)) throw usage(`--until ${options.until} is over already.`);
   const value = valueText(name, index < 0 ? [...items, check.entry] : items.with(index, check.entry));
   const plan = planChanges(before, new Map([[parameter, value]]), false);
