@@ -17,13 +17,15 @@ export interface CommandText {
 
 /** Arguments and options are the caller's to add. */
 export function newCommand(io: IOStreams, { name, summary, details, examples }: CommandText): Command {
+  const command = new Command(name);
   const output: OutputConfiguration = {
     writeOut: io.print,
     writeErr: io.tell,
+    outputError: (message, write) => write(`${message}${isOfArguments(message) ? seeHelp(command) : ""}`),
     getOutHelpWidth: () => io.columns ?? HELP_COLUMNS,
     getErrHelpWidth: () => io.columns ?? HELP_COLUMNS,
   };
-  return new Command(name)
+  return command
     .summary(summary)
     .description(details === undefined ? sentence(summary) : `${sentence(summary)} ${details}`)
     .configureOutput(output)
@@ -31,6 +33,17 @@ export function newCommand(io: IOStreams, { name, summary, details, examples }: 
     .helpCommand(false)
     .showSuggestionAfterError()
     .addHelpText("after", `\nExamples:\n${examples.map((line) => `  ${line}`).join("\n")}`);
+}
+
+/** Commander says what is missing or too much, but not what the command takes. */
+function isOfArguments(message: string): boolean {
+  return /^error: (missing required argument|too many arguments)/.test(message);
+}
+
+function seeHelp(command: Command): string {
+  const names: string[] = [];
+  for (let one: Command | null = command; one !== null; one = one.parent) names.unshift(one.name());
+  return `See: ${names.join(" ")} --help\n`;
 }
 
 function sentence(summary: string): string {

@@ -84,6 +84,13 @@ function helpFirst(words: readonly string[], program: Command): readonly string[
   return words;
 }
 
+/** `reviews` is `reviews list`. Commander's own default would take the typo in `reviews stat` for an argument of `list`. */
+function listReviews(words: readonly string[]): readonly string[] {
+  const [group, next = ""] = words;
+  if (group !== "reviews" || ["-h", "--help"].includes(next)) return words;
+  return next === "" || next.startsWith("-") ? ["reviews", "list", ...words.slice(1)] : words;
+}
+
 /** `words` without the interpreter and the script. */
 export async function run(words: readonly string[], streams: IOStreams): Promise<number> {
   const io = withoutControls(streams);
@@ -94,7 +101,7 @@ export async function run(words: readonly string[], streams: IOStreams): Promise
       return 0;
     }
     const program = createProgram(io);
-    await program.parseAsync(helpFirst(words, program), { from: "user" });
+    await program.parseAsync(listReviews(helpFirst(words, program)), { from: "user" });
     return 0;
   } catch (error) {
     // Commander has written its message already; --help and --version end here too, with 0.

@@ -48,6 +48,31 @@ test("wrong usage is 2, with one sentence and a hint", async () => {
   assert.deepEqual([code, err.split("\n").length], [2, 2]);
 });
 
+test("a word too few or too many says where the command is explained", async () => {
+  for (const [words, problem, path] of [
+    [["mappings", "set"], "missing required argument 'who'", "mappings set"],
+    [["whoami", "bob"], "too many arguments for 'whoami'. Expected 0 arguments but got 1: bob.", "whoami"],
+  ] as const) {
+    const { code, err } = await cli(words);
+    assert.deepEqual([code, err], [2, `error: ${problem}\nSee: iam-authenticator ${path} --help\n`]);
+  }
+});
+
+test("reviews is reviews list, and a typo after it is one of a command", async () => {
+  const { code, err } = await cli(["reviews", "stat"]);
+  assert.deepEqual([code, err], [2, "error: unknown command 'stat'\n(Did you mean stats?)\n"]);
+  for (const words of [["reviews"], ["reviews", "--since", "1h"]]) {
+    assert.match((await cli(words)).err, /^error: required option '-c, --cluster <id>'/);
+  }
+  for (const words of [
+    ["reviews", "--help"],
+    ["reviews", "-h"],
+    ["help", "reviews"],
+  ]) {
+    assert.match((await cli(words)).out, /^Usage: iam-authenticator reviews \[options\] \[command\]/);
+  }
+});
+
 test("a required option that the environment can give says so", async () => {
   const { code, err } = await cli(["mappings", "list"]);
   assert.deepEqual(

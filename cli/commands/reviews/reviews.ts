@@ -16,6 +16,6 @@ export function reviewsCommand(io: IOStreams): Command {
       "iam-authenticator reviews stats -c prod --since 1d",
     ],
   })
-    .addCommand(listCommand(io), { isDefault: true })
+    .addCommand(listCommand(io))
     .addCommand(statsCommand(io));
 }
