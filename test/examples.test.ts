@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, test } from "node:test";
@@ -12,7 +12,8 @@ import { parse } from "yaml";
 import { checkMapping, type MappingKind } from "../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../functions/authenticator/mapping/parameter-name.ts";
 
-const EXAMPLES = join(import.meta.dirname, "..", "examples");
+const ROOT = join(import.meta.dirname, "..");
+const EXAMPLES = join(ROOT, "examples");
 const ACCOUNT = "111122223333";
 const PREFIX = "/iam-authenticator/my-cluster";
 
@@ -105,10 +106,18 @@ test("AWS CLI: put-mapping.sh takes no groups, and refuses what is no role or us
   }
 });
 
-test("CDK: app.ts, with the package as it is published", () => {
-  const outdir = join(folder, "cdk.out");
-  execFileSync(process.execPath, [join(EXAMPLES, "cdk-app", "app.ts")], {
-    cwd: folder,
+test("CDK: the app, with the package as it is published, in a folder that `npm init` made", () => {
+  const [app, outdir] = [join(folder, "app"), join(folder, "cdk.out")];
+  cpSync(join(EXAMPLES, "cdk-app"), app, { recursive: true });
+  writeFileSync(join(app, "package.json"), '{"type": "commonjs"}');
+  mkdirSync(join(app, "node_modules"));
+  for (const name of ["aws-cdk-lib", "constructs"]) {
+    symlinkSync(join(ROOT, "node_modules", name), join(app, "node_modules", name));
+  }
+  symlinkSync(ROOT, join(app, "node_modules", "lambda-iam-authenticator"));
+  const command: string = JSON.parse(readFileSync(join(app, "cdk.json"), "utf8")).app;
+  execFileSync(process.execPath, command.split(" ").slice(1), {
+    cwd: app,
     env: { ...process.env, CDK_OUTDIR: outdir },
     stdio: "pipe",
   });
