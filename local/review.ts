@@ -12,7 +12,8 @@ aws eks get-token --cluster-name ${CLUSTER_ID} --region ${REGION} | npm run --si
 const [name, clusterId = CLUSTER_ID] = process.argv.slice(2);
 const names = LOCAL_IDENTITIES.map((identity) => identity.name);
 if (name === undefined ? process.stdin.isTTY : !names.includes(name)) {
-  console.error(`${USAGE}\nidentities: ${names.join(", ")}`);
+  const problem = name === undefined ? "" : `There is no local identity ${name}.\n`;
+  console.error(`${problem}${USAGE}\nidentities: ${names.join(", ")}`);
   process.exit(2);
 }
 const token =

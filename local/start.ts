@@ -104,9 +104,9 @@ function printCommands(): void {
     AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} \\
       aws eks get-token --cluster-name ${CLUSTER_ID} --region ${REGION} | ${reviewCommand}
 
-  Be the Pod, with the variables that an SDK finds there:
+  Be the Pod, with the variables that it finds there:
     AWS_ROLE_ARN=${POD_ROLE_ARN} AWS_WEB_IDENTITY_TOKEN_FILE=${podToken} \\
-      AWS_REGION=${REGION} AWS_ENDPOINT_URL_STS=${sandbox.stsUrl} aws sts get-caller-identity
+      AWS_DEFAULT_REGION=${REGION} AWS_ENDPOINT_URL_STS=${sandbox.stsUrl} aws sts get-caller-identity
     curl -s --cacert ${issuerCa} ${sandbox.issuerUrl}/.well-known/openid-configuration
 
   Change who somebody is: edit ${mapping}; it takes effect within 30 s.

@@ -69,6 +69,12 @@ test("npm run review without npm start says so", async (t) => {
   });
 });
 
+test("npm run review names the identity that does not exist, and those that do", async (t) => {
+  const review = run(t, folderOf(t), REVIEW, "bobb");
+  assert.equal(await review.ended, 2);
+  assert.match(review.printed.err, /^There is no local identity bobb\.\nnpm run .*\nidentities: alice, .*bob/s);
+});
+
 test("npm run review takes no other program's answer for the sandbox's", async (t) => {
   const folder = folderOf(t);
   const elsewhere = await started(t, folderOf(t));
