@@ -3,19 +3,17 @@
 
 import {
   CfnIntegration,
-  type CfnStage,
   type DomainName,
   HttpApi,
   HttpMethod,
-  HttpStage,
   PayloadFormatVersion,
 } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import type { Construct } from "constructs";
 import { acknowledge } from "../acknowledge.ts";
-import { ACCESS_LOG_FORMAT, accessLogGroup } from "./access-log.ts";
 import { makeDomain } from "./custom-domain.ts";
 import type { EndpointOptions, Gateway, HttpEndpoint, MtlsEndpoint } from "./endpoint.ts";
+import { makeStage } from "./http-stage.ts";
 
 export function serveHttp(
   scope: Construct,
@@ -37,18 +35,7 @@ export function serveHttp(
     }),
   });
   neverAnswer503(api);
-  const stage = new HttpStage(scope, "Stage", {
-    httpApi: api,
-    stageName: "$default",
-    autoDeploy: true,
-    throttle,
-    ...(domainName !== undefined && { domainMapping: { domainName } }),
-  });
-  // By CloudFormation's own property: the oldest aws-cdk-lib that works has none in HttpStage.
-  (stage.node.defaultChild as CfnStage).accessLogSettings = {
-    destinationArn: accessLogGroup(scope, logs).logGroupArn,
-    format: ACCESS_LOG_FORMAT.toString(),
-  };
+  makeStage(scope, api, { domainName, throttle, logs });
   const proof = endpoint.kind === "mtls" ? "client certificate" : "bearer token";
   for (const route of routes) {
     acknowledge(

@@ -1,22 +1,15 @@
 // The issuer's HTTP API: GET of the two documents, for everybody. Its URL is in every role's trust policy.
 
-import {
-  type CfnStage,
-  type DomainName,
-  HttpApi,
-  HttpMethod,
-  HttpStage,
-  PayloadFormatVersion,
-} from "aws-cdk-lib/aws-apigatewayv2";
+import { type DomainName, HttpApi, HttpMethod, PayloadFormatVersion } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ARecord } from "aws-cdk-lib/aws-route53";
 import type { Construct } from "constructs";
 import { DISCOVERY_PATH, JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { acknowledge } from "../acknowledge.ts";
-import { ACCESS_LOG_FORMAT, accessLogGroup } from "../endpoint/access-log.ts";
 import { type CustomDomain, makeDomain } from "../endpoint/custom-domain.ts";
 import type { Throttle } from "../endpoint/endpoint.ts";
+import { makeStage } from "../endpoint/http-stage.ts";
 import type { LogSettings } from "../log-settings.ts";
 
 export interface IssuerApi {
@@ -64,17 +57,6 @@ export function routeIssuer(
       "Both documents are public by their purpose: AWS reads them without a key.",
     );
   }
-  const stage = new HttpStage(scope, "Stage", {
-    httpApi: api,
-    stageName: "$default",
-    autoDeploy: true,
-    throttle,
-    ...(domain !== undefined && { domainMapping: { domainName: domain } }),
-  });
-  // By CloudFormation's own property: the oldest aws-cdk-lib that works has none in HttpStage.
-  (stage.node.defaultChild as CfnStage).accessLogSettings = {
-    destinationArn: accessLogGroup(scope, logs).logGroupArn,
-    format: ACCESS_LOG_FORMAT.toString(),
-  };
+  const stage = makeStage(scope, api, { domainName: domain, throttle, logs });
   return [...routes, stage, ...(record === undefined ? [] : [record])];
 }

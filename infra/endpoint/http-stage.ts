@@ -1,0 +1,29 @@
+// The stage of an HTTP API: its throttle, its access log, and the domain that leads to it.
+
+import { type CfnStage, type DomainName, type HttpApi, HttpStage } from "aws-cdk-lib/aws-apigatewayv2";
+import type { Construct } from "constructs";
+import type { LogSettings } from "../log-settings.ts";
+import { ACCESS_LOG_FORMAT, accessLogGroup } from "./access-log.ts";
+import type { Throttle } from "./endpoint.ts";
+
+export interface StageOptions {
+  readonly domainName: DomainName | undefined;
+  readonly throttle: Throttle;
+  readonly logs: LogSettings;
+}
+
+export function makeStage(scope: Construct, httpApi: HttpApi, { domainName, throttle, logs }: StageOptions): HttpStage {
+  const stage = new HttpStage(scope, "Stage", {
+    httpApi,
+    stageName: "$default",
+    autoDeploy: true,
+    throttle,
+    ...(domainName !== undefined && { domainMapping: { domainName } }),
+  });
+  // By CloudFormation's own property: the oldest aws-cdk-lib that works has none in HttpStage.
+  (stage.node.defaultChild as CfnStage).accessLogSettings = {
+    destinationArn: accessLogGroup(scope, logs).logGroupArn,
+    format: ACCESS_LOG_FORMAT.toString(),
+  };
+  return stage;
+}
