@@ -21,6 +21,10 @@ export interface ReleasedCode {
 /** By the name of the folder in dist/. */
 export type ReleasedCodes = Readonly<Record<string, ReleasedCode>>;
 
+/** Names of the parameters that say where the zips are. */
+const CODE_BUCKET = "CodeBucket";
+const CODE_PREFIX = "CodePrefix";
+
 /** Needs an app that does not stage assets: their file names are those of the folders in dist/ then. */
 export class ReleaseSynthesizer extends BootstraplessSynthesizer {
   // Not a private field of JavaScript's: CDK binds a copy, which has this object as its prototype.
@@ -40,9 +44,6 @@ export class ReleaseSynthesizer extends BootstraplessSynthesizer {
   }
 }
 
-const [CODE_BUCKET, CODE_PREFIX] = ["CodeBucket", "CodePrefix"];
-
-/** The parameters that say where the zips are. */
 export function codeParameters(stack: Stack): void {
   new CfnParameter(stack, CODE_BUCKET, {
     type: "String",

@@ -17,7 +17,7 @@ export function optionalText(stack: Stack, name: string, props: Omit<CfnParamete
   return text(stack, name, { default: "", ...props });
 }
 
-export function wholeNumber(stack: Stack, name: string, props: CfnParameterProps & { readonly default: number }) {
+function wholeNumber(stack: Stack, name: string, props: CfnParameterProps & { readonly default: number }) {
   return new CfnParameter(stack, name, { type: "Number", minValue: 1, ...props }).valueAsNumber;
 }
 
@@ -72,22 +72,7 @@ export function commonParameters(stack: Stack, throttle: Throttle) {
       description: "Days for which logs are kept.",
       default: String(DEFAULTS.logRetention),
       // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
-      allowedValues: [
-        "30",
-        "60",
-        "90",
-        "120",
-        "150",
-        "180",
-        "365",
-        "400",
-        "545",
-        "731",
-        "1096",
-        "1827",
-        "2192",
-        "3653",
-      ],
+      allowedValues: [30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 3653].map(String),
     }).valueAsNumber,
     alarmTopic: alarmTopic(stack),
   };

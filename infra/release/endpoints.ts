@@ -1,0 +1,100 @@
+// The endpoint of each template of a release, made from parameters.
+
+import type { Stack } from "aws-cdk-lib";
+import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
+import { InterfaceVpcEndpoint, Vpc } from "aws-cdk-lib/aws-ec2";
+import { CfnRecordSet, HostedZone } from "aws-cdk-lib/aws-route53";
+import { Bucket } from "aws-cdk-lib/aws-s3";
+import type { Construct } from "constructs";
+import type { Endpoint, MtlsEndpoint, PrivateEndpoint } from "../endpoint/endpoint.ts";
+import { notEmpty, onlyIf, valueIf } from "./conditions.ts";
+import { optionalText, text } from "./parameters.ts";
+
+export const ENDPOINTS = { http: httpEndpoint, mtls: mtlsEndpoint, private: privateEndpoint };
+
+interface ParameterizedEndpoint<E extends Endpoint> {
+  readonly endpoint: E;
+  /** Those of the function, beside what every kind has. */
+  readonly settings?: readonly string[];
+  readonly finish?: (authenticator: Construct) => void;
+}
+
+function httpEndpoint(): ParameterizedEndpoint<Endpoint> {
+  return { endpoint: { kind: "http" } };
+}
+
+function mtlsEndpoint(stack: Stack): ParameterizedEndpoint<MtlsEndpoint> {
+  const domainName = text(stack, "DomainName", {
+    description: "Domain of the endpoint, such as authenticator.example.com.",
+    allowedPattern: "([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]+",
+    constraintDescription: "must be one host name in lower case.",
+  });
+  const certificateArn = text(stack, "CertificateArn", {
+    description: "ARN of ACM's certificate for the domain, in the stack's region.",
+    allowedPattern: "arn:[a-z-]+:acm:[a-z0-9-]+:[0-9]{12}:certificate/.+",
+    constraintDescription: "must be the ARN of a certificate of ACM.",
+  });
+  const ownershipArn = optionalText(stack, "OwnershipCertificateArn", {
+    description:
+      "ARN of a public certificate of ACM for the domain, where the first was imported or is of a private CA.",
+  });
+  const bucket = text(stack, "TruststoreBucket", {
+    description: "S3 bucket with the PEM file of the certificate authorities that may issue client certificates.",
+    minLength: 3,
+  });
+  const key = text(stack, "TruststoreKey", { description: "Key of that PEM file.", minLength: 1 });
+  const version = optionalText(stack, "TruststoreVersion", {
+    description: "Version of that PEM file: without it, a changed file counts only when the domain changes.",
+  });
+  const subjects = text(stack, "CallerSubjects", {
+    description: "Whole subject DNs of kube-apiserver's client certificates, as API Gateway gives them, separated by ;",
+    minLength: 1,
+  });
+  const zoneId = optionalText(stack, "HostedZoneId", {
+    description: "Id of the Route 53 zone that gets an alias record for the domain. Empty: make a record yourself.",
+  });
+  const truststore = { bucket: Bucket.fromBucketName(stack, "Truststore", bucket), key };
+  const hasVersion = notEmpty(stack, "TruststoreVersion", version);
+  const hasOwnership = notEmpty(stack, "OwnershipCertificate", ownershipArn);
+  const hasZone = notEmpty(stack, "HostedZone", zoneId);
+  return {
+    endpoint: {
+      kind: "mtls",
+      domainName,
+      certificate: Certificate.fromCertificateArn(stack, "Certificate", certificateArn),
+      ownershipCertificate: Certificate.fromCertificateArn(
+        stack,
+        "OwnershipCertificate",
+        valueIf(hasOwnership, ownershipArn).toString(),
+      ),
+      truststore: { ...truststore, version: valueIf(hasVersion, version).toString() },
+      subjects: [subjects],
+      // Only for the check that the domain is in the zone, which the deployment makes.
+      hostedZone: HostedZone.fromHostedZoneAttributes(stack, "Zone", { hostedZoneId: zoneId, zoneName: domainName }),
+    },
+    settings: [subjects],
+    finish(authenticator) {
+      onlyIf(
+        hasZone,
+        authenticator.node.findAll().filter((child) => child instanceof CfnRecordSet),
+      );
+    },
+  };
+}
+
+function privateEndpoint(stack: Stack): ParameterizedEndpoint<PrivateEndpoint> {
+  const vpcEndpointId = text(stack, "VpcEndpointId", {
+    description: "An interface endpoint for execute-api in the control plane's VPC.",
+    allowedPattern: "vpce-[0-9a-f]+",
+    constraintDescription: "must be the id of a VPC endpoint.",
+  });
+  const imported = { vpcEndpointId, port: 443 };
+  return {
+    endpoint: {
+      kind: "private",
+      // Only asked where an endpoint is made.
+      vpc: Vpc.fromVpcAttributes(stack, "ControlPlaneVpc", { vpcId: "unused", availabilityZones: ["unused"] }),
+      vpcEndpoint: InterfaceVpcEndpoint.fromInterfaceVpcEndpointAttributes(stack, "GivenVpcEndpoint", imported),
+    },
+  };
+}
