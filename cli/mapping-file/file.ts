@@ -6,6 +6,7 @@ import { isObject } from "../../functions/lib/json.ts";
 import { usage } from "../errors.ts";
 import { fileFailure, nameOf, readText } from "../io/files.ts";
 import type { IOStreams } from "../io/io-streams.ts";
+import { printable } from "../io/table.ts";
 import { parseYaml, stringifyYaml } from "../io/yaml.ts";
 import { type Denial, readDenial } from "./denial.ts";
 import { type Entry, readEntry, writeEntry } from "./entry.ts";
@@ -110,7 +111,7 @@ function itemsIn(text: string, file: string): Item[] {
   }
   if (unknown !== undefined) {
     throw usage(
-      `${nameOf(file)}, line ${lineOf([unknown])}: unknown key ${unknown}. The lists are mappings: and deny:.`,
+      `${nameOf(file)}, line ${lineOf([unknown])}: unknown key ${printable(unknown)}. The lists are mappings: and deny:.`,
     );
   }
   if (!["string", "undefined"].includes(typeof document["$schema"])) {
@@ -129,5 +130,5 @@ function itemsIn(text: string, file: string): Item[] {
 function who(item: unknown): string {
   if (!isObject(item)) return "";
   const name = item["arn"] ?? item["arnLike"] ?? item["permissionSet"] ?? item["account"];
-  return typeof name === "string" ? ` (${name})` : "";
+  return typeof name === "string" ? ` (${printable(name)})` : "";
 }

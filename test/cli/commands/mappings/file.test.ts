@@ -41,6 +41,17 @@ test("a folder: every YAML and JSON file in it, in the order of their names, and
   );
 });
 
+test("what a file holds makes no line of its own: in a job's log, a line may be a command to the runner", async () => {
+  const file = join(folder, "hostile.yaml");
+  for (const text of ['{"a\\n::add-mask::x": 1}', '{"mappings": [{"arn": "a\\n::add-mask::x", "username": 1}]}']) {
+    writeFileSync(file, text);
+    for (const words of [["lint"], ["diff"]]) {
+      const { out, err } = await cluster.mappings([...words, "-f", file]);
+      assert.match(`${out}${err}`, /a\?::add-mask/, text);
+    }
+  }
+});
+
 test("a ConfigMap given to apply: says how to convert it", async () => {
   const file = join(folder, "aws-auth.yaml");
   writeFileSync(file, "apiVersion: v1\nkind: ConfigMap\ndata: {}\n");
