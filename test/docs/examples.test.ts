@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseAllDocuments } from "yaml";
+import { webhookKubeconfig } from "../../cli/kubeconfig/webhook.ts";
 import { blocksOf, PAGES } from "./shell-blocks.ts";
 
 interface RbacObject {
@@ -27,6 +28,11 @@ test("each example in YAML or JSON parses", () => {
   assert.ok(yaml.length > 10 && json.length > 2);
   for (const block of yaml) assert.ok(documentsIn(block).length > 0);
   for (const block of json) assert.equal(typeof JSON.parse(block), "object");
+});
+
+test("docs/deploy.md: the webhook kubeconfig that is written by hand is the one that the command makes", () => {
+  const [block = ""] = blocksOf("docs/deploy.md", "yaml").filter((one) => one.includes("current-context: webhook"));
+  assert.deepEqual(documentsIn(block), documentsIn(webhookKubeconfig({ server: "<Endpoint>", token: "<token>" })));
 });
 
 /** Roles that every cluster has: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles */
