@@ -12,7 +12,7 @@ interface RbacObject {
   readonly metadata: { readonly name: string; readonly namespace?: string };
   readonly subjects?: readonly { readonly kind: string; readonly name: string; readonly apiGroup: string }[];
   readonly roleRef?: { readonly kind: string; readonly name: string; readonly apiGroup: string };
-  readonly rules?: readonly object[];
+  readonly rules?: readonly { readonly resources: readonly string[]; readonly verbs: readonly string[] }[];
 }
 
 function documentsIn(block: string): unknown[] {
@@ -57,5 +57,25 @@ test("docs/rbac.md: each binding is for a group that a command on the page gives
       assert.ok(given.includes(subject.name), subject.name);
     }
     if (roleRef !== undefined) assert.ok(roles.includes(roleRef.name), roleRef.name);
+  }
+});
+
+/** https://kubernetes.io/docs/concepts/security/rbac-good-practices/#privilege-escalation-risks */
+const RUNS_PODS =
+  /^(\*|pods|pods\/(exec|attach|ephemeralcontainers)|deployments|daemonsets|statefulsets|replicasets|jobs|cronjobs)$/;
+
+test("docs/rbac.md: only administrators run Pods or commands in every namespace: in kube-system, that is to be one", () => {
+  const objects = blocksOf("docs/rbac.md", "yaml").flatMap(documentsIn) as RbacObject[];
+  const bound = objects.filter(({ kind }) => kind === "ClusterRoleBinding").map(({ roleRef }) => roleRef?.name ?? "");
+  assert.deepEqual(
+    bound.filter((role) => ["edit", "admin", "cluster-admin"].includes(role)),
+    ["cluster-admin"],
+  );
+  for (const { metadata, rules = [] } of objects.filter(({ kind }) => kind === "ClusterRole")) {
+    const wide = rules.filter(
+      ({ resources, verbs }) =>
+        resources.some((one) => RUNS_PODS.test(one)) && verbs.some((verb) => /^(\*|create|update|patch)$/.test(verb)),
+    );
+    if (bound.includes(metadata.name)) assert.deepEqual(wide, [], metadata.name);
   }
 });

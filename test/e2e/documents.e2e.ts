@@ -63,6 +63,7 @@ describe("docs/rbac.md", () => {
       may: ["delete pods -n team-a", "create pods --subresource=exec -n team-a", "patch deployments -n team-a"],
     },
     { group: "on-call", not: ["create deployments -n team-a", "get secrets -n team-a"] },
+    { group: "on-call", not: ["create pods --subresource=exec -n kube-system", "patch daemonsets -n kube-system"] },
     { group: "ci-team-a", may: ["patch deployments -n team-a", "create services -n team-a"] },
     { group: "ci-team-a", not: ["patch deployments -n default", "delete pods -n team-a", "get secrets -n team-a"] },
     { group: "cluster-admins", may: ["* * --all-namespaces"] },
