@@ -17,10 +17,13 @@ export interface OutputOptions {
   readonly hasCallers: () => boolean;
 }
 
+/** Only what is installed: the name is no package of ours on npm, and whoever took it would run with AWS credentials. */
+const RUN = "npx --no -- iam-authenticator";
+
 export function makeOutputs(scope: Construct, options: OutputOptions): void {
   const values: Readonly<Record<(typeof OUTPUTS)[number], string>> = {
     Endpoint: options.url,
-    KubeconfigCommand: Lazy.string({ produce: () => `npx iam-authenticator ${kubeconfigCommand(scope, options)}` }),
+    KubeconfigCommand: Lazy.string({ produce: () => `${RUN} ${kubeconfigCommand(scope, options)}` }),
     ApiserverFlags:
       "--authentication-token-webhook-config-file=/etc/kubernetes/iam-authenticator/webhook.kubeconfig --authentication-token-webhook-version=v1",
     FunctionName: options.functionName,

@@ -203,6 +203,8 @@ const ENDPOINTS = {
   private:
     "https://<AuthenticatorPrivateApi>-<AuthenticatorPrivateVpcEndpoint>.execute-api.eu-west-1.<AWS::URLSuffix>/live/authenticate",
 };
+/** Where it is not installed, npx would fetch whatever package somebody has published under that name, and give it AWS credentials. */
+const RUN = "npx --no -- iam-authenticator";
 const ADD_CALLER =
   "callers add control-plane --cluster prod.example --region eu-west-1 --prefix /iam-authenticator/prod.example";
 const COMMANDS = {
@@ -215,7 +217,7 @@ for (const kind of KINDS) {
     const { Outputs } = templateOf(kind).toJSON();
     assert.equal(Object.keys(Outputs).length, 5);
     assert.equal(output(templateOf(kind), "Endpoint"), ENDPOINTS[kind]);
-    assert.equal(output(templateOf(kind), "KubeconfigCommand"), `npx iam-authenticator ${COMMANDS[kind]}`);
+    assert.equal(output(templateOf(kind), "KubeconfigCommand"), `${RUN} ${COMMANDS[kind]}`);
     assert.match(
       output(templateOf(kind), "ApiserverFlags"),
       /^--authentication-token-webhook-config-file=\S+ --\S+=v1$/,
@@ -228,7 +230,7 @@ test("where the stack keeps the callers, the command that is printed leaves them
   made.authenticator.addCaller({ name: "control-plane", sha256: "0".repeat(64) });
   assert.equal(
     output(made.template(), "KubeconfigCommand"),
-    `npx iam-authenticator kubeconfig webhook --endpoint ${ENDPOINTS.http} --token-file caller-token --out webhook.kubeconfig`,
+    `${RUN} kubeconfig webhook --endpoint ${ENDPOINTS.http} --token-file caller-token --out webhook.kubeconfig`,
   );
 });
 
