@@ -54,16 +54,26 @@ export async function clientConfig(
 
 async function readProfile(name = "default"): Promise<Readonly<Record<string, string | undefined>>> {
   const { configFile, credentialsFile } = await loadSharedConfigFiles();
-  const [configured, stored] = [configFile[name], credentialsFile[name]];
-  if (configured === undefined && stored === undefined && name !== "default") {
+  const profile = { ...configFile[name], ...credentialsFile[name] };
+  // Nobody has named it, and keys of the environment may count.
+  if (name === "default") return profile;
+  const isThere = (one: string) => one in configFile || one in credentialsFile;
+  const source = profile["source_profile"];
+  const missing = [
+    ...(isThere(name) ? [] : [`"${name}"`]),
+    ...(source === undefined || isThere(source) ? [] : [`"${source}", source_profile of "${name}",`]),
+  ];
+  if (missing.length > 0) {
     const { AWS_CONFIG_FILE = "~/.aws/config", AWS_SHARED_CREDENTIALS_FILE = "~/.aws/credentials" } = process.env;
     // Sections of other kinds, such as `sso-session.company`, have a dot after their kind.
     const isProfile = (section: string) => !/^(sso-session|services)\./.test(section);
     const names = new Set([...Object.keys(configFile), ...Object.keys(credentialsFile)].filter(isProfile));
     const there = names.size === 0 ? "There are no profiles." : `Profiles: ${[...names].join(", ")}.`;
-    throw usage(`There is no AWS profile "${name}" in ${AWS_CONFIG_FILE} or ${AWS_SHARED_CREDENTIALS_FILE}. ${there}`);
+    throw usage(
+      `There is no AWS profile ${missing[0]} in ${AWS_CONFIG_FILE} or ${AWS_SHARED_CREDENTIALS_FILE}. ${there}`,
+    );
   }
-  return { ...configured, ...stored };
+  return profile;
 }
 
 async function askMfaCode(serial: string, io: IOStreams): Promise<string> {

@@ -19,6 +19,10 @@ region = eu-west-1
 role_arn = arn:aws:iam::111122223333:role/Admin
 source_profile = base
 mfa_serial = arn:aws:iam::111122223333:mfa/jane
+[profile lost]
+region = eu-west-1
+role_arn = arn:aws:iam::111122223333:role/Admin
+source_profile = bsae
 [profile base]
 aws_access_key_id = AKIALOCALOPERATORAAA
 aws_secret_access_key = local/only
@@ -84,13 +88,19 @@ test("an empty AWS_REGION or --region means not set", async () => {
 });
 
 test("a profile that does not exist is named, with those that do", async () => {
-  const sentence = `There is no AWS profile "typo" in ${config} or /dev/null. Profiles: default, here, mfa, base.\n`;
+  const sentence = `There is no AWS profile "typo" in ${config} or /dev/null. Profiles: default, here, mfa, lost, base.\n`;
   const byOption = await token(["--profile", "typo", "--region", "us-east-1"]);
   assert.deepEqual([byOption.code, byOption.err], [2, sentence]);
   process.env["AWS_PROFILE"] = "typo";
   const byEnvironment = await token(["--region", "us-east-1"]);
   assert.deepEqual([byEnvironment.code, byEnvironment.err], [2, sentence]);
   assert.equal((await token(["--profile", "default"])).err.includes("There is no"), false);
+});
+
+test("a source_profile that does not exist is named too, with the profile that names it", async () => {
+  const { code, err } = await token(["--profile", "lost"]);
+  const sentence = `There is no AWS profile "bsae", source_profile of "lost", in ${config} or /dev/null. Profiles: default, `;
+  assert.deepEqual([code, err.startsWith(sentence)], [2, true], err);
 });
 
 test("a profile with MFA: the code is asked for at a terminal, and sent", async () => {
