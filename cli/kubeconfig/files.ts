@@ -2,7 +2,7 @@
 
 import { type Command, Option } from "commander";
 import { usage } from "../errors.ts";
-import { readText } from "../io/files.ts";
+import { nameOf, readText } from "../io/files.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import { readAuthority, readClientCertificate, readClientKey } from "./pem.ts";
 import { reviewUrl, type Webhook } from "./webhook.ts";
@@ -33,7 +33,7 @@ export async function readWebhookFiles(files: WebhookFiles, io: IOStreams): Prom
   return {
     server: reviewUrl(endpoint),
     ...(ca !== undefined && { ca: await readAuthority(ca, io) }),
-    ...(tokenFile !== undefined && { token: (await readText(tokenFile, io)).trim() }),
+    ...(tokenFile !== undefined && { token: await readCallerToken(tokenFile, io) }),
     ...(clientCert !== undefined &&
       clientKey !== undefined && {
         clientCertificate: {
@@ -42,4 +42,11 @@ export async function readWebhookFiles(files: WebhookFiles, io: IOStreams): Prom
         },
       }),
   };
+}
+
+/** What an HTTP header can carry. Another file by mistake would show only in kube-apiserver's log. */
+async function readCallerToken(file: string, io: IOStreams): Promise<string> {
+  const token = (await readText(file, io)).trim();
+  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  throw usage(`${nameOf(file)} holds no bearer token: it must be one line without spaces, of ASCII alone.`);
 }

@@ -30,6 +30,15 @@ test("webhook: bearer token, from standard input, and the path of the endpoint",
   assert.deepEqual(contexts[0], { name: current, context: { cluster: clusters[0].name, user: users[0].name } });
 });
 
+test("webhook: a file that holds no token is refused, and not shown", async () => {
+  for (const input of ["", "\n", "two words", "mappings:\n  - secret", "sécret"]) {
+    const words = ["kubeconfig", "webhook", "--endpoint", "https://a.example", "--token-file", "-"];
+    const { code, out, err } = await cli(words, { input });
+    assert.deepEqual([code, out], [2, ""]);
+    assert.equal(err, "standard input holds no bearer token: it must be one line without spaces, of ASCII alone.\n");
+  }
+});
+
 test("webhook: client certificate, inline; a CA is left out where none is given", async () => {
   const words = ["kubeconfig", "webhook", "--endpoint", "https://a.example/authenticate", "--client-cert", pem];
   const { out } = await cli([...words, "--client-key", key]);
