@@ -2,6 +2,7 @@
 // https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 
 import { randomUUID } from "node:crypto";
+import { isObject, parseJson } from "../functions/lib/json.ts";
 import type { LocalRequest, LocalResponse } from "./http-server.ts";
 import { ServiceError } from "./service-error.ts";
 
@@ -27,13 +28,30 @@ export function operationOf({ method, target, headers }: LocalRequest, service: 
   const named = headers["x-amz-target"] ?? "";
   if (method !== "POST" || target !== "/" || !named.startsWith(`${service}.`)) throw unknownOperation(method, named);
   if (!headers["content-type"]?.startsWith("application/x-amz-json-1.1")) {
-    throw new ServiceError("SerializationException", "The content type must be application/x-amz-json-1.1.");
+    throw illTyped("The content type must be application/x-amz-json-1.1.");
   }
   // That a request is signed at all is checked, the signature is not: there is no secret to check it with.
   if (!/^AWS4-HMAC-SHA256 Credential=[^,]+, *SignedHeaders=[^,]+, *Signature=/.test(headers["authorization"] ?? "")) {
     throw new ServiceError("MissingAuthenticationToken", "Missing Authentication Token", 403);
   }
   return named.slice(service.length + 1);
+}
+
+export type Input = Readonly<Record<string, unknown>>;
+
+/** The request body; an empty one is an empty object. */
+export function parseInput(body: Buffer): Input {
+  const parsed = body.length === 0 ? {} : parseJson(body.toString("utf8"));
+  if (!isObject(parsed)) throw illTyped("the body is not a JSON object");
+  return parsed;
+}
+
+export function illTyped(message: string): ServiceError {
+  return new ServiceError("SerializationException", message);
+}
+
+export function throttled(): ServiceError {
+  return new ServiceError("ThrottlingException", "Rate exceeded");
 }
 
 export function unknownOperation(method: string, named: string): ServiceError {

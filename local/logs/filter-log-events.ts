@@ -3,6 +3,7 @@
 
 import { hash } from "node:crypto";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
+import type { Input } from "../aws-json.ts";
 import { parseFilterPattern } from "./filter-pattern.ts";
 import { invalidParameter, noSuchLogGroup } from "./refusal.ts";
 
@@ -26,7 +27,7 @@ const EVENT_BYTES = 26;
 const SEARCHED = 20_000;
 const MEMBERS = ["logGroupName", "startTime", "endTime", "filterPattern", "nextToken", "limit"];
 
-export function filterLogEvents(groups: LogGroups, input: Readonly<Record<string, unknown>>): object {
+export function filterLogEvents(groups: LogGroups, input: Input): object {
   for (const name of Object.keys(input)) {
     if (!MEMBERS.includes(name)) throw invalidParameter(`This local service does not support ${name}.`);
   }
@@ -60,7 +61,7 @@ export function filterLogEvents(groups: LogGroups, input: Readonly<Record<string
   return { events, searchedLogStreams: [], ...(at < all.length && { nextToken: writeToken(at, request) }) };
 }
 
-function text(input: Readonly<Record<string, unknown>>, name: string, most: number, form = /^/): string | undefined {
+function text(input: Input, name: string, most: number, form = /^/): string | undefined {
   const value = input[name] ?? undefined;
   if (value === undefined) return undefined;
   const least = name === "filterPattern" ? 0 : 1;
@@ -72,7 +73,7 @@ function text(input: Readonly<Record<string, unknown>>, name: string, most: numb
   );
 }
 
-function time(input: Readonly<Record<string, unknown>>, name: string): number | undefined {
+function time(input: Input, name: string): number | undefined {
   const value = input[name] ?? undefined;
   if (value === undefined || (typeof value === "number" && Number.isInteger(value) && value >= 0)) return value;
   throw constraint(name, value, "be a whole number greater than or equal to 0");

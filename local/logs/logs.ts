@@ -2,11 +2,10 @@
 
 import { readFileSync } from "node:fs";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { answerJson, operationOf, unknownOperation } from "../aws-json.ts";
+import { answerJson, operationOf, parseInput, throttled, unknownOperation } from "../aws-json.ts";
+import { callsPerSecond } from "../calls-per-second.ts";
 import { type LocalServer, startHttpServer } from "../http-server.ts";
-import { parseInput } from "../parameter-store/input.ts";
 import { filterLogEvents, type LogEvent, type LogGroups } from "./filter-log-events.ts";
-import { throttled } from "./refusal.ts";
 
 export interface LogsOptions {
   readonly groups: LogGroups;
@@ -21,17 +20,14 @@ export interface LogsOptions {
 
 export const DEFAULT_LOGS_THROUGHPUT = 5;
 
-export function startLogs({ groups, port, throughput }: LogsOptions): Promise<LocalServer> {
-  let admitted: number[] = [];
+export function startLogs({ groups, port, throughput = Number.POSITIVE_INFINITY }: LogsOptions): Promise<LocalServer> {
+  const admit = callsPerSecond(throughput, () => performance.now());
   return startHttpServer(
     (request) =>
       answerJson(() => {
         const name = operationOf(request, "Logs_20140328");
         if (name !== "FilterLogEvents") throw unknownOperation(request.method, name);
-        const now = performance.now();
-        admitted = admitted.filter((at) => at > now - 1000);
-        if (admitted.length >= (throughput ?? Number.POSITIVE_INFINITY)) throw throttled();
-        admitted.push(now);
+        if (!admit()) throw throttled();
         return filterLogEvents(groups, parseInput(request.body));
       }),
     port,

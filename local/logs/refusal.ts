@@ -13,10 +13,6 @@ export function noSuchLogGroup(): ServiceError {
   return new ServiceError("ResourceNotFoundException", "The specified log group does not exist.");
 }
 
-export function throttled(): ServiceError {
-  return new ServiceError("ThrottlingException", "Rate exceeded");
-}
-
 /** For `fail()`: as an IAM policy that does not allow the call. */
 export function logsForbidden(logGroup: string): Fault {
   const message =

@@ -1,21 +1,8 @@
 // Members of a JSON request, taken out with their types checked as the service's deserializer does.
 
+import { type Input, illTyped } from "../aws-json.ts";
 import { ServiceError } from "../service-error.ts";
 import { constraintError } from "./refusal.ts";
-
-export type Input = Readonly<Record<string, unknown>>;
-
-/** The request body; an empty one is an empty object. */
-export function parseInput(body: Buffer): Input {
-  let parsed: unknown;
-  try {
-    parsed = body.length === 0 ? {} : JSON.parse(body.toString("utf8"));
-  } catch {
-    throw illTyped("the body is not JSON");
-  }
-  if (!isInput(parsed)) throw illTyped("the body is not an object");
-  return parsed;
-}
 
 export function optionalText(input: Input, field: string): string | undefined {
   const value = input[field] ?? undefined;
@@ -72,12 +59,4 @@ export function refuseUnsupported(input: Input, fields: readonly string[]): void
     if (input[field] === undefined || input[field] === null) continue;
     throw new ServiceError("ValidationException", `This local Parameter Store does not support ${field}.`);
   }
-}
-
-function isInput(value: unknown): value is Input {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function illTyped(message: string): ServiceError {
-  return new ServiceError("SerializationException", message);
 }

@@ -1,6 +1,7 @@
 // GetParametersByPath.
 
-import { flag, type Input, refuseUnsupported, requiredText } from "./input.ts";
+import type { Input } from "../aws-json.ts";
+import { flag, refuseUnsupported, requiredText } from "./input.ts";
 import { checkNameGrammar } from "./limits.ts";
 import { page } from "./paging.ts";
 import { newest, type Parameters, type StoreLocation } from "./parameter.ts";

@@ -1,7 +1,8 @@
 // Pages of a listing. A token names the last item that was given, so writers in between never repeat or hide others.
 
+import type { Input } from "../aws-json.ts";
 import { ServiceError } from "../service-error.ts";
-import { type Input, optionalText, pageSize } from "./input.ts";
+import { optionalText, pageSize } from "./input.ts";
 
 /** What a page shows, and the member that its answer carries when there may be more. */
 export interface Page<T> {

@@ -1,14 +1,12 @@
 // The operations of Systems Manager that this store has, by their name on the wire.
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
 
-import { answerJson, operationOf, refuse, unknownOperation } from "../aws-json.ts";
+import { answerJson, type Input, operationOf, parseInput, refuse, throttled, unknownOperation } from "../aws-json.ts";
 import type { Fault } from "../faults.ts";
 import type { LocalRequest, LocalResponse } from "../http-server.ts";
-import { type Input, parseInput } from "./input.ts";
 import { getParametersByPath } from "./list-operations.ts";
 import type { Parameters, StoreLocation } from "./parameter.ts";
 import { getParameter, getParameterHistory, getParameters, listTagsForResource } from "./read-operations.ts";
-import { throttled } from "./refusal.ts";
 import { getServiceSetting } from "./service-setting.ts";
 import type { Admit } from "./throughput.ts";
 import { deleteParameter, putParameter } from "./write-operations.ts";

@@ -1,7 +1,8 @@
 // GetParameter, GetParameters, GetParameterHistory and ListTagsForResource.
 
+import type { Input } from "../aws-json.ts";
 import { ServiceError } from "../service-error.ts";
-import { flag, type Input, refuseUnsupported, requiredText, texts } from "./input.ts";
+import { flag, refuseUnsupported, requiredText, texts } from "./input.ts";
 import { checkNameGrammar } from "./limits.ts";
 import { page } from "./paging.ts";
 import { newest, type Parameters, type StoreLocation } from "./parameter.ts";

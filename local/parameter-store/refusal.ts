@@ -18,7 +18,3 @@ export function constraintError(value: unknown, field: string, constraint: strin
 export function notFound(name: string): ServiceError {
   return new ServiceError("ParameterNotFound", `Parameter ${name} not found.`);
 }
-
-export function throttled(): ServiceError {
-  return new ServiceError("ThrottlingException", "Rate exceeded");
-}

@@ -1,8 +1,9 @@
 // GetServiceSetting, of the one setting that the operator's command asks for.
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetServiceSetting.html
 
+import type { Input } from "../aws-json.ts";
 import { ServiceError } from "../service-error.ts";
-import { type Input, requiredText } from "./input.ts";
+import { requiredText } from "./input.ts";
 import type { Parameters, StoreLocation } from "./parameter.ts";
 
 const SETTING = "/ssm/parameter-store/high-throughput-enabled";

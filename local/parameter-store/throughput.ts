@@ -1,7 +1,8 @@
 // How many calls a second Parameter Store takes, before it refuses as too fast.
 // https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
 
-import { throttled } from "./refusal.ts";
+import { throttled } from "../aws-json.ts";
+import { callsPerSecond } from "../calls-per-second.ts";
 
 /** Calls per second, of the account and region together. */
 export interface Throughput {
@@ -29,18 +30,15 @@ const COUNTED: Readonly<Record<string, keyof Throughput>> = {
   DeleteParameter: "writes",
 };
 
-const SECOND_MS = 1000;
-
-/** Counts the calls of the last second; one that was refused does not count. */
-export function limitThroughput(most: Throughput, now: () => number): Admit {
-  const admitted = { reads: [] as number[], paths: [] as number[], writes: [] as number[] };
+export function limitThroughput({ reads, paths, writes }: Throughput, now: () => number): Admit {
+  const read = callsPerSecond(reads, now);
+  const admits = {
+    reads: read,
+    paths: paths === undefined ? read : callsPerSecond(paths, now),
+    writes: callsPerSecond(writes, now),
+  };
   return (operation) => {
     const counted = COUNTED[operation];
-    if (counted === undefined) return;
-    const kind = most[counted] === undefined ? "reads" : counted;
-    const time = now();
-    const recent = admitted[kind].filter((at) => at > time - SECOND_MS);
-    if (recent.length >= (most[kind] ?? 0)) throw throttled();
-    admitted[kind] = [...recent, time];
+    if (counted !== undefined && !admits[counted]()) throw throttled();
   };
 }

@@ -1,6 +1,7 @@
 // PutParameter and DeleteParameter.
 
-import { choice, flag, type Input, optionalText, refuseUnsupported, requiredText } from "./input.ts";
+import type { Input } from "../aws-json.ts";
+import { choice, flag, optionalText, refuseUnsupported, requiredText } from "./input.ts";
 import { checkNameGrammar } from "./limits.ts";
 import { PARAMETER_TYPES, type Parameters, type StoreLocation, TIER } from "./parameter.ts";
 import { notFound, validationError } from "./refusal.ts";
