@@ -23,7 +23,7 @@ export function answerJson(run: () => object): LocalResponse {
   }
 }
 
-/** The operation's name: what follows `service` and a dot in the header. Throws where the request is none of this protocol. */
+/** The operation's name: what follows `service` and a dot in the header. Throws where the request is not of this protocol. */
 export function operationOf({ method, target, headers }: LocalRequest, service: string): string {
   const named = headers["x-amz-target"] ?? "";
   if (method !== "POST" || target !== "/" || !named.startsWith(`${service}.`)) throw unknownOperation(method, named);

@@ -23,7 +23,7 @@ const LIST_COMMANDS: Readonly<Record<Lister, readonly string[]>> = {
 };
 /** Before a name is begun, without a call to AWS. */
 const KINDS = ["role/", "user/", "sso/", "root/", "federated-user/", "pattern/", "account/", "deny/"];
-/** Of the words that are typed already, what says where to look. */
+/** Options that say where to look; they are passed on with their values. */
 const WHERE = ["-c", "--cluster", "--region", "--profile", "--prefix", "--account"];
 /** Somebody waits for the next letter. */
 const PATIENCE_MS = 3_000;

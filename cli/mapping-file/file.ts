@@ -56,7 +56,7 @@ const SCHEMA_COMMENT = `# For checks and completion in an editor, put the schema
 # yaml-language-server: $schema=./mapping-file.schema.json
 `;
 
-/** To be kept: with the schema that its editors need. */
+/** For a file that is kept: its first lines lead an editor to the schema. */
 export function writeMappingFile(entries: readonly Entry[], denials: readonly Denial[] = []): string {
   return `${SCHEMA_COMMENT}${writeLists(entries, denials)}`;
 }

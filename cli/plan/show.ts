@@ -48,7 +48,7 @@ export function planTexts(
   ];
 }
 
-/** Of an entry in a list: what comes or goes; of a mapping as a whole, that of its parameter. */
+/** An entry of a list is added or removed; a whole mapping has the tone of its parameter. */
 function toneOf(detail: string, { action }: Change): { tone?: Tone } {
   if (action !== "change") return { tone: TONE[action] };
   return detail.startsWith("+ ") ? { tone: "added" } : detail.startsWith("- ") ? { tone: "removed" } : {};

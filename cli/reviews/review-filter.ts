@@ -17,9 +17,9 @@ const LONGEST = 200;
 /**
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
  *
- * How a quote, a backslash or an asterisk is written inside a pattern is not documented. So of what a user typed only the
- * beginning is sent, up to the first character that could mean anything, and `*` for the rest: that finds too much, never
- * too little, and `isWanted` decides.
+ * How a quote, a backslash or an asterisk is written inside a pattern is not documented. So only the
+ * beginning of what a user typed is sent, up to the first character that could mean anything, and `*` for the rest: that
+ * finds too much, never too little, and `isWanted` decides.
  */
 export function filterPattern({ outcomes, who }: ReviewFilter): string {
   // Also without a choice: lines of metrics, which are half of the log, have no `outcome`.

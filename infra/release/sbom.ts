@@ -40,7 +40,7 @@ export function sbom(root: string, name: string, packages: ReadonlySet<string>):
   const missing = [...packages].filter((name) => !found.has(name));
   if (missing.length > 0) throw new Error(`npm sbom does not know ${missing.join(", ")}`);
   for (const component of document.components) {
-    // To npm they are for development and have a place in node_modules: here they are in the bundles.
+    // npm lists them as development packages, with their place in node_modules: here they are in the bundles.
     component.scope = "required";
     delete component.properties;
   }

@@ -27,7 +27,7 @@ export function listCommand(io: IOStreams): Command {
     name: "list",
     summary: "list reviews, oldest first, with the command that explains each refusal",
     details:
-      "The same review many times is one line, with a count. Times are UTC. Needs logs:FilterLogEvents on the log group and, " +
+      "Reviews that are alike are one line, with a count. Times are UTC. Needs logs:FilterLogEvents on the log group and, " +
       "without --log-group, cloudformation:DescribeStacks on the stack: the construct's grantReadReviews gives both. " +
       "With --each or --follow, -o json prints one object on each line.",
     examples: [
@@ -37,8 +37,8 @@ export function listCommand(io: IOStreams): Command {
     ],
   }).alias("ls");
   return addOutput(addReviews(command))
-    .option("--each", "each review, also the same one many times")
-    .option("-f, --follow", "each review, and wait for more")
+    .option("--each", "a line for each review, without counts")
+    .option("-f, --follow", "a line for each review, and wait for new ones")
     .action((options: ListOptions) => list(options, io));
 }
 
@@ -53,7 +53,7 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
     else await printGroups(log, options, io);
   } catch (error) {
     if (io.closed.aborted) return;
-    // To end it so is what it is for.
+    // Ctrl-C is how one ends it: nothing went wrong.
     if (options.follow && io.interrupted.aborted) throw new Failure(EXIT.interrupted, "");
     throw error;
   } finally {

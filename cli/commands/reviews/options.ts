@@ -21,7 +21,7 @@ export interface ReviewsOptions extends ConnectionOptions, LogGroupOptions {
 }
 
 /**
- * Of the five calls a second that an account has in a region, and that no request raises: the rest is for everybody else.
+ * An account has five calls a second in a region, and AWS does not raise that: one is left for everybody else.
  * https://repost.aws/knowledge-center/cloudwatch-logs-throttling
  */
 const DEFAULT_RATE = 4;
@@ -32,7 +32,7 @@ export function addReviews(command: Command): Command {
       new Option("--since <when>", "how long ago, or a time").argParser(readLogTime).default(readLogTime("1h"), "1h"),
     )
     .option("--until <when>", "how long ago, or a time (default: now)", readLogTime)
-    .addOption(new Option("--outcome <outcome...>", "only reviews that ended so").choices(OUTCOMES))
+    .addOption(new Option("--outcome <outcome...>", "only reviews with this outcome").choices(OUTCOMES))
     .option("--who <arn|username>", "only reviews of this identity or user")
     .option("--log-group <name>", "the function's log (default: the stack's output LogGroup)")
     .option("--stack <name>", "stack of the cluster, if it has a name of its own")
@@ -42,7 +42,7 @@ export function addReviews(command: Command): Command {
 export interface OpenLog {
   readonly query: LogQuery;
   readonly reader: LogReader;
-  /** Of mappings, to shorten parameter names. */
+  /** Left out where the name of a mapping's parameter is shown. */
   readonly prefix: string;
   close(): void;
 }

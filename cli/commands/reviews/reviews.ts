@@ -10,7 +10,7 @@ export function reviewsCommand(io: IOStreams): Command {
   return newCommand(io, {
     name: "reviews",
     summary: "show who logged in or was refused, from the function's log",
-    details: "Without a command of its own, `reviews` is `reviews list`.",
+    details: "`reviews` alone is `reviews list`, and takes its options.",
     examples: [
       "iam-authenticator reviews -c prod --since 1h --outcome denied",
       "iam-authenticator reviews stats -c prod --since 1d",
