@@ -1,11 +1,11 @@
 // Rights to manage parameters: mappings and denials, all of them or one account's, never the callers; and an issuer's keys.
 
 import { Stack } from "aws-cdk-lib";
-import { Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
+import type { Grant, IGrantable } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { issuerPath } from "../../functions/issuer/keys.ts";
-import { checkGrantee, refusedGrantee } from "../check-grantee.ts";
+import { grantTo } from "../grant-to.ts";
 import { checkAccount } from "./mappings.ts";
 import { prefixArn } from "./prefix-arn.ts";
 
@@ -34,19 +34,13 @@ const MANAGE = [
 
 export function grantMappings(scope: Construct, prefix: string, grantee: IGrantable, account?: string): Grant {
   if (account !== undefined) checkAccount("grantManageMappings", account);
-  checkGrantee(scope, "grantManageMappings", grantee);
   const kinds = Object.keys(KINDS);
   const below =
     account === undefined
       ? kinds.map((kind) => `${kind}/*`)
       : // Who may lift a denial of the account is not for its own team to decide.
         kinds.filter((kind) => kind !== "deny").flatMap((kind) => [`${kind}/${account}`, `${kind}/${account}/*`]);
-  const grant = Grant.addToPrincipal({
-    grantee,
-    actions: MANAGE,
-    resourceArns: below.map((path) => prefixArn(scope, prefix, path)),
-  });
-  if (!grant.success) throw new Error(refusedGrantee("grantManageMappings"));
+  const manage = { actions: MANAGE, resourceArns: below.map((path) => prefixArn(scope, prefix, path)) };
   const read =
     account === undefined
       ? // Listing all mappings means listing the prefix, with the callers' names and hashes: to be read, not written.
@@ -56,11 +50,8 @@ export function grantMappings(scope: Construct, prefix: string, grantee: IGranta
           actions: ["ssm:GetParameter", "ssm:GetParameters"],
           resourceArns: [`deny/${account}`, "deny/any", "pattern/any"].map((path) => prefixArn(scope, prefix, path)),
         };
-  return grant
-    .combine(Grant.addToPrincipal({ grantee, ...read }))
-    .combine(
-      Grant.addToPrincipal({ grantee, actions: ["ssm:GetServiceSetting"], resourceArns: [throughputSetting(scope)] }),
-    );
+  const setting = { actions: ["ssm:GetServiceSetting"], resourceArns: [throughputSetting(scope)] };
+  return grantTo(scope, "grantManageMappings", grantee, [manage, read, setting]);
 }
 
 /** Whether the account has higher throughput: `--rate auto` asks. */
@@ -71,20 +62,17 @@ function throughputSetting(scope: Construct): string {
 
 /** A right of its own, and no other grant covers it: who writes these keys can become every service account in AWS. */
 export function grantIssuerKeys(scope: Construct, prefix: string, grantee: IGrantable): Grant {
-  checkGrantee(scope, "grantManageKeys", grantee);
   const path = prefixArn(scope, issuerPath(prefix));
-  const grant = Grant.addToPrincipal({
-    grantee,
-    actions: [
-      "ssm:GetParameter",
-      "ssm:GetParameters",
-      "ssm:GetParameterHistory",
-      "ssm:PutParameter",
-      "ssm:DeleteParameter",
-    ],
-    resourceArns: [`${path}/*`],
-  });
-  if (!grant.success) throw new Error(refusedGrantee("grantManageKeys"));
-  // The right to list what is below a path is a right on the path.
-  return grant.combine(Grant.addToPrincipal({ grantee, actions: ["ssm:GetParametersByPath"], resourceArns: [path] }));
+  const actions = [
+    "ssm:GetParameter",
+    "ssm:GetParameters",
+    "ssm:GetParameterHistory",
+    "ssm:PutParameter",
+    "ssm:DeleteParameter",
+  ];
+  return grantTo(scope, "grantManageKeys", grantee, [
+    { actions, resourceArns: [`${path}/*`] },
+    // The right to list what is below a path is a right on the path.
+    { actions: ["ssm:GetParametersByPath"], resourceArns: [path] },
+  ]);
 }
