@@ -1,19 +1,17 @@
 // What the authenticator needs around it for one review: STS and Parameter Store behind TLS, a caller and a token.
 
-import { createHash, generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { issuerKeyOf } from "../../functions/issuer/key.ts";
 import { issuerKeyParameter } from "../../functions/issuer/keys.ts";
 import { createCertificateAuthority } from "../../local/certificates.ts";
-import { httpApiEvent } from "../../local/gateway/http-api-event.ts";
-import { type Api, DEFAULT_STAGE } from "../../local/gateway/route.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { mintToken } from "../../local/token.ts";
-import { SAMPLE_REQUEST } from "../local/gateway/sample-request.ts";
+import { CALLERS, reviewEvent } from "./review-event.ts";
 import { startTlsFront } from "./tls-front.ts";
 
 export interface LocalServices {
@@ -30,12 +28,10 @@ export interface LocalServices {
 
 const CLUSTER_ID = "bench";
 const PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
-const CALLER = "bench-caller";
 
 /** `delayMs`: how far away both services are, one way. */
 export async function startLocalServices({ reviews = 1, delayMs = 0 } = {}): Promise<LocalServices> {
   const sts = await startSts();
-  const callers = [{ name: "kube-apiserver", sha256: createHash("sha256").update(CALLER).digest("hex") }];
   const mapping = {
     arn: "arn:aws:iam::111122223333:role/Developers",
     username: "dev:{SessionName}",
@@ -43,7 +39,7 @@ export async function startLocalServices({ reviews = 1, delayMs = 0 } = {}): Pro
   };
   const store = await startParameterStore({
     parameters: {
-      [`${PREFIX}/callers`]: JSON.stringify(callers),
+      [`${PREFIX}/callers`]: CALLERS,
       [`${PREFIX}/role/111122223333/developers`]: JSON.stringify(mapping),
       ...issuerKeyParameters(),
     },
@@ -73,7 +69,7 @@ export async function startLocalServices({ reviews = 1, delayMs = 0 } = {}): Pro
       NODE_EXTRA_CA_CERTS: authorityFile,
     },
     authorityFile,
-    events: (await Promise.all(tokens)).map(reviewEvent),
+    events: (await Promise.all(tokens)).map((token) => reviewEvent(token)),
     check(answer) {
       const { body = "" }: { body?: string } = JSON.parse(answer);
       if (!body.includes('"authenticated":true')) throw new Error(`not granted: ${answer}`);
@@ -91,13 +87,4 @@ export async function startLocalServices({ reviews = 1, delayMs = 0 } = {}): Pro
 function issuerKeyParameters(): Record<string, string> {
   const keys = [1, 2].map(() => issuerKeyOf(generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey));
   return Object.fromEntries(keys.map((key) => [issuerKeyParameter(PREFIX, key?.kid ?? ""), JSON.stringify(key)]));
-}
-
-function reviewEvent(token: string): unknown {
-  const review = { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token } };
-  const rawHeaders = ["Authorization", `Bearer ${CALLER}`, "Content-Type", "application/json"];
-  const request = { ...SAMPLE_REQUEST, rawHeaders, body: Buffer.from(JSON.stringify(review)), time: Date.now() };
-  const key = "POST /authenticate";
-  const api: Api = { payload: "2.0", stage: DEFAULT_STAGE, routes: [key] };
-  return httpApiEvent(request, api, { key, path: request.path });
 }

@@ -14,9 +14,10 @@ import { post } from "../post.ts";
 import { KUBE_HEADERS, reviewBody, V1 } from "../review/token-review.ts";
 import { markdown } from "./compare.ts";
 import { quartiles } from "./quartiles.ts";
+import { CALLER } from "./review-event.ts";
 import { startEnvironment } from "./warm/environment.ts";
 import { eventOf, mint } from "./warm/reviews.ts";
-import { CALLER, startServices } from "./warm/services.ts";
+import { startServices } from "./warm/services.ts";
 
 const BUNDLE = join(import.meta.dirname, "..", "..", "dist", "authenticator", "index.mjs");
 const ROUNDS = 5;

@@ -1,18 +1,15 @@
 // STS and Parameter Store below the function's own HTTP clients, in its process: a million calls cost no real network.
 // Nothing is kept, so that all memory that grows is the function's. Answers are right for the tokens of tokens.ts.
 
-import { createHash } from "node:crypto";
 import { Agent } from "node:http";
 import { Duplex } from "node:stream";
+import { CALLERS } from "../review-event.ts";
 import { readSignature } from "./tokens.ts";
 import { ACCOUNT, mappingOf, PREFIX, roleName } from "./work.ts";
 
 /** No server listens there: connections to these ports are answered here. */
 export const STS_URL = "http://127.0.0.1:1";
 export const PARAMETER_STORE_URL = "http://127.0.0.1:2";
-export const CALLER = "bench-caller";
-
-const CALLERS = JSON.stringify([{ name: "bench", sha256: createHash("sha256").update(CALLER).digest("hex") }]);
 
 type Answer = (url: string, body: string) => { readonly status: number; readonly body: string };
 

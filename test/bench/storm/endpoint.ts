@@ -1,9 +1,6 @@
-// The gateway in a storm: its token bucket, the event it makes of a request, and what it answers for a throttled function.
+// The gateway in a storm: its token bucket, and what it answers for a throttled function.
 
-import { httpApiEvent } from "../../../local/gateway/http-api-event.ts";
-import { type Api, DEFAULT_STAGE } from "../../../local/gateway/route.ts";
-import { SAMPLE_REQUEST } from "../../local/gateway/sample-request.ts";
-import { reviewBody, V1 } from "../../review/token-review.ts";
+import { reviewEvent } from "../review-event.ts";
 import type { Lambda } from "./lambda.ts";
 import { type Limit, tokenBucket } from "./limit.ts";
 import type { Time } from "./time.ts";
@@ -13,7 +10,6 @@ export interface EndpointOptions {
   readonly throttle: Limit;
   /** Where Lambda throttles. */
   readonly throttledStatus: number;
-  readonly callerToken: string;
   readonly time: Time;
 }
 
@@ -31,12 +27,9 @@ export interface Endpoint {
 
 /** From kube-apiserver to the gateway and back, with what the gateway itself takes. */
 const LATENCY_MS = 20;
-const KEY = "POST /authenticate";
-const API: Api = { payload: "2.0", stage: DEFAULT_STAGE, routes: [KEY] };
 
 export function openEndpoint(options: EndpointOptions): Endpoint {
-  const { lambda, throttle, throttledStatus, callerToken, time } = options;
-  const rawHeaders = ["Authorization", `Bearer ${callerToken}`, "Content-Type", "application/json"];
+  const { lambda, throttle, throttledStatus, time } = options;
   const admit = tokenBucket(throttle, time.now);
   let requests = 0;
   let throttled = 0;
@@ -47,8 +40,7 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
       throttled += 1;
       return { status: 429, body: '{"message":"Too Many Requests"}' };
     }
-    const request = { ...SAMPLE_REQUEST, rawHeaders, body: Buffer.from(reviewBody(V1, token)), time: time.now() };
-    const handled = await lambda.invoke(httpApiEvent(request, API, { key: KEY, path: request.path }));
+    const handled = await lambda.invoke(reviewEvent(token, { time: time.now() }));
     if (handled === undefined) return { status: throttledStatus, body: '{"message":"Internal Server Error"}' };
     return { status: handled.statusCode, body: handled.body };
   }

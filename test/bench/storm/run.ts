@@ -1,8 +1,8 @@
 // One storm, from the first token to the last answer: everybody comes, is looked up, and comes again until they are in.
 
-import { hash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { mintToken } from "../../../local/token.ts";
+import { CALLERS } from "../review-event.ts";
 import { type Crowd, nodes, people } from "./crowd.ts";
 import { openEndpoint } from "./endpoint.ts";
 import { kubeApiserver, type LookUp } from "./kube-apiserver.ts";
@@ -50,7 +50,6 @@ export interface StormResult {
 const CLUSTER_ID = "storm";
 const PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
 const REGION = "us-west-2";
-const CALLER_TOKEN = "c3Rvcm0gY2FsbGVyLCBub3QgYSByZWFsIG9uZQ";
 const ENTRY = fileURLToPath(new URL("../../../dist/authenticator/index.mjs", import.meta.url));
 const MEMORY_GIGABYTES = 0.5;
 /** A client comes again after this and a random part of it more: controllers do, and people who type the command again. */
@@ -61,8 +60,7 @@ const GIVE_UP_MS = 300_000;
 export async function runStorm(storm: Storm, time: Time, random: () => number): Promise<StormResult> {
   const crowd =
     "people" in storm.who ? people(storm.who.people, storm.who.roles, PREFIX) : nodes(storm.who.nodes, PREFIX);
-  const callers = [{ name: "kube-apiserver", sha256: hash("sha256", CALLER_TOKEN, "hex") }];
-  const parameters = { ...crowd.parameters, [`${PREFIX}/callers`]: JSON.stringify(callers) };
+  const parameters = { ...crowd.parameters, [`${PREFIX}/callers`]: CALLERS };
   const { ssmReads, stsOutage } = storm;
   const services = await startServices({ crowd: { ...crowd, parameters }, time, random, ssmReads, stsOutage });
   Object.assign(process.env, {
@@ -81,7 +79,7 @@ export async function runStorm(storm: Storm, time: Time, random: () => number): 
     memoryGigabytes: MEMORY_GIGABYTES,
     time,
   });
-  const endpoint = openEndpoint({ lambda, throttle, throttledStatus, callerToken: CALLER_TOKEN, time });
+  const endpoint = openEndpoint({ lambda, throttle, throttledStatus, time });
   const apiservers = Array.from({ length: storm.apiservers }, () => kubeApiserver(endpoint, time, random));
 
   const tokens = await mintTokens(crowd, time.now());

@@ -1,14 +1,10 @@
 // The reviews that are measured, by what the function must do for them and answer.
 
-import { httpApiEvent } from "../../../local/gateway/http-api-event.ts";
-import { type Api, DEFAULT_STAGE } from "../../../local/gateway/route.ts";
 import { type LocalIdentity, localIdentity } from "../../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
 import { mintToken, type TokenOptions } from "../../../local/token.ts";
-import { SAMPLE_REQUEST } from "../../local/gateway/sample-request.ts";
-import { reviewBody, V1 } from "../../review/token-review.ts";
+import { CALLER, reviewEvent } from "../review-event.ts";
 import type { Batch } from "./environment.ts";
-import { CALLER } from "./services.ts";
 
 export interface Review {
   readonly name: string;
@@ -107,10 +103,7 @@ export function mint(identity: LocalIdentity, index: number, options: Partial<To
 /** As long as those of real clusters. */
 const SERVICE_ACCOUNT_TOKEN = ["eyJhbGciOiJSUzI1NiIsImtpZCI6ImJlbmNoIn0", "a".repeat(720), "b".repeat(342)].join(".");
 
+/** In JSON, as the other process gets it. */
 export function eventOf(token: string, caller = CALLER): string {
-  const rawHeaders = SAMPLE_REQUEST.rawHeaders.map((text) => (text === "Bearer caller" ? `Bearer ${caller}` : text));
-  const request = { ...SAMPLE_REQUEST, rawHeaders, body: Buffer.from(reviewBody(V1, token)), time: Date.now() };
-  const key = "POST /authenticate";
-  const api: Api = { payload: "2.0", stage: DEFAULT_STAGE, routes: [key] };
-  return JSON.stringify(httpApiEvent(request, api, { key, path: request.path }));
+  return JSON.stringify(reviewEvent(token, { caller }));
 }

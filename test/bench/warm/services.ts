@@ -1,6 +1,5 @@
 // STS and Parameter Store behind TLS, and what is stored: a mapping for most, lists of many entries for some.
 
-import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +10,7 @@ import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { MAPPING_PREFIX } from "../../e2e/cluster/mappings.ts";
 import { createCrowd } from "../../e2e/load/crowd.ts";
+import { CALLERS } from "../review-event.ts";
 import { startTlsFront } from "../tls-front.ts";
 
 export interface Services {
@@ -23,7 +23,6 @@ export interface Services {
   close(): Promise<void>;
 }
 
-export const CALLER = "bench-caller";
 const DELAY_MS = 10;
 const HOME = "111122223333";
 /** The account with lists. */
@@ -73,10 +72,8 @@ export async function startServices(crowdSize: number): Promise<Services> {
 
 /** Full names and values. */
 function parameters(): Record<string, string> {
-  const sha256 = createHash("sha256").update(CALLER).digest("hex");
   const others = Array.from({ length: ENTRIES - 1 }, (_, index) => `arn:aws:iam::${OTHER}:role/team-${index}-*`);
   const values: Record<string, unknown> = {
-    callers: [{ name: "kube-apiserver", sha256 }],
     [`role/${HOME}/developers`]: {
       arn: `arn:aws:iam::${HOME}:role/Developers`,
       username: "dev:{SessionName}",
@@ -91,7 +88,6 @@ function parameters(): Record<string, string> {
       groups: [`team-${index}`],
     })),
   };
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [`${MAPPING_PREFIX}/${name}`, JSON.stringify(value)]),
-  );
+  const named = Object.entries(values).map(([name, value]) => [`${MAPPING_PREFIX}/${name}`, JSON.stringify(value)]);
+  return { [`${MAPPING_PREFIX}/callers`]: CALLERS, ...Object.fromEntries(named) };
 }

@@ -1,0 +1,20 @@
+// A review as an HTTP API hands it to the function, of the one caller that all benches are.
+
+import { hash } from "node:crypto";
+import { httpApiEvent } from "../../local/gateway/http-api-event.ts";
+import { type Api, DEFAULT_STAGE } from "../../local/gateway/route.ts";
+import { SAMPLE_REQUEST } from "../local/gateway/sample-request.ts";
+import { reviewBody, V1 } from "../review/token-review.ts";
+
+export const CALLER = "bench-caller";
+/** The value of the parameter `callers`. */
+export const CALLERS = JSON.stringify([{ name: "kube-apiserver", sha256: hash("sha256", CALLER) }]);
+
+const KEY = "POST /authenticate";
+const API: Api = { payload: "2.0", stage: DEFAULT_STAGE, routes: [KEY] };
+
+export function reviewEvent(token: string, { caller = CALLER, time = Date.now() } = {}): object {
+  const rawHeaders = SAMPLE_REQUEST.rawHeaders.map((text) => (text === "Bearer caller" ? `Bearer ${caller}` : text));
+  const request = { ...SAMPLE_REQUEST, rawHeaders, body: Buffer.from(reviewBody(V1, token)), time };
+  return httpApiEvent(request, API, { key: KEY, path: request.path });
+}
