@@ -34,18 +34,14 @@ async function list(options: ConnectionOptions & ListOutputOptions, io: IOStream
       sha256: typeof sha256 === "string" ? sha256 : undefined,
     };
   });
-  printList(
-    {
-      items,
-      headers: ["name", "state", "until", "sha-256"],
-      row: ({ name, state, notAfter = "", sha256 = "" }) => [name, state, notAfter, sha256.slice(0, 12)],
-      name: ({ name }) => name,
-      wide: {
-        headers: ["name", "state", "until", "sha-256"],
-        row: ({ name, state, notAfter = "", sha256 = "" }) => [name, state, notAfter, sha256],
-      },
-    },
-    options.output,
-    io,
-  );
+  const headers = ["name", "state", "until", "sha-256"];
+  const row = ({ name, state, notAfter = "", sha256 = "" }: (typeof items)[number]) => [name, state, notAfter, sha256];
+  const listing = {
+    items,
+    headers,
+    row: (item: (typeof items)[number]) => row({ ...item, sha256: item.sha256?.slice(0, 12) }),
+    wide: { headers, row },
+    name: callerName,
+  };
+  printList(listing, options.output, io);
 }
