@@ -79,11 +79,11 @@ export function addReading(command: Command): Command {
 
 /** For a list of things that have names. */
 export function addListOutput(command: Command): Command {
-  return command.addOption(new Option("-o, --output <form>").choices(LIST_FORMATS).default("table"));
+  return command.addOption(new Option("-o, --output <format>").choices(LIST_FORMATS).default("table"));
 }
 
 export function addOutput(command: Command): Command {
-  return command.addOption(new Option("-o, --output <form>").choices(OUTPUT_FORMATS).default("table"));
+  return command.addOption(new Option("-o, --output <format>").choices(OUTPUT_FORMATS).default("table"));
 }
 
 export function addWrite(command: Command): Command {
