@@ -31,6 +31,17 @@ export const REQUEST_LIMITS = {
   throwOnRequestTimeout: true,
 } as const;
 
+/** The SDK's default of three, and some more: an operator waits where a review cannot. */
+const TRIES = 6;
+
+/**
+ * For a service whose quota many share: the client slows down by itself while it is throttled.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+ */
+export function patientRetries({ environment }: IOStreams) {
+  return { retryMode: "adaptive", maxAttempts: Number(environment["AWS_MAX_ATTEMPTS"] || TRIES) } as const;
+}
+
 /** Reads the environment of the process, as the SDK does. An empty variable or option means not set. */
 export async function clientConfig(
   options: AwsOptions,

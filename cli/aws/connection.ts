@@ -7,7 +7,7 @@ import type { EvaluationContext } from "../evaluate/evaluation.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import type { ConnectionOptions } from "../options.ts";
 import { chooseRates, type Rates } from "../parameter-store/rates.ts";
-import { type ClientConfig, clientConfig } from "./client-config.ts";
+import { type ClientConfig, clientConfig, patientRetries } from "./client-config.ts";
 
 export interface Connection {
   readonly ssm: SSMClient;
@@ -19,21 +19,13 @@ export interface Connection {
   readonly rates: Rates;
 }
 
-/** The SDK's default of three, and some more: an operator waits where a review cannot. */
-const TRIES = 6;
-
 /** `config`: where a command has other clients as well. */
 export async function connect(options: ConnectionOptions, io: IOStreams, config?: ClientConfig): Promise<Connection> {
   const { account } = options;
   if (account !== undefined && !/^\d{12}$/.test(account))
     throw usage(`--account ${account}: an account must be 12 digits.`);
   const common = config ?? (await clientConfig(options, io)).config;
-  const ssm = new SSMClient({
-    ...common,
-    // Slows down by itself while it is throttled: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
-    retryMode: "adaptive",
-    maxAttempts: Number(io.environment["AWS_MAX_ATTEMPTS"] || TRIES),
-  });
+  const ssm = new SSMClient({ ...common, ...patientRetries(io) });
   const settings = functionSettings(options, common.region, io);
   return {
     ssm,

@@ -11,8 +11,8 @@ import { callersParameter } from "../../functions/authenticator/caller/bearer.ts
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { issuerPath } from "../../functions/issuer/keys.ts";
+import { rateLimited } from "../aws/rate-limit.ts";
 import { type Stored, stored, type Version, version } from "./parameter.ts";
-import { rateLimited } from "./rate-limit.ts";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
 const PAGE = 10;

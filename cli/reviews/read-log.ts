@@ -1,9 +1,12 @@
 // Reading the reviews of a log group, page by page. FilterLogEvents and not Insights: docs/decisions/0008-reviews-by-filter-log-events.md.
 
-import { CloudWatchLogsClient, type FilteredLogEvent, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
-import type { ClientConfig } from "../aws/client-config.ts";
+import {
+  type CloudWatchLogsClient,
+  type FilteredLogEvent,
+  FilterLogEventsCommand,
+} from "@aws-sdk/client-cloudwatch-logs";
+import type { RateLimit } from "../aws/rate-limit.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
-import type { RateLimit } from "../parameter-store/rate-limit.ts";
 import { type LoggedReview, readReview } from "./logged-review.ts";
 import { filterPattern, isWanted, type ReviewFilter } from "./review-filter.ts";
 
@@ -26,13 +29,6 @@ export interface LogReader {
 export interface ReadReview {
   readonly id: string;
   readonly review: LoggedReview;
-}
-
-/** The SDK's default of three, and some more: others may ask as well, and all share five calls a second. */
-const TRIES = 6;
-
-export function logsClient(config: ClientConfig, tries = TRIES): CloudWatchLogsClient {
-  return new CloudWatchLogsClient({ ...config, retryMode: "adaptive", maxAttempts: tries });
 }
 
 /** Oldest first; a page may be empty. */

@@ -1,16 +1,17 @@
 // What both commands about reviews are told: which log, which time, whom; and how they read it.
 
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { type Command, Option } from "commander";
 import { OUTCOMES, type Outcome } from "../../../functions/authenticator/review/record.ts";
-import { clientConfig } from "../../aws/client-config.ts";
+import { clientConfig, patientRetries } from "../../aws/client-config.ts";
 import { functionSettings } from "../../aws/connection.ts";
+import { rateLimited } from "../../aws/rate-limit.ts";
 import { usage } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { addConnection, type ConnectionOptions, readPositive } from "../../options.ts";
-import { rateLimited } from "../../parameter-store/rate-limit.ts";
 import { findLogGroup, type LogGroupOptions } from "../../reviews/log-group.ts";
 import { type LogTime, readLogTime } from "../../reviews/log-time.ts";
-import { type LogQuery, type LogReader, logsClient } from "../../reviews/read-log.ts";
+import type { LogQuery, LogReader } from "../../reviews/read-log.ts";
 
 export interface ReviewsOptions extends ConnectionOptions, LogGroupOptions {
   readonly since: LogTime;
@@ -55,7 +56,7 @@ export async function openLog(options: ReviewsOptions, io: IOStreams, signal: Ab
   if (to !== undefined && to < from) throw usage("--until must not be before --since.");
   const { config } = await clientConfig(options, io);
   const logGroup = await findLogGroup(options, config, signal);
-  const logs = logsClient(config, Number(io.environment["AWS_MAX_ATTEMPTS"] || 0) || undefined);
+  const logs = new CloudWatchLogsClient({ ...config, ...patientRetries(io) });
   return {
     query: { logGroup, from, until: to, outcomes, who },
     reader: { logs, waitForTurn: rateLimited(options.rate), signal },

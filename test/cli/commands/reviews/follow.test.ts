@@ -2,10 +2,9 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { REQUEST_LIMITS } from "../../../../cli/aws/client-config.ts";
-import { rateLimited } from "../../../../cli/parameter-store/rate-limit.ts";
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { rateLimited } from "../../../../cli/aws/rate-limit.ts";
 import { followReviews } from "../../../../cli/reviews/follow.ts";
-import { logsClient } from "../../../../cli/reviews/read-log.ts";
 import { LOG_GROUP, type LoggedCluster, linesOf, loggedCluster, MINUTE, NOW } from "./services.ts";
 
 const alice = { arn: "arn:aws:iam::111122223333:user/alice", outcome: "granted" } as const;
@@ -20,11 +19,8 @@ test("a review is told once, also one that arrives after newer ones", async () =
   const { events } = cluster;
   events.push(...linesOf({ ...alice, time: NOW - 2 * MINUTE }), ...linesOf({ ...alice, time: NOW - MINUTE }));
   const stop = new AbortController();
-  const config = { region: "us-east-1", credentials: async () => ({ accessKeyId: "A", secretAccessKey: "s" }) };
-  const logs = logsClient({
-    ...config,
-    requestHandler: REQUEST_LIMITS,
-  });
+  const credentials = async () => ({ accessKeyId: "A", secretAccessKey: "s" });
+  const logs = new CloudWatchLogsClient({ region: "us-east-1", credentials });
   const late = [
     // Appended behind what was read, 20 s older than the newest.
     () => events.push(...linesOf({ ...alice, time: NOW - MINUTE - 20_000 })),
