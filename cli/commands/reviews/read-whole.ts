@@ -36,7 +36,8 @@ export async function readWhole(
 
 export function tellNone({ query }: OpenLog, io: IOStreams): void {
   const end = query.until === undefined ? "" : ` until ${shownTime(query.until)}`;
-  io.tell(`No such reviews since ${shownTime(query.from)}${end} in ${query.logGroup}.\n`);
+  const hint = query.who === undefined ? "" : " --who finds whole ARNs and usernames.";
+  io.tell(`No such reviews since ${shownTime(query.from)}${end} in ${query.logGroup}.${hint}\n`);
 }
 
 /** For a read that Ctrl-C or AWS ended: nobody may take what was printed for the whole. */

@@ -158,7 +158,10 @@ test("--who finds a role, one session of it, and a username; a role's path does 
 test("nothing found is a sentence on standard error, and an empty list for a program", async () => {
   const { code, out, err } = await cluster.reviews(["--who", "eve", "-o", "json"]);
   assert.deepEqual([code, out], [0, "[]\n"]);
-  assert.match(err, /^No such reviews since 2026-11-24T15:30:00Z in IamAuthenticator-prod-AuthenticatorLog\S+\.\n$/);
+  assert.match(
+    err,
+    /^No such reviews since 2026-11-24T15:30:00Z in IamAuthenticator-prod-AuthenticatorLog\S+\. --who finds whole ARNs and usernames\.\n$/,
+  );
   assert.equal((await cluster.reviews(["--who", "eve"])).out, "");
 });
 
