@@ -48,7 +48,7 @@ export function userLines({ username, groups }: User): Line[] {
 }
 
 /** Whether a user name waits for EC2, which is asked for a node's own token alone. */
-export function needsInstance(user: User | undefined): boolean {
+function needsInstance(user: User | undefined): boolean {
   return [user?.username ?? "", ...(user?.groups ?? [])].some((name) => name.includes("{EC2PrivateDNSName}"));
 }
 
