@@ -4,10 +4,13 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runGo } from "./go.ts";
 
-/** Writes go.mod into `folder`. Replacements count only in the main module, so they are taken over from the module's own. */
+/**
+ * Writes go.mod into `folder`. Replacements count only in the main module, so those by another module are taken over from the
+ * module's own; those by a folder beside it mean nothing elsewhere.
+ */
 export function writeModule(folder: string, path: string, version: string): void {
   const { GoMod } = download(path, version);
-  const settings = readFileSync(GoMod, "utf8").match(/^go .+$|^replace [^(\n]+$/gm) ?? [];
+  const settings = readFileSync(GoMod, "utf8").match(/^go .+$|^replace .+ => [^.(\s]\S+ \S+$/gm) ?? [];
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "go.mod"), lines(["module e2e", ...settings, `require ${path} v${version}`]));
 }
