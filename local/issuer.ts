@@ -28,35 +28,32 @@ export interface LocalIssuer {
 export async function startIssuer(options: IssuerOptions): Promise<LocalIssuer> {
   const { clusterId, region, storeUrl, logFile, port = 0 } = options;
   const authority = createCertificateAuthority();
-  // The function must know its own URL, which is known once the gateway listens.
-  const first = Promise.withResolvers<LocalFunction>();
-  let deployed = first.promise;
+  let running: LocalFunction | undefined;
   const gateway = await startGateway({
     port,
     tls: authority.server(),
     routes: [`GET ${DISCOVERY_PATH}`, `GET ${JWKS_PATH}`],
-    handler: async (event, context) => (await deployed).handler(event, context),
+    // As on Lambda, an environment starts with its first request: it reads the keys while it initialises, and not before.
+    handler: (event, context) => {
+      running ??= startFunction(
+        { CLUSTER_ID: clusterId, ISSUER_URL: gateway.url, ...localServices(region, { store: storeUrl }) },
+        logFile,
+        "issuer",
+      );
+      return running.handler(event, context);
+    },
   });
-  const deploy = (): LocalFunction =>
-    startFunction(
-      { CLUSTER_ID: clusterId, ISSUER_URL: gateway.url, ...localServices(region, { store: storeUrl }) },
-      logFile,
-      "issuer",
-    );
-  let running = deploy();
-  first.resolve(running);
 
   return {
     url: gateway.url,
     ca: authority.ca,
     redeploy() {
-      running.close();
-      running = deploy();
-      deployed = Promise.resolve(running);
+      running?.close();
+      running = undefined;
     },
     async close() {
       await gateway.close();
-      running.close();
+      running?.close();
     },
   };
 }
