@@ -18,6 +18,9 @@ const PATIENCE_MS = 60_000;
 /** Throws with how far it got where there is no engine and none can be started. */
 export async function startContainerEngine(): Promise<ContainerEngine> {
   if (spawnSync("docker", ["info"]).status === 0) return engineAt({}, async () => {});
+  if (spawnSync("dockerd", ["--version"]).error !== undefined) {
+    throw new Error("no container engine runs, and dockerd is not installed: https://docs.docker.com/engine/install/");
+  }
   const folder = mkdtempSync(join(tmpdir(), "docker-"));
   const log = join(folder, "log");
   const host = `unix://${join(folder, "socket")}`;
@@ -38,7 +41,7 @@ export async function startContainerEngine(): Promise<ContainerEngine> {
   };
   const deadline = Date.now() + PATIENCE_MS;
   while (spawnSync("docker", ["info"], { env: { ...process.env, DOCKER_HOST: host } }).status !== 0) {
-    if (daemon.exitCode !== null || daemon.pid === undefined || Date.now() > deadline) {
+    if (daemon.exitCode !== null || Date.now() > deadline) {
       const text = existsSync(log) ? readFileSync(log, "utf8").slice(-2000) : "";
       await stop();
       throw new Error(`no container engine runs, and dockerd does not start here:\n${text}`);
