@@ -30,12 +30,13 @@ export type FetchPath = (
   deadline: Deadline,
 ) => Promise<ReadonlyMap<string, StoredParameter>>;
 
-export interface ParameterStore extends FetchParameters {
+export interface ParameterStore {
+  /** Throws `ParametersUnavailable` for every failure: none of them says anything about an identity. */
+  readonly fetchParameters: FetchParameters;
   /** Runs the SDK's code for a call once, without a call: it takes ten times as long as later ones. */
   readonly rehearse: () => Promise<void>;
 }
 
-/** Throws `ParametersUnavailable` for every failure: none of them says anything about an identity. */
 export function createParameterStore(options: ParameterStoreOptions): ParameterStore {
   const { ask, client } = openClient(options);
   const fetchParameters: FetchParameters = async (names, deadline) => {
@@ -53,7 +54,7 @@ export function createParameterStore(options: ParameterStoreOptions): ParameterS
     command.middlewareStack.add(() => async () => ({ response }) as never, { step: "deserialize", priority: "low" });
     await client.send(command);
   };
-  return Object.assign(fetchParameters, { rehearse });
+  return { fetchParameters, rehearse };
 }
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */

@@ -43,7 +43,8 @@ export async function startEndpoint(): Promise<LocalEndpoint> {
         readSettings({ CLUSTER_ID: "prod", AWS_REGION: "us-east-1", ...settings }),
         {
           askSts: createSts({ ...regional, endpoint: new URL(sts.url) }),
-          fetchParameters: createParameterStore({ region: "us-east-1", endpoint: new URL(cluster.store.url) }),
+          fetchParameters: createParameterStore({ region: "us-east-1", endpoint: new URL(cluster.store.url) })
+            .fetchParameters,
           findNodeName: async () => ({ refusal: "no nodes here" }),
           clock: Date.now,
           print: () => {},

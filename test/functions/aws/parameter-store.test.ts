@@ -26,7 +26,7 @@ before(async () => {
     AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
     AWS_SECRET_ACCESS_KEY: "not-a-secret",
   });
-  fetchParameters = createParameterStore({ ...OPTIONS, endpoint: new URL(store.url) });
+  ({ fetchParameters } = createParameterStore({ ...OPTIONS, endpoint: new URL(store.url) }));
   fetchPath = createPathReader({ region: "us-east-1", endpoint: new URL(store.url) });
 });
 after(() => store.close());
@@ -104,7 +104,7 @@ test("throttling is not tried again past the review's deadline", async () => {
   store.fail(answer(400, "ThrottlingException"));
   const longest = createParameterStore({ ...OPTIONS, endpoint: new URL(store.url), random: () => 0.999 });
   const before = store.requests.length;
-  await assert.rejects(longest(["/p/a"], within(90)), ParametersUnavailable);
+  await assert.rejects(longest.fetchParameters(["/p/a"], within(90)), ParametersUnavailable);
   assert.equal(store.requests.length - before, 1);
 });
 
@@ -211,7 +211,7 @@ test("a rehearsal makes no call, and leaves the connection to the first one", as
   await rehearsed.rehearse();
   await rehearsed.rehearse();
   assert.equal(store.requests.length, before);
-  assert.equal((await rehearsed(["/p/a"], within(5_000))).get("/p/a")?.value, "one");
+  assert.equal((await rehearsed.fetchParameters(["/p/a"], within(5_000))).get("/p/a")?.value, "one");
   assert.equal(store.requests.length, before + 1);
   assert.equal(store.connections(), connections + 1);
 });

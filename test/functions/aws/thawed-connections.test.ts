@@ -31,7 +31,7 @@ async function parameterStore(t: TestContext): Promise<Behind> {
   const proxy = await proxyTo(server.url, t);
   t.after(() => server.close());
   setEnvironment({ AWS_ENDPOINT_URL_SSM: proxy.url, AWS_ACCESS_KEY_ID: "AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY: "x" });
-  const fetchParameters = createParameterStore({ region: "us-east-1", endpoint: new URL(proxy.url) });
+  const { fetchParameters } = createParameterStore({ region: "us-east-1", endpoint: new URL(proxy.url) });
   return { proxy, ask: async () => assert.equal((await fetchParameters(["/p/a"], within())).size, 1) };
 }
 
