@@ -5,10 +5,11 @@ import { type LogQuery, type LogReader, type ReadReview, readPages } from "./rea
 /** Lines of several environments arrive out of order, and some of them late: so far back the log is read again. */
 const OVERLAP_MS = 30_000;
 
-/** Never ends by itself. `pause` waits between two looks, and rejects when the reader is to stop. */
+/** Never ends by itself. `clock` in milliseconds since 1970. `pause` waits between two looks, and rejects when the reader is to stop. */
 export async function* followReviews(
   query: LogQuery,
   reader: LogReader,
+  clock: () => number,
   pause: () => Promise<void>,
 ): AsyncGenerator<ReadReview[]> {
   let [from, newest] = [query.from, query.from];
@@ -18,7 +19,8 @@ export async function* followReviews(
       const fresh = page.filter(({ id }) => !seen.has(id));
       for (const { id, review } of fresh) {
         seen.set(id, review.time);
-        newest = Math.max(newest, review.time);
+        // CloudWatch Logs takes lines of up to two hours in the future; those that come after one count all the same.
+        newest = Math.max(newest, Math.min(review.time, clock()));
       }
       if (fresh.length > 0) yield fresh;
     }

@@ -66,7 +66,7 @@ const PAUSE_MS = 2_000;
 
 async function follow({ query, reader, prefix }: OpenLog, options: ListOptions, io: IOStreams): Promise<void> {
   const pause = () => setTimeout(PAUSE_MS, undefined, { signal: reader.signal });
-  for await (const page of followReviews(query, reader, pause)) {
+  for await (const page of followReviews(query, reader, io.clock, pause)) {
     for (const { review } of page) printOne(review, prefix, options, io);
   }
 }

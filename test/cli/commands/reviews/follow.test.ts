@@ -15,36 +15,57 @@ before(async () => {
 });
 after(() => cluster.close());
 
-test("a review is told once, also one that arrives after newer ones", async () => {
-  const { events } = cluster;
-  events.push(...linesOf({ ...alice, time: NOW - 2 * MINUTE }), ...linesOf({ ...alice, time: NOW - MINUTE }));
+/** The times of the reviews that are told while `late` happens, one thing at each pause. */
+async function followed(from: number, late: readonly (() => void)[]): Promise<number[]> {
   const stop = new AbortController();
   const credentials = async () => ({ accessKeyId: "A", secretAccessKey: "s" });
   const logs = new CloudWatchLogsClient({ region: "us-east-1", credentials });
-  const late = [
+  const happenings = [...late, () => stop.abort()];
+  const pause = async () => {
+    happenings.shift()?.();
+    stop.signal.throwIfAborted();
+  };
+  const told: number[] = [];
+  const query = { logGroup: LOG_GROUP, from, outcomes: [] };
+  const reader = { logs, waitForTurn: rateLimited(1000), signal: stop.signal };
+  await assert.rejects(
+    async () => {
+      for await (const page of followReviews(query, reader, () => NOW, pause)) {
+        told.push(...page.map(({ review }) => review.time));
+      }
+    },
+    { name: "AbortError" },
+  );
+  return told;
+}
+
+test("a review is told once, also one that arrives after newer ones", async () => {
+  const { events } = cluster;
+  events.push(...linesOf({ ...alice, time: NOW - 2 * MINUTE }), ...linesOf({ ...alice, time: NOW - MINUTE }));
+  const told = await followed(NOW - 5 * MINUTE, [
     // Appended behind what was read, 20 s older than the newest.
     () => events.push(...linesOf({ ...alice, time: NOW - MINUTE - 20_000 })),
     () => events.push(...linesOf({ ...alice, time: NOW })),
     () => undefined,
-    () => stop.abort(),
-  ];
-  const pause = async () => {
-    late.shift()?.();
-    stop.signal.throwIfAborted();
-  };
-  const told: number[] = [];
-  const query = { logGroup: LOG_GROUP, from: NOW - 5 * MINUTE, outcomes: [] };
-  const reader = { logs, waitForTurn: rateLimited(1000), signal: stop.signal };
-  await assert.rejects(
-    async () => {
-      for await (const page of followReviews(query, reader, pause)) told.push(...page.map(({ review }) => review.time));
-    },
-    { name: "AbortError" },
-  );
+  ]);
   assert.deepEqual(told, [NOW - 2 * MINUTE, NOW - MINUTE, NOW - MINUTE - 20_000, NOW]);
   // The log is not read again from the start: only what may still arrive late.
   const starts = cluster.logs.requests.map(({ body }) => JSON.parse(body.toString()).startTime);
   assert.deepEqual([starts[0], starts.at(-1)], [NOW - 5 * MINUTE, NOW - 30_000]);
+});
+
+test("a line that is dated in the future hides none that comes after it", async () => {
+  const { events } = cluster;
+  const before = events.length;
+  const future = NOW + 90 * MINUTE;
+  const told = await followed(NOW, [
+    () => events.push(...linesOf({ ...alice, time: future })),
+    () => undefined,
+    () => events.push(...linesOf({ ...alice, time: NOW + 1_000 })),
+    () => undefined,
+  ]);
+  events.splice(before);
+  assert.deepEqual(told, [NOW, future, NOW + 1_000]);
 });
 
 test("Ctrl-C ends it with 130, and says nothing", async () => {
