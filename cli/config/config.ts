@@ -1,11 +1,12 @@
 // The configuration file: contexts, each with the defaults for one cluster. https://specifications.freedesktop.org/basedir-spec/latest/
 
 import { existsSync, readFileSync } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { join } from "node:path";
 import { isObject } from "../../functions/lib/json.ts";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
 import { type Failure, usage } from "../errors.ts";
 import { fileFailure } from "../io/files.ts";
+import { userFolder } from "../io/user-folder.ts";
 import { type Path, parseYaml } from "../io/yaml.ts";
 
 export interface Context {
@@ -29,7 +30,8 @@ const CONTEXT_KEYS = ["cluster", "region", "profile", "prefix"] as const;
 
 /** `undefined` where there is no such file. Throws with the line of the first mistake. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config | undefined {
-  const file = configFile(environment);
+  const folder = userFolder(environment, "config");
+  const file = folder && join(folder, "config.yaml");
   if (file === undefined || !existsSync(file)) return undefined;
   let text: string;
   try {
@@ -50,13 +52,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     );
   }
   return { file, contexts: found, ...(defaultContext !== undefined && { defaultContext }) };
-}
-
-function configFile({ XDG_CONFIG_HOME: xdg, HOME, USERPROFILE }: Readonly<Record<string, string | undefined>>) {
-  const home = HOME || USERPROFILE;
-  // A relative path is to be ignored there.
-  const folder = xdg && isAbsolute(xdg) ? xdg : home && join(home, ".config");
-  return folder ? join(folder, "iam-authenticator", "config.yaml") : undefined;
 }
 
 type Wrong = (path: Path, problem: string) => Failure;

@@ -4,12 +4,13 @@
 import { createHash, randomUUID } from "node:crypto";
 import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { join } from "node:path";
 import { loadSharedConfigFiles } from "@smithy/core/config";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { Credentials } from "../aws/client-config.ts";
 import { usage } from "../errors.ts";
 import type { IOStreams } from "../io/io-streams.ts";
+import { homeFolder, userFolder } from "../io/user-folder.ts";
 
 /** No token that ends in the next moment: kubectl would have to ask for another one at once. */
 const LEFT_MS = 60_000;
@@ -26,7 +27,7 @@ export async function cachedCredentials(
   io: IOStreams,
 ): Promise<Credentials> {
   const folder = cacheFolder(io);
-  const file = join(folder, `${await cacheKey(options, homeOf(io))}.json`);
+  const file = join(folder, `${await cacheKey(options, io)}.json`);
   const kept = readPrivate(file, io);
   if (kept !== undefined && lasts(kept, io)) return kept;
   const found = await find();
@@ -41,15 +42,9 @@ function lasts({ expiration }: Credentials, { clock }: IOStreams): boolean {
 }
 
 function cacheFolder({ environment }: IOStreams): string {
-  const { XDG_CACHE_HOME: xdg } = environment;
-  const home = homeOf({ environment });
-  const folder = xdg && isAbsolute(xdg) ? xdg : home && join(home, ".cache");
-  if (!folder) throw usage("--cache needs a home folder: set HOME or XDG_CACHE_HOME.");
-  return join(folder, "iam-authenticator", "credentials");
-}
-
-function homeOf({ environment: { HOME, USERPROFILE } }: Pick<IOStreams, "environment">): string {
-  return HOME || USERPROFILE || "";
+  const folder = userFolder(environment, "cache");
+  if (folder === undefined) throw usage("--cache needs a home folder: set HOME or XDG_CACHE_HOME.");
+  return join(folder, "credentials");
 }
 
 /**
@@ -57,21 +52,38 @@ function homeOf({ environment: { HOME, USERPROFILE } }: Pick<IOStreams, "environ
  * before must not be used. Also who has signed in, or out, and the machine: an instance has a role of its own, and a home
  * may be on several. https://nvd.nist.gov/vuln/detail/CVE-2025-11621 is what too little in such a key leads to.
  */
-async function cacheKey(options: Readonly<Record<string, unknown>>, home: string): Promise<string> {
+async function cacheKey(options: Readonly<Record<string, unknown>>, io: IOStreams): Promise<string> {
   const environment = Object.entries(process.env).filter(([name]) => name.startsWith("AWS_"));
   const files = await loadSharedConfigFiles({ ignoreCache: true });
-  const signIns = ["sso", "login"].flatMap((kind) => textsIn(join(home, ".aws", kind, "cache")));
+  const signIns = signInFolders(io).map(textsIn);
   const all = JSON.stringify([Object.entries(options).sort(), environment.sort(), files, signIns, hostname()]);
   return createHash("sha256").update(all).digest("hex");
 }
 
-/** None where there is no such folder; what cannot be read here, the SDK cannot read either. */
-function textsIn(folder: string): string[] {
+/** Of `aws sso login` and `aws login`, where the SDK looks. */
+function signInFolders({ environment }: IOStreams): string[] {
+  const home = homeFolder(environment);
+  const login = process.env["AWS_LOGIN_CACHE_DIRECTORY"];
+  const folders = home === undefined ? [] : ["sso", "login"].map((kind) => join(home, ".aws", kind, "cache"));
+  return login === undefined ? folders : [...folders, login];
+}
+
+/** Of each file, in the order of their names; none if the folder cannot be read, which the SDK cannot do then either. */
+function textsIn(folder: string): (string | undefined)[] {
   try {
     const names = readdirSync(folder).sort();
-    return names.map((name) => readFileSync(join(folder, name), "utf8"));
+    return names.map((name) => textOf(join(folder, name)));
   } catch {
     return [];
+  }
+}
+
+/** `undefined` if it cannot be read, for example because another run has removed it since it was listed. */
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
   }
 }
 
@@ -119,16 +131,7 @@ function write(folder: string, file: string, credentials: Credentials, io: IOStr
 function removeEnded(folder: string, io: IOStreams): void {
   for (const name of readdirSync(folder).filter((one) => one.endsWith(".json"))) {
     const file = join(folder, name);
-    const end = endOf(file)?.getTime() ?? 0;
+    const end = credentialsIn(parseJson(textOf(file) ?? ""))?.expiration?.getTime() ?? 0;
     if (end <= io.clock()) rmSync(file, { force: true });
-  }
-}
-
-/** `undefined` also where another run has removed the file since it was listed. */
-function endOf(file: string): Date | undefined {
-  try {
-    return credentialsIn(parseJson(readFileSync(file, "utf8")))?.expiration;
-  } catch {
-    return undefined;
   }
 }

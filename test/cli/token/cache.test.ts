@@ -108,7 +108,7 @@ test("whatever decides the credentials is in the key: each of these asks STS", a
   assert.equal((await token(CACHED)).asked.length, 1);
 });
 
-test("whoever has signed in, and the machine, are in the key: a home may be on several, each with a role of its own", async () => {
+test("who has signed in and the machine are in the key: a home may be on several, each with a role of its own", async () => {
   await token(CACHED);
   for (const [kind, signedIn] of [
     ["sso", '{"accessToken":"jane"}'],
@@ -116,12 +116,20 @@ test("whoever has signed in, and the machine, are in the key: a home may be on s
     ["login", "{}"],
   ] as const) {
     const signIns = join(home, ".aws", kind, "cache");
-    mkdirSync(signIns, { recursive: true });
+    // A folder among the files hides none of them.
+    mkdirSync(join(signIns, "another"), { recursive: true });
     writeFileSync(join(signIns, "session.json"), signedIn);
     assert.deepEqual([(await token(CACHED)).asked.length, (await token(CACHED)).asked.length], [1, 0], signedIn);
   }
   rmSync(join(home, ".aws"), { recursive: true });
   assert.equal((await token(CACHED)).asked.length, 0);
+  const login = join(home, "elsewhere");
+  mkdirSync(login);
+  process.env["AWS_LOGIN_CACHE_DIRECTORY"] = login;
+  await token(CACHED);
+  writeFileSync(join(login, "session.json"), "{}");
+  assert.equal((await token(CACHED)).asked.length, 1);
+  delete process.env["AWS_LOGIN_CACHE_DIRECTORY"];
   const elsewhere = mock.method(os, "hostname", () => "elsewhere");
   syncBuiltinESMExports();
   const { asked } = await token(CACHED);
