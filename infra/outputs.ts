@@ -17,7 +17,7 @@ export interface OutputOptions {
   readonly hasCallers: () => boolean;
 }
 
-/** Only what is installed: the name is no package of ours on npm, and whoever took it would run with AWS credentials. */
+/** Runs only what is installed. The name is not ours on npm: another package of that name would get AWS credentials. */
 const RUN = "npx --no -- iam-authenticator";
 
 export function makeOutputs(scope: Construct, options: OutputOptions): void {
