@@ -41,8 +41,9 @@ export async function retry<T>(
   const waits = [...LONGEST_WAITS_MS];
   let retried = false;
   for (;;) {
+    const left = timeLeft(own, totalMs);
     try {
-      return await withTimeout(timeLeft(own, tryMs), call);
+      return await withTimeout(Math.min(left, tryMs), call);
     } catch (error) {
       if (isThrottling?.(error) === true) {
         const longest = waits.shift();
@@ -51,7 +52,9 @@ export async function retry<T>(
         if (timeLeft(own, totalMs) <= wait) throw error;
         await new Promise((resolve) => setTimeout(resolve, wait));
       } else {
-        if (retried || !isRetryable(error) || timeLeft(own, 1) === 0) throw error;
+        // A timer may fire a millisecond before the clock says so: a try that had all the time left was the last one.
+        const isOver = (error instanceof TimedOut && left <= tryMs) || timeLeft(own, 1) === 0;
+        if (retried || isOver || !isRetryable(error)) throw error;
         retried = true;
         beforeRetry?.(error);
       }

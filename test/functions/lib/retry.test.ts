@@ -25,10 +25,10 @@ function start(
     (value) => value,
     (error: unknown) => error,
   );
-  const pass = async (ms: number): Promise<void> => {
+  const pass = async (ms: number, onTheClock = ms): Promise<void> => {
     // What is under way first sets its timers
     await new Promise(setImmediate);
-    now += ms;
+    now += onTheClock;
     mock.timers.tick(ms);
     await new Promise(setImmediate);
   };
@@ -117,6 +117,17 @@ test("a retry that the limit leaves no time for is not made", async () => {
   await pass(1_500);
   assert.ok((await outcome) instanceof TimedOut);
   assert.equal(signals.length, 1);
+});
+
+test("a try that had all the time left is the last one, also where the clock is behind the timer", async () => {
+  for (const behind of [1, 50]) {
+    const { call, signals } = calls("silent", "answer");
+    const { outcome, pass } = start(1_500, call);
+    await pass(1_500, 1_500 - behind);
+    assert.ok((await outcome) instanceof TimedOut);
+    assert.equal(signals.length, 1);
+    mock.timers.reset();
+  }
 });
 
 test("the error of a try that used up all time is thrown as it is", async () => {
