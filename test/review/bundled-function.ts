@@ -3,19 +3,17 @@
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Handler } from "../../local/gateway/invoke.ts";
+import type { SharedClock } from "./clock.ts";
 
-export interface ThreadData {
+export interface ThreadData extends Pick<SharedClock, "shift" | "stoppedAt"> {
   /** URL of the bundle. */
   readonly entry: string;
-  /** See `SharedClock`. */
-  readonly shift: SharedArrayBuffer;
 }
 
-export interface FunctionCall {
-  readonly id: number;
-  readonly event: unknown;
-  readonly awsRequestId: string;
-}
+/** A call of the handler, or that a stopped clock has advanced. */
+export type FunctionMessage =
+  | { readonly kind: "call"; readonly id: number; readonly event: unknown; readonly awsRequestId: string }
+  | { readonly kind: "advance"; readonly ms: number };
 
 export type FunctionReport =
   | { readonly kind: "ready" }
@@ -34,12 +32,12 @@ export interface FunctionOptions {
   readonly entry: string;
   /** The whole of it: nothing is inherited. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly shift: SharedArrayBuffer;
+  readonly clock: SharedClock;
 }
 
 /** Resolves once the bundle is loaded; rejects with what it throws while it initialises. */
-export async function startFunction({ entry, environment, shift }: FunctionOptions): Promise<BundledFunction> {
-  const workerData: ThreadData = { entry: pathToFileURL(entry).href, shift };
+export async function startFunction({ entry, environment, clock }: FunctionOptions): Promise<BundledFunction> {
+  const workerData: ThreadData = { entry: pathToFileURL(entry).href, shift: clock.shift, stoppedAt: clock.stoppedAt };
   const worker = new Worker(new URL("function-thread.ts", import.meta.url), {
     env: { ...environment, ...coverageOf(entry) },
     execArgv: [],
@@ -55,6 +53,9 @@ export async function startFunction({ entry, environment, shift }: FunctionOptio
     waiting.delete(id);
     if (call !== undefined) settle(call);
   }
+
+  const send = (message: FunctionMessage): void => worker.postMessage(message);
+  if (clock.stoppedAt !== undefined) clock.onAdvance((ms) => send({ kind: "advance", ms }));
 
   worker.on("message", (report: FunctionReport) => {
     if (report.kind === "ready") ready.resolve();
@@ -73,7 +74,7 @@ export async function startFunction({ entry, environment, shift }: FunctionOptio
       lastId += 1;
       const call = Promise.withResolvers<unknown>();
       waiting.set(lastId, call);
-      worker.postMessage({ id: lastId, event, awsRequestId } satisfies FunctionCall);
+      send({ kind: "call", id: lastId, event, awsRequestId });
       return call.promise;
     },
     output: (stream) => printed[stream],

@@ -1,13 +1,15 @@
 // The thread behind bundled-function.ts: loads the bundle under a clock that can be moved, and hands on all it prints.
 
+import { mock } from "node:test";
 import { parentPort, workerData } from "node:worker_threads";
-import type { FunctionCall, FunctionReport, ThreadData } from "./bundled-function.ts";
+import type { FunctionMessage, FunctionReport, ThreadData } from "./bundled-function.ts";
 
-const { entry, shift } = workerData as ThreadData;
+const { entry, shift, stoppedAt } = workerData as ThreadData;
 
 const realNow = Date.now;
 const added = new Float64Array(shift);
-Date.now = () => realNow() + (added[0] ?? 0);
+Date.now = () => (stoppedAt ?? realNow()) + (added[0] ?? 0);
+if (stoppedAt !== undefined) mock.timers.enable({ apis: ["setTimeout"] });
 
 function report(message: FunctionReport): void {
   parentPort?.postMessage(message);
@@ -22,12 +24,16 @@ for (const stream of ["stdout", "stderr"] as const) {
 }
 
 type Handler = (event: unknown, context: unknown) => Promise<unknown>;
-const { handler } = (await import(entry)) as { handler: Handler };
+let handler: Handler;
 
-parentPort?.on("message", ({ id, event, awsRequestId }: FunctionCall) => {
-  handler(event, { awsRequestId }).then(
+parentPort?.on("message", (message: FunctionMessage) => {
+  if (message.kind === "advance") return mock.timers.tick(message.ms);
+  const { id, event, awsRequestId } = message;
+  return handler(event, { awsRequestId }).then(
     (result) => report({ kind: "result", id, result }),
     (error: unknown) => report({ kind: "error", id, error: String(error) }),
   );
 });
+// It may wait for time to pass while it initialises.
+({ handler } = (await import(entry)) as { handler: Handler });
 report({ kind: "ready" });

@@ -37,6 +37,8 @@ export interface SystemOptions extends Partial<Pick<GatewayOptions, "payload" | 
   readonly ec2?: Ec2Options;
   /** What Parameter Store meets the function with from before it initialises; `store.fail` changes it. */
   readonly storeFault?: FaultRule;
+  /** `sharedClock()` unless given. */
+  readonly clock?: SharedClock;
   /** Path of the bundle or of its sources' index.ts, when it is not the bundle that was built. */
   readonly entry?: string;
 }
@@ -74,10 +76,10 @@ export async function startSystem(t: TestContext, options: SystemOptions = {}): 
     identities = [],
     ec2: ec2Options,
     storeFault,
+    clock = sharedClock(),
     ...gatewayOptions
   } = options;
-  const clock = sharedClock();
-  const { now, shift } = clock;
+  const { now } = clock;
   const sts = await startService((port) => startSts({ port, now, identities: [...LOCAL_IDENTITIES, ...identities] }));
   t.after(sts.down);
   const store = await startService((port) =>
@@ -98,7 +100,7 @@ export async function startSystem(t: TestContext, options: SystemOptions = {}): 
     ...(ec2 && { AWS_ENDPOINT_URL_EC2: ec2.url, AWS_ENDPOINT_URL_IAM: ec2.url }),
     ...settings,
   };
-  const bundled = await startFunction({ entry, environment, shift });
+  const bundled = await startFunction({ entry, environment, clock });
   t.after(bundled.close);
   const gateway = await startGateway({ ...gatewayOptions, handler: bundled.handler, now });
   const trace = traceOf(bundled);

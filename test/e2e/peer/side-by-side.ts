@@ -60,7 +60,7 @@ async function run(
   started(store.close);
   const bundled = await startFunction({
     entry: BUNDLE,
-    shift: sharedClock().shift,
+    clock: sharedClock(),
     environment: {
       CLUSTER_ID,
       CALLER_AUTH: "none",

@@ -43,14 +43,3 @@ export function assertUnreachable(error: unknown, kind: string): void {
     assert.ok(!everything.includes(secret), everything);
   }
 }
-
-const PATIENCE_MS = 10_000;
-
-/** Lets everything happen that is under way, until `done` says so. */
-export async function until(done: () => boolean): Promise<void> {
-  const end = performance.now() + PATIENCE_MS;
-  while (!done()) {
-    if (performance.now() > end) throw new Error(`not so within ${PATIENCE_MS} ms: ${done}`);
-    await new Promise(setImmediate);
-  }
-}

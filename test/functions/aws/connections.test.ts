@@ -6,7 +6,7 @@ import { type Agent, request } from "node:http";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { connectHost, openAgents, serverName } from "../../../functions/aws/connections.ts";
-import { until } from "./asking.ts";
+import { until } from "../../time.ts";
 import { type RawServer, startRawServer } from "./raw-server.ts";
 
 function agentFor(port: number): Agent {

@@ -13,6 +13,8 @@ export interface FreezingProxy {
    * client cannot know before it sends something. New connections are as good as before.
    */
   freeze(death: "reset" | "silent"): void;
+  /** Pieces of requests that were met with silence. */
+  swallowed(): number;
   close(): void;
 }
 
@@ -20,6 +22,7 @@ export async function startFreezingProxy(target: string): Promise<FreezingProxy>
   const { hostname, port } = new URL(target);
   const open = new Map<Socket, { death?: "reset" | "silent" }>();
   let connections = 0;
+  let swallowed = 0;
 
   const server = createServer((client) => {
     connections += 1;
@@ -34,6 +37,7 @@ export async function startFreezingProxy(target: string): Promise<FreezingProxy>
     service.on("error", () => client.destroy());
     client.on("data", (chunk) => {
       if (state.death === undefined) service.write(chunk);
+      if (state.death === "silent") swallowed += 1;
       if (state.death === "reset") client.resetAndDestroy();
     });
     service.on("data", (chunk) => client.write(chunk));
@@ -44,6 +48,7 @@ export async function startFreezingProxy(target: string): Promise<FreezingProxy>
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     connections: () => connections,
+    swallowed: () => swallowed,
     freeze(death) {
       for (const state of open.values()) state.death = death;
     },

@@ -1,13 +1,14 @@
 // Parameter Store through the real SDK: one call for all names, one retry, limits, and every failure a fault.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
+import { after, afterEach, before, mock, test } from "node:test";
 import { createParameterStore, createPathReader, type FetchPath } from "../../../functions/aws/parameter-store.ts";
 import { ParametersUnavailable } from "../../../functions/errors.ts";
 import type { Deadline } from "../../../functions/lib/deadline.ts";
 import type { FetchParameters } from "../../../functions/parameters/parameter-cache.ts";
 import type { Fault } from "../../../local/faults.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { mockTime, until } from "../../time.ts";
 
 /** Throttled calls wait for no time at all. */
 const OPTIONS = { region: "us-east-1", random: () => 0 };
@@ -30,7 +31,10 @@ before(async () => {
   fetchPath = createPathReader({ region: "us-east-1", endpoint: new URL(store.url) });
 });
 after(() => store.close());
-afterEach(() => store.fail(undefined));
+afterEach(() => {
+  store.fail(undefined);
+  mock.timers.reset();
+});
 
 function within(ms: number): Deadline {
   return { at: Date.now() + ms, clock: Date.now };
@@ -104,7 +108,7 @@ test("throttling is not tried again past the review's deadline", async () => {
   store.fail(answer(400, "ThrottlingException"));
   const longest = createParameterStore({ ...OPTIONS, endpoint: new URL(store.url), random: () => 0.999 });
   const before = store.requests.length;
-  await assert.rejects(longest.fetchParameters(["/p/a"], within(90)), ParametersUnavailable);
+  await assert.rejects(longest.fetchParameters(["/p/a"], mockTime().within(90)), ParametersUnavailable);
   assert.equal(store.requests.length - before, 1);
 });
 
@@ -135,15 +139,28 @@ test("one failure is covered by the second try", async () => {
 });
 
 test("an answer that is late is a fault, and never later than the review's deadline", async () => {
-  store.fail({ kind: "silent" });
-  assert.deepEqual(await failure(within(60)), ["TimedOut", 1]);
-  store.fail({ kind: "stall", body: '{"Parameters":[' });
-  assert.deepEqual(await failure(within(60)), ["TimedOut", 1]);
+  for (const fault of [{ kind: "silent" }, { kind: "stall", body: '{"Parameters":[' }] as const) {
+    store.fail(fault);
+    const time = mockTime();
+    const before = store.requests.length;
+    const failed = failure(time.within(60));
+    await until(() => store.requests.length === before + 1);
+    time.pass(60);
+    assert.deepEqual(await failed, ["TimedOut", 1]);
+    mock.timers.reset();
+  }
 });
 
 test("each of two tries gets a second", async () => {
   store.fail({ kind: "silent" });
-  assert.deepEqual(await failure(), ["TimedOut", 2]);
+  const time = mockTime();
+  const before = store.requests.length;
+  const failed = failure(time.within(5_000));
+  for (const tries of [1, 2]) {
+    await until(() => store.requests.length === before + tries);
+    time.pass(1_000);
+  }
+  assert.deepEqual(await failed, ["TimedOut", 2]);
 });
 
 test("a deadline that is over asks nothing", async () => {

@@ -41,7 +41,7 @@ async function check(t: TestContext, path: string, settings: object = {}, functi
       AWS_ENDPOINT_URL_CODEDEPLOY: aws.url,
       ...settings,
     },
-    shift: sharedClock().shift,
+    clock: sharedClock(),
   });
   t.after(close);
   await handler({ DeploymentId: "d-1", LifecycleEventHookExecutionId: "e-1" }, { awsRequestId: "1" } as never);

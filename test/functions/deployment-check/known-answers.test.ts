@@ -19,10 +19,10 @@ async function version(
   settings: Readonly<Record<string, string>>,
   parameters: Readonly<Record<string, string>> = CALLERS,
 ): Promise<Invoke> {
-  const { now, shift } = sharedClock();
-  const sts = await startSts({ now });
+  const clock = sharedClock();
+  const sts = await startSts({ now: clock.now });
   t.after(() => sts.close());
-  const store = await startParameterStore({ region: REGION, now, parameters });
+  const store = await startParameterStore({ region: REGION, now: clock.now, parameters });
   t.after(() => store.close());
   const environment = {
     CLUSTER_ID: "local",
@@ -33,7 +33,7 @@ async function version(
     AWS_ENDPOINT_URL_SSM: store.url,
     ...settings,
   };
-  const { handler, close } = await startFunction({ entry: BUNDLE, environment, shift });
+  const { handler, close } = await startFunction({ entry: BUNDLE, environment, clock });
   t.after(close);
   return (_arn, event) => handler(event, { awsRequestId: "1" } as never);
 }

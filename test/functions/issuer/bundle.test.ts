@@ -38,7 +38,7 @@ async function startIssuerBundle(t: TestContext, prepare: (store: MemoryStore) =
       AWS_SECRET_ACCESS_KEY: "local/only",
       AWS_ENDPOINT_URL_SSM: store.url,
     },
-    shift: clock.shift,
+    clock,
   });
   t.after(close);
   const event = { rawPath: JWKS_PATH, requestContext: { http: { method: "GET" } } };

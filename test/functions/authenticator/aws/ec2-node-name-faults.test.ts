@@ -1,7 +1,7 @@
 // A node's name while EC2 or IAM fails: a fault each time, since none of it says anything about the identity.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
+import { after, afterEach, before, mock, test } from "node:test";
 import type { FindNodeName } from "../../../../functions/authenticator/aws/ec2-node-name.ts";
 import { findNodeNameLazily } from "../../../../functions/authenticator/aws/lazy-node-name.ts";
 import { InstancesUnavailable } from "../../../../functions/errors.ts";
@@ -9,6 +9,7 @@ import { readForm } from "../../../../local/ec2/query-protocol.ts";
 import { ec2Throttling, iamThrottling } from "../../../../local/ec2/throttling.ts";
 import type { Fault } from "../../../../local/faults.ts";
 import type { LocalRequest } from "../../../../local/http-server.ts";
+import { mockTime, until } from "../../../time.ts";
 import { NAME, type NodeServices, node, startNodeServices, within } from "./node-services.ts";
 
 let services: NodeServices;
@@ -17,7 +18,10 @@ before(async () => {
   services = await startNodeServices();
 });
 after(() => services.server.close());
-afterEach(() => services.server.fail(undefined));
+afterEach(() => {
+  services.server.fail(undefined);
+  mock.timers.reset();
+});
 
 /** Each time one that remembers nothing. */
 const findLazily: FindNodeName = (...asked) =>
@@ -76,7 +80,14 @@ test("EC2 or IAM unreachable, broken or refusing us is a fault", async () => {
 test("EC2 or IAM late is a fault, by the review's deadline at the latest", async () => {
   for (const action of ["DescribeInstances", "GetInstanceProfile"]) {
     services.server.fail(only(action, { kind: "silent" }));
-    await assert.rejects(findLazily(node, within(100)), /no answer from EC2 or IAM \(TimedOut\)$/, action);
+    const time = mockTime();
+    const asked = () => services.server.requests.some((request) => readForm(request).get("Action") === action);
+    services.server.requests.length = 0;
+    const found = findLazily(node, time.within(100));
+    await until(asked);
+    time.pass(100);
+    await assert.rejects(found, /no answer from EC2 or IAM \(TimedOut\)$/, action);
+    mock.timers.reset();
   }
 });
 

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, mock, test } from "node:test";
-import { deadlineIn } from "../../../../functions/lib/deadline.ts";
-import { asked, assertUnreachable, stsAt, TOKEN, until } from "../../aws/asking.ts";
+import { mockTime, until } from "../../../time.ts";
+import { asked, assertUnreachable, stsAt, TOKEN } from "../../aws/asking.ts";
 import { OK, type RawServer, startRawServer } from "../../aws/raw-server.ts";
 
 const servers: RawServer[] = [];
@@ -25,18 +25,8 @@ async function turns(): Promise<void> {
 
 /** Asks with a clock and timers that only `pass` moves. */
 function askInMockedTime(deadlineMs: number, url: string) {
-  mock.timers.enable({ apis: ["setTimeout"] });
-  let now = 1_000_000;
-  const outcome = asked(
-    stsAt(url),
-    TOKEN,
-    deadlineIn(deadlineMs, () => now),
-  );
-  const pass = (ms: number): void => {
-    now += ms;
-    mock.timers.tick(ms);
-  };
-  return { outcome, pass };
+  const { within, pass } = mockTime();
+  return { outcome: asked(stsAt(url), TOKEN, within(deadlineMs)), pass };
 }
 
 test("a try ends after 2 s of silence, before or amid the answer, and is retried", async () => {

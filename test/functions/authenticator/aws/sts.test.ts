@@ -7,7 +7,8 @@ import { deadlineIn } from "../../../../functions/lib/deadline.ts";
 import { localIdentity } from "../../../../local/identities.ts";
 import { startSts } from "../../../../local/sts/start-sts.ts";
 import { mintToken } from "../../../../local/token.ts";
-import { asked, CLUSTER_ID, stsAt, TOKEN, until } from "../../aws/asking.ts";
+import { until } from "../../../time.ts";
+import { asked, CLUSTER_ID, stsAt, TOKEN } from "../../aws/asking.ts";
 import { OK, type RawServer, response, startRawServer } from "../../aws/raw-server.ts";
 import { NOW, parse } from "../token/samples.ts";
 

@@ -1,0 +1,35 @@
+// Time that only the test moves, beside real connections: their own timers are Node's inner ones and go on.
+
+import { mock } from "node:test";
+import type { Deadline } from "../functions/lib/deadline.ts";
+
+export interface MockedTime {
+  within(ms: number): Deadline;
+  /** Timers that are due fire in here. */
+  pass(ms: number): void;
+}
+
+/** Until `mock.timers.reset()`. */
+export function mockTime(): MockedTime {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  let now = 1_000_000;
+  const clock = () => now;
+  return {
+    within: (ms) => ({ at: now + ms, clock }),
+    pass(ms) {
+      now += ms;
+      mock.timers.tick(ms);
+    },
+  };
+}
+
+const PATIENCE_MS = 10_000;
+
+/** Lets everything happen that is under way, until `done` says so. */
+export async function until(done: () => boolean): Promise<void> {
+  const end = performance.now() + PATIENCE_MS;
+  while (!done()) {
+    if (performance.now() > end) throw new Error(`not so within ${PATIENCE_MS} ms: ${done}`);
+    await new Promise(setImmediate);
+  }
+}
