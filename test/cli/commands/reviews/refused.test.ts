@@ -143,13 +143,15 @@ test("Ctrl-C half-way prints what was read, and says so", async () => {
 });
 
 test("the command keeps to its rate", async () => {
-  const many = Array.from({ length: 30_000 }, (_, i) => linesOf({ ...alice, time: NOW - 50 * MINUTE + i })).flat();
+  const many = Array.from({ length: 12_000 }, (_, i) => linesOf({ ...alice, time: NOW - 50 * MINUTE + i })).flat();
   cluster.events.unshift(...many);
   const before = cluster.logs.requests.length;
   const start = performance.now();
-  assert.equal((await cluster.reviews(["stats", "--rate", "20"])).code, 0);
+  assert.equal((await cluster.reviews(["stats", "--rate", "10"])).code, 0);
   const calls = cluster.logs.requests.length - before;
   assert.ok(calls >= 3, `${calls} calls`);
-  assert.ok(performance.now() - start >= (calls - 1) * 50 - 5);
+  const elapsed = performance.now() - start;
+  // The last one may come a millisecond early, as timers do.
+  assert.ok(elapsed >= (calls - 1) * 100 - 5, `${calls} calls in ${elapsed} ms`);
   cluster.events.splice(0, many.length);
 });

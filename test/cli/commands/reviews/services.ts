@@ -72,7 +72,10 @@ export async function loggedCluster(events: LogEvent[] = []): Promise<LoggedClus
   return {
     ...services,
     events,
-    reviews: (words, options) => cli(["reviews", ...words, "-c", "prod", "--rate", "1000"], { now: NOW, ...options }),
+    reviews(words, options) {
+      const rate = words.includes("--rate") ? [] : ["--rate", "1000"];
+      return cli(["reviews", ...words, "-c", "prod", ...rate], { now: NOW, ...options });
+    },
   };
 }
 
