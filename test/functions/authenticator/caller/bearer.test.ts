@@ -13,6 +13,12 @@ test("a token whose SHA-256 is in the list may call", async () => {
   await check("Bearer secret", [entry("other"), entry("secret")]);
 });
 
+test("every character of a bearer token counts (RFC 6750, section 2.1)", async () => {
+  const token = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
+  await check(`Bearer ${token}`, [entry(token)]);
+  for (const left of token) await refused(`Bearer ${token.replace(left, "")}`, [entry(token)]);
+});
+
 test("another token, its hash, a part of it and another case of it may not", async () => {
   const callers = [entry("secret")];
   for (const token of ["other", "Secret", "secre", "secrets", hash("sha256", "secret"), "=", "secret=", "null"]) {

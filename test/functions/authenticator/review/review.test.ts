@@ -207,6 +207,19 @@ test("a node's name is asked for with the verified identity, and its failure is 
   await assert.rejects(reviewer(nodes, {}, { findNodeName }).review(tokenOf("node")), InstancesUnavailable);
 });
 
+test("a read that fails is in the record as one that asked the service", async () => {
+  const record = newRecord(0);
+  const around = reviewer(MAPPED, {}, { fetchParameters: failingAfter(0) });
+  await assert.rejects(around.review(tokenOf("bob"), record), ParametersUnavailable);
+  assert.deepEqual(
+    [record.cached, record.ms],
+    [
+      { identity: false, mapping: false },
+      { token: 0, identity: 0, mapping: 0 },
+    ],
+  );
+});
+
 test("a stage's time is kept, also of one that failed", async () => {
   const clock = fixedClock();
   const record = newRecord(0);

@@ -32,6 +32,7 @@ test("Credential is <access key id>/<yyyymmdd>/<region>/sts/aws4_request", () =>
     ...[`${key}/20260102//sts/aws4_request`, `${key}/2026010/us-west-2/sts/aws4_request`],
     ...[`${key}/020260102/us-west-2/sts/aws4_request`, `${key}/2026-01-02/us-west-2/sts/aws4_request`],
     ...[`${key}/20260102/US-WEST-2/sts/aws4_request`, `${key}/20260102/us_west_2/sts/aws4_request`],
+    `${key}/20260102/${"a".repeat(65)}/sts/aws4_request`,
     ...[` ${key}/20260102/us-west-2/sts/aws4_request`, `${key}/20260102/us-west-2/sts/aws4_request `],
     ...[
       `AKIA LOCAL ALICE AAA/20260102/us-west-2/sts/aws4_request`,
