@@ -158,12 +158,16 @@ test("a code with the name of an object's own method is unknown", () => {
 test("a 4xx without an error code is a fault, since a proxy's page says nothing about the token", () => {
   const bodies = ["", "<html>Forbidden</html>", "{}", "null", '{"Error":null}', '{"Error":"AccessDenied"}'];
   const codes = [null, 1, "", "two words", "line\nbreak", "x".repeat(65)].map((Code) => ({ Error: { Code } }));
-  for (const body of [...bodies, ...codes]) assert.throws(() => usable(body, 403), StsAnswerUnusable);
+  const message = "STS answered 403 without an error code";
+  for (const body of [...bodies, ...codes]) {
+    assert.throws(() => usable(body, 403), { code: "sts_answer_unusable", message });
+  }
 });
 
 test("5xx, 2xx other than 200, 1xx and 3xx are faults, with an error code or an identity in them or not", () => {
   for (const status of [0, 100, 199, 201, 202, 204, 206, 299, 300, 301, 302, 307, 308, 399, 500, 502, 503, 504, 599]) {
-    for (const body of ["", errorBody("AccessDenied"), errorBody("InternalFailure"), identityBody(ALICE)]) {
+    const errors = ["AccessDenied", "InternalFailure", "SignatureDoesNotMatch"].map(errorBody);
+    for (const body of ["", ...errors, identityBody(ALICE)]) {
       assert.throws(() => usable(body, status), StsAnswerUnusable, `${status}`);
     }
   }

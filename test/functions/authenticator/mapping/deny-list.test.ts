@@ -195,6 +195,15 @@ test("a SecureString refuses everybody, whatever its text says", () => {
   }
 });
 
+test("what is no list refuses everybody, and says what it is", () => {
+  for (const [value, problem] of [
+    ["[", "not JSON"],
+    ["{}", "not a JSON list"],
+  ] as const) {
+    assert.deepEqual(checkDenyList({ value, secure: false }), { valid: false, problem, invalidCount: 1 });
+  }
+});
+
 test("an invalid entry refuses everybody even where another one matches, or where it has ended", () => {
   assert.equal(judge([{ arnLike: ROLE }, { arnLike: ROLE, note: 1 }]).verdict.kind, "invalid");
   assert.equal(judge([{ arnLike: ROLE, notAfter: "2020-01-01T00:00:00Z", note: 1 }]).verdict.kind, "invalid");

@@ -142,6 +142,7 @@ test("deny lists, and mappings that an operator names, are under the same prefix
 test("a permission set's name is between the prefix and 16 lower-case hex digits", () => {
   const hex = "0123456789abcdef";
   assert.equal(permissionSetOf(`AWSReservedSSO_View_${hex}`), "View");
+  assert.equal(permissionSetOf(`AWSReservedSSO_V_${hex}`), "V");
   assert.equal(permissionSetOf(`AWSReservedSSO_View_Admin_${hex}`), "View_Admin");
   assert.equal(permissionSetOf(`AWSReservedSSO_a+=,.@-_b_${hex}`), "a+=,.@-_b");
   assert.equal(permissionSetOf(`AWSReservedSSO_View_${hex}_${hex}`), `View_${hex}`);

@@ -34,7 +34,10 @@ test("a value that is not a list is invalid as a whole", () => {
     const { verdict: found, invalidCount } = find(value);
     assert.deepEqual([found.kind, invalidCount], ["invalid", 1], JSON.stringify(value));
   }
-  assert.equal(find([MINE], { secure: true }).verdict.kind, "invalid");
+  assert.deepEqual(verdict("["), { kind: "invalid", problem: "not JSON" });
+  assert.deepEqual(verdict({}), { kind: "invalid", problem: "not a JSON list" });
+  const secure = { kind: "invalid", problem: "a SecureString: it must be of type String" };
+  assert.deepEqual(verdict([MINE], { secure: true }), secure);
 });
 
 test("the canonical ARN is what a pattern is compared with, path and all for a user", () => {

@@ -58,6 +58,7 @@ test("only the prefix k8s-aws-v1. in this very case marks a token as ours", () =
   ]) {
     assert.equal(hasTokenPrefix(text), false, text);
   }
+  assertMalformed(tokenWith().replace("v1", "v2"), /^does not begin with k8s-aws-v1\.$/);
 });
 
 /** As long as it is asked for, and valid in all else. */
