@@ -5,8 +5,8 @@ import type { Deadline } from "../functions/lib/deadline.ts";
 
 export interface MockedTime {
   within(ms: number): Deadline;
-  /** Timers that are due fire in here. */
-  pass(ms: number): void;
+  /** Timers that are due fire in here. `onTheClock`: where the clock moves less or more than the timers. */
+  pass(ms: number, onTheClock?: number): void;
 }
 
 /** Until `mock.timers.reset()`. */
@@ -16,8 +16,8 @@ export function mockTime(): MockedTime {
   const clock = () => now;
   return {
     within: (ms) => ({ at: now + ms, clock }),
-    pass(ms) {
-      now += ms;
+    pass(ms, onTheClock = ms) {
+      now += onTheClock;
       mock.timers.tick(ms);
     },
   };
@@ -31,5 +31,17 @@ export async function until(done: () => boolean): Promise<void> {
   while (!done()) {
     if (performance.now() > end) throw new Error(`not so within ${PATIENCE_MS} ms: ${done}`);
     await new Promise(setImmediate);
+  }
+}
+
+/** Lets a wait pass each time that one more request has come: the first wait after the first request, and so on. */
+export async function passEach(
+  requests: () => number,
+  pass: (ms: number) => void,
+  ...waits: readonly number[]
+): Promise<void> {
+  for (const [index, ms] of waits.entries()) {
+    await until(() => requests() === index + 1);
+    pass(ms);
   }
 }

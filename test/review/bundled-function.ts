@@ -16,12 +16,14 @@ export type FunctionMessage =
   | { readonly kind: "advance"; readonly ms: number };
 
 export type FunctionReport =
-  | { readonly kind: "ready" }
+  | { readonly kind: "ready"; readonly at: number }
   | { readonly kind: "stdout" | "stderr"; readonly text: string }
   | { readonly kind: "result"; readonly id: number; readonly result: unknown }
   | { readonly kind: "error"; readonly id: number; readonly error: string };
 
 export interface BundledFunction extends Handler {
+  /** Milliseconds, by its clock, that it took to initialise. */
+  readonly initMs: number;
   /** All that it has printed. */
   output(stream: "stdout" | "stderr"): string;
   close(): Promise<void>;
@@ -37,6 +39,7 @@ export interface FunctionOptions {
 
 /** Resolves once the bundle is loaded; rejects with what it throws while it initialises. */
 export async function startFunction({ entry, environment, clock }: FunctionOptions): Promise<BundledFunction> {
+  const started = clock.now();
   const workerData: ThreadData = { entry: pathToFileURL(entry).href, shift: clock.shift, stoppedAt: clock.stoppedAt };
   const worker = new Worker(new URL("function-thread.ts", import.meta.url), {
     env: { ...environment, ...coverageOf(entry) },
@@ -45,7 +48,7 @@ export async function startFunction({ entry, environment, clock }: FunctionOptio
   });
   const printed = { stdout: "", stderr: "" };
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
-  const ready = Promise.withResolvers<void>();
+  const ready = Promise.withResolvers<number>();
   let lastId = 0;
 
   function answer(id: number, settle: (call: PromiseWithResolvers<unknown>) => void): void {
@@ -58,7 +61,7 @@ export async function startFunction({ entry, environment, clock }: FunctionOptio
   if (clock.stoppedAt !== undefined) clock.onAdvance((ms) => send({ kind: "advance", ms }));
 
   worker.on("message", (report: FunctionReport) => {
-    if (report.kind === "ready") ready.resolve();
+    if (report.kind === "ready") ready.resolve(report.at);
     else if (report.kind === "result") answer(report.id, ({ resolve }) => resolve(report.result));
     else if (report.kind === "error") answer(report.id, ({ reject }) => reject(new Error(report.error)));
     else printed[report.kind] += report.text;
@@ -67,9 +70,10 @@ export async function startFunction({ entry, environment, clock }: FunctionOptio
     ready.reject(error);
     for (const call of waiting.values()) call.reject(error);
   });
-  await ready.promise;
+  const readyAt = await ready.promise;
 
   return {
+    initMs: readyAt - started,
     handler(event, { awsRequestId }) {
       lastId += 1;
       const call = Promise.withResolvers<unknown>();

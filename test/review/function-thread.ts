@@ -36,4 +36,4 @@ parentPort?.on("message", (message: FunctionMessage) => {
 });
 // It may wait for time to pass while it initialises.
 ({ handler } = (await import(entry)) as { handler: Handler });
-report({ kind: "ready" });
+report({ kind: "ready", at: Date.now() });

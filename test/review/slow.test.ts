@@ -5,7 +5,7 @@ import { describe, type TestContext, test } from "node:test";
 import { startHttpServer } from "../../local/http-server.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { callerIdentity } from "../../local/sts/answer.ts";
-import { until } from "../time.ts";
+import { passEach, until } from "../time.ts";
 import { failure, grantedUser } from "./answers.ts";
 import { stoppedClock } from "./clock.ts";
 import { PREFIX } from "./mappings.ts";
@@ -14,21 +14,9 @@ import { CALLERS, type System, type SystemOptions, startSystem } from "./system.
 
 const SILENT = { kind: "silent" } as const;
 
-interface SlowSystem extends System {
-  /** Lets `ms` pass once that many requests have reached a service, counted by `calls`. */
-  passAt(calls: () => number, count: number, ms: number): Promise<void>;
-}
-
-async function startSlowSystem(t: TestContext, options: SystemOptions = {}): Promise<SlowSystem> {
-  const clock = stoppedClock();
-  const system = await startSystem(t, { ...options, clock });
-  return {
-    ...system,
-    async passAt(calls, count, ms) {
-      await until(() => calls() === count);
-      clock.advance(ms);
-    },
-  };
+/** In a time that `clock.advance` alone moves. */
+function startSlowSystem(t: TestContext, settings: SystemOptions["settings"] = {}): Promise<System> {
+  return startSystem(t, { settings, clock: stoppedClock() });
 }
 
 /** Milliseconds of the last review, by the function's own log. */
@@ -43,8 +31,7 @@ describe("slow", { timeout: 60_000 }, () => {
       const token = await system.token("bob");
       system.sts.fail(fault);
       const answer = system.review(token);
-      await system.passAt(system.sts.calls, 1, 2_000);
-      await system.passAt(system.sts.calls, 2, 2_000);
+      await passEach(system.sts.calls, system.clock.advance, 2_000, 2_000);
       assert.match(failure(await answer, 500), /^sts_unreachable: .*TimedOut/);
       assert.equal(took(system), 4_000);
       assert.deepEqual([system.sts.calls(), system.store.calls()], [2, 0]);
@@ -58,7 +45,7 @@ describe("slow", { timeout: 60_000 }, () => {
     const system = await startSlowSystem(t);
     system.sts.fail(first(1, SILENT));
     const answer = system.review(await system.token("bob"));
-    await system.passAt(system.sts.calls, 1, 2_000);
+    await passEach(system.sts.calls, system.clock.advance, 2_000);
     grantedUser(await answer);
     assert.equal(took(system), 2_000);
   });
@@ -68,8 +55,7 @@ describe("slow", { timeout: 60_000 }, () => {
     const token = await system.token("bob");
     system.store.fail(SILENT);
     const answer = system.review(token);
-    await system.passAt(system.store.calls, 1, 1_000);
-    await system.passAt(system.store.calls, 2, 1_000);
+    await passEach(system.store.calls, system.clock.advance, 1_000, 1_000);
     assert.match(failure(await answer, 500), /^parameters_unavailable: .*TimedOut/);
     assert.equal(took(system), 2_000);
     assert.equal(system.store.calls(), 2);
@@ -86,14 +72,12 @@ describe("slow", { timeout: 60_000 }, () => {
     });
     t.after(() => late.close());
     late.fail(first(1, SILENT));
-    const system = await startSlowSystem(t, { settings: { AWS_ENDPOINT_URL_STS: late.url } });
+    const system = await startSlowSystem(t, { AWS_ENDPOINT_URL_STS: late.url });
     system.store.fail(SILENT);
     const answer = system.review(await system.token("bob"));
-    await system.passAt(() => late.requests.length, 1, 2_000);
-    await system.passAt(() => late.requests.length, 2, 1_700);
+    await passEach(() => late.requests.length, system.clock.advance, 2_000, 1_700);
     held.resolve();
-    await system.passAt(system.store.calls, 1, 1_000);
-    await system.passAt(system.store.calls, 2, 300);
+    await passEach(system.store.calls, system.clock.advance, 1_000, 300);
     assert.match(failure(await answer, 500), /^parameters_unavailable: /);
     assert.equal(took(system), 5_000);
     assert.equal(system.store.calls(), 2);
@@ -107,17 +91,19 @@ describe("slow", { timeout: 60_000 }, () => {
       return { status: 200, body: JSON.stringify({ Parameters: [Parameter], InvalidParameters: [] }) };
     });
     t.after(() => late.close());
-    late.fail({ kind: "reset" });
-    const system = await startSlowSystem(t, { settings: { CALLER_AUTH: "bearer", AWS_ENDPOINT_URL_SSM: late.url } });
+    late.fail(SILENT);
+    const clock = stoppedClock();
+    const settings = { CALLER_AUTH: "bearer", AWS_ENDPOINT_URL_SSM: late.url };
+    const starting = startSystem(t, { settings, clock });
+    await passEach(() => late.requests.length, clock.advance, 1_000);
+    const system = await starting;
     late.fail(first(1, SILENT));
     late.requests.length = 0;
     system.sts.fail(SILENT);
     const answer = system.review(await system.token("bob"));
-    await system.passAt(() => late.requests.length, 1, 1_000);
-    await system.passAt(() => late.requests.length, 2, 300);
+    await passEach(() => late.requests.length, system.clock.advance, 1_000, 300);
     held.resolve();
-    await system.passAt(system.sts.calls, 1, 2_000);
-    await system.passAt(system.sts.calls, 2, 1_700);
+    await passEach(system.sts.calls, system.clock.advance, 2_000, 1_700);
     assert.match(failure(await answer, 500), /^sts_unreachable: /);
     assert.equal(took(system), 5_000);
     assert.deepEqual([late.requests.length, system.sts.calls()], [2, 2]);
@@ -131,9 +117,9 @@ describe("slow", { timeout: 60_000 }, () => {
       return SILENT;
     };
     const starting = startSystem(t, { settings: { CALLER_AUTH: "bearer" }, storeFault, clock });
-    await until(() => asked === 1);
-    clock.advance(1_000);
+    await passEach(() => asked, clock.advance, 1_000);
     const system = await starting;
+    assert.equal(system.initMs, 1_000);
     system.store.fail(undefined);
     grantedUser(await system.review(await system.token("bob")));
     const { cached, stale } = system.logs().at(-1) ?? {};
@@ -148,7 +134,8 @@ describe("slow", { timeout: 60_000 }, () => {
     for (const name of ["alice", "carol"]) grantedUser(await system.review(await system.token(name)));
     assert.equal(system.logs().length, 2);
     system.clock.advance(2_000);
-    await system.passAt(system.sts.calls, 4, 2_000);
+    await until(() => system.sts.calls() === 4);
+    system.clock.advance(2_000);
     failure(await waiting, 500);
   });
 });

@@ -57,6 +57,8 @@ export interface System extends Pick<Trace, "logs" | "metrics"> {
   readonly ec2: Ec2Server | undefined;
   readonly gateway: Gateway;
   readonly clock: SharedClock;
+  /** Milliseconds, by that clock, that the function took to initialise. */
+  readonly initMs: number;
   /** A token for this cluster, signed now by an identity or by the local one of that name. */
   token(who: string | LocalIdentity, options?: Partial<TokenOptions>): Promise<string>;
   /** Posts a TokenReview as kube-apiserver does. */
@@ -125,6 +127,7 @@ export async function startSystem(t: TestContext, options: SystemOptions = {}): 
     ec2,
     gateway,
     clock,
+    initMs: bundled.initMs,
     send,
     token(who, options) {
       const identity = typeof who === "string" ? localIdentity(who) : who;

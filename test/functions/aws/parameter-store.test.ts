@@ -8,7 +8,7 @@ import type { Deadline } from "../../../functions/lib/deadline.ts";
 import type { FetchParameters } from "../../../functions/parameters/parameter-cache.ts";
 import type { Fault } from "../../../local/faults.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
-import { mockTime, until } from "../../time.ts";
+import { mockTime, passEach } from "../../time.ts";
 
 /** Throttled calls wait for no time at all. */
 const OPTIONS = { region: "us-east-1", random: () => 0 };
@@ -57,6 +57,16 @@ async function failure(deadline = within(5_000), names = ["/p/a"]): Promise<[str
   });
   const message = await promise;
   return [/\((.*)\)$/.exec(message)?.[1] ?? message, store.requests.length - before];
+}
+
+/** The same, where so long is waited after each request. */
+async function failureAfter(deadlineMs: number, ...waits: readonly number[]): Promise<[string, number]> {
+  const before = store.requests.length;
+  const { within, pass } = mockTime();
+  const failed = failure(within(deadlineMs));
+  await passEach(() => store.requests.length - before, pass, ...waits);
+  mock.timers.reset();
+  return failed;
 }
 
 test("all names of a review are asked for in one call, found ones and absent ones", async () => {
@@ -141,26 +151,13 @@ test("one failure is covered by the second try", async () => {
 test("an answer that is late is a fault, and never later than the review's deadline", async () => {
   for (const fault of [{ kind: "silent" }, { kind: "stall", body: '{"Parameters":[' }] as const) {
     store.fail(fault);
-    const time = mockTime();
-    const before = store.requests.length;
-    const failed = failure(time.within(60));
-    await until(() => store.requests.length === before + 1);
-    time.pass(60);
-    assert.deepEqual(await failed, ["TimedOut", 1]);
-    mock.timers.reset();
+    assert.deepEqual(await failureAfter(60, 60), ["TimedOut", 1]);
   }
 });
 
 test("each of two tries gets a second", async () => {
   store.fail({ kind: "silent" });
-  const time = mockTime();
-  const before = store.requests.length;
-  const failed = failure(time.within(5_000));
-  for (const tries of [1, 2]) {
-    await until(() => store.requests.length === before + tries);
-    time.pass(1_000);
-  }
-  assert.deepEqual(await failed, ["TimedOut", 2]);
+  assert.deepEqual(await failureAfter(5_000, 1_000, 1_000), ["TimedOut", 2]);
 });
 
 test("a deadline that is over asks nothing", async () => {

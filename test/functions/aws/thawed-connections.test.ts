@@ -89,7 +89,7 @@ for (const [name, start] of [
   });
 }
 
-test("dead connections that swallow what is sent cost one try, not two", async (t) => {
+test("dead connections that swallow what is sent cost one try, not two", { timeout: 10_000 }, async (t) => {
   const { proxy, ask } = await parameterStore(t);
   await atOnce(POOL, ask);
   proxy.freeze("silent");

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
 import { failureKind, type RetryRules, retry, TimedOut } from "../../../functions/lib/retry.ts";
+import { mockTime } from "../../time.ts";
 
 const LIMITS = { tryMs: 2_000, totalMs: 4_000 };
 const always = (_error: unknown): boolean => true;
@@ -15,21 +16,15 @@ function start(
   isRetryable = always,
   more: Partial<RetryRules> = {},
 ) {
-  let now = 1_000_000;
-  mock.timers.enable({ apis: ["setTimeout"] });
-  const outcome = retry(
-    { ...LIMITS, isRetryable, ...more },
-    deadlineIn(deadlineMs, () => now),
-    call,
-  ).then(
+  const time = mockTime();
+  const outcome = retry({ ...LIMITS, isRetryable, ...more }, time.within(deadlineMs), call).then(
     (value) => value,
     (error: unknown) => error,
   );
   const pass = async (ms: number, onTheClock = ms): Promise<void> => {
     // What is under way first sets its timers
     await new Promise(setImmediate);
-    now += onTheClock;
-    mock.timers.tick(ms);
+    time.pass(ms, onTheClock);
     await new Promise(setImmediate);
   };
   return { outcome, pass };

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 import type { Deadline } from "../../../functions/lib/deadline.ts";
 import { singleFlight } from "../../../functions/lib/single-flight.ts";
+import { mockTime } from "../../time.ts";
 
 afterEach(() => mock.timers.reset());
 
@@ -25,8 +26,7 @@ function controlled() {
   return { calls, ask };
 }
 
-let now = 0;
-const within = (ms: number): Deadline => ({ at: now + ms, clock: () => now });
+const within = (ms: number): Deadline => ({ at: ms, clock: () => 0 });
 const turns = () => new Promise(setImmediate);
 
 test("all who ask for the same at once share one call and its answer, and others do not", async () => {
@@ -34,7 +34,7 @@ test("all who ask for the same at once share one call and its answer, and others
   const same = [ask("a", within(100)), ask("a", within(200)), ask("a", within(50))];
   const other = ask("b", within(100));
   assert.deepEqual(
-    calls.map(({ argument, deadline }) => [argument, deadline.at - now]),
+    calls.map(({ argument, deadline }) => [argument, deadline.at]),
     [
       ["a", 100],
       ["b", 100],
@@ -67,7 +67,7 @@ test("who joined a call that fails shares one more, under the deadline of the fi
   await assert.rejects(first, /no time left/);
   await turns();
   assert.equal(calls.length, 2);
-  assert.equal(calls[1]?.deadline.at, now + 300);
+  assert.equal(calls[1]?.deadline.at, 300);
   calls[1]?.end.resolve("answer");
   assert.deepEqual(await Promise.all(joined), ["answer", "answer"]);
 });
@@ -87,12 +87,11 @@ test("one more call that fails too is a failure for all", async () => {
 });
 
 test("nobody waits longer than their own deadline, and the call goes on for the others", async () => {
-  mock.timers.enable({ apis: ["setTimeout"] });
+  const time = mockTime();
   const { calls, ask } = controlled();
-  const patient = ask("a", within(500));
-  const hasty = ask("a", within(100));
-  now += 100;
-  mock.timers.tick(100);
+  const patient = ask("a", time.within(500));
+  const hasty = ask("a", time.within(100));
+  time.pass(100);
   await assert.rejects(hasty, /no answer within 100 ms/);
   assert.equal(calls.length, 1);
   calls[0]?.end.resolve("late");

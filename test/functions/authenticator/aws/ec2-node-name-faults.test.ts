@@ -9,7 +9,7 @@ import { readForm } from "../../../../local/ec2/query-protocol.ts";
 import { ec2Throttling, iamThrottling } from "../../../../local/ec2/throttling.ts";
 import type { Fault } from "../../../../local/faults.ts";
 import type { LocalRequest } from "../../../../local/http-server.ts";
-import { mockTime, until } from "../../../time.ts";
+import { mockTime, passEach } from "../../../time.ts";
 import { NAME, type NodeServices, node, startNodeServices, within } from "./node-services.ts";
 
 let services: NodeServices;
@@ -80,12 +80,11 @@ test("EC2 or IAM unreachable, broken or refusing us is a fault", async () => {
 test("EC2 or IAM late is a fault, by the review's deadline at the latest", async () => {
   for (const action of ["DescribeInstances", "GetInstanceProfile"]) {
     services.server.fail(only(action, { kind: "silent" }));
-    const time = mockTime();
-    const asked = () => services.server.requests.some((request) => readForm(request).get("Action") === action);
     services.server.requests.length = 0;
+    const asked = () => services.server.requests.filter((request) => readForm(request).get("Action") === action);
+    const time = mockTime();
     const found = findLazily(node, time.within(100));
-    await until(asked);
-    time.pass(100);
+    await passEach(() => asked().length, time.pass, 100);
     await assert.rejects(found, /no answer from EC2 or IAM \(TimedOut\)$/, action);
     mock.timers.reset();
   }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, mock, test } from "node:test";
-import { mockTime, until } from "../../../time.ts";
+import { mockTime, passEach, until } from "../../../time.ts";
 import { asked, assertUnreachable, stsAt, TOKEN } from "../../aws/asking.ts";
 import { OK, type RawServer, startRawServer } from "../../aws/raw-server.ts";
 
@@ -45,10 +45,7 @@ test("a try ends after 2 s of silence, before or amid the answer, and is retried
 test("two tries of 2 s each are all there is, and both connections are closed", async () => {
   const server = await serverThatFirst("", "");
   const { outcome, pass } = askInMockedTime(60_000, server.url);
-  await until(() => server.requests.length === 1);
-  pass(2_000);
-  await until(() => server.requests.length === 2);
-  pass(2_000);
+  await passEach(() => server.requests.length, pass, 2_000, 2_000);
   assertUnreachable(await outcome, "TimedOut");
   await until(() => server.sockets.every(({ destroyed }) => destroyed));
   assert.equal(server.requests.length, 2);
@@ -57,8 +54,7 @@ test("two tries of 2 s each are all there is, and both connections are closed", 
 test("a try is not over before its 2 s", async () => {
   const server = await serverThatFirst("");
   const { outcome, pass } = askInMockedTime(5_000, server.url);
-  await until(() => server.requests.length === 1);
-  pass(1_999);
+  await passEach(() => server.requests.length, pass, 1_999);
   server.sockets[0]?.write(OK);
   assert.equal(await outcome, "200 {}");
   assert.equal(server.requests.length, 1);
@@ -70,8 +66,7 @@ test("a review that has no time left asks nothing, and one with little is held t
   await turns();
   assert.equal(server.requests.length, 0);
   const { outcome, pass } = askInMockedTime(300, server.url);
-  await until(() => server.requests.length === 1);
-  pass(300);
+  await passEach(() => server.requests.length, pass, 300);
   assertUnreachable(await outcome, "TimedOut");
   assert.equal(server.requests.length, 1);
 });
@@ -80,9 +75,6 @@ test("an answer that switches protocols is an outage once its time is over", asy
   const switching = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n";
   const server = await serverThatFirst(switching, switching);
   const { outcome, pass } = askInMockedTime(5_000, server.url);
-  await until(() => server.requests.length === 1);
-  pass(2_000);
-  await until(() => server.requests.length === 2);
-  pass(2_000);
+  await passEach(() => server.requests.length, pass, 2_000, 2_000);
   assertUnreachable(await outcome, "TimedOut");
 });
