@@ -3,14 +3,14 @@
 
 import { createHash, randomUUID } from "node:crypto";
 import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
+import { homedir, hostname } from "node:os";
 import { join } from "node:path";
-import { loadSharedConfigFiles } from "@smithy/core/config";
+import { getHomeDir, loadSharedConfigFiles } from "@smithy/core/config";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { Credentials } from "../aws/client-config.ts";
 import { usage } from "../errors.ts";
 import type { IOStreams } from "../io/io-streams.ts";
-import { homeFolder, userFolder } from "../io/user-folder.ts";
+import { userFolder } from "../io/user-folder.ts";
 
 /** No token that ends in the next moment: kubectl would have to ask for another one at once. */
 const LEFT_MS = 60_000;
@@ -27,7 +27,7 @@ export async function cachedCredentials(
   io: IOStreams,
 ): Promise<Credentials> {
   const folder = cacheFolder(io);
-  const file = join(folder, `${await cacheKey(options, io)}.json`);
+  const file = join(folder, `${await cacheKey(options)}.json`);
   const kept = readPrivate(file, io);
   if (kept !== undefined && lasts(kept, io)) return kept;
   const found = await find();
@@ -52,27 +52,25 @@ function cacheFolder({ environment }: IOStreams): string {
  * before must not be used. Also who has signed in, or out, and the machine: an instance has a role of its own, and a home
  * may be on several. https://nvd.nist.gov/vuln/detail/CVE-2025-11621 is what too little in such a key leads to.
  */
-async function cacheKey(options: Readonly<Record<string, unknown>>, io: IOStreams): Promise<string> {
+async function cacheKey(options: Readonly<Record<string, unknown>>): Promise<string> {
   const environment = Object.entries(process.env).filter(([name]) => name.startsWith("AWS_"));
   const files = await loadSharedConfigFiles({ ignoreCache: true });
-  const signIns = signInFolders(io).map(textsIn);
+  const signIns = signInFolders().map(textsIn);
   const all = JSON.stringify([Object.entries(options).sort(), environment.sort(), files, signIns, hostname()]);
   return createHash("sha256").update(all).digest("hex");
 }
 
-/** Of `aws sso login` and `aws login`, where the SDK looks. */
-function signInFolders({ environment }: IOStreams): string[] {
-  const home = homeFolder(environment);
-  const login = process.env["AWS_LOGIN_CACHE_DIRECTORY"];
-  const folders = home === undefined ? [] : ["sso", "login"].map((kind) => join(home, ".aws", kind, "cache"));
-  return login === undefined ? folders : [...folders, login];
+/** Of `aws sso login` and `aws login`: where the SDK looks, to which an empty variable means the working folder. */
+function signInFolders(): string[] {
+  const login = process.env["AWS_LOGIN_CACHE_DIRECTORY"] ?? join(homedir(), ".aws", "login", "cache");
+  return [join(getHomeDir(), ".aws", "sso", "cache"), login || "."];
 }
 
-/** Of each file, in the order of their names; none if the folder cannot be read, which the SDK cannot do then either. */
+/** Of each sign-in, in the order of their names; none if the folder is not there. */
 function textsIn(folder: string): (string | undefined)[] {
   try {
-    const names = readdirSync(folder).sort();
-    return names.map((name) => textOf(join(folder, name)));
+    const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
+    return names.sort().map((name) => textOf(join(folder, name)));
   } catch {
     return [];
   }

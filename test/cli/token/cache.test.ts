@@ -42,6 +42,8 @@ before(async () => {
 beforeEach(() => {
   useLocalAws({ AWS_ENDPOINT_URL_STS: sts.url });
   home = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+  // The SDK reads its sign-ins there.
+  process.env["HOME"] = home;
 });
 afterEach(() => rmSync(home, { recursive: true }));
 after(() => sts.close());
@@ -125,10 +127,16 @@ test("who has signed in and the machine are in the key: a home may be on several
   assert.equal((await token(CACHED)).asked.length, 0);
   const login = join(home, "elsewhere");
   mkdirSync(login);
-  process.env["AWS_LOGIN_CACHE_DIRECTORY"] = login;
-  await token(CACHED);
-  writeFileSync(join(login, "session.json"), "{}");
-  assert.equal((await token(CACHED)).asked.length, 1);
+  const workingFolder = process.cwd();
+  process.chdir(login);
+  // An empty one means the working folder to the SDK.
+  for (const variable of [login, ""]) {
+    process.env["AWS_LOGIN_CACHE_DIRECTORY"] = variable;
+    await token(CACHED);
+    writeFileSync(join(login, "session.json"), variable);
+    assert.equal((await token(CACHED)).asked.length, 1, variable);
+  }
+  process.chdir(workingFolder);
   delete process.env["AWS_LOGIN_CACHE_DIRECTORY"];
   const elsewhere = mock.method(os, "hostname", () => "elsewhere");
   syncBuiltinESMExports();
