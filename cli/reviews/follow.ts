@@ -17,11 +17,9 @@ export async function* followReviews(
   for (;;) {
     for await (const page of readPages({ ...query, from }, reader)) {
       const fresh = page.filter(({ id }) => !seen.has(id));
-      for (const { id, review } of fresh) {
-        seen.set(id, review.time);
-        // CloudWatch Logs takes lines of up to two hours in the future; those that come after one count all the same.
-        newest = Math.max(newest, Math.min(review.time, clock()));
-      }
+      for (const { id, review } of fresh) seen.set(id, review.time);
+      // CloudWatch Logs takes lines dated up to two hours ahead: one of them must not hide the lines that come after it.
+      for (const { review } of page) if (review.time <= clock()) newest = Math.max(newest, review.time);
       if (fresh.length > 0) yield fresh;
     }
     from = Math.max(query.from, newest - OVERLAP_MS);

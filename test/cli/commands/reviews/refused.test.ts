@@ -151,7 +151,7 @@ test("the command keeps to its rate", async () => {
   const calls = cluster.logs.requests.length - before;
   assert.ok(calls >= 3, `${calls} calls`);
   const elapsed = performance.now() - start;
-  // The last one may come a millisecond early, as timers do.
+  // The last one may come some milliseconds early, as timers do.
   assert.ok(elapsed >= (calls - 1) * 100 - 5, `${calls} calls in ${elapsed} ms`);
   cluster.events.splice(0, many.length);
 });
