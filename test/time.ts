@@ -1,7 +1,7 @@
 // Time that only the test moves, beside real connections: their own timers are Node's inner ones and go on.
 
 import { mock } from "node:test";
-import type { Deadline } from "../functions/lib/deadline.ts";
+import { type Deadline, deadlineIn } from "../functions/lib/deadline.ts";
 
 export interface MockedTime {
   within(ms: number): Deadline;
@@ -15,7 +15,7 @@ export function mockTime(): MockedTime {
   let now = 1_000_000;
   const clock = () => now;
   return {
-    within: (ms) => ({ at: now + ms, clock }),
+    within: (ms) => deadlineIn(ms, clock),
     pass(ms, onTheClock = ms) {
       now += onTheClock;
       mock.timers.tick(ms);

@@ -26,6 +26,7 @@ for (const stream of ["stdout", "stderr"] as const) {
 type Handler = (event: unknown, context: unknown) => Promise<unknown>;
 let handler: Handler;
 
+// Before the import: a bundle that initialises may wait for the clock to advance.
 parentPort?.on("message", (message: FunctionMessage) => {
   if (message.kind === "advance") return mock.timers.tick(message.ms);
   const { id, event, awsRequestId } = message;
@@ -34,6 +35,5 @@ parentPort?.on("message", (message: FunctionMessage) => {
     (error: unknown) => report({ kind: "error", id, error: String(error) }),
   );
 });
-// It may wait for time to pass while it initialises.
 ({ handler } = (await import(entry)) as { handler: Handler });
 report({ kind: "ready", at: Date.now() });
