@@ -2,7 +2,16 @@
 // As aws-iam-authenticator has it: credentials are kept, and each token is signed anew.
 
 import { createHash, randomUUID } from "node:crypto";
-import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { getHomeDir, loadSharedConfigFiles } from "@smithy/core/config";
@@ -120,7 +129,8 @@ function write(folder: string, file: string, credentials: Credentials, io: IOStr
     renameSync(draft, file);
     removeEnded(folder, io);
   } catch (error) {
-    rmSync(draft, { force: true });
+    // `force` alone still throws where a file is in a folder's place.
+    if (existsSync(draft)) rmSync(draft, { force: true });
     io.tell(`The credentials could not be kept (${error instanceof Error ? error.message : String(error)}).\n`);
   }
 }

@@ -163,6 +163,14 @@ test("a broken file is nothing kept, an ended one is removed, and keys without a
   assert.match(err, /^Not kept: these AWS credentials have no end\./);
 });
 
+test("a file in the place of a folder: the token is given all the same, and what was not kept is told", async () => {
+  writeFileSync(join(home, ".cache"), "");
+  const { code, err, token: made } = await token(CACHED);
+  assert.equal(code, 0);
+  assert.match(made, /^k8s-aws-v1\./);
+  assert.match(err, /^The credentials could not be kept \(ENOTDIR: .*\)\.\n$/);
+});
+
 test("a file that another run has removed meanwhile is no failure, and says nothing", async () => {
   await token(CACHED);
   symlinkSync(join(home, "nowhere"), join(folder(), "gone.json"));
