@@ -1,0 +1,78 @@
+// What an identity gets from a state of the store, at a time: by the function's own code.
+
+import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
+import { checkDenyList, isDenied } from "../../functions/authenticator/mapping/deny-list.ts";
+import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
+import { selectMapping } from "../../functions/authenticator/mapping/select.ts";
+import { renderUser } from "../../functions/authenticator/user/user.ts";
+import { Denial } from "../../functions/errors.ts";
+import { isExpired } from "../../functions/lib/not-after.ts";
+import { decide, type EvaluationContext } from "../evaluate/evaluation.ts";
+import type { Parameters } from "./account-names.ts";
+
+export interface Granted {
+  readonly kind: "granted";
+  readonly username: string;
+  readonly groups: readonly string[];
+  /** The parameter that counts, and the mapping in it. */
+  readonly parameter: string;
+  readonly mapping: Mapping;
+}
+
+export interface NotGranted {
+  /**
+   * `denied`: by a deny list or `"deny": true`. `invalid`: by a value that is wrong. `mismatch`: by a value for another
+   * principal. `unusable`: a mapping applies, and its names cannot be rendered. `unmapped`: nothing applies.
+   */
+  readonly kind: "denied" | "invalid" | "mismatch" | "unusable" | "unmapped";
+  /** The parameter that counts; empty where none does. */
+  readonly parameter: string;
+  /** Of a deny list, the entry that matches. */
+  readonly arnLike?: string;
+}
+
+export type Access = Granted | NotGranted;
+
+/** EC2 proves the name of a node. It is taken as proven here: what a node may get is a gain, too. */
+const NODE = "ip-192-0-2-1.ec2.internal";
+
+export async function accessOf(
+  identity: VerifiedIdentity,
+  parameters: Parameters,
+  context: EvaluationContext,
+): Promise<Access> {
+  const { evaluations, deciding } = decide(context, identity, parameters);
+  const parameter = deciding?.parameter ?? "";
+  try {
+    const selected = selectMapping(evaluations, identity);
+    const user = await renderUser(selected, identity, context.reservedPrefixes, async () => ({ name: NODE }));
+    return { kind: "granted", ...user, parameter, mapping: selected.mapping };
+  } catch (error) {
+    if (!(error instanceof Denial)) throw error;
+    if (deciding === undefined) return { kind: "unmapped", parameter };
+    const { kind } = deciding.verdict;
+    if (kind === "match") return { kind: "unusable", parameter };
+    if (kind !== "deny") return { kind, parameter };
+    const arnLike = denyingEntry(identity, parameters, parameter, context.now);
+    return { kind: "denied", parameter, ...(arnLike !== undefined && { arnLike }) };
+  }
+}
+
+function denyingEntry(identity: VerifiedIdentity, parameters: Parameters, parameter: string, now: number) {
+  const stored = parameters.get(parameter);
+  const check = stored === undefined ? undefined : checkDenyList(stored);
+  if (!check?.valid) return undefined;
+  return check.entries.find((entry) => isDenied(entry, identity) && !isExpired(entry.notAfter, now))?.arnLike;
+}
+
+/** Whether something states that this identity must not get in. An invalid deny list does: it was meant for somebody. */
+export function isDenial({ kind, parameter }: Access): boolean {
+  return kind === "denied" || (kind === "invalid" && /\/deny\/(?:\d{12}|any)$/.test(parameter));
+}
+
+/** Whether `to` gives a username or a group that `from` does not give. */
+export function givesMore(from: Access, to: Access): boolean {
+  if (to.kind !== "granted") return false;
+  if (from.kind !== "granted" || from.username !== to.username) return true;
+  return to.groups.some((group) => !from.groups.includes(group));
+}

@@ -1,0 +1,106 @@
+// Names of principals that have a parameter, by account; and accounts that have none.
+
+import { arnSections } from "../../functions/authenticator/mapping/arn-like.ts";
+import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import { readName } from "../mapping-file/parameter-name.ts";
+import { globAutomaton } from "./glob-automaton.ts";
+import { vocabularyOf } from "./vocabulary.ts";
+import { type Budget, walkPart } from "./walk.ts";
+
+export type Parameters = ReadonlyMap<string, StoredParameter>;
+
+/** Two states of the store. A value that is in both is best the same object: what is read of it is kept. */
+export interface States {
+  readonly before: Parameters;
+  readonly after: Parameters;
+}
+
+/** By the name in lower case, each spelling that is known. */
+type Names = Map<string, Set<string>>;
+
+export interface AccountNames {
+  readonly roles: Names;
+  readonly users: Names;
+  readonly federatedUsers: Names;
+  readonly permissionSets: Names;
+  hasRoot: boolean;
+}
+
+export function noNames(): AccountNames {
+  return { roles: new Map(), users: new Map(), federatedUsers: new Map(), permissionSets: new Map(), hasRoot: false };
+}
+
+/** What no principal can be called, such as a parameter's name that was made by hand, is left out. */
+export function addName(names: Names, spelled: string): void {
+  if (!/^[\w+=,.@-]{1,128}$/.test(spelled)) return;
+  const name = asciiLowerCase(spelled);
+  names.set(name, (names.get(name) ?? new Set()).add(spelled));
+}
+
+/** The names in some parameters of the states, by account. Lists and an account's own mapping name nobody. */
+export function namesByAccount(
+  prefix: string,
+  parameters: Iterable<string>,
+  { before, after }: States,
+): Map<string, AccountNames> {
+  const accounts = new Map<string, AccountNames>();
+  for (const parameter of parameters) {
+    const { kind, account, name } = readName(prefix, parameter) ?? {};
+    if (account === undefined || name === undefined || account === "any") continue;
+    const names = accounts.get(account) ?? noNames();
+    accounts.set(account, names);
+    if (kind === "root") names.hasRoot = true;
+    if (kind === "sso" || kind === "sso-session") addName(names.permissionSets, name);
+    const own = { role: names.roles, user: names.users, "federated-user": names.federatedUsers };
+    if (kind !== "role" && kind !== "user" && kind !== "federated-user") continue;
+    addName(own[kind], name);
+    // A parameter's name is in lower case; its value has the spelling.
+    for (const text of [before, after].flatMap((state) => vocabularyOf(state.get(parameter)).strings)) {
+      const spelled = text.slice(text.lastIndexOf("/") + 1);
+      if (asciiLowerCase(spelled) === name) addName(own[kind], spelled);
+    }
+  }
+  return accounts;
+}
+
+/** The lists for any account name accounts by literal ARNs. */
+export function accountsInLists(prefix: string, states: States): string[] {
+  return listsForAny(prefix, states).flatMap(({ strings }) =>
+    strings.flatMap((text) => {
+      const account = arnSections(text)?.[4] ?? "";
+      return /^\d{12}$/.test(account) ? [account] : [];
+    }),
+  );
+}
+
+function listsForAny(prefix: string, { before, after }: States) {
+  return [mappingParameter(prefix, "pattern", "any"), denyParameter(prefix, "any")].flatMap((name) =>
+    [before, after].map((state) => vocabularyOf(state.get(name))),
+  );
+}
+
+const DIGITS = "0123456789";
+
+/** An account without a name here, for each combination of account sections that a glob for any account has. */
+export function otherAccounts(prefix: string, states: States, named: ReadonlySet<string>, budget: Budget): string[] {
+  const globs = listsForAny(prefix, states).flatMap((list) => list.globs);
+  const sections = [...new Set(globs.map((glob) => glob[4] ?? "*"))].filter((section) => /[*?]/.test(section));
+  const automata = sections.map(globAutomaton);
+  const used = new Set(sections.join(""));
+  const points = walkPart(
+    automata,
+    {
+      characters: [...DIGITS].filter((digit) => used.has(digit)).join(""),
+      other: [...DIGITS].find((digit) => !used.has(digit)),
+      min: 12,
+      max: 12,
+      isRead: automata.map(() => true),
+      isNamed: (account) => named.has(account),
+    },
+    [{ parts: [], others: "", states: automata.map(({ start }) => start) }],
+    budget,
+  );
+  return [...new Set(points.map(({ parts: [account = ""] }) => account))];
+}

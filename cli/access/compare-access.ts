@@ -1,0 +1,170 @@
+// Who gains and who loses access between two states of the store: one identity for each way in which it happens.
+
+import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
+import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
+import type { EvaluationContext } from "../evaluate/evaluation.ts";
+import { readName } from "../mapping-file/parameter-name.ts";
+import { type Access, accessOf, givesMore, isDenial } from "./access.ts";
+import {
+  type AccountNames,
+  accountsInLists,
+  namesByAccount,
+  noNames,
+  otherAccounts,
+  type States,
+} from "./account-names.ts";
+import { type AccountScope, globsOf, withLiterals } from "./account-walk.ts";
+import { permissionSetRolesOf, rolesOf } from "./role-principals.ts";
+import { federatedUsersOf, rootOf, usersOf } from "./user-principals.ts";
+import { endsFor, vocabularyOf } from "./vocabulary.ts";
+import { type Budget, newBudget, TooManyStates } from "./walk.ts";
+
+export interface AccessDifference {
+  /**
+   * `gain`: access, a username or a group that it did not have, or access that lasts longer. `loss`: the reverse.
+   * `lifted`: it was denied and no longer is; nothing grants it access yet.
+   */
+  readonly kind: "gain" | "loss" | "lifted";
+  /** The shortest of those for which the same entries match. Its unique id is made up where no mapping names one. */
+  readonly identity: VerifiedIdentity;
+  readonly before: Access;
+  readonly after: Access;
+  /** From when on, in milliseconds since 1970: now, or just after an entry ends. */
+  readonly from: number;
+}
+
+export interface AccessComparison {
+  readonly differences: readonly AccessDifference[];
+  /** False where there are more combinations than are looked at: who gains besides these, cannot be told. */
+  readonly isComplete: boolean;
+}
+
+/**
+ * Complete by construction: a decision depends on the parameters that an identity reads, on which entries match it, on its
+ * unique id, its session and the time. So one identity is evaluated for each combination of these that can be reached.
+ *
+ * @param states as far as they were read: all that a review of an identity of the affected accounts reads
+ * @param budget states of automata to look at
+ */
+export async function compareAccess(
+  states: States,
+  context: EvaluationContext,
+  budget: Budget = newBudget(),
+): Promise<AccessComparison> {
+  const differences: AccessDifference[] = [];
+  try {
+    for (const scope of scopesOf(states, context, budget)) {
+      for (const identity of identitiesOf(scope)) {
+        differences.push(...(await compareIdentity(identity, states, context)));
+      }
+    }
+    return { differences, isComplete: true };
+  } catch (error) {
+    if (!(error instanceof TooManyStates)) throw error;
+    return { differences, isComplete: false };
+  }
+}
+
+/** The accounts that a change affects. A list, or an account's own mapping, is for every identity that reads it. */
+function scopesOf(states: States, context: EvaluationContext, budget: Budget): AccountScope[] {
+  const { prefix } = context;
+  const changed = changedParameters(states);
+  const addresses = changed.flatMap((parameter) => readName(prefix, parameter) ?? []);
+  const forMany = addresses.filter(({ kind }) => kind === "deny" || kind === "pattern" || kind === "account");
+  const all = namesByAccount(prefix, [...states.before.keys(), ...states.after.keys()], states);
+  const usesRawSessions = [states.before, states.after].some((state) =>
+    [...state.values()].some(({ value }) => value.includes("{SessionNameRaw}")),
+  );
+  const isForAny = forMany.some(({ account }) => account === "any");
+  const scope = (account: string, only?: AccountNames): AccountScope => ({
+    context,
+    states,
+    account,
+    names: all.get(account) ?? noNames(),
+    only,
+    usesRawSessions,
+    budget,
+  });
+  const withParameters = [...states.before.keys(), ...states.after.keys()].flatMap((parameter) => {
+    const { account = "any" } = readName(prefix, parameter) ?? {};
+    return account === "any" ? [] : account;
+  });
+  const named = new Set([...withParameters, ...(isForAny ? accountsInLists(prefix, states) : [])]);
+  const entire = new Set(
+    isForAny ? [...named, ...otherAccounts(prefix, states, named, budget)] : forMany.map(({ account }) => account),
+  );
+  const some = [...namesByAccount(prefix, changed, states)].filter(([account]) => !entire.has(account));
+  return [...[...entire].map((account) => scope(account)), ...some.map(([account, only]) => scope(account, only))];
+}
+
+function changedParameters({ before, after }: States): string[] {
+  return [...new Set([...before.keys(), ...after.keys()])].filter((name) => {
+    const [was, is] = [before.get(name), after.get(name)];
+    return was?.value !== is?.value || was?.secure !== is?.secure;
+  });
+}
+
+function identitiesOf(scope: AccountScope): VerifiedIdentity[] {
+  const globs = globsOf(scope);
+  const names = withLiterals(scope.names, globs.literals);
+  return [
+    ...permissionSetRolesOf(scope, globs, names),
+    ...rolesOf(scope, globs, names),
+    ...usersOf(scope, globs, names),
+    ...federatedUsersOf(scope, globs, names),
+    ...rootOf(scope),
+  ];
+}
+
+/** For each unique id that a mapping is pinned to, and another one; now, and just after each end. */
+async function compareIdentity(
+  identity: VerifiedIdentity,
+  states: States,
+  context: EvaluationContext,
+): Promise<AccessDifference[]> {
+  const places = candidates(context.prefix, identity);
+  const stored = places.flatMap(({ parameter }) => [states.before.get(parameter), states.after.get(parameter)]);
+  const arns = arnsOf(identity);
+  const ends = stored.flatMap((one) => endsFor(one, arns, identity.sessionName));
+  const times = [...new Set([context.now, ...ends.filter((end) => end > context.now)])].sort((a, b) => a - b);
+  const differences: AccessDifference[] = [];
+  for (const one of [
+    identity,
+    ...pinned(
+      identity,
+      stored.flatMap((value) => vocabularyOf(value).strings),
+    ),
+  ]) {
+    let previous = "";
+    for (const now of times) {
+      const at = { ...context, now };
+      const [before, after] = [await accessOf(one, states.before, at), await accessOf(one, states.after, at)];
+      const found = differenceBetween(before, after).map((kind) => ({ kind, identity: one, before, after, from: now }));
+      // What has begun before goes on.
+      const key = JSON.stringify(found.map(({ kind }) => [kind, before, after]));
+      if (key !== previous) differences.push(...found);
+      previous = key;
+    }
+  }
+  return differences;
+}
+
+function arnsOf({ arn, canonicalArn, kind, partition, accountId, name }: VerifiedIdentity): string[] {
+  return [arn, canonicalArn, ...(kind === "user" ? [`arn:${partition}:iam::${accountId}:user/${name}`] : [])];
+}
+
+/** Only of roles and users: the unique ids of the others say nothing more than their ARN. */
+function pinned(identity: VerifiedIdentity, strings: readonly string[]): VerifiedIdentity[] {
+  const start = identity.kind === "role" ? "AROA" : identity.kind === "user" ? "AIDA" : undefined;
+  if (start === undefined) return [];
+  const ids = strings.filter((text) => text.startsWith(start) && /^[A-Z0-9]{5,128}$/.test(text));
+  return [...new Set(ids)].map((principalId) => ({ ...identity, principalId }));
+}
+
+function differenceBetween(before: Access, after: Access): AccessDifference["kind"][] {
+  return [
+    ...(givesMore(before, after) ? (["gain"] as const) : []),
+    ...(givesMore(after, before) ? (["loss"] as const) : []),
+    ...(isDenial(before) && !isDenial(after) && after.kind !== "granted" ? (["lifted"] as const) : []),
+  ];
+}

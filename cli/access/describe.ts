@@ -1,0 +1,114 @@
+// A comparison in words, below the parameters that it comes from: what a change loosens, and what it takes away unasked.
+
+import { isDeepStrictEqual } from "node:util";
+import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
+import type { EvaluationContext } from "../evaluate/evaluation.ts";
+import { shortName } from "../mapping-file/parameter-name.ts";
+import type { States } from "./account-names.ts";
+import type { AccessComparison, AccessDifference } from "./compare-access.ts";
+import { usernameFinder } from "./usernames.ts";
+import { entriesOf, placeOf, principalText, type Weakening, weakeningsOf } from "./weakenings.ts";
+
+export interface AccessTexts {
+  /** By parameter. Each needs a yes of its own, or --allow-weakening. */
+  readonly weakenings: ReadonlyMap<string, readonly Weakening[]>;
+  /** By parameter: losses that the diff of the parameters does not show, as phrases with a verb. */
+  readonly losses: ReadonlyMap<string, readonly string[]>;
+}
+
+const TOO_MANY: Weakening = {
+  kind: "unknown",
+  text: "may grant more access than this plan shows: there are too many combinations of patterns to compare",
+};
+
+/** `changed`: the parameters that are written, in the order in which they are shown. */
+export function describe(
+  { differences, isComplete }: AccessComparison,
+  changed: readonly string[],
+  states: States,
+  context: EvaluationContext,
+): AccessTexts {
+  const writes = new Set(changed);
+  const weakenings = new Map<string, Map<string, Weakening>>();
+  const losses = new Map<string, Set<string>>();
+  let finder: ReturnType<typeof usernameFinder> | undefined;
+  const comparing = {
+    states,
+    context,
+    // Few changes need it, and it reads every mapping.
+    findUsername: (...of: Parameters<ReturnType<typeof usernameFinder>>) => {
+      finder ??= usernameFinder(context.prefix, states.after);
+      return finder(...of);
+    },
+  };
+  const add = (where: string, weakening: Weakening) => {
+    // Identities with the same entry and the same cause need one line: the first is the example.
+    const key = weakening.text.replace(/, and arn:\S+ gets .*| \(.*/, "");
+    const lines = weakenings.get(where) ?? new Map<string, Weakening>();
+    if (!lines.has(key)) weakenings.set(where, lines.set(key, weakening));
+  };
+  for (const difference of differences.toSorted(inOrder)) {
+    const where = writtenParameter(difference, writes, context);
+    const isOwn = isNamed(difference, writes, context);
+    if (difference.kind !== "loss") {
+      for (const weakening of weakeningsOf(difference, isOwn, comparing)) add(where, weakening);
+      continue;
+    }
+    const text = lossText(difference, isOwn, states, context);
+    if (text !== undefined) losses.set(where, (losses.get(where) ?? new Set()).add(text));
+  }
+  if (!isComplete) add(changed[0] ?? "", TOO_MANY);
+  return {
+    weakenings: new Map([...weakenings].map(([where, lines]) => [where, [...lines.values()]])),
+    losses: new Map([...losses].map(([where, texts]) => [where, [...texts]])),
+  };
+}
+
+/** Soonest first, then the shortest ARN: it is the example. */
+function inOrder(a: AccessDifference, b: AccessDifference): number {
+  const [one, other] = [a.identity.canonicalArn, b.identity.canonicalArn];
+  return a.from - b.from || one.length - other.length || (one < other ? -1 : 1);
+}
+
+function writtenParameter(
+  { identity, before, after }: AccessDifference,
+  writes: ReadonlySet<string>,
+  { prefix }: EvaluationContext,
+): string {
+  const names = [after.parameter, before.parameter, ...candidates(prefix, identity).map(({ parameter }) => parameter)];
+  return names.find((name) => writes.has(name)) ?? "";
+}
+
+/** Whether the change writes this one principal's, permission set's or session's entry, and that entry counts. */
+function isNamed(
+  { identity, before, after }: AccessDifference,
+  writes: ReadonlySet<string>,
+  { prefix }: EvaluationContext,
+): boolean {
+  return [before.parameter, after.parameter].some((parameter) => {
+    const place = placeOf(identity, parameter, prefix);
+    return writes.has(parameter) && (place === "exact" || place === "sso" || place === "sso-session");
+  });
+}
+
+/** Not where the entry that gave the access is changed itself: the diff shows it. An end that comes is shown. */
+function lossText(
+  { identity, before, after, from }: AccessDifference,
+  isOwn: boolean,
+  states: States,
+  context: EvaluationContext,
+): string | undefined {
+  if (before.kind !== "granted") return undefined;
+  const whom = principalText(identity, before, context);
+  if (from > context.now) return `ends the access of ${whom} on ${new Date(from).toISOString()}`;
+  const isKept = entriesOf(states.after, before.parameter, context).some((one) =>
+    isDeepStrictEqual(one, before.mapping),
+  );
+  if (isOwn || !isKept) return undefined;
+  if (after.kind === "granted") return `leaves ${whom} to ${shortName(after.parameter, context.prefix)}`;
+  if (after.kind === "denied") {
+    const { arnLike = "" } = after;
+    return /[*?]/.test(arnLike) ? `denies ${whom}, which matches ${arnLike}` : undefined;
+  }
+  return `takes the access of ${whom}: ${shortName(after.parameter, context.prefix)} is invalid or for another principal`;
+}

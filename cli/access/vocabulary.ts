@@ -1,0 +1,69 @@
+// What a stored value mentions: globs, sessions, unique ids and ends. Each may change what some identity gets.
+
+import { type ArnSections, arnPattern, matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { notAfterTime } from "../../functions/lib/not-after.ts";
+import { oncePerRead } from "../../functions/parameters/once-per-read.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+
+export interface Vocabulary {
+  /** Every string, whatever its key: of a repeated key, both. A string too many costs time, and changes no answer. */
+  readonly strings: readonly string[];
+  /** Sections in lower case. */
+  readonly globs: readonly ArnSections[];
+  /** Of usernames and groups: strings with a placeholder. */
+  readonly templates: readonly string[];
+}
+
+const NOTHING: Vocabulary = { strings: [], globs: [], templates: [] };
+
+export function vocabularyOf(stored: StoredParameter | undefined): Vocabulary {
+  return stored === undefined ? NOTHING : readVocabulary(stored);
+}
+
+const readVocabulary = oncePerRead(({ value }): Vocabulary => {
+  const literals = value.match(/"(?:[^"\\]|\\.)*"/g) ?? [];
+  const strings = [
+    ...new Set(literals.map((literal) => parseJson(literal)).filter((text) => typeof text === "string")),
+  ];
+  return {
+    strings,
+    globs: strings.flatMap((text) => [arnPattern(text) ?? []]).filter(({ length }) => length > 0),
+    templates: strings.filter((text) => text.includes("{")),
+  };
+});
+
+/**
+ * When something in this parameter ends for an identity with these ARNs, in milliseconds since 1970. Of a list, only
+ * entries that match it: a list may have a thousand ends, and each is evaluated.
+ */
+export function endsFor(stored: StoredParameter | undefined, arns: readonly string[], sessionName = ""): number[] {
+  if (stored === undefined) return [];
+  return readEnds(stored).entries.flatMap(({ arnLike, session, end }) => {
+    const isOther = arnLike !== undefined && !arns.some((arn) => matchesArnLike(arnLike, arn));
+    return isOther || (session !== undefined && session !== sessionName) ? [] : [end];
+  });
+}
+
+interface EndingEntry {
+  readonly arnLike: string | undefined;
+  readonly session: string | undefined;
+  readonly end: number;
+}
+
+const readEnds = oncePerRead(({ value }): { readonly entries: readonly EndingEntry[] } => {
+  const content = parseJson(value);
+  const items: readonly unknown[] = Array.isArray(content) ? content : [content];
+  return {
+    entries: items.flatMap((item) => {
+      const { arnLike, session, notAfter } = isObject(item) ? item : {};
+      const end = typeof notAfter === "string" ? notAfterTime(notAfter) : undefined;
+      if (end === undefined) return [];
+      return { arnLike: textOf(arnLike), session: textOf(session), end };
+    }),
+  };
+});
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

@@ -1,0 +1,153 @@
+// What one gain loosens, in words: each phrase is a line of the plan that needs a yes of its own.
+
+import { isDeepStrictEqual } from "node:util";
+import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
+import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
+import { candidates, type Place } from "../../functions/authenticator/mapping/parameter-name.ts";
+import type { EvaluationContext } from "../evaluate/evaluation.ts";
+import { shortName } from "../mapping-file/parameter-name.ts";
+import { readParameter } from "../mapping-file/read-parameter.ts";
+import { type Access, type Granted, isDenial } from "./access.ts";
+import type { Parameters, States } from "./account-names.ts";
+import { ADMIN_GROUPS, isAdministrator } from "./administrators.ts";
+import type { AccessDifference } from "./compare-access.ts";
+import type { usernameFinder } from "./usernames.ts";
+
+export interface Weakening {
+  readonly kind: "denial" | "end" | "pin" | "otherPin" | "masters" | "reserved" | "username" | "access" | "unknown";
+  /** A phrase with a verb, such as `lifts the denial of <ARN>`. */
+  readonly text: string;
+}
+
+export interface Comparing {
+  readonly states: States;
+  readonly context: EvaluationContext;
+  readonly findUsername: ReturnType<typeof usernameFinder>;
+}
+
+/**
+ * @param difference a gain, or a denial that is lifted
+ * @param isOwn whether the change names this principal: its gain is the change itself, and needs no line
+ */
+export function weakeningsOf(difference: AccessDifference, isOwn: boolean, comparing: Comparing): Weakening[] {
+  const { after } = difference;
+  const restored = restoredAccess(difference, comparing);
+  if (difference.kind === "lifted" || after.kind !== "granted") return restored;
+  const end = isOwn ? droppedEnd(difference, after, comparing) : [];
+  const names = namesGained(difference, after, comparing);
+  const lines = [...restored, ...end, ...names];
+  return isOwn || lines.length > 0 ? lines : [{ kind: "access", text: giftText(difference, after, [], comparing) }];
+}
+
+/** What denied the identity before, and no longer does. */
+function restoredAccess({ identity, before, after, from }: AccessDifference, comparing: Comparing): Weakening[] {
+  const { context, states } = comparing;
+  const where = shortName(before.parameter, context.prefix);
+  const example = after.kind === "granted" ? `, and ${identity.canonicalArn} gets ${userText(after)}` : "";
+  if (isDenial(before)) {
+    const kind = "denial";
+    if (before.kind === "invalid") {
+      return [{ kind, text: `lifts the denial of every identity that the invalid list ${where} covers${example}` }];
+    }
+    const who = ("arnLike" in before ? before.arnLike : undefined) ?? identity.canonicalArn;
+    const text =
+      from > context.now
+        ? `ends the denial of ${who} on ${new Date(from).toISOString()}`
+        : `lifts the denial of ${who}`;
+    return [{ kind, text: /[*?]/.test(who) ? `${text}${example}` : text }];
+  }
+  if (after.kind !== "granted") return [];
+  if (before.kind === "invalid") {
+    return [{ kind: "denial", text: `lifts the denial of ${identity.canonicalArn} by the invalid value of ${where}` }];
+  }
+  if (before.kind !== "mismatch") return [];
+  const pin = entriesOf(states.before, before.parameter, context).find(({ principalId }) => principalId)?.principalId;
+  const who = identity.canonicalArn;
+  if (pin === undefined) {
+    return [{ kind: "denial", text: `lifts the denial of ${who}: ${where} is for another principal` }];
+  }
+  return after.mapping.principalId === undefined
+    ? [{ kind: "pin", text: `drops the pin of ${who} to ${pin}` }]
+    : [{ kind: "otherPin", text: `moves the pin of ${who} from ${pin} to ${after.mapping.principalId}` }];
+}
+
+/** A later end is what was asked for; no end is more. */
+function droppedEnd({ identity, from }: AccessDifference, after: Granted, { states, context }: Comparing): Weakening[] {
+  if (from <= context.now || after.mapping.notAfter !== undefined) return [];
+  const [old] = entriesOf(states.before, after.parameter, context).filter(
+    ({ session }) => session === after.mapping.session,
+  );
+  if (old?.notAfter === undefined) return [];
+  return [{ kind: "end", text: `drops the end of ${principalText(identity, after, context)} (${old.notAfter})` }];
+}
+
+/** Names that always need a line: of administrators, reserved by Kubernetes, or also another mapping's. */
+function namesGained(difference: AccessDifference, after: Granted, comparing: Comparing): Weakening[] {
+  const { identity, before } = difference;
+  const { context, findUsername } = comparing;
+  const who = principalText(identity, after, context);
+  const groups = after.groups.filter((group) => before.kind !== "granted" || !before.groups.includes(group));
+  const username = before.kind === "granted" && before.username === after.username ? [] : [after.username];
+  const admin = groups.filter((group) => ADMIN_GROUPS.includes(group));
+  const reserved = [...username, ...groups].filter((name) => name.startsWith("system:") && !admin.includes(name));
+  const other = username.length === 0 ? undefined : findUsername(after.mapping, identity.accountId, after.parameter);
+  return [
+    ...(isAdministrator(groups)
+      ? [{ kind: "masters" as const, text: giftText(difference, after, admin, comparing) }]
+      : []),
+    ...reserved.map((name) => ({ kind: "reserved" as const, text: `gives the reserved name ${name} to ${who}` })),
+    ...(other === undefined
+      ? []
+      : [
+          {
+            kind: "username" as const,
+            text: `gives the username ${after.mapping.username} to ${who}, and ${shortName(other, context.prefix)} can give it too`,
+          },
+        ]),
+  ];
+}
+
+/** `gives <what> to <whom>` by a mapping that is new, `leaves <whom> to <parameter>, which gives <what>` by an old one. */
+function giftText(
+  { identity, before, from }: AccessDifference,
+  after: Granted,
+  groups: readonly string[],
+  { states, context }: Comparing,
+): string {
+  const gift = groups.length > 0 ? groups.join(", ") : userText(after);
+  const since = from > context.now ? ` from ${new Date(from).toISOString()} on` : "";
+  const isOld = entriesOf(states.before, after.parameter, context).some((one) => isDeepStrictEqual(one, after.mapping));
+  if (isOld) {
+    const whom = principalText(identity, before, context);
+    return `leaves ${whom} to ${shortName(after.parameter, context.prefix)}, which gives ${gift}${since}`;
+  }
+  const bySession = groups.some((group) => !after.mapping.groups?.includes(group));
+  const how = bySession ? " by a session name, which anyone who assumes it chooses" : "";
+  return `gives ${gift} to ${principalText(identity, after, context)}${how}${since}`;
+}
+
+function userText({ username, groups }: Granted): string {
+  return groups.length === 0 ? username : `${username} (${groups.join(", ")})`;
+}
+
+/** Whom an answer is for: the pattern, the permission set or its session, the account, or the one principal. */
+export function principalText(identity: VerifiedIdentity, access: Access, { prefix }: EvaluationContext): string {
+  const { parameter } = access;
+  if (access.kind === "granted" && access.mapping.arnLike !== undefined) return access.mapping.arnLike;
+  const place = placeOf(identity, parameter, prefix);
+  if (place === "sso") return shortName(parameter, prefix);
+  if (place === "sso-session") {
+    return `session ${identity.sessionName} of ${shortName(parameter, prefix).replace("sso-session", "sso")}`;
+  }
+  return place === "account" ? `other identities of account ${identity.accountId}` : identity.canonicalArn;
+}
+
+export function placeOf(identity: VerifiedIdentity, parameter: string, prefix: string): Place | undefined {
+  return candidates(prefix, identity).find((one) => one.parameter === parameter)?.place;
+}
+
+/** The valid mappings of a parameter. */
+export function entriesOf(state: Parameters, parameter: string, { prefix }: EvaluationContext): Mapping[] {
+  const stored = state.get(parameter);
+  return stored === undefined ? [] : readParameter(prefix, parameter, stored).entries.map(({ mapping }) => mapping);
+}

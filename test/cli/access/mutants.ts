@@ -1,0 +1,73 @@
+// Mutants of the comparison: each leaves out one thing that a decision depends on, and the proof must fail.
+
+import { registerHooks } from "node:module";
+
+export interface Mutant {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export const MUTANTS: Readonly<Record<string, Mutant>> = {
+  "without the session track": {
+    file: "role-principals.ts",
+    from: 'newTracks(iam, usesRawSessions ? [...sts, "assumed-role/*/*@*"] : sts)',
+    to: "newTracks(iam, [])",
+  },
+  "without the sessions that differ by @": {
+    file: "role-principals.ts",
+    from: 'usesRawSessions ? [...sts, "assumed-role/*/*@*"] : sts',
+    to: "sts",
+  },
+  "without the sessions that are named": {
+    file: "role-principals.ts",
+    from: 'place === "sso-session" ? strings : []',
+    to: "[]",
+  },
+  "without the sessions that make an administrator": {
+    file: "role-principals.ts",
+    from: "...reservedSessions(templates)",
+    to: "",
+  },
+  "without the path track": {
+    file: "user-principals.ts",
+    from: "newTracks(globs.iam, globs.iam)",
+    to: "newTracks(globs.iam, [])",
+  },
+  "without paths": {
+    file: "user-principals.ts",
+    from: '[...withoutPath, ...walkText(automata, "/", first, walkPart(automata, part, start, budget))]',
+    to: "withoutPath",
+  },
+  "without the times": { file: "compare-access.ts", from: "ends.filter((end) => end > context.now)", to: "[]" },
+  "without the pins": { file: "compare-access.ts", from: "new Set(ids)", to: "new Set<string>()" },
+  "without the other character": { file: "account-walk.ts", from: "other: [...OTHERS].find(", to: "other: [].find(" },
+  "without the principals that a literal names": {
+    file: "compare-access.ts",
+    from: "withLiterals(scope.names, globs.literals)",
+    to: "scope.names",
+  },
+  "without accounts that are not named": {
+    file: "compare-access.ts",
+    from: "...otherAccounts(prefix, states, named, budget)",
+    to: "",
+  },
+  "without a second spelling of federated users": {
+    file: "user-principals.ts",
+    from: "[...spellings, name, name.toUpperCase()]",
+    to: "[name]",
+  },
+};
+
+/** Node's own loader, with one file changed. Throws where the mutant no longer fits the code. */
+export function applyMutant({ file, from, to }: Mutant): void {
+  registerHooks({
+    load(url, context, next) {
+      const loaded = next(url, context);
+      if (!url.endsWith(`/cli/access/${file}`)) return loaded;
+      const source = String(loaded.source);
+      if (source.split(from).length !== 2) throw new Error(`${file} must contain ${from} once`);
+      return { ...loaded, source: source.replace(from, () => to) };
+    },
+  });
+}
