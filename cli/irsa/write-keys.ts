@@ -1,11 +1,11 @@
 // Writes a plan of keys: shown, confirmed, then one parameter after the other.
 
 import type { Connection } from "../aws/connection.ts";
+import { destinationOf } from "../changes/destination.ts";
 import { confirm } from "../io/confirm.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
 import { type Write, write } from "../parameter-store/write.ts";
-import { destinationOf } from "../plan/destination.ts";
 
 export interface KeyChange extends Write {
   readonly kid: string;

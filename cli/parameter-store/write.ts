@@ -8,9 +8,9 @@ import {
   type SSMClient,
 } from "@aws-sdk/client-ssm";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { isDenyList } from "../changes/denials.ts";
 import { finding } from "../errors.ts";
 import { isFor } from "../mapping-file/list-value.ts";
-import { isDenyList } from "../plan/denials.ts";
 import type { Stored } from "./parameter.ts";
 import { readHistory, readSome } from "./read.ts";
 

@@ -4,6 +4,8 @@ import type { Command } from "commander";
 import { candidates, denyParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { parseJson } from "../../../functions/lib/json.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
+import { executePlan } from "../../changes/execute.ts";
+import { afterwards, type Change } from "../../changes/plan.ts";
 import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
 import { decide } from "../../evaluate/evaluation.ts";
@@ -14,8 +16,6 @@ import { shortName } from "../../mapping-file/parameter-name.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
 import { readSome } from "../../parameter-store/read.ts";
-import { executePlan } from "../../plan/execute.ts";
-import { afterwards, type Change } from "../../plan/plan.ts";
 import { DENY_HELP, findDenyTarget } from "./deny-target.ts";
 
 interface AllowOptions extends ConnectionOptions, WriteOptions {

@@ -3,6 +3,8 @@
 import type { Command } from "commander";
 import type { DenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
+import { type Plan, planChanges } from "../../changes/plan.ts";
+import { readMappings } from "../../changes/read-current.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { nameOfEntry } from "../../mapping-file/entry.ts";
 import { readMappingFiles } from "../../mapping-file/file.ts";
@@ -11,8 +13,6 @@ import { readName, shortName } from "../../mapping-file/parameter-name.ts";
 import { toParameters, valueText } from "../../mapping-file/to-parameters.ts";
 import { addConnection, addReading, type ConnectionOptions, collect } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
-import { type Plan, planChanges } from "../../plan/plan.ts";
-import { readMappings } from "../../plan/read-current.ts";
 import { checkAccount } from "./target.ts";
 
 export interface CompareOptions extends ConnectionOptions {

@@ -2,6 +2,10 @@
 
 import type { Command } from "commander";
 import { type Connection, connect } from "../../aws/connection.ts";
+import { executePlan } from "../../changes/execute.ts";
+import { planChanges } from "../../changes/plan.ts";
+import { readMappings } from "../../changes/read-current.ts";
+import { readForGuard } from "../../changes/read-for-guard.ts";
 import { newCommand } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
 import { createDraft, type Draft } from "../../io/editor.ts";
@@ -9,10 +13,6 @@ import type { IOStreams } from "../../io/io-streams.ts";
 import { shortName } from "../../mapping-file/parameter-name.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
-import { executePlan } from "../../plan/execute.ts";
-import { planChanges } from "../../plan/plan.ts";
-import { readMappings } from "../../plan/read-current.ts";
-import { readForGuard } from "../../plan/read-for-guard.ts";
 import { editableText, isSameValue, readByName, readDraft, withProblems } from "./edit-file.ts";
 import { findTarget, TARGET_HELP } from "./target.ts";
 

@@ -2,6 +2,9 @@
 
 import type { Command } from "commander";
 import { connect } from "../../aws/connection.ts";
+import { executePlan } from "../../changes/execute.ts";
+import { type Change, planChanges } from "../../changes/plan.ts";
+import { readForGuard } from "../../changes/read-for-guard.ts";
 import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
@@ -19,9 +22,6 @@ import {
 } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
 import { readHistory, readSome } from "../../parameter-store/read.ts";
-import { executePlan } from "../../plan/execute.ts";
-import { type Change, planChanges } from "../../plan/plan.ts";
-import { readForGuard } from "../../plan/read-for-guard.ts";
 import { versionBefore } from "./history.ts";
 import { findTarget, TARGET_HELP } from "./target.ts";
 

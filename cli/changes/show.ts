@@ -6,8 +6,8 @@ import type { Tone } from "../io/colour.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import { hang } from "../io/table.ts";
 import { shortName } from "../mapping-file/parameter-name.ts";
+import type { Weakening } from "../plan/weakening.ts";
 import type { Change, Plan } from "./plan.ts";
-import type { Weakening } from "./weakening.ts";
 
 const SIGN = { add: "+", change: "~", remove: "-" } as const;
 const INDENT = "    ";

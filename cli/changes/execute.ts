@@ -15,13 +15,13 @@ import { startProgress } from "../io/progress.ts";
 import type { WriteOptions } from "../options.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
 import { write } from "../parameter-store/write.ts";
+import { weakeningsIn } from "../plan/weakening.ts";
 import { destinationOf } from "./destination.ts";
 import { guardLockout } from "./lockout-guard.ts";
 import { withoutManaged } from "./managed.ts";
 import { afterwards, type Change, newDenials, type Plan } from "./plan.ts";
 import { inSafeOrder } from "./safe-order.ts";
 import { printPlan } from "./show.ts";
-import { weakeningsIn } from "./weakening.ts";
 
 /** `current`: the parameters under the prefix, as far as they were read for the plan. */
 export async function executePlan(
