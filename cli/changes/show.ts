@@ -77,7 +77,8 @@ function summary(changes: readonly Change[], unchanged: number, extra: readonly 
   return `${counts}${kept}.`;
 }
 
-function details({ action, before, value }: Change): string[] {
+function details({ action, before, value, shown }: Change): string[] {
+  if (shown !== undefined) return [shown];
   const after = value === undefined ? undefined : parseJson(value);
   if (action === "add") return itemLines(after, "");
   const was = before === undefined ? undefined : (parseJson(before.value) ?? before.value);

@@ -1,7 +1,7 @@
 // `mappings apply`: from files to Parameter Store.
 
 import type { Command } from "commander";
-import { executePlan } from "../../changes/execute.ts";
+import { executePlan } from "../../changes/propose.ts";
 import { newCommand } from "../../command.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { addWrite, type WriteOptions } from "../../options.ts";

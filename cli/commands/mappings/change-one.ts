@@ -3,8 +3,8 @@
 import { checkMapping, type MappingKind } from "../../../functions/authenticator/mapping/mapping.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { connect } from "../../aws/connection.ts";
-import { executePlan } from "../../changes/execute.ts";
 import { planChanges } from "../../changes/plan.ts";
+import { executePlan } from "../../changes/propose.ts";
 import { readForGuard } from "../../changes/read-for-guard.ts";
 import { usage } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
