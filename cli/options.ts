@@ -32,6 +32,7 @@ export interface WriteOptions {
   readonly yes?: true;
   readonly force?: true;
   readonly allowWeakening?: true;
+  readonly new?: true;
 }
 
 export function addCluster(command: Command, isOptional = false): Command {
@@ -91,12 +92,17 @@ export function addWrite(command: Command): Command {
     .option("--dry-run", "show the plan and write nothing")
     .option("-y, --yes", "do not ask")
     .option("--force", "even if nobody is in system:masters afterwards, or a stack manages it")
+    .addOption(newOption())
     .option("--allow-weakening", "with --yes: lift denials, drop ends and pins, add administrators")
     .option(
       "--rate <n>",
       `writes a second, or auto: as the account allows (default: ${DEFAULT_RATES.writes})`,
       readRate,
     );
+}
+
+export function newOption(): Option {
+  return new Option("--new", "write to a cluster that has no stack and no parameter yet");
 }
 
 export function readPositive(text: string): number {

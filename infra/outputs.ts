@@ -42,7 +42,7 @@ function kubeconfigCommand(
       if (hasCallers())
         return `kubeconfig webhook --endpoint ${url} --token-file caller-token --out webhook.kubeconfig`;
       const place = `--region ${Stack.of(scope).region} --prefix ${mappingPrefix}`;
-      return `callers add control-plane --cluster ${clusterId} ${place} --endpoint ${url} --out webhook.kubeconfig`;
+      return `callers add control-plane --cluster ${clusterId} ${place} --endpoint ${url} --out webhook.kubeconfig --yes`;
     }
     case "mtls": {
       const certificate = "--client-cert kube-apiserver.crt --client-key kube-apiserver.key";

@@ -33,6 +33,11 @@ export async function readPublishedKeys({ ssm, context }: Connection, signal: Ab
     });
 }
 
+/** The parameters by their names, for a plan. */
+export function byName(keys: readonly PublishedKey[]): Map<string, Stored> {
+  return new Map(keys.map(({ stored }) => [stored.name, stored]));
+}
+
 /** For a list: `RS256, 2048 bits`, `ES256`. */
 export function describeKey(key: IssuerKey): string {
   if (key.kty === "EC") return key.alg;

@@ -1,8 +1,8 @@
 // Rules on usernames and groups: who chooses them, who shares them, and whether they can be rendered at all.
 
 import { usesPlaceholder } from "../../functions/authenticator/mapping/template.ts";
+import { canChooseMasters, MASTERS } from "../changes/masters.ts";
 import { nameOfEntry } from "../mapping-file/entry.ts";
-import { canChooseMasters, MASTERS } from "../plan/masters.ts";
 import type { Finding, Placed, Subject } from "./finding.ts";
 
 /** Anyone who may assume a role chooses the name of the session. */

@@ -1,8 +1,8 @@
 // Rules on what a mapping gives: administrators, system names, names that a user can choose, whole accounts.
 
 import { usesPlaceholder } from "../../functions/authenticator/mapping/template.ts";
-import { type AdminAccess, adminAccessOf } from "../plan/admin-access.ts";
-import { grantsMasters, MASTERS } from "../plan/masters.ts";
+import { type AdminAccess, adminAccessOf } from "../changes/admin-access.ts";
+import { grantsMasters, MASTERS } from "../changes/masters.ts";
 import type { Finding, Level, Placed, Subject } from "./finding.ts";
 
 /** The mappings that name the group, and whether anybody gets it, by the code of the lockout guard. */

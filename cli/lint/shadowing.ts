@@ -2,9 +2,9 @@
 
 import { matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { refusesEverybody } from "../changes/denials.ts";
 import { decideForPrincipal, principalOf } from "../evaluate/principal.ts";
 import { shortName } from "../mapping-file/parameter-name.ts";
-import { refusesEverybody } from "../plan/denials.ts";
 import type { Finding, Placed, Subject } from "./finding.ts";
 
 export function unreachable({ entries, context }: Subject): Finding[] {

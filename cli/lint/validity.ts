@@ -1,8 +1,8 @@
 // Rules on single mappings and denials: what is invalid, and what has ended or ends soon.
 
 import { isExpired, notAfterTime } from "../../functions/lib/not-after.ts";
+import { isOfOtherPartition } from "../changes/denials.ts";
 import { accountOf } from "../mapping-file/entry.ts";
-import { isOfOtherPartition } from "../plan/denials.ts";
 import type { Finding, Subject } from "./finding.ts";
 
 const SOON_DAYS = 30;

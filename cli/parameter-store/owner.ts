@@ -28,10 +28,15 @@ export async function findOwner(ssm: SSMClient, name: string, signal: AbortSigna
   }
 }
 
+/** Also how a parameter's description begins. */
+export function managedBy(stack: string): string {
+  return `Managed by ${stack === TERRAFORM ? "Terraform" : `the CloudFormation stack ${stack}`}`;
+}
+
 /** For a parameter that is not changed; `name` below the prefix. */
 export function managedSentence(name: string, stack: string): string {
-  const owner = stack === TERRAFORM ? "Terraform" : `the CloudFormation stack ${stack}`;
-  return `${name} is managed by ${owner} and stays as it is. Change it there, or use --force.`;
+  const owner = managedBy(stack).replace(/^M/, "m");
+  return `${name} is ${owner} and stays as it is. Change it there, or use --force.`;
 }
 
 /** Where tags may not be seen; `which` such as `the callers`. */

@@ -2,13 +2,13 @@
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { rendersMasters } from "../changes/admin-access.ts";
+import { MASTERS } from "../changes/masters.ts";
+import { afterwards, type Change } from "../changes/plan.ts";
 import { decide, type EvaluationContext } from "../evaluate/evaluation.ts";
 import { samplePrincipalsOf } from "../evaluate/sample-principals.ts";
 import { readParameter } from "../mapping-file/read-parameter.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
-import { rendersMasters } from "./admin-access.ts";
-import { MASTERS } from "./masters.ts";
-import { afterwards, type Change } from "./plan.ts";
 
 type Parameters = ReadonlyMap<string, Stored>;
 

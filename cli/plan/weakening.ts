@@ -5,12 +5,12 @@ import { checkMapping, type Mapping } from "../../functions/authenticator/mappin
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { parseJson } from "../../functions/lib/json.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
+import { denialsIn, isDenyList, type NamedDenial, refusesEverybody } from "../changes/denials.ts";
+import { canChooseMasters, grantsMasters, MASTERS } from "../changes/masters.ts";
+import type { Change } from "../changes/plan.ts";
 import type { EvaluationContext } from "../evaluate/evaluation.ts";
 import { type ParameterKind, readName, shortName } from "../mapping-file/parameter-name.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
-import { denialsIn, isDenyList, type NamedDenial, refusesEverybody } from "./denials.ts";
-import { canChooseMasters, grantsMasters, MASTERS } from "./masters.ts";
-import type { Change } from "./plan.ts";
 import { uncoveredBy } from "./uncovered.ts";
 
 export interface Weakening {

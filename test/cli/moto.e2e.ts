@@ -56,8 +56,8 @@ test("the whole life of a cluster's mappings, with 300 entries", () =>
 
 test("callers: add, list, remove", async () => {
   const callers = (...words: string[]) => cli(["callers", ...words, "-c", "prod"]);
-  assert.equal((await callers("add", "one")).code, 0);
-  assert.equal((await callers("add", "two")).code, 0);
+  assert.equal((await callers("add", "one", "-y", "--new")).code, 0);
+  assert.equal((await callers("add", "two", "-y")).code, 0);
   assert.match((await callers("list")).out, /one +accepted.*\ntwo +accepted/);
   assert.equal((await callers("remove", "one", "-y")).code, 0);
   assert.equal((await callers("remove", "two", "-y")).code, 1);

@@ -2,31 +2,30 @@
 
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
-import { isDeepStrictEqual } from "node:util";
 import type { Command } from "commander";
-import { callersParameter } from "../../../functions/authenticator/caller/bearer.ts";
 import { notAfterTime } from "../../../functions/lib/not-after.ts";
 import { connect } from "../../aws/connection.ts";
+import { propose } from "../../changes/propose.ts";
+import { Stopped, writeAll } from "../../changes/write-all.ts";
 import { newCommand } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
 import { writeSecret } from "../../io/files.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { reviewUrl, webhookKubeconfig } from "../../kubeconfig/webhook.ts";
-import { addConnection, type ConnectionOptions } from "../../options.ts";
-import { changeCallers } from "./change.ts";
-import { callerHash, callerName, checkNeighbours, type Entries, readCallers, stackOfCallers } from "./store.ts";
+import { addConnection, type ConnectionOptions, newOption } from "../../options.ts";
+import { callerHash, callerName, checkNeighbours, type Entries, planCallers, readCallers } from "./store.ts";
 
 interface AddOptions extends ConnectionOptions {
   readonly endpoint?: string;
   readonly notAfter?: string;
   readonly out?: string;
   readonly dryRun?: true;
+  readonly yes?: true;
   readonly force?: true;
+  readonly new?: true;
 }
 
 const TOKEN_BYTES = 32;
-/** How long to look, after a failure, for what is true. */
-const LOOK_MS = 5_000;
 
 export function addCommand(io: IOStreams): Command {
   const command = newCommand(io, {
@@ -44,13 +43,15 @@ export function addCommand(io: IOStreams): Command {
     .option("--endpoint <url>", "URL of the function; without it, the token alone is printed")
     .option("--not-after <time>", "when the token ends, such as 2027-01-01T00:00:00Z")
     .option("--out <file>", "write a new file that only you can read, instead of printing")
-    .option("--dry-run", "say what would be added and write nothing")
+    .option("--dry-run", "show the plan and write nothing")
+    .option("-y, --yes", "do not ask")
+    .addOption(newOption())
     .option("--force", "even if a stack manages the callers")
     .action((name: string, options: AddOptions) => add(name, options, io));
 }
 
 async function add(name: string, options: AddOptions, io: IOStreams): Promise<void> {
-  const { endpoint, notAfter, out, force = false } = options;
+  const { endpoint, notAfter, out } = options;
   checkEnd(notAfter, io.clock());
   // It is shown in lists and in questions.
   if (!/^[\w.@:/-][\w.@:/ -]{0,99}$/.test(name)) {
@@ -58,45 +59,31 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   }
   const server = endpoint === undefined ? undefined : reviewUrl(endpoint);
   const connection = await connect(options, io);
+  const callers = await readCallers(connection, io.interrupted);
+  checkNeighbours(callers.entries, () => false, callers.parameter);
+  if (callers.entries.some((other) => callerName(other) === name)) {
+    throw finding(`There is already a caller ${name}. Choose another name, or remove that one first.`);
+  }
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
   const text = server === undefined ? `${token}\n` : webhookKubeconfig({ server, token });
   const entry = { name, sha256: callerHash(token), ...(notAfter !== undefined && { notAfter }) };
-  const isAdded = (entries: Entries) => entries.some((other) => isDeepStrictEqual(other, entry));
-  const withEntry = (entries: Entries): Entries => {
-    if (isAdded(entries)) return entries;
-    checkNeighbours(entries, () => false, callersParameter(connection.context.prefix));
-    if (entries.some((other) => callerName(other) === name)) {
-      throw finding(`There is already a caller ${name}. Choose another name, or remove that one first.`);
-    }
-    return [...entries, entry];
-  };
-  // Refused before there is a file.
-  const stack = await stackOfCallers(connection, force, io);
-  withEntry((await readCallers(connection, io.interrupted)).entries);
-  if (options.dryRun) {
-    io.tell(`Would add ${name} to ${callersParameter(connection.context.prefix)}. Nothing was written.\n`);
-    return;
-  }
+  const check = (items: Entries) => checkNeighbours(items, () => false, callers.parameter);
+  const plan = planCallers(callers, [...callers.entries, entry], check);
+  const accepted = await propose(plan, callers.known, connection, options, io);
+  if (accepted === undefined) return;
   // Before AWS knows of it: a token that could not be written down must not be accepted.
   if (out !== undefined) writeSecret(out, text);
   try {
-    await changeCallers(connection, stack, io.interrupted, withEntry);
+    await writeAll(accepted, connection, io);
   } catch (error) {
-    const state = await readCallers(connection, AbortSignal.timeout(LOOK_MS)).then(
-      ({ entries }) => (isAdded(entries) ? "added" : "absent"),
-      () => "unknown",
-    );
-    if (state === "absent" && out !== undefined) rmSync(out);
-    if (state === "unknown") {
-      io.tell(`It is not known whether ${name} was added${out === undefined ? "" : ` (its token is in ${out})`}: `);
-      io.tell("look with callers list, and remove it where its token is not in use.\n");
-    }
-    if (state !== "added") throw error;
+    if (out !== undefined && error instanceof Stopped && error.state === "absent") rmSync(out);
+    else if (out !== undefined) io.tell(`The token of ${name} is in ${out}.\n`);
+    throw error;
   }
   if (out === undefined) io.print(text);
   const where = out === undefined ? "shown only this once" : `in ${out}, which only you can read`;
   io.tell(
-    `Added ${name} to ${callersParameter(connection.context.prefix)}. Its token is ${where}; AWS has only its hash. The function accepts it within 60 s.\n`,
+    `Added ${name} to ${callers.parameter}. Its token is ${where}; AWS has only its hash. The function accepts it within 60 s.\n`,
   );
 }
 

@@ -3,11 +3,11 @@
 import type { Command } from "commander";
 import { isObject } from "../../../functions/lib/json.ts";
 import { connect } from "../../aws/connection.ts";
+import { destinationOf } from "../../changes/destination.ts";
 import { newCommand } from "../../command.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { printList } from "../../io/print.ts";
 import { addConnection, addListOutput, type ConnectionOptions, type ListOutputOptions } from "../../options.ts";
-import { destinationOf } from "../../plan/destination.ts";
 import { callerName, callerState, readCallers } from "./store.ts";
 
 export function listCommand(io: IOStreams): Command {

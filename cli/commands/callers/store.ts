@@ -5,10 +5,9 @@ import { callersParameter, isCaller } from "../../../functions/authenticator/cal
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { isExpired } from "../../../functions/lib/not-after.ts";
 import type { Connection } from "../../aws/connection.ts";
+import type { Change, Plan } from "../../changes/plan.ts";
 import { finding, usage } from "../../errors.ts";
-import type { IOStreams } from "../../io/io-streams.ts";
-import { shortName } from "../../mapping-file/parameter-name.ts";
-import { findOwner, managedSentence, uncheckedSentence } from "../../parameter-store/owner.ts";
+import { valueText } from "../../mapping-file/to-parameters.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
 import { readSome } from "../../parameter-store/read.ts";
 
@@ -17,13 +16,16 @@ export type Entries = readonly unknown[];
 export interface Callers {
   readonly parameter: string;
   readonly stored: Stored | undefined;
+  /** What was read, by its name, for a plan. */
+  readonly known: ReadonlyMap<string, Stored>;
   /** As they are stored, the invalid ones too; the function skips those. */
   readonly entries: Entries;
 }
 
 export async function readCallers({ ssm, context }: Connection, signal: AbortSignal): Promise<Callers> {
   const parameter = callersParameter(context.prefix);
-  const stored = (await readSome(ssm, [parameter], signal)).get(parameter);
+  const known = await readSome(ssm, [parameter], signal);
+  const stored = known.get(parameter);
   if (stored?.secure) {
     throw usage(`${parameter} is a SecureString, which the function does not read: no caller is accepted. Remove it.`);
   }
@@ -31,21 +33,14 @@ export async function readCallers({ ssm, context }: Connection, signal: AbortSig
   if (!Array.isArray(entries)) {
     throw usage(`${parameter} is not a JSON list: no caller is accepted. Correct or remove it.`);
   }
-  return { parameter, stored, entries };
+  return { parameter, stored, known, entries };
 }
 
-/** The CloudFormation stack that keeps the list, if one does. Throws then, unless `force`. */
-export async function stackOfCallers(
-  { ssm, context }: Connection,
-  force: boolean,
-  io: IOStreams,
-): Promise<string | undefined> {
-  const parameter = callersParameter(context.prefix);
-  const { stack, isKnown } = await findOwner(ssm, parameter, io.interrupted);
-  if (force) return stack;
-  if (!isKnown) io.tell(`${uncheckedSentence("the callers")}\n`);
-  if (stack === undefined) return undefined;
-  throw finding(`Nothing was written: ${managedSentence(shortName(parameter, context.prefix), stack)}`);
+/** The plan that replaces the list by `items`. `check` may refuse it, or what it is merged to. */
+export function planCallers({ parameter, stored }: Callers, items: Entries, check: Change["check"]): Plan {
+  const common = { name: parameter, before: stored, value: valueText(parameter, items), ...(check && { check }) };
+  const change: Change = { action: stored === undefined ? "add" : "change", ...common };
+  return { changes: [change], unchanged: 0, extra: [] };
 }
 
 /** A change must not make an invalid entry valid, nor hide that it is there. Throws where one of `entries` is invalid. */

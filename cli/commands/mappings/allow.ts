@@ -4,6 +4,9 @@ import type { Command } from "commander";
 import { candidates, denyParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { parseJson } from "../../../functions/lib/json.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
+import { requireCluster } from "../../changes/existing-cluster.ts";
+import { afterwards, type Change } from "../../changes/plan.ts";
+import { executePlan } from "../../changes/propose.ts";
 import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
 import { decide } from "../../evaluate/evaluation.ts";
@@ -14,8 +17,6 @@ import { shortName } from "../../mapping-file/parameter-name.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
 import { readSome } from "../../parameter-store/read.ts";
-import { executePlan } from "../../plan/execute.ts";
-import { afterwards, type Change } from "../../plan/plan.ts";
 import { DENY_HELP, findDenyTarget } from "./deny-target.ts";
 
 interface AllowOptions extends ConnectionOptions, WriteOptions {
@@ -46,6 +47,7 @@ async function allow(who: string, options: AllowOptions, io: IOStreams): Promise
   const lists = new Set([parameter, ...(account === undefined ? [denyParameter(context.prefix, "any")] : [])]);
   const places = candidatesOf(arnLike, connection).filter((name) => !lists.has(name));
   const current = await readSome(connection.ssm, [...lists, ...places], io.interrupted);
+  await requireCluster(current, connection, options, io);
   const changes = [...lists].flatMap((list) => withoutEntry(list, arnLike, current.get(list), context.prefix));
   const left = stillDenied(arnLike, afterwards(current, changes), connection);
   if (changes.length === 0) throw finding(`No denial names ${arnLike}.${left}`);
@@ -59,7 +61,6 @@ function withoutEntry(parameter: string, arnLike: string, before: Stored | undef
   if (before === undefined || (Array.isArray(list) && !list.some((item) => isFor(item, arnLike)))) return [];
   const items = listItems(shortName(parameter, prefix), before, "deny", (item) => isFor(item, arnLike));
   const kept = items.filter((item) => !isFor(item, arnLike));
-  if (kept.length === 0) return [{ action: "remove", name: parameter, before, value: undefined }];
   return [{ action: "change", name: parameter, before, value: JSON.stringify(kept) }];
 }
 

@@ -1,10 +1,10 @@
 // `mappings apply`: from files to Parameter Store.
 
 import type { Command } from "commander";
+import { executePlan } from "../../changes/propose.ts";
 import { newCommand } from "../../command.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { addWrite, type WriteOptions } from "../../options.ts";
-import { executePlan } from "../../plan/execute.ts";
 import { addCompare, type CompareOptions, compare } from "./compare.ts";
 
 export function applyCommand(io: IOStreams): Command {

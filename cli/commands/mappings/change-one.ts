@@ -3,6 +3,9 @@
 import { checkMapping, type MappingKind } from "../../../functions/authenticator/mapping/mapping.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { connect } from "../../aws/connection.ts";
+import { planChanges } from "../../changes/plan.ts";
+import { executePlan } from "../../changes/propose.ts";
+import { readForGuard } from "../../changes/read-for-guard.ts";
 import { usage } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { isFor, listItems } from "../../mapping-file/list-value.ts";
@@ -11,9 +14,6 @@ import { inOrder, valueText } from "../../mapping-file/to-parameters.ts";
 import type { ConnectionOptions, WriteOptions } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
 import { readSome } from "../../parameter-store/read.ts";
-import { executePlan } from "../../plan/execute.ts";
-import { planChanges } from "../../plan/plan.ts";
-import { readForGuard } from "../../plan/read-for-guard.ts";
 import { findTarget, type Target } from "./target.ts";
 
 type ChangeValue = (value: Readonly<Record<string, unknown>>, kind: MappingKind) => Record<string, unknown>;

@@ -3,6 +3,9 @@
 import type { Command } from "commander";
 import type { DenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
+import { type Plan, planChanges } from "../../changes/plan.ts";
+import { readMappings } from "../../changes/read-current.ts";
+import { usage } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { nameOfEntry } from "../../mapping-file/entry.ts";
 import { readMappingFiles } from "../../mapping-file/file.ts";
@@ -11,8 +14,6 @@ import { readName, shortName } from "../../mapping-file/parameter-name.ts";
 import { toParameters, valueText } from "../../mapping-file/to-parameters.ts";
 import { addConnection, addReading, type ConnectionOptions, collect } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
-import { type Plan, planChanges } from "../../plan/plan.ts";
-import { readMappings } from "../../plan/read-current.ts";
 import { checkAccount } from "./target.ts";
 
 export interface CompareOptions extends ConnectionOptions {
@@ -47,26 +48,44 @@ export async function compare({ file, prune, ...options }: CompareOptions, io: I
   };
   // Names that the authenticator ignores stay: under a short --prefix, they are other clusters' mappings and callers.
   const ours = new Map([...current].filter(([name]) => isInScope(name)));
-  const wanted = prune ? desired : withStoredDenials(prefix, desired, ours);
+  const wanted = prune ? desired : withStoredEntries(prefix, desired, ours);
   return { plan: planChanges(ours, wanted, prune === true), current, connection };
 }
 
-/** Without --prune nothing is removed, and no denial of a list either: somebody may have written it in a hurry. */
-function withStoredDenials(
+/**
+ * Without --prune nothing is removed, and no entry of a list either: somebody may have written it in a hurry. Stored
+ * entries keep their place, and new ones come last.
+ */
+function withStoredEntries(
   prefix: string,
   desired: ReadonlyMap<string, string>,
   stored: ReadonlyMap<string, Stored>,
 ): ReadonlyMap<string, string> {
   return new Map(
     [...desired].map(([parameter, value]) => {
-      if (readName(prefix, parameter)?.kind !== "deny") return [parameter, value];
+      const kind = readName(prefix, parameter)?.kind;
+      if (kind !== "deny" && kind !== "pattern") return [parameter, value];
       const name = shortName(parameter, prefix);
-      const wanted: DenyEntry[] = JSON.parse(value);
+      const wanted: readonly DenyEntry[] = JSON.parse(value);
       const wantedFor = (item: unknown) => wanted.find(({ arnLike }) => isFor(item, arnLike));
-      const items = listItems(name, stored.get(parameter), "deny", (item) => wantedFor(item) !== undefined);
-      // Each at its place; of two for the same ARN, the first. The order means nothing, and a new one would be a change.
+      const items = listItems(name, stored.get(parameter), kind, (item) => wantedFor(item) !== undefined);
+      // Of two for the same ARN, the first.
       const kept = new Set(items.map((item) => wantedFor(item) ?? item));
-      return [parameter, valueText(name, [...kept, ...wanted.filter((entry) => !kept.has(entry))])];
+      const others = wanted.filter((entry) => !kept.has(entry));
+      if (kind === "pattern") checkOrder(name, wanted, [...kept]);
+      return [parameter, valueText(name, [...kept, ...others])];
     }),
+  );
+}
+
+/** The first pattern that matches counts. Where a list stays as it is stored, a file must not seem to say otherwise. */
+function checkOrder(name: string, wanted: readonly DenyEntry[], stored: readonly unknown[]): void {
+  const places = wanted.map((entry) => stored.indexOf(entry)).filter((place) => place >= 0);
+  const at = places.findIndex((place, index) => place < (places[index - 1] ?? -1));
+  if (at < 0) return;
+  const [earlier, later] = [places[at - 1] ?? 0, places[at] ?? 0].map((place) => (stored[place] as DenyEntry).arnLike);
+  throw usage(
+    `${name}: the file has ${earlier} before ${later}, and the stored list has them the other way round. The first pattern ` +
+      "that matches applies. Change the order in the file, or replace the entire list with --prune. Nothing was written.",
   );
 }

@@ -5,6 +5,10 @@ import { checkDenyEntry } from "../../../functions/authenticator/mapping/deny-li
 import { isObject } from "../../../functions/lib/json.ts";
 import { isExpired } from "../../../functions/lib/not-after.ts";
 import { connect } from "../../aws/connection.ts";
+import { isOfOtherPartition } from "../../changes/denials.ts";
+import { planChanges } from "../../changes/plan.ts";
+import { executePlan } from "../../changes/propose.ts";
+import { readForGuard } from "../../changes/read-for-guard.ts";
 import { newCommand } from "../../command.ts";
 import { usage } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
@@ -13,10 +17,6 @@ import { shortName } from "../../mapping-file/parameter-name.ts";
 import { valueText } from "../../mapping-file/to-parameters.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../../options.ts";
 import { readSome } from "../../parameter-store/read.ts";
-import { isOfOtherPartition } from "../../plan/denials.ts";
-import { executePlan } from "../../plan/execute.ts";
-import { planChanges } from "../../plan/plan.ts";
-import { readForGuard } from "../../plan/read-for-guard.ts";
 import { DENY_HELP, findDenyTarget } from "./deny-target.ts";
 
 interface DenyOptions extends ConnectionOptions, WriteOptions {

@@ -1,12 +1,12 @@
 // `mappings diff`: what apply would change.
 
 import type { Command } from "commander";
+import { destinationOf } from "../../changes/destination.ts";
+import { withoutManaged } from "../../changes/managed.ts";
+import { printPlan } from "../../changes/show.ts";
 import { newCommand } from "../../command.ts";
 import { silentExit } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
-import { destinationOf } from "../../plan/destination.ts";
-import { withoutManaged } from "../../plan/managed.ts";
-import { printPlan } from "../../plan/show.ts";
 import { weakeningsIn } from "../../plan/weakening.ts";
 import { addCompare, type CompareOptions, compare } from "./compare.ts";
 

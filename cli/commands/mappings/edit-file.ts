@@ -2,6 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import type { Connection } from "../../aws/connection.ts";
+import { destinationOf } from "../../changes/destination.ts";
 import { EXIT, Failure, finding, usage } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { accountOf, nameOfEntry } from "../../mapping-file/entry.ts";
@@ -11,7 +12,6 @@ import { normal, readParameter } from "../../mapping-file/read-parameter.ts";
 import { placeEntries } from "../../mapping-file/to-parameters.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
 import { readSome } from "../../parameter-store/read.ts";
-import { destinationOf } from "../../plan/destination.ts";
 import { checkAccount } from "./target.ts";
 
 type Parameters = ReadonlyMap<string, Stored>;
@@ -75,6 +75,8 @@ function whyNotBack(
     entries,
     denials.map(({ entry }) => ({ entry, account: accountOf(entry.arnLike) })),
   );
+  // Emptied: nothing of it is in the file, and an entry may be added there.
+  if (isSameValue(value, "[]")) return undefined;
   const isBack = values.size === 1 && isSameValue(value, values.get(name));
   return isBack ? undefined : "a file would put some of it into another parameter. Use mappings set, deny and allow";
 }

@@ -2,6 +2,10 @@
 
 import type { Command } from "commander";
 import { type Connection, connect } from "../../aws/connection.ts";
+import { planChanges } from "../../changes/plan.ts";
+import { executePlan } from "../../changes/propose.ts";
+import { readMappings } from "../../changes/read-current.ts";
+import { readForGuard } from "../../changes/read-for-guard.ts";
 import { newCommand } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
 import { createDraft, type Draft } from "../../io/editor.ts";
@@ -9,10 +13,6 @@ import type { IOStreams } from "../../io/io-streams.ts";
 import { shortName } from "../../mapping-file/parameter-name.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
-import { executePlan } from "../../plan/execute.ts";
-import { planChanges } from "../../plan/plan.ts";
-import { readMappings } from "../../plan/read-current.ts";
-import { readForGuard } from "../../plan/read-for-guard.ts";
 import { editableText, isSameValue, readByName, readDraft, withProblems } from "./edit-file.ts";
 import { findTarget, TARGET_HELP } from "./target.ts";
 
@@ -102,7 +102,7 @@ async function writeEdited(
   const names = new Set([...opened.keys(), ...desired.keys()]);
   const now = isWhole ? await readMappings(connection, io) : await readByName([...names], connection, io);
   const others = [...opened.values()].filter((before) => isChanged(before, now.get(before.name)));
-  const isLeftAlone = ({ name, value }: Stored) => isSameValue(value, desired.get(name));
+  const isLeftAlone = ({ name, value }: Stored) => isSameValue(value, desired.get(name) ?? "[]");
   for (const before of others) {
     const what = isLeftAlone(before) ? "You did not: it stays as it is now." : "The plan replaces what they wrote.";
     io.tell(`Somebody else changed ${shortName(before.name, prefix)} while you were editing. ${what}\n`);

@@ -2,6 +2,7 @@
 
 import { type Command, Option } from "commander";
 import { connect } from "../../aws/connection.ts";
+import { readMappings } from "../../changes/read-current.ts";
 import { newCommand } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
 import { exportAwsAuth } from "../../formats/aws-auth.ts";
@@ -14,7 +15,6 @@ import { writeMappingFile } from "../../mapping-file/file.ts";
 import { shortName } from "../../mapping-file/parameter-name.ts";
 import { readParameter } from "../../mapping-file/read-parameter.ts";
 import { addConnection, addReading, type ConnectionOptions, collect } from "../../options.ts";
-import { readMappings } from "../../plan/read-current.ts";
 
 interface ExportOptions extends ConnectionOptions {
   readonly format: "mappings" | "aws-auth";

@@ -3,6 +3,7 @@
 import { type Command, Option } from "commander";
 import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
 import { connect, functionSettings } from "../../aws/connection.ts";
+import { readMappings } from "../../changes/read-current.ts";
 import { newCommand } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
@@ -15,7 +16,6 @@ import { shortName } from "../../mapping-file/parameter-name.ts";
 import { placeEntries } from "../../mapping-file/to-parameters.ts";
 import { addConnection, addOutput, addReading, collect, type OutputOptions } from "../../options.ts";
 import type { Rate } from "../../parameter-store/rates.ts";
-import { readMappings } from "../../plan/read-current.ts";
 
 interface LintOptions extends OutputOptions {
   readonly file?: readonly string[];

@@ -2,6 +2,8 @@
 
 import type { Command } from "commander";
 import { connect } from "../../aws/connection.ts";
+import { destinationOf } from "../../changes/destination.ts";
+import { readMappings } from "../../changes/read-current.ts";
 import { newCommand } from "../../command.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { printData, printList } from "../../io/print.ts";
@@ -17,8 +19,6 @@ import {
   type ListOutputOptions,
 } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
-import { destinationOf } from "../../plan/destination.ts";
-import { readMappings } from "../../plan/read-current.ts";
 
 interface ListOptions extends ConnectionOptions, ListOutputOptions {
   readonly group?: string;

@@ -2,6 +2,10 @@
 
 import type { Command } from "commander";
 import { connect } from "../../aws/connection.ts";
+import { requireCluster } from "../../changes/existing-cluster.ts";
+import { type Change, removalOf } from "../../changes/plan.ts";
+import { executePlan } from "../../changes/propose.ts";
+import { readForGuard } from "../../changes/read-for-guard.ts";
 import { newCommand } from "../../command.ts";
 import { finding, silentExit } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
@@ -10,9 +14,6 @@ import { shortName } from "../../mapping-file/parameter-name.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
 import { readSome } from "../../parameter-store/read.ts";
-import { executePlan } from "../../plan/execute.ts";
-import type { Change } from "../../plan/plan.ts";
-import { readForGuard } from "../../plan/read-for-guard.ts";
 import { findTarget, TARGET_HELP, type Target } from "./target.ts";
 
 type RemoveOptions = ConnectionOptions & WriteOptions;
@@ -41,6 +42,7 @@ async function remove(who: readonly string[], options: RemoveOptions, io: IOStre
     const some = await readSome(connection.ssm, names.slice(i, i + AT_ONCE), io.interrupted);
     for (const [name, stored] of some) found.set(name, stored);
   }
+  await requireCluster(found, connection, options, io);
   const removals = names.map((name) =>
     removal(
       connection.context.prefix,
@@ -65,13 +67,15 @@ interface Removal {
   readonly missing: readonly string[];
 }
 
-/** Of a list of patterns only those that are named; the parameter goes with the last one. */
+/** Of a list of patterns only those that are named. */
 function removal(prefix: string, parameter: string, targets: readonly Target[], before: Stored | undefined): Removal {
   const name = shortName(parameter, prefix);
   if (before === undefined) return { missing: [`${name} does not exist.`] };
   const patterns = targets.flatMap(({ key }) => key.arnLike ?? []);
-  const whole: Change = { action: "remove", name: parameter, before, value: undefined };
-  if (patterns.length < targets.length) return { change: whole, missing: [] };
+  if (patterns.length < targets.length) {
+    const [change] = removalOf(before);
+    return change === undefined ? { missing: [`${name} is empty already.`] } : { change, missing: [] };
+  }
   const isRemoved = (item: unknown) => patterns.some((pattern) => isFor(item, pattern));
   const items = listItems(name, before, "pattern", isRemoved);
   const missing = patterns
@@ -79,6 +83,5 @@ function removal(prefix: string, parameter: string, targets: readonly Target[], 
     .map((pattern) => `${name} has no pattern ${pattern}.`);
   const kept = items.filter((item) => !isRemoved(item));
   if (kept.length === items.length) return { missing };
-  if (kept.length === 0) return { change: whole, missing };
   return { change: { action: "change", name: parameter, before, value: JSON.stringify(kept) }, missing };
 }

@@ -2,6 +2,10 @@
 
 import type { Command } from "commander";
 import { connect } from "../../aws/connection.ts";
+import { requireCluster } from "../../changes/existing-cluster.ts";
+import { type Change, planChanges } from "../../changes/plan.ts";
+import { executePlan } from "../../changes/propose.ts";
+import { readForGuard } from "../../changes/read-for-guard.ts";
 import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
@@ -19,9 +23,6 @@ import {
 } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
 import { readHistory, readSome } from "../../parameter-store/read.ts";
-import { executePlan } from "../../plan/execute.ts";
-import { type Change, planChanges } from "../../plan/plan.ts";
-import { readForGuard } from "../../plan/read-for-guard.ts";
 import { versionBefore } from "./history.ts";
 import { findTarget, TARGET_HELP } from "./target.ts";
 
@@ -49,10 +50,11 @@ async function rollback(who: string, options: RollbackOptions, io: IOStreams): P
   const { ssm, context } = connection;
   const { parameter, key } = findTarget(connection, who);
   const name = shortName(parameter, context.prefix);
+  const before = await readSome(ssm, [parameter], io.interrupted);
+  await requireCluster(before, connection, options, io);
   const target = versionBefore(await readHistory(ssm, parameter, io.interrupted), options.to);
   if (target === undefined)
     throw finding(`${name} has no ${options.to ? `version ${options.to}` : "earlier version"}.`);
-  const before = await readSome(ssm, [parameter], io.interrupted);
   const { arnLike } = key;
   const plan =
     arnLike === undefined
@@ -80,7 +82,6 @@ function entryChanges(name: string, arnLike: string, before: Stored | undefined,
   const others = now.filter((item) => !isIt(item));
   const items = then === undefined ? others : index < 0 ? [...others, then] : now.with(index, then);
   const parameter = target.name;
-  if (items.length === 0) return [{ action: "remove", name: parameter, before, value: undefined }];
   const value = valueText(name, items);
   if (value === before?.value) return [];
   return [{ action: before === undefined ? "add" : "change", name: parameter, before, value }];

@@ -1,7 +1,7 @@
 // doctor against the function itself behind a local gateway, well and with each thing that can be wrong.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -18,8 +18,19 @@ let gateway: Gateway;
 before(async () => {
   endpoint = await startEndpoint();
   gateway = await endpoint.gateway({ CALLER_AUTH: "bearer" });
-  const { out } = await cli(["callers", "add", "apiserver", "-c", "prod", "--endpoint", gateway.url]);
-  writeFileSync(kubeconfig, out);
+  const { code, err } = await cli([
+    "callers",
+    "add",
+    "apiserver",
+    "-c",
+    "prod",
+    "--endpoint",
+    gateway.url,
+    "--out",
+    kubeconfig,
+    "-y",
+  ]);
+  assert.equal(code, 0, err);
 });
 after(async () => {
   await gateway.close();

@@ -4,16 +4,17 @@ import { type Command, Option } from "commander";
 import type { IssuerKey } from "../../../../functions/issuer/key.ts";
 import { issuerKeyParameter, MAX_KEYS } from "../../../../functions/issuer/keys.ts";
 import { connect } from "../../../aws/connection.ts";
+import type { Change } from "../../../changes/plan.ts";
+import { executePlan } from "../../../changes/propose.ts";
 import { newCommand } from "../../../command.ts";
 import { finding, usage } from "../../../errors.ts";
 import type { IOStreams } from "../../../io/io-streams.ts";
 import { keysOfJwksFile, keysOfKubernetes, keysOfPem } from "../../../irsa/key-source.ts";
 import { openKubernetes } from "../../../irsa/kubernetes.ts";
-import { describeKey, readPublishedKeys } from "../../../irsa/published-keys.ts";
-import { type KeyChange, type KeyWriteOptions, writeKeys } from "../../../irsa/write-keys.ts";
-import { addConnection, type ConnectionOptions } from "../../../options.ts";
+import { byName, describeKey, readPublishedKeys } from "../../../irsa/published-keys.ts";
+import { addConnection, type ConnectionOptions, newOption, type WriteOptions } from "../../../options.ts";
 
-interface PublishOptions extends ConnectionOptions, KeyWriteOptions {
+interface PublishOptions extends ConnectionOptions, WriteOptions {
   readonly kubeconfig?: string;
   readonly jwks?: string;
   readonly publicKey?: string;
@@ -43,6 +44,7 @@ export function publishCommand(io: IOStreams): Command {
     .option("--public-key <file>", "PEM, such as kubeadm's sa.pub (- for stdin)")
     .option("--dry-run", "show the plan and write nothing")
     .option("-y, --yes", "do not ask")
+    .addOption(newOption())
     .action((options: PublishOptions) => publish(options, io));
 }
 
@@ -50,26 +52,22 @@ async function publish(options: PublishOptions, io: IOStreams): Promise<void> {
   const keys = await keysFrom(options, io);
   const connection = await connect(options, io);
   const published = await readPublishedKeys(connection, io.interrupted);
-  const changes = keys.flatMap((key): KeyChange[] => {
+  const changes = keys.flatMap((key): Change[] => {
     const name = issuerKeyParameter(connection.context.prefix, key.kid);
-    const before = published.find(({ stored }) => stored.name === name);
-    if (before?.key !== undefined) return [];
-    if (before?.stored.secure)
+    const found = published.find(({ stored }) => stored.name === name);
+    if (found?.key !== undefined) return [];
+    if (found?.stored.secure)
       throw finding(`${name} is a SecureString, which the issuer does not read: remove it first.`);
-    return [{ name, kid: key.kid, before: before?.stored, value: JSON.stringify(key), description: describeKey(key) }];
+    const [action, before] = [found === undefined ? ("add" as const) : ("change" as const), found?.stored];
+    return [{ action, name, before, value: JSON.stringify(key), shown: describeKey(key) }];
   });
   const added = changes.filter(({ before }) => before === undefined).length;
   if (published.length + added > MAX_KEYS) {
     throw finding(`Nothing was written: the issuer serves at most ${MAX_KEYS} keys. Retire old ones first.`);
   }
-  const written = await writeKeys(
-    changes,
-    published.map(({ stored }) => stored),
-    connection,
-    options,
-    io,
-  );
-  if (written) io.tell("Published. The issuer serves the change within 30 s; let a day pass before a new key signs.\n");
+  const plan = { changes, unchanged: keys.length - changes.length, extra: [] };
+  const effect = "The issuer serves the change within 30 s; let a day pass before a new key signs.";
+  await executePlan(plan, byName(published), connection, options, io, effect);
 }
 
 /** Each key once. */

@@ -3,18 +3,19 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { notAfterTime } from "../../../../functions/lib/not-after.ts";
 import { connect } from "../../../aws/connection.ts";
+import type { Change } from "../../../changes/plan.ts";
+import { executePlan } from "../../../changes/propose.ts";
 import { newCommand } from "../../../command.ts";
 import { finding, usage } from "../../../errors.ts";
 import type { IOStreams } from "../../../io/io-streams.ts";
 import { openKubernetes } from "../../../irsa/kubernetes.ts";
 import { DEFAULT_TOKEN_EXPIRATION } from "../../../irsa/names.ts";
-import { describeKey, readPublishedKeys } from "../../../irsa/published-keys.ts";
+import { byName, describeKey, readPublishedKeys } from "../../../irsa/published-keys.ts";
 import { retireProblem } from "../../../irsa/retire.ts";
 import { signingKeyOf } from "../../../irsa/signing-key.ts";
-import { type KeyWriteOptions, writeKeys } from "../../../irsa/write-keys.ts";
-import { addConnection, type ConnectionOptions, readWhole } from "../../../options.ts";
+import { addConnection, type ConnectionOptions, readWhole, type WriteOptions } from "../../../options.ts";
 
-interface RetireOptions extends ConnectionOptions, KeyWriteOptions {
+interface RetireOptions extends ConnectionOptions, WriteOptions {
   readonly signedUntil?: number;
   readonly longestToken: number;
   readonly kubeconfig?: string;
@@ -47,7 +48,8 @@ export function retireCommand(io: IOStreams): Command {
 }
 
 async function retire(kid: string, options: RetireOptions, io: IOStreams): Promise<void> {
-  const { signedUntil, longestToken, kubeconfig, force } = options;
+  // Its --force is about tokens, not about who manages the parameter.
+  const { signedUntil, longestToken, kubeconfig, force, ...writeOptions } = options;
   if (signedUntil === undefined && !force) {
     throw usage("Say until when the key has signed (--signed-until), or that it has leaked (--force).");
   }
@@ -60,17 +62,12 @@ async function retire(kid: string, options: RetireOptions, io: IOStreams): Promi
     const problem = retireProblem({ retired, published, signedUntil, longestToken, signing, now: io.clock() });
     if (problem !== undefined) throw finding(`Refused: ${problem}`);
   }
-  const { stored, key } = retired;
-  const description = key === undefined ? "invalid, not served" : describeKey(key);
-  const change = { name: stored.name, kid, before: stored, value: undefined, description };
-  const written = await writeKeys(
-    [change],
-    published.map((one) => one.stored),
-    connection,
-    options,
-    io,
-  );
-  if (written) io.tell("Retired. The issuer leaves it out within 30 s; AWS may remember it for longer.\n");
+  const { stored: before, key } = retired;
+  const shown = key === undefined ? "invalid, not served" : describeKey(key);
+  const change: Change = { action: "remove", name: before.name, before, value: undefined, shown };
+  const plan = { changes: [change], unchanged: published.length - 1, extra: [] };
+  const effect = "The issuer leaves it out within 30 s; AWS may remember it for longer.";
+  await executePlan(plan, byName(published), connection, writeOptions, io, effect);
 }
 
 async function signingKey(kubeconfig: string, io: IOStreams): Promise<string> {

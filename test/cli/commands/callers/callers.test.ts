@@ -44,7 +44,7 @@ async function accepts(token: string, now = Date.now()): Promise<boolean> {
 }
 
 test("add: the printed token is accepted, until its end, and only its hash is sent", async () => {
-  const { code, out, err } = await callers(["add", "first", "--not-after", "2100-01-01T00:00:00Z"]);
+  const { code, out, err } = await callers(["add", "first", "--not-after", "2100-01-01T00:00:00Z", "-y"]);
   assert.deepEqual(
     [code, err],
     [
@@ -52,21 +52,26 @@ test("add: the printed token is accepted, until its end, and only its hash is se
       `Added first to ${PARAMETER}. Its token is shown only this once; AWS has only its hash. The function accepts it within 60 s.\n`,
     ],
   );
-  const token = out.trim();
+  const [plan = "", token = ""] = out.trim().split(/\n(?=[^\n]+$)/);
+  assert.match(
+    plan,
+    /^Plan for account .*:\n\+ callers\n {4}name: first sha256: [0-9a-f]{64} notAfter: \S+\n1 to add, /,
+  );
   assert.equal(Buffer.from(token, "base64url").length, 32);
   assert.ok(await accepts(token));
   assert.ok(!(await accepts(token, Date.UTC(2100, 0, 1))));
   assert.ok(cluster.store.requests.every(({ body }) => !body.includes(token)));
-  assert.equal((await callers(["add", "first"])).code, 1);
+  assert.equal((await callers(["add", "first", "-y"])).code, 1);
   assert.equal((await callers(["add", "x", "--not-after", "soon"])).code, 2);
   for (const name of ["", "two\nlines"]) assert.equal((await callers(["add", name])).code, 2);
 });
 
-test("add --dry-run: says where it would be added; no token, no file and nothing in AWS", async () => {
+test("add --dry-run: shows the plan; no token, no file and nothing in AWS", async () => {
   const out = join(folder, "dry-run.kubeconfig");
   const before = cluster.store.requests.length;
   const result = await callers(["add", "dry", "--endpoint", "https://a.example", "--out", out, "--dry-run"]);
-  assert.deepEqual(result, { code: 0, out: "", err: `Would add dry to ${PARAMETER}. Nothing was written.\n` });
+  assert.deepEqual([result.code, result.err], [0, ""]);
+  assert.match(result.out, /\n~ callers\n {4}\+ name: dry sha256: [0-9a-f]{64}\n0 to add, 1 to change, [^\n]*\n$/);
   assert.ok(!existsSync(out));
   assert.ok(!cluster.store.requests.slice(before).some(isPut));
   // What would be refused is refused.
@@ -75,18 +80,18 @@ test("add --dry-run: says where it would be added; no token, no file and nothing
 
 test("add --endpoint --out: a kubeconfig for its owner alone, never over another file", async () => {
   const out = join(folder, "webhook.kubeconfig");
-  const words = ["add", "second", "--endpoint", "https://a.example", "--out", out];
+  const words = ["add", "second", "--endpoint", "https://a.example", "--out", out, "--yes"];
   const result = await callers(words);
-  assert.deepEqual([result.code, result.out], [0, ""]);
+  assert.equal(result.code, 0, result.err);
   assert.equal(statSync(out).mode & 0o777, 0o600);
   const { clusters, users } = parse(readFileSync(out, "utf8"));
   assert.equal(clusters[0].cluster.server, "https://a.example/authenticate");
   assert.ok(await accepts(users[0].user.token));
-  const again = await callers(["add", "third", "--endpoint", "https://a.example", "--out", out]);
+  const again = await callers(["add", "third", "--endpoint", "https://a.example", "--out", out, "-y"]);
   assert.deepEqual([again.code, again.err], [2, `Cannot write ${out}: it already exists.\n`]);
   assert.doesNotMatch((await callers(["list"])).out, /third/);
   const nowhere = join(folder, "no-such-folder", "webhook.kubeconfig");
-  const lost = await callers(["add", "third", "--endpoint", "https://a.example", "--out", nowhere]);
+  const lost = await callers(["add", "third", "--endpoint", "https://a.example", "--out", nowhere, "-y"]);
   assert.deepEqual([lost.code, lost.err], [2, `Cannot write ${nowhere}: there is no such folder.\n`]);
 });
 

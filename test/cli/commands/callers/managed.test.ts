@@ -22,8 +22,8 @@ const CALLERS = [
 ];
 const TAGS = { "iam-authenticator:managed-by": "Auth-prod", team: "x" };
 const TOLD =
-  "Nothing was written: callers is managed by the CloudFormation stack Auth-prod and stays as it is. Change it there, " +
-  "or use --force.\n";
+  "callers is managed by the CloudFormation stack Auth-prod and stays as it is. Change it there, " +
+  "or use --force.\nNothing was written.\n";
 
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
 let cluster: LocalCluster;
@@ -50,7 +50,7 @@ async function description(): Promise<string | undefined> {
   return Parameters.at(-1)?.Description;
 }
 
-test("D22: add and remove leave a managed list alone, say so, and make no token", async () => {
+test("add and remove leave a managed list alone, say so, and make no token", async () => {
   cluster.store.put(PARAMETER, JSON.stringify(CALLERS), { tags: TAGS });
   const file = join(folder, "new");
   for (const words of [
@@ -59,16 +59,18 @@ test("D22: add and remove leave a managed list alone, say so, and make no token"
     ["remove", "old", "-y"],
     ["remove", "old", "--dry-run"],
   ]) {
-    assert.deepEqual(await callers(...words), { code: 1, out: "", err: TOLD }, words.join(" "));
+    const { code, out, err } = await callers(...words);
+    assert.deepEqual([code, err], [1, TOLD], words.join(" "));
+    assert.match(out, /\n0 to add, 0 to change, 0 to remove, 0 unchanged\.\n$/);
   }
   assert.ok(!existsSync(file));
   assert.deepEqual(await names(), ["kept", "old"]);
   assert.match((await callers("list")).out, /\nkept +accepted.*\nold +accepted/);
 });
 
-test("D22: with --force they are changed, and the stack's tag and name stay on the parameter", async () => {
+test("with --force they are changed, and the stack's tag and name stay on the parameter", async () => {
   cluster.store.put(PARAMETER, JSON.stringify(CALLERS), { tags: TAGS });
-  const added = await callers("add", "new", "--force");
+  const added = await callers("add", "new", "--force", "-y");
   assert.deepEqual([added.code, added.err.includes("managed")], [0, false], added.err);
   const removed = await callers("remove", "old", "-y", "--force");
   assert.equal(removed.code, 0, removed.err);
@@ -80,20 +82,23 @@ test("D22: with --force they are changed, and the stack's tag and name stay on t
   assert.equal((await callers("add", "newer")).err, TOLD);
 });
 
-test("D22: a list with other tags, and one that does not exist yet, are changed without --force", async () => {
-  assert.deepEqual([(await callers("add", "first")).code, await names()], [0, ["first"]]);
+test("a list with other tags, and one that does not exist yet, are changed without --force", async () => {
+  assert.deepEqual([(await callers("add", "first", "-y")).code, await names()], [0, ["first"]]);
   cluster.store.put(PARAMETER, JSON.stringify(CALLERS), { tags: { team: "x" } });
-  const { code, err } = await callers("add", "new");
+  const { code, err } = await callers("add", "new", "-y");
   assert.deepEqual([code, err.includes("stack")], [0, false], err);
   assert.deepEqual(await names(), ["kept", "old", "new"]);
   assert.doesNotMatch((await description()) ?? "", /CloudFormation/);
 });
 
-test("D22: without the permission to see tags, a change is made, and it is said that nothing was checked", async () => {
+test("without the permission to see tags, a change is made, and it is said that nothing was checked", async () => {
   cluster.store.put(PARAMETER, JSON.stringify(CALLERS), { tags: TAGS });
   forbidTags(cluster.store);
   const { code, err } = await callers("remove", "old", "-y");
   assert.equal(code, 0, err);
-  assert.match(err, /^Not checked whether a stack manages the callers: no permission for ssm:ListTagsForResource\.\n/);
+  assert.match(
+    err,
+    /^Not checked whether a stack manages these parameters: no permission for ssm:ListTagsForResource\.\n/,
+  );
   assert.deepEqual(await names(), ["kept"]);
 });

@@ -35,7 +35,7 @@ async function stored(): Promise<Entry[]> {
 const callers = (...words: string[]) => cli(["callers", ...words, "-c", "prod"]);
 async function add(name: string) {
   const file = join(folder, `${name}-${randomUUID()}`);
-  const { code, err } = await callers("add", name, "--out", file);
+  const { code, err } = await callers("add", name, "--out", file, "--yes");
   const token = existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
   return { name, code, err, hash: token === undefined ? undefined : hash("sha256", token, "hex") };
 }
@@ -69,7 +69,10 @@ test("the same name twice at once: one is added, the other is refused and leaves
   );
   const [refused] = results.filter(({ code }) => code !== 0);
   assert.deepEqual([refused?.code, refused?.hash], [1, undefined]);
-  assert.match(refused?.err ?? "", /^There is already a caller twin/);
+  assert.match(
+    refused?.err ?? "",
+    /^Somebody else changed twin in \S+callers at the same time\. Their change stays, and yours was not made: /,
+  );
 });
 
 test("an add and a removal at once: both are done, and neighbours stay", async () => {
@@ -83,7 +86,7 @@ test("a write that AWS did not answer: what is true is told", async () => {
   cluster.store.put(PARAMETER, JSON.stringify(KEPT));
   const before = cluster.store.requests.length;
   const file = join(folder, "unanswered");
-  const adding = cli(["callers", "add", "lost", "--out", file, "-c", "prod"], {
+  const adding = cli(["callers", "add", "lost", "--out", file, "-c", "prod", "--yes"], {
     environment: { AWS_MAX_ATTEMPTS: "1" },
   });
   while (cluster.store.requests.length === before) await new Promise(setImmediate);
@@ -93,7 +96,7 @@ test("a write that AWS did not answer: what is true is told", async () => {
   assert.equal(code, 3);
   const isThere = (await stored()).some(({ name }) => name === "lost");
   assert.equal(existsSync(file), isThere || /not known/.test(err), err);
-  if (existsSync(file)) assert.match(err, /It is not known whether lost was added/);
+  if (existsSync(file)) assert.match(err, /It is not known whether callers was written\. .*\nThe token of lost is in /);
 });
 
 test("a neighbour that is invalid is never written over: it is named", async () => {

@@ -3,9 +3,11 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import type { IssuerKey } from "../../../../functions/issuer/key.ts";
+import type { LocalServer } from "../../../../local/http-server.ts";
 import { type MemoryStore, startParameterStore } from "../../../../local/parameter-store/parameter-store.ts";
 import { ec, rsa } from "../../../functions/issuer/samples.ts";
 import { type CliOptions, cli, useLocalAws } from "../../cli.ts";
+import { startStacks } from "../../stacks.ts";
 import { kubeconfig, type LocalService, publicPem, startService, testFolder, tokenOf } from "./services.ts";
 
 const PREFIX = "/iam-authenticator/prod";
@@ -15,21 +17,23 @@ const NEW = ec("P-256");
 const ISSUER = "https://oidc.example.com";
 
 let store: MemoryStore;
+let stacks: LocalServer;
 let api: LocalService;
 let admin: string;
 const folder = testFolder();
 before(async () => {
   api = await startService();
+  stacks = await startStacks({ "IamAuthenticatorIssuer-prod": {} });
   admin = folder.write("admin.conf", kubeconfig(api));
 });
 after(async () => {
   folder.remove();
-  await Promise.all([api.close(), store.close()]);
+  await Promise.all([api.close(), store.close(), stacks.close()]);
 });
 beforeEach(async () => {
   await store?.close();
   store = await startParameterStore({ parameters: {} });
-  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, AWS_ENDPOINT_URL_CLOUDFORMATION: stacks.url });
   api.answers.clear();
 });
 
@@ -59,9 +63,13 @@ describe("publish", () => {
     assert.equal(code, 0, err);
     assert.equal(
       out,
-      `Plan for ${WHERE}:\n+ issuer/${OLD.jwk.kid}  RS256, 2048 bits\n+ issuer/${NEW.jwk.kid}  ES256\n`,
+      `Plan for ${WHERE}:\n+ issuer/${OLD.jwk.kid}\n    RS256, 2048 bits\n+ issuer/${NEW.jwk.kid}\n    ES256\n` +
+        "2 to add, 0 to change, 0 to remove, 0 unchanged.\n",
     );
-    assert.match(err, /^Publish 2 keys in account .*\? \[y\/N\] Published\. The issuer serves the change within 30 s/);
+    assert.match(
+      err,
+      /^Write 2 parameters in account .*\? \[y\/N\] Wrote 2 parameters\. The issuer serves the change within 30 s/,
+    );
     assert.deepEqual(
       (await listed()).map(({ kid, state }) => [kid, state]).sort(),
       [OLD.jwk.kid, NEW.jwk.kid].sort().map((kid) => [kid, "served"]),
@@ -98,7 +106,7 @@ describe("publish", () => {
   test("a key that is published stays as it is, and others stay too", async () => {
     put(OLD.jwk);
     const { out } = await keys(["publish", "--jwks", jwksFile(OLD.jwk), "--yes"]);
-    assert.equal(out, `Plan for ${WHERE}:\nNothing to change.\n`);
+    assert.equal(out, `Plan for ${WHERE}:\n0 to add, 0 to change, 0 to remove, 1 unchanged.\n`);
     await keys(["publish", "--jwks", jwksFile(NEW.jwk), "--yes"]);
     assert.equal((await listed()).length, 2);
   });
@@ -206,7 +214,8 @@ describe("retire", () => {
     const published = await rotating();
     const { code, out, err } = await retire(["--signed-until", at(published)], published + DAY + 5 * 60_000);
     assert.equal(code, 0, err);
-    assert.equal(out, `Plan for ${WHERE}:\n- issuer/${OLD.jwk.kid}  RS256, 2048 bits\n`);
+    const summary = "0 to add, 0 to change, 1 to remove, 1 unchanged.\n";
+    assert.equal(out, `Plan for ${WHERE}:\n- issuer/${OLD.jwk.kid}\n    RS256, 2048 bits\n${summary}`);
     assert.deepEqual(
       (await listed()).map(({ kid }) => kid),
       [NEW.jwk.kid],

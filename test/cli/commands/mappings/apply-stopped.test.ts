@@ -12,6 +12,9 @@ beforeEach(async () => {
 });
 afterEach(() => cluster.store.close());
 
+const names = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, i) => `role/111122223333/r${from + i}`).join(", ");
+
 const refusal = (status: number, type: string, message: string): Fault => ({
   kind: "answer",
   status,
@@ -42,7 +45,8 @@ for (const [name, fault, sentence] of FAULTS) {
     assert.match(err, sentence);
     // What AWS has refused it would refuse again: first the permission, then the command.
     const again = name === "a lack of permission" ? "" : " Run the same command again for the rest.";
-    assert.ok(err.endsWith(`\n3 of 6 written, each of them whole.${again}\n`), err);
+    const [written, left] = [names(0, 3), names(3, 6)];
+    assert.ok(err.endsWith(`\nWritten, 3 of 6: ${written}.\nNot written: ${left}.${again}\n`), err);
     assert.doesNotMatch(err, /\n {4}at /);
     cluster.store.fail(undefined);
     const second = await cluster.apply([masters, ...roles(6)]);
@@ -86,6 +90,7 @@ test("Ctrl-C ends after the write that runs, and running again finishes", async 
   const options = { interrupted: interrupt.signal };
   const { code, err } = await cluster.apply([masters, ...roles(6)], [], options);
   assert.equal(code, 130);
-  assert.equal(err, "Interrupted.\n3 of 6 written, each of them whole. Run the same command again for the rest.\n");
+  const again = "Run the same command again for the rest.";
+  assert.equal(err, `Interrupted.\nWritten, 3 of 6: ${names(0, 3)}.\nNot written: ${names(3, 6)}. ${again}\n`);
   assert.match((await cluster.apply([masters, ...roles(6)])).out, /3 to add/);
 });

@@ -34,7 +34,10 @@ test("somebody else's change since the plan stops it, and theirs stays", async (
     result.err,
     /Somebody else changed \S+r3 in the meantime: it was version 1, it is version 2 now\. It was left/,
   );
-  assert.match(result.err, /3 of 5 written, each of them whole\. Run the same command again for the rest\.\n$/);
+  assert.match(
+    result.err,
+    /\nWritten, 3 of 5: \S+r0, \S+r1, \S+r2\.\nNot written: \S+r3, \S+r4\. Run the same command again for the rest\.\n$/,
+  );
   assert.deepEqual(await cluster.value("role/111122223333/r3"), { other: "operator" });
 });
 
@@ -63,7 +66,10 @@ test("what somebody else writes between the look and the write is told, and a ne
   });
   const changed = await cluster.apply([masters, role(1, "mine")]);
   assert.equal(changed.code, 1);
-  assert.match(changed.err, /^Somebody else wrote \S+r1 at the same moment, and this write came last\. Compare: /);
+  assert.match(
+    changed.err,
+    /^Somebody else wrote \S+r1 at the same moment, and this write came last: it replaced version 2 by arn:\S+\. /,
+  );
   const added = await cluster.apply([masters, role(2)]);
   assert.equal(added.code, 1);
   assert.match(added.err, /^Somebody else changed \S+r2 in the meantime: it was not there, it is version 1 now\./);

@@ -114,7 +114,7 @@ test("administrators are swapped, and it stops after any of the writes: somebody
     "+ deny/111122223333",
     "+ role/111122223333/r1",
   ]);
-  assert.match(stopped.err, /\n1 of 3 written, /);
+  assert.match(stopped.err, /\nWritten, 1 of 3: /);
   assert.doesNotMatch((await cluster.mappings(["lint"])).out, /no-masters/);
   cluster.store.fail(undefined);
   assert.equal((await apply()).code, 0);

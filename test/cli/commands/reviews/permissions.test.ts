@@ -8,7 +8,8 @@ import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { grantReviews } from "../../../../infra/monitoring/grant-reviews.ts";
 import type { LocalRequest } from "../../../../local/http-server.ts";
 import { logsForbidden } from "../../../../local/logs/refusal.ts";
-import { LOG_GROUP, type LoggedCluster, linesOf, loggedCluster, MINUTE, NOW, stacksForbidden } from "./services.ts";
+import { stacksForbidden } from "../../stacks.ts";
+import { LOG_GROUP, type LoggedCluster, linesOf, loggedCluster, MINUTE, NOW } from "./services.ts";
 
 const LOG_ARN = `arn:aws:logs:us-east-1:111122223333:log-group:${LOG_GROUP}`;
 

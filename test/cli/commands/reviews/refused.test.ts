@@ -5,16 +5,8 @@ import { after, afterEach, before, test } from "node:test";
 import { logsForbidden } from "../../../../local/logs/refusal.ts";
 import { ssmThrottling } from "../../../../local/parameter-store/protocol.ts";
 import { cli } from "../../cli.ts";
-import {
-  LOG_GROUP,
-  type LoggedCluster,
-  linesOf,
-  loggedCluster,
-  MINUTE,
-  NOW,
-  stacksForbidden,
-  startStacks,
-} from "./services.ts";
+import { stacksForbidden, startStacks } from "../../stacks.ts";
+import { LOG_GROUP, type LoggedCluster, linesOf, loggedCluster, MINUTE, NOW } from "./services.ts";
 
 const alice = { arn: "arn:aws:iam::111122223333:user/alice", outcome: "granted" } as const;
 

@@ -5,10 +5,11 @@ import { logEntry } from "../../../../functions/authenticator/http/log-entry.ts"
 import { metricsLine } from "../../../../functions/authenticator/http/metrics-line.ts";
 import { newRecord, type Outcome, type ReviewRecord } from "../../../../functions/authenticator/review/record.ts";
 import type { AuthenticatorError } from "../../../../functions/errors.ts";
-import { type LocalServer, startHttpServer } from "../../../../local/http-server.ts";
+import type { LocalServer } from "../../../../local/http-server.ts";
 import type { LogEvent } from "../../../../local/logs/filter-log-events.ts";
 import { startLogs } from "../../../../local/logs/logs.ts";
 import { type CliOptions, type CliResult, cli, useLocalAws } from "../../cli.ts";
+import { startStacks } from "../../stacks.ts";
 
 export const LOG_GROUP = "IamAuthenticator-prod-AuthenticatorLog1A2B3C4D-x9Y8z7W6v5U4";
 export const NOW = Date.UTC(2026, 10, 24, 16, 30);
@@ -77,42 +78,4 @@ export async function loggedCluster(events: LogEvent[] = []): Promise<LoggedClus
       return cli(["reviews", ...words, "-c", "prod", ...rate], { now: NOW, ...options });
     },
   };
-}
-
-/** DescribeStacks by name: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html */
-export function startStacks(stacks: Readonly<Record<string, Readonly<Record<string, string>>>>): Promise<LocalServer> {
-  return startHttpServer(({ body }) => {
-    const form = new URLSearchParams(body.toString());
-    const name = form.get("StackName") ?? "";
-    const outputs = Object.hasOwn(stacks, name) ? stacks[name] : undefined;
-    if (form.get("Action") !== "DescribeStacks")
-      return xml(400, error("InvalidAction", `Could not find ${form.get("Action")}`));
-    if (outputs === undefined) return xml(400, error("ValidationError", `Stack with id ${name} does not exist`));
-    const members = Object.entries(outputs).map(
-      ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
-    );
-    return xml(
-      200,
-      `<DescribeStacksResponse xmlns="${NAMESPACE}"><DescribeStacksResult><Stacks><member><StackName>${name}</StackName>` +
-        `<CreationTime>2026-11-01T00:00:00Z</CreationTime><StackStatus>UPDATE_COMPLETE</StackStatus>` +
-        `<Outputs>${members.join("")}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
-    );
-  });
-}
-
-const NAMESPACE = "http://cloudformation.amazonaws.com/doc/2010-05-15/";
-
-/** For `fail()` too. */
-export function stacksForbidden() {
-  const message =
-    "User: arn:aws:iam::111122223333:user/reader is not authorized to perform: cloudformation:DescribeStacks";
-  return { kind: "answer", ...xml(403, error("AccessDenied", message)) } as const;
-}
-
-function error(code: string, message: string): string {
-  return `<ErrorResponse xmlns="${NAMESPACE}"><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`;
-}
-
-function xml(status: number, body: string) {
-  return { status, headers: { "content-type": "text/xml" }, body };
 }

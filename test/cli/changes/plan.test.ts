@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Change } from "../../../cli/changes/plan.ts";
+import { planTexts } from "../../../cli/changes/show.ts";
 import type { Stored } from "../../../cli/parameter-store/parameter.ts";
-import type { Change } from "../../../cli/plan/plan.ts";
-import { planTexts } from "../../../cli/plan/show.ts";
 import { PREFIX } from "../commands/mappings/cluster.ts";
 
 const stored = (value: unknown): Stored => ({

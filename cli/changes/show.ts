@@ -6,8 +6,8 @@ import type { Tone } from "../io/colour.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import { hang } from "../io/table.ts";
 import { shortName } from "../mapping-file/parameter-name.ts";
+import type { Weakening } from "../plan/weakening.ts";
 import type { Change, Plan } from "./plan.ts";
-import type { Weakening } from "./weakening.ts";
 
 const SIGN = { add: "+", change: "~", remove: "-" } as const;
 const INDENT = "    ";
@@ -77,7 +77,8 @@ function summary(changes: readonly Change[], unchanged: number, extra: readonly 
   return `${counts}${kept}.`;
 }
 
-function details({ action, before, value }: Change): string[] {
+function details({ action, before, value, shown }: Change): string[] {
+  if (shown !== undefined) return [shown];
   const after = value === undefined ? undefined : parseJson(value);
   if (action === "add") return itemLines(after, "");
   const was = before === undefined ? undefined : (parseJson(before.value) ?? before.value);

@@ -19,7 +19,10 @@ export async function destinationOf(
 }
 
 /** Nothing depends on it but a sentence: a network that does not reach STS must not stop a change. */
-async function ownAccount({ ssm, settings }: Connection, { interrupted }: IOStreams): Promise<string | undefined> {
+export async function ownAccount(
+  { ssm, settings }: Connection,
+  { interrupted }: IOStreams,
+): Promise<string | undefined> {
   const { accountId } = await ssm.config.credentials();
   if (accountId !== undefined) return accountId;
   const sts = new STSClient({

@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { adminAccessOf } from "../../../cli/changes/admin-access.ts";
+import { grantsMasters } from "../../../cli/changes/masters.ts";
+import { type Change, planChanges } from "../../../cli/changes/plan.ts";
+import { inSafeOrder } from "../../../cli/changes/safe-order.ts";
 import { readParameter } from "../../../cli/mapping-file/read-parameter.ts";
-import { adminAccessOf } from "../../../cli/plan/admin-access.ts";
-import { grantsMasters } from "../../../cli/plan/masters.ts";
-import { type Change, planChanges } from "../../../cli/plan/plan.ts";
-import { inSafeOrder } from "../../../cli/plan/safe-order.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { A, clusters, context, type Parameters } from "./any-cluster.ts";
 

@@ -4,12 +4,21 @@ import { isDeepStrictEqual } from "node:util";
 import { usage } from "../errors.ts";
 import { normal } from "../mapping-file/read-parameter.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
-import type { Write } from "../parameter-store/write.ts";
 import { denialsIn, type NamedDenial } from "./denials.ts";
 import { MASTERS } from "./masters.ts";
+import { entryKey, type Items } from "./merge-list.ts";
 
-export interface Change extends Write {
+export interface Change {
   readonly action: "add" | "change" | "remove";
+  readonly name: string;
+  /** What was seen when the change was planned; `undefined`: nothing was there. */
+  readonly before: Stored | undefined;
+  /** `undefined` removes. */
+  readonly value: string | undefined;
+  /** For the plan, instead of what the value says. */
+  readonly shown?: string;
+  /** Of a list: throws where it must not become this one. Called again for what is merged with a change of others. */
+  readonly check?: (items: Items) => void;
 }
 
 export interface Plan {
@@ -38,15 +47,28 @@ export function planChanges(
         "first: mappings remove.",
     );
   }
-  const extra = [...current.keys()].filter((name) => !desired.has(name));
-  const removed = extra.map(
-    (name): Change => ({ action: "remove", name, before: current.get(name), value: undefined }),
-  );
+  const extra = [...current.values()].filter((one) => !desired.has(one.name) && removalOf(one).length > 0);
+  const removed = extra.flatMap(removalOf);
   return {
     changes: [...written, ...(prune ? removed : [])].sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1)),
     unchanged: desired.size - written.length,
-    extra: prune ? [] : extra,
+    extra: prune ? [] : extra.map(({ name }) => name),
   };
+}
+
+/**
+ * A list is emptied: a deletion has no version check, and would take an entry along that somebody else has just added.
+ * Nothing for a list that is empty already.
+ */
+export function removalOf(before: Stored): Change[] {
+  const { name } = before;
+  if (entryKey(name) === undefined || before.secure) return [{ action: "remove", name, before, value: undefined }];
+  return isSame(before, "[]") ? [] : [{ action: "change", name, before, value: "[]" }];
+}
+
+/** Whether it takes a parameter, or all entries of a list, away. */
+export function isRemoval({ value }: Change): boolean {
+  return value === undefined || value === "[]";
 }
 
 function isSame(before: Stored, value: string): boolean {
@@ -63,7 +85,8 @@ function rank(change: Change): number {
   if (longerDenials(name, before?.value, value).length > 0) return 6;
   if (value?.includes(MASTERS)) return 1;
   if (before?.value.includes(MASTERS)) return 5;
-  return action === "add" ? 2 : action === "change" ? 3 : 4;
+  if (isRemoval(change)) return 4;
+  return action === "add" ? 2 : 3;
 }
 
 /** Those that a change makes, or gives a later end: one that is over already is renewed so. */
@@ -79,7 +102,7 @@ function longerDenials(parameter: string, value: string | undefined, than: strin
 }
 
 /** The parameters as they will be. */
-export function afterwards(current: ReadonlyMap<string, Stored>, changes: readonly Write[]): Map<string, Stored> {
+export function afterwards(current: ReadonlyMap<string, Stored>, changes: readonly Change[]): Map<string, Stored> {
   const after = new Map(current);
   for (const { name, before, value } of changes) {
     if (value === undefined) after.delete(name);

@@ -1,0 +1,134 @@
+// A typing mistake in --cluster must not make a second cluster: what is written to must exist, or --new be given.
+
+import { CloudFormationClient, paginateDescribeStacks, type Stack } from "@aws-sdk/client-cloudformation";
+import { paginateGetParametersByPath } from "@aws-sdk/client-ssm";
+import { defaultStackName } from "../../functions/settings/stack-name.ts";
+import { REQUEST_LIMITS } from "../aws/client-config.ts";
+import type { Connection } from "../aws/connection.ts";
+import { toFailure } from "../aws/errors.ts";
+import { EXIT, usage } from "../errors.ts";
+import type { IOStreams } from "../io/io-streams.ts";
+import type { Stored } from "../parameter-store/parameter.ts";
+import { ownAccount } from "./destination.ts";
+
+/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
+const PAGE = 10;
+/** Enough to find the clusters of most accounts, for a message. */
+const MAX_PAGES = 20;
+
+/** `known`: what was read of the cluster's parameters; any one proves that it exists. */
+export async function requireCluster(
+  known: ReadonlyMap<string, Stored>,
+  connection: Connection,
+  options: { readonly new?: true },
+  io: IOStreams,
+): Promise<void> {
+  if (known.size > 0 || options.new) return;
+  const { context, settings } = connection;
+  const { clusterId } = settings;
+  const unseen = new Set<string>();
+  /** What cannot be looked at is no reason to stop: the question names the cluster. */
+  async function look<T>(action: string, work: () => Promise<readonly T[]>): Promise<readonly T[]> {
+    try {
+      return await work();
+    } catch (error) {
+      const failure = toFailure(error);
+      if (failure?.exitCode !== EXIT.fault) throw error;
+      const isDenied = error instanceof Error && /^AccessDenied/.test(error.name);
+      unseen.add(isDenied ? `no permission for ${action}` : failure.message.replace(/\.$/, ""));
+      return [];
+    }
+  }
+  const parameters = (path: string, pages: number, pageSize: number) =>
+    look("ssm:GetParametersByPath", () => namesBelow(path, pages, pageSize, connection, io));
+  const stacks = (name?: string) => look("cloudformation:DescribeStacks", () => stacksOf(name, connection, io));
+
+  if ((await parameters(context.prefix, 1, 1)).length > 0) return;
+  const stack = defaultStackName(clusterId);
+  for (const name of [stack, stack.replace("IamAuthenticator-", ISSUER)]) {
+    if ((await stacks(name)).length > 0) return;
+  }
+  const found = new Set((await stacks()).flatMap(clustersOf));
+  if (found.has(clusterId)) return;
+  if (unseen.size > 0) {
+    io.tell(`Cannot check whether the cluster ${clusterId} exists: ${[...unseen].join("; ")}.\n`);
+    return;
+  }
+  const parent = context.prefix.slice(0, context.prefix.lastIndexOf("/"));
+  for (const name of parent === "" ? [] : await parameters(parent, MAX_PAGES, PAGE)) {
+    found.add(name.slice(parent.length + 1).split("/")[0] ?? "");
+  }
+  const account = (await ownAccount(connection, io)) ?? "unknown";
+  throw usage(
+    `The cluster ${clusterId} does not exist in account ${account}, region ${settings.region}: it has no stack ${stack} ` +
+      `and no parameter below ${context.prefix}. ` +
+      `${found.size === 0 ? "No cluster was found there." : `Clusters there: ${[...found].sort().join(", ")}.`} ` +
+      "Check --cluster, --region and --profile. To write to a new cluster, use --new.",
+  );
+}
+
+/** The stack of a cluster's issuer (infra/issuer/issuer-stack.ts). */
+const ISSUER = "IamAuthenticatorIssuer-";
+
+/** A stack in an app of its own has any name, and the cluster in its outputs. */
+function clustersOf({ StackName = "", Outputs = [] }: Stack): string[] {
+  const named = Outputs.flatMap(
+    ({ OutputValue = "" }) => / callers add \S+ --cluster (\S+)/.exec(OutputValue)?.[1] ?? [],
+  );
+  if (named.length > 0) return named;
+  return [/^IamAuthenticator(?:Issuer)?-(.+)/.exec(StackName)?.[1] ?? []].flat();
+}
+
+/** That of this name, or all. */
+async function stacksOf(
+  StackName: string | undefined,
+  { ssm, settings }: Connection,
+  { interrupted }: IOStreams,
+): Promise<Stack[]> {
+  const client = new CloudFormationClient({
+    region: settings.region,
+    credentials: ssm.config.credentials,
+    maxAttempts: 2,
+    requestHandler: { ...REQUEST_LIMITS, connectionTimeout: 2_000, requestTimeout: 5_000 },
+  });
+  const stacks: Stack[] = [];
+  try {
+    for await (const { Stacks = [] } of paginateDescribeStacks(
+      { client },
+      { StackName },
+      { abortSignal: interrupted },
+    )) {
+      stacks.push(...Stacks);
+    }
+    return stacks.filter(({ StackStatus }) => StackStatus !== "DELETE_COMPLETE");
+  } catch (error) {
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
+    if (error instanceof Error && error.name === "ValidationError" && /does not exist/.test(error.message)) return [];
+    throw error;
+  } finally {
+    client.destroy();
+  }
+}
+
+async function namesBelow(
+  path: string,
+  pages: number,
+  pageSize: number,
+  { ssm }: Connection,
+  { interrupted }: IOStreams,
+): Promise<string[]> {
+  const names: string[] = [];
+  const found = paginateGetParametersByPath(
+    { client: ssm, pageSize },
+    { Path: path, Recursive: true },
+    { abortSignal: interrupted },
+  );
+  let left = pages;
+  for await (const { Parameters = [] } of found) {
+    names.push(...Parameters.map(({ Name = "" }) => Name));
+    left -= 1;
+    // A page may be empty although there are more.
+    if (left <= 0 && names.length > 0) break;
+  }
+  return names;
+}

@@ -1,0 +1,122 @@
+// The one way to write: a plan is checked, shown and confirmed, then written.
+
+import type { Connection } from "../aws/connection.ts";
+import { finding, silentExit } from "../errors.ts";
+import { confirm } from "../io/confirm.ts";
+import { duration } from "../io/duration.ts";
+import type { IOStreams } from "../io/io-streams.ts";
+import type { WriteOptions } from "../options.ts";
+import type { Stored } from "../parameter-store/parameter.ts";
+import { weakeningsIn } from "../plan/weakening.ts";
+import { destinationOf } from "./destination.ts";
+import { requireCluster } from "./existing-cluster.ts";
+import { guardLockout } from "./lockout-guard.ts";
+import { withoutManaged } from "./managed.ts";
+import { afterwards, type Change, isRemoval, newDenials, type Plan } from "./plan.ts";
+import { inSafeOrder } from "./safe-order.ts";
+import { printPlan } from "./show.ts";
+import { type Accepted, writeAll } from "./write-all.ts";
+
+type ProposeOptions = WriteOptions & { readonly prune?: true };
+
+/**
+ * `current`: the parameters under the prefix, as far as they were read for the plan. `effect`: a sentence, for what has
+ * been written.
+ */
+export async function executePlan(
+  plan: Plan,
+  current: ReadonlyMap<string, Stored>,
+  connection: Connection,
+  options: ProposeOptions,
+  io: IOStreams,
+  effect = "The function reads the change within 30 s.",
+): Promise<void> {
+  const accepted = await propose(plan, current, connection, options, io);
+  if (accepted === undefined) return;
+  await writeAll(accepted, connection, io);
+  io.tell(`${outcome(accepted.changes)} ${effect}\n`);
+  if (accepted.isPartial) throw silentExit();
+}
+
+interface Proposal extends Accepted {
+  /** Whether something that was asked for is left out. */
+  readonly isPartial: boolean;
+}
+
+/** What a person has accepted; `undefined` where there is nothing to write, or --dry-run. Throws where it is refused. */
+export async function propose(
+  wanted: Plan,
+  current: ReadonlyMap<string, Stored>,
+  connection: Connection,
+  options: ProposeOptions,
+  io: IOStreams,
+): Promise<Proposal | undefined> {
+  const { context } = connection;
+  await requireCluster(current, connection, options, io);
+  const { plan, managed } = await withoutManaged(wanted, connection, options.force === true, io);
+  const changes = await inSafeOrder(plan.changes, current, context);
+  const destination = await destinationOf(connection, current, io);
+  const weakenings = await weakeningsIn(changes, current, context);
+  printPlan({ ...plan, changes, weakenings }, destination, context.prefix, io);
+  // Nobody asked for what --prune finds. Any other change was asked for, and is not made.
+  const isPartial = !managed.every((change) => isRemoval(change) && options.prune);
+  if (changes.length === 0 && !isPartial) return undefined;
+  if (changes.length === 0) throw finding("Nothing was written.");
+  checkDenialsWritten(changes, managed);
+  if (!options.force) await guardLockout(current, afterwards(current, changes), context);
+  tellIfLong(changes.length, connection, io);
+  if (options.dryRun) return undefined;
+  const weakened = weakeningSentence(weakenings);
+  if (options.yes && weakened !== undefined && !options.allowWeakening) {
+    throw finding(`Refused: ${weakened} With --yes, that needs --allow-weakening.`);
+  }
+  const question = `${changes.every(({ action }) => action === "remove") ? "Remove" : "Write"} ${count(changes.length)} in ${destination}?`;
+  if (!options.yes && weakened === undefined) await confirm(question, io);
+  if (!options.yes && weakened !== undefined) {
+    await confirm(`T${weakened.slice(1)}\n${question}`, io, "--yes and --allow-weakening");
+  }
+  return { changes, current, force: options.force === true, isPartial };
+}
+
+function outcome(done: readonly Change[]): string {
+  const removed = done.filter(({ action }) => action === "remove").length;
+  const wrote = done.length - removed;
+  if (removed === 0) return `Wrote ${count(wrote)}.`;
+  return wrote === 0 ? `Removed ${count(removed)}.` : `Wrote ${count(wrote)} and removed ${removed}.`;
+}
+
+/** What grants must not be written without the denials beside it: they may be what makes it safe. */
+function checkDenialsWritten(changes: readonly Change[], leftOut: readonly Change[]): void {
+  const [denial] = leftOut.flatMap(newDenials);
+  const grants = changes.some((change) => change.value !== undefined && newDenials(change).length === 0);
+  if (denial === undefined || !grants) return;
+  throw finding(
+    `Nothing was written: the denial of ${denial.who} would be left out. Write it in the stack first, or use --force.`,
+  );
+}
+
+/** As many as a person reads. */
+const MAX_NAMED = 10;
+
+function weakeningSentence(weakenings: Awaited<ReturnType<typeof weakeningsIn>>): string | undefined {
+  const texts = [...weakenings.values()].flat().map(({ text }) => text);
+  if (texts.length === 0) return undefined;
+  const more = texts.length > MAX_NAMED ? `, and ${texts.length - MAX_NAMED} more (marked ! above)` : "";
+  return `this ${texts.slice(0, MAX_NAMED).join(", ")}${more}.`;
+}
+
+/** In seconds; shorter writing ends while one still reads the plan. */
+const LONG = 60;
+
+function tellIfLong(changes: number, { rates: { writes } }: Connection, io: IOStreams): void {
+  const seconds = changes / writes;
+  if (seconds < LONG) return;
+  io.tell(
+    `Writing ${count(changes)} at ${writes} a second takes ${duration(seconds)}. ` +
+      "You can stop it and run it again: it writes only what is missing.\n",
+  );
+}
+
+function count(changes: number): string {
+  return changes === 1 ? "1 parameter" : `${changes} parameters`;
+}

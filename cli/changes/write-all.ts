@@ -1,0 +1,150 @@
+// Writes the changes that a person has accepted, one after the other, and reports what was written and what was not.
+
+import { isDeepStrictEqual } from "node:util";
+import { SSMServiceException } from "@aws-sdk/client-ssm";
+import { isThrottlingError } from "@smithy/core/retry";
+import type { SdkError } from "@smithy/types";
+import type { Connection } from "../aws/connection.ts";
+import { toFailure } from "../aws/errors.ts";
+import { rateLimited } from "../aws/rate-limit.ts";
+import { EXIT, Failure } from "../errors.ts";
+import { tellIfSlow } from "../io/interrupt.ts";
+import type { IOStreams } from "../io/io-streams.ts";
+import { startProgress } from "../io/progress.ts";
+import { shortName } from "../mapping-file/parameter-name.ts";
+import type { Stored } from "../parameter-store/parameter.ts";
+import { readSome } from "../parameter-store/read.ts";
+import { guardLockout } from "./lockout-guard.ts";
+import { entryKey, itemsOf, mergeList } from "./merge-list.ts";
+import { afterwards, type Change } from "./plan.ts";
+import { Overwrote, writeValue } from "./write.ts";
+import { writeList } from "./write-list.ts";
+
+export interface Accepted {
+  readonly changes: readonly Change[];
+  /** The parameters as they were read for the plan. */
+  readonly current: ReadonlyMap<string, Stored>;
+  /** Without the lockout check of what is merged with a change of others. */
+  readonly force: boolean;
+}
+
+/** Why writing stopped. `state`: what became of the change that it stopped at. */
+export class Stopped extends Failure {
+  readonly state: State;
+  constructor({ exitCode }: Failure, message: string, state: State, cause: unknown) {
+    super(exitCode, message, { cause });
+    this.state = state;
+  }
+}
+
+type State = "written" | "absent" | "unknown";
+
+/** @throws `Stopped` at the first change that is not sure: in conflict with somebody else's, refused, or not answered. */
+export async function writeAll(accepted: Accepted, connection: Connection, io: IOStreams): Promise<void> {
+  const { changes } = accepted;
+  const { rates, context } = connection;
+  const waitForTurn = rateLimited(rates.writes);
+  const progress = startProgress("writing", changes.length, io, rates.writes);
+  const endOfWaiting = tellIfSlow(io);
+  const done: Change[] = [];
+  try {
+    for (const change of changes) {
+      try {
+        await waitForTurn(io.interrupted);
+        await writeOne(change, { ...accepted, changes: done }, connection, io);
+        done.push(change);
+      } catch (error) {
+        const failure = toFailure(error);
+        if (failure === undefined) throw error;
+        const state = await stateOf(change, failure, connection);
+        if (state === "written") done.push(change);
+        // Where only the answer was lost, nothing is wrong.
+        if (state === "written" && failure.exitCode === EXIT.fault) continue;
+        const helps = state === "unknown" || helpsAgain(error, failure);
+        throw new Stopped(failure, report(failure, done, changes, state, helps, context.prefix), state, error);
+      }
+      progress.show(done.length);
+    }
+  } finally {
+    progress.end();
+    endOfWaiting();
+  }
+}
+
+async function writeOne(
+  change: Change,
+  { changes: done, current, force }: Accepted,
+  { ssm, context }: Connection,
+  io: IOStreams,
+): Promise<void> {
+  const { name, before, value } = change;
+  const key = entryKey(name);
+  const isList = itemsOf(value) !== undefined && (before === undefined || itemsOf(before.value) !== undefined);
+  if (key === undefined || !isList) return writeValue(ssm, change, io.interrupted);
+  const check = async (items: readonly unknown[]) => {
+    change.check?.(items);
+    const state = afterwards(current, done);
+    const merged = { ...change, value: JSON.stringify(items) };
+    if (!force) await guardLockout(state, afterwards(state, [merged]), context);
+  };
+  const isMerged = await writeList(ssm, key, change, check, io.interrupted);
+  if (isMerged) io.tell(`Somebody else changed ${name} at the same time. Both changes are kept.\n`);
+}
+
+/** How long to look, after a failure, for what is true. */
+const LOOK_MS = 5_000;
+
+async function stateOf({ name, before, value }: Change, failure: Failure, { ssm }: Connection): Promise<State> {
+  if (failure instanceof Overwrote) return "written";
+  // A conflict; and only what comes before a write is interrupted.
+  if (failure.exitCode !== EXIT.fault) return "absent";
+  try {
+    const stored = (await readSome(ssm, [name], AbortSignal.timeout(LOOK_MS))).get(name)?.value;
+    if (stored === value) return "written";
+    const [key, wanted, now] = [entryKey(name), itemsOf(value), itemsOf(stored)];
+    if (key === undefined || wanted === undefined || now === undefined) return "absent";
+    const { items, clashes } = mergeList(key, itemsOf(before?.value) ?? [], wanted, now);
+    return clashes.length === 0 && isDeepStrictEqual(items, now) ? "written" : "absent";
+  } catch {
+    return "unknown";
+  }
+}
+
+/** A plan is made anew each time: running the same command again does the rest. */
+function report(
+  { message }: Failure,
+  done: readonly Change[],
+  all: readonly Change[],
+  state: State,
+  helps: boolean,
+  prefix: string,
+): string {
+  const left = all.slice(done.length);
+  const unsure = state === "unknown" ? left.shift() : undefined;
+  const lines = [
+    message,
+    ...(unsure === undefined ? [] : [`It is not known whether ${shortName(unsure.name, prefix)} was written.`]),
+    done.length === 0
+      ? unsure === undefined && "Nothing was written."
+      : `Written, ${done.length} of ${all.length}: ${namesOf(done, prefix)}.`,
+    done.length > 0 && left.length > 0 && `Not written: ${namesOf(left, prefix)}.`,
+  ].filter((line) => line !== false);
+  const again = done.length === 0 ? "Run the same command again." : "Run the same command again for the rest.";
+  return `${lines.join("\n")}${helps && done.length < all.length ? ` ${again}` : ""}`;
+}
+
+/** As many as a person reads. */
+const MAX_NAMED = 10;
+
+function namesOf(changes: readonly Change[], prefix: string): string {
+  const names = changes.slice(0, MAX_NAMED).map(({ name }) => shortName(name, prefix));
+  const more = changes.length - names.length;
+  return more > 0 ? `${names.join(", ")}, and ${more} more in the order of the plan` : names.join(", ");
+}
+
+/** Not where AWS has refused the write itself: it would refuse it again. Throttling and outages pass. */
+function helpsAgain(error: unknown, { exitCode }: Failure): boolean {
+  if (exitCode === EXIT.interrupted || exitCode === EXIT.finding) return true;
+  if (!(error instanceof SSMServiceException) || error.$fault === "server") return true;
+  return isThrottlingError(error as SdkError) || /^Expired/.test(error.name);
+}

@@ -1,0 +1,247 @@
+// Two operators as two processes. A proxy holds a request of the first one until the second has ended: both orders of
+// each pair, and the second one's write before and after the first one's last look.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { hash } from "node:crypto";
+import { once } from "node:events";
+import { afterEach, beforeEach, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { type LocalRequest, startHttpServer } from "../../../local/http-server.ts";
+import { ec, rsa } from "../../functions/issuer/samples.ts";
+import { testFolder } from "../commands/irsa/services.ts";
+import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "../commands/mappings/cluster.ts";
+
+const SCRIPT = fileURLToPath(new URL("../../../cli/iam-authenticator.ts", import.meta.url));
+const user = (name: string) => `arn:aws:iam::111122223333:user/${name}`;
+const [SOON, LATER] = ["2026-01-01T00:00:00Z", "2099-01-01T00:00:00Z"];
+
+const folder = testFolder();
+process.once("exit", folder.remove);
+let cluster: LocalCluster;
+beforeEach(async () => {
+  cluster = await storedCluster(ADMIN);
+});
+afterEach(() => cluster.store.close());
+
+interface Result {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function run(words: readonly string[], store: string): Promise<Result> {
+  const env = { ...process.env, AWS_ENDPOINT_URL_SSM: store };
+  const child = spawn(process.execPath, [SCRIPT, ...words, "-c", "prod", "--yes"], { env, stdio: "pipe" });
+  const texts = [child.stdout, child.stderr].map((stream) => stream.toArray());
+  const [code] = await once(child, "close");
+  const [out = "", err = ""] = (await Promise.all(texts)).map((chunks) => Buffer.concat(chunks).toString());
+  return { code, out, err };
+}
+
+/** Where the first operator is held: with its write on the way, or at the look right before it. */
+type Moment = "its write" | "its last look";
+
+function isMoment(moment: Moment, { headers, body }: LocalRequest, name: string): boolean {
+  const operation = headers["x-amz-target"];
+  if (moment === "its write") return operation === "AmazonSSM.PutParameter";
+  // Only the look before a write asks for one name after the plan has asked who manages it, or found nothing there.
+  return operation === "AmazonSSM.GetParameters" && body.toString() === JSON.stringify({ Names: [name] });
+}
+
+/** The second operator begins and ends while the first one is held. `looks`: how often the first one asks for its list. */
+async function together(
+  [first, second]: readonly [readonly string[], readonly string[]],
+  moment: Moment,
+  name: string,
+  looks: number,
+): Promise<[Result, Result]> {
+  const arrived = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  let seen = 0;
+  const proxy = await startHttpServer(async (request) => {
+    if (isMoment(moment, request, name)) {
+      seen += 1;
+      if (seen === (moment === "its write" ? 1 : looks)) {
+        arrived.resolve();
+        await released.promise;
+      }
+    }
+    const { host: _, connection: __, "content-length": ___, ...headers } = request.headers;
+    const answer = await fetch(cluster.store.url, { method: "POST", headers, body: new Uint8Array(request.body) });
+    return {
+      status: answer.status,
+      headers: { "content-type": answer.headers.get("content-type") ?? "" },
+      body: Buffer.from(await answer.arrayBuffer()),
+    };
+  });
+  try {
+    const running = run(first, proxy.url);
+    const early = await Promise.race([arrived.promise, running]);
+    assert.equal(early, undefined, `never held at ${moment}: ${JSON.stringify(early)}`);
+    const ended = await run(second, cluster.store.url);
+    released.resolve();
+    return [await running, ended];
+  } finally {
+    await proxy.close();
+  }
+}
+
+const list = (name: string) => cluster.value(name) as Promise<Record<string, unknown>[]>;
+const byArn = (items: readonly Record<string, unknown>[]) =>
+  items.toSorted((a, b) => (`${a["arnLike"]}` < `${b["arnLike"]}` ? -1 : 1));
+const KEPT = /^Somebody else changed \S+ at the same time\. Both changes are kept\.\n/m;
+
+interface Pair {
+  readonly what: string;
+  /** The list, below the prefix. */
+  readonly name: string;
+  readonly before?: unknown;
+  readonly words: readonly [readonly string[], readonly string[]];
+  /** How often a command asks for the list alone: for its plan, and before its write. */
+  readonly looks: readonly [number, number];
+  /** What is stored when both have ended, whatever the order. */
+  verify(results: readonly Result[]): Promise<void>;
+}
+
+const deny = (name: string, ...words: string[]) => ["mappings", "deny", user(name), ...words];
+const PAIRS: readonly Pair[] = [
+  {
+    what: "an ended denial is renewed while another is written: the later end stays",
+    name: "deny/111122223333",
+    before: [{ arnLike: user("ended"), notAfter: SOON }],
+    words: [deny("other"), deny("ended", "--until", LATER)],
+    looks: [2, 2],
+    async verify() {
+      assert.deepEqual(byArn(await list("deny/111122223333")), [
+        { arnLike: user("ended"), notAfter: LATER },
+        { arnLike: user("other") },
+      ]);
+    },
+  },
+  {
+    what: "allow takes the last denial back while another is written: the other stays",
+    name: "deny/111122223333",
+    before: [{ arnLike: user("last") }],
+    words: [["mappings", "allow", user("last"), "--allow-weakening"], deny("other")],
+    looks: [1, 2],
+    async verify() {
+      assert.deepEqual(await list("deny/111122223333"), [{ arnLike: user("other") }]);
+    },
+  },
+  {
+    what: "two callers are added: both are accepted",
+    name: "callers",
+    before: [{ name: "kept", sha256: "0".repeat(64) }],
+    words: [
+      ["callers", "add", "one"],
+      ["callers", "add", "two"],
+    ],
+    looks: [2, 2],
+    async verify(results) {
+      const stored = JSON.parse(await newest(`${PREFIX}/callers`)) as { name: string; sha256: string }[];
+      assert.deepEqual(stored.map(({ name }) => name).toSorted(), ["kept", "one", "two"]);
+      for (const { out } of results) {
+        const token = out.trim().split("\n").at(-1) ?? "";
+        assert.ok(
+          stored.some(({ sha256 }) => sha256 === hash("sha256", token)),
+          "its token is not accepted",
+        );
+      }
+    },
+  },
+  {
+    what: "two patterns are set: both are in the list",
+    name: "pattern/111122223333",
+    before: [{ arnLike: "arn:aws:iam::111122223333:role/a-*", username: "a" }],
+    words: ["b", "c"].map((name) => [
+      ...["mappings", "set", `arn:aws:iam::111122223333:role/${name}-*`, "--username", name],
+    ]) as unknown as Pair["words"],
+    looks: [2, 2],
+    async verify() {
+      const stored = await list("pattern/111122223333");
+      assert.deepEqual(stored[0]?.["username"], "a");
+      assert.deepEqual(stored.map(({ username }) => username).toSorted(), ["a", "b", "c"]);
+    },
+  },
+];
+
+async function newest(name: string): Promise<string> {
+  const ssm = new SSMClient({ endpoint: cluster.store.url });
+  const { Parameter } = await ssm.send(new GetParameterCommand({ Name: name }));
+  ssm.destroy();
+  return Parameter?.Value ?? "";
+}
+
+for (const { what, name, before, words, looks, verify } of PAIRS) {
+  for (const moment of ["its write", "its last look"] as const) {
+    for (const order of [0, 1] as const) {
+      test(`${what} (${words[order]?.[1]} ${words[order]?.[2]?.split("/").at(-1)} is held at ${moment})`, async () => {
+        cluster.store.put(`${PREFIX}/${name}`, JSON.stringify(before));
+        const pair = order === 0 ? words : ([words[1], words[0]] as const);
+        const [held, other] = await together(pair, moment, `${PREFIX}/${name}`, looks[order]);
+        assert.deepEqual([held.code, other.code], [0, 0], held.err + other.err);
+        assert.match(held.err, KEPT);
+        assert.doesNotMatch(other.err, /Somebody else/);
+        await verify([held, other]);
+      });
+    }
+  }
+}
+
+test("the same denial is taken back and renewed: the first change stays, and the second operator is told", async () => {
+  const pair = [["mappings", "allow", user("x"), "--allow-weakening"], deny("x", "--until", LATER)] as const;
+  for (const [first, second, left] of [
+    [pair[0], pair[1], [{ arnLike: user("x"), notAfter: LATER }]],
+    [pair[1], pair[0], []],
+  ] as const) {
+    for (const moment of ["its write", "its last look"] as const) {
+      cluster.store.put(`${PREFIX}/deny/111122223333`, JSON.stringify([{ arnLike: user("x"), notAfter: SOON }]));
+      const looks = first === pair[0] ? 1 : 2;
+      const results = await together([first, second], moment, `${PREFIX}/deny/111122223333`, looks);
+      assert.deepEqual(
+        results.map(({ code }) => code),
+        [1, 0],
+        results.map(({ err }) => err).join(),
+      );
+      assert.match(
+        results[0].err,
+        /^Somebody else changed \S+user\/x in \S+ at the same time\. Their change stays, and yours was not made: .*\nNothing was written\./,
+      );
+      assert.deepEqual(await list("deny/111122223333"), left);
+    }
+  }
+});
+
+test("two operators publish a key each: both are served", async () => {
+  const [one, two] = [rsa(), ec("P-256")];
+  const publish = ({ jwk }: typeof one) => {
+    const file = folder.write(`${jwk.kid}.json`, JSON.stringify({ keys: [jwk] }));
+    return ["irsa", "keys", "publish", "--jwks", file];
+  };
+  const results = await together([publish(one), publish(two)], "its write", "", 0);
+  for (const { code, err } of results) assert.deepEqual([code, /^Wrote 1 parameter\./.test(err)], [0, true], err);
+  for (const { jwk } of [one, two]) {
+    assert.deepEqual(JSON.parse(await newest(`${PREFIX}/issuer/${jwk.kid}`)).kid, jwk.kid);
+  }
+  // The same key, over a parameter that is invalid: both wrote the same.
+  cluster.store.put(`${PREFIX}/issuer/${one.jwk.kid}`, "{");
+  const same = await together([publish(one), publish(one)], "its write", "", 0);
+  for (const { code, err } of same) assert.deepEqual([code, /^Wrote 1 parameter\./.test(err)], [0, true], err);
+});
+
+test("a write that replaced somebody else's is an error, and says what it replaced", async () => {
+  const { jwk } = ec("P-256");
+  const name = `${PREFIX}/issuer/${jwk.kid}`;
+  cluster.store.put(name, "{");
+  const file = folder.write("replaced.json", JSON.stringify({ keys: [jwk] }));
+  cluster.store.fail(({ headers }) => {
+    if (headers["x-amz-target"] === "AmazonSSM.PutParameter") cluster.store.put(name, '{"of":"somebody else"}');
+    return undefined;
+  });
+  const { code, err } = await run(["irsa", "keys", "publish", "--jwks", file], cluster.store.url);
+  assert.equal(code, 1);
+  assert.match(err, /^Somebody else wrote \S+ at the same moment, and this write came last: it replaced version 2 by /);
+  assert.ok(err.endsWith(`\nWritten, 1 of 1: issuer/${jwk.kid}.\n`), err);
+});
