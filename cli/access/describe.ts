@@ -59,7 +59,7 @@ export function describe(
   }
   if (!isComplete) add(changed[0] ?? "", TOO_MANY);
   return {
-    weakenings: new Map([...weakenings].map(([where, lines]) => [where, [...lines.values()]])),
+    weakenings: new Map(changed.flatMap((name) => [[name, [...(weakenings.get(name)?.values() ?? [])]] as const])),
     losses: new Map([...losses].map(([where, texts]) => [where, [...texts]])),
   };
 }
@@ -67,7 +67,8 @@ export function describe(
 /** Soonest first, then the shortest ARN: it is the example. */
 function inOrder(a: AccessDifference, b: AccessDifference): number {
   const [one, other] = [a.identity.canonicalArn, b.identity.canonicalArn];
-  return a.from - b.from || one.length - other.length || (one < other ? -1 : 1);
+  const isLifted = Number(a.kind === "lifted") - Number(b.kind === "lifted");
+  return a.from - b.from || isLifted || one.length - other.length || (one < other ? -1 : 1);
 }
 
 function writtenParameter(
@@ -75,8 +76,11 @@ function writtenParameter(
   writes: ReadonlySet<string>,
   { prefix }: EvaluationContext,
 ): string {
-  const names = [after.parameter, before.parameter, ...candidates(prefix, identity).map(({ parameter }) => parameter)];
-  return names.find((name) => writes.has(name)) ?? "";
+  // What has denied is where a denial is lifted.
+  const deciding = [after.parameter, before.parameter];
+  if (before.kind !== "granted" && before.kind !== "unmapped") deciding.reverse();
+  const names = [...deciding, ...candidates(prefix, identity).map(({ parameter }) => parameter)];
+  return names.find((name) => writes.has(name)) ?? [...writes][0] ?? "";
 }
 
 /** Whether the change writes this one principal's, permission set's or session's entry, and that entry counts. */

@@ -1,6 +1,7 @@
 // Session names that matter: those that make a reserved name of a username or group with `{SessionName}`.
 
-import { ADMIN_GROUPS } from "./administrators.ts";
+import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
+import { ADMIN_GROUPS, isAdministrator } from "./administrators.ts";
 
 const SESSION = /^[\w+=,.@-]{1,128}$/;
 const PLACEHOLDER = /\{SessionName(?:Raw)?\}/;
@@ -16,6 +17,13 @@ export function reservedSessions(templates: readonly string[]): string[] {
       ...sessionForStart(template),
     ])
     .filter((session) => SESSION.test(session));
+}
+
+/** Whether a session name makes an administrators' group of one of the groups. */
+export function canChooseAdministrator({ groups = [] }: Mapping): boolean {
+  return reservedSessions(groups).some((session) =>
+    isAdministrator(groups.map((group) => group.split(PLACEHOLDER).join(session))),
+  );
 }
 
 /** A template may have the placeholder more than once: all of them take the same text. */

@@ -49,7 +49,7 @@ function restoredAccess({ identity, before, after, from }: AccessDifference, com
     if (before.kind === "invalid") {
       return [{ kind, text: `lifts the denial of every identity that the invalid list ${where} covers${example}` }];
     }
-    const who = ("arnLike" in before ? before.arnLike : undefined) ?? identity.canonicalArn;
+    const who = ("arnLike" in before ? before.arnLike : undefined) ?? principalText(identity, before, context);
     const text =
       from > context.now
         ? `ends the denial of ${who} on ${new Date(from).toISOString()}`
@@ -58,11 +58,12 @@ function restoredAccess({ identity, before, after, from }: AccessDifference, com
   }
   if (after.kind !== "granted") return [];
   if (before.kind === "invalid") {
-    return [{ kind: "denial", text: `lifts the denial of ${identity.canonicalArn} by the invalid value of ${where}` }];
+    const who = principalText(identity, before, context);
+    return [{ kind: "denial", text: `lifts the denial of ${who} by the invalid value of ${where}` }];
   }
   if (before.kind !== "mismatch") return [];
   const pin = entriesOf(states.before, before.parameter, context).find(({ principalId }) => principalId)?.principalId;
-  const who = identity.canonicalArn;
+  const who = principalText(identity, before, context);
   if (pin === undefined) {
     return [{ kind: "denial", text: `lifts the denial of ${who}: ${where} is for another principal` }];
   }
@@ -87,10 +88,17 @@ function namesGained(difference: AccessDifference, after: Granted, comparing: Co
   const { context, findUsername } = comparing;
   const who = principalText(identity, after, context);
   const groups = after.groups.filter((group) => before.kind !== "granted" || !before.groups.includes(group));
-  const username = before.kind === "granted" && before.username === after.username ? [] : [after.username];
+  const isNewName = before.kind !== "granted" || before.username !== after.username;
   const admin = groups.filter((group) => ADMIN_GROUPS.includes(group));
-  const reserved = [...username, ...groups].filter((name) => name.startsWith("system:") && !admin.includes(name));
-  const other = username.length === 0 ? undefined : findUsername(after.mapping, identity.accountId, after.parameter);
+  // In the words of the mapping: many sessions may render one group.
+  const templates = [
+    ...(isNewName ? [[after.username, after.mapping.username]] : []),
+    ...groups.map((group) => [group, after.mapping.groups?.[after.groups.indexOf(group)]]),
+  ];
+  const reserved = templates.flatMap(([name = "", template = name]) =>
+    name.startsWith("system:") && !admin.includes(name) ? [template] : [],
+  );
+  const other = isNewName ? findUsername(after.mapping, identity.accountId, after.parameter) : undefined;
   return [
     ...(isAdministrator(groups)
       ? [{ kind: "masters" as const, text: giftText(difference, after, admin, comparing) }]
@@ -107,23 +115,23 @@ function namesGained(difference: AccessDifference, after: Granted, comparing: Co
   ];
 }
 
-/** `gives <what> to <whom>` by a mapping that is new, `leaves <whom> to <parameter>, which gives <what>` by an old one. */
+/** By a mapping that is new: what it gives, to whom. By an old one: who is left to it, and what it gives. */
 function giftText(
   { identity, before, from }: AccessDifference,
   after: Granted,
   groups: readonly string[],
   { states, context }: Comparing,
 ): string {
-  const gift = groups.length > 0 ? groups.join(", ") : userText(after);
+  const gift = groups.length > 0 ? `gives ${groups.join(", ")}` : `grants access as ${userText(after)}`;
   const since = from > context.now ? ` from ${new Date(from).toISOString()} on` : "";
   const isOld = entriesOf(states.before, after.parameter, context).some((one) => isDeepStrictEqual(one, after.mapping));
   if (isOld) {
     const whom = principalText(identity, before, context);
-    return `leaves ${whom} to ${shortName(after.parameter, context.prefix)}, which gives ${gift}${since}`;
+    return `leaves ${whom} to ${shortName(after.parameter, context.prefix)}, which ${gift}${since}`;
   }
   const bySession = groups.some((group) => !after.mapping.groups?.includes(group));
   const how = bySession ? " by a session name, which anyone who assumes it chooses" : "";
-  return `gives ${gift} to ${principalText(identity, after, context)}${how}${since}`;
+  return `${gift} to ${principalText(identity, after, context)}${how}${since}`;
 }
 
 function userText({ username, groups }: Granted): string {
@@ -133,13 +141,17 @@ function userText({ username, groups }: Granted): string {
 /** Whom an answer is for: the pattern, the permission set or its session, the account, or the one principal. */
 export function principalText(identity: VerifiedIdentity, access: Access, { prefix }: EvaluationContext): string {
   const { parameter } = access;
-  if (access.kind === "granted" && access.mapping.arnLike !== undefined) return access.mapping.arnLike;
+  if (access.kind === "granted" && access.mapping.arnLike !== undefined) {
+    return `identities that match ${access.mapping.arnLike}`;
+  }
   const place = placeOf(identity, parameter, prefix);
   if (place === "sso") return shortName(parameter, prefix);
   if (place === "sso-session") {
     return `session ${identity.sessionName} of ${shortName(parameter, prefix).replace("sso-session", "sso")}`;
   }
-  return place === "account" ? `other identities of account ${identity.accountId}` : identity.canonicalArn;
+  if (place === "account") return `other identities of account ${identity.accountId}`;
+  // A user's mapping is for the name, in any path.
+  return place === "exact" ? identity.canonicalArn.replace(/:user\/.*\//, ":user/") : identity.canonicalArn;
 }
 
 export function placeOf(identity: VerifiedIdentity, parameter: string, prefix: string): Place | undefined {

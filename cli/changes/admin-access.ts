@@ -6,12 +6,12 @@ import { renderUser } from "../../functions/authenticator/user/user.ts";
 import { Denial } from "../../functions/errors.ts";
 import { isExpired, notAfterTime } from "../../functions/lib/not-after.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import { isAdministrator } from "../access/administrators.ts";
 import { decide, type EvaluationContext } from "../evaluate/evaluation.ts";
 import { type SamplePrincipal, samplePrincipalsOf } from "../evaluate/sample-principals.ts";
 import type { Entry } from "../mapping-file/entry.ts";
 import { shortName } from "../mapping-file/parameter-name.ts";
 import { possibleDenials } from "./denials.ts";
-import { MASTERS } from "./masters.ts";
 
 type Parameters = ReadonlyMap<string, StoredParameter>;
 
@@ -60,15 +60,6 @@ async function accessOfSample(
     : { kind: "doubtful", until, why: `perhaps denied by ${deny}` };
 }
 
-/** Whether the function would make an administrator of this identity. */
-export async function rendersMasters(
-  identity: VerifiedIdentity,
-  parameters: Parameters,
-  context: EvaluationContext,
-): Promise<boolean> {
-  return (await ask(identity, parameters, context)).kind === "sure";
-}
-
 /** By the function's own code. A name that EC2 must prove counts as refused: an administrator does not need one. */
 async function ask(
   identity: VerifiedIdentity,
@@ -80,7 +71,7 @@ async function ask(
   try {
     const selected = selectMapping(evaluations, identity);
     const { groups } = await renderUser(selected, identity, context.reservedPrefixes, async () => ({ refusal: "" }));
-    if (!groups.includes(MASTERS)) return none(`${where} counts before it`);
+    if (!isAdministrator(groups)) return none(`${where} counts before it`);
     const { notAfter } = selected.mapping;
     return { kind: "sure", until: (notAfter && notAfterTime(notAfter)) || Number.POSITIVE_INFINITY, why: "" };
   } catch (error) {

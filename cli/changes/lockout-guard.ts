@@ -1,11 +1,11 @@
 // The lockout guard: whether somebody still gets `system:masters` after a change.
 
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import { administratorEntries } from "../access/administrators.ts";
 import { finding } from "../errors.ts";
 import type { EvaluationContext } from "../evaluate/evaluation.ts";
 import { shortName } from "../mapping-file/parameter-name.ts";
 import { type AdminAccess, adminAccessOf } from "./admin-access.ts";
-import { MASTERS, mastersEntries } from "./masters.ts";
 
 type Parameters = ReadonlyMap<string, StoredParameter>;
 
@@ -33,7 +33,7 @@ export async function guardLockout(before: Parameters, after: Parameters, contex
   const reasons = [...is].filter(([, { why }]) => why !== "").slice(0, MAX_REASONS);
   throw finding(
     [
-      `Refused: the last mapping that ${end === Number.NEGATIVE_INFINITY ? "may give" : "gives"} ${MASTERS} would end ${when}.`,
+      `Refused: the last mapping that ${end === Number.NEGATIVE_INFINITY ? "may give" : "gives"} administrator rights would end ${when}.`,
       ...reasons.map(
         ([name, { kind, why }]) => `  ${name} ${kind === "doubtful" ? "may not count" : "does not count"}: ${why}`,
       ),
@@ -47,7 +47,7 @@ async function administrators(parameters: Parameters, context: EvaluationContext
   const { prefix } = context;
   const found = new Map<string, AdminAccess>();
   for (const [name, stored] of parameters) {
-    for (const entry of mastersEntries(prefix, name, stored)) {
+    for (const entry of administratorEntries(prefix, name, stored)) {
       const { arnLike } = entry.mapping;
       const where = [shortName(name, prefix), ...(arnLike === undefined ? [] : [arnLike])].join(" ");
       found.set(where, await adminAccessOf(entry, parameters, context));

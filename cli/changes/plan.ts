@@ -1,11 +1,11 @@
 // What must be written for Parameter Store to hold what a file says. Nothing is written here.
 
 import { isDeepStrictEqual } from "node:util";
+import { mentionsAdministrators } from "../access/administrators.ts";
 import { usage } from "../errors.ts";
 import { normal } from "../mapping-file/read-parameter.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
 import { denialsIn, type NamedDenial } from "./denials.ts";
-import { MASTERS } from "./masters.ts";
 import { entryKey, type Items } from "./merge-list.ts";
 
 export interface Change {
@@ -83,8 +83,8 @@ function rank(change: Change): number {
   const { name, action, before, value } = change;
   if (newDenials(change).length > 0) return 0;
   if (longerDenials(name, before?.value, value).length > 0) return 6;
-  if (value?.includes(MASTERS)) return 1;
-  if (before?.value.includes(MASTERS)) return 5;
+  if (mentionsAdministrators(value)) return 1;
+  if (mentionsAdministrators(before?.value)) return 5;
   if (isRemoval(change)) return 4;
   return action === "add" ? 2 : 3;
 }

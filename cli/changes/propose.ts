@@ -1,5 +1,6 @@
 // The one way to write: a plan is checked, shown and confirmed, then written.
 
+import type { AccessTexts } from "../access/describe.ts";
 import type { Connection } from "../aws/connection.ts";
 import { finding, silentExit } from "../errors.ts";
 import { confirm } from "../io/confirm.ts";
@@ -7,31 +8,36 @@ import { duration } from "../io/duration.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import type { WriteOptions } from "../options.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
-import { weakeningsIn } from "../plan/weakening.ts";
 import { destinationOf } from "./destination.ts";
 import { requireCluster } from "./existing-cluster.ts";
+import { isJudged, judge } from "./judge.ts";
 import { guardLockout } from "./lockout-guard.ts";
 import { withoutManaged } from "./managed.ts";
 import { afterwards, type Change, isRemoval, newDenials, type Plan } from "./plan.ts";
+import { readForAccess } from "./read-for-access.ts";
 import { inSafeOrder } from "./safe-order.ts";
 import { printPlan } from "./show.ts";
 import { type Accepted, writeAll } from "./write-all.ts";
 
 type ProposeOptions = WriteOptions & { readonly prune?: true };
 
-/**
- * `current`: the parameters under the prefix, as far as they were read for the plan. `effect`: a sentence, for what has
- * been written.
- */
+interface PlanOptions {
+  /** A sentence, for what has been written. */
+  readonly effect?: string;
+  /** Whether every mapping was read for the plan. */
+  readonly isWhole?: boolean;
+}
+
+/** `known`: the parameters under the prefix, as far as they were read for the plan. */
 export async function executePlan(
   plan: Plan,
-  current: ReadonlyMap<string, Stored>,
+  known: ReadonlyMap<string, Stored>,
   connection: Connection,
   options: ProposeOptions,
   io: IOStreams,
-  effect = "The function reads the change within 30 s.",
+  { effect = "The function reads the change within 30 s.", isWhole = false }: PlanOptions = {},
 ): Promise<void> {
-  const accepted = await propose(plan, current, connection, options, io);
+  const accepted = await propose(plan, known, connection, options, io, isWhole);
   if (accepted === undefined) return;
   await writeAll(accepted, connection, io);
   io.tell(`${outcome(accepted.changes)} ${effect}\n`);
@@ -46,18 +52,24 @@ interface Proposal extends Accepted {
 /** What a person has accepted; `undefined` where there is nothing to write, or --dry-run. Throws where it is refused. */
 export async function propose(
   wanted: Plan,
-  current: ReadonlyMap<string, Stored>,
+  known: ReadonlyMap<string, Stored>,
   connection: Connection,
   options: ProposeOptions,
   io: IOStreams,
+  isWhole = false,
 ): Promise<Proposal | undefined> {
   const { context } = connection;
-  await requireCluster(current, connection, options, io);
+  await requireCluster(known, connection, options, io);
   const { plan, managed } = await withoutManaged(wanted, connection, options.force === true, io);
+  const isAccess = plan.changes.some((change) => isJudged(change, context));
+  const reading = isAccess
+    ? await readForAccess(known, isWhole, connection, io)
+    : { current: known, unread: undefined };
+  const { current } = reading;
   const changes = await inSafeOrder(plan.changes, current, context);
   const destination = await destinationOf(connection, current, io);
-  const weakenings = await weakeningsIn(changes, current, context);
-  printPlan({ ...plan, changes, weakenings }, destination, context.prefix, io);
+  const texts = await judge(changes, reading, context);
+  printPlan({ ...plan, changes, ...texts }, destination, context.prefix, io);
   // Nobody asked for what --prune finds. Any other change was asked for, and is not made.
   const isPartial = !managed.every((change) => isRemoval(change) && options.prune);
   if (changes.length === 0 && !isPartial) return undefined;
@@ -66,7 +78,7 @@ export async function propose(
   if (!options.force) await guardLockout(current, afterwards(current, changes), context);
   tellIfLong(changes.length, connection, io);
   if (options.dryRun) return undefined;
-  const weakened = weakeningSentence(weakenings);
+  const weakened = weakeningSentence(texts);
   if (options.yes && weakened !== undefined && !options.allowWeakening) {
     throw finding(`Refused: ${weakened} With --yes, that needs --allow-weakening.`);
   }
@@ -98,7 +110,7 @@ function checkDenialsWritten(changes: readonly Change[], leftOut: readonly Chang
 /** As many as a person reads. */
 const MAX_NAMED = 10;
 
-function weakeningSentence(weakenings: Awaited<ReturnType<typeof weakeningsIn>>): string | undefined {
+function weakeningSentence({ weakenings }: AccessTexts): string | undefined {
   const texts = [...weakenings.values()].flat().map(({ text }) => text);
   if (texts.length === 0) return undefined;
   const more = texts.length > MAX_NAMED ? `, and ${texts.length - MAX_NAMED} more (marked ! above)` : "";

@@ -1,9 +1,9 @@
 // The order in which a plan is written: wherever it is interrupted, somebody still gets `system:masters`.
 
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import { administratorEntries, mentionsAdministrators } from "../access/administrators.ts";
 import type { EvaluationContext } from "../evaluate/evaluation.ts";
 import { adminAccessOf } from "./admin-access.ts";
-import { MASTERS, mastersEntries } from "./masters.ts";
 import type { Change } from "./plan.ts";
 
 type Parameters = ReadonlyMap<string, StoredParameter>;
@@ -42,7 +42,7 @@ export async function inSafeOrder(
   async function adminAfter({ before, value = "" }: Change): Promise<string | undefined> {
     if (admin !== undefined && (await makesAdmin(admin, state, context))) return admin;
     // Where there was nobody, what is added without the group makes nobody one.
-    const canMakeOne = admin !== undefined || before !== undefined || value.includes(MASTERS);
+    const canMakeOne = admin !== undefined || before !== undefined || mentionsAdministrators(value);
     return canMakeOne ? findAdmin(state, context) : undefined;
   }
 
@@ -55,7 +55,7 @@ export async function inSafeOrder(
   for (const change of changes) {
     if (!(await goes(change))) waiting.push(change);
     // A denial must not wait longer than necessary.
-    else if (change.value?.includes(MASTERS)) await tryWaiting();
+    else if (mentionsAdministrators(change.value)) await tryWaiting();
   }
   for (let left = waiting.length + 1; waiting.length > 0 && waiting.length < left; ) {
     left = waiting.length;
@@ -78,7 +78,7 @@ async function findAdmin(state: Parameters, context: EvaluationContext): Promise
 async function makesAdmin(name: string, state: Parameters, context: EvaluationContext): Promise<boolean> {
   const stored = state.get(name);
   if (stored === undefined) return false;
-  for (const entry of mastersEntries(context.prefix, name, stored)) {
+  for (const entry of administratorEntries(context.prefix, name, stored)) {
     if ((await adminAccessOf(entry, state, context)).kind === "sure") return true;
   }
   return false;

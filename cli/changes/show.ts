@@ -2,19 +2,18 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
+import type { AccessTexts } from "../access/describe.ts";
+import type { Weakening } from "../access/weakenings.ts";
 import type { Tone } from "../io/colour.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import { hang } from "../io/table.ts";
 import { shortName } from "../mapping-file/parameter-name.ts";
-import type { Weakening } from "../plan/weakening.ts";
 import type { Change, Plan } from "./plan.ts";
 
 const SIGN = { add: "+", change: "~", remove: "-" } as const;
 const INDENT = "    ";
 
-export interface ShownPlan extends Plan {
-  readonly weakenings: ReadonlyMap<Change, readonly Weakening[]>;
-}
+export type ShownPlan = Plan & AccessTexts;
 
 interface PlanText {
   readonly text: string;
@@ -29,7 +28,7 @@ const TONE = { add: "added", change: "changed", remove: "removed" } as const;
 
 /** `columns` of the terminal; `undefined` for a pipe, where each thing is one line. */
 export function planTexts(
-  { changes, unchanged, extra, weakenings }: ShownPlan,
+  { changes, unchanged, extra, weakenings, losses }: ShownPlan,
   destination: string,
   prefix: string,
   columns: number | undefined,
@@ -38,7 +37,8 @@ export function planTexts(
   const texts = changes.flatMap((change): PlanText[] => [
     { text: `${SIGN[change.action]} ${shortName(change.name, prefix)}\n`, tone: TONE[change.action] },
     ...details(change).map((line) => ({ text: hang(INDENT, line, columns), ...toneOf(line, change) })),
-    ...(weakenings.get(change) ?? []).map(({ text }) => weakened(`${INDENT}! `, text)),
+    ...(weakenings.get(change.name) ?? []).map(({ text }) => weakened(`${INDENT}! `, text)),
+    ...shortened(losses.get(change.name) ?? []).map((text) => ({ text: hang(`${INDENT}note: `, text, columns) })),
   ]);
   return [
     { text: hang("", `Plan for ${destination}:`, columns) },
@@ -54,20 +54,32 @@ function toneOf(detail: string, { action }: Change): { tone?: Tone } {
   return detail.startsWith("+ ") ? { tone: "added" } : detail.startsWith("- ") ? { tone: "removed" } : {};
 }
 
+/** As many as a person reads. */
+const MAX_LOSSES = 5;
+
+function shortened(losses: readonly string[]): string[] {
+  const more = losses.length - MAX_LOSSES;
+  return [...losses.slice(0, MAX_LOSSES), ...(more > 0 ? [`${more} more lose access`] : [])];
+}
+
 const WEAKENED = {
   denial: ["denial lifted", "denials lifted"],
   end: ["end dropped", "ends dropped"],
   pin: ["pin dropped", "pins dropped"],
   otherPin: ["pin moved", "pins moved"],
-  masters: ["new member of system:masters", "new members of system:masters"],
-} as const;
+  masters: ["new administrator", "new administrators"],
+  reserved: ["reserved name", "reserved names"],
+  username: ["shared username", "shared usernames"],
+  access: ["grant to more than one principal", "grants to more than one principal"],
+  unknown: ["effect unknown", "effects unknown"],
+} as const satisfies Record<Weakening["kind"], readonly [one: string, several: string]>;
 
 function weakeningSummary(weakenings: readonly Weakening[]): string[] {
   const counts = Object.entries(WEAKENED).flatMap(([kind, [one, several]]) => {
     const { length } = weakenings.filter((weakening) => weakening.kind === kind);
     return length === 0 ? [] : [`${length} ${length === 1 ? one : several}`];
   });
-  return counts.length === 0 ? [] : [`${counts.join(", ")}: more people may get in.`];
+  return counts.length === 0 ? [] : [`This change loosens access: ${counts.join(", ")}.`];
 }
 
 function summary(changes: readonly Change[], unchanged: number, extra: readonly string[]): string {

@@ -1,7 +1,7 @@
 // Rules on usernames and groups: who chooses them, who shares them, and whether they can be rendered at all.
 
 import { usesPlaceholder } from "../../functions/authenticator/mapping/template.ts";
-import { canChooseMasters, MASTERS } from "../changes/masters.ts";
+import { canChooseAdministrator } from "../access/session-names.ts";
 import { nameOfEntry } from "../mapping-file/entry.ts";
 import type { Finding, Placed, Subject } from "./finding.ts";
 
@@ -10,14 +10,14 @@ export function sessionNames({ entries }: Subject): Finding[] {
   return entries.flatMap(({ parameter: where, entry: { mapping } }): Finding[] => {
     const { username = "", groups = [] } = mapping;
     const chosen = groups.filter((group) => startsWithSession(group));
-    const masters = groups.filter((group) => !startsWithSession(group) && canChooseMasters({ groups: [group] }));
+    const masters = groups.filter((group) => !startsWithSession(group) && canChooseAdministrator({ groups: [group] }));
     return [
       ...chosen.map((group): Finding => {
         const message = `group ${group}: anyone who assumes the role chooses the group; put a prefix before it`;
         return { level: "error", rule: "chosen-group", where, message };
       }),
       ...masters.map((group): Finding => {
-        const message = `group ${group}: anyone who assumes the role can choose ${MASTERS}; use another prefix`;
+        const message = `group ${group}: anyone who assumes the role can become an administrator; use another prefix`;
         return { level: "error", rule: "chosen-group", where, message };
       }),
       ...(startsWithSession(username)

@@ -1,8 +1,9 @@
 // Rules on what a mapping gives: administrators, system names, names that a user can choose, whole accounts.
 
+import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { usesPlaceholder } from "../../functions/authenticator/mapping/template.ts";
+import { ADMIN_GROUPS, makesAdministrator } from "../access/administrators.ts";
 import { type AdminAccess, adminAccessOf } from "../changes/admin-access.ts";
-import { grantsMasters, MASTERS } from "../changes/masters.ts";
 import type { Finding, Level, Placed, Subject } from "./finding.ts";
 
 /** The mappings that name the group, and whether anybody gets it, by the code of the lockout guard. */
@@ -11,17 +12,21 @@ export async function masters(subject: Subject): Promise<Finding[]> {
   const kinds = new Set<AdminAccess["kind"]>();
   for (const { parameter: where, entry } of subject.entries) {
     const { kind: place, mapping } = entry;
-    if (!grantsMasters(mapping)) continue;
+    if (!makesAdministrator(mapping)) continue;
     const { kind, why } = await adminAccessOf(entry, subject.parameters, subject.context);
     kinds.add(kind);
     const isWide = kind !== "none" && (place === "account" || place === "pattern");
     const many = isWide ? ", for more than one principal" : "";
-    const message = `${VERBS[kind]} ${MASTERS}${many}: ${mapping.arnLike ?? mapping.username}${why && ` (${why})`}`;
+    const message = `${VERBS[kind]} ${adminGroupsOf(mapping)}${many}: ${mapping.arnLike ?? mapping.username}${why && ` (${why})`}`;
     found.push({ level: isWide ? "warning" : "info", rule: "masters", where, message });
   }
   if (kinds.has("sure")) return found;
-  const message = `no mapping${kinds.has("doubtful") ? " surely" : ""} gives ${MASTERS}`;
+  const message = `no mapping${kinds.has("doubtful") ? " surely" : ""} gives ${ADMIN_GROUPS.join(" or ")}`;
   return [...found, { level: "warning", rule: "no-masters", where: "", message }];
+}
+
+function adminGroupsOf({ groups = [] }: Mapping): string {
+  return groups.filter((group) => ADMIN_GROUPS.includes(group)).join(", ");
 }
 
 const VERBS = { sure: "gives", doubtful: "may give", none: "names, but does not give," } as const;

@@ -42,5 +42,5 @@ async function remove(name: string, options: RemoveOptions, io: IOStreams): Prom
   };
   check(kept);
   const effect = `The function refuses ${name} within 60 s.`;
-  await executePlan(planCallers(callers, kept, check), callers.known, connection, options, io, effect);
+  await executePlan(planCallers(callers, kept, check), callers.known, connection, options, io, { effect });
 }

@@ -21,6 +21,6 @@ export function applyCommand(io: IOStreams): Command {
   });
   return addWrite(addCompare(command)).action(async (options: CompareOptions & WriteOptions) => {
     const { plan, current, connection } = await compare(options, io);
-    await executePlan(plan, current, connection, options, io);
+    await executePlan(plan, current, connection, options, io, { isWhole: true });
   });
 }

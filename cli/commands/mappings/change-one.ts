@@ -5,7 +5,6 @@ import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { connect } from "../../aws/connection.ts";
 import { planChanges } from "../../changes/plan.ts";
 import { executePlan } from "../../changes/propose.ts";
-import { readForGuard } from "../../changes/read-for-guard.ts";
 import { usage } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { isFor, listItems } from "../../mapping-file/list-value.ts";
@@ -29,8 +28,7 @@ export async function changeOne(
   const before = await readSome(connection.ssm, [target.parameter], io.interrupted);
   const value = newValue(connection.context.prefix, target, before.get(target.parameter), change);
   const plan = planChanges(before, new Map([[target.parameter, value]]), false);
-  const current = await readForGuard(plan.changes, before, connection, options, io);
-  await executePlan(plan, current, connection, options, io);
+  await executePlan(plan, before, connection, options, io);
 }
 
 /** Their value holds the ARN, since a parameter's name does not keep its spelling. */

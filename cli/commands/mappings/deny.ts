@@ -8,7 +8,6 @@ import { connect } from "../../aws/connection.ts";
 import { isOfOtherPartition } from "../../changes/denials.ts";
 import { planChanges } from "../../changes/plan.ts";
 import { executePlan } from "../../changes/propose.ts";
-import { readForGuard } from "../../changes/read-for-guard.ts";
 import { newCommand } from "../../command.ts";
 import { usage } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
@@ -69,6 +68,5 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
   if (isExpired(options.until, now)) throw usage(`--until ${options.until} is over already.`);
   const value = valueText(name, index < 0 ? [...items, check.entry] : items.with(index, check.entry));
   const plan = planChanges(before, new Map([[parameter, value]]), false);
-  const current = await readForGuard(plan.changes, before, connection, options, io);
-  await executePlan(plan, current, connection, options, io);
+  await executePlan(plan, before, connection, options, io);
 }

@@ -2,12 +2,13 @@
 
 import type { Command } from "commander";
 import { destinationOf } from "../../changes/destination.ts";
+import { judge } from "../../changes/judge.ts";
 import { withoutManaged } from "../../changes/managed.ts";
+import { readForAccess } from "../../changes/read-for-access.ts";
 import { printPlan } from "../../changes/show.ts";
 import { newCommand } from "../../command.ts";
 import { silentExit } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
-import { weakeningsIn } from "../../plan/weakening.ts";
 import { addCompare, type CompareOptions, compare } from "./compare.ts";
 
 export function diffCommand(io: IOStreams): Command {
@@ -21,8 +22,8 @@ export function diffCommand(io: IOStreams): Command {
     const { plan: wanted, current, connection } = await compare(options, io);
     const { plan } = await withoutManaged(wanted, connection, false, io);
     const destination = await destinationOf(connection, current, io);
-    const weakenings = await weakeningsIn(plan.changes, current, connection.context);
-    printPlan({ ...plan, weakenings }, destination, connection.context.prefix, io);
+    const texts = await judge(plan.changes, await readForAccess(current, true, connection, io), connection.context);
+    printPlan({ ...plan, ...texts }, destination, connection.context.prefix, io);
     if (plan.changes.length > 0) throw silentExit();
   });
 }

@@ -5,7 +5,6 @@ import { type Connection, connect } from "../../aws/connection.ts";
 import { planChanges } from "../../changes/plan.ts";
 import { executePlan } from "../../changes/propose.ts";
 import { readMappings } from "../../changes/read-current.ts";
-import { readForGuard } from "../../changes/read-for-guard.ts";
 import { newCommand } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
 import { createDraft, type Draft } from "../../io/editor.ts";
@@ -119,8 +118,7 @@ async function writeEdited(
     io.tell("Nothing was changed.\n");
     return;
   }
-  const current = isWhole ? now : await readForGuard(plan.changes, now, connection, options, io);
-  await executePlan(plan, current, connection, options, io);
+  await executePlan(plan, now, connection, options, io, { isWhole });
 }
 
 function isChanged(before: Stored, now: Stored | undefined): boolean {

@@ -5,7 +5,6 @@ import { connect } from "../../aws/connection.ts";
 import { requireCluster } from "../../changes/existing-cluster.ts";
 import { type Change, removalOf } from "../../changes/plan.ts";
 import { executePlan } from "../../changes/propose.ts";
-import { readForGuard } from "../../changes/read-for-guard.ts";
 import { newCommand } from "../../command.ts";
 import { finding, silentExit } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
@@ -55,8 +54,7 @@ async function remove(who: readonly string[], options: RemoveOptions, io: IOStre
   const changes = removals.flatMap(({ change }) => change ?? []);
   if (changes.length === 0) throw finding(`${missing.join("\n")}\nNothing was removed.`);
   for (const line of missing) io.tell(`${line}\n`);
-  const current = await readForGuard(changes, found, connection, options, io);
-  await executePlan({ changes, unchanged: 0, extra: [] }, current, connection, options, io);
+  await executePlan({ changes, unchanged: 0, extra: [] }, found, connection, options, io);
   // Perhaps a typing mistake, or an earlier run that was interrupted has removed it already.
   if (missing.length > 0) throw silentExit();
 }

@@ -5,7 +5,6 @@ import { connect } from "../../aws/connection.ts";
 import { requireCluster } from "../../changes/existing-cluster.ts";
 import { type Change, planChanges } from "../../changes/plan.ts";
 import { executePlan } from "../../changes/propose.ts";
-import { readForGuard } from "../../changes/read-for-guard.ts";
 import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
@@ -60,8 +59,7 @@ async function rollback(who: string, options: RollbackOptions, io: IOStreams): P
     arnLike === undefined
       ? planChanges(before, new Map([[parameter, wholeValue(context.prefix, name, target)]]), false)
       : { changes: entryChanges(name, arnLike, before.get(parameter), target), unchanged: 0, extra: [] };
-  const current = await readForGuard(plan.changes, before, connection, options, io);
-  await executePlan(plan, current, connection, options, io);
+  await executePlan(plan, before, connection, options, io);
 }
 
 function wholeValue(prefix: string, name: string, target: Stored): string {

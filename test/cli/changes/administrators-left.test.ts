@@ -77,7 +77,7 @@ const CASES: Case[] = [
     what: "the removal of one that may have been the last",
     cluster: { ...SET, [`role/${A}/${SET_ROLE.toLowerCase()}`]: { arn: role(SET_ROLE), username: "viewer" } },
     words: ["remove", `sso/${A}/ClusterAdmin`],
-    refused: /^Refused: the last mapping that may give system:masters would end at once\.\n/,
+    refused: /^Refused: the last mapping that may give administrator rights would end at once\.\n/,
   },
   {
     what: "anything else where it is not sure who administers",

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { adminAccessOf } from "../../../cli/changes/admin-access.ts";
-import { grantsMasters } from "../../../cli/changes/masters.ts";
+import { makesAdministrator } from "../../../cli/access/administrators.ts";
 import { type Change, planChanges } from "../../../cli/changes/plan.ts";
 import { inSafeOrder } from "../../../cli/changes/safe-order.ts";
 import { readParameter } from "../../../cli/mapping-file/read-parameter.ts";
@@ -14,7 +14,7 @@ import { A, clusters, context, type Parameters } from "./any-cluster.ts";
 async function isHeld(parameters: Parameters): Promise<boolean> {
   for (const [name, stored] of parameters) {
     for (const entry of readParameter(context.prefix, name, stored).entries) {
-      if (grantsMasters(entry.mapping) && (await adminAccessOf(entry, parameters, context)).kind === "sure")
+      if (makesAdministrator(entry.mapping) && (await adminAccessOf(entry, parameters, context)).kind === "sure")
         return true;
     }
   }

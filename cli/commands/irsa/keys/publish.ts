@@ -67,7 +67,7 @@ async function publish(options: PublishOptions, io: IOStreams): Promise<void> {
   }
   const plan = { changes, unchanged: keys.length - changes.length, extra: [] };
   const effect = "The issuer serves the change within 30 s; let a day pass before a new key signs.";
-  await executePlan(plan, byName(published), connection, options, io, effect);
+  await executePlan(plan, byName(published), connection, options, io, { effect });
 }
 
 /** Each key once. */

@@ -67,7 +67,7 @@ async function retire(kid: string, options: RetireOptions, io: IOStreams): Promi
   const change: Change = { action: "remove", name: before.name, before, value: undefined, shown };
   const plan = { changes: [change], unchanged: published.length - 1, extra: [] };
   const effect = "The issuer leaves it out within 30 s; AWS may remember it for longer.";
-  await executePlan(plan, byName(published), connection, writeOptions, io, effect);
+  await executePlan(plan, byName(published), connection, writeOptions, io, { effect });
 }
 
 async function signingKey(kubeconfig: string, io: IOStreams): Promise<string> {

@@ -82,7 +82,7 @@ test("get, set, history, rollback and remove", async () => {
     assert.equal(code, 0, `${words.join(" ")}: ${err}`);
   }
   const refused = await team(["remove", `sso/${TEAM}/ClusterAdmin`, "-y"]);
-  assert.match(refused.err, /^Refused: the last mapping that gives system:masters would end at once\.\n/);
+  assert.match(refused.err, /^Refused: the last mapping that gives administrator rights would end at once\.\n/);
 });
 
 test("apply and diff, with --prune inside of the account alone", async () => {

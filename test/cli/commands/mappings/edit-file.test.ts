@@ -205,7 +205,7 @@ test("denials, ends and the last administrator are guarded as in apply", async (
   const admin = ["edit", "sso/111122223333/clusteradmin", "-y"];
   const lockout = await cluster.mappings(admin, editorOf('printf "mappings: []\\n" > "$1"'));
   assert.equal(lockout.code, 1);
-  assert.match(lockout.err, /Refused: the last mapping that gives system:masters would end at once/);
+  assert.match(lockout.err, /Refused: the last mapping that gives administrator rights would end at once/);
   assert.notEqual(await cluster.value("sso/111122223333/clusteradmin"), undefined);
 });
 

@@ -51,11 +51,11 @@ const WEAKENING: [string, string[], RegExp][] = [
   ["an administrator who was not mapped", ["set", arn("new"), "--username", "x", "--group", "system:masters"], /gives/],
 ];
 for (const [what, words, text] of WEAKENING) {
-  test(`A3: ${what} is marked, asked for by name, and refused with --yes alone`, async () => {
+  test(`${what} is marked, asked for by name, and refused with --yes alone`, async () => {
     const plan = await cluster.mappings([...words, "--dry-run"]);
     assert.equal(plan.code, 0);
     assert.match(plan.out, new RegExp(`\\n {4}! ${text.source}`));
-    assert.match(plan.out, /\n! 1 [a-z: ]+: more people may get in\.\n$/);
+    assert.match(plan.out, /\n! This change loosens access: 1 [a-z ]+(?:, 1 [a-z ]+)*\.\n$/);
     const refused = await cluster.mappings([...words, "-y"]);
     assert.equal(refused.code, 1);
     assert.match(
@@ -80,14 +80,14 @@ const HARMLESS: [string, string[]][] = [
   ["an administrator's description", ["set", `sso/${A}/ClusterAdmin`, "--description", "x"]],
 ];
 for (const [what, words] of HARMLESS) {
-  test(`A3: ${what} lets nobody in, and --yes is enough`, async () => {
+  test(`${what} lets nobody in, and --yes is enough`, async () => {
     const { code, out, err } = await cluster.mappings([...words, "-y"]);
     assert.equal(code, 0, err);
     assert.doesNotMatch(out, /!/);
   });
 }
 
-test("A3: apply and --prune neither lift denials nor drop ends and pins in silence", async () => {
+test("apply and --prune neither lift denials nor drop ends and pins in silence", async () => {
   const file = JSON.stringify({
     mappings: [
       { permissionSet: "ClusterAdmin", account: A, username: "admin:{SessionName}", groups: ["system:masters"] },
@@ -101,18 +101,18 @@ test("A3: apply and --prune neither lift denials nor drop ends and pins in silen
     kept.err,
     /drops the end of \S+ended \(.*\), drops the pin of \S+pinned to AIDA\w+, lifts the denial of /,
   );
-  assert.match(kept.out, /\n! 1 denial lifted, 1 end dropped, 1 pin dropped: more people may get in\.\n$/);
+  assert.match(kept.out, /\n! This change loosens access: 1 denial lifted, 1 end dropped, 1 pin dropped\.\n$/);
   const pruned = await apply("--prune", "-y");
-  assert.match(pruned.out, /\n! 3 denials lifted, 1 end dropped, 1 pin dropped: /);
+  assert.match(pruned.out, /\n! This change loosens access: 3 denials lifted, 1 end dropped, 1 pin dropped\./);
   assert.deepEqual(await cluster.value(`user/${A}/denied`), { arn: arn("denied"), deny: true });
   assert.equal((await apply("--prune", "-y", "--allow-weakening")).code, 0);
   const diff = await cluster.mappings(["diff", "-f", "-"], {
     input: `mappings: [{arn: "${arn("x")}", username: x, groups: [system:masters]}]`,
   });
-  assert.match(diff.out, /\n! 1 new member of system:masters: /);
+  assert.match(diff.out, /\n! This change loosens access: 1 new administrator\./);
 });
 
-test("A3: a denial that moves to the deny list is not lifted", async () => {
+test("a denial that moves to the deny list is not lifted", async () => {
   const file = JSON.stringify({
     mappings: [{ arn: arn("denied"), username: "x" }],
     deny: [{ arnLike: arn("denied") }],
@@ -121,26 +121,26 @@ test("A3: a denial that moves to the deny list is not lifted", async () => {
   assert.equal(code, 0, err);
 });
 
-test("A3: to remove an invalid deny list lets everybody in again, and says so", async () => {
+test("to remove an invalid deny list lets everybody in again, and says so", async () => {
   cluster.store.put(`/iam-authenticator/prod/deny/${A}`, "[,]");
   const { code, err } = await cluster.mappings(["remove", `deny/${A}`, "-y"]);
   assert.equal(code, 1);
-  assert.match(err, /^Refused: this lets everybody in again that the invalid list deny\/111122223333 refuses\./);
+  assert.match(err, /^Refused: this lifts the denial of every identity that the invalid list deny\/111122223333 covers/);
 });
 
 for (const [what, value, whom] of [
-  ["cut off", `{"arn": "${arn("x")}", "deny": true,}`, "user/111122223333/x"],
+  ["cut off", `{"arn": "${arn("x")}", "deny": true,}`, arn("x")],
   ["ill-typed", `{"arn": "${arn("x")}", "deny": "true"}`, arn("x")],
 ] as const) {
-  test(`A3: a denial that is ${what} is not lifted in silence`, async () => {
+  test(`a denial that is ${what} is not lifted in silence`, async () => {
     cluster.store.put(`/iam-authenticator/prod/user/${A}/x`, value);
     const { code, err } = await cluster.mappings(["set", arn("x"), "--username", "x", "-y"]);
     assert.equal(code, 1, err);
-    assert.ok(err.startsWith(`Refused: this lifts the denial of ${whom}.`), err);
+    assert.ok(err.startsWith(`Refused: this lifts the denial of ${whom} by the invalid value of user/`), err);
   });
 }
 
-test("A3: of two entries for the same principal the later end counts", async () => {
+test("of two entries for the same principal the later end counts", async () => {
   const twice = [{ arnLike: arn("twice") }, { arnLike: arn("twice"), notAfter: "2098-01-01T00:00:00Z" }];
   cluster.store.put(`/iam-authenticator/prod/deny/${A}`, JSON.stringify(twice));
   const input = JSON.stringify({ deny: [twice[1]] });
@@ -166,7 +166,7 @@ const UNCOVERED: [string, Record<string, unknown>, string[], RegExp][] = [
       ],
     },
     ["remove", role("ops-1*")],
-    /leaves \S+role\/ops-1\* to pattern\/111122223333, which gives system:masters/,
+    /leaves identities that match \S+role\/ops-1\* to pattern\/111122223333, which gives system:masters/,
   ],
   [
     "a permission set's mapping that goes",
@@ -176,38 +176,38 @@ const UNCOVERED: [string, Record<string, unknown>, string[], RegExp][] = [
   ],
 ];
 for (const [what, values, words, text] of UNCOVERED) {
-  test(`A3: ${what} makes an administrator, and is marked`, async () => {
+  test(`${what} makes an administrator, and is marked`, async () => {
     for (const [name, value] of Object.entries(values)) {
       cluster.store.put(`/iam-authenticator/prod/${name}`, JSON.stringify(value));
     }
     const { code, err, out } = await cluster.mappings([...words, "-y"]);
     assert.equal(code, 1, err);
     assert.match(err, new RegExp(`^Refused: this ${text.source}\\.`));
-    assert.match(out, /\n! 1 new member of system:masters: /);
+    assert.match(out, /\n! This change loosens access: 1 new administrator\./);
     assert.equal((await cluster.mappings([...words, "-y", "--allow-weakening"])).code, 0);
   });
 }
 
-test("A3: a mapping that goes where nobody behind it is an administrator needs no question", async () => {
+test("a mapping that goes where nobody behind it is an administrator needs no question", async () => {
   cluster.store.put(`/iam-authenticator/prod/account/${A}`, JSON.stringify({ username: "a" }));
   const { code, err, out } = await cluster.mappings(["remove", arn("plain"), "-y"]);
   assert.equal(code, 0, err);
   assert.doesNotMatch(out, /!/);
 });
 
-test("A3: an order of patterns by which somebody becomes an administrator is marked", async () => {
+test("an order of patterns by which somebody becomes an administrator is marked", async () => {
   const [ops, all] = [
     { arnLike: role("ops-*"), username: "ops", groups: ["system:masters"] },
     { arnLike: role("*"), username: "r" },
   ];
   cluster.store.put(`/iam-authenticator/prod/pattern/${A}`, JSON.stringify([all, ops]));
   const input = JSON.stringify({ mappings: [ops, all] });
-  const { code, err } = await cluster.mappings(["apply", "-f", "-", "-y"], { input });
+  const { code, err } = await cluster.mappings(["apply", "-f", "-", "--prune", "-y"], { input });
   assert.equal(code, 1, err);
-  assert.match(err, /^Refused: this leaves \S+role\/ops-\* to pattern\/111122223333, which gives system:masters\./);
+  assert.match(err, /Refused: this .*leaves .*role\/\* to pattern\/111122223333, which gives system:masters[.,]/);
 });
 
-test("A3: a wider denial in the place of another lifts nothing, a narrower one does", async () => {
+test("a wider denial in the place of another lifts nothing, a narrower one does", async () => {
   const over = async (old: string, next: string) => {
     cluster.store.put("/iam-authenticator/prod/deny/any", JSON.stringify([{ arnLike: old }]));
     const input = JSON.stringify({ deny: [{ arnLike: next }] });
