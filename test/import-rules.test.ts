@@ -88,6 +88,11 @@ const directions: readonly { importer: string; never: readonly string[]; may: re
     ],
   },
   {
+    importer: "cli/changes",
+    never: ["../commands/a.ts", "../../infra/a.ts", "../../functions/aws/a.ts"],
+    may: ["./a.ts", "../parameter-store/a.ts", "../../functions/authenticator/mapping/a.ts"],
+  },
+  {
     importer: "infra/endpoint",
     never: ["../../cli/a.ts", "../../local/a.ts", "../../test/a.ts"],
     may: ["../a.ts", "../../functions/authenticator/mapping/a.ts"],
@@ -105,6 +110,17 @@ for (const { importer, never, may } of directions) {
     assert.deepEqual(refused("style/noRestrictedImports", all), Object.keys(all).slice(0, never.length));
   });
 }
+
+test("of the command, cli/changes alone writes parameters; all of it may read them", () => {
+  const importing = (name: string) => `import { ${name} } from "@aws-sdk/client-ssm";\nexport const x = ${name};\n`;
+  const all = {
+    "cli/irsa/put.ts": importing("PutParameterCommand"),
+    "cli/parameter-store/delete.ts": importing("DeleteParameterCommand"),
+    "cli/irsa/get.ts": importing("GetParametersCommand"),
+    "cli/changes/put.ts": importing("PutParameterCommand"),
+  };
+  assert.deepEqual(refused("style/noRestrictedImports", all), ["cli/irsa/put.ts", "cli/parameter-store/delete.ts"]);
+});
 
 test("the domain reads no environment; what wires it may", () => {
   const source = 'export const region = process.env["AWS_REGION"];\n';

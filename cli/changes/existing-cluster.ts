@@ -10,6 +10,7 @@ import { EXIT, usage } from "../errors.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
 import { ownAccount } from "./destination.ts";
+import { readMappings } from "./read-current.ts";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
 const PAGE = 10;
@@ -24,7 +25,7 @@ export async function requireCluster(
   io: IOStreams,
 ): Promise<void> {
   if (known.size > 0 || options.new) return;
-  const { context, settings } = connection;
+  const { context, settings, account } = connection;
   const { clusterId } = settings;
   const unseen = new Set<string>();
   /** What cannot be looked at is no reason to stop: the question names the cluster. */
@@ -43,7 +44,11 @@ export async function requireCluster(
     look("ssm:GetParametersByPath", () => namesBelow(path, pages, pageSize, connection, io));
   const stacks = (name?: string) => look("cloudformation:DescribeStacks", () => stacksOf(name, connection, io));
 
-  if ((await parameters(context.prefix, 1, 1)).length > 0) return;
+  const own =
+    account === undefined
+      ? await parameters(context.prefix, 1, 1)
+      : await look("ssm:GetParametersByPath", async () => [...(await readMappings(connection, io)).keys()]);
+  if (own.length > 0) return;
   const stack = defaultStackName(clusterId);
   for (const name of [stack, stack.replace("IamAuthenticator-", ISSUER)]) {
     if ((await stacks(name)).length > 0) return;
@@ -58,10 +63,10 @@ export async function requireCluster(
   for (const name of parent === "" ? [] : await parameters(parent, MAX_PAGES, PAGE)) {
     found.add(name.slice(parent.length + 1).split("/")[0] ?? "");
   }
-  const account = (await ownAccount(connection, io)) ?? "unknown";
+  const place = `account ${(await ownAccount(connection, io)) ?? "unknown"}, region ${settings.region}`;
   throw usage(
-    `The cluster ${clusterId} does not exist in account ${account}, region ${settings.region}: it has no stack ${stack} ` +
-      `and no parameter below ${context.prefix}. ` +
+    `The cluster ${clusterId} does not exist in ${place}: it has no stack ${stack} and no parameter below ` +
+      `${context.prefix}. ` +
       `${found.size === 0 ? "No cluster was found there." : `Clusters there: ${[...found].sort().join(", ")}.`} ` +
       "Check --cluster, --region and --profile. To write to a new cluster, use --new.",
   );

@@ -37,7 +37,7 @@ let kubernetes: Kubernetes;
 let admin: string;
 
 before(async () => {
-  store = await startParameterStore({ region: REGION, parameters: {} });
+  store = await startParameterStore({ region: REGION, parameters: { "/iam-authenticator/prod/callers": "[]" } });
   const logFile = join(folder, "issuer.log");
   issuer = await startIssuer({ clusterId: "prod", region: REGION, storeUrl: store.url, logFile });
   const provider = { issuer: issuer.url, account: ACCOUNT, audiences: [AUDIENCE] };

@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import type { DenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
+import { isExpired } from "../../../functions/lib/not-after.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
 import { type Plan, planChanges } from "../../changes/plan.ts";
 import { readMappings } from "../../changes/read-current.ts";
@@ -40,6 +41,13 @@ export async function compare({ file, prune, ...options }: CompareOptions, io: I
   for (const entry of entries) checkAccount(connection.account, entry, nameOfEntry(entry));
   for (const denial of denials) checkAccount(connection.account, denial, `The denial of ${denial.entry.arnLike}`);
   const desired = toParameters(prefix, entries, denials);
+  const ends = [
+    ...entries.map((entry) => ({ what: nameOfEntry(entry), notAfter: entry.mapping.notAfter })),
+    ...denials.map(({ entry }) => ({ what: `The denial of ${entry.arnLike}`, notAfter: entry.notAfter })),
+  ];
+  for (const { what, notAfter } of ends) {
+    if (isExpired(notAfter, connection.context.now)) io.tell(`Warning: ${what} ended on ${notAfter}.\n`);
+  }
   const current = await readMappings(connection, io);
   const isInScope = (name: string) => {
     const kind = readName(prefix, name)?.kind;
@@ -51,6 +59,8 @@ export async function compare({ file, prune, ...options }: CompareOptions, io: I
   const wanted = prune ? desired : withStoredEntries(prefix, desired, ours);
   return { plan: planChanges(ours, wanted, prune === true), current, connection };
 }
+
+type Listed = Pick<DenyEntry, "arnLike">;
 
 /**
  * Without --prune nothing is removed, and no entry of a list either: somebody may have written it in a hurry. Stored
@@ -66,7 +76,7 @@ function withStoredEntries(
       const kind = readName(prefix, parameter)?.kind;
       if (kind !== "deny" && kind !== "pattern") return [parameter, value];
       const name = shortName(parameter, prefix);
-      const wanted: readonly DenyEntry[] = JSON.parse(value);
+      const wanted: readonly Listed[] = JSON.parse(value);
       const wantedFor = (item: unknown) => wanted.find(({ arnLike }) => isFor(item, arnLike));
       const items = listItems(name, stored.get(parameter), kind, (item) => wantedFor(item) !== undefined);
       // Of two for the same ARN, the first.
@@ -79,11 +89,11 @@ function withStoredEntries(
 }
 
 /** The first pattern that matches counts. Where a list stays as it is stored, a file must not seem to say otherwise. */
-function checkOrder(name: string, wanted: readonly DenyEntry[], stored: readonly unknown[]): void {
+function checkOrder(name: string, wanted: readonly Listed[], stored: readonly unknown[]): void {
   const places = wanted.map((entry) => stored.indexOf(entry)).filter((place) => place >= 0);
   const at = places.findIndex((place, index) => place < (places[index - 1] ?? -1));
   if (at < 0) return;
-  const [earlier, later] = [places[at - 1] ?? 0, places[at] ?? 0].map((place) => (stored[place] as DenyEntry).arnLike);
+  const [earlier, later] = [places[at - 1] ?? 0, places[at] ?? 0].map((place) => (stored[place] as Listed).arnLike);
   throw usage(
     `${name}: the file has ${earlier} before ${later}, and the stored list has them the other way round. The first pattern ` +
       "that matches applies. Change the order in the file, or replace the entire list with --prune. Nothing was written.",

@@ -39,6 +39,7 @@ await measure("apply, all of them new", "no limit", [
   "-f",
   file,
   "-y",
+  "--new",
   "--allow-weakening",
   "--rate",
   "1000000",
@@ -53,11 +54,16 @@ await measure("apply, nothing to do", "20 reads/s", ["apply", "-f", file, "-y"])
 await measure("set one", "20 reads/s", ["set", roleArn(1), "--add-group", "x", "-y"]);
 await measure("remove the last administrator (refused)", "20 reads/s", ["remove", roleArn(0), "-y"], { code: 1 });
 const fewer = mappingFile("fewer.yaml", LIMITED_WRITES);
-await measure(`apply, ${LIMITED_WRITES} new`, "3 writes/s", ["apply", "-f", fewer, "-y", "--allow-weakening"], {
-  from: empty,
-});
+await measure(
+  `apply, ${LIMITED_WRITES} new`,
+  "3 writes/s",
+  ["apply", "-f", fewer, "-y", "--new", "--allow-weakening"],
+  {
+    from: empty,
+  },
+);
 const faster = mappingFile("faster.yaml", FASTER_WRITES);
-const auto = ["--rate", "auto", "-y", "--allow-weakening"];
+const auto = ["--rate", "auto", "-y", "--new", "--allow-weakening"];
 await measure(`apply, ${FASTER_WRITES} new`, "auto: 9 writes/s", ["apply", "-f", faster, ...auto], { from: higher });
 await measure("list", "50 reads/s", ["list", "--read-rate", "50"]);
 await Promise.all([store.close(), empty.close(), higher.close()]);

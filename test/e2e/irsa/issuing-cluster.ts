@@ -37,7 +37,10 @@ export interface IssuingCluster {
 
 /** With the namespaces `ci` and `other`, each with the service account `deployer`, and `ci/another`, all annotated. */
 export async function startIssuingCluster(): Promise<IssuingCluster> {
-  const store = await startParameterStore({ region: REGION, parameters: {} });
+  const store = await startParameterStore({
+    region: REGION,
+    parameters: { [`/iam-authenticator/${ISSUING_CLUSTER}/callers`]: "[]" },
+  });
   useLocalAws({ AWS_REGION: REGION, AWS_ENDPOINT_URL_SSM: store.url });
   const issuer = await startIssuer({
     clusterId: ISSUING_CLUSTER,

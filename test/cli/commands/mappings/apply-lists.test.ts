@@ -1,0 +1,113 @@
+// apply and diff of lists: without --prune, what the file does not have stays, and stays in its place.
+
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
+
+const LIST = "pattern/111122223333";
+const pattern = (name: string, username = name) => ({ arnLike: `arn:aws:iam::111122223333:role/${name}-*`, username });
+const NOW = Date.UTC(2026, 10, 25);
+
+let cluster: LocalCluster;
+beforeEach(async () => {
+  cluster = await storedCluster(ADMIN);
+});
+afterEach(() => cluster.store.close());
+
+const put = (value: unknown, name = LIST) =>
+  cluster.store.put(`${PREFIX}/${name}`, typeof value === "string" ? value : JSON.stringify(value));
+const stored = () => cluster.value(LIST);
+const withFile = (words: readonly string[], mappings: readonly unknown[], deny: readonly unknown[] = []) =>
+  cluster.mappings([...words, "-f", "-"], { input: JSON.stringify({ mappings, deny }), now: NOW });
+
+test("patterns that the file does not have stay in their place, and new ones come last", async () => {
+  put([pattern("a"), pattern("b"), pattern("c")]);
+  const file = [pattern("b", "changed"), pattern("new")];
+  const diff = await withFile(["diff"], file);
+  assert.equal(diff.code, 1);
+  assert.match(diff.out, /\n~ pattern\/111122223333\n {4}- \S+b-\* b\n {4}\+ \S+b-\* changed\n {4}\+ \S+new-\* new\n/);
+  const { code, out, err } = await withFile(["apply", "-y"], file);
+  assert.equal(code, 0, err);
+  assert.equal(out, diff.out);
+  const wanted = [pattern("a"), pattern("b", "changed"), pattern("c"), pattern("new")];
+  assert.deepEqual(await stored(), wanted);
+  assert.match((await withFile(["apply", "-y"], file)).out, /\n0 to add, 0 to change, 0 to remove, 1 unchanged/);
+});
+
+test("with --prune the list is the file's", async () => {
+  put([pattern("a"), pattern("b"), pattern("c")]);
+  assert.equal((await withFile(["apply", "-y", "--prune", "--force"], [pattern("c"), pattern("a")])).code, 0);
+  assert.deepEqual(await stored(), [pattern("c"), pattern("a")]);
+});
+
+test("another order of two stored patterns needs --prune", async () => {
+  const before = [pattern("a"), pattern("b"), pattern("c")];
+  put(before);
+  for (const command of [["diff"], ["apply", "-y"]]) {
+    const { code, err } = await withFile(command, [pattern("c"), pattern("new"), pattern("a")]);
+    assert.equal(code, 2);
+    assert.match(
+      err,
+      /^pattern\/111122223333: the file has \S+c-\* before \S+a-\*, and the stored list has them the other way/,
+    );
+  }
+  assert.deepEqual(await stored(), before);
+  // New ones among them do not matter, and neither does the order of denials.
+  assert.equal((await withFile(["apply", "-y"], [pattern("new"), pattern("a"), pattern("c")])).code, 0);
+  assert.deepEqual(await stored(), [...before, pattern("new")]);
+  const denials = ["x", "y"].map((name) => ({ arnLike: `arn:aws:iam::111122223333:user/${name}` }));
+  put(denials, "deny/111122223333");
+  assert.match(
+    (await withFile(["apply", "-y"], [], denials.toReversed())).out,
+    /0 to change, 0 to remove, 1 unchanged/,
+  );
+});
+
+for (const [what, value, message] of [
+  ["not JSON", "[", /^pattern\/111122223333 must be a JSON list, and it is not\. Nothing was written\./],
+  [
+    "with an invalid neighbour",
+    [pattern("a"), { ...pattern("x"), until: "2020" }],
+    /^pattern\/111122223333: entry 2 \(\S+x-\*\) is invalid: .*Nothing was written\./,
+  ],
+] as const) {
+  test(`a list that is ${what} is not replaced without --prune`, async () => {
+    put(value);
+    for (const command of [["diff"], ["apply", "-y"]]) {
+      const { code, err } = await withFile(command, [pattern("a")]);
+      assert.equal(code, 2);
+      assert.match(err, message);
+    }
+    const { out } = await cluster.mappings(["history", LIST, "-o", "json"]);
+    assert.equal(JSON.parse(out).length, 1);
+  });
+}
+
+test("an entry that has ended is accepted with a warning; one that ends later has none", async () => {
+  const ended = { ...pattern("a"), notAfter: "2026-01-01T00:00:00Z" };
+  put([ended]);
+  const file = [ended, { ...pattern("b"), notAfter: "2027-01-01T00:00:00Z" }];
+  const { code, err } = await withFile(["apply", "-y"], file);
+  assert.equal(code, 0, err);
+  assert.match(err, /^Warning: \S+a-\* ended on 2026-01-01T00:00:00Z\.\nWrote 1 parameter\./);
+  assert.deepEqual(await stored(), file);
+});
+
+test("the last entry that goes leaves an empty list with its history, and the next one is added to it", async () => {
+  put([pattern("a")]);
+  assert.equal((await cluster.mappings(["remove", pattern("a").arnLike, "-y"])).code, 0);
+  assert.deepEqual(await stored(), []);
+  const again = await cluster.mappings(["remove", LIST, "-y"]);
+  assert.deepEqual([again.code, again.err], [1, "pattern/111122223333 is empty already.\nNothing was removed.\n"]);
+  assert.equal((await withFile(["diff", "--prune"], [ADMIN_ENTRY])).code, 0);
+  assert.equal((await cluster.mappings(["set", pattern("b").arnLike, "--username", "b", "-y"])).code, 0);
+  assert.deepEqual(await stored(), [pattern("b")]);
+  assert.equal(JSON.parse((await cluster.mappings(["history", LIST, "-o", "json"])).out).length, 3);
+});
+
+const ADMIN_ENTRY = {
+  permissionSet: "ClusterAdmin",
+  account: "111122223333",
+  username: "admin:{SessionName}",
+  groups: ["system:masters"],
+};
