@@ -43,7 +43,7 @@ export function describe(
   };
   const add = (where: string, weakening: Weakening) => {
     // Identities with the same entry and the same cause need one line: the first is the example.
-    const key = weakening.text.replace(/, and arn:\S+ gets .*| \(.*/, "");
+    const key = weakening.text.replace(/, and arn:\S+ gets .*| \(.*/, "").toLowerCase();
     const lines = weakenings.get(where) ?? new Map<string, Weakening>();
     if (!lines.has(key)) weakenings.set(where, lines.set(key, weakening));
   };

@@ -32,9 +32,11 @@ export function rolesOf(scope: AccountScope, globs: AccountGlobs, names: Account
   const tracks = roleTracks(scope, globs);
   const { automata, both } = tracks;
   const start = startOf(tracks, "role/", "assumed-role/");
-  const named = [...(scope.only ?? names).roles.values()].flatMap((spellings) =>
-    withSessions(scope, globs, tracks, walkName(automata, spelledOf(spellings), both, start), lastOf),
-  );
+  const named = [...(scope.only ?? names).roles].flatMap(([name, spellings]) => {
+    // The name of a permission set's role, in lower case, is that of an ordinary one.
+    const spelled = name.startsWith(asciiLowerCase(RESERVED)) ? name : spelledOf(spellings);
+    return withSessions(scope, globs, tracks, walkName(automata, spelled, both, start), lastOf);
+  });
   if (scope.only !== undefined) return named;
   const part = { ...alphabetOf(tracks, NAME), min: 1, max: MAX_NAME, isRead: both };
   const isNamed = (name: string) => names.roles.has(name);

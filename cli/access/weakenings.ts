@@ -134,7 +134,8 @@ function giftText(
   return `${gift} to ${principalText(identity, after, context)}${how}${since}`;
 }
 
-function userText({ username, groups }: Granted): string {
+/** In the words of the mapping, which are the same for every identity that it is for. */
+function userText({ mapping: { username = "their own ARN", groups = [] } }: Granted): string {
   return groups.length === 0 ? username : `${username} (${groups.join(", ")})`;
 }
 
@@ -150,6 +151,7 @@ export function principalText(identity: VerifiedIdentity, access: Access, { pref
     return `session ${identity.sessionName} of ${shortName(parameter, prefix).replace("sso-session", "sso")}`;
   }
   if (place === "account") return `other identities of account ${identity.accountId}`;
+  if (access.kind === "granted" && access.mapping.arn !== undefined) return access.mapping.arn;
   // A user's mapping is for the name, in any path.
   return place === "exact" ? identity.canonicalArn.replace(/:user\/.*\//, ":user/") : identity.canonicalArn;
 }

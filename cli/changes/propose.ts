@@ -63,7 +63,7 @@ export async function propose(
   const { plan, managed } = await withoutManaged(wanted, connection, options.force === true, io);
   const isAccess = plan.changes.some((change) => isJudged(change, context));
   const reading = isAccess
-    ? await readForAccess(known, isWhole, connection, io)
+    ? await readForAccess(plan.changes, known, isWhole, connection, io)
     : { current: known, unread: undefined };
   const { current } = reading;
   const changes = await inSafeOrder(plan.changes, current, context);

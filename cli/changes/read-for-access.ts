@@ -1,11 +1,15 @@
 // What is read to judge a change: all that a review of an identity of the affected accounts reads.
 
-import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { candidates, denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { mentionsAdministrators } from "../access/administrators.ts";
 import type { Connection } from "../aws/connection.ts";
+import { supposeIdentity } from "../evaluate/principal.ts";
 import type { IOStreams } from "../io/io-streams.ts";
-import { shortName } from "../mapping-file/parameter-name.ts";
+import { readName, shortName } from "../mapping-file/parameter-name.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
 import { readSome } from "../parameter-store/read.ts";
+import { denialsIn, isDenyList } from "./denials.ts";
+import type { Change } from "./plan.ts";
 import { readMappings } from "./read-current.ts";
 
 export interface ReadForAccess {
@@ -21,40 +25,80 @@ export interface ReadForAccess {
  * @param isWhole whether `known` is every mapping already, or with --account that account's
  */
 export async function readForAccess(
+  changes: readonly Change[],
   known: ReadonlyMap<string, Stored>,
   isWhole: boolean,
   connection: Connection,
   io: IOStreams,
 ): Promise<ReadForAccess> {
-  const { account, ssm, context } = connection;
-  const unread: string[] = [];
-  const read = async (what: string, work: () => Promise<ReadonlyMap<string, Stored>>) => {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isAccessDenied(error)) throw error;
-      unread.push(what);
-      return new Map<string, Stored>();
-    }
-  };
-  const mappings = isWhole
-    ? known
-    : await read(
-        account === undefined ? "every mapping (to read one account's only, use --account)" : "every mapping",
-        () => readMappings(connection, io),
-      );
-  const lists = [denyParameter(context.prefix, "any"), mappingParameter(context.prefix, "pattern", "any")];
-  const forAny =
-    account === undefined
-      ? new Map<string, Stored>()
-      : await read(lists.map((name) => shortName(name, context.prefix)).join(" and "), () =>
-          readSome(ssm, lists, io.interrupted),
-        );
+  if (!isWhole) {
+    const principals = await readDeniedPrincipals(changes, connection, io);
+    if (principals !== undefined) return { current: new Map([...principals, ...known]), unread: undefined };
+  }
+  const account = connection.account ?? accountOf(changes, connection);
+  const mappings = isWhole ? known : await unlessDenied(() => readMappings(connection, io));
+  // A team without --account has the permission for its own account.
+  const own = mappings ?? (account && (await unlessDenied(() => readMappings({ ...connection, account }, io))));
+  const lists = [
+    denyParameter(connection.context.prefix, "any"),
+    mappingParameter(connection.context.prefix, "pattern", "any"),
+  ];
+  const needsLists = connection.account !== undefined || mappings === undefined;
+  const forAny = needsLists
+    ? await unlessDenied(() => readSome(connection.ssm, lists, io.interrupted))
+    : new Map<string, Stored>();
+  const listNames = lists.map((name) => shortName(name, connection.context.prefix)).join(" and ");
+  const unread = own ? (forAny ? undefined : listNames) : "every mapping";
   return {
     // What was read for the plan is what its writes are compared with.
-    current: new Map([...mappings, ...forAny, ...known]),
-    unread: unread.length === 0 ? undefined : unread.join(" and "),
+    current: new Map([...(own || []), ...(forAny ?? []), ...known]),
+    unread,
   };
+}
+
+/**
+ * A denial of single principals must not wait for 10,000 mappings: it changes nothing for anyone else. `undefined` for
+ * any other change, and where one of them may be an administrator: then the others count.
+ */
+async function readDeniedPrincipals(
+  changes: readonly Change[],
+  { ssm, context, account }: Connection,
+  io: IOStreams,
+): Promise<Map<string, Stored> | undefined> {
+  const found = new Map<string, Stored>();
+  for (const { name, before, value } of changes) {
+    if (!isDenyList(name) || value === undefined) return undefined;
+    const [old, now] = [denialsIn(name, before?.value, 0), denialsIn(name, value, 0)];
+    if ([...old].some(([key, { end }]) => (now.get(key)?.end ?? 0) < end)) return undefined;
+    for (const [key, { who, end }] of now) {
+      if (old.get(key)?.end === end) continue;
+      const identity = supposeIdentity(who);
+      if (identity === undefined) return undefined;
+      const names = candidates(context.prefix, identity).map(({ parameter }) => parameter);
+      const readable = account === undefined ? names : names.filter((one) => !one.endsWith("/any"));
+      const stored = await unlessDenied(() => readSome(ssm, readable, io.interrupted));
+      if (stored === undefined || [...stored.values()].some((one) => mentionsAdministrators(one.value)))
+        return undefined;
+      for (const [parameter, one] of stored) found.set(parameter, one);
+    }
+  }
+  return found;
+}
+
+/** The one account that all changes are of. */
+function accountOf(changes: readonly Change[], { context }: Connection): string | undefined {
+  const accounts = new Set(changes.map(({ name }) => readName(context.prefix, name)?.account));
+  const [account] = accounts;
+  return accounts.size === 1 && account !== "any" ? account : undefined;
+}
+
+async function unlessDenied<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isAccessDenied(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Also as the cause of an error with a hint. */

@@ -22,7 +22,11 @@ export function diffCommand(io: IOStreams): Command {
     const { plan: wanted, current, connection } = await compare(options, io);
     const { plan } = await withoutManaged(wanted, connection, false, io);
     const destination = await destinationOf(connection, current, io);
-    const texts = await judge(plan.changes, await readForAccess(current, true, connection, io), connection.context);
+    const texts = await judge(
+      plan.changes,
+      await readForAccess(plan.changes, current, true, connection, io),
+      connection.context,
+    );
     printPlan({ ...plan, ...texts }, destination, connection.context.prefix, io);
     if (plan.changes.length > 0) throw silentExit();
   });

@@ -10,7 +10,8 @@ export const SET = { [`sso/${A}/clusteradmin`]: { username: "admin:{SessionName}
 export const SET_ROLE = "AWSReservedSSO_ClusterAdmin_0123456789abcdef";
 export const ADMIN = { username: "admin", groups: ["system:masters"] };
 export const VIEWER = ["--username", "viewer", "--group", "viewers"];
-export const REFUSED = /^Refused: the last mapping that (?:gives|may give) administrator rights would end .*--force\.\n$/s;
+export const REFUSED =
+  /^Refused: the last mapping that (?:gives|may give) administrator rights would end .*--force\.\n$/s;
 
 export interface Case {
   readonly what: string;

@@ -21,7 +21,12 @@ const change = (name: string, before: unknown, after: unknown): Change => ({
   value: after === undefined ? undefined : JSON.stringify(after),
 });
 const show = (changes: readonly Change[], columns?: number) =>
-  planTexts({ changes, unchanged: 0, extra: [], weakenings: new Map(), losses: new Map() }, "account 1", PREFIX, columns)
+  planTexts(
+    { changes, unchanged: 0, extra: [], weakenings: new Map(), losses: new Map() },
+    "account 1",
+    PREFIX,
+    columns,
+  )
     .map(({ text }) => text)
     .join("");
 

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { adminAccessOf } from "../../../cli/changes/admin-access.ts";
 import { makesAdministrator } from "../../../cli/access/administrators.ts";
+import { adminAccessOf } from "../../../cli/changes/admin-access.ts";
 import { type Change, planChanges } from "../../../cli/changes/plan.ts";
 import { inSafeOrder } from "../../../cli/changes/safe-order.ts";
 import { readParameter } from "../../../cli/mapping-file/read-parameter.ts";

@@ -156,7 +156,7 @@ const PAIRS: readonly Pair[] = [
     name: "pattern/111122223333",
     before: [{ arnLike: "arn:aws:iam::111122223333:role/a-*", username: "a" }],
     words: ["b", "c"].map((name) => [
-      ...["mappings", "set", `arn:aws:iam::111122223333:role/${name}-*`, "--username", name],
+      ...["mappings", "set", `arn:aws:iam::111122223333:role/${name}-*`, "--username", name, "--allow-weakening"],
     ]) as unknown as Pair["words"],
     looks: [2, 2],
     async verify() {

@@ -26,24 +26,30 @@ test("patterns that the file does not have stay in their place, and new ones com
   const diff = await withFile(["diff"], file);
   assert.equal(diff.code, 1);
   assert.match(diff.out, /\n~ pattern\/111122223333\n {4}- \S+b-\* b\n {4}\+ \S+b-\* changed\n {4}\+ \S+new-\* new\n/);
-  const { code, out, err } = await withFile(["apply", "-y"], file);
+  const { code, out, err } = await withFile(["apply", "-y", "--allow-weakening"], file);
   assert.equal(code, 0, err);
   assert.equal(out, diff.out);
   const wanted = [pattern("a"), pattern("b", "changed"), pattern("c"), pattern("new")];
   assert.deepEqual(await stored(), wanted);
-  assert.match((await withFile(["apply", "-y"], file)).out, /\n0 to add, 0 to change, 0 to remove, 1 unchanged/);
+  assert.match(
+    (await withFile(["apply", "-y", "--allow-weakening"], file)).out,
+    /\n0 to add, 0 to change, 0 to remove, 1 unchanged/,
+  );
 });
 
 test("with --prune the list is the file's", async () => {
   put([pattern("a"), pattern("b"), pattern("c")]);
-  assert.equal((await withFile(["apply", "-y", "--prune", "--force"], [pattern("c"), pattern("a")])).code, 0);
+  assert.equal(
+    (await withFile(["apply", "-y", "--allow-weakening", "--prune", "--force"], [pattern("c"), pattern("a")])).code,
+    0,
+  );
   assert.deepEqual(await stored(), [pattern("c"), pattern("a")]);
 });
 
 test("another order of two stored patterns needs --prune", async () => {
   const before = [pattern("a"), pattern("b"), pattern("c")];
   put(before);
-  for (const command of [["diff"], ["apply", "-y"]]) {
+  for (const command of [["diff"], ["apply", "-y", "--allow-weakening"]]) {
     const { code, err } = await withFile(command, [pattern("c"), pattern("new"), pattern("a")]);
     assert.equal(code, 2);
     assert.match(
@@ -53,12 +59,15 @@ test("another order of two stored patterns needs --prune", async () => {
   }
   assert.deepEqual(await stored(), before);
   // New ones among them do not matter, and neither does the order of denials.
-  assert.equal((await withFile(["apply", "-y"], [pattern("new"), pattern("a"), pattern("c")])).code, 0);
+  assert.equal(
+    (await withFile(["apply", "-y", "--allow-weakening"], [pattern("new"), pattern("a"), pattern("c")])).code,
+    0,
+  );
   assert.deepEqual(await stored(), [...before, pattern("new")]);
   const denials = ["x", "y"].map((name) => ({ arnLike: `arn:aws:iam::111122223333:user/${name}` }));
   put(denials, "deny/111122223333");
   assert.match(
-    (await withFile(["apply", "-y"], [], denials.toReversed())).out,
+    (await withFile(["apply", "-y", "--allow-weakening"], [], denials.toReversed())).out,
     /0 to change, 0 to remove, 1 unchanged/,
   );
 });
@@ -73,7 +82,7 @@ for (const [what, value, message] of [
 ] as const) {
   test(`a list that is ${what} is not replaced without --prune`, async () => {
     put(value);
-    for (const command of [["diff"], ["apply", "-y"]]) {
+    for (const command of [["diff"], ["apply", "-y", "--allow-weakening"]]) {
       const { code, err } = await withFile(command, [pattern("a")]);
       assert.equal(code, 2);
       assert.match(err, message);
@@ -87,7 +96,7 @@ test("an entry that has ended is accepted with a warning; one that ends later ha
   const ended = { ...pattern("a"), notAfter: "2026-01-01T00:00:00Z" };
   put([ended]);
   const file = [ended, { ...pattern("b"), notAfter: "2027-01-01T00:00:00Z" }];
-  const { code, err } = await withFile(["apply", "-y"], file);
+  const { code, err } = await withFile(["apply", "-y", "--allow-weakening"], file);
   assert.equal(code, 0, err);
   assert.match(err, /^Warning: \S+a-\* ended on 2026-01-01T00:00:00Z\.\nWrote 1 parameter\./);
   assert.deepEqual(await stored(), file);
@@ -95,12 +104,15 @@ test("an entry that has ended is accepted with a warning; one that ends later ha
 
 test("the last entry that goes leaves an empty list with its history, and the next one is added to it", async () => {
   put([pattern("a")]);
-  assert.equal((await cluster.mappings(["remove", pattern("a").arnLike, "-y"])).code, 0);
+  assert.equal((await cluster.mappings(["remove", pattern("a").arnLike, "-y", "--allow-weakening"])).code, 0);
   assert.deepEqual(await stored(), []);
   const again = await cluster.mappings(["remove", LIST, "-y"]);
   assert.deepEqual([again.code, again.err], [1, "pattern/111122223333 is empty already.\nNothing was removed.\n"]);
   assert.equal((await withFile(["diff", "--prune"], [ADMIN_ENTRY])).code, 0);
-  assert.equal((await cluster.mappings(["set", pattern("b").arnLike, "--username", "b", "-y"])).code, 0);
+  assert.equal(
+    (await cluster.mappings(["set", pattern("b").arnLike, "--username", "b", "-y", "--allow-weakening"])).code,
+    0,
+  );
   assert.deepEqual(await stored(), [pattern("b")]);
   assert.equal(JSON.parse((await cluster.mappings(["history", LIST, "-o", "json"])).out).length, 3);
 });

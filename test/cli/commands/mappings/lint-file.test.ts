@@ -82,14 +82,14 @@ test("a mapping that names system:masters but cannot give it is not an administr
   const group = { groups: ["system:masters"] };
   const denied = { arnLike: "arn:aws:iam::111122223333:role/*" };
   assert.deepEqual(await lint(role("a", group), denied), [
-    "no mapping gives system:masters",
+    "no mapping gives system:masters or access:cluster-admin",
     "names, but does not give, system:masters: a (denied by deny/111122223333)",
   ]);
   assert.match((await lint(role("a", { ...group, notAfter: "2026-11-01T00:00:00Z" }))).join(), /\(ended on 2026-11-01/);
   assert.match((await lint(role("a", { ...group, username: "kept:a" }))).join(), /\(refused, name_refused\)/);
   const part = { arnLike: "arn:aws:iam::111122223333:role/AWSReservedSSO_Set_0*" };
   assert.deepEqual(await lint({ permissionSet: "Set", account: "111122223333", username: "s", ...group }, part), [
-    "no mapping surely gives system:masters",
+    "no mapping surely gives system:masters or access:cluster-admin",
     "may give system:masters: s (denied by deny/111122223333)",
   ]);
 });

@@ -28,8 +28,8 @@ test("A4: lint finds a group that the session name chooses", async () => {
   );
   assert.deepEqual(found, [
     `error role/${A}/a: group {SessionName}: anyone who assumes the role chooses the group; put a prefix before it`,
-    `error role/${A}/c: group system:{SessionName}: anyone who assumes the role can choose system:masters; use another prefix`,
-    `error role/${A}/c: group system:mast{SessionNameRaw}s: anyone who assumes the role can choose system:masters; use another prefix`,
+    `error role/${A}/c: group system:{SessionName}: anyone who assumes the role can become an administrator; use another prefix`,
+    `error role/${A}/c: group system:mast{SessionNameRaw}s: anyone who assumes the role can become an administrator; use another prefix`,
   ]);
 });
 

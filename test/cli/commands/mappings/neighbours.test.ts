@@ -38,10 +38,10 @@ test("A2: set of one pattern never makes a grant of an invalid neighbour: it is 
 
 test("A2: the invalid entry itself can be changed and removed", async () => {
   put([VALID, UNKNOWN_KEY]);
-  assert.equal((await cluster.mappings(["remove", pattern("c-*"), "-y"])).code, 0);
+  assert.equal((await cluster.mappings(["remove", pattern("c-*"), "-y", "--allow-weakening"])).code, 0);
   assert.deepEqual(await stored(), [VALID]);
   put([VALID, { arnLike: pattern("c-*"), groups: ["g"] }]);
-  assert.equal((await cluster.mappings(["set", pattern("c-*"), "--username", "c", "-y"])).code, 0);
+  assert.equal((await cluster.mappings(["set", pattern("c-*"), "--username", "c", "-y", "--allow-weakening"])).code, 0);
   assert.deepEqual(await stored(), [VALID, { arnLike: pattern("c-*"), username: "c", groups: ["g"] }]);
 });
 
@@ -62,14 +62,14 @@ for (const [what, text] of [
     const { out } = await cluster.mappings(["get", LIST, "-o", "json"]);
     assert.match(out, /c-\*/);
     // Whole, it may go.
-    assert.equal((await cluster.mappings(["remove", LIST, "-y"])).code, 0);
+    assert.equal((await cluster.mappings(["remove", LIST, "-y", "--allow-weakening"])).code, 0);
   });
 }
 
 test("A2: neighbours stay byte for byte, in their order", async () => {
   const neighbour = `{"groups":["x"],  "username" : "b\\u0061", "arnLike":"${pattern("b-*")}"}`;
   put(`[${neighbour},{"arnLike":"${pattern("a-*")}","username":"a"}]`);
-  await cluster.mappings(["set", pattern("A-*"), "--username", "aa", "-y"]);
+  await cluster.mappings(["set", pattern("A-*"), "--username", "aa", "-y", "--allow-weakening"]);
   const [kept, changed] = (await stored()) as object[];
   assert.equal(JSON.stringify(kept), JSON.stringify(JSON.parse(neighbour)));
   assert.deepEqual(changed, { arnLike: pattern("a-*"), username: "aa" });
@@ -85,20 +85,20 @@ test("A2: rollback of one pattern brings back that pattern alone", async () => {
     { ...VALID, username: "new" },
     { arnLike: pattern("a-*"), username: "changed" },
   ]);
-  const { code, err } = await cluster.mappings(["rollback", pattern("a-*"), "-y"]);
+  const { code, err } = await cluster.mappings(["rollback", pattern("a-*"), "-y", "--allow-weakening"]);
   assert.equal(code, 0, err);
   assert.deepEqual(await stored(), [
     { ...VALID, username: "new" },
     { arnLike: pattern("a-*"), username: "a" },
   ]);
   // Version 1 did not have it.
-  assert.equal((await cluster.mappings(["rollback", pattern("a-*"), "--to", "1", "-y"])).code, 0);
+  assert.equal((await cluster.mappings(["rollback", pattern("a-*"), "--to", "1", "-y", "--allow-weakening"])).code, 0);
   assert.deepEqual(await stored(), [{ ...VALID, username: "new" }]);
   put([VALID, UNKNOWN_KEY]);
   const refused = await cluster.mappings(["rollback", pattern("b-*"), "--to", "2", "-y"]);
   assert.equal(refused.code, 2);
   assert.match(refused.err, /^pattern\/111122223333: entry 2 \(\S+role\/c-\*\) is invalid/);
   // The whole list is the whole list.
-  assert.equal((await cluster.mappings(["rollback", LIST, "--to", "1", "-y"])).code, 0);
+  assert.equal((await cluster.mappings(["rollback", LIST, "--to", "1", "-y", "--allow-weakening"])).code, 0);
   assert.deepEqual(await stored(), [VALID]);
 });

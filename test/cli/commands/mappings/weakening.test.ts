@@ -125,7 +125,10 @@ test("to remove an invalid deny list lets everybody in again, and says so", asyn
   cluster.store.put(`/iam-authenticator/prod/deny/${A}`, "[,]");
   const { code, err } = await cluster.mappings(["remove", `deny/${A}`, "-y"]);
   assert.equal(code, 1);
-  assert.match(err, /^Refused: this lifts the denial of every identity that the invalid list deny\/111122223333 covers/);
+  assert.match(
+    err,
+    /^Refused: this lifts the denial of every identity that the invalid list deny\/111122223333 covers/,
+  );
 });
 
 for (const [what, value, whom] of [
