@@ -15,6 +15,13 @@ export type Parameters = ReadonlyMap<string, StoredParameter>;
 export interface States {
   readonly before: Parameters;
   readonly after: Parameters;
+  /** Other states that identities are then looked up in: what these mention tells them apart, too. */
+  readonly others?: readonly Parameters[];
+}
+
+/** All of them, for what their values mention. */
+export function everyState({ before, after, others = [] }: States): readonly Parameters[] {
+  return [before, after, ...others];
 }
 
 /** By the name in lower case, each spelling that is known. */
@@ -43,7 +50,7 @@ export function addName(names: Names, spelled: string): void {
 export function namesByAccount(
   prefix: string,
   parameters: Iterable<string>,
-  { before, after }: States,
+  states: States,
 ): Map<string, AccountNames> {
   const accounts = new Map<string, AccountNames>();
   for (const parameter of parameters) {
@@ -57,7 +64,7 @@ export function namesByAccount(
     if (kind !== "role" && kind !== "user" && kind !== "federated-user") continue;
     addName(own[kind], name);
     // A parameter's name is in lower case; its value has the spelling.
-    for (const text of [before, after].flatMap((state) => vocabularyOf(state.get(parameter)).strings)) {
+    for (const text of everyState(states).flatMap((state) => vocabularyOf(state.get(parameter)).strings)) {
       const spelled = text.slice(text.lastIndexOf("/") + 1);
       if (asciiLowerCase(spelled) === name) addName(own[kind], spelled);
     }
@@ -75,9 +82,9 @@ export function accountsInLists(prefix: string, states: States): string[] {
   );
 }
 
-function listsForAny(prefix: string, { before, after }: States) {
+function listsForAny(prefix: string, states: States) {
   return [mappingParameter(prefix, "pattern", "any"), denyParameter(prefix, "any")].flatMap((name) =>
-    [before, after].map((state) => vocabularyOf(state.get(name))),
+    everyState(states).map((state) => vocabularyOf(state.get(name))),
   );
 }
 

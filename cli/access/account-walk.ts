@@ -3,7 +3,7 @@
 import { matchesSections } from "../../functions/authenticator/mapping/arn-like.ts";
 import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import type { EvaluationContext } from "../evaluate/evaluation.ts";
-import { type AccountNames, addName, type States } from "./account-names.ts";
+import { type AccountNames, addName, everyState, type States } from "./account-names.ts";
 import { type Automaton, globAutomaton } from "./glob-automaton.ts";
 import { vocabularyOf } from "./vocabulary.ts";
 import type { Budget, Part, Point } from "./walk.ts";
@@ -39,9 +39,9 @@ export interface AccountGlobs {
 }
 
 /** Of the lists that identities of an account read, in both states. */
-export function globsOf({ account, states: { before, after }, context: { prefix, partition } }: AccountScope) {
+export function globsOf({ account, states, context: { prefix, partition } }: AccountScope) {
   const lists = [account, "any"].flatMap((of) => [denyParameter(prefix, of), mappingParameter(prefix, "pattern", of)]);
-  const globs = lists.flatMap((name) => [before, after].flatMap((state) => vocabularyOf(state.get(name)).globs));
+  const globs = lists.flatMap((name) => everyState(states).flatMap((state) => vocabularyOf(state.get(name)).globs));
   const resources = (service: string) => {
     const own = globs.filter((glob) =>
       matchesSections([...glob.slice(0, 5), "*"], ["arn", partition, service, "", account, ""]),

@@ -8,6 +8,7 @@ import { type Access, accessOf, givesMore, isDenial } from "./access.ts";
 import {
   type AccountNames,
   accountsInLists,
+  everyState,
   namesByAccount,
   noNames,
   otherAccounts,
@@ -71,8 +72,9 @@ function scopesOf(states: States, context: EvaluationContext, budget: Budget): A
   const changed = changedParameters(states);
   const addresses = changed.flatMap((parameter) => readName(prefix, parameter) ?? []);
   const forMany = addresses.filter(({ kind }) => kind === "deny" || kind === "pattern" || kind === "account");
-  const all = namesByAccount(prefix, [...states.before.keys(), ...states.after.keys()], states);
-  const usesRawSessions = [states.before, states.after].some((state) =>
+  const parameters = new Set(everyState(states).flatMap((state) => [...state.keys()]));
+  const all = namesByAccount(prefix, parameters, states);
+  const usesRawSessions = everyState(states).some((state) =>
     [...state.values()].some(({ value }) => value.includes("{SessionNameRaw}")),
   );
   const isForAny = forMany.some(({ account }) => account === "any");
@@ -85,11 +87,7 @@ function scopesOf(states: States, context: EvaluationContext, budget: Budget): A
     usesRawSessions,
     budget,
   });
-  const withParameters = [...states.before.keys(), ...states.after.keys()].flatMap((parameter) => {
-    const { account = "any" } = readName(prefix, parameter) ?? {};
-    return account === "any" ? [] : account;
-  });
-  const named = new Set([...withParameters, ...(isForAny ? accountsInLists(prefix, states) : [])]);
+  const named = new Set([...all.keys(), ...(isForAny ? accountsInLists(prefix, states) : [])]);
   const entire = new Set(
     isForAny ? [...named, ...otherAccounts(prefix, states, named, budget)] : forMany.map(({ account }) => account),
   );
@@ -123,7 +121,7 @@ async function compareIdentity(
   context: EvaluationContext,
 ): Promise<AccessDifference[]> {
   const places = candidates(context.prefix, identity);
-  const stored = places.flatMap(({ parameter }) => [states.before.get(parameter), states.after.get(parameter)]);
+  const stored = places.flatMap(({ parameter }) => everyState(states).map((state) => state.get(parameter)));
   const arns = arnsOf(identity);
   const ends = stored.flatMap((one) => endsFor(one, arns, identity.sessionName));
   const times = [...new Set([context.now, ...ends.filter((end) => end > context.now)])].sort((a, b) => a - b);

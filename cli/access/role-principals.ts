@@ -3,7 +3,7 @@
 import { type VerifiedIdentity, verifyIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
-import { type AccountNames, addName } from "./account-names.ts";
+import { type AccountNames, addName, everyState } from "./account-names.ts";
 import {
   type AccountGlobs,
   type AccountScope,
@@ -148,7 +148,7 @@ function mentionedFor(scope: AccountScope, role: string) {
   const [sample] = roleIdentity(scope, role, "session");
   const places = sample === undefined ? [] : candidates(context.prefix, sample);
   const values = places.flatMap(({ place, parameter }) =>
-    [states.before, states.after].map((state) => ({ place, ...vocabularyOf(state.get(parameter)) })),
+    everyState(states).map((state) => ({ place, ...vocabularyOf(state.get(parameter)) })),
   );
   return {
     sessions: values.flatMap(({ place, strings }) => (place === "sso-session" ? strings : [])),

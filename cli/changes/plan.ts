@@ -15,6 +15,8 @@ export interface Change {
   readonly before: Stored | undefined;
   /** `undefined` removes. */
   readonly value: string | undefined;
+  /** Written only when the function's caches have read the changes before it. */
+  readonly waits?: true;
   /** For the plan, instead of what the value says. */
   readonly shown?: string;
   /** Of a list: throws where it must not become this one. Called again for what is merged with a change of others. */

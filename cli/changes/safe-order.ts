@@ -1,37 +1,53 @@
-// The order in which a plan is written: wherever it is interrupted, somebody still gets `system:masters`.
+// The order in which a plan is written: at each step an administrator remains, and no identity has more than at both ends.
 
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { administratorEntries, mentionsAdministrators } from "../access/administrators.ts";
+import { givesTooMuch } from "../access/excess.ts";
 import type { EvaluationContext } from "../evaluate/evaluation.ts";
+import { readName } from "../mapping-file/parameter-name.ts";
 import { adminAccessOf } from "./admin-access.ts";
-import type { Change } from "./plan.ts";
+import { type Change, newDenials } from "./plan.ts";
 
 type Parameters = ReadonlyMap<string, StoredParameter>;
 
+/** With more changes than these, only denials are held apart from what grants: each change is a comparison. */
+const MAX_COMPARED = 200;
+
 /**
- * The plan's own order, but for what would take the last administrator away before the next one is there: that waits
- * until it does not. Where administrators are swapped, a denial of the old one comes after the new one.
+ * The plan's own order, except for a change that would take the last administrator away, or give an identity more than
+ * it has at both ends of the plan. Such a change is deferred.
+ * Where both rules cannot hold, an administrator remains. Where administrators are swapped, a denial of the old one
+ * is written after the new one.
  *
- * What can never go safely comes last, as it was: the guard has refused it, or --force has let it through, or of two
- * parameters each holds back the other.
+ * A change `waits` where it would give too much to a function whose caches do not have the changes before it yet.
+ *
+ * Changes that are never safe are written last, in the plan's order: the guard has refused them, or --force has allowed
+ * them, or of two parameters each defers the other.
  */
 export async function inSafeOrder(
   changes: readonly Change[],
   current: Parameters,
   context: EvaluationContext,
 ): Promise<Change[]> {
+  const last = afterAll(current, changes);
+  const isCompared = changes.length > 1 && changes.some((change) => isShared(change, context));
+  const compares = isCompared && changes.length <= MAX_COMPARED;
   const state = new Map(current);
   const ordered: Change[] = [];
   let waiting: Change[] = [];
   let admin = await findAdmin(state, context);
 
   /** As if it were written now; taken back where it is not safe. */
-  async function goes(change: Change): Promise<boolean> {
+  async function goes(change: Change, compared = compares): Promise<boolean> {
     const before = state.get(change.name);
-    put(state, change.name, change.value === undefined ? undefined : { value: change.value, secure: false });
+    const previous = compared ? new Map(state) : state;
+    put(state, change);
     const next = await adminAfter(change);
-    if (admin !== undefined && next === undefined) {
-      put(state, change.name, before);
+    const isTooMuch =
+      compared && (await givesTooMuch({ before: previous, after: state, others: [current, last] }, context));
+    if ((admin !== undefined && next === undefined) || isTooMuch) {
+      if (before === undefined) state.delete(change.name);
+      else state.set(change.name, before);
       return false;
     }
     admin = next;
@@ -52,6 +68,14 @@ export async function inSafeOrder(
     waiting = still;
   }
 
+  async function placeOne(): Promise<void> {
+    for (const change of waiting) {
+      if (!(await goes(change, false))) continue;
+      waiting = waiting.filter((other) => other !== change);
+      return;
+    }
+  }
+
   for (const change of changes) {
     if (!(await goes(change))) waiting.push(change);
     // A denial must not wait longer than necessary.
@@ -60,13 +84,53 @@ export async function inSafeOrder(
   for (let left = waiting.length + 1; waiting.length > 0 && waiting.length < left; ) {
     left = waiting.length;
     await tryWaiting();
+    // Of the two rules, an administrator who remains is the one that an interruption must not break.
+    if (waiting.length === left) await placeOne();
   }
-  return [...ordered, ...waiting];
+  const inOrder = [...ordered, ...waiting];
+  return isCompared ? withWaits(inOrder, current, last, context) : inOrder;
 }
 
-function put(state: Map<string, StoredParameter>, name: string, stored: StoredParameter | undefined): void {
-  if (stored === undefined) state.delete(name);
-  else state.set(name, stored);
+/** Whether other parameters of the plan may be read for the same identities. */
+function isShared({ name }: Change, { prefix }: EvaluationContext): boolean {
+  const { kind = "role" } = readName(prefix, name) ?? {};
+  return !["role", "user", "root", "federated-user"].includes(kind);
+}
+
+/** Compares what a function gives that has read nothing of the plan since the last wait but the next change. */
+async function withWaits(
+  changes: readonly Change[],
+  current: Parameters,
+  last: Parameters,
+  context: EvaluationContext,
+): Promise<Change[]> {
+  const refusals = changes.findIndex((change) => newDenials(change).length === 0);
+  const groups =
+    changes.length > MAX_COMPARED
+      ? [changes.slice(0, refusals), changes.slice(refusals)].filter(({ length }) => length > 0)
+      : changes.map((change) => [change]);
+  const ordered: Change[] = [];
+  let stale: Parameters = current;
+  for (const group of groups) {
+    const [first, ...others] = group;
+    if (first === undefined) continue;
+    const step = { before: stale, after: afterAll(stale, group), others: [current, last] };
+    const waits = ordered.length > 0 && (await givesTooMuch(step, context));
+    if (waits) stale = afterAll(current, ordered);
+    ordered.push(waits ? { ...first, waits } : first, ...others);
+  }
+  return ordered;
+}
+
+function afterAll(state: Parameters, changes: readonly Change[]): Map<string, StoredParameter> {
+  const after = new Map(state);
+  for (const change of changes) put(after, change);
+  return after;
+}
+
+function put(state: Map<string, StoredParameter>, { name, value }: Change): void {
+  if (value === undefined) state.delete(name);
+  else state.set(name, { value, secure: false });
 }
 
 /** The name of a parameter that surely makes somebody an administrator. */

@@ -50,6 +50,7 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
   try {
     for (const change of changes) {
       try {
+        if (change.waits) await waitForCaches(done, context.prefix, io);
         await waitForTurn(io.interrupted);
         await writeOne(change, { ...accepted, changes: done }, connection, io);
         done.push(change);
@@ -69,6 +70,25 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
     progress.end();
     endOfWaiting();
   }
+}
+
+/**
+ * The function keeps a parameter that it has found for 30 s, and a review that has begun takes up to 5 s more.
+ * In milliseconds; the contract's section 10.
+ */
+const CACHES_MS = 35_000;
+const STEP_MS = 1_000;
+
+async function waitForCaches(done: readonly Change[], prefix: string, io: IOStreams): Promise<void> {
+  const names = namesOf(done, prefix);
+  io.tell(
+    `Waiting ${CACHES_MS / 1000} s until the function has read ${names}. What comes next would grant too much before.\n`,
+  );
+  for (let left = CACHES_MS; left > 0; left -= STEP_MS) {
+    if (io.watched) io.showProgress(`waiting, ${left / 1000} s left`);
+    await io.sleep(STEP_MS, io.interrupted);
+  }
+  if (io.watched) io.showProgress("");
 }
 
 async function writeOne(

@@ -2,6 +2,7 @@
 
 import { writeSync } from "node:fs";
 import type { Readable } from "node:stream";
+import { setTimeout } from "node:timers/promises";
 import type { Clock } from "../../functions/lib/deadline.ts";
 import { EXIT } from "../errors.ts";
 import { inColour, type Tone, usesColour } from "./colour.ts";
@@ -10,6 +11,8 @@ import { withoutControl } from "./control-characters.ts";
 export interface IOStreams {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
+  /** Rejects with an AbortError where the signal aborts meanwhile. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** To standard output: what was asked for, and nothing else. A tone is shown as colour, where colour is wanted. */
   readonly print: (text: string, tone?: Tone) => void;
   /** To standard error: plans, questions, warnings. */
@@ -56,6 +59,7 @@ export function processStreams(): IOStreams {
   return {
     environment: process.env,
     clock: Date.now,
+    sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
     print: (text, tone) => process.stdout.write(colour && tone !== undefined ? inColour(text, tone) : text),
     tell: (text) => process.stderr.write(text),
     showProgress: (line) => process.stderr.write(`${CLEAR_LINE}${line}`),

@@ -21,6 +21,8 @@ export interface CliOptions {
   readonly columns?: number;
   readonly interrupted?: AbortSignal;
   readonly closed?: AbortSignal;
+  /** Sees each wait for the function's caches; it passes at once. */
+  readonly onSleep?: (ms: number) => void;
   /** Sees each text for standard error as it comes. */
   readonly onTell?: (text: string) => void;
   /** Sees each text for standard output as it comes. */
@@ -33,6 +35,10 @@ export async function cli(words: readonly string[], options: CliOptions = {}): P
   const code = await run(words, {
     environment,
     clock: now === undefined ? Date.now : () => now,
+    sleep: async (ms, signal) => {
+      signal.throwIfAborted();
+      options.onSleep?.(ms);
+    },
     print: (text) => {
       out.push(text);
       options.onPrint?.(text);
