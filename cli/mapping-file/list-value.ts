@@ -3,7 +3,8 @@
 import { checkDenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
 import { checkMapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
-import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { isObject } from "../../functions/lib/json.ts";
+import { parseStored } from "../../functions/lib/repeated-keys.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { usage } from "../errors.ts";
 
@@ -31,7 +32,7 @@ export function listItems(
       `${name} must be of type String, not SecureString. Nothing was written. Remove it first: mappings remove ${name}.`,
     );
   }
-  const list = parseJson(stored.value);
+  const list = parseStored(stored.value);
   if (!Array.isArray(list)) {
     throw usage(
       `${name} must be a JSON list, and it is not. Nothing was written. Fix it first: mappings rollback ${name}, or ` +

@@ -1,7 +1,8 @@
 // From a parameter to the entries in it, and in words what is wrong.
 
 import { checkMapping, isListKind, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
-import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { isObject } from "../../functions/lib/json.ts";
+import { parseStored, repeatedKey } from "../../functions/lib/repeated-keys.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { type Denial, readDenial } from "./denial.ts";
 import type { Entry, Problem } from "./entry.ts";
@@ -24,7 +25,7 @@ export function readParameter(prefix: string, parameter: string, stored: StoredP
   if (address === undefined) return { ...reading, problems: ["not a mapping: the authenticator ignores it"] };
   const { kind, account } = address;
   if (stored.secure) return { ...reading, problems: ["must be of type String, not SecureString"] };
-  const value = parseJson(stored.value);
+  const value = parseStored(stored.value);
   if (value === undefined) return { ...reading, problems: ["must be JSON"] };
   if (kind !== "deny" && !isListKind(kind)) {
     const entry = readValue(value, { ...address, kind });
@@ -61,8 +62,9 @@ function lastPart(arn: string): string {
   return arn.slice(arn.lastIndexOf("/") + 1);
 }
 
-/** A value in the form in which two that mean the same are equal: neither white space nor the order of keys counts. */
+/** A value in the form in which two that mean the same are equal: neither white space nor the order of keys counts, but a repeated key does. */
 export function normal(value: string): unknown {
-  const parsed = parseJson(value);
-  return isObject(parsed) || Array.isArray(parsed) ? parsed : value;
+  const parsed = parseStored(value);
+  const isPlain = (isObject(parsed) || Array.isArray(parsed)) && repeatedKey(parsed) === undefined;
+  return isPlain ? parsed : value;
 }

@@ -3,8 +3,9 @@
 import { checkDenyList } from "../../functions/authenticator/mapping/deny-list.ts";
 import { denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
-import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { isObject } from "../../functions/lib/json.ts";
 import { isExpired, notAfterTime } from "../../functions/lib/not-after.ts";
+import { parseStored, valuesOf } from "../../functions/lib/repeated-keys.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { arnsOverlap, withoutRolePath } from "../evaluate/arn-overlap.ts";
 import type { EvaluationContext } from "../evaluate/evaluation.ts";
@@ -30,13 +31,14 @@ export function refusesEverybody(parameter: string, value: string | undefined): 
  * its mapping invalid, which shuts the same principal out.
  */
 export function denialsIn(parameter: string, value: string | undefined, now: number): Map<string, NamedDenial> {
-  const content = value === undefined ? undefined : parseJson(value);
+  const content = value === undefined ? undefined : parseStored(value);
   const found = new Map<string, NamedDenial>();
   if (content === undefined && !isDenyList(parameter) && value?.includes('"deny"')) {
     found.set(parameter, { who: parameter, end: Number.POSITIVE_INFINITY });
   }
   for (const item of Array.isArray(content) ? (content as unknown[]) : [content]) {
-    if (!isObject(item) || !(isDenyList(parameter) || (item["deny"] ?? false) !== false)) continue;
+    const mayDeny = (own: Record<string, unknown>) => valuesOf(own, "deny").some((deny) => (deny ?? false) !== false);
+    if (!isObject(item) || !(isDenyList(parameter) || mayDeny(item))) continue;
     const { arn, arnLike = arn, notAfter } = item;
     // A sso or account mapping names nobody; older versions could deny by one.
     const who = typeof arnLike === "string" ? arnLike : parameter;

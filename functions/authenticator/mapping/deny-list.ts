@@ -1,13 +1,14 @@
 // Deny lists: who is shut out, whatever any mapping says. A list that cannot be read whole refuses everybody it is read for.
 
-import { isObject, parseJson } from "../../lib/json.ts";
+import { isObject } from "../../lib/json.ts";
 import { isExpired } from "../../lib/not-after.ts";
 import { quoted } from "../../lib/quoted.ts";
+import { parseStored } from "../../lib/repeated-keys.ts";
 import { oncePerRead } from "../../parameters/once-per-read.ts";
 import type { StoredParameter } from "../../parameters/stored-parameter.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { arnPattern, arnSections, matchesSections } from "./arn-like.ts";
-import { endProblem, unknownKeyProblem } from "./mapping.ts";
+import { endProblem, keyProblem } from "./mapping.ts";
 import { whyNeverMatches } from "./possible-arn.ts";
 
 /** One entry of the JSON list at `<prefix>/deny/<account>` or `<prefix>/deny/any`. */
@@ -25,7 +26,7 @@ export type DenyCheck =
 
 const KEYS = ["arnLike", "notAfter", "description"];
 
-/** `value` is parsed JSON. The problem is a phrase for an operator. */
+/** `value` is an entry of what `parseStored` returns. The problem is a phrase for an operator. */
 export function checkDenyEntry(value: unknown): DenyCheck {
   const problem = entryProblem(value);
   return problem === undefined ? { valid: true, entry: value as unknown as DenyEntry } : { valid: false, problem };
@@ -33,7 +34,7 @@ export function checkDenyEntry(value: unknown): DenyCheck {
 
 function entryProblem(value: unknown): string | undefined {
   if (!isObject(value)) return "not a JSON object";
-  const problem = unknownKeyProblem(value, KEYS) ?? endProblem(value);
+  const problem = keyProblem(value, KEYS) ?? endProblem(value);
   if (problem !== undefined) return problem;
   const { arnLike } = value;
   if (typeof arnLike !== "string") return `arnLike must be an ARN pattern, not ${quoted(arnLike)}`;
@@ -65,7 +66,7 @@ export type DenyListCheck =
 /** Of a whole parameter; the problem names the first entry that is wrong, counted from 1. */
 export function checkDenyList({ value, secure }: StoredParameter): DenyListCheck {
   if (secure) return { valid: false, problem: "a SecureString: it must be of type String", invalidCount: 1 };
-  const list = parseJson(value);
+  const list = parseStored(value);
   if (!Array.isArray(list)) {
     return { valid: false, problem: list === undefined ? "not JSON" : "not a JSON list", invalidCount: 1 };
   }
