@@ -19,12 +19,14 @@ export function isFor(item: unknown, arnLike: string): boolean {
  * write it again would be to decide what somebody else meant by it.
  *
  * @param name the parameter's, for the message
+ * @param partition the function's, for a deny list
  */
 export function listItems(
   name: string,
   stored: StoredParameter | undefined,
   kind: "pattern" | "deny",
   isChanged: (item: unknown) => boolean,
+  partition?: string,
 ): readonly unknown[] {
   if (stored === undefined) return [];
   if (stored.secure) {
@@ -39,8 +41,9 @@ export function listItems(
         `mappings remove ${name}.`,
     );
   }
+  const scope = { account: name.slice(name.lastIndexOf("/") + 1), ...(partition !== undefined && { partition }) };
   for (const [index, item] of list.entries()) {
-    const check = kind === "deny" ? checkDenyEntry(item) : checkMapping(item, "pattern");
+    const check = kind === "deny" ? checkDenyEntry(item, scope) : checkMapping(item, "pattern");
     if (check.valid || isChanged(item)) continue;
     const arnLike = isObject(item) && typeof item["arnLike"] === "string" ? ` (${item["arnLike"]})` : "";
     throw usage(

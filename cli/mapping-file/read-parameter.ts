@@ -19,7 +19,8 @@ export interface Reading {
   readonly problems: readonly string[];
 }
 
-export function readParameter(prefix: string, parameter: string, stored: StoredParameter): Reading {
+/** Without `partition`, a denial for another one than the cluster's reads as valid. */
+export function readParameter(prefix: string, parameter: string, stored: StoredParameter, partition?: string): Reading {
   const address = readName(prefix, parameter);
   const reading = { kind: address?.kind, account: address?.account ?? "", entries: [], denials: [], problems: [] };
   if (address === undefined) return { ...reading, problems: ["not a mapping: the authenticator ignores it"] };
@@ -36,7 +37,8 @@ export function readParameter(prefix: string, parameter: string, stored: StoredP
     const [entries, problems] = divide((value as unknown[]).map((item) => readValue(item, { ...address, kind })));
     return { ...reading, entries, problems };
   }
-  const [denials, problems] = divide((value as unknown[]).map(readDenial));
+  const scope = { account, ...(partition !== undefined && { partition }) };
+  const [denials, problems] = divide((value as unknown[]).map((item) => readDenial(item, scope)));
   // The list that it is in counts, whatever its ARN says.
   return { ...reading, denials: denials.map((denial) => ({ ...denial, account })), problems };
 }

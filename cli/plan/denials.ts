@@ -21,9 +21,17 @@ export function isDenyList(parameter: string): boolean {
   return /\/deny\/(?:\d{12}|any)$/.test(parameter);
 }
 
+function accountOfList(parameter: string): string {
+  return parameter.slice(parameter.lastIndexOf("/") + 1);
+}
+
 /** A deny list that is invalid shuts out everybody that it is read for. */
 export function refusesEverybody(parameter: string, value: string | undefined): boolean {
-  return value !== undefined && isDenyList(parameter) && !checkDenyList({ value, secure: false }).valid;
+  return (
+    value !== undefined &&
+    isDenyList(parameter) &&
+    !checkDenyList({ value, secure: false }, { account: accountOfList(parameter) }).valid
+  );
 }
 
 /**
@@ -51,21 +59,16 @@ export function denialsIn(parameter: string, value: string | undefined, now: num
   return found;
 }
 
-/** Whether a denial is for nobody who can log in: every identity is of the function's own partition. */
-export function isOfOtherPartition(arnLike: string, { partition }: EvaluationContext): boolean {
-  return !arnsOverlap(arnLike, `arn:${partition}:*:*:*:*`);
-}
-
 /** The ARN patterns of denials that are for a part of what `pattern` means, perhaps for the very one that exists. */
 export function possibleDenials(
   pattern: string,
   account: string,
   parameters: ReadonlyMap<string, StoredParameter>,
-  { prefix, now }: EvaluationContext,
+  { prefix, partition, now }: EvaluationContext,
 ): string[] {
   return [account, "any"].flatMap((of) => {
     const stored = parameters.get(denyParameter(prefix, of));
-    const check = stored === undefined ? undefined : checkDenyList(stored);
+    const check = stored === undefined ? undefined : checkDenyList(stored, { account: of, partition });
     if (!check?.valid) return [];
     return check.entries
       .filter(({ arnLike, notAfter }) => !isExpired(notAfter, now) && arnsOverlap(withoutRolePath(arnLike), pattern))

@@ -44,7 +44,9 @@ export function evaluateMapping(
 ): Evaluation {
   const { place } = candidate;
   if (place === "deny-account" || place === "deny-any") {
-    return { ...candidate, ...evaluateDenyList(stored, identity, now) };
+    const { accountId, partition } = identity;
+    const account = place === "deny-any" ? "any" : accountId;
+    return { ...candidate, ...evaluateDenyList(stored, { account, partition }, identity, now) };
   }
   if (stored === undefined) return { ...candidate, verdict: { kind: "nothing" }, invalidCount: 0 };
   if (place === "pattern-account" || place === "pattern-any" || place === "sso-session") {
