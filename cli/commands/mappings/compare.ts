@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import type { DenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
+import { readName } from "../../../functions/authenticator/mapping/read-name.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
 import { usage } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
@@ -9,7 +10,7 @@ import { foreignProblem } from "../../mapping-file/denial.ts";
 import { nameOfEntry } from "../../mapping-file/entry.ts";
 import { readMappingFiles } from "../../mapping-file/file.ts";
 import { isFor, listItems } from "../../mapping-file/list-value.ts";
-import { readName, shortName } from "../../mapping-file/parameter-name.ts";
+import { shortName } from "../../mapping-file/parameter-name.ts";
 import { toParameters, valueText } from "../../mapping-file/to-parameters.ts";
 import { addConnection, addReading, type ConnectionOptions, collect } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
