@@ -2,19 +2,22 @@
 
 import type { Command } from "commander";
 import { checkDenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
+import { denyParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../../functions/lib/json.ts";
 import { isExpired } from "../../../functions/lib/not-after.ts";
-import { connect } from "../../aws/connection.ts";
+import { type Connection, connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import { usage } from "../../errors.ts";
+import { grantsToFederated, parametersForFederated } from "../../evaluate/federated-users.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
+import { accountOf } from "../../mapping-file/entry.ts";
 import { isFor, listItems } from "../../mapping-file/list-value.ts";
 import { shortName } from "../../mapping-file/parameter-name.ts";
 import { valueText } from "../../mapping-file/to-parameters.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../../options.ts";
 import { readSome } from "../../parameter-store/read.ts";
 import { executePlan } from "../../plan/execute.ts";
-import { planChanges } from "../../plan/plan.ts";
+import { afterwards, type Change, planChanges } from "../../plan/plan.ts";
 import { readForGuard } from "../../plan/read-for-guard.ts";
 import { DENY_HELP, findDenyTarget } from "./deny-target.ts";
 
@@ -65,5 +68,31 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
   const value = valueText(name, index < 0 ? [...items, check.entry] : items.with(index, check.entry));
   const plan = planChanges(before, new Map([[parameter, value]]), false);
   const current = await readForGuard(plan.changes, before, connection, options, io);
+  await warnOfFederatedUsers(arnLike, plan.changes, connection, io);
   await executePlan(plan, current, connection, options, io);
+}
+
+/** A denial must not wait for this: where the mappings cannot be read, the warning says so. */
+async function warnOfFederatedUsers(
+  arnLike: string,
+  changes: readonly Change[],
+  { ssm, context }: Connection,
+  io: IOStreams,
+): Promise<void> {
+  if (!/^arn:[^:]*:iam:[^:]*:[^:]*:user\//i.test(arnLike)) return;
+  const account = accountOf(arnLike);
+  const lists = new Set([account, "any"].map((of) => denyParameter(context.prefix, of)));
+  const names = [...parametersForFederated(context.prefix, account), ...lists];
+  const start = "This denial does not cover federated users, whose names their creator chooses";
+  const advice = `To deny them too: mappings deny 'arn:${context.partition}:sts::${account === "any" ? "*" : account}:federated-user/*'`;
+  try {
+    const stored = await readSome(ssm, names, io.interrupted);
+    const granting = grantsToFederated(account, afterwards(stored, changes), context);
+    if (granting.length === 0) return;
+    const where = granting.map((name) => shortName(name, context.prefix)).join(" and ");
+    io.tell(`Warning: ${start} (sts:GetFederationToken): ${where} grants them access. ${advice}\n`);
+  } catch (error) {
+    if (io.interrupted.aborted) throw error;
+    io.tell(`Warning: ${start}. Could not read which mappings grant them access. ${advice}\n`);
+  }
 }

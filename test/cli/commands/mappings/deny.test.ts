@@ -329,3 +329,31 @@ test("A1: set does not change deny lists, and denies single roles and users alon
     assert.deepEqual([code, err], [2, "--deny is for a single role or user. Use: mappings deny <who>\n"]);
   }
 });
+
+test("deny of a user warns where an account or pattern mapping covers federated users, and nowhere else", async () => {
+  const warning =
+    /^Warning: This denial does not cover federated users, whose names their creator chooses \(sts:GetFederationToken\): (.*) grants them access\. To deny them too: mappings deny 'arn:aws:sts::111122223333:federated-user\/\*'$/m;
+  const parameter = (name: string) => `${PREFIX}/${name}`;
+  const warned = async (who = MALLORY) => {
+    const { code, err } = await cluster.mappings(["deny", who, "-y"]);
+    assert.equal(code, 0, err);
+    return warning.exec(err)?.[1];
+  };
+  for (const [name, value, expected] of [
+    [`account/${A}`, {}, `account/${A}`],
+    [`pattern/${A}`, [{ arnLike: `arn:aws:sts::${A}:federated-user/d*`, username: "x" }], `pattern/${A}`],
+    ["pattern/any", [{ arnLike: "arn:aws:*::*:*", username: "x" }], "pattern/any"],
+    [`account/${A}`, { notAfter: "2020-01-01T00:00:00Z" }, undefined],
+    [`pattern/${A}`, [{ arnLike: `arn:aws:iam::${A}:*`, username: "x" }], undefined],
+    ["account/444455556666", {}, undefined],
+  ] as const) {
+    cluster.store.put(parameter(name), JSON.stringify(value));
+    assert.equal(await warned(), expected, name);
+    cluster.store.remove(parameter(name));
+  }
+  cluster.store.put(parameter(`account/${A}`), "{}");
+  assert.equal(await warned(`arn:aws:iam::${A}:role/Developers`), undefined);
+  assert.equal(await warned(`arn:aws:iam::${A}:user/ops/*`), `account/${A}`);
+  assert.equal(await warned(`arn:aws:sts::${A}:federated-user/*`), undefined);
+  assert.equal(await warned(), undefined, "all of them are denied");
+});
