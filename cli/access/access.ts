@@ -60,7 +60,8 @@ export async function accessOf(
 
 function denyingEntry(identity: VerifiedIdentity, parameters: Parameters, parameter: string, now: number) {
   const stored = parameters.get(parameter);
-  const check = stored === undefined ? undefined : checkDenyList(stored);
+  const account = parameter.endsWith("/any") ? "any" : identity.accountId;
+  const check = stored === undefined ? undefined : checkDenyList(stored, { account, partition: identity.partition });
   if (!check?.valid) return undefined;
   return check.entries.find((entry) => isDenied(entry, identity) && !isExpired(entry.notAfter, now))?.arnLike;
 }

@@ -3,7 +3,7 @@
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import type { EvaluationContext } from "../evaluate/evaluation.ts";
-import { readName } from "../mapping-file/parameter-name.ts";
+import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { type Access, accessOf, givesMore, isDenial } from "./access.ts";
 import {
   type AccountNames,

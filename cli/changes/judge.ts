@@ -3,7 +3,7 @@
 import { compareAccess } from "../access/compare-access.ts";
 import { type AccessTexts, describe } from "../access/describe.ts";
 import type { EvaluationContext } from "../evaluate/evaluation.ts";
-import { readName } from "../mapping-file/parameter-name.ts";
+import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { afterwards, type Change } from "./plan.ts";
 import type { ReadForAccess } from "./read-for-access.ts";
 

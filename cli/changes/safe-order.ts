@@ -4,7 +4,7 @@ import type { StoredParameter } from "../../functions/parameters/stored-paramete
 import { administratorEntries, mentionsAdministrators } from "../access/administrators.ts";
 import { givesTooMuch } from "../access/excess.ts";
 import type { EvaluationContext } from "../evaluate/evaluation.ts";
-import { readName } from "../mapping-file/parameter-name.ts";
+import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { adminAccessOf } from "./admin-access.ts";
 import { type Change, newDenials } from "./plan.ts";
 

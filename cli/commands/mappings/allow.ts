@@ -9,7 +9,7 @@ import { afterwards, type Change } from "../../changes/plan.ts";
 import { executePlan } from "../../changes/propose.ts";
 import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
-import { decide } from "../../evaluate/evaluation.ts";
+import { decide, type EvaluationContext } from "../../evaluate/evaluation.ts";
 import { supposeIdentity } from "../../evaluate/principal.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { isFor, listItems } from "../../mapping-file/list-value.ts";
@@ -48,7 +48,7 @@ async function allow(who: string, options: AllowOptions, io: IOStreams): Promise
   const places = candidatesOf(arnLike, connection).filter((name) => !lists.has(name));
   const current = await readSome(connection.ssm, [...lists, ...places], io.interrupted);
   await requireCluster(current, connection, options, io);
-  const changes = [...lists].flatMap((list) => withoutEntry(list, arnLike, current.get(list), context.prefix));
+  const changes = [...lists].flatMap((list) => withoutEntry(list, arnLike, current.get(list), context));
   const left = stillDenied(arnLike, afterwards(current, changes), connection);
   if (changes.length === 0) throw finding(`No denial names ${arnLike}.${left}`);
   await executePlan({ changes, unchanged: 0, extra: [] }, current, connection, options, io);
@@ -56,10 +56,15 @@ async function allow(who: string, options: AllowOptions, io: IOStreams): Promise
 }
 
 /** Throws if the list is invalid and would have to be written. A list without the entry stays, valid or not. */
-function withoutEntry(parameter: string, arnLike: string, before: Stored | undefined, prefix: string): Change[] {
+function withoutEntry(
+  parameter: string,
+  arnLike: string,
+  before: Stored | undefined,
+  { prefix, partition }: EvaluationContext,
+): Change[] {
   const list = before === undefined ? [] : parseJson(before.value);
   if (before === undefined || (Array.isArray(list) && !list.some((item) => isFor(item, arnLike)))) return [];
-  const items = listItems(shortName(parameter, prefix), before, "deny", (item) => isFor(item, arnLike));
+  const items = listItems(shortName(parameter, prefix), before, "deny", (item) => isFor(item, arnLike), partition);
   const kept = items.filter((item) => !isFor(item, arnLike));
   return [{ action: "change", name: parameter, before, value: JSON.stringify(kept) }];
 }

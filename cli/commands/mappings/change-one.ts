@@ -1,7 +1,8 @@
 // Changes one mapping: reads it, changes it, checks the result as the function would, and writes it.
 
 import { checkMapping, type MappingKind } from "../../../functions/authenticator/mapping/mapping.ts";
-import { isObject, parseJson } from "../../../functions/lib/json.ts";
+import { isObject } from "../../../functions/lib/json.ts";
+import { parseStored } from "../../../functions/lib/repeated-keys.ts";
 import { connect } from "../../aws/connection.ts";
 import { planChanges } from "../../changes/plan.ts";
 import { executePlan } from "../../changes/propose.ts";
@@ -40,7 +41,7 @@ function newValue(prefix: string, target: Target, stored: Stored | undefined, ch
   const { kind } = address;
   if (kind === "deny") throw usage(`${name} is a deny list: change it with mappings deny and mappings allow.`);
   if (kind !== "pattern") {
-    const value = stored === undefined ? undefined : parseJson(stored.value);
+    const value = stored === undefined ? undefined : parseStored(stored.value);
     if (!isObject(value) && WITH_ARN.includes(kind) && key.arn === undefined) {
       throw usage(`${name} holds no mapping yet: name it by its ARN to add one.`);
     }

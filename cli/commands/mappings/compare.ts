@@ -2,16 +2,18 @@
 
 import type { Command } from "commander";
 import type { DenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
+import { readName } from "../../../functions/authenticator/mapping/read-name.ts";
 import { isExpired } from "../../../functions/lib/not-after.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
 import { type Plan, planChanges } from "../../changes/plan.ts";
 import { readMappings } from "../../changes/read-current.ts";
 import { usage } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
+import { foreignProblem } from "../../mapping-file/denial.ts";
 import { nameOfEntry } from "../../mapping-file/entry.ts";
 import { readMappingFiles } from "../../mapping-file/file.ts";
 import { isFor, listItems } from "../../mapping-file/list-value.ts";
-import { readName, shortName } from "../../mapping-file/parameter-name.ts";
+import { shortName } from "../../mapping-file/parameter-name.ts";
 import { toParameters, valueText } from "../../mapping-file/to-parameters.ts";
 import { addConnection, addReading, type ConnectionOptions, collect } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
@@ -37,9 +39,11 @@ export interface Comparison {
 export async function compare({ file, prune, ...options }: CompareOptions, io: IOStreams): Promise<Comparison> {
   const { entries, denials } = await readMappingFiles(file, io);
   const connection = await connect(options, io);
-  const { prefix } = connection.context;
+  const { prefix, partition } = connection.context;
   for (const entry of entries) checkAccount(connection.account, entry, nameOfEntry(entry));
   for (const denial of denials) checkAccount(connection.account, denial, `The denial of ${denial.entry.arnLike}`);
+  const foreign = denials.flatMap((denial) => foreignProblem(denial, partition) ?? []);
+  if (foreign.length > 0) throw usage(`${foreign.join("\n")}\nNothing was written.`);
   const desired = toParameters(prefix, entries, denials);
   const ends = [
     ...entries.map((entry) => ({ what: nameOfEntry(entry), notAfter: entry.mapping.notAfter })),
@@ -56,7 +60,7 @@ export async function compare({ file, prune, ...options }: CompareOptions, io: I
   };
   // Names that the authenticator ignores stay: under a short --prefix, they are other clusters' mappings and callers.
   const ours = new Map([...current].filter(([name]) => isInScope(name)));
-  const wanted = prune ? desired : withStoredEntries(prefix, desired, ours);
+  const wanted = prune ? desired : withStoredEntries(prefix, partition, desired, ours);
   return { plan: planChanges(ours, wanted, prune === true), current, connection };
 }
 
@@ -68,6 +72,7 @@ type Listed = Pick<DenyEntry, "arnLike">;
  */
 function withStoredEntries(
   prefix: string,
+  partition: string,
   desired: ReadonlyMap<string, string>,
   stored: ReadonlyMap<string, Stored>,
 ): ReadonlyMap<string, string> {
@@ -78,7 +83,7 @@ function withStoredEntries(
       const name = shortName(parameter, prefix);
       const wanted: readonly Listed[] = JSON.parse(value);
       const wantedFor = (item: unknown) => wanted.find(({ arnLike }) => isFor(item, arnLike));
-      const items = listItems(name, stored.get(parameter), kind, (item) => wantedFor(item) !== undefined);
+      const items = listItems(name, stored.get(parameter), kind, (item) => wantedFor(item) !== undefined, partition);
       // Of two for the same ARN, the first.
       const kept = new Set(items.map((item) => wantedFor(item) ?? item));
       const others = wanted.filter((entry) => !kept.has(entry));

@@ -2,15 +2,17 @@
 
 import type { Command } from "commander";
 import { checkDenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
+import { denyParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../../functions/lib/json.ts";
 import { isExpired } from "../../../functions/lib/not-after.ts";
-import { connect } from "../../aws/connection.ts";
-import { isOfOtherPartition } from "../../changes/denials.ts";
-import { planChanges } from "../../changes/plan.ts";
+import { type Connection, connect } from "../../aws/connection.ts";
+import { afterwards, type Change, planChanges } from "../../changes/plan.ts";
 import { executePlan } from "../../changes/propose.ts";
 import { newCommand } from "../../command.ts";
 import { usage } from "../../errors.ts";
+import { grantsToFederated, parametersForFederated } from "../../evaluate/federated-users.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
+import { accountOf } from "../../mapping-file/entry.ts";
 import { isFor, listItems } from "../../mapping-file/list-value.ts";
 import { shortName } from "../../mapping-file/parameter-name.ts";
 import { valueText } from "../../mapping-file/to-parameters.ts";
@@ -48,25 +50,47 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
   const connection = await connect(options, io);
   const { prefix, partition, now } = connection.context;
   const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
-  if (isOfOtherPartition(arnLike, connection.context)) {
-    throw usage(
-      `${arnLike} is in another partition than the cluster (${partition}): nobody there can log in. Nothing was written.`,
-    );
-  }
   const name = shortName(parameter, prefix);
   const before = await readSome(connection.ssm, [parameter], io.interrupted);
-  const items = listItems(name, before.get(parameter), "deny", (item) => isFor(item, arnLike));
+  const items = listItems(name, before.get(parameter), "deny", (item) => isFor(item, arnLike), partition);
   const index = items.findIndex((item) => isFor(item, arnLike));
   const old = items[index];
   const description = options.description ?? (isObject(old) ? old["description"] : undefined);
-  const check = checkDenyEntry({
+  const wanted = {
     arnLike: isObject(old) ? old["arnLike"] : arnLike,
     ...(options.until !== undefined && { notAfter: options.until }),
     ...(description !== undefined && { description }),
-  });
-  if (!check.valid) throw usage(`${arnLike}: ${check.problem.replace(/^notAfter/, "--until")}.`);
+  };
+  const check = checkDenyEntry(wanted, { partition });
+  if (!check.valid) throw usage(`${arnLike}: ${check.problem.replace(/^notAfter/, "--until")}. Nothing was written.`);
   if (isExpired(options.until, now)) throw usage(`--until ${options.until} is over already.`);
   const value = valueText(name, index < 0 ? [...items, check.entry] : items.with(index, check.entry));
   const plan = planChanges(before, new Map([[parameter, value]]), false);
+  await warnOfFederatedUsers(arnLike, plan.changes, connection, io);
   await executePlan(plan, before, connection, options, io);
+}
+
+/** A denial must not wait for this: where the mappings cannot be read, the warning says so. */
+async function warnOfFederatedUsers(
+  arnLike: string,
+  changes: readonly Change[],
+  { ssm, context }: Connection,
+  io: IOStreams,
+): Promise<void> {
+  if (!/^arn:[^:]*:iam:[^:]*:[^:]*:user\//i.test(arnLike)) return;
+  const account = accountOf(arnLike);
+  const lists = new Set([account, "any"].map((of) => denyParameter(context.prefix, of)));
+  const names = [...parametersForFederated(context.prefix, account), ...lists];
+  const start = "This denial does not cover federated users, whose names their creator chooses";
+  const advice = `To deny them too: mappings deny 'arn:${context.partition}:sts::${account === "any" ? "*" : account}:federated-user/*'`;
+  try {
+    const stored = await readSome(ssm, names, io.interrupted);
+    const granting = grantsToFederated(account, afterwards(stored, changes), context);
+    if (granting.length === 0) return;
+    const where = granting.map((name) => shortName(name, context.prefix)).join(" and ");
+    io.tell(`Warning: ${start} (sts:GetFederationToken): ${where} grants them access. ${advice}\n`);
+  } catch (error) {
+    if (io.interrupted.aborted) throw error;
+    io.tell(`Warning: ${start}. Could not read which mappings grant them access. ${advice}\n`);
+  }
 }

@@ -1,6 +1,7 @@
 // The value of a mapping's parameter before it is known for whom: parsed and checked, once for each time that it is read.
 
-import { isObject, parseJson } from "../../lib/json.ts";
+import { isObject } from "../../lib/json.ts";
+import { parseStored, valuesOf } from "../../lib/repeated-keys.ts";
 import { oncePerRead } from "../../parameters/once-per-read.ts";
 import type { StoredParameter } from "../../parameters/stored-parameter.ts";
 import { type MappedArn, parseMappedArn } from "./arn.ts";
@@ -9,12 +10,12 @@ import { checkMapping, type ListKind, type MappingCheck, type MappingKind } from
 
 export interface ReadMapping {
   readonly check: MappingCheck;
-  /** Whether it says `"deny": true`, also where the rest of it is wrong. */
+  /** Whether it says `"deny": true`, also where the rest of it is wrong, or where `deny` is repeated. */
   readonly denies: boolean;
-  /** Its own `arn`, `arnLike` and `session`, also where the rest of it is wrong; `undefined` where absent or unreadable. */
-  readonly arn: MappedArn | undefined;
-  readonly arnLike: ArnSections | undefined;
-  readonly session: string | undefined;
+  /** Its own `arn`, `arnLike` and `session`, also where the rest of it is wrong: several where the key is repeated. */
+  readonly arns: readonly MappedArn[];
+  readonly arnLikes: readonly ArnSections[];
+  readonly sessions: readonly string[];
 }
 
 export interface ReadMappingList {
@@ -29,58 +30,36 @@ export interface Unreadable {
 
 type OwnParameterKind = Exclude<MappingKind, ListKind>;
 
-const READERS = {
-  role: readerOf("role"),
-  user: readerOf("user"),
-  root: readerOf("root"),
-  "federated-user": readerOf("federated-user"),
-  sso: readerOf("sso"),
-  account: readerOf("account"),
-} satisfies Record<OwnParameterKind, unknown>;
+/** The parameter's name has the kind. */
+export const readMapping = oncePerRead((stored, kind: OwnParameterKind): ReadMapping | Unreadable => {
+  const parsed = parse(stored);
+  return "problem" in parsed ? parsed : readValue(parsed.value, kind);
+});
 
-export function readMapping(stored: StoredParameter, kind: OwnParameterKind): ReadMapping | Unreadable {
-  return READERS[kind](stored);
-}
-
-function readerOf(kind: OwnParameterKind) {
-  return oncePerRead((stored): ReadMapping | Unreadable => {
-    const parsed = parse(stored);
-    return "problem" in parsed ? parsed : readValue(parsed.value, kind);
-  });
-}
-
-const LIST_READERS = {
-  pattern: listReaderOf("pattern"),
-  "sso-session": listReaderOf("sso-session"),
-} satisfies Record<ListKind, unknown>;
-
-export function readMappingList(stored: StoredParameter, kind: ListKind): ReadMappingList | Unreadable {
-  return LIST_READERS[kind](stored);
-}
-
-function listReaderOf(kind: ListKind) {
-  return oncePerRead((stored): ReadMappingList | Unreadable => {
-    const parsed = parse(stored);
-    if ("problem" in parsed) return parsed;
-    if (!Array.isArray(parsed.value)) return { problem: "not a JSON list" };
-    const entries = parsed.value.map((entry) => readValue(entry, kind));
-    return { entries, invalidCount: entries.filter(({ check }) => !check.valid).length };
-  });
-}
+export const readMappingList = oncePerRead((stored, kind: ListKind): ReadMappingList | Unreadable => {
+  const parsed = parse(stored);
+  if ("problem" in parsed) return parsed;
+  if (!Array.isArray(parsed.value)) return { problem: "not a JSON list" };
+  const entries = parsed.value.map((entry) => readValue(entry, kind));
+  return { entries, invalidCount: entries.filter(({ check }) => !check.valid).length };
+});
 
 function parse({ value: text, secure }: StoredParameter): { readonly value: unknown } | Unreadable {
   if (secure) return { problem: "a SecureString: it must be of type String" };
-  const value = parseJson(text);
+  const value = parseStored(text);
   return value === undefined ? { problem: "not JSON" } : { value };
 }
 
 function readValue(value: unknown, kind: MappingKind): ReadMapping {
-  const { arn, arnLike, session, deny } = isObject(value) ? value : {};
+  const own = isObject(value) ? value : {};
+  const textsOf = (key: string) => valuesOf(own, key).filter((text) => typeof text === "string");
   return {
     check: checkMapping(value, kind),
-    denies: deny === true,
-    arn: typeof arn === "string" ? parseMappedArn(arn) : undefined,
-    arnLike: typeof arnLike === "string" ? arnPattern(arnLike) : undefined,
-    session: typeof session === "string" ? session : undefined,
+    denies: valuesOf(own, "deny").includes(true),
+    arns: textsOf("arn").flatMap((arn) => parseMappedArn(arn) ?? []),
+    arnLikes: textsOf("arnLike")
+      .map(arnPattern)
+      .filter((pattern) => pattern !== undefined),
+    sessions: textsOf("session"),
   };
 }

@@ -155,6 +155,7 @@ test("no other identity has a session of a set: not another role, nor a user of 
     verified("root"),
     verified("federated"),
   ];
+  assert.deepEqual(verdict(stored[SESSIONS], { identity: verified("alice") }), { kind: "nothing" });
   for (const identity of others) assert.equal(decide(stored, identity), undefined, identity.arn);
 });
 

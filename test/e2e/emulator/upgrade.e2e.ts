@@ -1,0 +1,189 @@
+// An update from the version before the check compared readings, over a store that the new version reads otherwise: the check
+// names the values, `lint --fix` rewrites them, and the update then changes the access of no identity.
+// Run by `npm run test:rehearsal`; needs Python 3 and this repository's history. CodeDeploy is played by a local server,
+// since the emulator has none: the check runs where CodeDeploy would run it, between the new version and the alias.
+
+import assert from "node:assert/strict";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, type TestContext, test } from "node:test";
+import {
+  GetAliasCommand,
+  LambdaClient,
+  ListFunctionsCommand,
+  PublishVersionCommand,
+  UpdateFunctionCodeCommand,
+} from "@aws-sdk/client-lambda";
+import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { zipFolder } from "../../../infra/release/zip.ts";
+import { startHttpServer } from "../../../local/http-server.ts";
+import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
+import { startSts } from "../../../local/sts/start-sts.ts";
+import { ROOT } from "../../infra/cdk-cli.ts";
+import { cdkOnEmulator } from "./cdk-on-emulator.ts";
+import { type Emulator, startEmulator } from "./ministack.ts";
+import { review } from "./reviews.ts";
+
+/** The last version that cannot be asked how it reads a value. */
+const FORMER = "7d9da4a";
+const PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
+const ALICE = "arn:aws:iam::111122223333:user/engineering/alice";
+
+const STORED: Readonly<Record<string, string>> = {
+  "user/111122223333/alice": `{"arn":"${ALICE}","username":"first","groups":["a"],"username":"alice"}`,
+  "deny/111122223333":
+    '[{"arnLike":"arn:aws:iam::111122223333:user/mallory"},{"arnLike":"arn:aws:iam::444455556666:user/mallory"}]',
+  "pattern/any": '[{"arnLike":"arn:aws:iam::*:role/ci-*","username":"x","username":"ci"}]',
+  "sso/111122223333/clusteradmin": '{"username":"admin","groups":["system:masters"]}',
+  "account/444455556666": "{}",
+};
+const NAMED = ["deny/111122223333", "pattern/any", "user/111122223333/alice"];
+
+const folder = mkdtempSync(join(tmpdir(), "upgrade-"));
+const former = join(folder, "former");
+const callerToken = randomBytes(32).toString("base64url");
+let emulator: Emulator;
+let app: ReturnType<typeof cdkOnEmulator>;
+let sts: Awaited<ReturnType<typeof startSts>>;
+let lambda: LambdaClient;
+let url: string;
+
+before(async () => {
+  mkdirSync(former);
+  const archive = execFileSync("git", ["archive", FORMER], { cwd: ROOT, maxBuffer: 1e8 });
+  execFileSync("tar", ["x", "-C", former], { input: archive });
+  symlinkSync(join(ROOT, "node_modules"), join(former, "node_modules"));
+  execFileSync(process.execPath, ["infra/bundle/build.ts"], { cwd: former, stdio: ["ignore", "ignore", "inherit"] });
+  sts = await startSts();
+  emulator = await startEmulator(REGION);
+  app = cdkOnEmulator(emulator, folder);
+  const { AWS_ENDPOINT_URL: endpoint = "" } = emulator.environment;
+  const client = { region: REGION, endpoint, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
+  lambda = new LambdaClient(client);
+  const ssm = new SSMClient(client);
+  for (const [name, Value] of Object.entries(STORED)) {
+    await ssm.send(new PutParameterCommand({ Name: `${PREFIX}/${name}`, Value, Type: "String" }));
+  }
+});
+after(async () => {
+  await emulator.stop();
+  await sts.close();
+  rmSync(folder, { recursive: true });
+});
+
+function deploy(root: string): void {
+  const command = `"${process.execPath}" "${join(root, "test", "e2e", "emulator", "app.ts")}"`;
+  const context = { round: "dev", sts: sts.url, callerToken };
+  writeFileSync(join(folder, "cdk.json"), JSON.stringify({ app: command, context }));
+  url = app.deployApp(folder, "Rehearsal")["Url"] ?? "";
+}
+
+async function users(): Promise<unknown> {
+  const of = async (name: string) => {
+    const { user, error, text } = await review(emulator.port, url, callerToken, name);
+    return user?.username ?? error ?? text + emulator.log();
+  };
+  return { alice: await of("alice"), bob: await of("bob"), carol: await of("carol") };
+}
+const USERS = { alice: "alice", bob: "dev:bob-example.com", carol: "admin" };
+
+async function functionName(): Promise<string> {
+  const { Functions = [] } = await lambda.send(new ListFunctionsCommand({}));
+  const names = Functions.map(({ FunctionName = "" }) => FunctionName);
+  const [found, ...others] = names.filter((name) => name.startsWith("Rehearsal-Authenticator"));
+  assert.ok(found !== undefined && others.length === 0, names.join(" "));
+  return found;
+}
+
+/** What CloudFormation does before it lets CodeDeploy move the alias. Gives the version's ARN. */
+async function publishNewVersion(FunctionName: string): Promise<string> {
+  const { bytes } = zipFolder(join(ROOT, "dist", "authenticator"), "authenticator", "new");
+  await lambda.send(new UpdateFunctionCodeCommand({ FunctionName, ZipFile: bytes }));
+  const { FunctionArn = "" } = await lambda.send(new PublishVersionCommand({ FunctionName }));
+  return FunctionArn;
+}
+
+/** Runs the built check as CodeDeploy would; gives what it told CodeDeploy, and its log line. */
+async function check(t: TestContext, versionArn: string, liveArn: string) {
+  const told: string[] = [];
+  const codeDeploy = await startHttpServer(async ({ body }) => {
+    told.push(JSON.parse(body.toString()).status);
+    return { status: 200, headers: { "content-type": "application/x-amz-json-1.1" }, body: "{}" };
+  });
+  t.after(() => codeDeploy.close());
+  const script = `const { handler } = await import(${JSON.stringify(join(ROOT, "dist", "deployment-check", "index.mjs"))});
+await handler({ DeploymentId: "d-1", LifecycleEventHookExecutionId: "e-1" });`;
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", script], {
+    env: {
+      ...process.env,
+      ...emulator.environment,
+      AWS_ENDPOINT_URL_CODEDEPLOY: codeDeploy.url,
+      VERSION_ARN: versionArn,
+      LIVE_ARN: liveArn,
+      MAPPING_PREFIX: PREFIX,
+      CALLER_AUTH: "bearer",
+    },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  child.on("close", () => resolve(output));
+  return { told, ...(JSON.parse(await promise) as { readonly status: string; readonly problems: readonly string[] }) };
+}
+
+function iamAuthenticator(...words: string[]) {
+  const command = join(ROOT, "dist", "cli", "iam-authenticator.mjs");
+  const place = ["-c", CLUSTER_ID, "--region", REGION];
+  const env = { ...process.env, ...emulator.environment, HOME: folder };
+  return spawnSync(process.execPath, [command, ...words, ...place], { encoding: "utf8", env });
+}
+
+test("the former version grants each user what its reading of the store says", async () => {
+  app.run(ROOT, "bootstrap", "--output", join(folder, "bootstrap.out"));
+  deploy(former);
+  assert.deepEqual(await users(), USERS);
+});
+
+test("the check names each value that the new version reads otherwise, and no other; after lint --fix it succeeds", async (t) => {
+  const name = await functionName();
+  const { AliasArn = "", FunctionVersion } = await lambda.send(
+    new GetAliasCommand({ FunctionName: name, Name: "live" }),
+  );
+  const version = await publishNewVersion(name);
+  assert.notEqual(version.split(":").at(-1), FunctionVersion);
+  const failed = await check(t, version, AliasArn);
+  assert.deepEqual([failed.told, failed.status], [["Failed"], "Failed"], failed.problems.join("\n"));
+  const named = failed.problems.filter((problem) => problem.includes(": the live version reads it otherwise: "));
+  assert.deepEqual(named.map((problem) => problem.split(":")[0]).toSorted(), NAMED);
+  assert.deepEqual(await users(), USERS, "the live version goes on");
+
+  const fixed = iamAuthenticator("mappings", "lint", "--fix", "--yes", "--allow-weakening");
+  assert.equal(fixed.status, 0, fixed.stderr);
+  assert.match(fixed.stdout, /3 to change/);
+  const passed = await check(t, version, AliasArn);
+  assert.deepEqual([passed.told, passed.status, passed.problems], [["Succeeded"], "Succeeded", []]);
+});
+
+test("the update changes no user, and a later check finds the versions alike, whatever the store holds", async (t) => {
+  deploy(ROOT);
+  assert.deepEqual(await users(), USERS);
+  const name = await functionName();
+  const { AliasArn = "" } = await lambda.send(new GetAliasCommand({ FunctionName: name, Name: "live" }));
+  const { AWS_ENDPOINT_URL: endpoint = "" } = emulator.environment;
+  const ssm = new SSMClient({
+    region: REGION,
+    endpoint,
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+  });
+  for (const [stored, Value] of Object.entries(STORED)) {
+    await ssm.send(new PutParameterCommand({ Name: `${PREFIX}/${stored}`, Value, Type: "String", Overwrite: true }));
+  }
+  const again = await check(t, AliasArn, AliasArn);
+  assert.deepEqual([again.status, again.problems], ["Succeeded", []]);
+});
