@@ -2,9 +2,9 @@
 
 import { arnSections } from "../../functions/authenticator/mapping/arn-like.ts";
 import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { globAutomaton } from "./glob-automaton.ts";
 import { vocabularyOf } from "./vocabulary.ts";
 import { type Budget, walkPart } from "./walk.ts";

@@ -2,8 +2,8 @@
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
-import type { EvaluationContext } from "../evaluate/evaluation.ts";
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
+import type { EvaluationContext } from "../evaluate/evaluation.ts";
 import { type Access, accessOf, givesMore, isDenial } from "./access.ts";
 import {
   type AccountNames,

@@ -1,9 +1,9 @@
 // A plan judged: who gains and who loses access by it, in words.
 
+import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { compareAccess } from "../access/compare-access.ts";
 import { type AccessTexts, describe } from "../access/describe.ts";
 import type { EvaluationContext } from "../evaluate/evaluation.ts";
-import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { afterwards, type Change } from "./plan.ts";
 import type { ReadForAccess } from "./read-for-access.ts";
 

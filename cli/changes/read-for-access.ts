@@ -1,11 +1,11 @@
 // What is read to judge a change: all that a review of an identity of the affected accounts reads.
 
 import { candidates, denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { mentionsAdministrators } from "../access/administrators.ts";
 import type { Connection } from "../aws/connection.ts";
 import { supposeIdentity } from "../evaluate/principal.ts";
 import type { IOStreams } from "../io/io-streams.ts";
-import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { shortName } from "../mapping-file/parameter-name.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
 import { readSome } from "../parameter-store/read.ts";

@@ -1,10 +1,10 @@
 // The order in which a plan is written: at each step an administrator remains, and no identity has more than at both ends.
 
+import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { administratorEntries, mentionsAdministrators } from "../access/administrators.ts";
 import { givesTooMuch } from "../access/excess.ts";
 import type { EvaluationContext } from "../evaluate/evaluation.ts";
-import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { adminAccessOf } from "./admin-access.ts";
 import { type Change, newDenials } from "./plan.ts";
 

@@ -4,6 +4,8 @@ import { type Command, Option } from "commander";
 import { callersParameter } from "../../../functions/authenticator/caller/bearer.ts";
 import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
 import { connect, functionSettings } from "../../aws/connection.ts";
+import { planChanges } from "../../changes/plan.ts";
+import { executePlan } from "../../changes/propose.ts";
 import { readMappings } from "../../changes/read-current.ts";
 import { newCommand } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
@@ -26,8 +28,6 @@ import {
   type WriteOptions,
 } from "../../options.ts";
 import type { Rate } from "../../parameter-store/rates.ts";
-import { executePlan } from "../../changes/propose.ts";
-import { planChanges } from "../../changes/plan.ts";
 
 interface LintOptions extends OutputOptions, WriteOptions {
   readonly file?: readonly string[];
