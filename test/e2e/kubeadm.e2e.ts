@@ -67,6 +67,11 @@ function changes(diff: string): { removed: string[]; added: string[] } {
   return { removed: marked("< "), added: marked("> ") };
 }
 
+/** docs/irsa.md's: the new issuer, and then the one that kubeadm sets by default. */
+const ISSUERS: readonly { readonly name: string; readonly value: string }[] = parse(
+  blockWith("docs/irsa.md", "yaml", ["kind: ClusterConfiguration"]).replaceAll("<api>", "abc"),
+).apiServer.extraArgs;
+
 async function assertOnlyOurs(node: ControlPlaneNode, commands: string = COMMANDS): Promise<void> {
   const { removed, added } = changes(await node.type(commands));
   assert.deepEqual(removed, []);
@@ -132,6 +137,19 @@ for (const version of KUBERNETES_VERSIONS) {
 
       await node.type(COMMANDS);
       assert.doesNotMatch(node.manifest(), /example\.com\/owner/);
+    });
+
+    test("docs/irsa.md: the new issuer comes before the old one, which stays", async (t) => {
+      const before = cluster(version);
+      const node = await startNode(t, options("10.0.0.10"));
+      const extraArgs = [...before.apiServer.extraArgs, ...ISSUERS];
+      node.configure({ ...before, apiServer: { ...before.apiServer, extraArgs } });
+      await node.type(COMMANDS);
+      const flags = node.manifest().match(/--service-account-(?:issuer|jwks-uri)=\S+/g);
+      assert.deepEqual(
+        flags,
+        ISSUERS.map(({ name, value }) => `--${name}=${value}`),
+      );
     });
 
     test("the break-glass kubeconfig names the endpoint of the cluster", async (t) => {
