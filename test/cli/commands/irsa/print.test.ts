@@ -130,6 +130,12 @@ describe("irsa flags", () => {
     return out.trim().split("\n");
   }
 
+  test("without --old-issuer it warns that the present issuer's tokens are refused", async () => {
+    const words = ["irsa", "flags", "--issuer", ISSUER];
+    assert.match((await cli(words)).err, /Without --old-issuer, kube-apiserver refuses every service-account token/);
+    assert.doesNotMatch((await cli([...words, "--old-issuer", "https://old.example"])).err, /Without --old-issuer/);
+  });
+
   test("the issuer, and where its keys are", async () => {
     assert.deepEqual(await flags(), [
       `--service-account-issuer=${ISSUER}`,
