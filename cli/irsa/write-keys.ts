@@ -18,13 +18,17 @@ export interface KeyWriteOptions {
   readonly yes?: true;
 }
 
-/** `known` is what was read of Parameter Store. Returns whether something was written. */
+/**
+ * `known` is what was read of Parameter Store. `recheck` runs after the confirmation, right before the first write.
+ * Returns whether something was written.
+ */
 export async function writeKeys(
   changes: readonly KeyChange[],
   known: readonly Stored[],
   connection: Connection,
   { dryRun, yes }: KeyWriteOptions,
   io: IOStreams,
+  recheck?: () => Promise<void>,
 ): Promise<boolean> {
   const destination = await destinationOf(connection, new Map(known.map((one) => [one.name, one])), io);
   io.print(`Plan for ${destination}:\n`);
@@ -36,6 +40,7 @@ export async function writeKeys(
   const many = changes.length === 1 ? "1 key" : `${changes.length} keys`;
   const verb = changes.every(({ value }) => value === undefined) ? "Retire" : "Publish";
   if (!yes) await confirm(`${verb} ${many} in ${destination}?`, io);
+  await recheck?.();
   for (const change of changes) await write(connection.ssm, change, io.interrupted);
   return true;
 }

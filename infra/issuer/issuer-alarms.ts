@@ -39,7 +39,8 @@ export function makeIssuerAlarms(scope: Construct, { clusterId, handler, api, to
     }),
   ];
   add("InvalidKeys", {
-    alarmDescription: "A parameter of the issuer holds no valid key, and is left out. See `invalidKeys` in the log.",
+    alarmDescription:
+      "A parameter of the issuer holds no valid key, or an 11th key, and is left out. See `invalidKeys` in the log.",
     metric: issuerCount(clusterId, "InvalidIssuerKeys"),
     threshold: 1,
   });

@@ -3,15 +3,16 @@
 import { type Command, Option } from "commander";
 import type { IssuerKey } from "../../../../functions/issuer/key.ts";
 import { issuerKeyParameter, MAX_KEYS } from "../../../../functions/issuer/keys.ts";
-import { connect } from "../../../aws/connection.ts";
+import { type Connection, connect } from "../../../aws/connection.ts";
 import { newCommand } from "../../../command.ts";
 import { finding, usage } from "../../../errors.ts";
 import type { IOStreams } from "../../../io/io-streams.ts";
 import { keysOfJwksFile, keysOfKubernetes, keysOfPem } from "../../../irsa/key-source.ts";
 import { openKubernetes } from "../../../irsa/kubernetes.ts";
-import { describeKey, readPublishedKeys } from "../../../irsa/published-keys.ts";
+import { describeKey, type PublishedKey, readPublishedKeys } from "../../../irsa/published-keys.ts";
 import { type KeyChange, type KeyWriteOptions, writeKeys } from "../../../irsa/write-keys.ts";
 import { addConnection, type ConnectionOptions } from "../../../options.ts";
+import { write } from "../../../parameter-store/write.ts";
 
 interface PublishOptions extends ConnectionOptions, KeyWriteOptions {
   readonly kubeconfig?: string;
@@ -58,18 +59,38 @@ async function publish(options: PublishOptions, io: IOStreams): Promise<void> {
       throw finding(`${name} is a SecureString, which the issuer does not read: remove it first.`);
     return [{ name, kid: key.kid, before: before?.stored, value: JSON.stringify(key), description: describeKey(key) }];
   });
-  const added = changes.filter(({ before }) => before === undefined).length;
-  if (published.length + added > MAX_KEYS) {
-    throw finding(`Nothing was written: the issuer serves at most ${MAX_KEYS} keys. Retire old ones first.`);
-  }
-  const written = await writeKeys(
-    changes,
-    published.map(({ stored }) => stored),
-    connection,
-    options,
-    io,
+  refuseTooMany(published, changes);
+  const known = published.map(({ stored }) => stored);
+  const written = await writeKeys(changes, known, connection, options, io, async () =>
+    refuseTooMany(await readPublishedKeys(connection, io.interrupted), changes),
   );
+  if (written) await withdrawTooMany(changes, connection, io);
   if (written) io.tell("Published. The issuer serves the change within 30 s; let a day pass before a new key signs.\n");
+}
+
+function refuseTooMany(published: readonly PublishedKey[], changes: readonly KeyChange[]): void {
+  const names = new Set([...published.map(({ stored }) => stored.name), ...changes.map(({ name }) => name)]);
+  if (names.size <= MAX_KEYS) return;
+  throw finding(`Nothing was written: the issuer serves at most ${MAX_KEYS} keys. Retire old ones first.`);
+}
+
+/**
+ * Parameter Store has no condition over several parameters: of two publishers that write in the same moment, each sees
+ * here what both have written, and removes its own keys. No token is signed with a key of a moment ago.
+ */
+async function withdrawTooMany(changes: readonly KeyChange[], connection: Connection, io: IOStreams): Promise<void> {
+  const published = await readPublishedKeys(connection, io.interrupted);
+  if (published.length <= MAX_KEYS) return;
+  for (const { name, before } of changes) {
+    const own = published.find(({ stored }) => stored.name === name)?.stored;
+    if (before === undefined && own !== undefined) {
+      await write(connection.ssm, { name, before: own, value: undefined }, io.interrupted);
+    }
+  }
+  throw finding(
+    `Nothing was published: another publisher wrote keys at the same moment, and the issuer serves at most ${MAX_KEYS}. ` +
+      "The keys of this command are removed again. Retire old keys, then publish again.",
+  );
 }
 
 /** Each key once. */
