@@ -2,11 +2,13 @@
 
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
+import { checkContext } from "./context/check-context.ts";
 import { chooseCluster, clusterStack } from "./context/cluster-stack.ts";
 import { readClusters } from "./context/clusters.ts";
 import { issuerStack, wantsIssuer } from "./issuer/issuer-stack.ts";
 
 function addStacks(app: App): void {
+  checkContext(app, process.cwd());
   const clusters = readClusters(app);
   for (const cluster of clusters) {
     clusterStack(app, cluster);

@@ -81,6 +81,11 @@ const PARTITIONS: readonly Partition[] = [
   },
 ];
 
+/** Of every partition. */
+export function knownRegions(): string[] {
+  return PARTITIONS.flatMap(({ regions }) => regions);
+}
+
 /** The partition that a region belongs to by its name, known or new; `undefined` for a name of none. */
 export function partitionOfRegion(region: string): Partition | undefined {
   return PARTITIONS.find(({ regionPattern }) => regionPattern.test(region));
