@@ -151,7 +151,7 @@ test("each request leaves one log line and one line of metrics", async () => {
   await handler(event("GET", JWKS_PATH));
   await handler(event("GET", "/favicon.ico"));
   assert.deepEqual(lines[0], {
-    time: "2026-11-24T12:00:00.000Z",
+    timestamp: "2026-11-24T12:00:00.000Z",
     level: "info",
     outcome: "served",
     document: JWKS_PATH,
