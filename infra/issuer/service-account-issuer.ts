@@ -17,6 +17,7 @@ import type { CustomDomain } from "../endpoint/custom-domain.ts";
 import type { Throttle } from "../endpoint/endpoint.ts";
 import { knownSettings, namingProps, prefixOf } from "../function/environment.ts";
 import { logSettings } from "../log-settings.ts";
+import { makeRollbackAlarms } from "../monitoring/rollback-alarms.ts";
 import { grantIssuerKeys } from "../parameters/grant.ts";
 import { makeIssuerAlarms } from "./issuer-alarms.ts";
 import { makeIssuerApi, routeIssuer } from "./issuer-api.ts";
@@ -92,7 +93,8 @@ export interface ServiceAccountIssuerProps {
    */
   readonly alarmTopic?: ITopic;
   /**
-   * A new version gets a tenth of the requests for five minutes, and is taken back when an alarm goes off.
+   * A new version gets a tenth of the requests for ten minutes, and is taken back when it fails more of them than the old
+   * one.
    *
    * @default true
    */
@@ -142,11 +144,12 @@ export class ServiceAccountIssuer extends Construct {
     this.providerArn = provider.attrArn;
 
     retainAll(this);
-    const alarms =
-      props.alarms === false
-        ? []
-        : makeIssuerAlarms(this, { clusterId, handler, api: issuerApi.api, topic: props.alarmTopic });
-    if (safeDeployments) deploySafely(this, live, undefined, alarms);
+    const hasAlarms = props.alarms !== false;
+    if (hasAlarms) makeIssuerAlarms(this, { clusterId, handler, api: issuerApi.api, topic: props.alarmTopic });
+    if (safeDeployments) {
+      const alarms = hasAlarms ? makeRollbackAlarms(this, { clusterId, live, requests: "IssuerRequests" }) : [];
+      deploySafely(this, live, undefined, alarms);
+    }
     this.#addOutputs();
   }
 

@@ -23,6 +23,7 @@ import { givenVpcEndpoint, KINDS, type MoreProps, stackOf, vpcOf } from "./stack
 
 interface Resource {
   readonly Type: string;
+  readonly Condition?: string;
   readonly Properties: Readonly<Record<string, unknown>>;
 }
 
@@ -104,7 +105,14 @@ for (const name of NAMES) {
     // Reserved concurrency is the function's, whatever its version: Lambda changes it at once.
     const { Code: _, ReservedConcurrentExecutions: __, ...settings } = main?.Properties ?? {};
     const [version] = of(Resources, "AWS::Lambda::Version");
-    const named = (value: unknown) => references(value).filter((reference) => reference in Parameters);
+    const named = (value: unknown): string[] =>
+      references(value)
+        .flatMap((reference) => {
+          // A policy stands for a value that is too long for the description: a change of its own description replaces it.
+          const { Type, Properties } = Resources[reference] ?? {};
+          return Type === "AWS::IAM::ManagedPolicy" ? named(Properties?.["Description"]) : [reference];
+        })
+        .filter((reference) => reference in Parameters);
     const wanted = [...new Set(named(settings))].sort();
     assert.ok(wanted.includes("ClusterId") && wanted.includes("MemorySize"));
     assert.deepEqual(named(version?.Properties["Description"]).sort(), wanted);
@@ -132,7 +140,51 @@ for (const kind of KINDS) {
       endpoint: { kind: "private", vpc: vpcOf(scope, "Vpc"), vpcEndpoint: givenVpcEndpoint(scope) },
     });
     const { template } = stackOf(kind, kind === "private" ? given : {});
-    assert.deepEqual(types(templateOf(kind).Resources), types(template().toJSON()["Resources"]));
+    const long = kind === "mtls" ? ["Accounts", "CallerSubjects"] : ["Accounts"];
+    const constructs = types(template().toJSON()["Resources"]);
+    assert.deepEqual(
+      types(templateOf(kind).Resources),
+      [...constructs, ...long.map(() => "AWS::IAM::ManagedPolicy")].sort(),
+    );
+  });
+
+  test(`${kind}: 75 accounts may be given, as many as the policy's description takes`, () => {
+    const { Parameters, Resources } = templateOf(kind);
+    const isAllowed = (count: number) =>
+      new RegExp(`^(?:${Parameters["Accounts"]?.AllowedPattern})$`).test(Array(count).fill("111122223333").join(","));
+    assert.deepEqual([0, 1, 16, 75, 76].map(isAllowed), [true, true, true, true, false]);
+    const [policy] = of(Resources, "AWS::IAM::ManagedPolicy").filter((one) => references(one).includes("Accounts"));
+    const [separator, [name]] = intrinsic<[string, [string]]>(policy, "Description", "Fn::Join");
+    // https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
+    assert.ok(name.length + separator.length + 75 * 13 - 1 <= 1_000);
+  });
+}
+
+for (const name of NAMES) {
+  test(`${name}: the alias waits for the deployment group and CodeDeploy's right, where there are some`, () => {
+    const { Resources } = templateOf(name);
+    const [alias] = of(Resources, "AWS::Lambda::Alias");
+    const [condition, waiting] = intrinsic<[string, unknown]>(alias, "Description", "Fn::If");
+    assert.equal(condition, "IsSafeDeployments");
+    const waitedFor = references(waiting)
+      .map((id) => Resources[id]?.Type)
+      .sort();
+    const right = name === "issuer" ? [] : ["AWS::IAM::Policy"];
+    assert.deepEqual(waitedFor, ["AWS::CodeDeploy::DeploymentGroup", ...right]);
+    for (const id of references(waiting)) assert.equal(Resources[id]?.Condition, "IsSafeDeployments");
+  });
+
+  test(`${name}: without Monitoring, the deployment group says that it has no alarms`, () => {
+    const { Conditions, Resources } = templateOf(name);
+    const [group] = of(Resources, "AWS::CodeDeploy::DeploymentGroup");
+    const [condition, , otherwise] = intrinsic<unknown[]>(group, "AlarmConfiguration", "Fn::If");
+    assert.deepEqual([condition, otherwise], ["IsMonitoring", { Enabled: false, Alarms: [] }]);
+    for (const [id, { Type, Condition }] of Object.entries(Resources)) {
+      if (Type !== "AWS::CloudWatch::Alarm") continue;
+      assert.equal(Condition, id.includes("NewVersion") ? "IsComparing" : "IsMonitoring", id);
+    }
+    const both = { "Fn::And": [{ Condition: "IsSafeDeployments" }, { Condition: "IsMonitoring" }] };
+    assert.deepEqual(Conditions["IsComparing"], both);
   });
 }
 
@@ -205,6 +257,12 @@ test("the notes are the section of the version or, before there is one, what is 
   assert.equal(releaseNotes(changelog, "0.2.0"), "# lambda-iam-authenticator 0.2.0\n\n- new\n");
   assert.throws(() => releaseNotes("# Changelog\n", "0.2.0"), /neither a section \[0\.2\.0\] nor \[Unreleased\]/);
 });
+
+/** The arguments of the function that gives the property. */
+function intrinsic<T>(resource: Resource | undefined, property: string, name: string): T {
+  const value = resource?.Properties[property] ?? assert.fail(property);
+  return (value as Record<string, T>)[name] ?? assert.fail(name);
+}
 
 function of(resources: ReleaseTemplate["Resources"], type: string): Resource[] {
   return Object.values(resources).filter(({ Type }) => Type === type);
