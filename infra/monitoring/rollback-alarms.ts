@@ -37,8 +37,8 @@ export function makeRollbackAlarms(scope: Construct, { clusterId, live, requests
   const version = live.version.version;
   /** Of all versions, and of the new one. */
   const counted = (outcome: string): Compared => [
-    requestsOf(requests, { ClusterId: clusterId, Outcome: outcome }),
-    requestsOf(requests, { ClusterId: clusterId, FunctionVersion: version, Outcome: outcome }),
+    requestsOf(requests, { ClusterId: clusterId, Outcome: outcome }).with({ period: CANARY }),
+    requestsOf(requests, { ClusterId: clusterId, FunctionVersion: version, Outcome: outcome }).with({ period: CANARY }),
   ];
   const invoked = (name: string): Compared => [lambda(live, name), lambda(live, name, version)];
   const add = (id: string, alarmDescription: string, bad: Compared, rule: Rule) =>
@@ -82,6 +82,7 @@ function lambda({ lambda: { functionName }, aliasName }: Alias, metricName: stri
     namespace: "AWS/Lambda",
     metricName,
     statistic: Stats.SUM,
+    period: CANARY,
     dimensionsMap: {
       FunctionName: functionName,
       Resource: `${functionName}:${aliasName}`,

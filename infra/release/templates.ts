@@ -4,6 +4,7 @@ import { App, type CfnOutput, type IStackSynthesizer, Stack, Token } from "aws-c
 import type { Construct } from "constructs";
 import { DEFAULTS } from "../defaults.ts";
 import { defaultThrottle } from "../endpoint/throttle.ts";
+import { FEATURE_FLAGS } from "../feature-flags.ts";
 import { IamAuthenticator } from "../iam-authenticator.ts";
 import { ISSUER_OUTPUTS, ServiceAccountIssuer } from "../issuer/service-account-issuer.ts";
 import { OUTPUTS } from "../outputs.ts";
@@ -19,7 +20,7 @@ export function releaseApp(codes: ReleasedCodes, outdir: string): App {
     analyticsReporting: false,
     outdir,
     // The zips are made by the release itself: CDK must not copy folders.
-    context: { "aws:cdk:disable-asset-staging": true },
+    context: { ...FEATURE_FLAGS, "aws:cdk:disable-asset-staging": true },
   });
   const stackOf = (name: string, description: string) => {
     // CDK's own types do not agree under exactOptionalPropertyTypes.
