@@ -207,7 +207,7 @@ const ENDPOINTS = {
     "https://<AuthenticatorPrivateApi>-<AuthenticatorPrivateVpcEndpoint>.execute-api.eu-west-1.<AWS::URLSuffix>/live/authenticate",
 };
 /** Where it is not installed, npx would fetch whatever package somebody has published under that name, and give it AWS credentials. */
-const RUN = "npx --no -- iam-authenticator";
+const RUN = "npx --no -- lambda-iam-authenticator";
 const ADD_CALLER =
   "callers add control-plane --cluster prod.example --region eu-west-1 --prefix /iam-authenticator/prod.example";
 const COMMANDS = {
