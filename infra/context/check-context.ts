@@ -57,7 +57,13 @@ function contextKeyOf(key: string, value: unknown): string | undefined {
 }
 
 function example(key: string, value: unknown): string {
-  return `{"context": {"clusters": [{"clusterId": "my-cluster", "${key}": ${JSON.stringify(value)}}]}}`;
+  return `{"context": {"clusters": [{"clusterId": "my-cluster", "${key}": ${JSON.stringify(typed(key, value))}}]}}`;
+}
+
+/** The command line gives every value as a string; only ids stay one. */
+function typed(key: string, value: unknown): unknown {
+  const parsed = typeof value === "string" && key !== "account" ? parseJson(value) : undefined;
+  return typeof parsed === "number" || typeof parsed === "boolean" ? parsed : value;
 }
 
 function readCdkJson(folder: string): Readonly<Record<string, unknown>> {

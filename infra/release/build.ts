@@ -10,6 +10,7 @@ import { Document, visit } from "yaml";
 import packageJson from "../../package.json" with { type: "json" };
 import { licensedPackages } from "../bundle/licences.ts";
 import type { ReleasedCodes } from "./code-location.ts";
+import { deployingPolicy } from "./deploying-role.ts";
 import { releaseNotes } from "./notes.ts";
 import { sbom } from "./sbom.ts";
 import { releaseApp } from "./templates.ts";
@@ -35,7 +36,10 @@ export function buildRelease(outdir: string): void {
     write(zip.fileName, zip.bytes);
     zips[part] = zip;
   }
-  for (const [kind, template] of templates(zips)) write(`${kind}.template.yaml`, template);
+  const made = templates(zips);
+  for (const { stackName, template } of made) write(`${stackName}.template.yaml`, yamlOf(template));
+  const types = made.flatMap(({ template }) => Object.values(template.Resources).map(({ Type }) => Type));
+  write("deploying-role.json", `${JSON.stringify(deployingPolicy(types), null, 2)}\n`);
   execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", outdir], { cwd: ROOT });
   const schema = "mapping-file.schema.json";
   copyFileSync(join(ROOT, "cli", "mapping-file", schema), join(outdir, schema));
@@ -48,18 +52,24 @@ export function buildRelease(outdir: string): void {
   write("SHA256SUMS", sums.join(""));
 }
 
-/** In YAML, which people read before they deploy it. */
-function templates(codes: ReleasedCodes): [kind: string, template: string][] {
+interface Made {
+  readonly stackName: string;
+  readonly template: { readonly Resources: Readonly<Record<string, { readonly Type: string }>> };
+}
+
+function templates(codes: ReleasedCodes): readonly Made[] {
   const synthesized = mkdtempSync(join(tmpdir(), "release-"));
   try {
-    const { stacks } = releaseApp(codes, synthesized).synth();
-    return stacks.map(({ stackName, template }) => [stackName, yamlOf(template)]);
+    // Read while the folder is there.
+    return releaseApp(codes, synthesized)
+      .synth()
+      .stacks.map(({ stackName, template }): Made => ({ stackName, template }));
   } finally {
     rmSync(synthesized, { recursive: true });
   }
 }
 
-/** What fits on a line is on one: `aws cloudformation deploy` takes 51,200 bytes without a bucket. */
+/** In YAML, which people read before they deploy it. What fits on a line is on one: `aws cloudformation deploy` takes 51,200 bytes without a bucket. */
 function yamlOf(template: unknown): string {
   // CloudFormation reads YAML 1.1, to which a plain 2012-10-17 is a date.
   const document = new Document(template, { version: "1.1", aliasDuplicateObjects: false });

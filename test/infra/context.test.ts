@@ -254,9 +254,10 @@ describe("a context key that has no effect is refused", () => {
   for (const [key, value, message] of [
     ["endpoint", "mtls", ELSEWHERE("endpoint", "mtls")],
     ["region", "eu-west-1", ELSEWHERE("region", "eu-west-1")],
-    ["nodes", "true", ELSEWHERE("nodes", "true")],
-    ["reservedConcurrency", "8", ELSEWHERE("reservedConcurrency", "8")],
-    ["alarms", "false", ELSEWHERE("alarms", "false")],
+    ["nodes", "true", ELSEWHERE("nodes", true)],
+    ["reservedConcurrency", "8", ELSEWHERE("reservedConcurrency", 8)],
+    ["alarms", "false", ELSEWHERE("alarms", false)],
+    ["account", "111122223333", ELSEWHERE("account", "111122223333")],
     ["stackName", "auth", ELSEWHERE("stackName", "auth")],
     ["nodeVPCs", ["vpc-1"], ELSEWHERE("nodeVPCs", ["vpc-1"], "nodeVpcs")],
     ["clusterID", "prod", MEANT("clusterID", "clusterId")],

@@ -16,6 +16,7 @@ import { AwsSolutionsChecks } from "cdk-nag";
 import { parse } from "yaml";
 import { ServiceAccountIssuer } from "../../infra/iam-authenticator.ts";
 import { buildRelease } from "../../infra/release/build.ts";
+import { ACTIONS, deployingPolicy } from "../../infra/release/deploying-role.ts";
 import { releaseNotes } from "../../infra/release/notes.ts";
 import { releaseApp } from "../../infra/release/templates.ts";
 import packageJson from "../../package.json" with { type: "json" };
@@ -218,6 +219,28 @@ test("docs/deploy.md names each parameter of the templates, and no other", () =>
   const documented = [...section.matchAll(/`([A-Z][A-Za-z]+)`/g)].map(([, name = ""]) => name);
   const parameters = NAMES.flatMap((name) => Object.keys(templateOf(name).Parameters));
   assert.deepEqual([...new Set(documented)].sort(), [...new Set(parameters)].sort());
+});
+
+test("the deploying role's policy covers every type of resource, no other service, and limits IAM and Lambda to the stacks", () => {
+  const { Statement } = JSON.parse(read("deploying-role.json")) as {
+    Statement: { Effect: string; Action: string[]; Resource: string | string[] }[];
+  };
+  const allowed = new Set(Statement.flatMap(({ Action }) => Action));
+  const types = new Set(NAMES.flatMap((name) => Object.values(templateOf(name).Resources).map(({ Type }) => Type)));
+  for (const type of types) {
+    const needed = ACTIONS[type] ?? assert.fail(type);
+    for (const action of needed) assert.ok(allowed.has(action), `${type}: ${action}`);
+  }
+  assert.deepEqual(Object.keys(ACTIONS).sort(), [...types].sort());
+  assert.throws(
+    () => deployingPolicy(["AWS::EC2::Instance"]),
+    /^Error: AWS::EC2::Instance is in a template: say which/,
+  );
+  for (const { Action, Resource } of Statement) {
+    for (const action of Action) assert.match(action, /^[a-z0-9]+:[A-Za-z0-9]+$/);
+    const service = Action[0]?.split(":")[0] ?? "";
+    assert.equal(Resource === "*", !["iam", "lambda"].includes(service), service);
+  }
 });
 
 test("cdk-nag finds nothing in the templates", () => {
