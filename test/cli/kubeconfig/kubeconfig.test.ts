@@ -30,6 +30,19 @@ test("webhook: bearer token, from standard input, and the path of the endpoint",
   assert.deepEqual(contexts[0], { name: current, context: { cluster: clusters[0].name, user: users[0].name } });
 });
 
+test("webhook: the endpoint may have the path, with or without a slash behind it", async () => {
+  for (const [endpoint, server] of [
+    ["https://a.example", "https://a.example/authenticate"],
+    ["https://a.example/", "https://a.example/authenticate"],
+    ["https://a.example/authenticate", "https://a.example/authenticate"],
+    ["https://a.example/authenticate/", "https://a.example/authenticate"],
+    ["https://a.example/live/authenticate//", "https://a.example/live/authenticate"],
+  ] as const) {
+    const { out } = await cli(["kubeconfig", "webhook", "--endpoint", endpoint]);
+    assert.equal(parse(out).clusters[0].cluster.server, server);
+  }
+});
+
 test("webhook: a file that holds no token is refused, and not shown", async () => {
   for (const input of ["", "\n", "two words", "mappings:\n  - secret", "sécret"]) {
     const words = ["kubeconfig", "webhook", "--endpoint", "https://a.example", "--token-file", "-"];
