@@ -23,12 +23,13 @@ export const UNSERVED: Readonly<Record<string, string>> = {
   "3 5xx counts them": "the emulator's API Gateway writes no metrics",
   "4 metrics": "the emulator's CloudWatch Logs makes no metrics of log lines",
   "5": NO_CODEDEPLOY,
-  "6 alarms: false, after a group with alarms": NO_CODEDEPLOY,
+  "6": "the emulator has no CodeDeploy, and says READY to any provisioned concurrency",
   "7 SafeDeployments=true, LogLevel=debug": NO_CODEDEPLOY,
   "7 order of events": NO_CODEDEPLOY,
   "8 AssumeRoleWithWebIdentity": NO_PROVIDER,
   "8 another service account": NO_PROVIDER,
   "10 the first review after 20 idle minutes": "the emulator's functions are processes, which nothing freezes",
+  "10 drift": "the emulator compares few types of resources: no API, no alias, no alarm",
   "11": "the emulator starts a process of this machine for each environment: 50 at once end without an answer",
 };
 
