@@ -29,6 +29,8 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npm run test:peer": by("package.json", '"test:e2e": "npm run --silent prepare'),
   "npm run test:": RUNS_TESTS,
   "ci-run": { because: "it is what runs this test" },
+  "npm run acceptance": by("test/e2e/emulator/acceptance.e2e.ts", "acceptanceIn("),
+  "npx node test/acceptance/checks/": by("test/acceptance/command.test.ts", "each check is a file that runs alone"),
   "npm run bench": MEASURES,
   "npx node test/bench/": MEASURES,
   "npx node test/cli/bench/": MEASURES,
