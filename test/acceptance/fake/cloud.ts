@@ -137,7 +137,7 @@ export function outputsOf({ name, clusterId, kind }: FakeStack): Readonly<Record
   const end = `--endpoint ${url}/authenticate --out webhook.kubeconfig`;
   return {
     Endpoint: `${url}/authenticate`,
-    KubeconfigCommand: `npx --no -- iam-authenticator callers add control-plane ${place} ${end}`,
+    KubeconfigCommand: `npx --no -- lambda-iam-authenticator callers add control-plane ${place} ${end}`,
     FunctionName: `${name}-Function`,
     LogGroup: `${name}-Log`,
   };

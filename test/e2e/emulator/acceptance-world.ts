@@ -54,15 +54,10 @@ export function emulatedWorld({ emulator, gateway, sts }: Services, region: stri
     }),
   });
 
-  // Until `callers add` asks, and takes --yes, as the contract says. Then this may go.
-  const takesYes = async () =>
-    (await world.run("iam-authenticator", ["callers", "add", "--help"])).stdout.includes("--yes");
-
   return {
     ...world,
     async run(program, args, options) {
-      const words = args[0] === "callers" && !(await takesYes()) ? args.filter((word) => word !== "--yes") : args;
-      const ran = await world.run(program, words, options);
+      const ran = await world.run(program, args, options);
       if (program === "aws" && ran.exitCode === 0) sts.learn(args.slice(0, 2).join(" "), ran.stdout);
       return { ...ran, stdout: gateway.localUrls(ran.stdout) };
     },
