@@ -41,7 +41,7 @@ export type { IamAuthenticatorProps } from "./props.ts";
 export type { Caller, DenyEntry, Outcome };
 
 /** Everything a mapping has but whom it is for, which the method says. */
-export type MappedUser = Omit<Mapping, "arn" | "arnLike">;
+export type MappedUser = Omit<Mapping, "arn" | "arnLike" | "session">;
 
 export class IamAuthenticator extends Construct {
   /** What kube-apiserver's kubeconfig has as `server`. */
