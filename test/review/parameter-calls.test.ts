@@ -32,12 +32,15 @@ const EXPECTED = {
     ...["role/111122223333/developers", "pattern/111122223333", "pattern/any", "account/111122223333"],
   ],
   alice: ["user/111122223333/alice"],
-  carol: ["role/111122223333/awsreservedsso_clusteradmin_0123456789abcdef", "sso/111122223333/clusteradmin"],
+  carol: [
+    "role/111122223333/awsreservedsso_clusteradmin_0123456789abcdef",
+    ...["sso-session/111122223333/clusteradmin", "sso/111122223333/clusteradmin"],
+  ],
 };
 
 test("under mtls and none nothing is read while the function initialises: there are no callers", async (t) => {
-  for (const callerAuth of ["mtls", "none"]) {
-    const system = await startSystem(t, { settings: { CALLER_AUTH: callerAuth } });
+  for (const settings of [{ CALLER_AUTH: "mtls", CALLER_SUBJECTS: "*" }, { CALLER_AUTH: "none" }]) {
+    const system = await startSystem(t, { settings });
     assert.deepEqual([calls(system), system.logs()], [[], []]);
   }
 });
