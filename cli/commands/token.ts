@@ -52,7 +52,7 @@ async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
   }
   const version = requestedVersion(io.environment["KUBERNETES_EXEC_INFO"]);
   const { config, partition } = await clientConfig(options, io);
-  const find = () => findCredentials(config, options);
+  const find = () => findCredentials(config, io, options);
   const { region, profile } = config;
   const clusterId = options.cluster;
   const decisive = { clusterId, region, profile, role, externalId, sessionName, forwardSessionName };

@@ -1,6 +1,7 @@
 // Runs the operator's command inside a test: words in, exit code and both outputs back.
 
 import { Readable } from "node:stream";
+import { createSecrets } from "../../cli/io/secrets.ts";
 import { run } from "../../cli/program.ts";
 
 export interface CliResult {
@@ -47,6 +48,8 @@ export async function cli(words: readonly string[], options: CliOptions = {}): P
     watched: options.watched ?? interactive,
     columns,
     interrupted: options.interrupted ?? new AbortController().signal,
+    leaveInterrupts: (work) => work(),
+    secrets: createSecrets(),
     closed: options.closed ?? new AbortController().signal,
   });
   return { code, out: out.join(""), err: err.join("") };
