@@ -61,5 +61,5 @@ async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
   const signed = await signToken({ credentials, clusterId, region, domain: partition.domain, now });
   // kubectl would send it, be refused, and ask for another one, without end.
   if (signed.expiresAt <= now) throw new Failure(EXIT.fault, CREDENTIALS_ENDED);
-  io.print(`${options.tokenOnly ? signed.token : execCredential(version, signed)}\n`);
+  io.printSecret(`${options.tokenOnly ? signed.token : execCredential(version, signed)}\n`);
 }

@@ -13,6 +13,8 @@ export interface IOStreams {
   readonly clock: Clock;
   /** To standard output: what was asked for, and nothing else. A tone is shown as colour, where colour is wanted. */
   readonly print: (text: string, tone?: Tone) => void;
+  /** To standard output, with the secrets in it: they are what was asked for. */
+  readonly printSecret: (text: string) => void;
   /** To standard error: plans, questions, warnings. */
   readonly tell: (text: string) => void;
   /** On standard error, a line in place of the one before; an empty one takes it away. */
@@ -45,6 +47,7 @@ export function withHarmlessOutput(io: IOStreams): IOStreams {
   return {
     ...io,
     print: (text, tone) => io.print(harmless(text), tone),
+    printSecret: (text) => io.printSecret(withoutControl(text)),
     tell: (text) => io.tell(harmless(text)),
     showProgress: (line) => io.showProgress(harmless(line)),
   };
@@ -67,6 +70,7 @@ export function processStreams(): IOStreams {
     environment: process.env,
     clock: Date.now,
     print: (text, tone) => process.stdout.write(colour && tone !== undefined ? inColour(text, tone) : text),
+    printSecret: (text) => process.stdout.write(text),
     tell: (text) => process.stderr.write(text),
     showProgress: (line) => process.stderr.write(`${CLEAR_LINE}${line}`),
     input: process.stdin,

@@ -31,13 +31,15 @@ export interface CliOptions {
 export async function cli(words: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const { input = "", environment = {}, now, interactive = false, columns } = options;
   const [out, err]: [string[], string[]] = [[], []];
+  const print = (text: string) => {
+    out.push(text);
+    options.onPrint?.(text);
+  };
   const code = await run(words, {
     environment,
     clock: now === undefined ? Date.now : () => now,
-    print: (text) => {
-      out.push(text);
-      options.onPrint?.(text);
-    },
+    print,
+    printSecret: print,
     tell: (text) => {
       err.push(text);
       options.onTell?.(text);

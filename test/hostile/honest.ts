@@ -4,7 +4,7 @@ import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { xmlDocument } from "../../local/xml.ts";
 import { tokenOf } from "../cli/commands/irsa/services.ts";
 import type { Answer, HostileRequest } from "./exchange.ts";
-import { ISSUED, KEY } from "./inputs.ts";
+import { ISSUED, KEY, SECRETS } from "./inputs.ts";
 
 const PREFIX = "/iam-authenticator/prod";
 const ARN = "arn:aws:sts::111122223333:assumed-role/Developers/jane";
@@ -110,7 +110,8 @@ function sts(action: string): Answer {
 
 function kubernetes(path: string, issuer: string): Answer {
   if (path.endsWith("jwks")) return json({ keys: [KEY] });
-  if (path.endsWith("/token")) return json({ status: { token: tokenOf(KEY.kid, issuer) } }, 201);
+  if (path.endsWith("/token"))
+    return json({ status: { token: tokenOf(KEY.kid, issuer).replace(/signature$/, SECRETS.podSignature) } }, 201);
   if (path.endsWith("selfsubjectreviews")) return json({ message: "Unauthorized" }, 401);
   return json({ items: [], metadata: {} });
 }

@@ -1,5 +1,6 @@
 // What the command is given in every run: secrets that must never be printed, and the files that its words name.
 
+import { hash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,19 +10,24 @@ import { ec } from "../functions/issuer/samples.ts";
 
 export const KEY = ec("P-256").jwk;
 
-/** Each is long and occurs nowhere else, so that a part of one is found in any output. */
+/** Each is long, and no part of one is in another or in any other text. */
 export const SECRETS = {
-  secretKey: "wJalrXUtnFEMIhostileK7MDENGbPxRfiCYEXAMPLEKEY",
-  sessionToken: "IQoJb3JpZ2luX2VjhostileENVIRONMENT/sessiontoken+0123456789abcdefghijklmnopqrstuvwxyz==",
-  issuedKey: "zXcVbNmAsDfGhJkLhostileISSUEDsecretQwErTyUiOp",
-  issuedToken: "FwoGZXIvYXdzEhostileISSUED/sessiontoken+9876543210zyxwvutsrqponmlkjihgfedcba==",
-  containerToken: "Basic-hostile-container-authorization-0a1b2c3d4e5f6a7b8c9d",
-  webIdentity: "eyJhbGciOiJSUzI1NiJ9.hostileWEBIDENTITYeyJzdWIiOiJzeXN0ZW0ifQ.c2lnbmF0dXJlLW9mLXRoZS1qd3Q",
-  callerToken: "hostile-caller-bearer-f00dfeedbeefcafe0123456789abcdef",
-  adminToken: "hostile-adm-5566778899aabbccddeeff001122334455",
-  podSignature: "hostilePODsignature0123456789abcdefABCDEF",
-  password: "hostile-url-password-31415926535",
+  secretKey: secret("secret key"),
+  // With what has to be escaped in a URL.
+  sessionToken: `${secret("session token")}/+${secret("its second half")}==`,
+  issuedKey: secret("issued secret key"),
+  issuedToken: `${secret("issued session token")}/+==`,
+  containerToken: secret("container authorization"),
+  webIdentity: `${secret("header")}.${secret("claims")}.${secret("signature")}`,
+  callerToken: secret("caller"),
+  adminToken: secret("administrator"),
+  podSignature: secret("signature of a Pod's token"),
+  password: secret("password of a URL"),
 } as const;
+
+function secret(of: string): string {
+  return hash("sha256", of, "base64url");
+}
 
 /** What a container's credential service and AssumeRole give. */
 export const ISSUED = {

@@ -4,19 +4,17 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { createCertificateAuthority } from "../../local/certificates.ts";
-import type { HostileCommand } from "./commands.ts";
+import { cli } from "../cli/cli.ts";
+import type { HostileCommand, Place } from "./commands.ts";
 import { type Files, SECRETS, secretsIn, writeFiles } from "./inputs.ts";
 import { type Behaviour, type HostileServer, startHostileServer } from "./server.ts";
 
 /** What every run of a table shares. */
 export interface Bench {
   readonly files: Files;
-  /** The command as a process: the interpreter's words, and the file. */
-  readonly command: readonly string[];
-  serve(
-    behaviour: Behaviour,
-    command: HostileCommand,
-  ): Promise<{ server: HostileServer; isTls: boolean; issuer: { url: string } }>;
+  /** What is run as a process. */
+  readonly file: string;
+  serve(behaviour: Behaviour, command: HostileCommand): Promise<{ server: HostileServer; place: Place }>;
 }
 
 export interface Run {
@@ -25,8 +23,6 @@ export interface Run {
   readonly ms: number;
   readonly out: string;
   readonly err: string;
-  /** How often the misbehaving service was asked. */
-  readonly asked: number;
 }
 
 const DAY = 86_400_000;
@@ -35,67 +31,45 @@ export const LIMIT_MS = 65_000;
 /** Of the contract (docs/reference.md); 130 is for Ctrl-C alone, and nobody presses it here. */
 const EXIT_CODES = [0, 1, 2, 3];
 
-export async function openBench(command: readonly string[]): Promise<Bench> {
+export async function openBench(file: string): Promise<Bench> {
   const authority = createCertificateAuthority();
+  const past = { now: () => Date.now() - 60 * DAY };
   const certificates = {
     usual: authority.server(),
-    expired: createCertificateAuthorityLike(authority, Date.now() - 60 * DAY),
+    expired: createCertificateAuthority(past).server(),
     "other-name": authority.client({ CN: "other.example.com" }),
     "unknown-authority": createCertificateAuthority({ subject: { CN: "Unknown" } }).server(),
   };
+  const files = await writeFiles(authority.ca);
   return {
-    files: await writeFiles(authority.ca),
-    command,
-    async serve(behaviour, { target, tls }) {
-      const { certificate, otherProtocol } = behaviour;
+    files,
+    file,
+    async serve({ certificate, otherProtocol, ...behaviour }, { target, tls }) {
       const isTls = tls === true || certificate !== undefined;
       const speaksTls = isTls !== (otherProtocol === true);
       const issuer = { url: "" };
-      const server = await startHostileServer(
-        behaviour,
-        target,
-        speaksTls ? certificates[certificate ?? "usual"] : undefined,
-        issuer,
-      );
-      issuer.url = `https://127.0.0.1:${server.port}/issuer`;
-      return { server, isTls, issuer };
+      const options = speaksTls ? certificates[certificate ?? "usual"] : undefined;
+      const server = await startHostileServer(behaviour, target, options, issuer);
+      const [scheme, host] = [isTls ? "https" : "http", `127.0.0.1:${server.port}`];
+      issuer.url = `https://${host}/issuer`;
+      const place = { files, url: `${scheme}://${host}`, aws: `${scheme}://operator:${SECRETS.password}@${host}` };
+      return { server, place };
     },
   };
 }
 
-/** By an authority of the same name and another key: what is wrong with it is seen first as its age or its signature. */
-function createCertificateAuthorityLike(_: unknown, now: number) {
-  return createCertificateAuthority({ now: () => now }).server();
-}
-
-/** `slack`: milliseconds that a busy machine may take longer than the limit says. */
-export async function runHostile(
+/** As a process. `slack`: milliseconds that a busy machine may take longer than the limit says. */
+export async function runProcess(
   bench: Bench,
   command: HostileCommand,
   behaviour: Behaviour,
   slack: number,
 ): Promise<Run> {
-  const { server, isTls } = await bench.serve(behaviour, command);
-  const scheme = isTls ? "https" : "http";
-  const url = `${scheme}://127.0.0.1:${server.port}`;
-  const place = { files: bench.files, url, aws: `${scheme}://operator:${SECRETS.password}@127.0.0.1:${server.port}` };
+  const { server, place } = await bench.serve(behaviour, command);
   const start = performance.now();
-  const [node = "", ...first] = bench.command;
-  const child = spawn(node, [...first, ...command.words(place)], {
+  const child = spawn(process.execPath, [bench.file, ...command.words(place)], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: {
-      PATH: process.env["PATH"],
-      HOME: bench.files.folder,
-      AWS_REGION: "us-east-1",
-      AWS_ACCESS_KEY_ID: "ASIAHOSTILEOPERATORA",
-      AWS_SECRET_ACCESS_KEY: SECRETS.secretKey,
-      AWS_SESSION_TOKEN: SECRETS.sessionToken,
-      AWS_EC2_METADATA_DISABLED: "true",
-      AWS_ENDPOINT_URL: place.aws,
-      AWS_ENDPOINT_URL_STS: url,
-      NODE_EXTRA_CA_CERTS: bench.files.ca,
-      ...command.environment?.(place),
-    },
+    env: { PATH: process.env["PATH"], ...environmentOf(place), ...command.environment?.(place) },
   });
   const texts = { out: "", err: "" };
   child.stdout.on("data", (chunk) => {
@@ -108,7 +82,35 @@ export async function runHostile(
   const [code]: (number | null)[] = await once(child, "close");
   clearTimeout(timer);
   server.close();
-  return { code: code ?? undefined, ms: performance.now() - start, ...texts, asked: server.answered() };
+  return { code: code ?? undefined, ms: performance.now() - start, ...texts };
+}
+
+/** In this process, whose environment the SDK reads, and with one try for each call: for many runs one after the other. */
+export async function runHere(bench: Bench, command: HostileCommand, behaviour: Behaviour): Promise<Run> {
+  const { server, place } = await bench.serve(behaviour, command);
+  const environment = { ...environmentOf(place), ...command.environment?.(place), AWS_MAX_ATTEMPTS: "1" };
+  Object.assign(process.env, environment);
+  const start = performance.now();
+  const { code, out, err } = await cli(command.words(place), { environment });
+  server.close();
+  return { code, ms: performance.now() - start, out, err };
+}
+
+function environmentOf({ files, url, aws }: Place): Record<string, string> {
+  return {
+    HOME: files.folder,
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "ASIAHOSTILEOPERATORA",
+    AWS_SECRET_ACCESS_KEY: SECRETS.secretKey,
+    AWS_SESSION_TOKEN: SECRETS.sessionToken,
+    AWS_CONFIG_FILE: "/dev/null",
+    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+    AWS_EC2_METADATA_DISABLED: "true",
+    AWS_ENDPOINT_URL: aws,
+    // The function's own client of STS takes no password.
+    AWS_ENDPOINT_URL_STS: url,
+    NODE_EXTRA_CA_CERTS: files.ca,
+  };
 }
 
 /** Every rule that this run broke; empty where it held. */

@@ -20,8 +20,6 @@ export interface Behaviour {
 
 export interface HostileServer {
   readonly port: number;
-  /** Answers of the misbehaving service. */
-  answered(): number;
   close(): void;
 }
 
@@ -32,7 +30,6 @@ export async function startHostileServer(
   tls: TlsOptions | undefined,
   issuer: { url: string },
 ): Promise<HostileServer> {
-  let answered = 0;
   const sockets = new Set<Socket>();
   const onSocket = (socket: Socket) => {
     sockets.add(socket);
@@ -43,7 +40,6 @@ export async function startHostileServer(
       const honest = honestAnswer(request, issuer.url);
       const isTarget = request.operation === target || request.operation.startsWith(`${target}.`);
       if (!isTarget || behaviour.answer === undefined) return send(socket, honest);
-      answered += 1;
       behaviour.answer(socket, request, honest);
     });
   };
@@ -60,7 +56,6 @@ export async function startHostileServer(
   if (address === null || typeof address === "string") throw new Error("no port");
   return {
     port: address.port,
-    answered: () => answered,
     close() {
       server.close();
       for (const socket of sockets) socket.destroy();

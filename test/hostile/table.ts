@@ -5,7 +5,7 @@ import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { BEHAVIOURS } from "./behaviours.ts";
 import { COMMANDS } from "./commands.ts";
-import { openBench, problemsOf, type Run, runHostile } from "./run.ts";
+import { openBench, problemsOf, type Run, runProcess } from "./run.ts";
 
 const AT_ONCE = Number(process.env["HOSTILE_AT_ONCE"] ?? 12);
 const file = process.env["HOSTILE_COMMAND"] ?? join(import.meta.dirname, "../../dist/cli/iam-authenticator.mjs");
@@ -19,18 +19,18 @@ const rows = (columns.length === 0 ? BEHAVIOURS : columns).flatMap((behaviour) =
     .filter(({ target }) => behaviour.certificate === undefined || target !== "credentials")
     .map((command) => ({ command, behaviour })),
 );
-const bench = await openBench([process.execPath, file]);
+const bench = await openBench(file);
 const results: { row: (typeof rows)[number]; run: Run; problems: string[] }[] = [];
 const queue = [...rows];
 await Promise.all(
   Array.from({ length: AT_ONCE }, async () => {
     for (let row = queue.shift(); row !== undefined; row = queue.shift()) {
-      const run = await runHostile(bench, row.command, row.behaviour, 15_000);
+      const run = await runProcess(bench, row.command, row.behaviour, 15_000);
       const problems = problemsOf(row.command, run);
       results.push({ row, run, problems });
       appendFileSync(
         process.env["HOSTILE_RESULTS"] ?? "/tmp/hostile/results.jsonl",
-        `${JSON.stringify({ command: `${row.command.name} (${row.command.target})`, behaviour: row.behaviour.name, code: run.code, ms: Math.round(run.ms), asked: run.asked, problems, err: run.err.slice(0, 400), out: run.out.slice(0, 200) })}\n`,
+        `${JSON.stringify({ command: `${row.command.name} (${row.command.target})`, behaviour: row.behaviour.name, code: run.code, ms: Math.round(run.ms), problems, err: run.err.slice(0, 400), out: run.out.slice(0, 200) })}\n`,
       );
     }
   }),

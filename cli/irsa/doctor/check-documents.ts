@@ -75,7 +75,7 @@ function judgeDiscovery({ body, ms }: Reply, issuer: string): Check {
   for (const [member, value] of Object.entries(expected)) {
     if (found[member] === value) continue;
     const advice = "ISSUER_URL of the function and --service-account-issuer must be this URL, character by character";
-    return { check, state: "failed", seen: `${member} is ${quoted(found[member])}, not ${value}`, advice };
+    return { check, state: "failed", seen: `${member} is ${quoted(found[member] ?? "")}, not ${value}`, advice };
   }
   return { check, state: "ok", seen: `issuer and jwks_uri are right, ${Math.round(ms)} ms` };
 }
