@@ -88,7 +88,8 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams): Promise
         items.push(...body["items"].filter(isObject));
         const metadata = body["metadata"];
         next = isObject(metadata) && typeof metadata["continue"] === "string" ? metadata["continue"] : "";
-        if (seen.has(next) || seen.size > MAX_PAGES) {
+        // A list that goes on without an object in between is none of Kubernetes.
+        if (seen.has(next) || seen.size > MAX_PAGES || (next !== "" && body["items"].length === 0)) {
           throw new Failure(EXIT.fault, `kube-apiserver's list ${path} does not end: its pages repeat.`);
         }
         seen.add(next);

@@ -49,11 +49,15 @@ export async function* readPages(query: LogQuery, reader: LogReader): AsyncGener
   };
   let nextToken: string | undefined;
   const tokens = new Set<string>();
+  let idsBefore = "";
   while (true) {
     await waitForTurn(signal);
     const page = await send(logs, new FilterLogEventsCommand({ ...command, nextToken }), query.logGroup, signal);
     const events: unknown = page.events ?? [];
     if (!Array.isArray(events)) throw new UnusableAnswer("CloudWatchLogs FilterLogEvents", "events is not a list");
+    const ids = events.map((event: unknown) => (isObject(event) ? event["eventId"] : undefined)).join();
+    if (ids !== "" && ids === idsBefore) throw new UnusableAnswer("CloudWatchLogs FilterLogEvents", "its pages repeat");
+    idsBefore = ids;
     yield events.flatMap((event: unknown) => readEvent(event, query, reader));
     nextToken = page.nextToken;
     if (nextToken === undefined) return;

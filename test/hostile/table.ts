@@ -1,41 +1,29 @@
-// `npm run test:hostile`: every command against every behaviour. Prints a table of exit codes and seconds, and what broke.
-// With words, only rows and columns that hold one of them.
+// The results as a table: for each command and behaviour, the exit code and the seconds that it took.
 
-import { appendFileSync } from "node:fs";
-import { join } from "node:path";
-import { BEHAVIOURS } from "./behaviours.ts";
-import { COMMANDS } from "./commands.ts";
-import { openBench, problemsOf, type Run, runProcess } from "./run.ts";
+import type { HostileCommand } from "./commands.ts";
+import type { Run } from "./run.ts";
 
-const AT_ONCE = Number(process.env["HOSTILE_AT_ONCE"] ?? 12);
-const file = process.env["HOSTILE_COMMAND"] ?? join(import.meta.dirname, "../../dist/cli/iam-authenticator.mjs");
-const words = process.argv.slice(2);
-const columns = BEHAVIOURS.filter(({ name }) => words.includes(name));
-const named = words.filter((word) => !columns.some(({ name }) => name === word));
-const rows = (columns.length === 0 ? BEHAVIOURS : columns).flatMap((behaviour) =>
-  COMMANDS.filter(
-    ({ name, target }) => named.length === 0 || named.some((word) => `${name} (${target})`.includes(word)),
-  )
-    .filter(({ target }) => behaviour.certificate === undefined || target !== "credentials")
-    .map((command) => ({ command, behaviour })),
-);
-const bench = await openBench(file);
-const results: { row: (typeof rows)[number]; run: Run; problems: string[] }[] = [];
-const queue = [...rows];
-await Promise.all(
-  Array.from({ length: AT_ONCE }, async () => {
-    for (let row = queue.shift(); row !== undefined; row = queue.shift()) {
-      const run = await runProcess(bench, row.command, row.behaviour, 15_000);
-      const problems = problemsOf(row.command, run);
-      results.push({ row, run, problems });
-      appendFileSync(
-        process.env["HOSTILE_RESULTS"] ?? "/tmp/hostile/results.jsonl",
-        `${JSON.stringify({ command: `${row.command.name} (${row.command.target})`, behaviour: row.behaviour.name, code: run.code, ms: Math.round(run.ms), problems, err: run.err.slice(0, 400), out: run.out.slice(0, 200) })}\n`,
+export interface Result {
+  readonly command: HostileCommand;
+  readonly behaviour: string;
+  readonly run: Pick<Run, "code" | "ms">;
+  readonly problems: readonly string[];
+}
+
+/** A row for each behaviour, since there are more of them. `-` is a run that had to be ended, `!` one that broke a rule. */
+export function markdown(results: readonly Result[]): string {
+  const columns = [...new Set(results.map(({ command }) => `${command.name} (${command.target})`))];
+  const rows = [...new Set(results.map(({ behaviour }) => behaviour))].map((behaviour) => {
+    const cells = columns.map((column) => {
+      const result = results.find(
+        ({ command, behaviour: of }) => of === behaviour && `${command.name} (${command.target})` === column,
       );
-    }
-  }),
-);
-bench.files.remove();
-const broken = results.filter(({ problems }) => problems.length > 0);
-console.log(`${results.length} runs, ${broken.length} broke a rule`);
-process.exitCode = broken.length === 0 ? 0 : 1;
+      if (result === undefined) return "";
+      const { run, problems } = result;
+      return `${run.code ?? "-"}${problems.length > 0 ? "!" : ""} ${Math.round(run.ms / 1000)} s`;
+    });
+    return [behaviour, ...cells];
+  });
+  const lines = [["behaviour", ...columns], columns.concat("").map(() => "---"), ...rows];
+  return `${lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}\n`;
+}
