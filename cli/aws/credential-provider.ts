@@ -53,7 +53,7 @@ export function credentialProvider(source: CredentialSource, io: IOStreams): Pro
       io.interrupted.throwIfAborted();
       return usableCredentials(await Promise.race([provider(), promise]), what, io);
     } catch (error) {
-      throw explained(error, what, io);
+      throw explained(error, what, isProcess, io);
     } finally {
       clearTimeout(limit);
       clearTimeout(patience);
@@ -106,10 +106,11 @@ export function usableCredentials(
 }
 
 /** An error of the SDK's may quote what it could not read, which are the keys themselves. */
-function explained(error: unknown, what: string, { secrets, interrupted }: IOStreams): unknown {
+function explained(error: unknown, what: string, isProcess: boolean, { secrets, interrupted }: IOStreams): unknown {
   interrupted.throwIfAborted();
   if (!(error instanceof Error)) return new CredentialsUnusable(`No AWS credentials from ${what}.`);
-  if (/^Command failed/.test(error.message)) {
+  // The SDK goes on to the next source, and then says that there was none.
+  if (isProcess && error.name === "CredentialsProviderError") {
     return new CredentialsUnusable(`No AWS credentials: ${what} failed. Run its command by hand to see why.`);
   }
   if (toFailure(error) === undefined || /JSON/.test(error.message)) {

@@ -39,7 +39,11 @@ const LIMIT_MS = 10_000;
 /** A TokenReview and the issuer's documents have some kilobytes. */
 const MAX_BYTES = 1024 * 1024;
 
-export function openEndpoint({ server, ca, token, clientCertificate }: Webhook, io: IOStreams): Endpoint {
+export function openEndpoint(
+  { server, ca, token, clientCertificate }: Webhook,
+  io: IOStreams,
+  limitMs = LIMIT_MS,
+): Endpoint {
   const url = new URL(server);
   const tls = { ca, cert: clientCertificate?.certificate, key: clientCertificate?.key };
   const agent =
@@ -51,7 +55,7 @@ export function openEndpoint({ server, ca, token, clientCertificate }: Webhook, 
       ...(body !== "" && { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
       ...(token !== undefined && !anonymous && { authorization: `Bearer ${token}` }),
     };
-    const request = { method, headers, body, agent, limitMs: LIMIT_MS, maxBytes: MAX_BYTES };
+    const request = { method, headers, body, agent, limitMs, maxBytes: MAX_BYTES };
     const reply = await sendHttp(url, request, io, io.interrupted).catch((error: unknown) => {
       throw new NoReply(error);
     });
