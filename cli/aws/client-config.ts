@@ -51,7 +51,9 @@ export async function clientConfig(
   if (partition === undefined) throw usage(`${region} is not an AWS region.`);
   const named = name === undefined ? {} : { profile: name };
   const requestHandler = awsRequestHandler(io);
-  const credentials = credentialProvider({ ...named, requestHandler, isProcess: "credential_process" in profile }, io);
+  // Keys of the environment come before the default profile, but not before a profile that is named.
+  const isProcess = "credential_process" in profile && (name !== undefined || !process.env["AWS_ACCESS_KEY_ID"]);
+  const credentials = credentialProvider({ ...named, requestHandler, isProcess }, io);
   return { config: { region, credentials, ...named, requestHandler }, partition };
 }
 
