@@ -1,17 +1,47 @@
 // Files that a user names: text to read, `-` for standard input, and secrets to write.
 
-import { readFileSync, writeFileSync } from "node:fs";
-import { text } from "node:stream/consumers";
-import { type Failure, usage } from "../errors.ts";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import type { Readable } from "node:stream";
+import { Failure, usage } from "../errors.ts";
 import type { IOStreams } from "./io-streams.ts";
 
+/** A ConfigMap has at most 1 MB, and ten thousand mappings have some. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** `-` is standard input. Throws as `readFileText` does. */
 export async function readText(file: string, io: IOStreams): Promise<string> {
-  if (file === "-") return text(io.input);
+  return file === "-" ? readStream(io.input) : readFileText(file);
+}
+
+/** Throws a `Failure` where it is no file, or is larger than any input of this command. */
+export function readFileText(file: string): string {
   try {
+    const stats = statSync(file);
+    // A pipe may never end, and a device has no end.
+    if (!stats.isFile() && !stats.isDirectory()) {
+      throw usage(`Cannot read ${file}: it is a pipe or a device. Give a file, or - for standard input.`);
+    }
+    if (stats.size > MAX_BYTES) throw tooLarge(file);
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw fileFailure("read", file, error);
+    throw error instanceof Failure ? error : fileFailure("read", file, error);
   }
+}
+
+async function readStream(input: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of input as AsyncIterable<Buffer | string>) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size > MAX_BYTES) throw tooLarge("-");
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function tooLarge(file: string): Failure {
+  return usage(`Cannot read ${nameOf(file)}: it is larger than ${MAX_BYTES / 1024 / 1024} MiB.`);
 }
 
 /** For its owner alone, and never over another file: a shell's `>` gives it to everybody. */
