@@ -61,7 +61,38 @@ test("a ConfigMap given to apply: says how to convert it", async () => {
 
 const WRONG: [string, string | Buffer, RegExp][] = [
   ["nothing", "", /must have a list mappings: or deny: at its top|not a file that import knows/],
-  ["bytes", Buffer.from([0, 255, 254, 128, 10, 13]), /not valid YAML|must have a list/],
+  [
+    "bytes",
+    Buffer.from([0, 255, 254, 128, 10, 13]),
+    /^\S+wrong\.yaml, line 1: not UTF-8 text\. Save the file as UTF-8\.\n$/,
+  ],
+  [
+    "a character of Latin-1 in its third line",
+    Buffer.from("mappings:\n- arn: x\n  username: Jos\xe9\n", "latin1"),
+    /wrong\.yaml, line 3: not UTF-8 text\. Save/,
+  ],
+  [
+    "UTF-16, as PowerShell writes it",
+    utf16("mappings: []\n"),
+    /line 1: UTF-16, not UTF-8 text\. Save the file as UTF-8\.\n/,
+  ],
+  ["UTF-16 without a mark", Buffer.from("mappings: []\n", "utf16le"), /line 1: not UTF-8 text\. Save/],
+  [
+    "an alias for a key, which repeats it",
+    "mappings:\n- &u username: x\n  *u : y\n",
+    /line 3, column 3: not valid YAML \(A key must be text\): write the key out without an alias or a tag, and quote/,
+  ],
+  [
+    "a version of YAML before 1.2",
+    "%YAML 1.1\n---\nmappings: []",
+    /line 1: remove the line %YAML\. The file is read as YAML 1\.2\.\n/,
+  ],
+  ["a version of YAML after 1.2", "# x\n%YAML 1.3\n---\nmappings: []", /line 2: remove the line %YAML\./],
+  [
+    "a merge key",
+    "mappings:\n- arn: x\n  <<: {username: x}\n",
+    /line 3: merge keys \(<<\) are not supported\. Write the keys out\.\n/,
+  ],
   [
     "a tab",
     "\tmappings: []",
@@ -115,6 +146,11 @@ for (const [what, text, sentence] of WRONG) {
     assert.equal(imported.code, 2);
     assert.doesNotMatch(imported.err, /a bug/);
   });
+}
+
+/** Little-endian, with its mark. */
+function utf16(text: string): Buffer {
+  return Buffer.from(`\ufeff${text}`, "utf16le");
 }
 
 function bomb(): string {
