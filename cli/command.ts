@@ -20,7 +20,9 @@ export function newCommand(io: IOStreams, { name, summary, details, examples }: 
   const command = new Command(name);
   const output: OutputConfiguration = {
     writeOut: io.print,
-    writeErr: io.tell,
+    writeErr: (text) => {
+      for (const line of text.split(/(?<=\n)/)) io.tell(line);
+    },
     outputError: (message, write) => write(`${message}${isOfArguments(message) ? seeHelp(command) : ""}`),
     getOutHelpWidth: () => io.columns ?? HELP_COLUMNS,
     getErrHelpWidth: () => io.columns ?? HELP_COLUMNS,

@@ -112,7 +112,7 @@ export async function run(words: readonly string[], streams: IOStreams): Promise
       if (io.environment["IAM_AUTHENTICATOR_DEBUG"]) io.tell(`${error instanceof Error ? error.stack : ""}\n`);
       return EXIT.fault;
     }
-    if (failure.message !== "") io.tell(`${failure.message}\n`);
+    for (const line of failure.lines.filter((one) => one !== "")) io.tell(`${line}\n`);
     return failure.exitCode;
   }
 }

@@ -105,7 +105,7 @@ function configMapOf(kept: readonly Entry[]): string {
     ...(accounts.length > 0 && { mapAccounts: stringifyYaml(accounts) }),
   };
   const metadata = { name: "aws-auth", namespace: "kube-system" };
-  return stringifyYaml({ apiVersion: "v1", kind: "ConfigMap", metadata, data });
+  return stringifyYaml({ apiVersion: "v1", kind: "ConfigMap", metadata, data }, { blocks: true });
 }
 
 function item({ kind, mapping }: Entry, arnKey: "rolearn" | "userarn"): Record<string, unknown> {

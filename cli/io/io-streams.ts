@@ -5,14 +5,14 @@ import type { Readable } from "node:stream";
 import type { Clock } from "../../functions/lib/deadline.ts";
 import { EXIT } from "../errors.ts";
 import { inColour, type Tone, usesColour } from "./colour.ts";
-import { withoutControl } from "./control-characters.ts";
+import { asOneLine, withoutControl } from "./control-characters.ts";
 
 export interface IOStreams {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   /** To standard output: what was asked for, and nothing else. A tone is shown as colour, where colour is wanted. */
   readonly print: (text: string, tone?: Tone) => void;
-  /** To standard error: plans, questions, warnings. */
+  /** To standard error: plans, questions, warnings. One line, or a part of one, for each call. */
   readonly tell: (text: string) => void;
   /** On standard error, a line in place of the one before; an empty one takes it away. */
   readonly showProgress: (line: string) => void;
@@ -31,12 +31,12 @@ export interface IOStreams {
 
 const CLEAR_LINE = "\r\u001b[K";
 
-/** Text from outside must not move the cursor. JSON and YAML are escaped before this, so they keep their values. */
+/** Text from outside must not move the cursor, nor make lines of its own on standard error. JSON and YAML are escaped before this, so they keep their values. */
 export function withoutControls(io: IOStreams): IOStreams {
   return {
     ...io,
     print: (text, tone) => io.print(withoutControl(text), tone),
-    tell: (text) => io.tell(withoutControl(text)),
+    tell: (text) => io.tell(asOneLine(text)),
     showProgress: (line) => io.showProgress(withoutControl(line)),
   };
 }

@@ -134,14 +134,19 @@ function invalid(file: string, reason: string, at?: string, advice?: string) {
   return usage(`${nameOf(file)}${where}: not valid YAML (${reason.replace(/[.:]$/, "")})${hint}.`);
 }
 
-/** Control characters as escapes, so that the same value is read again, and no terminal obeys it. */
-export function stringifyYaml(data: unknown): string {
+/**
+ * Control characters as escapes, so that the same value is read again, and no terminal obeys it. `blocks`: for texts of
+ * our own, which may have lines; others' texts get none, because a line of a log may be a command to what runs it.
+ */
+export function stringifyYaml(data: unknown, { blocks = false } = {}): string {
   const document = new Document(data);
   // Only double quotes take escapes.
   visit(document, {
     Scalar(_, node) {
-      if (typeof node.value === "string" && hasControl(node.value)) node.type = Scalar.QUOTE_DOUBLE;
+      const { value } = node;
+      if (typeof value !== "string") return;
+      if (hasControl(value) || (!blocks && value.includes("\n"))) node.type = Scalar.QUOTE_DOUBLE;
     },
   });
-  return withEscapes(document.toString({ lineWidth: 0 }));
+  return withEscapes(document.toString({ lineWidth: 0, doubleQuotedMinMultiLineLength: Number.POSITIVE_INFINITY }));
 }

@@ -25,7 +25,7 @@ export interface ExaminedFile extends MappingFile {
 export async function readMappingFiles(paths: readonly string[], io: IOStreams): Promise<MappingFile> {
   const { entries, denials, problems } = await examineMappingFiles(paths, io);
   if (problems.length > 0) {
-    throw usage(`${problems.map(({ where, problem }) => `${where}: ${problem}`).join("\n")}\nNothing was written.`);
+    throw usage(...problems.map(({ where, problem }) => `${where}: ${problem}`), "Nothing was written.");
   }
   return { entries, denials };
 }

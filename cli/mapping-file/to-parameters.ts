@@ -73,7 +73,7 @@ export function toParameters(
   denials: readonly Denial[] = [],
 ): ReadonlyMap<string, string> {
   const { values, problems } = placeEntries(prefix, entries, denials);
-  if (problems.length > 0) throw usage(problems.map(({ name, problem }) => `${name}: ${problem}.`).join("\n"));
+  if (problems.length > 0) throw usage(...problems.map(({ name, problem }) => `${name}: ${problem}.`));
   return values;
 }
 

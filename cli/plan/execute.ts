@@ -53,7 +53,8 @@ export async function executePlan(
   const question = `${isRemoval ? "Remove" : "Write"} ${count(changes.length)} in ${destination}?`;
   if (!options.yes && weakened === undefined) await confirm(question, io);
   if (!options.yes && weakened !== undefined) {
-    await confirm(`T${weakened.slice(1)}\n${question}`, io, "--yes and --allow-weakening");
+    if (io.interactive) io.tell(`T${weakened.slice(1)}\n`);
+    await confirm(question, io, "--yes and --allow-weakening");
   }
   await writeAll(changes, connection, io);
   if (!isDone) throw silentExit();
@@ -128,7 +129,7 @@ function stopped(error: unknown, done: number, all: number): unknown {
   const where = done === 0 ? "Nothing was written." : `${done} of ${all} written, each of them whole.`;
   const advice =
     done < all && helpsAgain(error, failure) ? ` Run the same command again${done === 0 ? "" : " for the rest"}.` : "";
-  return new Failure(failure.exitCode, `${failure.message}\n${where}${advice}`, { cause: error });
+  return new Failure(failure.exitCode, [...failure.lines, `${where}${advice}`], { cause: error });
 }
 
 /** Not where AWS has refused the write itself: it would refuse it again. Throttling and outages pass. */

@@ -53,7 +53,7 @@ async function anyHasMasters(names: readonly string[], connection: Connection, i
   const readable = account === undefined ? names : names.filter((name) => !name.endsWith("/any"));
   if (readable.length === 0) return false;
   const found = await readSome(ssm, readable, io.interrupted).catch((error: unknown) => {
-    throw withHint(error, account === undefined ? `${TRY_ACCOUNT}\n${TRY_FORCE}` : TRY_FORCE);
+    throw withHint(error, ...(account === undefined ? [TRY_ACCOUNT, TRY_FORCE] : [TRY_FORCE]));
   });
   return [...found.values()].some((stored) => stored.value.includes(MASTERS));
 }

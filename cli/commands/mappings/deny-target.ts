@@ -47,7 +47,7 @@ function arnOf(who: string, context: Connection["context"]): string {
       return `${start}:*::${account}:*`;
     case "pattern":
     case "deny":
-      throw usage(`${who} is a list: name who is denied.\n${DENY_HELP}`);
+      throw usage(`${who} is a list: name who is denied.`, ...DENY_HELP.split("\n"));
   }
 }
 

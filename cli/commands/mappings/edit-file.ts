@@ -112,7 +112,7 @@ export async function readDraft(
     return lines.length === 0 ? { desired: values, problems: [] } : { problems: lines.map(withoutPath(path)) };
   } catch (error) {
     if (!(error instanceof Failure) || error.exitCode !== EXIT.usage) throw error;
-    return { problems: error.message.split("\n").map(withoutPath(path)) };
+    return { problems: error.lines.map(withoutPath(path)) };
   }
 }
 

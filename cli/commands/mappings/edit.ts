@@ -77,7 +77,7 @@ async function editUntilValid(
     // The problems at the top do not count: an editor that is a script may change them too, each time anew.
     const isSame = withProblems(text, before) === shown;
     if (isSame && before.length === 0) return undefined;
-    if (isSame) throw usage(`Nothing was written, because the file is still invalid:\n${before.join("\n")}`);
+    if (isSame) throw usage("Nothing was written, because the file is still invalid:", ...before);
     if (/^(\s*(#.*)?\n)*\s*(#.*)?$/.test(text)) throw finding("The file is empty: nothing was written.");
     const { desired, problems } = await readDraft(draft.path, opened, connection, io);
     if (desired !== undefined) return desired;

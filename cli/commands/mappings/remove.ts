@@ -51,7 +51,7 @@ async function remove(who: readonly string[], options: RemoveOptions, io: IOStre
   );
   const missing = removals.flatMap(({ missing }) => missing);
   const changes = removals.flatMap(({ change }) => change ?? []);
-  if (changes.length === 0) throw finding(`${missing.join("\n")}\nNothing was removed.`);
+  if (changes.length === 0) throw finding(...missing, "Nothing was removed.");
   for (const line of missing) io.tell(`${line}\n`);
   const current = await readForGuard(changes, found, connection, options, io);
   await executePlan({ changes, unchanged: 0, extra: [] }, current, connection, options, io);

@@ -45,7 +45,8 @@ function targetOf(prefix: string, who: string): Target {
   if (address !== undefined) return { parameter, address, key: {} };
   const [, kind, account, name] = NAMED.exec(who) ?? [];
   if (kind === undefined || account === undefined || name === undefined) {
-    throw usage(`${who === "" ? "<who> must not be empty." : `${who} is not the name of a mapping.`}\n${TARGET_HELP}`);
+    const problem = who === "" ? "<who> must not be empty." : `${who} is not the name of a mapping.`;
+    throw usage(problem, ...TARGET_HELP.split("\n"));
   }
   const encoded = mappingParameter(prefix, kind as MappingKind, account, name);
   return { parameter: encoded, address: { kind: kind as MappingKind, account, name }, key: {} };
