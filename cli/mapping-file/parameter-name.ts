@@ -9,12 +9,12 @@ export interface ParameterAddress {
   readonly kind: ParameterKind;
   /** Twelve digits, or `any` for patterns and denials of any account. */
   readonly account: string;
-  /** Of the role, user, federated user or permission set, in lower case; else empty. */
+  /** Of the role, user, federated user or permission set (also of its sessions), in lower case; else empty. */
   readonly name: string;
 }
 
 const NAME =
-  /^\/(?:(role|user|federated-user|sso)\/(\d{12})\/([a-z0-9_.-]+)|(root|account)\/(\d{12})|(pattern|deny)\/(\d{12}|any))$/;
+  /^\/(?:(role|user|federated-user|sso|sso-session)\/(\d{12})\/([a-z0-9_.-]+)|(root|account)\/(\d{12})|(pattern|deny)\/(\d{12}|any))$/;
 
 /** `undefined` for a name that the authenticator ignores. */
 export function readName(prefix: string, parameter: string): ParameterAddress | undefined {

@@ -1,6 +1,6 @@
 // From a parameter to the entries in it, and in words what is wrong.
 
-import { checkMapping, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
+import { checkMapping, isListKind, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { type Denial, readDenial } from "./denial.ts";
@@ -26,12 +26,12 @@ export function readParameter(prefix: string, parameter: string, stored: StoredP
   if (stored.secure) return { ...reading, problems: ["must be of type String, not SecureString"] };
   const value = parseJson(stored.value);
   if (value === undefined) return { ...reading, problems: ["must be JSON"] };
-  if (kind !== "pattern" && kind !== "deny") {
+  if (kind !== "deny" && !isListKind(kind)) {
     const entry = readValue(value, { ...address, kind });
     return "problem" in entry ? { ...reading, problems: [entry.problem] } : { ...reading, entries: [entry] };
   }
   if (!Array.isArray(value)) return { ...reading, problems: ["must be a JSON list"] };
-  if (kind === "pattern") {
+  if (kind !== "deny") {
     const [entries, problems] = divide((value as unknown[]).map((item) => readValue(item, { ...address, kind })));
     return { ...reading, entries, problems };
   }

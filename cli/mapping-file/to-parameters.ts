@@ -1,6 +1,6 @@
 // From entries to the parameters that hold them: one parameter is one mapping, or a list of patterns or of denials.
 
-import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
+import { isListKind, type Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { usage } from "../errors.ts";
@@ -10,7 +10,17 @@ import type { Entry } from "./entry.ts";
 /** https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
 const MAX_BYTES = 4096;
 
-const KEYS = ["arn", "arnLike", "username", "groups", "principalId", "notAfter", "deny", "description"] as const;
+const KEYS = [
+  "arn",
+  "arnLike",
+  "session",
+  "username",
+  "groups",
+  "principalId",
+  "notAfter",
+  "deny",
+  "description",
+] as const;
 
 export interface Placement {
   readonly values: ReadonlyMap<string, string>;
@@ -28,7 +38,7 @@ export function placeEntries(prefix: string, entries: readonly Entry[], denials:
   const problems: Placement["problems"][number][] = [];
   for (const [name, [first, ...others]] of byName) {
     if (first === undefined) continue;
-    const isList = first.kind === "pattern";
+    const isList = isListKind(first.kind);
     if (!isList && others.length > 0) {
       problems.push({ name, rule: "duplicate", problem: `${others.length + 1} mappings for one parameter` });
     }

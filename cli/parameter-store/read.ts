@@ -18,7 +18,7 @@ import { type Stored, stored, type Version, version } from "./parameter.ts";
 const PAGE = 10;
 
 /** Of an account: paths with several parameters, and single parameters. */
-const BRANCHES: readonly MappingKind[] = ["role", "user", "federated-user", "sso"];
+const BRANCHES: readonly MappingKind[] = ["role", "user", "federated-user", "sso", "sso-session"];
 const LEAVES: readonly MappingKind[] = ["root", "account", "pattern"];
 
 interface ReadAllRequest {

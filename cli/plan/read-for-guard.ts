@@ -77,7 +77,10 @@ function placesBehind(parameter: string, { context: { prefix } }: Connection): s
   // The parameter's name has the role's name in lower case.
   const set = permissionSetOf(name.replace(/^awsreservedsso_/, "AWSReservedSSO_"));
   return [
-    ...(kind === "role" && set !== undefined ? [mappingParameter(prefix, "sso", account, set)] : []),
+    ...(kind === "role" && set !== undefined
+      ? [mappingParameter(prefix, "sso-session", account, set), mappingParameter(prefix, "sso", account, set)]
+      : []),
+    ...(kind === "sso-session" ? [mappingParameter(prefix, "sso", account, name)] : []),
     ...(kind === "pattern" ? [] : [mappingParameter(prefix, "pattern", account)]),
     mappingParameter(prefix, "pattern", "any"),
     mappingParameter(prefix, "account", account),

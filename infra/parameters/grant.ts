@@ -15,6 +15,7 @@ const KINDS: Readonly<Record<MappingKind | "deny", true>> = {
   root: true,
   "federated-user": true,
   sso: true,
+  "sso-session": true,
   pattern: true,
   account: true,
   deny: true,

@@ -3,12 +3,17 @@
 import { Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { arnSections, matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
-import { checkMapping, type Mapping, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
+import {
+  checkMapping,
+  type ListKind,
+  type Mapping,
+  type MappingKind,
+} from "../../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { addListParameter, addParameter } from "./owned-parameter.ts";
 
 export interface MappingSubject {
-  readonly kind: Exclude<MappingKind, "pattern">;
+  readonly kind: Exclude<MappingKind, ListKind>;
   readonly account: string;
   /** Of a role, user or permission set. */
   readonly name?: string;

@@ -62,9 +62,10 @@ function blocks(heading: string, language: string): string[] {
   return [...section.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, "gs"))].map(([, text = ""]) => text);
 }
 
-test("the reference's examples are valid: a mapping, a deny list, a mapping file", async () => {
-  const [mapping = "", denyList = ""] = blocks("## Mappings", "json");
+test("the reference's examples are valid: a mapping, a list of sessions, a deny list, a mapping file", async () => {
+  const [mapping = "", sessions = "", denyList = ""] = blocks("## Mappings", "json");
   assert.equal(checkMapping(JSON.parse(mapping), "role").valid, true);
+  for (const entry of JSON.parse(sessions)) assert.equal(checkMapping(entry, "sso-session").valid, true);
   assert.deepEqual(checkDenyList({ value: denyList, secure: false }), { valid: true, entries: JSON.parse(denyList) });
   const [file = ""] = blocks("### The mapping file", "yaml");
   const { code, err } = await cli(["mappings", "lint", "-f", "-"], { input: file });

@@ -25,7 +25,7 @@ const WRITE = [
   "ssm:DeleteParameter",
   "ssm:DeleteParameters",
 ];
-const KINDS = ["role", "user", "root", "federated-user", "sso", "pattern", "account"];
+const KINDS = ["role", "user", "root", "federated-user", "sso", "sso-session", "pattern", "account"];
 const SETTING = {
   Effect: "Allow",
   Action: "ssm:GetServiceSetting",

@@ -46,6 +46,7 @@ function arnOf(who: string, context: Connection["context"]): string {
     case "account":
       return `${start}:*::${account}:*`;
     case "pattern":
+    case "sso-session":
     case "deny":
       throw usage(`${who} is a list: name who is denied.`, ...DENY_HELP.split("\n"));
   }

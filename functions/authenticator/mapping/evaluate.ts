@@ -8,7 +8,7 @@ import { arnSections, matchesSections } from "./arn-like.ts";
 import { evaluateDenyList } from "./deny-list.ts";
 import type { Mapping } from "./mapping.ts";
 import type { Candidate } from "./parameter-name.ts";
-import { type ReadMapping, readMapping, readPatternList } from "./read-mapping.ts";
+import { type ReadMapping, readMapping, readMappingList } from "./read-mapping.ts";
 
 export type Verdict =
   /** No parameter, a mapping past its `notAfter`, or no pattern that matches: the next place is asked. */
@@ -47,10 +47,11 @@ export function evaluateMapping(
     return { ...candidate, ...evaluateDenyList(stored, identity, now) };
   }
   if (stored === undefined) return { ...candidate, verdict: { kind: "nothing" }, invalidCount: 0 };
-  if (place === "pattern-account" || place === "pattern-any") {
-    const list = readPatternList(stored);
+  if (place === "pattern-account" || place === "pattern-any" || place === "sso-session") {
+    const list = readMappingList(stored, place === "sso-session" ? place : "pattern");
     if ("problem" in list) return invalid(candidate, list.problem);
-    return { ...candidate, verdict: judgeList(list.entries, identity, now), invalidCount: list.invalidCount };
+    const own = place === "sso-session" ? ofSession(list.entries, identity) : ofArn(list.entries, identity);
+    return { ...candidate, verdict: judgeList(own, identity, now), invalidCount: list.invalidCount };
   }
   const read = readMapping(stored, place === "exact" ? identity.kind : place);
   if ("problem" in read) return invalid(candidate, read.problem);
@@ -63,13 +64,19 @@ function invalid(candidate: Candidate, problem: string): Evaluation {
   return { ...candidate, verdict: { kind: "invalid", problem }, invalidCount: 1 };
 }
 
-/** A denial anywhere in the list comes first, then the first entry whose own `arnLike` matches. */
+function ofArn(entries: readonly ReadMapping[], { canonicalArn }: VerifiedIdentity): readonly ReadMapping[] {
+  const arn = arnSections(canonicalArn);
+  return entries.filter(({ arnLike }) => matchesSections(arnLike, arn));
+}
+
+/** Only a role has a session name, and only a permission set's role has this place. */
+function ofSession(entries: readonly ReadMapping[], { sessionName }: VerifiedIdentity): readonly ReadMapping[] {
+  return sessionName === undefined ? [] : entries.filter(({ session }) => session === sessionName);
+}
+
+/** Of the entries that match: a denial anywhere in the list comes first, then the first entry that has not ended. */
 function judgeList(entries: readonly ReadMapping[], identity: VerifiedIdentity, now: number): Verdict {
-  const canonicalArn = arnSections(identity.canonicalArn);
-  const verdicts = entries
-    .filter(({ arnLike }) => matchesSections(arnLike, canonicalArn))
-    .map((entry) => judge(entry, true, identity, now))
-    .filter(({ kind }) => kind !== "nothing");
+  const verdicts = entries.map((entry) => judge(entry, true, identity, now)).filter(({ kind }) => kind !== "nothing");
   return verdicts.find(({ kind }) => kind === "deny") ?? verdicts[0] ?? { kind: "nothing" };
 }
 

@@ -8,11 +8,20 @@ import { whyNeverMatches } from "./possible-arn.ts";
 import { templateProblem } from "./template.ts";
 
 /** The kind decides which keys a value may have. */
-export type MappingKind = "role" | "user" | "root" | "federated-user" | "sso" | "pattern" | "account";
+export type MappingKind = "role" | "user" | "root" | "federated-user" | "sso" | ListKind | "account";
+
+/** Kinds whose parameter holds a JSON list, in which each entry states the identities that it applies to. */
+export type ListKind = "pattern" | "sso-session";
+
+export function isListKind(kind: string): kind is ListKind {
+  return kind === "pattern" || kind === "sso-session";
+}
 
 export interface Mapping {
   readonly arn?: string;
   readonly arnLike?: string;
+  /** Of an sso-session entry: the exact session name, which Identity Center sets from the userName. */
+  readonly session?: string;
   readonly username?: string;
   readonly groups?: readonly string[];
   readonly principalId?: string;
@@ -33,11 +42,12 @@ const KEYS: Readonly<Record<MappingKind, readonly string[]>> = {
   root: ["arn", "username", "groups", "notAfter", "deny", "description"],
   "federated-user": ["arn", "username", "groups", "notAfter", "deny", "description"],
   sso: ["username", "groups", "notAfter", "description"],
+  "sso-session": ["session", "username", "groups", "notAfter", "description"],
   pattern: ["arnLike", "username", "groups", "notAfter", "description"],
   account: ["username", "groups", "notAfter", "description"],
 };
 
-/** `value` is parsed JSON, of a parameter or of one entry in a pattern's list. The problem is a phrase for an operator. */
+/** `value` is parsed JSON, of a parameter or of one entry of a list. The problem is a phrase for an operator. */
 export function checkMapping(value: unknown, kind: MappingKind): MappingCheck {
   const problem = mappingProblem(value, kind);
   return problem === undefined ? { valid: true, mapping: value as Mapping } : { valid: false, problem };
@@ -55,6 +65,9 @@ function mappingProblem(value: unknown, kind: MappingKind): string | undefined {
   );
 }
 
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html: RoleSessionName */
+const SESSION_NAME = /^[\w+=,.@-]{1,64}$/;
+
 /** Names the key that is wrong, and those that are right. */
 export function unknownKeyProblem(value: Record<string, unknown>, keys: readonly string[]): string | undefined {
   const unknown = Object.keys(value).find((key) => !keys.includes(key));
@@ -62,10 +75,14 @@ export function unknownKeyProblem(value: Record<string, unknown>, keys: readonly
 }
 
 /** The keys by which the value itself says whom it is for: the parameter's name only finds it. */
-function principalProblem({ arn, arnLike, principalId }: Record<string, unknown>, kind: MappingKind) {
+function principalProblem({ arn, arnLike, session, principalId }: Record<string, unknown>, kind: MappingKind) {
   if (kind === "pattern") {
     if (typeof arnLike !== "string") return `arnLike must be an ARN pattern, not ${quoted(arnLike)}`;
     return whyNeverMatches(arnLike, "canonical");
+  }
+  if (kind === "sso-session") {
+    if (typeof session === "string" && SESSION_NAME.test(session)) return undefined;
+    return `session must be a session name of at most 64 characters, not ${quoted(session)}`;
   }
   if (kind === "sso" || kind === "account") return undefined;
   if (typeof arn !== "string" || parseMappedArn(arn) === undefined) {

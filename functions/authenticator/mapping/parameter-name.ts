@@ -5,20 +5,29 @@ import type { VerifiedIdentity } from "../identity/identity.ts";
 import type { MappingKind } from "./mapping.ts";
 
 /** The kinds of place, in the order in which they count. */
-export type Place = "deny-account" | "deny-any" | "exact" | "sso" | "pattern-account" | "pattern-any" | "account";
+export type Place =
+  | "deny-account"
+  | "deny-any"
+  | "exact"
+  | "sso-session"
+  | "sso"
+  | "pattern-account"
+  | "pattern-any"
+  | "account";
 
 export interface Candidate {
   readonly place: Place;
   readonly parameter: string;
 }
 
-/** At most seven, under the ten names that one ssm:GetParameters takes. */
+/** At most eight, under the ten names that one ssm:GetParameters takes. */
 export function candidates(prefix: string, { kind, accountId, name }: VerifiedIdentity): Candidate[] {
   const permissionSet = kind === "role" ? permissionSetOf(name) : undefined;
   const places: [Place, string | undefined][] = [
     ["deny-account", denyParameter(prefix, accountId)],
     ["deny-any", denyParameter(prefix, "any")],
     ["exact", mappingParameter(prefix, kind, accountId, name)],
+    ["sso-session", permissionSet && mappingParameter(prefix, "sso-session", accountId, permissionSet)],
     ["sso", permissionSet && mappingParameter(prefix, "sso", accountId, permissionSet)],
     ["pattern-account", mappingParameter(prefix, "pattern", accountId)],
     ["pattern-any", mappingParameter(prefix, "pattern", "any")],

@@ -5,18 +5,19 @@ import { oncePerRead } from "../../parameters/once-per-read.ts";
 import type { StoredParameter } from "../../parameters/stored-parameter.ts";
 import { type MappedArn, parseMappedArn } from "./arn.ts";
 import { type ArnSections, arnPattern } from "./arn-like.ts";
-import { checkMapping, type MappingCheck, type MappingKind } from "./mapping.ts";
+import { checkMapping, type ListKind, type MappingCheck, type MappingKind } from "./mapping.ts";
 
 export interface ReadMapping {
   readonly check: MappingCheck;
   /** Whether it says `"deny": true`, also where the rest of it is wrong. */
   readonly denies: boolean;
-  /** Its own `arn` and `arnLike`, also where the rest of it is wrong; `undefined` where there is none, or it cannot be read. */
+  /** Its own `arn`, `arnLike` and `session`, also where the rest of it is wrong; `undefined` where absent or unreadable. */
   readonly arn: MappedArn | undefined;
   readonly arnLike: ArnSections | undefined;
+  readonly session: string | undefined;
 }
 
-export interface ReadPatternList {
+export interface ReadMappingList {
   readonly entries: readonly ReadMapping[];
   readonly invalidCount: number;
 }
@@ -26,8 +27,7 @@ export interface Unreadable {
   readonly problem: string;
 }
 
-/** All kinds but patterns, which share a parameter. */
-type OwnParameterKind = Exclude<MappingKind, "pattern">;
+type OwnParameterKind = Exclude<MappingKind, ListKind>;
 
 const READERS = {
   role: readerOf("role"),
@@ -49,13 +49,24 @@ function readerOf(kind: OwnParameterKind) {
   });
 }
 
-export const readPatternList = oncePerRead((stored): ReadPatternList | Unreadable => {
-  const parsed = parse(stored);
-  if ("problem" in parsed) return parsed;
-  if (!Array.isArray(parsed.value)) return { problem: "not a JSON list" };
-  const entries = parsed.value.map((entry) => readValue(entry, "pattern"));
-  return { entries, invalidCount: entries.filter(({ check }) => !check.valid).length };
-});
+const LIST_READERS = {
+  pattern: listReaderOf("pattern"),
+  "sso-session": listReaderOf("sso-session"),
+} satisfies Record<ListKind, unknown>;
+
+export function readMappingList(stored: StoredParameter, kind: ListKind): ReadMappingList | Unreadable {
+  return LIST_READERS[kind](stored);
+}
+
+function listReaderOf(kind: ListKind) {
+  return oncePerRead((stored): ReadMappingList | Unreadable => {
+    const parsed = parse(stored);
+    if ("problem" in parsed) return parsed;
+    if (!Array.isArray(parsed.value)) return { problem: "not a JSON list" };
+    const entries = parsed.value.map((entry) => readValue(entry, kind));
+    return { entries, invalidCount: entries.filter(({ check }) => !check.valid).length };
+  });
+}
 
 function parse({ value: text, secure }: StoredParameter): { readonly value: unknown } | Unreadable {
   if (secure) return { problem: "a SecureString: it must be of type String" };
@@ -64,11 +75,12 @@ function parse({ value: text, secure }: StoredParameter): { readonly value: unkn
 }
 
 function readValue(value: unknown, kind: MappingKind): ReadMapping {
-  const { arn, arnLike, deny } = isObject(value) ? value : {};
+  const { arn, arnLike, session, deny } = isObject(value) ? value : {};
   return {
     check: checkMapping(value, kind),
     denies: deny === true,
     arn: typeof arn === "string" ? parseMappedArn(arn) : undefined,
     arnLike: typeof arnLike === "string" ? arnPattern(arnLike) : undefined,
+    session: typeof session === "string" ? session : undefined,
   };
 }

@@ -18,6 +18,7 @@ beforeEach(async () => {
     [`user/${TEAM}/alice`]: { arn: `arn:aws:iam::${TEAM}:user/alice`, username: "alice" },
     [`federated-user/${TEAM}/dave`]: { arn: `arn:aws:sts::${TEAM}:federated-user/dave`, username: "dave" },
     [`sso/${TEAM}/clusteradmin`]: { username: "admin", groups: ["system:masters"] },
+    [`sso-session/${TEAM}/clusteradmin`]: [{ session: "jane@example.com", username: "jane" }],
     [`root/${TEAM}`]: { arn: `arn:aws:iam::${TEAM}:root`, username: "root" },
     [`pattern/${TEAM}`]: [{ arnLike: `arn:aws:iam::${TEAM}:role/ci-*`, username: "ci" }],
     [`account/${TEAM}`]: {},
@@ -37,7 +38,7 @@ test("list, lint and export read the account's branches, each kind of them, and 
   assert.equal(code, 0, err);
   assert.deepEqual(
     JSON.parse(out).map(({ kind }: { kind: string }) => kind),
-    ["account", "deny", "federated-user", "pattern", "role", "root", "sso", "user"],
+    ["account", "deny", "federated-user", "pattern", "role", "root", "sso-session", "sso", "user"],
   );
   assert.equal((await team(["lint", "--fail", "error"])).code, 0);
   const exported = await team(["export"]);
@@ -94,7 +95,7 @@ test("apply and diff, with --prune inside of the account alone", async () => {
   assert.equal((await team(["diff", "-f", "-", "--prune"], file)).code, 1);
   const { code, out, err } = await team(["apply", "-f", "-", "--prune", "-y"], file);
   assert.equal(code, 0, err);
-  assert.match(out, /1 to add, 0 to change, 6 to remove, 1 unchanged\.\n$/);
+  assert.match(out, /1 to add, 0 to change, 7 to remove, 1 unchanged\.\n$/);
   cluster.store.fail(undefined);
   const { out: left } = await cluster.mappings(["list"]);
   assert.match(left, /other.*\n/);

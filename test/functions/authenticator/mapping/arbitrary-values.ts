@@ -13,6 +13,7 @@ export const junk = fc.oneof(
 const GOOD: Readonly<Record<string, readonly unknown[]>> = {
   arn: [MINE, MINE.toUpperCase(), `arn:aws:iam::${OTHER}:role/Developers`, `arn:aws:iam::${HOME}:user/alice`],
   arnLike: [`arn:aws:iam::${HOME}:role/*`, `arn:aws:iam::${OTHER}:role/*`, "arn:*:*:*:*:*"],
+  session: [bob.sessionName, "jane@example.com"],
   username: ["dev", "dev:{SessionName}"],
   groups: [[], ["a"], ["{AccountID}", "b"]],
   principalId: [bob.principalId, "AROAOTHER", "AIDAX"],
@@ -24,7 +25,7 @@ const GOOD: Readonly<Record<string, readonly unknown[]>> = {
 /** Close to a mapping: a few keys with good values, and often one thing that is wrong. */
 export const nearly: fc.Arbitrary<Record<string, unknown>> = fc
   .tuple(
-    fc.subarray(["arn", "arnLike"], { minLength: 1, maxLength: 1 }),
+    fc.subarray(["arn", "arnLike", "session"], { minLength: 1, maxLength: 1 }),
     fc.subarray(["username", "username", "groups", "principalId", "notAfter", "deny"], { maxLength: 3 }),
     fc.infiniteStream(fc.nat({ max: 11 })),
     fc.option(fc.tuple(fc.constantFrom(...Object.keys(GOOD), "note"), junk), { freq: 2 }),

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { checkDenyEntry } from "../../../../functions/authenticator/mapping/deny-list.ts";
 import { evaluateMapping } from "../../../../functions/authenticator/mapping/evaluate.ts";
-import { checkMapping, type MappingKind } from "../../../../functions/authenticator/mapping/mapping.ts";
+import { checkMapping, isListKind, type MappingKind } from "../../../../functions/authenticator/mapping/mapping.ts";
 import { candidates, type Place } from "../../../../functions/authenticator/mapping/parameter-name.ts";
 import { decidingEvaluation } from "../../../../functions/authenticator/mapping/select.ts";
 import { parseJson } from "../../../../functions/lib/json.ts";
@@ -13,8 +13,8 @@ import { HOME, NOW, OTHER, PREFIX, verified } from "../fixtures.ts";
 import { junk, list, MINE, nearly, text, value } from "./arbitrary-values.ts";
 
 const RUNS = { numRuns: 10_000 };
-const KINDS = ["role", "user", "root", "federated-user", "sso", "pattern", "account"] as const;
-const MAPPING_PLACES = ["exact", "sso", "pattern-account", "pattern-any", "account"] as const;
+const KINDS = ["role", "user", "root", "federated-user", "sso", "sso-session", "pattern", "account"] as const;
+const MAPPING_PLACES = ["exact", "sso-session", "sso", "pattern-account", "pattern-any", "account"] as const;
 const PLACES = ["deny-account", "deny-any", ...MAPPING_PLACES] as const;
 const bob = verified("bob");
 
@@ -26,6 +26,7 @@ const nothing = fc.constant(undefined);
 const TYPES: Readonly<Record<string, (v: unknown) => boolean>> = {
   arn: (v) => typeof v === "string",
   arnLike: (v) => typeof v === "string",
+  session: (v) => typeof v === "string",
   username: (v) => typeof v === "string",
   groups: (v) => Array.isArray(v) && v.every((group) => typeof group === "string"),
   principalId: (v) => typeof v === "string",
@@ -88,9 +89,10 @@ test("nothing that is not a valid mapping for this identity ever yields a match"
       assert.ok(mapping.notAfter === undefined || Date.parse(mapping.notAfter) > NOW);
       assert.ok(mapping.principalId === undefined || mapping.principalId === bob.principalId);
       if (own === "role") assert.equal(mapping.arn?.toLowerCase(), MINE.toLowerCase());
+      if (own === "sso-session") assert.equal(mapping.session, bob.sessionName);
       if (own === "pattern") assert.ok(mapping.arnLike?.includes(HOME) || mapping.arnLike === "arn:*:*:*:*:*");
       const kept: unknown = JSON.parse(t);
-      assert.ok(own === "pattern" ? Array.isArray(kept) : !Array.isArray(kept));
+      assert.equal(Array.isArray(kept), isListKind(own));
     }),
     RUNS,
   );
@@ -99,17 +101,17 @@ test("nothing that is not a valid mapping for this identity ever yields a match"
 
 test("a damaged parameter never changes the verdict of another", () => {
   const places = candidates(PREFIX, verified("carol"));
-  const texts = fc.tuple(text, nothing, text, nothing, text, text, nothing);
+  const texts = fc.tuple(text, nothing, text, text, nothing, text, text, nothing);
   const judge = (stored: readonly (string | undefined)[]) =>
     places.map((candidate, index) => {
       const t = stored[index];
       return evaluateMapping(candidate, t === undefined ? undefined : { value: t, secure: false }, bob, NOW);
     });
   fc.assert(
-    fc.property(texts, fc.nat({ max: 6 }), text, (stored, at, damage) => {
+    fc.property(texts, fc.nat({ max: 7 }), text, (stored, at, damage) => {
       const before = judge(stored);
       const after = judge(stored.with(at, damage));
-      for (let i = 0; i < 7; i += 1) if (i !== at) assert.equal(JSON.stringify(after[i]), JSON.stringify(before[i]));
+      for (let i = 0; i < 8; i += 1) if (i !== at) assert.equal(JSON.stringify(after[i]), JSON.stringify(before[i]));
     }),
     RUNS,
   );
@@ -136,13 +138,14 @@ test("any denial that matches wins, in any place and among any neighbours", () =
     "deny-account": [{ arnLike: `arn:aws:iam::${HOME}:role/dev*` }],
     "deny-any": [{ arnLike: MINE }, { arnLike: `arn:aws:sts::${OTHER}:assumed-role/*/*` }],
     exact: { arn: MINE, deny: true },
+    "sso-session": [{ session: "other" }, { session: bob.sessionName, deny: true }],
     sso: { deny: true },
     "pattern-account": [{ arnLike: `arn:aws:iam::${HOME}:*`, deny: true }],
     "pattern-any": [{ username: "x" }, { arnLike: "arn:*:*:*:*:*", deny: true, note: 1 }],
     account: { deny: true },
   };
   fc.assert(
-    fc.property(fc.array(text, { minLength: 7, maxLength: 7 }), place, (texts, at) => {
+    fc.property(fc.array(text, { minLength: 8, maxLength: 8 }), place, (texts, at) => {
       const all = PLACES.map((p, i) => find(p, p === at ? JSON.stringify(denials[p]) : (texts[i] ?? "")));
       assert.equal(decidingEvaluation(all)?.verdict.kind, "deny");
     }),

@@ -13,6 +13,7 @@ const LEAST: Readonly<Record<MappingKind, Readonly<Record<string, unknown>>>> = 
   root: { arn: "arn:aws:iam::111122223333:root", username: "root" },
   "federated-user": { arn: "arn:aws:sts::111122223333:federated-user/dave", username: "dave" },
   sso: { username: "sso" },
+  "sso-session": { session: "jane@example.com", username: "jane" },
   pattern: PATTERN,
   account: {},
 };
@@ -64,11 +65,13 @@ test("an unknown key is invalid, were it only in another case", () => {
   }
 });
 
-test("arn is for role, user, root and federated users, arnLike for a pattern, neither for sso and account", () => {
+test("arn is for role, user, root and federated users, arnLike for a pattern, session for an sso-session entry", () => {
   for (const kind of KINDS) {
     const wantsArn = ["role", "user", "root", "federated-user"].includes(kind);
     assert.equal(problem({ ...LEAST[kind], arn: ROLE.arn }, kind) === undefined, wantsArn, kind);
     assert.equal(problem({ ...LEAST[kind], arnLike: PATTERN.arnLike }, kind) === undefined, kind === "pattern", kind);
+    const wantsSession = kind === "sso-session";
+    assert.equal(problem({ ...LEAST[kind], session: "jane" }, kind) === undefined, wantsSession, kind);
     if (kind !== "account" && kind !== "sso") assert.notEqual(problem({ username: "x" }, kind), undefined, kind);
   }
 });
@@ -83,6 +86,15 @@ test("an arn or arnLike that is none is invalid", () => {
   }
   for (const arnLike of ["", "*", "arn:*"]) {
     assert.match(problem({ ...PATTERN, arnLike }, "pattern") ?? "", /^arnLike must be an ARN pattern of six sections/);
+  }
+});
+
+test("a session is a session name of at most 64 characters", () => {
+  const of = (session: unknown) => problem({ session, username: "x" }, "sso-session");
+  for (const session of ["jane@example.com", "A+=,.@-_z", "s", "j".repeat(64)]) assert.equal(of(session), undefined);
+  for (const session of ["j".repeat(65), "", "jane doe", "jane*", "a/b", "jane\n", "j\u00e4ne", null, 1, ["jane"]]) {
+    const expected = `session must be a session name of at most 64 characters, not ${JSON.stringify(session)}`;
+    assert.equal(of(session)?.slice(0, 60), expected.slice(0, 60));
   }
 });
 

@@ -15,7 +15,7 @@ import {
 } from "../../../../functions/errors.ts";
 import { verified } from "../fixtures.ts";
 
-const PLACES: readonly Place[] = ["exact", "sso", "pattern-account", "pattern-any", "account"];
+const PLACES: readonly Place[] = ["exact", "sso-session", "sso", "pattern-account", "pattern-any", "account"];
 const VERDICTS: Readonly<Record<Verdict["kind"], Verdict>> = {
   nothing: { kind: "nothing" },
   match: { kind: "match", mapping: { username: "x" } },
@@ -33,7 +33,7 @@ function evaluations(...kinds: Verdict["kind"][]): Evaluation[] {
   });
 }
 
-test("exact counts before sso, sso before the patterns of the account, these before those of any, account last", () => {
+test("exact counts before sso-session, sso-session before sso, sso before the patterns of the account, these before those of any, account last", () => {
   for (let first = 0; first < PLACES.length; first += 1) {
     const kinds = PLACES.map((_, index) => (index < first ? "nothing" : "match"));
     const { parameter, mapping } = selectMapping(evaluations(...kinds), bob);
@@ -81,7 +81,7 @@ test("a deny list that holds nothing for an identity leaves the choice to the ma
 test("an invalid mapping at the place that would count denies, and does not fall through", () => {
   assert.throws(() => selectMapping(evaluations("invalid", "match", "match", "match", "match"), bob), MappingInvalid);
   assert.throws(
-    () => selectMapping(evaluations("nothing", "nothing", "invalid", "nothing", "match"), bob),
+    () => selectMapping(evaluations("nothing", "nothing", "nothing", "invalid", "nothing", "match"), bob),
     MappingInvalid,
   );
 });
@@ -146,7 +146,7 @@ test("a denial of one session names it as STS does, and its role; a denial of th
 });
 
 test("only a match gives a mapping, for every combination of verdicts", () => {
-  const kinds = fc.array(fc.constantFrom(...(Object.keys(VERDICTS) as Verdict["kind"][])), { maxLength: 5 });
+  const kinds = fc.array(fc.constantFrom(...(Object.keys(VERDICTS) as Verdict["kind"][])), { maxLength: 6 });
   fc.assert(
     fc.property(kinds, (all) => {
       const expected = all.includes("deny") ? "deny" : (all.find((kind) => kind !== "nothing") ?? "nothing");
