@@ -4,16 +4,16 @@ import { type Command, Option } from "commander";
 import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
+import type { EvaluationContext } from "../../evaluate/evaluation.ts";
 import { exportAwsAuth } from "../../formats/aws-auth.ts";
 import { type KnownRole, readRoles } from "../../formats/roles.ts";
 import { readText } from "../../io/files.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
-import type { Denial } from "../../mapping-file/denial.ts";
-import type { Entry } from "../../mapping-file/entry.ts";
 import { writeMappingFile } from "../../mapping-file/file.ts";
 import { shortName } from "../../mapping-file/parameter-name.ts";
 import { readParameter } from "../../mapping-file/read-parameter.ts";
 import { addConnection, addReading, type ConnectionOptions, collect } from "../../options.ts";
+import type { Stored } from "../../parameter-store/parameter.ts";
 import { readMappings } from "../../plan/read-current.ts";
 
 interface ExportOptions extends ConnectionOptions {
@@ -46,7 +46,8 @@ async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
   }
   const connection = await connect(options, io);
   const { prefix } = connection.context;
-  const readings = [...(await readMappings(connection, io)).values()].map((stored) => ({
+  const parameters = await readMappings(connection, io);
+  const readings = [...parameters.values()].map((stored) => ({
     name: shortName(stored.name, prefix),
     ...readParameter(prefix, stored.name, stored),
   }));
@@ -55,7 +56,7 @@ async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
   const invalid = readings.flatMap(({ name, problems }) => problems.map((problem) => `${name}: ${problem}`));
   const { text, exported, problems } =
     options.format === "aws-auth"
-      ? await awsAuth(entries, denials, options, io)
+      ? await awsAuth(parameters, connection.context, options, io)
       : { text: writeMappingFile(entries, denials), exported: entries.length + denials.length, problems: [] };
   io.print(text);
   const left = [...invalid, ...problems];
@@ -63,9 +64,14 @@ async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
   if (left.length > 0) throw finding(`${exported} exported, ${left.length} left out.`);
 }
 
-async function awsAuth(entries: readonly Entry[], denials: readonly Denial[], options: ExportOptions, io: IOStreams) {
+async function awsAuth(
+  parameters: ReadonlyMap<string, Stored>,
+  context: EvaluationContext,
+  { rolesFrom = [] }: ExportOptions,
+  io: IOStreams,
+) {
   const roles: KnownRole[] = [];
-  for (const file of options.rolesFrom ?? []) roles.push(...readRoles(await readText(file, io), file));
-  const { configMap, ...rest } = exportAwsAuth({ entries, denials, roles, now: io.clock() });
+  for (const file of rolesFrom) roles.push(...readRoles(await readText(file, io), file));
+  const { configMap, ...rest } = exportAwsAuth({ parameters, roles, context });
   return { text: configMap, ...rest };
 }
