@@ -2,6 +2,7 @@
 
 import { Command, type OutputConfiguration } from "commander";
 import type { IOStreams } from "./io/io-streams.ts";
+import { withSuggestion } from "./suggestion.ts";
 
 /** A pipe has no width; help is then set as in a terminal of this width. */
 const HELP_COLUMNS = 80;
@@ -23,7 +24,8 @@ export function newCommand(io: IOStreams, { name, summary, details, examples }: 
     writeErr: (text) => {
       for (const line of text.split(/(?<=\n)/)) io.tell(line);
     },
-    outputError: (message, write) => write(`${message}${isOfArguments(message) ? seeHelp(command) : ""}`),
+    outputError: (message, write) =>
+      write(`${withSuggestion(message, command)}${isOfArguments(message) ? seeHelp(command) : ""}`),
     getOutHelpWidth: () => io.columns ?? HELP_COLUMNS,
     getErrHelpWidth: () => io.columns ?? HELP_COLUMNS,
   };

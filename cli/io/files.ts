@@ -8,7 +8,11 @@ import type { IOStreams } from "./io-streams.ts";
 
 /** Throws where it cannot be read or is not UTF-8 text. A byte order mark is left out. */
 export async function readText(file: string, io: IOStreams): Promise<string> {
-  return file === "-" ? decodeText(await buffer(io.input), file) : readTextFile(file);
+  if (file !== "-") return readTextFile(file);
+  const text = decodeText(await buffer(io.input), file);
+  // Mostly the program before the pipe has failed.
+  if (text.trim() === "") throw usage("Standard input is empty.");
+  return text;
 }
 
 export function readTextFile(file: string): string {

@@ -6,7 +6,10 @@ import { isOfOtherPartition } from "../plan/denials.ts";
 import type { Finding, Subject } from "./finding.ts";
 
 const SOON_DAYS = 30;
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_HOURS = 24;
+/** Up to here, an end is told in hours. */
+const FEW_HOURS = 48;
 
 export function invalid({ readings }: Subject): Finding[] {
   return [...readings].flatMap(([where, { kind, problems }]) =>
@@ -30,9 +33,11 @@ export function ending({ entries, denials, context: { now } }: Subject): Finding
     if (isExpired(notAfter, now)) {
       return [{ level: "warning", rule: "expired", where, message: `${what}ended on ${notAfter}: remove it` }];
     }
-    const days = Math.ceil(((notAfterTime(notAfter) ?? now) - now) / DAY_MS);
+    const hours = Math.ceil(((notAfterTime(notAfter) ?? now) - now) / HOUR_MS);
+    const days = Math.ceil(hours / DAY_HOURS);
     if (days > SOON_DAYS) return [];
-    return [{ level: "info", rule: "expires-soon", where, message: `${what}ends in ${days} d, on ${notAfter}` }];
+    const left = hours <= FEW_HOURS ? `${hours} h` : `${days} d`;
+    return [{ level: "info", rule: "expires-soon", where, message: `${what}ends in ${left}, on ${notAfter}` }];
   });
 }
 

@@ -3,6 +3,8 @@
 import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
 import { checkMapping, type Mapping, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { isObject } from "../../functions/lib/json.ts";
+import { printable } from "../io/table.ts";
+import { arnProblem } from "./arn-problem.ts";
 
 export interface Entry {
   readonly kind: MappingKind;
@@ -24,10 +26,22 @@ export function readEntry(item: unknown): Entry | Problem {
   const { account, permissionSet, ...value } = item;
   if (value["arn"] !== undefined && value["arnLike"] !== undefined)
     return { problem: "has both arn and arnLike: keep one" };
+  const unquoted = unquotedPlaceholder(value);
+  if (unquoted !== undefined) return { problem: unquoted };
   const address = readAddress(value, account, permissionSet);
   if ("problem" in address) return address;
   const check = checkMapping(value, address.kind);
   return check.valid ? { ...address, mapping: check.mapping } : { problem: check.problem };
+}
+
+/** Without quotes, YAML reads `{SessionName}` as a mapping with a key and no value. */
+function unquotedPlaceholder({ username, groups }: Record<string, unknown>): string | undefined {
+  for (const text of [username, ...(Array.isArray(groups) ? (groups as unknown[]) : [])]) {
+    const [[name, value] = [], ...others] = isObject(text) ? Object.entries(text) : [];
+    if (name === undefined || value !== null || others.length > 0) continue;
+    return `put {${printable(name)}} in quotes, as in "{${printable(name)}}": without them, YAML does not read it as text`;
+  }
+  return undefined;
 }
 
 type Address = Omit<Entry, "mapping">;
@@ -61,14 +75,6 @@ function readAddress(value: Record<string, unknown>, account: unknown, permissio
 
 /** Without quotes, YAML reads a number, and drops leading zeros. */
 const ACCOUNT = 'account must be 12 digits in quotes, such as "111122223333"';
-
-function arnProblem(arn: unknown): string {
-  if (typeof arn === "string" && /^arn:[^:]+:sts::\d{12}:assumed-role\//.test(arn)) {
-    const [, partition, account, role] = /^arn:([^:]+):sts::(\d{12}):assumed-role\/([^/]+)/.exec(arn) ?? [];
-    return `arn must be the ARN of the role, not of a session: arn:${partition}:iam::${account}:role/${role}`;
-  }
-  return "arn must be the ARN of a role, user, root or federated user";
-}
 
 function isAccount(value: unknown): value is string {
   return typeof value === "string" && /^\d{12}$/.test(value);

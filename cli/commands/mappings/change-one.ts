@@ -1,10 +1,17 @@
 // Changes one mapping: reads it, changes it, checks the result as the function would, and writes it.
 
-import { checkMapping, type MappingKind } from "../../../functions/authenticator/mapping/mapping.ts";
+import {
+  checkMapping,
+  isListKind,
+  type Mapping,
+  type MappingKind,
+} from "../../../functions/authenticator/mapping/mapping.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { connect } from "../../aws/connection.ts";
 import { usage } from "../../errors.ts";
+import type { EvaluationContext } from "../../evaluate/evaluation.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
+import { lint } from "../../lint/lint.ts";
 import { isFor, listItems } from "../../mapping-file/list-value.ts";
 import { shortName } from "../../mapping-file/parameter-name.ts";
 import { inOrder, valueText } from "../../mapping-file/to-parameters.ts";
@@ -28,7 +35,8 @@ export async function changeOne(
   const target = findTarget(connection, who);
   const before = await readSome(connection.ssm, [target.parameter], io.interrupted);
   const value = newValue(connection.context.prefix, target, before.get(target.parameter), change);
-  const plan = planChanges(before, new Map([[target.parameter, value]]), false);
+  await checkByLint(target, value.changed, connection.context);
+  const plan = planChanges(before, new Map([[target.parameter, value.text]]), false);
   const current = await readForGuard(plan.changes, before, connection, options, io);
   await executePlan(plan, current, connection, options, io);
 }
@@ -36,7 +44,14 @@ export async function changeOne(
 /** Their value holds the ARN, since a parameter's name does not keep its spelling. */
 const WITH_ARN: readonly MappingKind[] = ["role", "user", "root", "federated-user"];
 
-function newValue(prefix: string, target: Target, stored: Stored | undefined, change: ChangeValue): string {
+interface NewValue {
+  /** Of the whole parameter. */
+  readonly text: string;
+  /** The mapping alone, which may be one of a list. */
+  readonly changed: Mapping;
+}
+
+function newValue(prefix: string, target: Target, stored: Stored | undefined, change: ChangeValue): NewValue {
   const { parameter, address, key } = target;
   const name = shortName(parameter, prefix);
   const { kind } = address;
@@ -46,7 +61,8 @@ function newValue(prefix: string, target: Target, stored: Stored | undefined, ch
     if (!isObject(value) && WITH_ARN.includes(kind) && key.arn === undefined) {
       throw usage(`${name} holds no mapping yet: name it by its ARN to add one.`);
     }
-    return valueText(name, checked(name, change(isObject(value) ? value : key, kind), kind));
+    const changed = checked(name, change(isObject(value) ? value : key, kind), kind);
+    return { text: valueText(name, changed), changed };
   }
   const { arnLike } = key;
   if (arnLike === undefined) throw usage(`Name one pattern of ${name} by its ARN with * or ?.`);
@@ -55,7 +71,20 @@ function newValue(prefix: string, target: Target, stored: Stored | undefined, ch
   const item = items[index];
   const changed = checked(name, change(isObject(item) ? item : key, kind), kind);
   // A new pattern comes last: the first that matches counts.
-  return valueText(name, index < 0 ? [...items, changed] : items.with(index, changed));
+  return { text: valueText(name, index < 0 ? [...items, changed] : items.with(index, changed)), changed };
+}
+
+/** What lint calls an error must not be written and then found. Its neighbours in a list are no concern of this command. */
+async function checkByLint(
+  { parameter, address }: Target,
+  changed: Mapping,
+  context: EvaluationContext,
+): Promise<void> {
+  const value = JSON.stringify(isListKind(address.kind) ? [changed] : changed);
+  const findings = await lint(new Map([[parameter, { value, secure: false }]]), context);
+  const errors = findings.filter(({ level }) => level === "error");
+  if (errors.length === 0) return;
+  throw usage(...errors.map(({ where, message }) => `${where}: ${message}.`), "Nothing was written.");
 }
 
 function checked(name: string, value: unknown, kind: MappingKind) {

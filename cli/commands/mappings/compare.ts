@@ -33,12 +33,12 @@ export interface Comparison {
 }
 
 export async function compare({ file, prune, ...options }: CompareOptions, io: IOStreams): Promise<Comparison> {
-  const { entries, denials } = await readMappingFiles(file, io);
+  const { entries, denials, placeOf } = await readMappingFiles(file, io);
   const connection = await connect(options, io);
   const { prefix } = connection.context;
   for (const entry of entries) checkAccount(connection.account, entry, nameOfEntry(entry));
   for (const denial of denials) checkAccount(connection.account, denial, `The denial of ${denial.entry.arnLike}`);
-  const desired = toParameters(prefix, entries, denials);
+  const desired = toParameters(prefix, entries, denials, placeOf);
   const current = await readMappings(connection, io);
   const isInScope = (name: string) => {
     const kind = readName(prefix, name)?.kind;

@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { MappingKind } from "../../../functions/authenticator/mapping/mapping.ts";
+import { isExpired } from "../../../functions/lib/not-after.ts";
 import { newCommand } from "../../command.ts";
 import { usage } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
@@ -57,9 +58,13 @@ export function setCommand(io: IOStreams): Command {
       ]),
     )
     .option("--unset <key>", `remove one of ${KEYS.join(", ")} (may be repeated)`, collectKey)
-    .action((who: string, options: SetOptions) =>
-      changeOne(who, options, io, (value, kind) => changed(value, kind, options)),
-    );
+    .action((who: string, options: SetOptions) => {
+      const { notAfter } = options;
+      if (isExpired(notAfter, io.clock())) {
+        throw usage(`--not-after ${notAfter} is in the past: the mapping would never apply. Nothing was written.`);
+      }
+      return changeOne(who, options, io, (value, kind) => changed(value, kind, options));
+    });
 }
 
 function collectGroup(value: string, before?: readonly string[]): readonly string[] {

@@ -173,3 +173,48 @@ test("what is not there, a folder without files, and a folder where a file is du
   const { code, err } = await cli(["mappings", "import", "-f", empty]);
   assert.deepEqual([code, err], [2, `Cannot read ${empty}: it is a folder.\n`]);
 });
+
+test("a placeholder without quotes says so: YAML reads it as a mapping", async () => {
+  for (const key of ["username: {SessionName}", "username: x\n  groups: [a, {AccountID}]"]) {
+    const input = `mappings:\n- arn: arn:aws:iam::111122223333:role/A\n  ${key}\n`;
+    const { code, err } = await cluster.mappings(["apply", "-f", "-", "-y"], { input });
+    assert.equal(code, 2);
+    assert.match(
+      err,
+      /line 2 \(\S+\): put \{\w+\} in quotes, as in "\{\w+\}": without them, YAML does not read it as text\n/,
+    );
+  }
+});
+
+test("an entry that is there twice names both places, of one file or of two", async () => {
+  const one = join(folder, "one.yaml");
+  const two = join(folder, "two.json");
+  writeFileSync(one, `mappings:\n- ${mapping("Twice")}\ndeny:\n- arnLike: arn:aws:iam::111122223333:user/m\n`);
+  writeFileSync(two, `{"mappings": [${mapping("twice")}],\n"deny": [{"arnLike": "arn:aws:iam::111122223333:user/M"}]}`);
+  const { code, err } = await cluster.mappings(["apply", "-f", one, "-f", two, "-y"]);
+  assert.equal(code, 2);
+  assert.deepEqual(err.split("\n"), [
+    `/iam-authenticator/prod/role/111122223333/twice: 2 mappings for one parameter: ${one}, line 2; ${two}, line 1.`,
+    `/iam-authenticator/prod/deny/111122223333: 2 denials of arn:aws:iam::111122223333:user/m: ${one}, line 4; ${two}, line 2.`,
+    "",
+  ]);
+  const { out } = await cli(["mappings", "lint", "-f", one, "-f", two]);
+  assert.match(
+    out,
+    /duplicate +role\/111122223333\/twice +2 mappings for one parameter: \S+one\.yaml, line 2; \S+two\.json, line 1/,
+  );
+});
+
+test("empty standard input is refused by every command that reads it", async () => {
+  for (const words of [
+    ["mappings", "apply", "-c", "prod", "-f", "-"],
+    ["mappings", "lint", "-f", "-"],
+    ["mappings", "import", "-f", "-"],
+    ["explain", "-c", "prod", "--token-file", "-"],
+  ]) {
+    for (const input of ["", "\n"]) {
+      const { code, err } = await cli(words, { input });
+      assert.deepEqual([code, err], [2, "Standard input is empty.\n"], words.join(" "));
+    }
+  }
+});
