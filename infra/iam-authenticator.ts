@@ -119,7 +119,7 @@ export class IamAuthenticator extends Construct {
    * a shared role by the session's ARN, `arn:aws:sts::<account>:assumed-role/<role>/<session>`.
    */
   addDenial(entry: DenyEntry): void {
-    const list = denyListOf(entry);
+    const list = denyListOf(this, entry);
     const add = this.#denials.get(list) ?? addDenials(this, this.mappingPrefix, list);
     this.#denials.set(list, add);
     add(entry);

@@ -17,8 +17,10 @@ export interface Exported {
 }
 
 export function exportAwsAuth(input: ExportInput): Exported {
-  const { prefix, now } = input.context;
-  const readings = new Map([...input.parameters].map(([name, stored]) => [name, readParameter(prefix, name, stored)]));
+  const { prefix, partition, now } = input.context;
+  const readings = new Map(
+    [...input.parameters].map(([name, stored]) => [name, readParameter(prefix, name, stored, partition)]),
+  );
   const placed = [...readings].flatMap(([name, { entries }]) => entries.map((entry) => ({ name, entry })));
   const denials = [...readings.values()].flatMap((reading) => reading.denials.map(({ entry }) => entry));
   const denied = [

@@ -42,7 +42,8 @@ export type Rule = (subject: Subject) => Finding[] | Promise<Finding[]>;
 
 export function subjectOf(parameters: ReadonlyMap<string, StoredParameter>, context: EvaluationContext): Subject {
   const readings = new Map<string, Reading>();
-  for (const [name, stored] of parameters) readings.set(name, readParameter(context.prefix, name, stored));
+  for (const [name, stored] of parameters)
+    readings.set(name, readParameter(context.prefix, name, stored, context.partition));
   const entries = [...readings].flatMap(([parameter, { entries }]) => entries.map((entry) => ({ parameter, entry })));
   const denials = [...readings].flatMap(([parameter, { denials }]) => denials.map((denial) => ({ parameter, denial })));
   return { context, parameters, readings, entries, denials };

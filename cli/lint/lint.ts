@@ -7,7 +7,7 @@ import { type Finding, LEVELS, type Rule, subjectOf } from "./finding.ts";
 import { missingSessions, sessionNames, sharedUsernames, spaces } from "./names.ts";
 import { masters, nodes, systemNames, wholeAccounts } from "./privileges.ts";
 import { coveredPatterns, permissionSetRoles, shadowed, unreachable } from "./shadowing.ts";
-import { ending, invalid, misplacedDenials, pinned } from "./validity.ts";
+import { ending, invalid, pinned } from "./validity.ts";
 
 const RULES: readonly Rule[] = [
   invalid,
@@ -21,7 +21,6 @@ const RULES: readonly Rule[] = [
   masters,
   permissionSetRoles,
   pinned,
-  misplacedDenials,
   sessionNames,
   missingSessions,
   spaces,

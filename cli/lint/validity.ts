@@ -1,8 +1,6 @@
 // Rules on single mappings and denials: what is invalid, and what has ended or ends soon.
 
 import { isExpired, notAfterTime } from "../../functions/lib/not-after.ts";
-import { accountOf } from "../mapping-file/entry.ts";
-import { isOfOtherPartition } from "../plan/denials.ts";
 import type { Finding, Subject } from "./finding.ts";
 
 const SOON_DAYS = 30;
@@ -15,7 +13,7 @@ export function invalid({ readings }: Subject): Finding[] {
   return [...readings].flatMap(([where, { kind, problems }]) =>
     problems.map((problem): Finding => {
       if (kind !== "deny") return { level: "error", rule: "invalid", where, message: problem };
-      const message = `${problem}. Until it is fixed, this list refuses everybody it is read for`;
+      const message = `${problem}. Until it is fixed, this list denies every identity that it covers`;
       return { level: "error", rule: "deny-list-invalid", where, message };
     }),
   );
@@ -38,20 +36,6 @@ export function ending({ entries, denials, context: { now } }: Subject): Finding
     if (days > SOON_DAYS) return [];
     const left = hours <= FEW_HOURS ? `${hours} h` : `${days} d`;
     return [{ level: "info", rule: "expires-soon", where, message: `${what}ends in ${left}, on ${notAfter}` }];
-  });
-}
-
-/** The list of an account is read for that account alone, and all identities are of the function's own partition. */
-export function misplacedDenials({ denials, context }: Subject): Finding[] {
-  return denials.flatMap(({ parameter: where, denial: { account, entry } }): Finding[] => {
-    if (isOfOtherPartition(entry.arnLike, context)) {
-      const message = `${entry.arnLike} never matches: the cluster is in partition ${context.partition}`;
-      return [{ level: "error", rule: "misplaced-denial", where, message }];
-    }
-    const ofArn = accountOf(entry.arnLike);
-    if (account === "any" || ofArn === "any" || ofArn === account) return [];
-    const message = `${entry.arnLike} never matches here: this list is read for account ${account} only`;
-    return [{ level: "error", rule: "misplaced-denial", where, message }];
   });
 }
 

@@ -3,7 +3,8 @@
 import { checkDenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
 import { checkMapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
-import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { isObject } from "../../functions/lib/json.ts";
+import { parseStored } from "../../functions/lib/repeated-keys.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { usage } from "../errors.ts";
 
@@ -18,12 +19,14 @@ export function isFor(item: unknown, arnLike: string): boolean {
  * write it again would be to decide what somebody else meant by it.
  *
  * @param name the parameter's, for the message
+ * @param partition the function's, for a deny list
  */
 export function listItems(
   name: string,
   stored: StoredParameter | undefined,
   kind: "pattern" | "deny",
   isChanged: (item: unknown) => boolean,
+  partition?: string,
 ): readonly unknown[] {
   if (stored === undefined) return [];
   if (stored.secure) {
@@ -31,15 +34,16 @@ export function listItems(
       `${name} must be of type String, not SecureString. Nothing was written. Remove it first: mappings remove ${name}.`,
     );
   }
-  const list = parseJson(stored.value);
+  const list = parseStored(stored.value);
   if (!Array.isArray(list)) {
     throw usage(
       `${name} must be a JSON list, and it is not. Nothing was written. Fix it first: mappings rollback ${name}, or ` +
         `mappings remove ${name}.`,
     );
   }
+  const scope = { account: name.slice(name.lastIndexOf("/") + 1), ...(partition !== undefined && { partition }) };
   for (const [index, item] of list.entries()) {
-    const check = kind === "deny" ? checkDenyEntry(item) : checkMapping(item, "pattern");
+    const check = kind === "deny" ? checkDenyEntry(item, scope) : checkMapping(item, "pattern");
     if (check.valid || isChanged(item)) continue;
     const arnLike = isObject(item) && typeof item["arnLike"] === "string" ? ` (${item["arnLike"]})` : "";
     throw usage(

@@ -1,7 +1,8 @@
 // From a parameter to the entries in it, and in words what is wrong.
 
 import { checkMapping, isListKind, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
-import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { isObject } from "../../functions/lib/json.ts";
+import { parseStored, repeatedKey } from "../../functions/lib/repeated-keys.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { type Denial, readDenial } from "./denial.ts";
 import type { Entry, Problem } from "./entry.ts";
@@ -18,13 +19,14 @@ export interface Reading {
   readonly problems: readonly string[];
 }
 
-export function readParameter(prefix: string, parameter: string, stored: StoredParameter): Reading {
+/** Without `partition`, a denial for another one than the cluster's reads as valid. */
+export function readParameter(prefix: string, parameter: string, stored: StoredParameter, partition?: string): Reading {
   const address = readName(prefix, parameter);
   const reading = { kind: address?.kind, account: address?.account ?? "", entries: [], denials: [], problems: [] };
   if (address === undefined) return { ...reading, problems: ["not a mapping: the authenticator ignores it"] };
   const { kind, account } = address;
   if (stored.secure) return { ...reading, problems: ["must be of type String, not SecureString"] };
-  const value = parseJson(stored.value);
+  const value = parseStored(stored.value);
   if (value === undefined) return { ...reading, problems: ["must be JSON"] };
   if (kind !== "deny" && !isListKind(kind)) {
     const entry = readValue(value, { ...address, kind });
@@ -35,7 +37,8 @@ export function readParameter(prefix: string, parameter: string, stored: StoredP
     const [entries, problems] = divide((value as unknown[]).map((item) => readValue(item, { ...address, kind })));
     return { ...reading, entries, problems };
   }
-  const [denials, problems] = divide((value as unknown[]).map(readDenial));
+  const scope = { account, ...(partition !== undefined && { partition }) };
+  const [denials, problems] = divide((value as unknown[]).map((item) => readDenial(item, scope)));
   // The list that it is in counts, whatever its ARN says.
   return { ...reading, denials: denials.map((denial) => ({ ...denial, account })), problems };
 }
@@ -61,8 +64,9 @@ function lastPart(arn: string): string {
   return arn.slice(arn.lastIndexOf("/") + 1);
 }
 
-/** A value in the form in which two that mean the same are equal: neither white space nor the order of keys counts. */
+/** A value in the form in which two that mean the same are equal: neither white space nor the order of keys counts, but a repeated key does. */
 export function normal(value: string): unknown {
-  const parsed = parseJson(value);
-  return isObject(parsed) || Array.isArray(parsed) ? parsed : value;
+  const parsed = parseStored(value);
+  const isPlain = (isObject(parsed) || Array.isArray(parsed)) && repeatedKey(parsed) === undefined;
+  return isPlain ? parsed : value;
 }

@@ -3,8 +3,9 @@
 import { checkDenyList } from "../../functions/authenticator/mapping/deny-list.ts";
 import { denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
-import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { isObject } from "../../functions/lib/json.ts";
 import { isExpired, notAfterTime } from "../../functions/lib/not-after.ts";
+import { parseStored, valuesOf } from "../../functions/lib/repeated-keys.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { arnsOverlap, withoutRolePath } from "../evaluate/arn-overlap.ts";
 import type { EvaluationContext } from "../evaluate/evaluation.ts";
@@ -20,9 +21,17 @@ export function isDenyList(parameter: string): boolean {
   return /\/deny\/(?:\d{12}|any)$/.test(parameter);
 }
 
+function accountOfList(parameter: string): string {
+  return parameter.slice(parameter.lastIndexOf("/") + 1);
+}
+
 /** A deny list that is invalid shuts out everybody that it is read for. */
 export function refusesEverybody(parameter: string, value: string | undefined): boolean {
-  return value !== undefined && isDenyList(parameter) && !checkDenyList({ value, secure: false }).valid;
+  return (
+    value !== undefined &&
+    isDenyList(parameter) &&
+    !checkDenyList({ value, secure: false }, { account: accountOfList(parameter) }).valid
+  );
 }
 
 /**
@@ -30,13 +39,14 @@ export function refusesEverybody(parameter: string, value: string | undefined): 
  * its mapping invalid, which shuts the same principal out.
  */
 export function denialsIn(parameter: string, value: string | undefined, now: number): Map<string, NamedDenial> {
-  const content = value === undefined ? undefined : parseJson(value);
+  const content = value === undefined ? undefined : parseStored(value);
   const found = new Map<string, NamedDenial>();
   if (content === undefined && !isDenyList(parameter) && value?.includes('"deny"')) {
     found.set(parameter, { who: parameter, end: Number.POSITIVE_INFINITY });
   }
   for (const item of Array.isArray(content) ? (content as unknown[]) : [content]) {
-    if (!isObject(item) || !(isDenyList(parameter) || (item["deny"] ?? false) !== false)) continue;
+    const mayDeny = (own: Record<string, unknown>) => valuesOf(own, "deny").some((deny) => (deny ?? false) !== false);
+    if (!isObject(item) || !(isDenyList(parameter) || mayDeny(item))) continue;
     const { arn, arnLike = arn, notAfter } = item;
     // A sso or account mapping names nobody; older versions could deny by one.
     const who = typeof arnLike === "string" ? arnLike : parameter;
@@ -49,21 +59,16 @@ export function denialsIn(parameter: string, value: string | undefined, now: num
   return found;
 }
 
-/** Whether a denial is for nobody who can log in: every identity is of the function's own partition. */
-export function isOfOtherPartition(arnLike: string, { partition }: EvaluationContext): boolean {
-  return !arnsOverlap(arnLike, `arn:${partition}:*:*:*:*`);
-}
-
 /** The ARN patterns of denials that are for a part of what `pattern` means, perhaps for the very one that exists. */
 export function possibleDenials(
   pattern: string,
   account: string,
   parameters: ReadonlyMap<string, StoredParameter>,
-  { prefix, now }: EvaluationContext,
+  { prefix, partition, now }: EvaluationContext,
 ): string[] {
   return [account, "any"].flatMap((of) => {
     const stored = parameters.get(denyParameter(prefix, of));
-    const check = stored === undefined ? undefined : checkDenyList(stored);
+    const check = stored === undefined ? undefined : checkDenyList(stored, { account: of, partition });
     if (!check?.valid) return [];
     return check.entries
       .filter(({ arnLike, notAfter }) => !isExpired(notAfter, now) && arnsOverlap(withoutRolePath(arnLike), pattern))

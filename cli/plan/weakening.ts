@@ -3,8 +3,8 @@
 import { matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
 import { checkMapping, type Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
-import { parseJson } from "../../functions/lib/json.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
+import { parseStored } from "../../functions/lib/repeated-keys.ts";
 import type { EvaluationContext } from "../evaluate/evaluation.ts";
 import { type ParameterKind, readName, shortName } from "../mapping-file/parameter-name.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
@@ -129,7 +129,7 @@ function looserGrants({ name, before, value }: Change, { prefix, now }: Evaluati
 
 /** The valid ones, by their ARN pattern in lower case where there are several; an invalid one lets nobody in. */
 function mappingsIn(kind: Exclude<ParameterKind, "deny">, value: string | undefined): Map<string, Mapping> {
-  const content = value === undefined ? undefined : parseJson(value);
+  const content = value === undefined ? undefined : parseStored(value);
   return new Map(
     (Array.isArray(content) ? (content as unknown[]) : [content]).flatMap((item): [string, Mapping][] => {
       const check = checkMapping(item, kind);

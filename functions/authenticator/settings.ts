@@ -21,7 +21,7 @@ const STS_HOSTS = ["all", "regional"] as const;
 
 export interface Settings extends CommonSettings {
   readonly callerAuth: (typeof CALLER_AUTH)[number];
-  /** Whole subject DNs; empty: any certificate of the trust store. */
+  /** Whole subject DNs; `*` alone: any certificate of the trust store. Never empty with `mtls`. */
   readonly callerSubjects: readonly string[];
   /** Twelve digits each; identities of other accounts are refused. Empty: any account. */
   readonly accounts: readonly string[];
@@ -40,17 +40,13 @@ export function readSettings(environment: Environment): Settings {
   const common = readCommonSettings(read);
   const callerAuth = oneOf(read, "CALLER_AUTH", CALLER_AUTH);
   if (callerAuth === undefined) throw required("CALLER_AUTH", `one of ${CALLER_AUTH.join(", ")}`);
-  const callerSubjects = list(read, "CALLER_SUBJECTS", ";") ?? [];
-  if (callerSubjects.length > 0 && callerAuth !== "mtls") {
-    throw bad("CALLER_SUBJECTS", `empty where CALLER_AUTH is ${callerAuth}: only mtls has subjects`);
-  }
   // Read by the SDK, and checked here.
   for (const service of ["EC2", "IAM"]) sdkEndpoint(read, service);
 
   return {
     ...common,
     callerAuth,
-    callerSubjects,
+    callerSubjects: callerSubjects(read, callerAuth),
     accounts: listOf(read, "ACCOUNTS", /^\d{12}$/, "AWS account ids, of 12 digits each") ?? [],
     stsHosts: stsHosts(read, common),
     stsEndpoint: stsEndpoint(read),
@@ -59,6 +55,21 @@ export function readSettings(environment: Environment): Settings {
     nodeVpcs: listOf(read, "NODE_VPCS", VPC_ID, "VPC ids, such as vpc-0123456789abcdef0") ?? [],
     userInfo: oneOf(read, "USER_INFO", USER_INFO) ?? "full",
   };
+}
+
+/** A missing or misspelt variable must not accept every certificate: that takes a `*`. */
+function callerSubjects(read: Read, callerAuth: Settings["callerAuth"]): string[] {
+  const name = "CALLER_SUBJECTS";
+  const subjects = list(read, name, ";") ?? [];
+  if (callerAuth !== "mtls") {
+    if (subjects.length === 0) return [];
+    throw bad(name, `empty where CALLER_AUTH is ${callerAuth}: only mtls has subjects`);
+  }
+  if (subjects.length === 0) {
+    throw required(name, "with mtls, whole subject DNs separated by ;, or * for any certificate of the truststore");
+  }
+  if (subjects.length > 1 && subjects.includes("*")) throw bad(name, "either * alone or whole subject DNs");
+  return subjects;
 }
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html: 8 or 17 hex digits */

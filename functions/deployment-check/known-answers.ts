@@ -6,7 +6,7 @@ import { isObject, parseJson } from "../lib/json.ts";
 /** What a version under check was configured with, as far as its answers depend on it. */
 export interface CheckedSettings {
   readonly callerAuth: string;
-  /** A subject that `mtls` accepts. */
+  /** A subject that `mtls` accepts; `*`: any. */
   readonly callerSubject: string | undefined;
   /** A region whose plain STS host is accepted. */
   readonly stsRegion: string;

@@ -2,13 +2,18 @@
 
 import type { StoredParameter } from "./stored-parameter.ts";
 
-/** The parameter cache gives the same object until it has read the parameter again. `read` must depend on nothing else. */
-export function oncePerRead<T extends object>(read: (stored: StoredParameter) => T): (stored: StoredParameter) => T {
+/**
+ * The parameter cache gives the same object until it has read the parameter again. `read` must depend on nothing else;
+ * `more` must be the same for each read of a parameter.
+ */
+export function oncePerRead<T extends object, More extends unknown[]>(
+  read: (stored: StoredParameter, ...more: More) => T,
+): (stored: StoredParameter, ...more: More) => T {
   const kept = new WeakMap<StoredParameter, T>();
-  return (stored) => {
+  return (stored, ...more) => {
     const known = kept.get(stored);
     if (known !== undefined) return known;
-    const made = read(stored);
+    const made = read(stored, ...more);
     kept.set(stored, made);
     return made;
   };

@@ -26,7 +26,7 @@ function checkMtls(scope: Construct, endpoint: MtlsEndpoint): void {
   const { subjects } = endpoint;
   if (subjects.length === 0) {
     throw new Error(
-      "an mtls endpoint needs subjects: the whole subject DN of each client certificate of kube-apiserver",
+      "an mtls endpoint needs subjects: the whole subject DN of each client certificate of kube-apiserver, or * alone",
     );
   }
   if (subjects.some((subject) => subject.trim() === ""))

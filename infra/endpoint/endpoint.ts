@@ -36,7 +36,7 @@ export interface MtlsEndpoint extends CustomDomain {
   readonly ownershipCertificate?: ICertificate;
   /** PEM file of the certificate authorities that may issue client certificates. */
   readonly truststore: Truststore;
-  /** Whole subject DNs that are accepted, as API Gateway gives them, such as `CN=kube-apiserver,O=Example`. At least one. */
+  /** Whole subject DNs that are accepted, as API Gateway gives them, such as `CN=kube-apiserver,O=Example`; `*` alone accepts any certificate. */
   readonly subjects: readonly string[];
 }
 

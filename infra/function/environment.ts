@@ -49,7 +49,11 @@ export function checkedPrefix(scope: Construct, environment: Environment): strin
 
 /** Without what only the deployment knows, such as a template's parameters. What is required has an example instead. */
 export function knownSettings(environment: Environment): Environment {
-  const examples: Environment = { CLUSTER_ID: "example", ISSUER_URL: "https://example.com" };
+  const examples: Environment = {
+    CLUSTER_ID: "example",
+    ISSUER_URL: "https://example.com",
+    CALLER_SUBJECTS: "CN=example",
+  };
   const known = Object.entries(environment).map(
     ([name, value]) => [name, Token.isUnresolved(value) ? examples[name] : value] as const,
   );

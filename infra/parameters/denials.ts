@@ -5,6 +5,7 @@ import type { Construct } from "constructs";
 import { arnSections } from "../../functions/authenticator/mapping/arn-like.ts";
 import { checkDenyEntry, type DenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
 import { denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { knownPartition } from "./known-arn.ts";
 import { addListParameter } from "./owned-parameter.ts";
 
 /** A list that is invalid refuses everybody, so nothing invalid gets into one. Gives the function that appends. */
@@ -14,9 +15,10 @@ export function addDenials(scope: Construct, prefix: string, accountOrAny: strin
 }
 
 /** The list that the entry belongs to: its account's or, where the account has a wildcard, that of any. Throws for a bad entry. */
-export function denyListOf(entry: DenyEntry): string {
+export function denyListOf(scope: Construct, entry: DenyEntry): string {
   if (Token.isUnresolved(JSON.stringify(entry))) throw new Error("a denial must be known at synth: no tokens in it");
-  const check = checkDenyEntry(entry);
+  const partition = knownPartition(scope);
+  const check = checkDenyEntry(entry, partition === undefined ? {} : { partition });
   if (!check.valid) throw new Error(`the denial of ${entry.arnLike}: ${check.problem}`);
   const account = arnSections(entry.arnLike)?.[4] ?? "";
   return /^\d{12}$/.test(account) ? account : "any";

@@ -3,6 +3,7 @@
 import { Aws, Stack, Token } from "aws-cdk-lib";
 import { CfnRole, CfnUser, type IRole, type IUser } from "aws-cdk-lib/aws-iam";
 import { RegionInfo } from "aws-cdk-lib/region-info";
+import type { IConstruct } from "constructs";
 
 /** `undefined` where only the deployment will tell. */
 export function knownArn(principal: IRole | IUser | string): string | undefined {
@@ -15,8 +16,8 @@ export function knownArn(principal: IRole | IUser | string): string | undefined 
 }
 
 /** `Role.fromRoleName` leaves the partition to the deployment. */
-function knownPartition(principal: IRole | IUser): string | undefined {
-  const { region } = Stack.of(principal);
+export function knownPartition(scope: IConstruct): string | undefined {
+  const { region } = Stack.of(scope);
   return Token.isUnresolved(region) ? undefined : (RegionInfo.get(region).partition ?? "aws");
 }
 

@@ -47,7 +47,8 @@ function mtlsEndpoint(stack: Stack): ParameterizedEndpoint<MtlsEndpoint> {
     description: "Version of that PEM file: without it, a changed file counts only when the domain changes.",
   });
   const subjects = text(stack, "CallerSubjects", {
-    description: "Whole subject DNs of kube-apiserver's client certificates, as API Gateway gives them, separated by ;",
+    description:
+      "Whole subject DNs of kube-apiserver's client certificates, as API Gateway gives them, separated by ; (* alone: any certificate of the truststore)",
     minLength: 1,
   });
   const zoneId = optionalText(stack, "HostedZoneId", {

@@ -66,7 +66,10 @@ test("the reference's examples are valid: a mapping, a list of sessions, a deny 
   const [mapping = "", sessions = "", denyList = ""] = blocks("## Mappings", "json");
   assert.equal(checkMapping(JSON.parse(mapping), "role").valid, true);
   for (const entry of JSON.parse(sessions)) assert.equal(checkMapping(entry, "sso-session").valid, true);
-  assert.deepEqual(checkDenyList({ value: denyList, secure: false }), { valid: true, entries: JSON.parse(denyList) });
+  assert.deepEqual(checkDenyList({ value: denyList, secure: false }, { account: "111122223333", partition: "aws" }), {
+    valid: true,
+    entries: JSON.parse(denyList),
+  });
   const [file = ""] = blocks("### The mapping file", "yaml");
   const { code, err } = await cli(["mappings", "lint", "-f", "-"], { input: file });
   assert.notEqual(code, 2, err);

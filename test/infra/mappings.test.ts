@@ -88,9 +88,10 @@ test("a denial as code denies by the function's own evaluation: that session, an
   const stored = { value: JSON.stringify(value), secure: false };
   const [own] = candidates(made.authenticator.mappingPrefix, IDENTITY);
   assert.equal(own?.parameter, name);
-  assert.equal(evaluateDenyList(stored, IDENTITY, 0).verdict.kind, "deny");
+  const scope = { account: ACCOUNT, partition: "aws" };
+  assert.equal(evaluateDenyList(stored, scope, IDENTITY, 0).verdict.kind, "deny");
   const other = { ...IDENTITY, sessionName: "jane", arn: IDENTITY.arn.replace(/bob$/, "jane") };
-  assert.equal(evaluateDenyList(stored, other, 0).verdict.kind, "nothing");
+  assert.equal(evaluateDenyList(stored, scope, other, 0).verdict.kind, "nothing");
 });
 
 test("a role or user of the app is mapped where its name, account and region are fixed", () => {
@@ -177,6 +178,10 @@ const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => 
   "a denial that can never match": [
     (a) => a.addDenial({ arnLike: "arn:aws:iam::*:role/team/*" }),
     /^the denial of arn:aws:iam::\*:role\/team\/\*: .*can never match/,
+  ],
+  "a denial of another partition than the stack's": [
+    (a) => a.addDenial({ arnLike: "arn:aws-cn:iam::111122223333:user/mallory" }),
+    /^the denial of arn:aws-cn:.*can never match: the cluster's partition is aws$/,
   ],
   "a denial with a mapping's key": [
     (a) => a.addDenial({ arnLike: ARN, username: "u" } as never),

@@ -76,7 +76,7 @@ test("mtls: the subject is pinned, and a request without a certificate is refuse
   grantedUser(await system.review(await system.token("bob"), { tls }));
 
   // An endpoint that should have been disabled asks for no certificate.
-  const open = await startSystem(t, { settings: { CALLER_AUTH: "mtls" }, tls: server });
+  const open = await startSystem(t, { settings: { CALLER_AUTH: "mtls", CALLER_SUBJECTS: "*" }, tls: server });
   assert.match(failure(await open.review(await open.token("bob"), { tls }), 401), /certificate is required/);
   assert.equal(open.sts.calls(), 0);
 });

@@ -2,8 +2,9 @@
 
 import { hash } from "node:crypto";
 import { callersParameter, isCaller } from "../../../functions/authenticator/caller/bearer.ts";
-import { isObject, parseJson } from "../../../functions/lib/json.ts";
+import { isObject } from "../../../functions/lib/json.ts";
 import { isExpired } from "../../../functions/lib/not-after.ts";
+import { parseStored } from "../../../functions/lib/repeated-keys.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { finding, usage } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
@@ -27,7 +28,7 @@ export async function readCallers({ ssm, context }: Connection, signal: AbortSig
   if (stored?.secure) {
     throw usage(`${parameter} is a SecureString, which the function does not read: no caller is accepted. Remove it.`);
   }
-  const entries = stored === undefined ? [] : parseJson(stored.value);
+  const entries = stored === undefined ? [] : parseStored(stored.value);
   if (!Array.isArray(entries)) {
     throw usage(`${parameter} is not a JSON list: no caller is accepted. Correct or remove it.`);
   }

@@ -6,7 +6,7 @@ import { parseJson } from "../../../functions/lib/json.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
-import { decide } from "../../evaluate/evaluation.ts";
+import { decide, type EvaluationContext } from "../../evaluate/evaluation.ts";
 import { supposeIdentity } from "../../evaluate/principal.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { isFor, listItems } from "../../mapping-file/list-value.ts";
@@ -46,7 +46,7 @@ async function allow(who: string, options: AllowOptions, io: IOStreams): Promise
   const lists = new Set([parameter, ...(account === undefined ? [denyParameter(context.prefix, "any")] : [])]);
   const places = candidatesOf(arnLike, connection).filter((name) => !lists.has(name));
   const current = await readSome(connection.ssm, [...lists, ...places], io.interrupted);
-  const changes = [...lists].flatMap((list) => withoutEntry(list, arnLike, current.get(list), context.prefix));
+  const changes = [...lists].flatMap((list) => withoutEntry(list, arnLike, current.get(list), context));
   const left = stillDenied(arnLike, afterwards(current, changes), connection);
   if (changes.length === 0) throw finding(`No denial names ${arnLike}.${left}`);
   await executePlan({ changes, unchanged: 0, extra: [] }, current, connection, options, io);
@@ -54,10 +54,15 @@ async function allow(who: string, options: AllowOptions, io: IOStreams): Promise
 }
 
 /** Throws if the list is invalid and would have to be written. A list without the entry stays, valid or not. */
-function withoutEntry(parameter: string, arnLike: string, before: Stored | undefined, prefix: string): Change[] {
+function withoutEntry(
+  parameter: string,
+  arnLike: string,
+  before: Stored | undefined,
+  { prefix, partition }: EvaluationContext,
+): Change[] {
   const list = before === undefined ? [] : parseJson(before.value);
   if (before === undefined || (Array.isArray(list) && !list.some((item) => isFor(item, arnLike)))) return [];
-  const items = listItems(shortName(parameter, prefix), before, "deny", (item) => isFor(item, arnLike));
+  const items = listItems(shortName(parameter, prefix), before, "deny", (item) => isFor(item, arnLike), partition);
   const kept = items.filter((item) => !isFor(item, arnLike));
   if (kept.length === 0) return [{ action: "remove", name: parameter, before, value: undefined }];
   return [{ action: "change", name: parameter, before, value: JSON.stringify(kept) }];

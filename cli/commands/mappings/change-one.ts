@@ -6,7 +6,8 @@ import {
   type Mapping,
   type MappingKind,
 } from "../../../functions/authenticator/mapping/mapping.ts";
-import { isObject, parseJson } from "../../../functions/lib/json.ts";
+import { isObject } from "../../../functions/lib/json.ts";
+import { parseStored } from "../../../functions/lib/repeated-keys.ts";
 import { connect } from "../../aws/connection.ts";
 import { usage } from "../../errors.ts";
 import type { EvaluationContext } from "../../evaluate/evaluation.ts";
@@ -57,7 +58,7 @@ function newValue(prefix: string, target: Target, stored: Stored | undefined, ch
   const { kind } = address;
   if (kind === "deny") throw usage(`${name} is a deny list: change it with mappings deny and mappings allow.`);
   if (kind !== "pattern") {
-    const value = stored === undefined ? undefined : parseJson(stored.value);
+    const value = stored === undefined ? undefined : parseStored(stored.value);
     if (!isObject(value) && WITH_ARN.includes(kind) && key.arn === undefined) {
       throw usage(`${name} holds no mapping yet: name it by its ARN to add one.`);
     }

@@ -3,7 +3,9 @@
 import type { Command } from "commander";
 import type { DenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
+import { usage } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
+import { foreignProblem } from "../../mapping-file/denial.ts";
 import { nameOfEntry } from "../../mapping-file/entry.ts";
 import { readMappingFiles } from "../../mapping-file/file.ts";
 import { isFor, listItems } from "../../mapping-file/list-value.ts";
@@ -35,9 +37,11 @@ export interface Comparison {
 export async function compare({ file, prune, ...options }: CompareOptions, io: IOStreams): Promise<Comparison> {
   const { entries, denials, placeOf } = await readMappingFiles(file, io);
   const connection = await connect(options, io);
-  const { prefix } = connection.context;
+  const { prefix, partition } = connection.context;
   for (const entry of entries) checkAccount(connection.account, entry, nameOfEntry(entry));
   for (const denial of denials) checkAccount(connection.account, denial, `The denial of ${denial.entry.arnLike}`);
+  const foreign = denials.flatMap((denial) => foreignProblem(denial, partition) ?? []);
+  if (foreign.length > 0) throw usage(...foreign, "Nothing was written.");
   const desired = toParameters(prefix, entries, denials, placeOf);
   const current = await readMappings(connection, io);
   const isInScope = (name: string) => {
@@ -47,13 +51,14 @@ export async function compare({ file, prune, ...options }: CompareOptions, io: I
   };
   // Names that the authenticator ignores stay: under a short --prefix, they are other clusters' mappings and callers.
   const ours = new Map([...current].filter(([name]) => isInScope(name)));
-  const wanted = prune ? desired : withStoredDenials(prefix, desired, ours);
+  const wanted = prune ? desired : withStoredDenials(prefix, partition, desired, ours);
   return { plan: planChanges(ours, wanted, prune === true), current, connection };
 }
 
 /** Without --prune nothing is removed, and no denial of a list either: somebody may have written it in a hurry. */
 function withStoredDenials(
   prefix: string,
+  partition: string,
   desired: ReadonlyMap<string, string>,
   stored: ReadonlyMap<string, Stored>,
 ): ReadonlyMap<string, string> {
@@ -63,7 +68,7 @@ function withStoredDenials(
       const name = shortName(parameter, prefix);
       const wanted: DenyEntry[] = JSON.parse(value);
       const wantedFor = (item: unknown) => wanted.find(({ arnLike }) => isFor(item, arnLike));
-      const items = listItems(name, stored.get(parameter), "deny", (item) => wantedFor(item) !== undefined);
+      const items = listItems(name, stored.get(parameter), "deny", (item) => wantedFor(item) !== undefined, partition);
       // Each at its place; of two for the same ARN, the first. The order means nothing, and a new one would be a change.
       const kept = new Set(items.map((item) => wantedFor(item) ?? item));
       return [parameter, valueText(name, [...kept, ...wanted.filter((entry) => !kept.has(entry))])];

@@ -13,7 +13,6 @@ import { shortName } from "../../mapping-file/parameter-name.ts";
 import { valueText } from "../../mapping-file/to-parameters.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../../options.ts";
 import { readSome } from "../../parameter-store/read.ts";
-import { isOfOtherPartition } from "../../plan/denials.ts";
 import { executePlan } from "../../plan/execute.ts";
 import { planChanges } from "../../plan/plan.ts";
 import { readForGuard } from "../../plan/read-for-guard.ts";
@@ -49,23 +48,19 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
   const connection = await connect(options, io);
   const { prefix, partition, now } = connection.context;
   const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
-  if (isOfOtherPartition(arnLike, connection.context)) {
-    throw usage(
-      `${arnLike} is in another partition than the cluster (${partition}): nobody there can log in. Nothing was written.`,
-    );
-  }
   const name = shortName(parameter, prefix);
   const before = await readSome(connection.ssm, [parameter], io.interrupted);
-  const items = listItems(name, before.get(parameter), "deny", (item) => isFor(item, arnLike));
+  const items = listItems(name, before.get(parameter), "deny", (item) => isFor(item, arnLike), partition);
   const index = items.findIndex((item) => isFor(item, arnLike));
   const old = items[index];
   const description = options.description ?? (isObject(old) ? old["description"] : undefined);
-  const check = checkDenyEntry({
+  const wanted = {
     arnLike: isObject(old) ? old["arnLike"] : arnLike,
     ...(options.until !== undefined && { notAfter: options.until }),
     ...(description !== undefined && { description }),
-  });
-  if (!check.valid) throw usage(`${arnLike}: ${check.problem.replace(/^notAfter/, "--until")}.`);
+  };
+  const check = checkDenyEntry(wanted, { partition });
+  if (!check.valid) throw usage(`${arnLike}: ${check.problem.replace(/^notAfter/, "--until")}. Nothing was written.`);
   if (isExpired(options.until, now)) throw usage(`--until ${options.until} is over already.`);
   const value = valueText(name, index < 0 ? [...items, check.entry] : items.with(index, check.entry));
   const plan = planChanges(before, new Map([[parameter, value]]), false);

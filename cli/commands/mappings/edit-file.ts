@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Connection } from "../../aws/connection.ts";
 import { EXIT, Failure, finding, usage } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
+import { foreignProblem } from "../../mapping-file/denial.ts";
 import { accountOf, nameOfEntry } from "../../mapping-file/entry.ts";
 import { examineMappingFiles, writeLists } from "../../mapping-file/file.ts";
 import { shortName } from "../../mapping-file/parameter-name.ts";
@@ -38,10 +39,10 @@ export async function editableText(
   connection: Connection,
   io: IOStreams,
 ): Promise<{ readonly opened: Parameters; readonly text: string }> {
-  const { prefix } = connection.context;
+  const { prefix, partition } = connection.context;
   const opened = new Map<string, Stored>();
   const readings = [...found.values()].flatMap((stored) => {
-    const reading = readParameter(prefix, stored.name, stored);
+    const reading = readParameter(prefix, stored.name, stored, partition);
     const name = shortName(stored.name, prefix);
     const problem = reading.problems[0] ?? whyNotBack(prefix, stored, reading);
     if (problem !== undefined && isNamed) throw usage(`${name} cannot be edited: ${problem}.`);
@@ -97,7 +98,7 @@ export async function readDraft(
   connection: Connection,
   io: IOStreams,
 ): Promise<ReadDraft> {
-  const { prefix } = connection.context;
+  const { prefix, partition } = connection.context;
   try {
     const { entries, denials, problems, placeOf } = await examineMappingFiles([path], io);
     for (const entry of entries) checkAccount(connection.account, entry, nameOfEntry(entry));
@@ -106,6 +107,7 @@ export async function readDraft(
     const added = [...values.keys()].filter((name) => !opened.has(name));
     const lines = [
       ...problems.map(({ where, problem }) => `${where}: ${problem}`),
+      ...denials.flatMap((denial) => foreignProblem(denial, partition) ?? []),
       ...misplaced.map(({ name, problem }) => `${shortName(name, prefix)}: ${problem}`),
       ...[...(await readByName(added, connection, io)).keys()].map(existsAlready(prefix)),
     ];

@@ -30,7 +30,7 @@ export function getCommand(io: IOStreams): Command {
 
 async function get(who: string, options: ConnectionOptions & OutputOptions, io: IOStreams): Promise<void> {
   const connection = await connect(options, io);
-  const { prefix } = connection.context;
+  const { prefix, partition } = connection.context;
   const target = findTarget(connection, who);
   const ofSet = permissionSetParameter(prefix, target);
   const names = [target.parameter, ...(ofSet === undefined ? [] : [ofSet])];
@@ -43,7 +43,7 @@ async function get(who: string, options: ConnectionOptions & OutputOptions, io: 
   if (stored.name === ofSet) {
     io.tell(`${shortName(target.parameter, prefix)} does not exist. The mapping of its permission set counts:\n`);
   }
-  const { problems } = readParameter(prefix, stored.name, stored);
+  const { problems } = readParameter(prefix, stored.name, stored, partition);
   const data = {
     parameter: stored.name,
     version: stored.version,

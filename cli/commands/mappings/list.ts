@@ -50,9 +50,9 @@ export function listCommand(io: IOStreams): Command {
 
 async function list(options: ListOptions, io: IOStreams): Promise<void> {
   const connection = await connect(options, io);
-  const { prefix } = connection.context;
+  const { prefix, partition } = connection.context;
   const current = await readMappings(connection, io);
-  const all = [...current.values()].flatMap((stored) => itemsOf(stored, prefix));
+  const all = [...current.values()].flatMap((stored) => itemsOf(stored, prefix, partition));
   const { group } = options;
   const items = all.filter(({ entry }) => group === undefined || entry?.mapping.groups?.includes(group));
   if (items.length === 0) {
@@ -76,8 +76,8 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
   printList({ ...listing, name, narrow: (item) => narrowRow(row(item, prefix)) }, options.output, io);
 }
 
-function itemsOf(stored: Stored, prefix: string): Item[] {
-  const { entries, denials, problems } = readParameter(prefix, stored.name, stored);
+function itemsOf(stored: Stored, prefix: string, partition: string): Item[] {
+  const { entries, denials, problems } = readParameter(prefix, stored.name, stored, partition);
   return [
     ...entries.map((entry) => ({ stored, entry })),
     ...denials.map((denial) => ({ stored, denial })),

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
+import type { EvaluationContext } from "../../evaluate/evaluation.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { isFor, listItems } from "../../mapping-file/list-value.ts";
 import { shortName } from "../../mapping-file/parameter-name.ts";
@@ -56,14 +57,14 @@ async function rollback(who: string, options: RollbackOptions, io: IOStreams): P
   const { arnLike } = key;
   const plan =
     arnLike === undefined
-      ? planChanges(before, new Map([[parameter, wholeValue(context.prefix, name, target)]]), false)
+      ? planChanges(before, new Map([[parameter, wholeValue(context, name, target)]]), false)
       : { changes: entryChanges(name, arnLike, before.get(parameter), target), unchanged: 0, extra: [] };
   const current = await readForGuard(plan.changes, before, connection, options, io);
   await executePlan(plan, current, connection, options, io);
 }
 
-function wholeValue(prefix: string, name: string, target: Stored): string {
-  const { problems } = readParameter(prefix, target.name, target);
+function wholeValue({ prefix, partition }: EvaluationContext, name: string, target: Stored): string {
+  const { problems } = readParameter(prefix, target.name, target, partition);
   if (problems.length > 0) throw finding(`Version ${target.version} of ${name} is invalid: ${problems.join("; ")}.`);
   return target.value;
 }

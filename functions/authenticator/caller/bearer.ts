@@ -3,8 +3,9 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import { CallerRefused, CallersInvalid } from "../../errors.ts";
 import type { Deadline } from "../../lib/deadline.ts";
-import { isObject, parseJson } from "../../lib/json.ts";
+import { isObject } from "../../lib/json.ts";
 import { isExpired, notAfterTime } from "../../lib/not-after.ts";
+import { parseStored, repeatedKey } from "../../lib/repeated-keys.ts";
 import { oncePerRead } from "../../parameters/once-per-read.ts";
 import type { ReadParameters } from "../../parameters/parameter-cache.ts";
 import type { StoredParameter } from "../../parameters/stored-parameter.ts";
@@ -50,7 +51,7 @@ interface ReadCallers {
 }
 
 const readCallers = oncePerRead(({ value, secure }): ReadCallers => {
-  const list = secure ? undefined : parseJson(value);
+  const list = secure ? undefined : parseStored(value);
   if (!Array.isArray(list)) return { callers: undefined };
   const valid = list.filter(isCaller);
   return { callers: valid.map(({ sha256, notAfter }) => ({ sha256: Buffer.from(sha256), notAfter })) };
@@ -66,7 +67,8 @@ function callersIn(stored: StoredParameter | undefined, parameter: string): NonN
 
 /** An entry that is invalid is skipped, so that a typo in a new one does not lock the old ones out. */
 export function isCaller(entry: unknown): entry is Caller {
-  if (!isObject(entry) || Object.keys(entry).some((key) => !KEYS.includes(key))) return false;
+  if (!isObject(entry) || repeatedKey(entry) !== undefined) return false;
+  if (Object.keys(entry).some((key) => !KEYS.includes(key))) return false;
   const { name, sha256, notAfter } = entry;
   return (
     typeof name === "string" &&

@@ -3,12 +3,12 @@
 import { CallerRefused } from "../../errors.ts";
 
 /**
- * `subjects` pins whole subject DNs; empty accepts every certificate of the trust store. A request that came without
- * one, through an endpoint that should be disabled, is refused.
+ * `subjects` are whole subject DNs, or `*` for every certificate of the trust store. A request that came without a
+ * certificate, through an endpoint that should be disabled, is refused.
  */
 export function checkClientCertificate(subject: string | undefined, subjects: readonly string[]): void {
   if (!subject) throw new CallerRefused("a client certificate is required");
-  if (subjects.length > 0 && !subjects.includes(subject)) {
+  if (!subjects.includes("*") && !subjects.includes(subject)) {
     throw new CallerRefused(`the client certificate's subject is not in CALLER_SUBJECTS: ${subject}`);
   }
 }

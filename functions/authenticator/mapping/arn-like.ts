@@ -39,7 +39,7 @@ export function matchesSections(pattern: ArnSections | undefined, arn: ArnSectio
  * Only the last `*` seen is ever widened: an earlier one cannot help where the last fails, so there is no recursion,
  * and the work is at most the product of the two lengths whatever a value holds. Never a regular expression.
  */
-function matchesGlob(pattern: string, text: string): boolean {
+export function matchesGlob(pattern: string, text: string): boolean {
   let p = 0;
   let t = 0;
   let star = -1;

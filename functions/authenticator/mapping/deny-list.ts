@@ -1,13 +1,14 @@
-// Deny lists: who is shut out, whatever any mapping says. A list that cannot be read whole refuses everybody it is read for.
+// Deny lists: identities that are denied, whatever mappings say. An invalid list denies every identity that it covers.
 
-import { isObject, parseJson } from "../../lib/json.ts";
+import { isObject } from "../../lib/json.ts";
 import { isExpired } from "../../lib/not-after.ts";
 import { quoted } from "../../lib/quoted.ts";
+import { parseStored } from "../../lib/repeated-keys.ts";
 import { oncePerRead } from "../../parameters/once-per-read.ts";
 import type { StoredParameter } from "../../parameters/stored-parameter.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import { arnPattern, arnSections, matchesSections } from "./arn-like.ts";
-import { endProblem, unknownKeyProblem } from "./mapping.ts";
+import { type ArnSections, arnPattern, arnSections, matchesGlob, matchesSections } from "./arn-like.ts";
+import { endProblem, keyProblem } from "./mapping.ts";
 import { whyNeverMatches } from "./possible-arn.ts";
 
 /** One entry of the JSON list at `<prefix>/deny/<account>` or `<prefix>/deny/any`. */
@@ -19,25 +20,43 @@ export interface DenyEntry {
   readonly description?: string;
 }
 
+/** What the identities that a list covers have in common, as far as it is known: an entry for others can never match. */
+export interface DenyScope {
+  /** Whose list it is: twelve digits, or `any`. */
+  readonly account?: string;
+  /** The function's own, such as `aws-cn`. */
+  readonly partition?: string;
+}
+
 export type DenyCheck =
   | { readonly valid: true; readonly entry: DenyEntry }
   | { readonly valid: false; readonly problem: string };
 
 const KEYS = ["arnLike", "notAfter", "description"];
 
-/** `value` is parsed JSON. The problem is a phrase for an operator. */
-export function checkDenyEntry(value: unknown): DenyCheck {
-  const problem = entryProblem(value);
+/** `value` is an entry of what `parseStored` returns. The problem is a phrase for an operator. */
+export function checkDenyEntry(value: unknown, scope: DenyScope): DenyCheck {
+  const problem = entryProblem(value, scope);
   return problem === undefined ? { valid: true, entry: value as unknown as DenyEntry } : { valid: false, problem };
 }
 
-function entryProblem(value: unknown): string | undefined {
+function entryProblem(value: unknown, scope: DenyScope): string | undefined {
   if (!isObject(value)) return "not a JSON object";
-  const problem = unknownKeyProblem(value, KEYS) ?? endProblem(value);
+  const problem = keyProblem(value, KEYS) ?? endProblem(value);
   if (problem !== undefined) return problem;
   const { arnLike } = value;
   if (typeof arnLike !== "string") return `arnLike must be an ARN pattern, not ${quoted(arnLike)}`;
-  return whyNeverMatches(withoutPath(arnLike), "canonical-or-session");
+  return whyNeverMatches(withoutPath(arnLike), "canonical-or-session") ?? whyForeign(arnSections(arnLike), scope);
+}
+
+/** Why an ARN pattern matches no identity that the list covers, though it may match others. */
+function whyForeign(pattern: ArnSections | undefined, { account = "any", partition }: DenyScope): string | undefined {
+  const [, ofPartition = "", , , ofAccount = ""] = pattern ?? [];
+  if (partition !== undefined && !matchesGlob(ofPartition, partition)) {
+    return `arnLike of partition ${quoted(ofPartition)} can never match: the cluster's partition is ${partition}`;
+  }
+  if (account === "any" || matchesGlob(ofAccount, account)) return undefined;
+  return `arnLike of account ${quoted(ofAccount)} can never match: this list is read for account ${account} only`;
 }
 
 /** Whether an entry is for this identity, whatever its `notAfter` says. */
@@ -63,16 +82,16 @@ export type DenyListCheck =
   | { readonly valid: false; readonly problem: string; readonly invalidCount: number };
 
 /** Of a whole parameter; the problem names the first entry that is wrong, counted from 1. */
-export function checkDenyList({ value, secure }: StoredParameter): DenyListCheck {
+export function checkDenyList({ value, secure }: StoredParameter, scope: DenyScope): DenyListCheck {
   if (secure) return { valid: false, problem: "a SecureString: it must be of type String", invalidCount: 1 };
-  const list = parseJson(value);
+  const list = parseStored(value);
   if (!Array.isArray(list)) {
     return { valid: false, problem: list === undefined ? "not JSON" : "not a JSON list", invalidCount: 1 };
   }
   const entries: DenyEntry[] = [];
   const problems: string[] = [];
   for (const [index, item] of list.entries()) {
-    const check = checkDenyEntry(item);
+    const check = checkDenyEntry(item, scope);
     if (check.valid) entries.push(check.entry);
     else problems.push(`entry ${index + 1}: ${check.problem}`);
   }
@@ -80,9 +99,9 @@ export function checkDenyList({ value, secure }: StoredParameter): DenyListCheck
   return problem === undefined ? { valid: true, entries } : { valid: false, problem, invalidCount: problems.length };
 }
 
-/** A whole list, with the pattern of each entry. */
-const readDenyList = oncePerRead((stored) => {
-  const check = checkDenyList(stored);
+/** A whole list, with the pattern of each entry. A parameter's scope is always the same: its name has the account. */
+const readDenyList = oncePerRead((stored, scope: DenyScope) => {
+  const check = checkDenyList(stored, scope);
   if (!check.valid) return check;
   const entries = check.entries.map(({ arnLike, notAfter }) => ({
     pattern: arnPattern(withoutPath(arnLike)),
@@ -91,10 +110,15 @@ const readDenyList = oncePerRead((stored) => {
   return { valid: true, entries } as const;
 });
 
-/** `invalid` refuses everybody: somebody was meant by what is wrong, and nobody can tell whom. */
-export function evaluateDenyList(stored: StoredParameter | undefined, identity: VerifiedIdentity, now: number) {
+/** `invalid` denies every identity that the list covers: it cannot be told which of them a wrong entry was meant for. */
+export function evaluateDenyList(
+  stored: StoredParameter | undefined,
+  scope: DenyScope,
+  identity: VerifiedIdentity,
+  now: number,
+) {
   if (stored === undefined) return NOTHING;
-  const list = readDenyList(stored);
+  const list = readDenyList(stored, scope);
   if (!list.valid) {
     return { verdict: { kind: "invalid", problem: list.problem }, invalidCount: list.invalidCount } as const;
   }

@@ -44,7 +44,9 @@ export function evaluateMapping(
 ): Evaluation {
   const { place } = candidate;
   if (place === "deny-account" || place === "deny-any") {
-    return { ...candidate, ...evaluateDenyList(stored, identity, now) };
+    const { accountId, partition } = identity;
+    const account = place === "deny-any" ? "any" : accountId;
+    return { ...candidate, ...evaluateDenyList(stored, { account, partition }, identity, now) };
   }
   if (stored === undefined) return { ...candidate, verdict: { kind: "nothing" }, invalidCount: 0 };
   if (place === "pattern-account" || place === "pattern-any" || place === "sso-session") {
@@ -56,7 +58,7 @@ export function evaluateMapping(
   const read = readMapping(stored, place === "exact" ? identity.kind : place);
   if ("problem" in read) return invalid(candidate, read.problem);
   // An sso or account mapping is for everybody that its name finds.
-  const isFor = place !== "exact" || (read.arn !== undefined && isArnOf(read.arn, identity));
+  const isFor = place !== "exact" || read.arns.some((arn) => isArnOf(arn, identity));
   return { ...candidate, verdict: judge(read, isFor, identity, now), invalidCount: read.check.valid ? 0 : 1 };
 }
 
@@ -66,12 +68,12 @@ function invalid(candidate: Candidate, problem: string): Evaluation {
 
 function ofArn(entries: readonly ReadMapping[], { canonicalArn }: VerifiedIdentity): readonly ReadMapping[] {
   const arn = arnSections(canonicalArn);
-  return entries.filter(({ arnLike }) => matchesSections(arnLike, arn));
+  return entries.filter(({ arnLikes }) => arnLikes.some((arnLike) => matchesSections(arnLike, arn)));
 }
 
 /** Only a role has a session name, and only a permission set's role has this place. */
 function ofSession(entries: readonly ReadMapping[], { sessionName }: VerifiedIdentity): readonly ReadMapping[] {
-  return sessionName === undefined ? [] : entries.filter(({ session }) => session === sessionName);
+  return sessionName === undefined ? [] : entries.filter(({ sessions }) => sessions.includes(sessionName));
 }
 
 /** Of the entries that match: a denial anywhere in the list comes first, then the first entry that has not ended. */

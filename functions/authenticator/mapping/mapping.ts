@@ -3,6 +3,7 @@
 import { isObject } from "../../lib/json.ts";
 import { notAfterTime } from "../../lib/not-after.ts";
 import { quoted } from "../../lib/quoted.ts";
+import { repeatedKey } from "../../lib/repeated-keys.ts";
 import { parseMappedArn } from "./arn.ts";
 import { whyNeverMatches } from "./possible-arn.ts";
 import { templateProblem } from "./template.ts";
@@ -47,7 +48,7 @@ const KEYS: Readonly<Record<MappingKind, readonly string[]>> = {
   account: ["username", "groups", "notAfter", "description"],
 };
 
-/** `value` is parsed JSON, of a parameter or of one entry of a list. The problem is a phrase for an operator. */
+/** `value` is of `parseStored`: a parameter's value or one entry of a list. The problem is a phrase for an operator. */
 export function checkMapping(value: unknown, kind: MappingKind): MappingCheck {
   const problem = mappingProblem(value, kind);
   return problem === undefined ? { valid: true, mapping: value as Mapping } : { valid: false, problem };
@@ -56,7 +57,7 @@ export function checkMapping(value: unknown, kind: MappingKind): MappingCheck {
 function mappingProblem(value: unknown, kind: MappingKind): string | undefined {
   if (!isObject(value)) return "not a JSON object";
   return (
-    unknownKeyProblem(value, KEYS[kind]) ??
+    keyProblem(value, KEYS[kind]) ??
     principalProblem(value, kind) ??
     typeProblem(value) ??
     denyProblem(value) ??
@@ -68,8 +69,10 @@ function mappingProblem(value: unknown, kind: MappingKind): string | undefined {
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html: RoleSessionName */
 const SESSION_NAME = /^[\w+=,.@-]{1,64}$/;
 
-/** Names the key that is wrong, and those that are right. */
-export function unknownKeyProblem(value: Record<string, unknown>, keys: readonly string[]): string | undefined {
+/** Of the value's keys: one that is repeated, at any depth, or one that is not in `keys`. */
+export function keyProblem(value: Record<string, unknown>, keys: readonly string[]): string | undefined {
+  const repeated = repeatedKey(value);
+  if (repeated !== undefined) return `repeated key ${quoted(repeated)}: each key may occur once`;
   const unknown = Object.keys(value).find((key) => !keys.includes(key));
   return unknown === undefined ? undefined : `unknown key ${quoted(unknown)}: the keys are ${keys.join(", ")}`;
 }

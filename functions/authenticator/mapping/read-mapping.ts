@@ -1,6 +1,7 @@
 // The value of a mapping's parameter before it is known for whom: parsed and checked, once for each time that it is read.
 
-import { isObject, parseJson } from "../../lib/json.ts";
+import { isObject } from "../../lib/json.ts";
+import { parseStored, valuesOf } from "../../lib/repeated-keys.ts";
 import { oncePerRead } from "../../parameters/once-per-read.ts";
 import type { StoredParameter } from "../../parameters/stored-parameter.ts";
 import { type MappedArn, parseMappedArn } from "./arn.ts";
@@ -9,12 +10,12 @@ import { checkMapping, type ListKind, type MappingCheck, type MappingKind } from
 
 export interface ReadMapping {
   readonly check: MappingCheck;
-  /** Whether it says `"deny": true`, also where the rest of it is wrong. */
+  /** Whether it says `"deny": true`, also where the rest of it is wrong, or where `deny` is repeated. */
   readonly denies: boolean;
-  /** Its own `arn`, `arnLike` and `session`, also where the rest of it is wrong; `undefined` where absent or unreadable. */
-  readonly arn: MappedArn | undefined;
-  readonly arnLike: ArnSections | undefined;
-  readonly session: string | undefined;
+  /** Its own `arn`, `arnLike` and `session`, also where the rest of it is wrong: several where the key is repeated. */
+  readonly arns: readonly MappedArn[];
+  readonly arnLikes: readonly ArnSections[];
+  readonly sessions: readonly string[];
 }
 
 export interface ReadMappingList {
@@ -70,17 +71,20 @@ function listReaderOf(kind: ListKind) {
 
 function parse({ value: text, secure }: StoredParameter): { readonly value: unknown } | Unreadable {
   if (secure) return { problem: "a SecureString: it must be of type String" };
-  const value = parseJson(text);
+  const value = parseStored(text);
   return value === undefined ? { problem: "not JSON" } : { value };
 }
 
 function readValue(value: unknown, kind: MappingKind): ReadMapping {
-  const { arn, arnLike, session, deny } = isObject(value) ? value : {};
+  const own = isObject(value) ? value : {};
+  const textsOf = (key: string) => valuesOf(own, key).filter((text) => typeof text === "string");
   return {
     check: checkMapping(value, kind),
-    denies: deny === true,
-    arn: typeof arn === "string" ? parseMappedArn(arn) : undefined,
-    arnLike: typeof arnLike === "string" ? arnPattern(arnLike) : undefined,
-    session: typeof session === "string" ? session : undefined,
+    denies: valuesOf(own, "deny").includes(true),
+    arns: textsOf("arn").flatMap((arn) => parseMappedArn(arn) ?? []),
+    arnLikes: textsOf("arnLike")
+      .map(arnPattern)
+      .filter((pattern) => pattern !== undefined),
+    sessions: textsOf("session"),
   };
 }

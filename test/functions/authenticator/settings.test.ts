@@ -103,7 +103,8 @@ test("AWS_REGION of no known partition is a bad value, one that is newer than th
 });
 
 test("CALLER_AUTH is bearer, mtls or none", () => {
-  for (const value of ["bearer", "mtls", "none"]) assert.equal(read({ CALLER_AUTH: value }).callerAuth, value);
+  for (const value of ["bearer", "none"]) assert.equal(read({ CALLER_AUTH: value }).callerAuth, value);
+  assert.equal(read({ CALLER_AUTH: "mtls", CALLER_SUBJECTS: "CN=a" }).callerAuth, "mtls");
   assertBad("CALLER_AUTH", ["Bearer", "mTLS", "NONE", "off", "bearer,mtls", " bearer"]);
 });
 
@@ -146,8 +147,19 @@ test("CALLER_SUBJECTS are separated by semicolons, since a subject has commas, a
   const mtls = { CALLER_AUTH: "mtls" };
   assert.deepEqual(read({ ...mtls, CALLER_SUBJECTS: "CN=a,O=b; CN=c" }).callerSubjects, ["CN=a,O=b", "CN=c"]);
   assertBad("CALLER_SUBJECTS", [";", "CN=a;", ";CN=a", "CN=a;;CN=b", " "], mtls);
+  assert.deepEqual(read({ ...mtls, CALLER_SUBJECTS: " * " }).callerSubjects, ["*"]);
+  assertBad("CALLER_SUBJECTS", ["*;CN=a", "CN=a;*", "*;*"], mtls);
   assertBad("CALLER_SUBJECTS", ["CN=a"]);
   assertBad("CALLER_SUBJECTS", ["CN=a"], { CALLER_AUTH: "none" });
+});
+
+test("mtls does not start without CALLER_SUBJECTS: a missing or misspelt variable accepts no certificate", () => {
+  const message =
+    "CALLER_SUBJECTS is required: with mtls, whole subject DNs separated by ;, or * for any certificate of the truststore";
+  for (const subjects of [{}, { CALLER_SUBJECTS: "" }, { CALLER_SUBJECT: "CN=a" }, { caller_subjects: "CN=a" }]) {
+    assert.throws(() => read({ CALLER_AUTH: "mtls", ...subjects }), { message });
+  }
+  for (const callerAuth of ["bearer", "none"]) assert.deepEqual(read({ CALLER_AUTH: callerAuth }).callerSubjects, []);
 });
 
 test("ACCOUNTS are account ids of twelve digits", () => {

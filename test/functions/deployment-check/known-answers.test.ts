@@ -73,6 +73,8 @@ test("a good version passes, however it checks its caller: each event in both pa
   assert.deepEqual(none, { status: "Succeeded", problems: [], invoked: 6 });
   const mtls = await check(await version(t, { CALLER_AUTH: "mtls", CALLER_SUBJECTS: subject }), "mtls", subject);
   assert.deepEqual(mtls, { status: "Succeeded", problems: [], invoked: 8 });
+  const any = await check(await version(t, { CALLER_AUTH: "mtls", CALLER_SUBJECTS: "*" }), "mtls", "*");
+  assert.deepEqual(any, { status: "Succeeded", problems: [], invoked: 8 });
   const bearer = await check(await version(t, { CALLER_AUTH: "bearer" }), "bearer");
   assert.deepEqual(bearer, { status: "Succeeded", problems: [], invoked: 4 });
 });

@@ -69,17 +69,42 @@ test("A1: deny of somebody of another partition is refused: it would shut nobody
   assert.equal(code, 2);
   assert.equal(
     err,
-    `${china} is in another partition than the cluster (aws): nobody there can log in. Nothing was written.\n`,
+    `${china}: arnLike of partition "aws-cn" can never match: the cluster's partition is aws. Nothing was written.\n`,
   );
-  // Where one is there by hand, it can be taken back, and lint tells it.
-  put(A, [{ arnLike: china }, { arnLike: MALLORY.replace("arn:aws:", "arn:*:") }]);
-  const lint = await cluster.mappings(["lint", "-o", "json"]);
-  const found = JSON.parse(lint.out).filter(({ rule }: { rule: string }) => rule === "misplaced-denial");
-  assert.deepEqual(
-    found.map(({ message }: { message: string }) => message),
-    [`${china} never matches: the cluster is in partition aws`],
-  );
-  assert.equal((await cluster.mappings(["allow", china, "-y", "--allow-weakening"])).code, 0);
+});
+
+test("a stored denial of another partition or account is an error of lint, and explain and get report it", async () => {
+  const china = MALLORY.replace("arn:aws:", "arn:aws-cn:");
+  const other = MALLORY.replace(A, "444455556666");
+  for (const [arnLike, problem] of [
+    [china, `arnLike of partition "aws-cn" can never match: the cluster's partition is aws`],
+    [other, `arnLike of account "444455556666" can never match: this list is read for account ${A} only`],
+  ]) {
+    put(A, [{ arnLike }, { arnLike: MALLORY.replace("arn:aws:", "arn:*:") }]);
+    const lint = await cluster.mappings(["lint", "-o", "json"]);
+    const found = JSON.parse(lint.out).filter(({ rule }: { rule: string }) => rule === "deny-list-invalid");
+    assert.deepEqual(
+      found.map(({ message }: { message: string }) => message),
+      [`entry 1: ${problem}. Until it is fixed, this list denies every identity that it covers`],
+    );
+    assert.equal(await verdict(`arn:aws:iam::${A}:user/bystander`), "denials_invalid");
+    const { err } = await cluster.mappings(["deny", `arn:aws:iam::${A}:user/next`, "-y"]);
+    assert.match(err, /entry 1 \(.*\) is invalid: .*can never match.*Nothing was written/);
+    assert.match((await cluster.mappings(["get", `deny/${A}`])).out, /can never match/);
+  }
+});
+
+test("apply writes no denial of another partition", async () => {
+  const file = { deny: [{ arnLike: MALLORY.replace("arn:aws:", "arn:aws-cn:") }] };
+  for (const words of [["apply", "-y"], ["diff"]]) {
+    const { code, err } = await cluster.mappings([...words, "-f", "-"], { input: JSON.stringify(file) });
+    assert.equal(code, 2);
+    assert.match(
+      err,
+      /^the denial of arn:aws-cn:.*: arnLike of partition "aws-cn" can never match: .*\nNothing was written\.\n$/,
+    );
+  }
+  assert.equal(await list(A), undefined);
 });
 
 test("A1: who may be named, and which list it goes to", async () => {
@@ -105,7 +130,10 @@ test("A1: who may be named, and which list it goes to", async () => {
 test("A1: --until ends a denial; denied again, somebody is denied without an end", async () => {
   const deny = (...words: string[]) => cluster.mappings(["deny", MALLORY, "-y", ...words], { now: NOW });
   assert.equal((await deny("--until", "2026-11-24T00:00:00Z")).err, "--until 2026-11-24T00:00:00Z is over already.\n");
-  assert.match((await deny("--until", "tomorrow")).err, /: --until must be a time like \S+, not "tomorrow"\.\n$/);
+  assert.match(
+    (await deny("--until", "tomorrow")).err,
+    /: --until must be a time like \S+, not "tomorrow"\. Nothing was written\.\n$/,
+  );
   assert.equal((await deny("--until", "2026-12-31T00:00:00Z", "--description", "leave")).code, 0);
   assert.equal((await deny()).code, 0);
   assert.deepEqual(await list(), [{ arnLike: MALLORY, description: "leave" }]);
@@ -132,7 +160,7 @@ for (const [what, value, where] of [
     assert.match((await cluster.mappings(["list"])).out, /\nINVALID +deny\/111122223333 /);
     assert.match(
       (await cluster.mappings(["lint"])).out,
-      /^error +deny-list-invalid +deny\/111122223333 .*refuses everybody/m,
+      /^error +deny-list-invalid +deny\/111122223333 .*denies every identity that it covers$/m,
     );
   });
 }

@@ -30,8 +30,8 @@ const WRONG = {
   "deny/111122223333": [
     { arnLike: "arn:aws:iam::111122223333:role/denied" },
     { arnLike: "arn:aws:iam::111122223333:user/past", notAfter: "2026-11-01T00:00:00Z" },
-    { arnLike: "arn:aws:iam::444455556666:user/elsewhere" },
   ],
+  "deny/666677778888": [{ arnLike: "arn:aws:iam::444455556666:user/elsewhere" }],
   "deny/777788889999": [{ arnLike: "nonsense" }],
   "pattern/any": [{ arnLike: "arn:aws:iam::*:role/ci-*", username: "ci" }],
   "pattern/111122223333": [
@@ -42,7 +42,7 @@ const WRONG = {
 };
 const EXPECTED = [
   "error deny-list-invalid deny/777788889999",
-  "error misplaced-denial deny/111122223333",
+  "error deny-list-invalid deny/666677778888",
   "warning expired deny/111122223333",
   "error invalid role/111122223333/invalid",
   "error unreachable role/111122223333/.41",

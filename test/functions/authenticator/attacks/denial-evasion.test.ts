@@ -100,3 +100,17 @@ test("a denial that has ended lifts itself", async () => {
   const later = { ...entry, notAfter: new Date(NOW + 1).toISOString() };
   assert.equal(await login({ "deny/any": [later] }, ...user("")), "identity_denied");
 });
+
+test("a denial that can never match where it is stored denies every identity that the list covers", async () => {
+  for (const [arnLike, list] of [
+    ["arn:aws:iam::444455556666:user/mallory", HOME],
+    [`arn:aws-cn:iam::${HOME}:user/mallory`, HOME],
+    [`arn:aws-cn:iam::${HOME}:user/mallory`, "any"],
+    [`arn:aws-us-gov:iam::*:role/*`, "any"],
+  ] as const) {
+    assert.equal(await login(denied(arnLike, list), ...user("")), "denials_invalid", arnLike);
+    assert.equal(await login(denied(arnLike, list), ...session("john")), "denials_invalid", arnLike);
+  }
+  assert.equal(await login(denied("arn:aws:iam::444455556666:user/mallory", "444455556666"), ...user("")), "mallory");
+  assert.equal(await login(denied("arn:aws:iam::444455556666:user/mallory", "any"), ...user("")), "mallory");
+});

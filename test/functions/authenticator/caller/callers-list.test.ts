@@ -47,6 +47,19 @@ test("an invalid entry is skipped, and does not lock the others out", async () =
   }
 });
 
+test("an entry with a repeated key is skipped, and its neighbours are not", async () => {
+  const [secret, good] = [hash("sha256", "secret"), hash("sha256", "good")];
+  for (const repeated of [
+    `{"name":"a","sha256":"${good}","sha256":"${secret}"}`,
+    `{"name":"a","sha256":"${secret}","sha256":"${good}"}`,
+    `{"name":"a","sha256":"${secret}","notAfter":"2020-01-01T00:00:00Z","notAfter":"2099-01-01T00:00:00Z"}`,
+    `{"name":"a","name":"b","sha256":"${secret}"}`,
+  ]) {
+    await refused("Bearer secret", `[${repeated}]`);
+    await check("Bearer good", `[${repeated},{"name":"c","sha256":"${good}"}]`);
+  }
+});
+
 test("an empty list lets nobody in", async () => {
   await refused("Bearer secret", []);
 });

@@ -15,9 +15,18 @@ test("a request without a client certificate is refused, pinned or not", () => {
   }
 });
 
-test("without pinned subjects every certificate of the trust store may call", () => {
-  checkClientCertificate(SUBJECT, []);
-  checkClientCertificate("CN=anybody", []);
+test("* accepts every certificate of the trust store, and an empty list none", () => {
+  for (const subject of [SUBJECT, "CN=another"]) {
+    checkClientCertificate(subject, ["*"]);
+    assert.throws(() => checkClientCertificate(subject, []), CallerRefused);
+  }
+  assert.throws(() => checkClientCertificate(undefined, ["*"]), CallerRefused);
+});
+
+test("a wildcard inside a subject is no wildcard", () => {
+  for (const subject of ["CN=*", "*,O=example", "**"]) {
+    assert.throws(() => checkClientCertificate(SUBJECT, [subject]), CallerRefused, subject);
+  }
 });
 
 test("a pinned subject is compared whole and exactly", () => {

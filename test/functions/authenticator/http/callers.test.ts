@@ -41,8 +41,9 @@ test("a bare TokenReview proves no caller: answered under none alone", async () 
   assert.equal((await handler(JSON.parse(reviewBody("other")))).statusCode, 401);
 });
 
-test("mtls asks for a certificate, and pins its subject where subjects are configured", async () => {
-  assert.deepEqual([await mtls(SUBJECT), await mtls(undefined), await mtls("")], [200, 401, 401]);
+test("mtls asks for a certificate, and pins its subject unless it is *", async () => {
+  const any = { callerSubjects: ["*"] };
+  assert.deepEqual([await mtls(SUBJECT, any), await mtls(undefined, any), await mtls("", any)], [200, 401, 401]);
   const callerSubjects = [SUBJECT];
   assert.deepEqual([await mtls(SUBJECT, { callerSubjects }), await mtls("CN=x", { callerSubjects })], [200, 401]);
 });

@@ -14,38 +14,39 @@ const ROLE = `arn:aws:iam::${HOME}:role/Developers`;
 const bob = verified("bob");
 const alice = verified("alice");
 
-function judge(list: unknown, identity = bob, { now = NOW, secure = false } = {}) {
+/** Of the list of the identity's account. */
+function judge(list: unknown, identity = bob, { now = NOW, secure = false, account = identity.accountId } = {}) {
   const value = typeof list === "string" ? list : JSON.stringify(list);
-  return evaluateDenyList({ value, secure }, identity, now);
+  return evaluateDenyList({ value, secure }, { account, partition: "aws" }, identity, now);
 }
 
 function denies(arnLike: string, identity = bob): boolean {
-  const { verdict } = judge([{ arnLike }], identity);
+  const { verdict } = judge([{ arnLike }], identity, { account: "any" });
   assert.notEqual(verdict.kind, "invalid", JSON.stringify(verdict));
   return verdict.kind === "deny";
 }
 
 function problem(value: unknown): string {
-  const check = checkDenyEntry(value);
+  const check = checkDenyEntry(value, {});
   assert.ok(!check.valid, `${JSON.stringify(value)} is valid`);
   return check.problem;
 }
 
 test("no list, and an empty one, deny nobody", () => {
-  assert.deepEqual(evaluateDenyList(undefined, bob, NOW), { verdict: { kind: "nothing" }, invalidCount: 0 });
+  assert.deepEqual(evaluateDenyList(undefined, {}, bob, NOW), { verdict: { kind: "nothing" }, invalidCount: 0 });
   assert.deepEqual(judge([]), { verdict: { kind: "nothing" }, invalidCount: 0 });
 });
 
 test("an entry is arnLike, and may carry notAfter and a description", () => {
   const entry = { arnLike: ROLE, notAfter: "2027-01-01T00:00:00Z", description: "ticket 4711" };
-  assert.deepEqual(checkDenyEntry(entry), { valid: true, entry });
-  assert.deepEqual(checkDenyEntry({ arnLike: ROLE }), { valid: true, entry: { arnLike: ROLE } });
+  assert.deepEqual(checkDenyEntry(entry, {}), { valid: true, entry });
+  assert.deepEqual(checkDenyEntry({ arnLike: ROLE }, {}), { valid: true, entry: { arnLike: ROLE } });
 });
 
 test("an entry matches the canonical ARN", () => {
   assert.ok(denies(ROLE) && denies(`arn:aws:iam::${HOME}:role/Dev*`) && denies("arn:aws:iam::*:role/?evelopers"));
   assert.ok(!denies(`arn:aws:iam::${HOME}:role/Developer`) && !denies(`arn:aws:iam::${OTHER}:role/Developers`));
-  assert.ok(!denies(`arn:aws:iam::${HOME}:user/Developers`) && !denies(`arn:aws-cn:iam::${HOME}:role/Developers`));
+  assert.ok(!denies(`arn:aws:iam::${HOME}:user/Developers`));
   assert.ok(denies(`arn:aws:iam::${HOME}:root`, verified("root")) && !denies(`arn:aws:iam::${HOME}:root`));
   const dave = `arn:aws:sts::${HOME}:federated-user/dave`;
   assert.ok(denies(dave, verified("federated")) && !denies(`${dave}x`, verified("federated")));
@@ -147,6 +148,37 @@ test("an ill-typed key is invalid, and its value told", () => {
   for (const value of [null, 1, "text", [], [{ arnLike: ROLE }]]) assert.equal(problem(value), "not a JSON object");
 });
 
+test("an entry of another account than its list's denies every identity that the list covers", () => {
+  const foreign = { arnLike: `arn:aws:iam::${OTHER}:role/x` };
+  for (const list of [[foreign], [{ arnLike: ROLE }, foreign], [{ ...foreign, notAfter: "2020-01-01T00:00:00Z" }]]) {
+    for (const identity of [bob, alice, verified("root")]) {
+      const { verdict, invalidCount } = judge(list, identity);
+      assert.deepEqual([verdict.kind, invalidCount], ["invalid", 1]);
+    }
+  }
+  const entry = 'arnLike of account "444455556666" can never match: this list is read for account 111122223333 only';
+  assert.deepEqual(judge([{ arnLike: ROLE }, foreign]).verdict, { kind: "invalid", problem: `entry 2: ${entry}` });
+  assert.deepEqual(judge([foreign], bob, { account: "any" }).verdict, { kind: "nothing" });
+});
+
+test("an entry of another partition than the function's denies every identity that the list covers, in any list", () => {
+  const foreign = { arnLike: ROLE.replace("arn:aws:", "arn:aws-cn:") };
+  for (const account of [HOME, "any"]) {
+    const { verdict, invalidCount } = judge([{ arnLike: `arn:aws:iam::${HOME}:user/x` }, foreign], bob, { account });
+    const problem = 'entry 2: arnLike of partition "aws-cn" can never match: the cluster\'s partition is aws';
+    assert.deepEqual([verdict, invalidCount], [{ kind: "invalid", problem }, 1]);
+  }
+});
+
+test("an entry whose account or partition has a wildcard that fits is of no other one", () => {
+  for (const start of ["arn:aws:iam::1111*", "arn:aws:iam::*", "arn:a*:iam::111122223333", "arn:*:*::11112222333?"]) {
+    assert.equal(judge([{ arnLike: `${start}:user/x` }]).verdict.kind, "nothing", start);
+  }
+  for (const start of ["arn:aws:iam::4444*", "arn:aws-*:iam::111122223333", "arn:aws:iam::11112222333?2"]) {
+    assert.equal(judge([{ arnLike: `${start}:user/x` }]).verdict.kind, "invalid", start);
+  }
+});
+
 test("an entry that can never match is invalid", () => {
   for (const arnLike of [
     ...["*", "arn:*", "Developers", "", `arn:aws:iam::${HOME}:role/team/*`, `arn:aws:iam::${HOME}:role/*/Developers`],
@@ -200,7 +232,7 @@ test("what is no list refuses everybody, and says what it is", () => {
     ["[", "not JSON"],
     ["{}", "not a JSON list"],
   ] as const) {
-    assert.deepEqual(checkDenyList({ value, secure: false }), { valid: false, problem, invalidCount: 1 });
+    assert.deepEqual(checkDenyList({ value, secure: false }, {}), { valid: false, problem, invalidCount: 1 });
   }
 });
 
@@ -220,7 +252,7 @@ test("each invalid entry is counted, and the first is named", () => {
 
 test("a list is checked whole, and its entries given in their order", () => {
   const entries = [{ arnLike: ROLE }, { arnLike: `arn:aws:iam::${HOME}:user/*`, description: "all" }];
-  assert.deepEqual(checkDenyList({ value: JSON.stringify(entries), secure: false }), { valid: true, entries });
+  assert.deepEqual(checkDenyList({ value: JSON.stringify(entries), secure: false }, {}), { valid: true, entries });
 });
 
 test("every identity can be denied by some entry", () => {

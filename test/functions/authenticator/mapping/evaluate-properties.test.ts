@@ -159,8 +159,9 @@ test("a deny list never yields a match, and one that is not wholly valid lets no
     fc.property(text, fc.constantFrom<Place[]>("deny-account", "deny-any"), fc.boolean(), (t, at, secure) => {
       const { verdict, invalidCount } = find(at, t, secure);
       assert.notEqual(verdict.kind, "match");
+      const scope = { account: at === "deny-any" ? "any" : HOME, partition: "aws" };
       const entries: unknown = secure ? undefined : parseJson(t);
-      const whole = Array.isArray(entries) && entries.every((entry) => checkDenyEntry(entry).valid);
+      const whole = Array.isArray(entries) && entries.every((entry) => checkDenyEntry(entry, scope).valid);
       assert.equal(verdict.kind === "invalid", !whole);
       assert.equal(invalidCount > 0, !whole);
       if (!whole) refused += 1;

@@ -1,0 +1,137 @@
+// Stored JSON: equal to what JSON.parse returns, and no repeated key is lost.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { isObject } from "../../../functions/lib/json.ts";
+import { parseStored, repeatedKey, valuesOf } from "../../../functions/lib/repeated-keys.ts";
+
+const RUNS = { numRuns: 10_000 };
+
+function object(text: string): Record<string, unknown> {
+  const value = parseStored(text);
+  assert.ok(isObject(value));
+  return value;
+}
+
+test("a repeated key is found whatever its values, its escapes and the white space are", () => {
+  for (const text of [
+    '{"deny":true,"deny":false}',
+    '{"deny":true,"deny":true}',
+    '{"deny" :\n\ttrue , "b":"}", "\\u0064eny"\r: false}',
+    '{"deny":{"a":1},"b":[1,"]"],"deny":[]}',
+  ]) {
+    assert.equal(repeatedKey(object(text)), "deny", text);
+  }
+  assert.equal(repeatedKey(object('{"":1,"":2}')), "");
+  assert.equal(repeatedKey(object('{"__proto__":1,"__proto__":2}')), "__proto__");
+});
+
+test("every value of a repeated key is given, in the order of the text", () => {
+  const value = object('{"a":1,"b":"x","a":{"c":2},"a":[null]}');
+  assert.deepEqual(valuesOf(value, "a"), [1, { c: 2 }, [null]]);
+  assert.deepEqual(valuesOf(value, "b"), ["x"]);
+  assert.deepEqual(valuesOf(value, "c"), [undefined]);
+  assert.deepEqual(valuesOf({ a: 1 }, "a"), [1]);
+});
+
+test("the same key in different objects, or in a string, is not repeated", () => {
+  for (const text of [
+    '[{"a":1},{"a":1}]',
+    '{"a":{"a":1}}',
+    '{"a":"\\"a\\":1","b":"{\\"a\\":1,\\"a\\":2}"}',
+    '{"A":1,"a":2}',
+  ]) {
+    assert.equal(repeatedKey(parseStored(text)), undefined, text);
+  }
+});
+
+test("a repeated key is of every value that contains it, and of no neighbour", () => {
+  const list = parseStored('[{"a":1},{"b":[{"c":1,"c":2}],"d":{}},{"e":{}}]') as Record<string, unknown>[];
+  assert.equal(repeatedKey(list), "c");
+  assert.deepEqual(list.map(repeatedKey), [undefined, "c", undefined]);
+  assert.equal(repeatedKey(list[1]?.["d"]), undefined);
+  assert.deepEqual(valuesOf(list[1] ?? {}, "b"), [[{ c: 2 }]]);
+});
+
+test("text that is not JSON is undefined", () => {
+  for (const text of ["", "{", '{"a":1,"a":}', '{"a" 1}', "[1 2]", "\u00a01", '{"a":1,}']) {
+    assert.equal(parseStored(text), undefined, text);
+  }
+});
+
+test("deep nesting and long strings are no problem", () => {
+  const deep = `{"a":1,"a":${"[".repeat(8_000)}${"]".repeat(8_000)}}`;
+  assert.equal(repeatedKey(parseStored(deep)), "a");
+  assert.deepEqual(parseStored(JSON.stringify("\\".repeat(8_000))), "\\".repeat(8_000));
+});
+
+interface Written {
+  readonly text: string;
+  /** Whether an object in it has a key twice. */
+  readonly repeats: boolean;
+}
+
+const space = fc.constantFrom("", " ", "\n", "\t ");
+const key = fc.constantFrom('"a"', '"\\u0061"', '"b"', '"__proto__"', '"1"', '"a:"', '"\\""', '"}"', '""');
+
+/** JSON as text, often with repeated keys. */
+const { json } = fc.letrec<{ json: Written; list: Written; object: Written }>((tie) => ({
+  json: fc.oneof(
+    { maxDepth: 4, withCrossShrink: true },
+    fc
+      .oneof(
+        fc.jsonValue({ maxDepth: 0 }),
+        fc.string().filter((s) => !s.includes("\ud800")),
+      )
+      .map((v) => ({ text: JSON.stringify(v), repeats: false })),
+    tie("list"),
+    tie("object"),
+  ),
+  list: fc.tuple(fc.array(tie("json"), { maxLength: 4 }), space).map(([items, s]) => ({
+    text: `[${s}${items.map(({ text }) => text).join(`${s},`)}${s}]`,
+    repeats: items.some(({ repeats }) => repeats),
+  })),
+  object: fc.tuple(fc.array(fc.tuple(key, tie("json")), { maxLength: 5 }), space).map(([members, s]) => ({
+    text: `{${s}${members.map(([k, { text }]) => `${k}${s}:${s}${text}`).join(`,${s}`)}${s}}`,
+    repeats:
+      new Set(members.map(([k]) => JSON.parse(k))).size < members.length || members.some(([, { repeats }]) => repeats),
+  })),
+}));
+
+test("what JSON.parse accepts is accepted and equal, and a repeated key is found exactly where there is one", () => {
+  let repeated = 0;
+  fc.assert(
+    fc.property(json, ({ text, repeats }) => {
+      const value = parseStored(text);
+      assert.deepStrictEqual(value, JSON.parse(text));
+      assert.equal(JSON.stringify(value), JSON.stringify(JSON.parse(text)));
+      assert.equal(repeatedKey(value) !== undefined, repeats, text);
+      if (repeats) repeated += 1;
+    }),
+    RUNS,
+  );
+  assert.ok(repeated > 1_000 && repeated < 9_000, `${repeated} of them repeat a key`);
+});
+
+test("what JSON.parse refuses is refused", () => {
+  let refused = 0;
+  const damaged = fc
+    .tuple(json, fc.nat(), fc.constantFrom("", '"', ",", ":", "{", "]", "\\", " ", "1", "\u2028"))
+    .map(
+      ([{ text }, at, put]) => text.slice(0, at % (text.length + 1)) + put + text.slice((at % (text.length + 1)) + 1),
+    );
+  fc.assert(
+    fc.property(damaged, (text) => {
+      let expected: unknown;
+      try {
+        expected = JSON.parse(text);
+      } catch {
+        refused += 1;
+      }
+      assert.deepStrictEqual(parseStored(text), expected);
+    }),
+    RUNS,
+  );
+  assert.ok(refused > 1_000, `only ${refused} were refused`);
+});
