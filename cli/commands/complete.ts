@@ -22,7 +22,7 @@ const LIST_COMMANDS: Readonly<Record<Lister, readonly string[]>> = {
   keys: ["irsa", "keys", "list"],
 };
 /** Before a name is begun, without a call to AWS. */
-const KINDS = ["role/", "user/", "sso/", "root/", "federated-user/", "pattern/", "account/", "deny/"];
+const KINDS = ["role/", "user/", "sso/", "sso-session/", "root/", "federated-user/", "pattern/", "account/", "deny/"];
 /** Options that say where to look; they are passed on with their values. */
 const WHERE = ["-c", "--cluster", "--region", "--profile", "--prefix", "--account"];
 /** Somebody waits for the next letter. */

@@ -9,7 +9,8 @@ import type { Finding, Placed, Subject } from "./finding.ts";
 
 export function unreachable({ entries, context }: Subject): Finding[] {
   return entries.flatMap(({ parameter, entry }): Finding[] => {
-    const principal = entry.kind === "sso" ? undefined : principalOf(entry, context);
+    const isOfSet = entry.kind === "sso" || entry.kind === "sso-session";
+    const principal = isOfSet ? undefined : principalOf(entry, context);
     if (principal === undefined) return [];
     const finding = { level: "error" as const, rule: "unreachable", where: parameter };
     const right = mappingParameter(context.prefix, principal.kind, principal.accountId, principal.name);

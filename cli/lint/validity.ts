@@ -21,7 +21,10 @@ export function invalid({ readings }: Subject): Finding[] {
 
 export function ending({ entries, denials, context: { now } }: Subject): Finding[] {
   const ends = [
-    ...entries.map(({ parameter, entry }) => ({ where: parameter, what: "", notAfter: entry.mapping.notAfter })),
+    ...entries.map(({ parameter, entry: { mapping } }) => {
+      const what = mapping.session === undefined ? "" : `the mapping of session ${mapping.session} `;
+      return { where: parameter, what, notAfter: mapping.notAfter };
+    }),
     ...denials.map(({ parameter, denial: { entry } }) => {
       return { where: parameter, what: `the denial of ${entry.arnLike} `, notAfter: entry.notAfter };
     }),

@@ -91,7 +91,8 @@ function looserGrants({ name, before, value }: Change, { prefix, now }: Evaluati
   return [...mappingsIn(kind, value)].flatMap(([key, mapping]): Weakening[] => {
     if (mapping.deny) return [];
     const was = old.get(key);
-    const whom = mapping.arn ?? mapping.arnLike ?? shortName(name, prefix);
+    const session = mapping.session === undefined ? "" : ` (${mapping.session})`;
+    const whom = mapping.arn ?? mapping.arnLike ?? `${shortName(name, prefix)}${session}`;
     const { notAfter, principalId } = was ?? {};
     const wasIn = was !== undefined && !isExpired(notAfter, now);
     const wasAdmin = wasIn && grantsMasters(was);
@@ -127,13 +128,15 @@ function looserGrants({ name, before, value }: Change, { prefix, now }: Evaluati
   });
 }
 
-/** The valid ones, by their ARN pattern in lower case where there are several; an invalid one lets nobody in. */
+/** The valid ones, by their ARN pattern in lower case, or session, where there are several; an invalid one lets nobody in. */
 function mappingsIn(kind: Exclude<ParameterKind, "deny">, value: string | undefined): Map<string, Mapping> {
   const content = value === undefined ? undefined : parseStored(value);
   return new Map(
     (Array.isArray(content) ? (content as unknown[]) : [content]).flatMap((item): [string, Mapping][] => {
       const check = checkMapping(item, kind);
-      return check.valid ? [[asciiLowerCase(check.mapping.arnLike ?? ""), check.mapping]] : [];
+      if (!check.valid) return [];
+      const { arnLike = "", session } = check.mapping;
+      return [[session ?? asciiLowerCase(arnLike), check.mapping]];
     }),
   );
 }

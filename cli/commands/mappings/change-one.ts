@@ -13,7 +13,7 @@ import { usage } from "../../errors.ts";
 import type { EvaluationContext } from "../../evaluate/evaluation.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { lint } from "../../lint/lint.ts";
-import { isFor, listItems } from "../../mapping-file/list-value.ts";
+import { hasKey, listItems } from "../../mapping-file/list-value.ts";
 import { shortName } from "../../mapping-file/parameter-name.ts";
 import { inOrder, valueText } from "../../mapping-file/to-parameters.ts";
 import type { ConnectionOptions, WriteOptions } from "../../options.ts";
@@ -22,23 +22,25 @@ import { readSome } from "../../parameter-store/read.ts";
 import { executePlan } from "../../plan/execute.ts";
 import { planChanges } from "../../plan/plan.ts";
 import { readForGuard } from "../../plan/read-for-guard.ts";
+import { tellSessionTrust } from "./session-trust.ts";
 import { findTarget, type Target } from "./target.ts";
 
 type ChangeValue = (value: Readonly<Record<string, unknown>>, kind: MappingKind) => Record<string, unknown>;
 
 export async function changeOne(
   who: string,
-  options: ConnectionOptions & WriteOptions,
+  options: ConnectionOptions & WriteOptions & { readonly session?: string },
   io: IOStreams,
   change: ChangeValue,
 ): Promise<void> {
   const connection = await connect(options, io);
-  const target = findTarget(connection, who);
+  const target = findTarget(connection, who, options.session);
   const before = await readSome(connection.ssm, [target.parameter], io.interrupted);
   const value = newValue(connection.context.prefix, target, before.get(target.parameter), change);
   await checkByLint(target, value.changed, connection.context);
   const plan = planChanges(before, new Map([[target.parameter, value.text]]), false);
   const current = await readForGuard(plan.changes, before, connection, options, io);
+  tellSessionTrust(plan.changes, connection, io);
   await executePlan(plan, current, connection, options, io);
 }
 
@@ -57,7 +59,7 @@ function newValue(prefix: string, target: Target, stored: Stored | undefined, ch
   const name = shortName(parameter, prefix);
   const { kind } = address;
   if (kind === "deny") throw usage(`${name} is a deny list: change it with mappings deny and mappings allow.`);
-  if (kind !== "pattern") {
+  if (!isListKind(kind)) {
     const value = stored === undefined ? undefined : parseStored(stored.value);
     if (!isObject(value) && WITH_ARN.includes(kind) && key.arn === undefined) {
       throw usage(`${name} holds no mapping yet: name it by its ARN to add one.`);
@@ -65,10 +67,14 @@ function newValue(prefix: string, target: Target, stored: Stored | undefined, ch
     const changed = checked(name, change(isObject(value) ? value : key, kind), kind);
     return { text: valueText(name, changed), changed };
   }
-  const { arnLike } = key;
-  if (arnLike === undefined) throw usage(`Name one pattern of ${name} by its ARN with * or ?.`);
-  const items = listItems(name, stored, "pattern", (item) => isFor(item, arnLike));
-  const index = items.findIndex((item) => isFor(item, arnLike));
+  if (kind === "pattern" && key.arnLike === undefined) {
+    throw usage(`Name one pattern of ${name} by its ARN with * or ?.`);
+  }
+  if (kind === "sso-session" && key.session === undefined) {
+    throw usage(`Name one session of ${name}: ${name.replace("sso-session", "sso")} --session <name>.`);
+  }
+  const items = listItems(name, stored, kind, (item) => hasKey(item, key));
+  const index = items.findIndex((item) => hasKey(item, key));
   const item = items[index];
   const changed = checked(name, change(isObject(item) ? item : key, kind), kind);
   // A new pattern comes last: the first that matches counts.

@@ -1,14 +1,13 @@
 // What `mappings apply` and `mappings diff` share: files on one side, Parameter Store on the other, and the plan between.
 
 import type { Command } from "commander";
-import type { DenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
 import { usage } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { foreignProblem } from "../../mapping-file/denial.ts";
 import { nameOfEntry } from "../../mapping-file/entry.ts";
 import { readMappingFiles } from "../../mapping-file/file.ts";
-import { isFor, listItems } from "../../mapping-file/list-value.ts";
+import { type EntryKey, hasKey, listItems } from "../../mapping-file/list-value.ts";
 import { readName, shortName } from "../../mapping-file/parameter-name.ts";
 import { toParameters, valueText } from "../../mapping-file/to-parameters.ts";
 import { addConnection, addReading, type ConnectionOptions, collect } from "../../options.ts";
@@ -51,12 +50,12 @@ export async function compare({ file, prune, ...options }: CompareOptions, io: I
   };
   // Names that the authenticator ignores stay: under a short --prefix, they are other clusters' mappings and callers.
   const ours = new Map([...current].filter(([name]) => isInScope(name)));
-  const wanted = prune ? desired : withStoredDenials(prefix, partition, desired, ours);
+  const wanted = prune ? desired : withStoredEntries(prefix, partition, desired, ours);
   return { plan: planChanges(ours, wanted, prune === true), current, connection };
 }
 
-/** Without --prune nothing is removed, and no denial of a list either: somebody may have written it in a hurry. */
-function withStoredDenials(
+/** Without --prune nothing is removed, and no denial or session of a list either: somebody may have written it in a hurry. */
+function withStoredEntries(
   prefix: string,
   partition: string,
   desired: ReadonlyMap<string, string>,
@@ -64,12 +63,13 @@ function withStoredDenials(
 ): ReadonlyMap<string, string> {
   return new Map(
     [...desired].map(([parameter, value]) => {
-      if (readName(prefix, parameter)?.kind !== "deny") return [parameter, value];
+      const kind = readName(prefix, parameter)?.kind;
+      if (kind !== "deny" && kind !== "sso-session") return [parameter, value];
       const name = shortName(parameter, prefix);
-      const wanted: DenyEntry[] = JSON.parse(value);
-      const wantedFor = (item: unknown) => wanted.find(({ arnLike }) => isFor(item, arnLike));
-      const items = listItems(name, stored.get(parameter), "deny", (item) => wantedFor(item) !== undefined, partition);
-      // Each at its place; of two for the same ARN, the first. The order means nothing, and a new one would be a change.
+      const wanted: EntryKey[] = JSON.parse(value);
+      const wantedFor = (item: unknown) => wanted.find((key) => hasKey(item, key));
+      const items = listItems(name, stored.get(parameter), kind, (item) => wantedFor(item) !== undefined, partition);
+      // Each at its place; of two for the same key, the first. The order means nothing, and a new one would be a change.
       const kept = new Set(items.map((item) => wantedFor(item) ?? item));
       return [parameter, valueText(name, [...kept, ...wanted.filter((entry) => !kept.has(entry))])];
     }),

@@ -76,6 +76,8 @@ function whyNotBack(
     entries,
     denials.map(({ entry }) => ({ entry, account: accountOf(entry.arnLike) })),
   );
+  // Emptied: nothing of it is in the file, and an entry may be added there.
+  if (isSameValue(value, "[]")) return undefined;
   const isBack = values.size === 1 && isSameValue(value, values.get(name));
   return isBack ? undefined : "a file would put some of it into another parameter. Use mappings set, deny and allow";
 }

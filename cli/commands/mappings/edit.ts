@@ -14,6 +14,7 @@ import { planChanges } from "../../plan/plan.ts";
 import { readMappings } from "../../plan/read-current.ts";
 import { readForGuard } from "../../plan/read-for-guard.ts";
 import { editableText, isSameValue, readByName, readDraft, withProblems } from "./edit-file.ts";
+import { tellSessionTrust } from "./session-trust.ts";
 import { findTarget, TARGET_HELP } from "./target.ts";
 
 type EditOptions = ConnectionOptions & WriteOptions;
@@ -102,7 +103,7 @@ async function writeEdited(
   const names = new Set([...opened.keys(), ...desired.keys()]);
   const now = isWhole ? await readMappings(connection, io) : await readByName([...names], connection, io);
   const others = [...opened.values()].filter((before) => isChanged(before, now.get(before.name)));
-  const isLeftAlone = ({ name, value }: Stored) => isSameValue(value, desired.get(name));
+  const isLeftAlone = ({ name, value }: Stored) => isSameValue(value, desired.get(name) ?? "[]");
   for (const before of others) {
     const what = isLeftAlone(before) ? "You did not: it stays as it is now." : "The plan replaces what they wrote.";
     io.tell(`Somebody else changed ${shortName(before.name, prefix)} while you were editing. ${what}\n`);
@@ -120,6 +121,7 @@ async function writeEdited(
     return;
   }
   const current = isWhole ? now : await readForGuard(plan.changes, now, connection, options, io);
+  tellSessionTrust(plan.changes, connection, io);
   await executePlan(plan, current, connection, options, io);
 }
 

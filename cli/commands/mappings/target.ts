@@ -5,28 +5,32 @@ import { mappingParameter } from "../../../functions/authenticator/mapping/param
 import type { Connection } from "../../aws/connection.ts";
 import { usage } from "../../errors.ts";
 import { readEntry } from "../../mapping-file/entry.ts";
+import type { EntryKey } from "../../mapping-file/list-value.ts";
 import { type ParameterAddress, readName } from "../../mapping-file/parameter-name.ts";
 
 export interface Target {
   readonly parameter: string;
   readonly address: ParameterAddress;
   /** What its value says about who it is for. */
-  readonly key: { readonly arn?: string; readonly arnLike?: string };
+  readonly key: { readonly arn?: string } & EntryKey;
 }
 
 export const TARGET_HELP = `<who> is an ARN, an ARN pattern with * or ?, or one of
   sso/<account>/<permission set>   account/<account>   pattern/<account or any>
   role/<account>/<name>   user/<account>/<name>   deny/<account or any>
+  sso-session/<account>/<permission set>
   or a whole parameter name.`;
 
-const NAMED = /^(role|user|federated-user|sso)\/(\d{12})\/(.+)$/;
+const NAMED = /^(role|user|federated-user|sso|sso-session)\/(\d{12})\/(.+)$/;
 
-/** Throws where it names no mapping, or one of another account than --account. */
+/** Throws where it names no mapping, or one of another account than --account. `session`: of the option --session. */
 export function findTarget(
   { context: { prefix }, account }: Pick<Connection, "context" | "account">,
   who: string,
+  session?: string,
 ): Target {
-  const target = targetOf(prefix, who);
+  const found = targetOf(prefix, who);
+  const target = session === undefined ? found : ofSession(prefix, found.address, who, session);
   checkAccount(account, target.address, target.parameter);
   return target;
 }
@@ -36,6 +40,17 @@ export function checkAccount(account: string | undefined, address: { readonly ac
   if (account === undefined || address.account === account) return;
   const of = address.account === "any" ? "for any account" : `of account ${address.account}`;
   throw usage(`${what} is ${of}, not of --account ${account}.`);
+}
+
+function ofSession(prefix: string, { kind, account, name }: ParameterAddress, who: string, session: string): Target {
+  if (kind !== "sso" && kind !== "sso-session") {
+    throw usage(
+      `--session is for a permission set (sso/<account>/<permission set>), not ${who}. Only IAM Identity Center sets the ` +
+        "session name itself. Anyone who assumes another role chooses it.",
+    );
+  }
+  const parameter = mappingParameter(prefix, "sso-session", account, name);
+  return { parameter, address: { kind: "sso-session", account, name }, key: { session } };
 }
 
 function targetOf(prefix: string, who: string): Target {

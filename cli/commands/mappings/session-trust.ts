@@ -1,0 +1,16 @@
+// What a mapping of one session trusts, which the person who writes one must know.
+
+import type { Connection } from "../../aws/connection.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
+import { readName } from "../../mapping-file/parameter-name.ts";
+import type { Change } from "../../plan/plan.ts";
+
+/** Nothing where no list of sessions is written. */
+export function tellSessionTrust(changes: readonly Change[], { context }: Connection, { tell }: IOStreams): void {
+  const isOfSessions = ({ name }: Change) => readName(context.prefix, name)?.kind === "sso-session";
+  if (!changes.some((change) => isOfSessions(change) && change.value?.includes('"session"'))) return;
+  tell(
+    "A mapping of one session trusts the user name in IAM Identity Center. Its administrators, SCIM and the identity " +
+      "provider can change a user name, or give it to another person.\n",
+  );
+}
