@@ -74,7 +74,13 @@ export function serve(construct: Construct, endpoint: Endpoint, props: IamAuthen
   if (props.dashboard !== false) makeDashboard(scope, { clusterId, handler, log, gateway, alarms: alarms.all });
   saveQueries(scope, `iam-authenticator/${clusterId}/${endpoint.kind}`, log);
   if (safeDeployments) {
-    const check = makeDeploymentCheck(scope, { authenticator, aliasName: live.aliasName, environment, logs });
+    const check = makeDeploymentCheck(scope, {
+      authenticator,
+      aliasName: live.aliasName,
+      environment,
+      mappingPrefix,
+      logs,
+    });
     deploySafely(scope, live, check as IFunction, alarms.rollback);
   }
   const { functionName } = live.lambda;

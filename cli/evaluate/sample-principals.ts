@@ -3,10 +3,10 @@
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
 import { denyParameter, encodeName, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import type { Entry } from "../mapping-file/entry.ts";
-import { readName } from "../mapping-file/parameter-name.ts";
 import type { EvaluationContext } from "./evaluation.ts";
 import { principalOf, SAMPLE_SESSION, supposeIdentity } from "./principal.ts";
 

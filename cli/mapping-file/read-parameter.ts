@@ -1,12 +1,16 @@
 // From a parameter to the entries in it, and in words what is wrong.
 
 import { checkMapping, isListKind, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
+import {
+  type ParameterAddress,
+  type ParameterKind,
+  readName,
+} from "../../functions/authenticator/mapping/read-name.ts";
 import { isObject } from "../../functions/lib/json.ts";
 import { parseStored, repeatedKey } from "../../functions/lib/repeated-keys.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { type Denial, readDenial } from "./denial.ts";
 import type { Entry, Problem } from "./entry.ts";
-import { type ParameterAddress, type ParameterKind, readName } from "./parameter-name.ts";
 
 export interface Reading {
   /** `undefined` for a name that the authenticator ignores. */

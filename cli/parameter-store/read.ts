@@ -25,16 +25,18 @@ interface ReadAllRequest {
   readonly prefix: string;
   /** Only this account's: no call names anything else, since the operator may have no permission for it. */
   readonly account?: string | undefined;
+  /** Also the callers' list, which lists as a mapping would; never with `account`. */
+  readonly callers?: boolean;
   /** Calls a second; as many may come at once after a pause. */
   readonly rate: number;
   readonly signal: AbortSignal;
   readonly onCount?: (count: number) => void;
 }
 
-/** Every parameter under the prefix but the callers' list and the issuer's keys, in the order of their names. */
+/** Every parameter under the prefix but the issuer's keys, and the callers' list where it is not asked for, in the order of their names. */
 export async function readAll(
   ssm: SSMClient,
-  { prefix, account, rate, signal, onCount = () => {} }: ReadAllRequest,
+  { prefix, account, callers = false, rate, signal, onCount = () => {} }: ReadAllRequest,
 ): Promise<Map<string, Stored>> {
   const waitForTurn = rateLimited(rate, Math.max(1, rate));
   const paths = account === undefined ? [prefix] : BRANCHES.map((kind) => mappingParameter(prefix, kind, account));
@@ -57,7 +59,8 @@ export async function readAll(
     const names = [...LEAVES.map((kind) => mappingParameter(prefix, kind, account)), denyParameter(prefix, account)];
     found.push(...(await readSome(ssm, names, signal)).values());
   }
-  const mappings = found.filter(({ name }) => name !== callersParameter(prefix) && !isIssuerKey(prefix, name));
+  const isOther = (name: string) => (name === callersParameter(prefix) && !callers) || isIssuerKey(prefix, name);
+  const mappings = found.filter(({ name }) => !isOther(name));
   return new Map(mappings.sort((a, b) => (a.name < b.name ? -1 : 1)).map((parameter) => [parameter.name, parameter]));
 }
 

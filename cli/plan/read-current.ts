@@ -8,13 +8,18 @@ import { startProgress } from "../io/progress.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
 import { readAll } from "../parameter-store/read.ts";
 
-/** All mappings, or with --account that account's. */
-export async function readMappings(connection: Connection, io: IOStreams): Promise<Map<string, Stored>> {
+/** All mappings, or with --account that account's; on request with the callers' list. */
+export async function readMappings(
+  connection: Connection,
+  io: IOStreams,
+  { callers = false } = {},
+): Promise<Map<string, Stored>> {
   const { ssm, context, account, rates } = connection;
   const progress = startProgress("reading", undefined, io);
   try {
     const { interrupted: signal } = io;
-    return await readAll(ssm, { prefix: context.prefix, account, rate: rates.reads, signal, onCount: progress.show });
+    const request = { prefix: context.prefix, account, callers, rate: rates.reads, signal, onCount: progress.show };
+    return await readAll(ssm, request);
   } catch (error) {
     throw account === undefined ? withHint(error, TRY_ACCOUNT) : error;
   } finally {

@@ -1,10 +1,10 @@
 // What must be read to judge a change: all mappings if it could take an administrator away or make one, else nothing more.
 
 import { candidates, mappingParameter, permissionSetOf } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import type { Connection } from "../aws/connection.ts";
 import { supposeIdentity } from "../evaluate/principal.ts";
 import type { IOStreams } from "../io/io-streams.ts";
-import { readName } from "../mapping-file/parameter-name.ts";
 import type { WriteOptions } from "../options.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
 import { readSome } from "../parameter-store/read.ts";

@@ -2,11 +2,12 @@
 
 import { matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
 import { checkMapping, type Mapping } from "../../functions/authenticator/mapping/mapping.ts";
+import { type ParameterKind, readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
 import { parseStored } from "../../functions/lib/repeated-keys.ts";
 import type { EvaluationContext } from "../evaluate/evaluation.ts";
-import { type ParameterKind, readName, shortName } from "../mapping-file/parameter-name.ts";
+import { shortName } from "../mapping-file/parameter-name.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
 import { denialsIn, isDenyList, type NamedDenial, refusesEverybody } from "./denials.ts";
 import { canChooseMasters, grantsMasters, MASTERS } from "./masters.ts";

@@ -4,6 +4,7 @@ import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import { type HttpResponse, jsonResponse } from "../gateway/http-response.ts";
 import type { Clock, Deadline } from "../lib/deadline.ts";
+import { isObject } from "../lib/json.ts";
 import { cachedParameters, type FetchParameters } from "../parameters/parameter-cache.ts";
 import { callersParameter } from "./caller/bearer.ts";
 import { answerErrors } from "./http/answer-errors.ts";
@@ -32,7 +33,7 @@ export interface Dependencies {
 }
 
 export interface Authenticator {
-  /** Answers API Gateway events, payload 1.0 and 2.0. All state is caches: two reviews at once do not meet. */
+  /** Answers API Gateway events, payload 1.0 and 2.0, and the deployment check. All state is caches: two reviews at once do not meet. */
   readonly handler: (event: unknown, context: unknown) => Promise<HttpResponse>;
   /** For `bearer`: the very call that the first review would make, which then finds the callers in the cache. */
   readonly prefetchCallers: (deadline: Deadline) => Promise<void>;
@@ -66,8 +67,16 @@ export function createAuthenticator(
     .use(readReview())
     .handler<RequestContext, HttpResponse>(answerReview);
   return {
-    // API Gateway's event is a RequestContext as soon as the first middleware has run.
-    handler: (event, context) => chain(event as RequestContext, context as Context),
+    async handler(event, context) {
+      // The deployment check's own event: API Gateway lets no caller add a key.
+      const parameters = isObject(event) ? event["storedParameters"] : undefined;
+      if (Array.isArray(parameters)) {
+        const { answerCheck } = await import("./stored-problems.ts");
+        return jsonResponse(200, answerCheck(parameters, partition.id));
+      }
+      // API Gateway's event is a RequestContext as soon as the first middleware has run.
+      return chain(event as RequestContext, context as Context);
+    },
     prefetchCallers: async (deadline) => {
       await readCallers([callersParameter(mappingPrefix)], deadline);
     },

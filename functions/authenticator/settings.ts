@@ -66,9 +66,9 @@ function callerSubjects(read: Read, callerAuth: Settings["callerAuth"]): string[
     throw bad(name, `empty where CALLER_AUTH is ${callerAuth}: only mtls has subjects`);
   }
   if (subjects.length === 0) {
-    throw required(name, "with mtls, whole subject DNs separated by ;, or * for any certificate of the truststore");
+    throw required(name, "with mtls, whole subject DNs, or * for any certificate of the truststore");
   }
-  if (subjects.length > 1 && subjects.includes("*")) throw bad(name, "either * alone or whole subject DNs");
+  if (subjects.length > 1 && subjects.includes("*")) throw bad(name, "* alone or whole subject DNs");
   return subjects;
 }
 

@@ -2,15 +2,23 @@
 
 import { isObject, parseJson } from "../lib/json.ts";
 import { type CheckedSettings, type KnownAnswer, knownAnswers, problemOf, reasonOf } from "./known-answers.ts";
+import { changedReadings, type Store } from "./stored-values.ts";
 
 export interface CheckDependencies {
-  /** Gives what the function returned; throws where it failed. */
+  /** Gives what the function returned; throws `VersionFailed` where its code failed. */
   readonly invoke: (functionArn: string, event: object) => Promise<unknown>;
   /** Tells CodeDeploy; `Failed` stops the deployment. */
   readonly report: (deploymentId: string, executionId: string, status: "Succeeded" | "Failed") => Promise<void>;
+  readonly store: Store;
   readonly clock: () => number;
   readonly print: (line: string) => void;
 }
+
+/** What it says is in the version's own log. */
+export class VersionFailed extends Error {}
+
+/** As many as fit one log line with their names. */
+const MAX_NAMED = 200;
 
 export interface CheckOptions extends CheckedSettings {
   /** ARN of the version to check. */
@@ -27,7 +35,7 @@ interface HookEvent {
 
 export function createCheckHandler(
   options: CheckOptions,
-  { invoke, report, clock, print }: CheckDependencies,
+  { invoke, report, store, clock, print }: CheckDependencies,
 ): (event: HookEvent) => Promise<void> {
   const { versionArn, liveArn } = options;
 
@@ -38,7 +46,7 @@ export function createCheckHandler(
       if (problem === undefined || (await isOfCallers(answer, known.event))) return undefined;
       return `${known.name}: ${problem}`;
     } catch (error) {
-      return `${known.name}: ${error instanceof Error ? `${error.name}: ${error.message}` : "failed"}`;
+      return `${known.name}: ${nameOf(error)}`;
     }
   }
 
@@ -48,6 +56,27 @@ export function createCheckHandler(
     return missing(answer) && missing(await invoke(liveArn, event));
   }
 
+  /** A live version that fails at each event lets no identity in: there is nothing to compare with. */
+  async function askLive(event: object): Promise<unknown> {
+    try {
+      return await invoke(liveArn, event);
+    } catch (error) {
+      if (error instanceof VersionFailed) return undefined;
+      throw error;
+    }
+  }
+
+  async function checkStore(): Promise<string[]> {
+    try {
+      const found = await changedReadings(store, askLive);
+      if (found.length === 0) return [];
+      const more = found.length > MAX_NAMED ? [`and ${found.length - MAX_NAMED} more parameters`] : [];
+      return [...found.slice(0, MAX_NAMED), ...more, ADVICE];
+    } catch (error) {
+      return [`the stored mappings cannot be compared: ${nameOf(error)}`];
+    }
+  }
+
   return async ({ DeploymentId, LifecycleEventHookExecutionId }) => {
     const problems: string[] = [];
     // One after the other: the first of them is the version's cold start.
@@ -55,12 +84,20 @@ export function createCheckHandler(
       const problem = await check(known);
       if (problem !== undefined) problems.push(problem);
     }
+    problems.push(...(await checkStore()));
     const status = problems.length === 0 ? "Succeeded" : "Failed";
     const level = problems.length === 0 ? "info" : "error";
     const time = new Date(clock()).toISOString();
     print(JSON.stringify({ time, level, status, deploymentId: DeploymentId, version: versionArn, problems }));
     await report(DeploymentId, LifecycleEventHookExecutionId, status);
   };
+}
+
+const ADVICE =
+  "to keep what the live version grants and denies, run this release's `iam-authenticator mappings lint --fix`";
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : "failed";
 }
 
 function parsedBody(answer: unknown): unknown {

@@ -1,12 +1,18 @@
 // The deployment check's entry: settings from the environment, Lambda, CodeDeploy, the clock and standard output.
 
+import { setTimeout } from "node:timers/promises";
 import { CodeDeployClient, PutLifecycleEventHookExecutionStatusCommand } from "@aws-sdk/client-codedeploy";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { partitionOfRegion } from "../aws/partitions.ts";
 import { parseJson } from "../lib/json.ts";
 import { readFrom, required } from "../settings/environment.ts";
-import { createCheckHandler } from "./handler.ts";
+import { createCheckHandler, VersionFailed } from "./handler.ts";
+import { type Page, readStore } from "./read-store.ts";
 
 const lambda = new LambdaClient({});
+/** Reviews share the account's limit: a throttled page waits. */
+const ssm = new SSMClient({ maxAttempts: 8 });
 const codeDeploy = new CodeDeployClient({});
 const read = readFrom(process.env);
 
@@ -14,6 +20,18 @@ function setting(name: string, what: string): string {
   const value = read(name);
   if (value === undefined) throw required(name, what);
   return value;
+}
+
+const Path = setting("MAPPING_PREFIX", "the authenticator's");
+
+async function readPage(NextToken: string | undefined): Promise<Page> {
+  const { Parameters = [], NextToken: next } = await ssm.send(
+    new GetParametersByPathCommand({ Path, Recursive: true, MaxResults: 10, NextToken }),
+  );
+  const parameters = Parameters.map(({ Name = "", Value = "", Type }) => {
+    return [Name, { value: Value, secure: Type === "SecureString" }] as const;
+  });
+  return { parameters, next };
 }
 
 export const handler = createCheckHandler(
@@ -29,13 +47,17 @@ export const handler = createCheckHandler(
       const { FunctionError, Payload } = await lambda.send(
         new InvokeCommand({ FunctionName: functionArn, Payload: JSON.stringify(event) }),
       );
-      // What it says is in the version's own log.
-      if (FunctionError !== undefined) throw new Error(`the version failed (${FunctionError})`);
+      if (FunctionError !== undefined) throw new VersionFailed(`the version failed (${FunctionError})`);
       return parseJson(Buffer.from(Payload ?? []).toString());
     },
     async report(deploymentId, lifecycleEventHookExecutionId, status) {
       const result = { deploymentId, lifecycleEventHookExecutionId, status };
       await codeDeploy.send(new PutLifecycleEventHookExecutionStatusCommand(result));
+    },
+    store: {
+      prefix: Path,
+      partition: partitionOfRegion(setting("AWS_REGION", "set by Lambda"))?.id ?? "aws",
+      pages: () => readStore({ readPage, clock: Date.now, sleep: setTimeout }),
     },
     clock: Date.now,
     print: (line) => process.stdout.write(`${line}\n`),

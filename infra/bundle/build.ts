@@ -1,4 +1,4 @@
-// Builds what Lambda runs: dist/authenticator/index.mjs with, beside it, the part that speaks to EC2; dist/issuer/index.mjs and
+// Builds what Lambda runs: dist/authenticator/index.mjs with, beside it, the parts that few clusters or deployments need; dist/issuer/index.mjs and
 // dist/deployment-check/index.mjs.
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -13,6 +13,8 @@ export interface AuthenticatorBuild {
   readonly index: Bundle;
   /** Loaded by index.mjs when a mapping first uses `{EC2PrivateDNSName}`: two more clients that most clusters never need. */
   readonly ec2NodeName: Bundle;
+  /** Loaded by index.mjs for the deployment check: no review needs it. */
+  readonly storedProblems: Bundle;
   /** Everything that was written to the folder. */
   readonly files: readonly BuiltFile[];
 }
@@ -22,13 +24,17 @@ const SOURCE = "functions/authenticator";
 
 /** Empties `outdir` and writes the function's files there. The same sources give the same bytes, wherever that is. */
 export async function buildAuthenticator(outdir: string): Promise<AuthenticatorBuild> {
-  const [index, ec2NodeName] = await Promise.all([
-    bundle(ROOT, `${SOURCE}/index.ts`, "index.mjs", [separateFile("ec2-node-name"), ...LEAN_PLUGINS]),
+  const separate = [separateFile("ec2-node-name"), separateFile("stored-problems")];
+  const [index, ec2NodeName, storedProblems] = await Promise.all([
+    bundle(ROOT, `${SOURCE}/index.ts`, "index.mjs", [...separate, ...LEAN_PLUGINS]),
     bundle(ROOT, `${SOURCE}/aws/ec2-node-name.ts`, "ec2-node-name.mjs", LEAN_PLUGINS),
+    bundle(ROOT, `${SOURCE}/stored-problems.ts`, "stored-problems.mjs", []),
   ]);
-  const files = [...index.files, ...ec2NodeName.files, licenceFile([index.metafile, ec2NodeName.metafile])];
+  const parts = [index, ec2NodeName, storedProblems];
+  const licenses = licenceFile(parts.map(({ metafile }) => metafile));
+  const files = [...parts.flatMap((part) => part.files), licenses];
   writeFiles(outdir, files);
-  return { index, ec2NodeName, files };
+  return { index, ec2NodeName, storedProblems, files };
 }
 
 interface OneFileBuild {

@@ -8,6 +8,7 @@ import type { Construct } from "constructs";
 import { acknowledgeWildcard } from "../acknowledge.ts";
 import { builtCode, NODEJS_24 } from "../function/built-code.ts";
 import type { LogSettings } from "../log-settings.ts";
+import { prefixArn } from "../parameters/prefix-arn.ts";
 
 export interface DeploymentCheckOptions {
   readonly authenticator: LambdaFunction;
@@ -15,6 +16,8 @@ export interface DeploymentCheckOptions {
   readonly aliasName: string;
   /** The authenticator's environment. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Begins with `/`. */
+  readonly mappingPrefix: string;
   readonly logs: LogSettings;
 }
 
@@ -22,7 +25,7 @@ export interface DeploymentCheckOptions {
 const SETTINGS = ["CALLER_AUTH", "CALLER_SUBJECTS", "STS_REGIONS"];
 
 export function makeDeploymentCheck(scope: Construct, options: DeploymentCheckOptions): LambdaFunction {
-  const { authenticator, aliasName, environment, logs } = options;
+  const { authenticator, aliasName, environment, mappingPrefix, logs } = options;
   const role = new Role(scope, "DeploymentCheckRole", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
   const logGroup = new LogGroup(scope, "DeploymentCheckLog", {
     ...logs,
@@ -33,6 +36,9 @@ export function makeDeploymentCheck(scope: Construct, options: DeploymentCheckOp
   const versions = `${authenticator.functionArn}:*`;
   role.addToPolicy(new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [versions] }));
   acknowledgeWildcard(role, versions, "The check invokes the version that is deployed, whichever number it gets.");
+  // IAM checks the path alone: all parameters below it, the callers' hashes too.
+  const store = prefixArn(scope, mappingPrefix);
+  role.addToPolicy(new PolicyStatement({ actions: ["ssm:GetParametersByPath"], resources: [store] }));
 
   const check = new LambdaFunction(scope, "DeploymentCheck", {
     description: "Checks a new version of the authenticator before it gets reviews",
@@ -40,14 +46,15 @@ export function makeDeploymentCheck(scope: Construct, options: DeploymentCheckOp
     architecture: authenticator.architecture,
     code: builtCode("deployment-check"),
     handler: "index.handler",
-    // Ten reviews at most, of 8 s each.
-    timeout: Duration.seconds(90),
+    // Ten reviews of 8 s each at most, and up to 8 minutes for the store.
+    timeout: Duration.minutes(10),
     memorySize: 256,
     role,
     loggingFormat: LoggingFormat.JSON,
     logGroup,
     environment: {
       VERSION_ARN: authenticator.currentVersion.functionArn,
+      MAPPING_PREFIX: mappingPrefix,
       LIVE_ARN: `${authenticator.functionArn}:${aliasName}`,
       ...Object.fromEntries(Object.entries(environment).filter(([name]) => SETTINGS.includes(name))),
     },

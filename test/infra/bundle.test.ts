@@ -9,8 +9,11 @@ import { after, test } from "node:test";
 import { buildAuthenticator } from "../../infra/bundle/build.ts";
 import { importChain, modulesInside } from "./import-chain.ts";
 
-/** A review pays for each kilobyte once, when an environment starts: about 0.1 ms (`npm run bench -- cuts`). */
-const MAX_BYTES = 206_000;
+/**
+ * A review pays for each kilobyte once, when an environment starts: about 0.1 ms (`npm run bench -- cuts`). Raised from
+ * 206 kB for sso-session lists, repeated keys and denials that can never match, which every review depends on.
+ */
+const MAX_BYTES = 208_000;
 
 /** Each by the paths of modules that it consists of. */
 const FORBIDDEN: Readonly<Record<string, RegExp>> = {
@@ -28,7 +31,7 @@ const FORBIDDEN_IN_INDEX = { ...FORBIDDEN, "the clients of EC2 and IAM": /@aws-s
 const folder = mkdtempSync(join(tmpdir(), "bundle-"));
 after(() => rmSync(folder, { recursive: true }));
 const built = await buildAuthenticator(join(folder, "first"));
-const { index, ec2NodeName } = built;
+const { index, ec2NodeName, storedProblems } = built;
 
 test(`index.mjs has at most ${MAX_BYTES / 1000} kB`, () => {
   const size = index.files.find(({ name }) => name === "index.mjs")?.contents.length ?? Number.NaN;
@@ -45,6 +48,7 @@ test("index.mjs exports the handler and nothing else", () => {
 for (const [{ metafile }, name, forbidden] of [
   [index, "index.mjs", FORBIDDEN_IN_INDEX],
   [ec2NodeName, "ec2-node-name.mjs", FORBIDDEN],
+  [storedProblems, "stored-problems.mjs", { ...FORBIDDEN, "any package": /node_modules/ }],
 ] as const) {
   for (const [what, pattern] of Object.entries(forbidden)) {
     test(`${name} is without ${what}`, () => {
@@ -63,9 +67,9 @@ for (const [{ metafile }, name, forbidden] of [
   });
 }
 
-test("index.mjs loads one file more, ec2-node-name.mjs, and only by import(); what else it names is left out", () => {
+test("index.mjs loads two more files, and only by import(); what else it names is left out", () => {
   const imports = Object.values(index.metafile.outputs).flatMap(({ imports }) => imports);
-  const known = ["./ec2-node-name.mjs", "@smithy/core/event-streams"];
+  const known = ["./ec2-node-name.mjs", "./stored-problems.mjs", "@smithy/core/event-streams"];
   assert.deepEqual(new Set(imports.map(({ path }) => path)), new Set(known));
   assert.ok(imports.every(({ kind, external }) => kind === "dynamic-import" && external === true));
 });

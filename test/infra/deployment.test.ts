@@ -39,12 +39,13 @@ for (const kind of KINDS) {
     assert.deepEqual(Environment, {
       Variables: {
         VERSION_ARN: `<${scope}FunctionCurrentVersion>`,
+        MAPPING_PREFIX: "/iam-authenticator/prod.example",
         LIVE_ARN: `<${scope}Function.Arn>:live`,
         CALLER_AUTH: kind === "mtls" ? "mtls" : "bearer",
         ...(kind === "mtls" && { CALLER_SUBJECTS: "CN=kube-apiserver,O=Example" }),
       },
     });
-    assert.deepEqual([Runtime, Handler, Timeout], ["nodejs24.x", "index.handler", 90]);
+    assert.deepEqual([Runtime, Handler, Timeout], ["nodejs24.x", "index.handler", 600]);
     // The alias moves only when the check is there, and when both have their rights.
     const waitsFor = (ids: readonly string[], own: string) => ids.map((id) => flat(id)).includes(`${scope}${own}`);
     assert.ok(waitsFor(DependsOn, "DeploymentCheck"), DependsOn.join(" "));
@@ -54,7 +55,7 @@ for (const kind of KINDS) {
     assert.ok(waitsFor(check?.["DependsOn"], "DeploymentCheckRoleDefaultPolicy"));
   });
 
-  test(`${kind}: the check may invoke versions of the function and tell CodeDeploy, and nothing else`, () => {
+  test(`${kind}: the check may invoke versions of the function, read the stored parameters and tell CodeDeploy, and nothing else`, () => {
     const of = `${scope}DeploymentCheckRoleDefaultPolicy`;
     const group = `<${scope}DeploymentApplication>/<${scope}Deployment>`;
     assert.deepEqual(
@@ -66,6 +67,11 @@ for (const kind of KINDS) {
           Resource: `<${scope}DeploymentCheckLog.Arn>`,
         },
         { Effect: "Allow", Action: "lambda:InvokeFunction", Resource: `<${scope}Function.Arn>:*` },
+        {
+          Effect: "Allow",
+          Action: "ssm:GetParametersByPath",
+          Resource: "arn:<AWS::Partition>:ssm:eu-west-1:111122223333:parameter/iam-authenticator/prod.example",
+        },
         {
           Effect: "Allow",
           Action: "codedeploy:PutLifecycleEventHookExecutionStatus",

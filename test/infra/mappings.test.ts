@@ -212,7 +212,7 @@ const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => 
   ],
   "a denial of another partition than the stack's": [
     (a) => a.addDenial({ arnLike: "arn:aws-cn:iam::111122223333:user/mallory" }),
-    /^the denial of arn:aws-cn:.*can never match: the cluster's partition is aws$/,
+    /^the denial of arn:aws-cn:.*can never match: this list covers account any of partition aws only$/,
   ],
   "a denial with a mapping's key": [
     (a) => a.addDenial({ arnLike: ARN, username: "u" } as never),

@@ -1,6 +1,7 @@
 // What `mappings apply` and `mappings diff` share: files on one side, Parameter Store on the other, and the plan between.
 
 import type { Command } from "commander";
+import { readName } from "../../../functions/authenticator/mapping/read-name.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
 import { usage } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
@@ -8,7 +9,7 @@ import { foreignProblem } from "../../mapping-file/denial.ts";
 import { nameOfEntry } from "../../mapping-file/entry.ts";
 import { readMappingFiles } from "../../mapping-file/file.ts";
 import { type EntryKey, hasKey, listItems } from "../../mapping-file/list-value.ts";
-import { readName, shortName } from "../../mapping-file/parameter-name.ts";
+import { shortName } from "../../mapping-file/parameter-name.ts";
 import { toParameters, valueText } from "../../mapping-file/to-parameters.ts";
 import { addConnection, addReading, type ConnectionOptions, collect } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";

@@ -1,8 +1,8 @@
 // What a mapping of one session trusts, which the person who writes one must know.
 
+import { readName } from "../../../functions/authenticator/mapping/read-name.ts";
 import type { Connection } from "../../aws/connection.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
-import { readName } from "../../mapping-file/parameter-name.ts";
 import type { Change } from "../../plan/plan.ts";
 
 /** Nothing where no list of sessions is written. */

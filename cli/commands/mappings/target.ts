@@ -2,11 +2,11 @@
 
 import type { MappingKind } from "../../../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { type ParameterAddress, readName } from "../../../functions/authenticator/mapping/read-name.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { usage } from "../../errors.ts";
 import { readEntry } from "../../mapping-file/entry.ts";
 import type { EntryKey } from "../../mapping-file/list-value.ts";
-import { type ParameterAddress, readName } from "../../mapping-file/parameter-name.ts";
 
 export interface Target {
   readonly parameter: string;

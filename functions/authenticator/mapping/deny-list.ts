@@ -7,7 +7,7 @@ import { parseStored } from "../../lib/repeated-keys.ts";
 import { oncePerRead } from "../../parameters/once-per-read.ts";
 import type { StoredParameter } from "../../parameters/stored-parameter.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
-import { type ArnSections, arnPattern, arnSections, matchesGlob, matchesSections } from "./arn-like.ts";
+import { arnPattern, arnSections, matchesGlob, matchesSections } from "./arn-like.ts";
 import { endProblem, keyProblem } from "./mapping.ts";
 import { whyNeverMatches } from "./possible-arn.ts";
 
@@ -46,17 +46,18 @@ function entryProblem(value: unknown, scope: DenyScope): string | undefined {
   if (problem !== undefined) return problem;
   const { arnLike } = value;
   if (typeof arnLike !== "string") return `arnLike must be an ARN pattern, not ${quoted(arnLike)}`;
-  return whyNeverMatches(withoutPath(arnLike), "canonical-or-session") ?? whyForeign(arnSections(arnLike), scope);
+  return whyNeverMatches(withoutPath(arnLike), "canonical-or-session") ?? whyForeign(arnLike, scope);
 }
 
-/** Why an ARN pattern matches no identity that the list covers, though it may match others. */
-function whyForeign(pattern: ArnSections | undefined, { account = "any", partition }: DenyScope): string | undefined {
-  const [, ofPartition = "", , , ofAccount = ""] = pattern ?? [];
-  if (partition !== undefined && !matchesGlob(ofPartition, partition)) {
-    return `arnLike of partition ${quoted(ofPartition)} can never match: the cluster's partition is ${partition}`;
-  }
-  if (account === "any" || matchesGlob(ofAccount, account)) return undefined;
-  return `arnLike of account ${quoted(ofAccount)} can never match: this list is read for account ${account} only`;
+/** Why a pattern matches no identity that the list covers, though it may match others. */
+function whyForeign(arnLike: string, { account = "any", partition }: DenyScope): string | undefined {
+  const [, ofPartition = "", , , ofAccount = ""] = arnSections(arnLike) ?? [];
+  const isOwn =
+    (partition === undefined || matchesGlob(ofPartition, partition)) &&
+    (account === "any" || matchesGlob(ofAccount, account));
+  if (isOwn) return undefined;
+  const of = partition === undefined ? "" : ` of partition ${partition}`;
+  return `arnLike ${quoted(arnLike)} can never match: this list covers account ${account}${of} only`;
 }
 
 /** Whether an entry is for this identity, whatever its `notAfter` says. */

@@ -37,16 +37,24 @@ export type MappingCheck =
   | { readonly valid: true; readonly mapping: Mapping }
   | { readonly valid: false; readonly problem: string };
 
+const GRANT = ["username", "groups", "notAfter", "description"];
+const ROLE_OR_USER = ["arn", "username", "groups", "principalId", "notAfter", "deny", "description"];
+const OTHER_PRINCIPAL = ["arn", "username", "groups", "notAfter", "deny", "description"];
+
 const KEYS: Readonly<Record<MappingKind, readonly string[]>> = {
-  role: ["arn", "username", "groups", "principalId", "notAfter", "deny", "description"],
-  user: ["arn", "username", "groups", "principalId", "notAfter", "deny", "description"],
-  root: ["arn", "username", "groups", "notAfter", "deny", "description"],
-  "federated-user": ["arn", "username", "groups", "notAfter", "deny", "description"],
-  sso: ["username", "groups", "notAfter", "description"],
-  "sso-session": ["session", "username", "groups", "notAfter", "description"],
-  pattern: ["arnLike", "username", "groups", "notAfter", "description"],
-  account: ["username", "groups", "notAfter", "description"],
+  role: ROLE_OR_USER,
+  user: ROLE_OR_USER,
+  root: OTHER_PRINCIPAL,
+  "federated-user": OTHER_PRINCIPAL,
+  sso: GRANT,
+  "sso-session": ["session", ...GRANT],
+  pattern: ["arnLike", ...GRANT],
+  account: GRANT,
 };
+
+export function isMappingKind(kind: string): kind is MappingKind {
+  return Object.hasOwn(KEYS, kind);
+}
 
 /** `value` is of `parseStored`: a parameter's value or one entry of a list. The problem is a phrase for an operator. */
 export function checkMapping(value: unknown, kind: MappingKind): MappingCheck {
@@ -71,10 +79,14 @@ const SESSION_NAME = /^[\w+=,.@-]{1,64}$/;
 
 /** Of the value's keys: one that is repeated, at any depth, or one that is not in `keys`. */
 export function keyProblem(value: Record<string, unknown>, keys: readonly string[]): string | undefined {
-  const repeated = repeatedKey(value);
-  if (repeated !== undefined) return `repeated key ${quoted(repeated)}: each key may occur once`;
   const unknown = Object.keys(value).find((key) => !keys.includes(key));
-  return unknown === undefined ? undefined : `unknown key ${quoted(unknown)}: the keys are ${keys.join(", ")}`;
+  if (unknown === undefined) return repeatedKeyProblem(value);
+  return `unknown key ${quoted(unknown)}: the keys are ${keys.join(", ")}`;
+}
+
+export function repeatedKeyProblem(value: unknown): string | undefined {
+  const key = repeatedKey(value);
+  return key === undefined ? undefined : `repeated key ${quoted(key)}: each key may occur once`;
 }
 
 /** The keys by which the value itself says whom it is for: the parameter's name only finds it. */

@@ -30,44 +30,19 @@ export interface Unreadable {
 
 type OwnParameterKind = Exclude<MappingKind, ListKind>;
 
-const READERS = {
-  role: readerOf("role"),
-  user: readerOf("user"),
-  root: readerOf("root"),
-  "federated-user": readerOf("federated-user"),
-  sso: readerOf("sso"),
-  account: readerOf("account"),
-} satisfies Record<OwnParameterKind, unknown>;
+/** The parameter's name has the kind. */
+export const readMapping = oncePerRead((stored, kind: OwnParameterKind): ReadMapping | Unreadable => {
+  const parsed = parse(stored);
+  return "problem" in parsed ? parsed : readValue(parsed.value, kind);
+});
 
-export function readMapping(stored: StoredParameter, kind: OwnParameterKind): ReadMapping | Unreadable {
-  return READERS[kind](stored);
-}
-
-function readerOf(kind: OwnParameterKind) {
-  return oncePerRead((stored): ReadMapping | Unreadable => {
-    const parsed = parse(stored);
-    return "problem" in parsed ? parsed : readValue(parsed.value, kind);
-  });
-}
-
-const LIST_READERS = {
-  pattern: listReaderOf("pattern"),
-  "sso-session": listReaderOf("sso-session"),
-} satisfies Record<ListKind, unknown>;
-
-export function readMappingList(stored: StoredParameter, kind: ListKind): ReadMappingList | Unreadable {
-  return LIST_READERS[kind](stored);
-}
-
-function listReaderOf(kind: ListKind) {
-  return oncePerRead((stored): ReadMappingList | Unreadable => {
-    const parsed = parse(stored);
-    if ("problem" in parsed) return parsed;
-    if (!Array.isArray(parsed.value)) return { problem: "not a JSON list" };
-    const entries = parsed.value.map((entry) => readValue(entry, kind));
-    return { entries, invalidCount: entries.filter(({ check }) => !check.valid).length };
-  });
-}
+export const readMappingList = oncePerRead((stored, kind: ListKind): ReadMappingList | Unreadable => {
+  const parsed = parse(stored);
+  if ("problem" in parsed) return parsed;
+  if (!Array.isArray(parsed.value)) return { problem: "not a JSON list" };
+  const entries = parsed.value.map((entry) => readValue(entry, kind));
+  return { entries, invalidCount: entries.filter(({ check }) => !check.valid).length };
+});
 
 function parse({ value: text, secure }: StoredParameter): { readonly value: unknown } | Unreadable {
   if (secure) return { problem: "a SecureString: it must be of type String" };

@@ -155,7 +155,7 @@ test("CALLER_SUBJECTS are separated by semicolons, since a subject has commas, a
 
 test("mtls does not start without CALLER_SUBJECTS: a missing or misspelt variable accepts no certificate", () => {
   const message =
-    "CALLER_SUBJECTS is required: with mtls, whole subject DNs separated by ;, or * for any certificate of the truststore";
+    "CALLER_SUBJECTS is required: with mtls, whole subject DNs, or * for any certificate of the truststore";
   for (const subjects of [{}, { CALLER_SUBJECTS: "" }, { CALLER_SUBJECT: "CN=a" }, { caller_subjects: "CN=a" }]) {
     assert.throws(() => read({ CALLER_AUTH: "mtls", ...subjects }), { message });
   }

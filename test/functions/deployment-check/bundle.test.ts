@@ -14,19 +14,32 @@ const SETTINGS = {
   VERSION_ARN: VERSION,
   LIVE_ARN: VERSION.replace(/7$/, "live"),
   CALLER_AUTH: "bearer",
+  MAPPING_PREFIX: "/iam-authenticator/prod",
   AWS_REGION: "us-west-2",
   AWS_ACCESS_KEY_ID: "AKIALOCALFUNCTIONAAA",
   AWS_SECRET_ACCESS_KEY: "local/only",
 };
 
 /** One deployment's check of a version that refuses everything, or fails. */
-async function check(t: TestContext, path: string, settings: object = {}, functionError?: string) {
+async function check(t: TestContext, path: string, settings: object = {}, functionError?: string, stored: object = {}) {
   const invoked: { readonly target: string; readonly event: string }[] = [];
   const told: unknown[] = [];
   const aws = await startHttpServer(async ({ target, headers, body }) => {
     if (headers["x-amz-target"] === "CodeDeploy_20141006.PutLifecycleEventHookExecutionStatus") {
       told.push(JSON.parse(body.toString()));
       return { status: 200, headers: { "content-type": "application/x-amz-json-1.1" }, body: "{}" };
+    }
+    if (headers["x-amz-target"] === "AmazonSSM.GetParametersByPath") {
+      const { Path, Recursive, MaxResults, NextToken = "0" } = JSON.parse(body.toString());
+      assert.deepEqual([Path, Recursive, MaxResults], ["/iam-authenticator/prod", true, 10]);
+      const all = Object.entries(stored).map(([name, Value]) => ({ Name: `${Path}/${name}`, Value, Type: "String" }));
+      const next = Number(NextToken) + MaxResults;
+      const page = {
+        Parameters: all.slice(Number(NextToken), next),
+        ...(next < all.length && { NextToken: `${next}` }),
+      };
+      const type = "application/x-amz-json-1.1";
+      return { status: 200, headers: { "content-type": type }, body: JSON.stringify(page) };
     }
     invoked.push({ target: decodeURIComponent(target), event: body.toString() });
     const failed: Record<string, string> = functionError === undefined ? {} : { "x-amz-function-error": functionError };
@@ -39,6 +52,7 @@ async function check(t: TestContext, path: string, settings: object = {}, functi
       ...SETTINGS,
       AWS_ENDPOINT_URL_LAMBDA: aws.url,
       AWS_ENDPOINT_URL_CODEDEPLOY: aws.url,
+      AWS_ENDPOINT_URL_SSM: aws.url,
       ...settings,
     },
     clock: sharedClock(),
@@ -70,6 +84,20 @@ for (const path of ENTRIES) {
     const [token = ""] = /k8s-aws-v1\.[\w-]{99,}/.exec(events) ?? [];
     const url = Buffer.from(token.replace("k8s-aws-v1.", ""), "base64url").toString();
     assert.match(url, /^https:\/\/sts\.eu-west-1\.amazonaws\.com\//);
+  });
+
+  test(`${path}: a stored value that the live version reads otherwise fails the deployment, on whichever page`, async (t) => {
+    const clean = Array.from({ length: 12 }, (_, i) => [`account/11112222${3000 + i}`, "{}"]);
+    const good = await check(t, path, {}, undefined, Object.fromEntries(clean));
+    assert.deepEqual([good.printed.status, good.printed.problems], ["Succeeded", []]);
+    assert.equal(good.invoked.filter(({ event }) => event.startsWith('{"storedParameters":')).length, 1);
+    const repeated = { "account/999922223333": '{"username":"a","username":"b"}' };
+    const bad = await check(t, path, {}, undefined, { ...Object.fromEntries(clean), ...repeated });
+    assert.deepEqual(
+      [bad.told, bad.printed.status],
+      [[{ deploymentId: "d-1", lifecycleEventHookExecutionId: "e-1", status: "Failed" }], "Failed"],
+    );
+    assert.match(bad.printed.problems[0], /^account\/999922223333: .*repeated key "username"/);
   });
 
   test(`${path}: a setting that is missing is named`, async (t) => {

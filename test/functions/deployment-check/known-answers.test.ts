@@ -38,6 +38,8 @@ async function version(
   return (_arn, event) => handler(event, { awsRequestId: "1" } as never);
 }
 
+async function* noPages() {}
+
 interface Checked {
   readonly status: string | undefined;
   readonly problems: readonly string[];
@@ -56,6 +58,7 @@ async function check(invoke: Invoke, callerAuth: string, callerSubject?: string)
         return invoke(arn, event);
       },
       report: async (...result) => void reported.push(result),
+      store: { prefix: "/iam-authenticator/local", partition: "aws", pages: noPages },
       clock: Date.now,
       print: (line) => printed.push(line),
     },
@@ -77,6 +80,17 @@ test("a good version passes, however it checks its caller: each event in both pa
   assert.deepEqual(any, { status: "Succeeded", problems: [], invoked: 8 });
   const bearer = await check(await version(t, { CALLER_AUTH: "bearer" }), "bearer");
   assert.deepEqual(bearer, { status: "Succeeded", problems: [], invoked: 4 });
+});
+
+test("the built version answers the check's question about stored parameters, whatever its callers must prove", async (t) => {
+  const invoke = await version(t, { CALLER_AUTH: "bearer" });
+  const parameter = { kind: "account", account: "111122223333", secure: false };
+  const storedParameters = [
+    { ...parameter, value: "{}" },
+    { ...parameter, value: '{"username":"a","username":"b"}' },
+  ];
+  const { body } = (await invoke("live", { storedParameters })) as { body: string };
+  assert.deepEqual(JSON.parse(body), { validity: [[true], [false]] });
 });
 
 test("a version that cannot reach STS or Parameter Store is stopped", async (t) => {

@@ -1,0 +1,90 @@
+// Whether the new version reads a stored mapping, denial list or caller otherwise than the live one: that would lock users out.
+
+import { callersParameter } from "../authenticator/caller/bearer.ts";
+import { readName } from "../authenticator/mapping/read-name.ts";
+import { formerProblemsIn, type NamedParameter, problemsIn, validityOf } from "../authenticator/stored-problems.ts";
+import { isObject, parseJson } from "../lib/json.ts";
+import type { StoredParameter } from "../parameters/stored-parameter.ts";
+
+export interface Store {
+  readonly prefix: string;
+  /** The function's own. */
+  readonly partition: string;
+  /** All parameters under the prefix, with their names, a page at a time. Throws where they cannot be read. */
+  readonly pages: () => AsyncIterable<readonly (readonly [string, StoredParameter])[]>;
+}
+
+/** Asks the live version with an event, and gives what it answers; `undefined` where it fails at each event. */
+export type AskLive = (event: object) => Promise<unknown>;
+
+/** Lambda takes 6 MB an invocation. */
+const MAX_BATCH_BYTES = 1_000_000;
+
+/** One line for each parameter that the versions read otherwise. Throws where the store or the live version cannot be asked. */
+export async function changedReadings({ prefix, partition, pages }: Store, askLive: AskLive): Promise<string[]> {
+  const found: string[] = [];
+  let batch: Named[] = [];
+  let bytes = 0;
+  const compareBatch = async () => {
+    if (batch.length > 0) found.push(...(await compared(batch, partition, askLive)));
+    [batch, bytes] = [[], 0];
+  };
+  for await (const page of pages()) {
+    for (const [name, stored] of page) {
+      const address = name === callersParameter(prefix) ? CALLERS : readName(prefix, name);
+      if (address === undefined) continue;
+      const { kind, account } = address;
+      batch.push({ name: name.slice(prefix.length + 1), parameter: { kind, account, ...stored } });
+      bytes += stored.value.length;
+    }
+    if (bytes >= MAX_BATCH_BYTES) await compareBatch();
+  }
+  await compareBatch();
+  return found;
+}
+
+const CALLERS = { kind: "callers", account: "" };
+
+interface Named {
+  readonly name: string;
+  readonly parameter: NamedParameter;
+}
+
+async function compared(batch: readonly Named[], partition: string, askLive: AskLive): Promise<string[]> {
+  const live = await liveValidity(
+    batch.map(({ parameter }) => parameter),
+    askLive,
+  );
+  return batch.flatMap(({ name, parameter }, index) => {
+    const problems = problemsIn(parameter, partition);
+    const [before, after] = [live[index], validityOf(problems)];
+    const isSame = before === null ? after !== false && !after?.includes(false) : isEqual(before, after);
+    return isSame ? [] : `${name}: ${difference(before, problems)}`;
+  });
+}
+
+function isEqual(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** A version before this check had the question answers it as any unknown event: not at all, or with an error. */
+async function liveValidity(parameters: readonly NamedParameter[], askLive: AskLive): Promise<unknown[]> {
+  const answer = await askLive({ storedParameters: parameters });
+  const body = isObject(answer) && typeof answer["body"] === "string" ? parseJson(answer["body"]) : undefined;
+  const validity = isObject(body) ? body["validity"] : undefined;
+  return Array.isArray(validity) && validity.length === parameters.length
+    ? validity
+    : parameters.map((one) => validityOf(formerProblemsIn(one)));
+}
+
+/** `before`: the live version's validity. */
+function difference(before: unknown, problems: ReturnType<typeof problemsIn>): string {
+  const live = before === null ? "the live version does not read it" : "the live version reads it otherwise";
+  if (typeof problems === "string") return `${live}: for this version it is ${problems}`;
+  const entries = (problems ?? []).flatMap((problem, index) => {
+    const was = Array.isArray(before) ? before[index] === true : before === null;
+    if (was === (problem === undefined)) return [];
+    return `entry ${index + 1} is ${problem === undefined ? "valid" : `invalid: ${problem}`}`;
+  });
+  return `${live}: for this version ${entries.join("; ")}`;
+}
