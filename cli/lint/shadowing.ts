@@ -39,7 +39,9 @@ export function shadowed({ entries, parameters, context }: Subject): Finding[] {
     // The invalid list itself is a finding: one for each mapping that it shuts out would hide it.
     if (refusesEverybody(deciding.parameter, parameters.get(deciding.parameter)?.value)) return [];
     const message = deciding.verdict.kind === "deny" ? `denied by ${first}` : `${first} counts before it`;
-    return [{ level: "warning", rule: "shadowed", where: parameter, message }];
+    const { session } = entry.mapping;
+    const whose = session === undefined ? "" : `session ${session}: `;
+    return [{ level: "warning", rule: "shadowed", where: parameter, message: `${whose}${message}` }];
   });
 }
 

@@ -45,6 +45,9 @@ function unquotedPlaceholder({ username, groups }: Record<string, unknown>): str
   return undefined;
 }
 
+/** https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html */
+export const PERMISSION_SET = /^[\w+=,.@-]{1,32}$/;
+
 type Address = Omit<Entry, "mapping">;
 
 function readAddress(value: Record<string, unknown>, account: unknown, permissionSet: unknown): Address | Problem {
@@ -67,8 +70,7 @@ function readAddress(value: Record<string, unknown>, account: unknown, permissio
       problem: account === undefined ? "must have arn, arnLike, or account (alone, or with permissionSet)" : ACCOUNT,
     };
   if (permissionSet === undefined) return unnamed("account", account);
-  // https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html
-  if (typeof permissionSet !== "string" || !/^[\w+=,.@-]{1,32}$/.test(permissionSet)) {
+  if (typeof permissionSet !== "string" || !PERMISSION_SET.test(permissionSet)) {
     return { problem: "permissionSet must be the name of a permission set" };
   }
   return { kind: session === undefined ? "sso" : "sso-session", account, name: permissionSet };

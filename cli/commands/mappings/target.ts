@@ -5,7 +5,7 @@ import { mappingParameter } from "../../../functions/authenticator/mapping/param
 import { type ParameterAddress, readName } from "../../../functions/authenticator/mapping/read-name.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { usage } from "../../errors.ts";
-import { readEntry } from "../../mapping-file/entry.ts";
+import { PERMISSION_SET, readEntry } from "../../mapping-file/entry.ts";
 import type { EntryKey } from "../../mapping-file/list-value.ts";
 
 export interface Target {
@@ -62,6 +62,11 @@ function targetOf(prefix: string, who: string): Target {
   if (kind === undefined || account === undefined || name === undefined) {
     const problem = who === "" ? "<who> must not be empty." : `${who} is not the name of a mapping.`;
     throw usage(problem, ...TARGET_HELP.split("\n"));
+  }
+  if (kind.startsWith("sso") && !PERMISSION_SET.test(name)) {
+    throw usage(
+      `${name} is not the name of a permission set.${name.includes("/") ? " Name a session by --session." : ""}`,
+    );
   }
   const encoded = mappingParameter(prefix, kind as MappingKind, account, name);
   return { parameter: encoded, address: { kind: kind as MappingKind, account, name }, key: {} };

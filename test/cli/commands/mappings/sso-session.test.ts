@@ -98,6 +98,9 @@ test("what would be invalid is refused: no username, a name that no session has,
     assert.equal(code, 2, err);
     assert.match(err, problem);
   }
+  const slash = await cluster.mappings(["set", `${LIST}/jane`, "--username", "x", "-y"]);
+  const hint = "developers/jane is not the name of a permission set. Name a session by --session.\n";
+  assert.deepEqual([slash.code, slash.err], [2, hint]);
   const { code, err } = await cluster.mappings(["set", LIST, "--username", "x", "-y"]);
   assert.deepEqual([code, err], [2, `Name one session of ${LIST}: sso/${A}/developers --session <name>.\n`]);
   assert.equal(await stored(), undefined);
@@ -259,6 +262,10 @@ test("lint finds invalid, ended and repeated entries, and a list without its per
     "warning repeated-session: session jane@example.com has 2 mappings: the first that has not ended applies",
   ]);
   put([JANE]);
+  const denied = await cluster.mappings(["deny", SET, "--session", JANE.session, "-y"]);
+  assert.equal(denied.code, 0, denied.err);
+  assert.deepEqual(await lint(), [`warning shadowed: session jane@example.com: denied by deny/${A}`]);
+  cluster.store.remove(`${PREFIX}/deny/${A}`);
   cluster.store.remove(`${PREFIX}/sso/${A}/developers`);
   assert.deepEqual(await lint(), [
     `info session-without-set: there is no sso/${A}/developers: no mapping of the permission set applies to its other sessions`,
