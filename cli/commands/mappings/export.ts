@@ -1,10 +1,10 @@
 // `mappings export`: all mappings as a mapping file, or as the aws-auth ConfigMap.
 
 import { type Command, Option } from "commander";
-import { connect } from "../../aws/connection.ts";
+import { denyParameter, mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { type Connection, connect } from "../../aws/connection.ts";
 import { newCommand } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
-import type { EvaluationContext } from "../../evaluate/evaluation.ts";
 import { exportAwsAuth } from "../../formats/aws-auth.ts";
 import { type KnownRole, readRoles } from "../../formats/roles.ts";
 import { readText } from "../../io/files.ts";
@@ -14,6 +14,7 @@ import { shortName } from "../../mapping-file/parameter-name.ts";
 import { readParameter } from "../../mapping-file/read-parameter.ts";
 import { addConnection, addReading, type ConnectionOptions, collect } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
+import { readSome } from "../../parameter-store/read.ts";
 import { readMappings } from "../../plan/read-current.ts";
 
 interface ExportOptions extends ConnectionOptions {
@@ -56,7 +57,7 @@ async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
   const invalid = readings.flatMap(({ name, problems }) => problems.map((problem) => `${name}: ${problem}`));
   const { text, exported, problems } =
     options.format === "aws-auth"
-      ? await awsAuth(parameters, connection.context, options, io)
+      ? await awsAuth(parameters, connection, options, io)
       : { text: writeMappingFile(entries, denials), exported: entries.length + denials.length, problems: [] };
   io.print(text);
   const left = [...invalid, ...problems];
@@ -66,12 +67,16 @@ async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
 
 async function awsAuth(
   parameters: ReadonlyMap<string, Stored>,
-  context: EvaluationContext,
+  { ssm, context, account }: Connection,
   { rolesFrom = [] }: ExportOptions,
   io: IOStreams,
 ) {
+  const { prefix } = context;
+  // With --account, these were not read. They deny identities of the account too.
+  const ofAny = [denyParameter(prefix, "any"), mappingParameter(prefix, "pattern", "any")];
+  const others = account === undefined ? new Map<string, Stored>() : await readSome(ssm, ofAny, io.interrupted);
   const roles: KnownRole[] = [];
   for (const file of rolesFrom) roles.push(...readRoles(await readText(file, io), file));
-  const { configMap, ...rest } = exportAwsAuth({ parameters, roles, context });
+  const { configMap, ...rest } = exportAwsAuth({ parameters: new Map([...parameters, ...others]), roles, context });
   return { text: configMap, ...rest };
 }
