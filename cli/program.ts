@@ -123,8 +123,8 @@ export async function run(allWords: readonly string[], streams: IOStreams): Prom
     // Commander has written its message already; --help and --version end here too, with 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
     const failure = toFailure(error) ?? bug(error);
-    if (failure.message !== "") io.tell(`${failure.message}\n`);
-    if (isDebug) io.tell(`${inspect(error)}\n`);
+    for (const line of failure.lines.filter((one) => one !== "")) io.tell(`${line}\n`);
+    if (isDebug) for (const line of inspect(error).split("\n")) io.tell(`${line}\n`);
     return failure.exitCode;
   }
 }

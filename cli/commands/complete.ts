@@ -26,7 +26,7 @@ export function listerFor(path: string): Lister | undefined {
 }
 
 /** Before a name is begun, without a call to AWS. */
-const KINDS = ["role/", "user/", "sso/", "root/", "federated-user/", "pattern/", "account/", "deny/"];
+const KINDS = ["role/", "user/", "sso/", "sso-session/", "root/", "federated-user/", "pattern/", "account/", "deny/"];
 /** Options that say where to look; they are passed on with their values. */
 const WHERE = ["-c", "--cluster", "--region", "--profile", "--prefix", "--account"];
 /** Somebody waits for the next letter: what is there then is printed, and whatever is not there yet is left out. */

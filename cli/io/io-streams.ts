@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Clock } from "../../functions/lib/deadline.ts";
 import { EXIT } from "../errors.ts";
 import { inColour, type Tone, usesColour } from "./colour.ts";
-import { withoutControl } from "./control-characters.ts";
+import { asOneLine, withoutControl } from "./control-characters.ts";
 import { createSecrets, type Secrets } from "./secrets.ts";
 
 export interface IOStreams {
@@ -18,7 +18,7 @@ export interface IOStreams {
   readonly print: (text: string, tone?: Tone) => void;
   /** To standard output, with the secrets in it: they are what was asked for. */
   readonly printSecret: (text: string) => void;
-  /** To standard error: plans, questions, warnings. */
+  /** To standard error: plans, questions, warnings. One line, or a part of one, for each call. */
   readonly tell: (text: string) => void;
   /** On standard error, a line in place of the one before; an empty one takes it away. */
   readonly showProgress: (line: string) => void;
@@ -42,16 +42,17 @@ export interface IOStreams {
 const CLEAR_LINE = "\r\u001b[K";
 
 /**
- * Text from outside must not move the cursor or show a secret. JSON and YAML are escaped before this, so they keep their
- * values.
+ * Text from outside must not move the cursor, show a secret, or make lines of its own on standard error. JSON and YAML
+ * are escaped before this, so they keep their values.
  */
 export function withHarmlessOutput(io: IOStreams): IOStreams {
-  const harmless = (text: string) => withoutControl(io.secrets.hide(text));
+  const { hide } = io.secrets;
+  const harmless = (text: string) => withoutControl(hide(text));
   return {
     ...io,
     print: (text, tone) => io.print(harmless(text), tone),
     printSecret: (text) => io.printSecret(withoutControl(text)),
-    tell: (text) => io.tell(harmless(text)),
+    tell: (text) => io.tell(asOneLine(hide(text))),
     showProgress: (line) => io.showProgress(harmless(line)),
   };
 }
