@@ -99,8 +99,10 @@ async function writeOne(
 ): Promise<void> {
   const { name, before, value } = change;
   const key = entryKey(name);
-  const isList = itemsOf(value) !== undefined && (before === undefined || itemsOf(before.value) !== undefined);
-  if (key === undefined || !isList) return writeValue(ssm, change, io.interrupted);
+  const [was, is] = [itemsOf(before?.value), itemsOf(value)];
+  const isList = is !== undefined && (before === undefined || was !== undefined);
+  // A repeated key is in the text alone: the entries are the same with it and without it.
+  if (key === undefined || !isList || isDeepStrictEqual(was, is)) return writeValue(ssm, change, io.interrupted);
   const check = async (items: readonly unknown[]) => {
     change.check?.(items);
     const state = afterwards(current, done);

@@ -71,7 +71,7 @@ test("a group by which a session name makes an administrator is refused by set, 
   assert.equal(code, 2);
   assert.match(
     err,
-    /^role\/111122223333\/ops: group system:\{SessionName\}: .* can choose system:masters; use another/,
+    /^role\/111122223333\/ops: group system:\{SessionName\}: .* can become an administrator; use another/,
   );
   const input = JSON.stringify({ mappings: [{ arn: role("ops"), username: "o", groups: ["system:{SessionName}"] }] });
   const applied = await cluster.mappings(["apply", "-f", "-", "-y"], { input });
