@@ -73,7 +73,11 @@ interface Written {
 }
 
 const space = fc.constantFrom("", " ", "\n", "\t ");
-const key = fc.constantFrom('"a"', '"\\u0061"', '"b"', '"__proto__"', '"1"', '"a:"', '"\\""', '"}"', '""');
+/**
+ * No key is an escaped quote: JSON.parse of Node.js 24 (V8 13.6) reads `{"\\"":1,"\\"":2}` as `{"\\"":1,"\\\\":2}` once
+ * it has read an object with the keys `"` and `\\`, so it is no measure for them.
+ */
+const key = fc.constantFrom('"a"', '"\\u0061"', '"b"', '"__proto__"', '"1"', '"a:"', '"\\/"', '"}"', '""');
 
 /** JSON as text, often with repeated keys. */
 const { json } = fc.letrec<{ json: Written; list: Written; object: Written }>((tie) => ({
