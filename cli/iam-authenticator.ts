@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The operator's command, `npx iam-authenticator`.
+// The operator's command, `npx lambda-iam-authenticator`.
 
 import { processStreams } from "./io/io-streams.ts";
 import { run } from "./program.ts";

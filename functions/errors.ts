@@ -228,11 +228,6 @@ export class IssuerWithoutKeys extends Fault {
   override readonly name = "IssuerWithoutKeys";
   readonly code = "issuer_without_keys";
 }
-/** Issuer: more than 10 parameters below `<prefix>/issuer`. Remove old keys. */
-export class IssuerKeysTooMany extends Fault {
-  override readonly name = "IssuerKeysTooMany";
-  readonly code = "issuer_keys_too_many";
-}
 
 // Everything else
 

@@ -2,11 +2,14 @@
 
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
+import { checkContext } from "./context/check-context.ts";
 import { chooseCluster, clusterStack } from "./context/cluster-stack.ts";
 import { readClusters } from "./context/clusters.ts";
+import { FEATURE_FLAGS } from "./feature-flags.ts";
 import { issuerStack, wantsIssuer } from "./issuer/issuer-stack.ts";
 
 function addStacks(app: App): void {
+  checkContext(app, process.cwd());
   const clusters = readClusters(app);
   for (const cluster of clusters) {
     clusterStack(app, cluster);
@@ -17,7 +20,7 @@ function addStacks(app: App): void {
 }
 
 try {
-  addStacks(new App());
+  addStacks(new App({ context: FEATURE_FLAGS }));
 } catch (error) {
   // A mistake in the context is a sentence; Node would print it inside a stack trace.
   if (!(error instanceof Error) || process.env["IAM_AUTHENTICATOR_DEBUG"]) throw error;

@@ -1,12 +1,16 @@
 // Refuses, at synth, props that would deploy and then not work together.
 
-import { Token } from "aws-cdk-lib";
+import { Arn, ArnFormat, Stack, Token } from "aws-cdk-lib";
+import type { ITopic } from "aws-cdk-lib/aws-sns";
+import type { Construct } from "constructs";
 import type { IamAuthenticatorProps } from "./props.ts";
 
 /** Throws with a sentence that says what to do. */
-export function checkProps(props: IamAuthenticatorProps): void {
+export function checkProps(scope: Construct, props: IamAuthenticatorProps): void {
   const { nodes = false, nodeVpcs, vpc, vpcEndpoints, endpoint, formerEndpoint } = props;
   const { throttle } = props;
+  checkMemory(props.memorySize);
+  checkAlarmTopic(scope, props.alarmTopic, props.alarms);
   const quietHours = known(props.quietHours);
   const denialShare = known(props.denialShare);
   const provisionedConcurrency = known(props.provisionedConcurrency);
@@ -18,9 +22,10 @@ export function checkProps(props: IamAuthenticatorProps): void {
   if (denialShare !== undefined && !(denialShare > 0 && denialShare <= 1)) {
     throw new Error("denialShare must be above 0 and at most 1, such as 0.5 for half of the reviews");
   }
-  if ((provisionedConcurrency ?? 0) > (reservedConcurrency ?? Number.POSITIVE_INFINITY)) {
+  // "Understanding Lambda function scaling": https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
+  if ((provisionedConcurrency ?? 0) >= (reservedConcurrency ?? Number.POSITIVE_INFINITY)) {
     throw new Error(
-      `provisionedConcurrency (${provisionedConcurrency}) must not be above reservedConcurrency (${reservedConcurrency}): raise reservedConcurrency, or leave it out`,
+      `provisionedConcurrency (${provisionedConcurrency}) must be below reservedConcurrency (${reservedConcurrency}): Lambda throttles what is not provisioned, such as a new version that is being checked, where all reserved concurrency is provisioned. Raise reservedConcurrency, or leave it out`,
     );
   }
   if (vpcEndpoints !== undefined && vpc === undefined) {
@@ -31,7 +36,7 @@ export function checkProps(props: IamAuthenticatorProps): void {
       throw new Error(`${name} needs vpc: give the function's VPC, or leave both out`);
     }
   }
-  for (const name of ["alarmTopic", "quietHours", "denialShare"] as const) {
+  for (const name of ["quietHours", "denialShare"] as const) {
     if (props[name] !== undefined && props.alarms === false) {
       throw new Error(`${name} is for alarms: leave it out, or leave out alarms: false`);
     }
@@ -48,6 +53,30 @@ export function checkProps(props: IamAuthenticatorProps): void {
   if (formerEndpoint?.kind === kind) {
     throw new Error(
       `formerEndpoint must be of another kind than endpoint (${kind}): it keeps the kind before a change`,
+    );
+  }
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+export function checkMemory(memorySize: number | undefined): void {
+  const megabytes = known(memorySize);
+  if (megabytes === undefined || (Number.isInteger(megabytes) && megabytes >= 128 && megabytes <= 10_240)) return;
+  throw new Error(`memorySize (${megabytes}) must be a whole number of MB from 128 to 10240: Lambda takes no other`);
+}
+
+/**
+ * An alarm notifies topics of its own Region only:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
+ */
+export function checkAlarmTopic(scope: Construct, topic: ITopic | undefined, alarms: boolean | undefined): void {
+  if (topic === undefined) return;
+  if (alarms === false) throw new Error("alarmTopic is for alarms: leave it out, or leave out alarms: false");
+  const { region } = Stack.of(scope);
+  if (Token.isUnresolved(topic.topicArn) || Token.isUnresolved(region)) return;
+  const { region: its = "" } = Arn.split(topic.topicArn, ArnFormat.NO_RESOURCE_NAME);
+  if (its !== region) {
+    throw new Error(
+      `the alarm topic ${topic.topicArn} is in ${its} and the stack is in ${region}: alarms notify topics of their own region only. Give a topic in ${region}`,
     );
   }
 }

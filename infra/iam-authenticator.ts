@@ -77,7 +77,7 @@ export class IamAuthenticator extends Construct {
   constructor(scope: Construct, id: string, props: IamAuthenticatorProps) {
     super(scope, id);
     const { clusterId, endpoint = { kind: "http" }, formerEndpoint, vpc, vpcEndpoints = true } = props;
-    checkProps(props);
+    checkProps(this, props);
     if (vpc !== undefined && vpcEndpoints === true) makeVpcEndpoints(this, vpc);
     const { url, handler, mappingPrefix, functionName, log, role, api, alarms } = serve(this, endpoint, props);
     this.#logs.push(log);

@@ -17,8 +17,11 @@ export interface OutputOptions {
   readonly hasCallers: () => boolean;
 }
 
-/** Runs only what is installed. The name is not ours on npm: another package of that name would get AWS credentials. */
-const RUN = "npx --no -- iam-authenticator";
+/**
+ * By the package's name: whoever registers `iam-authenticator` on npm would run there, with AWS credentials. Only what is
+ * installed, since the package is not published yet.
+ */
+const RUN = "npx --no -- lambda-iam-authenticator";
 
 export function makeOutputs(scope: Construct, options: OutputOptions): void {
   const values: Readonly<Record<(typeof OUTPUTS)[number], string>> = {

@@ -163,14 +163,16 @@ export interface IamAuthenticatorProps {
   readonly vpcEndpoints?: boolean | "existing";
 
   /**
-   * A new version is checked first, gets a tenth of the reviews for five minutes, and is taken back when an alarm goes off.
+   * A new version is checked first, gets a tenth of the reviews for ten minutes, and is taken back when it fails or denies
+   * more of them than the old one.
    *
    * @default true
    */
   readonly safeDeployments?: boolean;
 
   /**
-   * Makes the alarms. Without them, a bad version is taken back only where the check finds it.
+   * Makes the alarms, those of deployments included: without them, a bad version is taken back only where the check finds
+   * it.
    *
    * @default true
    */

@@ -19,6 +19,7 @@ import { logSettings } from "./log-settings.ts";
 import { makeAlarms } from "./monitoring/alarms.ts";
 import { makeDashboard } from "./monitoring/dashboard.ts";
 import { saveQueries } from "./monitoring/queries.ts";
+import { makeRollbackAlarms } from "./monitoring/rollback-alarms.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
 
 export interface Served {
@@ -68,10 +69,8 @@ export function serve(construct: Construct, endpoint: Endpoint, props: IamAuthen
 
   const { alarmTopic: topic, denialShare = 0.5 } = props;
   const alarms =
-    props.alarms === false
-      ? { all: [], rollback: [] }
-      : makeAlarms(scope, { clusterId, handler, gateway, topic, quietHours, denialShare });
-  if (props.dashboard !== false) makeDashboard(scope, { clusterId, handler, log, gateway, alarms: alarms.all });
+    props.alarms === false ? [] : makeAlarms(scope, { clusterId, handler, gateway, topic, quietHours, denialShare });
+  if (props.dashboard !== false) makeDashboard(scope, { clusterId, handler, log, gateway, alarms });
   saveQueries(scope, `iam-authenticator/${clusterId}/${endpoint.kind}`, log);
   if (safeDeployments) {
     const check = makeDeploymentCheck(scope, {
@@ -81,11 +80,12 @@ export function serve(construct: Construct, endpoint: Endpoint, props: IamAuthen
       mappingPrefix,
       logs,
     });
-    deploySafely(scope, live, check as IFunction, alarms.rollback);
+    const rollback = props.alarms === false ? [] : makeRollbackAlarms(scope, { clusterId, live, requests: "Reviews" });
+    deploySafely(scope, live, check as IFunction, rollback);
   }
   const { functionName } = live.lambda;
   const { url, api } = gateway;
-  return { url, api, handler, mappingPrefix, functionName, log, role, alarms: alarms.all };
+  return { url, api, handler, mappingPrefix, functionName, log, role, alarms };
 }
 
 function networkOf({ vpc, vpcSubnets, securityGroups }: IamAuthenticatorProps): Network | undefined {

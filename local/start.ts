@@ -117,7 +117,7 @@ function printCommands(): void {
   Read who was let in and who was not, as from CloudWatch Logs:
     AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} AWS_REGION=${REGION} \\
       AWS_ENDPOINT_URL_CLOUDWATCH_LOGS=${sandbox.logsUrl} \\
-      npx iam-authenticator reviews -c ${CLUSTER_ID} --log-group ${LOG_GROUP}
+      npx lambda-iam-authenticator reviews -c ${CLUSTER_ID} --log-group ${LOG_GROUP}
   Local AWS: STS ${sandbox.stsUrl}, Parameter Store ${sandbox.parameterStoreUrl}
 
 Ctrl-C ends it.`);

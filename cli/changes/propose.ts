@@ -26,6 +26,8 @@ interface PlanOptions {
   readonly effect?: string;
   /** Whether every mapping was read for the plan. */
   readonly isWhole?: boolean;
+  /** Called after the confirmation, right before the first write, and after the last. Throws to stop. */
+  readonly recheck?: (isWritten: boolean) => Promise<void>;
 }
 
 /** `known`: the parameters under the prefix, as far as they were read for the plan. */
@@ -35,11 +37,13 @@ export async function executePlan(
   connection: Connection,
   options: ProposeOptions,
   io: IOStreams,
-  { effect = "The function reads the change within 30 s.", isWhole = false }: PlanOptions = {},
+  { effect = "The function reads the change within 30 s.", isWhole = false, recheck }: PlanOptions = {},
 ): Promise<void> {
   const accepted = await propose(plan, known, connection, options, io, isWhole);
   if (accepted === undefined) return;
+  await recheck?.(false);
   await writeAll(accepted, connection, io);
+  await recheck?.(true);
   io.tell(`${outcome(accepted.changes)} ${effect}\n`);
   if (accepted.isPartial) throw silentExit();
 }

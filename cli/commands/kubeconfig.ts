@@ -31,7 +31,8 @@ function webhookCommand(io: IOStreams): Command {
     details:
       "Give it to kube-apiserver as --authentication-token-webhook-config-file, with " +
       "--authentication-token-webhook-version=v1. Certificates and token are in the file itself, since it is read on " +
-      "another machine.",
+      "another machine. kube-apiserver reads the file when it starts, and does not start without it. If kube-apiserver " +
+      "has no CA roots that know the endpoint, give the CA by --ca.",
     examples: [
       "iam-authenticator kubeconfig webhook --endpoint https://abc.execute-api.eu-west-1.amazonaws.com \\",
       "    --token-file caller-token --out webhook.kubeconfig",
@@ -56,7 +57,8 @@ function clientCommand(io: IOStreams): Command {
     name: "client",
     summary: "print the kubeconfig for a user's kubectl",
     details:
-      "It holds no secret: kubectl runs the program of --exec, which makes each token with the user's own AWS credentials.",
+      "It holds no secret: kubectl runs the program of --exec, which makes each token with the user's own AWS credentials. " +
+      "Clients that are not kubectl, such as the Java client, can use it too.",
     examples: [
       "iam-authenticator kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt \\",
       "    --region eu-west-1 > prod.kubeconfig",

@@ -35,7 +35,6 @@ const ADVICE: Readonly<Record<ErrorCode, string | undefined>> = {
   sts_answer_unusable: "check the policy of the VPC endpoint for STS, and whether a proxy answers instead of STS",
   parameters_unavailable: "check ssm:GetParameters on the mappings, and the network to Parameter Store",
   issuer_without_keys: undefined,
-  issuer_keys_too_many: undefined,
   internal_fault: undefined,
   setting_invalid: undefined,
 };

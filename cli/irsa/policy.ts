@@ -56,7 +56,11 @@ function commonSpec(options: PolicyOptions) {
       }),
     },
     matchConditions: [
-      { name: "own-service-account", expression: "params.metadata.name == object.spec.serviceAccountName" },
+      // Without a default, CEL refuses every Pod that has none: a mirror Pod.
+      {
+        name: "own-service-account",
+        expression: 'params.metadata.name == object.spec.?serviceAccountName.orValue("")',
+      },
       {
         name: "with-a-role",
         expression: `params.metadata.?annotations[?"${ROLE_ANNOTATION}"].orValue("") != ""`,

@@ -2,7 +2,7 @@
 
 import { paginateGetParametersByPath } from "@aws-sdk/client-ssm";
 import type { IssuerKey } from "../../functions/issuer/key.ts";
-import { checkKeyParameter, issuerPath } from "../../functions/issuer/keys.ts";
+import { issuerPath, keySetOf } from "../../functions/issuer/keys.ts";
 import type { Connection } from "../aws/connection.ts";
 import { ending } from "../parameter-store/pages.ts";
 import { type Stored, stored } from "../parameter-store/parameter.ts";
@@ -25,12 +25,15 @@ export async function readPublishedKeys({ ssm, context }: Connection, signal: Ab
   for await (const { Parameters = [] } of ending(pages)) {
     found.push(...Parameters.map(stored));
   }
+  const { keys, invalid } = keySetOf(context.prefix, new Map(found.map((parameter) => [parameter.name, parameter])));
   return found
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map((parameter) => {
-      const check = checkKeyParameter(context.prefix, parameter.name, parameter);
-      const common = { stored: parameter, kid: parameter.name.slice(path.length + 1) };
-      return check.valid ? { ...common, key: check.key } : { ...common, problem: check.problem };
+    .map((parameter): PublishedKey => {
+      const kid = parameter.name.slice(path.length + 1);
+      const problem = invalid.find((one) => one.parameter === parameter.name)?.problem;
+      if (problem !== undefined) return { stored: parameter, kid, problem };
+      const key = keys.find((one) => one.kid === kid);
+      return { stored: parameter, kid, ...(key !== undefined && { key }) };
     });
 }
 

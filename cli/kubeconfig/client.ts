@@ -14,6 +14,12 @@ export interface ClientOptions {
   readonly role?: string;
 }
 
+/**
+ * What each program answers to a client that does not set KUBERNETES_EXEC_INFO, such as client-java, fabric8 and kubeclient.
+ * These clients fail where the answer has another version than the kubeconfig. kubectl works with either version.
+ */
+const API_VERSION = "client.authentication.k8s.io/v1beta1";
+
 /** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#configuration */
 export function clientKubeconfig(options: ClientOptions, ca: string | undefined): string {
   const { cluster: name, server, exec, region, profile } = options;
@@ -32,7 +38,7 @@ export function clientKubeconfig(options: ClientOptions, ca: string | undefined)
         name,
         user: {
           exec: {
-            apiVersion: exec === "iam-authenticator" ? `${GROUP}/v1` : `${GROUP}/v1beta1`,
+            apiVersion: API_VERSION,
             command: exec,
             args: execArguments(options),
             ...(environment.length > 0 && { env: environment }),
@@ -46,19 +52,20 @@ export function clientKubeconfig(options: ClientOptions, ca: string | undefined)
   });
 }
 
-const GROUP = "client.authentication.k8s.io";
-
 function execArguments({ exec, cluster, region, role }: ClientOptions): string[] {
   const inRegion = region === undefined ? [] : ["--region", region];
   switch (exec) {
     case "aws":
-      return ["eks", "get-token", "--cluster-name", cluster, ...inRegion, ...option("--role-arn", role)];
+      // The AWS CLI obeys the profile's `output`, and kubectl needs JSON. `aws eks update-kubeconfig` writes the same.
+      return ["eks", "get-token", "--cluster-name", cluster, ...inRegion, ...option("--role-arn", role), ...AS_JSON];
     case "iam-authenticator":
       return ["token", "--cluster", cluster, ...inRegion, ...option("--role", role)];
     case "aws-iam-authenticator":
       return ["token", "--cluster-id", cluster, ...option("--role", role)];
   }
 }
+
+const AS_JSON = ["--output", "json"];
 
 function option(name: string, value: string | undefined): string[] {
   return value === undefined ? [] : [name, value];

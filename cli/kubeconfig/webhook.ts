@@ -23,7 +23,7 @@ export function reviewUrl(endpoint: string): string {
   if (url === undefined || !isConfidential(url)) {
     throw usage(`--endpoint ${endpoint || "''"}: it must be an https:// URL.`);
   }
-  if (!url.pathname.endsWith("/authenticate")) url.pathname = `${url.pathname.replace(/\/$/, "")}/authenticate`;
+  url.pathname = `${url.pathname.replace(/\/+$/, "").replace(/\/authenticate$/, "")}/authenticate`;
   return url.href;
 }
 

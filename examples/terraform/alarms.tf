@@ -82,6 +82,7 @@ resource "aws_cloudwatch_metric_alarm" "simple" {
   alarm_description   = each.value.description
   alarm_actions       = local.actions
   ok_actions          = local.actions
+  tags                = var.tags
   namespace           = each.value.namespace
   metric_name         = each.value.metric
   dimensions          = each.value.dimensions
@@ -100,6 +101,7 @@ resource "aws_cloudwatch_metric_alarm" "denials" {
   alarm_description   = "More denials than usual: mappings or tokens may be wrong since a change, or somebody tries tokens. See `reason` in the log."
   alarm_actions       = local.actions
   ok_actions          = local.actions
+  tags                = var.tags
   evaluation_periods  = 3
   datapoints_to_alarm = 2
   comparison_operator = "GreaterThanOrEqualToThreshold"
@@ -141,6 +143,7 @@ resource "aws_cloudwatch_metric_alarm" "no_reviews" {
   alarm_description   = "No accepted caller has asked for 24 h: does kube-apiserver still use this endpoint?"
   alarm_actions       = local.actions
   ok_actions          = local.actions
+  tags                = var.tags
   evaluation_periods  = 24
   datapoints_to_alarm = 24
   comparison_operator = "LessThanThreshold"

@@ -3,6 +3,7 @@
 resource "aws_apigatewayv2_api" "authenticator" {
   name          = local.name
   protocol_type = "HTTP"
+  tags          = var.tags
 }
 
 resource "aws_apigatewayv2_integration" "authenticator" {
@@ -36,12 +37,14 @@ resource "aws_lambda_permission" "api" {
 resource "aws_cloudwatch_log_group" "access" {
   name              = "/aws/vendedlogs/iam-authenticator/${local.name}"
   retention_in_days = var.log_retention_days
+  tags              = var.tags
 }
 
 resource "aws_apigatewayv2_stage" "default" {
   api_id      = aws_apigatewayv2_api.authenticator.id
   name        = "$default"
   auto_deploy = true
+  tags        = var.tags
 
   default_route_settings {
     throttling_rate_limit  = var.throttle_rate

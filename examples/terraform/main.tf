@@ -10,16 +10,23 @@ locals {
   account = data.aws_caller_identity.current.account_id
   region  = data.aws_region.current.region
   arn     = "arn:${data.aws_partition.current.partition}"
+
+  # Lambda takes 64 letters, digits, "-" and "_". An id that does not fit gets a suffix, so that a.b and a-b are two functions.
+  plain_name    = replace(local.name, "/[^A-Za-z0-9_-]/", "-")
+  fits          = local.plain_name == local.name && length(local.name) <= 64
+  function_name = local.fits ? local.name : "${substr(local.plain_name, 0, min(55, length(local.plain_name)))}-${substr(sha256(var.cluster_id), 0, 8)}"
 }
 
 # The record of who was let in. To keep it when the module is removed, take it out of the state first.
 resource "aws_cloudwatch_log_group" "authenticator" {
-  name              = "/aws/lambda/${local.name}"
+  name              = "/aws/lambda/${local.function_name}"
   retention_in_days = var.log_retention_days
+  tags              = var.tags
 }
 
 resource "aws_iam_role" "authenticator" {
   name_prefix = "iam-authenticator-"
+  tags        = var.tags
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -53,7 +60,7 @@ resource "aws_iam_role_policy" "authenticator" {
 }
 
 resource "aws_lambda_function" "authenticator" {
-  function_name    = local.name
+  function_name    = local.function_name
   description      = "Answers TokenReviews of kube-apiserver"
   filename         = var.zip_file
   source_code_hash = filebase64sha256(var.zip_file)
@@ -64,6 +71,7 @@ resource "aws_lambda_function" "authenticator" {
   memory_size      = var.memory_size
   role             = aws_iam_role.authenticator.arn
   publish          = true
+  tags             = var.tags
 
   reserved_concurrent_executions = var.reserved_concurrency
 

@@ -2,7 +2,7 @@
 
 module "mapping_name" {
   source   = "./mapping-name"
-  for_each = { for index, mapping in var.mappings : index => mapping }
+  for_each = { for index, mapping in local.mappings : index => mapping }
 
   prefix         = local.prefix
   arn            = each.value.arn
@@ -11,11 +11,25 @@ module "mapping_name" {
 }
 
 locals {
+  # Each with every attribute, null where it is left out.
+  mappings = [
+    for mapping in var.mappings : {
+      arn            = try(mapping.arn, null)
+      account        = try(mapping.account, null)
+      permission_set = try(mapping.permission_set, null)
+      username       = try(mapping.username, null)
+      groups         = try(mapping.groups, null)
+      principal_id   = try(mapping.principal_id, null)
+      not_after      = try(mapping.not_after, null)
+      description    = try(mapping.description, null)
+    }
+  ]
+
   # This tag tells the operator's command to leave these parameters alone.
-  managed_by = { "iam-authenticator:managed-by" = "terraform" }
+  managed_by = merge(var.tags, { "iam-authenticator:managed-by" = "terraform" })
 
   mapping_values = {
-    for index, mapping in var.mappings : module.mapping_name[index].name => {
+    for index, mapping in local.mappings : module.mapping_name[index].name => {
       for key, value in {
         arn         = mapping.arn
         username    = mapping.username

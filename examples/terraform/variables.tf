@@ -17,79 +17,148 @@ variable "mapping_prefix" {
   description = "Where the mappings are in Parameter Store. Null: /iam-authenticator/<cluster_id>."
   type        = string
   default     = null
+
+  validation {
+    condition     = can(regex("^(/[A-Za-z0-9_.-]+){1,12}$", coalesce(var.mapping_prefix, "/a"))) && !can(regex("(?i)^/(aws|ssm)", coalesce(var.mapping_prefix, "/a")))
+    error_message = "mapping_prefix must be 1 to 12 levels such as /a/b, of letters, digits, \"_\", \".\" and \"-\", and not begin with aws or ssm."
+  }
 }
 
 variable "accounts" {
   description = "Identities of other accounts are refused. Empty: identities of any account."
   type        = list(string)
   default     = []
+
+  validation {
+    condition     = alltrue([for account in var.accounts : can(regex("^[0-9]{12}$", account))])
+    error_message = "accounts must be AWS account ids of 12 digits each. For identities of any account, leave it out."
+  }
 }
 
 variable "callers" {
   description = "Who may call the endpoint: SHA-256 (hex) of each kube-apiserver's token, by a name. Empty: iam-authenticator callers add writes the list."
   type        = map(string)
   default     = {}
+
+  validation {
+    condition     = alltrue([for name, sha256 in var.callers : name != "" && can(regex("^[0-9a-f]{64}$", sha256))])
+    error_message = "callers must be the SHA-256 of each token, 64 lower-case hex digits, by a name: printf %s $TOKEN | sha256sum."
+  }
 }
 
 variable "mappings" {
-  description = "Each has an arn (role, user, root or federated user), or an account with or without a permission_set."
-  type = list(object({
-    arn            = optional(string)
-    account        = optional(string)
-    permission_set = optional(string)
-    username       = optional(string)
-    groups         = optional(list(string))
-    principal_id   = optional(string)
-    not_after      = optional(string)
-    description    = optional(string)
-  }))
+  description = "Each has an arn (role, user, root or federated user), or an account with or without a permission_set; and username, groups, principal_id, not_after, description."
+  # Not an object type, which drops what it does not know: a misspelt not_after would grant access without an end.
+  # https://developer.hashicorp.com/terraform/language/expressions/type-constraints
+  type    = any
   default = []
+
+  validation {
+    condition     = can([for mapping in var.mappings : keys(mapping)])
+    error_message = "mappings must be a list of objects."
+  }
+
+  validation {
+    condition     = alltrue([for mapping in try([for mapping in var.mappings : keys(mapping)], []) : length(setsubtract(mapping, ["arn", "account", "permission_set", "username", "groups", "principal_id", "not_after", "description"])) == 0])
+    error_message = "A mapping has an unknown attribute: ${join(", ", setsubtract(flatten(try([for mapping in var.mappings : keys(mapping)], [])), ["arn", "account", "permission_set", "username", "groups", "principal_id", "not_after", "description"]))}. The attributes are arn, account, permission_set, username, groups, principal_id, not_after and description."
+  }
+
+  validation {
+    condition     = alltrue([for mapping in try([for mapping in var.mappings : mapping if keys(mapping) != null], []) : alltrue([for key, value in mapping : key == "groups" ? value == null || can([for group in value : regex("\\S", group)]) : value == null || can(regex("\\S", value))])])
+    error_message = "A mapping's groups must be a list of strings, and its other attributes strings; none of them may be empty."
+  }
 }
 
 variable "memory_size" {
   description = "Memory of the function in MB. More memory also means more processor."
   type        = number
   default     = 512
+
+  validation {
+    condition     = var.memory_size >= 128 && var.memory_size <= 10240 && floor(var.memory_size) == var.memory_size
+    error_message = "memory_size must be a whole number of MB from 128 to 10240: Lambda takes no other."
+  }
 }
 
 variable "architecture" {
   description = "arm64 or x86_64."
   type        = string
   default     = "arm64"
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.architecture)
+    error_message = "architecture must be arm64 or x86_64."
+  }
 }
 
 variable "reserved_concurrency" {
   description = "Most environments of the function at once. Null: as many as the account has left."
   type        = number
   default     = null
+
+  validation {
+    condition     = coalesce(var.reserved_concurrency, 1) >= 1
+    error_message = "reserved_concurrency must be a whole number, 1 or more. With 0, Lambda would run nothing."
+  }
 }
 
 variable "throttle_rate" {
   description = "Requests a second that the endpoint lets through."
   type        = number
   default     = 150
+
+  validation {
+    condition     = var.throttle_rate >= 1
+    error_message = "throttle_rate must be 1 or more."
+  }
 }
 
 variable "throttle_burst" {
   description = "Requests at once, above throttle_rate."
   type        = number
   default     = 50
+
+  validation {
+    condition     = var.throttle_burst >= 1
+    error_message = "throttle_burst must be 1 or more."
+  }
 }
 
 variable "log_level" {
   description = "debug, info, warn or error. Metrics are always written."
   type        = string
   default     = "info"
+
+  validation {
+    condition     = contains(["debug", "info", "warn", "error"], var.log_level)
+    error_message = "log_level must be debug, info, warn or error."
+  }
 }
 
 variable "log_retention_days" {
   description = "Days for which logs are kept."
   type        = number
   default     = 90
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be a number of days that CloudWatch Logs knows, such as 90, 180 or 365."
+  }
 }
 
 variable "alarm_topic_arn" {
   description = "ARN of the SNS topic that alarms notify. Null: alarms are only shown."
   type        = string
   default     = null
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:.+$", coalesce(var.alarm_topic_arn, "arn:aws:sns:eu-west-1:111122223333:a")))
+    error_message = "alarm_topic_arn must be the ARN of an SNS topic, in the region of the provider."
+  }
+}
+
+variable "tags" {
+  description = "Tags of everything that has tags. Each mapping also has one that tells the operator's command to leave it alone."
+  type        = map(string)
+  default     = {}
 }

@@ -12,7 +12,7 @@ import type { Deadline } from "../lib/deadline.ts";
 import { failureKind, type RetryRules, retry } from "../lib/retry.ts";
 import { isThrottlingCode } from "../lib/throttling.ts";
 import type { FetchParameters } from "../parameters/parameter-cache.ts";
-import type { StoredParameter } from "../parameters/stored-parameter.ts";
+import type { DatedParameter, StoredParameter } from "../parameters/stored-parameter.ts";
 import { discardIdle, openAgents, requestHandler } from "./connections.ts";
 
 export interface ParameterStoreOptions {
@@ -23,12 +23,8 @@ export interface ParameterStoreOptions {
   readonly random?: () => number;
 }
 
-/** All parameters right below a path, by their names; more than `limit` of them where there are more. */
-export type FetchPath = (
-  path: string,
-  limit: number,
-  deadline: Deadline,
-) => Promise<ReadonlyMap<string, StoredParameter>>;
+/** All parameters right below a path, by their names. Throws `ParametersUnavailable` where they take longer. */
+export type FetchPath = (path: string, deadline: Deadline) => Promise<ReadonlyMap<string, DatedParameter>>;
 
 export interface ParameterStore {
   /** Throws `ParametersUnavailable` for every failure: none of them says anything about an identity. */
@@ -63,16 +59,19 @@ const PAGE = 10;
 /** Throws `ParametersUnavailable` for every failure, also where one page of several fails: never a part of them. */
 export function createPathReader(options: ParameterStoreOptions): FetchPath {
   const { ask } = openClient(options);
-  return async (path, limit, deadline) => {
-    const found = new Map<string, StoredParameter>();
+  return async (path, deadline) => {
+    const found = new Map<string, DatedParameter>();
     let NextToken: string | undefined;
     do {
       const request = { Path: path, MaxResults: PAGE, NextToken };
       // AWS may end a page early and name a next one, even an empty one.
       const page = await ask(deadline, (client, abort) => client.send(new GetParametersByPathCommand(request), abort));
-      for (const [name, parameter] of (page.Parameters ?? []).map(stored)) found.set(name, parameter);
+      for (const parameter of page.Parameters ?? []) {
+        const [name, value] = stored(parameter);
+        found.set(name, { ...value, modified: parameter.LastModifiedDate?.getTime() ?? 0 });
+      }
       NextToken = page.NextToken;
-    } while (NextToken !== undefined && found.size <= limit);
+    } while (NextToken !== undefined);
     return found;
   };
 }

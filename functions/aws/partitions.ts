@@ -14,6 +14,11 @@ export interface Partition {
    * https://docs.aws.amazon.com/general/latest/gr/sts.html
    */
   readonly stsFipsRegions?: readonly string[];
+  /**
+   * Regions with a host that is both FIPS and dual-stack: those of the US and Canada.
+   * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_dual-stack_endpoint_support.html
+   */
+  readonly stsFipsDualStackRegions?: readonly string[];
   /** Which region names belong here, known or not yet known. */
   readonly regionPattern: RegExp;
   readonly regions: readonly string[];
@@ -25,6 +30,7 @@ const PARTITIONS: readonly Partition[] = [
     domain: "amazonaws.com",
     dualStackDomain: "api.aws",
     stsFipsRegions: ["us-east-1", "us-east-2", "us-west-1", "us-west-2"],
+    stsFipsDualStackRegions: ["ca-central-1", "ca-west-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2"],
     regionPattern: /^(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+$/,
     regions: [
       ...["af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3"],
@@ -80,6 +86,11 @@ const PARTITIONS: readonly Partition[] = [
     regions: ["us-gov-east-1", "us-gov-west-1"],
   },
 ];
+
+/** Of every partition. */
+export function knownRegions(): string[] {
+  return PARTITIONS.flatMap(({ regions }) => regions);
+}
 
 /** The partition that a region belongs to by its name, known or new; `undefined` for a name of none. */
 export function partitionOfRegion(region: string): Partition | undefined {

@@ -87,8 +87,8 @@ export function createCheckHandler(
     problems.push(...(await checkStore()));
     const status = problems.length === 0 ? "Succeeded" : "Failed";
     const level = problems.length === 0 ? "info" : "error";
-    const time = new Date(clock()).toISOString();
-    print(JSON.stringify({ time, level, status, deploymentId: DeploymentId, version: versionArn, problems }));
+    const timestamp = new Date(clock()).toISOString();
+    print(JSON.stringify({ timestamp, level, status, deploymentId: DeploymentId, version: versionArn, problems }));
     await report(DeploymentId, LifecycleEventHookExecutionId, status);
   };
 }

@@ -6,6 +6,7 @@ import { type GatewayRequest, gatewayRequest } from "../gateway/gateway-request.
 import { type HttpResponse, jsonResponse } from "../gateway/http-response.ts";
 import { asAuthenticatorError } from "../lib/as-authenticator-error.ts";
 import { type Clock, type Deadline, deadlineIn } from "../lib/deadline.ts";
+import { versionBehindAlias } from "../telemetry/alias-version.ts";
 import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH, jwksDocument } from "./documents.ts";
 import { type ReadKeys, rememberedKeys } from "./keys.ts";
 import { type IssuerRecord, logRequest } from "./log-request.ts";
@@ -23,7 +24,7 @@ const REQUEST_MS = 4_000;
 
 export interface Issuer {
   /** Answers API Gateway events, payload 1.0 and 2.0. */
-  readonly handler: (event: unknown) => Promise<HttpResponse>;
+  readonly handler: (event: unknown, context?: unknown) => Promise<HttpResponse>;
   /** Reads the keys as the first request would, which then finds them remembered. */
   readonly prefetch: (deadline: Deadline) => Promise<void>;
 }
@@ -32,10 +33,11 @@ export function createIssuer(settings: IssuerSettings, { fetchPath, clock, print
   const readKeys = rememberedKeys(fetchPath, settings.mappingPrefix, clock);
   let coldStart = true;
 
-  const handler: Issuer["handler"] = async (event) => {
+  const handler: Issuer["handler"] = async (event, context) => {
     const request = gatewayRequest(event);
     const { requestId } = request;
-    const record: IssuerRecord = { startedAt: clock(), requestId, coldStart };
+    const version = versionBehindAlias(context);
+    const record: IssuerRecord = { startedAt: clock(), requestId, coldStart, version };
     coldStart = false;
     try {
       const response = await answer(request, settings.issuerUrl, readKeys, deadlineIn(REQUEST_MS, clock), record);

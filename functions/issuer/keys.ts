@@ -1,10 +1,10 @@
 // The issuer's keys, read from Parameter Store: the valid ones of all, and the last good ones while it fails.
 
 import type { FetchPath } from "../aws/parameter-store.ts";
-import { IssuerKeysTooMany, IssuerWithoutKeys, ParametersUnavailable } from "../errors.ts";
+import { IssuerWithoutKeys, ParametersUnavailable } from "../errors.ts";
 import type { Clock, Deadline } from "../lib/deadline.ts";
 import { parseJson } from "../lib/json.ts";
-import type { StoredParameter } from "../parameters/stored-parameter.ts";
+import type { DatedParameter, StoredParameter } from "../parameters/stored-parameter.ts";
 import { checkIssuerKey, type IssuerKey, type IssuerKeyCheck } from "./key.ts";
 
 export interface KeySet {
@@ -20,11 +20,12 @@ export interface ReadKeySet extends KeySet {
   readonly stale: boolean;
 }
 
-/** Throws `ParametersUnavailable`, `IssuerWithoutKeys` or `IssuerKeysTooMany`. */
+/** Throws `ParametersUnavailable` or `IssuerWithoutKeys`. */
 export type ReadKeys = (deadline: Deadline) => Promise<ReadKeySet>;
 
 /** As many as one page of GetParametersByPath holds. */
 export const MAX_KEYS = 10;
+const TOO_MANY = `is not served: the issuer serves the ${MAX_KEYS} keys that were published first. Retire old keys (irsa keys retire)`;
 
 const FOUND_MS = 30_000;
 /** Until the first key is looked for again. */
@@ -43,27 +44,22 @@ export function issuerKeyParameter(prefix: string, kid: string): string {
   return `${issuerPath(prefix)}/${kid}`;
 }
 
-/** Throws `IssuerKeysTooMany`. */
-export function keySetOf(prefix: string, parameters: ReadonlyMap<string, StoredParameter>): KeySet {
-  if (parameters.size > MAX_KEYS) {
-    throw new IssuerKeysTooMany(`more than ${MAX_KEYS} parameters below ${issuerPath(prefix)}: remove old keys`);
-  }
-  const keys: IssuerKey[] = [];
+/** Of more than `MAX_KEYS` valid keys, those that were written first: the keys that were served before one was too many. */
+export function keySetOf(prefix: string, parameters: ReadonlyMap<string, DatedParameter>): KeySet {
+  const valid: { parameter: string; modified: number; key: IssuerKey }[] = [];
   const invalid: { parameter: string; problem: string }[] = [];
   for (const [parameter, stored] of parameters) {
     const check = checkKeyParameter(prefix, parameter, stored);
-    if (check.valid) keys.push(check.key);
+    if (check.valid) valid.push({ parameter, modified: stored.modified, key: check.key });
     else invalid.push({ parameter, problem: check.problem });
   }
-  return { keys, invalid };
+  valid.sort((a, b) => a.modified - b.modified || (a.parameter < b.parameter ? -1 : 1));
+  const tooMany = valid.splice(MAX_KEYS).map(({ parameter }) => ({ parameter, problem: TOO_MANY }));
+  return { keys: valid.map(({ key }) => key), invalid: [...invalid, ...tooMany] };
 }
 
 /** Also the name must be the key's. */
-export function checkKeyParameter(
-  prefix: string,
-  parameter: string,
-  { value, secure }: StoredParameter,
-): IssuerKeyCheck {
+function checkKeyParameter(prefix: string, parameter: string, { value, secure }: StoredParameter): IssuerKeyCheck {
   if (secure) return { valid: false, problem: "must be a String: a public key is not a secret" };
   const check = checkIssuerKey(parseJson(value));
   if (!check.valid) return check;
@@ -91,7 +87,7 @@ export function rememberedKeys(fetch: FetchPath, prefix: string, clock: Clock): 
       if (isUsable && now < failedAt + RETRY_MS) return answer(last.set, true, true);
     }
     try {
-      const set = keySetOf(prefix, await fetch(issuerPath(prefix), MAX_KEYS, deadline));
+      const set = keySetOf(prefix, await fetch(issuerPath(prefix), deadline));
       // As old as its start: a slow read that began earlier must not bring a retired key back.
       if (last === undefined || now >= last.readAt) last = { set, readAt: now };
       return answer(set, false, false);

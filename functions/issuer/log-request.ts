@@ -13,6 +13,8 @@ export interface IssuerRecord {
   readonly startedAt: number;
   readonly requestId: string | undefined;
   readonly coldStart: boolean;
+  /** Of the function, where an alias called it. */
+  readonly version: string | undefined;
   /** The path of the document that was asked for. */
   document?: string;
   /** Milliseconds for the keys, also where they could not be read. */
@@ -63,7 +65,7 @@ function logEntry(
 }
 
 function metricsLine(
-  { startedAt, coldStart, readMs, keySet }: IssuerRecord,
+  { startedAt, coldStart, version, readMs, keySet }: IssuerRecord,
   outcome: Outcome,
   clusterId: string,
   now: number,
@@ -77,5 +79,5 @@ function metricsLine(
     StaleIssuerKeys: keySet?.stale === true ? 1 : 0,
     IssuerColdStart: coldStart ? 1 : 0,
   };
-  return embeddedMetrics({ requests: "IssuerRequests", milliseconds, counts }, clusterId, outcome, now);
+  return embeddedMetrics({ requests: "IssuerRequests", milliseconds, counts, version }, clusterId, outcome, now);
 }

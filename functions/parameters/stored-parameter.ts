@@ -5,3 +5,8 @@ export interface StoredParameter {
   /** A SecureString: its text is cipher, and nothing that is read here is a secret. */
   readonly secure: boolean;
 }
+
+export interface DatedParameter extends StoredParameter {
+  /** When its value was last written, in milliseconds since 1970. */
+  readonly modified: number;
+}

@@ -8,19 +8,30 @@ export interface RequestMetrics {
   /** By name: each time that was measured; a name without any is left out. */
   readonly milliseconds: Readonly<Record<string, readonly number[]>>;
   readonly counts: Readonly<Record<string, number>>;
+  /** The version that an alias called: requests are then counted by version and outcome as well. */
+  readonly version: string | undefined;
 }
+
+/** Outcomes that a deployment's alarms compare; each of the others would be a metric that costs and nobody reads. */
+const COMPARED: readonly string[] = ["granted", "denied", "served", "fault"];
 
 /**
  * One line of JSON. Its directive is text that is remembered: it is two thirds of the line, and always one of a few.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function embeddedMetrics(
-  { requests, milliseconds, counts }: RequestMetrics,
+  { requests, milliseconds, counts, version }: RequestMetrics,
   clusterId: string,
   outcome: string,
   now: number,
 ): string {
-  const values: Record<string, unknown> = { ClusterId: clusterId, Outcome: outcome, [requests]: 1 };
+  const byVersion = version !== undefined && COMPARED.includes(outcome);
+  const values: Record<string, unknown> = {
+    ClusterId: clusterId,
+    ...(byVersion && { FunctionVersion: version }),
+    Outcome: outcome,
+    [requests]: 1,
+  };
   const measured: string[] = [];
   for (const [name, times] of Object.entries(milliseconds)) {
     if (times.length === 0) continue;
@@ -28,20 +39,29 @@ export function embeddedMetrics(
     values[name] = times.length === 1 ? times[0] : times;
   }
   Object.assign(values, counts);
-  const directive = rememberedDirective(requests, measured, Object.keys(counts));
+  const directive = rememberedDirective(requests, measured, Object.keys(counts), byVersion);
   return `{"_aws":{"Timestamp":${now},"CloudWatchMetrics":${directive}},${JSON.stringify(values).slice(1)}`;
 }
 
 const directives = new Map<string, string>();
 
-function rememberedDirective(requests: string, milliseconds: readonly string[], counts: readonly string[]): string {
-  const key = [requests, milliseconds, counts].join("/");
+function rememberedDirective(
+  requests: string,
+  milliseconds: readonly string[],
+  counts: readonly string[],
+  byVersion: boolean,
+): string {
+  const key = [requests, milliseconds, counts, byVersion].join("/");
   let text = directives.get(key);
   if (text === undefined) {
     text = JSON.stringify([
       {
         Namespace: NAMESPACE,
-        Dimensions: [["ClusterId"], ["ClusterId", "Outcome"]],
+        Dimensions: [
+          ["ClusterId"],
+          ["ClusterId", "Outcome"],
+          ...(byVersion ? [["ClusterId", "FunctionVersion", "Outcome"]] : []),
+        ],
         Metrics: [{ Name: requests, Unit: "Count" }],
       },
       {

@@ -7,7 +7,9 @@ import { LOG_LEVELS, type LogLevel } from "../settings/common.ts";
 /** The first fields of a line; JSON leaves out those without a value. `now` in milliseconds since 1970. */
 export function logHead(level: LogLevel, outcome: string, error: AuthenticatorError | undefined, now: number) {
   return {
-    time: new Date(now).toISOString(),
+    // The name that Lambda's JSON log format looks for, beside `level`:
+    // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
+    timestamp: new Date(now).toISOString(),
     level,
     outcome,
     reason: error?.code,

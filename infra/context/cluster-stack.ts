@@ -14,7 +14,21 @@ import { stackName } from "./stack-name.ts";
 
 export const ARCHITECTURES = { arm64: Architecture.ARM_64, x86_64: Architecture.X86_64 };
 
+/** Says which cluster of the list an error is about. */
+export function ofCluster<T>(clusterId: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new Error(`cluster ${clusterId}: ${error.message}`, { cause: error });
+  }
+}
+
 export function clusterStack(app: App, context: ClusterContext): Stack {
+  return ofCluster(context.clusterId, () => makeStack(app, context));
+}
+
+function makeStack(app: App, context: ClusterContext): Stack {
   const { account, region, stackName: _, terminationProtection, tags, issuer: __, ...authenticatorContext } = context;
   const {
     endpoint,

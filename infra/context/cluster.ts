@@ -1,11 +1,15 @@
 // What CDK's context may say about a cluster: every key and its type. Anything else fails with the key's path.
 
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import { RegionInfo } from "aws-cdk-lib/region-info";
 import { z } from "zod";
 import { type Caller, isCaller } from "../../functions/authenticator/caller/bearer.ts";
+import { knownRegions } from "../../functions/aws/partitions.ts";
+import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
 import type { IamAuthenticatorProps } from "../props.ts";
+import { nearest } from "./nearest.ts";
 
-const text = z.string().min(1);
+const text = z.string().refine((value) => value.trim() !== "", "must not be empty");
 const texts = z.array(text);
 
 const vpc = z.strictObject({
@@ -41,11 +45,31 @@ const privateApi = z.strictObject({
   accountLogRole: z.boolean().exactOptional(),
 });
 
+const ACCOUNT_ID = /^\d{12}$/;
+const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]+$/;
+
+/** A region that is newer than this code is known to a newer aws-cdk-lib; without the key, the CLI's region is taken. */
+function checkRegion(region: string, { addIssue }: z.core.$RefinementCtx<string>): void {
+  const known = [...new Set([...knownRegions(), ...RegionInfo.regions.map(({ name }) => name)])];
+  if (known.includes(region)) return;
+  const meant = nearest(region, known);
+  const hint = meant === undefined ? "such as eu-west-1" : `did you mean ${meant}?`;
+  addIssue(`must be an AWS region, not "${region}": ${hint}`);
+}
+
+/** What is missing where only the kind is given. */
+const ENDPOINT_NEEDS: Readonly<Record<string, string>> = {
+  mtls: 'must be an object for mtls: {"kind": "mtls", "domainName", "certificateArn", "subjects", "truststore": {"bucket", "key"}}',
+  private:
+    'must be an object for private: {"kind": "private", "vpc": {"vpcId", "availabilityZones", "privateSubnetIds"}}',
+};
+
 /** `"http"` alone means `{"kind": "http"}`. */
 const endpoint = z.preprocess(
   (value) => (value === "http" ? { kind: "http" } : value),
   z.discriminatedUnion("kind", [http, mtls, privateApi], {
-    error: 'must be "http", or an object of the kind http, mtls or private',
+    error: ({ input }) =>
+      ENDPOINT_NEEDS[String(input)] ?? 'must be "http", or an object of the kind http, mtls or private',
   }),
 );
 
@@ -54,11 +78,18 @@ type Spelled = "alarmTopic" | "logRetention" | "encryptionKey" | "securityGroups
 type EveryProp = Readonly<Record<Exclude<keyof IamAuthenticatorProps, Spelled>, z.ZodType>>;
 
 const cluster = z.strictObject({
-  clusterId: text,
+  clusterId: z.string().regex(CLUSTER_ID, `must be ${CLUSTER_ID_RULE}`),
   /** Where the stack goes; without them, to the account and region of the CLI's credentials. */
-  account: text.exactOptional(),
-  region: text.exactOptional(),
-  stackName: text.exactOptional(),
+  account: z.string().regex(ACCOUNT_ID, "must be an AWS account id of 12 digits").exactOptional(),
+  region: z.string().superRefine(checkRegion).exactOptional(),
+  // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+  stackName: z
+    .string()
+    .regex(
+      /^[A-Za-z][A-Za-z0-9-]{0,127}$/,
+      "must be 1 to 128 letters, digits and hyphens, and begin with a letter: CloudFormation takes no other name",
+    )
+    .exactOptional(),
   terminationProtection: z.boolean().exactOptional(),
   tags: z.record(z.string(), z.string()).exactOptional(),
   /** Adds the stack of a service account issuer. */
@@ -91,7 +122,10 @@ const cluster = z.strictObject({
   dashboard: z.boolean().exactOptional(),
   denialShare: z.number().exactOptional(),
   quietHours: z.number().exactOptional(),
-  alarmTopicArn: text.exactOptional(),
+  alarmTopicArn: z
+    .string()
+    .regex(TOPIC_ARN, "must be the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:111122223333:on-call")
+    .exactOptional(),
   logRetentionDays: z
     .custom<RetentionDays>(isRetention, "must be a number of days that CloudWatch Logs knows, such as 90, 180 or 365")
     .exactOptional(),
@@ -100,6 +134,8 @@ const cluster = z.strictObject({
     .array(z.custom<Caller>(isCaller, "must have a name and its token's SHA-256, 64 lower-case hex digits"))
     .exactOptional(),
 } satisfies EveryProp & Readonly<Record<string, z.ZodType>>);
+
+export const CLUSTER_KEYS: readonly string[] = Object.keys(cluster.shape);
 
 export type ClusterContext = z.infer<typeof cluster>;
 export type EndpointContext = z.infer<typeof endpoint>;
@@ -130,14 +166,16 @@ const TYPES: Readonly<Record<string, string>> = {
 function problem(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case "invalid_type":
-      return issue.input === undefined ? "is missing" : `must be ${TYPES[issue.expected]}`;
+      if (issue.input === undefined) return "is missing";
+      return `must be ${TYPES[issue.expected]}${issue.expected === "string" && typeof issue.input === "number" ? ": put it in quotes" : ""}`;
     case "invalid_value":
       return `must be ${issue.values.join(" or ")}`;
-    case "too_small":
-      return "must not be empty";
     case "unrecognized_keys": {
       const known = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : [];
-      return `has the unknown key ${issue.keys[0]}; the keys are ${known.join(", ")}`;
+      const [unknown = ""] = issue.keys;
+      const meant = nearest(unknown, known);
+      const hint = meant === undefined ? "" : `: did you mean ${meant}?`;
+      return `has the unknown key ${unknown}${hint}; the keys are ${known.join(", ")}`;
     }
     default:
       return undefined;

@@ -13,7 +13,9 @@ export function readClusters(scope: Construct): ClusterContext[] {
   refuseTwice(clusters.map((cluster) => `stack ${stackName(cluster)}`));
 
   const chosen: unknown = scope.node.tryGetContext("clusterId");
-  return typeof chosen === "string" ? [choose(clusters, chosen)] : clusters;
+  if (chosen === undefined) return clusters;
+  if (typeof chosen !== "string") throw new Error('"clusterId" in the context must be a string: put it in quotes');
+  return [choose(clusters, chosen)];
 }
 
 function refuseTwice(names: readonly string[]): void {

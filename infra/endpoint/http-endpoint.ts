@@ -57,8 +57,8 @@ export function serveHttp(
 }
 
 /**
- * kube-apiserver tries a 500 again, and a 503 not. AWS does not document which of them this API answers while Lambda throttles
- * the function; a 503 becomes a 500 on its way out.
+ * kube-apiserver retries a 500, and a 503 not. API Gateway returns 500 where Lambda rejects an invocation, without a word
+ * about HTTP APIs (https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html); a 503 becomes a 500.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html
  */
 function neverAnswer503(api: HttpApi): void {

@@ -63,8 +63,9 @@ export function makeFunction(scope: Construct, options: FunctionOptions): Authen
     role,
     loggingFormat: LoggingFormat.JSON,
     logGroup: log,
-    // The version before stays, to go back to by hand.
-    currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+    // The version before stays, to go back to by hand. One whose deployment is rolled back is deleted: it would make the
+    // same deployment fail again, with "A version for this Lambda function exists".
+    currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
     ...(reservedConcurrency !== undefined && { reservedConcurrentExecutions: reservedConcurrency }),
     ...network,
   });

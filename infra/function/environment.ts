@@ -4,6 +4,7 @@ import { Fn, Stack, Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { readSettings } from "../../functions/authenticator/settings.ts";
 import { partitionOfRegion } from "../../functions/aws/partitions.ts";
+import { SettingInvalid } from "../../functions/errors.ts";
 import { defaultMappingPrefix } from "../../functions/settings/common.ts";
 import { callerAuth, type Endpoint } from "../endpoint/endpoint.ts";
 import type { IamAuthenticatorProps } from "../props.ts";
@@ -43,8 +44,50 @@ export function checkedPrefix(scope: Construct, environment: Environment): strin
   const { region } = Stack.of(scope);
   const known = knownSettings(environment);
   const example = partitionOfRegion(known["STS_REGIONS"]?.split(",")[0] ?? "")?.regions[0] ?? "us-east-1";
-  readSettings({ ...known, AWS_REGION: Token.isUnresolved(region) ? example : region });
+  const AWS_REGION = Token.isUnresolved(region) ? example : region;
+  namingProps(() => readSettings({ ...known, AWS_REGION }));
+  checkSize(known);
   return prefixOf(environment);
+}
+
+/** The prop that a setting comes from. */
+const PROPS: Readonly<Record<string, string>> = {
+  AWS_REGION: "region",
+  CLUSTER_ID: "clusterId",
+  CALLER_SUBJECTS: "subjects",
+  ISSUER_URL: "domain",
+  MAPPING_PREFIX: "mappingPrefix",
+  ACCOUNTS: "accounts",
+  STS_REGIONS: "stsRegions",
+  STS_EXTRA_HOSTS: "stsExtraHosts",
+  AUDIENCES: "audiences",
+  RESERVED_PREFIXES: "reservedPrefixes",
+  NODE_VPCS: "nodeVpcs",
+  USER_INFO: "userInfo",
+  LOG_LEVEL: "logLevel",
+};
+
+/** Throws what `read` throws, with the prop's name: at synth, nobody has written an environment variable. */
+export function namingProps(read: () => unknown): void {
+  try {
+    read();
+  } catch (error) {
+    if (!(error instanceof SettingInvalid)) throw error;
+    throw new Error(error.message.replace(/^[A-Z_]+/, (name) => PROPS[name] ?? name));
+  }
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 4 KB for all variables together */
+const MAX_ENVIRONMENT = 4_096;
+
+function checkSize(environment: Environment): void {
+  const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
+  const size = bytes(environment);
+  if (size <= MAX_ENVIRONMENT) return;
+  const [[name = "", value] = []] = Object.entries(environment).sort(([, a], [, b]) => b.length - a.length);
+  throw new Error(
+    `the function's settings take ${size} bytes, and Lambda takes ${MAX_ENVIRONMENT}: shorten ${PROPS[name] ?? name}, which takes ${bytes(value)}`,
+  );
 }
 
 /** Without what only the deployment knows, such as a template's parameters. What is required has an example instead. */
@@ -69,6 +112,8 @@ function joined(prop: string, items: readonly string[] | undefined, separator = 
   if (items?.length === 0) throw new Error(`${prop} must not be an empty list: leave it out for the default`);
   // A list that only the deployment knows is one token.
   if (Token.isUnresolved(items)) return Fn.join(separator, [...(items ?? [])]);
+  if (items?.some((item) => item.trim() === ""))
+    throw new Error(`${prop} must not have an empty item: leave it out for the default`);
   const wrong = items?.find((item) => item.includes(separator));
   if (wrong !== undefined) throw new Error(`${prop}: "${wrong}" must not contain "${separator}"`);
   return items?.join(separator);

@@ -2,7 +2,6 @@
 
 import { Duration } from "aws-cdk-lib";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
-import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
@@ -17,29 +16,27 @@ export interface IssuerAlarmOptions {
   readonly topic: ITopic | undefined;
 }
 
-/** Returns those that a bad version of the function sets off within minutes. */
-export function makeIssuerAlarms(scope: Construct, { clusterId, handler, api, topic }: IssuerAlarmOptions): Alarm[] {
+export function makeIssuerAlarms(scope: Construct, { clusterId, handler, api, topic }: IssuerAlarmOptions): void {
   const add = (id: string, rule: AlarmRule) => addAlarm(scope, id, rule, topic, "Issuer");
-  const rollback = [
-    add("Faults", {
-      alarmDescription:
-        "The issuer's documents are not served, so that no Pod gets AWS credentials: no keys, or Parameter Store is out of reach. See `reason` in the log.",
-      metric: issuerFaults(clusterId),
-      threshold: 1,
-    }),
-    add("Errors", {
-      alarmDescription: "The issuer's function itself fails or runs out of its time: see its log.",
-      metric: handler.metricErrors({ period: Duration.minutes(1) }),
-      threshold: 1,
-    }),
-    add("GatewayErrors", {
-      alarmDescription: "The API answers with 5xx, also where the function never ran: see the access log.",
-      metric: api.metricServerError({ period: Duration.minutes(1) }),
-      threshold: 5,
-    }),
-  ];
+  add("Faults", {
+    alarmDescription:
+      "The issuer's documents are not served, so that no Pod gets AWS credentials: no keys, or Parameter Store is out of reach. See `reason` in the log.",
+    metric: issuerFaults(clusterId),
+    threshold: 1,
+  });
+  add("Errors", {
+    alarmDescription: "The issuer's function itself fails or runs out of its time: see its log.",
+    metric: handler.metricErrors({ period: Duration.minutes(1) }),
+    threshold: 1,
+  });
+  add("GatewayErrors", {
+    alarmDescription: "The API answers with 5xx, also where the function never ran: see the access log.",
+    metric: api.metricServerError({ period: Duration.minutes(1) }),
+    threshold: 5,
+  });
   add("InvalidKeys", {
-    alarmDescription: "A parameter of the issuer holds no valid key, and is left out. See `invalidKeys` in the log.",
+    alarmDescription:
+      "A parameter of the issuer holds no valid key, or an 11th key, and is left out. See `invalidKeys` in the log.",
     metric: issuerCount(clusterId, "InvalidIssuerKeys"),
     threshold: 1,
   });
@@ -53,5 +50,4 @@ export function makeIssuerAlarms(scope: Construct, { clusterId, handler, api, to
     metric: handler.metricThrottles({ period: Duration.minutes(1) }),
     threshold: 1,
   });
-  return rollback;
 }

@@ -4,8 +4,8 @@ import { type App, type CfnOutput, Stack } from "aws-cdk-lib";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import type { ClusterContext } from "../context/cluster.ts";
-import { ARCHITECTURES } from "../context/cluster-stack.ts";
-import { stackName } from "../context/stack-name.ts";
+import { ARCHITECTURES, ofCluster } from "../context/cluster-stack.ts";
+import { issuerStackName } from "../context/stack-name.ts";
 import { ISSUER_OUTPUTS, ServiceAccountIssuer } from "./service-account-issuer.ts";
 
 /** `-c issuer=true` adds it to every cluster that is deployed, `"issuer": true` to one of the list. */
@@ -18,18 +18,24 @@ export function wantsIssuer(app: App, { issuer }: ClusterContext): boolean {
 }
 
 export function issuerStack(app: App, context: ClusterContext): Stack {
-  const { clusterId, account, region, tags, mappingPrefix, logLevel } = context;
-  const { architecture, safeDeployments, alarmTopicArn, logRetentionDays, encryptionKeyArn } = context;
+  return ofCluster(context.clusterId, () => makeStack(app, context));
+}
+
+function makeStack(app: App, context: ClusterContext): Stack {
+  const { clusterId, account, region, tags, mappingPrefix, logLevel, memorySize } = context;
+  const { architecture, safeDeployments, alarms, alarmTopicArn, logRetentionDays, encryptionKeyArn } = context;
   const stack = new Stack(app, issuerStackName(context), {
     description: `Issuer of the Kubernetes cluster ${clusterId}: roles for its service accounts`,
     env: { ...(account !== undefined && { account }), ...(region !== undefined && { region }) },
-    terminationProtection: true,
+    terminationProtection: context.terminationProtection ?? true,
     ...(tags !== undefined && { tags }),
   });
   const issuer = new ServiceAccountIssuer(stack, "Issuer", {
     clusterId,
     ...(mappingPrefix !== undefined && { mappingPrefix }),
     ...(logLevel !== undefined && { logLevel }),
+    ...(memorySize !== undefined && { memorySize }),
+    ...(alarms !== undefined && { alarms }),
     ...(architecture !== undefined && { architecture: ARCHITECTURES[architecture] }),
     ...(safeDeployments !== undefined && { safeDeployments }),
     ...(alarmTopicArn !== undefined && { alarmTopic: Topic.fromTopicArn(stack, "AlarmTopic", alarmTopicArn) }),
@@ -38,9 +44,4 @@ export function issuerStack(app: App, context: ClusterContext): Stack {
   });
   for (const name of ISSUER_OUTPUTS) (issuer.node.findChild(name) as CfnOutput).overrideLogicalId(name);
   return stack;
-}
-
-/** `IamAuthenticatorIssuer-<clusterId>`, also where the authenticator's stack has a name of its own. */
-function issuerStackName({ clusterId }: ClusterContext): string {
-  return stackName({ clusterId }).replace("IamAuthenticator-", "IamAuthenticatorIssuer-");
 }

@@ -9,13 +9,15 @@ import type { ITopic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { readIssuerSettings } from "../../functions/issuer/settings.ts";
+import { checkAlarmTopic, checkMemory } from "../check-props.ts";
 import { DEFAULTS } from "../defaults.ts";
 import { deploySafely } from "../deployment/safe-deployment.ts";
 import { checkDomain } from "../endpoint/check-endpoint.ts";
 import type { CustomDomain } from "../endpoint/custom-domain.ts";
 import type { Throttle } from "../endpoint/endpoint.ts";
-import { knownSettings, prefixOf } from "../function/environment.ts";
+import { knownSettings, namingProps, prefixOf } from "../function/environment.ts";
 import { logSettings } from "../log-settings.ts";
+import { makeRollbackAlarms } from "../monitoring/rollback-alarms.ts";
 import { grantIssuerKeys } from "../parameters/grant.ts";
 import { makeIssuerAlarms } from "./issuer-alarms.ts";
 import { makeIssuerApi, routeIssuer } from "./issuer-api.ts";
@@ -79,13 +81,20 @@ export interface ServiceAccountIssuerProps {
    */
   readonly encryptionKey?: IKey;
   /**
+   * Makes the alarms.
+   *
+   * @default true
+   */
+  readonly alarms?: boolean;
+  /**
    * SNS topic that alarms notify.
    *
    * @default - none: alarms are only shown
    */
   readonly alarmTopic?: ITopic;
   /**
-   * A new version gets a tenth of the requests for five minutes, and is taken back when an alarm goes off.
+   * A new version gets a tenth of the requests for ten minutes, and is taken back when it fails more of them than the old
+   * one.
    *
    * @default true
    */
@@ -110,6 +119,8 @@ export class ServiceAccountIssuer extends Construct {
     super(scope, id);
     const { clusterId, domain, audiences = ["sts.amazonaws.com"], safeDeployments = true } = props;
     const { throttle = DEFAULTS.issuerThrottle } = props;
+    checkMemory(props.memorySize);
+    checkAlarmTopic(this, props.alarmTopic, props.alarms);
     const logs = logSettings(this, props);
     if (domain !== undefined) checkDomain(this, domain);
     const issuerApi = makeIssuerApi(this, clusterId, domain);
@@ -133,8 +144,12 @@ export class ServiceAccountIssuer extends Construct {
     this.providerArn = provider.attrArn;
 
     retainAll(this);
-    const alarms = makeIssuerAlarms(this, { clusterId, handler, api: issuerApi.api, topic: props.alarmTopic });
-    if (safeDeployments) deploySafely(this, live, undefined, alarms);
+    const hasAlarms = props.alarms !== false;
+    if (hasAlarms) makeIssuerAlarms(this, { clusterId, handler, api: issuerApi.api, topic: props.alarmTopic });
+    if (safeDeployments) {
+      const alarms = hasAlarms ? makeRollbackAlarms(this, { clusterId, live, requests: "IssuerRequests" }) : [];
+      deploySafely(this, live, undefined, alarms);
+    }
     this.#addOutputs();
   }
 
@@ -163,7 +178,7 @@ export class ServiceAccountIssuer extends Construct {
 /** Throws what the function would throw at its first start. The API's own URL is right by itself, and not known yet. */
 function checkedPrefix(props: ServiceAccountIssuerProps, url: string): string {
   const environment = environmentOf(props, url);
-  readIssuerSettings({ ...knownSettings(environment), AWS_REGION: "us-east-1" });
+  namingProps(() => readIssuerSettings({ ...knownSettings(environment), AWS_REGION: "us-east-1" }));
   return prefixOf(environment);
 }
 

@@ -1,4 +1,4 @@
-// The alarms of one cluster's authenticator, and which of them roll a deployment back.
+// The alarms of one cluster's authenticator that notify people. None of them stops a deployment: it may be the fix.
 
 import { Duration } from "aws-cdk-lib";
 import { Alarm, type AlarmProps, ComparisonOperator, type IMetric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
@@ -8,12 +8,6 @@ import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
 import type { Gateway } from "../endpoint/endpoint.ts";
 import { count, denialsAmongAnswers, latency, reviews, reviewsOfCallers } from "./metrics.ts";
-
-export interface Alarms {
-  readonly all: readonly Alarm[];
-  /** Those that a bad version of the function sets off within minutes. */
-  readonly rollback: readonly Alarm[];
-}
 
 export interface AlarmOptions {
   readonly clusterId: string;
@@ -36,31 +30,31 @@ export type AlarmRule = Required<Pick<AlarmProps, "alarmDescription" | "threshol
 /** What to do about each alarm; a heading for each id. */
 const RUNBOOK = "docs/runbook.md";
 
-export function makeAlarms(scope: Construct, options: AlarmOptions): Alarms {
+export function makeAlarms(scope: Construct, options: AlarmOptions): Alarm[] {
   const { clusterId, handler, gateway, topic, quietHours, denialShare } = options;
   const add = (id: string, rule: AlarmRule): Alarm => addAlarm(scope, id, rule, topic);
-  const faults = add("Faults", {
-    alarmDescription:
-      "Reviews end without an answer: STS, Parameter Store or EC2 cannot be reached, or the function has a fault. See `reason` in the log.",
-    metric: reviews(clusterId, "fault"),
-    threshold: 5,
-  });
-  const errors = add("Errors", {
-    alarmDescription: "The function itself fails or runs out of time: see its log.",
-    metric: handler.metricErrors({ period: Duration.minutes(1) }),
-    threshold: 1,
-  });
-  const slow = add("Slow", {
-    alarmDescription: "The slowest reviews come near the 5 s that a review may take.",
-    metric: latency(clusterId, "Latency", "p99"),
-    threshold: 3_000,
-  });
-  const gatewayErrors = add("GatewayErrors", {
-    alarmDescription: "The endpoint answers with 5xx, also where the function never ran: see the access log.",
-    metric: gateway.serverErrors.with({ period: Duration.minutes(1) }),
-    threshold: 5,
-  });
-  const rest = [
+  return [
+    add("Faults", {
+      alarmDescription:
+        "Reviews end without an answer: STS, Parameter Store or EC2 cannot be reached, or the function has a fault. See `reason` in the log.",
+      metric: reviews(clusterId, "fault"),
+      threshold: 5,
+    }),
+    add("Errors", {
+      alarmDescription: "The function itself fails or runs out of time: see its log.",
+      metric: handler.metricErrors({ period: Duration.minutes(1) }),
+      threshold: 1,
+    }),
+    add("Slow", {
+      alarmDescription: "The slowest reviews come near the 5 s that a review may take.",
+      metric: latency(clusterId, "Latency", "p99"),
+      threshold: 3_000,
+    }),
+    add("GatewayErrors", {
+      alarmDescription: "The endpoint answers with 5xx, also where the function never ran: see the access log.",
+      metric: gateway.serverErrors.with({ period: Duration.minutes(1) }),
+      threshold: 5,
+    }),
     add("Denials", {
       alarmDescription:
         "More denials than usual: mappings or tokens may be wrong since a change, or somebody tries tokens. See `reason` in the log.",
@@ -97,8 +91,6 @@ export function makeAlarms(scope: Construct, options: AlarmOptions): Alarms {
       below: true,
     }),
   ];
-  const rollback = [faults, errors, slow, gatewayErrors];
-  return { all: [...rollback, ...rest], rollback };
 }
 
 /** Two of `periods`, so that one bad minute raises no alarm; all of them for an alarm on something that is missing. */

@@ -7,7 +7,12 @@ import type { Outcome } from "../../functions/authenticator/review/record.ts";
 const NAMESPACE = "LambdaIamAuthenticator";
 
 export function reviews(clusterId: string, outcome?: Outcome): Metric {
-  return metric("Reviews", Stats.SUM, { ClusterId: clusterId, ...(outcome !== undefined && { Outcome: outcome }) });
+  return requestsOf("Reviews", { ClusterId: clusterId, ...(outcome !== undefined && { Outcome: outcome }) });
+}
+
+/** The issuer's are `IssuerRequests` (functions/issuer/log-request.ts). */
+export function requestsOf(name: "Reviews" | "IssuerRequests", dimensions: Record<string, string>): Metric {
+  return metric(name, Stats.SUM, dimensions);
 }
 
 /** By hour. Refused callers are not in it: a stranger's requests must not hide that kube-apiserver has gone. */
@@ -46,9 +51,8 @@ export function count(
   return metric(name, Stats.SUM, { ClusterId: clusterId });
 }
 
-/** Of the issuer (functions/issuer/log-request.ts). */
 export function issuerFaults(clusterId: string): Metric {
-  return metric("IssuerRequests", Stats.SUM, { ClusterId: clusterId, Outcome: "fault" });
+  return requestsOf("IssuerRequests", { ClusterId: clusterId, Outcome: "fault" });
 }
 
 export function issuerCount(clusterId: string, name: "InvalidIssuerKeys" | "StaleIssuerKeys"): Metric {

@@ -6,10 +6,11 @@ import { hash } from "node:crypto";
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stringify } from "yaml";
+import { Document, visit } from "yaml";
 import packageJson from "../../package.json" with { type: "json" };
 import { licensedPackages } from "../bundle/licences.ts";
 import type { ReleasedCodes } from "./code-location.ts";
+import { deployingPolicy } from "./deploying-role.ts";
 import { releaseNotes } from "./notes.ts";
 import { sbom } from "./sbom.ts";
 import { releaseApp } from "./templates.ts";
@@ -35,7 +36,10 @@ export function buildRelease(outdir: string): void {
     write(zip.fileName, zip.bytes);
     zips[part] = zip;
   }
-  for (const [kind, template] of templates(zips)) write(`${kind}.template.yaml`, template);
+  const made = templates(zips);
+  for (const { stackName, template } of made) write(`${stackName}.template.yaml`, yamlOf(template));
+  const types = made.flatMap(({ template }) => Object.values(template.Resources).map(({ Type }) => Type));
+  write("deploying-role.json", `${JSON.stringify(deployingPolicy(types), null, 2)}\n`);
   execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", outdir], { cwd: ROOT });
   const schema = "mapping-file.schema.json";
   copyFileSync(join(ROOT, "cli", "mapping-file", schema), join(outdir, schema));
@@ -48,19 +52,33 @@ export function buildRelease(outdir: string): void {
   write("SHA256SUMS", sums.join(""));
 }
 
-/** In YAML, which people read before they deploy it. */
-function templates(codes: ReleasedCodes): [kind: string, template: string][] {
+interface Made {
+  readonly stackName: string;
+  readonly template: { readonly Resources: Readonly<Record<string, { readonly Type: string }>> };
+}
+
+function templates(codes: ReleasedCodes): readonly Made[] {
   const synthesized = mkdtempSync(join(tmpdir(), "release-"));
   try {
-    const { stacks } = releaseApp(codes, synthesized).synth();
-    return stacks.map(({ stackName, template }) => [
-      stackName,
-      // CloudFormation reads YAML 1.1, to which a plain 2012-10-17 is a date.
-      stringify(template, { version: "1.1", lineWidth: 0, aliasDuplicateObjects: false }),
-    ]);
+    // Read while the folder is there.
+    return releaseApp(codes, synthesized)
+      .synth()
+      .stacks.map(({ stackName, template }): Made => ({ stackName, template }));
   } finally {
     rmSync(synthesized, { recursive: true });
   }
+}
+
+/** In YAML, which people read before they deploy it. What fits on a line is on one: `aws cloudformation deploy` takes 51,200 bytes without a bucket. */
+function yamlOf(template: unknown): string {
+  // CloudFormation reads YAML 1.1, to which a plain 2012-10-17 is a date.
+  const document = new Document(template, { version: "1.1", aliasDuplicateObjects: false });
+  visit(document, {
+    Map: (_, node) => {
+      if (JSON.stringify(node).length <= 120) node.flow = true;
+    },
+  });
+  return document.toString({ lineWidth: 0, indentSeq: false });
 }
 
 function bundledPackages(): Set<string> {

@@ -14,8 +14,8 @@ export const ENDPOINTS = { http: httpEndpoint, mtls: mtlsEndpoint, private: priv
 
 interface ParameterizedEndpoint<E extends Endpoint> {
   readonly endpoint: E;
-  /** Those of the function, beside what every kind has. */
-  readonly settings?: readonly string[];
+  /** Long ones of the function, beside what every kind has, by the names of their parameters. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly finish?: (authenticator: Construct) => void;
 }
 
@@ -73,7 +73,7 @@ function mtlsEndpoint(stack: Stack): ParameterizedEndpoint<MtlsEndpoint> {
       // Only for the check that the domain is in the zone, which the deployment makes.
       hostedZone: HostedZone.fromHostedZoneAttributes(stack, "Zone", { hostedZoneId: zoneId, zoneName: domainName }),
     },
-    settings: [subjects],
+    settings: { CallerSubjects: subjects },
     finish(authenticator) {
       onlyIf(
         hasZone,

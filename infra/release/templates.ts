@@ -4,6 +4,7 @@ import { App, type CfnOutput, type IStackSynthesizer, Stack, Token } from "aws-c
 import type { Construct } from "constructs";
 import { DEFAULTS } from "../defaults.ts";
 import { defaultThrottle } from "../endpoint/throttle.ts";
+import { FEATURE_FLAGS } from "../feature-flags.ts";
 import { IamAuthenticator } from "../iam-authenticator.ts";
 import { ISSUER_OUTPUTS, ServiceAccountIssuer } from "../issuer/service-account-issuer.ts";
 import { OUTPUTS } from "../outputs.ts";
@@ -19,7 +20,7 @@ export function releaseApp(codes: ReleasedCodes, outdir: string): App {
     analyticsReporting: false,
     outdir,
     // The zips are made by the release itself: CDK must not copy folders.
-    context: { "aws:cdk:disable-asset-staging": true },
+    context: { ...FEATURE_FLAGS, "aws:cdk:disable-asset-staging": true },
   });
   const stackOf = (name: string, description: string) => {
     // CDK's own types do not agree under exactOptionalPropertyTypes.
@@ -39,14 +40,15 @@ function addAuthenticator(stack: Stack, kind: keyof typeof ENDPOINTS, codes: Rel
   const accounts = optionalText(stack, "Accounts", {
     description:
       "Account ids, separated by commas: identities of others are refused. Empty: identities of any account.",
-    allowedPattern: "([0-9]{12}(,[0-9]{12})*)?",
-    constraintDescription: "must be account ids of 12 digits, separated by commas, or empty.",
+    // As many as fit into the description of a policy (switches.ts).
+    allowedPattern: "([0-9]{12}(,[0-9]{12}){0,74})?",
+    constraintDescription: "must be at most 75 account ids of 12 digits, separated by commas, or empty.",
   });
   const reservedConcurrency = optionalNumber(stack, "ReservedConcurrency", {
     description:
       "The most environments of the function at once, taken from the account's limit. Empty: as many as the account allows. With 8, set ThrottleRate to 200 and ThrottleBurst to 2000.",
   });
-  const { endpoint, settings = [], finish } = ENDPOINTS[kind](stack);
+  const { endpoint, settings = {}, finish } = ENDPOINTS[kind](stack);
   const authenticator = new IamAuthenticator(stack, "Authenticator", {
     ...common,
     accounts: [accounts],
@@ -56,15 +58,9 @@ function addAuthenticator(stack: Stack, kind: keyof typeof ENDPOINTS, codes: Rel
   finish?.(authenticator);
   finishStack(stack, authenticator, OUTPUTS);
   const { clusterId, logLevel } = common;
-  const values = [
-    clusterId,
-    Token.asString(common.memorySize),
-    common.architecture.name,
-    logLevel,
-    accounts,
-    ...settings,
-  ];
-  publishEveryChange(authenticator, codes["authenticator"]?.sha256 ?? "", values);
+  const values = [clusterId, Token.asString(common.memorySize), common.architecture.name, logLevel];
+  const long = { Accounts: accounts, ...settings };
+  publishEveryChange(authenticator, codes["authenticator"]?.sha256 ?? "", values, long);
 }
 
 function addIssuer(stack: Stack, codes: ReleasedCodes): void {
@@ -80,8 +76,9 @@ function finishStack(stack: Stack, construct: Construct, outputs: readonly strin
   for (const name of outputs) (construct.node.findChild(name) as CfnOutput).overrideLogicalId(name);
   const watch =
     "false leaves out alarms, dashboard and saved queries; a bad version is then not taken back by an alarm.";
-  switchMonitoring(construct, switchParameter(stack, "Monitoring", watch, true));
+  const isWatched = switchParameter(stack, "Monitoring", watch, true);
+  switchMonitoring(construct, isWatched);
   const safe =
-    "A new version is checked, gets a tenth of the requests for five minutes, and is taken back on an alarm. false: it gets all at once.";
-  switchSafeDeployments(construct, switchParameter(stack, "SafeDeployments", safe, true));
+    "A new version is checked, gets a tenth of the requests for ten minutes, and is taken back on an alarm. false: it gets all at once.";
+  switchSafeDeployments(construct, switchParameter(stack, "SafeDeployments", safe, true), isWatched);
 }

@@ -42,7 +42,7 @@ export function eventsOfFile(file: string): LogEvent[] {
     .filter((line) => line !== "")
     .map((message) => {
       const line = parseJson(message);
-      const time = isObject(line) && typeof line["time"] === "string" ? Date.parse(line["time"]) : Number.NaN;
+      const time = isObject(line) && typeof line["timestamp"] === "string" ? Date.parse(line["timestamp"]) : Number.NaN;
       timestamp = Number.isNaN(time) ? timestamp : time;
       return { timestamp, message };
     });

@@ -52,7 +52,9 @@ function steps(): Step[] {
     const [first = "", ...rest] = piece.split("\n");
     const shown = rest.slice(0, rest.findIndex((line) => line !== "" && !line.startsWith("    ")) >>> 0);
     const command = first.replace(/ +# .*| +#$/, "");
-    return command.includes("npx iam-authenticator") ? [{ command, shown: shown.map((line) => line.trim()) }] : [];
+    return command.includes("npx lambda-iam-authenticator")
+      ? [{ command, shown: shown.map((line) => line.trim()) }]
+      : [];
   });
 }
 
@@ -70,7 +72,7 @@ function comparable(text: string, endpoint: string): string {
 const OF_THE_EMULATOR = [
   /--profile typo/,
   /callers add control-plane .*\.\.\./,
-  /^npx iam-authenticator doctor/,
+  /^npx lambda-iam-authenticator doctor/,
   /mappings (history|export|list -c my-cluster$|remove .*jenkins)/,
   /bad-indent/,
 ];

@@ -14,17 +14,23 @@ const MEASURES: Elsewhere = { because: "it measures this machine, for minutes" }
 const RUNS_TESTS: Elsewhere = { because: "it runs tests, some of which need Docker or much time" };
 const DEPLOYED: Elsewhere = { because: "it needs a function that Lambda runs, with its versions, limits and log" };
 const EKS: Elsewhere = { because: "EKS answers it; the next command gets an answer of that shape" };
+const KOPS_MIGRATION = "test/e2e/kops-migration.e2e.ts";
+const KUBEADM = "test/e2e/kubeadm.e2e.ts";
+const TALOS_NODE: Elsewhere = { because: "it needs a Talos node; talos.e2e.ts judges the patch" };
+const KOPS_CLOUD: Elsewhere = { because: "it needs machines of a cloud; kops.e2e.ts judges the cluster's fields" };
 const NO_SUCH_CLUSTER: Elsewhere = { because: "it needs a cluster of that distribution" };
 const NO_PODS: Elsewhere = { because: "it needs Pods that run; irsa-circle.e2e.ts does what the Pod would do" };
 
 /** By the beginning of the command; the first that fits counts. */
 export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
-  "npm ci": by(".ci/run", "npm ci"),
-  "npm test": by(".ci/run", "npm test"),
+  "npm ci": by(".ci/run", "npm ci && npm test"),
+  "npm test": by(".ci/run", "npm ci && npm test"),
   "npm run test:e2e": by(".ci/run", "npm run test:e2e"),
   "npm run test:peer": by("package.json", '"test:e2e": "npm run --silent prepare'),
   "npm run test:": RUNS_TESTS,
   "ci-run": { because: "it is what runs this test" },
+  "npm run acceptance": by("test/e2e/emulator/acceptance.e2e.ts", "acceptanceIn("),
+  "npx node test/acceptance/checks/": by("test/acceptance/command.test.ts", "each check is a file that runs alone"),
   "npm run bench": MEASURES,
   "npx node test/bench/": MEASURES,
   "npx node test/cli/bench/": MEASURES,
@@ -61,6 +67,14 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "kubectl -n kube-system delete ": by(MIGRATION, "delete"),
   "grep clusterID": by(MIGRATION, "clusterID"),
   "kubectl -n kube-system logs ": NO_SUCH_CLUSTER,
+  "kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system get configmap kubeadm-config ": by(
+    KUBEADM,
+    "kubeadm init phase control-plane apiserver",
+  ),
+  "kubectl label nodes -l ": by(KOPS_MIGRATION, "kubectl label nodes"),
+  "kubectl -n kube-system patch daemonset ": by(KOPS_MIGRATION, "iam-authenticator-migration"),
+  "kubectl -n kube-system rollout status ": { because: "it needs kube-controller-manager" },
+  "kubectl --kubeconfig break-glass.kubeconfig auth whoami": NO_SUCH_CLUSTER,
   "grep Unable to authenticate": by(AT_A_CLUSTER, "Unable to authenticate"),
   "kubectl apply -f -": by("test/e2e/irsa-policy.e2e.ts", "policy"),
   "kubectl -n team-a run ": NO_PODS,
@@ -79,8 +93,15 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "aws iam create-role ": { because: "IAM answers it; print.test.ts checks the policy that it gets" },
   "aws cloudformation update-termination-protection ": by(ISSUER, "protection"),
 
-  "kubeadm ": NO_SUCH_CLUSTER,
-  "kops ": NO_SUCH_CLUSTER,
   "cat /etc/rancher/": NO_SUCH_CLUSTER,
-  "talosctl ": NO_SUCH_CLUSTER,
+  "kubeadm init phase control-plane apiserver ": by(KUBEADM, "kubeadm init phase control-plane apiserver"),
+  "kubeadm kubeconfig user ": by(KUBEADM, "kubeadm kubeconfig user"),
+  "cp /etc/kubernetes/manifests/": by(KUBEADM, "kubeadm init phase control-plane apiserver"),
+  "sed -n ": by(KUBEADM, "kubeadm init phase control-plane apiserver"),
+  cat: by(KUBEADM, "kubeadm init phase control-plane apiserver"),
+  "diff kube-apiserver.before.yaml ": by(KUBEADM, "kubeadm init phase control-plane apiserver"),
+  "kops ": KOPS_CLOUD,
+  "grep -rn kube-apiserver-arg ": NO_SUCH_CLUSTER,
+
+  "talosctl ": TALOS_NODE,
 };

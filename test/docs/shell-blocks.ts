@@ -17,7 +17,7 @@ export function blocksOf(page: string, language: string): string[] {
 }
 
 export interface Ran {
-  /** The words of one command, as the shell split them; of our own without `npx iam-authenticator`. */
+  /** The words of one command, as the shell split them; of our own without `npx lambda-iam-authenticator`. */
   readonly words: readonly string[];
   /** Only of our own command: other programs are written down, and do not run. */
   readonly code: number | undefined;

@@ -27,7 +27,7 @@ own() {
 
 command_not_found_handle() {
   case "$1 ${2-}" in
-    "npx iam-authenticator") shift 2; own "$@"; return 0 ;;
+    "npx lambda-iam-authenticator") shift 2; own "$@"; return 0 ;;
     "iam-authenticator "*) shift; own "$@"; return 0 ;;
     "openssl "* | "tr "* | "sha256sum "*) "/usr/bin/$1" "${@:2}"; return ;;
   esac

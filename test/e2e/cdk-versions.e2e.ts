@@ -3,18 +3,25 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { FEATURE_FLAGS } from "../../infra/feature-flags.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const { peerDependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 const folder = mkdtempSync(join(tmpdir(), "cdk-versions-"));
 after(() => rmSync(folder, { recursive: true }));
 
-function run(command: string, args: readonly string[], cwd: string): string {
-  return execFileSync(command, args, { cwd, encoding: "utf8", env: { ...process.env, CDK_VALIDATION: "false" } });
+function run(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  more: Readonly<Record<string, string>> = {},
+): string {
+  const env = { ...process.env, CDK_VALIDATION: "false", ...more };
+  return execFileSync(command, args, { cwd, encoding: "utf8", env });
 }
 
 let tarball: string;
@@ -31,7 +38,7 @@ import { Role } from "aws-cdk-lib/aws-iam";
 import { Bucket } from "aws-cdk-lib/aws-s3";
 import { IamAuthenticator, ServiceAccountIssuer, ServiceAccountRole } from "lambda-iam-authenticator";
 
-const app = new App({ outdir: "cdk.out" });
+const app = new App({ outdir: "cdk.out", context: JSON.parse(process.env["FLAGS"] ?? "{}") });
 const stack = new Stack(app, "Cluster", { env: { account: "111122223333", region: "eu-west-1" } });
 const vpc = Vpc.fromVpcAttributes(stack, "Vpc", {
   vpcId: "vpc-0123456789abcdef0",
@@ -83,16 +90,27 @@ for (const [name, libraries] of Object.entries(CASES)) {
     run("npm", ["install", "--silent", "--ignore-scripts", tarball, ...wanted.map((pair) => pair.join("@"))], app);
     const options = ["--strict", "--skipLibCheck", "--module", "nodenext", "--target", "es2022", "--types", "node"];
     run(join(ROOT, "node_modules", ".bin", "tsc"), [...options, "app.ts"], app);
-    run(process.execPath, ["app.js"], app);
-    const { Resources } = JSON.parse(readFileSync(join(app, "cdk.out", "Cluster.template.json"), "utf8"));
-    const types = Object.values(Resources as Record<string, { Type: string }>).map(({ Type }) => Type);
-    const count = (type: string) => types.filter((found) => found === type).length;
-    // An authenticator and its check for each endpoint, and the issuer.
-    assert.equal(count("AWS::Lambda::Function"), 7);
-    assert.deepEqual([count("AWS::ApiGatewayV2::Api"), count("AWS::ApiGateway::RestApi")], [3, 1]);
-    assert.equal(count("AWS::IAM::OIDCProvider"), 1);
-    assert.equal(count("AWS::SSM::Parameter"), 3);
-    const { version } = JSON.parse(readFileSync(join(app, "node_modules", "aws-cdk-lib", "package.json"), "utf8"));
-    console.log(`aws-cdk-lib ${version}: ${types.length} resources`);
+    // The oldest has no such list.
+    const list = join(app, "node_modules", "aws-cdk-lib", "recommended-feature-flags.json");
+    const flags = existsSync(list) ? readFileSync(list, "utf8") : JSON.stringify(FEATURE_FLAGS);
+    for (const [what, FLAGS] of Object.entries({
+      "without feature flags": "{}",
+      "with those that are recommended": flags,
+    }))
+      check(app, what, FLAGS);
   });
+}
+
+function check(app: string, what: string, FLAGS: string): void {
+  run(process.execPath, ["app.js"], app, { FLAGS });
+  const { Resources } = JSON.parse(readFileSync(join(app, "cdk.out", "Cluster.template.json"), "utf8"));
+  const types = Object.values(Resources as Record<string, { Type: string }>).map(({ Type }) => Type);
+  const count = (type: string) => types.filter((found) => found === type).length;
+  // An authenticator and its check for each endpoint, and the issuer.
+  assert.equal(count("AWS::Lambda::Function"), 7);
+  assert.deepEqual([count("AWS::ApiGatewayV2::Api"), count("AWS::ApiGateway::RestApi")], [3, 1]);
+  assert.equal(count("AWS::IAM::OIDCProvider"), 1);
+  assert.equal(count("AWS::SSM::Parameter"), 3);
+  const { version } = JSON.parse(readFileSync(join(app, "node_modules", "aws-cdk-lib", "package.json"), "utf8"));
+  console.log(`aws-cdk-lib ${version}, ${what}: ${types.length} resources`);
 }

@@ -96,13 +96,20 @@ function pod(podCase: PodCase, index: number): KubernetesObject {
   const { namespace = "app", labels = {}, init = [], containers = [{ name: "main" }], volumes = [] } = podCase;
   const { ports, restartPolicyOfInit, ...spec } = podCase.spec ?? {};
   const annotations = Object.entries(podCase.pod ?? {}).map(([key, value]) => [`eks.amazonaws.com/${key}`, value]);
-  const metadata = { name: `pod-${index}`, namespace, labels, annotations: Object.fromEntries(annotations) };
+  const mirror = podCase.mirror ? { "kubernetes.io/config.mirror": "checksum" } : {};
+  const metadata = {
+    name: `pod-${index}`,
+    namespace,
+    labels,
+    annotations: { ...Object.fromEntries(annotations), ...mirror },
+  };
   return {
     apiVersion: "v1",
     kind: "Pod",
     metadata,
     spec: {
-      serviceAccountName: `account-${index}`,
+      // https://github.com/kubernetes/kubernetes/blob/v1.37.0/plugin/pkg/admission/serviceaccount/admission.go: none for a mirror Pod
+      ...(podCase.mirror ? { nodeName: "node-1" } : { serviceAccountName: `account-${index}` }),
       initContainers: init.map((one) => ({ ...container(one), restartPolicy: restartPolicyOfInit })),
       containers: containers.map((one) => ({ ...container(one), ports })),
       ...(volumes.length > 0 && { volumes: volumes.map((name) => ({ name, emptyDir: {} })) }),

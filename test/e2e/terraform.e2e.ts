@@ -205,7 +205,52 @@ test("mappings and callers are parameters that the function takes", () => {
   });
 });
 
+test("a function's name is one that Lambda takes, and each cluster's own", () => {
+  const nameOf = (cluster_id: string) => {
+    const resources = evaluateModule(MODULE, { ...values, cluster_id });
+    return String(resources.get("aws_lambda_function.authenticator")?.["function_name"]);
+  };
+  assert.equal(nameOf("prod"), "iam-authenticator-prod");
+  assert.equal(nameOf("a-b_c"), "iam-authenticator-a-b_c");
+  const ids = ["prod.example", "prod-example", "a".repeat(46), "a".repeat(47), `${"a".repeat(99)}b`, "a".repeat(100)];
+  const names = ids.map(nameOf);
+  assert.equal(new Set(names).size, ids.length);
+  for (const name of names) assert.match(name, /^[A-Za-z0-9_-]{1,64}$/);
+});
+
+test("tofu console gives the function's name for a cluster id with dots", () => {
+  const module = mkdtempSync(join(folder, "console-"));
+  const file = readFileSync(join(MODULE, "main.tf"), "utf8");
+  const [locals = ""] = /^ {2}plain_name .*\n.*\n.*$/m.exec(file) ?? [];
+  writeFileSync(
+    join(module, "main.tf"),
+    `variable "cluster_id" {}\nlocals {\n  name = "iam-authenticator-\${var.cluster_id}"\n${locals}\n}\n`,
+  );
+  tofu(module, ["init", "-no-color"]);
+  const answer = tofu(module, ["console", "-var", "cluster_id=prod.example.com"], "local.function_name\n");
+  assert.match(answer.trim(), /^"iam-authenticator-prod-example-com-[0-9a-f]{8}"$/);
+});
+
+test("tags are on everything that has tags, and a parameter keeps the one of its own", () => {
+  const tags = { team: "platform" };
+  const mappings = [{ account: ACCOUNT }];
+  const resources = evaluateModule(MODULE, { ...values, tags, mappings } as unknown as Body);
+  const untagged =
+    /\.(api|live|authenticate)$|^aws_(apigatewayv2_(integration|route)|iam_role_policy|lambda_(alias|permission))\./;
+  for (const [address, body] of resources) {
+    if (untagged.test(address) && body["tags"] === undefined) continue;
+    const own = address.startsWith("aws_ssm_parameter.") ? { "iam-authenticator:managed-by": "terraform" } : {};
+    assert.deepEqual(body["tags"], { ...tags, ...own }, address);
+  }
+});
+
+test("the provider is one that knows the runtime", () => {
+  // https://github.com/hashicorp/terraform-provider-aws/blob/main/CHANGELOG.md, 6.21.0
+  assert.match(readFileSync(join(MODULE, "versions.tf"), "utf8"), /version = ">= 6\.21"/);
+});
+
 const role = `arn:aws:iam::${ACCOUNT}:role/Developers`;
+const mapping = (more: object) => ({ mappings: [{ arn: role, username: "dev", ...more }] });
 for (const [name, wrong, message] of [
   ["a cluster id with a slash", { cluster_id: "a/b" }, /cluster_id must be up to 100 letters/],
   ["two mappings of one role", { mappings: [{ arn: role }, { arn: role.toLowerCase() }] }, /Duplicate object key/],
@@ -216,6 +261,33 @@ for (const [name, wrong, message] of [
     /arn must be that of an IAM role/,
   ],
   ["an account of letters", { mappings: [{ account: "prod" }] }, /account must be 12 digits/],
+  // The function's own spellings: they were dropped, and access granted without an end, to any later principal, or at all.
+  [
+    "notAfter",
+    mapping({ notAfter: "2026-12-31T00:00:00Z" }),
+    /unknown attribute: notAfter\. The attributes are arn, account/,
+  ],
+  ["principalId", mapping({ principalId: "AROAEXAMPLE" }), /unknown attribute: principalId\./],
+  ["deny", mapping({ deny: true }), /unknown attribute: deny\./],
+  ["groups that are one string", mapping({ groups: "system:masters" }), /groups must be a list of strings/],
+  ["an empty group", mapping({ groups: [""] }), /none of them may be empty/],
+  ["an empty not_after", mapping({ not_after: " " }), /none of them may be empty/],
+  ["mappings that are no objects", { mappings: ["dev"] }, /mappings must be a list of objects/],
+  ["an empty account: it meant any", { accounts: [""] }, /accounts must be AWS account ids of 12 digits each/],
+  ["an account of a space", { accounts: [" "] }, /accounts must be AWS account ids/],
+  ["an account of eleven digits", { accounts: ["11112222333"] }, /accounts must be AWS account ids/],
+  ["a caller's token instead of its hash", { callers: { a: "token" } }, /callers must be the SHA-256 of each token/],
+  ["a hash in upper case", { callers: { a: "A".repeat(64) } }, /callers must be the SHA-256/],
+  ["a prefix without a slash", { mapping_prefix: "auth" }, /mapping_prefix must be 1 to 12 levels/],
+  ["a prefix of AWS", { mapping_prefix: "/aws/x" }, /and not begin with aws or ssm/],
+  ["memory below Lambda's", { memory_size: 100 }, /memory_size must be a whole number of MB from 128 to 10240/],
+  ["another architecture", { architecture: "arm" }, /architecture must be arm64 or x86_64/],
+  ["no concurrency", { reserved_concurrency: 0 }, /reserved_concurrency must be a whole number, 1 or more/],
+  ["no rate", { throttle_rate: 0 }, /throttle_rate must be 1 or more/],
+  ["no burst", { throttle_burst: 0 }, /throttle_burst must be 1 or more/],
+  ["another log level", { log_level: "WARN" }, /log_level must be debug, info, warn or error/],
+  ["days that CloudWatch does not know", { log_retention_days: 100 }, /log_retention_days must be a number of days/],
+  ["a topic by its name", { alarm_topic_arn: "on-call" }, /alarm_topic_arn must be the ARN of an SNS topic/],
 ] as const) {
   test(`${name} is refused`, () => {
     assert.throws(

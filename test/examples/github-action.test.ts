@@ -87,6 +87,14 @@ test("a mistake fails the lint, with its file and line", async () => {
   assert.match(output, /mappings\/all\.yaml, line 3 \(nobody\) +arn must be the ARN/);
 });
 
+test("files by which nobody gets system:masters fail the check, although each mapping is valid", async () => {
+  const role = '{arn: "arn:aws:iam::111122223333:role/Ops", username: ops, groups: [ops]}';
+  writeFileSync(join(folder, "mappings", "all.yaml"), `mappings:\n  - ${role}\n`);
+  const { failed, code, output } = await runSteps();
+  assert.deepEqual([failed, code], ["Lint", 1]);
+  assert.match(output, /No mapping gives system:masters: after the merge, nobody could administer the cluster\.\n$/);
+});
+
 test("where AWS does not answer, the check fails with the reason", async () => {
   const { failed, code, output } = await runSteps({
     AWS_ENDPOINT_URL_SSM: "http://127.0.0.1:1",

@@ -45,6 +45,15 @@ test("cdk.json as it is: a mistake in the context is a sentence, without a stack
   );
 });
 
+test("cdk.json as it is: a key of a cluster on the command line is refused, instead of the defaults being deployed", () => {
+  const args = ["synth", "--quiet", "-c", "clusterId=prod", "-c", "endpoint=mtls", "--output", join(folder, "ignored")];
+  assert.throws(
+    () => cdk(ROOT, args),
+    ({ stderr }: { stderr: string }) =>
+      stderr.includes('the context key "endpoint" has no effect: it belongs to a cluster.'),
+  );
+});
+
 test("cdk.json as it is: what would deploy without a cluster fails with a sentence", () => {
   assert.throws(
     () => cdk(ROOT, ["synth", "--quiet", "--output", join(folder, "none")]),

@@ -1,24 +1,33 @@
 // The real CDK CLI, run on the app of this repository from a folder of its own, with a list of clusters in its cdk.json.
 
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export const ROOT = join(import.meta.dirname, "..", "..");
 
-/** Writes cdk.json with `clusters` as its context. */
+/** Writes cdk.json with `clusters` beside the context of this repository's own. */
 export function writeApp(folder: string, clusters: readonly unknown[]): void {
   const app = `"${process.execPath}" "${join(ROOT, "infra", "app.ts")}"`;
-  writeFileSync(join(folder, "cdk.json"), JSON.stringify({ app, output: "cdk.out", context: { clusters } }));
+  const { context } = JSON.parse(readFileSync(join(ROOT, "cdk.json"), "utf8"));
+  writeFileSync(
+    join(folder, "cdk.json"),
+    JSON.stringify({ app, output: "cdk.out", context: { ...context, clusters } }),
+  );
 }
 
 /** Gives what the CLI prints on standard output; throws with what it prints on standard error. */
 export function cdk(folder: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
-  const cli = join(ROOT, "node_modules", "aws-cdk", "bin", "cdk");
-  return execFileSync(process.execPath, [cli, ...args, "--no-notices", "--no-version-reporting"], {
+  return execFileSync(process.execPath, cdkCommand(args), {
     cwd: folder,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, CDK_DISABLE_CLI_TELEMETRY: "true", ...env },
   });
+}
+
+/** The words after `node`. */
+export function cdkCommand(args: readonly string[]): string[] {
+  const cli = join(ROOT, "node_modules", "aws-cdk", "bin", "cdk");
+  return [cli, ...args, "--no-notices", "--no-version-reporting"];
 }

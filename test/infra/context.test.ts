@@ -1,15 +1,23 @@
 // The app's context: what JSON may say of a cluster, and how what it may not say is refused.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
 import "./quick-synth.ts";
 import { App } from "aws-cdk-lib";
 import { Annotations, Match, Template } from "aws-cdk-lib/assertions";
+import { checkContext } from "../../infra/context/check-context.ts";
 import { chooseCluster, clusterStack } from "../../infra/context/cluster-stack.ts";
 import { readClusters } from "../../infra/context/clusters.ts";
 import { stackName } from "../../infra/context/stack-name.ts";
+import { issuerStack } from "../../infra/issuer/issuer-stack.ts";
 import { CLUSTERS } from "./clusters.ts";
 import { flat, lambdaFunction } from "./template.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "context-"));
+after(() => rmSync(folder, { recursive: true }));
 
 const read = (context: Record<string, unknown>) => readClusters(new App({ context }));
 const make = (cluster: unknown) => {
@@ -112,22 +120,66 @@ const MTLS = {
 const REFUSED: Readonly<Record<string, [unknown, string | RegExp]>> = {
   "no id": [{ nodes: true }, 'an entry of "clusters": clusterId is missing'],
   "nothing at all": [null, 'an entry of "clusters": must be an object'],
-  "an empty id": [{ clusterId: "" }, "cluster : clusterId must not be empty"],
+  "an empty id": [{ clusterId: "" }, /^cluster : clusterId must be up to 100 letters/],
+  "an id with a comma": [{ clusterId: "x,y" }, /^cluster x,y: clusterId must be up to 100 letters, digits/],
+  "an account as a number": [
+    { clusterId: "a", account: 111122223333 },
+    "cluster a: account must be a string: put it in quotes",
+  ],
+  "an account of eleven digits": [
+    { clusterId: "a", account: "11112222333" },
+    "cluster a: account must be an AWS account id of 12 digits",
+  ],
+  "a region that does not exist": [
+    { clusterId: "a", region: "eu-wset-1" },
+    'cluster a: region must be an AWS region, not "eu-wset-1": did you mean eu-west-1?',
+  ],
+  "a stack name with an underscore": [
+    { clusterId: "a", stackName: "kube_auth" },
+    /^cluster a: stackName must be 1 to 128 letters, digits and hyphens/,
+  ],
+  "a stack name of 129 characters": [
+    { clusterId: "a", stackName: "a".repeat(129) },
+    /^cluster a: stackName must be 1 to 128 letters/,
+  ],
+  "a topic by its name": [
+    { clusterId: "a", alarmTopicArn: "on-call" },
+    "cluster a: alarmTopicArn must be the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:111122223333:on-call",
+  ],
+  "a topic of another region": [
+    { clusterId: "a", region: "eu-west-1", alarmTopicArn: "arn:aws:sns:us-east-1:111122223333:on-call" },
+    /^cluster a: the alarm topic .* is in us-east-1 and the stack is in eu-west-1/,
+  ],
+  "a list with an empty item": [{ clusterId: "a", accounts: [" "] }, "cluster a: accounts[0] must not be empty"],
+  "a key in another case": [
+    { clusterId: "a", nodeVPCs: [] },
+    /^cluster a: has the unknown key nodeVPCs: did you mean nodeVpcs\?; the keys are clusterId/,
+  ],
   "an unknown key": [
     { clusterId: "a", memory: 1 },
     /^cluster a: has the unknown key memory; the keys are clusterId, account, /,
   ],
   "a number as a string": [{ clusterId: "a", memorySize: "512" }, "cluster a: memorySize must be a number"],
   "a string where a list belongs": [{ clusterId: "a", audiences: "vault" }, "cluster a: audiences must be a list"],
-  "a number in a list of strings": [{ clusterId: "a", audiences: [1] }, "cluster a: audiences[0] must be a string"],
+  "a number in a list of strings": [
+    { clusterId: "a", audiences: [1] },
+    "cluster a: audiences[0] must be a string: put it in quotes",
+  ],
   "a boolean as a string": [{ clusterId: "a", nodes: "yes" }, "cluster a: nodes must be true or false"],
-  "a tag that is a number": [{ clusterId: "a", tags: { cost: 1 } }, "cluster a: tags.cost must be a string"],
+  "a tag that is a number": [
+    { clusterId: "a", tags: { cost: 1 } },
+    "cluster a: tags.cost must be a string: put it in quotes",
+  ],
   "a typo in a throttle": [
     { clusterId: "a", throttle: { rateLimit: 5, burst: 5 } },
     "cluster a: throttle.burstLimit is missing",
   ],
   "an unknown endpoint": [
     { clusterId: "a", endpoint: "mtls" },
+    'cluster a: endpoint must be an object for mtls: {"kind": "mtls", "domainName", "certificateArn", "subjects", "truststore": {"bucket", "key"}}',
+  ],
+  "an endpoint that is only a word": [
+    { clusterId: "a", endpoint: "alb" },
     'cluster a: endpoint must be "http", or an object of the kind http, mtls or private',
   ],
   "an endpoint of an unknown kind": [
@@ -140,11 +192,11 @@ const REFUSED: Readonly<Record<string, [unknown, string | RegExp]>> = {
   ],
   "mtls with an unknown key of the truststore": [
     { clusterId: "a", endpoint: { ...MTLS, truststore: { bucket: "b", key: "k", versionId: "1" } } },
-    "cluster a: endpoint.truststore has the unknown key versionId; the keys are bucket, key, version",
+    "cluster a: endpoint.truststore has the unknown key versionId: did you mean version?; the keys are bucket, key, version",
   ],
   "private with an unknown key": [
     { clusterId: "a", endpoint: { kind: "private", vpc: VPC, vpcEndpoint: "x" } },
-    "cluster a: endpoint has the unknown key vpcEndpoint; the keys are kind, vpc, vpcEndpointId, callerAuth, accountLogRole",
+    "cluster a: endpoint has the unknown key vpcEndpoint: did you mean vpcEndpointId?; the keys are kind, vpc, vpcEndpointId, callerAuth, accountLogRole",
   ],
   "a VPC without subnets": [
     { clusterId: "a", vpc: { ...VPC, privateSubnetIds: "s" } },
@@ -166,6 +218,103 @@ const REFUSED: Readonly<Record<string, [unknown, string | RegExp]>> = {
 for (const [name, [cluster, message]] of Object.entries(REFUSED)) {
   test(`refused: ${name}`, () => assert.throws(() => make(cluster), { message }));
 }
+
+test("a 100-character id with other characters than letters, digits and hyphens is too long for the issuer's stack", () => {
+  const clusterId = `${"a".repeat(99)}.`.slice(-100).replace(/\.$/, "_");
+  const app = new App();
+  clusterStack(app, { clusterId });
+  assert.throws(() => issuerStack(app, { clusterId }), {
+    message:
+      /^cluster a+_: the issuer's stack name \S+ has 132 characters, and CloudFormation takes 128: use a shorter/,
+  });
+});
+
+test("what the construct refuses names the cluster and the key", () => {
+  for (const [context, message] of [
+    [{ accounts: ["1111222233"] }, "cluster a: accounts must be a list of AWS account ids, of 12 digits each, not"],
+    [{ memorySize: 100 }, "cluster a: memorySize (100) must be a whole number of MB"],
+    [{ mappingPrefix: "auth" }, "cluster a: mappingPrefix must be 1 to 12 levels"],
+  ] as const) {
+    assert.throws(
+      () => make({ clusterId: "a", ...context }),
+      (error: Error) => error.message.startsWith(message) || assert.fail(error.message),
+    );
+  }
+  assert.throws(() => issuerStack(new App(), { clusterId: "a", mappingPrefix: "auth" }), {
+    message: /^cluster a: mappingPrefix must be/,
+  });
+});
+
+const ELSEWHERE = (key: string, value: unknown, known = key) =>
+  `the context key "${key}" has no effect: it belongs to a cluster. Move it into the cluster's entry in cdk.json: ` +
+  `{"context": {"clusters": [{"clusterId": "my-cluster", "${known}": ${JSON.stringify(value)}}]}}`;
+const MEANT = (key: string, meant: string) => `the context key "${key}" has no effect: did you mean "${meant}"?`;
+
+describe("a context key that has no effect is refused", () => {
+  for (const [key, value, message] of [
+    ["endpoint", "mtls", ELSEWHERE("endpoint", "mtls")],
+    ["region", "eu-west-1", ELSEWHERE("region", "eu-west-1")],
+    ["nodes", "true", ELSEWHERE("nodes", true)],
+    ["reservedConcurrency", "8", ELSEWHERE("reservedConcurrency", 8)],
+    ["alarms", "false", ELSEWHERE("alarms", false)],
+    ["account", "111122223333", ELSEWHERE("account", "111122223333")],
+    ["stackName", "auth", ELSEWHERE("stackName", "auth")],
+    ["nodeVPCs", ["vpc-1"], ELSEWHERE("nodeVPCs", ["vpc-1"], "nodeVpcs")],
+    ["clusterID", "prod", MEANT("clusterID", "clusterId")],
+    ["cluster-id", "prod", MEANT("cluster-id", "clusterId")],
+    ["cluster", "prod", MEANT("cluster", "clusterId")],
+    ["cluster", [{ clusterId: "prod" }], MEANT("cluster", "clusters")],
+    ["issuers", "true", MEANT("issuers", "issuer")],
+  ] as const) {
+    test(`${key} ${JSON.stringify(value)}`, () => {
+      const app = new App({ context: { [key]: value } });
+      assert.throws(() => checkContext(app, folder), { message });
+    });
+  }
+});
+
+test("keys of CDK, of other apps and of this one are left alone", () => {
+  const context = {
+    "aws:cdk:enable-path-metadata": true,
+    "@aws-cdk/core:stackRelativeExports": true,
+    "availability-zones:account=111122223333:region=eu-west-1": ["eu-west-1a"],
+    "cli-telemetry": false,
+    stage: "prod",
+    customer: "x",
+    clusterId: "a",
+    clusters: [{ clusterId: "a" }],
+    issuer: "true",
+  };
+  checkContext(new App({ context }), folder);
+});
+
+describe("a key at the top level of cdk.json, where CDK does not read it, is refused", () => {
+  const write = (content: object) => writeFileSync(join(folder, "cdk.json"), JSON.stringify({ app: "x", ...content }));
+  for (const [content, message] of [
+    [{ quietHours: 72 }, /^cdk\.json has the key "quietHours" at its top level, where it has no effect\. Move it into/],
+    [
+      { clusters: [] },
+      /^cdk\.json has the key "clusters" .* Move it below "context": \{"context": \{"clusters": \.\.\.\}\}$/,
+    ],
+    [{ clusterId: "a" }, /^cdk\.json has the key "clusterId" at its top level/],
+  ] as const) {
+    test(Object.keys(content).join(), () => {
+      write(content);
+      assert.throws(() => checkContext(new App(), folder), { message });
+    });
+  }
+
+  test("the CLI's own settings are left alone", () => {
+    write({ tags: [{ Key: "team", Value: "a" }], output: "cdk.out", requireApproval: "never", watch: {} });
+    checkContext(new App(), folder);
+  });
+});
+
+test("an id that is a number is refused, instead of every cluster being deployed", () => {
+  assert.throws(() => read({ clusters: [{ clusterId: "5" }], clusterId: 5 }), {
+    message: '"clusterId" in the context must be a string: put it in quotes',
+  });
+});
 
 test("a value that is not a list, an unknown cluster, and a cluster or a stack given twice are refused", () => {
   assert.throws(() => read({ clusters: [{ clusterId: "prod" }], clusterId: "prdo" }), {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Topic } from "aws-cdk-lib/aws-sns";
 import { KINDS, type Kind, SCOPES, stackOf, templateOf } from "./stacks.ts";
 import { flat, lambdaFunction, resource, resources, statements } from "./template.ts";
 
@@ -11,14 +12,17 @@ test("a new version gets a tenth of the reviews, and goes back on an alarm", () 
     template,
     "AWS::CodeDeploy::DeploymentGroup",
   ).Properties;
-  assert.equal(DeploymentConfigName, "CodeDeployDefault.LambdaCanary10Percent5Minutes");
-  const alarms = ["Faults", "Errors", "Slow", "GatewayErrors"].map((name) => ({ Name: `<Authenticator${name}>` }));
+  assert.equal(DeploymentConfigName, "CodeDeployDefault.LambdaCanary10Percent10Minutes");
+  const alarms = ["NewVersionFaults", "NewVersionErrors", "NewVersionDenials"].map((name) => ({
+    Name: `<Authenticator${name}>`,
+  }));
   assert.deepEqual(AlarmConfiguration, { Enabled: true, Alarms: alarms });
   assert.deepEqual(AutoRollbackConfiguration, {
     Enabled: true,
     Events: ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"],
   });
-  assert.equal(resource(template, "AWS::Lambda::Version").DeletionPolicy, "Retain");
+  // Kept for a way back by hand, but not where its own deployment is rolled back: the next try would find it.
+  assert.equal(resource(template, "AWS::Lambda::Version").DeletionPolicy, "RetainExceptOnCreate");
   const atOnce = stackOf("http", { safeDeployments: false }).template();
   assert.deepEqual(resources(atOnce, "AWS::CodeDeploy::DeploymentGroup"), []);
   assert.equal(resources(atOnce, "AWS::Lambda::Function").length, 1);
@@ -89,6 +93,33 @@ test("the check knows the regions that are accepted", () => {
   };
   assert.equal(Variables["STS_REGIONS"], "us-east-1,eu-west-1");
 });
+
+test("a pager never stops a deployment: no alarm of the deployment group notifies, and no other is in it", () => {
+  const template = stackOf("http", (scope) => ({ alarmTopic: new Topic(scope, "Topic") })).template();
+  const [group] = Object.values(template.findResources("AWS::CodeDeploy::DeploymentGroup"));
+  const { Alarms } = group?.["Properties"]?.AlarmConfiguration ?? {};
+  const ids = (Alarms as { Name: { Ref: string } }[]).map(({ Name }) => Name.Ref);
+  assert.equal(ids.length, 3);
+  for (const [id, { Properties }] of Object.entries(template.findResources("AWS::CloudWatch::Alarm"))) {
+    assert.equal(Properties.AlarmActions === undefined, ids.includes(id), id);
+  }
+});
+
+test("without alarms, the deployment group says that it has none: it would keep those that it had", () => {
+  const template = stackOf("http", { alarms: false }).template();
+  const { AlarmConfiguration } = resource(template, "AWS::CodeDeploy::DeploymentGroup").Properties;
+  assert.deepEqual(AlarmConfiguration, { Enabled: false, Alarms: [] });
+  assert.deepEqual(resources(template, "AWS::CloudWatch::Alarm"), []);
+});
+
+for (const kind of KINDS) {
+  test(`${kind}: the alarms look at the new version before the alias moves`, () => {
+    const { DependsOn } = alias(kind);
+    const ids = DependsOn.map((id) => String(flat(id)));
+    for (const name of ["NewVersionFaults", "NewVersionErrors", "NewVersionDenials"])
+      assert.ok(ids.includes(`${SCOPES[kind]}${name}`), ids.join(" "));
+  });
+}
 
 interface Template {
   readonly Resources: Readonly<Record<string, unknown>>;

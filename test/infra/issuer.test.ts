@@ -45,6 +45,22 @@ test("the function may list the issuer's keys and write its log, and nothing els
   );
 });
 
+test("the stack obeys alarms, memorySize and terminationProtection of its cluster, and is protected by default", () => {
+  const stackWith = (more: Partial<ClusterContext>) =>
+    issuerStack(new App(), readCluster({ clusterId: "prod", account: ACCOUNT, region: REGION, ...more }));
+  const quiet = stackWith({ alarms: false, memorySize: 1_024, terminationProtection: false });
+  const template = Template.fromStack(quiet);
+  assert.deepEqual(resources(template, "AWS::CloudWatch::Alarm"), []);
+  assert.deepEqual(resource(template, "AWS::CodeDeploy::DeploymentGroup").Properties["AlarmConfiguration"], {
+    Enabled: false,
+    Alarms: [],
+  });
+  assert.equal(resource(template, "AWS::Lambda::Function").Properties["MemorySize"], 1_024);
+  assert.equal(quiet.terminationProtection, false);
+  assert.equal(stackWith({}).terminationProtection, true);
+  assert.ok(resources(Template.fromStack(stackWith({ alarms: true })), "AWS::CloudWatch::Alarm").length > 0);
+});
+
 test("another prefix is another right", () => {
   const [, read] = statements(issuerOf({ mappingPrefix: "/kube/auth" }).template());
   assert.deepEqual(

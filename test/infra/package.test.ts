@@ -121,6 +121,17 @@ test("the manifest is ready to be published: by name, for whom, under which lice
   assert.deepEqual(Object.keys(manifest.exports), [".", "./package.json"]);
 });
 
+test("npx runs the command by the package's name, and nothing here says npx with the short name, which is nobody's on npm", () => {
+  const { bin, name } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+  assert.deepEqual(Object.keys(bin), ["iam-authenticator", name]);
+  assert.equal(bin[name], bin["iam-authenticator"]);
+  const said = spawnSync("git", ["grep", "-nE", "npx (--no -- |-y |--yes )?iam-authenticato[r]"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  assert.equal(said.stdout, "");
+});
+
 test("what is packed is built: nothing to install beside the CDK, and no file of TypeScript's that Node would load", () => {
   const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
   assert.equal(manifest.dependencies, undefined);

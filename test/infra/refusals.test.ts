@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { App, Stack } from "aws-cdk-lib";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
+import { Topic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
 import { IamAuthenticator, type MtlsEndpoint } from "../../infra/iam-authenticator.ts";
 import { certificateArn, endpointOf, type MoreProps, REGION, stackOf, vpcOf } from "./stacks.ts";
@@ -13,9 +14,9 @@ const mtls = (change: (scope: Construct) => Partial<MtlsEndpoint>) => (scope: Co
 });
 
 const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
-  "a cluster id with a space": [{ clusterId: "my cluster" }, /CLUSTER_ID must be/],
-  "a prefix without a slash": [{ mappingPrefix: "auth" }, /MAPPING_PREFIX must be/],
-  "a region of another partition": [{ stsRegions: ["cn-north-1"] }, /STS_REGIONS must be .* not "cn-north-1"/],
+  "a cluster id with a space": [{ clusterId: "my cluster" }, /^clusterId must be up to 100 letters, digits/],
+  "a prefix without a slash": [{ mappingPrefix: "auth" }, /^mappingPrefix must be/],
+  "a region of another partition": [{ stsRegions: ["cn-north-1"] }, /^stsRegions must be .* not "cn-north-1"/],
   "an empty list of regions": [
     { stsRegions: [] },
     /^stsRegions must not be an empty list: leave it out for the default$/,
@@ -23,11 +24,30 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   "a comma in an audience": [{ audiences: ["a,b"] }, /^audiences: "a,b" must not contain ","$/],
   "an STS host with a scheme": [
     { stsExtraHosts: ["https://a.b"] },
-    /STS_EXTRA_HOSTS must be a list of host names, in lower case/,
+    /^stsExtraHosts must be a list of host names, in lower case/,
   ],
   "more warm than allowed": [
     { provisionedConcurrency: 3, reservedConcurrency: 2 },
-    /^provisionedConcurrency \(3\) must not be above reservedConcurrency \(2\): raise reservedConcurrency, or/,
+    /^provisionedConcurrency \(3\) must be below reservedConcurrency \(2\): Lambda throttles what is not provisioned/,
+  ],
+  "as much warm as allowed": [
+    { provisionedConcurrency: 3, reservedConcurrency: 3 },
+    /^provisionedConcurrency \(3\) must be below reservedConcurrency \(3\): .* Raise reservedConcurrency, or leave it out$/,
+  ],
+  "less memory than Lambda has": [{ memorySize: 127 }, /^memorySize \(127\) must be a whole number of MB from 128 to/],
+  "more memory than Lambda has": [{ memorySize: 10_241 }, /^memorySize \(10241\) must be a whole number of MB/],
+  "half a megabyte": [{ memorySize: 512.5 }, /^memorySize \(512\.5\) must be a whole number of MB/],
+  "more settings than Lambda takes": [
+    { accounts: Array.from({ length: 400 }, (_, at) => String(111122220000 + at)) },
+    /^the function's settings take \d+ bytes, and Lambda takes 4096: shorten accounts, which takes \d+$/,
+  ],
+  "an alarm topic of another region": [
+    (scope) => ({ alarmTopic: Topic.fromTopicArn(scope, "Far", "arn:aws:sns:us-east-1:111122223333:on-call") }),
+    /^the alarm topic arn:aws:sns:us-east-1:111122223333:on-call is in us-east-1 and the stack is in eu-west-1: alarms notify/,
+  ],
+  "an alarm topic without alarms": [
+    (scope) => ({ alarms: false, alarmTopic: new Topic(scope, "Topic") }),
+    /^alarmTopic is for alarms: leave it out, or leave out alarms: false$/,
   ],
   "a week and an hour of quiet": [{ quietHours: 169 }, /^quietHours must be at most 168 \(a week\): /],
   "a share of denials in percent": [{ denialShare: 50 }, /^denialShare must be above 0 and at most 1, such as 0.5/],
@@ -64,15 +84,15 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     /^nodes in a vpc needs IAM/,
   ],
   "VPCs of nodes without nodes": [{ nodeVpcs: ["vpc-0123456789abcdef0"] }, /^nodeVpcs needs nodes: true/],
-  "an account of eleven digits": [{ accounts: ["11112222333"] }, /ACCOUNTS must be .*12 digits/],
-  "a VPC that is no VPC id": [{ nodes: true, nodeVpcs: ["subnet-1"] }, /NODE_VPCS must be .*VPC ids/],
+  "an account of eleven digits": [{ accounts: ["11112222333"] }, /^accounts must be .*12 digits/],
+  "a VPC that is no VPC id": [{ nodes: true, nodeVpcs: ["subnet-1"] }, /^nodeVpcs must be .*VPC ids/],
   "a former endpoint of the same kind": [
     { formerEndpoint: { kind: "http" } },
     /^formerEndpoint must be of another kind than endpoint \(http\)/,
   ],
   "mtls without subjects": [mtls(() => ({ subjects: [] })), /an mtls endpoint needs subjects: the whole subject DN/],
   "mtls with an empty subject": [mtls(() => ({ subjects: [" "] })), /subjects must not be empty strings/],
-  "mtls with * and a subject": [mtls(() => ({ subjects: ["*", "CN=a"] })), /CALLER_SUBJECTS must be \* alone/],
+  "mtls with * and a subject": [mtls(() => ({ subjects: ["*", "CN=a"] })), /^subjects must be \* alone/],
   "mtls with a semicolon in a subject": [mtls(() => ({ subjects: ["CN=a;O=b"] })), /must not contain ";"/],
   "mtls for a wildcard domain": [
     mtls(() => ({ domainName: "*.example.com" })),
@@ -96,6 +116,20 @@ for (const [name, [props, message]] of Object.entries(REFUSED)) {
   test(name, () => assert.throws(() => stackOf("http", props), { message }));
 }
 
+for (const name of ["accounts", "audiences", "reservedPrefixes", "stsRegions", "nodeVpcs", "stsExtraHosts"] as const) {
+  for (const item of ["", " "]) {
+    test(`an empty item "${item}" in ${name}: it would mean any`, () => {
+      const message = `${name} must not have an empty item: leave it out for the default`;
+      assert.throws(() => stackOf("http", { nodes: true, [name]: [item] }), { message });
+    });
+  }
+}
+
+test("Lambda's limits themselves are taken", () => {
+  for (const memorySize of [128, 10_240]) stackOf("http", { memorySize });
+  stackOf("http", { provisionedConcurrency: 2, reservedConcurrency: 3 });
+});
+
 test("a stack that does not know its region yet takes regions of one partition, whichever", () => {
   for (const stsRegions of [["cn-north-1", "cn-northwest-1"], ["us-gov-west-1"], [REGION]]) {
     new IamAuthenticator(new Stack(new App(), "Free"), "Authenticator", { clusterId: "a", stsRegions });
@@ -103,6 +137,6 @@ test("a stack that does not know its region yet takes regions of one partition, 
   const mixed = ["cn-north-1", "eu-west-1"];
   assert.throws(
     () => new IamAuthenticator(new Stack(new App(), "Free"), "Authenticator", { clusterId: "a", stsRegions: mixed }),
-    { message: /STS_REGIONS must be .* not "eu-west-1"/ },
+    { message: /^stsRegions must be .* not "eu-west-1"/ },
   );
 });

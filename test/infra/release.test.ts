@@ -16,6 +16,7 @@ import { AwsSolutionsChecks } from "cdk-nag";
 import { parse } from "yaml";
 import { ServiceAccountIssuer } from "../../infra/iam-authenticator.ts";
 import { buildRelease } from "../../infra/release/build.ts";
+import { ACTIONS, deployingPolicy } from "../../infra/release/deploying-role.ts";
 import { releaseNotes } from "../../infra/release/notes.ts";
 import { releaseApp } from "../../infra/release/templates.ts";
 import packageJson from "../../package.json" with { type: "json" };
@@ -23,6 +24,7 @@ import { givenVpcEndpoint, KINDS, type MoreProps, stackOf, vpcOf } from "./stack
 
 interface Resource {
   readonly Type: string;
+  readonly Condition?: string;
   readonly Properties: Readonly<Record<string, unknown>>;
 }
 
@@ -104,7 +106,14 @@ for (const name of NAMES) {
     // Reserved concurrency is the function's, whatever its version: Lambda changes it at once.
     const { Code: _, ReservedConcurrentExecutions: __, ...settings } = main?.Properties ?? {};
     const [version] = of(Resources, "AWS::Lambda::Version");
-    const named = (value: unknown) => references(value).filter((reference) => reference in Parameters);
+    const named = (value: unknown): string[] =>
+      references(value)
+        .flatMap((reference) => {
+          // A policy stands for a value that is too long for the description: a change of its own description replaces it.
+          const { Type, Properties } = Resources[reference] ?? {};
+          return Type === "AWS::IAM::ManagedPolicy" ? named(Properties?.["Description"]) : [reference];
+        })
+        .filter((reference) => reference in Parameters);
     const wanted = [...new Set(named(settings))].sort();
     assert.ok(wanted.includes("ClusterId") && wanted.includes("MemorySize"));
     assert.deepEqual(named(version?.Properties["Description"]).sort(), wanted);
@@ -132,7 +141,51 @@ for (const kind of KINDS) {
       endpoint: { kind: "private", vpc: vpcOf(scope, "Vpc"), vpcEndpoint: givenVpcEndpoint(scope) },
     });
     const { template } = stackOf(kind, kind === "private" ? given : {});
-    assert.deepEqual(types(templateOf(kind).Resources), types(template().toJSON()["Resources"]));
+    const long = kind === "mtls" ? ["Accounts", "CallerSubjects"] : ["Accounts"];
+    const constructs = types(template().toJSON()["Resources"]);
+    assert.deepEqual(
+      types(templateOf(kind).Resources),
+      [...constructs, ...long.map(() => "AWS::IAM::ManagedPolicy")].sort(),
+    );
+  });
+
+  test(`${kind}: 75 accounts may be given, as many as the policy's description takes`, () => {
+    const { Parameters, Resources } = templateOf(kind);
+    const isAllowed = (count: number) =>
+      new RegExp(`^(?:${Parameters["Accounts"]?.AllowedPattern})$`).test(Array(count).fill("111122223333").join(","));
+    assert.deepEqual([0, 1, 16, 75, 76].map(isAllowed), [true, true, true, true, false]);
+    const [policy] = of(Resources, "AWS::IAM::ManagedPolicy").filter((one) => references(one).includes("Accounts"));
+    const [separator, [name]] = intrinsic<[string, [string]]>(policy, "Description", "Fn::Join");
+    // https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
+    assert.ok(name.length + separator.length + 75 * 13 - 1 <= 1_000);
+  });
+}
+
+for (const name of NAMES) {
+  test(`${name}: the alias waits for the deployment group and CodeDeploy's right, where there are some`, () => {
+    const { Resources } = templateOf(name);
+    const [alias] = of(Resources, "AWS::Lambda::Alias");
+    const [condition, waiting] = intrinsic<[string, unknown]>(alias, "Description", "Fn::If");
+    assert.equal(condition, "IsSafeDeployments");
+    const waitedFor = references(waiting)
+      .map((id) => Resources[id]?.Type)
+      .sort();
+    const right = name === "issuer" ? [] : ["AWS::IAM::Policy"];
+    assert.deepEqual(waitedFor, ["AWS::CodeDeploy::DeploymentGroup", ...right]);
+    for (const id of references(waiting)) assert.equal(Resources[id]?.Condition, "IsSafeDeployments");
+  });
+
+  test(`${name}: without Monitoring, the deployment group says that it has no alarms`, () => {
+    const { Conditions, Resources } = templateOf(name);
+    const [group] = of(Resources, "AWS::CodeDeploy::DeploymentGroup");
+    const [condition, , otherwise] = intrinsic<unknown[]>(group, "AlarmConfiguration", "Fn::If");
+    assert.deepEqual([condition, otherwise], ["IsMonitoring", { Enabled: false, Alarms: [] }]);
+    for (const [id, { Type, Condition }] of Object.entries(Resources)) {
+      if (Type !== "AWS::CloudWatch::Alarm") continue;
+      assert.equal(Condition, id.includes("NewVersion") ? "IsComparing" : "IsMonitoring", id);
+    }
+    const both = { "Fn::And": [{ Condition: "IsSafeDeployments" }, { Condition: "IsMonitoring" }] };
+    assert.deepEqual(Conditions["IsComparing"], both);
   });
 }
 
@@ -166,6 +219,28 @@ test("docs/deploy.md names each parameter of the templates, and no other", () =>
   const documented = [...section.matchAll(/`([A-Z][A-Za-z]+)`/g)].map(([, name = ""]) => name);
   const parameters = NAMES.flatMap((name) => Object.keys(templateOf(name).Parameters));
   assert.deepEqual([...new Set(documented)].sort(), [...new Set(parameters)].sort());
+});
+
+test("the deploying role's policy covers every type of resource, no other service, and limits IAM and Lambda to the stacks", () => {
+  const { Statement } = JSON.parse(read("deploying-role.json")) as {
+    Statement: { Effect: string; Action: string[]; Resource: string | string[] }[];
+  };
+  const allowed = new Set(Statement.flatMap(({ Action }) => Action));
+  const types = new Set(NAMES.flatMap((name) => Object.values(templateOf(name).Resources).map(({ Type }) => Type)));
+  for (const type of types) {
+    const needed = ACTIONS[type] ?? assert.fail(type);
+    for (const action of needed) assert.ok(allowed.has(action), `${type}: ${action}`);
+  }
+  assert.deepEqual(Object.keys(ACTIONS).sort(), [...types].sort());
+  assert.throws(
+    () => deployingPolicy(["AWS::EC2::Instance"]),
+    /^Error: AWS::EC2::Instance is in a template: say which/,
+  );
+  for (const { Action, Resource } of Statement) {
+    for (const action of Action) assert.match(action, /^[a-z0-9]+:[A-Za-z0-9]+$/);
+    const service = Action[0]?.split(":")[0] ?? "";
+    assert.equal(Resource === "*", !["iam", "lambda"].includes(service), service);
+  }
 });
 
 test("cdk-nag finds nothing in the templates", () => {
@@ -205,6 +280,12 @@ test("the notes are the section of the version or, before there is one, what is 
   assert.equal(releaseNotes(changelog, "0.2.0"), "# lambda-iam-authenticator 0.2.0\n\n- new\n");
   assert.throws(() => releaseNotes("# Changelog\n", "0.2.0"), /neither a section \[0\.2\.0\] nor \[Unreleased\]/);
 });
+
+/** The arguments of the function that gives the property. */
+function intrinsic<T>(resource: Resource | undefined, property: string, name: string): T {
+  const value = resource?.Properties[property] ?? assert.fail(property);
+  return (value as Record<string, T>)[name] ?? assert.fail(name);
+}
 
 function of(resources: ReleaseTemplate["Resources"], type: string): Resource[] {
   return Object.values(resources).filter(({ Type }) => Type === type);

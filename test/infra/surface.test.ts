@@ -46,7 +46,8 @@ test("each metric that the function writes has a method, with its unit's usual s
   const slow = authenticator.metricLatency({ statistic: "p50", period: Duration.minutes(5) });
   assert.deepEqual([slow.statistic, slow.period.toMinutes()], ["p50", 5]);
   slow.createAlarm(stack, "Mine", { threshold: 100, evaluationPeriods: 1 });
-  assert.equal(resources(Template.fromStack(stack), "AWS::CloudWatch::Alarm").length, 11);
+  // Ten that notify, three of deployments, and this one.
+  assert.equal(resources(Template.fromStack(stack), "AWS::CloudWatch::Alarm").length, 14);
 });
 
 for (const kind of KINDS) {
@@ -87,7 +88,7 @@ test("without alarms: none is made, deployments are still checked, and the dashb
     made,
     "AWS::CodeDeploy::DeploymentGroup",
   ).Properties;
-  assert.equal(AlarmConfiguration, undefined);
+  assert.deepEqual(AlarmConfiguration, { Enabled: false, Alarms: [] });
   assert.deepEqual(AutoRollbackConfiguration, { Enabled: true, Events: ["DEPLOYMENT_FAILURE"] });
   assert.ok(!JSON.stringify(resource(made, "AWS::CloudWatch::Dashboard")).includes('\\"alarms\\"'));
 });
@@ -198,7 +199,7 @@ test("what is known is checked all the same", () => {
   const stack = new Stack(new App(), "Test");
   const clusterId = new CfnParameter(stack, "Id").valueAsString;
   const make = (id: string, more: object) => () => new IamAuthenticator(stack, id, { clusterId, ...more });
-  assert.throws(make("A", { accounts: ["1111"] }), /ACCOUNTS must be/);
-  assert.throws(make("B", { mappingPrefix: "auth" }), /MAPPING_PREFIX must be/);
+  assert.throws(make("A", { accounts: ["1111"] }), /^Error: accounts must be/);
+  assert.throws(make("B", { mappingPrefix: "auth" }), /^Error: mappingPrefix must be/);
   assert.throws(make("C", { provisionedConcurrency: 0 }), /provisionedConcurrency must be a whole number/);
 });

@@ -110,7 +110,7 @@ test("a granted review leaves one log line and one line of metrics", async (t) =
   await system.review(token);
   const [first, second, ...others] = system.logs();
   assert.deepEqual(others, []);
-  const { time, ms, requestId, stsRequestId, tokenHash, ...fields } = first ?? {};
+  const { timestamp, ms, requestId, stsRequestId, tokenHash, ...fields } = first ?? {};
   assert.deepEqual(fields, {
     level: "info",
     outcome: "granted",
@@ -126,7 +126,7 @@ test("a granted review leaves one log line and one line of metrics", async (t) =
     cached: { identity: false, mapping: false },
     coldStart: true,
   });
-  assert.match(String(time), /^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  assert.match(String(timestamp), /^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   assert.match(String(tokenHash), /^[0-9a-f]{12}$/);
   assert.match(String(stsRequestId), /^[0-9a-f-]{36}$/);
   assert.ok(requestId);

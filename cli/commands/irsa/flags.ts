@@ -19,8 +19,9 @@ export function flagsCommand(io: IOStreams): Command {
     name: "flags",
     summary: "print kube-apiserver's flags for the issuer",
     details:
-      "Keep the issuer that the cluster has as --old-issuer: its tokens are accepted until they end. Tokens are signed " +
-      "for the first issuer.",
+      "Give the cluster's present issuer as --old-issuer: its tokens are accepted until they end. New tokens are signed for " +
+      "the first issuer. Keep both in this order. On Talos, the flags replace the default, which is https://<endpoint>:6443; " +
+      "on k3s and RKE2, add them to the list of arguments that is there.",
     examples: [
       "iam-authenticator irsa flags --issuer https://abc.execute-api.eu-west-1.amazonaws.com \\",
       "    --old-issuer https://kubernetes.default.svc.cluster.local",
@@ -32,6 +33,12 @@ export function flagsCommand(io: IOStreams): Command {
     .action(({ issuer, oldIssuer, for: version }: FlagsOptions) => {
       if (oldIssuer === issuer) throw usage("--old-issuer is the same as --issuer: leave it out.");
       for (const flag of apiserverFlags({ issuer, oldIssuer, version })) io.print(`${flag}\n`);
+      if (oldIssuer === undefined) {
+        io.tell(
+          "Without --old-issuer, kube-apiserver refuses every service-account token of the present issuer. That is right " +
+            "only for a new cluster.\n",
+        );
+      }
       io.tell(
         "Leave the flags of the signing key as they are. Do not put sts.amazonaws.com into --api-audiences: a Pod's AWS " +
           "token would then log in to kube-apiserver.\n",

@@ -63,7 +63,6 @@ function explain({ status, body }: Reply): { seen: string; advice: string } {
   const { code, message } = isObject(answer) ? answer : {};
   const seen = `HTTP ${status}, ${typeof message === "string" ? quotedAnswer(message) : "an answer that is not the issuer's"}`;
   if (code === "issuer_without_keys") return { seen, advice: "publish the cluster's keys (irsa keys publish)" };
-  if (code === "issuer_keys_too_many") return { seen, advice: "retire old keys (irsa keys retire)" };
   return { seen, advice: status === 404 ? "check the issuer's URL" : "look into the issuer's log" };
 }
 

@@ -11,9 +11,13 @@ import type { Middleware, RequestContext } from "./request-context.ts";
 
 /** Last to run. `print` takes whole lines, without the end of the last one. */
 export function logReview({ clusterId, logLevel }: Settings, print: (lines: string) => void): Middleware {
-  function leave({ record, deadline }: RequestContext, outcome: Outcome, error: AuthenticatorError | undefined): void {
+  function leave(
+    { record, deadline, version }: RequestContext,
+    outcome: Outcome,
+    error: AuthenticatorError | undefined,
+  ): void {
     const now = deadline.clock();
-    const metrics = metricsLine(record, outcome, error, clusterId, now);
+    const metrics = metricsLine(record, outcome, error, clusterId, now, version);
     printRequest(logEntry(record, outcome, error, now), metrics, logLevel, print);
   }
   return {

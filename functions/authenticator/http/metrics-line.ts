@@ -10,6 +10,7 @@ export function metricsLine(
   error: AuthenticatorError | undefined,
   clusterId: string,
   now: number,
+  version?: string,
 ) {
   const milliseconds = {
     Latency: [now - record.startedAt],
@@ -22,7 +23,7 @@ export function metricsLine(
     StaleReads: record.staleReads,
     ColdStart: record.coldStart ? 1 : 0,
   };
-  return embeddedMetrics({ requests: "Reviews", milliseconds, counts }, clusterId, outcome, now);
+  return embeddedMetrics({ requests: "Reviews", milliseconds, counts, version }, clusterId, outcome, now);
 }
 
 /** The time of a stage whose service was asked; none when a cache answered, or when the stage was not reached. */

@@ -4,6 +4,7 @@ import type { MiddlewareObj } from "@middy/core";
 import { type GatewayRequest, gatewayRequest } from "../../gateway/gateway-request.ts";
 import type { HttpResponse } from "../../gateway/http-response.ts";
 import { type Clock, type Deadline, deadlineIn } from "../../lib/deadline.ts";
+import { versionBehindAlias } from "../../telemetry/alias-version.ts";
 import { newRecord, type ReviewRecord } from "../review/record.ts";
 import type { TokenReviewRequest } from "../review/token-review.ts";
 
@@ -14,6 +15,8 @@ export interface RequestContext {
   readonly request: GatewayRequest;
   readonly deadline: Deadline;
   readonly record: ReviewRecord;
+  /** Of the function, where an alias called it. */
+  readonly version: string | undefined;
   /** Once the body has been read. */
   review?: TokenReviewRequest;
 }
@@ -29,7 +32,7 @@ export function openRequestContext(clock: Clock): Middleware {
       const deadline = deadlineIn(REVIEW_MS, clock);
       const record = newRecord(clock(), request.requestId, coldStart);
       coldStart = false;
-      middy.event = { request, deadline, record };
+      middy.event = { request, deadline, record, version: versionBehindAlias(middy.context) };
     },
   };
 }

@@ -1,6 +1,6 @@
 // The query of a presigned GetCallerIdentity: which names it may hold, each once, and the one order it is sent in.
 
-import { TokenParameterRefused } from "../../errors.ts";
+import { TokenHeadersRefused, TokenParameterRefused } from "../../errors.ts";
 import { decodeComponent, encodeComponent } from "./encoding.ts";
 
 /** Canonical spelling, in the order of SigV4's canonical query: by byte. */
@@ -44,9 +44,18 @@ export function parseQuery(text: string): Query {
     if (!value) throw new TokenParameterRefused(`query parameter ${canonical} is empty or badly encoded`);
     found.set(canonical, value);
   }
+  checkClusterHeader(found.get("X-Amz-SignedHeaders"));
   const missing = NAMES.find((name) => name !== "X-Amz-Security-Token" && !found.has(name));
   if (missing !== undefined) throw new TokenParameterRefused(`query parameter ${missing} is missing`);
   return Object.fromEntries(found) as Query;
+}
+
+/** Before what is missing: a client that does not sign the header leaves out other things too, and this explains them. */
+function checkClusterHeader(signedHeaders: string | undefined): void {
+  if (signedHeaders === undefined || signedHeaders.toLowerCase().split(";").includes("x-k8s-aws-id")) return;
+  throw new TokenHeadersRefused(
+    "the header x-k8s-aws-id is not signed: the client must sign host and x-k8s-aws-id, whose value is the cluster's id",
+  );
 }
 
 /** What is sent to STS: built from the validated values alone. */

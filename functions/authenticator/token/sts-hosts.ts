@@ -45,10 +45,12 @@ export function acceptedStsHosts(
  * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-sts-regionalized-endpoints.html). A region that is newer than
  * this code has none yet. In GovCloud the plain name is the FIPS endpoint.
  */
-function otherHosts({ id, domain, dualStackDomain, regions, stsFipsRegions }: Partition, region: string): string[] {
+function otherHosts(partition: Partition, region: string): string[] {
+  const { id, domain, dualStackDomain, regions, stsFipsRegions, stsFipsDualStackRegions } = partition;
   const hosts: string[] = [];
   if (dualStackDomain !== undefined && regions.includes(region)) hosts.push(`sts.${region}.${dualStackDomain}`);
   if (stsFipsRegions?.includes(region) === true) hosts.push(`sts-fips.${region}.${domain}`);
+  if (stsFipsDualStackRegions?.includes(region) === true) hosts.push(`sts-fips.${region}.${dualStackDomain}`);
   if (id === "aws" && region === GLOBAL_REGION) hosts.push(GLOBAL_HOST);
   return hosts;
 }

@@ -10,7 +10,8 @@ import { onlyGranted } from "../commands/mappings/permissions.ts";
 import { stacksForbidden, startStacks } from "../stacks.ts";
 
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
-const COMMAND = "npx --no -- iam-authenticator callers add control-plane --cluster in-an-app --region us-east-1 --yes";
+const COMMAND =
+  "npx --no -- lambda-iam-authenticator callers add control-plane --cluster in-an-app --region us-east-1 --yes";
 
 let store: MemoryStore;
 let stacks: LocalServer;

@@ -30,6 +30,19 @@ test("webhook: bearer token, from standard input, and the path of the endpoint",
   assert.deepEqual(contexts[0], { name: current, context: { cluster: clusters[0].name, user: users[0].name } });
 });
 
+test("webhook: the endpoint may have the path, with or without a slash behind it", async () => {
+  for (const [endpoint, server] of [
+    ["https://a.example", "https://a.example/authenticate"],
+    ["https://a.example/", "https://a.example/authenticate"],
+    ["https://a.example/authenticate", "https://a.example/authenticate"],
+    ["https://a.example/authenticate/", "https://a.example/authenticate"],
+    ["https://a.example/live/authenticate//", "https://a.example/live/authenticate"],
+  ] as const) {
+    const { out } = await cli(["kubeconfig", "webhook", "--endpoint", endpoint]);
+    assert.equal(parse(out).clusters[0].cluster.server, server);
+  }
+});
+
 test("webhook: a file that holds no token is refused, and not shown", async () => {
   const empty = await cli(["kubeconfig", "webhook", "--endpoint", "https://a.example", "--token-file", "-"]);
   assert.deepEqual([empty.code, empty.out, empty.err], [2, "", "Standard input is empty.\n"]);
@@ -57,19 +70,20 @@ test("webhook: client certificate, inline; a CA is left out where none is given"
 const ROLE = "arn:aws:iam::111122223333:role/Admin";
 const CLIENT = ["kubeconfig", "client", "-c", "prod", "--server", "https://10.0.0.1:6443", "--region", "eu-west-1"];
 
-test("client: the exec plugin of each program, in a version that it knows", async () => {
+test("client: the exec plugin of each program; all answer v1beta1 to clients that do not ask for a version", async () => {
   const exec = async (...words: string[]) => parse((await cli([...CLIENT, ...words])).out).users[0].user.exec;
   assert.deepEqual(await exec(), {
     apiVersion: "client.authentication.k8s.io/v1beta1",
     command: "aws",
-    args: ["eks", "get-token", "--cluster-name", "prod", "--region", "eu-west-1"],
+    args: ["eks", "get-token", "--cluster-name", "prod", "--region", "eu-west-1", "--output", "json"],
     interactiveMode: "IfAvailable",
   });
   const own = await exec("--exec", "iam-authenticator", "--role", ROLE, "--profile", "p");
-  assert.equal(own.apiVersion, "client.authentication.k8s.io/v1");
+  assert.equal(own.apiVersion, "client.authentication.k8s.io/v1beta1");
   assert.deepEqual(own.args, ["token", "--cluster", "prod", "--region", "eu-west-1", "--role", ROLE]);
   assert.deepEqual(own.env, [{ name: "AWS_PROFILE", value: "p" }]);
   const peer = await exec("--exec", "aws-iam-authenticator");
+  assert.equal(peer.apiVersion, "client.authentication.k8s.io/v1beta1");
   assert.deepEqual(peer.args, ["token", "--cluster-id", "prod"]);
   assert.deepEqual(peer.env, [{ name: "AWS_REGION", value: "eu-west-1" }]);
 });

@@ -59,7 +59,7 @@ function buildApiserver(version: string): Apiserver {
   return { version, path: build(kubernetesProgram("kube-apiserver", version)) };
 }
 
-function kubernetesProgram(name: string, version: string): Program {
+export function kubernetesProgram(name: string, version: string): Program {
   const [gitMajor = "", gitMinor = ""] = version.split(".");
   // https://github.com/kubernetes/kubernetes/blob/master/hack/lib/version.sh
   const told = { gitVersion: `v${version}`, gitMajor, gitMinor, gitTreeState: "archive" };

@@ -6,13 +6,21 @@ import { runGo } from "./go.ts";
 
 /**
  * Writes go.mod into `folder`. Replacements count only in the main module, so those by another module are taken over from the
- * module's own; those by a folder beside it mean nothing elsewhere.
+ * module's own; those by a folder beside it mean nothing elsewhere. `replacements`, by module, take
+ * precedence over the module's own.
  */
-export function writeModule(folder: string, path: string, version: string): void {
+export function writeModule(
+  folder: string,
+  path: string,
+  version: string,
+  replacements: Readonly<Record<string, string>> = {},
+): void {
   const { GoMod } = download(path, version);
-  const settings = readFileSync(GoMod, "utf8").match(/^go .+$|^replace .+ => [^.(\s]\S+ \S+$/gm) ?? [];
+  const own = readFileSync(GoMod, "utf8").match(/^go .+$|^replace .+ => [^.(\s]\S+ \S+$/gm) ?? [];
+  const settings = own.filter((line) => !Object.keys(replacements).some((name) => line.startsWith(`replace ${name} `)));
+  const replaced = Object.entries(replacements).map(([name, other]) => `replace ${name} => ${other}`);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "go.mod"), lines(["module e2e", ...settings, `require ${path} v${version}`]));
+  writeFileSync(join(folder, "go.mod"), lines(["module e2e", ...settings, ...replaced, `require ${path} v${version}`]));
 }
 
 /**

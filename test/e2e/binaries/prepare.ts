@@ -2,6 +2,8 @@
 
 import { execFileSync } from "node:child_process";
 import { findBinaries, findHcl2json, findTofu } from "./binaries.ts";
+import { findKopsJudge, findKubeadm, findTalosJudge } from "./judges.ts";
+import { KUBERNETES_VERSIONS, TALOS_VERSIONS } from "./versions.ts";
 
 const { etcd, kubectl, awsIamAuthenticator, apiservers } = findBinaries();
 for (const [command, ...args] of [
@@ -11,8 +13,10 @@ for (const [command, ...args] of [
   ...apiservers.map(({ path }) => [path, "--version"]),
   [findTofu(), "version"],
   [findHcl2json(), "-version"],
+  ...KUBERNETES_VERSIONS.map((version) => [findKubeadm(version), "version", "--output=short"]),
 ]) {
   if (command === undefined) continue;
   const [line = ""] = execFileSync(command, args, { encoding: "utf8" }).split("\n");
   console.log(`${command}: ${line}`);
 }
+for (const judge of [...TALOS_VERSIONS.map(findTalosJudge), findKopsJudge()]) console.log(judge);

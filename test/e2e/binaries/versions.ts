@@ -11,5 +11,10 @@ export const AWS_IAM_AUTHENTICATOR_VERSION = "0.7.8";
 /** Terraform under a licence that lets it be built and used here (MPL 2.0). */
 export const OPENTOFU_VERSION = "1.12.6";
 
+/** The newest release of each minor version whose configuration packages the module proxy serves. */
+export const TALOS_VERSIONS = ["1.14.1", "1.13.9", "1.12.0"] as const;
+
+export const KOPS_VERSION = "1.36.2";
+
 /** https://github.com/tmccombs/hcl2json */
 export const HCL2JSON_VERSION = "0.6.9";

@@ -9,7 +9,10 @@ import { setTimeout } from "node:timers/promises";
 import { freePort } from "../control-plane/free-port.ts";
 import { pythonTool } from "../python-tool.ts";
 
-const REQUIREMENT = "ministack==1.5.33";
+const VERSION = "1.5.33";
+const REQUIREMENT = `ministack==${VERSION}`;
+/** What reports call it. */
+export const PLACE = `MiniStack ${VERSION}`;
 const PATIENCE_MS = 90_000;
 
 export interface Emulator {

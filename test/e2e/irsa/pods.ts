@@ -21,6 +21,8 @@ export interface PodCase {
   readonly labels?: Readonly<Record<string, string>>;
   readonly namespace?: "app" | "left-alone";
   readonly spec?: Readonly<Record<string, unknown>>;
+  /** A static Pod as kubelet shows it to kube-apiserver: a mirror Pod has a node and no service account. */
+  readonly mirror?: true;
   readonly init?: readonly Container[];
   /** One that is named `main` by default. */
   readonly containers?: readonly Container[];
@@ -47,6 +49,11 @@ export const PLAIN_CASES: readonly PodCase[] = [
   {
     name: "no annotation: nothing",
     serviceAccount: { "role-arn": undefined },
+    expected: { volumes: [], containers: { main: [] } },
+  },
+  {
+    name: "a mirror Pod beside an annotated service account: nothing",
+    mirror: true,
     expected: { volumes: [], containers: { main: [] } },
   },
   {

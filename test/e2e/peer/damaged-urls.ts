@@ -4,7 +4,7 @@ import { HOSTILE_URLS, hostileHosts } from "../../hostile-tokens.ts";
 import { tokenOf } from "../../token.ts";
 import { compact, type Presigned, presign, render, type Signing } from "./presign.ts";
 import type { Random } from "./random.ts";
-import { FIPS_REGIONS, REGIONS } from "./regions.ts";
+import { fipsHosts, REGIONS } from "./regions.ts";
 
 /** Makes a token with one thing wrong. */
 export type Damage = (signing: Signing, random: Random) => string;
@@ -79,11 +79,10 @@ export const DAMAGED_URLS: Readonly<Record<string, Damage>> = {
     return [`${random.pick(["sts", "sts-fips"])}.${region}.${random.pick(["amazonaws.com", "api.aws"])}`, region];
   }),
   "host: FIPS where there is none": onHost((random) => {
-    const region = random.pick(REGIONS.filter((known) => !FIPS_REGIONS.includes(known)));
-    const fips = random.pick(FIPS_REGIONS);
+    const region = random.pick(REGIONS.filter((known) => fipsHosts(known).length === 0));
     return random.pick([
       [`sts-fips.${region}.amazonaws.com`, region],
-      [`sts-fips.${fips}.api.aws`, fips],
+      [`sts-fips.${region}.api.aws`, region],
     ] as const);
   }),
   "path: none": onParts(() => ({ path: "" })),

@@ -7,7 +7,7 @@ import { CLUSTER_ID } from "../../../local/sandbox-settings.ts";
 import { encode, type Parameter } from "../../../local/sts/query.ts";
 import { expectedSignature } from "../../../local/sts/signature.ts";
 import type { Random } from "./random.ts";
-import { FIPS_REGIONS } from "./regions.ts";
+import { fipsHosts } from "./regions.ts";
 
 export interface Presigned {
   readonly scheme: string;
@@ -65,7 +65,7 @@ export function anySigning(random: Random, identity: LocalIdentity, regions: rea
     `sts.${region}.amazonaws.com`,
     `sts.${region}.amazonaws.com`,
     `sts.${region}.api.aws`,
-    ...(FIPS_REGIONS.includes(region) ? [`sts-fips.${region}.amazonaws.com`] : []),
+    ...fipsHosts(region),
   ]);
   const global = random.int(10) === 0;
   return {

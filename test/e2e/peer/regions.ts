@@ -16,5 +16,15 @@ export const REGIONS: readonly string[] = partitionsInfo.partitions
   .flatMap(({ regions }) => Object.keys(regions))
   .filter((region) => !region.endsWith("-global"));
 
-/** Those with an `sts-fips.` host, which is none of dual-stack: https://docs.aws.amazon.com/general/latest/gr/sts.html */
-export const FIPS_REGIONS: readonly string[] = ["us-east-1", "us-east-2", "us-west-1", "us-west-2"];
+/** Those with an `sts-fips.` host: https://docs.aws.amazon.com/general/latest/gr/sts.html */
+const FIPS_REGIONS: readonly string[] = ["us-east-1", "us-east-2", "us-west-1", "us-west-2"];
+/** Those with one that is dual-stack: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_dual-stack_endpoint_support.html */
+const FIPS_DUAL_STACK_REGIONS: readonly string[] = [...FIPS_REGIONS, "ca-central-1", "ca-west-1"];
+
+/** The FIPS hosts that AWS documents for a region. */
+export function fipsHosts(region: string): string[] {
+  return [
+    ...(FIPS_REGIONS.includes(region) ? [`sts-fips.${region}.amazonaws.com`] : []),
+    ...(FIPS_DUAL_STACK_REGIONS.includes(region) ? [`sts-fips.${region}.api.aws`] : []),
+  ];
+}

@@ -1,6 +1,6 @@
 // The rules of a token's base64 and URL that the peer does not have: it grants what STS takes of it.
 
-import { FIPS_REGIONS, REGIONS } from "./regions.ts";
+import { fipsHosts, REGIONS } from "./regions.ts";
 import { type Rule, tokenRule } from "./rule.ts";
 
 export const URL_RULES: readonly Rule[] = [
@@ -35,8 +35,7 @@ export const URL_RULES: readonly Rule[] = [
     says: "FIPS hosts only in the regions that AWS lists for them",
     code: "token_host_refused",
     peer: "`token.go` verifySTSHostnameFormat: in any region, dual-stack too",
-    holds: ({ host }) =>
-      host.startsWith("sts-fips.") && (!FIPS_REGIONS.includes(regionOf(host)) || !host.endsWith(".amazonaws.com")),
+    holds: ({ host }) => host.startsWith("sts-fips.") && !fipsHosts(regionOf(host)).includes(host),
   }),
   tokenRule({
     says: "the host is of the function's own partition",

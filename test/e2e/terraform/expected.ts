@@ -46,7 +46,8 @@ const REF: Readonly<Record<string, string>> = {
 };
 
 /** Made by the release for deployments in steps, which the module leaves to whoever applies it; the dashboard and the saved queries. */
-const LEFT_OUT = /^(Deployment|DeploymentCheck|DeploymentService|FunctionCurrentVersion|Dashboard|Query)/;
+const LEFT_OUT =
+  /^(Deployment|DeploymentCheck|DeploymentService|NewVersion|AccountsChange|FunctionCurrentVersion|Dashboard|Query)/;
 
 export function expectedResources(template: Template, values: Readonly<Record<string, unknown>>): Expected[] {
   const parameters = Object.fromEntries(

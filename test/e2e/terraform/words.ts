@@ -33,7 +33,8 @@ export const WORDS: Readonly<Record<string, (properties: Properties) => Body>> =
       publish: true,
     });
   },
-  "AWS::Lambda::Alias": ({ Name, FunctionName, FunctionVersion: _, ...rest }) =>
+  // The description makes CloudFormation wait for what deploys in steps.
+  "AWS::Lambda::Alias": ({ Name, FunctionName, FunctionVersion: _, Description: __, ...rest }) =>
     none(rest, {
       name: Name,
       function_name: FunctionName,

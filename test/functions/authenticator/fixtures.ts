@@ -156,13 +156,13 @@ export interface AnswerBody {
   readonly code?: number;
 }
 
-export type Call = (event: unknown) => Promise<HttpResponse & { readonly json: AnswerBody }>;
+export type Call = (event: unknown, context?: object) => Promise<HttpResponse & { readonly json: AnswerBody }>;
 
 /** The handler, asked with an event; `json` is what its body says. */
 export function handlerOf(surroundings: Dependencies, settings: Partial<Settings> = {}): Call {
   const { handler } = createAuthenticator(settingsWith(settings), surroundings);
-  return async (event) => {
-    const response = await handler(event, {});
+  return async (event, context = {}) => {
+    const response = await handler(event, context);
     return { ...response, json: JSON.parse(response.body) as AnswerBody };
   };
 }

@@ -84,6 +84,8 @@ test("a region belongs to one partition, by its name alone", () => {
 
 /** https://docs.aws.amazon.com/general/latest/gr/sts.html */
 const FIPS = ["us-east-1", "us-east-2", "us-west-1", "us-west-2"];
+/** Dual-stack as well: those of the US and Canada. */
+const FIPS_DUAL_STACK = [...FIPS, "ca-central-1", "ca-west-1"];
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_dual-stack_endpoint_support.html */
 const DUAL_STACK = ["aws", "aws-cn", "aws-us-gov"];
 
@@ -101,7 +103,8 @@ test("of the STS endpoints that the SDK spells, those that AWS documents are acc
       ] as const) {
         const { host } = endpointProvider({ Region, UseFIPS, UseDualStack, UseGlobalEndpoint: false }).url;
         // In GovCloud the plain name is the FIPS endpoint
-        const hasFips = partition.id === "aws-us-gov" ? !UseDualStack : FIPS.includes(Region) && !UseDualStack;
+        const fips = UseDualStack ? FIPS_DUAL_STACK : FIPS;
+        const hasFips = partition.id === "aws-us-gov" ? !UseDualStack : fips.includes(Region);
         const documented = (!UseFIPS || hasFips) && (!UseDualStack || DUAL_STACK.includes(partition.id));
         assert.equal(regionByHost.get(host), documented ? Region : undefined, host);
         if (!documented) refused += 1;

@@ -25,7 +25,9 @@ const parameterOf = ({ kid }: { kid: string }): string => issuerKeyParameter(PRE
 async function startIssuerBundle(t: TestContext, prepare: (store: MemoryStore) => void = () => {}, entry = BUNDLE) {
   const clock = sharedClock();
   const parameters = Object.fromEntries(KEYS.map((key) => [parameterOf(key), JSON.stringify(key)]));
-  const store = await startParameterStore({ region: "us-west-2", parameters });
+  // Each write has a time of its own.
+  let written = Date.UTC(2026, 10, 24);
+  const store = await startParameterStore({ region: "us-west-2", parameters, now: () => (written += 1_000) });
   t.after(() => store.close());
   prepare(store);
   const { handler, output, close } = await startFunction({
@@ -88,6 +90,18 @@ test("one broken key among good ones: it is left out and named in the log, and t
   assert.deepEqual(await read(jwks), [200, WHOLE]);
   const [line = ""] = output("stdout").split("\n");
   assert.match(line, /"invalidKeys":\["\/iam-authenticator\/prod\/issuer\/broken /);
+});
+
+test("an eleventh key is left out and named in the log, also by a new environment, and the ten before are served", async (t) => {
+  const more = Array.from({ length: 8 }, () => ec("P-256").jwk);
+  const eleventh = ec("P-256").jwk;
+  const { jwks, output } = await startIssuerBundle(t, (store) => {
+    for (const key of [...more, eleventh]) store.put(parameterOf(key), JSON.stringify(key));
+  });
+  assert.deepEqual(await read(jwks), [200, jwksDocument([...KEYS, ...more])]);
+  const [line = "", metrics = ""] = output("stdout").split("\n");
+  assert.ok(JSON.parse(line).invalidKeys[0].startsWith(`${parameterOf(eleventh)} is not served`), line);
+  assert.equal(JSON.parse(metrics).InvalidIssuerKeys, 1);
 });
 
 test("prefetched keys are served by the first request, with no second call, and as old as their read", async (t) => {

@@ -13,9 +13,9 @@ const ISSUER = "https://abc123.execute-api.eu-west-1.amazonaws.com";
 const NOW = Date.UTC(2026, 10, 24, 12);
 const KEYS = SAMPLES.map(({ jwk }) => jwk);
 const PARAMETERS = new Map(
-  KEYS.map((jwk) => [
+  KEYS.map((jwk, at) => [
     issuerKeyParameter("/iam-authenticator/prod", jwk.kid),
-    { value: JSON.stringify(jwk), secure: false },
+    { value: JSON.stringify(jwk), secure: false, modified: at },
   ]),
 );
 
@@ -151,7 +151,7 @@ test("each request leaves one log line and one line of metrics", async () => {
   await handler(event("GET", JWKS_PATH));
   await handler(event("GET", "/favicon.ico"));
   assert.deepEqual(lines[0], {
-    time: "2026-11-24T12:00:00.000Z",
+    timestamp: "2026-11-24T12:00:00.000Z",
     level: "info",
     outcome: "served",
     document: JWKS_PATH,
@@ -184,7 +184,9 @@ test("each request leaves one log line and one line of metrics", async () => {
 
 test("an invalid key is logged with its parameter and counted, at the level warn", async () => {
   const broken = "/iam-authenticator/prod/issuer/broken";
-  const { handler, lines } = issuer({ parameters: new Map([...PARAMETERS, [broken, { value: "{", secure: false }]]) });
+  const { handler, lines } = issuer({
+    parameters: new Map([...PARAMETERS, [broken, { value: "{", secure: false, modified: 0 }]]),
+  });
   const { body } = await handler(event("GET", JWKS_PATH));
   assert.equal(body, jwksDocument(KEYS));
   assert.equal(lines[0]?.["level"], "warn");

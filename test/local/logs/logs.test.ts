@@ -137,7 +137,7 @@ test("patterns: comparisons, and, or, parentheses, a wildcard at the end", () =>
 test("a function's log file: each line with its own time, others with that of the line before", () => {
   const folder = mkdtempSync(join(tmpdir(), "logs-"));
   const file = join(folder, "function.log");
-  writeFileSync(file, '{"time":"2026-11-24T16:00:00.000Z","outcome":"granted"}\nplain text\n{"_aws":{}}\n');
+  writeFileSync(file, '{"timestamp":"2026-11-24T16:00:00.000Z","outcome":"granted"}\nplain text\n{"_aws":{}}\n');
   const time = Date.UTC(2026, 10, 24, 16);
   assert.deepEqual(
     eventsOfFile(file).map(({ timestamp }) => timestamp),

@@ -3,15 +3,16 @@
 import { type Command, Option } from "commander";
 import type { IssuerKey } from "../../../../functions/issuer/key.ts";
 import { issuerKeyParameter, MAX_KEYS } from "../../../../functions/issuer/keys.ts";
-import { connect } from "../../../aws/connection.ts";
+import { type Connection, connect } from "../../../aws/connection.ts";
 import type { Change } from "../../../changes/plan.ts";
 import { executePlan } from "../../../changes/propose.ts";
+import { writeValue } from "../../../changes/write.ts";
 import { newCommand } from "../../../command.ts";
 import { finding, usage } from "../../../errors.ts";
 import type { IOStreams } from "../../../io/io-streams.ts";
 import { keysOfJwksFile, keysOfKubernetes, keysOfPem } from "../../../irsa/key-source.ts";
 import { openKubernetes } from "../../../irsa/kubernetes.ts";
-import { byName, describeKey, readPublishedKeys } from "../../../irsa/published-keys.ts";
+import { byName, describeKey, type PublishedKey, readPublishedKeys } from "../../../irsa/published-keys.ts";
 import { addConnection, type ConnectionOptions, newOption, type WriteOptions } from "../../../options.ts";
 
 interface PublishOptions extends ConnectionOptions, WriteOptions {
@@ -61,13 +62,43 @@ async function publish(options: PublishOptions, io: IOStreams): Promise<void> {
     const [action, before] = [found === undefined ? ("add" as const) : ("change" as const), found?.stored];
     return [{ action, name, before, value: JSON.stringify(key), shown: describeKey(key) }];
   });
-  const added = changes.filter(({ before }) => before === undefined).length;
-  if (published.length + added > MAX_KEYS) {
-    throw finding(`Nothing was written: the issuer serves at most ${MAX_KEYS} keys. Retire old ones first.`);
-  }
+  refuseTooMany(published, changes);
   const plan = { changes, unchanged: keys.length - changes.length, extra: [] };
   const effect = "The issuer serves the change within 30 s; let a day pass before a new key signs.";
-  await executePlan(plan, byName(published), connection, options, io, { effect });
+  const recheck = async (isWritten: boolean) => {
+    const now = await readPublishedKeys(connection, io.interrupted);
+    if (isWritten) await withdrawTooMany(now, changes, connection, io);
+    else refuseTooMany(now, changes);
+  };
+  await executePlan(plan, byName(published), connection, options, io, { effect, recheck });
+}
+
+function refuseTooMany(published: readonly PublishedKey[], changes: readonly Change[]): void {
+  const names = new Set([...published.map(({ stored }) => stored.name), ...changes.map(({ name }) => name)]);
+  if (names.size <= MAX_KEYS) return;
+  throw finding(`Nothing was written: the issuer serves at most ${MAX_KEYS} keys. Retire old ones first.`);
+}
+
+/**
+ * Parameter Store has no condition over several parameters. Of two publishers that write in the same moment, each sees
+ * here what both wrote, and removes its own keys. No token is signed with a key of a moment ago.
+ */
+async function withdrawTooMany(
+  published: readonly PublishedKey[],
+  changes: readonly Change[],
+  { ssm }: Connection,
+  io: IOStreams,
+): Promise<void> {
+  if (published.length <= MAX_KEYS) return;
+  for (const { action, name } of changes) {
+    const before = published.find(({ stored }) => stored.name === name)?.stored;
+    if (action !== "add" || before === undefined) continue;
+    await writeValue(ssm, { action: "remove", name, before, value: undefined }, io.interrupted);
+  }
+  throw finding(
+    `Nothing was published: another publisher wrote keys at the same moment, and the issuer serves at most ${MAX_KEYS}. ` +
+      "The keys of this command are removed again. Retire old keys, then publish again.",
+  );
 }
 
 /** Each key once. */

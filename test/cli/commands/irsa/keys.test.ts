@@ -41,6 +41,15 @@ function keys(words: readonly string[], options?: CliOptions) {
   return cli(["irsa", "keys", ...words, "-c", "prod"], options);
 }
 
+/** Calls `act` as each such request arrives, before it is answered. */
+function beforeRequest(operation: string, act: () => void): void {
+  const push = store.requests.push.bind(store.requests);
+  store.requests.push = (...added) => {
+    if (added.some(({ headers }) => headers["x-amz-target"] === `AmazonSSM.${operation}`)) act();
+    return push(...added);
+  };
+}
+
 function put(key: IssuerKey): string {
   const name = `${PREFIX}/issuer/${key.kid}`;
   store.put(name, JSON.stringify(key));
@@ -139,6 +148,55 @@ describe("publish", () => {
     assert.equal(code, 1);
     assert.equal(err, "Nothing was written: the issuer serves at most 10 keys. Retire old ones first.\n");
     assert.equal((await listed()).length, 9);
+  });
+
+  test("an eleventh key that another publisher wrote during the question is refused, and nothing is written", async () => {
+    for (let i = 0; i < 9; i += 1) store.put(`${PREFIX}/issuer/${i}`, "{}");
+    let reads = 0;
+    beforeRequest("GetParametersByPath", () => {
+      reads += 1;
+      if (reads === 2) put(NEW.jwk);
+    });
+    const { code, err } = await keys(["publish", "--jwks", jwksFile(OLD.jwk)], { interactive: true, input: "y\n" });
+    assert.equal(code, 1);
+    assert.match(err, /Nothing was written: the issuer serves at most 10 keys\. Retire old ones first\.\n$/);
+    assert.equal((await listed()).length, 10);
+  });
+
+  test("an eleventh key by a write of the same moment is removed again, and the other publisher's stays", async () => {
+    for (let i = 0; i < 9; i += 1) store.put(`${PREFIX}/issuer/${i}`, "{}");
+    beforeRequest("PutParameter", () => put(NEW.jwk));
+    const { code, err } = await keys(["publish", "--jwks", jwksFile(OLD.jwk), "--yes"]);
+    assert.equal(code, 1);
+    assert.match(err, /^Nothing was published: another publisher wrote keys at the same moment/);
+    const kids = (await listed()).map(({ kid }) => kid);
+    assert.deepEqual([kids.length, kids.includes(NEW.jwk.kid), kids.includes(OLD.jwk.kid)], [10, true, false]);
+  });
+
+  test("of two publishers at once, at most one succeeds, and at most ten keys stay", async () => {
+    for (let i = 0; i < 9; i += 1) store.put(`${PREFIX}/issuer/${i}`, "{}");
+    const files = [OLD, NEW].map(({ jwk }) => folder.write(`${jwk.kid}.json`, JSON.stringify({ keys: [jwk] })));
+    const codes = (await Promise.all(files.map((file) => keys(["publish", "--jwks", file, "--yes"])))).map(
+      ({ code }) => code,
+    );
+    const succeeded = codes.filter((code) => code === 0).length;
+    assert.ok(succeeded <= 1, String(codes));
+    assert.equal((await listed()).length, 9 + succeeded);
+  });
+
+  test("with eleven keys in the store, list names the one that is not served", async () => {
+    const many = Array.from({ length: 10 }, () => ec("P-256").jwk);
+    let written = Date.now();
+    await store.close();
+    store = await startParameterStore({ parameters: {}, now: () => (written += 1_000) });
+    useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
+    for (const key of [...many, NEW.jwk]) put(key);
+    const left = (await listed()).filter(({ state }) => state !== "served");
+    assert.deepEqual(
+      left.map(({ kid }) => kid),
+      [NEW.jwk.kid],
+    );
+    assert.match(left[0]?.["key"] ?? "", /^is not served: the issuer serves the 10 keys that were published first/);
   });
 
   const privatePem = OLD.privateKey.export({ format: "pem", type: "pkcs8" }).toString();

@@ -49,6 +49,14 @@ describe("irsa policy", () => {
     }
   });
 
+  test("no expression requires a field that a Pod may lack: a mirror Pod has no serviceAccountName", async () => {
+    const { objects } = await policy("--sts-regional-endpoint", "--aws-default-region", "eu-west-1");
+    const expressions = JSON.stringify(objects);
+    const required = [...expressions.matchAll(/\bobject\.(?:spec|metadata)\.(?!\?)\w+/g)].map(([field]) => field);
+    assert.deepEqual(required, []);
+    assert.match(expressions, /\bobject\.spec\.\?serviceAccountName/);
+  });
+
   test("--except-namespace leaves namespaces out of both policies", async () => {
     const { objects } = await policy("--except-namespace", "kube-system", "--except-namespace", "ci");
     const selectors = objects.flatMap(({ spec }) => {
@@ -129,6 +137,12 @@ describe("irsa flags", () => {
     assert.equal(code, 0, err);
     return out.trim().split("\n");
   }
+
+  test("without --old-issuer it warns that the present issuer's tokens are refused", async () => {
+    const words = ["irsa", "flags", "--issuer", ISSUER];
+    assert.match((await cli(words)).err, /Without --old-issuer, kube-apiserver refuses every service-account token/);
+    assert.doesNotMatch((await cli([...words, "--old-issuer", "https://old.example"])).err, /Without --old-issuer/);
+  });
 
   test("the issuer, and where its keys are", async () => {
     assert.deepEqual(await flags(), [

@@ -19,7 +19,7 @@ import {
 } from "../fixtures.ts";
 
 const FIELDS = [
-  ...["time", "level", "outcome", "reason", "arn", "canonicalArn", "accountId", "principalId", "sessionName"],
+  ...["timestamp", "level", "outcome", "reason", "arn", "canonicalArn", "accountId", "principalId", "sessionName"],
   ...["accessKeyId", "username", "groups", "parameter", "tokenHash", "ms", "cached", "coldStart", "requestId"],
   "stsRequestId",
 ];
@@ -55,7 +55,7 @@ test("a grant leaves exactly the fields of the contract, but for a reason", asyn
     FIELDS.filter((field) => field !== "reason"),
   );
   assert.deepEqual(entry, {
-    time: new Date(NOW).toISOString(),
+    timestamp: new Date(NOW).toISOString(),
     level: "info",
     outcome: "granted",
     arn: `arn:aws:sts::${HOME}:assumed-role/Developers/bob@example.com`,

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Dependencies } from "../../../../functions/authenticator/handler.ts";
 import { metricsLine } from "../../../../functions/authenticator/http/metrics-line.ts";
+import type { Outcome } from "../../../../functions/authenticator/review/record.ts";
 import type { Settings } from "../../../../functions/authenticator/settings.ts";
 import { StsThrottled, StsUnreachable } from "../../../../functions/errors.ts";
 import { LOG_LEVELS } from "../../../../functions/settings/common.ts";
@@ -141,6 +142,40 @@ test("the latency of a service is there when it was asked, and absent when a cac
   assert.deepEqual(entryOf({ caller: true, identity: true, mapping: true }), [9, undefined, undefined]);
   assert.deepEqual(entryOf({ caller: true, identity: false, mapping: false }), [9, 2, 3]);
   assert.deepEqual(entryOf({ caller: false, identity: true, mapping: false }), [9, undefined, [1, 3]]);
+});
+
+test("reviews that an alias sent to a version count by version, for the outcomes that a deployment compares", () => {
+  const record = {
+    startedAt: NOW,
+    requestId: "r",
+    coldStart: false,
+    invalidMappings: 0,
+    staleReads: 0,
+    ms: {},
+    cached: {},
+  };
+  const by = (outcome: Outcome, version?: string) => {
+    const entry = JSON.parse(metricsLine(record, outcome, undefined, "c", NOW, version)) as Emf;
+    checkEmf(entry);
+    return [entry["FunctionVersion"], entry._aws.CloudWatchMetrics[0]?.Dimensions.length];
+  };
+  for (const outcome of ["granted", "denied", "fault"] as const) assert.deepEqual(by(outcome, "7"), ["7", 3], outcome);
+  for (const outcome of ["not_ours", "throttled", "bad_request", "caller_refused"] as const)
+    assert.deepEqual(by(outcome, "7"), [undefined, 2], outcome);
+  assert.deepEqual(by("granted"), [undefined, 2]);
+});
+
+test("the handler takes the version from Lambda's context", async () => {
+  const around = fakeServices(MAPPED);
+  const arn = "arn:aws:lambda:eu-west-1:111122223333:function:f";
+  for (const invokedFunctionArn of [`${arn}:live`, `${arn}:7`]) {
+    await handlerOf(around)(gatewayEvent(reviewBody(tokenOf("bob"))), { functionVersion: "7", invokedFunctionArn });
+  }
+  const entries = around.lines.filter((line) => line.includes("_aws")).map((line) => JSON.parse(line) as Emf);
+  assert.deepEqual(
+    entries.map((entry) => entry["FunctionVersion"]),
+    ["7", undefined],
+  );
 });
 
 test("nothing that a caller chose is a dimension", async () => {

@@ -26,7 +26,7 @@ function accepted(hosts: StsHosts, names: readonly string[]): Record<string, str
 /** What AWS's pages list, written down here once more: the rule may not add to it. */
 const DOCUMENTED = {
   "us-east-1":
-    /^sts\.([a-z0-9-]+\.)?amazonaws\.com$|^sts\.[a-z0-9-]+\.api\.aws$|^sts-fips\.us-(east|west)-[12]\.amazonaws\.com$/,
+    /^sts\.([a-z0-9-]+\.)?amazonaws\.com$|^sts\.[a-z0-9-]+\.api\.aws$|^sts-fips\.us-(east|west)-[12]\.amazonaws\.com$|^sts-fips\.(us-(east|west)-[12]|ca-(central|west)-1)\.api\.aws$/,
   "us-gov-west-1": /^sts\.us-gov-(east|west)-1\.(amazonaws\.com|api\.aws)$/,
   "cn-north-1": /^sts\.cn-(north|northwest)-1\.(amazonaws\.com\.cn|api\.amazonwebservices\.com\.cn)$/,
   "us-iso-east-1": /^sts\.us-iso-(east|west)-1\.c2s\.ic\.gov$/,
@@ -60,7 +60,16 @@ test("a token for a FIPS host that AWS does not have is refused offline, and one
   }
 });
 
-test("dual-stack hosts are accepted in the partitions that AWS documents them for, and FIPS hosts are not dual-stack", () => {
+test("hosts that are both FIPS and dual-stack are accepted for the Regions of the US and Canada alone", () => {
+  const { regions, regionByHost } = hostsIn("eu-west-1");
+  const accepted = [...regions].filter((region) => regionByHost.get(`sts-fips.${region}.api.aws`) === region);
+  assert.deepEqual(accepted.sort(), [
+    ...["ca-central-1", "ca-west-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2"],
+  ]);
+  assert.equal(hostsIn("us-gov-west-1").regionByHost.has("sts-fips.us-gov-west-1.api.aws"), false);
+});
+
+test("dual-stack hosts are accepted in the partitions that AWS documents them for", () => {
   for (const [region, host] of [
     ["eu-west-1", "sts.eu-west-1.api.aws"],
     ["us-gov-west-1", "sts.us-gov-west-1.api.aws"],
@@ -68,7 +77,6 @@ test("dual-stack hosts are accepted in the partitions that AWS documents them fo
   ] as const) {
     assert.equal(hostsIn(region).regionByHost.get(host), region);
   }
-  assert.equal(hostsIn("us-east-1").regionByHost.has("sts-fips.us-east-1.api.aws"), false);
 });
 
 test("STS_HOSTS=regional leaves the plain regional names, and STS_EXTRA_HOSTS", () => {

@@ -1,0 +1,139 @@
+// What the role that deploys a release's templates may do: the calls that CloudFormation makes in its name, by resource type.
+
+type Actions = Readonly<Record<string, readonly string[]>>;
+
+const api = (service: string, ...names: readonly string[]) => names.map((name) => `${service}:${name}`);
+const REST = ["DELETE", "GET", "PATCH", "POST", "PUT"];
+
+/**
+ * The handlers' permissions in CloudFormation's schemas, as far as these templates use them: create, read, update, delete.
+ * https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html. Not tried on AWS.
+ */
+export const ACTIONS: Actions = {
+  // API Gateway has one action for each method; HTTP APIs too.
+  "AWS::ApiGateway::Deployment": api("apigateway", ...REST),
+  "AWS::ApiGateway::GatewayResponse": api("apigateway", ...REST),
+  "AWS::ApiGateway::Method": api("apigateway", ...REST),
+  "AWS::ApiGateway::Resource": api("apigateway", ...REST),
+  "AWS::ApiGateway::RestApi": api("apigateway", ...REST, "UpdateRestApiPolicy"),
+  "AWS::ApiGateway::Stage": [...api("apigateway", ...REST), ...vendedLogs()],
+  "AWS::ApiGatewayV2::Api": api("apigateway", ...REST),
+  "AWS::ApiGatewayV2::ApiMapping": api("apigateway", ...REST),
+  "AWS::ApiGatewayV2::DomainName": api("apigateway", ...REST, "AddCertificateToDomain", "RemoveCertificateFromDomain"),
+  "AWS::ApiGatewayV2::Integration": api("apigateway", ...REST),
+  "AWS::ApiGatewayV2::Route": api("apigateway", ...REST),
+  "AWS::ApiGatewayV2::Stage": [...api("apigateway", ...REST), ...vendedLogs()],
+  "AWS::CloudWatch::Alarm": api("cloudwatch", "PutMetricAlarm", "DescribeAlarms", "DeleteAlarms"),
+  "AWS::CloudWatch::Dashboard": api("cloudwatch", "PutDashboard", "GetDashboard", "DeleteDashboards"),
+  "AWS::CodeDeploy::Application": api("codedeploy", "CreateApplication", "GetApplication", "DeleteApplication"),
+  "AWS::CodeDeploy::DeploymentGroup": [
+    ...api(
+      "codedeploy",
+      "CreateDeploymentGroup",
+      "GetDeploymentGroup",
+      "UpdateDeploymentGroup",
+      "DeleteDeploymentGroup",
+    ),
+    "iam:PassRole",
+  ],
+  "AWS::IAM::ManagedPolicy": api(
+    "iam",
+    "CreatePolicy",
+    "GetPolicy",
+    "GetPolicyVersion",
+    "ListPolicyVersions",
+    "DeletePolicy",
+  ),
+  "AWS::IAM::OIDCProvider": api(
+    "iam",
+    ...["CreateOpenIDConnectProvider", "GetOpenIDConnectProvider", "DeleteOpenIDConnectProvider"],
+    ...["AddClientIDToOpenIDConnectProvider", "RemoveClientIDFromOpenIDConnectProvider", "TagOpenIDConnectProvider"],
+  ),
+  "AWS::IAM::Policy": api("iam", "PutRolePolicy", "GetRolePolicy", "DeleteRolePolicy"),
+  "AWS::IAM::Role": api(
+    "iam",
+    "CreateRole",
+    "GetRole",
+    "UpdateRole",
+    "DeleteRole",
+    "AttachRolePolicy",
+    "DetachRolePolicy",
+    "TagRole",
+  ),
+  // CodeDeploy moves it, in the name of whoever deploys.
+  "AWS::Lambda::Alias": [
+    ...api("lambda", "CreateAlias", "GetAlias", "UpdateAlias", "DeleteAlias"),
+    ...api("codedeploy", "CreateDeployment", "GetDeployment", "GetDeploymentConfig", "RegisterApplicationRevision"),
+    ...api("codedeploy", "GetApplicationRevision", "StopDeployment"),
+  ],
+  "AWS::Lambda::Function": [
+    ...api("lambda", "CreateFunction", "GetFunction", "GetFunctionConfiguration", "DeleteFunction", "TagResource"),
+    ...api("lambda", "UpdateFunctionCode", "UpdateFunctionConfiguration", "PutFunctionConcurrency"),
+    ...api("lambda", "DeleteFunctionConcurrency", "GetFunctionCodeSigningConfig", "ListTags"),
+    "iam:PassRole",
+    "s3:GetObject",
+  ],
+  "AWS::Lambda::Permission": api("lambda", "AddPermission", "RemovePermission", "GetPolicy"),
+  "AWS::Lambda::Version": api("lambda", "PublishVersion", "ListVersionsByFunction", "DeleteFunction"),
+  "AWS::Logs::LogGroup": api(
+    "logs",
+    ...["CreateLogGroup", "DescribeLogGroups", "PutRetentionPolicy", "DeleteLogGroup", "TagResource"],
+    ...["ListTagsForResource"],
+  ),
+  "AWS::Logs::QueryDefinition": api("logs", "PutQueryDefinition", "DescribeQueryDefinitions", "DeleteQueryDefinition"),
+  "AWS::Route53::RecordSet": api(
+    "route53",
+    "ChangeResourceRecordSets",
+    "GetChange",
+    "GetHostedZone",
+    "ListResourceRecordSets",
+  ),
+};
+
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html */
+function vendedLogs(): string[] {
+  return api(
+    "logs",
+    "CreateLogDelivery",
+    "GetLogDelivery",
+    "UpdateLogDelivery",
+    "DeleteLogDelivery",
+    "ListLogDeliveries",
+    "PutResourcePolicy",
+    "DescribeResourcePolicies",
+    "DescribeLogGroups",
+  );
+}
+
+/** Of `aws cloudformation deploy`. */
+const DEPLOY = api(
+  "cloudformation",
+  ...["CreateChangeSet", "DescribeChangeSet", "ExecuteChangeSet", "DescribeStacks", "DescribeStackEvents"],
+  ...["GetTemplateSummary", "UpdateTerminationProtection"],
+);
+
+/** CloudFormation begins the names that it makes with the stack's. */
+const RESOURCES: Readonly<Record<string, readonly string[]>> = {
+  iam: ["role/IamAuthenticator*", "policy/IamAuthenticator*", "oidc-provider/*"].map(
+    (name) => `arn:aws:iam::*:${name}`,
+  ),
+  lambda: ["arn:aws:lambda:*:*:function:IamAuthenticator*"],
+};
+
+/** A document whose statements are one for each service, sorted. Throws for a type that has no actions here. */
+export function deployingPolicy(types: Iterable<string>): object {
+  const actions = new Set(DEPLOY);
+  for (const type of types) {
+    const needed = ACTIONS[type];
+    if (needed === undefined)
+      throw new Error(`${type} is in a template: say which actions it needs, in deploying-role.ts`);
+    for (const action of needed) actions.add(action);
+  }
+  const byService = Map.groupBy([...actions].sort(), (action) => action.split(":")[0] ?? "");
+  const Statement = [...byService].map(([service, Action]) => ({
+    Effect: "Allow",
+    Action,
+    Resource: RESOURCES[service] ?? "*",
+  }));
+  return { Version: "2012-10-17", Statement };
+}

@@ -1,0 +1,65 @@
+// Every row of every check passes where AWS is right, and fails where the one answer that it looks at is wrong.
+
+import assert from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { CHECKS } from "./acceptance.ts";
+import { DOMAIN, SUBJECT } from "./fake/endpoint.ts";
+import { SSO_PROFILE } from "./fake/identities.ts";
+import { type FakeWorld, fakeWorld, type Wrong } from "./fake/world.ts";
+import { FAULTS } from "./faults.ts";
+import type { Row } from "./rows.ts";
+import { runChecks } from "./runner.ts";
+
+const CLUSTER = "acceptance-0123abcd";
+
+/** With every input that an operator can give. */
+async function run(world: FakeWorld, numbers: readonly number[]): Promise<readonly Row[]> {
+  const pem = join(world.folder, "client.pem");
+  writeFileSync(pem, "not read by the fake");
+  const inputs = {
+    ssoProfile: SSO_PROFILE,
+    mtls: { endpoint: { domainName: DOMAIN, subjects: [SUBJECT] }, clientCert: pem, clientKey: pem },
+    private: { endpoint: {} },
+  };
+  const checks = CHECKS.filter(({ number }) => numbers.includes(number));
+  const { rows } = await runChecks(world, { clusterId: CLUSTER, checks, inputs, optIn: true });
+  rmSync(world.folder, { recursive: true });
+  return rows;
+}
+
+const nameOf = ({ check, name }: Row) => `${check} ${name}`;
+
+test("all rows of all checks pass where every answer is right", async () => {
+  const rows = await run(
+    fakeWorld(),
+    CHECKS.map(({ number }) => number),
+  );
+  assert.deepEqual(
+    rows.filter(({ verdict }) => verdict !== "passed"),
+    [],
+  );
+  assert.deepEqual(rows.map(nameOf), Object.keys(FAULTS), "each row has a wrong answer, in the order of the rows");
+});
+
+for (const [row, fault] of Object.entries(FAULTS)) {
+  const number = Number.parseInt(row, 10);
+  test(`row "${row}" fails where its answer is wrong`, async () => {
+    let isUsed = false;
+    const wrong = fault();
+    const watched: Wrong = async (call, answer, fake) => {
+      const instead = await wrong(call, answer, fake);
+      if (instead !== undefined && instead !== answer) isUsed = true;
+      return instead;
+    };
+    // The removal comes after any check.
+    const rows = await run(fakeWorld(watched), [number > CHECKS.length ? 1 : number]);
+    const found = rows.filter((one) => nameOf(one) === row);
+    assert.deepEqual(
+      found.map(({ verdict }) => verdict),
+      ["failed"],
+    );
+    assert.ok(isUsed || row === "11 all in after", "the wrong answer was given");
+  });
+}

@@ -1,0 +1,96 @@
+// Check 1: from the first deployment to a review that is granted, by the commands of docs/deploy.md.
+
+import type { Check } from "../check.ts";
+import { acceptance } from "../command.ts";
+import { matching } from "../rows.ts";
+import { COMPLETE, GRANTED, mustRun, ROLE_USER, tokenIn } from "../site.ts";
+import { until } from "../wait.ts";
+
+/** A caller's token is accepted within 60 s, a mapping is read within 30 s (docs/reference.md). */
+export const CACHES_MS = 90_000;
+
+export const firstLogin: Check = {
+  number: 1,
+  title: "First login",
+  minutes: 8,
+  async run(site, rows) {
+    const complete = matching("CREATE_COMPLETE", COMPLETE);
+    if (!(await rows.see("deploy", complete, async () => (await site.deployed()).seen))) return;
+    const accepted = await rows.see("KubeconfigCommand", "exit 0; the file names the output Endpoint", async () => {
+      const { outputs, webhook } = await site.ensure();
+      const isNamed = webhook.server === outputs["Endpoint"];
+      return isNamed ? "exit 0; the file names the output Endpoint" : `exit 0; the file names ${webhook.server}`;
+    });
+    if (!accepted) return;
+    await rows.see("mappings set", "listed with its username", async () => {
+      const { arn } = await site.role();
+      const { stdout } = await site.command(["mappings", "list", "-o", "json"]);
+      return stdout.includes(`"${arn}"`) && stdout.includes("acceptance:{SessionName}")
+        ? "listed with its username"
+        : `not in ${stdout}`;
+    });
+    await rows.see("granted", GRANTED, async () => {
+      const token = await site.token();
+      const { seen } = await until(
+        site.world,
+        CACHES_MS,
+        () => site.review(token),
+        ({ authenticated }) => authenticated,
+      );
+      return seen;
+    });
+    await rows.see("denied", matching("denied: identity_unmapped", /^denied: identity_unmapped: /), async () => {
+      const { arn, credentials } = await site.user();
+      await mustRun(site.command(["mappings", "remove", arn, "--yes"]));
+      const token = tokenIn(await mustRun(site.command(["token"], credentials)));
+      // A mapping that was read stays valid for 30 s.
+      const denied = ({ error }: { error: string }) => error.startsWith("identity_unmapped");
+      const { seen } = await until(site.world, CACHES_MS, () => site.review(token), denied);
+      await mustRun(
+        site.command(["mappings", "set", arn, "--username", "acceptance-user", "--group", "acceptance", "--yes"]),
+      );
+      return seen;
+    });
+    // The cluster id is a signed header, so STS refuses the signature: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+    const foreign = matching(
+      "denied: sts_refused, SignatureDoesNotMatch",
+      /^denied: sts_refused: .*SignatureDoesNotMatch/,
+    );
+    await rows.see("another cluster's token", foreign, async () => {
+      const { credentials } = await site.role();
+      const args = ["token", "-c", `${site.clusterId}-other`, "--region", site.world.region];
+      const token = tokenIn(await mustRun(site.world.run("iam-authenticator", args, { credentials })));
+      return (await site.review(token)).seen;
+    });
+    await rows.see("another caller", matching("HTTP 401", /^HTTP 401: caller_refused/), async () => {
+      return (await site.review(await site.token(), "not-a-caller-of-this-cluster")).seen;
+    });
+    await rows.see("doctor", "exit 0; no check failed", async () => {
+      const { server, token = "" } = (await site.ensure()).webhook;
+      const { credentials } = await site.role();
+      const args = ["doctor", "--endpoint", server, "--token-file", "-", "--times", "5", "-o", "json"];
+      const place = ["-c", site.clusterId, "--region", site.world.region];
+      const ran = await site.world.run("iam-authenticator", [...args, ...place], { credentials, input: token });
+      const checks = JSON.parse(ran.stdout) as { check: string; state: string; seen: string }[];
+      const failed = checks.filter(({ state }) => state === "failed").map(({ check, seen }) => `${check}: ${seen}`);
+      return `exit ${ran.exitCode}; ${failed.length === 0 ? "no check failed" : failed.join("; ")}`;
+    });
+    await rows.see("explain", `exit 0; ${ROLE_USER}`, async () => {
+      const { arn, credentials } = await site.role();
+      const args = ["explain", arn, "--session-name", "probe", "-o", "json"];
+      return userOf(await site.command(args, credentials));
+    });
+    await rows.see("whoami", `exit 0; ${ROLE_USER}`, async () => {
+      const { credentials } = await site.role();
+      return userOf(await site.command(["whoami", "-o", "json"], credentials));
+    });
+  },
+};
+
+function userOf({ exitCode, stdout, stderr }: { exitCode: number; stdout: string; stderr: string }): string {
+  if (stdout === "") return `exit ${exitCode}; ${stderr}`;
+  const { user } = JSON.parse(stdout) as { user?: { username: string } };
+  return `exit ${exitCode}; ${user?.username ?? "no user"}`;
+}
+
+if (import.meta.main) await acceptance([firstLogin]);

@@ -1,0 +1,132 @@
+// Check 2: tokens of every client and principal, for every kind of STS host that AWS documents, and an expired one.
+
+import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
+import type { LocalIdentity } from "../../../local/identities.ts";
+import { mintToken } from "../../../local/token.ts";
+import type { Check } from "../check.ts";
+import { acceptance } from "../command.ts";
+import { matching } from "../rows.ts";
+import { GRANTED, GROUP, mustRun, type Site, tokenIn } from "../site.ts";
+import { until } from "../wait.ts";
+import type { Credentials } from "../world.ts";
+import { CACHES_MS } from "./01-first-login.ts";
+
+const MINUTE = 60_000;
+
+export const tokens: Check = {
+  number: 2,
+  title: "Tokens",
+  minutes: 4,
+  async run(site, rows) {
+    const granted = async (token: string) => {
+      const { seen } = await until(
+        site.world,
+        CACHES_MS,
+        () => site.review(token),
+        ({ authenticated }) => authenticated,
+      );
+      return seen;
+    };
+    const asUser = `granted as acceptance-user (${GROUP})`;
+    const [role, user] = [async () => (await site.role()).credentials, async () => (await site.user()).credentials];
+    await rows.see("AWS CLI, role", GRANTED, async () => granted(await byAwsCli(site, await role())));
+    await rows.see("AWS CLI, user", asUser, async () => granted(await byAwsCli(site, await user())));
+    await rows.see("this command, role", GRANTED, async () => granted(await site.token()));
+    await rows.see("this command, user", asUser, async () => granted(await byCommand(site, await user())));
+    await permissionSet(site, rows);
+
+    for (const [name, host] of hostsOf(site.world.region)) {
+      if (host === undefined) {
+        rows.leaveOut(name, GRANTED, `AWS documents no such STS host for ${site.world.region}'s partition`);
+        continue;
+      }
+      await rows.see(name, GRANTED, async () => granted(await minted(site, await role(), host)));
+    }
+
+    // STS ignores X-Amz-Expires; a presigned request is good for 15 minutes from X-Amz-Date:
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+    await rows.see("signed 14 minutes ago, X-Amz-Expires 60", GRANTED, async () => {
+      const regional = hostsOf(site.world.region)[0]?.[1] ?? "";
+      return (await site.review(await minted(site, await role(), regional, site.world.now() - 14 * MINUTE))).seen;
+    });
+    await rows.see("signed 16 minutes ago", matching("denied: token_expired", /^denied: token_expired: /), async () => {
+      const regional = hostsOf(site.world.region)[0]?.[1] ?? "";
+      return (await site.review(await minted(site, await role(), regional, site.world.now() - 16 * MINUTE))).seen;
+    });
+  },
+};
+
+/**
+ * FIPS hosts: https://docs.aws.amazon.com/general/latest/gr/sts.html; dual-stack hosts, with FIPS in US and Canada Regions
+ * only: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_dual-stack_endpoint_support.html. A token may be signed
+ * for another Region than the function's, so us-east-1 stands for Regions without a FIPS host.
+ */
+function hostsOf(region: string): readonly (readonly [name: string, host: string | undefined])[] {
+  const partition = partitionOfRegion(region);
+  if (partition === undefined) throw new Error(`${region} is of no partition that this repository knows`);
+  const { id, domain, dualStackDomain } = partition;
+  const isCommercial = id === "aws";
+  const fips = /^us-/.test(region) ? region : "us-east-1";
+  return [
+    ["regional host", `sts.${region}.${domain}`],
+    ["dual-stack host", dualStackDomain === undefined ? undefined : `sts.${region}.${dualStackDomain}`],
+    ["FIPS host", isCommercial ? `sts-fips.${fips}.${domain}` : undefined],
+    ["FIPS dual-stack host", isCommercial ? `sts-fips.${fips}.${dualStackDomain}` : undefined],
+    ["global host", isCommercial ? "sts.amazonaws.com" : undefined],
+  ];
+}
+
+function byCommand(site: Site, credentials: Credentials): Promise<string> {
+  return mustRun(site.command(["token"], credentials)).then(tokenIn);
+}
+
+function byAwsCli({ world, clusterId }: Site, credentials: Credentials): Promise<string> {
+  const args = ["eks", "get-token", "--cluster-name", clusterId, "--region", world.region];
+  return mustRun(world.run("aws", args, { credentials })).then(tokenIn);
+}
+
+function minted(
+  { clusterId, world }: Site,
+  credentials: Credentials,
+  host: string,
+  now = world.now(),
+): Promise<string> {
+  const region = host === "sts.amazonaws.com" ? "us-east-1" : (host.split(".")[1] ?? "");
+  const unused = { name: "", arn: "", account: "", userId: "" };
+  const identity: LocalIdentity = { ...unused, ...credentials };
+  return mintToken({ identity, clusterId, region, host, now });
+}
+
+const SET_USER = "acceptance-permission-set";
+
+async function permissionSet(site: Site, rows: Parameters<Check["run"]>[1]): Promise<void> {
+  const { ssoProfile } = site.inputs;
+  const expected = `granted as ${SET_USER} (${GROUP})`;
+  if (ssoProfile === undefined) {
+    rows.leaveOut("permission set", expected, "no --sso-profile");
+    return;
+  }
+  await rows.see("permission set", expected, async () => {
+    const profile = ["--profile", ssoProfile, "--region", site.world.region];
+    const identity = await mustRun(
+      site.world.run("aws", ["sts", "get-caller-identity", "--output", "json", ...profile]),
+    );
+    const { Arn } = JSON.parse(identity) as { Arn: string };
+    const [, account, set] =
+      /^arn:[\w-]+:sts::(\d{12}):assumed-role\/AWSReservedSSO_(.+)_[0-9a-f]{16}\//.exec(Arn) ?? [];
+    if (set === undefined) return `the profile is not a permission set's: ${Arn.split("/").slice(0, 2).join("/")}`;
+    const target = `sso/${account}/${set}`;
+    await mustRun(site.command(["mappings", "set", target, "--username", SET_USER, "--group", GROUP, "--yes"]));
+    const args = ["eks", "get-token", "--cluster-name", site.clusterId, ...profile];
+    const token = tokenIn(await mustRun(site.world.run("aws", args)));
+    const { seen } = await until(
+      site.world,
+      CACHES_MS,
+      () => site.review(token),
+      ({ authenticated }) => authenticated,
+    );
+    return seen;
+  });
+}
+
+if (import.meta.main) await acceptance([tokens]);

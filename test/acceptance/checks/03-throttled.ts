@@ -1,0 +1,96 @@
+// Check 3: what the endpoint answers while Lambda runs no function, which decides whether kube-apiserver tries again.
+
+import type { Check } from "../check.ts";
+import { acceptance } from "../command.ts";
+import { jsonEvents } from "../logs.ts";
+import { sumOf } from "../metrics.ts";
+import { matching } from "../rows.ts";
+import { GRANTED } from "../site.ts";
+import { until } from "../wait.ts";
+import { CACHES_MS } from "./01-first-login.ts";
+
+const REQUESTS = 5;
+const LOGS_MS = 3 * 60_000;
+const METRICS_MS = 10 * 60_000;
+
+export const throttled: Check = {
+  number: 3,
+  title: "Lambda throttles",
+  minutes: 10,
+  async run(site, rows) {
+    const { world, aws, stack } = site;
+    const { outputs } = await site.ensure();
+    const FunctionName = outputs["FunctionName"] ?? "";
+    const token = await site.token();
+    // A new bearer each time: an answer that anything remembers would prove nothing.
+    const send = (at: number) => site.review(token, `throttled-${at}`);
+    const since = world.now();
+    const statuses: number[] = [];
+
+    // Lambda's guide says 500 for a function that is throttled, but means REST APIs:
+    // https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html
+    // kube-apiserver tries 429, 500, 502 and 504 again, and a 503 not.
+    const retried = matching(`${REQUESTS} of 429, 500, 502 or 504`, /^(429|500|502|504)( (429|500|502|504)){4}$/);
+    await aws("lambda", "put-function-concurrency", { FunctionName, ReservedConcurrentExecutions: 0 });
+    try {
+      await rows.see("statuses at the caller", retried, async () => {
+        // https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html: 0 throttles every invocation
+        await until(
+          world,
+          CACHES_MS,
+          () => send(0),
+          ({ httpStatus }) => httpStatus !== 401 && httpStatus !== 200,
+        );
+        for (let at = 1; at <= REQUESTS; at += 1) statuses.push((await send(at)).httpStatus);
+        return statuses.join(" ");
+      });
+    } finally {
+      await aws("lambda", "delete-function-concurrency", { FunctionName });
+    }
+
+    await rows.see("served again", GRANTED, async () => {
+      const { seen } = await until(
+        world,
+        CACHES_MS,
+        () => site.review(token),
+        ({ authenticated }) => authenticated,
+      );
+      return seen;
+    });
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
+    const explained = matching("each with an integrationError", /^\d+ entries, all with an integrationError/);
+    await rows.see("integrationError in the access log", explained, async () => {
+      const group = await accessLog(site);
+      const failed = () =>
+        jsonEvents(aws, group, since).then((entries) => entries.filter(({ status }) => Number(status) >= 500));
+      const entries = await until(world, LOGS_MS, failed, (found) => found.length >= REQUESTS);
+      const errors = entries.map(({ integrationError }) => String(integrationError ?? "-"));
+      const without = errors.filter((error) => error === "-").length;
+      if (entries.length < REQUESTS) return `${entries.length} entries with a status of 500 or more`;
+      return `${entries.length} entries, ${without === 0 ? "all with an integrationError" : `${without} without one`}: ${errors[0]}`;
+    });
+    // The alarm GatewayErrors counts on it: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
+    await rows.see("5xx counts them", matching(`${REQUESTS} or more`, /^([5-9]|\d\d+)$/), async () => {
+      const apis = (await site.stacks.resources(stack)).filter((one) => one.ResourceType === "AWS::ApiGatewayV2::Api");
+      const dimensions = { ApiId: apis[0]?.PhysicalResourceId ?? "" };
+      const metric = { namespace: "AWS/ApiGateway", name: "5xx", dimensions };
+      return String(
+        await until(
+          world,
+          METRICS_MS,
+          () => sumOf(site, metric, since),
+          (sum) => sum >= REQUESTS,
+        ),
+      );
+    });
+  },
+};
+
+async function accessLog({ stacks, stack }: Parameters<Check["run"]>[0]): Promise<string> {
+  const resources = await stacks.resources(stack);
+  const found = resources.find(({ PhysicalResourceId }) => PhysicalResourceId.startsWith("/aws/vendedlogs/"));
+  if (found === undefined) throw new Error("the stack has no access log");
+  return found.PhysicalResourceId;
+}
+
+if (import.meta.main) await acceptance([throttled]);

@@ -1,0 +1,110 @@
+// Check 4: what a review leaves behind: two log events, which Lambda and CloudWatch read as a line and as metrics.
+
+import { hash } from "node:crypto";
+import { isObject, parseJson } from "../../../functions/lib/json.ts";
+import type { Check } from "../check.ts";
+import { acceptance } from "../command.ts";
+import { eventsOf, type LogEvent } from "../logs.ts";
+import { sumOf } from "../metrics.ts";
+import { matching } from "../rows.ts";
+import { mustRun, ROLE_USER, type Site } from "../site.ts";
+import { until } from "../wait.ts";
+import { CACHES_MS } from "./01-first-login.ts";
+
+const LOGS_MS = 3 * 60_000;
+const METRICS_MS = 10 * 60_000;
+/** One review prints both lines at once. No other review runs in these seconds. */
+const QUIET_MS = 10_000;
+const NEAR_MS = 2_000;
+
+export const logs: Check = {
+  number: 4,
+  title: "Logs and metrics",
+  minutes: 8,
+  async run(site, rows) {
+    const { world } = site;
+    await site.ensure();
+    let found: Found | undefined;
+    const since = world.now();
+
+    await rows.see("two events for each review", "1 review line, 1 metrics line", async () => {
+      const token = await site.token();
+      await until(
+        world,
+        CACHES_MS,
+        () => site.review(token),
+        ({ authenticated }) => authenticated,
+      );
+      await world.sleep(QUIET_MS);
+      found = await linesOf(site, await aReview(site), since);
+      return `${found.reviews.length} review line, ${found.metrics.length} metrics line`;
+    });
+    // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+    const stamped = matching(
+      "timestamp in RFC 3339, level info",
+      /^timestamp \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z, level info$/i,
+    );
+    await rows.see("timestamp and level", stamped, () => {
+      const { timestamp, level } = found?.reviews[0] ?? {};
+      return `timestamp ${timestamp ?? "missing"}, level ${level ?? "missing"}`;
+    });
+    // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+    await rows.see("metrics", matching("Reviews of this cluster: 1 or more", /^Reviews: [1-9]/), async () => {
+      const metric = {
+        namespace: "LambdaIamAuthenticator",
+        name: "Reviews",
+        dimensions: { ClusterId: site.clusterId },
+      };
+      return `Reviews: ${await until(
+        world,
+        METRICS_MS,
+        () => sumOf(site, metric, since),
+        (sum) => sum > 0,
+      )}`;
+    });
+    await rows.see("reviews finds them", `granted, ${ROLE_USER}`, async () => {
+      const args = ["reviews", "list", "--since", "15m", "--outcome", "granted", "-o", "json"];
+      const find = async () => {
+        const printed = JSON.parse(await mustRun(site.command(args))) as Record<string, unknown>[];
+        return printed.find(({ username }) => username === ROLE_USER);
+      };
+      const review = await until(world, LOGS_MS, find, (one) => one !== undefined);
+      return review === undefined ? "not found" : `${review["outcome"]}, ${review["username"]}`;
+    });
+  },
+};
+
+interface Found {
+  readonly reviews: readonly Record<string, unknown>[];
+  readonly metrics: readonly Record<string, unknown>[];
+}
+
+/** Sends one review, and gives what its log line calls the token. */
+async function aReview(site: Site): Promise<string> {
+  const token = await site.token();
+  await site.review(token);
+  return hash("sha256", token).slice(0, 12);
+}
+
+async function linesOf({ aws, world, ...site }: Site, tokenHash: string, since: number): Promise<Found> {
+  const { outputs } = await site.ensure();
+  const group = outputs["LogGroup"] ?? "";
+  const isReview = ({ message }: LogEvent) => message.includes(`"tokenHash":"${tokenHash}"`);
+  const events = await until(
+    world,
+    LOGS_MS,
+    () => eventsOf(aws, group, since),
+    (all) => all.some(isReview),
+  );
+  const own = events.filter(isReview);
+  const [first] = own;
+  const isNear = ({ logStreamName, timestamp }: LogEvent) =>
+    logStreamName === first?.logStreamName && Math.abs(timestamp - first.timestamp) < NEAR_MS;
+  const lines = (of: readonly LogEvent[]) => of.map(({ message }) => parseJson(message)).filter(isObject);
+  return {
+    reviews: lines(own),
+    metrics: lines(events.filter(isNear)).filter((line) => isObject(line["_aws"])),
+  };
+}
+
+if (import.meta.main) await acceptance([logs]);

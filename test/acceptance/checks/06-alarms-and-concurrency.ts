@@ -1,0 +1,80 @@
+// Check 6: deployments without alarms, and with provisioned concurrency below the reserved one.
+
+import type { Check } from "../check.ts";
+import { acceptance } from "../command.ts";
+import { changedBy, groupOf, provisionedOf } from "../deployments.ts";
+import { matching, type Rows } from "../rows.ts";
+import { COMPLETE, GRANTED, type Site } from "../site.ts";
+import { until } from "../wait.ts";
+import { CACHES_MS } from "./01-first-login.ts";
+
+const READY_MS = 10 * 60_000;
+/** Lambda keeps this many for functions without a reservation: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
+const UNRESERVED = 100;
+const CONCURRENCY = { alarms: false, provisionedConcurrency: 1, reservedConcurrency: 3 };
+
+export const alarmsAndConcurrency: Check = {
+  number: 6,
+  title: "Alarms off; provisioned concurrency",
+  minutes: 30,
+  async run(site, rows) {
+    await site.ensure();
+    // A group that had alarms keeps them unless the template says that they are off:
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-codedeploy-deploymentgroup-alarmconfiguration.html
+    await rows.see(
+      "alarms: false, after a group with alarms",
+      "before: enabled; after: disabled, no alarms",
+      async () => {
+        const before = await groupOf(site);
+        const { status, seen } = await site.deploy({ alarms: false });
+        if (!COMPLETE.test(status)) return seen;
+        const { enabled, alarms } = await groupOf(site);
+        const words = (isEnabled: boolean) => (isEnabled ? "enabled" : "disabled");
+        const left = alarms.length === 0 ? "no alarms" : alarms.join(", ");
+        return `before: ${words(before.enabled)}; after: ${words(enabled)}, ${left}`;
+      },
+    );
+    await concurrency(site, rows);
+  },
+};
+
+async function concurrency(site: Site, rows: Rows): Promise<void> {
+  const upgraded = "UPDATE_COMPLETE, another version";
+  const { AccountLimit } = await site.aws<{ AccountLimit: { UnreservedConcurrentExecutions: number } }>(
+    "lambda",
+    "get-account-settings",
+  );
+  const free = AccountLimit.UnreservedConcurrentExecutions;
+  if (free < UNRESERVED + CONCURRENCY.reservedConcurrency) {
+    const reason = `the account has ${free} unreserved executions; ${UNRESERVED + CONCURRENCY.reservedConcurrency} are needed`;
+    rows.leaveOut("provisioned 1 with reserved 3", upgraded, reason);
+    return;
+  }
+  const deploy = (settings: Readonly<Record<string, unknown>>) =>
+    changedBy(site, () => site.deploy({ ...CONCURRENCY, ...settings }));
+  await rows.see("provisioned 1 with reserved 3", matching("UPDATE_COMPLETE", /^UPDATE_COMPLETE, /), () => deploy({}));
+  // The page on weighted aliases says that they combine with provisioned concurrency; an error was seen once (SAM #1296):
+  // https://docs.aws.amazon.com/lambda/latest/dg/configuring-alias-routing.html
+  await rows.see("an upgrade with provisioned concurrency", upgraded, () => deploy({ logLevel: "debug" }));
+  await rows.see("provisioned concurrency after the upgrade", "READY", () =>
+    until(
+      site.world,
+      READY_MS,
+      () => provisionedOf(site),
+      (status) => status === "READY",
+    ),
+  );
+  await rows.see("a review after the upgrade", GRANTED, async () => {
+    const token = await site.token();
+    return (
+      await until(
+        site.world,
+        CACHES_MS,
+        () => site.review(token),
+        ({ authenticated }) => authenticated,
+      )
+    ).seen;
+  });
+}
+
+if (import.meta.main) await acceptance([alarmsAndConcurrency]);

@@ -1,0 +1,120 @@
+// Check 7: the release's template by the AWS CLI alone: first without CodeDeploy, then with it and another setting.
+
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { defaultStackName } from "../../../functions/settings/stack-name.ts";
+import { unlessMissing } from "../aws.ts";
+import type { Check } from "../check.ts";
+import { acceptance } from "../command.ts";
+import { accountOf } from "../identities.ts";
+import { postReview } from "../reviews.ts";
+import { matching, oneLine } from "../rows.ts";
+import { COMPLETE, makeCaller, mustRun, type Site, tokenIn } from "../site.ts";
+import { TAG } from "../stacks.ts";
+import { until } from "../wait.ts";
+import { CACHES_MS } from "./01-first-login.ts";
+
+export const release: Check = {
+  number: 7,
+  title: "The release's templates",
+  minutes: 15,
+  async run(site, rows) {
+    const { world } = site;
+    const clusterId = `${site.clusterId}-release`;
+    const stack = defaultStackName(clusterId);
+    const folder = join(world.folder, "release");
+    await world.buildRelease(folder);
+    world.prepare?.(folder);
+    const bucket = await makeBucket(site, folder);
+
+    const deploy = async (parameters: Readonly<Record<string, string>>) => {
+      const given = { ClusterId: clusterId, CodeBucket: bucket, ...world.releaseParameters, ...parameters };
+      const template = join(folder, "http.template.yaml");
+      const place = ["--stack-name", stack, "--template-file", template, "--capabilities", "CAPABILITY_IAM"];
+      const overrides = Object.entries(given).map(([name, value]) => `${name}=${value}`);
+      const tags = ["--region", world.region, "--tags", `${TAG}=${site.clusterId}`];
+      const words = ["cloudformation", "deploy", ...place, ...tags, "--parameter-overrides", ...overrides];
+      const ran = await world.run("aws", words);
+      const status = await site.stacks.status(stack);
+      return ran.exitCode === 0 ? status : `${status}: ${oneLine(ran.stderr)}`;
+    };
+    const isThere = await rows.see("SafeDeployments=false", matching("CREATE_COMPLETE", COMPLETE), () =>
+      deploy({ SafeDeployments: "false" }),
+    );
+    if (!isThere) return;
+    await rows.see("a review", matching("denied: identity_unmapped", /^denied: identity_unmapped: /), async () => {
+      const { KubeconfigCommand = "" } = await site.stacks.outputs(stack);
+      const webhook = await makeCaller(world, KubeconfigCommand);
+      const { credentials } = await site.role();
+      const args = ["token", "-c", clusterId, "--region", world.region];
+      const token = tokenIn(await mustRun(world.run("iam-authenticator", args, { credentials })));
+      const { seen } = await until(
+        world,
+        CACHES_MS,
+        () => postReview(world, webhook, token),
+        (one) => one.httpStatus === 200,
+      );
+      return seen;
+    });
+    const since = world.now();
+    // A change of a parameter publishes a version, and CodeDeploy moves the alias to it.
+    await rows.see("SafeDeployments=true, LogLevel=debug", "UPDATE_COMPLETE", () =>
+      deploy({ SafeDeployments: "true", LogLevel: "debug" }),
+    );
+    await rows.see("order of events", "the alias changed after CodeDeploy's group, role and check", () =>
+      orderOf(site, stack, since),
+    );
+  },
+};
+
+/** Of this run alone, in the account's own region; removed with all that is in it. */
+async function makeBucket({ aws, world, clusterId }: Site, folder: string): Promise<string> {
+  const { id } = await accountOf(aws);
+  const Bucket = `${clusterId}-${id}`;
+  // us-east-1 has no location constraint: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+  const place = world.region === "us-east-1" ? {} : { CreateBucketConfiguration: { LocationConstraint: world.region } };
+  const known = await unlessMissing(aws("s3api", "list-objects-v2", { Bucket }));
+  if (known === undefined) await aws("s3api", "create-bucket", { Bucket, ...place });
+  await aws("s3api", "put-bucket-tagging", { Bucket, Tagging: { TagSet: [{ Key: TAG, Value: clusterId }] } });
+  for (const Key of readdirSync(folder).filter((file) => file.endsWith(".zip"))) {
+    await aws("s3api", "put-object", { Bucket, Key }, { words: ["--body", join(folder, Key)] });
+  }
+  return Bucket;
+}
+
+interface StackEvent {
+  readonly LogicalResourceId: string;
+  readonly ResourceType: string;
+  readonly ResourceStatus: string;
+  readonly Timestamp: string;
+}
+
+const BEFORE_ALIAS = /^AWS::(CodeDeploy::DeploymentGroup|IAM::Role|IAM::Policy|Lambda::Function)$/;
+
+/** What the update created must be complete before the alias moves, since its move starts the deployment. */
+async function orderOf({ aws }: Site, stack: string, since: number): Promise<string> {
+  const { StackEvents } = await aws<{ StackEvents: StackEvent[] }>("cloudformation", "describe-stack-events", {
+    StackName: stack,
+  });
+  const time = ({ Timestamp }: StackEvent) => Date.parse(Timestamp);
+  // A kept stack has earlier updates.
+  const events = StackEvents.filter((event) => time(event) >= since);
+  const moves = events.filter(
+    ({ ResourceType, ResourceStatus }) =>
+      ResourceType === "AWS::Lambda::Alias" && ResourceStatus === "UPDATE_IN_PROGRESS",
+  );
+  if (moves.length === 0) return "the alias did not change";
+  const moved = Math.min(...moves.map(time));
+  const created = events.filter(
+    ({ ResourceType, ResourceStatus }) => BEFORE_ALIAS.test(ResourceType) && ResourceStatus === "CREATE_COMPLETE",
+  );
+  if (!created.some(({ ResourceType }) => ResourceType === "AWS::CodeDeploy::DeploymentGroup")) {
+    return "CodeDeploy's group was not created";
+  }
+  const late = created.filter((event) => time(event) > moved).map(({ LogicalResourceId }) => LogicalResourceId);
+  return late.length === 0
+    ? "the alias changed after CodeDeploy's group, role and check"
+    : `the alias changed before ${late.join(", ")}`;
+}
+
+if (import.meta.main) await acceptance([release]);

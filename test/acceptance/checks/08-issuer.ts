@@ -1,0 +1,115 @@
+// Check 8: a key is published, the issuer deployed, and STS exchanges a service account's token for a role's credentials.
+
+import { generateKeyPairSync } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { SignJWT } from "jose";
+import { DISCOVERY_PATH, JWKS_PATH } from "../../../functions/issuer/documents.ts";
+import { keyId } from "../../../functions/issuer/key.ts";
+import { defaultStackName } from "../../../functions/settings/stack-name.ts";
+import { AwsError } from "../aws.ts";
+import type { Check } from "../check.ts";
+import { acceptance } from "../command.ts";
+import { createRole, eventually } from "../identities.ts";
+import { matching } from "../rows.ts";
+import { COMPLETE, mustRun, type Site } from "../site.ts";
+
+const SUBJECT = "system:serviceaccount:acceptance:probe";
+
+export const issuer: Check = {
+  number: 8,
+  title: "Service account issuer",
+  minutes: 8,
+  async run(site, rows) {
+    const { world, clusterId } = site;
+    const stack = issuerStackName(clusterId);
+    const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const kid = keyId(publicKey);
+
+    await rows.see("keys publish", `exit 0; issuer/${kid}`, async () => {
+      // The command writes only where a cluster is.
+      await site.ensure();
+      const file = join(world.folder, "sa.pub");
+      writeFileSync(file, publicKey.export({ type: "spki", format: "pem" }));
+      const { exitCode, stdout, stderr } = await site.command([
+        "irsa",
+        "keys",
+        "publish",
+        "--public-key",
+        file,
+        "--yes",
+      ]);
+      return stdout.includes(`issuer/${kid}`)
+        ? `exit ${exitCode}; issuer/${kid}`
+        : `exit ${exitCode}; ${stdout}${stderr}`;
+    });
+    const isThere = await rows.see("deploy", matching("CREATE_COMPLETE", COMPLETE), async () => {
+      const { seen } = await site.stacks.deploy(stack, { clusterId, issuer: true });
+      return seen;
+    });
+    if (!isThere) return;
+    const { IssuerUrl = "" } = await site.stacks.outputs(stack);
+    await rows.see("documents", `discovery 200; keys 200, with ${kid}`, async () => {
+      const get = (path: string) => world.request(`${IssuerUrl}${path}`, { method: "GET" });
+      const [discovery, keys] = [await get(DISCOVERY_PATH), await get(JWKS_PATH)];
+      const ids = keys.status === 200 ? (JSON.parse(keys.text) as { keys: { kid: string }[] }).keys : [];
+      const named = ids.some((key) => key.kid === kid) ? `with ${kid}` : `without it, ${ids.length} others`;
+      return `discovery ${discovery.status}; keys ${keys.status}, ${named}`;
+    });
+    const sign = (subject: string) => {
+      const now = Math.floor(world.now() / 1000);
+      return new SignJWT({
+        iss: IssuerUrl,
+        sub: subject,
+        aud: ["sts.amazonaws.com"],
+        iat: now,
+        nbf: now,
+        exp: now + 600,
+      })
+        .setProtectedHeader({ alg: "RS256", kid, typ: "JWT" })
+        .sign(privateKey);
+    };
+    let role = "";
+    // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+    const exchanged = matching(
+      `assumed role ${clusterId}-pod`,
+      new RegExp(`^arn:[\\w-]+:sts::\\d+:assumed-role/${clusterId}-pod/`),
+    );
+    await rows.see("AssumeRoleWithWebIdentity", exchanged, async () => {
+      role = await makePodRole(site, IssuerUrl);
+      const token = await sign(SUBJECT);
+      return eventually(world, () => exchange(site, role, token));
+    });
+    await rows.see("another service account", "AccessDenied", async () => {
+      const token = await sign("system:serviceaccount:acceptance:other");
+      return exchange(site, role, token).catch((error: unknown) => {
+        if (error instanceof AwsError) return error.code;
+        throw error;
+      });
+    });
+  },
+};
+
+/** As infra/issuer/issuer-stack.ts names it. */
+export function issuerStackName(clusterId: string): string {
+  return defaultStackName(clusterId).replace("IamAuthenticator-", "IamAuthenticatorIssuer-");
+}
+
+async function makePodRole({ world, aws, account, clusterId }: Site, url: string): Promise<string> {
+  const { id, partition } = await account();
+  const place = ["--issuer", url, "--aws-account", id, "--partition", partition];
+  const policy = ["irsa", "trust-policy", "acceptance/probe", ...place];
+  return createRole(aws, `${clusterId}-pod`, await mustRun(world.run("iam-authenticator", policy)), clusterId);
+}
+
+async function exchange({ aws }: Site, RoleArn: string, WebIdentityToken: string): Promise<string> {
+  const input = { RoleArn, RoleSessionName: "probe", WebIdentityToken };
+  const { AssumedRoleUser } = await aws<{ AssumedRoleUser: { Arn: string } }>(
+    "sts",
+    "assume-role-with-web-identity",
+    input,
+  );
+  return AssumedRoleUser.Arn;
+}
+
+if (import.meta.main) await acceptance([issuer]);

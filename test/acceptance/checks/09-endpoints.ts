@@ -1,0 +1,133 @@
+// Check 9: an mTLS endpoint where the operator gives a domain, and a private one where the operator gives a VPC.
+
+import { readFileSync } from "node:fs";
+import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
+import { defaultStackName } from "../../../functions/settings/stack-name.ts";
+import { tokenReview } from "../../../local/webhook.ts";
+import type { Check } from "../check.ts";
+import { acceptance } from "../command.ts";
+import { jsonEvents } from "../logs.ts";
+import { postReview, readReview } from "../reviews.ts";
+import { matching, type Rows } from "../rows.ts";
+import { COMPLETE, GRANTED, GROUP, mustRun, type Site, tokenIn } from "../site.ts";
+import { until } from "../wait.ts";
+import { CACHES_MS } from "./01-first-login.ts";
+
+const LOGS_MS = 3 * 60_000;
+const complete = matching("CREATE_COMPLETE", COMPLETE);
+
+export const endpoints: Check = {
+  number: 9,
+  title: "Other endpoints",
+  minutes: 20,
+  async run(site, rows) {
+    await mtls(site, rows);
+    await privateEndpoint(site, rows);
+  },
+};
+
+async function mtls(site: Site, rows: Rows): Promise<void> {
+  const given = site.inputs.mtls;
+  if (given === undefined) {
+    rows.leaveOut("mtls", GRANTED, "no --mtls");
+    return;
+  }
+  const { world, aws } = site;
+  const clusterId = `${site.clusterId}-mtls`;
+  const stack = defaultStackName(clusterId);
+  const { endpoint, clientCert, clientKey } = given;
+  const tls = { cert: readFileSync(clientCert, "utf8"), key: readFileSync(clientKey, "utf8") };
+  const since = world.now();
+  const isThere = await rows.see("mtls: deploy", complete, async () => {
+    const { seen } = await site.stacks.deploy(stack, { clusterId, endpoint: { ...endpoint, kind: "mtls" } });
+    return seen;
+  });
+  if (!isThere) return;
+  // By the name that API Gateway gave the domain: no DNS record is needed. TLS and the Host header name the domain itself.
+  const send = async (token: string, certificate?: { cert: string; key: string }) => {
+    const { DomainNameConfigurations } = await aws<{ DomainNameConfigurations: { ApiGatewayDomainName: string }[] }>(
+      "apigatewayv2",
+      "get-domain-name",
+      { DomainName: endpoint.domainName },
+    );
+    const server = `https://${DomainNameConfigurations[0]?.ApiGatewayDomainName}/authenticate`;
+    const options = { host: endpoint.domainName, ...(certificate !== undefined && { tls: certificate }) };
+    return postReview(world, { server }, token, options);
+  };
+  const reviewed = async () => {
+    const { arn, credentials } = await site.role();
+    const place = ["-c", clusterId, "--region", world.region];
+    const user = ["--username", "acceptance:{SessionName}", "--group", GROUP, "--yes"];
+    await mustRun(world.run("iam-authenticator", ["mappings", "set", arn, ...user, ...place]));
+    return tokenIn(await mustRun(world.run("iam-authenticator", ["token", ...place], { credentials })));
+  };
+  await rows.see("mtls: review", GRANTED, async () => {
+    const token = await reviewed();
+    return (
+      await until(
+        world,
+        CACHES_MS,
+        () => send(token, tls),
+        ({ authenticated }) => authenticated,
+      )
+    ).seen;
+  });
+  // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
+  const refused = matching("a connection that ends, or HTTP 403", /^(no answer: \w+|HTTP 403\b)/);
+  await rows.see("mtls: no certificate", refused, async () => (await send("k8s-aws-v1.test")).seen);
+  await rows.see("mtls: the logged subject", endpoint.subjects.join(" or "), async () => {
+    const resources = await site.stacks.resources(stack);
+    const group = resources.find(({ PhysicalResourceId }) => PhysicalResourceId.startsWith("/aws/vendedlogs/"));
+    const look = async () =>
+      (await jsonEvents(aws, group?.PhysicalResourceId ?? "", since)).filter(({ status }) => String(status) === "200");
+    const [entry] = await until(world, LOGS_MS, look, (entries) => entries.length > 0);
+    return String(entry?.["clientSubject"] ?? "no entry");
+  });
+}
+
+async function privateEndpoint(site: Site, rows: Rows): Promise<void> {
+  const given = site.inputs.private;
+  const answered = matching("HTTP 401 by the function", /^HTTP 401: caller_refused/);
+  if (given === undefined) {
+    rows.leaveOut("private", answered.text, "no --private");
+    return;
+  }
+  const { aws, world } = site;
+  // The role is a setting of the account, which this command never changes.
+  const { cloudwatchRoleArn } = await aws<{ cloudwatchRoleArn?: string }>("apigateway", "get-account");
+  if (cloudwatchRoleArn === undefined) {
+    rows.leaveOut("private", answered.text, "the account has no log role of API Gateway (docs/deploy.md)");
+    return;
+  }
+  const clusterId = `${site.clusterId}-private`;
+  const stack = defaultStackName(clusterId);
+  const isThere = await rows.see("private: deploy", complete, async () => {
+    const { seen } = await site.stacks.deploy(stack, { clusterId, endpoint: { ...given.endpoint, kind: "private" } });
+    return seen;
+  });
+  if (!isThere) return;
+  const resources = await site.stacks.resources(stack);
+  const restApiId = resources.find((one) => one.ResourceType === "AWS::ApiGateway::RestApi")?.PhysicalResourceId ?? "";
+  // Calls the integration without the network: https://docs.aws.amazon.com/apigateway/latest/api/API_TestInvokeMethod.html
+  await rows.see("private: the function answers", answered, async () => {
+    const { items } = await aws<{ items: { id: string; path: string }[] }>("apigateway", "get-resources", {
+      restApiId,
+    });
+    const resourceId = items.find(({ path }) => path === "/authenticate")?.id ?? "";
+    const headers = { authorization: "Bearer not-a-caller", "content-type": "application/json" };
+    const input = { restApiId, resourceId, httpMethod: "POST", headers, body: tokenReview("k8s-aws-v1.test") };
+    const { status, body } = await aws<{ status: number; body: string }>("apigateway", "test-invoke-method", input);
+    return readReview(status, body).seen;
+  });
+  await rows.see(
+    "private: from the internet",
+    matching("no answer, or HTTP 403", /^(no answer|HTTP 403)/),
+    async () => {
+      const domain = partitionOfRegion(world.region)?.domain ?? "amazonaws.com";
+      const server = `https://${restApiId}.execute-api.${world.region}.${domain}/authenticate`;
+      return (await postReview(world, { server }, "k8s-aws-v1.test")).seen;
+    },
+  );
+}
+
+if (import.meta.main) await acceptance([endpoints]);

@@ -1,0 +1,79 @@
+// Check 10: a review after twenty idle minutes, no drift, and a second deployment after the first was destroyed.
+
+import type { Check } from "../check.ts";
+import { acceptance } from "../command.ts";
+import { matching } from "../rows.ts";
+import { COMPLETE, GRANTED, type Site } from "../site.ts";
+import { until } from "../wait.ts";
+import { CACHES_MS } from "./01-first-login.ts";
+
+const MINUTE = 60_000;
+const IDLE_MS = 20 * MINUTE;
+const DRIFT_MS = 10 * MINUTE;
+
+export const idleAndAgain: Check = {
+  number: 10,
+  title: "Idle; destroy and deploy again",
+  minutes: 40,
+  async run(site, rows) {
+    await site.ensure();
+    const granted = async () => {
+      const token = await site.token();
+      return (
+        await until(
+          site.world,
+          CACHES_MS,
+          () => site.review(token),
+          ({ authenticated }) => authenticated,
+        )
+      ).seen;
+    };
+    // Provisioned concurrency of an earlier check would keep an environment warm.
+    await rows.see("default settings", matching("CREATE_COMPLETE or UPDATE_COMPLETE", COMPLETE), async () => {
+      const { seen } = await site.deploy();
+      return seen;
+    });
+    await granted();
+    // Lambda freezes and ends idle environments: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+    await rows.see("the first review after 20 idle minutes", GRANTED, async () => {
+      await site.world.sleep(IDLE_MS);
+      return (await site.review(await site.token())).seen;
+    });
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html
+    await rows.see("drift", "IN_SYNC", () => driftOf(site));
+    await rows.see("destroy", "no stack", async () => (await site.stacks.destroy(site.stack)).seen);
+    site.forget();
+    await rows.see("deploy again", matching("CREATE_COMPLETE", COMPLETE), async () => (await site.deployed()).seen);
+    await rows.see("a review after that", GRANTED, granted);
+  },
+};
+
+async function driftOf({ aws, world, stack }: Site): Promise<string> {
+  const { StackDriftDetectionId } = await aws<{ StackDriftDetectionId: string }>(
+    "cloudformation",
+    "detect-stack-drift",
+    {
+      StackName: stack,
+    },
+  );
+  interface Detection {
+    readonly DetectionStatus: string;
+    readonly DetectionStatusReason?: string;
+    readonly StackDriftStatus?: string;
+  }
+  const look = () =>
+    aws<Detection>("cloudformation", "describe-stack-drift-detection-status", { StackDriftDetectionId });
+  const found = await until(world, DRIFT_MS, look, (one) => one.DetectionStatus !== "DETECTION_IN_PROGRESS");
+  if (found.DetectionStatus !== "DETECTION_COMPLETE") {
+    return `${found.DetectionStatus}: ${found.DetectionStatusReason ?? "no reason"}`;
+  }
+  if (found.StackDriftStatus !== "DRIFTED") return found.StackDriftStatus ?? "no status";
+  const { StackResourceDrifts } = await aws<{ StackResourceDrifts: { LogicalResourceId: string }[] }>(
+    "cloudformation",
+    "describe-stack-resource-drifts",
+    { StackName: stack, StackResourceDriftStatusFilters: ["MODIFIED", "DELETED"] },
+  );
+  return `DRIFTED: ${StackResourceDrifts.map(({ LogicalResourceId }) => LogicalResourceId).join(", ")}`;
+}
+
+if (import.meta.main) await acceptance([idleAndAgain]);

@@ -1,0 +1,180 @@
+// The command: its options, what it says before it begins, its exit codes and its report.
+
+import assert from "node:assert/strict";
+import { execFile, spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { CHECKS } from "./acceptance.ts";
+import { acceptanceIn } from "./command.ts";
+import { fakeWorld, type Wrong } from "./fake/world.ts";
+import { readOptions } from "./options.ts";
+
+const ENVIRONMENT = { AWS_REGION: "eu-west-1" };
+
+async function run(argv: readonly string[], wrong?: Wrong) {
+  const folder = mkdtempSync(join(tmpdir(), "acceptance-report-"));
+  const printed: string[] = [];
+  const fake = fakeWorld(wrong);
+  const world = { ...fake, print: (line: string) => printed.push(line) };
+  const code = await acceptanceIn(world, "AWS", CHECKS, readOptions(argv, ENVIRONMENT), folder);
+  const reports = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
+  return { code, printed: printed.join("\n"), reports, cloud: fake.cloud };
+}
+
+test("a good run: exit code 0, a table, and a report without the account", async () => {
+  const { code, printed, reports } = await run(["--yes", "--only", "1,4"]);
+  assert.equal(code, 0);
+  assert.match(printed, /CHECK +ROW +EXPECTED +SEEN +VERDICT/);
+  assert.match(printed, /^17 passed$/m);
+  assert.equal(reports.length, 1);
+  assert.ok(!reports[0]?.includes("111122223333"));
+  assert.ok(reports[0]?.includes("| 12 Removal | leftovers by tag | none | none | passed |"));
+});
+
+test("it says what it creates, costs and leaves alone before anything else", async () => {
+  const { printed } = await run(["--yes", "--only", "1"]);
+  const [first = ""] = printed.split("1. First login");
+  for (const word of [
+    "in account 111122223333, eu-west-1",
+    "Creates:",
+    "Time:    about 13 minutes",
+    "Cost:",
+    "changes no setting of the account",
+  ]) {
+    assert.ok(first.includes(word), `${word} in ${first}`);
+  }
+});
+
+test("a failed row: exit code 1", async () => {
+  const { code } = await run(["--yes", "--only", "1"], (call, answer) =>
+    call.startsWith("POST ") ? answer.replace("acceptance:probe", "somebody") : undefined,
+  );
+  assert.equal(code, 1);
+});
+
+test("a leftover: exit code 1, though every check passed", async () => {
+  const { code } = await run(["--yes", "--only", "1"], (call) =>
+    call.startsWith("aws logs delete-log-group")
+      ? "{}"
+      : call.includes("describe-log-groups")
+        ? '{"logGroups":[{"logGroupName":"left-acceptance-"}]}'
+        : undefined,
+  );
+  assert.equal(code, 0, "a name of another run is not this run's");
+  const own = await run(["--yes", "--only", "1", "--cluster", "acceptance-0123abcd"], (call) =>
+    call.includes("describe-log-groups")
+      ? '{"logGroups":[{"logGroupName":"IamAuthenticator-acceptance-0123abcd-Log"}]}'
+      : undefined,
+  );
+  assert.equal(own.code, 1);
+});
+
+test("without --yes and without a terminal, nothing is created", async () => {
+  const fake = fakeWorld();
+  const options = readOptions(["--only", "1"], ENVIRONMENT);
+  await assert.rejects(acceptanceIn(fake, "AWS", CHECKS, options), /standard input is not a terminal. Use --yes/);
+  assert.deepEqual(fake.cloud.stacks, []);
+});
+
+test("an account without cdk bootstrap is not bootstrapped by this command", async () => {
+  const fake = fakeWorld();
+  fake.cloud.parameters.clear();
+  const options = readOptions(["--yes"], ENVIRONMENT);
+  await assert.rejects(
+    acceptanceIn(fake, "AWS", CHECKS, options),
+    /not bootstrapped for CDK .* Run: npx cdk bootstrap$/,
+  );
+  assert.deepEqual(fake.cloud.stacks, []);
+});
+
+test("--remove removes what a run with --keep left, and writes no report", async () => {
+  const kept = await run(["--yes", "--only", "2", "--cluster", "acceptance-0123abcd", "--keep"]);
+  assert.equal(kept.cloud.stacks[0]?.status, "CREATE_COMPLETE");
+  const world = fakeWorld();
+  Object.assign(world.cloud, kept.cloud);
+  const folder = mkdtempSync(join(tmpdir(), "acceptance-report-"));
+  const options = readOptions(["--yes", "--remove", "acceptance-0123abcd"], ENVIRONMENT);
+  assert.equal(await acceptanceIn(world, "AWS", CHECKS, options, folder), 0);
+  assert.deepEqual(readdirSync(folder), []);
+  assert.equal(world.cloud.stacks[0]?.status, "DELETE_COMPLETE");
+});
+
+test("an interruption: exit code 130, and the report says so", async () => {
+  const fake = fakeWorld();
+  fake.interruptAfter(5 * 60_000);
+  const folder = mkdtempSync(join(tmpdir(), "acceptance-report-"));
+  const options = readOptions(["--yes", "--only", "1,10"], ENVIRONMENT);
+  assert.equal(await acceptanceIn(fake, "AWS", CHECKS, options, folder), 130);
+  const [file = ""] = readdirSync(folder);
+  assert.match(readFileSync(join(folder, file), "utf8"), /; interrupted/);
+});
+
+test("Ctrl-C during the removal does not end it", async () => {
+  let isSent = false;
+  const { code, printed, cloud } = await run(["--yes", "--only", "1"], (call) => {
+    if (call.startsWith("aws cloudformation delete-stack") && !isSent) isSent = process.emit("SIGINT");
+    return undefined;
+  });
+  assert.ok(isSent);
+  assert.equal(code, 0);
+  assert.match(
+    printed,
+    /Not removed yet. Later: npm run acceptance -- --region eu-west-1 --remove acceptance-[0-9a-f]{8}/,
+  );
+  assert.equal(cloud.stacks[0]?.status, "DELETE_COMPLETE");
+});
+
+test("Ctrl-C during the checks, and once more during the removal: everything is removed", async () => {
+  let count = 0;
+  const { code, cloud } = await run(["--yes", "--only", "1,10"], (call) => {
+    if (/^(iam-authenticator doctor|aws cloudformation delete-stack)/.test(call) && process.emit("SIGINT")) count += 1;
+    return undefined;
+  });
+  assert.equal(count, 2);
+  assert.equal(code, 130);
+  assert.equal(cloud.stacks[0]?.status, "DELETE_COMPLETE");
+});
+
+test("options that are wrong are answered by a sentence", () => {
+  const read =
+    (...argv: string[]) =>
+    () =>
+      readOptions(argv, ENVIRONMENT);
+  assert.throws(read("--only", "12"), /--only 12: a check is a number from 1 to 11/);
+  assert.throws(read("--remove", "prod"), /prod is not the id of an acceptance run/);
+  assert.throws(read("--cluster", "acceptance-0123ABCD"), /is not the id of an acceptance run/);
+  assert.throws(read("--remove", "acceptance-0123abcd", "--cluster", "acceptance-0123abcd"), /excludes/);
+  assert.throws(read("--unknown"), /--unknown/);
+  const file = join(mkdtempSync(join(tmpdir(), "acceptance-")), "mtls.json");
+  writeFileSync(file, '{"endpoint": {}}');
+  assert.throws(read("--mtls", file), /has no clientCert and no clientKey/);
+});
+
+test("each run has an id of its own", () => {
+  const ids = [1, 2].map(() => readOptions([], ENVIRONMENT).clusterId);
+  assert.notEqual(ids[0], ids[1]);
+  assert.ok(ids.every((id) => /^acceptance-[0-9a-f]{8}$/.test(id)));
+});
+
+test("each check is a file that runs alone, with the same help", async () => {
+  const folder = join(import.meta.dirname, "checks");
+  const files = readdirSync(folder);
+  assert.deepEqual(
+    files.map((file) => Number.parseInt(file, 10)),
+    CHECKS.map(({ number }) => number),
+  );
+  const runs = files.map((file) => promisify(execFile)(process.execPath, [join(folder, file), "--help"]));
+  for (const { stdout } of await Promise.all(runs)) assert.match(stdout, /^Usage: npm run acceptance/);
+});
+
+test("without a region the command ends with a sentence and exit code 2", () => {
+  const { PATH } = process.env;
+  const { status, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, "acceptance.ts")], {
+    encoding: "utf8",
+    env: { PATH },
+  });
+  assert.deepEqual([status, stderr], [2, "No region. Give --region, or set AWS_REGION.\n"]);
+});

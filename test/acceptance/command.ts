@@ -1,0 +1,136 @@
+// `npm run acceptance`, and each check by itself: asks, runs, prints the table, writes the report and sets the exit code.
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { ROOT } from "../infra/cdk-cli.ts";
+import { announcement } from "./announce.ts";
+import { awsOf, unlessMissing } from "./aws.ts";
+import type { Check } from "./check.ts";
+import { accountOf } from "./identities.ts";
+import { REMOVAL } from "./leftovers.ts";
+import { HELP, type Options, readOptions } from "./options.ts";
+import { type RealWorld, realWorld } from "./real-world.ts";
+import { fileName, isGood, markdown, type Run, summary, textTable } from "./report.ts";
+import { runChecks } from "./runner.ts";
+import { mustRun } from "./site.ts";
+
+const EXIT = { good: 0, bad: 1, usage: 2, interrupted: 130 };
+
+/** Sets `process.exitCode`: 0 where every row passed or had no input, 1 otherwise, 2 for what cannot begin, 130 after Ctrl-C. */
+export async function acceptance(
+  all: readonly Check[],
+  argv: readonly string[] = process.argv.slice(2),
+): Promise<void> {
+  if (argv.includes("--help")) {
+    process.stdout.write(HELP);
+    return;
+  }
+  try {
+    const options = readOptions(argv, process.env);
+    if (options.region === undefined) throw new Error("No region. Give --region, or set AWS_REGION.");
+    const world = realWorld({ region: options.region });
+    try {
+      process.exitCode = await acceptanceIn(world, "AWS", all, options);
+    } finally {
+      // It has callers' tokens.
+      rmSync(world.folder, { recursive: true });
+    }
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = EXIT.usage;
+  }
+}
+
+/** `place` is "AWS" or an emulator's name. Gives the exit code; throws a sentence where the run cannot begin. */
+export async function acceptanceIn(
+  world: RealWorld,
+  place: string,
+  all: readonly Check[],
+  options: Options,
+  folder = join(ROOT, "docs", "acceptance"),
+): Promise<number> {
+  const { clusterId, only, keep, storm, inputs } = options;
+  const chosen = options.remove ? [] : all.filter(({ number }) => only.length === 0 || only.includes(number));
+  const optIn = storm || only.length > 0 || all.length === 1;
+  const programs = await programsOf(world);
+  await checkBootstrap(world);
+  const running = chosen.filter((check) => optIn || !check.optIn);
+  world.print(announcement(await accountOf(awsOf(world)), world.region, clusterId, running, keep && !options.remove));
+  if (!options.yes) await ask();
+
+  const signals = listen(world, clusterId);
+  const start = world.now();
+  const runOptions = { clusterId, checks: chosen, inputs, optIn, keep: keep && !options.remove };
+  const { rows, isInterrupted } = await runChecks(world, runOptions, signals.removing);
+  signals.stop();
+
+  const titles = Object.fromEntries(all.map(({ number, title }) => [number, title]));
+  const facts = { place, region: world.region, clusterId, start, end: world.now(), commit: commitOf(), programs };
+  const run: Run = { ...facts, isInterrupted, titles: { ...titles, [REMOVAL]: "Removal" } };
+  world.print(textTable(rows));
+  if (!options.remove) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, fileName(run)), markdown(run, rows));
+    world.print(`Report: ${join(folder, fileName(run))}`);
+  }
+  world.print(summary(rows));
+  if (isInterrupted) return EXIT.interrupted;
+  return isGood(rows) ? EXIT.good : EXIT.bad;
+}
+
+async function ask(): Promise<void> {
+  if (!process.stdin.isTTY) {
+    throw new Error("Cannot ask for confirmation: standard input is not a terminal. Use --yes.");
+  }
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await lines.question("Continue? [y/N] ");
+  lines.close();
+  if (!/^y(es)?$/i.test(answer.trim())) throw new Error("Nothing was created.");
+}
+
+/** Ctrl-C ends the checks. It does not end the removal: there it says how to go on, and ends everything the second time. */
+function listen(world: RealWorld, clusterId: string) {
+  let isRemoving = false;
+  let count = 0;
+  const onSignal = () => {
+    if (!isRemoving) {
+      world.print("Interrupted: removing what was made. This may take some minutes.");
+      world.interrupt();
+      return;
+    }
+    count += 1;
+    world.print(`Not removed yet. Later: npm run acceptance -- --region ${world.region} --remove ${clusterId}`);
+    if (count > 1) process.exit(EXIT.interrupted);
+  };
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  return {
+    removing() {
+      isRemoving = true;
+      world.resume();
+    },
+    stop() {
+      for (const signal of signals) process.off(signal, onSignal);
+    },
+  };
+}
+
+async function programsOf(world: RealWorld): Promise<string[]> {
+  const aws = await mustRun(world.run("aws", ["--version"]));
+  const cdk = await mustRun(world.run("cdk", ["--version"]));
+  return [aws.split(" ")[0] ?? "", `cdk/${cdk.split(" ")[0]?.trim()}`, `node/${process.versions.node}`];
+}
+
+/** `cdk bootstrap` is the account's setting, and not for this command to make. */
+async function checkBootstrap(world: RealWorld): Promise<void> {
+  const call = awsOf(world)("ssm", "get-parameter", { Name: "/cdk-bootstrap/hnb659fds/version" });
+  if ((await unlessMissing(call)) !== undefined) return;
+  throw new Error(`${world.region} is not bootstrapped for CDK in this account. Run: npx cdk bootstrap`);
+}
+
+function commitOf(): string {
+  const git = (...args: string[]) => execFileSync("git", args, { cwd: ROOT, encoding: "utf8" }).trim();
+  return `${git("rev-parse", "--short", "HEAD")}${git("status", "--porcelain") === "" ? "" : " and changes"}`;
+}

@@ -1,0 +1,120 @@
+// CodeDeploy's side of an update: the alias that moves, the deployment group, and alarms that are set by hand.
+
+import { unlessMissing } from "./aws.ts";
+import type { Site } from "./site.ts";
+import { until } from "./wait.ts";
+
+const ALARM_MS = 10_000;
+const SETTLE_MS = 5 * 60_000;
+
+export interface Live {
+  readonly version: string;
+  /** Versions that get a share, such as "2: 0.1"; empty while there is one version. */
+  readonly shares: string;
+}
+
+/** The versions that answer reviews. */
+export async function liveOf({ aws, stacks, stack }: Site): Promise<Live> {
+  const { FunctionName = "" } = await stacks.outputs(stack);
+  const alias = await aws<{
+    FunctionVersion: string;
+    RoutingConfig?: { AdditionalVersionWeights?: Record<string, number> };
+  }>("lambda", "get-alias", { FunctionName, Name: "live" });
+  const weights = Object.entries(alias.RoutingConfig?.AdditionalVersionWeights ?? {});
+  return {
+    version: alias.FunctionVersion,
+    shares: weights.map(([version, share]) => `${version}: ${share}`).join(", "),
+  };
+}
+
+/** The end of a deployment, and whether another version answers since. */
+export async function changedBy(site: Site, deploy: () => Promise<{ readonly seen: string }>): Promise<string> {
+  const before = await liveOf(site);
+  const { seen } = await deploy();
+  const { version } = await liveOf(site);
+  return `${seen}, ${version === before.version ? "the same version" : "another version"}`;
+}
+
+export interface Group {
+  readonly names: { readonly applicationName: string; readonly deploymentGroupName: string };
+  readonly enabled: boolean;
+  readonly alarms: readonly string[];
+}
+
+export async function groupOf({ aws, stacks, stack }: Site): Promise<Group> {
+  const resources = await stacks.resources(stack);
+  const idOf = (type: string) => resources.find((one) => one.ResourceType === type)?.PhysicalResourceId ?? "";
+  const names = {
+    applicationName: idOf("AWS::CodeDeploy::Application"),
+    deploymentGroupName: idOf("AWS::CodeDeploy::DeploymentGroup"),
+  };
+  const { deploymentGroupInfo } = await aws<{
+    deploymentGroupInfo: { alarmConfiguration?: { enabled?: boolean; alarms?: { name: string }[] } };
+  }>("codedeploy", "get-deployment-group", names);
+  const { enabled = false, alarms = [] } = deploymentGroupInfo.alarmConfiguration ?? {};
+  return { names, enabled, alarms: alarms.map(({ name }) => name) };
+}
+
+interface DeploymentInfo {
+  readonly status: string;
+  readonly creator: string;
+  readonly errorInformation?: { readonly code?: string };
+}
+
+/**
+ * How the deployment that began after `since` ended, with CodeDeploy's code for the reason. A rollback may be a deployment too:
+ * https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_DeploymentInfo.html
+ */
+export async function outcomeOf({ aws }: Site, { names }: Group, since: number): Promise<string> {
+  const range = { createTimeRange: { start: Math.floor(since / 1000) } };
+  const { deployments } = await aws<{ deployments: string[] }>("codedeploy", "list-deployments", {
+    ...names,
+    ...range,
+  });
+  if (deployments.length === 0) return "no deployment";
+  const { deploymentsInfo } = await aws<{ deploymentsInfo: DeploymentInfo[] }>("codedeploy", "batch-get-deployments", {
+    deploymentIds: deployments,
+  });
+  const [first] = deploymentsInfo.filter(({ creator }) => creator !== "codeDeployRollback");
+  if (first === undefined) return "only rollbacks";
+  const { status, errorInformation } = first;
+  return errorInformation?.code === undefined ? status : `${status}, ${errorInformation.code}`;
+}
+
+/**
+ * Sets alarms again and again while something goes on, since a metric alarm returns to its own state within seconds:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmState.html. Afterwards waits until all are OK:
+ * CodeDeploy starts no deployment while one of its alarms fires.
+ */
+export async function whileAlarmed<T>(site: Site, alarms: readonly string[], during: Promise<T>): Promise<T> {
+  const { aws, world } = site;
+  const set = async (StateValue: "ALARM" | "OK"): Promise<void> => {
+    for (const AlarmName of alarms) {
+      await aws("cloudwatch", "set-alarm-state", { AlarmName, StateValue, StateReason: "acceptance check" });
+    }
+  };
+  let isOver = false;
+  const over = during.finally(() => {
+    isOver = true;
+  });
+  // Read below: a rejection must not count as unhandled until then.
+  over.catch(() => undefined);
+  while (!isOver) {
+    await set("ALARM");
+    await world.sleep(ALARM_MS);
+  }
+  await set("OK");
+  const firing = () =>
+    aws<{ MetricAlarms: unknown[] }>("cloudwatch", "describe-alarms", { AlarmNames: alarms, StateValue: "ALARM" });
+  await until(world, SETTLE_MS, firing, ({ MetricAlarms }) => MetricAlarms.length === 0);
+  return over;
+}
+
+/** The status of a version's provisioned concurrency; "none" where there is none. */
+export async function provisionedOf({ aws, stacks, stack }: Site): Promise<string> {
+  const { FunctionName = "" } = await stacks.outputs(stack);
+  const answer = await unlessMissing(
+    aws<{ Status: string }>("lambda", "get-provisioned-concurrency-config", { FunctionName, Qualifier: "live" }),
+  );
+  return answer?.Status ?? "none";
+}

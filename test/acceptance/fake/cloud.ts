@@ -1,0 +1,154 @@
+// What the fake's AWS account holds: stacks with their functions and deployments, identities, parameters, logs and metrics.
+
+import type { LocalIdentity } from "../../../local/identities.ts";
+import type { StackResource } from "../stacks.ts";
+
+export const ACCOUNT = "111122223333";
+export const REGION = "eu-west-1";
+
+const PAGERS = ["Faults", "Errors", "Slow", "GatewayErrors", "Denials", "StsThrottled", "FunctionThrottled"];
+const MORE_PAGERS = ["CallersRefused", "InvalidMappings", "NoReviews"];
+
+export interface FakeStack {
+  readonly id: string;
+  readonly name: string;
+  readonly clusterId: string;
+  readonly kind: "http" | "mtls" | "private" | "issuer" | "release";
+  status: string;
+  settings: Readonly<Record<string, unknown>>;
+  resources: StackResource[];
+  events: { LogicalResourceId: string; ResourceType: string; ResourceStatus: string; Timestamp: string }[];
+  version: number;
+  live: string;
+  shares: Readonly<Record<string, number>>;
+  isProtected: boolean;
+}
+
+export interface Cloud {
+  readonly stacks: FakeStack[];
+  readonly deployments: { readonly id: string; readonly stack: string; status: string; code?: string }[];
+  readonly alarms: Map<string, string>;
+  readonly parameters: Map<string, string>;
+  readonly roles: Map<string, string>;
+  readonly users: Map<string, string>;
+  /** By access key id. */
+  readonly keys: Map<string, LocalIdentity>;
+  readonly buckets: Map<string, Set<string>>;
+  readonly logGroups: Map<string, { readonly time: number; readonly stream: string; readonly message: string }[]>;
+  /** Sums by namespace, name and the value of the first dimension. */
+  readonly metrics: Map<string, number>;
+  readonly throttledFunctions: Set<string>;
+  /** Bearer tokens by cluster id. */
+  readonly callers: Map<string, Set<string>>;
+  /** What stacks kept when they were deleted, as `type id`. */
+  readonly kept: Set<string>;
+  /** Roles with a managed policy, which IAM does not delete. */
+  readonly attached: Set<string>;
+}
+
+export function emptyCloud(): Cloud {
+  return {
+    stacks: [],
+    deployments: [],
+    alarms: new Map(),
+    parameters: new Map([["/cdk-bootstrap/hnb659fds/version", "30"]]),
+    roles: new Map(),
+    users: new Map(),
+    keys: new Map(),
+    buckets: new Map(),
+    logGroups: new Map(),
+    metrics: new Map(),
+    throttledFunctions: new Set(),
+    callers: new Map(),
+    kept: new Set(),
+    attached: new Set(),
+  };
+}
+
+/** Types whose resources outlive their stack. */
+export const RETAINED: Readonly<Record<FakeStack["kind"], readonly string[]>> = {
+  http: ["AWS::Logs::LogGroup"],
+  mtls: ["AWS::Logs::LogGroup"],
+  private: ["AWS::Logs::LogGroup"],
+  release: ["AWS::Logs::LogGroup"],
+  issuer: [
+    "AWS::Lambda::Function",
+    "AWS::ApiGatewayV2::Api",
+    "AWS::IAM::OIDCProvider",
+    "AWS::IAM::Role",
+    "AWS::CodeDeploy::Application",
+    "AWS::CloudWatch::Alarm",
+  ],
+};
+
+/** Resources of a new stack; the log groups and alarms begin to exist. */
+export function resourcesOf(cloud: Cloud, { name, kind }: Pick<FakeStack, "name" | "kind">): StackResource[] {
+  const resource = (LogicalResourceId: string, ResourceType: string, PhysicalResourceId: string): StackResource => ({
+    LogicalResourceId,
+    ResourceType,
+    PhysicalResourceId,
+    ResourceStatus: "CREATE_COMPLETE",
+  });
+  const api = kind === "private" ? "AWS::ApiGateway::RestApi" : "AWS::ApiGatewayV2::Api";
+  // CloudFormation shortens a stack's name where another name would be too long.
+  const short = name.slice(0, 24);
+  const role = `${short}-Role-${cloud.roles.size}`;
+  const common = [
+    resource("Function", "AWS::Lambda::Function", `${name}-Function`),
+    resource("Api", api, `api-${name.toLowerCase()}`),
+    resource("Role", "AWS::IAM::Role", role),
+  ];
+  cloud.roles.set(role, `arn:aws:iam::${ACCOUNT}:role/${role}`);
+  cloud.attached.add(role);
+  if (kind === "issuer") {
+    const provider = `arn:aws:iam::${ACCOUNT}:oidc-provider/${name}`;
+    cloud.alarms.set(`${name}-Issuer`, "OK");
+    return [
+      ...common,
+      resource("Provider", "AWS::IAM::OIDCProvider", provider),
+      resource("Alarm", "AWS::CloudWatch::Alarm", `${name}-Issuer`),
+      resource("Application", "AWS::CodeDeploy::Application", `${name}-Application`),
+    ];
+  }
+  const groups = [
+    resource("Log", "AWS::Logs::LogGroup", `${name}-Log`),
+    resource("AccessLog", "AWS::Logs::LogGroup", `/aws/vendedlogs/iam-authenticator/${name}`),
+  ];
+  for (const { PhysicalResourceId } of groups) cloud.logGroups.set(PhysicalResourceId, []);
+  const alarms = [...PAGERS, ...MORE_PAGERS].map((pager) =>
+    resource(`Authenticator${pager}0123ABCD`, "AWS::CloudWatch::Alarm", `${name}-${pager}`),
+  );
+  for (const { PhysicalResourceId } of alarms) cloud.alarms.set(PhysicalResourceId, "OK");
+  cloud.alarms.set(`${name}-DeploymentFaults`, "OK");
+  return [
+    ...common,
+    ...groups,
+    ...alarms,
+    resource("DeploymentFaults", "AWS::CloudWatch::Alarm", `${name}-DeploymentFaults`),
+    resource("Application", "AWS::CodeDeploy::Application", `${name}-Application`),
+    resource("Deployment", "AWS::CodeDeploy::DeploymentGroup", `${name}-Group`),
+  ];
+}
+
+export function outputsOf({ name, clusterId, kind }: FakeStack): Readonly<Record<string, string>> {
+  const url = `https://api-${name.toLowerCase()}.execute-api.${REGION}.amazonaws.com`;
+  if (kind === "issuer") return { IssuerUrl: url };
+  const place = `--cluster ${clusterId} --region ${REGION} --prefix /iam-authenticator/${clusterId}`;
+  const end = `--endpoint ${url}/authenticate --out webhook.kubeconfig`;
+  return {
+    Endpoint: `${url}/authenticate`,
+    KubeconfigCommand: `npx --no -- lambda-iam-authenticator callers add control-plane ${place} ${end}`,
+    FunctionName: `${name}-Function`,
+    LogGroup: `${name}-Log`,
+  };
+}
+
+export function stackNamed(cloud: Cloud, nameOrId: unknown): FakeStack | undefined {
+  return cloud.stacks.findLast(
+    ({ id, name, status }) => id === nameOrId || (name === nameOrId && status !== "DELETE_COMPLETE"),
+  );
+}
+
+export function addMetric(cloud: Cloud, key: string): void {
+  cloud.metrics.set(key, (cloud.metrics.get(key) ?? 0) + 1);
+}

@@ -1,0 +1,111 @@
+// How stacks change in the fake: CloudFormation's statuses, and CodeDeploy's canary, which an alarm of its group stops.
+
+import type { VirtualClock } from "./clock.ts";
+import { ACCOUNT, type Cloud, type FakeStack, REGION, RETAINED, resourcesOf, stackNamed } from "./cloud.ts";
+
+const CANARY_MS = 5 * 60_000;
+const STEP_MS = 5_000;
+
+export interface StackRequest {
+  readonly name: string;
+  readonly clusterId: string;
+  readonly kind: FakeStack["kind"];
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** Gives what the deploying program prints on standard error; nothing where it succeeded. */
+export async function deployStack(cloud: Cloud, clock: VirtualClock, request: StackRequest): Promise<string> {
+  const known = stackNamed(cloud, request.name);
+  if (known === undefined) {
+    await clock.sleep(60_000);
+    create(cloud, request);
+    return "";
+  }
+  if (JSON.stringify(known.settings) === JSON.stringify(request.settings)) return "";
+  return update(cloud, clock, known, request.settings);
+}
+
+function create(cloud: Cloud, { name, clusterId, kind, settings }: StackRequest): void {
+  cloud.stacks.push({
+    id: `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/${name}/${cloud.stacks.length}`,
+    name,
+    clusterId,
+    kind,
+    status: "CREATE_COMPLETE",
+    settings,
+    resources: resourcesOf(cloud, { name, kind }),
+    events: [],
+    version: 1,
+    live: "1",
+    shares: {},
+    isProtected: kind === "issuer",
+  });
+}
+
+async function update(
+  cloud: Cloud,
+  clock: VirtualClock,
+  stack: FakeStack,
+  settings: FakeStack["settings"],
+): Promise<string> {
+  const event = (LogicalResourceId: string, ResourceType: string, ResourceStatus: string) => {
+    stack.events.push({
+      LogicalResourceId,
+      ResourceType,
+      ResourceStatus,
+      Timestamp: new Date(clock.now()).toISOString(),
+    });
+  };
+  stack.status = "UPDATE_IN_PROGRESS";
+  event("Deployment", "AWS::CodeDeploy::DeploymentGroup", "CREATE_COMPLETE");
+  event("DeploymentRole", "AWS::IAM::Role", "CREATE_COMPLETE");
+  await clock.sleep(30_000);
+  event("Live", "AWS::Lambda::Alias", "UPDATE_IN_PROGRESS");
+  stack.version += 1;
+  const deployment: Cloud["deployments"][number] = {
+    id: `d-${cloud.deployments.length}`,
+    stack: stack.name,
+    status: "InProgress",
+  };
+  cloud.deployments.unshift(deployment);
+  const alarms = settings["alarms"] === false ? [] : [`${stack.name}-DeploymentFaults`];
+  stack.shares = { [stack.version]: 0.1 };
+  for (let passed = 0; passed < CANARY_MS; passed += STEP_MS) {
+    await clock.sleep(STEP_MS);
+    if (!alarms.some((alarm) => cloud.alarms.get(alarm) === "ALARM")) continue;
+    stack.shares = {};
+    stack.status = "UPDATE_ROLLBACK_COMPLETE";
+    Object.assign(deployment, { status: "Stopped", code: "ALARM_ACTIVE" });
+    return "the deployment was stopped by an alarm";
+  }
+  stack.shares = {};
+  stack.live = String(stack.version);
+  stack.settings = settings;
+  stack.status = "UPDATE_COMPLETE";
+  deployment.status = "Succeeded";
+  return "";
+}
+
+/** What is retained stays, and the stack lists it as skipped. */
+export async function deleteStack(cloud: Cloud, clock: VirtualClock, stack: FakeStack): Promise<string> {
+  if (stack.isProtected) return "An error occurred (ValidationError): the stack is protected";
+  await clock.sleep(60_000);
+  stack.status = "DELETE_COMPLETE";
+  stack.resources = stack.resources.map((resource) => {
+    const isKept = RETAINED[stack.kind].includes(resource.ResourceType);
+    if (isKept) cloud.kept.add(`${resource.ResourceType} ${resource.PhysicalResourceId}`);
+    else remove(cloud, resource.ResourceType, resource.PhysicalResourceId);
+    return { ...resource, ResourceStatus: isKept ? "DELETE_SKIPPED" : "DELETE_COMPLETE" };
+  });
+  return "";
+}
+
+export function remove(cloud: Cloud, type: string, id: string): void {
+  cloud.kept.delete(`${type} ${id}`);
+  if (type === "AWS::Logs::LogGroup") cloud.logGroups.delete(id);
+  if (type === "AWS::CloudWatch::Alarm") cloud.alarms.delete(id);
+  if (type === "AWS::IAM::Role") {
+    cloud.roles.delete(id);
+    cloud.attached.delete(id);
+  }
+}

@@ -1,0 +1,123 @@
+// IAM and STS of the fake's AWS CLI.
+
+import type { LocalIdentity } from "../../../local/identities.ts";
+import type { VirtualClock } from "./clock.ts";
+import { ACCOUNT, type Cloud } from "./cloud.ts";
+import { Refused } from "./refused.ts";
+
+type Input = Readonly<Record<string, unknown>>;
+
+export const SSO_PROFILE = "admin";
+const SSO_ARN = `arn:aws:sts::${ACCOUNT}:assumed-role/AWSReservedSSO_ClusterAdmin_0123456789abcdef/alice`;
+const OPERATOR = `arn:aws:iam::${ACCOUNT}:user/operator`;
+
+/** Of AssumeRole's default. */
+const SESSION_MS = 3_600_000;
+
+export function access(cloud: Cloud, clock: VirtualClock): Readonly<Record<string, (input: Input) => unknown>> {
+  const text = (value: unknown) => String(value);
+  const known = (map: ReadonlyMap<string, string>, name: unknown): string => {
+    const arn = map.get(text(name));
+    if (arn === undefined) throw new Refused("NoSuchEntity", `${text(name)} cannot be found`);
+    return arn;
+  };
+  const add = (arn: string, isTemporary: boolean): LocalIdentity => {
+    const number = String(cloud.keys.size).padStart(16, "0");
+    const identity = {
+      name: arn,
+      accessKeyId: `${isTemporary ? "ASIA" : "AKIA"}${number}`,
+      secretAccessKey: `secret/${number}`.padEnd(40, "/"),
+      ...(isTemporary && { sessionToken: `session-of-${number}`, expiresAt: clock.now() + SESSION_MS }),
+      arn,
+      account: ACCOUNT,
+      userId: number,
+    };
+    cloud.keys.set(identity.accessKeyId, identity);
+    return identity;
+  };
+  const assumed = (role: string, session: string) => {
+    const { accessKeyId, secretAccessKey, sessionToken, arn } = add(
+      `arn:aws:sts::${ACCOUNT}:assumed-role/${role}/${session}`,
+      true,
+    );
+    const Credentials = { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken };
+    return { Credentials, AssumedRoleUser: { Arn: arn } };
+  };
+
+  return {
+    "sts get-caller-identity": () => ({ Account: ACCOUNT, Arn: OPERATOR }),
+    "sts assume-role": ({ RoleArn, RoleSessionName }) =>
+      assumed(text(RoleArn).split("/")[1] ?? "", text(RoleSessionName)),
+    "sts assume-role-with-web-identity": ({ RoleArn, WebIdentityToken }) => {
+      const [, claims = ""] = text(WebIdentityToken).split(".");
+      const { sub } = JSON.parse(Buffer.from(claims, "base64url").toString()) as { sub: string };
+      if (sub !== "system:serviceaccount:acceptance:probe") throw new Refused("AccessDenied", "Not authorized");
+      return assumed(text(RoleArn).split("/")[1] ?? "", "probe");
+    },
+    "iam create-role": ({ RoleName }) => {
+      if (cloud.roles.has(text(RoleName))) throw new Refused("EntityAlreadyExists", "it exists");
+      const Arn = `arn:aws:iam::${ACCOUNT}:role/${text(RoleName)}`;
+      cloud.roles.set(text(RoleName), Arn);
+      return { Role: { Arn } };
+    },
+    "iam get-role": ({ RoleName }) => ({ Role: { Arn: known(cloud.roles, RoleName) } }),
+    "iam put-role-policy": ({ RoleName }) => known(cloud.roles, RoleName) && {},
+    "iam list-role-policies": () => ({ PolicyNames: ["read"] }),
+    "iam delete-role-policy": () => ({}),
+    "iam list-attached-role-policies": ({ RoleName }) => ({
+      AttachedPolicies: cloud.attached.has(text(RoleName)) ? [{ PolicyArn: "arn:aws:iam::aws:policy/any" }] : [],
+    }),
+    "iam detach-role-policy": ({ RoleName }) => cloud.attached.delete(text(RoleName)) && {},
+    "iam list-open-id-connect-providers": () => ({
+      OpenIDConnectProviderList: [...cloud.kept].flatMap((one) =>
+        one.includes("oidc-provider") ? [{ Arn: one.split(" ")[1] }] : [],
+      ),
+    }),
+    "iam delete-role": ({ RoleName }) => {
+      if (cloud.attached.has(text(RoleName))) throw new Refused("DeleteConflict", "it has policies");
+      cloud.kept.delete(`AWS::IAM::Role ${text(RoleName)}`);
+      return cloud.roles.delete(text(RoleName)) && {};
+    },
+    "iam list-roles": () => ({ Roles: [...cloud.roles.keys()].map((RoleName) => ({ RoleName })) }),
+    "iam create-user": ({ UserName }) => {
+      if (cloud.users.has(text(UserName))) throw new Refused("EntityAlreadyExists", "it exists");
+      const Arn = `arn:aws:iam::${ACCOUNT}:user/${text(UserName)}`;
+      cloud.users.set(text(UserName), Arn);
+      return { User: { Arn } };
+    },
+    "iam get-user": ({ UserName }) => ({ User: { Arn: known(cloud.users, UserName) } }),
+    "iam create-access-key": ({ UserName }) => {
+      const { accessKeyId, secretAccessKey } = add(known(cloud.users, UserName), false);
+      return { AccessKey: { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey } };
+    },
+    "iam list-access-keys": ({ UserName }) => ({
+      AccessKeyMetadata: [...cloud.keys.values()]
+        .filter(({ arn }) => arn === cloud.users.get(text(UserName)))
+        .map(({ accessKeyId }) => ({ AccessKeyId: accessKeyId })),
+    }),
+    "iam delete-access-key": ({ AccessKeyId }) => cloud.keys.delete(text(AccessKeyId)) && {},
+    "iam delete-user": ({ UserName }) => {
+      const arn = known(cloud.users, UserName);
+      if ([...cloud.keys.values()].some((key) => key.arn === arn)) throw new Refused("DeleteConflict", "it has keys");
+      cloud.users.delete(text(UserName));
+      return {};
+    },
+    "iam delete-open-id-connect-provider": ({ OpenIDConnectProviderArn }) =>
+      cloud.kept.delete(`AWS::IAM::OIDCProvider ${text(OpenIDConnectProviderArn)}`) && {},
+  };
+}
+
+/** The keys behind the profile with a permission set. */
+export function ssoIdentity(cloud: Cloud): LocalIdentity {
+  const identity = {
+    name: "sso",
+    accessKeyId: "ASIASSO0000000000000",
+    secretAccessKey: "secret/sso".padEnd(40, "/"),
+    sessionToken: "session-of-sso",
+    arn: SSO_ARN,
+    account: ACCOUNT,
+    userId: "sso",
+  };
+  cloud.keys.set(identity.accessKeyId, identity);
+  return identity;
+}

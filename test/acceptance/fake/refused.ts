@@ -1,0 +1,11 @@
+// A call that the fake refuses as AWS does: the AWS CLI prints its code.
+
+export class Refused extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = "Refused";
+    this.code = code;
+  }
+}

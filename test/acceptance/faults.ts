@@ -1,0 +1,168 @@
+// For each row of each check, one answer that is wrong, and that the row must notice.
+
+import type { Fails, Wrong } from "./fake/world.ts";
+
+/** Answers to these calls have this text instead of that. */
+function changed(calls: RegExp, from: string | RegExp, to: string): () => Wrong {
+  return () => (call, answer) => (calls.test(call) ? answer.replaceAll(globally(from), to) : undefined);
+}
+
+function globally(pattern: string | RegExp): string | RegExp {
+  return typeof pattern === "string" ? pattern : new RegExp(pattern.source, `${pattern.flags}g`);
+}
+
+/** The program fails, from the given one of these calls on. */
+function failing(calls: RegExp, stderr = "An error occurred (Wrong) when calling it: wrong", from = 1): () => Wrong {
+  return () => {
+    let count = 0;
+    return (call): Fails | undefined => {
+      if (!calls.test(call)) return undefined;
+      count += 1;
+      return count < from ? undefined : { stderr };
+    };
+  };
+}
+
+const REVIEW = /^POST /;
+const ANY = '200 {"status":{"authenticated":true,"user":{"username":"somebody","groups":[]}}}';
+const DENIED = '200 {"status":{"authenticated":false,"error":"token_host_refused: not accepted"}}';
+const DEPLOY = /^cdk deploy /;
+const always = (calls: RegExp, answer: string) => changed(calls, /^.*$/s, answer);
+/** For tokens of this STS host. */
+const host = (name: string) => always(new RegExp(`^POST .*https://${name.replaceAll(".", "\\.")}/`), DENIED);
+
+/** A version that was deployed exists, as after a rollback that kept it. */
+const EXISTS = "A version for this Lambda function exists ( 2 )";
+
+export const FAULTS: Readonly<Record<string, () => Wrong>> = {
+  "1 deploy": changed(/describe-stacks/, "CREATE_COMPLETE", "ROLLBACK_COMPLETE"),
+  "1 KubeconfigCommand": changed(
+    /describe-stacks/,
+    '"Endpoint","OutputValue":"https://api',
+    '"Endpoint","OutputValue":"https://other',
+  ),
+  "1 mappings set": always(/^iam-authenticator mappings list/, "[]"),
+  "1 granted": changed(REVIEW, "acceptance:probe", "somebody"),
+  "1 denied": changed(REVIEW, /.*identity_unmapped.*/, ANY),
+  "1 another cluster's token": changed(REVIEW, /.*SignatureDoesNotMatch.*/, ANY),
+  "1 another caller": changed(REVIEW, /^401 .*/, ANY),
+  "1 doctor": changed(/^iam-authenticator doctor/, '"ok"', '"failed"'),
+  "1 explain": failing(/^iam-authenticator explain/),
+  "1 whoami": changed(/^iam-authenticator whoami/, "acceptance:probe", "somebody"),
+
+  "2 AWS CLI, role": failing(/^aws eks get-token/),
+  "2 AWS CLI, user": changed(REVIEW, "acceptance-user", "somebody"),
+  "2 this command, role": changed(REVIEW, "acceptance:probe", "somebody"),
+  "2 this command, user": changed(REVIEW, "acceptance-user", "somebody"),
+  "2 permission set": changed(REVIEW, "acceptance-permission-set", "somebody"),
+  "2 regional host": host("sts.eu-west-1.amazonaws.com"),
+  "2 dual-stack host": host("sts.eu-west-1.api.aws"),
+  "2 FIPS host": host("sts-fips.us-east-1.amazonaws.com"),
+  "2 FIPS dual-stack host": host("sts-fips.us-east-1.api.aws"),
+  "2 global host": host("sts.amazonaws.com"),
+  "2 signed 14 minutes ago, X-Amz-Expires 60": changed(/^POST .*X-Amz-Date=20261126T11/, /^200 .*/, DENIED),
+  "2 signed 16 minutes ago": changed(REVIEW, /.*token_expired.*/, ANY),
+
+  "3 statuses at the caller": changed(REVIEW, /^500/, "503"),
+  "3 served again": always(REVIEW, "500 {}"),
+  "3 integrationError in the access log": changed(/filter-log-events/, "Rate Exceeded", "-"),
+  "3 5xx counts them": always(/get-metric-statistics/, '{"Datapoints":[]}'),
+
+  "4 two events for each review": changed(/filter-log-events/, "_aws", "_one_event_with_the_line"),
+  "4 timestamp and level": changed(/filter-log-events/, String.raw`{\"timestamp\"`, String.raw`{\"time\"`),
+  "4 metrics": always(/get-metric-statistics/, '{"Datapoints":[]}'),
+  "4 reviews finds them": always(/^iam-authenticator reviews/, "[]"),
+
+  "5 canary": changed(/get-alias/, /"AdditionalVersionWeights":\{[^}]+\}/, '"AdditionalVersionWeights":{}'),
+  "5 stopped by the alarm": changed(/batch-get-deployments/, "Stopped", "Succeeded"),
+  "5 stack after the rollback": changed(/describe-stacks/, "UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED"),
+  "5 alias after the rollback":
+    () =>
+    (call, answer, { cloud }) =>
+      call.includes("get-alias") && cloud.stacks[0]?.status === "UPDATE_ROLLBACK_COMPLETE"
+        ? answer.replace('"1"', '"2"')
+        : undefined,
+  "5 the same deployment again": failing(DEPLOY, EXISTS, 3),
+  "5 pagers in the deployment group": changed(/get-deployment-group/, "-DeploymentFaults", "-Faults"),
+  "5 a deployment while every pager fires": failing(DEPLOY, "an alarm fires", 4),
+
+  "6 alarms: false, after a group with alarms": changed(
+    /get-deployment-group/,
+    '"enabled":false,"alarms":[]',
+    '"enabled":true,"alarms":[{"name":"Faults"}]',
+  ),
+  "6 provisioned 1 with reserved 3": failing(DEPLOY, "not enough concurrency", 3),
+  "6 an upgrade with provisioned concurrency": failing(
+    DEPLOY,
+    "Alias with weights can not be used with Provisioned Concurrency",
+    4,
+  ),
+  "6 provisioned concurrency after the upgrade": changed(/get-provisioned-concurrency-config/, "READY", "FAILED"),
+  "6 a review after the upgrade": always(REVIEW, "500 {}"),
+
+  "7 SafeDeployments=false": failing(/^aws cloudformation deploy .*SafeDeployments=false/),
+  "7 a review": changed(REVIEW, /.*identity_unmapped.*/, ANY),
+  "7 SafeDeployments=true, LogLevel=debug": failing(/^aws cloudformation deploy .*SafeDeployments=true/),
+  "7 order of events": changed(
+    /describe-stack-events/,
+    /("AWS::Lambda::Alias","ResourceStatus":"UPDATE_IN_PROGRESS","Timestamp":")\d+/,
+    "$12000",
+  ),
+
+  "8 keys publish": failing(/^iam-authenticator irsa keys publish/),
+  "8 deploy": failing(DEPLOY, "the provider cannot be made", 2),
+  "8 documents": changed(/^GET /, /"kid":"[^"]+"/, '"kid":"another"'),
+  "8 AssumeRoleWithWebIdentity": failing(
+    /assume-role-with-web-identity/,
+    "An error occurred (InvalidIdentityToken) when calling it: wrong",
+  ),
+  "8 another service account": changed(
+    /assume-role-with-web-identity/,
+    /^$/,
+    '{"AssumedRoleUser":{"Arn":"arn:aws:sts::111122223333:assumed-role/any/probe"}}',
+  ),
+
+  "9 mtls: deploy": failing(/^cdk deploy \S+-mtls /),
+  "9 mtls: review": always(/^POST https:\/\/d-/, "401 {}"),
+  "9 mtls: no certificate": changed(REVIEW, "no answer", ANY),
+  "9 mtls: the logged subject": changed(/filter-log-events/, "CN=kube-apiserver", "CN=another"),
+  "9 private: deploy": failing(/^cdk deploy \S+-private /),
+  "9 private: the function answers": changed(/test-invoke-method/, "caller_refused", "internal_fault"),
+  "9 private: from the internet": changed(REVIEW, "no answer", "401 {}"),
+
+  "10 default settings": failing(DEPLOY, "a setting cannot be changed back", 2),
+  "10 the first review after 20 idle minutes": () => {
+    let last = Number.POSITIVE_INFINITY;
+    return (call, _, { clock }) => {
+      if (!call.startsWith("POST ")) return undefined;
+      const isLate = clock.now() - last > 19 * 60_000;
+      last = clock.now();
+      return isLate ? "504 {}" : undefined;
+    };
+  },
+  "10 drift": changed(/describe-stack-drift-detection-status/, "IN_SYNC", "DRIFTED"),
+  "10 destroy": failing(/^cdk destroy/),
+  "10 deploy again": failing(DEPLOY, "the name is in use", 3),
+  "10 a review after that":
+    () =>
+    (call, _, { cloud }) =>
+      call.startsWith("POST ") && cloud.stacks.some(({ status }) => status === "DELETE_COMPLETE")
+        ? "500 {}"
+        : undefined,
+
+  "11 all granted, each as itself": changed(REVIEW, "person-7", "person-8"),
+  "11 all in after":
+    () =>
+    async (call, _, { clock }) => {
+      if (call.startsWith("POST ")) await clock.sleep(11_000);
+      return undefined;
+    },
+  "11 no status that kube-apiserver does not try again": changed(REVIEW, /^200 .*person-7.*/, "503 {}"),
+
+  "12 removal": failing(/^aws cloudformation delete-stack/, "An error occurred (AccessDenied) when calling it: wrong"),
+  "12 leftovers by tag": always(
+    /get-resources .*TagFilters/,
+    '{"ResourceTagMappingList":[{"ResourceARN":"arn:aws:lambda:eu-west-1:111122223333:function:left"}]}',
+  ),
+  "12 leftovers by name": always(/iam list-roles/, '{"Roles":[{"RoleName":"acceptance-0123abcd-pod"}]}'),
+};

@@ -1,0 +1,113 @@
+// The throwaway role and user whose tokens are reviewed. Their names are the run's id.
+
+import { type Aws, AwsError, unlessMissing } from "./aws.ts";
+import { TAG } from "./stacks.ts";
+import { until } from "./wait.ts";
+import type { Credentials, World } from "./world.ts";
+
+export interface Principal {
+  /** Canonical: of the role or the user. */
+  readonly arn: string;
+  readonly credentials: Credentials;
+}
+
+export interface Account {
+  readonly id: string;
+  readonly partition: string;
+}
+
+export async function accountOf(aws: Aws): Promise<Account> {
+  const { Account: id, Arn } = await aws<{ Account: string; Arn: string }>("sts", "get-caller-identity");
+  return { id, partition: Arn.split(":")[1] ?? "aws" };
+}
+
+/** New roles and keys take some seconds to be known everywhere. */
+const PROPAGATION_MS = 90_000;
+
+export const SESSION = "probe";
+
+/** A role that the account may assume. It may read the cluster's parameters, as `doctor`, `explain` and `whoami` do. */
+export async function makeRole(world: World, aws: Aws, { id, partition }: Account, name: string): Promise<string> {
+  const trust = statement({ Principal: { AWS: `arn:${partition}:iam::${id}:root` }, Action: "sts:AssumeRole" });
+  const prefix = `arn:${partition}:ssm:${world.region}:${id}:parameter/iam-authenticator/${name}`;
+  const read = statement({
+    Action: ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"],
+    Resource: [prefix, `${prefix}/*`],
+  });
+  const arn = await createRole(aws, name, trust, name);
+  await aws("iam", "put-role-policy", { RoleName: name, PolicyName: "read", PolicyDocument: read });
+  return arn;
+}
+
+/** A kept cluster has the role already. */
+export async function createRole(aws: Aws, name: string, trust: string, runId: string): Promise<string> {
+  const known = await unlessMissing(aws<MadeRole>("iam", "get-role", { RoleName: name }));
+  const role = { RoleName: name, AssumeRolePolicyDocument: trust, Tags: [{ Key: TAG, Value: runId }] };
+  return (known ?? (await aws<MadeRole>("iam", "create-role", role))).Role.Arn;
+}
+
+interface MadeRole {
+  readonly Role: { readonly Arn: string };
+}
+
+/** Temporary credentials of an hour. */
+export async function assume(world: World, aws: Aws, arn: string, session: string): Promise<Credentials> {
+  const { Credentials: made } = await eventually(world, () =>
+    aws<{ Credentials: { AccessKeyId: string; SecretAccessKey: string; SessionToken: string } }>("sts", "assume-role", {
+      RoleArn: arn,
+      RoleSessionName: session,
+    }),
+  );
+  return { accessKeyId: made.AccessKeyId, secretAccessKey: made.SecretAccessKey, sessionToken: made.SessionToken };
+}
+
+interface MadeUser {
+  readonly User: { readonly Arn: string };
+}
+
+/** A kept cluster has the user already; its keys are replaced, since AWS shows a secret only once. */
+export async function makeUser(aws: Aws, name: string): Promise<Principal> {
+  const known = await unlessMissing(aws<MadeUser>("iam", "get-user", { UserName: name }));
+  if (known !== undefined) await removeKeys(aws, name);
+  const user = { UserName: name, Tags: [{ Key: TAG, Value: name }] };
+  const { User } = known ?? (await aws<MadeUser>("iam", "create-user", user));
+  const { AccessKey } = await aws<{ AccessKey: { AccessKeyId: string; SecretAccessKey: string } }>(
+    "iam",
+    "create-access-key",
+    { UserName: name },
+  );
+  const credentials = { accessKeyId: AccessKey.AccessKeyId, secretAccessKey: AccessKey.SecretAccessKey };
+  return { arn: User.Arn, credentials };
+}
+
+export async function removeKeys(aws: Aws, name: string): Promise<void> {
+  const { AccessKeyMetadata } = await aws<{ AccessKeyMetadata: { AccessKeyId: string }[] }>("iam", "list-access-keys", {
+    UserName: name,
+  });
+  for (const { AccessKeyId } of AccessKeyMetadata) {
+    await aws("iam", "delete-access-key", { UserName: name, AccessKeyId });
+  }
+}
+
+/** Calls again while AWS refuses, up to `PROPAGATION_MS`. */
+export async function eventually<T>(world: World, call: () => Promise<T>): Promise<T> {
+  const outcome = await until(
+    world,
+    PROPAGATION_MS,
+    () =>
+      call().then(
+        (value) => ({ value }),
+        (error: unknown) => {
+          if (error instanceof AwsError) return { error };
+          throw error;
+        },
+      ),
+    (result) => "value" in result,
+  );
+  if ("error" in outcome) throw outcome.error;
+  return outcome.value;
+}
+
+export function statement(parts: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", ...parts }] });
+}

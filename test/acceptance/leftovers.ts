@@ -1,0 +1,74 @@
+// Whether anything of a run is left: by its tag, and by its id in names that the tagging API does not list.
+
+import { type Aws, unlessMissing } from "./aws.ts";
+import { logGroupsOf, namesOfRun, parametersOf, removeRun, SUFFIXES, stacksOfRun } from "./removal.ts";
+import { type Row, rowsOf } from "./rows.ts";
+import { TAG } from "./stacks.ts";
+import { until } from "./wait.ts";
+import type { World } from "./world.ts";
+
+/** Of the rows; the checks have the numbers below it. */
+export const REMOVAL = 12;
+/** The tagging API lists some resources for a while after they are gone. */
+const TAGS_MS = 10 * 60_000;
+
+export async function removeAndLook(world: World, aws: Aws, runId: string, record: (row: Row) => void): Promise<void> {
+  const { see } = rowsOf(REMOVAL, world, record);
+  await see("removal", "no problem", async () => {
+    const problems = await removeRun(world, aws, runId);
+    return problems.length === 0 ? "no problem" : problems.join("; ");
+  });
+  // https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
+  await see("leftovers by tag", "none", async () =>
+    listed(
+      await until(
+        world,
+        TAGS_MS,
+        () => tagged(aws, runId),
+        (left) => left.length === 0,
+      ),
+    ),
+  );
+  await see("leftovers by name", "none", async () => listed(await named(aws, runId)));
+}
+
+function listed(left: readonly string[]): string {
+  return left.length === 0 ? "none" : left.join(", ");
+}
+
+async function tagged(aws: Aws, runId: string): Promise<readonly string[]> {
+  const { ResourceTagMappingList } = await aws<{ ResourceTagMappingList: { ResourceARN: string }[] }>(
+    "resourcegroupstaggingapi",
+    "get-resources",
+    { TagFilters: [{ Key: TAG, Values: [runId] }] },
+  );
+  return ResourceTagMappingList.map(({ ResourceARN }) => ResourceARN);
+}
+
+/** Of kinds that stay, or that the tagging API does not list. */
+async function named(aws: Aws, runId: string): Promise<readonly string[]> {
+  const stacks = (await stacksOfRun(aws, runId)).filter(({ StackStatus }) => StackStatus !== "DELETE_COMPLETE");
+  const { Roles } = await aws<{ Roles: { RoleName: string }[] }>("iam", "list-roles");
+  const { Functions } = await aws<{ Functions: { FunctionName: string }[] }>("lambda", "list-functions");
+  const { Items } = await aws<{ Items: { ApiId: string }[] }>("apigatewayv2", "get-apis");
+  const { MetricAlarms } = await aws<{ MetricAlarms: { AlarmName: string }[] }>("cloudwatch", "describe-alarms");
+  const { OpenIDConnectProviderList } = await aws<{ OpenIDConnectProviderList: { Arn: string }[] }>(
+    "iam",
+    "list-open-id-connect-providers",
+  );
+  const user = await unlessMissing(aws("iam", "get-user", { UserName: runId }));
+  const parameters = await Promise.all(SUFFIXES.map((suffix) => parametersOf(aws, `${runId}${suffix}`)));
+  const made = await namesOfRun(aws, runId);
+  const names = [
+    ...stacks.map(({ StackName }) => StackName),
+    ...Roles.map(({ RoleName }) => RoleName),
+    ...Functions.map(({ FunctionName }) => FunctionName),
+    ...Items.map(({ ApiId }) => ApiId),
+    ...MetricAlarms.map(({ AlarmName }) => AlarmName),
+    ...OpenIDConnectProviderList.map(({ Arn }) => Arn),
+    ...(await logGroupsOf(aws, runId)),
+    ...parameters.flat(),
+  ];
+  const left = names.filter((name) => name.includes(runId) || made.has(name));
+  return [...left, ...(user === undefined ? [] : [`user ${runId}`])];
+}

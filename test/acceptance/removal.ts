@@ -1,0 +1,160 @@
+// Removes everything that a run made, by nothing but its id: also after an interruption, and what stacks keep on purpose.
+
+import { type Aws, AwsError, unlessMissing } from "./aws.ts";
+import { accountOf, removeKeys } from "./identities.ts";
+import type { StackResource } from "./stacks.ts";
+import { until } from "./wait.ts";
+import type { World } from "./world.ts";
+
+const STACK_MS = 40 * 60_000;
+/** Cluster ids of a run: its own, and the second clusters of some checks. */
+export const SUFFIXES = ["", "-release", "-mtls", "-private"];
+/** DeleteParameters takes ten: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameters.html */
+const PAGE = 10;
+
+interface Summary {
+  readonly StackId: string;
+  readonly StackName: string;
+  readonly StackStatus: string;
+}
+
+/** Gives the problems that it met; the search for leftovers says what is still there. */
+export async function removeRun(world: World, aws: Aws, runId: string): Promise<readonly string[]> {
+  const problems: string[] = [];
+  const attempt = async (what: string, remove: () => Promise<unknown>): Promise<void> => {
+    try {
+      await remove();
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      problems.push(`${what}: ${error.message}`);
+    }
+  };
+  const stacks = await stacksOfRun(aws, runId);
+  for (const { StackId, StackName, StackStatus } of stacks) {
+    const made = await resourcesOf(aws, StackId);
+    if (StackStatus !== "DELETE_COMPLETE") {
+      world.print(`  removing ${StackName}`);
+      await attempt(StackName, () => removeStack(world, aws, StackName));
+    }
+    for (const resource of made) await attempt(resource.PhysicalResourceId, () => removeKept(aws, resource));
+  }
+  await attempt("user", () => removeUser(aws, runId));
+  for (const role of [runId, `${runId}-pod`]) await attempt(role, () => removeRole(aws, role));
+  await attempt("bucket", async () => removeBucket(aws, `${runId}-${(await accountOf(aws)).id}`));
+  for (const suffix of SUFFIXES) await attempt("parameters", () => removeParameters(aws, `${runId}${suffix}`));
+  for (const name of await logGroupsOf(aws, runId)) {
+    await attempt(name, () => aws("logs", "delete-log-group", { logGroupName: name }));
+  }
+  return problems;
+}
+
+/** Also deleted ones: they may have kept something. */
+export async function stacksOfRun(aws: Aws, runId: string): Promise<readonly Summary[]> {
+  const { StackSummaries } = await aws<{ StackSummaries: Summary[] }>("cloudformation", "list-stacks");
+  return StackSummaries.filter(({ StackName }) => StackName.includes(runId));
+}
+
+/** CloudFormation refuses to delete a stack that still changes: after Ctrl-C one does. */
+async function removeStack(world: World, aws: Aws, StackName: string): Promise<void> {
+  const status = async () => {
+    const answer = await unlessMissing(
+      aws<{ Stacks: { StackStatus: string }[] }>("cloudformation", "describe-stacks", { StackName }),
+    );
+    return answer?.Stacks[0]?.StackStatus ?? "DELETE_COMPLETE";
+  };
+  const isStable = (one: string) => !one.endsWith("_IN_PROGRESS");
+  await until(world, STACK_MS, status, isStable);
+  // The issuer's stack is protected.
+  await aws("cloudformation", "update-termination-protection", { StackName, EnableTerminationProtection: false });
+  await aws("cloudformation", "delete-stack", { StackName });
+  const end = await until(world, STACK_MS, status, isStable);
+  if (end !== "DELETE_COMPLETE") throw new AwsError("unknown", `the stack is ${end}`);
+}
+
+type Remover = (aws: Aws, id: string) => Promise<unknown>;
+
+/** What is not here is a part of something that is: a function's versions, an API's routes. */
+const KEPT: Readonly<Record<string, Remover>> = {
+  "AWS::Lambda::Function": (aws, FunctionName) => aws("lambda", "delete-function", { FunctionName }),
+  "AWS::ApiGatewayV2::Api": (aws, ApiId) => aws("apigatewayv2", "delete-api", { ApiId }),
+  "AWS::Logs::LogGroup": (aws, logGroupName) => aws("logs", "delete-log-group", { logGroupName }),
+  "AWS::CodeDeploy::Application": (aws, applicationName) =>
+    aws("codedeploy", "delete-application", { applicationName }),
+  "AWS::CloudWatch::Alarm": (aws, alarm) => aws("cloudwatch", "delete-alarms", { AlarmNames: [alarm] }),
+  "AWS::IAM::Role": (aws, role) => removeRole(aws, role),
+  "AWS::IAM::OIDCProvider": (aws, OpenIDConnectProviderArn) =>
+    aws("iam", "delete-open-id-connect-provider", { OpenIDConnectProviderArn }),
+};
+
+/** A deleted stack keeps what its DeletionPolicy retains; the rest is gone by then. */
+async function removeKept(aws: Aws, { ResourceType, PhysicalResourceId }: StackResource): Promise<void> {
+  await unlessMissing(KEPT[ResourceType]?.(aws, PhysicalResourceId) ?? Promise.resolve());
+}
+
+/** Of deleted stacks too, for 90 days: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html */
+async function resourcesOf(aws: Aws, StackName: string): Promise<readonly StackResource[]> {
+  const { StackResourceSummaries } = await aws<{ StackResourceSummaries: StackResource[] }>(
+    "cloudformation",
+    "list-stack-resources",
+    { StackName },
+  );
+  return StackResourceSummaries;
+}
+
+/** Names of everything that the stacks of a run made. CloudFormation shortens a long stack's name in them. */
+export async function namesOfRun(aws: Aws, runId: string): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
+  for (const { StackId } of await stacksOfRun(aws, runId)) {
+    for (const { PhysicalResourceId } of await resourcesOf(aws, StackId)) names.add(PhysicalResourceId);
+  }
+  return names;
+}
+
+async function removeUser(aws: Aws, UserName: string): Promise<void> {
+  if ((await unlessMissing(aws("iam", "get-user", { UserName }))) === undefined) return;
+  await removeKeys(aws, UserName);
+  await aws("iam", "delete-user", { UserName });
+}
+
+async function removeRole(aws: Aws, RoleName: string): Promise<void> {
+  if ((await unlessMissing(aws("iam", "get-role", { RoleName }))) === undefined) return;
+  const { PolicyNames } = await aws<{ PolicyNames: string[] }>("iam", "list-role-policies", { RoleName });
+  for (const PolicyName of PolicyNames) await aws("iam", "delete-role-policy", { RoleName, PolicyName });
+  const { AttachedPolicies } = await aws<{ AttachedPolicies: { PolicyArn: string }[] }>(
+    "iam",
+    "list-attached-role-policies",
+    { RoleName },
+  );
+  for (const { PolicyArn } of AttachedPolicies) await aws("iam", "detach-role-policy", { RoleName, PolicyArn });
+  await aws("iam", "delete-role", { RoleName });
+}
+
+async function removeBucket(aws: Aws, Bucket: string): Promise<void> {
+  const listed = await unlessMissing(aws<{ Contents?: { Key: string }[] }>("s3api", "list-objects-v2", { Bucket }));
+  if (listed === undefined) return;
+  for (const { Key } of listed.Contents ?? []) await aws("s3api", "delete-object", { Bucket, Key });
+  await aws("s3api", "delete-bucket", { Bucket });
+}
+
+export async function parametersOf(aws: Aws, clusterId: string): Promise<readonly string[]> {
+  const { Parameters } = await aws<{ Parameters: { Name: string }[] }>("ssm", "get-parameters-by-path", {
+    Path: `/iam-authenticator/${clusterId}`,
+    Recursive: true,
+  });
+  return Parameters.map(({ Name }) => Name);
+}
+
+async function removeParameters(aws: Aws, clusterId: string): Promise<void> {
+  const names = await parametersOf(aws, clusterId);
+  for (let at = 0; at < names.length; at += PAGE) {
+    await aws("ssm", "delete-parameters", { Names: names.slice(at, at + PAGE) });
+  }
+}
+
+/** Their names contain the stack's. */
+export async function logGroupsOf(aws: Aws, runId: string): Promise<readonly string[]> {
+  const { logGroups } = await aws<{ logGroups: { logGroupName: string }[] }>("logs", "describe-log-groups", {
+    logGroupNamePattern: runId,
+  });
+  return logGroups.map(({ logGroupName }) => logGroupName);
+}

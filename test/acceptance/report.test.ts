@@ -1,0 +1,65 @@
+// The report shows what was seen, and no account, key, token or person.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fileName, isGood, markdown, masked, type Run, summary } from "./report.ts";
+import type { Row, Verdict } from "./rows.ts";
+
+const row = (verdict: Verdict, seen = "seen"): Row => ({
+  check: 1,
+  name: "deploy",
+  expected: "expected",
+  seen,
+  verdict,
+});
+
+const RUN: Run = {
+  place: "AWS",
+  region: "eu-west-1",
+  clusterId: "acceptance-0123abcd",
+  start: Date.UTC(2026, 10, 26, 12),
+  end: Date.UTC(2026, 10, 26, 13, 40),
+  commit: "0123abc",
+  programs: ["aws-cli/2.31.0"],
+  isInterrupted: false,
+  titles: { 1: "First login" },
+};
+
+test("account ids become numbers, the same one each time; longer and shorter numbers stay", () => {
+  const text = "arn:aws:iam::111122223333:role/a 444455556666 111122223333 1234567890123 20261126";
+  assert.equal(masked(text), "arn:aws:iam::account-1:role/a account-2 account-1 1234567890123 20261126");
+});
+
+test("keys, tokens and mail addresses are left out", () => {
+  const text = "AKIA0123456789ABCDEF k8s-aws-v1.aHR0cHM-_ Authorization: Bearer abc.def bob@example.com";
+  assert.equal(masked(text), "(access key) k8s-aws-v1.(token) Authorization: Bearer (token) (mail address)");
+});
+
+test("the report has one line for each row, and no cell ends its line or its column", () => {
+  const text = markdown(RUN, [row("failed", "a | b <c>")]);
+  assert.ok(text.includes("| 1 First login | deploy | expected | a \\| b &lt;c> | failed |"), text);
+  assert.ok(text.startsWith("# Acceptance, 2026-11-26\n"));
+  assert.ok(text.includes("- Time: 2026-11-26T12:00Z, 100 min\n"));
+  assert.ok(text.includes("- Result: 1 failed\n"));
+});
+
+test("an interrupted run says so", () => {
+  assert.ok(markdown({ ...RUN, isInterrupted: true }, [row("passed")]).includes("- Result: 1 passed; interrupted\n"));
+});
+
+test("a run is good where every row passed or had no input; never where nothing was looked at", () => {
+  assert.ok(isGood([row("passed"), row("not run")]));
+  assert.ok(!isGood([row("passed"), row("failed")]));
+  assert.ok(!isGood([row("passed"), row("not served")]));
+  assert.ok(!isGood([]));
+});
+
+test("the summary counts each verdict", () => {
+  const rows = [row("passed"), row("passed"), row("not served"), row("not run")];
+  assert.equal(summary(rows), "2 passed, 1 not served, 1 not run");
+});
+
+test("the file is named after the day and the region, or the emulator", () => {
+  assert.equal(fileName(RUN), "2026-11-26-eu-west-1.md");
+  assert.equal(fileName({ ...RUN, place: "MiniStack 1.5.33" }), "2026-11-26-ministack-1.5.33.md");
+});

@@ -1,0 +1,90 @@
+// The report of a run: a table for the terminal, and Markdown to commit, in which no account can be recognized.
+
+import { table } from "../../cli/io/table.ts";
+import type { Row, Verdict } from "./rows.ts";
+
+export interface Run {
+  /** "AWS", or the emulator's name and version. */
+  readonly place: string;
+  readonly region: string;
+  readonly clusterId: string;
+  /** Milliseconds since 1970. */
+  readonly start: number;
+  readonly end: number;
+  /** Of the repository, with "and changes" where files were changed. */
+  readonly commit: string;
+  /** Name and version of each program. */
+  readonly programs: readonly string[];
+  readonly isInterrupted: boolean;
+  /** Titles by check. */
+  readonly titles: Readonly<Record<number, string>>;
+}
+
+export function textTable(rows: readonly Row[]): string {
+  const cells = rows.map(({ check, name, expected, seen, verdict }) => [String(check), name, expected, seen, verdict]);
+  return table(["check", "row", "expected", "seen", "verdict"], cells);
+}
+
+const VERDICTS: readonly Verdict[] = ["passed", "failed", "not served", "not run"];
+
+/** Such as "40 passed, 1 failed". */
+export function summary(rows: readonly Row[]): string {
+  const counts = VERDICTS.map((verdict) => [rows.filter((row) => row.verdict === verdict).length, verdict] as const);
+  return counts.flatMap(([count, verdict]) => (count === 0 ? [] : [`${count} ${verdict}`])).join(", ");
+}
+
+/** A run is good when nothing failed and nothing was unserved. Rows without input are the operator's choice. */
+export function isGood(rows: readonly Row[]): boolean {
+  return rows.length > 0 && rows.every(({ verdict }) => verdict === "passed" || verdict === "not run");
+}
+
+export function fileName({ start, region, place }: Run): string {
+  const date = new Date(start).toISOString().slice(0, 10);
+  return `${date}-${place === "AWS" ? region : place.toLowerCase().replace(/[^a-z0-9.]+/g, "-")}.md`;
+}
+
+export function markdown(run: Run, rows: readonly Row[]): string {
+  const minutes = Math.round((run.end - run.start) / 60_000);
+  const facts = [
+    `Place: ${run.place}, ${run.region}`,
+    `Time: ${new Date(run.start).toISOString().slice(0, 16)}Z, ${minutes} min`,
+    `Cluster id: ${run.clusterId}`,
+    `Commit: ${run.commit}`,
+    `Programs: ${run.programs.join(", ")}`,
+    `Result: ${summary(rows)}${run.isInterrupted ? "; interrupted" : ""}`,
+  ];
+  const lines = rows.map(({ check, name, expected, seen, verdict }) => {
+    const title = run.titles[check] ?? "";
+    return `| ${[`${check} ${title}`, name, expected, seen, verdict].map(cell).join(" | ")} |`;
+  });
+  const text = [
+    `# Acceptance, ${new Date(run.start).toISOString().slice(0, 10)}`,
+    "",
+    ...facts.map((fact) => `- ${fact}`),
+    "",
+    "| check | row | expected | seen | verdict |",
+    "| --- | --- | --- | --- | --- |",
+    ...lines,
+    "",
+  ].join("\n");
+  return masked(text);
+}
+
+function cell(text: string): string {
+  return text.replace(/[|]/g, "\\|").replace(/</g, "&lt;");
+}
+
+/** Account ids become account-1, account-2, ...; keys, tokens and mail addresses are left out. */
+export function masked(text: string): string {
+  const accounts = new Map<string, string>();
+  return text
+    .replace(/k8s-aws-v1\.[\w-]+/g, "k8s-aws-v1.(token)")
+    .replace(/\bBearer \S+/g, "Bearer (token)")
+    .replace(/\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b/g, "(access key)")
+    .replace(/[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g, "(mail address)")
+    .replace(/(?<!\d)\d{12}(?!\d)/g, (account) => {
+      const name = accounts.get(account) ?? `account-${accounts.size + 1}`;
+      accounts.set(account, name);
+      return name;
+    });
+}

@@ -1,0 +1,74 @@
+// What a check looked at: one row of the report for each expectation. A row passes only when its look was made and it held.
+
+import { Interrupted, type World } from "./world.ts";
+
+/** "not served": the place cannot do it, which only an emulator may. "not run": the operator gave no input for it. */
+export type Verdict = "passed" | "failed" | "not served" | "not run";
+
+export interface Row {
+  readonly check: number;
+  readonly name: string;
+  readonly expected: string;
+  readonly seen: string;
+  readonly verdict: Verdict;
+}
+
+export interface Expectation {
+  readonly text: string;
+  holds(seen: string): boolean;
+}
+
+export interface Rows {
+  /** Looks, compares and records. A look that throws fails its row. Returns whether the row passed. */
+  see(name: string, expected: string | Expectation, look: () => string | Promise<string>): Promise<boolean>;
+  /** Records rows that have no input; the reason says which option gives it. */
+  leaveOut(name: string, expected: string, reason: string): void;
+}
+
+export function matching(text: string, pattern: RegExp): Expectation {
+  return { text, holds: (seen) => pattern.test(seen) };
+}
+
+export function rowsOf(check: number, world: World, record: (row: Row) => void): Rows {
+  const add = (row: Omit<Row, "check">): void => {
+    record({ check, ...row });
+    world.print(`  ${row.verdict.padEnd(10)} ${row.name}: ${oneLine(row.seen)}`);
+  };
+  return {
+    async see(name, expected, look) {
+      const { text, holds } =
+        typeof expected === "string" ? { text: expected, holds: (seen: string) => seen === expected } : expected;
+      const reason = world.unserved[`${check} ${name}`];
+      if (reason !== undefined) {
+        add({ name, expected: text, seen: reason, verdict: "not served" });
+        return false;
+      }
+      const { seen, verdict } = await lookOnce(look, holds);
+      add({ name, expected: text, seen: oneLine(seen), verdict });
+      return verdict === "passed";
+    },
+    leaveOut(name, expected, reason) {
+      add({ name, expected, seen: reason, verdict: "not run" });
+    },
+  };
+}
+
+async function lookOnce(
+  look: () => string | Promise<string>,
+  holds: (seen: string) => boolean,
+): Promise<{ seen: string; verdict: Verdict }> {
+  try {
+    const seen = await look();
+    return { seen, verdict: holds(seen) ? "passed" : "failed" };
+  } catch (error) {
+    if (error instanceof Interrupted) throw error;
+    return { seen: error instanceof Error ? error.message : String(error), verdict: "failed" };
+  }
+}
+
+const MAX_LENGTH = 400;
+
+export function oneLine(text: string): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH)}...` : line;
+}

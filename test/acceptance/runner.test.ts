@@ -1,0 +1,163 @@
+// A run removes what it made, whatever ends it, and nothing passes that was not looked at.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CHECKS } from "./acceptance.ts";
+import type { Check } from "./check.ts";
+import type { Cloud } from "./fake/cloud.ts";
+import { type FakeWorld, fakeWorld, type Wrong } from "./fake/world.ts";
+import { type RunOptions, runChecks } from "./runner.ts";
+
+const CLUSTER = "acceptance-0123abcd";
+const MINUTE = 60_000;
+const numbered = (...numbers: number[]) => CHECKS.filter(({ number }) => numbers.includes(number));
+
+function run(world: FakeWorld, checks: readonly Check[], options: Partial<RunOptions> = {}) {
+  return runChecks(world, { clusterId: CLUSTER, checks, ...options }, world.resume);
+}
+
+/** Everything in the account that a run can make. */
+function left({ stacks, roles, users, keys, buckets, logGroups, parameters, kept, alarms }: Cloud): string[] {
+  return [
+    ...stacks.filter(({ status }) => status !== "DELETE_COMPLETE").map(({ name }) => name),
+    ...roles.keys(),
+    ...users.keys(),
+    ...[...keys.values()].filter(({ accessKeyId }) => accessKeyId.startsWith("AKIA")).map(({ arn }) => arn),
+    ...buckets.keys(),
+    ...logGroups.keys(),
+    ...[...parameters.keys()].filter((name) => name.includes(CLUSTER)),
+    ...kept,
+    ...alarms.keys(),
+  ];
+}
+
+test("a run of all checks leaves nothing", async () => {
+  const world = fakeWorld();
+  await run(world, CHECKS);
+  assert.deepEqual(left(world.cloud), []);
+});
+
+// A deployment, a canary, an idle wait and the time between are all in these minutes.
+for (const minutes of [0.5, 1.2, 3, 4.5, 9, 20, 40]) {
+  test(`an interruption after ${minutes} minutes leaves nothing`, async () => {
+    const world = fakeWorld();
+    world.interruptAfter(minutes * MINUTE);
+    const { rows, isInterrupted } = await run(world, numbered(1, 3, 5, 7, 8, 10));
+    assert.ok(isInterrupted);
+    assert.deepEqual(left(world.cloud), []);
+    const removal = rows.filter(({ check }) => check === 12).map(({ verdict }) => verdict);
+    assert.deepEqual(removal, ["passed", "passed", "passed"]);
+  });
+}
+
+test("a check that throws fails, the next one runs, and nothing is left", async () => {
+  const world = fakeWorld();
+  const broken: Check = {
+    number: 1,
+    title: "Broken",
+    minutes: 1,
+    async run(site) {
+      await site.ensure();
+      throw new Error("a mistake in the check");
+    },
+  };
+  const { rows } = await run(world, [broken, ...numbered(4)]);
+  assert.deepEqual(rows[0], {
+    check: 1,
+    name: "the check ended early",
+    expected: "it ran to its end",
+    seen: "a mistake in the check",
+    verdict: "failed",
+  });
+  assert.ok(rows.some(({ check, verdict }) => check === 4 && verdict === "passed"));
+  assert.deepEqual(left(world.cloud), []);
+});
+
+test("a stack that cannot be deployed fails each check that needs it, and nothing is left", async () => {
+  const refused: Wrong = (call) => (call.startsWith("cdk synth") ? { stderr: "a typo in the context" } : undefined);
+  const world = fakeWorld(refused);
+  const { rows } = await run(world, numbered(1, 4, 10));
+  assert.deepEqual(
+    rows.filter(({ check, verdict }) => check !== 12 && verdict !== "failed"),
+    [],
+  );
+  assert.ok(rows.every(({ check, seen }) => check === 12 || seen.includes("a typo in the context")));
+  assert.deepEqual(left(world.cloud), []);
+});
+
+test("--keep leaves the cluster, another run uses it, and its removal leaves nothing", async () => {
+  const world = fakeWorld();
+  await run(world, numbered(2, 7, 8), { keep: true });
+  assert.ok(left(world.cloud).includes(`IamAuthenticator-${CLUSTER}`));
+  const { rows } = await run(world, numbered(1, 2, 7, 8), { keep: true });
+  assert.deepEqual([...new Set(rows.map(({ verdict }) => verdict))].sort(), ["not run", "passed"]);
+  await run(world, []);
+  assert.deepEqual(left(world.cloud), []);
+});
+
+test("resources of other clusters stay", async () => {
+  // The fake's tagging API lists every role.
+  const untagged: Wrong = (call) =>
+    call.includes("get-resources ") && call.includes("TagFilters") ? '{"ResourceTagMappingList":[]}' : undefined;
+  const world = fakeWorld(untagged);
+  world.cloud.parameters.set("/iam-authenticator/prod/callers", "[]");
+  world.cloud.roles.set("prod", "arn:aws:iam::111122223333:role/prod");
+  world.cloud.logGroups.set("IamAuthenticator-prod-Log", []);
+  await run(world, numbered(1, 7, 8));
+  assert.deepEqual(
+    [...world.cloud.parameters.keys()],
+    ["/cdk-bootstrap/hnb659fds/version", "/iam-authenticator/prod/callers"],
+  );
+  assert.deepEqual(
+    [[...world.cloud.roles.keys()], [...world.cloud.logGroups.keys()]],
+    [["prod"], ["IamAuthenticator-prod-Log"]],
+  );
+});
+
+test("what a place cannot serve is named and does not pass: one row, or a whole check", async () => {
+  const world = { ...fakeWorld(), unserved: { "1 doctor": "no doctor here", "5": "no CodeDeploy" } };
+  const { rows } = await run(world, numbered(1, 5));
+  const unserved = rows.filter(({ verdict }) => verdict === "not served");
+  assert.deepEqual(
+    unserved.map(({ check, name, seen }) => [check, name, seen]),
+    [
+      [1, "doctor", "no doctor here"],
+      [5, "the whole check", "no CodeDeploy"],
+    ],
+  );
+});
+
+test("rows without the operator's input, and an opt-in check, are not run", async () => {
+  const { rows } = await run(fakeWorld(), numbered(2, 9, 11));
+  const notRun = rows
+    .filter(({ verdict }) => verdict === "not run")
+    .map(({ check, name, seen }) => [check, name, seen]);
+  assert.deepEqual(notRun, [
+    [2, "permission set", "no --sso-profile"],
+    [9, "mtls", "no --mtls"],
+    [9, "private", "no --private"],
+    [11, "the whole check", "opt-in: --storm"],
+  ]);
+});
+
+test("an account without room for reserved concurrency is not asked for it", async () => {
+  const small: Wrong = (call) =>
+    call.includes("get-account-settings") ? '{"AccountLimit":{"UnreservedConcurrentExecutions":102}}' : undefined;
+  const { rows } = await run(fakeWorld(small), numbered(6));
+  const row = rows.find(({ name }) => name === "provisioned 1 with reserved 3");
+  assert.deepEqual([row?.verdict, row?.seen], ["not run", "the account has 102 unreserved executions; 103 are needed"]);
+});
+
+test("an account without API Gateway's log role gets none: the private endpoint is not run", async () => {
+  const calls: string[] = [];
+  const without: Wrong = (call) => {
+    calls.push(call);
+    return call.includes("apigateway get-account") ? "{}" : undefined;
+  };
+  const { rows } = await run(fakeWorld(without), numbered(9), { inputs: { private: { endpoint: {} } } });
+  assert.equal(rows.find(({ name }) => name === "private")?.verdict, "not run");
+  assert.deepEqual(
+    calls.filter((call) => /update-account|put-account|cdk bootstrap/.test(call)),
+    [],
+  );
+});

@@ -1,0 +1,81 @@
+// Runs checks one after the other and removes what they made, whatever happened.
+
+import { awsOf } from "./aws.ts";
+import type { Check } from "./check.ts";
+import { removeAndLook } from "./leftovers.ts";
+import { type Row, rowsOf } from "./rows.ts";
+import { type Inputs, openSite } from "./site.ts";
+import { Interrupted, type World } from "./world.ts";
+
+export interface RunOptions {
+  readonly clusterId: string;
+  readonly checks: readonly Check[];
+  readonly inputs?: Inputs;
+  /** Checks that are opt-in run too. */
+  readonly optIn?: boolean;
+  /** Leaves everything where it is. */
+  readonly keep?: boolean;
+}
+
+export interface Outcome {
+  readonly rows: readonly Row[];
+  readonly isInterrupted: boolean;
+}
+
+/** `resume` makes the world usable again after an interruption, for the removal. */
+export async function runChecks(world: World, options: RunOptions, resume: () => void = () => {}): Promise<Outcome> {
+  const rows: Row[] = [];
+  const record = (row: Row) => {
+    rows.push(row);
+  };
+  let isInterrupted = false;
+  try {
+    await runAll(world, options, record);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    isInterrupted = true;
+    world.print("Interrupted.");
+  } finally {
+    resume();
+    if (options.keep !== true) {
+      world.print("Removing everything");
+      await removeAndLook(world, awsOf(world), options.clusterId, record);
+    }
+  }
+  return { rows, isInterrupted };
+}
+
+async function runAll(world: World, options: RunOptions, record: (row: Row) => void): Promise<void> {
+  const { clusterId, checks, inputs, optIn = false } = options;
+  const site = openSite(world, clusterId, inputs);
+  for (const check of checks) {
+    const { number, title } = check;
+    const rows = rowsOf(number, world, record);
+    world.print(`${number}. ${title}`);
+    const reason = world.unserved[String(number)];
+    if (reason !== undefined) {
+      record({ check: number, name: "the whole check", expected: "-", seen: reason, verdict: "not served" });
+      world.print(`  not served  ${reason}`);
+    } else if (check.optIn && !optIn) {
+      rows.leaveOut("the whole check", "-", "opt-in: --storm");
+    } else {
+      await runOne(check, site, rows);
+    }
+  }
+}
+
+/** What throws outside of a row is a row too: nothing passes by not being looked at. */
+async function runOne(
+  check: Check,
+  site: Parameters<Check["run"]>[0],
+  rows: Parameters<Check["run"]>[1],
+): Promise<void> {
+  try {
+    await check.run(site, rows);
+  } catch (error) {
+    if (error instanceof Interrupted) throw error;
+    await rows.see("the check ended early", "it ran to its end", () => {
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,198 @@
+// The throwaway cluster of a run: its stacks, its identities, and reviews as kube-apiserver asks for them.
+
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { defaultStackName } from "../../functions/settings/stack-name.ts";
+import { type Aws, awsOf } from "./aws.ts";
+import { type Account, accountOf, assume, makeRole, makeUser, type Principal, SESSION } from "./identities.ts";
+import { postReview, type Review, type Webhook } from "./reviews.ts";
+import { type Deployed, type Stacks, stacksOf } from "./stacks.ts";
+import type { Credentials, Ran, World } from "./world.ts";
+
+/** What only the operator has; a row without its input is "not run". */
+export interface Inputs {
+  /** A profile of the AWS CLI with an IAM Identity Center permission set. */
+  readonly ssoProfile?: string;
+  /** `endpoint` is the context key of kind `mtls`. */
+  readonly mtls?: { readonly endpoint: MtlsEndpoint; readonly clientCert: string; readonly clientKey: string };
+  /** `endpoint` is the context key of kind `private`. */
+  readonly private?: { readonly endpoint: Readonly<Record<string, unknown>> };
+}
+
+export interface MtlsEndpoint {
+  readonly domainName: string;
+  readonly subjects: readonly string[];
+}
+
+/** A cluster with a caller. */
+export interface Cluster {
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly webhook: Webhook;
+}
+
+export interface Site {
+  readonly world: World;
+  readonly inputs: Inputs;
+  readonly clusterId: string;
+  readonly stack: string;
+  readonly aws: Aws;
+  readonly stacks: Stacks;
+  account(): Promise<Account>;
+  /** `iam-authenticator`, for this cluster. */
+  command(args: readonly string[], credentials?: Credentials): Promise<Ran>;
+  /** Deploys the cluster with these context keys. */
+  deploy(settings?: Readonly<Record<string, unknown>>): Promise<Deployed>;
+  /** The first deployment of this run, by default keys. */
+  deployed(): Promise<Deployed>;
+  /** Deploys the cluster and makes its caller by the output KubeconfigCommand, unless this run has done so. */
+  ensure(): Promise<Cluster>;
+  /** The next `ensure` deploys and makes a caller again. */
+  forget(): void;
+  /** The throwaway role, mapped to `acceptance:{SessionName}`. */
+  role(): Promise<Principal>;
+  /** The throwaway user, mapped to `acceptance-user`, which no other mapping can render. */
+  user(): Promise<Principal>;
+  /** A token of the throwaway role, by this project's command. */
+  token(): Promise<string>;
+  review(token: string, caller?: string): Promise<Review>;
+}
+
+export const ROLE_USER = `acceptance:${SESSION}`;
+export const GROUP = "acceptance";
+/** A session of a role ends after an hour, and a run takes longer. */
+const FRESH_MS = 30 * 60_000;
+export const COMPLETE = /^(CREATE|UPDATE)_COMPLETE$/;
+/** What a row of a grant expects. */
+export const GRANTED = `granted as ${ROLE_USER} (${GROUP})`;
+
+export function openSite(world: World, clusterId: string, inputs: Inputs = {}): Site {
+  const aws = awsOf(world);
+  const stacks = stacksOf(world, aws, clusterId);
+  const stack = defaultStackName(clusterId);
+  let deployment: Promise<Deployed> | undefined;
+  let cluster: Promise<Cluster> | undefined;
+
+  const account = remembered(() => accountOf(aws));
+  const command: Site["command"] = (args, credentials) =>
+    world.run(
+      "iam-authenticator",
+      [...args, "-c", clusterId, "--region", world.region],
+      credentials === undefined ? {} : { credentials },
+    );
+
+  async function map(arn: string, username: string): Promise<void> {
+    await ensure();
+    await mustRun(command(["mappings", "set", arn, "--username", username, "--group", GROUP, "--yes"]));
+  }
+
+  function deployed(): Promise<Deployed> {
+    deployment ??= site.deploy();
+    return deployment;
+  }
+
+  async function makeCluster(): Promise<Cluster> {
+    const { status, seen } = await deployed();
+    if (!COMPLETE.test(status)) throw new Error(`the cluster is not deployed: ${seen}`);
+    const outputs = await stacks.outputs(stack);
+    return { outputs, webhook: await makeCaller(world, outputs["KubeconfigCommand"] ?? "") };
+  }
+
+  function ensure(): Promise<Cluster> {
+    cluster ??= makeCluster();
+    return cluster;
+  }
+
+  const roleArn = remembered(async () => {
+    const arn = await makeRole(world, aws, await account(), clusterId);
+    await map(arn, "acceptance:{SessionName}");
+    return arn;
+  });
+  let assumed: { readonly credentials: Credentials; readonly at: number } | undefined;
+  async function role(): Promise<Principal> {
+    const arn = await roleArn();
+    if (assumed === undefined || world.now() - assumed.at > FRESH_MS) {
+      assumed = { credentials: await assume(world, aws, arn, SESSION), at: world.now() };
+    }
+    return { arn, credentials: assumed.credentials };
+  }
+  const user = remembered(async () => {
+    const made = await makeUser(aws, clusterId);
+    await map(made.arn, "acceptance-user");
+    return made;
+  });
+
+  const site: Site = {
+    world,
+    inputs,
+    clusterId,
+    stack,
+    aws,
+    stacks,
+    account,
+    command,
+    deploy: (settings = {}) => stacks.deploy(stack, { clusterId, ...settings }),
+    deployed,
+    ensure,
+    forget() {
+      deployment = undefined;
+      cluster = undefined;
+    },
+    role,
+    user,
+    async token() {
+      const { credentials } = await role();
+      return tokenIn(await mustRun(command(["token"], credentials)));
+    },
+    async review(token, caller) {
+      const { webhook } = await ensure();
+      return postReview(world, { ...webhook, ...(caller !== undefined && { token: caller }) }, token);
+    },
+  };
+  return site;
+}
+
+/** Runs a stack's output KubeconfigCommand, and gives what is in the file that it writes. */
+export async function makeCaller(world: World, command: string): Promise<Webhook> {
+  const file = join(world.folder, `${randomBytes(4).toString("hex")}.kubeconfig`);
+  await mustRun(world.run("iam-authenticator", kubeconfigCommand(command, file)));
+  return readWebhook(file);
+}
+
+/** The ExecCredential that `iam-authenticator token` and `aws eks get-token` print. */
+export function tokenIn(printed: string): string {
+  return (JSON.parse(printed) as { status: { token: string } }).status.token;
+}
+
+export async function mustRun(running: Promise<Ran>): Promise<string> {
+  const { exitCode, stdout, stderr } = await running;
+  if (exitCode !== 0) throw new Error(`exit code ${exitCode}: ${stderr.trim() || stdout.trim()}`);
+  return stdout;
+}
+
+/**
+ * The output's own words without the program's name, which `npx` runs. The caller gets another name each time, since a kept
+ * cluster has callers already.
+ */
+function kubeconfigCommand(output: string, file: string): string[] {
+  const words = output.split(" ");
+  const program = words.findIndex((word) => word.endsWith("iam-authenticator"));
+  if (program < 0) throw new Error(`the output KubeconfigCommand names no program: ${JSON.stringify(output)}`);
+  const name = `acceptance-${randomBytes(3).toString("hex")}`;
+  const replaced = words.slice(program + 1).map((word) => (word === "control-plane" ? name : word));
+  return [...replaced.map((word) => (word === "webhook.kubeconfig" ? file : word)), "--yes"];
+}
+
+function readWebhook(file: string): Webhook {
+  const { clusters, users } = parse(readFileSync(file, "utf8"));
+  return { server: clusters[0].cluster.server, token: users[0].user.token };
+}
+
+function remembered<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -1,0 +1,82 @@
+// The throwaway cluster's stacks: deployed by the CDK CLI from this repository's own app, and looked at by CloudFormation's API.
+
+import { join } from "node:path";
+import { writeApp } from "../infra/cdk-cli.ts";
+import { type Aws, unlessMissing } from "./aws.ts";
+import { oneLine } from "./rows.ts";
+import type { World } from "./world.ts";
+
+/** Every resource of a run has it, with the run's cluster id. */
+export const TAG = "iam-authenticator:acceptance";
+
+export interface Deployed {
+  /** CloudFormation's, such as UPDATE_COMPLETE; "no stack" where there is none. */
+  readonly status: string;
+  /** The status and, where the CDK CLI failed, what it printed. */
+  readonly seen: string;
+}
+
+export interface StackResource {
+  readonly LogicalResourceId: string;
+  readonly PhysicalResourceId: string;
+  readonly ResourceType: string;
+  readonly ResourceStatus: string;
+}
+
+export interface Stacks {
+  /** Deploys one stack of an app with this one cluster, and waits. Throws where the app does not synthesize. */
+  deploy(stack: string, cluster: Readonly<Record<string, unknown>>): Promise<Deployed>;
+  /** As an operator removes a stack. */
+  destroy(stack: string): Promise<Deployed>;
+  status(stack: string): Promise<string>;
+  outputs(stack: string): Promise<Readonly<Record<string, string>>>;
+  resources(stack: string): Promise<readonly StackResource[]>;
+}
+
+export function stacksOf(world: World, aws: Aws, runId: string): Stacks {
+  /** One for each stack: an app with another cluster does not have it. */
+  const outOf = (stack: string) => join(world.folder, `${stack}.out`);
+  const cdk = (...args: string[]) => world.run("cdk", args);
+
+  interface Described {
+    readonly StackStatus: string;
+    readonly Outputs?: readonly { readonly OutputKey: string; readonly OutputValue: string }[];
+  }
+  async function describe(stack: string): Promise<Described | undefined> {
+    const answer = await unlessMissing(
+      aws<{ Stacks: Described[] }>("cloudformation", "describe-stacks", { StackName: stack }),
+    );
+    return answer?.Stacks[0];
+  }
+  const status = async (stack: string) => (await describe(stack))?.StackStatus ?? "no stack";
+
+  async function after(stack: string, ran: Awaited<ReturnType<typeof cdk>>): Promise<Deployed> {
+    const reached = await status(stack);
+    return { status: reached, seen: ran.exitCode === 0 ? reached : `${reached}: ${oneLine(ran.stderr.slice(-600))}` };
+  }
+
+  return {
+    async deploy(stack, cluster) {
+      writeApp(world.folder, [{ tags: { [TAG]: runId }, ...cluster, ...world.settings }]);
+      const out = outOf(stack);
+      const synth = await cdk("synth", "--quiet", "--output", out);
+      if (synth.exitCode !== 0) throw new Error(`cdk synth: ${oneLine(synth.stderr)}`);
+      world.prepare?.(out);
+      return after(stack, await cdk("deploy", stack, "--app", out, "--require-approval", "never"));
+    },
+    async destroy(stack) {
+      return after(stack, await cdk("destroy", stack, "--app", outOf(stack), "--force"));
+    },
+    status,
+    async outputs(stack) {
+      const { Outputs = [] } = (await describe(stack)) ?? {};
+      return Object.fromEntries(Outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
+    },
+    async resources(stack) {
+      const answer = await aws<{ StackResourceSummaries: StackResource[] }>("cloudformation", "list-stack-resources", {
+        StackName: stack,
+      });
+      return answer.StackResourceSummaries;
+    },
+  };
+}

@@ -1,0 +1,59 @@
+// The distributions' own programs that judge our instructions for control planes: kubeadm itself, and for Talos and kops small
+// programs of ours (test/e2e/judges/) around the packages that judge in theirs.
+
+import { hash } from "node:crypto";
+import { copyFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { kubernetesProgram } from "./binaries.ts";
+import { build } from "./build.ts";
+import { writeModule } from "./go-module.ts";
+import { KOPS_VERSION, type KUBERNETES_VERSIONS, type TALOS_VERSIONS } from "./versions.ts";
+
+const JUDGES = join(import.meta.dirname, "../judges");
+
+/**
+ * Modules that Talos 1.14 needs in a version that the module proxy does not serve, and the version of 1.13 instead. They are for
+ * networks and for the state of a running machine; configurations are patched and validated without them.
+ */
+const TALOS_REPLACEMENTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "1.14.1": {
+    "github.com/cosi-project/runtime": "github.com/cosi-project/runtime v1.14.1",
+    "github.com/jsimonetti/rtnetlink/v2": "github.com/jsimonetti/rtnetlink/v2 v2.2.1-0.20260317095713-310581b9c6ac",
+    "github.com/mdlayher/ethtool": "github.com/siderolabs/ethtool v0.4.0-sidero",
+  },
+};
+
+export function findKubeadm(version: (typeof KUBERNETES_VERSIONS)[number]): string {
+  return build(kubernetesProgram("kubeadm", version));
+}
+
+/** See judges/talos/main.go for its verbs. */
+export function findTalosJudge(version: (typeof TALOS_VERSIONS)[number]): string {
+  return findJudge("talos", "github.com/siderolabs/talos/pkg/machinery", version, TALOS_REPLACEMENTS[version]);
+}
+
+/** See judges/kops/main.go. */
+export function findKopsJudge(): string {
+  return findJudge("kops", "k8s.io/kops", KOPS_VERSION);
+}
+
+function findJudge(
+  name: string,
+  module: string,
+  version: string,
+  replacements?: Readonly<Record<string, string>>,
+): string {
+  const source = join(JUDGES, name, "main.go");
+  const digest = hash("sha256", readFileSync(source)).slice(0, 12);
+  return build({
+    name: `${name}-judge`,
+    // A change of the judge is another program.
+    version: `${version}-${digest}`,
+    main: ".",
+    writeModule: (folder) => {
+      writeModule(folder, module, version, replacements);
+      copyFileSync(source, join(folder, "main.go"));
+    },
+    variables: {},
+  });
+}

@@ -1,0 +1,98 @@
+// The emulator as the acceptance checks reach it, and what it cannot serve.
+
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type RealWorld, realWorld } from "../../acceptance/real-world.ts";
+import { machine } from "../sam/runtime-image.ts";
+import type { EmulatedSts } from "./emulated-sts.ts";
+import { fitForEmulator } from "./fit-for-emulator.ts";
+import { forEmulator } from "./issuer-for-emulator.ts";
+import type { LocalGateway } from "./local-gateway.ts";
+import type { Emulator } from "./ministack.ts";
+
+const NO_THROTTLE = "the emulator's HTTP API runs a function whose reserved concurrency is 0";
+const NO_ACCESS_LOG = "the emulator's HTTP API writes no access log";
+const NO_PROVIDER =
+  "the emulator's CloudFormation has no OIDC provider, and its APIs have no URL that an issuer may have";
+const NO_CODEDEPLOY = "the emulator has no CodeDeploy";
+
+/** Each key is a check or a row that exists: the run against the emulator fails otherwise. */
+export const UNSERVED: Readonly<Record<string, string>> = {
+  "3 statuses at the caller": NO_THROTTLE,
+  "3 integrationError in the access log": NO_ACCESS_LOG,
+  "3 5xx counts them": "the emulator's API Gateway writes no metrics",
+  "4 metrics": "the emulator's CloudWatch Logs makes no metrics of log lines",
+  "5": NO_CODEDEPLOY,
+  "6": "the emulator has no CodeDeploy, and says READY to any provisioned concurrency",
+  "7 SafeDeployments=true, LogLevel=debug": NO_CODEDEPLOY,
+  "7 order of events": NO_CODEDEPLOY,
+  "8 AssumeRoleWithWebIdentity": NO_PROVIDER,
+  "8 another service account": NO_PROVIDER,
+  "10 the first review after 20 idle minutes": "the emulator's functions are processes, which nothing freezes",
+  "10 drift": "the emulator compares few types of resources: no API, no alias, no alarm",
+  "11": "the emulator starts a process of this machine for each environment: 50 at once end without an answer",
+};
+
+export interface Services {
+  readonly emulator: Emulator;
+  readonly gateway: LocalGateway;
+  readonly sts: EmulatedSts;
+}
+
+export function emulatedWorld({ emulator, gateway, sts }: Services, region: string): RealWorld {
+  const common = { PATH: process.env["PATH"], ...emulator.environment };
+  const world = realWorld({
+    region,
+    environment: (program, [service]) => ({
+      ...common,
+      HOME: world.folder,
+      // Buckets are in the path where the host is an address.
+      ...(program === "aws" && { AWS_ENDPOINT_URL: `http://127.0.0.1:${emulator.port}` }),
+      // Its token is for a host of AWS.
+      ...(service === "eks" && { AWS_ENDPOINT_URL: undefined }),
+      ...(program === "iam-authenticator" && { AWS_ENDPOINT_URL_STS: sts.url }),
+    }),
+  });
+
+  return {
+    ...world,
+    async run(program, args, options) {
+      const ran = await world.run(program, args, options);
+      if (program === "aws" && ran.exitCode === 0) sts.learn(args.slice(0, 2).join(" "), ran.stdout);
+      return { ...ran, stdout: gateway.localUrls(ran.stdout) };
+    },
+    settings: { architecture: machine(), safeDeployments: false },
+    releaseParameters: { Architecture: machine(), Monitoring: "false" },
+    unserved: UNSERVED,
+    prepare(folder) {
+      if (folder.endsWith(".out")) prepareAssembly(folder, sts.url);
+      else prepareRelease(folder, sts.url);
+    },
+  };
+}
+
+interface Template {
+  readonly Resources: Record<string, { readonly Properties?: { Environment?: { Variables: Record<string, string> } } }>;
+}
+
+/** The function asks the STS that knows the emulator's keys. */
+function prepareAssembly(folder: string, sts: string): void {
+  fitForEmulator(folder);
+  const [issuer] = readdirSync(folder).filter((file) => /^IamAuthenticatorIssuer-.*\.template\.json$/.test(file));
+  if (issuer !== undefined) forEmulator(folder, issuer.slice(0, -".template.json".length));
+  for (const name of readdirSync(folder).filter((file) => file.endsWith(".template.json"))) {
+    const template: Template = JSON.parse(readFileSync(join(folder, name), "utf8"));
+    for (const { Properties } of Object.values(template.Resources)) {
+      const { Variables } = Properties?.Environment ?? {};
+      if (Variables?.["CALLER_AUTH"] !== undefined) Variables["AWS_ENDPOINT_URL_STS"] = sts;
+    }
+    writeFileSync(join(folder, name), JSON.stringify(template));
+  }
+}
+
+function prepareRelease(folder: string, sts: string): void {
+  const file = join(folder, "http.template.yaml");
+  const [before, after, ...others] = readFileSync(file, "utf8").split('AWS_ENDPOINT_URL_STS: ""');
+  if (after === undefined || others.length > 0) throw new Error(`${file}: not one AWS_ENDPOINT_URL_STS`);
+  writeFileSync(file, `${before}AWS_ENDPOINT_URL_STS: ${sts}${after}`);
+}

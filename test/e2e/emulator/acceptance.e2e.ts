@@ -1,0 +1,63 @@
+// `npm run acceptance` against an emulator of AWS. Run by `npm run test:rehearsal`; needs Python 3. Verdicts are exact: a row that
+// the emulator cannot serve is listed with its reason, and every other row passes. ACCEPTANCE_REPORT=docs/acceptance keeps the report.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, test } from "node:test";
+import { REGION } from "../../../local/sandbox-settings.ts";
+import { CHECKS } from "../../acceptance/acceptance.ts";
+import { acceptanceIn } from "../../acceptance/command.ts";
+import { readOptions } from "../../acceptance/options.ts";
+import type { RealWorld } from "../../acceptance/real-world.ts";
+import { mustRun } from "../../acceptance/site.ts";
+import { emulatedWorld, UNSERVED } from "./acceptance-world.ts";
+import { type EmulatedSts, startEmulatedSts } from "./emulated-sts.ts";
+import { type LocalGateway, startLocalGateway } from "./local-gateway.ts";
+import { type Emulator, PLACE, startEmulator } from "./ministack.ts";
+
+const given = process.env["ACCEPTANCE_REPORT"];
+const folder = given === undefined ? mkdtempSync(join(tmpdir(), "acceptance-")) : resolve(given);
+let emulator: Emulator;
+let gateway: LocalGateway;
+let sts: EmulatedSts;
+let world: RealWorld;
+
+before(async () => {
+  emulator = await startEmulator(REGION);
+  gateway = await startLocalGateway(emulator);
+  sts = await startEmulatedSts();
+  world = emulatedWorld({ emulator, gateway, sts }, REGION);
+  await mustRun(world.run("cdk", ["bootstrap", `aws://000000000000/${REGION}`]));
+});
+after(async () => {
+  await emulator.stop();
+  await gateway.close();
+  await sts.close();
+  rmSync(world.folder, { recursive: true });
+  if (given === undefined) rmSync(folder, { recursive: true });
+});
+
+test("every check runs, what the emulator cannot serve does not pass, and nothing is left", async () => {
+  const code = await acceptanceIn(
+    world,
+    PLACE,
+    CHECKS,
+    readOptions(["--yes", "--storm"], { AWS_REGION: REGION }),
+    folder,
+  );
+  assert.equal(code, 1, "a run with rows that were not served is not good");
+  const [file = ""] = readdirSync(folder).sort().slice(-1);
+  const report = readFileSync(join(folder, file), "utf8");
+  const rows = report.split("\n").flatMap((line) => {
+    const [, check = "", name, , , verdict] = line.split(/ *(?<!\\)\| */);
+    return /^\d/.test(check) ? [{ row: `${Number.parseInt(check, 10)} ${name}`, verdict }] : [];
+  });
+  const of = (verdict: string) => rows.filter((one) => one.verdict === verdict).map(({ row }) => row);
+  assert.deepEqual(of("failed"), []);
+  const wholly = (row: string) => row.replace(" the whole check", "");
+  assert.deepEqual(of("not served").map(wholly).sort(), Object.keys(UNSERVED).sort());
+  assert.deepEqual(of("not run"), ["2 permission set", "9 mtls", "9 private"]);
+  assert.deepEqual(of("passed").slice(-3), ["12 removal", "12 leftovers by tag", "12 leftovers by name"]);
+});

@@ -1,0 +1,29 @@
+// The emulator's APIs at 127.0.0.1: it tells them apart by names below localhost, which not every resolver knows, and the
+// command sends no token in clear to any other host than this machine.
+
+import { startHttpServer } from "../../../local/http-server.ts";
+import { post } from "../../post.ts";
+import type { Emulator } from "./ministack.ts";
+
+export interface LocalGateway {
+  /** The same text with `http://<api>.execute-api.localhost:<port>` replaced by this gateway's URL for that API. */
+  localUrls(text: string): string;
+  close(): Promise<void>;
+}
+
+/** Beside what the connection decides. */
+const FORWARDED = ["authorization", "content-type", "accept"];
+
+export async function startLocalGateway({ port }: Emulator): Promise<LocalGateway> {
+  const server = await startHttpServer(async ({ method, target, headers, body }) => {
+    const [, api = "", path = "/"] = /^\/(\w+)(\/.*)$/.exec(target) ?? [];
+    const kept = Object.entries(headers).filter(([name]) => FORWARDED.includes(name));
+    const host = `${api}.execute-api.localhost:${port}`;
+    const sent = { method, headers: { ...Object.fromEntries(kept), host }, body };
+    const reply = await post(`http://127.0.0.1:${port}${path}`, sent);
+    const type = reply.headers["content-type"];
+    return { status: reply.status, body: reply.text, ...(type !== undefined && { headers: { "content-type": type } }) };
+  });
+  const url = new RegExp(`http://(\\w+)\\.execute-api\\.localhost:${port}`, "g");
+  return { localUrls: (text) => text.replace(url, `${server.url}/$1`), close: server.close };
+}

@@ -1,0 +1,122 @@
+// docs/deploy.md's, migrate.md's and irsa.md's instructions for kops, judged by kops: the fields are known and valid, and nodeup
+// gives kube-apiserver the flags and the file on control-plane and API-server machines.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { parse } from "yaml";
+import { findKopsJudge } from "./binaries/judges.ts";
+import { blockWith } from "./judges/instructions.ts";
+import { type KopsSpec, kopsCluster } from "./judges/kops/cluster.ts";
+
+/** See judges/kops/main.go. */
+interface RenderedGroup {
+  readonly name: string;
+  readonly role: "ControlPlane" | "APIServer";
+  readonly flags: readonly string[];
+  readonly mounts: Readonly<Record<string, string>>;
+  readonly certificateNames: readonly string[];
+  readonly fileAssets: Readonly<Record<string, string>>;
+  readonly files: readonly string[];
+}
+
+const OURS: Required<Pick<KopsSpec, "kubeAPIServer" | "fileAssets">> = parse(
+  blockWith("docs/deploy.md", "yaml", ["authenticationTokenWebhookConfigFile"]),
+).spec;
+const FILE = "/srv/kubernetes/kube-apiserver/iam-authenticator.kubeconfig";
+const FLAG = `--authentication-token-webhook-config-file=${FILE}`;
+
+function kops(t: TestContext, controlPlanes: 1 | 3, spec: KopsSpec) {
+  const folder = mkdtempSync(join(tmpdir(), "kops-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "cluster.yaml");
+  writeFileSync(file, kopsCluster(controlPlanes, spec));
+  return spawnSync(findKopsJudge(), [file], { encoding: "utf8" });
+}
+
+function render(t: TestContext, controlPlanes: 1 | 3, spec: KopsSpec): RenderedGroup[] {
+  const { status, stdout, stderr } = kops(t, controlPlanes, spec);
+  assert.equal(status, 0, stderr);
+  return JSON.parse(stdout);
+}
+
+for (const controlPlanes of [1, 3] as const) {
+  test(`${controlPlanes} of the control plane: only the flag and the file are added, also on API servers`, (t) => {
+    const before = render(t, controlPlanes, {});
+    const after = render(t, controlPlanes, OURS);
+    assert.deepEqual(
+      after.map(({ role }) => role),
+      [...Array(controlPlanes).fill("ControlPlane"), "APIServer"],
+    );
+    for (const [index, group] of after.entries()) {
+      const old = before[index];
+      assert.ok(old !== undefined && !old.flags.includes(FLAG));
+      assert.deepEqual([...group.flags].sort(), [...old.flags, FLAG].sort());
+      assert.deepEqual(group.mounts, old.mounts);
+      assert.equal(group.mounts["/srv/kubernetes/kube-apiserver"], "/srv/kubernetes/kube-apiserver");
+      assert.deepEqual(group.fileAssets, { ...old.fileAssets, [FILE]: "0600" });
+    }
+    // The undo: the same fields removed.
+    assert.deepEqual(render(t, controlPlanes, {}), before);
+  });
+}
+
+test("without APIServer among its roles, the file is not on API servers, which have the flag", (t) => {
+  const fileAssets = OURS.fileAssets.map((asset) => ({ ...asset, roles: ["ControlPlane"] }));
+  const apiServers = render(t, 1, { ...OURS, fileAssets }).filter(({ role }) => role === "APIServer");
+  assert.deepEqual(
+    apiServers.map(({ flags, fileAssets }) => [flags.includes(FLAG), FILE in fileAssets]),
+    [[true, false]],
+  );
+});
+
+test("without a mode, the file has 0440", (t) => {
+  const fileAssets = OURS.fileAssets.map(({ mode, ...asset }) => asset);
+  const [group] = render(t, 1, { ...OURS, fileAssets });
+  assert.equal(group?.fileAssets[FILE], "0440");
+});
+
+test("spec.authentication.aws overwrites the path, and alone makes the old server's certificate", (t) => {
+  const [both] = render(t, 1, { ...OURS, authentication: { aws: {} } });
+  assert.ok(both !== undefined);
+  assert.ok(both.flags.includes("--authentication-token-webhook-config-file=/etc/kubernetes/authn.config"));
+  assert.ok(both.files.includes("/srv/kubernetes/aws-iam-authenticator/cert.pem"));
+  const [ours] = render(t, 1, OURS);
+  assert.deepEqual(
+    ours?.files.filter((path) => path.includes("aws-iam-authenticator")),
+    [],
+  );
+});
+
+test("kube-apiserver listens on 443, its certificate names kubernetes and no node, and the host's CA roots are mounted", (t) => {
+  for (const { flags, certificateNames, mounts } of render(t, 3, OURS)) {
+    assert.ok(flags.includes("--secure-port=443"));
+    assert.ok(certificateNames.includes("kubernetes"));
+    assert.deepEqual(
+      certificateNames.filter((name) => name.startsWith("172.20.")),
+      [],
+    );
+    assert.equal(mounts["/etc/ssl"], "/etc/ssl");
+  }
+});
+
+test("docs/irsa.md: the issuers come in their order, and the JWKS URI is the first issuer's", (t) => {
+  const [first, second] = ["https://abc.execute-api.eu-west-1.amazonaws.com", "https://api.internal.e2e.example.com"];
+  const block = blockWith("docs/irsa.md", "yaml", ["serviceAccountJWKSURI"])
+    .replaceAll("<api>", "abc")
+    .replace("https://<the issuer that the cluster has now>", second);
+  const [group] = render(t, 1, parse(block).spec);
+  const values = (flag: string) =>
+    group?.flags.filter((one) => one.startsWith(`${flag}=`)).map((one) => one.slice(flag.length + 1));
+  assert.deepEqual(values("--service-account-issuer"), [first, second]);
+  assert.deepEqual(values("--service-account-jwks-uri"), [`${first}/openid/v1/jwks`]);
+});
+
+test("kops refuses an unknown field", (t) => {
+  const { status, stderr } = kops(t, 1, { kubeAPIServer: { authenticationTokenWebhookVersion: "v1" } });
+  assert.equal(status, 1);
+  assert.match(stderr, /unknown fields:[\s\S]*authenticationTokenWebhookVersion/);
+});

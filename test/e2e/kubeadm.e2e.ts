@@ -1,0 +1,192 @@
+// docs/deploy.md's instruction for kubeadm, judged by kubeadm: on each node, the manifest of kube-apiserver changes by our flags
+// and our mount alone, and the way back gives the old manifest byte for byte.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { parse } from "yaml";
+import { findKubeadm } from "./binaries/judges.ts";
+import { KUBERNETES_VERSIONS } from "./binaries/versions.ts";
+import { lineOf } from "./cluster/typed-line.ts";
+import { blockWith, inlineCode } from "./judges/instructions.ts";
+import { type ControlPlaneNode, type NodeOptions, startNode } from "./judges/kubeadm/node.ts";
+
+const FIELDS = parse(blockWith("docs/deploy.md", "yaml", ["kind: ClusterConfiguration"])).apiServer;
+const COMMANDS = blockWith("docs/deploy.md", "sh", ["kubeadm init phase control-plane apiserver"]);
+const UNDO = inlineCode("docs/deploy.md", /^cp kube-apiserver\.before\.yaml /);
+const PATCHES = inlineCode("docs/deploy.md", /^patches: /);
+
+/** In the order in which kubeadm writes them. */
+const OURS = [
+  "    - --authentication-token-webhook-config-file=/etc/kubernetes/iam-authenticator/webhook.kubeconfig",
+  "    - --authentication-token-webhook-version=v1",
+  "    - mountPath: /etc/kubernetes/iam-authenticator",
+  "      name: iam-authenticator",
+  "      readOnly: true",
+  "  - hostPath:",
+  "      path: /etc/kubernetes/iam-authenticator",
+  "      type: ''",
+  "    name: iam-authenticator",
+];
+
+/** With a flag and a volume that are there already. */
+function cluster(version: string) {
+  return {
+    apiVersion: "kubeadm.k8s.io/v1beta4",
+    kind: "ClusterConfiguration",
+    kubernetesVersion: `v${version}`,
+    controlPlaneEndpoint: "api.example.com:6443",
+    apiServer: {
+      extraArgs: [{ name: "audit-log-maxage", value: "7" }],
+      extraVolumes: [{ name: "audit", hostPath: "/var/log/audit", mountPath: "/var/log/audit" }],
+    },
+  };
+}
+
+/** As a reader edits the ConfigMap: adds to the lists that are there. */
+function edited(before: ReturnType<typeof cluster>) {
+  const { extraArgs, extraVolumes } = before.apiServer;
+  return {
+    ...before,
+    apiServer: {
+      extraArgs: [...extraArgs, ...FIELDS.extraArgs],
+      extraVolumes: [...extraVolumes, ...FIELDS.extraVolumes],
+    },
+  };
+}
+
+/** Lines that `diff` says were removed and added. */
+function changes(diff: string): { removed: string[]; added: string[] } {
+  const marked = (mark: string) =>
+    diff
+      .split("\n")
+      .filter((line) => line.startsWith(mark))
+      .map((line) => line.slice(2));
+  return { removed: marked("< "), added: marked("> ") };
+}
+
+/** docs/irsa.md's: the new issuer, and then the one that kubeadm sets by default. */
+const ISSUERS: readonly { readonly name: string; readonly value: string }[] = parse(
+  blockWith("docs/irsa.md", "yaml", ["kind: ClusterConfiguration"]).replaceAll("<api>", "abc"),
+).apiServer.extraArgs;
+
+async function assertOnlyOurs(node: ControlPlaneNode, commands: string = COMMANDS): Promise<void> {
+  const { removed, added } = changes(await node.type(commands));
+  assert.deepEqual(removed, []);
+  assert.deepEqual(added.map(withoutQuotes).sort(), OURS.map(withoutQuotes).sort());
+}
+
+/** Versions of kubeadm write the empty string with other quotes. */
+const withoutQuotes = (line: string) => line.replace(/''|""/, "");
+
+const NODES = {
+  "one control-plane node": ["10.0.0.10"],
+  "three control-plane nodes": ["10.0.0.10", "10.0.0.11", "10.0.0.12"],
+};
+
+for (const version of KUBERNETES_VERSIONS) {
+  const kubeadm = findKubeadm(version);
+  const options = (address: string): NodeOptions => ({
+    kubeadm,
+    address,
+    port: 7443,
+    clusterConfiguration: cluster(version),
+  });
+
+  describe(`kubeadm ${version}`, () => {
+    for (const [count, addresses] of Object.entries(NODES)) {
+      test(`${count}: only our flags and our mount are added, and the undo is exact`, async (t) => {
+        for (const address of addresses) {
+          const node = await startNode(t, options(address));
+          const before = node.manifest();
+          assert.match(before, new RegExp(`--advertise-address=${address}\n`));
+          node.configure(edited(cluster(version)));
+          await assertOnlyOurs(node);
+          const after = node.manifest();
+          assert.match(after, /--authentication-token-webhook-version=v1\n/);
+
+          await node.type(UNDO);
+          assert.equal(node.manifest(), before);
+          // The upgrade that follows makes the manifest from the ConfigMap.
+          node.configure(cluster(version));
+          await node.type(COMMANDS);
+          assert.equal(node.manifest(), before);
+        }
+      });
+    }
+
+    test("without the node's address in InitConfiguration, kubeadm writes another one", async (t) => {
+      const node = await startNode(t, options("10.0.0.10"));
+      const without = COMMANDS.replace(/^cat >> [\s\S]*?^EOF\n/m, "");
+      assert.notEqual(without, COMMANDS);
+      // It fails where the machine has no default route.
+      await node.type(without).catch(() => node.type(": > /etc/kubernetes/manifests/kube-apiserver.yaml"));
+      assert.doesNotMatch(node.manifest(), /--advertise-address=10\.0\.0\.10\n/);
+    });
+
+    test("patches stay with the line that the page gives, and are lost without it", async (t) => {
+      const patch = "metadata: {annotations: {example.com/owner: team-a}}\n";
+      const node = await startNode(t, { ...options("10.0.0.10"), patches: { "kube-apiserver+strategic.yaml": patch } });
+      assert.match(node.manifest(), /example\.com\/owner: team-a/);
+      node.configure(edited(cluster(version)));
+      const line = PATCHES.replace("<folder>", join(node.folder, "patches"));
+      await assertOnlyOurs(node, COMMANDS.replace(/^EOF$/m, `${line}\nEOF`));
+      assert.match(node.manifest(), /example\.com\/owner: team-a/);
+
+      await node.type(COMMANDS);
+      assert.doesNotMatch(node.manifest(), /example\.com\/owner/);
+    });
+
+    test("docs/irsa.md: the new issuer comes before the old one, which stays", async (t) => {
+      const before = cluster(version);
+      const node = await startNode(t, options("10.0.0.10"));
+      const extraArgs = [...before.apiServer.extraArgs, ...ISSUERS];
+      node.configure({ ...before, apiServer: { ...before.apiServer, extraArgs } });
+      await node.type(COMMANDS);
+      const flags = node.manifest().match(/--service-account-(?:issuer|jwks-uri)=\S+/g);
+      assert.deepEqual(
+        flags,
+        ISSUERS.map(({ name, value }) => `--${name}=${value}`),
+      );
+    });
+
+    test("the break-glass kubeconfig names the endpoint of the cluster", async (t) => {
+      const certificatesDir = join((await startNode(t, options("10.0.0.10"))).folder, "pki");
+      mkdirSync(certificatesDir);
+      execFileSync(kubeadm, ["init", "phase", "certs", "ca", "--cert-dir", certificatesDir], { stdio: "ignore" });
+      const node = await startNode(t, {
+        ...options("10.0.0.10"),
+        clusterConfiguration: { ...cluster(version), certificatesDir },
+      });
+      const lines = [
+        lineOf("docs/operate.md", "/etc/kubernetes/admin.conf"),
+        lineOf("docs/operate.md", "kubeadm kubeconfig user"),
+      ];
+      const kubeconfig = parse(await node.type([...lines, "cat break-glass.kubeconfig"].join("\n")));
+      assert.equal(kubeconfig.clusters[0].cluster.server, "https://api.example.com:6443");
+    });
+  });
+}
+
+test("kubeadm 1.32 with v1beta3, where extraArgs is a map", async (t) => {
+  const version = "1.32.13";
+  const v1beta3 = (config: ReturnType<typeof cluster>) => ({
+    ...config,
+    apiVersion: "kubeadm.k8s.io/v1beta3",
+    apiServer: {
+      ...config.apiServer,
+      extraArgs: Object.fromEntries(config.apiServer.extraArgs.map(({ name, value }) => [name, value])),
+    },
+  });
+  const clusterConfiguration = v1beta3(cluster(version));
+  const node = await startNode(t, {
+    kubeadm: findKubeadm(version),
+    address: "10.0.0.10",
+    port: 6443,
+    clusterConfiguration,
+  });
+  node.configure(v1beta3(edited(cluster(version))));
+  await assertOnlyOurs(node);
+});
