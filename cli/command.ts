@@ -2,6 +2,7 @@
 
 import { Command, type OutputConfiguration } from "commander";
 import type { IOStreams } from "./io/io-streams.ts";
+import { withSuggestion } from "./suggestion.ts";
 
 /** A pipe has no width; help is then set as in a terminal of this width. */
 const HELP_COLUMNS = 80;
@@ -20,8 +21,11 @@ export function newCommand(io: IOStreams, { name, summary, details, examples }: 
   const command = new Command(name);
   const output: OutputConfiguration = {
     writeOut: io.print,
-    writeErr: io.tell,
-    outputError: (message, write) => write(`${message}${isOfArguments(message) ? seeHelp(command) : ""}`),
+    writeErr: (text) => {
+      for (const line of text.split(/(?<=\n)/)) io.tell(line);
+    },
+    outputError: (message, write) =>
+      write(`${withSuggestion(message, command)}${isOfArguments(message) ? seeHelp(command) : ""}`),
     getOutHelpWidth: () => io.columns ?? HELP_COLUMNS,
     getErrHelpWidth: () => io.columns ?? HELP_COLUMNS,
   };

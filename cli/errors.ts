@@ -18,14 +18,18 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export class Failure extends Error {
   override readonly name = "Failure";
   readonly exitCode: ExitCode;
-  constructor(exitCode: ExitCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+  /** Each is printed as one line, whatever it quotes. */
+  readonly lines: readonly string[];
+  constructor(exitCode: ExitCode, lines: string | readonly string[], options?: ErrorOptions) {
+    const all = typeof lines === "string" ? [lines] : lines;
+    super(all.join("\n"), options);
     this.exitCode = exitCode;
+    this.lines = all;
   }
 }
 
-export function finding(message: string): Failure {
-  return new Failure(EXIT.finding, message);
+export function finding(...lines: readonly string[]): Failure {
+  return new Failure(EXIT.finding, lines);
 }
 
 /** The result, which is printed already, says it all: only the exit code tells a script of it. */
@@ -33,6 +37,6 @@ export function silentExit(): Failure {
   return new Failure(EXIT.finding, "");
 }
 
-export function usage(message: string): Failure {
-  return new Failure(EXIT.usage, message);
+export function usage(...lines: readonly string[]): Failure {
+  return new Failure(EXIT.usage, lines);
 }

@@ -1,11 +1,16 @@
 #!/usr/bin/env node
 // The operator's command, `npx lambda-iam-authenticator`.
 
-import { EXIT } from "./errors.ts";
 import { processStreams } from "./io/io-streams.ts";
 import { run } from "./program.ts";
 
-// Not process.exit(): what was printed must reach a pipe first.
-process.exitCode = await run(process.argv.slice(2), processStreams());
-// Do not wait for calls that still have no answer.
-if (process.exitCode === EXIT.interrupted) process.exit();
+const code = await run(process.argv.slice(2), processStreams());
+// What was printed must reach a pipe first. Then the process ends, whatever still has no answer.
+await Promise.all([process.stdout, process.stderr].map(flushed));
+process.exit(code);
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write("", () => resolve());
+  });
+}

@@ -91,9 +91,9 @@ export function addWrite(command: Command): Command {
   return command
     .option("--dry-run", "show the plan and write nothing")
     .option("-y, --yes", "do not ask")
-    .option("--force", "even if nobody is in system:masters afterwards, or a stack manages it")
+    .option("--force", "skip the lockout check and the stack check")
     .addOption(newOption())
-    .option("--allow-weakening", "with --yes: lift denials, drop ends and pins, add administrators")
+    .option("--allow-weakening", "with --yes: write also what is marked ! in the plan")
     .option(
       "--rate <n>",
       `writes a second, or auto: as the account allows (default: ${DEFAULT_RATES.writes})`,

@@ -1,6 +1,8 @@
 // The whole program: every command by its name, and one command line run to its exit code.
 
+import { inspect } from "node:util";
 import { type Command, CommanderError } from "commander";
+import { failureKind } from "../functions/lib/retry.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { toFailure } from "./aws/errors.ts";
 import { newCommand } from "./command.ts";
@@ -16,8 +18,11 @@ import { reviewsCommand } from "./commands/reviews/reviews.ts";
 import { tokenCommand } from "./commands/token.ts";
 import { whoamiCommand } from "./commands/whoami.ts";
 import { applyContext } from "./config/apply-context.ts";
-import { EXIT } from "./errors.ts";
-import { type IOStreams, withoutControls } from "./io/io-streams.ts";
+import { EXIT, Failure } from "./errors.ts";
+import { type IOStreams, withHarmlessOutput } from "./io/io-streams.ts";
+
+/** Of every command; `run` takes it away before commander sees it. */
+const DEBUG = "--debug";
 
 const EXIT_CODES = `
 Exit codes: 0 success; 1 something was found or refused; 2 wrong usage or file;
@@ -35,6 +40,7 @@ export function createProgram(io: IOStreams): Command {
   return program
     .addCommand(helpCommand(io, program))
     .version(packageJson.version)
+    .option(DEBUG, "with any command: say more about an error")
     .addCommand(mappingsCommand(io))
     .addCommand(explainCommand(io))
     .addCommand(whoamiCommand(io))
@@ -91,13 +97,23 @@ function listReviews(words: readonly string[]): readonly string[] {
   return next === "" || next.startsWith("-") ? ["reviews", "list", ...words.slice(1)] : words;
 }
 
+/** Its message may quote what it was made of, such as a token. */
+function bug(error: unknown): Failure {
+  const message = `iam-authenticator: this is a bug, please report it: ${failureKind(error)}. With --debug, it says more.`;
+  return new Failure(EXIT.fault, message, { cause: error });
+}
+
 /** `words` without the interpreter and the script. */
-export async function run(words: readonly string[], streams: IOStreams): Promise<number> {
-  const io = withoutControls(streams);
+export async function run(allWords: readonly string[], streams: IOStreams): Promise<number> {
+  const io = withHarmlessOutput(streams);
+  // Before or behind any command; commander would take it for the program's alone, before the first.
+  const end = allWords.includes("--") ? allWords.indexOf("--") : allWords.length;
+  const words = allWords.filter((word, at) => word !== DEBUG || at > end);
+  const isDebug = words.length < allWords.length || Boolean(io.environment["IAM_AUTHENTICATOR_DEBUG"]);
   try {
     // Never part of any help: a completion script asks, and nobody reads what went wrong.
     if (words[0] === COMPLETE) {
-      await complete(words.slice(1), io, run).catch(() => {});
+      await complete(words.slice(1), io).catch(() => {});
       return 0;
     }
     const program = createProgram(io);
@@ -106,13 +122,9 @@ export async function run(words: readonly string[], streams: IOStreams): Promise
   } catch (error) {
     // Commander has written its message already; --help and --version end here too, with 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
-    const failure = toFailure(error);
-    if (failure === undefined) {
-      io.tell(`iam-authenticator: this is a bug, please report it: ${String(error)}\n`);
-      if (io.environment["IAM_AUTHENTICATOR_DEBUG"]) io.tell(`${error instanceof Error ? error.stack : ""}\n`);
-      return EXIT.fault;
-    }
-    if (failure.message !== "") io.tell(`${failure.message}\n`);
+    const failure = toFailure(error) ?? bug(error);
+    for (const line of failure.lines.filter((one) => one !== "")) io.tell(`${line}\n`);
+    if (isDebug) for (const line of inspect(error).split("\n")) io.tell(`${line}\n`);
     return failure.exitCode;
   }
 }

@@ -21,7 +21,7 @@ import { addCallers } from "./parameters/callers.ts";
 import { addDenials, denyListOf } from "./parameters/denials.ts";
 import { grantMappings } from "./parameters/grant.ts";
 import { knownArn } from "./parameters/known-arn.ts";
-import { addMapping, addPatterns } from "./parameters/mappings.ts";
+import { addMapping, addPatterns, addSessions } from "./parameters/mappings.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
 import { serve } from "./serve.ts";
 
@@ -43,6 +43,14 @@ export type { Caller, DenyEntry, Outcome };
 /** Everything a mapping has but whom it is for, which the method says. */
 export type MappedUser = Omit<Mapping, "arn" | "arnLike" | "session">;
 
+/** An IAM Identity Center permission set in an account; with `session`, the sessions of one person alone. */
+export interface SsoSubject {
+  readonly account: string;
+  readonly permissionSet: string;
+  /** Equals the person's user name in Identity Center, including its case. */
+  readonly session?: string;
+}
+
 export class IamAuthenticator extends Construct {
   /** What kube-apiserver's kubeconfig has as `server`. */
   readonly url: string;
@@ -60,6 +68,7 @@ export class IamAuthenticator extends Construct {
   readonly alarms: readonly Alarm[];
   readonly #clusterId: string;
   readonly #patterns = new Map<string, ReturnType<typeof addPatterns>>();
+  readonly #sessions = new Map<string, ReturnType<typeof addSessions>>();
   readonly #denials = new Map<string, ReturnType<typeof addDenials>>();
   /** Of the endpoint, and of the former one. */
   readonly #logs: ILogGroup[] = [];
@@ -96,10 +105,22 @@ export class IamAuthenticator extends Construct {
     this.#addByArn("user", knownArn(user), mapping);
   }
 
-  /** Maps a permission set of IAM Identity Center in an account, whatever suffix its role has there. */
-  addSsoMapping(subject: { readonly account: string; readonly permissionSet: string }, mapping: MappedUser): void {
-    const { account, permissionSet } = subject;
-    addMapping(this, this.mappingPrefix, { kind: "sso", account, name: permissionSet }, mapping);
+  /**
+   * Maps a permission set of IAM Identity Center in an account, whatever suffix its role has there. With `session`, maps
+   * one person's sessions, and replaces the permission set's mapping for them. Administrators of Identity Center, SCIM and
+   * the identity provider can change a user name, or give it to another person.
+   */
+  addSsoMapping(subject: SsoSubject, mapping: MappedUser): void {
+    const { account, permissionSet, session } = subject;
+    if (session === undefined) {
+      addMapping(this, this.mappingPrefix, { kind: "sso", account, name: permissionSet }, mapping);
+      return;
+    }
+    // Parameters do not tell capitals apart.
+    const list = `${account}/${permissionSet.toLowerCase()}`;
+    const add = this.#sessions.get(list) ?? addSessions(this, this.mappingPrefix, account, permissionSet);
+    this.#sessions.set(list, add);
+    add({ ...mapping, session });
   }
 
   /** Maps every identity of an account that has no mapping of its own; without a username, each is its canonical ARN. */

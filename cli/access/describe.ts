@@ -37,7 +37,7 @@ export function describe(
     context,
     // Few changes need it, and it reads every mapping.
     findUsername: (...of: Parameters<ReturnType<typeof usernameFinder>>) => {
-      finder ??= usernameFinder(context.prefix, states.after);
+      finder ??= usernameFinder(context, states.after);
       return finder(...of);
     },
   };

@@ -2,6 +2,8 @@
 
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import type { Placeholder } from "../../functions/authenticator/mapping/template.ts";
+import { isExpired } from "../../functions/lib/not-after.ts";
+import type { EvaluationContext } from "../evaluate/evaluation.ts";
 import { readParameter } from "../mapping-file/read-parameter.ts";
 import type { Parameters } from "./account-names.ts";
 
@@ -57,12 +59,12 @@ export function canRenderSame(a: string, b: string): boolean {
   return false;
 }
 
-/** Finds another mapping that gives the same username, as the name of its parameter; `undefined` where none does. */
-export function usernameFinder(prefix: string, parameters: Parameters) {
+/** Finds another mapping, which has not ended, that gives the same username, as the name of its parameter; `undefined` where none does. */
+export function usernameFinder({ prefix, now }: EvaluationContext, parameters: Parameters) {
   const givers = new Map<string, Set<string>>();
   for (const [name, stored] of parameters) {
     for (const { mapping, account } of readParameter(prefix, name, stored).entries) {
-      const template = templateOf(mapping, account);
+      const template = isExpired(mapping.notAfter, now) ? undefined : templateOf(mapping, account);
       if (template !== undefined) givers.set(template, (givers.get(template) ?? new Set()).add(name));
     }
   }

@@ -1,12 +1,13 @@
 // What every AWS client of the command starts from: region and credentials, found as the AWS CLI finds them, and limits.
 
-import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import { loadSharedConfigFiles } from "@smithy/core/config";
 import type { AwsCredentialIdentity, Provider } from "@smithy/types";
 import { type Partition, partitionOfRegion } from "../../functions/aws/partitions.ts";
-import { EXIT, Failure, usage } from "../errors.ts";
-import { ask } from "../io/confirm.ts";
+import { usage } from "../errors.ts";
 import type { IOStreams } from "../io/io-streams.ts";
+import { checkAwsVariables } from "./aws-variables.ts";
+import { credentialProvider } from "./credential-provider.ts";
+import { type AwsRequestHandler, awsRequestHandler } from "./request-handler.ts";
 
 export interface AwsOptions {
   readonly region?: string;
@@ -20,16 +21,8 @@ export interface ClientConfig {
   readonly region: string;
   readonly credentials: Provider<Credentials>;
   readonly profile?: string;
-  readonly requestHandler: typeof REQUEST_LIMITS;
+  readonly requestHandler: AwsRequestHandler;
 }
-
-/** For the SDK's `requestHandler`: a silent network must not block a command forever. */
-export const REQUEST_LIMITS = {
-  connectionTimeout: 5_000,
-  requestTimeout: 10_000,
-  // Without it, the SDK prints a warning and waits on.
-  throwOnRequestTimeout: true,
-} as const;
 
 /** The SDK's default of three, and some more: an operator waits where a review cannot. */
 const TRIES = 6;
@@ -47,6 +40,7 @@ export async function clientConfig(
   options: AwsOptions,
   io: IOStreams,
 ): Promise<{ config: ClientConfig; partition: Partition }> {
+  checkAwsVariables(process.env);
   const { AWS_PROFILE, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
   const name = options.profile || AWS_PROFILE || undefined;
   const profile = await readProfile(name);
@@ -56,11 +50,11 @@ export async function clientConfig(
   const partition = partitionOfRegion(region);
   if (partition === undefined) throw usage(`${region} is not an AWS region.`);
   const named = name === undefined ? {} : { profile: name };
-  const credentials = defaultProvider({
-    ...named,
-    ...(io.interactive && { mfaCodeProvider: (serial: string) => askMfaCode(serial, io) }),
-  });
-  return { config: { region, credentials, ...named, requestHandler: REQUEST_LIMITS }, partition };
+  const requestHandler = awsRequestHandler(io);
+  // Keys of the environment come before the default profile, but not before a profile that is named.
+  const isProcess = "credential_process" in profile && (name !== undefined || !process.env["AWS_ACCESS_KEY_ID"]);
+  const credentials = credentialProvider({ ...named, requestHandler, isProcess }, io);
+  return { config: { region, credentials, ...named, requestHandler }, partition };
 }
 
 async function readProfile(name = "default"): Promise<Readonly<Record<string, string | undefined>>> {
@@ -85,10 +79,4 @@ async function readProfile(name = "default"): Promise<Readonly<Record<string, st
     );
   }
   return profile;
-}
-
-async function askMfaCode(serial: string, io: IOStreams): Promise<string> {
-  const code = (await ask(`MFA code of ${serial}: `, io))?.trim();
-  if (!code) throw new Failure(EXIT.interrupted, "No MFA code was given.");
-  return code;
 }

@@ -7,6 +7,7 @@ import type { EvaluationContext } from "../evaluate/evaluation.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import type { ConnectionOptions } from "../options.ts";
 import { chooseRates, type Rates } from "../parameter-store/rates.ts";
+import { watched } from "./calls.ts";
 import { type ClientConfig, clientConfig, patientRetries } from "./client-config.ts";
 
 export interface Connection {
@@ -25,7 +26,7 @@ export async function connect(options: ConnectionOptions, io: IOStreams, config?
   if (account !== undefined && !/^\d{12}$/.test(account))
     throw usage(`--account ${account}: an account must be 12 digits.`);
   const common = config ?? (await clientConfig(options, io)).config;
-  const ssm = new SSMClient({ ...common, ...patientRetries(io) });
+  const ssm = watched(new SSMClient({ ...common, ...patientRetries(io) }), io);
   const settings = functionSettings(options, common.region, io);
   return {
     ssm,

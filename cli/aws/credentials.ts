@@ -1,7 +1,11 @@
 // The credentials that sign a token: those of the standard chain, or of a role that these assume.
 
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import type { IOStreams } from "../io/io-streams.ts";
+import { watched } from "./calls.ts";
 import type { ClientConfig, Credentials } from "./client-config.ts";
+import { usableCredentials } from "./credential-provider.ts";
+import { UnusableAnswer } from "./errors.ts";
 
 export interface AssumeOptions {
   readonly role?: string;
@@ -14,28 +18,43 @@ export interface AssumeOptions {
 /** Mappings may show it as `{SessionName}`. */
 const DEFAULT_SESSION_NAME = "iam-authenticator";
 
-export async function findCredentials(config: ClientConfig, options: AssumeOptions = {}): Promise<Credentials> {
+/** `Ctrl-C` ends the calls. */
+export async function findCredentials(
+  config: ClientConfig,
+  io: IOStreams,
+  options: AssumeOptions = {},
+): Promise<Credentials> {
   const { role, externalId, sessionName, forwardSessionName } = options;
-  const client = new STSClient(config);
+  if (role === undefined) return config.credentials();
+  const client = watched(new STSClient(config), io);
+  const abort = { abortSignal: io.interrupted };
   try {
-    if (role === undefined) return await client.config.credentials();
-    const own = forwardSessionName ? await ownSessionName(client) : undefined;
+    const own = forwardSessionName ? await ownSessionName(client, abort) : undefined;
     const RoleSessionName = sessionName ?? own ?? DEFAULT_SESSION_NAME;
     const { Credentials: assumed } = await client.send(
       new AssumeRoleCommand({ RoleArn: role, RoleSessionName, ExternalId: externalId }),
+      abort,
     );
     const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = assumed ?? {};
-    if (!AccessKeyId || !SecretAccessKey || !SessionToken) throw new Error("STS answered AssumeRole without keys");
-    const credentials = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
-    return { ...credentials, ...(Expiration !== undefined && { expiration: Expiration }) };
+    if (!AccessKeyId || !SecretAccessKey || !SessionToken) throw new UnusableAnswer("STS AssumeRole", "no keys in it");
+    const credentials = {
+      accessKeyId: AccessKeyId,
+      secretAccessKey: SecretAccessKey,
+      sessionToken: SessionToken,
+      ...(Expiration !== undefined && { expiration: Expiration }),
+    };
+    return usableCredentials(credentials, "STS AssumeRole", io);
   } finally {
     client.destroy();
   }
 }
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html: `UserId` of a session is `<role>:<session>` */
-async function ownSessionName(client: STSClient): Promise<string | undefined> {
-  const { UserId = "" } = await client.send(new GetCallerIdentityCommand());
+async function ownSessionName(
+  client: STSClient,
+  abort: { readonly abortSignal: AbortSignal },
+): Promise<string | undefined> {
+  const { UserId = "" } = await client.send(new GetCallerIdentityCommand(), abort);
   const [, session] = UserId.split(":");
   return session;
 }

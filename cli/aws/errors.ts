@@ -3,7 +3,9 @@
 import { isThrottlingError } from "@smithy/core/retry";
 import type { SdkError } from "@smithy/types";
 import { AuthenticatorError, Denial, SettingInvalid } from "../../functions/errors.ts";
+import { failureKind } from "../../functions/lib/retry.ts";
 import { EXIT, Failure } from "../errors.ts";
+import { HttpTimeout, HttpTooLarge, quotedAnswer } from "../io/http.ts";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html, and STS's own of the same meaning */
 const ENDED = ["ExpiredToken", "ExpiredTokenException", "RequestExpired"];
@@ -18,9 +20,27 @@ const FORBIDDEN = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperati
 const NO_CREDENTIALS = ["CredentialsProviderError", "TokenProviderError"];
 /** Of Node's sockets and resolver; https://nodejs.org/api/errors.html#common-system-errors */
 const NETWORK =
-  /^(ECONN\w+|ENOTFOUND|EAI_AGAIN|E(HOST|NET)UNREACH|ETIMEDOUT|EPIPE|EPROTO|CERT_\w+|ERR_TLS_\w+|ERR_SSL_\w+|\w+_CERT\w*|UNABLE_TO_\w+)$/;
+  /^(ECONN\w+|ENOTFOUND|EAI_AGAIN|E(HOST|NET)UNREACH|ETIMEDOUT|EPIPE|EPROTO|HPE_\w+|CERT_\w+|ERR_TLS_\w+|ERR_SSL_\w+|\w+_CERT\w*|UNABLE_TO_\w+)$/;
 /** A region that does not exist looks like this. */
 const UNKNOWN_HOST = ["ENOTFOUND", "EAI_AGAIN"];
+
+/** Of Node's HTTP parser. https://nodejs.org/api/errors.html#errors-hpe_ */
+const NOT_HTTP = /^HPE_/;
+
+/** AWS, or what stands in its place, answered with something that the service does not give. */
+export class UnusableAnswer extends Error {
+  override readonly name = "UnusableAnswer";
+  /** `call`: such as `SSM GetParameters`. `problem`: such as `Parameters is not a list`. */
+  constructor(call: string, problem: string | undefined, options?: ErrorOptions) {
+    const why = problem ?? failureKind(options?.cause);
+    super(`What answers ${call} is not AWS (${why}): check for a proxy, and check AWS_ENDPOINT_URL.`, options);
+  }
+}
+
+/** The credentials that a provider gave, or why it gave none, in one sentence. */
+export class CredentialsUnusable extends Error {
+  override readonly name = "CredentialsUnusable";
+}
 
 export const CREDENTIALS_ENDED = "The AWS credentials have expired: sign in again, then run this again.";
 
@@ -32,19 +52,25 @@ export function toFailure(error: unknown): Failure | undefined {
   if (error instanceof AuthenticatorError) return fault(`${error.code}: ${error.message}.`, error);
   if (!(error instanceof Error)) return undefined;
   const { name } = error;
-  if (name === "AbortError") return new Failure(EXIT.interrupted, "Interrupted.", { cause: error });
+  // Limits throw `HttpTimeout`, and AWS's own errors have `$fault`: what is left is the user's signal.
+  if (name === "AbortError" && !("$fault" in error)) {
+    return new Failure(EXIT.interrupted, "Interrupted.", { cause: error });
+  }
+  if (error instanceof UnusableAnswer || error instanceof CredentialsUnusable) return fault(error.message, error);
+  if (error instanceof HttpTooLarge) return fault(`What answers is not AWS: ${error.message}.`, error);
+  if (error instanceof HttpTimeout) {
+    return fault(`AWS does not answer (${error.message}): check the network, and any proxy on the way.`, error);
+  }
   const sentence = sentenceOf(error);
   if (sentence !== undefined) return fault(sentence, error);
-  // As the SDK words the end of its own patience.
-  if (/requestTimeout/.test(error.message)) {
-    return fault("AWS does not answer: check the network, and any proxy on the way.", error);
-  }
-  // Before the timeout: the SDK calls a connection that is reset one.
   const code = networkCode(error);
+  if (code !== undefined && NOT_HTTP.test(code)) {
+    return fault(`What answers is not HTTP (${code}): check for a proxy, and check AWS_ENDPOINT_URL.`, error);
+  }
   if (code !== undefined) return fault(noConnection(code, error), error);
-  if (name === "TimeoutError") return fault(`No answer in time: ${oneLine(error.message)}`, error);
   const isUnknown = /^Unknown(Error)?$/.test(name);
-  if ("$fault" in error && !isUnknown) return fault(`AWS refused: ${name}, ${oneLine(error.message)}`, error);
+  if ("$fault" in error && !isUnknown)
+    return fault(`AWS refused: ${quotedAnswer(name)}, ${oneLine(error.message)}`, error);
   // The SDK got an answer that the service does not give.
   if ("$response" in error || isUnknown) {
     return fault("What answers is not AWS: check for a proxy, and check AWS_ENDPOINT_URL.", error);
@@ -95,6 +121,6 @@ function addressesOf(error: Error): string[] {
 }
 
 function oneLine(text: string): string {
-  const line = text.trim().replace(/\s+/g, " ");
+  const line = quotedAnswer(text);
   return /[.!?)]$/.test(line) ? line : `${line}.`;
 }

@@ -1,8 +1,9 @@
 // Where a plan is written, as a person checks it before saying yes: account, region, cluster and prefix.
 
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { REQUEST_LIMITS } from "../aws/client-config.ts";
+import { watched } from "../aws/calls.ts";
 import type { Connection } from "../aws/connection.ts";
+import { awsRequestHandler } from "../aws/request-handler.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
 
@@ -19,22 +20,20 @@ export async function destinationOf(
 }
 
 /** Nothing depends on it but a sentence: a network that does not reach STS must not stop a change. */
-export async function ownAccount(
-  { ssm, settings }: Connection,
-  { interrupted }: IOStreams,
-): Promise<string | undefined> {
+export async function ownAccount({ ssm, settings }: Connection, io: IOStreams): Promise<string | undefined> {
   const { accountId } = await ssm.config.credentials();
   if (accountId !== undefined) return accountId;
-  const sts = new STSClient({
+  const client = new STSClient({
     region: settings.region,
     credentials: ssm.config.credentials,
     maxAttempts: 1,
-    requestHandler: { ...REQUEST_LIMITS, connectionTimeout: 2_000, requestTimeout: 2_000 },
+    requestHandler: awsRequestHandler(io, 2_000),
   });
+  const sts = watched(client, io);
   try {
-    return (await sts.send(new GetCallerIdentityCommand(), { abortSignal: interrupted })).Account;
+    return (await sts.send(new GetCallerIdentityCommand(), { abortSignal: io.interrupted })).Account;
   } catch {
-    interrupted.throwIfAborted();
+    io.interrupted.throwIfAborted();
     return undefined;
   }
 }

@@ -3,9 +3,10 @@
 import { CloudFormationClient, paginateDescribeStacks, type Stack } from "@aws-sdk/client-cloudformation";
 import { paginateGetParametersByPath } from "@aws-sdk/client-ssm";
 import { defaultStackName } from "../../functions/settings/stack-name.ts";
-import { REQUEST_LIMITS } from "../aws/client-config.ts";
+import { watched } from "../aws/calls.ts";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
+import { awsRequestHandler } from "../aws/request-handler.ts";
 import { EXIT, usage } from "../errors.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
@@ -85,23 +86,20 @@ function clustersOf({ StackName = "", Outputs = [] }: Stack): string[] {
 }
 
 /** That of this name, or all. */
-async function stacksOf(
-  StackName: string | undefined,
-  { ssm, settings }: Connection,
-  { interrupted }: IOStreams,
-): Promise<Stack[]> {
-  const client = new CloudFormationClient({
+async function stacksOf(StackName: string | undefined, { ssm, settings }: Connection, io: IOStreams): Promise<Stack[]> {
+  const config = {
     region: settings.region,
     credentials: ssm.config.credentials,
     maxAttempts: 2,
-    requestHandler: { ...REQUEST_LIMITS, connectionTimeout: 2_000, requestTimeout: 5_000 },
-  });
+    requestHandler: awsRequestHandler(io, 5_000),
+  };
+  const client = watched(new CloudFormationClient(config), io);
   const stacks: Stack[] = [];
   try {
     for await (const { Stacks = [] } of paginateDescribeStacks(
       { client },
       { StackName },
-      { abortSignal: interrupted },
+      { abortSignal: io.interrupted },
     )) {
       stacks.push(...Stacks);
     }

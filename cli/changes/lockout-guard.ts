@@ -32,13 +32,11 @@ export async function guardLockout(before: Parameters, after: Parameters, contex
   const when = newEnd === Number.NEGATIVE_INFINITY ? "at once" : `on ${new Date(newEnd).toISOString()}`;
   const reasons = [...is].filter(([, { why }]) => why !== "").slice(0, MAX_REASONS);
   throw finding(
-    [
-      `Refused: the last mapping that ${end === Number.NEGATIVE_INFINITY ? "may give" : "gives"} administrator rights would end ${when}.`,
-      ...reasons.map(
-        ([name, { kind, why }]) => `  ${name} ${kind === "doubtful" ? "may not count" : "does not count"}: ${why}`,
-      ),
-      "If there is another way into the cluster, use --force.",
-    ].join("\n"),
+    `Refused: the last mapping that ${end === Number.NEGATIVE_INFINITY ? "may give" : "gives"} administrator rights would end ${when}.`,
+    ...reasons.map(
+      ([name, { kind, why }]) => `  ${name} ${kind === "doubtful" ? "may not count" : "does not count"}: ${why}`,
+    ),
+    "If there is another way into the cluster, use --force.",
   );
 }
 

@@ -89,7 +89,8 @@ export async function propose(
   const question = `${changes.every(({ action }) => action === "remove") ? "Remove" : "Write"} ${count(changes.length)} in ${destination}?`;
   if (!options.yes && weakened === undefined) await confirm(question, io);
   if (!options.yes && weakened !== undefined) {
-    await confirm(`T${weakened.slice(1)}\n${question}`, io, "--yes and --allow-weakening");
+    if (io.interactive) io.tell(`T${weakened.slice(1)}\n`);
+    await confirm(question, io, "--yes and --allow-weakening");
   }
   return { changes, current, force: options.force === true, isPartial };
 }

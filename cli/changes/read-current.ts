@@ -30,7 +30,7 @@ export async function readMappings(
 /** The permission that a team has may be for its own account's branches alone. */
 export const TRY_ACCOUNT = "If you may read one account's mappings only, give that account: --account <id>.";
 
-export function withHint(error: unknown, hint: string): unknown {
+export function withHint(error: unknown, ...hints: readonly string[]): unknown {
   if (!(error instanceof Error) || error.name !== "AccessDeniedException") return error;
-  return new Failure(EXIT.fault, `${toFailure(error)?.message}\n${hint}`, { cause: error });
+  return new Failure(EXIT.fault, [...(toFailure(error)?.lines ?? []), ...hints], { cause: error });
 }

@@ -31,14 +31,15 @@ export async function inSafeOrder(
 ): Promise<Change[]> {
   const last = afterAll(current, changes);
   const isCompared = changes.length > 1 && changes.some((change) => isShared(change, context));
-  const compares = isCompared && changes.length <= MAX_COMPARED;
   const state = new Map(current);
   const ordered: Change[] = [];
   let waiting: Change[] = [];
   let admin = await findAdmin(state, context);
 
   /** As if it were written now; taken back where it is not safe. */
-  async function goes(change: Change, compared = compares): Promise<boolean> {
+  async function goes(change: Change, compares = isCompared && changes.length <= MAX_COMPARED): Promise<boolean> {
+    // The last write leads to the end of the plan.
+    const compared = compares && ordered.length < changes.length - 1;
     const before = state.get(change.name);
     const previous = compared ? new Map(state) : state;
     put(state, change);

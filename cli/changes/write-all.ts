@@ -31,8 +31,8 @@ export interface Accepted {
 /** Why writing stopped. `state`: what became of the change that it stopped at. */
 export class Stopped extends Failure {
   readonly state: State;
-  constructor({ exitCode }: Failure, message: string, state: State, cause: unknown) {
-    super(exitCode, message, { cause });
+  constructor({ exitCode }: Failure, lines: readonly string[], state: State, cause: unknown) {
+    super(exitCode, lines, { cause });
     this.state = state;
   }
 }
@@ -99,8 +99,10 @@ async function writeOne(
 ): Promise<void> {
   const { name, before, value } = change;
   const key = entryKey(name);
-  const isList = itemsOf(value) !== undefined && (before === undefined || itemsOf(before.value) !== undefined);
-  if (key === undefined || !isList) return writeValue(ssm, change, io.interrupted);
+  const [was, is] = [itemsOf(before?.value), itemsOf(value)];
+  const isList = is !== undefined && (before === undefined || was !== undefined);
+  // A repeated key is in the text alone: the entries are the same with it and without it.
+  if (key === undefined || !isList || isDeepStrictEqual(was, is)) return writeValue(ssm, change, io.interrupted);
   const check = async (items: readonly unknown[]) => {
     change.check?.(items);
     const state = afterwards(current, done);
@@ -132,17 +134,17 @@ async function stateOf({ name, before, value }: Change, failure: Failure, { ssm 
 
 /** A plan is made anew each time: running the same command again does the rest. */
 function report(
-  { message }: Failure,
+  failure: Failure,
   done: readonly Change[],
   all: readonly Change[],
   state: State,
   helps: boolean,
   prefix: string,
-): string {
+): string[] {
   const left = all.slice(done.length);
   const unsure = state === "unknown" ? left.shift() : undefined;
   const lines = [
-    message,
+    ...failure.lines,
     ...(unsure === undefined ? [] : [`It is not known whether ${shortName(unsure.name, prefix)} was written.`]),
     done.length === 0
       ? unsure === undefined && "Nothing was written."
@@ -150,7 +152,8 @@ function report(
     done.length > 0 && left.length > 0 && `Not written: ${namesOf(left, prefix)}.`,
   ].filter((line) => line !== false);
   const again = done.length === 0 ? "Run the same command again." : "Run the same command again for the rest.";
-  return `${lines.join("\n")}${helps && done.length < all.length ? ` ${again}` : ""}`;
+  if (helps && done.length < all.length) lines.push(`${lines.pop()} ${again}`);
+  return lines;
 }
 
 /** As many as a person reads. */

@@ -1,7 +1,6 @@
 // `doctor`: a deployed endpoint, looked at from where kube-apiserver would call it.
 
 import type { Command } from "commander";
-import { failureKind } from "../../functions/lib/retry.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { type ClientConfig, clientConfig } from "../aws/client-config.ts";
 import { findCredentials } from "../aws/credentials.ts";
@@ -13,7 +12,7 @@ import { checkCaller } from "../doctor/check-caller.ts";
 import { checkClientCertificate, checkReachable } from "../doctor/check-connection.ts";
 import { checkMapping } from "../doctor/check-mapping.ts";
 import { checkLatency, checkReview } from "../doctor/check-review.ts";
-import { type Endpoint, openEndpoint } from "../doctor/http.ts";
+import { type Endpoint, NoReply, openEndpoint } from "../doctor/http.ts";
 import { silentExit, usage } from "../errors.ts";
 import { untilInterrupted } from "../io/interrupt.ts";
 import type { IOStreams } from "../io/io-streams.ts";
@@ -52,7 +51,7 @@ export function doctorCommand(io: IOStreams): Command {
 async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
   const webhook = await webhookOf(options, io);
   const { token: _, clientCertificate: __, ...anonymous } = webhook;
-  const endpoints = { endpoint: openEndpoint(webhook), stranger: openEndpoint(anonymous) };
+  const endpoints = { endpoint: openEndpoint(webhook, io), stranger: openEndpoint(anonymous, io) };
   try {
     const checks = [
       version(),
@@ -103,9 +102,9 @@ async function checkEndpoint(
     checks.push(...(await checkReview(endpoint, token)), ...(await checkMapping(token, options, io, config)));
     if (isWell()) checks.push(...(await checkLatency(endpoint, token, options.times)));
   } catch (error) {
-    if (!isConnectionFailure(error)) throw error;
+    if (!(error instanceof NoReply)) throw error;
     const advice = "run this again; if it stays, look at the network and at the function's log";
-    checks.push({ check: "reachable", state: "failed", seen: `no answer any more (${failureKind(error)})`, advice });
+    checks.push({ check: "reachable", state: "failed", seen: `no answer any more (${error.code})`, advice });
   }
   return checks;
 }
@@ -118,22 +117,17 @@ async function makeToken(
   const check = "aws";
   try {
     const { config, partition } = await clientConfig(options, io);
-    const credentials = await findCredentials(config);
+    const credentials = await findCredentials(config, io);
     const [{ region }, { domain }] = [config, partition];
     const request = { credentials, clusterId: options.cluster, region, domain, now: io.clock() };
     const seen = `region ${region}, tokens for sts.${region}.${domain}`;
-    return { check: { check, state: "ok", seen }, own: { config, token: (await signToken(request)).token } };
+    const { token } = await signToken(request);
+    io.secrets.add(token);
+    return { check: { check, state: "ok", seen }, own: { config, token } };
   } catch (error) {
     const failure = toFailure(error);
     if (failure === undefined) throw error;
     const advice = "sign in, or give --profile and --region; a token is needed for the checks that follow";
     return { check: { check, state: "failed", seen: failure.message, advice } };
   }
-}
-
-function isConnectionFailure(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    ("syscall" in error || error.name === "TimeoutError" || failureKind(error) === "ECONNRESET")
-  );
 }

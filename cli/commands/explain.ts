@@ -12,6 +12,7 @@ import { readText } from "../io/files.ts";
 import { untilInterrupted } from "../io/interrupt.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import { printData } from "../io/print.ts";
+import { arnFault } from "../mapping-file/arn-problem.ts";
 import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../options.ts";
 
 interface ExplainOptions extends ConnectionOptions, OutputOptions {
@@ -60,12 +61,15 @@ async function explanationOf(arn: string | undefined, options: ExplainOptions, i
     return { connection, result: await explainToken(token, connection, io) };
   }
   const identity = supposeIdentity(arn ?? "", { sessionName, principalId });
-  if (identity === undefined)
-    throw usage(
-      `${arn === "" ? "An empty ARN" : arn} is not the ARN of a role, an assumed role, a user, a federated user or root.`,
-    );
+  if (identity === undefined) throw usage(`${notAnArn(arn ?? "")}.`);
   const connection = await connect(options, io);
   return { connection, result: await explainIdentity(identity, connection, io) };
+}
+
+function notAnArn(arn: string): string {
+  const kinds = "the ARN of a role, an assumed role, a user, a federated user or root";
+  const fault = arn === "" ? undefined : arnFault(arn);
+  return `${arn || "An empty ARN"} is not ${kinds}${fault === undefined ? "" : `: ${fault}`}`;
 }
 
 /** An ExecCredential, as exec plugins print it, or the text itself. */

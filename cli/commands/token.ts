@@ -52,7 +52,7 @@ async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
   }
   const version = requestedVersion(io.environment["KUBERNETES_EXEC_INFO"]);
   const { config, partition } = await clientConfig(options, io);
-  const find = () => findCredentials(config, options);
+  const find = () => findCredentials(config, io, options);
   const { region, profile } = config;
   const clusterId = options.cluster;
   const decisive = { clusterId, region, profile, role, externalId, sessionName, forwardSessionName };
@@ -61,5 +61,5 @@ async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
   const signed = await signToken({ credentials, clusterId, region, domain: partition.domain, now });
   // kubectl would send it, be refused, and ask for another one, without end.
   if (signed.expiresAt <= now) throw new Failure(EXIT.fault, CREDENTIALS_ENDED);
-  io.print(`${options.tokenOnly ? signed.token : execCredential(version, signed)}\n`);
+  io.printSecret(`${options.tokenOnly ? signed.token : execCredential(version, signed)}\n`);
 }

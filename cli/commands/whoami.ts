@@ -3,6 +3,7 @@
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Command } from "commander";
 import { type VerifiedIdentity, verifyIdentity } from "../../functions/authenticator/identity/identity.ts";
+import { watched } from "../aws/calls.ts";
 import { type ClientConfig, type Credentials, clientConfig } from "../aws/client-config.ts";
 import { connect } from "../aws/connection.ts";
 import { findCredentials } from "../aws/credentials.ts";
@@ -36,8 +37,8 @@ export function whoamiCommand(io: IOStreams): Command {
 
 async function whoami(options: WhoamiOptions, io: IOStreams): Promise<void> {
   const { config, partition } = await clientConfig(options, io);
-  const credentials = await findCredentials(config);
-  const identity = await askSts(config, credentials, partition.id);
+  const credentials = await findCredentials(config, io);
+  const identity = await askSts(config, credentials, partition.id, io);
   const connection = await connect(options, io, config);
   const { prefix } = connection.context;
   try {
@@ -56,10 +57,21 @@ async function whoami(options: WhoamiOptions, io: IOStreams): Promise<void> {
   }
 }
 
-async function askSts(config: ClientConfig, credentials: Credentials, partition: string): Promise<VerifiedIdentity> {
-  const client = new STSClient({ ...config, credentials });
+async function askSts(
+  config: ClientConfig,
+  credentials: Credentials,
+  partition: string,
+  io: IOStreams,
+): Promise<VerifiedIdentity> {
+  const client = watched(new STSClient({ ...config, credentials }), io);
   try {
-    const { Arn = "", Account = "", UserId = "" } = await client.send(new GetCallerIdentityCommand({}));
+    const {
+      Arn = "",
+      Account = "",
+      UserId = "",
+    } = await client.send(new GetCallerIdentityCommand({}), {
+      abortSignal: io.interrupted,
+    });
     return verifyIdentity({ Arn, Account, UserId }, partition, credentials.accessKeyId);
   } finally {
     client.destroy();

@@ -1,11 +1,11 @@
 // The configuration file: contexts, each with the defaults for one cluster. https://specifications.freedesktop.org/basedir-spec/latest/
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { isObject } from "../../functions/lib/json.ts";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
 import { type Failure, usage } from "../errors.ts";
-import { fileFailure } from "../io/files.ts";
+import { readFileText } from "../io/files.ts";
 import { userFolder } from "../io/user-folder.ts";
 import { type Path, parseYaml } from "../io/yaml.ts";
 
@@ -33,13 +33,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const folder = userFolder(environment, "config");
   const file = folder && join(folder, "config.yaml");
   if (file === undefined || !existsSync(file)) return undefined;
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    throw fileFailure("read", file, error);
-  }
-  const { value, lineOf } = parseYaml(text, file);
+  const { value, lineOf } = parseYaml(readFileText(file), file);
   const wrong = (path: Path, problem: string) => usage(`${file}, line ${lineOf(path)}: ${problem}.`);
   const document = objectAt(value ?? {}, [], KEYS, wrong);
   const { defaultContext, contexts = {} } = document;

@@ -2,9 +2,10 @@
 
 import { X509Certificate } from "node:crypto";
 import { failureKind } from "../../functions/lib/retry.ts";
+import type { TlsSeen } from "../io/http.ts";
 import { isConfidential } from "../kubeconfig/webhook.ts";
 import type { Check } from "./check.ts";
-import type { Endpoint, Reply, TlsSeen } from "./http.ts";
+import type { Endpoint, Reply } from "./http.ts";
 
 /** A token is refused 15 minutes off; past one minute a clock is not kept. */
 const SKEW_MS = { warning: 60_000, failed: 10 * 60_000 };
@@ -29,6 +30,7 @@ export async function checkReachable(endpoint: Endpoint, now: () => number): Pro
 }
 
 function adviceOn(kind: string): string {
+  if (/^HPE_|^EMSGSIZE$/.test(kind)) return "check the URL and its port: what answers there is not the function's API";
   if (/CERT_HAS_EXPIRED/.test(kind)) return "renew the endpoint's certificate";
   if (/CERT|SSL|TLS|ALTNAME|SIGNATURE|ISSUER/.test(kind)) {
     return "check the certificate's name and CA (--ca, or certificate-authority-data in the kubeconfig), and for mTLS the client certificate (--client-cert, --client-key)";

@@ -3,6 +3,7 @@
 import { API_VERSIONS } from "../../functions/authenticator/review/token-review.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { adviceOn } from "../explain/advice.ts";
+import { quotedAnswer } from "../io/http.ts";
 import { type Check, LOOK_AT_LOG, reasonOf } from "./check.ts";
 import type { Endpoint, Reply } from "./http.ts";
 
@@ -29,10 +30,12 @@ function judgeReview(check: string, apiVersion: string, reply: Reply): Check {
   }
   const { authenticated, user, error } = status;
   if (authenticated === true && isObject(user)) {
-    const groups = Array.isArray(user["groups"]) ? user["groups"].join(", ") : "none";
-    return { check, state: "ok", seen: `you are ${String(user["username"])}, groups: ${groups}` };
+    const { username, groups } = user;
+    const texts = Array.isArray(groups) ? groups.filter((group) => typeof group === "string") : ["none"];
+    const name = typeof username === "string" ? quotedAnswer(username) : "a user without a name";
+    return { check, state: "ok", seen: `you are ${name}, groups: ${quotedAnswer(texts.join(", "))}` };
   }
-  const reason = typeof error === "string" ? error : "refused without a reason";
+  const reason = typeof error === "string" ? quotedAnswer(error) : "refused without a reason";
   const advice = adviceOn(reason.split(":")[0] ?? "") ?? LOOK_AT_LOG;
   return { check, state: "failed", seen: reason.split("; tried ")[0] ?? reason, advice };
 }

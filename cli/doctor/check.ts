@@ -1,6 +1,7 @@
 // One line of doctor: what was seen, and what to do where it is not well.
 
 import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { quotedAnswer } from "../io/http.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import { printData } from "../io/print.ts";
 import { hang } from "../io/table.ts";
@@ -31,7 +32,5 @@ function lines({ check, state, seen, advice }: Check, columns: number | undefine
 export function reasonOf({ body }: Reply): string {
   const status = parseJson(body);
   const message = isObject(status) ? status["message"] : undefined;
-  return typeof message === "string"
-    ? message.replace(/\s+/g, " ").slice(0, 200)
-    : "an answer that is not the function's";
+  return typeof message === "string" ? quotedAnswer(message) : "an answer that is not the function's";
 }

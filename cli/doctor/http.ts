@@ -1,20 +1,11 @@
 // Requests to the endpoint as kube-apiserver makes them, with its certificates and over a connection that is kept.
 
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import { text } from "node:stream/consumers";
-import { TLSSocket } from "node:tls";
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { failureKind } from "../../functions/lib/retry.ts";
+import { sendHttp, type TlsSeen } from "../io/http.ts";
+import type { IOStreams } from "../io/io-streams.ts";
 import type { Webhook } from "../kubeconfig/webhook.ts";
-
-/** The server's side of a connection. */
-export interface TlsSeen {
-  /** Such as `TLSv1.3`. */
-  readonly protocol: string;
-  /** The certificate's common name, or its whole subject. */
-  readonly subject: string;
-  /** Milliseconds since 1970. */
-  readonly end: number;
-}
 
 export interface Reply {
   readonly status: number;
@@ -26,55 +17,51 @@ export interface Reply {
   readonly tls: TlsSeen | undefined;
 }
 
+/** There was no answer that could be read. `code` says why, as `failureKind` gives it. */
+export class NoReply extends Error {
+  override readonly name = "NoReply";
+  readonly code: string;
+  constructor(cause: unknown) {
+    super("no answer from the endpoint", { cause });
+    this.code = failureKind(cause);
+  }
+}
+
 export interface Endpoint {
   readonly url: URL;
-  /** `anonymous` leaves the bearer token out; a client certificate goes with the connection. */
+  /** Throws `NoReply`. `anonymous` leaves the bearer token out; a client certificate goes with the connection. */
   send(method: "GET" | "POST", body?: string, anonymous?: boolean): Promise<Reply>;
   close(): void;
 }
 
 /** kube-apiserver gives a webhook 30 s; a person has less patience. */
 const LIMIT_MS = 10_000;
+/** A TokenReview and the issuer's documents have some kilobytes. */
+const MAX_BYTES = 1024 * 1024;
 
-export function openEndpoint({ server, ca, token, clientCertificate }: Webhook): Endpoint {
+export function openEndpoint(
+  { server, ca, token, clientCertificate }: Webhook,
+  io: IOStreams,
+  limitMs = LIMIT_MS,
+): Endpoint {
   const url = new URL(server);
   const tls = { ca, cert: clientCertificate?.certificate, key: clientCertificate?.key };
-  const isPlain = url.protocol === "http:";
-  const agent = isPlain ? new HttpAgent({ keepAlive: true }) : new HttpsAgent({ keepAlive: true, ...tls });
-  const request = isPlain ? httpRequest : httpsRequest;
+  const agent =
+    url.protocol === "http:" ? new HttpAgent({ keepAlive: true }) : new HttpsAgent({ keepAlive: true, ...tls });
 
   async function send(method: "GET" | "POST", body = "", anonymous = false): Promise<Reply> {
-    const start = performance.now();
-    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const headers = {
       accept: "application/json, */*",
       ...(body !== "" && { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
       ...(token !== undefined && !anonymous && { authorization: `Bearer ${token}` }),
     };
-    const outgoing = request(url, { method, agent, headers, signal: AbortSignal.timeout(LIMIT_MS) }, resolve);
-    outgoing.on("error", reject);
-    outgoing.end(body);
-    const response = await promise;
-    // Before the body is read: a connection that ends with it takes its certificate along.
-    const tls = response.socket instanceof TLSSocket ? tlsOf(response.socket) : undefined;
-    const answer = await text(response);
-    const date = Date.parse(response.headers.date ?? "");
-    return {
-      status: response.statusCode ?? 0,
-      body: answer,
-      date: Number.isNaN(date) ? undefined : date,
-      ms: performance.now() - start,
-      tls,
-    };
+    const request = { method, headers, body, agent, limitMs, maxBytes: MAX_BYTES };
+    const reply = await sendHttp(url, request, io, io.interrupted).catch((error: unknown) => {
+      throw new NoReply(error);
+    });
+    const date = Date.parse(reply.headers.date ?? "");
+    return { ...reply, body: reply.body.toString(), date: Number.isNaN(date) ? undefined : date };
   }
 
   return { url, send, close: () => agent.destroy() };
-}
-
-function tlsOf(socket: TLSSocket): TlsSeen | undefined {
-  const certificate = socket.getPeerX509Certificate();
-  if (certificate === undefined) return undefined;
-  const { subject, validTo } = certificate;
-  const name = /^CN=(.*)$/m.exec(subject)?.[1] ?? subject.replaceAll("\n", ",");
-  return { protocol: socket.getProtocol() ?? "TLS", subject: name, end: Date.parse(validTo) };
 }

@@ -63,8 +63,10 @@ export function principalOf(
   { kind, account, name, mapping }: Entry,
   { partition }: EvaluationContext,
 ): VerifiedIdentity | undefined {
-  const arn = kind === "sso" ? permissionSetRole(partition, account, name) : mapping.arn;
-  return arn === undefined ? undefined : supposeIdentity(arn, { principalId: mapping.principalId });
+  const isOfSet = kind === "sso" || kind === "sso-session";
+  const arn = isOfSet ? permissionSetRole(partition, account, name) : mapping.arn;
+  const { principalId, session: sessionName } = mapping;
+  return arn === undefined ? undefined : supposeIdentity(arn, { principalId, sessionName });
 }
 
 /** What counts for an entry's principal; `undefined` where the entry has no single one. */

@@ -34,7 +34,9 @@ export function samplePrincipalsOf(
   const { kind, account, name, mapping } = entry;
   const { partition } = context;
   if (kind === "account") return [{ identities: identitiesOf([roleOf(partition, account, ANY)]), mayBe: [] }];
-  if (kind === "sso") return [permissionSetSample(account, name, parameters, context)];
+  if (kind === "sso" || kind === "sso-session") {
+    return [permissionSetSample(account, name, parameters, context, mapping.session)];
+  }
   if (kind !== "pattern") {
     const principal = principalOf(entry, context);
     return principal?.partition === partition ? [{ identities: [principal], mayBe: pathsOf(principal) }] : [];
@@ -73,6 +75,7 @@ function permissionSetSample(
   set: string,
   parameters: Parameters,
   { prefix, partition }: EvaluationContext,
+  sessionName: string = SAMPLE_SESSION,
 ): SamplePrincipal {
   const start = `${prefix}/role/${account}/${encodeName(`AWSReservedSSO_${set}_`)}`;
   const mapped = [...parameters.keys()].filter((parameter) => parameter.startsWith(start));
@@ -88,8 +91,8 @@ function permissionSetSample(
     suffixes.filter((suffix) => /^[0-9a-f]{16}$/.test(suffix)).map((suffix) => `AWSReservedSSO_${set}_${suffix}`),
   );
   return {
-    identities: identitiesOf([...roles].map((role) => roleOf(partition, account, role))),
-    mayBe: arnsOf(partition, account, `AWSReservedSSO_${set}_${"?".repeat(16)}`),
+    identities: [...roles].flatMap((role) => supposeIdentity(roleOf(partition, account, role), { sessionName }) ?? []),
+    mayBe: arnsOf(partition, account, `AWSReservedSSO_${set}_${"?".repeat(16)}`, sessionName),
   };
 }
 
@@ -134,8 +137,8 @@ function pathsOf({ kind, partition, accountId, name }: VerifiedIdentity): string
 }
 
 /** As STS names a role, too: a denial may be for its sessions. */
-function arnsOf(partition: string, account: string, role: string): string[] {
-  return [roleOf(partition, account, role), `arn:${partition}:sts::${account}:assumed-role/${role}/${SAMPLE_SESSION}`];
+function arnsOf(partition: string, account: string, role: string, session: string): string[] {
+  return [roleOf(partition, account, role), `arn:${partition}:sts::${account}:assumed-role/${role}/${session}`];
 }
 
 function roleOf(partition: string, account: string, name: string): string {

@@ -3,6 +3,7 @@
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import type { Evaluation } from "../../functions/authenticator/mapping/evaluate.ts";
 import type { User } from "../../functions/authenticator/user/user.ts";
+import { shellWord } from "../io/shell.ts";
 import { hang } from "../io/table.ts";
 import { shortName } from "../mapping-file/parameter-name.ts";
 import { adviceOn } from "./advice.ts";
@@ -27,7 +28,7 @@ export function showExplanation(explanation: Explanation, prefix: string, column
       return [index === 0 ? "mapping" : "", text];
     }),
     ...(user === undefined ? [] : userLines(user)),
-    ...(refusal === undefined ? grantLines(user) : refusalLines(refusal)),
+    ...(refusal === undefined ? grantLines(user) : refusalLines(refusal, identity?.canonicalArn)),
   ];
   return lines.map(([head, text]) => hang(head.padEnd(HEAD), text, columns)).join("");
 }
@@ -60,9 +61,10 @@ export function grantLines(user: User | undefined): Line[] {
   ];
 }
 
-/** The rest of the message repeats the lines above. */
-export function refusalLines({ code, message }: NonNullable<Explanation["refusal"]>): Line[] {
-  const advice = adviceOn(code);
+/** The rest of the message repeats the lines above. `canonicalArn`: of the identity, where it is known. */
+export function refusalLines({ code, message }: NonNullable<Explanation["refusal"]>, canonicalArn?: string): Line[] {
+  const who = code === "identity_unmapped" && canonicalArn !== undefined ? shellWord(canonicalArn) : "<who>";
+  const advice = adviceOn(code)?.replace("<who>", () => who);
   const [reason = message] = message.split("; tried ");
   return [
     ["verdict", `refused, ${code}`],

@@ -101,9 +101,12 @@ function readNames(username: unknown, groups: unknown): Names | Problem {
   };
 }
 
-/** YAML reads an account without quotes as a number; a leading zero of it is lost. */
+/**
+ * An account without quotes is a number where it has no leading zero. A shorter number is refused: whether its zeros were
+ * dropped, or a YAML 1.1 program read it as octal, cannot be seen.
+ */
 function accountText(account: unknown): unknown {
-  return typeof account === "number" && Number.isInteger(account) ? String(account).padStart(12, "0") : account;
+  return typeof account === "number" && String(account).length === 12 ? String(account) : account;
 }
 
 export interface Merged {

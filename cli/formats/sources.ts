@@ -25,13 +25,16 @@ export function readForeign(text: string, file: string): Read {
   if (read.every((items) => items === undefined)) {
     throw usage(`${nameOf(file)}: not a file that import knows. It reads ${KINDS}.`);
   }
-  const notes = read.flatMap((items, index) => (items === undefined ? noteOn(parts[index]) : []));
+  const notes = read.flatMap((items, index) => (items?.length ? [] : noteOn(parts[index], items !== undefined)));
   return { items: read.flatMap((items) => items ?? []), notes };
 }
 
-function noteOn(part: Part | undefined): string[] {
-  const kind = isObject(part?.value) ? part.value["kind"] : undefined;
-  return part === undefined ? [] : [`line ${part.lineOf([])}: ${String(kind ?? "a document")} has no mappings`];
+function noteOn(part: Part | undefined, isKnown: boolean): string[] {
+  if (part === undefined) return [];
+  const kind = isObject(part.value) ? part.value["kind"] : undefined;
+  const hint =
+    isKnown && kind === "ConfigMap" ? `: import reads its keys ${SECTIONS.join(", ")} and ${SERVER_CONFIG}` : "";
+  return [`line ${part.lineOf([])}: ${String(kind ?? "a document")} has no mappings${hint}`];
 }
 
 function readPart(part: Part, file: string): Foreign[] | undefined {

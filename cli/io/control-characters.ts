@@ -12,6 +12,11 @@ export function withoutControl(text: string): string {
   return text.replace(CONTROL, "?");
 }
 
+/** A message for people, or the prompt of a question. It is one line, so that no text in it can forge another. */
+export function asOneLine(text: string): string {
+  return withoutControl(text).replace(/\n(?!$)/g, "?");
+}
+
 /** For JSON, and for double-quoted YAML: the same value, escaped. */
 export function withEscapes(text: string): string {
   return text.replace(CONTROL, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);

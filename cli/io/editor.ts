@@ -2,11 +2,11 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { usage } from "../errors.ts";
-import { fileFailure } from "./files.ts";
+import { fileFailure, readFileText } from "./files.ts";
 import type { IOStreams } from "./io-streams.ts";
 
 /** As other programs have it: https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html#tag_08_03 */
@@ -24,33 +24,31 @@ export interface Draft {
 
 /** The folder has mode 0700, the file 0600. */
 export function createDraft(name: string, text: string): Draft {
-  const path = join(mkdtempSync(join(tmpdir(), "iam-authenticator-edit-")), name);
+  const path = join(newFolder(), name);
   writeFileSync(path, text, { mode: 0o600 });
   return {
     path,
-    read: () => readDraft(path),
+    // An editor may leave no file behind, or something else in its place.
+    read: () => readFileText(path),
     write: (changed) => writeFileSync(path, changed, { mode: 0o600 }),
     edit: (io) => openEditor(path, io),
     remove: () => rmSync(dirname(path), { recursive: true, force: true }),
   };
 }
 
-/** An editor may leave no file behind, or something else in its place. */
-function readDraft(path: string): string {
+/** TMPDIR may name a folder that does not exist, or that this user may not write to. */
+function newFolder(): string {
   try {
-    return readFileSync(path, "utf8");
+    return mkdtempSync(join(tmpdir(), "iam-authenticator-edit-"));
   } catch (error) {
-    throw fileFailure("read", path, error);
+    throw fileFailure("write", tmpdir(), error);
   }
 }
 
-async function openEditor(path: string, { environment, interactive }: IOStreams): Promise<void> {
+async function openEditor(path: string, { environment, interactive, leaveInterrupts }: IOStreams): Promise<void> {
   const editor = environment["VISUAL"] || environment["EDITOR"] || (interactive ? DEFAULT_EDITOR : "");
   if (editor === "") throw usage("No editor: set EDITOR, or run this at a terminal.");
-  // Ctrl-C is the editor's while it is open.
-  const ignore = () => {};
-  process.on("SIGINT", ignore);
-  try {
+  await leaveInterrupts(async () => {
     // By the shell, since it may have options, such as `code --wait`.
     const child =
       process.platform === "win32"
@@ -60,7 +58,5 @@ async function openEditor(path: string, { environment, interactive }: IOStreams)
     if (code !== 0) {
       throw usage(`The editor (${editor}) ended with ${signal ?? `code ${code}`}. Choose another one with EDITOR.`);
     }
-  } finally {
-    process.off("SIGINT", ignore);
-  }
+  });
 }

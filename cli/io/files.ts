@@ -1,17 +1,73 @@
 // Files that a user names: text to read, `-` for standard input, and secrets to write.
 
-import { readFileSync, writeFileSync } from "node:fs";
-import { text } from "node:stream/consumers";
-import { type Failure, usage } from "../errors.ts";
+import { isUtf8 } from "node:buffer";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import type { Readable } from "node:stream";
+import { Failure, usage } from "../errors.ts";
 import type { IOStreams } from "./io-streams.ts";
 
+/** A ConfigMap has at most 1 MB, and ten thousand mappings have some. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** `-` is standard input. Throws as `readFileText` does, and where standard input is empty. */
 export async function readText(file: string, io: IOStreams): Promise<string> {
-  if (file === "-") return text(io.input);
+  if (file !== "-") return readFileText(file);
+  const text = decodeText(await readStream(io.input), file);
+  // Mostly the program before the pipe has failed.
+  if (text.trim() === "") throw usage("Standard input is empty.");
+  return text;
+}
+
+/** Throws a `Failure` where it is no file, is too large, or is not UTF-8 text. A byte order mark is left out. */
+export function readFileText(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    const stats = statSync(file);
+    // A pipe may never end, and a device has no end.
+    if (!stats.isFile() && !stats.isDirectory()) {
+      throw usage(`Cannot read ${file}: it is a pipe or a device. Give a file, or - for standard input.`);
+    }
+    if (stats.size > MAX_BYTES) throw tooLarge(file);
+    return decodeText(readFileSync(file), file);
   } catch (error) {
-    throw fileFailure("read", file, error);
+    throw error instanceof Failure ? error : fileFailure("read", file, error);
   }
+}
+
+const UTF_16 = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
+const LINE_END = 0x0a;
+
+/** Strict: Node's own decoding replaces bytes that it cannot read, so two different names would become one. */
+function decodeText(bytes: Buffer, file: string): string {
+  // PowerShell 5 writes it by default.
+  const isUtf16 = UTF_16.some((mark) => bytes.subarray(0, 2).equals(mark));
+  for (let line = 1, start = 0; start < bytes.length; line += 1) {
+    const end = bytes.indexOf(LINE_END, start);
+    const next = end < 0 ? bytes.length : end + 1;
+    const ofLine = bytes.subarray(start, next);
+    // Text has no NUL. UTF-16 without a mark has many.
+    if (!isUtf8(ofLine) || ofLine.includes(0)) {
+      const what = isUtf16 ? "UTF-16, not UTF-8 text" : "not UTF-8 text";
+      throw usage(`${nameOf(file)}, line ${line}: ${what}. Save the file as UTF-8.`);
+    }
+    start = next;
+  }
+  return new TextDecoder().decode(bytes);
+}
+
+async function readStream(input: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of input as AsyncIterable<Buffer | string>) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size > MAX_BYTES) throw tooLarge("-");
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLarge(file: string): Failure {
+  return usage(`Cannot read ${nameOf(file)}: it is larger than ${MAX_BYTES / 1024 / 1024} MiB.`);
 }
 
 /** For its owner alone, and never over another file: a shell's `>` gives it to everybody. */

@@ -21,10 +21,11 @@ const PATIENCE_MS = 1_000;
 export function tellIfSlow({ interrupted, tell }: IOStreams): () => void {
   let timer: NodeJS.Timeout | undefined;
   const start = () => {
-    timer = setTimeout(
-      () => tell("\nWaiting for AWS to answer a write. Press Ctrl-C again to stop at once.\n"),
-      PATIENCE_MS,
-    );
+    timer = setTimeout(() => {
+      // After ^C, the cursor is in the middle of a line.
+      tell("\n");
+      tell("Waiting for AWS to answer a write. Press Ctrl-C again to stop at once.\n");
+    }, PATIENCE_MS);
   };
   interrupted.addEventListener("abort", start);
   return () => {

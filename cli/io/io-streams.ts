@@ -6,7 +6,8 @@ import { setTimeout } from "node:timers/promises";
 import type { Clock } from "../../functions/lib/deadline.ts";
 import { EXIT } from "../errors.ts";
 import { inColour, type Tone, usesColour } from "./colour.ts";
-import { withoutControl } from "./control-characters.ts";
+import { asOneLine, withoutControl } from "./control-characters.ts";
+import { createSecrets, type Secrets } from "./secrets.ts";
 
 export interface IOStreams {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -15,7 +16,9 @@ export interface IOStreams {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** To standard output: what was asked for, and nothing else. A tone is shown as colour, where colour is wanted. */
   readonly print: (text: string, tone?: Tone) => void;
-  /** To standard error: plans, questions, warnings. */
+  /** To standard output, with the secrets in it: they are what was asked for. */
+  readonly printSecret: (text: string) => void;
+  /** To standard error: plans, questions, warnings. One line, or a part of one, for each call. */
   readonly tell: (text: string) => void;
   /** On standard error, a line in place of the one before; an empty one takes it away. */
   readonly showProgress: (line: string) => void;
@@ -28,27 +31,38 @@ export interface IOStreams {
   readonly columns: number | undefined;
   /** Aborts at the first Ctrl-C. */
   readonly interrupted: AbortSignal;
+  /** Runs a program that Ctrl-C is for, such as an editor: meanwhile it does not abort `interrupted`. */
+  readonly leaveInterrupts: <T>(work: () => Promise<T>) => Promise<T>;
   /** Aborts when nobody reads standard output any more, such as after `| head`. */
   readonly closed: AbortSignal;
+  /** What this run has sent or received and must not print. */
+  readonly secrets: Secrets;
 }
 
 const CLEAR_LINE = "\r\u001b[K";
 
-/** Text from outside must not move the cursor. JSON and YAML are escaped before this, so they keep their values. */
-export function withoutControls(io: IOStreams): IOStreams {
+/**
+ * Text from outside must not move the cursor, show a secret, or make lines of its own on standard error. JSON and YAML
+ * are escaped before this, so they keep their values.
+ */
+export function withHarmlessOutput(io: IOStreams): IOStreams {
+  const { hide } = io.secrets;
+  const harmless = (text: string) => withoutControl(hide(text));
   return {
     ...io,
-    print: (text, tone) => io.print(withoutControl(text), tone),
-    tell: (text) => io.tell(withoutControl(text)),
-    showProgress: (line) => io.showProgress(withoutControl(line)),
+    print: (text, tone) => io.print(harmless(text), tone),
+    printSecret: (text) => io.printSecret(withoutControl(text)),
+    tell: (text) => io.tell(asOneLine(hide(text))),
+    showProgress: (line) => io.showProgress(harmless(line)),
   };
 }
 
 /** The second Ctrl-C ends the process at once, as the system would. */
 export function processStreams(): IOStreams {
   const interrupt = new AbortController();
-  process.once("SIGINT", () => interrupt.abort());
-  process.once("SIGTERM", () => interrupt.abort());
+  const abort = () => interrupt.abort();
+  process.once("SIGINT", abort);
+  process.once("SIGTERM", abort);
   const closing = new AbortController();
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") closing.abort();
@@ -61,6 +75,7 @@ export function processStreams(): IOStreams {
     clock: Date.now,
     sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
     print: (text, tone) => process.stdout.write(colour && tone !== undefined ? inColour(text, tone) : text),
+    printSecret: (text) => process.stdout.write(text),
     tell: (text) => process.stderr.write(text),
     showProgress: (line) => process.stderr.write(`${CLEAR_LINE}${line}`),
     input: process.stdin,
@@ -68,7 +83,19 @@ export function processStreams(): IOStreams {
     interactive: process.stdin.isTTY && process.stderr.isTTY,
     columns: columnsOf(process.stdout),
     interrupted: interrupt.signal,
+    async leaveInterrupts(work) {
+      const ignore = () => {};
+      process.on("SIGINT", ignore);
+      process.off("SIGINT", abort);
+      try {
+        return await work();
+      } finally {
+        if (!interrupt.signal.aborted) process.once("SIGINT", abort);
+        process.off("SIGINT", ignore);
+      }
+    },
     closed: closing.signal,
+    secrets: createSecrets(),
   };
 }
 

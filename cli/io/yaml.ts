@@ -1,13 +1,14 @@
 // YAML as a file holds it, with the line of each part, and as a terminal may show it.
 
 import {
+  Composer,
   Document,
   type ErrorCode,
   isScalar,
   LineCounter,
   type Document as ParsedDocument,
   type ParsedNode,
-  parseAllDocuments,
+  Parser,
   Scalar,
   visit,
   type YAMLParseError,
@@ -26,7 +27,7 @@ export interface YamlDocument {
 
 export type Path = readonly (string | number)[];
 
-/** JSON is YAML too. A key that is there twice is refused, where other readers silently take the last. */
+/** JSON is YAML too. A repeated key is refused, where other readers silently take the last. */
 export function parseYaml(text: string, file: string): YamlDocument {
   const [first, second] = parseDocuments(text, file);
   if (second !== undefined)
@@ -34,16 +35,32 @@ export function parseYaml(text: string, file: string): YamlDocument {
   return first ?? { value: null, lineOf: () => 1, blockLine: () => undefined };
 }
 
-/** Every document of a file, between the lines `---`, without empty ones. `firstLine`: of a text inside of a file. */
+/**
+ * Every document of a file, between the lines `---`, without empty ones. `firstLine`: of a text inside of a file.
+ *
+ * What another YAML reader may read differently is refused, or stays the text that it is.
+ */
 export function parseDocuments(text: string, file: string, firstLine = 1): YamlDocument[] {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
   const lineAt = (offset: number) => lines.linePos(offset).line + firstLine - 1;
-  return [...documents].flatMap((document) => {
+  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  const version = tokens.find((token) => token.type === "directive" && isOtherVersion(token.source));
+  if (version !== undefined) {
+    throw usage(
+      `${nameOf(file)}, line ${lineAt(version.offset)}: remove the line %YAML. The file is read as YAML 1.2.`,
+    );
+  }
+  // Without stringKeys, an alias for a key escapes the check of repeated keys.
+  return [...new Composer({ stringKeys: true }).compose(tokens)].flatMap((document) => {
     const [error] = document.errors;
     if (error !== undefined) {
       const { col } = lines.linePos(error.pos[0]);
-      throw invalid(file, error.message, `line ${lineAt(error.pos[0])}, column ${col}`, adviceOn(error));
+      const at = `line ${lineAt(error.pos[0])}, column ${col}`;
+      throw invalid(file, REASONS[error.code] ?? error.message, at, adviceOn(error));
+    }
+    const merge = readAsWritten(document);
+    if (merge !== undefined) {
+      throw usage(`${nameOf(file)}, line ${lineAt(merge)}: merge keys (<<) are not supported. Write the keys out.`);
     }
     const value = contentOf(document, file);
     const lineOf = (path: Path) => lineAt(nodeAt(document, path)?.range?.[0] ?? 0);
@@ -53,6 +70,28 @@ export function parseDocuments(text: string, file: string, firstLine = 1): YamlD
     };
     return value === null ? [] : [{ value, lineOf, blockLine }];
   });
+}
+
+/** YAML 1.1 reads `012` as 10, `1_0` as 10 and `no` as false, and has merge keys. */
+function isOtherVersion(directive: string): boolean {
+  return /^%YAML\b/.test(directive) && !/^%YAML[ \t]+1\.2[ \t]*$/.test(directive);
+}
+
+/**
+ * A number in another form than plain decimal stays the text that was written: an account 012345678901 keeps its zero,
+ * and no 0o17, 0x1F or 1e3 becomes another number. Returns the offset of the first merge key, if there is one.
+ */
+function readAsWritten(document: ParsedDocument): number | undefined {
+  let merge: number | undefined;
+  visit(document, {
+    Pair(_, { key }) {
+      if (isScalar(key) && key.value === "<<" && key.type === Scalar.PLAIN) merge ??= key.range?.[0];
+    },
+    Scalar(_, node) {
+      if (typeof node.value === "number" && node.source !== String(node.value)) node.value = node.source;
+    },
+  });
+  return merge;
 }
 
 function nodeAt(document: ParsedDocument, path: Path): ParsedNode | undefined {
@@ -69,6 +108,8 @@ function contentOf(document: ParsedDocument, file: string): unknown {
   }
 }
 
+/** In place of the parser's own sentence. */
+const REASONS: { readonly [code in ErrorCode]?: string } = { NON_STRING_KEY: "A key must be text" };
 const CHECK_INDENTATION = "check the indentation";
 /** The parser's own sentences speak of its grammar. https://eemeli.org/yaml/#errors */
 const ADVICE: { readonly [code in ErrorCode]?: string } = {
@@ -79,6 +120,7 @@ const ADVICE: { readonly [code in ErrorCode]?: string } = {
   DUPLICATE_KEY: "remove one of the two",
   UNEXPECTED_TOKEN: "quote the text",
   BAD_SCALAR_START: "quote the text",
+  NON_STRING_KEY: "write the key out without an alias or a tag, and quote a text that begins with {",
 };
 
 function adviceOn({ code, message }: YAMLParseError): string | undefined {
@@ -92,14 +134,19 @@ function invalid(file: string, reason: string, at?: string, advice?: string) {
   return usage(`${nameOf(file)}${where}: not valid YAML (${reason.replace(/[.:]$/, "")})${hint}.`);
 }
 
-/** Control characters as escapes, so that the same value is read again, and no terminal obeys it. */
-export function stringifyYaml(data: unknown): string {
+/**
+ * Control characters as escapes, so that the same value is read again, and no terminal obeys it. `blocks`: for texts of
+ * our own, which may have lines; others' texts get none, because a line of a log may be a command to what runs it.
+ */
+export function stringifyYaml(data: unknown, { blocks = false } = {}): string {
   const document = new Document(data);
   // Only double quotes take escapes.
   visit(document, {
     Scalar(_, node) {
-      if (typeof node.value === "string" && hasControl(node.value)) node.type = Scalar.QUOTE_DOUBLE;
+      const { value } = node;
+      if (typeof value !== "string") return;
+      if (hasControl(value) || (!blocks && value.includes("\n"))) node.type = Scalar.QUOTE_DOUBLE;
     },
   });
-  return withEscapes(document.toString({ lineWidth: 0 }));
+  return withEscapes(document.toString({ lineWidth: 0, doubleQuotedMinMultiLineLength: Number.POSITIVE_INFINITY }));
 }

@@ -4,6 +4,7 @@ import { paginateGetParametersByPath } from "@aws-sdk/client-ssm";
 import type { IssuerKey } from "../../functions/issuer/key.ts";
 import { issuerPath, keySetOf } from "../../functions/issuer/keys.ts";
 import type { Connection } from "../aws/connection.ts";
+import { ending } from "../parameter-store/pages.ts";
 import { type Stored, stored } from "../parameter-store/parameter.ts";
 
 export interface PublishedKey {
@@ -20,8 +21,8 @@ export interface PublishedKey {
 export async function readPublishedKeys({ ssm, context }: Connection, signal: AbortSignal): Promise<PublishedKey[]> {
   const path = issuerPath(context.prefix);
   const found: Stored[] = [];
-  for await (const { Parameters = [] } of paginateGetParametersByPath({ client: ssm }, { Path: path })) {
-    signal.throwIfAborted();
+  const pages = paginateGetParametersByPath({ client: ssm }, { Path: path }, { abortSignal: signal });
+  for await (const { Parameters = [] } of ending(pages)) {
     found.push(...Parameters.map(stored));
   }
   const { keys, invalid } = keySetOf(context.prefix, new Map(found.map((parameter) => [parameter.name, parameter])));

@@ -79,6 +79,11 @@ export async function readWebhook(file: string, io: IOStreams): Promise<Webhook>
   const key = decoded(user["client-key-data"]) ?? (await inFile(user["client-key"]));
   // https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/#AuthInfo: the file comes before the text
   const token = (await inFile(user["tokenFile"]))?.trim() ?? user["token"];
+  if (typeof token === "string" && !/^[\x21-\x7e]*$/.test(token)) {
+    throw usage(
+      `${nameOf(file)}: the user's token has a space, a line end or another character that no HTTP header carries.`,
+    );
+  }
   return {
     server,
     ...(ca !== undefined && { ca }),

@@ -6,6 +6,7 @@ import { shortName } from "../mapping-file/parameter-name.ts";
 import { type Finding, LEVELS, type Rule, subjectOf } from "./finding.ts";
 import { missingSessions, sessionNames, sharedUsernames, spaces } from "./names.ts";
 import { masters, nodes, systemNames, wholeAccounts } from "./privileges.ts";
+import { repeatedSessions, sessionsWithoutSet } from "./sessions.ts";
 import { coveredPatterns, permissionSetRoles, shadowed, unreachable } from "./shadowing.ts";
 import { ending, invalid, pinned } from "./validity.ts";
 
@@ -15,6 +16,8 @@ const RULES: readonly Rule[] = [
   nodes,
   shadowed,
   coveredPatterns,
+  repeatedSessions,
+  sessionsWithoutSet,
   systemNames,
   wholeAccounts,
   ending,

@@ -7,8 +7,10 @@ import type { Finding, Placed, Subject } from "./finding.ts";
 
 /** Anyone who may assume a role chooses the name of the session. */
 export function sessionNames({ entries }: Subject): Finding[] {
-  return entries.flatMap(({ parameter: where, entry: { mapping } }): Finding[] => {
+  return entries.flatMap(({ parameter: where, entry: { kind, mapping } }): Finding[] => {
     const { username = "", groups = [] } = mapping;
+    // Its own session name is in the entry: no user chooses another one.
+    if (kind === "sso-session") return [];
     const chosen = groups.filter((group) => startsWithSession(group));
     const masters = groups.filter((group) => !startsWithSession(group) && canChooseAdministrator({ groups: [group] }));
     return [

@@ -9,7 +9,8 @@ import type { Finding, Placed, Subject } from "./finding.ts";
 
 export function unreachable({ entries, context }: Subject): Finding[] {
   return entries.flatMap(({ parameter, entry }): Finding[] => {
-    const principal = entry.kind === "sso" ? undefined : principalOf(entry, context);
+    const isOfSet = entry.kind === "sso" || entry.kind === "sso-session";
+    const principal = isOfSet ? undefined : principalOf(entry, context);
     if (principal === undefined) return [];
     const finding = { level: "error" as const, rule: "unreachable", where: parameter };
     const right = mappingParameter(context.prefix, principal.kind, principal.accountId, principal.name);
@@ -38,7 +39,9 @@ export function shadowed({ entries, parameters, context }: Subject): Finding[] {
     // The invalid list itself is a finding: one for each mapping that it shuts out would hide it.
     if (refusesEverybody(deciding.parameter, parameters.get(deciding.parameter)?.value)) return [];
     const message = deciding.verdict.kind === "deny" ? `denied by ${first}` : `${first} counts before it`;
-    return [{ level: "warning", rule: "shadowed", where: parameter, message }];
+    const { session } = entry.mapping;
+    const whose = session === undefined ? "" : `session ${session}: `;
+    return [{ level: "warning", rule: "shadowed", where: parameter, message: `${whose}${message}` }];
   });
 }
 

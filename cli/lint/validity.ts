@@ -4,7 +4,10 @@ import { isExpired, notAfterTime } from "../../functions/lib/not-after.ts";
 import type { Finding, Subject } from "./finding.ts";
 
 const SOON_DAYS = 30;
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_HOURS = 24;
+/** Up to here, an end is told in hours. */
+const FEW_HOURS = 48;
 
 export function invalid({ readings }: Subject): Finding[] {
   return [...readings].flatMap(([where, { kind, problems }]) =>
@@ -18,7 +21,10 @@ export function invalid({ readings }: Subject): Finding[] {
 
 export function ending({ entries, denials, context: { now } }: Subject): Finding[] {
   const ends = [
-    ...entries.map(({ parameter, entry }) => ({ where: parameter, what: "", notAfter: entry.mapping.notAfter })),
+    ...entries.map(({ parameter, entry: { mapping } }) => {
+      const what = mapping.session === undefined ? "" : `the mapping of session ${mapping.session} `;
+      return { where: parameter, what, notAfter: mapping.notAfter };
+    }),
     ...denials.map(({ parameter, denial: { entry } }) => {
       return { where: parameter, what: `the denial of ${entry.arnLike} `, notAfter: entry.notAfter };
     }),
@@ -28,9 +34,11 @@ export function ending({ entries, denials, context: { now } }: Subject): Finding
     if (isExpired(notAfter, now)) {
       return [{ level: "warning", rule: "expired", where, message: `${what}ended on ${notAfter}: remove it` }];
     }
-    const days = Math.ceil(((notAfterTime(notAfter) ?? now) - now) / DAY_MS);
+    const hours = Math.ceil(((notAfterTime(notAfter) ?? now) - now) / HOUR_MS);
+    const days = Math.ceil(hours / DAY_HOURS);
     if (days > SOON_DAYS) return [];
-    return [{ level: "info", rule: "expires-soon", where, message: `${what}ends in ${days} d, on ${notAfter}` }];
+    const left = hours <= FEW_HOURS ? `${hours} h` : `${days} d`;
+    return [{ level: "info", rule: "expires-soon", where, message: `${what}ends in ${left}, on ${notAfter}` }];
   });
 }
 

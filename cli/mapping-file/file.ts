@@ -10,10 +10,13 @@ import { printable } from "../io/table.ts";
 import { parseYaml, stringifyYaml } from "../io/yaml.ts";
 import { type Denial, readDenial } from "./denial.ts";
 import { type Entry, readEntry, writeEntry } from "./entry.ts";
+import type { PlaceOf } from "./to-parameters.ts";
 
 export interface MappingFile {
   readonly entries: readonly Entry[];
   readonly denials: readonly Denial[];
+  /** File and line of each of these. */
+  readonly placeOf: PlaceOf;
 }
 
 export interface ExaminedFile extends MappingFile {
@@ -23,28 +26,33 @@ export interface ExaminedFile extends MappingFile {
 
 /** Files, folders (the YAML and JSON files in them) and `-`. Throws with every problem of every file. */
 export async function readMappingFiles(paths: readonly string[], io: IOStreams): Promise<MappingFile> {
-  const { entries, denials, problems } = await examineMappingFiles(paths, io);
+  const { problems, ...file } = await examineMappingFiles(paths, io);
   if (problems.length > 0) {
-    throw usage(`${problems.map(({ where, problem }) => `${where}: ${problem}`).join("\n")}\nNothing was written.`);
+    throw usage(...problems.map(({ where, problem }) => `${where}: ${problem}`), "Nothing was written.");
   }
-  return { entries, denials };
+  return file;
 }
 
 /** Throws only where a file is not a mapping file at all. */
 export async function examineMappingFiles(paths: readonly string[], io: IOStreams): Promise<ExaminedFile> {
   const entries: Entry[] = [];
   const denials: Denial[] = [];
+  const places = new Map<Entry | Denial, string>();
   const problems: ExaminedFile["problems"][number][] = [];
   for (const file of paths.flatMap(filesOf)) {
     for (const { list, item, line } of itemsIn(await readText(file, io), file)) {
       const read = list === "deny" ? readDenial(item) : readEntry(item);
+      const where = `${nameOf(file)}, line ${line}`;
       if ("problem" in read) {
-        problems.push({ where: `${nameOf(file)}, line ${line}${who(item)}`, problem: read.problem });
-      } else if ("entry" in read) denials.push(read);
+        problems.push({ where: `${where}${who(item)}`, problem: read.problem });
+        continue;
+      }
+      places.set(read, where);
+      if ("entry" in read) denials.push(read);
       else entries.push(read);
     }
   }
-  return { entries, denials, problems };
+  return { entries, denials, problems, placeOf: (item) => places.get(item) };
 }
 
 /**

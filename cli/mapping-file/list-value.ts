@@ -1,7 +1,7 @@
-// A parameter that holds a list, of patterns or of denials: one entry is changed, and its neighbours stay as they are.
+// A parameter that holds a list, of patterns, of sessions or of denials: one entry is changed, and its neighbours stay as they are.
 
 import { checkDenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
-import { checkMapping } from "../../functions/authenticator/mapping/mapping.ts";
+import { checkMapping, type ListKind, type Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { isObject } from "../../functions/lib/json.ts";
 import { parseStored } from "../../functions/lib/repeated-keys.ts";
@@ -14,6 +14,15 @@ export function isFor(item: unknown, arnLike: string): boolean {
   return typeof own === "string" && asciiLowerCase(own) === asciiLowerCase(arnLike);
 }
 
+/** What tells the entries of a list apart: an ARN pattern, or the name of a session. */
+export type EntryKey = Pick<Mapping, "arnLike" | "session">;
+
+/** Whether an entry is the one for this key; a session's name counts with its case. */
+export function hasKey(item: unknown, { arnLike, session }: EntryKey): boolean {
+  if (session !== undefined) return isObject(item) && item["session"] === session;
+  return arnLike !== undefined && isFor(item, arnLike);
+}
+
 /**
  * The entries of a list as they are. Throws where the list, or an entry that `isChanged` does not name, is invalid: to
  * write it again would be to decide what somebody else meant by it.
@@ -24,7 +33,7 @@ export function isFor(item: unknown, arnLike: string): boolean {
 export function listItems(
   name: string,
   stored: StoredParameter | undefined,
-  kind: "pattern" | "deny",
+  kind: ListKind | "deny",
   isChanged: (item: unknown) => boolean,
   partition?: string,
 ): readonly unknown[] {
@@ -43,11 +52,11 @@ export function listItems(
   }
   const scope = { account: name.slice(name.lastIndexOf("/") + 1), ...(partition !== undefined && { partition }) };
   for (const [index, item] of list.entries()) {
-    const check = kind === "deny" ? checkDenyEntry(item, scope) : checkMapping(item, "pattern");
+    const check = kind === "deny" ? checkDenyEntry(item, scope) : checkMapping(item, kind);
     if (check.valid || isChanged(item)) continue;
-    const arnLike = isObject(item) && typeof item["arnLike"] === "string" ? ` (${item["arnLike"]})` : "";
+    const own = isObject(item) ? (item["arnLike"] ?? item["session"]) : undefined;
     throw usage(
-      `${name}: entry ${index + 1}${arnLike} is invalid: ${check.problem}. Nothing was written. Fix or remove that ` +
+      `${name}: entry ${index + 1}${typeof own === "string" ? ` (${own})` : ""} is invalid: ${check.problem}. Nothing was written. Fix or remove that ` +
         "entry first.",
     );
   }

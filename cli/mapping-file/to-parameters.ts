@@ -32,17 +32,37 @@ export interface Placement {
   }[];
 }
 
-export function placeEntries(prefix: string, entries: readonly Entry[], denials: readonly Denial[] = []): Placement {
+/** Such as `teams/a.yaml, line 3`; `undefined` for what no file holds. */
+export type PlaceOf = (item: Entry | Denial) => string | undefined;
+
+export function placeEntries(
+  prefix: string,
+  entries: readonly Entry[],
+  denials: readonly Denial[] = [],
+  placeOf: PlaceOf = () => undefined,
+): Placement {
   const byName = Map.groupBy(entries, ({ kind, account, name }) => mappingParameter(prefix, kind, account, name));
   const values = new Map<string, string>();
   const problems: Placement["problems"][number][] = [];
   for (const [name, [first, ...others]] of byName) {
     if (first === undefined) continue;
     const isList = isListKind(first.kind);
+    const all = [first, ...others];
     if (!isList && others.length > 0) {
-      problems.push({ name, rule: "duplicate", problem: `${others.length + 1} mappings for one parameter` });
+      problems.push({
+        name,
+        rule: "duplicate",
+        problem: `${all.length} mappings for one parameter${at(all, placeOf)}`,
+      });
     }
-    const value = isList ? [first, ...others].map(({ mapping }) => inOrder(mapping)) : inOrder(first.mapping);
+    if (first.kind === "sso-session") {
+      for (const [session = "", same] of Map.groupBy(all, ({ mapping }) => mapping.session)) {
+        if (same.length < 2) continue;
+        const problem = `${same.length} mappings of session ${session}${at(same, placeOf)}`;
+        problems.push({ name, rule: "duplicate", problem });
+      }
+    }
+    const value = isList ? all.map(({ mapping }) => inOrder(mapping)) : inOrder(first.mapping);
     const text = JSON.stringify(value);
     const problem = sizeProblem(text);
     if (problem !== undefined) problems.push({ name, rule: "invalid", problem });
@@ -51,8 +71,10 @@ export function placeEntries(prefix: string, entries: readonly Entry[], denials:
   for (const [account, list] of Map.groupBy(denials, ({ account }) => account)) {
     const name = denyParameter(prefix, account);
     const value = list.map(({ entry }) => entry);
-    for (const [arnLike, { length }] of Map.groupBy(value, ({ arnLike }) => asciiLowerCase(arnLike))) {
-      if (length > 1) problems.push({ name, rule: "duplicate", problem: `${length} denials of ${arnLike}` });
+    for (const [arnLike, same] of Map.groupBy(list, ({ entry }) => asciiLowerCase(entry.arnLike))) {
+      if (same.length < 2) continue;
+      const problem = `${same.length} denials of ${arnLike}${at(same, placeOf)}`;
+      problems.push({ name, rule: "duplicate", problem });
     }
     const text = JSON.stringify(value);
     const problem = sizeProblem(text);
@@ -60,6 +82,12 @@ export function placeEntries(prefix: string, entries: readonly Entry[], denials:
     values.set(name, text);
   }
   return { values, problems };
+}
+
+/** Where each of them is, as the end of a sentence. */
+function at(items: readonly (Entry | Denial)[], placeOf: PlaceOf): string {
+  const places = items.flatMap((item) => placeOf(item) ?? []);
+  return places.length === 0 ? "" : `: ${places.join("; ")}`;
 }
 
 /** A phrase for the user, or `undefined`. */
@@ -81,9 +109,10 @@ export function toParameters(
   prefix: string,
   entries: readonly Entry[],
   denials: readonly Denial[] = [],
+  placeOf?: PlaceOf,
 ): ReadonlyMap<string, string> {
-  const { values, problems } = placeEntries(prefix, entries, denials);
-  if (problems.length > 0) throw usage(problems.map(({ name, problem }) => `${name}: ${problem}.`).join("\n"));
+  const { values, problems } = placeEntries(prefix, entries, denials, placeOf);
+  if (problems.length > 0) throw usage(...problems.map(({ name, problem }) => `${name}: ${problem}.`));
   return values;
 }
 

@@ -11,7 +11,8 @@ import { callersParameter } from "../../functions/authenticator/caller/bearer.ts
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { issuerPath } from "../../functions/issuer/keys.ts";
-import { rateLimited } from "../aws/rate-limit.ts";
+import { type RateLimit, rateLimited } from "../aws/rate-limit.ts";
+import { ending } from "./pages.ts";
 import { type Stored, stored, type Version, version } from "./parameter.ts";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
@@ -41,18 +42,10 @@ export async function readAll(
   const waitForTurn = rateLimited(rate, Math.max(1, rate));
   const paths = account === undefined ? [prefix] : BRANCHES.map((kind) => mappingParameter(prefix, kind, account));
   const found: Stored[] = [];
-  for (const Path of paths) {
-    const pages = paginateGetParametersByPath(
-      { client: ssm, pageSize: PAGE },
-      { Path, Recursive: true },
-      { abortSignal: signal },
-    );
-    await waitForTurn(signal);
-    for await (const { Parameters = [], NextToken } of pages) {
-      found.push(...Parameters.map(stored));
+  for (const path of paths) {
+    for await (const page of readBranch(ssm, path, waitForTurn, signal)) {
+      found.push(...page);
       onCount(found.length);
-      // The next page is asked for when this loop asks for it.
-      if (NextToken !== undefined) await waitForTurn(signal);
     }
   }
   if (account !== undefined) {
@@ -62,6 +55,26 @@ export async function readAll(
   const isOther = (name: string) => (name === callersParameter(prefix) && !callers) || isIssuerKey(prefix, name);
   const mappings = found.filter(({ name }) => !isOther(name));
   return new Map(mappings.sort((a, b) => (a.name < b.name ? -1 : 1)).map((parameter) => [parameter.name, parameter]));
+}
+
+/** Every parameter below a path, page by page: names do not come in their order. */
+export async function* readBranch(
+  ssm: SSMClient,
+  Path: string,
+  waitForTurn: RateLimit,
+  signal: AbortSignal,
+): AsyncGenerator<Stored[]> {
+  const pages = paginateGetParametersByPath(
+    { client: ssm, pageSize: PAGE },
+    { Path, Recursive: true },
+    { abortSignal: signal },
+  );
+  await waitForTurn(signal);
+  for await (const { Parameters = [], NextToken } of ending(pages)) {
+    yield Parameters.map(stored);
+    // The next page is asked for when this loop asks for it.
+    if (NextToken !== undefined) await waitForTurn(signal);
+  }
 }
 
 /** At most ten names; one that does not exist is not in the answer. */
@@ -75,7 +88,7 @@ export async function readHistory(ssm: SSMClient, name: string, signal: AbortSig
   const versions: Version[] = [];
   try {
     const pages = paginateGetParameterHistory({ client: ssm }, { Name: name }, { abortSignal: signal });
-    for await (const { Parameters = [] } of pages) versions.push(...Parameters.map(version));
+    for await (const { Parameters = [] } of ending(pages)) versions.push(...Parameters.map(version));
   } catch (error) {
     if (error instanceof ParameterNotFound) return [];
     throw error;

@@ -2,8 +2,10 @@
 
 import { CloudFormationClient, DescribeStacksCommand, type Output } from "@aws-sdk/client-cloudformation";
 import { defaultStackName } from "../../functions/settings/stack-name.ts";
+import { watched } from "../aws/calls.ts";
 import type { ClientConfig } from "../aws/client-config.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
+import type { IOStreams } from "../io/io-streams.ts";
 
 export interface LogGroupOptions {
   readonly cluster: string;
@@ -17,19 +19,25 @@ export interface LogGroupOptions {
 export async function findLogGroup(
   { cluster, logGroup, stack }: LogGroupOptions,
   config: ClientConfig,
+  io: IOStreams,
   signal: AbortSignal,
 ): Promise<string> {
   if (logGroup !== undefined) return logGroup;
   const name = stack ?? defaultStackName(cluster);
-  const found = logGroupsOf(await outputsOf(name, config, signal));
+  const found = logGroupsOf(await outputsOf(name, config, io, signal));
   const [only, ...others] = found;
   if (only !== undefined && others.length === 0) return only;
   const has = found.length === 0 ? "no output LogGroup" : `several of them: ${found.join(", ")}`;
   throw usage(`The stack ${name} has ${has}. Give the log group of the function: --log-group <name>.`);
 }
 
-async function outputsOf(name: string, config: ClientConfig, signal: AbortSignal): Promise<readonly Output[]> {
-  const client = new CloudFormationClient(config);
+async function outputsOf(
+  name: string,
+  config: ClientConfig,
+  io: IOStreams,
+  signal: AbortSignal,
+): Promise<readonly Output[]> {
+  const client = watched(new CloudFormationClient(config), io);
   try {
     const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: name }), { abortSignal: signal });
     return Stacks[0]?.Outputs ?? [];

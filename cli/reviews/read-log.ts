@@ -1,10 +1,8 @@
 // Reading the reviews of a log group, page by page. FilterLogEvents and not Insights: docs/decisions/0008-reviews-by-filter-log-events.md.
 
-import {
-  type CloudWatchLogsClient,
-  type FilteredLogEvent,
-  FilterLogEventsCommand,
-} from "@aws-sdk/client-cloudwatch-logs";
+import { type CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { isObject } from "../../functions/lib/json.ts";
+import { UnusableAnswer } from "../aws/errors.ts";
 import type { RateLimit } from "../aws/rate-limit.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import { type LoggedReview, readReview } from "./logged-review.ts";
@@ -23,7 +21,14 @@ export interface LogReader {
   readonly logs: CloudWatchLogsClient;
   readonly waitForTurn: RateLimit;
   readonly signal: AbortSignal;
+  /** Called for each event that has no readable time, and is left out. */
+  readonly onUnreadable: () => void;
 }
+
+/** Twenty minutes at the usual rate, and weeks of a busy log; for more, there is CloudWatch Logs Insights. */
+const MOST_PAGES = 5_000;
+/** Dates whose year has four digits. */
+const LATEST_MS = Date.UTC(9999, 11, 31);
 
 /** A review, and what tells it from every other one, for a reader who asks for the same time twice. */
 export interface ReadReview {
@@ -43,12 +48,26 @@ export async function* readPages(query: LogQuery, reader: LogReader): AsyncGener
     filterPattern: filterPattern(query),
   };
   let nextToken: string | undefined;
-  do {
+  const tokens = new Set<string>();
+  let idsBefore = "";
+  while (true) {
     await waitForTurn(signal);
     const page = await send(logs, new FilterLogEventsCommand({ ...command, nextToken }), query.logGroup, signal);
-    yield (page.events ?? []).flatMap((event) => readEvent(event, query));
+    const events: unknown = page.events ?? [];
+    if (!Array.isArray(events)) throw new UnusableAnswer("CloudWatchLogs FilterLogEvents", "events is not a list");
+    const ids = events.map((event: unknown) => (isObject(event) ? event["eventId"] : undefined)).join();
+    if (ids !== "" && ids === idsBefore) throw new UnusableAnswer("CloudWatchLogs FilterLogEvents", "its pages repeat");
+    idsBefore = ids;
+    yield events.flatMap((event: unknown) => readEvent(event, query, reader));
     nextToken = page.nextToken;
-  } while (nextToken !== undefined);
+    if (nextToken === undefined) return;
+    if (tokens.has(nextToken)) throw new UnusableAnswer("CloudWatchLogs FilterLogEvents", "its pages repeat");
+    tokens.add(nextToken);
+    if (tokens.size > MOST_PAGES) {
+      const message = `The log has more than ${MOST_PAGES} pages. Ask for less, with --since and --until, or use the saved queries of CloudWatch Logs Insights.`;
+      throw new Failure(EXIT.fault, message);
+    }
+  }
 }
 
 async function send(
@@ -75,10 +94,14 @@ async function send(
   }
 }
 
-function readEvent(
-  { eventId = "", message = "", timestamp = 0 }: FilteredLogEvent,
-  filter: ReviewFilter,
-): ReadReview[] {
+/** Each event is read alone: one that is wrong must not hide the others. */
+function readEvent(event: unknown, filter: ReviewFilter, { onUnreadable }: LogReader): ReadReview[] {
+  const { eventId, message, timestamp } = isObject(event) ? event : {};
+  const isTime = typeof timestamp === "number" && Math.abs(timestamp) <= LATEST_MS;
+  if (typeof message !== "string" || !isTime) {
+    onUnreadable();
+    return [];
+  }
   const review = readReview(message, timestamp);
-  return review !== undefined && isWanted(review, filter) ? [{ id: eventId, review }] : [];
+  return review !== undefined && isWanted(review, filter) ? [{ id: String(eventId), review }] : [];
 }

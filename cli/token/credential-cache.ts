@@ -20,6 +20,7 @@ import type { Credentials } from "../aws/client-config.ts";
 import { usage } from "../errors.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import { userFolder } from "../io/user-folder.ts";
+import { whyNotCached } from "./why-not-cached.ts";
 
 /** No token that ends in the next moment: kubectl would have to ask for another one at once. */
 const LEFT_MS = 60_000;
@@ -36,6 +37,11 @@ export async function cachedCredentials(
   io: IOStreams,
 ): Promise<Credentials> {
   const folder = cacheFolder(io);
+  const refusal = await whyNotCached(options["profile"], folder);
+  if (refusal !== undefined) {
+    io.tell(`Not cached: ${refusal}\n`);
+    return find();
+  }
   const file = join(folder, `${await cacheKey(options)}.json`);
   const kept = readPrivate(file, io);
   if (kept !== undefined && lasts(kept, io)) return kept;

@@ -26,7 +26,7 @@ export function apiReference(entry = ENTRY): string {
     names.split(", ").map((name) => name.replace("type ", "")),
   );
   // The entry's own first; a mapping is not exported by itself, and is what MappedUser is made of.
-  const names = ["IamAuthenticator", "IamAuthenticatorProps", "MappedUser", "Mapping", ...exported];
+  const names = ["IamAuthenticator", "IamAuthenticatorProps", "MappedUser", "Mapping", "SsoSubject", ...exported];
   const sections = [...new Set(names)].map((name) => section(name, files.get(name) ?? entry));
   return `${HEAD}\n${sections.join("\n")}`;
 }

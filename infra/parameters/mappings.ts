@@ -50,6 +50,30 @@ export function addPatterns(scope: Construct, prefix: string, account: string): 
   };
 }
 
+/** The list of one permission set's sessions. Gives the function that appends to it. */
+export function addSessions(
+  scope: Construct,
+  prefix: string,
+  account: string,
+  permissionSet: string,
+): (entry: Mapping & { readonly session: string }) => void {
+  const subject = `the sessions of permission set ${permissionSet} in account ${account}`;
+  if (Token.isUnresolved([account, permissionSet])) throw new Error(`${subject}: both must be known at synth`);
+  checkAccount(subject, account);
+  const name = mappingParameter(prefix, "sso-session", account, permissionSet);
+  const append = addListParameter<Mapping>(scope, subject, name);
+  const sessions = new Set<string>();
+  return (entry) => {
+    if (Token.isUnresolved(JSON.stringify(entry))) throw new Error(`${subject}: a mapping must be known at synth`);
+    const check = checkMapping(entry, "sso-session");
+    if (!check.valid) throw new Error(`${subject}: session ${entry.session}: ${check.problem}`);
+    // Of two entries, the function takes the first that has not ended.
+    if (sessions.has(entry.session)) throw new Error(`${subject}: session ${entry.session} must not be added twice`);
+    sessions.add(entry.session);
+    append(entry);
+  };
+}
+
 function patternProblem(pattern: Mapping, account: string): string | undefined {
   const check = checkMapping(pattern, "pattern");
   if (!check.valid) return check.problem;

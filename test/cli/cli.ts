@@ -1,6 +1,7 @@
 // Runs the operator's command inside a test: words in, exit code and both outputs back.
 
 import { Readable } from "node:stream";
+import { createSecrets } from "../../cli/io/secrets.ts";
 import { run } from "../../cli/program.ts";
 
 export interface CliResult {
@@ -32,6 +33,10 @@ export interface CliOptions {
 export async function cli(words: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const { input = "", environment = {}, now, interactive = false, columns } = options;
   const [out, err]: [string[], string[]] = [[], []];
+  const print = (text: string) => {
+    out.push(text);
+    options.onPrint?.(text);
+  };
   const code = await run(words, {
     environment,
     clock: now === undefined ? Date.now : () => now,
@@ -39,10 +44,8 @@ export async function cli(words: readonly string[], options: CliOptions = {}): P
       signal.throwIfAborted();
       options.onSleep?.(ms);
     },
-    print: (text) => {
-      out.push(text);
-      options.onPrint?.(text);
-    },
+    print,
+    printSecret: print,
     tell: (text) => {
       err.push(text);
       options.onTell?.(text);
@@ -53,6 +56,8 @@ export async function cli(words: readonly string[], options: CliOptions = {}): P
     watched: options.watched ?? interactive,
     columns,
     interrupted: options.interrupted ?? new AbortController().signal,
+    leaveInterrupts: (work) => work(),
+    secrets: createSecrets(),
     closed: options.closed ?? new AbortController().signal,
   });
   return { code, out: out.join(""), err: err.join("") };

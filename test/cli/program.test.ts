@@ -48,6 +48,37 @@ test("wrong usage is 2, with one sentence and a hint", async () => {
   assert.deepEqual([code, err.split("\n").length], [2, 2]);
 });
 
+test("words of other tools, shortened options and commands without their group get the command that is meant", async () => {
+  for (const [words, meant] of [
+    [["mappings", "delete"], "remove"],
+    [["mappings", "rm"], "remove"],
+    [["mappings", "add"], "set"],
+    [["mappings", "create"], "set"],
+    [["mappings", "describe"], "get"],
+    [["callers", "rm"], "remove"],
+    [["callers", "create"], "add"],
+    [["irsa", "keys", "delete"], "retire"],
+    [["version"], "--version"],
+    [["-v"], "--version"],
+    [["list"], "mappings list"],
+    [["delete"], "mappings remove"],
+    [["mappings", "token"], "token"],
+    [["mappings", "set", "x", "-c", "p", "--user", "u"], "--username"],
+    [["mappings", "sett"], "set"],
+  ] as const) {
+    const { code, err } = await cli(words);
+    assert.equal(code, 2);
+    assert.match(
+      err,
+      new RegExp(`^error: unknown (command|option) '\\S+'\n\\(Did you mean ${meant}\\?\\)\n$`),
+      words.join(" "),
+    );
+  }
+  for (const words of [["frobnicate"], ["mappings", "list", "-c", "p", "--r"]]) {
+    assert.doesNotMatch((await cli(words)).err, /Did you mean/);
+  }
+});
+
 test("a word too few or too many says where the command is explained", async () => {
   for (const [words, problem, path] of [
     [["mappings", "set"], "missing required argument 'who'", "mappings set"],

@@ -57,6 +57,37 @@ test("each kind of mapping has the function's own name for it, and its value", (
   });
 });
 
+test("the sessions of a permission set collect in one list beside the set's own mapping", () => {
+  const made = stackOf("http");
+  const { authenticator } = made;
+  const set = { account: ACCOUNT, permissionSet: "Developers" };
+  authenticator.addSsoMapping({ ...set, session: "jane@example.com" }, { username: "lead:jane", groups: ["leads"] });
+  authenticator.addSsoMapping(set, { username: "dev:{SessionName}" });
+  authenticator.addSsoMapping({ ...set, permissionSet: "developers", session: "Jane@example.com" }, { username: "j" });
+  authenticator.addSsoMapping({ ...set, permissionSet: "Other", session: "jane@example.com" }, { username: "j" });
+  assert.deepEqual(parameters(made), {
+    [`${PREFIX}/sso-session/${ACCOUNT}/developers`]: [
+      { username: "lead:jane", groups: ["leads"], session: "jane@example.com" },
+      { username: "j", session: "Jane@example.com" },
+    ],
+    [`${PREFIX}/sso/${ACCOUNT}/developers`]: { username: "dev:{SessionName}" },
+    [`${PREFIX}/sso-session/${ACCOUNT}/other`]: [{ username: "j", session: "jane@example.com" }],
+  });
+  for (const [session, mapping, problem] of [
+    ["jane@example.com", { username: "again" }, /session jane@example\.com must not be added twice/],
+    ["a b", { username: "x" }, /session a b: session must be /],
+    ["joe", {}, /session joe: username is missing/],
+    ["joe", { username: "x", principalId: "AROA1" }, /unknown key "principalId"/],
+    ["joe", { username: Aws.ACCOUNT_ID }, /must be known at synth/],
+  ] as const) {
+    assert.throws(() => authenticator.addSsoMapping({ ...set, session }, mapping), problem);
+  }
+  assert.throws(
+    () => authenticator.addSsoMapping({ account: "1", permissionSet: "X", session: "joe" }, { username: "x" }),
+    /the account must be 12 digits/,
+  );
+});
+
 const IDENTITY = {
   kind: "role",
   partition: "aws",

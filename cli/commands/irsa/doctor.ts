@@ -49,7 +49,7 @@ export function doctorCommand(io: IOStreams): Command {
 
 async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
   const ca = options.ca === undefined ? undefined : await readText(options.ca, io);
-  const { checks: documents, kids } = await checkDocuments(options.issuer, ca);
+  const { checks: documents, kids } = await checkDocuments(options.issuer, ca, io);
   const checks = [
     ...documents,
     ...(await checkAws(options, kids, io)),
@@ -65,7 +65,7 @@ async function checkAws(options: DoctorOptions, kids: readonly string[] | undefi
     const connection = await connect(options, io, config);
     return [
       ...checkPublished(await readPublishedKeys(connection, io.interrupted), kids),
-      await checkProvider(options.issuer, partition.id, config, io.interrupted),
+      await checkProvider(options.issuer, partition.id, config, io),
     ];
   } catch (error) {
     const failure = toFailure(error);

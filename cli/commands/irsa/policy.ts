@@ -77,9 +77,11 @@ function policy(options: PolicyCommandOptions, io: IOStreams): void {
     );
   }
   const objects = policies({ ...defaults, exceptNamespaces: exceptNamespace, mutatingApi: support });
-  io.print(objects.map((object) => `---\n${stringifyYaml(object)}`).join(""));
+  io.print(objects.map((object) => `---\n${stringifyYaml(object, BLOCKS)}`).join(""));
   tellFlags(support, options.for, io);
 }
+
+const BLOCKS = { blocks: true };
 
 function tellFlags(support: PolicySupport, version: string, io: IOStreams): void {
   if (support !== "v1beta1") return;
@@ -96,9 +98,7 @@ function byHand(defaults: PodDefaults, options: PolicyCommandOptions, io: IOStre
     );
   }
   if (options.exceptNamespace !== undefined) throw usage(`${without}, and so no --except-namespace.`);
-  io.print(stringifyYaml(component({ ...defaults, role, containers }, stringifyYaml)));
-  io.tell(
-    `${without}. What is printed is a Kustomize component: name its folder below "components:" in kustomization.yaml.\n` +
-      "amazon-eks-pod-identity-webhook does the same for every Pod, and works with this issuer.\n",
-  );
+  io.print(stringifyYaml(component({ ...defaults, role, containers }, stringifyYaml), BLOCKS));
+  io.tell(`${without}. This is a Kustomize component: name its folder below "components:" in kustomization.yaml.\n`);
+  io.tell("amazon-eks-pod-identity-webhook does the same for every Pod, and works with this issuer.\n");
 }

@@ -6,6 +6,7 @@ import { newCommand } from "../../command.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { addWrite, type WriteOptions } from "../../options.ts";
 import { addCompare, type CompareOptions, compare } from "./compare.ts";
+import { tellSessionTrust } from "./session-trust.ts";
 
 export function applyCommand(io: IOStreams): Command {
   const command = newCommand(io, {
@@ -21,6 +22,7 @@ export function applyCommand(io: IOStreams): Command {
   });
   return addWrite(addCompare(command)).action(async (options: CompareOptions & WriteOptions) => {
     const { plan, current, connection } = await compare(options, io);
+    tellSessionTrust(plan.changes, connection, io);
     await executePlan(plan, current, connection, options, io, { isWhole: true });
   });
 }

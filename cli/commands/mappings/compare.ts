@@ -1,7 +1,6 @@
 // What `mappings apply` and `mappings diff` share: files on one side, Parameter Store on the other, and the plan between.
 
 import type { Command } from "commander";
-import type { DenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { readName } from "../../../functions/authenticator/mapping/read-name.ts";
 import { isExpired } from "../../../functions/lib/not-after.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
@@ -12,7 +11,7 @@ import type { IOStreams } from "../../io/io-streams.ts";
 import { foreignProblem } from "../../mapping-file/denial.ts";
 import { nameOfEntry } from "../../mapping-file/entry.ts";
 import { readMappingFiles } from "../../mapping-file/file.ts";
-import { isFor, listItems } from "../../mapping-file/list-value.ts";
+import { type EntryKey, hasKey, listItems } from "../../mapping-file/list-value.ts";
 import { shortName } from "../../mapping-file/parameter-name.ts";
 import { toParameters, valueText } from "../../mapping-file/to-parameters.ts";
 import { addConnection, addReading, type ConnectionOptions, collect } from "../../options.ts";
@@ -37,14 +36,14 @@ export interface Comparison {
 }
 
 export async function compare({ file, prune, ...options }: CompareOptions, io: IOStreams): Promise<Comparison> {
-  const { entries, denials } = await readMappingFiles(file, io);
+  const { entries, denials, placeOf } = await readMappingFiles(file, io);
   const connection = await connect(options, io);
   const { prefix, partition } = connection.context;
   for (const entry of entries) checkAccount(connection.account, entry, nameOfEntry(entry));
   for (const denial of denials) checkAccount(connection.account, denial, `The denial of ${denial.entry.arnLike}`);
   const foreign = denials.flatMap((denial) => foreignProblem(denial, partition) ?? []);
-  if (foreign.length > 0) throw usage(`${foreign.join("\n")}\nNothing was written.`);
-  const desired = toParameters(prefix, entries, denials);
+  if (foreign.length > 0) throw usage(...foreign, "Nothing was written.");
+  const desired = toParameters(prefix, entries, denials, placeOf);
   const ends = [
     ...entries.map((entry) => ({ what: nameOfEntry(entry), notAfter: entry.mapping.notAfter })),
     ...denials.map(({ entry }) => ({ what: `The denial of ${entry.arnLike}`, notAfter: entry.notAfter })),
@@ -64,8 +63,6 @@ export async function compare({ file, prune, ...options }: CompareOptions, io: I
   return { plan: planChanges(ours, wanted, prune === true), current, connection };
 }
 
-type Listed = Pick<DenyEntry, "arnLike">;
-
 /**
  * Without --prune nothing is removed, and no entry of a list either: somebody may have written it in a hurry. Stored
  * entries keep their place, and new ones come last.
@@ -79,12 +76,12 @@ function withStoredEntries(
   return new Map(
     [...desired].map(([parameter, value]) => {
       const kind = readName(prefix, parameter)?.kind;
-      if (kind !== "deny" && kind !== "pattern") return [parameter, value];
+      if (kind !== "deny" && kind !== "pattern" && kind !== "sso-session") return [parameter, value];
       const name = shortName(parameter, prefix);
-      const wanted: readonly Listed[] = JSON.parse(value);
-      const wantedFor = (item: unknown) => wanted.find(({ arnLike }) => isFor(item, arnLike));
+      const wanted: readonly EntryKey[] = JSON.parse(value);
+      const wantedFor = (item: unknown) => wanted.find((key) => hasKey(item, key));
       const items = listItems(name, stored.get(parameter), kind, (item) => wantedFor(item) !== undefined, partition);
-      // Of two for the same ARN, the first.
+      // Of two for the same key, the first.
       const kept = new Set(items.map((item) => wantedFor(item) ?? item));
       const others = wanted.filter((entry) => !kept.has(entry));
       if (kind === "pattern") checkOrder(name, wanted, [...kept]);
@@ -94,11 +91,11 @@ function withStoredEntries(
 }
 
 /** The first pattern that matches counts. Where a list stays as it is stored, a file must not seem to say otherwise. */
-function checkOrder(name: string, wanted: readonly Listed[], stored: readonly unknown[]): void {
+function checkOrder(name: string, wanted: readonly EntryKey[], stored: readonly unknown[]): void {
   const places = wanted.map((entry) => stored.indexOf(entry)).filter((place) => place >= 0);
   const at = places.findIndex((place, index) => place < (places[index - 1] ?? -1));
   if (at < 0) return;
-  const [earlier, later] = [places[at - 1] ?? 0, places[at] ?? 0].map((place) => (stored[place] as Listed).arnLike);
+  const [earlier, later] = [places[at - 1] ?? 0, places[at] ?? 0].map((place) => (stored[place] as EntryKey).arnLike);
   throw usage(
     `${name}: the file has ${earlier} before ${later}, and the stored list has them the other way round. The first pattern ` +
       "that matches applies. Change the order in the file, or replace the entire list with --prune. Nothing was written.",

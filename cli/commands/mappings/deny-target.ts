@@ -48,7 +48,7 @@ function arnOf(who: string, context: Connection["context"]): string {
     case "pattern":
     case "sso-session":
     case "deny":
-      throw usage(`${who} is a list: name who is denied.\n${DENY_HELP}`);
+      throw usage(`${who} is a list: name who is denied.`, ...DENY_HELP.split("\n"));
   }
 }
 

@@ -102,10 +102,10 @@ export async function readDraft(
 ): Promise<ReadDraft> {
   const { prefix, partition } = connection.context;
   try {
-    const { entries, denials, problems } = await examineMappingFiles([path], io);
+    const { entries, denials, problems, placeOf } = await examineMappingFiles([path], io);
     for (const entry of entries) checkAccount(connection.account, entry, nameOfEntry(entry));
     for (const denial of denials) checkAccount(connection.account, denial, `The denial of ${denial.entry.arnLike}`);
-    const { values, problems: misplaced } = placeEntries(prefix, entries, denials);
+    const { values, problems: misplaced } = placeEntries(prefix, entries, denials, placeOf);
     const added = [...values.keys()].filter((name) => !opened.has(name));
     const lines = [
       ...problems.map(({ where, problem }) => `${where}: ${problem}`),
@@ -116,7 +116,7 @@ export async function readDraft(
     return lines.length === 0 ? { desired: values, problems: [] } : { problems: lines.map(withoutPath(path)) };
   } catch (error) {
     if (!(error instanceof Failure) || error.exitCode !== EXIT.usage) throw error;
-    return { problems: error.message.split("\n").map(withoutPath(path)) };
+    return { problems: error.lines.map(withoutPath(path)) };
   }
 }
 
@@ -131,7 +131,7 @@ function existsAlready(prefix: string) {
 /** The file is open in front of the reader. */
 function withoutPath(path: string) {
   return (line: string) =>
-    line.replace(`${path}, `, "").replace(`${path} must`, "the file must").replace(`${path}: `, "");
+    line.replaceAll(`${path}, `, "").replace(`${path} must`, "the file must").replace(`${path}: `, "");
 }
 
 const ERROR = "# error: ";

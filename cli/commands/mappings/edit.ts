@@ -13,6 +13,7 @@ import { shortName } from "../../mapping-file/parameter-name.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
 import { editableText, isSameValue, readByName, readDraft, withProblems } from "./edit-file.ts";
+import { tellSessionTrust } from "./session-trust.ts";
 import { findTarget, TARGET_HELP } from "./target.ts";
 
 type EditOptions = ConnectionOptions & WriteOptions;
@@ -61,6 +62,8 @@ async function readNamed(who: readonly string[], connection: Connection, io: IOS
   throw finding(`${shortName(missing, connection.context.prefix)} does not exist. To add a mapping, use mappings set.`);
 }
 
+const MOST_ROUNDS = 3;
+
 /** What the file says each parameter should hold; `undefined` where it was closed as it was opened. */
 async function editUntilValid(
   draft: Draft,
@@ -70,16 +73,20 @@ async function editUntilValid(
 ): Promise<ReadonlyMap<string, string> | undefined> {
   let shown = draft.read();
   let before: readonly string[] = [];
-  while (true) {
+  for (let round = 1; ; round += 1) {
     await draft.edit(io);
     const text = draft.read();
     // The problems at the top do not count: an editor that is a script may change them too, each time anew.
     const isSame = withProblems(text, before) === shown;
     if (isSame && before.length === 0) return undefined;
-    if (isSame) throw usage(`Nothing was written, because the file is still invalid:\n${before.join("\n")}`);
+    if (isSame) throw usage("Nothing was written, because the file is still invalid:", ...before);
     if (/^(\s*(#.*)?\n)*\s*(#.*)?$/.test(text)) throw finding("The file is empty: nothing was written.");
     const { desired, problems } = await readDraft(draft.path, opened, connection, io);
     if (desired !== undefined) return desired;
+    // An editor that is a script may change the file each time, and never ask anybody.
+    if (round === MOST_ROUNDS) {
+      throw usage(`Nothing was written, because the file is invalid after ${round} rounds:`, ...problems);
+    }
     // Once more with the problems at the top, for their line numbers there.
     draft.write(withProblems(text, problems));
     before = (await readDraft(draft.path, opened, connection, io)).problems;
@@ -118,6 +125,7 @@ async function writeEdited(
     io.tell("Nothing was changed.\n");
     return;
   }
+  tellSessionTrust(plan.changes, connection, io);
   await executePlan(plan, now, connection, options, io, { isWhole });
 }
 

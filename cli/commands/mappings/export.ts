@@ -1,7 +1,8 @@
 // `mappings export`: all mappings as a mapping file, or as the aws-auth ConfigMap.
 
 import { type Command, Option } from "commander";
-import { connect } from "../../aws/connection.ts";
+import { denyParameter, mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { type Connection, connect } from "../../aws/connection.ts";
 import { readMappings } from "../../changes/read-current.ts";
 import { newCommand } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
@@ -9,12 +10,12 @@ import { exportAwsAuth } from "../../formats/aws-auth.ts";
 import { type KnownRole, readRoles } from "../../formats/roles.ts";
 import { readText } from "../../io/files.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
-import type { Denial } from "../../mapping-file/denial.ts";
-import type { Entry } from "../../mapping-file/entry.ts";
 import { writeMappingFile } from "../../mapping-file/file.ts";
 import { shortName } from "../../mapping-file/parameter-name.ts";
 import { readParameter } from "../../mapping-file/read-parameter.ts";
 import { addConnection, addReading, type ConnectionOptions, collect } from "../../options.ts";
+import type { Stored } from "../../parameter-store/parameter.ts";
+import { readSome } from "../../parameter-store/read.ts";
 
 interface ExportOptions extends ConnectionOptions {
   readonly format: "mappings" | "aws-auth";
@@ -46,7 +47,8 @@ async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
   }
   const connection = await connect(options, io);
   const { prefix } = connection.context;
-  const readings = [...(await readMappings(connection, io)).values()].map((stored) => ({
+  const parameters = await readMappings(connection, io);
+  const readings = [...parameters.values()].map((stored) => ({
     name: shortName(stored.name, prefix),
     ...readParameter(prefix, stored.name, stored),
   }));
@@ -55,7 +57,7 @@ async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
   const invalid = readings.flatMap(({ name, problems }) => problems.map((problem) => `${name}: ${problem}`));
   const { text, exported, problems } =
     options.format === "aws-auth"
-      ? await awsAuth(entries, denials, options, io)
+      ? await awsAuth(parameters, connection, options, io)
       : { text: writeMappingFile(entries, denials), exported: entries.length + denials.length, problems: [] };
   io.print(text);
   const left = [...invalid, ...problems];
@@ -63,9 +65,18 @@ async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
   if (left.length > 0) throw finding(`${exported} exported, ${left.length} left out.`);
 }
 
-async function awsAuth(entries: readonly Entry[], denials: readonly Denial[], options: ExportOptions, io: IOStreams) {
+async function awsAuth(
+  parameters: ReadonlyMap<string, Stored>,
+  { ssm, context, account }: Connection,
+  { rolesFrom = [] }: ExportOptions,
+  io: IOStreams,
+) {
+  const { prefix } = context;
+  // With --account, these were not read. They deny identities of the account too.
+  const ofAny = [denyParameter(prefix, "any"), mappingParameter(prefix, "pattern", "any")];
+  const others = account === undefined ? new Map<string, Stored>() : await readSome(ssm, ofAny, io.interrupted);
   const roles: KnownRole[] = [];
-  for (const file of options.rolesFrom ?? []) roles.push(...readRoles(await readText(file, io), file));
-  const { configMap, ...rest } = exportAwsAuth({ entries, denials, roles, now: io.clock() });
+  for (const file of rolesFrom) roles.push(...readRoles(await readText(file, io), file));
+  const { configMap, ...rest } = exportAwsAuth({ parameters: new Map([...parameters, ...others]), roles, context });
   return { text: configMap, ...rest };
 }

@@ -7,11 +7,14 @@ import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
 import { printData } from "../../io/print.ts";
+import { hasKey } from "../../mapping-file/list-value.ts";
 import { shortName } from "../../mapping-file/parameter-name.ts";
 import { normal, readParameter } from "../../mapping-file/read-parameter.ts";
 import { addAccount, addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../../options.ts";
 import { readSome } from "../../parameter-store/read.ts";
 import { findTarget, TARGET_HELP, type Target } from "./target.ts";
+
+type GetOptions = ConnectionOptions & OutputOptions & { readonly session?: string };
 
 export function getCommand(io: IOStreams): Command {
   const command = newCommand(io, {
@@ -23,15 +26,15 @@ export function getCommand(io: IOStreams): Command {
       "iam-authenticator mappings get -c prod sso/111122223333/ClusterAdmin -o json",
     ],
   }).argument("<who>");
-  return addOutput(addAccount(addConnection(command))).action(
-    (who: string, options: ConnectionOptions & OutputOptions) => get(who, options, io),
-  );
+  return addOutput(addAccount(addConnection(command)))
+    .option("--session <name>", "of a permission set: only the mapping of this session")
+    .action((who: string, options: GetOptions) => get(who, options, io));
 }
 
-async function get(who: string, options: ConnectionOptions & OutputOptions, io: IOStreams): Promise<void> {
+async function get(who: string, options: GetOptions, io: IOStreams): Promise<void> {
   const connection = await connect(options, io);
   const { prefix, partition } = connection.context;
-  const target = findTarget(connection, who);
+  const target = findTarget(connection, who, options.session);
   const ofSet = permissionSetParameter(prefix, target);
   const names = [target.parameter, ...(ofSet === undefined ? [] : [ofSet])];
   const found = await readSome(connection.ssm, names, io.interrupted);
@@ -43,12 +46,17 @@ async function get(who: string, options: ConnectionOptions & OutputOptions, io: 
   if (stored.name === ofSet) {
     io.tell(`${shortName(target.parameter, prefix)} does not exist. The mapping of its permission set counts:\n`);
   }
+  const value = normal(stored.value);
+  const { session } = target.key;
+  const entry =
+    session !== undefined && Array.isArray(value) ? value.filter((item) => hasKey(item, { session })) : undefined;
+  if (entry?.length === 0) throw finding(`${shortName(stored.name, prefix)} has no session ${session}.`);
   const { problems } = readParameter(prefix, stored.name, stored, partition);
   const data = {
     parameter: stored.name,
     version: stored.version,
     modified: new Date(stored.modified).toISOString(),
-    value: normal(stored.value),
+    value: entry ?? value,
     ...(problems.length > 0 && { problems }),
   };
   // A single mapping reads better as YAML than as a table with one row.

@@ -118,10 +118,10 @@ async function fixStored({ cluster = "", ...options }: LintOptions, io: IOStream
 }
 
 async function lintFiles(file: readonly string[], { cluster = "file", region }: LintOptions, io: IOStreams) {
-  const { entries, denials, problems } = await examineMappingFiles(file, io);
+  const { entries, denials, problems, placeOf } = await examineMappingFiles(file, io);
   const { reservedPrefixes } = functionSettings({ cluster }, region ?? ANY_REGION, io);
   const context = { prefix: "/file", partition: partitionOf(region, entries), now: io.clock(), reservedPrefixes };
-  const { values, problems: misplaced } = placeEntries(context.prefix, entries, denials);
+  const { values, problems: misplaced } = placeEntries(context.prefix, entries, denials, placeOf);
   const parameters = new Map([...values].map(([name, value]) => [name, { value, secure: false }]));
   return gravestFirst([
     ...problems.map(({ where, problem }): Finding => ({ level: "error", rule: "invalid", where, message: problem })),

@@ -89,8 +89,9 @@ function row({ stored, entry, denial, problem }: Item, prefix: string): string[]
   if (denial !== undefined) return ["deny", denial.account, denial.entry.arnLike, "", "", denialNote(denial)];
   if (entry === undefined) return ["INVALID", "", shortName(stored.name, prefix), "", "", problem ?? ""];
   const { kind, account, name, mapping } = entry;
-  const { arnLike, username = "", groups = [] } = mapping;
-  return [kind, account, arnLike ?? name, username, groups.join(","), note(entry)];
+  const { arnLike, session, username = "", groups = [] } = mapping;
+  const whom = session === undefined ? (arnLike ?? name) : `${name} ${session}`;
+  return [kind, account, whom, username, groups.join(","), note(entry)];
 }
 
 /** The mapping, and on the next line the user that it gives. */

@@ -8,14 +8,14 @@ import { executePlan } from "../../changes/propose.ts";
 import { newCommand } from "../../command.ts";
 import { finding, silentExit } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
-import { isFor, listItems } from "../../mapping-file/list-value.ts";
+import { hasKey, listItems } from "../../mapping-file/list-value.ts";
 import { shortName } from "../../mapping-file/parameter-name.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../../options.ts";
 import type { Stored } from "../../parameter-store/parameter.ts";
 import { readSome } from "../../parameter-store/read.ts";
 import { findTarget, TARGET_HELP, type Target } from "./target.ts";
 
-type RemoveOptions = ConnectionOptions & WriteOptions;
+type RemoveOptions = ConnectionOptions & WriteOptions & { readonly session?: string };
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html */
 const AT_ONCE = 10;
@@ -25,16 +25,19 @@ export function removeCommand(io: IOStreams): Command {
     name: "remove",
     summary: "remove mappings",
     details: `Parameter Store deletes the history of a removed parameter; the plan shows what it held.\n\n${TARGET_HELP}`,
-    examples: ["iam-authenticator mappings remove -c prod arn:aws:iam::111122223333:user/alice --dry-run"],
+    examples: [
+      "iam-authenticator mappings remove -c prod arn:aws:iam::111122223333:user/alice --dry-run",
+      "iam-authenticator mappings remove -c prod sso/111122223333/Developers --session jane@example.com",
+    ],
   }).argument("<who...>");
-  return addWrite(addReading(addConnection(command))).action((who: string[], options: RemoveOptions) =>
-    remove(who, options, io),
-  );
+  return addWrite(addReading(addConnection(command)))
+    .option("--session <name>", "of a permission set: only the mapping of this session")
+    .action((who: string[], options: RemoveOptions) => remove(who, options, io));
 }
 
 async function remove(who: readonly string[], options: RemoveOptions, io: IOStreams): Promise<void> {
   const connection = await connect(options, io);
-  const targets = who.map((name) => findTarget(connection, name));
+  const targets = who.map((name) => findTarget(connection, name, options.session));
   const names = [...new Set(targets.map(({ parameter }) => parameter))];
   const found = new Map<string, Stored>();
   for (let i = 0; i < names.length; i += AT_ONCE) {
@@ -52,7 +55,7 @@ async function remove(who: readonly string[], options: RemoveOptions, io: IOStre
   );
   const missing = removals.flatMap(({ missing }) => missing);
   const changes = removals.flatMap(({ change }) => change ?? []);
-  if (changes.length === 0) throw finding(`${missing.join("\n")}\nNothing was removed.`);
+  if (changes.length === 0) throw finding(...missing, "Nothing was removed.");
   for (const line of missing) io.tell(`${line}\n`);
   await executePlan({ changes, unchanged: 0, extra: [] }, found, connection, options, io);
   // Perhaps a typing mistake, or an earlier run that was interrupted has removed it already.
@@ -65,20 +68,24 @@ interface Removal {
   readonly missing: readonly string[];
 }
 
-/** Of a list of patterns only those that are named. */
+/** Of a list only the entries that are named. */
 function removal(prefix: string, parameter: string, targets: readonly Target[], before: Stored | undefined): Removal {
   const name = shortName(parameter, prefix);
   if (before === undefined) return { missing: [`${name} does not exist.`] };
-  const patterns = targets.flatMap(({ key }) => key.arnLike ?? []);
-  if (patterns.length < targets.length) {
+  const kind = targets[0]?.address.kind === "sso-session" ? "sso-session" : "pattern";
+  const keys = targets.map(({ key }) => key).filter(({ arnLike, session }) => (arnLike ?? session) !== undefined);
+  if (keys.length < targets.length) {
     const [change] = removalOf(before);
     return change === undefined ? { missing: [`${name} is empty already.`] } : { change, missing: [] };
   }
-  const isRemoved = (item: unknown) => patterns.some((pattern) => isFor(item, pattern));
-  const items = listItems(name, before, "pattern", isRemoved);
-  const missing = patterns
-    .filter((pattern) => !items.some((item) => isFor(item, pattern)))
-    .map((pattern) => `${name} has no pattern ${pattern}.`);
+  const isRemoved = (item: unknown) => keys.some((key) => hasKey(item, key));
+  const items = listItems(name, before, kind, isRemoved);
+  const missing = keys
+    .filter((key) => !items.some((item) => hasKey(item, key)))
+    .map(
+      ({ arnLike, session }) =>
+        `${name} has no ${session === undefined ? `pattern ${arnLike}` : `session ${session}`}.`,
+    );
   const kept = items.filter((item) => !isRemoved(item));
   if (kept.length === items.length) return { missing };
   return { change: { action: "change", name: parameter, before, value: JSON.stringify(kept) }, missing };

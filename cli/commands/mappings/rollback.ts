@@ -9,7 +9,7 @@ import { newCommand } from "../../command.ts";
 import { finding } from "../../errors.ts";
 import type { EvaluationContext } from "../../evaluate/evaluation.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
-import { isFor, listItems } from "../../mapping-file/list-value.ts";
+import { type EntryKey, hasKey, listItems } from "../../mapping-file/list-value.ts";
 import { shortName } from "../../mapping-file/parameter-name.ts";
 import { readParameter } from "../../mapping-file/read-parameter.ts";
 import { valueText } from "../../mapping-file/to-parameters.ts";
@@ -27,6 +27,7 @@ import { versionBefore } from "./history.ts";
 import { findTarget, TARGET_HELP } from "./target.ts";
 
 interface RollbackOptions extends ConnectionOptions, WriteOptions {
+  readonly session?: string;
   readonly to?: number;
 }
 
@@ -34,13 +35,14 @@ export function rollbackCommand(io: IOStreams): Command {
   const command = newCommand(io, {
     name: "rollback",
     summary: "write an earlier version of a mapping again",
-    details: `Of a list, a pattern's ARN brings back that pattern alone; the list's name brings back the whole list.\n\n${TARGET_HELP}`,
+    details: `Of a list, a pattern's ARN, or --session, brings back that entry alone; the list's name brings back the whole list.\n\n${TARGET_HELP}`,
     examples: [
       "iam-authenticator mappings rollback -c prod arn:aws:iam::111122223333:role/Developers",
       "iam-authenticator mappings rollback -c prod role/111122223333/developers --to 3 --yes",
     ],
   }).argument("<who>");
   return addWrite(addReading(addConnection(command)))
+    .option("--session <name>", "of a permission set: only the mapping of this session")
     .option("--to <version>", "default: the version before the newest", readWhole)
     .action((who: string, options: RollbackOptions) => rollback(who, options, io));
 }
@@ -48,18 +50,17 @@ export function rollbackCommand(io: IOStreams): Command {
 async function rollback(who: string, options: RollbackOptions, io: IOStreams): Promise<void> {
   const connection = await connect(options, io);
   const { ssm, context } = connection;
-  const { parameter, key } = findTarget(connection, who);
+  const { parameter, key } = findTarget(connection, who, options.session);
   const name = shortName(parameter, context.prefix);
   const before = await readSome(ssm, [parameter], io.interrupted);
   await requireCluster(before, connection, options, io);
   const target = versionBefore(await readHistory(ssm, parameter, io.interrupted), options.to);
   if (target === undefined)
     throw finding(`${name} has no ${options.to ? `version ${options.to}` : "earlier version"}.`);
-  const { arnLike } = key;
   const plan =
-    arnLike === undefined
+    (key.arnLike ?? key.session) === undefined
       ? planChanges(before, new Map([[parameter, wholeValue(context, name, target)]]), false)
-      : { changes: entryChanges(name, arnLike, before.get(parameter), target), unchanged: 0, extra: [] };
+      : { changes: entryChanges(name, key, before.get(parameter), target), unchanged: 0, extra: [] };
   await executePlan(plan, before, connection, options, io);
 }
 
@@ -70,12 +71,13 @@ function wholeValue({ prefix, partition }: EvaluationContext, name: string, targ
 }
 
 /** One entry as it was then, or none where it was not there; the others stay as they are now. */
-function entryChanges(name: string, arnLike: string, before: Stored | undefined, target: Stored): Change[] {
-  const isIt = (item: unknown) => isFor(item, arnLike);
-  const now = listItems(name, before, "pattern", isIt);
-  const then = listItems(`version ${target.version} of ${name}`, target, "pattern", (item) => !isIt(item)).find(isIt);
+function entryChanges(name: string, key: EntryKey, before: Stored | undefined, target: Stored): Change[] {
+  const isIt = (item: unknown) => hasKey(item, key);
+  const kind = key.session === undefined ? "pattern" : "sso-session";
+  const now = listItems(name, before, kind, isIt);
+  const then = listItems(`version ${target.version} of ${name}`, target, kind, (item) => !isIt(item)).find(isIt);
   if (then === undefined && !now.some(isIt)) {
-    throw finding(`Neither ${name} nor its version ${target.version} has ${arnLike}.`);
+    throw finding(`Neither ${name} nor its version ${target.version} has ${key.session ?? key.arnLike}.`);
   }
   const index = now.findIndex(isIt);
   const others = now.filter((item) => !isIt(item));

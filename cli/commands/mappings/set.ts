@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { MappingKind } from "../../../functions/authenticator/mapping/mapping.ts";
+import { isExpired } from "../../../functions/lib/not-after.ts";
 import { newCommand } from "../../command.ts";
 import { usage } from "../../errors.ts";
 import type { IOStreams } from "../../io/io-streams.ts";
@@ -19,6 +20,7 @@ import { TARGET_HELP } from "./target.ts";
 const KEYS = ["username", "groups", "principalId", "notAfter", "deny", "description"] as const;
 
 interface SetOptions extends ConnectionOptions, WriteOptions {
+  readonly session?: string;
   readonly username?: string;
   readonly group?: readonly string[];
   readonly addGroup?: readonly string[];
@@ -34,14 +36,17 @@ export function setCommand(io: IOStreams): Command {
   const command = newCommand(io, {
     name: "set",
     summary: "add a mapping, or change it",
-    details: `Keys that no option names stay as they are, and so do the other patterns of a list.\n\n${TARGET_HELP}`,
+    details: `Keys that no option names stay as they are, and so do the other entries of a list.\n\n${TARGET_HELP}`,
     examples: [
       "iam-authenticator mappings set -c prod arn:aws:iam::111122223333:role/Developers \\",
       "    --username 'dev:{SessionName}' --group developers",
       "iam-authenticator mappings set -c prod sso/111122223333/ClusterAdmin --add-group system:masters",
+      "iam-authenticator mappings set -c prod sso/111122223333/Developers \\",
+      "    --session jane@example.com --username lead:jane --group leads",
     ],
   }).argument("<who>");
   return addWrite(addReading(addConnection(command)))
+    .option("--session <name>", "of a permission set: only this person's session")
     .option("--username <template>", "may hold {SessionName} and other placeholders")
     .option("--group <name>", "these groups and no others (may be repeated)", collectGroup)
     .option("--add-group <name>", "this group too (may be repeated)", collectGroup)
@@ -57,9 +62,13 @@ export function setCommand(io: IOStreams): Command {
       ]),
     )
     .option("--unset <key>", `remove one of ${KEYS.join(", ")} (may be repeated)`, collectKey)
-    .action((who: string, options: SetOptions) =>
-      changeOne(who, options, io, (value, kind) => changed(value, kind, options)),
-    );
+    .action((who: string, options: SetOptions) => {
+      const { notAfter } = options;
+      if (isExpired(notAfter, io.clock())) {
+        throw usage(`--not-after ${notAfter} is in the past: the mapping would never apply. Nothing was written.`);
+      }
+      return changeOne(who, options, io, (value, kind) => changed(value, kind, options));
+    });
 }
 
 function collectGroup(value: string, before?: readonly string[]): readonly string[] {

@@ -5,28 +5,32 @@ import { mappingParameter } from "../../../functions/authenticator/mapping/param
 import { type ParameterAddress, readName } from "../../../functions/authenticator/mapping/read-name.ts";
 import type { Connection } from "../../aws/connection.ts";
 import { usage } from "../../errors.ts";
-import { readEntry } from "../../mapping-file/entry.ts";
+import { PERMISSION_SET, readEntry } from "../../mapping-file/entry.ts";
+import type { EntryKey } from "../../mapping-file/list-value.ts";
 
 export interface Target {
   readonly parameter: string;
   readonly address: ParameterAddress;
   /** What its value says about who it is for. */
-  readonly key: { readonly arn?: string; readonly arnLike?: string };
+  readonly key: { readonly arn?: string } & EntryKey;
 }
 
 export const TARGET_HELP = `<who> is an ARN, an ARN pattern with * or ?, or one of
   sso/<account>/<permission set>   account/<account>   pattern/<account or any>
   role/<account>/<name>   user/<account>/<name>   deny/<account or any>
+  sso-session/<account>/<permission set>
   or a whole parameter name.`;
 
-const NAMED = /^(role|user|federated-user|sso)\/(\d{12})\/(.+)$/;
+const NAMED = /^(role|user|federated-user|sso|sso-session)\/(\d{12})\/(.+)$/;
 
-/** Throws where it names no mapping, or one of another account than --account. */
+/** Throws where it names no mapping, or one of another account than --account. `session`: of the option --session. */
 export function findTarget(
   { context: { prefix }, account }: Pick<Connection, "context" | "account">,
   who: string,
+  session?: string,
 ): Target {
-  const target = targetOf(prefix, who);
+  const found = targetOf(prefix, who);
+  const target = session === undefined ? found : ofSession(prefix, found.address, who, session);
   checkAccount(account, target.address, target.parameter);
   return target;
 }
@@ -38,6 +42,17 @@ export function checkAccount(account: string | undefined, address: { readonly ac
   throw usage(`${what} is ${of}, not of --account ${account}.`);
 }
 
+function ofSession(prefix: string, { kind, account, name }: ParameterAddress, who: string, session: string): Target {
+  if (kind !== "sso" && kind !== "sso-session") {
+    throw usage(
+      `--session is for a permission set (sso/<account>/<permission set>), not ${who}. Only IAM Identity Center sets the ` +
+        "session name itself. Anyone who assumes another role chooses it.",
+    );
+  }
+  const parameter = mappingParameter(prefix, "sso-session", account, name);
+  return { parameter, address: { kind: "sso-session", account, name }, key: { session } };
+}
+
 function targetOf(prefix: string, who: string): Target {
   if (who.startsWith("arn:")) return ofArn(prefix, who);
   const parameter = who.startsWith("/") ? who : `${prefix}/${who}`;
@@ -45,7 +60,13 @@ function targetOf(prefix: string, who: string): Target {
   if (address !== undefined) return { parameter, address, key: {} };
   const [, kind, account, name] = NAMED.exec(who) ?? [];
   if (kind === undefined || account === undefined || name === undefined) {
-    throw usage(`${who === "" ? "<who> must not be empty." : `${who} is not the name of a mapping.`}\n${TARGET_HELP}`);
+    const problem = who === "" ? "<who> must not be empty." : `${who} is not the name of a mapping.`;
+    throw usage(problem, ...TARGET_HELP.split("\n"));
+  }
+  if (kind.startsWith("sso") && !PERMISSION_SET.test(name)) {
+    throw usage(
+      `${name} is not the name of a permission set.${name.includes("/") ? " Name a session by --session." : ""}`,
+    );
   }
   const encoded = mappingParameter(prefix, kind as MappingKind, account, name);
   return { parameter: encoded, address: { kind: kind as MappingKind, account, name }, key: {} };

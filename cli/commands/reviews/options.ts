@@ -3,6 +3,7 @@
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { type Command, Option } from "commander";
 import { OUTCOMES, type Outcome } from "../../../functions/authenticator/review/record.ts";
+import { watched } from "../../aws/calls.ts";
 import { clientConfig, patientRetries } from "../../aws/client-config.ts";
 import { functionSettings } from "../../aws/connection.ts";
 import { rateLimited } from "../../aws/rate-limit.ts";
@@ -55,12 +56,21 @@ export async function openLog(options: ReviewsOptions, io: IOStreams, signal: Ab
   const [from, to] = [since(now), until?.(now)];
   if (to !== undefined && to < from) throw usage("--until must not be before --since.");
   const { config } = await clientConfig(options, io);
-  const logGroup = await findLogGroup(options, config, signal);
-  const logs = new CloudWatchLogsClient({ ...config, ...patientRetries(io) });
+  const logGroup = await findLogGroup(options, config, io, signal);
+  // One line of the log may be wrong: the others are still read.
+  const logs = watched(new CloudWatchLogsClient({ ...config, ...patientRetries(io) }), io, ["events"]);
   return {
     query: { logGroup, from, until: to, outcomes, who },
-    reader: { logs, waitForTurn: rateLimited(options.rate), signal },
+    reader: { logs, waitForTurn: rateLimited(options.rate), signal, onUnreadable: tellOnce(io) },
     prefix: functionSettings(options, config.region, io).mappingPrefix,
     close: () => logs.destroy(),
+  };
+}
+
+function tellOnce({ tell }: IOStreams): () => void {
+  let isTold = false;
+  return () => {
+    if (!isTold) tell("An event of the log has no readable text or time, and is left out.\n");
+    isTold = true;
   };
 }

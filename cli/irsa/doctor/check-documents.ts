@@ -2,9 +2,12 @@
 
 import { DISCOVERY_PATH, JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
+import { quoted } from "../../../functions/lib/quoted.ts";
 import { failureKind } from "../../../functions/lib/retry.ts";
 import type { Check } from "../../doctor/check.ts";
 import { openEndpoint, type Reply } from "../../doctor/http.ts";
+import { quotedAnswer } from "../../io/http.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
 
 export interface ServedDocuments {
   readonly checks: readonly Check[];
@@ -16,11 +19,11 @@ export interface ServedDocuments {
 const STS_PATIENCE_MS = 5_000;
 
 /** `ca` for an issuer that is tried without AWS, which trusts public CAs alone. */
-export async function checkDocuments(issuer: string, ca: string | undefined): Promise<ServedDocuments> {
-  const discovery = await fetchDocument("discovery", `${issuer}${DISCOVERY_PATH}`, ca);
+export async function checkDocuments(issuer: string, ca: string | undefined, io: IOStreams): Promise<ServedDocuments> {
+  const discovery = await fetchDocument("discovery", `${issuer}${DISCOVERY_PATH}`, ca, io);
   if ("check" in discovery) return { checks: [discovery] };
   const checks = [judgeDiscovery(discovery, issuer)];
-  const jwks = await fetchDocument("jwks", `${issuer}${JWKS_PATH}`, ca);
+  const jwks = await fetchDocument("jwks", `${issuer}${JWKS_PATH}`, ca, io);
   if ("check" in jwks) return { checks: [...checks, jwks] };
   const document = parseJson(jwks.body);
   const keys = isObject(document) && Array.isArray(document["keys"]) ? document["keys"].filter(isObject) : [];
@@ -34,8 +37,13 @@ export async function checkDocuments(issuer: string, ca: string | undefined): Pr
   return { checks: [...checks, check], ...(kids.length > 0 && { kids }) };
 }
 
-async function fetchDocument(check: string, url: string, ca: string | undefined): Promise<Reply | Check> {
-  const endpoint = openEndpoint({ server: url, ...(ca !== undefined && { ca }) });
+async function fetchDocument(
+  check: string,
+  url: string,
+  ca: string | undefined,
+  io: IOStreams,
+): Promise<Reply | Check> {
+  const endpoint = openEndpoint({ server: url, ...(ca !== undefined && { ca }) }, io);
   try {
     const reply = await endpoint.send("GET");
     if (reply.status !== 200) return { check, state: "failed", ...explain(reply) };
@@ -53,7 +61,7 @@ async function fetchDocument(check: string, url: string, ca: string | undefined)
 function explain({ status, body }: Reply): { seen: string; advice: string } {
   const answer = parseJson(body);
   const { code, message } = isObject(answer) ? answer : {};
-  const seen = `HTTP ${status}, ${typeof message === "string" ? message.slice(0, 300) : "an answer that is not the issuer's"}`;
+  const seen = `HTTP ${status}, ${typeof message === "string" ? quotedAnswer(message) : "an answer that is not the issuer's"}`;
   if (code === "issuer_without_keys") return { seen, advice: "publish the cluster's keys (irsa keys publish)" };
   return { seen, advice: status === 404 ? "check the issuer's URL" : "look into the issuer's log" };
 }
@@ -66,7 +74,7 @@ function judgeDiscovery({ body, ms }: Reply, issuer: string): Check {
   for (const [member, value] of Object.entries(expected)) {
     if (found[member] === value) continue;
     const advice = "ISSUER_URL of the function and --service-account-issuer must be this URL, character by character";
-    return { check, state: "failed", seen: `${member} is ${JSON.stringify(found[member])}, not ${value}`, advice };
+    return { check, state: "failed", seen: `${member} is ${quoted(found[member] ?? "")}, not ${value}`, advice };
   }
   return { check, state: "ok", seen: `issuer and jwks_uri are right, ${Math.round(ms)} ms` };
 }

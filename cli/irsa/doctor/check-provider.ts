@@ -3,9 +3,11 @@
 import { GetOpenIDConnectProviderCommand, IAMClient, NoSuchEntityException } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { providerName } from "../../../functions/issuer/trust-policy.ts";
+import { watched } from "../../aws/calls.ts";
 import type { ClientConfig } from "../../aws/client-config.ts";
 import { toFailure } from "../../aws/errors.ts";
 import type { Check } from "../../doctor/check.ts";
+import type { IOStreams } from "../../io/io-streams.ts";
 import { STS_AUDIENCE } from "../names.ts";
 
 const check = "provider";
@@ -15,9 +17,10 @@ export async function checkProvider(
   issuer: string,
   partition: string,
   config: ClientConfig,
-  signal: AbortSignal,
+  io: IOStreams,
 ): Promise<Check> {
-  const [iam, sts] = [new IAMClient(config), new STSClient(config)];
+  const [iam, sts] = [watched(new IAMClient(config), io), watched(new STSClient(config), io)];
+  const signal = io.interrupted;
   try {
     const { Account } = await sts.send(new GetCallerIdentityCommand(), { abortSignal: signal });
     const arn = `arn:${partition}:iam::${Account}:oidc-provider/${providerName(issuer)}`;

@@ -46,8 +46,9 @@ function hasGained({ user: was }: Answer, { user: is }: Answer): boolean {
  */
 function pathOf(identity: VerifiedIdentity, { before, after }: AnyChange, was: Answer, is: Answer): string {
   const { accountId, kind } = identity;
+  // An account's own lists are read for its identities alone.
   const isKnown = [...before, ...after].some(
-    ([name, { value }]) => name.includes(accountId) || value.includes(accountId),
+    ([name, { value }]) => name.includes(accountId) || (name.endsWith("/any") && value.includes(accountId)),
   );
   const read = candidates(context.prefix, identity).filter(
     ({ parameter }) => before.has(parameter) || after.has(parameter),

@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { REQUEST_LIMITS } from "../../../cli/aws/client-config.ts";
 import { toFailure } from "../../../cli/aws/errors.ts";
+import { awsRequestHandler } from "../../../cli/aws/request-handler.ts";
 import { Failure } from "../../../cli/errors.ts";
+import { processStreams } from "../../../cli/io/io-streams.ts";
 import type { Fault } from "../../../local/faults.ts";
 import { type LocalCluster, storedCluster } from "../commands/mappings/cluster.ts";
 
@@ -49,18 +50,32 @@ test("nobody at the address, and a name that does not resolve", async () => {
   }
 });
 
-test("a network that is silent in the middle is not waited for without end", async () => {
-  cluster.store.fail({ kind: "silent" });
-  const ssm = new SSMClient({
-    endpoint: cluster.store.url,
-    maxAttempts: 2,
-    requestHandler: { ...REQUEST_LIMITS, requestTimeout: 100 },
+for (const fault of [{ kind: "silent" }, { kind: "stall", body: '{"Parameters":[' }] as const satisfies Fault[]) {
+  test(`an answer that is ${fault.kind} has a limit, and what is tried again is told`, async () => {
+    cluster.store.fail(fault);
+    const told: string[] = [];
+    const io = { ...processStreams(), tell: (text: string) => told.push(text) };
+    const requestHandler = awsRequestHandler(io, 500, 200);
+    const ssm = new SSMClient({ endpoint: cluster.store.url, maxAttempts: 2, requestHandler });
+    const failure = await ssm.send(new GetParametersCommand({ Names: ["/a"] })).catch(toFailure);
+    cluster.store.fail(undefined);
+    assert.ok(failure instanceof Failure);
+    const { host } = new URL(cluster.store.url);
+    const sentence = `AWS does not answer (no answer from ${host} within 0.5 s): check the network, and any proxy on the way.`;
+    assert.deepEqual([failure.exitCode, failure.message], [3, sentence]);
+    assert.deepEqual(told, [
+      `Waiting for an answer from ${host}.\n`,
+      `Waiting for an answer from ${host}, try 2 of 2.\n`,
+    ]);
   });
-  const failure = await ssm.send(new GetParametersCommand({ Names: ["/a"] })).catch(toFailure);
+}
+
+test("an error of AWS's that is called AbortError is no Ctrl-C", async () => {
+  process.env["AWS_ENDPOINT_URL_SSM"] = cluster.store.url;
+  for (const type of ["AbortError", "TimeoutError"]) {
+    cluster.store.fail(answer(400, `{"__type":"${type}","message":"x"}`));
+    const { code, err } = await cluster.mappings(["list"], { environment: { AWS_MAX_ATTEMPTS: "1" } });
+    assert.deepEqual([code, err], [3, `AWS refused: ${type}, x.\n`]);
+  }
   cluster.store.fail(undefined);
-  assert.ok(failure instanceof Failure);
-  assert.deepEqual(
-    [failure.exitCode, failure.message],
-    [3, "AWS does not answer: check the network, and any proxy on the way."],
-  );
 });

@@ -13,6 +13,9 @@ import type { StoredParameter } from "../../../functions/parameters/stored-param
 import { context as accessContext, anyChange, UNIVERSE } from "../access/any-change.ts";
 import { A, clusters, context, type Parameters } from "./any-cluster.ts";
 
+/** Each run compares every step of a plan; `npm run test:access` runs 1,000. */
+const RUNS = Number(process.env["IAM_AUTHENTICATOR_RUNS"] ?? 50);
+
 async function isHeld(parameters: Parameters): Promise<boolean> {
   for (const [name, stored] of parameters) {
     for (const entry of readParameter(context.prefix, name, stored).entries) {
@@ -111,9 +114,9 @@ test("of two clusters with an administrator, no write on the way from one to the
       if ((await gapIn(before, plan)) !== undefined) helped += 1;
       assert.equal(await gapIn(before, ordered), undefined);
     }),
-    { numRuns: 1000, seed: SEED },
+    { numRuns: RUNS, seed: SEED },
   );
-  assert.ok(helped > 50, `${helped} plans put in order`);
+  assert.ok(helped >= RUNS / 20, `${helped} plans put in order`);
 });
 
 const order = async (before: Parameters, after: Parameters) =>
@@ -160,9 +163,9 @@ test("no write of a plan gives an identity more than both ends of the plan, wher
       for (const other of permutations(ordered))
         assert.ok(!(await isSafe(before, after, other)), "a safe order exists");
     }),
-    { numRuns: 300 },
+    { numRuns: RUNS },
   );
-  assert.ok(safe > 100 && unsafe < safe / 10, `${safe} safe, ${unsafe} without a safe order`);
+  assert.ok(safe > RUNS / 3 && unsafe < safe / 10, `${safe} safe, ${unsafe} without a safe order`);
 });
 
 /** Whether no identity of the universe has more at a step than at both ends. */

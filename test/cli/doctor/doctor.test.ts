@@ -5,7 +5,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { checkReachable } from "../../../cli/doctor/check-connection.ts";
+import { openEndpoint } from "../../../cli/doctor/http.ts";
+import { processStreams } from "../../../cli/io/io-streams.ts";
 import type { Gateway } from "../../../local/gateway/gateway.ts";
+import { startHttpServer } from "../../../local/http-server.ts";
 import packageJson from "../../../package.json" with { type: "json" };
 import { cli } from "../cli.ts";
 import { onlyGranted } from "../commands/mappings/permissions.ts";
@@ -137,4 +141,15 @@ test("a person reads one line for each, with what to do below, and within the te
   for (const line of narrow.out.split("\n")) assert.ok(line.length <= 80, line);
   assert.equal((await cli(["doctor", "-c", "prod"])).code, 2);
   assert.equal((await cli(["doctor", "-c", "prod", "--kubeconfig", kubeconfig, "--ca", "x"])).code, 2);
+});
+
+test("an endpoint that goes silent is a check that failed: a timeout is no Ctrl-C", async () => {
+  const silent = await startHttpServer(() => ({ status: 405, body: "" }));
+  silent.fail({ kind: "stall", body: "{" });
+  const opened = openEndpoint({ server: silent.url }, processStreams(), 200);
+  const [first] = await checkReachable(opened, Date.now);
+  await assert.rejects(opened.send("POST", "{}"), { name: "NoReply", code: "ETIMEDOUT" });
+  opened.close();
+  await silent.close();
+  assert.deepEqual([first?.check, first?.state, first?.seen], ["reachable", "failed", "no answer (ETIMEDOUT)"]);
 });

@@ -103,7 +103,7 @@ test("an ARN: the same, without proof", async () => {
   const nobody = await explain(["arn:aws:iam::999999999999:role/Nobody"]);
   assert.match(
     nobody.out,
-    /refused, identity_unmapped\nreason {4}no mapping for arn:\S+:role\/Nobody\nto do {5}add a mapping/,
+    /refused, identity_unmapped\nreason {4}no mapping for arn:\S+:role\/Nobody\nto do {5}add a mapping: iam-authenticator mappings set arn:aws:iam::999999999999:role\/Nobody --username <name> --group <group>\n/,
   );
 });
 
@@ -138,7 +138,7 @@ test("a terminal of 80 columns: every line fits, and what belongs together stays
   const { out } = await cli(words, { columns: 80 });
   assert.match(
     out,
-    /\nto do {5}add a mapping: iam-authenticator mappings set <who> --username <name>\n {10}--group <group>\n$/,
+    /\nto do {5}add a mapping: iam-authenticator mappings set\n {10}arn:aws:iam::9+:role\/\S+\n {10}--username <name> --group <group>\n$/,
   );
   for (const line of out.split("\n")) if (!line.includes(name)) assert.ok(line.length <= 80, line);
 });

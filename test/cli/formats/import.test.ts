@@ -105,9 +105,21 @@ test("what other programs overlook is told: sections and keys with a slip, and a
 });
 
 test("anything else is refused in one sentence", async () => {
-  for (const text of ["", "a: b", "[]", "- 1", "kind: ConfigMap\ndata: {mapRoles: 'a: {'}", "\t: x"]) {
+  assert.deepEqual(await importText(""), { code: 2, err: "Standard input is empty.\n", mappings: [] });
+  for (const text of ["# nothing", "a: b", "[]", "- 1", "kind: ConfigMap\ndata: {mapRoles: 'a: {'}", "\t: x"]) {
     const { code, err } = await importText(text);
     assert.equal(code, 2, text);
     assert.match(err, /^standard input(, mapRoles)?(, line \d, column \d+)?: .*\.\n$/);
+  }
+});
+
+test("a ConfigMap that has no mappings is reported: mostly it is the wrong one", async () => {
+  const hint = ": import reads its keys mapRoles, mapUsers, mapAccounts and config.yaml";
+  for (const text of [
+    "kind: ConfigMap\nmetadata: {name: aws-auth}\n",
+    "kind: ConfigMap\nmetadata: {name: aws-auth}\ndata: {mapRoles: '[]'}\n",
+  ]) {
+    const { code, err, mappings } = await importText(text);
+    assert.deepEqual([code, err, mappings], [0, `line 1: ConfigMap has no mappings${hint}.\n0 carried.\n`, []]);
   }
 });

@@ -7,7 +7,6 @@ import { stringify } from "yaml";
 import { exportAwsAuth } from "../../../cli/formats/aws-auth.ts";
 import { carry, merge } from "../../../cli/formats/record.ts";
 import { readForeign } from "../../../cli/formats/sources.ts";
-import type { Entry } from "../../../cli/mapping-file/entry.ts";
 import { readParameter } from "../../../cli/mapping-file/read-parameter.ts";
 import { toParameters } from "../../../cli/mapping-file/to-parameters.ts";
 import { type LocalCluster, storedCluster } from "../commands/mappings/cluster.ts";
@@ -32,12 +31,10 @@ function roundTrip(configMap: string): { exported: string; problems: readonly st
     "/p",
     winners.map(({ entry }) => entry),
   );
-  const read = [...stored].flatMap(([name, value]): readonly Entry[] => {
-    const { entries: again, problems } = readParameter("/p", name, { value, secure: false });
-    assert.deepEqual(problems, []);
-    return again;
-  });
-  const { configMap: exported, problems } = exportAwsAuth({ entries: read, denials: [], roles: [], now: 0 });
+  const parameters = new Map([...stored].map(([name, value]) => [name, { value, secure: false }]));
+  for (const [name, value] of parameters) assert.deepEqual(readParameter("/p", name, value).problems, []);
+  const context = { prefix: "/p", partition: "aws", now: 0, reservedPrefixes: [] };
+  const { configMap: exported, problems } = exportAwsAuth({ parameters, roles: [], context });
   return { exported, problems };
 }
 

@@ -51,7 +51,7 @@ test("a reader that has seen enough, of far more than a pipe holds", async () =>
 test("apply writes everything, even if nobody reads the plan to its end", async () => {
   const mappings = Array.from({ length: 190 }, (_, i) => ({
     arn: `arn:aws:iam::111122223333:role/n${i}`,
-    username: "y".repeat(1000),
+    username: `${i}${"y".repeat(1000)}`,
   }));
   const file = join(mkdtempSync(join(tmpdir(), "iam-authenticator-")), "mappings.json");
   writeFileSync(file, JSON.stringify({ mappings }));

@@ -44,7 +44,9 @@ test("webhook: the endpoint may have the path, with or without a slash behind it
 });
 
 test("webhook: a file that holds no token is refused, and not shown", async () => {
-  for (const input of ["", "\n", "two words", "mappings:\n  - secret", "sécret"]) {
+  const empty = await cli(["kubeconfig", "webhook", "--endpoint", "https://a.example", "--token-file", "-"]);
+  assert.deepEqual([empty.code, empty.out, empty.err], [2, "", "Standard input is empty.\n"]);
+  for (const input of ["two words", "mappings:\n  - secret", "sécret"]) {
     const words = ["kubeconfig", "webhook", "--endpoint", "https://a.example", "--token-file", "-"];
     const { code, out, err } = await cli(words, { input });
     assert.deepEqual([code, out], [2, ""]);

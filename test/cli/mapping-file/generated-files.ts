@@ -58,6 +58,10 @@ const mapping = fc.oneof(
     { permissionSet: name, account, ...user, ...end },
     { requiredKeys: ["permissionSet", "account", "username"] },
   ),
+  fc.record(
+    { permissionSet: name, account, session: name, ...user, ...end },
+    { requiredKeys: ["permissionSet", "account", "session", "username"] },
+  ),
   fc.record({ account, ...end }, { requiredKeys: ["account"] }),
   fc.record({ account, ...user, ...end }, { requiredKeys: ["account", "username"] }),
 );
@@ -80,6 +84,7 @@ const KEYS = [
   "arnLike",
   "account",
   "permissionSet",
+  "session",
   "username",
   "groups",
   "principalId",

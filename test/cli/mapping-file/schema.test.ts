@@ -24,7 +24,7 @@ const isValid = new Ajv2020({ strict: true, strictTypes: false, strictRequired: 
 const ONLY_THE_COMMAND = {
   day: /^notAfter must be a time like /,
   never: /^arnLike .* can never match: /,
-  mappings: /^\d+ mappings for one parameter$/,
+  mappings: /^\d+ mappings (?:for one parameter$|of session )/,
   denials: /^\d+ denials of /,
   bytes: /^\d+ bytes, and a parameter holds 4096$/,
 } as const;
@@ -83,6 +83,7 @@ const OF_EACH_KIND: object[] = [
   { arn: ROLE.arn, deny: true },
   { arnLike: "arn:aws:iam::111122223333:role/*", username: "x" },
   { ...ACCOUNT, permissionSet: "Admin", username: "x" },
+  { ...ACCOUNT, permissionSet: "Admin", session: "jane@example.com", username: "x" },
   ACCOUNT,
   { ...ACCOUNT, username: "x", groups: ["g"] },
 ];
@@ -110,6 +111,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   ],
   account: ["any", "111122223333", 111122223333, "11112222333", "1111222233334"],
   permissionSet: ["A", "A".repeat(32), "A".repeat(33), "a b", ""],
+  session: ["jane@example.com", "A".repeat(64), "A".repeat(65), "a b", "", "*", 1],
   username: ["u", "", "{SessionName}", "{SessionName", "{{SessionName}}", "{X}", 1, ["u"]],
   groups: [[], ["g"], [""], ["{AccountID}"], ["{X}"], "g", [1], { g: true }],
   principalId: [

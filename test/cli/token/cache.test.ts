@@ -171,6 +171,73 @@ test("a file in the place of a folder: the token is given all the same, and what
   assert.match(err, /^The credentials could not be kept \(ENOTDIR: .*\)\.\n$/);
 });
 
+const PROCESS_NOTE =
+  "Not cached: the AWS profile has a credential_process, whose result may depend on what --cache cannot see.\n";
+
+test("credentials of a credential_process are not kept, nor used if an earlier version kept them: bob never gets alice's", async () => {
+  useLocalAws({ AWS_ENDPOINT_URL_STS: sts.url });
+  for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) delete process.env[name];
+  const program = join(home, "process.sh");
+  const answer =
+    '{"Version":1,"AccessKeyId":"ASIA\'"$WHO"\'","SecretAccessKey":"s","SessionToken":"t","Expiration":"2099-01-01T00:00:00Z"}';
+  writeFileSync(program, `#!/bin/sh\nprintf '%s' '${answer}'\n`, { mode: 0o700 });
+  const config = join(home, "config");
+  process.env["AWS_CONFIG_FILE"] = config;
+  writeFileSync(
+    config,
+    `[default]\ncredential_process = ${program}\n[profile role]\nrole_arn = ${ROLE}\nsource_profile = middle\n` +
+      `[profile middle]\nrole_arn = ${ROLE}\nsource_profile = default\n[profile loop]\nrole_arn = ${ROLE}\nsource_profile = loop\n`,
+  );
+  for (const who of ["ALICE", "BOB"]) {
+    process.env["WHO"] = who;
+    const direct = await token(["--cache"]);
+    assert.match(url(direct), new RegExp(`X-Amz-Credential=ASIA${who}%2F`));
+    assert.equal(direct.err, PROCESS_NOTE);
+    // What an assumed role is depends on the same program.
+    const assumed = [await token(CACHED), await token(["--profile", "role", "--cache"])];
+    assert.deepEqual(
+      assumed.map(({ code, err, asked }) => [code, err, asked.length > 0]),
+      [
+        [0, PROCESS_NOTE, true],
+        [0, PROCESS_NOTE, true],
+      ],
+    );
+  }
+  delete process.env["WHO"];
+  assert.throws(kept, /ENOENT/);
+  // Keys of the environment come first, unless a profile is named.
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: "AKIALOCALOPERATORAAA", AWS_SECRET_ACCESS_KEY: "local/only" });
+  assert.equal((await token(CACHED)).err, "");
+  assert.equal(kept().length, 1);
+  assert.notEqual((await token(["--profile", "loop", "--cache"])).code, 0);
+});
+
+test("a cache folder that others may write to, or of another user, is neither read nor written; the token is given", async (t) => {
+  await token(CACHED);
+  const above = join(home, ".cache", "iam-authenticator");
+  const [first] = kept();
+  for (const [path, mode] of [
+    [folder(), 0o720],
+    [folder(), 0o702],
+    [above, 0o777],
+  ] as const) {
+    chmodSync(path, mode);
+    const { code, err, asked } = await token(CACHED);
+    assert.deepEqual([code, asked.length], [0, 1]);
+    assert.equal(err, `Not cached: other users may write to the folder ${path}. Run: chmod 700 ${path}\n`);
+    await token([...CACHED, "--session-name", "other"]);
+    chmodSync(path, 0o700);
+    assert.deepEqual(kept(), [first]);
+  }
+  assert.equal((await token(CACHED)).asked.length, 0);
+  const { uid } = statSync(above);
+  const own = process.getuid;
+  process.getuid = () => uid + 1;
+  t.after(() => Object.assign(process, { getuid: own }));
+  const { code, err } = await token(CACHED);
+  assert.deepEqual([code, err], [0, `Not cached: the folder ${above} belongs to another user.\n`]);
+});
+
 test("a file that another run has removed meanwhile is no failure, and says nothing", async () => {
   await token(CACHED);
   symlinkSync(join(home, "nowhere"), join(folder(), "gone.json"));

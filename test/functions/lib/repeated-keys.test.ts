@@ -116,6 +116,9 @@ test("what JSON.parse accepts is accepted and equal, and a repeated key is found
 
 test("what JSON.parse refuses is refused", () => {
   let refused = 0;
+  // JSON.parse of Node.js 24 (V8 13.6) takes any escaped key for the key `\`, once it has read an object with that key: it
+  // is no measure then.
+  const hasBackslashKey = (text: string) => /"\\\\"\s*:/.test(text);
   const damaged = fc
     .tuple(json, fc.nat(), fc.constantFrom("", '"', ",", ":", "{", "]", "\\", " ", "1", "\u2028"))
     .map(
@@ -123,6 +126,7 @@ test("what JSON.parse refuses is refused", () => {
     );
   fc.assert(
     fc.property(damaged, (text) => {
+      fc.pre(!hasBackslashKey(text));
       let expected: unknown;
       try {
         expected = JSON.parse(text);

@@ -45,6 +45,16 @@ test("list, lint and export read the account's branches, each kind of them, and 
   assert.doesNotMatch(exported.out, /444455556666|Auditor/);
 });
 
+test("export to aws-auth with --account leaves out whom the list for any account denies", async () => {
+  const words = ["export", "--format", "aws-auth"];
+  assert.match((await team(words)).out, /mapRoles: [\s\S]*mapUsers: /);
+  cluster.store.put(`${PREFIX}/deny/any`, JSON.stringify([{ arnLike: "arn:aws:*::*:*" }]));
+  const { code, out, err } = await team(words);
+  assert.equal(code, 1);
+  assert.doesNotMatch(out, /mapRoles|mapUsers|mapAccounts/);
+  assert.match(err, /it would let in who is denied here by deny\/any/);
+});
+
 test("lint does not miss an administrator where it cannot see all", async () => {
   cluster.store.remove(`${PREFIX}/sso/${TEAM}/clusteradmin`);
   assert.doesNotMatch((await team(["lint"])).out, /no-masters/);
@@ -96,6 +106,8 @@ test("apply and diff, with --prune inside of the account alone", async () => {
     ],
   });
   assert.equal((await team(["diff", "-f", "-", "--prune"], file)).code, 1);
+  // Jane's own mapping is removed: the permission set's makes her an administrator.
+  assert.equal((await team(["apply", "-f", "-", "--prune", "-y"], file)).code, 1);
   const { code, out, err } = await team(["apply", "-f", "-", "--prune", "-y", "--allow-weakening"], file);
   assert.equal(code, 0, err);
   assert.match(out, /1 to add, 2 to change, 5 to remove, 1 unchanged\.\n/);

@@ -64,7 +64,10 @@ test("a file with a mistake names each of them, and nothing is written", async (
   assert.deepEqual(err.split("\n").length, 8);
   assert.match(err, /mappings\.yaml, line 4: account must be 12 digits in quotes/);
   assert.match(err, /line 5 \(arn:aws:iam::111122223333:role\/x\): username is missing/);
-  assert.match((await cluster.apply([role(1), role(1)])).err, /\/r1: 2 mappings for one parameter\.\n$/);
+  assert.match(
+    (await cluster.apply([role(1), role(1)])).err,
+    /\/r1: 2 mappings for one parameter: \S+mappings\.yaml, line 2; \S+mappings\.yaml, line 4\.\n$/,
+  );
   writeFileSync(file, "mappings: []\nmappings: []\n");
   assert.match((await cluster.mappings(["apply", "-f", file])).err, /not valid YAML \(Map keys must be unique\)/);
   writeFileSync(file, "roles: []\n");

@@ -61,7 +61,38 @@ test("a ConfigMap given to apply: says how to convert it", async () => {
 
 const WRONG: [string, string | Buffer, RegExp][] = [
   ["nothing", "", /must have a list mappings: or deny: at its top|not a file that import knows/],
-  ["bytes", Buffer.from([0, 255, 254, 128, 10, 13]), /not valid YAML|must have a list/],
+  [
+    "bytes",
+    Buffer.from([0, 255, 254, 128, 10, 13]),
+    /^\S+wrong\.yaml, line 1: not UTF-8 text\. Save the file as UTF-8\.\n$/,
+  ],
+  [
+    "a character of Latin-1 in its third line",
+    Buffer.from("mappings:\n- arn: x\n  username: Jos\xe9\n", "latin1"),
+    /wrong\.yaml, line 3: not UTF-8 text\. Save/,
+  ],
+  [
+    "UTF-16, as PowerShell writes it",
+    utf16("mappings: []\n"),
+    /line 1: UTF-16, not UTF-8 text\. Save the file as UTF-8\.\n/,
+  ],
+  ["UTF-16 without a mark", Buffer.from("mappings: []\n", "utf16le"), /line 1: not UTF-8 text\. Save/],
+  [
+    "an alias for a key, which repeats it",
+    "mappings:\n- &u username: x\n  *u : y\n",
+    /line 3, column 3: not valid YAML \(A key must be text\): write the key out without an alias or a tag, and quote/,
+  ],
+  [
+    "a version of YAML before 1.2",
+    "%YAML 1.1\n---\nmappings: []",
+    /line 1: remove the line %YAML\. The file is read as YAML 1\.2\.\n/,
+  ],
+  ["a version of YAML after 1.2", "# x\n%YAML 1.3\n---\nmappings: []", /line 2: remove the line %YAML\./],
+  [
+    "a merge key",
+    "mappings:\n- arn: x\n  <<: {username: x}\n",
+    /line 3: merge keys \(<<\) are not supported\. Write the keys out\.\n/,
+  ],
   [
     "a tab",
     "\tmappings: []",
@@ -117,6 +148,11 @@ for (const [what, text, sentence] of WRONG) {
   });
 }
 
+/** Little-endian, with its mark. */
+function utf16(text: string): Buffer {
+  return Buffer.from(`\ufeff${text}`, "utf16le");
+}
+
 function bomb(): string {
   const levels = ["a", "b", "c", "d", "e"];
   const lines = levels.map((name, i) => `${name}: &${name} [${Array(9).fill(i === 0 ? "x" : `*${levels[i - 1]}`)}]`);
@@ -136,4 +172,49 @@ test("what is not there, a folder without files, and a folder where a file is du
   }
   const { code, err } = await cli(["mappings", "import", "-f", empty]);
   assert.deepEqual([code, err], [2, `Cannot read ${empty}: it is a folder.\n`]);
+});
+
+test("a placeholder without quotes says so: YAML reads it as a mapping", async () => {
+  for (const key of ["username: {SessionName}", "username: x\n  groups: [a, {AccountID}]"]) {
+    const input = `mappings:\n- arn: arn:aws:iam::111122223333:role/A\n  ${key}\n`;
+    const { code, err } = await cluster.mappings(["apply", "-f", "-", "-y"], { input });
+    assert.equal(code, 2);
+    assert.match(
+      err,
+      /line 2 \(\S+\): put \{\w+\} in quotes, as in "\{\w+\}": without them, YAML does not read it as text\n/,
+    );
+  }
+});
+
+test("an entry that is there twice names both places, of one file or of two", async () => {
+  const one = join(folder, "one.yaml");
+  const two = join(folder, "two.json");
+  writeFileSync(one, `mappings:\n- ${mapping("Twice")}\ndeny:\n- arnLike: arn:aws:iam::111122223333:user/m\n`);
+  writeFileSync(two, `{"mappings": [${mapping("twice")}],\n"deny": [{"arnLike": "arn:aws:iam::111122223333:user/M"}]}`);
+  const { code, err } = await cluster.mappings(["apply", "-f", one, "-f", two, "-y"]);
+  assert.equal(code, 2);
+  assert.deepEqual(err.split("\n"), [
+    `/iam-authenticator/prod/role/111122223333/twice: 2 mappings for one parameter: ${one}, line 2; ${two}, line 1.`,
+    `/iam-authenticator/prod/deny/111122223333: 2 denials of arn:aws:iam::111122223333:user/m: ${one}, line 4; ${two}, line 2.`,
+    "",
+  ]);
+  const { out } = await cli(["mappings", "lint", "-f", one, "-f", two]);
+  assert.match(
+    out,
+    /duplicate +role\/111122223333\/twice +2 mappings for one parameter: \S+one\.yaml, line 2; \S+two\.json, line 1/,
+  );
+});
+
+test("empty standard input is refused by every command that reads it", async () => {
+  for (const words of [
+    ["mappings", "apply", "-c", "prod", "-f", "-"],
+    ["mappings", "lint", "-f", "-"],
+    ["mappings", "import", "-f", "-"],
+    ["explain", "-c", "prod", "--token-file", "-"],
+  ]) {
+    for (const input of ["", "\n"]) {
+      const { code, err } = await cli(words, { input });
+      assert.deepEqual([code, err], [2, "Standard input is empty.\n"], words.join(" "));
+    }
+  }
 });

@@ -109,3 +109,16 @@ test("A4: lint finds denials that are invalid, over, or end soon; one in force i
   ]);
   assert.equal((await lint(file, "invalid")).length, 2);
 });
+
+test("an end within two days is told in hours", async () => {
+  for (const [hours, text] of [
+    [0.01, "1 h"],
+    [2, "2 h"],
+    [47.5, "48 h"],
+    [48.5, "3 d"],
+  ] as const) {
+    const notAfter = `${new Date(NOW + hours * 3_600_000).toISOString().slice(0, 19)}Z`;
+    const file = { mappings: [{ arn: `arn:aws:iam::${A}:user/a`, username: "a", notAfter }] };
+    assert.deepEqual(await lint(file, "expires-soon"), [`info user/${A}/a: ends in ${text}, on ${notAfter}`]);
+  }
+});

@@ -97,3 +97,76 @@ test("A5: get of a permission set's role finds the permission set's mapping", as
   const arn = "arn:aws:iam::111122223333:role/AWSReservedSSO_Other_0123456789abcdef";
   assert.equal((await cluster.mappings(["get", arn])).code, 1);
 });
+
+test("set refuses an end in the past, and what lint calls an error; nothing is written", async () => {
+  const user = "arn:aws:iam::111122223333:user/alice";
+  for (const [words, sentence] of [
+    [
+      ["set", DEVELOPERS, "--username", "x", "--not-after", "2020-01-01T00:00:00Z"],
+      /^--not-after 2020-01-01T00:00:00Z is in the past: the mapping would never apply\. Nothing was written\.\n$/,
+    ],
+    [
+      ["set", user, "--username", "{SessionName}"],
+      /^user\/111122223333\/alice: \{SessionName\} has no value for a user, .*\.\nNothing was written\.\n$/,
+    ],
+    [
+      ["set", DEVELOPERS, "--username", "x", "--group", "{SessionName}"],
+      /^role\/.*anyone who assumes the role chooses the group/,
+    ],
+    [
+      ["set", "arn:aws:iam::111122223333:user/a*", "--username", "{SessionName}"],
+      /^pattern\/.*has no value for a user/,
+    ],
+  ] as const) {
+    const { code, err } = await cluster.mappings([...words, "-y", "--allow-weakening", "--force"]);
+    assert.equal(code, 2, err);
+    assert.match(err, sentence);
+  }
+  assert.equal(await cluster.value("user/111122223333/alice"), undefined);
+  // A warning of lint is not refused, nor is an end that has come, where another key changes.
+  const past = { arn: user, username: "a", notAfter: "2020-01-01T00:00:00Z" };
+  cluster.store.put(`${PREFIX}/user/111122223333/alice`, JSON.stringify(past));
+  const changed = await cluster.mappings(["set", user, "--description", "gone", "-y"]);
+  assert.equal(changed.code, 0, changed.err);
+  const warned = await cluster.mappings(["set", DEVELOPERS, "--username", "{SessionName}", "-y"]);
+  assert.equal(warned.code, 0, warned.err);
+});
+
+test("of a mistyped ARN, the part that is wrong is named", async () => {
+  for (const [arn, fault] of [
+    ["arn:aws:iam::11112222333:role/Dev", "its account has 11 digits, not 12"],
+    [
+      "arn:aws:iam:111122223333:role/Dev",
+      "it has 5 parts between colons, not 6, as in arn:aws:iam::111122223333:role/Developers",
+    ],
+    [
+      "arn:aws:iam::111122223333:group/dev",
+      "STS does not tell a user's groups. Map a permission set (sso/<account>/<set>), a role, or each user",
+    ],
+    [
+      "arn:aws:iam:eu-west-1:111122223333:role/Dev",
+      "its region must be empty, as in arn:aws:iam::111122223333:role/Developers",
+    ],
+    ["arn:aws:s3::111122223333:role/Dev", "its service must be iam, not s3"],
+    ["arn:aws:iam::1111-2222-3333:role/Dev", "its account must be 12 digits, not 1111-2222-3333"],
+    ["arn:aws:iam::111122223333:Dev", "after the account, it must have role/, user/ or root, not Dev"],
+    ["arn:aws:iam::111122223333:instance-profile/x", "name the role of the instance profile"],
+    ["arn:aws:iam::111122223333:role/", "its name is missing, or has a character that IAM does not allow"],
+    [" arn:aws:iam::111122223333:role/Dev", "it has spaces around it"],
+  ] as const) {
+    if (!arn.startsWith(" ")) {
+      const { code, err } = await cluster.mappings(["get", arn]);
+      assert.deepEqual(
+        [code, err],
+        [2, `${arn}: arn must be the ARN of a role, user, root or federated user: ${fault}.\n`],
+      );
+    }
+    const explained = await cli(["explain", "-c", "prod", arn]);
+    assert.equal(explained.code, 2);
+    assert.ok(
+      explained.err.endsWith(
+        `is not the ARN of a role, an assumed role, a user, a federated user or root: ${fault}.\n`,
+      ),
+    );
+  }
+});

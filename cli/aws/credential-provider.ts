@@ -1,0 +1,127 @@
+// AWS credentials from where the SDK finds them, within a limit, and only if a request can be signed with them.
+
+import { defaultProvider } from "@aws-sdk/credential-provider-node";
+import type { AwsCredentialIdentity, Provider } from "@smithy/types";
+import { EXIT, Failure } from "../errors.ts";
+import { ask } from "../io/confirm.ts";
+import { quotedAnswer } from "../io/http.ts";
+import type { IOStreams } from "../io/io-streams.ts";
+import { CredentialsUnusable, toFailure } from "./errors.ts";
+import type { AwsRequestHandler } from "./request-handler.ts";
+
+export interface CredentialSource {
+  readonly profile?: string;
+  readonly requestHandler: AwsRequestHandler;
+  /** Whether the profile runs a program, which may ask its user to sign in. */
+  readonly isProcess: boolean;
+}
+
+/** A container's service and the instance's are on this machine; a role takes a call of STS, or two. */
+const LIMIT_MS = 60_000;
+/** Where a person has to sign in, or to find a code. */
+const PERSON_LIMIT_MS = 300_000;
+/** A shorter wait needs no explanation. */
+const PATIENCE_MS = 3_000;
+
+/** Rejects at a Ctrl-C, too. The SDK passes no signal to what it asks; that is left behind. */
+export function credentialProvider(source: CredentialSource, io: IOStreams): Provider<AwsCredentialIdentity> {
+  const { profile, requestHandler, isProcess } = source;
+  for (const secret of secretsOf(process.env)) io.secrets.add(secret);
+  let patience: NodeJS.Timeout | undefined;
+  const provider = defaultProvider({
+    ...(profile !== undefined && { profile }),
+    // For the clients that assume a role or ask IAM Identity Center.
+    clientConfig: { requestHandler },
+    parentClientConfig: { requestHandler },
+    ...(io.interactive && {
+      mfaCodeProvider(serial: string) {
+        clearTimeout(patience);
+        return askMfaCode(serial, io);
+      },
+    }),
+  });
+  const limitMs = isProcess || io.interactive ? PERSON_LIMIT_MS : LIMIT_MS;
+  return async () => {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const what = sourceOf(source);
+    const late = () => reject(new CredentialsUnusable(`No AWS credentials: ${what} did not answer in time.`));
+    const limit = setTimeout(late, limitMs);
+    patience = setTimeout(() => io.tell(`Waiting for AWS credentials from ${what}.\n`), PATIENCE_MS);
+    const stop = () => reject(io.interrupted.reason);
+    io.interrupted.addEventListener("abort", stop);
+    try {
+      io.interrupted.throwIfAborted();
+      return usableCredentials(await Promise.race([provider(), promise]), what, io);
+    } catch (error) {
+      throw explained(error, what, isProcess, io);
+    } finally {
+      clearTimeout(limit);
+      clearTimeout(patience);
+      io.interrupted.removeEventListener("abort", stop);
+    }
+  };
+}
+
+/** For messages, without what a URL or a command line may hold beside. */
+function sourceOf({ profile, isProcess }: CredentialSource): string {
+  if (isProcess) return `the credential_process of the profile "${profile ?? "default"}"`;
+  const { AWS_CONTAINER_CREDENTIALS_FULL_URI: url = "", AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: path } = process.env;
+  if (path) return "the container's credential service";
+  if (url) return URL.canParse(url) ? `the credential service ${new URL(url).host}` : "the credential service";
+  return profile === undefined ? "the AWS environment" : `the profile "${profile}"`;
+}
+
+function secretsOf(environment: NodeJS.ProcessEnv): string[] {
+  const { AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN } = environment;
+  return [AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN].filter(
+    (secret) => secret !== undefined,
+  );
+}
+
+type Keys = AwsCredentialIdentity;
+
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_Credentials.html: of letters, digits and a few marks. */
+const PLAIN = /^[\x21-\x7e]+$/;
+
+/** The same, if a request can be signed with them. Throws a `Failure`, or `CredentialsUnusable`, that names `what`. */
+export function usableCredentials(
+  found: AwsCredentialIdentity,
+  what: string,
+  { secrets }: IOStreams,
+): AwsCredentialIdentity {
+  const { accessKeyId, secretAccessKey, sessionToken, expiration }: { readonly [name in keyof Keys]: unknown } = found;
+  for (const secret of [secretAccessKey, sessionToken]) if (typeof secret === "string") secrets.add(secret);
+  const keys = { "access key": accessKeyId, "secret key": secretAccessKey, "session token": sessionToken ?? "-" };
+  for (const [name, key] of Object.entries(keys)) {
+    if (typeof key !== "string") throw new CredentialsUnusable(`The ${name} from ${what} is not a text.`);
+    if (!PLAIN.test(key)) {
+      const message = `The ${name} from ${what} has a space, a line end or another character that no AWS key has. Remove it.`;
+      throw new Failure(EXIT.usage, message);
+    }
+  }
+  if (expiration !== undefined && !(expiration instanceof Date && Number.isFinite(expiration.getTime()))) {
+    throw new CredentialsUnusable(`The expiration of the AWS credentials from ${what} is not a date.`);
+  }
+  return found;
+}
+
+/** An error of the SDK's may quote what it could not read, which are the keys themselves. */
+function explained(error: unknown, what: string, isProcess: boolean, { secrets, interrupted }: IOStreams): unknown {
+  interrupted.throwIfAborted();
+  if (!(error instanceof Error)) return new CredentialsUnusable(`No AWS credentials from ${what}.`);
+  // The SDK goes on to the next source, and then says that there was none.
+  if (isProcess && error.name === "CredentialsProviderError") {
+    return new CredentialsUnusable(`No AWS credentials: ${what} failed. Run its command by hand to see why.`);
+  }
+  if (toFailure(error) === undefined || /JSON/.test(error.message)) {
+    return new CredentialsUnusable(`No AWS credentials: the answer of ${what} cannot be read (${error.name}).`);
+  }
+  error.message = quotedAnswer(secrets.hide(error.message));
+  return error;
+}
+
+async function askMfaCode(serial: string, io: IOStreams): Promise<string> {
+  const code = (await ask(`MFA code of ${serial}: `, io))?.trim();
+  if (!code) throw new Failure(EXIT.interrupted, "No MFA code was given.");
+  return code;
+}

@@ -1,0 +1,57 @@
+// How every AWS client of the command sends a request: within a limit for all of the answer, and told while it waits.
+
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { HttpResponse } from "@smithy/core/protocols";
+import type { HttpHandlerOptions, HttpRequest, RequestHandler } from "@smithy/types";
+import { sendHttp } from "../io/http.ts";
+import type { IOStreams } from "../io/io-streams.ts";
+
+/** As the SDK takes it for `requestHandler`. */
+export type AwsRequestHandler = RequestHandler<HttpRequest, HttpResponse, HttpHandlerOptions> & { destroy(): void };
+
+/** For each try of a call. */
+const LIMIT_MS = 10_000;
+/** The largest answer is a page of CloudWatch Logs, of 1 MB. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** One for a whole command: its connections are kept until the last client is closed. */
+export function awsRequestHandler(io: IOStreams, limitMs = LIMIT_MS, patienceMs?: number): AwsRequestHandler {
+  const agents = { "http:": new HttpAgent({ keepAlive: true }), "https:": new HttpsAgent({ keepAlive: true }) };
+  return {
+    async handle(request, { abortSignal } = {}) {
+      const { method, headers, body, protocol } = request;
+      const url = urlOf(request);
+      const signal = abortSignal instanceof AbortSignal ? abortSignal : undefined;
+      const agent = protocol === "http:" ? agents["http:"] : agents["https:"];
+      const what = `an answer from ${url.host}${tryOf(headers["amz-sdk-request"])}`;
+      const limits = { limitMs, maxBytes: MAX_BYTES, ...(patienceMs !== undefined && { patienceMs }) };
+      const reply = await sendHttp(url, { method, headers, body, agent, what, ...limits }, io, signal);
+      const received = Object.entries(reply.headers).map(([name, value]) => [name, String(value)]);
+      const response = { statusCode: reply.status, headers: Object.fromEntries(received), body: reply.body };
+      return { response: new HttpResponse(response) };
+    },
+    destroy() {
+      for (const agent of Object.values(agents)) agent.destroy();
+    },
+  };
+}
+
+function urlOf({ protocol, hostname, port, path, query, username, password }: HttpRequest): URL {
+  const url = new URL(`${protocol}//${hostname}${port === undefined ? "" : `:${port}`}`);
+  const pairs = Object.entries(query ?? {}).flatMap(([name, value]) =>
+    [value ?? []].flat().map((one) => `${encodeURIComponent(name)}=${encodeURIComponent(one)}`),
+  );
+  const [pathname, ...rest] = path.split("?");
+  url.pathname = pathname ?? "/";
+  url.search = [...rest, ...pairs].join("&");
+  url.username = username ?? "";
+  url.password = password ?? "";
+  return url;
+}
+
+/** Of the SDK's header `attempt=2; max=6`: the first try needs no number. */
+function tryOf(header: string | undefined): string {
+  const [, attempt, max] = /^attempt=(\d+); max=(\d+)$/.exec(header ?? "") ?? [];
+  return attempt === undefined || attempt === "1" ? "" : `, try ${attempt} of ${max}`;
+}

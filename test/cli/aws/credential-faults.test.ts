@@ -1,0 +1,136 @@
+// Credentials that are none: from a container, a program, a role and the environment, each with a sentence and no secret.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, beforeEach, test } from "node:test";
+import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
+import { cli, useLocalAws } from "../cli.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+const config = join(folder, "config");
+let body: string;
+let status = 200;
+let service: LocalServer;
+before(async () => {
+  service = await startHttpServer(() => ({ status, body }));
+});
+after(async () => {
+  await service.close();
+  rmSync(folder, { recursive: true });
+});
+beforeEach(() => {
+  status = 200;
+  useLocalAws({ AWS_CONFIG_FILE: config });
+  writeFileSync(config, "");
+});
+
+const token = (...words: string[]) => cli(["token", "-c", "prod", ...words]);
+const KEYS = { AccessKeyId: "ASIALOCALCONTAINERAA", SecretAccessKey: "a-secret-of-the-container-0123", Token: "t" };
+
+/** The profile runs a program that prints this. */
+function printedByProcess(text: string): void {
+  useLocalAws({ AWS_CONFIG_FILE: config, AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_PROFILE: "p" });
+  const file = join(folder, "printed");
+  writeFileSync(file, text);
+  writeFileSync(config, `[profile p]\nregion = us-east-1\ncredential_process = cat ${file}\n`);
+}
+
+test("a program's keys that are numbers, objects or without an end that is a date", async () => {
+  const printed = { Version: 1, AccessKeyId: "AKIALOCALPROCESSAAAA", SecretAccessKey: "s" };
+  for (const [member, value, said] of [
+    ["AccessKeyId", 7, "access key"],
+    ["SecretAccessKey", { a: 1 }, "secret key"],
+    ["SessionToken", {}, "session token"],
+    ["Expiration", "tomorrow", "expiration"],
+  ] as const) {
+    printedByProcess(JSON.stringify({ ...printed, [member]: value }));
+    const { code, out, err } = await token();
+    assert.deepEqual([code, out], [3, ""], `${member}: ${err}`);
+    assert.match(err, new RegExp(`^The ${said}.* from the credential_process of the profile "p" is not a`));
+  }
+  printedByProcess(JSON.stringify({ ...printed, Expiration: "2100-01-01T00:00:00Z" }));
+  assert.equal((await token()).code, 0);
+});
+
+test("a program that fails is named, without its command line, which may hold a password", async () => {
+  printedByProcess("");
+  writeFileSync(config, "[profile p]\nregion = us-east-1\ncredential_process = false --password hunter2hunter2\n");
+  const { code, out, err } = await token();
+  assert.deepEqual([code, out], [3, ""]);
+  assert.equal(
+    err,
+    'No AWS credentials: the credential_process of the profile "p" failed. Run its command by hand to see why.\n',
+  );
+});
+
+test("AssumeRole that is answered with a page, or with nothing", async () => {
+  useLocalAws({ AWS_CONFIG_FILE: config, AWS_ENDPOINT_URL_STS: service.url, AWS_MAX_ATTEMPTS: "1" });
+  for (const [answer, code] of [
+    ["<html>Log in</html>", 200],
+    ["", 204],
+    ["", 200],
+  ] as const) {
+    [body, status] = [answer, code];
+    const result = await token("--role", "arn:aws:iam::111122223333:role/Admin");
+    assert.deepEqual([result.code, result.out], [3, ""]);
+    assert.match(result.err, /^What answers .*is not AWS.*: check for a proxy, and check AWS_ENDPOINT_URL\.\n$/);
+  }
+});
+
+test("a container whose answer is broken: the keys in it are not quoted", async () => {
+  useLocalAws({
+    AWS_CONFIG_FILE: config,
+    AWS_ACCESS_KEY_ID: "",
+    AWS_SECRET_ACCESS_KEY: "",
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: service.url,
+  });
+  body = `${KEYS.SecretAccessKey} ${JSON.stringify(KEYS)}`;
+  const { code, out, err } = await token();
+  delete process.env["AWS_CONTAINER_CREDENTIALS_FULL_URI"];
+  assert.deepEqual([code, out, err.includes(KEYS.SecretAccessKey.slice(0, 8))], [3, "", false], err);
+  assert.match(err, /No AWS credentials: the answer of the credential service 127\.0\.0\.1:\d+ cannot be read/);
+});
+
+test("a key with a line end is the user's to mend", async () => {
+  for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]) {
+    useLocalAws({ AWS_CONFIG_FILE: config, [name]: "AKIALOCAL\r\n" });
+    const { code, out, err } = await token();
+    assert.deepEqual([code, out], [2, ""], err);
+    assert.match(err, /has a space, a line end or another character that no AWS key has\. Remove it\.\n$/);
+  }
+});
+
+test("variables that the SDK cannot read are named", async () => {
+  for (const [name, value, rule] of [
+    ["AWS_ENDPOINT_URL", "foo", "an http:// or https:// URL"],
+    ["AWS_ENDPOINT_URL_SSM", "ftp://x", "an http:// or https:// URL"],
+    ["AWS_DEFAULTS_MODE", "foo", "one of auto, "],
+    ["AWS_RETRY_MODE", "foo", "one of adaptive, "],
+    ["AWS_MAX_ATTEMPTS", "foo", "a number from 1 to 99"],
+  ] as const) {
+    useLocalAws({ AWS_CONFIG_FILE: config, [name]: value });
+    const { code, out, err } = await cli(["mappings", "list", "-c", "prod"]);
+    delete process.env[name];
+    assert.deepEqual([code, out, err.startsWith(`${name} must be ${rule}`)], [2, "", true], err);
+  }
+});
+
+test("Ctrl-C while credentials are waited for", async () => {
+  useLocalAws({
+    AWS_CONFIG_FILE: config,
+    AWS_ACCESS_KEY_ID: "",
+    AWS_SECRET_ACCESS_KEY: "",
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: service.url,
+  });
+  service.fail({ kind: "silent" });
+  const interrupt = new AbortController();
+  const running = cli(["mappings", "list", "-c", "prod"], { interrupted: interrupt.signal });
+  while (service.requests.length === 0 || service.connections() === 0) await new Promise(setImmediate);
+  interrupt.abort();
+  const { code, err } = await running;
+  service.fail(undefined);
+  delete process.env["AWS_CONTAINER_CREDENTIALS_FULL_URI"];
+  assert.deepEqual([code, err], [130, "Interrupted.\n"]);
+});

@@ -1,0 +1,103 @@
+// What the command is given in every run: secrets that must never be printed, and the files that its words name.
+
+import { hash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { presign, presignedUrl } from "../../cli/aws/presign.ts";
+import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
+import { ec } from "../functions/issuer/samples.ts";
+
+export const KEY = ec("P-256").jwk;
+
+/** Each is long, and no part of one is in another or in any other text. */
+export const SECRETS = {
+  secretKey: secret("secret key"),
+  // With what has to be escaped in a URL.
+  sessionToken: `${secret("session token")}/+${secret("its second half")}==`,
+  issuedKey: secret("issued secret key"),
+  issuedToken: `${secret("issued session token")}/+==`,
+  containerToken: secret("container authorization"),
+  webIdentity: `${secret("header")}.${secret("claims")}.${secret("signature")}`,
+  callerToken: secret("caller"),
+  adminToken: secret("administrator"),
+  podSignature: secret("signature of a Pod's token"),
+  password: secret("password of a URL"),
+} as const;
+
+function secret(of: string): string {
+  return hash("sha256", of, "base64url");
+}
+
+/** What a container's credential service and AssumeRole give. */
+export const ISSUED = {
+  AccessKeyId: "ASIAHOSTILEISSUEDAAA",
+  SecretAccessKey: SECRETS.issuedKey,
+  Token: SECRETS.issuedToken,
+} as const;
+
+export interface Files {
+  readonly folder: string;
+  readonly ca: string;
+  readonly callerToken: string;
+  readonly webIdentity: string;
+  readonly token: string;
+  readonly mappings: string;
+  kubeconfig(server: string): string;
+  remove(): void;
+}
+
+export async function writeFiles(ca: string): Promise<Files> {
+  const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-hostile-"));
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text, { mode: 0o600 });
+    return join(folder, name);
+  };
+  const mappings = `mappings:
+  - arn: arn:aws:iam::111122223333:role/Operators
+    username: operator
+    groups: [operators]
+`;
+  return {
+    folder,
+    ca: write("ca.pem", ca),
+    callerToken: write("caller-token", SECRETS.callerToken),
+    webIdentity: write("web-identity", SECRETS.webIdentity),
+    token: write("token", await presignedToken()),
+    mappings: write("mappings.yaml", mappings),
+    kubeconfig: (server) =>
+      write(`kubeconfig-${new URL(server).port}`, kubeconfigOf(server, ca, { token: SECRETS.adminToken })),
+    remove: () => rmSync(folder, { recursive: true }),
+  };
+}
+
+/** For `explain --token-file`. */
+async function presignedToken(): Promise<string> {
+  const host = "sts.us-east-1.amazonaws.com";
+  const credentials = {
+    accessKeyId: "ASIAHOSTILEOPERATORA",
+    secretAccessKey: SECRETS.secretKey,
+    sessionToken: SECRETS.sessionToken,
+  };
+  const query = await presign({ credentials, clusterId: "prod", region: "us-east-1", now: Date.now(), host });
+  return `k8s-aws-v1.${Buffer.from(presignedUrl(host, query, () => 0)).toString("base64url")}`;
+}
+
+/** In each spelling in which a server may echo it. */
+export function spellings(secret: string): string[] {
+  const base64 = Buffer.from(secret).toString("base64");
+  return [secret, encodeURIComponent(secret), base64, Buffer.from(secret).toString("base64url")];
+}
+
+/** So much of a secret is a leak. */
+const PART = 12;
+
+/** The secrets of which a part is in this text. */
+export function secretsIn(text: string, secrets: Readonly<Record<string, string>> = SECRETS): string[] {
+  return Object.entries(secrets).flatMap(([name, secret]) => {
+    const parts = spellings(secret).flatMap((spelling) =>
+      Array.from({ length: spelling.length - PART + 1 }, (_, i) => spelling.slice(i, i + PART)),
+    );
+    return parts.some((part) => text.includes(part)) ? [name] : [];
+  });
+}

@@ -1,0 +1,108 @@
+// A server for one run of the command: every service that it may ask, on one port, over TCP or TLS, with one behaviour.
+// It writes the bytes itself, since most behaviours are answers that Node's own server refuses to send.
+
+import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, type TlsOptions } from "node:tls";
+import type { Answer, HostileRequest } from "./exchange.ts";
+import { honestAnswer, operationOf } from "./honest.ts";
+
+/** Replaces the answer of one service. `honest` is what the service would have answered. */
+export interface Behaviour {
+  readonly name: string;
+  /** Before any byte is read, on the TCP connection. */
+  readonly connect?: (socket: Socket) => void;
+  readonly answer?: (socket: Socket, request: HostileRequest, honest: Answer) => void;
+  /** Which certificate a TLS server shows; without it, connections are plain TCP unless the command asks for TLS. */
+  readonly certificate?: "expired" | "other-name" | "unknown-authority";
+  /** Speaks TLS where the client expects plain HTTP, or the other way round. */
+  readonly otherProtocol?: true;
+}
+
+export interface HostileServer {
+  readonly port: number;
+  close(): void;
+}
+
+/** `target`: which operations misbehave, such as `ssm` or `ssm.PutParameter`. `tls`: plain TCP without it. */
+export async function startHostileServer(
+  behaviour: Behaviour,
+  target: string,
+  tls: TlsOptions | undefined,
+  issuer: { url: string },
+): Promise<HostileServer> {
+  const sockets = new Set<Socket>();
+  const onSocket = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    // The client leaves when it has had enough.
+    socket.on("error", () => {});
+    readRequests(socket, (request) => {
+      const honest = honestAnswer(request, issuer.url);
+      const isTarget = request.operation === target || request.operation.startsWith(`${target}.`);
+      if (!isTarget || behaviour.answer === undefined) return send(socket, honest);
+      behaviour.answer(socket, request, honest);
+    });
+  };
+  const server: Server = tls === undefined ? createServer(onSocket) : createTlsServer(tls, onSocket);
+  server.on("tlsClientError", () => {});
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    transports.set(socket.remotePort, socket);
+    socket.on("error", () => {});
+    if (behaviour.connect !== undefined) behaviour.connect(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return {
+    port: address.port,
+    close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/** TLS has no reset of its own: that of the connection below it. */
+export function reset(socket: Socket): void {
+  transports.get(socket.remotePort)?.resetAndDestroy();
+}
+
+const transports = new Map<number | undefined, Socket>();
+
+/** Requests of a connection that is kept, one after the other. */
+function readRequests(socket: Socket, onRequest: (request: HostileRequest) => void): void {
+  let received = "";
+  socket.on("data", (chunk: Buffer) => {
+    received += chunk.toString("latin1");
+    for (;;) {
+      const end = received.indexOf("\r\n\r\n");
+      if (end < 0) return;
+      const [first = "", ...lines] = received.slice(0, end).split("\r\n");
+      const headers = Object.fromEntries(
+        lines.map((line) => {
+          const colon = line.indexOf(":");
+          return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+        }),
+      );
+      const length = Number(headers["content-length"] ?? 0);
+      if (received.length < end + 4 + length) return;
+      const raw = received.slice(0, end + 4 + length);
+      received = received.slice(raw.length);
+      const [method = "", path = ""] = first.split(" ");
+      const body = raw.slice(end + 4);
+      onRequest({ method, path, headers, body, raw, operation: operationOf(method, path, headers, body) });
+    }
+  });
+}
+
+export function send(socket: Socket, { status, type, body }: Answer): void {
+  socket.write(head({ status, type }, Buffer.byteLength(body)) + body);
+}
+
+/** Without `length`, the body ends with the connection. */
+export function head({ status, type }: Pick<Answer, "status" | "type">, length?: number): string {
+  const date = new Date().toUTCString();
+  const size = length === undefined ? "connection: close" : `content-length: ${length}`;
+  return `HTTP/1.1 ${status} Status\r\ncontent-type: ${type}\r\ndate: ${date}\r\n${size}\r\n\r\n`;
+}
