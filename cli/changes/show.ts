@@ -2,18 +2,18 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import type { AccessTexts } from "../access/describe.ts";
 import type { Weakening } from "../access/weakenings.ts";
 import type { Tone } from "../io/colour.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import { hang } from "../io/table.ts";
 import { shortName } from "../mapping-file/parameter-name.ts";
+import type { Judgement } from "./judge.ts";
 import type { Change, Plan } from "./plan.ts";
 
 const SIGN = { add: "+", change: "~", remove: "-" } as const;
 const INDENT = "    ";
 
-export type ShownPlan = Plan & AccessTexts;
+export type ShownPlan = Plan & Judgement;
 
 interface PlanText {
   readonly text: string;
@@ -28,7 +28,7 @@ const TONE = { add: "added", change: "changed", remove: "removed" } as const;
 
 /** `columns` of the terminal; `undefined` for a pipe, where each thing is one line. */
 export function planTexts(
-  { changes, unchanged, extra, weakenings, losses }: ShownPlan,
+  { changes, unchanged, extra, weakenings, losses, warnings }: ShownPlan,
   destination: string,
   prefix: string,
   columns: number | undefined,
@@ -38,6 +38,7 @@ export function planTexts(
     { text: `${SIGN[change.action]} ${shortName(change.name, prefix)}\n`, tone: TONE[change.action] },
     ...details(change).map((line) => ({ text: hang(INDENT, line, columns), ...toneOf(line, change) })),
     ...(weakenings.get(change.name) ?? []).map(({ text }) => weakened(`${INDENT}! `, text)),
+    ...(warnings.get(change.name) ?? []).map((text) => ({ text: hang(`${INDENT}warning: `, text, columns) })),
     ...shortened(losses.get(change.name) ?? []).map((text) => ({ text: hang(`${INDENT}note: `, text, columns) })),
   ]);
   return [

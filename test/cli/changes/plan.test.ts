@@ -22,7 +22,7 @@ const change = (name: string, before: unknown, after: unknown): Change => ({
 });
 const show = (changes: readonly Change[], columns?: number) =>
   planTexts(
-    { changes, unchanged: 0, extra: [], weakenings: new Map(), losses: new Map() },
+    { changes, unchanged: 0, extra: [], weakenings: new Map(), losses: new Map(), warnings: new Map() },
     "account 1",
     PREFIX,
     columns,

@@ -127,3 +127,15 @@ test("a mapping of one principal, and its removal, are the change itself and nee
     assert.deepEqual([code, out.includes("!")], [0, false], err);
   }
 });
+
+test("what lint calls a warning in a value that is written is shown in the plan", async () => {
+  cluster = await storedCluster(ADMIN);
+  const { code, out } = await cluster.mappings(["set", role("x"), "--username", "{SessionName}", "--dry-run"]);
+  assert.equal(code, 0);
+  assert.match(
+    out,
+    /\n {4}warning: username \{SessionName\}: anyone who assumes the role chooses the name; put a prefix/,
+  );
+  const plain = await cluster.mappings(["set", role("y"), "--username", "y", "--dry-run"]);
+  assert.doesNotMatch(plain.out, /warning/);
+});
