@@ -55,6 +55,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const environment = {
     CLUSTER_ID,
     CALLER_AUTH: callerAuth,
+    ...(callerAuth === "mtls" && { CALLER_SUBJECTS: "*" }),
     ...localServices(REGION, { sts: sts.url, store: store.url, ec2: ec2.url }),
   };
 
