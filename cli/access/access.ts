@@ -33,19 +33,23 @@ export interface NotGranted {
 
 export type Access = Granted | NotGranted;
 
-/** EC2 proves the name of a node. It is taken as proven here: what a node may get is a gain, too. */
+/** EC2 proves the name of a node. */
 const NODE = "ip-192-0-2-1.ec2.internal";
 
+/** `isNode`: whether EC2 would prove that the identity is an instance; others get nothing by a node's name. */
 export async function accessOf(
   identity: VerifiedIdentity,
   parameters: Parameters,
   context: EvaluationContext,
+  isNode = true,
 ): Promise<Access> {
   const { evaluations, deciding } = decide(context, identity, parameters);
   const parameter = deciding?.parameter ?? "";
   try {
     const selected = selectMapping(evaluations, identity);
-    const user = await renderUser(selected, identity, context.reservedPrefixes, async () => ({ name: NODE }));
+    const user = await renderUser(selected, identity, context.reservedPrefixes, async () =>
+      isNode ? { name: NODE } : { refusal: "not an instance" },
+    );
     return { kind: "granted", ...user, parameter, mapping: selected.mapping };
   } catch (error) {
     if (!(error instanceof Denial)) throw error;

@@ -126,17 +126,22 @@ async function compareIdentity(
   const ends = stored.flatMap((one) => endsFor(one, arns, identity.sessionName));
   const times = [...new Set([context.now, ...ends.filter((end) => end > context.now)])].sort((a, b) => a - b);
   const differences: AccessDifference[] = [];
-  for (const one of [
+  const hasNodes = stored.some((value) => value?.value.includes("{EC2PrivateDNSName}"));
+  const variants = [
     identity,
     ...pinned(
       identity,
       stored.flatMap((value) => vocabularyOf(value).strings),
     ),
-  ]) {
+  ].flatMap((one) => (hasNodes ? [true, false] : [true]).map((isNode) => ({ one, isNode })));
+  for (const { one, isNode } of variants) {
     let previous = "";
     for (const now of times) {
       const at = { ...context, now };
-      const [before, after] = [await accessOf(one, states.before, at), await accessOf(one, states.after, at)];
+      const [before, after] = [
+        await accessOf(one, states.before, at, isNode),
+        await accessOf(one, states.after, at, isNode),
+      ];
       const found = differenceBetween(before, after).map((kind) => ({ kind, identity: one, before, after, from: now }));
       // What has begun before goes on.
       const key = JSON.stringify(found.map(({ kind }) => [kind, before, after]));

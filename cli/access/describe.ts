@@ -7,7 +7,7 @@ import { shortName } from "../mapping-file/parameter-name.ts";
 import type { States } from "./account-names.ts";
 import type { AccessComparison, AccessDifference } from "./compare-access.ts";
 import { usernameFinder } from "./usernames.ts";
-import { entriesOf, placeOf, principalText, type Weakening, weakeningsOf } from "./weakenings.ts";
+import { droppedLimits, entriesOf, placeOf, principalText, type Weakening, weakeningsOf } from "./weakenings.ts";
 
 export interface AccessTexts {
   /** By parameter. Each needs a yes of its own, or --allow-weakening. */
@@ -43,7 +43,7 @@ export function describe(
   };
   const add = (where: string, weakening: Weakening) => {
     // Identities with the same entry and the same cause need one line: the first is the example.
-    const key = weakening.text.replace(/, and arn:\S+ gets .*| \(.*/, "").toLowerCase();
+    const key = weakening.text.replace(/, and arn:\S+ gets .*/, "").toLowerCase();
     const lines = weakenings.get(where) ?? new Map<string, Weakening>();
     if (!lines.has(key)) weakenings.set(where, lines.set(key, weakening));
   };
@@ -57,6 +57,7 @@ export function describe(
     const text = lossText(difference, isOwn, states, context);
     if (text !== undefined) losses.set(where, (losses.get(where) ?? new Set()).add(text));
   }
+  for (const name of changed) for (const weakening of droppedLimits(name, comparing)) add(name, weakening);
   if (!isComplete) add(changed[0] ?? "", TOO_MANY);
   return {
     weakenings: new Map(changed.flatMap((name) => [[name, [...(weakenings.get(name)?.values() ?? [])]] as const])),

@@ -39,6 +39,9 @@ function sessionForStart(template: string): string[] {
   const [start = "", following] = template.split(PLACEHOLDER);
   const reserved = "system:";
   if (following === undefined || !reserved.startsWith(start)) return [];
-  // The colon cannot be in a session name: it must be what follows.
-  return following.startsWith(":") ? [reserved.slice(start.length, -1)] : [];
+  // The colon cannot be in a session name: it is in what follows.
+  const rest = reserved.slice(start.length);
+  return Array.from({ length: rest.length - 1 }, (_, index) => rest.slice(0, index + 1)).filter((session) =>
+    following.startsWith(rest.slice(session.length)),
+  );
 }

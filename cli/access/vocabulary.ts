@@ -1,6 +1,7 @@
 // What a stored value mentions: globs, sessions, unique ids and ends. Each may change what some identity gets.
 
 import { type ArnSections, arnPattern, matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
+import { withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { notAfterTime } from "../../functions/lib/not-after.ts";
 import { oncePerRead } from "../../functions/parameters/once-per-read.ts";
@@ -40,7 +41,9 @@ const readVocabulary = oncePerRead(({ value }): Vocabulary => {
 export function endsFor(stored: StoredParameter | undefined, arns: readonly string[], sessionName = ""): number[] {
   if (stored === undefined) return [];
   return readEnds(stored).entries.flatMap(({ arnLike, session, end }) => {
-    const isOther = arnLike !== undefined && !arns.some((arn) => matchesArnLike(arnLike, arn));
+    // A denial of a role or user holds in whatever path its ARN is written.
+    const globs = arnLike === undefined ? [] : [arnLike, withoutPath(arnLike)];
+    const isOther = globs.length > 0 && !arns.some((arn) => globs.some((glob) => matchesArnLike(glob, arn)));
     return isOther || (session !== undefined && session !== sessionName) ? [] : [end];
   });
 }

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { candidates, type Place } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import type { EvaluationContext } from "../evaluate/evaluation.ts";
 import { shortName } from "../mapping-file/parameter-name.ts";
 import { readParameter } from "../mapping-file/read-parameter.ts";
@@ -33,10 +34,11 @@ export function weakeningsOf(difference: AccessDifference, isOwn: boolean, compa
   const { after } = difference;
   const restored = restoredAccess(difference, comparing);
   if (difference.kind === "lifted" || after.kind !== "granted") return restored;
-  const end = isOwn ? droppedEnd(difference, after, comparing) : [];
   const names = namesGained(difference, after, comparing);
-  const lines = [...restored, ...end, ...names];
-  return isOwn || lines.length > 0 ? lines : [{ kind: "access", text: giftText(difference, after, [], comparing) }];
+  const lines = [...restored, ...names];
+  // The line of an administrator, or of what is restored, says what is gained; a name alone does not.
+  const isTold = restored.length > 0 || names.some(({ kind }) => kind === "masters");
+  return isOwn || isTold ? lines : [...lines, { kind: "access", text: giftText(difference, after, [], comparing) }];
 }
 
 /** What denied the identity before, and no longer does. */
@@ -67,19 +69,42 @@ function restoredAccess({ identity, before, after, from }: AccessDifference, com
   if (pin === undefined) {
     return [{ kind: "denial", text: `lifts the denial of ${who}: ${where} is for another principal` }];
   }
-  return after.mapping.principalId === undefined
-    ? [{ kind: "pin", text: `drops the pin of ${who} to ${pin}` }]
-    : [{ kind: "otherPin", text: `moves the pin of ${who} from ${pin} to ${after.mapping.principalId}` }];
+  return [pinText(after.mapping.arn ?? who, pin, after.mapping.principalId)];
 }
 
-/** A later end is what was asked for; no end is more. */
-function droppedEnd({ identity, from }: AccessDifference, after: Granted, { states, context }: Comparing): Weakening[] {
-  if (from <= context.now || after.mapping.notAfter !== undefined) return [];
-  const [old] = entriesOf(states.before, after.parameter, context).filter(
-    ({ session }) => session === after.mapping.session,
-  );
-  if (old?.notAfter === undefined) return [];
-  return [{ kind: "end", text: `drops the end of ${principalText(identity, after, context)} (${old.notAfter})` }];
+/**
+ * Ends and pins that a written entry had and no longer has, whether they act now or not: what has ended, or is denied
+ * today, may act again later. A later end is what was asked for.
+ */
+export function droppedLimits(parameter: string, { states, context }: Comparing): Weakening[] {
+  const keyOf = ({ arnLike = "", session = "" }: Mapping) => `${asciiLowerCase(arnLike)} ${session}`;
+  const old = new Map(entriesOf(states.before, parameter, context).map((entry) => [keyOf(entry), entry]));
+  return entriesOf(states.after, parameter, context).flatMap((entry): Weakening[] => {
+    const { notAfter, principalId } = old.get(keyOf(entry)) ?? {};
+    const who = entryText(parameter, entry, context);
+    const pin = entry.principalId;
+    return [
+      ...(notAfter !== undefined && entry.notAfter === undefined && !entry.deny
+        ? [{ kind: "end" as const, text: `drops the end of ${who} (${notAfter})` }]
+        : []),
+      ...(principalId !== undefined && pin !== principalId && !entry.deny ? [pinText(who, principalId, pin)] : []),
+    ];
+  });
+}
+
+function pinText(who: string, from: string, to: string | undefined): Weakening {
+  return to === undefined
+    ? { kind: "pin", text: `drops the pin of ${who} to ${from}` }
+    : { kind: "otherPin", text: `moves the pin of ${who} from ${from} to ${to}` };
+}
+
+/** Whom an entry is for. */
+function entryText(parameter: string, { arn, arnLike, session }: Mapping, { prefix }: EvaluationContext): string {
+  if (arn !== undefined) return arn;
+  if (arnLike !== undefined) return `identities that match ${arnLike}`;
+  const name = shortName(parameter, prefix);
+  if (session !== undefined) return `session ${session} of ${name.replace("sso-session", "sso")}`;
+  return name.startsWith("account/") ? `other identities of ${name.replace("/", " ")}` : name;
 }
 
 /** Names that always need a line: of administrators, reserved by Kubernetes, or also another mapping's. */
@@ -140,18 +165,12 @@ function userText({ mapping: { username = "their own ARN", groups = [] } }: Gran
 }
 
 /** Whom an answer is for: the pattern, the permission set or its session, the account, or the one principal. */
-export function principalText(identity: VerifiedIdentity, access: Access, { prefix }: EvaluationContext): string {
+export function principalText(identity: VerifiedIdentity, access: Access, context: EvaluationContext): string {
   const { parameter } = access;
-  if (access.kind === "granted" && access.mapping.arnLike !== undefined) {
-    return `identities that match ${access.mapping.arnLike}`;
-  }
-  const place = placeOf(identity, parameter, prefix);
-  if (place === "sso") return shortName(parameter, prefix);
-  if (place === "sso-session") {
-    return `session ${identity.sessionName} of ${shortName(parameter, prefix).replace("sso-session", "sso")}`;
-  }
-  if (place === "account") return `other identities of account ${identity.accountId}`;
-  if (access.kind === "granted" && access.mapping.arn !== undefined) return access.mapping.arn;
+  if (access.kind === "granted") return entryText(parameter, access.mapping, context);
+  const place = placeOf(identity, parameter, context.prefix);
+  if (place === "sso" || place === "account") return entryText(parameter, {}, context);
+  if (place === "sso-session") return entryText(parameter, { session: identity.sessionName ?? "" }, context);
   // A user's mapping is for the name, in any path.
   return place === "exact" ? identity.canonicalArn.replace(/:user\/.*\//, ":user/") : identity.canonicalArn;
 }

@@ -92,7 +92,8 @@ export async function propose(
     if (io.interactive) io.tell(`T${weakened.slice(1)}\n`);
     await confirm(question, io, "--yes and --allow-weakening");
   }
-  return { changes, current, force: options.force === true, isPartial };
+  const accepted = [...texts.weakenings.values()].flat().map(({ text }) => text);
+  return { changes, current, weakenings: accepted, force: options.force === true, isPartial };
 }
 
 function outcome(done: readonly Change[]): string {

@@ -7,13 +7,15 @@ import type { SdkError } from "@smithy/types";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
 import { rateLimited } from "../aws/rate-limit.ts";
-import { EXIT, Failure } from "../errors.ts";
+import { EXIT, Failure, finding } from "../errors.ts";
+import type { EvaluationContext } from "../evaluate/evaluation.ts";
 import { tellIfSlow } from "../io/interrupt.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import { startProgress } from "../io/progress.ts";
 import { shortName } from "../mapping-file/parameter-name.ts";
 import type { Stored } from "../parameter-store/parameter.ts";
 import { readSome } from "../parameter-store/read.ts";
+import { isJudged, judge } from "./judge.ts";
 import { guardLockout } from "./lockout-guard.ts";
 import { entryKey, itemsOf, mergeList } from "./merge-list.ts";
 import { afterwards, type Change } from "./plan.ts";
@@ -24,6 +26,8 @@ export interface Accepted {
   readonly changes: readonly Change[];
   /** The parameters as they were read for the plan. */
   readonly current: ReadonlyMap<string, Stored>;
+  /** The phrases with `!` that were accepted. */
+  readonly weakenings: readonly string[];
   /** Without the lockout check of what is merged with a change of others. */
   readonly force: boolean;
 }
@@ -91,9 +95,28 @@ async function waitForCaches(done: readonly Change[], prefix: string, io: IOStre
   if (io.watched) io.showProgress("");
 }
 
+/** A yes was for the plan. What this change gives beside another one that was written meanwhile, nobody has seen. */
+async function checkMerged(
+  merged: Change,
+  theirs: string,
+  state: ReadonlyMap<string, Stored>,
+  accepted: readonly string[],
+  context: EvaluationContext,
+): Promise<void> {
+  if (!isJudged(merged, context)) return;
+  const before = { name: merged.name, value: theirs, secure: false, version: 0, modified: 0 };
+  const current = new Map([...state, [merged.name, before]]);
+  const { weakenings } = await judge([{ ...merged, before }], { current, unread: undefined }, context);
+  const unseen = [...weakenings.values()].flat().find(({ text }) => !accepted.includes(text));
+  if (unseen === undefined) return;
+  throw finding(
+    `Another operator changed ${merged.name} at the same time. Beside that change, this one ${unseen.text}. Their change is kept.`,
+  );
+}
+
 async function writeOne(
   change: Change,
-  { changes: done, current, force }: Accepted,
+  { changes: done, current, force, weakenings: accepted }: Accepted,
   { ssm, context }: Connection,
   io: IOStreams,
 ): Promise<void> {
@@ -103,10 +126,11 @@ async function writeOne(
   const isList = is !== undefined && (before === undefined || was !== undefined);
   // A repeated key is in the text alone: the entries are the same with it and without it.
   if (key === undefined || !isList || isDeepStrictEqual(was, is)) return writeValue(ssm, change, io.interrupted);
-  const check = async (items: readonly unknown[]) => {
+  const check = async (items: readonly unknown[], theirs: readonly unknown[]) => {
     change.check?.(items);
     const state = afterwards(current, done);
     const merged = { ...change, value: JSON.stringify(items) };
+    await checkMerged(merged, JSON.stringify(theirs), state, accepted, context);
     if (!force) await guardLockout(state, afterwards(state, [merged]), context);
   };
   const isMerged = await writeList(ssm, key, change, check, io.interrupted);

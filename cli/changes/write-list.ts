@@ -33,7 +33,7 @@ export async function writeList(
   ssm: SSMClient,
   key: string,
   { name, before, value }: Change,
-  check: (items: Items) => void | Promise<void>,
+  check: (items: Items, theirs: Items) => void | Promise<void>,
   interrupted: AbortSignal,
 ): Promise<boolean> {
   let base = itemsOf(before?.value) ?? [];
@@ -47,7 +47,7 @@ export async function writeList(
     try {
       if (clashes.length > 0) throw clash(name, clashes.join(", "));
       if (!isRestored && changesOrder(key, base, wanted)) throw clash(name, "entries");
-      if (refused === undefined) await check(items);
+      if (refused === undefined) await check(items, theirs);
       wanted = items;
     } catch (error) {
       refused ??= error;

@@ -74,7 +74,7 @@ function identityArns({ kind, partition, accountId, name, canonicalArn, arn }: V
 const ROLE_OR_USER_WITH_PATH = /^(arn:[^:*?]+:iam::\d{12}:(?:role|user)\/)[^*?]*\/([^:*?/]+)$/i;
 
 /** An ARN without wildcard names one role or user, in whatever path: names are unique in an account, and paths change. */
-function withoutPath(arnLike: string): string {
+export function withoutPath(arnLike: string): string {
   return arnLike.replace(ROLE_OR_USER_WITH_PATH, "$1$2");
 }
 

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
+import { usernameFinder } from "../../../../cli/access/usernames.ts";
 import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
 
 const A = "111122223333";
@@ -138,4 +139,90 @@ test("what lint calls a warning in a value that is written is shown in the plan"
   );
   const plain = await cluster.mappings(["set", role("y"), "--username", "y", "--dry-run"]);
   assert.doesNotMatch(plain.out, /warning/);
+});
+
+/** What is stored, what is typed, and what must be told. */
+const ATTACKS: readonly [
+  what: string,
+  values: Record<string, unknown>,
+  words: string[],
+  input: object,
+  text: RegExp,
+][] = [
+  [
+    "the end of a denial that is written with a path",
+    { [`deny/${A}`]: [{ arnLike: role("team/dev") }], [`role/${A}/dev`]: { arn: role("dev"), username: "d" } },
+    ["apply", "-f", "-"],
+    { deny: [{ arnLike: role("team/dev"), notAfter: "2099-01-01T00:00:00Z" }] },
+    /ends the denial of \S+role\/team\/dev on 2099/,
+  ],
+  [
+    "a group with a node's name that is removed, so that roles that are no instance get in",
+    { [`pattern/${A}`]: [{ arnLike: role("n*"), username: "nodes", groups: ["viewers", "n:{EC2PrivateDNSName}"] }] },
+    ["set", role("n*"), "--remove-group", "n:{EC2PrivateDNSName}"],
+    {},
+    /grants access as nodes \(viewers\)/,
+  ],
+  [
+    "an end that is over, and a pin beside it",
+    {
+      [`role/${A}/dev`]: {
+        arn: role("dev"),
+        username: "d",
+        principalId: "AROAPINNED",
+        notAfter: "2020-01-01T00:00:00Z",
+      },
+    },
+    ["set", role("dev"), "--unset", "notAfter", "--unset", "principalId"],
+    {},
+    /drops the end of \S+role\/dev \(2020-01-01T00:00:00Z\), drops the pin of \S+role\/dev to AROAPINNED/,
+  ],
+  [
+    "an end of a role that is denied now",
+    {
+      [`deny/${A}`]: [{ arnLike: role("dev") }],
+      [`role/${A}/dev`]: { arn: role("dev"), username: "d", notAfter: "2099-01-01T00:00:00Z" },
+    },
+    ["set", role("dev"), "--unset", "notAfter"],
+    {},
+    /drops the end of \S+role\/dev/,
+  ],
+  [
+    "the username of another session of the same list",
+    {
+      [`sso/${A}/view`]: { username: "v:{SessionName}" },
+      [`sso-session/${A}/view`]: [{ session: "alice", username: "alice" }],
+    },
+    ["set", `sso/${A}/View`, "--session", "bob", "--username", "alice"],
+    {},
+    /gives the username alice to session bob of sso\/111122223333\/view, and sso-session/,
+  ],
+  [
+    "the ARN by which an account mapping names another role",
+    { [`account/${A}`]: {} },
+    ["set", role("x"), "--username", role("admin")],
+    {},
+    /and account\/111122223333 can give it too/,
+  ],
+];
+for (const [what, values, words, input, text] of ATTACKS) {
+  test(`${what} needs a yes of its own`, async () => {
+    cluster = await storedCluster({ ...ADMIN, ...values });
+    await assertNeedsYes(words, text, JSON.stringify({ mappings: [], ...input }));
+  });
+}
+
+test("10,000 templates of usernames are compared in a few seconds", async () => {
+  const parameters = new Map(
+    Array.from({ length: 10_000 }, (_, index) => [
+      `/p/role/${A}/r${index}`,
+      {
+        value: JSON.stringify({ arn: role(`r${index}`), username: `team-${index}:{SessionName}` }),
+        secure: false,
+      },
+    ]),
+  );
+  const find = usernameFinder({ prefix: "/p", partition: "aws", now: 0, reservedPrefixes: [] }, parameters);
+  assert.equal(find({ username: "team-77:{SessionName}" }, A, "other"), `/p/role/${A}/r77`);
+  assert.equal(find({ username: "crew:{SessionName}" }, A, "other"), undefined);
 });
