@@ -77,6 +77,10 @@ function yamlOf(template: unknown): string {
     Map: (_, node) => {
       if (JSON.stringify(node).length <= 120) node.flow = true;
     },
+    // PyYAML, by which cfn-lint and the AWS CLI read, takes no plain `:live` inside of brackets.
+    Scalar: (_, node) => {
+      if (typeof node.value === "string" && /^[:?-]/.test(node.value)) node.type = "QUOTE_DOUBLE";
+    },
   });
   return document.toString({ lineWidth: 0, indentSeq: false });
 }
