@@ -70,7 +70,7 @@ function denyingEntry(identity: VerifiedIdentity, parameters: Parameters, parame
   return check.entries.find((entry) => isDenied(entry, identity) && !isExpired(entry.notAfter, now))?.arnLike;
 }
 
-/** Whether something states that this identity must not get in. An invalid deny list does: it was meant for somebody. */
+/** Whether something states that this identity must not get in. An invalid deny list denies every identity that it covers. */
 export function isDenial({ kind, parameter }: Access): boolean {
   return kind === "denied" || (kind === "invalid" && /\/deny\/(?:\d{12}|any)$/.test(parameter));
 }

@@ -11,7 +11,7 @@ import { type Budget, walkPart } from "./walk.ts";
 
 export type Parameters = ReadonlyMap<string, StoredParameter>;
 
-/** Two states of the store. A value that is in both is best the same object: what is read of it is kept. */
+/** Two states of the store. Share the objects of unchanged values: parsed values are cached by object. */
 export interface States {
   readonly before: Parameters;
   readonly after: Parameters;
@@ -46,7 +46,7 @@ export function addName(names: Names, spelled: string): void {
   names.set(name, (names.get(name) ?? new Set()).add(spelled));
 }
 
-/** The names in some parameters of the states, by account. Lists and an account's own mapping name nobody. */
+/** The names in some parameters of the states, by account. Lists and account mappings name no principal. */
 export function namesByAccount(
   prefix: string,
   parameters: Iterable<string>,

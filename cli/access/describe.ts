@@ -10,7 +10,7 @@ import { usernameFinder } from "./usernames.ts";
 import { droppedLimits, entriesOf, placeOf, principalText, type Weakening, weakeningsOf } from "./weakenings.ts";
 
 export interface AccessTexts {
-  /** By parameter. Each needs a yes of its own, or --allow-weakening. */
+  /** By parameter. Each needs separate confirmation, or --allow-weakening. */
   readonly weakenings: ReadonlyMap<string, readonly Weakening[]>;
   /** By parameter: losses that the diff of the parameters does not show, as phrases with a verb. */
   readonly losses: ReadonlyMap<string, readonly string[]>;

@@ -8,7 +8,7 @@ const PLACEHOLDER = /\{SessionName(?:Raw)?\}/;
 
 /**
  * Session names by which one of the templates renders the name of an administrators' group, or begins with `system:`.
- * Whoever may assume an ordinary role chooses them.
+ * Users who may assume an ordinary role choose its session name.
  */
 export function reservedSessions(templates: readonly string[]): string[] {
   return templates

@@ -130,7 +130,7 @@ function keyOf({ from, states, hasOther, avoided }: Reached): string {
   return `${String.fromCharCode(...states, avoided)}${hasOther ? "+" : "-"}${from.others}`;
 }
 
-/** Text that is the same in every principal of a kind, such as `role/`. It is no part. */
+/** Text that is the same in every principal of a kind, such as `role/`. It is not a part. */
 export function walkText(
   automata: readonly Automaton[],
   text: string,

@@ -1,4 +1,4 @@
-// What one gain loosens, in words: each phrase is a line of the plan that needs a yes of its own.
+// What one gain loosens, in words: each phrase is a line of the plan that needs separate confirmation.
 
 import { isDeepStrictEqual } from "node:util";
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";

@@ -39,10 +39,10 @@ export async function judge(
   };
 }
 
-/** These have a line with `!` of their own where they are new. */
+/** The comparison already reports these with `!`. */
 const COMPARED = ["account-wide", "system-name", "masters"];
 
-/** Of each value by itself: what concerns several mappings is for `mappings lint`. */
+/** Checks each value separately. Rules over several mappings belong to `mappings lint`. */
 async function warningsIn(
   names: readonly string[],
   after: ReadonlyMap<string, StoredParameter>,

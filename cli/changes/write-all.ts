@@ -86,7 +86,7 @@ const STEP_MS = 1_000;
 async function waitForCaches(done: readonly Change[], prefix: string, io: IOStreams): Promise<void> {
   const names = namesOf(done, prefix);
   io.tell(
-    `Waiting ${CACHES_MS / 1000} s until the function has read ${names}. What comes next would grant too much before.\n`,
+    `Waiting ${CACHES_MS / 1000} s until the function has read ${names}. The next write grants access that depends on it.\n`,
   );
   for (let left = CACHES_MS; left > 0; left -= STEP_MS) {
     if (io.watched) io.showProgress(`waiting, ${left / 1000} s left`);
