@@ -245,3 +245,21 @@ test("a write that replaced somebody else's is an error, and says what it replac
   assert.match(err, /^Somebody else wrote \S+ at the same moment, and this write came last: it replaced version 2 by /);
   assert.ok(err.endsWith(`\nWritten, 1 of 1: issuer/${jwk.kid}.\n`), err);
 });
+
+test("a removal that grants access only beside another operator's removal is refused, and theirs is kept", async () => {
+  const name = "deny/111122223333";
+  const value = { arn: user("alice"), username: "alice", groups: ["developers"] };
+  cluster.store.put(`${PREFIX}/user/111122223333/alice`, JSON.stringify(value));
+  const [narrow, wide] = [{ arnLike: user("al*") }, { arnLike: user("a*") }];
+  const allow = ({ arnLike }: typeof narrow, ...words: string[]) => ["mappings", "allow", arnLike, ...words];
+  for (const moment of ["its write", "its last look"] as const) {
+    cluster.store.put(`${PREFIX}/${name}`, JSON.stringify([narrow, wide]));
+    // Alone, the first removal changes nothing for alice, whom the wide pattern still denies: no yes was asked for.
+    const pair = [allow(narrow), allow(wide, "--allow-weakening")] as const;
+    const [held, other] = await together(pair, moment, `${PREFIX}/${name}`, 1);
+    assert.deepEqual([held.code, other.code], [1, 0], held.err + other.err);
+    assert.match(held.err, /^Another operator changed \S+ at the same time\. .*alice.* Their change is kept\.\n/m);
+    assert.match(held.err, /^Nothing was written\./m);
+    assert.deepEqual(await list(name), [narrow]);
+  }
+});
