@@ -1,8 +1,8 @@
 // One command of the program: its name, what it does in a line, and an example under its --help.
 
 import { Command, type OutputConfiguration } from "commander";
-import type { IOStreams } from "./io/io-streams.ts";
 import { withSuggestion } from "./suggestion.ts";
+import type { IOStreams } from "./terminal/io-streams.ts";
 
 /** A pipe has no width; help is then set as in a terminal of this width. */
 const HELP_COLUMNS = 80;

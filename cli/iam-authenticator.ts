@@ -1,8 +1,9 @@
 #!/usr/bin/env node
+
 // The operator's command, `npx lambda-iam-authenticator`.
 
-import { processStreams } from "./io/io-streams.ts";
 import { run } from "./program.ts";
+import { processStreams } from "./terminal/io-streams.ts";
 
 const code = await run(process.argv.slice(2), processStreams());
 // What was printed must reach a pipe first. Then the process ends, whatever still has no answer.

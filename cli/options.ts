@@ -3,7 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseMappedArn } from "../functions/authenticator/mapping/arn.ts";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../functions/settings/common.ts";
-import { DEFAULT_RATES, type Rate, type RateOptions } from "./parameter-store/rates.ts";
+import { DEFAULT_RATES, type Rate, type RateOptions } from "./aws/rates.ts";
 
 export interface ConnectionOptions extends RateOptions {
   readonly cluster: string;

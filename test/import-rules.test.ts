@@ -115,11 +115,11 @@ test("of the command, cli/changes alone writes parameters; all of it may read th
   const importing = (name: string) => `import { ${name} } from "@aws-sdk/client-ssm";\nexport const x = ${name};\n`;
   const all = {
     "cli/irsa/put.ts": importing("PutParameterCommand"),
-    "cli/parameter-store/delete.ts": importing("DeleteParameterCommand"),
+    "cli/aws/delete.ts": importing("DeleteParameterCommand"),
     "cli/irsa/get.ts": importing("GetParametersCommand"),
     "cli/changes/put.ts": importing("PutParameterCommand"),
   };
-  assert.deepEqual(refused("style/noRestrictedImports", all), ["cli/irsa/put.ts", "cli/parameter-store/delete.ts"]);
+  assert.deepEqual(refused("style/noRestrictedImports", all), ["cli/irsa/put.ts", "cli/aws/delete.ts"]);
 });
 
 test("the domain reads no environment; what wires it may", () => {

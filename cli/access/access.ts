@@ -7,8 +7,8 @@ import { selectMapping } from "../../functions/authenticator/mapping/select.ts";
 import { renderUser } from "../../functions/authenticator/user/user.ts";
 import { Denial } from "../../functions/errors.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
-import { decide, type EvaluationContext } from "../evaluate/evaluation.ts";
 import type { Parameters } from "./account-names.ts";
+import { decide, type EvaluationContext } from "./evaluation.ts";
 
 export interface Granted {
   readonly kind: "granted";

@@ -2,8 +2,8 @@
 
 import { matchesSections } from "../../functions/authenticator/mapping/arn-like.ts";
 import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
-import type { EvaluationContext } from "../evaluate/evaluation.ts";
 import { type AccountNames, addName, everyState, type States } from "./account-names.ts";
+import type { EvaluationContext } from "./evaluation.ts";
 import { type Automaton, globAutomaton } from "./glob-automaton.ts";
 import { vocabularyOf } from "./vocabulary.ts";
 import type { Budget, Part, Point } from "./walk.ts";

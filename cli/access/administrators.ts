@@ -2,8 +2,8 @@
 
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import type { Entry } from "../mapping-file/entry.ts";
-import { readParameter } from "../mapping-file/read-parameter.ts";
+import type { Entry } from "../mappings/file/entry.ts";
+import { readParameter } from "../mappings/file/read-parameter.ts";
 
 /**
  * No RBAC rule can take `system:masters` away. `access:cluster-admin` is the group that a cluster binds to the role

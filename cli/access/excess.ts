@@ -1,9 +1,9 @@
 // Whether a state between two others gives some identity more than both of them.
 
-import type { EvaluationContext } from "../evaluate/evaluation.ts";
 import { accessOf, givesMore } from "./access.ts";
 import type { Parameters, States } from "./account-names.ts";
 import { compareAccess } from "./compare-access.ts";
+import type { EvaluationContext } from "./evaluation.ts";
 
 /**
  * @param step from one state to the next; the first and the last state of a plan are its `others`

@@ -3,9 +3,9 @@
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import type { Placeholder } from "../../functions/authenticator/mapping/template.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
-import type { EvaluationContext } from "../evaluate/evaluation.ts";
-import { readParameter } from "../mapping-file/read-parameter.ts";
+import { readParameter } from "../mappings/file/read-parameter.ts";
 import type { Parameters } from "./account-names.ts";
+import type { EvaluationContext } from "./evaluation.ts";
 
 /** What each placeholder can be: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html for sessions. */
 const VALUES: Readonly<Record<Placeholder, RegExp>> = {

@@ -5,13 +5,13 @@ import type { VerifiedIdentity } from "../../functions/authenticator/identity/id
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { candidates, type Place } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
-import type { EvaluationContext } from "../evaluate/evaluation.ts";
-import { shortName } from "../mapping-file/parameter-name.ts";
-import { readParameter } from "../mapping-file/read-parameter.ts";
+import { shortName } from "../aws/parameter-name.ts";
+import { readParameter } from "../mappings/file/read-parameter.ts";
 import { type Access, type Granted, isDenial } from "./access.ts";
 import type { Parameters, States } from "./account-names.ts";
 import { ADMIN_GROUPS, isAdministrator } from "./administrators.ts";
 import type { AccessDifference } from "./compare-access.ts";
+import type { EvaluationContext } from "./evaluation.ts";
 import type { usernameFinder } from "./usernames.ts";
 
 export interface Weakening {

@@ -2,8 +2,8 @@
 
 import { getSmithyContext } from "@smithy/core/transport";
 import type { InitializeMiddleware, MetadataBearer, StaticOperationSchema } from "@smithy/types";
-import { HttpTimeout, quotedAnswer } from "../io/http.ts";
-import type { IOStreams } from "../io/io-streams.ts";
+import { HttpTimeout, quotedAnswer } from "../http.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 import { answerProblem } from "./check-answer.ts";
 import { toFailure, UnusableAnswer } from "./errors.ts";
 

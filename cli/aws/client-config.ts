@@ -4,7 +4,7 @@ import { loadSharedConfigFiles } from "@smithy/core/config";
 import type { AwsCredentialIdentity, Provider } from "@smithy/types";
 import { type Partition, partitionOfRegion } from "../../functions/aws/partitions.ts";
 import { usage } from "../errors.ts";
-import type { IOStreams } from "../io/io-streams.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 import { checkAwsVariables } from "./aws-variables.ts";
 import { credentialProvider } from "./credential-provider.ts";
 import { type AwsRequestHandler, awsRequestHandler } from "./request-handler.ts";

@@ -2,13 +2,13 @@
 
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { readSettings, type Settings } from "../../functions/authenticator/settings.ts";
+import type { EvaluationContext } from "../access/evaluation.ts";
 import { usage } from "../errors.ts";
-import type { EvaluationContext } from "../evaluate/evaluation.ts";
-import type { IOStreams } from "../io/io-streams.ts";
 import type { ConnectionOptions } from "../options.ts";
-import { chooseRates, type Rates } from "../parameter-store/rates.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 import { watched } from "./calls.ts";
 import { type ClientConfig, clientConfig, patientRetries } from "./client-config.ts";
+import { chooseRates, type Rates } from "./rates.ts";
 
 export interface Connection {
   readonly ssm: SSMClient;

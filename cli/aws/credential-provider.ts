@@ -3,9 +3,9 @@
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import type { AwsCredentialIdentity, Provider } from "@smithy/types";
 import { EXIT, Failure } from "../errors.ts";
-import { ask } from "../io/confirm.ts";
-import { quotedAnswer } from "../io/http.ts";
-import type { IOStreams } from "../io/io-streams.ts";
+import { quotedAnswer } from "../http.ts";
+import { ask } from "../terminal/confirm.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 import { CredentialsUnusable, toFailure } from "./errors.ts";
 import type { AwsRequestHandler } from "./request-handler.ts";
 

@@ -1,7 +1,7 @@
 // The credentials that sign a token: those of the standard chain, or of a role that these assume.
 
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import type { IOStreams } from "../io/io-streams.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 import { watched } from "./calls.ts";
 import type { ClientConfig, Credentials } from "./client-config.ts";
 import { usableCredentials } from "./credential-provider.ts";

@@ -5,7 +5,7 @@ import type { SdkError } from "@smithy/types";
 import { AuthenticatorError, Denial, SettingInvalid } from "../../functions/errors.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
 import { EXIT, Failure } from "../errors.ts";
-import { HttpTimeout, HttpTooLarge, quotedAnswer } from "../io/http.ts";
+import { HttpTimeout, HttpTooLarge, quotedAnswer } from "../http.ts";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html, and STS's own of the same meaning */
 const ENDED = ["ExpiredToken", "ExpiredTokenException", "RequestExpired"];

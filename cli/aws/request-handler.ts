@@ -4,8 +4,8 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { HttpResponse } from "@smithy/core/protocols";
 import type { HttpHandlerOptions, HttpRequest, RequestHandler } from "@smithy/types";
-import { sendHttp } from "../io/http.ts";
-import type { IOStreams } from "../io/io-streams.ts";
+import { sendHttp } from "../http.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 
 /** As the SDK takes it for `requestHandler`. */
 export type AwsRequestHandler = RequestHandler<HttpRequest, HttpResponse, HttpHandlerOptions> & { destroy(): void };

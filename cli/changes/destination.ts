@@ -3,9 +3,9 @@
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { watched } from "../aws/calls.ts";
 import type { Connection } from "../aws/connection.ts";
+import type { Stored } from "../aws/parameter.ts";
 import { awsRequestHandler } from "../aws/request-handler.ts";
-import type { IOStreams } from "../io/io-streams.ts";
-import type { Stored } from "../parameter-store/parameter.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 
 /** One phrase; `known` is what was read of Parameter Store, whose ARNs tell the account without another call. */
 export async function destinationOf(

@@ -6,10 +6,10 @@ import { defaultStackName } from "../../functions/settings/stack-name.ts";
 import { watched } from "../aws/calls.ts";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
+import type { Stored } from "../aws/parameter.ts";
 import { awsRequestHandler } from "../aws/request-handler.ts";
 import { EXIT, usage } from "../errors.ts";
-import type { IOStreams } from "../io/io-streams.ts";
-import type { Stored } from "../parameter-store/parameter.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 import { ownAccount } from "./destination.ts";
 import { readMappings } from "./read-current.ts";
 

@@ -1,10 +1,10 @@
 // A plan without what a CloudFormation stack manages.
 
 import type { Connection } from "../aws/connection.ts";
+import { findOwner, managedSentence, uncheckedSentence } from "../aws/owner.ts";
+import { shortName } from "../aws/parameter-name.ts";
 import { rateLimited } from "../aws/rate-limit.ts";
-import type { IOStreams } from "../io/io-streams.ts";
-import { shortName } from "../mapping-file/parameter-name.ts";
-import { findOwner, managedSentence, uncheckedSentence } from "../parameter-store/owner.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 import type { Change, Plan } from "./plan.ts";
 
 export interface Unmanaged {

@@ -2,10 +2,10 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { mentionsAdministrators } from "../access/administrators.ts";
+import { denialsIn, type NamedDenial } from "../access/denials.ts";
+import type { Stored } from "../aws/parameter.ts";
 import { usage } from "../errors.ts";
-import { normal } from "../mapping-file/read-parameter.ts";
-import type { Stored } from "../parameter-store/parameter.ts";
-import { denialsIn, type NamedDenial } from "./denials.ts";
+import { normal } from "../mappings/file/read-parameter.ts";
 import { entryKey, type Items } from "./merge-list.ts";
 
 export interface Change {

@@ -2,12 +2,12 @@
 
 import type { AccessTexts } from "../access/describe.ts";
 import type { Connection } from "../aws/connection.ts";
+import type { Stored } from "../aws/parameter.ts";
 import { finding, silentExit } from "../errors.ts";
-import { confirm } from "../io/confirm.ts";
-import { duration } from "../io/duration.ts";
-import type { IOStreams } from "../io/io-streams.ts";
 import type { WriteOptions } from "../options.ts";
-import type { Stored } from "../parameter-store/parameter.ts";
+import { confirm } from "../terminal/confirm.ts";
+import { duration } from "../terminal/duration.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 import { destinationOf } from "./destination.ts";
 import { requireCluster } from "./existing-cluster.ts";
 import { isJudged, judge } from "./judge.ts";

@@ -2,11 +2,11 @@
 
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
+import type { Stored } from "../aws/parameter.ts";
+import { readAll } from "../aws/read.ts";
 import { EXIT, Failure } from "../errors.ts";
-import type { IOStreams } from "../io/io-streams.ts";
-import { startProgress } from "../io/progress.ts";
-import type { Stored } from "../parameter-store/parameter.ts";
-import { readAll } from "../parameter-store/read.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { startProgress } from "../terminal/progress.ts";
 
 /** All mappings, or with --account that account's; on request with the callers' list. */
 export async function readMappings(

@@ -3,13 +3,13 @@
 import { candidates, denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { mentionsAdministrators } from "../access/administrators.ts";
+import { denialsIn, isDenyList } from "../access/denials.ts";
+import { supposeIdentity } from "../access/principal.ts";
 import type { Connection } from "../aws/connection.ts";
-import { supposeIdentity } from "../evaluate/principal.ts";
-import type { IOStreams } from "../io/io-streams.ts";
-import { shortName } from "../mapping-file/parameter-name.ts";
-import type { Stored } from "../parameter-store/parameter.ts";
-import { readSome } from "../parameter-store/read.ts";
-import { denialsIn, isDenyList } from "./denials.ts";
+import type { Stored } from "../aws/parameter.ts";
+import { shortName } from "../aws/parameter-name.ts";
+import { readSome } from "../aws/read.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 import type { Change } from "./plan.ts";
 import { readMappings } from "./read-current.ts";
 

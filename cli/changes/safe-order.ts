@@ -2,10 +2,10 @@
 
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import { adminAccessOf } from "../access/admin-access.ts";
 import { administratorEntries, mentionsAdministrators } from "../access/administrators.ts";
+import type { EvaluationContext } from "../access/evaluation.ts";
 import { givesTooMuch } from "../access/excess.ts";
-import type { EvaluationContext } from "../evaluate/evaluation.ts";
-import { adminAccessOf } from "./admin-access.ts";
 import { type Change, newDenials } from "./plan.ts";
 
 type Parameters = ReadonlyMap<string, StoredParameter>;

@@ -3,10 +3,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { Weakening } from "../access/weakenings.ts";
-import type { Tone } from "../io/colour.ts";
-import type { IOStreams } from "../io/io-streams.ts";
-import { hang } from "../io/table.ts";
-import { shortName } from "../mapping-file/parameter-name.ts";
+import { shortName } from "../aws/parameter-name.ts";
+import type { Tone } from "../terminal/colour.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { hang } from "../terminal/table.ts";
 import type { Judgement } from "./judge.ts";
 import type { Change, Plan } from "./plan.ts";
 

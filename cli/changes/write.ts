@@ -7,9 +7,9 @@ import {
   PutParameterCommand,
   type SSMClient,
 } from "@aws-sdk/client-ssm";
+import type { Stored, Version } from "../aws/parameter.ts";
+import { readHistory, readSome } from "../aws/read.ts";
 import { EXIT, Failure, finding } from "../errors.ts";
-import type { Stored, Version } from "../parameter-store/parameter.ts";
-import { readHistory, readSome } from "../parameter-store/read.ts";
 import type { Change } from "./plan.ts";
 
 /**

@@ -2,7 +2,7 @@
 
 import { X509Certificate } from "node:crypto";
 import { failureKind } from "../../functions/lib/retry.ts";
-import type { TlsSeen } from "../io/http.ts";
+import type { TlsSeen } from "../http.ts";
 import { isConfidential } from "../kubeconfig/webhook.ts";
 import type { Check } from "./check.ts";
 import type { Endpoint, Reply } from "./http.ts";

@@ -3,12 +3,12 @@
 import type { ClientConfig } from "../aws/client-config.ts";
 import { connect } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
+import { shortName } from "../aws/parameter-name.ts";
 import { EXIT } from "../errors.ts";
 import { adviceOn } from "../explain/advice.ts";
 import { type Explanation, explainToken } from "../explain/steps.ts";
-import type { IOStreams } from "../io/io-streams.ts";
-import { shortName } from "../mapping-file/parameter-name.ts";
 import type { ConnectionOptions } from "../options.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 import type { Check } from "./check.ts";
 
 const check = "mapping";

@@ -3,7 +3,7 @@
 import { API_VERSIONS } from "../../functions/authenticator/review/token-review.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { adviceOn } from "../explain/advice.ts";
-import { quotedAnswer } from "../io/http.ts";
+import { quotedAnswer } from "../http.ts";
 import { type Check, LOOK_AT_LOG, reasonOf } from "./check.ts";
 import type { Endpoint, Reply } from "./http.ts";
 

@@ -1,11 +1,11 @@
 // One line of doctor: what was seen, and what to do where it is not well.
 
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { quotedAnswer } from "../io/http.ts";
-import type { IOStreams } from "../io/io-streams.ts";
-import { printData } from "../io/print.ts";
-import { hang } from "../io/table.ts";
+import { quotedAnswer } from "../http.ts";
 import type { OutputFormat } from "../options.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { printData } from "../terminal/print.ts";
+import { hang } from "../terminal/table.ts";
 import type { Reply } from "./http.ts";
 
 export interface Check {

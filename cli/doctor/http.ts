@@ -3,9 +3,9 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { failureKind } from "../../functions/lib/retry.ts";
-import { sendHttp, type TlsSeen } from "../io/http.ts";
-import type { IOStreams } from "../io/io-streams.ts";
+import { sendHttp, type TlsSeen } from "../http.ts";
 import type { Webhook } from "../kubeconfig/webhook.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 
 export interface Reply {
   readonly status: number;

@@ -1,7 +1,7 @@
 // The command that explains somebody's access, for a person who copies it.
 
 import type { AwsOptions } from "../aws/client-config.ts";
-import { shellWord } from "../io/shell.ts";
+import { shellWord } from "../terminal/shell.ts";
 
 /** Where the operator's own options said that the cluster is. */
 export interface Place extends AwsOptions {

@@ -3,9 +3,9 @@
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import type { Evaluation } from "../../functions/authenticator/mapping/evaluate.ts";
 import type { User } from "../../functions/authenticator/user/user.ts";
-import { shellWord } from "../io/shell.ts";
-import { hang } from "../io/table.ts";
-import { shortName } from "../mapping-file/parameter-name.ts";
+import { shortName } from "../aws/parameter-name.ts";
+import { shellWord } from "../terminal/shell.ts";
+import { hang } from "../terminal/table.ts";
 import { adviceOn } from "./advice.ts";
 import type { Explanation } from "./steps.ts";
 

@@ -10,8 +10,8 @@ import { hasTokenPrefix } from "../../functions/authenticator/token/token.ts";
 import { Denial } from "../../functions/errors.ts";
 import { deadlineIn } from "../../functions/lib/deadline.ts";
 import type { Connection } from "../aws/connection.ts";
-import type { IOStreams } from "../io/io-streams.ts";
-import { readSome } from "../parameter-store/read.ts";
+import { readSome } from "../aws/read.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 
 /** A person waits longer than kube-apiserver. */
 const DEADLINE_MS = 15_000;

@@ -5,9 +5,9 @@ import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
-import { quotedAnswer, sendHttp } from "../io/http.ts";
-import type { IOStreams } from "../io/io-streams.ts";
+import { quotedAnswer, sendHttp } from "../http.ts";
 import { readWebhook } from "../kubeconfig/webhook.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 
 export interface KubernetesAnswer {
   readonly status: number;

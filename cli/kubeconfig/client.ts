@@ -1,6 +1,6 @@
 // The kubeconfig by which a user's kubectl finds the cluster and makes its tokens.
 
-import { stringifyYaml } from "../io/yaml.ts";
+import { stringifyYaml } from "../terminal/yaml.ts";
 
 export const EXEC_PLUGINS = ["aws", "iam-authenticator", "aws-iam-authenticator"] as const;
 

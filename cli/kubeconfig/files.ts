@@ -2,8 +2,8 @@
 
 import { type Command, Option } from "commander";
 import { usage } from "../errors.ts";
-import { nameOf, readText } from "../io/files.ts";
-import type { IOStreams } from "../io/io-streams.ts";
+import { nameOf, readText } from "../terminal/files.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 import { readAuthority, readClientCertificate, readClientKey } from "./pem.ts";
 import { reviewUrl, type Webhook } from "./webhook.ts";
 

@@ -2,8 +2,8 @@
 
 import { X509Certificate } from "node:crypto";
 import { usage } from "../errors.ts";
-import { nameOf, readText } from "../io/files.ts";
-import type { IOStreams } from "../io/io-streams.ts";
+import { nameOf, readText } from "../terminal/files.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 
 /** https://www.rfc-editor.org/rfc/rfc7468 */
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----\r?\n[\s\S]*?-----END \1-----/g;

@@ -3,9 +3,9 @@
 import { dirname, resolve } from "node:path";
 import { isObject } from "../../functions/lib/json.ts";
 import { usage } from "../errors.ts";
-import { nameOf, readText } from "../io/files.ts";
-import type { IOStreams } from "../io/io-streams.ts";
-import { parseYaml, stringifyYaml } from "../io/yaml.ts";
+import { nameOf, readText } from "../terminal/files.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { parseYaml, stringifyYaml } from "../terminal/yaml.ts";
 
 export interface Webhook {
   readonly server: string;

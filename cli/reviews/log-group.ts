@@ -5,7 +5,7 @@ import { defaultStackName } from "../../functions/settings/stack-name.ts";
 import { watched } from "../aws/calls.ts";
 import type { ClientConfig } from "../aws/client-config.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
-import type { IOStreams } from "../io/io-streams.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
 
 export interface LogGroupOptions {
   readonly cluster: string;

@@ -1,7 +1,7 @@
 // Which reviews are asked for: a filter pattern for CloudWatch Logs, and the same question asked of each line that comes back.
 
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
-import { supposeIdentity } from "../evaluate/principal.ts";
+import { supposeIdentity } from "../access/principal.ts";
 import type { LoggedReview } from "./logged-review.ts";
 
 export interface ReviewFilter {

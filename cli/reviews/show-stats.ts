@@ -1,8 +1,8 @@
 // Statistics of reviews for a person: three tables below each other.
 
 import { OUTCOMES } from "../../functions/authenticator/review/record.ts";
-import type { IOStreams } from "../io/io-streams.ts";
-import { table } from "../io/table.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { table } from "../terminal/table.ts";
 import { type Outcomes, type Stats, sum } from "./stats.ts";
 
 /** What fits on a screen. */

@@ -1,8 +1,8 @@
 // Reviews for a person: rows of a table in a pipe; in a terminal a line each, and below it who, as whom, and what explains it.
 
-import type { IOStreams } from "../io/io-streams.ts";
-import { hang, printable, table } from "../io/table.ts";
-import { shortName } from "../mapping-file/parameter-name.ts";
+import { shortName } from "../aws/parameter-name.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { hang, printable, table } from "../terminal/table.ts";
 import type { ReviewGroup } from "./group.ts";
 import { shownTime } from "./log-time.ts";
 import type { LoggedReview } from "./logged-review.ts";

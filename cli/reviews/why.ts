@@ -1,6 +1,6 @@
 // What to do about a review that did not let somebody in: the command that explains it, or advice where no ARN is known.
 
-import { supposeIdentity } from "../evaluate/principal.ts";
+import { supposeIdentity } from "../access/principal.ts";
 import { adviceOn } from "../explain/advice.ts";
 import { explainCommand, type Place } from "../explain/command.ts";
 import type { LoggedReview } from "./logged-review.ts";

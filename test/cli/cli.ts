@@ -1,8 +1,8 @@
 // Runs the operator's command inside a test: words in, exit code and both outputs back.
 
 import { Readable } from "node:stream";
-import { createSecrets } from "../../cli/io/secrets.ts";
 import { run } from "../../cli/program.ts";
+import { createSecrets } from "../../cli/terminal/secrets.ts";
 
 export interface CliResult {
   readonly code: number;

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { parse } from "yaml";
 import { type CliOptions, type CliResult, cli } from "./cli.ts";
-import { realWorldAwsAuth } from "./formats/aws-auth-sample.ts";
-import { meaning } from "./formats/meaning.ts";
+import { realWorldAwsAuth } from "./mappings/formats/aws-auth-sample.ts";
+import { meaning } from "./mappings/formats/meaning.ts";
 
 type Mappings = (words: readonly string[], options?: CliOptions) => Promise<CliResult>;
 

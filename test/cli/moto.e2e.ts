@@ -14,8 +14,8 @@ import {
 } from "@aws-sdk/client-cloudwatch-logs";
 import { IdentityUnmapped } from "../../functions/errors.ts";
 import { cli, useLocalAws } from "./cli.ts";
-import { type Logged, linesOf, otherLines } from "./commands/reviews/services.ts";
 import { wholeLife } from "./lifecycle.ts";
+import { type Logged, linesOf, otherLines } from "./reviews/services.ts";
 
 const VERSION = "5.2.5";
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/moto", import.meta.url));

@@ -7,8 +7,8 @@ import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
-import { processStreams } from "../../cli/io/io-streams.ts";
 import { createProgram } from "../../cli/program.ts";
+import { processStreams } from "../../cli/terminal/io-streams.ts";
 import { startHttpServer } from "../../local/http-server.ts";
 import { cli } from "./cli.ts";
 

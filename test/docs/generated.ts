@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { adviceOn } from "../../cli/explain/advice.ts";
-import { processStreams } from "../../cli/io/io-streams.ts";
 import { createProgram } from "../../cli/program.ts";
+import { processStreams } from "../../cli/terminal/io-streams.ts";
 import * as errors from "../../functions/errors.ts";
 import { cli } from "../cli/cli.ts";
 

@@ -60,7 +60,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "kubectl --kubeconfig /dev/null ": by(AT_A_CLUSTER, "--kubeconfig /dev/null"),
   "kubectl --server ": by(MIGRATION, "whoami"),
   "kubectl -n kube-system get configmap aws-iam-authenticator ": by(MIGRATION, "# MountedFile"),
-  "kubectl -n kube-system get configmap aws-auth ": by("test/cli/formats/import.test.ts", "aws-auth"),
+  "kubectl -n kube-system get configmap aws-auth ": by("test/cli/mappings/formats/import.test.ts", "aws-auth"),
   "kubectl get iamidentitymappings ": {
     because: "it needs the old server's custom resources; a list of them is imported",
   },

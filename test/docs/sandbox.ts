@@ -13,8 +13,8 @@ import { startGateway } from "../../local/gateway/gateway.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
-import { kubeconfig, startService } from "../cli/commands/irsa/services.ts";
-import { LOG_GROUP, loggedServices } from "../cli/commands/reviews/services.ts";
+import { kubeconfig, startService } from "../cli/irsa/services.ts";
+import { LOG_GROUP, loggedServices } from "../cli/reviews/services.ts";
 import { SAMPLES } from "../functions/issuer/samples.ts";
 import { ROOT, type ShellOptions } from "./shell-blocks.ts";
 

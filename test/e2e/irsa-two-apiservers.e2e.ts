@@ -6,11 +6,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { processStreams } from "../../cli/io/io-streams.ts";
 import { checkPods } from "../../cli/irsa/doctor/check-pods.ts";
 import { openKubernetes } from "../../cli/irsa/kubernetes.ts";
-import { policies } from "../../cli/irsa/policy.ts";
+import { policies } from "../../cli/irsa/policy/admission-policy.ts";
 import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
+import { processStreams } from "../../cli/terminal/io-streams.ts";
 import { eventually } from "./control-plane/eventually.ts";
 import { type Kubernetes, type KubernetesObject, startKubernetes } from "./irsa/api.ts";
 

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { parse } from "yaml";
-import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "../cli/commands/mappings/cluster.ts";
+import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "../cli/mappings/cluster.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const workflow = parse(readFileSync(join(ROOT, "examples/github-action/mappings.yml"), "utf8"));

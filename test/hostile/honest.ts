@@ -2,7 +2,7 @@
 
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { xmlDocument } from "../../local/xml.ts";
-import { tokenOf } from "../cli/commands/irsa/services.ts";
+import { tokenOf } from "../cli/irsa/services.ts";
 import type { Answer, HostileRequest } from "./exchange.ts";
 import { ISSUED, KEY, SECRETS } from "./inputs.ts";
 

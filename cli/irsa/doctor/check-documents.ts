@@ -6,8 +6,8 @@ import { quoted } from "../../../functions/lib/quoted.ts";
 import { failureKind } from "../../../functions/lib/retry.ts";
 import type { Check } from "../../doctor/check.ts";
 import { openEndpoint, type Reply } from "../../doctor/http.ts";
-import { quotedAnswer } from "../../io/http.ts";
-import type { IOStreams } from "../../io/io-streams.ts";
+import { quotedAnswer } from "../../http.ts";
+import type { IOStreams } from "../../terminal/io-streams.ts";
 
 export interface ServedDocuments {
   readonly checks: readonly Check[];

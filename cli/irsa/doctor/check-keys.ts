@@ -1,7 +1,7 @@
 // Whether the keys that kube-apiserver uses are those that the issuer serves.
 
 import type { Check } from "../../doctor/check.ts";
-import type { PublishedKey } from "../published-keys.ts";
+import type { PublishedKey } from "../keys/published-keys.ts";
 
 /** What Parameter Store holds, against what the issuer serves. */
 export function checkPublished(published: readonly PublishedKey[], served: readonly string[] | undefined): Check[] {

@@ -7,7 +7,7 @@ import { watched } from "../../aws/calls.ts";
 import type { ClientConfig } from "../../aws/client-config.ts";
 import { toFailure } from "../../aws/errors.ts";
 import type { Check } from "../../doctor/check.ts";
-import type { IOStreams } from "../../io/io-streams.ts";
+import type { IOStreams } from "../../terminal/io-streams.ts";
 import { STS_AUDIENCE } from "../names.ts";
 
 const check = "provider";

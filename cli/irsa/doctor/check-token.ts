@@ -3,9 +3,9 @@
 import { isObject } from "../../../functions/lib/json.ts";
 import type { Check } from "../../doctor/check.ts";
 import { Failure } from "../../errors.ts";
+import { requestToken } from "../keys/signing-key.ts";
 import type { Kubernetes } from "../kubernetes.ts";
 import { STS_AUDIENCE } from "../names.ts";
-import { requestToken } from "../signing-key.ts";
 
 const WHO_AM_I = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
 

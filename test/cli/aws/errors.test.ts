@@ -6,9 +6,9 @@ import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { toFailure } from "../../../cli/aws/errors.ts";
 import { awsRequestHandler } from "../../../cli/aws/request-handler.ts";
 import { Failure } from "../../../cli/errors.ts";
-import { processStreams } from "../../../cli/io/io-streams.ts";
+import { processStreams } from "../../../cli/terminal/io-streams.ts";
 import type { Fault } from "../../../local/faults.ts";
-import { type LocalCluster, storedCluster } from "../commands/mappings/cluster.ts";
+import { type LocalCluster, storedCluster } from "../mappings/cluster.ts";
 
 let cluster: LocalCluster;
 before(async () => {

@@ -11,7 +11,7 @@ import { openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { IdentityUnmapped } from "../../../functions/errors.ts";
 import { DEFAULT_LOGS_THROUGHPUT, startLogs } from "../../../local/logs/logs.ts";
-import { LOG_GROUP, linesOf } from "../commands/reviews/services.ts";
+import { LOG_GROUP, linesOf } from "../reviews/services.ts";
 
 const COUNT = Number(process.argv[2] ?? 100_000);
 const DAY = 86_400_000;

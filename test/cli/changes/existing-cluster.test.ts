@@ -6,7 +6,7 @@ import { type LocalServer, startHttpServer } from "../../../local/http-server.ts
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { ec } from "../../functions/issuer/samples.ts";
 import { type CliOptions, cli, useLocalAws } from "../cli.ts";
-import { onlyGranted } from "../commands/mappings/permissions.ts";
+import { onlyGranted } from "../mappings/permissions.ts";
 import { stacksForbidden, startStacks } from "../stacks.ts";
 
 const ROLE = "arn:aws:iam::111122223333:role/Developers";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { storedCluster } from "../commands/mappings/cluster.ts";
+import { storedCluster } from "../mappings/cluster.ts";
 
 export const A = "111122223333";
 export const role = (name: string) => `arn:aws:iam::${A}:role/${name}`;

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { decide } from "../../../cli/access/evaluation.ts";
+import { supposeIdentity } from "../../../cli/access/principal.ts";
 import { guardLockout } from "../../../cli/changes/lockout-guard.ts";
 import { Failure } from "../../../cli/errors.ts";
-import { decide } from "../../../cli/evaluate/evaluation.ts";
-import { supposeIdentity } from "../../../cli/evaluate/principal.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { A, arn, B, clusters, context, type Parameters } from "./any-cluster.ts";
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stringify } from "yaml";
 import { cli } from "../cli.ts";
-import { PREFIX, storedCluster } from "../commands/mappings/cluster.ts";
+import { PREFIX, storedCluster } from "../mappings/cluster.ts";
 import { A, ADMIN, type Case, judge, REFUSED, role, SET, SET_ROLE, VIEWER } from "./guard.ts";
 
 const CASES: Case[] = [

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Stored } from "../../../cli/aws/parameter.ts";
 import type { Change } from "../../../cli/changes/plan.ts";
 import { planTexts } from "../../../cli/changes/show.ts";
-import type { Stored } from "../../../cli/parameter-store/parameter.ts";
-import { PREFIX } from "../commands/mappings/cluster.ts";
+import { PREFIX } from "../mappings/cluster.ts";
 
 const stored = (value: unknown): Stored => ({
   name: "",

@@ -10,8 +10,8 @@ import { fileURLToPath } from "node:url";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { type LocalRequest, startHttpServer } from "../../../local/http-server.ts";
 import { ec, rsa } from "../../functions/issuer/samples.ts";
-import { testFolder } from "../commands/irsa/services.ts";
-import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "../commands/mappings/cluster.ts";
+import { testFolder } from "../irsa/services.ts";
+import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../../cli/iam-authenticator.ts", import.meta.url));
 const user = (name: string) => `arn:aws:iam::111122223333:user/${name}`;

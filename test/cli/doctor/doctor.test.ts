@@ -7,12 +7,12 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { checkReachable } from "../../../cli/doctor/check-connection.ts";
 import { openEndpoint } from "../../../cli/doctor/http.ts";
-import { processStreams } from "../../../cli/io/io-streams.ts";
+import { processStreams } from "../../../cli/terminal/io-streams.ts";
 import type { Gateway } from "../../../local/gateway/gateway.ts";
 import { startHttpServer } from "../../../local/http-server.ts";
 import packageJson from "../../../package.json" with { type: "json" };
 import { cli } from "../cli.ts";
-import { onlyGranted } from "../commands/mappings/permissions.ts";
+import { onlyGranted } from "../mappings/permissions.ts";
 import { type LocalEndpoint, startEndpoint } from "./endpoint.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));

@@ -9,7 +9,7 @@ import { type Gateway, type GatewayOptions, startGateway } from "../../../local/
 import { localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { type CliOptions, cli, useLocalAws } from "../cli.ts";
-import { type LocalCluster, storedCluster } from "../commands/mappings/cluster.ts";
+import { type LocalCluster, storedCluster } from "../mappings/cluster.ts";
 
 export interface LocalEndpoint {
   readonly cluster: LocalCluster;

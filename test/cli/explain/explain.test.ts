@@ -9,7 +9,7 @@ import { LOCAL_IDENTITIES, localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { mintToken } from "../../../local/token.ts";
 import { cli } from "../cli.ts";
-import { type LocalCluster, storedCluster } from "../commands/mappings/cluster.ts";
+import { type LocalCluster, storedCluster } from "../mappings/cluster.ts";
 
 let cluster: LocalCluster;
 let sts: LocalServer;

@@ -8,7 +8,7 @@ import { localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { mintToken } from "../../../local/token.ts";
 import { cli } from "../cli.ts";
-import { type LocalCluster, storedCluster } from "../commands/mappings/cluster.ts";
+import { type LocalCluster, storedCluster } from "../mappings/cluster.ts";
 
 const ACCOUNT = "111122223333";
 const NODE = localIdentity("node");

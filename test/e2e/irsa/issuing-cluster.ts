@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { apiserverFlags } from "../../../cli/irsa/apiserver-flags.ts";
-import { policies } from "../../../cli/irsa/policy.ts";
+import { policies } from "../../../cli/irsa/policy/admission-policy.ts";
 import { kubeconfigOf } from "../../../cli/kubeconfig/webhook.ts";
 import { type LocalIssuer, startIssuer } from "../../../local/issuer.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";

@@ -1,0 +1,66 @@
+// How many calls a second the command makes: numbers, or what the account's setting allows.
+
+import { GetServiceSettingCommand, type SSMClient } from "@aws-sdk/client-ssm";
+import type { IOStreams } from "../terminal/io-streams.ts";
+
+/** Calls a second. */
+export interface Rates {
+  readonly reads: number;
+  readonly writes: number;
+}
+
+export type Rate = number | "auto";
+
+export interface RateOptions {
+  /** Writes; `auto` sets the reads as well, unless they have a number. */
+  readonly rate?: Rate;
+  /** Where all mappings are read. */
+  readonly readRate?: Rate;
+}
+
+/**
+ * Half of the 40 reads a second that an account has by default: the other half is for the function's reviews. AWS
+ * publishes no quota of writes; AWS Support gives 3 a second, and 10 with higher throughput.
+ * https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
+ * https://github.com/github-aws-runners/terraform-aws-github-runner/issues/2944
+ */
+export const DEFAULT_RATES: Rates = { reads: 20, writes: 3 };
+
+/**
+ * Half of the 100 GetParametersByPath a second: the function's reads have a quota of their own then. One write less than
+ * the quota: at the quota itself, some are throttled, and the SDK then slows down far below it.
+ */
+const HIGHER_RATES: Rates = { reads: 50, writes: 9 };
+
+/** https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-throughput.html */
+const SETTING = "/ssm/parameter-store/high-throughput-enabled";
+
+export async function chooseRates({ rate, readRate }: RateOptions, ssm: SSMClient, io: IOStreams): Promise<Rates> {
+  const wanted = { reads: readRate ?? (rate === "auto" ? rate : undefined), writes: rate };
+  if (wanted.reads !== "auto" && wanted.writes !== "auto") {
+    return { reads: wanted.reads ?? DEFAULT_RATES.reads, writes: wanted.writes ?? DEFAULT_RATES.writes };
+  }
+  const { rates, reason } = await readAccountRates(ssm, io.interrupted);
+  const chosen = [
+    ...(wanted.writes === "auto" ? [`${rates.writes} writes`] : []),
+    ...(wanted.reads === "auto" ? [`${rates.reads} reads`] : []),
+  ];
+  io.tell(`${reason}: ${chosen.join(" and ")} a second.\n`);
+  return {
+    reads: wanted.reads === "auto" ? rates.reads : (wanted.reads ?? DEFAULT_RATES.reads),
+    writes: wanted.writes === "auto" ? rates.writes : (wanted.writes ?? DEFAULT_RATES.writes),
+  };
+}
+
+async function readAccountRates(ssm: SSMClient, abortSignal: AbortSignal): Promise<{ rates: Rates; reason: string }> {
+  try {
+    const { ServiceSetting } = await ssm.send(new GetServiceSettingCommand({ SettingId: SETTING }), { abortSignal });
+    return ServiceSetting?.SettingValue === "true"
+      ? { rates: HIGHER_RATES, reason: "Parameter Store's higher throughput is on" }
+      : { rates: DEFAULT_RATES, reason: "Parameter Store's higher throughput is off" };
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "AccessDeniedException") throw error;
+    const reason = "No permission for ssm:GetServiceSetting, so the default throughput is assumed";
+    return { rates: DEFAULT_RATES, reason };
+  }
+}

@@ -1,0 +1,101 @@
+// Reading a cluster's parameters: all of them, some by name, or one with its history.
+
+import {
+  GetParametersCommand,
+  ParameterNotFound,
+  paginateGetParameterHistory,
+  paginateGetParametersByPath,
+  type SSMClient,
+} from "@aws-sdk/client-ssm";
+import { callersParameter } from "../../functions/authenticator/caller/bearer.ts";
+import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
+import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { issuerPath } from "../../functions/issuer/keys.ts";
+import { ending } from "./pages.ts";
+import { type Stored, stored, type Version, version } from "./parameter.ts";
+import { type RateLimit, rateLimited } from "./rate-limit.ts";
+
+/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
+const PAGE = 10;
+
+/** Of an account: paths with several parameters, and single parameters. */
+const BRANCHES: readonly MappingKind[] = ["role", "user", "federated-user", "sso", "sso-session"];
+const LEAVES: readonly MappingKind[] = ["root", "account", "pattern"];
+
+interface ReadAllRequest {
+  readonly prefix: string;
+  /** Only this account's: no call names anything else, since the operator may have no permission for it. */
+  readonly account?: string | undefined;
+  /** Also the callers' list, which lists as a mapping would; never with `account`. */
+  readonly callers?: boolean;
+  /** Calls a second; as many may come at once after a pause. */
+  readonly rate: number;
+  readonly signal: AbortSignal;
+  readonly onCount?: (count: number) => void;
+}
+
+/** Every parameter under the prefix but the issuer's keys, and the callers' list where it is not asked for, in the order of their names. */
+export async function readAll(
+  ssm: SSMClient,
+  { prefix, account, callers = false, rate, signal, onCount = () => {} }: ReadAllRequest,
+): Promise<Map<string, Stored>> {
+  const waitForTurn = rateLimited(rate, Math.max(1, rate));
+  const paths = account === undefined ? [prefix] : BRANCHES.map((kind) => mappingParameter(prefix, kind, account));
+  const found: Stored[] = [];
+  for (const path of paths) {
+    for await (const page of readBranch(ssm, path, waitForTurn, signal)) {
+      found.push(...page);
+      onCount(found.length);
+    }
+  }
+  if (account !== undefined) {
+    const names = [...LEAVES.map((kind) => mappingParameter(prefix, kind, account)), denyParameter(prefix, account)];
+    found.push(...(await readSome(ssm, names, signal)).values());
+  }
+  const isOther = (name: string) => (name === callersParameter(prefix) && !callers) || isIssuerKey(prefix, name);
+  const mappings = found.filter(({ name }) => !isOther(name));
+  return new Map(mappings.sort((a, b) => (a.name < b.name ? -1 : 1)).map((parameter) => [parameter.name, parameter]));
+}
+
+/** Every parameter below a path, page by page: names do not come in their order. */
+export async function* readBranch(
+  ssm: SSMClient,
+  Path: string,
+  waitForTurn: RateLimit,
+  signal: AbortSignal,
+): AsyncGenerator<Stored[]> {
+  const pages = paginateGetParametersByPath(
+    { client: ssm, pageSize: PAGE },
+    { Path, Recursive: true },
+    { abortSignal: signal },
+  );
+  await waitForTurn(signal);
+  for await (const { Parameters = [], NextToken } of ending(pages)) {
+    yield Parameters.map(stored);
+    // The next page is asked for when this loop asks for it.
+    if (NextToken !== undefined) await waitForTurn(signal);
+  }
+}
+
+/** At most ten names; one that does not exist is not in the answer. */
+export async function readSome(ssm: SSMClient, names: readonly string[], signal: AbortSignal) {
+  const { Parameters = [] } = await ssm.send(new GetParametersCommand({ Names: [...names] }), { abortSignal: signal });
+  return new Map(Parameters.map(stored).map((parameter) => [parameter.name, parameter]));
+}
+
+/** Newest first; empty if there is no such parameter. */
+export async function readHistory(ssm: SSMClient, name: string, signal: AbortSignal): Promise<Version[]> {
+  const versions: Version[] = [];
+  try {
+    const pages = paginateGetParameterHistory({ client: ssm }, { Name: name }, { abortSignal: signal });
+    for await (const { Parameters = [] } of ending(pages)) versions.push(...Parameters.map(version));
+  } catch (error) {
+    if (error instanceof ParameterNotFound) return [];
+    throw error;
+  }
+  return versions.sort((a, b) => b.version - a.version);
+}
+
+function isIssuerKey(prefix: string, name: string): boolean {
+  return name.startsWith(`${issuerPath(prefix)}/`);
+}

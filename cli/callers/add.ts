@@ -1,0 +1,95 @@
+// `callers add`: a new random token for a kube-apiserver, shown once; AWS gets only its hash.
+
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import type { Command } from "commander";
+import { notAfterTime } from "../../functions/lib/not-after.ts";
+import { connect } from "../aws/connection.ts";
+import { propose } from "../changes/propose.ts";
+import { Stopped, writeAll } from "../changes/write-all.ts";
+import { newCommand } from "../command.ts";
+import { finding, usage } from "../errors.ts";
+import { reviewUrl, webhookKubeconfig } from "../kubeconfig/webhook.ts";
+import { addConnection, type ConnectionOptions, newOption } from "../options.ts";
+import { writeSecret } from "../terminal/files.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { callerHash, callerName, checkNeighbours, type Entries, planCallers, readCallers } from "./store.ts";
+
+interface AddOptions extends ConnectionOptions {
+  readonly endpoint?: string;
+  readonly notAfter?: string;
+  readonly out?: string;
+  readonly dryRun?: true;
+  readonly yes?: true;
+  readonly force?: true;
+  readonly new?: true;
+}
+
+const TOKEN_BYTES = 32;
+
+export function addCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
+    name: "add",
+    summary: "make a token for a kube-apiserver, and print its kubeconfig once",
+    details:
+      "To rotate: add a second caller, give its kubeconfig to kube-apiserver, then remove the first. The function accepts " +
+      "the new one within 60 s.",
+    examples: [
+      "iam-authenticator callers add control-plane-2027 -c prod \\",
+      "    --endpoint https://abc.execute-api.eu-west-1.amazonaws.com --out webhook.kubeconfig",
+    ],
+  }).argument("<name>", "name of the caller, such as control-plane-2027");
+  return addConnection(command)
+    .option("--endpoint <url>", "URL of the function; without it, the token alone is printed")
+    .option("--not-after <time>", "when the token ends, such as 2027-01-01T00:00:00Z")
+    .option("--out <file>", "write a new file that only you can read, instead of printing")
+    .option("--dry-run", "show the plan and write nothing")
+    .option("-y, --yes", "do not ask")
+    .addOption(newOption())
+    .option("--force", "even if a stack manages the callers")
+    .action((name: string, options: AddOptions) => add(name, options, io));
+}
+
+async function add(name: string, options: AddOptions, io: IOStreams): Promise<void> {
+  const { endpoint, notAfter, out } = options;
+  checkEnd(notAfter, io.clock());
+  // It is shown in lists and in questions.
+  if (!/^[\w.@:/-][\w.@:/ -]{0,99}$/.test(name)) {
+    throw usage("<name> must be 1 to 100 letters, digits and . _ - @ : /");
+  }
+  const server = endpoint === undefined ? undefined : reviewUrl(endpoint);
+  const connection = await connect(options, io);
+  const callers = await readCallers(connection, io.interrupted);
+  checkNeighbours(callers.entries, () => false, callers.parameter);
+  if (callers.entries.some((other) => callerName(other) === name)) {
+    throw finding(`There is already a caller ${name}. Choose another name, or remove that one first.`);
+  }
+  const token = randomBytes(TOKEN_BYTES).toString("base64url");
+  const text = server === undefined ? `${token}\n` : webhookKubeconfig({ server, token });
+  const entry = { name, sha256: callerHash(token), ...(notAfter !== undefined && { notAfter }) };
+  const check = (items: Entries) => checkNeighbours(items, () => false, callers.parameter);
+  const plan = planCallers(callers, [...callers.entries, entry], check);
+  const accepted = await propose(plan, callers.known, connection, options, io);
+  if (accepted === undefined) return;
+  // Before AWS knows of it: a token that could not be written down must not be accepted.
+  if (out !== undefined) writeSecret(out, text);
+  try {
+    await writeAll(accepted, connection, io);
+  } catch (error) {
+    if (out !== undefined && error instanceof Stopped && error.state === "absent") rmSync(out);
+    else if (out !== undefined) io.tell(`The token of ${name} is in ${out}.\n`);
+    throw error;
+  }
+  if (out === undefined) io.print(text);
+  const where = out === undefined ? "shown only this once" : `in ${out}, which only you can read`;
+  io.tell(
+    `Added ${name} to ${callers.parameter}. Its token is ${where}; AWS has only its hash. The function accepts it within 60 s.\n`,
+  );
+}
+
+function checkEnd(notAfter: string | undefined, now: number): void {
+  if (notAfter === undefined) return;
+  const end = notAfterTime(notAfter);
+  if (end === undefined) throw usage(`--not-after ${notAfter}: it must be a time such as 2027-01-01T00:00:00Z.`);
+  if (end <= now) throw usage(`--not-after ${notAfter} is in the past: the token would never be accepted.`);
+}

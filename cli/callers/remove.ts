@@ -1,0 +1,46 @@
+// `callers remove`: its token is refused from then on.
+
+import type { Command } from "commander";
+import { connect } from "../aws/connection.ts";
+import { executePlan } from "../changes/propose.ts";
+import { newCommand } from "../command.ts";
+import { finding } from "../errors.ts";
+import { addConnection, type ConnectionOptions } from "../options.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { callerName, callerState, checkNeighbours, type Entries, planCallers, readCallers } from "./store.ts";
+
+interface RemoveOptions extends ConnectionOptions {
+  readonly yes?: true;
+  readonly force?: true;
+  readonly dryRun?: true;
+}
+
+export function removeCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
+    name: "remove",
+    summary: "remove a caller: its token is refused from then on",
+    examples: ["iam-authenticator callers remove control-plane-2026 -c prod"],
+  }).argument("<name>", "as callers list shows it");
+  return addConnection(command)
+    .option("--dry-run", "show the plan and write nothing")
+    .option("-y, --yes", "do not ask")
+    .option("--force", "even if no caller is accepted afterwards, or a stack manages the callers")
+    .action((name: string, options: RemoveOptions) => remove(name, options, io));
+}
+
+async function remove(name: string, options: RemoveOptions, io: IOStreams): Promise<void> {
+  const connection = await connect(options, io);
+  const callers = await readCallers(connection, io.interrupted);
+  const isNamed = (entry: unknown) => callerName(entry) === name;
+  const kept = callers.entries.filter((entry) => !isNamed(entry));
+  if (kept.length === callers.entries.length) throw finding(`There is no caller ${name}. See them with: callers list.`);
+  checkNeighbours(callers.entries, isNamed, callers.parameter);
+  const check = (left: Entries) => {
+    checkNeighbours(left, () => false, callers.parameter);
+    if (options.force || left.some((entry) => callerState(entry, io.clock()) === "accepted")) return;
+    throw finding(`Refused: without ${name} no kube-apiserver could call. Add another caller first, or use --force.`);
+  };
+  check(kept);
+  const effect = `The function refuses ${name} within 60 s.`;
+  await executePlan(planCallers(callers, kept, check), callers.known, connection, options, io, { effect });
+}

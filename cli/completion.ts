@@ -1,0 +1,132 @@
+// `completion`: a script for the shell, made from the program itself: its commands and options, and no others. Clusters and
+// names are asked for as they are typed (complete.ts).
+
+import { Argument, type Command, type Option } from "commander";
+import { newCommand } from "./command.ts";
+import { COMPLETE, type Lister, listerFor } from "./complete.ts";
+import type { IOStreams } from "./terminal/io-streams.ts";
+
+const SHELLS = ["bash", "zsh", "fish"] as const;
+type Shell = (typeof SHELLS)[number];
+
+/** `program` is asked when the command runs: it has all its commands then. */
+export function completionCommand(io: IOStreams, program: () => Command): Command {
+  return newCommand(io, {
+    name: "completion",
+    summary: "print a completion script for the shell",
+    examples: ['eval "$(iam-authenticator completion bash)"', "iam-authenticator completion fish | source"],
+  })
+    .addArgument(new Argument("<shell>").choices(SHELLS))
+    .action((shell: Shell) => io.print(completionScript(program(), shell)));
+}
+
+/** A command's name and what else it is called by, such as `list` and `ls`. */
+type Names = readonly [name: string, ...aliases: string[]];
+
+/** A command, and the words that may follow it. */
+interface CommandWords {
+  /** Such as `mappings`, and `list` or `ls`; empty for the program. */
+  readonly path: readonly Names[];
+  readonly commands: readonly Names[];
+  /** What an argument may be, where that is a choice. */
+  readonly values: readonly string[];
+  /** What lists the names that an argument may be. */
+  readonly lister: Lister | undefined;
+  readonly options: readonly Option[];
+}
+
+function completionScript(program: Command, shell: Shell): string {
+  const commandWords = wordsOf(program, []);
+  if (shell === "fish") return fish(program.name(), commandWords);
+  // zsh runs bash's scripts: https://zsh.sourceforge.io/Doc/Release/Completion-System.html (bashcompinit)
+  const loader = shell === "zsh" ? "autoload -U +X bashcompinit && bashcompinit\n" : "";
+  return `${loader}${bash(program.name(), commandWords)}`;
+}
+
+function wordsOf(command: Command, path: readonly Names[]): CommandWords[] {
+  const { commands, options } = command;
+  const values = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
+  const below = commands.flatMap((child) => wordsOf(child, [...path, namesOf(child)]));
+  const lister = listerFor(path.map(([name]) => name).join(" "));
+  return [{ path, commands: commands.map(namesOf), values, options, lister }, ...below];
+}
+
+function namesOf(command: Command): Names {
+  return [command.name(), ...command.aliases()];
+}
+
+/** Every way to type it. */
+function spellings(path: readonly Names[]): string[] {
+  return path.reduce<string[]>(
+    (starts, names) => starts.flatMap((start) => names.map((name) => `${start} ${name}`.trim())),
+    [""],
+  );
+}
+
+function bash(name: string, commandWords: readonly CommandWords[]): string {
+  const cases = commandWords.map(({ path, commands, values, options, lister }) => {
+    const names = commands.map(([name]) => name);
+    const words = [...names, ...values, ...options.flatMap(({ long }) => long ?? []), "--help"];
+    const typed = spellings(path).map((words) => `"${words}"`);
+    return `    ${typed.join("|")}) words="${words.join(" ")}"${lister === undefined ? "" : ` lister="${lister}"`} ;;`;
+  });
+  // The length is in $(( )) for zsh, which takes a letter after the colon for a modifier.
+  return `_${identifier(name)}() {
+  local word path="" words="" lister="" current="\${COMP_WORDS[COMP_CWORD]}"
+  case "\${COMP_WORDS[$((COMP_CWORD - 1))]}" in
+    -c|--cluster) COMPREPLY=($(compgen -W "$(${name} ${COMPLETE} clusters 2>/dev/null)" -- "$current")); return ;;
+  esac
+  for word in "\${COMP_WORDS[@]:1:$((COMP_CWORD - 1))}"; do
+    case "$word" in -*) break ;; *) path="\${path:+$path }$word" ;; esac
+  done
+  while :; do
+    case "$path" in
+${cases.join("\n")}
+    esac
+    [ -n "$words" ] && break
+    case "$path" in *" "*) path="\${path% *}" ;; *) path="" ;; esac
+  done
+  case "$current" in
+    -*) ;;
+    *) [ -n "$lister" ] && words="$words $(${name} ${COMPLETE} "$lister" "$current" "\${COMP_WORDS[@]:1:$((COMP_CWORD - 1))}" 2>/dev/null)" ;;
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  case "\${COMPREPLY[0]}" in */) compopt -o nospace 2>/dev/null ;; esac
+  return 0
+}
+complete -o default -F _${identifier(name)} ${name}
+`;
+}
+
+function fish(name: string, commandWords: readonly CommandWords[]): string {
+  const lines = commandWords.flatMap(({ path, commands, values, options, lister }) => {
+    const words = [...commands.map(([name]) => name), ...values];
+    // Not again once one of them is there: what follows is that command's own.
+    const once =
+      words.length === 0 ? [] : [`not __fish_seen_subcommand_from ${[...commands.flat(), ...values].join(" ")}`];
+    const here = path.map((names) => `__fish_seen_subcommand_from ${names.join(" ")}`);
+    const condition = path.length === 0 ? "__fish_use_subcommand" : [...here, ...once].join("; and ");
+    const start = `complete -c ${name} -n "${condition}"`;
+    return [
+      ...words.map((word) => `${start} -f -a ${word}`),
+      ...(lister === undefined
+        ? []
+        : [`${start} -f -a "(${name} ${COMPLETE} ${lister} (commandline -ct) (commandline -opc)[2..-1] 2>/dev/null)"`]),
+      ...options.map((option) => `${start} ${fishOption(option, name)}`),
+      `${start} -l help`,
+    ];
+  });
+  return `${lines.join("\n")}\n`;
+}
+
+/** https://fishshell.com/docs/current/cmds/complete.html: -r needs a value, -x a value that is not a file */
+function fishOption({ short, long, argChoices, required }: Option, name: string): string {
+  const names = [...(short ? [`-s ${short.slice(1)}`] : []), ...(long ? [`-l ${long.slice(2)}`] : [])];
+  if (long === "--cluster") return `${names.join(" ")} -x -a "(${name} ${COMPLETE} clusters 2>/dev/null)"`;
+  if (argChoices !== undefined) return `${names.join(" ")} -x -a "${argChoices.join(" ")}"`;
+  return `${names.join(" ")}${required ? " -r" : ""}`;
+}
+
+function identifier(name: string): string {
+  return name.replace(/\W/g, "_");
+}

@@ -1,0 +1,133 @@
+// `doctor`: a deployed endpoint, looked at from where kube-apiserver would call it.
+
+import type { Command } from "commander";
+import packageJson from "../../package.json" with { type: "json" };
+import { type ClientConfig, clientConfig } from "../aws/client-config.ts";
+import { findCredentials } from "../aws/credentials.ts";
+import { toFailure } from "../aws/errors.ts";
+import { signToken } from "../aws/presign.ts";
+import { newCommand } from "../command.ts";
+import { silentExit, usage } from "../errors.ts";
+import { addWebhookFiles, readWebhookFiles, type WebhookFiles } from "../kubeconfig/files.ts";
+import type { Webhook } from "../kubeconfig/webhook.ts";
+import { readWebhook } from "../kubeconfig/webhook.ts";
+import { addConnection, addOutput, type ConnectionOptions, type OutputOptions, readWhole } from "../options.ts";
+import { untilInterrupted } from "../terminal/interrupt.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { type Check, printChecks } from "./check.ts";
+import { checkCaller } from "./check-caller.ts";
+import { checkClientCertificate, checkReachable } from "./check-connection.ts";
+import { checkMapping } from "./check-mapping.ts";
+import { checkLatency, checkReview } from "./check-review.ts";
+import { type Endpoint, NoReply, openEndpoint } from "./http.ts";
+
+interface DoctorOptions extends ConnectionOptions, OutputOptions, Partial<WebhookFiles> {
+  readonly kubeconfig?: string;
+  readonly times: number;
+}
+
+export function doctorCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
+    name: "doctor",
+    summary: "check a deployed endpoint, and say what to do",
+    details:
+      "Run it where kube-apiserver runs, with its kubeconfig. Your own AWS credentials make the token that is reviewed, " +
+      "and look up your mapping. Exit code 1: something failed.",
+    examples: [
+      "iam-authenticator doctor -c prod --kubeconfig webhook.kubeconfig",
+      "iam-authenticator doctor -c prod --endpoint https://auth.example.com --token-file caller-token",
+      "iam-authenticator doctor -c prod --endpoint https://auth.example.com \\",
+      "    --client-cert apiserver.crt --client-key apiserver.key",
+    ],
+  });
+  addOutput(addConnection(command))
+    .option("--kubeconfig <file>", "kube-apiserver's webhook kubeconfig")
+    .option("--endpoint <url>", "URL of the function, instead of a kubeconfig");
+  return addWebhookFiles(command, ["kubeconfig"])
+    .option("--times <n>", "reviews to measure", readWhole, 20)
+    .action((options: DoctorOptions) => untilInterrupted(doctor(options, io), io));
+}
+
+async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
+  const webhook = await webhookOf(options, io);
+  const { token: _, clientCertificate: __, ...anonymous } = webhook;
+  const endpoints = { endpoint: openEndpoint(webhook, io), stranger: openEndpoint(anonymous, io) };
+  try {
+    const checks = [
+      version(),
+      ...(webhook.clientCertificate === undefined
+        ? []
+        : checkClientCertificate(webhook.clientCertificate.certificate, io.clock())),
+      ...(await checkEndpoint(endpoints, options, io)),
+    ];
+    printChecks(checks, options.output, io);
+    if (checks.some(({ state }) => state === "failed")) throw silentExit();
+  } finally {
+    endpoints.endpoint.close();
+    endpoints.stranger.close();
+  }
+}
+
+async function webhookOf({ kubeconfig, endpoint, ...files }: DoctorOptions, io: IOStreams): Promise<Webhook> {
+  if ((kubeconfig === undefined) === (endpoint === undefined)) throw usage("Give either --kubeconfig or --endpoint.");
+  if (kubeconfig !== undefined) return readWebhook(kubeconfig, io);
+  return readWebhookFiles({ ...files, endpoint: endpoint ?? "" }, io);
+}
+
+function version(): Check {
+  const seen = `iam-authenticator ${packageJson.version}, Node.js ${process.versions.node}`;
+  return { check: "version", state: "ok", seen };
+}
+
+interface Endpoints {
+  readonly endpoint: Endpoint;
+  readonly stranger: Endpoint;
+}
+
+/** Later checks make no sense where an earlier one failed. */
+async function checkEndpoint(
+  { endpoint, stranger }: Endpoints,
+  options: DoctorOptions,
+  io: IOStreams,
+): Promise<Check[]> {
+  const checks = await checkReachable(endpoint, io.clock);
+  const isWell = () => checks.every(({ check, state }) => state !== "failed" || check === "clock");
+  try {
+    if (isWell()) checks.push(...(await checkCaller(endpoint, stranger)));
+    if (!isWell()) return checks;
+    const { check, own } = await makeToken(options, io);
+    checks.push(check);
+    if (own === undefined) return checks;
+    const { token, config } = own;
+    checks.push(...(await checkReview(endpoint, token)), ...(await checkMapping(token, options, io, config)));
+    if (isWell()) checks.push(...(await checkLatency(endpoint, token, options.times)));
+  } catch (error) {
+    if (!(error instanceof NoReply)) throw error;
+    const advice = "run this again; if it stays, look at the network and at the function's log";
+    checks.push({ check: "reachable", state: "failed", seen: `no answer any more (${error.code})`, advice });
+  }
+  return checks;
+}
+
+/** Without credentials the rest is still worth reading. */
+async function makeToken(
+  options: DoctorOptions,
+  io: IOStreams,
+): Promise<{ check: Check; own?: { token: string; config: ClientConfig } }> {
+  const check = "aws";
+  try {
+    const { config, partition } = await clientConfig(options, io);
+    const credentials = await findCredentials(config, io);
+    const [{ region }, { domain }] = [config, partition];
+    const request = { credentials, clusterId: options.cluster, region, domain, now: io.clock() };
+    const seen = `region ${region}, tokens for sts.${region}.${domain}`;
+    const { token } = await signToken(request);
+    io.secrets.add(token);
+    return { check: { check, state: "ok", seen }, own: { config, token } };
+  } catch (error) {
+    const failure = toFailure(error);
+    if (failure === undefined) throw error;
+    const advice = "sign in, or give --profile and --region; a token is needed for the checks that follow";
+    return { check: { check, state: "failed", seen: failure.message, advice } };
+  }
+}

@@ -1,0 +1,94 @@
+// `whoami`: who AWS says that you are, and who that is in the cluster, until when.
+
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import type { Command } from "commander";
+import { type VerifiedIdentity, verifyIdentity } from "../../functions/authenticator/identity/identity.ts";
+import { watched } from "../aws/calls.ts";
+import { type ClientConfig, type Credentials, clientConfig } from "../aws/client-config.ts";
+import { connect } from "../aws/connection.ts";
+import { findCredentials } from "../aws/credentials.ts";
+import { newCommand } from "../command.ts";
+import { EXIT, Failure, silentExit } from "../errors.ts";
+import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../options.ts";
+import { untilInterrupted } from "../terminal/interrupt.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { printData } from "../terminal/print.ts";
+import { explainCommand } from "./command.ts";
+import { machine } from "./show.ts";
+import { mappingEnd, showWhoami, type Whoami } from "./show-whoami.ts";
+import { explainIdentity } from "./steps.ts";
+
+type WhoamiOptions = ConnectionOptions & OutputOptions;
+
+export function whoamiCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
+    name: "whoami",
+    summary: "show who you are in AWS, and who that is in the cluster",
+    details:
+      "STS tells who you are; the function's own code, run here, tells which mapping counts. The endpoint is not asked " +
+      "(doctor does that). Needs ssm:GetParameters on the mappings; without it, only the identity is shown. Exit code 1: " +
+      "the cluster would refuse you.",
+    examples: ["iam-authenticator whoami -c prod", "iam-authenticator whoami -c prod -o json"],
+  });
+  return addOutput(addConnection(command)).action((options: WhoamiOptions) =>
+    untilInterrupted(whoami(options, io), io),
+  );
+}
+
+async function whoami(options: WhoamiOptions, io: IOStreams): Promise<void> {
+  const { config, partition } = await clientConfig(options, io);
+  const credentials = await findCredentials(config, io);
+  const identity = await askSts(config, credentials, partition.id, io);
+  const connection = await connect(options, io, config);
+  const { prefix } = connection.context;
+  try {
+    const explanation = await explainIdentity(identity, connection, io);
+    print({ explanation, credentials }, prefix, options, io);
+    if (explanation.refusal !== undefined) throw silentExit();
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "AccessDeniedException") throw error;
+    print({ explanation: { identity }, credentials, isUnknown: true }, prefix, options, io);
+    // Somebody else has another profile.
+    const { profile: _, ...place } = options;
+    const message =
+      `No permission to read the mappings: ssm:GetParameters on parameter${prefix}/*. Ask somebody who has it: ` +
+      explainCommand(place, identity.arn).join(" ");
+    throw new Failure(EXIT.fault, message, { cause: error });
+  }
+}
+
+async function askSts(
+  config: ClientConfig,
+  credentials: Credentials,
+  partition: string,
+  io: IOStreams,
+): Promise<VerifiedIdentity> {
+  const client = watched(new STSClient({ ...config, credentials }), io);
+  try {
+    const {
+      Arn = "",
+      Account = "",
+      UserId = "",
+    } = await client.send(new GetCallerIdentityCommand({}), {
+      abortSignal: io.interrupted,
+    });
+    return verifyIdentity({ Arn, Account, UserId }, partition, credentials.accessKeyId);
+  } finally {
+    client.destroy();
+  }
+}
+
+function print(whoami: Whoami, prefix: string, { output }: OutputOptions, io: IOStreams): void {
+  if (output === "table") io.print(showWhoami(whoami, prefix, io.columns));
+  else printData(data(whoami), output, io);
+}
+
+function data({ explanation, credentials, isUnknown }: Whoami) {
+  const ends = {
+    mapping: mappingEnd(explanation),
+    credentials: credentials.expiration?.toISOString(),
+  };
+  if (isUnknown) return { identity: explanation.identity, ends };
+  const { evaluations: _, ...rest } = machine(explanation);
+  return { ...rest, ends };
+}

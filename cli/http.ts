@@ -1,0 +1,160 @@
+// One HTTP request of the command, to whomever: it ends in time, reads no more than a limit, and says what it waits for.
+
+import {
+  type Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from "node:http";
+import { type Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { TLSSocket } from "node:tls";
+import type { IOStreams } from "./terminal/io-streams.ts";
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | number>>;
+  readonly body?: string | Uint8Array;
+  readonly agent: HttpAgent | HttpsAgent;
+  /** Milliseconds for all of it, to the last byte of the answer. */
+  readonly limitMs: number;
+  /** Of the answer's body. */
+  readonly maxBytes: number;
+  /** For the line that says what is waited for; default: the host. */
+  readonly what?: string;
+  /** Milliseconds until that line; default 3,000. A shorter wait needs no explanation. */
+  readonly patienceMs?: number;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  readonly ms: number;
+  /** `undefined` over plain HTTP. */
+  readonly tls: TlsSeen | undefined;
+}
+
+/** The server's side of a connection. */
+export interface TlsSeen {
+  /** Such as `TLSv1.3`. */
+  readonly protocol: string;
+  /** The certificate's common name, or its whole subject. */
+  readonly subject: string;
+  /** Milliseconds since 1970. */
+  readonly end: number;
+}
+
+/** The other side did not answer in time. Its name and code are those by which the SDK tries again. */
+export class HttpTimeout extends Error {
+  override readonly name = "TimeoutError";
+  readonly code = "ETIMEDOUT";
+}
+
+/** The answer is larger than any that the service gives. */
+export class HttpTooLarge extends Error {
+  override readonly name = "HttpTooLarge";
+  readonly code = "EMSGSIZE";
+}
+
+const PATIENCE_MS = 3_000;
+const CONNECT_MS = 5_000;
+
+/** Throws `HttpTimeout`, `HttpTooLarge`, an error of Node's with a `code`, or an AbortError when `signal` aborts. */
+export async function sendHttp(
+  url: URL,
+  request: HttpRequest,
+  { tell, secrets }: Pick<IOStreams, "tell" | "secrets">,
+  signal?: AbortSignal,
+): Promise<HttpReply> {
+  signal?.throwIfAborted();
+  for (const secret of secretsSent(url, request.headers)) secrets.add(secret);
+  const { method, headers, body, agent, limitMs, maxBytes, what = url.host, patienceMs = PATIENCE_MS } = request;
+  const start = performance.now();
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const outgoing = (url.protocol === "http:" ? httpRequest : httpsRequest)(url, { method, headers, agent }, resolve);
+  // Also what comes after the answer has begun, when `reject` has no effect any more.
+  outgoing.on("error", reject);
+  outgoing.on("upgrade", (_, socket) => {
+    socket.destroy();
+    reject(new Error("the other side changed the protocol"));
+  });
+  let ended: Error | undefined;
+  const end = (error: Error) => {
+    ended ??= error;
+    outgoing.destroy(error);
+  };
+  const onAbort = () => end(signal?.reason instanceof Error ? signal.reason : new Error("aborted"));
+  const timers = [
+    setTimeout(() => end(new HttpTimeout(`no answer from ${url.host} within ${limitMs / 1000} s`)), limitMs),
+    setTimeout(() => tell(`Waiting for ${what}.\n`), patienceMs),
+  ];
+  outgoing.once("socket", (socket) => {
+    if (!socket.connecting) return;
+    const timer = setTimeout(() => end(new HttpTimeout(`no connection to ${url.host} in time`)), CONNECT_MS);
+    timers.push(timer);
+    socket.once(socket instanceof TLSSocket ? "secureConnect" : "connect", () => clearTimeout(timer));
+  });
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    outgoing.end(body);
+    const response = await promise;
+    // Before the body is read: a connection that ends with it takes its certificate along.
+    const tls = response.socket instanceof TLSSocket ? tlsOf(response.socket) : undefined;
+    const reply = { status: response.statusCode ?? 0, headers: response.headers, tls };
+    return { ...reply, body: await readBody(response, maxBytes), ms: performance.now() - start };
+  } catch (error) {
+    // A body that ends early says ECONNRESET, also where the limit is what ended it.
+    throw ended ?? error;
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+/** A signature of AWS's is for one request, but whoever reads it may send that again. */
+function secretsSent({ password }: URL, headers: HttpRequest["headers"]): string[] {
+  const sent = Object.entries(headers).flatMap(([name, value]) => {
+    const text = String(value);
+    if (/^x-amz-security-token$|bearer_token$/i.test(name)) return [text];
+    if (!/^authorization$/i.test(name)) return [];
+    const [, signature] = /Signature=([0-9a-f]{64})/.exec(text) ?? [];
+    return [signature ?? text.replace(/^(Bearer|Basic) /, "")];
+  });
+  return [...sent, password, decoded(password)];
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+async function readBody(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    // Leaving the loop destroys the response, and its connection with it.
+    if (size > maxBytes) throw new HttpTooLarge(`the answer has more than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function tlsOf(socket: TLSSocket): TlsSeen | undefined {
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined) return undefined;
+  const { subject, validTo } = certificate;
+  const name = /^CN=(.*)$/m.exec(subject)?.[1] ?? subject.replaceAll("\n", ",");
+  return { protocol: socket.getProtocol() ?? "TLS", subject: name, end: Date.parse(validTo) };
+}
+
+/** Text of the other side in a sentence of ours: one line, cut where it is long. */
+export function quotedAnswer(text: string): string {
+  const line = text.trim().replace(/\s+/g, " ");
+  return line.length > LONGEST_QUOTE ? `${line.slice(0, LONGEST_QUOTE)}...` : line;
+}
+
+const LONGEST_QUOTE = 200;

@@ -1,0 +1,107 @@
+// `irsa doctor`: the whole way from a Pod's token to AWS, looked at step by step.
+
+import type { Command } from "commander";
+import { clientConfig } from "../../aws/client-config.ts";
+import { connect } from "../../aws/connection.ts";
+import { toFailure } from "../../aws/errors.ts";
+import { newCommand } from "../../command.ts";
+import { type Check, printChecks } from "../../doctor/check.ts";
+import { Failure, silentExit } from "../../errors.ts";
+import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../../options.ts";
+import { readText } from "../../terminal/files.ts";
+import { untilInterrupted } from "../../terminal/interrupt.ts";
+import type { IOStreams } from "../../terminal/io-streams.ts";
+import { readIssuer } from "../flags.ts";
+import { keysOfKubernetes } from "../keys/key-source.ts";
+import { readPublishedKeys } from "../keys/published-keys.ts";
+import { openKubernetes } from "../kubernetes.ts";
+import { checkDocuments } from "./check-documents.ts";
+import { checkClusterKeys, checkPublished } from "./check-keys.ts";
+import { checkPods } from "./check-pods.ts";
+import { checkPolicy } from "./check-policy.ts";
+import { checkProvider } from "./check-provider.ts";
+import { checkToken } from "./check-token.ts";
+
+interface DoctorOptions extends ConnectionOptions, OutputOptions {
+  readonly issuer: string;
+  readonly kubeconfig?: string;
+  readonly ca?: string;
+}
+
+export function doctorCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
+    name: "doctor",
+    summary: "check the issuer, IAM and the cluster, and say what to do",
+    details:
+      "With --kubeconfig, a token for default/default is made, which lives for 10 minutes and is shown to kube-apiserver " +
+      "alone; ServiceAccounts and Pods are listed. Exit code 1: something failed.",
+    examples: [
+      "iam-authenticator irsa doctor -c prod --issuer https://abc.execute-api.eu-west-1.amazonaws.com \\",
+      "    --kubeconfig admin.conf",
+    ],
+  });
+  return addOutput(addConnection(command))
+    .requiredOption("--issuer <url>", "as the stack's output IssuerUrl has it", readIssuer)
+    .option("--kubeconfig <file>", "check the cluster of its current context, too")
+    .option("--ca <file>", "PEM of the CA behind an issuer that is tried without AWS")
+    .action((options: DoctorOptions) => untilInterrupted(doctor(options, io), io));
+}
+
+async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
+  const ca = options.ca === undefined ? undefined : await readText(options.ca, io);
+  const { checks: documents, kids } = await checkDocuments(options.issuer, ca, io);
+  const checks = [
+    ...documents,
+    ...(await checkAws(options, kids, io)),
+    ...(options.kubeconfig === undefined ? [] : await checkCluster(options.kubeconfig, options.issuer, kids, io)),
+  ];
+  printChecks(checks, options.output, io);
+  if (checks.some(({ state }) => state === "failed")) throw silentExit();
+}
+
+async function checkAws(options: DoctorOptions, kids: readonly string[] | undefined, io: IOStreams): Promise<Check[]> {
+  try {
+    const { config, partition } = await clientConfig(options, io);
+    const connection = await connect(options, io, config);
+    return [
+      ...checkPublished(await readPublishedKeys(connection, io.interrupted), kids),
+      await checkProvider(options.issuer, partition.id, config, io),
+    ];
+  } catch (error) {
+    const failure = toFailure(error);
+    if (failure === undefined) throw error;
+    const advice = "sign in, or give --profile and --region; allow ssm:GetParametersByPath";
+    return [{ check: "aws", state: "warning", seen: `keys and provider not read: ${failure.message}`, advice }];
+  }
+}
+
+async function checkCluster(
+  kubeconfig: string,
+  issuer: string,
+  kids: readonly string[] | undefined,
+  io: IOStreams,
+): Promise<Check[]> {
+  const kubernetes = await openKubernetes(kubeconfig, io);
+  try {
+    const keys = await keysOfKubernetes(kubernetes);
+    return [
+      ...(kids === undefined
+        ? []
+        : [
+            checkClusterKeys(
+              keys.map(({ kid }) => kid),
+              kids,
+            ),
+          ]),
+      ...(await checkToken(kubernetes, issuer, kids)),
+      await checkPolicy(kubernetes),
+      ...(await checkPods(kubernetes)),
+    ];
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const advice = "check the kubeconfig, and that its user may read /openid/v1/jwks";
+    return [{ check: "cluster", state: "failed", seen: error.message, advice }];
+  } finally {
+    kubernetes.close();
+  }
+}

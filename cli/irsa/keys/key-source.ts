@@ -1,0 +1,67 @@
+// Public keys of a cluster, from where it has them: kube-apiserver itself, a JWKS file, or sa.pub.
+
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { JWKS_PATH } from "../../../functions/issuer/documents.ts";
+import { checkIssuerKey, type IssuerKey, issuerKeyOf } from "../../../functions/issuer/key.ts";
+import { isObject, parseJson } from "../../../functions/lib/json.ts";
+import { usage } from "../../errors.ts";
+import { nameOf, readText } from "../../terminal/files.ts";
+import type { IOStreams } from "../../terminal/io-streams.ts";
+import { type Kubernetes, refused } from "../kubernetes.ts";
+
+/** The keys by which kube-apiserver verifies tokens: also those that sign no more. */
+export async function keysOfKubernetes(kubernetes: Kubernetes): Promise<IssuerKey[]> {
+  const { status, body } = await kubernetes.ask("GET", JWKS_PATH);
+  if (status !== 200) throw refused(JWKS_PATH, status, body);
+  return keysOfJwks(body, `kube-apiserver's ${JWKS_PATH}`);
+}
+
+export async function keysOfJwksFile(file: string, io: IOStreams): Promise<IssuerKey[]> {
+  return keysOfJwks(parseJson(await readText(file, io)), nameOf(file));
+}
+
+/** PEM, of one key or of several one after the other. */
+export async function keysOfPem(file: string, io: IOStreams): Promise<IssuerKey[]> {
+  const pem = await readText(file, io);
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
+    throw usage(
+      `${nameOf(file)} holds a private key: give the public one (sa.pub), and keep this file on its machine.`,
+    );
+  }
+  const blocks = pem.match(/-----BEGIN (RSA )?PUBLIC KEY-----[\s\S]*?-----END (RSA )?PUBLIC KEY-----/g) ?? [];
+  if (blocks.length === 0) throw usage(`${nameOf(file)}: no public key in PEM is in it.`);
+  return blocks.map((block, at) => checked(publicKey(block), `${nameOf(file)}, key ${at + 1}`));
+}
+
+/** Members that only describe a key, such as x5c, are left out: the documents have kube-apiserver's alone. */
+function keysOfJwks(jwks: unknown, where: string): IssuerKey[] {
+  const keys = isObject(jwks) ? jwks["keys"] : undefined;
+  if (!Array.isArray(keys)) throw usage(`${where} is not a JWKS: an object with the list "keys".`);
+  if (keys.length === 0) throw usage(`${where} has no key.`);
+  return keys.map((jwk: unknown, at) => {
+    const place = `${where}, key ${at + 1}`;
+    if (!isObject(jwk)) throw usage(`${place} is not a JSON object.`);
+    const { use, kty, kid, crv, alg, n, e, x, y, d } = jwk;
+    const members = { use, kty, kid, crv, alg, n, e, x, y, d };
+    const check = checkIssuerKey(JSON.parse(JSON.stringify(members)));
+    if (!check.valid) throw usage(`${place} ${check.problem}.`);
+    return check.key;
+  });
+}
+
+function publicKey(pem: string): KeyObject | undefined {
+  try {
+    return createPublicKey(pem);
+  } catch {
+    return undefined;
+  }
+}
+
+function checked(key: KeyObject | undefined, where: string): IssuerKey {
+  const jwk = key === undefined ? undefined : issuerKeyOf(key);
+  if (jwk === undefined)
+    throw usage(`${where} is not a key that kube-apiserver signs with: RSA, P-256, P-384 or P-521.`);
+  const check = checkIssuerKey(jwk);
+  if (!check.valid) throw usage(`${where}: ${check.problem}.`);
+  return check.key;
+}

@@ -1,0 +1,114 @@
+// `irsa keys publish`: gives the issuer a cluster's public keys.
+
+import { type Command, Option } from "commander";
+import type { IssuerKey } from "../../../functions/issuer/key.ts";
+import { issuerKeyParameter, MAX_KEYS } from "../../../functions/issuer/keys.ts";
+import { type Connection, connect } from "../../aws/connection.ts";
+import type { Change } from "../../changes/plan.ts";
+import { executePlan } from "../../changes/propose.ts";
+import { writeValue } from "../../changes/write.ts";
+import { newCommand } from "../../command.ts";
+import { finding, usage } from "../../errors.ts";
+import { addConnection, type ConnectionOptions, newOption, type WriteOptions } from "../../options.ts";
+import type { IOStreams } from "../../terminal/io-streams.ts";
+import { openKubernetes } from "../kubernetes.ts";
+import { keysOfJwksFile, keysOfKubernetes, keysOfPem } from "./key-source.ts";
+import { byName, describeKey, type PublishedKey, readPublishedKeys } from "./published-keys.ts";
+
+interface PublishOptions extends ConnectionOptions, WriteOptions {
+  readonly kubeconfig?: string;
+  readonly jwks?: string;
+  readonly publicKey?: string;
+}
+
+export function publishCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
+    name: "publish",
+    summary: "publish a cluster's public keys",
+    details:
+      "Keys that are published already stay as they are, also those that are not in the source (irsa keys retire). Publish " +
+      "a new key a day before it signs: AWS remembers what it has read.",
+    examples: [
+      "iam-authenticator irsa keys publish -c prod --kubeconfig admin.conf",
+      "kubectl get --raw /openid/v1/jwks | iam-authenticator irsa keys publish -c prod --yes --jwks -",
+      "iam-authenticator irsa keys publish -c prod --public-key sa.pub --dry-run",
+    ],
+  });
+  return addConnection(command)
+    .addOption(
+      new Option("--kubeconfig <file>", "ask the kube-apiserver of its current context").conflicts([
+        "jwks",
+        "publicKey",
+      ]),
+    )
+    .addOption(new Option("--jwks <file>", "a JWKS (- for stdin)").conflicts("publicKey"))
+    .option("--public-key <file>", "PEM, such as kubeadm's sa.pub (- for stdin)")
+    .option("--dry-run", "show the plan and write nothing")
+    .option("-y, --yes", "do not ask")
+    .addOption(newOption())
+    .action((options: PublishOptions) => publish(options, io));
+}
+
+async function publish(options: PublishOptions, io: IOStreams): Promise<void> {
+  const keys = await keysFrom(options, io);
+  const connection = await connect(options, io);
+  const published = await readPublishedKeys(connection, io.interrupted);
+  const changes = keys.flatMap((key): Change[] => {
+    const name = issuerKeyParameter(connection.context.prefix, key.kid);
+    const found = published.find(({ stored }) => stored.name === name);
+    if (found?.key !== undefined) return [];
+    if (found?.stored.secure)
+      throw finding(`${name} is a SecureString, which the issuer does not read: remove it first.`);
+    const [action, before] = [found === undefined ? ("add" as const) : ("change" as const), found?.stored];
+    return [{ action, name, before, value: JSON.stringify(key), shown: describeKey(key) }];
+  });
+  refuseTooMany(published, changes);
+  const plan = { changes, unchanged: keys.length - changes.length, extra: [] };
+  const effect = "The issuer serves the change within 30 s; let a day pass before a new key signs.";
+  const recheck = async (isWritten: boolean) => {
+    const now = await readPublishedKeys(connection, io.interrupted);
+    if (isWritten) await withdrawTooMany(now, changes, connection, io);
+    else refuseTooMany(now, changes);
+  };
+  await executePlan(plan, byName(published), connection, options, io, { effect, recheck });
+}
+
+function refuseTooMany(published: readonly PublishedKey[], changes: readonly Change[]): void {
+  const names = new Set([...published.map(({ stored }) => stored.name), ...changes.map(({ name }) => name)]);
+  if (names.size <= MAX_KEYS) return;
+  throw finding(`Nothing was written: the issuer serves at most ${MAX_KEYS} keys. Retire old ones first.`);
+}
+
+/**
+ * Parameter Store has no condition over several parameters. Of two publishers that write in the same moment, each sees
+ * here what both wrote, and removes its own keys. No token is signed with a key of a moment ago.
+ */
+async function withdrawTooMany(
+  published: readonly PublishedKey[],
+  changes: readonly Change[],
+  { ssm }: Connection,
+  io: IOStreams,
+): Promise<void> {
+  if (published.length <= MAX_KEYS) return;
+  for (const { action, name } of changes) {
+    const before = published.find(({ stored }) => stored.name === name)?.stored;
+    if (action !== "add" || before === undefined) continue;
+    await writeValue(ssm, { action: "remove", name, before, value: undefined }, io.interrupted);
+  }
+  throw finding(
+    `Nothing was published: another publisher wrote keys at the same moment, and the issuer serves at most ${MAX_KEYS}. ` +
+      "The keys of this command are removed again. Retire old keys, then publish again.",
+  );
+}
+
+/** Each key once. */
+async function keysFrom({ kubeconfig, jwks, publicKey }: PublishOptions, io: IOStreams): Promise<IssuerKey[]> {
+  const keys = await (async () => {
+    if (jwks !== undefined) return keysOfJwksFile(jwks, io);
+    if (publicKey !== undefined) return keysOfPem(publicKey, io);
+    if (kubeconfig === undefined) throw usage("Say where the keys are: --kubeconfig, --jwks or --public-key.");
+    const kubernetes = await openKubernetes(kubeconfig, io);
+    return keysOfKubernetes(kubernetes).finally(kubernetes.close);
+  })();
+  return [...new Map(keys.map((key) => [key.kid, key])).values()];
+}

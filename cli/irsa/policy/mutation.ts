@@ -1,0 +1,86 @@
+// What a Pod gets so that AWS SDKs find its role, in CEL: the mutations of amazon-eks-pod-identity-webhook.
+// https://github.com/aws/amazon-eks-pod-identity-webhook/blob/master/pkg/handler/handler.go
+
+import { TOKEN_FOLDER, VOLUME } from "../names.ts";
+import { cel, type PodDefaults } from "./variables.ts";
+
+/** One JSON patch, all of whose parts look at the Pod as it came. */
+export function mutation({ region }: PodDefaults): string {
+  return [
+    volume(),
+    ...["containers", "initContainers"].flatMap((of) => [...environment(of, region), ...mount(of)]),
+  ].join(" +\n");
+}
+
+function volume(): string {
+  // In front of all others, as upstream.
+  return `(object.spec.?volumes.orValue([]).exists(v, v.name == ${cel(VOLUME)}) ? [] :
+(object.spec.?volumes.orValue([]).size() > 0 ? [] : [JSONPatch{op: "add", path: "/spec/volumes", value: []}]) +
+[JSONPatch{op: "add", path: "/spec/volumes/0", value: Object.spec.volumes{
+  name: ${cel(VOLUME)},
+  projected: Object.spec.volumes.projected{sources: [Object.spec.volumes.projected.sources{
+    serviceAccountToken: Object.spec.volumes.projected.sources.serviceAccountToken{
+      audience: variables.audience,
+      expirationSeconds: variables.seconds,
+      path: "token"
+    }
+  }]}
+}}])`;
+}
+
+/** In upstream's order. */
+function environment(containers: string, region: string | undefined): string[] {
+  const regional = `variables.regional && !${has("AWS_STS_REGIONAL_ENDPOINTS")}`;
+  const regionless = `!${has("AWS_REGION", "AWS_DEFAULT_REGION")}`;
+  const roleless = `!${has(...WEB_IDENTITY)}`;
+  const variables: [condition: string, name: string, value: string][] = [
+    [regional, "AWS_STS_REGIONAL_ENDPOINTS", cel("regional")],
+    ...(region === undefined
+      ? []
+      : ["AWS_DEFAULT_REGION", "AWS_REGION"].map((name): [string, string, string] => [regionless, name, cel(region)])),
+    [roleless, "AWS_ROLE_ARN", "variables.role"],
+    [roleless, "AWS_WEB_IDENTITY_TOKEN_FILE", "variables.file"],
+  ];
+  return [
+    forEach(containers, "c.?env.orValue([]).size() == 0", add(containers, "/env", "[]")),
+    ...variables.map(([condition, name, value]) =>
+      forEach(
+        containers,
+        condition,
+        add(containers, "/env/-", `Object.spec.${containers}.env{name: ${cel(name)}, value: ${value}}`),
+      ),
+    ),
+  ];
+}
+
+function mount(containers: string): string[] {
+  const item = `name: ${cel(VOLUME)}, readOnly: true, mountPath: ${cel(TOKEN_FOLDER)}`;
+  return [
+    forEach(containers, "c.?volumeMounts.orValue([]).size() == 0", add(containers, "/volumeMounts", "[]")),
+    forEach(
+      containers,
+      `!c.?volumeMounts.orValue([]).exists(m, m.name == ${cel(VOLUME)})`,
+      add(containers, "/volumeMounts/-", `Object.spec.${containers}.volumeMounts{${item}}`),
+    ),
+  ];
+}
+
+const WEB_IDENTITY = ["AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"];
+
+/** A container that has all of it already gets nothing, not even the mount; so it is upstream. */
+const IS_MUTATED =
+  `!(c.name in variables.skipped) && !(${has(...WEB_IDENTITY)} && ` +
+  `${has("AWS_REGION", "AWS_DEFAULT_REGION")} && ${has("AWS_STS_REGIONAL_ENDPOINTS")})`;
+
+/** `c` is a container and `i` its place, also in `patch`. */
+function forEach(containers: string, condition: string, patch: string): string {
+  return `object.spec.?${containers}.orValue([]).transformList(i, c,\n  ${IS_MUTATED} && ${condition},\n  ${patch})`;
+}
+
+function add(containers: string, below: string, value: string): string {
+  return `JSONPatch{op: "add", path: "/spec/${containers}/" + string(i) + "${below}", value: ${value}}`;
+}
+
+function has(...names: string[]): string {
+  return `c.?env.orValue([]).exists(e, e.name in ${cel(names)})`;
+}

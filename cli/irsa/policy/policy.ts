@@ -1,0 +1,104 @@
+// `irsa policy`: prints what makes Pods find their role.
+
+import type { Command } from "commander";
+import { newCommand } from "../../command.ts";
+import { usage } from "../../errors.ts";
+import { collect, readRoleArn, readWhole } from "../../options.ts";
+import type { IOStreams } from "../../terminal/io-streams.ts";
+import { stringifyYaml } from "../../terminal/yaml.ts";
+import {
+  BETA_FLAGS,
+  DEFAULT_VERSION,
+  type PolicySupport,
+  policySupport,
+  readKubernetesVersion,
+} from "../kubernetes-version.ts";
+import { DEFAULT_TOKEN_EXPIRATION, STS_AUDIENCE } from "../names.ts";
+import { policies } from "./admission-policy.ts";
+import { component } from "./by-hand.ts";
+import type { PodDefaults } from "./variables.ts";
+
+interface PolicyCommandOptions {
+  readonly for: string;
+  readonly tokenAudience: string;
+  readonly tokenExpiration: number;
+  readonly stsRegionalEndpoint?: true;
+  readonly awsDefaultRegion?: string;
+  readonly exceptNamespace?: readonly string[];
+  readonly role?: string;
+  readonly container?: readonly string[];
+}
+
+export function policyCommand(io: IOStreams): Command {
+  return newCommand(io, {
+    name: "policy",
+    summary: "print the admission policies that give Pods their role",
+    details:
+      "They make the changes of amazon-eks-pod-identity-webhook, from the same annotations, without a webhook. The " +
+      "options are the webhook's own; annotations come before them. Before Kubernetes 1.34, a Kustomize component is " +
+      "printed instead.",
+    examples: [
+      "iam-authenticator irsa policy | kubectl apply -f -",
+      "iam-authenticator irsa policy --for 1.34 --aws-default-region eu-west-1 > irsa.yaml",
+      "iam-authenticator irsa policy --for 1.32 --role arn:aws:iam::111122223333:role/reader --container app",
+    ],
+  })
+    .option("--for <version>", "of Kubernetes", readKubernetesVersion, DEFAULT_VERSION)
+    .option("--token-audience <audience>", "of the tokens", STS_AUDIENCE)
+    .option("--token-expiration <seconds>", "of the tokens", readWhole, DEFAULT_TOKEN_EXPIRATION)
+    .option("--sts-regional-endpoint", "set AWS_STS_REGIONAL_ENDPOINTS=regional")
+    .option("--aws-default-region <region>", "becomes AWS_REGION and AWS_DEFAULT_REGION")
+    .option("--except-namespace <name>", "leave its Pods alone (may be repeated)", collect)
+    .option("--role <arn>", "before Kubernetes 1.34: the Pod's role", readRoleArn)
+    .option("--container <name>", "before Kubernetes 1.34: one of the Pod's (may be repeated)", collect)
+    .action((options: PolicyCommandOptions) => policy(options, io));
+}
+
+function policy(options: PolicyCommandOptions, io: IOStreams): void {
+  const { exceptNamespace = [], tokenExpiration, awsDefaultRegion: region } = options;
+  if (tokenExpiration < 600) throw usage("--token-expiration: kubelet takes no less than 600 seconds.");
+  if (region !== undefined && !/^[a-z]{2,4}(-[a-z]+)+-\d+$/.test(region)) {
+    throw usage(`--aws-default-region ${region}: it must be an AWS region such as eu-west-1.`);
+  }
+  const defaults: PodDefaults = {
+    audience: options.tokenAudience,
+    tokenExpiration,
+    stsRegionalEndpoints: options.stsRegionalEndpoint ?? false,
+    ...(region !== undefined && { region }),
+  };
+  const support = policySupport(options.for);
+  if (support === "none") {
+    byHand(defaults, options, io);
+    return;
+  }
+  if (options.role !== undefined || options.container !== undefined) {
+    throw usage(
+      "--role and --container are for Kubernetes before 1.34: the policies read the role from ServiceAccounts.",
+    );
+  }
+  const objects = policies({ ...defaults, exceptNamespaces: exceptNamespace, mutatingApi: support });
+  io.print(objects.map((object) => `---\n${stringifyYaml(object, BLOCKS)}`).join(""));
+  tellFlags(support, options.for, io);
+}
+
+const BLOCKS = { blocks: true };
+
+function tellFlags(support: PolicySupport, version: string, io: IOStreams): void {
+  if (support !== "v1beta1") return;
+  io.tell(`Kubernetes ${version} has the policy's API as beta. Each kube-apiserver needs these flags first:\n`);
+  for (const flag of BETA_FLAGS) io.tell(`  ${flag}\n`);
+}
+
+function byHand(defaults: PodDefaults, options: PolicyCommandOptions, io: IOStreams): void {
+  const { role, container: containers = [] } = options;
+  const without = `Kubernetes ${options.for} has no MutatingAdmissionPolicy`;
+  if (role === undefined || containers.length === 0) {
+    throw usage(
+      `${without}: each Pod needs a volume and variables. Give --role and --container, and they are printed.`,
+    );
+  }
+  if (options.exceptNamespace !== undefined) throw usage(`${without}, and so no --except-namespace.`);
+  io.print(stringifyYaml(component({ ...defaults, role, containers }, stringifyYaml), BLOCKS));
+  io.tell(`${without}. This is a Kustomize component: name its folder below "components:" in kustomization.yaml.\n`);
+  io.tell("amazon-eks-pod-identity-webhook does the same for every Pod, and works with this issuer.\n");
+}

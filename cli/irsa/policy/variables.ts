@@ -1,0 +1,61 @@
+// What the policies read of a Pod and of its ServiceAccount, as CEL variables; none of them fails, whatever is written there.
+
+import { ANNOTATION, TOKEN_FILE, WINDOWS_TOKEN_FILE } from "../names.ts";
+
+/** What the webhook has as flags: what holds where no annotation says otherwise. */
+export interface PodDefaults {
+  readonly audience: string;
+  /** Seconds. */
+  readonly tokenExpiration: number;
+  readonly stsRegionalEndpoints: boolean;
+  /** Becomes AWS_REGION and AWS_DEFAULT_REGION. */
+  readonly region?: string;
+}
+
+export interface CelVariable {
+  readonly name: string;
+  readonly expression: string;
+}
+
+/** Where one is of another form, upstream takes the next; the validations refuse it. */
+export const SECONDS = "^[0-9]{1,10}$";
+/** What Go's ParseBool takes: https://pkg.go.dev/strconv#ParseBool */
+export const BOOLEANS = {
+  true: ["1", "t", "T", "TRUE", "true", "True"],
+  false: ["0", "f", "F", "FALSE", "false", "False"],
+} as const;
+
+export function variables({ audience, tokenExpiration, stsRegionalEndpoints }: PodDefaults): CelVariable[] {
+  return list({
+    ofServiceAccount: "params.metadata.?annotations.orValue({})",
+    ofPod: "object.metadata.?annotations.orValue({})",
+    role: annotation("ofServiceAccount", "role-arn", ""),
+    audience: annotation("ofServiceAccount", "audience", audience),
+    regional: `${annotation("ofServiceAccount", "sts-regional-endpoints", String(stsRegionalEndpoints))} in ${cel(BOOLEANS.true)}`,
+    // kubelet takes no less: https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken
+    seconds:
+      `[${annotation("ofPod", "token-expiration", "")}, ${annotation("ofServiceAccount", "token-expiration", "")}, ` +
+      `'${tokenExpiration}'].filter(s, s.matches(${cel(SECONDS)})).map(s, int(s) < 600 ? 600 : int(s))[0]`,
+    // Upstream reads one line of CSV; unlike upstream, spaces around a name do not count.
+    skipped:
+      `${annotation("ofPod", "skip-containers", "")}.split('\\n')[0].split(',')` +
+      '.map(s, s.trim()).map(s, s.matches(\'^"[^"]*"$\') ? s.substring(1, s.size() - 1) : s)',
+    windows:
+      "['kubernetes.io/os', 'beta.kubernetes.io/os']" +
+      ".exists(l, object.spec.?nodeSelector[?l].orValue('') == 'windows')",
+    file: `variables.windows ? ${cel(WINDOWS_TOKEN_FILE)} : ${cel(TOKEN_FILE)}`,
+  });
+}
+
+function annotation(of: string, name: string, otherwise: string): string {
+  return `variables.${of}[?${cel(ANNOTATION + name)}].orValue(${cel(otherwise)})`;
+}
+
+/** A CEL literal; JSON's strings are CEL's. */
+export function cel(literal: string | readonly string[]): string {
+  return JSON.stringify(literal);
+}
+
+function list(named: Readonly<Record<string, string>>): CelVariable[] {
+  return Object.entries(named).map(([name, expression]) => ({ name, expression }));
+}

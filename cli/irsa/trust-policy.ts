@@ -1,0 +1,80 @@
+// `irsa trust-policy`: prints the trust policy of a service account's role.
+
+import { type Command, InvalidArgumentError } from "commander";
+import {
+  providerName,
+  subjectProblem,
+  type TrustedSubject,
+  trustConditions,
+} from "../../functions/issuer/trust-policy.ts";
+import { newCommand } from "../command.ts";
+import { usage } from "../errors.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { printData } from "../terminal/print.ts";
+import { readIssuer } from "./flags.ts";
+import { STS_AUDIENCE } from "./names.ts";
+
+interface TrustPolicyOptions {
+  readonly issuer: string;
+  readonly awsAccount: string;
+  readonly partition: string;
+  readonly tokenAudience: string;
+  readonly pattern?: true;
+}
+
+export function trustPolicyCommand(io: IOStreams): Command {
+  return newCommand(io, {
+    name: "trust-policy",
+    summary: "print the trust policy of a service account's role",
+    details: "It names exactly one namespace and one service account. With --pattern, both may contain * and ?.",
+    examples: [
+      "iam-authenticator irsa trust-policy team-a/reader --aws-account 111122223333 \\",
+      "    --issuer https://abc.execute-api.eu-west-1.amazonaws.com > trust-policy.json",
+    ],
+  })
+    .argument("<account>", "the service account, as namespace/name", readSubject)
+    .requiredOption("--issuer <url>", "issuer URL: the stack's output IssuerUrl", readIssuer)
+    .requiredOption("--aws-account <id>", "account of the role and the OIDC provider", readAccount)
+    .option("--partition <name>", "AWS partition", "aws")
+    .option("--token-audience <audience>", "audience of the tokens", STS_AUDIENCE)
+    .option("--pattern", "allow * and ?: anybody who can create a service account that matches gets the role")
+    .action((subject: TrustedSubject, options: TrustPolicyOptions) => {
+      const problem = subjectProblem(subject, options.pattern ?? false);
+      if (problem !== undefined)
+        throw usage(`${sentence(problem)}${/pattern/.test(problem) ? " (--pattern allows it)" : ""}.`);
+      printData(trustPolicy(subject, options), "json", io);
+    });
+}
+
+function trustPolicy(
+  subject: TrustedSubject,
+  { issuer, awsAccount, partition, tokenAudience }: TrustPolicyOptions,
+): object {
+  const provider = `arn:${partition}:iam::${awsAccount}:oidc-provider/${providerName(issuer)}`;
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Principal: { Federated: provider },
+        Action: "sts:AssumeRoleWithWebIdentity",
+        Condition: trustConditions(issuer, subject, tokenAudience),
+      },
+    ],
+  };
+}
+
+function readSubject(text: string): TrustedSubject {
+  const [namespace = "", name, ...rest] = text.split("/");
+  if (name !== undefined && rest.length === 0) return { namespace, name };
+  throw new InvalidArgumentError("It must be a namespace and a name, such as team-a/reader.");
+}
+
+function readAccount(text: string): string {
+  if (/^\d{12}$/.test(text)) return text;
+  throw new InvalidArgumentError("It must be 12 digits.");
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

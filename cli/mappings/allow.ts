@@ -1,0 +1,97 @@
+// `mappings allow`: takes denials back. The mappings decide who gets in then.
+
+import type { Command } from "commander";
+import { candidates, denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { parseJson } from "../../functions/lib/json.ts";
+import { decide, type EvaluationContext } from "../access/evaluation.ts";
+import { supposeIdentity } from "../access/principal.ts";
+import { type Connection, connect } from "../aws/connection.ts";
+import type { Stored } from "../aws/parameter.ts";
+import { shortName } from "../aws/parameter-name.ts";
+import { readSome } from "../aws/read.ts";
+import { requireCluster } from "../changes/existing-cluster.ts";
+import { afterwards, type Change } from "../changes/plan.ts";
+import { executePlan } from "../changes/propose.ts";
+import { newCommand } from "../command.ts";
+import { finding } from "../errors.ts";
+import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../options.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { DENY_HELP, findDenyTarget } from "./deny-target.ts";
+import { isFor, listItems } from "./file/list-value.ts";
+
+interface AllowOptions extends ConnectionOptions, WriteOptions {
+  readonly session?: string;
+}
+
+export function allowCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
+    name: "allow",
+    summary: "take a denial back",
+    details:
+      "Removes the entry that names <who> from the deny lists. It grants nothing: the mappings decide who gets in. If " +
+      `another denial still matches <who>, the command says so.\n\n${DENY_HELP}`,
+    examples: [
+      "iam-authenticator mappings allow -c prod arn:aws:iam::111122223333:user/mallory --dry-run",
+      "iam-authenticator mappings allow -c prod sso/111122223333/ClusterAdmin --session jane@example.com",
+    ],
+  }).argument("<who>");
+  return addWrite(addReading(addConnection(command)))
+    .option("--session <name>", "the denial of this session alone")
+    .action((who: string, options: AllowOptions) => allow(who, options, io));
+}
+
+async function allow(who: string, options: AllowOptions, io: IOStreams): Promise<void> {
+  const connection = await connect(options, io);
+  const { context, account } = connection;
+  const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
+  const lists = new Set([parameter, ...(account === undefined ? [denyParameter(context.prefix, "any")] : [])]);
+  const places = candidatesOf(arnLike, connection).filter((name) => !lists.has(name));
+  const current = await readSome(connection.ssm, [...lists, ...places], io.interrupted);
+  await requireCluster(current, connection, options, io);
+  const changes = [...lists].flatMap((list) => withoutEntry(list, arnLike, current.get(list), context));
+  const left = stillDenied(arnLike, afterwards(current, changes), connection);
+  if (changes.length === 0) throw finding(`No denial names ${arnLike}.${left}`);
+  await executePlan({ changes, unchanged: 0, extra: [] }, current, connection, options, io);
+  if (left !== "") io.tell(`${left.trim()}\n`);
+}
+
+/** Throws if the list is invalid and would have to be written. A list without the entry stays, valid or not. */
+function withoutEntry(
+  parameter: string,
+  arnLike: string,
+  before: Stored | undefined,
+  { prefix, partition }: EvaluationContext,
+): Change[] {
+  const list = before === undefined ? [] : parseJson(before.value);
+  if (before === undefined || (Array.isArray(list) && !list.some((item) => isFor(item, arnLike)))) return [];
+  const items = listItems(shortName(parameter, prefix), before, "deny", (item) => isFor(item, arnLike), partition);
+  const kept = items.filter((item) => !isFor(item, arnLike));
+  return [{ action: "change", name: parameter, before, value: JSON.stringify(kept) }];
+}
+
+/** With --account, only what that account's permissions are for. */
+function candidatesOf(arnLike: string, { context, account }: Connection): string[] {
+  const identity = supposeIdentity(arnLike);
+  if (identity === undefined) return [];
+  const names = candidates(context.prefix, identity).map(({ parameter }) => parameter);
+  return account === undefined ? names : names.filter((name) => !name.endsWith("/any"));
+}
+
+/** What still denies a principal, if its whole ARN is known: a sentence, or nothing. */
+function stillDenied(arnLike: string, parameters: ReadonlyMap<string, Stored>, { context }: Connection): string {
+  const identity = supposeIdentity(arnLike);
+  if (identity === undefined) return "";
+  const { deciding } = decide(context, identity, parameters);
+  const isList = deciding?.place === "deny-account" || deciding?.place === "deny-any";
+  if (
+    deciding === undefined ||
+    !(deciding.verdict.kind === "deny" || (isList && deciding.verdict.kind === "invalid"))
+  ) {
+    return "";
+  }
+  const name = shortName(deciding.parameter, context.prefix);
+  const advice = isList
+    ? `See it with: mappings get ${name}.`
+    : `It says deny: true. Bring back what it said before with mappings rollback ${name}, or remove it.`;
+  return ` ${arnLike} is still denied by ${name}. ${advice}`;
+}

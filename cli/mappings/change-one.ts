@@ -1,0 +1,99 @@
+// Changes one mapping: reads it, changes it, checks the result as the function would, and writes it.
+
+import {
+  checkMapping,
+  isListKind,
+  type Mapping,
+  type MappingKind,
+} from "../../functions/authenticator/mapping/mapping.ts";
+import { isObject } from "../../functions/lib/json.ts";
+import { parseStored } from "../../functions/lib/repeated-keys.ts";
+import type { EvaluationContext } from "../access/evaluation.ts";
+import { connect } from "../aws/connection.ts";
+import type { Stored } from "../aws/parameter.ts";
+import { shortName } from "../aws/parameter-name.ts";
+import { readSome } from "../aws/read.ts";
+import { planChanges } from "../changes/plan.ts";
+import { executePlan } from "../changes/propose.ts";
+import { usage } from "../errors.ts";
+import type { ConnectionOptions, WriteOptions } from "../options.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { hasKey, listItems } from "./file/list-value.ts";
+import { inOrder, valueText } from "./file/to-parameters.ts";
+import { lint } from "./lint/lint.ts";
+import { tellSessionTrust } from "./session-trust.ts";
+import { findTarget, type Target } from "./target.ts";
+
+type ChangeValue = (value: Readonly<Record<string, unknown>>, kind: MappingKind) => Record<string, unknown>;
+
+export async function changeOne(
+  who: string,
+  options: ConnectionOptions & WriteOptions & { readonly session?: string },
+  io: IOStreams,
+  change: ChangeValue,
+): Promise<void> {
+  const connection = await connect(options, io);
+  const target = findTarget(connection, who, options.session);
+  const before = await readSome(connection.ssm, [target.parameter], io.interrupted);
+  const value = newValue(connection.context.prefix, target, before.get(target.parameter), change);
+  await checkByLint(target, value.changed, connection.context);
+  const plan = planChanges(before, new Map([[target.parameter, value.text]]), false);
+  tellSessionTrust(plan.changes, connection, io);
+  await executePlan(plan, before, connection, options, io);
+}
+
+/** Their value holds the ARN, since a parameter's name does not keep its spelling. */
+const WITH_ARN: readonly MappingKind[] = ["role", "user", "root", "federated-user"];
+
+interface NewValue {
+  /** Of the whole parameter. */
+  readonly text: string;
+  /** The mapping alone, which may be one of a list. */
+  readonly changed: Mapping;
+}
+
+function newValue(prefix: string, target: Target, stored: Stored | undefined, change: ChangeValue): NewValue {
+  const { parameter, address, key } = target;
+  const name = shortName(parameter, prefix);
+  const { kind } = address;
+  if (kind === "deny") throw usage(`${name} is a deny list: change it with mappings deny and mappings allow.`);
+  if (!isListKind(kind)) {
+    const value = stored === undefined ? undefined : parseStored(stored.value);
+    if (!isObject(value) && WITH_ARN.includes(kind) && key.arn === undefined) {
+      throw usage(`${name} holds no mapping yet: name it by its ARN to add one.`);
+    }
+    const changed = checked(name, change(isObject(value) ? value : key, kind), kind);
+    return { text: valueText(name, changed), changed };
+  }
+  if (kind === "pattern" && key.arnLike === undefined) {
+    throw usage(`Name one pattern of ${name} by its ARN with * or ?.`);
+  }
+  if (kind === "sso-session" && key.session === undefined) {
+    throw usage(`Name one session of ${name}: ${name.replace("sso-session", "sso")} --session <name>.`);
+  }
+  const items = listItems(name, stored, kind, (item) => hasKey(item, key));
+  const index = items.findIndex((item) => hasKey(item, key));
+  const item = items[index];
+  const changed = checked(name, change(isObject(item) ? item : key, kind), kind);
+  // A new pattern comes last: the first that matches counts.
+  return { text: valueText(name, index < 0 ? [...items, changed] : items.with(index, changed)), changed };
+}
+
+/** What lint calls an error must not be written and then found. Its neighbours in a list are no concern of this command. */
+async function checkByLint(
+  { parameter, address }: Target,
+  changed: Mapping,
+  context: EvaluationContext,
+): Promise<void> {
+  const value = JSON.stringify(isListKind(address.kind) ? [changed] : changed);
+  const findings = await lint(new Map([[parameter, { value, secure: false }]]), context);
+  const errors = findings.filter(({ level }) => level === "error");
+  if (errors.length === 0) return;
+  throw usage(...errors.map(({ where, message }) => `${where}: ${message}.`), "Nothing was written.");
+}
+
+function checked(name: string, value: unknown, kind: MappingKind) {
+  const check = checkMapping(value, kind);
+  if (!check.valid) throw usage(`${name} would be invalid: ${check.problem}.`);
+  return inOrder(check.mapping);
+}

@@ -1,0 +1,135 @@
+// `mappings edit`: mappings and denials as a file in an editor, and back after a plan.
+
+import type { Command } from "commander";
+import { type Connection, connect } from "../aws/connection.ts";
+import type { Stored } from "../aws/parameter.ts";
+import { shortName } from "../aws/parameter-name.ts";
+import { planChanges } from "../changes/plan.ts";
+import { executePlan } from "../changes/propose.ts";
+import { readMappings } from "../changes/read-current.ts";
+import { newCommand } from "../command.ts";
+import { finding, usage } from "../errors.ts";
+import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../options.ts";
+import { createDraft, type Draft } from "../terminal/editor.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { editableText, isSameValue, readByName, readDraft, withProblems } from "./edit-file.ts";
+import { tellSessionTrust } from "./session-trust.ts";
+import { findTarget, TARGET_HELP } from "./target.ts";
+
+type EditOptions = ConnectionOptions & WriteOptions;
+type Parameters = ReadonlyMap<string, Stored>;
+
+export function editCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
+    name: "edit",
+    summary: "change mappings in your editor",
+    details:
+      "Opens the mappings as a file in the editor of VISUAL or EDITOR, and shows a plan when you close it. Without <who>, " +
+      `it opens all mappings and denials. An entry that you remove from the file is removed.\n\n${TARGET_HELP}`,
+    examples: [
+      "iam-authenticator mappings edit -c prod arn:aws:iam::111122223333:role/Developers",
+      "EDITOR='code --wait' iam-authenticator mappings edit -c prod deny/111122223333",
+    ],
+  }).argument("[who...]");
+  return addWrite(addReading(addConnection(command))).action((who: string[], options: EditOptions) =>
+    edit(who, options, io),
+  );
+}
+
+async function edit(who: readonly string[], options: EditOptions, io: IOStreams): Promise<void> {
+  const connection = await connect(options, io);
+  const found = who.length === 0 ? await readMappings(connection, io) : await readNamed(who, connection, io);
+  const { opened, text } = await editableText(found, who.length > 0, connection, io);
+  const draft = createDraft("mappings.yaml", text);
+  let isKept = true;
+  try {
+    const desired = await editUntilValid(draft, opened, connection, io);
+    if (desired === undefined) io.tell("Nothing was changed.\n");
+    else await writeEdited(desired, opened, who.length === 0, connection, options, io);
+    isKept = options.dryRun === true && desired !== undefined;
+  } finally {
+    // Never lose what somebody has typed.
+    if (isKept && draft.read() !== text) io.tell(`Your text is in ${draft.path}.\n`);
+    else draft.remove();
+  }
+}
+
+async function readNamed(who: readonly string[], connection: Connection, io: IOStreams): Promise<Parameters> {
+  const names = [...new Set(who.map((one) => findTarget(connection, one).parameter))];
+  const found = await readByName(names, connection, io);
+  const missing = names.find((name) => !found.has(name));
+  if (missing === undefined) return found;
+  throw finding(`${shortName(missing, connection.context.prefix)} does not exist. To add a mapping, use mappings set.`);
+}
+
+const MOST_ROUNDS = 3;
+
+/** What the file says each parameter should hold; `undefined` where it was closed as it was opened. */
+async function editUntilValid(
+  draft: Draft,
+  opened: Parameters,
+  connection: Connection,
+  io: IOStreams,
+): Promise<ReadonlyMap<string, string> | undefined> {
+  let shown = draft.read();
+  let before: readonly string[] = [];
+  for (let round = 1; ; round += 1) {
+    await draft.edit(io);
+    const text = draft.read();
+    // The problems at the top do not count: an editor that is a script may change them too, each time anew.
+    const isSame = withProblems(text, before) === shown;
+    if (isSame && before.length === 0) return undefined;
+    if (isSame) throw usage("Nothing was written, because the file is still invalid:", ...before);
+    if (/^(\s*(#.*)?\n)*\s*(#.*)?$/.test(text)) throw finding("The file is empty: nothing was written.");
+    const { desired, problems } = await readDraft(draft.path, opened, connection, io);
+    if (desired !== undefined) return desired;
+    // An editor that is a script may change the file each time, and never ask anybody.
+    if (round === MOST_ROUNDS) {
+      throw usage(`Nothing was written, because the file is invalid after ${round} rounds:`, ...problems);
+    }
+    // Once more with the problems at the top, for their line numbers there.
+    draft.write(withProblems(text, problems));
+    before = (await readDraft(draft.path, opened, connection, io)).problems;
+    shown = withProblems(text, before);
+    draft.write(shown);
+  }
+}
+
+/** The plan is against what is there now, since somebody else may have changed it while the editor was open. */
+async function writeEdited(
+  desired: ReadonlyMap<string, string>,
+  opened: Parameters,
+  isWhole: boolean,
+  connection: Connection,
+  options: EditOptions,
+  io: IOStreams,
+): Promise<void> {
+  const { prefix } = connection.context;
+  const names = new Set([...opened.keys(), ...desired.keys()]);
+  const now = isWhole ? await readMappings(connection, io) : await readByName([...names], connection, io);
+  const others = [...opened.values()].filter((before) => isChanged(before, now.get(before.name)));
+  const isLeftAlone = ({ name, value }: Stored) => isSameValue(value, desired.get(name) ?? "[]");
+  for (const before of others) {
+    const what = isLeftAlone(before) ? "You did not: it stays as it is now." : "The plan replaces what they wrote.";
+    io.tell(`Somebody else changed ${shortName(before.name, prefix)} while you were editing. ${what}\n`);
+  }
+  const left = new Set(others.filter(isLeftAlone).map(({ name }) => name));
+  const isOurs = (name: string) => names.has(name) && !left.has(name);
+  const ours = new Map([...now].filter(([name]) => isOurs(name)));
+  const wanted = new Map([...desired].filter(([name]) => isOurs(name)));
+  const plan = planChanges(ours, wanted, true);
+  if (options.yes && left.size < others.length) {
+    throw finding("Refused: --yes does not replace what somebody else wrote while you were editing.");
+  }
+  if (plan.changes.length === 0) {
+    io.tell("Nothing was changed.\n");
+    return;
+  }
+  tellSessionTrust(plan.changes, connection, io);
+  await executePlan(plan, now, connection, options, io, { isWhole });
+}
+
+function isChanged(before: Stored, now: Stored | undefined): boolean {
+  // The value too: removed and made again, a parameter begins at version 1 again.
+  return now?.version !== before.version || now.value !== before.value;
+}

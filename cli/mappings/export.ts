@@ -1,0 +1,82 @@
+// `mappings export`: all mappings as a mapping file, or as the aws-auth ConfigMap.
+
+import { type Command, Option } from "commander";
+import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { type Connection, connect } from "../aws/connection.ts";
+import type { Stored } from "../aws/parameter.ts";
+import { shortName } from "../aws/parameter-name.ts";
+import { readSome } from "../aws/read.ts";
+import { readMappings } from "../changes/read-current.ts";
+import { newCommand } from "../command.ts";
+import { finding, usage } from "../errors.ts";
+import { addConnection, addReading, type ConnectionOptions, collect } from "../options.ts";
+import { readText } from "../terminal/files.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { writeMappingFile } from "./file/file.ts";
+import { readParameter } from "./file/read-parameter.ts";
+import { exportAwsAuth } from "./formats/aws-auth.ts";
+import { type KnownRole, readRoles } from "./formats/roles.ts";
+
+interface ExportOptions extends ConnectionOptions {
+  readonly format: "mappings" | "aws-auth";
+  readonly rolesFrom?: readonly string[];
+}
+
+export function exportCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
+    name: "export",
+    summary: "print all mappings and denials as a mapping file, or the aws-auth ConfigMap",
+    details:
+      "What the ConfigMap cannot express is left out, with a line on standard error and exit code 1. A permission set " +
+      "becomes its roles, where --roles-from names them.",
+    examples: [
+      "iam-authenticator mappings export -c prod > mappings.yaml",
+      "aws iam list-roles --path-prefix /aws-reserved/ > roles.json",
+      "iam-authenticator mappings export -c prod --format aws-auth --roles-from roles.json",
+    ],
+  });
+  return addReading(addConnection(command))
+    .addOption(new Option("--format <name>").choices(["mappings", "aws-auth"]).default("mappings"))
+    .option("--roles-from <file>", "aws iam list-roles of an account, for permission sets (may be repeated)", collect)
+    .action((options: ExportOptions) => exportAll(options, io));
+}
+
+async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
+  if (options.rolesFrom !== undefined && options.format !== "aws-auth") {
+    throw usage("--roles-from needs --format aws-auth.");
+  }
+  const connection = await connect(options, io);
+  const { prefix } = connection.context;
+  const parameters = await readMappings(connection, io);
+  const readings = [...parameters.values()].map((stored) => ({
+    name: shortName(stored.name, prefix),
+    ...readParameter(prefix, stored.name, stored),
+  }));
+  const entries = readings.flatMap((reading) => reading.entries);
+  const denials = readings.flatMap((reading) => reading.denials);
+  const invalid = readings.flatMap(({ name, problems }) => problems.map((problem) => `${name}: ${problem}`));
+  const { text, exported, problems } =
+    options.format === "aws-auth"
+      ? await awsAuth(parameters, connection, options, io)
+      : { text: writeMappingFile(entries, denials), exported: entries.length + denials.length, problems: [] };
+  io.print(text);
+  const left = [...invalid, ...problems];
+  for (const line of left) io.tell(`Left out, ${line}.\n`);
+  if (left.length > 0) throw finding(`${exported} exported, ${left.length} left out.`);
+}
+
+async function awsAuth(
+  parameters: ReadonlyMap<string, Stored>,
+  { ssm, context, account }: Connection,
+  { rolesFrom = [] }: ExportOptions,
+  io: IOStreams,
+) {
+  const { prefix } = context;
+  // With --account, these were not read. They deny identities of the account too.
+  const ofAny = [denyParameter(prefix, "any"), mappingParameter(prefix, "pattern", "any")];
+  const others = account === undefined ? new Map<string, Stored>() : await readSome(ssm, ofAny, io.interrupted);
+  const roles: KnownRole[] = [];
+  for (const file of rolesFrom) roles.push(...readRoles(await readText(file, io), file));
+  const { configMap, ...rest } = exportAwsAuth({ parameters: new Map([...parameters, ...others]), roles, context });
+  return { text: configMap, ...rest };
+}

@@ -1,0 +1,142 @@
+// The mapping file: the lists `mappings:` and `deny:`, in YAML or JSON, read from one or several files.
+
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { isObject } from "../../../functions/lib/json.ts";
+import { usage } from "../../errors.ts";
+import { fileFailure, nameOf, readText } from "../../terminal/files.ts";
+import type { IOStreams } from "../../terminal/io-streams.ts";
+import { printable } from "../../terminal/table.ts";
+import { parseYaml, stringifyYaml } from "../../terminal/yaml.ts";
+import { type Denial, readDenial } from "./denial.ts";
+import { type Entry, readEntry, writeEntry } from "./entry.ts";
+import type { PlaceOf } from "./to-parameters.ts";
+
+export interface MappingFile {
+  readonly entries: readonly Entry[];
+  readonly denials: readonly Denial[];
+  /** File and line of each of these. */
+  readonly placeOf: PlaceOf;
+}
+
+export interface ExaminedFile extends MappingFile {
+  /** Of single entries: file and line, and what is wrong. */
+  readonly problems: readonly { readonly where: string; readonly problem: string }[];
+}
+
+/** Files, folders (the YAML and JSON files in them) and `-`. Throws with every problem of every file. */
+export async function readMappingFiles(paths: readonly string[], io: IOStreams): Promise<MappingFile> {
+  const { problems, ...file } = await examineMappingFiles(paths, io);
+  if (problems.length > 0) {
+    throw usage(...problems.map(({ where, problem }) => `${where}: ${problem}`), "Nothing was written.");
+  }
+  return file;
+}
+
+/** Throws only where a file is not a mapping file at all. */
+export async function examineMappingFiles(paths: readonly string[], io: IOStreams): Promise<ExaminedFile> {
+  const entries: Entry[] = [];
+  const denials: Denial[] = [];
+  const places = new Map<Entry | Denial, string>();
+  const problems: ExaminedFile["problems"][number][] = [];
+  for (const file of paths.flatMap(filesOf)) {
+    for (const { list, item, line } of itemsIn(await readText(file, io), file)) {
+      const read = list === "deny" ? readDenial(item) : readEntry(item);
+      const where = `${nameOf(file)}, line ${line}`;
+      if ("problem" in read) {
+        problems.push({ where: `${where}${who(item)}`, problem: read.problem });
+        continue;
+      }
+      places.set(read, where);
+      if ("entry" in read) denials.push(read);
+      else entries.push(read);
+    }
+  }
+  return { entries, denials, problems, placeOf: (item) => places.get(item) };
+}
+
+/**
+ * A path beside the file, since a file is shared and read on other machines; the command that is at hand there prints
+ * what belongs at that path. https://github.com/redhat-developer/yaml-language-server#using-inlined-schema
+ */
+const SCHEMA_COMMENT = `# For checks and completion in an editor, put the schema beside this file:
+#   iam-authenticator mappings schema > mapping-file.schema.json
+# yaml-language-server: $schema=./mapping-file.schema.json
+`;
+
+/** For a file that is kept: its first lines lead an editor to the schema. */
+export function writeMappingFile(entries: readonly Entry[], denials: readonly Denial[] = []): string {
+  return `${SCHEMA_COMMENT}${writeLists(entries, denials)}`;
+}
+
+export function writeLists(entries: readonly Entry[], denials: readonly Denial[]): string {
+  return stringifyYaml({
+    mappings: entries.map(writeEntry),
+    ...(denials.length > 0 && { deny: denials.map(({ entry }) => entry) }),
+  });
+}
+
+function filesOf(path: string): string[] {
+  if (path === "-" || !isFolder(path)) return [path];
+  const files = namesIn(path).filter((name) => /\.(ya?ml|json)$/.test(name));
+  if (files.length === 0) throw usage(`${path} has no YAML or JSON files in it.`);
+  return files.sort().map((name) => join(path, name));
+}
+
+/** What is wrong with a path is said where it is read. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    throw fileFailure("read", folder, error);
+  }
+}
+
+const LISTS = ["mappings", "deny"] as const;
+/** As an editor wants it in a JSON file, which has no comments. */
+const KEYS: readonly string[] = [...LISTS, "$schema"];
+
+interface Item {
+  readonly list: (typeof LISTS)[number];
+  readonly item: unknown;
+  readonly line: number;
+}
+
+function itemsIn(text: string, file: string): Item[] {
+  const { value, lineOf } = parseYaml(text, file);
+  const document = isObject(value) ? value : {};
+  const unknown = Object.keys(document).find((key) => !KEYS.includes(key));
+  if (document["kind"] === "ConfigMap") {
+    throw usage(`${nameOf(file)} is a ConfigMap, not a mapping file: convert it with mappings import.`);
+  }
+  if (unknown !== undefined) {
+    throw usage(
+      `${nameOf(file)}, line ${lineOf([unknown])}: unknown key ${printable(unknown)}. The lists are mappings: and deny:.`,
+    );
+  }
+  if (!["string", "undefined"].includes(typeof document["$schema"])) {
+    throw usage(`${nameOf(file)}, line ${lineOf(["$schema"])}: $schema must be a string: the path or URL of a schema.`);
+  }
+  if (!LISTS.some((list) => Array.isArray(document[list]))) {
+    throw usage(`${nameOf(file)} must have a list mappings: or deny: at its top.`);
+  }
+  return LISTS.flatMap((list) => {
+    const items = document[list] ?? [];
+    if (!Array.isArray(items)) throw usage(`${nameOf(file)}, line ${lineOf([list])}: ${list}: must be a list.`);
+    return items.map((item, index) => ({ list, item, line: lineOf([list, index]) }));
+  });
+}
+
+function who(item: unknown): string {
+  if (!isObject(item)) return "";
+  const name = item["arn"] ?? item["arnLike"] ?? item["permissionSet"] ?? item["account"];
+  return typeof name === "string" ? ` (${printable(name)})` : "";
+}

@@ -1,0 +1,76 @@
+// From a parameter to the entries in it, and in words what is wrong.
+
+import { checkMapping, isListKind, type MappingKind } from "../../../functions/authenticator/mapping/mapping.ts";
+import {
+  type ParameterAddress,
+  type ParameterKind,
+  readName,
+} from "../../../functions/authenticator/mapping/read-name.ts";
+import { isObject } from "../../../functions/lib/json.ts";
+import { parseStored, repeatedKey } from "../../../functions/lib/repeated-keys.ts";
+import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
+import { type Denial, readDenial } from "./denial.ts";
+import type { Entry, Problem } from "./entry.ts";
+
+export interface Reading {
+  /** `undefined` for a name that the authenticator ignores. */
+  readonly kind: ParameterKind | undefined;
+  readonly account: string;
+  readonly entries: readonly Entry[];
+  /** Of a deny list. */
+  readonly denials: readonly Denial[];
+  /** What is wrong with the parameter as a whole, or with one entry in it. */
+  readonly problems: readonly string[];
+}
+
+/** Without `partition`, a denial for another one than the cluster's reads as valid. */
+export function readParameter(prefix: string, parameter: string, stored: StoredParameter, partition?: string): Reading {
+  const address = readName(prefix, parameter);
+  const reading = { kind: address?.kind, account: address?.account ?? "", entries: [], denials: [], problems: [] };
+  if (address === undefined) return { ...reading, problems: ["not a mapping: the authenticator ignores it"] };
+  const { kind, account } = address;
+  if (stored.secure) return { ...reading, problems: ["must be of type String, not SecureString"] };
+  const value = parseStored(stored.value);
+  if (value === undefined) return { ...reading, problems: ["must be JSON"] };
+  if (kind !== "deny" && !isListKind(kind)) {
+    const entry = readValue(value, { ...address, kind });
+    return "problem" in entry ? { ...reading, problems: [entry.problem] } : { ...reading, entries: [entry] };
+  }
+  if (!Array.isArray(value)) return { ...reading, problems: ["must be a JSON list"] };
+  if (kind !== "deny") {
+    const [entries, problems] = divide((value as unknown[]).map((item) => readValue(item, { ...address, kind })));
+    return { ...reading, entries, problems };
+  }
+  const scope = { account, ...(partition !== undefined && { partition }) };
+  const [denials, problems] = divide((value as unknown[]).map((item) => readDenial(item, scope)));
+  // The list that it is in counts, whatever its ARN says.
+  return { ...reading, denials: denials.map((denial) => ({ ...denial, account })), problems };
+}
+
+/** Those that are valid, and of the others what is wrong, by their number in the list. */
+function divide<T extends object>(items: readonly (T | Problem)[]): [T[], string[]] {
+  return [
+    items.filter((item): item is T => !("problem" in item)),
+    items.flatMap((item, index) => ("problem" in item ? `entry ${index + 1}: ${item.problem}` : [])),
+  ];
+}
+
+function readValue(value: unknown, address: ParameterAddress & { readonly kind: MappingKind }): Entry | Problem {
+  const check = checkMapping(value, address.kind);
+  if (!check.valid) return { problem: check.problem };
+  const { mapping } = check;
+  // A parameter's name is in lower case; its value keeps the spelling.
+  const written = mapping.arn === undefined || address.name === "" ? address.name : lastPart(mapping.arn);
+  return { ...address, name: written, mapping };
+}
+
+function lastPart(arn: string): string {
+  return arn.slice(arn.lastIndexOf("/") + 1);
+}
+
+/** A value in the form in which two that mean the same are equal: neither white space nor the order of keys counts, but a repeated key does. */
+export function normal(value: string): unknown {
+  const parsed = parseStored(value);
+  const isPlain = (isObject(parsed) || Array.isArray(parsed)) && repeatedKey(parsed) === undefined;
+  return isPlain ? parsed : value;
+}

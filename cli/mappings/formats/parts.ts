@@ -1,0 +1,45 @@
+// The parts of a file that import reads, whatever they say: documents, items of lists, one JSON object after the other.
+
+import { isObject, parseJson } from "../../../functions/lib/json.ts";
+import { type Path, parseDocuments, type YamlDocument } from "../../terminal/yaml.ts";
+
+/** A document, or a part of one, and where to find it. */
+export type Part = YamlDocument;
+
+/** Every document of the file, and of a list every item. */
+export function partsIn(text: string, file: string): Part[] {
+  return documentsIn(text, file).flatMap(listed);
+}
+
+/** The AWS CLI, called for each entry in a loop, leaves one JSON object after the other; `jq -c` each in a line. */
+function documentsIn(text: string, file: string): Part[] {
+  const isSeries = text.trimStart().startsWith("{") && parseJson(text) === undefined;
+  if (!isSeries) return parseDocuments(text, file);
+  let line = 1;
+  return text.split(/\n(?=\{)/).flatMap((piece) => {
+    const parts = parseDocuments(piece, file, line);
+    line += piece.split("\n").length;
+    return parts;
+  });
+}
+
+/** kubectl's `kind: List`, and a list of answers. */
+function listed(part: Part): Part[] {
+  const { value } = part;
+  if (Array.isArray(value)) return value.map((item, i) => below(part, [i], item));
+  const items = isObject(value) && isList(value["kind"]) ? value["items"] : undefined;
+  return Array.isArray(items) ? items.map((item, i) => below(part, ["items", i], item)) : [part];
+}
+
+function isList(kind: unknown): boolean {
+  return typeof kind === "string" && kind.endsWith("List");
+}
+
+/** The part of a part that is at this path. */
+export function below({ lineOf, blockLine }: Part, path: Path, value: unknown): Part {
+  return {
+    value,
+    lineOf: (rest) => lineOf([...path, ...rest]),
+    blockLine: (rest) => blockLine([...path, ...rest]),
+  };
+}

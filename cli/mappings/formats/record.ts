@@ -1,0 +1,144 @@
+// A mapping as other programs write it, and what becomes of it here: an entry, or the reason why it cannot be carried.
+
+import { mappingParameter, permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { printable } from "../../terminal/table.ts";
+import { type Entry, type Problem, readEntry } from "../file/entry.ts";
+import { translateIn } from "./placeholders.ts";
+
+/** Nothing is trusted yet: fields are as they were read. */
+export interface Foreign {
+  /** Such as `mapRoles 3`, for a message. */
+  readonly where: string;
+  readonly line: number;
+  readonly arn?: unknown;
+  readonly username?: unknown;
+  readonly groups?: unknown;
+  /** An IAM Identity Center permission set instead of an ARN. */
+  readonly permissionSet?: unknown;
+  readonly account?: unknown;
+  /** What of it is left out, or is given elsewhere. */
+  readonly remark?: string;
+  /** EKS access entries match a role with its path; aws-iam-authenticator never does. */
+  readonly pathsMatched?: true;
+  /** Why this is not a mapping at all. */
+  readonly problem?: string;
+}
+
+export interface Carried {
+  readonly where: string;
+  readonly entry: Entry;
+  /** What is not quite as it was. */
+  readonly notes: readonly string[];
+  /** It matched nobody before, and does now. */
+  readonly isNew: boolean;
+}
+
+/** `sso`: a permission set's role becomes the permission set, whatever the suffix of its role will be. */
+export function carry(foreign: Foreign, sso: boolean): Carried | (Problem & { readonly where: string }) {
+  const { arn, username, groups, permissionSet, account, remark, problem } = foreign;
+  const where = whereOf(foreign);
+  const remarks = remark === undefined ? [] : [remark];
+  if (problem !== undefined) return { where, problem };
+  const names = readNames(username, groups);
+  if ("problem" in names) return { where, ...names };
+  if (arn === undefined) {
+    const entry = readEntry({
+      account: accountText(account),
+      ...(permissionSet !== undefined && { permissionSet }),
+      ...names,
+    });
+    return "problem" in entry ? { where, problem: entry.problem } : { where, entry, isNew: false, notes: remarks };
+  }
+  if (typeof arn !== "string") return { where, problem: "it has no ARN" };
+  const bare = withoutPath(arn.trim());
+  const [, , , , ofArn = "", role = ""] = bare.split(":");
+  const set = permissionSetOf(role.replace(/^role\//, ""));
+  const entry = readEntry(
+    sso && set !== undefined ? { permissionSet: set, account: ofArn, ...names } : { arn: bare, ...names },
+  );
+  if ("problem" in entry) return { where, problem: entry.problem };
+  const isNew = bare !== arn && !foreign.pathsMatched;
+  return { where, entry, isNew, notes: [...noteOn(arn, bare, isNew, sso, set), ...remarks] };
+}
+
+function whereOf({ where, line, arn, permissionSet, account }: Foreign): string {
+  const whom = typeof arn === "string" ? arn : [account, permissionSet].filter((part) => part !== undefined).join("/");
+  // One line of output for one entry, whatever it holds.
+  return printable(`line ${line}, ${where}${whom === "" ? "" : ` (${whom})`}`);
+}
+
+function noteOn(arn: string, bare: string, isNew: boolean, sso: boolean, set: string | undefined): string[] {
+  const reason = bare === arn.trim() ? "spaces around its ARN" : "its path";
+  const now = isNew ? [`new access: with ${reason} it never matched anybody; now it matches ${bare}`] : [];
+  if (set === undefined) return now;
+  const note = sso
+    ? `becomes the permission set ${set}`
+    : `the role of permission set ${set}; with --sso the set is mapped, and a new suffix does not matter`;
+  return [...now, note];
+}
+
+/** Only a role's: aws-iam-authenticator sees users with their paths, roles without. */
+function withoutPath(arn: string): string {
+  return arn.replace(/^(arn:[a-z-]+:iam::\d{12}:role\/)(?:[\x21-\x7e]*\/)([^/]+)$/i, "$1$2");
+}
+
+type Names = { readonly username?: string; readonly groups?: readonly string[] };
+
+function readNames(username: unknown, groups: unknown): Names | Problem {
+  const list = groups ?? [];
+  if (username !== undefined && username !== null && typeof username !== "string") {
+    return { problem: "username must be a string" };
+  }
+  if (!Array.isArray(list) || !list.every((group) => typeof group === "string")) {
+    return { problem: "groups must be a list of strings" };
+  }
+  const name = username ?? "";
+  const unclear = [name, ...list].find((text) => translateIn(text) === undefined);
+  if (unclear !== undefined) return { problem: `${unclear} has braces that are not a placeholder` };
+  return {
+    ...(name !== "" && { username: translateIn(name) ?? "" }),
+    ...(list.length > 0 && { groups: list.flatMap((group) => translateIn(group) ?? []) }),
+  };
+}
+
+/**
+ * An account without quotes is a number where it has no leading zero. A shorter number is refused: whether its zeros were
+ * dropped, or a YAML 1.1 program read it as octal, cannot be seen.
+ */
+function accountText(account: unknown): unknown {
+  return typeof account === "number" && String(account).length === 12 ? String(account) : account;
+}
+
+export interface Merged {
+  readonly winners: readonly Carried[];
+  /** What was left out, each with the reason. */
+  readonly overridden: readonly string[];
+}
+
+/**
+ * aws-iam-authenticator takes the last of a section and asks roles before users; one that never matched there loses
+ * against any other.
+ */
+export function merge(carried: readonly Carried[]): Merged {
+  const byParameter = Map.groupBy(carried, ({ entry: { kind, account, name } }) =>
+    mappingParameter("", kind, account, name),
+  );
+  const winners: Carried[] = [];
+  const overridden: string[] = [];
+  for (const same of byParameter.values()) {
+    const matching = same.filter(({ isNew }) => !isNew);
+    const winner = (matching.length > 0 ? matching : same).at(-1);
+    if (winner === undefined) continue;
+    winners.push(winner);
+    for (const other of same) {
+      if (other !== winner)
+        overridden.push(`${other.where} is left out: ${winner.where} ${whyItCounts(other, winner)}`);
+    }
+  }
+  return { winners, overridden };
+}
+
+function whyItCounts(other: Carried, winner: Carried): string {
+  const isUnmatched = other.isNew && !winner.isNew;
+  return `is for the same principal${isUnmatched ? ", and the other never matched anybody" : " and comes later: the last one counts"}`;
+}

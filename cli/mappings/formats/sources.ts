@@ -1,0 +1,160 @@
+// The files that import reads: which kind a document is, and the mappings in it, each with its number, line and ARN.
+
+import { isObject } from "../../../functions/lib/json.ts";
+import { usage } from "../../errors.ts";
+import { nameOf } from "../../terminal/files.ts";
+import { parseDocuments } from "../../terminal/yaml.ts";
+import { below, type Part, partsIn } from "./parts.ts";
+import type { Foreign } from "./record.ts";
+
+export interface Read {
+  readonly items: readonly Foreign[];
+  /** What else is in the file, and has no mappings. */
+  readonly notes: readonly string[];
+}
+
+const KINDS =
+  "the aws-auth ConfigMap, aws-iam-authenticator's server config (by itself or in its ConfigMap), IAMIdentityMapping " +
+  "objects, eksctl's ClusterConfig, and answers of aws eks describe-access-entry";
+
+/** Every kind is told by its own keys. Throws where no document of the file is of a known kind. */
+export function readForeign(text: string, file: string): Read {
+  const parts = partsIn(text, file);
+  if (parts.length === 0) throw usage(`${nameOf(file)}: there is nothing in it.`);
+  const read = parts.map((part) => readPart(part, file));
+  if (read.every((items) => items === undefined)) {
+    throw usage(`${nameOf(file)}: not a file that import knows. It reads ${KINDS}.`);
+  }
+  const notes = read.flatMap((items, index) => (items?.length ? [] : noteOn(parts[index], items !== undefined)));
+  return { items: read.flatMap((items) => items ?? []), notes };
+}
+
+function noteOn(part: Part | undefined, isKnown: boolean): string[] {
+  if (part === undefined) return [];
+  const kind = isObject(part.value) ? part.value["kind"] : undefined;
+  const hint =
+    isKnown && kind === "ConfigMap" ? `: import reads its keys ${SECTIONS.join(", ")} and ${SERVER_CONFIG}` : "";
+  return [`line ${part.lineOf([])}: ${String(kind ?? "a document")} has no mappings${hint}`];
+}
+
+function readPart(part: Part, file: string): Foreign[] | undefined {
+  if (!isObject(part.value)) return undefined;
+  const { kind, data, spec, server, iamIdentityMappings, accessEntry } = part.value;
+  if (kind === "ConfigMap") return fromConfigMap(below(part, ["data"], data), nameIn(part.value), file);
+  if (kind === "IAMIdentityMapping") {
+    return [fromListItem(spec, { where: `IAMIdentityMapping ${nameIn(part.value)}`, line: part.lineOf([]) }, "arn")];
+  }
+  if (isObject(server)) return fromLists(below(part, ["server"], server));
+  if (Array.isArray(iamIdentityMappings)) {
+    return iamIdentityMappings.map((item, i) =>
+      fromEksctl(item, { where: `iamIdentityMappings ${i + 1}`, line: part.lineOf(["iamIdentityMappings", i]) }),
+    );
+  }
+  return isObject(accessEntry)
+    ? [fromAccessEntry(accessEntry, { where: "access entry", line: part.lineOf([]) })]
+    : undefined;
+}
+
+function nameIn({ metadata }: Record<string, unknown>): string {
+  return isObject(metadata) && typeof metadata["name"] === "string" ? metadata["name"] : "";
+}
+
+const SECTIONS = ["mapRoles", "mapUsers", "mapAccounts"];
+/** https://github.com/kubernetes-sigs/aws-iam-authenticator/blob/master/deploy/example.yaml */
+const SERVER_CONFIG = "config.yaml";
+
+/** Each section, and the server config, is YAML in the ConfigMap's text. `undefined` for another program's ConfigMap. */
+function fromConfigMap(data: Part, name: string, file: string): Foreign[] | undefined {
+  const texts = isObject(data.value) ? data.value : {};
+  const isKnown = Object.keys(texts).some((key) => SECTIONS.includes(key) || key === SERVER_CONFIG);
+  if (!isKnown && !["", "aws-auth", "aws-iam-authenticator"].includes(name)) return undefined;
+  return Object.entries(texts).flatMap(([key, text]) => {
+    const at = { where: key, line: data.lineOf([key]) };
+    if (!SECTIONS.includes(key) && key !== SERVER_CONFIG) {
+      return [{ ...at, problem: `only ${SECTIONS.join(", ")} and ${SERVER_CONFIG} are ever read` }];
+    }
+    const inner = typeof text === "string" ? textPart(data, key, text, file) : below(data, [key], text);
+    return key === SERVER_CONFIG ? (readPart(inner, file) ?? []) : section(inner, key);
+  });
+}
+
+function textPart(data: Part, key: string, text: string, file: string): Part {
+  const first = data.blockLine([key]);
+  const [part] = parseDocuments(text, `${nameOf(file)}, ${key}`, first);
+  const outer = () => data.lineOf([key]);
+  // A text in quotes has no lines of its own.
+  if (part !== undefined && first !== undefined) return part;
+  return { value: part?.value ?? [], lineOf: outer, blockLine: () => undefined };
+}
+
+/** https://github.com/kubernetes-sigs/aws-iam-authenticator#full-configuration-format: viper reads keys in any case */
+function fromLists(server: Part): Foreign[] {
+  const keys = isObject(server.value) ? server.value : {};
+  return Object.entries(keys).flatMap(([key, value]) => {
+    const name = SECTIONS.find((one) => one.toLowerCase() === key.toLowerCase());
+    return name === undefined ? [] : section(below(server, [key], value), name);
+  });
+}
+
+const ARN_KEYS: Readonly<Record<string, string>> = { mapRoles: "rolearn", mapUsers: "userarn" };
+
+function section({ value, lineOf }: Part, name: string): Foreign[] {
+  const items = value ?? [];
+  if (!Array.isArray(items)) throw usage(`line ${lineOf([])}: ${name} must be a list.`);
+  const arnKey = ARN_KEYS[name];
+  return items.map((item, i) => {
+    const at = { where: `${name} ${i + 1}`, line: lineOf([i]) };
+    return arnKey === undefined ? { ...at, account: item } : fromListItem(item, at, arnKey);
+  });
+}
+
+type At = Pick<Foreign, "where" | "line">;
+
+function fromListItem(item: unknown, at: At, arnKey: string): Foreign {
+  const { username, groups, sso, [arnKey]: arn, ...rest } = lowerCaseKeys(item);
+  const { permissionsetname: permissionSet, accountid: account } = lowerCaseKeys(sso);
+  return {
+    ...at,
+    username,
+    groups,
+    ...remarkOn(rest),
+    ...(arn === undefined && isObject(sso) ? { permissionSet, account } : { arn: arn ?? null }),
+  };
+}
+
+/** A slip such as `group:` should be seen; aws-iam-authenticator overlooks it. */
+function remarkOn(rest: Record<string, unknown>): Pick<Foreign, "remark"> {
+  const keys = Object.keys(rest);
+  if (keys.length === 0) return {};
+  const pin = "userid" in rest ? "; to pin the mapping to this very principal, set principalId" : "";
+  return { remark: `unknown ${keys.length > 1 ? "keys" : "key"} ${keys.join(", ")} left out${pin}` };
+}
+
+function lowerCaseKeys(item: unknown): Record<string, unknown> {
+  if (!isObject(item)) return {};
+  return Object.fromEntries(Object.entries(item).map(([key, value]) => [key.toLowerCase(), value]));
+}
+
+/** https://docs.aws.amazon.com/eks/latest/eksctl/iam-identity-mappings.html */
+function fromEksctl(item: unknown, at: At): Foreign {
+  const { arn, username, groups, account, serviceName, noDuplicateARNs: _, ...rest } = isObject(item) ? item : {};
+  if (serviceName !== undefined) {
+    return { ...at, problem: `service ${String(serviceName)} is RBAC that eksctl makes, not a mapping` };
+  }
+  if (account !== undefined) return { ...at, account, ...remarkOn(rest) };
+  return { ...at, arn: arn ?? null, username, groups, ...remarkOn(rest) };
+}
+
+/** https://docs.aws.amazon.com/eks/latest/APIReference/API_AccessEntry.html */
+function fromAccessEntry({ principalArn, username, kubernetesGroups }: Record<string, unknown>, at: At): Foreign {
+  const hasGroups = Array.isArray(kubernetesGroups) && kubernetesGroups.length > 0;
+  const remark = "it has no groups: RBAC must give what EKS access policies gave";
+  return {
+    ...at,
+    arn: principalArn ?? null,
+    username,
+    groups: kubernetesGroups,
+    pathsMatched: true,
+    ...(!hasGroups && { remark }),
+  };
+}

@@ -1,0 +1,142 @@
+// `mappings lint`: what is wrong, risky or useless, in Parameter Store or in a file before it is applied.
+
+import { type Command, Option } from "commander";
+import { callersParameter } from "../../functions/authenticator/caller/bearer.ts";
+import { partitionOfRegion } from "../../functions/aws/partitions.ts";
+import { connect, functionSettings } from "../aws/connection.ts";
+import { shortName } from "../aws/parameter-name.ts";
+import type { Rate } from "../aws/rates.ts";
+import { planChanges } from "../changes/plan.ts";
+import { executePlan } from "../changes/propose.ts";
+import { readMappings } from "../changes/read-current.ts";
+import { newCommand } from "../command.ts";
+import { finding, usage } from "../errors.ts";
+import {
+  addConnection,
+  addOutput,
+  addReading,
+  addWrite,
+  collect,
+  type OutputOptions,
+  type WriteOptions,
+} from "../options.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { printList } from "../terminal/print.ts";
+import type { Entry } from "./file/entry.ts";
+import { examineMappingFiles } from "./file/file.ts";
+import { placeEntries } from "./file/to-parameters.ts";
+import { type Finding, LEVELS, type Level } from "./lint/finding.ts";
+import { callerFindings, fixesFor } from "./lint/fix.ts";
+import { gravestFirst, lint } from "./lint/lint.ts";
+
+interface LintOptions extends OutputOptions, WriteOptions {
+  readonly file?: readonly string[];
+  readonly cluster?: string;
+  readonly region?: string;
+  readonly profile?: string;
+  readonly prefix?: string;
+  readonly account?: string;
+  readonly readRate?: Rate;
+  readonly fix?: true;
+  readonly fail: Level;
+}
+
+export function lintCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
+    name: "lint",
+    summary: "find mappings that are wrong, risky or useless",
+    details:
+      "With --file, it reads files alone and does not call AWS: for a pull request. The exit code is 1 if a finding has " +
+      "the level of --fail or above.\n\nWith --fix, it rewrites stored values that this release refuses and earlier " +
+      "ones accepted, with the meaning that the earlier ones gave them. Run it before you upgrade the function. Without " +
+      "a check before traffic, run lint first.",
+    examples: [
+      "iam-authenticator mappings lint --cluster prod",
+      "iam-authenticator mappings lint -f mappings.yaml --fail error",
+      "iam-authenticator mappings lint -c prod --fix --dry-run",
+    ],
+  });
+  return addWrite(addOutput(addReading(addConnection(command, { clusterIsOptional: true }))))
+    .option("--fix", "rewrite stored values that only earlier releases accept")
+    .option("-f, --file <path>", "a mapping file instead (may be repeated)", collect)
+    .addOption(new Option("--fail <level>", "lowest level that gives exit code 1").choices(LEVELS).default("warning"))
+    .action((options: LintOptions) => lintMappings(options, io));
+}
+
+async function lintMappings(options: LintOptions, io: IOStreams): Promise<void> {
+  const { file, cluster, fail, output } = options;
+  if (file === undefined && cluster === undefined) throw usage("Give --cluster or --file.");
+  if (options.fix && file !== undefined) throw usage("--fix is for stored values: leave --file out.");
+  const writing = ["dryRun", "yes", "force", "allowWeakening"] as const;
+  if (!options.fix && writing.some((name) => options[name] !== undefined)) {
+    throw usage("--dry-run, --yes, --force and --allow-weakening need --fix.");
+  }
+  if (options.fix) return fixStored(options, io);
+  const items = file === undefined ? await lintStored(options, io) : await lintFiles(file, options, io);
+  const headers = ["level", "rule", "where", "message"];
+  const row = ({ level, rule, where, message }: Finding) => [level, rule, where, message];
+  printList({ items, headers, row, endsInText: true }, output, io);
+  const count = (level: Level) => items.filter((item) => item.level === level).length;
+  const failing = LEVELS.slice(0, LEVELS.indexOf(fail) + 1);
+  if (failing.some((level) => count(level) > 0)) {
+    const counts = [
+      counted(count("error"), "error"),
+      counted(count("warning"), "warning"),
+      counted(count("info"), "note"),
+    ];
+    throw finding(`${counts.join(", ")}.`);
+  }
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+async function lintStored({ cluster = "", ...options }: LintOptions, io: IOStreams): Promise<Finding[]> {
+  const connection = await connect({ ...options, cluster }, io);
+  const stored = await readMappings(connection, io, { callers: true });
+  const callers = callerFindings(stored, connection.context);
+  stored.delete(callersParameter(connection.context.prefix));
+  const findings = gravestFirst([...callers, ...(await lint(stored, connection.context))]);
+  // One account's mappings do not show who administers the cluster.
+  return options.account === undefined ? findings : findings.filter(({ rule }) => rule !== "no-masters");
+}
+
+async function fixStored({ cluster = "", ...options }: LintOptions, io: IOStreams): Promise<void> {
+  const connection = await connect({ ...options, cluster }, io);
+  const current = await readMappings(connection, io, { callers: true });
+  const { fixes, left } = fixesFor(current, connection.context);
+  for (const { where, message } of left) io.tell(`${where} ${message}.\n`);
+  for (const note of fixes.flatMap(({ notes }) => notes)) io.tell(`${note}\n`);
+  if (fixes.length === 0 && left.length === 0) io.tell("Nothing to fix.\n");
+  if (fixes.length > 0) {
+    const fixed = new Map(fixes.map(({ name, value }) => [name, value]));
+    const before = new Map([...current].filter(([name]) => fixed.has(name)));
+    await executePlan(planChanges(before, fixed, false), current, connection, options, io);
+  }
+  if (left.length > 0) throw finding(`${left.length} not fixed.`);
+}
+
+async function lintFiles(file: readonly string[], { cluster = "file", region }: LintOptions, io: IOStreams) {
+  const { entries, denials, problems, placeOf } = await examineMappingFiles(file, io);
+  const { reservedPrefixes } = functionSettings({ cluster }, region ?? ANY_REGION, io);
+  const context = { prefix: "/file", partition: partitionOf(region, entries), now: io.clock(), reservedPrefixes };
+  const { values, problems: misplaced } = placeEntries(context.prefix, entries, denials, placeOf);
+  const parameters = new Map([...values].map(([name, value]) => [name, { value, secure: false }]));
+  return gravestFirst([
+    ...problems.map(({ where, problem }): Finding => ({ level: "error", rule: "invalid", where, message: problem })),
+    ...misplaced.map(({ name, rule, problem }): Finding => {
+      return { level: "error", rule, where: shortName(name, context.prefix), message: problem };
+    }),
+    ...(await lint(parameters, context)),
+  ]);
+}
+
+/** Nothing that is read from the settings here depends on it. */
+const ANY_REGION = "us-east-1";
+
+/** Without a region, that of the first ARN: another one in the same file is wrong in any case. */
+function partitionOf(region: string | undefined, entries: readonly Entry[]): string {
+  if (region !== undefined) return partitionOfRegion(region)?.id ?? "aws";
+  return entries.flatMap(({ mapping }) => mapping.arn?.split(":")[1] ?? [])[0] ?? "aws";
+}

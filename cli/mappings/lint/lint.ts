@@ -1,0 +1,45 @@
+// All rules over all mappings, the gravest findings first.
+
+import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
+import type { EvaluationContext } from "../../access/evaluation.ts";
+import { shortName } from "../../aws/parameter-name.ts";
+import { type Finding, LEVELS, type Rule, subjectOf } from "./finding.ts";
+import { missingSessions, sessionNames, sharedUsernames, spaces } from "./names.ts";
+import { masters, nodes, systemNames, wholeAccounts } from "./privileges.ts";
+import { repeatedSessions, sessionsWithoutSet } from "./sessions.ts";
+import { coveredPatterns, permissionSetRoles, shadowed, unreachable } from "./shadowing.ts";
+import { ending, invalid, pinned } from "./validity.ts";
+
+const RULES: readonly Rule[] = [
+  invalid,
+  unreachable,
+  nodes,
+  shadowed,
+  coveredPatterns,
+  repeatedSessions,
+  sessionsWithoutSet,
+  systemNames,
+  wholeAccounts,
+  ending,
+  masters,
+  permissionSetRoles,
+  pinned,
+  sessionNames,
+  missingSessions,
+  spaces,
+  sharedUsernames,
+];
+
+export async function lint(
+  parameters: ReadonlyMap<string, StoredParameter>,
+  context: EvaluationContext,
+): Promise<Finding[]> {
+  const subject = subjectOf(parameters, context);
+  const found: Finding[] = [];
+  for (const rule of RULES) found.push(...(await rule(subject)));
+  return gravestFirst(found.map((finding) => ({ ...finding, where: shortName(finding.where, context.prefix) })));
+}
+
+export function gravestFirst(findings: readonly Finding[]): Finding[] {
+  return findings.toSorted((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
+}

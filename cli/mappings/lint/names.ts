@@ -1,0 +1,86 @@
+// Rules on usernames and groups: who chooses them, who shares them, and whether they can be rendered at all.
+
+import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
+import { canChooseAdministrator } from "../../access/session-names.ts";
+import { nameOfEntry } from "../file/entry.ts";
+import type { Finding, Placed, Subject } from "./finding.ts";
+
+/** Anyone who may assume a role chooses the name of the session. */
+export function sessionNames({ entries }: Subject): Finding[] {
+  return entries.flatMap(({ parameter: where, entry: { kind, mapping } }): Finding[] => {
+    const { username = "", groups = [] } = mapping;
+    // Its own session name is in the entry: no user chooses another one.
+    if (kind === "sso-session") return [];
+    const chosen = groups.filter((group) => startsWithSession(group));
+    const masters = groups.filter((group) => !startsWithSession(group) && canChooseAdministrator({ groups: [group] }));
+    return [
+      ...chosen.map((group): Finding => {
+        const message = `group ${group}: anyone who assumes the role chooses the group; put a prefix before it`;
+        return { level: "error", rule: "chosen-group", where, message };
+      }),
+      ...masters.map((group): Finding => {
+        const message = `group ${group}: anyone who assumes the role can become an administrator; use another prefix`;
+        return { level: "error", rule: "chosen-group", where, message };
+      }),
+      ...(startsWithSession(username)
+        ? [
+            {
+              level: "warning" as const,
+              rule: "chosen-username",
+              where,
+              message: `username ${username}: anyone who assumes the role chooses the name; put a prefix before it, such as dev:${username}`,
+            },
+          ]
+        : []),
+    ];
+  });
+}
+
+function startsWithSession(template: string): boolean {
+  return /^\{SessionName(?:Raw)?\}/.test(template);
+}
+
+/** Only a role has a session. */
+export function missingSessions({ entries }: Subject): Finding[] {
+  return entries.flatMap(({ parameter: where, entry }): Finding[] => {
+    const { username = "", groups = [] } = entry.mapping;
+    const used = (["SessionName", "SessionNameRaw", "EC2PrivateDNSName"] as const).find((placeholder) =>
+      usesPlaceholder([username, ...groups], placeholder),
+    );
+    if (used === undefined || !isWithoutSession(entry)) return [];
+    const message = `{${used}} has no value for a user, root or federated user: every review is refused`;
+    return [{ level: "error", rule: "no-session", where, message }];
+  });
+}
+
+function isWithoutSession({ kind, mapping }: Placed["entry"]): boolean {
+  if (kind === "pattern") return /^(?:user\/|root$|federated-user\/)/i.test(mapping.arnLike?.split(":")[5] ?? "");
+  return kind === "user" || kind === "root" || kind === "federated-user";
+}
+
+export function spaces({ entries }: Subject): Finding[] {
+  return entries.flatMap(({ parameter: where, entry: { mapping } }): Finding[] => {
+    const { username = "", groups = [] } = mapping;
+    const spaced = [username, ...groups].filter((name) => name !== name.trim());
+    return spaced.map((name) => ({
+      level: "warning",
+      rule: "space-in-name",
+      where,
+      message: `${JSON.stringify(name)} has a space at its start or end, and RBAC compares names exactly`,
+    }));
+  });
+}
+
+/** Neither RBAC nor an audit log can tell them apart. Templates with a placeholder of the person's are left out. */
+export function sharedUsernames({ entries }: Subject): Finding[] {
+  const fixed = entries.flatMap(({ parameter, entry }) => {
+    const username = entry.mapping.username?.replaceAll("{AccountID}", entry.account);
+    return username === undefined || username.includes("{") ? [] : [{ parameter, username, who: nameOfEntry(entry) }];
+  });
+  return [...Map.groupBy(fixed, ({ username }) => username)].flatMap(([username, same]): Finding[] => {
+    const [first, ...others] = same;
+    if (first === undefined || others.length === 0) return [];
+    const message = `username ${username} is also used for ${others.map(({ who }) => who).join(", ")}`;
+    return [{ level: "info", rule: "shared-username", where: first.parameter, message }];
+  });
+}

@@ -1,0 +1,82 @@
+// Rules on what counts: mappings that no review reads, and those that another one comes before.
+
+import { matchesArnLike } from "../../../functions/authenticator/mapping/arn-like.ts";
+import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { refusesEverybody } from "../../access/denials.ts";
+import { decideForPrincipal, principalOf } from "../../access/principal.ts";
+import { shortName } from "../../aws/parameter-name.ts";
+import type { Finding, Placed, Subject } from "./finding.ts";
+
+export function unreachable({ entries, context }: Subject): Finding[] {
+  return entries.flatMap(({ parameter, entry }): Finding[] => {
+    const isOfSet = entry.kind === "sso" || entry.kind === "sso-session";
+    const principal = isOfSet ? undefined : principalOf(entry, context);
+    if (principal === undefined) return [];
+    const finding = { level: "error" as const, rule: "unreachable", where: parameter };
+    const right = mappingParameter(context.prefix, principal.kind, principal.accountId, principal.name);
+    if (right !== parameter) {
+      return [{ ...finding, message: `a review of its arn reads ${shortName(right, context.prefix)} instead` }];
+    }
+    if (principal.partition === context.partition) return [];
+    return [
+      {
+        ...finding,
+        message: `its arn is in partition ${principal.partition}, and the function in ${context.partition}`,
+      },
+    ];
+  });
+}
+
+/** For the principal of this mapping something else counts: a denial, or a mapping that comes first. */
+export function shadowed({ entries, parameters, context }: Subject): Finding[] {
+  return entries.flatMap(({ parameter, entry }): Finding[] => {
+    const { evaluations = [], deciding } = decideForPrincipal(entry, parameters, context) ?? {};
+    const own = evaluations.some(
+      (evaluation) => evaluation.parameter === parameter && evaluation.verdict.kind === "match",
+    );
+    if (!own || deciding === undefined || deciding.parameter === parameter) return [];
+    const first = shortName(deciding.parameter, context.prefix);
+    // The invalid list itself is a finding: one for each mapping that it shuts out would hide it.
+    if (refusesEverybody(deciding.parameter, parameters.get(deciding.parameter)?.value)) return [];
+    const message = deciding.verdict.kind === "deny" ? `denied by ${first}` : `${first} counts before it`;
+    const { session } = entry.mapping;
+    const whose = session === undefined ? "" : `session ${session}: `;
+    return [{ level: "warning", rule: "shadowed", where: parameter, message: `${whose}${message}` }];
+  });
+}
+
+/** A role of a permission set, mapped by itself: it counts before the set, and only until its suffix changes. */
+export function permissionSetRoles({ entries }: Subject): Finding[] {
+  return entries.flatMap(({ parameter: where, entry: { kind, name } }): Finding[] => {
+    if (kind !== "role" || !/^AWSReservedSSO_.+_[0-9a-f]{16}$/i.test(name)) return [];
+    const message = "a permission set's role: map the set (sso/<account>/<set>), so that a new suffix does not matter";
+    return [{ level: "info", rule: "permission-set-role", where, message }];
+  });
+}
+
+/** The first match counts, and the patterns of an account come before those of any: a covered pattern is never reached. */
+export function coveredPatterns({ entries, context }: Subject): Finding[] {
+  const lists = Map.groupBy(
+    entries.filter(({ entry }) => entry.kind === "pattern"),
+    ({ parameter }) => parameter,
+  );
+  return [...lists.values()].flatMap((list) =>
+    list.flatMap(({ parameter: where, entry }, index): Finding[] => {
+      const arnLike = entry.mapping.arnLike ?? "";
+      const ofAccount = mappingParameter(context.prefix, "pattern", arnLike.split(":")[4] ?? "");
+      const before = ofAccount === where ? [] : (lists.get(ofAccount) ?? []);
+      const cover = [...before, ...list.slice(0, index)].find((earlier) => isCovered(arnLike, earlier));
+      if (cover === undefined || entry.mapping.deny) return [];
+      const message = `${arnLike} is never reached: ${cover.entry.mapping.arnLike} comes before it`;
+      return [{ level: "warning", rule: "covered-pattern", where, message }];
+    }),
+  );
+}
+
+/** True only where it is sure: `?` of the earlier one would also match a `*` of the later as if that were one character. */
+function isCovered(later: string, { entry }: Placed): boolean {
+  const { arnLike = "", notAfter } = entry.mapping;
+  if (notAfter !== undefined) return false;
+  if (arnLike.toLowerCase() === later.toLowerCase()) return true;
+  return !(arnLike.includes("?") && later.includes("*")) && matchesArnLike(arnLike, later);
+}

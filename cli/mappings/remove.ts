@@ -1,0 +1,92 @@
+// `mappings remove`: takes mappings away, with their history.
+
+import type { Command } from "commander";
+import { connect } from "../aws/connection.ts";
+import type { Stored } from "../aws/parameter.ts";
+import { shortName } from "../aws/parameter-name.ts";
+import { readSome } from "../aws/read.ts";
+import { requireCluster } from "../changes/existing-cluster.ts";
+import { type Change, removalOf } from "../changes/plan.ts";
+import { executePlan } from "../changes/propose.ts";
+import { newCommand } from "../command.ts";
+import { finding, silentExit } from "../errors.ts";
+import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../options.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { hasKey, listItems } from "./file/list-value.ts";
+import { findTarget, TARGET_HELP, type Target } from "./target.ts";
+
+type RemoveOptions = ConnectionOptions & WriteOptions & { readonly session?: string };
+
+/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html */
+const AT_ONCE = 10;
+
+export function removeCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
+    name: "remove",
+    summary: "remove mappings",
+    details: `Parameter Store deletes the history of a removed parameter; the plan shows what it held.\n\n${TARGET_HELP}`,
+    examples: [
+      "iam-authenticator mappings remove -c prod arn:aws:iam::111122223333:user/alice --dry-run",
+      "iam-authenticator mappings remove -c prod sso/111122223333/Developers --session jane@example.com",
+    ],
+  }).argument("<who...>");
+  return addWrite(addReading(addConnection(command)))
+    .option("--session <name>", "of a permission set: only the mapping of this session")
+    .action((who: string[], options: RemoveOptions) => remove(who, options, io));
+}
+
+async function remove(who: readonly string[], options: RemoveOptions, io: IOStreams): Promise<void> {
+  const connection = await connect(options, io);
+  const targets = who.map((name) => findTarget(connection, name, options.session));
+  const names = [...new Set(targets.map(({ parameter }) => parameter))];
+  const found = new Map<string, Stored>();
+  for (let i = 0; i < names.length; i += AT_ONCE) {
+    const some = await readSome(connection.ssm, names.slice(i, i + AT_ONCE), io.interrupted);
+    for (const [name, stored] of some) found.set(name, stored);
+  }
+  await requireCluster(found, connection, options, io);
+  const removals = names.map((name) =>
+    removal(
+      connection.context.prefix,
+      name,
+      targets.filter(({ parameter }) => parameter === name),
+      found.get(name),
+    ),
+  );
+  const missing = removals.flatMap(({ missing }) => missing);
+  const changes = removals.flatMap(({ change }) => change ?? []);
+  if (changes.length === 0) throw finding(...missing, "Nothing was removed.");
+  for (const line of missing) io.tell(`${line}\n`);
+  await executePlan({ changes, unchanged: 0, extra: [] }, found, connection, options, io);
+  // Perhaps a typing mistake, or an earlier run that was interrupted has removed it already.
+  if (missing.length > 0) throw silentExit();
+}
+
+interface Removal {
+  readonly change?: Change;
+  /** Sentences. */
+  readonly missing: readonly string[];
+}
+
+/** Of a list only the entries that are named. */
+function removal(prefix: string, parameter: string, targets: readonly Target[], before: Stored | undefined): Removal {
+  const name = shortName(parameter, prefix);
+  if (before === undefined) return { missing: [`${name} does not exist.`] };
+  const kind = targets[0]?.address.kind === "sso-session" ? "sso-session" : "pattern";
+  const keys = targets.map(({ key }) => key).filter(({ arnLike, session }) => (arnLike ?? session) !== undefined);
+  if (keys.length < targets.length) {
+    const [change] = removalOf(before);
+    return change === undefined ? { missing: [`${name} is empty already.`] } : { change, missing: [] };
+  }
+  const isRemoved = (item: unknown) => keys.some((key) => hasKey(item, key));
+  const items = listItems(name, before, kind, isRemoved);
+  const missing = keys
+    .filter((key) => !items.some((item) => hasKey(item, key)))
+    .map(
+      ({ arnLike, session }) =>
+        `${name} has no ${session === undefined ? `pattern ${arnLike}` : `session ${session}`}.`,
+    );
+  const kept = items.filter((item) => !isRemoved(item));
+  if (kept.length === items.length) return { missing };
+  return { change: { action: "change", name: parameter, before, value: JSON.stringify(kept) }, missing };
+}

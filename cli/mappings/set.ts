@@ -1,0 +1,111 @@
+// `mappings set`: adds one mapping, or changes some of what it says.
+
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
+import { isExpired } from "../../functions/lib/not-after.ts";
+import { newCommand } from "../command.ts";
+import { usage } from "../errors.ts";
+import { addConnection, addReading, addWrite, type ConnectionOptions, collect, type WriteOptions } from "../options.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { changeOne } from "./change-one.ts";
+import { TARGET_HELP } from "./target.ts";
+
+const KEYS = ["username", "groups", "principalId", "notAfter", "deny", "description"] as const;
+
+interface SetOptions extends ConnectionOptions, WriteOptions {
+  readonly session?: string;
+  readonly username?: string;
+  readonly group?: readonly string[];
+  readonly addGroup?: readonly string[];
+  readonly removeGroup?: readonly string[];
+  readonly principalId?: string;
+  readonly notAfter?: string;
+  readonly description?: string;
+  readonly deny?: true;
+  readonly unset?: readonly string[];
+}
+
+export function setCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
+    name: "set",
+    summary: "add a mapping, or change it",
+    details: `Keys that no option names stay as they are, and so do the other entries of a list.\n\n${TARGET_HELP}`,
+    examples: [
+      "iam-authenticator mappings set -c prod arn:aws:iam::111122223333:role/Developers \\",
+      "    --username 'dev:{SessionName}' --group developers",
+      "iam-authenticator mappings set -c prod sso/111122223333/ClusterAdmin --add-group system:masters",
+      "iam-authenticator mappings set -c prod sso/111122223333/Developers \\",
+      "    --session jane@example.com --username lead:jane --group leads",
+    ],
+  }).argument("<who>");
+  return addWrite(addReading(addConnection(command)))
+    .option("--session <name>", "of a permission set: only this person's session")
+    .option("--username <template>", "may hold {SessionName} and other placeholders")
+    .option("--group <name>", "these groups and no others (may be repeated)", collectGroup)
+    .option("--add-group <name>", "this group too (may be repeated)", collectGroup)
+    .option("--remove-group <name>", "without this group (may be repeated)", collectGroup)
+    .option("--principal-id <id>", "only this very role or user (AROA..., AIDA...)")
+    .option("--not-after <time>", "until then, such as 2026-12-31T00:00:00Z")
+    .option("--description <text>")
+    .addOption(
+      new Option("--deny", "replace the mapping by a denial (see mappings deny)").conflicts([
+        "username",
+        "group",
+        "addGroup",
+      ]),
+    )
+    .option("--unset <key>", `remove one of ${KEYS.join(", ")} (may be repeated)`, collectKey)
+    .action((who: string, options: SetOptions) => {
+      const { notAfter } = options;
+      if (isExpired(notAfter, io.clock())) {
+        throw usage(`--not-after ${notAfter} is in the past: the mapping would never apply. Nothing was written.`);
+      }
+      return changeOne(who, options, io, (value, kind) => changed(value, kind, options));
+    });
+}
+
+function collectGroup(value: string, before?: readonly string[]): readonly string[] {
+  if (value.includes(",")) throw new InvalidArgumentError("Repeat the option for each group.");
+  return collect(value, before);
+}
+
+function collectKey(value: string, before?: readonly string[]): readonly string[] {
+  if (!KEYS.some((key) => key === value)) throw new InvalidArgumentError(`It must be one of ${KEYS.join(", ")}.`);
+  return collect(value, before);
+}
+
+/** Whose mapping may say `deny: true`; all others are denied by the deny lists alone. */
+const SINGLE: readonly MappingKind[] = ["role", "user", "root", "federated-user"];
+
+function changed(
+  value: Readonly<Record<string, unknown>>,
+  kind: MappingKind,
+  options: SetOptions,
+): Record<string, unknown> {
+  const { username, principalId, notAfter, description, deny, unset = [] } = options;
+  if (deny && !SINGLE.includes(kind)) throw usage("--deny is for a single role or user. Use: mappings deny <who>");
+  if (deny) {
+    const { username: _, groups: __, ...rest } = value;
+    return { ...rest, deny, ...given({ principalId, notAfter, description }) };
+  }
+  const groups = groupsOf(value["groups"], options);
+  const result: Record<string, unknown> = {
+    ...value,
+    ...given({ username, groups, principalId, notAfter, description }),
+  };
+  // A denial carries no username. The plan marks it where it is lifted.
+  if (username !== undefined) delete result["deny"];
+  for (const key of unset) delete result[key];
+  return result;
+}
+
+function groupsOf(before: unknown, { group, addGroup = [], removeGroup = [] }: SetOptions): string[] | undefined {
+  if (group === undefined && addGroup.length + removeGroup.length === 0) return undefined;
+  const start: unknown[] = group === undefined ? (Array.isArray(before) ? before : []) : [...group];
+  const names = start.filter((name) => typeof name === "string");
+  return [...new Set([...names, ...addGroup])].filter((name) => !removeGroup.includes(name));
+}
+
+function given(values: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}

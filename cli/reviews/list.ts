@@ -1,0 +1,126 @@
+// `reviews list`: the reviews of a time, the same ones as one line with a count; or each as it comes.
+
+import { setTimeout } from "node:timers/promises";
+import type { Command } from "commander";
+import { newCommand } from "../command.ts";
+import { EXIT, Failure, usage } from "../errors.ts";
+import type { Place } from "../explain/command.ts";
+import { addOutput, type OutputOptions } from "../options.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { printData, printDocument } from "../terminal/print.ts";
+import { followReviews } from "./follow.ts";
+import { groupReviews, type ReviewGroup } from "./group.ts";
+import type { LoggedReview } from "./logged-review.ts";
+import { addReviews, type OpenLog, openLog, type ReviewsOptions } from "./options.ts";
+import { readPages } from "./read-log.ts";
+import { readWhole, tellNone, tellTruncated } from "./read-whole.ts";
+import { showGroups, showOne } from "./show.ts";
+import { whyOf } from "./why.ts";
+
+interface ListOptions extends ReviewsOptions, OutputOptions {
+  readonly each?: true;
+  readonly follow?: true;
+}
+
+export function listCommand(io: IOStreams): Command {
+  const command = newCommand(io, {
+    name: "list",
+    summary: "list reviews, oldest first, with the command that explains each refusal",
+    details:
+      "Reviews that are alike are one line, with a count. Times are UTC. Needs logs:FilterLogEvents on the log group and, " +
+      "without --log-group, cloudformation:DescribeStacks on the stack: the construct's grantReadReviews gives both. " +
+      "With --each or --follow, -o json prints one object on each line.",
+    examples: [
+      "iam-authenticator reviews list -c prod --outcome denied --outcome fault",
+      "iam-authenticator reviews list -c prod --since 1d --who arn:aws:iam::111122223333:role/Developers",
+      "iam-authenticator reviews list -c prod --since 2026-11-24T16:00:00Z --each -o json",
+    ],
+  }).alias("ls");
+  return addOutput(addReviews(command))
+    .option("--each", "a line for each review, without counts")
+    .option("-f, --follow", "a line for each review, and wait for new ones")
+    .action((options: ListOptions) => list(options, io));
+}
+
+async function list(options: ListOptions, io: IOStreams): Promise<void> {
+  if (options.follow && options.until !== undefined) throw usage("--follow has no end: leave --until out.");
+  // A reader that has gone, such as `| head`, wants no more.
+  const signal = AbortSignal.any([io.interrupted, io.closed]);
+  const log = await openLog(options, io, signal);
+  try {
+    if (options.follow) await follow(log, options, io);
+    else if (options.each) await printEach(log, options, io);
+    else await printGroups(log, options, io);
+  } catch (error) {
+    if (io.closed.aborted) return;
+    // Ctrl-C is how one ends it: nothing went wrong.
+    if (options.follow && io.interrupted.aborted) throw new Failure(EXIT.interrupted, "");
+    throw error;
+  } finally {
+    log.close();
+  }
+}
+
+/** Between two looks at the log: a call every two seconds is little of the account's five a second. */
+const PAUSE_MS = 2_000;
+
+async function follow({ query, reader, prefix }: OpenLog, options: ListOptions, io: IOStreams): Promise<void> {
+  const pause = () => setTimeout(PAUSE_MS, undefined, { signal: reader.signal });
+  for await (const page of followReviews(query, reader, io.clock, pause)) {
+    for (const { review } of page) printOne(review, prefix, options, io);
+  }
+}
+
+async function printEach(log: OpenLog, options: ListOptions, io: IOStreams): Promise<void> {
+  const { query, reader, prefix } = log;
+  let newest: number | undefined;
+  try {
+    for await (const page of readPages(query, reader)) {
+      for (const { review } of page) printOne(review, prefix, options, io);
+      newest = page.at(-1)?.review.time ?? newest;
+    }
+  } catch (error) {
+    tellTruncated(log, newest, io);
+    throw error;
+  }
+  if (newest === undefined) tellNone(log, io);
+}
+
+async function printGroups(log: OpenLog, options: ListOptions, io: IOStreams): Promise<void> {
+  const groups = groupReviews();
+  await readWhole(log, groups.add, () => print(groups.all(), log, options, io), io);
+  if (groups.left() > 0) {
+    io.tell(
+      `This is not all: ${groups.left()} reviews of further identities are left out. Ask for less, with --since, --until, --outcome or --who.\n`,
+    );
+  }
+}
+
+function print(groups: readonly ReviewGroup[], { prefix }: OpenLog, options: ListOptions, io: IOStreams): void {
+  if (options.output !== "table") {
+    const items = groups.map(({ count, first, last }) => ({
+      count,
+      first: new Date(first).toISOString(),
+      ...machine(last, options),
+    }));
+    printData(items, options.output, io);
+  } else if (groups.length > 0) {
+    const all = groups.map((group) => ({ review: group.last, why: whyOf(group.last, options), group }));
+    io.print(showGroups(all, prefix, io.columns));
+  }
+}
+
+function printOne(review: LoggedReview, prefix: string, options: ListOptions, io: IOStreams): void {
+  if (options.output === "table") io.print(showOne({ review, why: whyOf(review, options) }, prefix, io.columns));
+  else printDocument(machine(review, options), options.output, io);
+}
+
+function machine({ time, ...review }: LoggedReview, place: Place) {
+  const { explain, advice } = whyOf({ time, ...review }, place);
+  return {
+    time: new Date(time).toISOString(),
+    ...review,
+    ...(explain !== undefined && { explain: explain.join(" ") }),
+    ...(advice !== undefined && { advice }),
+  };
+}

@@ -1,0 +1,153 @@
+// callers: the function accepts what add printed, AWS never sees the token, and nobody locks the control plane out.
+
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { parse } from "yaml";
+import { checkBearer } from "../../../functions/authenticator/caller/bearer.ts";
+import { deadlineIn } from "../../../functions/lib/deadline.ts";
+import { type CliOptions, cli } from "../cli.ts";
+import { isPut } from "../mappings/apply.ts";
+import { type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
+
+const PARAMETER = `${PREFIX}/callers`;
+const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+let cluster: LocalCluster;
+before(async () => {
+  cluster = await storedCluster();
+});
+after(async () => {
+  await cluster.store.close();
+  rmSync(folder, { recursive: true });
+});
+
+const callers = (words: readonly string[], options?: CliOptions) => cli(["callers", ...words, "-c", "prod"], options);
+
+async function stored(): Promise<string> {
+  const bodies = cluster.store.requests.map(({ body }) => body.toString()).filter((body) => body.includes('"Value"'));
+  return JSON.parse(bodies.at(-1) ?? "{}").Value;
+}
+async function accepts(token: string, now = Date.now()): Promise<boolean> {
+  const parameters = new Map([[PARAMETER, { value: await stored(), secure: false }]]);
+  const read = async () => ({ parameters, cached: false, stale: false });
+  return checkBearer(
+    `Bearer ${token}`,
+    PARAMETER,
+    read,
+    deadlineIn(1000, () => now),
+  ).then(
+    () => true,
+    () => false,
+  );
+}
+
+test("add: the printed token is accepted, until its end, and only its hash is sent", async () => {
+  const { code, out, err } = await callers(["add", "first", "--not-after", "2100-01-01T00:00:00Z", "-y"]);
+  assert.deepEqual(
+    [code, err],
+    [
+      0,
+      `Added first to ${PARAMETER}. Its token is shown only this once; AWS has only its hash. The function accepts it within 60 s.\n`,
+    ],
+  );
+  const [plan = "", token = ""] = out.trim().split(/\n(?=[^\n]+$)/);
+  assert.match(
+    plan,
+    /^Plan for account .*:\n\+ callers\n {4}name: first sha256: [0-9a-f]{64} notAfter: \S+\n1 to add, /,
+  );
+  assert.equal(Buffer.from(token, "base64url").length, 32);
+  assert.ok(await accepts(token));
+  assert.ok(!(await accepts(token, Date.UTC(2100, 0, 1))));
+  assert.ok(cluster.store.requests.every(({ body }) => !body.includes(token)));
+  assert.equal((await callers(["add", "first", "-y"])).code, 1);
+  assert.equal((await callers(["add", "x", "--not-after", "soon"])).code, 2);
+  for (const name of ["", "two\nlines"]) assert.equal((await callers(["add", name])).code, 2);
+});
+
+test("add --dry-run: shows the plan; no token, no file and nothing in AWS", async () => {
+  const out = join(folder, "dry-run.kubeconfig");
+  const before = cluster.store.requests.length;
+  const result = await callers(["add", "dry", "--endpoint", "https://a.example", "--out", out, "--dry-run"]);
+  assert.deepEqual([result.code, result.err], [0, ""]);
+  assert.match(result.out, /\n~ callers\n {4}\+ name: dry sha256: [0-9a-f]{64}\n0 to add, 1 to change, [^\n]*\n$/);
+  assert.ok(!existsSync(out));
+  assert.ok(!cluster.store.requests.slice(before).some(isPut));
+  // What would be refused is refused.
+  assert.equal((await callers(["add", "first", "--dry-run"])).code, 1);
+});
+
+test("add --endpoint --out: a kubeconfig for its owner alone, never over another file", async () => {
+  const out = join(folder, "webhook.kubeconfig");
+  const words = ["add", "second", "--endpoint", "https://a.example", "--out", out, "--yes"];
+  const result = await callers(words);
+  assert.equal(result.code, 0, result.err);
+  assert.equal(statSync(out).mode & 0o777, 0o600);
+  const { clusters, users } = parse(readFileSync(out, "utf8"));
+  assert.equal(clusters[0].cluster.server, "https://a.example/authenticate");
+  assert.ok(await accepts(users[0].user.token));
+  const again = await callers(["add", "third", "--endpoint", "https://a.example", "--out", out, "-y"]);
+  assert.deepEqual([again.code, again.err], [2, `Cannot write ${out}: it already exists.\n`]);
+  assert.doesNotMatch((await callers(["list"])).out, /third/);
+  const nowhere = join(folder, "no-such-folder", "webhook.kubeconfig");
+  const lost = await callers(["add", "third", "--endpoint", "https://a.example", "--out", nowhere, "-y"]);
+  assert.deepEqual([lost.code, lost.err], [2, `Cannot write ${nowhere}: there is no such folder.\n`]);
+});
+
+test("list: names and states, no secrets", async () => {
+  const { out } = await callers(["list"]);
+  assert.match(
+    out,
+    /^NAME +STATE +UNTIL +SHA-256\nfirst +accepted +2100-01-01T00:00:00Z +[0-9a-f]{12}\nsecond +accepted/,
+  );
+  assert.match((await callers(["list"], { now: Date.UTC(2101, 0, 1) })).out, /\nfirst +ended/);
+});
+
+test("list: -o name is what remove takes, -o wide has whole hashes; ls is list", async () => {
+  assert.equal((await callers(["ls", "-o", "name"])).out, "first\nsecond\n");
+  assert.match((await callers(["ls", "-o", "wide"], { columns: 40 })).out, /\nfirst +accepted +\S+ +[0-9a-f]{64}\n/);
+  assert.deepEqual(await callers(["ls"]), await callers(["list"]));
+});
+
+test("list: without a caller, it says where it looked", async () => {
+  const { code, out, err } = await callers(["list", "--prefix", "/elsewhere"]);
+  assert.deepEqual([code, out], [0, "NAME  STATE  UNTIL  SHA-256\n"]);
+  assert.match(err, /^No callers in account \w+, region [\w-]+, cluster prod \(\/elsewhere\)\.\n$/);
+  assert.equal((await callers(["list"])).err, "");
+});
+
+test("remove: asks, and refuses to take the last one", async () => {
+  assert.equal((await callers(["remove", "nobody", "-y"])).code, 1);
+  assert.equal((await callers(["remove", "first"])).code, 2);
+  assert.equal((await callers(["remove", "first", "--dry-run"])).code, 0);
+  assert.match((await callers(["list"])).out, /first/);
+  assert.equal((await callers(["remove", "first", "-y"])).code, 0);
+  const last = await callers(["remove", "second", "-y"]);
+  assert.deepEqual([last.code, /^Refused: without second no kube-apiserver could call/.test(last.err)], [1, true]);
+  assert.equal((await callers(["remove", "second", "-y", "--force"])).code, 0);
+  assert.equal(await stored(), "[]");
+});
+
+test("list -o name: one line for each caller, whatever is in its name: a script takes lines for names", async () => {
+  const names = ["one\nfirst", "two"];
+  cluster.store.put(PARAMETER, JSON.stringify(names.map((name) => ({ name, sha256: "0".repeat(64) }))));
+  assert.equal((await callers(["list", "-o", "name"])).out, "one?first\ntwo\n");
+});
+
+test("a list that is none is told, and invalid entries are shown", async () => {
+  cluster.store.put(PARAMETER, '[{"name":"hand-made","sha256":"x"}]');
+  assert.match((await callers(["list"])).out, /\nhand-made +invalid/);
+  cluster.store.put(PARAMETER, '["no name", {"name":"hand-made"}]');
+  assert.equal((await callers(["list", "-o", "name"])).out, "hand-made\n");
+  cluster.store.put(PARAMETER, "{}");
+  assert.match((await callers(["add", "x"])).err, /is not a JSON list: no caller is accepted/);
+});
+
+test("add --not-after: an end that is past is refused, before anything is written", async () => {
+  const requests = cluster.store.requests.length;
+  const { code, out, err } = await callers(["add", "late", "--not-after", "2020-01-01T00:00:00Z"]);
+  assert.deepEqual([code, out], [2, ""]);
+  assert.equal(err, "--not-after 2020-01-01T00:00:00Z is in the past: the token would never be accepted.\n");
+  assert.equal(cluster.store.requests.length, requests);
+});

@@ -1,0 +1,104 @@
+// Callers that a CloudFormation stack manages: left alone, and told, unless --force; the stack's mark outlives the write.
+
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, beforeEach, test } from "node:test";
+import {
+  GetParameterCommand,
+  GetParameterHistoryCommand,
+  ListTagsForResourceCommand,
+  SSMClient,
+} from "@aws-sdk/client-ssm";
+import { cli } from "../cli.ts";
+import { type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
+import { forbidTags } from "../mappings/permissions.ts";
+
+const PARAMETER = `${PREFIX}/callers`;
+const CALLERS = [
+  { name: "kept", sha256: "0".repeat(64) },
+  { name: "old", sha256: "1".repeat(64) },
+];
+const TAGS = { "iam-authenticator:managed-by": "Auth-prod", team: "x" };
+const TOLD =
+  "callers is managed by the CloudFormation stack Auth-prod and stays as it is. Change it there, " +
+  "or use --force.\nNothing was written.\n";
+
+const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+let cluster: LocalCluster;
+let ssm: SSMClient;
+beforeEach(async () => {
+  cluster = await storedCluster();
+  ssm = new SSMClient({ endpoint: cluster.store.url });
+});
+afterEach(() => {
+  ssm.destroy();
+  return cluster.store.close();
+});
+after(() => rmSync(folder, { recursive: true }));
+
+const callers = (...words: string[]) => cli(["callers", ...words, "-c", "prod"]);
+
+async function names(): Promise<string[]> {
+  const { Parameter } = await ssm.send(new GetParameterCommand({ Name: PARAMETER }));
+  return JSON.parse(Parameter?.Value ?? "").map(({ name }: { name: string }) => name);
+}
+
+async function description(): Promise<string | undefined> {
+  const { Parameters = [] } = await ssm.send(new GetParameterHistoryCommand({ Name: PARAMETER }));
+  return Parameters.at(-1)?.Description;
+}
+
+test("add and remove leave a managed list alone, say so, and make no token", async () => {
+  cluster.store.put(PARAMETER, JSON.stringify(CALLERS), { tags: TAGS });
+  const file = join(folder, "new");
+  for (const words of [
+    ["add", "new"],
+    ["add", "new", "--out", file],
+    ["remove", "old", "-y"],
+    ["remove", "old", "--dry-run"],
+  ]) {
+    const { code, out, err } = await callers(...words);
+    assert.deepEqual([code, err], [1, TOLD], words.join(" "));
+    assert.match(out, /\n0 to add, 0 to change, 0 to remove, 0 unchanged\.\n$/);
+  }
+  assert.ok(!existsSync(file));
+  assert.deepEqual(await names(), ["kept", "old"]);
+  assert.match((await callers("list")).out, /\nkept +accepted.*\nold +accepted/);
+});
+
+test("with --force they are changed, and the stack's tag and name stay on the parameter", async () => {
+  cluster.store.put(PARAMETER, JSON.stringify(CALLERS), { tags: TAGS });
+  const added = await callers("add", "new", "--force", "-y");
+  assert.deepEqual([added.code, added.err.includes("managed")], [0, false], added.err);
+  const removed = await callers("remove", "old", "-y", "--force");
+  assert.equal(removed.code, 0, removed.err);
+  assert.deepEqual(await names(), ["kept", "new"]);
+  const tags = new ListTagsForResourceCommand({ ResourceType: "Parameter", ResourceId: PARAMETER });
+  const { TagList = [] } = await ssm.send(tags);
+  assert.deepEqual(Object.fromEntries(TagList.map(({ Key, Value }) => [Key, Value])), TAGS);
+  assert.match((await description()) ?? "", /^Managed by the CloudFormation stack Auth-prod\b/);
+  assert.equal((await callers("add", "newer")).err, TOLD);
+});
+
+test("a list with other tags, and one that does not exist yet, are changed without --force", async () => {
+  assert.deepEqual([(await callers("add", "first", "-y")).code, await names()], [0, ["first"]]);
+  cluster.store.put(PARAMETER, JSON.stringify(CALLERS), { tags: { team: "x" } });
+  const { code, err } = await callers("add", "new", "-y");
+  assert.deepEqual([code, err.includes("stack")], [0, false], err);
+  assert.deepEqual(await names(), ["kept", "old", "new"]);
+  assert.doesNotMatch((await description()) ?? "", /CloudFormation/);
+});
+
+test("without the permission to see tags, a change is made, and it is said that nothing was checked", async () => {
+  cluster.store.put(PARAMETER, JSON.stringify(CALLERS), { tags: TAGS });
+  forbidTags(cluster.store);
+  const { code, err } = await callers("remove", "old", "-y");
+  assert.equal(code, 0, err);
+  assert.match(
+    err,
+    /^Not checked whether a stack manages these parameters: no permission for ssm:ListTagsForResource\.\n/,
+  );
+  assert.deepEqual(await names(), ["kept"]);
+});

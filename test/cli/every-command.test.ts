@@ -1,0 +1,99 @@
+// The configuration file counts for every command that takes --cluster, also for one that is the default of its group.
+
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { Command } from "commander";
+import { createProgram } from "../../cli/program.ts";
+import { processStreams } from "../../cli/terminal/io-streams.ts";
+import { localIdentity } from "../../local/identities.ts";
+import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
+import { startSts } from "../../local/sts/start-sts.ts";
+import { cli, useLocalAws } from "./cli.ts";
+import { type LoggedCluster, linesOf, loggedCluster, MINUTE, NOW } from "./reviews/services.ts";
+
+const home = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+const environment = { HOME: home };
+const ALICE = "arn:aws:iam::111122223333:user/engineering/alice";
+const CONTEXT = { cluster: "prod", region: "us-west-2", profile: "ops", prefix: "/elsewhere" };
+
+let logged: LoggedCluster;
+before(async () => {
+  logged = await loggedCluster(linesOf({ time: NOW - MINUTE, outcome: "denied", arn: ALICE }));
+  const folder = join(home, ".config", "iam-authenticator");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "config.yaml"), JSON.stringify({ contexts: { live: CONTEXT } }));
+  const { accessKeyId, secretAccessKey } = localIdentity("alice");
+  const credentials = join(home, "credentials");
+  writeFileSync(credentials, `[ops]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`);
+  useLocalAws({ AWS_SHARED_CREDENTIALS_FILE: credentials });
+  for (const name of ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) delete process.env[name];
+});
+after(async () => {
+  rmSync(home, { recursive: true });
+  await logged.close();
+});
+
+function commandsBelow(
+  command: Command,
+  path: readonly string[] = [],
+): { path: readonly string[]; command: Command }[] {
+  if (command.commands.length === 0) return [{ path, command }];
+  return command.commands.flatMap((child) => commandsBelow(child, [...path, child.name()]));
+}
+
+test("every command that takes --cluster gets the context's cluster, and what else of it is its option", async () => {
+  const streams = { ...processStreams(), environment };
+  const takers = commandsBelow(createProgram(streams))
+    .filter(({ command }) => command.options.some(({ long }) => long === "--cluster"))
+    .map(({ path }) => path.join(" "));
+  assert.ok(takers.length > 20);
+  for (const path of takers) {
+    const program = createProgram(streams);
+    const { command } = commandsBelow(program).find((one) => one.path.join(" ") === path) ?? assert.fail(path);
+    const needed = [
+      ...command.registeredArguments.filter(({ required }) => required).map(() => "x"),
+      ...command.options.filter(({ mandatory }) => mandatory).flatMap(({ long }) => [long ?? "", "https://x"]),
+    ];
+    let seen: Record<string, unknown> = {};
+    command.action(() => {
+      seen = command.opts();
+    });
+    await program.parseAsync([...path.split(" "), ...needed, "-c", "live"], { from: "user" });
+    const expected = Object.entries(CONTEXT).filter(([name]) =>
+      command.options.some(({ long }) => long === `--${name}`),
+    );
+    assert.deepEqual(
+      expected.map(([name]) => [name, seen[name]]),
+      expected,
+      path,
+    );
+  }
+});
+
+test("reviews: the log of the context's cluster, and a command that explains a denial there", async () => {
+  const { code, out, err } = await cli(["reviews", "-c", "live", "-o", "json"], { environment, now: NOW });
+  assert.deepEqual([code, err], [0, ""]);
+  const [{ explain }] = JSON.parse(out);
+  assert.equal(
+    explain,
+    `iam-authenticator explain -c prod --prefix /elsewhere --region us-west-2 --profile ops ${ALICE}`,
+  );
+});
+
+test("whoami: by the context's profile, in the mappings of its prefix", async (t) => {
+  const sts = await startSts();
+  t.after(() => sts.close());
+  const value = JSON.stringify({ arn: ALICE, username: "alice" });
+  const store = await startParameterStore({
+    region: "us-west-2",
+    parameters: { "/elsewhere/user/111122223333/alice": value },
+  });
+  t.after(() => store.close());
+  Object.assign(process.env, { AWS_ENDPOINT_URL_STS: sts.url, AWS_ENDPOINT_URL_SSM: store.url });
+  const { code, out, err } = await cli(["whoami", "-c", "live", "-o", "json"], { environment });
+  assert.deepEqual([code, err], [0, ""]);
+  assert.equal(JSON.parse(out).parameter, "/elsewhere/user/111122223333/alice");
+});

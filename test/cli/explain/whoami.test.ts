@@ -1,0 +1,161 @@
+// `whoami`: the identity that STS tells, the user that the mappings make of it, and until when.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { parse } from "yaml";
+import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
+import { localIdentity } from "../../../local/identities.ts";
+import { startSts } from "../../../local/sts/start-sts.ts";
+import { cli } from "../cli.ts";
+import { type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
+
+const BOB = "arn:aws:sts::111122223333:assumed-role/Developers/bob@example.com";
+const ROLE = "arn:aws:iam::111122223333:role/Developers";
+
+let cluster: LocalCluster;
+let sts: LocalServer;
+before(async () => {
+  cluster = await storedCluster({
+    "role/111122223333/developers": {
+      ...{ arn: ROLE, username: "dev:{SessionName}", groups: ["developers"], notAfter: "2099-12-31T00:00:00Z" },
+    },
+    "role/111122223333/clusternode": {
+      arn: "arn:aws:iam::111122223333:role/ClusterNode",
+      username: "system:node:{EC2PrivateDNSName}",
+    },
+  });
+  sts = await startSts();
+  process.env["AWS_ENDPOINT_URL_STS"] = sts.url;
+  be("bob");
+});
+afterEach(() => {
+  cluster.store.fail(undefined);
+  be("bob");
+});
+after(() => Promise.all([cluster.store.close(), sts.close()]));
+
+function be(name: string): void {
+  const { accessKeyId, secretAccessKey, sessionToken = "" } = localIdentity(name);
+  Object.assign(process.env, {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+  });
+}
+
+const whoami = (words: readonly string[] = [], options = {}) => cli(["whoami", "-c", "prod", ...words], options);
+
+test("my ARN, what it is mapped as, the mapping, the user, and when it ends", async () => {
+  process.env["AWS_CREDENTIAL_EXPIRATION"] = "2099-01-01T12:00:00Z";
+  const { code, out, err } = await whoami();
+  delete process.env["AWS_CREDENTIAL_EXPIRATION"];
+  assert.deepEqual([code, err], [0, ""]);
+  assert.equal(
+    out,
+    `identity  ${BOB}
+          mapped as ${ROLE}
+          principal AROALOCALDEVELOPERSAA
+mapping   role/111122223333/developers
+user      dev:bob-example.com
+groups    developers
+ends      2099-12-31T00:00:00Z, by the mapping
+          2099-01-01T12:00:00Z, by these AWS credentials
+verdict   granted
+`,
+  );
+});
+
+test("a program gets the same, and a terminal of 60 columns lines that fit", async () => {
+  const { out } = await whoami(["-o", "json"]);
+  const { identity, ...rest } = JSON.parse(out);
+  assert.deepEqual([identity.arn, identity.canonicalArn], [BOB, ROLE]);
+  assert.deepEqual(rest, {
+    granted: true,
+    parameter: `${PREFIX}/role/111122223333/developers`,
+    user: { username: "dev:bob-example.com", groups: ["developers"] },
+    ends: { mapping: "2099-12-31T00:00:00Z" },
+  });
+  assert.deepEqual(parse((await whoami(["-o", "yaml"])).out), { identity, ...rest });
+  const shown = await whoami([], { columns: 80 });
+  for (const line of shown.out.split("\n")) assert.ok(line.length <= 80, line);
+});
+
+test("the mapping ends: the day after, the cluster refuses", async () => {
+  const { code, out } = await whoami([], { now: Date.UTC(2100, 0, 1) });
+  assert.equal(code, 1);
+  assert.match(out, /\nverdict {3}refused, identity_unmapped\n/);
+  assert.doesNotMatch(out, /\nuser /);
+});
+
+test("somebody who is not mapped: exit code 1, the reason, and what to do", async () => {
+  be("alice");
+  const { code, out, err } = await whoami();
+  assert.deepEqual([code, err], [1, ""]);
+  assert.equal(
+    out,
+    `identity  arn:aws:iam::111122223333:user/engineering/alice
+          principal AIDALOCALALICEAAAAAAA
+verdict   refused, identity_unmapped
+reason    no mapping for arn:aws:iam::111122223333:user/engineering/alice
+to do     add a mapping: iam-authenticator mappings set <who> --username <name> --group <group>
+`,
+  );
+});
+
+test("a node is told what was not asked: EC2", async () => {
+  be("node");
+  const { code, out } = await whoami();
+  assert.equal(code, 0);
+  assert.match(
+    out,
+    /\nuser {6}system:node:\{EC2PrivateDNSName\}\n[\s\S]*verdict {3}granted, if EC2 confirms the instance\n/,
+  );
+});
+
+test("without permission to read mappings: what is known, which permission is missing, and exit code 3", async () => {
+  const message = "User: x is not authorized to perform: ssm:GetParameters";
+  const type = "AccessDeniedException";
+  const headers = { "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": type };
+  cluster.store.fail({ kind: "answer", status: 400, headers, body: JSON.stringify({ __type: type, message }) });
+  const { code, out, err } = await whoami();
+  assert.equal(code, 3);
+  assert.equal(
+    out,
+    `identity  ${BOB}\n          mapped as ${ROLE}\n          principal AROALOCALDEVELOPERSAA\nverdict   not known\n`,
+  );
+  assert.equal(
+    err,
+    `No permission to read the mappings: ssm:GetParameters on parameter${PREFIX}/*. Ask somebody who has it: iam-authenticator explain -c prod ${BOB}\n`,
+  );
+  const elsewhere = await whoami(["--prefix", "/elsewhere", "--region", "us-west-2"]);
+  assert.match(
+    elsewhere.err,
+    new RegExp(`: iam-authenticator explain -c prod --prefix /elsewhere --region us-west-2 ${BOB}\\n$`),
+  );
+  const { identity, granted } = JSON.parse((await whoami(["-o", "json"])).out);
+  assert.deepEqual([identity.arn, granted], [BOB, undefined]);
+});
+
+test("the command for somebody else is one that a shell reads as it is meant: a user's path may hold anything", async () => {
+  const arn = "arn:aws:iam::111122223333:user/$(reboot)/eve";
+  const answer = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
+<Arn>${arn}</Arn><UserId>AIDAEVE</UserId><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`;
+  const hostile = await startHttpServer(() => ({ status: 200, headers: { "content-type": "text/xml" }, body: answer }));
+  process.env["AWS_ENDPOINT_URL_STS"] = hostile.url;
+  const headers = { "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": "AccessDeniedException" };
+  cluster.store.fail({ kind: "answer", status: 400, headers, body: '{"__type":"AccessDeniedException"}' });
+  const { code, err } = await whoami();
+  process.env["AWS_ENDPOINT_URL_STS"] = sts.url;
+  await hostile.close();
+  assert.equal(code, 3);
+  assert.match(err, / explain -c prod 'arn:aws:iam::111122223333:user\/\$\(reboot\)\/eve'\n$/);
+});
+
+test("credentials that AWS does not know: exit code 3, and nothing on standard output", async () => {
+  process.env["AWS_ACCESS_KEY_ID"] = "AKIAUNKNOWNAAAAAAAAA";
+  const { code, out, err } = await whoami();
+  assert.deepEqual(
+    [code, out, err],
+    [3, "", "AWS does not know these credentials, or they are for another partition.\n"],
+  );
+});

@@ -1,0 +1,335 @@
+// `irsa doctor`: all well, and each row of its list with one thing broken.
+
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH } from "../../../functions/issuer/documents.ts";
+import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
+import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { ec, rsa } from "../../functions/issuer/samples.ts";
+import { cli, useLocalAws } from "../cli.ts";
+import { kubeconfig, type LocalService, startService, testFolder, tokenOf } from "./services.ts";
+
+const PREFIX = "/iam-authenticator/prod";
+const KEY = rsa().jwk;
+const OTHER = ec("P-256").jwk;
+const TOKEN_PATH = "POST /api/v1/namespaces/default/serviceaccounts/default/token";
+const WHO_AM_I = "POST /apis/authentication.k8s.io/v1/selfsubjectreviews";
+const ADMISSION = "GET /apis/admissionregistration.k8s.io";
+const ROLE = { "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/reader" };
+
+let store: MemoryStore;
+let aws: LocalServer;
+let issuer: LocalService;
+let api: LocalService;
+let provider: { status: number; audiences: string[] };
+const folder = testFolder();
+let files: { admin: string; ca: string };
+
+before(async () => {
+  [issuer, api] = await Promise.all([startService(), startService()]);
+  files = { admin: folder.write("admin.conf", kubeconfig(api)), ca: folder.write("ca.crt", issuer.ca) };
+  aws = await startHttpServer(({ body }) => awsAnswer(body.toString()));
+  store = await startParameterStore({ parameters: {} });
+  const AWS = { AWS_ENDPOINT_URL_IAM: aws.url, AWS_ENDPOINT_URL_STS: aws.url };
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, ...AWS });
+});
+after(async () => {
+  folder.remove();
+  await Promise.all([issuer.close(), api.close(), aws.close(), store.close()]);
+});
+
+function awsAnswer(body: string) {
+  if (body.includes("GetCallerIdentity")) {
+    const result = "<GetCallerIdentityResult><Account>111122223333</Account></GetCallerIdentityResult>";
+    return { status: 200, body: `<GetCallerIdentityResponse>${result}</GetCallerIdentityResponse>` };
+  }
+  const { status, audiences } = provider;
+  if (status !== 200) {
+    const code = status === 404 ? "NoSuchEntity" : "AccessDenied";
+    return { status, body: `<ErrorResponse><Error><Code>${code}</Code><Message>no</Message></Error></ErrorResponse>` };
+  }
+  const members = audiences.map((audience) => `<member>${audience}</member>`).join("");
+  const result = `<GetOpenIDConnectProviderResult><ClientIDList>${members}</ClientIDList></GetOpenIDConnectProviderResult>`;
+  return { status, body: `<GetOpenIDConnectProviderResponse>${result}</GetOpenIDConnectProviderResponse>` };
+}
+
+function pod(name: string, account: string, volume: string, more: { labels?: object; phase?: string } = {}) {
+  return {
+    metadata: { name, namespace: "app", labels: more.labels ?? {} },
+    spec: { serviceAccountName: account, volumes: [{ name: volume }] },
+    status: { phase: more.phase ?? "Running" },
+  };
+}
+
+/** Everything as it should be. */
+beforeEach(() => {
+  for (const kid of ["broken", OTHER.kid]) store.remove(`${PREFIX}/issuer/${kid}`);
+  store.put(`${PREFIX}/issuer/${KEY.kid}`, JSON.stringify(KEY));
+  provider = { status: 200, audiences: ["sts.amazonaws.com"] };
+  issuer.answers.clear();
+  issuer.answers.set(`GET ${DISCOVERY_PATH}`, () => [200, JSON.parse(discoveryDocument(issuer.url, [KEY]))]);
+  issuer.answers.set(`GET ${JWKS_PATH}`, () => [200, { keys: [KEY] }]);
+  api.answers.clear();
+  api.answers.set(`GET ${JWKS_PATH}`, () => [200, { keys: [KEY] }]);
+  api.answers.set(TOKEN_PATH, () => [201, { status: { token: tokenOf(KEY.kid, issuer.url) } }]);
+  api.answers.set(WHO_AM_I, (_, authorization) => {
+    assert.notEqual(authorization, "Bearer admin");
+    return [401, {}];
+  });
+  for (const kind of ["mutatingadmissionpolicies", "mutatingadmissionpolicybindings"]) {
+    api.answers.set(`${ADMISSION}/v1/${kind}/irsa.iam-authenticator`, () => [200, {}]);
+  }
+  const accounts = [
+    { metadata: { name: "reader", namespace: "app", annotations: ROLE } },
+    { metadata: { name: "plain", namespace: "app" } },
+    { metadata: { name: "reader", namespace: "other" } },
+  ];
+  api.answers.set("GET /api/v1/serviceaccounts", () => [200, { items: accounts, metadata: {} }]);
+  setPods(pod("good", "reader", "aws-iam-token"), pod("plain", "plain", "data"));
+});
+
+function setPods(...items: object[]): void {
+  api.answers.set("GET /api/v1/pods", () => [200, { items, metadata: {} }]);
+}
+
+interface Row {
+  readonly check: string;
+  readonly state: string;
+  readonly seen: string;
+  readonly advice?: string;
+}
+
+async function doctor(...words: string[]): Promise<{ code: number; rows: Row[]; err: string }> {
+  const where = ["-c", "prod", "--issuer", issuer.url, "--ca", files.ca];
+  const { code, out, err } = await cli(["irsa", "doctor", ...where, "-o", "json", ...words]);
+  return { code, rows: out === "" ? [] : JSON.parse(out), err };
+}
+
+const withCluster = () => doctor("--kubeconfig", files.admin);
+
+test("all well: each row is ok, and the exit code is 0", async () => {
+  const { code, rows, err } = await withCluster();
+  assert.deepEqual(
+    rows.map(({ check, state }) => `${check}: ${state}`),
+    [
+      "discovery",
+      "jwks",
+      "keys",
+      "provider",
+      "cluster keys",
+      "token issuer",
+      "signing key",
+      "audiences",
+      "policy",
+      "accounts",
+    ].map((check) => `${check}: ok`),
+  );
+  assert.equal(code, 0, err);
+  assert.equal(rows.at(-1)?.seen, "1 ServiceAccounts with a role, 1 Pods of theirs");
+});
+
+test("without --kubeconfig, the issuer and AWS are checked alone", async () => {
+  const { code, rows } = await doctor();
+  assert.deepEqual(
+    rows.map(({ check }) => check),
+    ["discovery", "jwks", "keys", "provider"],
+  );
+  assert.equal(code, 0);
+});
+
+describe("one thing broken, one row", () => {
+  const cases: Readonly<
+    Record<string, [breakIt: () => void, check: string, state: string, seen: RegExp, advice: RegExp]>
+  > = {
+    "the issuer has another URL": [
+      () =>
+        issuer.answers.set(`GET ${DISCOVERY_PATH}`, () => [
+          200,
+          JSON.parse(discoveryDocument("https://other.example.com", [KEY])),
+        ]),
+      "discovery",
+      "failed",
+      /^issuer is "https:\/\/other\.example\.com", not https:\/\/127/,
+      /ISSUER_URL of the function and --service-account-issuer must be this URL/,
+    ],
+    "something else answers": [
+      () => issuer.answers.clear(),
+      "discovery",
+      "failed",
+      /^HTTP 404/,
+      /check the issuer's URL/,
+    ],
+    "the issuer has no keys": [
+      () =>
+        issuer.answers.set(`GET ${JWKS_PATH}`, () => [
+          500,
+          { code: "issuer_without_keys", message: "no key below /p" },
+        ]),
+      "jwks",
+      "failed",
+      /^HTTP 500, no key below \/p$/,
+      /publish the cluster's keys/,
+    ],
+    "the issuer serves an empty set": [
+      () => issuer.answers.set(`GET ${JWKS_PATH}`, () => [200, { keys: [] }]),
+      "jwks",
+      "failed",
+      /^no key in it$/,
+      /publish one/,
+    ],
+    "a parameter is invalid": [
+      () => store.put(`${PREFIX}/issuer/broken`, "{"),
+      "keys",
+      "failed",
+      /^issuer\/broken must be a JSON object/,
+      /publish it again, or remove the parameter/,
+    ],
+    "a published key is not served": [
+      () => store.put(`${PREFIX}/issuer/${OTHER.kid}`, JSON.stringify(OTHER)),
+      "keys",
+      "warning",
+      new RegExp(`^${OTHER.kid} is not served$`),
+      /wait for 30 s/,
+    ],
+    "IAM has no provider": [
+      () => Object.assign(provider, { status: 404 }),
+      "provider",
+      "failed",
+      /^IAM has no OIDC provider for https:/,
+      /deploy the issuer's stack/,
+    ],
+    "the provider has another audience": [
+      () => Object.assign(provider, { audiences: ["kubernetes"] }),
+      "provider",
+      "warning",
+      /has the audiences kubernetes$/,
+      /add the audience sts\.amazonaws\.com/,
+    ],
+    "IAM may not be read": [
+      () => Object.assign(provider, { status: 403 }),
+      "provider",
+      "warning",
+      /^not read: No permission/,
+      /allow iam:GetOpenIDConnectProvider/,
+    ],
+    "kube-apiserver has a key that is not served": [
+      () => api.answers.set(`GET ${JWKS_PATH}`, () => [200, { keys: [KEY, OTHER] }]),
+      "cluster keys",
+      "failed",
+      new RegExp(`^not served: ${OTHER.kid}$`),
+      /irsa keys publish --kubeconfig/,
+    ],
+    "kube-apiserver signs for another issuer": [
+      () =>
+        api.answers.set(TOKEN_PATH, () => [201, { status: { token: tokenOf(KEY.kid, "https://old.example.com") } }]),
+      "token issuer",
+      "failed",
+      /^kube-apiserver signs for https:\/\/old\.example\.com$/,
+      /first in --service-account-issuer/,
+    ],
+    "kube-apiserver signs with a key that is not served": [
+      () => api.answers.set(TOKEN_PATH, () => [201, { status: { token: tokenOf(OTHER.kid, issuer.url) } }]),
+      "signing key",
+      "failed",
+      /is not served$/,
+      /publish it/,
+    ],
+    "the audiences hazard": [
+      () => api.answers.set(WHO_AM_I, () => [201, { status: { userInfo: {} } }]),
+      "audiences",
+      "failed",
+      /^a token for AWS logs in to kube-apiserver$/,
+      /remove sts\.amazonaws\.com from --api-audiences: with it, anybody who gets a Pod's AWS token can log in/,
+    ],
+    "no token may be made": [
+      () => api.answers.set(TOKEN_PATH, () => [403, { message: "forbidden" }]),
+      "token",
+      "warning",
+      /^not made: kube-apiserver refused .*forbidden$/,
+      /allow create on serviceaccounts\/token/,
+    ],
+    "a policy without its binding, and no webhook": [
+      () => {
+        api.answers.delete(`${ADMISSION}/v1/mutatingadmissionpolicybindings/irsa.iam-authenticator`);
+        api.answers.set(`${ADMISSION}/v1/mutatingwebhookconfigurations`, () => [200, { items: [], metadata: {} }]);
+      },
+      "policy",
+      "failed",
+      /^neither our policy nor pod-identity-webhook is there$/,
+      /irsa policy \| kubectl apply/,
+    ],
+    "a Pod that was not mutated": [
+      () => setPods(pod("good", "reader", "aws-iam-token"), pod("lost", "reader", "data")),
+      "pod",
+      "failed",
+      /^app\/lost runs without its role$/,
+      /kubectl rollout restart/,
+    ],
+    "the Pods may not be listed": [
+      () => api.answers.set("GET /api/v1/pods", () => [403, { message: "forbidden" }]),
+      "pods",
+      "warning",
+      /^not read: kube-apiserver refused \/api\/v1\/pods: HTTP 403, forbidden$/,
+      /allow list on pods/,
+    ],
+    "kube-apiserver's keys may not be read": [
+      () => api.answers.set(`GET ${JWKS_PATH}`, () => [403, { message: "forbidden" }]),
+      "cluster",
+      "failed",
+      /HTTP 403, forbidden$/,
+      /may read \/openid\/v1\/jwks/,
+    ],
+  };
+  for (const [name, [breakIt, check, state, seen, advice]] of Object.entries(cases)) {
+    test(name, async () => {
+      breakIt();
+      const { code, rows } = await withCluster();
+      const bad = rows.filter((row) => row.state !== "ok");
+      const [row] = bad;
+      assert.equal(bad.length, 1, JSON.stringify(bad));
+      assert.deepEqual([row?.check, row?.state], [check, state]);
+      assert.match(row?.seen ?? "", seen);
+      assert.match(row?.advice ?? "", advice);
+      assert.equal(code, state === "failed" ? 1 : 0);
+    });
+  }
+});
+
+test("a Pod that is skipped, has ended or has no role is not a finding; nor is one in another namespace", async () => {
+  setPods(
+    pod("skipped", "reader", "data", { labels: { "eks.amazonaws.com/skip-pod-identity-webhook": "" } }),
+    pod("ended", "reader", "data", { phase: "Succeeded" }),
+    pod("plain", "plain", "data"),
+    { ...pod("elsewhere", "reader", "data"), metadata: { name: "elsewhere", namespace: "other" } },
+  );
+  assert.equal((await withCluster()).code, 0);
+});
+
+test("Pods of several pages are all looked at", async () => {
+  let asked = 0;
+  api.answers.set("GET /api/v1/pods", () => {
+    asked += 1;
+    const items = asked === 1 ? [pod("good", "reader", "aws-iam-token")] : [pod("lost", "reader", "data")];
+    return [200, { items, metadata: asked === 1 ? { continue: "next" } : {} }];
+  });
+  const { rows } = await withCluster();
+  assert.equal(rows.find(({ check }) => check === "pod")?.seen, "app/lost runs without its role");
+});
+
+test("upstream's webhook instead of the policy is well", async () => {
+  api.answers.delete(`${ADMISSION}/v1/mutatingadmissionpolicies/irsa.iam-authenticator`);
+  const items = [{ metadata: { name: "pod-identity-webhook" } }];
+  api.answers.set(`${ADMISSION}/v1/mutatingwebhookconfigurations`, () => [200, { items, metadata: {} }]);
+  const { code, rows } = await withCluster();
+  assert.equal(rows.find(({ check }) => check === "policy")?.seen, "the webhook pod-identity-webhook");
+  assert.equal(code, 0);
+});
+
+test("an issuer that is not reached is told with the kind of failure", async () => {
+  const { code, out } = await cli(["irsa", "doctor", "-c", "prod", "--issuer", issuer.url]);
+  assert.equal(code, 1);
+  assert.match(
+    out,
+    /^failed +discovery +no answer from https:\/\/127\.0\.0\.1:\d+\/\.well-known\/openid-configuration \(\w+\)/,
+  );
+});

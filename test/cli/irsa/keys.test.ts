@@ -1,0 +1,407 @@
+// `irsa keys`: what is published from where, what is retired when, and that mappings and keys leave each other alone.
+
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, test } from "node:test";
+import type { IssuerKey } from "../../../functions/issuer/key.ts";
+import type { LocalServer } from "../../../local/http-server.ts";
+import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
+import { ec, rsa } from "../../functions/issuer/samples.ts";
+import { type CliOptions, cli, useLocalAws } from "../cli.ts";
+import { startStacks } from "../stacks.ts";
+import { kubeconfig, type LocalService, publicPem, startService, testFolder, tokenOf } from "./services.ts";
+
+const PREFIX = "/iam-authenticator/prod";
+const WHERE = `account 111122223333, region us-east-1, cluster prod (${PREFIX})`;
+const OLD = rsa();
+const NEW = ec("P-256");
+const ISSUER = "https://oidc.example.com";
+
+let store: MemoryStore;
+let stacks: LocalServer;
+let api: LocalService;
+let admin: string;
+const folder = testFolder();
+before(async () => {
+  api = await startService();
+  stacks = await startStacks({ "IamAuthenticatorIssuer-prod": {} });
+  admin = folder.write("admin.conf", kubeconfig(api));
+});
+after(async () => {
+  folder.remove();
+  await Promise.all([api.close(), store.close(), stacks.close()]);
+});
+beforeEach(async () => {
+  await store?.close();
+  store = await startParameterStore({ parameters: {} });
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, AWS_ENDPOINT_URL_CLOUDFORMATION: stacks.url });
+  api.answers.clear();
+});
+
+function keys(words: readonly string[], options?: CliOptions) {
+  return cli(["irsa", "keys", ...words, "-c", "prod"], options);
+}
+
+/** Calls `act` as each such request arrives, before it is answered. */
+function beforeRequest(operation: string, act: () => void): void {
+  const push = store.requests.push.bind(store.requests);
+  store.requests.push = (...added) => {
+    if (added.some(({ headers }) => headers["x-amz-target"] === `AmazonSSM.${operation}`)) act();
+    return push(...added);
+  };
+}
+
+function put(key: IssuerKey): string {
+  const name = `${PREFIX}/issuer/${key.kid}`;
+  store.put(name, JSON.stringify(key));
+  return name;
+}
+
+async function listed(): Promise<Record<string, string>[]> {
+  const { out } = await keys(["list", "-o", "json"]);
+  return JSON.parse(out);
+}
+
+const jwksFile = (...jwks: object[]) => folder.write("jwks.json", JSON.stringify({ keys: jwks }));
+
+describe("publish", () => {
+  test("from a JWKS file: the plan, the question, and what is written", async () => {
+    const { code, out, err } = await keys(["publish", "--jwks", jwksFile(OLD.jwk, NEW.jwk)], {
+      interactive: true,
+      input: "y\n",
+    });
+    assert.equal(code, 0, err);
+    assert.equal(
+      out,
+      `Plan for ${WHERE}:\n+ issuer/${OLD.jwk.kid}\n    RS256, 2048 bits\n+ issuer/${NEW.jwk.kid}\n    ES256\n` +
+        "2 to add, 0 to change, 0 to remove, 0 unchanged.\n",
+    );
+    assert.match(
+      err,
+      /^Write 2 parameters in account .*\? \[y\/N\] Wrote 2 parameters\. The issuer serves the change within 30 s/,
+    );
+    assert.deepEqual(
+      (await listed()).map(({ kid, state }) => [kid, state]).sort(),
+      [OLD.jwk.kid, NEW.jwk.kid].sort().map((kid) => [kid, "served"]),
+    );
+  });
+
+  test("from sa.pub, also with two keys in it", async () => {
+    const file = folder.write("sa.pub", publicPem(OLD.publicKey) + publicPem(NEW.publicKey));
+    assert.equal((await keys(["publish", "--public-key", file, "--yes"])).code, 0);
+    assert.equal((await listed()).length, 2);
+  });
+
+  test("from a running kube-apiserver", async () => {
+    api.answers.set("GET /openid/v1/jwks", (_, authorization) => {
+      assert.equal(authorization, "Bearer admin");
+      return [200, { keys: [OLD.jwk] }];
+    });
+    assert.equal((await keys(["publish", "--kubeconfig", admin, "--yes"])).code, 0);
+    assert.deepEqual(
+      (await listed()).map(({ kid }) => kid),
+      [OLD.jwk.kid],
+    );
+  });
+
+  test("from standard input; members that only describe a key are left out", async () => {
+    const input = JSON.stringify({ keys: [{ ...OLD.jwk, x5t: "abc", key_ops: ["verify"] }] });
+    assert.equal((await keys(["publish", "--jwks", "-", "--yes"], { input })).code, 0);
+    assert.deepEqual(
+      (await listed()).map(({ state }) => state),
+      ["served"],
+    );
+  });
+
+  test("a key that is published stays as it is, and others stay too", async () => {
+    put(OLD.jwk);
+    const { out } = await keys(["publish", "--jwks", jwksFile(OLD.jwk), "--yes"]);
+    assert.equal(out, `Plan for ${WHERE}:\n0 to add, 0 to change, 0 to remove, 1 unchanged.\n`);
+    await keys(["publish", "--jwks", jwksFile(NEW.jwk), "--yes"]);
+    assert.equal((await listed()).length, 2);
+  });
+
+  test("an invalid parameter at the key's name is mended", async () => {
+    store.put(put(OLD.jwk), "{");
+    assert.deepEqual(
+      (await listed()).map(({ state }) => state),
+      ["invalid"],
+    );
+    assert.equal((await keys(["publish", "--jwks", jwksFile(OLD.jwk), "--yes"])).code, 0);
+    assert.deepEqual(
+      (await listed()).map(({ state }) => state),
+      ["served"],
+    );
+  });
+
+  test("--dry-run shows the plan and writes nothing; so does a no", async () => {
+    const file = jwksFile(OLD.jwk);
+    const dry = await keys(["publish", "--jwks", file, "--dry-run"]);
+    assert.equal(dry.code, 0);
+    assert.match(dry.out, /\+ issuer\//);
+    assert.equal((await keys(["publish", "--jwks", file], { interactive: true, input: "n\n" })).code, 1);
+    assert.deepEqual(await listed(), []);
+  });
+
+  test("an eleventh key is refused, and nothing is written", async () => {
+    for (let i = 0; i < 9; i += 1) store.put(`${PREFIX}/issuer/${i}`, "{}");
+    const { code, err } = await keys(["publish", "--jwks", jwksFile(OLD.jwk, NEW.jwk), "--yes"]);
+    assert.equal(code, 1);
+    assert.equal(err, "Nothing was written: the issuer serves at most 10 keys. Retire old ones first.\n");
+    assert.equal((await listed()).length, 9);
+  });
+
+  test("an eleventh key that another publisher wrote during the question is refused, and nothing is written", async () => {
+    for (let i = 0; i < 9; i += 1) store.put(`${PREFIX}/issuer/${i}`, "{}");
+    let reads = 0;
+    beforeRequest("GetParametersByPath", () => {
+      reads += 1;
+      if (reads === 2) put(NEW.jwk);
+    });
+    const { code, err } = await keys(["publish", "--jwks", jwksFile(OLD.jwk)], { interactive: true, input: "y\n" });
+    assert.equal(code, 1);
+    assert.match(err, /Nothing was written: the issuer serves at most 10 keys\. Retire old ones first\.\n$/);
+    assert.equal((await listed()).length, 10);
+  });
+
+  test("an eleventh key by a write of the same moment is removed again, and the other publisher's stays", async () => {
+    for (let i = 0; i < 9; i += 1) store.put(`${PREFIX}/issuer/${i}`, "{}");
+    beforeRequest("PutParameter", () => put(NEW.jwk));
+    const { code, err } = await keys(["publish", "--jwks", jwksFile(OLD.jwk), "--yes"]);
+    assert.equal(code, 1);
+    assert.match(err, /^Nothing was published: another publisher wrote keys at the same moment/);
+    const kids = (await listed()).map(({ kid }) => kid);
+    assert.deepEqual([kids.length, kids.includes(NEW.jwk.kid), kids.includes(OLD.jwk.kid)], [10, true, false]);
+  });
+
+  test("of two publishers at once, at most one succeeds, and at most ten keys stay", async () => {
+    for (let i = 0; i < 9; i += 1) store.put(`${PREFIX}/issuer/${i}`, "{}");
+    const files = [OLD, NEW].map(({ jwk }) => folder.write(`${jwk.kid}.json`, JSON.stringify({ keys: [jwk] })));
+    const codes = (await Promise.all(files.map((file) => keys(["publish", "--jwks", file, "--yes"])))).map(
+      ({ code }) => code,
+    );
+    const succeeded = codes.filter((code) => code === 0).length;
+    assert.ok(succeeded <= 1, String(codes));
+    assert.equal((await listed()).length, 9 + succeeded);
+  });
+
+  test("with eleven keys in the store, list names the one that is not served", async () => {
+    const many = Array.from({ length: 10 }, () => ec("P-256").jwk);
+    let written = Date.now();
+    await store.close();
+    store = await startParameterStore({ parameters: {}, now: () => (written += 1_000) });
+    useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
+    for (const key of [...many, NEW.jwk]) put(key);
+    const left = (await listed()).filter(({ state }) => state !== "served");
+    assert.deepEqual(
+      left.map(({ kid }) => kid),
+      [NEW.jwk.kid],
+    );
+    assert.match(left[0]?.["key"] ?? "", /^is not served: the issuer serves the 10 keys that were published first/);
+  });
+
+  const privatePem = OLD.privateKey.export({ format: "pem", type: "pkcs8" }).toString();
+  for (const [what, words, message] of [
+    ["nothing to read from", [], /Say where the keys are: --kubeconfig, --jwks or --public-key/],
+    ["a private key in PEM", ["--public-key", folder.write("sa.key", privatePem)], /holds a private key/],
+    [
+      "a private key in a JWKS",
+      ["--jwks", folder.write("p.json", JSON.stringify({ keys: [OLD.privateKey.export({ format: "jwk" })] }))],
+      /key 1 holds "d", which is part of a private key/,
+    ],
+    [
+      "a kid that is not the key's",
+      ["--jwks", folder.write("k.json", JSON.stringify({ keys: [{ ...OLD.jwk, kid: "x" }] }))],
+      /key 1 kid must be /,
+    ],
+    ["no JWKS", ["--jwks", folder.write("n.json", "[]")], /is not a JWKS/],
+    ["an empty JWKS", ["--jwks", folder.write("e.json", '{"keys":[]}')], /has no key/],
+    ["no PEM", ["--public-key", folder.write("t.txt", "text")], /no public key in PEM/],
+    [
+      "a key that kube-apiserver does not use",
+      ["--public-key", folder.write("c.pub", publicPem(ec("P-256").publicKey).replace(/\n.*\n/, "\nAAAA\n"))],
+      /is not a key that kube-apiserver signs with/,
+    ],
+  ] as const) {
+    test(`refuses ${what}`, async () => {
+      const { code, err } = await keys(["publish", "--yes", ...words]);
+      assert.equal(code, 2);
+      assert.match(err, message);
+      assert.deepEqual(await listed(), []);
+    });
+  }
+
+  test("what kube-apiserver refuses is told with its reason", async () => {
+    api.answers.set("GET /openid/v1/jwks", () => [403, { message: "forbidden: User admin" }]);
+    const { code, err } = await keys(["publish", "--kubeconfig", admin, "--yes"]);
+    assert.equal(code, 3);
+    assert.equal(err, "kube-apiserver refused /openid/v1/jwks: HTTP 403, forbidden: User admin\n");
+  });
+
+  test("a kubeconfig that runs a program for its token is refused, with what is read instead", async () => {
+    const file = folder.write("exec.conf", kubeconfig(api).replace(/token: admin/, "exec: {command: aws}"));
+    const { code, err } = await keys(["publish", "--kubeconfig", file, "--yes"]);
+    assert.equal(code, 2);
+    assert.match(err, /Programs that make tokens \(exec\) are not run here/);
+  });
+});
+
+describe("list", () => {
+  test("-o name is what retire takes; -o wide is whole in any terminal; ls is list", async () => {
+    put(OLD.jwk);
+    const name = `issuer/${OLD.jwk.kid}`;
+    assert.equal((await keys(["list", "-o", "name"], { columns: 40 })).out, `${name}\n`);
+    const { out } = await keys(["ls", "-o", "wide"], { columns: 40 });
+    assert.match(out, new RegExp(`^PARAMETER +STATE +PUBLISHED +KEY\n${name} +served +20[0-9-]+ +RS256, 2048 bits\n$`));
+    assert.deepEqual(await keys(["ls"]), await keys(["list"]));
+  });
+});
+
+describe("retire", () => {
+  const DAY = 86_400_000;
+  /** Both keys are published now. */
+  async function rotating(): Promise<number> {
+    put(OLD.jwk);
+    put(NEW.jwk);
+    return Math.max(...(await listed()).map(({ published }) => Date.parse(published ?? "")));
+  }
+  const at = (ms: number) => new Date(ms).toISOString();
+  const retire = (words: readonly string[], now?: number) =>
+    keys(["retire", `issuer/${OLD.jwk.kid}`, "--yes", ...words], now === undefined ? {} : { now });
+
+  test("a day and five minutes after it signed last, it goes; its neighbour stays", async () => {
+    const published = await rotating();
+    const { code, out, err } = await retire(["--signed-until", at(published)], published + DAY + 5 * 60_000);
+    assert.equal(code, 0, err);
+    const summary = "0 to add, 0 to change, 1 to remove, 1 unchanged.\n";
+    assert.equal(out, `Plan for ${WHERE}:\n- issuer/${OLD.jwk.kid}\n    RS256, 2048 bits\n${summary}`);
+    assert.deepEqual(
+      (await listed()).map(({ kid }) => kid),
+      [NEW.jwk.kid],
+    );
+  });
+
+  test("a moment before, it is refused with the time from which it may go", async () => {
+    const published = await rotating();
+    const { code, err } = await retire(["--signed-until", at(published)], published + DAY + 5 * 60_000 - 1);
+    assert.equal(code, 1);
+    const end = at(published + DAY + 5 * 60_000).slice(0, 19);
+    assert.equal(err, `Refused: tokens that it has signed may be good until ${end}Z. Retire it then.\n`);
+    assert.equal((await listed()).length, 2);
+  });
+
+  test("with --longest-token, that counts", async () => {
+    const published = await rotating();
+    const words = ["--signed-until", at(published), "--longest-token", "3600"];
+    assert.equal((await retire(words, published + 3_600_000)).code, 1);
+    assert.equal((await retire(words, published + 3_600_000 + 5 * 60_000)).code, 0);
+  });
+
+  test("refused: the last key that is served", async () => {
+    put(OLD.jwk);
+    const { code, err } = await retire(["--signed-until", at(Date.now())], Date.now() + 2 * DAY);
+    assert.equal(code, 1);
+    assert.match(err, /^Refused: it is the last key that is served/);
+  });
+
+  test("refused: an invalid neighbour does not count as a successor", async () => {
+    put(OLD.jwk);
+    store.put(`${PREFIX}/issuer/broken`, "{");
+    assert.equal((await retire(["--signed-until", at(Date.now())], Date.now() + 2 * DAY)).code, 1);
+  });
+
+  test("refused: a time before any other key was published, or in the future", async () => {
+    const published = await rotating();
+    const early = await retire(["--signed-until", at(published - 60_000)], published + 3 * DAY);
+    assert.match(early.err, /^Refused: --signed-until is before any other key was published/);
+    const late = await retire(["--signed-until", at(published + 4 * DAY)], published + 3 * DAY);
+    assert.equal(late.err, "Refused: --signed-until is in the future.\n");
+  });
+
+  describe("with --kubeconfig, kube-apiserver is asked which key signs", () => {
+    const signs = (kid: string) =>
+      api.answers.set("POST /api/v1/namespaces/default/serviceaccounts/default/token", (body) => {
+        assert.doesNotMatch(body, /sts\.amazonaws\.com/);
+        return [201, { status: { token: tokenOf(kid, ISSUER) } }];
+      });
+    for (const [what, kid, message] of [
+      ["refused: the key signs still", OLD.jwk.kid, /^Refused: kube-apiserver signs with it now/],
+      [
+        "refused: the key that signs is not published",
+        "other",
+        /^Refused: kube-apiserver signs with other, which is not published/,
+      ],
+      ["the next key signs", NEW.jwk.kid, undefined],
+    ] as const) {
+      test(what, async () => {
+        const published = await rotating();
+        signs(kid);
+        const words = ["--signed-until", at(published), "--kubeconfig", admin];
+        const { code, err } = await retire(words, published + 2 * DAY);
+        assert.equal(code, message === undefined ? 0 : 1, err);
+        if (message !== undefined) assert.match(err, message);
+      });
+    }
+  });
+
+  test("--force takes a leaked key away at once, also the last one", async () => {
+    put(OLD.jwk);
+    assert.equal((await retire(["--force"])).code, 0);
+    assert.deepEqual(await listed(), []);
+  });
+
+  test("an invalid parameter, which verifies nothing, may go at any time", async () => {
+    put(NEW.jwk);
+    store.put(`${PREFIX}/issuer/${OLD.jwk.kid}`, "{");
+    assert.equal((await retire(["--signed-until", at(Date.now() - 1)])).code, 0);
+  });
+
+  test("without --signed-until it says what is missing; of an unknown kid, that there is none", async () => {
+    assert.match((await retire([])).err, /^Say until when the key has signed \(--signed-until\)/);
+    assert.match((await retire(["--force"])).err, /^No key .* is published/);
+  });
+
+  test("a kid that begins with a dash is not taken for an option", async () => {
+    let key = NEW.jwk;
+    while (!key.kid.startsWith("-")) key = ec("P-256").jwk;
+    put(key);
+    assert.match((await keys(["list"])).out, new RegExp(`^issuer/${key.kid} +served`, "m"));
+    assert.equal((await keys(["retire", `issuer/${key.kid}`, "--force", "--yes"])).code, 0);
+    assert.deepEqual(await listed(), []);
+  });
+
+  test("--dry-run shows what would go, and leaves it", async () => {
+    put(OLD.jwk);
+    const { code, out } = await retire(["--force", "--dry-run"]);
+    assert.equal(code, 0);
+    assert.match(out, /^- issuer\//m);
+    assert.equal((await listed()).length, 1);
+  });
+});
+
+describe("mappings and keys leave each other alone", () => {
+  const MAPPING = `${PREFIX}/account/111122223333`;
+
+  test("mappings list, lint and apply --prune do not see the issuer's keys", async () => {
+    const name = put(OLD.jwk);
+    store.put(MAPPING, "{}");
+    const { out } = await cli(["mappings", "list", "-c", "prod", "-o", "json"]);
+    assert.doesNotMatch(out, /issuer/);
+    const lint = await cli(["mappings", "lint", "-c", "prod"]);
+    assert.doesNotMatch(lint.out + lint.err, /issuer/);
+    const file = folder.write("empty.yaml", "mappings: []\n");
+    const pruned = await cli(["mappings", "apply", "-c", "prod", "-f", file, "--prune", "--yes", "--force"]);
+    assert.equal(pruned.code, 0, pruned.err);
+    assert.match(pruned.out, /- account\/111122223333/);
+    assert.deepEqual(
+      (await listed()).map(({ kid, state }) => [`${PREFIX}/issuer/${kid}`, state]),
+      [[name, "served"]],
+    );
+  });
+
+  test("irsa keys list sees no mapping", async () => {
+    store.put(MAPPING, "{}");
+    store.put(`${PREFIX}/callers`, "[]");
+    assert.deepEqual(await listed(), []);
+    assert.match((await keys(["list"])).err, /^No key is published: the issuer answers 500/);
+  });
+});

@@ -1,0 +1,239 @@
+// `irsa policy`, `irsa flags` and `irsa trust-policy`: what is printed, for which Kubernetes, and what is refused.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { parse, parseAllDocuments } from "yaml";
+import { cli } from "../cli.ts";
+
+const ISSUER = "https://abc123.execute-api.eu-west-1.amazonaws.com";
+const ROLE = "arn:aws:iam::111122223333:role/reader";
+
+interface Printed {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly spec: Record<string, unknown>;
+}
+
+async function policy(...words: string[]): Promise<{ objects: Printed[]; err: string }> {
+  const { code, out, err } = await cli(["irsa", "policy", ...words]);
+  assert.equal(code, 0, err);
+  return { objects: parseAllDocuments(out).map((document) => document.toJS() as Printed), err };
+}
+
+describe("irsa policy", () => {
+  test("for 1.36 and later: the policies and their bindings, of the API of today, and no flags", async () => {
+    for (const words of [[], ["--for", "1.36"], ["--for", "v1.37.2"]]) {
+      const { objects, err } = await policy(...words);
+      assert.deepEqual(
+        objects.map(({ apiVersion, kind }) => [apiVersion, kind]),
+        [
+          ["admissionregistration.k8s.io/v1", "MutatingAdmissionPolicy"],
+          ["admissionregistration.k8s.io/v1", "MutatingAdmissionPolicyBinding"],
+          ["admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy"],
+          ["admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding"],
+        ],
+      );
+      assert.equal(err, "");
+    }
+  });
+
+  test("for 1.34 and 1.35: the beta API, and the two flags that it needs", async () => {
+    for (const version of ["1.34", "1.35.1"]) {
+      const { objects, err } = await policy("--for", version);
+      assert.deepEqual(
+        objects.map(({ apiVersion }) => apiVersion.split("/")[1]),
+        ["v1beta1", "v1beta1", "v1", "v1"],
+      );
+      assert.match(err, /--feature-gates=MutatingAdmissionPolicy=true\n/);
+      assert.match(err, /--runtime-config=admissionregistration\.k8s\.io\/v1beta1=true\n/);
+    }
+  });
+
+  test("no expression requires a field that a Pod may lack: a mirror Pod has no serviceAccountName", async () => {
+    const { objects } = await policy("--sts-regional-endpoint", "--aws-default-region", "eu-west-1");
+    const expressions = JSON.stringify(objects);
+    const required = [...expressions.matchAll(/\bobject\.(?:spec|metadata)\.(?!\?)\w+/g)].map(([field]) => field);
+    assert.deepEqual(required, []);
+    assert.match(expressions, /\bobject\.spec\.\?serviceAccountName/);
+  });
+
+  test("--except-namespace leaves namespaces out of both policies", async () => {
+    const { objects } = await policy("--except-namespace", "kube-system", "--except-namespace", "ci");
+    const selectors = objects.flatMap(({ spec }) => {
+      const { namespaceSelector } = (spec["matchConstraints"] ?? {}) as Record<string, unknown>;
+      return namespaceSelector === undefined ? [] : [namespaceSelector];
+    });
+    const matchExpressions = [{ key: "kubernetes.io/metadata.name", operator: "NotIn", values: ["kube-system", "ci"] }];
+    assert.deepEqual(selectors, [{ matchExpressions }, { matchExpressions }]);
+  });
+
+  test("before 1.34: says so, and prints a Kustomize component with volume, mount and variables", async () => {
+    const words = [
+      "--for",
+      "1.32",
+      "--role",
+      ROLE,
+      "--container",
+      "a",
+      "--container",
+      "b",
+      "--aws-default-region",
+      "eu-west-1",
+    ];
+    const { code, out, err } = await cli(["irsa", "policy", ...words, "--sts-regional-endpoint"]);
+    assert.equal(code, 0);
+    assert.match(err, /^Kubernetes 1\.32 has no MutatingAdmissionPolicy\./);
+    assert.match(err, /amazon-eks-pod-identity-webhook .* works with this issuer/);
+    const { kind, patches } = parse(out);
+    assert.equal(kind, "Component");
+    const { containers, volumes } = parse(patches[0].patch).spec.template.spec;
+    const env = [
+      { name: "AWS_STS_REGIONAL_ENDPOINTS", value: "regional" },
+      { name: "AWS_DEFAULT_REGION", value: "eu-west-1" },
+      { name: "AWS_REGION", value: "eu-west-1" },
+      { name: "AWS_ROLE_ARN", value: ROLE },
+      { name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: "/var/run/secrets/eks.amazonaws.com/serviceaccount/token" },
+    ];
+    const mountPath = "/var/run/secrets/eks.amazonaws.com/serviceaccount";
+    const volumeMounts = [{ name: "aws-iam-token", mountPath, readOnly: true }];
+    assert.deepEqual(containers, [
+      { name: "a", env, volumeMounts },
+      { name: "b", env, volumeMounts },
+    ]);
+    const serviceAccountToken = { audience: "sts.amazonaws.com", expirationSeconds: 86400, path: "token" };
+    assert.deepEqual(volumes, [{ name: "aws-iam-token", projected: { sources: [{ serviceAccountToken }] } }]);
+  });
+
+  for (const [words, message] of [
+    [["--for", "1.32"], /^Kubernetes 1\.32 has no MutatingAdmissionPolicy: .* Give --role and --container/],
+    [["--for", "1.32", "--role", ROLE], /Give --role and --container/],
+    [["--for", "1.32", "--role", ROLE, "--container", "a", "--except-namespace", "b"], /and so no --except-namespace/],
+    [["--role", ROLE], /--role and --container are for Kubernetes before 1\.34/],
+    [["--for", "latest"], /It must be a Kubernetes version such as 1\.36/],
+    [["--for", "2.0"], /It must be a Kubernetes version/],
+    [["--token-expiration", "599"], /no less than 600 seconds/],
+    [["--token-expiration", "1d"], /whole number/],
+    [["--aws-default-region", "paris"], /must be an AWS region such as eu-west-1/],
+  ] as const) {
+    test(`refuses ${words.join(" ")}`, async () => {
+      const { code, out, err } = await cli(["irsa", "policy", ...words]);
+      assert.deepEqual([code, out], [2, ""]);
+      assert.match(err, message);
+    });
+  }
+
+  test("an option cannot break out of its CEL string", async () => {
+    const { objects } = await policy("--token-audience", 'a"b\\c\nd');
+    const spec = objects[0]?.spec ?? {};
+    const variables = spec["variables"] as { name: string; expression: string }[];
+    const audience = variables.find(({ name }) => name === "audience")?.expression ?? "";
+    assert.ok(audience.endsWith('.orValue("a\\"b\\\\c\\nd")'), audience);
+  });
+});
+
+describe("irsa flags", () => {
+  async function flags(...words: string[]): Promise<string[]> {
+    const { code, out, err } = await cli(["irsa", "flags", "--issuer", ISSUER, ...words]);
+    assert.equal(code, 0, err);
+    return out.trim().split("\n");
+  }
+
+  test("without --old-issuer it warns that the present issuer's tokens are refused", async () => {
+    const words = ["irsa", "flags", "--issuer", ISSUER];
+    assert.match((await cli(words)).err, /Without --old-issuer, kube-apiserver refuses every service-account token/);
+    assert.doesNotMatch((await cli([...words, "--old-issuer", "https://old.example"])).err, /Without --old-issuer/);
+  });
+
+  test("the issuer, and where its keys are", async () => {
+    assert.deepEqual(await flags(), [
+      `--service-account-issuer=${ISSUER}`,
+      `--service-account-jwks-uri=${ISSUER}/openid/v1/jwks`,
+    ]);
+  });
+
+  test("the old issuer comes second: the first signs, both are accepted", async () => {
+    assert.deepEqual(await flags("--old-issuer", "https://kubernetes.default.svc.cluster.local"), [
+      `--service-account-issuer=${ISSUER}`,
+      "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+      `--service-account-jwks-uri=${ISSUER}/openid/v1/jwks`,
+    ]);
+  });
+
+  test("for 1.34, with the two flags of the beta API", async () => {
+    assert.deepEqual((await flags("--for", "1.34")).slice(2), [
+      "--feature-gates=MutatingAdmissionPolicy=true",
+      "--runtime-config=admissionregistration.k8s.io/v1beta1=true",
+    ]);
+  });
+
+  test("--api-audiences is never printed, whatever is asked for", async () => {
+    for (const words of [[], ["--for", "1.34"], ["--for", "1.32"], ["--old-issuer", "https://sts.amazonaws.com"]]) {
+      assert.doesNotMatch((await flags(...words)).join("\n"), /api-audiences/);
+    }
+  });
+
+  test("refuses an issuer with another spelling, and the same one as old", async () => {
+    for (const issuer of [`${ISSUER}/`, `${ISSUER}:443`, "http://a.example.com", "https://A.example.com"]) {
+      const { code, err } = await cli(["irsa", "flags", "--issuer", issuer]);
+      assert.equal(code, 2);
+      assert.match(err, /It must be a URL such as https:\/\/oidc\.example\.com/);
+    }
+    const { code, err } = await cli(["irsa", "flags", "--issuer", ISSUER, "--old-issuer", ISSUER]);
+    assert.deepEqual([code, err], [2, "--old-issuer is the same as --issuer: leave it out.\n"]);
+  });
+});
+
+describe("irsa trust-policy", () => {
+  const WORDS = ["irsa", "trust-policy", "--issuer", ISSUER, "--aws-account", "111122223333"];
+
+  test("names one service account and the audience, exactly", async () => {
+    const { code, out } = await cli([...WORDS, "team-a/reader"]);
+    assert.equal(code, 0);
+    assert.deepEqual(JSON.parse(out), {
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Principal: {
+            Federated: "arn:aws:iam::111122223333:oidc-provider/abc123.execute-api.eu-west-1.amazonaws.com",
+          },
+          Action: "sts:AssumeRoleWithWebIdentity",
+          Condition: {
+            StringEquals: {
+              "abc123.execute-api.eu-west-1.amazonaws.com:sub": "system:serviceaccount:team-a:reader",
+              "abc123.execute-api.eu-west-1.amazonaws.com:aud": "sts.amazonaws.com",
+            },
+          },
+        },
+      ],
+    });
+  });
+
+  test("a pattern only on request, and then the audience is still exact", async () => {
+    for (const subject of ["team-a/*", "team-?/reader", "*/*"]) {
+      const refused = await cli([...WORDS, subject]);
+      assert.equal(refused.code, 2);
+      assert.match(
+        refused.err,
+        /is a pattern: anybody who may create what it matches gets the role \(--pattern allows it\)/,
+      );
+      const { out } = await cli([...WORDS, subject, "--pattern"]);
+      const { Condition } = JSON.parse(out).Statement[0];
+      assert.deepEqual(Object.keys(Condition), ["StringEquals", "StringLike"]);
+      assert.deepEqual(Object.keys(Condition.StringEquals), ["abc123.execute-api.eu-west-1.amazonaws.com:aud"]);
+    }
+  });
+
+  test("refuses an invalid Kubernetes name, with and without --pattern", async () => {
+    for (const subject of ["Team/reader", "team/", "/reader", "team_a/reader", "a:b/c", "team/reader:x", "$(aws)/*"]) {
+      for (const more of [[], ["--pattern"]]) {
+        const { code, err } = await cli([...WORDS, subject, ...more]);
+        assert.equal(code, 2, subject);
+        assert.match(err, /is not a Kubernetes name/);
+      }
+    }
+    for (const subject of ["reader", "a/b/c"]) {
+      assert.match((await cli([...WORDS, subject])).err, /must be a namespace and a name/);
+    }
+  });
+});

@@ -1,0 +1,77 @@
+// A kube-apiserver and an issuer as far as `irsa` asks them, each over TLS on this machine, with answers that a test sets.
+
+import type { KeyObject } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { kubeconfigOf } from "../../../cli/kubeconfig/webhook.ts";
+import { JWKS_PATH } from "../../../functions/issuer/documents.ts";
+import { createCertificateAuthority } from "../../../local/certificates.ts";
+
+export interface LocalService {
+  readonly url: string;
+  readonly ca: string;
+  /** By method and path, without the query; anything else is 404. */
+  readonly answers: Map<string, (body: string, authorization: string) => [status: number, body: unknown]>;
+  close(): Promise<void>;
+}
+
+export async function startService(): Promise<LocalService> {
+  const authority = createCertificateAuthority();
+  const answers: LocalService["answers"] = new Map();
+  const server = createServer(authority.server(), async (request, response) => {
+    const body = Buffer.concat(await request.toArray()).toString();
+    const answer = answers.get(`${request.method} ${request.url?.split("?")[0]}`);
+    // As kube-apiserver: its JWKS is application/jwk-set+json, and nothing else.
+    const isRefused = request.url === JWKS_PATH && !/\*\/\*|jwk-set/.test(request.headers.accept ?? "");
+    const [status, value] = isRefused
+      ? [406, { message: "Not Acceptable" }]
+      : (answer?.(body, request.headers.authorization ?? "") ?? [404, { message: "not found" }]);
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ca: authority.ca,
+    answers,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+/** A folder for a test file's kubeconfig and the like. */
+export function testFolder() {
+  const folder = mkdtempSync(join(tmpdir(), "irsa-"));
+  return {
+    write(name: string, text: string): string {
+      const file = join(folder, name);
+      writeFileSync(file, text);
+      return file;
+    },
+    remove: () => rmSync(folder, { recursive: true }),
+  };
+}
+
+export function kubeconfig({ url, ca }: LocalService): string {
+  return kubeconfigOf(url, ca, { token: "admin" });
+}
+
+/** Nobody verifies it here: only its header and claims are read. */
+export function tokenOf(kid: string, issuer: string): string {
+  const parts = [
+    { alg: "RS256", kid },
+    { iss: issuer, sub: "system:serviceaccount:default:default" },
+  ];
+  return [...parts.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")), "signature"].join(".");
+}
+
+export function publicPem(key: KeyObject): string {
+  return key.export({ format: "pem", type: "spki" }).toString();
+}

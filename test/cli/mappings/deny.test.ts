@@ -1,0 +1,360 @@
+// deny and allow: what they write, what they leave alone, and where denials are seen.
+
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import { parse } from "yaml";
+import { cli } from "../cli.ts";
+import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
+
+const A = "111122223333";
+const MALLORY = `arn:aws:iam::${A}:user/mallory`;
+const NOW = Date.UTC(2026, 10, 25);
+
+let cluster: LocalCluster;
+beforeEach(async () => {
+  cluster = await storedCluster({
+    ...ADMIN,
+    [`role/${A}/developers`]: { arn: `arn:aws:iam::${A}:role/Developers`, username: "dev:{SessionName}" },
+    [`user/${A}/mallory`]: { arn: MALLORY, username: "mallory" },
+  });
+});
+afterEach(() => cluster.store.close());
+
+const list = (account = A) => cluster.value(`deny/${account}`);
+const put = (account: string, value: unknown) =>
+  cluster.store.put(`${PREFIX}/deny/${account}`, typeof value === "string" ? value : JSON.stringify(value));
+const verdict = async (arn: string) => {
+  const { out } = await cli(["explain", arn, "-c", "prod", "-o", "json"]);
+  const { refusal } = JSON.parse(out);
+  return refusal?.code ?? "granted";
+};
+
+test("A1: deny shuts out exactly who is named, and allow takes it back", async () => {
+  const eve = `arn:aws:iam::${A}:role/Developers`;
+  const denied = await cluster.mappings(["deny", MALLORY, "--description", "left", "-y"]);
+  assert.equal(denied.code, 0, denied.err);
+  assert.match(denied.out, /\n\+ deny\/111122223333\n {4}\S+user\/mallory description: left\n/);
+  assert.deepEqual(await list(), [{ arnLike: MALLORY, description: "left" }]);
+  assert.deepEqual([await verdict(MALLORY), await verdict(eve)], ["identity_denied", "granted"]);
+  const allowed = await cluster.mappings(["allow", MALLORY, "-y", "--allow-weakening"]);
+  assert.equal(allowed.code, 0, allowed.err);
+  assert.match(allowed.out, /\n~ deny\/111122223333\n {4}- .*\n {4}! lifts the denial of \S+mallory\n/);
+  assert.equal(await verdict(MALLORY), "granted");
+  const nobody = await cluster.mappings(["allow", MALLORY, "-y"]);
+  assert.deepEqual([nobody.code, nobody.err], [1, `No denial names ${MALLORY}.\n`]);
+});
+
+test("A1: deny of one session of a role or a permission set leaves the other sessions alone", async () => {
+  const session = (role: string, name: string) => `arn:aws:sts::${A}:assumed-role/${role}/${name}`;
+  const set = "AWSReservedSSO_ClusterAdmin_0123456789abcdef";
+  for (const who of [`arn:aws:iam::${A}:role/team/Developers`, `sso/${A}/ClusterAdmin`]) {
+    const { code, err } = await cluster.mappings(["deny", who, "--session", "jane@example.com", "-y"]);
+    assert.equal(code, 0, err);
+  }
+  assert.deepEqual(await list(), [
+    { arnLike: session("Developers", "jane@example.com") },
+    { arnLike: session("AWSReservedSSO_ClusterAdmin_????????????????", "jane@example.com") },
+  ]);
+  for (const role of ["Developers", set]) {
+    assert.equal(await verdict(session(role, "jane@example.com")), "identity_denied");
+    assert.equal(await verdict(session(role, "joe@example.com")), "granted");
+  }
+  const refused = await cluster.mappings(["deny", MALLORY, "--session", "x", "-y"]);
+  assert.equal(refused.err, `--session is for a role or a permission set, and ${MALLORY} is neither.\n`);
+});
+
+test("A1: deny of somebody of another partition is refused: it would shut nobody out", async () => {
+  const china = MALLORY.replace("arn:aws:", "arn:aws-cn:");
+  const { code, err } = await cluster.mappings(["deny", china, "-y"]);
+  assert.equal(code, 2);
+  assert.equal(
+    err,
+    `${china}: arnLike "${china}" can never match: this list covers account any of partition aws only. Nothing was written.\n`,
+  );
+});
+
+test("a stored denial of another partition or account is an error of lint, and explain and get report it", async () => {
+  const china = MALLORY.replace("arn:aws:", "arn:aws-cn:");
+  const other = MALLORY.replace(A, "444455556666");
+  for (const arnLike of [china, other]) {
+    const problem = `arnLike "${arnLike}" can never match: this list covers account ${A} of partition aws only`;
+    put(A, [{ arnLike }, { arnLike: MALLORY.replace("arn:aws:", "arn:*:") }]);
+    const lint = await cluster.mappings(["lint", "-o", "json"]);
+    const found = JSON.parse(lint.out).filter(({ rule }: { rule: string }) => rule === "deny-list-invalid");
+    assert.deepEqual(
+      found.map(({ message }: { message: string }) => message),
+      [`entry 1: ${problem}. Until it is fixed, this list denies every identity that it covers`],
+    );
+    assert.equal(await verdict(`arn:aws:iam::${A}:user/bystander`), "denials_invalid");
+    const { err } = await cluster.mappings(["deny", `arn:aws:iam::${A}:user/next`, "-y"]);
+    assert.match(err, /entry 1 \(.*\) is invalid: .*can never match.*Nothing was written/);
+    assert.match((await cluster.mappings(["get", `deny/${A}`])).out, /can never match/);
+  }
+});
+
+test("apply writes no denial of another partition", async () => {
+  const file = { deny: [{ arnLike: MALLORY.replace("arn:aws:", "arn:aws-cn:") }] };
+  for (const words of [["apply", "-y"], ["diff"]]) {
+    const { code, err } = await cluster.mappings([...words, "-f", "-"], { input: JSON.stringify(file) });
+    assert.equal(code, 2);
+    assert.match(
+      err,
+      /^the denial of arn:aws-cn:.*: arnLike "arn:aws-cn:.* can never match: .*\nNothing was written\.\n$/,
+    );
+  }
+  assert.equal(await list(A), undefined);
+});
+
+test("A1: who may be named, and which list it goes to", async () => {
+  for (const [who, account, arnLike] of [
+    [`user/${A}/mallory`, A, MALLORY],
+    [`role/${A}/x`, A, `arn:aws:iam::${A}:role/x`],
+    [`account/444455556666`, "444455556666", "arn:aws:*::444455556666:*"],
+    [`root/${A}`, A, `arn:aws:iam::${A}:root`],
+    [`federated-user/${A}/Dave`, A, `arn:aws:sts::${A}:federated-user/Dave`],
+    ["arn:aws:iam::*:role/Contractor-*", "any", "arn:aws:iam::*:role/Contractor-*"],
+  ] as const) {
+    const { code, err } = await cluster.mappings(["deny", who, "-y"]);
+    assert.equal(code, 0, `${who}: ${err}`);
+    assert.ok(JSON.stringify(await list(account)).includes(`"${arnLike}"`), who);
+  }
+  assert.equal(await verdict("arn:aws:iam::444455556666:user/any/body"), "identity_denied");
+  for (const who of [`pattern/${A}`, "deny/any", "mallory", `arn:aws:iam::${A}:role/path/x-*`, "arn:aws:s3:::bucket"]) {
+    const { code, err } = await cluster.mappings(["deny", who, "-y"]);
+    assert.equal(code, 2, `${who}: ${err}`);
+  }
+});
+
+test("A1: --until ends a denial; denied again, somebody is denied without an end", async () => {
+  const deny = (...words: string[]) => cluster.mappings(["deny", MALLORY, "-y", ...words], { now: NOW });
+  assert.equal((await deny("--until", "2026-11-24T00:00:00Z")).err, "--until 2026-11-24T00:00:00Z is over already.\n");
+  assert.match(
+    (await deny("--until", "tomorrow")).err,
+    /: --until must be a time like \S+, not "tomorrow"\. Nothing was written\.\n$/,
+  );
+  assert.equal((await deny("--until", "2026-12-31T00:00:00Z", "--description", "leave")).code, 0);
+  assert.equal((await deny()).code, 0);
+  assert.deepEqual(await list(), [{ arnLike: MALLORY, description: "leave" }]);
+  const shorter = await deny("--until", "2027-01-01T00:00:00Z");
+  assert.equal(shorter.code, 1);
+  assert.match(shorter.err, /ends the denial of \S+mallory on 2027-01-01/);
+});
+
+for (const [what, value, where] of [
+  ["a list with a trailing comma", `[{"arnLike":"${MALLORY}"},]`, /^deny\/111122223333 must be a JSON list/],
+  ["an object", { arnLike: MALLORY }, /^deny\/111122223333 must be a JSON list/],
+  [
+    "a list with an unknown key",
+    [{ arnLike: MALLORY, deny: true }],
+    /^deny\/111122223333: entry 1 \(\S+mallory\) is invalid: /,
+  ],
+] as const) {
+  test(`A1: the command does not write over ${what}`, async () => {
+    put(A, value);
+    const other = `arn:aws:iam::${A}:user/eve`;
+    const { code, err } = await cluster.mappings(["deny", other, "-y"]);
+    assert.equal(code, 2);
+    assert.match(err, where);
+    assert.match((await cluster.mappings(["list"])).out, /\nINVALID +deny\/111122223333 /);
+    assert.match(
+      (await cluster.mappings(["lint"])).out,
+      /^error +deny-list-invalid +deny\/111122223333 .*denies every identity that it covers$/m,
+    );
+  });
+}
+
+test("A1: neighbours in a deny list stay as they are", async () => {
+  const neighbour = `{"description":"x",  "arnLike":"arn:aws:iam::${A}:user/eve", "notAfter":"2099-01-01T00:00:00Z"}`;
+  put(A, `[${neighbour}]`);
+  await cluster.mappings(["deny", MALLORY, "-y"]);
+  assert.equal(JSON.stringify(((await list()) as unknown[])[0]), JSON.stringify(JSON.parse(neighbour)));
+  await cluster.mappings(["allow", MALLORY, "-y", "--allow-weakening"]);
+  assert.deepEqual(await list(), [JSON.parse(neighbour)]);
+});
+
+test("A1: of two operators who deny at the same moment, neither loses a denial", async () => {
+  const [mine, theirs] = [`arn:aws:iam::${A}:user/mine`, `arn:aws:iam::${A}:user/theirs`];
+  put(A, [{ arnLike: MALLORY }]);
+  let isFirst = true;
+  cluster.store.fail(({ headers }) => {
+    if (headers["x-amz-target"] === "AmazonSSM.PutParameter" && isFirst) {
+      isFirst = false;
+      put(A, [{ arnLike: MALLORY }, { arnLike: theirs }]);
+    }
+    return undefined;
+  });
+  const { code, err } = await cluster.mappings(["deny", mine, "-y"]);
+  assert.equal(code, 0);
+  assert.match(
+    err,
+    /^Somebody else changed \S+deny\/111122223333 at the same time\. Both changes are kept\.\nWrote 1 /,
+  );
+  assert.deepEqual(await list(), [{ arnLike: MALLORY }, { arnLike: theirs }, { arnLike: mine }]);
+});
+
+test("A1: allow says what else denies", async () => {
+  put("any", [{ arnLike: "arn:aws:iam::*:user/mal*" }]);
+  await cluster.mappings(["deny", MALLORY, "-y"]);
+  const { code, err } = await cluster.mappings(["allow", MALLORY, "-y", "--allow-weakening"]);
+  assert.equal(code, 0);
+  assert.match(err, /mallory is still denied by deny\/any\. See it with: mappings get deny\/any\.\n$/);
+  await cluster.mappings(["allow", "arn:aws:iam::*:user/mal*", "-y", "--allow-weakening"]);
+  await cluster.mappings(["set", MALLORY, "--deny", "-y"]);
+  const own = await cluster.mappings(["allow", MALLORY, "-y"]);
+  assert.equal(own.code, 1);
+  assert.match(own.err, /still denied by user\/111122223333\/mallory\. It says deny: true\. Bring back .* rollback/);
+});
+
+test("A1: list, get, export, history and rollback show denials", async () => {
+  await cluster.mappings(["deny", MALLORY, "--until", "2099-01-01T00:00:00Z", "--description", "why", "-y"]);
+  assert.match(
+    (await cluster.mappings(["list"])).out,
+    /\ndeny +111122223333 +\S+user\/mallory +DENIED until 2099-01-01T00:00:00Z, why\n/,
+  );
+  const items: { kind?: string; arnLike?: string }[] = JSON.parse((await cluster.mappings(["list", "-o", "json"])).out);
+  assert.deepEqual(items.find(({ kind }) => kind === "deny")?.arnLike, MALLORY);
+  const exported = parse((await cluster.mappings(["export"])).out);
+  assert.deepEqual(exported.deny, [{ arnLike: MALLORY, notAfter: "2099-01-01T00:00:00Z", description: "why" }]);
+  const file = JSON.stringify(exported);
+  assert.equal((await cluster.mappings(["diff", "--prune", "-f", "-"], { input: file })).code, 0);
+  const awsAuth = await cluster.mappings(["export", "--format", "aws-auth"]);
+  assert.equal(awsAuth.code, 1);
+  assert.match(awsAuth.err, /^Left out, \S+mallory: aws-auth has no denials\.$/m);
+  await cluster.mappings(["deny", `user/${A}/eve`, "-y"]);
+  assert.match((await cluster.mappings(["history", `deny/${A}`])).out, /\n2 .*mallory.*eve/);
+  const back = await cluster.mappings(["rollback", `deny/${A}`, "-y"]);
+  assert.deepEqual([back.code, /lifts the denial of \S+eve/.test(back.err)], [1, true]);
+  assert.equal((await cluster.mappings(["rollback", `deny/${A}`, "-y", "--allow-weakening"])).code, 0);
+  assert.equal(await verdict(`arn:aws:iam::${A}:user/eve`), "identity_unmapped");
+});
+
+test("A1: files have a deny list beside the mappings; without --prune the denials of others stay", async () => {
+  await cluster.mappings(["deny", `user/${A}/eve`, "-y"]);
+  const file = JSON.stringify({ deny: [{ arnLike: MALLORY }, { arnLike: "arn:aws:iam::*:role/ci-*" }] });
+  const { code, err } = await cluster.mappings(["apply", "-f", "-", "-y"], { input: file });
+  assert.equal(code, 0, err);
+  assert.deepEqual(await list(), [{ arnLike: `arn:aws:iam::${A}:user/eve` }, { arnLike: MALLORY }]);
+  assert.deepEqual(await list("any"), [{ arnLike: "arn:aws:iam::*:role/ci-*" }]);
+  for (const [wrong, sentence] of [
+    ["deny: [{arnLike: x}]", /^standard input, line 1 \(x\): arnLike must be /],
+    [
+      "mappings: []\ndeny:\n  - arnLike: arn:aws:iam::111122223333:user/x\n    username: x\n",
+      /line 3 \(\S+user\/x\): .*username/,
+    ],
+    ["deny: x", /must have a list mappings: or deny:/],
+    ["mappings: []\ndenied: []", /line 2: unknown key denied/],
+    [`deny: [{arnLike: "${MALLORY}"}, {arnLike: "${MALLORY}"}]`, /2 denials of/],
+  ] as const) {
+    const refused = await cluster.mappings(["apply", "-f", "-", "-y"], { input: wrong });
+    assert.equal(refused.code, 2, wrong);
+    assert.match(refused.err, sentence);
+  }
+});
+
+test("A1: denials are written before anything that grants, also those in lists, and lifted after", async () => {
+  put("444455556666", [{ arnLike: "arn:aws:iam::444455556666:user/x" }]);
+  const file = JSON.stringify({
+    mappings: [
+      { permissionSet: "ClusterAdmin", account: A, username: "admin:{SessionName}", groups: ["system:masters"] },
+      { arn: `arn:aws:iam::${A}:role/A`, username: "a", groups: ["system:masters"] },
+      { arnLike: "arn:aws:iam::*:role/b-*", username: "b" },
+    ],
+    deny: [{ arnLike: "arn:aws:iam::*:role/b-1" }, { arnLike: `arn:aws:iam::${A}:role/z` }],
+  });
+  const { out } = await cluster.mappings(["apply", "--prune", "--dry-run", "-f", "-"], { input: file });
+  assert.deepEqual(out.match(/^[+~-] \S+$/gm), [
+    `+ deny/${A}`,
+    "+ deny/any",
+    `+ role/${A}/a`,
+    "+ pattern/any",
+    `- role/${A}/developers`,
+    `- user/${A}/mallory`,
+    "~ deny/444455556666",
+  ]);
+});
+
+test("A1: a denial that is renewed, or given a later end, is written before anything that grants", async () => {
+  for (const notAfter of ["2020-01-01T00:00:00Z", "2098-01-01T00:00:00Z"]) {
+    put(A, [{ arnLike: MALLORY, notAfter }]);
+    const file = JSON.stringify({
+      mappings: [{ arnLike: `arn:aws:iam::${A}:user/*`, username: "u", groups: ["system:masters"] }],
+      deny: [{ arnLike: MALLORY, notAfter: "2099-01-01T00:00:00Z" }],
+    });
+    const { out } = await cluster.mappings(["apply", "-f", "-", "--dry-run"], { input: file });
+    assert.deepEqual(out.match(/^[+~-] \S+$/gm), [`~ deny/${A}`, `+ pattern/${A}`]);
+  }
+});
+
+test("A1: apply keeps the order of a deny list, so that a file which it holds already changes nothing", async () => {
+  const eve = `arn:aws:iam::${A}:user/eve`;
+  put(A, [{ arnLike: MALLORY }, { arnLike: eve }]);
+  const apply = (deny: object[]) => cluster.mappings(["apply", "-f", "-", "-y"], { input: JSON.stringify({ deny }) });
+  const { out } = await apply([{ arnLike: MALLORY }]);
+  assert.match(out, /0 to change, 0 to remove, 1 unchanged/);
+  assert.equal((await apply([{ arnLike: MALLORY, description: "left" }])).code, 0);
+  assert.deepEqual(await list(), [{ arnLike: MALLORY, description: "left" }, { arnLike: eve }]);
+});
+
+test("A1: a denial of the last administrator is refused, one of a session or of somebody else is not", async () => {
+  for (const [words, refused] of [
+    [[`sso/${A}/ClusterAdmin`], true],
+    [["arn:aws:iam::*:*"], true],
+    [[`account/${A}`], true],
+    [[`arn:aws:iam::${A}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_ClusterAdmin_0123456789abcdef`], true],
+    [[`sso/${A}/ClusterAdmin`, "--session", "*"], true],
+    [[`sso/${A}/ClusterAdmin`, "--session", "jane"], false],
+    [[MALLORY], false],
+    [["account/444455556666"], false],
+  ] as const) {
+    const { code, err } = await cluster.mappings(["deny", ...words, "-y"]);
+    assert.deepEqual(
+      [code, /^Refused: the last mapping that/.test(err)],
+      refused ? [1, true] : [0, false],
+      `${words}: ${err}`,
+    );
+  }
+});
+
+test("A1: to deny one person reads that person's parameters, not all there are", async () => {
+  cluster.store.requests.splice(0);
+  await cluster.mappings(["deny", MALLORY, "-y"]);
+  // One parameter tells that the cluster exists.
+  const bodies = cluster.store.requests.map(({ body }) => body.toString()).filter((body) => body.includes('"Path"'));
+  assert.deepEqual(bodies, [JSON.stringify({ Path: PREFIX, Recursive: true, MaxResults: 1 })]);
+});
+
+test("A1: set does not change deny lists, and denies single roles and users alone", async () => {
+  assert.match((await cluster.mappings(["set", "deny/any", "--username", "x"])).err, /is a deny list: change it with/);
+  for (const who of [`sso/${A}/ClusterAdmin`, `account/${A}`, `arn:aws:iam::${A}:role/x-*`]) {
+    const { code, err } = await cluster.mappings(["set", who, "--deny", "-y"]);
+    assert.deepEqual([code, err], [2, "--deny is for a single role or user. Use: mappings deny <who>\n"]);
+  }
+});
+
+test("deny of a user warns where an account or pattern mapping covers federated users, and nowhere else", async () => {
+  const warning =
+    /^Warning: This denial does not cover federated users, whose names their creator chooses \(sts:GetFederationToken\): (.*) grants them access\. To deny them too: mappings deny 'arn:aws:sts::111122223333:federated-user\/\*'$/m;
+  const parameter = (name: string) => `${PREFIX}/${name}`;
+  const warned = async (who = MALLORY) => {
+    const { code, err } = await cluster.mappings(["deny", who, "-y"]);
+    assert.equal(code, 0, err);
+    return warning.exec(err)?.[1];
+  };
+  for (const [name, value, expected] of [
+    [`account/${A}`, {}, `account/${A}`],
+    [`pattern/${A}`, [{ arnLike: `arn:aws:sts::${A}:federated-user/d*`, username: "x" }], `pattern/${A}`],
+    ["pattern/any", [{ arnLike: "arn:aws:*::*:*", username: "x" }], "pattern/any"],
+    [`account/${A}`, { notAfter: "2020-01-01T00:00:00Z" }, undefined],
+    [`pattern/${A}`, [{ arnLike: `arn:aws:iam::${A}:*`, username: "x" }], undefined],
+    ["account/444455556666", {}, undefined],
+  ] as const) {
+    cluster.store.put(parameter(name), JSON.stringify(value));
+    assert.equal(await warned(), expected, name);
+    cluster.store.remove(parameter(name));
+  }
+  cluster.store.put(parameter(`account/${A}`), "{}");
+  assert.equal(await warned(`arn:aws:iam::${A}:role/Developers`), undefined);
+  assert.equal(await warned(`arn:aws:iam::${A}:user/ops/*`), `account/${A}`);
+  assert.equal(await warned(`arn:aws:sts::${A}:federated-user/*`), undefined);
+  assert.equal(await warned(), undefined, "all of them are denied");
+});

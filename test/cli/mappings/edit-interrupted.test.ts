@@ -1,0 +1,56 @@
+// An editor that gets Ctrl-C, that never stops changing the file, and that has no folder for its file.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { testFolder } from "../irsa/services.ts";
+import { ADMIN, type LocalCluster, storedCluster } from "./cluster.ts";
+
+const SCRIPT = fileURLToPath(new URL("../../../cli/iam-authenticator.ts", import.meta.url));
+const folder = testFolder();
+let cluster: LocalCluster;
+before(async () => {
+  cluster = await storedCluster(ADMIN);
+});
+after(async () => {
+  folder.remove();
+  await cluster.store.close();
+});
+
+/** An editor that is a shell script; its file is `$1`. */
+async function edit(script: string, environment: Readonly<Record<string, string>> = {}) {
+  const editor = folder.write("editor.sh", script);
+  const words = ["mappings", "edit", "-c", "prod", "-y", "--rate", "1000"];
+  const child = spawn(process.execPath, [SCRIPT, ...words], {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, EDITOR: `sh ${editor}`, ...environment },
+  });
+  let err = "";
+  child.stderr.on("data", (chunk) => {
+    err += chunk;
+  });
+  const [code] = await once(child, "close");
+  return { code, err };
+}
+
+test("Ctrl-C in the editor is the editor's: what it saves is written", async () => {
+  // As a terminal sends it: to the command, too, which is the parent of the shell that runs the editor.
+  const ctrlC = `kill -INT $(ps -o ppid= -p $PPID); sleep 0.3; sed -i 's/admin:/boss:/' "$1"`;
+  const { code, err } = await edit(ctrlC);
+  assert.equal(code, 0, err);
+  const { username } = (await cluster.value("sso/111122223333/clusteradmin")) as { username: string };
+  assert.equal(username, "boss:{SessionName}");
+});
+
+test("an editor that makes another mistake each time ends after three rounds, and the text stays", async () => {
+  const { code, err } = await edit(`echo "# $$" >> "$1"; sed -i 's/^    username: .*/    usernme: x/' "$1"`);
+  assert.equal(code, 2, err);
+  assert.match(err, /^Your text is in \S+\.\nNothing was written, because the file is invalid after 3 rounds:\n/);
+});
+
+test("a TMPDIR that does not exist is named", async () => {
+  const { code, err } = await edit("true", { TMPDIR: "/no/such/folder" });
+  assert.deepEqual([code, err], [2, "Cannot write /no/such/folder: there is no such folder.\n"]);
+});

@@ -1,0 +1,220 @@
+// What -f may be: files, folders, standard input; and one sentence for whatever is wrong with them.
+
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { cli } from "../cli.ts";
+import { type LocalCluster, storedCluster } from "./cluster.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+let cluster: LocalCluster;
+before(async () => {
+  cluster = await storedCluster();
+});
+after(async () => {
+  await cluster.store.close();
+  rmSync(folder, { recursive: true });
+});
+
+const mapping = (name: string) => `{"arn": "arn:aws:iam::111122223333:role/${name}", "username": "x"}`;
+
+test("a folder: every YAML and JSON file in it, in the order of their names, and no other", async () => {
+  const teams = join(folder, "teams");
+  mkdirSync(teams);
+  writeFileSync(join(teams, "b.json"), `{"mappings": [${mapping("B")}]}`);
+  writeFileSync(join(teams, "a.yaml"), `mappings: [${mapping("A")}]`);
+  writeFileSync(join(teams, "c.yml"), `mappings: [${mapping("C")}]`);
+  writeFileSync(join(teams, "README.md"), "no mappings");
+  const { code, out } = await cluster.mappings(["apply", "-f", teams, "--dry-run"]);
+  assert.equal(code, 0);
+  assert.deepEqual(
+    out.match(/^\+ .*$/gm)?.map((line) => line.at(-1)),
+    ["a", "b", "c"],
+  );
+  writeFileSync(join(teams, "d.yaml"), "roles: []");
+  const wrong = await cluster.mappings(["apply", "-f", teams, "--dry-run"]);
+  assert.deepEqual(
+    [wrong.code, wrong.err],
+    [2, `${teams}/d.yaml, line 1: unknown key roles. The lists are mappings: and deny:.\n`],
+  );
+});
+
+test("what a file holds makes no line of its own: in a job's log, a line may be a command to the runner", async () => {
+  const file = join(folder, "hostile.yaml");
+  for (const text of ['{"a\\n::add-mask::x": 1}', '{"mappings": [{"arn": "a\\n::add-mask::x", "username": 1}]}']) {
+    writeFileSync(file, text);
+    for (const words of [["lint"], ["diff"]]) {
+      const { out, err } = await cluster.mappings([...words, "-f", file]);
+      assert.match(`${out}${err}`, /a\?::add-mask/, text);
+    }
+  }
+});
+
+test("a ConfigMap given to apply: says how to convert it", async () => {
+  const file = join(folder, "aws-auth.yaml");
+  writeFileSync(file, "apiVersion: v1\nkind: ConfigMap\ndata: {}\n");
+  const { code, err } = await cluster.mappings(["apply", "-f", file, "--dry-run"]);
+  assert.deepEqual([code, err], [2, `${file} is a ConfigMap, not a mapping file: convert it with mappings import.\n`]);
+});
+
+const WRONG: [string, string | Buffer, RegExp][] = [
+  ["nothing", "", /must have a list mappings: or deny: at its top|not a file that import knows/],
+  [
+    "bytes",
+    Buffer.from([0, 255, 254, 128, 10, 13]),
+    /^\S+wrong\.yaml, line 1: not UTF-8 text\. Save the file as UTF-8\.\n$/,
+  ],
+  [
+    "a character of Latin-1 in its third line",
+    Buffer.from("mappings:\n- arn: x\n  username: Jos\xe9\n", "latin1"),
+    /wrong\.yaml, line 3: not UTF-8 text\. Save/,
+  ],
+  [
+    "UTF-16, as PowerShell writes it",
+    utf16("mappings: []\n"),
+    /line 1: UTF-16, not UTF-8 text\. Save the file as UTF-8\.\n/,
+  ],
+  ["UTF-16 without a mark", Buffer.from("mappings: []\n", "utf16le"), /line 1: not UTF-8 text\. Save/],
+  [
+    "an alias for a key, which repeats it",
+    "mappings:\n- &u username: x\n  *u : y\n",
+    /line 3, column 3: not valid YAML \(A key must be text\): write the key out without an alias or a tag, and quote/,
+  ],
+  [
+    "a version of YAML before 1.2",
+    "%YAML 1.1\n---\nmappings: []",
+    /line 1: remove the line %YAML\. The file is read as YAML 1\.2\.\n/,
+  ],
+  ["a version of YAML after 1.2", "# x\n%YAML 1.3\n---\nmappings: []", /line 2: remove the line %YAML\./],
+  [
+    "a merge key",
+    "mappings:\n- arn: x\n  <<: {username: x}\n",
+    /line 3: merge keys \(<<\) are not supported\. Write the keys out\.\n/,
+  ],
+  [
+    "a tab",
+    "\tmappings: []",
+    /wrong\.yaml, line 1, column 1: not valid YAML \(Tabs are not allowed as indentation\): indent with spaces\.\n/,
+  ],
+  [
+    "a key too far left",
+    "mappings:\n  - arn: x\n   username: y",
+    /line 3, column 1: not valid YAML \(Sequence item without - indicator\): check the indentation\.\n/,
+  ],
+  [
+    "a key between two columns",
+    "a:\n  b: 1\n c: 2",
+    /line 3, column 1: not valid YAML \(.*\): check the indentation\.\n/,
+  ],
+  [
+    "a key too far right",
+    "mappings:\n  - arn: x\n      username: y",
+    /line 2, column 10: not valid YAML \(.*\): check the indentation, and quote a text that contains a colon\.\n/,
+  ],
+  [
+    "a key twice",
+    "deny: []\ndeny: []",
+    /line 2, column 1: not valid YAML \(Map keys must be unique\): remove one of the two\.\n/,
+  ],
+  ["a reserved character", "mappings: @x", /line 1, column 11: not valid YAML \(.*\): quote the text\.\n/],
+  ["an open bracket", "mappings: [", /line 1, column 12: not valid YAML \(/],
+  ["an alias of nothing", "mappings: *nobody", /not valid YAML \(Unresolved alias/],
+  ["an alias of too much", bomb(), /not valid YAML \(Excessive alias count/],
+  [
+    "several documents",
+    "mappings: []\n---\nmappings: []",
+    /wrong\.yaml: several documents \(---\) where one is expected\. Make a file of each/,
+  ],
+  ["an unknown tag", "mappings: !!python/object []", /^$|must have a list/],
+];
+for (const [what, text, sentence] of WRONG) {
+  test(`a file with ${what}: one sentence, for apply, lint and import`, async () => {
+    const file = join(folder, "wrong.yaml");
+    writeFileSync(file, text);
+    for (const words of [
+      ["mappings", "lint"],
+      ["mappings", "diff", "-c", "prod"],
+    ]) {
+      const { code, err } = await cli([...words, "-f", file, ...(words[1] === "lint" ? ["--fail", "error"] : [])]);
+      if (code !== 0) assert.equal(code, 2);
+      assert.match(err, sentence);
+      assert.ok(err.split("\n").length <= 2, err);
+    }
+    const imported = await cli(["mappings", "import", "-f", file]);
+    assert.equal(imported.code, 2);
+    assert.doesNotMatch(imported.err, /a bug/);
+  });
+}
+
+/** Little-endian, with its mark. */
+function utf16(text: string): Buffer {
+  return Buffer.from(`\ufeff${text}`, "utf16le");
+}
+
+function bomb(): string {
+  const levels = ["a", "b", "c", "d", "e"];
+  const lines = levels.map((name, i) => `${name}: &${name} [${Array(9).fill(i === 0 ? "x" : `*${levels[i - 1]}`)}]`);
+  return `${lines.join("\n")}\nmappings: *e`;
+}
+
+test("what is not there, a folder without files, and a folder where a file is due", async () => {
+  const empty = join(folder, "empty");
+  mkdirSync(empty);
+  for (const [path, sentence] of [
+    [join(folder, "nowhere"), "Cannot read %: there is no such file.\n"],
+    [join(folder, "wrong.yaml", "x"), "Cannot read %: there is no such folder.\n"],
+    [empty, "% has no YAML or JSON files in it.\n"],
+  ] as const) {
+    const { code, err } = await cluster.mappings(["apply", "-f", path, "-y"]);
+    assert.deepEqual([code, err], [2, sentence.replace("%", path)]);
+  }
+  const { code, err } = await cli(["mappings", "import", "-f", empty]);
+  assert.deepEqual([code, err], [2, `Cannot read ${empty}: it is a folder.\n`]);
+});
+
+test("a placeholder without quotes says so: YAML reads it as a mapping", async () => {
+  for (const key of ["username: {SessionName}", "username: x\n  groups: [a, {AccountID}]"]) {
+    const input = `mappings:\n- arn: arn:aws:iam::111122223333:role/A\n  ${key}\n`;
+    const { code, err } = await cluster.mappings(["apply", "-f", "-", "-y"], { input });
+    assert.equal(code, 2);
+    assert.match(
+      err,
+      /line 2 \(\S+\): put \{\w+\} in quotes, as in "\{\w+\}": without them, YAML does not read it as text\n/,
+    );
+  }
+});
+
+test("an entry that is there twice names both places, of one file or of two", async () => {
+  const one = join(folder, "one.yaml");
+  const two = join(folder, "two.json");
+  writeFileSync(one, `mappings:\n- ${mapping("Twice")}\ndeny:\n- arnLike: arn:aws:iam::111122223333:user/m\n`);
+  writeFileSync(two, `{"mappings": [${mapping("twice")}],\n"deny": [{"arnLike": "arn:aws:iam::111122223333:user/M"}]}`);
+  const { code, err } = await cluster.mappings(["apply", "-f", one, "-f", two, "-y"]);
+  assert.equal(code, 2);
+  assert.deepEqual(err.split("\n"), [
+    `/iam-authenticator/prod/role/111122223333/twice: 2 mappings for one parameter: ${one}, line 2; ${two}, line 1.`,
+    `/iam-authenticator/prod/deny/111122223333: 2 denials of arn:aws:iam::111122223333:user/m: ${one}, line 4; ${two}, line 2.`,
+    "",
+  ]);
+  const { out } = await cli(["mappings", "lint", "-f", one, "-f", two]);
+  assert.match(
+    out,
+    /duplicate +role\/111122223333\/twice +2 mappings for one parameter: \S+one\.yaml, line 2; \S+two\.json, line 1/,
+  );
+});
+
+test("empty standard input is refused by every command that reads it", async () => {
+  for (const words of [
+    ["mappings", "apply", "-c", "prod", "-f", "-"],
+    ["mappings", "lint", "-f", "-"],
+    ["mappings", "import", "-f", "-"],
+    ["explain", "-c", "prod", "--token-file", "-"],
+  ]) {
+    for (const input of ["", "\n"]) {
+      const { code, err } = await cli(words, { input });
+      assert.deepEqual([code, err], [2, "Standard input is empty.\n"], words.join(" "));
+    }
+  }
+});

@@ -1,0 +1,233 @@
+// The JSON Schema of mapping files against the command's own reading: the same verdict, but for what the schema says it leaves out.
+
+import assert from "node:assert/strict";
+import { Readable } from "node:stream";
+import { test } from "node:test";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import fc from "fast-check";
+import { stringify } from "yaml";
+import { Failure } from "../../../../cli/errors.ts";
+import { examineMappingFiles } from "../../../../cli/mappings/file/file.ts";
+import schema from "../../../../cli/mappings/file/mapping-file.schema.json" with { type: "json" };
+import { placeEntries } from "../../../../cli/mappings/file/to-parameters.ts";
+import { processStreams } from "../../../../cli/terminal/io-streams.ts";
+import { cli } from "../../cli.ts";
+import { fileWithSlip, mappingFile } from "./generated-files.ts";
+
+const RUNS = Number(process.env["IAM_AUTHENTICATOR_RUNS"] ?? 1000);
+
+const streams = processStreams();
+/** Checks the schema itself too: one that is not valid 2020-12 does not compile. */
+const isValid = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false }).compile(schema);
+
+/** What the schema leaves to the command, as its `$comment` lists it: the command's own words for each. */
+const ONLY_THE_COMMAND = {
+  day: /^notAfter must be a time like /,
+  never: /^arnLike .* can never match: /,
+  mappings: /^\d+ mappings (?:for one parameter$|of session )/,
+  denials: /^\d+ denials of /,
+  bytes: /^\d+ bytes, and a parameter holds 4096$/,
+} as const;
+
+/** Everything that keeps `apply` from taking this text. */
+async function problemsOf(text: string): Promise<string[]> {
+  const io = { ...streams, input: Readable.from([text]) };
+  try {
+    const { entries, denials, problems } = await examineMappingFiles(["-"], io);
+    return [...problems, ...placeEntries("/p", entries, denials).problems].map(({ problem }) => problem);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return [error.message];
+  }
+}
+
+async function compare(file: unknown, text: string): Promise<"valid" | "invalid" | keyof typeof ONLY_THE_COMMAND> {
+  const problems = await problemsOf(text);
+  if (!isValid(file)) {
+    assert.notDeepEqual(problems, [], `the schema alone refuses ${text}: ${JSON.stringify(isValid.errors)}`);
+    return "invalid";
+  }
+  const reasons = problems.map((problem) => {
+    const [name] = Object.entries(ONLY_THE_COMMAND).find(([, words]) => words.test(problem)) ?? [];
+    return (name ?? assert.fail(`the schema accepts ${text}: ${problem}`)) as keyof typeof ONLY_THE_COMMAND;
+  });
+  return reasons[0] ?? "valid";
+}
+
+test(`the schema and the command agree about ${RUNS} generated files`, async () => {
+  const count = new Map<string, number>();
+  await fc.assert(
+    fc.asyncProperty(
+      fc.oneof(mappingFile, fileWithSlip, fileWithSlip, fileWithSlip),
+      fc.boolean(),
+      async (file, asYaml) => {
+        const text = JSON.stringify(file);
+        const verdict = await compare(JSON.parse(text), asYaml ? stringify(file) : text);
+        count.set(verdict, (count.get(verdict) ?? 0) + 1);
+      },
+    ),
+    { numRuns: RUNS },
+  );
+  // Not by saying yes, or no, to everything.
+  for (const verdict of ["valid", "invalid"])
+    assert.ok((count.get(verdict) ?? 0) > RUNS / 5, JSON.stringify([...count]));
+});
+
+const ROLE = { arn: "arn:aws:iam::111122223333:role/x", username: "x" };
+const ACCOUNT = { account: "111122223333" };
+const OF_EACH_KIND: object[] = [
+  { ...ROLE, groups: ["g"] },
+  { ...ROLE, arn: "arn:aws:iam::111122223333:user/x" },
+  { ...ROLE, arn: "arn:aws:iam::111122223333:root" },
+  { ...ROLE, arn: "arn:aws:sts::111122223333:federated-user/x" },
+  { arn: ROLE.arn, deny: true },
+  { arnLike: "arn:aws:iam::111122223333:role/*", username: "x" },
+  { ...ACCOUNT, permissionSet: "Admin", username: "x" },
+  { ...ACCOUNT, permissionSet: "Admin", session: "jane@example.com", username: "x" },
+  ACCOUNT,
+  { ...ACCOUNT, username: "x", groups: ["g"] },
+];
+const ID = "A".repeat(125);
+/** Each just right for some kind, or just wrong. */
+const VALUES: Readonly<Record<string, readonly unknown[]>> = {
+  arn: [
+    ...[":role/x", ":user/x", ":root", ":group/x", ":role/", ":role/a b/x", ":ROLE/X"].map(
+      (end) => `arn:aws:iam::111122223333${end}`,
+    ),
+    ...["arn:aws:iam::1111:role/x", "ARN:AWS:IAM::111122223333:ROOT", "arn:aws:iam::111122223333:role/a/b"],
+    ...["arn:aws:sts::111122223333:federated-user/X", "arn:aws:STS::111122223333:federated-user/X"],
+    ...[
+      "arn:aws:sts::111122223333:assumed-role/x/y",
+      "arn:aws:iam:x:111122223333:role/x",
+      " arn:aws:iam::111122223333:root",
+    ],
+  ],
+  arnLike: [
+    "arn:aws:iam::*:role/*",
+    "arn:aws:iam::1*:user/a/*",
+    "arn:aws:iam::11112222333?:root",
+    "arn:*:*:*:*:*",
+    "role/*",
+  ],
+  account: ["any", "111122223333", 111122223333, "11112222333", "1111222233334"],
+  permissionSet: ["A", "A".repeat(32), "A".repeat(33), "a b", ""],
+  session: ["jane@example.com", "A".repeat(64), "A".repeat(65), "a b", "", "*", 1],
+  username: ["u", "", "{SessionName}", "{SessionName", "{{SessionName}}", "{X}", 1, ["u"]],
+  groups: [[], ["g"], [""], ["{AccountID}"], ["{X}"], "g", [1], { g: true }],
+  principalId: [
+    "AROA1",
+    "AIDA1",
+    "AROA",
+    "AIDA",
+    `AROA${ID.slice(1)}`,
+    `AROA${ID}`,
+    `AIDA${ID.slice(1)}`,
+    `AIDA${ID}`,
+    "aroa1",
+    1,
+  ],
+  notAfter: [
+    ...["2026-12-31T00:00:00Z", "2026-12-31T23:59:59.123456789Z", "2026-12-31T23:59:59.1234567890Z", "2026-12-31"],
+    ...["2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "2026-01-00T00:00:00Z", "2026-01-32T00:00:00Z"],
+    ...["2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z", "2026-01-01T00:00:60Z", "2026-01-01T00:00:00+00:00"],
+  ],
+  deny: [true, false, "true", 1],
+  description: ["", "d", 1],
+  unknown: ["x"],
+};
+
+test("they agree about every kind of mapping with every key, right and just wrong, and without each", async () => {
+  for (const item of [
+    ...OF_EACH_KIND,
+    ...OF_EACH_KIND.flatMap((one) => ({ ...one, notAfter: "2026-12-31T00:00:00Z" })),
+  ]) {
+    const others = [
+      item,
+      ...Object.keys(item).map((key) => Object.fromEntries(Object.entries(item).filter(([own]) => own !== key))),
+      ...Object.entries(VALUES).flatMap(([key, values]) =>
+        [...values, null].map((value) => ({ ...item, [key]: value })),
+      ),
+    ];
+    for (const mapping of others) await compare({ mappings: [mapping] }, JSON.stringify({ mappings: [mapping] }));
+  }
+  for (const [key, values] of Object.entries(VALUES)) {
+    for (const value of values) {
+      const deny = [{ arnLike: ROLE.arn, [key]: value }];
+      await compare({ deny }, JSON.stringify({ deny }));
+    }
+  }
+  for (const file of [
+    null,
+    [],
+    {},
+    { mappings: null },
+    { mappings: null, deny: [] },
+    { mappings: {} },
+    { roles: [] },
+    { deny: [1] },
+  ]) {
+    await compare(file, JSON.stringify(file));
+  }
+});
+
+const LEFT_TO_THE_COMMAND: [keyof typeof ONLY_THE_COMMAND, object][] = [
+  ["day", { mappings: [{ ...ROLE, notAfter: "2026-02-30T00:00:00Z" }] }],
+  ["never", { mappings: [{ arnLike: "arn:aws:iam::111122223333:group/*", username: "x" }] }],
+  ["mappings", { mappings: [ROLE, ROLE] }],
+  ["denials", { deny: [{ arnLike: ROLE.arn }, { arnLike: ROLE.arn }] }],
+  ["bytes", { mappings: [{ ...ROLE, description: "x".repeat(4096) }] }],
+];
+for (const [reason, file] of LEFT_TO_THE_COMMAND) {
+  test(`left to the command, and it tells: ${reason}`, async () => {
+    assert.equal(await compare(file, JSON.stringify(file)), reason);
+  });
+}
+test("the schema finds the usual slips of a pattern and of a time by itself", () => {
+  const [mapping, denial] = [
+    (pattern: string) => isValid({ mappings: [{ arnLike: pattern, username: "x" }] }),
+    (pattern: string) => isValid({ deny: [{ arnLike: pattern }] }),
+  ];
+  const session = "arn:aws:sts::111122223333:assumed-role/Developers/jane@example.com";
+  const withPath = "arn:aws:iam::111122223333:role/team/x";
+  assert.deepEqual(
+    [denial(session), mapping(session), denial(withPath), mapping(withPath)],
+    [true, false, true, false],
+  );
+  for (const wrong of [
+    "role/x",
+    "arn:aws:iam::1111:role/*",
+    "arn:aws:iam:eu-west-1:111122223333:role/*",
+    `${withPath}-*`,
+  ]) {
+    assert.deepEqual([mapping(wrong), denial(wrong)], [false, false], wrong);
+  }
+  for (const time of ["2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "2026-01-32T00:00:00Z", "2026-01-01T24:00:00Z"]) {
+    assert.equal(isValid({ mappings: [{ ...ROLE, notAfter: time }] }), false, time);
+  }
+});
+
+test("the schema says what it leaves to the command", () => {
+  for (const word of ["day", "arnLike", "one mapping", "one denial", "4,096 bytes"])
+    assert.ok(schema.$comment.includes(word));
+});
+
+test("mappings schema prints it; a file that import writes points beside itself, and one in JSON may name it", async () => {
+  const { code, out } = await cli(["mappings", "schema"]);
+  assert.deepEqual([code, JSON.parse(out)], [0, schema]);
+  const input = "apiVersion: v1\nkind: ConfigMap\ndata: {mapAccounts: '[\"111122223333\"]'}\n";
+  const imported = await cli(["mappings", "import", "-f", "-"], { input });
+  assert.equal(
+    imported.out,
+    `# For checks and completion in an editor, put the schema beside this file:
+#   iam-authenticator mappings schema > mapping-file.schema.json
+# yaml-language-server: $schema=./mapping-file.schema.json
+mappings:
+  - account: "111122223333"
+`,
+  );
+  assert.deepEqual(await problemsOf(imported.out), []);
+  assert.deepEqual(await problemsOf('{"$schema": "./mapping-file.schema.json", "deny": []}'), []);
+  assert.deepEqual(await problemsOf('{"$schema": 1, "deny": []}'), [
+    "standard input, line 1: $schema must be a string: the path or URL of a schema.",
+  ]);
+});

@@ -1,0 +1,200 @@
+// export --format aws-auth: permission sets by their roles, and nobody let in there who is denied here.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { parse } from "yaml";
+import { storedCluster } from "../cluster.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+after(() => rmSync(folder, { recursive: true }));
+const A = "111122223333";
+const role = (name: string, account = A) => `arn:aws:iam::${account}:role/${name}`;
+const reserved = (set: string, suffix: string, account = A) =>
+  role(`aws-reserved/sso.amazonaws.com/AWSReservedSSO_${set}_${suffix}`, account);
+const [ONE, TWO] = ["0123456789abcdef", "fedcba9876543210"];
+
+async function exported(parameters: Readonly<Record<string, unknown>>, roles: unknown = { Roles: [] }) {
+  const { store, mappings } = await storedCluster(parameters);
+  const file = join(folder, "roles.json");
+  writeFileSync(file, JSON.stringify(roles));
+  const { code, out, err } = await mappings(["export", "--format", "aws-auth", "--roles-from", file]);
+  await store.close();
+  const { mapRoles = "[]", mapUsers = "[]", mapAccounts = "[]" } = parse(out === "" ? "{}" : out).data ?? {};
+  return { code, err, roles: parse(mapRoles), users: parse(mapUsers), accounts: parse(mapAccounts) };
+}
+
+const VIEW = { [`sso/${A}/view`]: { username: "view:{SessionName}", groups: ["viewers"] } };
+
+test("a permission set becomes each of its roles, without their path", async () => {
+  const Roles = [
+    { RoleName: "x", Arn: reserved("View", ONE) },
+    { RoleName: "x", Arn: reserved("View", TWO) },
+    { RoleName: "x", Arn: reserved("View", ONE, "444455556666") },
+    { RoleName: "x", Arn: reserved("View_Admin", ONE) },
+    { RoleName: "x", Arn: role("Other") },
+  ];
+  const { code, err, roles } = await exported(VIEW, { Roles });
+  assert.deepEqual([code, err], [0, ""]);
+  const user = { username: "view:{{SessionName}}", groups: ["viewers"] };
+  assert.deepEqual(roles, [
+    { rolearn: role(`AWSReservedSSO_View_${ONE}`), ...user },
+    { rolearn: role(`AWSReservedSSO_View_${TWO}`), ...user },
+  ]);
+});
+
+test("a permission set whose roles are not known is told, with exit code 1", async () => {
+  const { code, err, roles } = await exported(VIEW);
+  assert.deepEqual([code, roles], [1, []]);
+  assert.match(
+    err,
+    /^Left out, sso\/111122223333\/view: aws-auth has no permission sets, and no role of this one is in /,
+  );
+  assert.match(err, /\n0 exported, 1 left out\.\n$/);
+});
+
+test("a role's own mapping counts before its permission set's, also where it cannot be exported", async () => {
+  const name = `AWSReservedSSO_View_${ONE}`;
+  const own = { arn: role(name), username: "own", notAfter: "2100-01-01T00:00:00Z" };
+  const Roles = [{ Arn: reserved("View", ONE) }, { Arn: reserved("View", TWO) }];
+  const { code, roles } = await exported({ ...VIEW, [`role/${A}/${name.toLowerCase()}`]: own }, { Roles });
+  assert.equal(code, 1);
+  assert.deepEqual(
+    roles.map(({ rolearn }: { rolearn: string }) => rolearn),
+    [role(`AWSReservedSSO_View_${TWO}`)],
+  );
+});
+
+test("who is denied here is not let in there: roles, sessions, users, accounts, permission sets", async () => {
+  const user = (name: string) => `arn:aws:iam::${A}:user/${name}`;
+  const mapped = {
+    ...VIEW,
+    [`role/${A}/denied`]: { arn: role("Denied"), username: "d" },
+    [`role/${A}/shared`]: { arn: role("Shared"), username: "s:{SessionName}" },
+    [`role/${A}/free`]: { arn: role("Free"), username: "f" },
+    [`user/${A}/mallory`]: { arn: user("team/mallory"), username: "m" },
+    [`user/${A}/alice`]: { arn: user("alice"), username: "a" },
+    [`account/${A}`]: {},
+    "account/444455556666": {},
+  };
+  const deny = [
+    { arnLike: role("path/Denied") },
+    { arnLike: `arn:aws:sts::${A}:assumed-role/Shared/eve` },
+    { arnLike: user("mallory") },
+    { arnLike: `arn:aws:sts::${A}:assumed-role/AWSReservedSSO_View_*/eve` },
+    { arnLike: role("Free"), notAfter: "2020-01-01T00:00:00Z" },
+  ];
+  const Roles = [{ Arn: reserved("View", ONE) }];
+  const { code, err, roles, users, accounts } = await exported({ ...mapped, [`deny/${A}`]: deny }, { Roles });
+  assert.equal(code, 1);
+  assert.deepEqual([roles.length, roles[0]?.rolearn], [1, role("Free")]);
+  assert.deepEqual([users.length, users[0]?.userarn], [1, user("alice")]);
+  assert.deepEqual(accounts, ["444455556666"]);
+  assert.equal(err.match(/it would let in who is denied here by /g)?.length, 5);
+  assert.equal(err.match(/: aws-auth has no denials\./g)?.length, 5);
+});
+
+const FREE = { [`role/${A}/free`]: { arn: role("Free"), username: "f" } };
+
+test("a denial of a permission set leaves out that set, and no other role", async () => {
+  const { store, mappings } = await storedCluster({ ...VIEW, ...FREE, [`sso/${A}/edit`]: { username: "edit" } });
+  const file = join(folder, "roles.json");
+  writeFileSync(file, JSON.stringify({ Roles: [{ Arn: reserved("View", ONE) }, { Arn: reserved("Edit", TWO) }] }));
+  assert.equal((await mappings(["deny", `sso/${A}/View`, "-y"])).code, 0);
+  const { code, out, err } = await mappings(["export", "--format", "aws-auth", "--roles-from", file]);
+  await store.close();
+  assert.equal(code, 1);
+  assert.deepEqual(
+    parse(parse(out).data.mapRoles).map(({ rolearn }: { rolearn: string }) => rolearn),
+    [role("Free"), role(`AWSReservedSSO_Edit_${TWO}`)],
+  );
+  assert.match(err, /^Left out, sso\/111122223333\/view: it would let in who is denied here by deny\/111122223333\.\n/);
+});
+
+test("whom an invalid deny list denies here is left out: its account's, or all", async () => {
+  const other = { "role/444455556666/other": { arn: role("Other", "444455556666"), username: "o" } };
+  const mapped = { ...VIEW, ...FREE, ...other, [`account/${A}`]: {}, "account/444455556666": {} };
+  const Roles = [{ Arn: reserved("View", ONE) }];
+  for (const list of [{ not: "a list" }, [{ arnLike: role("x"), note: 1 }], [{ arnLike: "x" }]]) {
+    const ofAccount = await exported({ ...mapped, [`deny/${A}`]: list }, { Roles });
+    assert.deepEqual(
+      [ofAccount.code, ofAccount.roles.map((one: { rolearn: string }) => one.rolearn), ofAccount.accounts],
+      [1, [role("Other", "444455556666")], ["444455556666"]],
+    );
+    assert.match(
+      ofAccount.err,
+      /free: it would let in who is denied here by deny\/111122223333, which is invalid\.\n/i,
+    );
+    const ofAny = await exported({ ...mapped, "deny/any": list }, { Roles });
+    assert.deepEqual([ofAny.code, ofAny.roles, ofAny.accounts], [1, [], []]);
+  }
+});
+
+test("whom an invalid mapping denies here is not let in by the permission set or account behind it", async () => {
+  const name = `AWSReservedSSO_View_${ONE}`;
+  const Roles = [{ Arn: reserved("View", ONE) }, { Arn: reserved("View", TWO) }];
+  const other = { "account/444455556666": {} };
+  const invalid: Record<string, unknown> = {
+    [`role/${A}/${name.toLowerCase()}`]: { arn: role(name), username: "x", note: 1 },
+    [`user/${A}/mallory`]: "not an object",
+    [`sso/${A}/edit`]: {},
+    [`pattern/${A}`]: { not: "a list" },
+    [`sso-session/${A}/edit`]: [{ session: "jane" }],
+  };
+  for (const [parameter, value] of Object.entries(invalid)) {
+    const { code, roles, accounts, err } = await exported(
+      { ...VIEW, ...FREE, ...other, [`account/${A}`]: {}, [parameter]: value },
+      { Roles },
+    );
+    assert.deepEqual([code, accounts], [1, ["444455556666"]], parameter);
+    assert.match(err, new RegExp(`account/${A}: it would let in who is denied here by ${parameter}, which is invalid`));
+    const arns = roles.map(({ rolearn }: { rolearn: string }) => rolearn);
+    assert.deepEqual(arns, [
+      role("Free"),
+      ...(parameter.startsWith("role/") ? [] : [role(name)]),
+      role(`AWSReservedSSO_View_${TWO}`),
+    ]);
+  }
+  const anywhere = await exported({ ...FREE, ...other, [`account/${A}`]: {}, "pattern/any": "x" });
+  assert.deepEqual([anywhere.accounts, anywhere.roles.length], [[], 1]);
+});
+
+test("a pinned role, and a value at another name than its own, let nobody in there", async () => {
+  const pinned = { [`role/${A}/pinned`]: { arn: role("Pinned"), username: "p", principalId: "AROAPINNED" } };
+  const moved = { [`role/${A}/moved`]: { arn: role("Elsewhere"), username: "m" } };
+  const { code, roles, accounts, err } = await exported({ ...FREE, ...pinned, ...moved, [`account/${A}`]: {} });
+  assert.deepEqual([code, accounts, roles.length, roles[0]?.rolearn], [1, [], 1, role("Free")]);
+  assert.match(
+    err,
+    /account\/111122223333: it would let in who is denied here by the principalId of role\/111122223333\/pinned/,
+  );
+  assert.match(err, /role\/Elsewhere: it does not apply here: account\/111122223333 does/);
+});
+
+test("a permission set with a mapping of one session is left out: everybody would get the set's mapping", async () => {
+  const Roles = [{ Arn: reserved("View", ONE) }];
+  const jane = { session: "jane@example.com", username: "jane" };
+  const list = `sso-session/${A}/view`;
+  for (const [entries, count] of [
+    [[jane], 0],
+    [[{ ...jane, notAfter: "2100-01-01T00:00:00Z" }], 0],
+    [[{ ...jane, notAfter: "2020-01-01T00:00:00Z" }], 1],
+    [[{ ...jane, note: 1 }], 0],
+    [[], 1],
+  ] as const) {
+    const { roles, err } = await exported({ ...VIEW, [list]: entries }, { Roles });
+    assert.equal(roles.length, count, JSON.stringify(entries));
+    if (count === 0)
+      assert.match(err, /view: aws-auth has no mappings of one session, and sso-session\/111122223333\/view has some/);
+  }
+});
+
+test("a file that is not the answer of list-roles is refused", async () => {
+  for (const wrong of [{}, "text", { Roles: [{ Arn: "x" }] }]) {
+    const { code, err } = await exported(VIEW, wrong);
+    assert.equal(code, 2);
+    assert.match(err, /^--roles-from \S+: .*\.\n$/);
+  }
+});

@@ -1,0 +1,125 @@
+// import: each kind of file, and every line that cannot be carried with the reason.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parse, stringify } from "yaml";
+import { cli } from "../../cli.ts";
+
+async function importText(text: string, ...words: string[]) {
+  const { code, out, err } = await cli(["mappings", "import", "-f", "-", ...words], { input: text });
+  return { code, err, mappings: code === 2 ? [] : parse(out).mappings };
+}
+const configMap = (data: Record<string, unknown>) =>
+  stringify({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "aws-auth" },
+    data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, stringify(value)])),
+  });
+const ARN = "arn:aws:iam::111122223333:role/";
+
+test("the aws-auth ConfigMap as kubectl prints it", async () => {
+  const { code, err, mappings } = await importText(
+    configMap({
+      mapRoles: [
+        { rolearn: `${ARN}nodes`, username: "system:node:{{EC2PrivateDNSName}}", groups: ["system:nodes"] },
+        { roleARN: `${ARN}team/path/Dev`, username: "dev:{{SessionName}}", groups: ["dev"] },
+      ],
+      mapUsers: [{ userarn: "arn:aws:iam::111122223333:user/eng/alice", username: "alice" }],
+      mapAccounts: ["012345678901"],
+    }),
+  );
+  assert.equal(code, 0);
+  assert.deepEqual(mappings, [
+    { arn: `${ARN}nodes`, username: "system:node:{EC2PrivateDNSName}", groups: ["system:nodes"] },
+    { arn: `${ARN}Dev`, username: "dev:{SessionName}", groups: ["dev"] },
+    { arn: "arn:aws:iam::111122223333:user/eng/alice", username: "alice" },
+    { account: "012345678901" },
+  ]);
+  assert.equal(
+    err,
+    `line 11, mapRoles 2 (${ARN}team/path/Dev): new access: with its path it never matched anybody; now it matches ${ARN}Dev.
+4 carried, 1 of them new access.\n`,
+  );
+});
+
+test("what cannot be carried is told line by line", async () => {
+  const { code, err, mappings } = await importText(
+    configMap({
+      mapRoles: [
+        { rolearn: `${ARN}a`, groups: ["g"] },
+        { rolearn: `${ARN}b`, username: "{{Unknown}}" },
+        { rolearn: `${ARN}c`, username: "{single}" },
+        { rolearn: `${ARN}d`, username: "d", groups: "not-a-list" },
+        { rolearn: "arn:aws:sts::111122223333:assumed-role/e/s", username: "e" },
+        { username: "nobody" },
+        { rolearn: `${ARN}ok`, username: "first" },
+        { rolearn: `${ARN}OK`, username: "last" },
+      ],
+    }),
+  );
+  assert.equal(code, 1);
+  assert.deepEqual(mappings, [{ arn: `${ARN}OK`, username: "last" }]);
+  assert.deepEqual(err.trimEnd().split("\n"), [
+    `line 20, mapRoles 7 (${ARN}ok) is left out: line 22, mapRoles 8 (${ARN}OK) is for the same principal and comes later: the last one counts.`,
+    `line 7, mapRoles 1 (${ARN}a) is not carried: username is missing.`,
+    `line 10, mapRoles 2 (${ARN}b) is not carried: {{Unknown}} has braces that are not a placeholder.`,
+    `line 12, mapRoles 3 (${ARN}c) is not carried: {single} has braces that are not a placeholder.`,
+    `line 14, mapRoles 4 (${ARN}d) is not carried: groups must be a list of strings.`,
+    "line 17, mapRoles 5 (arn:aws:sts::111122223333:assumed-role/e/s) is not carried: arn must be the ARN of the role, not of a session: arn:aws:iam::111122223333:role/e.",
+    "line 19, mapRoles 6 is not carried: it has no ARN.",
+    "1 carried, 6 not.",
+  ]);
+});
+
+test("a permission set's role stays a role, or becomes the set with --sso", async () => {
+  const role = `${ARN}AWSReservedSSO_Cluster_Admin_0123456789abcdef`;
+  const text = configMap({
+    mapRoles: [{ rolearn: `${ARN}aws-reserved/sso.amazonaws.com/${role.split("/")[1]}`, username: "a" }],
+  });
+  const asRole = await importText(text);
+  assert.deepEqual(asRole.mappings, [{ arn: role, username: "a" }]);
+  assert.match(
+    asRole.err,
+    /: new access: with its path .*\.\nline \d+, mapRoles 1 .*: the role of permission set Cluster_Admin; with --sso/,
+  );
+  const asSet = await importText(text, "--sso");
+  assert.deepEqual(asSet.mappings, [{ permissionSet: "Cluster_Admin", account: "111122223333", username: "a" }]);
+});
+
+test("what other programs overlook is told: sections and keys with a slip, and a pin", async () => {
+  const { code, err, mappings } = await importText(
+    configMap({
+      mapRole: [{ rolearn: `${ARN}lost`, username: "l" }],
+      mapRoles: [{ rolearn: `${ARN}a`, username: "a", group: ["g"], userid: "AROAX" }],
+    }),
+  );
+  assert.deepEqual([code, mappings], [1, [{ arn: `${ARN}a`, username: "a" }]]);
+  assert.deepEqual(err.trimEnd().split("\n"), [
+    `line 10, mapRoles 1 (${ARN}a): unknown keys group, userid left out; to pin the mapping to this very principal, set principalId.`,
+    "line 6, mapRole is not carried: only mapRoles, mapUsers, mapAccounts and config.yaml are ever read.",
+    "1 carried, 1 not.",
+  ]);
+  const config = { server: { maproles: [{ ROLEARN: `${ARN}a`, username: "a" }] } };
+  assert.equal((await importText(stringify(config))).mappings.length, 1);
+});
+
+test("anything else is refused in one sentence", async () => {
+  assert.deepEqual(await importText(""), { code: 2, err: "Standard input is empty.\n", mappings: [] });
+  for (const text of ["# nothing", "a: b", "[]", "- 1", "kind: ConfigMap\ndata: {mapRoles: 'a: {'}", "\t: x"]) {
+    const { code, err } = await importText(text);
+    assert.equal(code, 2, text);
+    assert.match(err, /^standard input(, mapRoles)?(, line \d, column \d+)?: .*\.\n$/);
+  }
+});
+
+test("a ConfigMap that has no mappings is reported: mostly it is the wrong one", async () => {
+  const hint = ": import reads its keys mapRoles, mapUsers, mapAccounts and config.yaml";
+  for (const text of [
+    "kind: ConfigMap\nmetadata: {name: aws-auth}\n",
+    "kind: ConfigMap\nmetadata: {name: aws-auth}\ndata: {mapRoles: '[]'}\n",
+  ]) {
+    const { code, err, mappings } = await importText(text);
+    assert.deepEqual([code, err, mappings], [0, `line 1: ConfigMap has no mappings${hint}.\n0 carried.\n`, []]);
+  }
+});

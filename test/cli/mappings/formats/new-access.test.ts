@@ -1,0 +1,141 @@
+// import: every line of output names the entry's line, number and ARN, and access that is new is never silent.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { parse } from "yaml";
+import { cli } from "../../cli.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+after(() => rmSync(folder, { recursive: true }));
+const ARN = "arn:aws:iam::111122223333:role/";
+
+async function importText(text: string, ...words: string[]) {
+  const { code, out, err } = await cli(["mappings", "import", "-f", "-", ...words], { input: text });
+  return { code, err: err.trimEnd().split("\n"), mappings: code === 2 ? [] : parse(out).mappings };
+}
+
+const AWS_AUTH = `apiVersion: v1
+kind: ConfigMap
+metadata: {name: aws-auth, namespace: kube-system}
+data:
+  mapRoles: |
+    - rolearn: ${ARN}a
+      username: a
+    # with a path
+    - rolearn: ${ARN}team/b
+      username: b
+      groups: [system:masters]
+    - rolearn: "${ARN}c "
+      username: c
+  mapUsers: "- userarn: arn:aws:iam::111122223333:user/d\\n  username: {}\\n"
+`;
+
+test("an entry that aws-auth never matched is new access, with its line, number and ARN", async () => {
+  const { code, err, mappings } = await importText(AWS_AUTH);
+  assert.equal(code, 1);
+  assert.deepEqual(mappings.length, 3);
+  assert.deepEqual(err, [
+    `line 9, mapRoles 2 (${ARN}team/b): new access: with its path it never matched anybody; now it matches ${ARN}b.`,
+    `line 12, mapRoles 3 (${ARN}c ): new access: with spaces around its ARN it never matched anybody; now it matches ${ARN}c.`,
+    "line 14, mapUsers 1 (arn:aws:iam::111122223333:user/d) is not carried: username must be a string.",
+    "3 carried, 2 of them new access, 1 not.",
+  ]);
+});
+
+test("one that never matched gives way to one that did, also to an earlier one", async () => {
+  const { code, err, mappings } = await importText(
+    `kind: ConfigMap
+data:
+  mapRoles: |
+    - {rolearn: "${ARN}b", username: matched}
+    - {rolearn: "${ARN}team/b", username: never}
+`,
+  );
+  assert.deepEqual([code, mappings], [0, [{ arn: `${ARN}b`, username: "matched" }]]);
+  assert.deepEqual(err, [
+    `line 5, mapRoles 2 (${ARN}team/b) is left out: line 4, mapRoles 1 (${ARN}b) is for the same principal, and the other never matched anybody.`,
+    "1 carried.",
+  ]);
+});
+
+test("an EKS access entry with a path is nothing new", async () => {
+  const entry = { accessEntry: { principalArn: `${ARN}team/b`, username: "b", kubernetesGroups: ["g"] } };
+  const { code, err, mappings } = await importText(`${JSON.stringify(entry)}\n${JSON.stringify(entry, null, 2)}`);
+  assert.deepEqual([code, mappings], [0, [{ arn: `${ARN}b`, username: "b", groups: ["g"] }]]);
+  assert.deepEqual(err, [
+    `line 1, access entry (${ARN}team/b) is left out: line 2, access entry (${ARN}team/b) is for the same principal and comes later: the last one counts.`,
+    "1 carried.",
+  ]);
+});
+
+test("several documents, the ConfigMap of aws-iam-authenticator, IAMIdentityMapping objects, and what else there is", async () => {
+  const text = `apiVersion: v1
+kind: ServiceAccount
+metadata: {name: aws-iam-authenticator}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: aws-iam-authenticator}
+data:
+  config.yaml: |
+    clusterID: prod
+    server:
+      mapRoles:
+        - roleARN: ${ARN}a
+          username: a
+        - roleARN: ${ARN}x/b
+          username: b
+      mapAccounts: ["111122223333"]
+---
+apiVersion: iamauthenticator.k8s.aws/v1alpha1
+kind: IAMIdentityMapping
+metadata: {name: carol}
+spec: {arn: "arn:aws:iam::111122223333:user/carol", username: carol, groups: [g]}
+---
+apiVersion: v1
+kind: List
+items:
+  - kind: IAMIdentityMapping
+    metadata: {name: dave}
+    spec: {arn: "arn:aws:iam::111122223333:user/dave"}
+  - kind: ConfigMap
+    metadata: {name: coredns}
+    data: {Corefile: x}
+`;
+  const { code, err, mappings } = await importText(text);
+  assert.equal(code, 1);
+  assert.deepEqual(mappings, [
+    { arn: `${ARN}a`, username: "a" },
+    { arn: `${ARN}b`, username: "b" },
+    { account: "111122223333" },
+    { arn: "arn:aws:iam::111122223333:user/carol", username: "carol", groups: ["g"] },
+  ]);
+  assert.deepEqual(err, [
+    "line 1: ServiceAccount has no mappings.",
+    "line 30: ConfigMap has no mappings.",
+    `line 15, mapRoles 2 (${ARN}x/b): new access: with its path it never matched anybody; now it matches ${ARN}b.`,
+    "line 27, IAMIdentityMapping dave (arn:aws:iam::111122223333:user/dave) is not carried: username is missing.",
+    "4 carried, 1 of them new access, 1 not.",
+  ]);
+});
+
+test("of several files, each line names its file; one entry is one line, whatever it holds", async () => {
+  const [a, b] = ["a.yaml", "b.yaml"].map((name) => join(folder, name));
+  const config = (arn: string) => `server: {mapRoles: [{rolearn: ${JSON.stringify(arn)}, username: u}]}`;
+  writeFileSync(a ?? "", config(`${ARN}a`));
+  writeFileSync(b ?? "", config("arn:x\n0 carried.\u001b[2J"));
+  const { code, err } = await cli(["mappings", "import", "-f", a ?? "", "-f", b ?? ""]);
+  assert.equal(code, 1);
+  const [line, sum, ...rest] = err.trimEnd().split("\n");
+  assert.ok(line?.startsWith(`${b}, line 1, mapRoles 1 (arn:x?0 carried.?[2J) is not carried: `), line);
+  assert.deepEqual([sum, rest], ["1 carried, 1 not.", []]);
+});
+
+test("an error of YAML inside a ConfigMap names the file's line", async () => {
+  const { code, err } = await importText("kind: ConfigMap\ndata:\n  mapRoles: |\n    - a: [\n");
+  assert.equal(code, 2);
+  assert.match(err[0] ?? "", /^standard input, mapRoles, line [45], column \d+: not valid YAML/);
+});

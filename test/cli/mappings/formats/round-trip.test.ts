@@ -1,0 +1,112 @@
+// From aws-auth to Parameter Store and back: the exported ConfigMap means what the imported one meant.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import fc from "fast-check";
+import { stringify } from "yaml";
+import { readParameter } from "../../../../cli/mappings/file/read-parameter.ts";
+import { toParameters } from "../../../../cli/mappings/file/to-parameters.ts";
+import { exportAwsAuth } from "../../../../cli/mappings/formats/aws-auth.ts";
+import { carry, merge } from "../../../../cli/mappings/formats/record.ts";
+import { readForeign } from "../../../../cli/mappings/formats/sources.ts";
+import { type LocalCluster, storedCluster } from "../cluster.ts";
+import { meaning } from "./meaning.ts";
+
+let cluster: LocalCluster;
+before(async () => {
+  cluster = await storedCluster();
+});
+after(() => cluster.store.close());
+
+/** Import, the parameters it would write, what is read back of them, export. */
+function roundTrip(configMap: string): { exported: string; problems: readonly string[] } {
+  const carried = readForeign(configMap, "aws-auth").items.map((foreign) => carry(foreign, false));
+  const { winners } = merge(
+    carried.map((item) => {
+      assert.ok(!("problem" in item));
+      return item;
+    }),
+  );
+  const stored = toParameters(
+    "/p",
+    winners.map(({ entry }) => entry),
+  );
+  const parameters = new Map([...stored].map(([name, value]) => [name, { value, secure: false }]));
+  for (const [name, value] of parameters) assert.deepEqual(readParameter("/p", name, value).problems, []);
+  const context = { prefix: "/p", partition: "aws", now: 0, reservedPrefixes: [] };
+  const { configMap: exported, problems } = exportAwsAuth({ parameters, roles: [], context });
+  return { exported, problems };
+}
+
+const name = fc.oneof(
+  { weight: 5, arbitrary: fc.stringMatching(/^[A-Za-z0-9+=,.@_-]{1,12}$/) },
+  // Few, so that principals come twice, also in other capitals.
+  fc.constantFrom("admin", "Admin", "ADMIN"),
+  fc.constantFrom("AWSReservedSSO_View_Only_0123456789abcdef", "AWSReservedSSO_Admin_fedcba9876543210"),
+);
+const account = fc.constantFrom("111122223333", "012345678901");
+const path = fc.constantFrom("", "", "", "team/", "a/b.c/", "aws-reserved/sso.amazonaws.com/eu-west-1/");
+const placeholder = fc.constantFrom("{{AccountID}}", "{{SessionName}}", "{{SessionNameRaw}}", "{{AccessKeyID}}");
+const template = fc
+  .array(fc.oneof(fc.stringMatching(/^[a-z:@#'"\\ ä-]{1,8}$/), placeholder, fc.constant("{{EC2PrivateDNSName}}")), {
+    minLength: 1,
+    maxLength: 3,
+  })
+  .map((parts) => parts.join(""));
+const names = fc.record(
+  { username: template, groups: fc.array(template, { maxLength: 3 }) },
+  { requiredKeys: ["username"] },
+);
+const roleItem = fc
+  .tuple(account, path, name, names)
+  .map(([a, p, n, rest]) => ({ rolearn: `arn:aws:iam::${a}:role/${p}${n}`, ...rest }));
+const userItem = fc
+  .tuple(account, path, name, names)
+  .map(([a, p, n, rest]) => ({ userarn: `arn:aws:iam::${a}:user/${p}${n}`, ...rest }));
+const configMaps = fc
+  .record({
+    mapRoles: fc.array(roleItem, { maxLength: 12 }),
+    mapUsers: fc.uniqueArray(userItem, {
+      maxLength: 8,
+      selector: ({ userarn }) => userarn.split("/").at(-1)?.toLowerCase(),
+    }),
+    mapAccounts: fc.uniqueArray(account),
+  })
+  .map((data) =>
+    stringify({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, stringify(value)])),
+    }),
+  );
+
+test("a generated ConfigMap means the same after import and export", () => {
+  fc.assert(
+    fc.property(configMaps, (configMap) => {
+      const { exported, problems } = roundTrip(configMap);
+      assert.deepEqual(problems, []);
+      assert.deepEqual(meaning(exported), meaning(configMap));
+    }),
+    // 10,000 take half a minute: IAM_AUTHENTICATOR_RUNS=10000 for them, as after a change here.
+    { numRuns: Number(process.env["IAM_AUTHENTICATOR_RUNS"] ?? 1000) },
+  );
+});
+
+test("what aws-auth cannot say is left out and told", async () => {
+  const entries = [
+    ["pattern/any", [{ arnLike: "arn:aws:iam::*:role/x-*", username: "x" }]],
+    ["sso/111122223333/admin", { username: "a" }],
+    ["account/999999999999", { username: "b" }],
+    ["user/111122223333/gone", { arn: "arn:aws:iam::111122223333:user/gone", deny: true }],
+    [
+      "user/111122223333/late",
+      { arn: "arn:aws:iam::111122223333:user/late", username: "l", notAfter: "2100-01-01T00:00:00Z" },
+    ],
+    ["role/111122223333/broken", { username: 1 }],
+  ] as const;
+  for (const [key, value] of entries) cluster.store.put(`/iam-authenticator/prod/${key}`, JSON.stringify(value));
+  const { code, err, out } = await cluster.mappings(["export", "--format", "aws-auth"]);
+  assert.equal(code, 1);
+  assert.equal(err.match(/^Left out, /gm)?.length, 6);
+  assert.doesNotMatch(out, /gone|late|broken/);
+});

@@ -1,0 +1,89 @@
+// lint: one cluster with everything that is wrong, each found once and no more.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "../cluster.ts";
+
+const NOW = Date.UTC(2026, 10, 24);
+const role = (name: string, more: object = {}) => ({
+  arn: `arn:aws:iam::111122223333:role/${name}`,
+  username: name,
+  ...more,
+});
+
+const WRONG = {
+  ...ADMIN,
+  "role/111122223333/invalid": role("invalid", { groups: "g" }),
+  "role/111122223333/elsewhere": role("other-name"),
+  "role/111122223333/china": { ...role("china"), arn: "arn:aws-cn:iam::111122223333:role/china" },
+  "role/111122223333/node": role("node", { username: "system:node:{SessionName}", groups: ["system:nodes"] }),
+  "role/111122223333/good-node": role("good-node", { username: "system:node:{EC2PrivateDNSName}" }),
+  "role/111122223333/fixed-node": role("fixed-node", { groups: ["system:nodes"] }),
+  "role/111122223333/anonymous": role("anonymous", { username: "system:anonymous" }),
+  "role/111122223333/gone": role("gone", { notAfter: "2026-11-01T00:00:00Z" }),
+  "role/111122223333/soon": role("soon", { notAfter: "2026-12-01T00:00:00Z", principalId: "AROASOON" }),
+  "role/111122223333/denied": role("denied"),
+  "user/111122223333/root": { arn: "arn:aws:iam::111122223333:user/root", username: "r", groups: ["system:masters"] },
+  "role/111122223333/.41": role("A"),
+  "role/111122223333/awsreservedsso_view_0123456789abcdef": role("AWSReservedSSO_View_0123456789abcdef"),
+  "account/444455556666": {},
+  "deny/111122223333": [
+    { arnLike: "arn:aws:iam::111122223333:role/denied" },
+    { arnLike: "arn:aws:iam::111122223333:user/past", notAfter: "2026-11-01T00:00:00Z" },
+  ],
+  "deny/666677778888": [{ arnLike: "arn:aws:iam::444455556666:user/elsewhere" }],
+  "deny/777788889999": [{ arnLike: "nonsense" }],
+  "pattern/any": [{ arnLike: "arn:aws:iam::*:role/ci-*", username: "ci" }],
+  "pattern/111122223333": [
+    { arnLike: "arn:aws:iam::111122223333:role/a-*", username: "a" },
+    { arnLike: "arn:aws:iam::111122223333:role/a-b-*", username: "ab" },
+    { arnLike: "arn:aws:iam::111122223333:role/*", username: "all", groups: ["system:masters"] },
+  ],
+};
+const EXPECTED = [
+  "error deny-list-invalid deny/777788889999",
+  "error deny-list-invalid deny/666677778888",
+  "warning expired deny/111122223333",
+  "error invalid role/111122223333/invalid",
+  "error unreachable role/111122223333/.41",
+  "error unreachable role/111122223333/china",
+  "error unreachable role/111122223333/elsewhere",
+  "error node-name role/111122223333/node",
+  "warning node-name role/111122223333/fixed-node",
+  "warning shadowed role/111122223333/denied",
+  "warning covered-pattern pattern/111122223333",
+  "warning system-name role/111122223333/anonymous",
+  "warning account-wide account/444455556666",
+  "warning account-wide pattern/111122223333",
+  "warning account-wide pattern/any",
+  "warning expired role/111122223333/gone",
+  "warning masters pattern/111122223333",
+  "info expires-soon role/111122223333/soon",
+  "info masters sso/111122223333/clusteradmin",
+  "info masters user/111122223333/root",
+  "info permission-set-role role/111122223333/awsreservedsso_view_0123456789abcdef",
+  "info pinned ",
+];
+
+let cluster: LocalCluster;
+before(async () => {
+  cluster = await storedCluster(WRONG);
+});
+after(() => cluster.store.close());
+
+test("each mistake is found once, and nothing else", async () => {
+  const { code, out, err } = await cluster.mappings(["lint", "-o", "json"], { now: NOW });
+  const found: { level: string; rule: string; where: string }[] = JSON.parse(out);
+  assert.deepEqual(found.map(({ level, rule, where }) => `${level} ${rule} ${where}`).toSorted(), EXPECTED.toSorted());
+  assert.deepEqual([code, err], [1, "7 errors, 10 warnings, 5 notes.\n"]);
+  const levels = [...new Set(found.map(({ level }) => level))];
+  assert.deepEqual(levels, ["error", "warning", "info"]);
+});
+
+test("a SecureString and a name of nobody are found too", async () => {
+  cluster.store.put(`${PREFIX}/role/111122223333/secret`, "{}", { type: "SecureString" });
+  cluster.store.put(`${PREFIX}/roles/111122223333/x`, "{}");
+  const { out } = await cluster.mappings(["lint"], { now: NOW });
+  assert.match(out, /error +invalid +role\/111122223333\/secret +must be of type String, not SecureString\n/);
+  assert.match(out, /error +invalid +roles\/111122223333\/x +not a mapping: the authenticator ignores it\n/);
+});

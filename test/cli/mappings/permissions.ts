@@ -1,0 +1,84 @@
+// A Parameter Store that keeps to an IAM policy: the one that the construct's grantManageMappings gives.
+
+import { App, Stack } from "aws-cdk-lib";
+import { User } from "aws-cdk-lib/aws-iam";
+import { grantMappings } from "../../../infra/parameters/grant.ts";
+import type { Fault } from "../../../local/faults.ts";
+import type { LocalRequest } from "../../../local/http-server.ts";
+import type { MemoryStore } from "../../../local/parameter-store/parameter-store.ts";
+
+interface Statement {
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+}
+
+/**
+ * For `fail()` of a store: refuses what the grant for this account, or without one the whole grant, does not name; and
+ * the resource below the prefix that `but` names.
+ */
+export function onlyGranted(
+  prefix: string,
+  account?: string,
+  { but = "" } = {},
+): (request: LocalRequest) => Fault | undefined {
+  const statements = grantedTo(prefix, account).filter(({ resources }) => !resources.includes(`${prefix}/${but}`));
+  return ({ headers, body }) => {
+    const action = String(headers["x-amz-target"]).replace("AmazonSSM.", "ssm:");
+    const {
+      Path,
+      Name,
+      ResourceId,
+      SettingId,
+      Names = [Path ?? Name ?? ResourceId ?? SettingId],
+    } = JSON.parse(body.toString());
+    const refused = Names.find(
+      (name: string) =>
+        !statements.some(
+          ({ actions, resources }) => actions.includes(action) && resources.some((one) => covers(one, name)),
+        ),
+    );
+    return refused === undefined ? undefined : accessDenied(action, refused);
+  };
+}
+
+function grantedTo(prefix: string, account: string | undefined): Statement[] {
+  const stack = new Stack(new App(), "Stack");
+  const grant = grantMappings(stack, prefix, new User(stack, "Operator"), account);
+  return grant.principalStatements.map((statement) => ({
+    actions: statement.actions,
+    // `arn:<partition>:ssm:<region>:<account>:parameter/<name without its slash>`, or `servicesetting` likewise
+    resources: statement.resources.map((arn) => arn.replace(/^.*:(parameter|servicesetting)\//, "/")),
+  }));
+}
+
+/** A policy's `*` stands for any run of characters. */
+function covers(resource: string, name: string): boolean {
+  const pattern = resource.split("*").map((part) => part.replace(/[.]/g, "\\$&"));
+  return new RegExp(`^${pattern.join(".*")}$`).test(name);
+}
+
+/** As the service words it: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
+function accessDenied(action: string, name: string): Fault {
+  const message =
+    `User: arn:aws:iam::111122223333:user/team is not authorized to perform: ${action} on resource: ` +
+    `arn:aws:ssm:us-east-1:111122223333:parameter${name} because no identity-based policy allows the ${action} action`;
+  const type = "AccessDeniedException";
+  const headers = { "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": type };
+  return { kind: "answer", status: 400, headers, body: JSON.stringify({ __type: type, message }) };
+}
+
+/** The account's throughput cannot be seen. */
+export function forbidSettings(store: MemoryStore): void {
+  store.fail(({ headers }) =>
+    headers["x-amz-target"] === "AmazonSSM.GetServiceSetting" ? accessDenied("ssm:GetServiceSetting", "") : undefined,
+  );
+}
+
+/** Whether a stack manages a parameter cannot be seen: of any, or of those whose name has `part` in it. */
+export function forbidTags(store: MemoryStore, part = ""): void {
+  store.fail(({ headers, body }) =>
+    headers["x-amz-target"] === "AmazonSSM.ListTagsForResource" && body.includes(part)
+      ? accessDenied("ssm:ListTagsForResource", part)
+      : undefined,
+  );
+}

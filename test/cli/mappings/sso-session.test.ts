@@ -1,0 +1,300 @@
+// Mappings of one session of a permission set: every command that reads or writes them, and what it leaves alone.
+
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import { parse } from "yaml";
+import { cli } from "../cli.ts";
+import { ADMIN, DEVELOPERS, type LocalCluster, PREFIX, storedCluster } from "./cluster.ts";
+
+const A = "111122223333";
+const SET = `sso/${A}/Developers`;
+const LIST = `sso-session/${A}/developers`;
+const ROLE = `arn:aws:iam::${A}:role/AWSReservedSSO_Developers_0123456789abcdef`;
+const JANE = { session: "jane@example.com", username: "lead:jane", groups: ["leads"] };
+const JOHN = { session: "John@example.com", username: "john", description: "kept" };
+const TRUST =
+  "A mapping of one session trusts the user name in IAM Identity Center. Its administrators, SCIM and the identity " +
+  "provider can change a user name, or give it to another person.\n";
+
+let cluster: LocalCluster;
+beforeEach(async () => {
+  cluster = await storedCluster({
+    ...ADMIN,
+    [`sso/${A}/developers`]: { username: "dev:{SessionName}", groups: ["developers"] },
+  });
+});
+afterEach(() => cluster.store.close());
+
+const put = (value: unknown) =>
+  cluster.store.put(`${PREFIX}/${LIST}`, typeof value === "string" ? value : JSON.stringify(value));
+const stored = () => cluster.value(LIST);
+const SET_JANE = ["set", SET, "--session", JANE.session, "--username", JANE.username, "--group", "leads", "-y"];
+
+test("set adds the first entry, changes it, and keeps its neighbours as they are; it says whom that trusts", async () => {
+  const first = await cluster.mappings(SET_JANE);
+  assert.equal(first.code, 0, first.err);
+  assert.ok(first.err.startsWith(TRUST), first.err);
+  assert.deepEqual(await stored(), [JANE]);
+  assert.deepEqual(await cluster.value(`sso/${A}/developers`), {
+    username: "dev:{SessionName}",
+    groups: ["developers"],
+  });
+  put([JOHN, JANE]);
+  for (const words of [
+    ["set", SET, "--session", JANE.session, "--not-after", "2099-12-31T00:00:00Z", "-y"],
+    ["set", SET.toUpperCase().replace("SSO", "sso"), "--session", "joe", "--username", "joe", "-y"],
+  ]) {
+    const { code, err } = await cluster.mappings(words);
+    assert.equal(code, 0, err);
+  }
+  assert.deepEqual(await stored(), [
+    JOHN,
+    { ...JANE, notAfter: "2099-12-31T00:00:00Z" },
+    { session: "joe", username: "joe" },
+  ]);
+});
+
+test("a session's name counts with its case: another spelling is another entry", async () => {
+  put([JOHN]);
+  const { code } = await cluster.mappings(["set", SET, "--session", "john@example.com", "--username", "x", "-y"]);
+  assert.equal(code, 0);
+  assert.deepEqual(await stored(), [JOHN, { session: "john@example.com", username: "x" }]);
+});
+
+test("--session for another principal is refused, with the reason", async () => {
+  const reason =
+    /Only IAM Identity Center sets the session name itself\. Anyone who assumes another role chooses it\.\n$/;
+  for (const who of [
+    DEVELOPERS,
+    `role/${A}/developers`,
+    `user/${A}/alice`,
+    `account/${A}`,
+    `pattern/${A}`,
+    `deny/${A}`,
+  ]) {
+    for (const words of [
+      ["set", who, "--username", "x"],
+      ["get", who],
+      ["remove", who],
+      ["rollback", who],
+    ]) {
+      const { code, err } = await cluster.mappings([...words, "--session", "jane"]);
+      assert.deepEqual([code, err.startsWith("--session is for a permission set (sso/<account>/")], [2, true], err);
+      assert.match(err, reason);
+    }
+  }
+});
+
+test("what would be invalid is refused: no username, a name that no session has, a key that an entry does not have", async () => {
+  for (const [words, problem] of [
+    [["--session", "jane"], /would be invalid: username is missing/],
+    [["--session", "a b", "--username", "x"], /would be invalid: session must be /],
+    [["--session", "x".repeat(65), "--username", "x"], /would be invalid: session must be /],
+    [["--session", "jane", "--username", "x", "--principal-id", "AROA1"], /unknown key "principalId"/],
+    [["--session", "jane", "--deny"], /Use: mappings deny <who>/],
+    [["--session", "jane", "--username", "{Nope}"], /would be invalid: username/],
+  ] as const) {
+    const { code, err } = await cluster.mappings(["set", SET, ...words, "-y"]);
+    assert.equal(code, 2, err);
+    assert.match(err, problem);
+  }
+  const slash = await cluster.mappings(["set", `${LIST}/jane`, "--username", "x", "-y"]);
+  const hint = "developers/jane is not the name of a permission set. Name a session by --session.\n";
+  assert.deepEqual([slash.code, slash.err], [2, hint]);
+  const { code, err } = await cluster.mappings(["set", LIST, "--username", "x", "-y"]);
+  assert.deepEqual([code, err], [2, `Name one session of ${LIST}: sso/${A}/developers --session <name>.\n`]);
+  assert.equal(await stored(), undefined);
+});
+
+test("a list or a neighbour that is invalid is left alone, and the entry itself can be mended or removed", async () => {
+  const broken = { session: "joe", user: "typo" };
+  for (const value of [
+    [JOHN, broken],
+    { not: "a list" },
+    "not JSON",
+    '[{"session":"a","session":"b","username":"x"}]',
+  ]) {
+    put(value);
+    for (const words of [SET_JANE, ["remove", SET, "--session", "jane@example.com", "-y"]]) {
+      const { code, err } = await cluster.mappings(words);
+      assert.equal(code, 2, `${JSON.stringify(value)}: ${err}`);
+      assert.match(err, /Nothing was written/);
+    }
+    assert.deepEqual(await stored(), value);
+  }
+  put([JOHN, broken]);
+  assert.equal((await cluster.mappings(["remove", SET, "--session", "joe", "-y", "--allow-weakening"])).code, 0);
+  assert.deepEqual(await stored(), [JOHN]);
+});
+
+test("remove takes one entry; the last one leaves an empty list, never a deleted parameter", async () => {
+  put([JANE, JOHN]);
+  const missing = await cluster.mappings(["remove", SET, "--session", "john@example.com", "-y"]);
+  assert.deepEqual(
+    [missing.code, missing.err],
+    [1, `${LIST} has no session john@example.com.\nNothing was removed.\n`],
+  );
+  for (const { session } of [JANE, JOHN]) {
+    const { code, err } = await cluster.mappings(["remove", SET, "--session", session, "-y", "--allow-weakening"]);
+    assert.equal(code, 0, err);
+  }
+  assert.deepEqual(await stored(), []);
+  put([JANE]);
+  assert.equal((await cluster.mappings(["remove", LIST, "-y"])).code, 0);
+  assert.deepEqual(await stored(), []);
+  const again = await cluster.mappings(["remove", LIST, "-y"]);
+  assert.deepEqual([again.code, again.err], [1, `${LIST} is empty already.\nNothing was removed.\n`]);
+  const methods = cluster.store.requests.map(({ headers }) => String(headers["x-amz-target"]));
+  assert.deepEqual(
+    methods.filter((method) => method.includes("Delete")),
+    [],
+  );
+});
+
+test("get, list and history show them; list -o name and JSON name the list, the set and the session", async () => {
+  put([JOHN, JANE]);
+  const got = await cluster.mappings(["get", SET, "--session", JANE.session, "-o", "json"]);
+  assert.deepEqual(JSON.parse(got.out).value, [JANE]);
+  const none = await cluster.mappings(["get", SET, "--session", "joe"]);
+  assert.deepEqual([none.code, none.err], [1, `${LIST} has no session joe.\n`]);
+  const { out } = await cluster.mappings(["list"]);
+  assert.match(out, /\nsso-session +111122223333 +developers jane@example\.com +lead:jane +leads\n/);
+  const json = JSON.parse((await cluster.mappings(["list", "-o", "json"])).out);
+  const { parameter, kind, account, permissionSet, session } = json.find(
+    (one: typeof JANE) => one.session === JANE.session,
+  );
+  assert.deepEqual(
+    [parameter, kind, account, permissionSet, session],
+    [`${PREFIX}/${LIST}`, "sso-session", A, "developers", JANE.session],
+  );
+  assert.match((await cluster.mappings(["list", "-o", "name"])).out, new RegExp(`^${LIST}$`, "m"));
+  assert.match((await cluster.mappings(["history", LIST])).out, /jane@example\.com/);
+});
+
+test("rollback brings back one entry, or removes one that was not there, and leaves the others as they are now", async () => {
+  put([JANE]);
+  const later = { ...JANE, groups: ["more"] };
+  put([later, JOHN]);
+  const back = ["rollback", SET, "--to", "1", "-y", "--allow-weakening", "--session"];
+  assert.equal((await cluster.mappings([...back, JANE.session])).code, 0);
+  assert.deepEqual(await stored(), [JANE, JOHN]);
+  assert.equal((await cluster.mappings([...back, JOHN.session])).code, 0);
+  assert.deepEqual(await stored(), [JANE]);
+  const { code, err } = await cluster.mappings([...back, "joe"]);
+  assert.deepEqual([code, err], [1, `Neither ${LIST} nor its version 1 has joe.\n`]);
+});
+
+const FILE = `mappings:
+- {permissionSet: Developers, account: "${A}", session: jane@example.com, username: "lead:jane", groups: [leads]}
+`;
+
+test("apply adds an entry and keeps the others; export gives the same file back, and diff is empty", async () => {
+  put([JOHN]);
+  const { code, out, err } = await cluster.mappings(["apply", "-f", "-", "-y"], { input: FILE });
+  assert.equal(code, 0, err);
+  assert.ok(err.startsWith(TRUST), err);
+  assert.match(out, /\n {4}\+ lead:jane \(leads\) session: jane@example\.com\n/);
+  assert.deepEqual(await stored(), [JOHN, JANE]);
+  const exported = await cluster.mappings(["export"]);
+  assert.equal(exported.code, 0);
+  const [first] = parse(exported.out).mappings.filter((one: { session?: string }) => one.session === JANE.session);
+  assert.deepEqual(first, { permissionSet: "developers", account: A, ...JANE });
+  const diff = await cluster.mappings(["diff", "-f", "-", "--prune"], { input: exported.out });
+  assert.equal(diff.code, 0, diff.out);
+  const kept = await cluster.mappings(["diff", "-f", "-"], { input: FILE });
+  assert.equal(kept.code, 0, kept.out);
+  put([JOHN, { session: "joe" }]);
+  const refused = await cluster.mappings(["apply", "-f", "-", "-y"], { input: FILE });
+  assert.equal(refused.code, 2);
+  assert.match(refused.err, /entry 2 \(joe\) is invalid: .* Nothing was written/);
+});
+
+test("in a file, a session needs its permission set, and has one mapping", async () => {
+  for (const [entry, problem] of [
+    [
+      `arn: ${DEVELOPERS}`,
+      /session needs permissionSet and account: only IAM Identity Center sets the session name itself/,
+    ],
+    [`account: "${A}"`, /session needs permissionSet/],
+    [`permissionSet: Developers\n  account: "${A}"\n  principalId: AROA1`, /unknown key "principalId"/],
+  ] as const) {
+    const input = `mappings:\n- session: jane\n  username: x\n  ${entry}\n`;
+    const { code, err } = await cluster.mappings(["apply", "-f", "-", "-y"], { input });
+    assert.equal(code, 2);
+    assert.match(err, problem);
+  }
+  const twice = await cluster.mappings(["apply", "-f", "-", "-y"], { input: `${FILE}${FILE.split("\n")[1]}\n` });
+  assert.equal(twice.code, 2);
+  assert.equal(
+    twice.err,
+    `${PREFIX}/${LIST}: 2 mappings of session jane@example.com: standard input, line 2; standard input, line 3.\n`,
+  );
+});
+
+test("edit opens the list by its name, and writes back what was changed", async () => {
+  put([JOHN, JANE]);
+  const environment = { EDITOR: "sed -i s/lead:jane/boss:jane/" };
+  const { code, err } = await cluster.mappings(["edit", LIST, "-y"], { environment });
+  assert.equal(code, 0, err);
+  assert.ok(err.startsWith(TRUST), err);
+  assert.deepEqual(await stored(), [{ ...JOHN }, { ...JANE, username: "boss:jane" }]);
+});
+
+test("lint finds invalid, ended and repeated entries, and a list without its permission set", async () => {
+  const lint = async () => {
+    const { out } = await cluster.mappings(["lint", "-o", "json"]);
+    return JSON.parse(out)
+      .filter(({ where }: { where: string }) => where.startsWith("sso-session/"))
+      .map(({ level, rule, message }: Record<string, string>) => `${level} ${rule}: ${message}`);
+  };
+  put([JANE, JOHN]);
+  assert.deepEqual(await lint(), []);
+  put([{ ...JANE, notAfter: "2020-01-01T00:00:00Z" }, JANE, { session: "joe" }]);
+  const found = await lint();
+  assert.equal(found.length, 4);
+  assert.match(found[0], /^error invalid: entry 3: username is missing/);
+  assert.match(
+    found[3],
+    /^info shared-username: username lead:jane is also used for sso-session\/\S+ \(jane@example\.com\)/,
+  );
+  assert.deepEqual(found.slice(1, 3).toSorted(), [
+    "warning expired: the mapping of session jane@example.com ended on 2020-01-01T00:00:00Z: remove it",
+    "warning repeated-session: session jane@example.com has 2 mappings: the first that has not ended applies",
+  ]);
+  put([JANE]);
+  const denied = await cluster.mappings(["deny", SET, "--session", JANE.session, "-y"]);
+  assert.equal(denied.code, 0, denied.err);
+  assert.deepEqual(await lint(), [`warning shadowed: session jane@example.com: denied by deny/${A}`]);
+  cluster.store.remove(`${PREFIX}/deny/${A}`);
+  cluster.store.remove(`${PREFIX}/sso/${A}/developers`);
+  assert.deepEqual(await lint(), [
+    `info session-without-set: there is no sso/${A}/developers: no mapping of the permission set applies to its other sessions`,
+  ]);
+});
+
+test("explain shows which of them applies to a session", async () => {
+  put([JANE]);
+  const explain = (session: string) => cli(["explain", "-c", "prod", ROLE, "--session-name", session]);
+  const jane = await explain(JANE.session);
+  assert.match(
+    jane.out,
+    /sso-session\/111122223333\/developers: matches {2}<- counts\n.*sso\/111122223333\/developers: matches {2}\(shadowed\)\n/,
+  );
+  assert.match(jane.out, /\nuser {6}lead:jane\n/);
+  const other = await explain("jane");
+  assert.match(
+    other.out,
+    /sso-session\/111122223333\/developers: nothing\n.*sso\/111122223333\/developers: matches {2}<- counts\n/,
+  );
+  assert.match(other.out, /\nuser {6}dev:jane\n/);
+});
+
+test("an administrator by session is one: the guard keeps the last, and a new one needs its own yes", async () => {
+  cluster.store.remove(`${PREFIX}/sso/${A}/clusteradmin`);
+  put([{ ...JANE, groups: ["system:masters"] }]);
+  const { code, err } = await cluster.mappings(["remove", SET, "--session", JANE.session, "-y", "--allow-weakening"]);
+  assert.equal(code, 1, err);
+  assert.match(err, /^Refused: the last mapping that gives administrator rights would end at once\.\n/);
+  const words = ["set", SET, "--session", "joe", "--username", "joe", "--group", "system:masters", "-y"];
+  assert.match((await cluster.mappings(words)).err, /needs --allow-weakening/);
+});

@@ -1,0 +1,97 @@
+// `reviews --follow`: each review once, also late ones; Ctrl-C and a reader that has gone end it without a word.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { rateLimited } from "../../../cli/aws/rate-limit.ts";
+import { followReviews } from "../../../cli/reviews/follow.ts";
+import { LOG_GROUP, type LoggedCluster, linesOf, loggedCluster, MINUTE, NOW } from "./services.ts";
+
+const alice = { arn: "arn:aws:iam::111122223333:user/alice", outcome: "granted" } as const;
+
+let cluster: LoggedCluster;
+before(async () => {
+  cluster = await loggedCluster();
+});
+after(() => cluster.close());
+
+/** The times of the reviews that are told while `late` happens, one thing at each pause. */
+async function followed(from: number, late: readonly (() => void)[], now = NOW): Promise<number[]> {
+  const stop = new AbortController();
+  const credentials = async () => ({ accessKeyId: "A", secretAccessKey: "s" });
+  const logs = new CloudWatchLogsClient({ region: "us-east-1", credentials });
+  const happenings = [...late, () => stop.abort()];
+  const pause = async () => {
+    happenings.shift()?.();
+    stop.signal.throwIfAborted();
+  };
+  const told: number[] = [];
+  const query = { logGroup: LOG_GROUP, from, outcomes: [] };
+  const reader = { logs, waitForTurn: rateLimited(1000), signal: stop.signal, onUnreadable: () => assert.fail() };
+  await assert.rejects(
+    async () => {
+      for await (const page of followReviews(query, reader, () => now, pause)) {
+        told.push(...page.map(({ review }) => review.time));
+      }
+    },
+    { name: "AbortError" },
+  );
+  return told;
+}
+
+test("a review is told once, also one that arrives after newer ones", async () => {
+  const { events } = cluster;
+  events.push(...linesOf({ ...alice, time: NOW - 2 * MINUTE }), ...linesOf({ ...alice, time: NOW - MINUTE }));
+  const told = await followed(NOW - 5 * MINUTE, [
+    // Appended behind what was read, 20 s older than the newest.
+    () => events.push(...linesOf({ ...alice, time: NOW - MINUTE - 20_000 })),
+    () => events.push(...linesOf({ ...alice, time: NOW })),
+    () => undefined,
+  ]);
+  assert.deepEqual(told, [NOW - 2 * MINUTE, NOW - MINUTE, NOW - MINUTE - 20_000, NOW]);
+  // The log is not read again from the start: only what may still arrive late.
+  const starts = cluster.logs.requests.map(({ body }) => JSON.parse(body.toString()).startTime);
+  assert.deepEqual([starts[0], starts.at(-1)], [NOW - 5 * MINUTE, NOW - 30_000]);
+});
+
+for (const ahead of [0, MINUTE]) {
+  test(`a line that is dated in the future hides none that comes after it, where the clock is ${ahead} ms ahead`, async () => {
+    const { events } = cluster;
+    const count = events.length;
+    const future = NOW + 90 * MINUTE;
+    events.push(...linesOf({ ...alice, time: NOW + 1 }));
+    const late = [
+      () => events.push(...linesOf({ ...alice, time: future })),
+      () => undefined,
+      () => events.push(...linesOf({ ...alice, time: NOW + 1_000 })),
+      () => undefined,
+    ];
+    const told = await followed(NOW + 1, late, NOW + ahead);
+    events.splice(count);
+    assert.deepEqual(told, [NOW + 1, future, NOW + 1_000]);
+  });
+}
+
+test("Ctrl-C ends it with 130, and says nothing", async () => {
+  const interrupt = new AbortController();
+  const { code, out, err } = await cluster.reviews(["--follow", "--since", "5m"], {
+    interrupted: interrupt.signal,
+    onPrint: () => interrupt.abort(),
+  });
+  assert.deepEqual([code, err], [130, ""]);
+  assert.match(out, /^2026-11-24T16:28:00Z\tgranted\t\tarn:aws:iam::111122223333:user\/alice\t\t\t\n/);
+});
+
+test("a pipe that nobody reads any more ends it, and says nothing", async () => {
+  const closing = new AbortController();
+  const { code, err } = await cluster.reviews(["--follow", "--since", "5m", "-o", "json"], {
+    closed: closing.signal,
+    onPrint: () => closing.abort(),
+  });
+  assert.deepEqual([code, err], [0, ""]);
+});
+
+test("--until has no meaning for it", async () => {
+  const { code, err } = await cluster.reviews(["--follow", "--until", "1m"]);
+  assert.deepEqual([code, err], [2, "--follow has no end: leave --until out.\n"]);
+});

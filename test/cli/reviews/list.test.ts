@@ -1,0 +1,209 @@
+// `reviews`: who was refused, how often, why, and which command explains it; in a pipe, a terminal and a program.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { parse } from "yaml";
+import {
+  CallerRefused,
+  IdentityUnmapped,
+  MappingMismatch,
+  ParametersUnavailable,
+  TokenExpired,
+} from "../../../functions/errors.ts";
+import { type LoggedCluster, linesOf, loggedCluster, MINUTE, NOW, otherLines } from "./services.ts";
+
+const SESSION = "arn:aws:sts::111122223333:assumed-role/Developers/bob";
+const PREFIX = "/iam-authenticator/prod";
+const unmapped = new IdentityUnmapped("no mapping for arn:aws:iam::111122223333:role/Developers; tried /a /b");
+const alice = { arn: "arn:aws:iam::111122223333:user/alice", outcome: "granted" } as const;
+const user = { user: { username: "alice", groups: ["dev"] }, parameter: `${PREFIX}/user/111122223333/alice` };
+
+let cluster: LoggedCluster;
+before(async () => {
+  cluster = await loggedCluster([
+    ...linesOf({ ...alice, time: NOW - 90 * MINUTE, record: user }),
+    ...otherLines(NOW - 50 * MINUTE),
+    ...linesOf({ ...alice, time: NOW - 40 * MINUTE, record: user }),
+    ...linesOf({ time: NOW - 30 * MINUTE, outcome: "denied", arn: SESSION, error: unmapped }),
+    ...linesOf({ ...alice, time: NOW - 20 * MINUTE, record: user }),
+    ...linesOf({ time: NOW - 10 * MINUTE, outcome: "denied", error: new TokenExpired("the token is 16 min old") }),
+    ...linesOf({ time: NOW - 5 * MINUTE, outcome: "denied", arn: SESSION, error: unmapped }),
+    ...linesOf({ time: NOW - 4 * MINUTE, outcome: "not_ours" }),
+    ...linesOf({ time: NOW - 3 * MINUTE, outcome: "fault", error: new ParametersUnavailable("no answer") }),
+    ...linesOf({ time: NOW - 2 * MINUTE, outcome: "caller_refused", error: new CallerRefused("unknown token") }),
+  ]);
+});
+after(() => cluster.close());
+
+test("a pipe gets a row for each kind of review, oldest first: time, count, outcome, reason, who, as whom, parameter, why", async () => {
+  const { code, out, err } = await cluster.reviews([]);
+  assert.deepEqual([code, err], [0, ""]);
+  assert.deepEqual(
+    out.split("\n").map((line) => line.split(/ {2,}/)),
+    [
+      ["TIME", "COUNT", "OUTCOME", "REASON", "WHO", "AS", "PARAMETER", "WHY"],
+      ["2026-11-24T16:10:00Z", "2", "granted", alice.arn, "alice", "user/111122223333/alice"],
+      [
+        ...["2026-11-24T16:20:00Z", "1", "denied", "token_expired"],
+        "make a new token, and check the clock of the machine that made this one",
+      ],
+      [
+        "2026-11-24T16:25:00Z",
+        "2",
+        "denied",
+        "identity_unmapped",
+        SESSION,
+        `iam-authenticator explain -c prod ${SESSION}`,
+      ],
+      ["2026-11-24T16:26:00Z", "1", "not_ours"],
+      [
+        ...["2026-11-24T16:27:00Z", "1", "fault", "parameters_unavailable"],
+        "check ssm:GetParameters on the mappings, and the network to Parameter Store",
+      ],
+      [
+        ...["2026-11-24T16:28:00Z", "1", "caller_refused", "caller_refused"],
+        "check the bearer token or client certificate in the webhook's kubeconfig, and `callers list`",
+      ],
+      [""],
+    ],
+  );
+});
+
+test("without a command of its own, and as ls, it is list", async () => {
+  const list = await cluster.reviews(["list"]);
+  assert.deepEqual(await cluster.reviews([]), list);
+  assert.deepEqual(await cluster.reviews(["ls"]), list);
+});
+
+test("a terminal of 80 columns gets a line for each, and below it whole ARNs and a command that can be copied", async () => {
+  const { out } = await cluster.reviews(["--outcome", "denied"], { columns: 80 });
+  assert.equal(
+    out,
+    `2026-11-24T16:20:00Z  denied  token_expired
+    the token is 16 min old
+    to do: make a new token, and check the clock of the machine that made this
+    one
+2026-11-24T16:25:00Z  denied  identity_unmapped
+    2 times since 2026-11-24T16:00:00Z
+    ${SESSION}
+    iam-authenticator explain -c prod \\
+        ${SESSION}
+`,
+  );
+  for (const line of out.split("\n")) assert.ok(line.length <= 80, line);
+});
+
+test("JSON and YAML hold every field, and the same groups", async () => {
+  const { out } = await cluster.reviews(["-o", "json", "--who", SESSION]);
+  const items = JSON.parse(out);
+  assert.deepEqual(items, [
+    {
+      count: 2,
+      first: "2026-11-24T16:00:00.000Z",
+      time: "2026-11-24T16:25:00.000Z",
+      outcome: "denied",
+      reason: "identity_unmapped",
+      message: unmapped.message,
+      arn: SESSION,
+      canonicalArn: "arn:aws:iam::111122223333:role/Developers",
+      accountId: "111122223333",
+      principalId: "AROASUPPOSED",
+      sessionName: "bob",
+      accessKeyId: "ASIASUPPOSED",
+      requestId: "request-1",
+      explain: `iam-authenticator explain -c prod ${SESSION}`,
+    },
+  ]);
+  assert.deepEqual(parse((await cluster.reviews(["-o", "yaml", "--who", SESSION])).out), items);
+});
+
+test("--each: one line for each review, and one JSON object", async () => {
+  const { out } = await cluster.reviews(["--each", "--who", SESSION]);
+  const line = (time: string) =>
+    `${time}\tdenied\tidentity_unmapped\t${SESSION}\t\t\tiam-authenticator explain -c prod ${SESSION}\n`;
+  assert.equal(out, line("2026-11-24T16:00:00Z") + line("2026-11-24T16:25:00Z"));
+  const json = (await cluster.reviews(["--each", "--who", SESSION, "-o", "json"])).out.trimEnd().split("\n");
+  assert.deepEqual(
+    json.map((text) => JSON.parse(text).time),
+    ["2026-11-24T16:00:00.000Z", "2026-11-24T16:25:00.000Z"],
+  );
+});
+
+test("--since and --until: how long ago, or when", async () => {
+  const count = async (...words: string[]) =>
+    JSON.parse((await cluster.reviews([...words, "--who", "alice", "-o", "json"])).out)[0]?.count ?? 0;
+  assert.equal(await count(), 2);
+  assert.equal(await count("--since", "2h"), 3);
+  assert.equal(await count("--since", "30m"), 1);
+  assert.equal(await count("--since", "2h", "--until", "30m"), 2);
+  assert.equal(await count("--since", "2026-11-24T15:45:00Z", "--until", "2026-11-24T16:00:00Z"), 1);
+  for (const since of ["yesterday", "1", "-1h", "2026-11-24", "2026-02-30T00:00:00Z", "1y"]) {
+    const { code, err } = await cluster.reviews(["--since", since]);
+    assert.deepEqual([code, /It must be such as 15m, 1h, 2d, or a time such as/.test(err)], [2, true], since);
+  }
+  const { code, err } = await cluster.reviews(["--since", "1h", "--until", "2h"]);
+  assert.deepEqual([code, err], [2, "--until must not be before --since.\n"]);
+});
+
+test("--who finds a role, one session of it, and a username; a role's path does not matter", async () => {
+  const found = async (who: string) => (await cluster.reviews(["--who", who, "--each"])).out.split("\n").length - 1;
+  assert.equal(await found("arn:aws:iam::111122223333:role/Developers"), 2);
+  assert.equal(await found("arn:aws:iam::111122223333:role/team/Developers"), 2);
+  assert.equal(await found(SESSION), 2);
+  assert.equal(await found(`${SESSION}by`), 0);
+  assert.equal(await found("alice"), 2);
+  assert.equal(await found("ali"), 0);
+});
+
+test("nothing found is a sentence on standard error, and an empty list for a program", async () => {
+  const { code, out, err } = await cluster.reviews(["--who", "eve", "-o", "json"]);
+  assert.deepEqual([code, out], [0, "[]\n"]);
+  assert.match(
+    err,
+    /^No such reviews since 2026-11-24T15:30:00Z in IamAuthenticator-prod-AuthenticatorLog\S+\. --who finds whole ARNs and usernames\.\n$/,
+  );
+  assert.equal((await cluster.reviews(["--who", "eve"])).out, "");
+});
+
+test("the command that explains names where the operator looked, and the one role of that id", async () => {
+  const error = new MappingMismatch("its principalId is AROAOTHER");
+  cluster.events.push(...linesOf({ time: NOW - 1000, outcome: "denied", arn: SESSION, error }));
+  const words = ["--since", "1m", "--region", "us-east-1", "--prefix", "/kube/auth", "-o", "json"];
+  const [item] = JSON.parse((await cluster.reviews(words)).out);
+  assert.equal(
+    item.explain,
+    `iam-authenticator explain -c prod --prefix /kube/auth --region us-east-1 --principal-id AROASUPPOSED ${SESSION}`,
+  );
+  cluster.events.splice(-2);
+});
+
+test("an id in the log that is none is not in the command, where its line end would begin a line of its own", async () => {
+  const principalId = "AROAX\n2026-11-24T16:00:00Z  granted";
+  const entry = { outcome: "denied", reason: "mapping_mismatch", arn: SESSION, canonicalArn: SESSION, principalId };
+  cluster.events.push({ timestamp: NOW - 500, message: JSON.stringify(entry) });
+  const { out } = await cluster.reviews(["--since", "1m"], { columns: 80 });
+  cluster.events.pop();
+  assert.doesNotMatch(out, /granted/);
+  assert.match(out, / explain -c prod /);
+});
+
+test("text from the log moves no cursor and runs in no shell", async () => {
+  const hostile = "\u001b[2J\u202e\u0007evil\nline";
+  const arn = "arn:aws:iam::111122223333:user/$(reboot);'x/eve";
+  const message = JSON.stringify({
+    ...{ outcome: "denied", reason: hostile, message: hostile, arn, canonicalArn: arn, parameter: hostile },
+    ...{ username: 7, groups: "none" },
+  });
+  cluster.events.push({ timestamp: NOW - 500, message });
+  for (const columns of [undefined, 80]) {
+    const { out } = await cluster.reviews(["--since", "1m"], columns === undefined ? {} : { columns });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+    assert.doesNotMatch(out, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/);
+    assert.match(out, / 'arn:aws:iam::111122223333:user\/\$\(reboot\);'\\''x\/eve'\n/);
+  }
+  const { out } = await cluster.reviews(["--since", "1m", "-o", "json"]);
+  assert.equal(out.includes("\u001b"), false);
+  const [{ reason, username, groups }] = JSON.parse(out);
+  assert.deepEqual([reason, username, groups], [hostile, undefined, undefined]);
+  cluster.events.pop();
+});

@@ -1,0 +1,71 @@
+// `reviews` with the permissions of the construct's grantReadReviews, and with none of them.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { App, Stack } from "aws-cdk-lib";
+import { User } from "aws-cdk-lib/aws-iam";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
+import { grantReviews } from "../../../infra/monitoring/grant-reviews.ts";
+import type { LocalRequest } from "../../../local/http-server.ts";
+import { logsForbidden } from "../../../local/logs/refusal.ts";
+import { stacksForbidden } from "../stacks.ts";
+import { LOG_GROUP, type LoggedCluster, linesOf, loggedCluster, MINUTE, NOW } from "./services.ts";
+
+const LOG_ARN = `arn:aws:logs:us-east-1:111122223333:log-group:${LOG_GROUP}`;
+
+/** Action and resources of each statement that the construct makes for this log group. */
+function granted() {
+  const stack = new Stack(new App(), "IamAuthenticator-prod");
+  const log = LogGroup.fromLogGroupArn(stack, "Log", LOG_ARN);
+  const grant = grantReviews(stack, [log], new User(stack, "Reader"));
+  return grant.principalStatements.map(({ actions, resources }) => ({ actions, resources }));
+}
+
+/** As IAM sees a call of FilterLogEvents: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html */
+function mayFilter({ body }: LocalRequest, statements: ReturnType<typeof granted>): boolean {
+  const { logGroupName } = JSON.parse(body.toString());
+  const resource = `arn:aws:logs:us-east-1:111122223333:log-group:${logGroupName}:log-stream:`;
+  return statements.some(
+    ({ actions, resources }) =>
+      actions.includes("logs:FilterLogEvents") &&
+      resources.some((arn) => arn.endsWith("*") && resource.startsWith(arn.slice(0, -1))),
+  );
+}
+
+let cluster: LoggedCluster;
+before(async () => {
+  cluster = await loggedCluster(linesOf({ time: NOW - MINUTE, outcome: "not_ours" }));
+});
+after(() => cluster.close());
+
+test("what grantReadReviews gives is enough: list, each, stats; and it gives this log alone", async () => {
+  const statements = granted();
+  cluster.logs.fail((request) => (mayFilter(request, statements) ? undefined : logsForbidden(LOG_GROUP)));
+  const isDescribed = statements.some(({ actions }) => actions.includes("cloudformation:DescribeStacks"));
+  cluster.stacks.fail(isDescribed ? undefined : stacksForbidden());
+  for (const words of [[], ["--each"], ["stats"]]) {
+    const { code, out } = await cluster.reviews(words);
+    assert.deepEqual([code, /not_ours/i.test(out)], [0, true]);
+  }
+  assert.deepEqual(
+    new Set(cluster.logs.requests.map(({ headers }) => headers["x-amz-target"])),
+    new Set(["Logs_20140328.FilterLogEvents"]),
+  );
+  assert.deepEqual(
+    new Set(cluster.stacks.requests.map(({ body }) => new URLSearchParams(body.toString()).get("Action"))),
+    new Set(["DescribeStacks"]),
+  );
+  assert.equal((await cluster.reviews(["--log-group", "another"])).code, 3);
+});
+
+test("without the first statement the log cannot be read, without the second it cannot be found", async () => {
+  const [read, find] = granted();
+  assert.ok(read !== undefined && find !== undefined);
+  cluster.stacks.fail(undefined);
+  cluster.logs.fail((request) => (mayFilter(request, [find]) ? undefined : logsForbidden(LOG_GROUP)));
+  assert.match((await cluster.reviews([])).err, /^No permission to read the log: logs:FilterLogEvents/);
+  cluster.logs.fail((request) => (mayFilter(request, [read]) ? undefined : logsForbidden(LOG_GROUP)));
+  cluster.stacks.fail(stacksForbidden());
+  assert.match((await cluster.reviews([])).err, /^No permission to look up the log group/);
+  assert.equal((await cluster.reviews(["--log-group", LOG_GROUP])).code, 0);
+});

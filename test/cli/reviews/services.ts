@@ -1,0 +1,81 @@
+// A local CloudWatch Logs and CloudFormation for one test file, with lines as the function itself writes them.
+
+import { supposeIdentity } from "../../../cli/access/principal.ts";
+import { logEntry } from "../../../functions/authenticator/http/log-entry.ts";
+import { metricsLine } from "../../../functions/authenticator/http/metrics-line.ts";
+import { newRecord, type Outcome, type ReviewRecord } from "../../../functions/authenticator/review/record.ts";
+import type { AuthenticatorError } from "../../../functions/errors.ts";
+import type { LocalServer } from "../../../local/http-server.ts";
+import type { LogEvent } from "../../../local/logs/filter-log-events.ts";
+import { startLogs } from "../../../local/logs/logs.ts";
+import { type CliOptions, type CliResult, cli, useLocalAws } from "../cli.ts";
+import { startStacks } from "../stacks.ts";
+
+export const LOG_GROUP = "IamAuthenticator-prod-AuthenticatorLog1A2B3C4D-x9Y8z7W6v5U4";
+export const NOW = Date.UTC(2026, 10, 24, 16, 30);
+export const MINUTE = 60_000;
+
+export interface Logged {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly outcome: Outcome;
+  readonly arn?: string;
+  readonly error?: AuthenticatorError;
+  readonly record?: Partial<ReviewRecord>;
+}
+
+/** The line of a review and that of its metrics, as the function prints them one after the other. */
+export function linesOf({ time, outcome, arn, error, record }: Logged): LogEvent[] {
+  const identity = arn === undefined ? undefined : supposeIdentity(arn);
+  const whole = { ...newRecord(time - 20, "request-1"), ...(identity !== undefined && { identity }), ...record };
+  const log = JSON.stringify(logEntry(whole, outcome, error, time));
+  return [log, metricsLine(whole, outcome, error, "prod", time)].map((message) => ({ timestamp: time, message }));
+}
+
+/** What Lambda itself writes into the log, and a line that is not JSON. */
+export function otherLines(time: number): LogEvent[] {
+  const report = { time: new Date(time).toISOString(), type: "platform.report", record: { status: "success" } };
+  return [JSON.stringify(report), "INIT_START Runtime Version: nodejs:24"].map((message) => ({
+    timestamp: time,
+    message,
+  }));
+}
+
+export interface LoggedCluster {
+  readonly logs: LocalServer;
+  readonly stacks: LocalServer;
+  /** What the log group holds; append to it. */
+  readonly events: LogEvent[];
+  /** `iam-authenticator reviews <words> --cluster prod`, at NOW, as fast as the local service answers. */
+  reviews(words: readonly string[], options?: CliOptions): Promise<CliResult>;
+  close(): Promise<void>;
+}
+
+/** The services and the variables that lead to them. */
+export async function loggedServices(events: LogEvent[], stack = "IamAuthenticator-prod") {
+  const logs = await startLogs({ groups: { [LOG_GROUP]: () => events } });
+  const stacks = await startStacks({
+    [stack]: { Endpoint: "https://x.example.com", LogGroup: LOG_GROUP },
+  });
+  return {
+    logs,
+    stacks,
+    variables: { AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: logs.url, AWS_ENDPOINT_URL_CLOUDFORMATION: stacks.url },
+    async close() {
+      await Promise.all([logs.close(), stacks.close()]);
+    },
+  };
+}
+
+export async function loggedCluster(events: LogEvent[] = []): Promise<LoggedCluster> {
+  const { variables, ...services } = await loggedServices(events);
+  useLocalAws(variables);
+  return {
+    ...services,
+    events,
+    reviews(words, options) {
+      const rate = words.includes("--rate") ? [] : ["--rate", "1000"];
+      return cli(["reviews", ...words, "-c", "prod", ...rate], { now: NOW, ...options });
+    },
+  };
+}

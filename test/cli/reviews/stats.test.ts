@@ -1,0 +1,78 @@
+// `reviews stats`: by outcome, reason, identity and hour.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { countReviews } from "../../../cli/reviews/stats.ts";
+import { IdentityUnmapped } from "../../../functions/errors.ts";
+import { LOG_GROUP, type LoggedCluster, linesOf, loggedCluster, MINUTE, NOW } from "./services.ts";
+
+const alice = { arn: "arn:aws:iam::111122223333:user/alice", outcome: "granted" } as const;
+const session = (name: string) => `arn:aws:sts::111122223333:assumed-role/Developers/${name}`;
+const error = new IdentityUnmapped("no mapping");
+
+let cluster: LoggedCluster;
+before(async () => {
+  cluster = await loggedCluster([
+    ...linesOf({ ...alice, time: NOW - 50 * MINUTE }),
+    ...linesOf({ ...alice, time: NOW - 40 * MINUTE }),
+    ...["a", "b", "c"].flatMap((name, i) =>
+      linesOf({ time: NOW - 20 * MINUTE + i, outcome: "denied", arn: session(name), error }),
+    ),
+    ...linesOf({ time: NOW - 10 * MINUTE, outcome: "not_ours" }),
+  ]);
+});
+after(() => cluster.close());
+
+test("tables for a person: all, reasons, who, hour; sessions of a role count as the role", async () => {
+  const { code, out } = await cluster.reviews(["stats"], { columns: 80 });
+  assert.equal(code, 0);
+  assert.equal(
+    out,
+    `ALL  REVIEWS  GRANTED  DENIED  NOT_OURS
+     6        2        3       1
+
+REASON             REVIEWS
+identity_unmapped  3
+
+WHO                                        REVIEWS  GRANTED  DENIED  NOT_OURS
+arn:aws:iam::111122223333:role/Developers  3        0        3       0
+arn:aws:iam::111122223333:user/alice       2        2        0       0
+not proven                                 1        0        0       1
+
+HOUR (UTC)         REVIEWS  GRANTED  DENIED  NOT_OURS
+2026-11-24T15:00Z  2        2        0       0
+2026-11-24T16:00Z  4        0        3       1
+`,
+  );
+});
+
+test("a program gets the same numbers", async () => {
+  const { out } = await cluster.reviews(["stats", "-o", "json"]);
+  assert.deepEqual(JSON.parse(out), {
+    reviews: 6,
+    outcomes: { granted: 2, denied: 3, not_ours: 1 },
+    reasons: { identity_unmapped: 3 },
+    identities: [
+      { arn: "arn:aws:iam::111122223333:role/Developers", reviews: 3, outcomes: { denied: 3 } },
+      { arn: alice.arn, reviews: 2, outcomes: { granted: 2 } },
+      { reviews: 1, outcomes: { not_ours: 1 } },
+    ],
+    others: 0,
+    hours: [
+      { hour: "2026-11-24T15:00Z", reviews: 2, outcomes: { granted: 2 } },
+      { hour: "2026-11-24T16:00Z", reviews: 4, outcomes: { denied: 3, not_ours: 1 } },
+    ],
+  });
+});
+
+test("without any review: where it was looked for", async () => {
+  const { code, err } = await cluster.reviews(["stats", "--outcome", "fault"]);
+  assert.deepEqual([code, err], [0, `No such reviews since 2026-11-24T15:30:00Z in ${LOG_GROUP}.\n`]);
+});
+
+test("identities without end take no memory without end: the rest is counted together", () => {
+  const counter = countReviews(2);
+  for (const canonicalArn of ["a", "b", "c", "a", "d"]) counter.add({ time: NOW, outcome: "denied", canonicalArn });
+  const { identities, others, reviews } = counter.stats();
+  assert.deepEqual([identities.map(({ arn }) => arn), others, reviews], [["a", "b"], 2, 5]);
+});

@@ -1,0 +1,67 @@
+// Colour in plans: at a terminal or where it is asked for, never in a pipe, and never all that says something.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { inColour, usesColour } from "../../../cli/terminal/colour.ts";
+import { ADMIN, type LocalCluster, storedCluster } from "../mappings/cluster.ts";
+
+const SCRIPT = fileURLToPath(new URL("../../../cli/iam-authenticator.ts", import.meta.url));
+const ESCAPE = "\u001b";
+let cluster: LocalCluster;
+before(async () => {
+  cluster = await storedCluster({
+    ...ADMIN,
+    "user/111122223333/old": { arn: "arn:aws:iam::111122223333:user/old", username: "old" },
+    "pattern/any": [{ arnLike: "arn:aws:iam::*:role/a*", username: "a" }],
+  });
+});
+after(() => cluster.store.close());
+
+test("NO_COLOR before FORCE_COLOR before the terminal", () => {
+  assert.deepEqual([usesColour({}, true), usesColour({}, false)], [true, false]);
+  assert.deepEqual(
+    [usesColour({ NO_COLOR: "1", FORCE_COLOR: "1" }, true), usesColour({ NO_COLOR: "" }, true)],
+    [false, true],
+  );
+  assert.deepEqual([usesColour({ FORCE_COLOR: "1" }, false), usesColour({ FORCE_COLOR: "0" }, true)], [true, false]);
+  assert.equal(usesColour({ TERM: "dumb" }, true), false);
+});
+
+const FILE = `mappings:
+  - {arn: "arn:aws:iam::111122223333:user/new", username: new, groups: [system:masters]}
+  - {permissionSet: ClusterAdmin, account: "111122223333", username: "boss:{SessionName}", groups: [system:masters]}
+  - {arnLike: "arn:aws:iam::*:role/b*", username: "x\\e[2J"}
+`;
+function diff(environment: Readonly<Record<string, string>>): Promise<string> {
+  const { NO_COLOR: _, FORCE_COLOR: __, ...rest } = process.env;
+  const words = [SCRIPT, "mappings", "diff", "-c", "prod", "--prune", "-f", "-"];
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, words, { env: { ...rest, ...environment } }, (_error, out) =>
+      resolve(out),
+    );
+    child.stdin?.end(FILE);
+  });
+}
+
+test("a pipe gets none; where it is forced, taking it away leaves the same text, and no value can colour or move anything", async () => {
+  const plain = await diff({});
+  assert.equal(plain.includes(ESCAPE), false);
+  assert.match(plain, /^! This change loosens access: .*1 new administrator/m);
+  const coloured = await diff({ FORCE_COLOR: "1" });
+  assert.equal(
+    coloured
+      .split(ESCAPE)
+      .map((part, i) => (i === 0 ? part : part.replace(/^\[[\d;]+m/, "")))
+      .join(""),
+    plain,
+  );
+  assert.ok(coloured.includes(inColour("+ user/111122223333/new", "added")), coloured);
+  assert.ok(coloured.includes(inColour("~ sso/111122223333/clusteradmin", "changed")));
+  assert.ok(coloured.includes(inColour("- user/111122223333/old", "removed")));
+  assert.ok(coloured.includes(inColour("    - arn:aws:iam::*:role/a* a", "removed")));
+  const weakening = "    ! gives system:masters to arn:aws:iam::111122223333:user/new";
+  assert.ok(coloured.includes(inColour(weakening, "weakened")));
+  assert.equal(coloured.includes(`${ESCAPE}[2J`), false);
+});

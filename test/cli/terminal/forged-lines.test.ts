@@ -1,0 +1,123 @@
+// Stored text makes no line of its own, on either output of any command: in a log, a line may be a command to the runner.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { parse } from "yaml";
+import { type CliResult, cli } from "../cli.ts";
+import { type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
+
+const A = "111122223333";
+const FORGED = "::error::forged";
+const TEXT = `x\n${FORGED}`;
+const role = (name: string) => `arn:aws:iam::${A}:role/${name}`;
+const USER = { username: TEXT, groups: [TEXT, "system:masters"], description: TEXT };
+
+/** Valid and invalid values, each with the text in all that it may be printed for. */
+const STORED: Readonly<Record<string, unknown>> = {
+  [`role/${A}/valid`]: { arn: role("valid"), ...USER },
+  [`role/${A}/unknown`]: { arn: role("unknown"), ...USER, [TEXT]: TEXT },
+  [`role/${A}/end`]: { arn: role("end"), ...USER, notAfter: TEXT },
+  [`role/${A}/pin`]: { arn: role("pin"), ...USER, principalId: TEXT },
+  [`role/${A}/arn`]: { arn: role(TEXT), ...USER },
+  [`role/${A}/denied`]: { arn: role(TEXT), deny: true, [TEXT]: TEXT },
+  [`role/${A}/text`]: TEXT,
+  [`user/${A}/jane`]: { arn: `arn:aws:iam::${A}:user/${TEXT}`, ...USER },
+  [`sso/${A}/view`]: { ...USER, [TEXT]: TEXT },
+  [`account/${A}`]: { ...USER, [TEXT]: TEXT },
+  [`pattern/${A}`]: [{ arnLike: role("a*"), ...USER }, { arnLike: role(`${TEXT}*`), ...USER }, { [TEXT]: TEXT }],
+  "pattern/any": { [TEXT]: TEXT },
+  [`deny/${A}`]: [{ arnLike: role("b*"), description: TEXT }, { arnLike: role(`${TEXT}*`) }, { [TEXT]: TEXT }],
+  "deny/any": [{ arnLike: "arn:aws:iam::*:role/c*", description: TEXT, notAfter: "2100-01-01T00:00:00Z" }],
+};
+
+let cluster: LocalCluster;
+const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+before(async () => {
+  cluster = await storedCluster({
+    ...STORED,
+    callers: [
+      { name: TEXT, sha256: "0" },
+      { name: "second", sha256: TEXT },
+    ],
+  });
+  for (const [name, value] of Object.entries(STORED)) cluster.store.put(`${PREFIX}/${name}`, JSON.stringify(value));
+});
+after(async () => {
+  await cluster.store.close();
+  rmSync(folder, { recursive: true });
+});
+
+function assertUnforged(words: readonly string[], { out, err }: CliResult): void {
+  const forged = `${out}\n${err}`.split(/[\n\r]/).filter((line) => line.trimStart().startsWith(FORGED));
+  assert.deepEqual(forged, [], words.join(" "));
+}
+
+const NAMES = [...Object.keys(STORED), role("ax"), role("bx"), role("a*"), role("b*")];
+
+test("what reads: lists, single mappings, versions, lint, explain, export, callers", async () => {
+  const read = [
+    ...["table", "wide", "name", "json", "yaml"].map((format) => ["list", "-o", format]),
+    ...["table", "json", "yaml"].map((format) => ["lint", "-o", format]),
+    ["export"],
+    ["export", "--format", "aws-auth"],
+    ...NAMES.flatMap((name) => [
+      ["get", name],
+      ["history", name],
+      ["history", name, "-o", "yaml"],
+    ]),
+  ];
+  for (const words of read) {
+    const result = await cluster.mappings(words);
+    assert.doesNotMatch(result.err, /a bug/, words.join(" "));
+    assertUnforged(words, result);
+    for (const columns of [40, 120]) assertUnforged(words, await cluster.mappings(words, { columns }));
+  }
+  const others = [
+    ["callers", "list"],
+    ["callers", "list", "-o", "name"],
+    ...["table", "yaml"].flatMap((format) =>
+      ["ax", "bx", "valid", "unknown"].map((name) => ["explain", role(name), "-o", format]),
+    ),
+  ];
+  for (const words of others) assertUnforged(words, await cli([...words, "-c", "prod"]));
+  const { out } = await cluster.mappings(["get", `role/${A}/valid`]);
+  assert.deepEqual(parse(out).value, STORED[`role/${A}/valid`]);
+});
+
+test("what writes: plans, questions and refusals", async () => {
+  const file = join(folder, "mappings.yaml");
+  writeFileSync(file, `mappings:\n- {arnLike: "${role("a*")}", username: a}\ndeny:\n- {arnLike: "${role("d*")}"}\n`);
+  const write = [
+    ...NAMES.flatMap((name) => [
+      ["set", name, "--username", "x"],
+      ["set", name, "--unset", "groups"],
+      ["remove", name],
+      ["rollback", name],
+      ["rollback", name, "--to", "1"],
+      ["deny", name],
+      ["allow", name],
+    ]),
+    ["apply", "-f", file],
+    ["apply", "-f", file, "--prune"],
+  ];
+  // Nothing is written: every question is answered with no.
+  const ways = [["--dry-run"], ["--dry-run", "--force"], [], ["--force"]];
+  for (const words of [
+    ...write.flatMap((one) => ways.map((way) => [...one, ...way])),
+    ["diff", "-f", file, "--prune"],
+  ]) {
+    const result = await cluster.mappings(words, { interactive: true, input: "n\n" });
+    assert.doesNotMatch(result.err, /a bug/, words.join(" "));
+    assertUnforged(words, result);
+  }
+  for (const words of [
+    ["add", "third"],
+    ["remove", "second"],
+    ["remove", TEXT],
+  ]) {
+    assertUnforged(words, await cli(["callers", ...words, "-c", "prod", "--dry-run"]));
+  }
+});

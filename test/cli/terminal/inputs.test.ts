@@ -1,0 +1,61 @@
+// Input that is none: a pipe, a device, a file without an end, and what a file holds where a secret or a key should be.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { truncateSync } from "node:fs";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { after, before, test } from "node:test";
+import { kubeconfigOf } from "../../../cli/kubeconfig/webhook.ts";
+import { cli } from "../cli.ts";
+import { testFolder } from "../irsa/services.ts";
+import { type LocalCluster, storedCluster } from "../mappings/cluster.ts";
+
+const folder = testFolder();
+let cluster: LocalCluster;
+before(async () => {
+  cluster = await storedCluster();
+});
+after(async () => {
+  folder.remove();
+  await cluster.store.close();
+});
+
+const lint = (file: string, options = {}) => cli(["mappings", "lint", "-f", file], options);
+
+test("a named pipe and a device are refused, and nothing waits for them", async () => {
+  const pipe = join(folder.write("x", ""), "..", "pipe");
+  execFileSync("mkfifo", [pipe]);
+  for (const file of [pipe, "/dev/zero"]) {
+    const { code, err } = await lint(file);
+    const sentence = `Cannot read ${file}: it is a pipe or a device. Give a file, or - for standard input.\n`;
+    assert.deepEqual([code, err], [2, sentence]);
+  }
+});
+
+test("a file above the limit is refused before it is read, standard input as soon as it is above", async () => {
+  const file = folder.write("large.yaml", "");
+  truncateSync(file, 17 * 1024 * 1024);
+  assert.deepEqual(await lint(file), { code: 2, out: "", err: `Cannot read ${file}: it is larger than 16 MiB.\n` });
+  const endless = Readable.from(
+    (function* () {
+      for (;;) yield Buffer.alloc(1024 * 1024, "a");
+    })(),
+  );
+  const sentence = "Cannot read standard input: it is larger than 16 MiB.\n";
+  assert.deepEqual(await lint("-", { input: endless }), { code: 2, out: "", err: sentence });
+});
+
+test("a kubeconfig whose token has a line end, and one whose client certificate is none", async () => {
+  const server = "https://127.0.0.1:1";
+  const broken = { "client-certificate-data": "bm9uZQ==", "client-key-data": "bm9uZQ==" };
+  for (const [user, said] of [
+    [{ token: "abc\r\ndef" }, /: the user's token has a space, a line end or another character that no HTTP header/],
+    [broken, /: its CA, client certificate or key cannot be used \(ERR_OSSL_\w+\)\.\n$/],
+  ] as const) {
+    const file = folder.write("kubeconfig", kubeconfigOf(server, undefined, user));
+    const { code, err } = await cli(["irsa", "keys", "publish", "-c", "prod", "-y", "--kubeconfig", file]);
+    assert.equal(code, 2, err);
+    assert.match(err, said);
+  }
+});

@@ -1,0 +1,51 @@
+// The line of progress: for whoever watches, also where standard input is a file; and how wide a terminal is.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { columnsOf, processStreams } from "../../../cli/terminal/io-streams.ts";
+import { startProgress } from "../../../cli/terminal/progress.ts";
+
+const io = processStreams();
+
+function shown(all: number | undefined, watched: boolean, perSecond?: number): string[] {
+  const told: string[] = [];
+  const progress = startProgress(
+    "writing",
+    all,
+    {
+      ...io,
+      watched,
+      interactive: false,
+      showProgress: (line) => told.push(line),
+    },
+    perSecond,
+  );
+  for (let done = 1; done <= (all ?? 20); done += 1) progress.show(done);
+  progress.end();
+  return told;
+}
+
+test("somebody who watches sees a bar of less than 80 columns, and it goes away", () => {
+  const lines = shown(10_000, true);
+  assert.match(lines.at(-2) ?? "", /^writing \[#{30}\] 10000\/10000$/);
+  assert.equal(lines.at(-1), "");
+  for (const line of lines) assert.ok(line.length < 80, line);
+  assert.equal(shown(undefined, true).at(-2), "writing 20");
+});
+
+test("a pipe sees none, and short work is over before it could be read", () => {
+  assert.deepEqual([...shown(10_000, false), ...shown(10, true)], []);
+});
+
+test("a terminal of no width is as wide as a pipe", () => {
+  assert.equal(columnsOf({ isTTY: true, columns: 0 }), undefined);
+  assert.equal(columnsOf({ isTTY: true, columns: 80 }), 80);
+  assert.equal(columnsOf({ isTTY: false, columns: 80 }), undefined);
+});
+
+test("the time that is left goes by the rate from the first step on", () => {
+  const lines = shown(10_000, true, 3);
+  assert.match(lines[0] ?? "", / 1\/10000, 56 min left$/);
+  assert.match(lines[9_699] ?? "", / 9700\/10000, 100 s left$/);
+  assert.match(shown(50_000, true, 3)[0] ?? "", /, 4 h 38 min left$/);
+});

@@ -1,0 +1,38 @@
+// Tables in a narrow terminal and in a pipe.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { table, tableWithText } from "../../../cli/terminal/table.ts";
+
+const cell = fc.string({ maxLength: 60 });
+const rows = fc.array(fc.tuple(cell, cell, cell), { maxLength: 5 });
+
+test("no line is wider than the terminal, and none has a control character", () => {
+  fc.assert(
+    fc.property(rows, fc.integer({ min: 40, max: 120 }), (cells, columns) => {
+      for (const line of table(["a", "b", "c"], cells, columns).split("\n")) {
+        assert.ok(line.length <= columns);
+        assert.doesNotMatch(line, /\p{C}/u);
+      }
+    }),
+  );
+});
+
+test("an ARN that does not fit keeps its end, by which people tell it from others", () => {
+  const arns = ["Developers", "Contractor"].map((name) => [`arn:aws:iam::111122223333:role/${name}`, "1"]);
+  const [, ...lines] = table(["who", "reviews"], arns, 30).trimEnd().split("\n");
+  assert.deepEqual(lines, ["…3333:role/Developers  1", "…3333:role/Contractor  1"]);
+});
+
+test("a pipe gets whole cells", () => {
+  assert.equal(table(["a", "b"], [["x".repeat(200), "y"]]), `${"A".padEnd(202)}B\n${"x".repeat(200)}  y\n`);
+  assert.equal(table(["a", "b"], []), "A  B\n");
+});
+
+test("a sentence goes below its row where it does not fit, and is whole there", () => {
+  const text = "one two three four five six seven eight nine ten";
+  assert.equal(tableWithText(["id", "text"], [["1", text]], 80), `ID  TEXT\n1   ${text}\n`);
+  const narrow = tableWithText(["id", "text"], [["1", text]], 30);
+  assert.equal(narrow, "1\n    one two three four five\n    six seven eight nine ten\n");
+});

@@ -1,0 +1,77 @@
+// YAML that two readers read differently: refused, or kept as the text that was written.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { parseDocuments, parseYaml } from "../../../cli/terminal/yaml.ts";
+import { cli } from "../cli.ts";
+
+const RUNS = { numRuns: 10_000 };
+
+test("a repeated key is refused however each of the two is written", () => {
+  const spellings = [
+    "username",
+    '"username"',
+    "'username'",
+    '"user\\u006eame"',
+    "*u ",
+    "!!str username",
+    "? username\n ",
+  ];
+  const one = fc.constantFrom(...spellings);
+  fc.assert(
+    fc.property(one, one, fc.boolean(), (first, second, isFlow) => {
+      const entry = isFlow ? `{${first}: a, ${second}: b}` : `\n  ${first}: a\n  ${second}: b`;
+      assert.throws(() => parseYaml(`u: &u username\nmap: ${entry}\n`, "x.yaml"), /not valid YAML|a key/i);
+    }),
+    RUNS,
+  );
+});
+
+test("a number is a plain decimal number, or the text that was written", () => {
+  const digits = fc.stringMatching(/^[-+]?(0[xob]?)?[0-9a-f_]{1,14}(\.[0-9]{0,3})?(e[-+]?[0-9]{1,2})?$/);
+  fc.assert(
+    fc.property(digits, (written) => {
+      assert.equal(String(valueIn(written)), written);
+    }),
+    RUNS,
+  );
+});
+
+function valueIn(written: string): unknown {
+  const { value } = parseYaml(`value: ${written}\n`, "x.yaml");
+  return (value as { readonly value: unknown }).value;
+}
+
+test("import reads an account's 12 digits without quotes as they are, and never any other number as an account", async () => {
+  const cases: [string, string | undefined][] = [
+    ["012345678901", "012345678901"],
+    ["012345670123", "012345670123"],
+    ["000000000007", "000000000007"],
+    ["111122223333", "111122223333"],
+    ['"012345670123"', "012345670123"],
+    ["12345678901", undefined],
+    ["0o12345670123", undefined],
+    ["0x19DE50EBED2F", undefined],
+    ["0x000000000001", undefined],
+    ["111_122_223_333", undefined],
+    ["1.11122223333e11", undefined],
+    ["!!int 012345670123", "012345670123"],
+  ];
+  for (const [written, account] of cases) {
+    const input = `iamIdentityMappings:\n- account: ${written}\n`;
+    const { code, out, err } = await cli(["mappings", "import", "-f", "-"], { input });
+    const digits = /account: "?(\d+)"?$/m.exec(out)?.[1];
+    assert.deepEqual([code, digits], [account === undefined ? 1 : 0, account], `${written}: ${err}`);
+    if (account === undefined) assert.match(err, /account must be 12 digits in quotes, such as "111122223333"/);
+  }
+});
+
+test("a version directive is refused in any document of a file; a text that looks like one is not", () => {
+  for (const text of ["%YAML 1.1\n---\na: 1\n", "a: 1\n...\n%YAML\t1.1 # old\n---\nb: 0\n", "%YAML 1\n---\n"]) {
+    assert.throws(() => parseDocuments(text, "x.yaml"), /line \d: remove the line %YAML/);
+  }
+  for (const text of ["%YAML 1.2\n---\na: 1\n", "--- |\n%YAML 1.1\n", 'a: "%YAML 1.1"\n', '"<<": 1\n']) {
+    assert.equal(parseDocuments(text, "x.yaml").length, 1, text);
+  }
+});
