@@ -1,23 +1,16 @@
-// One command of the program: its name, what it does in a line, and an example under its --help.
+// One command of the program: its help, its messages, and what an unknown name probably means.
 
 import { Command, type OutputConfiguration } from "commander";
-import { withSuggestion } from "./suggestion.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
+
+/** What completion scripts call. No help lists it. */
+export const COMPLETE = "__complete";
 
 /** A pipe has no width; help is then set as in a terminal of this width. */
 const HELP_COLUMNS = 80;
 
-export interface CommandText {
-  readonly name: string;
-  readonly summary: string;
-  /** What else there is to say, below the summary. */
-  readonly details?: string;
-  /** Whole lines that can be typed as they are. */
-  readonly examples: readonly string[];
-}
-
-/** Arguments and options are the caller's to add. */
-export function newCommand(io: IOStreams, { name, summary, details, examples }: CommandText): Command {
+/** A command that its parent lists. `describe` adds the rest when the command is called. */
+export function newCommand(io: IOStreams, name: string, summary: string): Command {
   const command = new Command(name);
   const output: OutputConfiguration = {
     writeOut: io.print,
@@ -31,12 +24,31 @@ export function newCommand(io: IOStreams, { name, summary, details, examples }: 
   };
   return command
     .summary(summary)
-    .description(details === undefined ? sentence(summary) : `${sentence(summary)} ${details}`)
     .configureOutput(output)
+    .configureHelp({ subcommandTerm: (child) => [child.name(), ...child.aliases()].join("|") })
     .exitOverride()
     .helpCommand(false)
-    .showSuggestionAfterError()
+    .showSuggestionAfterError();
+}
+
+interface CommandHelp {
+  /** Below the summary. */
+  readonly details?: string;
+  /** Lines that can be typed as they are. */
+  readonly examples: readonly string[];
+}
+
+/** The text of `--help`. Arguments and options are the caller's to add. */
+export function describe(command: Command, { details, examples }: CommandHelp): Command {
+  const summary = sentence(command.summary());
+  return command
+    .description(details === undefined ? summary : `${summary} ${details}`)
     .addHelpText("after", `\nExamples:\n${examples.map((line) => `  ${line}`).join("\n")}`);
+}
+
+/** By its name or its alias. */
+export function isCalled(command: Command, word: string): boolean {
+  return command.name() === word || command.aliases().includes(word);
 }
 
 /** Commander says what is missing or too much, but not what the command takes. */
@@ -52,4 +64,53 @@ function seeHelp(command: Command): string {
 
 function sentence(summary: string): string {
   return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
+}
+
+/** Words of kubectl, the AWS CLI and gh for what is called otherwise here; the first that the group has is meant. */
+const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
+  add: ["set", "publish"],
+  create: ["set", "add", "publish"],
+  del: ["remove", "retire"],
+  delete: ["remove", "retire"],
+  describe: ["get"],
+  put: ["set"],
+  rm: ["remove", "retire"],
+  show: ["get"],
+  undo: ["rollback"],
+  update: ["set"],
+};
+
+/** Commander's message, with the better suggestion where there is one. */
+function withSuggestion(message: string, command: Command): string {
+  const [, what, word = ""] = /^error: unknown (command|option) '(.+?)'/.exec(message) ?? [];
+  const meant =
+    what === "command" ? commandFor(word, command) : what === "option" ? optionFor(word, command) : undefined;
+  return meant === undefined ? message : `error: unknown ${what} '${word}'\n(Did you mean ${meant}?)\n`;
+}
+
+/** In the same group; else, with its path, anywhere. */
+function commandFor(word: string, group: Command): string | undefined {
+  let program = group;
+  while (program.parent !== null) program = program.parent;
+  if (word === "version") return "--version";
+  const words = [word, ...(SYNONYMS[word] ?? [])];
+  const here = find(words, group);
+  if (here !== undefined) return here.name();
+  const [inGroup] = program.commands.flatMap((one) => {
+    const found = find(words, one);
+    return found === undefined ? [] : [`${one.name()} ${found.name()}`];
+  });
+  return find(words, program)?.name() ?? inGroup;
+}
+
+function find(words: readonly string[], { commands }: Command): Command | undefined {
+  const found = words.flatMap((word) => commands.filter((one) => isCalled(one, word)));
+  return found[0];
+}
+
+/** `--user` for `--username`: people shorten more than they mistype. */
+function optionFor(word: string, { parent, options }: Command): string | undefined {
+  if (word === "-v" && parent === null) return "--version";
+  const longer = options.flatMap(({ long }) => (word.startsWith("--") && long?.startsWith(word) ? [long] : []));
+  return longer.length === 1 ? longer[0] : undefined;
 }

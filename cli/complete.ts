@@ -1,19 +1,16 @@
 // `__complete`: the words that a completion script cannot hold: contexts, kinds, and the names of what there is.
 
-import { applyContext } from "./apply-context.ts";
 import { type Connection, connect } from "./aws/connection.ts";
-import { shortName } from "./aws/parameter-name.ts";
-import { rateLimited } from "./aws/rate-limit.ts";
+import { rateLimited } from "./aws/rates.ts";
 import { readBranch, readSome } from "./aws/read.ts";
 import { callerName, readCallers } from "./callers/store.ts";
-import { newCommand } from "./command.ts";
-import { readConfig } from "./config.ts";
+import { COMPLETE, newCommand } from "./command.ts";
+import { applyContext, readConfig } from "./config.ts";
+import { shortName } from "./function-settings.ts";
 import { readPublishedKeys } from "./irsa/keys/published-keys.ts";
 import { addAccount, addConnection, type ConnectionOptions } from "./options.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
-import { shellWord } from "./terminal/shell.ts";
-
-export const COMPLETE = "__complete";
+import { shellWord } from "./terminal/table.ts";
 
 export type Lister = "mappings" | "callers" | "keys";
 const LISTERS: readonly Lister[] = ["mappings", "callers", "keys"];
@@ -116,14 +113,11 @@ function clusters({ environment }: IOStreams): string[] {
 
 /** With the defaults of the configuration file, as the command itself would have them. */
 async function optionsIn(words: readonly string[], io: IOStreams): Promise<ConnectionOptions> {
-  const command = addAccount(addConnection(newCommand(quiet(io, io.interrupted), COMMAND)));
+  const command = addAccount(addConnection(newCommand(quiet(io, io.interrupted), COMPLETE, "")));
   command.hook("preAction", (_, one) => applyContext(one, io)).action(() => {});
   await command.parseAsync(whereIn(words), { from: "user" });
   return command.opts();
 }
-
-/** Never shown: its options are what counts. */
-const COMMAND = { name: COMPLETE, summary: "", examples: [] };
 
 function whereIn(words: readonly string[]): string[] {
   return words.flatMap((word, i) => {

@@ -2,22 +2,20 @@
 // names are asked for as they are typed (complete.ts).
 
 import { Argument, type Command, type Option } from "commander";
-import { newCommand } from "./command.ts";
-import { COMPLETE, type Lister, listerFor } from "./complete.ts";
+import { COMPLETE, describe } from "./command.ts";
+import { type Lister, listerFor } from "./complete.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof SHELLS)[number];
 
-/** `program` is asked when the command runs: it has all its commands then. */
-export function completionCommand(io: IOStreams, program: () => Command): Command {
-  return newCommand(io, {
-    name: "completion",
-    summary: "print a completion script for the shell",
+/** `program.ts` loads every command for this one. */
+export function completionCommand(command: Command, io: IOStreams): Command {
+  return describe(command, {
     examples: ['eval "$(iam-authenticator completion bash)"', "iam-authenticator completion fish | source"],
   })
     .addArgument(new Argument("<shell>").choices(SHELLS))
-    .action((shell: Shell) => io.print(completionScript(program(), shell)));
+    .action((shell: Shell) => io.print(completionScript(command.parent ?? command, shell)));
 }
 
 /** A command's name and what else it is called by, such as `list` and `ls`. */

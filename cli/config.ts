@@ -1,15 +1,16 @@
-// The configuration file: contexts, each with the defaults for one cluster. https://specifications.freedesktop.org/basedir-spec/latest/
+// The configuration file: contexts, and the options that a context sets for a command.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Command } from "commander";
 import { isObject } from "../functions/lib/json.ts";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../functions/settings/common.ts";
 import { type Failure, usage } from "./errors.ts";
-import { readFileText } from "./terminal/files.ts";
-import { userFolder } from "./terminal/user-folder.ts";
+import { readFileText, userFolder } from "./terminal/files.ts";
+import type { IOStreams } from "./terminal/io-streams.ts";
 import { type Path, parseYaml } from "./terminal/yaml.ts";
 
-export interface Context {
+interface Context {
   /** The function's CLUSTER_ID; by default the context's name. */
   readonly cluster: string;
   readonly region?: string;
@@ -17,7 +18,7 @@ export interface Context {
   readonly prefix?: string;
 }
 
-export interface Config {
+interface Config {
   /** For messages. */
   readonly file: string;
   readonly contexts: ReadonlyMap<string, Context>;
@@ -71,4 +72,47 @@ function objectAt(value: unknown, path: Path, keys: readonly string[], wrong: Wr
   const unknown = Object.keys(value).find((key) => !keys.includes(key));
   if (unknown !== undefined) throw wrong([...path, unknown], `unknown key ${unknown}: the keys are ${keys.join(", ")}`);
   return value;
+}
+
+/** Before a command runs. --cluster may name a context, which then says the cluster's id. */
+export function applyContext(command: Command, { environment }: IOStreams): void {
+  if (!command.options.some(({ long }) => long === "--cluster")) return;
+  const config = readConfig(environment);
+  const given: unknown = command.getOptionValue("cluster");
+  const context = config && contextFor(config, typeof given === "string" ? given : config.defaultContext, command);
+  if (context === undefined) return;
+  command.setOptionValueWithSource("cluster", context.cluster, "config");
+  const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  const { region, profile, prefix } = context;
+  setDefault(command, "region", AWS_REGION || AWS_DEFAULT_REGION ? undefined : region);
+  // The SDK would take the profile's keys, and not those of the environment.
+  setDefault(command, "profile", AWS_PROFILE || AWS_ACCESS_KEY_ID ? undefined : profile);
+  setDefault(command, "prefix", prefix);
+}
+
+/** By the context's name, or by the cluster's id where one context alone has it, or the other options leave one. */
+function contextFor({ contexts, file }: Config, name: string | undefined, command: Command): Context | undefined {
+  if (name === undefined) return undefined;
+  const named = contexts.get(name);
+  if (named !== undefined) return named;
+  const same = [...contexts].filter(([, { cluster }]) => cluster === name);
+  if (same.length < 2) return same[0]?.[1];
+  const [meant, ...others] = same.filter(([, context]) => agrees(context, command));
+  if (meant !== undefined && others.length === 0) return meant[1];
+  const names = same.map(([one]) => one).join(", ");
+  throw usage(`${file} has several contexts for the cluster ${name}: give one of ${names} to --cluster.`);
+}
+
+function agrees(context: Context, command: Command): boolean {
+  return (["region", "profile", "prefix"] as const).every((name) => {
+    const given: unknown = command.getOptionValue(name);
+    return given === undefined || given === context[name];
+  });
+}
+
+function setDefault(command: Command, name: string, value: string | undefined): void {
+  const isOption = command.options.some(({ long }) => long === `--${name}`);
+  if (isOption && value !== undefined && command.getOptionValue(name) === undefined) {
+    command.setOptionValueWithSource(name, value, "config");
+  }
 }

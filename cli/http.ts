@@ -10,7 +10,7 @@ import { type Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { TLSSocket } from "node:tls";
 import type { IOStreams } from "./terminal/io-streams.ts";
 
-export interface HttpRequest {
+interface HttpRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string | number>>;
   readonly body?: string | Uint8Array;
@@ -25,7 +25,7 @@ export interface HttpRequest {
   readonly patienceMs?: number;
 }
 
-export interface HttpReply {
+interface HttpReply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;

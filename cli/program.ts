@@ -1,93 +1,91 @@
-// The whole program: every command by its name, and one command line run to its exit code.
+// The program: reads the command line, loads the command that it calls, and runs it to an exit code.
 
 import { inspect } from "node:util";
 import { type Command, CommanderError } from "commander";
-import { failureKind } from "../functions/lib/retry.ts";
 import packageJson from "../package.json" with { type: "json" };
-import { applyContext } from "./apply-context.ts";
-import { toFailure } from "./aws/errors.ts";
-import { callersCommand } from "./callers/callers.ts";
-import { newCommand } from "./command.ts";
-import { COMPLETE, complete } from "./complete.ts";
-import { completionCommand } from "./completion.ts";
-import { doctorCommand } from "./doctor/doctor.ts";
+import { COMPLETE, describe, isCalled, newCommand } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
 import { EXIT, Failure } from "./errors.ts";
-import { explainCommand } from "./explain/explain.ts";
-import { whoamiCommand } from "./explain/whoami.ts";
-import { irsaCommand } from "./irsa/irsa.ts";
-import { kubeconfigCommand } from "./kubeconfig/kubeconfig.ts";
-import { mappingsCommand } from "./mappings/mappings.ts";
-import { reviewsCommand } from "./reviews/reviews.ts";
 import { type IOStreams, withHarmlessOutput } from "./terminal/io-streams.ts";
-import { tokenCommand } from "./token/token.ts";
 
-/** Of every command; `run` takes it away before commander sees it. */
+/** An option of every command; `run` removes it before commander reads the words. */
 const DEBUG = "--debug";
 
 const EXIT_CODES = `
-Exit codes: 0 success; 1 something was found or refused; 2 wrong usage or file;
+Exit codes: 0 success; 1 a finding, or a change that was refused; 2 wrong usage or file;
 3 AWS or the network; 130 interrupted.`;
 
-export function createProgram(io: IOStreams): Command {
-  const program = newCommand(io, {
-    name: "iam-authenticator",
-    summary: "operate AWS IAM identities in a Kubernetes cluster",
-    examples: [
-      "iam-authenticator mappings list --cluster prod",
-      "iam-authenticator explain --cluster prod arn:aws:iam::111122223333:role/Developers",
-    ],
-  });
-  return program
-    .addCommand(helpCommand(io, program))
+/** Every command, with all that it takes. */
+export async function createProgram(io: IOStreams): Promise<Command> {
+  const { program, load } = listCommands(io);
+  await load(below(program));
+  return program;
+}
+
+interface CommandList {
+  readonly program: Command;
+  /** Reads the code of these commands. */
+  load(commands: readonly Command[]): Promise<void>;
+}
+
+/** Every command by its name and summary; `load` adds what else a command has. */
+function listCommands(io: IOStreams): CommandList {
+  const program = newCommand(io, "iam-authenticator", "operate AWS IAM identities in a Kubernetes cluster");
+  const examples = [
+    "iam-authenticator mappings list --cluster prod",
+    "iam-authenticator explain --cluster prod arn:aws:iam::111122223333:role/Developers",
+  ];
+  describe(program, { examples })
     .version(packageJson.version)
-    .option(DEBUG, "with any command: say more about an error")
-    .addCommand(mappingsCommand(io))
-    .addCommand(explainCommand(io))
-    .addCommand(whoamiCommand(io))
-    .addCommand(reviewsCommand(io))
-    .addCommand(callersCommand(io))
-    .addCommand(doctorCommand(io))
-    .addCommand(kubeconfigCommand(io))
-    .addCommand(irsaCommand(io))
-    .addCommand(tokenCommand(io))
-    .addCommand(completionCommand(io, () => program))
+    .option(DEBUG, "with any command: report more about an error")
     .addHelpText("after", EXIT_CODES)
-    .hook("preAction", (_, command) => applyContext(command, io));
+    .hook("preAction", async (_, command) => (await import("./config.ts")).applyContext(command, io));
+  const loaders = new Map<Command, () => Promise<unknown>>();
+  for (const [path, entry] of Object.entries(COMMANDS)) {
+    const names = path.split(" ");
+    const command = newCommand(io, names.at(-1) ?? "", entry.summary);
+    find(program, names.slice(0, -1)).addCommand(command);
+    if ("examples" in entry) describe(command, entry);
+    else {
+      if (entry.alias !== undefined) command.alias(entry.alias);
+      loaders.set(command, async () => (await entry.load())(command, io));
+    }
+  }
+  return {
+    program,
+    async load(commands) {
+      for (const command of new Set(commands)) await loaders.get(command)?.();
+    },
+  };
 }
 
-/** `help mappings set`: what many try first. */
-function helpCommand(io: IOStreams, program: Command): Command {
-  return newCommand(io, {
-    name: "help",
-    summary: "explain a command, as its --help does",
-    examples: ["iam-authenticator help mappings set"],
-  })
-    .argument("[command...]", "its name")
-    .action(async (names: readonly string[]) => {
-      let command = program;
-      for (const name of names) {
-        const child = command.commands.find((one) => isCalled(one, name));
-        // Its own way of saying that there is no such command.
-        if (child === undefined) await command.parseAsync([name], { from: "user" });
-        else command = child;
-      }
-      command.help();
-    });
+/** The command that the words name, as far as they name one. */
+function find(program: Command, words: readonly string[]): Command {
+  let command = program;
+  for (const word of words) {
+    const child = command.commands.find((one) => isCalled(one, word));
+    if (child === undefined) break;
+    command = child;
+  }
+  return command;
 }
 
-function isCalled(command: Command, name: string): boolean {
-  return command.name() === name || command.aliases().includes(name);
+function below(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(below)];
 }
 
 /** `mappings help set` as `help mappings set`: people type both. */
 function helpFirst(words: readonly string[], program: Command): readonly string[] {
-  let group: Command | undefined = program;
-  for (const [at, word] of words.entries()) {
-    if (group === undefined || group.commands.length === 0) break;
-    if (word === "help") return ["help", ...words.toSpliced(at, 1)];
-    group = group.commands.find((child) => isCalled(child, word));
-  }
-  return words;
+  const at = words.indexOf("help");
+  const named = words.slice(0, Math.max(at, 0));
+  const group = find(program, named);
+  return group.commands.length > 0 && depthOf(group) === named.length && at >= 0
+    ? ["help", ...words.toSpliced(at, 1)]
+    : words;
+}
+
+function depthOf(command: Command): number {
+  return command.parent === null ? 0 : 1 + depthOf(command.parent);
 }
 
 /** `reviews` is `reviews list`. Commander's own default would take the typo in `reviews stat` for an argument of `list`. */
@@ -97,10 +95,11 @@ function listReviews(words: readonly string[]): readonly string[] {
   return next === "" || next.startsWith("-") ? ["reviews", "list", ...words.slice(1)] : words;
 }
 
-/** Its message may quote what it was made of, such as a token. */
-function bug(error: unknown): Failure {
-  const message = `iam-authenticator: this is a bug, please report it: ${failureKind(error)}. With --debug, it says more.`;
-  return new Failure(EXIT.fault, message, { cause: error });
+/** Whose code the words need: `help` prints the command that follows it, and a completion script names every one. */
+function calledBy(words: readonly string[], program: Command): readonly Command[] {
+  const [first, ...rest] = words.filter((word) => !word.startsWith("-"));
+  if (first === "completion") return below(program);
+  return first === "help" ? [find(program, [first]), find(program, rest)] : [find(program, [first ?? "", ...rest])];
 }
 
 /** `words` without the interpreter and the script. */
@@ -111,20 +110,34 @@ export async function run(allWords: readonly string[], streams: IOStreams): Prom
   const words = allWords.filter((word, at) => word !== DEBUG || at > end);
   const isDebug = words.length < allWords.length || Boolean(io.environment["IAM_AUTHENTICATOR_DEBUG"]);
   try {
-    // Never part of any help: a completion script asks, and nobody reads what went wrong.
     if (words[0] === COMPLETE) {
-      await complete(words.slice(1), io).catch(() => {});
+      // A shell asks, in the middle of a line: an error is no completion.
+      await (await import("./complete.ts")).complete(words.slice(1), io).catch(() => {});
       return 0;
     }
-    const program = createProgram(io);
-    await program.parseAsync(listReviews(helpFirst(words, program)), { from: "user" });
+    const { program, load } = listCommands(io);
+    const arranged = listReviews(helpFirst(words, program));
+    await load(calledBy(arranged, program));
+    await program.parseAsync(arranged, { from: "user" });
     return 0;
   } catch (error) {
     // Commander has written its message already; --help and --version end here too, with 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
-    const failure = toFailure(error) ?? bug(error);
-    for (const line of failure.lines.filter((one) => one !== "")) io.tell(`${line}\n`);
-    if (isDebug) for (const line of inspect(error).split("\n")) io.tell(`${line}\n`);
-    return failure.exitCode;
+    return report(error, isDebug, io);
   }
+}
+
+async function report(error: unknown, isDebug: boolean, io: IOStreams): Promise<number> {
+  const { toFailure } = await import("./aws/errors.ts");
+  const failure = toFailure(error) ?? (await bug(error));
+  for (const line of failure.lines.filter((one) => one !== "")) io.tell(`${line}\n`);
+  if (isDebug) for (const line of inspect(error).split("\n")) io.tell(`${line}\n`);
+  return failure.exitCode;
+}
+
+/** Without the error's message, which may quote what it was made of, such as a token. */
+async function bug(error: unknown): Promise<Failure> {
+  const { failureKind } = await import("../functions/lib/retry.ts");
+  const message = `iam-authenticator: this is a bug, please report it: ${failureKind(error)}. With --debug, it reports more.`;
+  return new Failure(EXIT.fault, message, { cause: error });
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
@@ -76,21 +76,36 @@ const directions: readonly { importer: string; never: readonly string[]; may: re
     may: ["../errors.ts", "./a.ts"],
   },
   {
-    importer: "cli/commands",
+    importer: "cli/mappings",
     never: [
       ...["../../infra/a.ts", "../../local/a.ts", "../../test/a.ts"],
       ...["../../functions/aws/a.ts", "../../functions/gateway/a.ts", "../../functions/authenticator/http/a.ts"],
       ...["../../functions/authenticator/handler.ts", "../../functions/authenticator/index.ts"],
     ],
     may: [
-      ...["../io/a.ts", "../../functions/authenticator/mapping/a.ts", "../../functions/aws/partitions.ts"],
+      ...["../terminal/a.ts", "../../functions/authenticator/mapping/a.ts", "../../functions/aws/partitions.ts"],
       "../../infra/bundle/licences.ts",
     ],
   },
   {
+    importer: "cli/terminal",
+    never: ["../aws/a.ts", "../changes/a.ts", "../mappings/a.ts", "../../infra/a.ts"],
+    may: ["./a.ts", "../errors.ts", "../../functions/authenticator/mapping/a.ts"],
+  },
+  {
+    importer: "cli/aws",
+    never: ["../access/a.ts", "../changes/a.ts", "../token/a.ts", "../mappings/file/a.ts", "../../functions/aws/a.ts"],
+    may: ["./a.ts", "../terminal/a.ts", "../errors.ts", "../../functions/authenticator/token/a.ts"],
+  },
+  {
+    importer: "cli/access",
+    never: ["../aws/a.ts", "../changes/a.ts", "../mappings/a.ts", "../../functions/aws/a.ts"],
+    may: ["./a.ts", "../mappings/file/a.ts", "../../functions/authenticator/mapping/a.ts"],
+  },
+  {
     importer: "cli/changes",
-    never: ["../commands/a.ts", "../../infra/a.ts", "../../functions/aws/a.ts"],
-    may: ["./a.ts", "../parameter-store/a.ts", "../../functions/authenticator/mapping/a.ts"],
+    never: ["../mappings/a.ts", "../callers/a.ts", "../../infra/a.ts", "../../functions/aws/a.ts"],
+    may: ["./a.ts", "../aws/a.ts", "../mappings/lint/a.ts", "../../functions/authenticator/mapping/a.ts"],
   },
   {
     importer: "infra/endpoint",
@@ -136,4 +151,24 @@ test("files that import each other are refused, also where only types are", () =
     "functions/lib/three.ts": 'import type { One } from "./one.ts";\nexport type Three = One;\n',
   };
   assert.deepEqual(refused("suspicious/noImportCycles", all), ["functions/lib/one.ts", "functions/lib/two.ts"]);
+});
+
+test("no two folders of cli/ import each other", () => {
+  const pairs = new Set<string>();
+  const files = readdirSync(join(root, "cli"), { recursive: true, encoding: "utf8" }).filter((name) =>
+    /\.ts$/.test(name),
+  );
+  for (const file of files) {
+    const source = readFileSync(join(root, "cli", file), "utf8");
+    for (const [, from = ""] of source.matchAll(/(?:from|import\() ?"(\.[^"]+)"/g)) {
+      pairs.add(`${dirname(file)} ${dirname(join(dirname(file), from))}`);
+    }
+  }
+  const mutual = [...pairs].filter((pair) => {
+    const [importer = "", imported = ""] = pair.split(" ");
+    // The program imports every subject, which imports its options and errors from there.
+    return importer !== imported && ![importer, imported].includes(".") && pairs.has(`${imported} ${importer}`);
+  });
+  assert.ok(pairs.size > 50, `${pairs.size} pairs`);
+  assert.deepEqual(mutual, []);
 });

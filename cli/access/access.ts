@@ -7,8 +7,9 @@ import { selectMapping } from "../../functions/authenticator/mapping/select.ts";
 import { renderUser } from "../../functions/authenticator/user/user.ts";
 import { Denial } from "../../functions/errors.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
+import type { EvaluationContext } from "../function-settings.ts";
 import type { Parameters } from "./account-names.ts";
-import { decide, type EvaluationContext } from "./evaluation.ts";
+import { decide } from "./evaluation.ts";
 
 export interface Granted {
   readonly kind: "granted";
@@ -19,7 +20,7 @@ export interface Granted {
   readonly mapping: Mapping;
 }
 
-export interface NotGranted {
+interface NotGranted {
   /**
    * `denied`: by a deny list or `"deny": true`. `invalid`: by a value that is wrong. `mismatch`: by a value for another
    * principal. `unusable`: a mapping applies, and its names cannot be rendered. `unmapped`: nothing applies.

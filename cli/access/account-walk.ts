@@ -2,12 +2,11 @@
 
 import { matchesSections } from "../../functions/authenticator/mapping/arn-like.ts";
 import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import type { EvaluationContext } from "../function-settings.ts";
 import { type AccountNames, addName, everyState, type States } from "./account-names.ts";
-import type { EvaluationContext } from "./evaluation.ts";
 import { type Automaton, globAutomaton } from "./glob-automaton.ts";
 import { vocabularyOf } from "./vocabulary.ts";
-import type { Budget, Part, Point } from "./walk.ts";
-import { walkText } from "./walk.ts";
+import { type Budget, type Part, type Point, walkText } from "./walk.ts";
 
 /** Characters of names and of session names, in lower case: IAM compares names without regard to case. */
 export const NAME = "abcdefghijklmnopqrstuvwxyz0123456789_+=,.@-";

@@ -1,6 +1,12 @@
 // Whether an ARN can match two patterns: for questions about somebody whose ARN is not fully known.
 
 import { arnSections } from "../../functions/authenticator/mapping/arn-like.ts";
+import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { isExpired } from "../../functions/lib/not-after.ts";
+import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import type { EvaluationContext } from "../function-settings.ts";
+import { readParameter } from "../mappings/file/read-parameter.ts";
+import { decide, supposeIdentity } from "./evaluation.ts";
 
 /** As `arnLike` reads patterns: section by section, in any case. False if either is not an ARN. */
 export function arnsOverlap(a: string, b: string): boolean {
@@ -32,3 +38,36 @@ function globsOverlap(a: string, b: string): boolean {
   }
   return overlap[b.length] === true;
 }
+
+/** The parameters that may grant access to federated users of an account, by whatever name; `account` may be `any`. */
+export function parametersForFederated(prefix: string, account: string): string[] {
+  return [
+    ...(account === "any"
+      ? []
+      : [mappingParameter(prefix, "account", account), mappingParameter(prefix, "pattern", account)]),
+    mappingParameter(prefix, "pattern", "any"),
+  ];
+}
+
+/** Those of them that do grant access to federated users of any name, unless a denial covers all of these users. */
+export function grantsToFederated(
+  account: string,
+  parameters: ReadonlyMap<string, StoredParameter>,
+  context: EvaluationContext,
+): string[] {
+  const { prefix, partition, now } = context;
+  const all = `arn:${partition}:sts::${account === "any" ? "*" : account}:federated-user/*`;
+  const sample = supposeIdentity(all.replaceAll("*", NAME_OR_ACCOUNT));
+  const isDenied = sample !== undefined && decide(context, sample, parameters).deciding?.verdict.kind === "deny";
+  if (isDenied) return [];
+  return parametersForFederated(prefix, account).filter((name) => {
+    const stored = parameters.get(name);
+    if (stored === undefined) return false;
+    return readParameter(prefix, name, stored, partition).entries.some(({ kind, mapping: { arnLike, notAfter } }) => {
+      return !isExpired(notAfter, now) && (kind === "account" || arnsOverlap(arnLike ?? "", all));
+    });
+  });
+}
+
+/** In place of what is not known: no federated user has such a name. */
+const NAME_OR_ACCOUNT = "000000000000";

@@ -3,6 +3,7 @@
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
+import type { EvaluationContext } from "../function-settings.ts";
 import { type Access, accessOf, givesMore, isDenial } from "./access.ts";
 import {
   type AccountNames,
@@ -14,7 +15,6 @@ import {
   type States,
 } from "./account-names.ts";
 import { type AccountScope, globsOf, withLiterals } from "./account-walk.ts";
-import type { EvaluationContext } from "./evaluation.ts";
 import { permissionSetRolesOf, rolesOf } from "./role-principals.ts";
 import { federatedUsersOf, rootOf, usersOf } from "./user-principals.ts";
 import { endsFor, vocabularyOf } from "./vocabulary.ts";

@@ -7,8 +7,8 @@ import { isObject } from "../../functions/lib/json.ts";
 import { isExpired, notAfterTime } from "../../functions/lib/not-after.ts";
 import { parseStored, valuesOf } from "../../functions/lib/repeated-keys.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import type { EvaluationContext } from "../function-settings.ts";
 import { arnsOverlap, withoutRolePath } from "./arn-overlap.ts";
-import type { EvaluationContext } from "./evaluation.ts";
 
 export interface NamedDenial {
   /** The ARN or ARN pattern, in the spelling of its entry. */

@@ -2,10 +2,9 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { shortName } from "../aws/parameter-name.ts";
+import { type EvaluationContext, shortName } from "../function-settings.ts";
 import type { States } from "./account-names.ts";
 import type { AccessComparison, AccessDifference } from "./compare-access.ts";
-import type { EvaluationContext } from "./evaluation.ts";
 import { usernameFinder } from "./usernames.ts";
 import { droppedLimits, entriesOf, placeOf, principalText, type Weakening, weakeningsOf } from "./weakenings.ts";
 

@@ -1,24 +1,16 @@
 // What the function would decide for an identity: its own code, on parameters that were read before.
 
-import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
+import { type VerifiedIdentity, verifyIdentity } from "../../functions/authenticator/identity/identity.ts";
+import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
 import { type Evaluation, evaluateMappings } from "../../functions/authenticator/mapping/evaluate.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { decidingEvaluation } from "../../functions/authenticator/mapping/select.ts";
+import { IdentityImpossible } from "../../functions/errors.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import type { EvaluationContext } from "../function-settings.ts";
+import type { Entry } from "../mappings/file/entry.ts";
 
-/** What mappings are evaluated with, besides themselves. */
-export interface EvaluationContext {
-  /** Begins with `/`, does not end with one. */
-  readonly prefix: string;
-  /** Such as `aws` or `aws-cn`. */
-  readonly partition: string;
-  /** Milliseconds since 1970. */
-  readonly now: number;
-  /** Usernames and groups must not begin with one of these. */
-  readonly reservedPrefixes: readonly string[];
-}
-
-export interface Decision {
+interface Decision {
   /** In the order of the places. */
   readonly evaluations: readonly Evaluation[];
   /** The one that counts; `undefined` where no place holds anything. */
@@ -32,4 +24,76 @@ export function decide(
 ): Decision {
   const evaluations = evaluateMappings(candidates(prefix, identity), parameters, identity, now);
   return { evaluations, deciding: decidingEvaluation(evaluations) };
+}
+
+interface Supposition {
+  /** `AROA...` or `AIDA...`; one is made up where none is given. */
+  readonly principalId?: string | undefined;
+  /** Of a role's session. */
+  readonly sessionName?: string | undefined;
+}
+
+/** Made up: nothing that is asked here depends on it. */
+const ACCESS_KEY_ID = "ASIASUPPOSED";
+export const SAMPLE_SESSION = "session-name";
+
+/** `undefined` for anything but the ARN of a role, an assumed role, a user, a federated user or root. */
+export function supposeIdentity(arn: string, supposed: Supposition = {}): VerifiedIdentity | undefined {
+  try {
+    return suppose(arn, supposed);
+  } catch (error) {
+    if (error instanceof IdentityImpossible) return undefined;
+    throw error;
+  }
+}
+
+function suppose(arn: string, supposed: Supposition): VerifiedIdentity | undefined {
+  const assumed = /^arn:([a-z-]+):sts::(\d{12}):assumed-role\/([^/]+)\/([^/]+)$/.exec(arn);
+  if (assumed !== null) {
+    const [, partition = "", account = "", role = "", session = ""] = assumed;
+    return supposeRole(partition, account, role, { ...supposed, sessionName: supposed.sessionName ?? session });
+  }
+  const mapped = parseMappedArn(arn);
+  if (mapped === undefined) return undefined;
+  const { partition, accountId, kind } = mapped;
+  // In the spelling that was given: a permission set's role is known by its capitals.
+  const name = arn.slice(arn.lastIndexOf("/") + 1);
+  if (kind === "role") return supposeRole(partition, accountId, name, supposed);
+  const userIds = { user: supposed.principalId ?? "AIDASUPPOSED", root: accountId, "federated-user": undefined };
+  const UserId = userIds[kind] ?? `${accountId}:${name}`;
+  // A mapping may spell its ARN in capitals; STS never does.
+  const Arn = arn.replace(/^[^/]*/, (start) => start.toLowerCase());
+  return verifyIdentity({ Account: accountId, Arn, UserId }, partition, ACCESS_KEY_ID);
+}
+
+function supposeRole(partition: string, account: string, role: string, supposed: Supposition): VerifiedIdentity {
+  const { principalId = "AROASUPPOSED", sessionName = SAMPLE_SESSION } = supposed;
+  const Arn = `arn:${partition}:sts::${account}:assumed-role/${role}/${sessionName}`;
+  return verifyIdentity({ Account: account, Arn, UserId: `${principalId}:${sessionName}` }, partition, ACCESS_KEY_ID);
+}
+
+/** The role that IAM Identity Center makes for a permission set; its suffix is made up. */
+function permissionSetRole(partition: string, account: string, permissionSet: string): string {
+  return `arn:${partition}:iam::${account}:role/AWSReservedSSO_${permissionSet}_0000000000000000`;
+}
+
+/** `undefined` for patterns and accounts, which are for many. */
+export function principalOf(
+  { kind, account, name, mapping }: Entry,
+  { partition }: EvaluationContext,
+): VerifiedIdentity | undefined {
+  const isOfSet = kind === "sso" || kind === "sso-session";
+  const arn = isOfSet ? permissionSetRole(partition, account, name) : mapping.arn;
+  const { principalId, session: sessionName } = mapping;
+  return arn === undefined ? undefined : supposeIdentity(arn, { principalId, sessionName });
+}
+
+/** What counts for an entry's principal; `undefined` where the entry has no single one. */
+export function decideForPrincipal(
+  entry: Entry,
+  parameters: ReadonlyMap<string, StoredParameter>,
+  context: EvaluationContext,
+): Decision | undefined {
+  const principal = principalOf(entry, context);
+  return principal === undefined ? undefined : decide(context, principal, parameters);
 }

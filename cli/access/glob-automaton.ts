@@ -1,7 +1,7 @@
 // A glob of an ARN section as a deterministic automaton that is built while it is walked.
 
 /** The state from which no text matches any more. */
-export const DEAD = 0;
+const DEAD = 0;
 
 export interface Automaton {
   readonly start: number;

@@ -6,9 +6,9 @@ import { denyParameter, encodeName, mappingParameter } from "../../functions/aut
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
+import type { EvaluationContext } from "../function-settings.ts";
 import type { Entry } from "../mappings/file/entry.ts";
-import type { EvaluationContext } from "./evaluation.ts";
-import { principalOf, SAMPLE_SESSION, supposeIdentity } from "./principal.ts";
+import { principalOf, SAMPLE_SESSION, supposeIdentity } from "./evaluation.ts";
 
 export interface SamplePrincipal {
   /** One of these exists, and it is not known which: only what is true for all of them is sure. */

@@ -3,9 +3,9 @@
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import type { Placeholder } from "../../functions/authenticator/mapping/template.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
+import type { EvaluationContext } from "../function-settings.ts";
 import { readParameter } from "../mappings/file/read-parameter.ts";
 import type { Parameters } from "./account-names.ts";
-import type { EvaluationContext } from "./evaluation.ts";
 
 /** What each placeholder can be: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html for sessions. */
 const VALUES: Readonly<Record<Placeholder, RegExp>> = {
@@ -42,7 +42,7 @@ function canStartSame(a: string, b: string): boolean {
 }
 
 /** Whether two templates can render the same name. */
-export function canRenderSame(a: string, b: string): boolean {
+function canRenderSame(a: string, b: string): boolean {
   if (a === b) return true;
   if (!canStartSame(a, b)) return false;
   const [left, right] = [tokensOf(a), tokensOf(b)];

@@ -7,7 +7,7 @@ import { notAfterTime } from "../../functions/lib/not-after.ts";
 import { oncePerRead } from "../../functions/parameters/once-per-read.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 
-export interface Vocabulary {
+interface Vocabulary {
   /** Every string, whatever its key: of a repeated key, both. A string too many costs time, and changes no answer. */
   readonly strings: readonly string[];
   /** Sections in lower case. */

@@ -5,13 +5,12 @@ import type { VerifiedIdentity } from "../../functions/authenticator/identity/id
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import { candidates, type Place } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
-import { shortName } from "../aws/parameter-name.ts";
+import { type EvaluationContext, shortName } from "../function-settings.ts";
 import { readParameter } from "../mappings/file/read-parameter.ts";
 import { type Access, type Granted, isDenial } from "./access.ts";
 import type { Parameters, States } from "./account-names.ts";
 import { ADMIN_GROUPS, isAdministrator } from "./administrators.ts";
 import type { AccessDifference } from "./compare-access.ts";
-import type { EvaluationContext } from "./evaluation.ts";
 import type { usernameFinder } from "./usernames.ts";
 
 export interface Weakening {
@@ -20,7 +19,7 @@ export interface Weakening {
   readonly text: string;
 }
 
-export interface Comparing {
+interface Comparing {
   readonly states: States;
   readonly context: EvaluationContext;
   readonly findUsername: ReturnType<typeof usernameFinder>;

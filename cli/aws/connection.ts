@@ -1,9 +1,9 @@
 // A cluster's parameters in one account and Region, opened from the options of a command.
 
 import { SSMClient } from "@aws-sdk/client-ssm";
-import { readSettings, type Settings } from "../../functions/authenticator/settings.ts";
-import type { EvaluationContext } from "../access/evaluation.ts";
+import type { Settings } from "../../functions/authenticator/settings.ts";
 import { usage } from "../errors.ts";
+import { type EvaluationContext, evaluationContext, functionSettings } from "../function-settings.ts";
 import type { ConnectionOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { watched } from "./calls.ts";
@@ -35,25 +35,4 @@ export async function connect(options: ConnectionOptions, io: IOStreams, config?
     rates: await chooseRates(options, ssm, io),
     ...(account !== undefined && { account }),
   };
-}
-
-/** `now` in milliseconds since 1970. */
-export function evaluationContext(settings: Settings, now: number): EvaluationContext {
-  const { mappingPrefix: prefix, partition, reservedPrefixes } = settings;
-  return { prefix, partition: partition.id, now, reservedPrefixes };
-}
-
-/** The function's own reading of its settings, so that what it refuses is refused here too. */
-export function functionSettings(options: ConnectionOptions, region: string, { environment }: IOStreams): Settings {
-  return readSettings({
-    CLUSTER_ID: options.cluster,
-    CALLER_AUTH: "none",
-    AWS_REGION: region,
-    MAPPING_PREFIX: options.prefix,
-    ACCOUNTS: environment["ACCOUNTS"],
-    STS_REGIONS: environment["STS_REGIONS"],
-    STS_EXTRA_HOSTS: environment["STS_EXTRA_HOSTS"],
-    RESERVED_PREFIXES: environment["RESERVED_PREFIXES"],
-    AWS_ENDPOINT_URL_STS: environment["AWS_ENDPOINT_URL_STS"],
-  });
 }

@@ -9,7 +9,7 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { CredentialsUnusable, toFailure } from "./errors.ts";
 import type { AwsRequestHandler } from "./request-handler.ts";
 
-export interface CredentialSource {
+interface CredentialSource {
   readonly profile?: string;
   readonly requestHandler: AwsRequestHandler;
   /** Whether the profile runs a program, which may ask its user to sign in. */

@@ -5,7 +5,7 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import { encodeComponent } from "../../functions/authenticator/token/encoding.ts";
 import type { Credentials } from "./client-config.ts";
 
-export interface TokenRequest {
+interface TokenRequest {
   readonly credentials: Credentials;
   readonly clusterId: string;
   readonly region: string;
@@ -16,7 +16,7 @@ export interface TokenRequest {
 }
 
 /** What is signed; the options are for tests of the function. */
-export interface PresignRequest extends Pick<TokenRequest, "credentials" | "clusterId" | "region" | "now"> {
+interface PresignRequest extends Pick<TokenRequest, "credentials" | "clusterId" | "region" | "now"> {
   readonly host: string;
   /** Seconds; default 60. */
   readonly expiresIn?: number | undefined;

@@ -1,5 +1,6 @@
 // How many calls a second the command makes: numbers, or what the account's setting allows.
 
+import { setTimeout } from "node:timers/promises";
 import { GetServiceSettingCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import type { IOStreams } from "../terminal/io-streams.ts";
 
@@ -63,4 +64,20 @@ async function readAccountRates(ssm: SSMClient, abortSignal: AbortSignal): Promi
     const reason = "No permission for ssm:GetServiceSetting, so the default throughput is assumed";
     return { rates: DEFAULT_RATES, reason };
   }
+}
+
+/** Resolves when the next call may start; rejects with an AbortError when `signal` aborts meanwhile. */
+export type RateLimit = (signal: AbortSignal) => Promise<void>;
+
+/** `burst`: how many calls may start at once after a pause, as the service's own counting allows. */
+export function rateLimited(perSecond: number, burst = 1): RateLimit {
+  const gap = 1000 / perSecond;
+  let next = 0;
+  return async (signal) => {
+    const now = performance.now();
+    const start = Math.max(now, next - (burst - 1) * gap);
+    next = Math.max(next, now) + gap;
+    if (start > now) await setTimeout(start - now, undefined, { signal });
+    signal.throwIfAborted();
+  };
 }

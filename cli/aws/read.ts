@@ -11,9 +11,9 @@ import { callersParameter } from "../../functions/authenticator/caller/bearer.ts
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { issuerPath } from "../../functions/issuer/keys.ts";
-import { ending } from "./pages.ts";
+import { UnusableAnswer } from "./errors.ts";
 import { type Stored, stored, type Version, version } from "./parameter.ts";
-import { type RateLimit, rateLimited } from "./rate-limit.ts";
+import { type RateLimit, rateLimited } from "./rates.ts";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
 const PAGE = 10;
@@ -99,3 +99,36 @@ export async function readHistory(ssm: SSMClient, name: string, signal: AbortSig
 function isIssuerKey(prefix: string, name: string): boolean {
   return name.startsWith(`${issuerPath(prefix)}/`);
 }
+
+interface Page {
+  readonly Parameters?:
+    | readonly { readonly Name?: string | undefined; readonly Version?: number | undefined }[]
+    | undefined;
+  readonly NextToken?: string | undefined;
+}
+
+/** AWS may end a page early, even before its first parameter; but not so many times in a row. */
+const MOST_WITHOUT_NEWS = 200;
+
+/** The same pages. Throws `UnusableAnswer` where they would never end. */
+export async function* ending<P extends Page>(pages: AsyncIterable<P>): AsyncGenerator<P> {
+  const tokens = new Set<string>();
+  const found = new Set<string>();
+  let withoutNews = 0;
+  for await (const page of pages) {
+    const { Parameters = [], NextToken } = page;
+    const before = found.size;
+    // Of a history, each version is one.
+    for (const { Name, Version } of Parameters) found.add(`${Name} ${Version}`);
+    withoutNews = found.size === before ? withoutNews + 1 : 0;
+    const isRepeated = NextToken !== undefined && tokens.has(NextToken);
+    if (isRepeated || withoutNews > MOST_WITHOUT_NEWS || found.size > MOST_PARAMETERS) {
+      throw new UnusableAnswer("SSM", isRepeated ? "its pages repeat" : "its pages do not end");
+    }
+    if (NextToken !== undefined) tokens.add(NextToken);
+    yield page;
+  }
+}
+
+/** https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm: of the advanced tier, in an account and Region */
+const MOST_PARAMETERS = 100_000;

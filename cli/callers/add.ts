@@ -7,7 +7,7 @@ import { notAfterTime } from "../../functions/lib/not-after.ts";
 import { connect } from "../aws/connection.ts";
 import { propose } from "../changes/propose.ts";
 import { Stopped, writeAll } from "../changes/write-all.ts";
-import { newCommand } from "../command.ts";
+import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
 import { reviewUrl, webhookKubeconfig } from "../kubeconfig/webhook.ts";
 import { addConnection, type ConnectionOptions, newOption } from "../options.ts";
@@ -27,10 +27,8 @@ interface AddOptions extends ConnectionOptions {
 
 const TOKEN_BYTES = 32;
 
-export function addCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "add",
-    summary: "make a token for a kube-apiserver, and print its kubeconfig once",
+export function addCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     details:
       "To rotate: add a second caller, give its kubeconfig to kube-apiserver, then remove the first. The function accepts " +
       "the new one within 60 s.",

@@ -4,18 +4,16 @@ import type { Command } from "commander";
 import { isObject } from "../../functions/lib/json.ts";
 import { connect } from "../aws/connection.ts";
 import { destinationOf } from "../changes/destination.ts";
-import { newCommand } from "../command.ts";
+import { describe } from "../command.ts";
 import { addConnection, addListOutput, type ConnectionOptions, type ListOutputOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printList } from "../terminal/print.ts";
 import { callerName, callerState, readCallers } from "./store.ts";
 
-export function listCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "list",
-    summary: "list the kube-apiservers that may call the function",
+export function listCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     examples: ["iam-authenticator callers list --cluster prod"],
-  }).alias("ls");
+  });
   return addListOutput(addConnection(command)).action((options: ConnectionOptions & ListOutputOptions) =>
     list(options, io),
   );

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { connect } from "../aws/connection.ts";
 import { executePlan } from "../changes/propose.ts";
-import { newCommand } from "../command.ts";
+import { describe } from "../command.ts";
 import { finding } from "../errors.ts";
 import { addConnection, type ConnectionOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -15,10 +15,8 @@ interface RemoveOptions extends ConnectionOptions {
   readonly dryRun?: true;
 }
 
-export function removeCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "remove",
-    summary: "remove a caller: its token is refused from then on",
+export function removeCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     examples: ["iam-authenticator callers remove control-plane-2026 -c prod"],
   }).argument("<name>", "as callers list shows it");
   return addConnection(command)

@@ -14,7 +14,7 @@ import { valueText } from "../mappings/file/to-parameters.ts";
 
 export type Entries = readonly unknown[];
 
-export interface Callers {
+interface Callers {
   readonly parameter: string;
   readonly stored: Stored | undefined;
   /** What was read, by its name, for a plan. */

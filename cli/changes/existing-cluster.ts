@@ -11,7 +11,7 @@ import { awsRequestHandler } from "../aws/request-handler.ts";
 import { EXIT, usage } from "../errors.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { ownAccount } from "./destination.ts";
-import { readMappings } from "./read-current.ts";
+import { readMappings } from "./read-for-access.ts";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
 const PAGE = 10;

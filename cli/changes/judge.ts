@@ -4,7 +4,7 @@ import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { compareAccess } from "../access/compare-access.ts";
 import { type AccessTexts, describe } from "../access/describe.ts";
-import type { EvaluationContext } from "../access/evaluation.ts";
+import type { EvaluationContext } from "../function-settings.ts";
 import { lint } from "../mappings/lint/lint.ts";
 import { afterwards, type Change } from "./plan.ts";
 import type { ReadForAccess } from "./read-for-access.ts";

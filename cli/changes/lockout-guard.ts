@@ -1,11 +1,9 @@
 // The lockout guard: whether somebody still gets `system:masters` after a change.
 
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import { type AdminAccess, adminAccessOf } from "../access/admin-access.ts";
-import { administratorEntries } from "../access/administrators.ts";
-import type { EvaluationContext } from "../access/evaluation.ts";
-import { shortName } from "../aws/parameter-name.ts";
+import { type AdminAccess, adminAccessOf, administratorEntries } from "../access/administrators.ts";
 import { finding } from "../errors.ts";
+import { type EvaluationContext, shortName } from "../function-settings.ts";
 
 type Parameters = ReadonlyMap<string, StoredParameter>;
 

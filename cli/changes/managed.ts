@@ -1,13 +1,55 @@
-// A plan without what a CloudFormation stack manages.
+// Which CloudFormation stack, or whether Terraform, manages a parameter: changed here, the next deployment would change it back.
 
+import { ListTagsForResourceCommand, type SSMClient } from "@aws-sdk/client-ssm";
 import type { Connection } from "../aws/connection.ts";
-import { findOwner, managedSentence, uncheckedSentence } from "../aws/owner.ts";
-import { shortName } from "../aws/parameter-name.ts";
-import { rateLimited } from "../aws/rate-limit.ts";
+import { rateLimited } from "../aws/rates.ts";
+import { shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import type { Change, Plan } from "./plan.ts";
 
-export interface Unmanaged {
+/** The construct tags its parameters with the stack's name (infra/parameters/owned-parameter.ts). */
+const OWNER_TAG = "iam-authenticator:managed-by";
+
+/** The tag's value in examples/terraform. */
+const TERRAFORM = "terraform";
+
+interface Owner {
+  /** `undefined` where none manages it. */
+  readonly stack: string | undefined;
+  /** False without the permission to see tags. */
+  readonly isKnown: boolean;
+}
+
+export async function findOwner(ssm: SSMClient, name: string, signal: AbortSignal): Promise<Owner> {
+  const command = new ListTagsForResourceCommand({ ResourceType: "Parameter", ResourceId: name });
+  try {
+    const { TagList = [] } = await ssm.send(command, { abortSignal: signal });
+    return { stack: TagList.find(({ Key }) => Key === OWNER_TAG)?.Value, isKnown: true };
+  } catch (error) {
+    // It does not exist, or somebody has removed it since: a write will report that.
+    if (error instanceof Error && error.name === "InvalidResourceId") return { stack: undefined, isKnown: true };
+    if (error instanceof Error && error.name === "AccessDeniedException") return { stack: undefined, isKnown: false };
+    throw error;
+  }
+}
+
+/** Also how a parameter's description begins. */
+export function managedBy(stack: string): string {
+  return `Managed by ${stack === TERRAFORM ? "Terraform" : `the CloudFormation stack ${stack}`}`;
+}
+
+/** For a parameter that is not changed; `name` below the prefix. */
+function managedSentence(name: string, stack: string): string {
+  const owner = managedBy(stack).replace(/^M/, "m");
+  return `${name} is ${owner} and stays as it is. Change it there, or use --force.`;
+}
+
+/** Where tags may not be seen; `which` such as `the callers`. */
+function uncheckedSentence(which: string): string {
+  return `Not checked whether a stack manages ${which}: no permission for ssm:ListTagsForResource.`;
+}
+
+interface Unmanaged {
   readonly plan: Plan;
   /** What is left out of the plan. */
   readonly managed: readonly Change[];

@@ -23,7 +23,7 @@ export function itemsOf(value: string | undefined): Items | undefined {
   return Array.isArray(list) ? list : undefined;
 }
 
-export interface Merged {
+interface Merged {
   /** Without what clashes: there, theirs stays. */
   readonly items: Items;
   /** The keys of the entries that both changed. */

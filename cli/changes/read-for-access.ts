@@ -1,17 +1,46 @@
-// What is read to judge a change: all that a review of an identity of the affected accounts reads.
+// Reads the parameters that a plan needs: all mappings, or the branches of the accounts that it affects.
 
 import { candidates, denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { mentionsAdministrators } from "../access/administrators.ts";
 import { denialsIn, isDenyList } from "../access/denials.ts";
-import { supposeIdentity } from "../access/principal.ts";
+import { supposeIdentity } from "../access/evaluation.ts";
 import type { Connection } from "../aws/connection.ts";
+import { toFailure } from "../aws/errors.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { shortName } from "../aws/parameter-name.ts";
-import { readSome } from "../aws/read.ts";
+import { readAll, readSome } from "../aws/read.ts";
+import { EXIT, Failure } from "../errors.ts";
+import { shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import { startProgress } from "../terminal/progress.ts";
 import type { Change } from "./plan.ts";
-import { readMappings } from "./read-current.ts";
+
+/** All mappings, or with --account that account's; on request with the callers' list. */
+export async function readMappings(
+  connection: Connection,
+  io: IOStreams,
+  { callers = false } = {},
+): Promise<Map<string, Stored>> {
+  const { ssm, context, account, rates } = connection;
+  const progress = startProgress("reading", undefined, io);
+  try {
+    const { interrupted: signal } = io;
+    const request = { prefix: context.prefix, account, callers, rate: rates.reads, signal, onCount: progress.show };
+    return await readAll(ssm, request);
+  } catch (error) {
+    throw account === undefined ? withHint(error, TRY_ACCOUNT) : error;
+  } finally {
+    progress.end();
+  }
+}
+
+/** The permission that a team has may be for its own account's branches alone. */
+const TRY_ACCOUNT = "If you may read one account's mappings only, give that account: --account <id>.";
+
+function withHint(error: unknown, ...hints: readonly string[]): unknown {
+  if (!(error instanceof Error) || error.name !== "AccessDeniedException") return error;
+  return new Failure(EXIT.fault, [...(toFailure(error)?.lines ?? []), ...hints], { cause: error });
+}
 
 export interface ReadForAccess {
   readonly current: ReadonlyMap<string, Stored>;

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { Weakening } from "../access/weakenings.ts";
-import { shortName } from "../aws/parameter-name.ts";
+import { shortName } from "../function-settings.ts";
 import type { Tone } from "../terminal/colour.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { hang } from "../terminal/table.ts";
@@ -13,7 +13,7 @@ import type { Change, Plan } from "./plan.ts";
 const SIGN = { add: "+", change: "~", remove: "-" } as const;
 const INDENT = "    ";
 
-export type ShownPlan = Plan & Judgement;
+type ShownPlan = Plan & Judgement;
 
 interface PlanText {
   readonly text: string;

@@ -3,9 +3,9 @@
 import { setTimeout } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { ParameterAlreadyExists, PutParameterCommand, type SSMClient } from "@aws-sdk/client-ssm";
-import { findOwner, managedBy } from "../aws/owner.ts";
 import { readHistory, readSome } from "../aws/read.ts";
 import { EXIT, Failure, finding } from "../errors.ts";
+import { findOwner, managedBy } from "./managed.ts";
 import { changesOrder, type Items, itemsOf, mergeList } from "./merge-list.ts";
 import type { Change } from "./plan.ts";
 import { changedMeanwhile, overwrote } from "./write.ts";

@@ -4,8 +4,7 @@ import { X509Certificate } from "node:crypto";
 import { failureKind } from "../../functions/lib/retry.ts";
 import type { TlsSeen } from "../http.ts";
 import { isConfidential } from "../kubeconfig/webhook.ts";
-import type { Check } from "./check.ts";
-import type { Endpoint, Reply } from "./http.ts";
+import type { Check, Endpoint, Reply } from "./check.ts";
 
 /** A token is refused 15 minutes off; past one minute a clock is not kept. */
 const SKEW_MS = { warning: 60_000, failed: 10 * 60_000 };
@@ -25,11 +24,11 @@ export async function checkReachable(endpoint: Endpoint, now: () => number): Pro
     return [reached, ...(reply.tls === undefined ? [] : [tlsCheck(reply.tls, now())]), clockCheck(reply, now())];
   } catch (error) {
     const kind = failureKind(error);
-    return [{ check, state: "failed", seen: `no answer (${kind})`, advice: adviceOn(kind) }];
+    return [{ check, state: "failed", seen: `no answer (${kind})`, advice: adviceForTls(kind) }];
   }
 }
 
-function adviceOn(kind: string): string {
+function adviceForTls(kind: string): string {
   if (/^HPE_|^EMSGSIZE$/.test(kind)) return "check the URL and its port: what answers there is not the function's API";
   if (/CERT_HAS_EXPIRED/.test(kind)) return "renew the endpoint's certificate";
   if (/CERT|SSL|TLS|ALTNAME|SIGNATURE|ISSUER/.test(kind)) {

@@ -1,11 +1,61 @@
-// Whether the endpoint reviews a token, and how fast.
+// The checks of what the function answers: a wrong caller, the operator's own token, and the operator's mapping.
 
 import { API_VERSIONS } from "../../functions/authenticator/review/token-review.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { adviceOn } from "../explain/advice.ts";
+import { failureKind } from "../../functions/lib/retry.ts";
+import type { ClientConfig } from "../aws/client-config.ts";
+import { connect } from "../aws/connection.ts";
+import { toFailure } from "../aws/errors.ts";
+import { EXIT } from "../errors.ts";
+import { adviceFor } from "../explain/advice.ts";
+import { type Explanation, explainToken } from "../explain/steps.ts";
+import { shortName } from "../function-settings.ts";
 import { quotedAnswer } from "../http.ts";
-import { type Check, LOOK_AT_LOG, reasonOf } from "./check.ts";
-import type { Endpoint, Reply } from "./http.ts";
+import type { ConnectionOptions } from "../options.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { type Check, type Endpoint, LOOK_AT_LOG, type Reply, reasonOf } from "./check.ts";
+
+/** By API Gateway or by the function. */
+const REFUSED = [401, 403];
+
+/** An empty review is refused with 400 once the caller is accepted. `stranger` has neither token nor certificate. */
+export async function checkCaller(endpoint: Endpoint, stranger: Endpoint): Promise<Check[]> {
+  const check = "caller";
+  const reply = await endpoint.send("POST", "{}");
+  if (reply.status !== 400) {
+    return [
+      {
+        check,
+        state: "failed",
+        seen: `HTTP ${reply.status}, ${reasonOf(reply)}`,
+        advice: adviceForStatus(reply.status),
+      },
+    ];
+  }
+  if (await isRefused(stranger)) return [{ check, state: "ok", seen: "accepted, and a stranger is refused" }];
+  const seen = "accepted, but a caller without token or certificate is accepted too";
+  return [{ check, state: "warning", seen, advice: "CALLER_AUTH=none is for private networks only" }];
+}
+
+async function isRefused(stranger: Endpoint): Promise<boolean> {
+  try {
+    return REFUSED.includes((await stranger.send("POST", "{}")).status);
+  } catch (error) {
+    // API Gateway cuts a connection that has no client certificate, during the handshake or right after it.
+    if (/^(ECONNRESET|EPIPE|ERR_SSL_\w+)$/.test(failureKind(error))) return true;
+    throw error;
+  }
+}
+
+function adviceForStatus(status: number): string {
+  if (status === 401)
+    return "give the caller's token (--kubeconfig or --token-file), or make a new one with callers add; with mTLS, compare the subject with CALLER_SUBJECTS";
+  if (status === 403)
+    return "with mTLS, check that the truststore holds the certificate's CA, and that neither has expired";
+  if (status === 404 || status === 405)
+    return "the URL must end in /authenticate, after the stage's name if there is one";
+  return LOOK_AT_LOG;
+}
 
 /** The operator's own token, in each version of the API. */
 export async function checkReview(endpoint: Endpoint, token: string): Promise<Check[]> {
@@ -17,7 +67,7 @@ export async function checkReview(endpoint: Endpoint, token: string): Promise<Ch
   return checks;
 }
 
-export function review(apiVersion: string, token: string): string {
+function review(apiVersion: string, token: string): string {
   return JSON.stringify({ apiVersion, kind: "TokenReview", spec: { token } });
 }
 
@@ -25,7 +75,7 @@ function judgeReview(check: string, apiVersion: string, reply: Reply): Check {
   const answer = parseJson(reply.body);
   const status = isObject(answer) ? answer["status"] : undefined;
   if (reply.status !== 200 || !isObject(answer) || !isObject(status) || answer["apiVersion"] !== apiVersion) {
-    const advice = adviceOn(reasonOf(reply).split(":")[0] ?? "") ?? LOOK_AT_LOG;
+    const advice = adviceFor(reasonOf(reply).split(":")[0] ?? "") ?? LOOK_AT_LOG;
     return { check, state: "failed", seen: `HTTP ${reply.status}, ${reasonOf(reply)}`, advice };
   }
   const { authenticated, user, error } = status;
@@ -36,7 +86,7 @@ function judgeReview(check: string, apiVersion: string, reply: Reply): Check {
     return { check, state: "ok", seen: `you are ${name}, groups: ${quotedAnswer(texts.join(", "))}` };
   }
   const reason = typeof error === "string" ? quotedAnswer(error) : "refused without a reason";
-  const advice = adviceOn(reason.split(":")[0] ?? "") ?? LOOK_AT_LOG;
+  const advice = adviceFor(reason.split(":")[0] ?? "") ?? LOOK_AT_LOG;
   return { check, state: "failed", seen: reason.split("; tried ")[0] ?? reason, advice };
 }
 
@@ -55,4 +105,42 @@ export async function checkLatency(endpoint: Endpoint, token: string, times: num
       ...(slow && { advice: "look at the function's memory, and at StsLatency and SsmLatency" }),
     },
   ];
+}
+
+const check = "mapping";
+
+/** A machine that runs kube-apiserver may lack permission to read mappings: that is not a failure. */
+export async function checkMapping(
+  token: string,
+  options: ConnectionOptions,
+  io: IOStreams,
+  config: ClientConfig,
+): Promise<Check[]> {
+  try {
+    const connection = await connect(options, io, config);
+    return [judge(await explainToken(token, connection, io), connection.context.prefix)];
+  } catch (error) {
+    const failure = toFailure(error);
+    if (failure === undefined || failure.exitCode === EXIT.usage) throw error;
+    const isDenied = error instanceof Error && error.name === "AccessDeniedException";
+    const advice = isDenied
+      ? "allow ssm:GetParameters here, or run explain where that is allowed"
+      : "run explain where STS and Parameter Store can be reached";
+    return [{ check, state: "warning", seen: `not read from here: ${failure.message}`, advice }];
+  }
+}
+
+function judge({ evaluations = [], parameter, refusal }: Explanation, prefix: string): Check {
+  if (refusal === undefined && parameter !== undefined)
+    return { check, state: "ok", seen: shortName(parameter, prefix) };
+  const advice = adviceFor(refusal?.code ?? "") ?? "run explain with this token";
+  if (parameter !== undefined) {
+    return { check, state: "failed", seen: `${shortName(parameter, prefix)}: ${refusal?.code}`, advice };
+  }
+  if (evaluations.length === 0) return { check, state: "warning", seen: `not looked for: ${refusal?.code}`, advice };
+  const looked = evaluations
+    .filter(({ place }) => place !== "deny-account" && place !== "deny-any")
+    .map((evaluation) => shortName(evaluation.parameter, prefix))
+    .join(", ");
+  return { check, state: "failed", seen: `none of ${looked}, below ${prefix}`, advice };
 }

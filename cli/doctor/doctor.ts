@@ -6,30 +6,24 @@ import { type ClientConfig, clientConfig } from "../aws/client-config.ts";
 import { findCredentials } from "../aws/credentials.ts";
 import { toFailure } from "../aws/errors.ts";
 import { signToken } from "../aws/presign.ts";
-import { newCommand } from "../command.ts";
+import { describe } from "../command.ts";
 import { silentExit, usage } from "../errors.ts";
 import { addWebhookFiles, readWebhookFiles, type WebhookFiles } from "../kubeconfig/files.ts";
-import type { Webhook } from "../kubeconfig/webhook.ts";
-import { readWebhook } from "../kubeconfig/webhook.ts";
+import { readWebhook, type Webhook } from "../kubeconfig/webhook.ts";
 import { addConnection, addOutput, type ConnectionOptions, type OutputOptions, readWhole } from "../options.ts";
-import { untilInterrupted } from "../terminal/interrupt.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { type Check, printChecks } from "./check.ts";
-import { checkCaller } from "./check-caller.ts";
+import { untilInterrupted } from "../terminal/progress.ts";
+import { type Check, type Endpoint, NoReply, openEndpoint, printChecks } from "./check.ts";
 import { checkClientCertificate, checkReachable } from "./check-connection.ts";
-import { checkMapping } from "./check-mapping.ts";
-import { checkLatency, checkReview } from "./check-review.ts";
-import { type Endpoint, NoReply, openEndpoint } from "./http.ts";
+import { checkCaller, checkLatency, checkMapping, checkReview } from "./check-review.ts";
 
 interface DoctorOptions extends ConnectionOptions, OutputOptions, Partial<WebhookFiles> {
   readonly kubeconfig?: string;
   readonly times: number;
 }
 
-export function doctorCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "doctor",
-    summary: "check a deployed endpoint, and say what to do",
+export function doctorCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     details:
       "Run it where kube-apiserver runs, with its kubeconfig. Your own AWS credentials make the token that is reviewed, " +
       "and look up your mapping. Exit code 1: something failed.",

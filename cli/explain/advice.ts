@@ -1,6 +1,8 @@
-// What to do about each reason for a refusal.
+// What to do about a denial, and the command that explains it.
 
 import type { ErrorCode } from "../../functions/errors.ts";
+import type { AwsOptions } from "../aws/client-config.ts";
+import { shellWord } from "../terminal/table.ts";
 
 /** `undefined` where the reason itself says what to do, or where the function's log does. */
 const ADVICE: Readonly<Record<ErrorCode, string | undefined>> = {
@@ -40,6 +42,33 @@ const ADVICE: Readonly<Record<ErrorCode, string | undefined>> = {
 };
 
 /** `undefined` for a code that has none. */
-export function adviceOn(code: string): string | undefined {
+export function adviceFor(code: string): string | undefined {
   return Object.hasOwn(ADVICE, code) ? ADVICE[code as ErrorCode] : undefined;
+}
+
+/** Where the operator's own options said that the cluster is. */
+export interface Place extends AwsOptions {
+  readonly cluster: string;
+  readonly prefix?: string;
+}
+
+/** Words, each in quotes where a shell needs them. */
+export function explainCommand(
+  { cluster, prefix, region, profile }: Place,
+  arn: string,
+  principalId?: string,
+): readonly string[] {
+  const words = [
+    ...["iam-authenticator", "explain", "-c", cluster],
+    ...option("--prefix", prefix),
+    ...option("--region", region),
+    ...option("--profile", profile),
+    ...option("--principal-id", principalId),
+    arn,
+  ];
+  return words.map(shellWord);
+}
+
+function option(name: string, value: string | undefined): string[] {
+  return value === undefined ? [] : [name, value];
 }

@@ -2,16 +2,16 @@
 
 import type { Command } from "commander";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { supposeIdentity } from "../access/principal.ts";
+import { supposeIdentity } from "../access/evaluation.ts";
 import { connect } from "../aws/connection.ts";
-import { newCommand } from "../command.ts";
+import { describe } from "../command.ts";
 import { silentExit, usage } from "../errors.ts";
 import { arnFault } from "../mappings/file/arn-problem.ts";
 import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../options.ts";
 import { readText } from "../terminal/files.ts";
-import { untilInterrupted } from "../terminal/interrupt.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
+import { untilInterrupted } from "../terminal/progress.ts";
 import { machine, showExplanation } from "./show.ts";
 import { explainIdentity, explainToken } from "./steps.ts";
 
@@ -21,10 +21,8 @@ interface ExplainOptions extends ConnectionOptions, OutputOptions {
   readonly principalId?: string;
 }
 
-export function explainCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "explain",
-    summary: "show step by step how a token or an ARN is reviewed",
+export function explainCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     details:
       "Runs the function's own code here, with your AWS credentials for Parameter Store. A token is read from a file or " +
       "standard input, never from the command line, where shells and process lists keep it. Exit code 1: refused. " +

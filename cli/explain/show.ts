@@ -3,10 +3,9 @@
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import type { Evaluation } from "../../functions/authenticator/mapping/evaluate.ts";
 import type { User } from "../../functions/authenticator/user/user.ts";
-import { shortName } from "../aws/parameter-name.ts";
-import { shellWord } from "../terminal/shell.ts";
-import { hang } from "../terminal/table.ts";
-import { adviceOn } from "./advice.ts";
+import { shortName } from "../function-settings.ts";
+import { hang, shellWord } from "../terminal/table.ts";
+import { adviceFor } from "./advice.ts";
 import type { Explanation } from "./steps.ts";
 
 /** Columns. */
@@ -64,7 +63,7 @@ export function grantLines(user: User | undefined): Line[] {
 /** The rest of the message repeats the lines above. `canonicalArn`: of the identity, where it is known. */
 export function refusalLines({ code, message }: NonNullable<Explanation["refusal"]>, canonicalArn?: string): Line[] {
   const who = code === "identity_unmapped" && canonicalArn !== undefined ? shellWord(canonicalArn) : "<who>";
-  const advice = adviceOn(code)?.replace("<who>", () => who);
+  const advice = adviceFor(code)?.replace("<who>", () => who);
   const [reason = message] = message.split("; tried ");
   return [
     ["verdict", `refused, ${code}`],

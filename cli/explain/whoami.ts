@@ -7,23 +7,22 @@ import { watched } from "../aws/calls.ts";
 import { type ClientConfig, type Credentials, clientConfig } from "../aws/client-config.ts";
 import { connect } from "../aws/connection.ts";
 import { findCredentials } from "../aws/credentials.ts";
-import { newCommand } from "../command.ts";
+import { describe } from "../command.ts";
 import { EXIT, Failure, silentExit } from "../errors.ts";
+import { shortName } from "../function-settings.ts";
 import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../options.ts";
-import { untilInterrupted } from "../terminal/interrupt.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
-import { explainCommand } from "./command.ts";
-import { machine } from "./show.ts";
-import { mappingEnd, showWhoami, type Whoami } from "./show-whoami.ts";
-import { explainIdentity } from "./steps.ts";
+import { untilInterrupted } from "../terminal/progress.ts";
+import { hang } from "../terminal/table.ts";
+import { explainCommand } from "./advice.ts";
+import { grantLines, HEAD, identityLines, type Line, machine, refusalLines, userLines } from "./show.ts";
+import { type Explanation, explainIdentity } from "./steps.ts";
 
 type WhoamiOptions = ConnectionOptions & OutputOptions;
 
-export function whoamiCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "whoami",
-    summary: "show who you are in AWS, and who that is in the cluster",
+export function whoamiCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     details:
       "STS tells who you are; the function's own code, run here, tells which mapping counts. The endpoint is not asked " +
       "(doctor does that). Needs ssm:GetParameters on the mappings; without it, only the identity is shown. Exit code 1: " +
@@ -91,4 +90,42 @@ function data({ explanation, credentials, isUnknown }: Whoami) {
   if (isUnknown) return { identity: explanation.identity, ends };
   const { evaluations: _, ...rest } = machine(explanation);
   return { ...rest, ends };
+}
+
+interface Whoami {
+  readonly explanation: Explanation;
+  readonly credentials: Credentials;
+  /** The mappings could not be read: nothing is known but the identity. */
+  readonly isUnknown?: true;
+}
+
+/** `notAfter` of the mapping that counts. */
+function mappingEnd({ evaluations = [], parameter }: Explanation): string | undefined {
+  const verdict = evaluations.find((evaluation) => evaluation.parameter === parameter)?.verdict;
+  return verdict?.kind === "match" ? verdict.mapping.notAfter : undefined;
+}
+
+/** `columns` of the terminal; `undefined` for a pipe, where each thing is one line. */
+function showWhoami(
+  { explanation, credentials, isUnknown }: Whoami,
+  prefix: string,
+  columns: number | undefined,
+): string {
+  const { identity, parameter, user, refusal } = explanation;
+  const end = mappingEnd(explanation);
+  const ends = [
+    ...(end === undefined ? [] : [`${end}, by the mapping`]),
+    ...(credentials.expiration === undefined
+      ? []
+      : [`${credentials.expiration.toISOString().slice(0, 19)}Z, by these AWS credentials`]),
+  ];
+  const lines: Line[] = [
+    ...(identity === undefined ? [] : identityLines(identity, true)),
+    ...(parameter === undefined ? [] : [["mapping", shortName(parameter, prefix)] as const]),
+    ...(user === undefined ? [] : userLines(user)),
+    ...ends.map((text, i): Line => [i === 0 ? "ends" : "", text]),
+    ...(isUnknown ? [["verdict", "not known"] as const] : []),
+    ...(isUnknown ? [] : refusal === undefined ? grantLines(user) : refusalLines(refusal)),
+  ];
+  return lines.map(([head, text]) => hang(head.padEnd(HEAD), text, columns)).join("");
 }

@@ -1,12 +1,11 @@
 // `irsa flags`: prints kube-apiserver's flags for the issuer.
 
 import { type Command, InvalidArgumentError } from "commander";
+import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import { ISSUER_URL_FORM, isIssuerUrl } from "../../functions/issuer/settings.ts";
-import { newCommand } from "../command.ts";
+import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { apiserverFlags } from "./apiserver-flags.ts";
-import { DEFAULT_VERSION, readKubernetesVersion } from "./kubernetes-version.ts";
 
 interface FlagsOptions {
   readonly issuer: string;
@@ -14,10 +13,8 @@ interface FlagsOptions {
   readonly for: string;
 }
 
-export function flagsCommand(io: IOStreams): Command {
-  return newCommand(io, {
-    name: "flags",
-    summary: "print kube-apiserver's flags for the issuer",
+export function flagsCommand(command: Command, io: IOStreams): Command {
+  return describe(command, {
     details:
       "Give the cluster's present issuer as --old-issuer: its tokens are accepted until they end. New tokens are signed for " +
       "the first issuer. Keep both in this order. On Talos, the flags replace the default, which is https://<endpoint>:6443; " +
@@ -49,4 +46,44 @@ export function flagsCommand(io: IOStreams): Command {
 export function readIssuer(text: string): string {
   if (isIssuerUrl(text)) return text;
   throw new InvalidArgumentError(`It must be ${ISSUER_URL_FORM}.`);
+}
+
+interface FlagsFor {
+  readonly issuer: string;
+  /** Whose tokens are accepted until they end. */
+  readonly oldIssuer: string | undefined;
+  readonly version: string;
+}
+
+/** https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/: the first issuer signs, all are accepted */
+export function apiserverFlags({ issuer, oldIssuer, version }: FlagsFor): string[] {
+  return [
+    `--service-account-issuer=${issuer}`,
+    ...(oldIssuer === undefined ? [] : [`--service-account-issuer=${oldIssuer}`]),
+    // kube-apiserver's own discovery document then names ours.
+    `--service-account-jwks-uri=${issuer}${JWKS_PATH}`,
+    ...(policySupport(version) === "v1beta1" ? BETA_FLAGS : []),
+  ];
+}
+
+export type PolicySupport = "v1" | "v1beta1" | "none";
+
+/** Where the API is on by default. */
+export const DEFAULT_VERSION = "1.36";
+
+/** kube-apiserver needs both for the beta API. https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/ */
+export const BETA_FLAGS = [
+  "--feature-gates=MutatingAdmissionPolicy=true",
+  "--runtime-config=admissionregistration.k8s.io/v1beta1=true",
+];
+
+export function readKubernetesVersion(text: string): string {
+  if (/^v?1\.\d{1,3}(\.\d+.*)?$/.test(text)) return text.replace(/^v/, "");
+  throw new InvalidArgumentError("It must be a Kubernetes version such as 1.36.");
+}
+
+export function policySupport(version: string): PolicySupport {
+  const minor = Number(version.split(".")[1]);
+  if (minor >= 36) return "v1";
+  return minor >= 34 ? "v1beta1" : "none";
 }

@@ -9,7 +9,7 @@ import { quotedAnswer, sendHttp } from "../http.ts";
 import { readWebhook } from "../kubeconfig/webhook.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 
-export interface KubernetesAnswer {
+interface KubernetesAnswer {
   readonly status: number;
   /** Parsed JSON; `undefined` where it is none. */
   readonly body: unknown;

@@ -7,7 +7,7 @@ import {
   type TrustedSubject,
   trustConditions,
 } from "../../functions/issuer/trust-policy.ts";
-import { newCommand } from "../command.ts";
+import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
@@ -22,10 +22,8 @@ interface TrustPolicyOptions {
   readonly pattern?: true;
 }
 
-export function trustPolicyCommand(io: IOStreams): Command {
-  return newCommand(io, {
-    name: "trust-policy",
-    summary: "print the trust policy of a service account's role",
+export function trustPolicyCommand(command: Command, io: IOStreams): Command {
+  return describe(command, {
     details: "It names exactly one namespace and one service account. With --pattern, both may contain * and ?.",
     examples: [
       "iam-authenticator irsa trust-policy team-a/reader --aws-account 111122223333 \\",

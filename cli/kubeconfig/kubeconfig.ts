@@ -1,33 +1,20 @@
 // `kubeconfig`: the two files of a cluster, one for kube-apiserver and one for its users.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { newCommand } from "../command.ts";
+import { describe } from "../command.ts";
 import { addAws, addCluster, readRoleArn } from "../options.ts";
 import { writeSecret } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { type ClientOptions, clientKubeconfig, EXEC_PLUGINS } from "./client.ts";
-import { addWebhookFiles, readWebhookFiles, type WebhookFiles } from "./files.ts";
-import { readAuthority } from "./pem.ts";
+import { stringifyYaml } from "../terminal/yaml.ts";
+import { addWebhookFiles, readAuthority, readWebhookFiles, type WebhookFiles } from "./files.ts";
 import { webhookKubeconfig } from "./webhook.ts";
-
-export function kubeconfigCommand(io: IOStreams): Command {
-  return newCommand(io, {
-    name: "kubeconfig",
-    summary: "make the kubeconfig of kube-apiserver (webhook) or of a user (client)",
-    examples: ["iam-authenticator kubeconfig webhook --help", "iam-authenticator kubeconfig client --help"],
-  })
-    .addCommand(webhookCommand(io))
-    .addCommand(clientCommand(io));
-}
 
 interface WebhookOptions extends WebhookFiles {
   readonly out?: string;
 }
 
-function webhookCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "webhook",
-    summary: "make the kubeconfig for kube-apiserver",
+export function webhookCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     details:
       "Give it to kube-apiserver as --authentication-token-webhook-config-file, with " +
       "--authentication-token-webhook-version=v1. Certificates and token are in the file itself, since it is read on " +
@@ -52,10 +39,8 @@ function webhookCommand(io: IOStreams): Command {
     });
 }
 
-function clientCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "client",
-    summary: "print the kubeconfig for a user's kubectl",
+export function clientCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     details:
       "It holds no secret: kubectl runs the program of --exec, which makes each token with the user's own AWS credentials. " +
       "Clients that are not kubectl, such as the Java client, can use it too.",
@@ -79,4 +64,73 @@ function clientCommand(io: IOStreams): Command {
 function readServer(text: string): string {
   if (URL.canParse(text) && new URL(text).protocol === "https:") return text;
   throw new InvalidArgumentError("It must be an https:// URL, such as https://10.0.0.1:6443.");
+}
+
+export const EXEC_PLUGINS = ["aws", "iam-authenticator", "aws-iam-authenticator"] as const;
+
+export interface ClientOptions {
+  readonly cluster: string;
+  readonly server: string;
+  readonly ca?: string;
+  readonly exec: (typeof EXEC_PLUGINS)[number];
+  readonly region?: string;
+  readonly profile?: string;
+  readonly role?: string;
+}
+
+/**
+ * What each program answers to a client that does not set KUBERNETES_EXEC_INFO, such as client-java, fabric8 and kubeclient.
+ * These clients fail where the answer has another version than the kubeconfig. kubectl works with either version.
+ */
+const API_VERSION = "client.authentication.k8s.io/v1beta1";
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#configuration */
+export function clientKubeconfig(options: ClientOptions, ca: string | undefined): string {
+  const { cluster: name, server, exec, region, profile } = options;
+  const authority = ca === undefined ? {} : { "certificate-authority-data": Buffer.from(ca).toString("base64") };
+  const environment = [
+    ...(profile === undefined ? [] : [{ name: "AWS_PROFILE", value: profile }]),
+    // aws-iam-authenticator takes no region as an argument that older versions know.
+    ...(region === undefined || exec !== "aws-iam-authenticator" ? [] : [{ name: "AWS_REGION", value: region }]),
+  ];
+  return stringifyYaml({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name, cluster: { server, ...authority } }],
+    users: [
+      {
+        name,
+        user: {
+          exec: {
+            apiVersion: API_VERSION,
+            command: exec,
+            args: execArguments(options),
+            ...(environment.length > 0 && { env: environment }),
+            interactiveMode: "IfAvailable",
+          },
+        },
+      },
+    ],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    "current-context": name,
+  });
+}
+
+function execArguments({ exec, cluster, region, role }: ClientOptions): string[] {
+  const inRegion = region === undefined ? [] : ["--region", region];
+  switch (exec) {
+    case "aws":
+      // The AWS CLI obeys the profile's `output`, and kubectl needs JSON. `aws eks update-kubeconfig` writes the same.
+      return ["eks", "get-token", "--cluster-name", cluster, ...inRegion, ...option("--role-arn", role), ...AS_JSON];
+    case "iam-authenticator":
+      return ["token", "--cluster", cluster, ...inRegion, ...option("--role", role)];
+    case "aws-iam-authenticator":
+      return ["token", "--cluster-id", cluster, ...option("--role", role)];
+  }
+}
+
+const AS_JSON = ["--output", "json"];
+
+function option(name: string, value: string | undefined): string[] {
+  return value === undefined ? [] : [name, value];
 }

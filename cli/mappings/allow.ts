@@ -3,30 +3,27 @@
 import type { Command } from "commander";
 import { candidates, denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { parseJson } from "../../functions/lib/json.ts";
-import { decide, type EvaluationContext } from "../access/evaluation.ts";
-import { supposeIdentity } from "../access/principal.ts";
+import { decide, supposeIdentity } from "../access/evaluation.ts";
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { shortName } from "../aws/parameter-name.ts";
 import { readSome } from "../aws/read.ts";
 import { requireCluster } from "../changes/existing-cluster.ts";
 import { afterwards, type Change } from "../changes/plan.ts";
 import { executePlan } from "../changes/propose.ts";
-import { newCommand } from "../command.ts";
+import { describe } from "../command.ts";
 import { finding } from "../errors.ts";
+import { type EvaluationContext, shortName } from "../function-settings.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { DENY_HELP, findDenyTarget } from "./deny-target.ts";
 import { isFor, listItems } from "./file/list-value.ts";
+import { DENY_HELP, findDenyTarget } from "./target.ts";
 
 interface AllowOptions extends ConnectionOptions, WriteOptions {
   readonly session?: string;
 }
 
-export function allowCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "allow",
-    summary: "take a denial back",
+export function allowCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     details:
       "Removes the entry that names <who> from the deny lists. It grants nothing: the mappings decide who gets in. If " +
       `another denial still matches <who>, the command says so.\n\n${DENY_HELP}`,

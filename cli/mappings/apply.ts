@@ -2,16 +2,13 @@
 
 import type { Command } from "commander";
 import { executePlan } from "../changes/propose.ts";
-import { newCommand } from "../command.ts";
+import { describe } from "../command.ts";
 import { addWrite, type WriteOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { addCompare, type CompareOptions, compare } from "./compare.ts";
-import { tellSessionTrust } from "./session-trust.ts";
+import { addCompare, type CompareOptions, compare, tellSessionTrust } from "./compare.ts";
 
-export function applyCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "apply",
-    summary: "make Parameter Store say what a file says",
+export function applyCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     details:
       "Shows a plan, asks, and writes at most --rate parameters a second. Stops where somebody else changed a mapping " +
       "since the plan. When it was interrupted, run it again: it does the rest.",

@@ -8,20 +8,19 @@ import {
 } from "../../functions/authenticator/mapping/mapping.ts";
 import { isObject } from "../../functions/lib/json.ts";
 import { parseStored } from "../../functions/lib/repeated-keys.ts";
-import type { EvaluationContext } from "../access/evaluation.ts";
 import { connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { shortName } from "../aws/parameter-name.ts";
 import { readSome } from "../aws/read.ts";
 import { planChanges } from "../changes/plan.ts";
 import { executePlan } from "../changes/propose.ts";
 import { usage } from "../errors.ts";
+import { type EvaluationContext, shortName } from "../function-settings.ts";
 import type { ConnectionOptions, WriteOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import { tellSessionTrust } from "./compare.ts";
 import { hasKey, listItems } from "./file/list-value.ts";
 import { inOrder, valueText } from "./file/to-parameters.ts";
 import { lint } from "./lint/lint.ts";
-import { tellSessionTrust } from "./session-trust.ts";
 import { findTarget, type Target } from "./target.ts";
 
 type ChangeValue = (value: Readonly<Record<string, unknown>>, kind: MappingKind) => Record<string, unknown>;

@@ -5,16 +5,16 @@ import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { shortName } from "../aws/parameter-name.ts";
-import { type Plan, planChanges } from "../changes/plan.ts";
-import { readMappings } from "../changes/read-current.ts";
+import { type Change, type Plan, planChanges } from "../changes/plan.ts";
+import { readMappings } from "../changes/read-for-access.ts";
 import { usage } from "../errors.ts";
+import { shortName } from "../function-settings.ts";
 import { addConnection, addReading, type ConnectionOptions, collect } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { foreignProblem } from "./file/denial.ts";
 import { nameOfEntry } from "./file/entry.ts";
 import { readMappingFiles } from "./file/file.ts";
 import { type EntryKey, hasKey, listItems } from "./file/list-value.ts";
+import { foreignProblem } from "./file/read-parameter.ts";
 import { toParameters, valueText } from "./file/to-parameters.ts";
 import { checkAccount } from "./target.ts";
 
@@ -29,7 +29,7 @@ export function addCompare(command: Command): Command {
     .option("--prune", "remove what no file has");
 }
 
-export interface Comparison {
+interface Comparison {
   readonly plan: Plan;
   readonly current: ReadonlyMap<string, Stored>;
   readonly connection: Connection;
@@ -99,5 +99,15 @@ function checkOrder(name: string, wanted: readonly EntryKey[], stored: readonly 
   throw usage(
     `${name}: the file has ${earlier} before ${later}, and the stored list has them the other way round. The first pattern ` +
       "that matches applies. Change the order in the file, or replace the entire list with --prune. Nothing was written.",
+  );
+}
+
+/** Nothing where no list of sessions is written. */
+export function tellSessionTrust(changes: readonly Change[], { context }: Connection, { tell }: IOStreams): void {
+  const isOfSessions = ({ name }: Change) => readName(context.prefix, name)?.kind === "sso-session";
+  if (!changes.some((change) => isOfSessions(change) && change.value?.includes('"session"'))) return;
+  tell(
+    "A mapping of one session trusts the user name in IAM Identity Center. Its administrators, SCIM and the identity " +
+      "provider can change a user name, or give it to another person.\n",
   );
 }

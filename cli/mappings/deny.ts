@@ -5,20 +5,20 @@ import { checkDenyEntry } from "../../functions/authenticator/mapping/deny-list.
 import { denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../functions/lib/json.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
-import { grantsToFederated, parametersForFederated } from "../access/federated-users.ts";
+import { grantsToFederated, parametersForFederated } from "../access/arn-overlap.ts";
 import { type Connection, connect } from "../aws/connection.ts";
-import { shortName } from "../aws/parameter-name.ts";
 import { readSome } from "../aws/read.ts";
 import { afterwards, type Change, planChanges } from "../changes/plan.ts";
 import { executePlan } from "../changes/propose.ts";
-import { newCommand } from "../command.ts";
+import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
+import { shortName } from "../function-settings.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { DENY_HELP, findDenyTarget } from "./deny-target.ts";
 import { accountOf } from "./file/entry.ts";
 import { isFor, listItems } from "./file/list-value.ts";
 import { valueText } from "./file/to-parameters.ts";
+import { DENY_HELP, findDenyTarget } from "./target.ts";
 
 interface DenyOptions extends ConnectionOptions, WriteOptions {
   readonly session?: string;
@@ -26,10 +26,8 @@ interface DenyOptions extends ConnectionOptions, WriteOptions {
   readonly description?: string;
 }
 
-export function denyCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "deny",
-    summary: "deny somebody access, whatever the mappings say",
+export function denyCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     details:
       "Denials count before mappings. To take one back, use mappings allow. If <who> is denied already, the end of the " +
       `denial changes to --until, or to no end without it.\n\n${DENY_HELP}`,

@@ -6,15 +6,13 @@ import { judge } from "../changes/judge.ts";
 import { withoutManaged } from "../changes/managed.ts";
 import { readForAccess } from "../changes/read-for-access.ts";
 import { printPlan } from "../changes/show.ts";
-import { newCommand } from "../command.ts";
+import { describe } from "../command.ts";
 import { silentExit } from "../errors.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { addCompare, type CompareOptions, compare } from "./compare.ts";
 
-export function diffCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "diff",
-    summary: "show what apply would change",
+export function diffCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     details: "The exit code is 1 where something would change.",
     examples: ["iam-authenticator mappings diff -c prod -f mappings.yaml --prune"],
   });

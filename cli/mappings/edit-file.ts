@@ -3,15 +3,14 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { shortName } from "../aws/parameter-name.ts";
 import { readSome } from "../aws/read.ts";
 import { destinationOf } from "../changes/destination.ts";
 import { EXIT, Failure, finding, usage } from "../errors.ts";
+import { shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { foreignProblem } from "./file/denial.ts";
 import { accountOf, nameOfEntry } from "./file/entry.ts";
 import { examineMappingFiles, writeLists } from "./file/file.ts";
-import { normal, readParameter } from "./file/read-parameter.ts";
+import { foreignProblem, normal, readParameter } from "./file/read-parameter.ts";
 import { placeEntries } from "./file/to-parameters.ts";
 import { checkAccount } from "./target.ts";
 

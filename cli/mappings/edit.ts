@@ -3,26 +3,24 @@
 import type { Command } from "commander";
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { shortName } from "../aws/parameter-name.ts";
 import { planChanges } from "../changes/plan.ts";
 import { executePlan } from "../changes/propose.ts";
-import { readMappings } from "../changes/read-current.ts";
-import { newCommand } from "../command.ts";
+import { readMappings } from "../changes/read-for-access.ts";
+import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
+import { shortName } from "../function-settings.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../options.ts";
 import { createDraft, type Draft } from "../terminal/editor.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import { tellSessionTrust } from "./compare.ts";
 import { editableText, isSameValue, readByName, readDraft, withProblems } from "./edit-file.ts";
-import { tellSessionTrust } from "./session-trust.ts";
 import { findTarget, TARGET_HELP } from "./target.ts";
 
 type EditOptions = ConnectionOptions & WriteOptions;
 type Parameters = ReadonlyMap<string, Stored>;
 
-export function editCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "edit",
-    summary: "change mappings in your editor",
+export function editCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     details:
       "Opens the mappings as a file in the editor of VISUAL or EDITOR, and shows a plan when you close it. Without <who>, " +
       `it opens all mappings and denials. An entry that you remove from the file is removed.\n\n${TARGET_HELP}`,

@@ -4,28 +4,26 @@ import { type Command, Option } from "commander";
 import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { shortName } from "../aws/parameter-name.ts";
 import { readSome } from "../aws/read.ts";
-import { readMappings } from "../changes/read-current.ts";
-import { newCommand } from "../command.ts";
+import { readMappings } from "../changes/read-for-access.ts";
+import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
+import { shortName } from "../function-settings.ts";
 import { addConnection, addReading, type ConnectionOptions, collect } from "../options.ts";
 import { readText } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { writeMappingFile } from "./file/file.ts";
 import { readParameter } from "./file/read-parameter.ts";
 import { exportAwsAuth } from "./formats/aws-auth.ts";
-import { type KnownRole, readRoles } from "./formats/roles.ts";
+import { type KnownRole, readRoles } from "./formats/carry-out.ts";
 
 interface ExportOptions extends ConnectionOptions {
   readonly format: "mappings" | "aws-auth";
   readonly rolesFrom?: readonly string[];
 }
 
-export function exportCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "export",
-    summary: "print all mappings and denials as a mapping file, or the aws-auth ConfigMap",
+export function exportCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     details:
       "What the ConfigMap cannot express is left out, with a line on standard error and exit code 1. A permission set " +
       "becomes its roles, where --roles-from names them.",

@@ -3,10 +3,10 @@
 import type { Command } from "commander";
 import { mappingParameter, permissionSetOf } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { connect } from "../aws/connection.ts";
-import { shortName } from "../aws/parameter-name.ts";
 import { readSome } from "../aws/read.ts";
-import { newCommand } from "../command.ts";
+import { describe } from "../command.ts";
 import { finding } from "../errors.ts";
+import { shortName } from "../function-settings.ts";
 import { addAccount, addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
@@ -16,10 +16,8 @@ import { findTarget, TARGET_HELP, type Target } from "./target.ts";
 
 type GetOptions = ConnectionOptions & OutputOptions & { readonly session?: string };
 
-export function getCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "get",
-    summary: "show one mapping",
+export function getCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     details: `\n\n${TARGET_HELP}`,
     examples: [
       "iam-authenticator mappings get -c prod arn:aws:iam::111122223333:role/Developers",

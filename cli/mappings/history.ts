@@ -4,20 +4,18 @@ import type { Command } from "commander";
 import { isObject } from "../../functions/lib/json.ts";
 import { connect } from "../aws/connection.ts";
 import type { Version } from "../aws/parameter.ts";
-import { shortName } from "../aws/parameter-name.ts";
 import { readHistory } from "../aws/read.ts";
-import { newCommand } from "../command.ts";
+import { describe } from "../command.ts";
 import { finding } from "../errors.ts";
+import { shortName } from "../function-settings.ts";
 import { addAccount, addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printList } from "../terminal/print.ts";
 import { normal } from "./file/read-parameter.ts";
 import { findTarget, TARGET_HELP } from "./target.ts";
 
-export function historyCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "history",
-    summary: "show the versions of one mapping, newest first",
+export function historyCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     details: `Parameter Store keeps 100 versions, until the parameter is removed.\n\n${TARGET_HELP}`,
     examples: ["iam-authenticator mappings history -c prod arn:aws:iam::111122223333:role/Developers"],
   }).argument("<who>");

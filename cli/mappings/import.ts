@@ -1,7 +1,7 @@
 // `mappings import`: from other programs' files to a mapping file, which `mappings apply` takes.
 
 import type { Command } from "commander";
-import { newCommand } from "../command.ts";
+import { describe } from "../command.ts";
 import { finding } from "../errors.ts";
 import { collect } from "../options.ts";
 import { nameOf, readText } from "../terminal/files.ts";
@@ -15,10 +15,8 @@ interface ImportOptions {
   readonly sso?: true;
 }
 
-export function importCommand(io: IOStreams): Command {
-  return newCommand(io, {
-    name: "import",
-    summary: "turn other programs' mappings into a mapping file",
+export function importCommand(command: Command, io: IOStreams): Command {
+  return describe(command, {
     details:
       "Reads the aws-auth ConfigMap, aws-iam-authenticator's server config (by itself or in its ConfigMap), " +
       "IAMIdentityMapping objects, eksctl's ClusterConfig and answers of `aws eks describe-access-entry`, and prints a " +

@@ -3,14 +3,14 @@
 import { type Command, Option } from "commander";
 import { callersParameter } from "../../functions/authenticator/caller/bearer.ts";
 import { partitionOfRegion } from "../../functions/aws/partitions.ts";
-import { connect, functionSettings } from "../aws/connection.ts";
-import { shortName } from "../aws/parameter-name.ts";
+import { connect } from "../aws/connection.ts";
 import type { Rate } from "../aws/rates.ts";
 import { planChanges } from "../changes/plan.ts";
 import { executePlan } from "../changes/propose.ts";
-import { readMappings } from "../changes/read-current.ts";
-import { newCommand } from "../command.ts";
+import { readMappings } from "../changes/read-for-access.ts";
+import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
+import { functionSettings, shortName } from "../function-settings.ts";
 import {
   addConnection,
   addOutput,
@@ -41,10 +41,8 @@ interface LintOptions extends OutputOptions, WriteOptions {
   readonly fail: Level;
 }
 
-export function lintCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "lint",
-    summary: "find mappings that are wrong, risky or useless",
+export function lintCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     details:
       "With --file, it reads files alone and does not call AWS: for a pull request. The exit code is 1 if a finding has " +
       "the level of --fail or above.\n\nWith --fix, it rewrites stored values that this release refuses and earlier " +

@@ -3,10 +3,10 @@
 import type { Command } from "commander";
 import { connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { shortName } from "../aws/parameter-name.ts";
 import { destinationOf } from "../changes/destination.ts";
-import { readMappings } from "../changes/read-current.ts";
-import { newCommand } from "../command.ts";
+import { readMappings } from "../changes/read-for-access.ts";
+import { describe } from "../command.ts";
+import { shortName } from "../function-settings.ts";
 import {
   addConnection,
   addListOutput,
@@ -16,9 +16,8 @@ import {
 } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData, printList } from "../terminal/print.ts";
-import type { Denial } from "./file/denial.ts";
 import { type Entry, writeEntry } from "./file/entry.ts";
-import { readParameter } from "./file/read-parameter.ts";
+import { type Denial, readParameter } from "./file/read-parameter.ts";
 
 interface ListOptions extends ConnectionOptions, ListOutputOptions {
   readonly group?: string;
@@ -32,17 +31,15 @@ interface Item {
   readonly problem?: string;
 }
 
-export function listCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "list",
-    summary: "list the mappings and denials",
+export function listCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     examples: [
       "iam-authenticator mappings list --cluster prod",
       "iam-authenticator mappings list -c prod --group system:masters",
       "iam-authenticator mappings list -c prod --account 111122223333 -o json",
       "iam-authenticator mappings ls -c prod -o wide",
     ],
-  }).alias("ls");
+  });
   return addListOutput(addReading(addConnection(command)))
     .option("--group <name>", "only those that give this group")
     .action((options: ListOptions) => list(options, io));

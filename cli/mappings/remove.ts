@@ -3,13 +3,13 @@
 import type { Command } from "commander";
 import { connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { shortName } from "../aws/parameter-name.ts";
 import { readSome } from "../aws/read.ts";
 import { requireCluster } from "../changes/existing-cluster.ts";
 import { type Change, removalOf } from "../changes/plan.ts";
 import { executePlan } from "../changes/propose.ts";
-import { newCommand } from "../command.ts";
+import { describe } from "../command.ts";
 import { finding, silentExit } from "../errors.ts";
+import { shortName } from "../function-settings.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { hasKey, listItems } from "./file/list-value.ts";
@@ -20,10 +20,8 @@ type RemoveOptions = ConnectionOptions & WriteOptions & { readonly session?: str
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html */
 const AT_ONCE = 10;
 
-export function removeCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "remove",
-    summary: "remove mappings",
+export function removeCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     details: `Parameter Store deletes the history of a removed parameter; the plan shows what it held.\n\n${TARGET_HELP}`,
     examples: [
       "iam-authenticator mappings remove -c prod arn:aws:iam::111122223333:user/alice --dry-run",

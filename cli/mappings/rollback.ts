@@ -1,16 +1,15 @@
 // `mappings rollback`: writes an earlier version of a mapping again, as a new one.
 
 import type { Command } from "commander";
-import type { EvaluationContext } from "../access/evaluation.ts";
 import { connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { shortName } from "../aws/parameter-name.ts";
 import { readHistory, readSome } from "../aws/read.ts";
 import { requireCluster } from "../changes/existing-cluster.ts";
 import { type Change, planChanges } from "../changes/plan.ts";
 import { executePlan } from "../changes/propose.ts";
-import { newCommand } from "../command.ts";
+import { describe } from "../command.ts";
 import { finding } from "../errors.ts";
+import { type EvaluationContext, shortName } from "../function-settings.ts";
 import {
   addConnection,
   addReading,
@@ -31,10 +30,8 @@ interface RollbackOptions extends ConnectionOptions, WriteOptions {
   readonly to?: number;
 }
 
-export function rollbackCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "rollback",
-    summary: "write an earlier version of a mapping again",
+export function rollbackCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     details: `Of a list, a pattern's ARN, or --session, brings back that entry alone; the list's name brings back the whole list.\n\n${TARGET_HELP}`,
     examples: [
       "iam-authenticator mappings rollback -c prod arn:aws:iam::111122223333:role/Developers",

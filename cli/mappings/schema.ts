@@ -1,15 +1,13 @@
 // `mappings schema`: the JSON Schema of mapping files, for editors and other programs that check them.
 
 import type { Command } from "commander";
-import { newCommand } from "../command.ts";
+import { describe } from "../command.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData } from "../terminal/print.ts";
 import schema from "./file/mapping-file.schema.json" with { type: "json" };
 
-export function schemaCommand(io: IOStreams): Command {
-  return newCommand(io, {
-    name: "schema",
-    summary: "print the JSON Schema of mapping files, for editors",
+export function schemaCommand(command: Command, io: IOStreams): Command {
+  return describe(command, {
     details:
       "Put it beside the mapping file: what import and export write points there. An editor then completes keys and " +
       "marks mistakes as you type. mappings lint finds what a schema cannot express.",

@@ -3,7 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
-import { newCommand } from "../command.ts";
+import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, collect, type WriteOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -25,10 +25,8 @@ interface SetOptions extends ConnectionOptions, WriteOptions {
   readonly unset?: readonly string[];
 }
 
-export function setCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "set",
-    summary: "add a mapping, or change it",
+export function setCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     details: `Keys that no option names stay as they are, and so do the other entries of a list.\n\n${TARGET_HELP}`,
     examples: [
       "iam-authenticator mappings set -c prod arn:aws:iam::111122223333:role/Developers \\",

@@ -1,11 +1,11 @@
 // Which mapping a command is about: by ARN, by ARN pattern, or by the parameter's name below the prefix.
 
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
-import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/read-name.ts";
 import type { Connection } from "../aws/connection.ts";
 import { usage } from "../errors.ts";
-import { PERMISSION_SET, readEntry } from "./file/entry.ts";
+import { accountOf, PERMISSION_SET, readEntry } from "./file/entry.ts";
 import type { EntryKey } from "./file/list-value.ts";
 
 export interface Target {
@@ -79,4 +79,56 @@ function ofArn(prefix: string, arn: string): Target {
   if ("problem" in entry) throw usage(`${arn}: ${entry.problem}.`);
   const { kind, account, name } = entry;
   return { parameter: mappingParameter(prefix, kind, account, name), address: { kind, account, name }, key };
+}
+
+interface DenyTarget {
+  /** The deny list that the denial belongs in. */
+  readonly parameter: string;
+  readonly arnLike: string;
+}
+
+export const DENY_HELP = `<who> is an ARN, an ARN pattern with * or ?, or one of
+  sso/<account>/<permission set>   account/<account>
+  role/<account>/<name>   user/<account>/<name>   root/<account>`;
+
+/** Throws if it names nobody, or somebody of another account than --account. */
+export function findDenyTarget(
+  { context, account }: Pick<Connection, "context" | "account">,
+  who: string,
+  session: string | undefined,
+): DenyTarget {
+  const arn = who.startsWith("arn:") ? who : arnOf(who, context);
+  const arnLike = session === undefined ? arn : sessionArn(arn, session, who);
+  const list = accountOf(arnLike);
+  checkAccount(account, { account: list }, arnLike);
+  return { parameter: denyParameter(context.prefix, list), arnLike };
+}
+
+function arnOf(who: string, context: Connection["context"]): string {
+  const { kind, account, name } = findTarget({ context }, who).address;
+  const start = `arn:${context.partition}`;
+  switch (kind) {
+    case "role":
+    case "user":
+      return `${start}:iam::${account}:${kind}/${name}`;
+    case "root":
+      return `${start}:iam::${account}:root`;
+    case "federated-user":
+      return `${start}:sts::${account}:federated-user/${name}`;
+    case "sso":
+      // AWS alone knows the end of the role's name.
+      return `${start}:iam::${account}:role/AWSReservedSSO_${name}_${"?".repeat(16)}`;
+    case "account":
+      return `${start}:*::${account}:*`;
+    case "pattern":
+    case "sso-session":
+    case "deny":
+      throw usage(`${who} is a list: name who is denied.`, ...DENY_HELP.split("\n"));
+  }
+}
+
+function sessionArn(arn: string, session: string, who: string): string {
+  const [, partition, account, role] = /^arn:([^:]+):iam::([^:]+):role\/(?:.*\/)?([^/]+)$/i.exec(arn) ?? [];
+  if (role === undefined) throw usage(`--session is for a role or a permission set, and ${who} is neither.`);
+  return `arn:${partition}:sts::${account}:assumed-role/${role}/${session}`;
 }

@@ -2,30 +2,25 @@
 
 import { setTimeout } from "node:timers/promises";
 import type { Command } from "commander";
-import { newCommand } from "../command.ts";
+import { describe } from "../command.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
-import type { Place } from "../explain/command.ts";
+import type { Place } from "../explain/advice.ts";
 import { addOutput, type OutputOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData, printDocument } from "../terminal/print.ts";
-import { followReviews } from "./follow.ts";
-import { groupReviews, type ReviewGroup } from "./group.ts";
 import type { LoggedReview } from "./logged-review.ts";
 import { addReviews, type OpenLog, openLog, type ReviewsOptions } from "./options.ts";
-import { readPages } from "./read-log.ts";
+import { followReviews, readPages } from "./read-log.ts";
 import { readWhole, tellNone, tellTruncated } from "./read-whole.ts";
-import { showGroups, showOne } from "./show.ts";
-import { whyOf } from "./why.ts";
+import { groupReviews, type ReviewGroup, showGroups, showOne, whyOf } from "./show.ts";
 
 interface ListOptions extends ReviewsOptions, OutputOptions {
   readonly each?: true;
   readonly follow?: true;
 }
 
-export function listCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "list",
-    summary: "list reviews, oldest first, with the command that explains each refusal",
+export function listCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     details:
       "Reviews that are alike are one line, with a count. Times are UTC. Needs logs:FilterLogEvents on the log group and, " +
       "without --log-group, cloudformation:DescribeStacks on the stack: the construct's grantReadReviews gives both. " +
@@ -35,7 +30,7 @@ export function listCommand(io: IOStreams): Command {
       "iam-authenticator reviews list -c prod --since 1d --who arn:aws:iam::111122223333:role/Developers",
       "iam-authenticator reviews list -c prod --since 2026-11-24T16:00:00Z --each -o json",
     ],
-  }).alias("ls");
+  });
   return addOutput(addReviews(command))
     .option("--each", "a line for each review, without counts")
     .option("-f, --follow", "a line for each review, and wait for new ones")

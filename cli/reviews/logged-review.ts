@@ -1,7 +1,10 @@
-// A review as the function's log tells it. A log line is text from outside: every field is taken only where it has its type.
+// A review as the log has it, its time, and the filter that finds it.
 
+import { InvalidArgumentError } from "commander";
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { notAfterTime } from "../../functions/lib/not-after.ts";
+import { supposeIdentity } from "../access/evaluation.ts";
 
 export interface LoggedReview extends LoggedTexts {
   /** Milliseconds since 1970. */
@@ -36,4 +39,78 @@ export function readReview(line: string, time: number): LoggedReview | undefined
   const { groups } = entry;
   const isList = Array.isArray(groups) && groups.every((group) => typeof group === "string");
   return { time, outcome, ...Object.fromEntries(texts), ...(isList && { groups }) };
+}
+
+/** Milliseconds since 1970, of a time that is `now` when the command runs. */
+export type LogTime = (now: number) => number;
+
+const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** `90s`, `15m`, `1h`, `2d`, `1w`, or `2026-11-24T16:00:00Z`. */
+export function readLogTime(text: string): LogTime {
+  const [, count, unit] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
+  if (count !== undefined) return (now) => Math.max(0, now - Number(count) * UNITS[unit as keyof typeof UNITS]);
+  const time = notAfterTime(text);
+  if (time !== undefined && time >= 0) return () => time;
+  throw new InvalidArgumentError("It must be such as 15m, 1h, 2d, or a time such as 2026-11-24T16:00:00Z.");
+}
+
+/** To the second, for people. */
+export function shownTime(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 19)}Z`;
+}
+
+export interface ReviewFilter {
+  /** Empty for all. */
+  readonly outcomes: readonly Outcome[];
+  /** An ARN or a username. */
+  readonly who?: string | undefined;
+}
+
+/** The service takes 1,024 characters, and up to three of these are in a pattern. */
+const LONGEST = 200;
+
+/**
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+ *
+ * How a quote, a backslash or an asterisk is written inside a pattern is not documented. So only the
+ * beginning of what a user typed is sent, up to the first character that could mean anything, and `*` for the rest: that
+ * finds too much, never too little, and `isWanted` decides.
+ */
+export function filterPattern({ outcomes, who }: ReviewFilter): string {
+  // Also without a choice: lines of metrics, which are half of the log, have no `outcome`.
+  const chosen = outcomes.length === 0 ? OUTCOMES : outcomes;
+  const ofOutcome = anyOf(chosen.map((outcome) => comparison("outcome", outcome)));
+  if (who === undefined) return `{ ${ofOutcome} }`;
+  const ofWho = anyOf(Object.entries(fieldsOf(who)).map(([field, value]) => comparison(field, value)));
+  return `{ ${ofOutcome} && ${ofWho} }`;
+}
+
+export function isWanted(review: LoggedReview, { outcomes, who }: ReviewFilter): boolean {
+  if (outcomes.length > 0 && !outcomes.includes(review.outcome)) return false;
+  if (who === undefined) return true;
+  return Object.entries(fieldsOf(who)).some(([field, value]) => review[field as keyof WhoFields] === value);
+}
+
+interface WhoFields {
+  readonly arn: string;
+  readonly canonicalArn: string;
+  readonly username: string;
+}
+
+function fieldsOf(who: string): WhoFields {
+  const isSession = /^arn:[^:]*:sts:[^:]*:[^:]*:assumed-role\//.test(who);
+  // STS never tells a role's path, so that the log has none.
+  const canonicalArn = isSession ? who : (supposeIdentity(who)?.canonicalArn ?? who);
+  return { arn: who, canonicalArn, username: who };
+}
+
+function comparison(field: string, value: string): string {
+  const [start = ""] = /^[A-Za-z0-9:/_+=,.@ -]*/.exec(value) ?? [];
+  const sent = start === value && value.length <= LONGEST ? value : `${start.slice(0, LONGEST)}*`;
+  return `($.${field} = "${sent}")`;
+}
+
+function anyOf(conditions: readonly string[]): string {
+  return `(${conditions.join(" || ")})`;
 }

@@ -1,17 +1,18 @@
 // What both commands about reviews are told: which log, which time, whom; and how they read it.
 
+import { CloudFormationClient, DescribeStacksCommand, type Output } from "@aws-sdk/client-cloudformation";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { type Command, Option } from "commander";
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
+import { defaultStackName } from "../../functions/settings/stack-name.ts";
 import { watched } from "../aws/calls.ts";
-import { clientConfig, patientRetries } from "../aws/client-config.ts";
-import { functionSettings } from "../aws/connection.ts";
-import { rateLimited } from "../aws/rate-limit.ts";
-import { usage } from "../errors.ts";
+import { type ClientConfig, clientConfig, patientRetries } from "../aws/client-config.ts";
+import { rateLimited } from "../aws/rates.ts";
+import { EXIT, Failure, usage } from "../errors.ts";
+import { functionSettings } from "../function-settings.ts";
 import { addConnection, type ConnectionOptions, readPositive } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { findLogGroup, type LogGroupOptions } from "./log-group.ts";
-import { type LogTime, readLogTime } from "./log-time.ts";
+import { type LogTime, readLogTime } from "./logged-review.ts";
 import type { LogQuery, LogReader } from "./read-log.ts";
 
 export interface ReviewsOptions extends ConnectionOptions, LogGroupOptions {
@@ -73,4 +74,65 @@ function tellOnce({ tell }: IOStreams): () => void {
     if (!isTold) tell("An event of the log has no readable text or time, and is left out.\n");
     isTold = true;
   };
+}
+
+interface LogGroupOptions {
+  readonly cluster: string;
+  /** Name or ARN. */
+  readonly logGroup?: string;
+  /** Name of the stack. */
+  readonly stack?: string;
+}
+
+/** The log group has no fixed name: it outlives its stack, and a name that is taken would stop the next deployment. */
+async function findLogGroup(
+  { cluster, logGroup, stack }: LogGroupOptions,
+  config: ClientConfig,
+  io: IOStreams,
+  signal: AbortSignal,
+): Promise<string> {
+  if (logGroup !== undefined) return logGroup;
+  const name = stack ?? defaultStackName(cluster);
+  const found = logGroupsOf(await outputsOf(name, config, io, signal));
+  const [only, ...others] = found;
+  if (only !== undefined && others.length === 0) return only;
+  const has = found.length === 0 ? "no output LogGroup" : `several of them: ${found.join(", ")}`;
+  throw usage(`The stack ${name} has ${has}. Give the log group of the function: --log-group <name>.`);
+}
+
+async function outputsOf(
+  name: string,
+  config: ClientConfig,
+  io: IOStreams,
+  signal: AbortSignal,
+): Promise<readonly Output[]> {
+  const client = watched(new CloudFormationClient(config), io);
+  try {
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: name }), { abortSignal: signal });
+    return Stacks[0]?.Outputs ?? [];
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    // Another code would be a stack's that is there: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
+    if (error.name === "ValidationError" && /does not exist/.test(error.message)) {
+      throw usage(
+        `There is no stack ${name} in region ${config.region}. Give --stack <name>, or --log-group <name>: the stack's output LogGroup.`,
+      );
+    }
+    if (error.name === "AccessDenied" || error.name === "AccessDeniedException") {
+      const message =
+        `No permission to look up the log group: cloudformation:DescribeStacks on the stack ${name}. ` +
+        "Give --log-group <name> (the stack's output LogGroup), or allow it, as the construct's grantReadReviews does.";
+      throw new Failure(EXIT.fault, message, { cause: error });
+    }
+    throw error;
+  } finally {
+    client.destroy();
+  }
+}
+
+/** In an app of its own, CDK puts the construct's path before an output's name and a hash behind it. */
+function logGroupsOf(outputs: readonly Output[]): string[] {
+  return outputs.flatMap(({ OutputKey = "", OutputValue = "" }) =>
+    /(?:^|[a-z0-9])LogGroup(?:[0-9A-F]{8})?$/.test(OutputKey) && OutputValue !== "" ? [OutputValue] : [],
+  );
 }

@@ -3,10 +3,9 @@
 import { type CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { isObject } from "../../functions/lib/json.ts";
 import { UnusableAnswer } from "../aws/errors.ts";
-import type { RateLimit } from "../aws/rate-limit.ts";
+import type { RateLimit } from "../aws/rates.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
-import { type LoggedReview, readReview } from "./logged-review.ts";
-import { filterPattern, isWanted, type ReviewFilter } from "./review-filter.ts";
+import { filterPattern, isWanted, type LoggedReview, type ReviewFilter, readReview } from "./logged-review.ts";
 
 export interface LogQuery extends ReviewFilter {
   /** Name or ARN. */
@@ -31,7 +30,7 @@ const MOST_PAGES = 5_000;
 const LATEST_MS = Date.UTC(9999, 11, 31);
 
 /** A review, and what tells it from every other one, for a reader who asks for the same time twice. */
-export interface ReadReview {
+interface ReadReview {
   readonly id: string;
   readonly review: LoggedReview;
 }
@@ -104,4 +103,30 @@ function readEvent(event: unknown, filter: ReviewFilter, { onUnreadable }: LogRe
   }
   const review = readReview(message, timestamp);
   return review !== undefined && isWanted(review, filter) ? [{ id: String(eventId), review }] : [];
+}
+
+/** Lines of several environments arrive out of order, and some of them late: so far back the log is read again. */
+const OVERLAP_MS = 30_000;
+
+/** Never ends by itself. `clock` in milliseconds since 1970. `pause` waits between two looks, and rejects when the reader is to stop. */
+export async function* followReviews(
+  query: LogQuery,
+  reader: LogReader,
+  clock: () => number,
+  pause: () => Promise<void>,
+): AsyncGenerator<ReadReview[]> {
+  let [from, newest] = [query.from, query.from];
+  let seen = new Map<string, number>();
+  for (;;) {
+    for await (const page of readPages({ ...query, from }, reader)) {
+      const fresh = page.filter(({ id }) => !seen.has(id));
+      for (const { id, review } of fresh) seen.set(id, review.time);
+      // CloudWatch Logs takes lines dated up to two hours ahead: one of them must not hide the lines that come after it.
+      for (const { review } of page) if (review.time <= clock()) newest = Math.max(newest, review.time);
+      if (fresh.length > 0) yield fresh;
+    }
+    from = Math.max(query.from, newest - OVERLAP_MS);
+    seen = new Map([...seen].filter(([, time]) => time >= from));
+    await pause();
+  }
 }

@@ -2,8 +2,7 @@
 
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { startProgress } from "../terminal/progress.ts";
-import { shownTime } from "./log-time.ts";
-import type { LoggedReview } from "./logged-review.ts";
+import { type LoggedReview, shownTime } from "./logged-review.ts";
 import type { OpenLog } from "./options.ts";
 import { readPages } from "./read-log.ts";
 

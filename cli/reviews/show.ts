@@ -1,14 +1,13 @@
-// Reviews for a person: rows of a table in a pipe; in a terminal a line each, and below it who, as whom, and what explains it.
+// Reviews as people read them: equal ones grouped, each with the reason of a denial.
 
-import { shortName } from "../aws/parameter-name.ts";
+import { supposeIdentity } from "../access/evaluation.ts";
+import { adviceFor, explainCommand, type Place } from "../explain/advice.ts";
+import { shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { hang, printable, table } from "../terminal/table.ts";
-import type { ReviewGroup } from "./group.ts";
-import { shownTime } from "./log-time.ts";
-import type { LoggedReview } from "./logged-review.ts";
-import type { Why } from "./why.ts";
+import { type LoggedReview, shownTime } from "./logged-review.ts";
 
-export interface Shown {
+interface Shown {
   readonly review: LoggedReview;
   readonly why: Why;
   /** How often, and since when; one review has none. */
@@ -71,4 +70,63 @@ function showCommand(words: readonly string[], columns: number): string {
     else lines[lines.length - 1] = `${last} ${word}`;
   }
   return `${lines.join(" \\\n")}\n`;
+}
+
+export interface ReviewGroup {
+  readonly count: number;
+  /** Milliseconds since 1970. */
+  readonly first: number;
+  readonly last: LoggedReview;
+}
+
+interface Groups {
+  add(review: LoggedReview): void;
+  /** In the order of their last review. */
+  all(): ReviewGroup[];
+  /** Reviews that are in no group, since there are too many. */
+  left(): number;
+}
+
+/** More than anybody reads; whoever has an AWS account can make sessions without end, and each would be a group. */
+const MOST = 10_000;
+
+export function groupReviews(most = MOST): Groups {
+  const groups = new Map<string, ReviewGroup>();
+  let left = 0;
+  return {
+    add(review) {
+      const { outcome, reason, arn, username, parameter } = review;
+      const key = JSON.stringify([outcome, reason, arn, username, parameter]);
+      const group = groups.get(key);
+      if (group === undefined && groups.size >= most) {
+        left += 1;
+        return;
+      }
+      const { count = 0, first = review.time, last = review } = group ?? {};
+      groups.set(key, {
+        count: count + 1,
+        first: Math.min(first, review.time),
+        last: review.time >= last.time ? review : last,
+      });
+    },
+    all: () => [...groups.values()].sort((a, b) => a.last.time - b.last.time),
+    left: () => left,
+  };
+}
+
+interface Why {
+  /** Words of a shell command, each in quotes where it needs them. */
+  readonly explain?: readonly string[];
+  readonly advice?: string;
+}
+
+/** Nothing for a grant, and for a token of another kind. */
+export function whyOf({ outcome, reason = "", arn = "", principalId }: LoggedReview, place: Place): Why {
+  if (outcome === "denied" && supposeIdentity(arn) !== undefined) {
+    // Without it, another role of this name would match.
+    const isOfId = reason === "mapping_mismatch" && principalId !== undefined && /^[A-Z0-9]+$/.test(principalId);
+    return { explain: explainCommand(place, arn, isOfId ? principalId : undefined) };
+  }
+  const advice = adviceFor(reason);
+  return advice === undefined ? {} : { advice };
 }

@@ -1,12 +1,78 @@
-// Reviews in numbers: how they ended, who asked, and when.
+// `reviews stats`: counts of reviews by outcome, reason and identity.
 
-import type { Outcome } from "../../functions/authenticator/review/record.ts";
+import type { Command } from "commander";
+import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
+import { describe } from "../command.ts";
+import { addOutput, type OutputOptions } from "../options.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { printData } from "../terminal/print.ts";
+import { table } from "../terminal/table.ts";
 import type { LoggedReview } from "./logged-review.ts";
+import { addReviews, openLog, type ReviewsOptions } from "./options.ts";
+import { readWhole } from "./read-whole.ts";
+
+type StatsOptions = ReviewsOptions & OutputOptions;
+
+export function statsCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details:
+      "Reads every review of the time: a day of a busy cluster takes a minute or more. For weeks, use the saved queries of " +
+      "CloudWatch Logs Insights that the stack makes.",
+    examples: [
+      "iam-authenticator reviews stats -c prod --since 1d",
+      "iam-authenticator reviews stats -c prod --outcome denied -o json",
+    ],
+  });
+  return addOutput(addReviews(command)).action((options: StatsOptions) => stats(options, io));
+}
+
+async function stats(options: StatsOptions, io: IOStreams): Promise<void> {
+  const log = await openLog(options, io, AbortSignal.any([io.interrupted, io.closed]));
+  const counter = countReviews();
+  const print = () => {
+    if (options.output !== "table") printData(counter.stats(), options.output, io);
+    else io.print(showStats(counter.stats(), io.columns));
+  };
+  try {
+    await readWhole(log, counter.add, print, io);
+  } catch (error) {
+    if (!io.closed.aborted) throw error;
+  } finally {
+    log.close();
+  }
+}
+
+/** What fits on a screen. */
+const MOST_ROWS = 20;
+
+function showStats(stats: Stats, columns: IOStreams["columns"]): string {
+  const { reviews, outcomes, reasons, identities, others, hours } = stats;
+  const used = OUTCOMES.filter((outcome) => outcomes[outcome] !== undefined);
+  const counts = (of: Outcomes) => [String(sum(of)), ...used.map((outcome) => String(of[outcome] ?? 0))];
+  const head = (first: string) => [first, "reviews", ...used];
+  const rows = (items: readonly (readonly [string, Outcomes])[]) => items.map(([name, of]) => [name, ...counts(of)]);
+
+  const shown = identities.slice(0, MOST_ROWS);
+  const hidden = identities.length - shown.length;
+  const more = [
+    ...(hidden > 0 ? [`and ${hidden} more identities: -o json\n`] : []),
+    ...(others > 0 ? [`and ${others} reviews of further identities: narrow the time with --since and --until\n`] : []),
+  ];
+  const reasonRows = Object.entries(reasons).map(([reason, number]) => [reason, String(number)]);
+  return [
+    table(head("all"), rows([["", outcomes]]), columns),
+    ...(reasonRows.length === 0 ? [] : [table(["reason", "reviews"], reasonRows, columns)]),
+    table(head("who"), rows(shown.map(({ arn = "not proven", outcomes: of }) => [arn, of])), columns) + more.join(""),
+    table(head("hour (UTC)"), rows(hours.map(({ hour, outcomes: of }) => [hour, of])), columns),
+  ]
+    .slice(0, reviews === 0 ? 1 : undefined)
+    .join("\n");
+}
 
 /** How many reviews ended in each way; a way that did not occur is left out. */
-export type Outcomes = Partial<Record<Outcome, number>>;
+type Outcomes = Partial<Record<Outcome, number>>;
 
-export interface Stats {
+interface Stats {
   readonly reviews: number;
   readonly outcomes: Outcomes;
   /** Of refusals and faults, by code. */
@@ -19,7 +85,7 @@ export interface Stats {
   readonly hours: readonly { readonly hour: string; readonly reviews: number; readonly outcomes: Outcomes }[];
 }
 
-export interface Counter {
+interface Counter {
   add(review: LoggedReview): void;
   stats(): Stats;
 }
@@ -66,6 +132,6 @@ function count(outcomes: Outcomes, outcome: Outcome): void {
   outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
 }
 
-export function sum(outcomes: Outcomes): number {
+function sum(outcomes: Outcomes): number {
   return Object.values(outcomes).reduce((all, one) => all + one, 0);
 }

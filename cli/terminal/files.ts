@@ -2,6 +2,7 @@
 
 import { isUtf8 } from "node:buffer";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
 import type { Readable } from "node:stream";
 import { Failure, usage } from "../errors.ts";
 import type { IOStreams } from "./io-streams.ts";
@@ -99,4 +100,16 @@ export function fileFailure(what: "read" | "write", file: string, error: unknown
   // A new file cannot be missing: its folder is.
   const reason = what === "write" && code === "ENOENT" ? REASONS["ENOTDIR"] : REASONS[code];
   return usage(`Cannot ${what} ${file || "a file without a name"}: ${reason ?? code}.`);
+}
+
+/** This command's folder for files of one kind; `undefined` if the environment does not say where. */
+export function userFolder(
+  environment: Readonly<Record<string, string | undefined>>,
+  kind: "cache" | "config",
+): string | undefined {
+  const xdg = environment[kind === "cache" ? "XDG_CACHE_HOME" : "XDG_CONFIG_HOME"];
+  const home = environment["HOME"] || environment["USERPROFILE"];
+  // The specification says to ignore a relative path.
+  const folder = xdg && isAbsolute(xdg) ? xdg : home && join(home, `.${kind}`);
+  return folder ? join(folder, "iam-authenticator") : undefined;
 }

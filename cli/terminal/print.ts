@@ -1,12 +1,11 @@
 // The result of a command in the form that was asked for: a table for people, JSON or YAML for programs.
 
 import type { ListFormat } from "../options.ts";
-import { withEscapes } from "./control-characters.ts";
-import type { IOStreams } from "./io-streams.ts";
+import { type IOStreams, withEscapes } from "./io-streams.ts";
 import { fits, printable, rowsWithText, table, tableWithText } from "./table.ts";
 import { stringifyYaml } from "./yaml.ts";
 
-export interface Listing<T> {
+interface Listing<T> {
   readonly items: readonly T[];
   readonly headers: readonly string[];
   readonly row: (item: T) => readonly string[];

@@ -1,9 +1,8 @@
-// A line that says how far a long piece of work is; only where somebody watches.
+// Long work: a line that shows how far it is, and what a Ctrl-C does.
 
-import { duration } from "./duration.ts";
 import type { IOStreams } from "./io-streams.ts";
 
-export interface Progress {
+interface Progress {
   show(done: number): void;
   /** Takes the line away again. */
   end(): void;
@@ -46,4 +45,45 @@ export function startProgress(
 function bar(share: number): string {
   const full = Math.round(share * BAR);
   return `[${"#".repeat(full)}${".".repeat(BAR - full)}]`;
+}
+
+/** `undefined` for less than two seconds, which nobody needs to be told. */
+export function duration(seconds: number): string | undefined {
+  const whole = Math.ceil(seconds);
+  if (whole < 2) return undefined;
+  if (whole < 120) return `${whole} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Rejects with an AbortError. Not for writes: the user must learn whether they were done. */
+export async function untilInterrupted<T>(work: Promise<T>, { interrupted }: IOStreams): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const stop = () => reject(interrupted.reason);
+  interrupted.addEventListener("abort", stop);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    interrupted.removeEventListener("abort", stop);
+  }
+}
+
+/** A shorter wait needs no explanation. */
+const PATIENCE_MS = 1_000;
+
+/** Says what a Ctrl-C waits for, until what it returns is called. */
+export function tellIfSlow({ interrupted, tell }: IOStreams): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const start = () => {
+    timer = setTimeout(() => {
+      // After ^C, the cursor is in the middle of a line.
+      tell("\n");
+      tell("Waiting for AWS to answer a write. Press Ctrl-C again to stop at once.\n");
+    }, PATIENCE_MS);
+  };
+  interrupted.addEventListener("abort", start);
+  return () => {
+    interrupted.removeEventListener("abort", start);
+    clearTimeout(timer);
+  };
 }

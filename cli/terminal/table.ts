@@ -93,3 +93,8 @@ export function hang(head: string, text: string, columns: number | undefined): s
   const indent = " ".repeat(head.length);
   return lines.map((line, i) => `${i === 0 ? head : indent}${line}\n`).join("");
 }
+
+/** In quotes where a shell would read it as anything but one word: an IAM path may hold `;` and `$`. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

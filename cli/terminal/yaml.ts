@@ -14,8 +14,8 @@ import {
   type YAMLParseError,
 } from "yaml";
 import { usage } from "../errors.ts";
-import { hasControl, withEscapes } from "./control-characters.ts";
 import { nameOf } from "./files.ts";
+import { hasControl, withEscapes } from "./io-streams.ts";
 
 export interface YamlDocument {
   readonly value: unknown;
@@ -56,7 +56,7 @@ export function parseDocuments(text: string, file: string, firstLine = 1): YamlD
     if (error !== undefined) {
       const { col } = lines.linePos(error.pos[0]);
       const at = `line ${lineAt(error.pos[0])}, column ${col}`;
-      throw invalid(file, REASONS[error.code] ?? error.message, at, adviceOn(error));
+      throw invalid(file, REASONS[error.code] ?? error.message, at, adviceForError(error));
     }
     const merge = readAsWritten(document);
     if (merge !== undefined) {
@@ -123,7 +123,7 @@ const ADVICE: { readonly [code in ErrorCode]?: string } = {
   NON_STRING_KEY: "write the key out without an alias or a tag, and quote a text that begins with {",
 };
 
-function adviceOn({ code, message }: YAMLParseError): string | undefined {
+function adviceForError({ code, message }: YAMLParseError): string | undefined {
   // One code for all that is missing, also a bracket.
   return /without - indicator/.test(message) ? CHECK_INDENTATION : ADVICE[code];
 }

@@ -18,8 +18,8 @@ import { getHomeDir, loadSharedConfigFiles } from "@smithy/core/config";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { Credentials } from "../aws/client-config.ts";
 import { usage } from "../errors.ts";
+import { userFolder } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { userFolder } from "../terminal/user-folder.ts";
 import { whyNotCached } from "./why-not-cached.ts";
 
 /** No token that ends in the next moment: kubectl would have to ask for another one at once. */

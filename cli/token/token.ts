@@ -1,17 +1,17 @@
 // `token`: the exec plugin that gives kubectl a token.
 
 import type { Command } from "commander";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { type AwsOptions, clientConfig } from "../aws/client-config.ts";
 import { type AssumeOptions, findCredentials } from "../aws/credentials.ts";
 import { CREDENTIALS_ENDED } from "../aws/errors.ts";
-import { signToken } from "../aws/presign.ts";
-import { newCommand } from "../command.ts";
+import { type SignedToken, signToken } from "../aws/presign.ts";
+import { describe } from "../command.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import { addAws, addCluster, readRoleArn } from "../options.ts";
-import { untilInterrupted } from "../terminal/interrupt.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import { untilInterrupted } from "../terminal/progress.ts";
 import { cachedCredentials } from "./credential-cache.ts";
-import { execCredential, requestedVersion } from "./exec-credential.ts";
 
 interface TokenOptions extends AwsOptions, AssumeOptions {
   readonly cluster: string;
@@ -19,10 +19,8 @@ interface TokenOptions extends AwsOptions, AssumeOptions {
   readonly cache?: true;
 }
 
-export function tokenCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "token",
-    summary: "print a token for kubectl, as an ExecCredential",
+export function tokenCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     details:
       "A token is valid for 15 minutes and for this cluster only. Anybody who has it can act as you: keep it out of logs.",
     examples: [
@@ -62,4 +60,29 @@ async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
   // kubectl would send it, be refused, and ask for another one, without end.
   if (signed.expiresAt <= now) throw new Failure(EXIT.fault, CREDENTIALS_ENDED);
   io.printSecret(`${options.tokenOnly ? signed.token : execCredential(version, signed)}\n`);
+}
+
+const GROUP = "client.authentication.k8s.io";
+const API_VERSIONS = [`${GROUP}/v1`, `${GROUP}/v1beta1`];
+/** What other clients answer when nobody asks, such as a person in a shell. */
+const DEFAULT_VERSION = `${GROUP}/v1beta1`;
+
+/** `execInfo` is KUBERNETES_EXEC_INFO. client-go refuses any version other than the one it wrote there. */
+export function requestedVersion(execInfo: string | undefined): string {
+  if (!execInfo) return DEFAULT_VERSION;
+  const info = parseJson(execInfo);
+  const version = isObject(info) ? info["apiVersion"] : undefined;
+  const known = API_VERSIONS.find((candidate) => candidate === version);
+  if (known === undefined) {
+    throw usage(
+      `KUBERNETES_EXEC_INFO must ask for one of ${API_VERSIONS.join(", ")}: correct apiVersion in the kubeconfig.`,
+    );
+  }
+  return known;
+}
+
+export function execCredential(apiVersion: string, { token, expiresAt }: SignedToken): string {
+  // Rounded down to whole seconds: never later than the credentials.
+  const expirationTimestamp = `${new Date(expiresAt).toISOString().slice(0, 19)}Z`;
+  return JSON.stringify({ kind: "ExecCredential", apiVersion, spec: {}, status: { expirationTimestamp, token } });
 }

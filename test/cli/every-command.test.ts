@@ -46,12 +46,12 @@ function commandsBelow(
 
 test("every command that takes --cluster gets the context's cluster, and what else of it is its option", async () => {
   const streams = { ...processStreams(), environment };
-  const takers = commandsBelow(createProgram(streams))
+  const takers = commandsBelow(await createProgram(streams))
     .filter(({ command }) => command.options.some(({ long }) => long === "--cluster"))
     .map(({ path }) => path.join(" "));
   assert.ok(takers.length > 20);
   for (const path of takers) {
-    const program = createProgram(streams);
+    const program = await createProgram(streams);
     const { command } = commandsBelow(program).find((one) => one.path.join(" ") === path) ?? assert.fail(path);
     const needed = [
       ...command.registeredArguments.filter(({ required }) => required).map(() => "x"),

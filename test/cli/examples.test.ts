@@ -80,7 +80,7 @@ function inputFor(words: readonly string[]): string {
 }
 
 // doctor's would go to the address that they name.
-for (const path of commandsBelow(createProgram(processStreams())).filter((path) => path.at(-1) !== "doctor")) {
+for (const path of commandsBelow(await createProgram(processStreams())).filter((path) => path.at(-1) !== "doctor")) {
   test(`the examples of ${path.join(" ") || "the program"}`, async () => {
     const { out } = await cli([...path, "--help"]);
     const examples = out.split("\nExamples:\n")[1]?.split("\n\nExit codes")[0] ?? "";

@@ -17,7 +17,7 @@ const SCRIPT = fileURLToPath(new URL("../../cli/iam-authenticator.ts", import.me
 function commandsBelow(command: Command, path: readonly string[] = []): string[][] {
   return [[...path], ...command.commands.flatMap((child) => commandsBelow(child, [...path, child.name()]))];
 }
-const COMMANDS = commandsBelow(createProgram(processStreams()));
+const COMMANDS = commandsBelow(await createProgram(processStreams()));
 
 test("--help of every command fits 80 columns, but for its examples, and has one that can be typed", async () => {
   assert.equal(COMMANDS.length, 42);
@@ -144,10 +144,11 @@ test("Ctrl-C ends a process that waits, with 130 and one word", async () => {
 });
 
 test("an empty cluster is refused by every command that takes one", async () => {
-  const withCluster = commandsBelow(createProgram(processStreams())).filter((path) => {
+  const program = await createProgram(processStreams());
+  const withCluster = COMMANDS.filter((path) => {
     const command = path.reduce<Command | undefined>(
       (found, name) => found?.commands.find((child) => child.name() === name),
-      createProgram(processStreams()),
+      program,
     );
     return command?.options.some(({ long }) => long === "--cluster");
   });

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { adviceOn } from "../../cli/explain/advice.ts";
+import { adviceFor } from "../../cli/explain/advice.ts";
 import { createProgram } from "../../cli/program.ts";
 import { processStreams } from "../../cli/terminal/io-streams.ts";
 import * as errors from "../../functions/errors.ts";
@@ -48,7 +48,7 @@ function errorCodes(): string {
         `\`${code}\``,
         code === "setting_invalid" ? "-" : `${status}`,
         comment,
-        forMarkdown(adviceOn(code) ?? ""),
+        forMarkdown(adviceFor(code) ?? ""),
       ];
     });
   return [["code", "HTTP", "meaning", "what to do"], ["---", "---", "---", "---"], ...rows]
@@ -63,7 +63,7 @@ function forMarkdown(advice: string): string {
 
 /** Every command's --help, as it is printed. */
 async function commandsPage(): Promise<string> {
-  const paths = pathsBelow(createProgram(processStreams()));
+  const paths = pathsBelow(await createProgram(processStreams()));
   const sections = paths.map(async (path) => {
     const { out } = await cli([...path, "--help"]);
     return `## ${path.join(" ") || "iam-authenticator"}\n\n\`\`\`\n${out.trimEnd()}\n\`\`\`\n`;

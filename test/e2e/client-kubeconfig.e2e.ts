@@ -7,7 +7,7 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
-import { type ClientOptions, clientKubeconfig, EXEC_PLUGINS } from "../../cli/kubeconfig/client.ts";
+import { type ClientOptions, clientKubeconfig, EXEC_PLUGINS } from "../../cli/kubeconfig/kubeconfig.ts";
 import { localIdentity } from "../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../local/sandbox-settings.ts";
 import { findAwsCli } from "./aws-cli.ts";

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import { apiserverFlags } from "../../cli/irsa/apiserver-flags.ts";
+import { apiserverFlags } from "../../cli/irsa/flags.ts";
 import { policies } from "../../cli/irsa/policy/admission-policy.ts";
 import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
 import { DISCOVERY_PATH, JWKS_PATH } from "../../functions/issuer/documents.ts";

@@ -4,12 +4,11 @@ import { DISCOVERY_PATH, JWKS_PATH } from "../../../functions/issuer/documents.t
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { quoted } from "../../../functions/lib/quoted.ts";
 import { failureKind } from "../../../functions/lib/retry.ts";
-import type { Check } from "../../doctor/check.ts";
-import { openEndpoint, type Reply } from "../../doctor/http.ts";
+import { type Check, openEndpoint, type Reply } from "../../doctor/check.ts";
 import { quotedAnswer } from "../../http.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 
-export interface ServedDocuments {
+interface ServedDocuments {
   readonly checks: readonly Check[];
   /** Of the JWKS; `undefined` where it could not be read. */
   readonly kids?: readonly string[];

@@ -4,23 +4,21 @@ import type { Command } from "commander";
 import { clientConfig } from "../../aws/client-config.ts";
 import { connect } from "../../aws/connection.ts";
 import { toFailure } from "../../aws/errors.ts";
-import { newCommand } from "../../command.ts";
+import { describe } from "../../command.ts";
 import { type Check, printChecks } from "../../doctor/check.ts";
 import { Failure, silentExit } from "../../errors.ts";
 import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../../options.ts";
 import { readText } from "../../terminal/files.ts";
-import { untilInterrupted } from "../../terminal/interrupt.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
+import { untilInterrupted } from "../../terminal/progress.ts";
 import { readIssuer } from "../flags.ts";
 import { keysOfKubernetes } from "../keys/key-source.ts";
 import { readPublishedKeys } from "../keys/published-keys.ts";
 import { openKubernetes } from "../kubernetes.ts";
 import { checkDocuments } from "./check-documents.ts";
 import { checkClusterKeys, checkPublished } from "./check-keys.ts";
-import { checkPods } from "./check-pods.ts";
-import { checkPolicy } from "./check-policy.ts";
-import { checkProvider } from "./check-provider.ts";
-import { checkToken } from "./check-token.ts";
+import { checkPods, checkPolicy } from "./check-pods.ts";
+import { checkProvider, checkToken } from "./check-provider.ts";
 
 interface DoctorOptions extends ConnectionOptions, OutputOptions {
   readonly issuer: string;
@@ -28,10 +26,8 @@ interface DoctorOptions extends ConnectionOptions, OutputOptions {
   readonly ca?: string;
 }
 
-export function doctorCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "doctor",
-    summary: "check the issuer, IAM and the cluster, and say what to do",
+export function doctorCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     details:
       "With --kubeconfig, a token for default/default is made, which lives for 10 minutes and is shown to kube-apiserver " +
       "alone; ServiceAccounts and Pods are listed. Exit code 1: something failed.",

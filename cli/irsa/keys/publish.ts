@@ -7,7 +7,7 @@ import { type Connection, connect } from "../../aws/connection.ts";
 import type { Change } from "../../changes/plan.ts";
 import { executePlan } from "../../changes/propose.ts";
 import { writeValue } from "../../changes/write.ts";
-import { newCommand } from "../../command.ts";
+import { describe } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
 import { addConnection, type ConnectionOptions, newOption, type WriteOptions } from "../../options.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
@@ -21,10 +21,8 @@ interface PublishOptions extends ConnectionOptions, WriteOptions {
   readonly publicKey?: string;
 }
 
-export function publishCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "publish",
-    summary: "publish a cluster's public keys",
+export function publishCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     details:
       "Keys that are published already stay as they are, also those that are not in the source (irsa keys retire). Publish " +
       "a new key a day before it signs: AWS remembers what it has read.",

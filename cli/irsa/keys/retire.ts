@@ -5,15 +5,14 @@ import { notAfterTime } from "../../../functions/lib/not-after.ts";
 import { connect } from "../../aws/connection.ts";
 import type { Change } from "../../changes/plan.ts";
 import { executePlan } from "../../changes/propose.ts";
-import { newCommand } from "../../command.ts";
+import { describe } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
 import { addConnection, type ConnectionOptions, readWhole, type WriteOptions } from "../../options.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import { openKubernetes } from "../kubernetes.ts";
 import { DEFAULT_TOKEN_EXPIRATION } from "../names.ts";
-import { byName, describeKey, readPublishedKeys } from "./published-keys.ts";
-import { signingKeyOf } from "./signing-key.ts";
-import { retireProblem } from "./still-needed.ts";
+import { signingKeyOf } from "./key-source.ts";
+import { byName, describeKey, type PublishedKey, readPublishedKeys } from "./published-keys.ts";
 
 interface RetireOptions extends ConnectionOptions, WriteOptions {
   readonly signedUntil?: number;
@@ -22,10 +21,8 @@ interface RetireOptions extends ConnectionOptions, WriteOptions {
   readonly force?: true;
 }
 
-export function retireCommand(io: IOStreams): Command {
-  const command = newCommand(io, {
-    name: "retire",
-    summary: "remove a key whose tokens have all ended",
+export function retireCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
     details:
       "Refused while a living token may be signed with it: --signed-until says when the last kube-apiserver began to sign " +
       "with another key. With --kubeconfig, kube-apiserver is asked for a token as well, to see which key signs.",
@@ -79,4 +76,44 @@ function readTime(text: string): number {
   const time = notAfterTime(text);
   if (time === undefined) throw new InvalidArgumentError("It must be a time such as 2026-11-01T08:00:00Z.");
   return time;
+}
+
+interface RetireQuestion {
+  readonly retired: PublishedKey;
+  /** All of them, the retired one too. */
+  readonly published: readonly PublishedKey[];
+  /** Milliseconds since 1970. */
+  readonly signedUntil: number;
+  /** Seconds. */
+  readonly longestToken: number;
+  /** The kid that signs now, where kube-apiserver was asked. */
+  readonly signing: string | undefined;
+  readonly now: number;
+}
+
+/** Clocks of kube-apiservers and of AWS differ. */
+const MARGIN_MS = 5 * 60_000;
+
+/** A sentence that says what is to be waited for; `undefined` where the key may go. */
+function retireProblem(question: RetireQuestion): string | undefined {
+  const { retired, published, signedUntil, longestToken, signing, now } = question;
+  // What is not served verifies no token.
+  if (retired.key === undefined) return undefined;
+  const others = published.filter(({ kid, key }) => kid !== retired.kid && key !== undefined);
+  if (others.length === 0) return "it is the last key that is served. Publish the next one first (irsa keys publish).";
+  if (signing === retired.kid) return "kube-apiserver signs with it now. Switch the signing key first.";
+  if (signing !== undefined && !others.some(({ kid }) => kid === signing)) {
+    return `kube-apiserver signs with ${signing}, which is not published. Publish it first (irsa keys publish).`;
+  }
+  if (signedUntil > now) return "--signed-until is in the future.";
+  const oldestOther = Math.min(...others.map(({ stored }) => stored.modified));
+  if (signedUntil < oldestOther) {
+    return `--signed-until is before any other key was published (${time(oldestOther)}): which key has signed since?`;
+  }
+  const end = signedUntil + longestToken * 1000 + MARGIN_MS;
+  return now < end ? `tokens that it has signed may be good until ${time(end)}. Retire it then.` : undefined;
+}
+
+function time(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }

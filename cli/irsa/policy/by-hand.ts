@@ -3,7 +3,7 @@
 import { TOKEN_FILE, TOKEN_FOLDER, VOLUME } from "../names.ts";
 import type { PodDefaults } from "./variables.ts";
 
-export interface HandWritten extends PodDefaults {
+interface HandWritten extends PodDefaults {
   readonly role: string;
   /** Of the Pod, by their names; a merge patch finds them by it. */
   readonly containers: readonly string[];

@@ -1,18 +1,12 @@
 // `irsa policy`: prints what makes Pods find their role.
 
 import type { Command } from "commander";
-import { newCommand } from "../../command.ts";
+import { describe } from "../../command.ts";
 import { usage } from "../../errors.ts";
 import { collect, readRoleArn, readWhole } from "../../options.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import { stringifyYaml } from "../../terminal/yaml.ts";
-import {
-  BETA_FLAGS,
-  DEFAULT_VERSION,
-  type PolicySupport,
-  policySupport,
-  readKubernetesVersion,
-} from "../kubernetes-version.ts";
+import { BETA_FLAGS, DEFAULT_VERSION, type PolicySupport, policySupport, readKubernetesVersion } from "../flags.ts";
 import { DEFAULT_TOKEN_EXPIRATION, STS_AUDIENCE } from "../names.ts";
 import { policies } from "./admission-policy.ts";
 import { component } from "./by-hand.ts";
@@ -29,10 +23,8 @@ interface PolicyCommandOptions {
   readonly container?: readonly string[];
 }
 
-export function policyCommand(io: IOStreams): Command {
-  return newCommand(io, {
-    name: "policy",
-    summary: "print the admission policies that give Pods their role",
+export function policyCommand(command: Command, io: IOStreams): Command {
+  return describe(command, {
     details:
       "They make the changes of amazon-eks-pod-identity-webhook, from the same annotations, without a webhook. The " +
       "options are the webhook's own; annotations come before them. Before Kubernetes 1.34, a Kustomize component is " +

@@ -12,7 +12,7 @@ export interface PodDefaults {
   readonly region?: string;
 }
 
-export interface CelVariable {
+interface CelVariable {
   readonly name: string;
   readonly expression: string;
 }

@@ -8,18 +8,18 @@ import { fileFailure, nameOf, readText } from "../../terminal/files.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import { printable } from "../../terminal/table.ts";
 import { parseYaml, stringifyYaml } from "../../terminal/yaml.ts";
-import { type Denial, readDenial } from "./denial.ts";
 import { type Entry, readEntry, writeEntry } from "./entry.ts";
+import { type Denial, readDenial } from "./read-parameter.ts";
 import type { PlaceOf } from "./to-parameters.ts";
 
-export interface MappingFile {
+interface MappingFile {
   readonly entries: readonly Entry[];
   readonly denials: readonly Denial[];
   /** File and line of each of these. */
   readonly placeOf: PlaceOf;
 }
 
-export interface ExaminedFile extends MappingFile {
+interface ExaminedFile extends MappingFile {
   /** Of single entries: file and line, and what is wrong. */
   readonly problems: readonly { readonly where: string; readonly problem: string }[];
 }

@@ -1,5 +1,6 @@
-// From a parameter to the entries in it, and in words what is wrong.
+// Mapping entries and denials, read from the stored value of a parameter.
 
+import { checkDenyEntry, type DenyEntry, type DenyScope } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { checkMapping, isListKind, type MappingKind } from "../../../functions/authenticator/mapping/mapping.ts";
 import {
   type ParameterAddress,
@@ -9,8 +10,34 @@ import {
 import { isObject } from "../../../functions/lib/json.ts";
 import { parseStored, repeatedKey } from "../../../functions/lib/repeated-keys.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
-import { type Denial, readDenial } from "./denial.ts";
-import type { Entry, Problem } from "./entry.ts";
+import { accountOf, type Entry, type Problem } from "./entry.ts";
+
+export interface Denial {
+  /** Whose list it is in: twelve digits, or `any`. */
+  readonly account: string;
+  readonly entry: DenyEntry;
+}
+
+/** In a file, the account comes from the ARN; with a wildcard there, the denial is for any account. */
+export function readDenial(item: unknown, scope: DenyScope = {}): Denial | Problem {
+  const check = checkDenyEntry(item, scope);
+  if (!check.valid) return { problem: check.problem };
+  return { account: accountOf(check.entry.arnLike), entry: inOrder(check.entry) };
+}
+
+/** Why a denial of a file can never match in a cluster of this partition: a phrase for the user, or `undefined`. */
+export function foreignProblem({ account, entry }: Denial, partition: string): string | undefined {
+  const check = checkDenyEntry(entry, { account, partition });
+  return check.valid ? undefined : `the denial of ${entry.arnLike}: ${check.problem}`;
+}
+
+function inOrder({ arnLike, notAfter, description }: DenyEntry): DenyEntry {
+  return {
+    arnLike,
+    ...(notAfter !== undefined && { notAfter }),
+    ...(description !== undefined && { description }),
+  };
+}
 
 export interface Reading {
   /** `undefined` for a name that the authenticator ignores. */

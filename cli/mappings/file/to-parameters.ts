@@ -4,8 +4,8 @@ import { isListKind, type Mapping } from "../../../functions/authenticator/mappi
 import { denyParameter, mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { asciiLowerCase } from "../../../functions/lib/ascii-lower-case.ts";
 import { usage } from "../../errors.ts";
-import type { Denial } from "./denial.ts";
 import type { Entry } from "./entry.ts";
+import type { Denial } from "./read-parameter.ts";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
 const MAX_BYTES = 4096;
@@ -22,7 +22,7 @@ const KEYS = [
   "description",
 ] as const;
 
-export interface Placement {
+interface Placement {
   readonly values: ReadonlyMap<string, string>;
   /** What would not be one parameter; of entries for the same one, the first is in `values`. */
   readonly problems: readonly {

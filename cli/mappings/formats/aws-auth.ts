@@ -6,9 +6,9 @@ import { stringifyYaml } from "../../terminal/yaml.ts";
 import { type Entry, nameOfEntry } from "../file/entry.ts";
 import { readParameter } from "../file/read-parameter.ts";
 import { carryOut, type ExportInput } from "./carry-out.ts";
-import { translateOut } from "./placeholders.ts";
+import { translateOut } from "./record.ts";
 
-export interface Exported {
+interface Exported {
   readonly configMap: string;
   /** How many mappings are in it. */
   readonly exported: number;

@@ -1,15 +1,18 @@
 // What aws-auth can carry of a mapping: nothing by which it would let in more than the mappings do here.
 
-import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { parseMappedArn } from "../../../functions/authenticator/mapping/arn.ts";
+import { mappingParameter, permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { isObject } from "../../../functions/lib/json.ts";
 import { isExpired } from "../../../functions/lib/not-after.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { arnsOverlap } from "../../access/arn-overlap.ts";
-import { decide, type EvaluationContext } from "../../access/evaluation.ts";
-import { principalOf } from "../../access/principal.ts";
-import { shortName } from "../../aws/parameter-name.ts";
+import { decide, principalOf } from "../../access/evaluation.ts";
+import { usage } from "../../errors.ts";
+import { type EvaluationContext, shortName } from "../../function-settings.ts";
+import { nameOf } from "../../terminal/files.ts";
+import { parseDocuments } from "../../terminal/yaml.ts";
 import type { Entry } from "../file/entry.ts";
 import type { Reading } from "../file/read-parameter.ts";
-import type { KnownRole } from "./roles.ts";
 
 export interface ExportInput {
   /** Every parameter below the prefix: also an invalid one decides who gets in. */
@@ -108,4 +111,33 @@ function arnsOf({ kind, account, name }: Entry): string[] {
   if (kind === "role") return [`arn:*:sts::${account}:assumed-role/${name}/*`];
   if (kind === "user") return [`arn:*:iam::${account}:user/${name}`, `arn:*:iam::${account}:user/*/${name}`];
   return kind === "account" ? [`arn:*:*::${account}:*`] : [];
+}
+
+export interface KnownRole {
+  readonly account: string;
+  readonly permissionSet: string;
+  /** Without the path `aws-reserved/sso.amazonaws.com/`, as aws-auth needs it. */
+  readonly arn: string;
+  readonly name: string;
+}
+
+/** `{"Roles": [{"Arn": ...}]}`, a list of such roles, or of ARNs. Roles that no permission set made are left out. */
+export function readRoles(text: string, file: string): KnownRole[] {
+  const roles = parseDocuments(text, file).flatMap(({ value }) => {
+    const list = isObject(value) ? value["Roles"] : value;
+    if (!Array.isArray(list)) throw usage(`--roles-from ${nameOf(file)}: it must be what aws iam list-roles prints.`);
+    return list;
+  });
+  return roles.flatMap((role: unknown) => {
+    const arn = isObject(role) ? role["Arn"] : role;
+    const mapped = typeof arn === "string" ? parseMappedArn(arn) : undefined;
+    if (typeof arn !== "string" || mapped?.kind !== "role") {
+      throw usage(`--roles-from ${nameOf(file)}: ${JSON.stringify(role)} is not a role with an Arn.`);
+    }
+    const name = arn.slice(arn.lastIndexOf("/") + 1);
+    const permissionSet = permissionSetOf(name);
+    if (permissionSet === undefined) return [];
+    const bare = `arn:${mapped.partition}:iam::${mapped.accountId}:role/${name}`;
+    return [{ account: mapped.accountId, permissionSet, arn: bare, name }];
+  });
 }

@@ -1,9 +1,9 @@
 // A mapping as other programs write it, and what becomes of it here: an entry, or the reason why it cannot be carried.
 
 import { mappingParameter, permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
+import { templateProblem } from "../../../functions/authenticator/mapping/template.ts";
 import { printable } from "../../terminal/table.ts";
 import { type Entry, type Problem, readEntry } from "../file/entry.ts";
-import { translateIn } from "./placeholders.ts";
 
 /** Nothing is trusted yet: fields are as they were read. */
 export interface Foreign {
@@ -109,7 +109,7 @@ function accountText(account: unknown): unknown {
   return typeof account === "number" && String(account).length === 12 ? String(account) : account;
 }
 
-export interface Merged {
+interface Merged {
   readonly winners: readonly Carried[];
   /** What was left out, each with the reason. */
   readonly overridden: readonly string[];
@@ -141,4 +141,16 @@ export function merge(carried: readonly Carried[]): Merged {
 function whyItCounts(other: Carried, winner: Carried): string {
   const isUnmatched = other.isNew && !winner.isNew;
   return `is for the same principal${isUnmatched ? ", and the other never matched anybody" : " and comes later: the last one counts"}`;
+}
+
+/** `undefined` for braces that are plain text there, and would be an error here. */
+function translateIn(text: string): string | undefined {
+  const literal = text.replace(/\{\{\w+\}\}/g, "");
+  if (/[{}]/.test(literal)) return undefined;
+  const translated = text.replace(/\{\{(\w+)\}\}/g, "{$1}");
+  return templateProblem(translated) === undefined ? translated : undefined;
+}
+
+export function translateOut(text: string): string {
+  return text.replace(/\{(\w+)\}/g, "{{$1}}");
 }

@@ -7,7 +7,7 @@ import { parseDocuments } from "../../terminal/yaml.ts";
 import { below, type Part, partsIn } from "./parts.ts";
 import type { Foreign } from "./record.ts";
 
-export interface Read {
+interface Read {
   readonly items: readonly Foreign[];
   /** What else is in the file, and has no mappings. */
   readonly notes: readonly string[];

@@ -1,10 +1,9 @@
 // What lint says about a mapping or a denial, and what its rules look at.
 
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
-import type { EvaluationContext } from "../../access/evaluation.ts";
-import type { Denial } from "../file/denial.ts";
+import type { EvaluationContext } from "../../function-settings.ts";
 import type { Entry } from "../file/entry.ts";
-import { type Reading, readParameter } from "../file/read-parameter.ts";
+import { type Denial, type Reading, readParameter } from "../file/read-parameter.ts";
 
 /** The gravest first. */
 export const LEVELS = ["error", "warning", "info"] as const;
@@ -25,7 +24,7 @@ export interface Placed {
   readonly entry: Entry;
 }
 
-export interface PlacedDenial {
+interface PlacedDenial {
   readonly parameter: string;
   readonly denial: Denial;
 }

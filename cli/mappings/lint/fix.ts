@@ -6,12 +6,11 @@ import { readName } from "../../../functions/authenticator/mapping/read-name.ts"
 import { formerProblemsIn, type NamedParameter, problemsIn } from "../../../functions/authenticator/stored-problems.ts";
 import { parseJson } from "../../../functions/lib/json.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
-import type { EvaluationContext } from "../../access/evaluation.ts";
-import { shortName } from "../../aws/parameter-name.ts";
+import { type EvaluationContext, shortName } from "../../function-settings.ts";
 import { valueText } from "../file/to-parameters.ts";
 import type { Finding } from "./finding.ts";
 
-export interface Fix {
+interface Fix {
   /** The parameter, with the prefix. */
   readonly name: string;
   readonly value: string;
@@ -19,7 +18,7 @@ export interface Fix {
   readonly notes: readonly string[];
 }
 
-export interface Fixes {
+interface Fixes {
   readonly fixes: readonly Fix[];
   /** Values that cannot be rewritten without deciding what an invalid entry beside them means. */
   readonly left: readonly Finding[];

@@ -1,12 +1,17 @@
 // All rules over all mappings, the gravest findings first.
 
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
-import type { EvaluationContext } from "../../access/evaluation.ts";
-import { shortName } from "../../aws/parameter-name.ts";
+import { type EvaluationContext, shortName } from "../../function-settings.ts";
 import { type Finding, LEVELS, type Rule, subjectOf } from "./finding.ts";
-import { missingSessions, sessionNames, sharedUsernames, spaces } from "./names.ts";
+import {
+  missingSessions,
+  repeatedSessions,
+  sessionNames,
+  sessionsWithoutSet,
+  sharedUsernames,
+  spaces,
+} from "./names.ts";
 import { masters, nodes, systemNames, wholeAccounts } from "./privileges.ts";
-import { repeatedSessions, sessionsWithoutSet } from "./sessions.ts";
 import { coveredPatterns, permissionSetRoles, shadowed, unreachable } from "./shadowing.ts";
 import { ending, invalid, pinned } from "./validity.ts";
 

@@ -2,8 +2,7 @@
 
 import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
 import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
-import { type AdminAccess, adminAccessOf } from "../../access/admin-access.ts";
-import { ADMIN_GROUPS, makesAdministrator } from "../../access/administrators.ts";
+import { ADMIN_GROUPS, type AdminAccess, adminAccessOf, makesAdministrator } from "../../access/administrators.ts";
 import type { Finding, Level, Placed, Subject } from "./finding.ts";
 
 /** The mappings that name the group, and whether anybody gets it, by the code of the lockout guard. */

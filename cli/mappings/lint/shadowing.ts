@@ -3,8 +3,8 @@
 import { matchesArnLike } from "../../../functions/authenticator/mapping/arn-like.ts";
 import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { refusesEverybody } from "../../access/denials.ts";
-import { decideForPrincipal, principalOf } from "../../access/principal.ts";
-import { shortName } from "../../aws/parameter-name.ts";
+import { decideForPrincipal, principalOf } from "../../access/evaluation.ts";
+import { shortName } from "../../function-settings.ts";
 import type { Finding, Placed, Subject } from "./finding.ts";
 
 export function unreachable({ entries, context }: Subject): Finding[] {

@@ -1,7 +1,7 @@
 // Random pairs of states of a small store, and the principals of a small universe that read them.
 
 import fc from "fast-check";
-import { evaluationContext } from "../../../cli/aws/connection.ts";
+import { evaluationContext } from "../../../cli/function-settings.ts";
 import { type VerifiedIdentity, verifyIdentity } from "../../../functions/authenticator/identity/identity.ts";
 import { readSettings } from "../../../functions/authenticator/settings.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";

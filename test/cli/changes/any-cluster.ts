@@ -1,7 +1,7 @@
 // Generated clusters: few names and many ways in which their mappings get into each other's way.
 
 import fc from "fast-check";
-import { evaluationContext } from "../../../cli/aws/connection.ts";
+import { evaluationContext } from "../../../cli/function-settings.ts";
 import { readSettings } from "../../../functions/authenticator/settings.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 

@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { decide } from "../../../cli/access/evaluation.ts";
-import { supposeIdentity } from "../../../cli/access/principal.ts";
+import { decide, supposeIdentity } from "../../../cli/access/evaluation.ts";
 import { guardLockout } from "../../../cli/changes/lockout-guard.ts";
 import { Failure } from "../../../cli/errors.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";

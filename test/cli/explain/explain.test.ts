@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { adviceOn } from "../../../cli/explain/advice.ts";
+import { adviceFor } from "../../../cli/explain/advice.ts";
 import * as errors from "../../../functions/errors.ts";
 import type { LocalServer } from "../../../local/http-server.ts";
 import { LOCAL_IDENTITIES, localIdentity } from "../../../local/identities.ts";
@@ -163,6 +163,6 @@ test("every denial has advice", () => {
   for (const type of Object.values(errors)) {
     if (!(type.prototype instanceof errors.Denial)) continue;
     const { code } = new (type as new (message: string) => errors.Denial)("test");
-    if (code !== "audience_foreign") assert.ok(adviceOn(code), code);
+    if (code !== "audience_foreign") assert.ok(adviceFor(code), code);
   }
 });

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
-import { rateLimited } from "../../../cli/aws/rate-limit.ts";
-import { followReviews } from "../../../cli/reviews/follow.ts";
+import { rateLimited } from "../../../cli/aws/rates.ts";
+import { followReviews } from "../../../cli/reviews/read-log.ts";
 import { LOG_GROUP, type LoggedCluster, linesOf, loggedCluster, MINUTE, NOW } from "./services.ts";
 
 const alice = { arn: "arn:aws:iam::111122223333:user/alice", outcome: "granted" } as const;

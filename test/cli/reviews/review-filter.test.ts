@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { filterPattern, isWanted } from "../../../cli/reviews/review-filter.ts";
+import { filterPattern, isWanted } from "../../../cli/reviews/logged-review.ts";
 import { OUTCOMES } from "../../../functions/authenticator/review/record.ts";
 import { parseFilterPattern } from "../../../local/logs/filter-pattern.ts";
 

@@ -1,6 +1,6 @@
 // A local CloudWatch Logs and CloudFormation for one test file, with lines as the function itself writes them.
 
-import { supposeIdentity } from "../../../cli/access/principal.ts";
+import { supposeIdentity } from "../../../cli/access/evaluation.ts";
 import { logEntry } from "../../../functions/authenticator/http/log-entry.ts";
 import { metricsLine } from "../../../functions/authenticator/http/metrics-line.ts";
 import { newRecord, type Outcome, type ReviewRecord } from "../../../functions/authenticator/review/record.ts";

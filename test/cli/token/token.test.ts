@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { signToken } from "../../../cli/aws/presign.ts";
-import { execCredential, requestedVersion } from "../../../cli/token/exec-credential.ts";
+import { execCredential, requestedVersion } from "../../../cli/token/token.ts";
 import { createSts } from "../../../functions/authenticator/aws/sts.ts";
 import { proveIdentity } from "../../../functions/authenticator/identity/prove-identity.ts";
 import { readSettings } from "../../../functions/authenticator/settings.ts";

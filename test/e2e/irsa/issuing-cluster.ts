@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { apiserverFlags } from "../../../cli/irsa/apiserver-flags.ts";
+import { apiserverFlags } from "../../../cli/irsa/flags.ts";
 import { policies } from "../../../cli/irsa/policy/admission-policy.ts";
 import { kubeconfigOf } from "../../../cli/kubeconfig/webhook.ts";
 import { type LocalIssuer, startIssuer } from "../../../local/issuer.ts";

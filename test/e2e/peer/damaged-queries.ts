@@ -1,7 +1,6 @@
 // Tokens whose query is not what the rules say, or only unusual: each changed in one way.
 
-import type { Parameter } from "../../../local/sts/query.ts";
-import { encode } from "../../../local/sts/query.ts";
+import { encode, type Parameter } from "../../../local/sts/query.ts";
 import { type DoubledParameter, doubledParameters } from "../../hostile-tokens.ts";
 import { tokenOf } from "../../token.ts";
 import { type Damage, otherDay } from "./damaged-urls.ts";

@@ -1,0 +1,43 @@
+// What the command knows of the function's settings, and how it evaluates and names parameters with them.
+
+import { readSettings, type Settings } from "../functions/authenticator/settings.ts";
+import type { ConnectionOptions } from "./options.ts";
+import type { IOStreams } from "./terminal/io-streams.ts";
+
+/** What mappings are evaluated with, besides themselves. */
+export interface EvaluationContext {
+  /** Begins with `/`, does not end with one. */
+  readonly prefix: string;
+  /** Such as `aws` or `aws-cn`. */
+  readonly partition: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Usernames and groups must not begin with one of these. */
+  readonly reservedPrefixes: readonly string[];
+}
+
+/** `now` in milliseconds since 1970. */
+export function evaluationContext(settings: Settings, now: number): EvaluationContext {
+  const { mappingPrefix: prefix, partition, reservedPrefixes } = settings;
+  return { prefix, partition: partition.id, now, reservedPrefixes };
+}
+
+/** The function's own reading of its settings, so that what it refuses is refused here too. */
+export function functionSettings(options: ConnectionOptions, region: string, { environment }: IOStreams): Settings {
+  return readSettings({
+    CLUSTER_ID: options.cluster,
+    CALLER_AUTH: "none",
+    AWS_REGION: region,
+    MAPPING_PREFIX: options.prefix,
+    ACCOUNTS: environment["ACCOUNTS"],
+    STS_REGIONS: environment["STS_REGIONS"],
+    STS_EXTRA_HOSTS: environment["STS_EXTRA_HOSTS"],
+    RESERVED_PREFIXES: environment["RESERVED_PREFIXES"],
+    AWS_ENDPOINT_URL_STS: environment["AWS_ENDPOINT_URL_STS"],
+  });
+}
+
+/** For people: below the prefix. */
+export function shortName(name: string, prefix: string): string {
+  return name.startsWith(`${prefix}/`) ? name.slice(prefix.length + 1) : name;
+}
