@@ -2,13 +2,12 @@
 
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
-import { adminAccessOf } from "../access/admin-access.ts";
-import { administratorEntries, mentionsAdministrators } from "../access/administrators.ts";
-import type { EvaluationContext } from "../access/evaluation.ts";
-import { givesTooMuch } from "../access/excess.ts";
+import { accessOf, givesMore } from "../access/access.ts";
+import type { Parameters, States } from "../access/account-names.ts";
+import { adminAccessOf, administratorEntries, mentionsAdministrators } from "../access/administrators.ts";
+import { compareAccess } from "../access/compare-access.ts";
+import type { EvaluationContext } from "../function-settings.ts";
 import { type Change, newDenials } from "./plan.ts";
-
-type Parameters = ReadonlyMap<string, StoredParameter>;
 
 /** With more changes than these, only denials are held apart from what grants: each change is a comparison. */
 const MAX_COMPARED = 200;
@@ -35,6 +34,8 @@ export async function inSafeOrder(
   const ordered: Change[] = [];
   let waiting: Change[] = [];
   let admin = await findAdmin(state, context);
+  // With --force, a plan may end without an administrator: then there is none to keep on the way.
+  const keepsAdmin = (await findAdmin(last, context)) !== undefined;
 
   /** As if it were written now; taken back where it is not safe. */
   async function goes(change: Change, compares = isCompared && changes.length <= MAX_COMPARED): Promise<boolean> {
@@ -46,7 +47,7 @@ export async function inSafeOrder(
     const next = await adminAfter(change);
     const isTooMuch =
       compared && (await givesTooMuch({ before: previous, after: state, others: [current, last] }, context));
-    if ((admin !== undefined && next === undefined) || isTooMuch) {
+    if ((keepsAdmin && admin !== undefined && next === undefined) || isTooMuch) {
       if (before === undefined) state.delete(change.name);
       else state.set(change.name, before);
       return false;
@@ -145,6 +146,23 @@ async function makesAdmin(name: string, state: Parameters, context: EvaluationCo
   if (stored === undefined) return false;
   for (const entry of administratorEntries(context.prefix, name, stored)) {
     if ((await adminAccessOf(entry, state, context)).kind === "sure") return true;
+  }
+  return false;
+}
+
+/**
+ * @param step from one state to the next; the first and the last state of a plan are its `others`
+ * @returns true for a gain that neither end of the plan gives. Where there is too much to compare, false: the plan says so
+ */
+export async function givesTooMuch(
+  step: States & { readonly others: readonly Parameters[] },
+  context: EvaluationContext,
+): Promise<boolean> {
+  const { differences } = await compareAccess(step, context);
+  for (const { kind, identity, after, from } of differences) {
+    if (kind !== "gain") continue;
+    const ends = await Promise.all(step.others.map((end) => accessOf(identity, end, { ...context, now: from })));
+    if (ends.every((end) => givesMore(end, after))) return true;
   }
   return false;
 }
