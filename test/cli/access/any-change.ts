@@ -22,8 +22,7 @@ const USERS = ["alice", "ops/alice", "bob", "ops/x/bob"];
 const FEDERATED = ["fred", "Fred"];
 const PINS = ["AROAPINNED", "AIDAPINNED"];
 
-/** Each principal of the universe, with each unique id. */
-export const UNIVERSE: readonly VerifiedIdentity[] = [A, B].flatMap((account) => [
+const NAMED: readonly VerifiedIdentity[] = [A, B].flatMap((account) => [
   ...ROLES.flatMap((role) =>
     SESSIONS.flatMap((session) =>
       ["AROAOTHER", "AROAPINNED"].map((id) =>
@@ -37,26 +36,29 @@ export const UNIVERSE: readonly VerifiedIdentity[] = [A, B].flatMap((account) =>
   ...FEDERATED.map((name) => identity(account, `sts::${account}:federated-user/${name}`, `${account}:${name}`)),
   identity(account, `iam::${account}:root`, account),
 ]);
+/** Of an account that no parameter and no ARN names. */
+const UNNAMED = "777788889999";
+const STRANGERS: readonly VerifiedIdentity[] = [
+  identity(UNNAMED, `sts::${UNNAMED}:assumed-role/ci/jane`, "AROAOTHER:jane"),
+  identity(UNNAMED, `iam::${UNNAMED}:user/ops/alice`, "AIDAOTHER"),
+];
 
 function identity(Account: string, rest: string, UserId: string): VerifiedIdentity {
   return verifyIdentity({ Account, Arn: `arn:aws:${rest}`, UserId }, "aws", "ASIAX");
 }
 
+/** Each principal of the universe, with each unique id. */
+export const UNIVERSE: readonly VerifiedIdentity[] = [...NAMED, ...STRANGERS];
+
 const RESOURCES = [
   ...["*", "role/*", "role/c*", "role/*c", "role/*c*", "role/ci", "role/ci-*", "role/x?x", "role/?????????????*"],
   ...["role/AWSReservedSSO_*", "role/AWSReservedSSO_View_01*", `role/${SET_ROLES[0]}`, "role/awsreservedsso_v*_*f"],
-  ...[
-    "user/*",
-    "user/ops/*",
-    "user/alice",
-    "user/ops/alice",
-    "user/*bob",
-    "user/*/*/bob",
-    "root",
-    "user/?ob",
-    "user/?ob",
-    "user/ops/x/*",
-  ],
+  "root",
+];
+/** Of one user, some match the ARN with its path alone, and some the ARN without it. */
+const USER_RESOURCES = [
+  ...["user/*", "user/ops/*", "user/alice", "user/ops/alice", "user/*bob", "user/*/*/bob"],
+  ...["user/?ob", "user/ops/x/*", "user/al*"],
 ];
 const STS_RESOURCES = [
   ...["assumed-role/ci/*", "assumed-role/*/jane", "assumed-role/xcx/j*", "assumed-role/ci/JANE", "assumed-role/*/*@*"],
@@ -81,6 +83,7 @@ const account = fc.constantFrom(A, B, "*", "1111*", "999999999999");
 
 const arnLike = fc.oneof(
   fc.tuple(account, fc.constantFrom(...RESOURCES)).map(([of, resource]) => `arn:aws:iam::${of}:${resource}`),
+  fc.tuple(account, fc.constantFrom(...USER_RESOURCES)).map(([of, resource]) => `arn:aws:iam::${of}:${resource}`),
   fc.tuple(account, fc.constantFrom(...STS_RESOURCES)).map(([of, resource]) => `arn:aws:sts::${of}:${resource}`),
   fc.constantFrom("arn:aws:*::*:*", "arn:*:iam::*:role/ci", "arn:aws-cn:iam::*:role/*", "nonsense"),
 );
@@ -156,7 +159,7 @@ export interface AnyChange {
 }
 
 /** A few parameters of one state are written, or removed. */
-export const anyChange: fc.Arbitrary<AnyChange> = fc
+const anyFew: fc.Arbitrary<AnyChange> = fc
   .tuple(state, state, fc.nat(), fc.integer({ min: 1, max: 3 }))
   .map(([entries, others, start, count]) => {
     const before = new Map(
@@ -172,3 +175,28 @@ export const anyChange: fc.Arbitrary<AnyChange> = fc
     }
     return { before, after };
   });
+
+const userGlobs = fc.subarray(USER_RESOURCES, { minLength: 1, maxLength: 2 });
+const listed = (resources: readonly string[], more = {}) => ({
+  value: JSON.stringify(resources.map((resource) => ({ arnLike: `arn:aws:iam::${A}:${resource}`, ...more }))),
+  secure: false,
+});
+
+/** Denials of users change below a pattern of users: whether a path counts is rare among all other changes. */
+const anyUserDenial: fc.Arbitrary<AnyChange> = fc
+  .tuple(userGlobs, userGlobs, fc.subarray(USER_RESOURCES, { maxLength: 2 }))
+  .map(([mapped, ...denied]) => {
+    const [before, after] = denied.map(
+      (globs) =>
+        new Map([
+          [`${context.prefix}/pattern/${A}`, listed(mapped, { username: "a" })],
+          [`${context.prefix}/deny/${A}`, listed(globs)],
+        ]),
+    );
+    return { before: before ?? new Map(), after: after ?? new Map() };
+  });
+
+export const anyChange: fc.Arbitrary<AnyChange> = fc.oneof(
+  { weight: 6, arbitrary: anyFew },
+  { weight: 1, arbitrary: anyUserDenial },
+);
