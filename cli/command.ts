@@ -3,9 +3,6 @@
 import { Command, type OutputConfiguration } from "commander";
 import type { IOStreams } from "./terminal/io-streams.ts";
 
-/** What completion scripts call. No help lists it. */
-export const COMPLETE = "__complete";
-
 /** A pipe has no width; help is then set as in a terminal of this width. */
 const HELP_COLUMNS = 80;
 

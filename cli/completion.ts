@@ -2,9 +2,11 @@
 // names are asked for as they are typed (complete.ts).
 
 import { Argument, type Command, type Option } from "commander";
-import { COMPLETE, describe } from "./command.ts";
-import { type Lister, listerFor } from "./complete.ts";
+import { describe } from "./command.ts";
+import { listerFor } from "./complete.ts";
+import type { Lister } from "./complete-names.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
+import { COMPLETE } from "./words.ts";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof SHELLS)[number];

@@ -8,7 +8,7 @@ import { CLUSTER_ID, CLUSTER_ID_RULE } from "../functions/settings/common.ts";
 import { type Failure, usage } from "./errors.ts";
 import { readFileText, userFolder } from "./terminal/files.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
-import { type Path, parseYaml } from "./terminal/yaml.ts";
+import type { Path } from "./terminal/yaml.ts";
 
 interface Context {
   /** The function's CLUSTER_ID; by default the context's name. */
@@ -30,10 +30,14 @@ const KEYS = ["defaultContext", "contexts"];
 const CONTEXT_KEYS = ["cluster", "region", "profile", "prefix"] as const;
 
 /** `undefined` where there is no such file. Throws with the line of the first mistake. */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config | undefined {
+export async function readConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<Config | undefined> {
   const folder = userFolder(environment, "config");
   const file = folder && join(folder, "config.yaml");
   if (file === undefined || !existsSync(file)) return undefined;
+  // Most people have no such file.
+  const { parseYaml } = await import("./terminal/yaml.ts");
   const { value, lineOf } = parseYaml(readFileText(file), file);
   const wrong = (path: Path, problem: string) => usage(`${file}, line ${lineOf(path)}: ${problem}.`);
   const document = objectAt(value ?? {}, [], KEYS, wrong);
@@ -75,9 +79,9 @@ function objectAt(value: unknown, path: Path, keys: readonly string[], wrong: Wr
 }
 
 /** Before a command runs. --cluster may name a context, which then says the cluster's id. */
-export function applyContext(command: Command, { environment }: IOStreams): void {
+export async function applyContext(command: Command, { environment }: IOStreams): Promise<void> {
   if (!command.options.some(({ long }) => long === "--cluster")) return;
-  const config = readConfig(environment);
+  const config = await readConfig(environment);
   const given: unknown = command.getOptionValue("cluster");
   const context = config && contextFor(config, typeof given === "string" ? given : config.defaultContext, command);
   if (context === undefined) return;

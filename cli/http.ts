@@ -1,13 +1,9 @@
 // One HTTP request of the command, to whomever: it ends in time, reads no more than a limit, and says what it waits for.
 
-import {
-  type Agent as HttpAgent,
-  request as httpRequest,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-} from "node:http";
-import { type Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import { TLSSocket } from "node:tls";
+import type { Agent as HttpAgent, IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { Agent as HttpsAgent } from "node:https";
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import type { IOStreams } from "./terminal/io-streams.ts";
 
 interface HttpRequest {
@@ -69,9 +65,11 @@ export async function sendHttp(
   signal?.throwIfAborted();
   for (const secret of secretsSent(url, request.headers)) secrets.add(secret);
   const { method, headers, body, agent, limitMs, maxBytes, what = url.host, patienceMs = PATIENCE_MS } = request;
+  // Loaded here: most runs of `token` send nothing.
+  const { request: open } = await (url.protocol === "http:" ? import("node:http") : import("node:https"));
   const start = performance.now();
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const outgoing = (url.protocol === "http:" ? httpRequest : httpsRequest)(url, { method, headers, agent }, resolve);
+  const outgoing = open(url, { method, headers, agent }, resolve);
   // Also what comes after the answer has begun, when `reject` has no effect any more.
   outgoing.on("error", reject);
   outgoing.on("upgrade", (_, socket) => {
@@ -92,14 +90,14 @@ export async function sendHttp(
     if (!socket.connecting) return;
     const timer = setTimeout(() => end(new HttpTimeout(`no connection to ${url.host} in time`)), CONNECT_MS);
     timers.push(timer);
-    socket.once(socket instanceof TLSSocket ? "secureConnect" : "connect", () => clearTimeout(timer));
+    socket.once(isTls(socket) ? "secureConnect" : "connect", () => clearTimeout(timer));
   });
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
     outgoing.end(body);
     const response = await promise;
     // Before the body is read: a connection that ends with it takes its certificate along.
-    const tls = response.socket instanceof TLSSocket ? tlsOf(response.socket) : undefined;
+    const tls = isTls(response.socket) ? tlsOf(response.socket) : undefined;
     const reply = { status: response.statusCode ?? 0, headers: response.headers, tls };
     return { ...reply, body: await readBody(response, maxBytes), ms: performance.now() - start };
   } catch (error) {
@@ -141,6 +139,11 @@ async function readBody(response: IncomingMessage, maxBytes: number): Promise<Bu
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+/** https://nodejs.org/api/tls.html#tlssocketencrypted */
+function isTls(socket: Socket): socket is TLSSocket {
+  return "encrypted" in socket;
 }
 
 function tlsOf(socket: TLSSocket): TlsSeen | undefined {

@@ -1,10 +1,21 @@
 #!/usr/bin/env node
-
 // The operator's command, `npx lambda-iam-authenticator`.
 
-import { run } from "./program.ts";
+import packageJson from "../package.json" with { type: "json" };
+import { run } from "./run.ts";
 import { processStreams } from "./terminal/io-streams.ts";
 
+// npm only warns about `engines`.
+const oldest = packageJson.engines.node.replace(">=", "");
+const [needed = [], present = []] = [oldest, process.versions.node].map((version) => version.split(".").map(Number));
+const at = needed.findIndex((part, i) => part !== present[i]);
+if (at >= 0 && Number(needed[at]) > Number(present[at])) {
+  console.error(
+    `iam-authenticator requires Node.js ${oldest} or newer, and this is ${process.version}. ` +
+      "Install a newer one, or put it first in PATH.",
+  );
+  process.exit(2);
+}
 const code = await run(process.argv.slice(2), processStreams());
 // What was printed must reach a pipe first. Then the process ends, whatever still has no answer.
 await Promise.all([process.stdout, process.stderr].map(flushed));

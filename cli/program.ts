@@ -1,15 +1,11 @@
-// The program: reads the command line, loads the command that it calls, and runs it to an exit code.
+// The program: reads the command line, and loads and runs the command that it calls.
 
-import { inspect } from "node:util";
-import { type Command, CommanderError } from "commander";
+import type { Command } from "commander";
 import packageJson from "../package.json" with { type: "json" };
-import { COMPLETE, describe, isCalled, newCommand } from "./command.ts";
+import { describe, isCalled, newCommand } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
-import { EXIT, Failure } from "./errors.ts";
-import { type IOStreams, withHarmlessOutput } from "./terminal/io-streams.ts";
-
-/** An option of every command; `run` removes it before commander reads the words. */
-const DEBUG = "--debug";
+import type { IOStreams } from "./terminal/io-streams.ts";
+import { DEBUG, VERSION } from "./words.ts";
 
 const EXIT_CODES = `
 Exit codes: 0 success; 1 a finding, or a change that was refused; 2 wrong usage or file;
@@ -36,7 +32,7 @@ function listCommands(io: IOStreams): CommandList {
     "iam-authenticator explain --cluster prod arn:aws:iam::111122223333:role/Developers",
   ];
   describe(program, { examples })
-    .version(packageJson.version)
+    .version(packageJson.version, VERSION.join(", "))
     .option(DEBUG, "with any command: report more about an error")
     .addHelpText("after", EXIT_CODES)
     .hook("preAction", async (_, command) => (await import("./config.ts")).applyContext(command, io));
@@ -102,42 +98,10 @@ function calledBy(words: readonly string[], program: Command): readonly Command[
   return first === "help" ? [find(program, [first]), find(program, rest)] : [find(program, [first ?? "", ...rest])];
 }
 
-/** `words` without the interpreter and the script. */
-export async function run(allWords: readonly string[], streams: IOStreams): Promise<number> {
-  const io = withHarmlessOutput(streams);
-  // Before or behind any command; commander would take it for the program's alone, before the first.
-  const end = allWords.includes("--") ? allWords.indexOf("--") : allWords.length;
-  const words = allWords.filter((word, at) => word !== DEBUG || at > end);
-  const isDebug = words.length < allWords.length || Boolean(io.environment["IAM_AUTHENTICATOR_DEBUG"]);
-  try {
-    if (words[0] === COMPLETE) {
-      // A shell asks, in the middle of a line: an error is no completion.
-      await (await import("./complete.ts")).complete(words.slice(1), io).catch(() => {});
-      return 0;
-    }
-    const { program, load } = listCommands(io);
-    const arranged = listReviews(helpFirst(words, program));
-    await load(calledBy(arranged, program));
-    await program.parseAsync(arranged, { from: "user" });
-    return 0;
-  } catch (error) {
-    // Commander has written its message already; --help and --version end here too, with 0.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
-    return report(error, isDebug, io);
-  }
-}
-
-async function report(error: unknown, isDebug: boolean, io: IOStreams): Promise<number> {
-  const { toFailure } = await import("./aws/errors.ts");
-  const failure = toFailure(error) ?? (await bug(error));
-  for (const line of failure.lines.filter((one) => one !== "")) io.tell(`${line}\n`);
-  if (isDebug) for (const line of inspect(error).split("\n")) io.tell(`${line}\n`);
-  return failure.exitCode;
-}
-
-/** Without the error's message, which may quote what it was made of, such as a token. */
-async function bug(error: unknown): Promise<Failure> {
-  const { failureKind } = await import("../functions/lib/retry.ts");
-  const message = `iam-authenticator: this is a bug, please report it: ${failureKind(error)}. With --debug, it reports more.`;
-  return new Failure(EXIT.fault, message, { cause: error });
+/** Throws `CommanderError` for wrong usage and after --help: its message is written then. */
+export async function parse(words: readonly string[], io: IOStreams): Promise<void> {
+  const { program, load } = listCommands(io);
+  const arranged = listReviews(helpFirst(words, program));
+  await load(calledBy(arranged, program));
+  await program.parseAsync(arranged, { from: "user" });
 }

@@ -1,11 +1,10 @@
 // What every AWS client of the command starts from: region and credentials, found as the AWS CLI finds them, and limits.
 
-import { loadSharedConfigFiles } from "@smithy/core/config";
 import type { AwsCredentialIdentity, Provider } from "@smithy/types";
 import { type Partition, partitionOfRegion } from "../../functions/aws/partitions.ts";
 import { usage } from "../errors.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { credentialProvider } from "./credential-provider.ts";
+import { credentialProvider, environmentKeys } from "./credential-provider.ts";
 import { type AwsRequestHandler, awsRequestHandler } from "./request-handler.ts";
 
 export interface AwsOptions {
@@ -42,21 +41,25 @@ export async function clientConfig(
   checkAwsVariables(process.env);
   const { AWS_PROFILE, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
   const name = options.profile || AWS_PROFILE || undefined;
-  const profile = await readProfile(name);
   // The SDK knows no AWS_DEFAULT_REGION: https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html
-  const region = options.region || AWS_REGION || AWS_DEFAULT_REGION || profile["region"];
+  const given = options.region || AWS_REGION || AWS_DEFAULT_REGION;
+  const keys = environmentKeys(process.env);
+  const needsProfile = name !== undefined || !given || keys === undefined;
+  const profile = needsProfile ? await readProfile(name) : {};
+  const region = given || profile["region"];
   if (!region) throw usage("No AWS region: give --region, or set AWS_REGION.");
   const partition = partitionOfRegion(region);
   if (partition === undefined) throw usage(`${region} is not an AWS region.`);
   const named = name === undefined ? {} : { profile: name };
   const requestHandler = awsRequestHandler(io);
   // Keys of the environment come before the default profile, but not before a profile that is named.
-  const isProcess = "credential_process" in profile && (name !== undefined || !process.env["AWS_ACCESS_KEY_ID"]);
+  const isProcess = "credential_process" in profile && (name !== undefined || keys === undefined);
   const credentials = credentialProvider({ ...named, requestHandler, isProcess }, io);
   return { config: { region, credentials, ...named, requestHandler }, partition };
 }
 
 async function readProfile(name = "default"): Promise<Readonly<Record<string, string | undefined>>> {
+  const { loadSharedConfigFiles } = await import("@smithy/core/config");
   const { configFile, credentialsFile } = await loadSharedConfigFiles();
   const profile = { ...configFile[name], ...credentialsFile[name] };
   // Nobody has named it, and keys of the environment may count.

@@ -1,10 +1,8 @@
 // AWS credentials from where the SDK finds them, within a limit, and only if a request can be signed with them.
 
-import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import type { AwsCredentialIdentity, Provider } from "@smithy/types";
 import { EXIT, Failure } from "../errors.ts";
 import { quotedAnswer } from "../http.ts";
-import { ask } from "../terminal/confirm.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { CredentialsUnusable, toFailure } from "./errors.ts";
 import type { AwsRequestHandler } from "./request-handler.ts";
@@ -28,18 +26,26 @@ export function credentialProvider(source: CredentialSource, io: IOStreams): Pro
   const { profile, requestHandler, isProcess } = source;
   for (const secret of secretsOf(process.env)) io.secrets.add(secret);
   let patience: NodeJS.Timeout | undefined;
-  const provider = defaultProvider({
-    ...(profile !== undefined && { profile }),
-    // For the clients that assume a role or ask IAM Identity Center.
-    clientConfig: { requestHandler },
-    parentClientConfig: { requestHandler },
-    ...(io.interactive && {
-      mfaCodeProvider(serial: string) {
-        clearTimeout(patience);
-        return askMfaCode(serial, io);
-      },
-    }),
-  });
+  let chain: Provider<AwsCredentialIdentity> | undefined;
+  async function find(): Promise<AwsCredentialIdentity> {
+    // The chain would take them too, but loading it doubles the time that `token` takes.
+    const keys = profile === undefined ? environmentKeys(process.env) : undefined;
+    if (keys !== undefined) return keys;
+    const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
+    chain ??= defaultProvider({
+      ...(profile !== undefined && { profile }),
+      // For the clients that assume a role or ask IAM Identity Center.
+      clientConfig: { requestHandler },
+      parentClientConfig: { requestHandler },
+      ...(io.interactive && {
+        mfaCodeProvider(serial: string) {
+          clearTimeout(patience);
+          return askMfaCode(serial, io);
+        },
+      }),
+    });
+    return chain();
+  }
   const limitMs = isProcess || io.interactive ? PERSON_LIMIT_MS : LIMIT_MS;
   return async () => {
     const { promise, reject } = Promise.withResolvers<never>();
@@ -51,7 +57,7 @@ export function credentialProvider(source: CredentialSource, io: IOStreams): Pro
     io.interrupted.addEventListener("abort", stop);
     try {
       io.interrupted.throwIfAborted();
-      return usableCredentials(await Promise.race([provider(), promise]), what, io);
+      return usableCredentials(await Promise.race([find(), promise]), what, io);
     } catch (error) {
       throw explained(error, what, isProcess, io);
     } finally {
@@ -60,6 +66,23 @@ export function credentialProvider(source: CredentialSource, io: IOStreams): Pro
       io.interrupted.removeEventListener("abort", stop);
     }
   };
+}
+
+/**
+ * The keys that the SDK takes first where no profile is named. `undefined` unless both are set; an empty variable means
+ * not set. https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html
+ */
+export function environmentKeys(environment: NodeJS.ProcessEnv): AwsCredentialIdentity | undefined {
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+    AWS_CREDENTIAL_EXPIRATION: end,
+    AWS_ACCOUNT_ID: accountId,
+  } = environment;
+  if (!accessKeyId || !secretAccessKey) return undefined;
+  const optional = { ...(sessionToken && { sessionToken }), ...(accountId && { accountId }) };
+  return { accessKeyId, secretAccessKey, ...optional, ...(end && { expiration: new Date(end) }) };
 }
 
 /** For messages, without what a URL or a command line may hold beside. */
@@ -121,6 +144,7 @@ function explained(error: unknown, what: string, isProcess: boolean, { secrets, 
 }
 
 async function askMfaCode(serial: string, io: IOStreams): Promise<string> {
+  const { ask } = await import("../terminal/confirm.ts");
   const code = (await ask(`MFA code of ${serial}: `, io))?.trim();
   if (!code) throw new Failure(EXIT.interrupted, "No MFA code was given.");
   return code;

@@ -1,8 +1,7 @@
 // The credentials that sign a token: those of the standard chain, or of a role that these assume.
 
-import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import type { STSClient } from "@aws-sdk/client-sts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { watched } from "./calls.ts";
 import type { ClientConfig, Credentials } from "./client-config.ts";
 import { usableCredentials } from "./credential-provider.ts";
 import { UnusableAnswer } from "./errors.ts";
@@ -26,6 +25,10 @@ export async function findCredentials(
 ): Promise<Credentials> {
   const { role, externalId, sessionName, forwardSessionName } = options;
   if (role === undefined) return config.credentials();
+  const [{ STSClient, AssumeRoleCommand }, { watched }] = await Promise.all([
+    import("@aws-sdk/client-sts"),
+    import("./calls.ts"),
+  ]);
   const client = watched(new STSClient(config), io);
   const abort = { abortSignal: io.interrupted };
   try {
@@ -54,6 +57,7 @@ async function ownSessionName(
   client: STSClient,
   abort: { readonly abortSignal: AbortSignal },
 ): Promise<string | undefined> {
+  const { GetCallerIdentityCommand } = await import("@aws-sdk/client-sts");
   const { UserId = "" } = await client.send(new GetCallerIdentityCommand(), abort);
   const [, session] = UserId.split(":");
   return session;

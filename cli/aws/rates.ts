@@ -1,7 +1,7 @@
 // How many calls a second the command makes: numbers, or what the account's setting allows.
 
 import { setTimeout } from "node:timers/promises";
-import { GetServiceSettingCommand, type SSMClient } from "@aws-sdk/client-ssm";
+import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { IOStreams } from "../terminal/io-streams.ts";
 
 /** Calls a second. */
@@ -54,6 +54,7 @@ export async function chooseRates({ rate, readRate }: RateOptions, ssm: SSMClien
 }
 
 async function readAccountRates(ssm: SSMClient, abortSignal: AbortSignal): Promise<{ rates: Rates; reason: string }> {
+  const { GetServiceSettingCommand } = await import("@aws-sdk/client-ssm");
   try {
     const { ServiceSetting } = await ssm.send(new GetServiceSettingCommand({ SettingId: SETTING }), { abortSignal });
     return ServiceSetting?.SettingValue === "true"

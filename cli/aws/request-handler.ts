@@ -1,8 +1,8 @@
 // How every AWS client of the command sends a request: within a limit for all of the answer, and told while it waits.
 
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
-import { HttpResponse } from "@smithy/core/protocols";
+import type { Agent as HttpAgent } from "node:http";
+import type { Agent as HttpsAgent } from "node:https";
+import type { HttpResponse } from "@smithy/core/protocols";
 import type { HttpHandlerOptions, HttpRequest, RequestHandler } from "@smithy/types";
 import { sendHttp } from "../http.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -17,22 +17,33 @@ const MAX_BYTES = 16 * 1024 * 1024;
 
 /** One for a whole command: its connections are kept until the last client is closed. */
 export function awsRequestHandler(io: IOStreams, limitMs = LIMIT_MS, patienceMs?: number): AwsRequestHandler {
-  const agents = { "http:": new HttpAgent({ keepAlive: true }), "https:": new HttpsAgent({ keepAlive: true }) };
+  let [http, https]: [HttpAgent?, HttpsAgent?] = [];
+  /** Loaded with the first request: most runs of `token` send none. */
+  async function agentFor(protocol: string): Promise<HttpAgent | HttpsAgent> {
+    if (protocol === "http:") {
+      http ??= new (await import("node:http")).Agent({ keepAlive: true });
+      return http;
+    }
+    https ??= new (await import("node:https")).Agent({ keepAlive: true });
+    return https;
+  }
   return {
     async handle(request, { abortSignal } = {}) {
       const { method, headers, body, protocol } = request;
       const url = urlOf(request);
       const signal = abortSignal instanceof AbortSignal ? abortSignal : undefined;
-      const agent = protocol === "http:" ? agents["http:"] : agents["https:"];
+      const agent = await agentFor(protocol);
       const what = `an answer from ${url.host}${tryOf(headers["amz-sdk-request"])}`;
       const limits = { limitMs, maxBytes: MAX_BYTES, ...(patienceMs !== undefined && { patienceMs }) };
       const reply = await sendHttp(url, { method, headers, body, agent, what, ...limits }, io, signal);
       const received = Object.entries(reply.headers).map(([name, value]) => [name, String(value)]);
       const response = { statusCode: reply.status, headers: Object.fromEntries(received), body: reply.body };
+      const { HttpResponse } = await import("@smithy/core/protocols");
       return { response: new HttpResponse(response) };
     },
     destroy() {
-      for (const agent of Object.values(agents)) agent.destroy();
+      http?.destroy();
+      https?.destroy();
     },
   };
 }

@@ -41,5 +41,5 @@ async function list(options: ConnectionOptions & ListOutputOptions, io: IOStream
     wide: { headers, row },
     name: callerName,
   };
-  printList(listing, options.output, io);
+  await printList(listing, options.output, io);
 }

@@ -1,6 +1,5 @@
 // Where a plan is written, as a person checks it before saying yes: account, region, cluster and prefix.
 
-import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { watched } from "../aws/calls.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
@@ -23,6 +22,7 @@ export async function destinationOf(
 export async function ownAccount({ ssm, settings }: Connection, io: IOStreams): Promise<string | undefined> {
   const { accountId } = await ssm.config.credentials();
   if (accountId !== undefined) return accountId;
+  const { STSClient, GetCallerIdentityCommand } = await import("@aws-sdk/client-sts");
   const client = new STSClient({
     region: settings.region,
     credentials: ssm.config.credentials,

@@ -21,9 +21,9 @@ export interface Check {
 
 export const LOOK_AT_LOG = "read the function's log at the time of this request";
 
-export function printChecks(checks: readonly Check[], format: OutputFormat, io: IOStreams): void {
+export async function printChecks(checks: readonly Check[], format: OutputFormat, io: IOStreams): Promise<void> {
   if (format === "table") for (const check of checks) io.print(lines(check, io.columns));
-  else printData(checks, format, io);
+  else await printData(checks, format, io);
 }
 
 function lines({ check, state, seen, advice }: Check, columns: number | undefined): string {

@@ -54,7 +54,7 @@ async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
         : checkClientCertificate(webhook.clientCertificate.certificate, io.clock())),
       ...(await checkEndpoint(endpoints, options, io)),
     ];
-    printChecks(checks, options.output, io);
+    await printChecks(checks, options.output, io);
     if (checks.some(({ state }) => state === "failed")) throw silentExit();
   } finally {
     endpoints.endpoint.close();

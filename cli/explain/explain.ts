@@ -43,7 +43,7 @@ async function explain(arn: string | undefined, options: ExplainOptions, io: IOS
   const explanation = await explanationOf(arn, options, io);
   const { context } = explanation.connection;
   if (options.output === "table") io.print(showExplanation(explanation.result, context.prefix, io.columns));
-  else printData(machine(explanation.result), options.output, io);
+  else await printData(machine(explanation.result), options.output, io);
   if (explanation.result.refusal !== undefined) throw silentExit();
 }
 

@@ -42,11 +42,11 @@ async function whoami(options: WhoamiOptions, io: IOStreams): Promise<void> {
   const { prefix } = connection.context;
   try {
     const explanation = await explainIdentity(identity, connection, io);
-    print({ explanation, credentials }, prefix, options, io);
+    await print({ explanation, credentials }, prefix, options, io);
     if (explanation.refusal !== undefined) throw silentExit();
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "AccessDeniedException") throw error;
-    print({ explanation: { identity }, credentials, isUnknown: true }, prefix, options, io);
+    await print({ explanation: { identity }, credentials, isUnknown: true }, prefix, options, io);
     // Somebody else has another profile.
     const { profile: _, ...place } = options;
     const message =
@@ -77,9 +77,9 @@ async function askSts(
   }
 }
 
-function print(whoami: Whoami, prefix: string, { output }: OutputOptions, io: IOStreams): void {
+async function print(whoami: Whoami, prefix: string, { output }: OutputOptions, io: IOStreams): Promise<void> {
   if (output === "table") io.print(showWhoami(whoami, prefix, io.columns));
-  else printData(data(whoami), output, io);
+  else await printData(data(whoami), output, io);
 }
 
 function data({ explanation, credentials, isUnknown }: Whoami) {

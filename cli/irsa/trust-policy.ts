@@ -36,11 +36,11 @@ export function trustPolicyCommand(command: Command, io: IOStreams): Command {
     .option("--partition <name>", "AWS partition", "aws")
     .option("--token-audience <audience>", "audience of the tokens", STS_AUDIENCE)
     .option("--pattern", "allow * and ?: anybody who can create a service account that matches gets the role")
-    .action((subject: TrustedSubject, options: TrustPolicyOptions) => {
+    .action(async (subject: TrustedSubject, options: TrustPolicyOptions) => {
       const problem = subjectProblem(subject, options.pattern ?? false);
       if (problem !== undefined)
         throw usage(`${sentence(problem)}${/pattern/.test(problem) ? " (--pattern allows it)" : ""}.`);
-      printData(trustPolicy(subject, options), "json", io);
+      await printData(trustPolicy(subject, options), "json", io);
     });
 }
 

@@ -58,7 +58,7 @@ async function get(who: string, options: GetOptions, io: IOStreams): Promise<voi
     ...(problems.length > 0 && { problems }),
   };
   // A single mapping reads better as YAML than as a table with one row.
-  printData(data, options.output === "json" ? "json" : "yaml", io);
+  await printData(data, options.output === "json" ? "json" : "yaml", io);
 }
 
 /** Where a review looks next for the role of an IAM Identity Center permission set. */

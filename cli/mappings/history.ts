@@ -43,7 +43,7 @@ async function history(who: string, options: ConnectionOptions & OutputOptions, 
     shortArn(item.by),
     inWords(item.value),
   ];
-  printList({ items, headers, row, endsInText: true }, options.output, io);
+  await printList({ items, headers, row, endsInText: true }, options.output, io);
 }
 
 /** The end of an ARN is enough to know somebody by; the account is mostly the same. */

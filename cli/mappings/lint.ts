@@ -73,7 +73,7 @@ async function lintMappings(options: LintOptions, io: IOStreams): Promise<void> 
   const items = file === undefined ? await lintStored(options, io) : await lintFiles(file, options, io);
   const headers = ["level", "rule", "where", "message"];
   const row = ({ level, rule, where, message }: Finding) => [level, rule, where, message];
-  printList({ items, headers, row, endsInText: true }, output, io);
+  await printList({ items, headers, row, endsInText: true }, output, io);
   const count = (level: Level) => items.filter((item) => item.level === level).length;
   const failing = LEVELS.slice(0, LEVELS.indexOf(fail) + 1);
   if (failing.some((level) => count(level) > 0)) {

@@ -57,7 +57,7 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
     io.tell(`No mappings${which} in ${await destinationOf(connection, current, io)}.\n`);
   }
   if (options.output === "json" || options.output === "yaml") {
-    printData(items.map(machine), options.output, io);
+    await printData(items.map(machine), options.output, io);
     return;
   }
   const headers = ["kind", "account", "name", "username", "groups", "note"];
@@ -70,7 +70,7 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
   };
   const listing = { items, headers, row: (item: Item) => row(item, prefix), wide };
   const name = ({ stored }: Item) => shortName(stored.name, prefix);
-  printList({ ...listing, name, narrow: (item) => narrowRow(row(item, prefix)) }, options.output, io);
+  await printList({ ...listing, name, narrow: (item) => narrowRow(row(item, prefix)) }, options.output, io);
 }
 
 function itemsOf(stored: Stored, prefix: string, partition: string): Item[] {

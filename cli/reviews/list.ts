@@ -62,7 +62,7 @@ const PAUSE_MS = 2_000;
 async function follow({ query, reader, prefix }: OpenLog, options: ListOptions, io: IOStreams): Promise<void> {
   const pause = () => setTimeout(PAUSE_MS, undefined, { signal: reader.signal });
   for await (const page of followReviews(query, reader, io.clock, pause)) {
-    for (const { review } of page) printOne(review, prefix, options, io);
+    for (const { review } of page) await printOne(review, prefix, options, io);
   }
 }
 
@@ -71,7 +71,7 @@ async function printEach(log: OpenLog, options: ListOptions, io: IOStreams): Pro
   let newest: number | undefined;
   try {
     for await (const page of readPages(query, reader)) {
-      for (const { review } of page) printOne(review, prefix, options, io);
+      for (const { review } of page) await printOne(review, prefix, options, io);
       newest = page.at(-1)?.review.time ?? newest;
     }
   } catch (error) {
@@ -91,23 +91,28 @@ async function printGroups(log: OpenLog, options: ListOptions, io: IOStreams): P
   }
 }
 
-function print(groups: readonly ReviewGroup[], { prefix }: OpenLog, options: ListOptions, io: IOStreams): void {
+async function print(
+  groups: readonly ReviewGroup[],
+  { prefix }: OpenLog,
+  options: ListOptions,
+  io: IOStreams,
+): Promise<void> {
   if (options.output !== "table") {
     const items = groups.map(({ count, first, last }) => ({
       count,
       first: new Date(first).toISOString(),
       ...machine(last, options),
     }));
-    printData(items, options.output, io);
+    await printData(items, options.output, io);
   } else if (groups.length > 0) {
     const all = groups.map((group) => ({ review: group.last, why: whyOf(group.last, options), group }));
     io.print(showGroups(all, prefix, io.columns));
   }
 }
 
-function printOne(review: LoggedReview, prefix: string, options: ListOptions, io: IOStreams): void {
+async function printOne(review: LoggedReview, prefix: string, options: ListOptions, io: IOStreams): Promise<void> {
   if (options.output === "table") io.print(showOne({ review, why: whyOf(review, options) }, prefix, io.columns));
-  else printDocument(machine(review, options), options.output, io);
+  else await printDocument(machine(review, options), options.output, io);
 }
 
 function machine({ time, ...review }: LoggedReview, place: Place) {

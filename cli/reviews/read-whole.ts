@@ -10,7 +10,7 @@ import { readPages } from "./read-log.ts";
 export async function readWhole(
   log: OpenLog,
   add: (review: LoggedReview) => void,
-  print: () => void,
+  print: () => Promise<void>,
   io: IOStreams,
 ): Promise<void> {
   const progress = startProgress("Reading the log: reviews", undefined, io);
@@ -24,12 +24,12 @@ export async function readWhole(
     }
   } catch (error) {
     progress.end();
-    if (count > 0) print();
+    if (count > 0) await print();
     tellTruncated(log, newest, io);
     throw error;
   }
   progress.end();
-  print();
+  await print();
   if (count === 0) tellNone(log, io);
 }
 

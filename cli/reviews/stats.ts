@@ -29,8 +29,8 @@ export function statsCommand(command: Command, io: IOStreams): Command {
 async function stats(options: StatsOptions, io: IOStreams): Promise<void> {
   const log = await openLog(options, io, AbortSignal.any([io.interrupted, io.closed]));
   const counter = countReviews();
-  const print = () => {
-    if (options.output !== "table") printData(counter.stats(), options.output, io);
+  const print = async () => {
+    if (options.output !== "table") await printData(counter.stats(), options.output, io);
     else io.print(showStats(counter.stats(), io.columns));
   };
   try {

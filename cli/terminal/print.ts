@@ -3,7 +3,6 @@
 import type { ListFormat } from "../options.ts";
 import { type IOStreams, withEscapes } from "./io-streams.ts";
 import { fits, printable, rowsWithText, table, tableWithText } from "./table.ts";
-import { stringifyYaml } from "./yaml.ts";
 
 interface Listing<T> {
   readonly items: readonly T[];
@@ -20,13 +19,13 @@ interface Listing<T> {
 }
 
 /** Machine formats hold every field of the items; the table holds the columns of `row`. */
-export function printList<T>(
+export async function printList<T>(
   { items, headers, row, endsInText, narrow, name = () => "", wide = { headers, row } }: Listing<T>,
   format: ListFormat,
   io: IOStreams,
-): void {
+): Promise<void> {
   const rows = items.map(row);
-  if (format === "json" || format === "yaml") printData(items, format, io);
+  if (format === "json" || format === "yaml") await printData(items, format, io);
   else if (format === "name") {
     // One line each: for a script, a line end in a name would be a second name.
     for (const one of new Set(items.map(name))) if (one !== "") io.print(`${printable(one)}\n`);
@@ -38,11 +37,16 @@ export function printList<T>(
   }
 }
 
-export function printData(data: unknown, format: "json" | "yaml", io: IOStreams): void {
-  io.print(format === "json" ? withEscapes(`${JSON.stringify(data, null, 2)}\n`) : stringifyYaml(data));
+export async function printData(data: unknown, format: "json" | "yaml", io: IOStreams): Promise<void> {
+  io.print(format === "json" ? withEscapes(`${JSON.stringify(data, null, 2)}\n`) : await yaml(data));
 }
 
 /** One of many that are printed as they come: a line of JSON, or a YAML document. */
-export function printDocument(data: unknown, format: "json" | "yaml", io: IOStreams): void {
-  io.print(format === "json" ? withEscapes(`${JSON.stringify(data)}\n`) : `---\n${stringifyYaml(data)}`);
+export async function printDocument(data: unknown, format: "json" | "yaml", io: IOStreams): Promise<void> {
+  io.print(format === "json" ? withEscapes(`${JSON.stringify(data)}\n`) : `---\n${await yaml(data)}`);
+}
+
+/** Loaded here: most people read a table. */
+async function yaml(data: unknown): Promise<string> {
+  return (await import("./yaml.ts")).stringifyYaml(data);
 }

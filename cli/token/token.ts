@@ -11,7 +11,6 @@ import { EXIT, Failure, usage } from "../errors.ts";
 import { addAws, addCluster, readRoleArn } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
-import { cachedCredentials } from "./credential-cache.ts";
 
 interface TokenOptions extends AwsOptions, AssumeOptions {
   readonly cluster: string;
@@ -54,7 +53,8 @@ async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
   const { region, profile } = config;
   const clusterId = options.cluster;
   const decisive = { clusterId, region, profile, role, externalId, sessionName, forwardSessionName };
-  const credentials = options.cache ? await cachedCredentials(decisive, find, io) : await find();
+  const cached = async () => (await import("./credential-cache.ts")).cachedCredentials(decisive, find, io);
+  const credentials = await (options.cache ? cached() : find());
   const now = io.clock();
   const signed = await signToken({ credentials, clusterId, region, domain: partition.domain, now });
   // kubectl would send it, be refused, and ask for another one, without end.

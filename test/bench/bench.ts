@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
 /** Each is a script beside this one; its first lines say what it measures. */
-const BENCHES = ["start-up", "lambda", "warm", "peer", "memory", "cuts", "storm", "flat"];
+const BENCHES = ["start-up", "command", "lambda", "warm", "peer", "memory", "cuts", "storm", "flat"];
 
 const [name = "start-up", ...rest] = process.argv.slice(2);
 if (!BENCHES.includes(name)) {

@@ -101,7 +101,7 @@ test("package.json asks for the Node.js that the command needs, and an older one
       assert.equal(code, 2);
       assert.equal(
         stderr,
-        `iam-authenticator needs Node.js ${oldest} or newer, and this is v${version}. Install a newer one, or put it first in PATH.\n`,
+        `iam-authenticator requires Node.js ${oldest} or newer, and this is v${version}. Install a newer one, or put it first in PATH.\n`,
       );
       return true;
     });

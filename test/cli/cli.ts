@@ -1,7 +1,7 @@
 // Runs the operator's command inside a test: words in, exit code and both outputs back.
 
 import { Readable } from "node:stream";
-import { run } from "../../cli/program.ts";
+import { run } from "../../cli/run.ts";
 import { createSecrets } from "../../cli/terminal/secrets.ts";
 
 export interface CliResult {

@@ -51,7 +51,7 @@ async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
     ...(await checkAws(options, kids, io)),
     ...(options.kubeconfig === undefined ? [] : await checkCluster(options.kubeconfig, options.issuer, kids, io)),
   ];
-  printChecks(checks, options.output, io);
+  await printChecks(checks, options.output, io);
   if (checks.some(({ state }) => state === "failed")) throw silentExit();
 }
 

@@ -37,7 +37,7 @@ async function list(options: ConnectionOptions & ListOutputOptions, io: IOStream
     key,
   ];
   const headers = ["parameter", "state", "published", "key"];
-  printList({ items, headers, row, endsInText: true, name: ({ kid }) => `issuer/${kid}` }, options.output, io);
+  await printList({ items, headers, row, endsInText: true, name: ({ kid }) => `issuer/${kid}` }, options.output, io);
   if (items.length === 0) io.tell("No key is published: the issuer answers 500 (irsa keys publish).\n");
 }
 

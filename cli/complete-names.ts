@@ -1,0 +1,110 @@
+// Names of mappings, callers and keys for a completion script: those that arrive before a person loses patience.
+
+import { type Connection, connect } from "./aws/connection.ts";
+import { rateLimited } from "./aws/rates.ts";
+import { readBranch, readSome } from "./aws/read.ts";
+import { callerName, readCallers } from "./callers/store.ts";
+import { newCommand } from "./command.ts";
+import { applyContext } from "./config.ts";
+import { shortName } from "./function-settings.ts";
+import { readPublishedKeys } from "./irsa/keys/published-keys.ts";
+import { addAccount, addConnection, type ConnectionOptions } from "./options.ts";
+import type { IOStreams } from "./terminal/io-streams.ts";
+import { COMPLETE } from "./words.ts";
+
+export type Lister = "mappings" | "callers" | "keys";
+
+/** Options that say where to look; they are passed on with their values. */
+const WHERE = ["-c", "--cluster", "--region", "--profile", "--prefix", "--account"];
+/** Somebody waits for the next letter: what is there then is printed, and whatever is not there yet is left out. */
+const ENOUGH_MS = 700;
+/** With the start of the process, two seconds. */
+const PATIENCE_MS = 1_500;
+
+/** Those that were read before it took too long. */
+export async function namesInTime(
+  lister: Lister,
+  current: string,
+  before: readonly string[],
+  io: IOStreams,
+): Promise<string[]> {
+  const options = await optionsIn(before, io);
+  const names: string[] = [];
+  const stop = new AbortController();
+  const isOver = Promise.withResolvers<void>();
+  const timers = [
+    setTimeout(() => names.length > 0 && isOver.resolve(), ENOUGH_MS),
+    setTimeout(isOver.resolve, PATIENCE_MS),
+  ];
+  const start = performance.now();
+  const add = (name: string) => {
+    names.push(name);
+    if (performance.now() - start > ENOUGH_MS) isOver.resolve();
+  };
+  const asking = quiet(io, AbortSignal.any([io.interrupted, stop.signal]));
+  await Promise.race([read(lister, current, options, add, asking).catch(() => {}), isOver.promise]);
+  stop.abort();
+  for (const timer of timers) clearTimeout(timer);
+  return names;
+}
+
+async function read(
+  lister: Lister,
+  current: string,
+  options: ConnectionOptions,
+  add: (name: string) => void,
+  io: IOStreams,
+): Promise<void> {
+  const connection = await connect(options, io);
+  if (lister === "mappings") return readMappingNames(connection, current, options, add, io);
+  if (lister === "keys") {
+    for (const { kid } of await readPublishedKeys(connection, io.interrupted)) add(`issuer/${kid}`);
+    return;
+  }
+  for (const entry of (await readCallers(connection, io.interrupted)).entries) add(callerName(entry));
+}
+
+/** Below what is typed, up to its last slash: `role/111122223333/` of `role/111122223333/dev`. */
+async function readMappingNames(
+  { ssm, context: { prefix }, rates }: Connection,
+  current: string,
+  { account }: ConnectionOptions,
+  add: (name: string) => void,
+  { interrupted }: IOStreams,
+): Promise<void> {
+  const typed = current.slice(0, current.lastIndexOf("/"));
+  // The only ones that the permission for one account covers.
+  const isOneAccount = account !== undefined && !typed.includes("/");
+  const path = `${prefix}/${isOneAccount ? `${typed}/${account}` : typed}`;
+  if (isOneAccount) for (const name of (await readSome(ssm, [path], interrupted)).keys()) add(shortName(name, prefix));
+  for await (const page of readBranch(ssm, path, rateLimited(rates.reads, rates.reads), interrupted)) {
+    for (const { name } of page) add(shortName(name, prefix));
+  }
+}
+
+/** With the defaults of the configuration file, as the command itself would have them. */
+async function optionsIn(words: readonly string[], io: IOStreams): Promise<ConnectionOptions> {
+  const command = addAccount(addConnection(newCommand(quiet(io, io.interrupted), COMPLETE, "")));
+  command.hook("preAction", (_, one) => applyContext(one, io)).action(() => {});
+  await command.parseAsync(whereIn(words), { from: "user" });
+  return command.opts();
+}
+
+function whereIn(words: readonly string[]): string[] {
+  return words.flatMap((word, i) => {
+    if (WHERE.some((option) => option.startsWith("--") && word.startsWith(`${option}=`))) return [word];
+    const value = words[i + 1];
+    return WHERE.includes(word) && value !== undefined ? [word, value] : [];
+  });
+}
+
+function quiet(io: IOStreams, interrupted: AbortSignal): IOStreams {
+  return {
+    ...io,
+    tell: () => {},
+    watched: false,
+    interactive: false,
+    environment: { ...io.environment, AWS_MAX_ATTEMPTS: "1" },
+    interrupted,
+  };
+}

@@ -1,0 +1,52 @@
+// Runs one command line to its exit code, and reports what went wrong.
+
+import packageJson from "../package.json" with { type: "json" };
+import { EXIT, Failure } from "./errors.ts";
+import { type IOStreams, withHarmlessOutput } from "./terminal/io-streams.ts";
+import { COMPLETE, DEBUG, VERSION } from "./words.ts";
+
+/** `words` without the interpreter and the script. */
+export async function run(allWords: readonly string[], streams: IOStreams): Promise<number> {
+  const io = withHarmlessOutput(streams);
+  // Before or behind any command; commander would take it for the program's alone, before the first.
+  const end = allWords.includes("--") ? allWords.indexOf("--") : allWords.length;
+  const words = allWords.filter((word, at) => word !== DEBUG || at > end);
+  const isDebug = words.length < allWords.length || Boolean(io.environment["IAM_AUTHENTICATOR_DEBUG"]);
+  try {
+    if (words[0] === COMPLETE) {
+      // A shell asks, in the middle of a line: an error is no completion.
+      await (await import("./complete.ts")).complete(words.slice(1), io).catch(() => {});
+      return 0;
+    }
+    if (words.length === 1 && VERSION.includes(words[0] ?? "")) {
+      io.print(`${packageJson.version}\n`);
+      return 0;
+    }
+    await (await import("./program.ts")).parse(words, io);
+    return 0;
+  } catch (error) {
+    return (await exitCodeOf(error)) ?? report(error, isDebug, io);
+  }
+}
+
+/** Commander has written its message already. */
+async function exitCodeOf(error: unknown): Promise<number | undefined> {
+  const { CommanderError } = await import("commander");
+  if (!(error instanceof CommanderError)) return undefined;
+  return error.exitCode === 0 ? 0 : EXIT.usage;
+}
+
+async function report(error: unknown, isDebug: boolean, io: IOStreams): Promise<number> {
+  const { toFailure } = await import("./aws/errors.ts");
+  const failure = toFailure(error) ?? (await bug(error));
+  for (const line of failure.lines.filter((one) => one !== "")) io.tell(`${line}\n`);
+  if (isDebug) for (const line of (await import("node:util")).inspect(error).split("\n")) io.tell(`${line}\n`);
+  return failure.exitCode;
+}
+
+/** Without the error's message, which may quote what it was made of, such as a token. */
+async function bug(error: unknown): Promise<Failure> {
+  const { failureKind } = await import("../functions/lib/retry.ts");
+  const message = `iam-authenticator: this is a bug, please report it: ${failureKind(error)}. With --debug, it reports more.`;
+  return new Failure(EXIT.fault, message, { cause: error });
+}

@@ -1,0 +1,78 @@
+// An esbuild plugin: imports of the SDK's core name the file that has the export, and not the index of its package.
+
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Plugin } from "esbuild";
+
+const MODULES = join(import.meta.dirname, "..", "node_modules");
+const IMPORT = /^import \{([^}]*)\} from "(@(?:smithy|aws-sdk)\/core\/[\w-]+)";/gm;
+const EXPORT = /^export \{([^}]*)\} from "([^"]+)";/gm;
+
+interface Found {
+  readonly file: string;
+  readonly name: string;
+}
+
+/**
+ * With `splitting`, esbuild gives a command whatever any command uses of an index that it imports: `token` would read 80 kB
+ * of serializers for the signer alone. https://esbuild.github.io/api/#splitting
+ */
+export const withoutBarrels: Plugin = {
+  name: "without-barrels",
+  setup({ onLoad }) {
+    const exportsOf = new Map<string, Map<string, Found>>();
+    onLoad({ filter: /[/\\]@(smithy|aws-sdk)[/\\].*\.js$|[/\\]cli[/\\].*\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace(IMPORT, (whole, names: string, from: string) => {
+        const index = indexOf(from);
+        if (index === undefined) return whole;
+        return namesIn(names)
+          .map(([name, local]) => {
+            const found = findExport(index, name, exportsOf);
+            return `import { ${found?.name ?? name} as ${local} } from ${JSON.stringify(found?.file ?? from)};`;
+          })
+          .join(" ");
+      }),
+      loader: path.endsWith(".ts") ? "ts" : "js",
+    }));
+  },
+};
+
+/** `a, type B, c as d`, without what is a type alone. */
+function namesIn(list: string): [name: string, local: string][] {
+  const values = list.split(",").map((part) => part.trim());
+  return values
+    .filter((part) => part !== "" && !part.startsWith("type "))
+    .map((part) => {
+      const [name = "", local = name] = part.split(" as ");
+      return [name, local];
+    });
+}
+
+function indexOf(from: string): string | undefined {
+  const [scope = "", , part = ""] = from.split("/");
+  const file = join(MODULES, scope, "core/dist-es/submodules", part, "index.js");
+  return scope.startsWith("@") && existsSync(file) ? file : undefined;
+}
+
+function findExport(index: string, name: string, known: Map<string, Map<string, Found>>): Found | undefined {
+  let exported = known.get(index);
+  if (exported === undefined) {
+    exported = new Map();
+    known.set(index, exported);
+    for (const [, names = "", from = ""] of readFileSync(index, "utf8").matchAll(EXPORT)) {
+      for (const [original, as] of namesIn(names)) {
+        const other = indexOf(from);
+        const found = other === undefined ? fileOf(index, from, original) : findExport(other, original, known);
+        if (found !== undefined) exported.set(as, found);
+      }
+    }
+  }
+  return exported.get(name);
+}
+
+function fileOf(index: string, from: string, name: string): Found | undefined {
+  if (!from.startsWith(".")) return undefined;
+  const path = join(dirname(index), from);
+  const file = [`${path}.js`, join(path, "index.js")].find((one) => existsSync(one));
+  return file === undefined ? undefined : { file, name };
+}

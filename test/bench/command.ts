@@ -1,0 +1,105 @@
+// How long the operator's command takes, beside an empty Node and the programs that make the same token.
+// `npm run bench -- command`, or `npm run bench -- command 41` for another number of rounds than 21.
+
+import { execFile, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { startHttpServer } from "../../local/http-server.ts";
+import { startParameterStore } from "../../local/parameter-store/parameter-store.ts";
+import { markdown } from "./compare.ts";
+import { quartiles } from "./quartiles.ts";
+
+const COMMAND = join(import.meta.dirname, "..", "..", "dist", "cli", "iam-authenticator.mjs");
+const TOKEN = ["token", "-c", "prod"];
+const ROLE = "arn:aws:iam::111122223333:role/Admin";
+const ASSUMED = `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIALOCALASSUMEDAAAA</AccessKeyId>
+<SecretAccessKey>local/assumed</SecretAccessKey><SessionToken>local</SessionToken>
+<Expiration>2100-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`;
+interface Candidate {
+  readonly name: string;
+  /** The largest ratio that is wanted, if any. */
+  readonly goal?: number;
+  readonly program: string;
+  readonly words: readonly string[];
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+const rounds = Number(process.argv[2] ?? 21);
+const folder = mkdtempSync(join(tmpdir(), "bench-"));
+const [home, withContexts] = [join(folder, "home"), join(folder, "contexts")];
+const [store, sts] = [
+  await startParameterStore({ parameters: { "/iam-authenticator/prod/account/111122223333": "{}" } }),
+  await startHttpServer(() => ({ status: 200, headers: { "content-type": "text/xml" }, body: ASSUMED })),
+];
+try {
+  for (const one of [home, withContexts]) mkdirSync(join(one, ".config", "iam-authenticator"), { recursive: true });
+  const contexts = "contexts:\n  live: { cluster: prod, region: eu-west-1 }\n";
+  writeFileSync(join(withContexts, ".config", "iam-authenticator", "config.yaml"), contexts);
+  writeFileSync(join(folder, "empty.mjs"), "");
+  const node = (name: string, words: readonly string[], goal?: number, variables = {}): Candidate => ({
+    name,
+    program: process.execPath,
+    words: [COMMAND, ...words],
+    variables,
+    ...(goal !== undefined && { goal }),
+  });
+  const candidates: readonly Candidate[] = [
+    { name: "an empty Node", program: process.execPath, words: [join(folder, "empty.mjs")] },
+    node("--version", ["--version"], 1.6),
+    node("--help", ["--help"], 1.6),
+    node("mappings set --help", ["mappings", "set", "--help"]),
+    node("TAB, contexts", ["__complete", "clusters"], 1.6, { HOME: withContexts }),
+    node("token, keys of the environment", TOKEN, 2.2),
+    node("token, with a configuration file", TOKEN, undefined, { HOME: withContexts }),
+    node("token --cache, kept keys of a role", [...TOKEN, "--cache", "--role", ROLE], 1.8, {
+      AWS_ENDPOINT_URL_STS: sts.url,
+    }),
+    node("mappings list, local store", ["mappings", "list", "-c", "prod"], 3, { AWS_ENDPOINT_URL_SSM: store.url }),
+    { name: "aws-iam-authenticator token", program: "aws-iam-authenticator", words: ["token", "-i", "prod"] },
+    { name: "aws eks get-token", program: "aws", words: ["eks", "get-token", "--cluster-name", "prod"] },
+  ];
+  console.log(await measure(candidates.filter(isInstalled)));
+} finally {
+  await Promise.all([store.close(), sts.close()]);
+  rmSync(folder, { recursive: true });
+}
+
+function isInstalled({ program }: Candidate): boolean {
+  return spawnSync(program, ["--version"], { stdio: "ignore" }).error === undefined;
+}
+
+/** Milliseconds of each candidate in turn, round by round; one more round goes first and fills the disk cache. */
+async function measure(candidates: readonly Candidate[]): Promise<string> {
+  const taken: number[][] = [];
+  for (let round = 0; round <= rounds; round += 1) {
+    const row: number[] = [];
+    for (const candidate of candidates) row.push(await run(candidate));
+    if (round > 0) taken.push(row);
+  }
+  const rows = candidates.map(({ name, goal }, column) => {
+    const times = taken.map((row) => row[column] ?? Number.NaN);
+    const ratio = quartiles(taken.map((row) => (row[column] ?? Number.NaN) / (row[0] ?? Number.NaN)));
+    const [lower, median, upper] = [ratio.lower, ratio.median, ratio.upper].map((value) => value.toFixed(2));
+    return [name, quartiles(times).median.toFixed(0), `${median} (${lower} to ${upper})`, goal?.toFixed(1) ?? ""];
+  });
+  return markdown(["what", "ms", "ratio (quartiles)", "goal"], rows);
+}
+
+/** Asynchronous, so that the local services answer meanwhile. Rejects where the program fails. */
+async function run({ program, words, variables }: Candidate): Promise<number> {
+  const env = {
+    PATH: process.env["PATH"],
+    HOME: home,
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "AKIALOCALOPERATORAAA",
+    AWS_SECRET_ACCESS_KEY: "local/only",
+    AWS_ACCOUNT_ID: "111122223333",
+    AWS_EC2_METADATA_DISABLED: "true",
+    ...variables,
+  };
+  const start = performance.now();
+  await promisify(execFile)(program, words, { env });
+  return performance.now() - start;
+}
