@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { newCommand } from "../command.ts";
+import { usage } from "../errors.ts";
 import { writeSecret } from "../io/files.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 import { type ClientOptions, clientKubeconfig, EXEC_PLUGINS } from "../kubeconfig/client.ts";
@@ -20,8 +21,14 @@ export function kubeconfigCommand(io: IOStreams): Command {
     .addCommand(clientCommand(io));
 }
 
+const NO_CREDENTIALS =
+  "The kubeconfig would have no credentials, and the function would refuse it. Give --token-file, or --client-cert " +
+  "and --client-key. For a private endpoint with callerAuth none, give --no-token.";
+
 interface WebhookOptions extends WebhookFiles {
   readonly out?: string;
+  /** `false` by --no-token. */
+  readonly token: boolean;
 }
 
 function webhookCommand(io: IOStreams): Command {
@@ -41,9 +48,17 @@ function webhookCommand(io: IOStreams): Command {
     ],
   }).requiredOption("--endpoint <url>", "URL of the function; /authenticate is added where it has no path");
   return addWebhookFiles(command)
+    .addOption(
+      new Option("--no-token", "send no credentials: for a private endpoint with callerAuth none").conflicts([
+        "tokenFile",
+        "clientCert",
+      ]),
+    )
     .option("--out <file>", "write a new file that only you can read, instead of printing")
-    .action(async ({ out, ...files }: WebhookOptions) => {
-      const kubeconfig = webhookKubeconfig(await readWebhookFiles(files, io));
+    .action(async ({ out, token, ...files }: WebhookOptions) => {
+      const webhook = await readWebhookFiles(files, io);
+      if (token && webhook.token === undefined && webhook.clientCertificate === undefined) throw usage(NO_CREDENTIALS);
+      const kubeconfig = webhookKubeconfig(webhook);
       if (out === undefined) io.print(kubeconfig);
       else {
         writeSecret(out, kubeconfig);
@@ -71,7 +86,15 @@ function clientCommand(io: IOStreams): Command {
     .option("--role <arn>", "IAM role to assume", readRoleArn)
     .action(async (options: ClientOptions) => {
       const ca = options.ca === undefined ? undefined : await readAuthority(options.ca, io);
-      io.print(clientKubeconfig(options, ca));
+      const { AWS_REGION, AWS_DEFAULT_REGION } = io.environment;
+      // The user's machine may have another region, or none.
+      const region = options.region ?? (AWS_REGION || AWS_DEFAULT_REGION);
+      io.print(clientKubeconfig({ ...options, ...(region && { region }) }, ca));
+      if (ca === undefined) {
+        io.tell(
+          "Without --ca, kubectl trusts only the CAs of its machine. Most clusters have their own: give its certificate.\n",
+        );
+      }
     });
 }
 
