@@ -1,11 +1,13 @@
 // One command of the program: its name, what it does in a line, and an example under its --help.
 
-import { Command, type OutputConfiguration } from "commander";
+import { Command, type Help, type OutputConfiguration } from "commander";
 import type { IOStreams } from "./io/io-streams.ts";
 import { withSuggestion } from "./suggestion.ts";
 
 /** A pipe has no width; help is then set as in a terminal of this width. */
 const HELP_COLUMNS = 80;
+/** Beside fewer columns, a description is below its term. */
+const NARROWEST_DESCRIPTION = 30;
 
 export interface CommandText {
   readonly name: string;
@@ -26,17 +28,34 @@ export function newCommand(io: IOStreams, { name, summary, details, examples }: 
     },
     outputError: (message, write) =>
       write(`${withSuggestion(message, command)}${isOfArguments(message) ? seeHelp(command) : ""}`),
-    getOutHelpWidth: () => io.columns ?? HELP_COLUMNS,
-    getErrHelpWidth: () => io.columns ?? HELP_COLUMNS,
+    getOutHelpWidth: () => helpColumns(io),
+    getErrHelpWidth: () => helpColumns(io),
   };
   return command
     .summary(summary)
     .description(details === undefined ? sentence(summary) : `${sentence(summary)} ${details}`)
     .configureOutput(output)
+    .configureHelp({ minWidthToWrap: NARROWEST_DESCRIPTION, formatItem: itemInTerminal })
     .exitOverride()
     .helpCommand(false)
     .showSuggestionAfterError()
     .addHelpText("after", `\nExamples:\n${examples.map((line) => `  ${line}`).join("\n")}`);
+}
+
+/** How wide help is. */
+export function helpColumns({ columns = HELP_COLUMNS }: IOStreams): number {
+  return columns;
+}
+
+/** Two columns, or in a narrow terminal two lines. */
+function itemInTerminal(this: Help, term: string, termWidth: number, text: string, helper: Help): string {
+  const columns = helper.helpWidth ?? HELP_COLUMNS;
+  if (text === "") return `  ${term}`;
+  const isNarrow = columns - termWidth - 4 < NARROWEST_DESCRIPTION;
+  const wrapped = helper.boxWrap(text, isNarrow ? columns - 6 : columns - termWidth - 4);
+  const indent = " ".repeat(isNarrow ? 6 : termWidth + 4);
+  const lines = wrapped.split("\n").join(`\n${indent}`);
+  return isNarrow ? `  ${term}\n${indent}${lines}` : `  ${term.padEnd(termWidth)}  ${lines}`;
 }
 
 /** Commander says what is missing or too much, but not what the command takes. */

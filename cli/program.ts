@@ -5,7 +5,7 @@ import { type Command, CommanderError } from "commander";
 import { failureKind } from "../functions/lib/retry.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { toFailure } from "./aws/errors.ts";
-import { newCommand } from "./command.ts";
+import { helpColumns, newCommand } from "./command.ts";
 import { callersCommand } from "./commands/callers/callers.ts";
 import { COMPLETE, complete } from "./commands/complete.ts";
 import { completionCommand } from "./commands/completion.ts";
@@ -24,9 +24,8 @@ import { type IOStreams, withHarmlessOutput } from "./io/io-streams.ts";
 /** Of every command; `run` takes it away before commander sees it. */
 const DEBUG = "--debug";
 
-const EXIT_CODES = `
-Exit codes: 0 success; 1 something was found or refused; 2 wrong usage or file;
-3 AWS or the network; 130 interrupted.`;
+const EXIT_CODES =
+  "Exit codes: 0 success; 1 something was found or refused; 2 wrong usage or file; 3 AWS or the network; 130 interrupted.";
 
 export function createProgram(io: IOStreams): Command {
   const program = newCommand(io, {
@@ -51,7 +50,7 @@ export function createProgram(io: IOStreams): Command {
     .addCommand(irsaCommand(io))
     .addCommand(tokenCommand(io))
     .addCommand(completionCommand(io, () => program))
-    .addHelpText("after", EXIT_CODES)
+    .addHelpText("after", ({ command }) => `\n${command.createHelp().boxWrap(EXIT_CODES, helpColumns(io))}`)
     .hook("preAction", (_, command) => applyContext(command, io));
 }
 

@@ -4,6 +4,7 @@ import { CloudFormationClient, DescribeStacksCommand, type Output } from "@aws-s
 import { defaultStackName } from "../../functions/settings/stack-name.ts";
 import { watched } from "../aws/calls.ts";
 import type { ClientConfig } from "../aws/client-config.ts";
+import { toFailure } from "../aws/errors.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import type { IOStreams } from "../io/io-streams.ts";
 
@@ -55,7 +56,10 @@ async function outputsOf(
         "Give --log-group <name> (the stack's output LogGroup), or allow it, as the construct's grantReadReviews does.";
       throw new Failure(EXIT.fault, message, { cause: error });
     }
-    throw error;
+    const failure = toFailure(error);
+    if (failure?.exitCode !== EXIT.fault) throw error;
+    const hint = "To read the log without looking it up in CloudFormation, give --log-group <name>.";
+    throw new Failure(EXIT.fault, [...failure.lines, hint], { cause: error });
   } finally {
     client.destroy();
   }
