@@ -48,7 +48,7 @@ export function helpColumns({ columns = HELP_COLUMNS }: IOStreams): number {
 }
 
 /** Two columns, or in a narrow terminal two lines. */
-function itemInTerminal(this: Help, term: string, termWidth: number, text: string, helper: Help): string {
+function itemInTerminal(term: string, termWidth: number, text: string, helper: Help): string {
   const columns = helper.helpWidth ?? HELP_COLUMNS;
   if (text === "") return `  ${term}`;
   const isNarrow = columns - termWidth - 4 < NARROWEST_DESCRIPTION;

@@ -75,9 +75,9 @@ async function showPod(): Promise<void> {
 
 /** Without the parameter names that were tried, which `npm run review` shows. */
 function describe({ status, review }: { status: number; review: Review }): string {
-  const { user, error = "no reason" } = review.status;
-  if (status !== 200) return `HTTP ${status}: ${error}`;
-  if (user === undefined) return `denied: ${error.split("; tried ")[0]}`;
+  if (status !== 200) return `HTTP ${status}`;
+  const { user, error } = review.status;
+  if (user === undefined) return `denied: ${error?.split("; tried ")[0]}`;
   return `granted: ${user.username}, groups ${user.groups?.join(", ") || "none"}`;
 }
 
