@@ -58,7 +58,4 @@ const versionsOnly: Plugin = {
   },
 };
 
-if (import.meta.main) {
-  await buildCommand(join(ROOT, "dist", "cli"));
-  console.log(`dist/cli/${COMMAND_FILE}`);
-}
+if (import.meta.main) await buildCommand(join(ROOT, "dist", "cli"));

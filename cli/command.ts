@@ -1,10 +1,12 @@
 // One command of the program: its help, its messages, and what an unknown name probably means.
 
-import { Command, type OutputConfiguration } from "commander";
+import { Command, type Help, type OutputConfiguration } from "commander";
 import type { IOStreams } from "./terminal/io-streams.ts";
 
 /** A pipe has no width; help is then set as in a terminal of this width. */
 const HELP_COLUMNS = 80;
+/** Beside fewer columns, a description is below its term. */
+const NARROWEST_DESCRIPTION = 30;
 
 /** A command that its parent lists. `describe` adds the rest when the command is called. */
 export function newCommand(io: IOStreams, name: string, summary: string): Command {
@@ -16,16 +18,36 @@ export function newCommand(io: IOStreams, name: string, summary: string): Comman
     },
     outputError: (message, write) =>
       write(`${withSuggestion(message, command)}${isOfArguments(message) ? seeHelp(command) : ""}`),
-    getOutHelpWidth: () => io.columns ?? HELP_COLUMNS,
-    getErrHelpWidth: () => io.columns ?? HELP_COLUMNS,
+    getOutHelpWidth: () => helpColumns(io),
+    getErrHelpWidth: () => helpColumns(io),
   };
   return command
     .summary(summary)
     .configureOutput(output)
-    .configureHelp({ subcommandTerm: (child) => [child.name(), ...child.aliases()].join("|") })
+    .configureHelp({
+      minWidthToWrap: NARROWEST_DESCRIPTION,
+      formatItem: itemInTerminal,
+      subcommandTerm: (child) => [child.name(), ...child.aliases()].join("|"),
+    })
     .exitOverride()
     .helpCommand(false)
     .showSuggestionAfterError();
+}
+
+/** How wide help is. */
+export function helpColumns({ columns = HELP_COLUMNS }: IOStreams): number {
+  return columns;
+}
+
+/** Two columns, or in a narrow terminal two lines. */
+function itemInTerminal(term: string, termWidth: number, text: string, helper: Help): string {
+  const columns = helper.helpWidth ?? HELP_COLUMNS;
+  if (text === "") return `  ${term}`;
+  const isNarrow = columns - termWidth - 4 < NARROWEST_DESCRIPTION;
+  const wrapped = helper.boxWrap(text, isNarrow ? columns - 6 : columns - termWidth - 4);
+  const indent = " ".repeat(isNarrow ? 6 : termWidth + 4);
+  const lines = wrapped.split("\n").join(`\n${indent}`);
+  return isNarrow ? `  ${term}\n${indent}${lines}` : `  ${term.padEnd(termWidth)}  ${lines}`;
 }
 
 interface CommandHelp {

@@ -47,7 +47,10 @@ export function addCluster(command: Command, isOptional = false): Command {
   });
 }
 
-function readCluster(text: string): string {
+/** `before`: of the same option, given before; the environment's value is read only where there is none. */
+function readCluster(text: string, before: unknown): string {
+  if (before !== undefined)
+    throw new InvalidArgumentError(`It is the second one, after '${before}'. Give one cluster.`);
   if (CLUSTER_ID.test(text)) return text;
   throw new InvalidArgumentError(`It must be ${CLUSTER_ID_RULE}.`);
 }

@@ -2,14 +2,14 @@
 
 import type { Command } from "commander";
 import packageJson from "../package.json" with { type: "json" };
-import { describe, isCalled, newCommand } from "./command.ts";
+import { describe, helpColumns, isCalled, newCommand } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
 import { DEBUG, VERSION } from "./words.ts";
 
-const EXIT_CODES = `
-Exit codes: 0 success; 1 a finding, or a change that was refused; 2 wrong usage or file;
-3 AWS or the network; 130 interrupted.`;
+const EXIT_CODES =
+  "Exit codes: 0 success; 1 a finding, or a change that was refused; 2 wrong usage or file; 3 AWS or the network; " +
+  "130 interrupted.";
 
 /** Every command, with all that it takes. */
 export async function createProgram(io: IOStreams): Promise<Command> {
@@ -34,7 +34,7 @@ function listCommands(io: IOStreams): CommandList {
   describe(program, { examples })
     .version(packageJson.version, VERSION.join(", "))
     .option(DEBUG, "with any command: report more about an error")
-    .addHelpText("after", EXIT_CODES)
+    .addHelpText("after", ({ command }) => `\n${command.createHelp().boxWrap(EXIT_CODES, helpColumns(io))}`)
     .hook("preAction", async (_, command) => (await import("./config.ts")).applyContext(command, io));
   const loaders = new Map<Command, () => Promise<unknown>>();
   for (const [path, entry] of Object.entries(COMMANDS)) {

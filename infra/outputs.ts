@@ -52,6 +52,6 @@ function kubeconfigCommand(
       return `kubeconfig webhook --endpoint ${url} ${certificate} --out webhook.kubeconfig`;
     }
     case "none":
-      return `kubeconfig webhook --endpoint ${url} --out webhook.kubeconfig`;
+      return `kubeconfig webhook --endpoint ${url} --no-token --out webhook.kubeconfig`;
   }
 }

@@ -9,10 +9,10 @@ import { reviewToken, SandboxNotRunning } from "./webhook.ts";
 const USAGE = `npm run --silent review -- <identity> [<cluster id the token is for>]
 aws eks get-token --cluster-name ${CLUSTER_ID} --region ${REGION} | npm run --silent review`;
 
-const [name, clusterId = CLUSTER_ID] = process.argv.slice(2);
+const [name, clusterId = CLUSTER_ID, ...others] = process.argv.slice(2);
 const names = LOCAL_IDENTITIES.map((identity) => identity.name);
-if (name === undefined ? process.stdin.isTTY : !names.includes(name)) {
-  const problem = name === undefined ? "" : `There is no local identity ${name}.\n`;
+const problem = problemOf();
+if (problem !== undefined) {
   console.error(`${problem}${USAGE}\nidentities: ${names.join(", ")}`);
   process.exit(2);
 }
@@ -28,6 +28,14 @@ try {
   if (!(error instanceof SandboxNotRunning)) throw error;
   console.error(error.message);
   process.exitCode = 1;
+}
+
+/** What is wrong with the command line, as a line; empty where it is only incomplete. */
+function problemOf(): string | undefined {
+  if (name === undefined) return process.stdin.isTTY ? "" : undefined;
+  if (!names.includes(name)) return `There is no local identity ${name}.\n`;
+  if (others.length > 0) return `Too many arguments: ${others.join(" ")}.\n`;
+  return undefined;
 }
 
 /** The token in an ExecCredential, as exec plugins print it, or the text itself. */

@@ -2,6 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { hang } from "../cli/terminal/table.ts";
 import { localIdentity } from "./identities.ts";
 import { startSandbox } from "./sandbox.ts";
 import { CLUSTER_ID, LOG_GROUP, REGION, SANDBOX_FOLDER, sandboxFiles } from "./sandbox-settings.ts";
@@ -11,9 +12,9 @@ import { mintToken } from "./token.ts";
 import { type Review, readWebhook, reviewToken, SandboxNotRunning, tokenReview } from "./webhook.ts";
 
 const SHOWN = ["alice", "carol", "node", "bob", "dan", "contractor"];
-/** Of these the whole answer, one granted and one denied. */
-const SHOWN_WHOLE = ["bob", "contractor"];
 const RENEW_MS = 10 * 60_000;
+/** Of a terminal that is wide enough for the longest command below. */
+const COLUMNS = 100;
 
 // Files are written at once and whole, and the function's process ends with this one: nothing is left to close.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(0));
@@ -31,6 +32,7 @@ const sandbox = await startSandbox(files);
 console.log(`lambda-iam-authenticator runs at ${sandbox.endpoint} for cluster "${CLUSTER_ID}".\n`);
 await writeReviews();
 for (const name of SHOWN) await show(name);
+console.log();
 await showPod();
 printCommands();
 
@@ -61,22 +63,21 @@ function reviewFile(name: string): string {
 
 async function show(name: string): Promise<void> {
   const token = await mintToken({ identity: localIdentity(name), clusterId: CLUSTER_ID, region: REGION });
-  const { status, review } = await reviewToken(files, token);
-  console.log(`${name}, ${localIdentity(name).arn}`);
-  console.log(`  HTTP ${status} ${describe(review)}\n`);
-  if (SHOWN_WHOLE.includes(name)) console.log(`${JSON.stringify(review, null, 2)}\n`);
+  process.stdout.write(hang(name.padEnd(12), describe(await reviewToken(files, token)), COLUMNS));
 }
 
 async function showPod(): Promise<void> {
   const { lines, token } = await podLogin(files, sandbox, CLUSTER_ID);
-  const { status, review } = await reviewToken(files, token);
-  console.log("a Pod of another cluster logs in, by the role of its service account (IRSA)");
-  for (const line of [...lines, `review: HTTP ${status} ${describe(review)}`]) console.log(`  ${line}`);
+  console.log("A Pod of another cluster logs in with the role of its service account (IRSA):");
+  for (const line of [...lines, `review: ${describe(await reviewToken(files, token))}`]) console.log(`  ${line}`);
   console.log();
 }
 
-function describe({ status: { user, error } }: Review): string {
-  if (user === undefined) return `denied: ${error}`;
+/** Without the parameter names that were tried, which `npm run review` shows. */
+function describe({ status, review }: { status: number; review: Review }): string {
+  if (status !== 200) return `HTTP ${status}`;
+  const { user, error } = review.status;
+  if (user === undefined) return `denied: ${error?.split("; tried ")[0]}`;
   return `granted: ${user.username}, groups ${user.groups?.join(", ") || "none"}`;
 }
 
@@ -93,32 +94,38 @@ function printCommands(): void {
   ].map((file) => relative(process.cwd(), file));
   const folder = process.env["LOCAL_FOLDER"];
   const reviewCommand = `${folder ? `LOCAL_FOLDER=${folder} ` : ""}npm run --silent review`;
-  console.log(`Try, in another terminal:
+  const keys = `AWS_ACCESS_KEY_ID=${accessKeyId} \\
+      AWS_SECRET_ACCESS_KEY=${secretAccessKey}`;
+  console.log(`Try this in another terminal.
 
-  Review a token of ${SHOWN.join(", ")}, or one for another cluster:
+  Review a token of one of them, or one for another cluster, and show the whole answer:
     ${reviewCommand} -- bob
     ${reviewCommand} -- bob another-cluster
-    curl -s ${sandbox.endpoint} -H "authorization: Bearer $(cat ${caller})" -d @${review}
+    curl -s ${sandbox.endpoint} -d @${review} \\
+      -H "authorization: Bearer $(cat ${caller})"
 
   Review a token from the AWS CLI:
-    AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} \\
-      aws eks get-token --cluster-name ${CLUSTER_ID} --region ${REGION} | ${reviewCommand}
+    ${keys} \\
+      aws eks get-token --cluster-name ${CLUSTER_ID} --region ${REGION} | \\
+      ${reviewCommand}
 
-  Be the Pod, with the variables that it finds there:
-    AWS_ROLE_ARN=${POD_ROLE_ARN} AWS_WEB_IDENTITY_TOKEN_FILE=${podToken} \\
-      AWS_DEFAULT_REGION=${REGION} AWS_ENDPOINT_URL_STS=${sandbox.stsUrl} aws sts get-caller-identity
+  Log in as the Pod, with the variables that it has:
+    AWS_ROLE_ARN=${POD_ROLE_ARN} AWS_DEFAULT_REGION=${REGION} \\
+      AWS_WEB_IDENTITY_TOKEN_FILE=${podToken} \\
+      AWS_ENDPOINT_URL_STS=${sandbox.stsUrl} aws sts get-caller-identity
     curl -s --cacert ${issuerCa} ${sandbox.issuerUrl}/.well-known/openid-configuration
 
-  Change who somebody is: edit ${mapping}; it takes effect within 30 s.
-  Shut somebody out, or let dan in again: edit ${denials}.
-  Let a kube-apiserver ask: --authentication-token-webhook-config-file=${files.kubeconfig}
-                            --authentication-token-webhook-version=v1
-  Read the function's log: tail -f ${log}
-  Read who was let in and who was not, as from CloudWatch Logs:
-    AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} AWS_REGION=${REGION} \\
-      AWS_ENDPOINT_URL_CLOUDWATCH_LOGS=${sandbox.logsUrl} \\
+  Show who was granted and who was denied, as from CloudWatch Logs:
+    ${keys} \\
+      AWS_REGION=${REGION} AWS_ENDPOINT_URL_CLOUDWATCH_LOGS=${sandbox.logsUrl} \\
       npx lambda-iam-authenticator reviews -c ${CLUSTER_ID} --log-group ${LOG_GROUP}
-  Local AWS: STS ${sandbox.stsUrl}, Parameter Store ${sandbox.parameterStoreUrl}
+
+  Change a mapping:      edit ${mapping} (read within 30 s)
+  Deny, or allow dan:    edit ${denials}
+  Read the log:          tail -f ${log}
+  Use a kube-apiserver:  --authentication-token-webhook-config-file=${files.kubeconfig}
+                         --authentication-token-webhook-version=v1
+  Local AWS:             STS ${sandbox.stsUrl}, Parameter Store ${sandbox.parameterStoreUrl}
 
 Ctrl-C ends it.`);
 }

@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { describe } from "../command.ts";
+import { usage } from "../errors.ts";
 import { addAws, addCluster, readRoleArn } from "../options.ts";
 import { writeSecret } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -9,8 +10,14 @@ import { stringifyYaml } from "../terminal/yaml.ts";
 import { addWebhookFiles, readAuthority, readWebhookFiles, type WebhookFiles } from "./files.ts";
 import { webhookKubeconfig } from "./webhook.ts";
 
+const NO_CREDENTIALS =
+  "The kubeconfig would have no credentials, and the function would refuse it. Give --token-file, or --client-cert " +
+  "and --client-key. For a private endpoint with callerAuth none, give --no-token.";
+
 interface WebhookOptions extends WebhookFiles {
   readonly out?: string;
+  /** `false` by --no-token. */
+  readonly token: boolean;
 }
 
 export function webhookCommand(command: Command, io: IOStreams): Command {
@@ -28,9 +35,17 @@ export function webhookCommand(command: Command, io: IOStreams): Command {
     ],
   }).requiredOption("--endpoint <url>", "URL of the function; /authenticate is added where it has no path");
   return addWebhookFiles(command)
+    .addOption(
+      new Option("--no-token", "send no credentials: for a private endpoint with callerAuth none").conflicts([
+        "tokenFile",
+        "clientCert",
+      ]),
+    )
     .option("--out <file>", "write a new file that only you can read, instead of printing")
-    .action(async ({ out, ...files }: WebhookOptions) => {
-      const kubeconfig = webhookKubeconfig(await readWebhookFiles(files, io));
+    .action(async ({ out, token, ...files }: WebhookOptions) => {
+      const webhook = await readWebhookFiles(files, io);
+      if (token && webhook.token === undefined && webhook.clientCertificate === undefined) throw usage(NO_CREDENTIALS);
+      const kubeconfig = webhookKubeconfig(webhook);
       if (out === undefined) io.print(kubeconfig);
       else {
         writeSecret(out, kubeconfig);
@@ -56,7 +71,15 @@ export function clientCommand(command: Command, io: IOStreams): Command {
     .option("--role <arn>", "IAM role to assume", readRoleArn)
     .action(async (options: ClientOptions) => {
       const ca = options.ca === undefined ? undefined : await readAuthority(options.ca, io);
-      io.print(clientKubeconfig(options, ca));
+      const { AWS_REGION, AWS_DEFAULT_REGION } = io.environment;
+      // The user's machine may have another region, or none.
+      const region = options.region ?? (AWS_REGION || AWS_DEFAULT_REGION);
+      io.print(clientKubeconfig({ ...options, ...(region && { region }) }, ca));
+      if (ca === undefined) {
+        io.tell(
+          "Without --ca, kubectl trusts only the CAs of its machine. Most clusters have their own: give its certificate.\n",
+        );
+      }
     });
 }
 

@@ -7,6 +7,7 @@ import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/rec
 import { defaultStackName } from "../../functions/settings/stack-name.ts";
 import { watched } from "../aws/calls.ts";
 import { type ClientConfig, clientConfig, patientRetries } from "../aws/client-config.ts";
+import { toFailure } from "../aws/errors.ts";
 import { rateLimited } from "../aws/rates.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import { functionSettings } from "../function-settings.ts";
@@ -124,7 +125,10 @@ async function outputsOf(
         "Give --log-group <name> (the stack's output LogGroup), or allow it, as the construct's grantReadReviews does.";
       throw new Failure(EXIT.fault, message, { cause: error });
     }
-    throw error;
+    const failure = toFailure(error);
+    if (failure?.exitCode !== EXIT.fault) throw error;
+    const hint = "To read the log without looking it up in CloudFormation, give --log-group <name>.";
+    throw new Failure(EXIT.fault, [...failure.lines, hint], { cause: error });
   } finally {
     client.destroy();
   }

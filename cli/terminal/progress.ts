@@ -11,21 +11,31 @@ interface Progress {
 const BAR = 30;
 /** Below this, work is over before a line could be read. */
 const WORTH_SHOWING = 10;
+/** Without a terminal, such as in a pipeline. */
+const LOGGED_EVERY_MS = 10_000;
 
 /** `all` is `undefined` where the end is not known; `perSecond` is a rate that the work never exceeds. */
 export function startProgress(
   what: string,
   all: number | undefined,
-  { watched, showProgress }: IOStreams,
+  { watched, showProgress, tell, clock }: IOStreams,
   perSecond = Number.POSITIVE_INFINITY,
 ): Progress {
   const start = performance.now();
+  let logged = clock();
   let shown = false;
 
   function show(done: number): void {
+    if (!watched) log(done);
     if (!watched || (all ?? done) <= WORTH_SHOWING) return;
     shown = true;
     showProgress(all === undefined ? `${what} ${done}` : `${what} ${bar(done / all)} ${done}/${all}${left(done, all)}`);
+  }
+
+  function log(done: number): void {
+    if (clock() - logged < LOGGED_EVERY_MS) return;
+    logged = clock();
+    tell(all === undefined ? `${what} ${done}\n` : `${what} ${done}/${all}${left(done, all)}\n`);
   }
 
   function left(done: number, total: number): string {

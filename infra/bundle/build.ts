@@ -76,11 +76,6 @@ if (import.meta.main) {
     ["issuer", buildIssuer],
     ["deployment-check", buildDeploymentCheck],
   ] as const) {
-    const { files } = await build(join(ROOT, "dist", name));
-    for (const file of files) console.log(`dist/${name}/${file.name}  ${kilobytes(file.contents.length)}`);
+    await build(join(ROOT, "dist", name));
   }
-}
-
-function kilobytes(bytes: number): string {
-  return `${(bytes / 1000).toFixed(1)} kB`;
 }

@@ -4,10 +4,15 @@ type Actions = Readonly<Record<string, readonly string[]>>;
 
 const api = (service: string, ...names: readonly string[]) => names.map((name) => `${service}:${name}`);
 const REST = ["DELETE", "GET", "PATCH", "POST", "PUT"];
+/** The handlers also read and write these where a template leaves the property out. */
+const TAGS = ["ListTagsForResource", "TagResource", "UntagResource"];
+const PROVISIONED = ["Get", "Put", "Delete"].map((verb) => `${verb}ProvisionedConcurrencyConfig`);
+const RUNTIME = ["RuntimeManagement", "FunctionScaling"].flatMap((name) => [`Get${name}Config`, `Put${name}Config`]);
 
 /**
- * The handlers' permissions in CloudFormation's schemas, as far as these templates use them: create, read, update, delete.
- * https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html. Not tried on AWS.
+ * The handlers' permissions in CloudFormation's schemas, but for features that these templates do not use: create, read,
+ * update, delete. test/e2e/cfn-lint.e2e.ts compares them with the schemas of cfn-lint. Not tried on AWS.
+ * https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
  */
 export const ACTIONS: Actions = {
   // API Gateway has one action for each method; HTTP APIs too.
@@ -22,10 +27,16 @@ export const ACTIONS: Actions = {
   "AWS::ApiGatewayV2::DomainName": api("apigateway", ...REST, "AddCertificateToDomain", "RemoveCertificateFromDomain"),
   "AWS::ApiGatewayV2::Integration": api("apigateway", ...REST),
   "AWS::ApiGatewayV2::Route": api("apigateway", ...REST),
-  "AWS::ApiGatewayV2::Stage": [...api("apigateway", ...REST), ...vendedLogs()],
-  "AWS::CloudWatch::Alarm": api("cloudwatch", "PutMetricAlarm", "DescribeAlarms", "DeleteAlarms"),
-  "AWS::CloudWatch::Dashboard": api("cloudwatch", "PutDashboard", "GetDashboard", "DeleteDashboards"),
-  "AWS::CodeDeploy::Application": api("codedeploy", "CreateApplication", "GetApplication", "DeleteApplication"),
+  "AWS::ApiGatewayV2::Stage": [...api("apigateway", ...REST, "TagResource", "UntagResource"), ...vendedLogs()],
+  "AWS::CloudWatch::Alarm": api("cloudwatch", "PutMetricAlarm", "DescribeAlarms", "DeleteAlarms", ...TAGS),
+  "AWS::CloudWatch::Dashboard": api("cloudwatch", "PutDashboard", "GetDashboard", "DeleteDashboards", ...TAGS),
+  "AWS::CodeDeploy::Application": api(
+    "codedeploy",
+    "CreateApplication",
+    "GetApplication",
+    "DeleteApplication",
+    ...TAGS,
+  ),
   "AWS::CodeDeploy::DeploymentGroup": [
     ...api(
       "codedeploy",
@@ -33,6 +44,8 @@ export const ACTIONS: Actions = {
       "GetDeploymentGroup",
       "UpdateDeploymentGroup",
       "DeleteDeploymentGroup",
+      "ListDeployments",
+      ...TAGS,
     ),
     "iam:PassRole",
   ],
@@ -42,12 +55,16 @@ export const ACTIONS: Actions = {
     "GetPolicy",
     "GetPolicyVersion",
     "ListPolicyVersions",
+    "CreatePolicyVersion",
+    "DeletePolicyVersion",
+    "ListEntitiesForPolicy",
     "DeletePolicy",
   ),
   "AWS::IAM::OIDCProvider": api(
     "iam",
     ...["CreateOpenIDConnectProvider", "GetOpenIDConnectProvider", "DeleteOpenIDConnectProvider"],
     ...["AddClientIDToOpenIDConnectProvider", "RemoveClientIDFromOpenIDConnectProvider", "TagOpenIDConnectProvider"],
+    ...["UntagOpenIDConnectProvider", "ListOpenIDConnectProviderTags", "UpdateOpenIDConnectProviderThumbprint"],
   ),
   "AWS::IAM::Policy": api("iam", "PutRolePolicy", "GetRolePolicy", "DeleteRolePolicy"),
   "AWS::IAM::Role": api(
@@ -55,30 +72,41 @@ export const ACTIONS: Actions = {
     "CreateRole",
     "GetRole",
     "UpdateRole",
+    "UpdateRoleDescription",
+    "UpdateAssumeRolePolicy",
     "DeleteRole",
     "AttachRolePolicy",
     "DetachRolePolicy",
+    "ListAttachedRolePolicies",
+    "ListRolePolicies",
     "TagRole",
+    "UntagRole",
   ),
   // CodeDeploy moves it, in the name of whoever deploys.
   "AWS::Lambda::Alias": [
-    ...api("lambda", "CreateAlias", "GetAlias", "UpdateAlias", "DeleteAlias"),
+    ...api("lambda", "CreateAlias", "GetAlias", "UpdateAlias", "DeleteAlias", ...PROVISIONED),
     ...api("codedeploy", "CreateDeployment", "GetDeployment", "GetDeploymentConfig", "RegisterApplicationRevision"),
     ...api("codedeploy", "GetApplicationRevision", "StopDeployment"),
   ],
   "AWS::Lambda::Function": [
     ...api("lambda", "CreateFunction", "GetFunction", "GetFunctionConfiguration", "DeleteFunction", "TagResource"),
     ...api("lambda", "UpdateFunctionCode", "UpdateFunctionConfiguration", "PutFunctionConcurrency"),
-    ...api("lambda", "DeleteFunctionConcurrency", "GetFunctionCodeSigningConfig", "ListTags"),
+    ...api("lambda", "DeleteFunctionConcurrency", "GetFunctionCodeSigningConfig", "ListTags", "UntagResource"),
+    ...api("lambda", ...RUNTIME, "GetFunctionRecursionConfig", "PutFunctionRecursionConfig", "AssociateRuntimeAlias"),
     "iam:PassRole",
     "s3:GetObject",
   ],
   "AWS::Lambda::Permission": api("lambda", "AddPermission", "RemovePermission", "GetPolicy"),
-  "AWS::Lambda::Version": api("lambda", "PublishVersion", "ListVersionsByFunction", "DeleteFunction"),
+  "AWS::Lambda::Version": api(
+    "lambda",
+    ...["PublishVersion", "ListVersionsByFunction", "DeleteFunction", "GetFunctionConfiguration"],
+    ...RUNTIME,
+    ...PROVISIONED,
+  ),
   "AWS::Logs::LogGroup": api(
     "logs",
     ...["CreateLogGroup", "DescribeLogGroups", "PutRetentionPolicy", "DeleteLogGroup", "TagResource"],
-    ...["ListTagsForResource"],
+    ...["ListTagsForResource", "UntagResource", "DescribeIndexPolicies", "GetDataProtectionPolicy"],
   ),
   "AWS::Logs::QueryDefinition": api("logs", "PutQueryDefinition", "DescribeQueryDefinitions", "DeleteQueryDefinition"),
   "AWS::Route53::RecordSet": api(
@@ -86,6 +114,7 @@ export const ACTIONS: Actions = {
     "ChangeResourceRecordSets",
     "GetChange",
     "GetHostedZone",
+    "ListHostedZones",
     "ListResourceRecordSets",
   ),
 };
@@ -105,11 +134,11 @@ function vendedLogs(): string[] {
   );
 }
 
-/** Of `aws cloudformation deploy`. */
+/** Of `aws cloudformation deploy`, and of the way out of a first deployment that failed: its stack can only be deleted. */
 const DEPLOY = api(
   "cloudformation",
   ...["CreateChangeSet", "DescribeChangeSet", "ExecuteChangeSet", "DescribeStacks", "DescribeStackEvents"],
-  ...["GetTemplateSummary", "UpdateTerminationProtection"],
+  ...["GetTemplateSummary", "UpdateTerminationProtection", "DeleteStack"],
 );
 
 /** CloudFormation begins the names that it makes with the stack's. */

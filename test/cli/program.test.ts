@@ -37,6 +37,36 @@ test("--help of every command fits 80 columns, but for its examples, and has one
   }
 });
 
+test("--help of every command fits a terminal of 40 columns, but for its usage, its examples and what cannot be broken", async () => {
+  for (const path of COMMANDS) {
+    const { out } = await cli([...path, "--help"], { columns: 40 });
+    const [text = "", rest = ""] = out.split("\nExamples:\n");
+    const [, exitCodes = ""] = rest.split("\nExit codes:");
+    const lines = [...text.split("\n").slice(1), ...exitCodes.split("\n").slice(1)];
+    // A term and the words of a description stay in one piece.
+    const long = lines.filter(
+      (line) =>
+        line.length > 40 &&
+        line
+          .trim()
+          .replace(/<[^>]*>|\[[^\]]*\]/g, "")
+          .includes(" "),
+    );
+    assert.deepEqual(long, [], path.join(" "));
+  }
+});
+
+test("--cluster is given once", async () => {
+  for (const words of [
+    ["mappings", "list", "-c", "a", "-c", "b"],
+    ["doctor", "--cluster", "a", "-c", "b"],
+  ]) {
+    const { code, err } = await cli(words);
+    assert.equal(code, 2);
+    assert.match(err, /argument 'b' is invalid\. It is the second one, after 'a'\. Give one cluster\.\n$/);
+  }
+});
+
 test("wrong usage is 2, with one sentence and a hint", async () => {
   for (const words of [["mapings"], ["mappings", "list"], ["mappings", "list", "-c", "x", "-o", "xml"], ["--frob"]]) {
     const { code, err } = await cli(words);

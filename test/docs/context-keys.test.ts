@@ -9,6 +9,7 @@ import { Template } from "aws-cdk-lib/assertions";
 import { readCluster } from "../../infra/context/cluster.ts";
 import { clusterStack } from "../../infra/context/cluster-stack.ts";
 import { readClusters } from "../../infra/context/clusters.ts";
+import { issuerStack } from "../../infra/issuer/issuer-stack.ts";
 import { CLUSTERS } from "../infra/clusters.ts";
 
 const reference = readFileSync(new URL("../../docs/reference.md", import.meta.url), "utf8");
@@ -66,6 +67,74 @@ function template(more: object): object {
   const [cluster] = readClusters(app);
   return Template.fromStack(clusterStack(app, cluster ?? assert.fail())).toJSON();
 }
+
+/** Another value than the default, for each key but the id and `issuer` itself. */
+const OTHERS: Readonly<Record<string, unknown>> = {
+  account: "444455556666",
+  region: "eu-west-2",
+  stackName: "other",
+  terminationProtection: false,
+  tags: { team: "platform" },
+  endpoint: hidden?.endpoint,
+  formerEndpoint: mtls?.endpoint,
+  throttle: { rateLimit: 20, burstLimit: 40 },
+  mappingPrefix: "/other",
+  accounts: ["444455556666"],
+  stsRegions: ["eu-west-2"],
+  stsExtraHosts: ["sts.example.com"],
+  audiences: ["other"],
+  reservedPrefixes: ["other"],
+  userInfo: "minimal",
+  logLevel: "debug",
+  nodes: true,
+  nodeVpcs: ["vpc-1"],
+  architecture: "x86_64",
+  memorySize: 1024,
+  provisionedConcurrency: 1,
+  reservedConcurrency: 8,
+  vpc: hidden?.vpc,
+  vpcEndpoints: false,
+  securityGroupIds: ["sg-1"],
+  safeDeployments: false,
+  alarms: false,
+  dashboard: false,
+  denialShare: 0.1,
+  quietHours: 72,
+  alarmTopicArn: "arn:aws:sns:eu-west-1:111122223333:on-call",
+  logRetentionDays: 365,
+  encryptionKeyArn: "arn:aws:kms:eu-west-1:111122223333:key/12345678-1234-1234-1234-123456789012",
+  callers: [{ name: "first", sha256: "0".repeat(64) }],
+};
+
+function issuer(more: object) {
+  const stack = issuerStack(
+    new App(),
+    readCluster({ clusterId: "a", account: "111122223333", region: "eu-west-1", ...more }),
+  );
+  const { environment, terminationProtection, stackName } = stack;
+  return {
+    environment,
+    terminationProtection,
+    stackName,
+    tags: stack.tags.tagValues(),
+    template: Template.fromStack(stack),
+  };
+}
+
+test("the page names the keys that the issuer obeys, and the issuer obeys no other", () => {
+  const [schema = []] = TABLES.map((table) => table.schema);
+  assert.deepEqual(
+    Object.keys(OTHERS).toSorted(),
+    schema.filter((key) => !["clusterId", "issuer"].includes(key)).toSorted(),
+  );
+  const plain = issuer({});
+  plain.template.resourceCountIs("AWS::CloudWatch::Dashboard", 0);
+  const seen = ({ template, ...others }: typeof plain) => JSON.stringify([template.toJSON(), others]);
+  const obeyed = Object.keys(OTHERS).filter((key) => seen(issuer({ [key]: OTHERS[key] })) !== seen(plain));
+  const [, sentence = ""] = /With `issuer`, these keys apply to both stacks: (.*?)\. The others/s.exec(reference) ?? [];
+  const named = [...sentence.matchAll(/`(\w+)`/g)].map(([, key = ""]) => key).filter((key) => key !== "true");
+  assert.deepEqual(named.toSorted(), obeyed.toSorted());
+});
 
 /** The stack passes these on as they are: what the function does without them is in reference.test.ts. */
 const SETTINGS = ["userInfo", "logLevel"];

@@ -1,4 +1,4 @@
-// The documents hold together: each relative link has a target; each file that CONTRIBUTING.md names, and each npm script, exists.
+// The documents hold together: each relative link has a target; each file that they name, and each npm script, exists.
 
 import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
@@ -41,14 +41,22 @@ test("each relative link of the documents has a target", () => {
   );
 });
 
-test("each file that CONTRIBUTING.md names exists", () => {
-  const named = [...read("CONTRIBUTING.md").matchAll(/`((?:cli|functions|infra|test)\/[\w./-]+)`/g)];
+test("each file that a document names exists", () => {
+  // Records of what was true once.
+  const current = documents.filter((document) => !/^CHANGELOG|docs\/(acceptance|decisions)\//.test(document));
+  const named = current.flatMap((document) => [
+    ...read(document).matchAll(/`((?:cli|functions|infra|local|test)\/[\w./-]+)`/g),
+  ]);
   const paths = named.map(([, path = ""]) => path);
   assert.ok(paths.length > 10);
   assert.deepEqual(
     paths.filter((path) => !existsSync(join(root, path))),
     [],
   );
+});
+
+test("what npm pack leaves behind is not in git", () => {
+  assert.ok(read(".gitignore").split("\n").includes("*.tgz"));
 });
 
 test("every npm script that a document names exists", () => {

@@ -3,12 +3,13 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { stackName } from "../../infra/context/stack-name.ts";
 import { buildRelease } from "../../infra/release/build.ts";
+import { ACTIONS } from "../../infra/release/deploying-role.ts";
 import { cdk, writeApp } from "../infra/cdk-cli.ts";
 import { CLUSTERS } from "../infra/clusters.ts";
 import { pythonTool } from "./python-tool.ts";
@@ -50,3 +51,34 @@ for (const kind of ["http", "mtls", "private", "issuer"]) {
     lint(join(folder, "release", `${kind}.template.yaml`));
   });
 }
+
+/** Of features that the release's templates do not use. */
+const UNUSED: Readonly<Record<string, RegExp>> = {
+  "a VPC, a file system or a key for the function": /^(ec2|elasticfilesystem|s3files|kms):/,
+  "layers, signed code, capacity providers": /^lambda:(GetLayerVersion|\w*CodeSigningConfig|PassCapacityProvider)$/,
+  "policies of users and groups, boundaries": /^iam:(\w+(Group|User)Policy|\w+RolePermissionsBoundary)$/,
+  "versions of objects": /^s3:GetObjectVersion$/,
+  "settings of a log group beside its retention":
+    /^(firehose:.*|s3:REST.*|logs:(Associate|Disassociate)KmsKey|logs:(Put|Delete)(DataProtectionPolicy|IndexPolicy)|logs:PutBearerTokenAuthentication|logs:PutLogGroupDeletionProtection|logs:Delete(Resource|Retention)Policy)$/,
+  "deployments to machines": /^codedeploy:RegisterOnPremisesInstance$/,
+};
+
+test("the deploying role may do what AWS's schemas say that CloudFormation calls for each resource", () => {
+  const [schemas = assert.fail()] = globSync(join(bin, "../lib/python3*/site-packages/cfnlint/data/schemas"));
+  const read = (...path: string[]) => JSON.parse(readFileSync(join(schemas, ...path), "utf8"));
+  const names: Readonly<Record<string, string>> = read("providers", "us-east-1.json");
+  const { Statement } = JSON.parse(readFileSync(join(folder, "release", "deploying-role.json"), "utf8"));
+  const allowed = Statement.flatMap(({ Action }: { Action: string[] }) => Action);
+  const missing = Object.keys(ACTIONS).flatMap((type) => {
+    const { handlers } = read("resources", `${names[type]}.json`);
+    const needed: string[] = ["create", "read", "update", "delete"].flatMap(
+      (verb) => handlers[verb]?.permissions ?? [],
+    );
+    assert.ok(needed.length > 0, type);
+    const isAllowed = (action: string) =>
+      allowed.some((one: string) => one.toLowerCase() === action.toLowerCase()) ||
+      Object.values(UNUSED).some((pattern) => pattern.test(action));
+    return needed.filter((action) => !isAllowed(action)).map((action) => `${type}: ${action}`);
+  });
+  assert.deepEqual(missing, []);
+});

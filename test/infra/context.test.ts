@@ -1,7 +1,7 @@
 // The app's context: what JSON may say of a cluster, and how what it may not say is refused.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -107,6 +107,26 @@ test("no cluster: a stack that only a deployment refuses, with a sentence", () =
       'no cluster is chosen: add -c clusterId=my-cluster, or {"context": {"clusters": [{"clusterId": "my-cluster"}]}} to cdk.json',
     ],
   );
+});
+
+test("each typo of docs/journey.md gets the answer that is written there", () => {
+  const page = readFileSync(new URL("../../docs/journey.md", import.meta.url), "utf8");
+  const [, section = ""] = page.split(/^### Ten typos$/m);
+  const [, ...steps] = (section.split(/^## /m)[0] ?? "").replaceAll("\n      ", " ").split("    $ npx cdk deploy");
+  assert.equal(steps.length, 10);
+  for (const step of steps) {
+    const [command = "", answer = ""] = step.split("\n").map((line) => line.trim());
+    const file = /# (\{.*)$/.exec(command)?.[1] ?? "{}";
+    writeFileSync(join(folder, "cdk.json"), file);
+    const given = [...command.matchAll(/-c (\w+)=(\S+)/g)].map(([, key = "", value = ""]) => [key, value]);
+    const app = new App({ context: { ...JSON.parse(file).context, ...Object.fromEntries(given) } });
+    const deploy = () => {
+      checkContext(app, folder);
+      for (const cluster of readClusters(app)) clusterStack(app, cluster);
+    };
+    assert.throws(deploy, { message: answer }, command);
+  }
+  rmSync(join(folder, "cdk.json"));
 });
 
 const VPC = { vpcId: "vpc-1", availabilityZones: ["eu-west-1a"], privateSubnetIds: ["subnet-1"] };

@@ -9,8 +9,9 @@ import { Template } from "aws-cdk-lib/assertions";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { logEntry } from "../../functions/authenticator/http/log-entry.ts";
 import { newRecord, OUTCOMES } from "../../functions/authenticator/review/record.ts";
+import type { PrivateEndpoint } from "../../infra/endpoint/endpoint.ts";
 import { issuerStack } from "../../infra/issuer/issuer-stack.ts";
-import { ACCOUNT, KINDS, REGION, SCOPES, stackOf, templateOf } from "./stacks.ts";
+import { ACCOUNT, endpointOf, KINDS, REGION, SCOPES, stackOf, templateOf } from "./stacks.ts";
 import { flat, output, resource, resources } from "./template.ts";
 
 /** Those that notify people; rollback.test.ts is about the others. */
@@ -227,6 +228,16 @@ for (const kind of KINDS) {
     );
   });
 }
+
+test("where the network decides, the command that is printed says that there is no token", () => {
+  const made = stackOf("private", (scope) => ({
+    endpoint: { ...(endpointOf("private", scope) as PrivateEndpoint), callerAuth: "none" },
+  }));
+  assert.equal(
+    output(made.template(), "KubeconfigCommand"),
+    `${RUN} kubeconfig webhook --endpoint ${ENDPOINTS.private} --no-token --out webhook.kubeconfig`,
+  );
+});
 
 test("where the stack keeps the callers, the command that is printed leaves them alone", () => {
   const made = stackOf("http");

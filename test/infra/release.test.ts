@@ -241,6 +241,9 @@ test("the deploying role's policy covers every type of resource, no other servic
     const service = Action[0]?.split(":")[0] ?? "";
     assert.equal(Resource === "*", !["iam", "lambda"].includes(service), service);
   }
+  // Of a managed policy; spaces do not count. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+  const size = JSON.stringify({ Version: "2012-10-17", Statement }).length;
+  assert.ok(size <= 6144, `${size} characters`);
 });
 
 test("cdk-nag finds nothing in the templates", () => {

@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { decodeProtectedHeader } from "jose";
@@ -17,6 +17,7 @@ import { post } from "../post.ts";
 
 const START = "start.ts";
 const REVIEW = "review.ts";
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 interface Run {
   readonly process: ChildProcess;
@@ -75,6 +76,12 @@ test("npm run review names the identity that does not exist, and those that do",
   assert.match(review.printed.err, /^There is no local identity bobb\.\nnpm run .*\nidentities: alice, .*bob/s);
 });
 
+test("npm run review refuses a third word", async (t) => {
+  const review = run(t, folderOf(t), REVIEW, "bob", "bob", "bob");
+  assert.equal(await review.ended, 2);
+  assert.match(review.printed.err, /^Too many arguments: bob\.\nnpm run /);
+});
+
 test("npm run review takes no other program's answer for the sandbox's", async (t) => {
   const folder = folderOf(t);
   const elsewhere = await started(t, folderOf(t));
@@ -97,24 +104,42 @@ test("npm run review says what the running sandbox answers", async (t) => {
 
 test("npm start shows who is granted, and who is denied with the reason in one line", async (t) => {
   const { printed } = await started(t, folderOf(t));
+  // A long answer goes on below, indented.
+  const lines = printed.out.replace(/\n {12}/g, " ");
   const answers = new Map(
-    [...printed.out.matchAll(/^([a-z]+), arn:\S+\n {2}(HTTP 200 .*)$/gm)].map(([, name, line]) => [name, line]),
+    [...lines.matchAll(/^([a-z]+) +((?:granted|denied): .*)$/gm)].map(([, name, is]) => [name, is]),
   );
   assert.deepEqual([...answers.keys()], ["alice", "carol", "node", "bob", "dan", "contractor"]);
-  assert.equal(answers.get("bob"), "HTTP 200 granted: dev:bob-example.com, groups developers");
-  assert.match(answers.get("dan") ?? "", /^HTTP 200 denied: identity_denied: .*deny\/111122223333/);
-  assert.match(answers.get("contractor") ?? "", /^HTTP 200 denied: identity_unmapped: /);
+  assert.equal(answers.get("bob"), "granted: dev:bob-example.com, groups developers");
+  assert.match(answers.get("dan") ?? "", /^denied: identity_denied: .*deny\/111122223333$/);
+  assert.match(answers.get("contractor") ?? "", /^denied: identity_unmapped: no mapping for \S+role\/Contractor$/);
+});
+
+test("npm start prints one screen for people: no sizes of files, no JSON, and no line of more than 100 columns", async (t) => {
+  const folder = folderOf(t);
+  const { printed } = await started(t, folder);
+  const inRepository = printed.out.replaceAll(relative(process.cwd(), folder), ".local").replaceAll(folder, ".local");
+  const lines = inRepository.replaceAll("LOCAL_FOLDER=.local ", "").trimEnd().split("\n");
+  assert.ok(lines.length <= 60, `${lines.length} lines`);
+  assert.deepEqual(
+    lines.filter((line) => line.length > 100 || /[{}]/.test(line)),
+    [],
+  );
+  // Run here, a build would empty folders that other tests read.
+  for (const build of ["infra/bundle/build.ts", "cli/build.ts"]) {
+    assert.doesNotMatch(readFileSync(join(ROOT, build), "utf8"), /console\.log/, build);
+  }
 });
 
 test("npm start shows a Pod that logs in by its service account's role, one line for each step", async (t) => {
   const folder = folderOf(t);
   const { printed } = await started(t, folder);
-  const [, steps = ""] = /^a Pod of another cluster logs in.*\n((?: {2}.*\n)+)/m.exec(printed.out) ?? [];
+  const [, steps = ""] = /^A Pod of another cluster logs in.*\n((?: {2}.*\n)+)/m.exec(printed.out) ?? [];
   const [issuer = "", ...others] = steps.trimEnd().split("\n");
   assert.deepEqual(others, [
     "  token: system:serviceaccount:ci:deployer, for sts.amazonaws.com, signed by that key",
     "  AssumeRoleWithWebIdentity: arn:aws:sts::111122223333:assumed-role/Deployer/deployer-0",
-    "  review: HTTP 200 granted: ci-deployer, groups deployers",
+    "  review: granted: ci-deployer, groups deployers",
   ]);
 
   const url = /https:\S+$/.exec(issuer)?.[0] ?? "";

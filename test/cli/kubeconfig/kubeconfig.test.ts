@@ -38,8 +38,28 @@ test("webhook: the endpoint may have the path, with or without a slash behind it
     ["https://a.example/authenticate/", "https://a.example/authenticate"],
     ["https://a.example/live/authenticate//", "https://a.example/live/authenticate"],
   ] as const) {
-    const { out } = await cli(["kubeconfig", "webhook", "--endpoint", endpoint]);
+    const { out } = await cli(["kubeconfig", "webhook", "--endpoint", endpoint, "--no-token"]);
     assert.equal(parse(out).clusters[0].cluster.server, server);
+  }
+});
+
+test("webhook: without credentials it needs --no-token, which goes with none of them", async () => {
+  const words = ["kubeconfig", "webhook", "--endpoint", "https://a.example"];
+  const refused = await cli(words);
+  assert.deepEqual([refused.code, refused.out], [2, ""]);
+  assert.match(
+    refused.err,
+    /^The kubeconfig would have no credentials, and the function would refuse it\. Give --token-file/,
+  );
+  const { code, out } = await cli([...words, "--no-token"]);
+  assert.deepEqual([code, parse(out).users[0].user], [0, {}]);
+  for (const other of [
+    ["--token-file", "-"],
+    ["--client-cert", pem],
+  ]) {
+    const both = await cli([...words, "--no-token", ...other], { input: "secret\n" });
+    assert.deepEqual([both.code, both.out], [2, ""]);
+    assert.match(both.err, /'--no-token' cannot be used with option '--(token-file|client-cert) <file>'/);
   }
 });
 
@@ -69,6 +89,26 @@ test("webhook: client certificate, inline; a CA is left out where none is given"
 
 const ROLE = "arn:aws:iam::111122223333:role/Admin";
 const CLIENT = ["kubeconfig", "client", "-c", "prod", "--server", "https://10.0.0.1:6443", "--region", "eu-west-1"];
+
+test("client: the region of the environment, where no option gives one", async () => {
+  const words = CLIENT.slice(0, -2);
+  const regionOf = async (environment: Record<string, string>, ...others: string[]) => {
+    const { args } = parse((await cli([...words, ...others], { environment })).out).users[0].user.exec;
+    return args.includes("--region") ? args[args.indexOf("--region") + 1] : undefined;
+  };
+  assert.equal(await regionOf({ AWS_REGION: "eu-west-1", AWS_DEFAULT_REGION: "eu-west-2" }), "eu-west-1");
+  assert.equal(await regionOf({ AWS_REGION: "", AWS_DEFAULT_REGION: "eu-west-2" }), "eu-west-2");
+  assert.equal(await regionOf({ AWS_REGION: "eu-west-1" }, "--region", "us-east-1"), "us-east-1");
+  assert.equal(await regionOf({}), undefined);
+});
+
+test("client: without the cluster's CA it warns, and prints the file all the same", async () => {
+  const without = await cli(CLIENT);
+  assert.equal(without.code, 0);
+  assert.match(without.err, /^Without --ca, kubectl trusts only the CAs of its machine\. /);
+  const { err } = await cli([...CLIENT, "--ca", pem]);
+  assert.equal(err, "");
+});
 
 test("client: the exec plugin of each program; all answer v1beta1 to clients that do not ask for a version", async () => {
   const exec = async (...words: string[]) => parse((await cli([...CLIENT, ...words])).out).users[0].user.exec;

@@ -94,6 +94,14 @@ test("no permission: exit code 3, and which one is missing", async () => {
   );
 });
 
+test("where CloudFormation does not answer, as beside the sandbox, the log group can be named", async () => {
+  process.env["AWS_ENDPOINT_URL_CLOUDFORMATION"] = "http://127.0.0.1:1";
+  const { code, err } = await cluster.reviews(["stats"], { environment: { AWS_MAX_ATTEMPTS: "1" } });
+  process.env["AWS_ENDPOINT_URL_CLOUDFORMATION"] = cluster.stacks.url;
+  assert.equal(code, 3);
+  assert.match(err, /^No connection to \S+ port 1 .*\nTo read the log without .*, give --log-group <name>\.\n$/);
+});
+
 test("a read that AWS ends half-way prints what it has, and says that this is not all", async () => {
   const many = Array.from({ length: 20_000 }, (_, i) => linesOf({ ...alice, time: NOW - 50 * MINUTE + i })).flat();
   cluster.events.unshift(...many);

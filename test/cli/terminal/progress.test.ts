@@ -37,6 +37,22 @@ test("a pipe sees none, and short work is over before it could be read", () => {
   assert.deepEqual([...shown(10_000, false), ...shown(10, true)], []);
 });
 
+test("a pipe sees a line every 10 s of long work", () => {
+  const told: string[] = [];
+  let now = 0;
+  const streams = { ...io, watched: false, clock: () => now, tell: (text: string) => told.push(text) };
+  const [counted, open] = [startProgress("writing", 300, streams), startProgress("reading", undefined, streams)];
+  for (let done = 1; done <= 25; done += 1) {
+    now += 1000;
+    counted.show(done);
+    open.show(done * 10);
+  }
+  counted.end();
+  open.end();
+  const lines = told.map((line) => line.replace(/, .* left/, ""));
+  assert.deepEqual(lines, ["writing 10/300\n", "reading 100\n", "writing 20/300\n", "reading 200\n"]);
+});
+
 test("a terminal of no width is as wide as a pipe", () => {
   assert.equal(columnsOf({ isTTY: true, columns: 0 }), undefined);
   assert.equal(columnsOf({ isTTY: true, columns: 80 }), 80);

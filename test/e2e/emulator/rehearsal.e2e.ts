@@ -17,15 +17,18 @@ import { startSts } from "../../../local/sts/start-sts.ts";
 import { tokenReview } from "../../../local/webhook.ts";
 import { ROOT } from "../../infra/cdk-cli.ts";
 import { machine } from "../sam/runtime-image.ts";
+import { type CallRecorder, startCallRecorder } from "./call-recorder.ts";
 import { cdkOnEmulator } from "./cdk-on-emulator.ts";
 import { type Emulator, startEmulator } from "./ministack.ts";
 import { postReview, review } from "./reviews.ts";
 
 /** Its stack is the app of this repository; the other one is somebody's own app. */
-const OWN_CLUSTER = "own";
+const OWN = { clusterId: "own", architecture: machine(), safeDeployments: false };
 const folder = mkdtempSync(join(tmpdir(), "rehearsal-"));
 const callerToken = randomBytes(32).toString("base64url");
 let emulator: Emulator;
+let recorder: CallRecorder;
+let bootstrapCalls: number;
 let app: ReturnType<typeof cdkOnEmulator>;
 let sts: Awaited<ReturnType<typeof startSts>>;
 let url: string;
@@ -33,12 +36,15 @@ let url: string;
 before(async () => {
   sts = await startSts();
   emulator = await startEmulator(REGION);
-  app = cdkOnEmulator(emulator, folder);
+  recorder = await startCallRecorder(emulator);
+  const environment = { ...emulator.environment, AWS_ENDPOINT_URL: `http://localhost:${recorder.port}` };
+  app = cdkOnEmulator({ ...emulator, environment }, folder);
   const command = `"${process.execPath}" "${join(import.meta.dirname, "app.ts")}"`;
   const context = { round: "first", sts: sts.url, callerToken };
   writeFileSync(join(folder, "cdk.json"), JSON.stringify({ app: command, context }));
 });
 after(async () => {
+  await recorder.stop();
   await emulator.stop();
   await sts.close();
   rmSync(folder, { recursive: true });
@@ -57,21 +63,34 @@ async function parameters(): Promise<string[]> {
   return Parameters.map(({ Name = "" }) => Name).sort();
 }
 
-test("cdk.json as it is: bootstrap before any cluster is chosen", () => {
+test("cdk.json as it is: bootstrap before any cluster is chosen", async () => {
   app.run(ROOT, "bootstrap", "--output", join(folder, "bootstrap.out"));
+  bootstrapCalls = (await recorder.calls()).length;
 });
 
 test("cdk.json as it is: the endpoint that is printed says that there is no caller yet", async () => {
   // What a user adds to cdk.json comes from ~/.cdk.json here.
-  const cluster = { clusterId: OWN_CLUSTER, architecture: machine(), safeDeployments: false };
-  writeFileSync(join(folder, ".cdk.json"), JSON.stringify({ context: { clusters: [cluster] } }));
-  const stack = stackName({ clusterId: OWN_CLUSTER });
+  writeFileSync(join(folder, ".cdk.json"), JSON.stringify({ context: { clusters: [OWN] } }));
+  const stack = stackName(OWN);
   const { Endpoint = "" } = app.deployApp(ROOT, stack);
   const { status, text } = await postReview(emulator.port, Endpoint, callerToken, tokenReview("k8s-aws-v1.!"));
   assert.deepEqual([status, JSON.parse(text).kind], [500, "Status"], text);
   assert.match(JSON.parse(text).message, /^callers_invalid: /);
   app.destroy(stack);
   rmSync(join(folder, ".cdk.json"));
+});
+
+test("cdk.json as it is: a pipeline's own credentials only assume the roles of the bootstrap", async () => {
+  const calls = (await recorder.calls()).slice(bootstrapCalls);
+  const key = emulator.environment["AWS_ACCESS_KEY_ID"];
+  // GetCallerIdentity needs no permission.
+  const own = calls.filter(({ accessKeyId, action }) => accessKeyId === key && action !== "sts:GetCallerIdentity");
+  assert.deepEqual([...new Set(own.map(({ action }) => action))], ["sts:AssumeRole"]);
+  for (const { parameters } of own) {
+    assert.match(parameters["RoleArn"] ?? "", /^arn:aws:iam::\d{12}:role\/cdk-hnb659fds-[a-z-]+-\d{12}-/);
+  }
+  const others = calls.filter(({ accessKeyId }) => accessKeyId !== key);
+  assert.ok(others.some(({ action }) => action === "cloudformation:ExecuteChangeSet"));
 });
 
 test("deploy: a token is reviewed through the gateway, with the mapping from Parameter Store", async () => {

@@ -16,6 +16,7 @@ import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { findAwsCli } from "../aws-cli.ts";
 import { machine } from "../sam/runtime-image.ts";
+import { type CallRecorder, startCallRecorder } from "./call-recorder.ts";
 import { type Emulator, startEmulator } from "./ministack.ts";
 import { review } from "./reviews.ts";
 
@@ -27,6 +28,7 @@ const callerToken = randomBytes(32).toString("base64url");
 const { account } = localIdentity("bob");
 let command: string;
 let emulator: Emulator;
+let recorder: CallRecorder;
 let sts: Awaited<ReturnType<typeof startSts>>;
 let url: string;
 
@@ -35,8 +37,10 @@ before(async () => {
   buildRelease(folder);
   sts = await startSts();
   emulator = await startEmulator(REGION);
+  recorder = await startCallRecorder(emulator);
 });
 after(async () => {
+  await recorder.stop();
   await emulator.stop();
   await sts.close();
   rmSync(folder, { recursive: true });
@@ -54,7 +58,7 @@ function run(program: string, args: readonly string[]): string {
     HOME: folder,
     ...emulator.environment,
     // Buckets are in the path where the host is an address.
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${emulator.port}`,
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${recorder.port}`,
   };
   try {
     return execFileSync(program, args, { cwd: folder, encoding: "utf8", env, stdio: ["ignore", "pipe", "pipe"] });
@@ -137,4 +141,18 @@ test("delete-stack: the endpoint is gone", async () => {
   aws("cloudformation", "wait", "stack-delete-complete", "--stack-name", STACK);
   const bob = await review(emulator.port, url, callerToken, "bob").catch(() => ({ httpStatus: 404 }));
   assert.equal(bob.httpStatus, 404);
+});
+
+test("every call to CloudFormation since then is in the deploying role's policy", async () => {
+  const { Statement } = JSON.parse(readFileSync(join(folder, "deploying-role.json"), "utf8"));
+  const allowed: string[] = Statement.flatMap(({ Action }: { Action: string[] }) => Action);
+  const actions = (await recorder.calls()).map(({ action }) => action);
+  const called = [...new Set(actions.filter((action) => action.startsWith("cloudformation:")))];
+  for (const name of ["CreateChangeSet", "ExecuteChangeSet", "DeleteStack"]) {
+    assert.ok(called.includes(`cloudformation:${name}`), called.join(" "));
+  }
+  assert.deepEqual(
+    called.filter((action) => !allowed.includes(action)),
+    [],
+  );
 });

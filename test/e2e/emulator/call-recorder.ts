@@ -1,0 +1,66 @@
+// A proxy in front of the emulator that writes down which actions clients ask for, and with whose keys. It is a thread:
+// tests run the CDK CLI and the AWS CLI by execFileSync, which stops this one.
+
+import { once } from "node:events";
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import type { Emulator } from "./ministack.ts";
+
+export interface Call {
+  /** Such as `cloudformation:CreateChangeSet`; where the service has no names for actions, the method: `s3:PUT`. */
+  readonly action: string;
+  readonly accessKeyId: string;
+  /** Of a form, such as `RoleArn`. */
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+export interface CallRecorder {
+  readonly port: number;
+  /** All since the start. */
+  calls(): Promise<readonly Call[]>;
+  stop(): Promise<void>;
+}
+
+export async function startCallRecorder({ port }: Emulator): Promise<CallRecorder> {
+  const worker = new Worker(new URL(import.meta.url), { workerData: port });
+  const [own] = await once(worker, "message");
+  return {
+    port: own,
+    async calls() {
+      worker.postMessage("calls");
+      return (await once(worker, "message"))[0];
+    },
+    async stop() {
+      await worker.terminate();
+    },
+  };
+}
+
+if (!isMainThread) {
+  const calls: Call[] = [];
+  const server = createServer(async (incoming, response) => {
+    const { method = "GET", headers, url: path } = incoming;
+    const body = await buffer(incoming);
+    calls.push(callOf(method, headers, body));
+    const forwarded = request({ host: "127.0.0.1", port: workerData, method, path, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    forwarded.on("error", (error) => response.writeHead(502).end(String(error)));
+    forwarded.end(body);
+  });
+  parentPort?.on("message", () => parentPort?.postMessage(calls));
+  server.listen(0, "127.0.0.1", () => parentPort?.postMessage((server.address() as AddressInfo).port));
+}
+
+/** The service is in the signature: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html */
+function callOf(method: string, headers: Readonly<Record<string, unknown>>, body: Buffer): Call {
+  const [, accessKeyId = "", service = ""] =
+    /Credential=([^/]+)\/\d+\/[^/]+\/([^/]+)\//.exec(String(headers["authorization"])) ?? [];
+  const [, target] = String(headers["x-amz-target"] ?? "").split(".");
+  const isForm = String(headers["content-type"]).startsWith("application/x-www-form-urlencoded");
+  const parameters = isForm ? Object.fromEntries(new URLSearchParams(body.toString())) : {};
+  return { action: `${service}:${target ?? parameters["Action"] ?? method}`, accessKeyId, parameters };
+}
