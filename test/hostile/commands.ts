@@ -273,7 +273,10 @@ export const OFFLINE: readonly HostileCommand[] = [
   offline("mappings", "schema"),
   { ...offline("mappings", "import"), words: ({ files }) => ["mappings", "import", "-f", files.awsAuth] },
   { ...offline("kubeconfig", "webhook"), words: webhook },
-  { ...offline("kubeconfig", "client"), words: ({ url }) => ["kubeconfig", "client", ...CLUSTER, "--server", url] },
+  {
+    ...offline("kubeconfig", "client"),
+    words: () => ["kubeconfig", "client", ...CLUSTER, "--server", "https://10.0.0.1:6443"],
+  },
   offline("irsa", "flags", ...ISSUER),
   offline("irsa", "policy"),
   offline("irsa", "trust-policy", "team-a/reader", "--aws-account", "111122223333", ...ISSUER),
