@@ -132,7 +132,7 @@ async function presignedToken(accessKeyId: string): Promise<string> {
 }
 
 /** In each spelling in which a server may echo it. */
-export function spellings(secret: string): string[] {
+function spellings(secret: string): string[] {
   const base64 = Buffer.from(secret).toString("base64");
   return [secret, encodeURIComponent(secret), base64, Buffer.from(secret).toString("base64url")];
 }
@@ -141,11 +141,13 @@ export function spellings(secret: string): string[] {
 const PART = 12;
 
 /** The secrets of which a part is in this text. */
-export function secretsIn(text: string, secrets: Readonly<Record<string, string>> = SECRETS): string[] {
-  return Object.entries(secrets).flatMap(([name, secret]) => {
-    const parts = spellings(secret).flatMap((spelling) =>
-      Array.from({ length: spelling.length - PART + 1 }, (_, i) => spelling.slice(i, i + PART)),
-    );
-    return parts.some((part) => text.includes(part)) ? [name] : [];
-  });
+export function secretsIn(text: string): string[] {
+  return PARTS.filter(({ parts }) => parts.some((part) => text.includes(part))).map(({ name }) => name);
 }
+
+const PARTS = Object.entries(SECRETS).map(([name, secret]) => {
+  const parts = spellings(secret).flatMap((spelling) =>
+    Array.from({ length: spelling.length - PART + 1 }, (_, i) => spelling.slice(i, i + PART)),
+  );
+  return { name, parts: [...new Set(parts)] };
+});

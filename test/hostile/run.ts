@@ -38,6 +38,8 @@ export interface Run {
   readonly err: string;
   /** How many requests of it have reached the target. */
   readonly asked: number;
+  /** Names of those that it sent, or that an honest service would have given it. */
+  readonly secrets: readonly string[];
 }
 
 const DAY = 86_400_000;
@@ -103,7 +105,7 @@ export async function runProcess(bench: Bench, pair: Pair, slack: number): Promi
   const [code]: (number | null)[] = await once(child, "close");
   clearTimeout(timer);
   server.close();
-  return { code: code ?? undefined, ms: performance.now() - start, ...texts, asked: server.asked() };
+  return { code: code ?? undefined, ms: performance.now() - start, ...texts, ...seenBy(server) };
 }
 
 function interruptSoon({ connected }: HostileServer, interrupt: () => void): void {
@@ -130,7 +132,11 @@ export async function runHere(bench: Bench, pair: Pair): Promise<Run> {
   interrupt.abort();
   server.close();
   process.env = before;
-  return { ...result, ms: performance.now() - start, asked: server.asked() };
+  return { ...result, ms: performance.now() - start, ...seenBy(server) };
+}
+
+function seenBy(server: HostileServer): Pick<Run, "asked" | "secrets"> {
+  return { asked: server.asked(), secrets: secretsIn(server.exchanged()) };
 }
 
 function environmentOf({ files, url, aws }: Place): Record<string, string> {
@@ -150,6 +156,10 @@ function environmentOf({ files, url, aws }: Place): Record<string, string> {
   };
 }
 
+export function prints(secret: string): string {
+  return `prints ${secret}`;
+}
+
 /** Every rule that this run broke; empty where it held. Where nothing misbehaves, the command must work. */
 export function problemsOf({ command, behaviour }: Pair, { code, out, err, asked }: Run): string[] {
   const { output, name, endless, limit } = command;
@@ -163,7 +173,7 @@ export function problemsOf({ command, behaviour }: Pair, { code, out, err, asked
     ...(code === undefined ? ["does not end"] : codes.includes(code) ? [] : [`exit code ${code}`]),
     ...(/this is a bug/.test(err) ? ["bug"] : []),
     ...(/^\s+at .*[:(]\d|node:internal|Unhandled|\(node:\d+\) /m.test(`${out}${err}`) ? ["stack trace"] : []),
-    ...secrets.map((secret) => `prints ${secret}`),
+    ...secrets.map(prints),
     ...(isWellFormed(output, out, code) ? [] : ["stdout"]),
     ...(behaviour.name === "honest" && !works ? [`does not work, after ${asked} requests`] : []),
     ...(code !== undefined && code > 0 && code !== INTERRUPTED && out === "" && err === "" ? ["says nothing"] : []),

@@ -26,8 +26,12 @@ export interface HostileServer {
   readonly connected: Promise<void>;
   /** How many requests for the target have come. */
   asked(): number;
+  /** What has come, with the honest answers to it; cut where it is long. */
+  exchanged(): string;
   close(): void;
 }
+
+const MOST_KEPT = 65_536;
 
 /** `target`: which operations misbehave, such as `ssm` or `ssm.PutParameter`. `tls`: plain TCP without it. */
 export async function startHostileServer(
@@ -39,6 +43,7 @@ export async function startHostileServer(
   const sockets = new Set<Socket>();
   const connected = Promise.withResolvers<void>();
   let asked = 0;
+  let exchanged = "";
   const onSocket = (socket: Socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
@@ -48,6 +53,7 @@ export async function startHostileServer(
       const honest = honestAnswer(request, issuer.url);
       const isTarget = request.operation === target || request.operation.startsWith(`${target}.`);
       if (isTarget) asked += 1;
+      if (exchanged.length < MOST_KEPT) exchanged += request.raw + honest.body;
       if (!isTarget || behaviour.answer === undefined) return send(socket, honest);
       behaviour.answer(socket, request, honest);
     });
@@ -68,6 +74,7 @@ export async function startHostileServer(
     port: address.port,
     connected: connected.promise,
     asked: () => asked,
+    exchanged: () => exchanged,
     close() {
       server.close();
       for (const socket of sockets) socket.destroy();

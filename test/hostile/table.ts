@@ -1,13 +1,14 @@
-// The results as tables: how each run ended, and a line of sums for each behaviour.
+// The results as tables: sums for each behaviour, the secrets, and how each run ended.
 
-import type { Pair, Run } from "./run.ts";
+import { SECRETS } from "./inputs.ts";
+import { type Pair, prints, type Run } from "./run.ts";
 
 export interface Result extends Pair {
-  readonly run: Pick<Run, "code" | "ms">;
+  readonly run: Pick<Run, "code" | "ms" | "secrets">;
   readonly problems: readonly string[];
 }
 
-/** The sums, with a row for each behaviour; then how each run ended. `!` is a run that broke a rule, `-` one that had to be ended. */
+/** In the table of all runs, `!` is a run that broke a rule, `-` one that had to be ended. */
 export function report(results: readonly Result[]): string {
   const columns = [...new Set(results.map(columnOf))];
   const rows = [...Map.groupBy(results, ({ behaviour }) => behaviour.name)].map(([name, runs]) => {
@@ -24,14 +25,20 @@ export function report(results: readonly Result[]): string {
     ["behaviour", "exit codes", "longest, s"],
     rows.map(({ sums }) => sums),
   );
-  return [
-    counts,
-    sums,
-    markdown(
-      ["behaviour", ...columns],
-      rows.map(({ cells }) => cells),
-    ),
-  ].join("\n\n");
+  const all = markdown(
+    ["behaviour", ...columns],
+    rows.map(({ cells }) => cells),
+  );
+  return `${[counts, sums, secretsOf(results), all].join("\n\n")}\n`;
+}
+
+function secretsOf(results: readonly Result[]): string {
+  const rows = Object.keys(SECRETS).map((name) => {
+    const exchanged = results.filter(({ run }) => run.secrets.includes(name));
+    const printed = results.filter(({ problems }) => problems.includes(prints(name)));
+    return [name, String(exchanged.length), String(printed.length)];
+  });
+  return markdown(["secret", "runs that sent or received it", "runs that printed it"], rows);
 }
 
 function columnOf({ command }: Result): string {
