@@ -204,14 +204,14 @@ const pages: Behaviour[] = [
   },
   {
     name: "pages-empty",
-    slow: true,
+    slow: "works",
     answer: (socket, _, honest) => send(socket, withToken(emptied(honest), nextToken)),
   },
-  { name: "pages-endless", slow: true, answer: (socket, _, honest) => send(socket, withToken(honest, nextToken)) },
+  { name: "pages-endless", slow: "works", answer: (socket, _, honest) => send(socket, withToken(honest, nextToken)) },
   // Nothing is wrong with it but its size: as many parameters as an account may have in the standard tier.
   {
     name: "ten-thousand-names",
-    slow: true,
+    slow: "works",
     answer: (socket, request, honest) => send(socket, pageOf(request, honest)),
   },
 ];
@@ -281,7 +281,7 @@ const wire: Behaviour[] = [
     name: "large-headers",
     answer: (socket, _, honest) => socket.end(head(honest).replace("\r\n", `\r\nx-large: ${"a".repeat(70_000)}\r\n`)),
   },
-  { name: "continue-for-ever", slow: true, answer: (socket) => repeat(socket, "HTTP/1.1 100 Continue\r\n\r\n") },
+  { name: "continue-for-ever", slow: "waits", answer: (socket) => repeat(socket, "HTTP/1.1 100 Continue\r\n\r\n") },
   {
     name: "upgrade",
     answer: (socket) => socket.write("HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n"),
@@ -297,12 +297,13 @@ const tlsFaults: Behaviour[] = [
   { name: "tls-expired", certificate: "expired" },
   { name: "tls-other-name", certificate: "other-name" },
   { name: "tls-unknown-authority", certificate: "unknown-authority" },
-  { name: "tls-other-protocol", otherProtocol: true, slow: true },
+  { name: "tls-other-protocol", otherProtocol: true, slow: "waits" },
 ];
 
 export const BEHAVIOURS: readonly Behaviour[] = [
   { name: "honest" },
-  ...[...slow, ...floods].map((behaviour): Behaviour => ({ ...behaviour, slow: true })),
+  ...slow.map((behaviour): Behaviour => ({ ...behaviour, slow: "waits" })),
+  ...floods.map((behaviour): Behaviour => ({ ...behaviour, slow: "works" })),
   ...echoes,
   ...wrongBodies,
   ...wrongTypes,

@@ -17,7 +17,7 @@ export interface Behaviour {
   /** Speaks TLS where the client expects plain HTTP, or the other way round. */
   readonly otherProtocol?: true;
   /** Some command waits for seconds, or works for as long. */
-  readonly slow?: true;
+  readonly slow?: "waits" | "works";
 }
 
 export interface HostileServer {
