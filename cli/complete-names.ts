@@ -32,14 +32,18 @@ export async function namesInTime(
   const names: string[] = [];
   const stop = new AbortController();
   const isOver = Promise.withResolvers<void>();
+  let isEnough = false;
+  const endIfEnough = () => isEnough && names.length > 0 && isOver.resolve();
   const timers = [
-    setTimeout(() => names.length > 0 && isOver.resolve(), ENOUGH_MS),
+    setTimeout(() => {
+      isEnough = true;
+      endIfEnough();
+    }, ENOUGH_MS),
     setTimeout(isOver.resolve, PATIENCE_MS),
   ];
-  const start = performance.now();
   const add = (name: string) => {
     names.push(name);
-    if (performance.now() - start > ENOUGH_MS) isOver.resolve();
+    endIfEnough();
   };
   const asking = quiet(io, AbortSignal.any([io.interrupted, stop.signal]));
   await Promise.race([read(lister, current, options, add, asking).catch(() => {}), isOver.promise]);

@@ -1,7 +1,7 @@
 // AWS credentials from where the SDK finds them, within a limit, and only if a request can be signed with them.
 
 import type { AwsCredentialIdentity, Provider } from "@smithy/types";
-import { EXIT, Failure } from "../errors.ts";
+import { EXIT, type ExitCode, Failure } from "../errors.ts";
 import { quotedAnswer } from "../http.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { CredentialsUnusable, toFailure } from "./errors.ts";
@@ -49,7 +49,7 @@ export function credentialProvider(source: CredentialSource, io: IOStreams): Pro
   const limitMs = isProcess || io.interactive ? PERSON_LIMIT_MS : LIMIT_MS;
   return async () => {
     const { promise, reject } = Promise.withResolvers<never>();
-    const what = sourceOf(source);
+    const { what, isService } = sourceOf(source);
     const late = () => reject(new CredentialsUnusable(`No AWS credentials: ${what} did not answer in time.`));
     const limit = setTimeout(late, limitMs);
     patience = setTimeout(() => io.tell(`Waiting for AWS credentials from ${what}.\n`), PATIENCE_MS);
@@ -57,7 +57,7 @@ export function credentialProvider(source: CredentialSource, io: IOStreams): Pro
     io.interrupted.addEventListener("abort", stop);
     try {
       io.interrupted.throwIfAborted();
-      return usableCredentials(await Promise.race([find(), promise]), what, io);
+      return usableCredentials(await Promise.race([find(), promise]), what, io, isService ? EXIT.fault : EXIT.usage);
     } catch (error) {
       throw explained(error, what, isProcess, io);
     } finally {
@@ -85,13 +85,14 @@ export function environmentKeys(environment: NodeJS.ProcessEnv): AwsCredentialId
   return { accessKeyId, secretAccessKey, ...optional, ...(end && { expiration: new Date(end) }) };
 }
 
-/** For messages, without what a URL or a command line may hold beside. */
-function sourceOf({ profile, isProcess }: CredentialSource): string {
-  if (isProcess) return `the credential_process of the profile "${profile ?? "default"}"`;
+/** `what`: for messages, without secrets of a URL or a command line. `isService`: false for keys that the user has written. */
+function sourceOf({ profile, isProcess }: CredentialSource): { what: string; isService: boolean } {
+  if (isProcess) return { what: `the credential_process of the profile "${profile ?? "default"}"`, isService: true };
   const { AWS_CONTAINER_CREDENTIALS_FULL_URI: url = "", AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: path } = process.env;
-  if (path) return "the container's credential service";
-  if (url) return URL.canParse(url) ? `the credential service ${new URL(url).host}` : "the credential service";
-  return profile === undefined ? "the AWS environment" : `the profile "${profile}"`;
+  if (path) return { what: "the container's credential service", isService: true };
+  if (url)
+    return { what: `the credential service${URL.canParse(url) ? ` ${new URL(url).host}` : ""}`, isService: true };
+  return { what: profile === undefined ? "the AWS environment" : `the profile "${profile}"`, isService: false };
 }
 
 function secretsOf(environment: NodeJS.ProcessEnv): string[] {
@@ -106,11 +107,16 @@ type Keys = AwsCredentialIdentity;
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_Credentials.html: of letters, digits and a few marks. */
 const PLAIN = /^[\x21-\x7e]+$/;
 
-/** The same, if a request can be signed with them. Throws a `Failure`, or `CredentialsUnusable`, that names `what`. */
+/**
+ * The same, if a request can be signed with them. Throws a `Failure`, or `CredentialsUnusable`, that names `what`.
+ *
+ * @param exitCode for a character that no key has; default: the service that gave the keys is at fault
+ */
 export function usableCredentials(
   found: AwsCredentialIdentity,
   what: string,
   { secrets }: IOStreams,
+  exitCode: ExitCode = EXIT.fault,
 ): AwsCredentialIdentity {
   const { accessKeyId, secretAccessKey, sessionToken, expiration }: { readonly [name in keyof Keys]: unknown } = found;
   for (const secret of [secretAccessKey, sessionToken]) if (typeof secret === "string") secrets.add(secret);
@@ -118,8 +124,8 @@ export function usableCredentials(
   for (const [name, key] of Object.entries(keys)) {
     if (typeof key !== "string") throw new CredentialsUnusable(`The ${name} from ${what} is not a text.`);
     if (!PLAIN.test(key)) {
-      const message = `The ${name} from ${what} has a space, a line end or another character that no AWS key has. Remove it.`;
-      throw new Failure(EXIT.usage, message);
+      const message = `The ${name} from ${what} has a space, a line end or another character that no AWS key has.`;
+      throw new Failure(exitCode, exitCode === EXIT.usage ? `${message} Remove it.` : message);
     }
   }
   if (expiration !== undefined && !(expiration instanceof Date && Number.isFinite(expiration.getTime()))) {

@@ -7,6 +7,7 @@ import { watched } from "../aws/calls.ts";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
 import type { Stored } from "../aws/parameter.ts";
+import { ending, endingPages } from "../aws/read.ts";
 import { awsRequestHandler } from "../aws/request-handler.ts";
 import { EXIT, usage } from "../errors.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -96,13 +97,10 @@ async function stacksOf(StackName: string | undefined, { ssm, settings }: Connec
   const client = watched(new CloudFormationClient(config), io);
   const stacks: Stack[] = [];
   try {
-    for await (const { Stacks = [] } of paginateDescribeStacks(
-      { client },
-      { StackName },
-      { abortSignal: io.interrupted },
-    )) {
-      stacks.push(...Stacks);
-    }
+    const pages = paginateDescribeStacks({ client }, { StackName }, { abortSignal: io.interrupted });
+    const idsOf = ({ Stacks: page = [] }: { Stacks?: Stack[] | undefined }) =>
+      page.map(({ StackId, StackName: name }) => `${StackId ?? name}`);
+    for await (const { Stacks = [] } of endingPages(pages, "CloudFormation", idsOf)) stacks.push(...Stacks);
     return stacks.filter(({ StackStatus }) => StackStatus !== "DELETE_COMPLETE");
   } catch (error) {
     // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
@@ -127,7 +125,7 @@ async function namesBelow(
     { abortSignal: interrupted },
   );
   let left = pages;
-  for await (const { Parameters = [] } of found) {
+  for await (const { Parameters = [] } of ending(found)) {
     names.push(...Parameters.map(({ Name = "" }) => Name));
     left -= 1;
     // A page may be empty although there are more.

@@ -86,7 +86,7 @@ interface LogGroupOptions {
 }
 
 /** The log group has no fixed name: it outlives its stack, and a name that is taken would stop the next deployment. */
-async function findLogGroup(
+export async function findLogGroup(
   { cluster, logGroup, stack }: LogGroupOptions,
   config: ClientConfig,
   io: IOStreams,

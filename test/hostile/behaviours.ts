@@ -1,6 +1,7 @@
 // Ways in which the other side misbehaves.
 
 import { isObject } from "../../functions/lib/json.ts";
+import type { HostileRequest } from "./exchange.ts";
 import { type Behaviour, head, reset, send } from "./server.ts";
 
 const JSON_TYPE = "application/json";
@@ -201,20 +202,46 @@ const pages: Behaviour[] = [
         withToken(honest, () => "again"),
       ),
   },
-  { name: "pages-empty", answer: (socket, _, honest) => send(socket, withToken(emptied(honest), nextToken)) },
-  { name: "pages-endless", answer: (socket, _, honest) => send(socket, withToken(honest, nextToken)) },
+  {
+    name: "pages-empty",
+    slow: "works",
+    answer: (socket, _, honest) => send(socket, withToken(emptied(honest), nextToken)),
+  },
+  { name: "pages-endless", slow: "works", answer: (socket, _, honest) => send(socket, withToken(honest, nextToken)) },
+  // Nothing is wrong with it but its size: as many parameters as an account may have in the standard tier.
+  {
+    name: "ten-thousand-names",
+    slow: "works",
+    answer: (socket, request, honest) => send(socket, pageOf(request, honest)),
+  },
 ];
+const MANY = 10_000;
+const PAGE = 10;
+
+function pageOf({ operation, body }: HostileRequest, honest: Honest): Honest {
+  if (operation !== "ssm.GetParametersByPath") return honest;
+  const [first] = JSON.parse(honest.body).Parameters;
+  if (first === undefined) return honest;
+  const from = Number(JSON.parse(body).NextToken ?? 0);
+  const Parameters = Array.from({ length: PAGE }, (_, at) => ({ ...first, Name: `${first.Name}-${from + at}` }));
+  const next = from + PAGE < MANY ? { NextToken: String(from + PAGE) } : {};
+  return { ...honest, body: JSON.stringify({ Parameters, ...next }) };
+}
+
 let tokens = 0;
 function nextToken(): string {
   tokens += 1;
   return `token-${tokens}`;
 }
 function emptied(honest: Honest): Honest {
-  return honest.type.includes("json") ? changedValues(honest, (value) => (Array.isArray(value) ? [] : value)) : honest;
+  if (!honest.type.includes("json")) return { ...honest, body: honest.body.replace(/<member>.*<\/member>/s, "") };
+  return changedValues(honest, (value) => (Array.isArray(value) ? [] : value));
 }
-/** Of the two services that have pages, and of Kubernetes. */
+/** Of each service that has pages, and of Kubernetes. */
 function withToken(honest: Honest, token: () => string): Honest {
-  if (!honest.type.includes("json")) return honest;
+  if (!honest.type.includes("json")) {
+    return { ...honest, body: honest.body.replace(/<\w+Result>/, `$&<NextToken>${token()}</NextToken>`) };
+  }
   const value = JSON.parse(honest.body);
   return {
     ...honest,
@@ -254,7 +281,7 @@ const wire: Behaviour[] = [
     name: "large-headers",
     answer: (socket, _, honest) => socket.end(head(honest).replace("\r\n", `\r\nx-large: ${"a".repeat(70_000)}\r\n`)),
   },
-  { name: "continue-for-ever", answer: (socket) => repeat(socket, "HTTP/1.1 100 Continue\r\n\r\n") },
+  { name: "continue-for-ever", slow: "waits", answer: (socket) => repeat(socket, "HTTP/1.1 100 Continue\r\n\r\n") },
   {
     name: "upgrade",
     answer: (socket) => socket.write("HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n"),
@@ -270,13 +297,13 @@ const tlsFaults: Behaviour[] = [
   { name: "tls-expired", certificate: "expired" },
   { name: "tls-other-name", certificate: "other-name" },
   { name: "tls-unknown-authority", certificate: "unknown-authority" },
-  { name: "tls-other-protocol", otherProtocol: true },
+  { name: "tls-other-protocol", otherProtocol: true, slow: "waits" },
 ];
 
 export const BEHAVIOURS: readonly Behaviour[] = [
   { name: "honest" },
-  ...slow,
-  ...floods,
+  ...slow.map((behaviour): Behaviour => ({ ...behaviour, slow: "waits" })),
+  ...floods.map((behaviour): Behaviour => ({ ...behaviour, slow: "works" })),
   ...echoes,
   ...wrongBodies,
   ...wrongTypes,

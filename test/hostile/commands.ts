@@ -1,6 +1,6 @@
 // The commands that ask somebody, each once for every service that it asks.
 
-import { type Files, SECRETS } from "./inputs.ts";
+import { type Files, OLD_KEY, SECRETS } from "./inputs.ts";
 
 export interface HostileCommand {
   readonly name: string;
@@ -10,9 +10,13 @@ export interface HostileCommand {
   /** In place of the usual keys. */
   readonly environment?: (place: Place) => Readonly<Record<string, string>>;
   /** How its standard output is read, where it is not empty. */
-  readonly output: "json" | "lines" | "credential" | "text";
-  /** Only over TLS. */
-  readonly tls?: true;
+  readonly output: "json" | "json lines" | "lines" | "credential" | "text";
+  /** Only over TLS; or never. */
+  readonly tls?: boolean;
+  /** The SDK's clients for this machine try four times, with pauses. */
+  readonly slow?: true;
+  /** It goes on until Ctrl-C, which comes soon after its first connection. */
+  readonly endless?: true;
   /** What it may take at most, in milliseconds; default: as long as a call of AWS may take with all its tries. */
   readonly limit?: number;
 }
@@ -26,8 +30,9 @@ export interface Place {
 
 const CLUSTER = ["-c", "prod"];
 const FAST = ["--read-rate", "100000"];
-const WRITE = ["-y", "--rate", "1000", "--allow-weakening", "--force"];
+const WRITE = [...CLUSTER, "-y", "--rate", "1000", "--allow-weakening", ...FAST];
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
+const USER = "arn:aws:iam::111122223333:user/mallory";
 const NO_KEYS = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_SESSION_TOKEN: "" };
 
 const container = ({ url }: Place) => ({
@@ -40,6 +45,18 @@ const webIdentity = ({ files }: Place) => ({
   AWS_WEB_IDENTITY_TOKEN_FILE: files.webIdentity,
   AWS_ROLE_ARN: ROLE,
 });
+const profile = (name: string) => (place: Place) => ({
+  ...NO_KEYS,
+  AWS_CONFIG_FILE: place.files.awsConfig,
+  AWS_PROFILE: name,
+});
+const metadata = ({ url }: Place) => ({
+  ...NO_KEYS,
+  AWS_EC2_METADATA_DISABLED: "false",
+  AWS_EC2_METADATA_SERVICE_ENDPOINT: url,
+});
+/** The function's own clients, which take no password in a URL. */
+const nodeServices = ({ url }: Place) => ({ AWS_ENDPOINT_URL_EC2: url, AWS_ENDPOINT_URL_IAM: url });
 const json = (...words: string[]) => [...words, ...CLUSTER, "-o", "json"];
 const endpoint = ({ url, files }: Place) =>
   json("doctor", "--endpoint", url, "--token-file", files.callerToken, "--times", "2", "--ca", files.ca);
@@ -55,10 +72,21 @@ const irsaDoctor = ({ url, files }: Place) =>
     files.kubeconfig(`${url}/kubernetes`),
   );
 
+const retire = ({ url, files }: Place) => [
+  ...["irsa", "keys", "retire", `issuer/${OLD_KEY.kid}`, ...CLUSTER, "-y", "--signed-until", "2026-01-01T00:00:00Z"],
+  ...["--kubeconfig", files.kubeconfig(`${url}/kubernetes`)],
+];
+const webhook = ({ files }: Place) => [
+  ...["kubeconfig", "webhook", "--endpoint", "https://auth.example.com", "--token-file", files.callerToken],
+];
+const SET = ["mappings", "set", ROLE, "--username", "dev", ...WRITE];
+
 export const COMMANDS: readonly HostileCommand[] = [
   {
     name: "token",
     target: "credentials",
+    tls: false,
+    slow: true,
     words: () => ["token", ...CLUSTER],
     environment: container,
     output: "credential",
@@ -71,6 +99,29 @@ export const COMMANDS: readonly HostileCommand[] = [
     environment: webIdentity,
     output: "credential",
   },
+  {
+    name: "token, a profile's role",
+    target: "sts",
+    words: () => ["token", ...CLUSTER],
+    environment: profile("role"),
+    output: "credential",
+  },
+  {
+    name: "token, IAM Identity Center",
+    target: "federation",
+    words: () => ["token", ...CLUSTER],
+    environment: profile("person"),
+    output: "credential",
+  },
+  {
+    name: "token, an instance's role",
+    target: "latest",
+    tls: false,
+    slow: true,
+    words: () => ["token", ...CLUSTER],
+    environment: metadata,
+    output: "credential",
+  },
   { name: "whoami", target: "sts", words: () => json("whoami"), output: "json" },
   { name: "whoami", target: "ssm", words: () => json("whoami"), output: "json" },
   { name: "explain <arn>", target: "ssm", words: () => ["explain", ...CLUSTER, ROLE], output: "text" },
@@ -80,36 +131,83 @@ export const COMMANDS: readonly HostileCommand[] = [
     words: ({ files }) => json("explain", "--token-file", files.token),
     output: "json",
   },
+  {
+    name: "explain <a node's token>",
+    target: "ec2",
+    words: ({ files }) => json("explain", "--token-file", files.nodeToken),
+    environment: nodeServices,
+    output: "json",
+  },
+  {
+    name: "explain <a node's token>",
+    target: "iam",
+    words: ({ files }) => json("explain", "--token-file", files.nodeToken),
+    environment: nodeServices,
+    output: "json",
+  },
   { name: "mappings list", target: "ssm", words: () => ["mappings", "list", ...CLUSTER, ...FAST], output: "text" },
   { name: "mappings list -o json", target: "ssm", words: () => [...json("mappings", "list"), ...FAST], output: "json" },
   { name: "mappings get", target: "ssm", words: () => json("mappings", "get", ROLE), output: "json" },
   { name: "mappings history", target: "ssm", words: () => json("mappings", "history", ROLE), output: "json" },
   { name: "mappings lint", target: "ssm", words: () => [...json("mappings", "lint"), ...FAST], output: "json" },
   { name: "mappings export", target: "ssm", words: () => ["mappings", "export", ...CLUSTER, ...FAST], output: "text" },
+  { name: "mappings set", target: "ssm", words: () => SET, output: "text" },
+  { name: "mappings set", target: "ssm.PutParameter", words: () => SET, output: "text" },
   {
-    name: "mappings set",
+    name: "mappings set, of a cluster without parameters",
+    target: "cloudformation",
+    words: () => ["mappings", "set", ROLE, "--username", "dev", ...WRITE, "-c", "other"],
+    output: "text",
+  },
+  {
+    name: "mappings edit",
     target: "ssm",
-    words: () => ["mappings", "set", ROLE, "--username", "dev", ...CLUSTER, ...WRITE],
+    words: () => ["mappings", "edit", ROLE, ...WRITE],
+    environment: () => ({ EDITOR: "sed -i s/developers/testers/" }),
     output: "text",
   },
-  {
-    name: "mappings set (write)",
-    target: "ssm.PutParameter",
-    words: () => ["mappings", "set", ROLE, "--username", "dev", ...CLUSTER, ...WRITE],
-    output: "text",
-  },
+  { name: "mappings remove", target: "ssm", words: () => ["mappings", "remove", ROLE, ...WRITE], output: "text" },
+  { name: "mappings deny", target: "ssm", words: () => ["mappings", "deny", `${USER}2`, ...WRITE], output: "text" },
+  { name: "mappings allow", target: "ssm", words: () => ["mappings", "allow", USER, ...WRITE], output: "text" },
+  { name: "mappings rollback", target: "ssm", words: () => ["mappings", "rollback", ROLE, ...WRITE], output: "text" },
   {
     name: "mappings apply",
     target: "ssm",
-    words: ({ files }) => ["mappings", "apply", "-f", files.mappings, ...CLUSTER, ...WRITE, ...FAST],
+    words: ({ files }) => ["mappings", "apply", "-f", files.mappings, ...WRITE],
+    output: "text",
+  },
+  {
+    name: "mappings diff",
+    target: "ssm",
+    words: ({ files }) => ["mappings", "diff", "-f", files.unchanged, ...CLUSTER, ...FAST],
+    output: "text",
+  },
+  {
+    name: "mappings diff --read-rate auto",
+    target: "ssm.GetServiceSetting",
+    words: ({ files }) => ["mappings", "diff", "-f", files.unchanged, ...CLUSTER, "--read-rate", "auto"],
     output: "text",
   },
   { name: "callers list", target: "ssm", words: () => json("callers", "list"), output: "json" },
+  { name: "callers add", target: "ssm", words: () => ["callers", "add", "second", ...CLUSTER, "-y"], output: "text" },
+  {
+    name: "callers remove",
+    target: "ssm",
+    words: () => ["callers", "remove", "old-control-plane", ...CLUSTER, "-y"],
+    output: "text",
+  },
   {
     name: "reviews list",
     target: "logs",
     words: () => [...json("reviews", "list", "--log-group", "log"), "--rate", "100000"],
     output: "json",
+  },
+  {
+    name: "reviews list --follow",
+    target: "logs",
+    words: () => [...json("reviews", "list", "--log-group", "log", "--follow"), "--rate", "100000"],
+    output: "json lines",
+    endless: true,
   },
   { name: "reviews list", target: "cloudformation", words: () => json("reviews", "list"), output: "json" },
   {
@@ -136,6 +234,8 @@ export const COMMANDS: readonly HostileCommand[] = [
     output: "text",
     tls: true,
   },
+  { name: "irsa keys retire", target: "ssm", words: retire, output: "text", tls: true },
+  { name: "irsa keys retire", target: "kubernetes", words: retire, output: "text", tls: true },
   { name: "irsa doctor", target: "issuer", words: irsaDoctor, output: "json", tls: true },
   { name: "irsa doctor", target: "kubernetes", words: irsaDoctor, output: "json", tls: true },
   { name: "irsa doctor", target: "iam", words: irsaDoctor, output: "json", tls: true },
@@ -149,9 +249,35 @@ export const COMMANDS: readonly HostileCommand[] = [
   {
     name: "TAB, a caller",
     target: "credentials",
+    tls: false,
+    slow: true,
     words: () => ["__complete", "callers", "", "callers", "remove", ...CLUSTER],
     environment: container,
     output: "lines",
     limit: 2_000,
   },
+];
+
+const offline = (...words: string[]): HostileCommand => ({
+  name: words.join(" "),
+  target: "any",
+  words: () => words,
+  output: "text",
+});
+const ISSUER = ["--issuer", "https://abc.execute-api.eu-west-1.amazonaws.com"];
+
+/** The commands that need no service. */
+export const OFFLINE: readonly HostileCommand[] = [
+  offline("help"),
+  offline("completion", "bash"),
+  offline("mappings", "schema"),
+  { ...offline("mappings", "import"), words: ({ files }) => ["mappings", "import", "-f", files.awsAuth] },
+  { ...offline("kubeconfig", "webhook"), words: webhook },
+  {
+    ...offline("kubeconfig", "client"),
+    words: () => ["kubeconfig", "client", ...CLUSTER, "--server", "https://10.0.0.1:6443"],
+  },
+  offline("irsa", "flags", ...ISSUER),
+  offline("irsa", "policy"),
+  offline("irsa", "trust-policy", "team-a/reader", "--aws-account", "111122223333", ...ISSUER),
 ];

@@ -4,23 +4,35 @@ import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { xmlDocument } from "../../local/xml.ts";
 import { tokenOf } from "../cli/irsa/services.ts";
 import type { Answer, HostileRequest } from "./exchange.ts";
-import { ISSUED, KEY, SECRETS } from "./inputs.ts";
+import { ISSUED, KEY, NODE_ACCESS_KEY, OLD_KEY, SECRETS } from "./inputs.ts";
 
 const PREFIX = "/iam-authenticator/prod";
 const ARN = "arn:aws:sts::111122223333:assumed-role/Developers/jane";
-const MAPPINGS: Readonly<Record<string, unknown>> = {
+const PARAMETERS: Readonly<Record<string, unknown>> = {
   [`${PREFIX}/role/111122223333/developers`]: {
     arn: "arn:aws:iam::111122223333:role/Developers",
     username: "dev:{SessionName}",
     groups: ["developers"],
   },
   [`${PREFIX}/sso/111122223333/clusteradmin`]: { username: "admin:{SessionName}", groups: ["system:masters"] },
-  [`${PREFIX}/callers`]: [{ name: "control-plane", sha256: "0".repeat(64) }],
+  [`${PREFIX}/role/111122223333/clusternode`]: {
+    arn: "arn:aws:iam::111122223333:role/ClusterNode",
+    username: "system:node:{EC2PrivateDNSName}",
+    groups: ["system:nodes"],
+  },
+  [`${PREFIX}/deny/111122223333`]: [{ arnLike: "arn:aws:iam::111122223333:user/mallory" }],
+  [`${PREFIX}/callers`]: [
+    { name: "control-plane", sha256: "0".repeat(64) },
+    { name: "old-control-plane", sha256: "1".repeat(64) },
+  ],
+  [`${PREFIX}/issuer/${KEY.kid}`]: KEY,
+  [`${PREFIX}/issuer/${OLD_KEY.kid}`]: OLD_KEY,
 };
 const VERSIONS: Readonly<Record<string, string>> = {
   "2011-06-15": "sts",
   "2010-05-15": "cloudformation",
   "2010-05-08": "iam",
+  "2016-11-15": "ec2",
 };
 
 /** By the protocol of the request: `logs.FilterLogEvents`, `kubernetes./api/v1/pods`. */
@@ -42,7 +54,7 @@ export function operationOf(
   return `${first}.${rest.join("/")}`;
 }
 
-export function honestAnswer({ operation, method, body }: HostileRequest, issuer: string): Answer {
+export function honestAnswer({ operation, method, path, body }: HostileRequest, issuer: string): Answer {
   const [service = "", ...rest] = operation.split(".");
   const name = rest.join(".");
   const input = parseJson(body);
@@ -52,15 +64,28 @@ export function honestAnswer({ operation, method, body }: HostileRequest, issuer
     case "logs":
       return json({ events: [{ eventId: "1", timestamp: Date.now(), message: REVIEW }] });
     case "sts":
-      return method === "GET" ? json({ GetCallerIdentityResponse: { GetCallerIdentityResult: IDENTITY } }) : sts(name);
+      return method === "GET"
+        ? json({ GetCallerIdentityResponse: { GetCallerIdentityResult: identityOf(path) } })
+        : sts(name);
     case "cloudformation":
       return xml(name, { Stacks: { member: { Outputs: { member: { OutputKey: "LogGroup", OutputValue: "log" } } } } });
     case "iam":
-      return xml(name, { ClientIDList: { member: "sts.amazonaws.com" } });
+      return xml(
+        name,
+        name === "GetInstanceProfile" ? INSTANCE_PROFILE : { ClientIDList: { member: "sts.amazonaws.com" } },
+      );
+    case "ec2":
+      return { status: 200, type: "text/xml", body: xmlDocument(`${name}Response`, undefined, INSTANCE) };
+    case "federation":
+      return json({
+        roleCredentials: { accessKeyId, secretAccessKey, sessionToken, expiration: inAnHour().getTime() },
+      });
+    case "latest":
+      return instanceMetadata(name);
     case "credentials":
-      return json({ ...ISSUED, Expiration: new Date(Date.now() + 3_600_000).toISOString() });
+      return json({ ...ISSUED, Expiration: inAnHour().toISOString() });
     case "issuer":
-      return json(name.endsWith("jwks") ? { keys: [KEY] } : { issuer, jwks_uri: `${issuer}/openid/v1/jwks` });
+      return json(name.endsWith("jwks") ? { keys: [KEY, OLD_KEY] } : { issuer, jwks_uri: `${issuer}/openid/v1/jwks` });
     case "kubernetes":
       return kubernetes(name, issuer);
     default:
@@ -71,27 +96,34 @@ export function honestAnswer({ operation, method, body }: HostileRequest, issuer
 const REVIEW = JSON.stringify({ outcome: "granted", arn: ARN, canonicalArn: ARN, username: "dev:jane" });
 
 function parameterStore(operation: string, input: Record<string, unknown>): object {
-  const parameter = (Name: string) => ({
+  const parameter = (Name: string, Version = 2) => ({
     Name,
-    Value: JSON.stringify(MAPPINGS[Name]),
+    Value: JSON.stringify(PARAMETERS[Name]),
     Type: "String",
-    Version: 1,
+    Version,
     LastModifiedDate: 1_764_000_000,
     LastModifiedUser: ARN,
     ARN: `arn:aws:ssm:us-east-1:111122223333:parameter${Name}`,
   });
-  const names = Object.keys(MAPPINGS);
-  const key = { ...parameter(`${PREFIX}/issuer/${KEY.kid}`), Value: JSON.stringify(KEY) };
-  const below = (path: unknown) => names.filter((name) => typeof path === "string" && name.startsWith(`${path}/`));
+  const found = (isWanted: (name: string) => boolean) => ({
+    Parameters: Object.keys(PARAMETERS)
+      .filter(isWanted)
+      .map((name) => parameter(name)),
+  });
   switch (operation) {
     case "GetParametersByPath":
-      return { Parameters: input["Path"] === `${PREFIX}/issuer` ? [key] : below(input["Path"]).map(parameter) };
+      return found((name) => name.startsWith(`${input["Path"]}/`));
     case "GetParameters":
-      return { Parameters: names.filter((name) => JSON.stringify(input["Names"]).includes(name)).map(parameter) };
-    case "GetParameterHistory":
-      return { Parameters: [parameter(String(input["Name"]))] };
+      return found((name) => JSON.stringify(input["Names"]).includes(`"${name}"`));
+    case "GetParameterHistory": {
+      const now = parameter(String(input["Name"]));
+      const before = { ...parameter(now.Name, 1), Value: now.Value?.replace("developers", "testers") };
+      return { Parameters: [before, now] };
+    }
+    case "GetServiceSetting":
+      return { ServiceSetting: { SettingValue: "true" } };
     case "PutParameter":
-      return { Version: 2, Tier: "Standard" };
+      return { Version: 3, Tier: "Standard" };
     case "ListTagsForResource":
       return { TagList: [] };
     default:
@@ -101,10 +133,54 @@ function parameterStore(operation: string, input: Record<string, unknown>): obje
 
 const IDENTITY = { Arn: ARN, UserId: "AROAEXAMPLEEXAMPLEXX:jane", Account: "111122223333" };
 
+const INSTANCE_ID = "i-0123456789abcdef0";
+const NODE = {
+  Arn: `arn:aws:sts::111122223333:assumed-role/ClusterNode/${INSTANCE_ID}`,
+  UserId: `AROANODEEXAMPLEXXXXX:${INSTANCE_ID}`,
+  Account: "111122223333",
+};
+const PROFILE_ARN = "arn:aws:iam::111122223333:instance-profile/nodes";
+const INSTANCE = {
+  reservationSet: {
+    item: {
+      ownerId: "111122223333",
+      instancesSet: {
+        item: {
+          instanceId: INSTANCE_ID,
+          instanceState: { code: "16", name: "running" },
+          privateDnsName: "ip-10-0-0-1.ec2.internal",
+          iamInstanceProfile: { arn: PROFILE_ARN, id: "AIPAEXAMPLEEXAMPLE123" },
+        },
+      },
+    },
+  },
+};
+const INSTANCE_PROFILE = {
+  InstanceProfile: { Arn: PROFILE_ARN, Roles: { member: { RoleId: "AROANODEEXAMPLEXXXXX" } } },
+};
+
+/** By who has signed the request: a node, or a person. */
+function identityOf(path: string): typeof IDENTITY {
+  return path.includes(NODE_ACCESS_KEY) ? NODE : IDENTITY;
+}
+
+const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, Token: sessionToken } = ISSUED;
+
+function inAnHour(): Date {
+  return new Date(Date.now() + 3_600_000);
+}
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html */
+function instanceMetadata(path: string): Answer {
+  if (path.endsWith("/security-credentials/Developers")) {
+    return json({ Code: "Success", Type: "AWS-HMAC", ...ISSUED, Expiration: inAnHour().toISOString() });
+  }
+  return { status: 200, type: "text/plain", body: path === "api/token" ? SECRETS.metadataToken : "Developers" };
+}
+
 function sts(action: string): Answer {
   const { AccessKeyId, SecretAccessKey, Token } = ISSUED;
-  const Expiration = new Date(Date.now() + 3_600_000).toISOString();
-  const Credentials = { AccessKeyId, SecretAccessKey, SessionToken: Token, Expiration };
+  const Credentials = { AccessKeyId, SecretAccessKey, SessionToken: Token, Expiration: inAnHour().toISOString() };
   return xml(action, action === "GetCallerIdentity" ? IDENTITY : { Credentials });
 }
 

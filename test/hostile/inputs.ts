@@ -1,7 +1,7 @@
 // What the command is given in every run: secrets that must never be printed, and the files that its words name.
 
 import { hash } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { presign, presignedUrl } from "../../cli/aws/presign.ts";
@@ -9,6 +9,8 @@ import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
 import { ec } from "../functions/issuer/samples.ts";
 
 export const KEY = ec("P-256").jwk;
+/** Published still; kube-apiserver signs with KEY. */
+export const OLD_KEY = ec("P-256").jwk;
 
 /** Each is long, and no part of one is in another or in any other text. */
 export const SECRETS = {
@@ -18,6 +20,8 @@ export const SECRETS = {
   issuedKey: secret("issued secret key"),
   issuedToken: `${secret("issued session token")}/+==`,
   containerToken: secret("container authorization"),
+  metadataToken: secret("token of the instance metadata service"),
+  ssoToken: secret("access token of IAM Identity Center"),
   webIdentity: `${secret("header")}.${secret("claims")}.${secret("signature")}`,
   callerToken: secret("caller"),
   adminToken: secret("administrator"),
@@ -42,7 +46,12 @@ export interface Files {
   readonly callerToken: string;
   readonly webIdentity: string;
   readonly token: string;
+  readonly nodeToken: string;
   readonly mappings: string;
+  /** A mapping that is stored as it is here. */
+  readonly unchanged: string;
+  readonly awsAuth: string;
+  readonly awsConfig: string;
   kubeconfig(server: string): string;
   remove(): void;
 }
@@ -58,24 +67,63 @@ export async function writeFiles(ca: string): Promise<Files> {
     username: operator
     groups: [operators]
 `;
+  const unchanged = `mappings:
+  - arn: arn:aws:iam::111122223333:role/Developers
+    username: dev:{SessionName}
+    groups: [developers]
+`;
+  mkdirSync(join(folder, ".aws", "sso", "cache"), { recursive: true });
+  const signedIn = { accessToken: SECRETS.ssoToken, expiresAt: new Date(Date.now() + DAY).toISOString() };
+  write(`.aws/sso/cache/${hash("sha1", SSO_SESSION)}.json`, JSON.stringify(signedIn));
   return {
     folder,
     ca: write("ca.pem", ca),
     callerToken: write("caller-token", SECRETS.callerToken),
     webIdentity: write("web-identity", SECRETS.webIdentity),
-    token: write("token", await presignedToken()),
+    token: write("token", await presignedToken("ASIAHOSTILEOPERATORA")),
+    nodeToken: write("node-token", await presignedToken(NODE_ACCESS_KEY)),
     mappings: write("mappings.yaml", mappings),
+    unchanged: write("unchanged.yaml", unchanged),
+    awsAuth: write("aws-auth.yaml", AWS_AUTH),
+    awsConfig: write("aws-config", AWS_CONFIG),
     kubeconfig: (server) =>
       write(`kubeconfig-${new URL(server).port}`, kubeconfigOf(server, ca, { token: SECRETS.adminToken })),
     remove: () => rmSync(folder, { recursive: true }),
   };
 }
 
+const AWS_AUTH = `kind: ConfigMap
+metadata: {name: aws-auth}
+data:
+  mapRoles: |
+    - {rolearn: "arn:aws:iam::111122223333:role/Developers", username: dev, groups: [developers]}
+`;
+const DAY = 86_400_000;
+const SSO_SESSION = "company";
+const AWS_CONFIG = `[profile person]
+sso_session = ${SSO_SESSION}
+sso_account_id = 111122223333
+sso_role_name = Developers
+[sso-session ${SSO_SESSION}]
+sso_region = us-east-1
+sso_start_url = https://company.awsapps.com/start
+[profile keys]
+aws_access_key_id = ASIAHOSTILEOPERATORA
+aws_secret_access_key = ${SECRETS.secretKey}
+aws_session_token = ${SECRETS.sessionToken}
+[profile role]
+role_arn = arn:aws:iam::111122223333:role/Developers
+source_profile = keys
+`;
+
+/** STS tells by it that a node has signed. */
+export const NODE_ACCESS_KEY = "ASIAHOSTILENODENODEA";
+
 /** For `explain --token-file`. */
-async function presignedToken(): Promise<string> {
+async function presignedToken(accessKeyId: string): Promise<string> {
   const host = "sts.us-east-1.amazonaws.com";
   const credentials = {
-    accessKeyId: "ASIAHOSTILEOPERATORA",
+    accessKeyId,
     secretAccessKey: SECRETS.secretKey,
     sessionToken: SECRETS.sessionToken,
   };
@@ -84,7 +132,7 @@ async function presignedToken(): Promise<string> {
 }
 
 /** In each spelling in which a server may echo it. */
-export function spellings(secret: string): string[] {
+function spellings(secret: string): string[] {
   const base64 = Buffer.from(secret).toString("base64");
   return [secret, encodeURIComponent(secret), base64, Buffer.from(secret).toString("base64url")];
 }
@@ -93,11 +141,13 @@ export function spellings(secret: string): string[] {
 const PART = 12;
 
 /** The secrets of which a part is in this text. */
-export function secretsIn(text: string, secrets: Readonly<Record<string, string>> = SECRETS): string[] {
-  return Object.entries(secrets).flatMap(([name, secret]) => {
-    const parts = spellings(secret).flatMap((spelling) =>
-      Array.from({ length: spelling.length - PART + 1 }, (_, i) => spelling.slice(i, i + PART)),
-    );
-    return parts.some((part) => text.includes(part)) ? [name] : [];
-  });
+export function secretsIn(text: string): string[] {
+  return PARTS.filter(({ parts }) => parts.some((part) => text.includes(part))).map(({ name }) => name);
 }
+
+const PARTS = Object.entries(SECRETS).map(([name, secret]) => {
+  const parts = spellings(secret).flatMap((spelling) =>
+    Array.from({ length: spelling.length - PART + 1 }, (_, i) => spelling.slice(i, i + PART)),
+  );
+  return { name, parts: [...new Set(parts)] };
+});

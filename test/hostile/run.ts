@@ -2,6 +2,8 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { setDefaultCACertificates } from "node:tls";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { createCertificateAuthority } from "../../local/certificates.ts";
 import { cli } from "../cli/cli.ts";
@@ -9,12 +11,23 @@ import type { HostileCommand, Place } from "./commands.ts";
 import { type Files, SECRETS, secretsIn, writeFiles } from "./inputs.ts";
 import { type Behaviour, type HostileServer, startHostileServer } from "./server.ts";
 
+/** One cell of the table. */
+export interface Pair {
+  readonly command: HostileCommand;
+  readonly behaviour: Behaviour;
+}
+
+/** Some clients of the SDK speak plain HTTP alone. */
+export function isPossible({ command, behaviour }: Pair): boolean {
+  return command.tls !== false || behaviour.certificate === undefined;
+}
+
 /** What every run of a table shares. */
 export interface Bench {
   readonly files: Files;
   /** What is run as a process. */
   readonly file: string;
-  serve(behaviour: Behaviour, command: HostileCommand): Promise<{ server: HostileServer; place: Place }>;
+  serve(pair: Pair): Promise<{ server: HostileServer; place: Place }>;
 }
 
 export interface Run {
@@ -23,13 +36,23 @@ export interface Run {
   readonly ms: number;
   readonly out: string;
   readonly err: string;
+  /** How many requests of it have reached the target. */
+  readonly asked: number;
+  /** Names of those that it sent, or that an honest service would have given it. */
+  readonly secrets: readonly string[];
 }
 
 const DAY = 86_400_000;
 /** A call of AWS has 60 s with all its tries. */
 export const LIMIT_MS = 65_000;
-/** Of the contract (docs/reference.md); 130 is for Ctrl-C alone, and nobody presses it here. */
+/** Here, a call has one try. */
+const HERE_MS = 20_000;
+/** Of the contract (docs/reference.md). */
 const EXIT_CODES = [0, 1, 2, 3];
+/** Only after Ctrl-C, which ends a command that has no other end. */
+const INTERRUPTED = 130;
+/** Between the first connection and Ctrl-C. */
+const INTERRUPT_MS = 100;
 
 export async function openBench(file: string): Promise<Bench> {
   const authority = createCertificateAuthority();
@@ -41,10 +64,13 @@ export async function openBench(file: string): Promise<Bench> {
     "unknown-authority": createCertificateAuthority({ subject: { CN: "Unknown" } }).server(),
   };
   const files = await writeFiles(authority.ca);
+  // For `runHere`; a process has NODE_EXTRA_CA_CERTS.
+  setDefaultCACertificates([authority.ca]);
   return {
     files,
     file,
-    async serve({ certificate, otherProtocol, ...behaviour }, { target, tls }) {
+    async serve({ command: { target, tls }, behaviour }) {
+      const { certificate, otherProtocol } = behaviour;
       const isTls = tls === true || certificate !== undefined;
       const speaksTls = isTls !== (otherProtocol === true);
       const issuer = { url: "" };
@@ -59,13 +85,9 @@ export async function openBench(file: string): Promise<Bench> {
 }
 
 /** As a process. `slack`: milliseconds that a busy machine may take longer than the limit says. */
-export async function runProcess(
-  bench: Bench,
-  command: HostileCommand,
-  behaviour: Behaviour,
-  slack: number,
-): Promise<Run> {
-  const { server, place } = await bench.serve(behaviour, command);
+export async function runProcess(bench: Bench, pair: Pair, slack: number): Promise<Run> {
+  const { command } = pair;
+  const { server, place } = await bench.serve(pair);
   const start = performance.now();
   const child = spawn(process.execPath, [bench.file, ...command.words(place)], {
     stdio: ["ignore", "pipe", "pipe"],
@@ -79,21 +101,42 @@ export async function runProcess(
     texts.err += chunk;
   });
   const timer = setTimeout(() => child.kill("SIGKILL"), (command.limit ?? LIMIT_MS) + slack);
+  if (command.endless) interruptSoon(server, () => child.kill("SIGINT"));
   const [code]: (number | null)[] = await once(child, "close");
   clearTimeout(timer);
   server.close();
-  return { code: code ?? undefined, ms: performance.now() - start, ...texts };
+  return { code: code ?? undefined, ms: performance.now() - start, ...texts, ...seenBy(server) };
 }
 
-/** In this process, whose environment the SDK reads, and with one try for each call: for many runs one after the other. */
-export async function runHere(bench: Bench, command: HostileCommand, behaviour: Behaviour): Promise<Run> {
-  const { server, place } = await bench.serve(behaviour, command);
+function interruptSoon({ connected }: HostileServer, interrupt: () => void): void {
+  connected.then(() => setTimeout(interrupt, INTERRUPT_MS));
+}
+
+/**
+ * In this process, whose environment the SDK reads, and with one try for each call: for many runs one after the other. A
+ * rejection that nothing handles fails the test that is running.
+ */
+export async function runHere(bench: Bench, pair: Pair): Promise<Run> {
+  const { command } = pair;
+  const { server, place } = await bench.serve(pair);
   const environment = { ...environmentOf(place), ...command.environment?.(place), AWS_MAX_ATTEMPTS: "1" };
+  const before = { ...process.env };
   Object.assign(process.env, environment);
+  const interrupt = new AbortController();
+  if (command.endless) interruptSoon(server, () => interrupt.abort());
   const start = performance.now();
-  const { code, out, err } = await cli(command.words(place), { environment });
+  const result = await Promise.race([
+    cli(command.words(place), { environment, interrupted: interrupt.signal }),
+    sleep(HERE_MS, { code: undefined, out: "", err: "" }, { ref: false }),
+  ]);
+  interrupt.abort();
   server.close();
-  return { code, ms: performance.now() - start, out, err };
+  process.env = before;
+  return { ...result, ms: performance.now() - start, ...seenBy(server) };
+}
+
+function seenBy(server: HostileServer): Pick<Run, "asked" | "secrets"> {
+  return { asked: server.asked(), secrets: secretsIn(server.exchanged()) };
 }
 
 function environmentOf({ files, url, aws }: Place): Record<string, string> {
@@ -113,16 +156,27 @@ function environmentOf({ files, url, aws }: Place): Record<string, string> {
   };
 }
 
-/** Every rule that this run broke; empty where it held. */
-export function problemsOf({ output, name }: HostileCommand, { code, out, err }: Run): string[] {
+export function prints(secret: string): string {
+  return `prints ${secret}`;
+}
+
+/** Every rule that this run broke; empty where it held. Where nothing misbehaves, the command must work. */
+export function problemsOf({ command, behaviour }: Pair, { code, out, err, asked }: Run): string[] {
+  const { output, name, endless, limit } = command;
+  const codes = endless ? [...EXIT_CODES, INTERRUPTED] : EXIT_CODES;
+  // On a busy machine, TAB has no name in its time.
+  const hasResult = out !== "" || limit !== undefined;
+  const works = code === (endless ? INTERRUPTED : 0) && hasResult && asked > 0;
+  // What `token` prints is signed with them.
   const secrets = secretsIn(`${name.startsWith("token") ? "" : out}\n${err}`);
   return [
-    ...(code === undefined ? ["does not end"] : EXIT_CODES.includes(code) ? [] : [`exit code ${code}`]),
+    ...(code === undefined ? ["does not end"] : codes.includes(code) ? [] : [`exit code ${code}`]),
     ...(/this is a bug/.test(err) ? ["bug"] : []),
-    ...(/^\s+at .*[:(]\d|node:internal|Unhandled|Warning: /m.test(`${out}${err}`) ? ["stack trace"] : []),
-    ...secrets.map((secret) => `prints ${secret}`),
+    ...(/^\s+at .*[:(]\d|node:internal|Unhandled|\(node:\d+\) /m.test(`${out}${err}`) ? ["stack trace"] : []),
+    ...secrets.map(prints),
     ...(isWellFormed(output, out, code) ? [] : ["stdout"]),
-    ...(code !== undefined && code > 0 && out === "" && err === "" ? ["says nothing"] : []),
+    ...(behaviour.name === "honest" && !works ? [`does not work, after ${asked} requests`] : []),
+    ...(code !== undefined && code > 0 && code !== INTERRUPTED && out === "" && err === "" ? ["says nothing"] : []),
   ];
 }
 
@@ -132,6 +186,11 @@ function isWellFormed(output: HostileCommand["output"], out: string, code: numbe
   switch (output) {
     case "json":
       return parseJson(out) !== undefined;
+    case "json lines":
+      return out
+        .trimEnd()
+        .split("\n")
+        .every((line) => parseJson(line) !== undefined);
     case "credential": {
       const credential = parseJson(out);
       const status = isObject(credential) ? credential["status"] : undefined;

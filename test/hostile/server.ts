@@ -16,12 +16,22 @@ export interface Behaviour {
   readonly certificate?: "expired" | "other-name" | "unknown-authority";
   /** Speaks TLS where the client expects plain HTTP, or the other way round. */
   readonly otherProtocol?: true;
+  /** Some command waits for seconds, or works for as long. */
+  readonly slow?: "waits" | "works";
 }
 
 export interface HostileServer {
   readonly port: number;
+  /** Resolves with the first connection. */
+  readonly connected: Promise<void>;
+  /** How many requests for the target have come. */
+  asked(): number;
+  /** What has come, with the honest answers to it; cut where it is long. */
+  exchanged(): string;
   close(): void;
 }
+
+const MOST_KEPT = 65_536;
 
 /** `target`: which operations misbehave, such as `ssm` or `ssm.PutParameter`. `tls`: plain TCP without it. */
 export async function startHostileServer(
@@ -31,6 +41,9 @@ export async function startHostileServer(
   issuer: { url: string },
 ): Promise<HostileServer> {
   const sockets = new Set<Socket>();
+  const connected = Promise.withResolvers<void>();
+  let asked = 0;
+  let exchanged = "";
   const onSocket = (socket: Socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
@@ -39,6 +52,8 @@ export async function startHostileServer(
     readRequests(socket, (request) => {
       const honest = honestAnswer(request, issuer.url);
       const isTarget = request.operation === target || request.operation.startsWith(`${target}.`);
+      if (isTarget) asked += 1;
+      if (exchanged.length < MOST_KEPT) exchanged += request.raw + honest.body;
       if (!isTarget || behaviour.answer === undefined) return send(socket, honest);
       behaviour.answer(socket, request, honest);
     });
@@ -46,6 +61,7 @@ export async function startHostileServer(
   const server: Server = tls === undefined ? createServer(onSocket) : createTlsServer(tls, onSocket);
   server.on("tlsClientError", () => {});
   server.on("connection", (socket: Socket) => {
+    connected.resolve();
     sockets.add(socket);
     transports.set(socket.remotePort, socket);
     socket.on("error", () => {});
@@ -56,6 +72,9 @@ export async function startHostileServer(
   if (address === null || typeof address === "string") throw new Error("no port");
   return {
     port: address.port,
+    connected: connected.promise,
+    asked: () => asked,
+    exchanged: () => exchanged,
     close() {
       server.close();
       for (const socket of sockets) socket.destroy();

@@ -1,29 +1,64 @@
-// The results as a table: for each command and behaviour, the exit code and the seconds that it took.
+// The results as tables: sums for each behaviour, the secrets, and how each run ended.
 
-import type { HostileCommand } from "./commands.ts";
-import type { Run } from "./run.ts";
+import { SECRETS } from "./inputs.ts";
+import { type Pair, prints, type Run } from "./run.ts";
 
-export interface Result {
-  readonly command: HostileCommand;
-  readonly behaviour: string;
-  readonly run: Pick<Run, "code" | "ms">;
+export interface Result extends Pair {
+  readonly run: Pick<Run, "code" | "ms" | "secrets">;
   readonly problems: readonly string[];
 }
 
-/** A row for each behaviour, since there are more of them. `-` is a run that had to be ended, `!` one that broke a rule. */
-export function markdown(results: readonly Result[]): string {
-  const columns = [...new Set(results.map(({ command }) => `${command.name} (${command.target})`))];
-  const rows = [...new Set(results.map(({ behaviour }) => behaviour))].map((behaviour) => {
-    const cells = columns.map((column) => {
-      const result = results.find(
-        ({ command, behaviour: of }) => of === behaviour && `${command.name} (${command.target})` === column,
-      );
-      if (result === undefined) return "";
-      const { run, problems } = result;
-      return `${run.code ?? "-"}${problems.length > 0 ? "!" : ""} ${Math.round(run.ms / 1000)} s`;
-    });
-    return [behaviour, ...cells];
+/** In the table of all runs, `!` is a run that broke a rule, `-` one that had to be ended. */
+export function report(results: readonly Result[]): string {
+  const columns = [...new Set(results.map(columnOf))];
+  const rows = [...Map.groupBy(results, ({ behaviour }) => behaviour.name)].map(([name, runs]) => {
+    const cell = (column: string) =>
+      runs
+        .filter((result) => columnOf(result) === column)
+        .map(ending)
+        .join();
+    return { sums: [name, sumOf(runs), secondsOf(runs)], cells: [name, ...columns.map(cell)] };
   });
-  const lines = [["behaviour", ...columns], columns.concat("").map(() => "---"), ...rows];
-  return `${lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}\n`;
+  const broken = results.filter(({ problems }) => problems.length > 0).length;
+  const counts = `${results.length} runs: ${columns.length} rows of commands, ${rows.length} behaviours. ${broken} broke a rule.`;
+  const sums = markdown(
+    ["behaviour", "exit codes", "longest, s"],
+    rows.map(({ sums }) => sums),
+  );
+  const all = markdown(
+    ["behaviour", ...columns],
+    rows.map(({ cells }) => cells),
+  );
+  return `${[counts, sums, secretsOf(results), all].join("\n\n")}\n`;
+}
+
+function secretsOf(results: readonly Result[]): string {
+  const rows = Object.keys(SECRETS).map((name) => {
+    const exchanged = results.filter(({ run }) => run.secrets.includes(name));
+    const printed = results.filter(({ problems }) => problems.includes(prints(name)));
+    return [name, String(exchanged.length), String(printed.length)];
+  });
+  return markdown(["secret", "runs that sent or received it", "runs that printed it"], rows);
+}
+
+function columnOf({ command }: Result): string {
+  return `${command.name} (${command.target})`;
+}
+
+function ending({ run, problems }: Result): string {
+  return `${run.code ?? "-"}${problems.length > 0 ? "!" : ""} ${(run.ms / 1000).toFixed(1)} s`;
+}
+
+/** Such as `4 x 0, 24 x 3`. */
+function sumOf(runs: readonly Result[]): string {
+  const codes = [...Map.groupBy(runs, ({ run }) => run.code ?? "-")].sort(([a], [b]) => Number(a) - Number(b));
+  return codes.map(([code, same]) => `${same.length} x ${code}`).join(", ");
+}
+
+function secondsOf(runs: readonly Result[]): string {
+  return (Math.max(...runs.map(({ run }) => run.ms)) / 1000).toFixed(1);
+}
+
+function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }

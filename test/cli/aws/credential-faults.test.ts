@@ -102,6 +102,20 @@ test("a key with a line end is the user's to mend", async () => {
   }
 });
 
+test("a key with a space from a service is not the user's to mend", async () => {
+  useLocalAws({
+    AWS_CONFIG_FILE: config,
+    AWS_ACCESS_KEY_ID: "",
+    AWS_SECRET_ACCESS_KEY: "",
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: service.url,
+  });
+  body = JSON.stringify({ ...KEYS, Token: "a b", Expiration: "2099-01-01T00:00:00Z" });
+  const { code, out, err } = await token();
+  delete process.env["AWS_CONTAINER_CREDENTIALS_FULL_URI"];
+  assert.deepEqual([code, out], [3, ""], err);
+  assert.match(err, /^The session token from the credential service \S+ has a space, .* that no AWS key has\.\n$/);
+});
+
 test("variables that the SDK cannot read are named", async () => {
   for (const [name, value, rule] of [
     ["AWS_ENDPOINT_URL", "foo", "an http:// or https:// URL"],

@@ -103,3 +103,23 @@ test("a CloudFormation that cannot be reached is no permission to write past it 
     /^Cannot check whether the cluster prodd exists: No connection to 127\.0\.0\.1 /,
   );
 });
+
+test("pages of stacks that repeat, and pages of nothing without an end, are read no further", async () => {
+  for (const [cluster, isRepeated, said] of [
+    ["first", true, "its pages repeat"],
+    ["second", false, "its pages do not end"],
+  ] as const) {
+    let pages = 0;
+    const endless = await startHttpServer(() => {
+      pages += 1;
+      const token = `<NextToken>${isRepeated ? "again" : pages}</NextToken>`;
+      const result = `<DescribeStacksResult><Stacks/>${token}</DescribeStacksResult>`;
+      return { status: 200, body: `<DescribeStacksResponse>${result}</DescribeStacksResponse>` };
+    });
+    useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, AWS_ENDPOINT_URL_CLOUDFORMATION: endless.url });
+    const { code, err } = await set(cluster);
+    await endless.close();
+    assert.equal(code, 0, err);
+    assert.match(err, new RegExp(`^Cannot check whether the cluster ${cluster} exists: .*\\(${said}\\)`));
+  }
+});

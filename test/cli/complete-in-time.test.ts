@@ -1,0 +1,113 @@
+// TAB by an injected clock: it ends in its time whatever the services do, prints what is there, and leaves no call behind.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { after, before, mock, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { type LocalServer, startHttpServer } from "../../local/http-server.ts";
+import { type CliResult, cli, useLocalAws } from "./cli.ts";
+
+before(() => mock.timers.enable({ apis: ["setTimeout"] }));
+after(() => mock.timers.reset());
+
+/** With the start of the process, these are within two seconds. */
+const [ENOUGH_MS, PATIENCE_MS] = [700, 1_500];
+
+function pressTab(...words: readonly string[]) {
+  let result: CliResult | undefined;
+  const run = cli(["__complete", ...words, "-c", "prod"]).then((ended) => {
+    result = ended;
+    return ended;
+  });
+  return { run, hasEnded: () => result !== undefined };
+}
+
+/** What has come by now is read, and what it leads to is done. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 100; turn += 1) await setImmediate();
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await setImmediate();
+}
+
+test("a silent AWS and a silent provider of credentials: nothing after 1.5 s, and the call to AWS is ended", async () => {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => sockets.push(socket.resume())).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const silent = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_CONTAINER_CREDENTIALS_FULL_URI: url };
+  for (const variables of [{ AWS_ENDPOINT_URL_SSM: url }, silent]) {
+    useLocalAws(variables);
+    for (const words of [
+      ["mappings", "role/", "mappings", "get"],
+      ["callers", "", "callers", "remove"],
+      ["keys", "issuer/", "irsa", "keys", "retire"],
+    ]) {
+      const connected = once(server, "connection");
+      const tab = pressTab(...words);
+      const [socket]: Socket[] = await connected;
+      mock.timers.tick(PATIENCE_MS - 1);
+      await settle();
+      assert.equal(tab.hasEnded(), false);
+      mock.timers.tick(1);
+      assert.deepEqual(await tab.run, { code: 0, out: "", err: "" });
+      // The SDK passes no signal to a container's service: the end of the process ends that one.
+      if (variables !== silent && socket?.destroyed === false) await once(socket, "close");
+    }
+  }
+  for (const socket of sockets) socket.destroy();
+  delete process.env["AWS_CONTAINER_CREDENTIALS_FULL_URI"];
+  server.close();
+});
+
+const NAMES = 10_000;
+const PAGE = 10;
+
+/** A branch of so many names. The first answer waits for `first`. */
+function startMany(first: Promise<void>): Promise<LocalServer> {
+  return startHttpServer(async ({ body }) => {
+    await first;
+    const from = Number(JSON.parse(body.toString()).NextToken ?? 0);
+    const Parameters = Array.from({ length: PAGE }, (_, at) => ({
+      Name: `/iam-authenticator/prod/sso/111122223333/set-${from + at}`,
+      Value: "{}",
+    }));
+    const next = from + PAGE < NAMES ? { NextToken: String(from + PAGE) } : {};
+    return { status: 200, body: JSON.stringify({ Parameters, ...next }) };
+  });
+}
+
+test("of ten thousand names, those that are there after 0.7 s; then no further page is asked for", async () => {
+  const many = await startMany(Promise.resolve());
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: many.url });
+  const tab = pressTab("mappings", "sso/", "mappings", "get");
+  await until(() => many.requests.length >= 2);
+  await settle();
+  assert.equal(tab.hasEnded(), false);
+  mock.timers.tick(ENOUGH_MS);
+  const names = (await tab.run).out.trim().split("\n");
+  assert.ok(names.length >= PAGE && names.length < NAMES, `${names.length} names`);
+  for (const name of names) assert.match(name, /^sso\/111122223333\/set-\d+$/);
+  await settle();
+  const asked = many.requests.length;
+  mock.timers.tick(60_000);
+  await settle();
+  assert.equal(many.requests.length, asked);
+  await many.close();
+});
+
+test("names that come after 0.7 s are printed as soon as the first page is there", async () => {
+  const first = Promise.withResolvers<void>();
+  const many = await startMany(first.promise);
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: many.url });
+  const tab = pressTab("mappings", "sso/", "mappings", "get");
+  await until(() => many.requests.length === 1);
+  mock.timers.tick(ENOUGH_MS);
+  await settle();
+  assert.equal(tab.hasEnded(), false);
+  first.resolve();
+  assert.match((await tab.run).out, /^sso\/111122223333\/set-0\n/);
+  await many.close();
+});
