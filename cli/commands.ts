@@ -64,7 +64,7 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
   },
   "mappings diff": {
     summary: "show what apply would change",
-    load: async () => (await import("./mappings/diff.ts")).diffCommand,
+    load: async () => (await import("./mappings/apply.ts")).diffCommand,
   },
   "mappings import": {
     summary: "convert mappings of other programs to a mapping file",
@@ -88,7 +88,7 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
   },
   "mappings rollback": {
     summary: "restore an earlier version of a mapping",
-    load: async () => (await import("./mappings/rollback.ts")).rollbackCommand,
+    load: async () => (await import("./mappings/history.ts")).rollbackCommand,
   },
   explain: {
     summary: "show step by step how a token or an ARN is reviewed",

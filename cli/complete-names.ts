@@ -3,7 +3,7 @@
 import { type Connection, connect } from "./aws/connection.ts";
 import { rateLimited } from "./aws/rates.ts";
 import { readBranch, readSome } from "./aws/read.ts";
-import { callerName, readCallers } from "./callers/store.ts";
+import { callerName, readCallers } from "./callers/list.ts";
 import { newCommand } from "./command.ts";
 import { applyContext } from "./config.ts";
 import { shortName } from "./function-settings.ts";

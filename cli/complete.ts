@@ -3,7 +3,7 @@
 import type { Lister } from "./complete-names.ts";
 import { readConfig } from "./config.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
-import { shellWord } from "./terminal/table.ts";
+import { shellWord } from "./terminal/print.ts";
 
 const LISTERS: readonly Lister[] = ["mappings", "callers", "keys"];
 

@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { hang } from "../cli/terminal/table.ts";
+import { hang } from "../cli/terminal/print.ts";
 import { localIdentity } from "./identities.ts";
 import { startSandbox } from "./sandbox.ts";
 import { CLUSTER_ID, LOG_GROUP, REGION, SANDBOX_FOLDER, sandboxFiles } from "./sandbox-settings.ts";

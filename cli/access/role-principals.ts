@@ -14,7 +14,7 @@ import {
   startOf,
   type Tracks,
 } from "./account-walk.ts";
-import { reservedSessions } from "./session-names.ts";
+import { reservedSessions } from "./usernames.ts";
 import { vocabularyOf } from "./vocabulary.ts";
 import { type Point, walkName, walkPart, walkText } from "./walk.ts";
 

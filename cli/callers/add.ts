@@ -13,7 +13,7 @@ import { reviewUrl, webhookKubeconfig } from "../kubeconfig/webhook.ts";
 import { addConnection, type ConnectionOptions, newOption } from "../options.ts";
 import { writeSecret } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { callerHash, callerName, checkNeighbours, type Entries, planCallers, readCallers } from "./store.ts";
+import { callerHash, callerName, checkNeighbours, type Entries, planCallers, readCallers } from "./list.ts";
 
 interface AddOptions extends ConnectionOptions {
   readonly endpoint?: string;

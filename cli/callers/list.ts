@@ -1,14 +1,22 @@
-// `callers list`: who may call, without their secrets.
+// `callers list`, and how the callers of a cluster are stored.
 
+import { hash } from "node:crypto";
 import type { Command } from "commander";
+import { callersParameter, isCaller } from "../../functions/authenticator/caller/bearer.ts";
 import { isObject } from "../../functions/lib/json.ts";
-import { connect } from "../aws/connection.ts";
+import { isExpired } from "../../functions/lib/not-after.ts";
+import { parseStored } from "../../functions/lib/repeated-keys.ts";
+import { type Connection, connect } from "../aws/connection.ts";
+import type { Stored } from "../aws/parameter.ts";
+import { readSome } from "../aws/read.ts";
 import { destinationOf } from "../changes/destination.ts";
+import type { Change, Plan } from "../changes/plan.ts";
 import { describe } from "../command.ts";
+import { finding, usage } from "../errors.ts";
+import { valueText } from "../mappings/file/to-parameters.ts";
 import { addConnection, addListOutput, type ConnectionOptions, type ListOutputOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printList } from "../terminal/print.ts";
-import { callerName, callerState, readCallers } from "./store.ts";
 
 export function listCommand(command: Command, io: IOStreams): Command {
   describe(command, {
@@ -42,4 +50,65 @@ async function list(options: ConnectionOptions & ListOutputOptions, io: IOStream
     name: callerName,
   };
   await printList(listing, options.output, io);
+}
+
+export type Entries = readonly unknown[];
+
+interface Callers {
+  readonly parameter: string;
+  readonly stored: Stored | undefined;
+  /** What was read, by its name, for a plan. */
+  readonly known: ReadonlyMap<string, Stored>;
+  /** As they are stored, the invalid ones too; the function skips those. */
+  readonly entries: Entries;
+}
+
+export async function readCallers({ ssm, context }: Connection, signal: AbortSignal): Promise<Callers> {
+  const parameter = callersParameter(context.prefix);
+  const known = await readSome(ssm, [parameter], signal);
+  const stored = known.get(parameter);
+  if (stored?.secure) {
+    throw usage(`${parameter} is a SecureString, which the function does not read: no caller is accepted. Remove it.`);
+  }
+  const entries = stored === undefined ? [] : parseStored(stored.value);
+  if (!Array.isArray(entries)) {
+    throw usage(`${parameter} is not a JSON list: no caller is accepted. Correct or remove it.`);
+  }
+  return { parameter, stored, known, entries };
+}
+
+/** The plan that replaces the list by `items`. `check` may refuse it, or what it is merged to. */
+export function planCallers({ parameter, stored }: Callers, items: Entries, check: Change["check"]): Plan {
+  const common = { name: parameter, before: stored, value: valueText(parameter, items), ...(check && { check }) };
+  const change: Change = { action: stored === undefined ? "add" : "change", ...common };
+  return { changes: [change], unchanged: 0, extra: [] };
+}
+
+/** A change must not make an invalid entry valid, nor hide that it is there. Throws where one of `entries` is invalid. */
+export function checkNeighbours(entries: Entries, isChanged: (entry: unknown) => boolean, parameter: string): void {
+  const invalid = entries.flatMap((entry, index) => {
+    if (isCaller(entry) || isChanged(entry)) return [];
+    const name = callerName(entry);
+    return name === "" ? `${index + 1}` : `${index + 1} (${name})`;
+  });
+  if (invalid.length === 0) return;
+  throw finding(
+    `Nothing was written: ${parameter} has entries that are invalid: ${invalid.join(", ")}. Remove each by its name ` +
+      "(callers remove), or correct the parameter.",
+  );
+}
+
+/** As the function hashes what a caller sends. */
+export function callerHash(token: string): string {
+  return hash("sha256", token, "hex");
+}
+
+export function callerName(entry: unknown): string {
+  return isObject(entry) && typeof entry["name"] === "string" ? entry["name"] : "";
+}
+
+/** What an entry is worth now, to the function. */
+export function callerState(entry: unknown, now: number): "accepted" | "ended" | "invalid" {
+  if (!isCaller(entry)) return "invalid";
+  return isExpired(entry.notAfter, now) ? "ended" : "accepted";
 }

@@ -7,7 +7,7 @@ import { describe } from "../command.ts";
 import { finding } from "../errors.ts";
 import { addConnection, type ConnectionOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { callerName, callerState, checkNeighbours, type Entries, planCallers, readCallers } from "./store.ts";
+import { callerName, callerState, checkNeighbours, type Entries, planCallers, readCallers } from "./list.ts";
 
 interface RemoveOptions extends ConnectionOptions {
   readonly yes?: true;

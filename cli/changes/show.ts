@@ -4,9 +4,8 @@ import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { Weakening } from "../access/weakenings.ts";
 import { shortName } from "../function-settings.ts";
-import type { Tone } from "../terminal/colour.ts";
-import type { IOStreams } from "../terminal/io-streams.ts";
-import { hang } from "../terminal/table.ts";
+import type { IOStreams, Tone } from "../terminal/io-streams.ts";
+import { hang } from "../terminal/print.ts";
 import type { Judgement } from "./judge.ts";
 import type { Change, Plan } from "./plan.ts";
 

@@ -8,8 +8,7 @@ import { quotedAnswer, sendHttp, type TlsSeen } from "../http.ts";
 import type { Webhook } from "../kubeconfig/webhook.ts";
 import type { OutputFormat } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { printData } from "../terminal/print.ts";
-import { hang } from "../terminal/table.ts";
+import { hang, printData } from "../terminal/print.ts";
 
 export interface Check {
   readonly check: string;

@@ -2,7 +2,7 @@
 
 import type { ErrorCode } from "../../functions/errors.ts";
 import type { AwsOptions } from "../aws/client-config.ts";
-import { shellWord } from "../terminal/table.ts";
+import { shellWord } from "../terminal/print.ts";
 
 /** `undefined` where the reason itself says what to do, or where the function's log does. */
 const ADVICE: Readonly<Record<ErrorCode, string | undefined>> = {

@@ -6,7 +6,7 @@ import { supposeIdentity } from "../access/evaluation.ts";
 import { connect } from "../aws/connection.ts";
 import { describe } from "../command.ts";
 import { silentExit, usage } from "../errors.ts";
-import { arnFault } from "../mappings/file/arn-problem.ts";
+import { arnFault } from "../mappings/file/entry.ts";
 import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../options.ts";
 import { readText } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";

@@ -4,7 +4,7 @@ import type { VerifiedIdentity } from "../../functions/authenticator/identity/id
 import type { Evaluation } from "../../functions/authenticator/mapping/evaluate.ts";
 import type { User } from "../../functions/authenticator/user/user.ts";
 import { shortName } from "../function-settings.ts";
-import { hang, shellWord } from "../terminal/table.ts";
+import { hang, shellWord } from "../terminal/print.ts";
 import { adviceFor } from "./advice.ts";
 import type { Explanation } from "./steps.ts";
 

@@ -17,7 +17,7 @@ import { usage } from "../errors.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
 import type { ConnectionOptions, WriteOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { tellSessionTrust } from "./compare.ts";
+import { tellSessionTrust } from "./apply.ts";
 import { hasKey, listItems } from "./file/list-value.ts";
 import { inOrder, valueText } from "./file/to-parameters.ts";
 import { lint } from "./lint/lint.ts";

@@ -10,9 +10,9 @@ import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../options.ts";
-import { createDraft, type Draft } from "../terminal/editor.ts";
+import { createDraft, type Draft } from "../terminal/confirm.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { tellSessionTrust } from "./compare.ts";
+import { tellSessionTrust } from "./apply.ts";
 import { editableText, isSameValue, readByName, readDraft, withProblems } from "./edit-file.ts";
 import { findTarget, TARGET_HELP } from "./target.ts";
 

@@ -4,7 +4,7 @@ import { supposeIdentity } from "../access/evaluation.ts";
 import { adviceFor, explainCommand, type Place } from "../explain/advice.ts";
 import { shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { hang, printable, table } from "../terminal/table.ts";
+import { hang, printable, table } from "../terminal/print.ts";
 import { type LoggedReview, shownTime } from "./logged-review.ts";
 
 interface Shown {

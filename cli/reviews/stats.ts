@@ -5,8 +5,7 @@ import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/rec
 import { describe } from "../command.ts";
 import { addOutput, type OutputOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { printData } from "../terminal/print.ts";
-import { table } from "../terminal/table.ts";
+import { printData, table } from "../terminal/print.ts";
 import type { LoggedReview } from "./logged-review.ts";
 import { addReviews, openLog, type ReviewsOptions } from "./options.ts";
 import { readWhole } from "./read-whole.ts";

@@ -1,8 +1,7 @@
-// The result of a command in the form that was asked for: a table for people, JSON or YAML for programs.
+// The result of a command in the requested form: a table for people, JSON or YAML for programs.
 
 import type { ListFormat } from "../options.ts";
 import { type IOStreams, withEscapes } from "./io-streams.ts";
-import { fits, printable, rowsWithText, table, tableWithText } from "./table.ts";
 
 interface Listing<T> {
   readonly items: readonly T[];
@@ -49,4 +48,103 @@ export async function printDocument(data: unknown, format: "json" | "yaml", io: 
 /** Loaded here: most people read a table. */
 async function yaml(data: unknown): Promise<string> {
   return (await import("./yaml.ts")).stringifyYaml(data);
+}
+
+const GAP = "  ";
+/** No column is cut to less. */
+const NARROWEST = 8;
+
+const INDENT = "    ";
+
+/** `columns` of the terminal; `undefined` for a pipe, where nothing is cut. Cells hold no line ends. */
+export function table(headers: readonly string[], rows: readonly (readonly string[])[], columns?: number): string {
+  const lines = linesOf(headers, rows);
+  const natural = naturalWidths(lines);
+  const widths = columns === undefined ? natural : fit(natural, columns - GAP.length * (headers.length - 1));
+  return lines
+    .map(
+      (line) =>
+        `${line
+          .map((cell, i) => pad(cell, widths[i] ?? 0))
+          .join(GAP)
+          .trimEnd()}\n`,
+    )
+    .join("");
+}
+
+/** The last column is a sentence. Where it does not fit, it goes below its row; it is never cut. */
+export function tableWithText(
+  headers: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns?: number,
+): string {
+  return fits(headers, rows, columns) ? table(headers, rows) : rowsWithText(rows, columns);
+}
+
+function fits(headers: readonly string[], rows: readonly (readonly string[])[], columns?: number): boolean {
+  const natural = naturalWidths(linesOf(headers, rows));
+  const width = natural.reduce((sum, one) => sum + one, 0) + GAP.length * (headers.length - 1);
+  return columns === undefined || width <= columns;
+}
+
+/** Without headers: the last column, which is a sentence, below the others. */
+function rowsWithText(rows: readonly (readonly string[])[], columns?: number): string {
+  const heads = rows.map((row) => row.slice(0, -1));
+  const [, ...lines] = table(
+    (heads[0] ?? []).map(() => ""),
+    heads,
+    columns,
+  ).split("\n");
+  return rows.map((row, i) => `${lines[i]}\n${hang(INDENT, row.at(-1) ?? "", columns)}`).join("");
+}
+
+function linesOf(headers: readonly string[], rows: readonly (readonly string[])[]): string[][] {
+  return [headers.map((header) => header.toUpperCase()), ...rows.map((row) => row.map(printable))];
+}
+
+function naturalWidths(lines: readonly (readonly string[])[]): number[] {
+  return (lines[0] ?? []).map((_, index) => lines.reduce((most, line) => Math.max(most, line[index]?.length ?? 0), 0));
+}
+
+/** Takes from the widest column first, one by one, until all of them fit. */
+function fit(natural: readonly number[], room: number): number[] {
+  const widths = [...natural];
+  let over = widths.reduce((sum, width) => sum + width, 0) - room;
+  while (over > 0) {
+    const widest = widths.indexOf(Math.max(...widths));
+    const width = widths[widest] ?? 0;
+    if (width <= NARROWEST) break;
+    widths[widest] = width - 1;
+    over -= 1;
+  }
+  return widths;
+}
+
+/** ARNs begin alike: what tells one from another is its end. */
+function pad(cell: string, width: number): string {
+  if (cell.length <= width) return cell.padEnd(width);
+  return cell.startsWith("arn:") ? `…${cell.slice(1 - width)}` : `${cell.slice(0, width - 1)}…`;
+}
+
+/** What somebody wrote into a mapping must not move the cursor of the person who lists it. */
+export function printable(text: string): string {
+  return text.replace(/\p{C}/gu, "?");
+}
+
+/** `head`, and `text` beside it; lines that follow are indented as far. Without `columns`, for a pipe, one line. */
+export function hang(head: string, text: string, columns: number | undefined): string {
+  const room = (columns ?? Number.POSITIVE_INFINITY) - head.length;
+  const lines: string[] = [];
+  for (const word of printable(text).trim().split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= room) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  const indent = " ".repeat(head.length);
+  return lines.map((line, i) => `${i === 0 ? head : indent}${line}\n`).join("");
+}
+
+/** In quotes where a shell would read it as anything but one word: an IAM path may hold `;` and `$`. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

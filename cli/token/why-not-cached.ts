@@ -3,7 +3,7 @@
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { loadSharedConfigFiles } from "@smithy/core/config";
-import { shellWord } from "../terminal/table.ts";
+import { shellWord } from "../terminal/print.ts";
 
 /** A sentence; `undefined` where the cache may be used. `profile`: as options or AWS_PROFILE name it. */
 export async function whyNotCached(profile: unknown, folder: string): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 // The report of a run: a table for the terminal, and Markdown to commit, in which no account can be recognized.
 
-import { table } from "../../cli/terminal/table.ts";
+import { table } from "../../cli/terminal/print.ts";
 import type { Row, Verdict } from "./rows.ts";
 
 export interface Run {

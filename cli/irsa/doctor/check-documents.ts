@@ -1,4 +1,4 @@
-// Whether AWS can read the issuer: both documents, as STS fetches them.
+// The checks of the issuer's documents, and of the keys in them.
 
 import { DISCOVERY_PATH, JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
@@ -7,6 +7,7 @@ import { failureKind } from "../../../functions/lib/retry.ts";
 import { type Check, openEndpoint, type Reply } from "../../doctor/check.ts";
 import { quotedAnswer } from "../../http.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
+import type { PublishedKey } from "../keys/published-keys.ts";
 
 interface ServedDocuments {
   readonly checks: readonly Check[];
@@ -76,4 +77,49 @@ function judgeDiscovery({ body, ms }: Reply, issuer: string): Check {
     return { check, state: "failed", seen: `${member} is ${quoted(found[member] ?? "")}, not ${value}`, advice };
   }
   return { check, state: "ok", seen: `issuer and jwks_uri are right, ${Math.round(ms)} ms` };
+}
+
+/** What Parameter Store holds, against what the issuer serves. */
+export function checkPublished(published: readonly PublishedKey[], served: readonly string[] | undefined): Check[] {
+  const check = "keys";
+  const invalid = published.flatMap(({ kid, problem }): Check[] =>
+    problem === undefined
+      ? []
+      : [
+          {
+            check,
+            state: "failed",
+            seen: `issuer/${kid} ${problem}`,
+            advice: "publish it again, or remove the parameter",
+          },
+        ],
+  );
+  const good = published.filter(({ key }) => key !== undefined).map(({ kid }) => kid);
+  if (good.length === 0) {
+    const seen = "no valid key is published";
+    return [...invalid, { check, state: "failed", seen, advice: "publish the cluster's keys (irsa keys publish)" }];
+  }
+  if (served === undefined) return invalid;
+  const waiting = good.filter((kid) => !served.includes(kid));
+  const extra = served.filter((kid) => !good.includes(kid));
+  const different = [...waiting.map((kid) => `${kid} is not served`), ...extra.map((kid) => `${kid} is served still`)];
+  if (different.length > 0) {
+    const advice = "wait for 30 s and run this again; if it stays, compare MAPPING_PREFIX and region of the function";
+    return [...invalid, { check, state: "warning", seen: different.join(", "), advice }];
+  }
+  return [...invalid, { check, state: "ok", seen: `${good.length} published, and served` }];
+}
+
+/** `kids` are those of kube-apiserver's own JWKS. */
+export function checkClusterKeys(kids: readonly string[], served: readonly string[]): Check {
+  const check = "cluster keys";
+  const missing = kids.filter((kid) => !served.includes(kid));
+  if (missing.length === 0) return { check, state: "ok", seen: "each key of kube-apiserver is served" };
+  const seen = `not served: ${missing.join(", ")}`;
+  return {
+    check,
+    state: "failed",
+    seen,
+    advice: "publish them (irsa keys publish --kubeconfig): AWS refuses their tokens",
+  };
 }

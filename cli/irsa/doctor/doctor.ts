@@ -15,8 +15,7 @@ import { readIssuer } from "../flags.ts";
 import { keysOfKubernetes } from "../keys/key-source.ts";
 import { readPublishedKeys } from "../keys/published-keys.ts";
 import { openKubernetes } from "../kubernetes.ts";
-import { checkDocuments } from "./check-documents.ts";
-import { checkClusterKeys, checkPublished } from "./check-keys.ts";
+import { checkClusterKeys, checkDocuments, checkPublished } from "./check-documents.ts";
 import { checkPods, checkPolicy } from "./check-pods.ts";
 import { checkProvider, checkToken } from "./check-provider.ts";
 

@@ -9,8 +9,7 @@ import { stringifyYaml } from "../../terminal/yaml.ts";
 import { BETA_FLAGS, DEFAULT_VERSION, type PolicySupport, policySupport, readKubernetesVersion } from "../flags.ts";
 import { DEFAULT_TOKEN_EXPIRATION, STS_AUDIENCE } from "../names.ts";
 import { policies } from "./admission-policy.ts";
-import { component } from "./by-hand.ts";
-import type { PodDefaults } from "./variables.ts";
+import { component, type PodDefaults } from "./variables.ts";
 
 interface PolicyCommandOptions {
   readonly for: string;

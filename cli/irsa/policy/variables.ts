@@ -1,6 +1,6 @@
-// What the policies read of a Pod and of its ServiceAccount, as CEL variables; none of them fails, whatever is written there.
+// What the policies read of a Pod and of its ServiceAccount, as CEL variables, and the same by hand as a Kustomize component.
 
-import { ANNOTATION, TOKEN_FILE, WINDOWS_TOKEN_FILE } from "../names.ts";
+import { ANNOTATION, TOKEN_FILE, TOKEN_FOLDER, VOLUME, WINDOWS_TOKEN_FILE } from "../names.ts";
 
 /** What the webhook has as flags: what holds where no annotation says otherwise. */
 export interface PodDefaults {
@@ -58,4 +58,45 @@ export function cel(literal: string | readonly string[]): string {
 
 function list(named: Readonly<Record<string, string>>): CelVariable[] {
   return Object.entries(named).map(([name, expression]) => ({ name, expression }));
+}
+
+interface HandWritten extends PodDefaults {
+  readonly role: string;
+  /** Of the Pod, by their names; a merge patch finds them by it. */
+  readonly containers: readonly string[];
+}
+
+/** Kinds whose Pods stand at `spec.template`. */
+const KINDS = "Deployment|StatefulSet|DaemonSet|ReplicaSet|Job";
+
+/** https://kubectl.docs.kubernetes.io/guides/config_management/components/ */
+export function component(options: HandWritten, stringify: (data: unknown) => string): object {
+  const patch = {
+    // Kustomize looks at the target alone; a patch must have these all the same.
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "any" },
+    spec: { template: { spec: podSpec(options) } },
+  };
+  return {
+    apiVersion: "kustomize.config.k8s.io/v1alpha1",
+    kind: "Component",
+    patches: [{ target: { kind: KINDS }, patch: stringify(patch) }],
+  };
+}
+
+function podSpec(options: HandWritten) {
+  const { role, containers, audience, tokenExpiration, stsRegionalEndpoints, region } = options;
+  const env = [
+    ...(stsRegionalEndpoints ? [{ name: "AWS_STS_REGIONAL_ENDPOINTS", value: "regional" }] : []),
+    ...(region === undefined ? [] : ["AWS_DEFAULT_REGION", "AWS_REGION"].map((name) => ({ name, value: region }))),
+    { name: "AWS_ROLE_ARN", value: role },
+    { name: "AWS_WEB_IDENTITY_TOKEN_FILE", value: TOKEN_FILE },
+  ];
+  const volumeMounts = [{ name: VOLUME, mountPath: TOKEN_FOLDER, readOnly: true }];
+  const serviceAccountToken = { audience, expirationSeconds: tokenExpiration, path: "token" };
+  return {
+    containers: containers.map((name) => ({ name, env, volumeMounts })),
+    volumes: [{ name: VOLUME, projected: { sources: [{ serviceAccountToken }] } }],
+  };
 }

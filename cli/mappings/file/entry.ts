@@ -3,8 +3,7 @@
 import { parseMappedArn } from "../../../functions/authenticator/mapping/arn.ts";
 import { checkMapping, type Mapping, type MappingKind } from "../../../functions/authenticator/mapping/mapping.ts";
 import { isObject } from "../../../functions/lib/json.ts";
-import { printable } from "../../terminal/table.ts";
-import { arnProblem } from "./arn-problem.ts";
+import { printable } from "../../terminal/print.ts";
 
 export interface Entry {
   readonly kind: MappingKind;
@@ -118,4 +117,50 @@ export function writeEntry({ kind, account, name, mapping }: Entry): Record<stri
     ...(groups !== undefined && { groups }),
     ...rest,
   };
+}
+
+/** A phrase for the user, of an `arn` that `parseMappedArn` does not take. */
+function arnProblem(arn: unknown): string {
+  if (typeof arn !== "string") return MUST;
+  const [, partition, account, role] = /^arn:([^:]+):sts::(\d{12}):assumed-role\/([^/]+)/.exec(arn) ?? [];
+  if (role !== undefined) {
+    return `arn must be the ARN of the role, not of a session: arn:${partition}:iam::${account}:role/${role}`;
+  }
+  const fault = arnFault(arn);
+  return fault === undefined ? MUST : `${MUST}: ${fault}`;
+}
+
+const MUST = "arn must be the ARN of a role, user, root or federated user";
+const SECTIONS = 6;
+const EXAMPLE = "arn:aws:iam::111122223333:role/Developers";
+
+/** The part that is wrong, as a phrase; `undefined` for an ARN of a session. */
+export function arnFault(arn: string): string | undefined {
+  if (arn !== arn.trim()) return "it has spaces around it";
+  const sections = arn.split(":");
+  const [start, , service = "", region, account = "", ...rest] = sections;
+  if (start !== "arn") return `it must begin with arn:, as in ${EXAMPLE}`;
+  if (sections.length < SECTIONS) {
+    return `it has ${sections.length} parts between colons, not ${SECTIONS}, as in ${EXAMPLE}`;
+  }
+  if (service !== "iam" && service !== "sts") return `its service must be iam, not ${service || "empty"}`;
+  if (region !== "") return `its region must be empty, as in ${EXAMPLE}`;
+  if (!/^\d{12}$/.test(account)) {
+    return /^\d+$/.test(account)
+      ? `its account has ${account.length} digits, not 12`
+      : `its account must be 12 digits, not ${account || "empty"}`;
+  }
+  return resourceFault(rest.join(":"));
+}
+
+function resourceFault(resource: string): string | undefined {
+  if (/^assumed-role\//i.test(resource)) return undefined;
+  if (/^group\//i.test(resource)) {
+    return "STS does not tell a user's groups. Map a permission set (sso/<account>/<set>), a role, or each user";
+  }
+  if (/^instance-profile\//i.test(resource)) return "name the role of the instance profile";
+  if (!/^(role|user|federated-user)\//i.test(resource)) {
+    return `after the account, it must have role/, user/ or root, not ${resource || "nothing"}`;
+  }
+  return "its name is missing, or has a character that IAM does not allow";
 }

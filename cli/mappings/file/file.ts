@@ -6,7 +6,7 @@ import { isObject } from "../../../functions/lib/json.ts";
 import { usage } from "../../errors.ts";
 import { fileFailure, nameOf, readText } from "../../terminal/files.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
-import { printable } from "../../terminal/table.ts";
+import { printable } from "../../terminal/print.ts";
 import { parseYaml, stringifyYaml } from "../../terminal/yaml.ts";
 import { type Entry, readEntry, writeEntry } from "./entry.ts";
 import { type Denial, readDenial } from "./read-parameter.ts";

@@ -2,7 +2,7 @@
 
 import { mappingParameter, permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { templateProblem } from "../../../functions/authenticator/mapping/template.ts";
-import { printable } from "../../terminal/table.ts";
+import { printable } from "../../terminal/print.ts";
 import { type Entry, type Problem, readEntry } from "../file/entry.ts";
 
 /** Nothing is trusted yet: fields are as they were read. */

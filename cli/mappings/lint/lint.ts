@@ -11,8 +11,16 @@ import {
   sharedUsernames,
   spaces,
 } from "./names.ts";
-import { masters, nodes, systemNames, wholeAccounts } from "./privileges.ts";
-import { coveredPatterns, permissionSetRoles, shadowed, unreachable } from "./shadowing.ts";
+import {
+  coveredPatterns,
+  masters,
+  nodes,
+  permissionSetRoles,
+  shadowed,
+  systemNames,
+  unreachable,
+  wholeAccounts,
+} from "./shadowing.ts";
 import { ending, invalid, pinned } from "./validity.ts";
 
 const RULES: readonly Rule[] = [

@@ -2,7 +2,7 @@
 
 import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
-import { canChooseAdministrator } from "../../access/session-names.ts";
+import { canChooseAdministrator } from "../../access/usernames.ts";
 import { shortName } from "../../function-settings.ts";
 import { nameOfEntry } from "../file/entry.ts";
 import type { Finding, Placed, Subject } from "./finding.ts";

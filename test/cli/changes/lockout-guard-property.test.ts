@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { decide, supposeIdentity } from "../../../cli/access/evaluation.ts";
-import { guardLockout } from "../../../cli/changes/lockout-guard.ts";
+import { guardLockout } from "../../../cli/changes/judge.ts";
 import { Failure } from "../../../cli/errors.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { A, arn, B, clusters, context, type Parameters } from "./any-cluster.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { inColour, usesColour } from "../../../cli/terminal/colour.ts";
+import { inColour, usesColour } from "../../../cli/terminal/io-streams.ts";
 import { ADMIN, type LocalCluster, storedCluster } from "../mappings/cluster.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../../cli/iam-authenticator.ts", import.meta.url));

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { table, tableWithText } from "../../../cli/terminal/table.ts";
+import { table, tableWithText } from "../../../cli/terminal/print.ts";
 
 const cell = fc.string({ maxLength: 60 });
 const rows = fc.array(fc.tuple(cell, cell, cell), { maxLength: 5 });
