@@ -3,6 +3,7 @@
 import { writeSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
+import { styleText } from "node:util";
 import type { Clock } from "../../functions/lib/deadline.ts";
 import { EXIT } from "../errors.ts";
 import { createSecrets, type Secrets } from "./secrets.ts";
@@ -67,12 +68,11 @@ export function processStreams(): IOStreams {
     leave(error);
   });
   process.stderr.on("error", leave);
-  const colour = usesColour(process.env, process.stdout.isTTY);
   return {
     environment: process.env,
     clock: Date.now,
     sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
-    print: (text, tone) => process.stdout.write(colour && tone !== undefined ? inColour(text, tone) : text),
+    print: (text, tone) => process.stdout.write(tone === undefined ? text : inColour(text, tone, process.stdout)),
     printSecret: (text) => process.stdout.write(text),
     tell: (text) => process.stderr.write(text),
     showProgress: (line) => process.stderr.write(`${CLEAR_LINE}${line}`),
@@ -138,21 +138,16 @@ export function withEscapes(text: string): string {
   return text.replace(CONTROL, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** What a text says: of a plan, what happens to a mapping. */
+/** What a text reports: in a plan, what happens to a mapping. A sign beside it says the same. */
 export type Tone = "added" | "changed" | "removed" | "weakened";
+const STYLE: Readonly<Record<Tone, Parameters<typeof styleText>[0]>> = {
+  added: "green",
+  changed: "yellow",
+  removed: "red",
+  weakened: ["bold", "red"],
+};
 
-/** SGR parameters: https://ecma-international.org/publications-and-standards/standards/ecma-48/ (8.3.117) */
-const CODE: Readonly<Record<Tone, string>> = { added: "32", changed: "33", removed: "31", weakened: "1;31" };
-
-/** https://no-color.org and https://force-color.org; otherwise only at a terminal. */
-export function usesColour(environment: Readonly<Record<string, string | undefined>>, isTerminal: boolean): boolean {
-  if (environment["NO_COLOR"]) return false;
-  const force = environment["FORCE_COLOR"];
-  if (force) return force !== "0" && force !== "false";
-  return isTerminal && environment["TERM"] !== "dumb";
-}
-
-/** Each line by itself: a pager may show them one by one. */
-export function inColour(text: string, tone: Tone): string {
-  return text.replace(/[^\n]+/g, (line) => `\u001b[${CODE[tone]}m${line}\u001b[0m`);
+/** Each line separately, since a pager may show one. Node decides by the terminal, NO_COLOR and FORCE_COLOR. */
+function inColour(text: string, tone: Tone, stream: NodeJS.WriteStream): string {
+  return text.replace(/[^\n]+/g, (line) => styleText(STYLE[tone], line, { stream }));
 }

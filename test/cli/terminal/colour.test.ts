@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { inColour, usesColour } from "../../../cli/terminal/io-streams.ts";
+import { styleText } from "node:util";
 import { ADMIN, type LocalCluster, storedCluster } from "../mappings/cluster.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../../cli/iam-authenticator.ts", import.meta.url));
@@ -19,21 +19,14 @@ before(async () => {
 });
 after(() => cluster.store.close());
 
-test("NO_COLOR before FORCE_COLOR before the terminal", () => {
-  assert.deepEqual([usesColour({}, true), usesColour({}, false)], [true, false]);
-  assert.deepEqual(
-    [usesColour({ NO_COLOR: "1", FORCE_COLOR: "1" }, true), usesColour({ NO_COLOR: "" }, true)],
-    [false, true],
-  );
-  assert.deepEqual([usesColour({ FORCE_COLOR: "1" }, false), usesColour({ FORCE_COLOR: "0" }, true)], [true, false]);
-  assert.equal(usesColour({ TERM: "dumb" }, true), false);
-});
-
 const FILE = `mappings:
   - {arn: "arn:aws:iam::111122223333:user/new", username: new, groups: [system:masters]}
   - {permissionSet: ClusterAdmin, account: "111122223333", username: "boss:{SessionName}", groups: [system:masters]}
   - {arnLike: "arn:aws:iam::*:role/b*", username: "x\\e[2J"}
 `;
+const styled = (style: Parameters<typeof styleText>[0], text: string) =>
+  styleText(style, text, { validateStream: false });
+
 function diff(environment: Readonly<Record<string, string>>): Promise<string> {
   const { NO_COLOR: _, FORCE_COLOR: __, ...rest } = process.env;
   const words = [SCRIPT, "mappings", "diff", "-c", "prod", "--prune", "-f", "-"];
@@ -47,6 +40,8 @@ function diff(environment: Readonly<Record<string, string>>): Promise<string> {
 
 test("a pipe gets none; where it is forced, taking it away leaves the same text, and no value can colour or move anything", async () => {
   const plain = await diff({});
+  assert.equal(await diff({ NO_COLOR: "1" }), plain);
+  assert.equal(await diff({ FORCE_COLOR: "0" }), plain);
   assert.equal(plain.includes(ESCAPE), false);
   assert.match(plain, /^! This change loosens access: .*1 new administrator/m);
   const coloured = await diff({ FORCE_COLOR: "1" });
@@ -57,11 +52,11 @@ test("a pipe gets none; where it is forced, taking it away leaves the same text,
       .join(""),
     plain,
   );
-  assert.ok(coloured.includes(inColour("+ user/111122223333/new", "added")), coloured);
-  assert.ok(coloured.includes(inColour("~ sso/111122223333/clusteradmin", "changed")));
-  assert.ok(coloured.includes(inColour("- user/111122223333/old", "removed")));
-  assert.ok(coloured.includes(inColour("    - arn:aws:iam::*:role/a* a", "removed")));
+  assert.ok(coloured.includes(styled("green", "+ user/111122223333/new")), coloured);
+  assert.ok(coloured.includes(styled("yellow", "~ sso/111122223333/clusteradmin")));
+  assert.ok(coloured.includes(styled("red", "- user/111122223333/old")));
+  assert.ok(coloured.includes(styled("red", "    - arn:aws:iam::*:role/a* a")));
   const weakening = "    ! gives system:masters to arn:aws:iam::111122223333:user/new";
-  assert.ok(coloured.includes(inColour(weakening, "weakened")));
+  assert.ok(coloured.includes(styled(["bold", "red"], weakening)));
   assert.equal(coloured.includes(`${ESCAPE}[2J`), false);
 });
