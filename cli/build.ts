@@ -1,4 +1,4 @@
-// Builds the command as it is published: dist/cli/iam-authenticator.mjs and the parts that it loads. They need only Node.
+// Builds the published command: dist/cli/iam-authenticator.mjs and the chunks that it loads. They need only Node.js.
 
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -10,7 +10,7 @@ import { withoutBarrels } from "./without-barrels.ts";
 const ROOT = join(import.meta.dirname, "..");
 export const COMMAND_FILE = "iam-authenticator.mjs";
 
-/** Empties `outdir` and writes the command there, with the licences of what is inside. */
+/** Empties `outdir`, then writes the command and the licences of the bundled packages. */
 export async function buildCommand(outdir: string): Promise<void> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: ROOT,
@@ -18,7 +18,7 @@ export async function buildCommand(outdir: string): Promise<void> {
     outdir: "dist/cli",
     outExtension: { ".js": ".mjs" },
     bundle: true,
-    // A command reads only its own parts: to compile all of them takes five times as long as to start Node.
+    // Each command loads only its own chunks: compiling all of them takes five times as long as starting Node.js.
     splitting: true,
     chunkNames: "parts/[name]-[hash]",
     format: "esm",
@@ -41,12 +41,12 @@ export async function buildCommand(outdir: string): Promise<void> {
   writeFileSync(join(outdir, "THIRD-PARTY-LICENSES.txt"), licences(ROOT, [metafile]));
 }
 
-/** Packages that are CommonJS still call require() for what is Node's own. */
+/** Bundled CommonJS packages call require() for Node's built-in modules. */
 const REQUIRE = `import { createRequire } from "node:module";const require = createRequire(import.meta.url);`;
 
 /**
- * Of a package.json, its version and the versions of Node are all that is read. Nothing else is left out of the SDK: an operator's credentials
- * come from profiles, SSO, processes, web identities and roles, which the function's own bundle goes without.
+ * Keeps only `version` and `engines` of each package.json. Unlike the function's bundle, this one keeps every credential
+ * provider: operators use profiles, SSO, processes, web identities and roles.
  */
 const versionsOnly: Plugin = {
   name: "versions-only",

@@ -1,14 +1,14 @@
-// One command of the program: its help, its messages, and what an unknown name probably means.
+// Creates commands: their help, their error messages, and suggestions for unknown names.
 
 import { Command, type Help, type OutputConfiguration } from "commander";
 import type { IOStreams } from "./terminal/io-streams.ts";
 
-/** A pipe has no width; help is then set as in a terminal of this width. */
+/** Width of help if the output is not a terminal. */
 const HELP_COLUMNS = 80;
-/** Beside fewer columns, a description is below its term. */
+/** With fewer columns left, a description is printed below its term. */
 const NARROWEST_DESCRIPTION = 30;
 
-/** A command that its parent lists. `describe` adds the rest when the command is called. */
+/** A command as its parent lists it. `describe` adds the rest when the command is called. */
 export function newCommand(io: IOStreams, name: string, summary: string): Command {
   const command = new Command(name);
   const output: OutputConfiguration = {
@@ -34,12 +34,12 @@ export function newCommand(io: IOStreams, name: string, summary: string): Comman
     .showSuggestionAfterError();
 }
 
-/** How wide help is. */
+/** Width of help in columns. */
 export function helpColumns({ columns = HELP_COLUMNS }: IOStreams): number {
   return columns;
 }
 
-/** Two columns, or in a narrow terminal two lines. */
+/** Term and description in two columns, or on separate lines in a narrow terminal. */
 function itemInTerminal(term: string, termWidth: number, text: string, helper: Help): string {
   const columns = helper.helpWidth ?? HELP_COLUMNS;
   if (text === "") return `  ${term}`;
@@ -53,11 +53,11 @@ function itemInTerminal(term: string, termWidth: number, text: string, helper: H
 interface CommandHelp {
   /** Below the summary. */
   readonly details?: string;
-  /** Lines that can be typed as they are. */
+  /** Complete command lines. */
   readonly examples: readonly string[];
 }
 
-/** The text of `--help`. Arguments and options are the caller's to add. */
+/** Sets the text of `--help`, except arguments and options. */
 export function describe(command: Command, { details, examples }: CommandHelp): Command {
   const summary = sentence(command.summary());
   return command
@@ -65,12 +65,12 @@ export function describe(command: Command, { details, examples }: CommandHelp): 
     .addHelpText("after", `\nExamples:\n${examples.map((line) => `  ${line}`).join("\n")}`);
 }
 
-/** By its name or its alias. */
+/** Whether `word` is the command's name or alias. */
 export function isCalled(command: Command, word: string): boolean {
   return command.name() === word || command.aliases().includes(word);
 }
 
-/** Commander says what is missing or too much, but not what the command takes. */
+/** For these errors, Commander's message does not list the arguments that the command takes. */
 function isOfArguments(message: string): boolean {
   return /^error: (missing required argument|too many arguments)/.test(message);
 }
@@ -85,7 +85,7 @@ function sentence(summary: string): string {
   return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
 }
 
-/** Words of kubectl, the AWS CLI and gh for what is called otherwise here; the first that the group has is meant. */
+/** Names that kubectl, the AWS CLI and gh use for our commands. The first one in the group is suggested. */
 const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   add: ["set", "publish"],
   create: ["set", "add", "publish"],
@@ -99,7 +99,7 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   update: ["set"],
 };
 
-/** Commander's message, with the better suggestion where there is one. */
+/** Commander's message, with a better suggestion if there is one. */
 function withSuggestion(message: string, command: Command): string {
   const [, what, word = ""] = /^error: unknown (command|option) '(.+?)'/.exec(message) ?? [];
   const meant =
@@ -107,7 +107,7 @@ function withSuggestion(message: string, command: Command): string {
   return meant === undefined ? message : `error: unknown ${what} '${word}'\n(Did you mean ${meant}?)\n`;
 }
 
-/** In the same group; else, with its path, anywhere. */
+/** The name of a command in the same group, or else the path of one in another group. */
 function commandFor(word: string, group: Command): string | undefined {
   let program = group;
   while (program.parent !== null) program = program.parent;
@@ -127,7 +127,7 @@ function find(words: readonly string[], { commands }: Command): Command | undefi
   return found[0];
 }
 
-/** `--user` for `--username`: people shorten more than they mistype. */
+/** Suggests `--username` for `--user`: users shorten options more often than they mistype them. */
 function optionFor(word: string, { parent, options }: Command): string | undefined {
   if (word === "-v" && parent === null) return "--version";
   const longer = options.flatMap(({ long }) => (word.startsWith("--") && long?.startsWith(word) ? [long] : []));

@@ -1,4 +1,4 @@
-// Every command of the program: its path, its summary, and the file that is loaded when it is called.
+// Lists every command of the program: its path, its summary, and the module to load when it is called.
 
 import type { Command } from "commander";
 import type { IOStreams } from "./terminal/io-streams.ts";
@@ -9,7 +9,7 @@ type Define = (command: Command, io: IOStreams) => Command;
 interface Leaf {
   readonly summary: string;
   readonly alias?: string;
-  /** kubectl runs `token` for every command that a user types: only the called command's code is read. */
+  /** Loads only the called command's code: kubectl runs `token` for every command that a user types. */
   readonly load: () => Promise<Define>;
 }
 
@@ -22,7 +22,7 @@ interface Group {
 /** By path, in the order of the help. A group precedes its commands. */
 export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
   help: {
-    summary: "explain a command, as its --help does",
+    summary: "show the help of a command",
     load: async () => (await import("./help.ts")).helpCommand,
   },
   mappings: {
@@ -71,7 +71,7 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
     load: async () => (await import("./mappings/import.ts")).importCommand,
   },
   "mappings export": {
-    summary: "print all mappings and denials as a mapping file, or the aws-auth ConfigMap",
+    summary: "print all mappings and denials as a mapping file or an aws-auth ConfigMap",
     load: async () => (await import("./mappings/export.ts")).exportCommand,
   },
   "mappings lint": {
@@ -91,7 +91,7 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
     load: async () => (await import("./mappings/history.ts")).rollbackCommand,
   },
   explain: {
-    summary: "show step by step how a token or an ARN is reviewed",
+    summary: "show step by step how the function reviews a token or an ARN",
     load: async () => (await import("./explain/explain.ts")).explainCommand,
   },
   whoami: {
@@ -100,14 +100,14 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
   },
   reviews: {
     summary: "show granted and denied logins from the function's log",
-    details: "Without a command, `reviews` runs `reviews list`, and takes its options.",
+    details: "Without a command, `reviews` runs `reviews list` and accepts its options.",
     examples: [
       "iam-authenticator reviews -c prod --since 1h --outcome denied",
       "iam-authenticator reviews stats -c prod --since 1d",
     ],
   },
   "reviews list": {
-    summary: "list reviews, oldest first, with the command that explains each refusal",
+    summary: "list reviews, oldest first, with the command that explains each denial",
     alias: "ls",
     load: async () => (await import("./reviews/list.ts")).listCommand,
   },
@@ -120,7 +120,7 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
     examples: ["iam-authenticator callers add control-plane --cluster prod --endpoint https://auth.example.com"],
   },
   "callers add": {
-    summary: "make a token for a kube-apiserver, and print its kubeconfig once",
+    summary: "create a token for a kube-apiserver, and print its kubeconfig once",
     load: async () => (await import("./callers/add.ts")).addCommand,
   },
   "callers list": {
@@ -129,7 +129,7 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
     load: async () => (await import("./callers/list.ts")).listCommand,
   },
   "callers remove": {
-    summary: "remove a caller and refuse its token",
+    summary: "remove a caller and revoke its token",
     load: async () => (await import("./callers/remove.ts")).removeCommand,
   },
   doctor: {
@@ -137,11 +137,11 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
     load: async () => (await import("./doctor/doctor.ts")).doctorCommand,
   },
   kubeconfig: {
-    summary: "make the kubeconfig of kube-apiserver (webhook) or of a user (client)",
+    summary: "create the kubeconfig for kube-apiserver (webhook) or for users (client)",
     examples: ["iam-authenticator kubeconfig webhook --help", "iam-authenticator kubeconfig client --help"],
   },
   "kubeconfig webhook": {
-    summary: "make the kubeconfig for kube-apiserver",
+    summary: "create the kubeconfig for kube-apiserver",
     load: async () => (await import("./kubeconfig/kubeconfig.ts")).webhookCommand,
   },
   "kubeconfig client": {

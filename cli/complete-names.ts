@@ -1,4 +1,4 @@
-// Names of mappings, callers and keys for a completion script: those that arrive before a person loses patience.
+// Reads the names of mappings, callers and keys for a completion script, within a time limit.
 
 import { type Connection, connect } from "./aws/connection.ts";
 import { rateLimited } from "./aws/rates.ts";
@@ -14,14 +14,14 @@ import { COMPLETE } from "./words.ts";
 
 export type Lister = "mappings" | "callers" | "keys";
 
-/** Options that say where to look; they are passed on with their values. */
+/** Options that select the cluster and its parameters. They are passed on with their values. */
 const WHERE = ["-c", "--cluster", "--region", "--profile", "--prefix", "--account"];
-/** Somebody waits for the next letter: what is there then is printed, and whatever is not there yet is left out. */
+/** After this time, the names read so far are enough, if there are any. */
 const ENOUGH_MS = 700;
-/** With the start of the process, two seconds. */
+/** After this time, reading stops. Together with the start of the process, this is two seconds. */
 const PATIENCE_MS = 1_500;
 
-/** Those that were read before it took too long. */
+/** Returns the names that were read within the time limit. */
 export async function namesInTime(
   lister: Lister,
   current: string,
@@ -68,7 +68,7 @@ async function read(
   for (const entry of (await readCallers(connection, io.interrupted)).entries) add(callerName(entry));
 }
 
-/** Below what is typed, up to its last slash: `role/111122223333/` of `role/111122223333/dev`. */
+/** Reads the branch up to the last slash of the typed word: `role/111122223333/` for `role/111122223333/dev`. */
 async function readMappingNames(
   { ssm, context: { prefix }, rates }: Connection,
   current: string,
@@ -77,7 +77,7 @@ async function readMappingNames(
   { interrupted }: IOStreams,
 ): Promise<void> {
   const typed = current.slice(0, current.lastIndexOf("/"));
-  // The only ones that the permission for one account covers.
+  // Permissions for one account cover only these paths.
   const isOneAccount = account !== undefined && !typed.includes("/");
   const path = `${prefix}/${isOneAccount ? `${typed}/${account}` : typed}`;
   if (isOneAccount) for (const name of (await readSome(ssm, [path], interrupted)).keys()) add(shortName(name, prefix));
@@ -86,7 +86,7 @@ async function readMappingNames(
   }
 }
 
-/** With the defaults of the configuration file, as the command itself would have them. */
+/** Options with the defaults of the configuration file, as the completed command would get them. */
 async function optionsIn(words: readonly string[], io: IOStreams): Promise<ConnectionOptions> {
   const command = addAccount(addConnection(newCommand(quiet(io, io.interrupted), COMPLETE, "")));
   command.hook("preAction", (_, one) => applyContext(one, io)).action(() => {});

@@ -1,4 +1,4 @@
-// `__complete`: the words that a completion script cannot hold: contexts, kinds, and the names of what exists.
+// `__complete`: prints words that a completion script cannot contain: contexts, kinds, and names of existing items.
 
 import type { Lister } from "./complete-names.ts";
 import { readConfig } from "./config.ts";
@@ -7,17 +7,17 @@ import { shellWord } from "./terminal/print.ts";
 
 const LISTERS: readonly Lister[] = ["mappings", "callers", "keys"];
 
-/** The commands whose argument is a name that one of these lists prints. */
+/** The list that contains the names for a command's argument. */
 export function listerFor(path: string): Lister | undefined {
   if (/^mappings (get|set|edit|remove|history|rollback|deny|allow)$/.test(path)) return "mappings";
   if (path === "callers remove") return "callers";
   return path === "irsa keys retire" ? "keys" : undefined;
 }
 
-/** Before a name is begun, without a call to AWS. */
+/** Offered for mappings until the word contains a slash, without a call to AWS. */
 const KINDS = ["role/", "user/", "sso/", "sso-session/", "root/", "federated-user/", "pattern/", "account/", "deny/"];
 
-/** `words`: what is asked for, the word that is typed, and those before it. Whatever fails, nothing is completed. */
+/** Arguments: the list to complete from, the word being typed, and the words before it. */
 export async function complete([what = "", current = "", ...before]: readonly string[], io: IOStreams): Promise<void> {
   const lister = LISTERS.find((one) => one === what);
   if (what === "clusters") io.print(lines(await clusters(io)));
@@ -39,8 +39,8 @@ async function clusters({ environment }: IOStreams): Promise<string[]> {
 }
 
 /**
- * The name of a caller is whatever somebody wrote. bash's `compgen -W` expands its words, `$(...)` too, and what is completed
- * stands in a line that Enter runs: so only names that every shell takes for one plain word.
+ * A stored name may contain anything. bash's `compgen -W` expands its words, including `$(...)`, and Enter runs the
+ * completed line. So only names that every shell reads as one plain word are offered.
  */
 function isPlain(name: string): boolean {
   return shellWord(name) === name;

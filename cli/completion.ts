@@ -1,5 +1,5 @@
-// `completion`: a script for the shell, made from the program itself: its commands and options, and no others. Clusters and
-// names are asked for as they are typed (complete.ts).
+// `completion`: prints a shell's completion script, generated from the program's commands and options.
+// The script calls `__complete` (complete.ts) for clusters and names.
 
 import { Argument, type Command, type Option } from "commander";
 import { describe } from "./command.ts";
@@ -11,7 +11,7 @@ import { COMPLETE } from "./words.ts";
 const SHELLS = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof SHELLS)[number];
 
-/** `program.ts` loads every command for this one. */
+/** `program.ts` loads every command before it runs this one. */
 export function completionCommand(command: Command, io: IOStreams): Command {
   return describe(command, {
     examples: ['eval "$(iam-authenticator completion bash)"', "iam-authenticator completion fish | source"],
@@ -20,7 +20,7 @@ export function completionCommand(command: Command, io: IOStreams): Command {
     .action((shell: Shell) => io.print(completionScript(command.parent ?? command, shell)));
 }
 
-/** A command's name and what else it is called by, such as `list` and `ls`. */
+/** A command's name and aliases, such as `list` and `ls`. */
 type Names = readonly [name: string, ...aliases: string[]];
 
 /** A command, and the words that may follow it. */
@@ -28,9 +28,9 @@ interface CommandWords {
   /** Such as `mappings`, and `list` or `ls`; empty for the program. */
   readonly path: readonly Names[];
   readonly commands: readonly Names[];
-  /** What an argument may be, where that is a choice. */
+  /** The choices of its arguments. */
   readonly values: readonly string[];
-  /** What lists the names that an argument may be. */
+  /** The list that contains the names for its argument. */
   readonly lister: Lister | undefined;
   readonly options: readonly Option[];
 }
@@ -55,7 +55,7 @@ function namesOf(command: Command): Names {
   return [command.name(), ...command.aliases()];
 }
 
-/** Every way to type it. */
+/** Every combination of names and aliases. */
 function spellings(path: readonly Names[]): string[] {
   return path.reduce<string[]>(
     (starts, names) => starts.flatMap((start) => names.map((name) => `${start} ${name}`.trim())),
@@ -70,7 +70,7 @@ function bash(name: string, commandWords: readonly CommandWords[]): string {
     const typed = spellings(path).map((words) => `"${words}"`);
     return `    ${typed.join("|")}) words="${words.join(" ")}"${lister === undefined ? "" : ` lister="${lister}"`} ;;`;
   });
-  // The length is in $(( )) for zsh, which takes a letter after the colon for a modifier.
+  // The length is in $(( )) because zsh reads a letter after the colon as a modifier.
   return `_${identifier(name)}() {
   local word path="" words="" lister="" current="\${COMP_WORDS[COMP_CWORD]}"
   case "\${COMP_WORDS[$((COMP_CWORD - 1))]}" in
@@ -101,7 +101,7 @@ complete -o default -F _${identifier(name)} ${name}
 function fish(name: string, commandWords: readonly CommandWords[]): string {
   const lines = commandWords.flatMap(({ path, commands, values, options, lister }) => {
     const words = [...commands.map(([name]) => name), ...values];
-    // Not again once one of them is there: what follows is that command's own.
+    // Offered until one of them is typed: then that command's words apply.
     const once =
       words.length === 0 ? [] : [`not __fish_seen_subcommand_from ${[...commands.flat(), ...values].join(" ")}`];
     const here = path.map((names) => `__fish_seen_subcommand_from ${names.join(" ")}`);

@@ -1,4 +1,4 @@
-// The configuration file: contexts, and the options that a context sets for a command.
+// Reads the configuration file, whose contexts set options of commands.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -22,27 +22,27 @@ interface Config {
   /** For messages. */
   readonly file: string;
   readonly contexts: ReadonlyMap<string, Context>;
-  /** The name of the context that counts where no cluster is given. */
+  /** Name of the context that applies if no cluster is given. */
   readonly defaultContext?: string;
 }
 
 const KEYS = ["defaultContext", "contexts"];
 const CONTEXT_KEYS = ["cluster", "region", "profile", "prefix"] as const;
 
-/** `undefined` where there is no such file. Throws with the line of the first mistake. */
+/** Returns `undefined` if the file does not exist. Throws a `Failure` with the line of the first error. */
 export async function readConfig(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Config | undefined> {
   const folder = userFolder(environment, "config");
   const file = folder && join(folder, "config.yaml");
   if (file === undefined || !existsSync(file)) return undefined;
-  // Most people have no such file.
+  // Loaded here: most users have no configuration file.
   const { parseYaml } = await import("./terminal/yaml.ts");
   const { value, lineOf } = parseYaml(readFileText(file), file);
   const wrong = (path: Path, problem: string) => usage(`${file}, line ${lineOf(path)}: ${problem}.`);
   const document = objectAt(value ?? {}, [], KEYS, wrong);
   const { defaultContext, contexts = {} } = document;
-  if (!isObject(contexts)) throw wrong(["contexts"], "contexts must hold contexts by their names");
+  if (!isObject(contexts)) throw wrong(["contexts"], "contexts must be a map of context names to contexts");
   const found = new Map(Object.entries(contexts).map(([name, one]) => [name, contextOf(name, one, wrong)]));
   if (defaultContext !== undefined && (typeof defaultContext !== "string" || !found.has(defaultContext))) {
     throw wrong(
@@ -57,12 +57,11 @@ type Wrong = (path: Path, problem: string) => Failure;
 
 function contextOf(name: string, value: unknown, wrong: Wrong): Context {
   const path = ["contexts", name];
-  if (!CLUSTER_ID.test(name)) throw wrong(path, `the name of a context must be ${CLUSTER_ID_RULE}`);
+  if (!CLUSTER_ID.test(name)) throw wrong(path, `a context name must be ${CLUSTER_ID_RULE}`);
   const fields = objectAt(value ?? {}, path, CONTEXT_KEYS, wrong);
   const texts = Object.fromEntries(
     Object.entries(fields).map(([key, text]): [string, string] => {
-      if (typeof text !== "string" || text === "")
-        throw wrong([...path, key], `${key} must be a string that is not empty`);
+      if (typeof text !== "string" || text === "") throw wrong([...path, key], `${key} must be a non-empty string`);
       return [key, text];
     }),
   );
@@ -78,7 +77,7 @@ function objectAt(value: unknown, path: Path, keys: readonly string[], wrong: Wr
   return value;
 }
 
-/** Before a command runs. --cluster may name a context, which then says the cluster's id. */
+/** Applies the context that --cluster names, or the default context, to a command before it runs. */
 export async function applyContext(command: Command, { environment }: IOStreams): Promise<void> {
   if (!command.options.some(({ long }) => long === "--cluster")) return;
   const config = await readConfig(environment);
@@ -89,12 +88,12 @@ export async function applyContext(command: Command, { environment }: IOStreams)
   const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
   const { region, profile, prefix } = context;
   setDefault(command, "region", AWS_REGION || AWS_DEFAULT_REGION ? undefined : region);
-  // The SDK would take the profile's keys, and not those of the environment.
+  // The SDK would prefer the profile's keys to those of the environment.
   setDefault(command, "profile", AWS_PROFILE || AWS_ACCESS_KEY_ID ? undefined : profile);
   setDefault(command, "prefix", prefix);
 }
 
-/** By the context's name, or by the cluster's id where one context alone has it, or the other options leave one. */
+/** Finds a context by name, or by cluster id if it is the only one or the other options select one. */
 function contextFor({ contexts, file }: Config, name: string | undefined, command: Command): Context | undefined {
   if (name === undefined) return undefined;
   const named = contexts.get(name);
@@ -104,7 +103,7 @@ function contextFor({ contexts, file }: Config, name: string | undefined, comman
   const [meant, ...others] = same.filter(([, context]) => agrees(context, command));
   if (meant !== undefined && others.length === 0) return meant[1];
   const names = same.map(([one]) => one).join(", ");
-  throw usage(`${file} has several contexts for the cluster ${name}: give one of ${names} to --cluster.`);
+  throw usage(`${file} has several contexts for the cluster ${name}. Give one of them as --cluster: ${names}.`);
 }
 
 function agrees(context: Context, command: Command): boolean {

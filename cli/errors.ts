@@ -1,24 +1,24 @@
-// How a command ends other than well: one sentence for the user, and an exit code for scripts.
+// Errors that end a command: a message for the user, and an exit code for scripts.
 
-/** Listed in docs/reference.md; a script may rely on them. */
+/** Documented in docs/reference.md. Scripts rely on them. */
 export const EXIT = {
-  /** Something was found (lint, diff, explain, doctor), or a change was refused; nothing is broken. */
+  /** lint, diff, explain or doctor found something, or a change was refused. */
   finding: 1,
-  /** The command, a file or a setting is wrong: trying again does not help. */
+  /** The command line, a file or a setting is wrong. Retrying does not help. */
   usage: 2,
-  /** AWS or the network gave no answer, or refused: trying again may help. */
+  /** AWS or the network failed, or AWS denied access. Retrying may help. */
   fault: 3,
-  /** Ctrl-C, as a shell counts it. */
+  /** Ctrl-C. Shells use this code for SIGINT. */
   interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Everything that a user should read; any other error is a bug of ours. */
+/** An error with a message for the user. Any other error is reported as a bug. */
 export class Failure extends Error {
   override readonly name = "Failure";
   readonly exitCode: ExitCode;
-  /** Each is printed as one line, whatever it quotes. */
+  /** Each is printed as exactly one line. */
   readonly lines: readonly string[];
   constructor(exitCode: ExitCode, lines: string | readonly string[], options?: ErrorOptions) {
     const all = typeof lines === "string" ? [lines] : lines;
@@ -32,7 +32,7 @@ export function finding(...lines: readonly string[]): Failure {
   return new Failure(EXIT.finding, lines);
 }
 
-/** The result, which is printed already, says it all: only the exit code tells a script of it. */
+/** Exits with code 1 and no message, because the printed result already shows the problem. */
 export function silentExit(): Failure {
   return new Failure(EXIT.finding, "");
 }

@@ -1,10 +1,10 @@
-// What the command knows of the function's settings, and how it evaluates and names parameters with them.
+// The function's settings that commands need to evaluate and name parameters.
 
 import { readSettings, type Settings } from "../functions/authenticator/settings.ts";
 import type { ConnectionOptions } from "./options.ts";
 import type { IOStreams } from "./terminal/io-streams.ts";
 
-/** What mappings are evaluated with, besides themselves. */
+/** Settings and time with which mappings are evaluated. */
 export interface EvaluationContext {
   /** Begins with `/`, does not end with one. */
   readonly prefix: string;
@@ -22,7 +22,7 @@ export function evaluationContext(settings: Settings, now: number): EvaluationCo
   return { prefix, partition: partition.id, now, reservedPrefixes };
 }
 
-/** The function's own reading of its settings, so that what it refuses is refused here too. */
+/** Uses the function's own parser, which rejects the same values. Throws `SettingInvalid`. */
 export function functionSettings(options: ConnectionOptions, region: string, { environment }: IOStreams): Settings {
   return readSettings({
     CLUSTER_ID: options.cluster,
@@ -37,7 +37,7 @@ export function functionSettings(options: ConnectionOptions, region: string, { e
   });
 }
 
-/** For people: below the prefix. */
+/** The name without the prefix, for output. */
 export function shortName(name: string, prefix: string): string {
   return name.startsWith(`${prefix}/`) ? name.slice(prefix.length + 1) : name;
 }

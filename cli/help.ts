@@ -1,17 +1,17 @@
-// `help mappings set`: the help of another command, as many people ask for it first.
+// `help`: prints the help of another command, such as `help mappings set`.
 
 import type { Command } from "commander";
 import { describe, isCalled } from "./command.ts";
 
-/** `program.ts` loads the command that is named, so that its help is complete. */
+/** `program.ts` loads the named command first, so that its help is complete. */
 export function helpCommand(command: Command): Command {
   return describe(command, { examples: ["iam-authenticator help mappings set"] })
-    .argument("[command...]", "its name")
+    .argument("[command...]", "name of the command")
     .action(async (names: readonly string[]) => {
       let named = command.parent ?? command;
       for (const name of names) {
         const child = named.commands.find((one) => isCalled(one, name));
-        // Commander's own message for an unknown command.
+        // Commander reports the unknown command.
         if (child === undefined) await named.parseAsync([name], { from: "user" });
         else named = child;
       }

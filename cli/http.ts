@@ -1,4 +1,4 @@
-// One HTTP request of the command, to whomever: it ends in time, reads no more than a limit, and says what it waits for.
+// Sends one HTTP request with limits for time and size, and reports when it waits.
 
 import type { Agent as HttpAgent, IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Agent as HttpsAgent } from "node:https";
@@ -11,13 +11,13 @@ interface HttpRequest {
   readonly headers: Readonly<Record<string, string | number>>;
   readonly body?: string | Uint8Array;
   readonly agent: HttpAgent | HttpsAgent;
-  /** Milliseconds for all of it, to the last byte of the answer. */
+  /** Milliseconds until the last byte of the response. */
   readonly limitMs: number;
-  /** Of the answer's body. */
+  /** Limit for the response body. */
   readonly maxBytes: number;
-  /** For the line that says what is waited for; default: the host. */
+  /** Named in the line "Waiting for ..."; default: the host. */
   readonly what?: string;
-  /** Milliseconds until that line; default 3,000. A shorter wait needs no explanation. */
+  /** Milliseconds until that line; default 3,000. */
   readonly patienceMs?: number;
 }
 
@@ -30,23 +30,23 @@ interface HttpReply {
   readonly tls: TlsSeen | undefined;
 }
 
-/** The server's side of a connection. */
+/** The protocol and the server's certificate. */
 export interface TlsSeen {
   /** Such as `TLSv1.3`. */
   readonly protocol: string;
-  /** The certificate's common name, or its whole subject. */
+  /** The certificate's common name, or its subject if it has none. */
   readonly subject: string;
-  /** Milliseconds since 1970. */
+  /** When the certificate expires, in milliseconds since 1970. */
   readonly end: number;
 }
 
-/** The other side did not answer in time. Its name and code are those by which the SDK tries again. */
+/** The server did not answer in time. The SDK retries errors with this name and code. */
 export class HttpTimeout extends Error {
   override readonly name = "TimeoutError";
   readonly code = "ETIMEDOUT";
 }
 
-/** The answer is larger than any that the service gives. */
+/** The response is larger than any that the service sends. */
 export class HttpTooLarge extends Error {
   override readonly name = "HttpTooLarge";
   readonly code = "EMSGSIZE";
@@ -55,7 +55,7 @@ export class HttpTooLarge extends Error {
 const PATIENCE_MS = 3_000;
 const CONNECT_MS = 5_000;
 
-/** Throws `HttpTimeout`, `HttpTooLarge`, an error of Node's with a `code`, or an AbortError when `signal` aborts. */
+/** Throws `HttpTimeout`, `HttpTooLarge`, a Node.js error with a `code`, or an AbortError when `signal` aborts. */
 export async function sendHttp(
   url: URL,
   request: HttpRequest,
@@ -70,11 +70,11 @@ export async function sendHttp(
   const start = performance.now();
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const outgoing = open(url, { method, headers, agent }, resolve);
-  // Also what comes after the answer has begun, when `reject` has no effect any more.
+  // Also handles errors after the response has begun, when `reject` no longer has an effect.
   outgoing.on("error", reject);
   outgoing.on("upgrade", (_, socket) => {
     socket.destroy();
-    reject(new Error("the other side changed the protocol"));
+    reject(new Error("the server switched protocols"));
   });
   let ended: Error | undefined;
   const end = (error: Error) => {
@@ -96,12 +96,12 @@ export async function sendHttp(
   try {
     outgoing.end(body);
     const response = await promise;
-    // Before the body is read: a connection that ends with it takes its certificate along.
+    // Read before the body: a connection that closes after the body no longer has the certificate.
     const tls = isTls(response.socket) ? tlsOf(response.socket) : undefined;
     const reply = { status: response.statusCode ?? 0, headers: response.headers, tls };
     return { ...reply, body: await readBody(response, maxBytes), ms: performance.now() - start };
   } catch (error) {
-    // A body that ends early says ECONNRESET, also where the limit is what ended it.
+    // When a limit or the signal ends the request, reading the body rejects with ECONNRESET.
     throw ended ?? error;
   } finally {
     for (const timer of timers) clearTimeout(timer);
@@ -109,7 +109,7 @@ export async function sendHttp(
   }
 }
 
-/** A signature of AWS's is for one request, but whoever reads it may send that again. */
+/** Includes AWS signatures: a reader could replay the request. */
 function secretsSent({ password }: URL, headers: HttpRequest["headers"]): string[] {
   const sent = Object.entries(headers).flatMap(([name, value]) => {
     const text = String(value);
@@ -134,7 +134,7 @@ async function readBody(response: IncomingMessage, maxBytes: number): Promise<Bu
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length;
-    // Leaving the loop destroys the response, and its connection with it.
+    // Leaving the loop destroys the response and its connection.
     if (size > maxBytes) throw new HttpTooLarge(`the answer has more than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
@@ -154,7 +154,7 @@ function tlsOf(socket: TLSSocket): TlsSeen | undefined {
   return { protocol: socket.getProtocol() ?? "TLS", subject: name, end: Date.parse(validTo) };
 }
 
-/** Text of the other side in a sentence of ours: one line, cut where it is long. */
+/** Makes a server's text fit into a message: one line of at most 200 characters. */
 export function quotedAnswer(text: string): string {
   const line = text.trim().replace(/\s+/g, " ");
   return line.length > LONGEST_QUOTE ? `${line.slice(0, LONGEST_QUOTE)}...` : line;

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The operator's command, `npx lambda-iam-authenticator`.
+// Entry point of the command, `npx lambda-iam-authenticator`.
 
 import packageJson from "../package.json" with { type: "json" };
 import { run } from "./run.ts";
@@ -17,7 +17,7 @@ if (at >= 0 && Number(needed[at]) > Number(present[at])) {
   process.exit(2);
 }
 const code = await run(process.argv.slice(2), processStreams());
-// What was printed must reach a pipe first. Then the process ends, whatever still has no answer.
+// Flush pipes first. Then exit, even if requests are still open.
 await Promise.all([process.stdout, process.stderr].map(flushed));
 process.exit(code);
 

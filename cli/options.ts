@@ -1,4 +1,4 @@
-// Options that many commands share: which cluster, where in AWS, in which form.
+// Options that several commands share: cluster, AWS connection, output format, and writes.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseMappedArn } from "../functions/authenticator/mapping/arn.ts";
@@ -39,7 +39,7 @@ export function addCluster(command: Command, isOptional = false): Command {
   const option = new Option("-c, --cluster <id>", "the function's CLUSTER_ID, or a context of the configuration file");
   command.addOption(option.env("CLUSTER_ID").argParser(readCluster));
   if (isOptional) return command;
-  // Not by commander: the configuration file may have a default.
+  // Commander cannot check this: the configuration file may set a default.
   return command.hook("preAction", () => {
     if (command.getOptionValue("cluster") === undefined) {
       command.error(`error: required option '${option.flags}' not specified: give it, or set CLUSTER_ID`);
@@ -47,10 +47,9 @@ export function addCluster(command: Command, isOptional = false): Command {
   });
 }
 
-/** `before`: of the same option, given before; the environment's value is read only where there is none. */
+/** `before`: the value of an earlier --cluster. Commander reads the environment only if there is none. */
 function readCluster(text: string, before: unknown): string {
-  if (before !== undefined)
-    throw new InvalidArgumentError(`It is the second one, after '${before}'. Give one cluster.`);
+  if (before !== undefined) throw new InvalidArgumentError(`--cluster is already '${before}'. Give one cluster.`);
   if (CLUSTER_ID.test(text)) return text;
   throw new InvalidArgumentError(`It must be ${CLUSTER_ID_RULE}.`);
 }
@@ -63,25 +62,25 @@ export function addAws(command: Command): Command {
 
 export function addConnection(command: Command, { clusterIsOptional = false } = {}): Command {
   return addAws(addCluster(command, clusterIsOptional)).addOption(
-    new Option("--prefix <path>", "the function's MAPPING_PREFIX, if it is set").env("MAPPING_PREFIX"),
+    new Option("--prefix <path>", "the function's MAPPING_PREFIX, if set").env("MAPPING_PREFIX"),
   );
 }
 
-/** For who may read and write one account's branches only (`grantManageMappings` with an account). */
+/** For operators with permissions for one account only (`grantManageMappings` with an account). */
 export function addAccount(command: Command): Command {
-  return command.option("--account <id>", "only this account's mappings: no other is read");
+  return command.option("--account <id>", "read and write only this account's mappings");
 }
 
-/** For what may have to read every mapping. */
+/** For commands that may read every mapping. */
 export function addReading(command: Command): Command {
   return addAccount(command).option(
     "--read-rate <n>",
-    `reads a second, or auto (default: ${DEFAULT_RATES.reads})`,
+    `reads per second, or auto (default: ${DEFAULT_RATES.reads})`,
     readRate,
   );
 }
 
-/** For a list of things that have names. */
+/** For lists of named items. */
 export function addListOutput(command: Command): Command {
   return command.addOption(new Option("-o, --output <format>").choices(LIST_FORMATS).default("table"));
 }
@@ -96,16 +95,16 @@ export function addWrite(command: Command): Command {
     .option("-y, --yes", "do not ask")
     .option("--force", "skip the lockout check and the stack check")
     .addOption(newOption())
-    .option("--allow-weakening", "with --yes: write also what is marked ! in the plan")
+    .option("--allow-weakening", "with --yes: also write changes marked ! in the plan")
     .option(
       "--rate <n>",
-      `writes a second, or auto: as the account allows (default: ${DEFAULT_RATES.writes})`,
+      `writes per second, or auto: the account's limit (default: ${DEFAULT_RATES.writes})`,
       readRate,
     );
 }
 
 export function newOption(): Option {
-  return new Option("--new", "write to a cluster that has no stack and no parameter yet");
+  return new Option("--new", "write to a cluster that has no stack and no parameters yet");
 }
 
 export function readPositive(text: string): number {
@@ -123,7 +122,7 @@ function positive(text: string, rule: string): number {
 }
 
 export function readWhole(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1 on.");
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("It must be a positive integer.");
   return Number(text);
 }
 

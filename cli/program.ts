@@ -1,4 +1,4 @@
-// The program: reads the command line, and loads and runs the command that it calls.
+// Parses the command line, then loads and runs the called command.
 
 import type { Command } from "commander";
 import packageJson from "../package.json" with { type: "json" };
@@ -8,10 +8,10 @@ import type { IOStreams } from "./terminal/io-streams.ts";
 import { DEBUG, VERSION } from "./words.ts";
 
 const EXIT_CODES =
-  "Exit codes: 0 success; 1 a finding, or a change that was refused; 2 wrong usage or file; 3 AWS or the network; " +
+  "Exit codes: 0 success; 1 a finding, or a refused change; 2 wrong usage or file; 3 AWS or network failure; " +
   "130 interrupted.";
 
-/** Every command, with all that it takes. */
+/** The program with the arguments and options of every command. */
 export async function createProgram(io: IOStreams): Promise<Command> {
   const { program, load } = listCommands(io);
   await load(below(program));
@@ -20,11 +20,11 @@ export async function createProgram(io: IOStreams): Promise<Command> {
 
 interface CommandList {
   readonly program: Command;
-  /** Reads the code of these commands. */
+  /** Loads the code of these commands. */
   load(commands: readonly Command[]): Promise<void>;
 }
 
-/** Every command by its name and summary; `load` adds what else a command has. */
+/** Creates every command with its name and summary. `load` adds the rest. */
 function listCommands(io: IOStreams): CommandList {
   const program = newCommand(io, "iam-authenticator", "operate AWS IAM identities in a Kubernetes cluster");
   const examples = [
@@ -33,7 +33,7 @@ function listCommands(io: IOStreams): CommandList {
   ];
   describe(program, { examples })
     .version(packageJson.version, VERSION.join(", "))
-    .option(DEBUG, "with any command: report more about an error")
+    .option(DEBUG, "with any command: print more about an error")
     .addHelpText("after", ({ command }) => `\n${command.createHelp().boxWrap(EXIT_CODES, helpColumns(io))}`)
     .hook("preAction", async (_, command) => (await import("./config.ts")).applyContext(command, io));
   const loaders = new Map<Command, () => Promise<unknown>>();
@@ -55,7 +55,7 @@ function listCommands(io: IOStreams): CommandList {
   };
 }
 
-/** The command that the words name, as far as they name one. */
+/** Follows the words down the command tree until one is not a command. */
 function find(program: Command, words: readonly string[]): Command {
   let command = program;
   for (const word of words) {
@@ -70,7 +70,7 @@ function below(command: Command): Command[] {
   return [command, ...command.commands.flatMap(below)];
 }
 
-/** `mappings help set` as `help mappings set`: people type both. */
+/** Turns `mappings help set` into `help mappings set`: users type both. */
 function helpFirst(words: readonly string[], program: Command): readonly string[] {
   const at = words.indexOf("help");
   const named = words.slice(0, Math.max(at, 0));
@@ -84,21 +84,21 @@ function depthOf(command: Command): number {
   return command.parent === null ? 0 : 1 + depthOf(command.parent);
 }
 
-/** `reviews` is `reviews list`. Commander's own default would take the typo in `reviews stat` for an argument of `list`. */
+/** Turns `reviews` into `reviews list`. Commander's default command would read the typo in `reviews stat` as an argument. */
 function listReviews(words: readonly string[]): readonly string[] {
   const [group, next = ""] = words;
   if (group !== "reviews" || ["-h", "--help"].includes(next)) return words;
   return next === "" || next.startsWith("-") ? ["reviews", "list", ...words.slice(1)] : words;
 }
 
-/** Whose code the words need: `help` prints the command that follows it, and a completion script names every one. */
+/** The commands to load: `help` needs the command after it, and `completion` needs all of them. */
 function calledBy(words: readonly string[], program: Command): readonly Command[] {
   const [first, ...rest] = words.filter((word) => !word.startsWith("-"));
   if (first === "completion") return below(program);
   return first === "help" ? [find(program, [first]), find(program, rest)] : [find(program, [first ?? "", ...rest])];
 }
 
-/** Throws `CommanderError` for wrong usage and after --help: its message is written then. */
+/** Throws `CommanderError` for wrong usage and after --help. Its message is already printed. */
 export async function parse(words: readonly string[], io: IOStreams): Promise<void> {
   const { program, load } = listCommands(io);
   const arranged = listReviews(helpFirst(words, program));

@@ -1,20 +1,20 @@
-// Runs one command line to its exit code, and reports what went wrong.
+// Runs one command line, reports its error, and returns the exit code.
 
 import packageJson from "../package.json" with { type: "json" };
 import { EXIT, Failure } from "./errors.ts";
 import { type IOStreams, withHarmlessOutput } from "./terminal/io-streams.ts";
 import { COMPLETE, DEBUG, VERSION } from "./words.ts";
 
-/** `words` without the interpreter and the script. */
+/** `allWords`: the arguments after the interpreter and the script. */
 export async function run(allWords: readonly string[], streams: IOStreams): Promise<number> {
   const io = withHarmlessOutput(streams);
-  // Before or behind any command; commander would take it for the program's alone, before the first.
+  // --debug may be anywhere. Commander would accept it only before the first command.
   const end = allWords.includes("--") ? allWords.indexOf("--") : allWords.length;
   const words = allWords.filter((word, at) => word !== DEBUG || at > end);
   const isDebug = words.length < allWords.length || Boolean(io.environment["IAM_AUTHENTICATOR_DEBUG"]);
   try {
     if (words[0] === COMPLETE) {
-      // A shell asks, in the middle of a line: an error is no completion.
+      // Called while the user types: an error completes nothing and prints nothing.
       await (await import("./complete.ts")).complete(words.slice(1), io).catch(() => {});
       return 0;
     }
@@ -29,7 +29,7 @@ export async function run(allWords: readonly string[], streams: IOStreams): Prom
   }
 }
 
-/** Commander has written its message already. */
+/** `undefined` if the error is not Commander's. Commander has already printed its message. */
 async function exitCodeOf(error: unknown): Promise<number | undefined> {
   const { CommanderError } = await import("commander");
   if (!(error instanceof CommanderError)) return undefined;
@@ -44,9 +44,9 @@ async function report(error: unknown, isDebug: boolean, io: IOStreams): Promise<
   return failure.exitCode;
 }
 
-/** Without the error's message, which may quote what it was made of, such as a token. */
+/** Leaves out the error's message, which may quote a token. */
 async function bug(error: unknown): Promise<Failure> {
   const { failureKind } = await import("../functions/lib/retry.ts");
-  const message = `iam-authenticator: this is a bug, please report it: ${failureKind(error)}. With --debug, it reports more.`;
+  const message = `iam-authenticator: this is a bug, please report it: ${failureKind(error)}. Add --debug for details.`;
   return new Failure(EXIT.fault, message, { cause: error });
 }

@@ -1,4 +1,4 @@
-// An esbuild plugin: imports of the SDK's core name the file that has the export, and not the index of its package.
+// An esbuild plugin that imports from the SDK core's files directly instead of from its index files.
 
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -14,17 +14,17 @@ interface Found {
 }
 
 /**
- * With `splitting`, esbuild gives a command whatever any command uses of an index that it imports: `token` would read 80 kB
- * of serializers for the signer alone. https://esbuild.github.io/api/#splitting
+ * With `splitting`, a command that imports an index file loads everything that any command uses of it: `token` would
+ * load 80 kB of serializers to get the signer. https://esbuild.github.io/api/#splitting
  */
 export const withoutBarrels: Plugin = {
   name: "without-barrels",
   setup({ onLoad }) {
     const exportsOf = new Map<string, Map<string, Found>>();
     onLoad({ filter: /[/\\]@(smithy|aws-sdk)[/\\].*\.js$|[/\\]cli[/\\].*\.ts$/ }, ({ path }) => ({
-      contents: readFileSync(path, "utf8").replace(IMPORT, (whole, names: string, from: string) => {
+      contents: readFileSync(path, "utf8").replace(IMPORT, (statement, names: string, from: string) => {
         const index = indexOf(from);
-        if (index === undefined) return whole;
+        if (index === undefined) return statement;
         return namesIn(names)
           .map(([name, local]) => {
             const found = findExport(index, name, exportsOf);
@@ -37,7 +37,7 @@ export const withoutBarrels: Plugin = {
   },
 };
 
-/** `a, type B, c as d`, without what is a type alone. */
+/** The names in `a, type B, c as d`, without types. */
 function namesIn(list: string): [name: string, local: string][] {
   const values = list.split(",").map((part) => part.trim());
   return values

@@ -1,8 +1,8 @@
-// Words of the command line that are read before any command is loaded.
+// Command-line words that are read before any command is loaded.
 
 /** An option of every command. */
 export const DEBUG = "--debug";
-/** What completion scripts call. No help lists it. */
+/** Called by completion scripts; not listed in help. */
 export const COMPLETE = "__complete";
-/** Commander's own, and listed by it in the help. */
+/** Commander adds these options and lists them in help. */
 export const VERSION = ["-V", "--version"];

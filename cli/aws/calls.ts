@@ -1,4 +1,4 @@
-// One way to call AWS: every call of a client ends, has an answer of the service's own form, and fails in known ways.
+// Wraps AWS clients: every call has a time limit, a checked response, and errors that `toFailure` knows.
 
 import { NormalizedSchema } from "@smithy/core/schema";
 import { getSmithyContext } from "@smithy/core/transport";
@@ -7,7 +7,7 @@ import { HttpTimeout, quotedAnswer } from "../http.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { toFailure, UnusableAnswer } from "./errors.ts";
 
-/** Of one call with all its tries: the SDK waits between them, and longer when the service says so. */
+/** Limit for a call with all its retries and the waits between them. */
 const CALL_LIMIT_MS = 60_000;
 
 interface AnyClient {
@@ -17,16 +17,16 @@ interface AnyClient {
 }
 
 /**
- * The same client, whose calls throw an error that `toFailure` knows, whatever is sent back.
+ * Returns the same client. Its calls throw only errors that `toFailure` knows.
  *
- * @param unchecked members of an answer whose values the caller judges one by one
+ * @param unchecked members of the response that the caller checks itself
  */
 export function watched<C>(client: C & AnyClient, io: IOStreams, unchecked: readonly string[] = []): C {
   const middleware: InitializeMiddleware<object, MetadataBearer> = (next, context) => async (input) => {
     const smithy = getSmithyContext(context) as { operationSchema?: StaticOperationSchema; abortSignal?: AbortSignal };
     const limit = new AbortController();
     const asked = smithy.abortSignal;
-    // The SDK looks at it between two tries.
+    // The SDK checks it before each retry.
     smithy.abortSignal = asked === undefined ? limit.signal : AbortSignal.any([asked, limit.signal]);
     const call = `${context.clientName?.replace(/Client$/, "")} ${context.commandName?.replace(/Command$/, "")}`;
     const error = new HttpTimeout(`no answer to ${call} within ${CALL_LIMIT_MS / 1000} s`);
@@ -49,21 +49,20 @@ export function watched<C>(client: C & AnyClient, io: IOStreams, unchecked: read
   return client;
 }
 
-/** Text of the service's, without secrets and cut, before anything is made of it. */
+/** Hides secrets in the service's message and shortens it. */
 function known(error: unknown, call: string, { secrets }: IOStreams): unknown {
   if (toFailure(error) === undefined) return new UnusableAnswer(call, undefined, { cause: error });
   if (error instanceof Error && "$fault" in error) error.message = quotedAnswer(secrets.hide(error.message));
   return error;
 }
 
-/** Dates that have four digits for the year, as every text form of ours has. */
+/** Our output formats have four digits for the year. */
 const LATEST_MS = Date.UTC(9999, 11, 31);
 
 /**
- * What is wrong, such as `Parameters is not a list`; `undefined` where every value has its type. Members that the answer
- * does not have are fine.
+ * Returns the first type error, such as `Parameters is not a list`, or `undefined`. Missing members are allowed.
  *
- * @param unchecked members of the answer itself whose values are judged one by one elsewhere
+ * @param unchecked top-level members that are checked elsewhere
  */
 export function answerProblem(
   schema: SchemaRef,
@@ -99,9 +98,9 @@ function problemOf(
     const isDate = value instanceof Date && Math.abs(value.getTime()) <= LATEST_MS;
     return isDate ? undefined : `${where} is not a date`;
   }
-  if (schema.isStringSchema()) return typeof value === "string" ? undefined : `${where} is not a text`;
+  if (schema.isStringSchema()) return typeof value === "string" ? undefined : `${where} is not a string`;
   if (schema.isNumericSchema()) return Number.isSafeInteger(value) ? undefined : `${where} is not a number`;
-  if (schema.isBooleanSchema()) return typeof value === "boolean" ? undefined : `${where} is not true or false`;
+  if (schema.isBooleanSchema()) return typeof value === "boolean" ? undefined : `${where} is not a boolean`;
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-// What every AWS client of the command starts from: region and credentials, found as the AWS CLI finds them, and limits.
+// Configuration of the AWS clients: region and credentials, found as the AWS CLI finds them, and request limits.
 
 import type { AwsCredentialIdentity, Provider } from "@smithy/types";
 import { type Partition, partitionOfRegion } from "../../functions/aws/partitions.ts";
@@ -14,7 +14,7 @@ export interface AwsOptions {
 
 export type Credentials = AwsCredentialIdentity;
 
-/** For the constructor of any client; one for a whole command, so that an MFA code is asked for once. */
+/** For the constructor of any client. A command's clients share one, so that it asks for an MFA code only once. */
 export interface ClientConfig {
   readonly region: string;
   readonly credentials: Provider<Credentials>;
@@ -22,18 +22,18 @@ export interface ClientConfig {
   readonly requestHandler: AwsRequestHandler;
 }
 
-/** The SDK's default of three, and some more: an operator waits where a review cannot. */
+/** More than the SDK's default of three: unlike a review, an operator can wait. */
 const TRIES = 6;
 
 /**
- * For a service whose quota many share: the client slows down by itself while it is throttled.
+ * For services with a shared quota: the client slows down while it is throttled.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  */
 export function patientRetries({ environment }: IOStreams) {
   return { retryMode: "adaptive", maxAttempts: Number(environment["AWS_MAX_ATTEMPTS"] || TRIES) } as const;
 }
 
-/** Reads the environment of the process, as the SDK does. An empty variable or option means not set. */
+/** Reads the environment of the process, as the SDK does. Ignores empty variables and options. */
 export async function clientConfig(
   options: AwsOptions,
   io: IOStreams,
@@ -52,7 +52,7 @@ export async function clientConfig(
   if (partition === undefined) throw usage(`${region} is not an AWS region.`);
   const named = name === undefined ? {} : { profile: name };
   const requestHandler = awsRequestHandler(io);
-  // Keys of the environment come before the default profile, but not before a profile that is named.
+  // Environment keys take precedence over the default profile, but not over a named one.
   const isProcess = "credential_process" in profile && (name !== undefined || keys === undefined);
   const credentials = credentialProvider({ ...named, requestHandler, isProcess }, io);
   return { config: { region, credentials, ...named, requestHandler }, partition };
@@ -62,7 +62,7 @@ async function readProfile(name = "default"): Promise<Readonly<Record<string, st
   const { loadSharedConfigFiles } = await import("@smithy/core/config");
   const { configFile, credentialsFile } = await loadSharedConfigFiles();
   const profile = { ...configFile[name], ...credentialsFile[name] };
-  // Nobody has named it, and keys of the environment may count.
+  // The default profile need not exist: the environment may have keys.
   if (name === "default") return profile;
   const isThere = (one: string) => one in configFile || one in credentialsFile;
   const source = profile["source_profile"];
@@ -72,7 +72,7 @@ async function readProfile(name = "default"): Promise<Readonly<Record<string, st
   ];
   if (missing.length > 0) {
     const { AWS_CONFIG_FILE = "~/.aws/config", AWS_SHARED_CREDENTIALS_FILE = "~/.aws/credentials" } = process.env;
-    // Sections of other kinds, such as `sso-session.company`, have a dot after their kind.
+    // Other sections, such as `sso-session.company`, have a prefix with a dot.
     const isProfile = (section: string) => !/^(sso-session|services)\./.test(section);
     const names = new Set([...Object.keys(configFile), ...Object.keys(credentialsFile)].filter(isProfile));
     const there = names.size === 0 ? "There are no profiles." : `Profiles: ${[...names].join(", ")}.`;
@@ -92,7 +92,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
 };
 const URLS = /^AWS_(ENDPOINT_URL(_\w+)?|CONTAINER_CREDENTIALS_FULL_URI)$/;
 
-/** An empty variable means not set. Throws a `Failure` that names the variable. */
+/** Ignores empty variables. Throws a `Failure` that names the invalid variable. */
 function checkAwsVariables(environment: Readonly<Record<string, string | undefined>>): void {
   for (const [name, value] of Object.entries(environment)) {
     if (!value) continue;

@@ -1,4 +1,4 @@
-// A cluster's parameters in one account and Region, opened from the options of a command.
+// Connects a command to a cluster's parameters in Parameter Store.
 
 import { SSMClient } from "@aws-sdk/client-ssm";
 import type { Settings } from "../../functions/authenticator/settings.ts";
@@ -13,18 +13,17 @@ import { chooseRates, type Rates } from "./rates.ts";
 export interface Connection {
   readonly ssm: SSMClient;
   readonly context: EvaluationContext;
-  /** As the function would read them, for what is judged by its code. */
+  /** Input for the function's own code, which evaluates mappings here. */
   readonly settings: Settings;
-  /** Where set, nothing outside of this account's branches is read or written. */
+  /** If set, only this account's parameters are read and written. */
   readonly account?: string;
   readonly rates: Rates;
 }
 
-/** `config`: where a command has other clients as well. */
+/** `config`: of a command that has other clients too. */
 export async function connect(options: ConnectionOptions, io: IOStreams, config?: ClientConfig): Promise<Connection> {
   const { account } = options;
-  if (account !== undefined && !/^\d{12}$/.test(account))
-    throw usage(`--account ${account}: an account must be 12 digits.`);
+  if (account !== undefined && !/^\d{12}$/.test(account)) throw usage(`--account ${account} must be 12 digits.`);
   const common = config ?? (await clientConfig(options, io)).config;
   const ssm = watched(new SSMClient({ ...common, ...patientRetries(io) }), io);
   const settings = functionSettings(options, common.region, io);

@@ -1,4 +1,4 @@
-// AWS credentials from where the SDK finds them, within a limit, and only if a request can be signed with them.
+// Gets AWS credentials from the SDK's credential chain within a time limit, and checks that they can sign requests.
 
 import type { AwsCredentialIdentity, Provider } from "@smithy/types";
 import { EXIT, type ExitCode, Failure } from "../errors.ts";
@@ -10,25 +10,25 @@ import type { AwsRequestHandler } from "./request-handler.ts";
 interface CredentialSource {
   readonly profile?: string;
   readonly requestHandler: AwsRequestHandler;
-  /** Whether the profile runs a program, which may ask its user to sign in. */
+  /** Whether the profile has a credential_process, which may ask the user to sign in. */
   readonly isProcess: boolean;
 }
 
-/** A container's service and the instance's are on this machine; a role takes a call of STS, or two. */
+/** Container and instance services are local. Assuming a role takes one or two STS calls. */
 const LIMIT_MS = 60_000;
-/** Where a person has to sign in, or to find a code. */
+/** If the user has to sign in or enter a code. */
 const PERSON_LIMIT_MS = 300_000;
-/** A shorter wait needs no explanation. */
+/** Shorter waits are not reported. */
 const PATIENCE_MS = 3_000;
 
-/** Rejects at a Ctrl-C, too. The SDK passes no signal to what it asks; that is left behind. */
+/** Also rejects on Ctrl-C. The SDK's request cannot be aborted and is left running. */
 export function credentialProvider(source: CredentialSource, io: IOStreams): Provider<AwsCredentialIdentity> {
   const { profile, requestHandler, isProcess } = source;
   for (const secret of secretsOf(process.env)) io.secrets.add(secret);
   let patience: NodeJS.Timeout | undefined;
   let chain: Provider<AwsCredentialIdentity> | undefined;
   async function find(): Promise<AwsCredentialIdentity> {
-    // The chain would take them too, but loading it doubles the time that `token` takes.
+    // The chain would find them too, but loading it doubles the time that `token` takes.
     const keys = profile === undefined ? environmentKeys(process.env) : undefined;
     if (keys !== undefined) return keys;
     const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
@@ -69,8 +69,8 @@ export function credentialProvider(source: CredentialSource, io: IOStreams): Pro
 }
 
 /**
- * The keys that the SDK takes first where no profile is named. `undefined` unless both are set; an empty variable means
- * not set. https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html
+ * The keys that the SDK uses first if no profile is named. `undefined` unless both are set and not empty.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html
  */
 export function environmentKeys(environment: NodeJS.ProcessEnv): AwsCredentialIdentity | undefined {
   const {
@@ -85,7 +85,7 @@ export function environmentKeys(environment: NodeJS.ProcessEnv): AwsCredentialId
   return { accessKeyId, secretAccessKey, ...optional, ...(end && { expiration: new Date(end) }) };
 }
 
-/** `what`: for messages, without secrets of a URL or a command line. `isService`: false for keys that the user has written. */
+/** `what`: name for messages, without secrets. `isService`: whether a service or program provides the keys. */
 function sourceOf({ profile, isProcess }: CredentialSource): { what: string; isService: boolean } {
   if (isProcess) return { what: `the credential_process of the profile "${profile ?? "default"}"`, isService: true };
   const { AWS_CONTAINER_CREDENTIALS_FULL_URI: url = "", AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: path } = process.env;
@@ -104,13 +104,13 @@ function secretsOf(environment: NodeJS.ProcessEnv): string[] {
 
 type Keys = AwsCredentialIdentity;
 
-/** https://docs.aws.amazon.com/STS/latest/APIReference/API_Credentials.html: of letters, digits and a few marks. */
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_Credentials.html: letters, digits and punctuation. */
 const PLAIN = /^[\x21-\x7e]+$/;
 
 /**
- * The same, if a request can be signed with them. Throws a `Failure`, or `CredentialsUnusable`, that names `what`.
+ * Returns `found` if it can sign requests. Otherwise throws a `Failure` or `CredentialsUnusable` that names `what`.
  *
- * @param exitCode for a character that no key has; default: the service that gave the keys is at fault
+ * @param exitCode for a key with an invalid character; default: a fault of the service that provided it
  */
 export function usableCredentials(
   found: AwsCredentialIdentity,
@@ -122,9 +122,9 @@ export function usableCredentials(
   for (const secret of [secretAccessKey, sessionToken]) if (typeof secret === "string") secrets.add(secret);
   const keys = { "access key": accessKeyId, "secret key": secretAccessKey, "session token": sessionToken ?? "-" };
   for (const [name, key] of Object.entries(keys)) {
-    if (typeof key !== "string") throw new CredentialsUnusable(`The ${name} from ${what} is not a text.`);
+    if (typeof key !== "string") throw new CredentialsUnusable(`The ${name} from ${what} is not a string.`);
     if (!PLAIN.test(key)) {
-      const message = `The ${name} from ${what} has a space, a line end or another character that no AWS key has.`;
+      const message = `The ${name} from ${what} has a space, a line break or another character that is not valid in AWS keys.`;
       throw new Failure(exitCode, exitCode === EXIT.usage ? `${message} Remove it.` : message);
     }
   }
@@ -134,11 +134,11 @@ export function usableCredentials(
   return found;
 }
 
-/** An error of the SDK's may quote what it could not read, which are the keys themselves. */
+/** Replaces SDK errors about unreadable responses: they may quote the keys. */
 function explained(error: unknown, what: string, isProcess: boolean, { secrets, interrupted }: IOStreams): unknown {
   interrupted.throwIfAborted();
   if (!(error instanceof Error)) return new CredentialsUnusable(`No AWS credentials from ${what}.`);
-  // The SDK goes on to the next source, and then says that there was none.
+  // The SDK continues with the next source, and then reports that it found none.
   if (isProcess && error.name === "CredentialsProviderError") {
     return new CredentialsUnusable(`No AWS credentials: ${what} failed. Run its command by hand to see why.`);
   }

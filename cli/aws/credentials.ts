@@ -1,4 +1,4 @@
-// The credentials that sign a token: those of the standard chain, or of a role that these assume.
+// Gets the credentials that sign a token: those of the credential chain, or of a role assumed with them.
 
 import type { STSClient } from "@aws-sdk/client-sts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -10,14 +10,14 @@ export interface AssumeOptions {
   readonly role?: string;
   readonly externalId?: string;
   readonly sessionName?: string;
-  /** The session name of the credentials that assume the role, where these are a role's session themselves. */
+  /** Reuses the caller's session name if the caller is itself an assumed role. */
   readonly forwardSessionName?: true;
 }
 
-/** Mappings may show it as `{SessionName}`. */
+/** Mappings can use it as `{SessionName}`. */
 const DEFAULT_SESSION_NAME = "iam-authenticator";
 
-/** `Ctrl-C` ends the calls. */
+/** Ctrl-C aborts the calls. */
 export async function findCredentials(
   config: ClientConfig,
   io: IOStreams,
@@ -39,7 +39,7 @@ export async function findCredentials(
       abort,
     );
     const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = assumed ?? {};
-    if (!AccessKeyId || !SecretAccessKey || !SessionToken) throw new UnusableAnswer("STS AssumeRole", "no keys in it");
+    if (!AccessKeyId || !SecretAccessKey || !SessionToken) throw new UnusableAnswer("STS AssumeRole", "it has no keys");
     const credentials = {
       accessKeyId: AccessKeyId,
       secretAccessKey: SecretAccessKey,

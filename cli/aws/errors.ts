@@ -1,4 +1,4 @@
-// What went wrong at AWS or on the way there, in one sentence that says what to do.
+// Turns AWS and network errors into messages that state the problem and the fix in one sentence.
 
 import { isThrottlingError } from "@smithy/core/retry";
 import type { SdkError } from "@smithy/types";
@@ -7,7 +7,7 @@ import { failureKind } from "../../functions/lib/retry.ts";
 import { EXIT, Failure } from "../errors.ts";
 import { HttpTimeout, HttpTooLarge, quotedAnswer } from "../http.ts";
 
-/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html, and STS's own of the same meaning */
+/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html, and their equivalents in STS */
 const ENDED = ["ExpiredToken", "ExpiredTokenException", "RequestExpired"];
 const UNKNOWN_KEY = [
   "InvalidClientTokenId",
@@ -18,33 +18,33 @@ const UNKNOWN_KEY = [
 const WRONG_KEY = ["SignatureDoesNotMatch", "InvalidSignatureException"];
 const FORBIDDEN = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"];
 const NO_CREDENTIALS = ["CredentialsProviderError", "TokenProviderError"];
-/** Of Node's sockets and resolver; https://nodejs.org/api/errors.html#common-system-errors */
+/** Codes of Node's sockets, resolver and TLS. https://nodejs.org/api/errors.html#common-system-errors */
 const NETWORK =
   /^(ECONN\w+|ENOTFOUND|EAI_AGAIN|E(HOST|NET)UNREACH|ETIMEDOUT|EPIPE|EPROTO|HPE_\w+|CERT_\w+|ERR_TLS_\w+|ERR_SSL_\w+|\w+_CERT\w*|UNABLE_TO_\w+)$/;
-/** A region that does not exist looks like this. */
+/** Also caused by a region that does not exist. */
 const UNKNOWN_HOST = ["ENOTFOUND", "EAI_AGAIN"];
 
-/** Of Node's HTTP parser. https://nodejs.org/api/errors.html#errors-hpe_ */
+/** Codes of Node's HTTP parser. https://nodejs.org/api/errors.html#errors-hpe_ */
 const NOT_HTTP = /^HPE_/;
 
-/** AWS, or what stands in its place, answered with something that the service does not give. */
+/** A response that the AWS service never sends, such as one from a proxy. */
 export class UnusableAnswer extends Error {
   override readonly name = "UnusableAnswer";
   /** `call`: such as `SSM GetParameters`. `problem`: such as `Parameters is not a list`. */
   constructor(call: string, problem: string | undefined, options?: ErrorOptions) {
     const why = problem ?? failureKind(options?.cause);
-    super(`What answers ${call} is not AWS (${why}): check for a proxy, and check AWS_ENDPOINT_URL.`, options);
+    super(`The response to ${call} is not from AWS (${why}): check for a proxy, and check AWS_ENDPOINT_URL.`, options);
   }
 }
 
-/** The credentials that a provider gave, or why it gave none, in one sentence. */
+/** Credentials are missing or cannot sign requests. The message is one sentence. */
 export class CredentialsUnusable extends Error {
   override readonly name = "CredentialsUnusable";
 }
 
 export const CREDENTIALS_ENDED = "The AWS credentials have expired: sign in again, then run this again.";
 
-/** `undefined` for an error that is not AWS's, the network's or ours: a bug. */
+/** Returns `undefined` for an unexpected error, which is a bug. */
 export function toFailure(error: unknown): Failure | undefined {
   if (error instanceof Failure) return error;
   if (error instanceof SettingInvalid) return new Failure(EXIT.usage, `${error.message}.`, { cause: error });
@@ -52,28 +52,28 @@ export function toFailure(error: unknown): Failure | undefined {
   if (error instanceof AuthenticatorError) return fault(`${error.code}: ${error.message}.`, error);
   if (!(error instanceof Error)) return undefined;
   const { name } = error;
-  // Limits throw `HttpTimeout`, and AWS's own errors have `$fault`: what is left is the user's signal.
+  // Limits throw `HttpTimeout`, and AWS errors have `$fault`. Any other AbortError is the user's Ctrl-C.
   if (name === "AbortError" && !("$fault" in error)) {
     return new Failure(EXIT.interrupted, "Interrupted.", { cause: error });
   }
   if (error instanceof UnusableAnswer || error instanceof CredentialsUnusable) return fault(error.message, error);
-  if (error instanceof HttpTooLarge) return fault(`What answers is not AWS: ${error.message}.`, error);
+  if (error instanceof HttpTooLarge) return fault(`The response is not from AWS: ${error.message}.`, error);
   if (error instanceof HttpTimeout) {
-    return fault(`AWS does not answer (${error.message}): check the network, and any proxy on the way.`, error);
+    return fault(`AWS does not answer (${error.message}): check the network and any proxy.`, error);
   }
   const sentence = sentenceOf(error);
   if (sentence !== undefined) return fault(sentence, error);
   const code = networkCode(error);
   if (code !== undefined && NOT_HTTP.test(code)) {
-    return fault(`What answers is not HTTP (${code}): check for a proxy, and check AWS_ENDPOINT_URL.`, error);
+    return fault(`The response is not HTTP (${code}): check for a proxy, and check AWS_ENDPOINT_URL.`, error);
   }
   if (code !== undefined) return fault(noConnection(code, error), error);
   const isUnknown = /^Unknown(Error)?$/.test(name);
   if ("$fault" in error && !isUnknown)
-    return fault(`AWS refused: ${quotedAnswer(name)}, ${oneLine(error.message)}`, error);
-  // The SDK got an answer that the service does not give.
+    return fault(`AWS returned an error: ${quotedAnswer(name)}, ${oneLine(error.message)}`, error);
+  // The SDK received a response that the service never sends.
   if ("$response" in error || isUnknown) {
-    return fault("What answers is not AWS: check for a proxy, and check AWS_ENDPOINT_URL.", error);
+    return fault("The response is not from AWS: check for a proxy, and check AWS_ENDPOINT_URL.", error);
   }
   return undefined;
 }
@@ -82,13 +82,13 @@ function sentenceOf(error: Error): string | undefined {
   const { name, message } = error;
   if (ENDED.includes(name)) return CREDENTIALS_ENDED;
   if (UNKNOWN_KEY.includes(name)) return "AWS does not know these credentials, or they are for another partition.";
-  if (WRONG_KEY.includes(name)) return "AWS refuses the signature: the secret key or this machine's clock is wrong.";
+  if (WRONG_KEY.includes(name)) return "AWS rejects the signature: the secret key or this machine's clock is wrong.";
   if (FORBIDDEN.includes(name)) return `No permission: ${oneLine(message)}`;
   if (isThrottlingError(error as SdkError)) {
-    return "AWS throttles these calls, also after waiting: run this again later, or with a lower --rate or --read-rate.";
+    return "AWS still throttles these calls after several retries: run this again later, or with a lower --rate or --read-rate.";
   }
   if (NO_CREDENTIALS.includes(name) && /multi-factor/.test(message)) {
-    return "The profile asks for an MFA code: run this at a terminal, or sign in with the code first.";
+    return "The profile requires an MFA code: run this in a terminal, or sign in with the code first.";
   }
   if (NO_CREDENTIALS.includes(name)) return `No AWS credentials: sign in, or give --profile (${oneLine(message)})`;
   return undefined;
@@ -98,13 +98,13 @@ function fault(message: string, cause: Error): Failure {
   return new Failure(EXIT.fault, message, { cause });
 }
 
-/** The SDK passes a socket's error on; Node wraps those of several addresses into an AggregateError. */
+/** The SDK passes on socket errors. Node wraps those of several addresses in an AggregateError. */
 function networkCode(error: Error): string | undefined {
   if ("code" in error && typeof error.code === "string" && NETWORK.test(error.code)) return error.code;
   return error.cause instanceof Error ? networkCode(error.cause) : undefined;
 }
 
-/** Node's own messages name the code again: `connect ECONNREFUSED 127.0.0.1:443`. */
+/** Node's own messages repeat the code: `connect ECONNREFUSED 127.0.0.1:443`. */
 function noConnection(code: string, error: Error): string {
   const [where] = addressesOf(error);
   return where === undefined
@@ -112,7 +112,7 @@ function noConnection(code: string, error: Error): string {
     : `No connection to ${where} (${code})${UNKNOWN_HOST.includes(code) ? ": check the region, and the network" : ""}.`;
 }
 
-/** https://nodejs.org/api/errors.html#class-systemerror; of a resolver's error, the name that it did not find. */
+/** https://nodejs.org/api/errors.html#class-systemerror: addresses, or the name that did not resolve. */
 function addressesOf(error: Error): string[] {
   if (error instanceof AggregateError) return error.errors.filter((one) => one instanceof Error).flatMap(addressesOf);
   const { address, port, hostname } = error as { address?: unknown; port?: unknown; hostname?: unknown };

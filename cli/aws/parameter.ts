@@ -1,4 +1,4 @@
-// Parameters as Parameter Store returns them, with their versions.
+// Parameters and their versions, as Parameter Store returns them.
 
 import type { Parameter, ParameterHistory } from "@aws-sdk/client-ssm";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
@@ -8,12 +8,12 @@ export interface Stored extends StoredParameter {
   readonly version: number;
   /** Milliseconds since 1970. */
   readonly modified: number;
-  /** The AWS account that it is in, if the API returned its ARN. */
+  /** Its AWS account, if the API returned the ARN. */
   readonly account?: string;
 }
 
 export interface Version extends Stored {
-  /** The ARN of its writer. */
+  /** ARN of the identity that wrote it. */
   readonly by: string;
   readonly description: string;
 }

@@ -1,4 +1,4 @@
-// A `k8s-aws-v1.` token, signed by the AWS SDK's own signer, with the bytes that `aws eks get-token` gives it.
+// Signs `k8s-aws-v1.` tokens with the AWS SDK, byte for byte like `aws eks get-token`.
 
 import { Sha256 } from "@smithy/core/checksum";
 import { SignatureV4 } from "@smithy/signature-v4";
@@ -9,20 +9,20 @@ interface TokenRequest {
   readonly credentials: Credentials;
   readonly clusterId: string;
   readonly region: string;
-  /** Of the region's partition, such as `amazonaws.com`. */
+  /** DNS suffix of the region's partition, such as `amazonaws.com`. */
   readonly domain: string;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
-/** What is signed; the options are for tests of the function. */
+/** Input of the signer. Tests of the function use the optional fields. */
 interface PresignRequest extends Pick<TokenRequest, "credentials" | "clusterId" | "region" | "now"> {
   readonly host: string;
   /** Seconds; default 60. */
   readonly expiresIn?: number | undefined;
-  /** Headers beside `host` and `x-k8s-aws-id`. */
+  /** Headers in addition to `host` and `x-k8s-aws-id`. */
   readonly extraSignedHeaders?: Readonly<Record<string, string>> | undefined;
-  /** Parameters beside `Action` and `Version`, or instead of them. */
+  /** Parameters that extend or replace `Action` and `Version`. */
   readonly extraQuery?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -32,12 +32,12 @@ export interface SignedToken {
   readonly expiresAt: number;
 }
 
-/** STS ignores it, but every client of this kind sends it. */
+/** STS ignores it, but every client sends it. */
 const EXPIRES_SECONDS = 60;
-/** One minute less than the token's 15, so that nobody sends one that ends on its way. */
+/** One minute less than the token's 15, so that clients do not send a token that is about to expire. */
 const USABLE_MS = 14 * 60_000;
 
-/** As botocore orders them: https://github.com/boto/botocore/blob/develop/botocore/auth.py (SigV4QueryAuth) */
+/** Botocore's order: https://github.com/boto/botocore/blob/develop/botocore/auth.py (SigV4QueryAuth) */
 const ORDER = [
   "Action",
   "Version",
@@ -54,7 +54,7 @@ export async function signToken({ credentials, clusterId, region, domain, now }:
   const host = `sts.${region}.${domain}`;
   const query = await presign({ credentials, clusterId, region, now, host });
   const url = presignedUrl(host, query, ([a], [b]) => ORDER.indexOf(a) - ORDER.indexOf(b));
-  // A token that outlives its credentials is refused by STS, and its client would go on sending it.
+  // STS rejects a token whose credentials have expired. The client must fetch a new one by then.
   const credentialsEnd = credentials.expiration?.getTime() ?? Number.POSITIVE_INFINITY;
   return {
     token: `k8s-aws-v1.${Buffer.from(url).toString("base64url")}`,
@@ -62,7 +62,7 @@ export async function signToken({ credentials, clusterId, region, domain, now }:
   };
 }
 
-/** The parameters of the presigned GetCallerIdentity, as they are before they are encoded. */
+/** Returns the query parameters of a presigned GetCallerIdentity, before URL encoding. */
 export async function presign(request: PresignRequest): Promise<[name: string, value: string][]> {
   const { credentials, clusterId, region, now, host, extraSignedHeaders, extraQuery } = request;
   const signer = new SignatureV4({ service: "sts", region, credentials, sha256: Sha256 });
@@ -78,14 +78,14 @@ export async function presign(request: PresignRequest): Promise<[name: string, v
     {
       signingDate: new Date(now),
       expiresIn: request.expiresIn ?? EXPIRES_SECONDS,
-      // Otherwise `x-amz-` headers would become parameters.
+      // Otherwise the signer turns `x-amz-` headers into parameters.
       unhoistableHeaders: new Set(Object.keys(extraSignedHeaders ?? {})),
     },
   );
   return Object.entries(query).map(([name, value]) => [name, String(value)]);
 }
 
-/** Clients differ in the order of the parameters, and STS does not care. */
+/** `order`: of the parameters. Clients differ in it, and STS accepts any. */
 export function presignedUrl(
   host: string,
   query: readonly [name: string, value: string][],

@@ -1,4 +1,4 @@
-// How many calls a second the command makes: numbers, or what the account's setting allows.
+// Limits the calls to Parameter Store per second: to given numbers, or to what the account's setting allows.
 
 import { setTimeout } from "node:timers/promises";
 import type { SSMClient } from "@aws-sdk/client-ssm";
@@ -13,23 +13,23 @@ export interface Rates {
 export type Rate = number | "auto";
 
 export interface RateOptions {
-  /** Writes; `auto` sets the reads as well, unless they have a number. */
+  /** Writes. `auto` also sets reads, unless `readRate` is a number. */
   readonly rate?: Rate;
-  /** Where all mappings are read. */
+  /** Reads by commands that read all mappings. */
   readonly readRate?: Rate;
 }
 
 /**
- * Half of the 40 reads a second that an account has by default: the other half is for the function's reviews. AWS
- * publishes no quota of writes; AWS Support gives 3 a second, and 10 with higher throughput.
+ * Reads: half of an account's default quota of 40 a second, which the function's reviews share. Writes: AWS publishes no
+ * quota; AWS Support states 3 a second, and 10 with higher throughput.
  * https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
  * https://github.com/github-aws-runners/terraform-aws-github-runner/issues/2944
  */
 export const DEFAULT_RATES: Rates = { reads: 20, writes: 3 };
 
 /**
- * Half of the 100 GetParametersByPath a second: the function's reads have a quota of their own then. One write less than
- * the quota: at the quota itself, some are throttled, and the SDK then slows down far below it.
+ * Reads: half of the 100 GetParametersByPath a second; the function's reads then have a separate quota. Writes: one less
+ * than the quota, at which some are throttled, and the SDK then slows down far below it.
  */
 const HIGHER_RATES: Rates = { reads: 50, writes: 9 };
 
@@ -67,10 +67,10 @@ async function readAccountRates(ssm: SSMClient, abortSignal: AbortSignal): Promi
   }
 }
 
-/** Resolves when the next call may start; rejects with an AbortError when `signal` aborts meanwhile. */
+/** Resolves when the next call may start. Rejects with an AbortError when `signal` aborts. */
 export type RateLimit = (signal: AbortSignal) => Promise<void>;
 
-/** `burst`: how many calls may start at once after a pause, as the service's own counting allows. */
+/** `burst`: how many calls may start at once after a pause, as the service allows. */
 export function rateLimited(perSecond: number, burst = 1): RateLimit {
   const gap = 1000 / perSecond;
   let next = 0;

@@ -1,4 +1,4 @@
-// Reading a cluster's parameters: all of them, some by name, or one with its history.
+// Reads a cluster's parameters: all of them, some by name, or the history of one.
 
 import {
   GetParametersCommand,
@@ -18,23 +18,23 @@ import { type RateLimit, rateLimited } from "./rates.ts";
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
 const PAGE = 10;
 
-/** Of an account: paths with several parameters, and single parameters. */
+/** An account's kinds of mappings: paths with several parameters, and single parameters. */
 const BRANCHES: readonly MappingKind[] = ["role", "user", "federated-user", "sso", "sso-session"];
 const LEAVES: readonly MappingKind[] = ["root", "account", "pattern"];
 
 interface ReadAllRequest {
   readonly prefix: string;
-  /** Only this account's: no call names anything else, since the operator may have no permission for it. */
+  /** Reads only this account's parameters: the operator may have no permission for others. */
   readonly account?: string | undefined;
-  /** Also the callers' list, which lists as a mapping would; never with `account`. */
+  /** Also reads the list of callers. Not with `account`. */
   readonly callers?: boolean;
-  /** Calls a second; as many may come at once after a pause. */
+  /** Calls a second, and the size of a burst after a pause. */
   readonly rate: number;
   readonly signal: AbortSignal;
   readonly onCount?: (count: number) => void;
 }
 
-/** Every parameter under the prefix but the issuer's keys, and the callers' list where it is not asked for, in the order of their names. */
+/** Returns every parameter below the prefix, sorted by name. Skips issuer keys and, without `callers`, the list of callers. */
 export async function readAll(
   ssm: SSMClient,
   { prefix, account, callers = false, rate, signal, onCount = () => {} }: ReadAllRequest,
@@ -57,7 +57,7 @@ export async function readAll(
   return new Map(mappings.sort((a, b) => (a.name < b.name ? -1 : 1)).map((parameter) => [parameter.name, parameter]));
 }
 
-/** Every parameter below a path, page by page: names do not come in their order. */
+/** Yields every parameter below a path, page by page, unsorted. */
 export async function* readBranch(
   ssm: SSMClient,
   Path: string,
@@ -72,18 +72,18 @@ export async function* readBranch(
   await waitForTurn(signal);
   for await (const { Parameters = [], NextToken } of ending(pages)) {
     yield Parameters.map(stored);
-    // The next page is asked for when this loop asks for it.
+    // The loop requests the next page only after this.
     if (NextToken !== undefined) await waitForTurn(signal);
   }
 }
 
-/** At most ten names; one that does not exist is not in the answer. */
+/** Reads up to ten parameters. The result omits those that do not exist. */
 export async function readSome(ssm: SSMClient, names: readonly string[], signal: AbortSignal) {
   const { Parameters = [] } = await ssm.send(new GetParametersCommand({ Names: [...names] }), { abortSignal: signal });
   return new Map(Parameters.map(stored).map((parameter) => [parameter.name, parameter]));
 }
 
-/** Newest first; empty if there is no such parameter. */
+/** Newest first; empty if the parameter does not exist. */
 export async function readHistory(ssm: SSMClient, name: string, signal: AbortSignal): Promise<Version[]> {
   const versions: Version[] = [];
   try {
@@ -107,10 +107,10 @@ interface Page {
   readonly NextToken?: string | undefined;
 }
 
-/** AWS may end a page early, even before its first parameter; but not so many times in a row. */
+/** AWS may return pages without a new item, but not this many in a row. */
 const MOST_WITHOUT_NEWS = 200;
 
-/** The same pages of Parameter Store. Throws `UnusableAnswer` if they do not end. */
+/** Passes on pages of Parameter Store. Throws `UnusableAnswer` if they do not end. */
 export function ending<P extends Page>(pages: AsyncIterable<P>): AsyncGenerator<P> {
   // Each version of a history is an item.
   return endingPages(pages, "SSM", ({ Parameters = [] }) =>
@@ -119,7 +119,7 @@ export function ending<P extends Page>(pages: AsyncIterable<P>): AsyncGenerator<
 }
 
 /**
- * The same pages. Throws `UnusableAnswer` if they do not end.
+ * Passes on pages. Throws `UnusableAnswer` if they do not end.
  *
  * @param service name in messages, such as `SSM`
  * @param idsOf identifies the items of a page
@@ -147,7 +147,7 @@ export async function* endingPages<P extends Pick<Page, "NextToken">>(
 }
 
 /**
- * The advanced tier's parameters in an account and Region. Stacks are fewer.
+ * Quota of parameters in the advanced tier for each account and Region. Other lists are shorter.
  * https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
  */
 const MOST_ITEMS = 100_000;

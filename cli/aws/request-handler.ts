@@ -1,4 +1,4 @@
-// How every AWS client of the command sends a request: within a limit for all of the answer, and told while it waits.
+// Request handler of the AWS clients: limits time and size, and reports when it waits.
 
 import type { Agent as HttpAgent } from "node:http";
 import type { Agent as HttpsAgent } from "node:https";
@@ -7,15 +7,15 @@ import type { HttpHandlerOptions, HttpRequest, RequestHandler } from "@smithy/ty
 import { sendHttp } from "../http.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 
-/** As the SDK takes it for `requestHandler`. */
+/** Type of the SDK's option `requestHandler`. */
 export type AwsRequestHandler = RequestHandler<HttpRequest, HttpResponse, HttpHandlerOptions> & { destroy(): void };
 
-/** For each try of a call. */
+/** For each attempt of a call. */
 const LIMIT_MS = 10_000;
-/** The largest answer is a page of CloudWatch Logs, of 1 MB. */
+/** The largest response is a page of CloudWatch Logs, with 1 MB. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** One for a whole command: its connections are kept until the last client is closed. */
+/** A command's clients share one handler and its connections. */
 export function awsRequestHandler(io: IOStreams, limitMs = LIMIT_MS, patienceMs?: number): AwsRequestHandler {
   let [http, https]: [HttpAgent?, HttpsAgent?] = [];
   /** Loaded with the first request: most runs of `token` send none. */
@@ -61,7 +61,7 @@ function urlOf({ protocol, hostname, port, path, query, username, password }: Ht
   return url;
 }
 
-/** Of the SDK's header `attempt=2; max=6`: the first try needs no number. */
+/** Turns the SDK's header `attempt=2; max=6` into `, try 2 of 6`; empty for the first attempt. */
 function tryOf(header: string | undefined): string {
   const [, attempt, max] = /^attempt=(\d+); max=(\d+)$/.exec(header ?? "") ?? [];
   return attempt === undefined || attempt === "1" ? "" : `, try ${attempt} of ${max}`;

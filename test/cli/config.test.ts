@@ -62,7 +62,7 @@ test("a context's name for -c, the cluster's id, or nothing where there is a def
   ]);
   assert.equal(
     await signedWith(["-c", "shared"]),
-    `${FILE} has several contexts for the cluster shared: give one of a, b to --cluster.\n`,
+    `${FILE} has several contexts for the cluster shared. Give one of them as --cluster: a, b.\n`,
   );
   // Such as in a command that reviews has printed.
   assert.deepEqual(await signedWith(["-c", "shared", "--region", "eu-north-1"]), ["shared", "eu-north-1", "AKIAOTHER"]);
@@ -109,12 +109,12 @@ const WRONG: [text: string, problem: string][] = [
     "line 3: unknown key clusterId: the keys are cluster, region, profile, prefix.",
   ],
   ["context: {}", "line 1: unknown key context: the keys are defaultContext, contexts."],
-  ["contexts: []", "line 1: contexts must hold contexts by their names."],
+  ["contexts: []", "line 1: contexts must be a map of context names to contexts."],
   ["contexts:\n  prod: x", "line 2: expected the keys cluster, region, profile, prefix."],
-  ["contexts:\n  prod:\n    region: 1", "line 3: region must be a string that is not empty."],
+  ["contexts:\n  prod:\n    region: 1", "line 3: region must be a non-empty string."],
   [
     "contexts:\n  a b: {}",
-    'line 2: the name of a context must be up to 100 letters, digits, "_", "." and "-", the first a letter or digit.',
+    'line 2: a context name must be up to 100 letters, digits, "_", "." and "-", the first a letter or digit.',
   ],
   [
     "contexts:\n  a: {cluster: a b}",

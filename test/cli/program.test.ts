@@ -63,7 +63,7 @@ test("--cluster is given once", async () => {
   ]) {
     const { code, err } = await cli(words);
     assert.equal(code, 2);
-    assert.match(err, /argument 'b' is invalid\. It is the second one, after 'a'\. Give one cluster\.\n$/);
+    assert.match(err, /argument 'b' is invalid\. --cluster is already 'a'\. Give one cluster\.\n$/);
   }
 });
 

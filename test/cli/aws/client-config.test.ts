@@ -117,7 +117,7 @@ test("a profile with MFA where nobody can be asked, and where nobody answers", a
   const asked = sts.requests.length;
   const pipe = await token(["--profile", "mfa"]);
   assert.equal(pipe.code, 3);
-  assert.match(pipe.err, /^The profile asks for an MFA code: run this at a terminal/);
+  assert.match(pipe.err, /^The profile requires an MFA code: run this in a terminal/);
   const ended = await token(["--profile", "mfa"], { interactive: true, input: "" });
   assert.equal(ended.code, 130);
   assert.match(ended.err, /No MFA code was given\.\n$/);

@@ -75,7 +75,7 @@ test("AssumeRole that is answered with a page, or with nothing", async () => {
     [body, status] = [answer, code];
     const result = await token("--role", "arn:aws:iam::111122223333:role/Admin");
     assert.deepEqual([result.code, result.out], [3, ""]);
-    assert.match(result.err, /^What answers .*is not AWS.*: check for a proxy, and check AWS_ENDPOINT_URL\.\n$/);
+    assert.match(result.err, /^The response .*is not from AWS.*: check for a proxy, and check AWS_ENDPOINT_URL\.\n$/);
   }
 });
 
@@ -98,7 +98,7 @@ test("a key with a line end is the user's to mend", async () => {
     useLocalAws({ AWS_CONFIG_FILE: config, [name]: "AKIALOCAL\r\n" });
     const { code, out, err } = await token();
     assert.deepEqual([code, out], [2, ""], err);
-    assert.match(err, /has a space, a line end or another character that no AWS key has\. Remove it\.\n$/);
+    assert.match(err, /has a space, a line break or another character that is not valid in AWS keys\. Remove it\.\n$/);
   }
 });
 
@@ -113,7 +113,10 @@ test("a key with a space from a service is not the user's to mend", async () => 
   const { code, out, err } = await token();
   delete process.env["AWS_CONTAINER_CREDENTIALS_FULL_URI"];
   assert.deepEqual([code, out], [3, ""], err);
-  assert.match(err, /^The session token from the credential service \S+ has a space, .* that no AWS key has\.\n$/);
+  assert.match(
+    err,
+    /^The session token from the credential service \S+ has a space, .* that is not valid in AWS keys\.\n$/,
+  );
 });
 
 test("variables that the SDK cannot read are named", async () => {

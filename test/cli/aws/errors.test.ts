@@ -21,10 +21,10 @@ const FAULTS: [Fault, RegExp][] = [
   [answer(400, '{"__type":"UnrecognizedClientException","message":"x"}'), /^AWS does not know these credentials/],
   [
     answer(400, '{"__type":"InvalidSignatureException","message":"x"}'),
-    /^AWS refuses the signature: the secret key or/,
+    /^AWS rejects the signature: the secret key or/,
   ],
-  [answer(502, "<html>Bad Gateway</html>"), /^What answers is not AWS/],
-  [answer(200, "<html>Log in</html>"), /^What answers is not AWS/],
+  [answer(502, "<html>Bad Gateway</html>"), /^The response is not from AWS/],
+  [answer(200, "<html>Log in</html>"), /^The response is not from AWS/],
   [{ kind: "cut", body: '{"Parameters":[' }, /^No connection/],
 ];
 
@@ -61,7 +61,7 @@ for (const fault of [{ kind: "silent" }, { kind: "stall", body: '{"Parameters":[
     cluster.store.fail(undefined);
     assert.ok(failure instanceof Failure);
     const { host } = new URL(cluster.store.url);
-    const sentence = `AWS does not answer (no answer from ${host} within 0.5 s): check the network, and any proxy on the way.`;
+    const sentence = `AWS does not answer (no answer from ${host} within 0.5 s): check the network, and any proxy.`;
     assert.deepEqual([failure.exitCode, failure.message], [3, sentence]);
     assert.deepEqual(told, [
       `Waiting for an answer from ${host}.\n`,
@@ -75,7 +75,7 @@ test("an error of AWS's that is called AbortError is no Ctrl-C", async () => {
   for (const type of ["AbortError", "TimeoutError"]) {
     cluster.store.fail(answer(400, `{"__type":"${type}","message":"x"}`));
     const { code, err } = await cluster.mappings(["list"], { environment: { AWS_MAX_ATTEMPTS: "1" } });
-    assert.deepEqual([code, err], [3, `AWS refused: ${type}, x.\n`]);
+    assert.deepEqual([code, err], [3, `AWS returned an error: ${type}, x.\n`]);
   }
   cluster.store.fail(undefined);
 });

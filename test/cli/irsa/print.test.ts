@@ -112,7 +112,7 @@ describe("irsa policy", () => {
     [["--for", "latest"], /It must be a Kubernetes version such as 1\.36/],
     [["--for", "2.0"], /It must be a Kubernetes version/],
     [["--token-expiration", "599"], /no less than 600 seconds/],
-    [["--token-expiration", "1d"], /whole number/],
+    [["--token-expiration", "1d"], /positive integer/],
     [["--aws-default-region", "paris"], /must be an AWS region such as eu-west-1/],
   ] as const) {
     test(`refuses ${words.join(" ")}`, async () => {

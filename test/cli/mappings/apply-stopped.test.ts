@@ -23,7 +23,7 @@ const refusal = (status: number, type: string, message: string): Fault => ({
 });
 
 const FAULTS: [string, Fault, RegExp][] = [
-  ["throttling", ssmThrottling(), /^AWS throttles these calls, also after waiting/],
+  ["throttling", ssmThrottling(), /^AWS still throttles these calls after several retries/],
   [
     "the end of the credentials",
     refusal(400, "ExpiredTokenException", "x"),
@@ -35,7 +35,7 @@ const FAULTS: [string, Fault, RegExp][] = [
     /^No permission: User: arn:x is not authorized to perform: ssm:PutParameter\.\n/,
   ],
   ["a loss of network", { kind: "reset" }, /^No connection \(ECONNRESET\)/],
-  ["an answer of 500", refusal(500, "InternalServerError", "x"), /^AWS refused: InternalServerError, x\./],
+  ["an answer of 500", refusal(500, "InternalServerError", "x"), /^AWS returned an error: InternalServerError, x\./],
 ];
 for (const [name, fault, sentence] of FAULTS) {
   test(`${name} in the middle: one sentence, code 3, and running again finishes`, async () => {
