@@ -1,4 +1,4 @@
-// `callers add`: a new random token for a kube-apiserver, shown once; AWS gets only its hash.
+// `callers add`: creates a random token for a kube-apiserver, prints it once, and stores only its hash in AWS.
 
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
@@ -38,20 +38,20 @@ export function addCommand(command: Command, io: IOStreams): Command {
     ],
   }).argument("<name>", "name of the caller, such as control-plane-2027");
   return addConnection(command)
-    .option("--endpoint <url>", "URL of the function; without it, the token alone is printed")
-    .option("--not-after <time>", "when the token ends, such as 2027-01-01T00:00:00Z")
+    .option("--endpoint <url>", "URL of the function; without it, only the token is printed")
+    .option("--not-after <time>", "when the token expires, such as 2027-01-01T00:00:00Z")
     .option("--out <file>", "write a new file that only you can read, instead of printing")
     .option("--dry-run", "show the plan and write nothing")
     .option("-y, --yes", "do not ask")
     .addOption(newOption())
-    .option("--force", "even if a stack manages the callers")
+    .option("--force", "skip the stack check")
     .action((name: string, options: AddOptions) => add(name, options, io));
 }
 
 async function add(name: string, options: AddOptions, io: IOStreams): Promise<void> {
   const { endpoint, notAfter, out } = options;
   checkEnd(notAfter, io.clock());
-  // It is shown in lists and in questions.
+  // Lists and prompts print the name.
   if (!/^[\w.@:/-][\w.@:/ -]{0,99}$/.test(name)) {
     throw usage("<name> must be 1 to 100 letters, digits and . _ - @ : /");
   }
@@ -60,7 +60,7 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   const callers = await readCallers(connection, io.interrupted);
   checkNeighbours(callers.entries, () => false, callers.parameter);
   if (callers.entries.some((other) => callerName(other) === name)) {
-    throw finding(`There is already a caller ${name}. Choose another name, or remove that one first.`);
+    throw finding(`The caller ${name} already exists. Choose another name, or remove that caller first.`);
   }
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
   const text = server === undefined ? `${token}\n` : webhookKubeconfig({ server, token });
@@ -69,7 +69,7 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   const plan = planCallers(callers, [...callers.entries, entry], check);
   const accepted = await propose(plan, callers.known, connection, options, io);
   if (accepted === undefined) return;
-  // Before AWS knows of it: a token that could not be written down must not be accepted.
+  // Written before the parameter: if the file cannot be written, the function must not accept the token.
   if (out !== undefined) writeSecret(out, text);
   try {
     await writeAll(accepted, connection, io);
@@ -81,13 +81,13 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   if (out === undefined) io.print(text);
   const where = out === undefined ? "shown only this once" : `in ${out}, which only you can read`;
   io.tell(
-    `Added ${name} to ${callers.parameter}. Its token is ${where}; AWS has only its hash. The function accepts it within 60 s.\n`,
+    `Added ${name} to ${callers.parameter}. Its token is ${where}; AWS stores only its hash. The function accepts it within 60 s.\n`,
   );
 }
 
 function checkEnd(notAfter: string | undefined, now: number): void {
   if (notAfter === undefined) return;
   const end = notAfterTime(notAfter);
-  if (end === undefined) throw usage(`--not-after ${notAfter}: it must be a time such as 2027-01-01T00:00:00Z.`);
+  if (end === undefined) throw usage(`--not-after ${notAfter} must be a time such as 2027-01-01T00:00:00Z.`);
   if (end <= now) throw usage(`--not-after ${notAfter} is in the past: the token would never be accepted.`);
 }

@@ -1,4 +1,4 @@
-// `callers list`, and how the callers of a cluster are stored.
+// `callers list`, and the parameter that stores a cluster's callers.
 
 import { hash } from "node:crypto";
 import type { Command } from "commander";
@@ -57,9 +57,9 @@ export type Entries = readonly unknown[];
 interface Callers {
   readonly parameter: string;
   readonly stored: Stored | undefined;
-  /** What was read, by its name, for a plan. */
+  /** The stored parameter by its name, for a plan. */
   readonly known: ReadonlyMap<string, Stored>;
-  /** As they are stored, the invalid ones too; the function skips those. */
+  /** As stored, including invalid entries, which the function skips. */
   readonly entries: Entries;
 }
 
@@ -77,14 +77,14 @@ export async function readCallers({ ssm, context }: Connection, signal: AbortSig
   return { parameter, stored, known, entries };
 }
 
-/** The plan that replaces the list by `items`. `check` may refuse it, or what it is merged to. */
+/** Plans to replace the list with `items`. `check` throws if these, or the list after a merge, must not be written. */
 export function planCallers({ parameter, stored }: Callers, items: Entries, check: Change["check"]): Plan {
   const common = { name: parameter, before: stored, value: valueText(parameter, items), ...(check && { check }) };
   const change: Change = { action: stored === undefined ? "add" : "change", ...common };
   return { changes: [change], unchanged: 0, extra: [] };
 }
 
-/** A change must not make an invalid entry valid, nor hide that it is there. Throws where one of `entries` is invalid. */
+/** Throws if an unchanged entry is invalid: a change must neither make it valid nor hide it. */
 export function checkNeighbours(entries: Entries, isChanged: (entry: unknown) => boolean, parameter: string): void {
   const invalid = entries.flatMap((entry, index) => {
     if (isCaller(entry) || isChanged(entry)) return [];
@@ -93,12 +93,12 @@ export function checkNeighbours(entries: Entries, isChanged: (entry: unknown) =>
   });
   if (invalid.length === 0) return;
   throw finding(
-    `Nothing was written: ${parameter} has entries that are invalid: ${invalid.join(", ")}. Remove each by its name ` +
+    `Nothing was written: ${parameter} has invalid entries: ${invalid.join(", ")}. Remove each by name ` +
       "(callers remove), or correct the parameter.",
   );
 }
 
-/** As the function hashes what a caller sends. */
+/** The hash that the function computes of a caller's token. */
 export function callerHash(token: string): string {
   return hash("sha256", token, "hex");
 }
@@ -107,7 +107,7 @@ export function callerName(entry: unknown): string {
   return isObject(entry) && typeof entry["name"] === "string" ? entry["name"] : "";
 }
 
-/** What an entry is worth now, to the function. */
+/** How the function treats an entry at `now`, in milliseconds since 1970. */
 export function callerState(entry: unknown, now: number): "accepted" | "ended" | "invalid" {
   if (!isCaller(entry)) return "invalid";
   return isExpired(entry.notAfter, now) ? "ended" : "accepted";

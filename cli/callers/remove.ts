@@ -1,4 +1,4 @@
-// `callers remove`: its token is refused from then on.
+// `callers remove`: removes a caller, so that the function rejects its token.
 
 import type { Command } from "commander";
 import { connect } from "../aws/connection.ts";
@@ -18,11 +18,11 @@ interface RemoveOptions extends ConnectionOptions {
 export function removeCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     examples: ["iam-authenticator callers remove control-plane-2026 -c prod"],
-  }).argument("<name>", "as callers list shows it");
+  }).argument("<name>", "name of the caller, as callers list shows it");
   return addConnection(command)
     .option("--dry-run", "show the plan and write nothing")
     .option("-y, --yes", "do not ask")
-    .option("--force", "even if no caller is accepted afterwards, or a stack manages the callers")
+    .option("--force", "skip the lockout check and the stack check")
     .action((name: string, options: RemoveOptions) => remove(name, options, io));
 }
 
@@ -31,14 +31,15 @@ async function remove(name: string, options: RemoveOptions, io: IOStreams): Prom
   const callers = await readCallers(connection, io.interrupted);
   const isNamed = (entry: unknown) => callerName(entry) === name;
   const kept = callers.entries.filter((entry) => !isNamed(entry));
-  if (kept.length === callers.entries.length) throw finding(`There is no caller ${name}. See them with: callers list.`);
+  if (kept.length === callers.entries.length)
+    throw finding(`Caller ${name} not found. To see all callers, run callers list.`);
   checkNeighbours(callers.entries, isNamed, callers.parameter);
   const check = (left: Entries) => {
     checkNeighbours(left, () => false, callers.parameter);
     if (options.force || left.some((entry) => callerState(entry, io.clock()) === "accepted")) return;
-    throw finding(`Refused: without ${name} no kube-apiserver could call. Add another caller first, or use --force.`);
+    throw finding("Refused: no accepted caller would remain. Add another caller first, or use --force.");
   };
   check(kept);
-  const effect = `The function refuses ${name} within 60 s.`;
+  const effect = `The function rejects ${name} within 60 s.`;
   await executePlan(planCallers(callers, kept, check), callers.known, connection, options, io, { effect });
 }

@@ -1,4 +1,4 @@
-// Whether the endpoint is there: reached, by which TLS, and at which time.
+// Checks the connection to the endpoint: reachability, TLS, certificates and clock.
 
 import { X509Certificate } from "node:crypto";
 import { failureKind } from "../../functions/lib/retry.ts";
@@ -6,7 +6,7 @@ import type { TlsSeen } from "../http.ts";
 import { isConfidential } from "../kubeconfig/webhook.ts";
 import type { Check, Endpoint, Reply } from "./check.ts";
 
-/** A token is refused 15 minutes off; past one minute a clock is not kept. */
+/** Tokens are valid for 15 minutes. A synchronized clock is never off by more than a minute. */
 const SKEW_MS = { warning: 60_000, failed: 10 * 60_000 };
 const DAY_MS = 86_400_000;
 /** ACM renews 60 days before the end: https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html */
@@ -15,7 +15,7 @@ const SOON_DAYS = 30;
 export async function checkReachable(endpoint: Endpoint, now: () => number): Promise<Check[]> {
   const check = "reachable";
   if (!isConfidential(endpoint.url)) {
-    const advice = "use https://: anybody on the way could read the caller's token, and yours";
+    const advice = "use https://: plain HTTP exposes the caller's token and yours to the network";
     return [{ check, state: "failed", seen: "plain HTTP: no token was sent", advice }];
   }
   try {
@@ -29,13 +29,13 @@ export async function checkReachable(endpoint: Endpoint, now: () => number): Pro
 }
 
 function adviceForTls(kind: string): string {
-  if (/^HPE_|^EMSGSIZE$/.test(kind)) return "check the URL and its port: what answers there is not the function's API";
+  if (/^HPE_|^EMSGSIZE$/.test(kind)) return "check the URL and its port: the server there is not the function's API";
   if (/CERT_HAS_EXPIRED/.test(kind)) return "renew the endpoint's certificate";
   if (/CERT|SSL|TLS|ALTNAME|SIGNATURE|ISSUER/.test(kind)) {
     return "check the certificate's name and CA (--ca, or certificate-authority-data in the kubeconfig), and for mTLS the client certificate (--client-cert, --client-key)";
   }
   if (/ECONNRESET|EPIPE/.test(kind)) {
-    return "with mTLS, give the client certificate (--client-cert, --client-key); otherwise check what is in between, such as a proxy";
+    return "with mTLS, give the client certificate (--client-cert, --client-key); otherwise check for a proxy in between";
   }
   return "check the URL, DNS, and the network from here to it (a private API can be reached only from its VPC)";
 }
@@ -47,11 +47,11 @@ function tlsCheck({ protocol, subject, end }: TlsSeen, now: number): Check {
     seen,
     end,
     now,
-    "renew the certificate (ACM does so by itself as long as its validation record exists)",
+    "renew the certificate (ACM renews it automatically while its validation record exists)",
   );
 }
 
-/** kube-apiserver's own, if it has one: API Gateway refuses it with 403 once it is over. */
+/** Checks kube-apiserver's client certificate. API Gateway rejects it with 403 after it expires. */
 export function checkClientCertificate(pem: string, now: number): Check[] {
   const check = "client cert";
   try {
@@ -81,11 +81,16 @@ function dayOf(time: number): string {
 function clockCheck({ date }: Reply, now: number): Check {
   const check = "clock";
   if (date === undefined) {
-    const advice = "check what is between here and API Gateway, which always sends a Date header";
+    const advice = "check for a proxy in between: API Gateway always sends a Date header";
     return { check, state: "warning", seen: "the answer has no Date header", advice };
   }
   const skew = Math.abs(date - now);
-  const seen = `this machine's is ${Math.round(skew / 1000)} s off the endpoint's`;
+  const seen = `this machine's clock is ${Math.round(skew / 1000)} s off the endpoint's`;
   const state = skew > SKEW_MS.failed ? "failed" : skew > SKEW_MS.warning ? "warning" : "ok";
-  return { check, state, seen, ...(state !== "ok" && { advice: "set it (NTP): tokens live 15 minutes" }) };
+  return {
+    check,
+    state,
+    seen,
+    ...(state !== "ok" && { advice: "synchronize it (NTP): tokens are valid for 15 minutes" }),
+  };
 }

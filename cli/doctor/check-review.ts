@@ -1,4 +1,4 @@
-// The checks of what the function answers: a wrong caller, the operator's own token, and the operator's mapping.
+// Checks the function's responses to the caller and to the operator's token, and the operator's mapping.
 
 import { API_VERSIONS } from "../../functions/authenticator/review/token-review.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
@@ -15,10 +15,10 @@ import type { ConnectionOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { type Check, type Endpoint, LOOK_AT_LOG, type Reply, reasonOf } from "./check.ts";
 
-/** By API Gateway or by the function. */
+/** Statuses with which API Gateway or the function rejects a caller. */
 const REFUSED = [401, 403];
 
-/** An empty review is refused with 400 once the caller is accepted. `stranger` has neither token nor certificate. */
+/** The function answers 400 to an empty review of an accepted caller. `stranger` has neither token nor certificate. */
 export async function checkCaller(endpoint: Endpoint, stranger: Endpoint): Promise<Check[]> {
   const check = "caller";
   const reply = await endpoint.send("POST", "{}");
@@ -32,8 +32,8 @@ export async function checkCaller(endpoint: Endpoint, stranger: Endpoint): Promi
       },
     ];
   }
-  if (await isRefused(stranger)) return [{ check, state: "ok", seen: "accepted, and a stranger is refused" }];
-  const seen = "accepted, but a caller without token or certificate is accepted too";
+  if (await isRefused(stranger)) return [{ check, state: "ok", seen: "accepted, and an unknown caller is rejected" }];
+  const seen = "accepted, but a caller without token and certificate is accepted too";
   return [{ check, state: "warning", seen, advice: "CALLER_AUTH=none is for private networks only" }];
 }
 
@@ -41,7 +41,7 @@ async function isRefused(stranger: Endpoint): Promise<boolean> {
   try {
     return REFUSED.includes((await stranger.send("POST", "{}")).status);
   } catch (error) {
-    // API Gateway cuts a connection that has no client certificate, during the handshake or right after it.
+    // API Gateway closes a connection without a client certificate, during the handshake or right after it.
     if (/^(ECONNRESET|EPIPE|ERR_SSL_\w+)$/.test(failureKind(error))) return true;
     throw error;
   }
@@ -49,7 +49,7 @@ async function isRefused(stranger: Endpoint): Promise<boolean> {
 
 function adviceForStatus(status: number): string {
   if (status === 401)
-    return "give the caller's token (--kubeconfig or --token-file), or make a new one with callers add; with mTLS, compare the subject with CALLER_SUBJECTS";
+    return "give the caller's token (--kubeconfig or --token-file), or create a new one with callers add; with mTLS, compare the subject with CALLER_SUBJECTS";
   if (status === 403)
     return "with mTLS, check that the truststore holds the certificate's CA, and that neither has expired";
   if (status === 404 || status === 405)
@@ -57,7 +57,7 @@ function adviceForStatus(status: number): string {
   return LOOK_AT_LOG;
 }
 
-/** The operator's own token, in each version of the API. */
+/** Sends the operator's token in each API version. */
 export async function checkReview(endpoint: Endpoint, token: string): Promise<Check[]> {
   const checks: Check[] = [];
   for (const apiVersion of API_VERSIONS) {
@@ -90,7 +90,7 @@ function judgeReview(check: string, apiVersion: string, reply: Reply): Check {
   return { check, state: "failed", seen: reason.split("; tried ")[0] ?? reason, advice };
 }
 
-/** Median and 95th percentile of reviews, one after the other; the function knows the token already. */
+/** Measures the median and 95th percentile of sequential reviews of a cached token. */
 export async function checkLatency(endpoint: Endpoint, token: string, times: number): Promise<Check[]> {
   const ms: number[] = [];
   for (let i = 0; i < times; i += 1) ms.push((await endpoint.send("POST", review(API_VERSIONS[0], token))).ms);
@@ -102,14 +102,14 @@ export async function checkLatency(endpoint: Endpoint, token: string, times: num
       check: "latency",
       state: slow ? "warning" : "ok",
       seen: `p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, of ${times} reviews`,
-      ...(slow && { advice: "look at the function's memory, and at StsLatency and SsmLatency" }),
+      ...(slow && { advice: "check the function's memory, and the metrics StsLatency and SsmLatency" }),
     },
   ];
 }
 
 const check = "mapping";
 
-/** A machine that runs kube-apiserver may lack permission to read mappings: that is not a failure. */
+/** Looks up the operator's mapping. Missing permission is a warning: this machine may not be allowed to read mappings. */
 export async function checkMapping(
   token: string,
   options: ConnectionOptions,
@@ -137,10 +137,10 @@ function judge({ evaluations = [], parameter, refusal }: Explanation, prefix: st
   if (parameter !== undefined) {
     return { check, state: "failed", seen: `${shortName(parameter, prefix)}: ${refusal?.code}`, advice };
   }
-  if (evaluations.length === 0) return { check, state: "warning", seen: `not looked for: ${refusal?.code}`, advice };
+  if (evaluations.length === 0) return { check, state: "warning", seen: `not looked up: ${refusal?.code}`, advice };
   const looked = evaluations
     .filter(({ place }) => place !== "deny-account" && place !== "deny-any")
     .map((evaluation) => shortName(evaluation.parameter, prefix))
     .join(", ");
-  return { check, state: "failed", seen: `none of ${looked}, below ${prefix}`, advice };
+  return { check, state: "failed", seen: `no match in ${looked}, below ${prefix}`, advice };
 }

@@ -1,4 +1,4 @@
-// One line of doctor: what was seen, and what to do where it is not well.
+// Results of the doctor commands, and the requests that their checks send.
 
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
@@ -14,7 +14,7 @@ export interface Check {
   readonly check: string;
   readonly state: "ok" | "warning" | "failed";
   readonly seen: string;
-  /** What to do. */
+  /** How to fix it. */
   readonly advice?: string;
 }
 
@@ -30,24 +30,24 @@ function lines({ check, state, seen, advice }: Check, columns: number | undefine
   return advice === undefined ? first : `${first}${hang(`${" ".repeat(25)}to do: `, advice, columns)}`;
 }
 
-/** Of a Kubernetes Status, or of API Gateway's own answers. */
+/** The message of a Kubernetes Status or of an API Gateway error. */
 export function reasonOf({ body }: Reply): string {
   const status = parseJson(body);
   const message = isObject(status) ? status["message"] : undefined;
-  return typeof message === "string" ? quotedAnswer(message) : "an answer that is not the function's";
+  return typeof message === "string" ? quotedAnswer(message) : "a response that is not from the function";
 }
 
 export interface Reply {
   readonly status: number;
   readonly body: string;
-  /** The server's clock, in milliseconds since 1970, to the second; `undefined` where it does not tell. */
+  /** The Date header in milliseconds since 1970; `undefined` if it is missing. */
   readonly date: number | undefined;
   readonly ms: number;
   /** `undefined` over plain HTTP. */
   readonly tls: TlsSeen | undefined;
 }
 
-/** There was no answer that could be read. `code` says why, as `failureKind` gives it. */
+/** The endpoint sent no readable response. `code` is the result of `failureKind`. */
 export class NoReply extends Error {
   override readonly name = "NoReply";
   readonly code: string;
@@ -59,14 +59,14 @@ export class NoReply extends Error {
 
 export interface Endpoint {
   readonly url: URL;
-  /** Throws `NoReply`. `anonymous` leaves the bearer token out; a client certificate goes with the connection. */
+  /** Throws `NoReply`. `anonymous` omits the bearer token, but not the connection's client certificate. */
   send(method: "GET" | "POST", body?: string, anonymous?: boolean): Promise<Reply>;
   close(): void;
 }
 
-/** kube-apiserver gives a webhook 30 s; a person has less patience. */
+/** Shorter than kube-apiserver's 30 s, because an operator waits. */
 const LIMIT_MS = 10_000;
-/** A TokenReview and the issuer's documents have some kilobytes. */
+/** TokenReviews and the issuer's documents have a few kilobytes. */
 const MAX_BYTES = 1024 * 1024;
 
 export function openEndpoint(

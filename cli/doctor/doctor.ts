@@ -1,4 +1,4 @@
-// `doctor`: a deployed endpoint, looked at from where kube-apiserver would call it.
+// `doctor`: checks a deployed endpoint from the machine where kube-apiserver runs.
 
 import type { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
@@ -25,8 +25,8 @@ interface DoctorOptions extends ConnectionOptions, OutputOptions, Partial<Webhoo
 export function doctorCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "Run it where kube-apiserver runs, with its kubeconfig. Your own AWS credentials make the token that is reviewed, " +
-      "and look up your mapping. Exit code 1: something failed.",
+      "Run it where kube-apiserver runs, with its kubeconfig. Your AWS credentials sign a test token and look up your " +
+      "mapping. Exit code 1: a check failed.",
     examples: [
       "iam-authenticator doctor -c prod --kubeconfig webhook.kubeconfig",
       "iam-authenticator doctor -c prod --endpoint https://auth.example.com --token-file caller-token",
@@ -78,7 +78,7 @@ interface Endpoints {
   readonly stranger: Endpoint;
 }
 
-/** Later checks make no sense where an earlier one failed. */
+/** Skips checks that depend on a failed one. */
 async function checkEndpoint(
   { endpoint, stranger }: Endpoints,
   options: DoctorOptions,
@@ -97,13 +97,18 @@ async function checkEndpoint(
     if (isWell()) checks.push(...(await checkLatency(endpoint, token, options.times)));
   } catch (error) {
     if (!(error instanceof NoReply)) throw error;
-    const advice = "run this again; if it stays, look at the network and at the function's log";
-    checks.push({ check: "reachable", state: "failed", seen: `no answer any more (${error.code})`, advice });
+    const advice = "run this again; if it fails again, check the network and the function's log";
+    checks.push({
+      check: "reachable",
+      state: "failed",
+      seen: `the endpoint stopped answering (${error.code})`,
+      advice,
+    });
   }
   return checks;
 }
 
-/** Without credentials the rest is still worth reading. */
+/** Reports missing credentials as a failed check, so that the other results are still printed. */
 async function makeToken(
   options: DoctorOptions,
   io: IOStreams,
@@ -121,7 +126,7 @@ async function makeToken(
   } catch (error) {
     const failure = toFailure(error);
     if (failure === undefined) throw error;
-    const advice = "sign in, or give --profile and --region; a token is needed for the checks that follow";
+    const advice = "sign in, or give --profile and --region: the remaining checks need a token";
     return { check: { check, state: "failed", seen: failure.message, advice } };
   }
 }

@@ -61,7 +61,7 @@ for (const fault of [{ kind: "silent" }, { kind: "stall", body: '{"Parameters":[
     cluster.store.fail(undefined);
     assert.ok(failure instanceof Failure);
     const { host } = new URL(cluster.store.url);
-    const sentence = `AWS does not answer (no answer from ${host} within 0.5 s): check the network, and any proxy.`;
+    const sentence = `AWS does not answer (no answer from ${host} within 0.5 s): check the network and any proxy.`;
     assert.deepEqual([failure.exitCode, failure.message], [3, sentence]);
     assert.deepEqual(told, [
       `Waiting for an answer from ${host}.\n`,

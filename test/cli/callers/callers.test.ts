@@ -49,7 +49,7 @@ test("add: the printed token is accepted, until its end, and only its hash is se
     [code, err],
     [
       0,
-      `Added first to ${PARAMETER}. Its token is shown only this once; AWS has only its hash. The function accepts it within 60 s.\n`,
+      `Added first to ${PARAMETER}. Its token is shown only this once; AWS stores only its hash. The function accepts it within 60 s.\n`,
     ],
   );
   const [plan = "", token = ""] = out.trim().split(/\n(?=[^\n]+$)/);
@@ -124,7 +124,7 @@ test("remove: asks, and refuses to take the last one", async () => {
   assert.match((await callers(["list"])).out, /first/);
   assert.equal((await callers(["remove", "first", "-y"])).code, 0);
   const last = await callers(["remove", "second", "-y"]);
-  assert.deepEqual([last.code, /^Refused: without second no kube-apiserver could call/.test(last.err)], [1, true]);
+  assert.deepEqual([last.code, /^Refused: no accepted caller would remain/.test(last.err)], [1, true]);
   assert.equal((await callers(["remove", "second", "-y", "--force"])).code, 0);
   assert.equal(await stored(), "[]");
 });

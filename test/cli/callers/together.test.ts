@@ -108,7 +108,7 @@ test("a neighbour that is invalid is never written over: it is named", async () 
   ]) {
     const { code, out, err } = await callers(...words);
     assert.deepEqual([code, out], [1, ""], words[0]);
-    assert.match(err, /^Nothing was written: \S+callers has entries that are invalid: 1 \(hand-made\), 3\. /);
+    assert.match(err, /^Nothing was written: \S+callers has invalid entries: 1 \(hand-made\), 3\. /);
   }
   assert.equal(JSON.stringify(await stored()), text);
   cluster.store.put(PARAMETER, JSON.stringify([{ name: "hand-made", sha256: "x" }, ...KEPT]));

@@ -73,7 +73,7 @@ test("who is not mapped reads why, where it was looked, and what to do", async (
   assert.equal(check("mapping")?.state, "failed");
   assert.equal(
     check("mapping")?.seen,
-    "none of role/111122223333/contractor, pattern/111122223333, pattern/any, account/111122223333, below " +
+    "no match in role/111122223333/contractor, pattern/111122223333, pattern/any, account/111122223333, below " +
       "/iam-authenticator/prod",
   );
   const elsewhere = await endpoint.doctor("bob", ["--kubeconfig", kubeconfig, "-c", "other"]);

@@ -55,7 +55,7 @@ test("mTLS: all is well, and a stranger without a certificate is refused", async
   ]);
   assert.match(check("client cert")?.seen ?? "", /^CN=kube-apiserver,O=Example until \d{4}-\d\d-\d\d$/);
   assert.match(check("tls")?.seen ?? "", /^TLSv1\.3, certificate of localhost until \d{4}-\d\d-\d\d$/);
-  assert.equal(check("caller")?.seen, "accepted, and a stranger is refused");
+  assert.equal(check("caller")?.seen, "accepted, and an unknown caller is rejected");
   assert.equal(check("mapping")?.state, "ok");
 });
 
