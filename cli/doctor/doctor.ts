@@ -9,7 +9,7 @@ import { signToken } from "../aws/presign.ts";
 import { describe } from "../command.ts";
 import { silentExit, usage } from "../errors.ts";
 import { addWebhookFiles, readWebhookFiles, type WebhookFiles } from "../kubeconfig/files.ts";
-import { readWebhook, type Webhook } from "../kubeconfig/webhook.ts";
+import { readKubeconfig, type Webhook } from "../kubeconfig/webhook.ts";
 import { addConnection, addOutput, type ConnectionOptions, type OutputOptions, readWhole } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
@@ -64,7 +64,7 @@ async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
 
 async function webhookOf({ kubeconfig, endpoint, ...files }: DoctorOptions, io: IOStreams): Promise<Webhook> {
   if ((kubeconfig === undefined) === (endpoint === undefined)) throw usage("Give either --kubeconfig or --endpoint.");
-  if (kubeconfig !== undefined) return readWebhook(kubeconfig, io);
+  if (kubeconfig !== undefined) return readKubeconfig(kubeconfig, io);
   return readWebhookFiles({ ...files, endpoint: endpoint ?? "" }, io);
 }
 

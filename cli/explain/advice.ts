@@ -1,10 +1,10 @@
-// What to do about a denial, and the command that explains it.
+// Advice for each error code, and the command that explains a denial.
 
 import type { ErrorCode } from "../../functions/errors.ts";
 import type { AwsOptions } from "../aws/client-config.ts";
 import { shellWord } from "../terminal/print.ts";
 
-/** `undefined` where the reason itself says what to do, or where the function's log does. */
+/** `undefined` if the reason or the function's log already states the fix. */
 const ADVICE: Readonly<Record<ErrorCode, string | undefined>> = {
   path_unknown: undefined,
   method_not_allowed: undefined,
@@ -12,7 +12,7 @@ const ADVICE: Readonly<Record<ErrorCode, string | undefined>> = {
   review_malformed: undefined,
   caller_refused: "check the bearer token or client certificate in the webhook's kubeconfig, and `callers list`",
   callers_invalid: "add a caller: iam-authenticator callers add <name>",
-  audience_foreign: "ask for one of the function's AUDIENCES, or for none",
+  audience_foreign: "request one of the function's AUDIENCES, or none",
   token_malformed: "make a new token with `iam-authenticator token` or `aws eks get-token`",
   token_parameter_refused: "make a new token with `iam-authenticator token` or `aws eks get-token`",
   token_host_refused: "make the client use an STS endpoint of the function's partition, or set STS_EXTRA_HOSTS",
@@ -26,10 +26,10 @@ const ADVICE: Readonly<Record<ErrorCode, string | undefined>> = {
   sts_unreachable: "check the network to STS, and run this again",
   account_foreign: "use credentials of one of the ACCOUNTS, or add this account there",
   identity_unmapped: "add a mapping: iam-authenticator mappings set <who> --username <name> --group <group>",
-  identity_denied: "if that is wrong, lift the denial: iam-authenticator mappings allow <who>",
-  denials_invalid: "correct the deny list (mappings rollback): until then, it refuses everybody it is read for",
+  identity_denied: "if access is intended, remove the denial: iam-authenticator mappings allow <who>",
+  denials_invalid: "correct the deny list (mappings rollback): until then, it denies every identity that it covers",
   mapping_invalid: "correct the mapping: iam-authenticator mappings set, or mappings rollback",
-  mapping_mismatch: "correct arn or principalId of the mapping; a role that was created again has another id",
+  mapping_mismatch: "correct arn or principalId of the mapping; a recreated role has a new id",
   placeholder_without_value: "use another placeholder: a user has no session name",
   node_not_verified: "check that the instance runs, in this account and region, with this role in its profile",
   instances_unavailable: "check ec2:DescribeInstances and iam:GetInstanceProfile, and run this again",
@@ -41,18 +41,18 @@ const ADVICE: Readonly<Record<ErrorCode, string | undefined>> = {
   setting_invalid: undefined,
 };
 
-/** `undefined` for a code that has none. */
+/** `undefined` for a code without advice. */
 export function adviceFor(code: string): string | undefined {
   return Object.hasOwn(ADVICE, code) ? ADVICE[code as ErrorCode] : undefined;
 }
 
-/** Where the operator's own options said that the cluster is. */
+/** The operator's options that select the cluster. */
 export interface Place extends AwsOptions {
   readonly cluster: string;
   readonly prefix?: string;
 }
 
-/** Words, each in quotes where a shell needs them. */
+/** The words of the command, quoted for a shell where necessary. */
 export function explainCommand(
   { cluster, prefix, region, profile }: Place,
   arn: string,

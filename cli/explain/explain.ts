@@ -1,4 +1,4 @@
-// `explain`: why somebody gets in, and as which user, or why not.
+// `explain`: shows whether and why the function grants access to an identity, and as which user.
 
 import type { Command } from "commander";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
@@ -24,18 +24,18 @@ interface ExplainOptions extends ConnectionOptions, OutputOptions {
 export function explainCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "Runs the function's own code here, with your AWS credentials for Parameter Store. A token is read from a file or " +
-      "standard input, never from the command line, where shells and process lists keep it. Exit code 1: refused. " +
-      "ACCOUNTS, STS_REGIONS, STS_EXTRA_HOSTS and RESERVED_PREFIXES count from the environment, if the function has them.",
+      "Runs the function's code on this machine, and reads Parameter Store with your AWS credentials. Give a token as a " +
+      "file or on standard input: shells and process lists keep the command line. Exit code 1: access denied. If the " +
+      "function sets ACCOUNTS, STS_REGIONS, STS_EXTRA_HOSTS or RESERVED_PREFIXES, set them in your environment too.",
     examples: [
       "iam-authenticator explain -c prod arn:aws:iam::111122223333:role/Developers",
       "aws eks get-token --cluster-name prod | iam-authenticator explain -c prod --token-file -",
     ],
-  }).argument("[arn]", "of a role, user, federated user or assumed role");
+  }).argument("[arn]", "ARN of a role, user, federated user or assumed role");
   return addOutput(addConnection(command))
-    .option("--token-file <file>", "a token, or an ExecCredential with one (- for stdin)")
-    .option("--session-name <name>", "session to assume for a role's ARN")
-    .option("--principal-id <id>", "unique id to assume for an ARN")
+    .option("--token-file <file>", "file with a token or an ExecCredential (- for stdin)")
+    .option("--session-name <name>", "session name to use with a role's ARN")
+    .option("--principal-id <id>", "unique id to use with an ARN")
     .action((arn: string | undefined, options: ExplainOptions) => untilInterrupted(explain(arn, options, io), io));
 }
 
@@ -50,7 +50,7 @@ async function explain(arn: string | undefined, options: ExplainOptions, io: IOS
 async function explanationOf(arn: string | undefined, options: ExplainOptions, io: IOStreams) {
   const { tokenFile, sessionName, principalId } = options;
   if ([arn, tokenFile].some((word) => word?.includes("k8s-aws-v1."))) {
-    throw usage("That is a token, and your shell's history has it now. Put it into a file: --token-file <file>.");
+    throw usage("This is a token, and your shell's history now contains it. Put it into a file: --token-file <file>.");
   }
   if ((arn === undefined) === (tokenFile === undefined)) throw usage("Give an ARN or --token-file.");
   if (tokenFile !== undefined) {
@@ -70,7 +70,7 @@ function notAnArn(arn: string): string {
   return `${arn || "An empty ARN"} is not ${kinds}${fault === undefined ? "" : `: ${fault}`}`;
 }
 
-/** An ExecCredential, as exec plugins print it, or the text itself. */
+/** The token of an ExecCredential, or else the text itself. */
 function tokenIn(text: string): string {
   const credential = parseJson(text);
   const status = isObject(credential) ? credential["status"] : undefined;

@@ -1,4 +1,4 @@
-// An explanation as a person reads it, top to bottom in the order of the review.
+// Prints an explanation in the order of the review's steps.
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import type { Evaluation } from "../../functions/authenticator/mapping/evaluate.ts";
@@ -8,13 +8,13 @@ import { hang, shellWord } from "../terminal/print.ts";
 import { adviceFor } from "./advice.ts";
 import type { Explanation } from "./steps.ts";
 
-/** Columns. */
+/** Width of the first column. */
 export const HEAD = 10;
 
-/** A word in the first column, and the text beside it. */
+/** The first column, and the text next to it. */
 export type Line = readonly [head: string, text: string];
 
-/** `columns` of the terminal; `undefined` for a pipe, where each thing is one line. */
+/** `columns` of the terminal; `undefined` for a pipe, where lines are not wrapped. */
 export function showExplanation(explanation: Explanation, prefix: string, columns: number | undefined): string {
   const { token, identity, evaluations, parameter, user, refusal } = explanation;
   const lines: Line[] = [
@@ -47,7 +47,7 @@ export function userLines({ username, groups }: User): Line[] {
   ];
 }
 
-/** Whether a user name waits for EC2, which is asked for a node's own token alone. */
+/** Whether the username or a group contains the node's name, which EC2 returns only for a node's own token. */
 function needsInstance(user: User | undefined): boolean {
   return [user?.username ?? "", ...(user?.groups ?? [])].some((name) => name.includes("{EC2PrivateDNSName}"));
 }
@@ -56,11 +56,11 @@ export function grantLines(user: User | undefined): Line[] {
   if (!needsInstance(user)) return [["verdict", "granted"]];
   return [
     ["verdict", "granted, if EC2 confirms the instance"],
-    ["", "EC2 was not asked: only a node's own token says which instance it is (--token-file)"],
+    ["", "EC2 was not called: only a node's own token identifies its instance (--token-file)"],
   ];
 }
 
-/** The rest of the message repeats the lines above. `canonicalArn`: of the identity, where it is known. */
+/** Omits the part of the message that repeats the lines above. `canonicalArn`: of the identity, if known. */
 export function refusalLines({ code, message }: NonNullable<Explanation["refusal"]>, canonicalArn?: string): Line[] {
   const who = code === "identity_unmapped" && canonicalArn !== undefined ? shellWord(canonicalArn) : "<who>";
   const advice = adviceFor(code)?.replace("<who>", () => who);
@@ -88,11 +88,11 @@ function verdictOf({ verdict, invalidCount }: Evaluation): string {
 }
 
 function markOf({ parameter, verdict }: Evaluation, counted: string | undefined): string {
-  if (parameter === counted) return "  <- counts";
+  if (parameter === counted) return "  <- applies";
   return verdict.kind === "nothing" ? "" : "  (shadowed)";
 }
 
-/** For a program. Never with the token's target, which holds its signature. */
+/** Data for JSON and YAML. Omits the token's target, which contains its signature. */
 export function machine({ token, identity, evaluations, parameter, user, refusal }: Explanation) {
   return {
     granted: refusal === undefined,

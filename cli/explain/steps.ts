@@ -1,4 +1,4 @@
-// A review run here: the function's own code, with what each step left in its record.
+// Runs a review on this machine with the function's code, and returns the record of its steps.
 
 import { findNodeNameLazily } from "../../functions/authenticator/aws/lazy-node-name.ts";
 import { createSts } from "../../functions/authenticator/aws/sts.ts";
@@ -13,19 +13,19 @@ import type { Connection } from "../aws/connection.ts";
 import { readSome } from "../aws/read.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 
-/** A person waits longer than kube-apiserver. */
+/** Longer than kube-apiserver's: an operator can wait. */
 const DEADLINE_MS = 15_000;
 
-/** Filled as far as the review got. */
+/** Contains the results of the steps that were completed. */
 export interface Explanation extends Pick<ReviewRecord, "token" | "identity" | "evaluations" | "parameter" | "user"> {
   readonly refusal?: { readonly code: string; readonly message: string };
 }
 
-/** STS proves the token. Throws a fault where AWS gives no answer; a refusal is an explanation. */
+/** Proves the token with STS. Returns a denial as `refusal`; throws if AWS fails. */
 export async function explainToken(token: string, connection: Connection, io: IOStreams): Promise<Explanation> {
   if (!hasTokenPrefix(token)) {
     const message =
-      "it does not begin with k8s-aws-v1.: the function leaves it to kube-apiserver's other authenticators";
+      "the token does not begin with k8s-aws-v1.: the function leaves it to kube-apiserver's other authenticators";
     return { refusal: { code: "not_ours", message } };
   }
   const { settings } = connection;
@@ -46,7 +46,7 @@ export async function explainToken(token: string, connection: Connection, io: IO
   });
 }
 
-/** For somebody without a token here: nothing is proven, and EC2 is not asked about a node. */
+/** Explains an ARN without a token: the identity is not proven, and EC2 is not called for a node. */
 export async function explainIdentity(
   identity: VerifiedIdentity,
   connection: Connection,

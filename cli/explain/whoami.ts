@@ -1,4 +1,4 @@
-// `whoami`: who AWS says that you are, and who that is in the cluster, until when.
+// `whoami`: shows your AWS identity, your user in the cluster, and when your access ends.
 
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Command } from "commander";
@@ -23,9 +23,9 @@ type WhoamiOptions = ConnectionOptions & OutputOptions;
 export function whoamiCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "STS tells who you are; the function's own code, run here, tells which mapping counts. The endpoint is not asked " +
-      "(doctor does that). Needs ssm:GetParameters on the mappings; without it, only the identity is shown. Exit code 1: " +
-      "the cluster would refuse you.",
+      "Gets your identity from STS, and evaluates the mappings on this machine with the function's code. Does not call " +
+      "the endpoint: doctor does. Requires ssm:GetParameters on the mappings; without it, only the identity is shown. " +
+      "Exit code 1: the cluster would deny you access.",
     examples: ["iam-authenticator whoami -c prod", "iam-authenticator whoami -c prod -o json"],
   });
   return addOutput(addConnection(command)).action((options: WhoamiOptions) =>
@@ -46,10 +46,10 @@ async function whoami(options: WhoamiOptions, io: IOStreams): Promise<void> {
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "AccessDeniedException") throw error;
     await print({ explanation: { identity }, credentials, isUnknown: true }, prefix, options, io);
-    // Somebody else has another profile.
+    // Another operator has other profiles.
     const { profile: _, ...place } = options;
     const message =
-      `No permission to read the mappings: ssm:GetParameters on parameter${prefix}/*. Ask somebody who has it: ` +
+      `No permission to read the mappings: ssm:GetParameters on parameter${prefix}/*. Ask an operator with this permission to run: ` +
       explainCommand(place, identity.arn).join(" ");
     throw new Failure(EXIT.fault, message, { cause: error });
   }
@@ -94,17 +94,17 @@ function data({ explanation, credentials, isUnknown }: Whoami) {
 interface Whoami {
   readonly explanation: Explanation;
   readonly credentials: Credentials;
-  /** The mappings could not be read: nothing is known but the identity. */
+  /** The mappings could not be read: only the identity is known. */
   readonly isUnknown?: true;
 }
 
-/** `notAfter` of the mapping that counts. */
+/** `notAfter` of the mapping that applies. */
 function mappingEnd({ evaluations = [], parameter }: Explanation): string | undefined {
   const verdict = evaluations.find((evaluation) => evaluation.parameter === parameter)?.verdict;
   return verdict?.kind === "match" ? verdict.mapping.notAfter : undefined;
 }
 
-/** `columns` of the terminal; `undefined` for a pipe, where each thing is one line. */
+/** `columns` of the terminal; `undefined` for a pipe, where lines are not wrapped. */
 function showWhoami(
   { explanation, credentials, isUnknown }: Whoami,
   prefix: string,

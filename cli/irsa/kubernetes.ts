@@ -6,7 +6,7 @@ import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { failureKind } from "../../functions/lib/retry.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import { quotedAnswer, sendHttp } from "../http.ts";
-import { readWebhook } from "../kubeconfig/webhook.ts";
+import { readKubeconfig } from "../kubeconfig/webhook.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 
 interface KubernetesAnswer {
@@ -33,7 +33,7 @@ const MAX_PAGES = 1_000;
 
 /** Certificates and tokens of the kubeconfig; a program that makes tokens (exec) is not run. */
 export async function openKubernetes(kubeconfig: string, io: IOStreams): Promise<Kubernetes> {
-  const { server: url, ca, token: ownToken, clientCertificate } = await readWebhook(kubeconfig, io);
+  const { server: url, ca, token: ownToken, clientCertificate } = await readKubeconfig(kubeconfig, io);
   if (!url.startsWith("https://")) throw usage(`${kubeconfig}: the server must be an https:// URL.`);
   // A proxy in front of many clusters has one path for each: https://rancher.example.com/k8s/clusters/c-1
   const server = url.replace(/\/+$/, "");

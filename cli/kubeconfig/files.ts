@@ -1,4 +1,4 @@
-// What a caller proves its identity with, from the files that a command line names.
+// Options for a caller's CA, token and client certificate, and the files that they name.
 
 import { X509Certificate } from "node:crypto";
 import { type Command, Option } from "commander";
@@ -15,7 +15,7 @@ export interface WebhookFiles {
   readonly clientKey?: string;
 }
 
-/** `conflicting`: an option that already gives all of this. */
+/** `conflicting`: options that replace all of these. */
 export function addWebhookFiles(command: Command, conflicting: readonly string[] = []): Command {
   const option = (flags: string, description: string, others: readonly string[] = []) =>
     new Option(flags, description).conflicts([...conflicting, ...others]);
@@ -44,18 +44,18 @@ export async function readWebhookFiles(files: WebhookFiles, io: IOStreams): Prom
   };
 }
 
-/** What an HTTP header can carry. Another file by mistake would show only in kube-apiserver's log. */
+/** Rejects text that is not valid in an HTTP header: only kube-apiserver's log would show a wrong file. */
 async function readCallerToken(file: string, io: IOStreams): Promise<string> {
   const token = (await readText(file, io)).trim();
   if (/^[\x21-\x7e]+$/.test(token)) return token;
-  throw usage(`${nameOf(file)} holds no bearer token: it must be one line without spaces, of ASCII alone.`);
+  throw usage(`${nameOf(file)} contains no bearer token: it must be one line of ASCII characters without spaces.`);
 }
 
 /** https://www.rfc-editor.org/rfc/rfc7468 */
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----\r?\n[\s\S]*?-----END \1-----/g;
 const IS_KEY = /PRIVATE KEY/;
 
-/** The certificates of a CA, without the text around them. */
+/** The CA's certificates, without the text around them. */
 export async function readAuthority(file: string, io: IOStreams): Promise<string> {
   const blocks = certificates(await readText(file, io), "--ca", file, "Give the CA's certificate as PEM.");
   const wrong = blocks.findIndex((block) => !isX509(block));
@@ -73,15 +73,15 @@ async function readClientCertificate(file: string, io: IOStreams): Promise<strin
 
 async function readClientKey(file: string, io: IOStreams): Promise<string> {
   const text = await readText(file, io);
-  if (!IS_KEY.test(text)) throw problem("--client-key", file, "it holds no private key", "Give the key as PEM.");
+  if (!IS_KEY.test(text)) throw problem("--client-key", file, "it contains no private key", "Give the key as PEM.");
   return text;
 }
 
 function certificates(text: string, option: string, file: string, expected: string): string[] {
-  // In any block, and also in one that is cut off.
-  if (IS_KEY.test(text)) throw problem(option, file, "it holds a private key", expected);
+  // In any block, even a truncated one.
+  if (IS_KEY.test(text)) throw problem(option, file, "it contains a private key", expected);
   const blocks = [...text.matchAll(BLOCK)].filter(([, label]) => label === "CERTIFICATE").map(([block]) => block);
-  if (blocks.length === 0) throw problem(option, file, "it holds no certificate", expected);
+  if (blocks.length === 0) throw problem(option, file, "it contains no certificate", expected);
   return blocks;
 }
 

@@ -1,4 +1,4 @@
-// `kubeconfig`: the two files of a cluster, one for kube-apiserver and one for its users.
+// `kubeconfig webhook` and `kubeconfig client`: create the kubeconfigs for kube-apiserver and for users.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { describe } from "../command.ts";
@@ -11,7 +11,7 @@ import { addWebhookFiles, readAuthority, readWebhookFiles, type WebhookFiles } f
 import { webhookKubeconfig } from "./webhook.ts";
 
 const NO_CREDENTIALS =
-  "The kubeconfig would have no credentials, and the function would refuse it. Give --token-file, or --client-cert " +
+  "The kubeconfig would have no credentials, and the function would reject it. Give --token-file, or --client-cert " +
   "and --client-key. For a private endpoint with callerAuth none, give --no-token.";
 
 interface WebhookOptions extends WebhookFiles {
@@ -24,16 +24,16 @@ export function webhookCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
       "Give it to kube-apiserver as --authentication-token-webhook-config-file, with " +
-      "--authentication-token-webhook-version=v1. Certificates and token are in the file itself, since it is read on " +
-      "another machine. kube-apiserver reads the file when it starts, and does not start without it. If kube-apiserver " +
-      "has no CA roots that know the endpoint, give the CA by --ca.",
+      "--authentication-token-webhook-version=v1. The file contains the certificates and the token, so that you can copy " +
+      "it to another machine. kube-apiserver reads the file when it starts, and does not start without it. If " +
+      "kube-apiserver does not trust the endpoint's CA by default, give the CA with --ca.",
     examples: [
       "iam-authenticator kubeconfig webhook --endpoint https://abc.execute-api.eu-west-1.amazonaws.com \\",
       "    --token-file caller-token --out webhook.kubeconfig",
       "iam-authenticator kubeconfig webhook --endpoint https://auth.example.com \\",
       "    --client-cert apiserver.crt --client-key apiserver.key --out webhook.kubeconfig",
     ],
-  }).requiredOption("--endpoint <url>", "URL of the function; /authenticate is added where it has no path");
+  }).requiredOption("--endpoint <url>", "URL of the function; /authenticate is added if it has no path");
   return addWebhookFiles(command)
     .addOption(
       new Option("--no-token", "send no credentials: for a private endpoint with callerAuth none").conflicts([
@@ -57,8 +57,8 @@ export function webhookCommand(command: Command, io: IOStreams): Command {
 export function clientCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "It holds no secret: kubectl runs the program of --exec, which makes each token with the user's own AWS credentials. " +
-      "Clients that are not kubectl, such as the Java client, can use it too.",
+      "It contains no secret: kubectl runs the program of --exec, which creates each token with the user's AWS " +
+      "credentials. Other clients, such as the Java client, can use it too.",
     examples: [
       "iam-authenticator kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt \\",
       "    --region eu-west-1 > prod.kubeconfig",
@@ -67,7 +67,7 @@ export function clientCommand(command: Command, io: IOStreams): Command {
   return addAws(addCluster(command))
     .addOption(new Option("--server <url>", "URL of kube-apiserver").argParser(readServer).makeOptionMandatory())
     .option("--ca <file>", "the cluster's CA, PEM")
-    .addOption(new Option("--exec <program>", "program that makes the tokens").choices(EXEC_PLUGINS).default("aws"))
+    .addOption(new Option("--exec <program>", "program that creates the tokens").choices(EXEC_PLUGINS).default("aws"))
     .option("--role <arn>", "IAM role to assume", readRoleArn)
     .action(async (options: ClientOptions) => {
       const ca = options.ca === undefined ? undefined : await readAuthority(options.ca, io);
@@ -77,13 +77,13 @@ export function clientCommand(command: Command, io: IOStreams): Command {
       io.print(clientKubeconfig({ ...options, ...(region && { region }) }, ca));
       if (ca === undefined) {
         io.tell(
-          "Without --ca, kubectl trusts only the CAs of its machine. Most clusters have their own: give its certificate.\n",
+          "Without --ca, kubectl trusts only the CAs of its machine. Most clusters have their own CA: give its certificate.\n",
         );
       }
     });
 }
 
-/** kube-apiserver serves nothing else, and tokens go there. */
+/** kube-apiserver serves only HTTPS, and clients send their tokens to it. */
 function readServer(text: string): string {
   if (URL.canParse(text) && new URL(text).protocol === "https:") return text;
   throw new InvalidArgumentError("It must be an https:// URL, such as https://10.0.0.1:6443.");
@@ -102,8 +102,8 @@ export interface ClientOptions {
 }
 
 /**
- * What each program answers to a client that does not set KUBERNETES_EXEC_INFO, such as client-java, fabric8 and kubeclient.
- * These clients fail where the answer has another version than the kubeconfig. kubectl works with either version.
+ * The version that each program returns to clients that do not set KUBERNETES_EXEC_INFO, such as client-java, fabric8 and
+ * kubeclient. These clients fail if the kubeconfig has another version. kubectl works with either version.
  */
 const API_VERSION = "client.authentication.k8s.io/v1beta1";
 
@@ -113,7 +113,7 @@ export function clientKubeconfig(options: ClientOptions, ca: string | undefined)
   const authority = ca === undefined ? {} : { "certificate-authority-data": Buffer.from(ca).toString("base64") };
   const environment = [
     ...(profile === undefined ? [] : [{ name: "AWS_PROFILE", value: profile }]),
-    // aws-iam-authenticator takes no region as an argument that older versions know.
+    // Older versions of aws-iam-authenticator have no option for the region.
     ...(region === undefined || exec !== "aws-iam-authenticator" ? [] : [{ name: "AWS_REGION", value: region }]),
   ];
   return stringifyYaml({
@@ -143,7 +143,7 @@ function execArguments({ exec, cluster, region, role }: ClientOptions): string[]
   const inRegion = region === undefined ? [] : ["--region", region];
   switch (exec) {
     case "aws":
-      // The AWS CLI obeys the profile's `output`, and kubectl needs JSON. `aws eks update-kubeconfig` writes the same.
+      // Overrides the profile's `output`: kubectl needs JSON. `aws eks update-kubeconfig` writes the same.
       return ["eks", "get-token", "--cluster-name", cluster, ...inRegion, ...option("--role-arn", role), ...AS_JSON];
     case "iam-authenticator":
       return ["token", "--cluster", cluster, ...inRegion, ...option("--role", role)];

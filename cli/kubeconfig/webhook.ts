@@ -1,4 +1,4 @@
-// The webhook kubeconfig, by which kube-apiserver finds the function: written, and read as kube-apiserver reads it.
+// Creates the kubeconfig with which kube-apiserver calls the function, and reads kubeconfigs as kube-apiserver does.
 
 import { dirname, resolve } from "node:path";
 import { isObject } from "../../functions/lib/json.ts";
@@ -14,10 +14,10 @@ export interface Webhook {
   readonly clientCertificate?: { readonly certificate: string; readonly key: string };
 }
 
-/** Tokens in clear do not leave the machine on the way there. */
+/** Hosts on this machine, to which plain HTTP is allowed. */
 const LOCAL = ["localhost", "127.0.0.1", "[::1]", "host.docker.internal"];
 
-/** Where TokenReviews go. */
+/** The URL for TokenReviews. Throws a `Failure` if `endpoint` is not an https:// URL. */
 export function reviewUrl(endpoint: string): string {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url === undefined || !isConfidential(url)) {
@@ -27,12 +27,12 @@ export function reviewUrl(endpoint: string): string {
   return url.href;
 }
 
-/** Whether a secret may be sent there. */
+/** Whether secrets may be sent to this URL. */
 export function isConfidential({ protocol, hostname }: URL): boolean {
   return protocol === "https:" || (protocol === "http:" && LOCAL.includes(hostname));
 }
 
-/** With everything inline. */
+/** A kubeconfig with certificates and token inline. */
 export function webhookKubeconfig({ server, ca, token, clientCertificate }: Webhook): string {
   return kubeconfigOf(server, ca, {
     ...(token !== undefined && { token }),
@@ -44,7 +44,7 @@ export function webhookKubeconfig({ server, ca, token, clientCertificate }: Webh
 }
 
 /**
- * `user` as a kubeconfig has it.
+ * `user`: credentials, as fields of a kubeconfig's user.
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#webhook-token-authentication
  */
 export function kubeconfigOf(server: string, ca: string | undefined, user: Readonly<Record<string, string>>): string {
@@ -63,25 +63,25 @@ function base64(text: string): string {
   return Buffer.from(text).toString("base64");
 }
 
-/** Throws where it has no server, or names a file that is not here. */
-export async function readWebhook(file: string, io: IOStreams): Promise<Webhook> {
+/** Reads the current context of any kubeconfig. Throws a `Failure` without a server or if a named file is missing. */
+export async function readKubeconfig(file: string, io: IOStreams): Promise<Webhook> {
   const { value: config } = parseYaml(await readText(file, io), file);
   const context = named(config, "contexts", "context", isObject(config) ? config["current-context"] : undefined);
   const cluster = named(config, "clusters", "cluster", context["cluster"]);
   const user = named(config, "users", "user", context["user"]);
   const server = cluster["server"];
   if (typeof server !== "string" || !URL.canParse(server)) {
-    throw usage(`${nameOf(file)}: not a kubeconfig whose current context names a server.`);
+    throw usage(`${nameOf(file)}: not a kubeconfig whose current context has a server URL.`);
   }
   const inFile = (path: unknown) => readNamed(path, file, io);
   const ca = decoded(cluster["certificate-authority-data"]) ?? (await inFile(cluster["certificate-authority"]));
   const certificate = decoded(user["client-certificate-data"]) ?? (await inFile(user["client-certificate"]));
   const key = decoded(user["client-key-data"]) ?? (await inFile(user["client-key"]));
-  // https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/#AuthInfo: the file comes before the text
+  // https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/#AuthInfo: tokenFile takes precedence over token
   const token = (await inFile(user["tokenFile"]))?.trim() ?? user["token"];
   if (typeof token === "string" && !/^[\x21-\x7e]*$/.test(token)) {
     throw usage(
-      `${nameOf(file)}: the user's token has a space, a line end or another character that no HTTP header carries.`,
+      `${nameOf(file)}: the user's token has a space, a line break or another character that is not valid in an HTTP header.`,
     );
   }
   return {
@@ -92,7 +92,7 @@ export async function readWebhook(file: string, io: IOStreams): Promise<Webhook>
   };
 }
 
-/** The part of this name in one of a kubeconfig's three lists; empty where there is none. */
+/** Finds an item by name in one of the kubeconfig's lists; empty if it is missing. */
 function named(config: unknown, list: string, part: string, name: unknown): Record<string, unknown> {
   const items = isObject(config) ? config[list] : undefined;
   const item: unknown = Array.isArray(items) ? items.find((one) => isObject(one) && one["name"] === name) : undefined;

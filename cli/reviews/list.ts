@@ -1,4 +1,4 @@
-// `reviews list`: the reviews of a time, the same ones as one line with a count; or each as it comes.
+// `reviews list`: prints the reviews of a period, grouped with counts or one by one.
 
 import { setTimeout } from "node:timers/promises";
 import type { Command } from "commander";
@@ -22,9 +22,9 @@ interface ListOptions extends ReviewsOptions, OutputOptions {
 export function listCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "Reviews that are alike are one line, with a count. Times are UTC. Needs logs:FilterLogEvents on the log group and, " +
-      "without --log-group, cloudformation:DescribeStacks on the stack: the construct's grantReadReviews gives both. " +
-      "With --each or --follow, -o json prints one object on each line.",
+      "Prints equal reviews as one line with a count. Times are UTC. Requires logs:FilterLogEvents on the log group and, " +
+      "without --log-group, cloudformation:DescribeStacks on the stack: the construct's grantReadReviews grants both. " +
+      "With --each or --follow, -o json prints one object per line.",
     examples: [
       "iam-authenticator reviews list -c prod --outcome denied --outcome fault",
       "iam-authenticator reviews list -c prod --since 1d --who arn:aws:iam::111122223333:role/Developers",
@@ -32,14 +32,14 @@ export function listCommand(command: Command, io: IOStreams): Command {
     ],
   });
   return addOutput(addReviews(command))
-    .option("--each", "a line for each review, without counts")
-    .option("-f, --follow", "a line for each review, and wait for new ones")
+    .option("--each", "print each review, without counts")
+    .option("-f, --follow", "print each review, and wait for new ones")
     .action((options: ListOptions) => list(options, io));
 }
 
 async function list(options: ListOptions, io: IOStreams): Promise<void> {
-  if (options.follow && options.until !== undefined) throw usage("--follow has no end: leave --until out.");
-  // A reader that has gone, such as `| head`, wants no more.
+  if (options.follow && options.until !== undefined) throw usage("Give either --follow or --until.");
+  // Stops when the reader of standard output closes it, such as `| head`.
   const signal = AbortSignal.any([io.interrupted, io.closed]);
   const log = await openLog(options, io, signal);
   try {
@@ -48,7 +48,7 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
     else await printGroups(log, options, io);
   } catch (error) {
     if (io.closed.aborted) return;
-    // Ctrl-C is how one ends it: nothing went wrong.
+    // Ctrl-C is the normal end of --follow.
     if (options.follow && io.interrupted.aborted) throw new Failure(EXIT.interrupted, "");
     throw error;
   } finally {
@@ -56,7 +56,7 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
   }
 }
 
-/** Between two looks at the log: a call every two seconds is little of the account's five a second. */
+/** Between two reads of the log. The account's quota is five calls a second. */
 const PAUSE_MS = 2_000;
 
 async function follow({ query, reader, prefix }: OpenLog, options: ListOptions, io: IOStreams): Promise<void> {
@@ -86,7 +86,7 @@ async function printGroups(log: OpenLog, options: ListOptions, io: IOStreams): P
   await readWhole(log, groups.add, () => print(groups.all(), log, options, io), io);
   if (groups.left() > 0) {
     io.tell(
-      `This is not all: ${groups.left()} reviews of further identities are left out. Ask for less, with --since, --until, --outcome or --who.\n`,
+      `Incomplete: ${groups.left()} reviews of further identities are left out. Narrow the search with --since, --until, --outcome or --who.\n`,
     );
   }
 }

@@ -1,4 +1,4 @@
-// A review as the log has it, its time, and the filter that finds it.
+// Parses reviews in the log and the times of options, and creates the filter for the log.
 
 import { InvalidArgumentError } from "commander";
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
@@ -29,7 +29,7 @@ const TEXTS = [
 ] as const;
 type LoggedTexts = { readonly [name in (typeof TEXTS)[number]]?: string };
 
-/** `undefined` for a line that is no review's: metrics, what Lambda itself writes, what does not parse. */
+/** Parses a line of the log. `undefined` for metrics, Lambda's own lines, and invalid JSON. */
 export function readReview(line: string, time: number): LoggedReview | undefined {
   const entry = parseJson(line);
   if (!isObject(entry)) return undefined;
@@ -41,21 +41,23 @@ export function readReview(line: string, time: number): LoggedReview | undefined
   return { time, outcome, ...Object.fromEntries(texts), ...(isList && { groups }) };
 }
 
-/** Milliseconds since 1970, of a time that is `now` when the command runs. */
+/** Returns milliseconds since 1970. `now`: when the command runs, in the same unit. */
 export type LogTime = (now: number) => number;
 
 const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
-/** `90s`, `15m`, `1h`, `2d`, `1w`, or `2026-11-24T16:00:00Z`. */
+/** Parses `90s`, `15m`, `1h`, `2d`, `1w` or `2026-11-24T16:00:00Z`. */
 export function readLogTime(text: string): LogTime {
   const [, count, unit] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
   if (count !== undefined) return (now) => Math.max(0, now - Number(count) * UNITS[unit as keyof typeof UNITS]);
   const time = notAfterTime(text);
   if (time !== undefined && time >= 0) return () => time;
-  throw new InvalidArgumentError("It must be such as 15m, 1h, 2d, or a time such as 2026-11-24T16:00:00Z.");
+  throw new InvalidArgumentError(
+    "It must be a duration such as 15m, 1h or 2d, or a time such as 2026-11-24T16:00:00Z.",
+  );
 }
 
-/** To the second, for people. */
+/** UTC, to the second, for tables and messages. */
 export function shownTime(time: number): string {
   return `${new Date(time).toISOString().slice(0, 19)}Z`;
 }
@@ -67,18 +69,17 @@ export interface ReviewFilter {
   readonly who?: string | undefined;
 }
 
-/** The service takes 1,024 characters, and up to three of these are in a pattern. */
+/** A pattern has up to 1,024 characters, and contains the value up to three times. */
 const LONGEST = 200;
 
 /**
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
  *
- * How a quote, a backslash or an asterisk is written inside a pattern is not documented. So only the
- * beginning of what a user typed is sent, up to the first character that could mean anything, and `*` for the rest: that
- * finds too much, never too little, and `isWanted` decides.
+ * AWS does not document how to escape quotes, backslashes and asterisks in a pattern. So the pattern contains the value
+ * only up to the first special character, and then `*`. It may match too many reviews; `isWanted` drops the others.
  */
 export function filterPattern({ outcomes, who }: ReviewFilter): string {
-  // Also without a choice: lines of metrics, which are half of the log, have no `outcome`.
+  // Always filters by outcome: half of the log are lines of metrics, which have none.
   const chosen = outcomes.length === 0 ? OUTCOMES : outcomes;
   const ofOutcome = anyOf(chosen.map((outcome) => comparison("outcome", outcome)));
   if (who === undefined) return `{ ${ofOutcome} }`;
@@ -100,7 +101,7 @@ interface WhoFields {
 
 function fieldsOf(who: string): WhoFields {
   const isSession = /^arn:[^:]*:sts:[^:]*:[^:]*:assumed-role\//.test(who);
-  // STS never tells a role's path, so that the log has none.
+  // STS does not return a role's path, so the log does not contain it.
   const canonicalArn = isSession ? who : (supposeIdentity(who)?.canonicalArn ?? who);
   return { arn: who, canonicalArn, username: who };
 }

@@ -1,4 +1,4 @@
-// What both commands about reviews are told: which log, which time, whom; and how they read it.
+// Options that the reviews commands share, and the log that they open.
 
 import { CloudFormationClient, DescribeStacksCommand, type Output } from "@aws-sdk/client-cloudformation";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
@@ -25,7 +25,7 @@ export interface ReviewsOptions extends ConnectionOptions, LogGroupOptions {
 }
 
 /**
- * An account has five calls a second in a region, and AWS does not raise that: one is left for everybody else.
+ * The quota for an account and region is five calls a second, and cannot be raised. This leaves one for other users.
  * https://repost.aws/knowledge-center/cloudwatch-logs-throttling
  */
 const DEFAULT_RATE = 4;
@@ -33,25 +33,27 @@ const DEFAULT_RATE = 4;
 export function addReviews(command: Command): Command {
   return addConnection(command)
     .addOption(
-      new Option("--since <when>", "how long ago, or a time").argParser(readLogTime).default(readLogTime("1h"), "1h"),
+      new Option("--since <when>", "start: a duration before now, or a time")
+        .argParser(readLogTime)
+        .default(readLogTime("1h"), "1h"),
     )
-    .option("--until <when>", "how long ago, or a time (default: now)", readLogTime)
+    .option("--until <when>", "end: a duration before now, or a time (default: now)", readLogTime)
     .addOption(new Option("--outcome <outcome...>", "only reviews with this outcome").choices(OUTCOMES))
     .option("--who <arn|username>", "only reviews of this identity or user")
     .option("--log-group <name>", "the function's log (default: the stack's output LogGroup)")
-    .option("--stack <name>", "stack of the cluster, if it has a name of its own")
-    .option("--rate <n>", "calls of CloudWatch Logs a second", readPositive, DEFAULT_RATE);
+    .option("--stack <name>", "the cluster's stack, if its name is not the default")
+    .option("--rate <n>", "calls to CloudWatch Logs per second", readPositive, DEFAULT_RATE);
 }
 
 export interface OpenLog {
   readonly query: LogQuery;
   readonly reader: LogReader;
-  /** Left out where the name of a mapping's parameter is shown. */
+  /** Prefix of mappings, which tables omit. */
   readonly prefix: string;
   close(): void;
 }
 
-/** `signal` ends the reading. */
+/** `signal` aborts reading. */
 export async function openLog(options: ReviewsOptions, io: IOStreams, signal: AbortSignal): Promise<OpenLog> {
   const { since, until, outcome: outcomes = [], who } = options;
   const now = io.clock();
@@ -59,7 +61,7 @@ export async function openLog(options: ReviewsOptions, io: IOStreams, signal: Ab
   if (to !== undefined && to < from) throw usage("--until must not be before --since.");
   const { config } = await clientConfig(options, io);
   const logGroup = await findLogGroup(options, config, io, signal);
-  // One line of the log may be wrong: the others are still read.
+  // Checked one by one in read-log.ts, which skips invalid events.
   const logs = watched(new CloudWatchLogsClient({ ...config, ...patientRetries(io) }), io, ["events"]);
   return {
     query: { logGroup, from, until: to, outcomes, who },
@@ -72,7 +74,7 @@ export async function openLog(options: ReviewsOptions, io: IOStreams, signal: Ab
 function tellOnce({ tell }: IOStreams): () => void {
   let isTold = false;
   return () => {
-    if (!isTold) tell("An event of the log has no readable text or time, and is left out.\n");
+    if (!isTold) tell("Skipping log events that have no valid text or time.\n");
     isTold = true;
   };
 }
@@ -85,7 +87,7 @@ interface LogGroupOptions {
   readonly stack?: string;
 }
 
-/** The log group has no fixed name: it outlives its stack, and a name that is taken would stop the next deployment. */
+/** The log group's name is not fixed: it outlives its stack, and deploying again with a fixed name would fail. */
 export async function findLogGroup(
   { cluster, logGroup, stack }: LogGroupOptions,
   config: ClientConfig,
@@ -113,7 +115,7 @@ async function outputsOf(
     return Stacks[0]?.Outputs ?? [];
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    // Another code would be a stack's that is there: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
+    // Other errors do not mean that the stack is missing: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
     if (error.name === "ValidationError" && /does not exist/.test(error.message)) {
       throw usage(
         `There is no stack ${name} in region ${config.region}. Give --stack <name>, or --log-group <name>: the stack's output LogGroup.`,
@@ -134,7 +136,7 @@ async function outputsOf(
   }
 }
 
-/** In an app of its own, CDK puts the construct's path before an output's name and a hash behind it. */
+/** In a user's CDK app, an output's name has the construct's path as prefix and a hash as suffix. */
 function logGroupsOf(outputs: readonly Output[]): string[] {
   return outputs.flatMap(({ OutputKey = "", OutputValue = "" }) =>
     /(?:^|[a-z0-9])LogGroup(?:[0-9A-F]{8})?$/.test(OutputKey) && OutputValue !== "" ? [OutputValue] : [],

@@ -1,4 +1,4 @@
-// Reading the reviews of a log group, page by page. FilterLogEvents and not Insights: docs/decisions/0008-reviews-by-filter-log-events.md.
+// Reads the reviews of a log group, page by page. Why FilterLogEvents and not Insights: docs/decisions/0008-reviews-by-filter-log-events.md.
 
 import { type CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { isObject } from "../../functions/lib/json.ts";
@@ -12,7 +12,7 @@ export interface LogQuery extends ReviewFilter {
   readonly logGroup: string;
   /** Milliseconds since 1970. */
   readonly from: number;
-  /** Milliseconds since 1970; without it, up to the newest line. */
+  /** Milliseconds since 1970; default: up to the newest line. */
   readonly until?: number | undefined;
 }
 
@@ -20,16 +20,16 @@ export interface LogReader {
   readonly logs: CloudWatchLogsClient;
   readonly waitForTurn: RateLimit;
   readonly signal: AbortSignal;
-  /** Called for each event that has no readable time, and is left out. */
+  /** Called for each skipped event that has no valid text or time. */
   readonly onUnreadable: () => void;
 }
 
-/** Twenty minutes at the usual rate, and weeks of a busy log; for more, there is CloudWatch Logs Insights. */
+/** Twenty minutes at the default rate, or weeks of a busy log. For more, use CloudWatch Logs Insights. */
 const MOST_PAGES = 5_000;
-/** Dates whose year has four digits. */
+/** The year has at most four digits. */
 const LATEST_MS = Date.UTC(9999, 11, 31);
 
-/** A review, and what tells it from every other one, for a reader who asks for the same time twice. */
+/** A review and its unique event id, which identifies it when it is read again. */
 interface ReadReview {
   readonly id: string;
   readonly review: LoggedReview;
@@ -38,7 +38,7 @@ interface ReadReview {
 /** Oldest first; a page may be empty. */
 export async function* readPages(query: LogQuery, reader: LogReader): AsyncGenerator<ReadReview[]> {
   const { logs, waitForTurn, signal } = reader;
-  // The console shows an ARN with `:*` behind it, which this call does not take.
+  // The console shows ARNs with the suffix `:*`, which this call rejects.
   const isArn = query.logGroup.startsWith("arn:");
   const command = {
     ...(isArn ? { logGroupIdentifier: query.logGroup.replace(/:\*$/, "") } : { logGroupName: query.logGroup }),
@@ -63,7 +63,7 @@ export async function* readPages(query: LogQuery, reader: LogReader): AsyncGener
     if (tokens.has(nextToken)) throw new UnusableAnswer("CloudWatchLogs FilterLogEvents", "its pages repeat");
     tokens.add(nextToken);
     if (tokens.size > MOST_PAGES) {
-      const message = `The log has more than ${MOST_PAGES} pages. Ask for less, with --since and --until, or use the saved queries of CloudWatch Logs Insights.`;
+      const message = `The log has more than ${MOST_PAGES} pages. Narrow the search with --since and --until, or use the saved queries of CloudWatch Logs Insights.`;
       throw new Failure(EXIT.fault, message);
     }
   }
@@ -86,14 +86,14 @@ async function send(
       );
     }
     if (error.name === "AccessDeniedException") {
-      const message = `No permission to read the log: logs:FilterLogEvents on the log group ${logGroup}. The construct's grantReadReviews gives it.`;
+      const message = `No permission to read the log: logs:FilterLogEvents on the log group ${logGroup}. The construct's grantReadReviews grants it.`;
       throw new Failure(EXIT.fault, message, { cause: error });
     }
     throw error;
   }
 }
 
-/** Each event is read alone: one that is wrong must not hide the others. */
+/** Parses one event. An invalid event is skipped, so that it does not hide the others. */
 function readEvent(event: unknown, filter: ReviewFilter, { onUnreadable }: LogReader): ReadReview[] {
   const { eventId, message, timestamp } = isObject(event) ? event : {};
   const isTime = typeof timestamp === "number" && Math.abs(timestamp) <= LATEST_MS;
@@ -105,10 +105,10 @@ function readEvent(event: unknown, filter: ReviewFilter, { onUnreadable }: LogRe
   return review !== undefined && isWanted(review, filter) ? [{ id: String(eventId), review }] : [];
 }
 
-/** Lines of several environments arrive out of order, and some of them late: so far back the log is read again. */
+/** Re-read window: lines of several environments arrive late and out of order. */
 const OVERLAP_MS = 30_000;
 
-/** Never ends by itself. `clock` in milliseconds since 1970. `pause` waits between two looks, and rejects when the reader is to stop. */
+/** Yields new reviews until `pause` rejects. `clock` in milliseconds since 1970. `pause` waits between two reads. */
 export async function* followReviews(
   query: LogQuery,
   reader: LogReader,
@@ -121,7 +121,7 @@ export async function* followReviews(
     for await (const page of readPages({ ...query, from }, reader)) {
       const fresh = page.filter(({ id }) => !seen.has(id));
       for (const { id, review } of fresh) seen.set(id, review.time);
-      // CloudWatch Logs takes lines dated up to two hours ahead: one of them must not hide the lines that come after it.
+      // CloudWatch Logs accepts times up to two hours ahead: such a line must not hide later ones.
       for (const { review } of page) if (review.time <= clock()) newest = Math.max(newest, review.time);
       if (fresh.length > 0) yield fresh;
     }

@@ -1,4 +1,4 @@
-// Reading all that a log has of a time, for a result that is printed at the end.
+// Reads all reviews of a period, for a result that is printed at the end.
 
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { startProgress } from "../terminal/progress.ts";
@@ -6,7 +6,7 @@ import { type LoggedReview, shownTime } from "./logged-review.ts";
 import type { OpenLog } from "./options.ts";
 import { readPages } from "./read-log.ts";
 
-/** `print` is called once, also where Ctrl-C or AWS ends the reading after some of them. */
+/** Calls `print` once, also when Ctrl-C or an error stops reading after some reviews. */
 export async function readWhole(
   log: OpenLog,
   add: (review: LoggedReview) => void,
@@ -35,12 +35,12 @@ export async function readWhole(
 
 export function tellNone({ query }: OpenLog, io: IOStreams): void {
   const end = query.until === undefined ? "" : ` until ${shownTime(query.until)}`;
-  const hint = query.who === undefined ? "" : " --who finds whole ARNs and usernames.";
-  io.tell(`No such reviews since ${shownTime(query.from)}${end} in ${query.logGroup}.${hint}\n`);
+  const hint = query.who === undefined ? "" : " --who matches only complete ARNs and usernames.";
+  io.tell(`No matching reviews since ${shownTime(query.from)}${end} in ${query.logGroup}.${hint}\n`);
 }
 
-/** For a read that Ctrl-C or AWS ended: nobody may take what was printed for the whole. */
+/** Warns that the printed result is incomplete, after Ctrl-C or an error. */
 export function tellTruncated({ query }: OpenLog, newest: number | undefined, io: IOStreams): void {
   if (newest === undefined || io.closed.aborted) return;
-  io.tell(`This is not all: the log was read from ${shownTime(query.from)} to ${shownTime(newest)} only.\n`);
+  io.tell(`Incomplete: the log was read only from ${shownTime(query.from)} to ${shownTime(newest)}.\n`);
 }

@@ -1,4 +1,4 @@
-// Reviews as people read them: equal ones grouped, each with the reason of a denial.
+// Groups reviews and prints them, each denial with its reason.
 
 import { supposeIdentity } from "../access/evaluation.ts";
 import { adviceFor, explainCommand, type Place } from "../explain/advice.ts";
@@ -10,7 +10,7 @@ import { type LoggedReview, shownTime } from "./logged-review.ts";
 interface Shown {
   readonly review: LoggedReview;
   readonly why: Why;
-  /** How often, and since when; one review has none. */
+  /** Count and first time; not set for a single review. */
   readonly group?: ReviewGroup;
 }
 
@@ -27,7 +27,7 @@ export function showGroups(all: readonly Shown[], prefix: string, columns: IOStr
   return table([time, "count", ...headers], rows);
 }
 
-/** For reviews that are printed as they are read: no column can wait for the longest cell. */
+/** Prints one review at once, so columns cannot be aligned. */
 export function showOne(shown: Shown, prefix: string, columns: IOStreams["columns"]): string {
   if (columns !== undefined) return showNarrow(shown, prefix, columns);
   return `${cells(shown, prefix).map(printable).join("\t")}\n`;
@@ -51,7 +51,7 @@ function showNarrow({ review, why, group }: Shown, prefix: string, columns: numb
     ...(count === 1 ? [] : [`${count} times since ${shownTime(first)}`]),
     ...(arn === undefined ? [] : [arn]),
     ...(username === undefined ? [] : [`as ${username}${by}`]),
-    // With an ARN, the command says more.
+    // With an ARN, the explain command shows more.
     ...(why.explain === undefined && message !== undefined ? [message] : []),
     ...(why.advice === undefined ? [] : [`to do: ${why.advice}`]),
   ];
@@ -59,7 +59,7 @@ function showNarrow({ review, why, group }: Shown, prefix: string, columns: numb
   return `${hang("", head, columns)}${below}${why.explain === undefined ? "" : showCommand(why.explain, columns)}`;
 }
 
-/** On several lines where one is too short, so that it can still be copied as it is. */
+/** Wraps a long command so that it can be copied and run. */
 function showCommand(words: readonly string[], columns: number): string {
   const lines: string[] = [];
   for (const word of words) {
@@ -81,13 +81,13 @@ export interface ReviewGroup {
 
 interface Groups {
   add(review: LoggedReview): void;
-  /** In the order of their last review. */
+  /** Sorted by the time of their last review. */
   all(): ReviewGroup[];
-  /** Reviews that are in no group, since there are too many. */
+  /** Number of reviews left out because there are too many groups. */
   left(): number;
 }
 
-/** More than anybody reads; whoever has an AWS account can make sessions without end, and each would be a group. */
+/** Limits memory: any AWS account can create any number of sessions, each of which would be a group. */
 const MOST = 10_000;
 
 export function groupReviews(most = MOST): Groups {
@@ -115,15 +115,15 @@ export function groupReviews(most = MOST): Groups {
 }
 
 interface Why {
-  /** Words of a shell command, each in quotes where it needs them. */
+  /** Words of a shell command, quoted where necessary. */
   readonly explain?: readonly string[];
   readonly advice?: string;
 }
 
-/** Nothing for a grant, and for a token of another kind. */
+/** Empty for grants and for tokens of other authenticators. */
 export function whyOf({ outcome, reason = "", arn = "", principalId }: LoggedReview, place: Place): Why {
   if (outcome === "denied" && supposeIdentity(arn) !== undefined) {
-    // Without it, another role of this name would match.
+    // Without the id, the current role of this name would match.
     const isOfId = reason === "mapping_mismatch" && principalId !== undefined && /^[A-Z0-9]+$/.test(principalId);
     return { explain: explainCommand(place, arn, isOfId ? principalId : undefined) };
   }

@@ -15,8 +15,8 @@ type StatsOptions = ReviewsOptions & OutputOptions;
 export function statsCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "Reads every review of the time: a day of a busy cluster takes a minute or more. For weeks, use the saved queries of " +
-      "CloudWatch Logs Insights that the stack makes.",
+      "Reads every review of the period: a day of a busy cluster takes a minute or more. For weeks, use the saved queries " +
+      "that the stack creates in CloudWatch Logs Insights.",
     examples: [
       "iam-authenticator reviews stats -c prod --since 1d",
       "iam-authenticator reviews stats -c prod --outcome denied -o json",
@@ -41,7 +41,7 @@ async function stats(options: StatsOptions, io: IOStreams): Promise<void> {
   }
 }
 
-/** What fits on a screen. */
+/** Rows that fit on a screen. */
 const MOST_ROWS = 20;
 
 function showStats(stats: Stats, columns: IOStreams["columns"]): string {
@@ -68,19 +68,19 @@ function showStats(stats: Stats, columns: IOStreams["columns"]): string {
     .join("\n");
 }
 
-/** How many reviews ended in each way; a way that did not occur is left out. */
+/** Number of reviews by outcome; outcomes without reviews are omitted. */
 type Outcomes = Partial<Record<Outcome, number>>;
 
 interface Stats {
   readonly reviews: number;
   readonly outcomes: Outcomes;
-  /** Of refusals and faults, by code. */
+  /** Number of denials and faults by code. */
   readonly reasons: Readonly<Record<string, number>>;
-  /** Whoever has most reviews first; without an ARN, nobody was proven. */
+  /** Most reviews first. `arn` is missing if no identity was proven. */
   readonly identities: readonly { readonly arn?: string; readonly reviews: number; readonly outcomes: Outcomes }[];
   /** Reviews of further identities. */
   readonly others: number;
-  /** In order, without hours in which nothing was reviewed. `hour` in UTC, such as `2026-11-24T16:00Z`. */
+  /** Sorted, without hours that have no reviews. `hour` in UTC, such as `2026-11-24T16:00Z`. */
   readonly hours: readonly { readonly hour: string; readonly reviews: number; readonly outcomes: Outcomes }[];
 }
 

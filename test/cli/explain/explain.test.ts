@@ -48,7 +48,7 @@ identity  arn:aws:sts::111122223333:assumed-role/Developers/bob@example.com
           principal AROALOCALDEVELOPERSAA
 mapping   deny/111122223333: nothing
           deny/any: nothing
-          role/111122223333/developers: matches  <- counts
+          role/111122223333/developers: matches  <- applies
           pattern/111122223333: nothing
           pattern/any: nothing, 1 invalid
           account/111122223333: matches  (shadowed)
@@ -147,7 +147,7 @@ test("what is asked wrongly is said, and a token on the command line most of all
   for (const words of [["k8s-aws-v1.abc"], ["--token-file", "k8s-aws-v1.abc"], ['{"token":"k8s-aws-v1.abc"}']]) {
     const { code, err } = await explain(words);
     assert.equal(code, 2);
-    assert.match(err, /your shell's history has it now/);
+    assert.match(err, /your shell's history now contains it/);
     assert.doesNotMatch(err, /abc/);
   }
   for (const words of [[], ["x"], ["arn:aws:s3:::bucket"], ["arn:aws:iam::1:role/x", "--token-file", "-"]]) {

@@ -113,7 +113,7 @@ test("A5: of an ARN nothing is proven: the placeholder stays, EC2 is not asked, 
   assert.match(out, /\nuser {6}system:node:\{EC2PrivateDNSName\}\n/);
   assert.match(
     out,
-    /\nverdict {3}granted, if EC2 confirms the instance\n {10}EC2 was not asked: only a node's own token/,
+    /\nverdict {3}granted, if EC2 confirms the instance\n {10}EC2 was not called: only a node's own token/,
   );
   const json = await cli(["explain", "-c", "prod", `arn:aws:iam::${ACCOUNT}:role/ClusterNode`, "-o", "json"]);
   assert.equal(JSON.parse(json.out).instanceProven, false);

@@ -125,7 +125,7 @@ test("without permission to read mappings: what is known, which permission is mi
   );
   assert.equal(
     err,
-    `No permission to read the mappings: ssm:GetParameters on parameter${PREFIX}/*. Ask somebody who has it: iam-authenticator explain -c prod ${BOB}\n`,
+    `No permission to read the mappings: ssm:GetParameters on parameter${PREFIX}/*. Ask an operator with this permission to run: iam-authenticator explain -c prod ${BOB}\n`,
   );
   const elsewhere = await whoami(["--prefix", "/elsewhere", "--region", "us-west-2"]);
   assert.match(

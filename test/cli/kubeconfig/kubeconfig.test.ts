@@ -49,7 +49,7 @@ test("webhook: without credentials it needs --no-token, which goes with none of 
   assert.deepEqual([refused.code, refused.out], [2, ""]);
   assert.match(
     refused.err,
-    /^The kubeconfig would have no credentials, and the function would refuse it\. Give --token-file/,
+    /^The kubeconfig would have no credentials, and the function would reject it\. Give --token-file/,
   );
   const { code, out } = await cli([...words, "--no-token"]);
   assert.deepEqual([code, parse(out).users[0].user], [0, {}]);
@@ -70,7 +70,10 @@ test("webhook: a file that holds no token is refused, and not shown", async () =
     const words = ["kubeconfig", "webhook", "--endpoint", "https://a.example", "--token-file", "-"];
     const { code, out, err } = await cli(words, { input });
     assert.deepEqual([code, out], [2, ""]);
-    assert.equal(err, "standard input holds no bearer token: it must be one line without spaces, of ASCII alone.\n");
+    assert.equal(
+      err,
+      "standard input contains no bearer token: it must be one line of ASCII characters without spaces.\n",
+    );
   }
 });
 

@@ -26,10 +26,10 @@ const WEBHOOK = ["kubeconfig", "webhook", "--endpoint", "https://a.example"];
 test("a private key never goes where a certificate belongs", async () => {
   for (const words of [CLIENT, WEBHOOK]) {
     for (const [name, text, reason] of [
-      ["key", key, "it holds a private key"],
-      ["both", authority.ca + key, "it holds a private key"],
-      ["text", "hello", "it holds no certificate"],
-      ["empty", "", "it holds no certificate"],
+      ["key", key, "it contains a private key"],
+      ["both", authority.ca + key, "it contains a private key"],
+      ["text", "hello", "it contains no certificate"],
+      ["empty", "", "it contains no certificate"],
       ["fake", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "certificate 1 is not valid X.509"],
     ] as const) {
       const path = file(name, text);
@@ -40,7 +40,7 @@ test("a private key never goes where a certificate belongs", async () => {
   }
   const swapped = await cli([...WEBHOOK, "--client-cert", keyFile, "--client-key", certFile]);
   assert.deepEqual([swapped.code, swapped.out], [2, ""]);
-  assert.match(swapped.err, /^--client-cert \S+a\.key: it holds a private key\. /);
+  assert.match(swapped.err, /^--client-cert \S+a\.key: it contains a private key\. /);
 });
 
 test("a CA is taken without what is written around it", async () => {

@@ -278,13 +278,13 @@ test("explain shows which of them applies to a session", async () => {
   const jane = await explain(JANE.session);
   assert.match(
     jane.out,
-    /sso-session\/111122223333\/developers: matches {2}<- counts\n.*sso\/111122223333\/developers: matches {2}\(shadowed\)\n/,
+    /sso-session\/111122223333\/developers: matches {2}<- applies\n.*sso\/111122223333\/developers: matches {2}\(shadowed\)\n/,
   );
   assert.match(jane.out, /\nuser {6}lead:jane\n/);
   const other = await explain("jane");
   assert.match(
     other.out,
-    /sso-session\/111122223333\/developers: nothing\n.*sso\/111122223333\/developers: matches {2}<- counts\n/,
+    /sso-session\/111122223333\/developers: nothing\n.*sso\/111122223333\/developers: matches {2}<- applies\n/,
   );
   assert.match(other.out, /\nuser {6}dev:jane\n/);
 });

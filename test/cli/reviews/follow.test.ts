@@ -93,5 +93,5 @@ test("a pipe that nobody reads any more ends it, and says nothing", async () => 
 
 test("--until has no meaning for it", async () => {
   const { code, err } = await cluster.reviews(["--follow", "--until", "1m"]);
-  assert.deepEqual([code, err], [2, "--follow has no end: leave --until out.\n"]);
+  assert.deepEqual([code, err], [2, "Give either --follow or --until.\n"]);
 });

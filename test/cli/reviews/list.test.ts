@@ -139,7 +139,11 @@ test("--since and --until: how long ago, or when", async () => {
   assert.equal(await count("--since", "2026-11-24T15:45:00Z", "--until", "2026-11-24T16:00:00Z"), 1);
   for (const since of ["yesterday", "1", "-1h", "2026-11-24", "2026-02-30T00:00:00Z", "1y"]) {
     const { code, err } = await cluster.reviews(["--since", since]);
-    assert.deepEqual([code, /It must be such as 15m, 1h, 2d, or a time such as/.test(err)], [2, true], since);
+    assert.deepEqual(
+      [code, /It must be a duration such as 15m, 1h or 2d, or a time such as/.test(err)],
+      [2, true],
+      since,
+    );
   }
   const { code, err } = await cluster.reviews(["--since", "1h", "--until", "2h"]);
   assert.deepEqual([code, err], [2, "--until must not be before --since.\n"]);
@@ -160,7 +164,7 @@ test("nothing found is a sentence on standard error, and an empty list for a pro
   assert.deepEqual([code, out], [0, "[]\n"]);
   assert.match(
     err,
-    /^No such reviews since 2026-11-24T15:30:00Z in IamAuthenticator-prod-AuthenticatorLog\S+\. --who finds whole ARNs and usernames\.\n$/,
+    /^No matching reviews since 2026-11-24T15:30:00Z in IamAuthenticator-prod-AuthenticatorLog\S+\. --who matches only complete ARNs and usernames\.\n$/,
   );
   assert.equal((await cluster.reviews(["--who", "eve"])).out, "");
 });

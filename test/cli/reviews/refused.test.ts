@@ -89,7 +89,7 @@ test("no permission: exit code 3, and which one is missing", async () => {
     [log.code, log.err],
     [
       3,
-      `No permission to read the log: logs:FilterLogEvents on the log group ${LOG_GROUP}. The construct's grantReadReviews gives it.\n`,
+      `No permission to read the log: logs:FilterLogEvents on the log group ${LOG_GROUP}. The construct's grantReadReviews grants it.\n`,
     ],
   );
 });
@@ -119,7 +119,7 @@ test("a read that AWS ends half-way prints what it has, and says that this is no
     assert.equal(code, 3);
     assert.match(out, /user\/alice/);
     const end = "2026-11-24T15:40:0\\dZ";
-    const told = `^This is not all: the log was read from 2026-11-24T15:30:00Z to ${end} only\\.\nAWS throttles these calls`;
+    const told = `^Incomplete: the log was read only from 2026-11-24T15:30:00Z to ${end}\\.\nAWS still throttles these calls`;
     assert.match(err, new RegExp(told));
   }
   cluster.events.splice(0, many.length);
@@ -138,7 +138,7 @@ test("Ctrl-C half-way prints what was read, and says so", async () => {
   const { code, out, err } = await cluster.reviews([], { interrupted: interrupt.signal });
   assert.equal(code, 130);
   assert.match(out, /user\/alice/);
-  assert.match(err, /^This is not all: .* only\.\nInterrupted\.\n$/);
+  assert.match(err, /^Incomplete: the log was read only from .*\.\nInterrupted\.\n$/);
   cluster.events.splice(0, many.length);
 });
 

@@ -67,7 +67,7 @@ test("a program gets the same numbers", async () => {
 
 test("without any review: where it was looked for", async () => {
   const { code, err } = await cluster.reviews(["stats", "--outcome", "fault"]);
-  assert.deepEqual([code, err], [0, `No such reviews since 2026-11-24T15:30:00Z in ${LOG_GROUP}.\n`]);
+  assert.deepEqual([code, err], [0, `No matching reviews since 2026-11-24T15:30:00Z in ${LOG_GROUP}.\n`]);
 });
 
 test("identities without end take no memory without end: the rest is counted together", () => {

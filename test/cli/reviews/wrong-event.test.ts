@@ -27,7 +27,7 @@ for (const [name, event] of [
       wrong = event;
       const words = ["reviews", command, "-c", "prod", "--log-group", LOG_GROUP, "--rate", "1000", "-o", "json"];
       const { code, out, err } = await cli(words, { now: NOW });
-      assert.deepEqual([code, err], [0, "An event of the log has no readable text or time, and is left out.\n"]);
+      assert.deepEqual([code, err], [0, "Skipping log events that have no valid text or time.\n"]);
       const found = JSON.parse(out);
       assert.equal(command === "list" ? found.length : found.reviews, 1);
     });
