@@ -1,4 +1,4 @@
-// Questions to a person at a terminal, and a text that a person changes in an editor.
+// Asks the user questions in a terminal, and opens the user's editor.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,18 +10,19 @@ import { EXIT, Failure, finding, usage } from "../errors.ts";
 import { fileFailure, readFileText } from "./files.ts";
 import type { IOStreams } from "./io-streams.ts";
 
-/** Returns if the answer is yes, and throws otherwise. `answer`: the options that say yes beforehand. */
+/** Returns if the user answers yes, and throws a `Failure` otherwise. `answer`: the options that skip the question. */
 export async function confirm(question: string, io: IOStreams, answer = "--yes"): Promise<void> {
-  if (!io.interactive) throw usage(`Nothing was written. There is nobody to ask here: give ${answer} (or --dry-run).`);
+  if (!io.interactive)
+    throw usage(`Nothing was written. Cannot ask for confirmation without a terminal: give ${answer} (or --dry-run).`);
   const line = await ask(`${question} [y/N] `, io);
   if (line === undefined) throw new Failure(EXIT.interrupted, "Nothing was written: the question was not answered.");
   if (!/^y(es)?$/i.test(line.trim())) throw finding("Nothing was written.");
 }
 
-/** A line; `undefined` where the input ends without one (Ctrl-D). Rejects with an AbortError at a Ctrl-C. */
+/** Returns the answer; `undefined` if the input ends (Ctrl-D). Rejects with an AbortError on Ctrl-C. */
 export async function ask(question: string, { input, tell, interrupted }: IOStreams): Promise<string | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
-  // Not its question(): that forgets an answer without a line end.
+  // readline's question() loses an answer without a line break.
   const lines = createInterface({ input });
   lines.once("line", resolve);
   lines.once("close", () => resolve(undefined));
@@ -34,7 +35,7 @@ export async function ask(question: string, { input, tell, interrupted }: IOStre
     if (answer === undefined) tell("\n");
     return answer;
   } catch (error) {
-    // After ^C the cursor is still behind the question.
+    // After ^C, the cursor is still on the question's line.
     tell("\n");
     throw error;
   } finally {
@@ -43,11 +44,11 @@ export async function ask(question: string, { input, tell, interrupted }: IOStre
   }
 }
 
-/** As other programs have it: https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html#tag_08_03 */
+/** The usual default: https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html#tag_08_03 */
 const DEFAULT_EDITOR = "vi";
 
 export interface Draft {
-  /** For messages, and for somebody who wants it back. */
+  /** For messages, so that the user can recover the text. */
   readonly path: string;
   read(): string;
   write(text: string): void;
@@ -56,13 +57,13 @@ export interface Draft {
   remove(): void;
 }
 
-/** The folder has mode 0700, the file 0600. */
+/** Creates a file (mode 0600) in a new temporary folder (mode 0700). */
 export function createDraft(name: string, text: string): Draft {
   const path = join(newFolder(), name);
   writeFileSync(path, text, { mode: 0o600 });
   return {
     path,
-    // An editor may leave no file behind, or something else in its place.
+    // An editor may remove the file or replace it with something else.
     read: () => readFileText(path),
     write: (changed) => writeFileSync(path, changed, { mode: 0o600 }),
     edit: (io) => openEditor(path, io),
@@ -81,9 +82,9 @@ function newFolder(): string {
 
 async function openEditor(path: string, { environment, interactive, leaveInterrupts }: IOStreams): Promise<void> {
   const editor = environment["VISUAL"] || environment["EDITOR"] || (interactive ? DEFAULT_EDITOR : "");
-  if (editor === "") throw usage("No editor: set EDITOR, or run this at a terminal.");
+  if (editor === "") throw usage("No editor: set EDITOR, or run this in a terminal.");
   await leaveInterrupts(async () => {
-    // By the shell, since it may have options, such as `code --wait`.
+    // Run by the shell, because the variable may contain options, such as `code --wait`.
     const child =
       process.platform === "win32"
         ? spawn(`${editor} "${path}"`, { stdio: "inherit", shell: true })

@@ -1,4 +1,4 @@
-// Files that a user names: text to read, `-` for standard input, and secrets to write.
+// Reads text from files and standard input, and writes secrets to new files.
 
 import { isUtf8 } from "node:buffer";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
@@ -7,19 +7,19 @@ import type { Readable } from "node:stream";
 import { Failure, usage } from "../errors.ts";
 import type { IOStreams } from "./io-streams.ts";
 
-/** A ConfigMap has at most 1 MB, and ten thousand mappings have some. */
+/** A ConfigMap has at most 1 MB, and ten thousand mappings have a few MB. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** `-` is standard input. Throws as `readFileText` does, and where standard input is empty. */
+/** `-` is standard input. Throws as `readFileText` does, and if standard input is empty. */
 export async function readText(file: string, io: IOStreams): Promise<string> {
   if (file !== "-") return readFileText(file);
   const text = decodeText(await readStream(io.input), file);
-  // Mostly the program before the pipe has failed.
+  // Usually, the program before the pipe has failed.
   if (text.trim() === "") throw usage("Standard input is empty.");
   return text;
 }
 
-/** Throws a `Failure` where it is no file, is too large, or is not UTF-8 text. A byte order mark is left out. */
+/** Throws a `Failure` if it is not a file, is too large, or is not UTF-8 text. Drops a byte order mark. */
 export function readFileText(file: string): string {
   try {
     const stats = statSync(file);
@@ -37,7 +37,7 @@ export function readFileText(file: string): string {
 const UTF_16 = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
 const LINE_END = 0x0a;
 
-/** Strict: Node's own decoding replaces bytes that it cannot read, so two different names would become one. */
+/** Rejects invalid bytes. Node's decoder replaces them, so that two different names could become equal. */
 function decodeText(bytes: Buffer, file: string): string {
   // PowerShell 5 writes it by default.
   const isUtf16 = UTF_16.some((mark) => bytes.subarray(0, 2).equals(mark));
@@ -71,7 +71,7 @@ function tooLarge(file: string): Failure {
   return usage(`Cannot read ${nameOf(file)}: it is larger than ${MAX_BYTES / 1024 / 1024} MiB.`);
 }
 
-/** For its owner alone, and never over another file: a shell's `>` gives it to everybody. */
+/** Creates a file that only its owner can read. Never overwrites a file. */
 export function writeSecret(file: string, text: string): void {
   try {
     writeFileSync(file, text, { mode: 0o600, flag: "wx" });
@@ -80,7 +80,7 @@ export function writeSecret(file: string, text: string): void {
   }
 }
 
-/** For messages. */
+/** The file's name in messages. */
 export function nameOf(file: string): string {
   return file === "-" ? "standard input" : file;
 }
@@ -97,19 +97,19 @@ const REASONS: Readonly<Record<string, string>> = {
 
 export function fileFailure(what: "read" | "write", file: string, error: unknown): Failure {
   const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-  // A new file cannot be missing: its folder is.
+  // On writing, ENOENT means that the folder is missing.
   const reason = what === "write" && code === "ENOENT" ? REASONS["ENOTDIR"] : REASONS[code];
   return usage(`Cannot ${what} ${file || "a file without a name"}: ${reason ?? code}.`);
 }
 
-/** This command's folder for files of one kind; `undefined` if the environment does not say where. */
+/** The command's folder for cache or configuration; `undefined` if no XDG variable and no home folder is set. */
 export function userFolder(
   environment: Readonly<Record<string, string | undefined>>,
   kind: "cache" | "config",
 ): string | undefined {
   const xdg = environment[kind === "cache" ? "XDG_CACHE_HOME" : "XDG_CONFIG_HOME"];
   const home = environment["HOME"] || environment["USERPROFILE"];
-  // The specification says to ignore a relative path.
+  // The XDG specification requires ignoring relative paths.
   const folder = xdg && isAbsolute(xdg) ? xdg : home && join(home, `.${kind}`);
   return folder ? join(folder, "iam-authenticator") : undefined;
 }

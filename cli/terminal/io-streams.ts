@@ -1,4 +1,4 @@
-// What a command gets from the process: environment, clock, standard streams, and Ctrl-C.
+// The process as commands use it: environment, clock, standard streams and Ctrl-C.
 
 import { writeSync } from "node:fs";
 import type { Readable } from "node:stream";
@@ -11,38 +11,38 @@ import { createSecrets, type Secrets } from "./secrets.ts";
 export interface IOStreams {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
-  /** Rejects with an AbortError where the signal aborts meanwhile. */
+  /** Rejects with an AbortError when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** To standard output: what was asked for, and nothing else. A tone is shown as colour, where colour is wanted. */
+  /** Prints a result to standard output. `tone` sets the colour if colour is enabled. */
   readonly print: (text: string, tone?: Tone) => void;
-  /** To standard output, with the secrets in it: they are what was asked for. */
+  /** Prints a result that is a secret to standard output. `print` would hide it. */
   readonly printSecret: (text: string) => void;
-  /** To standard error: plans, questions, warnings. One line, or a part of one, for each call. */
+  /** Prints plans, questions and warnings to standard error. Each call prints one line or a part of it. */
   readonly tell: (text: string) => void;
-  /** On standard error, a line in place of the one before; an empty one takes it away. */
+  /** Replaces the progress line on standard error. An empty line removes it. */
   readonly showProgress: (line: string) => void;
   readonly input: Readable;
-  /** Whether somebody reads standard error. */
+  /** Whether standard error is a terminal. */
   readonly watched: boolean;
-  /** Whether that somebody can also answer, on standard input. */
+  /** Whether standard input is a terminal too, so that the user can answer. */
   readonly interactive: boolean;
   /** Columns of the terminal behind standard output; `undefined` for a pipe or a file. */
   readonly columns: number | undefined;
   /** Aborts at the first Ctrl-C. */
   readonly interrupted: AbortSignal;
-  /** Runs a program that Ctrl-C is for, such as an editor: meanwhile it does not abort `interrupted`. */
+  /** Runs a program that handles Ctrl-C, such as an editor. Until it ends, Ctrl-C does not abort `interrupted`. */
   readonly leaveInterrupts: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Aborts when nobody reads standard output any more, such as after `| head`. */
+  /** Aborts when the reader of standard output closes it, such as `| head`. */
   readonly closed: AbortSignal;
-  /** What this run has sent or received and must not print. */
+  /** Secrets that this run has sent or received, and must not print. */
   readonly secrets: Secrets;
 }
 
 const CLEAR_LINE = "\r\u001b[K";
 
 /**
- * Text from outside must not move the cursor, show a secret, or make lines of its own on standard error. JSON and YAML
- * are escaped before this, so they keep their values.
+ * Replaces secrets and control characters in output, and line breaks in messages on standard error. Values in JSON and
+ * YAML stay intact, because they are already escaped.
  */
 export function withHarmlessOutput(io: IOStreams): IOStreams {
   const { hide } = io.secrets;
@@ -56,7 +56,7 @@ export function withHarmlessOutput(io: IOStreams): IOStreams {
   };
 }
 
-/** The second Ctrl-C ends the process at once, as the system would. */
+/** The first Ctrl-C aborts `interrupted`. The second one ends the process. */
 export function processStreams(): IOStreams {
   const interrupt = new AbortController();
   const abort = () => interrupt.abort();
@@ -97,48 +97,48 @@ export function processStreams(): IOStreams {
   };
 }
 
-/** A terminal that nobody looks at, such as a build's, has none or says 0. */
+/** Some terminals, such as those of builds, report 0 columns or none. */
 export function columnsOf({ isTTY, columns }: Pick<typeof process.stdout, "isTTY" | "columns">): number | undefined {
   return isTTY && columns > 0 ? columns : undefined;
 }
 
 /**
- * `| head` closes the pipe when it has seen enough: that is not a fault, and work that may be a write goes on. A full
- * disk is a fault, and may take both streams.
+ * A closed pipe, as with `| head`, is not an error: the command continues, because it may be writing to AWS. A full disk
+ * is an error, and may affect both streams.
  */
 function leave(error: NodeJS.ErrnoException): void {
   if (error.code === "EPIPE") return;
   try {
     writeSync(process.stderr.fd, `Cannot write the output: ${error.code}.\n`);
   } catch {
-    // Nobody can be told.
+    // Standard error fails too.
   }
   process.exit(EXIT.fault);
 }
 
-/** All of C0, DEL and C1 but tab and line end; marks that turn the direction of text; Unicode's own line ends. */
+/** C0, DEL and C1 except tab and line feed; bidirectional controls; Unicode line and paragraph separators. */
 const CONTROL = /(?![\n\t])[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 export function hasControl(text: string): boolean {
   return text.search(CONTROL) >= 0;
 }
 
-/** For people. */
+/** For text that is not JSON or YAML. */
 function withoutControl(text: string): string {
   return text.replace(CONTROL, "?");
 }
 
-/** A message for people, or the prompt of a question. It is one line, so that no text in it can forge another. */
+/** Makes a message or prompt one line, so that quoted text cannot forge another line. */
 function asOneLine(text: string): string {
   return withoutControl(text).replace(/\n(?!$)/g, "?");
 }
 
-/** For JSON, and for double-quoted YAML: the same value, escaped. */
+/** For JSON and double-quoted YAML: escapes control characters, which keeps the value. */
 export function withEscapes(text: string): string {
   return text.replace(CONTROL, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** What a text reports: in a plan, what happens to a mapping. A sign beside it says the same. */
+/** Kind of a change in a plan, which a sign next to the text shows too. */
 export type Tone = "added" | "changed" | "removed" | "weakened";
 const STYLE: Readonly<Record<Tone, Parameters<typeof styleText>[0]>> = {
   added: "green",
@@ -147,7 +147,7 @@ const STYLE: Readonly<Record<Tone, Parameters<typeof styleText>[0]>> = {
   weakened: ["bold", "red"],
 };
 
-/** Each line separately, since a pager may show one. Node decides by the terminal, NO_COLOR and FORCE_COLOR. */
+/** Colours each line separately, for pagers. Node checks the terminal, NO_COLOR and FORCE_COLOR. */
 function inColour(text: string, tone: Tone, stream: NodeJS.WriteStream): string {
   return text.replace(/[^\n]+/g, (line) => styleText(STYLE[tone], line, { stream }));
 }

@@ -1,4 +1,4 @@
-// The result of a command in the requested form: a table for people, JSON or YAML for programs.
+// Prints the result of a command in the requested format: a table, names, JSON or YAML.
 
 import type { ListFormat } from "../options.ts";
 import { type IOStreams, withEscapes } from "./io-streams.ts";
@@ -7,17 +7,17 @@ interface Listing<T> {
   readonly items: readonly T[];
   readonly headers: readonly string[];
   readonly row: (item: T) => readonly string[];
-  /** Whether the last column is a sentence, which is not to be cut. */
+  /** Whether the last column is a sentence, which is never cut. */
   readonly endsInText?: true;
-  /** For `-o name`: what other commands take; empty for what has no name. */
+  /** For `-o name`: the name that other commands accept; empty for items without a name. */
   readonly name?: (item: T) => string;
   /** For `-o wide`: more columns, which are not cut. */
   readonly wide?: { readonly headers: readonly string[]; readonly row: (item: T) => readonly string[] };
-  /** For a terminal that the rows do not fit into: what identifies the item, and a sentence below it. */
+  /** For a terminal that is too narrow for the rows: columns that identify the item, and a sentence below them. */
   readonly narrow?: (item: T) => readonly string[];
 }
 
-/** Machine formats hold every field of the items; the table holds the columns of `row`. */
+/** JSON and YAML contain every field of the items; the table contains the columns of `row`. */
 export async function printList<T>(
   { items, headers, row, endsInText, narrow, name = () => "", wide = { headers, row } }: Listing<T>,
   format: ListFormat,
@@ -26,7 +26,7 @@ export async function printList<T>(
   const rows = items.map(row);
   if (format === "json" || format === "yaml") await printData(items, format, io);
   else if (format === "name") {
-    // One line each: for a script, a line end in a name would be a second name.
+    // One line each: to a script, a line break in a name would look like a second name.
     for (const one of new Set(items.map(name))) if (one !== "") io.print(`${printable(one)}\n`);
   } else if (format === "wide") io.print(table(wide.headers, items.map(wide.row)));
   else if (narrow !== undefined && !fits(headers, rows, io.columns)) {
@@ -40,23 +40,23 @@ export async function printData(data: unknown, format: "json" | "yaml", io: IOSt
   io.print(format === "json" ? withEscapes(`${JSON.stringify(data, null, 2)}\n`) : await yaml(data));
 }
 
-/** One of many that are printed as they come: a line of JSON, or a YAML document. */
+/** Prints one item of a stream: a line of JSON, or a YAML document. */
 export async function printDocument(data: unknown, format: "json" | "yaml", io: IOStreams): Promise<void> {
   io.print(format === "json" ? withEscapes(`${JSON.stringify(data)}\n`) : `---\n${await yaml(data)}`);
 }
 
-/** Loaded here: most people read a table. */
+/** Loads the YAML package only when it is needed. */
 async function yaml(data: unknown): Promise<string> {
   return (await import("./yaml.ts")).stringifyYaml(data);
 }
 
 const GAP = "  ";
-/** No column is cut to less. */
+/** Minimum width of a column that is cut. */
 const NARROWEST = 8;
 
 const INDENT = "    ";
 
-/** `columns` of the terminal; `undefined` for a pipe, where nothing is cut. Cells hold no line ends. */
+/** `columns` of the terminal; `undefined` for a pipe, where nothing is cut. Cells contain no line breaks. */
 export function table(headers: readonly string[], rows: readonly (readonly string[])[], columns?: number): string {
   const lines = linesOf(headers, rows);
   const natural = naturalWidths(lines);
@@ -72,7 +72,7 @@ export function table(headers: readonly string[], rows: readonly (readonly strin
     .join("");
 }
 
-/** The last column is a sentence. Where it does not fit, it goes below its row; it is never cut. */
+/** The last column is a sentence, which is never cut. If the table is too wide, it is printed below its row. */
 export function tableWithText(
   headers: readonly string[],
   rows: readonly (readonly string[])[],
@@ -87,7 +87,7 @@ function fits(headers: readonly string[], rows: readonly (readonly string[])[], 
   return columns === undefined || width <= columns;
 }
 
-/** Without headers: the last column, which is a sentence, below the others. */
+/** Rows without headers, each with its last column, a sentence, on the lines below. */
 function rowsWithText(rows: readonly (readonly string[])[], columns?: number): string {
   const heads = rows.map((row) => row.slice(0, -1));
   const [, ...lines] = table(
@@ -106,7 +106,7 @@ function naturalWidths(lines: readonly (readonly string[])[]): number[] {
   return (lines[0] ?? []).map((_, index) => lines.reduce((most, line) => Math.max(most, line[index]?.length ?? 0), 0));
 }
 
-/** Takes from the widest column first, one by one, until all of them fit. */
+/** Narrows the widest column step by step until the row fits. */
 function fit(natural: readonly number[], room: number): number[] {
   const widths = [...natural];
   let over = widths.reduce((sum, width) => sum + width, 0) - room;
@@ -120,18 +120,18 @@ function fit(natural: readonly number[], room: number): number[] {
   return widths;
 }
 
-/** ARNs begin alike: what tells one from another is its end. */
+/** Cuts ARNs at the start, because they differ at the end. */
 function pad(cell: string, width: number): string {
   if (cell.length <= width) return cell.padEnd(width);
   return cell.startsWith("arn:") ? `…${cell.slice(1 - width)}` : `${cell.slice(0, width - 1)}…`;
 }
 
-/** What somebody wrote into a mapping must not move the cursor of the person who lists it. */
+/** Replaces control characters: a stored value must not move the cursor of the terminal that lists it. */
 export function printable(text: string): string {
   return text.replace(/\p{C}/gu, "?");
 }
 
-/** `head`, and `text` beside it; lines that follow are indented as far. Without `columns`, for a pipe, one line. */
+/** `head` and the wrapped `text`, with a hanging indent. One line if `columns` is `undefined`, as for a pipe. */
 export function hang(head: string, text: string, columns: number | undefined): string {
   const room = (columns ?? Number.POSITIVE_INFINITY) - head.length;
   const lines: string[] = [];
@@ -144,7 +144,7 @@ export function hang(head: string, text: string, columns: number | undefined): s
   return lines.map((line, i) => `${i === 0 ? head : indent}${line}\n`).join("");
 }
 
-/** In quotes where a shell would read it as anything but one word: an IAM path may hold `;` and `$`. */
+/** Quotes text that a shell would not read as one plain word: an IAM path may contain `;` and `$`. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,20 +1,20 @@
-// Long work: a line that shows how far it is, and what a Ctrl-C does.
+// Shows the progress of long work, and handles Ctrl-C during it.
 
 import type { IOStreams } from "./io-streams.ts";
 
 interface Progress {
   show(done: number): void;
-  /** Takes the line away again. */
+  /** Removes the line. */
   end(): void;
 }
 
 const BAR = 30;
-/** Below this, work is over before a line could be read. */
+/** Less work ends before the user could read the line. */
 const WORTH_SHOWING = 10;
-/** Without a terminal, such as in a pipeline. */
+/** Interval of messages without a terminal, such as in a pipeline. */
 const LOGGED_EVERY_MS = 10_000;
 
-/** `all` is `undefined` where the end is not known; `perSecond` is a rate that the work never exceeds. */
+/** `all`: number of items, `undefined` if unknown. `perSecond`: upper limit of the rate. */
 export function startProgress(
   what: string,
   all: number | undefined,
@@ -57,16 +57,16 @@ function bar(share: number): string {
   return `[${"#".repeat(full)}${".".repeat(BAR - full)}]`;
 }
 
-/** `undefined` for less than two seconds, which nobody needs to be told. */
+/** `undefined` below two seconds, which are not worth printing. */
 export function duration(seconds: number): string | undefined {
-  const whole = Math.ceil(seconds);
-  if (whole < 2) return undefined;
-  if (whole < 120) return `${whole} s`;
+  const rounded = Math.ceil(seconds);
+  if (rounded < 2) return undefined;
+  if (rounded < 120) return `${rounded} s`;
   const minutes = Math.ceil(seconds / 60);
   return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** Rejects with an AbortError. Not for writes: the user must learn whether they were done. */
+/** Rejects with an AbortError on Ctrl-C. Not for writes, whose results the user must see. */
 export async function untilInterrupted<T>(work: Promise<T>, { interrupted }: IOStreams): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const stop = () => reject(interrupted.reason);
@@ -78,10 +78,10 @@ export async function untilInterrupted<T>(work: Promise<T>, { interrupted }: IOS
   }
 }
 
-/** A shorter wait needs no explanation. */
+/** Shorter waits are not reported. */
 const PATIENCE_MS = 1_000;
 
-/** Says what a Ctrl-C waits for, until what it returns is called. */
+/** Reports after Ctrl-C that a write is still running, until the returned function is called. */
 export function tellIfSlow({ interrupted, tell }: IOStreams): () => void {
   let timer: NodeJS.Timeout | undefined;
   const start = () => {

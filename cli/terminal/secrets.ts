@@ -1,17 +1,17 @@
-// Secrets that this run has sent or received, taken out of everything that it prints: the other side may echo them.
+// Hides secrets that this run has sent or received in its output: servers may echo them.
 
 export interface Secrets {
-  /** From now on it is not printed. */
+  /** Hides the secret from now on. */
   add(secret: string): void;
-  /** `text` with a placeholder for each part of a secret. */
+  /** Replaces each part of a secret in `text` with a placeholder. */
   hide(text: string): string;
 }
 
-/** It needs no escape in JSON, no quotes in YAML, and is no other word of ours. */
+/** Needs no escapes in JSON and no quotes in YAML. No other output contains it. */
 const PLACEHOLDER = "<hidden>";
-/** So much of a secret is a part of it. The other side may cut what it echoes anywhere, and so do we. */
+/** Length of the parts of a secret that are hidden: an echoed secret may be cut anywhere. */
 const PART = 12;
-/** A shorter one is found only where it is whole; a few letters would be found in other words, too. */
+/** Secrets of at least this length but below `PART` are hidden only in full. Shorter ones would match ordinary words. */
 const SHORTEST = 6;
 
 export function createSecrets(): Secrets {
@@ -40,7 +40,7 @@ export function createSecrets(): Secrets {
   };
 }
 
-/** As headers, URLs, forms and basic authentication carry it. */
+/** The encodings in headers, URLs, forms and basic authentication. */
 function spellingsOf(secret: string): Set<string> {
   const bytes = Buffer.from(secret);
   return new Set([secret, encodeURIComponent(secret), bytes.toString("base64"), bytes.toString("base64url")]);

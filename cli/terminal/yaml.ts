@@ -1,4 +1,4 @@
-// YAML as a file holds it, with the line of each part, and as a terminal may show it.
+// Parses YAML files and finds line numbers; writes YAML that is safe for terminals.
 
 import {
   Composer,
@@ -19,26 +19,26 @@ import { hasControl, withEscapes } from "./io-streams.ts";
 
 export interface YamlDocument {
   readonly value: unknown;
-  /** The line, from 1 on, of what is at this path: `lineOf(["mappings", 2])`. */
+  /** The line number of the value at this path, starting at 1: `lineOf(["mappings", 2])`. */
   lineOf(path: Path): number;
-  /** Where a block of text (`key: |`) at this path begins; `undefined` for anything else. */
+  /** The first line of the block text (`key: |`) at this path; `undefined` for other values. */
   blockLine(path: Path): number | undefined;
 }
 
 export type Path = readonly (string | number)[];
 
-/** JSON is YAML too. A repeated key is refused, where other readers silently take the last. */
+/** Parses YAML or JSON. Rejects repeated keys, of which other parsers silently use the last. */
 export function parseYaml(text: string, file: string): YamlDocument {
   const [first, second] = parseDocuments(text, file);
   if (second !== undefined)
-    throw usage(`${nameOf(file)}: several documents (---) where one is expected. Make a file of each.`);
+    throw usage(`${nameOf(file)}: the file has several documents (---), but only one is allowed. Split the file.`);
   return first ?? { value: null, lineOf: () => 1, blockLine: () => undefined };
 }
 
 /**
- * Every document of a file, between the lines `---`, without empty ones. `firstLine`: of a text inside of a file.
+ * Returns the non-empty documents of a file. `firstLine`: line number of `text` within its file.
  *
- * What another YAML reader may read differently is refused, or stays the text that it is.
+ * Rejects what other YAML parsers may read differently, or keeps it as text.
  */
 export function parseDocuments(text: string, file: string, firstLine = 1): YamlDocument[] {
   const lines = new LineCounter();
@@ -50,7 +50,7 @@ export function parseDocuments(text: string, file: string, firstLine = 1): YamlD
       `${nameOf(file)}, line ${lineAt(version.offset)}: remove the line %YAML. The file is read as YAML 1.2.`,
     );
   }
-  // Without stringKeys, an alias for a key escapes the check of repeated keys.
+  // Without stringKeys, an alias as a key bypasses the check for repeated keys.
   return [...new Composer({ stringKeys: true }).compose(tokens)].flatMap((document) => {
     const [error] = document.errors;
     if (error !== undefined) {
@@ -78,8 +78,8 @@ function isOtherVersion(directive: string): boolean {
 }
 
 /**
- * A number in another form than plain decimal stays the text that was written: an account 012345678901 keeps its zero,
- * and no 0o17, 0x1F or 1e3 becomes another number. Returns the offset of the first merge key, if there is one.
+ * Keeps numbers that are not plain decimals as text: an account 012345678901 keeps its zero, and 0o17, 0x1F and 1e3 are
+ * not converted. Returns the offset of the first merge key, if there is one.
  */
 function readAsWritten(document: ParsedDocument): number | undefined {
   let merge: number | undefined;
@@ -102,16 +102,16 @@ function contentOf(document: ParsedDocument, file: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    // An alias that leads nowhere, or to too much.
+    // An alias without an anchor, or one that expands too far.
     if (error instanceof ReferenceError) throw invalid(file, error.message);
     throw error;
   }
 }
 
-/** In place of the parser's own sentence. */
+/** Replaces the parser's message. */
 const REASONS: { readonly [code in ErrorCode]?: string } = { NON_STRING_KEY: "A key must be text" };
 const CHECK_INDENTATION = "check the indentation";
-/** The parser's own sentences speak of its grammar. https://eemeli.org/yaml/#errors */
+/** Added to the parser's messages, which only describe its grammar. https://eemeli.org/yaml/#errors */
 const ADVICE: { readonly [code in ErrorCode]?: string } = {
   BAD_INDENT: CHECK_INDENTATION,
   MULTILINE_IMPLICIT_KEY: CHECK_INDENTATION,
@@ -124,7 +124,7 @@ const ADVICE: { readonly [code in ErrorCode]?: string } = {
 };
 
 function adviceForError({ code, message }: YAMLParseError): string | undefined {
-  // One code for all that is missing, also a bracket.
+  // The parser uses this code for any missing character, such as a bracket.
   return /without - indicator/.test(message) ? CHECK_INDENTATION : ADVICE[code];
 }
 
@@ -135,12 +135,12 @@ function invalid(file: string, reason: string, at?: string, advice?: string) {
 }
 
 /**
- * Control characters as escapes, so that the same value is read again, and no terminal obeys it. `blocks`: for texts of
- * our own, which may have lines; others' texts get none, because a line of a log may be a command to what runs it.
+ * Escapes control characters, which keeps the values and is safe for terminals. `blocks`: use block text, only for our
+ * own values. Other values stay on one line, because a build system may run a log line as a command.
  */
 export function stringifyYaml(data: unknown, { blocks = false } = {}): string {
   const document = new Document(data);
-  // Only double quotes take escapes.
+  // Only double-quoted text supports escapes.
   visit(document, {
     Scalar(_, node) {
       const { value } = node;

@@ -1,5 +1,5 @@
-// `token --cache`: credentials that end, kept on disk until they do, so that an MFA code or a role is not asked for each time.
-// As aws-iam-authenticator has it: credentials are kept, and each token is signed anew.
+// `token --cache`: caches temporary credentials on disk, to avoid an MFA prompt or an AssumeRole call for each token.
+// As in aws-iam-authenticator, tokens are not cached: each one is newly signed.
 
 import { createHash, randomUUID } from "node:crypto";
 import {
@@ -22,14 +22,14 @@ import { userFolder } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { whyNotCached } from "./why-not-cached.ts";
 
-/** No token that ends in the next moment: kubectl would have to ask for another one at once. */
+/** Minimum remaining lifetime: kubectl would otherwise need another token at once. */
 const LEFT_MS = 60_000;
 
 /**
- * The kept credentials if they still last, or else those of `find`, which are kept if they have an end. A cache that
- * cannot be used costs a line on standard error, never the token.
+ * Returns the cached credentials if they are still valid. Otherwise calls `find`, and caches the result if it expires. A
+ * cache that cannot be used causes a warning on standard error, and no failure.
  *
- * @param options all that decides whose credentials these are, beside the AWS environment and configuration files
+ * @param options everything that selects the credentials, except the AWS environment and configuration files
  */
 export async function cachedCredentials(
   options: Readonly<Record<string, unknown>>,
@@ -47,7 +47,7 @@ export async function cachedCredentials(
   if (kept !== undefined && lasts(kept, io)) return kept;
   const found = await find();
   if (found.expiration === undefined) {
-    io.tell("Not kept: these AWS credentials have no end. --cache is for those of a role, SSO or an MFA session.\n");
+    io.tell("Not cached: these AWS credentials do not expire. --cache is for a role, SSO or an MFA session.\n");
   } else if (lasts(found, io)) write(folder, file, found, io);
   return found;
 }
@@ -63,9 +63,9 @@ function cacheFolder({ environment }: IOStreams): string {
 }
 
 /**
- * The whole AWS environment and both files: a profile may lead to another one, and whatever is changed there, keys of
- * before must not be used. Also who has signed in, or out, and the machine: an instance has a role of its own, and a home
- * may be on several. https://nvd.nist.gov/vuln/detail/CVE-2025-11621 is what too little in such a key leads to.
+ * Hashes all AWS variables and both configuration files: a profile may refer to others, and after any change, cached
+ * credentials must not be used. Also hashes the sign-ins and the host name: machines may share a home folder and have
+ * different instance roles. A key with too few inputs caused https://nvd.nist.gov/vuln/detail/CVE-2025-11621.
  */
 async function cacheKey(options: Readonly<Record<string, unknown>>): Promise<string> {
   const environment = Object.entries(process.env).filter(([name]) => name.startsWith("AWS_"));
@@ -75,13 +75,13 @@ async function cacheKey(options: Readonly<Record<string, unknown>>): Promise<str
   return createHash("sha256").update(all).digest("hex");
 }
 
-/** Of `aws sso login` and `aws login`: where the SDK looks, to which an empty variable means the working folder. */
+/** Folders of `aws sso login` and `aws login`. As in the SDK, an empty variable means the working folder. */
 function signInFolders(): string[] {
   const login = process.env["AWS_LOGIN_CACHE_DIRECTORY"] ?? join(homedir(), ".aws", "login", "cache");
   return [join(getHomeDir(), ".aws", "sso", "cache"), login || "."];
 }
 
-/** Of each sign-in, in the order of their names; none if the folder is not there. */
+/** The text of each sign-in, sorted by file name; empty if the folder does not exist. */
 function textsIn(folder: string): (string | undefined)[] {
   try {
     const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
@@ -105,12 +105,12 @@ function readPrivate(file: string, io: IOStreams): Credentials | undefined {
     const { mode, uid } = lstatSync(file);
     const isOthers = process.getuid !== undefined && uid !== process.getuid();
     if (process.platform !== "win32" && (isOthers || (mode & 0o077) !== 0)) {
-      io.tell(`Not used, because others can read it: ${file}\n`);
+      io.tell(`Ignored, because other users can read it: ${file}\n`);
       return undefined;
     }
     return credentialsIn(parseJson(readFileSync(file, "utf8")));
   } catch {
-    // None yet, or not readable: it is written anew.
+    // Missing or unreadable: it will be created again.
     return undefined;
   }
 }
@@ -124,7 +124,7 @@ function credentialsIn(value: unknown): Credentials | undefined {
   return { accessKeyId, secretAccessKey, expiration: end, ...(typeof sessionToken === "string" && { sessionToken }) };
 }
 
-/** Whole or not at all, by a new file that takes the old one's place: kubectl runs several of these at once. */
+/** Replaces the file atomically: kubectl runs several of these commands at once. */
 function write(folder: string, file: string, credentials: Credentials, io: IOStreams): void {
   const { accessKeyId, secretAccessKey, sessionToken, expiration } = credentials;
   const draft = join(folder, `${randomUUID()}.new`);
@@ -135,13 +135,13 @@ function write(folder: string, file: string, credentials: Credentials, io: IOStr
     renameSync(draft, file);
     removeEnded(folder, io);
   } catch (error) {
-    // `force` alone still throws where a file is in a folder's place.
+    // rmSync throws even with `force` if the folder is a file.
     if (existsSync(draft)) rmSync(draft, { force: true });
-    io.tell(`The credentials could not be kept (${error instanceof Error ? error.message : String(error)}).\n`);
+    io.tell(`Cannot cache the credentials (${error instanceof Error ? error.message : String(error)}).\n`);
   }
 }
 
-/** A key is used no more once something that decides it has changed: nobody else would remove its file. */
+/** Removes expired files. A file is never read again after an input of its key changes. */
 function removeEnded(folder: string, io: IOStreams): void {
   for (const name of readdirSync(folder).filter((one) => one.endsWith(".json"))) {
     const file = join(folder, name);

@@ -1,4 +1,4 @@
-// `token`: the exec plugin that gives kubectl a token.
+// `token`: the exec plugin that prints a token for kubectl.
 
 import type { Command } from "commander";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
@@ -21,7 +21,7 @@ interface TokenOptions extends AwsOptions, AssumeOptions {
 export function tokenCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "A token is valid for 15 minutes and for this cluster only. Anybody who has it can act as you: keep it out of logs.",
+      "A token is valid for 15 minutes and for this cluster only. Anyone who has it can act as you: keep it out of logs.",
     examples: [
       "iam-authenticator token --cluster prod --region eu-west-1",
       "iam-authenticator token -c prod --role arn:aws:iam::111122223333:role/Admin --cache",
@@ -30,11 +30,11 @@ export function tokenCommand(command: Command, io: IOStreams): Command {
   });
   return addAws(addCluster(command))
     .option("--role <arn>", "IAM role to assume first", readRoleArn)
-    .option("--external-id <id>", "external id that the role's trust policy asks for")
+    .option("--external-id <id>", "external id that the role's trust policy requires")
     .option("--session-name <name>", "session name of the assumed role")
-    .option("--forward-session-name", "with --role: keep your own session name, if you have one")
-    .option("--cache", "keep temporary credentials on disk until they end")
-    .option("--token-only", "print the token alone, without ExecCredential")
+    .option("--forward-session-name", "with --role: reuse your current session name, if you have one")
+    .option("--cache", "cache temporary credentials on disk until they expire")
+    .option("--token-only", "print only the token, without ExecCredential")
     .action((options: TokenOptions) => untilInterrupted(printToken(options, io), io));
 }
 
@@ -57,14 +57,14 @@ async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
   const credentials = await (options.cache ? cached() : find());
   const now = io.clock();
   const signed = await signToken({ credentials, clusterId, region, domain: partition.domain, now });
-  // kubectl would send it, be refused, and ask for another one, without end.
+  // kubectl would send it, fail, and request another one, in an endless loop.
   if (signed.expiresAt <= now) throw new Failure(EXIT.fault, CREDENTIALS_ENDED);
   io.printSecret(`${options.tokenOnly ? signed.token : execCredential(version, signed)}\n`);
 }
 
 const GROUP = "client.authentication.k8s.io";
 const API_VERSIONS = [`${GROUP}/v1`, `${GROUP}/v1beta1`];
-/** What other clients answer when nobody asks, such as a person in a shell. */
+/** The version that other clients return without KUBERNETES_EXEC_INFO, for example in a shell. */
 const DEFAULT_VERSION = `${GROUP}/v1beta1`;
 
 /** `execInfo` is KUBERNETES_EXEC_INFO. client-go refuses any version other than the one it wrote there. */
@@ -75,14 +75,14 @@ export function requestedVersion(execInfo: string | undefined): string {
   const known = API_VERSIONS.find((candidate) => candidate === version);
   if (known === undefined) {
     throw usage(
-      `KUBERNETES_EXEC_INFO must ask for one of ${API_VERSIONS.join(", ")}: correct apiVersion in the kubeconfig.`,
+      `KUBERNETES_EXEC_INFO must request one of ${API_VERSIONS.join(", ")}: correct apiVersion in the kubeconfig.`,
     );
   }
   return known;
 }
 
 export function execCredential(apiVersion: string, { token, expiresAt }: SignedToken): string {
-  // Rounded down to whole seconds: never later than the credentials.
+  // Rounded down to seconds, so that it is never later than the credentials' expiry.
   const expirationTimestamp = `${new Date(expiresAt).toISOString().slice(0, 19)}Z`;
   return JSON.stringify({ kind: "ExecCredential", apiVersion, spec: {}, status: { expirationTimestamp, token } });
 }

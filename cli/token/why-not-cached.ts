@@ -1,22 +1,22 @@
-// When `token --cache` keeps nothing: another program supplies the credentials, or others may write to the folder.
+// Finds out why `token --cache` cannot cache: a credential_process, or a folder that other users may write to.
 
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { loadSharedConfigFiles } from "@smithy/core/config";
 import { shellWord } from "../terminal/print.ts";
 
-/** A sentence; `undefined` where the cache may be used. `profile`: as options or AWS_PROFILE name it. */
+/** Returns the reason as a sentence; `undefined` if the cache can be used. `profile`: from options or AWS_PROFILE. */
 export async function whyNotCached(profile: unknown, folder: string): Promise<string | undefined> {
   if (await usesProcess(profile)) {
     return "the AWS profile has a credential_process, whose result may depend on what --cache cannot see.";
   }
-  // Who may write to the folder above can put another one in its place.
+  // A user who can write to the parent folder can replace this folder.
   return whyNotTrusted(dirname(folder)) ?? whyNotTrusted(folder);
 }
 
 /** Whether the credentials may come from a credential_process, of the profile or of its chain of source_profile. */
 async function usesProcess(profile: unknown): Promise<boolean> {
-  // In the order of the SDK: a named profile comes before the keys of the environment.
+  // As in the SDK, a named profile takes precedence over environment keys.
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
   if (profile === undefined && AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY) return false;
   const { configFile, credentialsFile } = await loadSharedConfigFiles({ ignoreCache: true });
@@ -31,7 +31,7 @@ async function usesProcess(profile: unknown): Promise<boolean> {
   return false;
 }
 
-/** Who may write to a folder of ours can put one file of it in the place of another. Windows has no such modes. */
+/** A user who can write to a folder can swap its files. Windows has no file modes. */
 function whyNotTrusted(folder: string): string | undefined {
   if (process.getuid === undefined) return undefined;
   try {
@@ -40,7 +40,7 @@ function whyNotTrusted(folder: string): string | undefined {
     if ((mode & 0o022) === 0) return undefined;
     return `other users may write to the folder ${folder}. Run: chmod 700 ${shellWord(folder)}`;
   } catch {
-    // It does not exist yet, or is no folder: writing creates it, or reports the reason.
+    // Missing or not a folder: writing creates it or reports the error.
     return undefined;
   }
 }

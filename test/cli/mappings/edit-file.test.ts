@@ -190,7 +190,7 @@ test("what somebody else changes meanwhile is told: kept where it was left alone
 
 test("where nobody sits at a terminal, only an editor that is named is opened", async () => {
   const { code, err } = await cluster.mappings(["edit", NAME, "-y"]);
-  assert.deepEqual([code, err], [2, "No editor: set EDITOR, or run this at a terminal.\n"]);
+  assert.deepEqual([code, err], [2, "No editor: set EDITOR, or run this in a terminal.\n"]);
 });
 
 test("denials, ends and the last administrator are guarded as in apply", async () => {

@@ -125,7 +125,7 @@ const WRONG: [string, string | Buffer, RegExp][] = [
   [
     "several documents",
     "mappings: []\n---\nmappings: []",
-    /wrong\.yaml: several documents \(---\) where one is expected\. Make a file of each/,
+    /wrong\.yaml: the file has several documents \(---\), but only one is allowed\. Split the file\./,
   ],
   ["an unknown tag", "mappings: !!python/object []", /^$|must have a list/],
 ];

@@ -50,7 +50,10 @@ test("a kubeconfig whose token has a line end, and one whose client certificate 
   const server = "https://127.0.0.1:1";
   const broken = { "client-certificate-data": "bm9uZQ==", "client-key-data": "bm9uZQ==" };
   for (const [user, said] of [
-    [{ token: "abc\r\ndef" }, /: the user's token has a space, a line end or another character that no HTTP header/],
+    [
+      { token: "abc\r\ndef" },
+      /: the user's token has a space, a line break or another character that is not valid in an HTTP header/,
+    ],
     [broken, /: its CA, client certificate or key cannot be used \(ERR_OSSL_\w+\)\.\n$/],
   ] as const) {
     const file = folder.write("kubeconfig", kubeconfigOf(server, undefined, user));

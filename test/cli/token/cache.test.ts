@@ -86,7 +86,7 @@ test("the file is its owner's alone; one that others can read is not used, and i
   const again = await token(CACHED);
   assert.deepEqual(
     [again.asked.length, again.err],
-    [1, `Not used, because others can read it: ${join(folder(), name)}\n`],
+    [1, `Ignored, because other users can read it: ${join(folder(), name)}\n`],
   );
   assert.deepEqual([mode(join(folder(), name)), kept()], ["600", [name]]);
 });
@@ -160,7 +160,7 @@ test("a broken file is nothing kept, an ended one is removed, and keys without a
   const before = kept();
   const { code, err } = await token(["--cache"]);
   assert.deepEqual([code, kept()], [0, before]);
-  assert.match(err, /^Not kept: these AWS credentials have no end\./);
+  assert.match(err, /^Not cached: these AWS credentials do not expire\./);
 });
 
 test("a file in the place of a folder: the token is given all the same, and what was not kept is told", async () => {
@@ -168,7 +168,7 @@ test("a file in the place of a folder: the token is given all the same, and what
   const { code, err, token: made } = await token(CACHED);
   assert.equal(code, 0);
   assert.match(made, /^k8s-aws-v1\./);
-  assert.match(err, /^The credentials could not be kept \(ENOTDIR: .*\)\.\n$/);
+  assert.match(err, /^Cannot cache the credentials \(ENOTDIR: .*\)\.\n$/);
 });
 
 const PROCESS_NOTE =
