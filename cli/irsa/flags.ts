@@ -16,29 +16,29 @@ interface FlagsOptions {
 export function flagsCommand(command: Command, io: IOStreams): Command {
   return describe(command, {
     details:
-      "Give the cluster's present issuer as --old-issuer: its tokens are accepted until they end. New tokens are signed for " +
-      "the first issuer. Keep both in this order. On Talos, the flags replace the default, which is https://<endpoint>:6443; " +
-      "on k3s and RKE2, add them to the list of arguments that is there.",
+      "Give the cluster's current issuer as --old-issuer: kube-apiserver accepts its tokens until they expire, and signs " +
+      "new tokens for the first issuer. Keep both in this order. On Talos, the flags replace the default issuer, " +
+      "https://<endpoint>:6443. On k3s and RKE2, add them to the existing list of arguments.",
     examples: [
       "iam-authenticator irsa flags --issuer https://abc.execute-api.eu-west-1.amazonaws.com \\",
       "    --old-issuer https://kubernetes.default.svc.cluster.local",
     ],
   })
-    .requiredOption("--issuer <url>", "as the stack's output IssuerUrl has it", readIssuer)
-    .option("--old-issuer <url>", "that the cluster has had until now")
-    .option("--for <version>", "of Kubernetes", readKubernetesVersion, DEFAULT_VERSION)
+    .requiredOption("--issuer <url>", "issuer URL: the stack's output IssuerUrl", readIssuer)
+    .option("--old-issuer <url>", "the cluster's current issuer")
+    .option("--for <version>", "Kubernetes version", readKubernetesVersion, DEFAULT_VERSION)
     .action(({ issuer, oldIssuer, for: version }: FlagsOptions) => {
       if (oldIssuer === issuer) throw usage("--old-issuer is the same as --issuer: leave it out.");
       for (const flag of apiserverFlags({ issuer, oldIssuer, version })) io.print(`${flag}\n`);
       if (oldIssuer === undefined) {
         io.tell(
-          "Without --old-issuer, kube-apiserver refuses every service-account token of the present issuer. That is right " +
+          "Without --old-issuer, kube-apiserver rejects every service-account token of the current issuer. Leave it out " +
             "only for a new cluster.\n",
         );
       }
       io.tell(
-        "Leave the flags of the signing key as they are. Do not put sts.amazonaws.com into --api-audiences: a Pod's AWS " +
-          "token would then log in to kube-apiserver.\n",
+        "Do not change the flags of the signing key. Do not add sts.amazonaws.com to --api-audiences: a Pod's AWS token " +
+          "could then log in to kube-apiserver.\n",
       );
     });
 }
@@ -50,7 +50,7 @@ export function readIssuer(text: string): string {
 
 interface FlagsFor {
   readonly issuer: string;
-  /** Whose tokens are accepted until they end. */
+  /** kube-apiserver accepts its tokens until they expire. */
   readonly oldIssuer: string | undefined;
   readonly version: string;
 }
@@ -60,7 +60,7 @@ export function apiserverFlags({ issuer, oldIssuer, version }: FlagsFor): string
   return [
     `--service-account-issuer=${issuer}`,
     ...(oldIssuer === undefined ? [] : [`--service-account-issuer=${oldIssuer}`]),
-    // kube-apiserver's own discovery document then names ours.
+    // kube-apiserver's discovery document then refers to our JWKS.
     `--service-account-jwks-uri=${issuer}${JWKS_PATH}`,
     ...(policySupport(version) === "v1beta1" ? BETA_FLAGS : []),
   ];
@@ -68,7 +68,7 @@ export function apiserverFlags({ issuer, oldIssuer, version }: FlagsFor): string
 
 export type PolicySupport = "v1" | "v1beta1" | "none";
 
-/** Where the API is on by default. */
+/** First version that enables the API by default. */
 export const DEFAULT_VERSION = "1.36";
 
 /** kube-apiserver needs both for the beta API. https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/ */

@@ -1,4 +1,4 @@
-// Questions to a kube-apiserver, as the current context of a kubeconfig says whom to ask and who asks.
+// Sends requests to a kube-apiserver, with the current context of a kubeconfig.
 
 import { Agent } from "node:https";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
@@ -11,27 +11,27 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 
 interface KubernetesAnswer {
   readonly status: number;
-  /** Parsed JSON; `undefined` where it is none. */
+  /** Parsed JSON; `undefined` if it is not JSON. */
   readonly body: unknown;
 }
 
 export interface Kubernetes {
   readonly server: string;
-  /** Throws a `Failure` where there is no answer; a status other than 200 is one. */
+  /** Returns responses of any status. Throws a `Failure` if there is no response. */
   ask(method: "GET" | "POST", path: string, body?: object, token?: string): Promise<KubernetesAnswer>;
-  /** Every object of a list, page by page. Throws where it is refused. */
+  /** Reads all pages of a list. Throws a `Failure` if kube-apiserver rejects the request. */
   list(path: string): Promise<Record<string, unknown>[]>;
   close(): void;
 }
 
 const LIMIT_MS = 15_000;
 const PAGE = 500;
-/** A page of Pods has some megabytes: etcd takes objects of up to 1.5 MB, and most have some kilobytes. */
+/** A page of Pods has a few megabytes: etcd accepts objects of up to 1.5 MB, and most have a few kilobytes. */
 const MAX_BYTES = 64 * 1024 * 1024;
 /** Kubernetes supports 150,000 Pods. https://kubernetes.io/docs/setup/best-practices/cluster-large/ */
 const MAX_PAGES = 1_000;
 
-/** Certificates and tokens of the kubeconfig; a program that makes tokens (exec) is not run. */
+/** Uses the kubeconfig's certificates and token. Does not run exec plugins. */
 export async function openKubernetes(kubeconfig: string, io: IOStreams): Promise<Kubernetes> {
   const { server: url, ca, token: ownToken, clientCertificate } = await readKubeconfig(kubeconfig, io);
   if (!url.startsWith("https://")) throw usage(`${kubeconfig}: the server must be an https:// URL.`);
@@ -40,12 +40,12 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams): Promise
   if (ownToken === undefined && clientCertificate === undefined) {
     throw usage(
       `${kubeconfig}: the user of the current context has neither a token nor a client certificate. ` +
-        "Programs that make tokens (exec) are not run here.",
+        "Exec plugins are not supported here.",
     );
   }
   checkTls({ ca, cert: clientCertificate?.certificate, key: clientCertificate?.key }, kubeconfig);
   const agent = new Agent({ keepAlive: true, ca, cert: clientCertificate?.certificate, key: clientCertificate?.key });
-  /** With a token of its own a question must not come with the certificate, which would count. */
+  /** For requests with another token. Has no client certificate, which kube-apiserver would prefer. */
   const bare = new Agent({ ca });
 
   async function ask(method: "GET" | "POST", path: string, body?: object, token?: string): Promise<KubernetesAnswer> {
@@ -56,7 +56,7 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams): Promise
       limitMs: LIMIT_MS,
       maxBytes: MAX_BYTES,
       headers: {
-        // The JWKS has a type of its own, and is refused to who takes application/json alone.
+        // The JWKS has another type, and requires an Accept header that allows more than application/json.
         accept: "application/json, */*",
         "content-type": "application/json",
         ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
@@ -88,7 +88,7 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams): Promise
         items.push(...body["items"].filter(isObject));
         const metadata = body["metadata"];
         next = isObject(metadata) && typeof metadata["continue"] === "string" ? metadata["continue"] : "";
-        // A list that goes on without an object in between is none of Kubernetes.
+        // Kubernetes does not repeat pages, and does not continue a list after an empty page.
         if (seen.has(next) || seen.size > MAX_PAGES || (next !== "" && body["items"].length === 0)) {
           throw new Failure(EXIT.fault, `kube-apiserver's list ${path} does not end: its pages repeat.`);
         }
@@ -103,7 +103,7 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams): Promise
   };
 }
 
-/** OpenSSL's own sentence names neither the file nor what is in it. */
+/** OpenSSL's message does not name the file. */
 function checkTls(options: SecureContextOptions, kubeconfig: string): void {
   try {
     createSecureContext(options);

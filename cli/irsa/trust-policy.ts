@@ -24,7 +24,7 @@ interface TrustPolicyOptions {
 
 export function trustPolicyCommand(command: Command, io: IOStreams): Command {
   return describe(command, {
-    details: "It names exactly one namespace and one service account. With --pattern, both may contain * and ?.",
+    details: "The policy allows one service account in one namespace. With --pattern, both names may contain * and ?.",
     examples: [
       "iam-authenticator irsa trust-policy team-a/reader --aws-account 111122223333 \\",
       "    --issuer https://abc.execute-api.eu-west-1.amazonaws.com > trust-policy.json",
@@ -35,7 +35,7 @@ export function trustPolicyCommand(command: Command, io: IOStreams): Command {
     .requiredOption("--aws-account <id>", "account of the role and the OIDC provider", readAccount)
     .option("--partition <name>", "AWS partition", "aws")
     .option("--token-audience <audience>", "audience of the tokens", STS_AUDIENCE)
-    .option("--pattern", "allow * and ?: anybody who can create a service account that matches gets the role")
+    .option("--pattern", "allow * and ?: anyone who can create a matching service account gets the role")
     .action(async (subject: TrustedSubject, options: TrustPolicyOptions) => {
       const problem = subjectProblem(subject, options.pattern ?? false);
       if (problem !== undefined)

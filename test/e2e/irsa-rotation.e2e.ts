@@ -113,7 +113,7 @@ test(`${PODS} Pods lose no exchange while the key is rotated`, { timeout: 240_00
     assert.notEqual(kidOf(tokens[0]), old);
     const tooEarly = await keys([...early, iso(switchedAt), "--kubeconfig", writeKubeconfig(next)]);
     assert.equal(tooEarly.code, 1);
-    assert.match(tooEarly.err, /^Refused: tokens that it has signed may be good until /);
+    assert.match(tooEarly.err, /^Refused: tokens that it has signed may be valid until /);
     assert.equal((await servedKids()).length, 2);
 
     phase = "retired";

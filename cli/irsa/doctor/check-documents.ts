@@ -1,4 +1,4 @@
-// The checks of the issuer's documents, and of the keys in them.
+// Checks the issuer's documents and the keys in them.
 
 import { DISCOVERY_PATH, JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
@@ -11,14 +11,14 @@ import type { PublishedKey } from "../keys/published-keys.ts";
 
 interface ServedDocuments {
   readonly checks: readonly Check[];
-  /** Of the JWKS; `undefined` where it could not be read. */
+  /** Key ids in the JWKS; `undefined` if it has none or cannot be read. */
   readonly kids?: readonly string[];
 }
 
 /** https://repost.aws/knowledge-center/iam-sts-invalididentitytoken */
 const STS_PATIENCE_MS = 5_000;
 
-/** `ca` for an issuer that is tried without AWS, which trusts public CAs alone. */
+/** `ca`: for an issuer that is tested without AWS. AWS trusts only public CAs. */
 export async function checkDocuments(issuer: string, ca: string | undefined, io: IOStreams): Promise<ServedDocuments> {
   const discovery = await fetchDocument("discovery", `${issuer}${DISCOVERY_PATH}`, ca, io);
   if ("check" in discovery) return { checks: [discovery] };
@@ -32,8 +32,8 @@ export async function checkDocuments(issuer: string, ca: string | undefined, io:
   const check: Check =
     kids.length > 0
       ? { check: "jwks", state: "ok", seen }
-      : { check: "jwks", state: "failed", seen: "no key in it", advice: "publish one (irsa keys publish)" };
-  // Without one, nothing more is to be said of each.
+      : { check: "jwks", state: "failed", seen: "it contains no key", advice: "publish one (irsa keys publish)" };
+  // Without keys, the later checks have nothing to compare.
   return { checks: [...checks, check], ...(kids.length > 0 && { kids }) };
 }
 
@@ -49,7 +49,7 @@ async function fetchDocument(
     if (reply.status !== 200) return { check, state: "failed", ...explain(reply) };
     if (reply.ms <= STS_PATIENCE_MS) return reply;
     const seen = `${Math.round(reply.ms)} ms: STS waits for 5 s`;
-    return { check, state: "failed", seen, advice: "look into the issuer's log, and at its memory" };
+    return { check, state: "failed", seen, advice: "check the issuer's log and memory" };
   } catch (error) {
     const advice = "check the URL, DNS and the certificate: AWS must reach it from the internet";
     return { check, state: "failed", seen: `no answer from ${url} (${failureKind(error)})`, advice };
@@ -61,9 +61,9 @@ async function fetchDocument(
 function explain({ status, body }: Reply): { seen: string; advice: string } {
   const answer = parseJson(body);
   const { code, message } = isObject(answer) ? answer : {};
-  const seen = `HTTP ${status}, ${typeof message === "string" ? quotedAnswer(message) : "an answer that is not the issuer's"}`;
+  const seen = `HTTP ${status}, ${typeof message === "string" ? quotedAnswer(message) : "a response that is not from the issuer"}`;
   if (code === "issuer_without_keys") return { seen, advice: "publish the cluster's keys (irsa keys publish)" };
-  return { seen, advice: status === 404 ? "check the issuer's URL" : "look into the issuer's log" };
+  return { seen, advice: status === 404 ? "check the issuer's URL" : "check the issuer's log" };
 }
 
 function judgeDiscovery({ body, ms }: Reply, issuer: string): Check {
@@ -73,13 +73,13 @@ function judgeDiscovery({ body, ms }: Reply, issuer: string): Check {
   const expected = { issuer, jwks_uri: `${issuer}${JWKS_PATH}` };
   for (const [member, value] of Object.entries(expected)) {
     if (found[member] === value) continue;
-    const advice = "ISSUER_URL of the function and --service-account-issuer must be this URL, character by character";
+    const advice = "ISSUER_URL of the function and --service-account-issuer must be exactly this URL";
     return { check, state: "failed", seen: `${member} is ${quoted(found[member] ?? "")}, not ${value}`, advice };
   }
-  return { check, state: "ok", seen: `issuer and jwks_uri are right, ${Math.round(ms)} ms` };
+  return { check, state: "ok", seen: `issuer and jwks_uri are correct, ${Math.round(ms)} ms` };
 }
 
-/** What Parameter Store holds, against what the issuer serves. */
+/** Compares the keys in Parameter Store with those that the issuer serves. */
 export function checkPublished(published: readonly PublishedKey[], served: readonly string[] | undefined): Check[] {
   const check = "keys";
   const invalid = published.flatMap(({ kid, problem }): Check[] =>
@@ -102,9 +102,9 @@ export function checkPublished(published: readonly PublishedKey[], served: reado
   if (served === undefined) return invalid;
   const waiting = good.filter((kid) => !served.includes(kid));
   const extra = served.filter((kid) => !good.includes(kid));
-  const different = [...waiting.map((kid) => `${kid} is not served`), ...extra.map((kid) => `${kid} is served still`)];
+  const different = [...waiting.map((kid) => `${kid} is not served`), ...extra.map((kid) => `${kid} is still served`)];
   if (different.length > 0) {
-    const advice = "wait for 30 s and run this again; if it stays, compare MAPPING_PREFIX and region of the function";
+    const advice = "wait 30 s and run this again; if it fails again, compare MAPPING_PREFIX and region of the function";
     return [...invalid, { check, state: "warning", seen: different.join(", "), advice }];
   }
   return [...invalid, { check, state: "ok", seen: `${good.length} published, and served` }];
@@ -120,6 +120,6 @@ export function checkClusterKeys(kids: readonly string[], served: readonly strin
     check,
     state: "failed",
     seen,
-    advice: "publish them (irsa keys publish --kubeconfig): AWS refuses their tokens",
+    advice: "publish them (irsa keys publish --kubeconfig): AWS rejects their tokens",
   };
 }

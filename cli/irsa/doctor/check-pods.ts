@@ -1,4 +1,4 @@
-// Whether each Pod of an annotated ServiceAccount got its role: one without runs with the node's, and says nothing.
+// Checks that each Pod of an annotated ServiceAccount has its role: without it, the Pod silently uses the node's role.
 
 import { isObject } from "../../../functions/lib/json.ts";
 import type { Check } from "../../doctor/check.ts";
@@ -8,7 +8,7 @@ import { POLICY_NAME, ROLE_ANNOTATION, SKIP_LABEL, VOLUME } from "../names.ts";
 
 type KubernetesObject = Record<string, unknown>;
 
-/** As many as a person reads. */
+/** Limit of Pods in the output. */
 const MAX_SHOWN = 20;
 
 export async function checkPods(kubernetes: Kubernetes): Promise<Check[]> {
@@ -23,7 +23,7 @@ export async function checkPods(kubernetes: Kubernetes): Promise<Check[]> {
       {
         check: "accounts",
         state: "ok",
-        seen: `${annotated.size} ServiceAccounts with a role, ${pods.length} Pods of theirs`,
+        seen: `${annotated.size} ServiceAccounts with a role, used by ${pods.length} Pods`,
       },
       ...without.slice(0, MAX_SHOWN).map(
         (pod): Check => ({
@@ -31,7 +31,7 @@ export async function checkPods(kubernetes: Kubernetes): Promise<Check[]> {
           state: "failed",
           seen: `${nameOf(pod)} runs without its role`,
           advice:
-            "make it anew (kubectl rollout restart), once the policy is there and its ServiceAccount has the role",
+            "recreate it (kubectl rollout restart) after the policy is installed and its ServiceAccount has the role",
         }),
       ),
       ...(without.length <= MAX_SHOWN
@@ -45,7 +45,7 @@ export async function checkPods(kubernetes: Kubernetes): Promise<Check[]> {
   }
 }
 
-/** A Pod that has ended needs no role any more. */
+/** Finished Pods no longer need a role. */
 function isAlive(pod: KubernetesObject): boolean {
   return !["Succeeded", "Failed"].includes(stringAt(pod, "status", "phase"));
 }
@@ -103,7 +103,7 @@ export async function checkPolicy(kubernetes: Kubernetes): Promise<Check> {
     const upstream = webhook.find((name) => /pod-identity-webhook/.test(name));
     if (upstream !== undefined) return { check, state: "ok", seen: `the webhook ${upstream}` };
     const advice = "irsa policy | kubectl apply -f -";
-    return { check, state: "failed", seen: "neither our policy nor pod-identity-webhook is there", advice };
+    return { check, state: "failed", seen: "neither our policy nor pod-identity-webhook is installed", advice };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return { check, state: "warning", seen: `not read: ${error.message}`, advice: "run this as an administrator" };

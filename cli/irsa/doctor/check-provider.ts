@@ -1,4 +1,4 @@
-// Whether IAM knows the issuer, and for which audiences.
+// Checks IAM's OIDC provider for the issuer, and a token of kube-apiserver.
 
 import { GetOpenIDConnectProviderCommand, IAMClient, NoSuchEntityException } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
@@ -16,7 +16,7 @@ import { STS_AUDIENCE } from "../names.ts";
 
 const check = "provider";
 
-/** In the account of the credentials. */
+/** Checks the provider in the account of the credentials. */
 export async function checkProvider(
   issuer: string,
   partition: string,
@@ -35,7 +35,7 @@ export async function checkProvider(
     return { check, state: "warning", seen: `${arn} has the audiences ${ClientIDList.join(", ") || "none"}`, advice };
   } catch (error) {
     if (error instanceof NoSuchEntityException) {
-      const advice = "deploy the issuer's stack, or make the provider in this account (docs/irsa.md)";
+      const advice = "deploy the issuer's stack, or create the provider in this account (docs/irsa.md)";
       return { check, state: "failed", seen: `IAM has no OIDC provider for ${issuer} in this account`, advice };
     }
     const failure = toFailure(error);
@@ -87,15 +87,15 @@ function checkSigner(kid: string, served: readonly string[]): Check {
   };
 }
 
-/** By trying it: the flag itself cannot be read from outside. */
+/** Tries to log in with the token, because the flag --api-audiences cannot be read. */
 async function checkAudiences(kubernetes: Kubernetes, token: string): Promise<Check> {
   const check = "audiences";
   const review = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" };
   const { status, body } = await kubernetes.ask("POST", WHO_AM_I, review, token);
-  if (status === 401) return { check, state: "ok", seen: "kube-apiserver refuses a token for AWS" };
+  if (status === 401) return { check, state: "ok", seen: "kube-apiserver rejects a token for AWS" };
   if (status !== 201 || !isObject(body)) {
-    return { check, state: "warning", seen: `not told: HTTP ${status}`, advice: "run this again" };
+    return { check, state: "warning", seen: `unknown: HTTP ${status}`, advice: "run this again" };
   }
-  const advice = `remove ${STS_AUDIENCE} from --api-audiences: with it, anybody who gets a Pod's AWS token can log in to the cluster as that Pod`;
+  const advice = `remove ${STS_AUDIENCE} from --api-audiences: with it, anyone who gets a Pod's AWS token can log in to the cluster as that Pod`;
   return { check, state: "failed", seen: "a token for AWS logs in to kube-apiserver", advice };
 }

@@ -1,4 +1,4 @@
-// `irsa doctor`: the whole way from a Pod's token to AWS, looked at step by step.
+// `irsa doctor`: checks each step from a Pod's token to AWS.
 
 import type { Command } from "commander";
 import { clientConfig } from "../../aws/client-config.ts";
@@ -28,17 +28,17 @@ interface DoctorOptions extends ConnectionOptions, OutputOptions {
 export function doctorCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "With --kubeconfig, a token for default/default is made, which lives for 10 minutes and is shown to kube-apiserver " +
-      "alone; ServiceAccounts and Pods are listed. Exit code 1: something failed.",
+      "With --kubeconfig, requests a token for default/default, and lists ServiceAccounts and Pods. The token is valid for " +
+      "10 minutes and is sent only to kube-apiserver. Exit code 1: a check failed.",
     examples: [
       "iam-authenticator irsa doctor -c prod --issuer https://abc.execute-api.eu-west-1.amazonaws.com \\",
       "    --kubeconfig admin.conf",
     ],
   });
   return addOutput(addConnection(command))
-    .requiredOption("--issuer <url>", "as the stack's output IssuerUrl has it", readIssuer)
-    .option("--kubeconfig <file>", "check the cluster of its current context, too")
-    .option("--ca <file>", "PEM of the CA behind an issuer that is tried without AWS")
+    .requiredOption("--issuer <url>", "issuer URL: the stack's output IssuerUrl", readIssuer)
+    .option("--kubeconfig <file>", "also check the cluster of its current context")
+    .option("--ca <file>", "the issuer's CA, PEM, to test an issuer without AWS")
     .action((options: DoctorOptions) => untilInterrupted(doctor(options, io), io));
 }
 

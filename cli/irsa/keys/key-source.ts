@@ -1,4 +1,4 @@
-// Public keys of a cluster, from where it has them: kube-apiserver itself, a JWKS file, or sa.pub.
+// Reads a cluster's public keys from kube-apiserver, a JWKS file, or a PEM file such as sa.pub.
 
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { JWKS_PATH } from "../../../functions/issuer/documents.ts";
@@ -9,7 +9,7 @@ import { nameOf, readText } from "../../terminal/files.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import { type Kubernetes, refused } from "../kubernetes.ts";
 
-/** The keys by which kube-apiserver verifies tokens: also those that sign no more. */
+/** The keys with which kube-apiserver verifies tokens, including those that no longer sign. */
 export async function keysOfKubernetes(kubernetes: Kubernetes): Promise<IssuerKey[]> {
   const { status, body } = await kubernetes.ask("GET", JWKS_PATH);
   if (status !== 200) throw refused(JWKS_PATH, status, body);
@@ -20,24 +20,22 @@ export async function keysOfJwksFile(file: string, io: IOStreams): Promise<Issue
   return keysOfJwks(parseJson(await readText(file, io)), nameOf(file));
 }
 
-/** PEM, of one key or of several one after the other. */
+/** Reads a PEM file with one or more public keys. */
 export async function keysOfPem(file: string, io: IOStreams): Promise<IssuerKey[]> {
   const pem = await readText(file, io);
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
-    throw usage(
-      `${nameOf(file)} holds a private key: give the public one (sa.pub), and keep this file on its machine.`,
-    );
+    throw usage(`${nameOf(file)} contains a private key. Give the public key (sa.pub), and do not copy this file.`);
   }
   const blocks = pem.match(/-----BEGIN (RSA )?PUBLIC KEY-----[\s\S]*?-----END (RSA )?PUBLIC KEY-----/g) ?? [];
-  if (blocks.length === 0) throw usage(`${nameOf(file)}: no public key in PEM is in it.`);
+  if (blocks.length === 0) throw usage(`${nameOf(file)} contains no PEM public key.`);
   return blocks.map((block, at) => checked(publicKey(block), `${nameOf(file)}, key ${at + 1}`));
 }
 
-/** Members that only describe a key, such as x5c, are left out: the documents have kube-apiserver's alone. */
+/** Omits members that only describe a key, such as x5c, because kube-apiserver has none of them. */
 function keysOfJwks(jwks: unknown, where: string): IssuerKey[] {
   const keys = isObject(jwks) ? jwks["keys"] : undefined;
-  if (!Array.isArray(keys)) throw usage(`${where} is not a JWKS: an object with the list "keys".`);
-  if (keys.length === 0) throw usage(`${where} has no key.`);
+  if (!Array.isArray(keys)) throw usage(`${where} is not a JWKS: it must be an object with the list "keys".`);
+  if (keys.length === 0) throw usage(`${where} contains no key.`);
   return keys.map((jwk: unknown, at) => {
     const place = `${where}, key ${at + 1}`;
     if (!isObject(jwk)) throw usage(`${place} is not a JSON object.`);
@@ -67,16 +65,16 @@ function checked(key: KeyObject | undefined, where: string): IssuerKey {
 }
 
 interface ServiceAccountToken {
-  /** Whole: it is a secret, for as long as it lives. */
+  /** Includes the signature: a secret until it expires. */
   readonly token: string;
   readonly kid: string;
   readonly issuer: string;
 }
 
-/** The shortest that kube-apiserver makes. */
+/** Seconds. The shortest lifetime that kube-apiserver allows. */
 const LIFE_S = 600;
 
-/** Throws a `Failure` where kube-apiserver refuses. */
+/** Throws a `Failure` if kube-apiserver denies the request. */
 export async function requestToken(kubernetes: Kubernetes, audience: string): Promise<ServiceAccountToken> {
   const path = "/api/v1/namespaces/default/serviceaccounts/default/token";
   const { status, body } = await kubernetes.ask("POST", path, {
@@ -90,10 +88,10 @@ export async function requestToken(kubernetes: Kubernetes, audience: string): Pr
   const kid = isObject(header) ? header["kid"] : undefined;
   const issuer = isObject(claims) ? claims["iss"] : undefined;
   if (typeof kid === "string" && typeof issuer === "string") return { token: answer, kid, issuer };
-  throw new Failure(EXIT.fault, "kube-apiserver made a token without kid or iss.");
+  throw new Failure(EXIT.fault, "kube-apiserver returned a token without kid or iss.");
 }
 
-/** The kid; the token is for nobody. */
+/** The kid of the key that signs now. The token's audience does not exist. */
 export async function signingKeyOf(kubernetes: Kubernetes): Promise<string> {
   return (await requestToken(kubernetes, "iam-authenticator.invalid")).kid;
 }

@@ -1,4 +1,4 @@
-// `irsa keys publish`: gives the issuer a cluster's public keys.
+// `irsa keys publish`: publishes a cluster's public keys with the issuer.
 
 import { type Command, Option } from "commander";
 import type { IssuerKey } from "../../../functions/issuer/key.ts";
@@ -24,8 +24,8 @@ interface PublishOptions extends ConnectionOptions, WriteOptions {
 export function publishCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "Keys that are published already stay as they are, also those that are not in the source (irsa keys retire). Publish " +
-      "a new key a day before it signs: AWS remembers what it has read.",
+      "Does not change or remove published keys; to remove one, run irsa keys retire. Publish a new key a day before " +
+      "kube-apiserver signs with it: AWS caches the issuer's keys.",
     examples: [
       "iam-authenticator irsa keys publish -c prod --kubeconfig admin.conf",
       "kubectl get --raw /openid/v1/jwks | iam-authenticator irsa keys publish -c prod --yes --jwks -",
@@ -34,13 +34,13 @@ export function publishCommand(command: Command, io: IOStreams): Command {
   });
   return addConnection(command)
     .addOption(
-      new Option("--kubeconfig <file>", "ask the kube-apiserver of its current context").conflicts([
+      new Option("--kubeconfig <file>", "read the keys from the kube-apiserver of its current context").conflicts([
         "jwks",
         "publicKey",
       ]),
     )
-    .addOption(new Option("--jwks <file>", "a JWKS (- for stdin)").conflicts("publicKey"))
-    .option("--public-key <file>", "PEM, such as kubeadm's sa.pub (- for stdin)")
+    .addOption(new Option("--jwks <file>", "JWKS file (- for stdin)").conflicts("publicKey"))
+    .option("--public-key <file>", "PEM file, such as kubeadm's sa.pub (- for stdin)")
     .option("--dry-run", "show the plan and write nothing")
     .option("-y, --yes", "do not ask")
     .addOption(newOption())
@@ -62,7 +62,7 @@ async function publish(options: PublishOptions, io: IOStreams): Promise<void> {
   });
   refuseTooMany(published, changes);
   const plan = { changes, unchanged: keys.length - changes.length, extra: [] };
-  const effect = "The issuer serves the change within 30 s; let a day pass before a new key signs.";
+  const effect = "The issuer serves the change within 30 s. Wait a day before signing with a new key.";
   const recheck = async (isWritten: boolean) => {
     const now = await readPublishedKeys(connection, io.interrupted);
     if (isWritten) await withdrawTooMany(now, changes, connection, io);
@@ -78,8 +78,8 @@ function refuseTooMany(published: readonly PublishedKey[], changes: readonly Cha
 }
 
 /**
- * Parameter Store has no condition over several parameters. Of two publishers that write in the same moment, each sees
- * here what both wrote, and removes its own keys. No token is signed with a key of a moment ago.
+ * Parameter Store cannot limit the number of parameters in a write. If two publishers write at the same time, each one
+ * sees the keys of both here, and removes its own. No token is signed with these keys yet.
  */
 async function withdrawTooMany(
   published: readonly PublishedKey[],
@@ -95,16 +95,16 @@ async function withdrawTooMany(
   }
   throw finding(
     `Nothing was published: another publisher wrote keys at the same moment, and the issuer serves at most ${MAX_KEYS}. ` +
-      "The keys of this command are removed again. Retire old keys, then publish again.",
+      "This command has removed its keys again. Retire old keys, then publish again.",
   );
 }
 
-/** Each key once. */
+/** Reads the keys from the given source, without duplicates. */
 async function keysFrom({ kubeconfig, jwks, publicKey }: PublishOptions, io: IOStreams): Promise<IssuerKey[]> {
   const keys = await (async () => {
     if (jwks !== undefined) return keysOfJwksFile(jwks, io);
     if (publicKey !== undefined) return keysOfPem(publicKey, io);
-    if (kubeconfig === undefined) throw usage("Say where the keys are: --kubeconfig, --jwks or --public-key.");
+    if (kubeconfig === undefined) throw usage("Give the source of the keys: --kubeconfig, --jwks or --public-key.");
     const kubernetes = await openKubernetes(kubeconfig, io);
     return keysOfKubernetes(kubernetes).finally(kubernetes.close);
   })();

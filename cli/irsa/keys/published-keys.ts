@@ -1,4 +1,4 @@
-// `irsa keys list`: the keys that the issuer serves, and the parameters that it leaves out.
+// `irsa keys list`: lists the keys that the issuer serves, and the invalid parameters that it skips.
 
 import { paginateGetParametersByPath } from "@aws-sdk/client-ssm";
 import type { Command } from "commander";
@@ -38,20 +38,21 @@ async function list(options: ConnectionOptions & ListOutputOptions, io: IOStream
   ];
   const headers = ["parameter", "state", "published", "key"];
   await printList({ items, headers, row, endsInText: true, name: ({ kid }) => `issuer/${kid}` }, options.output, io);
-  if (items.length === 0) io.tell("No key is published: the issuer answers 500 (irsa keys publish).\n");
+  if (items.length === 0)
+    io.tell("No key is published, so the issuer returns HTTP 500. To publish keys, run irsa keys publish.\n");
 }
 
 export interface PublishedKey {
   readonly stored: Stored;
-  /** The end of the parameter's name. */
+  /** Last part of the parameter's name. */
   readonly kid: string;
-  /** Where it is served. */
+  /** Set if the issuer serves it. */
   readonly key?: IssuerKey;
-  /** Why it is not. */
+  /** Why the issuer does not serve it. */
   readonly problem?: string;
 }
 
-/** In the order of their names. */
+/** Sorted by name. */
 export async function readPublishedKeys({ ssm, context }: Connection, signal: AbortSignal): Promise<PublishedKey[]> {
   const path = issuerPath(context.prefix);
   const found: Stored[] = [];
@@ -76,7 +77,7 @@ export function byName(keys: readonly PublishedKey[]): Map<string, Stored> {
   return new Map(keys.map(({ stored }) => [stored.name, stored]));
 }
 
-/** For a list: `RS256, 2048 bits`, `ES256`. */
+/** Algorithm and size for lists: `RS256, 2048 bits` or `ES256`. */
 export function describeKey(key: IssuerKey): string {
   if (key.kty === "EC") return key.alg;
   return `${key.alg}, ${Buffer.from(key.n, "base64url").length * 8} bits`;

@@ -1,4 +1,4 @@
-// `irsa keys retire`: takes a key away, once no living token can be signed with it.
+// `irsa keys retire`: removes a key after all tokens that it may have signed have expired.
 
 import { type Command, InvalidArgumentError } from "commander";
 import { notAfterTime } from "../../../functions/lib/not-after.ts";
@@ -24,8 +24,8 @@ interface RetireOptions extends ConnectionOptions, WriteOptions {
 export function retireCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "Refused while a living token may be signed with it: --signed-until says when the last kube-apiserver began to sign " +
-      "with another key. With --kubeconfig, kube-apiserver is asked for a token as well, to see which key signs.",
+      "Fails while a token that the key signed may still be valid. --signed-until is when the last kube-apiserver switched " +
+      "to another key. With --kubeconfig, also requests a token from kube-apiserver to see which key signs.",
     examples: [
       "iam-authenticator irsa keys retire -c prod issuer/zq2Wk0O9bB0p1JHZ3rM0mDq7y3m8b0Hq0s6oUu1cV5A \\",
       "    --signed-until 2026-11-01T08:00:00Z --kubeconfig admin.conf",
@@ -33,27 +33,28 @@ export function retireCommand(command: Command, io: IOStreams): Command {
   }).argument("<key>", "issuer/<kid>, as irsa keys list shows it");
   return (
     addConnection(command)
-      .option("--signed-until <time>", "such as 2026-11-01T08:00:00Z", readTime)
-      .option("--longest-token <seconds>", "for which a token is good at most", readWhole, DEFAULT_TOKEN_EXPIRATION)
-      .option("--kubeconfig <file>", "see which key signs now; makes a token for default/default")
+      .option("--signed-until <time>", "when the key stopped signing, such as 2026-11-01T08:00:00Z", readTime)
+      .option("--longest-token <seconds>", "longest lifetime of a token", readWhole, DEFAULT_TOKEN_EXPIRATION)
+      .option("--kubeconfig <file>", "check which key signs now; requests a token for default/default")
       .option("--dry-run", "show the plan and write nothing")
       .option("-y, --yes", "do not ask")
-      .option("--force", "a key that has leaked: its tokens must be refused now")
-      // A kid may begin with a dash, and would then be read as an option.
+      .option("--force", "the key has leaked: reject its tokens now")
+      // With the prefix issuer/, a kid that begins with a dash is not read as an option.
       .action((key: string, options: RetireOptions) => retire(key.replace(/^issuer\//, ""), options, io))
   );
 }
 
 async function retire(kid: string, options: RetireOptions, io: IOStreams): Promise<void> {
-  // Its --force is about tokens, not about who manages the parameter.
+  // --force applies to tokens here, and does not skip the stack check.
   const { signedUntil, longestToken, kubeconfig, force, ...writeOptions } = options;
   if (signedUntil === undefined && !force) {
-    throw usage("Say until when the key has signed (--signed-until), or that it has leaked (--force).");
+    throw usage("Give --signed-until, or --force if the key has leaked.");
   }
   const connection = await connect(options, io);
   const published = await readPublishedKeys(connection, io.interrupted);
   const retired = published.find((one) => one.kid === kid);
-  if (retired === undefined) throw finding(`No key ${kid} is published: see irsa keys list.`);
+  if (retired === undefined)
+    throw finding(`Key ${kid} is not published. To see the published keys, run irsa keys list.`);
   if (!force && signedUntil !== undefined) {
     const signing = kubeconfig === undefined ? undefined : await signingKey(kubeconfig, io);
     const problem = retireProblem({ retired, published, signedUntil, longestToken, signing, now: io.clock() });
@@ -63,7 +64,7 @@ async function retire(kid: string, options: RetireOptions, io: IOStreams): Promi
   const shown = key === undefined ? "invalid, not served" : describeKey(key);
   const change: Change = { action: "remove", name: before.name, before, value: undefined, shown };
   const plan = { changes: [change], unchanged: published.length - 1, extra: [] };
-  const effect = "The issuer leaves it out within 30 s; AWS may remember it for longer.";
+  const effect = "The issuer stops serving it within 30 s. AWS may cache it for longer.";
   await executePlan(plan, byName(published), connection, writeOptions, io, { effect });
 }
 
@@ -80,24 +81,24 @@ function readTime(text: string): number {
 
 interface RetireQuestion {
   readonly retired: PublishedKey;
-  /** All of them, the retired one too. */
+  /** All published keys, including the retired one. */
   readonly published: readonly PublishedKey[];
   /** Milliseconds since 1970. */
   readonly signedUntil: number;
   /** Seconds. */
   readonly longestToken: number;
-  /** The kid that signs now, where kube-apiserver was asked. */
+  /** The kid that signs now; `undefined` if kube-apiserver was not asked. */
   readonly signing: string | undefined;
   readonly now: number;
 }
 
-/** Clocks of kube-apiservers and of AWS differ. */
+/** Tolerance for the clocks of kube-apiservers and AWS. */
 const MARGIN_MS = 5 * 60_000;
 
-/** A sentence that says what is to be waited for; `undefined` where the key may go. */
+/** Why the key cannot be retired yet, as a sentence; `undefined` if it can. */
 function retireProblem(question: RetireQuestion): string | undefined {
   const { retired, published, signedUntil, longestToken, signing, now } = question;
-  // What is not served verifies no token.
+  // A key that is not served verifies no token.
   if (retired.key === undefined) return undefined;
   const others = published.filter(({ kid, key }) => kid !== retired.kid && key !== undefined);
   if (others.length === 0) return "it is the last key that is served. Publish the next one first (irsa keys publish).";
@@ -108,10 +109,10 @@ function retireProblem(question: RetireQuestion): string | undefined {
   if (signedUntil > now) return "--signed-until is in the future.";
   const oldestOther = Math.min(...others.map(({ stored }) => stored.modified));
   if (signedUntil < oldestOther) {
-    return `--signed-until is before any other key was published (${time(oldestOther)}): which key has signed since?`;
+    return `--signed-until is before any other key was published (${time(oldestOther)}). Find out which key has signed since.`;
   }
   const end = signedUntil + longestToken * 1000 + MARGIN_MS;
-  return now < end ? `tokens that it has signed may be good until ${time(end)}. Retire it then.` : undefined;
+  return now < end ? `tokens that it has signed may be valid until ${time(end)}. Retire it then.` : undefined;
 }
 
 function time(ms: number): string {

@@ -1,11 +1,11 @@
-// The admission policies that make IRSA work: one that changes Pods, one that says why a Pod is refused; both with bindings.
+// The admission policies for IRSA: one changes Pods, one rejects Pods with invalid annotations. Each has a binding.
 
 import { ANNOTATION, POLICY_NAME, ROLE_ANNOTATION, SKIP_LABEL } from "../names.ts";
 import { mutation } from "./mutation.ts";
 import { BOOLEANS, cel, type PodDefaults, SECONDS, variables } from "./variables.ts";
 
 interface PolicyOptions extends PodDefaults {
-  /** Namespaces whose Pods are left alone. */
+  /** Namespaces whose Pods are not changed. */
   readonly exceptNamespaces: readonly string[];
   /** https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/: `v1` from 1.36, `v1beta1` from 1.34. */
   readonly mutatingApi: "v1" | "v1beta1";
@@ -42,7 +42,7 @@ export function policies(options: PolicyOptions): object[] {
 function commonSpec(options: PolicyOptions) {
   const { exceptNamespaces } = options;
   return {
-    // A Pod must never start with the node's role because something here went wrong.
+    // If the policy fails, a Pod must not start with the node's role.
     failurePolicy: "Fail",
     paramKind: { apiVersion: "v1", kind: "ServiceAccount" },
     matchConstraints: {
@@ -55,7 +55,7 @@ function commonSpec(options: PolicyOptions) {
       }),
     },
     matchConditions: [
-      // Without a default, CEL refuses every Pod that has none: a mirror Pod.
+      // Without a default, CEL fails for Pods without a ServiceAccount, such as mirror Pods.
       {
         name: "own-service-account",
         expression: 'params.metadata.name == object.spec.?serviceAccountName.orValue("")',
@@ -74,7 +74,7 @@ function binding(apiVersion: string, kind: string, more: object): object {
     apiVersion,
     kind,
     metadata: { name: POLICY_NAME },
-    // No namespace: the ServiceAccounts of the Pod's own.
+    // Without a namespace, the ServiceAccounts in the Pod's namespace apply.
     spec: { policyName: POLICY_NAME, paramRef: { selector: {}, parameterNotFoundAction: "Allow" }, ...more },
   };
 }
@@ -84,7 +84,7 @@ interface Validation {
   readonly messageExpression: string;
 }
 
-/** Upstream's own pattern, for which it only logs a warning. */
+/** Upstream's pattern. Upstream only logs a warning when an ARN does not match. */
 const ROLE_ARN = "^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role/[A-Za-z0-9_/.@+=,-]+$";
 
 function validations(): Validation[] {
@@ -102,11 +102,11 @@ function validations(): Validation[] {
   ];
 }
 
-/** `isGood` is about `v`, the annotation's value; where there is none, all is well. */
+/** `isGood`: CEL condition on `v`, the annotation's value. A missing annotation is valid. */
 function validation(of: "ofServiceAccount" | "ofPod", name: string, isGood: string, expected: string): Validation {
   const value = `variables.${of}[?${cel(ANNOTATION + name)}]`;
   const who = of === "ofPod" ? '"Pod"' : '"ServiceAccount " + request.namespace + "/" + params.metadata.name';
-  // A message with a line break is dropped, and so is a long one.
+  // Kubernetes drops a message that is long or has a line break.
   const shown = `[${value}.orValue("").replace(${cel("\n")}, " ")].map(v, v.size() > 100 ? v.substring(0, 100) : v)[0]`;
   return {
     expression: `${value}.hasValue() ? [${value}.value()].all(v, ${isGood}) : true`,

@@ -1,10 +1,10 @@
-// What a Pod gets so that AWS SDKs find its role, in CEL: the mutations of amazon-eks-pod-identity-webhook.
+// The mutations of amazon-eks-pod-identity-webhook in CEL, with which AWS SDKs in a Pod find its role.
 // https://github.com/aws/amazon-eks-pod-identity-webhook/blob/master/pkg/handler/handler.go
 
 import { TOKEN_FOLDER, VOLUME } from "../names.ts";
 import { cel, type PodDefaults } from "./variables.ts";
 
-/** One JSON patch, all of whose parts look at the Pod as it came. */
+/** A JSON patch. All its parts evaluate the original Pod. */
 export function mutation({ region }: PodDefaults): string {
   return [
     volume(),
@@ -13,7 +13,7 @@ export function mutation({ region }: PodDefaults): string {
 }
 
 function volume(): string {
-  // In front of all others, as upstream.
+  // Before all other volumes, as upstream.
   return `(object.spec.?volumes.orValue([]).exists(v, v.name == ${cel(VOLUME)}) ? [] :
 (object.spec.?volumes.orValue([]).size() > 0 ? [] : [JSONPatch{op: "add", path: "/spec/volumes", value: []}]) +
 [JSONPatch{op: "add", path: "/spec/volumes/0", value: Object.spec.volumes{
@@ -67,12 +67,12 @@ function mount(containers: string): string[] {
 
 const WEB_IDENTITY = ["AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"];
 
-/** A container that has all of it already gets nothing, not even the mount; so it is upstream. */
+/** As upstream, a container that already has all variables is not changed, and gets no mount. */
 const IS_MUTATED =
   `!(c.name in variables.skipped) && !(${has(...WEB_IDENTITY)} && ` +
   `${has("AWS_REGION", "AWS_DEFAULT_REGION")} && ${has("AWS_STS_REGIONAL_ENDPOINTS")})`;
 
-/** `c` is a container and `i` its place, also in `patch`. */
+/** In `condition` and `patch`, `c` is a container and `i` its index. */
 function forEach(containers: string, condition: string, patch: string): string {
   return `object.spec.?${containers}.orValue([]).transformList(i, c,\n  ${IS_MUTATED} && ${condition},\n  ${patch})`;
 }

@@ -1,4 +1,4 @@
-// `irsa policy`: prints what makes Pods find their role.
+// `irsa policy`: prints admission policies or a Kustomize component that give Pods their role.
 
 import type { Command } from "commander";
 import { describe } from "../../command.ts";
@@ -25,31 +25,32 @@ interface PolicyCommandOptions {
 export function policyCommand(command: Command, io: IOStreams): Command {
   return describe(command, {
     details:
-      "They make the changes of amazon-eks-pod-identity-webhook, from the same annotations, without a webhook. The " +
-      "options are the webhook's own; annotations come before them. Before Kubernetes 1.34, a Kustomize component is " +
-      "printed instead.",
+      "The policies make the same changes as amazon-eks-pod-identity-webhook, from the same annotations, without a " +
+      "webhook. The options are those of the webhook; annotations override them. For Kubernetes before 1.34, prints a " +
+      "Kustomize component instead.",
     examples: [
       "iam-authenticator irsa policy | kubectl apply -f -",
       "iam-authenticator irsa policy --for 1.34 --aws-default-region eu-west-1 > irsa.yaml",
       "iam-authenticator irsa policy --for 1.32 --role arn:aws:iam::111122223333:role/reader --container app",
     ],
   })
-    .option("--for <version>", "of Kubernetes", readKubernetesVersion, DEFAULT_VERSION)
-    .option("--token-audience <audience>", "of the tokens", STS_AUDIENCE)
-    .option("--token-expiration <seconds>", "of the tokens", readWhole, DEFAULT_TOKEN_EXPIRATION)
+    .option("--for <version>", "Kubernetes version", readKubernetesVersion, DEFAULT_VERSION)
+    .option("--token-audience <audience>", "audience of the tokens", STS_AUDIENCE)
+    .option("--token-expiration <seconds>", "lifetime of the tokens", readWhole, DEFAULT_TOKEN_EXPIRATION)
     .option("--sts-regional-endpoint", "set AWS_STS_REGIONAL_ENDPOINTS=regional")
-    .option("--aws-default-region <region>", "becomes AWS_REGION and AWS_DEFAULT_REGION")
-    .option("--except-namespace <name>", "leave its Pods alone (may be repeated)", collect)
+    .option("--aws-default-region <region>", "set AWS_REGION and AWS_DEFAULT_REGION")
+    .option("--except-namespace <name>", "do not change Pods in it (may be repeated)", collect)
     .option("--role <arn>", "before Kubernetes 1.34: the Pod's role", readRoleArn)
-    .option("--container <name>", "before Kubernetes 1.34: one of the Pod's (may be repeated)", collect)
+    .option("--container <name>", "before Kubernetes 1.34: a container of the Pod (may be repeated)", collect)
     .action((options: PolicyCommandOptions) => policy(options, io));
 }
 
 function policy(options: PolicyCommandOptions, io: IOStreams): void {
   const { exceptNamespace = [], tokenExpiration, awsDefaultRegion: region } = options;
-  if (tokenExpiration < 600) throw usage("--token-expiration: kubelet takes no less than 600 seconds.");
+  if (tokenExpiration < 600)
+    throw usage("--token-expiration must be at least 600: kubelet allows no shorter lifetime.");
   if (region !== undefined && !/^[a-z]{2,4}(-[a-z]+)+-\d+$/.test(region)) {
-    throw usage(`--aws-default-region ${region}: it must be an AWS region such as eu-west-1.`);
+    throw usage(`--aws-default-region ${region} must be an AWS region such as eu-west-1.`);
   }
   const defaults: PodDefaults = {
     audience: options.tokenAudience,
@@ -76,7 +77,9 @@ const BLOCKS = { blocks: true };
 
 function tellFlags(support: PolicySupport, version: string, io: IOStreams): void {
   if (support !== "v1beta1") return;
-  io.tell(`Kubernetes ${version} has the policy's API as beta. Each kube-apiserver needs these flags first:\n`);
+  io.tell(
+    `In Kubernetes ${version}, the API of these policies is beta. First set these flags on each kube-apiserver:\n`,
+  );
   for (const flag of BETA_FLAGS) io.tell(`  ${flag}\n`);
 }
 
@@ -85,11 +88,11 @@ function byHand(defaults: PodDefaults, options: PolicyCommandOptions, io: IOStre
   const without = `Kubernetes ${options.for} has no MutatingAdmissionPolicy`;
   if (role === undefined || containers.length === 0) {
     throw usage(
-      `${without}: each Pod needs a volume and variables. Give --role and --container, and they are printed.`,
+      `${without}: each Pod needs a volume and environment variables. Give --role and --container to print them.`,
     );
   }
-  if (options.exceptNamespace !== undefined) throw usage(`${without}, and so no --except-namespace.`);
+  if (options.exceptNamespace !== undefined) throw usage(`${without}, so --except-namespace is not supported.`);
   io.print(stringifyYaml(component({ ...defaults, role, containers }, stringifyYaml), BLOCKS));
-  io.tell(`${without}. This is a Kustomize component: name its folder below "components:" in kustomization.yaml.\n`);
+  io.tell(`${without}. This is a Kustomize component: list its folder below "components:" in kustomization.yaml.\n`);
   io.tell("amazon-eks-pod-identity-webhook does the same for every Pod, and works with this issuer.\n");
 }

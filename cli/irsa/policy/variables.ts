@@ -1,8 +1,8 @@
-// What the policies read of a Pod and of its ServiceAccount, as CEL variables, and the same by hand as a Kustomize component.
+// CEL variables that the policies read from a Pod and its ServiceAccount, and the equivalent Kustomize component.
 
 import { ANNOTATION, TOKEN_FILE, TOKEN_FOLDER, VOLUME, WINDOWS_TOKEN_FILE } from "../names.ts";
 
-/** What the webhook has as flags: what holds where no annotation says otherwise. */
+/** The webhook's flags: defaults for missing annotations. */
 export interface PodDefaults {
   readonly audience: string;
   /** Seconds. */
@@ -17,9 +17,9 @@ interface CelVariable {
   readonly expression: string;
 }
 
-/** Where one is of another form, upstream takes the next; the validations refuse it. */
+/** Upstream skips values of another form. The validations reject them. */
 export const SECONDS = "^[0-9]{1,10}$";
-/** What Go's ParseBool takes: https://pkg.go.dev/strconv#ParseBool */
+/** The values that Go's ParseBool accepts: https://pkg.go.dev/strconv#ParseBool */
 export const BOOLEANS = {
   true: ["1", "t", "T", "TRUE", "true", "True"],
   false: ["0", "f", "F", "FALSE", "false", "False"],
@@ -32,11 +32,11 @@ export function variables({ audience, tokenExpiration, stsRegionalEndpoints }: P
     role: annotation("ofServiceAccount", "role-arn", ""),
     audience: annotation("ofServiceAccount", "audience", audience),
     regional: `${annotation("ofServiceAccount", "sts-regional-endpoints", String(stsRegionalEndpoints))} in ${cel(BOOLEANS.true)}`,
-    // kubelet takes no less: https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken
+    // kubelet's minimum is 600: https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken
     seconds:
       `[${annotation("ofPod", "token-expiration", "")}, ${annotation("ofServiceAccount", "token-expiration", "")}, ` +
       `'${tokenExpiration}'].filter(s, s.matches(${cel(SECONDS)})).map(s, int(s) < 600 ? 600 : int(s))[0]`,
-    // Upstream reads one line of CSV; unlike upstream, spaces around a name do not count.
+    // Upstream reads one line of CSV. Unlike upstream, spaces around a name are ignored.
     skipped:
       `${annotation("ofPod", "skip-containers", "")}.split('\\n')[0].split(',')` +
       '.map(s, s.trim()).map(s, s.matches(\'^"[^"]*"$\') ? s.substring(1, s.size() - 1) : s)',
@@ -51,7 +51,7 @@ function annotation(of: string, name: string, otherwise: string): string {
   return `variables.${of}[?${cel(ANNOTATION + name)}].orValue(${cel(otherwise)})`;
 }
 
-/** A CEL literal; JSON's strings are CEL's. */
+/** A CEL literal. CEL accepts JSON strings. */
 export function cel(literal: string | readonly string[]): string {
   return JSON.stringify(literal);
 }
@@ -62,17 +62,17 @@ function list(named: Readonly<Record<string, string>>): CelVariable[] {
 
 interface HandWritten extends PodDefaults {
   readonly role: string;
-  /** Of the Pod, by their names; a merge patch finds them by it. */
+  /** Names of the Pod's containers, by which a merge patch finds them. */
   readonly containers: readonly string[];
 }
 
-/** Kinds whose Pods stand at `spec.template`. */
+/** Kinds with a Pod template at `spec.template`. */
 const KINDS = "Deployment|StatefulSet|DaemonSet|ReplicaSet|Job";
 
 /** https://kubectl.docs.kubernetes.io/guides/config_management/components/ */
 export function component(options: HandWritten, stringify: (data: unknown) => string): object {
   const patch = {
-    // Kustomize looks at the target alone; a patch must have these all the same.
+    // Kustomize applies the patch by `target`, but requires these fields in it.
     apiVersion: "apps/v1",
     kind: "Deployment",
     metadata: { name: "any" },

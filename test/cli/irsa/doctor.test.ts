@@ -125,7 +125,7 @@ test("all well: each row is ok, and the exit code is 0", async () => {
     ].map((check) => `${check}: ok`),
   );
   assert.equal(code, 0, err);
-  assert.equal(rows.at(-1)?.seen, "1 ServiceAccounts with a role, 1 Pods of theirs");
+  assert.equal(rows.at(-1)?.seen, "1 ServiceAccounts with a role, used by 1 Pods");
 });
 
 test("without --kubeconfig, the issuer and AWS are checked alone", async () => {
@@ -150,7 +150,7 @@ describe("one thing broken, one row", () => {
       "discovery",
       "failed",
       /^issuer is "https:\/\/other\.example\.com", not https:\/\/127/,
-      /ISSUER_URL of the function and --service-account-issuer must be this URL/,
+      /ISSUER_URL of the function and --service-account-issuer must be exactly this URL/,
     ],
     "something else answers": [
       () => issuer.answers.clear(),
@@ -174,7 +174,7 @@ describe("one thing broken, one row", () => {
       () => issuer.answers.set(`GET ${JWKS_PATH}`, () => [200, { keys: [] }]),
       "jwks",
       "failed",
-      /^no key in it$/,
+      /^it contains no key$/,
       /publish one/,
     ],
     "a parameter is invalid": [
@@ -189,7 +189,7 @@ describe("one thing broken, one row", () => {
       "keys",
       "warning",
       new RegExp(`^${OTHER.kid} is not served$`),
-      /wait for 30 s/,
+      /wait 30 s/,
     ],
     "IAM has no provider": [
       () => Object.assign(provider, { status: 404 }),
@@ -239,7 +239,7 @@ describe("one thing broken, one row", () => {
       "audiences",
       "failed",
       /^a token for AWS logs in to kube-apiserver$/,
-      /remove sts\.amazonaws\.com from --api-audiences: with it, anybody who gets a Pod's AWS token can log in/,
+      /remove sts\.amazonaws\.com from --api-audiences: with it, anyone who gets a Pod's AWS token can log in/,
     ],
     "no token may be made": [
       () => api.answers.set(TOKEN_PATH, () => [403, { message: "forbidden" }]),
@@ -255,7 +255,7 @@ describe("one thing broken, one row", () => {
       },
       "policy",
       "failed",
-      /^neither our policy nor pod-identity-webhook is there$/,
+      /^neither our policy nor pod-identity-webhook is installed$/,
       /irsa policy \| kubectl apply/,
     ],
     "a Pod that was not mutated": [

@@ -201,8 +201,8 @@ describe("publish", () => {
 
   const privatePem = OLD.privateKey.export({ format: "pem", type: "pkcs8" }).toString();
   for (const [what, words, message] of [
-    ["nothing to read from", [], /Say where the keys are: --kubeconfig, --jwks or --public-key/],
-    ["a private key in PEM", ["--public-key", folder.write("sa.key", privatePem)], /holds a private key/],
+    ["nothing to read from", [], /Give the source of the keys: --kubeconfig, --jwks or --public-key/],
+    ["a private key in PEM", ["--public-key", folder.write("sa.key", privatePem)], /contains a private key/],
     [
       "a private key in a JWKS",
       ["--jwks", folder.write("p.json", JSON.stringify({ keys: [OLD.privateKey.export({ format: "jwk" })] }))],
@@ -214,8 +214,8 @@ describe("publish", () => {
       /key 1 kid must be /,
     ],
     ["no JWKS", ["--jwks", folder.write("n.json", "[]")], /is not a JWKS/],
-    ["an empty JWKS", ["--jwks", folder.write("e.json", '{"keys":[]}')], /has no key/],
-    ["no PEM", ["--public-key", folder.write("t.txt", "text")], /no public key in PEM/],
+    ["an empty JWKS", ["--jwks", folder.write("e.json", '{"keys":[]}')], /contains no key/],
+    ["no PEM", ["--public-key", folder.write("t.txt", "text")], /contains no PEM public key/],
     [
       "a key that kube-apiserver does not use",
       ["--public-key", folder.write("c.pub", publicPem(ec("P-256").publicKey).replace(/\n.*\n/, "\nAAAA\n"))],
@@ -241,7 +241,7 @@ describe("publish", () => {
     const file = folder.write("exec.conf", kubeconfig(api).replace(/token: admin/, "exec: {command: aws}"));
     const { code, err } = await keys(["publish", "--kubeconfig", file, "--yes"]);
     assert.equal(code, 2);
-    assert.match(err, /Programs that make tokens \(exec\) are not run here/);
+    assert.match(err, /Exec plugins are not supported here/);
   });
 });
 
@@ -285,7 +285,7 @@ describe("retire", () => {
     const { code, err } = await retire(["--signed-until", at(published)], published + DAY + 5 * 60_000 - 1);
     assert.equal(code, 1);
     const end = at(published + DAY + 5 * 60_000).slice(0, 19);
-    assert.equal(err, `Refused: tokens that it has signed may be good until ${end}Z. Retire it then.\n`);
+    assert.equal(err, `Refused: tokens that it has signed may be valid until ${end}Z. Retire it then.\n`);
     assert.equal((await listed()).length, 2);
   });
 
@@ -356,8 +356,8 @@ describe("retire", () => {
   });
 
   test("without --signed-until it says what is missing; of an unknown kid, that there is none", async () => {
-    assert.match((await retire([])).err, /^Say until when the key has signed \(--signed-until\)/);
-    assert.match((await retire(["--force"])).err, /^No key .* is published/);
+    assert.match((await retire([])).err, /^Give --signed-until, or --force if the key has leaked/);
+    assert.match((await retire(["--force"])).err, /^Key .* is not published/);
   });
 
   test("a kid that begins with a dash is not taken for an option", async () => {
@@ -402,6 +402,6 @@ describe("mappings and keys leave each other alone", () => {
     store.put(MAPPING, "{}");
     store.put(`${PREFIX}/callers`, "[]");
     assert.deepEqual(await listed(), []);
-    assert.match((await keys(["list"])).err, /^No key is published: the issuer answers 500/);
+    assert.match((await keys(["list"])).err, /^No key is published, so the issuer returns HTTP 500/);
   });
 });

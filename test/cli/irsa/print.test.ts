@@ -107,11 +107,14 @@ describe("irsa policy", () => {
   for (const [words, message] of [
     [["--for", "1.32"], /^Kubernetes 1\.32 has no MutatingAdmissionPolicy: .* Give --role and --container/],
     [["--for", "1.32", "--role", ROLE], /Give --role and --container/],
-    [["--for", "1.32", "--role", ROLE, "--container", "a", "--except-namespace", "b"], /and so no --except-namespace/],
+    [
+      ["--for", "1.32", "--role", ROLE, "--container", "a", "--except-namespace", "b"],
+      /so --except-namespace is not supported/,
+    ],
     [["--role", ROLE], /--role and --container are for Kubernetes before 1\.34/],
     [["--for", "latest"], /It must be a Kubernetes version such as 1\.36/],
     [["--for", "2.0"], /It must be a Kubernetes version/],
-    [["--token-expiration", "599"], /no less than 600 seconds/],
+    [["--token-expiration", "599"], /must be at least 600/],
     [["--token-expiration", "1d"], /positive integer/],
     [["--aws-default-region", "paris"], /must be an AWS region such as eu-west-1/],
   ] as const) {
@@ -140,7 +143,7 @@ describe("irsa flags", () => {
 
   test("without --old-issuer it warns that the present issuer's tokens are refused", async () => {
     const words = ["irsa", "flags", "--issuer", ISSUER];
-    assert.match((await cli(words)).err, /Without --old-issuer, kube-apiserver refuses every service-account token/);
+    assert.match((await cli(words)).err, /Without --old-issuer, kube-apiserver rejects every service-account token/);
     assert.doesNotMatch((await cli([...words, "--old-issuer", "https://old.example"])).err, /Without --old-issuer/);
   });
 
