@@ -1,4 +1,4 @@
-// Tokens of `token` against those of the real AWS CLI, byte for byte. Run by itself: it needs the AWS CLI or Python 3.
+// Compares tokens of `token` with those of the real AWS CLI, byte for byte. Run separately: needs the AWS CLI or Python 3.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -13,7 +13,7 @@ for (const name of ["alice", "bob", "carol", "node", "federated"]) {
     ["us-west-2", "local"],
     ["eu-central-1", "my_cluster-1.example"],
   ] as const) {
-    test(`${name} in ${region}: the same keys, cluster and second give the same bytes`, async () => {
+    test(`${name} in ${region}: equal keys, cluster and second produce equal bytes`, async () => {
       const theirs = eksGetToken(aws, localIdentity(name), cluster, region);
       const url = Buffer.from(theirs.replace("k8s-aws-v1.", ""), "base64url").toString();
       const [, y, mo, d, h, mi, s] = /X-Amz-Date=(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(url) ?? [];

@@ -1,4 +1,4 @@
-// The command as it is published, alone in an empty folder: it starts, and finds credentials in every way the SDK has.
+// The published command in an empty folder: it starts, and finds credentials from every source of the SDK.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -33,7 +33,7 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** STS and the portal of IAM Identity Center: keys that tell who asked for them. */
+/** STS and the portal of IAM Identity Center. They return keys that identify the request. */
 function issue({ target, body }: LocalRequest) {
   if (target.startsWith("/federation/credentials")) {
     const keys = { accessKeyId: "ASIAFROMSSO", secretAccessKey: "s", sessionToken: "t", expiration: Date.parse(END) };
@@ -69,7 +69,7 @@ function run(words: readonly string[], variables: Readonly<Record<string, string
   });
 }
 
-test("it is a file that a shell can start, and knows its version and its commands", async () => {
+test("a shell can run the file, which reports its version and has its commands", async () => {
   assert.equal(statSync(join(built, COMMAND_FILE)).mode & 0o777, 0o755);
   const { stdout } = await promisify(execFile)(join(built, COMMAND_FILE), ["--version"], { cwd: home });
   assert.equal(stdout, `${packageJson.version}\n`);
@@ -77,7 +77,7 @@ test("it is a file that a shell can start, and knows its version and its command
   assert.match((await run(["mappings", "apply", "--help"])).stdout, /--prune/);
 });
 
-test("package.json asks for the Node.js that the command needs, and an older one is told so in one sentence", async () => {
+test("package.json requires the Node.js that the command needs, and an older one prints one sentence", async () => {
   const oldest = packageJson.engines.node.replace(">=", "");
   const parts = (version: string) =>
     version
@@ -146,7 +146,7 @@ for (const [what, variables, key] of WAYS) {
   });
 }
 
-test("a profile that is not signed in is one sentence, not a stack trace", async () => {
+test("a profile that is not signed in prints one sentence, not a stack trace", async () => {
   rmSync(join(home, ".aws", "sso", "cache"), { recursive: true });
   await assert.rejects(run(["mappings", "list", "-c", "prod"], { AWS_PROFILE: "sso" }), ({ code, stderr }) => {
     assert.equal(code, 3);

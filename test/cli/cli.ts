@@ -1,4 +1,4 @@
-// Runs the operator's command inside a test: words in, exit code and both outputs back.
+// Runs the command in the test's process and returns its exit code and output.
 
 import { Readable } from "node:stream";
 import { run } from "../../cli/run.ts";
@@ -11,7 +11,7 @@ export interface CliResult {
 }
 
 export interface CliOptions {
-  /** A stream, to answer when the question has come. */
+  /** A stream can answer after the question is printed. */
   readonly input?: string | Readable;
   readonly environment?: Readonly<Record<string, string>>;
   /** Milliseconds since 1970; default the real time. */
@@ -22,11 +22,11 @@ export interface CliOptions {
   readonly columns?: number;
   readonly interrupted?: AbortSignal;
   readonly closed?: AbortSignal;
-  /** Sees each wait for the function's caches; it passes at once. */
+  /** Called instead of each wait for the function's caches. */
   readonly onSleep?: (ms: number) => void;
-  /** Sees each text for standard error as it comes. */
+  /** Called with each text for standard error. */
   readonly onTell?: (text: string) => void;
-  /** Sees each text for standard output as it comes. */
+  /** Called with each text for standard output. */
   readonly onPrint?: (text: string) => void;
 }
 
@@ -63,7 +63,7 @@ export async function cli(words: readonly string[], options: CliOptions = {}): P
   return { code, out: out.join(""), err: err.join("") };
 }
 
-/** The SDK reads this process's environment: local keys, a local service, and no configuration of this machine. */
+/** Sets the environment that the SDK reads: local keys, a local service, and no configuration of this machine. */
 export function useLocalAws(variables: Readonly<Record<string, string>>): void {
   Object.assign(process.env, {
     AWS_REGION: "us-east-1",

@@ -1,4 +1,4 @@
-// TAB by an injected clock: it ends in its time whatever the services do, prints what is there, and leaves no call behind.
+// Completion with an injected clock: it ends in time, prints the names that arrived, and aborts open calls.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -11,7 +11,7 @@ import { type CliResult, cli, useLocalAws } from "./cli.ts";
 before(() => mock.timers.enable({ apis: ["setTimeout"] }));
 after(() => mock.timers.reset());
 
-/** With the start of the process, these are within two seconds. */
+/** Together with the start of the process, these limits are within two seconds. */
 const [ENOUGH_MS, PATIENCE_MS] = [700, 1_500];
 
 function pressTab(...words: readonly string[]) {
@@ -23,7 +23,7 @@ function pressTab(...words: readonly string[]) {
   return { run, hasEnded: () => result !== undefined };
 }
 
-/** What has come by now is read, and what it leads to is done. */
+/** Lets pending reads and their callbacks finish. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 100; turn += 1) await setImmediate();
 }
@@ -32,7 +32,7 @@ async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await setImmediate();
 }
 
-test("a silent AWS and a silent provider of credentials: nothing after 1.5 s, and the call to AWS is ended", async () => {
+test("if AWS or the credential provider is silent, it prints nothing after 1.5 s and aborts the call to AWS", async () => {
   const sockets: Socket[] = [];
   const server = createServer((socket) => sockets.push(socket.resume())).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -53,7 +53,7 @@ test("a silent AWS and a silent provider of credentials: nothing after 1.5 s, an
       assert.equal(tab.hasEnded(), false);
       mock.timers.tick(1);
       assert.deepEqual(await tab.run, { code: 0, out: "", err: "" });
-      // The SDK passes no signal to a container's service: the end of the process ends that one.
+      // The SDK cannot abort a call to a container's service. It ends with the process.
       if (variables !== silent && socket?.destroyed === false) await once(socket, "close");
     }
   }
@@ -65,7 +65,7 @@ test("a silent AWS and a silent provider of credentials: nothing after 1.5 s, an
 const NAMES = 10_000;
 const PAGE = 10;
 
-/** A branch of so many names. The first answer waits for `first`. */
+/** A branch of `count` names. The first response waits for `first`. */
 function startMany(first: Promise<void>): Promise<LocalServer> {
   return startHttpServer(async ({ body }) => {
     await first;
@@ -79,7 +79,7 @@ function startMany(first: Promise<void>): Promise<LocalServer> {
   });
 }
 
-test("of ten thousand names, those that are there after 0.7 s; then no further page is asked for", async () => {
+test("of ten thousand names, it prints those that arrived after 0.7 s and requests no further page", async () => {
   const many = await startMany(Promise.resolve());
   useLocalAws({ AWS_ENDPOINT_URL_SSM: many.url });
   const tab = pressTab("mappings", "sso/", "mappings", "get");
@@ -98,7 +98,7 @@ test("of ten thousand names, those that are there after 0.7 s; then no further p
   await many.close();
 });
 
-test("names that come after 0.7 s are printed as soon as the first page is there", async () => {
+test("names that arrive after 0.7 s are printed with the first page", async () => {
   const first = Promise.withResolvers<void>();
   const many = await startMany(first.promise);
   useLocalAws({ AWS_ENDPOINT_URL_SSM: many.url });

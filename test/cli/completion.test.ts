@@ -1,4 +1,4 @@
-// What the shells complete, asked of the shells themselves where they are installed.
+// Completions of bash, zsh and fish, in the shells that are installed.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
@@ -20,14 +20,14 @@ function run(shell: string, words: readonly string[]): string[] {
   return execFileSync(shell, words, { encoding: "utf8" }).trim().split("\n");
 }
 
-/** What bash's own machinery would set before it calls the function, and print after. */
+/** Sets the variables that bash sets before it calls the function, and prints the result. */
 function asking(words: readonly string[]): string {
   const array = ["iam-authenticator", ...words].map((word) => `'${word}'`).join(" ");
   return `COMP_WORDS=(${array}); COMP_CWORD=${words.length}; _iam_authenticator; printf '%s\\n' "\${COMPREPLY[@]}"`;
 }
 const inBash = (...words: string[]) => run("bash", ["--norc", "-c", `${bash}\n${asking(words)}`]);
 const inFish = (line: string) => run("fish", ["--no-config", "-c", `${fish}\ncomplete -C '${line}'`]);
-/** zsh narrows the words down later, by itself: here they are all that may stand there. */
+/** zsh filters the words later: these are all candidates. */
 const inZsh = (...words: string[]) =>
   run("zsh", [
     "-f",
@@ -35,7 +35,7 @@ const inZsh = (...words: string[]) =>
     `autoload -Uz compinit; compinit -u -D\n${zsh}\nask() { emulate -L sh; setopt ksharrays; ${asking(words)}; }; ask`,
   ]);
 
-test("bash: commands, their commands, their options, and an argument that is a choice", () => {
+test("bash completes commands, subcommands, options and arguments with choices", () => {
   assert.deepEqual(inBash("ma"), ["mappings"]);
   assert.deepEqual(inBash("mappings", "l"), ["list", "lint"]);
   assert.deepEqual(inBash("mappings", "apply", "--pr"), ["--profile", "--prefix", "--prune"]);
@@ -46,12 +46,12 @@ test("bash: commands, their commands, their options, and an argument that is a c
   assert.deepEqual(inBash("unknown", "tok"), ["token"]);
 });
 
-test("zsh: the same, by the same function", skip("zsh"), () => {
+test("zsh completes the same words with the same function", skip("zsh"), () => {
   assert.deepEqual(inZsh("callers", ""), ["add", "list", "remove", "--help"]);
   assert.ok(inZsh("mappings", "apply", "").includes("--prune"));
 });
 
-test("fish: also what an option may be, and no command a second time", skip("fish"), () => {
+test("fish also completes values of options, and no command twice", skip("fish"), () => {
   assert.deepEqual(inFish("iam-authenticator ma"), ["mappings"]);
   assert.deepEqual(inFish("iam-authenticator mappings l"), ["lint", "list"]);
   assert.deepEqual(inFish("iam-authenticator mappings list -o "), ["json", "table", "yaml"]);
@@ -61,7 +61,7 @@ test("fish: also what an option may be, and no command a second time", skip("fis
   assert.deepEqual(inFish("iam-authenticator completion "), ["bash", "fish", "zsh"]);
 });
 
-test("each script is one that its shell can read", () => {
+test("each shell can parse its script", () => {
   for (const [shell, script] of Object.entries({ bash, zsh, fish })) {
     if (!isInstalled(shell)) continue;
     const { status, stderr } = spawnSync(shell, ["-n", "-c", script ?? ""], { encoding: "utf8" });
@@ -86,7 +86,7 @@ after(async () => {
   await cluster.store.close();
 });
 const complete = (...words: string[]) => cli(["__complete", ...words], { environment: { HOME: home } });
-/** On a busy machine nothing may have come in time: then TAB is pressed again. */
+/** On a busy machine no name may arrive in time: then this presses TAB again. */
 async function completed(...words: string[]): Promise<string> {
   for (let press = 1; press < 10; press += 1) {
     const { out } = await complete(...words);
@@ -95,7 +95,7 @@ async function completed(...words: string[]): Promise<string> {
   return "";
 }
 
-test("contexts and their clusters; kinds without a call to AWS; then names, of the cluster that is typed", async () => {
+test("it completes contexts and clusters, kinds without a call to AWS, and names of the typed cluster", async () => {
   assert.equal((await complete("clusters")).out, "live\nprod\ntest\n");
   const before = cluster.store.requests.length;
   assert.match((await complete("mappings", "ro", "mappings", "get", "-c", "live")).out, /^role\/\nuser\/\nsso\/\n/);
@@ -110,7 +110,7 @@ test("contexts and their clusters; kinds without a call to AWS; then names, of t
   assert.equal(await completed("callers", "", "callers", "remove", "--cluster=live"), "control-plane-2026\n");
 });
 
-test("of ten thousand names, those that came within a second; a silent service is not waited for", async () => {
+test("of ten thousand names, it prints those that arrive within a second, and does not wait for a silent service", async () => {
   const many = Array.from({ length: 2_000 }, (_, i) => [`${PREFIX}/sso/111122223333/set-${i}`, "{}"] as const);
   for (const [name, value] of many) cluster.store.put(name, value);
   const out = await completed("mappings", "sso/", "mappings", "get", "-c", "live");
@@ -123,7 +123,7 @@ test("of ten thousand names, those that came within a second; a silent service i
   assert.deepEqual(silent, { code: 0, out: "", err: "" });
 });
 
-test("whatever fails, nothing is completed and nothing is said", async () => {
+test("on any error, it completes nothing and prints nothing", async () => {
   for (const words of [["mappings", "role/"], ["mappings", "role/", "-c", "bad id"], ["nothing"], []]) {
     assert.deepEqual(await complete(...words), { code: 0, out: "", err: "" });
   }
@@ -135,7 +135,7 @@ test("whatever fails, nothing is completed and nothing is said", async () => {
   assert.deepEqual(await complete("clusters"), { code: 0, out: "", err: "" });
 });
 
-test("a name that a shell would take for more than a word is not completed: bash runs what stands in one", async () => {
+test("a name that is not one plain shell word is not completed: bash would run it", async () => {
   const parameter = `${PREFIX}/callers`;
   const hostile = ["$(reboot)", "`reboot`", "a;reboot", "a b", "*(e:reboot:)", "~root", "a\ncontrol-plane-2025", ""];
   const names = [...hostile, "control-plane-2026"];
@@ -145,7 +145,7 @@ test("a name that a shell would take for more than a word is not completed: bash
   assert.equal(await completed("callers", "", "callers", "remove", "-c", "live"), "control-plane-2026\n");
 });
 
-test("bash asks for clusters after -c, and for names where a command takes one", () => {
+test("bash requests clusters after -c, and names for commands that take one", () => {
   const answers = `iam-authenticator() { case "$2" in clusters) echo live prod ;; mappings) echo "$3 $4 $5" >&2; echo role/1/dev role/1/ops user/ ;; esac; }`;
   const ask = (...words: string[]) => run("bash", ["--norc", "-c", `${answers}\n${bash}\n${asking(words)}`]);
   assert.deepEqual(ask("mappings", "list", "-c", "l"), ["live"]);

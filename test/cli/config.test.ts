@@ -1,4 +1,4 @@
-// The configuration file: what it says, what counts before it, and one sentence for each mistake in it.
+// The configuration file: its options, what takes precedence, and one message for each mistake.
 
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -23,7 +23,7 @@ function configure(text: string, file = FILE): void {
   writeFileSync(file, text);
 }
 
-/** What a token was signed with: it shows every default but the prefix. */
+/** The cluster, region and key that signed a token: all defaults except the prefix. */
 async function signedWith(
   words: readonly string[],
   variables: Readonly<Record<string, string>> = {},
@@ -48,7 +48,7 @@ async function signedWith(
   return [cluster, region, key];
 }
 
-test("a context's name for -c, the cluster's id, or nothing where there is a default", async () => {
+test("-c accepts a context's name or a cluster's id, and can be omitted with a default context", async () => {
   configure(CONFIG);
   const prod = ["prod-eu", "eu-west-1", "AKIAOPS"];
   assert.deepEqual(await signedWith(["-c", "prod"]), prod);
@@ -64,11 +64,11 @@ test("a context's name for -c, the cluster's id, or nothing where there is a def
     await signedWith(["-c", "shared"]),
     `${FILE} has several contexts for the cluster shared. Give one of them as --cluster: a, b.\n`,
   );
-  // Such as in a command that reviews has printed.
+  // As in a command that reviews prints.
   assert.deepEqual(await signedWith(["-c", "shared", "--region", "eu-north-1"]), ["shared", "eu-north-1", "AKIAOTHER"]);
 });
 
-test("an option counts before the environment, and the environment before the file", async () => {
+test("options override the environment, and the environment overrides the file", async () => {
   configure(CONFIG);
   assert.deepEqual(await signedWith([], { AWS_REGION: "us-east-2" }), ["prod-eu", "us-east-2", "AKIAOPS"]);
   assert.deepEqual(await signedWith(["--region", "us-west-1"], { AWS_REGION: "us-east-2" }), [
@@ -91,11 +91,11 @@ test("an option counts before the environment, and the environment before the fi
     join(xdg, "iam-authenticator", "config.yaml"),
   );
   assert.deepEqual((await signedWith(["-c", "prod"], {}, { XDG_CONFIG_HOME: xdg }))[0], "elsewhere");
-  // As its specification says.
+  // The XDG specification requires this.
   assert.deepEqual((await signedWith(["-c", "prod"], {}, { XDG_CONFIG_HOME: "xdg" }))[0], "prod-eu");
 });
 
-test("without a default and without the option: what is missing is said", async () => {
+test("without the option and a default, the error names the missing option", async () => {
   configure("contexts: {}");
   assert.equal(
     await signedWith([]),
@@ -123,7 +123,7 @@ const WRONG: [text: string, problem: string][] = [
   ["defaultContext: b\ncontexts:\n  a: {}", "line 1: defaultContext must be one of the contexts: a."],
   ["- a", "line 1: expected the keys defaultContext, contexts."],
 ];
-test("each mistake is told with its file, line and what is right; --help works all the same", async () => {
+test("each mistake is reported with file, line and expected value; --help still works", async () => {
   for (const [text, problem] of WRONG) {
     configure(text);
     assert.equal(await signedWith(["-c", "prod"]), `${FILE}, ${problem}\n`);

@@ -1,4 +1,4 @@
-// The configuration file counts for every command that takes --cluster, also for one that is the default of its group.
+// The configuration file applies to every command with --cluster, including `reviews`, which runs `reviews list`.
 
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -44,7 +44,7 @@ function commandsBelow(
   return command.commands.flatMap((child) => commandsBelow(child, [...path, child.name()]));
 }
 
-test("every command that takes --cluster gets the context's cluster, and what else of it is its option", async () => {
+test("every command with --cluster uses the context's cluster, and the other values for which it has options", async () => {
   const streams = { ...processStreams(), environment };
   const takers = commandsBelow(await createProgram(streams))
     .filter(({ command }) => command.options.some(({ long }) => long === "--cluster"))
@@ -73,7 +73,7 @@ test("every command that takes --cluster gets the context's cluster, and what el
   }
 });
 
-test("reviews: the log of the context's cluster, and a command that explains a denial there", async () => {
+test("reviews reads the log of the context's cluster, and prints a command that explains a denial there", async () => {
   const { code, out, err } = await cli(["reviews", "-c", "live", "-o", "json"], { environment, now: NOW });
   assert.deepEqual([code, err], [0, ""]);
   const [{ explain }] = JSON.parse(out);
@@ -83,7 +83,7 @@ test("reviews: the log of the context's cluster, and a command that explains a d
   );
 });
 
-test("whoami: by the context's profile, in the mappings of its prefix", async (t) => {
+test("whoami uses the context's profile and prefix", async (t) => {
   const sts = await startSts();
   t.after(() => sts.close());
   const value = JSON.stringify({ arn: ALICE, username: "alice" });

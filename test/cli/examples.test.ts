@@ -1,4 +1,4 @@
-// Every example of every --help, run as it is written: none may be wrong usage.
+// Runs every example of every --help: none may be wrong usage.
 
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -64,7 +64,7 @@ function commandsBelow(command: Command, path: readonly string[] = []): string[]
   return [[...path], ...command.commands.flatMap((child) => commandsBelow(child, [...path, child.name()]))];
 }
 
-/** Each call of the command in an example: its words, as a shell would split them. */
+/** The words of each call of the command in an example, split as in a shell. */
 function callsIn(examples: string): string[][] {
   const lines = examples.replace(/\\\n/g, " ").split(/[|\n]/);
   return lines.flatMap((line) => {
@@ -79,7 +79,7 @@ function inputFor(words: readonly string[]): string {
   return words.includes("explain") ? "k8s-aws-v1.x" : "y\n";
 }
 
-// doctor's would go to the address that they name.
+// Not the examples of doctor, which would call the addresses in them.
 for (const path of commandsBelow(await createProgram(processStreams())).filter((path) => path.at(-1) !== "doctor")) {
   test(`the examples of ${path.join(" ") || "the program"}`, async () => {
     const { out } = await cli([...path, "--help"]);
@@ -87,7 +87,7 @@ for (const path of commandsBelow(await createProgram(processStreams())).filter((
     const calls = callsIn(examples);
     assert.ok(calls.length > 0);
     for (const words of calls) {
-      // No command writes over a file.
+      // No command overwrites a file.
       if (words.includes("--out")) rmSync(words[words.indexOf("--out") + 1] ?? "", { force: true });
       const environment = { EDITOR: "true", HOME: folder };
       const { code, err } = await cli(words, { interactive: true, input: inputFor(words), environment });

@@ -1,4 +1,4 @@
-// The life of a cluster's mappings from an aws-auth that grew over years to the same again: for any Parameter Store.
+// Imports an old aws-auth ConfigMap, changes its mappings, and exports it again, with any Parameter Store.
 
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
@@ -13,7 +13,7 @@ const ENTRIES = 300;
 const ONE = "arn:aws:iam::111122223333:role/team-7-deploy";
 const OTHER = "arn:aws:iam::111122223333:role/team-9-deploy";
 
-/** `mappings` runs a command on a cluster that has none. */
+/** `mappings` runs a command on a cluster without mappings. */
 export async function wholeLife(mappings: Mappings): Promise<void> {
   const configMap = realWorldAwsAuth(ENTRIES);
   const imported = await cli(["mappings", "import", "-f", "-"], { input: configMap });
@@ -69,7 +69,7 @@ export async function wholeLife(mappings: Mappings): Promise<void> {
   assert.match(refused.err, /^Refused: the last mapping that gives administrator rights/);
 }
 
-/** While one reads the plan of a rollback, another one changes the mapping: nothing of theirs is lost, and both are told. */
+/** A second operator changes a mapping while the first reads a rollback's plan: both get a message, and no change is lost. */
 async function twoOperators(mappings: Mappings, file: string): Promise<void> {
   assert.equal((await mappings(["set", ONE, "--add-group", "on-call", "-y"])).code, 0);
   assert.equal((await mappings(["set", OTHER, "--description", "first", "-y"])).code, 0);

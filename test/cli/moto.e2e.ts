@@ -1,4 +1,4 @@
-// The command against moto, another implementation of Parameter Store and CloudWatch Logs. Run by itself: needs Python 3.
+// The command with moto, another implementation of Parameter Store and CloudWatch Logs. Run separately: needs Python 3.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
@@ -48,7 +48,7 @@ after(() => server.kill());
 
 const FAST = ["--rate", "1000", "--read-rate", "1000"];
 
-test("the whole life of a cluster's mappings, with 300 entries", () =>
+test("the lifecycle of a cluster's mappings, with 300 entries", () =>
   wholeLife((words, options) => {
     const reads = ["get", "history"].includes(words[0] ?? "");
     const writes = ["apply", "set", "remove", "rollback"].includes(words[0] ?? "");
@@ -65,7 +65,7 @@ test("callers: add, list, remove", async () => {
   assert.equal((await callers("remove", "two", "-y")).code, 1);
 });
 
-test("reviews: 25,000 of them, in pages; only the denials of one session; a log group that is not there", async () => {
+test("reviews reads 25,000 reviews in pages, filters one session's denials, and rejects a missing log group", async () => {
   const [logGroupName, logStreamName] = ["/app/authenticator", "stream"];
   const logs = new CloudWatchLogsClient({ endpoint: url });
   await logs.send(new CreateLogGroupCommand({ logGroupName }));

@@ -1,4 +1,4 @@
-// The whole program: its help and its exit codes.
+// The program's help and exit codes.
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
@@ -19,7 +19,7 @@ function commandsBelow(command: Command, path: readonly string[] = []): string[]
 }
 const COMMANDS = commandsBelow(await createProgram(processStreams()));
 
-test("--help of every command fits 80 columns, but for its examples, and has one that can be typed", async () => {
+test("--help of every command fits 80 columns, except its examples, and has an example", async () => {
   assert.equal(COMMANDS.length, 42);
   for (const path of COMMANDS) {
     const { code, out } = await cli([...path, "--help"]);
@@ -37,13 +37,13 @@ test("--help of every command fits 80 columns, but for its examples, and has one
   }
 });
 
-test("--help of every command fits a terminal of 40 columns, but for its usage, its examples and what cannot be broken", async () => {
+test("--help of every command fits 40 columns, except usage, examples and long words", async () => {
   for (const path of COMMANDS) {
     const { out } = await cli([...path, "--help"], { columns: 40 });
     const [text = "", rest = ""] = out.split("\nExamples:\n");
     const [, exitCodes = ""] = rest.split("\nExit codes:");
     const lines = [...text.split("\n").slice(1), ...exitCodes.split("\n").slice(1)];
-    // A term and the words of a description stay in one piece.
+    // Terms and words are not broken.
     const long = lines.filter(
       (line) =>
         line.length > 40 &&
@@ -56,7 +56,7 @@ test("--help of every command fits a terminal of 40 columns, but for its usage, 
   }
 });
 
-test("--cluster is given once", async () => {
+test("--cluster can be given only once", async () => {
   for (const words of [
     ["mappings", "list", "-c", "a", "-c", "b"],
     ["doctor", "--cluster", "a", "-c", "b"],
@@ -67,7 +67,7 @@ test("--cluster is given once", async () => {
   }
 });
 
-test("wrong usage is 2, with one sentence and a hint", async () => {
+test("wrong usage exits with 2, one sentence and a hint", async () => {
   for (const words of [["mapings"], ["mappings", "list"], ["mappings", "list", "-c", "x", "-o", "xml"], ["--frob"]]) {
     const { code, err } = await cli(words);
     assert.equal(code, 2);
@@ -78,7 +78,7 @@ test("wrong usage is 2, with one sentence and a hint", async () => {
   assert.deepEqual([code, err.split("\n").length], [2, 2]);
 });
 
-test("words of other tools, shortened options and commands without their group get the command that is meant", async () => {
+test("names of other tools, shortened options and commands without their group get a suggestion", async () => {
   for (const [words, meant] of [
     [["mappings", "delete"], "remove"],
     [["mappings", "rm"], "remove"],
@@ -109,7 +109,7 @@ test("words of other tools, shortened options and commands without their group g
   }
 });
 
-test("a word too few or too many says where the command is explained", async () => {
+test("a missing or extra argument prints the command's --help line", async () => {
   for (const [words, problem, path] of [
     [["mappings", "set"], "missing required argument 'who'", "mappings set"],
     [["whoami", "bob"], "too many arguments for 'whoami'. Expected 0 arguments but got 1: bob.", "whoami"],
@@ -119,7 +119,7 @@ test("a word too few or too many says where the command is explained", async () 
   }
 });
 
-test("reviews is reviews list, and a typo after it is one of a command", async () => {
+test("reviews runs reviews list, and a typo after it is an unknown command", async () => {
   const { code, err } = await cli(["reviews", "stat"]);
   assert.deepEqual([code, err], [2, "error: unknown command 'stat'\n(Did you mean stats?)\n"]);
   for (const words of [["reviews"], ["reviews", "--since", "1h"]]) {
@@ -134,7 +134,7 @@ test("reviews is reviews list, and a typo after it is one of a command", async (
   }
 });
 
-test("a required option that the environment can give says so", async () => {
+test("the error for a missing required option names the environment variable", async () => {
   const { code, err } = await cli(["mappings", "list"]);
   assert.deepEqual(
     [code, err],
@@ -144,14 +144,14 @@ test("a required option that the environment can give says so", async () => {
   assert.equal(other.err, "error: required option '--server <url>' not specified\n");
 });
 
-test("the script runs by itself, and a closed pipe is not a fault", () => {
+test("the script is executable, and a closed pipe is not an error", () => {
   const version = spawnSync(process.execPath, [SCRIPT, "--version"], { encoding: "utf8" });
   assert.deepEqual([version.status, version.stderr], [0, ""]);
   const piped = spawnSync("bash", ["-c", `set -o pipefail; '${process.execPath}' '${SCRIPT}' --help | head -1`]);
   assert.deepEqual([piped.status, String(piped.stderr)], [0, ""]);
 });
 
-test("Ctrl-C ends a process that waits, with 130 and one word", async () => {
+test("Ctrl-C ends a waiting process with 130 and one word", async () => {
   const silent = await startHttpServer(() => ({ status: 500, body: "" }));
   silent.fail({ kind: "silent" });
   const child = spawn(process.execPath, [SCRIPT, "mappings", "list", "-c", "x", "--region", "us-east-1"], {
@@ -173,7 +173,7 @@ test("Ctrl-C ends a process that waits, with 130 and one word", async () => {
   assert.deepEqual([code, err], [130, "Interrupted.\n"]);
 });
 
-test("an empty cluster is refused by every command that takes one", async () => {
+test("every command with --cluster rejects an empty one", async () => {
   const program = await createProgram(processStreams());
   const withCluster = COMMANDS.filter((path) => {
     const command = path.reduce<Command | undefined>(
@@ -190,7 +190,7 @@ test("an empty cluster is refused by every command that takes one", async () => 
   }
 });
 
-test("help: the same as --help, for the program and for every command", async () => {
+test("help prints the same as --help, for the program and for every command", async () => {
   for (const path of COMMANDS) {
     assert.deepEqual(await cli(["help", ...path]), await cli([...path, "--help"]), path.join(" "));
   }
@@ -201,6 +201,6 @@ test("help: the same as --help, for the program and for every command", async ()
     const { code: found, out } = await cli([group, "help", ...rest]);
     assert.deepEqual([found, out], [0, (await cli([group, ...rest, "--help"])).out]);
   }
-  // After the name of a command it is an argument, such as a caller's name.
+  // After a command, help is an argument, such as a caller's name.
   assert.match((await cli(["callers", "remove", "help"])).err, /required option '-c, --cluster <id>'/);
 });

@@ -1,8 +1,8 @@
-// A local CloudFormation that has these stacks, with their outputs.
+// A local CloudFormation with given stacks and outputs.
 
 import { type LocalServer, startHttpServer } from "../../local/http-server.ts";
 
-/** DescribeStacks, of one name or of all: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html */
+/** DescribeStacks, for one stack or all: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html */
 export function startStacks(stacks: Readonly<Record<string, Readonly<Record<string, string>>>>): Promise<LocalServer> {
   return startHttpServer(({ body }) => {
     const form = new URLSearchParams(body.toString());
@@ -32,7 +32,7 @@ function member(name: string, outputs: Readonly<Record<string, string>>): string
 
 const NAMESPACE = "http://cloudformation.amazonaws.com/doc/2010-05-15/";
 
-/** For `fail()` too. */
+/** The response to a caller without permission, also for `fail()`. */
 export function stacksForbidden() {
   const message =
     "User: arn:aws:iam::111122223333:user/reader is not authorized to perform: cloudformation:DescribeStacks";

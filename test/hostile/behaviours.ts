@@ -1,4 +1,4 @@
-// Ways in which the other side misbehaves.
+// Behaviours of a hostile server.
 
 import { isObject } from "../../functions/lib/json.ts";
 import type { HostileRequest } from "./exchange.ts";
@@ -47,7 +47,7 @@ const floods: Behaviour[] = [
   },
 ];
 
-/** 600 MB at most, as fast as it is read. */
+/** Sends up to 600 MB, as fast as the client reads. */
 function pour(socket: Parameters<NonNullable<Behaviour["answer"]>>[0], first: string, chunk: Buffer): void {
   let left = 600 * 1024 * 1024;
   const more = (): void => {
@@ -62,12 +62,12 @@ function pour(socket: Parameters<NonNullable<Behaviour["answer"]>>[0], first: st
   more();
 }
 
-/** Everything that was received, where a person is told of it. */
+/** Echoes the received request in fields that commands print. */
 const echoes: Behaviour[] = [
   {
     name: "echo-refusal",
     answer: (socket, { raw, headers }) => {
-      // Without line ends, which some readers stop at.
+      // Without line breaks, at which some readers stop.
       const message = `received ${raw.replaceAll("\r\n", " ")}`;
       const isJson = headers["content-type"] !== "application/x-www-form-urlencoded" && !raw.startsWith("GET /?");
       const body = isJson
@@ -98,7 +98,7 @@ const echoes: Behaviour[] = [
       send(socket, { status: 200, type: JSON_TYPE, body: `${honest.body.slice(0, -1)},${raw}` }),
   },
   {
-    // What a service has in its hands, in place of every text.
+    // Replaces every text with the received request.
     name: "echo-values",
     answer: (socket, { raw }, honest) =>
       send(
@@ -136,7 +136,7 @@ const wrongBodies = Object.entries(bodies).flatMap(([name, body]): Behaviour[] =
   },
 ]);
 
-/** Each value of the right answer, replaced by one of another type. */
+/** Replaces each value of the correct response with one of another type. */
 const types: Readonly<Record<string, (value: unknown) => unknown>> = {
   "texts-to-numbers": (value) => (typeof value === "string" ? 7 : value),
   "texts-to-objects": (value) => (typeof value === "string" ? { a: 1 } : value),
@@ -208,7 +208,7 @@ const pages: Behaviour[] = [
     answer: (socket, _, honest) => send(socket, withToken(emptied(honest), nextToken)),
   },
   { name: "pages-endless", slow: "works", answer: (socket, _, honest) => send(socket, withToken(honest, nextToken)) },
-  // Nothing is wrong with it but its size: as many parameters as an account may have in the standard tier.
+  // Valid but large: as many parameters as the standard tier allows in an account.
   {
     name: "ten-thousand-names",
     slow: "works",
@@ -237,7 +237,7 @@ function emptied(honest: Honest): Honest {
   if (!honest.type.includes("json")) return { ...honest, body: honest.body.replace(/<member>.*<\/member>/s, "") };
   return changedValues(honest, (value) => (Array.isArray(value) ? [] : value));
 }
-/** Of each service that has pages, and of Kubernetes. */
+/** Token for the next page, of AWS services and of Kubernetes. */
 function withToken(honest: Honest, token: () => string): Honest {
   if (!honest.type.includes("json")) {
     return { ...honest, body: honest.body.replace(/<\w+Result>/, `$&<NextToken>${token()}</NextToken>`) };
@@ -313,7 +313,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   ...tlsFaults,
 ];
 
-/** The connection is reset after so many bytes of the right answer. */
+/** Resets the connection after this many bytes of the correct response. */
 export function resetAt(byte: number): Behaviour {
   return {
     name: `reset-at-${byte}`,

@@ -1,23 +1,23 @@
-// The commands that ask somebody, each once for every service that it asks.
+// The commands that call services, once for each service that they call.
 
 import { type Files, OLD_KEY, SECRETS } from "./inputs.ts";
 
 export interface HostileCommand {
   readonly name: string;
-  /** The operations that misbehave; every other one behaves. */
+  /** The operations that misbehave. All others are honest. */
   readonly target: string;
   readonly words: (place: Place) => readonly string[];
-  /** In place of the usual keys. */
+  /** Replaces the usual keys. */
   readonly environment?: (place: Place) => Readonly<Record<string, string>>;
-  /** How its standard output is read, where it is not empty. */
+  /** Format of its standard output, if not empty. */
   readonly output: "json" | "json lines" | "lines" | "credential" | "text";
-  /** Only over TLS; or never. */
+  /** Whether it runs only over TLS, or never. */
   readonly tls?: boolean;
-  /** The SDK's clients for this machine try four times, with pauses. */
+  /** The SDK's clients for local services try four times, with pauses. */
   readonly slow?: true;
-  /** It goes on until Ctrl-C, which comes soon after its first connection. */
+  /** It runs until Ctrl-C, which is sent soon after its first connection. */
   readonly endless?: true;
-  /** What it may take at most, in milliseconds; default: as long as a call of AWS may take with all its tries. */
+  /** Time limit in milliseconds; default: the limit of an AWS call with all retries. */
   readonly limit?: number;
 }
 
@@ -55,7 +55,7 @@ const metadata = ({ url }: Place) => ({
   AWS_EC2_METADATA_DISABLED: "false",
   AWS_EC2_METADATA_SERVICE_ENDPOINT: url,
 });
-/** The function's own clients, which take no password in a URL. */
+/** For the function's clients, which do not support a password in a URL. */
 const nodeServices = ({ url }: Place) => ({ AWS_ENDPOINT_URL_EC2: url, AWS_ENDPOINT_URL_IAM: url });
 const json = (...words: string[]) => [...words, ...CLUSTER, "-o", "json"];
 const endpoint = ({ url, files }: Place) =>

@@ -1,11 +1,11 @@
-// A request as the hostile server reads it, and an answer before it is sent.
+// A request to the hostile server, and its response.
 
 export interface HostileRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Everything that was received, for a server that echoes it. */
+  /** The received bytes, for a server that echoes them. */
   readonly raw: string;
   /** Such as `ssm.GetParameters`. */
   readonly operation: string;

@@ -1,4 +1,4 @@
-// What each service answers when it behaves: enough for every command to reach its last call.
+// Correct responses of each service, with which every command reaches its last call.
 
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { xmlDocument } from "../../local/xml.ts";
@@ -35,7 +35,7 @@ const VERSIONS: Readonly<Record<string, string>> = {
   "2016-11-15": "ec2",
 };
 
-/** By the protocol of the request: `logs.FilterLogEvents`, `kubernetes./api/v1/pods`. */
+/** The operation of a request, such as `logs.FilterLogEvents` or `kubernetes./api/v1/pods`. */
 export function operationOf(
   method: string,
   path: string,
@@ -49,7 +49,7 @@ export function operationOf(
   const service = VERSIONS[form.get("Version") ?? ""];
   if (service !== undefined) return `${service}.${form.get("Action")}`;
   const [, first = "", ...rest] = url.pathname.split("/");
-  // Those of kube-apiserver, from a command that has lost the path of its server, too.
+  // Requests to kube-apiserver, even if the command omits the server's path.
   if (["api", "apis", "openid"].includes(first)) return `kubernetes.${first}/${rest.join("/")}`;
   return `${first}.${rest.join("/")}`;
 }
@@ -159,7 +159,7 @@ const INSTANCE_PROFILE = {
   InstanceProfile: { Arn: PROFILE_ARN, Roles: { member: { RoleId: "AROANODEEXAMPLEXXXXX" } } },
 };
 
-/** By who has signed the request: a node, or a person. */
+/** The identity depends on who signed the request: a node or a person. */
 function identityOf(path: string): typeof IDENTITY {
   return path.includes(NODE_ACCESS_KEY) ? NODE : IDENTITY;
 }

@@ -1,7 +1,7 @@
-// `npm run test:hostile`: each command against each behaviour, and a table of how each run ended. What waits runs as a
-// process of the built command, many at once; the rest, and the resets at each byte position, run here one after the other.
+// `npm run test:hostile` runs each command with each behaviour, and prints a table of the results. Runs that wait are
+// parallel processes of the built command. The others, and the resets at each byte position, run here in sequence.
 //
-// HOSTILE_ONLY: names of commands or behaviours, with commas between, to run only those. HOSTILE_TABLE: a file for the table.
+// HOSTILE_ONLY: comma-separated names of commands or behaviours to run. HOSTILE_TABLE: file for the table.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -12,14 +12,14 @@ import { COMMANDS } from "./commands.ts";
 import { isPossible, openBench, type Pair, problemsOf, runHere, runProcess } from "./run.ts";
 import { type Result, report } from "./table.ts";
 
-/** They wait, most of the time. */
+/** Number of parallel processes that mostly wait. */
 const WAITING_AT_ONCE = 48;
-/** They keep a processor busy. */
+/** Number of parallel processes that keep a processor busy. */
 const WORKING_AT_ONCE = 4;
-/** So many processes that start at once keep two processors busy for some seconds. */
+/** Extra time, because many processes that start at once keep two processors busy for some seconds. */
 const SLACK_MS = 30_000;
 const FIRST_BYTES = 1024;
-/** JSON, XML and TLS: for these, each position; for the others, one of these many. */
+/** Commands that are tested at every byte position: one each for JSON, XML and TLS. Others use `STEP`. */
 const BYTE_BY_BYTE = ["mappings list", "token --role", "irsa keys publish"];
 const STEP = 16;
 
@@ -39,7 +39,7 @@ const isHonest = ({ behaviour }: Pair) => behaviour.name === "honest";
 const isWorking = (pair: Pair) => isHonest(pair) || pair.behaviour.slow === "works";
 const isWaiting = (pair: Pair) => !isWorking(pair) && (pair.command.slow === true || pair.behaviour.slow === "waits");
 
-test("each command against each behaviour", async () => {
+test("each command holds with each behaviour", async () => {
   const results: Result[] = [];
   const run = async (pair: Pair, runOne: typeof runHere) => {
     const ended = await runOne(bench, pair);
@@ -69,7 +69,7 @@ test("each command against each behaviour", async () => {
 for (const command of commands.filter(({ slow }) => !slow)) {
   const step = BYTE_BY_BYTE.includes(command.name) ? 1 : STEP;
   const which = step === 1 ? "each byte" : `each ${STEP}th byte`;
-  test(`${command.name}: a reset at ${which} of the first kilobyte of ${command.target}'s answer`, async () => {
+  test(`${command.name} holds with a reset at ${which} of the first kilobyte of ${command.target}'s response`, async () => {
     for (let byte = 0; byte < FIRST_BYTES; byte += step) {
       const pair = { command, behaviour: resetAt(byte) };
       const run = await runHere(bench, pair);

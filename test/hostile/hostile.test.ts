@@ -1,4 +1,4 @@
-// Every command against a server that misbehaves: what takes no time. `npm run test:hostile` has the rest.
+// Runs every command with a hostile server, for behaviours that take no time. `npm run test:hostile` runs the others.
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
@@ -12,13 +12,13 @@ import { isPossible, openBench, problemsOf, runHere } from "./run.ts";
 const bench = await openBench("");
 after(() => bench.files.remove());
 
-/** One of these many bytes. */
+/** Every how many bytes a reset is tested. */
 const STEP = 96;
 const resets = Array.from({ length: Math.ceil(1024 / STEP) }, (_, at) => resetAt(at * STEP));
 const behaviours = [...BEHAVIOURS.filter(({ slow }) => !slow), ...resets];
 
 for (const command of COMMANDS.filter(({ slow }) => !slow)) {
-  test(`${command.name}: holds when ${command.target} misbehaves`, async () => {
+  test(`${command.name} holds when ${command.target} misbehaves`, async () => {
     for (const behaviour of behaviours) {
       const pair = { command, behaviour };
       if (!isPossible(pair)) continue;
@@ -37,7 +37,7 @@ const PATHS = pathsBelow(await createProgram(processStreams()));
 const place = { files: bench.files, url: "https://127.0.0.1", aws: "" };
 const pathOf = ({ words }: HostileCommand) => PATHS.find((path) => `${words(place).join(" ")} `.startsWith(`${path} `));
 
-test("every command of the program is in the table, or asks no service", async () => {
+test("every command of the program is in the table, or calls no service", async () => {
   const paths = [...COMMANDS, ...OFFLINE].map(pathOf);
   assert.deepEqual([...new Set(paths)].filter((path) => path !== undefined).sort(), PATHS.toSorted());
   for (const command of OFFLINE) {

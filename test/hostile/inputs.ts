@@ -1,4 +1,4 @@
-// What the command is given in every run: secrets that must never be printed, and the files that its words name.
+// Inputs of every run: secrets that must never be printed, and files.
 
 import { hash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -9,13 +9,13 @@ import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
 import { ec } from "../functions/issuer/samples.ts";
 
 export const KEY = ec("P-256").jwk;
-/** Published still; kube-apiserver signs with KEY. */
+/** Still published; kube-apiserver signs with KEY. */
 export const OLD_KEY = ec("P-256").jwk;
 
-/** Each is long, and no part of one is in another or in any other text. */
+/** Long secrets. No part of one is in another secret or in other text. */
 export const SECRETS = {
   secretKey: secret("secret key"),
-  // With what has to be escaped in a URL.
+  // With characters that must be escaped in a URL.
   sessionToken: `${secret("session token")}/+${secret("its second half")}==`,
   issuedKey: secret("issued secret key"),
   issuedToken: `${secret("issued session token")}/+==`,
@@ -33,7 +33,7 @@ function secret(of: string): string {
   return hash("sha256", of, "base64url");
 }
 
-/** What a container's credential service and AssumeRole give. */
+/** Credentials from a container's credential service and AssumeRole. */
 export const ISSUED = {
   AccessKeyId: "ASIAHOSTILEISSUEDAAA",
   SecretAccessKey: SECRETS.issuedKey,
@@ -48,7 +48,7 @@ export interface Files {
   readonly token: string;
   readonly nodeToken: string;
   readonly mappings: string;
-  /** A mapping that is stored as it is here. */
+  /** A mapping file that changes nothing. */
   readonly unchanged: string;
   readonly awsAuth: string;
   readonly awsConfig: string;
@@ -116,7 +116,7 @@ role_arn = arn:aws:iam::111122223333:role/Developers
 source_profile = keys
 `;
 
-/** STS tells by it that a node has signed. */
+/** The local STS identifies a node by this key. */
 export const NODE_ACCESS_KEY = "ASIAHOSTILENODENODEA";
 
 /** For `explain --token-file`. */
@@ -131,16 +131,16 @@ async function presignedToken(accessKeyId: string): Promise<string> {
   return `k8s-aws-v1.${Buffer.from(presignedUrl(host, query, () => 0)).toString("base64url")}`;
 }
 
-/** In each spelling in which a server may echo it. */
+/** The encodings in which a server may echo the secret. */
 function spellings(secret: string): string[] {
   const base64 = Buffer.from(secret).toString("base64");
   return [secret, encodeURIComponent(secret), base64, Buffer.from(secret).toString("base64url")];
 }
 
-/** So much of a secret is a leak. */
+/** Number of characters of a secret that are a leak. */
 const PART = 12;
 
-/** The secrets of which a part is in this text. */
+/** The secrets that occur, at least in part, in this text. */
 export function secretsIn(text: string): string[] {
   return PARTS.filter(({ parts }) => parts.some((part) => text.includes(part))).map(({ name }) => name);
 }

@@ -1,4 +1,4 @@
-// One run of the command as a process, against a server with one behaviour, and what is wrong with how it ended.
+// Runs the command once with a hostile server of one behaviour, and finds the rules that the run broke.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -17,39 +17,39 @@ export interface Pair {
   readonly behaviour: Behaviour;
 }
 
-/** Some clients of the SDK speak plain HTTP alone. */
+/** Some clients of the SDK support only plain HTTP. */
 export function isPossible({ command, behaviour }: Pair): boolean {
   return command.tls !== false || behaviour.certificate === undefined;
 }
 
-/** What every run of a table shares. */
+/** Shared by all runs of a table. */
 export interface Bench {
   readonly files: Files;
-  /** What is run as a process. */
+  /** The built command, for runs as a process. */
   readonly file: string;
   serve(pair: Pair): Promise<{ server: HostileServer; place: Place }>;
 }
 
 export interface Run {
-  /** `undefined`: it was ended from outside. */
+  /** `undefined` if the process was killed. */
   readonly code: number | undefined;
   readonly ms: number;
   readonly out: string;
   readonly err: string;
-  /** How many requests of it have reached the target. */
+  /** Number of requests that have reached the target. */
   readonly asked: number;
-  /** Names of those that it sent, or that an honest service would have given it. */
+  /** Names of the secrets that it sent, or that an honest service would have returned. */
   readonly secrets: readonly string[];
 }
 
 const DAY = 86_400_000;
-/** A call of AWS has 60 s with all its tries. */
+/** An AWS call with all its retries has 60 s. */
 export const LIMIT_MS = 65_000;
-/** Here, a call has one try. */
+/** A call in this process has one attempt. */
 const HERE_MS = 20_000;
-/** Of the contract (docs/reference.md). */
+/** Documented in docs/reference.md. */
 const EXIT_CODES = [0, 1, 2, 3];
-/** Only after Ctrl-C, which ends a command that has no other end. */
+/** Allowed only for commands that end on Ctrl-C. */
 const INTERRUPTED = 130;
 /** Between the first connection and Ctrl-C. */
 const INTERRUPT_MS = 100;
@@ -64,7 +64,7 @@ export async function openBench(file: string): Promise<Bench> {
     "unknown-authority": createCertificateAuthority({ subject: { CN: "Unknown" } }).server(),
   };
   const files = await writeFiles(authority.ca);
-  // For `runHere`; a process has NODE_EXTRA_CA_CERTS.
+  // For `runHere`. Processes get NODE_EXTRA_CA_CERTS.
   setDefaultCACertificates([authority.ca]);
   return {
     files,
@@ -84,7 +84,7 @@ export async function openBench(file: string): Promise<Bench> {
   };
 }
 
-/** As a process. `slack`: milliseconds that a busy machine may take longer than the limit says. */
+/** Runs a process. `slack`: milliseconds added to the limit for a busy machine. */
 export async function runProcess(bench: Bench, pair: Pair, slack: number): Promise<Run> {
   const { command } = pair;
   const { server, place } = await bench.serve(pair);
@@ -113,8 +113,8 @@ function interruptSoon({ connected }: HostileServer, interrupt: () => void): voi
 }
 
 /**
- * In this process, whose environment the SDK reads, and with one try for each call: for many runs one after the other. A
- * rejection that nothing handles fails the test that is running.
+ * Runs in this process, whose environment the SDK reads, with one attempt per call: for many runs in sequence. An
+ * unhandled rejection fails the current test.
  */
 export async function runHere(bench: Bench, pair: Pair): Promise<Run> {
   const { command } = pair;
@@ -150,7 +150,7 @@ function environmentOf({ files, url, aws }: Place): Record<string, string> {
     AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
     AWS_EC2_METADATA_DISABLED: "true",
     AWS_ENDPOINT_URL: aws,
-    // The function's own client of STS takes no password.
+    // The function's STS client does not support a password.
     AWS_ENDPOINT_URL_STS: url,
     NODE_EXTRA_CA_CERTS: files.ca,
   };
@@ -160,14 +160,14 @@ export function prints(secret: string): string {
   return `prints ${secret}`;
 }
 
-/** Every rule that this run broke; empty where it held. Where nothing misbehaves, the command must work. */
+/** The rules that this run broke; empty if it held. With an honest server, the command must succeed. */
 export function problemsOf({ command, behaviour }: Pair, { code, out, err, asked }: Run): string[] {
   const { output, name, endless, limit } = command;
   const codes = endless ? [...EXIT_CODES, INTERRUPTED] : EXIT_CODES;
-  // On a busy machine, TAB has no name in its time.
+  // On a busy machine, completion may have no name in time.
   const hasResult = out !== "" || limit !== undefined;
   const works = code === (endless ? INTERRUPTED : 0) && hasResult && asked > 0;
-  // What `token` prints is signed with them.
+  // The printed token is signed with them.
   const secrets = secretsIn(`${name.startsWith("token") ? "" : out}\n${err}`);
   return [
     ...(code === undefined ? ["does not end"] : codes.includes(code) ? [] : [`exit code ${code}`]),

@@ -1,22 +1,22 @@
-// A server for one run of the command: every service that it may ask, on one port, over TCP or TLS, with one behaviour.
-// It writes the bytes itself, since most behaviours are answers that Node's own server refuses to send.
+// A server for one run of the command: all services on one port, over TCP or TLS, with one behaviour.
+// It writes raw bytes, because Node's server refuses to send most of these responses.
 
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import type { Answer, HostileRequest } from "./exchange.ts";
 import { honestAnswer, operationOf } from "./honest.ts";
 
-/** Replaces the answer of one service. `honest` is what the service would have answered. */
+/** Replaces the response of one service. `honest` is the correct response. */
 export interface Behaviour {
   readonly name: string;
-  /** Before any byte is read, on the TCP connection. */
+  /** Called on the TCP connection before any byte is read. */
   readonly connect?: (socket: Socket) => void;
   readonly answer?: (socket: Socket, request: HostileRequest, honest: Answer) => void;
-  /** Which certificate a TLS server shows; without it, connections are plain TCP unless the command asks for TLS. */
+  /** Certificate of a TLS server. Without it, connections are plain TCP unless the command requires TLS. */
   readonly certificate?: "expired" | "other-name" | "unknown-authority";
   /** Speaks TLS where the client expects plain HTTP, or the other way round. */
   readonly otherProtocol?: true;
-  /** Some command waits for seconds, or works for as long. */
+  /** Some commands wait or work for seconds. */
   readonly slow?: "waits" | "works";
 }
 
@@ -24,9 +24,9 @@ export interface HostileServer {
   readonly port: number;
   /** Resolves with the first connection. */
   readonly connected: Promise<void>;
-  /** How many requests for the target have come. */
+  /** Number of requests to the target. */
   asked(): number;
-  /** What has come, with the honest answers to it; cut where it is long. */
+  /** The received requests with the correct responses, shortened if long. */
   exchanged(): string;
   close(): void;
 }
@@ -47,7 +47,7 @@ export async function startHostileServer(
   const onSocket = (socket: Socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
-    // The client leaves when it has had enough.
+    // The client may close the connection early.
     socket.on("error", () => {});
     readRequests(socket, (request) => {
       const honest = honestAnswer(request, issuer.url);
@@ -82,14 +82,14 @@ export async function startHostileServer(
   };
 }
 
-/** TLS has no reset of its own: that of the connection below it. */
+/** Resets the TCP connection, also below TLS. */
 export function reset(socket: Socket): void {
   transports.get(socket.remotePort)?.resetAndDestroy();
 }
 
 const transports = new Map<number | undefined, Socket>();
 
-/** Requests of a connection that is kept, one after the other. */
+/** The sequential requests of a kept-alive connection. */
 function readRequests(socket: Socket, onRequest: (request: HostileRequest) => void): void {
   let received = "";
   socket.on("data", (chunk: Buffer) => {
@@ -119,7 +119,7 @@ export function send(socket: Socket, { status, type, body }: Answer): void {
   socket.write(head({ status, type }, Buffer.byteLength(body)) + body);
 }
 
-/** Without `length`, the body ends with the connection. */
+/** Without `length`, closing the connection ends the body. */
 export function head({ status, type }: Pick<Answer, "status" | "type">, length?: number): string {
   const date = new Date().toUTCString();
   const size = length === undefined ? "connection: close" : `content-length: ${length}`;

@@ -1,4 +1,4 @@
-// The results as tables: sums for each behaviour, the secrets, and how each run ended.
+// Formats the results as tables: totals per behaviour, secrets, and the result of each run.
 
 import { SECRETS } from "./inputs.ts";
 import { type Pair, prints, type Run } from "./run.ts";
@@ -8,7 +8,7 @@ export interface Result extends Pair {
   readonly problems: readonly string[];
 }
 
-/** In the table of all runs, `!` is a run that broke a rule, `-` one that had to be ended. */
+/** In the table of all runs, `!` marks a run that broke a rule, `-` one that was killed. */
 export function report(results: readonly Result[]): string {
   const columns = [...new Set(results.map(columnOf))];
   const rows = [...Map.groupBy(results, ({ behaviour }) => behaviour.name)].map(([name, runs]) => {

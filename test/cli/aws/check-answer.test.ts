@@ -1,5 +1,5 @@
-// Answers of AWS with any JSON or XML in them: the code behind a call gets values of the types that it expects, or the
-// call fails with an error that the command reports with exit code 3.
+// AWS responses with arbitrary JSON or XML: the caller gets values of the expected types, or the call fails with an
+// error that ends the command with exit code 3.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -35,7 +35,7 @@ const PARAMETER = {
 const STORED = JSON.stringify({ Parameters: [PARAMETER] });
 const BEFORE = stored({ Name: NAME, Value: "{}", Type: "String", Version: 1 });
 
-/** What the next calls get; after the last of them, a page with nothing in it. */
+/** Responses to the next calls; then an empty page. */
 let answers: { readonly status: number; readonly body: string }[] = [];
 const config = {
   region: "us-east-1",
@@ -54,13 +54,13 @@ const logs = watched(new CloudWatchLogsClient(config), io, ["events"]);
 const sts = watched(new STSClient(config), io);
 
 interface Call {
-  /** Right in every member. */
+  /** A valid response. */
   readonly answer: object;
-  /** Makes the call as a command does, and uses its result. */
+  /** Makes the call and uses its result as a command does. */
   readonly use: () => Promise<void>;
-  /** Bodies of the answers before that one. */
+  /** Bodies of the responses before that one. */
   readonly before?: readonly string[];
-  /** Beside a fault: a stack may lack the output that is looked for. */
+  /** Allowed in addition to a fault: a stack may lack the output. */
   readonly isUsage?: true;
 }
 
@@ -163,7 +163,7 @@ function checkTexts(...texts: readonly unknown[]): void {
   for (const text of texts) assert.equal(typeof text, "string");
 }
 
-/** Commands print each time in this form. */
+/** The format in which commands print times. */
 function checkTime(ms: number): void {
   assert.match(new Date(ms).toISOString(), /^\d{4}-|^-\d{6}-/);
 }
@@ -175,7 +175,7 @@ function checkStored({ name, value, secure, version, modified, account = "" }: S
   checkTime(modified);
 }
 
-/** This value, with members left out, repeated, and any junk in place of some. */
+/** Variants of the value, with members removed, repeated, or replaced with junk. */
 function like(value: unknown, junk: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   return fc.oneof({ weight: 6, arbitrary: sameShape(value, junk) }, { weight: 1, arbitrary: junk });
 }
@@ -199,7 +199,7 @@ const anyXml = fc.oneof(
 const anyStatus = fc.constantFrom(200, 200, 200, 200, 201, 400, 403, 503);
 const anyBody = fc.oneof(fc.string(), fc.constantFrom("", "<", "<a/>", "{}", "null", "<html><body>x</body></html>"));
 
-/** Returns normally, or fails as the command may. */
+/** Passes if the call returns or throws an expected error. */
 async function check({ use, isUsage }: Call): Promise<void> {
   try {
     await use();
@@ -224,7 +224,7 @@ function prepare({ before = [] }: Call, status: number, body: string): void {
   answers = [...before.map((first) => ({ status: 200, body: first })), { status, body }];
 }
 
-test("the right answer of each operation is used", async () => {
+test("a valid response of each operation is used", async () => {
   for (const [name, call] of CALLS) {
     prepare(call, 200, bodyOf(name, call.answer));
     await call.use();
@@ -232,7 +232,7 @@ test("the right answer of each operation is used", async () => {
   }
 });
 
-test("any other answer of each operation has the types that it must have, or is a fault with exit code 3", async () => {
+test("any other response of each operation has the required types, or is a fault with exit code 3", async () => {
   const cases = CALLS.map(([name, call]) => {
     const answer = like(call.answer, name in XML_CALLS ? anyXml : anyJson).map((value) => bodyOf(name, value));
     const body = fc.oneof({ weight: 9, arbitrary: answer }, { weight: 1, arbitrary: anyBody });

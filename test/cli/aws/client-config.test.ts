@@ -1,4 +1,4 @@
-// Region and profile as the AWS CLI finds them, and an MFA code where somebody can be asked for it.
+// Region and profile as the AWS CLI finds them, and MFA codes.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -63,7 +63,7 @@ async function token(words: readonly string[] = [], options = {}) {
   };
 }
 
-test("the region: option, AWS_REGION, AWS_DEFAULT_REGION, profile, in this order", async () => {
+test("the region is from the option, AWS_REGION, AWS_DEFAULT_REGION or the profile, in this order", async () => {
   assert.equal((await token()).region, "eu-north-1");
   assert.equal((await token(["--profile", "here"])).code, 3);
   process.env["AWS_DEFAULT_REGION"] = "eu-central-1";
@@ -73,7 +73,7 @@ test("the region: option, AWS_REGION, AWS_DEFAULT_REGION, profile, in this order
   assert.equal((await token(["--region", "us-east-2"])).region, "us-east-2");
 });
 
-test("an empty AWS_REGION or --region means not set", async () => {
+test("an empty AWS_REGION or --region is ignored", async () => {
   process.env["AWS_REGION"] = "";
   assert.equal((await token()).region, "eu-north-1");
   assert.equal((await token(["--region", ""])).region, "eu-north-1");
@@ -87,7 +87,7 @@ test("an empty AWS_REGION or --region means not set", async () => {
   }
 });
 
-test("a profile that does not exist is named, with those that do", async () => {
+test("the error for a missing profile names it and the existing profiles", async () => {
   const sentence = `There is no AWS profile "typo" in ${config} or /dev/null. Profiles: default, here, mfa, lost, base.\n`;
   const byOption = await token(["--profile", "typo", "--region", "us-east-1"]);
   assert.deepEqual([byOption.code, byOption.err], [2, sentence]);
@@ -97,13 +97,13 @@ test("a profile that does not exist is named, with those that do", async () => {
   assert.equal((await token(["--profile", "default"])).err.includes("There is no"), false);
 });
 
-test("a source_profile that does not exist is named too, with the profile that names it", async () => {
+test("the error for a missing source_profile names it and the profile that refers to it", async () => {
   const { code, err } = await token(["--profile", "lost"]);
   const sentence = `There is no AWS profile "bsae", source_profile of "lost", in ${config} or /dev/null. Profiles: default, `;
   assert.deepEqual([code, err.startsWith(sentence)], [2, true], err);
 });
 
-test("a profile with MFA: the code is asked for at a terminal, and sent", async () => {
+test("with an MFA profile, it asks for the code in a terminal and sends it", async () => {
   const words = ["--profile", "mfa"];
   const { code, err, key } = await token(words, { interactive: true, input: "123456\n" });
   assert.equal(code, 0, err);
@@ -113,7 +113,7 @@ test("a profile with MFA: the code is asked for at a terminal, and sent", async 
   assert.deepEqual([form.get("SerialNumber"), form.get("TokenCode")], ["arn:aws:iam::111122223333:mfa/jane", "123456"]);
 });
 
-test("a profile with MFA where nobody can be asked, and where nobody answers", async () => {
+test("with an MFA profile, it fails without a terminal and without an answer", async () => {
   const asked = sts.requests.length;
   const pipe = await token(["--profile", "mfa"]);
   assert.equal(pipe.code, 3);

@@ -1,4 +1,4 @@
-// Credentials that are none: from a container, a program, a role and the environment, each with a sentence and no secret.
+// Invalid credentials from a container, a program, a role and the environment: one message each, without secrets.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -29,7 +29,7 @@ beforeEach(() => {
 const token = (...words: string[]) => cli(["token", "-c", "prod", ...words]);
 const KEYS = { AccessKeyId: "ASIALOCALCONTAINERAA", SecretAccessKey: "a-secret-of-the-container-0123", Token: "t" };
 
-/** The profile runs a program that prints this. */
+/** Sets a profile whose credential_process prints this. */
 function printedByProcess(text: string): void {
   useLocalAws({ AWS_CONFIG_FILE: config, AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_PROFILE: "p" });
   const file = join(folder, "printed");
@@ -37,7 +37,7 @@ function printedByProcess(text: string): void {
   writeFileSync(config, `[profile p]\nregion = us-east-1\ncredential_process = cat ${file}\n`);
 }
 
-test("a program's keys that are numbers, objects or without an end that is a date", async () => {
+test("a program's keys are rejected if they are numbers or objects, or their expiration is not a date", async () => {
   const printed = { Version: 1, AccessKeyId: "AKIALOCALPROCESSAAAA", SecretAccessKey: "s" };
   for (const [member, value, said] of [
     ["AccessKeyId", 7, "access key"],
@@ -54,7 +54,7 @@ test("a program's keys that are numbers, objects or without an end that is a dat
   assert.equal((await token()).code, 0);
 });
 
-test("a program that fails is named, without its command line, which may hold a password", async () => {
+test("the error for a failed program names the profile but not the command line, which may contain a password", async () => {
   printedByProcess("");
   writeFileSync(config, "[profile p]\nregion = us-east-1\ncredential_process = false --password hunter2hunter2\n");
   const { code, out, err } = await token();
@@ -65,7 +65,7 @@ test("a program that fails is named, without its command line, which may hold a 
   );
 });
 
-test("AssumeRole that is answered with a page, or with nothing", async () => {
+test("AssumeRole fails if the response is an HTML page or empty", async () => {
   useLocalAws({ AWS_CONFIG_FILE: config, AWS_ENDPOINT_URL_STS: service.url, AWS_MAX_ATTEMPTS: "1" });
   for (const [answer, code] of [
     ["<html>Log in</html>", 200],
@@ -79,7 +79,7 @@ test("AssumeRole that is answered with a page, or with nothing", async () => {
   }
 });
 
-test("a container whose answer is broken: the keys in it are not quoted", async () => {
+test("the error for a container's invalid response does not quote the keys", async () => {
   useLocalAws({
     AWS_CONFIG_FILE: config,
     AWS_ACCESS_KEY_ID: "",
@@ -93,7 +93,7 @@ test("a container whose answer is broken: the keys in it are not quoted", async 
   assert.match(err, /No AWS credentials: the answer of the credential service 127\.0\.0\.1:\d+ cannot be read/);
 });
 
-test("a key with a line end is the user's to mend", async () => {
+test("a key of the environment with a line break is a usage error", async () => {
   for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]) {
     useLocalAws({ AWS_CONFIG_FILE: config, [name]: "AKIALOCAL\r\n" });
     const { code, out, err } = await token();
@@ -102,7 +102,7 @@ test("a key with a line end is the user's to mend", async () => {
   }
 });
 
-test("a key with a space from a service is not the user's to mend", async () => {
+test("a key of a service with a space is a fault", async () => {
   useLocalAws({
     AWS_CONFIG_FILE: config,
     AWS_ACCESS_KEY_ID: "",
@@ -119,7 +119,7 @@ test("a key with a space from a service is not the user's to mend", async () => 
   );
 });
 
-test("variables that the SDK cannot read are named", async () => {
+test("errors name the variables that the SDK cannot read", async () => {
   for (const [name, value, rule] of [
     ["AWS_ENDPOINT_URL", "foo", "an http:// or https:// URL"],
     ["AWS_ENDPOINT_URL_SSM", "ftp://x", "an http:// or https:// URL"],
@@ -134,7 +134,7 @@ test("variables that the SDK cannot read are named", async () => {
   }
 });
 
-test("Ctrl-C while credentials are waited for", async () => {
+test("Ctrl-C ends the wait for credentials", async () => {
   useLocalAws({
     AWS_CONFIG_FILE: config,
     AWS_ACCESS_KEY_ID: "",

@@ -1,4 +1,4 @@
-// What a user reads when AWS or the network fails a command that only reads.
+// Error messages when AWS or the network fails during a read.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -29,7 +29,7 @@ const FAULTS: [Fault, RegExp][] = [
 ];
 
 for (const [fault, sentence] of FAULTS) {
-  test(`${JSON.stringify(fault)}: one line, and code 3`, async () => {
+  test(`${JSON.stringify(fault)}prints one line and exits with 3`, async () => {
     cluster.store.fail(fault);
     const { code, out, err } = await cluster.mappings(["list"], { environment: { AWS_MAX_ATTEMPTS: "1" } });
     assert.deepEqual([code, out], [3, ""]);
@@ -38,7 +38,7 @@ for (const [fault, sentence] of FAULTS) {
   });
 }
 
-test("nobody at the address, and a name that does not resolve", async () => {
+test("an address without a server and an unknown host name are reported", async () => {
   for (const url of ["http://127.0.0.1:1", "http://no-such-host.invalid"]) {
     process.env["AWS_ENDPOINT_URL_SSM"] = url;
     const { code, err } = await cluster.mappings(["list"], { environment: { AWS_MAX_ATTEMPTS: "1" } });
@@ -51,7 +51,7 @@ test("nobody at the address, and a name that does not resolve", async () => {
 });
 
 for (const fault of [{ kind: "silent" }, { kind: "stall", body: '{"Parameters":[' }] as const satisfies Fault[]) {
-  test(`an answer that is ${fault.kind} has a limit, and what is tried again is told`, async () => {
+  test(`a response that is ${fault.kind} times out, and the retry is reported`, async () => {
     cluster.store.fail(fault);
     const told: string[] = [];
     const io = { ...processStreams(), tell: (text: string) => told.push(text) };
@@ -70,7 +70,7 @@ for (const fault of [{ kind: "silent" }, { kind: "stall", body: '{"Parameters":[
   });
 }
 
-test("an error of AWS's that is called AbortError is no Ctrl-C", async () => {
+test("an AWS error named AbortError is not a Ctrl-C", async () => {
   process.env["AWS_ENDPOINT_URL_SSM"] = cluster.store.url;
   for (const type of ["AbortError", "TimeoutError"]) {
     cluster.store.fail(answer(400, `{"__type":"${type}","message":"x"}`));

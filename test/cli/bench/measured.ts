@@ -1,4 +1,4 @@
-// One command in a process of its own; afterwards it tells its parent how much memory it took.
+// Runs one command in a separate process, and reports its memory to the parent process.
 
 import { run } from "../../../cli/run.ts";
 import { processStreams } from "../../../cli/terminal/io-streams.ts";

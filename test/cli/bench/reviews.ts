@@ -1,9 +1,9 @@
-// `iam-authenticator reviews` on 100,000 reviews of one day: seconds, calls and memory of the command, as a Markdown table.
+// Measures `iam-authenticator reviews` with 100,000 reviews of one day: seconds, calls and memory, as a Markdown table.
 //
 //     node test/cli/bench/reviews.ts [reviews]
 //
-// The log has two lines for each review, as the function writes them. The local CloudWatch Logs takes five calls a second, as
-// AWS does, in the rows with the command's own rate of four; "no limit" shows what the command itself needs.
+// The log has two lines for each review, as the function writes them. In rows with the default rate of four, the local
+// CloudWatch Logs allows five calls a second, as AWS does. "no limit" shows the time of the command itself.
 
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -47,7 +47,7 @@ function sessionOf(i: number): string {
   return `arn:aws:sts::111122223333:assumed-role/Team-${i % 40}/person-${i % 500}@example.com`;
 }
 
-/** Of 500 people; one review of fifty is a denial. */
+/** Reviews of 500 people. One in fifty is a denial. */
 function lines(i: number) {
   const time = start + Math.floor((i * (DAY - 120_000)) / COUNT);
   const arn = sessionOf(i);
@@ -67,7 +67,7 @@ function lines(i: number) {
   return linesOf({ time, outcome: "granted", arn, record });
 }
 
-/** A process of its own, so that its memory is its own. */
+/** Runs in a separate process to measure its memory. */
 async function measure(name: string, words: readonly string[], limit: keyof typeof logs = "limited"): Promise<void> {
   const server = logs[limit];
   const before = server.requests.length;

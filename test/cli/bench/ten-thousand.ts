@@ -1,11 +1,11 @@
-// 10,000 mappings, as many as the standard tier holds: seconds, calls and memory of the command, as a Markdown table.
+// Measures commands with 10,000 mappings, the limit of the standard tier: seconds, calls and memory, as a Markdown table.
 //
 //     node test/cli/bench/ten-thousand.ts [mappings] [--whole]
 //
-// The command's own rate limits are 20 reads a second, half of an account's default, and 3 writes a second. With these,
-// 10,000 writes take 56 minutes: without --whole, only as many are written as fit into a minute, and the row says how
-// many. Higher throughput, which --rate auto finds, makes it 9 writes and 50 reads. "no limit" shows what this machine
-// can do: most of it is the local store, which goes through all names for each page of ten.
+// The default rates are 20 reads a second, half of an account's quota, and 3 writes a second. With these, 10,000 writes
+// take 56 minutes: without --whole, the benchmark writes only as many as fit into a minute, and prints the number. With
+// higher throughput, --rate auto uses 9 writes and 50 reads. "no limit" shows the speed of this machine. The local store
+// takes most of that time: it scans all names for each page of ten.
 
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -83,7 +83,7 @@ function mappingFile(name: string, count: number): string {
   return join(folder, name);
 }
 
-/** A process of its own, so that its memory is its own. */
+/** Runs in a separate process to measure its memory. */
 async function measure(
   name: string,
   rateLimit: string,

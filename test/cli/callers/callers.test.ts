@@ -1,4 +1,4 @@
-// callers: the function accepts what add printed, AWS never sees the token, and nobody locks the control plane out.
+// `callers`: the function accepts the printed token, AWS never receives it, and the last caller is protected.
 
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -43,7 +43,7 @@ async function accepts(token: string, now = Date.now()): Promise<boolean> {
   );
 }
 
-test("add: the printed token is accepted, until its end, and only its hash is sent", async () => {
+test("add: the function accepts the printed token until it expires, and AWS receives only its hash", async () => {
   const { code, out, err } = await callers(["add", "first", "--not-after", "2100-01-01T00:00:00Z", "-y"]);
   assert.deepEqual(
     [code, err],
@@ -66,7 +66,7 @@ test("add: the printed token is accepted, until its end, and only its hash is se
   for (const name of ["", "two\nlines"]) assert.equal((await callers(["add", name])).code, 2);
 });
 
-test("add --dry-run: shows the plan; no token, no file and nothing in AWS", async () => {
+test("add --dry-run prints the plan, and creates no token, file or parameter", async () => {
   const out = join(folder, "dry-run.kubeconfig");
   const before = cluster.store.requests.length;
   const result = await callers(["add", "dry", "--endpoint", "https://a.example", "--out", out, "--dry-run"]);
@@ -74,11 +74,11 @@ test("add --dry-run: shows the plan; no token, no file and nothing in AWS", asyn
   assert.match(result.out, /\n~ callers\n {4}\+ name: dry sha256: [0-9a-f]{64}\n0 to add, 1 to change, [^\n]*\n$/);
   assert.ok(!existsSync(out));
   assert.ok(!cluster.store.requests.slice(before).some(isPut));
-  // What would be refused is refused.
+  // A dry run fails where the command would fail.
   assert.equal((await callers(["add", "first", "--dry-run"])).code, 1);
 });
 
-test("add --endpoint --out: a kubeconfig for its owner alone, never over another file", async () => {
+test("add --endpoint --out creates a kubeconfig that only its owner can read, and never overwrites a file", async () => {
   const out = join(folder, "webhook.kubeconfig");
   const words = ["add", "second", "--endpoint", "https://a.example", "--out", out, "--yes"];
   const result = await callers(words);
@@ -95,7 +95,7 @@ test("add --endpoint --out: a kubeconfig for its owner alone, never over another
   assert.deepEqual([lost.code, lost.err], [2, `Cannot write ${nowhere}: there is no such folder.\n`]);
 });
 
-test("list: names and states, no secrets", async () => {
+test("list prints names and states, and no secrets", async () => {
   const { out } = await callers(["list"]);
   assert.match(
     out,
@@ -104,20 +104,20 @@ test("list: names and states, no secrets", async () => {
   assert.match((await callers(["list"], { now: Date.UTC(2101, 0, 1) })).out, /\nfirst +ended/);
 });
 
-test("list: -o name is what remove takes, -o wide has whole hashes; ls is list", async () => {
+test("list -o name prints names for remove, -o wide prints complete hashes; ls is an alias", async () => {
   assert.equal((await callers(["ls", "-o", "name"])).out, "first\nsecond\n");
   assert.match((await callers(["ls", "-o", "wide"], { columns: 40 })).out, /\nfirst +accepted +\S+ +[0-9a-f]{64}\n/);
   assert.deepEqual(await callers(["ls"]), await callers(["list"]));
 });
 
-test("list: without a caller, it says where it looked", async () => {
+test("list without callers prints where it looked", async () => {
   const { code, out, err } = await callers(["list", "--prefix", "/elsewhere"]);
   assert.deepEqual([code, out], [0, "NAME  STATE  UNTIL  SHA-256\n"]);
   assert.match(err, /^No callers in account \w+, region [\w-]+, cluster prod \(\/elsewhere\)\.\n$/);
   assert.equal((await callers(["list"])).err, "");
 });
 
-test("remove: asks, and refuses to take the last one", async () => {
+test("remove asks for confirmation, and refuses to remove the last caller", async () => {
   assert.equal((await callers(["remove", "nobody", "-y"])).code, 1);
   assert.equal((await callers(["remove", "first"])).code, 2);
   assert.equal((await callers(["remove", "first", "--dry-run"])).code, 0);
@@ -129,13 +129,13 @@ test("remove: asks, and refuses to take the last one", async () => {
   assert.equal(await stored(), "[]");
 });
 
-test("list -o name: one line for each caller, whatever is in its name: a script takes lines for names", async () => {
+test("list -o name prints one line per caller, whatever the name contains", async () => {
   const names = ["one\nfirst", "two"];
   cluster.store.put(PARAMETER, JSON.stringify(names.map((name) => ({ name, sha256: "0".repeat(64) }))));
   assert.equal((await callers(["list", "-o", "name"])).out, "one?first\ntwo\n");
 });
 
-test("a list that is none is told, and invalid entries are shown", async () => {
+test("a value that is not a list is reported, and invalid entries are shown", async () => {
   cluster.store.put(PARAMETER, '[{"name":"hand-made","sha256":"x"}]');
   assert.match((await callers(["list"])).out, /\nhand-made +invalid/);
   cluster.store.put(PARAMETER, '["no name", {"name":"hand-made"}]');
@@ -144,7 +144,7 @@ test("a list that is none is told, and invalid entries are shown", async () => {
   assert.match((await callers(["add", "x"])).err, /is not a JSON list: no caller is accepted/);
 });
 
-test("add --not-after: an end that is past is refused, before anything is written", async () => {
+test("add --not-after rejects a time in the past before it writes anything", async () => {
   const requests = cluster.store.requests.length;
   const { code, out, err } = await callers(["add", "late", "--not-after", "2020-01-01T00:00:00Z"]);
   assert.deepEqual([code, out], [2, ""]);

@@ -1,4 +1,4 @@
-// Callers that a CloudFormation stack manages: left alone, and told, unless --force; the stack's mark outlives the write.
+// Callers that a CloudFormation stack manages: unchanged without --force. The stack's tags survive a write.
 
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -50,7 +50,7 @@ async function description(): Promise<string | undefined> {
   return Parameters.at(-1)?.Description;
 }
 
-test("add and remove leave a managed list alone, say so, and make no token", async () => {
+test("add and remove do not change a managed list, report it, and create no token", async () => {
   cluster.store.put(PARAMETER, JSON.stringify(CALLERS), { tags: TAGS });
   const file = join(folder, "new");
   for (const words of [
@@ -68,7 +68,7 @@ test("add and remove leave a managed list alone, say so, and make no token", asy
   assert.match((await callers("list")).out, /\nkept +accepted.*\nold +accepted/);
 });
 
-test("with --force they are changed, and the stack's tag and name stay on the parameter", async () => {
+test("with --force they change the list, and the parameter keeps the stack's tags", async () => {
   cluster.store.put(PARAMETER, JSON.stringify(CALLERS), { tags: TAGS });
   const added = await callers("add", "new", "--force", "-y");
   assert.deepEqual([added.code, added.err.includes("managed")], [0, false], added.err);
@@ -82,7 +82,7 @@ test("with --force they are changed, and the stack's tag and name stay on the pa
   assert.equal((await callers("add", "newer")).err, TOLD);
 });
 
-test("a list with other tags, and one that does not exist yet, are changed without --force", async () => {
+test("they change a list with other tags, and a new list, without --force", async () => {
   assert.deepEqual([(await callers("add", "first", "-y")).code, await names()], [0, ["first"]]);
   cluster.store.put(PARAMETER, JSON.stringify(CALLERS), { tags: { team: "x" } });
   const { code, err } = await callers("add", "new", "-y");
@@ -91,7 +91,7 @@ test("a list with other tags, and one that does not exist yet, are changed witho
   assert.doesNotMatch((await description()) ?? "", /CloudFormation/);
 });
 
-test("without the permission to see tags, a change is made, and it is said that nothing was checked", async () => {
+test("without permission to read tags, they make the change and warn that the tags were not checked", async () => {
   cluster.store.put(PARAMETER, JSON.stringify(CALLERS), { tags: TAGS });
   forbidTags(cluster.store);
   const { code, err } = await callers("remove", "old", "-y");

@@ -1,4 +1,4 @@
-// Several operators change the callers at once: nobody is told of a token that is not accepted, and nothing is lost.
+// Several operators change the callers at once: every reported token is accepted, and no change is lost.
 
 import assert from "node:assert/strict";
 import { hash, randomUUID } from "node:crypto";
@@ -59,7 +59,7 @@ for (const existing of [undefined, KEPT]) {
   });
 }
 
-test("the same name twice at once: one is added, the other is refused and leaves no file", async () => {
+test("if two adds use the same name, one succeeds and the other fails and leaves no file", async () => {
   const results = await Promise.all([add("twin"), add("twin")]);
   const accepted = results.filter(({ code }) => code === 0);
   assert.equal(accepted.length, 1);
@@ -75,14 +75,14 @@ test("the same name twice at once: one is added, the other is refused and leaves
   );
 });
 
-test("an add and a removal at once: both are done, and neighbours stay", async () => {
+test("an add and a removal at once both succeed, and other callers stay", async () => {
   cluster.store.put(PARAMETER, JSON.stringify(KEPT));
   const [added, removed] = await Promise.all([add("new"), callers("remove", "old", "-y")]);
   assert.deepEqual([added.code, removed.code], [0, 0], added.err + removed.err);
   assert.deepEqual(await stored(), [KEPT[0], { name: "new", sha256: added.hash }]);
 });
 
-test("a write that AWS did not answer: what is true is told", async () => {
+test("after a write without a response, the message reports the actual state", async () => {
   cluster.store.put(PARAMETER, JSON.stringify(KEPT));
   const before = cluster.store.requests.length;
   const file = join(folder, "unanswered");
@@ -99,7 +99,7 @@ test("a write that AWS did not answer: what is true is told", async () => {
   if (existsSync(file)) assert.match(err, /It is not known whether callers was written\. .*\nThe token of lost is in /);
 });
 
-test("a neighbour that is invalid is never written over: it is named", async () => {
+test("an invalid entry of another caller is never overwritten, and the error names it", async () => {
   const text = `[{"name":"hand-made","sha256":"x"},{"name":"good","sha256":"${"0".repeat(64)}"},{"sha256":1}]`;
   cluster.store.put(PARAMETER, text);
   for (const words of [

@@ -1,4 +1,4 @@
-// doctor against the function itself behind a local gateway, well and with each thing that can be wrong.
+// `doctor` with the function behind a local gateway: correct, and with each possible fault.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -42,7 +42,7 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test("all is well", async () => {
+test("all checks pass for a correct endpoint", async () => {
   const { code, states, check } = await endpoint.doctor("bob", ["--kubeconfig", kubeconfig]);
   assert.equal(code, 0);
   assert.deepEqual(states, [
@@ -64,7 +64,7 @@ test("all is well", async () => {
   assert.match(check("latency")?.seen ?? "", /^p50 \d+ ms, p95 \d+ ms, of 5 reviews$/);
 });
 
-test("who is not mapped reads why, where it was looked, and what to do", async () => {
+test("an unmapped identity gets the reason, the parameters that were read, and advice", async () => {
   const { code, check } = await endpoint.doctor("contractor", ["--kubeconfig", kubeconfig]);
   assert.equal(code, 1);
   const unmapped = check("review v1");
@@ -80,7 +80,7 @@ test("who is not mapped reads why, where it was looked, and what to do", async (
   assert.match(elsewhere.check("review v1")?.seen ?? "", /^sts_refused: .*SignatureDoesNotMatch/);
 });
 
-test("another prefix than the function's, and a mapping that is wrong", async () => {
+test("the mapping check fails with another prefix and with an invalid mapping", async () => {
   const { states } = await endpoint.doctor("bob", ["--kubeconfig", kubeconfig, "--prefix", "/other"]);
   assert.deepEqual(states.slice(5, 8), ["review v1 ok", "review v1beta1 ok", "mapping failed"]);
   endpoint.cluster.store.put("/iam-authenticator/prod/role/111122223333/contractor", "{}");
@@ -89,7 +89,7 @@ test("another prefix than the function's, and a mapping that is wrong", async ()
   assert.equal(wrong.check("mapping")?.seen, "role/111122223333/contractor: mapping_invalid");
 });
 
-test("who may not read mappings is told so, and the rest holds", async () => {
+test("without permission to read mappings, that check is a warning and the others pass", async () => {
   endpoint.cluster.store.fail(onlyGranted("/iam-authenticator/another"));
   const { code, check } = await endpoint.doctor("bob", ["--kubeconfig", kubeconfig]);
   endpoint.cluster.store.fail(undefined);
@@ -98,7 +98,7 @@ test("who may not read mappings is told so, and the rest holds", async () => {
   assert.match(check("mapping")?.seen ?? "", /^not read from here: No permission: User: .* ssm:GetParameters/);
 });
 
-test("without AWS credentials everything before is still told", async () => {
+test("without AWS credentials, the earlier checks are still printed", async () => {
   process.env["AWS_REGION"] = "us-east-1";
   for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) delete process.env[name];
   const { code, out } = await cli(["doctor", "-c", "prod", "--kubeconfig", kubeconfig]);
@@ -109,18 +109,18 @@ test("without AWS credentials everything before is still told", async () => {
   );
 });
 
-test("a wrong caller token, a wrong path, nobody there", async () => {
+test("a wrong caller token, a wrong path and an unreachable endpoint fail", async () => {
   const wrong = await endpoint.doctor("bob", ["--endpoint", gateway.url, "--token-file", "-"], { input: "wrong" });
   assert.deepEqual(wrong.states, ["version ok", "reachable ok", "clock ok", "caller failed"]);
   assert.match(wrong.check("caller")?.advice ?? "", /callers add/);
   const words = ["--endpoint", `${gateway.url}/nowhere`, "--token-file", "-"];
   const path = await endpoint.doctor("bob", words, { input: "x" });
   assert.deepEqual([path.code, path.check("caller")?.state], [1, "failed"]);
-  const nobody = await endpoint.doctor("bob", ["--endpoint", "https://127.0.0.1:1"]);
-  assert.deepEqual([nobody.code, nobody.states], [1, ["version ok", "reachable failed"]]);
+  const unreachable = await endpoint.doctor("bob", ["--endpoint", "https://127.0.0.1:1"]);
+  assert.deepEqual([unreachable.code, unreachable.states], [1, ["version ok", "reachable failed"]]);
 });
 
-test("a clock that is off, and a function that takes anybody", async () => {
+test("a wrong clock fails, and a function that accepts any caller is a warning", async () => {
   const late = await endpoint.doctor("bob", ["--kubeconfig", kubeconfig], { now: Date.now() - 3_600_000 });
   assert.deepEqual(late.states.slice(1, 4), ["reachable ok", "clock failed", "caller ok"]);
   assert.match(late.check("review v1")?.seen ?? "", /^token_expired/);
@@ -130,7 +130,7 @@ test("a clock that is off, and a function that takes anybody", async () => {
   assert.deepEqual([code, check("caller")?.state], [0, "warning"]);
 });
 
-test("a person reads one line for each, with what to do below, and within the terminal", async () => {
+test("the table has one line per check, with the advice below, and fits the terminal", async () => {
   const words = ["doctor", "-c", "prod", "--endpoint", gateway.url, "--token-file", "-"];
   const { out } = await cli(words, { input: "no" });
   assert.match(
@@ -143,7 +143,7 @@ test("a person reads one line for each, with what to do below, and within the te
   assert.equal((await cli(["doctor", "-c", "prod", "--kubeconfig", kubeconfig, "--ca", "x"])).code, 2);
 });
 
-test("an endpoint that goes silent is a check that failed: a timeout is no Ctrl-C", async () => {
+test("an endpoint that stops answering is a failed check, not a Ctrl-C", async () => {
   const silent = await startHttpServer(() => ({ status: 405, body: "" }));
   silent.fail({ kind: "stall", body: "{" });
   const opened = openEndpoint({ server: silent.url }, processStreams(), 200);

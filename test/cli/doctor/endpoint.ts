@@ -1,4 +1,4 @@
-// The function behind a local gateway with a local STS and Parameter Store, and doctor against it as one of the local identities.
+// Runs the function behind a local gateway, with a local STS and Parameter Store, and runs `doctor` as a local identity.
 
 import assert from "node:assert/strict";
 import { createSts } from "../../../functions/authenticator/aws/sts.ts";
@@ -21,7 +21,7 @@ export interface LocalEndpoint {
 export interface Diagnosis {
   readonly code: number;
   readonly err: string;
-  /** `reachable ok` and so on. */
+  /** Such as `reachable ok`. */
   readonly states: readonly string[];
   check(name: string): { readonly state: string; readonly seen: string; readonly advice?: string } | undefined;
 }

@@ -1,4 +1,4 @@
-// doctor over real TLS: the certificate's end, a CA that nobody knows, and client certificates with everything wrong about them.
+// `doctor` over real TLS: expiry, unknown CAs, and invalid client certificates.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -12,7 +12,7 @@ import { type LocalEndpoint, startEndpoint } from "./endpoint.ts";
 
 const DAY_MS = 86_400_000;
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
-/** Its certificates end 30 days from the time that it is made for. */
+/** Its certificates expire 30 days after the given time. */
 const authority = createCertificateAuthority({ now: () => Date.now() + DAY_MS - 60_000 });
 const subject = { CN: "kube-apiserver", O: "Example" };
 const client = authority.client(subject);
@@ -42,7 +42,7 @@ const doctor = (words: readonly string[], now?: number) =>
   endpoint.doctor("bob", ["--endpoint", gateway.url, ...words], now === undefined ? {} : { now });
 const withCertificate = ["--ca", ca, "--client-cert", cert, "--client-key", key];
 
-test("mTLS: all is well, and a stranger without a certificate is refused", async () => {
+test("with mTLS, all checks pass, and a caller without a certificate is rejected", async () => {
   const { code, states, check } = await doctor(withCertificate);
   assert.equal(code, 0);
   assert.deepEqual(states.slice(0, 6), [
@@ -59,7 +59,7 @@ test("mTLS: all is well, and a stranger without a certificate is refused", async
   assert.equal(check("mapping")?.state, "ok");
 });
 
-test("the same by a kubeconfig with everything inline, and by one that names files beside it", async () => {
+test("a kubeconfig can contain the certificates or name files relative to it", async () => {
   const inline = await cli(["kubeconfig", "webhook", "--endpoint", gateway.url, ...withCertificate]);
   const files = inline.out
     .replace(/certificate-authority-data: .*/, "certificate-authority: ca.crt")
@@ -75,13 +75,13 @@ test("the same by a kubeconfig with everything inline, and by one that names fil
   assert.match(err, /^Cannot read \S+nowhere\.key: /);
 });
 
-test("without a client certificate the connection is cut, and it is said what to give", async () => {
+test("without a client certificate, the connection is closed, and the advice names the options", async () => {
   const { code, check } = await doctor(["--ca", ca]);
   assert.equal(code, 1);
   assert.match(check("reachable")?.advice ?? "", /client certificate \(--client-cert, --client-key\)/);
 });
 
-test("a certificate from elsewhere, and one of another subject", async () => {
+test("a client certificate of another CA and one of another subject fail", async () => {
   const other = createCertificateAuthority().client(subject);
   const [stray, strayKey] = [file("other.crt", other.cert), file("other.key", other.key)];
   const refused = await doctor(["--ca", ca, "--client-cert", stray, "--client-key", strayKey]);
@@ -94,7 +94,7 @@ test("a certificate from elsewhere, and one of another subject", async () => {
   assert.match(pinned.check("caller")?.advice ?? "", /CALLER_SUBJECTS/);
 });
 
-test("a CA that nobody knows, and the key of another certificate", async () => {
+test("an unknown CA and the key of another certificate fail", async () => {
   const unknown = await doctor([]);
   assert.match(unknown.check("reachable")?.seen ?? "", /^no answer \((\w*CERT\w*|UNABLE_\w+)\)$/);
   assert.match(unknown.check("reachable")?.advice ?? "", /--ca/);
@@ -110,7 +110,7 @@ test("a CA that nobody knows, and the key of another certificate", async () => {
   assert.match(mixed.check("reachable")?.advice ?? "", /--client-key/);
 });
 
-test("certificates that end soon, or are over", async () => {
+test("certificates that expire soon are warnings, and expired ones fail", async () => {
   const soon = await doctor(withCertificate, Date.now() + 5 * DAY_MS);
   assert.deepEqual([soon.check("tls")?.state, soon.check("client cert")?.state], ["warning", "warning"]);
   assert.match(soon.check("tls")?.seen ?? "", /, in 2\d d$/);
@@ -129,7 +129,7 @@ test("certificates that end soon, or are over", async () => {
   });
 });
 
-test("a file that is not PEM, and half of a pair, are wrong usage", async () => {
+test("a file that is not PEM and a certificate without its key are wrong usage", async () => {
   const text = file("text", "no certificate");
   assert.equal((await doctor(["--ca", text])).code, 2);
   assert.equal((await doctor(["--client-cert", cert])).code, 2);

@@ -1,4 +1,4 @@
-// explain: the same verdict as the function's, for every kind of identity, and each reason with what to do.
+// `explain` returns the function's verdict for every kind of identity, and advice for each denial.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -37,7 +37,7 @@ function explain(words: readonly string[], input = "") {
 const token = (name: string, clusterId = "prod") =>
   mintToken({ identity: localIdentity(name), clusterId, region: "us-east-1" });
 
-test("a role's token: granted, and what it was that counted", async () => {
+test("a role's token is granted, and the mapping that applies is shown", async () => {
   const { code, out } = await explain(["--token-file", "-"], await token("bob"));
   assert.equal(code, 0);
   assert.equal(
@@ -80,7 +80,7 @@ for (const [name, verdict] of Object.entries(VERDICTS)) {
   });
 }
 
-test("a token for another cluster, a broken one, and one of another kind", async () => {
+test("tokens for another cluster, malformed tokens and tokens of another kind are denied", async () => {
   const foreign = await explain(["--token-file", "-"], await token("bob", "other"));
   assert.match(
     foreign.out,
@@ -90,7 +90,7 @@ test("a token for another cluster, a broken one, and one of another kind", async
   assert.match((await explain(["--token-file", "-"], "eyJhbGciOi")).out, /refused, not_ours/);
 });
 
-test("an ARN: the same, without proof", async () => {
+test("an ARN gets the same verdict, without proof", async () => {
   for (const { name, arn, expiresAt } of LOCAL_IDENTITIES) {
     if (expiresAt !== undefined) continue;
     const { out } = await explain([arn, "-o", "json"]);
@@ -100,20 +100,20 @@ test("an ARN: the same, without proof", async () => {
   }
   const role = await explain(["arn:aws:iam::111122223333:role/x/Developers", "--session-name", "eve@example.com"]);
   assert.match(role.out, /principal AROASUPPOSED \(supposed\)\n.*user {6}dev:eve-example\.com\n/s);
-  const nobody = await explain(["arn:aws:iam::999999999999:role/Nobody"]);
+  const unmapped = await explain(["arn:aws:iam::999999999999:role/Nobody"]);
   assert.match(
-    nobody.out,
+    unmapped.out,
     /refused, identity_unmapped\nreason {4}no mapping for arn:\S+:role\/Nobody\nto do {5}add a mapping: iam-authenticator mappings set arn:aws:iam::999999999999:role\/Nobody --username <name> --group <group>\n/,
   );
 });
 
-test("A5: an assumed role's ARN keeps its session, unless another one is given", async () => {
+test("an assumed role's ARN keeps its session, unless --session-name replaces it", async () => {
   const arn = "arn:aws:sts::111122223333:assumed-role/Developers/jane@example.com";
   assert.match((await explain([arn])).out, /\nuser {6}dev:jane-example\.com\n/);
   assert.match((await explain([arn, "--session-name", "eve"])).out, /\nuser {6}dev:eve\n/);
 });
 
-test("an account that is not in ACCOUNTS is refused before any mapping is read, a token as well as an ARN", async () => {
+test("a token or ARN of an account that is not in ACCOUNTS is denied before any mapping is read", async () => {
   const environment = { AWS_ENDPOINT_URL_STS: sts.url, ACCOUNTS: "444455556666" };
   const arn = "arn:aws:iam::111122223333:role/Developers";
   for (const [words, input] of [
@@ -132,7 +132,7 @@ test("an account that is not in ACCOUNTS is refused before any mapping is read, 
   assert.equal(home.code, 0);
 });
 
-test("a terminal of 80 columns: every line fits, and what belongs together stays together", async () => {
+test("in a terminal of 80 columns, every line fits, and wrapped lines are indented", async () => {
   const name = `a-${"very-".repeat(6)}long-name`;
   const words = ["explain", "-c", "prod", `arn:aws:iam::999999999999:role/${name}`];
   const { out } = await cli(words, { columns: 80 });
@@ -143,7 +143,7 @@ test("a terminal of 80 columns: every line fits, and what belongs together stays
   for (const line of out.split("\n")) if (!line.includes(name)) assert.ok(line.length <= 80, line);
 });
 
-test("what is asked wrongly is said, and a token on the command line most of all", async () => {
+test("wrong usage is reported, with a warning for a token on the command line", async () => {
   for (const words of [["k8s-aws-v1.abc"], ["--token-file", "k8s-aws-v1.abc"], ['{"token":"k8s-aws-v1.abc"}']]) {
     const { code, err } = await explain(words);
     assert.equal(code, 2);

@@ -1,4 +1,4 @@
-// explain of a node's token: the instance is proven by EC2 and IAM, as the function proves it.
+// `explain` of a node's token proves the instance with EC2 and IAM, as the function does.
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
@@ -58,7 +58,7 @@ async function explainNode(words: readonly string[] = []) {
   return cli(["explain", "-c", "prod", "--token-file", "-", ...words], { input, environment });
 }
 
-test("a running instance with this role: its name comes out", async () => {
+test("a running instance with this role gets its node name", async () => {
   const { code, out } = await explainNode();
   assert.equal(code, 0);
   assert.match(out, /\nuser {6}system:node:ip-10-0-0-1\.ec2\.internal\ngroups {4}system:nodes\nverdict {3}granted\n$/);
@@ -77,7 +77,7 @@ const CHANGES: [string, RegExp, () => void][] = [
     },
   ],
   [
-    "a role made anew under the same name",
+    "a recreated role of the same name",
     /does not have this role/,
     () => {
       for (const role of ec2.profiles[0]?.roles ?? []) role.roleId = "AROANEWERROLE";
@@ -86,7 +86,7 @@ const CHANGES: [string, RegExp, () => void][] = [
   ["no such instance", /EC2 knows no instance i-0123456789abcdef0 in us-east-1/, () => ec2.instances.splice(0)],
 ];
 for (const [what, reason, change] of CHANGES) {
-  test(`${what}: refused, with the reason and what to do`, async () => {
+  test(`${what} is denied, with reason and advice`, async () => {
     change();
     const { code, out } = await explainNode();
     assert.equal(code, 1);
@@ -99,14 +99,14 @@ for (const [what, reason, change] of CHANGES) {
   });
 }
 
-test("EC2 that does not answer is a fault, not a refusal", async () => {
+test("an EC2 that does not answer is a fault, not a denial", async () => {
   ec2.fail({ kind: "reset" });
   const { code, out, err } = await explainNode();
   assert.deepEqual([code, out], [3, ""]);
   assert.match(err, /^instances_unavailable: no answer from EC2 or IAM \(ECONNRESET\)\.\n$/);
 });
 
-test("A5: of an ARN nothing is proven: the placeholder stays, EC2 is not asked, and the verdict says so", async () => {
+test("for an ARN, EC2 is not called, the placeholder stays, and the verdict says so", async () => {
   const asked = ec2.requests.length;
   const { code, out } = await cli(["explain", "-c", "prod", NODE_ROLE]);
   assert.deepEqual([code, ec2.requests.length], [0, asked]);

@@ -1,4 +1,4 @@
-// `whoami`: the identity that STS tells, the user that the mappings make of it, and until when.
+// `whoami`: the identity from STS, the user from the mappings, and their expiry.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
@@ -45,7 +45,7 @@ function be(name: string): void {
 
 const whoami = (words: readonly string[] = [], options = {}) => cli(["whoami", "-c", "prod", ...words], options);
 
-test("my ARN, what it is mapped as, the mapping, the user, and when it ends", async () => {
+test("it prints the ARN, the canonical ARN, the mapping, the user and the expiry", async () => {
   process.env["AWS_CREDENTIAL_EXPIRATION"] = "2099-01-01T12:00:00Z";
   const { code, out, err } = await whoami();
   delete process.env["AWS_CREDENTIAL_EXPIRATION"];
@@ -65,7 +65,7 @@ verdict   granted
   );
 });
 
-test("a program gets the same, and a terminal of 60 columns lines that fit", async () => {
+test("JSON has the same data, and lines fit a terminal of 60 columns", async () => {
   const { out } = await whoami(["-o", "json"]);
   const { identity, ...rest } = JSON.parse(out);
   assert.deepEqual([identity.arn, identity.canonicalArn], [BOB, ROLE]);
@@ -80,14 +80,14 @@ test("a program gets the same, and a terminal of 60 columns lines that fit", asy
   for (const line of shown.out.split("\n")) assert.ok(line.length <= 80, line);
 });
 
-test("the mapping ends: the day after, the cluster refuses", async () => {
+test("access is denied the day after the mapping expires", async () => {
   const { code, out } = await whoami([], { now: Date.UTC(2100, 0, 1) });
   assert.equal(code, 1);
   assert.match(out, /\nverdict {3}refused, identity_unmapped\n/);
   assert.doesNotMatch(out, /\nuser /);
 });
 
-test("somebody who is not mapped: exit code 1, the reason, and what to do", async () => {
+test("an unmapped identity gets exit code 1, the reason and advice", async () => {
   be("alice");
   const { code, out, err } = await whoami();
   assert.deepEqual([code, err], [1, ""]);
@@ -102,7 +102,7 @@ to do     add a mapping: iam-authenticator mappings set <who> --username <name> 
   );
 });
 
-test("a node is told what was not asked: EC2", async () => {
+test("for a node, it reports that EC2 was not called", async () => {
   be("node");
   const { code, out } = await whoami();
   assert.equal(code, 0);
@@ -112,7 +112,7 @@ test("a node is told what was not asked: EC2", async () => {
   );
 });
 
-test("without permission to read mappings: what is known, which permission is missing, and exit code 3", async () => {
+test("without permission to read mappings, it prints the identity and the missing permission, and exits with 3", async () => {
   const message = "User: x is not authorized to perform: ssm:GetParameters";
   const type = "AccessDeniedException";
   const headers = { "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": type };
@@ -136,7 +136,7 @@ test("without permission to read mappings: what is known, which permission is mi
   assert.deepEqual([identity.arn, granted], [BOB, undefined]);
 });
 
-test("the command for somebody else is one that a shell reads as it is meant: a user's path may hold anything", async () => {
+test("the suggested command is quoted for a shell: a user's path may contain anything", async () => {
   const arn = "arn:aws:iam::111122223333:user/$(reboot)/eve";
   const answer = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
 <Arn>${arn}</Arn><UserId>AIDAEVE</UserId><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`;
@@ -151,7 +151,7 @@ test("the command for somebody else is one that a shell reads as it is meant: a 
   assert.match(err, / explain -c prod 'arn:aws:iam::111122223333:user\/\$\(reboot\)\/eve'\n$/);
 });
 
-test("credentials that AWS does not know: exit code 3, and nothing on standard output", async () => {
+test("unknown credentials exit with 3 and print nothing to standard output", async () => {
   process.env["AWS_ACCESS_KEY_ID"] = "AKIAUNKNOWNAAAAAAAAA";
   const { code, out, err } = await whoami();
   assert.deepEqual(

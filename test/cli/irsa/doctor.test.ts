@@ -1,4 +1,4 @@
-// `irsa doctor`: all well, and each row of its list with one thing broken.
+// `irsa doctor`: a correct setup, and one fault for each check.
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
@@ -61,7 +61,7 @@ function pod(name: string, account: string, volume: string, more: { labels?: obj
   };
 }
 
-/** Everything as it should be. */
+/** Restores the correct setup. */
 beforeEach(() => {
   for (const kid of ["broken", OTHER.kid]) store.remove(`${PREFIX}/issuer/${kid}`);
   store.put(`${PREFIX}/issuer/${KEY.kid}`, JSON.stringify(KEY));
@@ -107,7 +107,7 @@ async function doctor(...words: string[]): Promise<{ code: number; rows: Row[]; 
 
 const withCluster = () => doctor("--kubeconfig", files.admin);
 
-test("all well: each row is ok, and the exit code is 0", async () => {
+test("with a correct setup, each check is ok, and the exit code is 0", async () => {
   const { code, rows, err } = await withCluster();
   assert.deepEqual(
     rows.map(({ check, state }) => `${check}: ${state}`),
@@ -128,7 +128,7 @@ test("all well: each row is ok, and the exit code is 0", async () => {
   assert.equal(rows.at(-1)?.seen, "1 ServiceAccounts with a role, used by 1 Pods");
 });
 
-test("without --kubeconfig, the issuer and AWS are checked alone", async () => {
+test("without --kubeconfig, it checks only the issuer and AWS", async () => {
   const { code, rows } = await doctor();
   assert.deepEqual(
     rows.map(({ check }) => check),
@@ -137,7 +137,7 @@ test("without --kubeconfig, the issuer and AWS are checked alone", async () => {
   assert.equal(code, 0);
 });
 
-describe("one thing broken, one row", () => {
+describe("one fault fails one check", () => {
   const cases: Readonly<
     Record<string, [breakIt: () => void, check: string, state: string, seen: RegExp, advice: RegExp]>
   > = {
@@ -295,7 +295,7 @@ describe("one thing broken, one row", () => {
   }
 });
 
-test("a Pod that is skipped, has ended or has no role is not a finding; nor is one in another namespace", async () => {
+test("Pods that are skipped, finished, without a role or in another namespace are not reported", async () => {
   setPods(
     pod("skipped", "reader", "data", { labels: { "eks.amazonaws.com/skip-pod-identity-webhook": "" } }),
     pod("ended", "reader", "data", { phase: "Succeeded" }),
@@ -305,7 +305,7 @@ test("a Pod that is skipped, has ended or has no role is not a finding; nor is o
   assert.equal((await withCluster()).code, 0);
 });
 
-test("Pods of several pages are all looked at", async () => {
+test("it checks the Pods of all pages", async () => {
   let asked = 0;
   api.answers.set("GET /api/v1/pods", () => {
     asked += 1;
@@ -316,7 +316,7 @@ test("Pods of several pages are all looked at", async () => {
   assert.equal(rows.find(({ check }) => check === "pod")?.seen, "app/lost runs without its role");
 });
 
-test("upstream's webhook instead of the policy is well", async () => {
+test("upstream's webhook is accepted instead of the policy", async () => {
   api.answers.delete(`${ADMISSION}/v1/mutatingadmissionpolicies/irsa.iam-authenticator`);
   const items = [{ metadata: { name: "pod-identity-webhook" } }];
   api.answers.set(`${ADMISSION}/v1/mutatingwebhookconfigurations`, () => [200, { items, metadata: {} }]);
@@ -325,7 +325,7 @@ test("upstream's webhook instead of the policy is well", async () => {
   assert.equal(code, 0);
 });
 
-test("an issuer that is not reached is told with the kind of failure", async () => {
+test("an unreachable issuer is reported with the kind of failure", async () => {
   const { code, out } = await cli(["irsa", "doctor", "-c", "prod", "--issuer", issuer.url]);
   assert.equal(code, 1);
   assert.match(

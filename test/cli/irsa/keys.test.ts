@@ -1,4 +1,4 @@
-// `irsa keys`: what is published from where, what is retired when, and that mappings and keys leave each other alone.
+// `irsa keys`: sources of published keys, when keys can be retired, and the separation of keys and mappings.
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
@@ -41,7 +41,7 @@ function keys(words: readonly string[], options?: CliOptions) {
   return cli(["irsa", "keys", ...words, "-c", "prod"], options);
 }
 
-/** Calls `act` as each such request arrives, before it is answered. */
+/** Calls `act` for each matching request, before the response. */
 function beforeRequest(operation: string, act: () => void): void {
   const push = store.requests.push.bind(store.requests);
   store.requests.push = (...added) => {
@@ -64,7 +64,7 @@ async function listed(): Promise<Record<string, string>[]> {
 const jwksFile = (...jwks: object[]) => folder.write("jwks.json", JSON.stringify({ keys: jwks }));
 
 describe("publish", () => {
-  test("from a JWKS file: the plan, the question, and what is written", async () => {
+  test("publishes keys of a JWKS file after it prints the plan and asks", async () => {
     const { code, out, err } = await keys(["publish", "--jwks", jwksFile(OLD.jwk, NEW.jwk)], {
       interactive: true,
       input: "y\n",
@@ -85,13 +85,13 @@ describe("publish", () => {
     );
   });
 
-  test("from sa.pub, also with two keys in it", async () => {
+  test("publishes the keys of sa.pub, also if it contains two", async () => {
     const file = folder.write("sa.pub", publicPem(OLD.publicKey) + publicPem(NEW.publicKey));
     assert.equal((await keys(["publish", "--public-key", file, "--yes"])).code, 0);
     assert.equal((await listed()).length, 2);
   });
 
-  test("from a running kube-apiserver", async () => {
+  test("publishes the keys of a running kube-apiserver", async () => {
     api.answers.set("GET /openid/v1/jwks", (_, authorization) => {
       assert.equal(authorization, "Bearer admin");
       return [200, { keys: [OLD.jwk] }];
@@ -103,7 +103,7 @@ describe("publish", () => {
     );
   });
 
-  test("from standard input; members that only describe a key are left out", async () => {
+  test("reads standard input, and omits members that only describe a key", async () => {
     const input = JSON.stringify({ keys: [{ ...OLD.jwk, x5t: "abc", key_ops: ["verify"] }] });
     assert.equal((await keys(["publish", "--jwks", "-", "--yes"], { input })).code, 0);
     assert.deepEqual(
@@ -112,7 +112,7 @@ describe("publish", () => {
     );
   });
 
-  test("a key that is published stays as it is, and others stay too", async () => {
+  test("does not change published keys", async () => {
     put(OLD.jwk);
     const { out } = await keys(["publish", "--jwks", jwksFile(OLD.jwk), "--yes"]);
     assert.equal(out, `Plan for ${WHERE}:\n0 to add, 0 to change, 0 to remove, 1 unchanged.\n`);
@@ -120,7 +120,7 @@ describe("publish", () => {
     assert.equal((await listed()).length, 2);
   });
 
-  test("an invalid parameter at the key's name is mended", async () => {
+  test("replaces an invalid parameter with the key's name", async () => {
     store.put(put(OLD.jwk), "{");
     assert.deepEqual(
       (await listed()).map(({ state }) => state),
@@ -133,7 +133,7 @@ describe("publish", () => {
     );
   });
 
-  test("--dry-run shows the plan and writes nothing; so does a no", async () => {
+  test("--dry-run and the answer no write nothing", async () => {
     const file = jwksFile(OLD.jwk);
     const dry = await keys(["publish", "--jwks", file, "--dry-run"]);
     assert.equal(dry.code, 0);
@@ -142,7 +142,7 @@ describe("publish", () => {
     assert.deepEqual(await listed(), []);
   });
 
-  test("an eleventh key is refused, and nothing is written", async () => {
+  test("rejects an eleventh key and writes nothing", async () => {
     for (let i = 0; i < 9; i += 1) store.put(`${PREFIX}/issuer/${i}`, "{}");
     const { code, err } = await keys(["publish", "--jwks", jwksFile(OLD.jwk, NEW.jwk), "--yes"]);
     assert.equal(code, 1);
@@ -150,7 +150,7 @@ describe("publish", () => {
     assert.equal((await listed()).length, 9);
   });
 
-  test("an eleventh key that another publisher wrote during the question is refused, and nothing is written", async () => {
+  test("writes nothing if another publisher wrote the tenth key during the question", async () => {
     for (let i = 0; i < 9; i += 1) store.put(`${PREFIX}/issuer/${i}`, "{}");
     let reads = 0;
     beforeRequest("GetParametersByPath", () => {
@@ -163,7 +163,7 @@ describe("publish", () => {
     assert.equal((await listed()).length, 10);
   });
 
-  test("an eleventh key by a write of the same moment is removed again, and the other publisher's stays", async () => {
+  test("removes its eleventh key after a simultaneous write, and keeps the other publisher's", async () => {
     for (let i = 0; i < 9; i += 1) store.put(`${PREFIX}/issuer/${i}`, "{}");
     beforeRequest("PutParameter", () => put(NEW.jwk));
     const { code, err } = await keys(["publish", "--jwks", jwksFile(OLD.jwk), "--yes"]);
@@ -173,7 +173,7 @@ describe("publish", () => {
     assert.deepEqual([kids.length, kids.includes(NEW.jwk.kid), kids.includes(OLD.jwk.kid)], [10, true, false]);
   });
 
-  test("of two publishers at once, at most one succeeds, and at most ten keys stay", async () => {
+  test("of two simultaneous publishers, at most one succeeds, and at most ten keys stay", async () => {
     for (let i = 0; i < 9; i += 1) store.put(`${PREFIX}/issuer/${i}`, "{}");
     const files = [OLD, NEW].map(({ jwk }) => folder.write(`${jwk.kid}.json`, JSON.stringify({ keys: [jwk] })));
     const codes = (await Promise.all(files.map((file) => keys(["publish", "--jwks", file, "--yes"])))).map(
@@ -184,7 +184,7 @@ describe("publish", () => {
     assert.equal((await listed()).length, 9 + succeeded);
   });
 
-  test("with eleven keys in the store, list names the one that is not served", async () => {
+  test("with eleven stored keys, list shows the one that is not served", async () => {
     const many = Array.from({ length: 10 }, () => ec("P-256").jwk);
     let written = Date.now();
     await store.close();
@@ -230,14 +230,14 @@ describe("publish", () => {
     });
   }
 
-  test("what kube-apiserver refuses is told with its reason", async () => {
+  test("reports why kube-apiserver rejects the request", async () => {
     api.answers.set("GET /openid/v1/jwks", () => [403, { message: "forbidden: User admin" }]);
     const { code, err } = await keys(["publish", "--kubeconfig", admin, "--yes"]);
     assert.equal(code, 3);
     assert.equal(err, "kube-apiserver refused /openid/v1/jwks: HTTP 403, forbidden: User admin\n");
   });
 
-  test("a kubeconfig that runs a program for its token is refused, with what is read instead", async () => {
+  test("rejects a kubeconfig with an exec plugin, and names the supported credentials", async () => {
     const file = folder.write("exec.conf", kubeconfig(api).replace(/token: admin/, "exec: {command: aws}"));
     const { code, err } = await keys(["publish", "--kubeconfig", file, "--yes"]);
     assert.equal(code, 2);
@@ -246,7 +246,7 @@ describe("publish", () => {
 });
 
 describe("list", () => {
-  test("-o name is what retire takes; -o wide is whole in any terminal; ls is list", async () => {
+  test("-o name prints names for retire, -o wide is never cut, and ls is an alias", async () => {
     put(OLD.jwk);
     const name = `issuer/${OLD.jwk.kid}`;
     assert.equal((await keys(["list", "-o", "name"], { columns: 40 })).out, `${name}\n`);
@@ -258,7 +258,7 @@ describe("list", () => {
 
 describe("retire", () => {
   const DAY = 86_400_000;
-  /** Both keys are published now. */
+  /** Publishes both keys now. */
   async function rotating(): Promise<number> {
     put(OLD.jwk);
     put(NEW.jwk);
@@ -268,7 +268,7 @@ describe("retire", () => {
   const retire = (words: readonly string[], now?: number) =>
     keys(["retire", `issuer/${OLD.jwk.kid}`, "--yes", ...words], now === undefined ? {} : { now });
 
-  test("a day and five minutes after it signed last, it goes; its neighbour stays", async () => {
+  test("removes a key a day and five minutes after it last signed, and keeps the other", async () => {
     const published = await rotating();
     const { code, out, err } = await retire(["--signed-until", at(published)], published + DAY + 5 * 60_000);
     assert.equal(code, 0, err);
@@ -280,7 +280,7 @@ describe("retire", () => {
     );
   });
 
-  test("a moment before, it is refused with the time from which it may go", async () => {
+  test("fails one moment earlier, and prints the time at which the key can be retired", async () => {
     const published = await rotating();
     const { code, err } = await retire(["--signed-until", at(published)], published + DAY + 5 * 60_000 - 1);
     assert.equal(code, 1);
@@ -289,27 +289,27 @@ describe("retire", () => {
     assert.equal((await listed()).length, 2);
   });
 
-  test("with --longest-token, that counts", async () => {
+  test("--longest-token replaces the day", async () => {
     const published = await rotating();
     const words = ["--signed-until", at(published), "--longest-token", "3600"];
     assert.equal((await retire(words, published + 3_600_000)).code, 1);
     assert.equal((await retire(words, published + 3_600_000 + 5 * 60_000)).code, 0);
   });
 
-  test("refused: the last key that is served", async () => {
+  test("does not remove the last served key", async () => {
     put(OLD.jwk);
     const { code, err } = await retire(["--signed-until", at(Date.now())], Date.now() + 2 * DAY);
     assert.equal(code, 1);
     assert.match(err, /^Refused: it is the last key that is served/);
   });
 
-  test("refused: an invalid neighbour does not count as a successor", async () => {
+  test("does not accept an invalid key as the successor", async () => {
     put(OLD.jwk);
     store.put(`${PREFIX}/issuer/broken`, "{");
     assert.equal((await retire(["--signed-until", at(Date.now())], Date.now() + 2 * DAY)).code, 1);
   });
 
-  test("refused: a time before any other key was published, or in the future", async () => {
+  test("rejects a time before any other key was published, or in the future", async () => {
     const published = await rotating();
     const early = await retire(["--signed-until", at(published - 60_000)], published + 3 * DAY);
     assert.match(early.err, /^Refused: --signed-until is before any other key was published/);
@@ -317,20 +317,20 @@ describe("retire", () => {
     assert.equal(late.err, "Refused: --signed-until is in the future.\n");
   });
 
-  describe("with --kubeconfig, kube-apiserver is asked which key signs", () => {
+  describe("--kubeconfig checks which key signs", () => {
     const signs = (kid: string) =>
       api.answers.set("POST /api/v1/namespaces/default/serviceaccounts/default/token", (body) => {
         assert.doesNotMatch(body, /sts\.amazonaws\.com/);
         return [201, { status: { token: tokenOf(kid, ISSUER) } }];
       });
     for (const [what, kid, message] of [
-      ["refused: the key signs still", OLD.jwk.kid, /^Refused: kube-apiserver signs with it now/],
+      ["fails if the key still signs", OLD.jwk.kid, /^Refused: kube-apiserver signs with it now/],
       [
         "refused: the key that signs is not published",
         "other",
         /^Refused: kube-apiserver signs with other, which is not published/,
       ],
-      ["the next key signs", NEW.jwk.kid, undefined],
+      ["passes if the next key signs", NEW.jwk.kid, undefined],
     ] as const) {
       test(what, async () => {
         const published = await rotating();
@@ -343,24 +343,24 @@ describe("retire", () => {
     }
   });
 
-  test("--force takes a leaked key away at once, also the last one", async () => {
+  test("--force removes a leaked key at once, even the last one", async () => {
     put(OLD.jwk);
     assert.equal((await retire(["--force"])).code, 0);
     assert.deepEqual(await listed(), []);
   });
 
-  test("an invalid parameter, which verifies nothing, may go at any time", async () => {
+  test("removes an invalid parameter, which verifies nothing, at any time", async () => {
     put(NEW.jwk);
     store.put(`${PREFIX}/issuer/${OLD.jwk.kid}`, "{");
     assert.equal((await retire(["--signed-until", at(Date.now() - 1)])).code, 0);
   });
 
-  test("without --signed-until it says what is missing; of an unknown kid, that there is none", async () => {
+  test("without --signed-until or with an unknown kid, the error says so", async () => {
     assert.match((await retire([])).err, /^Give --signed-until, or --force if the key has leaked/);
     assert.match((await retire(["--force"])).err, /^Key .* is not published/);
   });
 
-  test("a kid that begins with a dash is not taken for an option", async () => {
+  test("a kid that begins with a dash is not read as an option", async () => {
     let key = NEW.jwk;
     while (!key.kid.startsWith("-")) key = ec("P-256").jwk;
     put(key);
@@ -369,7 +369,7 @@ describe("retire", () => {
     assert.deepEqual(await listed(), []);
   });
 
-  test("--dry-run shows what would go, and leaves it", async () => {
+  test("--dry-run prints the key that it would remove, and keeps it", async () => {
     put(OLD.jwk);
     const { code, out } = await retire(["--force", "--dry-run"]);
     assert.equal(code, 0);
@@ -378,10 +378,10 @@ describe("retire", () => {
   });
 });
 
-describe("mappings and keys leave each other alone", () => {
+describe("mappings and keys are separate", () => {
   const MAPPING = `${PREFIX}/account/111122223333`;
 
-  test("mappings list, lint and apply --prune do not see the issuer's keys", async () => {
+  test("mappings list, lint and apply --prune ignore the issuer's keys", async () => {
     const name = put(OLD.jwk);
     store.put(MAPPING, "{}");
     const { out } = await cli(["mappings", "list", "-c", "prod", "-o", "json"]);
@@ -398,7 +398,7 @@ describe("mappings and keys leave each other alone", () => {
     );
   });
 
-  test("irsa keys list sees no mapping", async () => {
+  test("irsa keys list ignores mappings", async () => {
     store.put(MAPPING, "{}");
     store.put(`${PREFIX}/callers`, "[]");
     assert.deepEqual(await listed(), []);

@@ -1,4 +1,4 @@
-// `irsa policy`, `irsa flags` and `irsa trust-policy`: what is printed, for which Kubernetes, and what is refused.
+// Output of `irsa policy`, `irsa flags` and `irsa trust-policy` for each Kubernetes version, and rejected options.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -21,7 +21,7 @@ async function policy(...words: string[]): Promise<{ objects: Printed[]; err: st
 }
 
 describe("irsa policy", () => {
-  test("for 1.36 and later: the policies and their bindings, of the API of today, and no flags", async () => {
+  test("for 1.36 and later, prints policies and bindings of API v1, and no flags", async () => {
     for (const words of [[], ["--for", "1.36"], ["--for", "v1.37.2"]]) {
       const { objects, err } = await policy(...words);
       assert.deepEqual(
@@ -37,7 +37,7 @@ describe("irsa policy", () => {
     }
   });
 
-  test("for 1.34 and 1.35: the beta API, and the two flags that it needs", async () => {
+  test("for 1.34 and 1.35, uses the beta API and prints its two flags", async () => {
     for (const version of ["1.34", "1.35.1"]) {
       const { objects, err } = await policy("--for", version);
       assert.deepEqual(
@@ -49,7 +49,7 @@ describe("irsa policy", () => {
     }
   });
 
-  test("no expression requires a field that a Pod may lack: a mirror Pod has no serviceAccountName", async () => {
+  test("no expression requires an optional field: a mirror Pod has no serviceAccountName", async () => {
     const { objects } = await policy("--sts-regional-endpoint", "--aws-default-region", "eu-west-1");
     const expressions = JSON.stringify(objects);
     const required = [...expressions.matchAll(/\bobject\.(?:spec|metadata)\.(?!\?)\w+/g)].map(([field]) => field);
@@ -57,7 +57,7 @@ describe("irsa policy", () => {
     assert.match(expressions, /\bobject\.spec\.\?serviceAccountName/);
   });
 
-  test("--except-namespace leaves namespaces out of both policies", async () => {
+  test("--except-namespace excludes namespaces from both policies", async () => {
     const { objects } = await policy("--except-namespace", "kube-system", "--except-namespace", "ci");
     const selectors = objects.flatMap(({ spec }) => {
       const { namespaceSelector } = (spec["matchConstraints"] ?? {}) as Record<string, unknown>;
@@ -67,7 +67,7 @@ describe("irsa policy", () => {
     assert.deepEqual(selectors, [{ matchExpressions }, { matchExpressions }]);
   });
 
-  test("before 1.34: says so, and prints a Kustomize component with volume, mount and variables", async () => {
+  test("before 1.34, prints a Kustomize component with volume, mount and variables, and the reason", async () => {
     const words = [
       "--for",
       "1.32",
@@ -141,20 +141,20 @@ describe("irsa flags", () => {
     return out.trim().split("\n");
   }
 
-  test("without --old-issuer it warns that the present issuer's tokens are refused", async () => {
+  test("without --old-issuer, warns that kube-apiserver rejects tokens of the current issuer", async () => {
     const words = ["irsa", "flags", "--issuer", ISSUER];
     assert.match((await cli(words)).err, /Without --old-issuer, kube-apiserver rejects every service-account token/);
     assert.doesNotMatch((await cli([...words, "--old-issuer", "https://old.example"])).err, /Without --old-issuer/);
   });
 
-  test("the issuer, and where its keys are", async () => {
+  test("prints the issuer and the URL of its keys", async () => {
     assert.deepEqual(await flags(), [
       `--service-account-issuer=${ISSUER}`,
       `--service-account-jwks-uri=${ISSUER}/openid/v1/jwks`,
     ]);
   });
 
-  test("the old issuer comes second: the first signs, both are accepted", async () => {
+  test("prints the old issuer second: the first signs, both are accepted", async () => {
     assert.deepEqual(await flags("--old-issuer", "https://kubernetes.default.svc.cluster.local"), [
       `--service-account-issuer=${ISSUER}`,
       "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
@@ -162,20 +162,20 @@ describe("irsa flags", () => {
     ]);
   });
 
-  test("for 1.34, with the two flags of the beta API", async () => {
+  test("for 1.34, prints the two flags of the beta API", async () => {
     assert.deepEqual((await flags("--for", "1.34")).slice(2), [
       "--feature-gates=MutatingAdmissionPolicy=true",
       "--runtime-config=admissionregistration.k8s.io/v1beta1=true",
     ]);
   });
 
-  test("--api-audiences is never printed, whatever is asked for", async () => {
+  test("never prints --api-audiences", async () => {
     for (const words of [[], ["--for", "1.34"], ["--for", "1.32"], ["--old-issuer", "https://sts.amazonaws.com"]]) {
       assert.doesNotMatch((await flags(...words)).join("\n"), /api-audiences/);
     }
   });
 
-  test("refuses an issuer with another spelling, and the same one as old", async () => {
+  test("rejects an issuer in another spelling, and the same one as --old-issuer", async () => {
     for (const issuer of [`${ISSUER}/`, `${ISSUER}:443`, "http://a.example.com", "https://A.example.com"]) {
       const { code, err } = await cli(["irsa", "flags", "--issuer", issuer]);
       assert.equal(code, 2);
@@ -189,7 +189,7 @@ describe("irsa flags", () => {
 describe("irsa trust-policy", () => {
   const WORDS = ["irsa", "trust-policy", "--issuer", ISSUER, "--aws-account", "111122223333"];
 
-  test("names one service account and the audience, exactly", async () => {
+  test("matches exactly one service account and audience", async () => {
     const { code, out } = await cli([...WORDS, "team-a/reader"]);
     assert.equal(code, 0);
     assert.deepEqual(JSON.parse(out), {
@@ -212,7 +212,7 @@ describe("irsa trust-policy", () => {
     });
   });
 
-  test("a pattern only on request, and then the audience is still exact", async () => {
+  test("allows a pattern only with --pattern, and still matches the exact audience", async () => {
     for (const subject of ["team-a/*", "team-?/reader", "*/*"]) {
       const refused = await cli([...WORDS, subject]);
       assert.equal(refused.code, 2);
@@ -227,7 +227,7 @@ describe("irsa trust-policy", () => {
     }
   });
 
-  test("refuses an invalid Kubernetes name, with and without --pattern", async () => {
+  test("rejects an invalid Kubernetes name, with and without --pattern", async () => {
     for (const subject of ["Team/reader", "team/", "/reader", "team_a/reader", "a:b/c", "team/reader:x", "$(aws)/*"]) {
       for (const more of [[], ["--pattern"]]) {
         const { code, err } = await cli([...WORDS, subject, ...more]);

@@ -1,4 +1,4 @@
-// A kubeconfig whose server has a path, as of a proxy in front of many clusters: each request goes below it.
+// A kubeconfig whose server URL has a path, as with a proxy for several clusters: each request uses it.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -18,7 +18,7 @@ before(async () => {
   apiserver = await startService();
   cluster = await storedCluster();
   apiserver.answers.set(`GET ${PATH}${JWKS_PATH}`, () => [200, { keys: [ours] }]);
-  // The proxy is a cluster itself.
+  // The proxy's root is a cluster too.
   apiserver.answers.set(`GET ${JWKS_PATH}`, () => [200, { keys: [others] }]);
   const token = "/api/v1/namespaces/default/serviceaccounts/default/token";
   const signedBy = (kid: string) => () => [201, { status: { token: tokenOf(kid, "https://x") } }] as [number, unknown];
@@ -31,7 +31,7 @@ after(async () => {
 });
 
 for (const slash of ["", "/"]) {
-  test(`with ${slash === "" ? "no slash" : "a slash"} at its end: the keys and the signer of the cluster behind the path`, async () => {
+  test(`with ${slash === "" ? "no slash" : "a slash"} at the end of the path, it reads the keys and the signer of that cluster`, async () => {
     const server = `${apiserver.url}${PATH}${slash}`;
     const file = folder.write("admin.conf", kubeconfigOf(server, apiserver.ca, { token: "an-admin-token" }));
     const published = await cli(["irsa", "keys", "publish", "-c", "prod", "-y", "--kubeconfig", file]);

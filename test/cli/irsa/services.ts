@@ -1,4 +1,4 @@
-// A kube-apiserver and an issuer as far as `irsa` asks them, each over TLS on this machine, with answers that a test sets.
+// A local kube-apiserver and issuer over TLS, with the responses that a test sets.
 
 import type { KeyObject } from "node:crypto";
 import { once } from "node:events";
@@ -14,7 +14,7 @@ import { createCertificateAuthority } from "../../../local/certificates.ts";
 export interface LocalService {
   readonly url: string;
   readonly ca: string;
-  /** By method and path, without the query; anything else is 404. */
+  /** Responses by method and path, without the query. Other requests get 404. */
   readonly answers: Map<string, (body: string, authorization: string) => [status: number, body: unknown]>;
   close(): Promise<void>;
 }
@@ -25,7 +25,7 @@ export async function startService(): Promise<LocalService> {
   const server = createServer(authority.server(), async (request, response) => {
     const body = Buffer.concat(await request.toArray()).toString();
     const answer = answers.get(`${request.method} ${request.url?.split("?")[0]}`);
-    // As kube-apiserver: its JWKS is application/jwk-set+json, and nothing else.
+    // As in kube-apiserver, the JWKS is available only as application/jwk-set+json.
     const isRefused = request.url === JWKS_PATH && !/\*\/\*|jwk-set/.test(request.headers.accept ?? "");
     const [status, value] = isRefused
       ? [406, { message: "Not Acceptable" }]
@@ -46,7 +46,7 @@ export async function startService(): Promise<LocalService> {
   };
 }
 
-/** A folder for a test file's kubeconfig and the like. */
+/** A folder for a test file's files, such as a kubeconfig. */
 export function testFolder() {
   const folder = mkdtempSync(join(tmpdir(), "irsa-"));
   return {
@@ -63,7 +63,7 @@ export function kubeconfig({ url, ca }: LocalService): string {
   return kubeconfigOf(url, ca, { token: "admin" });
 }
 
-/** Nobody verifies it here: only its header and claims are read. */
+/** The signature is not verified: the command reads only header and claims. */
 export function tokenOf(kid: string, issuer: string): string {
   const parts = [
     { alg: "RS256", kid },

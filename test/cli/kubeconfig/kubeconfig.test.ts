@@ -1,4 +1,4 @@
-// `kubeconfig`: what stands in the two files.
+// The contents of the files that `kubeconfig webhook` and `kubeconfig client` create.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -18,7 +18,7 @@ const key = join(folder, "some.key");
 writeFileSync(key, authority.client({ CN: "kube-apiserver" }).key);
 after(() => rmSync(folder, { recursive: true }));
 
-test("webhook: bearer token, from standard input, and the path of the endpoint", async () => {
+test("webhook reads a bearer token from standard input and keeps the endpoint's path", async () => {
   const { out } = await cli(
     ["kubeconfig", "webhook", "--endpoint", "https://a.example/prod", "--ca", pem, "--token-file", "-"],
     { input: "secret\n" },
@@ -30,7 +30,7 @@ test("webhook: bearer token, from standard input, and the path of the endpoint",
   assert.deepEqual(contexts[0], { name: current, context: { cluster: clusters[0].name, user: users[0].name } });
 });
 
-test("webhook: the endpoint may have the path, with or without a slash behind it", async () => {
+test("webhook accepts an endpoint with the path, with or without a trailing slash", async () => {
   for (const [endpoint, server] of [
     ["https://a.example", "https://a.example/authenticate"],
     ["https://a.example/", "https://a.example/authenticate"],
@@ -43,7 +43,7 @@ test("webhook: the endpoint may have the path, with or without a slash behind it
   }
 });
 
-test("webhook: without credentials it needs --no-token, which goes with none of them", async () => {
+test("webhook requires either credentials or --no-token", async () => {
   const words = ["kubeconfig", "webhook", "--endpoint", "https://a.example"];
   const refused = await cli(words);
   assert.deepEqual([refused.code, refused.out], [2, ""]);
@@ -63,7 +63,7 @@ test("webhook: without credentials it needs --no-token, which goes with none of 
   }
 });
 
-test("webhook: a file that holds no token is refused, and not shown", async () => {
+test("webhook rejects a file without a token, and does not print its content", async () => {
   const empty = await cli(["kubeconfig", "webhook", "--endpoint", "https://a.example", "--token-file", "-"]);
   assert.deepEqual([empty.code, empty.out, empty.err], [2, "", "Standard input is empty.\n"]);
   for (const input of ["two words", "mappings:\n  - secret", "sécret"]) {
@@ -77,7 +77,7 @@ test("webhook: a file that holds no token is refused, and not shown", async () =
   }
 });
 
-test("webhook: client certificate, inline; a CA is left out where none is given", async () => {
+test("webhook inlines the client certificate, and omits the CA if none is given", async () => {
   const words = ["kubeconfig", "webhook", "--endpoint", "https://a.example/authenticate", "--client-cert", pem];
   const { out } = await cli([...words, "--client-key", key]);
   const { clusters, users } = parse(out);
@@ -93,7 +93,7 @@ test("webhook: client certificate, inline; a CA is left out where none is given"
 const ROLE = "arn:aws:iam::111122223333:role/Admin";
 const CLIENT = ["kubeconfig", "client", "-c", "prod", "--server", "https://10.0.0.1:6443", "--region", "eu-west-1"];
 
-test("client: the region of the environment, where no option gives one", async () => {
+test("client uses the environment's region without --region", async () => {
   const words = CLIENT.slice(0, -2);
   const regionOf = async (environment: Record<string, string>, ...others: string[]) => {
     const { args } = parse((await cli([...words, ...others], { environment })).out).users[0].user.exec;
@@ -105,7 +105,7 @@ test("client: the region of the environment, where no option gives one", async (
   assert.equal(await regionOf({}), undefined);
 });
 
-test("client: without the cluster's CA it warns, and prints the file all the same", async () => {
+test("client warns without the cluster's CA, and still prints the file", async () => {
   const without = await cli(CLIENT);
   assert.equal(without.code, 0);
   assert.match(without.err, /^Without --ca, kubectl trusts only the CAs of its machine\. /);
@@ -113,7 +113,7 @@ test("client: without the cluster's CA it warns, and prints the file all the sam
   assert.equal(err, "");
 });
 
-test("client: the exec plugin of each program; all answer v1beta1 to clients that do not ask for a version", async () => {
+test("client sets the exec plugin of each program, with v1beta1 for clients that request no version", async () => {
   const exec = async (...words: string[]) => parse((await cli([...CLIENT, ...words])).out).users[0].user.exec;
   assert.deepEqual(await exec(), {
     apiVersion: "client.authentication.k8s.io/v1beta1",

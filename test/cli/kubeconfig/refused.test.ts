@@ -1,4 +1,4 @@
-// What must never get into a kubeconfig, or out of one in clear; and a file that nobody else may read.
+// Secrets of kubeconfigs: rejected files, file modes, and no secret over plain HTTP.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -23,7 +23,7 @@ const [ca, certFile, keyFile] = [file("ca.crt", authority.ca), file("a.crt", cer
 const CLIENT = ["kubeconfig", "client", "-c", "prod", "--server", "https://10.0.0.1:6443"];
 const WEBHOOK = ["kubeconfig", "webhook", "--endpoint", "https://a.example"];
 
-test("a private key never goes where a certificate belongs", async () => {
+test("a private key is rejected in place of a certificate", async () => {
   for (const words of [CLIENT, WEBHOOK]) {
     for (const [name, text, reason] of [
       ["key", key, "it contains a private key"],
@@ -43,7 +43,7 @@ test("a private key never goes where a certificate belongs", async () => {
   assert.match(swapped.err, /^--client-cert \S+a\.key: it contains a private key\. /);
 });
 
-test("a CA is taken without what is written around it", async () => {
+test("text around a CA's certificates is dropped", async () => {
   const bundle = file("bundle", `Certificate:\n  Data: x\n${authority.ca}${createCertificateAuthority().ca}`);
   const { clusters } = parse((await cli([...CLIENT, "--ca", bundle])).out);
   const text = Buffer.from(clusters[0].cluster["certificate-authority-data"], "base64").toString();
@@ -51,7 +51,7 @@ test("a CA is taken without what is written around it", async () => {
   assert.match(text, /^-----BEGIN CERTIFICATE-----\n/);
 });
 
-test("--server without https, and a --role that is not a role's ARN", async () => {
+test("a --server without https and a --role that is not a role's ARN are rejected", async () => {
   for (const server of ["http://10.0.0.1:6443", "10.0.0.1:6443", "prod", "", "https://"]) {
     const { code, out, err } = await cli(["kubeconfig", "client", "-c", "prod", "--server", server]);
     assert.deepEqual([code, out], [2, ""], server);
@@ -67,7 +67,7 @@ test("--server without https, and a --role that is not a role's ARN", async () =
   assert.equal((await cli([...CLIENT, "--role", "arn:aws-cn:iam::111122223333:role/team/Admin"])).code, 0);
 });
 
-test("webhook --out: for its owner alone, and never over another file", async () => {
+test("webhook --out creates a file that only its owner can read, and never overwrites one", async () => {
   const out = join(folder, "webhook.kubeconfig");
   const words = [...WEBHOOK, "--ca", ca, "--token-file", "-", "--out", out];
   const { code, out: printed, err } = await cli(words, { input: "secret\n" });
@@ -82,7 +82,7 @@ test("webhook --out: for its owner alone, and never over another file", async ()
 test("doctor sends no secret over plain HTTP", async () => {
   useLocalAws({});
   const server = await startHttpServer(() => ({ status: 400, body: "" }));
-  // Loopback, by a name that is not taken for it.
+  // The loopback address under a name that does not count as local.
   const url = server.url.replace("127.0.0.1", "[::ffff:127.0.0.1]");
   const kubeconfig = file(
     "plain.kubeconfig",

@@ -1,4 +1,4 @@
-// `reviews --follow`: each review once, also late ones; Ctrl-C and a reader that has gone end it without a word.
+// `reviews --follow` prints each review once, even late ones, and ends silently on Ctrl-C or a closed pipe.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => cluster.close());
 
-/** The times of the reviews that are told while `late` happens, one thing at each pause. */
+/** The times of the printed reviews. Runs one function of `late` at each pause. */
 async function followed(from: number, late: readonly (() => void)[], now = NOW): Promise<number[]> {
   const stop = new AbortController();
   const credentials = async () => ({ accessKeyId: "A", secretAccessKey: "s" });
@@ -39,23 +39,23 @@ async function followed(from: number, late: readonly (() => void)[], now = NOW):
   return told;
 }
 
-test("a review is told once, also one that arrives after newer ones", async () => {
+test("a review is printed once, even if it arrives after newer ones", async () => {
   const { events } = cluster;
   events.push(...linesOf({ ...alice, time: NOW - 2 * MINUTE }), ...linesOf({ ...alice, time: NOW - MINUTE }));
   const told = await followed(NOW - 5 * MINUTE, [
-    // Appended behind what was read, 20 s older than the newest.
+    // Appended later, but 20 s older than the newest review.
     () => events.push(...linesOf({ ...alice, time: NOW - MINUTE - 20_000 })),
     () => events.push(...linesOf({ ...alice, time: NOW })),
     () => undefined,
   ]);
   assert.deepEqual(told, [NOW - 2 * MINUTE, NOW - MINUTE, NOW - MINUTE - 20_000, NOW]);
-  // The log is not read again from the start: only what may still arrive late.
+  // Each read starts at the re-read window, not at the start of the log.
   const starts = cluster.logs.requests.map(({ body }) => JSON.parse(body.toString()).startTime);
   assert.deepEqual([starts[0], starts.at(-1)], [NOW - 5 * MINUTE, NOW - 30_000]);
 });
 
 for (const ahead of [0, MINUTE]) {
-  test(`a line that is dated in the future hides none that comes after it, where the clock is ${ahead} ms ahead`, async () => {
+  test(`a line dated in the future does not hide later lines, with a clock ${ahead} ms ahead`, async () => {
     const { events } = cluster;
     const count = events.length;
     const future = NOW + 90 * MINUTE;
@@ -72,7 +72,7 @@ for (const ahead of [0, MINUTE]) {
   });
 }
 
-test("Ctrl-C ends it with 130, and says nothing", async () => {
+test("Ctrl-C ends it with 130 and no message", async () => {
   const interrupt = new AbortController();
   const { code, out, err } = await cluster.reviews(["--follow", "--since", "5m"], {
     interrupted: interrupt.signal,
@@ -82,7 +82,7 @@ test("Ctrl-C ends it with 130, and says nothing", async () => {
   assert.match(out, /^2026-11-24T16:28:00Z\tgranted\t\tarn:aws:iam::111122223333:user\/alice\t\t\t\n/);
 });
 
-test("a pipe that nobody reads any more ends it, and says nothing", async () => {
+test("a closed pipe ends it without a message", async () => {
   const closing = new AbortController();
   const { code, err } = await cluster.reviews(["--follow", "--since", "5m", "-o", "json"], {
     closed: closing.signal,
@@ -91,7 +91,7 @@ test("a pipe that nobody reads any more ends it, and says nothing", async () => 
   assert.deepEqual([code, err], [0, ""]);
 });
 
-test("--until has no meaning for it", async () => {
+test("--until is rejected", async () => {
   const { code, err } = await cluster.reviews(["--follow", "--until", "1m"]);
   assert.deepEqual([code, err], [2, "Give either --follow or --until.\n"]);
 });

@@ -1,4 +1,4 @@
-// `reviews`: who was refused, how often, why, and which command explains it; in a pipe, a terminal and a program.
+// Output of `reviews list` in a pipe, a terminal, JSON and YAML.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -35,7 +35,7 @@ before(async () => {
 });
 after(() => cluster.close());
 
-test("a pipe gets a row for each kind of review, oldest first: time, count, outcome, reason, who, as whom, parameter, why", async () => {
+test("a pipe gets one row per group, oldest first, with all columns", async () => {
   const { code, out, err } = await cluster.reviews([]);
   assert.deepEqual([code, err], [0, ""]);
   assert.deepEqual(
@@ -69,13 +69,13 @@ test("a pipe gets a row for each kind of review, oldest first: time, count, outc
   );
 });
 
-test("without a command of its own, and as ls, it is list", async () => {
+test("reviews and reviews ls run reviews list", async () => {
   const list = await cluster.reviews(["list"]);
   assert.deepEqual(await cluster.reviews([]), list);
   assert.deepEqual(await cluster.reviews(["ls"]), list);
 });
 
-test("a terminal of 80 columns gets a line for each, and below it whole ARNs and a command that can be copied", async () => {
+test("a terminal of 80 columns gets one line per group, with complete ARNs and a command to copy below", async () => {
   const { out } = await cluster.reviews(["--outcome", "denied"], { columns: 80 });
   assert.equal(
     out,
@@ -93,7 +93,7 @@ test("a terminal of 80 columns gets a line for each, and below it whole ARNs and
   for (const line of out.split("\n")) assert.ok(line.length <= 80, line);
 });
 
-test("JSON and YAML hold every field, and the same groups", async () => {
+test("JSON and YAML contain every field and the same groups", async () => {
   const { out } = await cluster.reviews(["-o", "json", "--who", SESSION]);
   const items = JSON.parse(out);
   assert.deepEqual(items, [
@@ -117,7 +117,7 @@ test("JSON and YAML hold every field, and the same groups", async () => {
   assert.deepEqual(parse((await cluster.reviews(["-o", "yaml", "--who", SESSION])).out), items);
 });
 
-test("--each: one line for each review, and one JSON object", async () => {
+test("--each prints one line or JSON object per review", async () => {
   const { out } = await cluster.reviews(["--each", "--who", SESSION]);
   const line = (time: string) =>
     `${time}\tdenied\tidentity_unmapped\t${SESSION}\t\t\tiam-authenticator explain -c prod ${SESSION}\n`;
@@ -129,7 +129,7 @@ test("--each: one line for each review, and one JSON object", async () => {
   );
 });
 
-test("--since and --until: how long ago, or when", async () => {
+test("--since and --until accept durations and times", async () => {
   const count = async (...words: string[]) =>
     JSON.parse((await cluster.reviews([...words, "--who", "alice", "-o", "json"])).out)[0]?.count ?? 0;
   assert.equal(await count(), 2);
@@ -149,7 +149,7 @@ test("--since and --until: how long ago, or when", async () => {
   assert.deepEqual([code, err], [2, "--until must not be before --since.\n"]);
 });
 
-test("--who finds a role, one session of it, and a username; a role's path does not matter", async () => {
+test("--who matches a role with or without path, one of its sessions, or a username", async () => {
   const found = async (who: string) => (await cluster.reviews(["--who", who, "--each"])).out.split("\n").length - 1;
   assert.equal(await found("arn:aws:iam::111122223333:role/Developers"), 2);
   assert.equal(await found("arn:aws:iam::111122223333:role/team/Developers"), 2);
@@ -159,7 +159,7 @@ test("--who finds a role, one session of it, and a username; a role's path does 
   assert.equal(await found("ali"), 0);
 });
 
-test("nothing found is a sentence on standard error, and an empty list for a program", async () => {
+test("without matches, it prints a message to standard error and an empty list as JSON", async () => {
   const { code, out, err } = await cluster.reviews(["--who", "eve", "-o", "json"]);
   assert.deepEqual([code, out], [0, "[]\n"]);
   assert.match(
@@ -169,7 +169,7 @@ test("nothing found is a sentence on standard error, and an empty list for a pro
   assert.equal((await cluster.reviews(["--who", "eve"])).out, "");
 });
 
-test("the command that explains names where the operator looked, and the one role of that id", async () => {
+test("the explain command contains the operator's options and the role's id", async () => {
   const error = new MappingMismatch("its principalId is AROAOTHER");
   cluster.events.push(...linesOf({ time: NOW - 1000, outcome: "denied", arn: SESSION, error }));
   const words = ["--since", "1m", "--region", "us-east-1", "--prefix", "/kube/auth", "-o", "json"];
@@ -181,7 +181,7 @@ test("the command that explains names where the operator looked, and the one rol
   cluster.events.splice(-2);
 });
 
-test("an id in the log that is none is not in the command, where its line end would begin a line of its own", async () => {
+test("an invalid id from the log is not in the command, where its line break would start a new line", async () => {
   const principalId = "AROAX\n2026-11-24T16:00:00Z  granted";
   const entry = { outcome: "denied", reason: "mapping_mismatch", arn: SESSION, canonicalArn: SESSION, principalId };
   cluster.events.push({ timestamp: NOW - 500, message: JSON.stringify(entry) });
@@ -201,7 +201,7 @@ test("text from the log moves no cursor and runs in no shell", async () => {
   cluster.events.push({ timestamp: NOW - 500, message });
   for (const columns of [undefined, 80]) {
     const { out } = await cluster.reviews(["--since", "1m"], columns === undefined ? {} : { columns });
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: asserts that the output contains none
     assert.doesNotMatch(out, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/);
     assert.match(out, / 'arn:aws:iam::111122223333:user\/\$\(reboot\);'\\''x\/eve'\n/);
   }

@@ -1,4 +1,4 @@
-// `reviews` with the permissions of the construct's grantReadReviews, and with none of them.
+// `reviews` with the permissions of the construct's grantReadReviews, and without them.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -13,7 +13,7 @@ import { LOG_GROUP, type LoggedCluster, linesOf, loggedCluster, MINUTE, NOW } fr
 
 const LOG_ARN = `arn:aws:logs:us-east-1:111122223333:log-group:${LOG_GROUP}`;
 
-/** Action and resources of each statement that the construct makes for this log group. */
+/** Action and resources of each statement that the construct creates for this log group. */
 function granted() {
   const stack = new Stack(new App(), "IamAuthenticator-prod");
   const log = LogGroup.fromLogGroupArn(stack, "Log", LOG_ARN);
@@ -21,7 +21,7 @@ function granted() {
   return grant.principalStatements.map(({ actions, resources }) => ({ actions, resources }));
 }
 
-/** As IAM sees a call of FilterLogEvents: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html */
+/** Whether IAM allows a call of FilterLogEvents: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html */
 function mayFilter({ body }: LocalRequest, statements: ReturnType<typeof granted>): boolean {
   const { logGroupName } = JSON.parse(body.toString());
   const resource = `arn:aws:logs:us-east-1:111122223333:log-group:${logGroupName}:log-stream:`;
@@ -38,7 +38,7 @@ before(async () => {
 });
 after(() => cluster.close());
 
-test("what grantReadReviews gives is enough: list, each, stats; and it gives this log alone", async () => {
+test("grantReadReviews is sufficient for list, --each and stats, and grants only this log", async () => {
   const statements = granted();
   cluster.logs.fail((request) => (mayFilter(request, statements) ? undefined : logsForbidden(LOG_GROUP)));
   const isDescribed = statements.some(({ actions }) => actions.includes("cloudformation:DescribeStacks"));
@@ -58,7 +58,7 @@ test("what grantReadReviews gives is enough: list, each, stats; and it gives thi
   assert.equal((await cluster.reviews(["--log-group", "another"])).code, 3);
 });
 
-test("without the first statement the log cannot be read, without the second it cannot be found", async () => {
+test("the first statement is required to read the log, the second to find it", async () => {
   const [read, find] = granted();
   assert.ok(read !== undefined && find !== undefined);
   cluster.stacks.fail(undefined);

@@ -1,4 +1,4 @@
-// `reviews` where the log cannot be found, may not be read, or is only read in part: one sentence, and never half as if it were all.
+// `reviews` if the log is missing, not readable, or only partly read: one message, and no partial result without a warning.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
@@ -20,7 +20,7 @@ afterEach(() => {
 });
 after(() => cluster.close());
 
-test("the log group is the output LogGroup of the cluster's stack; --log-group needs no stack", async () => {
+test("it reads the stack's output LogGroup, or --log-group without a stack", async () => {
   assert.equal((await cluster.reviews([])).code, 0);
   const asked = () => JSON.parse(cluster.logs.requests.at(-1)?.body.toString() ?? "{}");
   assert.equal(asked().logGroupName, LOG_GROUP);
@@ -29,13 +29,13 @@ test("the log group is the output LogGroup of the cluster's stack; --log-group n
   assert.equal(cluster.stacks.requests.length, before);
 });
 
-test("an ARN as the console shows it is asked for without its end", async () => {
+test("the suffix :* of an ARN from the console is removed", async () => {
   const arn = `arn:aws:logs:us-east-1:111122223333:log-group:${LOG_GROUP}`;
   await cluster.reviews(["--log-group", `${arn}:*`]);
   assert.equal(JSON.parse(cluster.logs.requests.at(-1)?.body.toString() ?? "{}").logGroupIdentifier, arn);
 });
 
-test("an app of one's own has a stack of another name, and CDK's names of outputs", async () => {
+test("it finds the output of a user's CDK app, with --stack and CDK's output names", async () => {
   const others = await startStacks({
     Platform: { AuthenticatorLogGroup1A2B3C4D: LOG_GROUP, CatalogGroup: "x", BlogLogGroupName: "y" },
     Two: { OneLogGroup1A2B3C4D: "a", TwoLogGroup1A2B3C4D: "b" },
@@ -57,7 +57,7 @@ test("an app of one's own has a stack of another name, and CDK's names of output
   await others.close();
 });
 
-test("no such stack, no such log group: exit code 2, and what to give", async () => {
+test("a missing stack or log group exits with 2 and names the option", async () => {
   const noStack = await cli(["reviews", "-c", "dev.example"]);
   assert.deepEqual(
     [noStack.code, noStack.err],
@@ -73,7 +73,7 @@ test("no such stack, no such log group: exit code 2, and what to give", async ()
   );
 });
 
-test("no permission: exit code 3, and which one is missing", async () => {
+test("a missing permission exits with 3 and is named", async () => {
   cluster.stacks.fail(stacksForbidden());
   const stack = await cluster.reviews([]);
   assert.deepEqual(
@@ -94,7 +94,7 @@ test("no permission: exit code 3, and which one is missing", async () => {
   );
 });
 
-test("where CloudFormation does not answer, as beside the sandbox, the log group can be named", async () => {
+test("if CloudFormation does not answer, the error suggests --log-group", async () => {
   process.env["AWS_ENDPOINT_URL_CLOUDFORMATION"] = "http://127.0.0.1:1";
   const { code, err } = await cluster.reviews(["stats"], { environment: { AWS_MAX_ATTEMPTS: "1" } });
   process.env["AWS_ENDPOINT_URL_CLOUDFORMATION"] = cluster.stacks.url;
@@ -102,7 +102,7 @@ test("where CloudFormation does not answer, as beside the sandbox, the log group
   assert.match(err, /^No connection to \S+ port 1 .*\nTo read the log without .*, give --log-group <name>\.\n$/);
 });
 
-test("a read that AWS ends half-way prints what it has, and says that this is not all", async () => {
+test("if AWS fails during the read, it prints the partial result and a warning", async () => {
   const many = Array.from({ length: 20_000 }, (_, i) => linesOf({ ...alice, time: NOW - 50 * MINUTE + i })).flat();
   cluster.events.unshift(...many);
   let calls = 0;
@@ -125,7 +125,7 @@ test("a read that AWS ends half-way prints what it has, and says that this is no
   cluster.events.splice(0, many.length);
 });
 
-test("Ctrl-C half-way prints what was read, and says so", async () => {
+test("on Ctrl-C during the read, it prints the partial result and a warning", async () => {
   const interrupt = new AbortController();
   let calls = 0;
   const many = Array.from({ length: 20_000 }, (_, i) => linesOf({ ...alice, time: NOW - 50 * MINUTE + i })).flat();
@@ -142,7 +142,7 @@ test("Ctrl-C half-way prints what was read, and says so", async () => {
   cluster.events.splice(0, many.length);
 });
 
-test("the command keeps to its rate", async () => {
+test("the command does not exceed its rate", async () => {
   const many = Array.from({ length: 12_000 }, (_, i) => linesOf({ ...alice, time: NOW - 50 * MINUTE + i })).flat();
   cluster.events.unshift(...many);
   const before = cluster.logs.requests.length;
@@ -151,7 +151,7 @@ test("the command keeps to its rate", async () => {
   const calls = cluster.logs.requests.length - before;
   assert.ok(calls >= 3, `${calls} calls`);
   const elapsed = performance.now() - start;
-  // The last one may come some milliseconds early, as timers do.
+  // Timers may fire some milliseconds early.
   assert.ok(elapsed >= (calls - 1) * 100 - 5, `${calls} calls in ${elapsed} ms`);
   cluster.events.splice(0, many.length);
 });

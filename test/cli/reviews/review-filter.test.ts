@@ -1,4 +1,4 @@
-// What is sent to CloudWatch Logs: whatever a user types, the pattern is one that it takes, and finds all that is wanted.
+// Filter patterns for CloudWatch Logs: for any input, the pattern is valid and matches all wanted reviews.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -9,14 +9,14 @@ import { parseFilterPattern } from "../../../local/logs/filter-pattern.ts";
 
 const RUNS = { numRuns: 10_000 };
 const outcomes = fc.subarray([...OUTCOMES]);
-/** Names as users have them, and text that means something in a pattern. */
+/** Ordinary names, and text with a meaning in patterns. */
 const who = fc.oneof(
   fc.string({ unit: "binary", maxLength: 300 }),
   fc.string({ unit: fc.constantFrom(...'ab:/"\\*%$(){}&|= \u001b'), maxLength: 30 }),
   fc.stringMatching(/^arn:aws:(iam::111122223333:(role|user)|sts::111122223333:assumed-role\/R)\/[\w+=,.@/-]{1,80}$/),
 );
 
-test("an outcome is asked for in the service; without one, every line that is a review's", () => {
+test("the pattern contains the outcomes, or all outcomes if none is chosen", () => {
   assert.equal(filterPattern({ outcomes: ["denied"] }), '{ (($.outcome = "denied")) }');
   assert.equal(
     filterPattern({ outcomes: [] }),
@@ -24,7 +24,7 @@ test("an outcome is asked for in the service; without one, every line that is a 
   );
 });
 
-test("an ARN is looked for as STS gave it, as the canonical ARN without path, and as a username", () => {
+test("the pattern matches an ARN as ARN, as canonical ARN without path, and as username", () => {
   const arn = "arn:aws:iam::111122223333:role/team/Developers";
   const canonical = "arn:aws:iam::111122223333:role/Developers";
   assert.equal(
@@ -33,13 +33,13 @@ test("an ARN is looked for as STS gave it, as the canonical ARN without path, an
   );
 });
 
-test("no text of a user gets out of its quotes: the service's grammar takes the pattern, and it is short enough", () => {
+test("input cannot escape its quotes: the pattern is valid and short enough", () => {
   fc.assert(
     fc.property(outcomes, who, (chosen, text) => {
       const pattern = filterPattern({ outcomes: chosen, who: text });
       assert.ok(pattern.length <= 1024);
       assert.match(pattern, /^[\x20-\x7e]+$/);
-      // Throws for what the service would refuse.
+      // Throws if the service would reject the pattern.
       parseFilterPattern(pattern);
       const quoted = [...pattern.matchAll(/"([^"]*)"/g)].map(([, inside = ""]) => inside);
       assert.equal(quoted.length, (chosen.length || OUTCOMES.length) + 3);
@@ -49,7 +49,7 @@ test("no text of a user gets out of its quotes: the service's grammar takes the 
   );
 });
 
-test("the service finds every review that is wanted; what it finds too much, is not wanted", () => {
+test("the service returns every wanted review, and isWanted drops the others", () => {
   const field = fc.constantFrom("arn", "canonicalArn", "username");
   fc.assert(
     fc.property(

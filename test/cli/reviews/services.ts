@@ -1,4 +1,4 @@
-// A local CloudWatch Logs and CloudFormation for one test file, with lines as the function itself writes them.
+// A local CloudWatch Logs and CloudFormation for one test file, with lines in the function's format.
 
 import { supposeIdentity } from "../../../cli/access/evaluation.ts";
 import { logEntry } from "../../../functions/authenticator/http/log-entry.ts";
@@ -24,15 +24,15 @@ export interface Logged {
   readonly record?: Partial<ReviewRecord>;
 }
 
-/** The line of a review and that of its metrics, as the function prints them one after the other. */
+/** The two lines that the function prints for a review: the review and its metrics. */
 export function linesOf({ time, outcome, arn, error, record }: Logged): LogEvent[] {
   const identity = arn === undefined ? undefined : supposeIdentity(arn);
-  const whole = { ...newRecord(time - 20, "request-1"), ...(identity !== undefined && { identity }), ...record };
-  const log = JSON.stringify(logEntry(whole, outcome, error, time));
-  return [log, metricsLine(whole, outcome, error, "prod", time)].map((message) => ({ timestamp: time, message }));
+  const complete = { ...newRecord(time - 20, "request-1"), ...(identity !== undefined && { identity }), ...record };
+  const log = JSON.stringify(logEntry(complete, outcome, error, time));
+  return [log, metricsLine(complete, outcome, error, "prod", time)].map((message) => ({ timestamp: time, message }));
 }
 
-/** What Lambda itself writes into the log, and a line that is not JSON. */
+/** Lines of Lambda, and a line that is not JSON. */
 export function otherLines(time: number): LogEvent[] {
   const report = { time: new Date(time).toISOString(), type: "platform.report", record: { status: "success" } };
   return [JSON.stringify(report), "INIT_START Runtime Version: nodejs:24"].map((message) => ({
@@ -44,14 +44,14 @@ export function otherLines(time: number): LogEvent[] {
 export interface LoggedCluster {
   readonly logs: LocalServer;
   readonly stacks: LocalServer;
-  /** What the log group holds; append to it. */
+  /** Events of the log group. Tests append to it. */
   readonly events: LogEvent[];
-  /** `iam-authenticator reviews <words> --cluster prod`, at NOW, as fast as the local service answers. */
+  /** `iam-authenticator reviews <words> --cluster prod`, at NOW, without a rate limit. */
   reviews(words: readonly string[], options?: CliOptions): Promise<CliResult>;
   close(): Promise<void>;
 }
 
-/** The services and the variables that lead to them. */
+/** Starts the services, and sets the variables with their URLs. */
 export async function loggedServices(events: LogEvent[], stack = "IamAuthenticator-prod") {
   const logs = await startLogs({ groups: { [LOG_GROUP]: () => events } });
   const stacks = await startStacks({

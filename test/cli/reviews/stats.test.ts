@@ -1,4 +1,4 @@
-// `reviews stats`: by outcome, reason, identity and hour.
+// `reviews stats` counts reviews by outcome, reason, identity and hour.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -23,7 +23,7 @@ before(async () => {
 });
 after(() => cluster.close());
 
-test("tables for a person: all, reasons, who, hour; sessions of a role count as the role", async () => {
+test("it prints tables for all, reasons, identities and hours, with sessions under their role", async () => {
   const { code, out } = await cluster.reviews(["stats"], { columns: 80 });
   assert.equal(code, 0);
   assert.equal(
@@ -46,7 +46,7 @@ HOUR (UTC)         REVIEWS  GRANTED  DENIED  NOT_OURS
   );
 });
 
-test("a program gets the same numbers", async () => {
+test("JSON has the same numbers", async () => {
   const { out } = await cluster.reviews(["stats", "-o", "json"]);
   assert.deepEqual(JSON.parse(out), {
     reviews: 6,
@@ -65,12 +65,12 @@ test("a program gets the same numbers", async () => {
   });
 });
 
-test("without any review: where it was looked for", async () => {
+test("without reviews, it prints where it looked", async () => {
   const { code, err } = await cluster.reviews(["stats", "--outcome", "fault"]);
   assert.deepEqual([code, err], [0, `No matching reviews since 2026-11-24T15:30:00Z in ${LOG_GROUP}.\n`]);
 });
 
-test("identities without end take no memory without end: the rest is counted together", () => {
+test("the number of identities in memory is limited: further ones are counted together", () => {
   const counter = countReviews(2);
   for (const canonicalArn of ["a", "b", "c", "a", "d"]) counter.add({ time: NOW, outcome: "denied", canonicalArn });
   const { identities, others, reviews } = counter.stats();

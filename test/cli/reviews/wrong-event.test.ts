@@ -1,4 +1,4 @@
-// One event of the log that is wrong: it is left out, and the others are read.
+// An invalid log event is skipped, and the others are read.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -18,12 +18,12 @@ after(() => logs.close());
 
 for (const [name, event] of [
   ["a time of 1e300", { ...good, eventId: "wrong", timestamp: 1e300 }],
-  ["a time that is a text", { ...good, eventId: "wrong", timestamp: "now" }],
+  ["a time that is a string", { ...good, eventId: "wrong", timestamp: "now" }],
   ["no text", { ...good, eventId: "wrong", message: 7 }],
   ["null", null],
 ] as const) {
   for (const command of ["list", "stats"]) {
-    test(`reviews ${command}, an event with ${name}`, async () => {
+    test(`reviews ${command} skips an event with ${name}`, async () => {
       wrong = event;
       const words = ["reviews", command, "-c", "prod", "--log-group", LOG_GROUP, "--rate", "1000", "-o", "json"];
       const { code, out, err } = await cli(words, { now: NOW });

@@ -1,4 +1,4 @@
-// Colour in plans: at a terminal or where it is asked for, never in a pipe, and never all that says something.
+// Colour in plans: used in a terminal or with FORCE_COLOR, never in a pipe, and never the only information.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -38,7 +38,7 @@ function diff(environment: Readonly<Record<string, string>>): Promise<string> {
   });
 }
 
-test("a pipe gets none; where it is forced, taking it away leaves the same text, and no value can colour or move anything", async () => {
+test("a pipe gets no colour; forced colour does not change the text; values cannot add control characters", async () => {
   const plain = await diff({});
   assert.equal(await diff({ NO_COLOR: "1" }), plain);
   assert.equal(await diff({ FORCE_COLOR: "0" }), plain);

@@ -1,4 +1,4 @@
-// The question before a write: yes, no, no answer, and nobody there.
+// The question before a write: yes, no, no answer, and no terminal.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -14,13 +14,13 @@ async function answering(options: CliOptions) {
   return { code, err, written };
 }
 
-test("Ctrl-D ends with a sentence and 130, and writes nothing", async () => {
+test("Ctrl-D ends with a message and 130, and writes nothing", async () => {
   const { code, err, written } = await answering({ interactive: true, input: "" });
   assert.deepEqual([code, written], [130, 0]);
   assert.match(err, /\[y\/N\] \nNothing was written: the question was not answered\.\n$/);
 });
 
-test("yes with and without a line end writes; anything else does not", async () => {
+test("only yes writes, with or without a line break", async () => {
   for (const input of ["y\n", "y", "YES\n"]) {
     assert.deepEqual(
       await answering({ interactive: true, input }).then(({ code, written }) => [code, written]),
@@ -34,7 +34,7 @@ test("yes with and without a line end writes; anything else does not", async () 
   }
 });
 
-test("where nobody can be asked, the option is named", async () => {
+test("without a terminal, the error names the option", async () => {
   const { code, err, written } = await answering({});
   assert.deepEqual([code, written], [2, 0]);
   assert.match(err, /give --yes/);

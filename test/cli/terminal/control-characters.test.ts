@@ -1,4 +1,4 @@
-// What somebody else wrote never reaches a terminal as a command to it: not in tables, data, messages or errors.
+// Stored text and AWS messages never send control characters to the terminal: in tables, data, messages or errors.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -8,7 +8,7 @@ import { stringifyYaml } from "../../../cli/terminal/yaml.ts";
 import { type CliResult, cli } from "../cli.ts";
 import { type LocalCluster, storedCluster } from "../mappings/cluster.ts";
 
-/** Clears the screen, colours, moves the cursor: by ESC, by its one-byte form, by carriage return, by direction marks. */
+/** Clears the screen, colours text and moves the cursor by ESC, CSI, carriage return and bidirectional controls. */
 const HOSTILE = "a\u001b[2Jb\u009b31mc\rd\u0007e\u202ef\u2028g";
 const ARN = "arn:aws:iam::111122223333:role/Admin";
 let cluster: LocalCluster;
@@ -26,7 +26,7 @@ function assertHarmless(what: string, { out, err }: CliResult): void {
   }
 }
 
-test("lists, in every form; JSON and YAML still say the whole value", async () => {
+test("lists in every format are harmless, and JSON and YAML keep the value", async () => {
   for (const words of [["list"], ["get", ARN], ["export"], ["export", "--format", "aws-auth"], ["lint"]]) {
     assertHarmless(words.join(" "), await cluster.mappings(words));
   }
@@ -39,7 +39,7 @@ test("lists, in every form; JSON and YAML still say the whole value", async () =
   assertHarmless("callers list", await cli(["callers", "list", "-c", "prod"]));
 });
 
-test("errors of AWS", async () => {
+test("errors of AWS are harmless", async () => {
   for (const [name, status] of [
     ["AccessDeniedException", 400],
     ["SomethingNewException", 400],
@@ -54,7 +54,7 @@ test("errors of AWS", async () => {
   }
 });
 
-test("what is wrong in a file or on the command line", async () => {
+test("errors about files and the command line are harmless", async () => {
   const files = [
     `mappings: [{"${HOSTILE}`,
     `kind: ConfigMap\ndata: {mapRoles: '[{rolearn: "arn:\\e[31m\\x9bx", username: u}]'}`,
@@ -69,7 +69,7 @@ test("what is wrong in a file or on the command line", async () => {
   assertHarmless("role", await cluster.mappings(["get", HOSTILE]));
 });
 
-test("any text comes back from YAML as it was", () => {
+test("any text survives a YAML round trip", () => {
   const text = fc.string({ unit: "binary", maxLength: 30 }).filter((value) => value.isWellFormed());
   fc.assert(
     fc.property(fc.dictionary(text, fc.oneof(text, fc.constant(`${HOSTILE}\n`))), (data) => {

@@ -1,4 +1,4 @@
-// Stored text makes no line of its own, on either output of any command: in a log, a line may be a command to the runner.
+// Stored text cannot forge a line in the output of any command: build systems may run a log line as a command.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ const TEXT = `x\n${FORGED}`;
 const role = (name: string) => `arn:aws:iam::${A}:role/${name}`;
 const USER = { username: TEXT, groups: [TEXT, "system:masters"], description: TEXT };
 
-/** Valid and invalid values, each with the text in all that it may be printed for. */
+/** Valid and invalid values, with the text in every field that may be printed. */
 const STORED: Readonly<Record<string, unknown>> = {
   [`role/${A}/valid`]: { arn: role("valid"), ...USER },
   [`role/${A}/unknown`]: { arn: role("unknown"), ...USER, [TEXT]: TEXT },
@@ -57,7 +57,7 @@ function assertUnforged(words: readonly string[], { out, err }: CliResult): void
 
 const NAMES = [...Object.keys(STORED), role("ax"), role("bx"), role("a*"), role("b*")];
 
-test("what reads: lists, single mappings, versions, lint, explain, export, callers", async () => {
+test("commands that read print no forged line", async () => {
   const read = [
     ...["table", "wide", "name", "json", "yaml"].map((format) => ["list", "-o", format]),
     ...["table", "json", "yaml"].map((format) => ["lint", "-o", format]),
@@ -87,7 +87,7 @@ test("what reads: lists, single mappings, versions, lint, explain, export, calle
   assert.deepEqual(parse(out).value, STORED[`role/${A}/valid`]);
 });
 
-test("what writes: plans, questions and refusals", async () => {
+test("commands that write print no forged line in plans, questions and errors", async () => {
   const file = join(folder, "mappings.yaml");
   writeFileSync(file, `mappings:\n- {arnLike: "${role("a*")}", username: a}\ndeny:\n- {arnLike: "${role("d*")}"}\n`);
   const write = [
@@ -103,7 +103,7 @@ test("what writes: plans, questions and refusals", async () => {
     ["apply", "-f", file],
     ["apply", "-f", file, "--prune"],
   ];
-  // Nothing is written: every question is answered with no.
+  // Every question is answered with no.
   const ways = [["--dry-run"], ["--dry-run", "--force"], [], ["--force"]];
   for (const words of [
     ...write.flatMap((one) => ways.map((way) => [...one, ...way])),

@@ -1,4 +1,4 @@
-// Input that is none: a pipe, a device, a file without an end, and what a file holds where a secret or a key should be.
+// Invalid input files: pipes, devices, large files, and invalid secrets and keys.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -23,7 +23,7 @@ after(async () => {
 
 const lint = (file: string, options = {}) => cli(["mappings", "lint", "-f", file], options);
 
-test("a named pipe and a device are refused, and nothing waits for them", async () => {
+test("named pipes and devices are rejected without waiting for them", async () => {
   const pipe = join(folder.write("x", ""), "..", "pipe");
   execFileSync("mkfifo", [pipe]);
   for (const file of [pipe, "/dev/zero"]) {
@@ -33,7 +33,7 @@ test("a named pipe and a device are refused, and nothing waits for them", async 
   }
 });
 
-test("a file above the limit is refused before it is read, standard input as soon as it is above", async () => {
+test("a file above the limit is rejected before it is read, and standard input as soon as it exceeds the limit", async () => {
   const file = folder.write("large.yaml", "");
   truncateSync(file, 17 * 1024 * 1024);
   assert.deepEqual(await lint(file), { code: 2, out: "", err: `Cannot read ${file}: it is larger than 16 MiB.\n` });
@@ -46,7 +46,7 @@ test("a file above the limit is refused before it is read, standard input as soo
   assert.deepEqual(await lint("-", { input: endless }), { code: 2, out: "", err: sentence });
 });
 
-test("a kubeconfig whose token has a line end, and one whose client certificate is none", async () => {
+test("a kubeconfig with a line break in its token or an invalid client certificate is rejected", async () => {
   const server = "https://127.0.0.1:1";
   const broken = { "client-certificate-data": "bm9uZQ==", "client-key-data": "bm9uZQ==" };
   for (const [user, said] of [

@@ -1,4 +1,4 @@
-// The command as a process, where nobody reads what it prints, or it cannot be written: no stack trace, and the right code.
+// The command as a process with closed or full output: no stack trace, and the correct exit code.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -22,7 +22,7 @@ before(async () => {
 });
 after(() => store.close());
 
-/** In bash, with `$IA` for the command. */
+/** Runs a bash script, in which `$IA` is the command. */
 async function bash(line: string) {
   const child = spawn("bash", ["--norc", "-c", `set -o pipefail; ${line}`], {
     stdio: ["ignore", "pipe", "pipe"],
@@ -41,14 +41,14 @@ async function bash(line: string) {
   return { code: await closed, out, err };
 }
 
-test("a reader that has seen enough, of far more than a pipe holds", async () => {
+test("a reader can close the pipe before it has read all output", async () => {
   for (const words of ["mappings list", "mappings list -o json", "mappings export"]) {
     const { code, out, err } = await bash(`$IA ${words} | head -1`);
     assert.deepEqual([code, out.split("\n").length, err], [0, 2, ""], words);
   }
 });
 
-test("apply writes everything, even if nobody reads the plan to its end", async () => {
+test("apply writes everything, even if the reader closes the pipe during the plan", async () => {
   const mappings = Array.from({ length: 190 }, (_, i) => ({
     arn: `arn:aws:iam::111122223333:role/n${i}`,
     username: `${i}${"y".repeat(1000)}`,
@@ -61,17 +61,17 @@ test("apply writes everything, even if nobody reads the plan to its end", async 
   assert.equal((await bash("$IA mappings get role/111122223333/n189")).code, 0);
 });
 
-test("the exit code tells what was found, even if nobody reads to the end", async () => {
+test("the exit code reports findings, even if the reader closes the pipe", async () => {
   assert.equal((await bash("$IA mappings lint | head -1")).code, 1);
 });
 
-test("a full disk is one sentence", { skip: !existsSync("/dev/full") }, async () => {
+test("a full disk prints one sentence", { skip: !existsSync("/dev/full") }, async () => {
   const { code, err } = await bash("$IA mappings list > /dev/full");
   assert.deepEqual([code, err], [3, "Cannot write the output: ENOSPC.\n"]);
   assert.equal((await bash("$IA mappings get x 2> /dev/full")).code, 3);
 });
 
-test("closed streams", async () => {
+test("closed streams cause no stack trace", async () => {
   assert.equal((await bash("$IA mappings list >&-")).err, "");
   assert.equal((await bash("$IA mappings get x 2>&-")).code, 2);
 });

@@ -1,4 +1,4 @@
-// The line of progress: for whoever watches, also where standard input is a file; and how wide a terminal is.
+// The progress line, and the width of the terminal.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -25,7 +25,7 @@ function shown(all: number | undefined, watched: boolean, perSecond?: number): s
   return told;
 }
 
-test("somebody who watches sees a bar of less than 80 columns, and it goes away", () => {
+test("a terminal shows a bar of less than 80 columns, which is removed at the end", () => {
   const lines = shown(10_000, true);
   assert.match(lines.at(-2) ?? "", /^writing \[#{30}\] 10000\/10000$/);
   assert.equal(lines.at(-1), "");
@@ -33,11 +33,11 @@ test("somebody who watches sees a bar of less than 80 columns, and it goes away"
   assert.equal(shown(undefined, true).at(-2), "writing 20");
 });
 
-test("a pipe sees none, and short work is over before it could be read", () => {
+test("a pipe gets no bar, and neither does short work", () => {
   assert.deepEqual([...shown(10_000, false), ...shown(10, true)], []);
 });
 
-test("a pipe sees a line every 10 s of long work", () => {
+test("a pipe gets a line every 10 s of long work", () => {
   const told: string[] = [];
   let now = 0;
   const streams = { ...io, watched: false, clock: () => now, tell: (text: string) => told.push(text) };
@@ -53,13 +53,13 @@ test("a pipe sees a line every 10 s of long work", () => {
   assert.deepEqual(lines, ["writing 10/300\n", "reading 100\n", "writing 20/300\n", "reading 200\n"]);
 });
 
-test("a terminal of no width is as wide as a pipe", () => {
+test("a terminal without a width is treated as a pipe", () => {
   assert.equal(columnsOf({ isTTY: true, columns: 0 }), undefined);
   assert.equal(columnsOf({ isTTY: true, columns: 80 }), 80);
   assert.equal(columnsOf({ isTTY: false, columns: 80 }), undefined);
 });
 
-test("the time that is left goes by the rate from the first step on", () => {
+test("the remaining time is based on the rate from the first step", () => {
   const lines = shown(10_000, true, 3);
   assert.match(lines[0] ?? "", / 1\/10000, 56 min left$/);
   assert.match(lines[9_699] ?? "", / 9700\/10000, 100 s left$/);

@@ -1,4 +1,4 @@
-// What was sent or received is not printed, however the other side spells it, cuts it or hides it in other text.
+// Secrets that were sent or received are not printed, even if a server encodes, cuts or embeds them.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ import { createSecrets } from "../../../cli/terminal/secrets.ts";
 const secret = fc.base64String({ minLength: 24, maxLength: 120 }).filter((text) => text.length >= 24);
 const words = fc.string({ unit: fc.constantFrom("<", " ", "#"), maxLength: 40 });
 
-test("no twelve characters of a secret stay in a text, in none of its spellings", () => {
+test("no twelve characters of a secret remain in a text, in any encoding", () => {
   fc.assert(
     fc.property(secret, fc.nat(), fc.nat(), fc.nat(3), words, words, (text, from, length, spelling, before, after) => {
       const secrets = createSecrets();
@@ -25,7 +25,7 @@ test("no twelve characters of a secret stay in a text, in none of its spellings"
   );
 });
 
-test("any other text stays as it is", () => {
+test("other text is unchanged", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {
       const secrets = createSecrets();
@@ -36,7 +36,7 @@ test("any other text stays as it is", () => {
   );
 });
 
-test("a short secret is hidden where it is whole; one of a few letters is none", () => {
+test("a short secret is hidden only in full, and one of a few letters is not hidden", () => {
   const secrets = createSecrets();
   secrets.add("hunter22");
   secrets.add("a");

@@ -19,18 +19,18 @@ test("no line is wider than the terminal, and none has a control character", () 
   );
 });
 
-test("an ARN that does not fit keeps its end, by which people tell it from others", () => {
+test("an ARN that does not fit is cut at the start", () => {
   const arns = ["Developers", "Contractor"].map((name) => [`arn:aws:iam::111122223333:role/${name}`, "1"]);
   const [, ...lines] = table(["who", "reviews"], arns, 30).trimEnd().split("\n");
   assert.deepEqual(lines, ["…3333:role/Developers  1", "…3333:role/Contractor  1"]);
 });
 
-test("a pipe gets whole cells", () => {
+test("a pipe gets complete cells", () => {
   assert.equal(table(["a", "b"], [["x".repeat(200), "y"]]), `${"A".padEnd(202)}B\n${"x".repeat(200)}  y\n`);
   assert.equal(table(["a", "b"], []), "A  B\n");
 });
 
-test("a sentence goes below its row where it does not fit, and is whole there", () => {
+test("a sentence that does not fit is printed in full below its row", () => {
   const text = "one two three four five six seven eight nine ten";
   assert.equal(tableWithText(["id", "text"], [["1", text]], 80), `ID  TEXT\n1   ${text}\n`);
   const narrow = tableWithText(["id", "text"], [["1", text]], 30);

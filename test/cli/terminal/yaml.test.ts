@@ -1,4 +1,4 @@
-// YAML that two readers read differently: refused, or kept as the text that was written.
+// YAML that parsers read differently is rejected or kept as text.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ import { cli } from "../cli.ts";
 
 const RUNS = { numRuns: 10_000 };
 
-test("a repeated key is refused however each of the two is written", () => {
+test("a repeated key is rejected in any spelling", () => {
   const spellings = [
     "username",
     '"username"',
@@ -28,7 +28,7 @@ test("a repeated key is refused however each of the two is written", () => {
   );
 });
 
-test("a number is a plain decimal number, or the text that was written", () => {
+test("a number that is not a plain decimal stays text", () => {
   const digits = fc.stringMatching(/^[-+]?(0[xob]?)?[0-9a-f_]{1,14}(\.[0-9]{0,3})?(e[-+]?[0-9]{1,2})?$/);
   fc.assert(
     fc.property(digits, (written) => {
@@ -43,7 +43,7 @@ function valueIn(written: string): unknown {
   return (value as { readonly value: unknown }).value;
 }
 
-test("import reads an account's 12 digits without quotes as they are, and never any other number as an account", async () => {
+test("import keeps the 12 digits of an unquoted account, and rejects any other number as an account", async () => {
   const cases: [string, string | undefined][] = [
     ["012345678901", "012345678901"],
     ["012345670123", "012345670123"],
@@ -67,7 +67,7 @@ test("import reads an account's 12 digits without quotes as they are, and never 
   }
 });
 
-test("a version directive is refused in any document of a file; a text that looks like one is not", () => {
+test("a version directive is rejected in any document of a file, but not text that looks like one", () => {
   for (const text of ["%YAML 1.1\n---\na: 1\n", "a: 1\n...\n%YAML\t1.1 # old\n---\nb: 0\n", "%YAML 1\n---\n"]) {
     assert.throws(() => parseDocuments(text, "x.yaml"), /line \d: remove the line %YAML/);
   }

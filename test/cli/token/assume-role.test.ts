@@ -1,4 +1,4 @@
-// `token --role`: what is asked of STS, and that the token is the role's and ends with its keys.
+// `token --role` calls STS, and prints a token of the role that expires with the role's keys.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -21,7 +21,7 @@ before(async () => {
 });
 after(() => sts.close());
 
-test("role, external id and session name are passed on; the token ends with the role's keys", async () => {
+test("role, external id and session name are sent, and the token expires with the role's keys", async () => {
   const words = ["token", "-c", "prod", "--role", ROLE, "--external-id", "x-1", "--session-name", "me"];
   const { code, out } = await cli(words, { now: Date.UTC(2026, 10, 24, 12) });
   assert.equal(code, 0);
@@ -36,7 +36,7 @@ test("role, external id and session name are passed on; the token ends with the 
   assert.match(url, /X-Amz-Credential=ASIALOCALASSUMEDAAAA%2F.*&X-Amz-Security-Token=local-session&/);
 });
 
-test("a role that may not be assumed is told in one sentence", async () => {
+test("a role that cannot be assumed is reported in one sentence", async () => {
   sts.fail({
     kind: "answer",
     status: 403,

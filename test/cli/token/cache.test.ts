@@ -1,4 +1,4 @@
-// `token --cache` and `--forward-session-name`: what is asked of STS, what lies on disk, and that nothing outlives its end.
+// `token --cache` and `--forward-session-name`: calls to STS, files on disk, and expiry.
 
 import assert from "node:assert/strict";
 import {
@@ -42,7 +42,7 @@ before(async () => {
 beforeEach(() => {
   useLocalAws({ AWS_ENDPOINT_URL_STS: sts.url });
   home = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
-  // The SDK reads its sign-ins there.
+  // The SDK reads sign-ins from this folder.
   process.env["HOME"] = home;
 });
 afterEach(() => rmSync(home, { recursive: true }));
@@ -60,7 +60,7 @@ const CACHED = ["--role", ROLE, "--cache"];
 const folder = () => join(home, ".cache", "iam-authenticator", "credentials");
 const kept = () => readdirSync(folder());
 
-test("the role is assumed once; each token is signed anew, and ends with the role's keys", async () => {
+test("the role is assumed once; each token is newly signed and expires with the role's keys", async () => {
   const first = await token(CACHED);
   const second = await token(CACHED, NOW + 60_000);
   assert.deepEqual([first.asked.length, second.asked.length], [1, 0]);
@@ -70,14 +70,14 @@ test("the role is assumed once; each token is signed anew, and ends with the rol
   assert.deepEqual([late.asked.length, late.expirationTimestamp], [0, "2026-11-24T13:00:00Z"]);
 });
 
-test("in the last minute of the keys, and after their end, they are asked for again", async () => {
+test("in the last minute of the keys and after expiry, the role is assumed again", async () => {
   await token(CACHED);
   assert.equal((await token(CACHED, Date.UTC(2026, 10, 24, 12, 59, 1))).asked.length, 1);
-  // These end too: what STS gives here is over.
+  // The keys from STS have expired as well here.
   assert.equal((await token(CACHED, Date.UTC(2026, 10, 24, 13))).code, 3);
 });
 
-test("the file is its owner's alone; one that others can read is not used, and is replaced", async () => {
+test("only the owner can read the file; a file that others can read is ignored and replaced", async () => {
   await token(CACHED);
   const [name = ""] = kept();
   const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
@@ -91,7 +91,7 @@ test("the file is its owner's alone; one that others can read is not used, and i
   assert.deepEqual([mode(join(folder(), name)), kept()], ["600", [name]]);
 });
 
-test("whatever decides the credentials is in the key: each of these asks STS", async () => {
+test("each input that determines the credentials is in the key, so a change calls STS", async () => {
   await token(CACHED);
   const others: [readonly string[], Readonly<Record<string, string>>][] = [
     [["--role", `${ROLE}2`, "--cache"], {}],
@@ -110,7 +110,7 @@ test("whatever decides the credentials is in the key: each of these asks STS", a
   assert.equal((await token(CACHED)).asked.length, 1);
 });
 
-test("who has signed in and the machine are in the key: a home may be on several, each with a role of its own", async () => {
+test("sign-ins and the machine are in the key: machines may share a home and have different roles", async () => {
   await token(CACHED);
   for (const [kind, signedIn] of [
     ["sso", '{"accessToken":"jane"}'],
@@ -118,7 +118,7 @@ test("who has signed in and the machine are in the key: a home may be on several
     ["login", "{}"],
   ] as const) {
     const signIns = join(home, ".aws", kind, "cache");
-    // A folder among the files hides none of them.
+    // A folder among the files does not hide the others.
     mkdirSync(join(signIns, "another"), { recursive: true });
     writeFileSync(join(signIns, "session.json"), signedIn);
     assert.deepEqual([(await token(CACHED)).asked.length, (await token(CACHED)).asked.length], [1, 0], signedIn);
@@ -129,7 +129,7 @@ test("who has signed in and the machine are in the key: a home may be on several
   mkdirSync(login);
   const workingFolder = process.cwd();
   process.chdir(login);
-  // An empty one means the working folder to the SDK.
+  // The SDK reads an empty variable as the working folder.
   for (const variable of [login, ""]) {
     process.env["AWS_LOGIN_CACHE_DIRECTORY"] = variable;
     await token(CACHED);
@@ -146,7 +146,7 @@ test("who has signed in and the machine are in the key: a home may be on several
   assert.equal(asked.length, 1);
 });
 
-test("a broken file is nothing kept, an ended one is removed, and keys without an end are not kept", async () => {
+test("a malformed file is ignored, an expired one is removed, and keys without expiry are not cached", async () => {
   await token(CACHED);
   const [name = ""] = kept();
   for (const text of ["", "{", '{"accessKeyId":1}', '{"accessKeyId":"a","secretAccessKey":"b","expiration":"never"}']) {
@@ -163,7 +163,7 @@ test("a broken file is nothing kept, an ended one is removed, and keys without a
   assert.match(err, /^Not cached: these AWS credentials do not expire\./);
 });
 
-test("a file in the place of a folder: the token is given all the same, and what was not kept is told", async () => {
+test("if the cache folder is a file, the token is printed with a warning", async () => {
   writeFileSync(join(home, ".cache"), "");
   const { code, err, token: made } = await token(CACHED);
   assert.equal(code, 0);
@@ -174,7 +174,7 @@ test("a file in the place of a folder: the token is given all the same, and what
 const PROCESS_NOTE =
   "Not cached: the AWS profile has a credential_process, whose result may depend on what --cache cannot see.\n";
 
-test("credentials of a credential_process are not kept, nor used if an earlier version kept them: bob never gets alice's", async () => {
+test("credentials of a credential_process are neither cached nor read from a cache of an earlier version", async () => {
   useLocalAws({ AWS_ENDPOINT_URL_STS: sts.url });
   for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) delete process.env[name];
   const program = join(home, "process.sh");
@@ -193,7 +193,7 @@ test("credentials of a credential_process are not kept, nor used if an earlier v
     const direct = await token(["--cache"]);
     assert.match(url(direct), new RegExp(`X-Amz-Credential=ASIA${who}%2F`));
     assert.equal(direct.err, PROCESS_NOTE);
-    // What an assumed role is depends on the same program.
+    // An assumed role depends on the same program.
     const assumed = [await token(CACHED), await token(["--profile", "role", "--cache"])];
     assert.deepEqual(
       assumed.map(({ code, err, asked }) => [code, err, asked.length > 0]),
@@ -205,14 +205,14 @@ test("credentials of a credential_process are not kept, nor used if an earlier v
   }
   delete process.env["WHO"];
   assert.throws(kept, /ENOENT/);
-  // Keys of the environment come first, unless a profile is named.
+  // Environment keys take precedence, unless a profile is named.
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: "AKIALOCALOPERATORAAA", AWS_SECRET_ACCESS_KEY: "local/only" });
   assert.equal((await token(CACHED)).err, "");
   assert.equal(kept().length, 1);
   assert.notEqual((await token(["--profile", "loop", "--cache"])).code, 0);
 });
 
-test("a cache folder that others may write to, or of another user, is neither read nor written; the token is given", async (t) => {
+test("a cache folder that others may write to or own is not used, and the token is printed", async (t) => {
   await token(CACHED);
   const above = join(home, ".cache", "iam-authenticator");
   const [first] = kept();
@@ -238,14 +238,14 @@ test("a cache folder that others may write to, or of another user, is neither re
   assert.deepEqual([code, err], [0, `Not cached: the folder ${above} belongs to another user.\n`]);
 });
 
-test("a file that another run has removed meanwhile is no failure, and says nothing", async () => {
+test("a file that another run removes is ignored silently", async () => {
   await token(CACHED);
   symlinkSync(join(home, "nowhere"), join(folder(), "gone.json"));
   const { code, err } = await token([...CACHED, "--session-name", "other"]);
   assert.deepEqual([code, err], [0, ""]);
 });
 
-test("--forward-session-name gives the role one's own session name; a user has none", async () => {
+test("--forward-session-name reuses the caller's session name; an IAM user has none", async () => {
   const { asked } = await token(["--role", ROLE, "--forward-session-name"]);
   assert.deepEqual(
     asked.map((form) => [form.get("Action"), form.get("RoleSessionName")]),

@@ -1,4 +1,4 @@
-// `token`: what the function makes of it, what kubectl reads, and when it ends.
+// `token`: accepted by the function, readable for kubectl, and its expiry.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -21,7 +21,7 @@ function sign(now: number, expiration?: Date) {
   return signToken({ credentials, clusterId: "prod", region: "us-west-2", domain: "amazonaws.com", now });
 }
 
-test("every kind of identity gets a token that a review takes and STS proves", async () => {
+test("every kind of identity gets a token that the function accepts and STS proves", async () => {
   const sts = await startSts();
   const clusterId = "prod";
   const { stsHosts } = readSettings({ CLUSTER_ID: clusterId, CALLER_AUTH: "none", AWS_REGION: "us-west-2" });
@@ -43,7 +43,7 @@ test("every kind of identity gets a token that a review takes and STS proves", a
   await sts.close();
 });
 
-test("the token ends 14 minutes from now, or with the credentials", async () => {
+test("the token expires after 14 minutes, or with the credentials", async () => {
   assert.equal((await sign(NOW)).expiresAt, NOW + 14 * 60_000);
   const soon = new Date(NOW + 60_500);
   assert.equal((await sign(NOW, soon)).expiresAt, soon.getTime());
@@ -52,7 +52,7 @@ test("the token ends 14 minutes from now, or with the credentials", async () => 
   assert.ok(Date.parse(status.expirationTimestamp) <= soon.getTime());
 });
 
-test("credentials that have ended give no token, and those that end soon one that ends with them", async () => {
+test("expired credentials give no token, and a token expires with its credentials", async () => {
   const end = "2026-11-24T12:00:30Z";
   useLocalAws({ AWS_SESSION_TOKEN: "x", AWS_CREDENTIAL_EXPIRATION: end });
   const soon = await cli(["token", "-c", "prod"], { now: NOW });
@@ -65,7 +65,7 @@ test("credentials that have ended give no token, and those that end soon one tha
   delete process.env["AWS_CREDENTIAL_EXPIRATION"];
 });
 
-test("the version is the one that kubectl asks for", () => {
+test("the version is the one that kubectl requests", () => {
   const ask = (apiVersion: string) => requestedVersion(JSON.stringify({ kind: "ExecCredential", apiVersion }));
   assert.equal(ask("client.authentication.k8s.io/v1"), "client.authentication.k8s.io/v1");
   assert.equal(ask("client.authentication.k8s.io/v1beta1"), "client.authentication.k8s.io/v1beta1");
@@ -74,7 +74,7 @@ test("the version is the one that kubectl asks for", () => {
   assert.throws(() => requestedVersion("no JSON"), /correct apiVersion in the kubeconfig/);
 });
 
-test("--token-only prints the token alone, for another partition with its own host", async () => {
+test("--token-only prints only the token, with the host of its partition", async () => {
   useLocalAws({ AWS_REGION: "cn-north-1" });
   const { out } = await cli(["token", "-c", "prod", "--token-only"], { now: NOW });
   const url = Buffer.from(out.trim().replace("k8s-aws-v1.", ""), "base64url").toString();
@@ -84,7 +84,7 @@ test("--token-only prints the token alone, for another partition with its own ho
   );
 });
 
-test("what is missing is said in one sentence, with the exit code of its kind", async () => {
+test("a missing option or setting is reported in one sentence, with the correct exit code", async () => {
   useLocalAws({});
   delete process.env["AWS_REGION"];
   const noRegion = await cli(["token", "-c", "prod"]);
