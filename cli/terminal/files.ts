@@ -23,7 +23,7 @@ export async function readText(file: string, io: IOStreams): Promise<string> {
 export function readFileText(file: string): string {
   try {
     const stats = statSync(file);
-    // A pipe may never end, and a device has no end.
+    // Reading a pipe or a device may never end.
     if (!stats.isFile() && !stats.isDirectory()) {
       throw usage(`Cannot read ${file}: it is a pipe or a device. Give a file, or - for standard input.`);
     }

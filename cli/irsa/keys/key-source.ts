@@ -31,7 +31,7 @@ export async function keysOfPem(file: string, io: IOStreams): Promise<IssuerKey[
   return blocks.map((block, at) => checked(publicKey(block), `${nameOf(file)}, key ${at + 1}`));
 }
 
-/** Omits members that only describe a key, such as x5c, because kube-apiserver has none of them. */
+/** Omits members that only describe a key, such as x5c, as kube-apiserver does. */
 function keysOfJwks(jwks: unknown, where: string): IssuerKey[] {
   const keys = isObject(jwks) ? jwks["keys"] : undefined;
   if (!Array.isArray(keys)) throw usage(`${where} is not a JWKS: it must be an object with the list "keys".`);

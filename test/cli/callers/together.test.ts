@@ -41,7 +41,7 @@ async function add(name: string) {
 }
 
 for (const existing of [undefined, KEPT]) {
-  test(`two and five adds at once, ${existing ? "to a list" : "where there is none"}`, async () => {
+  test(`two and five adds at once, ${existing ? "to a list" : "to a new list"}`, async () => {
     for (const count of [2, 5]) {
       cluster.store.remove(PARAMETER);
       if (existing) cluster.store.put(PARAMETER, JSON.stringify(existing));
