@@ -2,7 +2,7 @@
 
 import { CloudFormationClient, paginateDescribeStacks, type Stack } from "@aws-sdk/client-cloudformation";
 import { paginateGetParametersByPath } from "@aws-sdk/client-ssm";
-import { defaultStackName } from "../../functions/settings/stack-name.ts";
+import { defaultStackName } from "../../functions/settings/stack.ts";
 import { watched } from "../aws/calls.ts";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";

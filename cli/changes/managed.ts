@@ -1,14 +1,12 @@
 // Which CloudFormation stack, or whether Terraform, manages a parameter: changed here, the next deployment would change it back.
 
 import { ListTagsForResourceCommand, type SSMClient } from "@aws-sdk/client-ssm";
+import { OWNER_TAG } from "../../functions/settings/stack.ts";
 import type { Connection } from "../aws/connection.ts";
 import { rateLimited } from "../aws/rates.ts";
 import { shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import type { Change, Plan } from "./plan.ts";
-
-/** The construct tags its parameters with the stack's name (infra/parameters/owned-parameter.ts). */
-const OWNER_TAG = "iam-authenticator:managed-by";
 
 /** The tag's value in examples/terraform. */
 const TERRAFORM = "terraform";

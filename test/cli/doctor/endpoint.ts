@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createSts } from "../../../functions/authenticator/aws/sts.ts";
 import { createAuthenticator } from "../../../functions/authenticator/handler.ts";
 import { readSettings } from "../../../functions/authenticator/settings.ts";
-import { createParameterStore } from "../../../functions/aws/parameter-store.ts";
+import { createParameterStore } from "../../../functions/parameters/parameter-store.ts";
 import { type Gateway, type GatewayOptions, startGateway } from "../../../local/gateway/gateway.ts";
 import { localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
