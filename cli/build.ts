@@ -3,6 +3,7 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { build, type Plugin } from "esbuild";
+import { builtIns } from "../infra/bundle/built-ins.ts";
 import { licences } from "../infra/bundle/licences.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { withoutBarrels } from "./without-barrels.ts";
@@ -28,7 +29,7 @@ export async function buildCommand(outdir: string): Promise<void> {
     mainFields: ["module", "main"],
     legalComments: "none",
     banner: { js: REQUIRE },
-    plugins: [versionsOnly, withoutBarrels],
+    plugins: [versionsOnly, builtIns, withoutBarrels],
     metafile: true,
     write: false,
     logLevel: "silent",
