@@ -2,7 +2,7 @@
 
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { build, type Plugin } from "esbuild";
+import { build, type Metafile, type Plugin } from "esbuild";
 import { builtIns } from "../infra/bundle/built-ins.ts";
 import { licences } from "../infra/bundle/licences.ts";
 import packageJson from "../package.json" with { type: "json" };
@@ -11,8 +11,8 @@ import { withoutBarrels } from "./without-barrels.ts";
 const ROOT = join(import.meta.dirname, "..");
 export const COMMAND_FILE = "iam-authenticator.mjs";
 
-/** Empties `outdir` and writes the command there, with the licences of what is inside. */
-export async function buildCommand(outdir: string): Promise<void> {
+/** Empties `outdir` and writes the command there, with the licences of what is inside. Returns what esbuild put where. */
+export async function buildCommand(outdir: string): Promise<Metafile> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: ["cli/iam-authenticator.ts"],
@@ -40,6 +40,7 @@ export async function buildCommand(outdir: string): Promise<void> {
   for (const { path, contents } of outputFiles) writeFileSync(join(outdir, relative(built, path)), contents);
   chmodSync(join(outdir, COMMAND_FILE), 0o755);
   writeFileSync(join(outdir, "THIRD-PARTY-LICENSES.txt"), licences(ROOT, [metafile]));
+  return metafile;
 }
 
 /** Packages that are CommonJS still call require() for what is Node's own. */
