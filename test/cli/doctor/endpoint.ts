@@ -60,8 +60,9 @@ export async function startEndpoint(): Promise<LocalEndpoint> {
         AWS_SECRET_ACCESS_KEY: secretAccessKey,
         ...(sessionToken !== undefined && { AWS_SESSION_TOKEN: sessionToken }),
       });
-      const environment = { AWS_ENDPOINT_URL_STS: sts.url, CLUSTER_ID: "prod" };
-      const result = await cli(["doctor", "--times", "5", "-o", "json", ...words], {
+      const environment = { AWS_ENDPOINT_URL_STS: sts.url };
+      const cluster = words.includes("-c") ? [] : ["-c", "prod"];
+      const result = await cli(["doctor", ...cluster, "--times", "5", "-o", "json", ...words], {
         environment,
         ...options,
       });
