@@ -61,8 +61,8 @@ export async function startEndpoint(): Promise<LocalEndpoint> {
         ...(sessionToken !== undefined && { AWS_SESSION_TOKEN: sessionToken }),
       });
       const environment = { AWS_ENDPOINT_URL_STS: sts.url };
-      const cluster = words.includes("-c") ? [] : ["-c", "prod"];
-      const result = await cli(["doctor", ...cluster, "--times", "5", "-o", "json", ...words], {
+      const place = words.includes("-c") ? [] : ["-c", "prod"];
+      const result = await cli(["doctor", ...place, "--times", "5", "-o", "json", ...words], {
         environment,
         ...options,
       });
