@@ -155,7 +155,7 @@ export const COMMANDS: readonly HostileCommand[] = [
   { name: "mappings set", target: "ssm", words: () => SET, output: "text" },
   { name: "mappings set", target: "ssm.PutParameter", words: () => SET, output: "text" },
   {
-    name: "mappings set, of a cluster without parameters",
+    name: "mappings set in a cluster without parameters",
     target: "cloudformation",
     words: () => ["mappings", "set", ROLE, "--username", "dev", ...ANYWHERE, "-c", "other"],
     output: "text",
