@@ -52,7 +52,7 @@ test("export to aws-auth with --account leaves out whom the list for any account
   const { code, out, err } = await team(words);
   assert.equal(code, 1);
   assert.doesNotMatch(out, /mapRoles|mapUsers|mapAccounts/);
-  assert.match(err, /it would let in who is denied here by deny\/any/);
+  assert.match(err, /it would grant access to identities that deny\/any denies/);
 });
 
 test("lint does not miss an administrator where it cannot see all", async () => {
@@ -62,7 +62,7 @@ test("lint does not miss an administrator where it cannot see all", async () => 
 
 test("without --account, what is refused is told, and what to do", async () => {
   const sentence =
-    /^No permission: User: \S+ is not authorized to perform: ssm:GetParameters\w* on resource: .*\.\nIf you may read one account's mappings only, give that account: --account <id>\.\n/;
+    /^No permission: User: \S+ is not authorized to perform: ssm:GetParameters\w* on resource: .*\.\nIf you can read only one account's mappings, use --account <id>\.\n/;
   for (const words of [["list"], ["lint"], ["export"]]) {
     const { code, out, err } = await cluster.mappings(words);
     assert.deepEqual([code, out], [3, ""]);
@@ -78,7 +78,7 @@ test("set reads what the judge of access needs; where it may not look, the effec
   const { code, err } = await cluster.mappings([...set, "y"]);
   assert.equal(code, 1);
   const unknown = "may grant more access than this plan shows: there is no permission to read every mapping";
-  assert.equal(err, `Refused: this ${unknown}. With --yes, that needs --allow-weakening.\n`);
+  assert.equal(err, `Refused: this ${unknown}. To accept this with --yes, add --allow-weakening.\n`);
   assert.equal((await cluster.mappings([...set, "y", "--allow-weakening"])).code, 0);
 });
 
@@ -95,7 +95,7 @@ test("get, set, history, rollback and remove", async () => {
     assert.equal(code, 0, `${words.join(" ")}: ${err}`);
   }
   const refused = await team(["remove", `sso/${TEAM}/ClusterAdmin`, "-y"]);
-  assert.match(refused.err, /^Refused: the last mapping that gives administrator rights would end at once\.\n/);
+  assert.match(refused.err, /^Refused: the last mapping that grants administrator access would end immediately\.\n/);
 });
 
 test("apply and diff, with --prune inside of the account alone", async () => {
@@ -126,12 +126,12 @@ test("a mapping of another account is refused before AWS is asked, and so is an 
   for (const command of ["get", "history", "rollback"]) {
     const { code, err } = await team([command, other]);
     assert.equal(code, 2);
-    assert.match(err, /role\/444455556666\/other is of account 444455556666, not of --account 111122223333\.\n$/);
+    assert.match(err, /role\/444455556666\/other belongs to account 444455556666, not to --account 111122223333\.\n$/);
   }
   assert.equal((await team(["remove", "pattern/any", "-y"])).code, 2);
   assert.equal((await team(["set", other, "--username", "x", "-y"])).code, 2);
   const file = stringify({ mappings: [{ arn: other, username: "x" }] });
-  assert.match((await team(["apply", "-f", "-", "-y"], file)).err, /:role\/Other is of account 444455556666, not of/);
+  assert.match((await team(["apply", "-f", "-", "-y"], file)).err, /:role\/Other belongs to account 444455556666, not to/);
   assert.match(
     (await cluster.mappings(["list", "--account", "12"])).err,
     /^--account 12: an account must be 12 digits/,

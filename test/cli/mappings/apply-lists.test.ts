@@ -54,7 +54,7 @@ test("another order of two stored patterns needs --prune", async () => {
     assert.equal(code, 2);
     assert.match(
       err,
-      /^pattern\/111122223333: the file has \S+c-\* before \S+a-\*, and the stored list has them the other way/,
+      /^pattern\/111122223333: the file has \S+c-\* before \S+a-\*, but the stored list has the reverse order/,
     );
   }
   assert.deepEqual(await stored(), before);
@@ -73,7 +73,7 @@ test("another order of two stored patterns needs --prune", async () => {
 });
 
 for (const [what, value, message] of [
-  ["not JSON", "[", /^pattern\/111122223333 must be a JSON list, and it is not\. Nothing was written\./],
+  ["not JSON", "[", /^pattern\/111122223333 is not a JSON list\. Nothing was written\./],
   [
     "with an invalid neighbour",
     [pattern("a"), { ...pattern("x"), until: "2020" }],
@@ -107,7 +107,7 @@ test("the last entry that goes leaves an empty list with its history, and the ne
   assert.equal((await cluster.mappings(["remove", pattern("a").arnLike, "-y", "--allow-weakening"])).code, 0);
   assert.deepEqual(await stored(), []);
   const again = await cluster.mappings(["remove", LIST, "-y"]);
-  assert.deepEqual([again.code, again.err], [1, "pattern/111122223333 is empty already.\nNothing was removed.\n"]);
+  assert.deepEqual([again.code, again.err], [1, "pattern/111122223333 is already empty.\nNothing was removed.\n"]);
   assert.equal((await withFile(["diff", "--prune"], [ADMIN_ENTRY])).code, 0);
   assert.equal(
     (await cluster.mappings(["set", pattern("b").arnLike, "--username", "b", "-y", "--allow-weakening"])).code,

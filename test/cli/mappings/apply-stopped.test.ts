@@ -44,7 +44,7 @@ for (const [name, fault, sentence] of FAULTS) {
     assert.equal(code, 3);
     assert.match(err, sentence);
     // What AWS has refused it would refuse again: first the permission, then the command.
-    const again = name === "a lack of permission" ? "" : " Run the same command again for the rest.";
+    const again = name === "a lack of permission" ? "" : " Run the same command again to finish.";
     const [written, left] = [names(0, 3), names(3, 6)];
     assert.ok(err.endsWith(`\nWritten, 3 of 6: ${written}.\nNot written: ${left}.${again}\n`), err);
     assert.doesNotMatch(err, /\n {4}at /);
@@ -90,7 +90,7 @@ test("Ctrl-C ends after the write that runs, and running again finishes", async 
   const options = { interrupted: interrupt.signal };
   const { code, err } = await cluster.apply([masters, ...roles(6)], [], options);
   assert.equal(code, 130);
-  const again = "Run the same command again for the rest.";
+  const again = "Run the same command again to finish.";
   assert.equal(err, `Interrupted.\nWritten, 3 of 6: ${names(0, 3)}.\nNot written: ${names(3, 6)}. ${again}\n`);
   assert.match((await cluster.apply([masters, ...roles(6)])).out, /3 to add/);
 });

@@ -32,11 +32,11 @@ test("somebody else's change since the plan stops it, and theirs stays", async (
   assert.equal(result.code, 1);
   assert.match(
     result.err,
-    /Somebody else changed \S+r3 in the meantime: it was version 1, it is version 2 now\. It was left/,
+    /Another operator changed \S+r3 in the meantime: it was version 1, it is now version 2\. Their change/,
   );
   assert.match(
     result.err,
-    /\nWritten, 3 of 5: \S+r0, \S+r1, \S+r2\.\nNot written: \S+r3, \S+r4\. Run the same command again for the rest\.\n$/,
+    /\nWritten, 3 of 5: \S+r0, \S+r1, \S+r2\.\nNot written: \S+r3, \S+r4\. Run the same command again to finish\.\n$/,
   );
   assert.deepEqual(await cluster.value("role/111122223333/r3"), { other: "operator" });
 });
@@ -50,7 +50,7 @@ test("two operators at once: every parameter holds the whole value of one of the
   const results = await Promise.all([a, b]);
   const codes = results.map((result) => result?.code);
   assert.ok(codes.includes(1), String(codes));
-  for (const result of results) if (result?.code === 1) assert.match(result.err, /^Somebody else (changed|wrote) /);
+  for (const result of results) if (result?.code === 1) assert.match(result.err, /^Another operator (changed|wrote) /);
   for (let i = 0; i < 30; i += 1) {
     const value = (await cluster.value(`role/111122223333/r${i}`)) as { username: string } | undefined;
     if (value !== undefined) assert.match(value.username, new RegExp(`^[ab]-r${i}$`));
@@ -68,11 +68,11 @@ test("what somebody else writes between the look and the write is told, and a ne
   assert.equal(changed.code, 1);
   assert.match(
     changed.err,
-    /^Somebody else wrote \S+r1 at the same moment, and this write came last: it replaced version 2 by arn:\S+\. /,
+    /^Another operator wrote \S+r1 at the same time, and your write replaced theirs: version 2 by arn:\S+\. /,
   );
   const added = await cluster.apply([masters, role(2)]);
   assert.equal(added.code, 1);
-  assert.match(added.err, /^Somebody else changed \S+r2 in the meantime: it was not there, it is version 1 now\./);
+  assert.match(added.err, /^Another operator changed \S+r2 in the meantime: it did not exist, it is now version 1\./);
   assert.deepEqual(await cluster.value("role/111122223333/r2"), { other: "operator" });
 });
 

@@ -31,7 +31,7 @@ test("the plan: adds, changes and removes, each only once, and nothing the secon
   const again = await cluster.apply([masters, role(2, "new"), role(3)], ["--prune"]);
   assert.deepEqual([again.code, cluster.puts()], [0, before]);
   const kept = await cluster.apply([masters]);
-  assert.match(kept.out, /1 unchanged \(2 more are in no file and stay; --prune removes them\)\.\n$/);
+  assert.match(kept.out, /1 unchanged \(2 more are not in the files and are kept; --prune removes them\)\.\n$/);
 });
 
 test("prune leaves alone what is not a mapping: a short prefix holds other clusters", async () => {
@@ -77,7 +77,7 @@ test("a file with a mistake names each of them, and nothing is written", async (
   );
   assert.match(
     (await cluster.apply([{ ...role(1), description: "x".repeat(4096) }])).err,
-    /\d+ bytes, and a parameter holds 4096\.\n$/,
+    /\d+ bytes, but a parameter holds at most 4096\.\n$/,
   );
   assert.equal(cluster.puts(), 0);
 });

@@ -60,7 +60,7 @@ test("A1: deny of one session of a role or a permission set leaves the other ses
     assert.equal(await verdict(session(role, "joe@example.com")), "granted");
   }
   const refused = await cluster.mappings(["deny", MALLORY, "--session", "x", "-y"]);
-  assert.equal(refused.err, `--session is for a role or a permission set, and ${MALLORY} is neither.\n`);
+  assert.equal(refused.err, `--session requires a role or a permission set, not ${MALLORY}.\n`);
 });
 
 test("A1: deny of somebody of another partition is refused: it would shut nobody out", async () => {
@@ -127,7 +127,7 @@ test("A1: who may be named, and which list it goes to", async () => {
 
 test("A1: --until ends a denial; denied again, somebody is denied without an end", async () => {
   const deny = (...words: string[]) => cluster.mappings(["deny", MALLORY, "-y", ...words], { now: NOW });
-  assert.equal((await deny("--until", "2026-11-24T00:00:00Z")).err, "--until 2026-11-24T00:00:00Z is over already.\n");
+  assert.equal((await deny("--until", "2026-11-24T00:00:00Z")).err, "--until 2026-11-24T00:00:00Z is in the past.\n");
   assert.match(
     (await deny("--until", "tomorrow")).err,
     /: --until must be a time like \S+, not "tomorrow"\. Nothing was written\.\n$/,
@@ -141,8 +141,8 @@ test("A1: --until ends a denial; denied again, somebody is denied without an end
 });
 
 for (const [what, value, where] of [
-  ["a list with a trailing comma", `[{"arnLike":"${MALLORY}"},]`, /^deny\/111122223333 must be a JSON list/],
-  ["an object", { arnLike: MALLORY }, /^deny\/111122223333 must be a JSON list/],
+  ["a list with a trailing comma", `[{"arnLike":"${MALLORY}"},]`, /^deny\/111122223333 is not a JSON list\./],
+  ["an object", { arnLike: MALLORY }, /^deny\/111122223333 is not a JSON list\./],
   [
     "a list with an unknown key",
     [{ arnLike: MALLORY, deny: true }],
@@ -187,7 +187,7 @@ test("A1: of two operators who deny at the same moment, neither loses a denial",
   assert.equal(code, 0);
   assert.match(
     err,
-    /^Somebody else changed \S+deny\/111122223333 at the same time\. Both changes are kept\.\nWrote 1 /,
+    /^Another operator changed \S+deny\/111122223333 at the same time\. Both changes are kept\.\nWrote 1 /,
   );
   assert.deepEqual(await list(), [{ arnLike: MALLORY }, { arnLike: theirs }, { arnLike: mine }]);
 });
@@ -202,7 +202,7 @@ test("A1: allow says what else denies", async () => {
   await cluster.mappings(["set", MALLORY, "--deny", "-y"]);
   const own = await cluster.mappings(["allow", MALLORY, "-y"]);
   assert.equal(own.code, 1);
-  assert.match(own.err, /still denied by user\/111122223333\/mallory\. It says deny: true\. Bring back .* rollback/);
+  assert.match(own.err, /still denied by user\/111122223333\/mallory\. It contains deny: true\. Restore .* rollback/);
 });
 
 test("A1: list, get, export, history and rollback show denials", async () => {
@@ -219,7 +219,7 @@ test("A1: list, get, export, history and rollback show denials", async () => {
   assert.equal((await cluster.mappings(["diff", "--prune", "-f", "-"], { input: file })).code, 0);
   const awsAuth = await cluster.mappings(["export", "--format", "aws-auth"]);
   assert.equal(awsAuth.code, 1);
-  assert.match(awsAuth.err, /^Left out, \S+mallory: aws-auth has no denials\.$/m);
+  assert.match(awsAuth.err, /^Skipped \S+mallory: aws-auth has no denials\.$/m);
   await cluster.mappings(["deny", `user/${A}/eve`, "-y"]);
   assert.match((await cluster.mappings(["history", `deny/${A}`])).out, /\n2 .*mallory.*eve/);
   const back = await cluster.mappings(["rollback", `deny/${A}`, "-y"]);
@@ -241,7 +241,7 @@ test("A1: files have a deny list beside the mappings; without --prune the denial
       "mappings: []\ndeny:\n  - arnLike: arn:aws:iam::111122223333:user/x\n    username: x\n",
       /line 3 \(\S+user\/x\): .*username/,
     ],
-    ["deny: x", /must have a list mappings: or deny:/],
+    ["deny: x", /must have a top-level list, mappings: or deny:/],
     ["mappings: []\ndenied: []", /line 2: unknown key denied/],
     [`deny: [{arnLike: "${MALLORY}"}, {arnLike: "${MALLORY}"}]`, /2 denials of/],
   ] as const) {
@@ -327,7 +327,7 @@ test("A1: set does not change deny lists, and denies single roles and users alon
   assert.match((await cluster.mappings(["set", "deny/any", "--username", "x"])).err, /is a deny list: change it with/);
   for (const who of [`sso/${A}/ClusterAdmin`, `account/${A}`, `arn:aws:iam::${A}:role/x-*`]) {
     const { code, err } = await cluster.mappings(["set", who, "--deny", "-y"]);
-    assert.deepEqual([code, err], [2, "--deny is for a single role or user. Use: mappings deny <who>\n"]);
+    assert.deepEqual([code, err], [2, "--deny requires a single role or user. Use mappings deny <who> instead.\n"]);
   }
 });
 

@@ -48,8 +48,8 @@ test("a change is planned and written; the file is private, and gone afterwards"
   assert.equal(
     seen(1),
     `# ${WHERE}
-# Save and close to see what would change. An entry that you remove is removed, with its history.
-# Lines that begin with # are ignored. Without a change, nothing happens.
+# Save and close to see the plan. Removing an entry here removes the mapping and its history.
+# Lines that begin with # are ignored. Without a change, nothing is written.
 mappings:
   - arn: ${ARN}
     username: dev
@@ -165,9 +165,9 @@ test("what somebody else changes meanwhile is told: kept where it was left alone
     put(NAME, { arn: ARN, username: "theirs" });
     return (line: string) => writeFile(go, `${line}\n`).then(() => editing);
   };
-  const told = `Somebody else changed ${NAME} while you were editing. `;
+  const told = `Another operator changed ${NAME} while you were editing. `;
   const left = await (await whileEditing(["edit", "-y"]))("one");
-  assert.deepEqual([left.code, left.err.split("\n")[0]], [0, `${told}You did not: it stays as it is now.`]);
+  assert.deepEqual([left.code, left.err.split("\n")[0]], [0, `${told}You did not: their change is kept.`]);
   assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "theirs" });
   assert.deepEqual(await cluster.value("user/111122223333/alice"), {
     arn: "arn:aws:iam::111122223333:user/alice",
@@ -177,7 +177,7 @@ test("what somebody else changes meanwhile is told: kept where it was left alone
   assert.equal(refused.code, 1);
   assert.match(
     refused.err,
-    new RegExp(`^${told}The plan replaces what they wrote\\.\\nYour text is in .*\\nRefused: --yes does not`),
+    new RegExp(`^${told}The plan overwrites their change\\.\\nYour text is in .*\\nRefused: --yes does not`),
   );
   assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "theirs" });
   const asked = await (
@@ -199,13 +199,13 @@ test("denials, ends and the last administrator are guarded as in apply", async (
   assert.equal(lift.code, 1);
   assert.match(
     lift.err,
-    /Refused: this lifts the denial of arn:aws:iam::111122223333:user\/m\. With --yes, that needs --allow-weakening/,
+    /Refused: this lifts the denial of arn:aws:iam::111122223333:user\/m\. To accept this with --yes, add --allow-weakening/,
   );
   rmSync(`${SEEN}.1`);
   const admin = ["edit", "sso/111122223333/clusteradmin", "-y"];
   const lockout = await cluster.mappings(admin, editorOf('printf "mappings: []\\n" > "$1"'));
   assert.equal(lockout.code, 1);
-  assert.match(lockout.err, /Refused: the last mapping that gives administrator rights would end at once/);
+  assert.match(lockout.err, /Refused: the last mapping that grants administrator access would end immediately/);
   assert.notEqual(await cluster.value("sso/111122223333/clusteradmin"), undefined);
 });
 
@@ -217,7 +217,7 @@ test("what a file cannot hold stays out of it and as it is; what is not in it is
   assert.equal(all.code, 0, all.err);
   assert.match(
     all.err,
-    /^Left out, deny\/111122223333: a file would put some of it into another parameter\. .*\nLeft out, user\/111122223333\/broken: arn must/,
+    /^Skipped deny\/111122223333: a file would move some entries to another parameter\. .*\nSkipped user\/111122223333\/broken: arn must/,
   );
   assert.deepEqual(await cluster.value("deny/111122223333"), [{ arnLike: "arn:aws:iam::*:user/m" }]);
   const broken = await cluster.mappings(["edit", "user/111122223333/broken"], editorOf("true"));
@@ -229,7 +229,7 @@ test("what a file cannot hold stays out of it and as it is; what is not in it is
   assert.equal(other.code, 2);
   assert.match(
     seen(2),
-    /^# error: pattern\/any exists already, and this file was opened without it: use mappings edit pattern\/any\n/,
+    /^# error: pattern\/any already exists, but was not opened in this file: use mappings edit pattern\/any\n/,
   );
   const missing = await cluster.mappings(["edit", "user/111122223333/nobody"], editorOf("true"));
   assert.deepEqual(

@@ -80,7 +80,7 @@ test("a SecureString is not written over: it would stay one, and never be read",
   const { code, err } = await cluster.mappings(["set", DEVELOPERS, "--username", "dev", "-y"]);
   assert.deepEqual([code, err.split("\n").length], [2, 2]);
   assert.match(err, /^\/iam-authenticator\/prod\/role\/111122223333\/developers is a SecureString, which the function/);
-  assert.match((await cluster.mappings(["set", ROLE, "--username", "dev", "-y"])).err, /name it by its ARN/);
+  assert.match((await cluster.mappings(["set", ROLE, "--username", "dev", "-y"])).err, /use its ARN as <who>/);
   assert.equal((await cluster.mappings(["remove", ROLE, "-y"])).code, 0);
   assert.equal((await cluster.mappings(["set", DEVELOPERS, "--username", "dev", "-y"])).code, 0);
 });

@@ -60,7 +60,7 @@ test("a ConfigMap given to apply: says how to convert it", async () => {
 });
 
 const WRONG: [string, string | Buffer, RegExp][] = [
-  ["nothing", "", /must have a list mappings: or deny: at its top|not a file that import knows/],
+  ["nothing", "", /must have a top-level list, mappings: or deny:|is empty|unknown format/],
   [
     "bytes",
     Buffer.from([0, 255, 254, 128, 10, 13]),
@@ -165,7 +165,7 @@ test("what is not there, a folder without files, and a folder where a file is du
   for (const [path, sentence] of [
     [join(folder, "nowhere"), "Cannot read %: there is no such file.\n"],
     [join(folder, "wrong.yaml", "x"), "Cannot read %: there is no such folder.\n"],
-    [empty, "% has no YAML or JSON files in it.\n"],
+    [empty, "% contains no YAML or JSON files.\n"],
   ] as const) {
     const { code, err } = await cluster.mappings(["apply", "-f", path, "-y"]);
     assert.deepEqual([code, err], [2, sentence.replace("%", path)]);
@@ -181,7 +181,7 @@ test("a placeholder without quotes says so: YAML reads it as a mapping", async (
     assert.equal(code, 2);
     assert.match(
       err,
-      /line 2 \(\S+\): put \{\w+\} in quotes, as in "\{\w+\}": without them, YAML does not read it as text\n/,
+      /line 2 \(\S+\): put \{\w+\} in quotes, as in "\{\w+\}": without quotes, YAML does not read it as text\n/,
     );
   }
 });

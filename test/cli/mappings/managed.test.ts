@@ -8,7 +8,7 @@ import { forbidTags } from "./permissions.ts";
 const A = "111122223333";
 const OURS = `arn:aws:iam::${A}:user/ours`;
 const STACKS = `arn:aws:iam::${A}:user/stacks`;
-const TOLD = "is managed by the CloudFormation stack Auth-prod and stays as it is. Change it there, or use --force.\n";
+const TOLD = "is managed by the CloudFormation stack Auth-prod and was not changed. Change it there, or use --force.\n";
 
 let cluster: LocalCluster;
 beforeEach(async () => {
@@ -71,7 +71,7 @@ test("D22: apply grants nothing where the denials beside it are in a managed den
   };
   const { code, err } = await cluster.mappings(["apply", "-f", "-", "-y"], { input: JSON.stringify(file) });
   assert.equal(code, 1);
-  assert.match(err, /Nothing was written: the denial of \S+user\/stacks would be left out\./);
+  assert.match(err, /Nothing was written: the denial of \S+user\/stacks would be skipped\./);
   assert.equal(await cluster.value(`pattern/${A}`), undefined);
 });
 
@@ -79,7 +79,10 @@ test("D22: what is found managed stays so where the tags of others may not be se
   forbidTags(cluster.store, "ours");
   const { out, err } = await cluster.mappings(["remove", STACKS, OURS, "--dry-run"]);
   assert.ok(err.includes(TOLD), err);
-  assert.match(err, /\nNot checked whether a stack manages the others: no permission for ssm:ListTagsForResource\.\n/);
+  assert.match(
+    err,
+    /\nCannot check whether a stack manages the other parameters: no permission for ssm:ListTagsForResource\.\n/,
+  );
   assert.match(out, /\n- user\/111122223333\/ours\n/);
   assert.doesNotMatch(out, /stacks/);
 });
@@ -90,7 +93,7 @@ test("D22: without the permission to see tags, a change is made, and it is said 
   assert.equal(code, 0);
   assert.match(
     err,
-    /^Not checked whether a stack manages these parameters: no permission for ssm:ListTagsForResource\.\n/,
+    /^Cannot check whether a stack manages these parameters: no permission for ssm:ListTagsForResource\.\n/,
   );
 });
 
@@ -99,5 +102,5 @@ test("a parameter of the Terraform module names Terraform", async () => {
   cluster.store.put(`${PREFIX}/user/${A}/planned`, JSON.stringify({ arn: `arn:aws:iam::${A}:user/planned` }), { tags });
   const { code, err } = await cluster.mappings(["set", `arn:aws:iam::${A}:user/planned`, "--username", "x", "-y"]);
   assert.equal(code, 1);
-  assert.match(err, /planned is managed by Terraform and stays as it is\. Change it there, or use --force\./);
+  assert.match(err, /planned is managed by Terraform and was not changed\. Change it there, or use --force\./);
 });

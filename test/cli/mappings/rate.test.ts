@@ -124,6 +124,6 @@ test("writing that takes a minute or more is told before it begins, also by --dr
   assert.equal(
     (await apply(7_000)).err,
     "Writing 7000 parameters at 3 a second takes 39 min. " +
-      "You can stop it and run it again: it writes only what is missing.\n",
+      "You can stop it and run the command again: it writes only what is missing.\n",
   );
 });

@@ -12,7 +12,7 @@ afterEach(() => cluster.store.close());
 
 const ROLE = "role/111122223333/developers";
 
-test("the last mapping that gives system:masters is neither removed, nor changed, nor made to end", async () => {
+test("the last mapping that grants system:masters is neither removed, nor changed, nor made to end", async () => {
   const admin = "sso/111122223333/ClusterAdmin";
   for (const words of [
     ["remove", admin],
@@ -24,7 +24,7 @@ test("the last mapping that gives system:masters is neither removed, nor changed
   ]) {
     const { code, err } = await cluster.mappings([...words, "-y"]);
     assert.deepEqual(
-      [code, /^Refused: the last mapping that gives administrator rights/.test(err)],
+      [code, /^Refused: the last mapping that grants administrator access/.test(err)],
       [1, true],
       words[1],
     );
@@ -48,7 +48,7 @@ test("remove stops where somebody else changed the mapping since it was read", a
   const { words, parameter } = { words: ["remove", DEVELOPERS], parameter: `${PREFIX}/${ROLE}` };
   const changes: [() => unknown, RegExp][] = [
     [() => cluster.store.put(parameter, '{"other":"operator"}'), /it was version 1, it is version 2 now/],
-    [() => cluster.store.remove(parameter), /it was version 1, it is gone now/],
+    [() => cluster.store.remove(parameter), /it was version 1, it no longer exists/],
     [
       () => {
         // Made anew it is version 1 again, and not what was read.
@@ -69,9 +69,9 @@ test("remove stops where somebody else changed the mapping since it was read", a
       },
     });
     assert.equal(code, 1);
-    assert.match(err, /Somebody else changed \S+developers in the meantime: /);
+    assert.match(err, /Another operator changed \S+developers in the meantime: /);
     assert.match(err, sentence);
-    assert.match(err, /It was left as it is\.\nNothing was written\. Run the same command again\.\n$/);
+    assert.match(err, /Their change is kept\.\nNothing was written\. Run the same command again\.\n$/);
   }
   assert.deepEqual(await cluster.value(ROLE), { another: "one" });
 });

@@ -22,7 +22,7 @@ async function assertNeedsYes(words: readonly string[], text: RegExp, input = ""
   const { code, out, err } = await cluster.mappings([...words, "-y"], { input });
   assert.equal(code, 1, `${words.join(" ")}: ${out}${err}`);
   assert.match(out, /\n {4}! /);
-  assert.match(err, /(?:^|\n)Refused: this .* With --yes, that needs --allow-weakening\.\n$/);
+  assert.match(err, /(?:^|\n)Refused: this .* To accept this with --yes, add --allow-weakening\.\n$/);
   assert.match(err, text);
   const done = await cluster.mappings([...words, "-y", "--allow-weakening"], { input });
   assert.equal(done.code, 0, done.err);
@@ -202,7 +202,7 @@ const ATTACKS: readonly [
     { [`account/${A}`]: {} },
     ["set", role("x"), "--username", role("admin")],
     {},
-    /and account\/111122223333 can give it too/,
+    /and account\/111122223333 can also give it/,
   ],
 ];
 for (const [what, values, words, input, text] of ATTACKS) {

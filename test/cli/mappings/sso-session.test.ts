@@ -79,7 +79,7 @@ test("--session for another principal is refused, with the reason", async () => 
       ["rollback", who],
     ]) {
       const { code, err } = await cluster.mappings([...words, "--session", "jane"]);
-      assert.deepEqual([code, err.startsWith("--session is for a permission set (sso/<account>/")], [2, true], err);
+      assert.deepEqual([code, err.startsWith("--session requires a permission set (sso/<account>/")], [2, true], err);
       assert.match(err, reason);
     }
   }
@@ -99,10 +99,10 @@ test("what would be invalid is refused: no username, a name that no session has,
     assert.match(err, problem);
   }
   const slash = await cluster.mappings(["set", `${LIST}/jane`, "--username", "x", "-y"]);
-  const hint = "developers/jane is not the name of a permission set. Name a session by --session.\n";
+  const hint = "developers/jane is not the name of a permission set. Use --session for a session.\n";
   assert.deepEqual([slash.code, slash.err], [2, hint]);
   const { code, err } = await cluster.mappings(["set", LIST, "--username", "x", "-y"]);
-  assert.deepEqual([code, err], [2, `Name one session of ${LIST}: sso/${A}/developers --session <name>.\n`]);
+  assert.deepEqual([code, err], [2, `${LIST} is a list. Name one session: sso/${A}/developers --session <name>.\n`]);
   assert.equal(await stored(), undefined);
 });
 
@@ -143,7 +143,7 @@ test("remove takes one entry; the last one leaves an empty list, never a deleted
   assert.equal((await cluster.mappings(["remove", LIST, "-y"])).code, 0);
   assert.deepEqual(await stored(), []);
   const again = await cluster.mappings(["remove", LIST, "-y"]);
-  assert.deepEqual([again.code, again.err], [1, `${LIST} is empty already.\nNothing was removed.\n`]);
+  assert.deepEqual([again.code, again.err], [1, `${LIST} is already empty.\nNothing was removed.\n`]);
   const methods = cluster.store.requests.map(({ headers }) => String(headers["x-amz-target"]));
   assert.deepEqual(
     methods.filter((method) => method.includes("Delete")),
@@ -213,9 +213,9 @@ test("in a file, a session needs its permission set, and has one mapping", async
   for (const [entry, problem] of [
     [
       `arn: ${DEVELOPERS}`,
-      /session needs permissionSet and account: only IAM Identity Center sets the session name itself/,
+      /session requires permissionSet and account: only IAM Identity Center sets the session name/,
     ],
-    [`account: "${A}"`, /session needs permissionSet/],
+    [`account: "${A}"`, /session requires permissionSet/],
     [`permissionSet: Developers\n  account: "${A}"\n  principalId: AROA1`, /unknown key "principalId"/],
   ] as const) {
     const input = `mappings:\n- session: jane\n  username: x\n  ${entry}\n`;
@@ -268,7 +268,7 @@ test("lint finds invalid, ended and repeated entries, and a list without its per
   cluster.store.remove(`${PREFIX}/deny/${A}`);
   cluster.store.remove(`${PREFIX}/sso/${A}/developers`);
   assert.deepEqual(await lint(), [
-    `info session-without-set: there is no sso/${A}/developers: no mapping of the permission set applies to its other sessions`,
+    `info session-without-set: sso/${A}/developers does not exist: no mapping of the permission set applies to its other sessions`,
   ]);
 });
 
@@ -294,7 +294,7 @@ test("an administrator by session is one: the guard keeps the last, and a new on
   put([{ ...JANE, groups: ["system:masters"] }]);
   const { code, err } = await cluster.mappings(["remove", SET, "--session", JANE.session, "-y", "--allow-weakening"]);
   assert.equal(code, 1, err);
-  assert.match(err, /^Refused: the last mapping that gives administrator rights would end at once\.\n/);
+  assert.match(err, /^Refused: the last mapping that grants administrator access would end immediately\.\n/);
   const words = ["set", SET, "--session", "joe", "--username", "joe", "--group", "system:masters", "-y"];
   assert.match((await cluster.mappings(words)).err, /needs --allow-weakening/);
 });

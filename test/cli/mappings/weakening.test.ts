@@ -42,7 +42,7 @@ const WEAKENING: [string, string[], RegExp][] = [
     ["set", arn("pinned"), "--principal-id", "AIDAOTHER"],
     /moves the pin of \S+pinned from AIDAPINNED to AIDAOTHER/,
   ],
-  ["a new administrator", ["set", arn("plain"), "--add-group", "system:masters"], /gives system:masters to \S+plain/],
+  ["a new administrator", ["set", arn("plain"), "--add-group", "system:masters"], /grants system:masters to \S+plain/],
   ["an administrator who was not mapped", ["set", arn("new"), "--username", "x", "--group", "system:masters"], /gives/],
 ];
 for (const [what, words, text] of WEAKENING) {
@@ -55,7 +55,7 @@ for (const [what, words, text] of WEAKENING) {
     assert.equal(refused.code, 1);
     assert.match(
       refused.err,
-      new RegExp(`^Refused: this ${text.source}.* With --yes, that needs --allow-weakening\\.\\n$`),
+      new RegExp(`^Refused: this ${text.source}.* To accept this with --yes, add --allow-weakening\\.\\n$`),
     );
     assert.match((await cluster.mappings(words)).err, /: give --yes and --allow-weakening \(or --dry-run\)\.\n$/);
     const asked = await cluster.mappings(words, { interactive: true, input: "n\n" });
@@ -76,7 +76,10 @@ test("a group by which a session name makes an administrator is refused by set, 
   const input = JSON.stringify({ mappings: [{ arn: role("ops"), username: "o", groups: ["system:{SessionName}"] }] });
   const applied = await cluster.mappings(["apply", "-f", "-", "-y"], { input });
   assert.equal(applied.code, 1);
-  assert.match(applied.err, /^Refused: this gives system:masters to \S+role\/ops by a session name, which anyone who/);
+  assert.match(
+    applied.err,
+    /^Refused: this grants system:masters to \S+role\/ops by a session name, which the caller chooses/,
+  );
 });
 
 const HARMLESS: [string, string[]][] = [
@@ -161,13 +164,13 @@ test("of two entries for the same principal the later end counts", async () => {
   assert.match(err, /^Refused: this ends the denial of \S+user\/twice on 2098-01-01T00:00:00\.000Z\./);
 });
 
-/** Who gets in by `behind`, which gives system:masters, once nothing stands before it. */
+/** Who gets in by `behind`, which grants system:masters, once nothing stands before it. */
 const UNCOVERED: [string, Record<string, unknown>, string[], RegExp][] = [
   [
     "a role's mapping that goes, so that its account's counts",
     { [`role/${A}/dev`]: { arn: role("dev"), username: "d" }, [`account/${A}`]: MASTERS_FOR_ALL },
     ["remove", role("dev")],
-    /leaves \S+role\/dev to account\/111122223333, which gives system:masters/,
+    /makes \S+role\/dev fall back to account\/111122223333, which grants system:masters/,
   ],
   [
     "a pattern that goes, so that the next one counts",
@@ -178,13 +181,13 @@ const UNCOVERED: [string, Record<string, unknown>, string[], RegExp][] = [
       ],
     },
     ["remove", role("ops-1*")],
-    /leaves identities that match \S+role\/ops-1\* to pattern\/111122223333, which gives system:masters/,
+    /makes identities that match \S+role\/ops-1\* fall back to pattern\/111122223333, which grants system:masters/,
   ],
   [
     "a permission set's mapping that goes",
     { [`sso/${A}/view`]: { username: "v" }, "pattern/any": [{ arnLike: role("AWSReserved*"), ...MASTERS_FOR_ALL }] },
     ["remove", `sso/${A}/View`],
-    /leaves sso\/111122223333\/view to pattern\/any, which gives system:masters/,
+    /makes sso\/111122223333\/view fall back to pattern\/any, which grants system:masters/,
   ],
 ];
 for (const [what, values, words, text] of UNCOVERED) {
@@ -216,7 +219,10 @@ test("an order of patterns by which somebody becomes an administrator is marked"
   const input = JSON.stringify({ mappings: [ops, all] });
   const { code, err } = await cluster.mappings(["apply", "-f", "-", "--prune", "-y"], { input });
   assert.equal(code, 1, err);
-  assert.match(err, /Refused: this .*leaves .*role\/\* to pattern\/111122223333, which gives system:masters[.,]/);
+  assert.match(
+    err,
+    /Refused: this .*makes .*role\/\* fall back to pattern\/111122223333, which grants system:masters[.,]/,
+  );
 });
 
 test("a wider denial in the place of another lifts nothing, a narrower one does", async () => {

@@ -92,7 +92,7 @@ test("A5: get of a permission set's role finds the permission set's mapping", as
   assert.equal(JSON.parse(out).parameter, `${PREFIX}/sso/111122223333/clusteradmin`);
   assert.match(
     err,
-    /^role\/111122223333\/awsreservedsso_\S+ does not exist\. The mapping of its permission set counts:\n$/,
+    /^role\/111122223333\/awsreservedsso_\S+ does not exist\. The mapping of its permission set applies:\n$/,
   );
   const arn = "arn:aws:iam::111122223333:role/AWSReservedSSO_Other_0123456789abcdef";
   assert.equal((await cluster.mappings(["get", arn])).code, 1);
@@ -141,7 +141,7 @@ test("of a mistyped ARN, the part that is wrong is named", async () => {
     ],
     [
       "arn:aws:iam::111122223333:group/dev",
-      "STS does not tell a user's groups. Map a permission set (sso/<account>/<set>), a role, or each user",
+      "STS does not report a user's groups. Map a permission set (sso/<account>/<set>), a role, or each user",
     ],
     [
       "arn:aws:iam:eu-west-1:111122223333:role/Dev",

@@ -26,7 +26,7 @@ const ONLY_THE_COMMAND = {
   never: /^arnLike .* can never match: /,
   mappings: /^\d+ mappings (?:for one parameter$|of session )/,
   denials: /^\d+ denials of /,
-  bytes: /^\d+ bytes, and a parameter holds 4096$/,
+  bytes: /^\d+ bytes, but a parameter holds at most 4096$/,
 } as const;
 
 /** Everything that keeps `apply` from taking this text. */
@@ -218,7 +218,7 @@ test("mappings schema prints it; a file that import writes points beside itself,
   const imported = await cli(["mappings", "import", "-f", "-"], { input });
   assert.equal(
     imported.out,
-    `# For checks and completion in an editor, put the schema beside this file:
+    `# For checks and completion in an editor, save the schema next to this file:
 #   iam-authenticator mappings schema > mapping-file.schema.json
 # yaml-language-server: $schema=./mapping-file.schema.json
 mappings:

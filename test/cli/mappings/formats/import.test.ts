@@ -38,8 +38,8 @@ test("the aws-auth ConfigMap as kubectl prints it", async () => {
   ]);
   assert.equal(
     err,
-    `line 11, mapRoles 2 (${ARN}team/path/Dev): new access: with its path it never matched anybody; now it matches ${ARN}Dev.
-4 carried, 1 of them new access.\n`,
+    `line 11, mapRoles 2 (${ARN}team/path/Dev): new access: with its path it never matched, now it matches ${ARN}Dev.
+4 imported, 1 of them with new access.\n`,
   );
 });
 
@@ -61,14 +61,14 @@ test("what cannot be carried is told line by line", async () => {
   assert.equal(code, 1);
   assert.deepEqual(mappings, [{ arn: `${ARN}OK`, username: "last" }]);
   assert.deepEqual(err.trimEnd().split("\n"), [
-    `line 20, mapRoles 7 (${ARN}ok) is left out: line 22, mapRoles 8 (${ARN}OK) is for the same principal and comes later: the last one counts.`,
-    `line 7, mapRoles 1 (${ARN}a) is not carried: username is missing.`,
-    `line 10, mapRoles 2 (${ARN}b) is not carried: {{Unknown}} has braces that are not a placeholder.`,
-    `line 12, mapRoles 3 (${ARN}c) is not carried: {single} has braces that are not a placeholder.`,
-    `line 14, mapRoles 4 (${ARN}d) is not carried: groups must be a list of strings.`,
-    "line 17, mapRoles 5 (arn:aws:sts::111122223333:assumed-role/e/s) is not carried: arn must be the ARN of the role, not of a session: arn:aws:iam::111122223333:role/e.",
-    "line 19, mapRoles 6 is not carried: it has no ARN.",
-    "1 carried, 6 not.",
+    `line 20, mapRoles 7 (${ARN}ok) is skipped: line 22, mapRoles 8 (${ARN}OK) is for the same principal and is later: the last one applies.`,
+    `line 7, mapRoles 1 (${ARN}a) cannot be imported: username is missing.`,
+    `line 10, mapRoles 2 (${ARN}b) cannot be imported: {{Unknown}} has braces that are not a placeholder.`,
+    `line 12, mapRoles 3 (${ARN}c) cannot be imported: {single} has braces that are not a placeholder.`,
+    `line 14, mapRoles 4 (${ARN}d) cannot be imported: groups must be a list of strings.`,
+    "line 17, mapRoles 5 (arn:aws:sts::111122223333:assumed-role/e/s) cannot be imported: arn must be the ARN of the role, not of a session: arn:aws:iam::111122223333:role/e.",
+    "line 19, mapRoles 6 cannot be imported: it has no ARN.",
+    "1 imported, 6 not imported.",
   ]);
 });
 
@@ -81,7 +81,7 @@ test("a permission set's role stays a role, or becomes the set with --sso", asyn
   assert.deepEqual(asRole.mappings, [{ arn: role, username: "a" }]);
   assert.match(
     asRole.err,
-    /: new access: with its path .*\.\nline \d+, mapRoles 1 .*: the role of permission set Cluster_Admin; with --sso/,
+    /: new access: with its path .*\.\nline \d+, mapRoles 1 .*: the role of permission set Cluster_Admin; use --sso/,
   );
   const asSet = await importText(text, "--sso");
   assert.deepEqual(asSet.mappings, [{ permissionSet: "Cluster_Admin", account: "111122223333", username: "a" }]);
@@ -96,9 +96,9 @@ test("what other programs overlook is told: sections and keys with a slip, and a
   );
   assert.deepEqual([code, mappings], [1, [{ arn: `${ARN}a`, username: "a" }]]);
   assert.deepEqual(err.trimEnd().split("\n"), [
-    `line 10, mapRoles 1 (${ARN}a): unknown keys group, userid left out; to pin the mapping to this very principal, set principalId.`,
-    "line 6, mapRole is not carried: only mapRoles, mapUsers, mapAccounts and config.yaml are ever read.",
-    "1 carried, 1 not.",
+    `line 10, mapRoles 1 (${ARN}a): unknown keys group, userid skipped; to pin the mapping to this principal, set principalId.`,
+    "line 6, mapRole cannot be imported: only mapRoles, mapUsers, mapAccounts and config.yaml are read.",
+    "1 imported, 1 not imported.",
   ]);
   const config = { server: { maproles: [{ ROLEARN: `${ARN}a`, username: "a" }] } };
   assert.equal((await importText(stringify(config))).mappings.length, 1);
@@ -120,6 +120,6 @@ test("a ConfigMap that has no mappings is reported: mostly it is the wrong one",
     "kind: ConfigMap\nmetadata: {name: aws-auth}\ndata: {mapRoles: '[]'}\n",
   ]) {
     const { code, err, mappings } = await importText(text);
-    assert.deepEqual([code, err, mappings], [0, `line 1: ConfigMap has no mappings${hint}.\n0 carried.\n`, []]);
+    assert.deepEqual([code, err, mappings], [0, `line 1: ConfigMap has no mappings${hint}.\n0 imported.\n`, []]);
   }
 });

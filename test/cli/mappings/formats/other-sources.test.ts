@@ -46,7 +46,7 @@ test("eksctl's ClusterConfig", async () => {
   );
   assert.equal(code, 1);
   assert.deepEqual(mappings, [{ arn: `${ARN}a`, username: "a", groups: ["g"] }, { account: "444455556666" }]);
-  assert.match(err, /^line 9, iamIdentityMappings 3 is not carried: service emr-containers is RBAC/);
+  assert.match(err, /^line 9, iamIdentityMappings 3 cannot be imported: service emr-containers is RBAC/);
 });
 
 test("answers of aws eks describe-access-entry, one after the other", async () => {
@@ -76,6 +76,6 @@ test("describe-access-entry through jq -c; and an entry whose rights are access 
   assert.deepEqual([code, mappings.length], [0, 2]);
   assert.equal(
     err,
-    `line 2, access entry (${ARN}b): it has no groups: RBAC must give what EKS access policies gave.\n2 carried.\n`,
+    `line 2, access entry (${ARN}b): it has no groups: use RBAC to grant what EKS access policies granted.\n2 imported.\n`,
   );
 });

@@ -107,6 +107,6 @@ test("what aws-auth cannot say is left out and told", async () => {
   for (const [key, value] of entries) cluster.store.put(`/iam-authenticator/prod/${key}`, JSON.stringify(value));
   const { code, err, out } = await cluster.mappings(["export", "--format", "aws-auth"]);
   assert.equal(code, 1);
-  assert.equal(err.match(/^Left out, /gm)?.length, 6);
+  assert.equal(err.match(/^Skipped /gm)?.length, 6);
   assert.doesNotMatch(out, /gone|late|broken/);
 });

@@ -25,7 +25,7 @@ test("a file is linted without AWS, and --fail says from where on it fails", asy
   assert.equal((await lint(wide, "--fail", "error")).code, 0);
   assert.match((await lint("mappings: []")).out, /warning +no-masters/);
   assert.equal((await lint("mappings: {}")).code, 2);
-  assert.equal((await cli(["mappings", "lint"])).err, "Give --cluster or --file.\n");
+  assert.equal((await cli(["mappings", "lint"])).err, "Use --cluster or --file.\n");
 });
 
 test("a file: every invalid mapping and every duplicate is a finding, beside all others", async () => {
@@ -65,7 +65,7 @@ test("a pattern of an account comes before one of any account that it covers", a
   };
   assert.match(
     await lint("a-b-*"),
-    /covered-pattern +pattern\/any +\S+:role\/a-b-\* is never reached: \S+:role\/a-\* comes/,
+    /covered-pattern +pattern\/any +\S+:role\/a-b-\* never applies: \S+:role\/a-\* takes precedence/,
   );
   assert.doesNotMatch(await lint("*-b"), /covered/);
 });
@@ -82,14 +82,14 @@ test("a mapping that names system:masters but cannot give it is not an administr
   const group = { groups: ["system:masters"] };
   const denied = { arnLike: "arn:aws:iam::111122223333:role/*" };
   assert.deepEqual(await lint(role("a", group), denied), [
-    "no mapping gives system:masters or access:cluster-admin",
-    "names, but does not give, system:masters: a (denied by deny/111122223333)",
+    "no mapping grants system:masters or access:cluster-admin",
+    "does not grant system:masters: a (denied by deny/111122223333)",
   ]);
   assert.match((await lint(role("a", { ...group, notAfter: "2026-11-01T00:00:00Z" }))).join(), /\(ended on 2026-11-01/);
-  assert.match((await lint(role("a", { ...group, username: "kept:a" }))).join(), /\(refused, name_refused\)/);
+  assert.match((await lint(role("a", { ...group, username: "kept:a" }))).join(), /\(denied, name_refused\)/);
   const part = { arnLike: "arn:aws:iam::111122223333:role/AWSReservedSSO_Set_0*" };
   assert.deepEqual(await lint({ permissionSet: "Set", account: "111122223333", username: "s", ...group }, part), [
-    "no mapping surely gives system:masters or access:cluster-admin",
-    "may give system:masters: s (denied by deny/111122223333)",
+    "no mapping surely grants system:masters or access:cluster-admin",
+    "may grant system:masters: s (denied by deny/111122223333)",
   ]);
 });

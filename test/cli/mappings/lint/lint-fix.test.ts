@@ -83,7 +83,7 @@ test("what lets identities in is marked, and needs --allow-weakening; --dry-run 
   const before = await all();
   const refused = await fix("-y");
   assert.equal(refused.code, 1);
-  assert.match(refused.err, /needs --allow-weakening/);
+  assert.match(refused.err, /add --allow-weakening/);
   const dry = await fix("--dry-run");
   assert.equal(dry.code, 0, dry.err);
   assert.match(dry.out, /5 to change/);
@@ -115,9 +115,9 @@ test("with --account, only that account's values are read and written", async ()
 });
 
 test("--fix is for stored values, and writing options are for --fix", async () => {
-  assert.match((await fix("-f", "-")).err, /^--fix is for stored values: leave --file out\.\n/);
+  assert.match((await fix("-f", "-")).err, /^--fix changes stored values: omit --file\.\n/);
   for (const option of ["--yes", "--dry-run", "--force", "--allow-weakening"]) {
     const { code, err } = await cluster.mappings(["lint", option]);
-    assert.deepEqual([code, /need --fix/.test(err)], [2, true], option);
+    assert.deepEqual([code, /require --fix/.test(err)], [2, true], option);
   }
 });

@@ -56,16 +56,16 @@ test("A4: lint finds a session name for a user, who has none", async () => {
     "no-session",
   );
   assert.deepEqual(found, [
-    `error user/${A}/a: {SessionName} has no value for a user, root or federated user: every review is refused`,
-    `error pattern/${A}: {SessionNameRaw} has no value for a user, root or federated user: every review is refused`,
+    `error user/${A}/a: {SessionName} has no value for a user, root or federated user: every review is denied`,
+    `error pattern/${A}: {SessionNameRaw} has no value for a user, root or federated user: every review is denied`,
   ]);
 });
 
 test("A4: lint finds names with a space at their start or end", async () => {
   const found = await lint({ mappings: [role("a", { username: " a", groups: ["x ", "two words"] })] }, "space-in-name");
   assert.deepEqual(found, [
-    `warning role/${A}/a: " a" has a space at its start or end, and RBAC compares names exactly`,
-    `warning role/${A}/a: "x " has a space at its start or end, and RBAC compares names exactly`,
+    `warning role/${A}/a: " a" starts or ends with a space, and RBAC compares names exactly`,
+    `warning role/${A}/a: "x " starts or ends with a space, and RBAC compares names exactly`,
   ]);
 });
 
