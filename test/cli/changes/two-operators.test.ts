@@ -237,7 +237,7 @@ test("a write that replaced another operator's write fails and names the replace
   cluster.store.put(name, "{");
   const file = folder.write("replaced.json", JSON.stringify({ keys: [jwk] }));
   cluster.store.fail(({ headers }) => {
-    if (headers["x-amz-target"] === "AmazonSSM.PutParameter") cluster.store.put(name, '{"of":"somebody else"}');
+    if (headers["x-amz-target"] === "AmazonSSM.PutParameter") cluster.store.put(name, '{"of":"another operator"}');
     return undefined;
   });
   const { code, err } = await run(["irsa", "keys", "publish", "--jwks", file], cluster.store.url);
