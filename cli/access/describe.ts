@@ -109,7 +109,7 @@ function lossText(
     isDeepStrictEqual(one, before.mapping),
   );
   if (isOwn || !isKept) return undefined;
-  if (after.kind === "granted") return `makes ${shortName(after.parameter, context.prefix)} apply to ${whom}`;
+  if (after.kind === "granted") return `applies ${shortName(after.parameter, context.prefix)} to ${whom}`;
   if (after.kind === "denied") {
     const { arnLike = "" } = after;
     return /[*?]/.test(arnLike) ? `denies ${whom}, which matches ${arnLike}` : undefined;

@@ -153,7 +153,7 @@ function giftText(
   const isOld = entriesOf(states.before, after.parameter, context).some((one) => isDeepStrictEqual(one, after.mapping));
   if (isOld) {
     const whom = principalText(identity, before, context);
-    return `makes ${whom} fall back to ${shortName(after.parameter, context.prefix)}, which ${gift}${since}`;
+    return `applies ${shortName(after.parameter, context.prefix)} to ${whom} and ${gift}${since}`;
   }
   const bySession = groups.some((group) => !after.mapping.groups?.includes(group));
   const how = bySession ? " by a session name, which the caller chooses" : "";
