@@ -36,7 +36,7 @@ export function applyCommand(command: Command, io: IOStreams): Command {
   });
   return addWrite(addCompare(command)).action(async (options: CompareOptions & WriteOptions) => {
     const { plan, current, connection } = await compare(options, io);
-    tellSessionTrust(plan.changes, connection, io);
+    warnOfSessionTrust(plan.changes, connection, io);
     await executePlan(plan, current, connection, options, io, { isWhole: true });
   });
 }
@@ -145,7 +145,7 @@ function checkOrder(name: string, wanted: readonly EntryKey[], stored: readonly 
 }
 
 /** Prints what a session mapping trusts, if the changes write one. */
-export function tellSessionTrust(changes: readonly Change[], { context }: Connection, { tell }: IOStreams): void {
+export function warnOfSessionTrust(changes: readonly Change[], { context }: Connection, { tell }: IOStreams): void {
   const isOfSessions = ({ name }: Change) => readName(context.prefix, name)?.kind === "sso-session";
   if (!changes.some((change) => isOfSessions(change) && change.value?.includes('"session"'))) return;
   tell(

@@ -17,7 +17,7 @@ import { usage } from "../errors.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
 import type { ConnectionOptions, WriteOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { tellSessionTrust } from "./apply.ts";
+import { warnOfSessionTrust } from "./apply.ts";
 import { hasKey, listItems } from "./file/list-value.ts";
 import { inOrder, valueText } from "./file/to-parameters.ts";
 import { lint } from "./lint/lint.ts";
@@ -37,7 +37,7 @@ export async function changeOne(
   const value = newValue(connection.context.prefix, target, before.get(target.parameter), change);
   await checkByLint(target, value.changed, connection.context);
   const plan = planChanges(before, new Map([[target.parameter, value.text]]), false);
-  tellSessionTrust(plan.changes, connection, io);
+  warnOfSessionTrust(plan.changes, connection, io);
   await executePlan(plan, before, connection, options, io);
 }
 

@@ -12,7 +12,7 @@ import { shortName } from "../function-settings.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../options.ts";
 import { createDraft, type Draft } from "../terminal/confirm.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { tellSessionTrust } from "./apply.ts";
+import { warnOfSessionTrust } from "./apply.ts";
 import { editableText, isSameValue, readByName, readDraft, withProblems } from "./edit-file.ts";
 import { findTarget, TARGET_HELP } from "./target.ts";
 
@@ -123,7 +123,7 @@ async function writeEdited(
     io.tell("Nothing was changed.\n");
     return;
   }
-  tellSessionTrust(plan.changes, connection, io);
+  warnOfSessionTrust(plan.changes, connection, io);
   await executePlan(plan, now, connection, options, io, { isWhole });
 }
 

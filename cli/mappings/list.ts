@@ -41,7 +41,7 @@ export function listCommand(command: Command, io: IOStreams): Command {
     ],
   });
   return addListOutput(addReading(addConnection(command)))
-    .option("--group <name>", "only mappings to this group")
+    .option("--group <name>", "only mappings that grant this group")
     .action((options: ListOptions) => list(options, io));
 }
 
@@ -53,7 +53,7 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
   const { group } = options;
   const items = all.filter(({ entry }) => group === undefined || entry?.mapping.groups?.includes(group));
   if (items.length === 0) {
-    const which = group === undefined ? "" : ` to ${group}`;
+    const which = group === undefined ? "" : ` that grant ${group}`;
     io.tell(`No mappings${which} in ${await destinationOf(connection, current, io)}.\n`);
   }
   if (options.output === "json" || options.output === "yaml") {

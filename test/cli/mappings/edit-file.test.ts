@@ -1,4 +1,4 @@
-// `mappings edit`: what the editor gets, and what becomes of what it leaves.
+// `mappings edit`: the file that the editor opens, and how changes to it are applied.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -26,7 +26,7 @@ function put(name: string, value: unknown): void {
   cluster.store.put(`${PREFIX}/${name}`, JSON.stringify(value));
 }
 
-/** An editor that keeps a copy of what it opens, and then runs a line of shell, another one each time; `$1` is the file. */
+/** An editor that copies the file and runs a shell command, another one each time; `$1` is the file. */
 function editorOf(...lines: readonly string[]): CliOptions {
   const script = join(folder, "editor.sh");
   const steps = lines.map(
@@ -42,7 +42,7 @@ function editorOf(...lines: readonly string[]): CliOptions {
 const seen = (run: number) => readFileSync(`${SEEN}.${run}`, "utf8");
 const draft = () => readFileSync(`${SEEN}.path`, "utf8").trim();
 
-test("a change is planned and written; the file is private, and gone afterwards", async () => {
+test("a change is planned and written, and the private file is deleted", async () => {
   const { code, out, err } = await cluster.mappings(["edit", ARN, "-y"], editorOf('sed -i s/dev$/ops/ "$1"'));
   assert.deepEqual([code, err], [0, "Wrote 1 parameter. The function reads the change within 30 s.\n"]);
   assert.equal(
@@ -61,7 +61,7 @@ mappings:
   assert.equal(existsSync(dirname(draft())), false);
 });
 
-test("an editor that is a script and makes the same mistake each time is not opened for ever", async () => {
+test("a script that repeats the same error as the editor does not loop", async () => {
   const line = 'sed -i s/username/usrname/ "$1"';
   const { code, err } = await cluster.mappings(["edit", ARN, "-y"], editorOf(line, line, line));
   assert.equal(code, 2);
@@ -70,7 +70,7 @@ test("an editor that is a script and makes the same mistake each time is not ope
   rmSync(dirname(draft()), { recursive: true });
 });
 
-test("without a change, or with one of comments alone, nothing happens", async () => {
+test("without a change, or with changes only to comments, nothing is written", async () => {
   for (const line of ["true", 'echo "# later" >> "$1"']) {
     rmSync(`${SEEN}.1`, { force: true });
     const { code, out, err } = await cluster.mappings(["edit", "-y"], editorOf(line));
@@ -79,7 +79,7 @@ test("without a change, or with one of comments alone, nothing happens", async (
   }
 });
 
-test("all mappings and denials without <who>; an entry that goes is removed, one that comes is added", async () => {
+test("without <who>, edit opens all mappings and denials, and removes and adds entries", async () => {
   put("deny/111122223333", [{ arnLike: "arn:aws:iam::111122223333:user/m" }]);
   const line = `sed -i -e '/Developers/d' -e '/username: dev/d' "$1"; echo '  - arnLike: arn:aws:iam::*:user/x' >> "$1"`;
   const { code, out } = await cluster.mappings(["edit", "-y"], editorOf(line));
@@ -89,7 +89,7 @@ test("all mappings and denials without <who>; an entry that goes is removed, one
   assert.deepEqual(await cluster.value("deny/111122223333"), [{ arnLike: "arn:aws:iam::111122223333:user/m" }]);
 });
 
-test("an invalid file is opened again with the problem and its line at the top", async () => {
+test("an invalid file is reopened with the problem and its line at the top", async () => {
   const { code } = await cluster.mappings(
     ["edit", NAME, "-y"],
     editorOf(
@@ -109,7 +109,7 @@ test("an invalid file is opened again with the problem and its line at the top",
   assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "ops" });
 });
 
-test("closed again while invalid: nothing is written, and the text is kept", async () => {
+test("closing an invalid file without a change writes nothing and keeps the text", async () => {
   const { code, err } = await cluster.mappings(["edit", NAME, "-y"], editorOf('sed -i s/username/user/ "$1"', "true"));
   assert.equal(code, 2);
   const [kept, because, problem = ""] = err.split("\n");
@@ -123,7 +123,7 @@ test("closed again while invalid: nothing is written, and the text is kept", asy
   rmSync(dirname(draft()), { recursive: true });
 });
 
-test("an empty file, an editor that fails, and a no to the question write nothing; what was typed is kept", async () => {
+test("an empty file, a failed editor and a declined question write nothing and keep the text", async () => {
   const yes = ["edit", NAME, "-y"];
   for (const [words, line, options, sentence, code] of [
     [yes, ': > "$1"', {}, /The file is empty: nothing was written/, 1],
@@ -141,14 +141,14 @@ test("an empty file, an editor that fails, and a no to the question write nothin
   }
 });
 
-test("an editor that leaves no file: nothing is written, and the reason is told", async () => {
+test("an editor that deletes the file writes nothing, and the reason is printed", async () => {
   const { code, err } = await cluster.mappings(["edit", NAME, "-y"], editorOf('rm "$1"'));
   assert.deepEqual([code, err], [2, `Cannot read ${draft()}: there is no such file.\n`]);
   assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "dev" });
   rmSync(dirname(draft()), { recursive: true });
 });
 
-test("what somebody else changes meanwhile is told: kept where it was left alone, and never replaced by --yes", async () => {
+test("a concurrent change is reported and kept, and --yes never overwrites it", async () => {
   const [opened, go] = [join(folder, "opened"), join(folder, "go")];
   execFileSync("mkfifo", [opened, go]);
   const whileEditing = async (words: readonly string[], options: CliOptions = {}) => {
@@ -188,12 +188,12 @@ test("what somebody else changes meanwhile is told: kept where it was left alone
   assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "ops" });
 });
 
-test("where nobody sits at a terminal, only an editor that is named is opened", async () => {
+test("without a terminal, edit requires VISUAL or EDITOR", async () => {
   const { code, err } = await cluster.mappings(["edit", NAME, "-y"]);
   assert.deepEqual([code, err], [2, "No editor: set EDITOR, or run this at a terminal.\n"]);
 });
 
-test("denials, ends and the last administrator are guarded as in apply", async () => {
+test("denials, ends and the last administrator are protected as in apply", async () => {
   put("deny/111122223333", [{ arnLike: "arn:aws:iam::111122223333:user/m" }]);
   const lift = await cluster.mappings(["edit", "deny/111122223333", "-y"], editorOf("sed -i '/^deny/,$d' \"$1\""));
   assert.equal(lift.code, 1);
@@ -209,7 +209,7 @@ test("denials, ends and the last administrator are guarded as in apply", async (
   assert.notEqual(await cluster.value("sso/111122223333/clusteradmin"), undefined);
 });
 
-test("what a file cannot hold stays out of it and as it is; what is not in it is not overwritten", async () => {
+test("parameters that a file cannot represent are skipped, and unopened ones are not overwritten", async () => {
   put("user/111122223333/broken", { username: 1 });
   put("deny/111122223333", [{ arnLike: "arn:aws:iam::*:user/m" }]);
   put("pattern/any", [{ arnLike: "arn:aws:iam::*:role/a*", username: "a" }]);

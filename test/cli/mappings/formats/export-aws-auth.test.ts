@@ -1,4 +1,4 @@
-// export --format aws-auth: permission sets by their roles, and nobody let in there who is denied here.
+// export --format aws-auth: converts permission sets to roles, and grants no access that is denied here.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -28,7 +28,7 @@ async function exported(parameters: Readonly<Record<string, unknown>>, roles: un
 
 const VIEW = { [`sso/${A}/view`]: { username: "view:{SessionName}", groups: ["viewers"] } };
 
-test("a permission set becomes each of its roles, without their path", async () => {
+test("a permission set becomes its roles without their path", async () => {
   const Roles = [
     { RoleName: "x", Arn: reserved("View", ONE) },
     { RoleName: "x", Arn: reserved("View", TWO) },
@@ -45,7 +45,7 @@ test("a permission set becomes each of its roles, without their path", async () 
   ]);
 });
 
-test("a permission set whose roles are not known is told, with exit code 1", async () => {
+test("a permission set without known roles is reported with exit code 1", async () => {
   const { code, err, roles } = await exported(VIEW);
   assert.deepEqual([code, roles], [1, []]);
   assert.match(
@@ -55,7 +55,7 @@ test("a permission set whose roles are not known is told, with exit code 1", asy
   assert.match(err, /\n0 exported, 1 skipped\.\n$/);
 });
 
-test("a role's own mapping counts before its permission set's, also where it cannot be exported", async () => {
+test("a role's separate mapping takes precedence over its permission set, even if it cannot be exported", async () => {
   const name = `AWSReservedSSO_View_${ONE}`;
   const own = { arn: role(name), username: "own", notAfter: "2100-01-01T00:00:00Z" };
   const Roles = [{ Arn: reserved("View", ONE) }, { Arn: reserved("View", TWO) }];
@@ -67,7 +67,7 @@ test("a role's own mapping counts before its permission set's, also where it can
   );
 });
 
-test("who is denied here is not let in there: roles, sessions, users, accounts, permission sets", async () => {
+test("mappings of denied roles, sessions, users, accounts and permission sets are skipped", async () => {
   const user = (name: string) => `arn:aws:iam::${A}:user/${name}`;
   const mapped = {
     ...VIEW,
@@ -98,7 +98,7 @@ test("who is denied here is not let in there: roles, sessions, users, accounts, 
 
 const FREE = { [`role/${A}/free`]: { arn: role("Free"), username: "f" } };
 
-test("a denial of a permission set leaves out that set, and no other role", async () => {
+test("a denial of a permission set skips only that set", async () => {
   const { store, mappings } = await storedCluster({ ...VIEW, ...FREE, [`sso/${A}/edit`]: { username: "edit" } });
   const file = join(folder, "roles.json");
   writeFileSync(file, JSON.stringify({ Roles: [{ Arn: reserved("View", ONE) }, { Arn: reserved("Edit", TWO) }] }));
@@ -116,7 +116,7 @@ test("a denial of a permission set leaves out that set, and no other role", asyn
   );
 });
 
-test("whom an invalid deny list denies here is left out: its account's, or all", async () => {
+test("an invalid deny list skips the mappings of its account, or all", async () => {
   const other = { "role/444455556666/other": { arn: role("Other", "444455556666"), username: "o" } };
   const mapped = { ...VIEW, ...FREE, ...other, [`account/${A}`]: {}, "account/444455556666": {} };
   const Roles = [{ Arn: reserved("View", ONE) }];
@@ -135,7 +135,7 @@ test("whom an invalid deny list denies here is left out: its account's, or all",
   }
 });
 
-test("whom an invalid mapping denies here is not let in by the permission set or account behind it", async () => {
+test("an invalid mapping skips the permission set or account with lower precedence", async () => {
   const name = `AWSReservedSSO_View_${ONE}`;
   const Roles = [{ Arn: reserved("View", ONE) }, { Arn: reserved("View", TWO) }];
   const other = { "account/444455556666": {} };
@@ -167,7 +167,7 @@ test("whom an invalid mapping denies here is not let in by the permission set or
   assert.deepEqual([anywhere.accounts, anywhere.roles.length], [[], 1]);
 });
 
-test("a pinned role, and a value at another name than its own, let nobody in there", async () => {
+test("a pinned role and a value under another name are skipped", async () => {
   const pinned = { [`role/${A}/pinned`]: { arn: role("Pinned"), username: "p", principalId: "AROAPINNED" } };
   const moved = { [`role/${A}/moved`]: { arn: role("Elsewhere"), username: "m" } };
   const { code, roles, accounts, err } = await exported({ ...FREE, ...pinned, ...moved, [`account/${A}`]: {} });
@@ -179,7 +179,7 @@ test("a pinned role, and a value at another name than its own, let nobody in the
   assert.match(err, /role\/Elsewhere: it does not apply: account\/111122223333 does/);
 });
 
-test("a permission set with a mapping of one session is left out: everybody would get the set's mapping", async () => {
+test("a permission set with a session mapping is skipped", async () => {
   const Roles = [{ Arn: reserved("View", ONE) }];
   const jane = { session: "jane@example.com", username: "jane" };
   const list = `sso-session/${A}/view`;
@@ -197,7 +197,7 @@ test("a permission set with a mapping of one session is left out: everybody woul
   }
 });
 
-test("a file that is not the answer of list-roles is refused", async () => {
+test("a file that is not the output of list-roles is rejected", async () => {
   for (const wrong of [{}, "text", { Roles: [{ Arn: "x" }] }]) {
     const { code, err } = await exported(VIEW, wrong);
     assert.equal(code, 2);

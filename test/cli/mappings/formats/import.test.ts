@@ -1,4 +1,4 @@
-// import: each kind of file, and every line that cannot be carried with the reason.
+// import of aws-auth: converted entries, and the reason for each entry that cannot be imported.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -18,7 +18,7 @@ const configMap = (data: Record<string, unknown>) =>
   });
 const ARN = "arn:aws:iam::111122223333:role/";
 
-test("the aws-auth ConfigMap as kubectl prints it", async () => {
+test("import reads the aws-auth ConfigMap as kubectl prints it", async () => {
   const { code, err, mappings } = await importText(
     configMap({
       mapRoles: [
@@ -43,7 +43,7 @@ test("the aws-auth ConfigMap as kubectl prints it", async () => {
   );
 });
 
-test("what cannot be carried is told line by line", async () => {
+test("each entry that cannot be imported is reported with its line", async () => {
   const { code, err, mappings } = await importText(
     configMap({
       mapRoles: [
@@ -72,7 +72,7 @@ test("what cannot be carried is told line by line", async () => {
   ]);
 });
 
-test("a permission set's role stays a role, or becomes the set with --sso", async () => {
+test("--sso maps the permission set instead of its role", async () => {
   const role = `${ARN}AWSReservedSSO_Cluster_Admin_0123456789abcdef`;
   const text = configMap({
     mapRoles: [{ rolearn: `${ARN}aws-reserved/sso.amazonaws.com/${role.split("/")[1]}`, username: "a" }],
@@ -87,7 +87,7 @@ test("a permission set's role stays a role, or becomes the set with --sso", asyn
   assert.deepEqual(asSet.mappings, [{ permissionSet: "Cluster_Admin", account: "111122223333", username: "a" }]);
 });
 
-test("what other programs overlook is told: sections and keys with a slip, and a pin", async () => {
+test("misspelled sections and keys, and pins, are reported", async () => {
   const { code, err, mappings } = await importText(
     configMap({
       mapRole: [{ rolearn: `${ARN}lost`, username: "l" }],
@@ -104,7 +104,7 @@ test("what other programs overlook is told: sections and keys with a slip, and a
   assert.equal((await importText(stringify(config))).mappings.length, 1);
 });
 
-test("anything else is refused in one sentence", async () => {
+test("any other file is rejected in one sentence", async () => {
   assert.deepEqual(await importText(""), { code: 2, err: "Standard input is empty.\n", mappings: [] });
   for (const text of ["# nothing", "a: b", "[]", "- 1", "kind: ConfigMap\ndata: {mapRoles: 'a: {'}", "\t: x"]) {
     const { code, err } = await importText(text);
@@ -113,7 +113,7 @@ test("anything else is refused in one sentence", async () => {
   }
 });
 
-test("a ConfigMap that has no mappings is reported: mostly it is the wrong one", async () => {
+test("a ConfigMap without mappings is reported", async () => {
   const hint = ": import reads its keys mapRoles, mapUsers, mapAccounts and config.yaml";
   for (const text of [
     "kind: ConfigMap\nmetadata: {name: aws-auth}\n",

@@ -1,4 +1,4 @@
-// import: every line of output names the entry's line, number and ARN, and access that is new is never silent.
+// import: output names each entry's line, number and ARN, and always reports new access.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -33,7 +33,7 @@ data:
   mapUsers: "- userarn: arn:aws:iam::111122223333:user/d\\n  username: {}\\n"
 `;
 
-test("an entry that aws-auth never matched is new access, with its line, number and ARN", async () => {
+test("an entry that aws-auth never matched is reported as new access with its line, number and ARN", async () => {
   const { code, err, mappings } = await importText(AWS_AUTH);
   assert.equal(code, 1);
   assert.deepEqual(mappings.length, 3);
@@ -45,7 +45,7 @@ test("an entry that aws-auth never matched is new access, with its line, number 
   ]);
 });
 
-test("one that never matched gives way to one that did, also to an earlier one", async () => {
+test("an entry that matched takes precedence over one that never matched", async () => {
   const { code, err, mappings } = await importText(
     `kind: ConfigMap
 data:
@@ -61,7 +61,7 @@ data:
   ]);
 });
 
-test("an EKS access entry with a path is nothing new", async () => {
+test("an EKS access entry with a path is not new access", async () => {
   const entry = { accessEntry: { principalArn: `${ARN}team/b`, username: "b", kubernetesGroups: ["g"] } };
   const { code, err, mappings } = await importText(`${JSON.stringify(entry)}\n${JSON.stringify(entry, null, 2)}`);
   assert.deepEqual([code, mappings], [0, [{ arn: `${ARN}b`, username: "b", groups: ["g"] }]]);
@@ -71,7 +71,7 @@ test("an EKS access entry with a path is nothing new", async () => {
   ]);
 });
 
-test("several documents, the ConfigMap of aws-iam-authenticator, IAMIdentityMapping objects, and what else there is", async () => {
+test("import reads several documents, aws-iam-authenticator's ConfigMap and IAMIdentityMapping objects", async () => {
   const text = `apiVersion: v1
 kind: ServiceAccount
 metadata: {name: aws-iam-authenticator}
@@ -122,7 +122,7 @@ items:
   ]);
 });
 
-test("of several files, each line names its file; one entry is one line, whatever it holds", async () => {
+test("with several files, each line names its file, and each entry is one line", async () => {
   const [a, b] = ["a.yaml", "b.yaml"].map((name) => join(folder, name));
   const config = (arn: string) => `server: {mapRoles: [{rolearn: ${JSON.stringify(arn)}, username: u}]}`;
   writeFileSync(a ?? "", config(`${ARN}a`));
@@ -134,7 +134,7 @@ test("of several files, each line names its file; one entry is one line, whateve
   assert.deepEqual([sum, rest], ["1 imported, 1 not imported.", []]);
 });
 
-test("an error of YAML inside a ConfigMap names the file's line", async () => {
+test("a YAML error in a ConfigMap names the line in the file", async () => {
   const { code, err } = await importText("kind: ConfigMap\ndata:\n  mapRoles: |\n    - a: [\n");
   assert.equal(code, 2);
   assert.match(err[0] ?? "", /^standard input, mapRoles, line [45], column \d+: not valid YAML/);

@@ -1,4 +1,4 @@
-// lint of a file: without AWS, for a pull request.
+// lint of files, which does not call AWS.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -11,7 +11,7 @@ const role = (name: string, more: object = {}) => ({
   ...more,
 });
 
-test("a file is linted without AWS, and --fail says from where on it fails", async () => {
+test("lint reads a file without AWS, and --fail sets the level that fails", async () => {
   const lint = (text: string, ...words: string[]) =>
     cli(["mappings", "lint", "-f", "-", ...words], { input: text, now: NOW });
   const good = `mappings:
@@ -28,7 +28,7 @@ test("a file is linted without AWS, and --fail says from where on it fails", asy
   assert.equal((await cli(["mappings", "lint"])).err, "Use --cluster or --file.\n");
 });
 
-test("a file: every invalid mapping and every duplicate is a finding, beside all others", async () => {
+test("every invalid mapping and duplicate in a file is a finding, in addition to other findings", async () => {
   const input = `mappings:
   - {arn: arn:aws:iam::111122223333:role/a, username: a}
   - {arn: arn:aws:iam::111122223333:role/x/A, username: other}
@@ -54,7 +54,7 @@ test("a file: every invalid mapping and every duplicate is a finding, beside all
   assert.equal(code, 1);
 });
 
-test("a pattern of an account comes before one of any account that it covers", async () => {
+test("a pattern of an account takes precedence over one for any account", async () => {
   const lint = async (name: string) => {
     const [own, any] = [`arn:aws:iam::111122223333:role/a-*`, `arn:aws:iam::111122223333:role/${name}`];
     const mappings = [
@@ -70,7 +70,7 @@ test("a pattern of an account comes before one of any account that it covers", a
   assert.doesNotMatch(await lint("*-b"), /covered/);
 });
 
-test("a mapping that names system:masters but cannot give it is not an administrator's", async () => {
+test("a mapping that names system:masters but cannot grant it is no administrator", async () => {
   const lint = async (mapping: object, ...deny: object[]) => {
     const input = JSON.stringify({ mappings: [mapping], deny });
     const environment = { RESERVED_PREFIXES: "kept:" };
