@@ -66,7 +66,7 @@ type StoredParameters = ReadonlyMap<string, StoredParameter>;
 const MAX_REASONS = 5;
 
 /**
- * Throws if the last mapping to an administrators' group would be removed, or would end earlier. These mappings grant
+ * Throws if the last mapping with an administrators' group would be removed, or would end earlier. These mappings grant
  * administrator access:
  *
  * - of a role, user, root or federated user: if it decides, has not ended and no denial matches;
@@ -74,7 +74,7 @@ const MAX_REASONS = 5;
  * - of an account: if it decides for a role without another mapping, so not below a pattern for all roles;
  * - a pattern: if it decides for a made-up ARN that it matches. For roles of permission sets, as for a permission set.
  *
- * If no mapping surely granted it before, as in a cluster with another way in, doubtful mappings are kept.
+ * If no mapping surely granted it before, as in a cluster with other means of access, doubtful mappings must remain.
  *
  * @param before the parameters that could be read: with --account, only that account's mappings
  */

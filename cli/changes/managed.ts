@@ -55,7 +55,7 @@ interface Unmanaged {
   readonly managed: readonly Change[];
 }
 
-/** Removes changes of managed parameters from the plan, and prints a line for each. With `force`, the plan is unchanged. */
+/** Removes changes of managed parameters from the plan, and prints a line for each. `force` keeps all. */
 export async function withoutManaged(
   plan: Plan,
   { ssm, context, rates: { reads } }: Connection,

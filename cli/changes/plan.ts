@@ -59,8 +59,8 @@ export function planChanges(
 }
 
 /**
- * Empties a list instead of deleting it: a deletion has no version check, and would delete an entry that another operator
- * has just added. No change for an empty list.
+ * Empties a list instead of deleting it: a deletion has no version check, and would delete an entry that another
+ * operator has just added. No change for an empty list.
  */
 export function removalOf(before: Stored): Change[] {
   const { name } = before;

@@ -49,8 +49,8 @@ export interface ReadForAccess {
 }
 
 /**
- * Every mapping, or with --account that account's and the lists for any account. A missing permission is no error: it is
- * reported in `unread`.
+ * Every mapping, or with --account that account's and the lists for any account. A missing permission is no error, but
+ * is reported in `unread`.
  *
  * @param isWhole whether `known` has every mapping already, or with --account that account's
  */
@@ -87,8 +87,8 @@ export async function readForAccess(
 }
 
 /**
- * Avoids reading 10,000 mappings for a denial of single principals, which affects no other identity. `undefined` for any
- * other change, and if one of the principals may be an administrator: the lockout check needs every mapping.
+ * Avoids reading 10,000 mappings for a denial of single principals, which affects no other identity. `undefined` for
+ * any other change, and if one of the principals may be an administrator: the lockout check needs every mapping.
  */
 async function readDeniedPrincipals(
   changes: readonly Change[],

@@ -19,8 +19,8 @@ const MAX_COMPARED = 200;
  *
  * A change `waits` if it would give too much while the function's caches lack the changes before it.
  *
- * Changes that are never safe are written last, in the plan's order: the guard refused them, --force allowed them, or two
- * parameters defer each other.
+ * Changes that are never safe are written last, in the plan's order: the guard refuses them, --force allows them, or
+ * two parameters defer each other.
  */
 export async function inSafeOrder(
   changes: readonly Change[],
@@ -151,8 +151,8 @@ async function makesAdmin(name: string, state: StoredParameters, context: Evalua
 
 /**
  * @param step from one state to the next; its `others` are the states before and after the plan
- * @returns true for a gain that exists neither before nor after the plan. False if the comparison is too large: the plan
- *   reports that
+ * @returns true for a gain that exists neither before nor after the plan. False if the comparison is too large, which
+ *   the plan reports
  */
 export async function givesTooMuch(
   step: States & { readonly others: readonly StoredParameters[] },

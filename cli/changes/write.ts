@@ -16,8 +16,8 @@ import type { Change } from "./plan.ts";
  * Reads the version right before the write, and checks the version that the write returns. Throws without writing if
  * another operator wrote before the read, and throws `Overwrote` if they wrote between the read and the write.
  *
- * A removal returns no version and deletes the history. DeleteParameter has no condition, so a write of another operator
- * in the milliseconds between the read and the removal is lost without notice.
+ * A removal returns no version and deletes the history. DeleteParameter has no condition, so a write of another
+ * operator in the milliseconds between the read and the removal is lost without notice.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameter.html
  */
 export async function writeValue(
