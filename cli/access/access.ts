@@ -22,8 +22,8 @@ export interface Granted {
 
 interface NotGranted {
   /**
-   * `denied`: a deny list or `"deny": true` matches. `invalid`: the value is invalid. `mismatch`: the value is for another
-   * principal. `unusable`: a mapping applies, but its names cannot be rendered. `unmapped`: nothing applies.
+   * `denied`: a deny list or `"deny": true` matches. `invalid`: the value is invalid. `mismatch`: the value is for
+   * another principal. `unusable`: a mapping applies, but its names cannot be rendered. `unmapped`: nothing applies.
    */
   readonly kind: "denied" | "invalid" | "mismatch" | "unusable" | "unmapped";
   /** The parameter that applies; empty if none does. */
@@ -37,7 +37,7 @@ export type Access = Granted | NotGranted;
 /** A sample of what EC2 returns. */
 const NODE = "ip-192-0-2-1.ec2.internal";
 
-/** @param isNode whether EC2 would confirm that the identity is an instance, which mappings with a node's name require */
+/** @param isNode whether EC2 confirms that the identity is an instance, which mappings with a node's name require */
 export async function accessOf(
   identity: VerifiedIdentity,
   parameters: StoredParameters,

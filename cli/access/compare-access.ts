@@ -22,8 +22,8 @@ import { type Budget, newBudget, TooManyStates } from "./walk.ts";
 
 export interface AccessDifference {
   /**
-   * `gain`: new access, username or group, or access that lasts longer. `loss`: the reverse. `lifted`: a denial no longer
-   * applies, but no mapping grants access yet.
+   * `gain`: new access, username or group, or access that lasts longer. `loss`: the reverse. `lifted`: a denial no
+   * longer applies, but no mapping grants access yet.
    */
   readonly kind: "gain" | "loss" | "lifted";
   /** The shortest identity that the same entries match. Its unique id is made up unless a mapping names one. */
@@ -41,7 +41,7 @@ export interface AccessComparison {
 }
 
 /**
- * Complete by construction: a decision depends on the parameters that apply to an identity, on the entries that match it,
+ * Complete by construction: a decision depends on the parameters that apply to an identity, the entries that match it,
  * its unique id, its session and the time. One identity is evaluated for each reachable combination of these.
  *
  * @param states with at least the parameters that apply to identities of the affected accounts

@@ -1,4 +1,4 @@
-// Describes a comparison in phrases by parameter: the access that a change loosens, and losses that its diff does not show.
+// Describes a comparison by parameter: the access that a change loosens, and losses that its diff does not show.
 
 import { isDeepStrictEqual } from "node:util";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";

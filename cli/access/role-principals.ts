@@ -44,7 +44,7 @@ export function rolesOf(scope: AccountScope, globs: AccountGlobs, names: Account
   return [...named, ...withSessions(scope, globs, tracks, others, lastOf)];
 }
 
-/** The extra glob tells sessions with "@" apart: only for these, `{SessionName}` and `{SessionNameRaw}` differ. */
+/** The extra glob distinguishes sessions with "@": only for these, `{SessionName}` and `{SessionNameRaw}` differ. */
 function roleTracks({ usesRawSessions }: AccountScope, { iam, sts }: AccountGlobs): Tracks {
   return newTracks(iam, usesRawSessions ? [...sts, "assumed-role/*/*@*"] : sts);
 }
@@ -113,7 +113,7 @@ function roleName(set: string, end: string): string {
   return `${asciiLowerCase(RESERVED)}${set}_${end}`;
 }
 
-/** @param from points after the name of a role: all of one permission set, or none of a named one */
+/** @param from points after the name of a role: all roles are of one permission set, or none is of a named set */
 function withSessions(
   scope: AccountScope,
   { literals }: AccountGlobs,

@@ -8,7 +8,7 @@ import { readParameter } from "../mappings/file/read-parameter.ts";
 import type { StoredParameters } from "./account-names.ts";
 import { ADMIN_GROUPS, isAdministrator } from "./administrators.ts";
 
-/** The characters of each placeholder. Sessions: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+/** The characters of each placeholder: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 const VALUES: Readonly<Record<Placeholder, RegExp>> = {
   AccountID: /\d/,
   SessionName: /[\w+=,.-]/,
@@ -67,7 +67,7 @@ function canRenderSame(a: string, b: string): boolean {
   return false;
 }
 
-/** Returns a function that finds the parameter of another mapping that can give the same username. Ignores ended ones. */
+/** Returns a function that finds the parameter of another active mapping that can give the same username. */
 export function usernameFinder({ prefix, now, partition }: EvaluationContext, parameters: StoredParameters) {
   const givers = new Map<string, Set<string>>();
   for (const [name, stored] of parameters) {

@@ -35,8 +35,8 @@ const readVocabulary = oncePerRead(({ value }): Vocabulary => {
 });
 
 /**
- * The ends in this parameter for an identity with these ARNs, in milliseconds since 1970. Only of matching entries: each
- * end is evaluated, and a list may have a thousand.
+ * The ends in this parameter for an identity with these ARNs, in milliseconds since 1970. Only of matching entries:
+ * each end is evaluated, and a list may have a thousand.
  */
 export function endsFor(stored: StoredParameter | undefined, arns: readonly string[], sessionName = ""): number[] {
   if (stored === undefined) return [];

@@ -41,7 +41,8 @@ export interface Part {
 
 /**
  * Every combination of states that a part can reach from each point in `from`, with a shortest text that is not named.
- * Texts with the other character are a separate combination: the names that they render are equal to no literal name.
+ * Texts with the other character are a separate combination: rendered names differ for all texts that it stands for, or
+ * for none.
  */
 export function walkPart(automata: readonly Automaton[], part: Part, from: readonly Point[], budget: Budget): Point[] {
   const { isNamed = () => false } = part;

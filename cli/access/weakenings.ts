@@ -74,8 +74,8 @@ function restoredAccess({ identity, before, after, from }: AccessDifference, com
 }
 
 /**
- * Ends and pins that are removed from an entry, even if they have no effect now: an ended or denied entry may apply again
- * later. A changed end is not reported: the plan shows it.
+ * Ends and pins that are removed from an entry, even if they have no effect now: an ended or denied entry may apply
+ * again later. A changed end is not reported: the plan shows it.
  */
 export function droppedLimits(parameter: string, { states, context }: Comparing): Weakening[] {
   const keyOf = ({ arnLike = "", session = "" }: Mapping) => `${asciiLowerCase(arnLike)} ${session}`;

@@ -1,4 +1,4 @@
-// Proves that the comparison reports every gain and no false one, by evaluating each principal with the function's code.
+// Proves that the comparison reports every gain and no false one, by evaluating each principal separately.
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
