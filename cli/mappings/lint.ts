@@ -47,7 +47,7 @@ export function lintCommand(command: Command, io: IOStreams): Command {
       "With --file, it reads only files and does not call AWS, for example in a pull request. The exit code is 1 if a " +
       "finding has the level of --fail or above.\n\nWith --fix, it rewrites stored values that this release rejects and " +
       "earlier releases accepted. The new values have the meaning that earlier releases gave them. Run it before you " +
-      "upgrade the function. Without a check before traffic, run lint first.",
+      "upgrade the function. If you deploy without a check before traffic, run lint first.",
     examples: [
       "iam-authenticator mappings lint --cluster prod",
       "iam-authenticator mappings lint -f mappings.yaml --fail error",

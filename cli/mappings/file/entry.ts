@@ -19,7 +19,7 @@ export interface Problem {
   readonly problem: string;
 }
 
-/** In a file, a mapping has `arn`, `arnLike`, `permissionSet` with `account` (and optionally `session`), or only `account`. */
+/** In a file, a mapping has `arn`, `arnLike`, `account`, or `account` with `permissionSet` and optionally `session`. */
 export function readEntry(item: unknown): Entry | Problem {
   if (!isObject(item)) return { problem: "must be a mapping with keys such as arn and username" };
   const { account, permissionSet, ...value } = item;

@@ -24,7 +24,7 @@ interface ExaminedFile extends MappingFile {
   readonly problems: readonly { readonly where: string; readonly problem: string }[];
 }
 
-/** Throws with the problems of all files. @param paths files, `-`, or folders, from which it reads YAML and JSON files */
+/** Throws with the problems of all files. Of a folder, it reads the YAML and JSON files. `-` is standard input. */
 export async function readMappingFiles(paths: readonly string[], io: IOStreams): Promise<MappingFile> {
   const { problems, ...file } = await examineMappingFiles(paths, io);
   if (problems.length > 0) {

@@ -100,7 +100,7 @@ function carryAll(items: readonly Entry[], parameter: string, { parameters, cont
   return deniedIn(items, denied) ?? { items };
 }
 
-/** Finds denials that one sample principal does not show: of a session, of a user's path, or of a part of an account. */
+/** Finds denials that one sample principal does not show: of a session, a user's path, or a part of an account. */
 function deniedIn(items: readonly Entry[], denied: readonly string[]): Carried | undefined {
   const arns = items.flatMap(arnsOf);
   const denial = denied.find((arnLike) => arns.some((arn) => arnsOverlap(arnLike, arn)));

@@ -116,8 +116,8 @@ interface Merged {
 }
 
 /**
- * Like aws-iam-authenticator, the last mapping of a section applies, and roles before users. A mapping that never matched
- * there loses against any other.
+ * As in aws-iam-authenticator, the last mapping of a section applies, and roles precede users. A mapping that never
+ * matched there loses against any other.
  */
 export function merge(carried: readonly Carried[]): Merged {
   const byParameter = Map.groupBy(carried, ({ entry: { kind, account, name } }) =>

@@ -63,7 +63,7 @@ const SECTIONS = ["mapRoles", "mapUsers", "mapAccounts"];
 /** https://github.com/kubernetes-sigs/aws-iam-authenticator/blob/master/deploy/example.yaml */
 const SERVER_CONFIG = "config.yaml";
 
-/** Each section, and the server config, is YAML in the ConfigMap's text. `undefined` for another program's ConfigMap. */
+/** Sections and the server config are YAML texts in the ConfigMap. `undefined` for another program's ConfigMap. */
 function fromConfigMap(data: Part, name: string, file: string): Foreign[] | undefined {
   const texts = isObject(data.value) ? data.value : {};
   const isKnown = Object.keys(texts).some((key) => SECTIONS.includes(key) || key === SERVER_CONFIG);

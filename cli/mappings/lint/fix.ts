@@ -1,4 +1,4 @@
-// Computes the changes of `lint --fix`: values that this release rejects, rewritten with their meaning in earlier releases.
+// Computes the changes of `lint --fix`: rewrites rejected values with the meaning that earlier releases gave them.
 
 import { callersParameter } from "../../../functions/authenticator/caller/bearer.ts";
 import { checkDenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";

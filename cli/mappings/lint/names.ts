@@ -73,7 +73,7 @@ export function spaces({ entries }: Subject): Finding[] {
   });
 }
 
-/** RBAC and audit logs cannot distinguish identities with the same username. Ignores templates that identities fill in. */
+/** RBAC and audit logs cannot distinguish identities with the same username. Skips other placeholders. */
 export function sharedUsernames({ entries }: Subject): Finding[] {
   const fixed = entries.flatMap(({ parameter, entry }) => {
     const username = entry.mapping.username?.replaceAll("{AccountID}", entry.account);

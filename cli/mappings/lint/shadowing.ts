@@ -57,7 +57,7 @@ export function permissionSetRoles({ entries }: Subject): Finding[] {
   });
 }
 
-/** The first matching pattern applies, an account's list before that for any account: a covered pattern never applies. */
+/** The first matching pattern applies, and an account's list precedes that for any account. */
 export function coveredPatterns({ entries, context }: Subject): Finding[] {
   const lists = Map.groupBy(
     entries.filter(({ entry }) => entry.kind === "pattern"),
