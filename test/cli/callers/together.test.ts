@@ -71,7 +71,7 @@ test("the same name twice at once: one is added, the other is refused and leaves
   assert.deepEqual([refused?.code, refused?.hash], [1, undefined]);
   assert.match(
     refused?.err ?? "",
-    /^Somebody else changed twin in \S+callers at the same time\. Their change stays, and yours was not made: /,
+    /^Another operator changed twin in \S+callers at the same time\. Their change is kept, yours was not written\. /,
   );
 });
 
