@@ -2,7 +2,8 @@
 
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { build, type Plugin } from "esbuild";
+import { build, type Metafile, type Plugin } from "esbuild";
+import { builtIns } from "../infra/bundle/built-ins.ts";
 import { licences } from "../infra/bundle/licences.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { withoutBarrels } from "./without-barrels.ts";
@@ -10,8 +11,8 @@ import { withoutBarrels } from "./without-barrels.ts";
 const ROOT = join(import.meta.dirname, "..");
 export const COMMAND_FILE = "iam-authenticator.mjs";
 
-/** Empties `outdir`, then writes the command and the licences of the bundled packages. */
-export async function buildCommand(outdir: string): Promise<void> {
+/** Empties `outdir`, then writes the command and the licences of the bundled packages. Returns esbuild's metafile. */
+export async function buildCommand(outdir: string): Promise<Metafile> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: ["cli/iam-authenticator.ts"],
@@ -28,7 +29,7 @@ export async function buildCommand(outdir: string): Promise<void> {
     mainFields: ["module", "main"],
     legalComments: "none",
     banner: { js: REQUIRE },
-    plugins: [versionsOnly, withoutBarrels],
+    plugins: [versionsOnly, builtIns, withoutBarrels],
     metafile: true,
     write: false,
     logLevel: "silent",
@@ -39,6 +40,7 @@ export async function buildCommand(outdir: string): Promise<void> {
   for (const { path, contents } of outputFiles) writeFileSync(join(outdir, relative(built, path)), contents);
   chmodSync(join(outdir, COMMAND_FILE), 0o755);
   writeFileSync(join(outdir, "THIRD-PARTY-LICENSES.txt"), licences(ROOT, [metafile]));
+  return metafile;
 }
 
 /** Bundled CommonJS packages call require() for Node's built-in modules. */

@@ -65,8 +65,8 @@ export async function sendHttp(
   signal?.throwIfAborted();
   for (const secret of secretsSent(url, request.headers)) secrets.add(secret);
   const { method, headers, body, agent, limitMs, maxBytes, what = url.host, patienceMs = PATIENCE_MS } = request;
-  // Loaded here: most runs of `token` send nothing.
-  const { request: open } = await (url.protocol === "http:" ? import("node:http") : import("node:https"));
+  // Loaded here, since most runs of `token` send nothing, and without the exports that an import would evaluate (undici).
+  const { request: open } = process.getBuiltinModule(url.protocol === "http:" ? "node:http" : "node:https");
   const start = performance.now();
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const outgoing = open(url, { method, headers, agent }, resolve);

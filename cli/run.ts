@@ -1,5 +1,6 @@
 // Runs one command line, reports its error, and returns the exit code.
 
+import { inspect } from "node:util";
 import packageJson from "../package.json" with { type: "json" };
 import { EXIT, Failure } from "./errors.ts";
 import { type IOStreams, withHarmlessOutput } from "./terminal/io-streams.ts";
@@ -40,7 +41,7 @@ async function report(error: unknown, isDebug: boolean, io: IOStreams): Promise<
   const { toFailure } = await import("./aws/errors.ts");
   const failure = toFailure(error) ?? (await bug(error));
   for (const line of failure.lines.filter((one) => one !== "")) io.tell(`${line}\n`);
-  if (isDebug) for (const line of (await import("node:util")).inspect(error).split("\n")) io.tell(`${line}\n`);
+  if (isDebug) for (const line of inspect(error).split("\n")) io.tell(`${line}\n`);
   return failure.exitCode;
 }
 

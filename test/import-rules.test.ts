@@ -66,6 +66,7 @@ const directions: readonly { importer: string; never: readonly string[]; may: re
     never: [
       ...["../../../cli/a.ts", "../../../infra/a.ts", "../../../local/a.ts", "../../../test/a.ts"],
       ...["../aws/a.ts", "../../aws/a.ts", "../http/a.ts", "../../gateway/a.ts", "../../issuer/a.ts"],
+      "../../parameters/parameter-store.ts",
       ...["@aws-sdk/client-ssm", "@smithy/core/protocols", "@middy/core", "node:http", "node:https"],
     ],
     may: ["../token/a.ts", "../../errors.ts", "../../lib/a.ts", "../../parameters/a.ts", "../../aws/partitions.ts"],

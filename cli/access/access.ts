@@ -1,4 +1,4 @@
-// What an identity gets from a state of the store, at a time: by the function's own code.
+// Evaluates what access an identity has with given parameters at a given time, using the function's own code.
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { checkDenyList, isDenied } from "../../functions/authenticator/mapping/deny-list.ts";
@@ -8,39 +8,39 @@ import { renderUser } from "../../functions/authenticator/user/user.ts";
 import { Denial } from "../../functions/errors.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
 import type { EvaluationContext } from "../function-settings.ts";
-import type { Parameters } from "./account-names.ts";
+import type { StoredParameters } from "./account-names.ts";
 import { decide } from "./evaluation.ts";
 
 export interface Granted {
   readonly kind: "granted";
   readonly username: string;
   readonly groups: readonly string[];
-  /** The parameter that counts, and the mapping in it. */
+  /** The parameter that applies, and the mapping in it. */
   readonly parameter: string;
   readonly mapping: Mapping;
 }
 
 interface NotGranted {
   /**
-   * `denied`: by a deny list or `"deny": true`. `invalid`: by a value that is wrong. `mismatch`: by a value for another
-   * principal. `unusable`: a mapping applies, and its names cannot be rendered. `unmapped`: nothing applies.
+   * `denied`: a deny list or `"deny": true` matches. `invalid`: the value is invalid. `mismatch`: the value is for
+   * another principal. `unusable`: a mapping applies, but its names cannot be rendered. `unmapped`: nothing applies.
    */
   readonly kind: "denied" | "invalid" | "mismatch" | "unusable" | "unmapped";
-  /** The parameter that counts; empty where none does. */
+  /** The parameter that applies; empty if none does. */
   readonly parameter: string;
-  /** Of a deny list, the entry that matches. */
+  /** The matching entry of a deny list. */
   readonly arnLike?: string;
 }
 
 export type Access = Granted | NotGranted;
 
-/** EC2 proves the name of a node. */
+/** A sample of what EC2 returns. */
 const NODE = "ip-192-0-2-1.ec2.internal";
 
-/** `isNode`: whether EC2 would prove that the identity is an instance; others get nothing by a node's name. */
+/** @param isNode whether EC2 confirms that the identity is an instance, which mappings with a node's name require */
 export async function accessOf(
   identity: VerifiedIdentity,
-  parameters: Parameters,
+  parameters: StoredParameters,
   context: EvaluationContext,
   isNode = true,
 ): Promise<Access> {
@@ -63,7 +63,7 @@ export async function accessOf(
   }
 }
 
-function denyingEntry(identity: VerifiedIdentity, parameters: Parameters, parameter: string, now: number) {
+function denyingEntry(identity: VerifiedIdentity, parameters: StoredParameters, parameter: string, now: number) {
   const stored = parameters.get(parameter);
   const account = parameter.endsWith("/any") ? "any" : identity.accountId;
   const check = stored === undefined ? undefined : checkDenyList(stored, { account, partition: identity.partition });
@@ -71,7 +71,7 @@ function denyingEntry(identity: VerifiedIdentity, parameters: Parameters, parame
   return check.entries.find((entry) => isDenied(entry, identity) && !isExpired(entry.notAfter, now))?.arnLike;
 }
 
-/** Whether something states that this identity must not get in. An invalid deny list denies every identity that it covers. */
+/** Whether a denial applies. An invalid deny list denies every identity that it covers. */
 export function isDenial({ kind, parameter }: Access): boolean {
   return kind === "denied" || (kind === "invalid" && /\/deny\/(?:\d{12}|any)$/.test(parameter));
 }

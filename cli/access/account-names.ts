@@ -1,4 +1,4 @@
-// Names of principals that have a parameter, by account; and accounts that have none.
+// Collects the principals that have a parameter, by account, and sample accounts that have none.
 
 import { arnSections } from "../../functions/authenticator/mapping/arn-like.ts";
 import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
@@ -9,22 +9,21 @@ import { globAutomaton } from "./glob-automaton.ts";
 import { vocabularyOf } from "./vocabulary.ts";
 import { type Budget, walkPart } from "./walk.ts";
 
-export type Parameters = ReadonlyMap<string, StoredParameter>;
+export type StoredParameters = ReadonlyMap<string, StoredParameter>;
 
-/** Two states of the store. Share the objects of unchanged values: parsed values are cached by object. */
+/** Parameters before and after a change. Share the objects of unchanged values: parsed values are cached by object. */
 export interface States {
-  readonly before: Parameters;
-  readonly after: Parameters;
-  /** Other states that identities are then looked up in: what these mention tells them apart, too. */
-  readonly others?: readonly Parameters[];
+  readonly before: StoredParameters;
+  readonly after: StoredParameters;
+  /** Other states in which the caller evaluates the same identities: their values distinguish identities too. */
+  readonly others?: readonly StoredParameters[];
 }
 
-/** All of them, for what their values mention. */
-export function everyState({ before, after, others = [] }: States): readonly Parameters[] {
+export function everyState({ before, after, others = [] }: States): readonly StoredParameters[] {
   return [before, after, ...others];
 }
 
-/** By the name in lower case, each spelling that is known. */
+/** The known spellings by name in lower case. */
 type Names = Map<string, Set<string>>;
 
 export interface AccountNames {
@@ -39,14 +38,14 @@ export function noNames(): AccountNames {
   return { roles: new Map(), users: new Map(), federatedUsers: new Map(), permissionSets: new Map(), hasRoot: false };
 }
 
-/** What no principal can be called, such as a parameter's name that was made by hand, is left out. */
+/** Skips what is not a valid name, such as in a parameter that was created by hand. */
 export function addName(names: Names, spelled: string): void {
   if (!/^[\w+=,.@-]{1,128}$/.test(spelled)) return;
   const name = asciiLowerCase(spelled);
   names.set(name, (names.get(name) ?? new Set()).add(spelled));
 }
 
-/** The names in some parameters of the states, by account. Lists and account mappings name no principal. */
+/** The principals of these parameters, by account. Lists and account mappings name no principal. */
 export function namesByAccount(
   prefix: string,
   parameters: Iterable<string>,
@@ -63,7 +62,7 @@ export function namesByAccount(
     const own = { role: names.roles, user: names.users, "federated-user": names.federatedUsers };
     if (kind !== "role" && kind !== "user" && kind !== "federated-user") continue;
     addName(own[kind], name);
-    // A parameter's name is in lower case; its value has the spelling.
+    // A parameter's name is in lower case. Its value keeps the case.
     for (const text of everyState(states).flatMap((state) => vocabularyOf(state.get(parameter)).strings)) {
       const spelled = text.slice(text.lastIndexOf("/") + 1);
       if (asciiLowerCase(spelled) === name) addName(own[kind], spelled);
@@ -72,7 +71,7 @@ export function namesByAccount(
   return accounts;
 }
 
-/** The lists for any account name accounts by literal ARNs. */
+/** The accounts in literal ARNs of the lists for any account. */
 export function accountsInLists(prefix: string, states: States): string[] {
   return listsForAny(prefix, states).flatMap(({ strings }) =>
     strings.flatMap((text) => {
@@ -90,7 +89,7 @@ function listsForAny(prefix: string, states: States) {
 
 const DIGITS = "0123456789";
 
-/** An account without a name here, for each combination of account sections that a glob for any account has. */
+/** An unnamed account for each combination of account sections in the lists for any account. */
 export function otherAccounts(prefix: string, states: States, named: ReadonlySet<string>, budget: Budget): string[] {
   const globs = listsForAny(prefix, states).flatMap((list) => list.globs);
   const sections = [...new Set(globs.map((glob) => glob[4] ?? "*"))].filter((section) => /[*?]/.test(section));

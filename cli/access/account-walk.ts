@@ -1,4 +1,4 @@
-// How the identities of one account are walked: its globs as automata on two tracks, and the names that it knows.
+// Prepares the walk through the identities of one account: automata of its globs, and its known names.
 
 import { matchesSections } from "../../functions/authenticator/mapping/arn-like.ts";
 import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
@@ -8,36 +8,36 @@ import { type Automaton, globAutomaton } from "./glob-automaton.ts";
 import { vocabularyOf } from "./vocabulary.ts";
 import { type Budget, type Part, type Point, walkText } from "./walk.ts";
 
-/** Characters of names and of session names, in lower case: IAM compares names without regard to case. */
+/** Characters of names and session names, in lower case: IAM compares names case-insensitively. */
 export const NAME = "abcdefghijklmnopqrstuvwxyz0123456789_+=,.@-";
-/** Characters from which one is taken that nothing uses, in this order. */
+/** Candidates for an unused character, in order of preference. */
 const OTHERS = "zxqjkvwyZXQJKVWYuhbfgpcdmlnotsrieaUHBFGPCDMLNOTSRIEA0123456789_+=,.@-";
 
-/** As `verifyIdentity` accepts names and session names. */
+/** The longest name and session name that `verifyIdentity` accepts. */
 export const MAX_NAME = 128;
 
 export interface AccountScope {
   readonly context: EvaluationContext;
   readonly states: States;
   readonly account: string;
-  /** Names with a parameter in either state. */
+  /** Principals that have a parameter in any state. */
   readonly names: AccountNames;
-  /** Only identities that read a parameter of these names; `undefined`: every identity of the account. */
+  /** Restricts the walk to these principals; `undefined` for every identity of the account. */
   readonly only: AccountNames | undefined;
-  /** Whether a value in either state has `{SessionNameRaw}`. */
+  /** Whether a value in any state contains `{SessionNameRaw}`. */
   readonly usesRawSessions: boolean;
   readonly budget: Budget;
 }
 
 export interface AccountGlobs {
-  /** Resources in lower case with a wildcard: of canonical ARNs, and of the ARNs of sessions and federated users. */
+  /** Resources with a wildcard, in lower case: `iam` of canonical ARNs, `sts` of sessions and federated users. */
   readonly iam: readonly string[];
   readonly sts: readonly string[];
-  /** Resources in lower case without a wildcard, of both. */
+  /** Resources of both services without a wildcard, in lower case. */
   readonly literals: readonly string[];
 }
 
-/** Of the lists that identities of an account read, in both states. */
+/** The globs of the lists that apply to identities of the account, in all states. */
 export function globsOf({ account, states, context: { prefix, partition } }: AccountScope) {
   const lists = [account, "any"].flatMap((of) => [denyParameter(prefix, of), mappingParameter(prefix, "pattern", of)]);
   const globs = lists.flatMap((name) => everyState(states).flatMap((state) => vocabularyOf(state.get(name)).globs));
@@ -56,7 +56,7 @@ export function globsOf({ account, states, context: { prefix, partition } }: Acc
   };
 }
 
-/** A literal names a principal, in whatever path: a denial of one holds for its name. */
+/** Adds the principals that literals name. Their paths are ignored: a denial applies to the name. */
 export function withLiterals(names: AccountNames, literals: readonly string[]): AccountNames {
   const known = {
     ...names,
@@ -76,8 +76,8 @@ export function withLiterals(names: AccountNames, literals: readonly string[]): 
 }
 
 /**
- * Automata of one kind of principal. Each of its ARNs is a track: a role has its own ARN and that of its session, a user
- * the ARN with and the one without its path. Most characters are read on both.
+ * Automata for one kind of principal. Each of its ARNs is a track: the role's and the session's ARN of a role, the ARNs
+ * with and without the path of a user. Most characters are read on both tracks.
  */
 export interface Tracks {
   readonly automata: readonly Automaton[];
@@ -99,16 +99,16 @@ export function newTracks(first: readonly string[], second: readonly string[]): 
   };
 }
 
-/** At the start of both tracks, after what is the same in every ARN of the kind. */
+/** The point after the texts that start every ARN of the kind, one for each track. */
 export function startOf({ automata, first, second }: Tracks, firstText: string, secondText: string): Point[] {
   const start = [{ parts: [], others: "", states: automata.map((automaton) => automaton.start) }];
   return walkText(automata, secondText, second, walkText(automata, firstText, first, start));
 }
 
 /**
- * The alphabet of a part.
+ * The characters that a part needs: those in globs, and one that stands for all others.
  *
- * @param templates usernames and groups into which the part is rendered: the other character is in none of them
+ * @param templates usernames and groups into which the part is rendered: none of them contains the other character
  */
 export function alphabetOf(
   { used }: Tracks,

@@ -1,4 +1,4 @@
-// Administrators: members of a group that may do everything in the cluster, and how sure a mapping makes one.
+// Evaluates whether a mapping surely grants administrator access, by a group with full access to the cluster.
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
@@ -15,8 +15,8 @@ import { decide } from "./evaluation.ts";
 import { type SamplePrincipal, samplePrincipalsOf } from "./sample-principals.ts";
 
 /**
- * No RBAC rule can take `system:masters` away. `access:cluster-admin` is the group that a cluster binds to the role
- * `cluster-admin`, so that it can be taken away.
+ * `system:masters` bypasses RBAC, so no rule can revoke it. Clusters bind `access:cluster-admin` to the role
+ * `cluster-admin`, which can be revoked.
  * https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles
  */
 export const ADMIN_GROUPS: readonly string[] = ["system:masters", "access:cluster-admin"];
@@ -29,7 +29,7 @@ export function makesAdministrator({ groups = [] }: Mapping): boolean {
   return isAdministrator(groups);
 }
 
-/** The entries of one parameter that make an administrator. A search in the text spares parsing most of 10,000 values. */
+/** The parameter's entries with an administrators' group. The text search avoids parsing most of 10,000 values. */
 export function administratorEntries(prefix: string, name: string, stored: StoredParameter): Entry[] {
   if (!mentionsAdministrators(stored.value)) return [];
   return readParameter(prefix, name, stored).entries.filter(({ mapping }) => makesAdministrator(mapping));
@@ -39,21 +39,21 @@ export function mentionsAdministrators(value: string | undefined): boolean {
   return value !== undefined && ADMIN_GROUPS.some((group) => value.includes(group));
 }
 
-type Parameters = ReadonlyMap<string, StoredParameter>;
+type StoredParameters = ReadonlyMap<string, StoredParameter>;
 
 export interface AdminAccess {
-  /** `doubtful`: true for some of the principals that it may be for, or unless a denial is for them. */
+  /** `doubtful`: the mapping applies to only some of its possible principals, or a denial may match them. */
   readonly kind: "sure" | "doubtful" | "none";
-  /** Milliseconds since 1970, infinity without an end. */
+  /** In milliseconds since 1970; infinity without an end. */
   readonly until: number;
-  /** Where it is not sure: a phrase for the user. */
+  /** A phrase for the user; empty for `sure`. */
   readonly why: string;
 }
 
-/** The best of what its sample principals give. */
+/** The strongest result of the entry's sample principals. */
 export async function adminAccessOf(
   entry: Entry,
-  parameters: Parameters,
+  parameters: StoredParameters,
   context: EvaluationContext,
 ): Promise<AdminAccess> {
   const { notAfter } = entry.mapping;
@@ -69,27 +69,27 @@ export async function adminAccessOf(
 
 async function accessOfSample(
   { identities, mayBe }: SamplePrincipal,
-  parameters: Parameters,
+  parameters: StoredParameters,
   context: EvaluationContext,
 ): Promise<AdminAccess> {
   const answers: AdminAccess[] = [];
   for (const identity of identities) answers.push(await ask(identity, parameters, context));
   if (answers.length === 0) return none("no principal can match it");
-  const refused = answers.find(({ kind }) => kind === "none");
-  if (refused !== undefined && answers.every(({ kind }) => kind === "none")) return refused;
+  const denied = answers.find(({ kind }) => kind === "none");
+  if (denied !== undefined && answers.every(({ kind }) => kind === "none")) return denied;
   const until = Math.min(...answers.flatMap(({ kind, until }) => (kind === "none" ? [] : until)));
-  if (refused !== undefined) return { kind: "doubtful", until, why: refused.why };
+  if (denied !== undefined) return { kind: "doubtful", until, why: denied.why };
   const account = identities[0]?.accountId ?? "";
   const deny = mayBe.flatMap((pattern) => possibleDenials(pattern, account, parameters, context))[0];
   return deny === undefined
     ? { kind: "sure", until, why: "" }
-    : { kind: "doubtful", until, why: `perhaps denied by ${deny}` };
+    : { kind: "doubtful", until, why: `may be denied by ${deny}` };
 }
 
-/** By the function's own code. A name that EC2 must prove counts as refused: an administrator does not need one. */
+/** Uses the function's own code. Mappings with a node's name are denied: an administrator does not need one. */
 async function ask(
   identity: VerifiedIdentity,
-  parameters: Parameters,
+  parameters: StoredParameters,
   context: EvaluationContext,
 ): Promise<AdminAccess> {
   const { evaluations, deciding } = decide(context, identity, parameters);
@@ -97,13 +97,13 @@ async function ask(
   try {
     const selected = selectMapping(evaluations, identity);
     const { groups } = await renderUser(selected, identity, context.reservedPrefixes, async () => ({ refusal: "" }));
-    if (!isAdministrator(groups)) return none(`${where} counts before it`);
+    if (!isAdministrator(groups)) return none(`${where} takes precedence`);
     const { notAfter } = selected.mapping;
     return { kind: "sure", until: (notAfter && notAfterTime(notAfter)) || Number.POSITIVE_INFINITY, why: "" };
   } catch (error) {
     if (!(error instanceof Denial)) throw error;
-    if (error.code === "identity_unmapped") return none("not for every role that it may be for");
-    return none(error.code === "identity_denied" ? `denied by ${where}` : `refused, ${error.code}`);
+    if (error.code === "identity_unmapped") return none("it does not match every possible role");
+    return none(error.code === "identity_denied" ? `denied by ${where}` : `denied, ${error.code}`);
   }
 }
 

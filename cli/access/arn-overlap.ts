@@ -1,4 +1,4 @@
-// Whether an ARN can match two patterns: for questions about somebody whose ARN is not fully known.
+// Checks whether one ARN can match two patterns, for principals whose ARN is only partly known.
 
 import { arnSections } from "../../functions/authenticator/mapping/arn-like.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
@@ -8,19 +8,19 @@ import type { EvaluationContext } from "../function-settings.ts";
 import { readParameter } from "../mappings/file/read-parameter.ts";
 import { decide, supposeIdentity } from "./evaluation.ts";
 
-/** As `arnLike` reads patterns: section by section, in any case. False if either is not an ARN. */
+/** Compares section by section and case-insensitively, like `arnLike`. False if either is not an ARN. */
 export function arnsOverlap(a: string, b: string): boolean {
   const [left, right] = [arnSections(a), arnSections(b)];
   if (left === undefined || right === undefined) return false;
   return left.every((section, index) => globsOverlap(section, right[index] ?? ""));
 }
 
-/** A role's ARN as STS and denials see it: by its name, whatever path it is written with. Any other as it is. */
+/** Removes the path from a role's ARN, as STS does. Any other ARN is unchanged. */
 export function withoutRolePath(arn: string): string {
   return arn.replace(/:role\/.*\//i, ":role/");
 }
 
-/** `overlap[j]`: the part of `a` that is read, and the first j characters of `b`, have a text in common. */
+/** `overlap[j]`: a text matches both the part of `a` that was read and the first j characters of `b`. */
 function globsOverlap(a: string, b: string): boolean {
   let overlap = [true, ...Array.from(b, (_, j) => /^\**$/.test(b.slice(0, j + 1)))];
   for (const one of a) {
@@ -28,7 +28,7 @@ function globsOverlap(a: string, b: string): boolean {
     for (const [j, other] of [...b].entries()) {
       const same = one === other || one === "?" || other === "?";
       const widened = one === "*" || other === "*";
-      // A star takes nothing or one character more; two characters that are the same go together.
+      // A star matches nothing or one more character; otherwise both characters must be equal.
       const isNext = widened
         ? overlap[j + 1] === true || next[j] === true || overlap[j] === true
         : same && overlap[j] === true;
@@ -39,7 +39,7 @@ function globsOverlap(a: string, b: string): boolean {
   return overlap[b.length] === true;
 }
 
-/** The parameters that may grant access to federated users of an account, by whatever name; `account` may be `any`. */
+/** The parameters that can grant access to federated users of any name in the account; `account` may be `any`. */
 export function parametersForFederated(prefix: string, account: string): string[] {
   return [
     ...(account === "any"
@@ -49,7 +49,7 @@ export function parametersForFederated(prefix: string, account: string): string[
   ];
 }
 
-/** Those of them that do grant access to federated users of any name, unless a denial covers all of these users. */
+/** Those of them that grant it now; empty if a denial covers all federated users. */
 export function grantsToFederated(
   account: string,
   parameters: ReadonlyMap<string, StoredParameter>,
@@ -69,5 +69,5 @@ export function grantsToFederated(
   });
 }
 
-/** In place of what is not known: no federated user has such a name. */
+/** Stands for an unknown name or account: no federated user has this name. */
 const NAME_OR_ACCOUNT = "000000000000";

@@ -1,4 +1,4 @@
-// Who gains and who loses access between two states of the store: one identity for each way in which it happens.
+// Compares access before and after a change: one identity for each way in which access is gained or lost.
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
@@ -22,30 +22,30 @@ import { type Budget, newBudget, TooManyStates } from "./walk.ts";
 
 export interface AccessDifference {
   /**
-   * `gain`: access, a username or a group that it did not have, or access that lasts longer. `loss`: the reverse.
-   * `lifted`: it was denied and no longer is; nothing grants it access yet.
+   * `gain`: new access, username or group, or access that lasts longer. `loss`: the reverse. `lifted`: a denial no
+   * longer applies, but no mapping grants access yet.
    */
   readonly kind: "gain" | "loss" | "lifted";
-  /** The shortest of those for which the same entries match. Its unique id is made up where no mapping names one. */
+  /** The shortest identity that the same entries match. Its unique id is made up unless a mapping names one. */
   readonly identity: VerifiedIdentity;
   readonly before: Access;
   readonly after: Access;
-  /** From when on, in milliseconds since 1970: now, or just after an entry ends. */
+  /** When the difference starts, in milliseconds since 1970: now, or just after an entry ends. */
   readonly from: number;
 }
 
 export interface AccessComparison {
   readonly differences: readonly AccessDifference[];
-  /** False where there are more combinations than are looked at: who gains besides these, cannot be told. */
+  /** False if the budget was used up: other identities may gain access too. */
   readonly isComplete: boolean;
 }
 
 /**
- * Complete by construction: a decision depends on the parameters that an identity reads, on which entries match it, on its
- * unique id, its session and the time. So one identity is evaluated for each combination of these that can be reached.
+ * Complete by construction: a decision depends on the parameters that apply to an identity, the entries that match it,
+ * its unique id, its session and the time. One identity is evaluated for each reachable combination of these.
  *
- * @param states as far as they were read: all that a review of an identity of the affected accounts reads
- * @param budget states of automata to look at
+ * @param states with at least the parameters that apply to identities of the affected accounts
+ * @param budget the number of automaton states to visit
  */
 export async function compareAccess(
   states: States,
@@ -66,7 +66,7 @@ export async function compareAccess(
   }
 }
 
-/** The accounts that a change affects. A list, or an account's own mapping, is for every identity that reads it. */
+/** The accounts that a change affects: all identities for a changed list or account mapping, else the named ones. */
 function scopesOf(states: States, context: EvaluationContext, budget: Budget): AccountScope[] {
   const { prefix } = context;
   const changed = changedParameters(states);
@@ -114,7 +114,7 @@ function identitiesOf(scope: AccountScope): VerifiedIdentity[] {
   ];
 }
 
-/** For each unique id that a mapping is pinned to, and another one; now, and just after each end. */
+/** Compares with each unique id that a mapping names and with another one, now and just after each end. */
 async function compareIdentity(
   identity: VerifiedIdentity,
   states: States,
@@ -143,7 +143,7 @@ async function compareIdentity(
         await accessOf(one, states.after, at, isNode),
       ];
       const found = differenceBetween(before, after).map((kind) => ({ kind, identity: one, before, after, from: now }));
-      // What has begun before goes on.
+      // Report a lasting difference only once.
       const key = JSON.stringify(found.map(({ kind }) => [kind, before, after]));
       if (key !== previous) differences.push(...found);
       previous = key;
@@ -156,7 +156,7 @@ function arnsOf({ arn, canonicalArn, kind, partition, accountId, name }: Verifie
   return [arn, canonicalArn, ...(kind === "user" ? [`arn:${partition}:iam::${accountId}:user/${name}`] : [])];
 }
 
-/** Only of roles and users: the unique ids of the others say nothing more than their ARN. */
+/** The identity with each unique id that mappings name. Only roles and users can be pinned. */
 function pinned(identity: VerifiedIdentity, strings: readonly string[]): VerifiedIdentity[] {
   const start = identity.kind === "role" ? "AROA" : identity.kind === "user" ? "AIDA" : undefined;
   if (start === undefined) return [];

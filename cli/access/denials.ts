@@ -1,4 +1,4 @@
-// Denials: those that a parameter holds, and those that may be for somebody who is not fully known.
+// Finds the denials in a parameter, and those that may match a partly known principal.
 
 import { checkDenyList } from "../../functions/authenticator/mapping/deny-list.ts";
 import { denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
@@ -11,9 +11,9 @@ import type { EvaluationContext } from "../function-settings.ts";
 import { arnsOverlap, withoutRolePath } from "./arn-overlap.ts";
 
 export interface NamedDenial {
-  /** The ARN or ARN pattern, in the spelling of its entry. */
+  /** The ARN or ARN pattern, in the case of its entry. */
   readonly who: string;
-  /** Milliseconds since 1970, infinity without an end. */
+  /** In milliseconds since 1970; infinity without an end. */
   readonly end: number;
 }
 
@@ -25,7 +25,7 @@ function accountOfList(parameter: string): string {
   return parameter.slice(parameter.lastIndexOf("/") + 1);
 }
 
-/** A deny list that is invalid shuts out everybody that it is read for. */
+/** Whether it is an invalid deny list, which denies every identity that it covers. */
 export function refusesEverybody(parameter: string, value: string | undefined): boolean {
   return (
     value !== undefined &&
@@ -35,8 +35,8 @@ export function refusesEverybody(parameter: string, value: string | undefined): 
 }
 
 /**
- * By the ARN in lower case; those that are over are left out. A `deny` that is ill-typed or cut off counts too: it makes
- * its mapping invalid, which shuts the same principal out.
+ * The denials that have not ended, by ARN in lower case. Includes mappings with a `deny` that is truncated or has the
+ * wrong type: they are invalid, which denies the same principal.
  */
 export function denialsIn(parameter: string, value: string | undefined, now: number): Map<string, NamedDenial> {
   const content = value === undefined ? undefined : parseStored(value);
@@ -48,18 +48,18 @@ export function denialsIn(parameter: string, value: string | undefined, now: num
     const mayDeny = (own: Record<string, unknown>) => valuesOf(own, "deny").some((deny) => (deny ?? false) !== false);
     if (!isObject(item) || !(isDenyList(parameter) || mayDeny(item))) continue;
     const { arn, arnLike = arn, notAfter } = item;
-    // A sso or account mapping names nobody; older versions could deny by one.
+    // Mappings of permission sets and accounts contain no ARN. Older versions accepted `deny` in them.
     const who = typeof arnLike === "string" ? arnLike : parameter;
     if (typeof notAfter === "string" && isExpired(notAfter, now)) continue;
     const end = (typeof notAfter === "string" ? notAfterTime(notAfter) : undefined) ?? Number.POSITIVE_INFINITY;
     const key = asciiLowerCase(who);
-    // Twice in a list, somebody is denied until the later end.
+    // Of two denials of one ARN, the later end applies.
     if (end >= (found.get(key)?.end ?? end)) found.set(key, { who, end });
   }
   return found;
 }
 
-/** The ARN patterns of denials that are for a part of what `pattern` means, perhaps for the very one that exists. */
+/** The ARN patterns of denials that overlap `pattern`, so that they may match the principal that exists. */
 export function possibleDenials(
   pattern: string,
   account: string,

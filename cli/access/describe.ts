@@ -1,4 +1,4 @@
-// A comparison in words, below the parameters that it comes from: what a change loosens, and what it takes away unasked.
+// Describes a comparison by parameter: the access that a change loosens, and losses that its diff does not show.
 
 import { isDeepStrictEqual } from "node:util";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
@@ -11,7 +11,7 @@ import { droppedLimits, entriesOf, placeOf, principalText, type Weakening, weake
 export interface AccessTexts {
   /** By parameter. Each needs separate confirmation, or --allow-weakening. */
   readonly weakenings: ReadonlyMap<string, readonly Weakening[]>;
-  /** By parameter: losses that the diff of the parameters does not show, as phrases with a verb. */
+  /** By parameter, as phrases with a verb: losses that the parameter's diff does not show. */
   readonly losses: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -20,7 +20,7 @@ const TOO_MANY: Weakening = {
   text: "may grant more access than this plan shows: there are too many combinations of patterns to compare",
 };
 
-/** `changed`: the parameters that are written, in the order in which they are shown. */
+/** @param changed the parameters that are written, in the order of the plan */
 export function describe(
   { differences, isComplete }: AccessComparison,
   changed: readonly string[],
@@ -34,14 +34,14 @@ export function describe(
   const comparing = {
     states,
     context,
-    // Few changes need it, and it reads every mapping.
+    // Created on demand: few changes need it, and it parses every mapping.
     findUsername: (...of: Parameters<ReturnType<typeof usernameFinder>>) => {
       finder ??= usernameFinder(context, states.after);
       return finder(...of);
     },
   };
   const add = (where: string, weakening: Weakening) => {
-    // Identities with the same entry and the same cause need one line: the first is the example.
+    // One line for all identities with the same entry and cause. The first identity is the example.
     const key = weakening.text.replace(/, and arn:\S+ gets .*/, "").toLowerCase();
     const lines = weakenings.get(where) ?? new Map<string, Weakening>();
     if (!lines.has(key)) weakenings.set(where, lines.set(key, weakening));
@@ -64,7 +64,7 @@ export function describe(
   };
 }
 
-/** Soonest first, then the shortest ARN: it is the example. */
+/** Earliest first, then the shortest ARN, so that it becomes the example. */
 function inOrder(a: AccessDifference, b: AccessDifference): number {
   const [one, other] = [a.identity.canonicalArn, b.identity.canonicalArn];
   const isLifted = Number(a.kind === "lifted") - Number(b.kind === "lifted");
@@ -76,14 +76,14 @@ function writtenParameter(
   writes: ReadonlySet<string>,
   { prefix }: EvaluationContext,
 ): string {
-  // What has denied is where a denial is lifted.
+  // A lifted denial belongs to the parameter that denied.
   const deciding = [after.parameter, before.parameter];
   if (before.kind !== "granted" && before.kind !== "unmapped") deciding.reverse();
   const names = [...deciding, ...candidates(prefix, identity).map(({ parameter }) => parameter)];
   return names.find((name) => writes.has(name)) ?? [...writes][0] ?? "";
 }
 
-/** Whether the change writes this one principal's, permission set's or session's entry, and that entry counts. */
+/** Whether the change writes the entry of this principal, permission set or session, and that entry applies. */
 function isNamed(
   { identity, before, after }: AccessDifference,
   writes: ReadonlySet<string>,
@@ -95,7 +95,7 @@ function isNamed(
   });
 }
 
-/** Not where the entry that gave the access is changed itself: the diff shows it. An end that comes is shown. */
+/** `undefined` if the diff shows the loss: the entry that granted the access is changed. Future ends are described. */
 function lossText(
   { identity, before, after, from }: AccessDifference,
   isOwn: boolean,
@@ -109,10 +109,10 @@ function lossText(
     isDeepStrictEqual(one, before.mapping),
   );
   if (isOwn || !isKept) return undefined;
-  if (after.kind === "granted") return `leaves ${whom} to ${shortName(after.parameter, context.prefix)}`;
+  if (after.kind === "granted") return `applies ${shortName(after.parameter, context.prefix)} to ${whom}`;
   if (after.kind === "denied") {
     const { arnLike = "" } = after;
     return /[*?]/.test(arnLike) ? `denies ${whom}, which matches ${arnLike}` : undefined;
   }
-  return `takes the access of ${whom}: ${shortName(after.parameter, context.prefix)} is invalid or for another principal`;
+  return `removes the access of ${whom}: ${shortName(after.parameter, context.prefix)} is invalid or for another principal`;
 }

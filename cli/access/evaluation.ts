@@ -1,4 +1,4 @@
-// What the function would decide for an identity: its own code, on parameters that were read before.
+// Runs the function's decision for an identity on parameters that were already read.
 
 import { type VerifiedIdentity, verifyIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
@@ -11,9 +11,9 @@ import type { EvaluationContext } from "../function-settings.ts";
 import type { Entry } from "../mappings/file/entry.ts";
 
 interface Decision {
-  /** In the order of the places. */
+  /** In order of precedence. */
   readonly evaluations: readonly Evaluation[];
-  /** The one that counts; `undefined` where no place holds anything. */
+  /** The evaluation that applies; `undefined` without any parameter. */
   readonly deciding: ReturnType<typeof decidingEvaluation>;
 }
 
@@ -27,13 +27,13 @@ export function decide(
 }
 
 interface Supposition {
-  /** `AROA...` or `AIDA...`; one is made up where none is given. */
+  /** `AROA...` or `AIDA...`; default: made up. */
   readonly principalId?: string | undefined;
-  /** Of a role's session. */
+  /** For roles; default: made up, or the one of an assumed role's ARN. */
   readonly sessionName?: string | undefined;
 }
 
-/** Made up: nothing that is asked here depends on it. */
+/** Made up: no decision depends on it. */
 const ACCESS_KEY_ID = "ASIASUPPOSED";
 export const SAMPLE_SESSION = "session-name";
 
@@ -56,12 +56,12 @@ function suppose(arn: string, supposed: Supposition): VerifiedIdentity | undefin
   const mapped = parseMappedArn(arn);
   if (mapped === undefined) return undefined;
   const { partition, accountId, kind } = mapped;
-  // In the spelling that was given: a permission set's role is known by its capitals.
+  // Keep the case: the names of permission sets' roles are case-sensitive.
   const name = arn.slice(arn.lastIndexOf("/") + 1);
   if (kind === "role") return supposeRole(partition, accountId, name, supposed);
   const userIds = { user: supposed.principalId ?? "AIDASUPPOSED", root: accountId, "federated-user": undefined };
   const UserId = userIds[kind] ?? `${accountId}:${name}`;
-  // A mapping may spell its ARN in capitals; STS never does.
+  // A mapping may write its ARN in capitals. STS returns lower case.
   const Arn = arn.replace(/^[^/]*/, (start) => start.toLowerCase());
   return verifyIdentity({ Account: accountId, Arn, UserId }, partition, ACCESS_KEY_ID);
 }
@@ -72,12 +72,12 @@ function supposeRole(partition: string, account: string, role: string, supposed:
   return verifyIdentity({ Account: account, Arn, UserId: `${principalId}:${sessionName}` }, partition, ACCESS_KEY_ID);
 }
 
-/** The role that IAM Identity Center makes for a permission set; its suffix is made up. */
+/** The role that IAM Identity Center creates for a permission set, with a made-up suffix. */
 function permissionSetRole(partition: string, account: string, permissionSet: string): string {
   return `arn:${partition}:iam::${account}:role/AWSReservedSSO_${permissionSet}_0000000000000000`;
 }
 
-/** `undefined` for patterns and accounts, which are for many. */
+/** `undefined` for patterns and accounts, which match many principals. */
 export function principalOf(
   { kind, account, name, mapping }: Entry,
   { partition }: EvaluationContext,
@@ -88,7 +88,7 @@ export function principalOf(
   return arn === undefined ? undefined : supposeIdentity(arn, { principalId, sessionName });
 }
 
-/** What counts for an entry's principal; `undefined` where the entry has no single one. */
+/** The decision for an entry's principal; `undefined` for patterns and accounts. */
 export function decideForPrincipal(
   entry: Entry,
   parameters: ReadonlyMap<string, StoredParameter>,

@@ -1,6 +1,6 @@
-// A glob of an ARN section as a deterministic automaton that is built while it is walked.
+// Builds deterministic automata for globs of ARN sections, lazily while they are walked.
 
-/** The state from which no text matches any more. */
+/** The state from which no text can match. */
 const DEAD = 0;
 
 export interface Automaton {
@@ -11,10 +11,12 @@ export interface Automaton {
 }
 
 /**
- * `pattern` in lower case, as `functions/authenticator/mapping/arn-like.ts` reads it: `*` any run, `?` one character.
- *
  * A state is the set of positions in the pattern that the text can have reached. Positions before the last `*` in the
- * set are dropped: whatever they accept, that `*` accepts too. So a state count stays near the pattern's length.
+ * set are dropped: that `*` accepts everything that they accept. This keeps the number of states near the pattern's
+ * length.
+ *
+ * @param pattern in lower case, with `*` for any run and `?` for one character, as in
+ *   `functions/authenticator/mapping/arn-like.ts`
  */
 export function globAutomaton(pattern: string): Automaton {
   const states: (readonly number[])[] = [[]];
@@ -58,7 +60,7 @@ export function globAutomaton(pattern: string): Automaton {
   };
 }
 
-/** Accepts the texts of a finite set, each of them in lower case. */
+/** Accepts exactly these texts, which must be in lower case. */
 export function setAutomaton(texts: Iterable<string>): Automaton {
   const steps: Map<string, number>[] = [new Map(), new Map()];
   const accepted = new Set<number>();

@@ -1,4 +1,4 @@
-// Roles and their sessions that a comparison evaluates: each one that is named, and one for each combination of globs.
+// Lists the roles and sessions to compare: each named one, and one for each combination of matching globs.
 
 import { type VerifiedIdentity, verifyIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
@@ -19,21 +19,21 @@ import { vocabularyOf } from "./vocabulary.ts";
 import { type Point, walkName, walkPart, walkText } from "./walk.ts";
 
 const HEX = "0123456789abcdef";
-/** The role of a permission set: `AWSReservedSSO_<set>_<16 hex>`; only in this case of its letters is it one. */
+/** The role of a permission set is `AWSReservedSSO_<set>_<16 hex>`, case-sensitive. */
 const RESERVED = "AWSReservedSSO_";
 const MAX_SET = 32;
 const SUFFIX = 16;
 
-/** The name of a role, from the parts of a walk. */
+/** Returns the name of a role for the parts of a walk. */
 type NameOf = (parts: readonly string[]) => string;
 
-/** `names`: those that `globs` name, too. Each identity has a made-up unique id. */
+/** The identities have made-up unique ids. @param names includes the names in `globs` */
 export function rolesOf(scope: AccountScope, globs: AccountGlobs, names: AccountNames): VerifiedIdentity[] {
   const tracks = roleTracks(scope, globs);
   const { automata, both } = tracks;
   const start = startOf(tracks, "role/", "assumed-role/");
   const named = [...(scope.only ?? names).roles].flatMap(([name, spellings]) => {
-    // The name of a permission set's role, in lower case, is that of an ordinary one.
+    // In lower case, the name of a permission set's role is that of an ordinary role.
     const spelled = name.startsWith(asciiLowerCase(RESERVED)) ? name : spelledOf(spellings);
     return withSessions(scope, globs, tracks, walkName(automata, spelled, both, start), lastOf);
   });
@@ -44,7 +44,7 @@ export function rolesOf(scope: AccountScope, globs: AccountGlobs, names: Account
   return [...named, ...withSessions(scope, globs, tracks, others, lastOf)];
 }
 
-/** `{SessionName}` and `{SessionNameRaw}` differ for a session with "@" alone: where both are in use, it matters. */
+/** The extra glob distinguishes sessions with "@": only for these, `{SessionName}` and `{SessionNameRaw}` differ. */
 function roleTracks({ usesRawSessions }: AccountScope, { iam, sts }: AccountGlobs): Tracks {
   return newTracks(iam, usesRawSessions ? [...sts, "assumed-role/*/*@*"] : sts);
 }
@@ -53,7 +53,7 @@ function lastOf(parts: readonly string[]): string {
   return parts.at(-1) ?? "";
 }
 
-/** One spelling is enough: globs and mappings compare the names of roles and users without regard to case. */
+/** One spelling is enough: globs and mappings compare the names of roles and users case-insensitively. */
 export function spelledOf(spellings: ReadonlySet<string>): string {
   return [...spellings].sort()[0] ?? "";
 }
@@ -96,7 +96,7 @@ export function permissionSetRolesOf(
   return [...named, ...identities(walkPart(automata, suffix, others, budget))];
 }
 
-/** Of roles that are named: by their set, the ends of their names. */
+/** The suffixes of named roles, by permission set. */
 function suffixesOf({ roles }: AccountNames): Map<string, Map<string, Set<string>>> {
   const found = new Map<string, Map<string, Set<string>>>();
   for (const name of roles.keys()) {
@@ -113,7 +113,7 @@ function roleName(set: string, end: string): string {
   return `${asciiLowerCase(RESERVED)}${set}_${end}`;
 }
 
-/** `from`: behind the name of a role; all of them of one permission set, or of none that is named. */
+/** @param from points after the name of a role: all roles are of one permission set, or none is of a named set */
 function withSessions(
   scope: AccountScope,
   { literals }: AccountGlobs,
@@ -126,7 +126,7 @@ function withSessions(
   const { automata, second } = tracks;
   const role = nameOf(first.parts);
   const { sessions, templates } = mentionedFor(scope, role);
-  // A denial compares a session without regard to case, an sso-session entry with regard to it.
+  // Sessions are case-insensitive in denials and case-sensitive in sso-session entries.
   const named = new Set(
     [...sessions, ...literals.flatMap((text) => sessionIn(text, role)), ...reservedSessions(templates)].flatMap(
       (session) => [session, session.toLowerCase(), session.toUpperCase()],
@@ -142,7 +142,7 @@ function withSessions(
   return points.flatMap(({ parts }) => roleIdentity(scope, nameOf(parts.slice(0, -1)), parts.at(-1) ?? ""));
 }
 
-/** What the parameters of a role's identities mention: sessions of its own, and names that a session is rendered into. */
+/** Session names and templates in the parameters that apply to a role. */
 function mentionedFor(scope: AccountScope, role: string) {
   const { context, states } = scope;
   const [sample] = roleIdentity(scope, role, "session");
@@ -161,7 +161,7 @@ function sessionIn(literal: string, role: string): string[] {
   return kind === "assumed-role" && name === asciiLowerCase(role) ? [session.join("/")] : [];
 }
 
-/** None for a name that no session can have. */
+/** Empty if the session name is not valid. */
 function roleIdentity({ context, account }: AccountScope, role: string, session: string): VerifiedIdentity[] {
   if (!/^[\w+=,.@-]{1,128}$/.test(session)) return [];
   const { partition } = context;

@@ -1,4 +1,4 @@
-// Sample principals of an entry: identities that the function's own code can review, to see whether it lets anybody in.
+// Makes up sample principals that an entry matches, to check whether the entry grants access.
 
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
@@ -11,24 +11,24 @@ import type { Entry } from "../mappings/file/entry.ts";
 import { principalOf, SAMPLE_SESSION, supposeIdentity } from "./evaluation.ts";
 
 export interface SamplePrincipal {
-  /** One of these exists, and it is not known which: only what is true for all of them is sure. */
+  /** Candidates for the principal, of which one exists: a result is sure only if it holds for all of them. */
   readonly identities: readonly VerifiedIdentity[];
-  /** ARN patterns of what the existing one may be besides these. */
+  /** ARN patterns of further candidates. */
   readonly mayBe: readonly string[];
 }
 
-type Parameters = ReadonlyMap<string, StoredParameter>;
+type StoredParameters = ReadonlyMap<string, StoredParameter>;
 
-/** In place of a `*`: nobody has such a name. */
+/** Replaces a `*`: no principal has this name. */
 const ANY = "0000000000000000";
 const SOME_ACCOUNT = "000000000000";
-/** A permission set's role ends in one of 16^16, and only AWS knows in which. */
+/** Sample suffixes: a permission set's role ends in 16 hex digits that only AWS knows. */
 const SUFFIXES = ["0000000000000000", "ffffffffffffffff"];
 
-/** Each is another principal; empty for an entry that no principal can match. */
+/** One element for each principal; empty for an entry that no principal can match. */
 export function samplePrincipalsOf(
   entry: Entry,
-  parameters: Parameters,
+  parameters: StoredParameters,
   context: EvaluationContext,
 ): SamplePrincipal[] {
   const { kind, account, name, mapping } = entry;
@@ -45,11 +45,11 @@ export function samplePrincipalsOf(
   return accounts.flatMap((one) => patternSamples(mapping.arnLike ?? "", one, parameters, context));
 }
 
-/** Roles first: most principals are roles, so a pattern for everybody is judged by them. */
+/** Roles first: most principals are roles, so a role represents a pattern for all principals. */
 function patternSamples(
   arnLike: string,
   account: string,
-  parameters: Parameters,
+  parameters: StoredParameters,
   context: EvaluationContext,
 ): SamplePrincipal[] {
   const { partition } = context;
@@ -69,11 +69,11 @@ function patternSamples(
   return candidates.filter(isMatched).slice(0, 1);
 }
 
-/** The one role that a set has in an account: perhaps one that is mapped by itself, or that a pattern means. */
+/** The set's role in the account. Candidates include the suffixes in separate mappings and in patterns. */
 function permissionSetSample(
   account: string,
   set: string,
-  parameters: Parameters,
+  parameters: StoredParameters,
   { prefix, partition }: EvaluationContext,
   sessionName: string = SAMPLE_SESSION,
 ): SamplePrincipal {
@@ -103,9 +103,9 @@ function patternsIn(stored: StoredParameter | undefined): string[] {
   );
 }
 
-/** A suffix that the pattern matches, where it names the set and a part of the suffix. */
+/** A suffix that the pattern matches, if the pattern contains the set and a part of the suffix. */
 function suffixIn(arnLike: string, set: string): string[] {
-  // A denial may have a path before the name, or a session behind it.
+  // A denial may have a path before the name or a session after it.
   const [, rest] =
     arnLike
       .toLowerCase()
@@ -116,7 +116,7 @@ function suffixIn(arnLike: string, set: string): string[] {
   return [fill(rest.replace("*", "0".repeat(Math.max(0, 16 - literal.length))), "")];
 }
 
-/** Of a pattern for permission sets' roles, the part before the suffix. */
+/** The set in a pattern for permission sets' roles: the part before the suffix. */
 function setIn(name: string): string {
   const [, set = "*"] = /^awsreservedsso_(.+)$/i.exec(name) ?? [];
   return set.replace(/_[^_]*$/, "");
@@ -130,13 +130,13 @@ function identitiesOf(arns: readonly string[]): VerifiedIdentity[] {
   return arns.flatMap((arn) => supposeIdentity(arn) ?? []);
 }
 
-/** A user's path is in its ARN, where patterns see it, and need not be in the mapping's. */
+/** A user's ARN has a path, which patterns match. The mapping's ARN may lack it. */
 function pathsOf({ kind, partition, accountId, name }: VerifiedIdentity): string[] {
   const start = `arn:${partition}:iam::${accountId}:user`;
   return kind === "user" ? [`${start}/${name}`, `${start}/*/${name}`] : [];
 }
 
-/** As STS names a role, too: a denial may be for its sessions. */
+/** The ARNs of a role and its session: a denial may match either. */
 function arnsOf(partition: string, account: string, role: string, session: string): string[] {
   return [roleOf(partition, account, role), `arn:${partition}:sts::${account}:assumed-role/${role}/${session}`];
 }
@@ -145,8 +145,8 @@ function roleOf(partition: string, account: string, name: string): string {
   return `arn:${partition}:iam::${account}:role/${name}`;
 }
 
-/** Those that other mappings name: this cluster knows nobody of any other account. */
-function accountsIn(parameters: Parameters, context: EvaluationContext): string[] {
+/** The accounts that other mappings name: the cluster has no users from other accounts. */
+function accountsIn(parameters: StoredParameters, context: EvaluationContext): string[] {
   const accounts = new Set(
     [...parameters.keys()].flatMap((name) => {
       const { kind = "deny", account = "any" } = readName(context.prefix, name) ?? {};

@@ -1,4 +1,4 @@
-// Users, federated users and root that a comparison evaluates.
+// Lists the users, federated users and root users to compare.
 
 import { type VerifiedIdentity, verifyIdentity } from "../../functions/authenticator/identity/identity.ts";
 import type { AccountNames } from "./account-names.ts";
@@ -19,10 +19,10 @@ import { type Point, walkName, walkPart, walkText } from "./walk.ts";
 const PATH = `${NAME}/!"#$%&'()*:;<>?[\\]^\`{|}~`;
 const MAX_PATH = 510;
 
-/** `names`: those that `globs` name, too. Each has a made-up unique id. */
+/** The users have made-up unique ids. @param names includes the names in `globs` */
 export function usersOf(scope: AccountScope, globs: AccountGlobs, names: AccountNames): VerifiedIdentity[] {
   const named = [...(scope.only ?? names).users].flatMap(([name, spellings]) => {
-    // A literal compares the path, too, where it is a pattern's.
+    // A literal in a pattern list also compares the path.
     const own = globs.literals.filter((text) => text.startsWith("user/") && text.endsWith(`/${name}`));
     const tracks = newTracks([...globs.iam, ...own], globs.iam);
     return identities(scope, walkName(tracks.automata, spelledOf(spellings), tracks.both, paths(scope, tracks)));
@@ -37,7 +37,7 @@ export function usersOf(scope: AccountScope, globs: AccountGlobs, names: Account
   ];
 }
 
-/** Before the name: without a path, and with each that matters. The second track is the ARN without path. */
+/** Points before the name: without a path, and with each path that globs distinguish. The second track has no path. */
 function paths({ budget }: AccountScope, tracks: Tracks): Point[] {
   const { automata, first } = tracks;
   const start = startOf(tracks, "user/", "user/");
@@ -62,7 +62,7 @@ function identities({ context: { partition }, account }: AccountScope, points: r
 
 export function federatedUsersOf(scope: AccountScope, globs: AccountGlobs, names: AccountNames): VerifiedIdentity[] {
   const { only, account, context, budget } = scope;
-  // A mapping compares their names in the spelling of its ARN.
+  // Mappings compare the names of federated users case-sensitively.
   const found = [...(only ?? names).federatedUsers].flatMap(([name, spellings]) => [
     ...new Set([...spellings, name, name.toUpperCase()]),
   ]);

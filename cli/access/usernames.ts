@@ -1,14 +1,14 @@
-// Usernames that matter: those that several mappings can give, and sessions that make a reserved one.
+// Finds usernames that several mappings can give, and session names that render reserved names.
 
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import type { Placeholder } from "../../functions/authenticator/mapping/template.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
 import type { EvaluationContext } from "../function-settings.ts";
 import { readParameter } from "../mappings/file/read-parameter.ts";
-import type { Parameters } from "./account-names.ts";
+import type { StoredParameters } from "./account-names.ts";
 import { ADMIN_GROUPS, isAdministrator } from "./administrators.ts";
 
-/** What each placeholder can be: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html for sessions. */
+/** The characters of each placeholder: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 const VALUES: Readonly<Record<Placeholder, RegExp>> = {
   AccountID: /\d/,
   SessionName: /[\w+=,.-]/,
@@ -19,7 +19,7 @@ const VALUES: Readonly<Record<Placeholder, RegExp>> = {
 const ARN_CHARACTER = /[\x21-\x7e]/;
 const ASCII = Array.from({ length: 94 }, (_, index) => String.fromCharCode(0x21 + index));
 
-/** One character of those, or a run of one or more. */
+/** One of these characters, or a run of one or more. */
 interface Token {
   readonly takes: ReadonlySet<string>;
   readonly repeats: boolean;
@@ -36,7 +36,7 @@ function tokensOf(template: string): Token[] {
   });
 }
 
-/** Spares most of the comparisons of 10,000 templates: their literal starts differ. */
+/** A quick check that avoids most comparisons of 10,000 templates: their literal starts differ. */
 function canStartSame(a: string, b: string): boolean {
   const [one, other] = [a, b].map((template) => template.split("{", 1)[0] ?? "");
   return one === undefined || other === undefined || one.startsWith(other) || other.startsWith(one);
@@ -47,7 +47,7 @@ function canRenderSame(a: string, b: string): boolean {
   if (a === b) return true;
   if (!canStartSame(a, b)) return false;
   const [left, right] = [tokensOf(a), tokensOf(b)];
-  // Pairs of tokens that read the same character; a run may read the next one too.
+  // Pairs of tokens that read the same character. A run can also read the next one.
   let pairs = new Map<string, readonly [number, number]>([["0,0", [0, 0]]]);
   const seen = new Set<string>();
   while (pairs.size > 0) {
@@ -67,13 +67,13 @@ function canRenderSame(a: string, b: string): boolean {
   return false;
 }
 
-/** Finds another mapping, which has not ended, that gives the same username, as the name of its parameter; `undefined` where none does. */
-export function usernameFinder({ prefix, now, partition }: EvaluationContext, parameters: Parameters) {
+/** Returns a function that finds the parameter of another active mapping that can give the same username. */
+export function usernameFinder({ prefix, now, partition }: EvaluationContext, parameters: StoredParameters) {
   const givers = new Map<string, Set<string>>();
   for (const [name, stored] of parameters) {
     for (const { kind, mapping, account } of readParameter(prefix, name, stored).entries) {
       if (isExpired(mapping.notAfter, now)) continue;
-      // Without a username, each identity of the account has its own ARN.
+      // The default username of an account mapping is the identity's ARN.
       const template =
         kind === "account"
           ? (mapping.username ?? `arn:${partition}:iam::${account}:{Arn}`)
@@ -84,7 +84,7 @@ export function usernameFinder({ prefix, now, partition }: EvaluationContext, pa
   const templates = [...givers.keys()].filter((template) => template.includes("{"));
   const known = new Map<string, readonly string[]>();
 
-  /** Those with a template that overlaps; most mappings share a few templates, or give a literal name. */
+  /** Templates that overlap with this one. Cached: most mappings share a few templates or have a literal name. */
   function overlapping(template: string): readonly string[] {
     const cached = known.get(template);
     if (cached !== undefined) return cached;
@@ -105,7 +105,7 @@ export function usernameFinder({ prefix, now, partition }: EvaluationContext, pa
   };
 }
 
-/** A list has several mappings. */
+/** Identifies a mapping, also in a list. */
 function idOf(parameter: string, { arnLike = "", session = "" }: Mapping): string {
   return `${parameter} ${arnLike}${session}`;
 }
@@ -120,8 +120,8 @@ const SESSION = /^[\w+=,.@-]{1,128}$/;
 const PLACEHOLDER = /\{SessionName(?:Raw)?\}/;
 
 /**
- * Session names by which one of the templates renders the name of an administrators' group, or begins with `system:`.
- * Users who may assume an ordinary role choose its session name.
+ * Session names with which a template renders an administrators' group, or a name that starts with `system:`. Users who
+ * assume an ordinary role choose the session name.
  */
 export function reservedSessions(templates: readonly string[]): string[] {
   return templates
@@ -132,14 +132,14 @@ export function reservedSessions(templates: readonly string[]): string[] {
     .filter((session) => SESSION.test(session));
 }
 
-/** Whether a session name makes an administrators' group of one of the groups. */
+/** Whether some session name turns one of the groups into an administrators' group. */
 export function canChooseAdministrator({ groups = [] }: Mapping): boolean {
   return reservedSessions(groups).some((session) =>
     isAdministrator(groups.map((group) => group.split(PLACEHOLDER).join(session))),
   );
 }
 
-/** A template may have the placeholder more than once: all of them take the same text. */
+/** Supports several placeholders, which all get the same text. */
 function sessionFor(template: string, name: string): string[] {
   const literals = template.split(PLACEHOLDER);
   const [start = ""] = literals;
@@ -152,7 +152,7 @@ function sessionForStart(template: string): string[] {
   const [start = "", following] = template.split(PLACEHOLDER);
   const reserved = "system:";
   if (following === undefined || !reserved.startsWith(start)) return [];
-  // The colon cannot be in a session name: it is in what follows.
+  // A session name cannot contain the colon, so it must be in the following text.
   const rest = reserved.slice(start.length);
   return Array.from({ length: rest.length - 1 }, (_, index) => rest.slice(0, index + 1)).filter((session) =>
     following.startsWith(rest.slice(session.length)),

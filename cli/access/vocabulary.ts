@@ -1,4 +1,4 @@
-// What a stored value mentions: globs, sessions, unique ids and ends. Each may change what some identity gets.
+// Extracts from a stored value what can affect decisions: globs, sessions, unique ids and ends.
 
 import { type ArnSections, arnPattern, matchesArnLike } from "../../functions/authenticator/mapping/arn-like.ts";
 import { withoutPath } from "../../functions/authenticator/mapping/deny-list.ts";
@@ -8,11 +8,11 @@ import { oncePerRead } from "../../functions/parameters/once-per-read.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 
 interface Vocabulary {
-  /** Every string, whatever its key: of a repeated key, both. A string too many costs time, and changes no answer. */
+  /** Every string under any key, also repeated keys. Superfluous strings cost time but do not change results. */
   readonly strings: readonly string[];
   /** Sections in lower case. */
   readonly globs: readonly ArnSections[];
-  /** Of usernames and groups: strings with a placeholder. */
+  /** Strings with a placeholder: usernames and groups. */
   readonly templates: readonly string[];
 }
 
@@ -35,13 +35,13 @@ const readVocabulary = oncePerRead(({ value }): Vocabulary => {
 });
 
 /**
- * When something in this parameter ends for an identity with these ARNs, in milliseconds since 1970. Of a list, only
- * entries that match it: a list may have a thousand ends, and each is evaluated.
+ * The ends in this parameter for an identity with these ARNs, in milliseconds since 1970. Only of matching entries:
+ * each end is evaluated, and a list may have a thousand.
  */
 export function endsFor(stored: StoredParameter | undefined, arns: readonly string[], sessionName = ""): number[] {
   if (stored === undefined) return [];
   return readEnds(stored).entries.flatMap(({ arnLike, session, end }) => {
-    // A denial of a role or user holds in whatever path its ARN is written.
+    // A denial of a role or user applies with any path.
     const globs = arnLike === undefined ? [] : [arnLike, withoutPath(arnLike)];
     const isOther = globs.length > 0 && !arns.some((arn) => globs.some((glob) => matchesArnLike(glob, arn)));
     return isOther || (session !== undefined && session !== sessionName) ? [] : [end];

@@ -1,15 +1,15 @@
-// Breadth-first walk through the product of many automata: one shortest text for each combination that can be reached.
+// Walks the product of many automata breadth-first: finds a shortest text for each reachable combination of states.
 
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { type Automaton, setAutomaton } from "./glob-automaton.ts";
 
-/** Beyond this many states the answer is "cannot tell". Ten globs of the form `*word*` need about 24,000. */
+/** A comparison with more states is incomplete. Ten globs of the form `*word*` need about 24,000. */
 const MAX_STATES = 200_000;
 
-/** Thrown where a comparison needs more than `MAX_STATES` states. */
+/** Thrown if a comparison needs more states than its budget has. */
 export class TooManyStates extends Error {}
 
-/** States that one comparison has left. */
+/** The number of states that a comparison may still visit. */
 export interface Budget {
   left: number;
 }
@@ -22,32 +22,32 @@ export function newBudget(states: number = MAX_STATES): Budget {
 export interface Point {
   readonly parts: readonly string[];
   readonly states: readonly number[];
-  /** For each part, `+` where the other character is in it, else `-`. */
+  /** For each part, `+` if it contains the other character, else `-`. */
   readonly others: string;
 }
 
 export interface Part {
   readonly characters: string;
-  /** A character that no glob and no name uses, where one is left: it stands for all the others. */
+  /** A character that no glob or name uses, which stands for all others; `undefined` if none is left. */
   readonly other: string | undefined;
-  /** Lengths in characters. */
+  /** In characters. */
   readonly min: number;
   readonly max: number;
-  /** By the number of the automaton: whether it reads this part. */
+  /** By index of the automaton: whether it reads this part. */
   readonly isRead: readonly boolean[];
-  /** Texts that are principals of their own, and are looked at by name. */
+  /** Whether the text is a named principal, which is compared separately. */
   readonly isNamed?: (text: string) => boolean;
 }
 
 /**
- * Every combination of states that a part can lead to, from each of `from`, each with a shortest text that is not
- * named. A text with the other character in it is a combination of its own: names that are made from it differ for
- * every text that it stands for, or for none.
+ * Every combination of states that a part can reach from each point in `from`, with a shortest text that is not named.
+ * Texts with the other character are a separate combination: rendered names differ for all texts that it stands for, or
+ * for none.
  */
 export function walkPart(automata: readonly Automaton[], part: Part, from: readonly Point[], budget: Budget): Point[] {
   const { isNamed = () => false } = part;
   const avoided = new Set<string>();
-  // Names are avoided only once one is met: there may be 10,000, and shortest texts hardly ever are one.
+  // Avoid only names that were reached: there may be 10,000, and a shortest text is rarely one of them.
   for (;;) {
     const points = walkAvoiding(automata, part, from, setAutomaton(avoided), budget);
     const named = points.map(({ parts }) => parts.at(-1) ?? "").filter(isNamed);
@@ -57,7 +57,7 @@ export function walkPart(automata: readonly Automaton[], part: Part, from: reado
 }
 
 interface Reached {
-  /** Where the part begins. */
+  /** The point where the part starts. */
   readonly from: Point;
   readonly states: readonly number[];
   readonly text: string;
@@ -125,12 +125,12 @@ function stepAll(
   return next;
 }
 
-/** A character for each number: this is where a walk spends its time. */
+/** One character per number: a walk spends most of its time here. */
 function keyOf({ from, states, hasOther, avoided }: Reached): string {
   return `${String.fromCharCode(...states, avoided)}${hasOther ? "+" : "-"}${from.others}`;
 }
 
-/** Text that is the same in every principal of a kind, such as `role/`. It is not a part. */
+/** Walks a text that all principals of a kind share, such as `role/`. It is not a part. */
 export function walkText(
   automata: readonly Automaton[],
   text: string,
@@ -146,7 +146,7 @@ export function walkText(
   }));
 }
 
-/** A part whose text is known. */
+/** Walks a part with a known text. */
 export function walkName(
   automata: readonly Automaton[],
   text: string,

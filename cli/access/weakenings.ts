@@ -1,4 +1,4 @@
-// What one gain loosens, in words: each phrase is a line of the plan that needs separate confirmation.
+// Describes what a gain of access loosens: each phrase is a line of the plan that needs separate confirmation.
 
 import { isDeepStrictEqual } from "node:util";
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
@@ -8,7 +8,7 @@ import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
 import { readParameter } from "../mappings/file/read-parameter.ts";
 import { type Access, type Granted, isDenial } from "./access.ts";
-import type { Parameters, States } from "./account-names.ts";
+import type { States, StoredParameters } from "./account-names.ts";
 import { ADMIN_GROUPS, isAdministrator } from "./administrators.ts";
 import type { AccessDifference } from "./compare-access.ts";
 import type { usernameFinder } from "./usernames.ts";
@@ -26,8 +26,8 @@ interface Comparing {
 }
 
 /**
- * @param difference a gain, or a denial that is lifted
- * @param isOwn whether the change names this principal: its gain is the change itself, and needs no line
+ * @param difference a gain or a lifted denial
+ * @param isOwn whether the change names this principal: the plan shows its gain, so it needs no extra line
  */
 export function weakeningsOf(difference: AccessDifference, isOwn: boolean, comparing: Comparing): Weakening[] {
   const { after } = difference;
@@ -35,12 +35,14 @@ export function weakeningsOf(difference: AccessDifference, isOwn: boolean, compa
   if (difference.kind === "lifted" || after.kind !== "granted") return restored;
   const names = namesGained(difference, after, comparing);
   const lines = [...restored, ...names];
-  // The line of an administrator, or of what is restored, says what is gained; a name alone does not.
-  const isTold = restored.length > 0 || names.some(({ kind }) => kind === "masters");
-  return isOwn || isTold ? lines : [...lines, { kind: "access", text: giftText(difference, after, [], comparing) }];
+  // Lines about restored access or administrators already describe the gain. Other lines do not.
+  const isDescribed = restored.length > 0 || names.some(({ kind }) => kind === "masters");
+  return isOwn || isDescribed
+    ? lines
+    : [...lines, { kind: "access", text: giftText(difference, after, [], comparing) }];
 }
 
-/** What denied the identity before, and no longer does. */
+/** What denied the identity before and no longer does. */
 function restoredAccess({ identity, before, after, from }: AccessDifference, comparing: Comparing): Weakening[] {
   const { context, states } = comparing;
   const where = shortName(before.parameter, context.prefix);
@@ -72,8 +74,8 @@ function restoredAccess({ identity, before, after, from }: AccessDifference, com
 }
 
 /**
- * Ends and pins that a written entry had and no longer has, whether they act now or not: what has ended, or is denied
- * today, may act again later. A later end is what was asked for.
+ * Ends and pins that are removed from an entry, even if they have no effect now: an ended or denied entry may apply
+ * again later. A changed end is not reported: the plan shows it.
  */
 export function droppedLimits(parameter: string, { states, context }: Comparing): Weakening[] {
   const keyOf = ({ arnLike = "", session = "" }: Mapping) => `${asciiLowerCase(arnLike)} ${session}`;
@@ -97,7 +99,7 @@ function pinText(who: string, from: string, to: string | undefined): Weakening {
     : { kind: "otherPin", text: `moves the pin of ${who} from ${from} to ${to}` };
 }
 
-/** Whom an entry is for. */
+/** The principals of an entry, as a phrase. */
 function entryText(parameter: string, { arn, arnLike, session }: Mapping, { prefix }: EvaluationContext): string {
   if (arn !== undefined) return arn;
   if (arnLike !== undefined) return `identities that match ${arnLike}`;
@@ -106,7 +108,7 @@ function entryText(parameter: string, { arn, arnLike, session }: Mapping, { pref
   return name.startsWith("account/") ? `other identities of ${name.replace("/", " ")}` : name;
 }
 
-/** Names that always need a line: of administrators, reserved by Kubernetes, or also another mapping's. */
+/** Names that always need a line: administrators' groups, names reserved by Kubernetes, and shared usernames. */
 function namesGained(difference: AccessDifference, after: Granted, comparing: Comparing): Weakening[] {
   const { identity, before } = difference;
   const { context, findUsername } = comparing;
@@ -114,7 +116,7 @@ function namesGained(difference: AccessDifference, after: Granted, comparing: Co
   const groups = after.groups.filter((group) => before.kind !== "granted" || !before.groups.includes(group));
   const isNewName = before.kind !== "granted" || before.username !== after.username;
   const admin = groups.filter((group) => ADMIN_GROUPS.includes(group));
-  // In the words of the mapping: many sessions may render one group.
+  // Print the templates: sessions render many names from one.
   const templates = [
     ...(isNewName ? [[after.username, after.mapping.username]] : []),
     ...groups.map((group) => [group, after.mapping.groups?.[after.groups.indexOf(group)]]),
@@ -133,44 +135,44 @@ function namesGained(difference: AccessDifference, after: Granted, comparing: Co
       : [
           {
             kind: "username" as const,
-            text: `gives the username ${after.mapping.username} to ${who}, and ${shortName(other, context.prefix)} can give it too`,
+            text: `gives the username ${after.mapping.username} to ${who}, and ${shortName(other, context.prefix)} can also give it`,
           },
         ]),
   ];
 }
 
-/** By a mapping that is new: what it gives, to whom. By an old one: who is left to it, and what it gives. */
+/** For a new mapping: what it gives to whom. For an existing mapping: to whom it now applies, and what it gives. */
 function giftText(
   { identity, before, from }: AccessDifference,
   after: Granted,
   groups: readonly string[],
   { states, context }: Comparing,
 ): string {
-  const gift = groups.length > 0 ? `gives ${groups.join(", ")}` : `grants access as ${userText(after)}`;
-  const since = from > context.now ? ` from ${new Date(from).toISOString()} on` : "";
+  const gift = groups.length > 0 ? `grants ${groups.join(", ")}` : `grants access as ${userText(after)}`;
+  const since = from > context.now ? ` from ${new Date(from).toISOString()}` : "";
   const isOld = entriesOf(states.before, after.parameter, context).some((one) => isDeepStrictEqual(one, after.mapping));
   if (isOld) {
     const whom = principalText(identity, before, context);
-    return `leaves ${whom} to ${shortName(after.parameter, context.prefix)}, which ${gift}${since}`;
+    return `applies ${shortName(after.parameter, context.prefix)} to ${whom} and ${gift}${since}`;
   }
   const bySession = groups.some((group) => !after.mapping.groups?.includes(group));
-  const how = bySession ? " by a session name, which anyone who assumes it chooses" : "";
+  const how = bySession ? " by a session name, which the caller chooses" : "";
   return `${gift} to ${principalText(identity, after, context)}${how}${since}`;
 }
 
-/** In the words of the mapping, which are the same for every identity that it is for. */
+/** The mapping's templates, which are the same for every identity that it matches. */
 function userText({ mapping: { username = "their own ARN", groups = [] } }: Granted): string {
   return groups.length === 0 ? username : `${username} (${groups.join(", ")})`;
 }
 
-/** Whom an answer is for: the pattern, the permission set or its session, the account, or the one principal. */
+/** The principals that this access applies to: the pattern, permission set, session, account or single principal. */
 export function principalText(identity: VerifiedIdentity, access: Access, context: EvaluationContext): string {
   const { parameter } = access;
   if (access.kind === "granted") return entryText(parameter, access.mapping, context);
   const place = placeOf(identity, parameter, context.prefix);
   if (place === "sso" || place === "account") return entryText(parameter, {}, context);
   if (place === "sso-session") return entryText(parameter, { session: identity.sessionName ?? "" }, context);
-  // A user's mapping is for the name, in any path.
+  // A user's mapping ignores the path.
   return place === "exact" ? identity.canonicalArn.replace(/:user\/.*\//, ":user/") : identity.canonicalArn;
 }
 
@@ -179,7 +181,7 @@ export function placeOf(identity: VerifiedIdentity, parameter: string, prefix: s
 }
 
 /** The valid mappings of a parameter. */
-export function entriesOf(state: Parameters, parameter: string, { prefix }: EvaluationContext): Mapping[] {
+export function entriesOf(state: StoredParameters, parameter: string, { prefix }: EvaluationContext): Mapping[] {
   const stored = state.get(parameter);
   return stored === undefined ? [] : readParameter(prefix, parameter, stored).entries.map(({ mapping }) => mapping);
 }

@@ -19,12 +19,12 @@ const MAX_BYTES = 16 * 1024 * 1024;
 export function awsRequestHandler(io: IOStreams, limitMs = LIMIT_MS, patienceMs?: number): AwsRequestHandler {
   let [http, https]: [HttpAgent?, HttpsAgent?] = [];
   /** Loaded with the first request: most runs of `token` send none. */
-  async function agentFor(protocol: string): Promise<HttpAgent | HttpsAgent> {
+  function agentFor(protocol: string): HttpAgent | HttpsAgent {
     if (protocol === "http:") {
-      http ??= new (await import("node:http")).Agent({ keepAlive: true });
+      http ??= new (process.getBuiltinModule("node:http").Agent)({ keepAlive: true });
       return http;
     }
-    https ??= new (await import("node:https")).Agent({ keepAlive: true });
+    https ??= new (process.getBuiltinModule("node:https").Agent)({ keepAlive: true });
     return https;
   }
   return {
@@ -32,7 +32,7 @@ export function awsRequestHandler(io: IOStreams, limitMs = LIMIT_MS, patienceMs?
       const { method, headers, body, protocol } = request;
       const url = urlOf(request);
       const signal = abortSignal instanceof AbortSignal ? abortSignal : undefined;
-      const agent = await agentFor(protocol);
+      const agent = agentFor(protocol);
       const what = `an answer from ${url.host}${tryOf(headers["amz-sdk-request"])}`;
       const limits = { limitMs, maxBytes: MAX_BYTES, ...(patienceMs !== undefined && { patienceMs }) };
       const reply = await sendHttp(url, { method, headers, body, agent, what, ...limits }, io, signal);

@@ -1,4 +1,4 @@
-// Where a plan is written, as a person checks it before saying yes: account, region, cluster and prefix.
+// Describes where a plan is written, for the confirmation: account, region, cluster and prefix.
 
 import { watched } from "../aws/calls.ts";
 import type { Connection } from "../aws/connection.ts";
@@ -6,7 +6,11 @@ import type { Stored } from "../aws/parameter.ts";
 import { awsRequestHandler } from "../aws/request-handler.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 
-/** One phrase; `known` is what was read of Parameter Store, whose ARNs tell the account without another call. */
+/**
+ * A phrase.
+ *
+ * @param known parameters that were read: their ARNs contain the account, which saves a call
+ */
 export async function destinationOf(
   connection: Connection,
   known: ReadonlyMap<string, Stored>,
@@ -18,7 +22,7 @@ export async function destinationOf(
   return `account ${account}, region ${settings.region}, cluster ${settings.clusterId} (${context.prefix})`;
 }
 
-/** Nothing depends on it but a sentence: a network that does not reach STS must not stop a change. */
+/** `undefined` if STS cannot be reached: only messages use the account, so an error must not stop a change. */
 export async function ownAccount({ ssm, settings }: Connection, io: IOStreams): Promise<string | undefined> {
   const { accountId } = await ssm.config.credentials();
   if (accountId !== undefined) return accountId;

@@ -1,8 +1,8 @@
-// A typing mistake in --cluster must not make a second cluster: what is written to must exist, or --new be given.
+// Requires --new to write to a cluster that does not exist: a typo in --cluster must not create one.
 
 import { CloudFormationClient, paginateDescribeStacks, type Stack } from "@aws-sdk/client-cloudformation";
 import { paginateGetParametersByPath } from "@aws-sdk/client-ssm";
-import { defaultStackName } from "../../functions/settings/stack-name.ts";
+import { defaultStackName } from "../../functions/settings/stack.ts";
 import { watched } from "../aws/calls.ts";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
@@ -16,10 +16,10 @@ import { readMappings } from "./read-for-access.ts";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
 const PAGE = 10;
-/** Enough to find the clusters of most accounts, for a message. */
+/** Enough to list the clusters of most accounts in a message. */
 const MAX_PAGES = 20;
 
-/** `known`: what was read of the cluster's parameters; any one proves that it exists. */
+/** @param known the cluster's parameters that were read: one is enough to prove that it exists */
 export async function requireCluster(
   known: ReadonlyMap<string, Stored>,
   connection: Connection,
@@ -30,7 +30,7 @@ export async function requireCluster(
   const { context, settings, account } = connection;
   const { clusterId } = settings;
   const unseen = new Set<string>();
-  /** What cannot be looked at is no reason to stop: the question names the cluster. */
+  /** A failed read does not stop the command: the confirmation names the cluster. */
   async function look<T>(action: string, work: () => Promise<readonly T[]>): Promise<readonly T[]> {
     try {
       return await work();
@@ -77,7 +77,7 @@ export async function requireCluster(
 /** The stack of a cluster's issuer (infra/issuer/issuer-stack.ts). */
 const ISSUER = "IamAuthenticatorIssuer-";
 
-/** A stack in an app of its own has any name, and the cluster in its outputs. */
+/** A stack can have any name. Its outputs contain the cluster. */
 function clustersOf({ StackName = "", Outputs = [] }: Stack): string[] {
   const named = Outputs.flatMap(
     ({ OutputValue = "" }) => / callers add \S+ --cluster (\S+)/.exec(OutputValue)?.[1] ?? [],
@@ -86,7 +86,7 @@ function clustersOf({ StackName = "", Outputs = [] }: Stack): string[] {
   return [/^IamAuthenticator(?:Issuer)?-(.+)/.exec(StackName)?.[1] ?? []].flat();
 }
 
-/** That of this name, or all. */
+/** @param StackName `undefined` for all stacks */
 async function stacksOf(StackName: string | undefined, { ssm, settings }: Connection, io: IOStreams): Promise<Stack[]> {
   const config = {
     region: settings.region,
@@ -128,7 +128,7 @@ async function namesBelow(
   for await (const { Parameters = [] } of ending(found)) {
     names.push(...Parameters.map(({ Name = "" }) => Name));
     left -= 1;
-    // A page may be empty although there are more.
+    // A page may be empty and still have a successor.
     if (left <= 0 && names.length > 0) break;
   }
   return names;

@@ -1,4 +1,4 @@
-// What a plan changes for whom, and whether it may take the last administrator away.
+// Evaluates whose access a plan changes, and whether it removes the last administrator.
 
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
@@ -11,13 +11,13 @@ import { lint } from "../mappings/lint/lint.ts";
 import { afterwards, type Change } from "./plan.ts";
 import type { ReadForAccess } from "./read-for-access.ts";
 
-/** Callers and issuer keys give no identity access: a plan of them has nothing to judge. */
+/** False for callers and issuer keys: they grant no identity access. */
 export function isJudged({ name }: Change, { prefix }: EvaluationContext): boolean {
   return readName(prefix, name) !== undefined;
 }
 
 export interface Judgement extends AccessTexts {
-  /** By parameter: what lint calls a warning in a value that is written. */
+  /** By parameter: lint's warnings for the values that are written. */
   readonly warnings: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -61,41 +61,48 @@ async function warningsIn(
   return found;
 }
 
-type Parameters = ReadonlyMap<string, StoredParameter>;
+type StoredParameters = ReadonlyMap<string, StoredParameter>;
 
-/** As many as a person reads. */
 const MAX_REASONS = 5;
 
 /**
- * Throws if the last way to `system:masters` would go, or would end earlier. These count:
+ * Throws if the last mapping with an administrators' group would be removed, or would end earlier. These mappings grant
+ * administrator access:
  *
- * - a role, user, root or federated user whose own mapping decides, if it has not ended and no denial matches;
- * - a permission set, if that is true for each of its roles with a mapping of its own, and no denial may be for one;
- * - an account, for a role of it that is mapped nowhere else; so a pattern for all of its roles takes it away;
- * - a pattern, for one ARN that it matches and that nobody has; so a pattern that covers it takes it away. One for the
- *   roles of permission sets counts as a permission set does.
+ * - of a role, user, root or federated user: if it decides, has not ended and no denial matches;
+ * - of a permission set: if that holds for each of its roles with a separate mapping, and no denial can match its role;
+ * - of an account: if it decides for a role without another mapping, so not below a pattern for all roles;
+ * - a pattern: if it decides for a made-up ARN that it matches. For roles of permission sets, as for a permission set.
  *
- * If that was not sure before, as in a cluster with another way in, only what may have been the last way is kept.
- * `before` and `after` are what could be read: with --account, that account's mappings.
+ * If no mapping surely granted it before, as in a cluster with other means of access, doubtful mappings must remain.
+ *
+ * @param before the parameters that could be read: with --account, only that account's mappings
  */
-export async function guardLockout(before: Parameters, after: Parameters, context: EvaluationContext): Promise<void> {
+export async function guardLockout(
+  before: StoredParameters,
+  after: StoredParameters,
+  context: EvaluationContext,
+): Promise<void> {
   const [was, is] = [await administrators(before, context), await administrators(after, context)];
   const [end, newEnd] = [endOf(was), endOf(is)];
   if (newEnd > end) return;
   if (newEnd === end && (end > Number.NEGATIVE_INFINITY || !losesDoubtful(was, is))) return;
-  const when = newEnd === Number.NEGATIVE_INFINITY ? "at once" : `on ${new Date(newEnd).toISOString()}`;
+  const when = newEnd === Number.NEGATIVE_INFINITY ? "immediately" : `on ${new Date(newEnd).toISOString()}`;
   const reasons = [...is].filter(([, { why }]) => why !== "").slice(0, MAX_REASONS);
   throw finding(
-    `Refused: the last mapping that ${end === Number.NEGATIVE_INFINITY ? "may give" : "gives"} administrator rights would end ${when}.`,
+    `Refused: the last mapping that ${end === Number.NEGATIVE_INFINITY ? "may grant" : "grants"} administrator access would end ${when}.`,
     ...reasons.map(
-      ([name, { kind, why }]) => `  ${name} ${kind === "doubtful" ? "may not count" : "does not count"}: ${why}`,
+      ([name, { kind, why }]) => `  ${name} ${kind === "doubtful" ? "may not apply" : "does not apply"}: ${why}`,
     ),
     "If there is another way into the cluster, use --force.",
   );
 }
 
-/** Every mapping that names `system:masters`, by its parameter, and whether anybody gets it. */
-async function administrators(parameters: Parameters, context: EvaluationContext): Promise<Map<string, AdminAccess>> {
+/** Every mapping to an administrators' group, by parameter and `arnLike`, and whether it grants that access. */
+async function administrators(
+  parameters: StoredParameters,
+  context: EvaluationContext,
+): Promise<Map<string, AdminAccess>> {
   const { prefix } = context;
   const found = new Map<string, AdminAccess>();
   for (const [name, stored] of parameters) {

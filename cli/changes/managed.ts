@@ -1,22 +1,20 @@
-// Which CloudFormation stack, or whether Terraform, manages a parameter: changed here, the next deployment would change it back.
+// Skips parameters that a CloudFormation stack or Terraform manages: its next deployment would revert the change.
 
 import { ListTagsForResourceCommand, type SSMClient } from "@aws-sdk/client-ssm";
+import { OWNER_TAG } from "../../functions/settings/stack.ts";
 import type { Connection } from "../aws/connection.ts";
 import { rateLimited } from "../aws/rates.ts";
 import { shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import type { Change, Plan } from "./plan.ts";
 
-/** The construct tags its parameters with the stack's name (infra/parameters/owned-parameter.ts). */
-const OWNER_TAG = "iam-authenticator:managed-by";
-
 /** The tag's value in examples/terraform. */
 const TERRAFORM = "terraform";
 
 interface Owner {
-  /** `undefined` where none manages it. */
+  /** `undefined` for an unmanaged parameter. */
   readonly stack: string | undefined;
-  /** False without the permission to see tags. */
+  /** False without the permission to list tags. */
   readonly isKnown: boolean;
 }
 
@@ -26,36 +24,36 @@ export async function findOwner(ssm: SSMClient, name: string, signal: AbortSigna
     const { TagList = [] } = await ssm.send(command, { abortSignal: signal });
     return { stack: TagList.find(({ Key }) => Key === OWNER_TAG)?.Value, isKnown: true };
   } catch (error) {
-    // It does not exist, or somebody has removed it since: a write will report that.
+    // The parameter does not exist, or was deleted since the plan: the write reports that.
     if (error instanceof Error && error.name === "InvalidResourceId") return { stack: undefined, isKnown: true };
     if (error instanceof Error && error.name === "AccessDeniedException") return { stack: undefined, isKnown: false };
     throw error;
   }
 }
 
-/** Also how a parameter's description begins. */
+/** A parameter's description also starts with this. */
 export function managedBy(stack: string): string {
   return `Managed by ${stack === TERRAFORM ? "Terraform" : `the CloudFormation stack ${stack}`}`;
 }
 
-/** For a parameter that is not changed; `name` below the prefix. */
+/** @param name below the prefix */
 function managedSentence(name: string, stack: string): string {
   const owner = managedBy(stack).replace(/^M/, "m");
-  return `${name} is ${owner} and stays as it is. Change it there, or use --force.`;
+  return `${name} is ${owner} and was not changed. Change it there, or use --force.`;
 }
 
-/** Where tags may not be seen; `which` such as `the callers`. */
+/** @param which a noun phrase in the plural */
 function uncheckedSentence(which: string): string {
-  return `Not checked whether a stack manages ${which}: no permission for ssm:ListTagsForResource.`;
+  return `Cannot check whether a stack manages ${which}: no permission for ssm:ListTagsForResource.`;
 }
 
 interface Unmanaged {
   readonly plan: Plan;
-  /** What is left out of the plan. */
+  /** Changes that were removed from the plan. */
   readonly managed: readonly Change[];
 }
 
-/** The plan without changes of managed parameters, and a line for each of these. With `force`, all stay in the plan. */
+/** Removes changes of managed parameters from the plan, and prints a line for each. `force` keeps all. */
 export async function withoutManaged(
   plan: Plan,
   { ssm, context, rates: { reads } }: Connection,
@@ -70,7 +68,7 @@ export async function withoutManaged(
     await waitForTurn(io.interrupted);
     const { stack, isKnown } = await findOwner(ssm, change.name, io.interrupted);
     if (!isKnown) {
-      io.tell(`${uncheckedSentence(managed.length === 0 ? "these parameters" : "the others")}\n`);
+      io.tell(`${uncheckedSentence(managed.length === 0 ? "these parameters" : "the other parameters")}\n`);
       break;
     }
     if (stack === undefined) continue;

@@ -1,4 +1,4 @@
-// Two operators change one list at the same time: a three-way merge, entry by entry.
+// Merges the changes of two operators to one list: a three-way merge by entry.
 
 import { isDeepStrictEqual } from "node:util";
 import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
@@ -12,25 +12,25 @@ const LISTS: readonly (readonly [name: RegExp, key: string])[] = [
   [/\/callers$/, "name"],
 ];
 
-/** The key by which the entries of this parameter are told apart; `undefined` for a parameter that holds one value. */
+/** The key that identifies an entry in this parameter's list; `undefined` for a parameter that is not a list. */
 export function entryKey(parameter: string): string | undefined {
   return LISTS.find(([name]) => name.test(parameter))?.[1];
 }
 
-/** `undefined` where the text is not a JSON list. */
+/** `undefined` unless the text is a JSON list. */
 export function itemsOf(value: string | undefined): Items | undefined {
   const list = value === undefined ? undefined : parseJson(value);
   return Array.isArray(list) ? list : undefined;
 }
 
 interface Merged {
-  /** Without what clashes: there, theirs stays. */
+  /** Entries that clash are theirs. */
   readonly items: Items;
   /** The keys of the entries that both changed. */
   readonly clashes: readonly string[];
 }
 
-/** What `mine` changes in `base`, made again in `theirs`. Their entries keep their place, and new ones of mine come last. */
+/** Applies to `theirs` what `mine` changes in `base`. Their entries keep their positions; my new ones are appended. */
 export function mergeList(key: string, base: Items, mine: Items, theirs: Items): Merged {
   const [was, is, other] = [base, mine, theirs].map((list) => Map.groupBy(list, (item) => nameOf(item, key)));
   const changed = [...new Set([...(was?.keys() ?? []), ...(is?.keys() ?? [])])].filter((name) =>
@@ -39,13 +39,13 @@ export function mergeList(key: string, base: Items, mine: Items, theirs: Items):
   const clashes = changed.filter((name) => differs(was, other, name) && differs(is, other, name));
   const left = new Set(changed.filter((name) => !clashes.includes(name)));
   const isMine = new Set(left);
-  // Several entries of one name go to the place of the first.
+  // Entries with the same name move to the position of the first.
   const take = (name: string) => (left.delete(name) ? (is?.get(name) ?? []) : []);
   const kept = theirs.flatMap((item) => (isMine.has(nameOf(item, key)) ? take(nameOf(item, key)) : [item]));
   return { items: [...kept, ...[...left].flatMap(take)], clashes };
 }
 
-/** Whether `mine` is more than entries that are changed where they are, removed, or added at the end. */
+/** Whether `mine` does more than change entries in place, remove them, or append new ones. */
 export function changesOrder(key: string, base: Items, mine: Items): boolean {
   return !isDeepStrictEqual(mergeList(key, base, mine, base).items, mine);
 }
@@ -54,7 +54,7 @@ function differs(a: Map<string, Items> | undefined, b: Map<string, Items> | unde
   return !isDeepStrictEqual(a?.get(name), b?.get(name));
 }
 
-/** ARN patterns are compared without regard to case; an entry without the key is told apart by all that it says. */
+/** Lower case for ARN patterns, which ignore case; the entry's JSON if it lacks the key. */
 function nameOf(item: unknown, key: string): string {
   const name = isObject(item) ? item[key] : undefined;
   if (typeof name !== "string") return JSON.stringify(item);

@@ -1,4 +1,4 @@
-// What must be written for Parameter Store to hold what a file says. Nothing is written here.
+// Computes the changes from the stored parameters to the desired ones, without writing them.
 
 import { isDeepStrictEqual } from "node:util";
 import { mentionsAdministrators } from "../access/administrators.ts";
@@ -11,27 +11,27 @@ import { entryKey, type Items } from "./merge-list.ts";
 export interface Change {
   readonly action: "add" | "change" | "remove";
   readonly name: string;
-  /** What was seen when the change was planned; `undefined`: nothing was there. */
+  /** The stored parameter when the change was planned; `undefined` if it did not exist. */
   readonly before: Stored | undefined;
-  /** `undefined` removes. */
+  /** `undefined` removes the parameter. */
   readonly value: string | undefined;
-  /** Written only when the function's caches have read the changes before it. */
+  /** Write it only after the function's caches have read the changes before it. */
   readonly waits?: true;
-  /** For the plan, instead of what the value says. */
+  /** Printed in the plan instead of the value. */
   readonly shown?: string;
-  /** Of a list: throws where it must not become this one. Called again for what is merged with a change of others. */
+  /** For a list: throws if these items must not be written. Called again after a merge with a concurrent change. */
   readonly check?: (items: Items) => void;
 }
 
 export interface Plan {
-  /** Denials, then what lets somebody in, then what shuts somebody out; safe-order.ts has the last word on it. */
+  /** Denials first, then changes that grant access, then those that remove it; safe-order.ts may reorder them. */
   readonly changes: readonly Change[];
   readonly unchanged: number;
-  /** Names that exist and are in no file; they stay without `--prune`. */
+  /** Stored parameters that are not in `desired`; kept without `--prune`. */
   readonly extra: readonly string[];
 }
 
-/** Throws where the function would never read what is written. */
+/** Throws for a SecureString: the function does not read it, and an overwrite keeps the type. */
 export function planChanges(
   current: ReadonlyMap<string, Stored>,
   desired: ReadonlyMap<string, string>,
@@ -45,7 +45,7 @@ export function planChanges(
   const secure = written.find(({ before }) => before?.secure);
   if (secure !== undefined) {
     throw usage(
-      `${secure.name} is a SecureString, which the function never reads, and a write does not change that. Remove it ` +
+      `${secure.name} is a SecureString, which the function does not read. A write does not change the type. Remove it ` +
         "first: mappings remove.",
     );
   }
@@ -59,8 +59,8 @@ export function planChanges(
 }
 
 /**
- * A list is emptied: a deletion has no version check, and would take an entry along that somebody else has just added.
- * Nothing for a list that is empty already.
+ * Empties a list instead of deleting it: a deletion has no version check, and would delete an entry that another
+ * operator has just added. No change for an empty list.
  */
 export function removalOf(before: Stored): Change[] {
   const { name } = before;
@@ -68,7 +68,7 @@ export function removalOf(before: Stored): Change[] {
   return isSame(before, "[]") ? [] : [{ action: "change", name, before, value: "[]" }];
 }
 
-/** Whether it takes a parameter, or all entries of a list, away. */
+/** Whether the change removes a parameter, or all entries of a list. */
 export function isRemoval({ value }: Change): boolean {
   return value === undefined || value === "[]";
 }
@@ -78,8 +78,8 @@ function isSame(before: Stored, value: string): boolean {
 }
 
 /**
- * An interrupted apply must leave too many administrators rather than none. Denials come before everything that grants,
- * and lifted denials last.
+ * An interrupted apply must leave too many administrators rather than none. Denials are written before grants, and
+ * lifted denials last.
  */
 function rank(change: Change): number {
   const { name, action, before, value } = change;
@@ -91,7 +91,7 @@ function rank(change: Change): number {
   return action === "add" ? 2 : 3;
 }
 
-/** Those that a change makes, or gives a later end: one that is over already is renewed so. */
+/** Denials that a change adds or extends, so also an expired one that it renews. */
 export function newDenials({ name, before, value }: Change): NamedDenial[] {
   return longerDenials(name, value, before?.value);
 }
@@ -103,7 +103,7 @@ function longerDenials(parameter: string, value: string | undefined, than: strin
   );
 }
 
-/** The parameters as they will be. */
+/** The parameters after these changes. */
 export function afterwards(current: ReadonlyMap<string, Stored>, changes: readonly Change[]): Map<string, Stored> {
   const after = new Map(current);
   for (const { name, before, value } of changes) {

@@ -1,4 +1,4 @@
-// The one way to write: a plan is checked, shown and confirmed, then written.
+// Checks, prints, confirms and writes a plan: every command that writes uses it.
 
 import type { AccessTexts } from "../access/describe.ts";
 import type { Connection } from "../aws/connection.ts";
@@ -21,15 +21,15 @@ import { type Accepted, writeAll } from "./write-all.ts";
 type ProposeOptions = WriteOptions & { readonly prune?: true };
 
 interface PlanOptions {
-  /** A sentence, for what has been written. */
+  /** A sentence for the user, after the writes. */
   readonly effect?: string;
-  /** Whether every mapping was read for the plan. */
+  /** Whether `known` has every mapping, or with --account that account's. */
   readonly isWhole?: boolean;
-  /** Called after the confirmation, right before the first write, and after the last. Throws to stop. */
+  /** Called after the confirmation, before the first write and after the last. Throws to stop. */
   readonly recheck?: (isWritten: boolean) => Promise<void>;
 }
 
-/** `known`: the parameters under the prefix, as far as they were read for the plan. */
+/** @param known parameters under the prefix that were read for the plan */
 export async function executePlan(
   plan: Plan,
   known: ReadonlyMap<string, Stored>,
@@ -48,11 +48,11 @@ export async function executePlan(
 }
 
 interface Proposal extends Accepted {
-  /** Whether something that was asked for is left out. */
+  /** Whether a requested change is skipped. */
   readonly isPartial: boolean;
 }
 
-/** What a person has accepted; `undefined` where there is nothing to write, or --dry-run. Throws where it is refused. */
+/** The accepted changes; `undefined` without changes or with --dry-run. Throws if a check or the user refuses them. */
 export async function propose(
   wanted: Plan,
   known: ReadonlyMap<string, Stored>,
@@ -73,17 +73,17 @@ export async function propose(
   const destination = await destinationOf(connection, current, io);
   const texts = await judge(changes, reading, context);
   printPlan({ ...plan, changes, ...texts }, destination, context.prefix, io);
-  // Nobody asked for what --prune finds. Any other change was asked for, and is not made.
+  // Skipped prunes are not errors: the file does not request them by name.
   const isPartial = !managed.every((change) => isRemoval(change) && options.prune);
   if (changes.length === 0 && !isPartial) return undefined;
   if (changes.length === 0) throw finding("Nothing was written.");
   checkDenialsWritten(changes, managed);
   if (!options.force) await guardLockout(current, afterwards(current, changes), context);
-  tellIfLong(changes.length, connection, io);
+  printIfLong(changes.length, connection, io);
   if (options.dryRun) return undefined;
   const weakened = weakeningSentence(texts);
   if (options.yes && weakened !== undefined && !options.allowWeakening) {
-    throw finding(`Refused: ${weakened} With --yes, that needs --allow-weakening.`);
+    throw finding(`Refused: ${weakened} To accept this with --yes, add --allow-weakening.`);
   }
   const question = `${changes.every(({ action }) => action === "remove") ? "Remove" : "Write"} ${count(changes.length)} in ${destination}?`;
   if (!options.yes && weakened === undefined) await confirm(question, io);
@@ -102,17 +102,16 @@ function outcome(done: readonly Change[]): string {
   return wrote === 0 ? `Removed ${count(removed)}.` : `Wrote ${count(wrote)} and removed ${removed}.`;
 }
 
-/** What grants must not be written without the denials beside it: they may be what makes it safe. */
+/** Never write grants while denials of the same plan are skipped: the denials may limit the grants. */
 function checkDenialsWritten(changes: readonly Change[], leftOut: readonly Change[]): void {
   const [denial] = leftOut.flatMap(newDenials);
   const grants = changes.some((change) => change.value !== undefined && newDenials(change).length === 0);
   if (denial === undefined || !grants) return;
   throw finding(
-    `Nothing was written: the denial of ${denial.who} would be left out. Write it in the stack first, or use --force.`,
+    `Nothing was written: the denial of ${denial.who} would be skipped. Add it in the stack first, or use --force.`,
   );
 }
 
-/** As many as a person reads. */
 const MAX_NAMED = 10;
 
 function weakeningSentence({ weakenings }: AccessTexts): string | undefined {
@@ -122,15 +121,15 @@ function weakeningSentence({ weakenings }: AccessTexts): string | undefined {
   return `this ${texts.slice(0, MAX_NAMED).join(", ")}${more}.`;
 }
 
-/** In seconds; shorter writing ends while one still reads the plan. */
+/** In seconds; no estimate below this. */
 const LONG = 60;
 
-function tellIfLong(changes: number, { rates: { writes } }: Connection, io: IOStreams): void {
+function printIfLong(changes: number, { rates: { writes } }: Connection, io: IOStreams): void {
   const seconds = changes / writes;
   if (seconds < LONG) return;
   io.tell(
     `Writing ${count(changes)} at ${writes} a second takes ${duration(seconds)}. ` +
-      "You can stop it and run it again: it writes only what is missing.\n",
+      "You can stop it and run the command again: it writes only what is missing.\n",
   );
 }
 

@@ -15,7 +15,7 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { startProgress } from "../terminal/progress.ts";
 import type { Change } from "./plan.ts";
 
-/** All mappings, or with --account that account's; on request with the callers' list. */
+/** All mappings, or with --account that account's. `callers` adds the callers' list. */
 export async function readMappings(
   connection: Connection,
   io: IOStreams,
@@ -34,8 +34,8 @@ export async function readMappings(
   }
 }
 
-/** The permission that a team has may be for its own account's branches alone. */
-const TRY_ACCOUNT = "If you may read one account's mappings only, give that account: --account <id>.";
+/** A team may have permission only for the mappings of its account. */
+const TRY_ACCOUNT = "If you can read only one account's mappings, use --account <id>.";
 
 function withHint(error: unknown, ...hints: readonly string[]): unknown {
   if (!(error instanceof Error) || error.name !== "AccessDeniedException") return error;
@@ -44,15 +44,15 @@ function withHint(error: unknown, ...hints: readonly string[]): unknown {
 
 export interface ReadForAccess {
   readonly current: ReadonlyMap<string, Stored>;
-  /** What could not be read, as a phrase; `undefined` where everything was. */
+  /** A phrase for the mappings that could not be read; `undefined` if all could. */
   readonly unread: string | undefined;
 }
 
 /**
- * Every mapping, or with --account that account's and the lists for any account. A permission that is missing stops
- * nothing: the answer is "cannot tell" then.
+ * Every mapping, or with --account that account's and the lists for any account. A missing permission is no error, but
+ * is reported in `unread`.
  *
- * @param isWhole whether `known` is every mapping already, or with --account that account's
+ * @param isWhole whether `known` has every mapping already, or with --account that account's
  */
 export async function readForAccess(
   changes: readonly Change[],
@@ -80,15 +80,15 @@ export async function readForAccess(
   const listNames = lists.map((name) => shortName(name, connection.context.prefix)).join(" and ");
   const unread = own ? (forAny ? undefined : listNames) : "every mapping";
   return {
-    // What was read for the plan is what its writes are compared with.
+    // `known` last: writes are compared with it.
     current: new Map([...(own || []), ...(forAny ?? []), ...known]),
     unread,
   };
 }
 
 /**
- * A denial of single principals must not wait for 10,000 mappings: it changes nothing for anyone else. `undefined` for
- * any other change, and where one of them may be an administrator: then the others count.
+ * Avoids reading 10,000 mappings for a denial of single principals, which affects no other identity. `undefined` for
+ * any other change, and if one of the principals may be an administrator: the lockout check needs every mapping.
  */
 async function readDeniedPrincipals(
   changes: readonly Change[],
@@ -115,7 +115,7 @@ async function readDeniedPrincipals(
   return found;
 }
 
-/** The one account that all changes are of. */
+/** The account of all changes; `undefined` for several accounts or `any`. */
 function accountOf(changes: readonly Change[], { context }: Connection): string | undefined {
   const accounts = new Set(changes.map(({ name }) => readName(context.prefix, name)?.account));
   const [account] = accounts;
@@ -131,7 +131,7 @@ async function unlessDenied<T>(read: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Also as the cause of an error with a hint. */
+/** True also for an error that `withHint` wrapped. */
 function isAccessDenied(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return error.name === "AccessDeniedException" || isAccessDenied(error.cause);

@@ -1,31 +1,30 @@
-// The order in which a plan is written: at each step an administrator remains, and no identity has more than at both ends.
+// Orders the writes of a plan: after each one, an administrator remains and no identity has excess access.
 
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import type { StoredParameter } from "../../functions/parameters/stored-parameter.ts";
 import { accessOf, givesMore } from "../access/access.ts";
-import type { Parameters, States } from "../access/account-names.ts";
+import type { States, StoredParameters } from "../access/account-names.ts";
 import { adminAccessOf, administratorEntries, mentionsAdministrators } from "../access/administrators.ts";
 import { compareAccess } from "../access/compare-access.ts";
 import type { EvaluationContext } from "../function-settings.ts";
 import { type Change, newDenials } from "./plan.ts";
 
-/** With more changes than these, only denials are held apart from what grants: each change is a comparison. */
+/** Each change needs a comparison. Above this number, only the step from denials to other changes is compared. */
 const MAX_COMPARED = 200;
 
 /**
- * The plan's own order, except for a change that would take the last administrator away, or give an identity more than
- * it has at both ends of the plan. Such a change is deferred.
- * Where both rules cannot hold, an administrator remains. Where administrators are swapped, a denial of the old one
- * is written after the new one.
+ * Keeps the plan's order, but defers a change that would remove the last administrator, or give an identity more than
+ * it has before and after the plan. If both rules cannot hold, an administrator remains. When administrators are
+ * swapped, the denial of the old one is written after the grant to the new one.
  *
- * A change `waits` where it would give too much to a function whose caches do not have the changes before it yet.
+ * A change `waits` if it would give too much while the function's caches lack the changes before it.
  *
- * Changes that are never safe are written last, in the plan's order: the guard has refused them, or --force has allowed
- * them, or of two parameters each defers the other.
+ * Changes that are never safe are written last, in the plan's order: the guard refuses them, --force allows them, or
+ * two parameters defer each other.
  */
 export async function inSafeOrder(
   changes: readonly Change[],
-  current: Parameters,
+  current: StoredParameters,
   context: EvaluationContext,
 ): Promise<Change[]> {
   const last = afterAll(current, changes);
@@ -34,12 +33,12 @@ export async function inSafeOrder(
   const ordered: Change[] = [];
   let waiting: Change[] = [];
   let admin = await findAdmin(state, context);
-  // With --force, a plan may end without an administrator: then there is none to keep on the way.
+  // With --force, a plan may end without an administrator: then none needs to remain.
   const keepsAdmin = (await findAdmin(last, context)) !== undefined;
 
-  /** As if it were written now; taken back where it is not safe. */
-  async function goes(change: Change, compares = isCompared && changes.length <= MAX_COMPARED): Promise<boolean> {
-    // The last write leads to the end of the plan.
+  /** Adds the change to the order. Returns false and changes nothing if it is not safe now. */
+  async function place(change: Change, compares = isCompared && changes.length <= MAX_COMPARED): Promise<boolean> {
+    // The last write results in the plan's final state, which needs no comparison.
     const compared = compares && ordered.length < changes.length - 1;
     const before = state.get(change.name);
     const previous = compared ? new Map(state) : state;
@@ -59,51 +58,51 @@ export async function inSafeOrder(
 
   async function adminAfter({ before, value = "" }: Change): Promise<string | undefined> {
     if (admin !== undefined && (await makesAdmin(admin, state, context))) return admin;
-    // Where there was nobody, what is added without the group makes nobody one.
+    // Without an administrator, adding a parameter that names no such group creates none: skip the search.
     const canMakeOne = admin !== undefined || before !== undefined || mentionsAdministrators(value);
     return canMakeOne ? findAdmin(state, context) : undefined;
   }
 
   async function tryWaiting(): Promise<void> {
     const still: Change[] = [];
-    for (const change of waiting) if (!(await goes(change))) still.push(change);
+    for (const change of waiting) if (!(await place(change))) still.push(change);
     waiting = still;
   }
 
   async function placeOne(): Promise<void> {
     for (const change of waiting) {
-      if (!(await goes(change, false))) continue;
+      if (!(await place(change, false))) continue;
       waiting = waiting.filter((other) => other !== change);
       return;
     }
   }
 
   for (const change of changes) {
-    if (!(await goes(change))) waiting.push(change);
+    if (!(await place(change))) waiting.push(change);
     // A denial must not wait longer than necessary.
     else if (mentionsAdministrators(change.value)) await tryWaiting();
   }
   for (let left = waiting.length + 1; waiting.length > 0 && waiting.length < left; ) {
     left = waiting.length;
     await tryWaiting();
-    // Of the two rules, an administrator who remains is the one that an interruption must not break.
+    // Keeping an administrator is more important: an interruption must not break that rule.
     if (waiting.length === left) await placeOne();
   }
   const inOrder = [...ordered, ...waiting];
   return isCompared ? withWaits(inOrder, current, last, context) : inOrder;
 }
 
-/** Whether other parameters of the plan may be read for the same identities. */
+/** Whether other parameters of the plan may apply to the same identities. */
 function isShared({ name }: Change, { prefix }: EvaluationContext): boolean {
   const { kind = "role" } = readName(prefix, name) ?? {};
   return !["role", "user", "root", "federated-user"].includes(kind);
 }
 
-/** Compares what a function gives that has read nothing of the plan since the last wait but the next change. */
+/** Marks a change with `waits` if it gives too much to a function that has read no other change since the last wait. */
 async function withWaits(
   changes: readonly Change[],
-  current: Parameters,
-  last: Parameters,
+  current: StoredParameters,
+  last: StoredParameters,
   context: EvaluationContext,
 ): Promise<Change[]> {
   const refusals = changes.findIndex((change) => newDenials(change).length === 0);
@@ -112,7 +111,7 @@ async function withWaits(
       ? [changes.slice(0, refusals), changes.slice(refusals)].filter(({ length }) => length > 0)
       : changes.map((change) => [change]);
   const ordered: Change[] = [];
-  let stale: Parameters = current;
+  let stale: StoredParameters = current;
   for (const group of groups) {
     const [first, ...others] = group;
     if (first === undefined) continue;
@@ -124,7 +123,7 @@ async function withWaits(
   return ordered;
 }
 
-function afterAll(state: Parameters, changes: readonly Change[]): Map<string, StoredParameter> {
+function afterAll(state: StoredParameters, changes: readonly Change[]): Map<string, StoredParameter> {
   const after = new Map(state);
   for (const change of changes) put(after, change);
   return after;
@@ -135,13 +134,13 @@ function put(state: Map<string, StoredParameter>, { name, value }: Change): void
   else state.set(name, { value, secure: false });
 }
 
-/** The name of a parameter that surely makes somebody an administrator. */
-async function findAdmin(state: Parameters, context: EvaluationContext): Promise<string | undefined> {
+/** The name of a parameter that surely grants administrator access. */
+async function findAdmin(state: StoredParameters, context: EvaluationContext): Promise<string | undefined> {
   for (const name of state.keys()) if (await makesAdmin(name, state, context)) return name;
   return undefined;
 }
 
-async function makesAdmin(name: string, state: Parameters, context: EvaluationContext): Promise<boolean> {
+async function makesAdmin(name: string, state: StoredParameters, context: EvaluationContext): Promise<boolean> {
   const stored = state.get(name);
   if (stored === undefined) return false;
   for (const entry of administratorEntries(context.prefix, name, stored)) {
@@ -151,11 +150,12 @@ async function makesAdmin(name: string, state: Parameters, context: EvaluationCo
 }
 
 /**
- * @param step from one state to the next; the first and the last state of a plan are its `others`
- * @returns true for a gain that neither end of the plan gives. Where there is too much to compare, false: the plan says so
+ * @param step from one state to the next; its `others` are the states before and after the plan
+ * @returns true for a gain that exists neither before nor after the plan. False if the comparison is too large, which
+ *   the plan reports
  */
 export async function givesTooMuch(
-  step: States & { readonly others: readonly Parameters[] },
+  step: States & { readonly others: readonly StoredParameters[] },
   context: EvaluationContext,
 ): Promise<boolean> {
   const { differences } = await compareAccess(step, context);

@@ -1,4 +1,4 @@
-// A plan as a person reads it: one line for each parameter, below it what changes in it.
+// Formats a plan: one line for each parameter, followed by its changes.
 
 import { isDeepStrictEqual } from "node:util";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
@@ -25,7 +25,7 @@ export function printPlan(plan: ShownPlan, destination: string, prefix: string, 
 
 const TONE = { add: "added", change: "changed", remove: "removed" } as const;
 
-/** `columns` of the terminal; `undefined` for a pipe, where each thing is one line. */
+/** @param columns of the terminal; `undefined` for a pipe, where lines are not wrapped */
 export function planTexts(
   { changes, unchanged, extra, weakenings, losses, warnings }: ShownPlan,
   destination: string,
@@ -48,13 +48,12 @@ export function planTexts(
   ];
 }
 
-/** An entry of a list is added or removed; a whole mapping has the tone of its parameter. */
+/** In a changed list, entries are added or removed. Any other line has the tone of its parameter. */
 function toneOf(detail: string, { action }: Change): { tone?: Tone } {
   if (action !== "change") return { tone: TONE[action] };
   return detail.startsWith("+ ") ? { tone: "added" } : detail.startsWith("- ") ? { tone: "removed" } : {};
 }
 
-/** As many as a person reads. */
 const MAX_LOSSES = 5;
 
 function shortened(losses: readonly string[]): string[] {
@@ -85,7 +84,8 @@ function weakeningSummary(weakenings: readonly Weakening[]): string[] {
 function summary(changes: readonly Change[], unchanged: number, extra: readonly string[]): string {
   const count = (action: Change["action"]) => changes.filter((change) => change.action === action).length;
   const counts = `${count("add")} to add, ${count("change")} to change, ${count("remove")} to remove, ${unchanged} unchanged`;
-  const kept = extra.length === 0 ? "" : ` (${extra.length} more are in no file and stay; --prune removes them)`;
+  const kept =
+    extra.length === 0 ? "" : ` (${extra.length} more are not in the files and are kept; --prune removes them)`;
   return `${counts}${kept}.`;
 }
 
@@ -94,7 +94,7 @@ function details({ action, before, value, shown }: Change): string[] {
   const after = value === undefined ? undefined : parseJson(value);
   if (action === "add") return itemLines(after, "");
   const was = before === undefined ? undefined : (parseJson(before.value) ?? before.value);
-  // Its history goes with it: what is printed here is what is left.
+  // The removal deletes the history: this output is the last copy of the value.
   if (action === "remove") return itemLines(was, "");
   if (isObject(was) && isObject(after)) return keyChanges(was, after);
   const [old, now] = [asList(was), asList(after)];
@@ -109,7 +109,7 @@ function details({ action, before, value, shown }: Change): string[] {
       "+ ",
     ),
   ];
-  // The first pattern that matches counts: their order alone is a change too.
+  // The first matching pattern applies, so a new order is a change too.
   return lines.length === 0 ? [...itemLines(old, "- "), ...itemLines(now, "+ ")] : lines;
 }
 
@@ -128,7 +128,7 @@ function asList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-/** One mapping in a line; any other value as it is. */
+/** A mapping in one line; any other value unchanged. */
 function inWords(item: unknown): string {
   if (!isObject(item)) return show(item);
   const { arn: _, arnLike, username, groups, ...rest } = item;
@@ -139,8 +139,8 @@ function inWords(item: unknown): string {
     ...Object.entries(rest).map(([key, value]) => `${key}: ${show(value)}`),
   ];
   if (words.length > 0) return words.join(" ");
-  // Of an account's mapping nothing is asked; any other without a username is invalid.
-  return item["arn"] === undefined ? "everybody, by their own ARN" : "no username";
+  // Only an account's mapping may lack a username.
+  return item["arn"] === undefined ? "every identity, with its ARN as the username" : "no username";
 }
 
 function show(value: unknown): string {

@@ -1,4 +1,4 @@
-// Writes the changes that a person has accepted, one after the other, and reports what was written and what was not.
+// Writes accepted changes one at a time, and reports which were written.
 
 import { isDeepStrictEqual } from "node:util";
 import { SSMServiceException } from "@aws-sdk/client-ssm";
@@ -23,13 +23,13 @@ export interface Accepted {
   readonly changes: readonly Change[];
   /** The parameters as they were read for the plan. */
   readonly current: ReadonlyMap<string, Stored>;
-  /** The phrases with `!` that were accepted. */
+  /** The accepted phrases with `!`. */
   readonly weakenings: readonly string[];
-  /** Without the lockout check of what is merged with a change of others. */
+  /** Skips the lockout check after a merge with a concurrent change. */
   readonly force: boolean;
 }
 
-/** Why writing stopped. `state`: what became of the change that it stopped at. */
+/** Why writing stopped. `state` is the outcome of the failed change. */
 export class Stopped extends Failure {
   readonly state: State;
   constructor({ exitCode }: Failure, lines: readonly string[], state: State, cause: unknown) {
@@ -40,7 +40,7 @@ export class Stopped extends Failure {
 
 type State = "written" | "absent" | "unknown";
 
-/** @throws `Stopped` at the first change that is not sure: in conflict with somebody else's, refused, or not answered. */
+/** @throws `Stopped` at the first uncertain write: a conflict with another operator, an error, or no response */
 export async function writeAll(accepted: Accepted, connection: Connection, io: IOStreams): Promise<void> {
   const { changes } = accepted;
   const { rates, context } = connection;
@@ -60,7 +60,7 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
         if (failure === undefined) throw error;
         const state = await stateOf(change, failure, connection);
         if (state === "written") done.push(change);
-        // Where only the answer was lost, nothing is wrong.
+        // Only the response was lost.
         if (state === "written" && failure.exitCode === EXIT.fault) continue;
         const helps = state === "unknown" || helpsAgain(error, failure);
         throw new Stopped(failure, report(failure, done, changes, state, helps, context.prefix), state, error);
@@ -74,8 +74,8 @@ export async function writeAll(accepted: Accepted, connection: Connection, io: I
 }
 
 /**
- * The function keeps a parameter that it has found for 30 s, and a review that has begun takes up to 5 s more.
- * In milliseconds; the contract's section 10.
+ * In milliseconds: the function caches a parameter for 30 s, and a running review takes up to 5 s more (the contract's
+ * section 10).
  */
 const CACHES_MS = 35_000;
 const STEP_MS = 1_000;
@@ -92,7 +92,7 @@ async function waitForCaches(done: readonly Change[], prefix: string, io: IOStre
   if (io.watched) io.showProgress("");
 }
 
-/** A yes was for the plan. What this change gives beside another one that was written meanwhile, nobody has seen. */
+/** Throws if the merge with a concurrent change loosens access in a way that the user has not accepted. */
 async function checkMerged(
   merged: Change,
   theirs: string,
@@ -107,7 +107,7 @@ async function checkMerged(
   const unseen = [...weakenings.values()].flat().find(({ text }) => !accepted.includes(text));
   if (unseen === undefined) return;
   throw finding(
-    `Another operator changed ${merged.name} at the same time. Beside that change, this one ${unseen.text}. Their change is kept.`,
+    `Another operator changed ${merged.name} at the same time. Combined with that change, this one ${unseen.text}. Their change is kept.`,
   );
 }
 
@@ -121,7 +121,7 @@ async function writeOne(
   const key = entryKey(name);
   const [was, is] = [itemsOf(before?.value), itemsOf(value)];
   const isList = is !== undefined && (before === undefined || was !== undefined);
-  // A repeated key is in the text alone: the entries are the same with it and without it.
+  // Only the text differs, by a repeated key: the entries are equal, so there is nothing to merge.
   if (key === undefined || !isList || isDeepStrictEqual(was, is)) return writeValue(ssm, change, io.interrupted);
   const check = async (items: readonly unknown[], theirs: readonly unknown[]) => {
     change.check?.(items);
@@ -131,15 +131,15 @@ async function writeOne(
     if (!force) await guardLockout(state, afterwards(state, [merged]), context);
   };
   const isMerged = await writeList(ssm, key, change, check, io.interrupted);
-  if (isMerged) io.tell(`Somebody else changed ${name} at the same time. Both changes are kept.\n`);
+  if (isMerged) io.tell(`Another operator changed ${name} at the same time. Both changes are kept.\n`);
 }
 
-/** How long to look, after a failure, for what is true. */
+/** Timeout for reading a parameter after a failed write. */
 const LOOK_MS = 5_000;
 
 async function stateOf({ name, before, value }: Change, failure: Failure, { ssm }: Connection): Promise<State> {
   if (failure instanceof Overwrote) return "written";
-  // A conflict; and only what comes before a write is interrupted.
+  // A conflict, or an interruption, which only happens before a write.
   if (failure.exitCode !== EXIT.fault) return "absent";
   try {
     const stored = (await readSome(ssm, [name], AbortSignal.timeout(LOOK_MS))).get(name)?.value;
@@ -153,7 +153,7 @@ async function stateOf({ name, before, value }: Change, failure: Failure, { ssm 
   }
 }
 
-/** A plan is made anew each time: running the same command again does the rest. */
+/** Running the same command again makes a new plan with the remaining changes. */
 function report(
   failure: Failure,
   done: readonly Change[],
@@ -172,12 +172,11 @@ function report(
       : `Written, ${done.length} of ${all.length}: ${namesOf(done, prefix)}.`,
     done.length > 0 && left.length > 0 && `Not written: ${namesOf(left, prefix)}.`,
   ].filter((line) => line !== false);
-  const again = done.length === 0 ? "Run the same command again." : "Run the same command again for the rest.";
+  const again = done.length === 0 ? "Run the same command again." : "Run the same command again to finish.";
   if (helps && done.length < all.length) lines.push(`${lines.pop()} ${again}`);
   return lines;
 }
 
-/** As many as a person reads. */
 const MAX_NAMED = 10;
 
 function namesOf(changes: readonly Change[], prefix: string): string {
@@ -186,7 +185,7 @@ function namesOf(changes: readonly Change[], prefix: string): string {
   return more > 0 ? `${names.join(", ")}, and ${more} more in the order of the plan` : names.join(", ");
 }
 
-/** Not where AWS has refused the write itself: it would refuse it again. Throttling and outages pass. */
+/** Whether a retry can succeed: yes after throttling and outages, no after other errors from AWS. */
 function helpsAgain(error: unknown, { exitCode }: Failure): boolean {
   if (exitCode === EXIT.interrupted || exitCode === EXIT.finding) return true;
   if (!(error instanceof SSMServiceException) || error.$fault === "server") return true;

@@ -1,4 +1,4 @@
-// Writes a list so that no change is lost of what others write at the same time.
+// Writes a list without losing concurrent changes of other operators.
 
 import { setTimeout } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
@@ -10,10 +10,10 @@ import { changesOrder, type Items, itemsOf, mergeList } from "./merge-list.ts";
 import type { Change } from "./plan.ts";
 import { changedMeanwhile, overwrote } from "./write.ts";
 
-/** More than operators who could change one list in the same second. */
+/** More than the number of operators who may change one list in the same second. */
 const ATTEMPTS = 20;
 const MOST_WAIT_MS = 100;
-/** In the description, for those who write at the same time: what a version changed is what differs from this one. */
+/** In the description: the version that the writer read, so that other writers can compute what it changed. */
 const OVER = "Written over version ";
 
 interface List {
@@ -22,12 +22,12 @@ interface List {
 }
 
 /**
- * Parameter Store has no conditional put, but it numbers versions: a skipped number tells that this write replaced
- * another one, and the history has it. What others changed is merged and written again. Where both changed the same
- * entry, or `check` throws for the merged list, theirs stays, and this throws.
+ * Parameter Store has no conditional put, but it numbers versions. A skipped number shows that this write replaced
+ * another one, which is in the history. Their changes are merged and written again. If both changed the same entry, or
+ * `check` throws for the merged list, their entries are kept and this throws.
  *
- * @param check judges a list that is merged, before it is written
- * @returns whether others changed the list at the same time
+ * @param check throws if a merged list must not be written
+ * @returns whether other operators changed the list at the same time
  */
 export async function writeList(
   ssm: SSMClient,
@@ -40,7 +40,7 @@ export async function writeList(
   let wanted = itemsOf(value) ?? [];
   let [isMerged, isPut, refused]: [boolean, boolean, unknown] = [false, false, undefined];
 
-  /** `isRestored`: `wanted` is what was merged before, and no longer what was asked for. */
+  /** `isRestored`: `wanted` is an earlier merge, not the requested list. */
   async function combine(theirs: Items, isRestored: boolean): Promise<void> {
     isMerged ||= !isDeepStrictEqual(theirs, wanted);
     const { items, clashes } = mergeList(key, base, wanted, theirs);
@@ -56,7 +56,7 @@ export async function writeList(
   }
 
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    // From the first write on it is not interrupted: what it replaced must be restored.
+    // Not interrupted after the first write: replaced entries must be restored.
     const signal = isPut ? new AbortController().signal : interrupted;
     if (attempt > 0) await setTimeout(Math.random() * MOST_WAIT_MS, undefined, { signal });
     const stored = (await readSome(ssm, [name], signal)).get(name);
@@ -80,17 +80,17 @@ export async function writeList(
     base = written;
     isPut = true;
   }
-  throw new Failure(EXIT.fault, `Others keep changing ${name} at the same time.`);
+  throw new Failure(EXIT.fault, `Other operators keep changing ${name}.`);
 }
 
 function clash(name: string, what: string): Error {
   return finding(
-    `Somebody else changed ${what} in ${name} at the same time. Their change stays, and yours was not made: look at it ` +
-      "before you run the same command again.",
+    `Another operator changed ${what} in ${name} at the same time. Their change is kept, yours was not written. ` +
+      "Review it before you run the same command again.",
   );
 }
 
-/** Gives the new version; `undefined` where others made the list meanwhile, and nothing was written. */
+/** Returns the new version; `undefined` if another operator created the list meanwhile, and nothing was written. */
 async function put(
   ssm: SSMClient,
   name: string,
@@ -111,7 +111,7 @@ async function put(
   }
 }
 
-/** The list as it would be now, had this command not written version `to` over `from`. */
+/** The list as other operators left it: as if this command had not written version `to` over `from`. */
 async function replaced(ssm: SSMClient, key: string, name: string, from: List, to: number): Promise<Items> {
   const lists = new Map([[from.version, from.items]]);
   let state = from.items;
@@ -128,7 +128,7 @@ async function replaced(ssm: SSMClient, key: string, name: string, from: List, t
     lists.set(version, items);
     if (!isBetween) continue;
     const read = description.includes(OVER) ? Number(description.split(OVER)[1]) : version - 1;
-    // Where it clashes with an earlier one, its own writer takes it back.
+    // A clash with an earlier version is reverted by the command that wrote it.
     state = mergeList(key, lists.get(read) ?? [], items, state).items;
   }
   return state;

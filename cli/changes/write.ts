@@ -1,4 +1,4 @@
-// Writes or removes one parameter over the version that was seen: Parameter Store itself has no conditional put.
+// Writes or removes one parameter if it still has the version that was read: Parameter Store has no conditional put.
 
 import {
   DeleteParameterCommand,
@@ -13,11 +13,11 @@ import { EXIT, Failure, finding } from "../errors.ts";
 import type { Change } from "./plan.ts";
 
 /**
- * Reads the version right before the write, and compares the version that the write gave. Throws where somebody else
- * wrote before, and nothing is written; and where they wrote in between, so that this write replaced theirs.
+ * Reads the version right before the write, and checks the version that the write returns. Throws without writing if
+ * another operator wrote before the read, and throws `Overwrote` if they wrote between the read and the write.
  *
- * A removal returns no version, and deletes the history. DeleteParameter has no condition, so what somebody else writes
- * between the read and the removal, some milliseconds, is lost without notice: nothing closes that gap.
+ * A removal returns no version and deletes the history. DeleteParameter has no condition, so a write of another
+ * operator in the milliseconds between the read and the removal is lost without notice.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameter.html
  */
 export async function writeValue(
@@ -26,10 +26,10 @@ export async function writeValue(
   interrupted: AbortSignal,
 ): Promise<void> {
   const current = (await readSome(ssm, [name], interrupted)).get(name);
-  // The value too: removed and made again, a parameter begins at version 1 again.
+  // Compare the value too: a recreated parameter starts at version 1 again.
   if (current?.version !== before?.version || current?.value !== before?.value)
     throw changedMeanwhile(name, before, current);
-  // Ctrl-C does not interrupt from here on: the user must learn whether it was written.
+  // Ctrl-C no longer interrupts: the user must learn whether the value was written.
   if (value === undefined) await remove(ssm, name);
   else if (before === undefined) await create(ssm, name, value);
   else await replace(ssm, name, value, before.version);
@@ -41,7 +41,7 @@ async function create(ssm: SSMClient, name: string, value: string): Promise<void
   } catch (error) {
     if (!(error instanceof ParameterAlreadyExists)) throw error;
     const current = (await readSome(ssm, [name], new AbortController().signal)).get(name);
-    // The first try was written and its answer lost; the SDK tried again.
+    // The first attempt succeeded, but its response was lost, and the SDK retried.
     if (current?.value !== value) throw changedMeanwhile(name, undefined, current);
   }
 }
@@ -63,21 +63,22 @@ async function remove(ssm: SSMClient, name: string): Promise<void> {
 }
 
 export function changedMeanwhile(name: string, before: Stored | undefined, now: Stored | undefined): Error {
-  const was = before === undefined ? "it was not there" : `it was version ${before.version}`;
+  const was = before === undefined ? "it did not exist" : `it was version ${before.version}`;
   const isNew = now !== undefined && now.version <= (before?.version ?? 0);
-  const is = now === undefined ? "it is gone now" : `it is ${isNew ? "a new one, " : ""}version ${now.version} now`;
-  return finding(`Somebody else changed ${name} in the meantime: ${was}, ${is}. It was left as it is.`);
+  const is =
+    now === undefined ? "it no longer exists" : `it is now version ${now.version}${isNew ? " of a new parameter" : ""}`;
+  return finding(`Another operator changed ${name} in the meantime: ${was}, ${is}. Their change is kept.`);
 }
 
-/** The write was made; all other conflicts leave what is there. */
+/** A conflict after which this command's value is stored. All other conflicts write nothing. */
 export class Overwrote extends Failure {}
 
-/** `versions`: those of others that this write replaced. */
+/** @param versions of other operators that this write replaced */
 export function overwrote(name: string, versions: readonly Version[]): Overwrote {
   const whose = versions.map(({ version, by }) => `version ${version}${by && ` by ${by}`}`).join(", ");
   return new Overwrote(
     EXIT.finding,
-    `Somebody else wrote ${name} at the same moment, and this write came last: it replaced ${whose}. ` +
-      `See what they wrote: aws ssm get-parameter-history --name ${name}`,
+    `Another operator wrote ${name} at the same time, and your write replaced theirs: ${whose}. ` +
+      `To see it, run: aws ssm get-parameter-history --name ${name}`,
   );
 }

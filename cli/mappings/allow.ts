@@ -1,4 +1,4 @@
-// `mappings allow`: takes denials back. The mappings decide who gets in then.
+// `mappings allow`: removes denials, so that the mappings apply again.
 
 import type { Command } from "commander";
 import { candidates, denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
@@ -25,15 +25,15 @@ interface AllowOptions extends ConnectionOptions, WriteOptions {
 export function allowCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "Removes the entry that names <who> from the deny lists. It grants nothing: the mappings decide who gets in. If " +
-      `another denial still matches <who>, the command says so.\n\n${DENY_HELP}`,
+      "Removes the entry for <who> from the deny lists. It does not grant access: the mappings apply again. If another " +
+      `denial still matches <who>, the command prints it.\n\n${DENY_HELP}`,
     examples: [
       "iam-authenticator mappings allow -c prod arn:aws:iam::111122223333:user/mallory --dry-run",
       "iam-authenticator mappings allow -c prod sso/111122223333/ClusterAdmin --session jane@example.com",
     ],
   }).argument("<who>");
   return addWrite(addReading(addConnection(command)))
-    .option("--session <name>", "the denial of this session alone")
+    .option("--session <name>", "only the denial of this session")
     .action((who: string, options: AllowOptions) => allow(who, options, io));
 }
 
@@ -52,7 +52,7 @@ async function allow(who: string, options: AllowOptions, io: IOStreams): Promise
   if (left !== "") io.tell(`${left.trim()}\n`);
 }
 
-/** Throws if the list is invalid and would have to be written. A list without the entry stays, valid or not. */
+/** Throws if a list with the entry is invalid. A list without the entry is not changed, even if it is invalid. */
 function withoutEntry(
   parameter: string,
   arnLike: string,
@@ -66,7 +66,7 @@ function withoutEntry(
   return [{ action: "change", name: parameter, before, value: JSON.stringify(kept) }];
 }
 
-/** With --account, only what that account's permissions are for. */
+/** With --account, only parameters that permissions for that account cover. */
 function candidatesOf(arnLike: string, { context, account }: Connection): string[] {
   const identity = supposeIdentity(arnLike);
   if (identity === undefined) return [];
@@ -74,7 +74,7 @@ function candidatesOf(arnLike: string, { context, account }: Connection): string
   return account === undefined ? names : names.filter((name) => !name.endsWith("/any"));
 }
 
-/** What still denies a principal, if its whole ARN is known: a sentence, or nothing. */
+/** Sentences about a denial that still matches a principal; empty for a pattern, or if no denial matches. */
 function stillDenied(arnLike: string, parameters: ReadonlyMap<string, Stored>, { context }: Connection): string {
   const identity = supposeIdentity(arnLike);
   if (identity === undefined) return "";
@@ -89,6 +89,6 @@ function stillDenied(arnLike: string, parameters: ReadonlyMap<string, Stored>, {
   const name = shortName(deciding.parameter, context.prefix);
   const advice = isList
     ? `See it with: mappings get ${name}.`
-    : `It says deny: true. Bring back what it said before with mappings rollback ${name}, or remove it.`;
+    : `It contains deny: true. Restore an earlier value with mappings rollback ${name}, or remove it.`;
   return ` ${arnLike} is still denied by ${name}. ${advice}`;
 }

@@ -1,4 +1,4 @@
-// `mappings apply` and `mappings diff`: a mapping file compared with the stored mappings.
+// `mappings apply` and `mappings diff`: compare a mapping file with the stored mappings, and write the changes.
 
 import type { Command } from "commander";
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
@@ -27,8 +27,8 @@ import { checkAccount } from "./target.ts";
 export function applyCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "Shows a plan, asks, and writes at most --rate parameters a second. Stops where somebody else changed a mapping " +
-      "since the plan. When it was interrupted, run it again: it does the rest.",
+      "Prints a plan, asks for confirmation, and writes at most --rate parameters per second. Stops if another operator " +
+      "changed a mapping since the plan. After an interruption, run it again to finish.",
     examples: [
       "iam-authenticator mappings apply -c prod -f mappings.yaml --dry-run",
       "iam-authenticator mappings apply -c prod -f teams/ --prune --yes",
@@ -36,14 +36,14 @@ export function applyCommand(command: Command, io: IOStreams): Command {
   });
   return addWrite(addCompare(command)).action(async (options: CompareOptions & WriteOptions) => {
     const { plan, current, connection } = await compare(options, io);
-    tellSessionTrust(plan.changes, connection, io);
+    warnOfSessionTrust(plan.changes, connection, io);
     await executePlan(plan, current, connection, options, io, { isWhole: true });
   });
 }
 
 export function diffCommand(command: Command, io: IOStreams): Command {
   describe(command, {
-    details: "The exit code is 1 where something would change.",
+    details: "The exit code is 1 if apply would change something.",
     examples: ["iam-authenticator mappings diff -c prod -f mappings.yaml --prune"],
   });
   return addCompare(command).action(async (options: CompareOptions) => {
@@ -67,8 +67,8 @@ export interface CompareOptions extends ConnectionOptions {
 
 export function addCompare(command: Command): Command {
   return addReading(addConnection(command))
-    .requiredOption("-f, --file <path>", "mapping file, folder of them, or - (may be repeated)", collect)
-    .option("--prune", "remove what no file has");
+    .requiredOption("-f, --file <path>", "mapping file, folder of mapping files, or - (may be repeated)", collect)
+    .option("--prune", "remove stored mappings that are not in the files");
 }
 
 interface Comparison {
@@ -96,18 +96,18 @@ export async function compare({ file, prune, ...options }: CompareOptions, io: I
   const current = await readMappings(connection, io);
   const isInScope = (name: string) => {
     const kind = readName(prefix, name)?.kind;
-    // A team that manages its own account's mappings must not lift denials: grantManageMappings leaves deny lists out.
+    // With --account, stored deny lists are out of scope: grantManageMappings does not allow teams to lift denials.
     return kind !== undefined && (kind !== "deny" || connection.account === undefined || desired.has(name));
   };
-  // Names that the authenticator ignores stay: under a short --prefix, they are other clusters' mappings and callers.
+  // Keep names that the authenticator ignores: under a short --prefix, they belong to other clusters.
   const ours = new Map([...current].filter(([name]) => isInScope(name)));
   const wanted = prune ? desired : withStoredEntries(prefix, partition, desired, ours);
   return { plan: planChanges(ours, wanted, prune === true), current, connection };
 }
 
 /**
- * Without --prune nothing is removed, and no entry of a list either: somebody may have written it in a hurry. Stored
- * entries keep their place, and new ones come last.
+ * Without --prune, entries of lists are kept too: another operator may have added one in an emergency. Stored entries
+ * keep their positions; new ones are appended.
  */
 function withStoredEntries(
   prefix: string,
@@ -123,7 +123,7 @@ function withStoredEntries(
       const wanted: readonly EntryKey[] = JSON.parse(value);
       const wantedFor = (item: unknown) => wanted.find((key) => hasKey(item, key));
       const items = listItems(name, stored.get(parameter), kind, (item) => wantedFor(item) !== undefined, partition);
-      // Of two for the same key, the first.
+      // Of two entries with the same key, the first is used.
       const kept = new Set(items.map((item) => wantedFor(item) ?? item));
       const others = wanted.filter((entry) => !kept.has(entry));
       if (kind === "pattern") checkOrder(name, wanted, [...kept]);
@@ -132,20 +132,20 @@ function withStoredEntries(
   );
 }
 
-/** The first pattern that matches counts. Where a list stays as it is stored, a file must not seem to say otherwise. */
+/** Throws if the file and the stored list have different orders: the first matching pattern applies. */
 function checkOrder(name: string, wanted: readonly EntryKey[], stored: readonly unknown[]): void {
   const places = wanted.map((entry) => stored.indexOf(entry)).filter((place) => place >= 0);
   const at = places.findIndex((place, index) => place < (places[index - 1] ?? -1));
   if (at < 0) return;
   const [earlier, later] = [places[at - 1] ?? 0, places[at] ?? 0].map((place) => (stored[place] as EntryKey).arnLike);
   throw usage(
-    `${name}: the file has ${earlier} before ${later}, and the stored list has them the other way round. The first pattern ` +
-      "that matches applies. Change the order in the file, or replace the entire list with --prune. Nothing was written.",
+    `${name}: the file has ${earlier} before ${later}, but the stored list has the reverse order. The first pattern that ` +
+      "matches applies. Change the order in the file, or replace the entire list with --prune. Nothing was written.",
   );
 }
 
-/** Nothing where no list of sessions is written. */
-export function tellSessionTrust(changes: readonly Change[], { context }: Connection, { tell }: IOStreams): void {
+/** Prints what a session mapping trusts, if the changes write one. */
+export function warnOfSessionTrust(changes: readonly Change[], { context }: Connection, { tell }: IOStreams): void {
   const isOfSessions = ({ name }: Change) => readName(context.prefix, name)?.kind === "sso-session";
   if (!changes.some((change) => isOfSessions(change) && change.value?.includes('"session"'))) return;
   tell(

@@ -1,4 +1,4 @@
-// Changes one mapping: reads it, changes it, checks the result as the function would, and writes it.
+// Changes one mapping: reads it, changes it, validates the result like the function, and writes it.
 
 import {
   checkMapping,
@@ -17,7 +17,7 @@ import { usage } from "../errors.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
 import type { ConnectionOptions, WriteOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { tellSessionTrust } from "./apply.ts";
+import { warnOfSessionTrust } from "./apply.ts";
 import { hasKey, listItems } from "./file/list-value.ts";
 import { inOrder, valueText } from "./file/to-parameters.ts";
 import { lint } from "./lint/lint.ts";
@@ -37,17 +37,17 @@ export async function changeOne(
   const value = newValue(connection.context.prefix, target, before.get(target.parameter), change);
   await checkByLint(target, value.changed, connection.context);
   const plan = planChanges(before, new Map([[target.parameter, value.text]]), false);
-  tellSessionTrust(plan.changes, connection, io);
+  warnOfSessionTrust(plan.changes, connection, io);
   await executePlan(plan, before, connection, options, io);
 }
 
-/** Their value holds the ARN, since a parameter's name does not keep its spelling. */
+/** Their values contain the ARN, because a parameter's name loses the case. */
 const WITH_ARN: readonly MappingKind[] = ["role", "user", "root", "federated-user"];
 
 interface NewValue {
-  /** Of the whole parameter. */
+  /** The parameter's value. */
   readonly text: string;
-  /** The mapping alone, which may be one of a list. */
+  /** The changed mapping, which may be one entry of a list. */
   readonly changed: Mapping;
 }
 
@@ -59,26 +59,26 @@ function newValue(prefix: string, target: Target, stored: Stored | undefined, ch
   if (!isListKind(kind)) {
     const value = stored === undefined ? undefined : parseStored(stored.value);
     if (!isObject(value) && WITH_ARN.includes(kind) && key.arn === undefined) {
-      throw usage(`${name} holds no mapping yet: name it by its ARN to add one.`);
+      throw usage(`${name} has no mapping yet. To add one, use its ARN as <who>.`);
     }
     const changed = checked(name, change(isObject(value) ? value : key, kind), kind);
     return { text: valueText(name, changed), changed };
   }
   if (kind === "pattern" && key.arnLike === undefined) {
-    throw usage(`Name one pattern of ${name} by its ARN with * or ?.`);
+    throw usage(`${name} is a list. Use the ARN pattern of one entry as <who>.`);
   }
   if (kind === "sso-session" && key.session === undefined) {
-    throw usage(`Name one session of ${name}: ${name.replace("sso-session", "sso")} --session <name>.`);
+    throw usage(`${name} is a list. Name one session: ${name.replace("sso-session", "sso")} --session <name>.`);
   }
   const items = listItems(name, stored, kind, (item) => hasKey(item, key));
   const index = items.findIndex((item) => hasKey(item, key));
   const item = items[index];
   const changed = checked(name, change(isObject(item) ? item : key, kind), kind);
-  // A new pattern comes last: the first that matches counts.
+  // Append a new pattern: existing ones keep their precedence.
   return { text: valueText(name, index < 0 ? [...items, changed] : items.with(index, changed)), changed };
 }
 
-/** What lint calls an error must not be written and then found. Its neighbours in a list are no concern of this command. */
+/** Throws if lint finds errors in the changed mapping. Other entries of the list are not checked. */
 async function checkByLint(
   { parameter, address }: Target,
   changed: Mapping,

@@ -1,4 +1,4 @@
-// `mappings deny`: shuts somebody out, whatever any mapping says.
+// `mappings deny`: denies an identity, with precedence over all mappings.
 
 import type { Command } from "commander";
 import { checkDenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
@@ -29,8 +29,8 @@ interface DenyOptions extends ConnectionOptions, WriteOptions {
 export function denyCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "Denials count before mappings. To take one back, use mappings allow. If <who> is denied already, the end of the " +
-      `denial changes to --until, or to no end without it.\n\n${DENY_HELP}`,
+      "Denials take precedence over mappings. To remove one, use mappings allow. If <who> is already denied, this sets the " +
+      `end of the denial to --until, or removes the end without --until.\n\n${DENY_HELP}`,
     examples: [
       "iam-authenticator mappings deny -c prod arn:aws:iam::111122223333:user/mallory",
       "iam-authenticator mappings deny -c prod sso/111122223333/ClusterAdmin \\",
@@ -61,14 +61,14 @@ async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<v
   };
   const check = checkDenyEntry(wanted, { partition });
   if (!check.valid) throw usage(`${arnLike}: ${check.problem.replace(/^notAfter/, "--until")}. Nothing was written.`);
-  if (isExpired(options.until, now)) throw usage(`--until ${options.until} is over already.`);
+  if (isExpired(options.until, now)) throw usage(`--until ${options.until} is in the past.`);
   const value = valueText(name, index < 0 ? [...items, check.entry] : items.with(index, check.entry));
   const plan = planChanges(before, new Map([[parameter, value]]), false);
   await warnOfFederatedUsers(arnLike, plan.changes, connection, io);
   await executePlan(plan, before, connection, options, io);
 }
 
-/** A denial must not wait for this: where the mappings cannot be read, the warning says so. */
+/** Must not stop a denial: if the mappings cannot be read, the warning reports that. */
 async function warnOfFederatedUsers(
   arnLike: string,
   changes: readonly Change[],

@@ -1,4 +1,4 @@
-// The file that `mappings edit` opens: what of Parameter Store it can hold, and what is wrong with it afterwards.
+// Writes the file that `mappings edit` opens, and validates it after editing.
 
 import { isDeepStrictEqual } from "node:util";
 import type { Connection } from "../aws/connection.ts";
@@ -14,7 +14,7 @@ import { foreignProblem, normal, readParameter } from "./file/read-parameter.ts"
 import { placeEntries } from "./file/to-parameters.ts";
 import { checkAccount } from "./target.ts";
 
-type Parameters = ReadonlyMap<string, Stored>;
+type StoredParameters = ReadonlyMap<string, Stored>;
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html */
 const AT_ONCE = 10;
@@ -31,13 +31,13 @@ export async function readByName(
   return found;
 }
 
-/** A parameter that a file cannot give back as it is stays out of it, with a line; where it was named, that is the end. */
+/** Skips parameters that a file cannot represent, and prints a line for each. Throws if the user named one. */
 export async function editableText(
-  found: Parameters,
+  found: StoredParameters,
   isNamed: boolean,
   connection: Connection,
   io: IOStreams,
-): Promise<{ readonly opened: Parameters; readonly text: string }> {
+): Promise<{ readonly opened: StoredParameters; readonly text: string }> {
   const { prefix, partition } = connection.context;
   const opened = new Map<string, Stored>();
   const readings = [...found.values()].flatMap((stored) => {
@@ -46,7 +46,7 @@ export async function editableText(
     const problem = reading.problems[0] ?? whyNotBack(prefix, stored, reading);
     if (problem !== undefined && isNamed) throw usage(`${name} cannot be edited: ${problem}.`);
     if (problem !== undefined) {
-      io.tell(`Left out, ${name}: ${problem}.\n`);
+      io.tell(`Skipped ${name}: ${problem}.\n`);
       return [];
     }
     opened.set(stored.name, stored);
@@ -54,8 +54,8 @@ export async function editableText(
   });
   if (opened.size === 0) throw finding(`No mappings in ${await destinationOf(connection, found, io)}.`);
   const header = `# ${await destinationOf(connection, opened, io)}
-# Save and close to see what would change. An entry that you remove is removed, with its history.
-# Lines that begin with # are ignored. Without a change, nothing happens.
+# Save and close to see the plan. Removing an entry here removes the mapping and its history.
+# Lines that begin with # are ignored. Without a change, nothing is written.
 `;
   const lists = writeLists(
     readings.flatMap(({ entries }) => entries),
@@ -64,7 +64,7 @@ export async function editableText(
   return { opened, text: `${header}${lists}` };
 }
 
-/** Such as a denial in the list of another account than its ARN's: only deny and allow keep it there. */
+/** For example, only deny and allow can keep a denial in the list of another account than its ARN's. */
 function whyNotBack(
   prefix: string,
   { name, value }: Stored,
@@ -75,19 +75,19 @@ function whyNotBack(
     entries,
     denials.map(({ entry }) => ({ entry, account: accountOf(entry.arnLike) })),
   );
-  // Emptied: nothing of it is in the file, and an entry may be added there.
+  // An empty list is not in the file, and entries can be added to it.
   if (isSameValue(value, "[]")) return undefined;
   const isBack = values.size === 1 && isSameValue(value, values.get(name));
-  return isBack ? undefined : "a file would put some of it into another parameter. Use mappings set, deny and allow";
+  return isBack ? undefined : "a file would move some entries to another parameter. Use mappings set, deny and allow";
 }
 
-/** Whether two values mean the same. */
+/** Whether two values have the same meaning. */
 export function isSameValue(value: string, other: string | undefined): boolean {
   return other !== undefined && isDeepStrictEqual(normal(value), normal(other));
 }
 
 interface ReadDraft {
-  /** `undefined` where there are problems. */
+  /** `undefined` if there are problems. */
   readonly desired?: ReadonlyMap<string, string>;
   /** One line each. */
   readonly problems: readonly string[];
@@ -95,7 +95,7 @@ interface ReadDraft {
 
 export async function readDraft(
   path: string,
-  opened: Parameters,
+  opened: StoredParameters,
   connection: Connection,
   io: IOStreams,
 ): Promise<ReadDraft> {
@@ -119,15 +119,15 @@ export async function readDraft(
   }
 }
 
-/** Written from here, its other patterns or denials would be lost. */
+/** Writing such a parameter would remove its other patterns or denials. */
 function existsAlready(prefix: string) {
   return (parameter: string) => {
     const name = shortName(parameter, prefix);
-    return `${name} exists already, and this file was opened without it: use mappings edit ${name}`;
+    return `${name} already exists, but was not opened in this file: use mappings edit ${name}`;
   };
 }
 
-/** The file is open in front of the reader. */
+/** Removes the path from a message: the user has the file open. */
 function withoutPath(path: string) {
   return (line: string) =>
     line.replaceAll(`${path}, `, "").replace(`${path} must`, "the file must").replace(`${path}: `, "");

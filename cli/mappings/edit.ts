@@ -1,4 +1,4 @@
-// `mappings edit`: mappings and denials as a file in an editor, and back after a plan.
+// `mappings edit`: opens mappings and denials in an editor, and writes the changes after a plan.
 
 import type { Command } from "commander";
 import { type Connection, connect } from "../aws/connection.ts";
@@ -12,12 +12,12 @@ import { shortName } from "../function-settings.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../options.ts";
 import { createDraft, type Draft } from "../terminal/confirm.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { tellSessionTrust } from "./apply.ts";
+import { warnOfSessionTrust } from "./apply.ts";
 import { editableText, isSameValue, readByName, readDraft, withProblems } from "./edit-file.ts";
 import { findTarget, TARGET_HELP } from "./target.ts";
 
 type EditOptions = ConnectionOptions & WriteOptions;
-type Parameters = ReadonlyMap<string, Stored>;
+type StoredParameters = ReadonlyMap<string, Stored>;
 
 export function editCommand(command: Command, io: IOStreams): Command {
   describe(command, {
@@ -46,13 +46,13 @@ async function edit(who: readonly string[], options: EditOptions, io: IOStreams)
     else await writeEdited(desired, opened, who.length === 0, connection, options, io);
     isKept = options.dryRun === true && desired !== undefined;
   } finally {
-    // Never lose what somebody has typed.
+    // Never lose the user's text.
     if (isKept && draft.read() !== text) io.tell(`Your text is in ${draft.path}.\n`);
     else draft.remove();
   }
 }
 
-async function readNamed(who: readonly string[], connection: Connection, io: IOStreams): Promise<Parameters> {
+async function readNamed(who: readonly string[], connection: Connection, io: IOStreams): Promise<StoredParameters> {
   const names = [...new Set(who.map((one) => findTarget(connection, one).parameter))];
   const found = await readByName(names, connection, io);
   const missing = names.find((name) => !found.has(name));
@@ -62,10 +62,10 @@ async function readNamed(who: readonly string[], connection: Connection, io: IOS
 
 const MOST_ROUNDS = 3;
 
-/** What the file says each parameter should hold; `undefined` where it was closed as it was opened. */
+/** The desired parameters; `undefined` if the file was closed without a change. */
 async function editUntilValid(
   draft: Draft,
-  opened: Parameters,
+  opened: StoredParameters,
   connection: Connection,
   io: IOStreams,
 ): Promise<ReadonlyMap<string, string> | undefined> {
@@ -74,18 +74,18 @@ async function editUntilValid(
   for (let round = 1; ; round += 1) {
     await draft.edit(io);
     const text = draft.read();
-    // The problems at the top do not count: an editor that is a script may change them too, each time anew.
+    // Ignore the problems at the top: a script as the editor may change them in each round.
     const isSame = withProblems(text, before) === shown;
     if (isSame && before.length === 0) return undefined;
     if (isSame) throw usage("Nothing was written, because the file is still invalid:", ...before);
     if (/^(\s*(#.*)?\n)*\s*(#.*)?$/.test(text)) throw finding("The file is empty: nothing was written.");
     const { desired, problems } = await readDraft(draft.path, opened, connection, io);
     if (desired !== undefined) return desired;
-    // An editor that is a script may change the file each time, and never ask anybody.
+    // A script as the editor may change the file each time, without end.
     if (round === MOST_ROUNDS) {
       throw usage(`Nothing was written, because the file is invalid after ${round} rounds:`, ...problems);
     }
-    // Once more with the problems at the top, for their line numbers there.
+    // Validate again with the problems at the top, to get the shifted line numbers.
     draft.write(withProblems(text, problems));
     before = (await readDraft(draft.path, opened, connection, io)).problems;
     shown = withProblems(text, before);
@@ -93,10 +93,10 @@ async function editUntilValid(
   }
 }
 
-/** The plan is against what is there now, since somebody else may have changed it while the editor was open. */
+/** Reads the parameters again: another operator may have changed them while the editor was open. */
 async function writeEdited(
   desired: ReadonlyMap<string, string>,
-  opened: Parameters,
+  opened: StoredParameters,
   isWhole: boolean,
   connection: Connection,
   options: EditOptions,
@@ -108,8 +108,8 @@ async function writeEdited(
   const others = [...opened.values()].filter((before) => isChanged(before, now.get(before.name)));
   const isLeftAlone = ({ name, value }: Stored) => isSameValue(value, desired.get(name) ?? "[]");
   for (const before of others) {
-    const what = isLeftAlone(before) ? "You did not: it stays as it is now." : "The plan replaces what they wrote.";
-    io.tell(`Somebody else changed ${shortName(before.name, prefix)} while you were editing. ${what}\n`);
+    const what = isLeftAlone(before) ? "You did not: their change is kept." : "The plan overwrites their change.";
+    io.tell(`Another operator changed ${shortName(before.name, prefix)} while you were editing. ${what}\n`);
   }
   const left = new Set(others.filter(isLeftAlone).map(({ name }) => name));
   const isOurs = (name: string) => names.has(name) && !left.has(name);
@@ -117,17 +117,17 @@ async function writeEdited(
   const wanted = new Map([...desired].filter(([name]) => isOurs(name)));
   const plan = planChanges(ours, wanted, true);
   if (options.yes && left.size < others.length) {
-    throw finding("Refused: --yes does not replace what somebody else wrote while you were editing.");
+    throw finding("Refused: --yes does not overwrite what another operator wrote while you were editing.");
   }
   if (plan.changes.length === 0) {
     io.tell("Nothing was changed.\n");
     return;
   }
-  tellSessionTrust(plan.changes, connection, io);
+  warnOfSessionTrust(plan.changes, connection, io);
   await executePlan(plan, now, connection, options, io, { isWhole });
 }
 
 function isChanged(before: Stored, now: Stored | undefined): boolean {
-  // The value too: removed and made again, a parameter begins at version 1 again.
+  // Compare the value too: a recreated parameter starts at version 1 again.
   return now?.version !== before.version || now.value !== before.value;
 }

@@ -1,4 +1,4 @@
-// `mappings export`: all mappings as a mapping file, or as the aws-auth ConfigMap.
+// `mappings export`: prints all mappings as a mapping file or as the aws-auth ConfigMap.
 
 import { type Command, Option } from "commander";
 import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
@@ -25,8 +25,8 @@ interface ExportOptions extends ConnectionOptions {
 export function exportCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "What the ConfigMap cannot express is left out, with a line on standard error and exit code 1. A permission set " +
-      "becomes its roles, where --roles-from names them.",
+      "Skips mappings that the ConfigMap cannot express, with a line on standard error and exit code 1. With " +
+      "--roles-from, it replaces a permission set with its roles.",
     examples: [
       "iam-authenticator mappings export -c prod > mappings.yaml",
       "aws iam list-roles --path-prefix /aws-reserved/ > roles.json",
@@ -35,13 +35,13 @@ export function exportCommand(command: Command, io: IOStreams): Command {
   });
   return addReading(addConnection(command))
     .addOption(new Option("--format <name>").choices(["mappings", "aws-auth"]).default("mappings"))
-    .option("--roles-from <file>", "aws iam list-roles of an account, for permission sets (may be repeated)", collect)
+    .option("--roles-from <file>", "output of aws iam list-roles, for permission sets (may be repeated)", collect)
     .action((options: ExportOptions) => exportAll(options, io));
 }
 
 async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
   if (options.rolesFrom !== undefined && options.format !== "aws-auth") {
-    throw usage("--roles-from needs --format aws-auth.");
+    throw usage("--roles-from requires --format aws-auth.");
   }
   const connection = await connect(options, io);
   const { prefix } = connection.context;
@@ -59,8 +59,8 @@ async function exportAll(options: ExportOptions, io: IOStreams): Promise<void> {
       : { text: writeMappingFile(entries, denials), exported: entries.length + denials.length, problems: [] };
   io.print(text);
   const left = [...invalid, ...problems];
-  for (const line of left) io.tell(`Left out, ${line}.\n`);
-  if (left.length > 0) throw finding(`${exported} exported, ${left.length} left out.`);
+  for (const line of left) io.tell(`Skipped ${line}.\n`);
+  if (left.length > 0) throw finding(`${exported} exported, ${left.length} skipped.`);
 }
 
 async function awsAuth(
@@ -70,7 +70,7 @@ async function awsAuth(
   io: IOStreams,
 ) {
   const { prefix } = context;
-  // With --account, these were not read. They deny identities of the account too.
+  // `readMappings` skips these with --account, but they deny identities of the account too.
   const ofAny = [denyParameter(prefix, "any"), mappingParameter(prefix, "pattern", "any")];
   const others = account === undefined ? new Map<string, Stored>() : await readSome(ssm, ofAny, io.interrupted);
   const roles: KnownRole[] = [];

@@ -1,4 +1,4 @@
-// `mappings get`: one mapping as it is stored.
+// `mappings get`: prints one stored mapping.
 
 import type { Command } from "commander";
 import { mappingParameter, permissionSetOf } from "../../functions/authenticator/mapping/parameter-name.ts";
@@ -25,7 +25,7 @@ export function getCommand(command: Command, io: IOStreams): Command {
     ],
   }).argument("<who>");
   return addOutput(addAccount(addConnection(command)))
-    .option("--session <name>", "of a permission set: only the mapping of this session")
+    .option("--session <name>", "only the mapping of this session of the permission set")
     .action((who: string, options: GetOptions) => get(who, options, io));
 }
 
@@ -42,7 +42,7 @@ async function get(who: string, options: GetOptions, io: IOStreams): Promise<voi
       `${names.map((name) => shortName(name, prefix)).join(" and ")} ${names.length > 1 ? "do" : "does"} not exist.`,
     );
   if (stored.name === ofSet) {
-    io.tell(`${shortName(target.parameter, prefix)} does not exist. The mapping of its permission set counts:\n`);
+    io.tell(`${shortName(target.parameter, prefix)} does not exist. The mapping of its permission set applies:\n`);
   }
   const value = normal(stored.value);
   const { session } = target.key;
@@ -57,11 +57,11 @@ async function get(who: string, options: GetOptions, io: IOStreams): Promise<voi
     value: entry ?? value,
     ...(problems.length > 0 && { problems }),
   };
-  // A single mapping reads better as YAML than as a table with one row.
+  // A single mapping is easier to read as YAML than as a table.
   await printData(data, options.output === "json" ? "json" : "yaml", io);
 }
 
-/** Where a review looks next for the role of an IAM Identity Center permission set. */
+/** For the role of a permission set, the parameter of the set; else `undefined`. */
 function permissionSetParameter(prefix: string, { address, key }: Target): string | undefined {
   const { kind, account, name } = address;
   const role = key.arn?.slice(key.arn.lastIndexOf("/") + 1) ?? name.replace(/^awsreservedsso_/i, "AWSReservedSSO_");

@@ -1,4 +1,4 @@
-// `mappings history` and `mappings rollback`: the versions of one mapping.
+// `mappings history` and `mappings rollback`: list and restore the versions of a mapping.
 
 import type { Command } from "commander";
 import { isObject } from "../../functions/lib/json.ts";
@@ -61,7 +61,7 @@ async function history(who: string, options: ConnectionOptions & OutputOptions, 
   await printList({ items, headers, row, endsInText: true }, options.output, io);
 }
 
-/** The end of an ARN is enough to know somebody by; the account is mostly the same. */
+/** Only the resource of an ARN: the account is usually the same. */
 function shortArn(arn: string): string {
   return arn.split(":").slice(5).join(":") || arn;
 }
@@ -74,7 +74,7 @@ function inWords(value: unknown): string {
     .join("; ");
 }
 
-/** The version to go back to: the named one, or the one before the newest. */
+/** The version to restore: `to`, or the one before the newest. */
 export function versionBefore(versions: readonly Version[], to: number | undefined): Version | undefined {
   return to === undefined ? versions[1] : versions.find(({ version }) => version === to);
 }
@@ -86,14 +86,14 @@ interface RollbackOptions extends ConnectionOptions, WriteOptions {
 
 export function rollbackCommand(command: Command, io: IOStreams): Command {
   describe(command, {
-    details: `Of a list, a pattern's ARN, or --session, brings back that entry alone; the list's name brings back the whole list.\n\n${TARGET_HELP}`,
+    details: `In a list, a pattern's ARN or --session restores only that entry; the list's name restores the entire list.\n\n${TARGET_HELP}`,
     examples: [
       "iam-authenticator mappings rollback -c prod arn:aws:iam::111122223333:role/Developers",
       "iam-authenticator mappings rollback -c prod role/111122223333/developers --to 3 --yes",
     ],
   }).argument("<who>");
   return addWrite(addReading(addConnection(command)))
-    .option("--session <name>", "of a permission set: only the mapping of this session")
+    .option("--session <name>", "only the mapping of this session of the permission set")
     .option("--to <version>", "default: the version before the newest", readWhole)
     .action((who: string, options: RollbackOptions) => rollback(who, options, io));
 }
@@ -121,7 +121,7 @@ function wholeValue({ prefix, partition }: EvaluationContext, name: string, targ
   return target.value;
 }
 
-/** One entry as it was then, or none where it was not there; the others stay as they are now. */
+/** Restores one entry, or removes it if it did not exist then. The other entries stay unchanged. */
 function entryChanges(name: string, key: EntryKey, before: Stored | undefined, target: Stored): Change[] {
   const isIt = (item: unknown) => hasKey(item, key);
   const kind = key.session === undefined ? "pattern" : "sso-session";

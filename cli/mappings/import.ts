@@ -1,4 +1,4 @@
-// `mappings import`: from other programs' files to a mapping file, which `mappings apply` takes.
+// `mappings import`: converts other programs' files to a mapping file.
 
 import type { Command } from "commander";
 import { describe } from "../command.ts";
@@ -18,10 +18,10 @@ interface ImportOptions {
 export function importCommand(command: Command, io: IOStreams): Command {
   return describe(command, {
     details:
-      "Reads the aws-auth ConfigMap, aws-iam-authenticator's server config (by itself or in its ConfigMap), " +
-      "IAMIdentityMapping objects, eksctl's ClusterConfig and answers of `aws eks describe-access-entry`, and prints a " +
-      "mapping file. Nothing is written to AWS. Standard error says which entries change and which cannot be imported; in " +
-      "the second case, the exit code is 1.",
+      "Reads the aws-auth ConfigMap, aws-iam-authenticator's server config (as a file or in its ConfigMap), " +
+      "IAMIdentityMapping objects, eksctl's ClusterConfig and the output of `aws eks describe-access-entry`. Prints a " +
+      "mapping file and writes nothing to AWS. Standard error lists entries that change and entries that cannot be " +
+      "imported. The exit code is 1 if an entry cannot be imported.",
     examples: [
       "kubectl -n kube-system get configmap aws-auth -o yaml | \\",
       "    iam-authenticator mappings import -f - --sso > mappings.yaml",
@@ -36,25 +36,25 @@ export function importCommand(command: Command, io: IOStreams): Command {
 async function importFiles({ file, sso }: ImportOptions, io: IOStreams): Promise<void> {
   const carried: Carried[] = [];
   const problems: string[] = [];
-  const told: string[] = [];
+  const remarks: string[] = [];
   for (const path of file) {
-    // Line numbers are enough where there is one file.
+    // With one file, line numbers are enough.
     const inFile = file.length > 1 ? `${nameOf(path)}, ` : "";
     const { items, notes } = readForeign(await readText(path, io), path);
-    told.push(...notes.map((note) => `${inFile}${note}`));
+    remarks.push(...notes.map((note) => `${inFile}${note}`));
     for (const foreign of items) {
       const result = carry(foreign, sso === true);
       const where = `${inFile}${result.where}`;
-      if ("problem" in result) problems.push(`${where} is not carried: ${result.problem}`);
+      if ("problem" in result) problems.push(`${where} cannot be imported: ${result.problem}`);
       else carried.push({ ...result, where });
     }
   }
   const { winners, overridden } = merge(carried);
-  told.push(...winners.flatMap(({ where, notes }) => notes.map((note) => `${where}: ${note}`)));
-  for (const line of [...told, ...overridden, ...problems]) io.tell(`${line}.\n`);
+  remarks.push(...winners.flatMap(({ where, notes }) => notes.map((note) => `${where}: ${note}`)));
+  for (const line of [...remarks, ...overridden, ...problems]) io.tell(`${line}.\n`);
   io.print(writeMappingFile(winners.map(({ entry }) => entry)));
   const added = winners.filter(({ isNew }) => isNew).length;
-  const carriedOver = `${winners.length} carried${added > 0 ? `, ${added} of them new access` : ""}`;
-  if (problems.length > 0) throw finding(`${carriedOver}, ${problems.length} not.`);
-  io.tell(`${carriedOver}.\n`);
+  const imported = `${winners.length} imported${added > 0 ? `, ${added} of them with new access` : ""}`;
+  if (problems.length > 0) throw finding(`${imported}, ${problems.length} not imported.`);
+  io.tell(`${imported}.\n`);
 }

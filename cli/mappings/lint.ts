@@ -1,4 +1,4 @@
-// `mappings lint`: what is wrong, risky or useless, in Parameter Store or in a file before it is applied.
+// `mappings lint`: finds invalid, risky and useless mappings in Parameter Store or in a file.
 
 import { type Command, Option } from "commander";
 import { callersParameter } from "../../functions/authenticator/caller/bearer.ts";
@@ -44,10 +44,10 @@ interface LintOptions extends OutputOptions, WriteOptions {
 export function lintCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "With --file, it reads files alone and does not call AWS: for a pull request. The exit code is 1 if a finding has " +
-      "the level of --fail or above.\n\nWith --fix, it rewrites stored values that this release refuses and earlier " +
-      "ones accepted, with the meaning that the earlier ones gave them. Run it before you upgrade the function. Without " +
-      "a check before traffic, run lint first.",
+      "With --file, it reads only files and does not call AWS, for example in a pull request. The exit code is 1 if a " +
+      "finding has the level of --fail or above.\n\nWith --fix, it rewrites stored values that this release rejects and " +
+      "earlier releases accepted. The new values have the meaning that earlier releases gave them. Run it before you " +
+      "upgrade the function. If you deploy without a check before traffic, run lint first.",
     examples: [
       "iam-authenticator mappings lint --cluster prod",
       "iam-authenticator mappings lint -f mappings.yaml --fail error",
@@ -56,18 +56,18 @@ export function lintCommand(command: Command, io: IOStreams): Command {
   });
   return addWrite(addOutput(addReading(addConnection(command, { clusterIsOptional: true }))))
     .option("--fix", "rewrite stored values that only earlier releases accept")
-    .option("-f, --file <path>", "a mapping file instead (may be repeated)", collect)
-    .addOption(new Option("--fail <level>", "lowest level that gives exit code 1").choices(LEVELS).default("warning"))
+    .option("-f, --file <path>", "check a mapping file instead (may be repeated)", collect)
+    .addOption(new Option("--fail <level>", "lowest level for exit code 1").choices(LEVELS).default("warning"))
     .action((options: LintOptions) => lintMappings(options, io));
 }
 
 async function lintMappings(options: LintOptions, io: IOStreams): Promise<void> {
   const { file, cluster, fail, output } = options;
-  if (file === undefined && cluster === undefined) throw usage("Give --cluster or --file.");
-  if (options.fix && file !== undefined) throw usage("--fix is for stored values: leave --file out.");
+  if (file === undefined && cluster === undefined) throw usage("Use --cluster or --file.");
+  if (options.fix && file !== undefined) throw usage("--fix changes stored values: omit --file.");
   const writing = ["dryRun", "yes", "force", "allowWeakening"] as const;
   if (!options.fix && writing.some((name) => options[name] !== undefined)) {
-    throw usage("--dry-run, --yes, --force and --allow-weakening need --fix.");
+    throw usage("--dry-run, --yes, --force and --allow-weakening require --fix.");
   }
   if (options.fix) return fixStored(options, io);
   const items = file === undefined ? await lintStored(options, io) : await lintFiles(file, options, io);
@@ -96,7 +96,7 @@ async function lintStored({ cluster = "", ...options }: LintOptions, io: IOStrea
   const callers = callerFindings(stored, connection.context);
   stored.delete(callersParameter(connection.context.prefix));
   const findings = gravestFirst([...callers, ...(await lint(stored, connection.context))]);
-  // One account's mappings do not show who administers the cluster.
+  // The mappings of one account do not show all administrators.
   return options.account === undefined ? findings : findings.filter(({ rule }) => rule !== "no-masters");
 }
 
@@ -130,10 +130,10 @@ async function lintFiles(file: readonly string[], { cluster = "file", region }: 
   ]);
 }
 
-/** Nothing that is read from the settings here depends on it. */
+/** The settings used here do not depend on the region. */
 const ANY_REGION = "us-east-1";
 
-/** Without a region, that of the first ARN: another one in the same file is wrong in any case. */
+/** Without a region, the partition of the first ARN: a file with several partitions is always wrong. */
 function partitionOf(region: string | undefined, entries: readonly Entry[]): string {
   if (region !== undefined) return partitionOfRegion(region)?.id ?? "aws";
   return entries.flatMap(({ mapping }) => mapping.arn?.split(":")[1] ?? [])[0] ?? "aws";

@@ -1,4 +1,4 @@
-// `mappings list`: who is mapped to what, and who is denied.
+// `mappings list`: lists mappings and denials.
 
 import type { Command } from "commander";
 import { connect } from "../aws/connection.ts";
@@ -41,7 +41,7 @@ export function listCommand(command: Command, io: IOStreams): Command {
     ],
   });
   return addListOutput(addReading(addConnection(command)))
-    .option("--group <name>", "only those that give this group")
+    .option("--group <name>", "only mappings that grant this group")
     .action((options: ListOptions) => list(options, io));
 }
 
@@ -53,7 +53,7 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
   const { group } = options;
   const items = all.filter(({ entry }) => group === undefined || entry?.mapping.groups?.includes(group));
   if (items.length === 0) {
-    const which = group === undefined ? "" : ` that give ${group}`;
+    const which = group === undefined ? "" : ` that grant ${group}`;
     io.tell(`No mappings${which} in ${await destinationOf(connection, current, io)}.\n`);
   }
   if (options.output === "json" || options.output === "yaml") {
@@ -91,12 +91,12 @@ function row({ stored, entry, denial, problem }: Item, prefix: string): string[]
   return [kind, account, whom, username, groups.join(","), note(entry)];
 }
 
-/** The mapping, and on the next line the user that it gives. */
+/** For narrow terminals: username, groups and note share the last cell. */
 function narrowRow([kind = "", account = "", name = "", username = "", groups = "", note = ""]: string[]): string[] {
   const who = [username, ...(groups === "" ? [] : [`(${groups.replaceAll(",", ", ")})`]), note].filter(
     (text) => text !== "",
   );
-  return [kind, account, name, who.join(" ") || "everybody, by their own ARN"];
+  return [kind, account, name, who.join(" ") || "every identity, with its ARN as the username"];
 }
 
 function denialNote({ entry: { notAfter, description } }: Denial): string {

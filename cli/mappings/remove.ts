@@ -1,4 +1,4 @@
-// `mappings remove`: takes mappings away, with their history.
+// `mappings remove`: removes mappings and their history.
 
 import type { Command } from "commander";
 import { connect } from "../aws/connection.ts";
@@ -22,14 +22,14 @@ const AT_ONCE = 10;
 
 export function removeCommand(command: Command, io: IOStreams): Command {
   describe(command, {
-    details: `Parameter Store deletes the history of a removed parameter; the plan shows what it held.\n\n${TARGET_HELP}`,
+    details: `Parameter Store deletes the history of a removed parameter; the plan shows its last value.\n\n${TARGET_HELP}`,
     examples: [
       "iam-authenticator mappings remove -c prod arn:aws:iam::111122223333:user/alice --dry-run",
       "iam-authenticator mappings remove -c prod sso/111122223333/Developers --session jane@example.com",
     ],
   }).argument("<who...>");
   return addWrite(addReading(addConnection(command)))
-    .option("--session <name>", "of a permission set: only the mapping of this session")
+    .option("--session <name>", "only the mapping of this session of the permission set")
     .action((who: string[], options: RemoveOptions) => remove(who, options, io));
 }
 
@@ -56,7 +56,7 @@ async function remove(who: readonly string[], options: RemoveOptions, io: IOStre
   if (changes.length === 0) throw finding(...missing, "Nothing was removed.");
   for (const line of missing) io.tell(`${line}\n`);
   await executePlan({ changes, unchanged: 0, extra: [] }, found, connection, options, io);
-  // Perhaps a typing mistake, or an earlier run that was interrupted has removed it already.
+  // Either a typo, or an earlier, interrupted run already removed it.
   if (missing.length > 0) throw silentExit();
 }
 
@@ -66,7 +66,7 @@ interface Removal {
   readonly missing: readonly string[];
 }
 
-/** Of a list only the entries that are named. */
+/** Removes the parameter, or only the named entries of a list. */
 function removal(prefix: string, parameter: string, targets: readonly Target[], before: Stored | undefined): Removal {
   const name = shortName(parameter, prefix);
   if (before === undefined) return { missing: [`${name} does not exist.`] };
@@ -74,7 +74,7 @@ function removal(prefix: string, parameter: string, targets: readonly Target[], 
   const keys = targets.map(({ key }) => key).filter(({ arnLike, session }) => (arnLike ?? session) !== undefined);
   if (keys.length < targets.length) {
     const [change] = removalOf(before);
-    return change === undefined ? { missing: [`${name} is empty already.`] } : { change, missing: [] };
+    return change === undefined ? { missing: [`${name} is already empty.`] } : { change, missing: [] };
   }
   const isRemoved = (item: unknown) => keys.some((key) => hasKey(item, key));
   const items = listItems(name, before, kind, isRemoved);

@@ -1,4 +1,4 @@
-// `mappings schema`: the JSON Schema of mapping files, for editors and other programs that check them.
+// `mappings schema`: prints the JSON Schema of mapping files.
 
 import type { Command } from "commander";
 import { describe } from "../command.ts";
@@ -9,8 +9,8 @@ import schema from "./file/mapping-file.schema.json" with { type: "json" };
 export function schemaCommand(command: Command, io: IOStreams): Command {
   return describe(command, {
     details:
-      "Put it beside the mapping file: what import and export write points there. An editor then completes keys and " +
-      "marks mistakes as you type. mappings lint finds what a schema cannot express.",
+      "Save it next to the mapping file: files from import and export refer to it there. An editor then completes keys " +
+      "and marks mistakes as you type. mappings lint also checks what a schema cannot express.",
     examples: ["iam-authenticator mappings schema > mapping-file.schema.json"],
   }).action(() => printData(schema, "json", io));
 }

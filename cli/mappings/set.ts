@@ -1,4 +1,4 @@
-// `mappings set`: adds one mapping, or changes some of what it says.
+// `mappings set`: adds a mapping or changes some of its keys.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
@@ -27,7 +27,7 @@ interface SetOptions extends ConnectionOptions, WriteOptions {
 
 export function setCommand(command: Command, io: IOStreams): Command {
   describe(command, {
-    details: `Keys that no option names stay as they are, and so do the other entries of a list.\n\n${TARGET_HELP}`,
+    details: `Keys without an option stay unchanged, and so do the other entries of a list.\n\n${TARGET_HELP}`,
     examples: [
       "iam-authenticator mappings set -c prod arn:aws:iam::111122223333:role/Developers \\",
       "    --username 'dev:{SessionName}' --group developers",
@@ -37,16 +37,16 @@ export function setCommand(command: Command, io: IOStreams): Command {
     ],
   }).argument("<who>");
   return addWrite(addReading(addConnection(command)))
-    .option("--session <name>", "of a permission set: only this person's session")
-    .option("--username <template>", "may hold {SessionName} and other placeholders")
-    .option("--group <name>", "these groups and no others (may be repeated)", collectGroup)
-    .option("--add-group <name>", "this group too (may be repeated)", collectGroup)
-    .option("--remove-group <name>", "without this group (may be repeated)", collectGroup)
-    .option("--principal-id <id>", "only this very role or user (AROA..., AIDA...)")
-    .option("--not-after <time>", "until then, such as 2026-12-31T00:00:00Z")
+    .option("--session <name>", "only this session of the permission set")
+    .option("--username <template>", "may contain {SessionName} and other placeholders")
+    .option("--group <name>", "replace the groups (may be repeated)", collectGroup)
+    .option("--add-group <name>", "add a group (may be repeated)", collectGroup)
+    .option("--remove-group <name>", "remove a group (may be repeated)", collectGroup)
+    .option("--principal-id <id>", "only the role or user with this unique id (AROA..., AIDA...)")
+    .option("--not-after <time>", "end of the mapping, such as 2026-12-31T00:00:00Z")
     .option("--description <text>")
     .addOption(
-      new Option("--deny", "replace the mapping by a denial (see mappings deny)").conflicts([
+      new Option("--deny", "replace the mapping with a denial (see mappings deny)").conflicts([
         "username",
         "group",
         "addGroup",
@@ -72,7 +72,7 @@ function collectKey(value: string, before?: readonly string[]): readonly string[
   return collect(value, before);
 }
 
-/** Whose mapping may say `deny: true`; all others are denied by the deny lists alone. */
+/** The kinds that may have `deny: true`. Others can only be denied by deny lists. */
 const SINGLE: readonly MappingKind[] = ["role", "user", "root", "federated-user"];
 
 function changed(
@@ -81,7 +81,8 @@ function changed(
   options: SetOptions,
 ): Record<string, unknown> {
   const { username, principalId, notAfter, description, deny, unset = [] } = options;
-  if (deny && !SINGLE.includes(kind)) throw usage("--deny is for a single role or user. Use: mappings deny <who>");
+  if (deny && !SINGLE.includes(kind))
+    throw usage("--deny requires a single role or user. Use mappings deny <who> instead.");
   if (deny) {
     const { username: _, groups: __, ...rest } = value;
     return { ...rest, deny, ...given({ principalId, notAfter, description }) };
@@ -91,7 +92,7 @@ function changed(
     ...value,
     ...given({ username, groups, principalId, notAfter, description }),
   };
-  // A denial carries no username. The plan marks it where it is lifted.
+  // A denial has no username. The plan marks a lifted denial.
   if (username !== undefined) delete result["deny"];
   for (const key of unset) delete result[key];
   return result;

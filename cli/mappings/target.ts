@@ -1,4 +1,4 @@
-// Which mapping a command is about: by ARN, by ARN pattern, or by the parameter's name below the prefix.
+// Finds the mapping for `<who>`: an ARN, an ARN pattern, or a parameter's name.
 
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { denyParameter, mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
@@ -11,7 +11,7 @@ import type { EntryKey } from "./file/list-value.ts";
 export interface Target {
   readonly parameter: string;
   readonly address: ParameterAddress;
-  /** What its value says about who it is for. */
+  /** The keys of the value that identify the principal. */
   readonly key: { readonly arn?: string } & EntryKey;
 }
 
@@ -19,11 +19,15 @@ export const TARGET_HELP = `<who> is an ARN, an ARN pattern with * or ?, or one 
   sso/<account>/<permission set>   account/<account>   pattern/<account or any>
   role/<account>/<name>   user/<account>/<name>   deny/<account or any>
   sso-session/<account>/<permission set>
-  or a whole parameter name.`;
+  or a full parameter name.`;
 
 const NAMED = /^(role|user|federated-user|sso|sso-session)\/(\d{12})\/(.+)$/;
 
-/** Throws where it names no mapping, or one of another account than --account. `session`: of the option --session. */
+/**
+ * Throws if `who` names no mapping, or one of another account than --account.
+ *
+ * @param session the value of --session
+ */
 export function findTarget(
   { context: { prefix }, account }: Pick<Connection, "context" | "account">,
   who: string,
@@ -35,18 +39,18 @@ export function findTarget(
   return target;
 }
 
-/** With --account, nothing else is touched: those who give it often have no other permission. */
+/** Throws for other accounts than --account: users with that option often have no other permissions. */
 export function checkAccount(account: string | undefined, address: { readonly account: string }, what: string): void {
   if (account === undefined || address.account === account) return;
-  const of = address.account === "any" ? "for any account" : `of account ${address.account}`;
-  throw usage(`${what} is ${of}, not of --account ${account}.`);
+  const reason = address.account === "any" ? "applies to any account" : `belongs to account ${address.account}`;
+  throw usage(`${what} ${reason}, not to --account ${account}.`);
 }
 
 function ofSession(prefix: string, { kind, account, name }: ParameterAddress, who: string, session: string): Target {
   if (kind !== "sso" && kind !== "sso-session") {
     throw usage(
-      `--session is for a permission set (sso/<account>/<permission set>), not ${who}. Only IAM Identity Center sets the ` +
-        "session name itself. Anyone who assumes another role chooses it.",
+      `--session requires a permission set (sso/<account>/<permission set>), not ${who}. Only IAM Identity Center sets ` +
+        "the session name. For other roles, the caller chooses it.",
     );
   }
   const parameter = mappingParameter(prefix, "sso-session", account, name);
@@ -65,7 +69,7 @@ function targetOf(prefix: string, who: string): Target {
   }
   if (kind.startsWith("sso") && !PERMISSION_SET.test(name)) {
     throw usage(
-      `${name} is not the name of a permission set.${name.includes("/") ? " Name a session by --session." : ""}`,
+      `${name} is not the name of a permission set.${name.includes("/") ? " Use --session for a session." : ""}`,
     );
   }
   const encoded = mappingParameter(prefix, kind as MappingKind, account, name);
@@ -74,7 +78,7 @@ function targetOf(prefix: string, who: string): Target {
 
 function ofArn(prefix: string, arn: string): Target {
   const key = /[*?]/.test(arn) ? { arnLike: arn } : { arn };
-  // With any value that is valid: only the place is of interest.
+  // The username is a placeholder: only the address is used.
   const entry = readEntry({ ...key, username: "any" });
   if ("problem" in entry) throw usage(`${arn}: ${entry.problem}.`);
   const { kind, account, name } = entry;
@@ -82,7 +86,7 @@ function ofArn(prefix: string, arn: string): Target {
 }
 
 interface DenyTarget {
-  /** The deny list that the denial belongs in. */
+  /** The deny list of the denial. */
   readonly parameter: string;
   readonly arnLike: string;
 }
@@ -91,7 +95,7 @@ export const DENY_HELP = `<who> is an ARN, an ARN pattern with * or ?, or one of
   sso/<account>/<permission set>   account/<account>
   role/<account>/<name>   user/<account>/<name>   root/<account>`;
 
-/** Throws if it names nobody, or somebody of another account than --account. */
+/** Throws if `who` names no principal, or one of another account than --account. */
 export function findDenyTarget(
   { context, account }: Pick<Connection, "context" | "account">,
   who: string,
@@ -116,19 +120,19 @@ function arnOf(who: string, context: Connection["context"]): string {
     case "federated-user":
       return `${start}:sts::${account}:federated-user/${name}`;
     case "sso":
-      // AWS alone knows the end of the role's name.
+      // Only AWS knows the suffix of the role's name.
       return `${start}:iam::${account}:role/AWSReservedSSO_${name}_${"?".repeat(16)}`;
     case "account":
       return `${start}:*::${account}:*`;
     case "pattern":
     case "sso-session":
     case "deny":
-      throw usage(`${who} is a list: name who is denied.`, ...DENY_HELP.split("\n"));
+      throw usage(`${who} is a list. Name one identity or pattern.`, ...DENY_HELP.split("\n"));
   }
 }
 
 function sessionArn(arn: string, session: string, who: string): string {
   const [, partition, account, role] = /^arn:([^:]+):iam::([^:]+):role\/(?:.*\/)?([^/]+)$/i.exec(arn) ?? [];
-  if (role === undefined) throw usage(`--session is for a role or a permission set, and ${who} is neither.`);
+  if (role === undefined) throw usage(`--session requires a role or a permission set, not ${who}.`);
   return `arn:${partition}:sts::${account}:assumed-role/${role}/${session}`;
 }

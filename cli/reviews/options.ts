@@ -4,7 +4,7 @@ import { CloudFormationClient, DescribeStacksCommand, type Output } from "@aws-s
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { type Command, Option } from "commander";
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
-import { defaultStackName } from "../../functions/settings/stack-name.ts";
+import { defaultStackName } from "../../functions/settings/stack.ts";
 import { watched } from "../aws/calls.ts";
 import { type ClientConfig, clientConfig, patientRetries } from "../aws/client-config.ts";
 import { toFailure } from "../aws/errors.ts";

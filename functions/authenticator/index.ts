@@ -1,7 +1,7 @@
 // The Lambda function's entry: settings from the environment, AWS, the clock and standard output, wired once.
 
-import { createParameterStore } from "../aws/parameter-store.ts";
 import { workAhead } from "../lib/work-ahead.ts";
+import { createParameterStore } from "../parameters/parameter-store.ts";
 import { findNodeNameLazily } from "./aws/lazy-node-name.ts";
 import { createSts } from "./aws/sts.ts";
 import { createAuthenticator } from "./handler.ts";

@@ -1,11 +1,11 @@
 // The issuer's handler: GET of its two documents, which are public, and nothing else.
 
-import type { FetchPath } from "../aws/parameter-store.ts";
 import { type AuthenticatorError, MethodNotAllowed, PathUnknown } from "../errors.ts";
 import { type GatewayRequest, gatewayRequest } from "../gateway/gateway-request.ts";
 import { type HttpResponse, jsonResponse } from "../gateway/http-response.ts";
 import { asAuthenticatorError } from "../lib/as-authenticator-error.ts";
 import { type Clock, type Deadline, deadlineIn } from "../lib/deadline.ts";
+import type { FetchPath } from "../parameters/parameter-store.ts";
 import { versionBehindAlias } from "../telemetry/alias-version.ts";
 import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH, jwksDocument } from "./documents.ts";
 import { type ReadKeys, rememberedKeys } from "./keys.ts";

@@ -1,7 +1,7 @@
 // The issuer function's entry: settings from the environment, Parameter Store, the clock and standard output.
 
-import { createPathReader } from "../aws/parameter-store.ts";
 import { workAhead } from "../lib/work-ahead.ts";
+import { createPathReader } from "../parameters/parameter-store.ts";
 import { createIssuer } from "./handler.ts";
 import { readIssuerSettings } from "./settings.ts";
 

@@ -1,9 +1,9 @@
 // The issuer's keys, read from Parameter Store: the valid ones of all, and the last good ones while it fails.
 
-import type { FetchPath } from "../aws/parameter-store.ts";
 import { IssuerWithoutKeys, ParametersUnavailable } from "../errors.ts";
 import type { Clock, Deadline } from "../lib/deadline.ts";
 import { parseJson } from "../lib/json.ts";
+import type { FetchPath } from "../parameters/parameter-store.ts";
 import type { DatedParameter, StoredParameter } from "../parameters/stored-parameter.ts";
 import { checkIssuerKey, type IssuerKey, type IssuerKeyCheck } from "./key.ts";
 

@@ -15,7 +15,9 @@ export const builtIns: Plugin = {
   name: "built-ins",
   setup(build) {
     const names = new Set(builtinModules);
-    build.onResolve({ filter: /^(node:)?[a-z_/0-9]+$/ }, ({ path }) => {
+    build.onResolve({ filter: /^(node:)?[a-z_/0-9]+$/ }, ({ path, kind }) => {
+      // With `splitting`, esbuild would make a file of it that has a default export only.
+      if (kind === "dynamic-import" && build.initialOptions.splitting) return undefined;
       const name = path.replace(/^node:/, "");
       return names.has(name) ? { path: `node:${name}`, namespace: "built-in" } : undefined;
     });

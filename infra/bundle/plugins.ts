@@ -3,7 +3,6 @@
 import type { Plugin } from "esbuild";
 import { builtIns } from "./built-ins.ts";
 import { leanSchemas } from "./lean-schemas.ts";
-import { versionOnly } from "./version-only.ts";
 
 /** docs/decisions/0003-bundle.md says what each saves, and when it may go. */
-export const LEAN_PLUGINS: Plugin[] = [builtIns, leanSchemas, versionOnly];
+export const LEAN_PLUGINS: Plugin[] = [builtIns, leanSchemas];

@@ -1,6 +1,6 @@
 // The names of a cluster's stacks.
 
-import { defaultStackName } from "../../functions/settings/stack-name.ts";
+import { defaultStackName } from "../../functions/settings/stack.ts";
 import type { ClusterContext } from "./cluster.ts";
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html */

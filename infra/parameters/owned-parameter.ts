@@ -4,12 +4,10 @@ import { hash } from "node:crypto";
 import { Lazy, Stack, Tags, Token } from "aws-cdk-lib";
 import { StringParameter } from "aws-cdk-lib/aws-ssm";
 import type { Construct } from "constructs";
+import { OWNER_TAG } from "../../functions/settings/stack.ts";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
 const MAX_STANDARD_BYTES = 4096;
-
-/** The tag that the operator's command looks for before it changes a parameter. Its value is the stack's name. */
-const OWNER_TAG = "iam-authenticator:managed-by";
 
 /** Throws where there is one of this name already. */
 export function addParameter(scope: Construct, subject: string, parameterName: string, stringValue: string): void {

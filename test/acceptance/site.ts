@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { defaultStackName } from "../../functions/settings/stack-name.ts";
+import { defaultStackName } from "../../functions/settings/stack.ts";
 import { type Aws, awsOf } from "./aws.ts";
 import { type Account, accountOf, assume, makeRole, makeUser, type Principal, SESSION } from "./identities.ts";
 import { postReview, type Review, type Webhook } from "./reviews.ts";

@@ -12,7 +12,6 @@ import { bundle } from "../../infra/bundle/bundle.ts";
 import { leanSchemas } from "../../infra/bundle/lean-schemas.ts";
 import { LEAN_PLUGINS } from "../../infra/bundle/plugins.ts";
 import { separateFile } from "../../infra/bundle/separate-file.ts";
-import { versionOnly } from "../../infra/bundle/version-only.ts";
 import { markdown } from "./compare.ts";
 import { quartiles } from "./quartiles.ts";
 
@@ -34,7 +33,6 @@ const VARIANTS: readonly Variant[] = [
   { name: "without leaving event streams out", options: { external: [] } },
   { name: "without lean schemas", without: leanSchemas },
   { name: "without unimported built-in modules", without: builtIns },
-  { name: "without version only", without: versionOnly },
   {
     name: "without any of these, from ES modules",
     bare: true,

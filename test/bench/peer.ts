@@ -11,7 +11,7 @@ import { localIdentity } from "../../local/identities.ts";
 import { findAwsIamAuthenticator } from "../e2e/binaries/binaries.ts";
 import { startPeer } from "../e2e/peer/server.ts";
 import { post } from "../post.ts";
-import { KUBE_HEADERS, reviewBody, V1 } from "../review/token-review.ts";
+import { KUBE_HEADERS, reviewBody, V1 } from "../system/token-review.ts";
 import { markdown } from "./compare.ts";
 import { quartiles } from "./quartiles.ts";
 import { CALLER } from "./review-event.ts";

@@ -4,7 +4,7 @@ import { hash } from "node:crypto";
 import { httpApiEvent } from "../../local/gateway/http-api-event.ts";
 import { type Api, DEFAULT_STAGE } from "../../local/gateway/route.ts";
 import { SAMPLE_REQUEST } from "../local/gateway/sample-request.ts";
-import { reviewBody, V1 } from "../review/token-review.ts";
+import { reviewBody, V1 } from "../system/token-review.ts";
 
 export const CALLER = "bench-caller";
 /** The value of the parameter `callers`. */

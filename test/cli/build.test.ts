@@ -7,7 +7,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import type { Metafile } from "esbuild";
 import { buildCommand, COMMAND_FILE } from "../../cli/build.ts";
 import { type LocalRequest, type LocalServer, startHttpServer } from "../../local/http-server.ts";
 import { type MemoryStore, startParameterStore } from "../../local/parameter-store/parameter-store.ts";
@@ -21,8 +23,9 @@ const END = "2100-01-01T00:00:00Z";
 
 let store: MemoryStore;
 let issuer: LocalServer;
+let metafile: Metafile;
 before(async () => {
-  await buildCommand(built);
+  metafile = await buildCommand(built);
   mkdirSync(join(home, ".aws", "sso", "cache"), { recursive: true });
   const parameters = { "/iam-authenticator/prod/account/111122223333": "{}" };
   store = await startParameterStore({ parameters });
@@ -75,6 +78,40 @@ test("a shell can run the file, which reports its version and has its commands",
   assert.equal(stdout, `${packageJson.version}\n`);
   assert.match((await run(["--help"])).stdout, /^Usage: iam-authenticator /);
   assert.match((await run(["mappings", "apply", "--help"])).stdout, /--prune/);
+});
+
+/** The npm packages whose code a run of the built command loads. */
+async function packagesRead(
+  words: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<string[]> {
+  const hook = `import { registerHooks } from "node:module";
+    registerHooks({ load(url, context, next) { process.stderr.write(url + "\\n"); return next(url, context); } });`;
+  const { stderr } = await run(words, {
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hook)}`,
+    ...variables,
+  });
+  const prefix = `${pathToFileURL(built)}/`;
+  const files = stderr.split("\n").flatMap((line) => (line.startsWith(prefix) ? [line.slice(prefix.length)] : []));
+  assert.ok(files.length > 2, stderr);
+  const inputs = files.flatMap((file) =>
+    Object.keys(metafile.outputs[`dist/cli/${file}`]?.inputs ?? assert.fail(file)),
+  );
+  return [...new Set(inputs.flatMap((input) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []))].sort();
+}
+
+test("a command loads only its own code: token no client, --version and completion not even the option parser", async () => {
+  assert.deepEqual(await packagesRead(["--version"]), []);
+  assert.deepEqual(await packagesRead(["__complete", "clusters"]), []);
+  assert.deepEqual(await packagesRead(["--help"]), ["commander"]);
+  const keys = { AWS_ACCESS_KEY_ID: "AKIALOCALOPERATORAAA", AWS_SECRET_ACCESS_KEY: "s" };
+  const token = ["@smithy/core", "@smithy/signature-v4", "@smithy/types", "commander"];
+  assert.deepEqual(await packagesRead(["token", "-c", "prod"], keys), token);
+  const list = await packagesRead(["mappings", "list", "-c", "prod"], keys);
+  assert.deepEqual(
+    ["@aws-sdk/client-ssm", "@aws-sdk/client-ec2", "@aws-sdk/client-sts", "yaml"].filter((name) => list.includes(name)),
+    ["@aws-sdk/client-ssm"],
+  );
 });
 
 test("package.json requires the Node.js that the command needs, and an older one prints one sentence", async () => {

@@ -20,7 +20,7 @@ export async function wholeLife(mappings: Mappings): Promise<void> {
   assert.equal(imported.code, 0, imported.err);
   assert.match(
     imported.err,
-    /is left out: line \d+, mapRoles \d+ \S+ is for the same principal and comes later: the last one counts\.$/m,
+    /is skipped: line \d+, mapRoles \d+ \S+ is for the same principal and is later: the last one applies\.$/m,
   );
   const file = imported.out;
   const count = parse(file).mappings.length;
@@ -66,7 +66,7 @@ export async function wholeLife(mappings: Mappings): Promise<void> {
   assert.equal((await mappings(["remove", ONE, "-y"])).code, 0);
   assert.equal((await mappings(["get", ONE])).code, 1);
   const refused = await mappings(["apply", "--prune", "-f", "-", "-y"], { input: "mappings: []" });
-  assert.match(refused.err, /^Refused: the last mapping that gives administrator rights/);
+  assert.match(refused.err, /^Refused: the last mapping that grants administrator access/);
 }
 
 /** A second operator changes a mapping while the first reads a rollback's plan: both get a message, and no change is lost. */
@@ -88,7 +88,7 @@ async function twoOperators(mappings: Mappings, file: string): Promise<void> {
   assert.equal(code, 1);
   assert.match(
     err,
-    /Somebody else changed \S+team-9-deploy in the meantime: it was version 2, it is version 3 now\. It was left/,
+    /Another operator changed \S+team-9-deploy in the meantime: it was version 2, it is now version 3\. Their change/,
   );
   const changed = await mappings(["diff", "--prune", "-f", "-"], { input: file });
   assert.match(changed.out, /description: second -> none\n0 to add, 2 to change, 0 to remove, /);

@@ -30,7 +30,8 @@ export interface Place {
 
 const CLUSTER = ["-c", "prod"];
 const FAST = ["--read-rate", "100000"];
-const WRITE = [...CLUSTER, "-y", "--rate", "1000", "--allow-weakening", ...FAST];
+const ANYWHERE = ["-y", "--rate", "1000", "--allow-weakening", ...FAST];
+const WRITE = [...CLUSTER, ...ANYWHERE];
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
 const USER = "arn:aws:iam::111122223333:user/mallory";
 const NO_KEYS = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_SESSION_TOKEN: "" };
@@ -154,9 +155,9 @@ export const COMMANDS: readonly HostileCommand[] = [
   { name: "mappings set", target: "ssm", words: () => SET, output: "text" },
   { name: "mappings set", target: "ssm.PutParameter", words: () => SET, output: "text" },
   {
-    name: "mappings set, of a cluster without parameters",
+    name: "mappings set in a cluster without parameters",
     target: "cloudformation",
-    words: () => ["mappings", "set", ROLE, "--username", "dev", ...WRITE, "-c", "other"],
+    words: () => ["mappings", "set", ROLE, "--username", "dev", ...ANYWHERE, "-c", "other"],
     output: "text",
   },
   {

@@ -12,9 +12,9 @@ import { importChain, modulesInside } from "./import-chain.ts";
 /**
  * A review pays for each kilobyte once, when an environment starts: about 0.1 ms (`npm run bench -- cuts`). Raised from
  * 206 kB for sso-session lists, repeated keys, denials that can never match and FIPS dual-stack hosts, which every review
- * depends on. The bundle has 207.8 kB.
+ * depends on, and for the clients' package.json files. The bundle has 209.7 kB.
  */
-const MAX_BYTES = 208_000;
+const MAX_BYTES = 210_000;
 
 /** Each by the paths of modules that it consists of. */
 const FORBIDDEN: Readonly<Record<string, RegExp>> = {

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
-import { apiReference } from "../../infra/package/api-reference.ts";
+import { apiReference } from "../../infra/release/api-reference.ts";
 
 const CONSTRUCT = join(import.meta.dirname, "..", "..", "dist", "construct");
 

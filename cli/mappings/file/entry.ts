@@ -1,4 +1,4 @@
-// One mapping, as a file or a command line writes it, and back.
+// Reads and writes one mapping as an entry of a mapping file.
 
 import { parseMappedArn } from "../../../functions/authenticator/mapping/arn.ts";
 import { checkMapping, type Mapping, type MappingKind } from "../../../functions/authenticator/mapping/mapping.ts";
@@ -9,7 +9,7 @@ export interface Entry {
   readonly kind: MappingKind;
   /** Twelve digits, or `any` for patterns of any account. */
   readonly account: string;
-  /** Of the role, user, federated user or permission set (also of one session of it); else empty. */
+  /** Of the role, user, federated user or permission set, also for a session of the set; else empty. */
   readonly name: string;
   readonly mapping: Mapping;
 }
@@ -19,7 +19,7 @@ export interface Problem {
   readonly problem: string;
 }
 
-/** In a file, a mapping has one of `arn`, `arnLike` and `permissionSet` (with or without `session`), or `account` alone. */
+/** In a file, a mapping has `arn`, `arnLike`, `account`, or `account` with `permissionSet` and optionally `session`. */
 export function readEntry(item: unknown): Entry | Problem {
   if (!isObject(item)) return { problem: "must be a mapping with keys such as arn and username" };
   const { account, permissionSet, ...value } = item;
@@ -39,7 +39,7 @@ function unquotedPlaceholder({ username, groups }: Record<string, unknown>): str
   for (const text of [username, ...(Array.isArray(groups) ? (groups as unknown[]) : [])]) {
     const [[name, value] = [], ...others] = isObject(text) ? Object.entries(text) : [];
     if (name === undefined || value !== null || others.length > 0) continue;
-    return `put {${printable(name)}} in quotes, as in "{${printable(name)}}": without them, YAML does not read it as text`;
+    return `put {${printable(name)}} in quotes, as in "{${printable(name)}}": without quotes, YAML does not read it as text`;
   }
   return undefined;
 }
@@ -66,7 +66,7 @@ function readAddress(value: Record<string, unknown>, account: unknown, permissio
   }
   if (!isAccount(account))
     return {
-      problem: account === undefined ? "must have arn, arnLike, or account (alone, or with permissionSet)" : ACCOUNT,
+      problem: account === undefined ? "must have arn, arnLike or account (optionally with permissionSet)" : ACCOUNT,
     };
   if (permissionSet === undefined) return unnamed("account", account);
   if (typeof permissionSet !== "string" || !PERMISSION_SET.test(permissionSet)) {
@@ -76,8 +76,8 @@ function readAddress(value: Record<string, unknown>, account: unknown, permissio
 }
 
 const SESSION =
-  "session needs permissionSet and account: only IAM Identity Center sets the session name itself, anyone who assumes " +
-  "another role chooses it";
+  "session requires permissionSet and account: only IAM Identity Center sets the session name; for other roles, the " +
+  "caller chooses it";
 
 /** Without quotes, YAML reads a number, and drops leading zeros. */
 const ACCOUNT = 'account must be 12 digits in quotes, such as "111122223333"';
@@ -90,19 +90,19 @@ function unnamed(kind: MappingKind, account: string): Address {
   return { kind, account, name: "" };
 }
 
-/** The list that a pattern belongs in where nothing else is said: its own account's, or that of any account. */
+/** The default list of a pattern: that of the account in its ARN, or `any`. */
 export function accountOf(arnLike: string): string {
   const section = arnLike.split(":")[4];
   return isAccount(section) ? section : "any";
 }
 
-/** Whom an entry is for, in a message: its ARN or pattern, or such as `sso/111122223333/ClusterAdmin`. */
+/** The entry's principal for a message: its ARN, its pattern, or a name such as `sso/111122223333/ClusterAdmin`. */
 export function nameOfEntry({ kind, account, name, mapping }: Entry): string {
   const { arn, arnLike, session } = mapping;
   return arn ?? arnLike ?? `${kind}/${account}${name && `/${name}`}${session === undefined ? "" : ` (${session})`}`;
 }
 
-/** For a file; `readEntry` gives the same entry again. */
+/** The inverse of `readEntry`. */
 export function writeEntry({ kind, account, name, mapping }: Entry): Record<string, unknown> {
   const { arn, arnLike, session, username, groups, ...rest } = mapping;
   const isOfSet = kind === "sso" || kind === "sso-session";
@@ -119,7 +119,7 @@ export function writeEntry({ kind, account, name, mapping }: Entry): Record<stri
   };
 }
 
-/** A phrase for the user, of an `arn` that `parseMappedArn` does not take. */
+/** A phrase for the user about an `arn` that `parseMappedArn` rejects. */
 function arnProblem(arn: unknown): string {
   if (typeof arn !== "string") return MUST;
   const [, partition, account, role] = /^arn:([^:]+):sts::(\d{12}):assumed-role\/([^/]+)/.exec(arn) ?? [];
@@ -134,7 +134,7 @@ const MUST = "arn must be the ARN of a role, user, root or federated user";
 const SECTIONS = 6;
 const EXAMPLE = "arn:aws:iam::111122223333:role/Developers";
 
-/** The part that is wrong, as a phrase; `undefined` for an ARN of a session. */
+/** A phrase about the invalid part of an ARN; `undefined` for an ARN of a session. */
 export function arnFault(arn: string): string | undefined {
   if (arn !== arn.trim()) return "it has spaces around it";
   const sections = arn.split(":");
@@ -156,7 +156,7 @@ export function arnFault(arn: string): string | undefined {
 function resourceFault(resource: string): string | undefined {
   if (/^assumed-role\//i.test(resource)) return undefined;
   if (/^group\//i.test(resource)) {
-    return "STS does not tell a user's groups. Map a permission set (sso/<account>/<set>), a role, or each user";
+    return "STS does not report a user's groups. Map a permission set (sso/<account>/<set>), a role, or each user";
   }
   if (/^instance-profile\//i.test(resource)) return "name the role of the instance profile";
   if (!/^(role|user|federated-user)\//i.test(resource)) {

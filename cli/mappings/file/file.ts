@@ -1,4 +1,4 @@
-// The mapping file: the lists `mappings:` and `deny:`, in YAML or JSON, read from one or several files.
+// Reads and writes mapping files: the lists `mappings:` and `deny:` in YAML or JSON.
 
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -15,16 +15,16 @@ import type { PlaceOf } from "./to-parameters.ts";
 interface MappingFile {
   readonly entries: readonly Entry[];
   readonly denials: readonly Denial[];
-  /** File and line of each of these. */
+  /** File and line of each entry and denial. */
   readonly placeOf: PlaceOf;
 }
 
 interface ExaminedFile extends MappingFile {
-  /** Of single entries: file and line, and what is wrong. */
+  /** Invalid entries, with file and line. */
   readonly problems: readonly { readonly where: string; readonly problem: string }[];
 }
 
-/** Files, folders (the YAML and JSON files in them) and `-`. Throws with every problem of every file. */
+/** Throws with the problems of all files. Of a folder, it reads the YAML and JSON files. `-` is standard input. */
 export async function readMappingFiles(paths: readonly string[], io: IOStreams): Promise<MappingFile> {
   const { problems, ...file } = await examineMappingFiles(paths, io);
   if (problems.length > 0) {
@@ -33,7 +33,7 @@ export async function readMappingFiles(paths: readonly string[], io: IOStreams):
   return file;
 }
 
-/** Throws only where a file is not a mapping file at all. */
+/** Throws only if a file is not a mapping file. */
 export async function examineMappingFiles(paths: readonly string[], io: IOStreams): Promise<ExaminedFile> {
   const entries: Entry[] = [];
   const denials: Denial[] = [];
@@ -56,15 +56,15 @@ export async function examineMappingFiles(paths: readonly string[], io: IOStream
 }
 
 /**
- * A path beside the file, since a file is shared and read on other machines; the command that is at hand there prints
- * what belongs at that path. https://github.com/redhat-developer/yaml-language-server#using-inlined-schema
+ * A relative path: files are shared between machines, and the command can print the schema on each.
+ * https://github.com/redhat-developer/yaml-language-server#using-inlined-schema
  */
-const SCHEMA_COMMENT = `# For checks and completion in an editor, put the schema beside this file:
+const SCHEMA_COMMENT = `# For checks and completion in an editor, save the schema next to this file:
 #   iam-authenticator mappings schema > mapping-file.schema.json
 # yaml-language-server: $schema=./mapping-file.schema.json
 `;
 
-/** For a file that is kept: its first lines lead an editor to the schema. */
+/** The first lines refer editors to the schema. */
 export function writeMappingFile(entries: readonly Entry[], denials: readonly Denial[] = []): string {
   return `${SCHEMA_COMMENT}${writeLists(entries, denials)}`;
 }
@@ -79,11 +79,11 @@ export function writeLists(entries: readonly Entry[], denials: readonly Denial[]
 function filesOf(path: string): string[] {
   if (path === "-" || !isFolder(path)) return [path];
   const files = namesIn(path).filter((name) => /\.(ya?ml|json)$/.test(name));
-  if (files.length === 0) throw usage(`${path} has no YAML or JSON files in it.`);
+  if (files.length === 0) throw usage(`${path} contains no YAML or JSON files.`);
   return files.sort().map((name) => join(path, name));
 }
 
-/** What is wrong with a path is said where it is read. */
+/** False for an invalid path: reading it reports the error. */
 function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
@@ -101,7 +101,7 @@ function namesIn(folder: string): string[] {
 }
 
 const LISTS = ["mappings", "deny"] as const;
-/** As an editor wants it in a JSON file, which has no comments. */
+/** JSON files have no comments, so editors read the key `$schema`. */
 const KEYS: readonly string[] = [...LISTS, "$schema"];
 
 interface Item {
@@ -126,7 +126,7 @@ function itemsIn(text: string, file: string): Item[] {
     throw usage(`${nameOf(file)}, line ${lineOf(["$schema"])}: $schema must be a string: the path or URL of a schema.`);
   }
   if (!LISTS.some((list) => Array.isArray(document[list]))) {
-    throw usage(`${nameOf(file)} must have a list mappings: or deny: at its top.`);
+    throw usage(`${nameOf(file)} must have a top-level list, mappings: or deny:.`);
   }
   return LISTS.flatMap((list) => {
     const items = document[list] ?? [];

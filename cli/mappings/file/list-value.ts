@@ -1,4 +1,4 @@
-// A parameter that holds a list, of patterns, of sessions or of denials: one entry is changed, and its neighbours stay as they are.
+// Reads a list of patterns, sessions or denials to change one entry and keep the others.
 
 import { checkDenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { checkMapping, type ListKind, type Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
@@ -8,27 +8,27 @@ import { parseStored } from "../../../functions/lib/repeated-keys.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { usage } from "../../errors.ts";
 
-/** Whether an entry is the one for this ARN pattern, in any case. */
+/** Whether the entry has this ARN pattern, case-insensitive. */
 export function isFor(item: unknown, arnLike: string): boolean {
   const own = isObject(item) ? item["arnLike"] : undefined;
   return typeof own === "string" && asciiLowerCase(own) === asciiLowerCase(arnLike);
 }
 
-/** What tells the entries of a list apart: an ARN pattern, or the name of a session. */
+/** What identifies an entry of a list: an ARN pattern or a session name. */
 export type EntryKey = Pick<Mapping, "arnLike" | "session">;
 
-/** Whether an entry is the one for this key; a session's name counts with its case. */
+/** Whether the entry has this key. Session names are case-sensitive. */
 export function hasKey(item: unknown, { arnLike, session }: EntryKey): boolean {
   if (session !== undefined) return isObject(item) && item["session"] === session;
   return arnLike !== undefined && isFor(item, arnLike);
 }
 
 /**
- * The entries of a list as they are. Throws where the list, or an entry that `isChanged` does not name, is invalid: to
- * write it again would be to decide what somebody else meant by it.
+ * The stored entries. Throws if the list, or an entry that `isChanged` does not select, is invalid: rewriting it would
+ * guess its meaning.
  *
- * @param name the parameter's, for the message
- * @param partition the function's, for a deny list
+ * @param name of the parameter, for messages
+ * @param partition of the function, for a deny list
  */
 export function listItems(
   name: string,
@@ -46,7 +46,7 @@ export function listItems(
   const list = parseStored(stored.value);
   if (!Array.isArray(list)) {
     throw usage(
-      `${name} must be a JSON list, and it is not. Nothing was written. Fix it first: mappings rollback ${name}, or ` +
+      `${name} is not a JSON list. Nothing was written. Fix it first: mappings rollback ${name}, or ` +
         `mappings remove ${name}.`,
     );
   }

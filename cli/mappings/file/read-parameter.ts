@@ -1,4 +1,4 @@
-// Mapping entries and denials, read from the stored value of a parameter.
+// Reads mapping entries and denials from the stored value of a parameter.
 
 import { checkDenyEntry, type DenyEntry, type DenyScope } from "../../../functions/authenticator/mapping/deny-list.ts";
 import { checkMapping, isListKind, type MappingKind } from "../../../functions/authenticator/mapping/mapping.ts";
@@ -13,19 +13,19 @@ import type { StoredParameter } from "../../../functions/parameters/stored-param
 import { accountOf, type Entry, type Problem } from "./entry.ts";
 
 export interface Denial {
-  /** Whose list it is in: twelve digits, or `any`. */
+  /** Of the list that contains it: twelve digits, or `any`. */
   readonly account: string;
   readonly entry: DenyEntry;
 }
 
-/** In a file, the account comes from the ARN; with a wildcard there, the denial is for any account. */
+/** The account is that of the ARN, or `any` for a wildcard. */
 export function readDenial(item: unknown, scope: DenyScope = {}): Denial | Problem {
   const check = checkDenyEntry(item, scope);
   if (!check.valid) return { problem: check.problem };
   return { account: accountOf(check.entry.arnLike), entry: inOrder(check.entry) };
 }
 
-/** Why a denial of a file can never match in a cluster of this partition: a phrase for the user, or `undefined`. */
+/** A phrase for the user about a denial that can never match in this partition, or `undefined`. */
 export function foreignProblem({ account, entry }: Denial, partition: string): string | undefined {
   const check = checkDenyEntry(entry, { account, partition });
   return check.valid ? undefined : `the denial of ${entry.arnLike}: ${check.problem}`;
@@ -46,11 +46,11 @@ export interface Reading {
   readonly entries: readonly Entry[];
   /** Of a deny list. */
   readonly denials: readonly Denial[];
-  /** What is wrong with the parameter as a whole, or with one entry in it. */
+  /** Problems of the parameter or of its entries. */
   readonly problems: readonly string[];
 }
 
-/** Without `partition`, a denial for another one than the cluster's reads as valid. */
+/** Without `partition`, denials for another partition are valid. */
 export function readParameter(prefix: string, parameter: string, stored: StoredParameter, partition?: string): Reading {
   const address = readName(prefix, parameter);
   const reading = { kind: address?.kind, account: address?.account ?? "", entries: [], denials: [], problems: [] };
@@ -70,11 +70,11 @@ export function readParameter(prefix: string, parameter: string, stored: StoredP
   }
   const scope = { account, ...(partition !== undefined && { partition }) };
   const [denials, problems] = divide((value as unknown[]).map((item) => readDenial(item, scope)));
-  // The list that it is in counts, whatever its ARN says.
+  // The list determines the account, not the ARN.
   return { ...reading, denials: denials.map((denial) => ({ ...denial, account })), problems };
 }
 
-/** Those that are valid, and of the others what is wrong, by their number in the list. */
+/** The valid items, and the problems of the others with their number in the list. */
 function divide<T extends object>(items: readonly (T | Problem)[]): [T[], string[]] {
   return [
     items.filter((item): item is T => !("problem" in item)),
@@ -86,7 +86,7 @@ function readValue(value: unknown, address: ParameterAddress & { readonly kind: 
   const check = checkMapping(value, address.kind);
   if (!check.valid) return { problem: check.problem };
   const { mapping } = check;
-  // A parameter's name is in lower case; its value keeps the spelling.
+  // A parameter's name is in lower case. Its value keeps the case.
   const written = mapping.arn === undefined || address.name === "" ? address.name : lastPart(mapping.arn);
   return { ...address, name: written, mapping };
 }
@@ -95,7 +95,7 @@ function lastPart(arn: string): string {
   return arn.slice(arn.lastIndexOf("/") + 1);
 }
 
-/** A value in the form in which two that mean the same are equal: neither white space nor the order of keys counts, but a repeated key does. */
+/** Normalizes a value for comparison: white space and key order are ignored. Values with a repeated key stay text. */
 export function normal(value: string): unknown {
   const parsed = parseStored(value);
   const isPlain = (isObject(parsed) || Array.isArray(parsed)) && repeatedKey(parsed) === undefined;

@@ -1,4 +1,4 @@
-// From entries to the parameters that hold them: one parameter is one mapping, or a list of patterns or of denials.
+// Converts entries to parameters: each parameter is one mapping, or a list of patterns, sessions or denials.
 
 import { isListKind, type Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
 import { denyParameter, mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
@@ -24,7 +24,7 @@ const KEYS = [
 
 interface Placement {
   readonly values: ReadonlyMap<string, string>;
-  /** What would not be one parameter; of entries for the same one, the first is in `values`. */
+  /** Duplicates and values that are too long. Of duplicate entries, the first is in `values`. */
   readonly problems: readonly {
     readonly name: string;
     readonly rule: "duplicate" | "invalid";
@@ -32,7 +32,7 @@ interface Placement {
   }[];
 }
 
-/** Such as `teams/a.yaml, line 3`; `undefined` for what no file holds. */
+/** Returns a place such as `teams/a.yaml, line 3`; `undefined` for items that are not from a file. */
 export type PlaceOf = (item: Entry | Denial) => string | undefined;
 
 export function placeEntries(
@@ -84,7 +84,7 @@ export function placeEntries(
   return { values, problems };
 }
 
-/** Where each of them is, as the end of a sentence. */
+/** The places of the items, as the end of a sentence. */
 function at(items: readonly (Entry | Denial)[], placeOf: PlaceOf): string {
   const places = items.flatMap((item) => placeOf(item) ?? []);
   return places.length === 0 ? "" : `: ${places.join("; ")}`;
@@ -93,10 +93,10 @@ function at(items: readonly (Entry | Denial)[], placeOf: PlaceOf): string {
 /** A phrase for the user, or `undefined`. */
 function sizeProblem(text: string): string | undefined {
   const bytes = Buffer.byteLength(text);
-  return bytes > MAX_BYTES ? `${bytes} bytes, and a parameter holds ${MAX_BYTES}` : undefined;
+  return bytes > MAX_BYTES ? `${bytes} bytes, but a parameter holds at most ${MAX_BYTES}` : undefined;
 }
 
-/** The text of a value that is written alone. Throws where it is too long. */
+/** The JSON text of a value. Throws if it is too long for a parameter. */
 export function valueText(name: string, value: unknown): string {
   const text = JSON.stringify(value);
   const problem = sizeProblem(text);
@@ -104,7 +104,7 @@ export function valueText(name: string, value: unknown): string {
   return text;
 }
 
-/** Throws where two entries want the same parameter, or one is too long. */
+/** Throws if entries are duplicates, or a value is too long. */
 export function toParameters(
   prefix: string,
   entries: readonly Entry[],
@@ -116,7 +116,7 @@ export function toParameters(
   return values;
 }
 
-/** The keys of a mapping in the order in which the documentation has them. */
+/** Sorts the keys of a mapping in the order of the documentation. */
 export function inOrder(mapping: Mapping): Mapping {
   return Object.fromEntries(KEYS.flatMap((key) => (mapping[key] === undefined ? [] : [[key, mapping[key]]])));
 }

@@ -1,4 +1,4 @@
-// The aws-auth ConfigMap that means what our mappings mean, and what it cannot say.
+// Converts mappings to an aws-auth ConfigMap, and lists those that it cannot express.
 
 import { isExpired } from "../../../functions/lib/not-after.ts";
 import { withoutRolePath } from "../../access/arn-overlap.ts";
@@ -10,9 +10,9 @@ import { translateOut } from "./record.ts";
 
 interface Exported {
   readonly configMap: string;
-  /** How many mappings are in it. */
+  /** The number of mappings in it. */
   readonly exported: number;
-  /** One line for each mapping or denial that is left out. */
+  /** A line for each skipped mapping or denial. */
   readonly problems: readonly string[];
 }
 
@@ -56,7 +56,7 @@ function configMapOf(kept: readonly Entry[]): string {
 function item({ kind, mapping }: Entry, arnKey: "rolearn" | "userarn"): Record<string, unknown> {
   const { arn = "", username = "", groups = [] } = mapping;
   return {
-    // aws-iam-authenticator never sees a role's path, and matches no ARN that has one.
+    // aws-iam-authenticator does not see a role's path, and never matches an ARN with one.
     [arnKey]: kind === "role" ? withoutRolePath(arn) : arn,
     username: translateOut(username),
     ...(groups.length > 0 && { groups: groups.map(translateOut) }),

@@ -1,4 +1,4 @@
-// What aws-auth can carry of a mapping: nothing by which it would let in more than the mappings do here.
+// Converts a mapping to aws-auth, unless that would grant more access than the mappings do here.
 
 import { parseMappedArn } from "../../../functions/authenticator/mapping/arn.ts";
 import { mappingParameter, permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
@@ -15,14 +15,14 @@ import type { Entry } from "../file/entry.ts";
 import type { Reading } from "../file/read-parameter.ts";
 
 export interface ExportInput {
-  /** Every parameter below the prefix: also an invalid one decides who gets in. */
+  /** Every parameter below the prefix: invalid ones deny access too. */
   readonly parameters: ReadonlyMap<string, StoredParameter>;
-  /** Those that IAM Identity Center has made of permission sets. */
+  /** Roles that IAM Identity Center created for permission sets. */
   readonly roles: readonly KnownRole[];
   readonly context: EvaluationContext;
 }
 
-/** An entry as aws-auth can carry it, or why it must not. */
+/** Entries that aws-auth can express, or the reason why the entry is skipped. */
 type Carried = { readonly items: readonly Entry[] } | { readonly problem: string };
 
 interface Store extends ExportInput {
@@ -31,14 +31,14 @@ interface Store extends ExportInput {
   readonly denied: readonly string[];
 }
 
-/** Leaving out is safe, saying less is not: without its end or a denial, a mapping would let in more than it does here. */
+/** Skipping an entry is safe, shortening it is not: without its end or a denial, a mapping would grant more access. */
 export function carryOut(entry: Entry, parameter: string, store: Store): Carried {
   const { kind, mapping } = entry;
   if (mapping.deny) return { problem: "aws-auth has no deny" };
   if (mapping.notAfter !== undefined) return { problem: "aws-auth has no notAfter" };
   if (mapping.principalId !== undefined) return { problem: "aws-auth has no principalId" };
   if (kind === "pattern") return { problem: "aws-auth has no patterns" };
-  if (kind === "sso-session") return { problem: "aws-auth has no mappings of one session" };
+  if (kind === "sso-session") return { problem: "aws-auth cannot map a single session" };
   if (kind === "account") return carryAccount(entry, store);
   if (kind === "sso") return carryPermissionSet(entry, parameter, store);
   return carryAll([entry], parameter, store);
@@ -51,15 +51,15 @@ function carryAccount(entry: Entry, { readings, context, denied }: Store): Carri
     if (reading.account !== account && reading.account !== "any") continue;
     const by = shortName(name, context.prefix);
     if (reading.problems.length > 0)
-      return { problem: `it would let in who is denied here by ${by}, which is invalid` };
+      return { problem: `it would grant access to identities that ${by} denies, because it is invalid` };
     if (reading.entries.some(({ mapping: { principalId } }) => principalId !== undefined)) {
-      return { problem: `it would let in who is denied here by the principalId of ${by}` };
+      return { problem: `it would grant access to identities that ${by} denies by principalId` };
     }
   }
   return deniedIn([entry], denied) ?? { items: [entry] };
 }
 
-/** As the roles that are known of it. A role's own mapping counts before it, also where aws-auth cannot say that one. */
+/** Converts to the set's known roles, except roles with a separate mapping, even if that one cannot be converted. */
 function carryPermissionSet(entry: Entry, parameter: string, store: Store): Carried {
   const { parameters, readings, roles, context } = store;
   const { prefix, now } = context;
@@ -69,42 +69,42 @@ function carryPermissionSet(entry: Entry, parameter: string, store: Store): Carr
   });
   if (known.length === 0) {
     return {
-      problem: "aws-auth has no permission sets, and no role of this one is in --roles-from (aws iam list-roles)",
+      problem: "aws-auth has no permission sets, and --roles-from (aws iam list-roles) has no role of this one",
     };
   }
   const list = mappingParameter(prefix, "sso-session", account, set);
   const { entries = [], problems = [] } = readings.get(list) ?? {};
   if (problems.length > 0 || entries.some(({ mapping }) => !isExpired(mapping.notAfter, now))) {
-    return { problem: `aws-auth has no mappings of one session, and ${shortName(list, prefix)} has some` };
+    return { problem: `aws-auth cannot map a single session, but ${shortName(list, prefix)} does` };
   }
   const others = known.filter(({ name }) => !parameters.has(mappingParameter(prefix, "role", account, name)));
-  if (others.length === 0) return { problem: "each role of it has a mapping of its own" };
+  if (others.length === 0) return { problem: "each of its roles has a separate mapping" };
   const asRoles = others.map(({ name, arn }): Entry => {
     return { kind: "role", account, name, mapping: { ...entry.mapping, arn } };
   });
   return carryAll(asRoles, parameter, store);
 }
 
-/** Each only where the function itself would let its principal in, by this parameter. */
+/** Converts the items only if the function grants access to each principal by this parameter. */
 function carryAll(items: readonly Entry[], parameter: string, { parameters, context, denied }: Store): Carried {
   for (const item of items) {
     const principal = principalOf(item, context);
     const deciding = principal && decide(context, principal, parameters).deciding;
     if (deciding?.verdict.kind === "match" && deciding.parameter === parameter) continue;
     const by = deciding === undefined ? "no parameter" : shortName(deciding.parameter, context.prefix);
-    if (deciding?.verdict.kind === "deny") return { problem: `it would let in who is denied here by ${by}` };
+    if (deciding?.verdict.kind === "deny") return { problem: `it would grant access to identities that ${by} denies` };
     if (deciding?.verdict.kind === "invalid")
-      return { problem: `it would let in who is denied here by ${by}, which is invalid` };
-    return { problem: `it does not apply here: ${by} does` };
+      return { problem: `it would grant access to identities that ${by} denies, because it is invalid` };
+    return { problem: `it does not apply: ${by} does` };
   }
   return deniedIn(items, denied) ?? { items };
 }
 
-/** What no single principal shows: denials of a session, of a user in another path, or of a part of an account. */
+/** Finds denials that one sample principal does not show: of a session, a user's path, or a part of an account. */
 function deniedIn(items: readonly Entry[], denied: readonly string[]): Carried | undefined {
   const arns = items.flatMap(arnsOf);
   const denial = denied.find((arnLike) => arns.some((arn) => arnsOverlap(arnLike, arn)));
-  return denial === undefined ? undefined : { problem: `it would let in who is denied here by ${denial}` };
+  return denial === undefined ? undefined : { problem: `it would grant access to identities that ${denial} denies` };
 }
 
 function arnsOf({ kind, account, name }: Entry): string[] {
@@ -121,11 +121,11 @@ export interface KnownRole {
   readonly name: string;
 }
 
-/** `{"Roles": [{"Arn": ...}]}`, a list of such roles, or of ARNs. Roles that no permission set made are left out. */
+/** Reads `{"Roles": [{"Arn": ...}]}`, a list of such roles, or a list of ARNs. Skips roles without a permission set. */
 export function readRoles(text: string, file: string): KnownRole[] {
   const roles = parseDocuments(text, file).flatMap(({ value }) => {
     const list = isObject(value) ? value["Roles"] : value;
-    if (!Array.isArray(list)) throw usage(`--roles-from ${nameOf(file)}: it must be what aws iam list-roles prints.`);
+    if (!Array.isArray(list)) throw usage(`--roles-from ${nameOf(file)}: must be the output of aws iam list-roles.`);
     return list;
   });
   return roles.flatMap((role: unknown) => {

@@ -1,17 +1,17 @@
-// The parts of a file that import reads, whatever they say: documents, items of lists, one JSON object after the other.
+// Splits a file for import into its documents, list items and consecutive JSON objects.
 
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 import { type Path, parseDocuments, type YamlDocument } from "../../terminal/yaml.ts";
 
-/** A document, or a part of one, and where to find it. */
+/** A document or a part of one, with its line numbers. */
 export type Part = YamlDocument;
 
-/** Every document of the file, and of a list every item. */
+/** Every document of the file. A list is split into its items. */
 export function partsIn(text: string, file: string): Part[] {
   return documentsIn(text, file).flatMap(listed);
 }
 
-/** The AWS CLI, called for each entry in a loop, leaves one JSON object after the other; `jq -c` each in a line. */
+/** Calls of the AWS CLI in a loop print consecutive JSON objects, `jq -c` prints one per line. */
 function documentsIn(text: string, file: string): Part[] {
   const isSeries = text.trimStart().startsWith("{") && parseJson(text) === undefined;
   if (!isSeries) return parseDocuments(text, file);
@@ -23,7 +23,7 @@ function documentsIn(text: string, file: string): Part[] {
   });
 }
 
-/** kubectl's `kind: List`, and a list of answers. */
+/** Splits kubectl's `kind: List`, and a list of responses. */
 function listed(part: Part): Part[] {
   const { value } = part;
   if (Array.isArray(value)) return value.map((item, i) => below(part, [i], item));
@@ -35,7 +35,7 @@ function isList(kind: unknown): boolean {
   return typeof kind === "string" && kind.endsWith("List");
 }
 
-/** The part of a part that is at this path. */
+/** The part at this path. */
 export function below({ lineOf, blockLine }: Part, path: Path, value: unknown): Part {
   return {
     value,

@@ -1,13 +1,13 @@
-// A mapping as other programs write it, and what becomes of it here: an entry, or the reason why it cannot be carried.
+// Converts a mapping of another program to an entry, or gives the reason why it cannot be imported.
 
 import { mappingParameter, permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { templateProblem } from "../../../functions/authenticator/mapping/template.ts";
 import { printable } from "../../terminal/print.ts";
 import { type Entry, type Problem, readEntry } from "../file/entry.ts";
 
-/** Nothing is trusted yet: fields are as they were read. */
+/** Fields are not validated yet. */
 export interface Foreign {
-  /** Such as `mapRoles 3`, for a message. */
+  /** For messages, such as `mapRoles 3`. */
   readonly where: string;
   readonly line: number;
   readonly arn?: unknown;
@@ -16,24 +16,24 @@ export interface Foreign {
   /** An IAM Identity Center permission set instead of an ARN. */
   readonly permissionSet?: unknown;
   readonly account?: unknown;
-  /** What of it is left out, or is given elsewhere. */
+  /** A phrase about parts that are not imported. */
   readonly remark?: string;
-  /** EKS access entries match a role with its path; aws-iam-authenticator never does. */
+  /** EKS access entries match roles with a path, aws-iam-authenticator does not. */
   readonly pathsMatched?: true;
-  /** Why this is not a mapping at all. */
+  /** Why this is not a mapping. */
   readonly problem?: string;
 }
 
 export interface Carried {
   readonly where: string;
   readonly entry: Entry;
-  /** What is not quite as it was. */
+  /** Phrases about differences. */
   readonly notes: readonly string[];
-  /** It matched nobody before, and does now. */
+  /** It never matched before, and does now. */
   readonly isNew: boolean;
 }
 
-/** `sso`: a permission set's role becomes the permission set, whatever the suffix of its role will be. */
+/** @param sso whether to map the permission set instead of its role */
 export function carry(foreign: Foreign, sso: boolean): Carried | (Problem & { readonly where: string }) {
   const { arn, username, groups, permissionSet, account, remark, problem } = foreign;
   const where = whereOf(foreign);
@@ -63,21 +63,21 @@ export function carry(foreign: Foreign, sso: boolean): Carried | (Problem & { re
 
 function whereOf({ where, line, arn, permissionSet, account }: Foreign): string {
   const whom = typeof arn === "string" ? arn : [account, permissionSet].filter((part) => part !== undefined).join("/");
-  // One line of output for one entry, whatever it holds.
+  // Escaped, so that each entry is one line.
   return printable(`line ${line}, ${where}${whom === "" ? "" : ` (${whom})`}`);
 }
 
 function noteOn(arn: string, bare: string, isNew: boolean, sso: boolean, set: string | undefined): string[] {
   const reason = bare === arn.trim() ? "spaces around its ARN" : "its path";
-  const now = isNew ? [`new access: with ${reason} it never matched anybody; now it matches ${bare}`] : [];
+  const now = isNew ? [`new access: with ${reason} it never matched, now it matches ${bare}`] : [];
   if (set === undefined) return now;
   const note = sso
     ? `becomes the permission set ${set}`
-    : `the role of permission set ${set}; with --sso the set is mapped, and a new suffix does not matter`;
+    : `the role of permission set ${set}; use --sso to map the set, because the role's suffix can change`;
   return [...now, note];
 }
 
-/** Only a role's: aws-iam-authenticator sees users with their paths, roles without. */
+/** Removes only a role's path: aws-iam-authenticator sees the paths of users. */
 function withoutPath(arn: string): string {
   return arn.replace(/^(arn:[a-z-]+:iam::\d{12}:role\/)(?:[\x21-\x7e]*\/)([^/]+)$/i, "$1$2");
 }
@@ -102,8 +102,8 @@ function readNames(username: unknown, groups: unknown): Names | Problem {
 }
 
 /**
- * An account without quotes is a number where it has no leading zero. A shorter number is refused: whether its zeros were
- * dropped, or a YAML 1.1 program read it as octal, cannot be seen.
+ * YAML reads an account without quotes as a number. A number with fewer digits is rejected: its zeros may have been
+ * dropped, or it may be octal in YAML 1.1.
  */
 function accountText(account: unknown): unknown {
   return typeof account === "number" && String(account).length === 12 ? String(account) : account;
@@ -111,13 +111,13 @@ function accountText(account: unknown): unknown {
 
 interface Merged {
   readonly winners: readonly Carried[];
-  /** What was left out, each with the reason. */
+  /** A phrase for each skipped mapping, with the reason. */
   readonly overridden: readonly string[];
 }
 
 /**
- * aws-iam-authenticator takes the last of a section and asks roles before users; one that never matched there loses
- * against any other.
+ * As in aws-iam-authenticator, the last mapping of a section applies, and roles precede users. A mapping that never
+ * matched there loses against any other.
  */
 export function merge(carried: readonly Carried[]): Merged {
   const byParameter = Map.groupBy(carried, ({ entry: { kind, account, name } }) =>
@@ -132,18 +132,18 @@ export function merge(carried: readonly Carried[]): Merged {
     winners.push(winner);
     for (const other of same) {
       if (other !== winner)
-        overridden.push(`${other.where} is left out: ${winner.where} ${whyItCounts(other, winner)}`);
+        overridden.push(`${other.where} is skipped: ${winner.where} ${whyItApplies(other, winner)}`);
     }
   }
   return { winners, overridden };
 }
 
-function whyItCounts(other: Carried, winner: Carried): string {
+function whyItApplies(other: Carried, winner: Carried): string {
   const isUnmatched = other.isNew && !winner.isNew;
-  return `is for the same principal${isUnmatched ? ", and the other never matched anybody" : " and comes later: the last one counts"}`;
+  return `is for the same principal${isUnmatched ? ", and the other never matched" : " and is later: the last one applies"}`;
 }
 
-/** `undefined` for braces that are plain text there, and would be an error here. */
+/** `undefined` for braces that are literal text there and an error here. */
 function translateIn(text: string): string | undefined {
   const literal = text.replace(/\{\{\w+\}\}/g, "");
   if (/[{}]/.test(literal)) return undefined;

@@ -1,4 +1,4 @@
-// The files that import reads: which kind a document is, and the mappings in it, each with its number, line and ARN.
+// Detects the kind of each document that import reads, and extracts its mappings.
 
 import { isObject } from "../../../functions/lib/json.ts";
 import { usage } from "../../errors.ts";
@@ -9,21 +9,21 @@ import type { Foreign } from "./record.ts";
 
 interface Read {
   readonly items: readonly Foreign[];
-  /** What else is in the file, and has no mappings. */
+  /** Phrases about documents without mappings. */
   readonly notes: readonly string[];
 }
 
 const KINDS =
-  "the aws-auth ConfigMap, aws-iam-authenticator's server config (by itself or in its ConfigMap), IAMIdentityMapping " +
-  "objects, eksctl's ClusterConfig, and answers of aws eks describe-access-entry";
+  "the aws-auth ConfigMap, aws-iam-authenticator's server config (as a file or in its ConfigMap), IAMIdentityMapping " +
+  "objects, eksctl's ClusterConfig, and the output of aws eks describe-access-entry";
 
-/** Every kind is told by its own keys. Throws where no document of the file is of a known kind. */
+/** Detects kinds by their keys. Throws if no document in the file has a known kind. */
 export function readForeign(text: string, file: string): Read {
   const parts = partsIn(text, file);
-  if (parts.length === 0) throw usage(`${nameOf(file)}: there is nothing in it.`);
+  if (parts.length === 0) throw usage(`${nameOf(file)}: it is empty.`);
   const read = parts.map((part) => readPart(part, file));
   if (read.every((items) => items === undefined)) {
-    throw usage(`${nameOf(file)}: not a file that import knows. It reads ${KINDS}.`);
+    throw usage(`${nameOf(file)}: unknown format. import reads ${KINDS}.`);
   }
   const notes = read.flatMap((items, index) => (items?.length ? [] : noteOn(parts[index], items !== undefined)));
   return { items: read.flatMap((items) => items ?? []), notes };
@@ -63,7 +63,7 @@ const SECTIONS = ["mapRoles", "mapUsers", "mapAccounts"];
 /** https://github.com/kubernetes-sigs/aws-iam-authenticator/blob/master/deploy/example.yaml */
 const SERVER_CONFIG = "config.yaml";
 
-/** Each section, and the server config, is YAML in the ConfigMap's text. `undefined` for another program's ConfigMap. */
+/** Sections and the server config are YAML texts in the ConfigMap. `undefined` for another program's ConfigMap. */
 function fromConfigMap(data: Part, name: string, file: string): Foreign[] | undefined {
   const texts = isObject(data.value) ? data.value : {};
   const isKnown = Object.keys(texts).some((key) => SECTIONS.includes(key) || key === SERVER_CONFIG);
@@ -71,7 +71,7 @@ function fromConfigMap(data: Part, name: string, file: string): Foreign[] | unde
   return Object.entries(texts).flatMap(([key, text]) => {
     const at = { where: key, line: data.lineOf([key]) };
     if (!SECTIONS.includes(key) && key !== SERVER_CONFIG) {
-      return [{ ...at, problem: `only ${SECTIONS.join(", ")} and ${SERVER_CONFIG} are ever read` }];
+      return [{ ...at, problem: `only ${SECTIONS.join(", ")} and ${SERVER_CONFIG} are read` }];
     }
     const inner = typeof text === "string" ? textPart(data, key, text, file) : below(data, [key], text);
     return key === SERVER_CONFIG ? (readPart(inner, file) ?? []) : section(inner, key);
@@ -82,7 +82,7 @@ function textPart(data: Part, key: string, text: string, file: string): Part {
   const first = data.blockLine([key]);
   const [part] = parseDocuments(text, `${nameOf(file)}, ${key}`, first);
   const outer = () => data.lineOf([key]);
-  // A text in quotes has no lines of its own.
+  // Quoted text has no separate lines.
   if (part !== undefined && first !== undefined) return part;
   return { value: part?.value ?? [], lineOf: outer, blockLine: () => undefined };
 }
@@ -122,12 +122,12 @@ function fromListItem(item: unknown, at: At, arnKey: string): Foreign {
   };
 }
 
-/** A slip such as `group:` should be seen; aws-iam-authenticator overlooks it. */
+/** Reports typos such as `group:`, which aws-iam-authenticator ignores. */
 function remarkOn(rest: Record<string, unknown>): Pick<Foreign, "remark"> {
   const keys = Object.keys(rest);
   if (keys.length === 0) return {};
-  const pin = "userid" in rest ? "; to pin the mapping to this very principal, set principalId" : "";
-  return { remark: `unknown ${keys.length > 1 ? "keys" : "key"} ${keys.join(", ")} left out${pin}` };
+  const pin = "userid" in rest ? "; to pin the mapping to this principal, set principalId" : "";
+  return { remark: `unknown ${keys.length > 1 ? "keys" : "key"} ${keys.join(", ")} skipped${pin}` };
 }
 
 function lowerCaseKeys(item: unknown): Record<string, unknown> {
@@ -139,7 +139,7 @@ function lowerCaseKeys(item: unknown): Record<string, unknown> {
 function fromEksctl(item: unknown, at: At): Foreign {
   const { arn, username, groups, account, serviceName, noDuplicateARNs: _, ...rest } = isObject(item) ? item : {};
   if (serviceName !== undefined) {
-    return { ...at, problem: `service ${String(serviceName)} is RBAC that eksctl makes, not a mapping` };
+    return { ...at, problem: `service ${String(serviceName)} is RBAC that eksctl creates, not a mapping` };
   }
   if (account !== undefined) return { ...at, account, ...remarkOn(rest) };
   return { ...at, arn: arn ?? null, username, groups, ...remarkOn(rest) };
@@ -148,7 +148,7 @@ function fromEksctl(item: unknown, at: At): Foreign {
 /** https://docs.aws.amazon.com/eks/latest/APIReference/API_AccessEntry.html */
 function fromAccessEntry({ principalArn, username, kubernetesGroups }: Record<string, unknown>, at: At): Foreign {
   const hasGroups = Array.isArray(kubernetesGroups) && kubernetesGroups.length > 0;
-  const remark = "it has no groups: RBAC must give what EKS access policies gave";
+  const remark = "it has no groups: use RBAC to grant what EKS access policies granted";
   return {
     ...at,
     arn: principalArn ?? null,

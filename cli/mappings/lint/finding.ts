@@ -1,24 +1,24 @@
-// What lint says about a mapping or a denial, and what its rules look at.
+// The types of lint: its findings, and the input of its rules.
 
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import type { EvaluationContext } from "../../function-settings.ts";
 import type { Entry } from "../file/entry.ts";
 import { type Denial, type Reading, readParameter } from "../file/read-parameter.ts";
 
-/** The gravest first. */
+/** Most severe first. */
 export const LEVELS = ["error", "warning", "info"] as const;
 export type Level = (typeof LEVELS)[number];
 
 export interface Finding {
   readonly level: Level;
-  /** Stable, for scripts. */
+  /** Stable: scripts may use it. */
   readonly rule: string;
-  /** The parameter, without the prefix; empty for what concerns all of them. */
+  /** The parameter without the prefix; empty for all parameters. */
   readonly where: string;
   readonly message: string;
 }
 
-/** One entry with the parameter that holds it. */
+/** An entry and its parameter. */
 export interface Placed {
   readonly parameter: string;
   readonly entry: Entry;

@@ -1,4 +1,4 @@
-// What `lint --fix` writes: values that a stricter version refuses, with the meaning that versions before it gave them.
+// Computes the changes of `lint --fix`: rewrites rejected values with the meaning that earlier releases gave them.
 
 import { callersParameter } from "../../../functions/authenticator/caller/bearer.ts";
 import { checkDenyEntry } from "../../../functions/authenticator/mapping/deny-list.ts";
@@ -11,7 +11,7 @@ import { valueText } from "../file/to-parameters.ts";
 import type { Finding } from "./finding.ts";
 
 interface Fix {
-  /** The parameter, with the prefix. */
+  /** The parameter's full name. */
   readonly name: string;
   readonly value: string;
   /** Sentences for the user, one for each entry that changes. */
@@ -20,14 +20,14 @@ interface Fix {
 
 interface Fixes {
   readonly fixes: readonly Fix[];
-  /** Values that cannot be rewritten without deciding what an invalid entry beside them means. */
+  /** Values that cannot be rewritten because another entry is invalid. */
   readonly left: readonly Finding[];
 }
 
-type Parameters = ReadonlyMap<string, StoredParameter>;
+type StoredParameters = ReadonlyMap<string, StoredParameter>;
 type Context = Pick<EvaluationContext, "prefix" | "partition">;
 
-export function fixesFor(parameters: Parameters, context: Context): Fixes {
+export function fixesFor(parameters: StoredParameters, context: Context): Fixes {
   const fixes: Fix[] = [];
   const left: Finding[] = [];
   for (const [name, stored] of parameters) {
@@ -39,8 +39,8 @@ export function fixesFor(parameters: Parameters, context: Context): Fixes {
   return { fixes, left };
 }
 
-/** Of the callers' list: the function skips an invalid entry. */
-export function callerFindings(parameters: Parameters, { prefix }: Context): Finding[] {
+/** Invalid entries of the callers' list, which the function skips. */
+export function callerFindings(parameters: StoredParameters, { prefix }: Context): Finding[] {
   const stored = parameters.get(callersParameter(prefix));
   const problems = stored && problemsIn({ kind: "callers", account: "", ...stored }, undefined);
   const phrases = typeof problems === "string" ? [problems] : entryProblems(problems ?? []);

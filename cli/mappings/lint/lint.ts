@@ -1,4 +1,4 @@
-// All rules over all mappings, the gravest findings first.
+// Applies all lint rules to all mappings.
 
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { type EvaluationContext, shortName } from "../../function-settings.ts";

@@ -1,4 +1,4 @@
-// Rules on usernames and groups: who chooses them, who shares them, and whether they can be rendered at all.
+// Lint rules for usernames, groups and sessions.
 
 import { mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { usesPlaceholder } from "../../../functions/authenticator/mapping/template.ts";
@@ -7,11 +7,11 @@ import { shortName } from "../../function-settings.ts";
 import { nameOfEntry } from "../file/entry.ts";
 import type { Finding, Placed, Subject } from "./finding.ts";
 
-/** Anyone who may assume a role chooses the name of the session. */
+/** Users who assume a role choose the session name. */
 export function sessionNames({ entries }: Subject): Finding[] {
   return entries.flatMap(({ parameter: where, entry: { kind, mapping } }): Finding[] => {
     const { username = "", groups = [] } = mapping;
-    // Its own session name is in the entry: no user chooses another one.
+    // The entry fixes the session name.
     if (kind === "sso-session") return [];
     const chosen = groups.filter((group) => startsWithSession(group));
     const masters = groups.filter((group) => !startsWithSession(group) && canChooseAdministrator({ groups: [group] }));
@@ -42,7 +42,7 @@ function startsWithSession(template: string): boolean {
   return /^\{SessionName(?:Raw)?\}/.test(template);
 }
 
-/** Only a role has a session. */
+/** Only roles have sessions. */
 export function missingSessions({ entries }: Subject): Finding[] {
   return entries.flatMap(({ parameter: where, entry }): Finding[] => {
     const { username = "", groups = [] } = entry.mapping;
@@ -50,7 +50,7 @@ export function missingSessions({ entries }: Subject): Finding[] {
       usesPlaceholder([username, ...groups], placeholder),
     );
     if (used === undefined || !isWithoutSession(entry)) return [];
-    const message = `{${used}} has no value for a user, root or federated user: every review is refused`;
+    const message = `{${used}} has no value for a user, root or federated user: every review is denied`;
     return [{ level: "error", rule: "no-session", where, message }];
   });
 }
@@ -68,12 +68,12 @@ export function spaces({ entries }: Subject): Finding[] {
       level: "warning",
       rule: "space-in-name",
       where,
-      message: `${JSON.stringify(name)} has a space at its start or end, and RBAC compares names exactly`,
+      message: `${JSON.stringify(name)} starts or ends with a space, and RBAC compares names exactly`,
     }));
   });
 }
 
-/** Neither RBAC nor an audit log can tell them apart. Templates with a placeholder of the person's are left out. */
+/** RBAC and audit logs cannot distinguish identities with the same username. Skips other placeholders. */
 export function sharedUsernames({ entries }: Subject): Finding[] {
   const fixed = entries.flatMap(({ parameter, entry }) => {
     const username = entry.mapping.username?.replaceAll("{AccountID}", entry.account);
@@ -87,7 +87,7 @@ export function sharedUsernames({ entries }: Subject): Finding[] {
   });
 }
 
-/** The first entry that has not ended applies: the others look as if they did. */
+/** Only the first entry that has not ended applies. */
 export function repeatedSessions({ entries }: Subject): Finding[] {
   return sessionLists(entries).flatMap(([where, list]) =>
     [...Map.groupBy(list, ({ entry }) => entry.mapping.session ?? "")].flatMap(([session, same]): Finding[] => {
@@ -98,13 +98,13 @@ export function repeatedSessions({ entries }: Subject): Finding[] {
   );
 }
 
-/** Meant so, or a mistyped permission set. */
+/** Either intended, or a typo in the permission set. */
 export function sessionsWithoutSet({ entries, parameters, context: { prefix } }: Subject): Finding[] {
   return sessionLists(entries).flatMap(([where, [first]]): Finding[] => {
     if (first === undefined) return [];
     const set = mappingParameter(prefix, "sso", first.entry.account, first.entry.name);
     if (parameters.has(set)) return [];
-    const message = `there is no ${shortName(set, prefix)}: no mapping of the permission set applies to its other sessions`;
+    const message = `${shortName(set, prefix)} does not exist: no mapping of the permission set applies to its other sessions`;
     return [{ level: "info", rule: "session-without-set", where, message }];
   });
 }

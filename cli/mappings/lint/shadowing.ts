@@ -1,4 +1,4 @@
-// Mappings that never apply because others do, and those that make administrators.
+// Lint rules for mappings that never apply, administrators, node names and wide grants.
 
 import { matchesArnLike } from "../../../functions/authenticator/mapping/arn-like.ts";
 import type { Mapping } from "../../../functions/authenticator/mapping/mapping.ts";
@@ -16,21 +16,21 @@ export function unreachable({ entries, context }: Subject): Finding[] {
     const principal = isOfSet ? undefined : principalOf(entry, context);
     if (principal === undefined) return [];
     const finding = { level: "error" as const, rule: "unreachable", where: parameter };
-    const right = mappingParameter(context.prefix, principal.kind, principal.accountId, principal.name);
-    if (right !== parameter) {
-      return [{ ...finding, message: `a review of its arn reads ${shortName(right, context.prefix)} instead` }];
+    const expected = mappingParameter(context.prefix, principal.kind, principal.accountId, principal.name);
+    if (expected !== parameter) {
+      return [{ ...finding, message: `reviews of its arn use ${shortName(expected, context.prefix)} instead` }];
     }
     if (principal.partition === context.partition) return [];
     return [
       {
         ...finding,
-        message: `its arn is in partition ${principal.partition}, and the function in ${context.partition}`,
+        message: `its arn is in partition ${principal.partition}, but the function is in ${context.partition}`,
       },
     ];
   });
 }
 
-/** For the principal of this mapping something else counts: a denial, or a mapping that comes first. */
+/** A denial or a mapping with higher precedence applies to the principal of this mapping. */
 export function shadowed({ entries, parameters, context }: Subject): Finding[] {
   return entries.flatMap(({ parameter, entry }): Finding[] => {
     const { evaluations = [], deciding } = decideForPrincipal(entry, parameters, context) ?? {};
@@ -39,25 +39,25 @@ export function shadowed({ entries, parameters, context }: Subject): Finding[] {
     );
     if (!own || deciding === undefined || deciding.parameter === parameter) return [];
     const first = shortName(deciding.parameter, context.prefix);
-    // The invalid list itself is a finding: one for each mapping that it shuts out would hide it.
+    // The invalid list has a finding. Findings for each mapping that it denies would hide that one.
     if (refusesEverybody(deciding.parameter, parameters.get(deciding.parameter)?.value)) return [];
-    const message = deciding.verdict.kind === "deny" ? `denied by ${first}` : `${first} counts before it`;
+    const message = deciding.verdict.kind === "deny" ? `denied by ${first}` : `${first} takes precedence`;
     const { session } = entry.mapping;
     const whose = session === undefined ? "" : `session ${session}: `;
     return [{ level: "warning", rule: "shadowed", where: parameter, message: `${whose}${message}` }];
   });
 }
 
-/** A role of a permission set, mapped by itself: it counts before the set, and only until its suffix changes. */
+/** A separate mapping of a permission set's role takes precedence over the set, but only until the suffix changes. */
 export function permissionSetRoles({ entries }: Subject): Finding[] {
   return entries.flatMap(({ parameter: where, entry: { kind, name } }): Finding[] => {
     if (kind !== "role" || !/^AWSReservedSSO_.+_[0-9a-f]{16}$/i.test(name)) return [];
-    const message = "a permission set's role: map the set (sso/<account>/<set>), so that a new suffix does not matter";
+    const message = "a permission set's role: map the set (sso/<account>/<set>), because the role's suffix can change";
     return [{ level: "info", rule: "permission-set-role", where, message }];
   });
 }
 
-/** The first match counts, and the patterns of an account come before those of any: a covered pattern is never reached. */
+/** The first matching pattern applies, and an account's list precedes that for any account. */
 export function coveredPatterns({ entries, context }: Subject): Finding[] {
   const lists = Map.groupBy(
     entries.filter(({ entry }) => entry.kind === "pattern"),
@@ -70,13 +70,13 @@ export function coveredPatterns({ entries, context }: Subject): Finding[] {
       const before = ofAccount === where ? [] : (lists.get(ofAccount) ?? []);
       const cover = [...before, ...list.slice(0, index)].find((earlier) => isCovered(arnLike, earlier));
       if (cover === undefined || entry.mapping.deny) return [];
-      const message = `${arnLike} is never reached: ${cover.entry.mapping.arnLike} comes before it`;
+      const message = `${arnLike} never applies: ${cover.entry.mapping.arnLike} takes precedence`;
       return [{ level: "warning", rule: "covered-pattern", where, message }];
     }),
   );
 }
 
-/** True only where it is sure: `?` of the earlier one would also match a `*` of the later as if that were one character. */
+/** True only if sure: the match reads a `*` in `later` as one character, which a `?` would match. */
 function isCovered(later: string, { entry }: Placed): boolean {
   const { arnLike = "", notAfter } = entry.mapping;
   if (notAfter !== undefined) return false;
@@ -84,7 +84,7 @@ function isCovered(later: string, { entry }: Placed): boolean {
   return !(arnLike.includes("?") && later.includes("*")) && matchesArnLike(arnLike, later);
 }
 
-/** The mappings that name the group, and whether anybody gets it, by the code of the lockout guard. */
+/** Mappings with an administrators' group, and whether they grant it, as the lockout guard evaluates them. */
 export async function masters(subject: Subject): Promise<Finding[]> {
   const found: Finding[] = [];
   const kinds = new Set<AdminAccess["kind"]>();
@@ -99,7 +99,7 @@ export async function masters(subject: Subject): Promise<Finding[]> {
     found.push({ level: isWide ? "warning" : "info", rule: "masters", where, message });
   }
   if (kinds.has("sure")) return found;
-  const message = `no mapping${kinds.has("doubtful") ? " surely" : ""} gives ${ADMIN_GROUPS.join(" or ")}`;
+  const message = `no mapping${kinds.has("doubtful") ? " surely" : ""} grants ${ADMIN_GROUPS.join(" or ")}`;
   return [...found, { level: "warning", rule: "no-masters", where: "", message }];
 }
 
@@ -107,7 +107,7 @@ function adminGroupsOf({ groups = [] }: Mapping): string {
   return groups.filter((group) => ADMIN_GROUPS.includes(group)).join(", ");
 }
 
-const VERBS = { sure: "gives", doubtful: "may give", none: "names, but does not give," } as const;
+const VERBS = { sure: "grants", doubtful: "may grant", none: "does not grant" } as const;
 
 /** https://kubernetes.io/docs/reference/access-authn-authz/node/: a node is system:node:<name> in the group system:nodes */
 export function nodes({ entries }: Subject): Finding[] {
@@ -119,7 +119,7 @@ export function nodes({ entries }: Subject): Finding[] {
     const level: Level = chosen ? "error" : "warning";
     const message = chosen
       ? "anyone who assumes the role chooses the session name, and could pose as any node: use {EC2PrivateDNSName}"
-      : "node name without {EC2PrivateDNSName}: nothing proves which instance it is";
+      : "node name without {EC2PrivateDNSName}: EC2 does not confirm the instance";
     return [{ level, rule: "node-name", where, message }];
   });
 }
@@ -133,7 +133,7 @@ export function systemNames({ entries }: Subject): Finding[] {
         level: "warning",
         rule: "system-name",
         where,
-        message: `username ${username} is a name that Kubernetes uses itself`,
+        message: `username ${username} is reserved by Kubernetes`,
       },
     ];
   });
@@ -143,15 +143,17 @@ export function wholeAccounts({ entries }: Subject): Finding[] {
   return entries.flatMap(({ parameter: where, entry }): Finding[] => {
     if (entry.mapping.deny) return [];
     const whom = widely({ parameter: where, entry });
-    return whom === undefined ? [] : [{ level: "warning", rule: "account-wide", where, message: `lets in ${whom}` }];
+    return whom === undefined
+      ? []
+      : [{ level: "warning", rule: "account-wide", where, message: `grants access to ${whom}` }];
   });
 }
 
 function widely({ entry: { kind, account, mapping } }: Placed): string | undefined {
-  if (kind === "account") return `everybody in account ${account}`;
+  if (kind === "account") return `every identity in account ${account}`;
   if (kind !== "pattern") return undefined;
   const { arnLike = "" } = mapping;
   const [, , , , ofAccount = "", ...resource] = arnLike.split(":");
-  if (/^((role|user)\/)?\?*\*[*?]*$/.test(resource.join(":"))) return `everybody that ${arnLike} matches`;
+  if (/^((role|user)\/)?\?*\*[*?]*$/.test(resource.join(":"))) return `every identity that ${arnLike} matches`;
   return /[*?]/.test(ofAccount) ? `principals of any account: ${arnLike}` : undefined;
 }

@@ -1,4 +1,4 @@
-// Rules on single mappings and denials: what is invalid, and what has ended or ends soon.
+// Lint rules for single mappings and denials: invalid, expired, soon to expire, or pinned.
 
 import { isExpired, notAfterTime } from "../../../functions/lib/not-after.ts";
 import type { Finding, Subject } from "./finding.ts";
@@ -6,7 +6,7 @@ import type { Finding, Subject } from "./finding.ts";
 const SOON_DAYS = 30;
 const HOUR_MS = 3_600_000;
 const DAY_HOURS = 24;
-/** Up to here, an end is told in hours. */
+/** Up to this number of hours, an end is printed in hours. */
 const FEW_HOURS = 48;
 
 export function invalid({ readings }: Subject): Finding[] {
@@ -42,7 +42,7 @@ export function ending({ entries, denials, context: { now } }: Subject): Finding
   });
 }
 
-/** A role that is deleted and created again under the same name inherits its mapping, unless it is pinned. */
+/** A role that is deleted and recreated with the same name inherits the mapping, unless it is pinned. */
 export function pinned({ entries }: Subject): Finding[] {
   const named = entries.filter(({ entry: { kind } }) => kind === "role" || kind === "user");
   const pins = named.filter(({ entry: { mapping } }) => mapping.principalId !== undefined).length;

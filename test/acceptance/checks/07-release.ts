@@ -2,7 +2,7 @@
 
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { defaultStackName } from "../../../functions/settings/stack-name.ts";
+import { defaultStackName } from "../../../functions/settings/stack.ts";
 import { unlessMissing } from "../aws.ts";
 import type { Check } from "../check.ts";
 import { acceptance } from "../command.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { SignJWT } from "jose";
 import { DISCOVERY_PATH, JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { keyId } from "../../../functions/issuer/key.ts";
-import { defaultStackName } from "../../../functions/settings/stack-name.ts";
+import { defaultStackName } from "../../../functions/settings/stack.ts";
 import { AwsError } from "../aws.ts";
 import type { Check } from "../check.ts";
 import { acceptance } from "../command.ts";

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
-import { defaultStackName } from "../../../functions/settings/stack-name.ts";
+import { defaultStackName } from "../../../functions/settings/stack.ts";
 import { tokenReview } from "../../../local/webhook.ts";
 import type { Check } from "../check.ts";
 import { acceptance } from "../command.ts";

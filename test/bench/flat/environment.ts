@@ -2,7 +2,7 @@
 // flat.ts, with --expose-gc; standard output takes the log.
 
 import { setImmediate } from "node:timers/promises";
-import { reviewBody, V1 } from "../../review/token-review.ts";
+import { reviewBody, V1 } from "../../system/token-review.ts";
 import { reviewEvent } from "../review-event.ts";
 import { serveInProcess } from "./in-process-services.ts";
 import { token } from "./tokens.ts";

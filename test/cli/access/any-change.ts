@@ -1,4 +1,4 @@
-// Random pairs of states of a small store, and the principals of a small universe that read them.
+// Generates random changes of a small store, and the principals of a small universe.
 
 import fc from "fast-check";
 import { evaluationContext } from "../../../cli/function-settings.ts";
@@ -36,7 +36,7 @@ const NAMED: readonly VerifiedIdentity[] = [A, B].flatMap((account) => [
   ...FEDERATED.map((name) => identity(account, `sts::${account}:federated-user/${name}`, `${account}:${name}`)),
   identity(account, `iam::${account}:root`, account),
 ]);
-/** Of an account that no parameter and no ARN names. */
+/** In an account that no parameter and no ARN names. */
 const UNNAMED = "777788889999";
 const STRANGERS: readonly VerifiedIdentity[] = [
   identity(UNNAMED, `sts::${UNNAMED}:assumed-role/ci/jane`, "AROAOTHER:jane"),
@@ -47,7 +47,7 @@ function identity(Account: string, rest: string, UserId: string): VerifiedIdenti
   return verifyIdentity({ Account, Arn: `arn:aws:${rest}`, UserId }, "aws", "ASIAX");
 }
 
-/** Each principal of the universe, with each unique id. */
+/** All principals of the universe, with each unique id. */
 export const UNIVERSE: readonly VerifiedIdentity[] = [...NAMED, ...STRANGERS];
 
 const RESOURCES = [
@@ -55,7 +55,7 @@ const RESOURCES = [
   ...["role/AWSReservedSSO_*", "role/AWSReservedSSO_View_01*", `role/${SET_ROLES[0]}`, "role/awsreservedsso_v*_*f"],
   "root",
 ];
-/** Of one user, some match the ARN with its path alone, and some the ARN without it. */
+/** For one user, some match only the ARN with the path, and some only the ARN without it. */
 const USER_RESOURCES = [
   ...["user/*", "user/ops/*", "user/alice", "user/ops/alice", "user/*bob", "user/*/*/bob"],
   ...["user/?ob", "user/ops/x/*", "user/al*"],
@@ -118,7 +118,7 @@ const sessions = fc.array(
 const ofArn = (arn: string) =>
   fc.oneof(merged(fc.constant({ arn }), grant, pin, end), merged(fc.constant({ arn }), deny));
 
-/** As stored text: now and then one that is not JSON, not of the type, or secret. */
+/** Stored values. Some are not JSON, have the wrong type, or are a SecureString. */
 function stored(value: fc.Arbitrary<unknown>): fc.Arbitrary<StoredParameter> {
   const text = value.map((one) => ({ value: JSON.stringify(one), secure: false }));
   const wrong = fc.constantFrom(
@@ -158,7 +158,7 @@ export interface AnyChange {
   readonly after: ReadonlyMap<string, StoredParameter>;
 }
 
-/** A few parameters of one state are written, or removed. */
+/** Writes or removes a few parameters of a state. */
 const anyFew: fc.Arbitrary<AnyChange> = fc
   .tuple(state, state, fc.nat(), fc.integer({ min: 1, max: 3 }))
   .map(([entries, others, start, count]) => {
@@ -182,7 +182,7 @@ const listed = (resources: readonly string[], more = {}) => ({
   secure: false,
 });
 
-/** Denials of users change below a pattern of users: whether a path counts is rare among all other changes. */
+/** Changes denials of users who are mapped by a pattern: paths rarely matter in the other changes. */
 const anyUserDenial: fc.Arbitrary<AnyChange> = fc
   .tuple(userGlobs, userGlobs, fc.subarray(USER_RESOURCES, { maxLength: 2 }))
   .map(([mapped, ...denied]) => {

@@ -1,4 +1,4 @@
-// Who gains by a change: every gain is reported and none is invented.
+// The comparison of access reports every gain and loss, and no false ones.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -29,12 +29,12 @@ async function differences(before: object, after: object): Promise<readonly Acce
 const kinds = (found: readonly AccessDifference[]) =>
   [...new Set(found.map(({ kind, identity }) => `${kind} ${identity.canonicalArn}`))].sort();
 
-test("every gain and loss of a small universe is reported and none is invented, in 2,000 random changes", async () => {
+test("2,000 random changes: every gain and loss in a small universe is reported, and no false one", async () => {
   const { gains, losses } = await proveDecisions(2_000);
   assert.ok(gains > 5_000 && losses > 5_000, `${gains} gains and ${losses} losses`);
 });
 
-test("a combination that no two entries show together is found: *c* is lifted beside c* and *c", async () => {
+test("an identity that matches *c* but neither c* nor *c is found", async () => {
   const all = { "pattern/any": [{ arnLike: "arn:aws:iam::*:role/*", username: "all" }] };
   const denials = ["c*", "*c"].map((name) => ({ arnLike: `arn:aws:iam::*:role/${name}` }));
   const found = await differences(
@@ -45,18 +45,18 @@ test("a combination that no two entries show together is found: *c* is lifted be
   assert.ok(gains.length > 0 && gains.every((name) => /^[^c].*c.*[^c]$/i.test(name)), gains.join());
 });
 
-test("equal states differ in nothing, and nothing is evaluated", async () => {
+test("equal states have no differences and need no budget", async () => {
   const same = { [`role/${A}/a`]: { arn: role("a"), username: "a" } };
   assert.deepEqual(await differences(same, same), []);
 });
 
-test("a change of one role's mapping is about that role alone", async () => {
+test("a change of one role's mapping affects only that role", async () => {
   const others = { [`role/${A}/b`]: { arn: role("b"), username: "b" }, [`account/${A}`]: {} };
   const found = await differences(others, { ...others, [`role/${A}/a`]: { arn: role("a"), username: "a" } });
   assert.deepEqual(kinds(found), [`gain ${role("a")}`, `loss ${role("a")}`]);
 });
 
-test("access that ends later is a gain from the old end on, and one that ends earlier a loss", async () => {
+test("a later end is a gain at the old end, and an earlier end is a loss", async () => {
   const until = (notAfter?: string) => ({ [`role/${A}/a`]: { arn: role("a"), username: "a", notAfter } });
   const [early, late] = ["2026-07-01T00:00:00Z", "2026-08-01T00:00:00Z"];
   const later = await differences(until(early), until(late));
@@ -65,18 +65,18 @@ test("access that ends later is a gain from the old end on, and one that ends ea
   assert.deepEqual([...new Set(shorter.map(({ kind, from }) => `${kind} ${from}`))], [`loss ${Date.parse(early)}`]);
 });
 
-test("a denial that is lifted from a principal without a mapping is reported, but is no gain", async () => {
+test("a lifted denial of an unmapped principal is reported as lifted, not as a gain", async () => {
   const found = await differences({ [`deny/${A}`]: [{ arnLike: role("a") }] }, { [`deny/${A}`]: [] });
   assert.deepEqual(kinds(found), [`lifted ${role("a")}`]);
 });
 
-test("an account that only a wildcard of a list for any account matches is compared too", async () => {
+test("an account that only a wildcard matches is compared too", async () => {
   const found = await differences({}, { "pattern/any": [{ arnLike: "arn:aws:iam::12*:role/x", username: "x" }] });
   assert.ok(kinds(found).length > 0);
   for (const kind of kinds(found)) assert.match(kind, /^gain arn:aws:iam::12\d{10}:role\/x$/);
 });
 
-test("beyond the budget the comparison is not complete, and says so", async () => {
+test("a comparison beyond the budget is reported as incomplete", async () => {
   const patterns = { "pattern/any": [{ arnLike: "arn:aws:iam::*:role/*a*", username: "x" }] };
   const { isComplete } = await compareAccess({ before: store({}), after: store(patterns) }, context, newBudget(10));
   assert.equal(isComplete, false);

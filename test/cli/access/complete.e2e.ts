@@ -1,4 +1,4 @@
-// The comparison of access proven at length, and its mutants killed: `npm run test:access`.
+// Long proofs of the comparison of access and its mutants: `npm run test:access`.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -12,11 +12,11 @@ const RUNS = 20_000;
 const MUTANT_RUNS = 5_000;
 const run = promisify(execFile);
 
-test(`no combination of globs is missed and none is invented, in ${RUNS} random sets of globs`, () => {
+test(`${RUNS} random sets of globs: the walk finds every combination and no false one`, () => {
   proveGlobs(RUNS);
 });
 
-test(`every gain and loss is reported and none is invented, in ${RUNS} random changes`, async (t) => {
+test(`${RUNS} random changes: every gain and loss is reported, and no false one`, async (t) => {
   const { gains, losses } = await proveDecisions(RUNS);
   assert.ok(gains > 50_000 && losses > 50_000);
   t.diagnostic(`${gains} gains and ${losses} losses of single principals`);

@@ -1,4 +1,4 @@
-// Every mutant still fits the code, so that the long proof can kill it.
+// Checks that every mutant still matches the source code.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// Mutants of the comparison: each leaves out one thing that a decision depends on, and the proof must fail.
+// Mutants of the comparison: each ignores one thing that decisions depend on, so the proof must fail.
 
 import { registerHooks } from "node:module";
 
@@ -59,7 +59,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
 };
 
-/** Node's own loader, with one file changed. Throws where the mutant no longer fits the code. */
+/** Changes one file when Node loads it. Throws if the mutant does not match the source. */
 export function applyMutant({ file, from, to }: Mutant): void {
   registerHooks({
     load(url, context, next) {

@@ -1,4 +1,4 @@
-// Proof that the comparison reports every gain and invents none: beside the function's code, principal by principal.
+// Proves that the comparison reports every gain and no false one, by evaluating each principal separately.
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
@@ -21,7 +21,7 @@ interface Answer {
   readonly user: { readonly username: string; readonly groups: readonly string[] } | undefined;
 }
 
-/** As a review decides, from the identity on. */
+/** Decides like a review that has a verified identity. */
 async function answer(identity: VerifiedIdentity, state: State, now: number): Promise<Answer> {
   const evaluations = evaluateMappings(candidates(context.prefix, identity), state, identity, now);
   const parameter = decidingEvaluation(evaluations)?.parameter ?? "";
@@ -41,12 +41,12 @@ function hasGained({ user: was }: Answer, { user: is }: Answer): boolean {
 }
 
 /**
- * Who it is and what happens, as far as the store can tell: kind, account where it is named, the parameters that are
- * read, which of them and of their entries count, and whether it becomes an administrator.
+ * A key for equivalent principals: kind, named account, the parameters that
+ * apply, which of them and of their entries decide, and whether it becomes an administrator.
  */
 function pathOf(identity: VerifiedIdentity, { before, after }: AnyChange, was: Answer, is: Answer): string {
   const { accountId, kind } = identity;
-  // An account's own lists are read for its identities alone.
+  // An account's lists apply only to its identities.
   const isKnown = [...before, ...after].some(
     ([name, { value }]) => name.includes(accountId) || (name.endsWith("/any") && value.includes(accountId)),
   );
@@ -60,7 +60,7 @@ function pathOf(identity: VerifiedIdentity, { before, after }: AnyChange, was: A
   );
 }
 
-/** A few thousand gains that both find are needed for the proof to mean something. */
+/** The proof is significant only with a few thousand gains that both find. */
 export interface Counts {
   gains: number;
   losses: number;
@@ -95,12 +95,12 @@ async function compareOne(change: AnyChange, counts: Counts): Promise<void> {
   }
 }
 
-/** A decision depends on nothing but what the identity reads. */
+/** A decision depends only on the parameters that apply to the identity. */
 function isChanged({ before, after }: AnyChange, parameter: string): boolean {
   return before.get(parameter) !== after.get(parameter);
 }
 
-/** Throws where the function decides otherwise. */
+/** Throws if the function decides differently. */
 async function assertTrue({ kind, identity, from }: AccessDifference, change: AnyChange): Promise<string> {
   const [was, is] = [await answer(identity, change.before, from), await answer(identity, change.after, from)];
   assert.ok(kind === "gain" ? hasGained(was, is) : hasGained(is, was), `invented: ${kind} of ${identity.arn}`);

@@ -1,4 +1,4 @@
-// Proof that the walk misses no combination of globs: compared with every text of a small alphabet.
+// Proves that the walk finds every combination of globs, by comparing it with every text of a small alphabet.
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
@@ -6,7 +6,7 @@ import { globAutomaton } from "../../../cli/access/glob-automaton.ts";
 import { newBudget, walkPart } from "../../../cli/access/walk.ts";
 import { matchesSections } from "../../../functions/authenticator/mapping/arn-like.ts";
 
-/** `c` is used by no glob: it stands for every other character. */
+/** No glob uses `c`: it stands for every other character. */
 const ALPHABET = ["a", "b", "c"];
 const MAX = 6;
 
@@ -28,7 +28,7 @@ function combination(patterns: readonly string[], text: string): string {
   return patterns.map((pattern) => (matchesSections([pattern], [text]) ? "1" : "0")).join("");
 }
 
-/** Throws where a combination that a text has is missed, or one is invented, or a text is named, too short or too long. */
+/** Throws if a combination is missing or false, or a text is named, too short or too long. */
 export function proveGlobs(runs: number): void {
   fc.assert(
     fc.property(globs, lengths, names, (patterns, [min, max], named) => {

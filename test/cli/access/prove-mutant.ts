@@ -1,4 +1,4 @@
-// Runs the proof of decisions with one mutant: `node prove-mutant.ts <mutant> <runs>`. Exits with 1 where it fails.
+// Runs the proof of decisions with one mutant: `node prove-mutant.ts <mutant> <runs>`. Exits with 1 if the proof fails.
 
 import { applyMutant, MUTANTS } from "./mutants.ts";
 

@@ -1,4 +1,4 @@
-// The walk through combinations of globs: complete over a small alphabet, and bounded.
+// The walk through combinations of globs is complete and bounded.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,7 +6,7 @@ import { globAutomaton } from "../../../cli/access/glob-automaton.ts";
 import { newBudget, TooManyStates, walkPart } from "../../../cli/access/walk.ts";
 import { proveGlobs } from "./prove-globs.ts";
 
-test("no combination of globs is missed and none is invented, in 2,000 random sets of globs", () => {
+test("2,000 random sets of globs: the walk finds every combination and no false one", () => {
   proveGlobs(2_000);
 });
 
@@ -31,7 +31,7 @@ test("a hundred prefixes, or ten prefixes and ten suffixes, need few states", ()
   assert.ok(statesOf([...WORDS.map((word) => `${word}*`), ...WORDS.map((word) => `*${word}`)], LETTERS) < 5_000);
 });
 
-test("more states than the budget end the walk, and do not hang", () => {
+test("the walk ends when the budget is used up", () => {
   const globs = Array.from({ length: 26 }, (_, index) => `*${LETTERS[index]}*`);
   assert.throws(() => statesOf(globs, LETTERS, newBudget(5_000)), TooManyStates);
 });

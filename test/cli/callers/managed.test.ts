@@ -22,7 +22,7 @@ const CALLERS = [
 ];
 const TAGS = { "iam-authenticator:managed-by": "Auth-prod", team: "x" };
 const TOLD =
-  "callers is managed by the CloudFormation stack Auth-prod and stays as it is. Change it there, " +
+  "callers is managed by the CloudFormation stack Auth-prod and was not changed. Change it there, " +
   "or use --force.\nNothing was written.\n";
 
 const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
@@ -98,7 +98,7 @@ test("without permission to read tags, they make the change and warn that the ta
   assert.equal(code, 0, err);
   assert.match(
     err,
-    /^Not checked whether a stack manages these parameters: no permission for ssm:ListTagsForResource\.\n/,
+    /^Cannot check whether a stack manages these parameters: no permission for ssm:ListTagsForResource\.\n/,
   );
   assert.deepEqual(await names(), ["kept"]);
 });

@@ -71,7 +71,7 @@ test("if two adds use the same name, one succeeds and the other fails and leaves
   assert.deepEqual([refused?.code, refused?.hash], [1, undefined]);
   assert.match(
     refused?.err ?? "",
-    /^Somebody else changed twin in \S+callers at the same time\. Their change stays, and yours was not made: /,
+    /^Another operator changed twin in \S+callers at the same time\. Their change is kept, yours was not written\. /,
   );
 });
 

@@ -1,4 +1,4 @@
-// Generated clusters: few names and many ways in which their mappings get into each other's way.
+// Generates clusters with few names, so that mappings and denials often overlap.
 
 import fc from "fast-check";
 import { evaluationContext } from "../../../cli/function-settings.ts";
@@ -9,7 +9,7 @@ export const A: string = "111122223333";
 export const B: string = "444455556666";
 const settings = readSettings({ CLUSTER_ID: "prod", CALLER_AUTH: "none", AWS_REGION: "us-east-1" });
 export const context = evaluationContext(settings, Date.now());
-export type Parameters = Map<string, StoredParameter>;
+export type StoredParameters = Map<string, StoredParameter>;
 
 const RESOURCES = [
   ...["*", "role/*", "user/*", "user/ops/*", "role/Admin", "role/Admin*", "role/Admin-*", "role/ci-*", "role/A*"],
@@ -26,7 +26,7 @@ const body = fc.constantFrom<object>(
 );
 export const arn = (resource: string, account = A) => `arn:aws:iam::${account}:${resource}`;
 const withArn = (resource: string, account = A) => body.map((value) => ({ arn: arn(resource, account), ...value }));
-/** As `set` and files write them: only a single principal's mapping says `deny`. */
+/** Only mappings of single principals have `deny`, as in `set` and files. */
 const grant = body.filter((value) => !("deny" in value));
 const denials = (account: string) =>
   fc.array(
@@ -70,7 +70,7 @@ export const clusters = fc
     { requiredKeys: [] },
   )
   .map(
-    (values): Parameters =>
+    (values): StoredParameters =>
       new Map(
         Object.entries(values).map(([name, value]) => [
           `${context.prefix}/${name}`,

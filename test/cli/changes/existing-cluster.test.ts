@@ -1,4 +1,4 @@
-// A write to a cluster that does not exist: refused, and --new makes it; its stack or one parameter is enough to exist.
+// Writes to a cluster that does not exist fail without --new. A stack or a parameter proves that it exists.
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
@@ -46,7 +46,7 @@ const REFUSED =
 const set = (cluster: string, words: readonly string[] = ["-y"], options: CliOptions = {}) =>
   cli(["mappings", "set", ROLE, "--username", "x", "-c", cluster, ...words], options);
 
-test("every command that writes refuses a cluster that does not exist, and lists those that do", async () => {
+test("every command that writes rejects a missing cluster and lists the existing ones", async () => {
   for (const [words, text = ""] of WRITES) {
     const { code, err } = await cli([...words, "-c", "prodd", "-y"], { input: text });
     assert.deepEqual([code, err], [2, REFUSED], words.join(" "));
@@ -54,12 +54,12 @@ test("every command that writes refuses a cluster that does not exist, and lists
   assert.ok(!store.requests.some(({ headers }) => headers["x-amz-target"] === "AmazonSSM.PutParameter"));
 });
 
-test("with --new it is made; after that it exists", async () => {
+test("--new creates the cluster", async () => {
   assert.equal((await set("prodd", ["-y", "--new"])).code, 0);
   assert.equal((await set("prodd", ["-y"])).code, 0);
 });
 
-test("a stack of its default name, one in an app with any name, and one parameter are a cluster each", async () => {
+test("a stack with the default name, a stack with another name or a parameter is enough for a cluster", async () => {
   for (const cluster of ["prod", "in-an-app", "staging"]) {
     const { code, err } = await set(cluster);
     assert.equal(code, 0, err);
@@ -67,7 +67,7 @@ test("a stack of its default name, one in an app with any name, and one paramete
   }
 });
 
-test("where nothing is found, it says that too", async () => {
+test("the message reports that no cluster was found", async () => {
   await stacks.close();
   stacks = await startStacks({});
   store.remove("/iam-authenticator/staging/callers");
@@ -75,7 +75,7 @@ test("where nothing is found, it says that too", async () => {
   assert.match((await set("prodd")).err, /\. No cluster was found there\. /);
 });
 
-test("without the permission to look it says so and asks; --yes is the answer", async () => {
+test("without the permission to check, the command warns and asks, or continues with --yes", async () => {
   stacks.fail(stacksForbidden());
   const told = "Cannot check whether the cluster prodd exists: no permission for cloudformation:DescribeStacks.\n";
   const asked = await set("prodd", [], { interactive: true, input: "n\n" });
@@ -85,7 +85,7 @@ test("without the permission to look it says so and asks; --yes is the answer", 
   assert.deepEqual([code, err.startsWith(told)], [0, true], err);
 });
 
-test("a team that may read its own account alone finds its cluster by that", async () => {
+test("a team with access to one account finds its cluster by its mappings", async () => {
   store.put("/iam-authenticator/prodd/user/111122223333/alice", "{}");
   store.fail(onlyGranted("/iam-authenticator/prodd", "111122223333"));
   stacks.fail(stacksForbidden());
@@ -94,7 +94,7 @@ test("a team that may read its own account alone finds its cluster by that", asy
   assert.doesNotMatch(err, /Cannot check/);
 });
 
-test("a CloudFormation that cannot be reached is no permission to write past it unnoticed", async () => {
+test("an unreachable CloudFormation causes a warning", async () => {
   const gone = await startHttpServer(() => ({ status: 200, body: "" }));
   await gone.close();
   useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, AWS_ENDPOINT_URL_CLOUDFORMATION: gone.url });
@@ -104,7 +104,7 @@ test("a CloudFormation that cannot be reached is no permission to write past it 
   );
 });
 
-test("pages of stacks that repeat, and pages of nothing without an end, are read no further", async () => {
+test("repeated pages and endless empty pages of stacks end the search", async () => {
   for (const [cluster, isRepeated, said] of [
     ["first", true, "its pages repeat"],
     ["second", false, "its pages do not end"],

@@ -1,4 +1,4 @@
-// Changes that the guard of the last administrator judges, as a table: what stands there, what is done, what comes of it.
+// Tests the lockout guard with a table of clusters, changes and expected messages.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -11,20 +11,20 @@ export const SET_ROLE = "AWSReservedSSO_ClusterAdmin_0123456789abcdef";
 export const ADMIN = { username: "admin", groups: ["system:masters"] };
 export const VIEWER = ["--username", "viewer", "--group", "viewers"];
 export const REFUSED =
-  /^Refused: the last mapping that (?:gives|may give) administrator rights would end .*--force\.\n$/s;
+  /^Refused: the last mapping that (?:grants|may grant) administrator access would end .*--force\.\n$/s;
 
 export interface Case {
   readonly what: string;
   readonly cluster: Readonly<Record<string, unknown>>;
   readonly words: readonly string[];
-  /** What the sentence says of the mapping that is left; without it the change goes through. */
+  /** The expected reason; `undefined` if the change succeeds. */
   readonly refused?: RegExp;
 }
 
-/** A test for each. */
+/** Adds a test for each case. */
 export function judge(cases: readonly Case[]): void {
   for (const { what, cluster: parameters, words, refused } of cases) {
-    test(`${what} (${words[0]}): ${refused === undefined ? "done" : "refused, and done with --force"}`, async (t) => {
+    test(`${what} (${words[0]}): ${refused === undefined ? "succeeds" : "requires --force"}`, async (t) => {
       const cluster = await storedCluster(parameters);
       t.after(() => cluster.store.close());
       const { code, err } = await cluster.mappings([...words, "-y", "--allow-weakening"]);

@@ -1,4 +1,4 @@
-// The guard against chance: whatever it lets through leaves an administrator, whoever the unknown ones turn out to be.
+// Random tests of the lockout guard: an accepted change leaves an administrator, whatever the unknown names are.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,9 +7,9 @@ import { decide, supposeIdentity } from "../../../cli/access/evaluation.ts";
 import { guardLockout } from "../../../cli/changes/judge.ts";
 import { Failure } from "../../../cli/errors.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
-import { A, arn, B, clusters, context, type Parameters } from "./any-cluster.ts";
+import { A, arn, B, clusters, context, type StoredParameters } from "./any-cluster.ts";
 
-/** The suffix of the permission set's role, and a user's path: nobody here knows them. */
+/** Each has another suffix of the permission set's role and another path of the user, which the guard does not know. */
 const WORLDS = ["0123456789abcdef", "fedcba9876543210"].flatMap((suffix) =>
   ["", "ops/"].map((path) => [
     ...["Admin", "Adminzz", "Admin-zz", "A-zz", "ci-1", "ci-zz", "zz", `AWSReservedSSO_ClusterAdmin_${suffix}`].map(
@@ -19,13 +19,13 @@ const WORLDS = ["0123456789abcdef", "fedcba9876543210"].flatMap((suffix) =>
     ...["user/zz", "user/ops/zz"],
   ]),
 );
-/** Whoever is mapped by a role's own ARN is taken to be there. */
+/** A role that is mapped by its ARN is assumed to exist. */
 const MAPPED = "AWSReservedSSO_ClusterAdmin_0123456789abcdef";
 
-function someoneAdministers(parameters: Parameters, io: readonly string[]): boolean {
+function someoneAdministers(parameters: StoredParameters, world: readonly string[]): boolean {
   const isMapped = parameters.has(`${context.prefix}/role/${A}/${MAPPED.toLowerCase()}`);
   return [A, B].some((account) =>
-    [...io, ...(isMapped ? [`role/${MAPPED}`] : [])].some((resource) => {
+    [...world, ...(isMapped ? [`role/${MAPPED}`] : [])].some((resource) => {
       const identity = supposeIdentity(arn(resource, account));
       const verdict = identity && decide(context, identity, parameters).deciding?.verdict;
       const { groups = [], username = "" } = verdict?.kind === "match" ? verdict.mapping : {};
@@ -34,7 +34,7 @@ function someoneAdministers(parameters: Parameters, io: readonly string[]): bool
   );
 }
 
-async function isRefused(before: Parameters, after: Parameters): Promise<boolean> {
+async function isRefused(before: StoredParameters, after: StoredParameters): Promise<boolean> {
   try {
     await guardLockout(before, after, context);
     return false;
@@ -44,22 +44,22 @@ async function isRefused(before: Parameters, after: Parameters): Promise<boolean
   }
 }
 
-const certain: Parameters = new Map([[`${context.prefix}/role/777788889999/a`, adminOf("777788889999")]]);
+const certain: StoredParameters = new Map([[`${context.prefix}/role/777788889999/a`, adminOf("777788889999")]]);
 
-test("where somebody surely administered, and the guard lets the change through, somebody does in every io", async () => {
+test("an accepted change keeps an administrator in every world if one was sure", async () => {
   let passed = 0;
   await fc.assert(
     fc.asyncProperty(clusters, async (after) => {
       if (await isRefused(certain, after)) return;
       passed += 1;
-      for (const io of WORLDS) assert.ok(someoneAdministers(after, io));
+      for (const world of WORLDS) assert.ok(someoneAdministers(after, world));
     }),
     { numRuns: 1500 },
   );
-  assert.ok(passed > 150, `${passed} let through`);
+  assert.ok(passed > 150, `${passed} accepted`);
 });
 
-test("what changes nothing is never refused, and neither is one more that surely administers", async () => {
+test("the guard accepts an unchanged cluster, and an additional sure administrator", async () => {
   await fc.assert(
     fc.asyncProperty(clusters, async (before) => {
       assert.ok(!(await isRefused(before, before)));

@@ -1,4 +1,4 @@
-// A list that two operators change at once: neither loses an entry, and an entry that both changed is told.
+// Merges of two operators' changes to a list: no entry is lost, and clashes are reported.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,7 +7,7 @@ import { changesOrder, entryKey, type Items, mergeList } from "../../../cli/chan
 
 const entry = (name: string, value = 0) => ({ name, value });
 
-test("which parameters are lists, and by which key their entries are told apart", () => {
+test("each list parameter has a key that identifies its entries", () => {
   for (const [name, key] of [
     ["/p/deny/111122223333", "arnLike"],
     ["/p/pattern/any", "arnLike"],
@@ -21,17 +21,17 @@ test("which parameters are lists, and by which key their entries are told apart"
   }
 });
 
-test("ARN patterns of one principal are one entry in any case; other keys are compared exactly", () => {
+test("ARN patterns are compared case-insensitively, other keys exactly", () => {
   const [lower, upper] = [{ arnLike: "arn:a" }, { arnLike: "ARN:A", notAfter: "x" }];
   assert.deepEqual(mergeList("arnLike", [lower], [], [upper]), { items: [upper], clashes: ["arn:a"] });
   assert.deepEqual(mergeList("name", [entry("a")], [], [entry("a"), entry("A")]).items, [entry("A")]);
 });
 
-test("an entry without the key is told apart by all that it says", () => {
+test("an entry without the key is identified by its JSON", () => {
   assert.deepEqual(mergeList("name", ["x", 1], ["x"], ["x", 1, 2]), { items: ["x", 2], clashes: [] });
 });
 
-test("a change of the order is more than a change of entries", () => {
+test("a new order is not a change of entries", () => {
   const [a, b, c] = ["a", "b", "c"].map((name) => entry(name));
   assert.ok(changesOrder("name", [a, b], [b, a]));
   assert.ok(changesOrder("name", [a, b], [c, a, b]));
@@ -47,7 +47,7 @@ const list = fc.uniqueArray(
 const numberOf = (items: Items, name: string) =>
   (items as ReturnType<typeof entry>[]).find((one) => one.name === name)?.value;
 
-test("whoever changed an entry alone gets it as they wrote it; of two, theirs stays and is told", () => {
+test("a change by one operator is kept; if both change an entry, theirs is kept and reported", () => {
   fc.assert(
     fc.property(list, list, list, (base, mine, theirs) => {
       const { items, clashes } = mergeList("name", base, mine, theirs);

@@ -1,4 +1,4 @@
-// A plan as it is shown: within a terminal, whole in a pipe, and without what could move somebody's cursor.
+// The text of a plan: wrapped in a terminal, unwrapped in a pipe, without control characters.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -30,7 +30,7 @@ const show = (changes: readonly Change[], columns?: number) =>
     .map(({ text }) => text)
     .join("");
 
-test("long values are broken in a terminal, and below their own line", () => {
+test("a terminal wraps and indents long values", () => {
   const groups = Array.from({ length: 12 }, (_, i) => `team-number-${i}`);
   const plan = [change("role/111122223333/a", { username: "a" }, { username: "a", groups })];
   const lines = show(plan, 60).trimEnd().split("\n");
@@ -39,13 +39,16 @@ test("long values are broken in a terminal, and below their own line", () => {
   assert.equal(show(plan).trimEnd().split("\n").length, 4);
 });
 
-test("what a mapping holds cannot move the cursor", () => {
+test("control characters in a mapping are removed", () => {
   const text = show([change("role/111122223333/a", undefined, { username: "a\u001b[2J", description: "b\r\nc" })], 80);
   assert.doesNotMatch(text.replaceAll("\n", ""), /\p{C}/u);
 });
 
-test("a mapping that says nothing is an account's, or has no username", () => {
-  assert.match(show([change("account/111122223333", {}, undefined)]), /\n {4}everybody, by their own ARN\n/);
+test("an empty mapping is an account's, a mapping with only an arn has no username", () => {
+  assert.match(
+    show([change("account/111122223333", {}, undefined)]),
+    /\n {4}every identity, with its ARN as the username\n/,
+  );
   const arn = "arn:aws:iam::111122223333:role/a";
   assert.match(show([change("role/111122223333/a", { arn }, undefined)]), /\n {4}no username\n/);
 });

@@ -1,4 +1,4 @@
-// The order of writing: after each single write of a plan somebody still administers, if somebody did and will.
+// The order of writes: an administrator remains after each write, and no identity has excess access.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -10,12 +10,12 @@ import { givesTooMuch, inSafeOrder } from "../../../cli/changes/safe-order.ts";
 import { readParameter } from "../../../cli/mappings/file/read-parameter.ts";
 import type { StoredParameter } from "../../../functions/parameters/stored-parameter.ts";
 import { context as accessContext, anyChange, UNIVERSE } from "../access/any-change.ts";
-import { A, clusters, context, type Parameters } from "./any-cluster.ts";
+import { A, clusters, context, type StoredParameters } from "./any-cluster.ts";
 
 /** Each run compares every step of a plan; `npm run test:access` runs 1,000. */
 const RUNS = Number(process.env["IAM_AUTHENTICATOR_RUNS"] ?? 50);
 
-async function isHeld(parameters: Parameters, among = context): Promise<boolean> {
+async function isHeld(parameters: StoredParameters, among = context): Promise<boolean> {
   for (const [name, stored] of parameters) {
     for (const entry of readParameter(among.prefix, name, stored).entries) {
       if (makesAdministrator(entry.mapping) && (await adminAccessOf(entry, parameters, among)).kind === "sure")
@@ -25,7 +25,7 @@ async function isHeld(parameters: Parameters, among = context): Promise<boolean>
   return false;
 }
 
-function written(before: Parameters, changes: readonly Change[]): Parameters {
+function written(before: StoredParameters, changes: readonly Change[]): StoredParameters {
   const after = new Map(before);
   for (const { name, value } of changes) {
     if (value === undefined) after.delete(name);
@@ -34,21 +34,25 @@ function written(before: Parameters, changes: readonly Change[]): Parameters {
   return after;
 }
 
-function planFrom(before: Parameters, after: Parameters): readonly Change[] {
+function planFrom(before: StoredParameters, after: StoredParameters): readonly Change[] {
   const stored = [...before].map(([name, { value }]) => ({ name, value, secure: false, version: 1, modified: 0 }));
   const desired = new Map([...after].map(([name, { value }]) => [name, value]));
   return planChanges(new Map(stored.map((one) => [one.name, one])), desired, true).changes;
 }
 
-/** How many writes in, nobody is left; `undefined` where somebody is all the way. */
-async function gapIn(before: Parameters, changes: readonly Change[], among = context): Promise<number | undefined> {
+/** The number of writes after which no administrator is left; `undefined` if one always remains. */
+async function gapIn(
+  before: StoredParameters,
+  changes: readonly Change[],
+  among = context,
+): Promise<number | undefined> {
   for (let done = 1; done < changes.length; done += 1) {
     if (!(await isHeld(written(before, changes.slice(0, done)), among))) return done;
   }
   return undefined;
 }
 
-const cluster = (values: Readonly<Record<string, object>>): Parameters =>
+const cluster = (values: Readonly<Record<string, object>>): StoredParameters =>
   new Map(
     Object.entries(values).map(([name, value]): [string, StoredParameter] => [
       `${context.prefix}/${name}`,
@@ -57,9 +61,9 @@ const cluster = (values: Readonly<Record<string, object>>): Parameters =>
   );
 const own = (name: string, more: object) => ({ arn: `arn:aws:iam::${A}:role/${name}`, ...more });
 const ADMIN = { username: "admin", groups: ["system:masters"] };
-const SWAPS: [string, Parameters, Parameters, string[]][] = [
+const SWAPS: [string, StoredParameters, StoredParameters, string[]][] = [
   [
-    "a denial of the old administrator waits for the new one, and for nothing else",
+    "a denial of the old administrator waits only for the new administrator",
     cluster({ [`role/${A}/old`]: own("old", ADMIN) }),
     cluster({
       [`role/${A}/old`]: own("old", { deny: true }),
@@ -70,7 +74,7 @@ const SWAPS: [string, Parameters, Parameters, string[]][] = [
     ["evil", "new", "old", "more"],
   ],
   [
-    "who only speaks of system:masters is no administrator",
+    "a mapping that mentions system:masters in its description grants nothing",
     cluster({ [`role/${A}/a-old`]: own("a-old", ADMIN) }),
     cluster({
       [`role/${A}/a-old`]: own("a-old", { username: "u", description: "was in system:masters" }),
@@ -79,7 +83,7 @@ const SWAPS: [string, Parameters, Parameters, string[]][] = [
     ["new", "a-old"],
   ],
   [
-    "what shadows the new one goes before the old one does",
+    "a mapping that shadows the new administrator is removed before the old one",
     cluster({
       [`role/${A}/b-old`]: own("b-old", ADMIN),
       [`role/${A}/awsreservedsso_set_0123456789abcdef`]: own("AWSReservedSSO_Set_0123456789abcdef", { username: "v" }),
@@ -99,10 +103,10 @@ for (const [what, before, after, names] of SWAPS) {
   });
 }
 
-/** With chance itself, one plan in some thousands has no such order: two parameters of it hold each other back. */
+/** Fixed: one random plan in some thousands has no such order, because two parameters defer each other. */
 const SEED = 4;
 
-test("of two clusters with an administrator, no write on the way from one to the other leaves none", async () => {
+test("a plan from one administrator to another keeps an administrator after every write", async () => {
   let helped = 0;
   await fc.assert(
     fc.asyncProperty(clusters, clusters, async (before, after) => {
@@ -118,15 +122,15 @@ test("of two clusters with an administrator, no write on the way from one to the
   assert.ok(helped >= RUNS / 20, `${helped} plans put in order`);
 });
 
-const order = async (before: Parameters, after: Parameters) =>
+const order = async (before: StoredParameters, after: StoredParameters) =>
   (await inSafeOrder(planFrom(before, after), before, context)).map(
     ({ name, waits }) => `${waits ? "wait, " : ""}${name.slice(context.prefix.length + 1)}`,
   );
 const MASTERS = { username: "all", groups: ["system:masters"] };
 
-test("what refuses is written first, so that no identity has more between two writes than at both ends", async () => {
+test("removals and denials are written before they would expose more access", async () => {
   const [role, account] = [`role/${A}/dev`, `account/${A}`];
-  // The account's mapping gives masters while the role's own mapping, which is removed too, hides it.
+  // The account's mapping grants masters, which the role's separate mapping hides. The plan removes both.
   assert.deepEqual(
     await order(
       cluster({ [role]: own("dev", { username: "d" }), [account]: MASTERS, [`role/${A}/keep`]: own("keep", ADMIN) }),
@@ -136,7 +140,7 @@ test("what refuses is written first, so that no identity has more between two wr
   );
 });
 
-test("a grant waits for the denial of the same change that makes it safe, and another grant does not", async () => {
+test("a grant waits for a denial in the same plan only if it depends on it", async () => {
   const denial = { [`deny/${A}`]: [{ arnLike: `arn:aws:iam::${A}:role/evil` }] };
   assert.deepEqual(await order(cluster({}), cluster({ ...denial, [`account/${A}`]: { username: "all" } })), [
     `deny/${A}`,
@@ -148,13 +152,13 @@ test("a grant waits for the denial of the same change that makes it safe, and an
   );
 });
 
-test("no write of a plan gives an identity more than both ends of the plan, where an order exists that does not", async () => {
+test("no write gives excess access if a safe order exists", async () => {
   let [safe, unsafe] = [0, 0];
   await fc.assert(
     fc.asyncProperty(anyChange, async (change) => {
       const before = new Map(change.before);
       const plan = planFrom(before, new Map(change.after));
-      // The command writes no SecureString: the plan may not reach what was generated.
+      // The command writes no SecureString, so the plan may differ from the generated change.
       const after = written(before, plan);
       const ordered = await inSafeOrder(plan, before, accessContext);
       if (ordered.length < 2) return;
@@ -165,9 +169,9 @@ test("no write of a plan gives an identity more than both ends of the plan, wher
       unsafe += 1;
       const keepsAdmin = (await isHeld(before, accessContext)) && (await isHeld(after, accessContext));
       for (const other of permutations(ordered)) {
-        // The last administrator stays at every step, even where an identity has more meanwhile.
+        // Keeping the last administrator has precedence over excess access.
         if (keepsAdmin && (await gapIn(before, other, accessContext)) !== undefined) continue;
-        // An identity outside of the universe may have more: the judge knows them all.
+        // The universe may lack an identity with excess access. `hasExcess` checks all.
         if (await isSafe(before, after, other)) assert.ok(await hasExcess(before, after, other), "a safe order exists");
       }
     }),
@@ -176,7 +180,7 @@ test("no write of a plan gives an identity more than both ends of the plan, wher
   assert.ok(safe > RUNS / 3 && unsafe < safe / 10, `${safe} safe, ${unsafe} without a safe order`);
 });
 
-/** Whether no identity of the universe has more at a step than at both ends. */
+/** Whether no identity of the universe has excess access after a step. */
 async function isSafe(
   before: ReadonlyMap<string, StoredParameter>,
   after: ReadonlyMap<string, StoredParameter>,
@@ -193,8 +197,12 @@ async function isSafe(
   return true;
 }
 
-/** The same for every possible identity, by the judge, whose completeness test/cli/access proves. */
-async function hasExcess(before: Parameters, after: Parameters, changes: readonly Change[]): Promise<boolean> {
+/** Whether any possible identity has excess access. test/cli/access proves that the comparison is complete. */
+async function hasExcess(
+  before: StoredParameters,
+  after: StoredParameters,
+  changes: readonly Change[],
+): Promise<boolean> {
   for (const done of changes.keys()) {
     const step = {
       before: written(before, changes.slice(0, done)),

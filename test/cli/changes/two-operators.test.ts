@@ -1,5 +1,5 @@
-// Two operators as two processes. A proxy holds a request of the first one until the second has ended: both orders of
-// each pair, and the second one's write before and after the first one's last look.
+// Two operators as two processes. A proxy delays a request of the first one until the second has ended: both orders of
+// each pair, with the second one's write before and after the first one's last read.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -40,17 +40,17 @@ async function run(words: readonly string[], store: string): Promise<Result> {
   return { code, out, err };
 }
 
-/** Where the first operator is held: with its write on the way, or at the look right before it. */
+/** The delayed request of the first operator: its write, or the read right before it. */
 type Moment = "its write" | "its last look";
 
 function isMoment(moment: Moment, { headers, body }: LocalRequest, name: string): boolean {
   const operation = headers["x-amz-target"];
   if (moment === "its write") return operation === "AmazonSSM.PutParameter";
-  // Only the look before a write asks for one name after the plan has asked who manages it, or found nothing there.
+  // Only the read before a write requests one name after the plan has read the tags, or found no parameter.
   return operation === "AmazonSSM.GetParameters" && body.toString() === JSON.stringify({ Names: [name] });
 }
 
-/** The second operator begins and ends while the first one is held. `looks`: how often the first one asks for its list. */
+/** Runs the second operator while the first one is delayed. @param looks how often the first one reads its list */
 async function together(
   [first, second]: readonly [readonly string[], readonly string[]],
   moment: Moment,
@@ -91,7 +91,7 @@ async function together(
 const list = (name: string) => cluster.value(name) as Promise<Record<string, unknown>[]>;
 const byArn = (items: readonly Record<string, unknown>[]) =>
   items.toSorted((a, b) => (`${a["arnLike"]}` < `${b["arnLike"]}` ? -1 : 1));
-const KEPT = /^Somebody else changed \S+ at the same time\. Both changes are kept\.\n/m;
+const KEPT = /^Another operator changed \S+ at the same time\. Both changes are kept\.\n/m;
 
 interface Pair {
   readonly what: string;
@@ -99,9 +99,9 @@ interface Pair {
   readonly name: string;
   readonly before?: unknown;
   readonly words: readonly [readonly string[], readonly string[]];
-  /** How often a command asks for the list alone: for its plan, and before its write. */
+  /** How often a command reads only the list: for its plan, and before its write. */
   readonly looks: readonly [number, number];
-  /** What is stored when both have ended, whatever the order. */
+  /** The stored list after both have ended, in either order. */
   verify(results: readonly Result[]): Promise<void>;
 }
 
@@ -121,7 +121,7 @@ const PAIRS: readonly Pair[] = [
     },
   },
   {
-    what: "allow takes the last denial back while another is written: the other stays",
+    what: "allow removes the last denial while another is written: the other stays",
     name: "deny/111122223333",
     before: [{ arnLike: user("last") }],
     words: [["mappings", "allow", user("last"), "--allow-weakening"], deny("other")],
@@ -183,14 +183,14 @@ for (const { what, name, before, words, looks, verify } of PAIRS) {
         const [held, other] = await together(pair, moment, `${PREFIX}/${name}`, looks[order]);
         assert.deepEqual([held.code, other.code], [0, 0], held.err + other.err);
         assert.match(held.err, KEPT);
-        assert.doesNotMatch(other.err, /Somebody else/);
+        assert.doesNotMatch(other.err, /Another operator/);
         await verify([held, other]);
       });
     }
   }
 }
 
-test("the same denial is taken back and renewed: the first change stays, and the second operator is told", async () => {
+test("when one denial is removed and renewed, the first change is kept and the second operator gets an error", async () => {
   const pair = [["mappings", "allow", user("x"), "--allow-weakening"], deny("x", "--until", LATER)] as const;
   for (const [first, second, left] of [
     [pair[0], pair[1], [{ arnLike: user("x"), notAfter: LATER }]],
@@ -207,7 +207,7 @@ test("the same denial is taken back and renewed: the first change stays, and the
       );
       assert.match(
         results[0].err,
-        /^Somebody else changed \S+user\/x in \S+ at the same time\. Their change stays, and yours was not made: .*\nNothing was written\./,
+        /^Another operator changed \S+user\/x in \S+ at the same time\. Their change is kept, yours was not written\. .*\nNothing was written\./,
       );
       assert.deepEqual(await list("deny/111122223333"), left);
     }
@@ -231,22 +231,22 @@ test("two operators publish a key each: both are served", async () => {
   for (const { code, err } of same) assert.deepEqual([code, /^Wrote 1 parameter\./.test(err)], [0, true], err);
 });
 
-test("a write that replaced somebody else's is an error, and says what it replaced", async () => {
+test("a write that replaced another operator's write fails and names the replaced version", async () => {
   const { jwk } = ec("P-256");
   const name = `${PREFIX}/issuer/${jwk.kid}`;
   cluster.store.put(name, "{");
   const file = folder.write("replaced.json", JSON.stringify({ keys: [jwk] }));
   cluster.store.fail(({ headers }) => {
-    if (headers["x-amz-target"] === "AmazonSSM.PutParameter") cluster.store.put(name, '{"of":"somebody else"}');
+    if (headers["x-amz-target"] === "AmazonSSM.PutParameter") cluster.store.put(name, '{"of":"another operator"}');
     return undefined;
   });
   const { code, err } = await run(["irsa", "keys", "publish", "--jwks", file], cluster.store.url);
   assert.equal(code, 1);
-  assert.match(err, /^Somebody else wrote \S+ at the same moment, and this write came last: it replaced version 2 by /);
+  assert.match(err, /^Another operator wrote \S+ at the same time, and your write replaced theirs: version 2 by /);
   assert.ok(err.endsWith(`\nWritten, 1 of 1: issuer/${jwk.kid}.\n`), err);
 });
 
-test("a removal that grants access only beside another operator's removal is refused, and theirs is kept", async () => {
+test("a removal that grants access only combined with another operator's removal fails", async () => {
   const name = "deny/111122223333";
   const value = { arn: user("alice"), username: "alice", groups: ["developers"] };
   cluster.store.put(`${PREFIX}/user/111122223333/alice`, JSON.stringify(value));
@@ -254,7 +254,7 @@ test("a removal that grants access only beside another operator's removal is ref
   const allow = ({ arnLike }: typeof narrow, ...words: string[]) => ["mappings", "allow", arnLike, ...words];
   for (const moment of ["its write", "its last look"] as const) {
     cluster.store.put(`${PREFIX}/${name}`, JSON.stringify([narrow, wide]));
-    // Alone, the first removal changes nothing for alice, whom the wide pattern still denies: no yes was asked for.
+    // By itself, the first removal grants alice nothing: the wide pattern still denies her. So it needed no acceptance.
     const pair = [allow(narrow), allow(wide, "--allow-weakening")] as const;
     const [held, other] = await together(pair, moment, `${PREFIX}/${name}`, 1);
     assert.deepEqual([held.code, other.code], [1, 0], held.err + other.err);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createSts } from "../../../functions/authenticator/aws/sts.ts";
 import { createAuthenticator } from "../../../functions/authenticator/handler.ts";
 import { readSettings } from "../../../functions/authenticator/settings.ts";
-import { createParameterStore } from "../../../functions/aws/parameter-store.ts";
+import { createParameterStore } from "../../../functions/parameters/parameter-store.ts";
 import { type Gateway, type GatewayOptions, startGateway } from "../../../local/gateway/gateway.ts";
 import { localIdentity } from "../../../local/identities.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
@@ -61,7 +61,8 @@ export async function startEndpoint(): Promise<LocalEndpoint> {
         ...(sessionToken !== undefined && { AWS_SESSION_TOKEN: sessionToken }),
       });
       const environment = { AWS_ENDPOINT_URL_STS: sts.url };
-      const result = await cli(["doctor", "-c", "prod", "--times", "5", "-o", "json", ...words], {
+      const place = words.includes("-c") ? [] : ["-c", "prod"];
+      const result = await cli(["doctor", ...place, "--times", "5", "-o", "json", ...words], {
         environment,
         ...options,
       });

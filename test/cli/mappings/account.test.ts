@@ -1,4 +1,4 @@
-// --account: every command works with what grantManageMappings grants for one account, and asks for nothing else.
+// --account: every command works with the permissions that grantManageMappings grants for one account.
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
@@ -33,7 +33,7 @@ afterEach(() => cluster.store.close());
 
 const team = (words: readonly string[], input = "") => cluster.mappings([...words, "--account", TEAM], { input });
 
-test("list, lint and export read the account's branches, each kind of them, and no other", async () => {
+test("list, lint and export read all of the account's mappings and no others", async () => {
   const { code, out, err } = await team(["list", "-o", "json"]);
   assert.equal(code, 0, err);
   assert.deepEqual(
@@ -45,24 +45,24 @@ test("list, lint and export read the account's branches, each kind of them, and 
   assert.doesNotMatch(exported.out, /444455556666|Auditor/);
 });
 
-test("export to aws-auth with --account leaves out whom the list for any account denies", async () => {
+test("export to aws-auth with --account skips identities that the list for any account denies", async () => {
   const words = ["export", "--format", "aws-auth"];
   assert.match((await team(words)).out, /mapRoles: [\s\S]*mapUsers: /);
   cluster.store.put(`${PREFIX}/deny/any`, JSON.stringify([{ arnLike: "arn:aws:*::*:*" }]));
   const { code, out, err } = await team(words);
   assert.equal(code, 1);
   assert.doesNotMatch(out, /mapRoles|mapUsers|mapAccounts/);
-  assert.match(err, /it would let in who is denied here by deny\/any/);
+  assert.match(err, /it would grant access to identities that deny\/any denies/);
 });
 
-test("lint does not miss an administrator where it cannot see all", async () => {
+test("lint reports no missing administrator with --account", async () => {
   cluster.store.remove(`${PREFIX}/sso/${TEAM}/clusteradmin`);
   assert.doesNotMatch((await team(["lint"])).out, /no-masters/);
 });
 
-test("without --account, what is refused is told, and what to do", async () => {
+test("without --account, a permission error advises to use --account", async () => {
   const sentence =
-    /^No permission: User: \S+ is not authorized to perform: ssm:GetParameters\w* on resource: .*\.\nIf you may read one account's mappings only, give that account: --account <id>\.\n/;
+    /^No permission: User: \S+ is not authorized to perform: ssm:GetParameters\w* on resource: .*\.\nIf you can read only one account's mappings, use --account <id>\.\n/;
   for (const words of [["list"], ["lint"], ["export"]]) {
     const { code, out, err } = await cluster.mappings(words);
     assert.deepEqual([code, out], [3, ""]);
@@ -70,19 +70,19 @@ test("without --account, what is refused is told, and what to do", async () => {
   }
 });
 
-test("set reads what the judge of access needs; where it may not look, the effect is unknown and needs a yes", async () => {
+test("without permission to read all mappings, set requires --allow-weakening because the effect is unknown", async () => {
   const set = ["set", ROLE, "-y", "--username"];
   assert.equal((await cluster.mappings([...set, "x"])).code, 0);
-  // A policy of one's own, without the patterns for any account.
+  // A custom policy without the patterns for any account.
   cluster.store.fail((request) => withoutPatterns(request));
   const { code, err } = await cluster.mappings([...set, "y"]);
   assert.equal(code, 1);
   const unknown = "may grant more access than this plan shows: there is no permission to read every mapping";
-  assert.equal(err, `Refused: this ${unknown}. With --yes, that needs --allow-weakening.\n`);
+  assert.equal(err, `Refused: this ${unknown}. To accept this with --yes, add --allow-weakening.\n`);
   assert.equal((await cluster.mappings([...set, "y", "--allow-weakening"])).code, 0);
 });
 
-test("get, set, history, rollback and remove", async () => {
+test("get, set, history, rollback and remove need only the account's permissions", async () => {
   for (const words of [
     ["get", ROLE],
     ["set", ROLE, "--username", "changed", "-y"],
@@ -95,10 +95,10 @@ test("get, set, history, rollback and remove", async () => {
     assert.equal(code, 0, `${words.join(" ")}: ${err}`);
   }
   const refused = await team(["remove", `sso/${TEAM}/ClusterAdmin`, "-y"]);
-  assert.match(refused.err, /^Refused: the last mapping that gives administrator rights would end at once\.\n/);
+  assert.match(refused.err, /^Refused: the last mapping that grants administrator access would end immediately\.\n/);
 });
 
-test("apply and diff, with --prune inside of the account alone", async () => {
+test("apply, diff and --prune change only the account's mappings", async () => {
   const file = stringify({
     mappings: [
       { permissionSet: "ClusterAdmin", account: TEAM, username: "admin", groups: ["system:masters"] },
@@ -106,7 +106,7 @@ test("apply and diff, with --prune inside of the account alone", async () => {
     ],
   });
   assert.equal((await team(["diff", "-f", "-", "--prune"], file)).code, 1);
-  // Jane's own mapping is removed: the permission set's makes her an administrator.
+  // Without her separate mapping, the permission set makes Jane an administrator.
   assert.equal((await team(["apply", "-f", "-", "--prune", "-y"], file)).code, 1);
   const { code, out, err } = await team(["apply", "-f", "-", "--prune", "-y", "--allow-weakening"], file);
   assert.equal(code, 0, err);
@@ -114,29 +114,32 @@ test("apply and diff, with --prune inside of the account alone", async () => {
   cluster.store.fail(undefined);
   const { out: left } = await cluster.mappings(["list"]);
   assert.match(left, /other.*\n/);
-  // Who is denied is not for a team to decide: neither by --prune nor by a command.
+  // A team can change no denials, by --prune or by a command.
   assert.match(left, /\ndeny +111122223333 +\S+role\/gone /);
   cluster.store.fail(granted);
   const denied = await team(["deny", ROLE, "-y"]);
   assert.deepEqual([denied.code, /\nNo permission: .*deny\/111122223333/.test(denied.err)], [3, true], denied.err);
 });
 
-test("a mapping of another account is refused before AWS is asked, and so is an invalid account", async () => {
+test("a mapping of another account and an invalid account fail without a call to AWS", async () => {
   const other = "arn:aws:iam::444455556666:role/Other";
   for (const command of ["get", "history", "rollback"]) {
     const { code, err } = await team([command, other]);
     assert.equal(code, 2);
-    assert.match(err, /role\/444455556666\/other is of account 444455556666, not of --account 111122223333\.\n$/);
+    assert.match(err, /role\/444455556666\/other belongs to account 444455556666, not to --account 111122223333\.\n$/);
   }
   assert.equal((await team(["remove", "pattern/any", "-y"])).code, 2);
   assert.equal((await team(["set", other, "--username", "x", "-y"])).code, 2);
   const file = stringify({ mappings: [{ arn: other, username: "x" }] });
-  assert.match((await team(["apply", "-f", "-", "-y"], file)).err, /:role\/Other is of account 444455556666, not of/);
+  assert.match(
+    (await team(["apply", "-f", "-", "-y"], file)).err,
+    /:role\/Other belongs to account 444455556666, not to/,
+  );
   assert.match((await cluster.mappings(["list", "--account", "12"])).err, /^--account 12 must be 12 digits/);
   assert.equal(cluster.store.requests.length, 0);
 });
 
-test("the whole grant is enough for every command without --account", async () => {
+test("the grant for all accounts is enough for every command", async () => {
   cluster.store.fail(onlyGranted(PREFIX));
   for (const words of [
     ["list"],

@@ -1,4 +1,4 @@
-// apply and diff of lists: without --prune, what the file does not have stays, and stays in its place.
+// apply and diff of lists: without --prune, entries that are not in the file keep their positions.
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
@@ -20,7 +20,7 @@ const stored = () => cluster.value(LIST);
 const withFile = (words: readonly string[], mappings: readonly unknown[], deny: readonly unknown[] = []) =>
   cluster.mappings([...words, "-f", "-"], { input: JSON.stringify({ mappings, deny }), now: NOW });
 
-test("patterns that the file does not have stay in their place, and new ones come last", async () => {
+test("stored patterns that are not in the file keep their positions, and new ones are appended", async () => {
   put([pattern("a"), pattern("b"), pattern("c")]);
   const file = [pattern("b", "changed"), pattern("new")];
   const diff = await withFile(["diff"], file);
@@ -37,7 +37,7 @@ test("patterns that the file does not have stay in their place, and new ones com
   );
 });
 
-test("with --prune the list is the file's", async () => {
+test("--prune replaces the list with the one in the file", async () => {
   put([pattern("a"), pattern("b"), pattern("c")]);
   assert.equal(
     (await withFile(["apply", "-y", "--allow-weakening", "--prune", "--force"], [pattern("c"), pattern("a")])).code,
@@ -46,7 +46,7 @@ test("with --prune the list is the file's", async () => {
   assert.deepEqual(await stored(), [pattern("c"), pattern("a")]);
 });
 
-test("another order of two stored patterns needs --prune", async () => {
+test("a new order of two stored patterns requires --prune", async () => {
   const before = [pattern("a"), pattern("b"), pattern("c")];
   put(before);
   for (const command of [["diff"], ["apply", "-y", "--allow-weakening"]]) {
@@ -54,11 +54,11 @@ test("another order of two stored patterns needs --prune", async () => {
     assert.equal(code, 2);
     assert.match(
       err,
-      /^pattern\/111122223333: the file has \S+c-\* before \S+a-\*, and the stored list has them the other way/,
+      /^pattern\/111122223333: the file has \S+c-\* before \S+a-\*, but the stored list has the reverse order/,
     );
   }
   assert.deepEqual(await stored(), before);
-  // New ones among them do not matter, and neither does the order of denials.
+  // New patterns between them and the order of denials have no effect.
   assert.equal(
     (await withFile(["apply", "-y", "--allow-weakening"], [pattern("new"), pattern("a"), pattern("c")])).code,
     0,
@@ -73,7 +73,7 @@ test("another order of two stored patterns needs --prune", async () => {
 });
 
 for (const [what, value, message] of [
-  ["not JSON", "[", /^pattern\/111122223333 must be a JSON list, and it is not\. Nothing was written\./],
+  ["not JSON", "[", /^pattern\/111122223333 is not a JSON list\. Nothing was written\./],
   [
     "with an invalid neighbour",
     [pattern("a"), { ...pattern("x"), until: "2020" }],
@@ -92,7 +92,7 @@ for (const [what, value, message] of [
   });
 }
 
-test("an entry that has ended is accepted with a warning; one that ends later has none", async () => {
+test("an expired entry is written with a warning, one that ends later without", async () => {
   const ended = { ...pattern("a"), notAfter: "2026-01-01T00:00:00Z" };
   put([ended]);
   const file = [ended, { ...pattern("b"), notAfter: "2027-01-01T00:00:00Z" }];
@@ -102,12 +102,12 @@ test("an entry that has ended is accepted with a warning; one that ends later ha
   assert.deepEqual(await stored(), file);
 });
 
-test("the last entry that goes leaves an empty list with its history, and the next one is added to it", async () => {
+test("removing the last entry keeps an empty list and its history", async () => {
   put([pattern("a")]);
   assert.equal((await cluster.mappings(["remove", pattern("a").arnLike, "-y", "--allow-weakening"])).code, 0);
   assert.deepEqual(await stored(), []);
   const again = await cluster.mappings(["remove", LIST, "-y"]);
-  assert.deepEqual([again.code, again.err], [1, "pattern/111122223333 is empty already.\nNothing was removed.\n"]);
+  assert.deepEqual([again.code, again.err], [1, "pattern/111122223333 is already empty.\nNothing was removed.\n"]);
   assert.equal((await withFile(["diff", "--prune"], [ADMIN_ENTRY])).code, 0);
   assert.equal(
     (await cluster.mappings(["set", pattern("b").arnLike, "--username", "b", "-y", "--allow-weakening"])).code,

@@ -1,4 +1,4 @@
-// apply stopped half way, by a fault of each kind or by the user: one sentence, nothing half-written, and a second run ends it.
+// apply when it is stopped by an error or the user: reports what was written, and a second run finishes.
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
@@ -38,13 +38,13 @@ const FAULTS: [string, Fault, RegExp][] = [
   ["an answer of 500", refusal(500, "InternalServerError", "x"), /^AWS returned an error: InternalServerError, x\./],
 ];
 for (const [name, fault, sentence] of FAULTS) {
-  test(`${name} in the middle: one sentence, code 3, and running again finishes`, async () => {
+  test(`${name} during apply: exits with 3 and one sentence, and a second run finishes`, async () => {
     cluster.failPuts(4, fault);
     const { code, err } = await cluster.apply([masters, ...roles(6)]);
     assert.equal(code, 3);
     assert.match(err, sentence);
-    // What AWS has refused it would refuse again: first the permission, then the command.
-    const again = name === "a lack of permission" ? "" : " Run the same command again for the rest.";
+    // Without the permission, a second run would fail too.
+    const again = name === "a lack of permission" ? "" : " Run the same command again to finish.";
     const [written, left] = [names(0, 3), names(3, 6)];
     assert.ok(err.endsWith(`\nWritten, 3 of 6: ${written}.\nNot written: ${left}.${again}\n`), err);
     assert.doesNotMatch(err, /\n {4}at /);
@@ -55,7 +55,7 @@ for (const [name, fault, sentence] of FAULTS) {
   });
 }
 
-test("throttling that ends is waited for", async () => {
+test("apply waits for throttling to end", async () => {
   let left = 1;
   cluster.store.fail((request) => {
     if (!isPut(request) || left === 0) return undefined;
@@ -65,7 +65,7 @@ test("throttling that ends is waited for", async () => {
   assert.equal((await cluster.apply([masters, ...roles(2)])).code, 0);
 });
 
-test("a put whose answer is lost is not taken for somebody else's", async () => {
+test("a put whose response is lost is not mistaken for another operator's", async () => {
   let lose = true;
   cluster.store.fail((request) => {
     if (!isPut(request) || !lose) return undefined;
@@ -81,7 +81,7 @@ test("a put whose answer is lost is not taken for somebody else's", async () => 
   assert.deepEqual(await cluster.value("role/111122223333/r1"), { ...role(1), username: "changed" });
 });
 
-test("Ctrl-C ends after the write that runs, and running again finishes", async () => {
+test("Ctrl-C ends apply after the current write, and a second run finishes", async () => {
   const interrupt = new AbortController();
   cluster.store.fail((request) => {
     if (isPut(request) && cluster.puts() === 3) interrupt.abort();
@@ -90,7 +90,7 @@ test("Ctrl-C ends after the write that runs, and running again finishes", async 
   const options = { interrupted: interrupt.signal };
   const { code, err } = await cluster.apply([masters, ...roles(6)], [], options);
   assert.equal(code, 130);
-  const again = "Run the same command again for the rest.";
+  const again = "Run the same command again to finish.";
   assert.equal(err, `Interrupted.\nWritten, 3 of 6: ${names(0, 3)}.\nNot written: ${names(3, 6)}. ${again}\n`);
   assert.match((await cluster.apply([masters, ...roles(6)])).out, /3 to add/);
 });

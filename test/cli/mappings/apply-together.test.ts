@@ -1,4 +1,4 @@
-// apply by two operators at once, and at its own pace.
+// apply by two operators at the same time, and its rates.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => cluster.store.close());
 
-test("somebody else's change since the plan stops it, and theirs stays", async () => {
+test("apply stops if another operator changed a mapping since the plan, and keeps their change", async () => {
   await cluster.apply([masters, ...roles(5)]);
   const seen: string[] = [];
   const result = await cluster.mappings(
@@ -23,7 +23,7 @@ test("somebody else's change since the plan stops it, and theirs stays", async (
       interactive: true,
       input: "y\n",
       onTell: (text) => {
-        // While this operator reads the plan, another one changes r3.
+        // Another operator changes r3 while this one reads the plan.
         if (text.includes("[y/N]")) cluster.store.put(`${PREFIX}/role/111122223333/r3`, '{"other":"operator"}');
         seen.push(text);
       },
@@ -32,16 +32,16 @@ test("somebody else's change since the plan stops it, and theirs stays", async (
   assert.equal(result.code, 1);
   assert.match(
     result.err,
-    /Somebody else changed \S+r3 in the meantime: it was version 1, it is version 2 now\. It was left/,
+    /Another operator changed \S+r3 in the meantime: it was version 1, it is now version 2\. Their change/,
   );
   assert.match(
     result.err,
-    /\nWritten, 3 of 5: \S+r0, \S+r1, \S+r2\.\nNot written: \S+r3, \S+r4\. Run the same command again for the rest\.\n$/,
+    /\nWritten, 3 of 5: \S+r0, \S+r1, \S+r2\.\nNot written: \S+r3, \S+r4\. Run the same command again to finish\.\n$/,
   );
   assert.deepEqual(await cluster.value("role/111122223333/r3"), { other: "operator" });
 });
 
-test("two operators at once: every parameter holds the whole value of one of them, and who lost is told", async () => {
+test("with two operators at once, every parameter has the value of one, and the other gets an error", async () => {
   const [a, b] = ["a", "b"].map((name) => {
     const path = join(folder, `${name}.yaml`);
     writeFileSync(path, stringify({ mappings: roles(30).map((r) => ({ ...r, username: `${name}-${r.username}` })) }));
@@ -50,14 +50,14 @@ test("two operators at once: every parameter holds the whole value of one of the
   const results = await Promise.all([a, b]);
   const codes = results.map((result) => result?.code);
   assert.ok(codes.includes(1), String(codes));
-  for (const result of results) if (result?.code === 1) assert.match(result.err, /^Somebody else (changed|wrote) /);
+  for (const result of results) if (result?.code === 1) assert.match(result.err, /^Another operator (changed|wrote) /);
   for (let i = 0; i < 30; i += 1) {
     const value = (await cluster.value(`role/111122223333/r${i}`)) as { username: string } | undefined;
     if (value !== undefined) assert.match(value.username, new RegExp(`^[ab]-r${i}$`));
   }
 });
 
-test("what somebody else writes between the look and the write is told, and a new one of theirs stays", async () => {
+test("a write of another operator between the read and the write is reported, and their new parameter is kept", async () => {
   await cluster.apply([masters, role(1)]);
   const other = JSON.stringify({ other: "operator" });
   cluster.store.fail((request) => {
@@ -68,23 +68,23 @@ test("what somebody else writes between the look and the write is told, and a ne
   assert.equal(changed.code, 1);
   assert.match(
     changed.err,
-    /^Somebody else wrote \S+r1 at the same moment, and this write came last: it replaced version 2 by arn:\S+\. /,
+    /^Another operator wrote \S+r1 at the same time, and your write replaced theirs: version 2 by arn:\S+\. /,
   );
   const added = await cluster.apply([masters, role(2)]);
   assert.equal(added.code, 1);
-  assert.match(added.err, /^Somebody else changed \S+r2 in the meantime: it was not there, it is version 1 now\./);
+  assert.match(added.err, /^Another operator changed \S+r2 in the meantime: it did not exist, it is now version 1\./);
   assert.deepEqual(await cluster.value("role/111122223333/r2"), { other: "operator" });
 });
 
-test("reads keep to --read-rate", async () => {
+test("apply reads at most at --read-rate", async () => {
   for (let i = 0; i < 60; i += 1) cluster.store.put(`${PREFIX}/role/111122223333/r${i}`, JSON.stringify(role(i)));
   const start = performance.now();
   assert.equal((await cluster.mappings(["list", "--read-rate", "5"])).code, 0);
-  // Seven pages, five of them at once.
+  // Seven pages, of which five are read at once.
   assert.ok(performance.now() - start > 380);
 });
 
-test("writes keep to --rate", async () => {
+test("apply writes at most at --rate", async () => {
   const start = performance.now();
   const result = await cluster.mappings(["apply", "-f", writeMappings(roles(6)), "-y", "--rate", "20"]);
   assert.equal(result.code, 0);

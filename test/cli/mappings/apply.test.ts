@@ -1,4 +1,4 @@
-// apply and diff: the plan, what it leaves alone, the order of writing, and two operators at once.
+// apply and diff: the plan, unmanaged names, errors in files, and the order of writes.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => cluster.store.close());
 
-test("the plan: adds, changes and removes, each only once, and nothing the second time", async () => {
+test("apply adds, changes and removes mappings, and a second run changes nothing", async () => {
   await cluster.apply([masters, role(1), role(2)]);
   const { out } = await cluster.apply([masters, role(2, "new"), role(3)], ["--prune"]);
   assert.equal(
@@ -31,17 +31,17 @@ test("the plan: adds, changes and removes, each only once, and nothing the secon
   const again = await cluster.apply([masters, role(2, "new"), role(3)], ["--prune"]);
   assert.deepEqual([again.code, cluster.puts()], [0, before]);
   const kept = await cluster.apply([masters]);
-  assert.match(kept.out, /1 unchanged \(2 more are in no file and stay; --prune removes them\)\.\n$/);
+  assert.match(kept.out, /1 unchanged \(2 more are not in the files and are kept; --prune removes them\)\.\n$/);
 });
 
-test("prune leaves alone what is not a mapping: a short prefix holds other clusters", async () => {
+test("--prune keeps parameters of other clusters under a short prefix", async () => {
   for (const name of ["other/role/111122223333/a", "other/callers", "notes"])
     cluster.store.put(`${PREFIX}/${name}`, "{}");
   const { code, out } = await cluster.apply([masters], ["--prune"]);
   assert.deepEqual([code, out], [0, `Plan for ${WHERE}:\n0 to add, 0 to change, 0 to remove, 1 unchanged.\n`]);
 });
 
-test("diff shows the same and exits with 1 where something would change", async () => {
+test("diff prints the same plan and exits with 1 if it has changes", async () => {
   const diff = () => cluster.mappings(["diff", "-f", writeMappings([masters, role(1)])]);
   const first = await diff();
   assert.deepEqual([first.code, first.err, cluster.puts()], [1, "", 0]);
@@ -50,7 +50,7 @@ test("diff shows the same and exits with 1 where something would change", async 
   assert.equal((await diff()).code, 0);
 });
 
-test("a file with a mistake names each of them, and nothing is written", async () => {
+test("every error in a file is reported, and nothing is written", async () => {
   const { code, err } = await cluster.apply([
     role(1),
     { account: 111122223333 },
@@ -77,12 +77,12 @@ test("a file with a mistake names each of them, and nothing is written", async (
   );
   assert.match(
     (await cluster.apply([{ ...role(1), description: "x".repeat(4096) }])).err,
-    /\d+ bytes, and a parameter holds 4096\.\n$/,
+    /\d+ bytes, but a parameter holds at most 4096\.\n$/,
   );
   assert.equal(cluster.puts(), 0);
 });
 
-test("pruning the last administrator is refused, and what lets in is written before what shuts out", async () => {
+test("pruning the last administrator is refused, and grants are written before removals", async () => {
   const refused = await cluster.apply([role(1)], ["--prune"]);
   assert.deepEqual([refused.code, cluster.puts()], [1, 0]);
   await cluster.apply([masters, role(1)]);
@@ -101,7 +101,7 @@ test("pruning the last administrator is refused, and what lets in is written bef
   ]);
 });
 
-test("administrators are swapped, and it stops after any of the writes: somebody still is one, and a second run ends it", async () => {
+test("swapping administrators keeps one if apply stops after any write, and a second run finishes", async () => {
   const next = { ...role(9), groups: ["system:masters"] };
   const old = "arn:aws:iam::111122223333:role/AWSReservedSSO_ClusterAdmin_*";
   const input = JSON.stringify({ mappings: [masters, next, role(1)], deny: [{ arnLike: old }] });

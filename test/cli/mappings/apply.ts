@@ -1,4 +1,4 @@
-// A local cluster with one administrator, and `mappings apply` with a file that is written for each call.
+// A local cluster with one administrator, and `mappings apply` with a file for each call.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -29,15 +29,15 @@ export interface ApplyCluster extends LocalCluster {
     words?: readonly string[],
     options?: CliOptions,
   ): ReturnType<LocalCluster["mappings"]>;
-  /** How many PutParameter have come so far. */
+  /** The number of PutParameter requests so far. */
   puts(): number;
-  /** What every put from the n-th on meets. */
+  /** Injects a fault into every put from the n-th. */
   failPuts(from: number, fault: Fault): void;
 }
 
 export const isPut = ({ headers }: LocalRequest) => headers["x-amz-target"] === "AmazonSSM.PutParameter";
 
-/** The SDK tries twice, so that a fault that stays does not take long. */
+/** The SDK tries only twice, so that permanent faults are quick. */
 export async function startApplyCluster(): Promise<ApplyCluster> {
   const cluster = await storedCluster(ADMIN);
   const { store } = cluster;

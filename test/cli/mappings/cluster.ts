@@ -1,4 +1,4 @@
-// A local Parameter Store for one test file, and the command against it.
+// A local Parameter Store for a test file, and the command that uses it.
 
 import type { LocalServer } from "../../../local/http-server.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
@@ -8,16 +8,16 @@ import { startStacks } from "../stacks.ts";
 
 export const PREFIX = "/iam-authenticator/prod";
 
-/** Where every plan of these tests goes. */
+/** The destination in every plan of these tests. */
 export const WHERE = `account 111122223333, region us-east-1, cluster prod (${PREFIX})`;
 
 export interface LocalCluster {
   readonly store: MemoryStore;
-  /** CloudFormation, which has the cluster's stack; closed with the store. */
+  /** A CloudFormation with the cluster's stack; closed with the store. */
   readonly stacks: LocalServer;
-  /** `iam-authenticator mappings <words> --cluster prod`; writes are not asked for and not slowed down. */
+  /** Runs `iam-authenticator mappings <words> --cluster prod` without a rate limit. */
   mappings(words: readonly string[], options?: CliOptions): Promise<CliResult>;
-  /** What a parameter below the prefix holds, newest version. */
+  /** The newest value of a parameter below the prefix. */
   value(name: string): Promise<unknown>;
 }
 
@@ -27,7 +27,7 @@ function fast([name = "", ...words]: readonly string[]): string[] {
   return [name, ...(WRITES.includes(name) ? ["--rate", "1000"] : []), ...words];
 }
 
-/** A cluster that is nothing but its parameters and the name of its stack; one with a control plane is test/e2e/cluster.ts. */
+/** A cluster with only parameters and a stack; test/e2e/cluster.ts has one with a control plane. */
 export async function storedCluster(
   parameters: Readonly<Record<string, unknown>> = {},
   throughput?: Throughput,

@@ -1,4 +1,4 @@
-// deny and allow: what they write, what they leave alone, and where denials are seen.
+// deny and allow: what they write, what they keep, and which commands show denials.
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
@@ -29,7 +29,7 @@ const verdict = async (arn: string) => {
   return refusal?.code ?? "granted";
 };
 
-test("A1: deny shuts out exactly who is named, and allow takes it back", async () => {
+test("deny denies only the named identity, and allow removes the denial", async () => {
   const eve = `arn:aws:iam::${A}:role/Developers`;
   const denied = await cluster.mappings(["deny", MALLORY, "--description", "left", "-y"]);
   assert.equal(denied.code, 0, denied.err);
@@ -40,11 +40,11 @@ test("A1: deny shuts out exactly who is named, and allow takes it back", async (
   assert.equal(allowed.code, 0, allowed.err);
   assert.match(allowed.out, /\n~ deny\/111122223333\n {4}- .*\n {4}! lifts the denial of \S+mallory\n/);
   assert.equal(await verdict(MALLORY), "granted");
-  const nobody = await cluster.mappings(["allow", MALLORY, "-y"]);
-  assert.deepEqual([nobody.code, nobody.err], [1, `No denial names ${MALLORY}.\n`]);
+  const missing = await cluster.mappings(["allow", MALLORY, "-y"]);
+  assert.deepEqual([missing.code, missing.err], [1, `No denial names ${MALLORY}.\n`]);
 });
 
-test("A1: deny of one session of a role or a permission set leaves the other sessions alone", async () => {
+test("deny of one session of a role or permission set does not affect other sessions", async () => {
   const session = (role: string, name: string) => `arn:aws:sts::${A}:assumed-role/${role}/${name}`;
   const set = "AWSReservedSSO_ClusterAdmin_0123456789abcdef";
   for (const who of [`arn:aws:iam::${A}:role/team/Developers`, `sso/${A}/ClusterAdmin`]) {
@@ -60,10 +60,10 @@ test("A1: deny of one session of a role or a permission set leaves the other ses
     assert.equal(await verdict(session(role, "joe@example.com")), "granted");
   }
   const refused = await cluster.mappings(["deny", MALLORY, "--session", "x", "-y"]);
-  assert.equal(refused.err, `--session is for a role or a permission set, and ${MALLORY} is neither.\n`);
+  assert.equal(refused.err, `--session requires a role or a permission set, not ${MALLORY}.\n`);
 });
 
-test("A1: deny of somebody of another partition is refused: it would shut nobody out", async () => {
+test("deny of an identity in another partition fails: it would never match", async () => {
   const china = MALLORY.replace("arn:aws:", "arn:aws-cn:");
   const { code, err } = await cluster.mappings(["deny", china, "-y"]);
   assert.equal(code, 2);
@@ -73,7 +73,7 @@ test("A1: deny of somebody of another partition is refused: it would shut nobody
   );
 });
 
-test("a stored denial of another partition or account is an error of lint, and explain and get report it", async () => {
+test("lint, explain and get report a stored denial of another partition or account", async () => {
   const china = MALLORY.replace("arn:aws:", "arn:aws-cn:");
   const other = MALLORY.replace(A, "444455556666");
   for (const arnLike of [china, other]) {
@@ -92,7 +92,7 @@ test("a stored denial of another partition or account is an error of lint, and e
   }
 });
 
-test("apply writes no denial of another partition", async () => {
+test("apply rejects a denial of another partition", async () => {
   const file = { deny: [{ arnLike: MALLORY.replace("arn:aws:", "arn:aws-cn:") }] };
   for (const words of [["apply", "-y"], ["diff"]]) {
     const { code, err } = await cluster.mappings([...words, "-f", "-"], { input: JSON.stringify(file) });
@@ -105,7 +105,7 @@ test("apply writes no denial of another partition", async () => {
   assert.equal(await list(A), undefined);
 });
 
-test("A1: who may be named, and which list it goes to", async () => {
+test("deny accepts ARNs, patterns and names, and selects the account's list", async () => {
   for (const [who, account, arnLike] of [
     [`user/${A}/mallory`, A, MALLORY],
     [`role/${A}/x`, A, `arn:aws:iam::${A}:role/x`],
@@ -125,9 +125,9 @@ test("A1: who may be named, and which list it goes to", async () => {
   }
 });
 
-test("A1: --until ends a denial; denied again, somebody is denied without an end", async () => {
+test("--until sets the end of a denial, and a second deny without it removes the end", async () => {
   const deny = (...words: string[]) => cluster.mappings(["deny", MALLORY, "-y", ...words], { now: NOW });
-  assert.equal((await deny("--until", "2026-11-24T00:00:00Z")).err, "--until 2026-11-24T00:00:00Z is over already.\n");
+  assert.equal((await deny("--until", "2026-11-24T00:00:00Z")).err, "--until 2026-11-24T00:00:00Z is in the past.\n");
   assert.match(
     (await deny("--until", "tomorrow")).err,
     /: --until must be a time like \S+, not "tomorrow"\. Nothing was written\.\n$/,
@@ -141,15 +141,15 @@ test("A1: --until ends a denial; denied again, somebody is denied without an end
 });
 
 for (const [what, value, where] of [
-  ["a list with a trailing comma", `[{"arnLike":"${MALLORY}"},]`, /^deny\/111122223333 must be a JSON list/],
-  ["an object", { arnLike: MALLORY }, /^deny\/111122223333 must be a JSON list/],
+  ["a list with a trailing comma", `[{"arnLike":"${MALLORY}"},]`, /^deny\/111122223333 is not a JSON list\./],
+  ["an object", { arnLike: MALLORY }, /^deny\/111122223333 is not a JSON list\./],
   [
     "a list with an unknown key",
     [{ arnLike: MALLORY, deny: true }],
     /^deny\/111122223333: entry 1 \(\S+mallory\) is invalid: /,
   ],
 ] as const) {
-  test(`A1: the command does not write over ${what}`, async () => {
+  test(`deny does not overwrite ${what}`, async () => {
     put(A, value);
     const other = `arn:aws:iam::${A}:user/eve`;
     const { code, err } = await cluster.mappings(["deny", other, "-y"]);
@@ -163,7 +163,7 @@ for (const [what, value, where] of [
   });
 }
 
-test("A1: neighbours in a deny list stay as they are", async () => {
+test("deny keeps the other entries of the list unchanged", async () => {
   const neighbour = `{"description":"x",  "arnLike":"arn:aws:iam::${A}:user/eve", "notAfter":"2099-01-01T00:00:00Z"}`;
   put(A, `[${neighbour}]`);
   await cluster.mappings(["deny", MALLORY, "-y"]);
@@ -172,7 +172,7 @@ test("A1: neighbours in a deny list stay as they are", async () => {
   assert.deepEqual(await list(), [JSON.parse(neighbour)]);
 });
 
-test("A1: of two operators who deny at the same moment, neither loses a denial", async () => {
+test("two operators who deny at the same time lose no denial", async () => {
   const [mine, theirs] = [`arn:aws:iam::${A}:user/mine`, `arn:aws:iam::${A}:user/theirs`];
   put(A, [{ arnLike: MALLORY }]);
   let isFirst = true;
@@ -187,12 +187,12 @@ test("A1: of two operators who deny at the same moment, neither loses a denial",
   assert.equal(code, 0);
   assert.match(
     err,
-    /^Somebody else changed \S+deny\/111122223333 at the same time\. Both changes are kept\.\nWrote 1 /,
+    /^Another operator changed \S+deny\/111122223333 at the same time\. Both changes are kept\.\nWrote 1 /,
   );
   assert.deepEqual(await list(), [{ arnLike: MALLORY }, { arnLike: theirs }, { arnLike: mine }]);
 });
 
-test("A1: allow says what else denies", async () => {
+test("allow prints what still denies the identity", async () => {
   put("any", [{ arnLike: "arn:aws:iam::*:user/mal*" }]);
   await cluster.mappings(["deny", MALLORY, "-y"]);
   const { code, err } = await cluster.mappings(["allow", MALLORY, "-y", "--allow-weakening"]);
@@ -202,10 +202,10 @@ test("A1: allow says what else denies", async () => {
   await cluster.mappings(["set", MALLORY, "--deny", "-y"]);
   const own = await cluster.mappings(["allow", MALLORY, "-y"]);
   assert.equal(own.code, 1);
-  assert.match(own.err, /still denied by user\/111122223333\/mallory\. It says deny: true\. Bring back .* rollback/);
+  assert.match(own.err, /still denied by user\/111122223333\/mallory\. It contains deny: true\. Restore .* rollback/);
 });
 
-test("A1: list, get, export, history and rollback show denials", async () => {
+test("list, get, export, history and rollback support denials", async () => {
   await cluster.mappings(["deny", MALLORY, "--until", "2099-01-01T00:00:00Z", "--description", "why", "-y"]);
   assert.match(
     (await cluster.mappings(["list"])).out,
@@ -219,7 +219,7 @@ test("A1: list, get, export, history and rollback show denials", async () => {
   assert.equal((await cluster.mappings(["diff", "--prune", "-f", "-"], { input: file })).code, 0);
   const awsAuth = await cluster.mappings(["export", "--format", "aws-auth"]);
   assert.equal(awsAuth.code, 1);
-  assert.match(awsAuth.err, /^Left out, \S+mallory: aws-auth has no denials\.$/m);
+  assert.match(awsAuth.err, /^Skipped \S+mallory: aws-auth has no denials\.$/m);
   await cluster.mappings(["deny", `user/${A}/eve`, "-y"]);
   assert.match((await cluster.mappings(["history", `deny/${A}`])).out, /\n2 .*mallory.*eve/);
   const back = await cluster.mappings(["rollback", `deny/${A}`, "-y"]);
@@ -228,7 +228,7 @@ test("A1: list, get, export, history and rollback show denials", async () => {
   assert.equal(await verdict(`arn:aws:iam::${A}:user/eve`), "identity_unmapped");
 });
 
-test("A1: files have a deny list beside the mappings; without --prune the denials of others stay", async () => {
+test("apply writes the deny list of a file, and keeps other denials without --prune", async () => {
   await cluster.mappings(["deny", `user/${A}/eve`, "-y"]);
   const file = JSON.stringify({ deny: [{ arnLike: MALLORY }, { arnLike: "arn:aws:iam::*:role/ci-*" }] });
   const { code, err } = await cluster.mappings(["apply", "-f", "-", "-y"], { input: file });
@@ -241,7 +241,7 @@ test("A1: files have a deny list beside the mappings; without --prune the denial
       "mappings: []\ndeny:\n  - arnLike: arn:aws:iam::111122223333:user/x\n    username: x\n",
       /line 3 \(\S+user\/x\): .*username/,
     ],
-    ["deny: x", /must have a list mappings: or deny:/],
+    ["deny: x", /must have a top-level list, mappings: or deny:/],
     ["mappings: []\ndenied: []", /line 2: unknown key denied/],
     [`deny: [{arnLike: "${MALLORY}"}, {arnLike: "${MALLORY}"}]`, /2 denials of/],
   ] as const) {
@@ -251,7 +251,7 @@ test("A1: files have a deny list beside the mappings; without --prune the denial
   }
 });
 
-test("A1: denials are written before anything that grants, also those in lists, and lifted after", async () => {
+test("denials are written before grants and lifted after them", async () => {
   put("444455556666", [{ arnLike: "arn:aws:iam::444455556666:user/x" }]);
   const file = JSON.stringify({
     mappings: [
@@ -273,7 +273,7 @@ test("A1: denials are written before anything that grants, also those in lists, 
   ]);
 });
 
-test("A1: a denial that is renewed, or given a later end, is written before anything that grants", async () => {
+test("a renewed or extended denial is written before grants", async () => {
   for (const notAfter of ["2020-01-01T00:00:00Z", "2098-01-01T00:00:00Z"]) {
     put(A, [{ arnLike: MALLORY, notAfter }]);
     const file = JSON.stringify({
@@ -285,7 +285,7 @@ test("A1: a denial that is renewed, or given a later end, is written before anyt
   }
 });
 
-test("A1: apply keeps the order of a deny list, so that a file which it holds already changes nothing", async () => {
+test("a file with the stored denials in another order changes nothing", async () => {
   const eve = `arn:aws:iam::${A}:user/eve`;
   put(A, [{ arnLike: MALLORY }, { arnLike: eve }]);
   const apply = (deny: object[]) => cluster.mappings(["apply", "-f", "-", "-y"], { input: JSON.stringify({ deny }) });
@@ -295,7 +295,7 @@ test("A1: apply keeps the order of a deny list, so that a file which it holds al
   assert.deepEqual(await list(), [{ arnLike: MALLORY, description: "left" }, { arnLike: eve }]);
 });
 
-test("A1: a denial of the last administrator is refused, one of a session or of somebody else is not", async () => {
+test("a denial of the last administrator is refused, one of a session or another identity is not", async () => {
   for (const [words, refused] of [
     [[`sso/${A}/ClusterAdmin`], true],
     [["arn:aws:iam::*:*"], true],
@@ -315,23 +315,23 @@ test("A1: a denial of the last administrator is refused, one of a session or of 
   }
 });
 
-test("A1: to deny one person reads that person's parameters, not all there are", async () => {
+test("denying one identity reads only the parameters of that identity", async () => {
   cluster.store.requests.splice(0);
   await cluster.mappings(["deny", MALLORY, "-y"]);
-  // One parameter tells that the cluster exists.
+  // One parameter proves that the cluster exists.
   const bodies = cluster.store.requests.map(({ body }) => body.toString()).filter((body) => body.includes('"Path"'));
   assert.deepEqual(bodies, [JSON.stringify({ Path: PREFIX, Recursive: true, MaxResults: 1 })]);
 });
 
-test("A1: set does not change deny lists, and denies single roles and users alone", async () => {
+test("set does not change deny lists, and --deny works only for single roles and users", async () => {
   assert.match((await cluster.mappings(["set", "deny/any", "--username", "x"])).err, /is a deny list: change it with/);
   for (const who of [`sso/${A}/ClusterAdmin`, `account/${A}`, `arn:aws:iam::${A}:role/x-*`]) {
     const { code, err } = await cluster.mappings(["set", who, "--deny", "-y"]);
-    assert.deepEqual([code, err], [2, "--deny is for a single role or user. Use: mappings deny <who>\n"]);
+    assert.deepEqual([code, err], [2, "--deny requires a single role or user. Use mappings deny <who> instead.\n"]);
   }
 });
 
-test("deny of a user warns where an account or pattern mapping covers federated users, and nowhere else", async () => {
+test("deny of a user warns only if an account or pattern mapping covers federated users", async () => {
   const warning =
     /^Warning: This denial does not cover federated users, whose names their creator chooses \(sts:GetFederationToken\): (.*) grants them access\. To deny them too: mappings deny 'arn:aws:sts::111122223333:federated-user\/\*'$/m;
   const parameter = (name: string) => `${PREFIX}/${name}`;

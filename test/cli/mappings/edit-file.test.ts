@@ -1,4 +1,4 @@
-// `mappings edit`: what the editor gets, and what becomes of what it leaves.
+// `mappings edit`: the file that the editor opens, and how changes to it are applied.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -26,7 +26,7 @@ function put(name: string, value: unknown): void {
   cluster.store.put(`${PREFIX}/${name}`, JSON.stringify(value));
 }
 
-/** An editor that keeps a copy of what it opens, and then runs a line of shell, another one each time; `$1` is the file. */
+/** An editor that copies the file and runs a shell command, another one each time; `$1` is the file. */
 function editorOf(...lines: readonly string[]): CliOptions {
   const script = join(folder, "editor.sh");
   const steps = lines.map(
@@ -42,14 +42,14 @@ function editorOf(...lines: readonly string[]): CliOptions {
 const seen = (run: number) => readFileSync(`${SEEN}.${run}`, "utf8");
 const draft = () => readFileSync(`${SEEN}.path`, "utf8").trim();
 
-test("a change is planned and written; the file is private, and gone afterwards", async () => {
+test("a change is planned and written, and the private file is deleted", async () => {
   const { code, out, err } = await cluster.mappings(["edit", ARN, "-y"], editorOf('sed -i s/dev$/ops/ "$1"'));
   assert.deepEqual([code, err], [0, "Wrote 1 parameter. The function reads the change within 30 s.\n"]);
   assert.equal(
     seen(1),
     `# ${WHERE}
-# Save and close to see what would change. An entry that you remove is removed, with its history.
-# Lines that begin with # are ignored. Without a change, nothing happens.
+# Save and close to see the plan. Removing an entry here removes the mapping and its history.
+# Lines that begin with # are ignored. Without a change, nothing is written.
 mappings:
   - arn: ${ARN}
     username: dev
@@ -61,7 +61,7 @@ mappings:
   assert.equal(existsSync(dirname(draft())), false);
 });
 
-test("an editor that is a script and makes the same mistake each time is not opened for ever", async () => {
+test("a script that repeats the same error as the editor does not loop", async () => {
   const line = 'sed -i s/username/usrname/ "$1"';
   const { code, err } = await cluster.mappings(["edit", ARN, "-y"], editorOf(line, line, line));
   assert.equal(code, 2);
@@ -70,7 +70,7 @@ test("an editor that is a script and makes the same mistake each time is not ope
   rmSync(dirname(draft()), { recursive: true });
 });
 
-test("without a change, or with one of comments alone, nothing happens", async () => {
+test("without a change, or with changes only to comments, nothing is written", async () => {
   for (const line of ["true", 'echo "# later" >> "$1"']) {
     rmSync(`${SEEN}.1`, { force: true });
     const { code, out, err } = await cluster.mappings(["edit", "-y"], editorOf(line));
@@ -79,7 +79,7 @@ test("without a change, or with one of comments alone, nothing happens", async (
   }
 });
 
-test("all mappings and denials without <who>; an entry that goes is removed, one that comes is added", async () => {
+test("without <who>, edit opens all mappings and denials, and removes and adds entries", async () => {
   put("deny/111122223333", [{ arnLike: "arn:aws:iam::111122223333:user/m" }]);
   const line = `sed -i -e '/Developers/d' -e '/username: dev/d' "$1"; echo '  - arnLike: arn:aws:iam::*:user/x' >> "$1"`;
   const { code, out } = await cluster.mappings(["edit", "-y"], editorOf(line));
@@ -89,7 +89,7 @@ test("all mappings and denials without <who>; an entry that goes is removed, one
   assert.deepEqual(await cluster.value("deny/111122223333"), [{ arnLike: "arn:aws:iam::111122223333:user/m" }]);
 });
 
-test("an invalid file is opened again with the problem and its line at the top", async () => {
+test("an invalid file is reopened with the problem and its line at the top", async () => {
   const { code } = await cluster.mappings(
     ["edit", NAME, "-y"],
     editorOf(
@@ -109,7 +109,7 @@ test("an invalid file is opened again with the problem and its line at the top",
   assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "ops" });
 });
 
-test("closed again while invalid: nothing is written, and the text is kept", async () => {
+test("closing an invalid file without a change writes nothing and keeps the text", async () => {
   const { code, err } = await cluster.mappings(["edit", NAME, "-y"], editorOf('sed -i s/username/user/ "$1"', "true"));
   assert.equal(code, 2);
   const [kept, because, problem = ""] = err.split("\n");
@@ -123,7 +123,7 @@ test("closed again while invalid: nothing is written, and the text is kept", asy
   rmSync(dirname(draft()), { recursive: true });
 });
 
-test("an empty file, an editor that fails, and a no to the question write nothing; what was typed is kept", async () => {
+test("an empty file, a failed editor and a declined question write nothing and keep the text", async () => {
   const yes = ["edit", NAME, "-y"];
   for (const [words, line, options, sentence, code] of [
     [yes, ': > "$1"', {}, /The file is empty: nothing was written/, 1],
@@ -141,14 +141,14 @@ test("an empty file, an editor that fails, and a no to the question write nothin
   }
 });
 
-test("an editor that leaves no file: nothing is written, and the reason is told", async () => {
+test("an editor that deletes the file writes nothing, and the reason is printed", async () => {
   const { code, err } = await cluster.mappings(["edit", NAME, "-y"], editorOf('rm "$1"'));
   assert.deepEqual([code, err], [2, `Cannot read ${draft()}: there is no such file.\n`]);
   assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "dev" });
   rmSync(dirname(draft()), { recursive: true });
 });
 
-test("what somebody else changes meanwhile is told: kept where it was left alone, and never replaced by --yes", async () => {
+test("a concurrent change is reported and kept, and --yes never overwrites it", async () => {
   const [opened, go] = [join(folder, "opened"), join(folder, "go")];
   execFileSync("mkfifo", [opened, go]);
   const whileEditing = async (words: readonly string[], options: CliOptions = {}) => {
@@ -165,9 +165,9 @@ test("what somebody else changes meanwhile is told: kept where it was left alone
     put(NAME, { arn: ARN, username: "theirs" });
     return (line: string) => writeFile(go, `${line}\n`).then(() => editing);
   };
-  const told = `Somebody else changed ${NAME} while you were editing. `;
+  const told = `Another operator changed ${NAME} while you were editing. `;
   const left = await (await whileEditing(["edit", "-y"]))("one");
-  assert.deepEqual([left.code, left.err.split("\n")[0]], [0, `${told}You did not: it stays as it is now.`]);
+  assert.deepEqual([left.code, left.err.split("\n")[0]], [0, `${told}You did not: their change is kept.`]);
   assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "theirs" });
   assert.deepEqual(await cluster.value("user/111122223333/alice"), {
     arn: "arn:aws:iam::111122223333:user/alice",
@@ -177,7 +177,7 @@ test("what somebody else changes meanwhile is told: kept where it was left alone
   assert.equal(refused.code, 1);
   assert.match(
     refused.err,
-    new RegExp(`^${told}The plan replaces what they wrote\\.\\nYour text is in .*\\nRefused: --yes does not`),
+    new RegExp(`^${told}The plan overwrites their change\\.\\nYour text is in .*\\nRefused: --yes does not`),
   );
   assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "theirs" });
   const asked = await (
@@ -188,28 +188,28 @@ test("what somebody else changes meanwhile is told: kept where it was left alone
   assert.deepEqual(await cluster.value(NAME), { arn: ARN, username: "ops" });
 });
 
-test("where nobody sits at a terminal, only an editor that is named is opened", async () => {
+test("without a terminal, edit requires VISUAL or EDITOR", async () => {
   const { code, err } = await cluster.mappings(["edit", NAME, "-y"]);
   assert.deepEqual([code, err], [2, "No editor: set EDITOR, or run this in a terminal.\n"]);
 });
 
-test("denials, ends and the last administrator are guarded as in apply", async () => {
+test("denials, ends and the last administrator are protected as in apply", async () => {
   put("deny/111122223333", [{ arnLike: "arn:aws:iam::111122223333:user/m" }]);
   const lift = await cluster.mappings(["edit", "deny/111122223333", "-y"], editorOf("sed -i '/^deny/,$d' \"$1\""));
   assert.equal(lift.code, 1);
   assert.match(
     lift.err,
-    /Refused: this lifts the denial of arn:aws:iam::111122223333:user\/m\. With --yes, that needs --allow-weakening/,
+    /Refused: this lifts the denial of arn:aws:iam::111122223333:user\/m\. To accept this with --yes, add --allow-weakening/,
   );
   rmSync(`${SEEN}.1`);
   const admin = ["edit", "sso/111122223333/clusteradmin", "-y"];
   const lockout = await cluster.mappings(admin, editorOf('printf "mappings: []\\n" > "$1"'));
   assert.equal(lockout.code, 1);
-  assert.match(lockout.err, /Refused: the last mapping that gives administrator rights would end at once/);
+  assert.match(lockout.err, /Refused: the last mapping that grants administrator access would end immediately/);
   assert.notEqual(await cluster.value("sso/111122223333/clusteradmin"), undefined);
 });
 
-test("what a file cannot hold stays out of it and as it is; what is not in it is not overwritten", async () => {
+test("parameters that a file cannot represent are skipped, and unopened ones are not overwritten", async () => {
   put("user/111122223333/broken", { username: 1 });
   put("deny/111122223333", [{ arnLike: "arn:aws:iam::*:user/m" }]);
   put("pattern/any", [{ arnLike: "arn:aws:iam::*:role/a*", username: "a" }]);
@@ -217,7 +217,7 @@ test("what a file cannot hold stays out of it and as it is; what is not in it is
   assert.equal(all.code, 0, all.err);
   assert.match(
     all.err,
-    /^Left out, deny\/111122223333: a file would put some of it into another parameter\. .*\nLeft out, user\/111122223333\/broken: arn must/,
+    /^Skipped deny\/111122223333: a file would move some entries to another parameter\. .*\nSkipped user\/111122223333\/broken: arn must/,
   );
   assert.deepEqual(await cluster.value("deny/111122223333"), [{ arnLike: "arn:aws:iam::*:user/m" }]);
   const broken = await cluster.mappings(["edit", "user/111122223333/broken"], editorOf("true"));
@@ -229,7 +229,7 @@ test("what a file cannot hold stays out of it and as it is; what is not in it is
   assert.equal(other.code, 2);
   assert.match(
     seen(2),
-    /^# error: pattern\/any exists already, and this file was opened without it: use mappings edit pattern\/any\n/,
+    /^# error: pattern\/any already exists, but was not opened in this file: use mappings edit pattern\/any\n/,
   );
   const missing = await cluster.mappings(["edit", "user/111122223333/nobody"], editorOf("true"));
   assert.deepEqual(

@@ -1,4 +1,4 @@
-// An editor that gets Ctrl-C, that never stops changing the file, and that has no folder for its file.
+// `mappings edit` with Ctrl-C in the editor, an editor that always changes the file, and a missing TMPDIR.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -19,7 +19,7 @@ after(async () => {
   await cluster.store.close();
 });
 
-/** An editor that is a shell script; its file is `$1`. */
+/** A shell script as the editor; `$1` is the file. */
 async function edit(script: string, environment: Readonly<Record<string, string>> = {}) {
   const editor = folder.write("editor.sh", script);
   const words = ["mappings", "edit", "-c", "prod", "-y", "--rate", "1000"];
@@ -35,8 +35,8 @@ async function edit(script: string, environment: Readonly<Record<string, string>
   return { code, err };
 }
 
-test("Ctrl-C in the editor is the editor's: what it saves is written", async () => {
-  // As a terminal sends it: to the command, too, which is the parent of the shell that runs the editor.
+test("Ctrl-C in the editor does not stop edit: the saved file is written", async () => {
+  // A terminal also sends it to the command, the parent of the shell that runs the editor.
   const ctrlC = `kill -INT $(ps -o ppid= -p $PPID); sleep 0.3; sed -i 's/admin:/boss:/' "$1"`;
   const { code, err } = await edit(ctrlC);
   assert.equal(code, 0, err);
@@ -44,13 +44,13 @@ test("Ctrl-C in the editor is the editor's: what it saves is written", async () 
   assert.equal(username, "boss:{SessionName}");
 });
 
-test("an editor that makes another mistake each time ends after three rounds, and the text stays", async () => {
+test("edit stops after three rounds with new errors and keeps the text", async () => {
   const { code, err } = await edit(`echo "# $$" >> "$1"; sed -i 's/^    username: .*/    usernme: x/' "$1"`);
   assert.equal(code, 2, err);
   assert.match(err, /^Your text is in \S+\.\nNothing was written, because the file is invalid after 3 rounds:\n/);
 });
 
-test("a TMPDIR that does not exist is named", async () => {
+test("a missing TMPDIR is reported", async () => {
   const { code, err } = await edit("true", { TMPDIR: "/no/such/folder" });
   assert.deepEqual([code, err], [2, "Cannot write /no/such/folder: there is no such folder.\n"]);
 });

@@ -12,7 +12,7 @@ afterEach(() => cluster.store.close());
 
 const ROLE = "role/111122223333/developers";
 
-test("set adds, changes only what is named, and says what it did", async () => {
+test("set adds a mapping, changes only the named keys, and prints the change", async () => {
   const added = await cluster.mappings(["set", DEVELOPERS, "--username", "dev:{SessionName}", "--group", "a", "-y"]);
   assert.equal(
     added.out,
@@ -36,7 +36,7 @@ test("set adds, changes only what is named, and says what it did", async () => {
   assert.deepEqual(await cluster.value(ROLE), { arn: DEVELOPERS, username: "dev:{SessionName}", groups: ["b"] });
 });
 
-test("set denies, and a username lets in again", async () => {
+test("set --deny denies, and set --username grants access again", async () => {
   await cluster.mappings(["set", DEVELOPERS, "--username", "dev", "--group", "a", "-y"]);
   await cluster.mappings(["set", DEVELOPERS, "--deny", "-y"]);
   assert.deepEqual(await cluster.value(ROLE), { arn: DEVELOPERS, deny: true });
@@ -44,7 +44,7 @@ test("set denies, and a username lets in again", async () => {
   assert.deepEqual(await cluster.value(ROLE), { arn: DEVELOPERS, username: "dev" });
 });
 
-test("set and remove reach single patterns; a new one comes last", async () => {
+test("set and remove change single patterns, and a new one is appended", async () => {
   const pattern = (name: string) => `arn:aws:iam::111122223333:role/${name}`;
   for (const name of ["a-*", "b-*"])
     await cluster.mappings(["set", pattern(name), "--username", name[0] ?? "", "-y", "--allow-weakening"]);
@@ -60,7 +60,7 @@ test("set and remove reach single patterns; a new one comes last", async () => {
   assert.deepEqual(await cluster.value("pattern/111122223333"), []);
 });
 
-test("a value that the function would refuse is never written", async () => {
+test("set rejects a value that the function would reject", async () => {
   for (const words of [
     ["--username", "dev:{Sesion}"],
     ["--group", "g"],
@@ -75,17 +75,17 @@ test("a value that the function would refuse is never written", async () => {
   assert.equal((await cluster.mappings(["set", "Developers", "--username", "x", "-y"])).code, 2);
 });
 
-test("a SecureString is not written over: it would stay one, and never be read", async () => {
+test("set does not overwrite a SecureString, which the function does not read", async () => {
   cluster.store.put(`${PREFIX}/${ROLE}`, "{}", { type: "SecureString" });
   const { code, err } = await cluster.mappings(["set", DEVELOPERS, "--username", "dev", "-y"]);
   assert.deepEqual([code, err.split("\n").length], [2, 2]);
   assert.match(err, /^\/iam-authenticator\/prod\/role\/111122223333\/developers is a SecureString, which the function/);
-  assert.match((await cluster.mappings(["set", ROLE, "--username", "dev", "-y"])).err, /name it by its ARN/);
+  assert.match((await cluster.mappings(["set", ROLE, "--username", "dev", "-y"])).err, /use its ARN as <who>/);
   assert.equal((await cluster.mappings(["remove", ROLE, "-y"])).code, 0);
   assert.equal((await cluster.mappings(["set", DEVELOPERS, "--username", "dev", "-y"])).code, 0);
 });
 
-test("nothing is written by --dry-run, by 'no', or where nobody can be asked", async () => {
+test("--dry-run, a declined question and a missing terminal write nothing", async () => {
   const words = ["set", DEVELOPERS, "--username", "dev"];
   assert.equal((await cluster.mappings([...words, "--dry-run"])).code, 0);
   const refused = await cluster.mappings(words);
@@ -98,7 +98,7 @@ test("nothing is written by --dry-run, by 'no', or where nobody can be asked", a
   assert.deepEqual(await cluster.value(ROLE), { arn: DEVELOPERS, username: "dev" });
 });
 
-test("history tells who and when; rollback writes an earlier version as a new one", async () => {
+test("history prints who changed what and when, and rollback writes an earlier version as a new one", async () => {
   for (const name of ["one", "two", "three"]) await cluster.mappings(["set", DEVELOPERS, "--username", name, "-y"]);
   const { out } = await cluster.mappings(["history", DEVELOPERS]);
   const rows = out.trimEnd().split("\n");

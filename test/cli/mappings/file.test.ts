@@ -1,4 +1,4 @@
-// What -f may be: files, folders, standard input; and one sentence for whatever is wrong with them.
+// The option -f: files, folders and standard input, and one sentence for each error in them.
 
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -20,7 +20,7 @@ after(async () => {
 
 const mapping = (name: string) => `{"arn": "arn:aws:iam::111122223333:role/${name}", "username": "x"}`;
 
-test("a folder: every YAML and JSON file in it, in the order of their names, and no other", async () => {
+test("a folder is read as its YAML and JSON files, sorted by name", async () => {
   const teams = join(folder, "teams");
   mkdirSync(teams);
   writeFileSync(join(teams, "b.json"), `{"mappings": [${mapping("B")}]}`);
@@ -41,7 +41,7 @@ test("a folder: every YAML and JSON file in it, in the order of their names, and
   );
 });
 
-test("what a file holds makes no line of its own: in a job's log, a line may be a command to the runner", async () => {
+test("file contents never start a new line of output, which a CI runner could read as a command", async () => {
   const file = join(folder, "hostile.yaml");
   for (const text of ['{"a\\n::add-mask::x": 1}', '{"mappings": [{"arn": "a\\n::add-mask::x", "username": 1}]}']) {
     writeFileSync(file, text);
@@ -52,7 +52,7 @@ test("what a file holds makes no line of its own: in a job's log, a line may be 
   }
 });
 
-test("a ConfigMap given to apply: says how to convert it", async () => {
+test("apply of a ConfigMap prints how to convert it", async () => {
   const file = join(folder, "aws-auth.yaml");
   writeFileSync(file, "apiVersion: v1\nkind: ConfigMap\ndata: {}\n");
   const { code, err } = await cluster.mappings(["apply", "-f", file, "--dry-run"]);
@@ -60,7 +60,7 @@ test("a ConfigMap given to apply: says how to convert it", async () => {
 });
 
 const WRONG: [string, string | Buffer, RegExp][] = [
-  ["nothing", "", /must have a list mappings: or deny: at its top|not a file that import knows/],
+  ["nothing", "", /must have a top-level list, mappings: or deny:|is empty|unknown format/],
   [
     "bytes",
     Buffer.from([0, 255, 254, 128, 10, 13]),
@@ -130,7 +130,7 @@ const WRONG: [string, string | Buffer, RegExp][] = [
   ["an unknown tag", "mappings: !!python/object []", /^$|must have a list/],
 ];
 for (const [what, text, sentence] of WRONG) {
-  test(`a file with ${what}: one sentence, for apply, lint and import`, async () => {
+  test(`apply, lint and import report ${what} in one sentence`, async () => {
     const file = join(folder, "wrong.yaml");
     writeFileSync(file, text);
     for (const words of [
@@ -148,7 +148,7 @@ for (const [what, text, sentence] of WRONG) {
   });
 }
 
-/** Little-endian, with its mark. */
+/** Little-endian, with a byte order mark. */
 function utf16(text: string): Buffer {
   return Buffer.from(`\ufeff${text}`, "utf16le");
 }
@@ -159,13 +159,13 @@ function bomb(): string {
   return `${lines.join("\n")}\nmappings: *e`;
 }
 
-test("what is not there, a folder without files, and a folder where a file is due", async () => {
+test("a missing file, an empty folder and a folder instead of a file are reported", async () => {
   const empty = join(folder, "empty");
   mkdirSync(empty);
   for (const [path, sentence] of [
     [join(folder, "nowhere"), "Cannot read %: there is no such file.\n"],
     [join(folder, "wrong.yaml", "x"), "Cannot read %: there is no such folder.\n"],
-    [empty, "% has no YAML or JSON files in it.\n"],
+    [empty, "% contains no YAML or JSON files.\n"],
   ] as const) {
     const { code, err } = await cluster.mappings(["apply", "-f", path, "-y"]);
     assert.deepEqual([code, err], [2, sentence.replace("%", path)]);
@@ -174,19 +174,19 @@ test("what is not there, a folder without files, and a folder where a file is du
   assert.deepEqual([code, err], [2, `Cannot read ${empty}: it is a folder.\n`]);
 });
 
-test("a placeholder without quotes says so: YAML reads it as a mapping", async () => {
+test("a placeholder without quotes, which YAML reads as a mapping, is reported", async () => {
   for (const key of ["username: {SessionName}", "username: x\n  groups: [a, {AccountID}]"]) {
     const input = `mappings:\n- arn: arn:aws:iam::111122223333:role/A\n  ${key}\n`;
     const { code, err } = await cluster.mappings(["apply", "-f", "-", "-y"], { input });
     assert.equal(code, 2);
     assert.match(
       err,
-      /line 2 \(\S+\): put \{\w+\} in quotes, as in "\{\w+\}": without them, YAML does not read it as text\n/,
+      /line 2 \(\S+\): put \{\w+\} in quotes, as in "\{\w+\}": without quotes, YAML does not read it as text\n/,
     );
   }
 });
 
-test("an entry that is there twice names both places, of one file or of two", async () => {
+test("a duplicate entry is reported with both places, in one or two files", async () => {
   const one = join(folder, "one.yaml");
   const two = join(folder, "two.json");
   writeFileSync(one, `mappings:\n- ${mapping("Twice")}\ndeny:\n- arnLike: arn:aws:iam::111122223333:user/m\n`);
@@ -205,7 +205,7 @@ test("an entry that is there twice names both places, of one file or of two", as
   );
 });
 
-test("empty standard input is refused by every command that reads it", async () => {
+test("every command that reads standard input rejects an empty one", async () => {
   for (const words of [
     ["mappings", "apply", "-c", "prod", "-f", "-"],
     ["mappings", "lint", "-f", "-"],

@@ -1,4 +1,4 @@
-// apply as a process, and the user's real Ctrl-C: at once, while AWS does not answer, and a second time.
+// apply as a process with a real Ctrl-C: between writes, while AWS does not respond, and twice.
 
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
@@ -22,7 +22,7 @@ interface Running {
   readonly err: () => string;
 }
 
-/** Until the third write is asked for. */
+/** Resolves when the third write is requested. */
 async function applyUntilThird(rate: string): Promise<Running> {
   const words = ["mappings", "apply", "-c", "prod", "-f", writeMappings(MAPPINGS), "-y", "--rate", rate];
   const child = spawn(process.execPath, [SCRIPT, ...words], { stdio: ["ignore", "ignore", "pipe"] });
@@ -34,7 +34,7 @@ async function applyUntilThird(rate: string): Promise<Running> {
   return { child, err: () => err };
 }
 
-/** Run again, it writes the `left` mappings that are missing and no other. */
+/** Checks that a second run writes only the `left` missing mappings. */
 async function finishes(left: number): Promise<void> {
   cluster.store.fail(undefined);
   const before = cluster.puts();
@@ -44,7 +44,7 @@ async function finishes(left: number): Promise<void> {
   assert.equal(cluster.puts() - before, left);
 }
 
-test("Ctrl-C between two writes", async () => {
+test("Ctrl-C between two writes stops apply", async () => {
   const { child, err } = await applyUntilThird("1");
   child.kill("SIGINT");
   const [code] = await once(child, "close");
@@ -56,7 +56,7 @@ test("Ctrl-C between two writes", async () => {
   await finishes(5);
 });
 
-test("Ctrl-C while AWS is silent: what is waited for is told, and a second one does not wait", async () => {
+test("Ctrl-C while AWS does not respond prints what it waits for, and a second one exits", async () => {
   cluster.failPuts(3, { kind: "silent" });
   const { child, err } = await applyUntilThird("50");
   child.kill("SIGINT");

@@ -1,4 +1,4 @@
-// list and get: what a person sees in a terminal and in a pipe, and what a program reads.
+// list and get: their output in a terminal, in a pipe and for programs.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -25,7 +25,7 @@ before(async () => {
 });
 after(() => cluster.store.close());
 
-test("a pipe gets whole cells, a terminal lines that fit", async () => {
+test("list shortens lines in a terminal and prints full cells in a pipe", async () => {
   const piped = await cluster.mappings(["list"]);
   assert.match(piped.out, /^KIND +ACCOUNT +NAME +USERNAME +GROUPS +NOTE\n/);
   assert.match(piped.out, /\nroot +444455556666 +DENIED\n/);
@@ -38,7 +38,7 @@ test("a pipe gets whole cells, a terminal lines that fit", async () => {
   for (const line of shown.out.split("\n")) assert.ok(line.length <= 80, line);
 });
 
-test("in a terminal that is too narrow for the columns, the user is on a line below, in full", async () => {
+test("a narrow terminal shows the full user on a second line", async () => {
   const { out } = await cluster.mappings(["list"], { columns: 60 });
   assert.match(out, /\nroot {5}444455556666\n {4}DENIED\n/);
   assert.match(out, /\nrole {5}111122223333 {2}Developers\n {4}dev:\{SessionName\} \(developers, on-call\)\n/);
@@ -46,7 +46,7 @@ test("in a terminal that is too narrow for the columns, the user is on a line be
   for (const line of out.split("\n")) assert.ok(line.length <= 60, line);
 });
 
-test("-o name is what other commands take, each once; -o wide is whole, with the parameter and its version; ls is list", async () => {
+test("-o name prints unique names for other commands, -o wide adds the parameter and version, ls is an alias", async () => {
   const { out } = await cluster.mappings(["ls", "-o", "name"], { columns: 60 });
   const names = [
     "group/developers",
@@ -66,7 +66,7 @@ test("-o name is what other commands take, each once; -o wide is whole, with the
   assert.equal((await cluster.mappings(["ls"])).out, (await cluster.mappings(["list"])).out);
 });
 
-test("JSON and YAML hold everything", async () => {
+test("JSON and YAML contain all fields", async () => {
   const items = JSON.parse((await cluster.mappings(["list", "-o", "json"])).out);
   assert.equal(items.length, 6);
   assert.deepEqual(parse((await cluster.mappings(["list", "-o", "yaml"])).out), items);
@@ -85,14 +85,14 @@ test("JSON and YAML hold everything", async () => {
   );
 });
 
-test("filters by account and by group", async () => {
+test("list filters by account and group", async () => {
   const rows = async (...words: string[]) => (await cluster.mappings(["list", ...words])).out.split("\n").length - 2;
   assert.equal(await rows("--account", "111122223333"), 2);
   assert.equal(await rows("--group", "on-call"), 1);
   assert.equal(await rows("--group", "system:masters"), 0);
 });
 
-test("get shows the value, its version and what is wrong with it", async () => {
+test("get prints the value, its version and its problems", async () => {
   const { out } = await cluster.mappings(["get", "arn:aws:iam::111122223333:user/Bob"]);
   const { parameter, version, problems } = parse(out);
   assert.deepEqual([parameter, version], [`${PREFIX}/user/111122223333/bob`, 1]);

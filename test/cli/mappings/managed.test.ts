@@ -1,4 +1,4 @@
-// Parameters that a CloudFormation stack manages: left alone, and told, unless --force.
+// Parameters that a CloudFormation stack manages are skipped with a message, unless --force is used.
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
@@ -8,7 +8,7 @@ import { forbidTags } from "./permissions.ts";
 const A = "111122223333";
 const OURS = `arn:aws:iam::${A}:user/ours`;
 const STACKS = `arn:aws:iam::${A}:user/stacks`;
-const TOLD = "is managed by the CloudFormation stack Auth-prod and stays as it is. Change it there, or use --force.\n";
+const TOLD = "is managed by the CloudFormation stack Auth-prod and was not changed. Change it there, or use --force.\n";
 
 let cluster: LocalCluster;
 beforeEach(async () => {
@@ -29,7 +29,7 @@ const SINGLE: [string, string[]][] = [
   ["allow", ["allow", OURS, "--allow-weakening"]],
 ];
 for (const [what, words] of SINGLE) {
-  test(`D22: ${what} leaves a managed parameter alone, says so, and --force does it`, async () => {
+  test(`${what} skips a managed parameter with a message, and --force changes it`, async () => {
     const { code, err } = await cluster.mappings([...words, "-y"]);
     assert.equal(code, 1, err);
     assert.ok(err.includes(TOLD), err);
@@ -40,7 +40,7 @@ for (const [what, words] of SINGLE) {
   });
 }
 
-test("D22: apply and --prune leave managed parameters alone and write the rest", async () => {
+test("apply and --prune skip managed parameters and write the rest", async () => {
   const mappings = [
     { permissionSet: "ClusterAdmin", account: A, username: "admin:{SessionName}", groups: ["system:masters"] },
     { arn: OURS, username: "new" },
@@ -52,7 +52,7 @@ test("D22: apply and --prune leave managed parameters alone and write the rest",
   assert.match(pruned.out, /0 to add, 1 to change, 0 to remove/);
   assert.match(pruned.err, new RegExp(`user/${A}/stacks is managed by .*\\ndeny/${A} is managed by|deny.*\\n.*stacks`));
   assert.deepEqual(await cluster.value(`user/${A}/stacks`), { arn: STACKS, username: "stacks" });
-  // What a file asks for and is not done is a finding.
+  // A skipped change of a file is a finding.
   const changed = await apply({
     mappings: [...mappings, { arn: STACKS, username: "x" }, { arn: `${OURS}2`, username: "y" }],
   });
@@ -64,40 +64,43 @@ test("D22: apply and --prune leave managed parameters alone and write the rest",
   assert.equal(diff.code, 0, diff.out);
 });
 
-test("D22: apply grants nothing where the denials beside it are in a managed deny list", async () => {
+test("apply writes no grants if it skips denials of a managed deny list", async () => {
   const file = {
     mappings: [{ arnLike: `arn:aws:iam::${A}:user/*`, username: "u" }],
     deny: [{ arnLike: STACKS }],
   };
   const { code, err } = await cluster.mappings(["apply", "-f", "-", "-y"], { input: JSON.stringify(file) });
   assert.equal(code, 1);
-  assert.match(err, /Nothing was written: the denial of \S+user\/stacks would be left out\./);
+  assert.match(err, /Nothing was written: the denial of \S+user\/stacks would be skipped\./);
   assert.equal(await cluster.value(`pattern/${A}`), undefined);
 });
 
-test("D22: what is found managed stays so where the tags of others may not be seen", async () => {
+test("managed parameters are skipped even if the tags of others cannot be read", async () => {
   forbidTags(cluster.store, "ours");
   const { out, err } = await cluster.mappings(["remove", STACKS, OURS, "--dry-run"]);
   assert.ok(err.includes(TOLD), err);
-  assert.match(err, /\nNot checked whether a stack manages the others: no permission for ssm:ListTagsForResource\.\n/);
+  assert.match(
+    err,
+    /\nCannot check whether a stack manages the other parameters: no permission for ssm:ListTagsForResource\.\n/,
+  );
   assert.match(out, /\n- user\/111122223333\/ours\n/);
   assert.doesNotMatch(out, /stacks/);
 });
 
-test("D22: without the permission to see tags, a change is made, and it is said that nothing was checked", async () => {
+test("without permission to read tags, the change is written with a warning", async () => {
   forbidTags(cluster.store);
   const { code, err } = await cluster.mappings(["set", OURS, "--username", "x", "-y"]);
   assert.equal(code, 0);
   assert.match(
     err,
-    /^Not checked whether a stack manages these parameters: no permission for ssm:ListTagsForResource\.\n/,
+    /^Cannot check whether a stack manages these parameters: no permission for ssm:ListTagsForResource\.\n/,
   );
 });
 
-test("a parameter of the Terraform module names Terraform", async () => {
+test("the message for a parameter of the Terraform module names Terraform", async () => {
   const tags = { "iam-authenticator:managed-by": "terraform" };
   cluster.store.put(`${PREFIX}/user/${A}/planned`, JSON.stringify({ arn: `arn:aws:iam::${A}:user/planned` }), { tags });
   const { code, err } = await cluster.mappings(["set", `arn:aws:iam::${A}:user/planned`, "--username", "x", "-y"]);
   assert.equal(code, 1);
-  assert.match(err, /planned is managed by Terraform and stays as it is\. Change it there, or use --force\./);
+  assert.match(err, /planned is managed by Terraform and was not changed\. Change it there, or use --force\./);
 });

@@ -1,4 +1,4 @@
-// Changing one entry of a list leaves its neighbours as they are, and is refused where one of them or the list is invalid.
+// Changing one entry of a list keeps the others unchanged, and fails if one of them or the list is invalid.
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
@@ -20,7 +20,7 @@ const stored = async () => cluster.value(LIST);
 const VALID = { arnLike: pattern("b-*"), username: "b", groups: ["x"], description: "kept" };
 const UNKNOWN_KEY = { arnLike: pattern("c-*"), username: "c", groups: ["system:masters"], until: "2020-01-01" };
 
-test("A2: set of one pattern never makes a grant of an invalid neighbour: it is refused, and says which", async () => {
+test("set of one pattern fails if another entry is invalid, and names that entry", async () => {
   const before = [VALID, UNKNOWN_KEY];
   put(before);
   for (const words of [
@@ -36,7 +36,7 @@ test("A2: set of one pattern never makes a grant of an invalid neighbour: it is 
   }
 });
 
-test("A2: the invalid entry itself can be changed and removed", async () => {
+test("the invalid entry can be changed and removed", async () => {
   put([VALID, UNKNOWN_KEY]);
   assert.equal((await cluster.mappings(["remove", pattern("c-*"), "-y", "--allow-weakening"])).code, 0);
   assert.deepEqual(await stored(), [VALID]);
@@ -49,7 +49,7 @@ for (const [what, text] of [
   ["not JSON", `[{"arnLike":"${pattern("c-*")}","username":"c"},]`],
   ["an object", `{"arnLike":"${pattern("c-*")}","username":"c"}`],
 ] as const) {
-  test(`A2: a list that is ${what} is not replaced`, async () => {
+  test(`a list that is ${what} is not replaced`, async () => {
     put(text);
     for (const words of [
       ["set", pattern("a-*"), "--username", "a"],
@@ -57,16 +57,16 @@ for (const [what, text] of [
     ]) {
       const { code, err } = await cluster.mappings([...words, "-y"]);
       assert.equal(code, 2, err);
-      assert.match(err, /^pattern\/111122223333 must be a JSON list, and it is not\. Nothing was written\./);
+      assert.match(err, /^pattern\/111122223333 is not a JSON list\. Nothing was written\./);
     }
     const { out } = await cluster.mappings(["get", LIST, "-o", "json"]);
     assert.match(out, /c-\*/);
-    // Whole, it may go.
+    // Removing the entire list works.
     assert.equal((await cluster.mappings(["remove", LIST, "-y", "--allow-weakening"])).code, 0);
   });
 }
 
-test("A2: neighbours stay byte for byte, in their order", async () => {
+test("other entries keep their bytes and order", async () => {
   const neighbour = `{"groups":["x"],  "username" : "b\\u0061", "arnLike":"${pattern("b-*")}"}`;
   put(`[${neighbour},{"arnLike":"${pattern("a-*")}","username":"a"}]`);
   await cluster.mappings(["set", pattern("A-*"), "--username", "aa", "-y", "--allow-weakening"]);
@@ -75,7 +75,7 @@ test("A2: neighbours stay byte for byte, in their order", async () => {
   assert.deepEqual(changed, { arnLike: pattern("a-*"), username: "aa" });
 });
 
-test("A2: rollback of one pattern brings back that pattern alone", async () => {
+test("rollback of one pattern restores only that pattern", async () => {
   put([VALID]);
   put([
     { ...VALID, username: "old" },
@@ -91,14 +91,14 @@ test("A2: rollback of one pattern brings back that pattern alone", async () => {
     { ...VALID, username: "new" },
     { arnLike: pattern("a-*"), username: "a" },
   ]);
-  // Version 1 did not have it.
+  // Version 1 lacks the pattern.
   assert.equal((await cluster.mappings(["rollback", pattern("a-*"), "--to", "1", "-y", "--allow-weakening"])).code, 0);
   assert.deepEqual(await stored(), [{ ...VALID, username: "new" }]);
   put([VALID, UNKNOWN_KEY]);
   const refused = await cluster.mappings(["rollback", pattern("b-*"), "--to", "2", "-y"]);
   assert.equal(refused.code, 2);
   assert.match(refused.err, /^pattern\/111122223333: entry 2 \(\S+role\/c-\*\) is invalid/);
-  // The whole list is the whole list.
+  // The list's name restores the entire list.
   assert.equal((await cluster.mappings(["rollback", LIST, "--to", "1", "-y", "--allow-weakening"])).code, 0);
   assert.deepEqual(await stored(), [VALID]);
 });

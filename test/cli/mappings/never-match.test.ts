@@ -1,4 +1,4 @@
-// Patterns that can never match anybody: refused by set and apply, found by lint.
+// set, apply and lint report patterns that can never match.
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => cluster.store.close());
 
 for (const [what, arnLike] of Object.entries(NEVER)) {
-  test(`A4: a pattern of ${what} is refused by set and apply, and found by lint`, async () => {
+  test(`set and apply reject a pattern of ${what}, and lint reports it`, async () => {
     const set = await cluster.mappings(["set", arnLike, "--username", "x", "-y"]);
     assert.equal(set.code, 2);
     assert.match(set.err, /can never match: /);

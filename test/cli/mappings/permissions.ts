@@ -1,4 +1,4 @@
-// A Parameter Store that keeps to an IAM policy: the one that the construct's grantManageMappings gives.
+// Enforces in the local Parameter Store the IAM policy of the construct's grantManageMappings.
 
 import { App, Stack } from "aws-cdk-lib";
 import { User } from "aws-cdk-lib/aws-iam";
@@ -13,8 +13,8 @@ interface Statement {
 }
 
 /**
- * For `fail()` of a store: refuses what the grant for this account, or without one the whole grant, does not name; and
- * the resource below the prefix that `but` names.
+ * For `fail()` of a store: denies requests outside of the grant for this account, or for all accounts without one.
+ * `but` is a resource below the prefix to deny too.
  */
 export function onlyGranted(
   prefix: string,
@@ -67,14 +67,14 @@ function accessDenied(action: string, name: string): Fault {
   return { kind: "answer", status: 400, headers, body: JSON.stringify({ __type: type, message }) };
 }
 
-/** The account's throughput cannot be seen. */
+/** Denies reading the account's throughput setting. */
 export function forbidSettings(store: MemoryStore): void {
   store.fail(({ headers }) =>
     headers["x-amz-target"] === "AmazonSSM.GetServiceSetting" ? accessDenied("ssm:GetServiceSetting", "") : undefined,
   );
 }
 
-/** Whether a stack manages a parameter cannot be seen: of any, or of those whose name has `part` in it. */
+/** Denies reading the tags of all parameters, or of those whose name contains `part`. */
 export function forbidTags(store: MemoryStore, part = ""): void {
   store.fail(({ headers, body }) =>
     headers["x-amz-target"] === "AmazonSSM.ListTagsForResource" && body.includes(part)

@@ -1,4 +1,4 @@
-// --rate and --read-rate: numbers, or what the account's setting allows; and how long many writes take, told before.
+// --rate and --read-rate: numbers, auto, and the estimate before many writes.
 
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
@@ -36,12 +36,12 @@ async function chosen(options: RateOptions, throughput?: Throughput, forbidden =
 
 const ON = "Parameter Store's higher throughput is on";
 
-test("without auto, the setting is not asked for", async () => {
+test("without auto, the throughput setting is not read", async () => {
   assert.deepEqual(await chosen({}), { rates: { reads: 20, writes: 3 }, told: "", calls: 0 });
   assert.deepEqual(await chosen({ rate: 5, readRate: 7 }), { rates: { reads: 7, writes: 5 }, told: "", calls: 0 });
 });
 
-test("--rate auto goes with the account's setting, for writes and for reads", async () => {
+test("auto uses the account's throughput setting for writes and reads", async () => {
   assert.deepEqual(await chosen({ rate: "auto" }, HIGHER_THROUGHPUT), {
     rates: { reads: 50, writes: 9 },
     told: `${ON}: 9 writes and 50 reads a second.\n`,
@@ -54,14 +54,14 @@ test("--rate auto goes with the account's setting, for writes and for reads", as
   });
 });
 
-test("a number beside auto stays", async () => {
+test("auto for one rate does not change the other", async () => {
   const writes = await chosen({ rate: "auto", readRate: 7 }, HIGHER_THROUGHPUT);
   assert.deepEqual([writes.rates, writes.told], [{ reads: 7, writes: 9 }, `${ON}: 9 writes a second.\n`]);
   const reads = await chosen({ rate: 5, readRate: "auto" }, HIGHER_THROUGHPUT);
   assert.deepEqual([reads.rates, reads.told], [{ reads: 50, writes: 5 }, `${ON}: 50 reads a second.\n`]);
 });
 
-test("without the permission, auto is the default throughput, and says so", async () => {
+test("without the permission, auto uses the default throughput and prints that", async () => {
   const { rates, told } = await chosen({ rate: "auto" }, HIGHER_THROUGHPUT, true);
   assert.deepEqual(rates, { reads: 20, writes: 3 });
   assert.equal(
@@ -80,7 +80,7 @@ test("grantManageMappings is enough for --rate auto", async () => {
   }
 });
 
-test("a setting that cannot be read for another reason ends the command", async () => {
+test("another error while reading the setting ends the command", async () => {
   const { mappings } = await start();
   store.fail(({ headers }) =>
     headers["x-amz-target"] === "AmazonSSM.GetServiceSetting" ? { kind: "reset" } : undefined,
@@ -94,8 +94,8 @@ for (const [name, throughput, gap] of [
   ["on", HIGHER_THROUGHPUT, 111],
   ["off", DEFAULT_THROUGHPUT, 333],
 ] as const) {
-  test(`--rate auto keeps within what Parameter Store takes with higher throughput ${name}`, async () => {
-    // Throttling, and what the SDK then waits, would slow down a command that kept no rate.
+  test(`--rate auto stays below the limit of Parameter Store with higher throughput ${name}`, async () => {
+    // Without a rate, throttling and the SDK's retries would slow the command down.
     const { mappings } = await start({ ...throughput, writes: 1_000 });
     const begin = performance.now();
     const words = ["apply", "-f", writeMappings([masters, ...roles(6)]), "-y", "--allow-weakening"];
@@ -116,7 +116,7 @@ test("a rate is a positive number or auto", async () => {
   }
 });
 
-test("writing that takes a minute or more is told before it begins, also by --dry-run", async () => {
+test("an estimate is printed before writes that take a minute or more, also with --dry-run", async () => {
   const { mappings } = await start();
   const apply = (count: number) =>
     mappings(["apply", "-f", writeMappings([masters, ...roles(count)]), "--dry-run", "--rate", "3"]);
@@ -124,6 +124,6 @@ test("writing that takes a minute or more is told before it begins, also by --dr
   assert.equal(
     (await apply(7_000)).err,
     "Writing 7000 parameters at 3 a second takes 39 min. " +
-      "You can stop it and run it again: it writes only what is missing.\n",
+      "You can stop it and run the command again: it writes only what is missing.\n",
   );
 });

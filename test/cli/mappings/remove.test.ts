@@ -1,4 +1,4 @@
-// remove: what is taken, what is not there, and what somebody else changed meanwhile; and the last administrator.
+// remove: existing and missing mappings, concurrent changes, and the last administrator.
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
@@ -12,7 +12,7 @@ afterEach(() => cluster.store.close());
 
 const ROLE = "role/111122223333/developers";
 
-test("the last mapping that gives system:masters is neither removed, nor changed, nor made to end", async () => {
+test("the last mapping that grants system:masters cannot be removed, changed or given an end", async () => {
   const admin = "sso/111122223333/ClusterAdmin";
   for (const words of [
     ["remove", admin],
@@ -24,7 +24,7 @@ test("the last mapping that gives system:masters is neither removed, nor changed
   ]) {
     const { code, err } = await cluster.mappings([...words, "-y"]);
     assert.deepEqual(
-      [code, /^Refused: the last mapping that gives administrator rights/.test(err)],
+      [code, /^Refused: the last mapping that grants administrator access/.test(err)],
       [1, true],
       words[1],
     );
@@ -44,18 +44,18 @@ test("the last mapping that gives system:masters is neither removed, nor changed
   assert.equal((await cluster.mappings(["remove", DEVELOPERS, "-y", "--force"])).code, 0);
 });
 
-test("remove stops where somebody else changed the mapping since it was read", async () => {
+test("remove fails if another operator changed the mapping since it was read", async () => {
   const { words, parameter } = { words: ["remove", DEVELOPERS], parameter: `${PREFIX}/${ROLE}` };
   const changes: [() => unknown, RegExp][] = [
-    [() => cluster.store.put(parameter, '{"other":"operator"}'), /it was version 1, it is version 2 now/],
-    [() => cluster.store.remove(parameter), /it was version 1, it is gone now/],
+    [() => cluster.store.put(parameter, '{"other":"operator"}'), /it was version 1, it is now version 2/],
+    [() => cluster.store.remove(parameter), /it was version 1, it no longer exists/],
     [
       () => {
-        // Made anew it is version 1 again, and not what was read.
+        // Recreated, the parameter is version 1 again, with another value.
         cluster.store.remove(parameter);
         cluster.store.put(parameter, '{"another":"one"}');
       },
-      /it was version 1, it is a new one, version 1 now/,
+      /it was version 1, it is now version 1 of a new parameter/,
     ],
   ];
   for (const [change, sentence] of changes) {
@@ -69,14 +69,14 @@ test("remove stops where somebody else changed the mapping since it was read", a
       },
     });
     assert.equal(code, 1);
-    assert.match(err, /Somebody else changed \S+developers in the meantime: /);
+    assert.match(err, /Another operator changed \S+developers in the meantime: /);
     assert.match(err, sentence);
-    assert.match(err, /It was left as it is\.\nNothing was written\. Run the same command again\.\n$/);
+    assert.match(err, /Their change is kept\.\nNothing was written\. Run the same command again\.\n$/);
   }
   assert.deepEqual(await cluster.value(ROLE), { another: "one" });
 });
 
-test("remove takes what is there of several, tells what is not, and so does the rest the second time", async () => {
+test("remove of several mappings removes the existing ones and reports the missing ones", async () => {
   const roles = ["a", "b", "c"].map((name) => `arn:aws:iam::111122223333:role/${name}`);
   for (const arn of roles) await cluster.mappings(["set", arn, "--username", arn.slice(-1), "-y"]);
   cluster.store.remove(`${PREFIX}/role/111122223333/a`);

@@ -1,4 +1,4 @@
-// Mappings of one session of a permission set: every command that reads or writes them, and what it leaves alone.
+// Mappings of single sessions of a permission set, in every command that reads or writes them.
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
@@ -30,7 +30,7 @@ const put = (value: unknown) =>
 const stored = () => cluster.value(LIST);
 const SET_JANE = ["set", SET, "--session", JANE.session, "--username", JANE.username, "--group", "leads", "-y"];
 
-test("set adds the first entry, changes it, and keeps its neighbours as they are; it says whom that trusts", async () => {
+test("set adds and changes an entry, keeps the others, and prints whom it trusts", async () => {
   const first = await cluster.mappings(SET_JANE);
   assert.equal(first.code, 0, first.err);
   assert.ok(first.err.startsWith(TRUST), first.err);
@@ -54,16 +54,15 @@ test("set adds the first entry, changes it, and keeps its neighbours as they are
   ]);
 });
 
-test("a session's name counts with its case: another spelling is another entry", async () => {
+test("session names are case-sensitive", async () => {
   put([JOHN]);
   const { code } = await cluster.mappings(["set", SET, "--session", "john@example.com", "--username", "x", "-y"]);
   assert.equal(code, 0);
   assert.deepEqual(await stored(), [JOHN, { session: "john@example.com", username: "x" }]);
 });
 
-test("--session for another principal is refused, with the reason", async () => {
-  const reason =
-    /Only IAM Identity Center sets the session name itself\. Anyone who assumes another role chooses it\.\n$/;
+test("--session for another principal fails with the reason", async () => {
+  const reason = /Only IAM Identity Center sets the session name\. For other roles, the caller chooses it\.\n$/;
   for (const who of [
     DEVELOPERS,
     `role/${A}/developers`,
@@ -79,19 +78,19 @@ test("--session for another principal is refused, with the reason", async () => 
       ["rollback", who],
     ]) {
       const { code, err } = await cluster.mappings([...words, "--session", "jane"]);
-      assert.deepEqual([code, err.startsWith("--session is for a permission set (sso/<account>/")], [2, true], err);
+      assert.deepEqual([code, err.startsWith("--session requires a permission set (sso/<account>/")], [2, true], err);
       assert.match(err, reason);
     }
   }
 });
 
-test("what would be invalid is refused: no username, a name that no session has, a key that an entry does not have", async () => {
+test("set rejects a missing username, an invalid session name and an unsupported key", async () => {
   for (const [words, problem] of [
     [["--session", "jane"], /would be invalid: username is missing/],
     [["--session", "a b", "--username", "x"], /would be invalid: session must be /],
     [["--session", "x".repeat(65), "--username", "x"], /would be invalid: session must be /],
     [["--session", "jane", "--username", "x", "--principal-id", "AROA1"], /unknown key "principalId"/],
-    [["--session", "jane", "--deny"], /Use: mappings deny <who>/],
+    [["--session", "jane", "--deny"], /Use mappings deny <who> instead/],
     [["--session", "jane", "--username", "{Nope}"], /would be invalid: username/],
   ] as const) {
     const { code, err } = await cluster.mappings(["set", SET, ...words, "-y"]);
@@ -99,14 +98,14 @@ test("what would be invalid is refused: no username, a name that no session has,
     assert.match(err, problem);
   }
   const slash = await cluster.mappings(["set", `${LIST}/jane`, "--username", "x", "-y"]);
-  const hint = "developers/jane is not the name of a permission set. Name a session by --session.\n";
+  const hint = "developers/jane is not the name of a permission set. Use --session for a session.\n";
   assert.deepEqual([slash.code, slash.err], [2, hint]);
   const { code, err } = await cluster.mappings(["set", LIST, "--username", "x", "-y"]);
-  assert.deepEqual([code, err], [2, `Name one session of ${LIST}: sso/${A}/developers --session <name>.\n`]);
+  assert.deepEqual([code, err], [2, `${LIST} is a list. Name one session: sso/${A}/developers --session <name>.\n`]);
   assert.equal(await stored(), undefined);
 });
 
-test("a list or a neighbour that is invalid is left alone, and the entry itself can be mended or removed", async () => {
+test("set fails if the list or another entry is invalid, but can fix or remove the invalid entry", async () => {
   const broken = { session: "joe", user: "typo" };
   for (const value of [
     [JOHN, broken],
@@ -127,7 +126,7 @@ test("a list or a neighbour that is invalid is left alone, and the entry itself 
   assert.deepEqual(await stored(), [JOHN]);
 });
 
-test("remove takes one entry; the last one leaves an empty list, never a deleted parameter", async () => {
+test("remove removes one entry, and keeps an empty list after the last one", async () => {
   put([JANE, JOHN]);
   const missing = await cluster.mappings(["remove", SET, "--session", "john@example.com", "-y"]);
   assert.deepEqual(
@@ -143,7 +142,7 @@ test("remove takes one entry; the last one leaves an empty list, never a deleted
   assert.equal((await cluster.mappings(["remove", LIST, "-y"])).code, 0);
   assert.deepEqual(await stored(), []);
   const again = await cluster.mappings(["remove", LIST, "-y"]);
-  assert.deepEqual([again.code, again.err], [1, `${LIST} is empty already.\nNothing was removed.\n`]);
+  assert.deepEqual([again.code, again.err], [1, `${LIST} is already empty.\nNothing was removed.\n`]);
   const methods = cluster.store.requests.map(({ headers }) => String(headers["x-amz-target"]));
   assert.deepEqual(
     methods.filter((method) => method.includes("Delete")),
@@ -151,7 +150,7 @@ test("remove takes one entry; the last one leaves an empty list, never a deleted
   );
 });
 
-test("get, list and history show them; list -o name and JSON name the list, the set and the session", async () => {
+test("get, list and history print sessions, and list -o name and JSON include the list, set and session", async () => {
   put([JOHN, JANE]);
   const got = await cluster.mappings(["get", SET, "--session", JANE.session, "-o", "json"]);
   assert.deepEqual(JSON.parse(got.out).value, [JANE]);
@@ -171,7 +170,7 @@ test("get, list and history show them; list -o name and JSON name the list, the 
   assert.match((await cluster.mappings(["history", LIST])).out, /jane@example\.com/);
 });
 
-test("rollback brings back one entry, or removes one that was not there, and leaves the others as they are now", async () => {
+test("rollback restores or removes one entry and keeps the others", async () => {
   put([JANE]);
   const later = { ...JANE, groups: ["more"] };
   put([later, JOHN]);
@@ -188,7 +187,7 @@ const FILE = `mappings:
 - {permissionSet: Developers, account: "${A}", session: jane@example.com, username: "lead:jane", groups: [leads]}
 `;
 
-test("apply adds an entry and keeps the others; export gives the same file back, and diff is empty", async () => {
+test("apply adds an entry and keeps the others, and diff with the exported file is empty", async () => {
   put([JOHN]);
   const { code, out, err } = await cluster.mappings(["apply", "-f", "-", "-y"], { input: FILE });
   assert.equal(code, 0, err);
@@ -209,13 +208,13 @@ test("apply adds an entry and keeps the others; export gives the same file back,
   assert.match(refused.err, /entry 2 \(joe\) is invalid: .* Nothing was written/);
 });
 
-test("in a file, a session needs its permission set, and has one mapping", async () => {
+test("in a file, a session requires a permission set and has only one mapping", async () => {
   for (const [entry, problem] of [
     [
       `arn: ${DEVELOPERS}`,
-      /session needs permissionSet and account: only IAM Identity Center sets the session name itself/,
+      /session requires permissionSet and account: only IAM Identity Center sets the session name/,
     ],
-    [`account: "${A}"`, /session needs permissionSet/],
+    [`account: "${A}"`, /session requires permissionSet/],
     [`permissionSet: Developers\n  account: "${A}"\n  principalId: AROA1`, /unknown key "principalId"/],
   ] as const) {
     const input = `mappings:\n- session: jane\n  username: x\n  ${entry}\n`;
@@ -231,7 +230,7 @@ test("in a file, a session needs its permission set, and has one mapping", async
   );
 });
 
-test("edit opens the list by its name, and writes back what was changed", async () => {
+test("edit opens the list by its name and writes the changes", async () => {
   put([JOHN, JANE]);
   const environment = { EDITOR: "sed -i s/lead:jane/boss:jane/" };
   const { code, err } = await cluster.mappings(["edit", LIST, "-y"], { environment });
@@ -240,7 +239,7 @@ test("edit opens the list by its name, and writes back what was changed", async 
   assert.deepEqual(await stored(), [{ ...JOHN }, { ...JANE, username: "boss:jane" }]);
 });
 
-test("lint finds invalid, ended and repeated entries, and a list without its permission set", async () => {
+test("lint finds invalid, expired and repeated entries, and a list without its permission set", async () => {
   const lint = async () => {
     const { out } = await cluster.mappings(["lint", "-o", "json"]);
     return JSON.parse(out)
@@ -268,11 +267,11 @@ test("lint finds invalid, ended and repeated entries, and a list without its per
   cluster.store.remove(`${PREFIX}/deny/${A}`);
   cluster.store.remove(`${PREFIX}/sso/${A}/developers`);
   assert.deepEqual(await lint(), [
-    `info session-without-set: there is no sso/${A}/developers: no mapping of the permission set applies to its other sessions`,
+    `info session-without-set: sso/${A}/developers does not exist: no mapping of the permission set applies to its other sessions`,
   ]);
 });
 
-test("explain shows which of them applies to a session", async () => {
+test("explain shows which entry applies to a session", async () => {
   put([JANE]);
   const explain = (session: string) => cli(["explain", "-c", "prod", ROLE, "--session-name", session]);
   const jane = await explain(JANE.session);
@@ -289,12 +288,12 @@ test("explain shows which of them applies to a session", async () => {
   assert.match(other.out, /\nuser {6}dev:jane\n/);
 });
 
-test("an administrator by session is one: the guard keeps the last, and a new one needs its own yes", async () => {
+test("a session mapping can be the last administrator, and a new one requires --allow-weakening", async () => {
   cluster.store.remove(`${PREFIX}/sso/${A}/clusteradmin`);
   put([{ ...JANE, groups: ["system:masters"] }]);
   const { code, err } = await cluster.mappings(["remove", SET, "--session", JANE.session, "-y", "--allow-weakening"]);
   assert.equal(code, 1, err);
-  assert.match(err, /^Refused: the last mapping that gives administrator rights would end at once\.\n/);
+  assert.match(err, /^Refused: the last mapping that grants administrator access would end immediately\.\n/);
   const words = ["set", SET, "--session", "joe", "--username", "joe", "--group", "system:masters", "-y"];
-  assert.match((await cluster.mappings(words)).err, /needs --allow-weakening/);
+  assert.match((await cluster.mappings(words)).err, /add --allow-weakening/);
 });

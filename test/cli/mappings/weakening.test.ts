@@ -1,4 +1,4 @@
-// What lets in more than before: marked in the plan, named in the question, and never done by --yes alone.
+// Changes that loosen access are marked in the plan, named in the question, and require more than --yes.
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
@@ -27,10 +27,14 @@ beforeEach(async () => {
 afterEach(() => cluster.store.close());
 
 const WEAKENING: [string, string[], RegExp][] = [
-  ["a username for who is denied", ["set", arn("denied"), "--username", "x"], /lifts the denial of \S+user\/denied/],
-  ["removal of a denial", ["remove", arn("denied")], /lifts the denial of \S+user\/denied/],
-  ["allow", ["allow", arn("listed")], /lifts the denial of \S+user\/listed/],
-  ["removal of a deny list", ["remove", "deny/any"], /lifts the denial of arn:aws:iam::\*:role\/x/],
+  [
+    "a username for a denied identity",
+    ["set", arn("denied"), "--username", "x"],
+    /lifts the denial of \S+user\/denied/,
+  ],
+  ["the removal of a denial", ["remove", arn("denied")], /lifts the denial of \S+user\/denied/],
+  ["the removal of a list's denial", ["allow", arn("listed")], /lifts the denial of \S+user\/listed/],
+  ["the removal of a deny list", ["remove", "deny/any"], /lifts the denial of arn:aws:iam::\*:role\/x/],
   [
     "--unset notAfter",
     ["set", arn("ended"), "--unset", "notAfter"],
@@ -42,11 +46,15 @@ const WEAKENING: [string, string[], RegExp][] = [
     ["set", arn("pinned"), "--principal-id", "AIDAOTHER"],
     /moves the pin of \S+pinned from AIDAPINNED to AIDAOTHER/,
   ],
-  ["a new administrator", ["set", arn("plain"), "--add-group", "system:masters"], /gives system:masters to \S+plain/],
-  ["an administrator who was not mapped", ["set", arn("new"), "--username", "x", "--group", "system:masters"], /gives/],
+  ["a new administrator", ["set", arn("plain"), "--add-group", "system:masters"], /grants system:masters to \S+plain/],
+  [
+    "an administrator who was not mapped",
+    ["set", arn("new"), "--username", "x", "--group", "system:masters"],
+    /grants/,
+  ],
 ];
 for (const [what, words, text] of WEAKENING) {
-  test(`${what} is marked, asked for by name, and refused with --yes alone`, async () => {
+  test(`${what} is marked, named in the question, and refused with only --yes`, async () => {
     const plan = await cluster.mappings([...words, "--dry-run"]);
     assert.equal(plan.code, 0);
     assert.match(plan.out, new RegExp(`\\n {4}! ${text.source}`));
@@ -55,7 +63,7 @@ for (const [what, words, text] of WEAKENING) {
     assert.equal(refused.code, 1);
     assert.match(
       refused.err,
-      new RegExp(`^Refused: this ${text.source}.* With --yes, that needs --allow-weakening\\.\\n$`),
+      new RegExp(`^Refused: this ${text.source}.* To accept this with --yes, add --allow-weakening\\.\\n$`),
     );
     assert.match((await cluster.mappings(words)).err, /: give --yes and --allow-weakening \(or --dry-run\)\.\n$/);
     const asked = await cluster.mappings(words, { interactive: true, input: "n\n" });
@@ -65,7 +73,7 @@ for (const [what, words, text] of WEAKENING) {
   });
 }
 
-test("a group by which a session name makes an administrator is refused by set, and marked by apply", async () => {
+test("set refuses and apply marks a group that a session name can turn into an administrators' group", async () => {
   const words = ["set", role("ops"), "--add-group", "system:{SessionName}", "-y", "--allow-weakening"];
   const { code, err } = await cluster.mappings(words);
   assert.equal(code, 2);
@@ -76,7 +84,10 @@ test("a group by which a session name makes an administrator is refused by set, 
   const input = JSON.stringify({ mappings: [{ arn: role("ops"), username: "o", groups: ["system:{SessionName}"] }] });
   const applied = await cluster.mappings(["apply", "-f", "-", "-y"], { input });
   assert.equal(applied.code, 1);
-  assert.match(applied.err, /^Refused: this gives system:masters to \S+role\/ops by a session name, which anyone who/);
+  assert.match(
+    applied.err,
+    /^Refused: this grants system:masters to \S+role\/ops by a session name, which the caller chooses/,
+  );
 });
 
 const HARMLESS: [string, string[]][] = [
@@ -84,19 +95,19 @@ const HARMLESS: [string, string[]][] = [
   ["a later end", ["set", arn("ended"), "--not-after", "2100-01-01T00:00:00Z"]],
   ["one group less", ["set", arn("plain"), "--remove-group", "g"]],
   ["the removal of a mapping with an end", ["remove", arn("ended")]],
-  ["the end of a denial that is over already", ["allow", arn("over")]],
+  ["the removal of an expired denial", ["allow", arn("over")]],
   ["one more denial", ["deny", arn("plain")]],
   ["an administrator's description", ["set", `sso/${A}/ClusterAdmin`, "--description", "x"]],
 ];
 for (const [what, words] of HARMLESS) {
-  test(`${what} lets nobody in, and --yes is enough`, async () => {
+  test(`${what} grants no access and requires only --yes`, async () => {
     const { code, out, err } = await cluster.mappings([...words, "-y"]);
     assert.equal(code, 0, err);
     assert.doesNotMatch(out, /!/);
   });
 }
 
-test("apply and --prune neither lift denials nor drop ends and pins in silence", async () => {
+test("apply and --prune report lifted denials and dropped ends and pins", async () => {
   const file = JSON.stringify({
     mappings: [
       { permissionSet: "ClusterAdmin", account: A, username: "admin:{SessionName}", groups: ["system:masters"] },
@@ -121,7 +132,7 @@ test("apply and --prune neither lift denials nor drop ends and pins in silence",
   assert.match(diff.out, /\n! This change loosens access: 1 new administrator\./);
 });
 
-test("a denial that moves to the deny list is not lifted", async () => {
+test("moving a denial to the deny list does not lift it", async () => {
   const file = JSON.stringify({
     mappings: [{ arn: arn("denied"), username: "x" }],
     deny: [{ arnLike: arn("denied") }],
@@ -130,7 +141,7 @@ test("a denial that moves to the deny list is not lifted", async () => {
   assert.equal(code, 0, err);
 });
 
-test("to remove an invalid deny list lets everybody in again, and says so", async () => {
+test("removing an invalid deny list is marked as lifting its denials", async () => {
   cluster.store.put(`/iam-authenticator/prod/deny/${A}`, "[,]");
   const { code, err } = await cluster.mappings(["remove", `deny/${A}`, "-y"]);
   assert.equal(code, 1);
@@ -141,10 +152,10 @@ test("to remove an invalid deny list lets everybody in again, and says so", asyn
 });
 
 for (const [what, value, whom] of [
-  ["cut off", `{"arn": "${arn("x")}", "deny": true,}`, arn("x")],
+  ["truncated", `{"arn": "${arn("x")}", "deny": true,}`, arn("x")],
   ["ill-typed", `{"arn": "${arn("x")}", "deny": "true"}`, arn("x")],
 ] as const) {
-  test(`a denial that is ${what} is not lifted in silence`, async () => {
+  test(`lifting a denial that is ${what} is reported`, async () => {
     cluster.store.put(`/iam-authenticator/prod/user/${A}/x`, value);
     const { code, err } = await cluster.mappings(["set", arn("x"), "--username", "x", "-y"]);
     assert.equal(code, 1, err);
@@ -152,7 +163,7 @@ for (const [what, value, whom] of [
   });
 }
 
-test("of two entries for the same principal the later end counts", async () => {
+test("of two denials of one principal, the later end applies", async () => {
   const twice = [{ arnLike: arn("twice") }, { arnLike: arn("twice"), notAfter: "2098-01-01T00:00:00Z" }];
   cluster.store.put(`/iam-authenticator/prod/deny/${A}`, JSON.stringify(twice));
   const input = JSON.stringify({ deny: [twice[1]] });
@@ -161,16 +172,16 @@ test("of two entries for the same principal the later end counts", async () => {
   assert.match(err, /^Refused: this ends the denial of \S+user\/twice on 2098-01-01T00:00:00\.000Z\./);
 });
 
-/** Who gets in by `behind`, which gives system:masters, once nothing stands before it. */
+/** Removals after which a mapping with lower precedence grants system:masters. */
 const UNCOVERED: [string, Record<string, unknown>, string[], RegExp][] = [
   [
-    "a role's mapping that goes, so that its account's counts",
+    "removing a role's mapping before its account's",
     { [`role/${A}/dev`]: { arn: role("dev"), username: "d" }, [`account/${A}`]: MASTERS_FOR_ALL },
     ["remove", role("dev")],
-    /leaves \S+role\/dev to account\/111122223333, which gives system:masters/,
+    /applies account\/111122223333 to \S+role\/dev and grants system:masters/,
   ],
   [
-    "a pattern that goes, so that the next one counts",
+    "removing a pattern before a wider one",
     {
       [`pattern/${A}`]: [
         { arnLike: role("ops-1*"), username: "o" },
@@ -178,17 +189,17 @@ const UNCOVERED: [string, Record<string, unknown>, string[], RegExp][] = [
       ],
     },
     ["remove", role("ops-1*")],
-    /leaves identities that match \S+role\/ops-1\* to pattern\/111122223333, which gives system:masters/,
+    /applies pattern\/111122223333 to identities that match \S+role\/ops-1\* and grants system:masters/,
   ],
   [
-    "a permission set's mapping that goes",
+    "removing a permission set's mapping before a pattern",
     { [`sso/${A}/view`]: { username: "v" }, "pattern/any": [{ arnLike: role("AWSReserved*"), ...MASTERS_FOR_ALL }] },
     ["remove", `sso/${A}/View`],
-    /leaves sso\/111122223333\/view to pattern\/any, which gives system:masters/,
+    /applies pattern\/any to sso\/111122223333\/view and grants system:masters/,
   ],
 ];
 for (const [what, values, words, text] of UNCOVERED) {
-  test(`${what} makes an administrator, and is marked`, async () => {
+  test(`${what} makes an administrator and is marked`, async () => {
     for (const [name, value] of Object.entries(values)) {
       cluster.store.put(`/iam-authenticator/prod/${name}`, JSON.stringify(value));
     }
@@ -200,14 +211,14 @@ for (const [what, values, words, text] of UNCOVERED) {
   });
 }
 
-test("a mapping that goes where nobody behind it is an administrator needs no question", async () => {
+test("removing a mapping before one without administrators is not marked", async () => {
   cluster.store.put(`/iam-authenticator/prod/account/${A}`, JSON.stringify({ username: "a" }));
   const { code, err, out } = await cluster.mappings(["remove", arn("plain"), "-y"]);
   assert.equal(code, 0, err);
   assert.doesNotMatch(out, /!/);
 });
 
-test("an order of patterns by which somebody becomes an administrator is marked", async () => {
+test("a new order of patterns that makes an administrator is marked", async () => {
   const [ops, all] = [
     { arnLike: role("ops-*"), username: "ops", groups: ["system:masters"] },
     { arnLike: role("*"), username: "r" },
@@ -216,10 +227,10 @@ test("an order of patterns by which somebody becomes an administrator is marked"
   const input = JSON.stringify({ mappings: [ops, all] });
   const { code, err } = await cluster.mappings(["apply", "-f", "-", "--prune", "-y"], { input });
   assert.equal(code, 1, err);
-  assert.match(err, /Refused: this .*leaves .*role\/\* to pattern\/111122223333, which gives system:masters[.,]/);
+  assert.match(err, /Refused: this .*applies pattern\/111122223333 to .*role\/\* and grants system:masters[.,]/);
 });
 
-test("a wider denial in the place of another lifts nothing, a narrower one does", async () => {
+test("replacing a denial by a wider one lifts nothing, a narrower one does", async () => {
   const over = async (old: string, next: string) => {
     cluster.store.put("/iam-authenticator/prod/deny/any", JSON.stringify([{ arnLike: old }]));
     const input = JSON.stringify({ deny: [{ arnLike: next }] });
@@ -237,6 +248,6 @@ test("a wider denial in the place of another lifts nothing, a narrower one does"
   ] as const) {
     assert.equal(await over(ofAny(old), ofAny(next)), lifted, `${old} -> ${next}`);
   }
-  // By its name, a user is denied in any path.
+  // A denial by name applies to users with any path.
   assert.equal(await over(arn("team/eve"), ofAny("user/team/*")), true);
 });

@@ -1,4 +1,4 @@
-// What set is given on the command line, and what is said about where it is written.
+// Messages about arguments of set, and about the account and cluster that are written.
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
@@ -11,14 +11,14 @@ beforeEach(async () => {
 });
 afterEach(() => cluster.store.close());
 
-test("C13: --unset of an unknown key is refused, with the keys that there are", async () => {
+test("--unset of an unknown key fails and lists the known keys", async () => {
   const { code, err } = await cluster.mappings(["set", DEVELOPERS, "--username", "x", "--unset", "user", "-y"]);
   assert.equal(code, 2);
   assert.match(err, /--unset <key>' argument 'user' is invalid\. .*username, groups, principalId, notAfter/);
   assert.equal(cluster.store.requests.length, 0);
 });
 
-test("C13: a list of groups in one option is refused", async () => {
+test("a comma-separated list of groups in one option fails", async () => {
   for (const option of ["--group", "--add-group", "--remove-group"]) {
     const { code, err } = await cluster.mappings(["set", DEVELOPERS, "--username", "x", option, "a,b", "-y"]);
     assert.equal(code, 2);
@@ -26,7 +26,7 @@ test("C13: a list of groups in one option is refused", async () => {
   }
 });
 
-test("C13: an empty cluster is refused, with what is expected", async () => {
+test("an empty cluster fails with the expected form", async () => {
   for (const words of [["list"], ["lint"], ["set", DEVELOPERS, "--username", "x"]]) {
     const { code, err } = await cli(["mappings", ...words, "-c", ""]);
     assert.equal(code, 2);
@@ -34,7 +34,7 @@ test("C13: an empty cluster is refused, with what is expected", async () => {
   }
 });
 
-test("C14: the plan and the question name account, region, cluster and prefix", async () => {
+test("the plan and the question name account, region, cluster and prefix", async () => {
   const words = ["set", DEVELOPERS, "--username", "dev"];
   const dry = await cluster.mappings([...words, "--dry-run"]);
   assert.ok(dry.out.startsWith(`Plan for ${WHERE}:\n+ role/`), dry.out);
@@ -44,7 +44,7 @@ test("C14: the plan and the question name account, region, cluster and prefix", 
   assert.ok(diff.out.startsWith(`Plan for ${WHERE}:\n0 to add, `), diff.out);
 });
 
-test("C14: an empty list says where it looked, and is not a failure", async () => {
+test("an empty list prints where it looked and exits with 0", async () => {
   cluster.store.remove(`${PREFIX}/sso/111122223333/clusteradmin`);
   const { code, out, err } = await cluster.mappings(["list"]);
   assert.deepEqual([code, err], [0, `No mappings in ${WHERE}.\n`]);
@@ -52,10 +52,10 @@ test("C14: an empty list says where it looked, and is not a failure", async () =
   const json = await cluster.mappings(["list", "-o", "json"]);
   assert.deepEqual([json.code, json.out], [0, "[]\n"]);
   const group = await cluster.mappings(["list", "--group", "g"]);
-  assert.equal(group.err, `No mappings that give g in ${WHERE}.\n`);
+  assert.equal(group.err, `No mappings that grant g in ${WHERE}.\n`);
 });
 
-test("C14: a removal says removed", async () => {
+test("a removal prints that it removed the parameter", async () => {
   await cluster.mappings(["set", DEVELOPERS, "--username", "dev", "-y"]);
   const { err } = await cluster.mappings(["remove", DEVELOPERS, "-y"]);
   assert.match(err, /^Removed 1 parameter\. /);
@@ -66,7 +66,7 @@ test("C14: a removal says removed", async () => {
   assert.ok(asked.err.startsWith(`Remove 1 parameter in ${WHERE}? [y/N] `), asked.err);
 });
 
-test("C14: running the same command again is advised only where that helps", async () => {
+test("running the same command again is advised only if it can succeed", async () => {
   const fail = (type: string) =>
     cluster.store.fail(({ headers }) =>
       headers["x-amz-target"] === "AmazonSSM.PutParameter"
@@ -85,20 +85,20 @@ test("C14: running the same command again is advised only where that helps", asy
   assert.doesNotMatch((await set()).err, /same command again/);
 });
 
-test("A5: get of a permission set's role finds the permission set's mapping", async () => {
+test("get of a permission set's role prints the permission set's mapping", async () => {
   const role = "arn:aws:iam::111122223333:role/AWSReservedSSO_ClusterAdmin_0123456789abcdef";
   const { code, out, err } = await cluster.mappings(["get", role, "-o", "json"]);
   assert.equal(code, 0, err);
   assert.equal(JSON.parse(out).parameter, `${PREFIX}/sso/111122223333/clusteradmin`);
   assert.match(
     err,
-    /^role\/111122223333\/awsreservedsso_\S+ does not exist\. The mapping of its permission set counts:\n$/,
+    /^role\/111122223333\/awsreservedsso_\S+ does not exist\. The mapping of its permission set applies:\n$/,
   );
   const arn = "arn:aws:iam::111122223333:role/AWSReservedSSO_Other_0123456789abcdef";
   assert.equal((await cluster.mappings(["get", arn])).code, 1);
 });
 
-test("set refuses an end in the past, and what lint calls an error; nothing is written", async () => {
+test("set rejects an end in the past and lint errors", async () => {
   const user = "arn:aws:iam::111122223333:user/alice";
   for (const [words, sentence] of [
     [
@@ -123,7 +123,7 @@ test("set refuses an end in the past, and what lint calls an error; nothing is w
     assert.match(err, sentence);
   }
   assert.equal(await cluster.value("user/111122223333/alice"), undefined);
-  // A warning of lint is not refused, nor is an end that has come, where another key changes.
+  // Lint warnings are accepted, and so is an expired mapping whose other keys change.
   const past = { arn: user, username: "a", notAfter: "2020-01-01T00:00:00Z" };
   cluster.store.put(`${PREFIX}/user/111122223333/alice`, JSON.stringify(past));
   const changed = await cluster.mappings(["set", user, "--description", "gone", "-y"]);
@@ -132,7 +132,7 @@ test("set refuses an end in the past, and what lint calls an error; nothing is w
   assert.equal(warned.code, 0, warned.err);
 });
 
-test("of a mistyped ARN, the part that is wrong is named", async () => {
+test("the message for an invalid ARN names the invalid part", async () => {
   for (const [arn, fault] of [
     ["arn:aws:iam::11112222333:role/Dev", "its account has 11 digits, not 12"],
     [
@@ -141,7 +141,7 @@ test("of a mistyped ARN, the part that is wrong is named", async () => {
     ],
     [
       "arn:aws:iam::111122223333:group/dev",
-      "STS does not tell a user's groups. Map a permission set (sso/<account>/<set>), a role, or each user",
+      "STS does not report a user's groups. Map a permission set (sso/<account>/<set>), a role, or each user",
     ],
     [
       "arn:aws:iam:eu-west-1:111122223333:role/Dev",

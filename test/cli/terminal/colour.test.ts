@@ -56,7 +56,7 @@ test("a pipe gets no colour; forced colour does not change the text; values cann
   assert.ok(coloured.includes(styled("yellow", "~ sso/111122223333/clusteradmin")));
   assert.ok(coloured.includes(styled("red", "- user/111122223333/old")));
   assert.ok(coloured.includes(styled("red", "    - arn:aws:iam::*:role/a* a")));
-  const weakening = "    ! gives system:masters to arn:aws:iam::111122223333:user/new";
+  const weakening = "    ! grants system:masters to arn:aws:iam::111122223333:user/new";
   assert.ok(coloured.includes(styled(["bold", "red"], weakening)));
   assert.equal(coloured.includes(`${ESCAPE}[2J`), false);
 });

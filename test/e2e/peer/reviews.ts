@@ -1,6 +1,6 @@
 // What is posted: TokenReviews as kube-apiserver writes them, other bodies, and tokens that are not for either server.
 
-import { reviewBody, V1, V1BETA1 } from "../../review/token-review.ts";
+import { reviewBody, V1, V1BETA1 } from "../../system/token-review.ts";
 import type { Random } from "./random.ts";
 
 export function usualBody(token: string, random: Random): string {

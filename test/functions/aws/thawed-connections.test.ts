@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { mock, type TestContext, test } from "node:test";
 import { createNodeNames } from "../../../functions/authenticator/aws/ec2-node-name.ts";
-import { createParameterStore } from "../../../functions/aws/parameter-store.ts";
 import type { Deadline } from "../../../functions/lib/deadline.ts";
+import { createParameterStore } from "../../../functions/parameters/parameter-store.ts";
 import { startHttpServer } from "../../../local/http-server.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { mockTime, until } from "../../time.ts";

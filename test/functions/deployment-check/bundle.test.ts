@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startHttpServer } from "../../../local/http-server.ts";
-import { startFunction } from "../../review/bundled-function.ts";
-import { sharedClock } from "../../review/clock.ts";
+import { startFunction } from "../../system/bundled-function.ts";
+import { sharedClock } from "../../system/clock.ts";
 
 const ENTRIES = ["dist/deployment-check/index.mjs", "functions/deployment-check/index.ts"];
 const VERSION = "arn:aws:lambda:us-west-2:111122223333:function:authenticator:7";

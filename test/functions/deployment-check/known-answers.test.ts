@@ -5,9 +5,9 @@ import { type TestContext, test } from "node:test";
 import { createCheckHandler } from "../../../functions/deployment-check/handler.ts";
 import { startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
-import { startFunction } from "../../review/bundled-function.ts";
-import { sharedClock } from "../../review/clock.ts";
-import { BUNDLE } from "../../review/system.ts";
+import { startFunction } from "../../system/bundled-function.ts";
+import { sharedClock } from "../../system/clock.ts";
+import { BUNDLE } from "../../system/system.ts";
 
 const REGION = "us-west-2";
 const CALLERS = { "/iam-authenticator/local/callers": JSON.stringify([{ name: "c", sha256: "0".repeat(64) }]) };

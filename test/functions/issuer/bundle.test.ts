@@ -7,8 +7,8 @@ import { JWKS_PATH, jwksDocument } from "../../../functions/issuer/documents.ts"
 import { issuerKeyParameter } from "../../../functions/issuer/keys.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { ssmThrottling } from "../../../local/parameter-store/protocol.ts";
-import { startFunction } from "../../review/bundled-function.ts";
-import { sharedClock } from "../../review/clock.ts";
+import { startFunction } from "../../system/bundled-function.ts";
+import { sharedClock } from "../../system/clock.ts";
 import { ec, rsa } from "./samples.ts";
 
 const entryAt = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));

@@ -1,4 +1,4 @@
-// Generated mapping files: what files hold, and things that look much like it.
+// Generates valid and slightly invalid mapping files.
 
 import fc from "fast-check";
 
@@ -69,7 +69,7 @@ const denial = fc.record(
   { arnLike: fc.oneof(arnLike, arnOf("role"), arnOf("user"), otherArn), ...end },
   { requiredKeys: ["arnLike"] },
 );
-/** What a file may hold, right for the most part. */
+/** File contents that are mostly valid. */
 export const mappingFile = fc.record(
   {
     $schema: fc.constant("./mapping-file.schema.json"),
@@ -103,7 +103,7 @@ const junk = fc.oneof(
   fc.string({ maxLength: 4 }),
   arnLike,
 );
-/** One slip: a key gone, added, or with another value; or a character of a string gone or added. */
+/** One mutation: a key removed, added or changed, or a character of a string removed or added. */
 const slip = fc.record({
   kind: fc.constantFrom("drop", "put", "put", "cut", "insert"),
   key: fc.oneof(
@@ -127,7 +127,7 @@ function withSlip(item: Record<string, unknown>, { kind, key, value, at, charact
   return { ...item, [own]: `${text.slice(0, index)}${kind === "cut" ? "" : character}${rest}` };
 }
 
-/** A file with one thing wrong, or changed at least. */
+/** A file with one mutation. */
 export const fileWithSlip = fc
   .tuple(mappingFile, fc.constantFrom("mappings", "deny", "file"), slip, junk)
   .map(([file, where, change, value]): unknown => {

@@ -1,4 +1,4 @@
-// The JSON Schema of mapping files against the command's own reading: the same verdict, but for what the schema says it leaves out.
+// The JSON Schema accepts the same mapping files as the command, except for the rules that its `$comment` excludes.
 
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
@@ -17,19 +17,19 @@ import { fileWithSlip, mappingFile } from "./generated-files.ts";
 const RUNS = Number(process.env["IAM_AUTHENTICATOR_RUNS"] ?? 1000);
 
 const streams = processStreams();
-/** Checks the schema itself too: one that is not valid 2020-12 does not compile. */
+/** Compiling fails if the schema is not valid 2020-12. */
 const isValid = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false }).compile(schema);
 
-/** What the schema leaves to the command, as its `$comment` lists it: the command's own words for each. */
+/** The rules that only the command checks, as in the schema's `$comment`, with the command's messages. */
 const ONLY_THE_COMMAND = {
   day: /^notAfter must be a time like /,
   never: /^arnLike .* can never match: /,
   mappings: /^\d+ mappings (?:for one parameter$|of session )/,
   denials: /^\d+ denials of /,
-  bytes: /^\d+ bytes, and a parameter holds 4096$/,
+  bytes: /^\d+ bytes, but a parameter holds at most 4096$/,
 } as const;
 
-/** Everything that keeps `apply` from taking this text. */
+/** All problems that `apply` reports for this text. */
 async function problemsOf(text: string): Promise<string[]> {
   const io = { ...streams, input: Readable.from([text]) };
   try {
@@ -44,7 +44,7 @@ async function problemsOf(text: string): Promise<string[]> {
 async function compare(file: unknown, text: string): Promise<"valid" | "invalid" | keyof typeof ONLY_THE_COMMAND> {
   const problems = await problemsOf(text);
   if (!isValid(file)) {
-    assert.notDeepEqual(problems, [], `the schema alone refuses ${text}: ${JSON.stringify(isValid.errors)}`);
+    assert.notDeepEqual(problems, [], `only the schema rejects ${text}: ${JSON.stringify(isValid.errors)}`);
     return "invalid";
   }
   const reasons = problems.map((problem) => {
@@ -54,7 +54,7 @@ async function compare(file: unknown, text: string): Promise<"valid" | "invalid"
   return reasons[0] ?? "valid";
 }
 
-test(`the schema and the command agree about ${RUNS} generated files`, async () => {
+test(`the schema and the command agree on ${RUNS} generated files`, async () => {
   const count = new Map<string, number>();
   await fc.assert(
     fc.asyncProperty(
@@ -68,7 +68,7 @@ test(`the schema and the command agree about ${RUNS} generated files`, async () 
     ),
     { numRuns: RUNS },
   );
-  // Not by saying yes, or no, to everything.
+  // Both results must occur often.
   for (const verdict of ["valid", "invalid"])
     assert.ok((count.get(verdict) ?? 0) > RUNS / 5, JSON.stringify([...count]));
 });
@@ -88,7 +88,7 @@ const OF_EACH_KIND: object[] = [
   { ...ACCOUNT, username: "x", groups: ["g"] },
 ];
 const ID = "A".repeat(125);
-/** Each just right for some kind, or just wrong. */
+/** Values that are just valid or just invalid for some kind. */
 const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   arn: [
     ...[":role/x", ":user/x", ":root", ":group/x", ":role/", ":role/a b/x", ":ROLE/X"].map(
@@ -136,7 +136,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   unknown: ["x"],
 };
 
-test("they agree about every kind of mapping with every key, right and just wrong, and without each", async () => {
+test("they agree on every kind of mapping with every key valid, slightly invalid or missing", async () => {
   for (const item of [
     ...OF_EACH_KIND,
     ...OF_EACH_KIND.flatMap((one) => ({ ...one, notAfter: "2026-12-31T00:00:00Z" })),
@@ -178,11 +178,11 @@ const LEFT_TO_THE_COMMAND: [keyof typeof ONLY_THE_COMMAND, object][] = [
   ["bytes", { mappings: [{ ...ROLE, description: "x".repeat(4096) }] }],
 ];
 for (const [reason, file] of LEFT_TO_THE_COMMAND) {
-  test(`left to the command, and it tells: ${reason}`, async () => {
+  test(`only the command reports: ${reason}`, async () => {
     assert.equal(await compare(file, JSON.stringify(file)), reason);
   });
 }
-test("the schema finds the usual slips of a pattern and of a time by itself", () => {
+test("the schema rejects common errors in patterns and times", () => {
   const [mapping, denial] = [
     (pattern: string) => isValid({ mappings: [{ arnLike: pattern, username: "x" }] }),
     (pattern: string) => isValid({ deny: [{ arnLike: pattern }] }),
@@ -206,19 +206,19 @@ test("the schema finds the usual slips of a pattern and of a time by itself", ()
   }
 });
 
-test("the schema says what it leaves to the command", () => {
+test("the schema lists the rules that only the command checks", () => {
   for (const word of ["day", "arnLike", "one mapping", "one denial", "4,096 bytes"])
     assert.ok(schema.$comment.includes(word));
 });
 
-test("mappings schema prints it; a file that import writes points beside itself, and one in JSON may name it", async () => {
+test("mappings schema prints the schema, imported files refer to it, and JSON files may name it", async () => {
   const { code, out } = await cli(["mappings", "schema"]);
   assert.deepEqual([code, JSON.parse(out)], [0, schema]);
   const input = "apiVersion: v1\nkind: ConfigMap\ndata: {mapAccounts: '[\"111122223333\"]'}\n";
   const imported = await cli(["mappings", "import", "-f", "-"], { input });
   assert.equal(
     imported.out,
-    `# For checks and completion in an editor, put the schema beside this file:
+    `# For checks and completion in an editor, save the schema next to this file:
 #   iam-authenticator mappings schema > mapping-file.schema.json
 # yaml-language-server: $schema=./mapping-file.schema.json
 mappings:

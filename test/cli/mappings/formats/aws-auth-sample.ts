@@ -1,10 +1,10 @@
-// An aws-auth ConfigMap as it grows over years: node groups, permission sets, teams, pipelines, people, a few leftovers.
+// A sample aws-auth ConfigMap that has grown over years: nodes, permission sets, teams, pipelines, users, leftovers.
 
 import { stringify } from "yaml";
 
 const ACCOUNTS = ["111122223333", "444455556666", "012345678901"];
 
-/** `size` entries; always the same ones. */
+/** Returns `size` entries, always the same. */
 export function realWorldAwsAuth(size: number): string {
   const account = (i: number) => ACCOUNTS[i % ACCOUNTS.length] ?? "";
   const suffix = (i: number) => (0x1234_5678_9abc + i * 7_919).toString(16).padStart(16, "0");
@@ -28,7 +28,7 @@ export function realWorldAwsAuth(size: number): string {
     username: `team-${i}:{{SessionName}}`,
     groups: [`team-${i % 12}`, "deployers"],
   }));
-  // Twice the same role in other capitals: the second counts.
+  // The same role twice in different case: the second applies.
   const again = {
     rolearn: `arn:aws:iam::${account(0)}:role/TEAM-7-Deploy`,
     username: "team-7:{{SessionName}}",

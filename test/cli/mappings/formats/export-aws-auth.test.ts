@@ -1,4 +1,4 @@
-// export --format aws-auth: permission sets by their roles, and nobody let in there who is denied here.
+// export --format aws-auth: converts permission sets to roles, and grants no access that is denied here.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -28,7 +28,7 @@ async function exported(parameters: Readonly<Record<string, unknown>>, roles: un
 
 const VIEW = { [`sso/${A}/view`]: { username: "view:{SessionName}", groups: ["viewers"] } };
 
-test("a permission set becomes each of its roles, without their path", async () => {
+test("a permission set becomes its roles without their path", async () => {
   const Roles = [
     { RoleName: "x", Arn: reserved("View", ONE) },
     { RoleName: "x", Arn: reserved("View", TWO) },
@@ -45,17 +45,17 @@ test("a permission set becomes each of its roles, without their path", async () 
   ]);
 });
 
-test("a permission set whose roles are not known is told, with exit code 1", async () => {
+test("a permission set without known roles is reported with exit code 1", async () => {
   const { code, err, roles } = await exported(VIEW);
   assert.deepEqual([code, roles], [1, []]);
   assert.match(
     err,
-    /^Left out, sso\/111122223333\/view: aws-auth has no permission sets, and no role of this one is in /,
+    /^Skipped sso\/111122223333\/view: aws-auth has no permission sets, and --roles-from \(aws iam list-roles\) has no role of this one/,
   );
-  assert.match(err, /\n0 exported, 1 left out\.\n$/);
+  assert.match(err, /\n0 exported, 1 skipped\.\n$/);
 });
 
-test("a role's own mapping counts before its permission set's, also where it cannot be exported", async () => {
+test("a role's separate mapping takes precedence over its permission set, even if it cannot be exported", async () => {
   const name = `AWSReservedSSO_View_${ONE}`;
   const own = { arn: role(name), username: "own", notAfter: "2100-01-01T00:00:00Z" };
   const Roles = [{ Arn: reserved("View", ONE) }, { Arn: reserved("View", TWO) }];
@@ -67,7 +67,7 @@ test("a role's own mapping counts before its permission set's, also where it can
   );
 });
 
-test("who is denied here is not let in there: roles, sessions, users, accounts, permission sets", async () => {
+test("mappings of denied roles, sessions, users, accounts and permission sets are skipped", async () => {
   const user = (name: string) => `arn:aws:iam::${A}:user/${name}`;
   const mapped = {
     ...VIEW,
@@ -92,13 +92,13 @@ test("who is denied here is not let in there: roles, sessions, users, accounts, 
   assert.deepEqual([roles.length, roles[0]?.rolearn], [1, role("Free")]);
   assert.deepEqual([users.length, users[0]?.userarn], [1, user("alice")]);
   assert.deepEqual(accounts, ["444455556666"]);
-  assert.equal(err.match(/it would let in who is denied here by /g)?.length, 5);
+  assert.equal(err.match(/it would grant access to identities that \S+ denies/g)?.length, 5);
   assert.equal(err.match(/: aws-auth has no denials\./g)?.length, 5);
 });
 
 const FREE = { [`role/${A}/free`]: { arn: role("Free"), username: "f" } };
 
-test("a denial of a permission set leaves out that set, and no other role", async () => {
+test("a denial of a permission set skips only that set", async () => {
   const { store, mappings } = await storedCluster({ ...VIEW, ...FREE, [`sso/${A}/edit`]: { username: "edit" } });
   const file = join(folder, "roles.json");
   writeFileSync(file, JSON.stringify({ Roles: [{ Arn: reserved("View", ONE) }, { Arn: reserved("Edit", TWO) }] }));
@@ -110,10 +110,13 @@ test("a denial of a permission set leaves out that set, and no other role", asyn
     parse(parse(out).data.mapRoles).map(({ rolearn }: { rolearn: string }) => rolearn),
     [role("Free"), role(`AWSReservedSSO_Edit_${TWO}`)],
   );
-  assert.match(err, /^Left out, sso\/111122223333\/view: it would let in who is denied here by deny\/111122223333\.\n/);
+  assert.match(
+    err,
+    /^Skipped sso\/111122223333\/view: it would grant access to identities that deny\/111122223333 denies\.\n/,
+  );
 });
 
-test("whom an invalid deny list denies here is left out: its account's, or all", async () => {
+test("an invalid deny list skips the mappings of its account, or all", async () => {
   const other = { "role/444455556666/other": { arn: role("Other", "444455556666"), username: "o" } };
   const mapped = { ...VIEW, ...FREE, ...other, [`account/${A}`]: {}, "account/444455556666": {} };
   const Roles = [{ Arn: reserved("View", ONE) }];
@@ -125,14 +128,14 @@ test("whom an invalid deny list denies here is left out: its account's, or all",
     );
     assert.match(
       ofAccount.err,
-      /free: it would let in who is denied here by deny\/111122223333, which is invalid\.\n/i,
+      /free: it would grant access to identities that deny\/111122223333 denies, because it is invalid\.\n/i,
     );
     const ofAny = await exported({ ...mapped, "deny/any": list }, { Roles });
     assert.deepEqual([ofAny.code, ofAny.roles, ofAny.accounts], [1, [], []]);
   }
 });
 
-test("whom an invalid mapping denies here is not let in by the permission set or account behind it", async () => {
+test("an invalid mapping skips the permission set or account with lower precedence", async () => {
   const name = `AWSReservedSSO_View_${ONE}`;
   const Roles = [{ Arn: reserved("View", ONE) }, { Arn: reserved("View", TWO) }];
   const other = { "account/444455556666": {} };
@@ -149,7 +152,10 @@ test("whom an invalid mapping denies here is not let in by the permission set or
       { Roles },
     );
     assert.deepEqual([code, accounts], [1, ["444455556666"]], parameter);
-    assert.match(err, new RegExp(`account/${A}: it would let in who is denied here by ${parameter}, which is invalid`));
+    assert.match(
+      err,
+      new RegExp(`account/${A}: it would grant access to identities that ${parameter} denies, because it is invalid`),
+    );
     const arns = roles.map(({ rolearn }: { rolearn: string }) => rolearn);
     assert.deepEqual(arns, [
       role("Free"),
@@ -161,19 +167,19 @@ test("whom an invalid mapping denies here is not let in by the permission set or
   assert.deepEqual([anywhere.accounts, anywhere.roles.length], [[], 1]);
 });
 
-test("a pinned role, and a value at another name than its own, let nobody in there", async () => {
+test("a pinned role and a value under another name are skipped", async () => {
   const pinned = { [`role/${A}/pinned`]: { arn: role("Pinned"), username: "p", principalId: "AROAPINNED" } };
   const moved = { [`role/${A}/moved`]: { arn: role("Elsewhere"), username: "m" } };
   const { code, roles, accounts, err } = await exported({ ...FREE, ...pinned, ...moved, [`account/${A}`]: {} });
   assert.deepEqual([code, accounts, roles.length, roles[0]?.rolearn], [1, [], 1, role("Free")]);
   assert.match(
     err,
-    /account\/111122223333: it would let in who is denied here by the principalId of role\/111122223333\/pinned/,
+    /account\/111122223333: it would grant access to identities that role\/111122223333\/pinned denies by principalId/,
   );
-  assert.match(err, /role\/Elsewhere: it does not apply here: account\/111122223333 does/);
+  assert.match(err, /role\/Elsewhere: it does not apply: account\/111122223333 does/);
 });
 
-test("a permission set with a mapping of one session is left out: everybody would get the set's mapping", async () => {
+test("a permission set with a session mapping is skipped", async () => {
   const Roles = [{ Arn: reserved("View", ONE) }];
   const jane = { session: "jane@example.com", username: "jane" };
   const list = `sso-session/${A}/view`;
@@ -187,11 +193,11 @@ test("a permission set with a mapping of one session is left out: everybody woul
     const { roles, err } = await exported({ ...VIEW, [list]: entries }, { Roles });
     assert.equal(roles.length, count, JSON.stringify(entries));
     if (count === 0)
-      assert.match(err, /view: aws-auth has no mappings of one session, and sso-session\/111122223333\/view has some/);
+      assert.match(err, /view: aws-auth cannot map a single session, but sso-session\/111122223333\/view does/);
   }
 });
 
-test("a file that is not the answer of list-roles is refused", async () => {
+test("a file that is not the output of list-roles is rejected", async () => {
   for (const wrong of [{}, "text", { Roles: [{ Arn: "x" }] }]) {
     const { code, err } = await exported(VIEW, wrong);
     assert.equal(code, 2);

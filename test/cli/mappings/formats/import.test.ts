@@ -1,4 +1,4 @@
-// import: each kind of file, and every line that cannot be carried with the reason.
+// import of aws-auth: converted entries, and the reason for each entry that cannot be imported.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -18,7 +18,7 @@ const configMap = (data: Record<string, unknown>) =>
   });
 const ARN = "arn:aws:iam::111122223333:role/";
 
-test("the aws-auth ConfigMap as kubectl prints it", async () => {
+test("import reads the aws-auth ConfigMap as kubectl prints it", async () => {
   const { code, err, mappings } = await importText(
     configMap({
       mapRoles: [
@@ -38,12 +38,12 @@ test("the aws-auth ConfigMap as kubectl prints it", async () => {
   ]);
   assert.equal(
     err,
-    `line 11, mapRoles 2 (${ARN}team/path/Dev): new access: with its path it never matched anybody; now it matches ${ARN}Dev.
-4 carried, 1 of them new access.\n`,
+    `line 11, mapRoles 2 (${ARN}team/path/Dev): new access: with its path it never matched, now it matches ${ARN}Dev.
+4 imported, 1 of them with new access.\n`,
   );
 });
 
-test("what cannot be carried is told line by line", async () => {
+test("each entry that cannot be imported is reported with its line", async () => {
   const { code, err, mappings } = await importText(
     configMap({
       mapRoles: [
@@ -61,18 +61,18 @@ test("what cannot be carried is told line by line", async () => {
   assert.equal(code, 1);
   assert.deepEqual(mappings, [{ arn: `${ARN}OK`, username: "last" }]);
   assert.deepEqual(err.trimEnd().split("\n"), [
-    `line 20, mapRoles 7 (${ARN}ok) is left out: line 22, mapRoles 8 (${ARN}OK) is for the same principal and comes later: the last one counts.`,
-    `line 7, mapRoles 1 (${ARN}a) is not carried: username is missing.`,
-    `line 10, mapRoles 2 (${ARN}b) is not carried: {{Unknown}} has braces that are not a placeholder.`,
-    `line 12, mapRoles 3 (${ARN}c) is not carried: {single} has braces that are not a placeholder.`,
-    `line 14, mapRoles 4 (${ARN}d) is not carried: groups must be a list of strings.`,
-    "line 17, mapRoles 5 (arn:aws:sts::111122223333:assumed-role/e/s) is not carried: arn must be the ARN of the role, not of a session: arn:aws:iam::111122223333:role/e.",
-    "line 19, mapRoles 6 is not carried: it has no ARN.",
-    "1 carried, 6 not.",
+    `line 20, mapRoles 7 (${ARN}ok) is skipped: line 22, mapRoles 8 (${ARN}OK) is for the same principal and is later: the last one applies.`,
+    `line 7, mapRoles 1 (${ARN}a) cannot be imported: username is missing.`,
+    `line 10, mapRoles 2 (${ARN}b) cannot be imported: {{Unknown}} has braces that are not a placeholder.`,
+    `line 12, mapRoles 3 (${ARN}c) cannot be imported: {single} has braces that are not a placeholder.`,
+    `line 14, mapRoles 4 (${ARN}d) cannot be imported: groups must be a list of strings.`,
+    "line 17, mapRoles 5 (arn:aws:sts::111122223333:assumed-role/e/s) cannot be imported: arn must be the ARN of the role, not of a session: arn:aws:iam::111122223333:role/e.",
+    "line 19, mapRoles 6 cannot be imported: it has no ARN.",
+    "1 imported, 6 not imported.",
   ]);
 });
 
-test("a permission set's role stays a role, or becomes the set with --sso", async () => {
+test("--sso maps the permission set instead of its role", async () => {
   const role = `${ARN}AWSReservedSSO_Cluster_Admin_0123456789abcdef`;
   const text = configMap({
     mapRoles: [{ rolearn: `${ARN}aws-reserved/sso.amazonaws.com/${role.split("/")[1]}`, username: "a" }],
@@ -81,13 +81,13 @@ test("a permission set's role stays a role, or becomes the set with --sso", asyn
   assert.deepEqual(asRole.mappings, [{ arn: role, username: "a" }]);
   assert.match(
     asRole.err,
-    /: new access: with its path .*\.\nline \d+, mapRoles 1 .*: the role of permission set Cluster_Admin; with --sso/,
+    /: new access: with its path .*\.\nline \d+, mapRoles 1 .*: the role of permission set Cluster_Admin; use --sso/,
   );
   const asSet = await importText(text, "--sso");
   assert.deepEqual(asSet.mappings, [{ permissionSet: "Cluster_Admin", account: "111122223333", username: "a" }]);
 });
 
-test("what other programs overlook is told: sections and keys with a slip, and a pin", async () => {
+test("misspelled sections and keys, and pins, are reported", async () => {
   const { code, err, mappings } = await importText(
     configMap({
       mapRole: [{ rolearn: `${ARN}lost`, username: "l" }],
@@ -96,15 +96,15 @@ test("what other programs overlook is told: sections and keys with a slip, and a
   );
   assert.deepEqual([code, mappings], [1, [{ arn: `${ARN}a`, username: "a" }]]);
   assert.deepEqual(err.trimEnd().split("\n"), [
-    `line 10, mapRoles 1 (${ARN}a): unknown keys group, userid left out; to pin the mapping to this very principal, set principalId.`,
-    "line 6, mapRole is not carried: only mapRoles, mapUsers, mapAccounts and config.yaml are ever read.",
-    "1 carried, 1 not.",
+    `line 10, mapRoles 1 (${ARN}a): unknown keys group, userid skipped; to pin the mapping to this principal, set principalId.`,
+    "line 6, mapRole cannot be imported: only mapRoles, mapUsers, mapAccounts and config.yaml are read.",
+    "1 imported, 1 not imported.",
   ]);
   const config = { server: { maproles: [{ ROLEARN: `${ARN}a`, username: "a" }] } };
   assert.equal((await importText(stringify(config))).mappings.length, 1);
 });
 
-test("anything else is refused in one sentence", async () => {
+test("any other file is rejected in one sentence", async () => {
   assert.deepEqual(await importText(""), { code: 2, err: "Standard input is empty.\n", mappings: [] });
   for (const text of ["# nothing", "a: b", "[]", "- 1", "kind: ConfigMap\ndata: {mapRoles: 'a: {'}", "\t: x"]) {
     const { code, err } = await importText(text);
@@ -113,13 +113,13 @@ test("anything else is refused in one sentence", async () => {
   }
 });
 
-test("a ConfigMap that has no mappings is reported: mostly it is the wrong one", async () => {
+test("a ConfigMap without mappings is reported", async () => {
   const hint = ": import reads its keys mapRoles, mapUsers, mapAccounts and config.yaml";
   for (const text of [
     "kind: ConfigMap\nmetadata: {name: aws-auth}\n",
     "kind: ConfigMap\nmetadata: {name: aws-auth}\ndata: {mapRoles: '[]'}\n",
   ]) {
     const { code, err, mappings } = await importText(text);
-    assert.deepEqual([code, err, mappings], [0, `line 1: ConfigMap has no mappings${hint}.\n0 carried.\n`, []]);
+    assert.deepEqual([code, err, mappings], [0, `line 1: ConfigMap has no mappings${hint}.\n0 imported.\n`, []]);
   }
 });

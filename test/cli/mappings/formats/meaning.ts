@@ -1,4 +1,4 @@
-// What an aws-auth ConfigMap means to aws-iam-authenticator, written anew for tests.
+// Evaluates an aws-auth ConfigMap like aws-iam-authenticator, implemented separately for tests.
 
 import { parse } from "yaml";
 
@@ -10,8 +10,8 @@ interface Item {
 }
 
 /**
- * Whom it makes what: keys in any case, the last of a section
- * wins, roles before users, and a role's ARN with a path matches nobody, unless `pathsMatch`, which is what we promise.
+ * The users by principal: keys are case-insensitive, the last entry of a section
+ * wins, roles before users, and a role's ARN with a path never matches, unless `pathsMatch`, as after an import.
  */
 export function meaning(configMap: string): Map<string, string> {
   const { data = {} } = parse(configMap);
@@ -20,7 +20,7 @@ export function meaning(configMap: string): Map<string, string> {
   const hasPath = (arn: string) => bare(arn) !== arn.toLowerCase();
   const found = new Map<string, string>();
   const add = (arn: string, { username, groups = [] }: Item) => found.set(arn, JSON.stringify([username, groups]));
-  // In the order of growing weight: a later one replaces an earlier one.
+  // In order of increasing precedence: a later one replaces an earlier one.
   for (const item of list("mapRoles")) if (hasPath(item.rolearn ?? "")) add(bare(item.rolearn ?? ""), item);
   for (const item of list("mapUsers")) add(item.userarn?.toLowerCase() ?? "", item);
   for (const item of list("mapRoles")) if (!hasPath(item.rolearn ?? "")) add(bare(item.rolearn ?? ""), item);

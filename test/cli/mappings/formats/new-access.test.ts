@@ -1,4 +1,4 @@
-// import: every line of output names the entry's line, number and ARN, and access that is new is never silent.
+// import: output names each entry's line, number and ARN, and always reports new access.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -33,19 +33,19 @@ data:
   mapUsers: "- userarn: arn:aws:iam::111122223333:user/d\\n  username: {}\\n"
 `;
 
-test("an entry that aws-auth never matched is new access, with its line, number and ARN", async () => {
+test("an entry that aws-auth never matched is reported as new access with its line, number and ARN", async () => {
   const { code, err, mappings } = await importText(AWS_AUTH);
   assert.equal(code, 1);
   assert.deepEqual(mappings.length, 3);
   assert.deepEqual(err, [
-    `line 9, mapRoles 2 (${ARN}team/b): new access: with its path it never matched anybody; now it matches ${ARN}b.`,
-    `line 12, mapRoles 3 (${ARN}c ): new access: with spaces around its ARN it never matched anybody; now it matches ${ARN}c.`,
-    "line 14, mapUsers 1 (arn:aws:iam::111122223333:user/d) is not carried: username must be a string.",
-    "3 carried, 2 of them new access, 1 not.",
+    `line 9, mapRoles 2 (${ARN}team/b): new access: with its path it never matched, now it matches ${ARN}b.`,
+    `line 12, mapRoles 3 (${ARN}c ): new access: with spaces around its ARN it never matched, now it matches ${ARN}c.`,
+    "line 14, mapUsers 1 (arn:aws:iam::111122223333:user/d) cannot be imported: username must be a string.",
+    "3 imported, 2 of them with new access, 1 not imported.",
   ]);
 });
 
-test("one that never matched gives way to one that did, also to an earlier one", async () => {
+test("an entry that matched takes precedence over one that never matched", async () => {
   const { code, err, mappings } = await importText(
     `kind: ConfigMap
 data:
@@ -56,22 +56,22 @@ data:
   );
   assert.deepEqual([code, mappings], [0, [{ arn: `${ARN}b`, username: "matched" }]]);
   assert.deepEqual(err, [
-    `line 5, mapRoles 2 (${ARN}team/b) is left out: line 4, mapRoles 1 (${ARN}b) is for the same principal, and the other never matched anybody.`,
-    "1 carried.",
+    `line 5, mapRoles 2 (${ARN}team/b) is skipped: line 4, mapRoles 1 (${ARN}b) is for the same principal, and the other never matched.`,
+    "1 imported.",
   ]);
 });
 
-test("an EKS access entry with a path is nothing new", async () => {
+test("an EKS access entry with a path is not new access", async () => {
   const entry = { accessEntry: { principalArn: `${ARN}team/b`, username: "b", kubernetesGroups: ["g"] } };
   const { code, err, mappings } = await importText(`${JSON.stringify(entry)}\n${JSON.stringify(entry, null, 2)}`);
   assert.deepEqual([code, mappings], [0, [{ arn: `${ARN}b`, username: "b", groups: ["g"] }]]);
   assert.deepEqual(err, [
-    `line 1, access entry (${ARN}team/b) is left out: line 2, access entry (${ARN}team/b) is for the same principal and comes later: the last one counts.`,
-    "1 carried.",
+    `line 1, access entry (${ARN}team/b) is skipped: line 2, access entry (${ARN}team/b) is for the same principal and is later: the last one applies.`,
+    "1 imported.",
   ]);
 });
 
-test("several documents, the ConfigMap of aws-iam-authenticator, IAMIdentityMapping objects, and what else there is", async () => {
+test("import reads several documents, aws-iam-authenticator's ConfigMap and IAMIdentityMapping objects", async () => {
   const text = `apiVersion: v1
 kind: ServiceAccount
 metadata: {name: aws-iam-authenticator}
@@ -116,25 +116,25 @@ items:
   assert.deepEqual(err, [
     "line 1: ServiceAccount has no mappings.",
     "line 30: ConfigMap has no mappings.",
-    `line 15, mapRoles 2 (${ARN}x/b): new access: with its path it never matched anybody; now it matches ${ARN}b.`,
-    "line 27, IAMIdentityMapping dave (arn:aws:iam::111122223333:user/dave) is not carried: username is missing.",
-    "4 carried, 1 of them new access, 1 not.",
+    `line 15, mapRoles 2 (${ARN}x/b): new access: with its path it never matched, now it matches ${ARN}b.`,
+    "line 27, IAMIdentityMapping dave (arn:aws:iam::111122223333:user/dave) cannot be imported: username is missing.",
+    "4 imported, 1 of them with new access, 1 not imported.",
   ]);
 });
 
-test("of several files, each line names its file; one entry is one line, whatever it holds", async () => {
+test("with several files, each line names its file, and each entry is one line", async () => {
   const [a, b] = ["a.yaml", "b.yaml"].map((name) => join(folder, name));
   const config = (arn: string) => `server: {mapRoles: [{rolearn: ${JSON.stringify(arn)}, username: u}]}`;
   writeFileSync(a ?? "", config(`${ARN}a`));
-  writeFileSync(b ?? "", config("arn:x\n0 carried.\u001b[2J"));
+  writeFileSync(b ?? "", config("arn:x\n0 imported.\u001b[2J"));
   const { code, err } = await cli(["mappings", "import", "-f", a ?? "", "-f", b ?? ""]);
   assert.equal(code, 1);
   const [line, sum, ...rest] = err.trimEnd().split("\n");
-  assert.ok(line?.startsWith(`${b}, line 1, mapRoles 1 (arn:x?0 carried.?[2J) is not carried: `), line);
-  assert.deepEqual([sum, rest], ["1 carried, 1 not.", []]);
+  assert.ok(line?.startsWith(`${b}, line 1, mapRoles 1 (arn:x?0 imported.?[2J) cannot be imported: `), line);
+  assert.deepEqual([sum, rest], ["1 imported, 1 not imported.", []]);
 });
 
-test("an error of YAML inside a ConfigMap names the file's line", async () => {
+test("a YAML error in a ConfigMap names the line in the file", async () => {
   const { code, err } = await importText("kind: ConfigMap\ndata:\n  mapRoles: |\n    - a: [\n");
   assert.equal(code, 2);
   assert.match(err[0] ?? "", /^standard input, mapRoles, line [45], column \d+: not valid YAML/);

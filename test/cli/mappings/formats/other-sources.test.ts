@@ -1,4 +1,4 @@
-// import from what is not the ConfigMap: the server config, eksctl's file, EKS access entries.
+// import of other formats: the server config, eksctl's file and EKS access entries.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -11,7 +11,7 @@ async function importText(text: string, ...words: string[]) {
 }
 const ARN = "arn:aws:iam::111122223333:role/";
 
-test("aws-iam-authenticator's server config", async () => {
+test("import reads aws-iam-authenticator's server config", async () => {
   const { mappings } = await importText(
     stringify({
       clusterID: "prod",
@@ -33,7 +33,7 @@ test("aws-iam-authenticator's server config", async () => {
   ]);
 });
 
-test("eksctl's ClusterConfig", async () => {
+test("import reads eksctl's ClusterConfig", async () => {
   const { code, err, mappings } = await importText(
     stringify({
       kind: "ClusterConfig",
@@ -46,10 +46,10 @@ test("eksctl's ClusterConfig", async () => {
   );
   assert.equal(code, 1);
   assert.deepEqual(mappings, [{ arn: `${ARN}a`, username: "a", groups: ["g"] }, { account: "444455556666" }]);
-  assert.match(err, /^line 9, iamIdentityMappings 3 is not carried: service emr-containers is RBAC/);
+  assert.match(err, /^line 9, iamIdentityMappings 3 cannot be imported: service emr-containers is RBAC/);
 });
 
-test("answers of aws eks describe-access-entry, one after the other", async () => {
+test("import reads consecutive responses of aws eks describe-access-entry", async () => {
   const entry = (name: string) => ({
     accessEntry: {
       clusterName: "c",
@@ -69,13 +69,13 @@ test("answers of aws eks describe-access-entry, one after the other", async () =
   assert.equal((await importText(JSON.stringify([entry("a"), entry("b")]))).mappings.length, 2);
 });
 
-test("describe-access-entry through jq -c; and an entry whose rights are access policies", async () => {
+test("import reads describe-access-entry through jq -c, and reports an entry without groups", async () => {
   const line = (name: string, groups: string[]) =>
     `{"accessEntry":{"principalArn":"${ARN}${name}","username":"u","kubernetesGroups":${JSON.stringify(groups)}}}\n`;
   const { code, err, mappings } = await importText(line("a", ["g"]) + line("b", []));
   assert.deepEqual([code, mappings.length], [0, 2]);
   assert.equal(
     err,
-    `line 2, access entry (${ARN}b): it has no groups: RBAC must give what EKS access policies gave.\n2 carried.\n`,
+    `line 2, access entry (${ARN}b): it has no groups: use RBAC to grant what EKS access policies granted.\n2 imported.\n`,
   );
 });

@@ -1,4 +1,4 @@
-// From aws-auth to Parameter Store and back: the exported ConfigMap means what the imported one meant.
+// Import from aws-auth and export to it: both ConfigMaps grant the same access.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -18,7 +18,7 @@ before(async () => {
 });
 after(() => cluster.store.close());
 
-/** Import, the parameters it would write, what is read back of them, export. */
+/** Imports, converts to parameters, reads these, and exports. */
 function roundTrip(configMap: string): { exported: string; problems: readonly string[] } {
   const carried = readForeign(configMap, "aws-auth").items.map((foreign) => carry(foreign, false));
   const { winners } = merge(
@@ -40,7 +40,7 @@ function roundTrip(configMap: string): { exported: string; problems: readonly st
 
 const name = fc.oneof(
   { weight: 5, arbitrary: fc.stringMatching(/^[A-Za-z0-9+=,.@_-]{1,12}$/) },
-  // Few, so that principals come twice, also in other capitals.
+  // Few names, so that principals repeat, also in different case.
   fc.constantFrom("admin", "Admin", "ADMIN"),
   fc.constantFrom("AWSReservedSSO_View_Only_0123456789abcdef", "AWSReservedSSO_Admin_fedcba9876543210"),
 );
@@ -80,19 +80,19 @@ const configMaps = fc
     }),
   );
 
-test("a generated ConfigMap means the same after import and export", () => {
+test("a generated ConfigMap grants the same access after import and export", () => {
   fc.assert(
     fc.property(configMaps, (configMap) => {
       const { exported, problems } = roundTrip(configMap);
       assert.deepEqual(problems, []);
       assert.deepEqual(meaning(exported), meaning(configMap));
     }),
-    // 10,000 take half a minute: IAM_AUTHENTICATOR_RUNS=10000 for them, as after a change here.
+    // After a change here, run it with IAM_AUTHENTICATOR_RUNS=10000, which takes half a minute.
     { numRuns: Number(process.env["IAM_AUTHENTICATOR_RUNS"] ?? 1000) },
   );
 });
 
-test("what aws-auth cannot say is left out and told", async () => {
+test("mappings that aws-auth cannot express are skipped and reported", async () => {
   const entries = [
     ["pattern/any", [{ arnLike: "arn:aws:iam::*:role/x-*", username: "x" }]],
     ["sso/111122223333/admin", { username: "a" }],
@@ -107,6 +107,6 @@ test("what aws-auth cannot say is left out and told", async () => {
   for (const [key, value] of entries) cluster.store.put(`/iam-authenticator/prod/${key}`, JSON.stringify(value));
   const { code, err, out } = await cluster.mappings(["export", "--format", "aws-auth"]);
   assert.equal(code, 1);
-  assert.equal(err.match(/^Left out, /gm)?.length, 6);
+  assert.equal(err.match(/^Skipped /gm)?.length, 6);
   assert.doesNotMatch(out, /gone|late|broken/);
 });

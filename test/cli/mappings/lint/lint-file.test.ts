@@ -1,4 +1,4 @@
-// lint of a file: without AWS, for a pull request.
+// lint of files, which does not call AWS.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -11,7 +11,7 @@ const role = (name: string, more: object = {}) => ({
   ...more,
 });
 
-test("a file is linted without AWS, and --fail says from where on it fails", async () => {
+test("lint reads a file without AWS, and --fail sets the level that fails", async () => {
   const lint = (text: string, ...words: string[]) =>
     cli(["mappings", "lint", "-f", "-", ...words], { input: text, now: NOW });
   const good = `mappings:
@@ -25,10 +25,10 @@ test("a file is linted without AWS, and --fail says from where on it fails", asy
   assert.equal((await lint(wide, "--fail", "error")).code, 0);
   assert.match((await lint("mappings: []")).out, /warning +no-masters/);
   assert.equal((await lint("mappings: {}")).code, 2);
-  assert.equal((await cli(["mappings", "lint"])).err, "Give --cluster or --file.\n");
+  assert.equal((await cli(["mappings", "lint"])).err, "Use --cluster or --file.\n");
 });
 
-test("a file: every invalid mapping and every duplicate is a finding, beside all others", async () => {
+test("every invalid mapping and duplicate in a file is a finding, in addition to other findings", async () => {
   const input = `mappings:
   - {arn: arn:aws:iam::111122223333:role/a, username: a}
   - {arn: arn:aws:iam::111122223333:role/x/A, username: other}
@@ -54,7 +54,7 @@ test("a file: every invalid mapping and every duplicate is a finding, beside all
   assert.equal(code, 1);
 });
 
-test("a pattern of an account comes before one of any account that it covers", async () => {
+test("a pattern of an account takes precedence over one for any account", async () => {
   const lint = async (name: string) => {
     const [own, any] = [`arn:aws:iam::111122223333:role/a-*`, `arn:aws:iam::111122223333:role/${name}`];
     const mappings = [
@@ -65,12 +65,12 @@ test("a pattern of an account comes before one of any account that it covers", a
   };
   assert.match(
     await lint("a-b-*"),
-    /covered-pattern +pattern\/any +\S+:role\/a-b-\* is never reached: \S+:role\/a-\* comes/,
+    /covered-pattern +pattern\/any +\S+:role\/a-b-\* never applies: \S+:role\/a-\* takes precedence/,
   );
   assert.doesNotMatch(await lint("*-b"), /covered/);
 });
 
-test("a mapping that names system:masters but cannot give it is not an administrator's", async () => {
+test("a mapping that names system:masters but cannot grant it is no administrator", async () => {
   const lint = async (mapping: object, ...deny: object[]) => {
     const input = JSON.stringify({ mappings: [mapping], deny });
     const environment = { RESERVED_PREFIXES: "kept:" };
@@ -82,14 +82,14 @@ test("a mapping that names system:masters but cannot give it is not an administr
   const group = { groups: ["system:masters"] };
   const denied = { arnLike: "arn:aws:iam::111122223333:role/*" };
   assert.deepEqual(await lint(role("a", group), denied), [
-    "no mapping gives system:masters or access:cluster-admin",
-    "names, but does not give, system:masters: a (denied by deny/111122223333)",
+    "no mapping grants system:masters or access:cluster-admin",
+    "does not grant system:masters: a (denied by deny/111122223333)",
   ]);
   assert.match((await lint(role("a", { ...group, notAfter: "2026-11-01T00:00:00Z" }))).join(), /\(ended on 2026-11-01/);
-  assert.match((await lint(role("a", { ...group, username: "kept:a" }))).join(), /\(refused, name_refused\)/);
+  assert.match((await lint(role("a", { ...group, username: "kept:a" }))).join(), /\(denied, name_refused\)/);
   const part = { arnLike: "arn:aws:iam::111122223333:role/AWSReservedSSO_Set_0*" };
   assert.deepEqual(await lint({ permissionSet: "Set", account: "111122223333", username: "s", ...group }, part), [
-    "no mapping surely gives system:masters or access:cluster-admin",
-    "may give system:masters: s (denied by deny/111122223333)",
+    "no mapping surely grants system:masters or access:cluster-admin",
+    "may grant system:masters: s (denied by deny/111122223333)",
   ]);
 });

@@ -1,4 +1,4 @@
-// lint --fix: stored values that only earlier releases accept get the meaning that those gave them, and nothing else changes.
+// lint --fix: rewrites only stored values that earlier releases accepted, with the same meaning.
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
@@ -10,7 +10,7 @@ const A = "111122223333";
 const ROLE = `arn:aws:iam::${A}:role/Dev`;
 const HASH = "0".repeat(64);
 
-/** Each with what an earlier release read in it. */
+/** Values with their meaning in an earlier release. */
 const STRICTER: Readonly<Record<string, readonly [value: string, fixed: unknown]>> = {
   [`role/${A}/dev`]: [
     `{"arn":"${ROLE}","deny":true,"username":"old","deny":false,"username":"dev"}`,
@@ -38,7 +38,7 @@ beforeEach(async () => {
 });
 afterEach(() => cluster.store.close());
 
-/** As text, with its repeated keys. */
+/** As text, to keep repeated keys. */
 async function stored(name: string): Promise<string> {
   const credentials = { accessKeyId: "AKIALOCALTESTAAAAAAA", secretAccessKey: "local/only" };
   const ssm = new SSMClient({ region: "us-east-1", endpoint: cluster.store.url, credentials });
@@ -46,7 +46,7 @@ async function stored(name: string): Promise<string> {
 }
 const fix = (...words: string[]) => cluster.mappings(["lint", "--fix", ...words]);
 
-test("lint finds each of them", async () => {
+test("lint reports each of these values", async () => {
   const { code, out } = await cluster.mappings(["lint", "-o", "json", "--fail", "error"]);
   const errors = JSON.parse(out).filter(({ level }: { level: string }) => level === "error");
   assert.equal(code, 1);
@@ -54,7 +54,7 @@ test("lint finds each of them", async () => {
   assert.deepEqual(names, new Set(Object.keys(STRICTER)));
 });
 
-test("each is rewritten with the meaning that earlier releases gave it, and every other parameter stays", async () => {
+test("--fix rewrites each value with its earlier meaning and keeps all other parameters", async () => {
   const before = await stored(`account/${A}`);
   const { code, out, err } = await fix("-y", "--allow-weakening");
   assert.equal(code, 0, err);
@@ -78,12 +78,12 @@ test("each is rewritten with the meaning that earlier releases gave it, and ever
   assert.deepEqual([again.code, again.err], [0, "Nothing to fix.\n"]);
 });
 
-test("what lets identities in is marked, and needs --allow-weakening; --dry-run and a no write nothing", async () => {
+test("fixes that grant access require --allow-weakening, and --dry-run or a declined question writes nothing", async () => {
   const all = () => Promise.all(Object.keys(STRICTER).map(stored));
   const before = await all();
   const refused = await fix("-y");
   assert.equal(refused.code, 1);
-  assert.match(refused.err, /needs --allow-weakening/);
+  assert.match(refused.err, /add --allow-weakening/);
   const dry = await fix("--dry-run");
   assert.equal(dry.code, 0, dry.err);
   assert.match(dry.out, /5 to change/);
@@ -91,7 +91,7 @@ test("what lets identities in is marked, and needs --allow-weakening; --dry-run 
   assert.deepEqual(await all(), before);
 });
 
-test("a list with another invalid entry stays as it is, and is named", async () => {
+test("a list with another invalid entry is reported and not changed", async () => {
   const list = `[{"arnLike":"${ROLE}","username":"a","username":"b"},{"arnLike":"${ROLE}","username":"a","note":1,"note":2}]`;
   cluster.store.put(`${PREFIX}/pattern/any`, list);
   const { code, err } = await fix("-y", "--allow-weakening");
@@ -105,7 +105,7 @@ test("a list with another invalid entry stays as it is, and is named", async () 
   assert.deepEqual(JSON.parse(await stored("deny/any")), []);
 });
 
-test("with --account, only that account's values are read and written", async () => {
+test("with --account, --fix reads and writes only that account's values", async () => {
   cluster.store.put(`${PREFIX}/account/444455556666`, '{"username":"a","username":"b"}');
   const { code, err } = await fix("-y", "--allow-weakening", "--account", A);
   assert.equal(code, 0, err);
@@ -114,10 +114,10 @@ test("with --account, only that account's values are read and written", async ()
   assert.equal(await stored("callers"), STRICTER["callers"]?.[0]);
 });
 
-test("--fix is for stored values, and writing options are for --fix", async () => {
-  assert.match((await fix("-f", "-")).err, /^--fix is for stored values: leave --file out\.\n/);
+test("--fix rejects --file, and options for writing require --fix", async () => {
+  assert.match((await fix("-f", "-")).err, /^--fix changes stored values: omit --file\.\n/);
   for (const option of ["--yes", "--dry-run", "--force", "--allow-weakening"]) {
     const { code, err } = await cluster.mappings(["lint", option]);
-    assert.deepEqual([code, /need --fix/.test(err)], [2, true], option);
+    assert.deepEqual([code, /require --fix/.test(err)], [2, true], option);
   }
 });

@@ -1,4 +1,4 @@
-// lint of usernames and groups, of patterns, and of deny lists: what each rule finds, and what it leaves alone.
+// lint rules for usernames, groups, patterns and deny lists: what they report and what they accept.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -15,7 +15,7 @@ async function lint(file: { mappings?: object[]; deny?: object[] }, rule: string
   return found.filter((one) => one.rule === rule).map(({ level, where, message }) => `${level} ${where}: ${message}`);
 }
 
-test("A4: lint finds a group that the session name chooses", async () => {
+test("lint finds a group that the session name sets", async () => {
   const found = await lint(
     {
       mappings: [
@@ -33,7 +33,7 @@ test("A4: lint finds a group that the session name chooses", async () => {
   ]);
 });
 
-test("A4: lint finds a username that is the bare session name", async () => {
+test("lint finds a username that is only the session name", async () => {
   const mappings = ["{SessionName}", "{SessionNameRaw}", "dev:{SessionName}", "system:node:{EC2PrivateDNSName}"];
   const found = await lint({ mappings: mappings.map((username, i) => role(`r${i}`, { username })) }, "chosen-username");
   assert.deepEqual(
@@ -42,7 +42,7 @@ test("A4: lint finds a username that is the bare session name", async () => {
   );
 });
 
-test("A4: lint finds a session name for a user, who has none", async () => {
+test("lint finds a session name in the mapping of a user", async () => {
   const found = await lint(
     {
       mappings: [
@@ -56,20 +56,20 @@ test("A4: lint finds a session name for a user, who has none", async () => {
     "no-session",
   );
   assert.deepEqual(found, [
-    `error user/${A}/a: {SessionName} has no value for a user, root or federated user: every review is refused`,
-    `error pattern/${A}: {SessionNameRaw} has no value for a user, root or federated user: every review is refused`,
+    `error user/${A}/a: {SessionName} has no value for a user, root or federated user: every review is denied`,
+    `error pattern/${A}: {SessionNameRaw} has no value for a user, root or federated user: every review is denied`,
   ]);
 });
 
-test("A4: lint finds names with a space at their start or end", async () => {
+test("lint finds names that start or end with a space", async () => {
   const found = await lint({ mappings: [role("a", { username: " a", groups: ["x ", "two words"] })] }, "space-in-name");
   assert.deepEqual(found, [
-    `warning role/${A}/a: " a" has a space at its start or end, and RBAC compares names exactly`,
-    `warning role/${A}/a: "x " has a space at its start or end, and RBAC compares names exactly`,
+    `warning role/${A}/a: " a" starts or ends with a space, and RBAC compares names exactly`,
+    `warning role/${A}/a: "x " starts or ends with a space, and RBAC compares names exactly`,
   ]);
 });
 
-test("A4: lint finds two principals that share a username", async () => {
+test("lint finds principals that share a username", async () => {
   const found = await lint(
     {
       mappings: [
@@ -90,7 +90,7 @@ test("A4: lint finds two principals that share a username", async () => {
   ]);
 });
 
-test("A4: lint finds denials that are invalid, over, or end soon; one in force is not a finding", async () => {
+test("lint finds denials that are invalid, expired or end soon", async () => {
   const denied = (name: string, more: object = {}) => ({ arnLike: `arn:aws:iam::${A}:user/${name}`, ...more });
   const file = {
     deny: [
@@ -110,7 +110,7 @@ test("A4: lint finds denials that are invalid, over, or end soon; one in force i
   assert.equal((await lint(file, "invalid")).length, 2);
 });
 
-test("an end within two days is told in hours", async () => {
+test("an end within two days is printed in hours", async () => {
   for (const [hours, text] of [
     [0.01, "1 h"],
     [2, "2 h"],

@@ -1,4 +1,4 @@
-// lint: one cluster with everything that is wrong, each found once and no more.
+// lint of a cluster with every kind of problem.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -71,7 +71,7 @@ before(async () => {
 });
 after(() => cluster.store.close());
 
-test("each mistake is found once, and nothing else", async () => {
+test("lint reports each problem once and nothing else", async () => {
   const { code, out, err } = await cluster.mappings(["lint", "-o", "json"], { now: NOW });
   const found: { level: string; rule: string; where: string }[] = JSON.parse(out);
   assert.deepEqual(found.map(({ level, rule, where }) => `${level} ${rule} ${where}`).toSorted(), EXPECTED.toSorted());
@@ -80,7 +80,7 @@ test("each mistake is found once, and nothing else", async () => {
   assert.deepEqual(levels, ["error", "warning", "info"]);
 });
 
-test("a SecureString and a name of nobody are found too", async () => {
+test("lint reports a SecureString and an unknown parameter name", async () => {
   cluster.store.put(`${PREFIX}/role/111122223333/secret`, "{}", { type: "SecureString" });
   cluster.store.put(`${PREFIX}/roles/111122223333/x`, "{}");
   const { out } = await cluster.mappings(["lint"], { now: NOW });

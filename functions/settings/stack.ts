@@ -1,4 +1,4 @@
-// The name of the stack that a cluster's authenticator is deployed as, where nobody chose another one.
+// Names that the construct and the command share: the default stack of a cluster, and the tag of its parameters.
 
 import { hash } from "node:crypto";
 
@@ -11,3 +11,6 @@ export function defaultStackName(clusterId: string): string {
   const suffix = plain === clusterId ? "" : `-${hash("sha256", clusterId).slice(0, 8)}`;
   return `IamAuthenticator-${plain}${suffix}`;
 }
+
+/** The tag of a parameter that a stack manages; its value is the stack's name. The command does not overwrite such a parameter. */
+export const OWNER_TAG = "iam-authenticator:managed-by";

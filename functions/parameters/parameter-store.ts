@@ -7,13 +7,13 @@ import {
   SSMClient,
   SSMServiceException,
 } from "@aws-sdk/client-ssm";
+import { discardIdle, openAgents, requestHandler } from "../aws/connections.ts";
 import { ParametersUnavailable } from "../errors.ts";
 import type { Deadline } from "../lib/deadline.ts";
 import { failureKind, type RetryRules, retry } from "../lib/retry.ts";
 import { isThrottlingCode } from "../lib/throttling.ts";
-import type { FetchParameters } from "../parameters/parameter-cache.ts";
-import type { DatedParameter, StoredParameter } from "../parameters/stored-parameter.ts";
-import { discardIdle, openAgents, requestHandler } from "./connections.ts";
+import type { FetchParameters } from "./parameter-cache.ts";
+import type { DatedParameter, StoredParameter } from "./stored-parameter.ts";
 
 export interface ParameterStoreOptions {
   readonly region: string;

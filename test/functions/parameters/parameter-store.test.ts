@@ -2,10 +2,14 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, mock, test } from "node:test";
-import { createParameterStore, createPathReader, type FetchPath } from "../../../functions/aws/parameter-store.ts";
 import { ParametersUnavailable } from "../../../functions/errors.ts";
 import type { Deadline } from "../../../functions/lib/deadline.ts";
 import type { FetchParameters } from "../../../functions/parameters/parameter-cache.ts";
+import {
+  createParameterStore,
+  createPathReader,
+  type FetchPath,
+} from "../../../functions/parameters/parameter-store.ts";
 import type { Fault } from "../../../local/faults.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { mockTime, passEach } from "../../time.ts";
