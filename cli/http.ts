@@ -65,7 +65,7 @@ export async function sendHttp(
   signal?.throwIfAborted();
   for (const secret of secretsSent(url, request.headers)) secrets.add(secret);
   const { method, headers, body, agent, limitMs, maxBytes, what = url.host, patienceMs = PATIENCE_MS } = request;
-  // Loaded here, since most runs of `token` send nothing, and without the exports that an import would evaluate (undici).
+  // Loaded here: most runs of `token` send nothing. Unlike import(), this does not evaluate unused exports (undici).
   const { request: open } = process.getBuiltinModule(url.protocol === "http:" ? "node:http" : "node:https");
   const start = performance.now();
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
