@@ -64,7 +64,7 @@ async function documents() {
 
 test("the first key is published before there is an issuer: that needs its public half, and no stack", () => {
   const command = join(ROOT, "dist", "cli", "iam-authenticator.mjs");
-  const place = ["-c", "issued", "--region", REGION, "--public-key", join(folder, "sa.pub"), "--yes"];
+  const place = ["-c", "issued", "--region", REGION, "--public-key", join(folder, "sa.pub"), "--yes", "--new"];
   const env = { ...process.env, ...emulator.environment, HOME: folder };
   const printed = execFileSync(process.execPath, [command, "irsa", "keys", "publish", ...place], {
     encoding: "utf8",
