@@ -4,8 +4,8 @@
 import { hash } from "node:crypto";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { Input } from "../aws-json.ts";
+import { invalidParameter, noSuchLogGroup } from "./errors.ts";
 import { parseFilterPattern } from "./filter-pattern.ts";
-import { invalidParameter, noSuchLogGroup } from "./refusal.ts";
 
 export interface LogEvent {
   /** Milliseconds since 1970. */

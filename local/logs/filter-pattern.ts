@@ -3,7 +3,7 @@
 // Every other pattern is refused: one that is half understood would find the wrong lines.
 
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { invalidParameter } from "./refusal.ts";
+import { invalidParameter } from "./errors.ts";
 
 /** Whether a log line is one that was asked for. */
 export type Matches = (message: string) => boolean;

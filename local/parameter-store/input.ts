@@ -2,7 +2,7 @@
 
 import { type Input, illTyped } from "../aws-json.ts";
 import { ServiceError } from "../service-error.ts";
-import { constraintError } from "./refusal.ts";
+import { constraintError } from "./errors.ts";
 
 export function optionalText(input: Input, field: string): string | undefined {
   const value = input[field] ?? undefined;

@@ -3,8 +3,8 @@
 // .../userguide/sysman-paramstore-su-create.html and .../userguide/parameter-store-advanced-parameters.html.
 
 import { ServiceError } from "../service-error.ts";
+import { constraintError, validationError } from "./errors.ts";
 import { arnPrefix, type StoreLocation } from "./parameter.ts";
-import { constraintError, validationError } from "./refusal.ts";
 
 export const MAX_VERSIONS = 100;
 export const MAX_PARAMETERS = 10_000;

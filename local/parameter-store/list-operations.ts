@@ -1,11 +1,11 @@
 // GetParametersByPath.
 
 import type { Input } from "../aws-json.ts";
+import { validationError } from "./errors.ts";
 import { flag, refuseUnsupported, requiredText } from "./input.ts";
 import { checkNameGrammar } from "./limits.ts";
 import { page } from "./paging.ts";
 import { newest, type Parameters, type StoreLocation } from "./parameter.ts";
-import { validationError } from "./refusal.ts";
 import { renderParameter } from "./render.ts";
 
 const MAX_PATH_PAGE = 10;

@@ -2,11 +2,11 @@
 
 import type { Input } from "../aws-json.ts";
 import { ServiceError } from "../service-error.ts";
+import { notFound, validationError } from "./errors.ts";
 import { flag, refuseUnsupported, requiredText, texts } from "./input.ts";
 import { checkNameGrammar } from "./limits.ts";
 import { page } from "./paging.ts";
 import { newest, type Parameters, type StoreLocation } from "./parameter.ts";
-import { notFound, validationError } from "./refusal.ts";
 import { renderHistory, renderParameter } from "./render.ts";
 
 const MAX_NAMES = 10;

@@ -2,6 +2,7 @@
 // Source: docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
 
 import { ServiceError } from "../service-error.ts";
+import { validationError } from "./errors.ts";
 import { checkName, checkValue } from "./limits.ts";
 import {
   newest,
@@ -11,7 +12,6 @@ import {
   type StoreLocation,
   TIER,
 } from "./parameter.ts";
-import { validationError } from "./refusal.ts";
 
 export interface WriteRequest {
   readonly name: string;

@@ -2,8 +2,8 @@
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
 
 import type { LocalRequest } from "../http-server.ts";
+import { incompleteSignature, missingAuthentication } from "./errors.ts";
 import type { Parameter } from "./query.ts";
-import { incompleteSignature, missingAuthentication } from "./refusal.ts";
 
 export interface Authentication {
   readonly accessKeyId: string;

@@ -1,7 +1,7 @@
 // Query strings as SigV4 reads and writes them, byte by byte.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 
-import { malformedQuery } from "./refusal.ts";
+import { malformedQuery } from "./errors.ts";
 
 /** A decoded name and value; each character stands for one byte. */
 export type Parameter = readonly [name: string, value: string];

@@ -3,8 +3,8 @@
 import { type LocalRequest, type LocalResponse, type LocalServer, startHttpServer } from "../http-server.ts";
 import { LOCAL_IDENTITIES, type LocalIdentity } from "../identities.ts";
 import { answered, callerIdentity, refused } from "./answer.ts";
+import { missingAction, Refusal, unknownAction } from "./errors.ts";
 import { type Parameter, parseQuery } from "./query.ts";
-import { missingAction, Refusal, unknownAction } from "./refusal.ts";
 import { verify } from "./verify.ts";
 import { assumeRoleWithWebIdentity, type WebIdentityOptions } from "./web-identity/assume-role.ts";
 import { checkTrustPolicy } from "./web-identity/trust-policy.ts";

@@ -4,9 +4,9 @@ import { timingSafeEqual } from "node:crypto";
 import type { LocalRequest } from "../http-server.ts";
 import type { LocalIdentity } from "../identities.ts";
 import { type Authentication, readAuthentication } from "./authentication.ts";
+import { expiredToken, incompleteSignature, signatureMismatch, unknownKey } from "./errors.ts";
 import { servesRegion } from "./hosts.ts";
 import type { Parameter } from "./query.ts";
-import { expiredToken, incompleteSignature, signatureMismatch, unknownKey } from "./refusal.ts";
 import { expectedSignature } from "./signature.ts";
 
 export interface Dependencies {

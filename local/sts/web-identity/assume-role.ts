@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import type { LocalIdentity } from "../../identities.ts";
 import { type LocalRole, type OidcProvider, providerArn, roleArn } from "../../roles.ts";
 import type { Result } from "../answer.ts";
-import { assumeRoleDenied, Refusal, validationError } from "../refusal.ts";
+import { assumeRoleDenied, Refusal, validationError } from "../errors.ts";
 import { verifyIdentityToken } from "./identity-token.ts";
 import { fetchIssuerKeys, type IssuerAccess } from "./issuer-documents.ts";
 import { trusts } from "./trust-policy.ts";

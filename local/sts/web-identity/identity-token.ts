@@ -2,7 +2,7 @@
 
 import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from "jose";
 import type { OidcProvider } from "../../roles.ts";
-import { expiredIdentityToken, invalidIdentityToken, noVerificationKey } from "../refusal.ts";
+import { expiredIdentityToken, invalidIdentityToken, noVerificationKey } from "../errors.ts";
 
 export interface WebIdentity {
   readonly provider: OidcProvider;

@@ -7,7 +7,7 @@ import type { IncomingMessage } from "node:http";
 import { get } from "node:https";
 import { BlockList, isIP } from "node:net";
 import type { JSONWebKeySet } from "jose";
-import { identityProviderUnreachable, noVerificationKey } from "../refusal.ts";
+import { identityProviderUnreachable, noVerificationKey } from "../errors.ts";
 
 export interface IssuerAccess {
   /** Whom an issuer on this machine has its certificate from, PEM; public issuers are checked by the usual authorities. */
