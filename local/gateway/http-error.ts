@@ -1,7 +1,7 @@
 // The answers of the gateway where a request does not reach the function.
 
 import { type Answer, message } from "./answer.ts";
-import type { Refusal } from "./request.ts";
+import type { HttpError } from "./request.ts";
 import type { Api } from "./route.ts";
 
 /**
@@ -10,14 +10,14 @@ import type { Api } from "./route.ts";
  * 413: https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
  * 431: reported by users, see https://backbencher.dev/solved-431-status-code-with-request-header-fields-too-large
  */
-const REFUSALS: Readonly<Record<Refusal, Answer>> = {
+const ANSWERS: Readonly<Record<HttpError, Answer>> = {
   "untrusted-certificate": message(403, "Forbidden"),
   "body-too-large": message(413, "Request Entity Too Large"),
   "headers-too-large": message(431, "Request Header Fields Too Large"),
 };
 
-export function refuse(refusal: Refusal): Answer {
-  return REFUSALS[refusal];
+export function refuse(error: HttpError): Answer {
+  return ANSWERS[error];
 }
 
 /** A REST API knows no 404 of its own: an unknown resource or method looks like a request that lacks a signature. */

@@ -28,7 +28,7 @@ export interface GatewayRequest {
 }
 
 /** Why a request does not get as far as the function. */
-export type Refusal = "headers-too-large" | "body-too-large" | "untrusted-certificate";
+export type HttpError = "headers-too-large" | "body-too-large" | "untrusted-certificate";
 
 /*
  * "Total combined size of request line and header values: 10240 bytes" and "Payload size: 10 MB", none adjustable.
@@ -39,7 +39,7 @@ const MAX_HEADER_BYTES = 10_240;
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
 /** The request, read whole, or why it is refused; `time` is when it came in. */
-export async function readRequest(incoming: IncomingMessage, time: number): Promise<GatewayRequest | Refusal> {
+export async function readRequest(incoming: IncomingMessage, time: number): Promise<GatewayRequest | HttpError> {
   const { method = "GET", url = "/", rawHeaders, httpVersion, socket } = incoming;
   const secure = socket instanceof TLSSocket ? socket : undefined;
   const peer = secure?.getPeerX509Certificate();

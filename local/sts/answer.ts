@@ -5,8 +5,8 @@ import { randomUUID } from "node:crypto";
 import type { Fault } from "../faults.ts";
 import type { LocalRequest, LocalResponse } from "../http-server.ts";
 import type { LocalIdentity } from "../identities.ts";
+import { ServiceError } from "../service-error.ts";
 import { type XmlNode, xmlDocument } from "../xml.ts";
-import { Refusal } from "./errors.ts";
 
 const NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/";
 
@@ -31,7 +31,7 @@ export function answered(request: LocalRequest, action: string, result: Result):
 }
 
 /** The answer to a request that was refused. */
-export function refused(request: LocalRequest, { code, status, message }: Refusal): LocalResponse {
+export function refused(request: LocalRequest, { code, status, message }: ServiceError): LocalResponse {
   const id = randomUUID();
   if (acceptsJson(request)) {
     return json(status, id, { Error: { Code: code, Message: message, Type: "Sender" }, RequestId: id });
@@ -44,7 +44,7 @@ export function refused(request: LocalRequest, { code, status, message }: Refusa
 
 /** STS at its limit, to be given to `fail` as it is: `sts.fail(stsThrottling)`. */
 export function stsThrottling(request: LocalRequest): Fault {
-  const { status, headers, body } = refused(request, new Refusal("Throttling", 400, "Rate exceeded"));
+  const { status, headers, body } = refused(request, new ServiceError("Throttling", "Rate exceeded"));
   return { kind: "answer", status, ...(headers && { headers }), body: body.toString() };
 }
 

@@ -2,8 +2,9 @@
 
 import { type LocalRequest, type LocalResponse, type LocalServer, startHttpServer } from "../http-server.ts";
 import { LOCAL_IDENTITIES, type LocalIdentity } from "../identities.ts";
+import { ServiceError } from "../service-error.ts";
 import { answered, callerIdentity, refused } from "./answer.ts";
-import { missingAction, Refusal, unknownAction } from "./errors.ts";
+import { missingAction, unknownAction } from "./errors.ts";
 import { type Parameter, parseQuery } from "./query.ts";
 import { verify } from "./verify.ts";
 import { assumeRoleWithWebIdentity, type WebIdentityOptions } from "./web-identity/assume-role.ts";
@@ -51,7 +52,7 @@ export function stsAnswers(options: Omit<StsOptions, "port">): (request: LocalRe
       checkAction(parameters);
       return callerIdentity(request, identity);
     } catch (error) {
-      if (error instanceof Refusal) return refused(request, error);
+      if (error instanceof ServiceError) return refused(request, error);
       throw error;
     }
   };

@@ -19,7 +19,7 @@ export interface Dependencies {
 
 const TOLERANCE_MS = 15 * 60 * 1000;
 
-/** The identity whose key signed `request`; throws a `Refusal` otherwise. */
+/** The identity whose key signed `request`; throws a `ServiceError` otherwise. */
 export function verify(
   request: LocalRequest,
   query: readonly Parameter[],

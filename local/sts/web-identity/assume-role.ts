@@ -4,8 +4,9 @@
 import { randomBytes } from "node:crypto";
 import type { LocalIdentity } from "../../identities.ts";
 import { type LocalRole, type OidcProvider, providerArn, roleArn } from "../../roles.ts";
+import { ServiceError } from "../../service-error.ts";
 import type { Result } from "../answer.ts";
-import { assumeRoleDenied, Refusal, validationError } from "../errors.ts";
+import { assumeRoleDenied, validationError } from "../errors.ts";
 import { verifyIdentityToken } from "./identity-token.ts";
 import { fetchIssuerKeys, type IssuerAccess } from "./issuer-documents.ts";
 import { trusts } from "./trust-policy.ts";
@@ -75,7 +76,7 @@ function required(parameters: Parameters, name: string, form: RegExp): string {
 function refuseUnsupported(parameters: Parameters): void {
   for (const name of parameters.keys()) {
     if (!/^(Policy|PolicyArns\..*|ProviderId)$/.test(name)) continue;
-    throw new Refusal("ValidationError", 400, `This local STS does not support ${name}.`);
+    throw new ServiceError("ValidationError", `This local STS does not support ${name}.`);
   }
 }
 
@@ -88,14 +89,14 @@ function durationOf(parameters: Parameters, role: LocalRole | undefined): number
   if (seconds > 43_200) throw validationError("durationSeconds", text, "have value less than or equal to 43200");
   if (seconds > most) {
     const message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
-    throw new Refusal("ValidationError", 400, message);
+    throw new ServiceError("ValidationError", message);
   }
   return seconds;
 }
 
 function accountOf(arn: string): string {
   const account = /^arn:aws:iam::(\d{12}):role\/.+$/.exec(arn)?.[1];
-  if (account === undefined) throw new Refusal("ValidationError", 400, "Request ARN is invalid");
+  if (account === undefined) throw new ServiceError("ValidationError", "Request ARN is invalid");
   return account;
 }
 

@@ -21,7 +21,7 @@ export interface TokenChecks {
 /** What IAM takes: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html */
 const ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"];
 
-/** Whose `token` it is; throws a `Refusal` otherwise. */
+/** Whose `token` it is; throws a `ServiceError` otherwise. */
 export async function verifyIdentityToken(
   token: string,
   { providers, fetchKeys, now }: TokenChecks,
