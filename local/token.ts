@@ -1,4 +1,4 @@
-// Makes the bearer tokens that clients send, with the AWS SDK's own signer.
+// Creates bearer tokens as clients send them, with the AWS SDK's signer.
 
 import { presign, presignedUrl } from "../cli/aws/presign.ts";
 import type { LocalIdentity } from "./identities.ts";
@@ -6,17 +6,17 @@ import type { LocalIdentity } from "./identities.ts";
 export interface TokenOptions {
   readonly identity: LocalIdentity;
   readonly clusterId: string;
-  /** What is signed for; the global host wants `us-east-1`. */
+  /** The signed region; the global host requires `us-east-1`. */
   readonly region: string;
-  /** When it is signed, in milliseconds since the epoch; default now. */
+  /** Signing time in milliseconds since the epoch; default now. */
   readonly now?: number;
-  /** Seconds, default 60, as the AWS CLI writes it. */
+  /** Seconds; default 60, as in the AWS CLI. */
   readonly expiresIn?: number;
-  /** Default the region's own STS. */
+  /** Default: the STS endpoint of the region. */
   readonly host?: string;
-  /** Headers that are signed beside `host` and `x-k8s-aws-id`. */
+  /** Signed in addition to `host` and `x-k8s-aws-id`. */
   readonly extraSignedHeaders?: Readonly<Record<string, string>>;
-  /** Parameters beside `Action` and `Version`, or instead of them; signed like those. */
+  /** Signed parameters in addition to `Action` and `Version`; may replace these. */
   readonly extraQuery?: Readonly<Record<string, string>>;
 }
 
@@ -25,7 +25,7 @@ export async function mintToken(options: TokenOptions): Promise<string> {
   return `k8s-aws-v1.${Buffer.from(await presignUrl(options)).toString("base64url")}`;
 }
 
-/** The URL inside a token, its parameters sorted by name, as the SDK writes URLs. */
+/** The URL inside a token, with parameters sorted by name, as in the SDK. */
 export async function presignUrl({ identity, ...options }: TokenOptions): Promise<string> {
   const { accessKeyId, secretAccessKey, sessionToken } = identity;
   const { region, host = `sts.${region}.amazonaws.com`, now = Date.now() } = options;

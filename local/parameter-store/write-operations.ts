@@ -1,4 +1,4 @@
-// PutParameter and DeleteParameter.
+// Implements PutParameter and DeleteParameter.
 
 import type { Input } from "../aws-json.ts";
 import { notFound, validationError } from "./errors.ts";

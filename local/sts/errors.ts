@@ -1,4 +1,4 @@
-// The ways STS refuses a request: code, HTTP status and message of each.
+// The errors of STS: code, HTTP status and message.
 // https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
 
 import { ServiceError } from "../service-error.ts";
@@ -17,7 +17,7 @@ export const unknownKey = (): ServiceError =>
 export const expiredToken = (): ServiceError =>
   new ServiceError("ExpiredToken", "The security token included in the request is expired", 403);
 
-/** The signature itself, or the date or the scope that it was made for. */
+/** Wrong signature, date or scope. */
 export const signatureMismatch = (message: string): ServiceError =>
   new ServiceError("SignatureDoesNotMatch", message, 403);
 
@@ -25,13 +25,12 @@ export const missingAction = (): ServiceError =>
   new ServiceError("MissingAction", "The request is missing an action or a required parameter");
 
 /**
- * Repeats what the caller sent, as STS does. A verifier that searches an answer for an identity, instead of parsing
- * the whole of it, can be made to find one in here (CVE-2020-16250).
+ * Repeats caller input, as STS does. A verifier that searches the response for an identity, instead of parsing it, can be
+ * tricked with this (CVE-2020-16250).
  */
 export const unknownAction = (action: string, version: string): ServiceError =>
   new ServiceError("InvalidAction", `Could not find operation ${action} for version ${version}`);
 
-/** https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
 export const validationError = (member: string, value: string | undefined, constraint: string): ServiceError =>
   new ServiceError(
     "ValidationError",
@@ -39,14 +38,14 @@ export const validationError = (member: string, value: string | undefined, const
       `failed to satisfy constraint: Member must ${constraint}`,
   );
 
-// The next ones are AssumeRoleWithWebIdentity's own:
+// Errors of AssumeRoleWithWebIdentity:
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html#API_AssumeRoleWithWebIdentity_Errors
 
 export const invalidIdentityToken = (message: string): ServiceError =>
   new ServiceError("InvalidIdentityToken", message);
 
 /**
- * What users are shown where the documents cannot be had: not public, slow, redirected, or without the token's key.
+ * For documents that are not public, slow, redirected, or without the token's key.
  * https://repost.aws/knowledge-center/iam-sts-invalididentitytoken (the two spaces are STS's: aws-sdk-rust issue 827)
  */
 export const noVerificationKey = (): ServiceError =>
@@ -60,13 +59,13 @@ export const identityProviderUnreachable = (): ServiceError =>
     "The identity provider that was asked to verify the incoming identity token could not be reached.",
   );
 
-/** Both in seconds since 1970. */
+/** Times in seconds since 1970. */
 export const expiredIdentityToken = (now: number, expiration: number): ServiceError =>
   new ServiceError(
     "ExpiredTokenException",
     `Token expired: current date/time ${now} must be before the expiration date/time ${expiration}`,
   );
 
-/** A role that does not exist reads like one whose trust policy does not allow the token. */
+/** STS returns the same error for a role that does not exist and for one that does not trust the token. */
 export const assumeRoleDenied = (): ServiceError =>
   new ServiceError("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", 403);

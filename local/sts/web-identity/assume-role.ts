@@ -1,4 +1,4 @@
-// AssumeRoleWithWebIdentity: a token of an OIDC issuer in, the credentials of a role's session out.
+// AssumeRoleWithWebIdentity: exchanges a token of an OIDC issuer for the credentials of a role session.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
 
 import { randomBytes } from "node:crypto";
@@ -17,7 +17,7 @@ export interface WebIdentityOptions extends IssuerAccess {
 }
 
 export interface AssumedRole {
-  /** With the keys that were given out: what STS knows of them from now on. */
+  /** The session, which STS accepts in later calls. */
   readonly identity: LocalIdentity;
   readonly result: Result;
 }
@@ -37,7 +37,7 @@ export async function assumeRoleWithWebIdentity(
   const duration = durationOf(parameters, role);
 
   const webIdentity = await verifyIdentityToken(token, {
-    // an account sees its own providers only
+    // only providers in the role's account
     providers: providers.filter(({ account }) => account === accountOf(wanted)),
     fetchKeys: (issuer) => fetchIssuerKeys(issuer, access),
     now,
@@ -66,13 +66,13 @@ function required(parameters: Parameters, name: string, form: RegExp): string {
   const value = parameters.get(name);
   const member = name.charAt(0).toLowerCase() + name.slice(1);
   if (value === undefined) throw validationError(member, value, "not be null");
-  // a token is a secret, also one of the wrong length
+  // a token of the wrong length is still a secret
   const shown = name === "WebIdentityToken" ? "***" : value;
   if (!form.test(value)) throw validationError(member, shown, `satisfy regular expression pattern: ${form.source}`);
   return value;
 }
 
-/** Members that would change what a session may do, or how its token is checked: refused rather than passed over. */
+/** Rejects unsupported members that would change the session or the token check. */
 function refuseUnsupported(parameters: Parameters): void {
   for (const name of parameters.keys()) {
     if (!/^(Policy|PolicyArns\..*|ProviderId)$/.test(name)) continue;
