@@ -30,7 +30,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npm run test:": RUNS_TESTS,
   "ci-run": { because: "it runs this test" },
   "npm run acceptance": by("test/e2e/emulator/acceptance.e2e.ts", "acceptanceIn("),
-  "npx node test/acceptance/checks/": by("test/acceptance/command.test.ts", "each check is a file that runs alone"),
+  "npx node test/acceptance/checks/": by("test/acceptance/command.test.ts", "each check file runs separately"),
   "npm run bench": MEASURES,
   "npx node test/bench/": MEASURES,
   "npx node test/cli/bench/": MEASURES,

@@ -20,7 +20,7 @@ const NO_CODEDEPLOY = "the emulator has no CodeDeploy";
 export const UNSERVED: Readonly<Record<string, string>> = {
   "3 statuses at the caller": NO_THROTTLE,
   "3 integrationError in the access log": NO_ACCESS_LOG,
-  "3 5xx counts them": "the emulator's API Gateway writes no metrics",
+  "3 5xx metric": "the emulator's API Gateway writes no metrics",
   "4 metrics": "the emulator's CloudWatch Logs makes no metrics of log lines",
   "5": NO_CODEDEPLOY,
   "6": "the emulator has no CodeDeploy, and says READY to any provisioned concurrency",

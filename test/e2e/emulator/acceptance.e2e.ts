@@ -56,7 +56,7 @@ test("every check runs, what the emulator cannot serve does not pass, and nothin
   });
   const of = (verdict: string) => rows.filter((one) => one.verdict === verdict).map(({ row }) => row);
   assert.deepEqual(of("failed"), []);
-  const wholly = (row: string) => row.replace(" the whole check", "");
+  const wholly = (row: string) => row.replace(" entire check", "");
   assert.deepEqual(of("not served").map(wholly).sort(), Object.keys(UNSERVED).sort());
   assert.deepEqual(of("not run"), ["2 permission set", "9 mtls", "9 private"]);
   assert.deepEqual(of("passed").slice(-3), ["12 removal", "12 leftovers by tag", "12 leftovers by name"]);
