@@ -1,5 +1,5 @@
-// `npm run acceptance` against an emulator of AWS. Run by `npm run test:rehearsal`; needs Python 3. Verdicts are exact: a row that
-// the emulator cannot serve is listed with its reason, and every other row passes. ACCEPTANCE_REPORT=docs/acceptance keeps the report.
+// Runs `npm run acceptance` against an AWS emulator. Run by `npm run test:rehearsal`; requires Python 3. Rows that the
+// emulator does not support are "not served"; every other row passes. ACCEPTANCE_REPORT=docs/acceptance keeps the report.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -39,7 +39,7 @@ after(async () => {
   if (given === undefined) rmSync(folder, { recursive: true });
 });
 
-test("every check runs, what the emulator cannot serve does not pass, and nothing is left", async () => {
+test("every check runs, unsupported rows are not served, and no resources are left", async () => {
   const code = await acceptanceIn(
     world,
     PLACE,

@@ -1,4 +1,4 @@
-// The rules about STS's answers by which the two servers differ: an outage is no denial, and nothing doubtful is a grant.
+// Rules for STS responses that the servers handle differently: an outage is not a denial, and only an exact response is a grant.
 
 import type { Facts } from "./case.ts";
 import type { Rule } from "./rule.ts";
@@ -7,10 +7,10 @@ const UNUSABLE = "fault (sts_answer_unusable)";
 const UNREACHABLE = "fault (sts_unreachable)";
 const VERIFY = "`token.go` Verify";
 
-/** AWS's codes that mean "slow down" without the word that the peer looks for. */
+/** AWS throttling codes without the word that the peer searches for. */
 const OTHER_THROTTLING = ["RequestLimitExceeded", "SlowDown", "TooManyRequestsException", "ThrottledException"];
 
-/** What an endpoint's policy or a tired service says, which is nothing about the token. */
+/** Codes of an endpoint policy or a failing service, which do not concern the token. */
 const NOT_OF_THE_TOKEN = ["AccessDenied", "InternalFailure", "RequestTimeout", "ServiceUnavailable"];
 
 export const ANSWER_RULES: readonly Rule[] = [
@@ -147,7 +147,7 @@ function statusIs(answer: Answer, from: number, to: number): boolean {
   return answer !== undefined && answer.status >= from && answer.status <= to;
 }
 
-/** As errors are written here; `""` where there is none. */
+/** The error code; `""` if there is none. */
 function codeOf(answer: Answer): string {
   return /^\{"Error":\{"Code":"([^"]*)"/.exec(answer?.text ?? "")?.[1] ?? "";
 }
@@ -161,7 +161,7 @@ function isRefusal(answer: Answer): boolean {
   return statusIs(answer, 400, 428) && code !== "" && !/^Throttl/.test(code) && !NOT_OF_THE_TOKEN.includes(code);
 }
 
-/** Three texts at the one place where they belong; whatever else there is. */
+/** Exactly three texts in the expected place; ignores other fields. */
 function namesSomebody(text: string): boolean {
   try {
     const result = JSON.parse(text)?.GetCallerIdentityResponse?.GetCallerIdentityResult;

@@ -1,4 +1,4 @@
-// The rules about identities by which the two servers differ: STS never names such a one, and ours says so.
+// Rules for identities that STS never returns; our server rejects them.
 
 import type { Rule } from "./rule.ts";
 
@@ -82,7 +82,7 @@ interface ToldParts {
   readonly UserId: string;
 }
 
-/** Of an identity that STS named in an answer that was made up. */
+/** Matches identities in fabricated STS responses. */
 function told(holds: (parts: ToldParts) => boolean): Rule["holds"] {
   return ({ answer }) => {
     const text = answer?.status === 200 ? answer.text : "";

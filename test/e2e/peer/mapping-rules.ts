@@ -1,4 +1,4 @@
-// The rules about mappings by which the two servers differ, each with the kind of signer that meets it.
+// Rules for mappings that the servers handle differently, with the matching kind of signer.
 
 import type { Facts } from "./case.ts";
 import { RESERVED_PREFIX } from "./mappings.ts";

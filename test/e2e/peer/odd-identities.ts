@@ -1,4 +1,4 @@
-// Identities that STS never names so: well formed, and of accounts that both servers map as a whole.
+// Identities that STS never returns: well formed, in accounts that both servers map.
 
 import { HOME, STRANGE, TEAM } from "./mappings.ts";
 import type { Random } from "./random.ts";

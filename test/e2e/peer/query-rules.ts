@@ -1,4 +1,4 @@
-// The rules of a token's query that the peer does not have: it grants what STS takes of it.
+// Rules for a token's query that the peer does not have: it grants every query that STS accepts.
 
 import type { UrlFacts } from "./case.ts";
 import { type Rule, tokenRule } from "./rule.ts";
@@ -115,7 +115,7 @@ export const QUERY_RULES: readonly Rule[] = [
   },
 ];
 
-/** The parameter is there, and not of this form. */
+/** The parameter exists and does not have this form. */
 function otherThan(name: string, form: RegExp): (url: UrlFacts) => boolean {
   return ({ value }) => value(name) !== undefined && !form.test(value(name) ?? "");
 }

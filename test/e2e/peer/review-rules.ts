@@ -1,4 +1,4 @@
-// The rules about requests and about other kinds of tokens, and those that show in every answer.
+// Rules for requests and other kinds of tokens, and for the format of responses.
 
 import type { Outcome, User } from "./outcome.ts";
 import type { Rule } from "./rule.ts";
@@ -44,7 +44,7 @@ export const REVIEW_RULES: readonly Rule[] = [
   },
 ];
 
-/** A rule that shows in how an answer looks, where both decided the same. */
+/** A rule for the format of responses with the same decision. */
 export interface FormRule {
   readonly section: string;
   readonly says: string;
@@ -92,7 +92,7 @@ export const FORM_RULES: readonly FormRule[] = [
   },
 ];
 
-/** The peer's user as the rules of form would have it, to be compared whole with ours. */
+/** The peer's user with the format rules applied, for comparison with ours. */
 export function asOurs({ extra, ...user }: User): User {
   const filled = Object.entries(extra).filter(([, [value]]) => value !== "");
   const account = user.uid.split(":")[1] ?? "";

@@ -1,4 +1,4 @@
-// The rules of a token's base64 and URL that the peer does not have: it grants what STS takes of it.
+// Rules for a token's base64 and URL that the peer does not have: it grants every token that STS accepts.
 
 import { fipsHosts, REGIONS } from "./regions.ts";
 import { type Rule, tokenRule } from "./rule.ts";
@@ -64,7 +64,7 @@ function regionOf(host: string): string {
   return host === "sts.amazonaws.com" ? "us-east-1" : (host.split(".")[1] ?? "");
 }
 
-/** Milliseconds since 1970; not a number for what is no time. */
+/** Milliseconds since 1970; NaN if invalid. */
 function timeOf(text = ""): number {
   return Date.parse(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
 }
