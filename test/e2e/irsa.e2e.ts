@@ -46,8 +46,8 @@ before(async () => {
     webIdentity: { providers: [provider], roles: [serviceAccountRole(provider, role)], ca: issuer.ca },
   });
   // There is no IAM: doctor reports that it could not read it.
-  const nobody = "http://127.0.0.1:9";
-  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, AWS_ENDPOINT_URL_STS: sts.url, AWS_ENDPOINT_URL_IAM: nobody });
+  const unreachable = "http://127.0.0.1:9";
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, AWS_ENDPOINT_URL_STS: sts.url, AWS_ENDPOINT_URL_IAM: unreachable });
   kubernetes = await start([]);
   // kube-controller-manager, which creates it, does not run here.
   await kubernetes.create({

@@ -55,7 +55,7 @@ test(`${SECONDS} s at ${PER_SECOND} requests a second`, { timeout: (SECONDS + 60
     times.push(performance.now() - start);
     const groups = member.groups && [...member.groups, "system:authenticated"];
     if (user?.username === member.username && user?.groups?.join() === groups?.join()) return;
-    wrong.push(`${member.identity.name} is ${user?.username ?? "nobody"} in ${user?.groups}`);
+    wrong.push(`${member.identity.name} is ${user?.username ?? "unauthenticated"} in ${user?.groups}`);
   }
 
   await runAtRate({ perSecond: PER_SECOND, count: SECONDS * PER_SECOND, atOnce: AT_ONCE }, ask);

@@ -64,7 +64,7 @@ describe("from aws-iam-authenticator and back", { skip }, () => {
   });
 
   /**
-   * `kubectl auth whoami` with the kubeconfig that this person has always had, without what we add (`accountId`) and what
+   * Runs `kubectl auth whoami` with this user's unchanged kubeconfig; removes what only we send (`accountId`) and what
    * only the old server sends (an empty `sessionName`).
    */
   async function whoami(name: string, apiserver: number): Promise<object | undefined> {

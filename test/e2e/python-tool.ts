@@ -10,8 +10,8 @@ const CACHE = join(import.meta.dirname, "..", "..", "node_modules", ".cache");
 export function pythonTool(requirement: string): string {
   const folder = join(CACHE, requirement.replace(/[^\w.-]+/g, "-"));
   const bin = join(folder, "bin");
-  const whole = join(folder, "installed");
-  if (existsSync(whole)) return bin;
+  const marker = join(folder, "installed");
+  if (existsSync(marker)) return bin;
   rmSync(folder, { recursive: true, force: true });
   if (spawnSync("python3", ["-m", "venv", folder]).status !== 0) {
     throw new Error(`${requirement} requires Python 3 with its venv module`);
@@ -20,6 +20,6 @@ export function pythonTool(requirement: string): string {
   execFileSync(join(bin, "pip"), ["install", "--quiet", "--disable-pip-version-check", requirement], {
     stdio: ["ignore", "ignore", "inherit"],
   });
-  writeFileSync(whole, requirement);
+  writeFileSync(marker, requirement);
   return bin;
 }

@@ -49,7 +49,7 @@ export const IDENTITY_RULES: readonly Rule[] = [
   },
   {
     section: "4",
-    says: "UserId is of the identity's kind",
+    says: "UserId matches the kind of identity",
     ours: IMPOSSIBLE,
     theirs: "granted",
     peer: "`token.go` getIdentityFromSTSResponse: for a role two parts, else anything",
@@ -61,7 +61,7 @@ export const IDENTITY_RULES: readonly Rule[] = [
   },
   {
     section: "4",
-    says: "names and sessions are of IAM's characters and length",
+    says: "names and sessions have IAM's characters and length",
     ours: IMPOSSIBLE,
     theirs: "granted",
     peer: `${CANONICALIZE}: anything`,
