@@ -1,6 +1,8 @@
 // Creates bearer tokens as clients send them, with the AWS SDK's signer.
 
-import { presign, presignedUrl } from "../cli/aws/presign.ts";
+import { Sha256 } from "@smithy/core/checksum";
+import { SignatureV4 } from "@smithy/signature-v4";
+import { encodeComponent } from "../functions/authenticator/token/encoding.ts";
 import type { LocalIdentity } from "./identities.ts";
 
 export interface TokenOptions {
@@ -26,10 +28,27 @@ export async function mintToken(options: TokenOptions): Promise<string> {
 }
 
 /** The URL inside a token, with parameters sorted by name, as in the SDK. */
-export async function presignUrl({ identity, ...options }: TokenOptions): Promise<string> {
-  const { accessKeyId, secretAccessKey, sessionToken } = identity;
-  const { region, host = `sts.${region}.amazonaws.com`, now = Date.now() } = options;
-  const credentials = { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
-  const query = await presign({ ...options, credentials, host, now });
-  return presignedUrl(host, query, ([a], [b]) => (a < b ? -1 : 1));
+export async function presignUrl({ identity, clusterId, region, ...options }: TokenOptions): Promise<string> {
+  const { host = `sts.${region}.amazonaws.com`, now = Date.now(), extraSignedHeaders = {}, extraQuery } = options;
+  const signer = new SignatureV4({ service: "sts", region, credentials: identity, sha256: Sha256 });
+  const { query = {} } = await signer.presign(
+    {
+      method: "GET",
+      protocol: "https:",
+      hostname: host,
+      path: "/",
+      query: { Action: "GetCallerIdentity", Version: "2011-06-15", ...extraQuery },
+      headers: { host, "x-k8s-aws-id": clusterId, ...extraSignedHeaders },
+    },
+    {
+      signingDate: new Date(now),
+      expiresIn: options.expiresIn ?? 60,
+      // Otherwise `x-amz-` headers would become parameters.
+      unhoistableHeaders: new Set(Object.keys(extraSignedHeaders)),
+    },
+  );
+  const pairs = Object.keys(query)
+    .sort()
+    .map((name) => `${encodeComponent(name)}=${encodeComponent(String(query[name]))}`);
+  return `https://${host}/?${pairs.join("&")}`;
 }
