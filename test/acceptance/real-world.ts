@@ -53,7 +53,7 @@ export function realWorld({ region, environment = () => process.env }: RealWorld
     print: (line) => console.log(line),
     settings: {},
     async buildRelease(outdir) {
-      // Loads CDK, which takes seconds: only the check of the release needs it.
+      // Imported on demand, since it loads CDK, which takes seconds.
       const { buildRelease } = await import("../../infra/release/build.ts");
       buildRelease(outdir);
     },

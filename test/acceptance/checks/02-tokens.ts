@@ -63,7 +63,7 @@ export const tokens: Check = {
 /**
  * FIPS hosts: https://docs.aws.amazon.com/general/latest/gr/sts.html. Dual-stack hosts, with FIPS in US and Canada Regions
  * only: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_dual-stack_endpoint_support.html. A token may be signed
- * for another Region than the function's, so us-east-1 stands for Regions without a FIPS host.
+ * for another Region than the function's, so Regions without a FIPS host use us-east-1.
  */
 function hostsOf(region: string): readonly (readonly [name: string, host: string | undefined])[] {
   const partition = partitionOfRegion(region);

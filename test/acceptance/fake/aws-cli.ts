@@ -87,7 +87,7 @@ export function awsCalls(cloud: Cloud, clock: VirtualClock): Readonly<Record<str
       return { deploymentGroupInfo: { alarmConfiguration: { enabled: isOn, alarms } } };
     },
     "codedeploy list-deployments": () => ({ deployments: cloud.deployments.map(({ id }) => id) }),
-    // With the rollback, which CodeDeploy lists as a deployment of its own.
+    // Includes the rollback, which CodeDeploy lists as a separate deployment.
     "codedeploy batch-get-deployments": ({ deploymentIds }) => ({
       deploymentsInfo: cloud.deployments
         .filter(({ id }) => (deploymentIds as string[]).includes(id))

@@ -29,7 +29,7 @@ export interface Storm {
 }
 
 export interface StormResult {
-  /** Seconds from the start of the storm. */
+  /** Seconds from the start. */
   readonly half: number;
   readonly most: number;
   readonly all: number;

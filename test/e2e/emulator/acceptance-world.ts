@@ -21,16 +21,16 @@ export const UNSERVED: Readonly<Record<string, string>> = {
   "3 statuses at the caller": NO_THROTTLE,
   "3 integrationError in the access log": NO_ACCESS_LOG,
   "3 5xx metric": "the emulator's API Gateway writes no metrics",
-  "4 metrics": "the emulator's CloudWatch Logs makes no metrics of log lines",
+  "4 metrics": "the emulator's CloudWatch Logs does not extract metrics from log lines",
   "5": NO_CODEDEPLOY,
-  "6": "the emulator has no CodeDeploy, and says READY to any provisioned concurrency",
+  "6": "the emulator has no CodeDeploy, and reports READY for any provisioned concurrency",
   "7 SafeDeployments=true, LogLevel=debug": NO_CODEDEPLOY,
   "7 order of events": NO_CODEDEPLOY,
   "8 AssumeRoleWithWebIdentity": NO_PROVIDER,
   "8 another service account": NO_PROVIDER,
-  "10 the first review after 20 idle minutes": "the emulator's functions are processes, which nothing freezes",
-  "10 drift": "the emulator compares few types of resources: no API, no alias, no alarm",
-  "11": "the emulator starts a process of this machine for each environment: 50 at once end without an answer",
+  "10 the first review after 20 idle minutes": "the emulator does not freeze idle functions",
+  "10 drift": "the emulator does not detect drift of APIs, aliases and alarms",
+  "11": "the emulator starts a local process for each environment: 50 concurrent ones fail",
 };
 
 export interface Services {
