@@ -1,4 +1,4 @@
-// AWS JSON 1.1, which several services speak: POST /, the operation in X-Amz-Target, errors with `__type`.
+// The AWS JSON 1.1 protocol: POST /, the operation in X-Amz-Target, errors with `__type`.
 // https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 
 import { randomUUID } from "node:crypto";
@@ -6,14 +6,14 @@ import { isObject, parseJson } from "../functions/lib/json.ts";
 import type { LocalRequest, LocalResponse } from "./http-server.ts";
 import { ServiceError } from "./service-error.ts";
 
-/** Narrower than LocalResponse, so that it fits a Fault as well. */
+/** Narrower than LocalResponse: a Fault accepts it too. */
 interface Text {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** What `run` gives for this request, or what it throws, in the protocol's form. */
+/** Calls `run` and returns its result, or the error that it throws, as a response. */
 export function answerJson(run: () => object): LocalResponse {
   try {
     return respond(200, run());
@@ -23,14 +23,14 @@ export function answerJson(run: () => object): LocalResponse {
   }
 }
 
-/** The operation's name: what follows `service` and a dot in the header. Throws where the request is not of this protocol. */
+/** The operation's name: the header without `service` and the dot. Throws ServiceError for a request of another protocol. */
 export function operationOf({ method, target, headers }: LocalRequest, service: string): string {
   const named = headers["x-amz-target"] ?? "";
   if (method !== "POST" || target !== "/" || !named.startsWith(`${service}.`)) throw unknownOperation(method, named);
   if (!headers["content-type"]?.startsWith("application/x-amz-json-1.1")) {
     throw illTyped("The content type must be application/x-amz-json-1.1.");
   }
-  // That a request is signed at all is checked, the signature is not: there is no secret to check it with.
+  // Requires a signature but does not verify it: the server knows no secret keys.
   if (!/^AWS4-HMAC-SHA256 Credential=[^,]+, *SignedHeaders=[^,]+, *Signature=/.test(headers["authorization"] ?? "")) {
     throw new ServiceError("MissingAuthenticationToken", "Missing Authentication Token", 403);
   }
@@ -39,7 +39,7 @@ export function operationOf({ method, target, headers }: LocalRequest, service: 
 
 export type Input = Readonly<Record<string, unknown>>;
 
-/** The request body; an empty one is an empty object. */
+/** Parses the body; an empty body returns an empty object. */
 export function parseInput(body: Buffer): Input {
   const parsed = body.length === 0 ? {} : parseJson(body.toString("utf8"));
   if (!isObject(parsed)) throw illTyped("the body is not a JSON object");

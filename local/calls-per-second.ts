@@ -1,8 +1,8 @@
-// A service's limit: so many calls in any second. One that was refused does not count.
+// Rate limit of a service, in calls per second. Rejected calls do not count.
 
 const SECOND_MS = 1000;
 
-/** Gives whether one more call is let in. `now` in milliseconds. */
+/** Returns a function that reports whether the limit allows one more call. `now` is in milliseconds. */
 export function callsPerSecond(most: number, now: () => number): () => boolean {
   let admitted: number[] = [];
   return () => {

@@ -1,4 +1,4 @@
-// A throwaway certificate authority for tests and for the local start: server and client certificates, nothing on disk.
+// A temporary certificate authority for tests and `npm start`: server and client certificates, in memory only.
 
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import {
@@ -25,7 +25,7 @@ export interface Credential {
 }
 
 export interface CertificateAuthority {
-  /** The authority's own certificate, PEM: the `ca` of a client, the truststore of a gateway. */
+  /** The authority's certificate, PEM: the `ca` of a client, the truststore of a gateway. */
   readonly ca: string;
   /** A server certificate for `localhost` and 127.0.0.1. */
   server(): Credential;
@@ -41,7 +41,7 @@ export interface CertificateAuthorityOptions {
 const DAY = 24 * 60 * 60 * 1000;
 const SERVER: Subject = { CN: "localhost" };
 
-/** Makes the authority; its certificates are valid from a day ago until 30 days ahead. */
+/** Creates an authority. Its certificates are valid from one day ago for 31 days. */
 export function createCertificateAuthority(options: CertificateAuthorityOptions = {}): CertificateAuthority {
   const { subject: issuer = { CN: "Local test CA" }, now = Date.now } = options;
   const issuerKey = newKey();
@@ -76,7 +76,7 @@ function newKey(): KeyObject {
   return generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
 }
 
-/** What every certificate has that is not an authority's. */
+/** The extensions of every server and client certificate. */
 function leaf(purpose: string): Extension[] {
   return [
     extension(id_ce_basicConstraints, new BasicConstraints({ cA: false }), true),

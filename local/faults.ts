@@ -1,27 +1,26 @@
-// The faults that a local service can be told to show, each as a client meets it on the wire.
+// Faults that tests inject into a local service.
 
 import type { ServerResponse } from "node:http";
 
 export type Fault =
-  /** The connection is reset without an answer. */
+  /** Resets the connection without a response. */
   | { readonly kind: "reset" }
-  /** The request is taken and never answered; ends when the client gives up. */
+  /** Never responds; the client must time out. */
   | { readonly kind: "silent" }
-  /** A given answer, for 5xx, throttling, redirects and garbage. */
+  /** A fixed response: 5xx, throttling, a redirect, or garbage. */
   | {
       readonly kind: "answer";
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
       readonly body: string;
     }
-  /** Headers and a part of the body, then the connection is reset. */
+  /** Sends headers and part of the body, then resets the connection. */
   | { readonly kind: "cut"; readonly body: string }
-  /** Headers and a part of the body, then silence. */
+  /** Sends headers and part of the body, then nothing. */
   | { readonly kind: "stall"; readonly body: string }
-  /** A body of this many bytes, sent as fast as the client reads it. */
+  /** Sends a body of this many bytes as fast as the client reads it. */
   | { readonly kind: "flood"; readonly bytes: number };
 
-/** Shows `fault` to the client behind `response`. */
 export function inflict(fault: Fault, response: ServerResponse): void {
   switch (fault.kind) {
     case "reset":

@@ -1,4 +1,4 @@
-// The process behind function.ts: loads the bundle, answers one message for each event, ends with its parent.
+// Child process of function.ts: loads the bundle, returns one message per event, exits with its parent.
 
 import type { FunctionReply } from "./function.ts";
 

@@ -1,4 +1,4 @@
-// The built bundle in a process of its own, with the environment of a Lambda function and nothing else.
+// Runs a built bundle in a separate process with only the environment of a Lambda function.
 
 import { fork } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
@@ -14,14 +14,14 @@ export interface FunctionReply {
   readonly error?: string;
 }
 
-/** The local services that a function calls; the issuer calls Parameter Store alone. */
+/** URLs of the local services that a function calls; the issuer calls only Parameter Store. */
 export interface ServiceUrls {
   readonly store: string;
   readonly sts?: string;
   readonly ec2?: string;
 }
 
-/** Settings that lead to these local services, with credentials that are good nowhere else. */
+/** Environment variables that point the SDK at local services, with credentials that no AWS account knows. */
 export function localServices(region: string, { store, sts, ec2 }: ServiceUrls): Readonly<Record<string, string>> {
   return {
     AWS_REGION: region,
@@ -33,7 +33,7 @@ export function localServices(region: string, { store, sts, ec2 }: ServiceUrls):
   };
 }
 
-/** What the function prints goes to `logFile`, as it would go to CloudWatch Logs. */
+/** Appends the function's output to `logFile`. */
 export function startFunction(
   environment: Readonly<Record<string, string>>,
   logFile: string,
@@ -63,7 +63,7 @@ export function startFunction(
     handler(event, { awsRequestId }) {
       lastId += 1;
       const call = Promise.withResolvers<unknown>();
-      if (!child.connected) throw new Error(`the function does not run; see ${logFile}`);
+      if (!child.connected) throw new Error(`the function is not running; see ${logFile}`);
       waiting.set(lastId, call);
       child.send({ id: lastId, event, awsRequestId });
       return call.promise;

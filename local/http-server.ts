@@ -1,4 +1,4 @@
-// A loopback HTTP server for the local services: bounded bodies, faults on request, a clean stop.
+// The loopback HTTP server of the local services: limits bodies, records requests, injects faults.
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
@@ -6,11 +6,11 @@ import { type Fault, inflict } from "./faults.ts";
 
 export interface LocalRequest {
   readonly method: string;
-  /** Path and query exactly as they came over the wire. */
+  /** Path and query exactly as sent. */
   readonly target: string;
-  /** Names in lower case, values as Node gives them (repeated headers joined). */
+  /** Names in lower case; repeated headers are joined. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Names and values in the order and spelling of the wire. */
+  /** Alternating names and values, as sent. */
   readonly rawHeaders: readonly string[];
   readonly body: Buffer;
 }
@@ -24,18 +24,18 @@ export interface LocalResponse {
 export interface LocalServer {
   /** For example `http://127.0.0.1:41234`, no trailing slash. */
   readonly url: string;
-  /** Every request that was read whole, oldest first; also those that met a fault. */
+  /** Every completely read request, oldest first, including those that received a fault. */
   readonly requests: LocalRequest[];
   /** Connections accepted since the start. */
   connections(): number;
-  /** From now on, what every request meets instead of an answer; `undefined` ends it. A function decides for each request. */
+  /** Injects a fault into every request, or into those for which a function returns one; `undefined` stops it. */
   fail(fault: Fault | ((request: LocalRequest) => Fault | undefined) | undefined): void;
   close(): Promise<void>;
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** Starts on 127.0.0.1; `port` 0, the default, takes a free one. */
+/** Listens on 127.0.0.1; the default `port` 0 selects a free port. */
 export async function startHttpServer(
   answer: (request: LocalRequest) => LocalResponse | Promise<LocalResponse>,
   port = 0,
@@ -69,7 +69,7 @@ export async function startHttpServer(
 
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    // LOCAL_HOST=0.0.0.0 lets containers in, such as those of sam local on Linux.
+    // Containers, such as those of sam local on Linux, need LOCAL_HOST=0.0.0.0.
     server.listen(port, process.env["LOCAL_HOST"] ?? "127.0.0.1", resolve);
   });
   const address = server.address() as AddressInfo;

@@ -1,4 +1,4 @@
-// The identities that local services know: fixed access keys that no AWS account has.
+// The identities of the local services, with fixed access keys that no AWS account has.
 
 import { hash } from "node:crypto";
 
@@ -6,11 +6,11 @@ export interface LocalIdentity {
   readonly name: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Temporary credentials have one, and are worth nothing without it. */
+  /** Required for temporary credentials, absent otherwise. */
   readonly sessionToken?: string;
-  /** When the session token ends, in milliseconds since the epoch; without it, never. */
+  /** Expiry of the session token, in milliseconds since the epoch; absent: never. */
   readonly expiresAt?: number;
-  /** As STS tells it: for a role, the assumed role. */
+  /** As STS returns it: for a role, the assumed-role ARN. */
   readonly arn: string;
   readonly account: string;
   readonly userId: string;
@@ -49,7 +49,7 @@ export const LOCAL_IDENTITIES: readonly LocalIdentity[] = [
   },
 ];
 
-/** The identity of this name, for example `alice`; throws when there is none. */
+/** Finds an identity by name, for example `alice`. Throws if there is none. */
 export function localIdentity(name: string): LocalIdentity {
   const found = LOCAL_IDENTITIES.find((identity) => identity.name === name);
   if (found === undefined) throw new Error(`no local identity ${JSON.stringify(name)}`);
@@ -85,13 +85,13 @@ function role(
 }
 
 function temporaryKey(accessKeyId: string, session: string) {
-  // AWS's tokens are base64 with all of its alphabet, and padding: what a client has to percent-encode
+  // like AWS's tokens, contains base64 characters and padding that clients must percent-encode
   const text = `local session of ${session} with ${accessKeyId}, not a real one `.repeat(4);
   const sessionToken = `Local+Session/Token/${Buffer.from(text).toString("base64")}==`;
   return { accessKeyId, secretAccessKey: secret(accessKeyId), sessionToken };
 }
 
-/** 40 characters, as AWS makes them, and plainly not one of AWS's. */
+/** 40 characters like AWS's, but recognizably fake. */
 function secret(accessKeyId: string): string {
   return `local/only/${hash("sha256", accessKeyId, "hex")}`.slice(0, 40);
 }

@@ -1,4 +1,4 @@
-// The issuer's bundle behind a local API Gateway, over TLS as STS asks for it.
+// Runs the issuer's bundle behind a local API Gateway with TLS, which STS requires.
 
 import { DISCOVERY_PATH, JWKS_PATH } from "../functions/issuer/documents.ts";
 import { createCertificateAuthority } from "./certificates.ts";
@@ -10,16 +10,16 @@ export interface IssuerOptions {
   readonly region: string;
   readonly storeUrl: string;
   readonly logFile: string;
-  /** Default 0: a free one. */
+  /** Default 0: any free port. */
   readonly port?: number;
 }
 
 export interface LocalIssuer {
-  /** As tokens have it in `iss`. */
+  /** The `iss` of tokens. */
   readonly url: string;
-  /** Who issued its certificate, PEM. */
+  /** The authority of its TLS certificate, PEM. */
   readonly ca: string;
-  /** A new execution environment, with nothing cached. */
+  /** The next request starts a new execution environment with an empty cache. */
   redeploy(): void;
   close(): Promise<void>;
 }
@@ -33,7 +33,7 @@ export async function startIssuer(options: IssuerOptions): Promise<LocalIssuer> 
     port,
     tls: authority.server(),
     routes: [`GET ${DISCOVERY_PATH}`, `GET ${JWKS_PATH}`],
-    // As on Lambda, an environment starts with its first request: it reads the keys while it initialises, and not before.
+    // As on Lambda, the first request starts the environment, which reads the keys during initialization.
     handler: (event, context) => {
       running ??= startFunction(
         { CLUSTER_ID: clusterId, ISSUER_URL: gateway.url, ...localServices(region, { store: storeUrl }) },

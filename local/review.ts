@@ -1,4 +1,4 @@
-// `npm run review`: posts one TokenReview to the running sandbox, for a local identity or for a token from another client.
+// `npm run review`: posts a TokenReview to the running sandbox, for a local identity or a token from standard input.
 
 import { text } from "node:stream/consumers";
 import { LOCAL_IDENTITIES, localIdentity } from "./identities.ts";
@@ -6,7 +6,7 @@ import { CLUSTER_ID, REGION, SANDBOX_FOLDER, sandboxFiles } from "./sandbox-sett
 import { mintToken } from "./token.ts";
 import { reviewToken, SandboxNotRunning } from "./webhook.ts";
 
-const USAGE = `npm run --silent review -- <identity> [<cluster id the token is for>]
+const USAGE = `npm run --silent review -- <identity> [<cluster id>]
 aws eks get-token --cluster-name ${CLUSTER_ID} --region ${REGION} | npm run --silent review`;
 
 const [name, clusterId = CLUSTER_ID, ...others] = process.argv.slice(2);
@@ -30,15 +30,15 @@ try {
   process.exitCode = 1;
 }
 
-/** What is wrong with the command line, as a line; empty where it is only incomplete. */
+/** The error in the command line, with a newline; empty if the identity is missing. */
 function problemOf(): string | undefined {
   if (name === undefined) return process.stdin.isTTY ? "" : undefined;
-  if (!names.includes(name)) return `There is no local identity ${name}.\n`;
+  if (!names.includes(name)) return `Local identity ${name} not found.\n`;
   if (others.length > 0) return `Too many arguments: ${others.join(" ")}.\n`;
   return undefined;
 }
 
-/** The token in an ExecCredential, as exec plugins print it, or the text itself. */
+/** Accepts a token or an ExecCredential, the output of exec plugins. */
 function tokenOf(input: string): string {
   return input.trimStart().startsWith("{") ? JSON.parse(input).status.token : input.trim();
 }

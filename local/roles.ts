@@ -1,8 +1,8 @@
-// IAM roles that a service account may assume, and the OIDC providers in IAM that their trust policies name.
+// IAM roles for service accounts, and the OIDC providers that their trust policies trust.
 
-/** An IAM OIDC provider: whose tokens an account takes, and for which audiences. */
+/** An IAM OIDC provider: the issuer and audiences of tokens that an account accepts. */
 export interface OidcProvider {
-  /** The `iss` of its tokens, exactly. */
+  /** Must equal the `iss` of tokens. */
   readonly issuer: string;
   readonly account: string;
   readonly audiences: readonly string[];
@@ -14,11 +14,11 @@ export interface LocalRole {
   /** `AROA...` */
   readonly roleId: string;
   readonly trustPolicy: TrustPolicy;
-  /** The longest session in seconds; 3600 by default, as in IAM. */
+  /** In seconds; default 3600, as in IAM. */
   readonly maxSessionDuration?: number;
 }
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html, as far as web identities need it. */
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html, reduced to web identities. */
 export interface TrustPolicy {
   readonly Version: "2012-10-17";
   readonly Statement: readonly TrustStatement[];
@@ -28,7 +28,7 @@ export interface TrustStatement {
   readonly Effect: "Allow" | "Deny";
   readonly Principal: { readonly Federated: OneOrMore };
   readonly Action: OneOrMore;
-  /** Operator, key such as `oidc.example.com:sub`, values. */
+  /** Values by operator and by key, such as `oidc.example.com:sub`. */
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, OneOrMore>>>>;
 }
 
@@ -42,7 +42,7 @@ export function providerArn({ account, issuer }: Pick<OidcProvider, "account" | 
   return `arn:aws:iam::${account}:oidc-provider/${providerName(issuer)}`;
 }
 
-/** What leads the condition keys of an issuer: its URL without the scheme. */
+/** The prefix of an issuer's condition keys: its URL without the scheme. */
 export function providerName(issuer: string): string {
   return issuer.replace(/^https:\/\//, "");
 }
@@ -52,7 +52,7 @@ export interface ServiceAccountRole extends Pick<LocalRole, "name" | "roleId"> {
   readonly serviceAccount: string;
 }
 
-/** A role for one service account of the provider's cluster: `sub` and `aud` by StringEquals. */
+/** A role that trusts one service account: StringEquals on `sub` and `aud`. */
 export function serviceAccountRole(provider: OidcProvider, role: ServiceAccountRole): LocalRole {
   const { name, roleId, namespace, serviceAccount } = role;
   const key = providerName(provider.issuer);

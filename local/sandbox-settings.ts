@@ -1,4 +1,4 @@
-// What the sandbox of `npm start` is called, where it is, and which files it has.
+// Names, folder and files of the `npm start` sandbox.
 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,10 +7,10 @@ export const CLUSTER_ID = "local";
 export const REGION = "us-west-2";
 export const LOG_GROUP = `IamAuthenticator-${CLUSTER_ID}`;
 
-/** In the repository's root, and not in git; LOCAL_FOLDER names another one, for a second sandbox. */
+/** Ignored by git. LOCAL_FOLDER selects another folder, for a second sandbox. */
 export const SANDBOX_FOLDER = process.env["LOCAL_FOLDER"] || fileURLToPath(new URL("../.local", import.meta.url));
 
-/** What a first start copies into its folder. */
+/** The first start copies these into its folder. */
 export const SAMPLE_MAPPINGS = fileURLToPath(new URL("mappings", import.meta.url));
 
 export interface SandboxFiles {
@@ -20,11 +20,11 @@ export interface SandboxFiles {
   readonly reviews: string;
   readonly log: string;
   readonly issuerLog: string;
-  /** The private key that signs the tokens of service accounts, as a control plane has it: kubeadm's sa.key. */
+  /** The private key that signs service account tokens, like kubeadm's sa.key. */
   readonly serviceAccountKey: string;
-  /** What kubelet would write into a Pod. */
+  /** The token that kubelet would write into a Pod. */
   readonly serviceAccountToken: string;
-  /** Who issued the issuer's certificate. */
+  /** The authority of the issuer's TLS certificate. */
   readonly issuerCa: string;
 }
 

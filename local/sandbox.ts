@@ -1,4 +1,4 @@
-// Everything of the minute-long try: local AWS, the function, the gateway, and a folder with what a user edits and reads.
+// Starts the `npm start` sandbox: local AWS services, the function, the gateway, and a folder of files for the user.
 
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { startNodeInstance } from "./ec2/node-instance.ts";
@@ -14,17 +14,17 @@ import { startSts } from "./sts/start-sts.ts";
 import { writeWebhook } from "./webhook.ts";
 
 export interface Sandbox {
-  /** Where kube-apiserver would post its TokenReviews. */
+  /** The webhook URL, for TokenReviews. */
   readonly endpoint: string;
   readonly stsUrl: string;
   readonly parameterStoreUrl: string;
   readonly issuerUrl: string;
-  /** CloudWatch Logs, with the function's log as the group LOG_GROUP. */
+  /** CloudWatch Logs, with the function's log as LOG_GROUP. */
   readonly logsUrl: string;
   close(): Promise<void>;
 }
 
-/** Makes the files where they are missing: mappings of an earlier start stay as they were edited. */
+/** Creates missing files and keeps mappings of an earlier start. */
 export async function startSandbox(files: SandboxFiles): Promise<Sandbox> {
   mkdirSync(files.reviews, { recursive: true });
   for (const log of [files.log, files.issuerLog]) rmSync(log, { force: true });
@@ -71,7 +71,7 @@ export async function startSandbox(files: SandboxFiles): Promise<Sandbox> {
   };
 }
 
-/** The same port at every start, so that a kubeconfig stays right; any other when it is taken. */
+/** Uses `port`, so that kubeconfigs stay valid across restarts, or any free port if it is in use. */
 async function onPort<T>(port: number, start: (port: number) => Promise<T>): Promise<T> {
   try {
     return await start(port);

@@ -1,4 +1,4 @@
-// A service account of the local cluster: the key that signs its tokens, its role in AWS, and its tokens.
+// A service account of the local cluster: signing key, IAM role and tokens.
 
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -30,7 +30,7 @@ export function localPodRole(provider: OidcProvider): LocalRole {
   });
 }
 
-/** Makes the key where it is missing, and writes its public half where the issuer reads it. */
+/** Creates the key if it is missing, and writes its public key to the mappings for the issuer. */
 export function publishServiceAccountKey(files: SandboxFiles): void {
   if (!existsSync(files.serviceAccountKey)) {
     const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -42,7 +42,7 @@ export function publishServiceAccountKey(files: SandboxFiles): void {
   writeFileSync(join(folder, `${kid}.json`), jwk);
 }
 
-/** Stands in for kubelet, which writes the token into the Pod and renews it. */
+/** Writes a token as kubelet does for a Pod. Returns the token. */
 export async function writeServiceAccountToken(files: SandboxFiles, issuer: string): Promise<string> {
   const token = await signServiceAccountToken(files, issuer);
   writeFileSync(files.serviceAccountToken, token, { mode: 0o600 });
@@ -50,7 +50,7 @@ export async function writeServiceAccountToken(files: SandboxFiles, issuer: stri
 }
 
 /**
- * With the claims that kube-apiserver writes:
+ * Uses kube-apiserver's claims:
  * https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-tokens
  */
 function signServiceAccountToken(files: SandboxFiles, issuer: string): Promise<string> {
@@ -71,13 +71,14 @@ function signServiceAccountToken(files: SandboxFiles, issuer: string): Promise<s
 interface ServiceAccountKey {
   readonly privateKey: KeyObject;
   readonly kid: string;
-  /** The public half, as Parameter Store holds it. */
+  /** The public key in the format of Parameter Store. */
   readonly jwk: string;
 }
 
 function readServiceAccountKey({ serviceAccountKey }: SandboxFiles): ServiceAccountKey {
   const privateKey = createPrivateKey(readFileSync(serviceAccountKey));
   const key = issuerKeyOf(createPublicKey(privateKey));
-  if (key === undefined) throw new Error(`${serviceAccountKey} must be an RSA key or an EC key: delete it`);
+  if (key === undefined)
+    throw new Error(`${serviceAccountKey} is not an RSA or EC key. Delete the file to create a new key.`);
   return { privateKey, kid: key.kid, jwk: JSON.stringify(key) };
 }

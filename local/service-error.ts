@@ -1,6 +1,6 @@
-// How a local AWS service refuses a call: the code that SDKs turn into an exception name, a message, an HTTP status.
+// An error of a local AWS service: a code, which SDKs use as exception name, a message and an HTTP status.
 
-/** Thrown by operations, turned into the wire form by the protocol of their service. */
+/** Operations throw it, and the service's protocol turns it into a response. */
 export class ServiceError extends Error {
   readonly code: string;
   readonly status: number;

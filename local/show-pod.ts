@@ -1,4 +1,4 @@
-// Shows the way of a Pod into another cluster: its token, the role's session that STS gives for it, that session's review.
+// Logs in as a Pod of another cluster: exchanges its service account token for a role session at STS.
 
 import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { JWKS_PATH } from "../functions/issuer/documents.ts";
@@ -8,7 +8,7 @@ import { REGION, type SandboxFiles } from "./sandbox-settings.ts";
 import { AUDIENCE, POD_ROLE_ARN, SERVICE_ACCOUNT, writeServiceAccountToken } from "./service-account.ts";
 import { mintToken } from "./token.ts";
 
-/** One line for each step; gives the token with which the Pod logs in to the cluster `clusterId`. */
+/** Returns one line per step, and the Pod's token for the cluster `clusterId`. */
 export async function podLogin(
   files: SandboxFiles,
   sandbox: Sandbox,
@@ -27,7 +27,7 @@ export async function podLogin(
   };
 }
 
-/** The session of the role, as an AWS SDK in the Pod gets it: with no credentials but the token. */
+/** Assumes the role with only the token, as an AWS SDK in a Pod does. */
 async function assumeRole(endpoint: string, WebIdentityToken: string): Promise<LocalIdentity> {
   const sts = new STSClient({ endpoint, region: REGION });
   const { Credentials, AssumedRoleUser } = await sts.send(
@@ -41,7 +41,7 @@ async function assumeRole(endpoint: string, WebIdentityToken: string): Promise<L
   const { AccessKeyId, SecretAccessKey, SessionToken } = Credentials ?? {};
   const { Arn, AssumedRoleId } = AssumedRoleUser ?? {};
   if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Arn || !AssumedRoleId) {
-    throw new Error("AssumeRoleWithWebIdentity answered without credentials");
+    throw new Error("AssumeRoleWithWebIdentity returned no credentials");
   }
   return {
     name: "pod",

@@ -1,4 +1,4 @@
-// `npm start`: runs the sandbox, shows what it answers to a few local identities, and says what to type next.
+// `npm start`: runs the sandbox, reviews tokens of a few local identities, and prints commands to try.
 
 import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -13,36 +13,36 @@ import { type Review, readWebhook, reviewToken, SandboxNotRunning, tokenReview }
 
 const SHOWN = ["alice", "carol", "node", "bob", "dan", "contractor"];
 const RENEW_MS = 10 * 60_000;
-/** Of a terminal that is wide enough for the longest command below. */
+/** Wide enough for the longest command below. */
 const COLUMNS = 100;
 
-// Files are written at once and whole, and the function's process ends with this one: nothing is left to close.
+// Nothing to close: files are written synchronously, and the function's process exits with this one.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(0));
 
 const files = sandboxFiles(SANDBOX_FOLDER);
 if (await isRunning()) {
   console.error(
-    `The sandbox runs already, at ${readWebhook(files).server}. Stop it with Ctrl-C in its terminal, ` +
-      "or give a second one a folder of its own: LOCAL_FOLDER=.local-2 npm start",
+    `The sandbox is already running at ${readWebhook(files).server}. Stop it with Ctrl-C in its terminal, ` +
+      "or start a second one in another folder: LOCAL_FOLDER=.local-2 npm start",
   );
   process.exit(1);
 }
 const sandbox = await startSandbox(files);
 
-console.log(`lambda-iam-authenticator runs at ${sandbox.endpoint} for cluster "${CLUSTER_ID}".\n`);
+console.log(`lambda-iam-authenticator is running at ${sandbox.endpoint} for cluster "${CLUSTER_ID}".\n`);
 await writeReviews();
 for (const name of SHOWN) await show(name);
 console.log();
 await showPod();
 printCommands();
 
-// Tokens live 15 minutes; the files are for curl.
+// Tokens expire after 15 minutes.
 setInterval(() => void Promise.all([writeReviews(), writeServiceAccountToken(files, sandbox.issuerUrl)]), RENEW_MS);
 
-/** Asked, not remembered: a file that says so would outlive a sandbox that was killed. */
+/** Sends a request: a lock file would survive a sandbox that was killed. */
 async function isRunning(): Promise<boolean> {
   try {
-    const { status } = await reviewToken(files, "a token of another kind");
+    const { status } = await reviewToken(files, "not a token");
     return status === 200;
   } catch (error) {
     if (error instanceof SandboxNotRunning) return false;
@@ -73,7 +73,7 @@ async function showPod(): Promise<void> {
   console.log();
 }
 
-/** Without the parameter names that were tried, which `npm run review` shows. */
+/** Omits the tried parameter names, which `npm run review` prints. */
 function describe({ status, review }: { status: number; review: Review }): string {
   if (status !== 200) return `HTTP ${status}`;
   const { user, error } = review.status;
@@ -98,7 +98,7 @@ function printCommands(): void {
       AWS_SECRET_ACCESS_KEY=${secretAccessKey}`;
   console.log(`Try this in another terminal.
 
-  Review a token of one of them, or one for another cluster, and show the whole answer:
+  Review a token of one of them, or a token for another cluster, and show the full response:
     ${reviewCommand} -- bob
     ${reviewCommand} -- bob another-cluster
     curl -s ${sandbox.endpoint} -d @${review} \\
@@ -109,13 +109,13 @@ function printCommands(): void {
       aws eks get-token --cluster-name ${CLUSTER_ID} --region ${REGION} | \\
       ${reviewCommand}
 
-  Log in as the Pod, with the variables that it has:
+  Log in as the Pod, with its environment variables:
     AWS_ROLE_ARN=${POD_ROLE_ARN} AWS_DEFAULT_REGION=${REGION} \\
       AWS_WEB_IDENTITY_TOKEN_FILE=${podToken} \\
       AWS_ENDPOINT_URL_STS=${sandbox.stsUrl} aws sts get-caller-identity
     curl -s --cacert ${issuerCa} ${sandbox.issuerUrl}/.well-known/openid-configuration
 
-  Show who was granted and who was denied, as from CloudWatch Logs:
+  Show granted and denied logins, as from CloudWatch Logs:
     ${keys} \\
       AWS_REGION=${REGION} AWS_ENDPOINT_URL_CLOUDWATCH_LOGS=${sandbox.logsUrl} \\
       npx lambda-iam-authenticator reviews -c ${CLUSTER_ID} --log-group ${LOG_GROUP}
@@ -127,5 +127,5 @@ function printCommands(): void {
                          --authentication-token-webhook-version=v1
   Local AWS:             STS ${sandbox.stsUrl}, Parameter Store ${sandbox.parameterStoreUrl}
 
-Ctrl-C ends it.`);
+Press Ctrl-C to stop.`);
 }

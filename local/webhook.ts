@@ -1,4 +1,4 @@
-// The webhook kubeconfig of the sandbox: written for kube-apiserver, and the way to a running sandbox for `npm run review`.
+// Writes the sandbox's webhook kubeconfig, and posts TokenReviews with it.
 
 import { hash, randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -12,7 +12,7 @@ export interface Webhook {
   readonly token: string;
 }
 
-/** Makes a new caller token; Parameter Store gets only its hash. */
+/** Creates a caller token; Parameter Store stores only its hash. */
 export function writeWebhook(files: SandboxFiles, server: string): void {
   const token = randomBytes(32).toString("base64url");
   const callers = [{ name: "kube-apiserver", sha256: hash("sha256", token, "hex") }];
@@ -26,7 +26,7 @@ export function readWebhook(files: SandboxFiles): Webhook {
   return { server: clusters[0].cluster.server, token: users[0].user.token };
 }
 
-/** No sandbox of these files runs; the message says how that was seen, and what to do. */
+/** The message contains the symptom and the command to start a sandbox. */
 export class SandboxNotRunning extends Error {
   constructor(seen: string, options?: ErrorOptions) {
     super(`The sandbox is not running: ${seen}. Start it in another terminal: npm start`, options);
@@ -34,21 +34,21 @@ export class SandboxNotRunning extends Error {
   }
 }
 
-/** What the sandbox of `files` answers to `token`; throws `SandboxNotRunning`. */
+/** Posts a review of `token` to the sandbox of `files`; throws `SandboxNotRunning`. */
 export async function reviewToken(files: SandboxFiles, token: string): Promise<{ status: number; review: Review }> {
-  if (!existsSync(files.kubeconfig)) throw new SandboxNotRunning(`${files.kubeconfig} does not exist`);
+  if (!existsSync(files.kubeconfig)) throw new SandboxNotRunning(`${files.kubeconfig} not found`);
   const webhook = readWebhook(files);
   try {
     const { status, body } = await postReview(webhook, tokenReview(token));
-    // a sandbox of another folder has taken the port: it does not know this folder's caller token
+    // 401: a sandbox of another folder, with another caller token, uses the port
     if (status !== 401) return { status, review: JSON.parse(body) };
   } catch (error) {
-    throw new SandboxNotRunning(`nothing answers at ${webhook.server}`, { cause: error });
+    throw new SandboxNotRunning(`no response from ${webhook.server}`, { cause: error });
   }
-  throw new SandboxNotRunning(`another program answers at ${webhook.server}`);
+  throw new SandboxNotRunning(`another program uses ${webhook.server}`);
 }
 
-/** A TokenReview, or the Status that explains why there is none. */
+/** A TokenReview, or a Status with an error. */
 export interface Review {
   readonly kind: "TokenReview" | "Status";
   readonly status: {
@@ -58,10 +58,10 @@ export interface Review {
   };
 }
 
-/** A review ends within 5 s (design, section 3): what takes longer is another program. */
+/** Another program uses the port if a response takes longer: a review takes at most 5 s. */
 const LIMIT_MS = 10_000;
 
-/** Posts a TokenReview as kube-apiserver does, and gives the answer's status and body. */
+/** Posts a TokenReview as kube-apiserver does. */
 export async function postReview(
   { server, token }: Webhook,
   review: string,

@@ -1,9 +1,9 @@
-// XML that the query protocols answer with, written from plain objects.
+// Writes XML for the query protocols from plain objects.
 
-/** Text, or elements by name; a list repeats its element. Absent members leave no element. */
+/** Text, or elements by name. A list repeats its element; undefined members are omitted. */
 export type XmlNode = string | { readonly [name: string]: XmlNode | readonly XmlNode[] | undefined };
 
-/** A whole document with one root element. EC2 and IAM put a declaration before it, STS does not. */
+/** A document with one root element. EC2 and IAM send a declaration, STS does not. */
 export function xmlDocument(
   root: string,
   namespace: string | undefined,
@@ -24,7 +24,7 @@ function inner(node: XmlNode): string {
     .join("");
 }
 
-// Array.isArray does not narrow a readonly array out of a union.
+// Array.isArray does not narrow readonly arrays in a union.
 function isList(value: XmlNode | readonly XmlNode[]): value is readonly XmlNode[] {
   return Array.isArray(value);
 }

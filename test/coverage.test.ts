@@ -1,4 +1,4 @@
-// How coverage is counted for each folder.
+// Calculation of coverage per folder.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -32,7 +32,7 @@ test("lcov: lines and branches of each file", () => {
   assert.deepEqual(share([...counts.values()]), { lines: 22.5, branches: 75 });
 });
 
-test("a file that no test loads counts with all its lines, one of types alone with none", () => {
+test("a file that no test loads has 0% coverage, and a file with only types has no lines", () => {
   const withCode = "// What it is for.\n\nexport function one(): number {\n  return 1;\n}\n";
   const typesAlone =
     '// What it is for.\n\nimport type { B } from "./b.ts";\n\n/** A doc. */\nexport interface A {\n  b: B;\n}\n';

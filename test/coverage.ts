@@ -1,5 +1,5 @@
-// What the tests cover of each folder that ships. `npm test` writes lcov.info, then runs this: it fails below the limits.
-// Node's own limits count all folders together, and know nothing of a file that no test loads.
+// Checks the coverage of each published folder against limits. `npm test` writes lcov.info, then runs this.
+// Node's limits apply to all folders together, and ignore files that no test loads.
 
 import { globSync, readFileSync } from "node:fs";
 import { transformSync } from "esbuild";
@@ -11,7 +11,7 @@ interface Count {
   readonly branchesHit: number;
 }
 
-/** The sums for each file of a report in lcov's format (man geninfo): LF and BRF were found, LH and BRH were hit. */
+/** The sums per file of an lcov report (man geninfo): LF and BRF are found, LH and BRH are hit. */
 export function readLcov(report: string): Map<string, Count> {
   const value = (section: string, key: string) => new RegExp(`^${key}:(.*)$`, "m").exec(section)?.[1] ?? "0";
   const sections = report.split("end_of_record").filter((section) => section.includes("\nSF:"));
@@ -29,7 +29,7 @@ export function readLcov(report: string): Map<string, Count> {
   );
 }
 
-/** A file that no test loads: no line is hit. One that holds only types has no line to hit, and is never loaded. */
+/** For a file that no test loads: 0 lines hit. A file with only types is never loaded and has no lines. */
 export function countUnloaded(source: string): Count {
   const { code } = transformSync(source, { loader: "ts" });
   return { lines: code === "" ? 0 : source.split("\n").length, linesHit: 0, branches: 0, branchesHit: 0 };
@@ -45,8 +45,8 @@ export function share(counts: readonly Count[]): { lines: number; branches: numb
 }
 
 /**
- * What each folder has: lines rounded down, branches one less, since generated cases reach some of them by chance. Raise a
- * limit when there is more; a change that lowers one says why.
+ * The current coverage, rounded down; branches minus 1, since generated cases reach some of them by chance. Raise a limit
+ * when coverage grows. A change that lowers a limit must explain why.
  */
 const limits = {
   functions: { lines: 99, branches: 98 },

@@ -1,5 +1,5 @@
-// The examples for teams without the command: their parameters have the names and values that the function reads.
-// examples/terraform is tested by e2e/terraform.e2e.ts, and the templates themselves by e2e/emulator/release.e2e.ts.
+// The examples for teams without the CLI create parameters that the function can read.
+// e2e/terraform.e2e.ts tests examples/terraform, and e2e/emulator/release.e2e.ts tests the templates.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
@@ -54,7 +54,7 @@ test("CloudFormation: mappings.template.yaml", () => {
   assert.deepEqual(parameters.map(({ Properties }) => Properties["Name"]).sort(), NAMES);
 });
 
-test("no document and no example holds a hash: a caller whose token everybody knows would be one key to many clusters", () => {
+test("no document or example contains a token hash, since users could copy a caller with a public token", () => {
   const root = join(EXAMPLES, "..");
   const files = globSync(["*.md", "docs/**/*.md", "examples/**/*.*"], { cwd: root });
   assert.ok(files.length > 30);
@@ -62,7 +62,7 @@ test("no document and no example holds a hash: a caller whose token everybody kn
   assert.deepEqual(found, []);
 });
 
-/** `put-mapping.sh` with an `aws` that writes down what it is asked for. */
+/** Runs `put-mapping.sh` with an `aws` that records its arguments. */
 function putMapping(...words: string[]) {
   const file = join(folder, "aws.txt");
   writeFileSync(join(folder, "aws"), `#!/bin/sh\nprintf '%s\\n' "$@" > '${file}'\n`, { mode: 0o755 });
@@ -74,7 +74,7 @@ function putMapping(...words: string[]) {
   return { status, stderr, call: asked.slice(0, 2).join(" "), name: after("--name"), value: after("--value") };
 }
 
-test("AWS CLI: put-mapping.sh writes a mapping at the name of its ARN", () => {
+test("AWS CLI: put-mapping.sh writes the mapping of an ARN", () => {
   const arns = fc.record({
     kind: fc.constantFrom<"role" | "user">("role", "user"),
     path: fc.constantFrom("", "team/", "a/b.c/"),
@@ -89,7 +89,7 @@ test("AWS CLI: put-mapping.sh writes a mapping at the name of its ARN", () => {
   }
 });
 
-test("AWS CLI: put-mapping.sh takes no groups, and refuses what is no role or user, or no string in JSON", () => {
+test("AWS CLI: put-mapping.sh accepts no groups, and rejects other ARNs and characters that JSON must escape", () => {
   const alone = putMapping("my-cluster", `arn:aws:iam::${ACCOUNT}:user/bob`, "bob");
   assert.deepEqual(JSON.parse(alone.value).groups, []);
   assertValid(alone.name, alone.value);
@@ -97,7 +97,7 @@ test("AWS CLI: put-mapping.sh takes no groups, and refuses what is no role or us
   for (const words of [
     ["my-cluster", `arn:aws:iam::${ACCOUNT}:root`, "root"],
     ["my-cluster"],
-    // Neither may end its string: what follows would be keys and groups that nobody asked for.
+    // Neither may end the JSON string and inject keys or groups.
     ["my-cluster", role, "dev", 'developers"], "groups": ["system:masters'],
     ["my-cluster", role, "dev\\", "developers"],
   ]) {
@@ -106,7 +106,7 @@ test("AWS CLI: put-mapping.sh takes no groups, and refuses what is no role or us
   }
 });
 
-test("CDK: the app, with the package as it is published, in a folder that `npm init` made", () => {
+test("CDK: the app works with the published package in a folder that `npm init` created", () => {
   const [app, outdir] = [join(folder, "app"), join(folder, "cdk.out")];
   cpSync(join(EXAMPLES, "cdk-app"), app, { recursive: true });
   writeFileSync(join(app, "package.json"), '{"type": "commonjs"}');

@@ -1,7 +1,7 @@
-// What attackers have made of tokens: hosts, URLs and doubled parameters, one table for the sources, the bundle and the peer.
-// Project Zero 2066 (loose hosts) and CVE-2022-2385, GHSA-pp3f-98qg-5g75 (a parameter twice).
+// Malicious tokens (hosts, URLs, duplicate parameters) for tests of the sources, the bundle and the peer.
+// Project Zero 2066 (loose hosts) and CVE-2022-2385, GHSA-pp3f-98qg-5g75 (duplicate parameters).
 
-/** Hosts in the place of `host`, an STS endpoint of us-west-2, by what they are: none is an STS endpoint of ours. */
+/** Replacements for `host`, an STS endpoint of us-west-2, by kind. None is a valid STS endpoint. */
 export function hostileHosts(host: string) {
   return {
     "look-alikes": [
@@ -42,20 +42,20 @@ export function hostileHosts(host: string) {
   } as const satisfies Readonly<Record<string, readonly string[]>>;
 }
 
-/** `url` with another host; a character beyond ASCII becomes its bytes in UTF-8, as a client would send it. */
+/** Replaces the host of `url`. Non-ASCII characters become UTF-8 bytes, as a client would send them. */
 export function withHost(url: string, host: string, other: string): string {
   return Buffer.from(url.replace(host, () => other)).toString("latin1");
 }
 
 type Edits = Readonly<Record<string, (url: string) => string>>;
 
-/** Edits of the URL around the query; each is refused. */
+/** Edits of the URL outside the query. Each is denied. */
 export const HOSTILE_URLS: Edits = {
-  "a host of its own before the path": (url) => url.replace(/^https:\/\/([^/]*)/, "https://evil.example/$1"),
-  "a host of its own before the query": (url) => url.replace(/^https:\/\/([^/]*)/, "https://evil.example/?$1"),
-  "a host of its own before a fragment": (url) => url.replace(/^https:\/\/([^/]*)/, "https://evil.example#$1"),
-  "a host of its own before a fragment with @": (url) => url.replace(/^https:\/\/([^/]*)/, "https://evil.example#@$1"),
-  "a host of its own before a query with @": (url) => url.replace(/^https:\/\/([^/]*)/, "https://evil.example?@$1"),
+  "another host before the path": (url) => url.replace(/^https:\/\/([^/]*)/, "https://evil.example/$1"),
+  "another host before the query": (url) => url.replace(/^https:\/\/([^/]*)/, "https://evil.example/?$1"),
+  "another host before a fragment": (url) => url.replace(/^https:\/\/([^/]*)/, "https://evil.example#$1"),
+  "another host before a fragment with @": (url) => url.replace(/^https:\/\/([^/]*)/, "https://evil.example#@$1"),
+  "another host before a query with @": (url) => url.replace(/^https:\/\/([^/]*)/, "https://evil.example?@$1"),
   "a scheme without slashes": (url) => url.replace("https://", "https:evil.example//"),
   "a scheme with one slash": (url) => url.replace("https://", "https:/"),
   "a scheme with backslashes": (url) => url.replace("https://", "https:\\\\"),
@@ -69,7 +69,7 @@ export const HOSTILE_URLS: Edits = {
   "a space before it": (url) => ` ${url}`,
 };
 
-/** Edits of the query that leave every name once; each is refused. */
+/** Edits of the query without duplicate names. Each is denied. */
 export const HOSTILE_QUERIES: Edits = {
   "a semicolon and an action after it": (url) => `${url};Action=AssumeRole`,
   "semicolons for all ampersands": (url) => url.replaceAll("&", ";"),
@@ -86,16 +86,16 @@ export const HOSTILE_QUERIES: Edits = {
 };
 
 export interface DoubledParameter {
-  /** The parameter that is there twice. */
+  /** The duplicate parameter. */
   readonly name: string;
-  /** How the second one spells the name. */
+  /** The spelling of the second name. */
   readonly spelling: string;
   readonly value: "forged" | "own";
   readonly at: "start" | "before" | "after" | "end";
   readonly url: string;
 }
 
-/** What an attacker would like one of the two readers to see; a credential's date, region and service stay. */
+/** A value that an attacker would want one reader to see; a credential keeps its date, region and service. */
 const FORGED: Readonly<Record<string, (own: string) => string>> = {
   Action: () => "AssumeRole",
   Version: () => "2010-05-08",
@@ -108,7 +108,7 @@ const FORGED: Readonly<Record<string, (own: string) => string>> = {
   "X-Amz-SignedHeaders": () => "host",
 };
 
-/** `url` with each of its parameters twice: in every spelling, with its own value and another, at four places. */
+/** Duplicates each parameter of `url`: in every spelling, with the same and another value, at four positions. */
 export function doubledParameters(url: string): DoubledParameter[] {
   const [base = "", query = ""] = url.split("?");
   const pairs = query.split("&");
@@ -123,7 +123,7 @@ export function doubledParameters(url: string): DoubledParameter[] {
           return { name, spelling, value, at, url: `${base}?${doubled.join("&")}` };
         }),
       ),
-      // the first spelling changed instead of the second
+      // change the first spelling instead of the second
       ((): DoubledParameter => {
         const doubled = pairs.with(index, `${spelling}=${values.forged}`).toSpliced(index + 1, 0, pair);
         return { name, spelling, value: "forged", at: "before", url: `${base}?${doubled.join("&")}` };
@@ -132,7 +132,7 @@ export function doubledParameters(url: string): DoubledParameter[] {
   });
 }
 
-/** Other spellings of one name: by case, by percent-encoding of a letter, of all, and in either case of its digits. */
+/** Other spellings of a name: case, and percent-encoding of one or all letters, in both cases of hex digits. */
 function spellings(name: string): string[] {
   const hex = [...name].map((letter) => `%${letter.charCodeAt(0).toString(16)}`);
   const swapped = name.replace(/[a-z]/gi, (c) => (c === c.toLowerCase() ? c.toUpperCase() : c.toLowerCase()));

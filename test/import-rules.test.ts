@@ -1,4 +1,4 @@
-// The direction of imports, held by biome.json: each rule refuses a file that breaks it, and passes its neighbour.
+// The import rules in biome.json: each rule rejects a violation and accepts allowed imports.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -24,7 +24,7 @@ before(() => {
 
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Of these files, by path and source, those that biome refuses by this rule of ours. */
+/** Returns the files, given as sources by path, that violate the biome rule. */
 function refused(rule: string, files: Readonly<Record<string, string>>): string[] {
   for (const [path, source] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -39,7 +39,7 @@ function refused(rule: string, files: Readonly<Record<string, string>>): string[
   return Object.keys(files).filter((path) => paths.has(path));
 }
 
-/** One file in a folder for each import, numbered, so that each is judged by itself. */
+/** One numbered file per import, so that biome checks each import separately. */
 function files(importer: string, imported: readonly string[]): Record<string, string> {
   const sources = imported.map((from) => `import { x } from "${from}";\nexport const y = x;\n`);
   return Object.fromEntries(sources.map((source, i) => [`${importer}/file-${i}.ts`, source]));
@@ -121,13 +121,13 @@ const directions: readonly { importer: string; never: readonly string[]; may: re
 ];
 
 for (const { importer, never, may } of directions) {
-  test(`${importer} imports what it may, and nothing of ${never.length} others`, () => {
+  test(`${importer} may import its dependencies, and none of ${never.length} others`, () => {
     const all = files(importer, [...never, ...may]);
     assert.deepEqual(refused("style/noRestrictedImports", all), Object.keys(all).slice(0, never.length));
   });
 }
 
-test("of the command, cli/changes alone writes parameters; all of it may read them", () => {
+test("in cli/, only cli/changes may write parameters; all files may read them", () => {
   const importing = (name: string) => `import { ${name} } from "@aws-sdk/client-ssm";\nexport const x = ${name};\n`;
   const all = {
     "cli/irsa/put.ts": importing("PutParameterCommand"),
@@ -138,14 +138,14 @@ test("of the command, cli/changes alone writes parameters; all of it may read th
   assert.deepEqual(refused("style/noRestrictedImports", all), ["cli/irsa/put.ts", "cli/aws/delete.ts"]);
 });
 
-test("the domain reads no environment; what wires it may", () => {
+test("the domain must not read the environment; the handler may", () => {
   const source = 'export const region = process.env["AWS_REGION"];\n';
   const inDomain = domain.map((name) => `functions/authenticator/${name}/environment.ts`);
   const all = Object.fromEntries([...inDomain, "functions/authenticator/start.ts"].map((path) => [path, source]));
   assert.deepEqual(refused("style/noProcessEnv", all), inDomain);
 });
 
-test("files that import each other are refused, also where only types are", () => {
+test("import cycles are rejected, including type imports", () => {
   const all = {
     "functions/lib/one.ts": 'import type { Two } from "./two.ts";\nexport type One = Two[];\n',
     "functions/lib/two.ts": 'import type { One } from "./one.ts";\nexport type Two = One | string;\n',
@@ -167,7 +167,7 @@ test("no two folders of cli/ import each other", () => {
   }
   const mutual = [...pairs].filter((pair) => {
     const [importer = "", imported = ""] = pair.split(" ");
-    // The program imports every subject, which imports its options and errors from there.
+    // Excludes the program's files: they import every subject, and every subject imports options and errors from them.
     return importer !== imported && ![importer, imported].includes(".") && pairs.has(`${imported} ${importer}`);
   });
   assert.ok(pairs.size > 50, `${pairs.size} pairs`);

@@ -1,4 +1,4 @@
-// A small OpenID Connect issuer on this machine: its two documents over TLS, and the tokens that its keys sign.
+// A local OpenID Connect issuer: serves its two documents over TLS and signs tokens.
 // https://openid.net/specs/openid-connect-discovery-1_0.html
 
 import { once } from "node:events";
@@ -18,7 +18,7 @@ import { createCertificateAuthority } from "../local/certificates.ts";
 export interface SigningKey {
   readonly privateKey: CryptoKey;
   readonly alg: string;
-  /** As it is published. */
+  /** The published form. */
   readonly jwk: JWK & { readonly kid: string };
 }
 
@@ -28,7 +28,7 @@ export async function createSigningKey(alg = "ES256"): Promise<SigningKey> {
   return { privateKey, alg, jwk: { ...jwk, kid: await calculateJwkThumbprint(jwk), use: "sig", alg } };
 }
 
-/** Signed as it is asked for: what a token says is the test's. */
+/** Signs any claims and header. */
 export function signIdToken(claims: JWTPayload, { privateKey, alg, jwk: { kid } }: SigningKey): Promise<string> {
   return new SignJWT(claims).setProtectedHeader({ alg, kid, typ: "JWT" }).sign(privateKey);
 }
@@ -41,11 +41,11 @@ export interface IssuerAnswer {
 
 export interface OidcIssuer {
   readonly url: string;
-  /** Issued its certificate. */
+  /** The authority of its certificate, PEM. */
   readonly ca: string;
-  /** What is published; change it as you like. */
+  /** The published keys; tests may change them. */
   readonly keys: JWK[];
-  /** From now on, what a path is answered with; a promise that never ends is silence, `undefined` the document. */
+  /** Sets the response of a path. A promise that never settles sends no response; `undefined` restores the document. */
   answer(decide: (path: string) => IssuerAnswer | Promise<never> | undefined): void;
   stop(): Promise<void>;
 }

@@ -1,19 +1,19 @@
-// One HTTP request of a test, with headers as they are given, and the whole of its answer.
+// Sends one HTTP request with exact headers and returns the complete response.
 
 import { once } from "node:events";
 import { type Agent, type IncomingHttpHeaders, type IncomingMessage, request as plainRequest } from "node:http";
 import { type RequestOptions, request as tlsRequest } from "node:https";
 
 export interface Post {
-  /** POST by default. */
+  /** Default POST. */
   readonly method?: string;
-  /** By name; or names and values in turn, sent in this spelling and order. */
+  /** By name, or alternating names and values, sent in this spelling and order. */
   readonly headers?: Readonly<Record<string, string>> | readonly string[];
   readonly body?: string | Buffer;
   readonly tls?: Pick<RequestOptions, "ca" | "cert" | "key">;
-  /** A connection of its own by default. */
+  /** Default: a new connection. */
   readonly agent?: Agent;
-  /** How long the answer may take; no limit by default. */
+  /** Default: no timeout. */
   readonly limitMs?: number;
 }
 
@@ -23,7 +23,7 @@ export interface Reply {
   readonly text: string;
 }
 
-/** `Host` is added where it is missing, and the length unless the body goes in chunks. */
+/** Adds `Host` if missing, and Content-Length unless the body is chunked. */
 export async function post(url: string, options: Post = {}): Promise<Reply> {
   const { method = "POST", headers = {}, body = "", tls, agent = false, limitMs } = options;
   const request = (url.startsWith("https:") ? tlsRequest : plainRequest)(url, {

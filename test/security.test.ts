@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, "..");
 const security = readFileSync(join(root, "SECURITY.md"), "utf8");
 const named = [...security.matchAll(/`([\w/.-]+\.ts)`/g)].map(([, path = ""]) => path);
 
-/** As SECURITY.md says: attacks by their name alone, the function's own code below it, and all else from the root. */
+/** SECURITY.md abbreviates paths: attacks by file name, the function's code relative to its folder, others from the root. */
 function pathOf(name: string): string {
   if (/^(functions|cli|infra|test)\//.test(name)) return name;
   const folder = name.endsWith(".test.ts") ? "test/functions/authenticator/attacks" : "functions/authenticator";
@@ -24,7 +24,7 @@ test("every file that SECURITY.md names exists", () => {
   );
 });
 
-test("every row of the table of threats names its code and its test", () => {
+test("every row of the threat table names its code and its test", () => {
   const [, section = ""] = security.split("| threat | defence | code | test |\n");
   const rows = (section.split("\n\n")[0] ?? "").split("\n").slice(1);
   assert.ok(rows.length > 10);

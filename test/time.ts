@@ -1,15 +1,15 @@
-// Time that only the test moves, beside real connections: their own timers are Node's inner ones and go on.
+// Mocked time for tests with real connections, whose internal timers in Node keep running.
 
 import { mock } from "node:test";
 import { type Deadline, deadlineIn } from "../functions/lib/deadline.ts";
 
 export interface MockedTime {
   within(ms: number): Deadline;
-  /** Timers that are due fire in here. `onTheClock`: where the clock moves less or more than the timers. */
+  /** Runs due timers. `onTheClock`: the change of the clock, if it differs from that of the timers. */
   pass(ms: number, onTheClock?: number): void;
 }
 
-/** Until `mock.timers.reset()`. */
+/** Applies until `mock.timers.reset()`. */
 export function mockTime(): MockedTime {
   mock.timers.enable({ apis: ["setTimeout"] });
   let now = 1_000_000;
@@ -25,16 +25,16 @@ export function mockTime(): MockedTime {
 
 const PATIENCE_MS = 10_000;
 
-/** Lets everything happen that is under way, until `done` says so. */
+/** Waits for pending work until `done` returns true. */
 export async function until(done: () => boolean): Promise<void> {
   const end = performance.now() + PATIENCE_MS;
   while (!done()) {
-    if (performance.now() > end) throw new Error(`not so within ${PATIENCE_MS} ms: ${done}`);
+    if (performance.now() > end) throw new Error(`not true within ${PATIENCE_MS} ms: ${done}`);
     await new Promise(setImmediate);
   }
 }
 
-/** Lets a wait pass each time that one more request has come: the first wait after the first request, and so on. */
+/** Advances time by one wait after each request. */
 export async function passEach(
   requests: () => number,
   pass: (ms: number) => void,

@@ -1,8 +1,8 @@
-// What is inside a token, for tests that look at it or change it; tokens that STS accepts are made by local/token.ts.
+// Reads and changes the contents of tokens in tests; local/token.ts creates tokens that STS accepts.
 
 const PREFIX = "k8s-aws-v1.";
 
-/** One character of `url` is one byte of the token. */
+/** Each character of `url` becomes one byte. */
 export function tokenOf(url: string): string {
   return `${PREFIX}${Buffer.from(url, "latin1").toString("base64url")}`;
 }
@@ -11,12 +11,12 @@ export function urlOf(token: string): string {
   return Buffer.from(token.slice(PREFIX.length), "base64url").toString("latin1");
 }
 
-/** The same token with another URL inside. */
+/** Replaces the URL in a token. */
 export function editToken(token: string, edit: (url: string) => string): string {
   return tokenOf(edit(urlOf(token)));
 }
 
-/** A value of the URL inside a token, as it stands there. */
+/** A parameter of the URL in a token, still encoded. */
 export function queryValue(token: string, name: string): string {
   return new RegExp(`[?&]${name}=([^&]*)`).exec(urlOf(token))?.[1] ?? "";
 }

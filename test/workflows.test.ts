@@ -1,4 +1,4 @@
-// The workflows of this repository: each action by its commit, the least rights, and a release that two machines agree on.
+// The workflows of this repository: pinned actions, least privilege, and a reproducible release.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -40,7 +40,7 @@ describe("every workflow", () => {
     });
   }
 
-  test("names the version of each commit, and the same commit everywhere", () => {
+  test("has a version comment for each pinned commit, and the same commit everywhere", () => {
     const used = readdirSync(FOLDER).flatMap((file) =>
       [...read(file).matchAll(/uses: (.*)/g)].map(([, line = ""]) => line),
     );
@@ -57,14 +57,14 @@ describe("the release", () => {
   const { on, jobs } = parse(read("release.yml")) as { on: object; jobs: Record<string, Job> };
   const { first, second, publish } = jobs;
 
-  test("begins with a tag, and only its last job may write or prove who built it", () => {
+  test("starts with a tag, and only its last job may write or attest provenance", () => {
     assert.deepEqual(on, { push: { tags: ["v*"] } });
     assert.deepEqual(Object.keys(jobs), ["first", "second", "publish"]);
     assert.equal(first?.permissions ?? second?.permissions, undefined);
     assert.deepEqual(publish?.permissions, { contents: "write", "id-token": "write" });
   });
 
-  test("is built on two processors and compared before anything is published", () => {
+  test("is built on two processor types and compared before it is published", () => {
     assert.deepEqual([first?.["runs-on"], second?.["runs-on"]], ["ubuntu-24.04", "ubuntu-24.04-arm"]);
     assert.deepEqual(publish?.needs, ["first", "second"]);
     const scripts = publish?.steps.map(({ run = "" }) => run) ?? [];
@@ -80,7 +80,7 @@ describe("the release", () => {
     assert.match(scripts.join("\n"), /--notes-file dist\/release\/RELEASE-NOTES\.md/);
   });
 
-  test("each machine builds by the script that anybody can run", () => {
+  test("each machine builds with a script that anyone can run", () => {
     const script = readFileSync(join(ROOT, ".ci", "release"), "utf8");
     assert.match(script, /^npm ci\nnpm run release$/m);
     for (const job of [first, second, publish])

@@ -15,17 +15,6 @@ interface TokenRequest {
   readonly now: number;
 }
 
-/** Input of the signer. Tests of the function use the optional fields. */
-interface PresignRequest extends Pick<TokenRequest, "credentials" | "clusterId" | "region" | "now"> {
-  readonly host: string;
-  /** Seconds; default 60. */
-  readonly expiresIn?: number | undefined;
-  /** Headers in addition to `host` and `x-k8s-aws-id`. */
-  readonly extraSignedHeaders?: Readonly<Record<string, string>> | undefined;
-  /** Parameters that extend or replace `Action` and `Version`. */
-  readonly extraQuery?: Readonly<Record<string, string>> | undefined;
-}
-
 export interface SignedToken {
   readonly token: string;
   /** Milliseconds since 1970. */
@@ -52,19 +41,6 @@ const ORDER = [
 
 export async function signToken({ credentials, clusterId, region, domain, now }: TokenRequest): Promise<SignedToken> {
   const host = `sts.${region}.${domain}`;
-  const query = await presign({ credentials, clusterId, region, now, host });
-  const url = presignedUrl(host, query, ([a], [b]) => ORDER.indexOf(a) - ORDER.indexOf(b));
-  // STS rejects a token whose credentials have expired. The client must fetch a new one by then.
-  const credentialsEnd = credentials.expiration?.getTime() ?? Number.POSITIVE_INFINITY;
-  return {
-    token: `k8s-aws-v1.${Buffer.from(url).toString("base64url")}`,
-    expiresAt: Math.min(now + USABLE_MS, credentialsEnd),
-  };
-}
-
-/** Returns the query parameters of a presigned GetCallerIdentity, before URL encoding. */
-export async function presign(request: PresignRequest): Promise<[name: string, value: string][]> {
-  const { credentials, clusterId, region, now, host, extraSignedHeaders, extraQuery } = request;
   const signer = new SignatureV4({ service: "sts", region, credentials, sha256: Sha256 });
   const { query = {} } = await signer.presign(
     {
@@ -72,25 +48,19 @@ export async function presign(request: PresignRequest): Promise<[name: string, v
       protocol: "https:",
       hostname: host,
       path: "/",
-      query: { Action: "GetCallerIdentity", Version: "2011-06-15", ...extraQuery },
-      headers: { host, "x-k8s-aws-id": clusterId, ...extraSignedHeaders },
+      query: { Action: "GetCallerIdentity", Version: "2011-06-15" },
+      headers: { host, "x-k8s-aws-id": clusterId },
     },
-    {
-      signingDate: new Date(now),
-      expiresIn: request.expiresIn ?? EXPIRES_SECONDS,
-      // Otherwise the signer turns `x-amz-` headers into parameters.
-      unhoistableHeaders: new Set(Object.keys(extraSignedHeaders ?? {})),
-    },
+    { signingDate: new Date(now), expiresIn: EXPIRES_SECONDS },
   );
-  return Object.entries(query).map(([name, value]) => [name, String(value)]);
-}
-
-/** `order`: of the parameters. Clients differ in it, and STS accepts any. */
-export function presignedUrl(
-  host: string,
-  query: readonly [name: string, value: string][],
-  order: (a: readonly [string, string], b: readonly [string, string]) => number,
-): string {
-  const pairs = query.toSorted(order).map(([name, value]) => `${encodeComponent(name)}=${encodeComponent(value)}`);
-  return `https://${host}/?${pairs.join("&")}`;
+  const pairs = Object.entries(query)
+    .sort(([a], [b]) => ORDER.indexOf(a) - ORDER.indexOf(b))
+    .map(([name, value]) => `${name}=${encodeComponent(String(value))}`);
+  const url = `https://${host}/?${pairs.join("&")}`;
+  // STS rejects a token whose credentials have expired. The client must fetch a new one by then.
+  const credentialsEnd = credentials.expiration?.getTime() ?? Number.POSITIVE_INFINITY;
+  return {
+    token: `k8s-aws-v1.${Buffer.from(url).toString("base64url")}`,
+    expiresAt: Math.min(now + USABLE_MS, credentialsEnd),
+  };
 }

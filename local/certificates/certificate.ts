@@ -1,4 +1,4 @@
-// Signs one X.509 v3 certificate; Node reads certificates but writes none, so the ASN.1 comes from @peculiar/asn1-x509.
+// Signs an X.509 v3 certificate. Node cannot create certificates, so @peculiar/asn1-x509 provides the ASN.1.
 
 import { createHash, createPublicKey, type KeyObject, randomBytes, sign } from "node:crypto";
 import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
@@ -22,22 +22,22 @@ import {
   Version,
 } from "@peculiar/asn1-x509";
 
-/** Object identifiers of the attributes that a subject may have (RFC 4519; RFC 5280, appendix A.1). */
+/** Object identifiers of subject attributes (RFC 4519; RFC 5280, appendix A.1). */
 const ATTRIBUTES = { C: "2.5.4.6", ST: "2.5.4.8", L: "2.5.4.7", O: "2.5.4.10", OU: "2.5.4.11", CN: "2.5.4.3" } as const;
 
-/** A distinguished name; its attributes are in the certificate in the order of the keys. */
+/** A distinguished name. The certificate keeps the order of its attributes. */
 export type Subject = Readonly<Partial<Record<keyof typeof ATTRIBUTES, string>>>;
 
 export interface CertificateRequest {
   readonly subject: Subject;
-  /** The key that the certificate is for: private or public. */
+  /** The subject's key, private or public. */
   readonly key: KeyObject;
   readonly issuer: Subject;
-  /** The issuer's private key; the certificate's own for a self-signed one. */
+  /** The issuer's private key; equals `key` for a self-signed certificate. */
   readonly issuerKey: KeyObject;
   readonly notBefore: Date;
   readonly notAfter: Date;
-  /** Key identifiers are added to these. */
+  /** Without key identifiers, which are always added. */
   readonly extensions: readonly Extension[];
 }
 
@@ -59,7 +59,7 @@ export function signCertificate(request: CertificateRequest): string {
     extensions: new Extensions([
       ...request.extensions,
       extension(id_ce_subjectKeyIdentifier, new SubjectKeyIdentifier(keyIdentifier(publicKey))),
-      // strict clients, such as Python since 3.13, refuse a certificate without it
+      // strict clients, such as Python 3.13 and later, require it
       extension(
         id_ce_authorityKeyIdentifier,
         new AuthorityKeyIdentifier({ keyIdentifier: new KeyIdentifier(keyIdentifier(issuerKey)) }),
@@ -71,7 +71,7 @@ export function signCertificate(request: CertificateRequest): string {
   return pem(Buffer.from(AsnConvert.serialize(certificate)));
 }
 
-/** An extension that holds `value`, which is one of the ASN.1 classes of @peculiar/asn1-x509. */
+/** An extension with `value`, an instance of an ASN.1 class of @peculiar/asn1-x509. */
 export function extension(id: string, value: object, critical = false): Extension {
   return new Extension({ extnID: id, critical, extnValue: new OctetString(AsnConvert.serialize(value)) });
 }
@@ -81,7 +81,7 @@ function publicKeyInfo(key: KeyObject): SubjectPublicKeyInfo {
   return AsnConvert.parse(publicKey.export({ format: "der", type: "spki" }), SubjectPublicKeyInfo);
 }
 
-/** SHA-1 of the public key's bits: RFC 5280, section 4.2.1.2, method 1. */
+/** SHA-1 of the public key (RFC 5280, section 4.2.1.2, method 1). */
 function keyIdentifier(info: SubjectPublicKeyInfo): ArrayBuffer {
   return arrayBuffer(createHash("sha1").update(Buffer.from(info.subjectPublicKey)).digest());
 }

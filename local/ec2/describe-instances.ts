@@ -1,10 +1,10 @@
-// ec2:DescribeInstances by instance id.
+// Implements ec2:DescribeInstances by instance id.
 // Source: docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
 
 import { ServiceError } from "../service-error.ts";
 import type { XmlNode } from "../xml.ts";
 
-/** The codes beside the names in `instanceState`. */
+/** Codes of `instanceState`, by name. */
 const STATE_CODES = {
   pending: 0,
   running: 16,
@@ -27,7 +27,7 @@ export interface Ec2Instance {
   instanceProfileArn?: string | undefined;
 }
 
-/** Each instance in a reservation of its own. Without ids: all of them. */
+/** Returns each instance in a separate reservation; without ids, all instances. */
 export function describeInstances(instances: readonly Ec2Instance[], form: URLSearchParams): XmlNode {
   const ids = readIds(form);
   const malformed = ids.find((id) => !/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id));
@@ -49,7 +49,7 @@ export function describeInstances(instances: readonly Ec2Instance[], form: URLSe
   return { reservationSet: { item: found.map(renderReservation) } };
 }
 
-/** A member that is not known here, a filter for one, would change the answer: refused rather than passed over. */
+/** Rejects unsupported members, such as filters, since ignoring them would return a wrong result. */
 function readIds(form: URLSearchParams): string[] {
   const ids: string[] = [];
   for (const [name, value] of form) {

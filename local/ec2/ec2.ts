@@ -1,4 +1,4 @@
-// A local EC2 and IAM, as far as a node's identity is checked against them: DescribeInstances and GetInstanceProfile.
+// A local EC2 and IAM with the operations that verify a node: DescribeInstances and GetInstanceProfile.
 
 import { type LocalRequest, type LocalResponse, type LocalServer, startHttpServer } from "../http-server.ts";
 import { ServiceError } from "../service-error.ts";
@@ -9,19 +9,19 @@ import { readForm, renderError, renderResult, type Service } from "./query-proto
 export interface Ec2Options {
   readonly instances?: readonly Ec2Instance[];
   readonly profiles?: readonly InstanceProfile[];
-  /** The caller's account, where profiles are looked up. */
+  /** The caller's account: only its profiles are found. */
   readonly account?: string;
-  /** 0, the default, takes a free one. */
+  /** Default 0: any free port. */
   readonly port?: number;
 }
 
-/** Change the lists and what is in them as you like: they are read at each request. */
+/** Each request reads these lists, so tests can change them at any time. */
 export interface Ec2Server extends LocalServer {
   readonly instances: Ec2Instance[];
   readonly profiles: InstanceProfile[];
 }
 
-/** One server for both services; the client of either takes its url as endpoint. */
+/** Starts one server for both services; use its url as the endpoint of either client. */
 export async function startEc2(options: Ec2Options = {}): Promise<Ec2Server> {
   const { account = "111122223333" } = options;
   const instances = structuredClone([...(options.instances ?? [])]);
@@ -33,7 +33,7 @@ export async function startEc2(options: Ec2Options = {}): Promise<Ec2Server> {
   };
 }
 
-/** What EC2 and IAM answer to each request. */
+/** The request handler of EC2 and IAM. */
 export function ec2Answers({
   instances,
   profiles,
@@ -42,7 +42,7 @@ export function ec2Answers({
   return (request) => {
     const form = readForm(request);
     const action = form.get("Action") ?? "";
-    // Each service knows its own version of its API alone.
+    // The API version identifies the service.
     const service: Service = form.get("Version") === "2010-05-08" ? "iam" : "ec2";
     try {
       checkSigned(service, request);
@@ -60,7 +60,7 @@ export function ec2Answers({
   };
 }
 
-/** That a request is signed at all is checked, the signature is not: there is no secret to check it with. */
+/** Requires a signature but does not verify it: the server knows no secret keys. */
 function checkSigned(service: Service, { headers }: LocalRequest): void {
   if (headers["authorization"]?.startsWith("AWS4-HMAC-SHA256 Credential=")) return;
   throw service === "ec2"

@@ -1,4 +1,4 @@
-// iam:GetInstanceProfile.
+// Implements iam:GetInstanceProfile.
 // Source: docs.aws.amazon.com/IAM/latest/APIReference/API_GetInstanceProfile.html
 
 import { ServiceError } from "../service-error.ts";
@@ -7,15 +7,15 @@ import type { XmlNode } from "../xml.ts";
 export interface InstanceProfile {
   name: string;
   arn: string;
-  /** Only its own account finds a profile by name. */
+  /** Only callers in this account find the profile. */
   account: string;
-  /** At most one in the service; the answer is a list all the same. */
+  /** A list as in the API; IAM allows at most one. */
   roles: { roleName: string; roleId: string; arn: string }[];
 }
 
 const CREATED = "2026-01-01T00:00:00Z";
 
-/** The profile of that name in `account`, the caller's. */
+/** Finds the profile by name in the caller's `account`. */
 export function getInstanceProfile(
   profiles: readonly InstanceProfile[],
   account: string,
@@ -49,7 +49,7 @@ function renderRole({ roleName, roleId, arn }: InstanceProfile["roles"][number])
   return { Path: pathOf(arn), RoleName: roleName, RoleId: roleId, Arn: arn, CreateDate: CREATED };
 }
 
-/** `/team/` of `arn:aws:iam::111122223333:role/team/nodes`. */
+/** For example `/team/` for `arn:aws:iam::111122223333:role/team/nodes`. */
 function pathOf(arn: string): string {
   return arn.slice(arn.indexOf("/"), arn.lastIndexOf("/") + 1);
 }

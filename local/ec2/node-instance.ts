@@ -1,4 +1,4 @@
-// The EC2 instance that the local identity `node` runs on, with what EC2 and IAM say of it.
+// Starts EC2 and IAM with the instance and instance profile of the local identity `node`.
 
 import { localIdentity } from "../identities.ts";
 import { type Ec2Server, startEc2 } from "./ec2.ts";
@@ -7,7 +7,7 @@ export function nodeName(region: string): string {
   return `ip-10-0-0-12.${region}.compute.internal`;
 }
 
-/** On any free port by default. */
+/** Default port: any free one. */
 export function startNodeInstance({ region, port = 0 }: { region: string; port?: number }): Promise<Ec2Server> {
   const { account, userId } = localIdentity("node");
   const [roleId = "", instanceId = ""] = userId.split(":");

@@ -1,4 +1,4 @@
-// The AWS query protocols: a form with Action and Version in, XML out. EC2 and IAM differ in the form of an error.
+// The AWS query protocols: requests are forms with Action and Version, responses are XML. EC2 and IAM errors differ.
 // Sources: smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html and .../aws-query-protocol.html
 
 import { randomUUID } from "node:crypto";
@@ -13,14 +13,14 @@ const NAMESPACES: Readonly<Record<Service, string>> = {
   iam: "https://iam.amazonaws.com/doc/2010-05-08/",
 };
 
-/** A LocalResponse that fits a Fault as well. */
+/** Narrower than LocalResponse: a Fault accepts it too. */
 export interface XmlAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** The form of a request, for deciding about faults by `Action` as well. */
+/** Parses the form in the body. Tests also use it to select faults by `Action`. */
 export function readForm(request: LocalRequest): URLSearchParams {
   return new URLSearchParams(request.body.toString("utf8"));
 }

@@ -1,4 +1,4 @@
-// What a client meets when it calls too fast; for `fail()`.
+// Throttling responses of EC2 and IAM, for `fail()`.
 // Sources: docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html and
 // docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 

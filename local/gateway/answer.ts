@@ -1,20 +1,20 @@
-// What the gateway sends to the client, and the rules that both kinds of API share.
+// Responses of the gateway, and the rules for function results that HTTP APIs and REST APIs share.
 
 import { validateHeaderName, validateHeaderValue } from "node:http";
 
-/** An HTTP answer; names may repeat. */
+/** An HTTP response; header names may repeat. */
 export interface Answer {
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: string | Buffer;
 }
 
-/** An answer of the gateway itself. */
+/** A response that the gateway itself creates. */
 export function message(status: number, text: string): Answer {
   return { status, headers: [["content-type", "application/json"]], body: JSON.stringify({ message: text }) };
 }
 
-/** The parts that a proxy result has in both formats. */
+/** The fields of a proxy result that both formats share. */
 export interface ProxyResult {
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
@@ -22,7 +22,7 @@ export interface ProxyResult {
   readonly isBase64Encoded: boolean;
 }
 
-/** Reads a result; `undefined` when a part is missing, of the wrong type, or nothing that HTTP can carry. */
+/** Parses a result. Returns `undefined` if a field is missing, has the wrong type, or is invalid in HTTP. */
 export function readProxyResult(result: Readonly<Record<string, unknown>>): ProxyResult | undefined {
   const { statusCode, headers, body, isBase64Encoded } = result;
   const status = readStatus(statusCode);
@@ -33,7 +33,7 @@ export function readProxyResult(result: Readonly<Record<string, unknown>>): Prox
   return { status, headers: pairs, body: body ?? "", isBase64Encoded: isBase64Encoded ?? false };
 }
 
-/** A final status as a number; both kinds of API want it so. */
+/** Both kinds of API require a number, and a final status. */
 function readStatus(status: unknown): number | undefined {
   return typeof status === "number" && Number.isInteger(status) && status >= 200 && status <= 599 ? status : undefined;
 }
@@ -53,7 +53,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether the function may send this header. */
+/** Whether HTTP allows this header. */
 export function isHeader(name: string, value: unknown): value is string | number | boolean {
   if (!["string", "number", "boolean"].includes(typeof value)) return false;
   try {

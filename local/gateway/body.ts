@@ -1,6 +1,5 @@
-// Decides whether a body travels as text or as base64, for both kinds of API.
+// Encodes a request body as text or base64, for both kinds of API.
 
-/** A body as an event has it. */
 export interface EventBody {
   /** Absent when the request has none. */
   readonly body?: string;
@@ -8,8 +7,8 @@ export interface EventBody {
 }
 
 /**
- * An HTTP API sends text for `text/*` and the three types below, with or without a charset, and base64 for all else,
- * also for forms and where there is no Content-Type. AWS documents only that binary content is encoded:
+ * An HTTP API sends `text/*` and the three types below as text, with or without a charset. All other bodies are base64,
+ * including forms and bodies without a Content-Type. AWS documents only that binary content is encoded:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  * The list was measured on AWS in https://github.com/ministackorg/ministack/pull/766.
  */
@@ -22,7 +21,7 @@ export function encodeHttpApiBody(body: Buffer, contentType: string | undefined)
 const TEXT_TYPES = new Set(["application/json", "application/xml", "application/javascript"]);
 
 /**
- * A REST API sends text unless a type is set as binary for it, and ours sets none.
+ * A REST API sends text unless its settings declare a type as binary; ours declare none.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings-workflow.html
  */
 export function encodeRestApiBody(body: Buffer): EventBody {

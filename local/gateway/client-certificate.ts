@@ -1,6 +1,6 @@
 // Describes a TLS client certificate as API Gateway does in its events.
 //
-// The form follows the event in AWS's announcement, which was taken from certificates made with openssl:
+// The format follows the example event in AWS's announcement:
 // https://aws.amazon.com/blogs/compute/introducing-mutual-tls-authentication-for-amazon-api-gateway/
 //   "subjectDN": "C=US,ST=Washington,L=Seattle,O=Amazon Web Services,OU=Security,CN=My Client", "serialNumber": "1",
 //   "validity": {"notAfter": "Aug  5 00:28:21 2120 GMT", "notBefore": "Aug 29 00:28:21 2020 GMT"}
@@ -8,28 +8,28 @@
 import type { X509Certificate } from "node:crypto";
 import type { APIGatewayEventClientCertificate } from "aws-lambda";
 
-/** What the function finds as `clientCert`. */
+/** The event's `clientCert`. */
 export function describeClientCertificate(certificate: X509Certificate): APIGatewayEventClientCertificate {
   return {
     clientCertPem: certificate.toString(),
     subjectDN: distinguishedName(certificate.subject),
     issuerDN: distinguishedName(certificate.issuer),
     serialNumber: serialNumber(certificate.serialNumber),
-    // Node prints times as OpenSSL does, and so does API Gateway
+    // Node and API Gateway both use OpenSSL's format
     validity: { notBefore: certificate.validFrom, notAfter: certificate.validTo },
   };
 }
 
 /**
- * Comma-separated, in the order of the certificate, which is Node's own (not the reverse order of RFC 2253).
- * Node escapes special characters inside values as RFC 2253 does, line breaks included.
+ * Comma-separated, in the order of the certificate (not the reverse order of RFC 2253).
+ * Node escapes special characters in values as RFC 2253 does, including line breaks.
  */
 function distinguishedName(lines: string): string {
   return lines.split("\n").join(",");
 }
 
 /**
- * As OpenSSL prints it: up to eight bytes in decimal, longer ones as hex pairs.
+ * OpenSSL's format: decimal up to eight bytes, else hex pairs.
  * The announcement shows `1`, the developer guide `a1:a1:...` (16 bytes).
  */
 function serialNumber(hex: string): string {

@@ -1,4 +1,4 @@
-// A local API Gateway: HTTP or HTTPS in, the events of an HTTP API or a REST API to a handler, its result back.
+// A local API Gateway: turns HTTP(S) requests into events of an HTTP API or REST API and returns the handler's result.
 
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
@@ -7,9 +7,9 @@ import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import type { Answer } from "./answer.ts";
 import { HTTP_API_FAILURE, httpApiAnswer } from "./http-api-answer.ts";
 import { httpApiEvent } from "./http-api-event.ts";
+import { refuse, unrouted } from "./http-error.ts";
 import { type Handler, invoke } from "./invoke.ts";
 import { createListener, type GatewayTls } from "./listener.ts";
-import { refuse, unrouted } from "./refusal.ts";
 import { readRequest } from "./request.ts";
 import { REST_API_FAILURE, restApiAnswer } from "./rest-api-answer.ts";
 import { type RestApiEvent, restApiEvent } from "./rest-api-event.ts";
@@ -21,24 +21,24 @@ export interface GatewayOptions extends Handler {
   readonly payload?: Api["payload"];
   /** Default: `$default` for an HTTP API, `prod` for a REST API, which has no default stage. */
   readonly stage?: string;
-  /** Serves the API under a custom domain's API mapping, without slashes; `""` maps it to the root. */
+  /** API mapping of a custom domain, without slashes; `""` is the root. */
   readonly basePath?: string;
-  /** Default: `POST /authenticate`, and `$default` for all the rest. */
+  /** Default: `POST /authenticate` and `$default`. */
   readonly routes?: readonly string[];
-  /** 0, the default, takes a free one. */
+  /** Default 0: any free port. */
   readonly port?: number;
   readonly tls?: GatewayTls;
-  /** The function's own timeout; 8 s by default. */
+  /** The function's timeout; default 8 s. */
   readonly timeoutMs?: number;
   readonly now?: () => number;
 }
 
 export interface Gateway {
-  /** The invoke URL: with stage or base path, without a trailing slash; the path of a route follows it. */
+  /** The invoke URL with stage or base path, without a trailing slash. */
   readonly url: string;
-  /** Every event that was sent to the function, oldest first. */
+  /** Every event sent to the function, oldest first. */
   readonly events: (APIGatewayProxyEventV2 | RestApiEvent)[];
-  /** What the function threw, oldest first; the client is never told. */
+  /** Errors that the function threw, oldest first; clients never see them. */
   readonly errors: unknown[];
   close(): Promise<void>;
 }
@@ -69,7 +69,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const server = createListener(tls, (incoming, response) => {
     answer(incoming).then(
       (result) => send(result, response),
-      // the client went away before its request was whole
+      // the client disconnected before it sent the complete request
       () => response.destroy(),
     );
   });

@@ -1,14 +1,14 @@
-// The headers of a request, grouped, with those that API Gateway itself adds for the function.
+// Groups the headers of a request by name and adds those of API Gateway.
 
 import type { GatewayRequest } from "./request.ts";
 
 export interface Header {
-  /** As the client first spelled it. */
+  /** In the spelling that the client used first. */
   readonly name: string;
   readonly values: string[];
 }
 
-/** Between the client and the gateway only (RFC 9110, section 7.6.1). */
+/** Not forwarded (RFC 9110, section 7.6.1). */
 const HOP_BY_HOP = new Set([
   "connection",
   "keep-alive",
@@ -19,7 +19,7 @@ const HOP_BY_HOP = new Set([
   "upgrade",
 ]);
 
-/** By lower-case name, in the order of first appearance. */
+/** Keys are lower-case names, in order of first appearance. */
 export function collectHeaders(request: GatewayRequest): Map<string, Header> {
   const headers = new Map<string, Header>();
   for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
@@ -35,7 +35,7 @@ export function collectHeaders(request: GatewayRequest): Map<string, Header> {
   return headers;
 }
 
-/** Behind the gateway it is always HTTPS on 443, whatever the local port is; the client's address is the last one. */
+/** As on AWS: always HTTPS and port 443; the client's address is last in X-Forwarded-For. */
 function addForwarded(headers: Map<string, Header>, request: GatewayRequest): void {
   const forwardedFor = [...(headers.get("x-forwarded-for")?.values ?? []), request.sourceIp].join(", ");
   for (const [name, value] of [

@@ -1,12 +1,12 @@
-// Turns what the function returned into the answer of an HTTP API, format 2.0.
+// Turns a function's result into the response of an HTTP API, format 2.0.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 
 import { type Answer, hasHeader, isRecord, message, readProxyResult } from "./answer.ts";
 
-/** A function that threw, ran out of time, or returned what cannot be read. */
+/** For a function that threw, timed out, or returned an invalid result. */
 export const HTTP_API_FAILURE = message(500, "Internal Server Error");
 
-/** `result` as it came through JSON. */
+/** `result` has been through JSON. */
 export function httpApiAnswer(result: unknown): Answer {
   if (!isRecord(result) || !("statusCode" in result)) return inferredAnswer(result);
   const read = readProxyResult(result);
@@ -14,7 +14,7 @@ export function httpApiAnswer(result: unknown): Answer {
   return {
     status: read.status,
     headers: [
-      // observed on AWS; its documentation names no type for a result that has none
+      // observed on AWS, which does not document a default
       ...(hasHeader(read.headers, "content-type") ? [] : ([["content-type", "text/plain;charset=UTF-8"]] as const)),
       ...read.headers,
     ],

@@ -1,13 +1,13 @@
-// Calls a handler as the Lambda service does: JSON in, JSON out, a context, and an end to its time.
+// Calls a handler as Lambda does: JSON in, JSON out, with a context and a timeout.
 
 import { randomUUID } from "node:crypto";
 import type { Context } from "aws-lambda";
 import { ACCOUNT_ID, FUNCTION_NAME, REGION } from "./names.ts";
 
-/** The context of an asynchronous handler; `done`, `fail` and `succeed` went with the callback handlers of Node.js 22. */
+/** The context of an async handler, without the callbacks that Lambda removed after Node.js 22. */
 export type LambdaContext = Omit<Context, "done" | "fail" | "succeed">;
 
-/** Declared as a method so that handlers with a narrower event or context type fit. */
+/** Declared as a method to accept handlers with narrower parameter types. */
 export interface Handler {
   handler(event: unknown, context: LambdaContext): Promise<unknown>;
 }
@@ -17,10 +17,9 @@ export interface InvokeOptions extends Handler {
   readonly now: () => number;
 }
 
-/** What came of it; `error` is what the handler threw, or that its time was over. */
+/** `error` is what the handler threw, or a timeout. */
 export type Outcome = { readonly result: unknown } | { readonly error: unknown };
 
-/** Runs the handler once. */
 export async function invoke(event: unknown, options: InvokeOptions): Promise<Outcome> {
   const { timeoutMs, now } = options;
   const { promise: timedOut, reject } = Promise.withResolvers<never>();
@@ -36,7 +35,7 @@ export async function invoke(event: unknown, options: InvokeOptions): Promise<Ou
   }
 }
 
-/** What the other side receives: `undefined` becomes null, what JSON cannot carry is an error. */
+/** A JSON round trip: `undefined` becomes null; throws for values that JSON cannot represent. */
 function throughJson(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value) ?? "null");
 }

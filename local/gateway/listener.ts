@@ -1,4 +1,4 @@
-// The server in front of the gateway, with the TLS rules of API Gateway.
+// The gateway's HTTP or HTTPS server, with the TLS rules of API Gateway.
 
 import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
@@ -9,15 +9,15 @@ export interface GatewayTls {
   /** The server's certificate and key, PEM. */
   readonly cert: string;
   readonly key: string;
-  /** The truststore: who may have issued client certificates, PEM. */
+  /** The truststore: authorities that may issue client certificates, PEM. */
   readonly ca?: string;
   readonly requireClientCertificate?: boolean;
 }
 
-/** More than the gateway's own limit, so that it is the gateway that refuses. */
+/** Above the gateway's limit, so that the gateway sends the error. */
 const MAX_HEADER_SIZE = 64 * 1024;
 
-/** Plain HTTP without `tls`. */
+/** Without `tls`: plain HTTP. */
 export function createListener(tls: GatewayTls | undefined, listener: RequestListener): Server {
   if (tls === undefined) return createServer({ maxHeaderSize: MAX_HEADER_SIZE }, listener);
   const { requireClientCertificate = false, ...credentials } = tls;
@@ -26,12 +26,12 @@ export function createListener(tls: GatewayTls | undefined, listener: RequestLis
       ...credentials,
       maxHeaderSize: MAX_HEADER_SIZE,
       requestCert: requireClientCertificate,
-      // an untrusted certificate passes the handshake, since API Gateway answers it with 403
+      // API Gateway completes the handshake with an untrusted certificate, then returns 403
       rejectUnauthorized: false,
       minVersion: "TLSv1.2",
     },
     (incoming, response) => {
-      // a request that came with the end of the handshake may still be parsed after the cut
+      // Node may still parse a request that arrived with the end of the handshake
       if (!requireClientCertificate || !isAnonymous(incoming.socket)) listener(incoming, response);
     },
   );
@@ -39,7 +39,7 @@ export function createListener(tls: GatewayTls | undefined, listener: RequestLis
   return server;
 }
 
-/** A client without a certificate never gets to speak HTTP: API Gateway cuts the connection. */
+/** As API Gateway does, closes the connection of a client without a certificate. */
 function cutAnonymous(socket: TLSSocket): void {
   if (isAnonymous(socket)) socket.destroy();
 }

@@ -1,4 +1,4 @@
-// What the gateway and the function call themselves; AWS assigns these, here they are fixed.
+// Fixed values for the names and ids that AWS would assign.
 
 export const ACCOUNT_ID = "123456789012";
 export const REGION = "us-east-1";

@@ -1,6 +1,6 @@
-// The query of a request, decoded and grouped by name.
+// Decodes the query of a request and groups it by name.
 
-/** All values of each name, in the order of the query; `undefined` when there is no parameter. */
+/** All values of each name, in the order of the query; `undefined` without parameters. */
 export function parseQuery(query: string): Record<string, string[]> | undefined {
   const values = new Map<string, string[]>();
   for (const [name, value] of new URLSearchParams(query)) {

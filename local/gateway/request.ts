@@ -1,4 +1,4 @@
-// Reads one HTTP request as API Gateway takes it in: its limits, its client certificate, its ids.
+// Reads one HTTP request with API Gateway's limits, client certificate and ids.
 
 import { randomBytes, randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
@@ -8,27 +8,27 @@ import { describeClientCertificate } from "./client-certificate.ts";
 
 export interface GatewayRequest {
   readonly method: string;
-  /** As the client sent it, with stage or base path, without the query. */
+  /** As sent: with stage or base path, without the query. */
   readonly path: string;
-  /** Without the question mark; empty when there is none. */
+  /** Without the question mark; may be empty. */
   readonly query: string;
   readonly protocol: string;
-  /** Names and values in turn, in the order and spelling of the wire. */
+  /** Alternating names and values, as sent. */
   readonly rawHeaders: readonly string[];
   readonly body: Buffer;
   readonly sourceIp: string;
   readonly clientCertificate?: APIGatewayEventClientCertificate;
   /** Milliseconds since the epoch. */
   readonly time: number;
-  /** As the log of a REST API shows it. */
+  /** A REST API's request id, in the format of its log. */
   readonly requestId: string;
-  /** As an HTTP API gives it; a REST API calls it extended. */
+  /** The request id of an HTTP API, the extended request id of a REST API. */
   readonly extendedRequestId: string;
   readonly traceId: string;
 }
 
-/** Why a request does not get as far as the function. */
-export type Refusal = "headers-too-large" | "body-too-large" | "untrusted-certificate";
+/** Why the gateway rejects a request. */
+export type HttpError = "headers-too-large" | "body-too-large" | "untrusted-certificate";
 
 /*
  * "Total combined size of request line and header values: 10240 bytes" and "Payload size: 10 MB", none adjustable.
@@ -38,8 +38,8 @@ export type Refusal = "headers-too-large" | "body-too-large" | "untrusted-certif
 const MAX_HEADER_BYTES = 10_240;
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
-/** The request, read whole, or why it is refused; `time` is when it came in. */
-export async function readRequest(incoming: IncomingMessage, time: number): Promise<GatewayRequest | Refusal> {
+/** Returns the complete request, or why the gateway rejects it. `time` is when the request arrived. */
+export async function readRequest(incoming: IncomingMessage, time: number): Promise<GatewayRequest | HttpError> {
   const { method = "GET", url = "/", rawHeaders, httpVersion, socket } = incoming;
   const secure = socket instanceof TLSSocket ? socket : undefined;
   const peer = secure?.getPeerX509Certificate();
@@ -65,14 +65,13 @@ export async function readRequest(incoming: IncomingMessage, time: number): Prom
   };
 }
 
-/** Counts the request line and whole header lines; AWS does not say whether names count, so the stricter reading. */
+/** Size of the request line and all header lines. AWS does not document whether names count; this assumes that they do. */
 function headerBytes(incoming: IncomingMessage): number {
   const line = `${incoming.method} ${incoming.url} HTTP/${incoming.httpVersion}\r\n`;
-  // each name is followed by ": ", each value by "\r\n"
   return Buffer.byteLength(line) + incoming.rawHeaders.reduce((sum, part) => sum + Buffer.byteLength(part) + 2, 0);
 }
 
-/** `undefined` when it is too large; the rest is then read and dropped, so that the client comes to read the answer. */
+/** Returns `undefined` for a body that is too large, but reads to its end so that the client can read the response. */
 async function readBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;

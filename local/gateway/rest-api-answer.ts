@@ -1,12 +1,12 @@
-// Turns what the function returned into the answer of a REST API, format 1.0.
+// Turns a function's result into the response of a REST API, format 1.0.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 
 import { type Answer, hasHeader, isHeader, isRecord, message, readProxyResult } from "./answer.ts";
 
-/** A function that threw, ran out of time, or returned a "malformed Lambda proxy response". */
+/** For a function that threw, timed out, or returned a "malformed Lambda proxy response". */
 export const REST_API_FAILURE = message(502, "Internal server error");
 
-/** `result` as it came through JSON. Without binary media types a base64 body is passed on as it is. */
+/** `result` has been through JSON. Without binary media types, a base64 body stays encoded. */
 export function restApiAnswer(result: unknown): Answer {
   const read = isRecord(result) ? readProxyResult(result) : undefined;
   const multiple = isRecord(result) ? readMultiValueHeaders(result["multiValueHeaders"]) : undefined;

@@ -1,8 +1,8 @@
 // The event of a REST API, payload format 1.0.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 //
-// An HTTP API can send format 1.0 too, with header names in lower case; a REST API leaves them as the client spelled
-// them, which is the harder case and the one modelled here.
+// An HTTP API can send format 1.0 too, with header names in lower case. A REST API keeps the client's spelling, which
+// is the harder case.
 
 import type { APIGatewayEventIdentity, APIGatewayProxyEvent } from "aws-lambda";
 import { encodeRestApiBody } from "./body.ts";
@@ -13,20 +13,20 @@ import type { GatewayRequest } from "./request.ts";
 import { requestTime } from "./request-time.ts";
 import { type Api, DEFAULT_ROUTE, pathPrefix, type Route } from "./route.ts";
 
-/** The type demands some keys that real events lack: `authorizer` without one, the API key, and an absent certificate. */
+/** Omits keys that the type requires but real events may lack: `authorizer`, the API key, and the certificate. */
 type Identity = Omit<APIGatewayEventIdentity, "apiKey" | "apiKeyId" | "clientCert"> &
   Partial<Pick<APIGatewayEventIdentity, "clientCert">>;
 export type RestApiEvent = Omit<APIGatewayProxyEvent, "requestContext"> & {
   requestContext: Omit<APIGatewayProxyEvent["requestContext"], "authorizer" | "identity"> & { identity: Identity };
 };
 
-/** Fields of the event itself that have no value are null. */
+/** Top-level fields without a value are null. */
 export function restApiEvent(request: GatewayRequest, api: Api, route: Route): RestApiEvent {
   const collected = collectHeaders(request);
   const headers = [...collected.values()];
   const query = parseQuery(request.query);
   const resource = resourceOf(route);
-  // behind a custom domain both paths show the base path, on the API's own endpoint only the context's shows the stage
+  // with a custom domain, both paths include the base path; else only the context's path includes the stage
   const fullPath = `${pathPrefix(api)}${route.path}`;
   const { body = null, isBase64Encoded } = encodeRestApiBody(request.body);
 
@@ -68,7 +68,7 @@ function resourceOf(route: Route): string {
   return route.key === DEFAULT_ROUTE && route.path !== "/" ? PROXY_RESOURCE : route.path;
 }
 
-/** Of several values the last one counts where there is room for one. */
+/** The last of several values. */
 function lastValues(fields: readonly (readonly [string, readonly string[]])[]): Record<string, string> {
   return Object.fromEntries(fields.map(([name, values]) => [name, values.at(-1) ?? ""]));
 }

@@ -1,9 +1,9 @@
-// Writes the gateway's answer to the client.
+// Sends the gateway's response to the client.
 
 import type { ServerResponse } from "node:http";
 import type { Answer } from "./answer.ts";
 
-/** Set by the gateway's own connection, whatever the function says. */
+/** The gateway sets these and ignores the function's values. */
 const DROPPED = new Set([
   "connection",
   "content-length",
@@ -15,12 +15,12 @@ const DROPPED = new Set([
 ]);
 
 /**
- * API Gateway hands this one on under another name.
+ * Headers that API Gateway renames.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
  */
 const REMAPPED = new Map([["www-authenticate", "x-amzn-Remapped-WWW-Authenticate"]]);
 
-/** Headers are valid by now. */
+/** Expects valid headers. */
 export function send(answer: Answer, response: ServerResponse): void {
   response.statusCode = answer.status;
   for (const [name, value] of answer.headers) {

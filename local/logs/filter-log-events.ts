@@ -1,11 +1,11 @@
-// FilterLogEvents: which lines of a log group match a pattern, in pages, within the service's limits.
+// FilterLogEvents: returns pages of log events that match a pattern, within the service's limits.
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
 
 import { hash } from "node:crypto";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { Input } from "../aws-json.ts";
+import { invalidParameter, noSuchLogGroup } from "./errors.ts";
 import { parseFilterPattern } from "./filter-pattern.ts";
-import { invalidParameter, noSuchLogGroup } from "./refusal.ts";
 
 export interface LogEvent {
   /** Milliseconds since 1970. */
@@ -13,16 +13,16 @@ export interface LogEvent {
   readonly message: string;
 }
 
-/** Oldest first; asked for at each call. */
+/** Functions that return the events of each group, oldest first; called for each request. */
 export type LogGroups = Readonly<Record<string, () => readonly LogEvent[]>>;
 
 const MOST_EVENTS = 10_000;
 const PAGE_BYTES = 1024 * 1024;
-/** Beside its message, as PutLogEvents counts: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html */
+/** Overhead per event in PutLogEvents: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html */
 const EVENT_BYTES = 26;
 /**
- * How many events one call looks at. The service answers after a while, found or not, so that a page may be short or empty
- * and still have a token; how much it looks at, it does not say.
+ * How many events one call searches. The real service returns after an undocumented amount, so a short or empty page may
+ * still have a token.
  */
 const SEARCHED = 20_000;
 const MEMBERS = ["logGroupName", "startTime", "endTime", "filterPattern", "nextToken", "limit"];
@@ -76,7 +76,7 @@ function text(input: Input, name: string, most: number, form = /^/): string | un
 function time(input: Input, name: string): number | undefined {
   const value = input[name] ?? undefined;
   if (value === undefined || (typeof value === "number" && Number.isInteger(value) && value >= 0)) return value;
-  throw constraint(name, value, "be a whole number greater than or equal to 0");
+  throw constraint(name, value, "be an integer greater than or equal to 0");
 }
 
 function pageSize(value: unknown = MOST_EVENTS): number {
@@ -90,7 +90,7 @@ function constraint(name: string, value: unknown, rule: string) {
   );
 }
 
-/** Good for the request that it came from, and for no other. */
+/** The token is valid only for the same request. */
 function writeToken(at: number, request: object): string {
   return Buffer.from(JSON.stringify({ at, of: hash("sha256", JSON.stringify(request)) })).toString("base64url");
 }

@@ -1,11 +1,11 @@
-// CloudWatch Logs' filter patterns for JSON, as far as the command uses them: comparisons of strings, `&&`, `||`, parentheses.
+// Parses the JSON filter patterns that the CLI uses: string comparisons, `&&`, `||` and parentheses.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
-// Every other pattern is refused: one that is half understood would find the wrong lines.
+// Rejects all other patterns, since a partly understood pattern would match wrong lines.
 
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { invalidParameter } from "./refusal.ts";
+import { invalidParameter } from "./errors.ts";
 
-/** Whether a log line is one that was asked for. */
+/** Whether a log line matches. */
 export type Matches = (message: string) => boolean;
 type Condition = (event: Record<string, unknown>) => boolean;
 
@@ -60,7 +60,7 @@ export function parseFilterPattern(pattern: string): Matches {
     const isLike = wildcard(text);
     return (event) => {
       const value = valueAt(event, selector);
-      // A line without the field matches neither comparison.
+      // A line without the field never matches, not even `!=`.
       return typeof value === "string" && isLike(value) !== isUnequal;
     };
   }
@@ -96,7 +96,7 @@ function valueAt(event: Record<string, unknown>, selector: string): unknown {
   );
 }
 
-/** `*` at the end stands for any run of characters; elsewhere this local service refuses it. */
+/** `*` at the end matches any characters; elsewhere it is not supported. */
 function wildcard(text: string): (value: string) => boolean {
   const start = text.replace(/\*$/, "");
   if (start.includes("*")) throw invalidPattern(text);
@@ -104,5 +104,5 @@ function wildcard(text: string): (value: string) => boolean {
 }
 
 function invalidPattern(pattern: string) {
-  return invalidParameter(`Invalid filter pattern, or one that this local service does not know: ${pattern}`);
+  return invalidParameter(`Invalid filter pattern, or not supported by this local service: ${pattern}`);
 }

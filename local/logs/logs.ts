@@ -1,4 +1,4 @@
-// A local CloudWatch Logs for the AWS SDKs and the AWS CLI, to read only: groups in memory for tests, or a function's log file.
+// A local, read-only CloudWatch Logs for AWS SDKs and the AWS CLI, with groups in memory or from a function's log file.
 
 import { readFileSync } from "node:fs";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
@@ -9,10 +9,10 @@ import { filterLogEvents, type LogEvent, type LogGroups } from "./filter-log-eve
 
 export interface LogsOptions {
   readonly groups: LogGroups;
-  /** 0, the default, takes a free one. */
+  /** Default 0: any free port. */
   readonly port?: number;
   /**
-   * Calls of FilterLogEvents a second, of the account and region together; without one, as many as come.
+   * FilterLogEvents calls per second, per account and region; default unlimited.
    * https://repost.aws/knowledge-center/cloudwatch-logs-throttling
    */
   readonly throughput?: number;
@@ -34,7 +34,7 @@ export function startLogs({ groups, port, throughput = Number.POSITIVE_INFINITY 
   );
 }
 
-/** The lines of a file that a local function writes, as Lambda would send them: each with its own time where it has one. */
+/** The lines of a function's log file as events. A line without a time has that of the line before. */
 export function eventsOfFile(file: string): LogEvent[] {
   let timestamp = 0;
   return readFileSync(file, "utf8")

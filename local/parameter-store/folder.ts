@@ -1,4 +1,4 @@
-// Parameters that are a folder of mapping files, read again at each request so that an edit counts at once.
+// Serves a folder of mapping files as parameters; each request reads the folder, so edits apply immediately.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
@@ -10,13 +10,13 @@ import { writeParameter } from "./write.ts";
 
 export interface FolderOptions {
   readonly folder: string;
-  /** What comes before each file's name, for example `/iam-authenticator/my-cluster`. */
+  /** Prefix of every parameter name, for example `/iam-authenticator/my-cluster`. */
   readonly prefix: string;
-  /** Told once of each file that is not served, and again when the reason changes. */
+  /** Called once for each file that cannot be served, and again when the reason changes. */
   readonly onProblem: (message: string) => void;
 }
 
-/** Gives the folder as it is now. Files are few and small: all are read, since times and sizes can miss an edit. */
+/** Returns a function that reads all files. Modification times and sizes can miss an edit, so they are not used. */
 export function openFolder(
   { folder, prefix, onProblem }: FolderOptions,
   location: StoreLocation,
@@ -24,9 +24,9 @@ export function openFolder(
 ): () => Parameters {
   const served = memoryParameters(now);
   const readOnly: Parameters = { ...served, add: refuseWrite, remove: refuseWrite };
-  let told = new Set<string>();
+  let reported = new Set<string>();
 
-  // Synchronous, so that two requests never read the folder at once and count an edit twice.
+  // Synchronous, so that concurrent requests never create two versions for one edit.
   return () => {
     const problems = new Set<string>();
     const seen = new Set<string>();
@@ -37,8 +37,8 @@ export function openFolder(
       else problems.add(`${files.map((file) => relative(folder, file)).join(", ")} is not served: ${problem}`);
     }
     for (const name of served.names()) if (!seen.has(name)) served.remove(name);
-    for (const problem of problems) if (!told.has(problem)) onProblem(problem);
-    told = problems;
+    for (const problem of problems) if (!reported.has(problem)) onProblem(problem);
+    reported = problems;
     return readOnly;
   };
 
@@ -57,12 +57,12 @@ export function openFolder(
   function refuseWrite(name: string): never {
     throw new ServiceError(
       "AccessDeniedException",
-      `This Parameter Store is the folder ${folder}: edit the file of ${name} there; the next read finds it.`,
+      `This Parameter Store reads the folder ${folder}. To change ${name}, edit its file there.`,
     );
   }
 }
 
-/** The files of each parameter, by its name below the prefix. */
+/** Files by parameter name without the prefix. */
 function mappingFiles(folder: string): Map<string, string[]> {
   const files = new Map<string, string[]>();
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {

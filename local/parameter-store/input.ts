@@ -1,8 +1,8 @@
-// Members of a JSON request, taken out with their types checked as the service's deserializer does.
+// Reads members of a JSON request and checks their types as the service does.
 
 import { type Input, illTyped } from "../aws-json.ts";
 import { ServiceError } from "../service-error.ts";
-import { constraintError } from "./refusal.ts";
+import { constraintError } from "./errors.ts";
 
 export function optionalText(input: Input, field: string): string | undefined {
   const value = input[field] ?? undefined;
@@ -16,14 +16,14 @@ export function requiredText(input: Input, field: string): string {
   return value;
 }
 
-/** Absent is false. */
+/** Default false. */
 export function flag(input: Input, field: string): boolean {
   const value = input[field] ?? false;
   if (typeof value !== "boolean") throw illTyped(`${field} is not a boolean`);
   return value;
 }
 
-/** One of `choices`, or absent. */
+/** An optional member with a value of `choices`. */
 export function choice<T extends string>(input: Input, field: string, choices: readonly T[]): T | undefined {
   const value = optionalText(input, field);
   if (value === undefined) return undefined;
@@ -32,7 +32,7 @@ export function choice<T extends string>(input: Input, field: string, choices: r
   return chosen;
 }
 
-/** A page size: 1 to `most`, which is also what counts when it is absent. */
+/** A page size of 1 to `most`; default `most`. */
 export function pageSize(input: Input, most: number): number {
   const value = input["MaxResults"] ?? most;
   if (typeof value !== "number" || !Number.isInteger(value)) throw illTyped("MaxResults is not an integer");
@@ -53,7 +53,7 @@ export function texts(input: Input, field: string, most: number): string[] {
   return value;
 }
 
-/** Members that would change the outcome and that this store does not know: refused rather than passed over. */
+/** Rejects unsupported members that would change the result. */
 export function refuseUnsupported(input: Input, fields: readonly string[]): void {
   for (const field of fields) {
     if (input[field] === undefined || input[field] === null) continue;

@@ -1,19 +1,19 @@
-// The service's limits on names, values and counts, refused the way it refuses them.
+// The service's limits on names, values and counts, with its error messages.
 // Sources: docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html,
 // .../userguide/sysman-paramstore-su-create.html and .../userguide/parameter-store-advanced-parameters.html.
 
 import { ServiceError } from "../service-error.ts";
+import { constraintError, validationError } from "./errors.ts";
 import { arnPrefix, type StoreLocation } from "./parameter.ts";
-import { constraintError, validationError } from "./refusal.ts";
 
 export const MAX_VERSIONS = 100;
 export const MAX_PARAMETERS = 10_000;
 
 const MAX_VALUE_BYTES = 4096;
 const MAX_LEVELS = 15;
-/** Counted with the ARN in front of the name. */
+/** Includes the ARN prefix. */
 const MAX_NAME_LENGTH = 1011;
-/** The request model's own bound, checked before anything else is. */
+/** The limit of the request model, checked first. */
 const MAX_NAME_MEMBER_LENGTH = 2048;
 const NAME = /^[a-zA-Z0-9_.-]+$|^(\/[a-zA-Z0-9_.-]+)+$/;
 const RESERVED = /^\/?(aws|ssm)/i;
@@ -22,7 +22,7 @@ const NAME_RULE =
   'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist of sub-paths ' +
   "divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_";
 
-/** For reading: the grammar alone. A name with a slash inside has one in front, or the service calls it invalid too. */
+/** Checks for reads: only the grammar. A name that contains a slash must start with one. */
 export function checkNameGrammar(name: string): void {
   if (name.length === 0) throw constraintError(name, "Name", "have length greater than or equal to 1");
   if (name.length > MAX_NAME_MEMBER_LENGTH) {
@@ -31,7 +31,7 @@ export function checkNameGrammar(name: string): void {
   if (!NAME.test(name) || /^\/?ssm/i.test(name)) throw validationError(NAME_RULE);
 }
 
-/** For writing: all rules. */
+/** Checks for writes: all rules. */
 export function checkName(name: string, location: StoreLocation): void {
   checkNameGrammar(name);
   if (/^\/aws.*\//i.test(name)) {
@@ -55,7 +55,7 @@ export function checkName(name: string, location: StoreLocation): void {
   }
 }
 
-/** Bytes, not characters: the stricter reading of the documented 4 KB. */
+/** Counts bytes, the stricter reading of the documented 4 KB. */
 export function checkValue(value: string): void {
   if (value.length === 0) throw constraintError(value, "Value", "have length greater than or equal to 1");
   if (value.includes("{{")) {

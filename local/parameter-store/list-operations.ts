@@ -1,11 +1,11 @@
-// GetParametersByPath.
+// Implements GetParametersByPath.
 
 import type { Input } from "../aws-json.ts";
+import { validationError } from "./errors.ts";
 import { flag, refuseUnsupported, requiredText } from "./input.ts";
 import { checkNameGrammar } from "./limits.ts";
 import { page } from "./paging.ts";
 import { newest, type Parameters, type StoreLocation } from "./parameter.ts";
-import { validationError } from "./refusal.ts";
 import { renderParameter } from "./render.ts";
 
 const MAX_PATH_PAGE = 10;
@@ -23,7 +23,7 @@ export function getParametersByPath(parameters: Parameters, location: StoreLocat
   };
 }
 
-/** A path that names may be under, without the slash it may end with; `/` becomes the empty string. */
+/** Checks a path and removes its trailing slash; `/` becomes the empty string. */
 function checkPath(path: string): string {
   if (!path.startsWith("/")) {
     throw validationError(
@@ -36,7 +36,7 @@ function checkPath(path: string): string {
   return bare;
 }
 
-/** The path itself is never under itself. */
+/** False for `path` itself. */
 function isUnder(name: string, path: string, recursive: boolean): boolean {
   if (!name.startsWith(`${path}/`)) return false;
   return recursive || !name.includes("/", path.length + 1);

@@ -1,12 +1,12 @@
-// Parameters in memory, cheap enough for ten thousand of them.
+// Keeps up to ten thousand parameters in memory.
 
 import { MAX_PARAMETERS, MAX_VERSIONS } from "./limits.ts";
 import type { Parameters, ParameterVersion } from "./parameter.ts";
 
-/** Starts empty; `now` stamps the versions. */
+/** Starts empty. `now` returns the modification time of new versions. */
 export function memoryParameters(now: () => number, limit = MAX_PARAMETERS): Parameters {
   const kept = new Map<string, ParameterVersion[]>();
-  // A listing of N parameters reads the names N/10 times: sorted once, until a name comes or goes.
+  // Cached, since listing N parameters reads all names N/10 times.
   let sorted: string[] | undefined;
 
   return {

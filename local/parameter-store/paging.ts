@@ -1,18 +1,18 @@
-// Pages of a listing. A token names the last item that was given, so writers in between never repeat or hide others.
+// Splits lists into pages. A token contains the last returned item, so concurrent writes never repeat or hide other items.
 
 import type { Input } from "../aws-json.ts";
 import { ServiceError } from "../service-error.ts";
 import { optionalText, pageSize } from "./input.ts";
 
-/** What a page shows, and the member that its answer carries when there may be more. */
+/** The items of a page, and the NextToken member if there may be more. */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly next: { readonly NextToken?: string };
 }
 
 /**
- * The page that `input` asks for out of `all`, which is in the order of `keyOf`. A full page always has a token, even
- * when nothing follows: the service may send empty pages too, and clients must take them.
+ * The requested page of `all`, which must be sorted by `keyOf`. A full page always has a token, even if it is the last:
+ * the service may return empty pages too, and clients must accept them.
  */
 export function page<T>(all: readonly T[], keyOf: (item: T) => string, input: Input, most: number): Page<T> {
   const size = pageSize(input, most);

@@ -1,4 +1,4 @@
-// A local SSM Parameter Store for the AWS SDKs and the AWS CLI: in memory for tests, a folder of files for trying out.
+// A local SSM Parameter Store for AWS SDKs and the AWS CLI: in memory for tests, from a folder for `npm start`.
 
 import { type LocalServer, startHttpServer } from "../http-server.ts";
 import { openFolder } from "./folder.ts";
@@ -9,38 +9,38 @@ import { limitThroughput, type Throughput } from "./throughput.ts";
 import { writeParameter } from "./write.ts";
 
 interface CommonOptions extends Partial<StoreLocation> {
-  /** 0, the default, takes a free one. */
+  /** Default 0: any free port. */
   readonly port?: number;
-  /** Milliseconds since 1970; stamps versions. */
+  /** Modification time of new versions, in milliseconds since 1970. */
   readonly now?: () => number;
-  /** Without one, as many calls as come, and the setting says default: most tests are not about how fast they are. */
+  /** Default: unlimited calls, and the service setting has its default. */
   readonly throughput?: Throughput;
 }
 
 export interface MemoryStoreOptions extends CommonOptions {
-  /** Names and values, each a String. */
+  /** Values by name; each has type String. */
   readonly parameters?: Readonly<Record<string, string>>;
-  /** How many it holds; by default as many as the standard tier. */
+  /** Maximum number of parameters; default: the standard tier's. */
   readonly limit?: number;
   readonly folder?: undefined;
 }
 
 export interface FolderStoreOptions extends CommonOptions {
-  /** `<folder>/role/111122223333/developers.yaml` is the parameter `<prefix>/role/111122223333/developers`. */
+  /** `<folder>/role/111122223333/developers.yaml` becomes `<prefix>/role/111122223333/developers`. */
   readonly folder: string;
   readonly prefix: string;
-  /** Told of each file that cannot be served, when it is first seen; stderr by default. */
+  /** Called once for each file that cannot be served; prints to stderr by default. */
   readonly onProblem?: (message: string) => void;
 }
 
 export interface MemoryStore extends LocalServer {
-  /** Writes behind the API's back but within its limits, over what is there; gives the version. */
+  /** Creates or overwrites a parameter without the API but within its limits. Returns the version. */
   put(name: string, value: string, options?: { type?: ParameterType; tags?: Readonly<Record<string, string>> }): number;
-  /** False when there was no such parameter. */
+  /** Returns false if the parameter does not exist. */
   remove(name: string): boolean;
 }
 
-/** A folder is read-only over the API; without one the store keeps everything in memory. */
+/** With a folder, the API is read-only; without one, the store keeps parameters in memory. */
 export function startParameterStore(options: FolderStoreOptions): Promise<LocalServer>;
 export function startParameterStore(options?: MemoryStoreOptions): Promise<MemoryStore>;
 export async function startParameterStore(
@@ -56,7 +56,7 @@ export async function startParameterStore(
   if (options.folder !== undefined) {
     const { folder, prefix, onProblem = console.error } = options;
     const open = openFolder({ folder, prefix, onProblem }, location, now);
-    // Opened once before the first request, so that problems are told, and a missing folder fails, at the start.
+    // Reports problems at startup, and fails there if the folder is missing.
     open();
     return serve(open);
   }

@@ -1,11 +1,11 @@
-// What the store keeps, and the little that the operations ask of whatever keeps it.
+// The parameter types, and the interface between operations and storage.
 
 export type ParameterType = "String" | "StringList" | "SecureString";
 
-/** The only one here: 4 KB a value, and free. */
+/** The only supported tier: values up to 4 KB. */
 export const TIER = "Standard";
 
-/** What a writer decides. */
+/** The fields that a write sets. */
 export interface ParameterContent {
   readonly value: string;
   readonly type: ParameterType;
@@ -13,29 +13,28 @@ export interface ParameterContent {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-/** One version of one parameter. */
 export interface ParameterVersion extends ParameterContent {
-  /** From 1, never used twice while the parameter exists. */
+  /** 1 or more, unique while the parameter exists. */
   readonly version: number;
   /** Milliseconds since 1970. */
   readonly modified: number;
 }
 
 export interface Parameters {
-  /** The versions that are kept, oldest first; never an empty list. */
+  /** The stored versions, oldest first; never empty. */
   versions(name: string): readonly ParameterVersion[] | undefined;
-  /** All names in alphabetical order. */
+  /** All names, sorted. */
   names(): readonly string[];
   count(): number;
-  /** How many there may be. */
+  /** Maximum number of parameters. */
   readonly limit: number;
-  /** Appends a version and gives it back. */
+  /** Appends a version and returns it. */
   add(name: string, content: ParameterContent): ParameterVersion;
-  /** False when there is no such parameter. */
+  /** Returns false if the parameter does not exist. */
   remove(name: string): boolean;
 }
 
-/** Where this store claims to be; its ARNs say so. */
+/** Used in the store's ARNs. */
 export interface StoreLocation {
   readonly partition: string;
   readonly region: string;
@@ -48,7 +47,7 @@ export function newest(parameters: Parameters, name: string): ParameterVersion |
 
 export const PARAMETER_TYPES: readonly ParameterType[] = ["SecureString", "StringList", "String"];
 
-/** `parameter` and the name, with exactly one slash between them. */
+/** The ARN has exactly one slash between `parameter` and the name. */
 export function parameterArn(location: StoreLocation, name: string): string {
   return `${arnPrefix(location)}${name.startsWith("/") ? name.slice(1) : name}`;
 }

@@ -1,4 +1,4 @@
-// The operations of Systems Manager that this store has, by their name on the wire.
+// Dispatches Systems Manager requests to the store's operations.
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
 
 import { answerJson, type Input, operationOf, parseInput, refuse, throttled, unknownOperation } from "../aws-json.ts";
@@ -25,8 +25,8 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 };
 
 /**
- * `open` gives the parameters as they are at this request; `admit` throws where its caller is too fast; `isHigher`: whether
- * the account pays for higher throughput.
+ * `open` returns the current parameters. `admit` throws if the call exceeds the rate limit. `isHigher`: whether the
+ * account has higher throughput.
  */
 export function answerSsm(
   request: LocalRequest,
@@ -44,7 +44,7 @@ export function answerSsm(
   });
 }
 
-/** What a client meets when it calls too fast; for `fail()`. */
+/** A throttling response, for `fail()`. */
 export function ssmThrottling(): Fault {
   return { kind: "answer", ...refuse(throttled()) };
 }

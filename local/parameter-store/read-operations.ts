@@ -1,12 +1,12 @@
-// GetParameter, GetParameters, GetParameterHistory and ListTagsForResource.
+// Implements GetParameter, GetParameters, GetParameterHistory and ListTagsForResource.
 
 import type { Input } from "../aws-json.ts";
 import { ServiceError } from "../service-error.ts";
+import { notFound, validationError } from "./errors.ts";
 import { flag, refuseUnsupported, requiredText, texts } from "./input.ts";
 import { checkNameGrammar } from "./limits.ts";
 import { page } from "./paging.ts";
 import { newest, type Parameters, type StoreLocation } from "./parameter.ts";
-import { notFound, validationError } from "./refusal.ts";
 import { renderHistory, renderParameter } from "./render.ts";
 
 const MAX_NAMES = 10;
@@ -20,10 +20,10 @@ export function getParameter(parameters: Parameters, location: StoreLocation, in
   return { Parameter: found };
 }
 
-/** What does not exist is not an error here: it comes back in InvalidParameters. The rest is in alphabetical order. */
+/** Sorts parameters by name. Lists missing ones in InvalidParameters instead of failing. */
 export function getParameters(parameters: Parameters, location: StoreLocation, input: Input): object {
   const names = texts(input, "Names", MAX_NAMES);
-  // The service's wording is not documented; that it refuses is.
+  // The service documents this error, but not its message.
   if (new Set(names).size < names.length) throw validationError("Duplicate parameter names in the request.");
   for (const name of names) checkReadName(name);
   const decrypt = flag(input, "WithDecryption");
@@ -40,13 +40,13 @@ export function getParameterHistory(parameters: Parameters, location: StoreLocat
   checkNameGrammar(name);
   const versions = parameters.versions(name);
   if (versions === undefined) throw notFound(name);
-  // Keys are compared as text, so all of them have one width.
+  // Keys are compared as text, so they need equal length.
   const { items, next } = page(versions, ({ version }) => String(version).padStart(9, "0"), input, MAX_HISTORY_PAGE);
   const decrypt = flag(input, "WithDecryption");
   return { Parameters: items.map((version) => renderHistory(location, name, version, decrypt)), ...next };
 }
 
-/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListTagsForResource.html, of parameters alone */
+/** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListTagsForResource.html, for parameters only */
 export function listTagsForResource(parameters: Parameters, _location: StoreLocation, input: Input): object {
   if (requiredText(input, "ResourceType") !== "Parameter") refuseUnsupported(input, ["ResourceType"]);
   const found = newest(parameters, requiredText(input, "ResourceId"));
@@ -54,7 +54,7 @@ export function listTagsForResource(parameters: Parameters, _location: StoreLoca
   return { TagList: Object.entries(found.tags ?? {}).map(([Key, Value]) => ({ Key, Value })) };
 }
 
-/** A version, a label or an ARN in the place of a name would be another answer: refused rather than passed over. */
+/** Rejects a version, label or ARN instead of a name: not supported. */
 function checkReadName(name: string): void {
   if (name.includes(":")) {
     throw new ServiceError("ValidationException", `This local Parameter Store finds parameters by name only: ${name}.`);

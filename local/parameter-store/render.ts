@@ -1,9 +1,9 @@
-// The shapes in which a parameter goes over the wire: as it is now, and as history.
+// Builds the response shapes of a parameter and of its history.
 
 import { createHash } from "node:crypto";
 import { type ParameterVersion, parameterArn, type StoreLocation, TIER } from "./parameter.ts";
 
-/** `Parameter` of GetParameter, GetParameters and GetParametersByPath; undefined where there is none. */
+/** `Parameter` of GetParameter, GetParameters and GetParametersByPath; undefined without a version. */
 export function renderParameter(
   location: StoreLocation,
   name: string,
@@ -22,7 +22,7 @@ export function renderParameter(
   };
 }
 
-/** `ParameterHistory`: one for each version that is kept. */
+/** An item of `ParameterHistory`. */
 export function renderHistory(
   location: StoreLocation,
   name: string,
@@ -45,13 +45,13 @@ export function renderHistory(
   };
 }
 
-/** Not encrypted: nothing of the value can be read from it, and it looks like what KMS gives (base64, `AQICAH...`). */
+/** Without decryption, a SecureString is a hash that looks like KMS ciphertext (base64, `AQICAH...`). */
 function renderValue({ type, value }: ParameterVersion, decrypt: boolean): string {
   if (type !== "SecureString" || decrypt) return value;
   return `AQICAHh${createHash("sha512").update(value).digest("base64")}`;
 }
 
-/** Times are seconds with a fraction in AWS JSON 1.1. */
+/** AWS JSON 1.1 uses fractional seconds. */
 function seconds(milliseconds: number): number {
   return milliseconds / 1000;
 }

@@ -1,4 +1,4 @@
-// GetServiceSetting, of the one setting that the operator's command asks for.
+// Implements GetServiceSetting for the one setting that the CLI reads.
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetServiceSetting.html
 
 import type { Input } from "../aws-json.ts";
@@ -8,7 +8,7 @@ import type { Parameters, StoreLocation } from "./parameter.ts";
 
 const SETTING = "/ssm/parameter-store/high-throughput-enabled";
 
-/** By its id or its ARN. */
+/** Accepts the setting's id or ARN. */
 export function getServiceSetting(
   _parameters: Parameters,
   { partition, region, account }: StoreLocation,

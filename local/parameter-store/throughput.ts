@@ -1,27 +1,27 @@
-// How many calls a second Parameter Store takes, before it refuses as too fast.
+// Rate limits of Parameter Store.
 // https://docs.aws.amazon.com/general/latest/gr/ssm.html#limits_ssm
 
 import { throttled } from "../aws-json.ts";
 import { callsPerSecond } from "../calls-per-second.ts";
 
-/** Calls per second, of the account and region together. */
+/** Calls per second, per account and region. */
 export interface Throughput {
   readonly reads: number;
-  /** Of GetParametersByPath, where it has a quota of its own. */
+  /** GetParametersByPath, if it has a separate quota. */
   readonly paths?: number;
   readonly writes: number;
 }
 
-/** PutParameter's is AWS Support's word: https://github.com/github-aws-runners/terraform-aws-github-runner/issues/2944 */
+/** For PutParameter, from AWS Support: https://github.com/github-aws-runners/terraform-aws-github-runner/issues/2944 */
 export const DEFAULT_THROUGHPUT: Throughput = { reads: 40, writes: 3 };
 
-/** With the setting `/ssm/parameter-store/high-throughput-enabled`. */
+/** With `/ssm/parameter-store/high-throughput-enabled`. */
 export const HIGHER_THROUGHPUT: Throughput = { reads: 3_000, paths: 100, writes: 10 };
 
-/** Lets a call of this operation in, or throws what the service answers instead. */
+/** Throws the service's throttling error if the operation exceeds its limit. */
 export type Admit = (operation: string) => void;
 
-/** DeleteParameter's own quota is not documented: it shares PutParameter's, the stricter reading. */
+/** DeleteParameter's quota is not documented; here it shares PutParameter's. */
 const COUNTED: Readonly<Record<string, keyof Throughput>> = {
   GetParameter: "reads",
   GetParameters: "reads",

@@ -1,10 +1,10 @@
-// PutParameter and DeleteParameter.
+// Implements PutParameter and DeleteParameter.
 
 import type { Input } from "../aws-json.ts";
+import { notFound, validationError } from "./errors.ts";
 import { choice, flag, optionalText, refuseUnsupported, requiredText } from "./input.ts";
 import { checkNameGrammar } from "./limits.ts";
 import { PARAMETER_TYPES, type Parameters, type StoreLocation, TIER } from "./parameter.ts";
-import { notFound, validationError } from "./refusal.ts";
 import { writeParameter } from "./write.ts";
 
 export function putParameter(parameters: Parameters, location: StoreLocation, input: Input): object {

@@ -1,7 +1,8 @@
-// Writing one parameter: the rules that decide whether it may be, and as which version.
+// Writes one parameter version after checking the service's rules.
 // Source: docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
 
 import { ServiceError } from "../service-error.ts";
+import { validationError } from "./errors.ts";
 import { checkName, checkValue } from "./limits.ts";
 import {
   newest,
@@ -11,19 +12,18 @@ import {
   type StoreLocation,
   TIER,
 } from "./parameter.ts";
-import { validationError } from "./refusal.ts";
 
 export interface WriteRequest {
   readonly name: string;
   readonly value: string;
-  /** May be left out when the parameter exists. */
+  /** Optional if the parameter exists. */
   readonly type?: ParameterType | undefined;
   readonly description?: string | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
   readonly overwrite: boolean;
 }
 
-/** Adds a version, or throws what the service answers instead. */
+/** Adds a version, or throws the service's error. */
 export function writeParameter(
   parameters: Parameters,
   location: StoreLocation,
@@ -51,7 +51,7 @@ export function writeParameter(
     throw new ServiceError("ParameterLimitExceeded", `No more than ${parameters.limit} parameters of tier ${TIER}.`);
   }
   const description = request.description ?? current?.description;
-  // They are the parameter's, not the version's: writing it anew leaves them.
+  // Tags belong to the parameter, so a new version keeps them.
   const tags = request.tags ?? current?.tags;
   return parameters.add(name, {
     value,

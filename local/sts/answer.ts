@@ -1,26 +1,26 @@
-// Answers in STS's own shapes: JSON for a client that accepts it, XML for all others.
+// Formats STS responses: JSON for clients that accept it, else XML.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 
 import { randomUUID } from "node:crypto";
 import type { Fault } from "../faults.ts";
 import type { LocalRequest, LocalResponse } from "../http-server.ts";
 import type { LocalIdentity } from "../identities.ts";
+import { ServiceError } from "../service-error.ts";
 import { type XmlNode, xmlDocument } from "../xml.ts";
-import { Refusal } from "./refusal.ts";
 
 const NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/";
 
-/** What an action answers: text, and times, which XML writes as text and JSON as seconds since 1970. */
+/** The result of an action. A Date becomes text in XML and seconds since 1970 in JSON. */
 export interface Result {
   readonly [member: string]: string | Date | Result;
 }
 
-/** The answer to GetCallerIdentity. */
+/** The response to GetCallerIdentity. */
 export function callerIdentity(request: LocalRequest, { account, arn, userId }: LocalIdentity): LocalResponse {
   return answered(request, "GetCallerIdentity", { Arn: arn, UserId: userId, Account: account });
 }
 
-/** The answer to an action that was granted. */
+/** The response to a successful action. */
 export function answered(request: LocalRequest, action: string, result: Result): LocalResponse {
   const id = randomUUID();
   const content = { [`${action}Result`]: result, ResponseMetadata: { RequestId: id } };
@@ -30,8 +30,8 @@ export function answered(request: LocalRequest, action: string, result: Result):
   return xml(200, id, `${action}Response`, written(content, (time) => time.toISOString()) as XmlNode);
 }
 
-/** The answer to a request that was refused. */
-export function refused(request: LocalRequest, { code, status, message }: Refusal): LocalResponse {
+/** The response to a failed request. */
+export function refused(request: LocalRequest, { code, status, message }: ServiceError): LocalResponse {
   const id = randomUUID();
   if (acceptsJson(request)) {
     return json(status, id, { Error: { Code: code, Message: message, Type: "Sender" }, RequestId: id });
@@ -42,9 +42,9 @@ export function refused(request: LocalRequest, { code, status, message }: Refusa
   });
 }
 
-/** STS at its limit, to be given to `fail` as it is: `sts.fail(stsThrottling)`. */
+/** A throttling response: `sts.fail(stsThrottling)`. */
 export function stsThrottling(request: LocalRequest): Fault {
-  const { status, headers, body } = refused(request, new Refusal("Throttling", 400, "Rate exceeded"));
+  const { status, headers, body } = refused(request, new ServiceError("Throttling", "Rate exceeded"));
   return { kind: "answer", status, ...(headers && { headers }), body: body.toString() };
 }
 

@@ -1,28 +1,28 @@
-// What a request says about who signed it: SigV4 in the query string (presigned) or in the Authorization header.
+// Reads the SigV4 authentication of a request, from the query string (presigned) or the Authorization header.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
 
 import type { LocalRequest } from "../http-server.ts";
+import { incompleteSignature, missingAuthentication } from "./errors.ts";
 import type { Parameter } from "./query.ts";
-import { incompleteSignature, missingAuthentication } from "./refusal.ts";
 
 export interface Authentication {
   readonly accessKeyId: string;
-  /** The date, region, service and last word of the credential scope. */
+  /** The credential scope, split. */
   readonly scope: readonly [date: string, region: string, service: string, terminator: string];
-  /** In lower case and sorted. */
+  /** In lower case, sorted. */
   readonly signedHeaders: readonly string[];
   readonly signature: string;
   /** `X-Amz-Date`, as sent. */
   readonly timestamp: string;
   readonly sessionToken: string | undefined;
-  /** The parameters that the signature covers: all of them, save the signature itself. */
+  /** All parameters except the signature. */
   readonly signedQuery: readonly Parameter[];
 }
 
 const ALGORITHM = "AWS4-HMAC-SHA256";
 
 export function readAuthentication(request: LocalRequest, query: readonly Parameter[]): Authentication {
-  // The last parameter of a name counts, and only when it is spelled exactly so
+  // The last parameter of a name applies; names are case-sensitive
   const parameters = new Map(query);
   if (parameters.has("X-Amz-Algorithm") || parameters.has("X-Amz-Signature")) return fromQuery(parameters, query);
   const header = request.headers["authorization"];

@@ -1,12 +1,12 @@
-// Query strings as SigV4 reads and writes them, byte by byte.
+// Parses and encodes query strings as SigV4 does, byte by byte.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 
-import { malformedQuery } from "./refusal.ts";
+import { malformedQuery } from "./errors.ts";
 
-/** A decoded name and value; each character stands for one byte. */
+/** A decoded name and value, one character per byte. */
 export type Parameter = readonly [name: string, value: string];
 
-/** The parameters of a raw query string or form body, in the order of the wire. */
+/** The parameters of a raw query string or form body, in the order sent. */
 export function parseQuery(raw: string): readonly Parameter[] {
   return raw
     .split("&")
@@ -17,7 +17,7 @@ export function parseQuery(raw: string): readonly Parameter[] {
     });
 }
 
-/** Encoded anew, sorted by name and then by value. */
+/** Encodes parameters, sorted by name, then by value. */
 export function canonicalQuery(parameters: readonly Parameter[]): string {
   return parameters
     .map(([name, value]) => [encode(name), encode(value)] as const)
@@ -26,7 +26,7 @@ export function canonicalQuery(parameters: readonly Parameter[]): string {
     .join("&");
 }
 
-/** SigV4's UriEncode: all but the unreserved characters of RFC 3986 as `%XX`, in upper case. */
+/** SigV4's UriEncode: `%XX` in upper case, except for RFC 3986's unreserved characters. */
 export function encode(bytes: string): string {
   return bytes.replace(
     /[^A-Za-z0-9._~-]/g,
@@ -34,7 +34,7 @@ export function encode(bytes: string): string {
   );
 }
 
-// A plus sign is a space, as in forms: a session token that was not encoded does not survive, here as in AWS
+// As in AWS, a plus sign is a space, so an unencoded session token is corrupted
 function decode(text: string): string {
   if (/%(?![0-9A-Fa-f]{2})/.test(text)) throw malformedQuery();
   return text.replaceAll("+", " ").replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));

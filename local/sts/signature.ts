@@ -1,4 +1,4 @@
-// The signature that a request must carry, computed anew from what came over the wire.
+// Computes the expected SigV4 signature of a request.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 
 import { createHash, createHmac } from "node:crypto";
@@ -6,7 +6,7 @@ import type { LocalRequest } from "../http-server.ts";
 import type { Authentication } from "./authentication.ts";
 import { canonicalQuery, encode } from "./query.ts";
 
-/** 64 hex digits; `undefined` when a header that was signed was not sent. */
+/** 64 hex digits, or `undefined` if a signed header is missing. */
 export function expectedSignature(
   request: LocalRequest,
   { scope, signedHeaders, signedQuery, timestamp }: Authentication,
@@ -28,7 +28,7 @@ export function expectedSignature(
   return hmac(key, stringToSign).toString("hex");
 }
 
-/** One line for each name; values trimmed, inner spaces collapsed, repeated headers joined in the order of the wire. */
+/** One line per name: values trimmed, inner spaces collapsed, repeated headers joined in the order sent. */
 function canonicalHeaders(rawHeaders: readonly string[], names: readonly string[]): string | undefined {
   const sent = new Map<string, string[]>();
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
@@ -45,7 +45,7 @@ function canonicalHeaders(rawHeaders: readonly string[], names: readonly string[
   return lines;
 }
 
-// Strings that came over the wire hold one character for each byte, hence latin1
+// Received strings have one character per byte, hence latin1
 
 function sha256(data: string | Buffer): string {
   return createHash("sha256").update(bytes(data)).digest("hex");

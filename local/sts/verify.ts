@@ -1,12 +1,12 @@
-// Decides who signed a request, or why nobody did.
+// Verifies the signature of a request and returns the identity that signed it.
 
 import { timingSafeEqual } from "node:crypto";
 import type { LocalRequest } from "../http-server.ts";
 import type { LocalIdentity } from "../identities.ts";
 import { type Authentication, readAuthentication } from "./authentication.ts";
+import { expiredToken, incompleteSignature, signatureMismatch, unknownKey } from "./errors.ts";
 import { servesRegion } from "./hosts.ts";
 import type { Parameter } from "./query.ts";
-import { expiredToken, incompleteSignature, signatureMismatch, unknownKey } from "./refusal.ts";
 import { expectedSignature } from "./signature.ts";
 
 export interface Dependencies {
@@ -19,7 +19,7 @@ export interface Dependencies {
 
 const TOLERANCE_MS = 15 * 60 * 1000;
 
-/** The identity whose key signed `request`; throws a `Refusal` otherwise. */
+/** Returns the identity whose key signed `request`; throws a `ServiceError` otherwise. */
 export function verify(
   request: LocalRequest,
   query: readonly Parameter[],
@@ -43,7 +43,7 @@ export function verify(
   return identity;
 }
 
-/** 15 minutes either way. STS pays no heed to X-Amz-Expires: https://github.com/aws/aws-sdk-go/issues/2167 */
+/** Allows 15 minutes before or after now. STS ignores X-Amz-Expires: https://github.com/aws/aws-sdk-go/issues/2167 */
 function checkTime(timestamp: string, now: number): void {
   const signed = Date.parse(timestamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
   if (Number.isNaN(signed) || compact(signed) !== timestamp) {

@@ -1,4 +1,4 @@
-// Every check, in the order in which `npm run acceptance` runs them.
+// `npm run acceptance`: runs every check in order.
 
 import type { Check } from "./check.ts";
 import { firstLogin } from "./checks/01-first-login.ts";

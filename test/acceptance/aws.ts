@@ -1,8 +1,8 @@
-// AWS API calls by the AWS CLI: the input is the API's own JSON, and so is the output.
+// Calls AWS APIs through the AWS CLI, with the API's JSON as input and output.
 
 import type { Credentials, World } from "./world.ts";
 
-/** A call that AWS refused. */
+/** An error that AWS returned. */
 export class AwsError extends Error {
   readonly code: string;
 
@@ -15,13 +15,13 @@ export class AwsError extends Error {
 
 export interface CallOptions {
   readonly as?: Credentials;
-  /** Further words of the command, for what is no JSON, such as `--body <file>`. */
+  /** Additional arguments that JSON cannot carry, such as `--body <file>`. */
   readonly words?: readonly string[];
 }
 
 export type Aws = <T>(service: string, operation: string, input?: object, options?: CallOptions) => Promise<T>;
 
-/** `T` is the shape of what AWS answers. Throws `AwsError` with AWS's error code, or `unknown` where there is none. */
+/** `T` is the type of the response. Throws `AwsError` with AWS's error code, or `unknown` without one. */
 export function awsOf(world: World): Aws {
   return async <T>(service: string, operation: string, input: object = {}, options: CallOptions = {}): Promise<T> => {
     const { as, words = [] } = options;
@@ -34,7 +34,7 @@ export function awsOf(world: World): Aws {
   };
 }
 
-/** `undefined` where AWS says that there is nothing of that name. */
+/** Returns `undefined` if the resource does not exist. */
 export async function unlessMissing<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call;

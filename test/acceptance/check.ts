@@ -1,4 +1,4 @@
-// One acceptance check: what it proves, how long it takes, and its rows.
+// The type of an acceptance check: title, duration and rows.
 
 import type { Rows } from "./rows.ts";
 import type { Site } from "./site.ts";
@@ -6,9 +6,9 @@ import type { Site } from "./site.ts";
 export interface Check {
   readonly number: number;
   readonly title: string;
-  /** A first estimate for AWS; no run on AWS was measured yet. */
+  /** An estimate: no run on AWS has been measured yet. */
   readonly minutes: number;
-  /** Runs only when it is asked for. */
+  /** Runs only on request. */
   readonly optIn?: true;
   run(site: Site, rows: Rows): Promise<void>;
 }

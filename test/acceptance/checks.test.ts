@@ -1,4 +1,4 @@
-// Every row of every check passes where AWS is right, and fails where the one answer that it looks at is wrong.
+// Every row of every check passes with correct responses, and fails if the response that it checks is wrong.
 
 import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
@@ -14,10 +14,10 @@ import { runChecks } from "./runner.ts";
 
 const CLUSTER = "acceptance-0123abcd";
 
-/** With every input that an operator can give. */
+/** With all optional inputs. */
 async function run(world: FakeWorld, numbers: readonly number[]): Promise<readonly Row[]> {
   const pem = join(world.folder, "client.pem");
-  writeFileSync(pem, "not read by the fake");
+  writeFileSync(pem, "unused by the fake");
   const inputs = {
     ssoProfile: SSO_PROFILE,
     mtls: { endpoint: { domainName: DOMAIN, subjects: [SUBJECT] }, clientCert: pem, clientKey: pem },
@@ -31,7 +31,7 @@ async function run(world: FakeWorld, numbers: readonly number[]): Promise<readon
 
 const nameOf = ({ check, name }: Row) => `${check} ${name}`;
 
-test("all rows of all checks pass where every answer is right", async () => {
+test("all rows pass if every response is correct", async () => {
   const rows = await run(
     fakeWorld(),
     CHECKS.map(({ number }) => number),
@@ -40,12 +40,12 @@ test("all rows of all checks pass where every answer is right", async () => {
     rows.filter(({ verdict }) => verdict !== "passed"),
     [],
   );
-  assert.deepEqual(rows.map(nameOf), Object.keys(FAULTS), "each row has a wrong answer, in the order of the rows");
+  assert.deepEqual(rows.map(nameOf), Object.keys(FAULTS), "each row has a fault, in the order of the rows");
 });
 
 for (const [row, fault] of Object.entries(FAULTS)) {
   const number = Number.parseInt(row, 10);
-  test(`row "${row}" fails where its answer is wrong`, async () => {
+  test(`row "${row}" fails if its response is wrong`, async () => {
     let isUsed = false;
     const wrong = fault();
     const watched: Wrong = async (call, answer, fake) => {
@@ -53,13 +53,13 @@ for (const [row, fault] of Object.entries(FAULTS)) {
       if (instead !== undefined && instead !== answer) isUsed = true;
       return instead;
     };
-    // The removal comes after any check.
+    // The removal runs after every check.
     const rows = await run(fakeWorld(watched), [number > CHECKS.length ? 1 : number]);
     const found = rows.filter((one) => nameOf(one) === row);
     assert.deepEqual(
       found.map(({ verdict }) => verdict),
       ["failed"],
     );
-    assert.ok(isUsed || row === "11 all in after", "the wrong answer was given");
+    assert.ok(isUsed || row === "11 time until all are granted", "the fault was used");
   });
 }

@@ -1,4 +1,4 @@
-// The command: its options, what it says before it begins, its exit codes and its report.
+// The acceptance command: options, announcement, exit codes and report.
 
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
@@ -24,7 +24,7 @@ async function run(argv: readonly string[], wrong?: Wrong) {
   return { code, printed: printed.join("\n"), reports, cloud: fake.cloud };
 }
 
-test("a good run: exit code 0, a table, and a report without the account", async () => {
+test("a successful run exits with 0, prints a table, and writes a report without the account", async () => {
   const { code, printed, reports } = await run(["--yes", "--only", "1,4"]);
   assert.equal(code, 0);
   assert.match(printed, /CHECK +ROW +EXPECTED +SEEN +VERDICT/);
@@ -34,7 +34,7 @@ test("a good run: exit code 0, a table, and a report without the account", async
   assert.ok(reports[0]?.includes("| 12 Removal | leftovers by tag | none | none | passed |"));
 });
 
-test("it says what it creates, costs and leaves alone before anything else", async () => {
+test("the first output states created resources, costs and what stays unchanged", async () => {
   const { printed } = await run(["--yes", "--only", "1"]);
   const [first = ""] = printed.split("1. First login");
   for (const word of [
@@ -42,20 +42,20 @@ test("it says what it creates, costs and leaves alone before anything else", asy
     "Creates:",
     "Time:    about 13 minutes",
     "Cost:",
-    "changes no setting of the account",
+    "does not change account settings",
   ]) {
     assert.ok(first.includes(word), `${word} in ${first}`);
   }
 });
 
-test("a failed row: exit code 1", async () => {
+test("a failed row exits with 1", async () => {
   const { code } = await run(["--yes", "--only", "1"], (call, answer) =>
-    call.startsWith("POST ") ? answer.replace("acceptance:probe", "somebody") : undefined,
+    call.startsWith("POST ") ? answer.replace("acceptance:probe", "another") : undefined,
   );
   assert.equal(code, 1);
 });
 
-test("a leftover: exit code 1, though every check passed", async () => {
+test("a leftover exits with 1, even if every check passed", async () => {
   const { code } = await run(["--yes", "--only", "1"], (call) =>
     call.startsWith("aws logs delete-log-group")
       ? "{}"
@@ -63,7 +63,7 @@ test("a leftover: exit code 1, though every check passed", async () => {
         ? '{"logGroups":[{"logGroupName":"left-acceptance-"}]}'
         : undefined,
   );
-  assert.equal(code, 0, "a name of another run is not this run's");
+  assert.equal(code, 0, "names of other runs are ignored");
   const own = await run(["--yes", "--only", "1", "--cluster", "acceptance-0123abcd"], (call) =>
     call.includes("describe-log-groups")
       ? '{"logGroups":[{"logGroupName":"IamAuthenticator-acceptance-0123abcd-Log"}]}'
@@ -79,18 +79,18 @@ test("without --yes and without a terminal, nothing is created", async () => {
   assert.deepEqual(fake.cloud.stacks, []);
 });
 
-test("an account without cdk bootstrap is not bootstrapped by this command", async () => {
+test("the command fails without cdk bootstrap, and does not bootstrap the account", async () => {
   const fake = fakeWorld();
   fake.cloud.parameters.clear();
   const options = readOptions(["--yes"], ENVIRONMENT);
   await assert.rejects(
     acceptanceIn(fake, "AWS", CHECKS, options),
-    /not bootstrapped for CDK .* Run: npx cdk bootstrap$/,
+    /CDK is not bootstrapped in .* Run: npx cdk bootstrap$/,
   );
   assert.deepEqual(fake.cloud.stacks, []);
 });
 
-test("--remove removes what a run with --keep left, and writes no report", async () => {
+test("--remove removes the resources of a run with --keep, and writes no report", async () => {
   const kept = await run(["--yes", "--only", "2", "--cluster", "acceptance-0123abcd", "--keep"]);
   assert.equal(kept.cloud.stacks[0]?.status, "CREATE_COMPLETE");
   const world = fakeWorld();
@@ -102,7 +102,7 @@ test("--remove removes what a run with --keep left, and writes no report", async
   assert.equal(world.cloud.stacks[0]?.status, "DELETE_COMPLETE");
 });
 
-test("an interruption: exit code 130, and the report says so", async () => {
+test("an interruption exits with 130, and the report states it", async () => {
   const fake = fakeWorld();
   fake.interruptAfter(5 * 60_000);
   const folder = mkdtempSync(join(tmpdir(), "acceptance-report-"));
@@ -112,7 +112,7 @@ test("an interruption: exit code 130, and the report says so", async () => {
   assert.match(readFileSync(join(folder, file), "utf8"), /; interrupted/);
 });
 
-test("Ctrl-C during the removal does not end it", async () => {
+test("Ctrl-C during the removal does not stop it", async () => {
   let isSent = false;
   const { code, printed, cloud } = await run(["--yes", "--only", "1"], (call) => {
     if (call.startsWith("aws cloudformation delete-stack") && !isSent) isSent = process.emit("SIGINT");
@@ -122,12 +122,12 @@ test("Ctrl-C during the removal does not end it", async () => {
   assert.equal(code, 0);
   assert.match(
     printed,
-    /Not removed yet. Later: npm run acceptance -- --region eu-west-1 --remove acceptance-[0-9a-f]{8}/,
+    /The removal is not complete. To continue later: npm run acceptance -- --region eu-west-1 --remove acceptance-[0-9a-f]{8}/,
   );
   assert.equal(cloud.stacks[0]?.status, "DELETE_COMPLETE");
 });
 
-test("Ctrl-C during the checks, and once more during the removal: everything is removed", async () => {
+test("Ctrl-C during the checks and again during the removal still removes everything", async () => {
   let count = 0;
   const { code, cloud } = await run(["--yes", "--only", "1,10"], (call) => {
     if (/^(iam-authenticator doctor|aws cloudformation delete-stack)/.test(call) && process.emit("SIGINT")) count += 1;
@@ -138,28 +138,28 @@ test("Ctrl-C during the checks, and once more during the removal: everything is 
   assert.equal(cloud.stacks[0]?.status, "DELETE_COMPLETE");
 });
 
-test("options that are wrong are answered by a sentence", () => {
+test("invalid options print an error message", () => {
   const read =
     (...argv: string[]) =>
     () =>
       readOptions(argv, ENVIRONMENT);
-  assert.throws(read("--only", "12"), /--only 12: a check is a number from 1 to 11/);
+  assert.throws(read("--only", "12"), /--only 12: must be a check number from 1 to 11/);
   assert.throws(read("--remove", "prod"), /prod is not the id of an acceptance run/);
   assert.throws(read("--cluster", "acceptance-0123ABCD"), /is not the id of an acceptance run/);
-  assert.throws(read("--remove", "acceptance-0123abcd", "--cluster", "acceptance-0123abcd"), /excludes/);
+  assert.throws(read("--remove", "acceptance-0123abcd", "--cluster", "acceptance-0123abcd"), /cannot be used together/);
   assert.throws(read("--unknown"), /--unknown/);
   const file = join(mkdtempSync(join(tmpdir(), "acceptance-")), "mtls.json");
   writeFileSync(file, '{"endpoint": {}}');
-  assert.throws(read("--mtls", file), /has no clientCert and no clientKey/);
+  assert.throws(read("--mtls", file), /missing clientCert and clientKey/);
 });
 
-test("each run has an id of its own", () => {
+test("each run has a unique id", () => {
   const ids = [1, 2].map(() => readOptions([], ENVIRONMENT).clusterId);
   assert.notEqual(ids[0], ids[1]);
   assert.ok(ids.every((id) => /^acceptance-[0-9a-f]{8}$/.test(id)));
 });
 
-test("each check is a file that runs alone, with the same help", async () => {
+test("each check file runs separately, with the same help", async () => {
   const folder = join(import.meta.dirname, "checks");
   const files = readdirSync(folder);
   assert.deepEqual(
@@ -170,7 +170,7 @@ test("each check is a file that runs alone, with the same help", async () => {
   for (const { stdout } of await Promise.all(runs)) assert.match(stdout, /^Usage: npm run acceptance/);
 });
 
-test("without a region the command ends with a sentence and exit code 2", () => {
+test("without a region, the command prints an error message and exits with 2", () => {
   const { PATH } = process.env;
   const { status, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, "acceptance.ts")], {
     encoding: "utf8",

@@ -1,4 +1,4 @@
-// `npm run acceptance`, and each check by itself: asks, runs, prints the table, writes the report and sets the exit code.
+// The acceptance command: confirms, runs checks, prints a table, writes a report and sets the exit code.
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -18,7 +18,7 @@ import { mustRun } from "./site.ts";
 
 const EXIT = { good: 0, bad: 1, usage: 2, interrupted: 130 };
 
-/** Sets `process.exitCode`: 0 where every row passed or had no input, 1 otherwise, 2 for what cannot begin, 130 after Ctrl-C. */
+/** Sets `process.exitCode`: 0 if every row passed or had no input, 1 otherwise, 2 if the run cannot start, 130 after Ctrl-C. */
 export async function acceptance(
   all: readonly Check[],
   argv: readonly string[] = process.argv.slice(2),
@@ -34,7 +34,7 @@ export async function acceptance(
     try {
       process.exitCode = await acceptanceIn(world, "AWS", all, options);
     } finally {
-      // It has callers' tokens.
+      // The folder contains caller tokens.
       rmSync(world.folder, { recursive: true });
     }
   } catch (error) {
@@ -43,7 +43,7 @@ export async function acceptance(
   }
 }
 
-/** `place` is "AWS" or an emulator's name. Gives the exit code; throws a sentence where the run cannot begin. */
+/** `place` is "AWS" or an emulator's name. Returns the exit code; throws if the run cannot start. */
 export async function acceptanceIn(
   world: RealWorld,
   place: string,
@@ -87,21 +87,23 @@ async function ask(): Promise<void> {
   const lines = createInterface({ input: process.stdin, output: process.stdout });
   const answer = await lines.question("Continue? [y/N] ");
   lines.close();
-  if (!/^y(es)?$/i.test(answer.trim())) throw new Error("Nothing was created.");
+  if (!/^y(es)?$/i.test(answer.trim())) throw new Error("Canceled. No resources were created.");
 }
 
-/** Ctrl-C ends the checks. It does not end the removal: there it says how to go on, and ends everything the second time. */
+/** Ctrl-C stops the checks. During the removal, the first one prints how to continue, and the second one exits. */
 function listen(world: RealWorld, clusterId: string) {
   let isRemoving = false;
   let count = 0;
   const onSignal = () => {
     if (!isRemoving) {
-      world.print("Interrupted: removing what was made. This may take some minutes.");
+      world.print("Interrupted. Removing all created resources; this may take some minutes.");
       world.interrupt();
       return;
     }
     count += 1;
-    world.print(`Not removed yet. Later: npm run acceptance -- --region ${world.region} --remove ${clusterId}`);
+    world.print(
+      `The removal is not complete. To continue later: npm run acceptance -- --region ${world.region} --remove ${clusterId}`,
+    );
     if (count > 1) process.exit(EXIT.interrupted);
   };
   const signals = ["SIGINT", "SIGTERM"] as const;
@@ -123,11 +125,11 @@ async function programsOf(world: RealWorld): Promise<string[]> {
   return [aws.split(" ")[0] ?? "", `cdk/${cdk.split(" ")[0]?.trim()}`, `node/${process.versions.node}`];
 }
 
-/** `cdk bootstrap` is the account's setting, and not for this command to make. */
+/** This command does not run `cdk bootstrap`, which changes the account. */
 async function checkBootstrap(world: RealWorld): Promise<void> {
   const call = awsOf(world)("ssm", "get-parameter", { Name: "/cdk-bootstrap/hnb659fds/version" });
   if ((await unlessMissing(call)) !== undefined) return;
-  throw new Error(`${world.region} is not bootstrapped for CDK in this account. Run: npx cdk bootstrap`);
+  throw new Error(`CDK is not bootstrapped in ${world.region} of this account. Run: npx cdk bootstrap`);
 }
 
 function commitOf(): string {

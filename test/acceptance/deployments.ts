@@ -1,4 +1,4 @@
-// CodeDeploy's side of an update: the alias that moves, the deployment group, and alarms that are set by hand.
+// CodeDeploy during an update: the alias, the deployment group, and alarms set by the checks.
 
 import { unlessMissing } from "./aws.ts";
 import type { Site } from "./site.ts";
@@ -9,11 +9,11 @@ const SETTLE_MS = 5 * 60_000;
 
 export interface Live {
   readonly version: string;
-  /** Versions that get a share, such as "2: 0.1"; empty while there is one version. */
+  /** Additional versions with their weights, such as "2: 0.1"; empty with one version. */
   readonly shares: string;
 }
 
-/** The versions that answer reviews. */
+/** The versions that serve reviews. */
 export async function liveOf({ aws, stacks, stack }: Site): Promise<Live> {
   const { FunctionName = "" } = await stacks.outputs(stack);
   const alias = await aws<{
@@ -27,7 +27,7 @@ export async function liveOf({ aws, stacks, stack }: Site): Promise<Live> {
   };
 }
 
-/** The end of a deployment, and whether another version answers since. */
+/** The end of a deployment, and whether the live version changed. */
 export async function changedBy(site: Site, deploy: () => Promise<{ readonly seen: string }>): Promise<string> {
   const before = await liveOf(site);
   const { seen } = await deploy();
@@ -62,7 +62,7 @@ interface DeploymentInfo {
 }
 
 /**
- * How the deployment that began after `since` ended, with CodeDeploy's code for the reason. A rollback may be a deployment too:
+ * Status and error code of the deployment that started after `since`. A rollback may be a deployment too:
  * https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_DeploymentInfo.html
  */
 export async function outcomeOf({ aws }: Site, { names }: Group, since: number): Promise<string> {
@@ -82,7 +82,7 @@ export async function outcomeOf({ aws }: Site, { names }: Group, since: number):
 }
 
 /**
- * Sets alarms again and again while something goes on, since a metric alarm returns to its own state within seconds:
+ * Sets alarms repeatedly during an action, since a metric alarm returns to its real state within seconds:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmState.html. Afterwards waits until all are OK:
  * CodeDeploy starts no deployment while one of its alarms fires.
  */
@@ -97,7 +97,7 @@ export async function whileAlarmed<T>(site: Site, alarms: readonly string[], dur
   const over = during.finally(() => {
     isOver = true;
   });
-  // Read below: a rejection must not count as unhandled until then.
+  // Awaited below; prevents an unhandled rejection until then.
   over.catch(() => undefined);
   while (!isOver) {
     await set("ALARM");
@@ -110,7 +110,7 @@ export async function whileAlarmed<T>(site: Site, alarms: readonly string[], dur
   return over;
 }
 
-/** The status of a version's provisioned concurrency; "none" where there is none. */
+/** The status of a version's provisioned concurrency, or "none". */
 export async function provisionedOf({ aws, stacks, stack }: Site): Promise<string> {
   const { FunctionName = "" } = await stacks.outputs(stack);
   const answer = await unlessMissing(

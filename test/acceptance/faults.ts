@@ -1,8 +1,8 @@
-// For each row of each check, one answer that is wrong, and that the row must notice.
+// One wrong response for each row of each check, which must make the row fail.
 
 import type { Fails, Wrong } from "./fake/world.ts";
 
-/** Answers to these calls have this text instead of that. */
+/** Replaces text in the responses to these calls. */
 function changed(calls: RegExp, from: string | RegExp, to: string): () => Wrong {
   return () => (call, answer) => (calls.test(call) ? answer.replaceAll(globally(from), to) : undefined);
 }
@@ -11,7 +11,7 @@ function globally(pattern: string | RegExp): string | RegExp {
   return typeof pattern === "string" ? pattern : new RegExp(pattern.source, `${pattern.flags}g`);
 }
 
-/** The program fails, from the given one of these calls on. */
+/** Makes the program fail from the given call onward. */
 function failing(calls: RegExp, stderr = "An error occurred (Wrong) when calling it: wrong", from = 1): () => Wrong {
   return () => {
     let count = 0;
@@ -24,14 +24,14 @@ function failing(calls: RegExp, stderr = "An error occurred (Wrong) when calling
 }
 
 const REVIEW = /^POST /;
-const ANY = '200 {"status":{"authenticated":true,"user":{"username":"somebody","groups":[]}}}';
+const ANY = '200 {"status":{"authenticated":true,"user":{"username":"another","groups":[]}}}';
 const DENIED = '200 {"status":{"authenticated":false,"error":"token_host_refused: not accepted"}}';
 const DEPLOY = /^cdk deploy /;
 const always = (calls: RegExp, answer: string) => changed(calls, /^.*$/s, answer);
-/** For tokens of this STS host. */
+/** Matches tokens for this STS host. */
 const host = (name: string) => always(new RegExp(`^POST .*https://${name.replaceAll(".", "\\.")}/`), DENIED);
 
-/** A version that was deployed exists, as after a rollback that kept it. */
+/** Lambda's error if a rollback kept the version. */
 const EXISTS = "A version for this Lambda function exists ( 2 )";
 
 export const FAULTS: Readonly<Record<string, () => Wrong>> = {
@@ -42,19 +42,19 @@ export const FAULTS: Readonly<Record<string, () => Wrong>> = {
     '"Endpoint","OutputValue":"https://other',
   ),
   "1 mappings set": always(/^iam-authenticator mappings list/, "[]"),
-  "1 granted": changed(REVIEW, "acceptance:probe", "somebody"),
+  "1 granted": changed(REVIEW, "acceptance:probe", "another"),
   "1 denied": changed(REVIEW, /.*identity_unmapped.*/, ANY),
   "1 another cluster's token": changed(REVIEW, /.*SignatureDoesNotMatch.*/, ANY),
   "1 another caller": changed(REVIEW, /^401 .*/, ANY),
   "1 doctor": changed(/^iam-authenticator doctor/, '"ok"', '"failed"'),
   "1 explain": failing(/^iam-authenticator explain/),
-  "1 whoami": changed(/^iam-authenticator whoami/, "acceptance:probe", "somebody"),
+  "1 whoami": changed(/^iam-authenticator whoami/, "acceptance:probe", "another"),
 
   "2 AWS CLI, role": failing(/^aws eks get-token/),
-  "2 AWS CLI, user": changed(REVIEW, "acceptance-user", "somebody"),
-  "2 this command, role": changed(REVIEW, "acceptance:probe", "somebody"),
-  "2 this command, user": changed(REVIEW, "acceptance-user", "somebody"),
-  "2 permission set": changed(REVIEW, "acceptance-permission-set", "somebody"),
+  "2 AWS CLI, user": changed(REVIEW, "acceptance-user", "another"),
+  "2 this command, role": changed(REVIEW, "acceptance:probe", "another"),
+  "2 this command, user": changed(REVIEW, "acceptance-user", "another"),
+  "2 permission set": changed(REVIEW, "acceptance-permission-set", "another"),
   "2 regional host": host("sts.eu-west-1.amazonaws.com"),
   "2 dual-stack host": host("sts.eu-west-1.api.aws"),
   "2 FIPS host": host("sts-fips.us-east-1.amazonaws.com"),
@@ -66,12 +66,12 @@ export const FAULTS: Readonly<Record<string, () => Wrong>> = {
   "3 statuses at the caller": changed(REVIEW, /^500/, "503"),
   "3 served again": always(REVIEW, "500 {}"),
   "3 integrationError in the access log": changed(/filter-log-events/, "Rate Exceeded", "-"),
-  "3 5xx counts them": always(/get-metric-statistics/, '{"Datapoints":[]}'),
+  "3 5xx metric": always(/get-metric-statistics/, '{"Datapoints":[]}'),
 
   "4 two events for each review": changed(/filter-log-events/, "_aws", "_one_event_with_the_line"),
   "4 timestamp and level": changed(/filter-log-events/, String.raw`{\"timestamp\"`, String.raw`{\"time\"`),
   "4 metrics": always(/get-metric-statistics/, '{"Datapoints":[]}'),
-  "4 reviews finds them": always(/^iam-authenticator reviews/, "[]"),
+  "4 reviews command": always(/^iam-authenticator reviews/, "[]"),
 
   "5 canary": changed(/get-alias/, /"AdditionalVersionWeights":\{[^}]+\}/, '"AdditionalVersionWeights":{}'),
   "5 stopped by the alarm": changed(/batch-get-deployments/, "Stopped", "Succeeded"),
@@ -151,13 +151,13 @@ export const FAULTS: Readonly<Record<string, () => Wrong>> = {
         : undefined,
 
   "11 all granted, each as itself": changed(REVIEW, "person-7", "person-8"),
-  "11 all in after":
+  "11 time until all are granted":
     () =>
     async (call, _, { clock }) => {
       if (call.startsWith("POST ")) await clock.sleep(11_000);
       return undefined;
     },
-  "11 no status that kube-apiserver does not try again": changed(REVIEW, /^200 .*person-7.*/, "503 {}"),
+  "11 statuses that kube-apiserver does not retry": changed(REVIEW, /^200 .*person-7.*/, "503 {}"),
 
   "12 removal": failing(/^aws cloudformation delete-stack/, "An error occurred (AccessDenied) when calling it: wrong"),
   "12 leftovers by tag": always(

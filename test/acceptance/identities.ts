@@ -1,4 +1,4 @@
-// The throwaway role and user whose tokens are reviewed. Their names are the run's id.
+// The temporary role and user of a run, named after its id.
 
 import { type Aws, AwsError, unlessMissing } from "./aws.ts";
 import { TAG } from "./stacks.ts";
@@ -6,7 +6,7 @@ import { until } from "./wait.ts";
 import type { Credentials, World } from "./world.ts";
 
 export interface Principal {
-  /** Canonical: of the role or the user. */
+  /** The canonical ARN of the role or user. */
   readonly arn: string;
   readonly credentials: Credentials;
 }
@@ -21,12 +21,12 @@ export async function accountOf(aws: Aws): Promise<Account> {
   return { id, partition: Arn.split(":")[1] ?? "aws" };
 }
 
-/** New roles and keys take some seconds to be known everywhere. */
+/** New roles and keys take some seconds to propagate. */
 const PROPAGATION_MS = 90_000;
 
 export const SESSION = "probe";
 
-/** A role that the account may assume. It may read the cluster's parameters, as `doctor`, `explain` and `whoami` do. */
+/** A role that the account may assume, with read access to the cluster's parameters for `doctor`, `explain` and `whoami`. */
 export async function makeRole(world: World, aws: Aws, { id, partition }: Account, name: string): Promise<string> {
   const trust = statement({ Principal: { AWS: `arn:${partition}:iam::${id}:root` }, Action: "sts:AssumeRole" });
   const prefix = `arn:${partition}:ssm:${world.region}:${id}:parameter/iam-authenticator/${name}`;
@@ -50,7 +50,7 @@ interface MadeRole {
   readonly Role: { readonly Arn: string };
 }
 
-/** Temporary credentials of an hour. */
+/** Temporary credentials, valid for one hour. */
 export async function assume(world: World, aws: Aws, arn: string, session: string): Promise<Credentials> {
   const { Credentials: made } = await eventually(world, () =>
     aws<{ Credentials: { AccessKeyId: string; SecretAccessKey: string; SessionToken: string } }>("sts", "assume-role", {
@@ -65,7 +65,7 @@ interface MadeUser {
   readonly User: { readonly Arn: string };
 }
 
-/** A kept cluster has the user already; its keys are replaced, since AWS shows a secret only once. */
+/** With --cluster, the user exists; replaces its keys, since AWS returns a secret only once. */
 export async function makeUser(aws: Aws, name: string): Promise<Principal> {
   const known = await unlessMissing(aws<MadeUser>("iam", "get-user", { UserName: name }));
   if (known !== undefined) await removeKeys(aws, name);
@@ -89,7 +89,7 @@ export async function removeKeys(aws: Aws, name: string): Promise<void> {
   }
 }
 
-/** Calls again while AWS refuses, up to `PROPAGATION_MS`. */
+/** Retries AWS errors for up to `PROPAGATION_MS`. */
 export async function eventually<T>(world: World, call: () => Promise<T>): Promise<T> {
   const outcome = await until(
     world,

@@ -1,4 +1,4 @@
-// Whether anything of a run is left: by its tag, and by its id in names that the tagging API does not list.
+// Finds leftovers of a run by tag, and by name for resources that the tagging API does not list.
 
 import { type Aws, unlessMissing } from "./aws.ts";
 import { logGroupsOf, namesOfRun, parametersOf, removeRun, SUFFIXES, stacksOfRun } from "./removal.ts";
@@ -7,9 +7,9 @@ import { TAG } from "./stacks.ts";
 import { until } from "./wait.ts";
 import type { World } from "./world.ts";
 
-/** Of the rows; the checks have the numbers below it. */
+/** The check number of the removal's rows. */
 export const REMOVAL = 12;
-/** The tagging API lists some resources for a while after they are gone. */
+/** The tagging API lists some resources for a while after their deletion. */
 const TAGS_MS = 10 * 60_000;
 
 export async function removeAndLook(world: World, aws: Aws, runId: string, record: (row: Row) => void): Promise<void> {
@@ -45,7 +45,7 @@ async function tagged(aws: Aws, runId: string): Promise<readonly string[]> {
   return ResourceTagMappingList.map(({ ResourceARN }) => ResourceARN);
 }
 
-/** Of kinds that stay, or that the tagging API does not list. */
+/** Resources that stacks retain, or that the tagging API does not list. */
 async function named(aws: Aws, runId: string): Promise<readonly string[]> {
   const stacks = (await stacksOfRun(aws, runId)).filter(({ StackStatus }) => StackStatus !== "DELETE_COMPLETE");
   const { Roles } = await aws<{ Roles: { RoleName: string }[] }>("iam", "list-roles");

@@ -1,4 +1,4 @@
-// Events of CloudWatch Logs.
+// Reads events from CloudWatch Logs.
 
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { Aws } from "./aws.ts";
@@ -9,7 +9,7 @@ export interface LogEvent {
   readonly message: string;
 }
 
-/** The clock of this machine may be ahead of AWS's. */
+/** This machine's clock may be ahead of AWS's. */
 const SKEW_MS = 60_000;
 
 export async function eventsOf(aws: Aws, logGroupName: string, since: number): Promise<readonly LogEvent[]> {

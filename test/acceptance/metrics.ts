@@ -1,4 +1,4 @@
-// Sums of CloudWatch metrics.
+// Reads sums of CloudWatch metrics.
 
 import type { Site } from "./site.ts";
 
@@ -8,7 +8,7 @@ export interface MetricName {
   readonly dimensions: Readonly<Record<string, string>>;
 }
 
-/** Since that time, in milliseconds since 1970, by minutes. */
+/** Since this time in milliseconds since 1970, per minute. */
 export async function sumOf(
   { aws, world }: Site,
   { namespace, name, dimensions }: MetricName,

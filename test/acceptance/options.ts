@@ -8,38 +8,38 @@ import type { Inputs } from "./site.ts";
 export interface Options {
   readonly clusterId: string;
   readonly region: string | undefined;
-  /** Numbers of checks; all of them where it is empty. */
+  /** Numbers of checks; empty: all. */
   readonly only: readonly number[];
   readonly yes: boolean;
   readonly keep: boolean;
   readonly storm: boolean;
-  /** Removes what an earlier run left, and does nothing else. */
+  /** Only removes the resources of an earlier run. */
   readonly remove: boolean;
   readonly inputs: Inputs;
 }
 
 export const HELP = `Usage: npm run acceptance -- [options]
 
-Deploys a throwaway cluster with the AWS credentials of the environment, checks it, writes a report to docs/acceptance/, and
+Deploys a temporary cluster with the AWS credentials of the environment, checks it, writes a report to docs/acceptance/, and
 removes everything. docs/acceptance.md describes each check.
 
-  --yes                   do not ask
+  --yes                   skip the confirmation
   --region <region>       default: AWS_REGION
-  --only <numbers>        only these checks, such as 1,3
-  --storm                 also check 11: 50 identities at once
+  --only <numbers>        run only these checks, for example 1,3
+  --storm                 also run check 11: 50 identities at once
   --sso-profile <name>    a profile with an IAM Identity Center permission set, for check 2
   --mtls <file>           JSON with endpoint, clientCert and clientKey, for check 9
   --private <file>        JSON with endpoint, for check 9
-  --keep                  leave everything where it is
-  --cluster <id>          use the cluster that a run with --keep left
-  --remove <id>           remove what a run left, and do nothing else
+  --keep                  keep all resources
+  --cluster <id>          use the cluster of a run with --keep
+  --remove <id>           only remove the resources of an earlier run
   --help                  show this help
 `;
 
-/** Ids of other clusters are refused: what a run touches must be its own. */
+/** Rejects ids of other clusters, so that a run only changes its own resources. */
 const ID = /^acceptance-[0-9a-f]{8}$/;
 
-/** Throws a sentence for the operator. */
+/** Throws an Error with a message for the operator. */
 export function readOptions(
   argv: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
@@ -60,7 +60,8 @@ export function readOptions(
     },
   });
   const given = values.remove ?? values.cluster;
-  if (values.remove !== undefined && values.cluster !== undefined) throw new Error("--remove excludes --cluster.");
+  if (values.remove !== undefined && values.cluster !== undefined)
+    throw new Error("--remove and --cluster cannot be used together.");
   if (given !== undefined && !ID.test(given)) {
     throw new Error(`${given} is not the id of an acceptance run. An id looks like acceptance-0123abcd.`);
   }
@@ -86,19 +87,19 @@ export function readOptions(
 }
 
 function readNumber(word: string): number {
-  if (!/^([1-9]|1[01])$/.test(word)) throw new Error(`--only ${word}: a check is a number from 1 to 11.`);
+  if (!/^([1-9]|1[01])$/.test(word)) throw new Error(`--only ${word}: must be a check number from 1 to 11.`);
   return Number(word);
 }
 
-/** The keys of `endpoint` are checked by CDK's context when it is deployed. */
+/** Does not check the keys of `endpoint`; the deployment does. */
 function readFile<T>(option: string, file: string, keys: readonly string[]): T {
   let value: Readonly<Record<string, unknown>> | undefined;
   try {
     value = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
-    throw new Error(`${option} ${file} cannot be read: ${(error as Error).message}`);
+    throw new Error(`${option} ${file}: cannot read JSON: ${(error as Error).message}`);
   }
   const missing = keys.filter((key) => value?.[key] === undefined);
-  if (missing.length > 0) throw new Error(`${option} ${file} has no ${missing.join(" and no ")}.`);
+  if (missing.length > 0) throw new Error(`${option} ${file}: missing ${missing.join(" and ")}.`);
   return value as T;
 }

@@ -1,4 +1,4 @@
-// AWS as the checks reach it: the AWS CLI, the CDK CLI and this repository's command, with the environment's credentials.
+// Access to real AWS: runs the AWS CLI, the CDK CLI and this repository's command with the environment's credentials.
 
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,14 +11,14 @@ import { runProgram } from "./run-program.ts";
 import { type Credentials, Interrupted, type Program, type Ran, type RunOptions, type World } from "./world.ts";
 
 export interface RealWorld extends World {
-  /** Ends what runs and refuses what comes, until `resume`. */
+  /** Stops running programs and rejects new ones until `resume`. */
   interrupt(): void;
   resume(): void;
 }
 
 export interface RealWorldOptions {
   readonly region: string;
-  /** In place of this process's environment. */
+  /** Replaces this process's environment. */
   readonly environment?: (program: Program, args: readonly string[]) => Environment;
 }
 
@@ -53,7 +53,7 @@ export function realWorld({ region, environment = () => process.env }: RealWorld
     print: (line) => console.log(line),
     settings: {},
     async buildRelease(outdir) {
-      // Loads CDK, which takes seconds: only the check of the release needs it.
+      // Imported on demand, since it loads CDK, which takes seconds.
       const { buildRelease } = await import("../../infra/release/build.ts");
       buildRelease(outdir);
     },
@@ -77,7 +77,7 @@ function commandOf(program: Program, args: readonly string[], awsCli = "aws"): [
   }
 }
 
-/** Credentials that are given replace a profile too. */
+/** Explicit credentials also replace a profile. */
 function environmentOf(
   environment: Environment,
   region: string,

@@ -1,4 +1,4 @@
-// Removes everything that a run made, by nothing but its id: also after an interruption, and what stacks keep on purpose.
+// Removes all resources of a run by its id, including those that stacks retain.
 
 import { type Aws, AwsError, unlessMissing } from "./aws.ts";
 import { accountOf, removeKeys } from "./identities.ts";
@@ -7,9 +7,9 @@ import { until } from "./wait.ts";
 import type { World } from "./world.ts";
 
 const STACK_MS = 40 * 60_000;
-/** Cluster ids of a run: its own, and the second clusters of some checks. */
+/** Cluster ids of a run, including the second clusters of some checks. */
 export const SUFFIXES = ["", "-release", "-mtls", "-private"];
-/** DeleteParameters takes ten: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameters.html */
+/** DeleteParameters accepts ten names: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DeleteParameters.html */
 const PAGE = 10;
 
 interface Summary {
@@ -18,7 +18,7 @@ interface Summary {
   readonly StackStatus: string;
 }
 
-/** Gives the problems that it met; the search for leftovers says what is still there. */
+/** Returns errors; the search for leftovers reports remaining resources. */
 export async function removeRun(world: World, aws: Aws, runId: string): Promise<readonly string[]> {
   const problems: string[] = [];
   const attempt = async (what: string, remove: () => Promise<unknown>): Promise<void> => {
@@ -48,13 +48,13 @@ export async function removeRun(world: World, aws: Aws, runId: string): Promise<
   return problems;
 }
 
-/** Also deleted ones: they may have kept something. */
+/** Includes deleted stacks, which may have retained resources. */
 export async function stacksOfRun(aws: Aws, runId: string): Promise<readonly Summary[]> {
   const { StackSummaries } = await aws<{ StackSummaries: Summary[] }>("cloudformation", "list-stacks");
   return StackSummaries.filter(({ StackName }) => StackName.includes(runId));
 }
 
-/** CloudFormation refuses to delete a stack that still changes: after Ctrl-C one does. */
+/** CloudFormation cannot delete a stack during an update, which continues after Ctrl-C. */
 async function removeStack(world: World, aws: Aws, StackName: string): Promise<void> {
   const status = async () => {
     const answer = await unlessMissing(
@@ -73,7 +73,7 @@ async function removeStack(world: World, aws: Aws, StackName: string): Promise<v
 
 type Remover = (aws: Aws, id: string) => Promise<unknown>;
 
-/** What is not here is a part of something that is: a function's versions, an API's routes. */
+/** Other types are part of these, such as a function's versions or an API's routes. */
 const KEPT: Readonly<Record<string, Remover>> = {
   "AWS::Lambda::Function": (aws, FunctionName) => aws("lambda", "delete-function", { FunctionName }),
   "AWS::ApiGatewayV2::Api": (aws, ApiId) => aws("apigatewayv2", "delete-api", { ApiId }),
@@ -86,12 +86,12 @@ const KEPT: Readonly<Record<string, Remover>> = {
     aws("iam", "delete-open-id-connect-provider", { OpenIDConnectProviderArn }),
 };
 
-/** A deleted stack keeps what its DeletionPolicy retains; the rest is gone by then. */
+/** Deletes the resources that a deleted stack retained. */
 async function removeKept(aws: Aws, { ResourceType, PhysicalResourceId }: StackResource): Promise<void> {
   await unlessMissing(KEPT[ResourceType]?.(aws, PhysicalResourceId) ?? Promise.resolve());
 }
 
-/** Of deleted stacks too, for 90 days: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html */
+/** Includes stacks deleted in the last 90 days: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStackResources.html */
 async function resourcesOf(aws: Aws, StackName: string): Promise<readonly StackResource[]> {
   const { StackResourceSummaries } = await aws<{ StackResourceSummaries: StackResource[] }>(
     "cloudformation",
@@ -101,7 +101,7 @@ async function resourcesOf(aws: Aws, StackName: string): Promise<readonly StackR
   return StackResourceSummaries;
 }
 
-/** Names of everything that the stacks of a run made. CloudFormation shortens a long stack's name in them. */
+/** Name prefixes of a run's resources. CloudFormation shortens long stack names in them. */
 export async function namesOfRun(aws: Aws, runId: string): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
   for (const { StackId } of await stacksOfRun(aws, runId)) {

@@ -1,4 +1,4 @@
-// The report shows what was seen, and no account, key, token or person.
+// The report contains the results without accounts, keys, tokens or mail addresses.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -25,17 +25,17 @@ const RUN: Run = {
   titles: { 1: "First login" },
 };
 
-test("account ids become numbers, the same one each time; longer and shorter numbers stay", () => {
+test("account ids become stable numbers; longer and shorter numbers stay", () => {
   const text = "arn:aws:iam::111122223333:role/a 444455556666 111122223333 1234567890123 20261126";
   assert.equal(masked(text), "arn:aws:iam::account-1:role/a account-2 account-1 1234567890123 20261126");
 });
 
-test("keys, tokens and mail addresses are left out", () => {
+test("keys, tokens and mail addresses are removed", () => {
   const text = "AKIA0123456789ABCDEF k8s-aws-v1.aHR0cHM-_ Authorization: Bearer abc.def bob@example.com";
   assert.equal(masked(text), "(access key) k8s-aws-v1.(token) Authorization: Bearer (token) (mail address)");
 });
 
-test("the report has one line for each row, and no cell ends its line or its column", () => {
+test("the report has one line per row, and cells cannot break the table", () => {
   const text = markdown(RUN, [row("failed", "a | b <c>")]);
   assert.ok(text.includes("| 1 First login | deploy | expected | a \\| b &lt;c> | failed |"), text);
   assert.ok(text.startsWith("# Acceptance, 2026-11-26\n"));
@@ -43,23 +43,23 @@ test("the report has one line for each row, and no cell ends its line or its col
   assert.ok(text.includes("- Result: 1 failed\n"));
 });
 
-test("an interrupted run says so", () => {
+test("the report states an interruption", () => {
   assert.ok(markdown({ ...RUN, isInterrupted: true }, [row("passed")]).includes("- Result: 1 passed; interrupted\n"));
 });
 
-test("a run is good where every row passed or had no input; never where nothing was looked at", () => {
+test("a run is good if every row passed or had no input, and never without rows", () => {
   assert.ok(isGood([row("passed"), row("not run")]));
   assert.ok(!isGood([row("passed"), row("failed")]));
   assert.ok(!isGood([row("passed"), row("not served")]));
   assert.ok(!isGood([]));
 });
 
-test("the summary counts each verdict", () => {
+test("the summary counts verdicts", () => {
   const rows = [row("passed"), row("passed"), row("not served"), row("not run")];
   assert.equal(summary(rows), "2 passed, 1 not served, 1 not run");
 });
 
-test("the file is named after the day and the region, or the emulator", () => {
+test("the file name contains the day and the region or emulator", () => {
   assert.equal(fileName(RUN), "2026-11-26-eu-west-1.md");
   assert.equal(fileName({ ...RUN, place: "MiniStack 1.5.33" }), "2026-11-26-ministack-1.5.33.md");
 });

@@ -1,4 +1,4 @@
-// The report of a run: a table for the terminal, and Markdown to commit, in which no account can be recognized.
+// The report of a run: a table for the terminal, and Markdown without account data to commit.
 
 import { table } from "../../cli/terminal/print.ts";
 import type { Row, Verdict } from "./rows.ts";
@@ -11,7 +11,7 @@ export interface Run {
   /** Milliseconds since 1970. */
   readonly start: number;
   readonly end: number;
-  /** Of the repository, with "and changes" where files were changed. */
+  /** The repository's commit, with "and changes" for uncommitted changes. */
   readonly commit: string;
   /** Name and version of each program. */
   readonly programs: readonly string[];
@@ -27,13 +27,13 @@ export function textTable(rows: readonly Row[]): string {
 
 const VERDICTS: readonly Verdict[] = ["passed", "failed", "not served", "not run"];
 
-/** Such as "40 passed, 1 failed". */
+/** For example "40 passed, 1 failed". */
 export function summary(rows: readonly Row[]): string {
   const counts = VERDICTS.map((verdict) => [rows.filter((row) => row.verdict === verdict).length, verdict] as const);
   return counts.flatMap(([count, verdict]) => (count === 0 ? [] : [`${count} ${verdict}`])).join(", ");
 }
 
-/** A run is good when nothing failed and nothing was unserved. Rows without input are the operator's choice. */
+/** Whether no row failed or was not served. Rows without input are allowed. */
 export function isGood(rows: readonly Row[]): boolean {
   return rows.length > 0 && rows.every(({ verdict }) => verdict === "passed" || verdict === "not run");
 }
@@ -74,7 +74,7 @@ function cell(text: string): string {
   return text.replace(/[|]/g, "\\|").replace(/</g, "&lt;");
 }
 
-/** Account ids become account-1, account-2, ...; keys, tokens and mail addresses are left out. */
+/** Replaces account ids with account-1, account-2, ...; removes keys, tokens and mail addresses. */
 export function masked(text: string): string {
   const accounts = new Map<string, string>();
   return text

@@ -1,4 +1,4 @@
-// TokenReviews as kube-apiserver sends them, and their answers in one line for the report.
+// Sends TokenReviews as kube-apiserver does, and formats the result as one line for the report.
 
 import { tokenReview } from "../../local/webhook.ts";
 import { Interrupted, type World } from "./world.ts";
@@ -10,7 +10,7 @@ export interface Review {
   readonly groups: readonly string[];
   /** The reason of a denial, or the message of a `Status`. */
   readonly error: string;
-  /** One line for the report. */
+  /** The line for the report. */
   readonly seen: string;
 }
 
@@ -25,7 +25,7 @@ export interface ReviewOptions {
   readonly host?: string;
 }
 
-/** As kube-apiserver. Without an answer, `httpStatus` is 0. */
+/** Sends a review as kube-apiserver does. `httpStatus` is 0 without a response. */
 export async function postReview(
   world: World,
   { server, token }: Webhook,
@@ -54,7 +54,7 @@ export async function postReview(
   }
 }
 
-/** `text` is from outside: a gateway's own answer is no TokenReview. */
+/** `text` may not be a TokenReview, for example an error of the gateway. */
 export function readReview(httpStatus: number, text: string): Review {
   const body = parsed(text);
   const status = typeof body.status === "object" ? body.status : {};

@@ -1,8 +1,8 @@
-// What a check looked at: one row of the report for each expectation. A row passes only when its look was made and it held.
+// The rows of the report, one per expectation. A row passes only if it was checked and met.
 
 import { Interrupted, type World } from "./world.ts";
 
-/** "not served": the place cannot do it, which only an emulator may. "not run": the operator gave no input for it. */
+/** "not served": the emulator does not support it. "not run": the operator gave no input for it. */
 export type Verdict = "passed" | "failed" | "not served" | "not run";
 
 export interface Row {
@@ -19,9 +19,9 @@ export interface Expectation {
 }
 
 export interface Rows {
-  /** Looks, compares and records. A look that throws fails its row. Returns whether the row passed. */
+  /** Calls a function, compares and records its result; an error fails the row. Returns whether the row passed. */
   see(name: string, expected: string | Expectation, look: () => string | Promise<string>): Promise<boolean>;
-  /** Records rows that have no input; the reason says which option gives it. */
+  /** Records rows without input; the reason names the option. */
   leaveOut(name: string, expected: string, reason: string): void;
 }
 

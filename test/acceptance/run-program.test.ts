@@ -1,4 +1,4 @@
-// Programs as the checks run them: with their output, and ended by an interruption together with what they started.
+// Programs of the checks: output, environment, and interruption including child processes.
 
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -21,20 +21,20 @@ function run(script: string, signal: AbortSignal = new AbortController().signal,
   });
 }
 
-test("output, exit code and input", async () => {
+test("returns output and exit code, and passes input", async () => {
   const script =
     "process.stdin.on('data', (data) => { process.stdout.write(data); process.stderr.write('no'); process.exitCode = 3; });";
   assert.deepEqual(await run(script, undefined, "given"), { exitCode: 3, stdout: "given", stderr: "no" });
 });
 
-test("it runs in the folder, with the environment that is given and no other", async () => {
+test("the program runs in the folder with exactly the given environment", async () => {
   const { stdout } = await run(
     "process.stdout.write(JSON.stringify([process.cwd(), process.env.AWS_PROFILE ?? null]))",
   );
   assert.deepEqual(JSON.parse(stdout), [folder, null]);
 });
 
-test("an interruption ends the program and what it started", async () => {
+test("an interruption stops the program and its child processes", async () => {
   const [begun, ended] = [join(folder, "begun"), join(folder, "ended")];
   const inner = join(folder, "inner.mjs");
   writeFileSync(
@@ -54,7 +54,7 @@ writeFileSync(${JSON.stringify(begun)}, "");`,
   assert.ok(existsSync(ended));
 });
 
-test("after an interruption nothing is started", async () => {
+test("no program starts after an interruption", async () => {
   const file = join(folder, "started");
   const script = `import { writeFileSync } from "node:fs"; writeFileSync(${JSON.stringify(file)}, "");`;
   await assert.rejects(run(script, AbortSignal.abort()), Interrupted);

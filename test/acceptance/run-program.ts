@@ -1,4 +1,4 @@
-// Runs one program to its end, or to an interruption, which ends it together with what it started.
+// Runs one program; an interruption stops it with its child processes.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,20 +11,20 @@ export interface ProgramOptions {
   readonly signal: AbortSignal;
 }
 
-/** Gives a failure as an exit code; throws `Interrupted` once `signal` is aborted. */
+/** Returns the exit code, also for failures; throws `Interrupted` once `signal` is aborted. */
 export async function runProgram(
   [command, ...args]: readonly [string, ...string[]],
   options: ProgramOptions,
 ): Promise<Ran> {
   const { folder, environment, input = "", signal } = options;
   if (signal.aborted) throw new Interrupted();
-  // A process group of its own: Ctrl-C reaches the acceptance command alone, which decides what ends.
+  // In a separate process group, so that Ctrl-C reaches only the acceptance command.
   const child = spawn(command, args, { cwd: folder, env: environment, detached: true });
   const end = () => {
     if (child.pid !== undefined) process.kill(-child.pid);
   };
   signal.addEventListener("abort", end, { once: true });
-  // A program that has ended reads no more.
+  // The program may exit before it reads its input.
   child.stdin.on("error", () => undefined);
   child.stdin.end(input);
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];

@@ -1,4 +1,4 @@
-// A run removes what it made, whatever ends it, and nothing passes that was not looked at.
+// A run always removes its resources, and unchecked rows never pass.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -16,7 +16,7 @@ function run(world: FakeWorld, checks: readonly Check[], options: Partial<RunOpt
   return runChecks(world, { clusterId: CLUSTER, checks, ...options }, world.resume);
 }
 
-/** Everything in the account that a run can make. */
+/** All resources in the account that a run can create. */
 function left({ stacks, roles, users, keys, buckets, logGroups, parameters, kept, alarms }: Cloud): string[] {
   return [
     ...stacks.filter(({ status }) => status !== "DELETE_COMPLETE").map(({ name }) => name),
@@ -31,15 +31,15 @@ function left({ stacks, roles, users, keys, buckets, logGroups, parameters, kept
   ];
 }
 
-test("a run of all checks leaves nothing", async () => {
+test("a run of all checks leaves no resources", async () => {
   const world = fakeWorld();
   await run(world, CHECKS);
   assert.deepEqual(left(world.cloud), []);
 });
 
-// A deployment, a canary, an idle wait and the time between are all in these minutes.
+// These minutes are during a deployment, a canary, an idle wait and between them.
 for (const minutes of [0.5, 1.2, 3, 4.5, 9, 20, 40]) {
-  test(`an interruption after ${minutes} minutes leaves nothing`, async () => {
+  test(`an interruption after ${minutes} minutes leaves no resources`, async () => {
     const world = fakeWorld();
     world.interruptAfter(minutes * MINUTE);
     const { rows, isInterrupted } = await run(world, numbered(1, 3, 5, 7, 8, 10));
@@ -50,7 +50,7 @@ for (const minutes of [0.5, 1.2, 3, 4.5, 9, 20, 40]) {
   });
 }
 
-test("a check that throws fails, the next one runs, and nothing is left", async () => {
+test("a check that throws fails, the next one runs, and no resources are left", async () => {
   const world = fakeWorld();
   const broken: Check = {
     number: 1,
@@ -58,22 +58,22 @@ test("a check that throws fails, the next one runs, and nothing is left", async 
     minutes: 1,
     async run(site) {
       await site.ensure();
-      throw new Error("a mistake in the check");
+      throw new Error("an error in the check");
     },
   };
   const { rows } = await run(world, [broken, ...numbered(4)]);
   assert.deepEqual(rows[0], {
     check: 1,
-    name: "the check ended early",
-    expected: "it ran to its end",
-    seen: "a mistake in the check",
+    name: "the check completed",
+    expected: "no error",
+    seen: "an error in the check",
     verdict: "failed",
   });
   assert.ok(rows.some(({ check, verdict }) => check === 4 && verdict === "passed"));
   assert.deepEqual(left(world.cloud), []);
 });
 
-test("a stack that cannot be deployed fails each check that needs it, and nothing is left", async () => {
+test("a stack that cannot be deployed fails each check that needs it, and no resources are left", async () => {
   const refused: Wrong = (call) => (call.startsWith("cdk synth") ? { stderr: "a typo in the context" } : undefined);
   const world = fakeWorld(refused);
   const { rows } = await run(world, numbered(1, 4, 10));
@@ -85,7 +85,7 @@ test("a stack that cannot be deployed fails each check that needs it, and nothin
   assert.deepEqual(left(world.cloud), []);
 });
 
-test("--keep leaves the cluster, another run uses it, and its removal leaves nothing", async () => {
+test("--keep keeps the cluster, another run can use it, and its removal leaves no resources", async () => {
   const world = fakeWorld();
   await run(world, numbered(2, 7, 8), { keep: true });
   assert.ok(left(world.cloud).includes(`IamAuthenticator-${CLUSTER}`));
@@ -114,7 +114,7 @@ test("resources of other clusters stay", async () => {
   );
 });
 
-test("what a place cannot serve is named and does not pass: one row, or a whole check", async () => {
+test("rows and checks that the emulator does not support are listed as not served", async () => {
   const world = { ...fakeWorld(), unserved: { "1 doctor": "no doctor here", "5": "no CodeDeploy" } };
   const { rows } = await run(world, numbered(1, 5));
   const unserved = rows.filter(({ verdict }) => verdict === "not served");
@@ -122,7 +122,7 @@ test("what a place cannot serve is named and does not pass: one row, or a whole 
     unserved.map(({ check, name, seen }) => [check, name, seen]),
     [
       [1, "doctor", "no doctor here"],
-      [5, "the whole check", "no CodeDeploy"],
+      [5, "entire check", "no CodeDeploy"],
     ],
   );
 });
@@ -136,11 +136,11 @@ test("rows without the operator's input, and an opt-in check, are not run", asyn
     [2, "permission set", "no --sso-profile"],
     [9, "mtls", "no --mtls"],
     [9, "private", "no --private"],
-    [11, "the whole check", "opt-in: --storm"],
+    [11, "entire check", "opt-in: --storm"],
   ]);
 });
 
-test("an account without room for reserved concurrency is not asked for it", async () => {
+test("without enough unreserved concurrency, the check is not run", async () => {
   const small: Wrong = (call) =>
     call.includes("get-account-settings") ? '{"AccountLimit":{"UnreservedConcurrentExecutions":102}}' : undefined;
   const { rows } = await run(fakeWorld(small), numbered(6));
@@ -148,7 +148,7 @@ test("an account without room for reserved concurrency is not asked for it", asy
   assert.deepEqual([row?.verdict, row?.seen], ["not run", "the account has 102 unreserved executions; 103 are needed"]);
 });
 
-test("an account without API Gateway's log role gets none: the private endpoint is not run", async () => {
+test("without API Gateway's log role, the private endpoint is not run and the role is not created", async () => {
   const calls: string[] = [];
   const without: Wrong = (call) => {
     calls.push(call);

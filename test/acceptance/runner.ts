@@ -1,4 +1,4 @@
-// Runs checks one after the other and removes what they made, whatever happened.
+// Runs checks in order and always removes their resources.
 
 import { awsOf } from "./aws.ts";
 import type { Check } from "./check.ts";
@@ -11,9 +11,9 @@ export interface RunOptions {
   readonly clusterId: string;
   readonly checks: readonly Check[];
   readonly inputs?: Inputs;
-  /** Checks that are opt-in run too. */
+  /** Also runs opt-in checks. */
   readonly optIn?: boolean;
-  /** Leaves everything where it is. */
+  /** Skips the removal. */
   readonly keep?: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface Outcome {
   readonly isInterrupted: boolean;
 }
 
-/** `resume` makes the world usable again after an interruption, for the removal. */
+/** After an interruption, `resume` allows programs again for the removal. */
 export async function runChecks(world: World, options: RunOptions, resume: () => void = () => {}): Promise<Outcome> {
   const rows: Row[] = [];
   const record = (row: Row) => {
@@ -54,17 +54,17 @@ async function runAll(world: World, options: RunOptions, record: (row: Row) => v
     world.print(`${number}. ${title}`);
     const reason = world.unserved[String(number)];
     if (reason !== undefined) {
-      record({ check: number, name: "the whole check", expected: "-", seen: reason, verdict: "not served" });
+      record({ check: number, name: "entire check", expected: "-", seen: reason, verdict: "not served" });
       world.print(`  not served  ${reason}`);
     } else if (check.optIn && !optIn) {
-      rows.leaveOut("the whole check", "-", "opt-in: --storm");
+      rows.leaveOut("entire check", "-", "opt-in: --storm");
     } else {
       await runOne(check, site, rows);
     }
   }
 }
 
-/** What throws outside of a row is a row too: nothing passes by not being looked at. */
+/** Records an error outside of a row as a failed row. */
 async function runOne(
   check: Check,
   site: Parameters<Check["run"]>[0],
@@ -74,7 +74,7 @@ async function runOne(
     await check.run(site, rows);
   } catch (error) {
     if (error instanceof Interrupted) throw error;
-    await rows.see("the check ended early", "it ran to its end", () => {
+    await rows.see("the check completed", "no error", () => {
       throw error;
     });
   }

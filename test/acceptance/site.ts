@@ -1,4 +1,4 @@
-// The throwaway cluster of a run: its stacks, its identities, and reviews as kube-apiserver asks for them.
+// The temporary cluster of a run: stacks, identities, and reviews as kube-apiserver sends them.
 
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -11,13 +11,13 @@ import { postReview, type Review, type Webhook } from "./reviews.ts";
 import { type Deployed, type Stacks, stacksOf } from "./stacks.ts";
 import type { Credentials, Ran, World } from "./world.ts";
 
-/** What only the operator has; a row without its input is "not run". */
+/** Optional inputs of the operator; a row without its input is "not run". */
 export interface Inputs {
-  /** A profile of the AWS CLI with an IAM Identity Center permission set. */
+  /** An AWS CLI profile with an IAM Identity Center permission set. */
   readonly ssoProfile?: string;
-  /** `endpoint` is the context key of kind `mtls`. */
+  /** `endpoint` is a context key of kind `mtls`. */
   readonly mtls?: { readonly endpoint: MtlsEndpoint; readonly clientCert: string; readonly clientKey: string };
-  /** `endpoint` is the context key of kind `private`. */
+  /** `endpoint` is a context key of kind `private`. */
   readonly private?: { readonly endpoint: Readonly<Record<string, unknown>> };
 }
 
@@ -40,31 +40,31 @@ export interface Site {
   readonly aws: Aws;
   readonly stacks: Stacks;
   account(): Promise<Account>;
-  /** `iam-authenticator`, for this cluster. */
+  /** Runs `iam-authenticator` for this cluster. */
   command(args: readonly string[], credentials?: Credentials): Promise<Ran>;
   /** Deploys the cluster with these context keys. */
   deploy(settings?: Readonly<Record<string, unknown>>): Promise<Deployed>;
-  /** The first deployment of this run, by default keys. */
+  /** The first deployment of this run, with default keys. */
   deployed(): Promise<Deployed>;
-  /** Deploys the cluster and makes its caller by the output KubeconfigCommand, unless this run has done so. */
+  /** Deploys the cluster and creates its caller with the output KubeconfigCommand, once per run. */
   ensure(): Promise<Cluster>;
-  /** The next `ensure` deploys and makes a caller again. */
+  /** The next `ensure` deploys and creates a caller again. */
   forget(): void;
-  /** The throwaway role, mapped to `acceptance:{SessionName}`. */
+  /** The temporary role, mapped to `acceptance:{SessionName}`. */
   role(): Promise<Principal>;
-  /** The throwaway user, mapped to `acceptance-user`, which no other mapping can render. */
+  /** The temporary user, mapped to `acceptance-user`, which no other mapping can return. */
   user(): Promise<Principal>;
-  /** A token of the throwaway role, by this project's command. */
+  /** A token of the temporary role, from this project's command. */
   token(): Promise<string>;
   review(token: string, caller?: string): Promise<Review>;
 }
 
 export const ROLE_USER = `acceptance:${SESSION}`;
 export const GROUP = "acceptance";
-/** A session of a role ends after an hour, and a run takes longer. */
+/** Role sessions expire after an hour, and a run takes longer. */
 const FRESH_MS = 30 * 60_000;
 export const COMPLETE = /^(CREATE|UPDATE)_COMPLETE$/;
-/** What a row of a grant expects. */
+/** The expectation of a row for a grant. */
 export const GRANTED = `granted as ${ROLE_USER} (${GROUP})`;
 
 export function openSite(world: World, clusterId: string, inputs: Inputs = {}): Site {
@@ -153,7 +153,7 @@ export function openSite(world: World, clusterId: string, inputs: Inputs = {}): 
   return site;
 }
 
-/** Runs a stack's output KubeconfigCommand, and gives what is in the file that it writes. */
+/** Runs a stack's output KubeconfigCommand and returns the contents of the file that it writes. */
 export async function makeCaller(world: World, command: string): Promise<Webhook> {
   const file = join(world.folder, `${randomBytes(4).toString("hex")}.kubeconfig`);
   await mustRun(world.run("iam-authenticator", kubeconfigCommand(command, file)));
@@ -172,13 +172,13 @@ export async function mustRun(running: Promise<Ran>): Promise<string> {
 }
 
 /**
- * The output's own words without the program's name, which `npx` runs. The caller gets another name each time, since a kept
+ * The output's arguments without the program, which `npx` runs. The caller's name is unique, since a kept
  * cluster has callers already.
  */
 function kubeconfigCommand(output: string, file: string): string[] {
   const words = output.split(" ");
   const program = words.findIndex((word) => word.endsWith("iam-authenticator"));
-  if (program < 0) throw new Error(`the output KubeconfigCommand names no program: ${JSON.stringify(output)}`);
+  if (program < 0) throw new Error(`the output KubeconfigCommand contains no program: ${JSON.stringify(output)}`);
   const name = `acceptance-${randomBytes(3).toString("hex")}`;
   const replaced = words.slice(program + 1).map((word) => (word === "control-plane" ? name : word));
   return [...replaced.map((word) => (word === "webhook.kubeconfig" ? file : word)), "--yes"];

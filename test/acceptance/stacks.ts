@@ -1,4 +1,4 @@
-// The throwaway cluster's stacks: deployed by the CDK CLI from this repository's own app, and looked at by CloudFormation's API.
+// Deploys the temporary cluster's stacks with the CDK CLI and this repository's app, and reads them from CloudFormation.
 
 import { join } from "node:path";
 import { writeApp } from "../infra/cdk-cli.ts";
@@ -6,13 +6,13 @@ import { type Aws, unlessMissing } from "./aws.ts";
 import { oneLine } from "./rows.ts";
 import type { World } from "./world.ts";
 
-/** Every resource of a run has it, with the run's cluster id. */
+/** The tag of every resource of a run; its value is the run's cluster id. */
 export const TAG = "iam-authenticator:acceptance";
 
 export interface Deployed {
-  /** CloudFormation's, such as UPDATE_COMPLETE; "no stack" where there is none. */
+  /** A CloudFormation status such as UPDATE_COMPLETE, or "no stack". */
   readonly status: string;
-  /** The status and, where the CDK CLI failed, what it printed. */
+  /** The status and, if the CDK CLI failed, its output. */
   readonly seen: string;
 }
 
@@ -24,9 +24,9 @@ export interface StackResource {
 }
 
 export interface Stacks {
-  /** Deploys one stack of an app with this one cluster, and waits. Throws where the app does not synthesize. */
+  /** Deploys one stack of an app with one cluster, and waits. Throws if synthesis fails. */
   deploy(stack: string, cluster: Readonly<Record<string, unknown>>): Promise<Deployed>;
-  /** As an operator removes a stack. */
+  /** Runs cdk destroy. */
   destroy(stack: string): Promise<Deployed>;
   status(stack: string): Promise<string>;
   outputs(stack: string): Promise<Readonly<Record<string, string>>>;
@@ -34,7 +34,7 @@ export interface Stacks {
 }
 
 export function stacksOf(world: World, aws: Aws, runId: string): Stacks {
-  /** One for each stack: an app with another cluster does not have it. */
+  /** One output folder per stack, since each app has one cluster. */
   const outOf = (stack: string) => join(world.folder, `${stack}.out`);
   const cdk = (...args: string[]) => world.run("cdk", args);
 

@@ -1,10 +1,10 @@
-// Looks again until something holds: AWS's answers are eventually consistent, and the function's caches last up to a minute.
+// Polls until a condition is met: AWS is eventually consistent, and the function caches for up to a minute.
 
 import type { World } from "./world.ts";
 
 const PAUSE_MS = 5_000;
 
-/** The last value, whether it holds or not. */
+/** Returns the last value, even if the condition is not met. */
 export async function until<T>(
   world: World,
   limitMs: number,

@@ -1,4 +1,4 @@
-// What the acceptance checks reach: three programs, HTTP and the clock. AWS, the emulator and the tests' fake each have one.
+// The interface between checks and AWS, the emulator or the fake: three programs, HTTP and the clock.
 
 import type { Post, Reply } from "../post.ts";
 
@@ -6,7 +6,7 @@ export type Program = "aws" | "cdk" | "iam-authenticator";
 
 export interface RunOptions {
   readonly input?: string;
-  /** Instead of the environment's own credentials. */
+  /** Replaces the environment's credentials. */
   readonly credentials?: Credentials;
 }
 
@@ -24,29 +24,29 @@ export interface Credentials {
 
 export interface World {
   readonly region: string;
-  /** A new folder for the files of this run; the programs run there. */
+  /** A new folder for this run, and the programs' working directory. */
   readonly folder: string;
   run(program: Program, args: readonly string[], options?: RunOptions): Promise<Ran>;
   request(url: string, options: Post): Promise<Reply>;
   /** Milliseconds since 1970. */
   now(): number;
-  /** Rejects when the run is interrupted. */
+  /** Rejects if the run is interrupted. */
   sleep(ms: number): Promise<void>;
   /** One line of progress. */
   print(line: string): void;
-  /** Context keys that every cluster gets here, such as the processor's architecture. */
+  /** Context keys of every cluster, such as the architecture. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** The release's templates and zips, as `npm run release` makes them. */
+  /** The release's templates and zips, as `npm run release` writes them. */
   buildRelease(folder: string): Promise<void>;
-  /** Parameters that the release's template gets here. */
+  /** Parameters for the release's template. */
   readonly releaseParameters: Readonly<Record<string, string>>;
-  /** Changes what `cdk synth` or the release wrote, before it is deployed. */
+  /** Modifies the output of `cdk synth` or the release before deployment. */
   prepare?(folder: string): void;
-  /** What this place cannot serve, by check ("5") or row ("4 metrics"), and why. None of it passes. */
+  /** Reasons for checks ("5") or rows ("4 metrics") that are not supported here. They never pass. */
   readonly unserved: Readonly<Record<string, string>>;
 }
 
-/** Thrown by `sleep` and by running programs after Ctrl-C. */
+/** Thrown by `sleep` and running programs after Ctrl-C. */
 export class Interrupted extends Error {
   constructor() {
     super("interrupted");

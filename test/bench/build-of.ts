@@ -1,4 +1,4 @@
-// A build of another commit, to compare with.
+// Builds another commit for comparisons.
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync } from "node:fs";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
-/** Builds `commit` below `folder`, with the packages of today, and gives the place of its `dist`. */
+/** Builds `commit` in `folder` with the current packages, and returns the path of its `dist`. */
 export function buildOf(commit: string, folder: string): string {
   const root = join(folder, commit);
   mkdirSync(root);

@@ -1,4 +1,4 @@
-// What the benches compare: a handler that does nothing, and the authenticator with a review that is granted, the issuer with its keys.
+// The functions that benchmarks compare: an empty handler, the authenticator with granted reviews, and the issuer.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import type { Candidate } from "./cold-start.ts";
 import type { LocalServices } from "./local-services.ts";
 
-/** Writes its script below `folder`. */
+/** Writes the script to `folder`. */
 export function emptyHandler(folder: string): Candidate {
   const own = join(folder, "empty");
   mkdirSync(own, { recursive: true });
@@ -19,7 +19,7 @@ export function authenticator(name: string, folder: string, { environment, event
   return { name, folder, environment, events, check };
 }
 
-/** The built issuer in `folder`: it must answer with both keys. */
+/** The built issuer in `folder`; its response must contain both keys. */
 export function issuer(name: string, folder: string, services: LocalServices): Candidate {
   return {
     name,
@@ -28,7 +28,7 @@ export function issuer(name: string, folder: string, services: LocalServices): C
     events: [{ rawPath: JWKS_PATH, requestContext: { http: { method: "GET" } } }],
     check(answer) {
       const { body = "{}" }: { body?: string } = JSON.parse(answer);
-      if (JSON.parse(body).keys?.length !== 2) throw new Error(`not both keys: ${answer}`);
+      if (JSON.parse(body).keys?.length !== 2) throw new Error(`the response does not contain both keys: ${answer}`);
     },
   };
 }

@@ -1,4 +1,4 @@
-// One cold start: a new process under Lambda's own Node.js runtime client, from start to its answers.
+// Measures one cold start: a new process with Lambda's Node.js runtime client, from start to its responses.
 
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -6,27 +6,27 @@ import { startRuntimeApi } from "./runtime-api.ts";
 
 export interface Candidate {
   readonly name: string;
-  /** Folder that holds `index.mjs`, as Lambda unpacks it. */
+  /** Folder with `index.mjs`. */
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** The first meets a cold environment, the others a warm one. */
+  /** The first event is cold, the others are warm. */
   readonly events: readonly unknown[];
-  /** A command that runs the command behind it: what the process is confined by. */
+  /** A command prefix that limits the process. */
   readonly confinement?: readonly string[];
-  /** Called with the process's id when it has initialised, just before its first event. */
+  /** Called with the process id after initialization, just before the first event. */
   beforeFirstEvent?(pid: number): void;
-  /** Throws when the answer is not the one that was to be measured. */
+  /** Throws if the response is not the expected one. */
   check(answer: string): void;
 }
 
 export interface ColdStart {
-  /** Process start to ready for the first event, ms. */
+  /** From process start to the request for the first event, ms. */
   readonly init: number;
-  /** First event to its answer, ms. */
+  /** From the first event to its response, ms. */
   readonly invoke: number;
-  /** The same of every further event. */
+  /** The same for every further event. */
   readonly warm: readonly number[];
-  /** The most that the process held at once, in MB (Linux). */
+  /** Peak memory in MB (Linux). */
   readonly peakMegabytes: number;
 }
 
@@ -47,7 +47,7 @@ export async function coldStart(runtimeClient: string, candidate: Candidate): Pr
   child.stderr.on("data", (chunk: Buffer) => output.push(chunk));
   const ended = new Promise<never>((_, reject) => {
     child.once("error", reject);
-    child.once("exit", (code, signal) => reject(new Error(`the runtime ended early (${code ?? signal})`)));
+    child.once("exit", (code, signal) => reject(new Error(`the runtime exited early (${code ?? signal})`)));
   });
   const limit = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
   try {
@@ -66,13 +66,13 @@ export async function coldStart(runtimeClient: string, candidate: Candidate): Pr
   }
 }
 
-/** https://man7.org/linux/man-pages/man5/proc_pid_status.5.html: VmHWM, the peak of what is resident, in kB */
+/** https://man7.org/linux/man-pages/man5/proc_pid_status.5.html: VmHWM, peak resident memory in kB */
 function peakMegabytes(pid: number | undefined): number {
   const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
   return Number(kilobytes) / 1024;
 }
 
-/** What Lambda sets, so far as the runtime client, the SDK or the handler read it. */
+/** Lambda's environment variables that the runtime client, the SDK or the handler read. */
 function lambdaEnvironment(folder: string, runtimeApi: string): Record<string, string> {
   return {
     PATH: "/usr/local/bin:/usr/bin:/bin",

@@ -1,5 +1,5 @@
-// How long the operator's command takes, beside an empty Node and the programs that make the same token.
-// `npm run bench -- command`, or `npm run bench -- command 41` for another number of rounds than 21.
+// Measures the CLI, an empty Node process, and other programs that create the same token.
+// `npm run bench -- command [rounds]`; default 21 rounds.
 
 import { execFile, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -19,7 +19,7 @@ const ASSUMED = `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId
 <Expiration>2100-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`;
 interface Candidate {
   readonly name: string;
-  /** The largest ratio that is wanted, if any. */
+  /** The maximum ratio, if any. */
   readonly goal?: number;
   readonly program: string;
   readonly words: readonly string[];
@@ -53,7 +53,7 @@ try {
     node("TAB, contexts", ["__complete", "clusters"], 1.6, { HOME: withContexts }),
     node("token, keys of the environment", TOKEN, 2.2),
     node("token, with a configuration file", TOKEN, undefined, { HOME: withContexts }),
-    node("token --cache, kept keys of a role", [...TOKEN, "--cache", "--role", ROLE], 1.8, {
+    node("token --cache, cached keys of a role", [...TOKEN, "--cache", "--role", ROLE], 1.8, {
       AWS_ENDPOINT_URL_STS: sts.url,
     }),
     node("mappings list, local store", ["mappings", "list", "-c", "prod"], 3, { AWS_ENDPOINT_URL_SSM: store.url }),
@@ -70,7 +70,7 @@ function isInstalled({ program }: Candidate): boolean {
   return spawnSync(program, ["--version"], { stdio: "ignore" }).error === undefined;
 }
 
-/** Milliseconds of each candidate in turn, round by round; one more round goes first and fills the disk cache. */
+/** Milliseconds per candidate and round; an additional first round fills the disk cache. */
 async function measure(candidates: readonly Candidate[]): Promise<string> {
   const taken: number[][] = [];
   for (let round = 0; round <= rounds; round += 1) {
@@ -87,7 +87,7 @@ async function measure(candidates: readonly Candidate[]): Promise<string> {
   return markdown(["what", "ms", "ratio (quartiles)", "goal"], rows);
 }
 
-/** Asynchronous, so that the local services answer meanwhile. Rejects where the program fails. */
+/** Asynchronous, so that local services can respond. Rejects if the program fails. */
 async function run({ program, words, variables }: Candidate): Promise<number> {
   const env = {
     PATH: process.env["PATH"],

@@ -1,4 +1,4 @@
-// Cold starts of several candidates in turn, round by round, so that what slows the machine meets all of them alike.
+// Measures cold starts of several candidates in alternation, so that machine load affects all of them equally.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { type Candidate, type ColdStart, coldStart } from "./cold-start.ts";
 import { quartiles } from "./quartiles.ts";
 
-/** Measures `candidates` in `rounds` rounds and gives a markdown table of medians in ms. */
+/** Measures `candidates` in `rounds` rounds and returns a Markdown table of medians in ms. */
 export async function compare(
   runtimeClient: string,
   candidates: readonly Candidate[],
@@ -17,7 +17,7 @@ export async function compare(
   return markdown(["handler", "kB", "gzip", ...MEDIANS], lines);
 }
 
-/** The cold starts of each round. One more round goes first and does not count: it fills the disk cache. */
+/** The cold starts of each round. An additional first round fills the disk cache and is discarded. */
 export async function takeTurns(
   runtimeClient: string,
   candidates: readonly Candidate[],
@@ -32,10 +32,10 @@ export async function takeTurns(
   return taken;
 }
 
-/** What `medians` gives. */
+/** The result of `medians`. */
 export const MEDIANS = ["init", "first invoke", "both", "ratio (quartiles)"];
 
-/** Of the candidate in `column`. The ratio is taken to the one in column `base` within each round. */
+/** Medians of the candidate in `column`. The ratio is to the candidate in column `base` in the same round. */
 export function medians(taken: readonly (readonly ColdStart[])[], column: number, base: number): string[] {
   const of = (value: (start: ColdStart, other: ColdStart) => number): number[] =>
     taken.flatMap((row) => {

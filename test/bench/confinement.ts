@@ -1,13 +1,13 @@
-// A share of one processor and a bound on memory, as Lambda gives them for a memory size, by a control group of Linux.
+// Limits processor and memory as Lambda does for a memory size, with a Linux control group.
 
 import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 
 export interface Confinement {
-  /** A command that runs the command behind it inside. */
+  /** A command prefix that runs a command in the group. */
   readonly command: readonly string[];
-  /** Puts a process that runs already inside, with all its threads. */
+  /** Moves a running process with all its threads into the group. */
   enter(pid: number): void;
-  /** Call when nothing runs inside any more. */
+  /** Call when no process is left in the group. */
   close(): void;
 }
 
@@ -15,7 +15,7 @@ export interface Confinement {
 const MEGABYTES_OF_ONE_CPU = 1_769;
 const PERIOD_US = 20_000;
 
-/** Needs root, and the `cpu` and `memory` controllers of control groups, version 1. */
+/** Requires root, and the `cpu` and `memory` controllers of control groups, version 1. */
 export function confine(megabytes: number): Confinement {
   const cpu = `/sys/fs/cgroup/cpu/bench-${process.pid}-${megabytes}`;
   const memory = `/sys/fs/cgroup/memory/bench-${process.pid}-${megabytes}`;
@@ -25,7 +25,9 @@ export function confine(megabytes: number): Confinement {
     writeFileSync(`${cpu}/cpu.cfs_quota_us`, String(Math.round((PERIOD_US * megabytes) / MEGABYTES_OF_ONE_CPU)));
     writeFileSync(`${memory}/memory.limit_in_bytes`, String(megabytes * 2 ** 20));
   } catch (cause) {
-    throw new Error("no control group could be made: this bench needs root and control groups, version 1", { cause });
+    throw new Error("cannot create a control group: this benchmark requires root and control groups, version 1", {
+      cause,
+    });
   }
   const enter = 'echo $$ > "$0/cgroup.procs" && echo $$ > "$1/cgroup.procs" && shift && exec "$@"';
   return {

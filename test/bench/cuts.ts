@@ -1,5 +1,5 @@
-// What each cut in the bundle brings: the authenticator as it ships, and built without one of them at a time.
-// `npm run bench -- cuts`, or `npm run bench -- cuts 41` for another number of rounds than 21.
+// Ablation of the bundle's optimizations: measures the authenticator as shipped, and without each optimization.
+// `npm run bench -- cuts [rounds]`; default 21 rounds.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -20,12 +20,12 @@ const ROOT = join(import.meta.dirname, "..", "..");
 interface Variant {
   readonly name: string;
   readonly without?: Plugin;
-  /** Without any plugin that makes the bundle lean. */
+  /** Without any plugin that removes code. */
   readonly bare?: boolean;
   readonly options?: BuildOptions;
 }
 
-/** The first two are the same: how far they are apart is the noise of a run. */
+/** The first two are identical: their difference is the noise of a run. */
 const VARIANTS: readonly Variant[] = [
   { name: "what ships" },
   { name: "what ships, again" },
@@ -40,7 +40,7 @@ const VARIANTS: readonly Variant[] = [
   },
 ];
 
-/** In kB, of the built `index.mjs`; its path is where it was written. */
+/** Size in kB and path of the built `index.mjs`. */
 async function build(
   folder: string,
   { without, bare = false, options }: Variant,
@@ -54,14 +54,14 @@ async function build(
   return { path: join(own, "index.mjs"), size: size / 1000 };
 }
 
-/** An endpoint where nobody listens: a connection that is opened ahead stays on this machine. */
+/** A local endpoint without a server, so that connections opened early stay on this machine. */
 const NOWHERE = "https://127.0.0.1:9";
 const environment = {
   ...{ CLUSTER_ID: "bench", CALLER_AUTH: "none", AWS_REGION: "us-east-1" },
   ...{ AWS_ENDPOINT_URL_STS: NOWHERE, AWS_ENDPOINT_URL_SSM: NOWHERE },
 };
 
-/** Processor time in ms to load a bundle in a new process: unlike the time by the clock, hardly moved by a busy machine. */
+/** Processor time in ms to load a bundle in a new process; machine load hardly affects it. */
 function loadTime(path: string): number {
   const program = `const before = process.cpuUsage();
 await import(${JSON.stringify(pathToFileURL(path).href)});

@@ -1,10 +1,10 @@
-// That a review costs the same however many mappings exist, and that an environment's memory stays the same however many
-// tokens it has seen. Ends with code 1 where one of them is not so.
+// Soak test: the cost of a review must not depend on the number of mappings, and an environment's memory must not grow
+// with the number of tokens. Exits with 1 otherwise.
 //
 //     npm run bench -- flat [tokens]
 //
-// The first table reads a real (local) Parameter Store in another process. A million reviews go to services inside the
-// process (flat/in-process-services.ts), below the function's own HTTP clients.
+// The first table uses the local Parameter Store in another process. The million reviews use services in the same
+// process (flat/in-process-services.ts), below the function's HTTP clients.
 
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -19,24 +19,24 @@ const ENVIRONMENT = fileURLToPath(new URL("flat/environment.ts", import.meta.url
 const NULL = openSync("/dev/null", "w");
 const MB = 1024 * 1024;
 
-/** Of the heap, as Lambda's runtime sets them for 512 MB: a small young generation keeps the resident memory small. */
+/** Lambda's heap flags for 512 MB. */
 const NODE_OPTIONS = ["--expose-gc", "--max-old-space-size=460", "--max-semi-space-size=25"];
 
 const COUNTS = [10, 10_000, 100_000];
 const ROUNDS = 9;
 const REVIEWS = 200;
-/** The cache keeps a mapping for 30 s: each review of the first table must read again. */
+/** Longer than the 30 s that mappings are cached, so that each review of the first table reads again. */
 const PAUSE_MS = 31_000;
-/** CPU of the largest count over that of the smallest in the same round, as a median: no more than noise gives. */
+/** Limit for the median ratio of CPU between the largest and smallest count in a round: noise only. */
 const MOST_RATIO = 1.25;
 
-/** Fewer do not fill the caches before the first point: that of mappings holds 5,000 names, one for each 10 good tokens. */
+/** Minimum to fill the caches before the first point: mappings have 5,000 names, one per 10 valid tokens. */
 const LEAST_TOKENS = 500_000;
 const TOKENS = Math.max(LEAST_TOKENS, Number(process.argv[2] ?? 1_000_000));
 const KINDS: readonly TokenKind[] = ["good", "refused", "malformed"];
-/** More roles than any cache of the function holds. */
+/** Exceeds every cache of the function. */
 const ROLES = TOKENS / SESSIONS;
-/** From the first on, all caches are full. */
+/** At the first one, all caches are full. */
 const POINTS = [0.1, 0.25, 0.5, 0.75, 1];
 const MOST_GROWTH = 1 * MB;
 
@@ -73,7 +73,7 @@ async function startEnvironment(parameterStore: string, callerAuth: string): Pro
   };
 }
 
-/** Prints a row for each count of mappings, and gives the CPU of the last over that of the first. */
+/** Prints a row per count of mappings, and returns the ratio of CPU between last and first. */
 async function costByMappings(): Promise<number> {
   const candidates = await Promise.all(
     COUNTS.map(async (mappings) => {
@@ -84,7 +84,7 @@ async function costByMappings(): Promise<number> {
       return { mappings, store, environment: await startEnvironment(store.url, "none"), cpu: [] as number[] };
     }),
   );
-  // In turn, so that what slows the machine meets all of them; the first round warms up.
+  // Alternates, so that machine load affects all equally; the first round warms up.
   for (let round = 0; round <= ROUNDS; round += 1) {
     for (const { mappings: roles, environment, cpu, store } of candidates) {
       if (round === 1) store.requests.length = 0;
@@ -111,7 +111,7 @@ async function costByMappings(): Promise<number> {
   return last;
 }
 
-/** Gives what the heap has grown by between the first point and the last. */
+/** Returns the growth of the heap between the first and last point. */
 async function memoryOf(kind: TokenKind): Promise<number> {
   const environment = await startEnvironment(PARAMETER_STORE_URL, "bearer");
   const heaps: number[] = [];
@@ -140,7 +140,7 @@ const problems: string[] = [];
 const ratio = await costByMappings();
 if (!(ratio <= MOST_RATIO))
   problems.push(`${COUNTS.at(-1)} mappings cost ${ratio.toFixed(2)} times as much as ${COUNTS[0]}`);
-console.log("\n| tokens | seen | heap, MB | outside of it, MB | RSS, MB | CPU per review, us |");
+console.log("\n| tokens | reviewed | heap, MB | outside the heap, MB | RSS, MB | CPU per review, us |");
 console.log("| --- | ---: | ---: | ---: | ---: | ---: |");
 for (const kind of KINDS) {
   const growth = await memoryOf(kind);

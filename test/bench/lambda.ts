@@ -1,7 +1,7 @@
-// Cold starts under Lambda's conditions: a whole processor while the function initialises, its memory size's share of one
-// from just before the first event on, and services at a distance of 10 ms, each way.
-// As root on Linux: `npm run bench -- lambda`. `npm run bench -- lambda 41 149c247 0` takes 41 rounds instead of 21, in each
-// of them a build of that commit as well, and services without distance.
+// Cold starts under Lambda's conditions: one processor during initialization, the memory size's share of it from the
+// first event, and services with 10 ms latency each way.
+// As root on Linux: `npm run bench -- lambda [rounds] [commit] [latency]`; default 21 rounds. Also measures a build of the
+// commit.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,11 +18,11 @@ const ROOT = join(import.meta.dirname, "..", "..");
 const SIZES = [512, 1_024, 1_769];
 
 /**
- * What makes services on loopback look as AWS's do, by a script that Node loads first.
+ * A script that Node loads first to make loopback services behave like AWS's:
  *
- * - The local authority is trusted as if it were one of Node's own. NODE_EXTRA_CA_CERTS would also make Node read its root
- *   certificates in another thread while it starts, and in Lambda they are read where the first connection is opened.
- * - Loopback connects at once; the function learns of it after the time that TCP's handshake takes at that distance.
+ * - Node trusts the local authority like a built-in one. NODE_EXTRA_CA_CERTS would also make Node load its root
+ *   certificates in another thread at startup, while on Lambda it loads them for the first connection.
+ * - Connections open after the time that TCP's handshake takes with that latency.
  */
 function distantEnvironment(authorityFile: string, folder: string, delayMs: number): Record<string, string> {
   const script = join(folder, "distant.cjs");
@@ -52,7 +52,7 @@ for (const name of ["connect", "connect6"]) {
   return { NODE_OPTIONS: `--require=${script}`, NODE_EXTRA_CA_CERTS: "" };
 }
 
-/** Of the build in `dist`; the names end with `suffix`. */
+/** Candidates of the build in `dist`; names end with `suffix`. */
 function handlersOf(dist: string, services: LocalServices, suffix: string): Candidate[] {
   const withoutCaller = { ...services, environment: { ...services.environment, CALLER_AUTH: "none" } };
   return [
@@ -73,7 +73,7 @@ try {
   const services = { ...local, environment };
   const before = commit === undefined ? [] : handlersOf(buildOf(commit, folder), services, ` at ${commit}`);
   const handlers = [emptyHandler(folder), ...before, ...handlersOf(join(ROOT, "dist"), services, "")];
-  /** The ratio is to the same handler at `commit`, or to the empty one. */
+  /** The ratio is to the same handler at `commit`, or to the empty handler. */
   const baseOf = (index: number): number => {
     if (before.length === 0) return 0;
     return index > before.length ? index - before.length : index;

@@ -1,4 +1,4 @@
-// What the authenticator needs around it for one review: STS and Parameter Store behind TLS, a caller and a token.
+// Starts what a review needs: STS and Parameter Store behind TLS, a caller and tokens.
 
 import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -15,13 +15,13 @@ import { CALLERS, reviewEvent } from "./review-event.ts";
 import { startTlsFront } from "./tls-front.ts";
 
 export interface LocalServices {
-  /** Settings of the function that lead to these services. */
+  /** Settings that point the function at these services. */
   readonly environment: Readonly<Record<string, string>>;
-  /** A file with the certificate of their authority, which `environment` makes Node trust. */
+  /** File with the certificate of their authority, which `environment` makes Node trust. */
   readonly authorityFile: string;
-  /** Events of an HTTP API with reviews that are granted, each of a token of its own. */
+  /** HTTP API events with granted reviews, each with a different token. */
   readonly events: readonly unknown[];
-  /** Throws when `answer`, what the function returned, grants nothing. */
+  /** Throws if the function's result is not a grant. */
   check(answer: string): void;
   close(): Promise<void>;
 }
@@ -29,7 +29,7 @@ export interface LocalServices {
 const CLUSTER_ID = "bench";
 const PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
 
-/** `delayMs`: how far away both services are, one way. */
+/** `delayMs`: one-way latency of both services. */
 export async function startLocalServices({ reviews = 1, delayMs = 0 } = {}): Promise<LocalServices> {
   const sts = await startSts();
   const mapping = {
@@ -64,8 +64,8 @@ export async function startLocalServices({ reviews = 1, delayMs = 0 } = {}): Pro
       CALLER_AUTH: "bearer",
       AWS_ENDPOINT_URL_STS: stsFront.url,
       AWS_ENDPOINT_URL_SSM: storeFront.url,
-      // With it, Node loads all root certificates in another thread while it starts; without, where the first connection
-      // is opened.
+      // With it, Node loads all root certificates in another thread at startup; without it, for the first
+      // connection.
       NODE_EXTRA_CA_CERTS: authorityFile,
     },
     authorityFile,
@@ -83,7 +83,7 @@ export async function startLocalServices({ reviews = 1, delayMs = 0 } = {}): Pro
   };
 }
 
-/** Two keys, as while they are rotated. */
+/** Two keys, as during a rotation. */
 function issuerKeyParameters(): Record<string, string> {
   const keys = [1, 2].map(() => issuerKeyOf(generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey));
   return Object.fromEntries(keys.map((key) => [issuerKeyParameter(PREFIX, key?.kid ?? ""), JSON.stringify(key)]));

@@ -1,5 +1,5 @@
-// What a memory size costs and brings: cold starts and reviews with the share of a processor that Lambda gives for it.
-// As root on Linux: `npm run bench -- memory`, or `npm run bench -- memory 21` for another number of rounds than 11.
+// Compares memory sizes: cold starts, reviews and cost, with Lambda's share of a processor for each size.
+// As root on Linux: `npm run bench -- memory [rounds]`; default 11 rounds.
 
 import { join } from "node:path";
 import { authenticator } from "./candidates.ts";
@@ -12,9 +12,9 @@ import { runtimeClient } from "./runtime-client.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const SIZES = [128, 192, 256, 384, 512, 768, 1_024, 1_769];
-/** Of which the first is the cold one. */
+/** Including the cold one. */
 const REVIEWS = 41;
-/** STS and Parameter Store answer at once here; what they take in AWS is waiting, which Lambda bills as well. */
+/** Waiting time for STS and Parameter Store on AWS, which Lambda bills too; here they respond immediately. */
 const WAITING_MS = 25;
 /** USD for a GB-second of arm64 in us-east-1: https://aws.amazon.com/lambda/pricing/ */
 const GIGABYTE_SECOND = 0.000_013_333_4;
@@ -23,7 +23,7 @@ const rounds = Number(process.argv[2] ?? 11);
 const client = runtimeClient(ROOT);
 const starts = new Map<number, ColdStart[]>(SIZES.map((size) => [size, []]));
 for (let round = 0; round <= rounds; round += 1) {
-  // Tokens are good for a quarter of an hour: each round makes its own.
+  // New tokens per round, since they expire after 15 minutes.
   const services = await startLocalServices({ reviews: REVIEWS });
   for (const [size, taken] of starts) taken.push(await confinedStart(size, services));
   await services.close();

@@ -1,5 +1,5 @@
-// What a review costs here and at aws-iam-authenticator's own server: the same STS behind TLS, one processor for each, one
-// review at a time. On Linux: `npm run bench -- peer`; the server is that of the end-to-end tests.
+// Compares the cost of a review with aws-iam-authenticator's server: same STS behind TLS, one processor each, one review
+// at a time. On Linux: `npm run bench -- peer`; uses the server of the end-to-end tests.
 
 import { execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
@@ -21,12 +21,12 @@ import { startServices } from "./warm/services.ts";
 
 const BUNDLE = join(import.meta.dirname, "..", "..", "dist", "authenticator", "index.mjs");
 const ROUNDS = 5;
-/** Reviews of one kind in a round: processor time is counted in hundredths of a second. */
+/** Reviews of one kind per round; processor time has a resolution of 10 ms. */
 const REVIEWS = 500;
-/** Rounds that go first and do not count. */
+/** First rounds that are discarded. */
 const WARM_UP = 2;
 
-/** What each kind of review is of, and what its answer holds, ours and the peer's alike (Go leaves `false` out). */
+/** Tokens of each kind of review, and text that both responses contain (Go omits `false`). */
 interface Kind {
   readonly name: string;
   tokens(): Promise<readonly string[]>;
@@ -36,7 +36,7 @@ interface Kind {
 interface Server {
   readonly name: string;
   readonly pid: number;
-  /** Processor time in microseconds for one review. */
+  /** Processor time per review in microseconds. */
   cpu(tokens: readonly string[], holds: string): Promise<number>;
 }
 
@@ -48,7 +48,7 @@ try {
   const services = await startServices(0);
   started(services.close);
 
-  // What is started from here on inherits the processor, and then this process, with STS, takes another one.
+  // Later child processes inherit this processor; then this process, with STS, moves to another one.
   pinTo(1);
   const peer = await startPeer(findAwsIamAuthenticator(), folder, services.stsUrl, started);
   const environment = await startEnvironment(BUNDLE, services.settings.near);
@@ -67,7 +67,7 @@ try {
     behindTls("aws-iam-authenticator 0.7.8", peer.pid, peer.url, peer.agent),
     behindTls("this function behind the local gateway", gateway.pid, `${url}/authenticate`, agent),
     {
-      name: "this function alone",
+      name: "this function without the gateway",
       pid: environment.pid,
       async cpu(tokens, holds) {
         const events = tokens.map((token) => eventOf(token));
@@ -100,7 +100,7 @@ async function compare(servers: readonly Server[]): Promise<string> {
   return markdown(["CPU of a review (share of the peer's)", ...kinds.map(({ name }) => name), "MB"], rows);
 }
 
-/** Medians; the share is taken within each round. */
+/** Medians; the share is calculated within each round. */
 function cell(own: readonly number[], peers: readonly number[]): string {
   const share = quartiles(own.map((cpu, round) => cpu / (peers[round] ?? Number.NaN))).median;
   return `${quartiles(own).median.toFixed(0)} (${share.toFixed(2)})`;
@@ -125,7 +125,7 @@ async function makeKinds(): Promise<readonly Kind[]> {
 }
 
 function behindTls(name: string, pid: number | undefined, url: string, agent: Agent): Server {
-  if (pid === undefined) throw new Error(`${name} does not run`);
+  if (pid === undefined) throw new Error(`${name} is not running`);
   const headers = { ...KUBE_HEADERS, Authorization: `Bearer ${CALLER}` };
   return {
     name,
@@ -134,7 +134,7 @@ function behindTls(name: string, pid: number | undefined, url: string, agent: Ag
       const before = processorMicroseconds(pid);
       for (const token of tokens) {
         const { text } = await post(url, { agent, headers, body: reviewBody(V1, token) });
-        if (!text.includes(holds)) throw new Error(`${name}: not the answer that was to be measured: ${text}`);
+        if (!text.includes(holds)) throw new Error(`${name}: unexpected response: ${text}`);
       }
       return (processorMicroseconds(pid) - before) / tokens.length;
     },

@@ -1,6 +1,6 @@
-// How long the creation of a Pod takes at kube-apiserver, with the policy of `irsa policy` and without it, by the number
-// of ServiceAccounts in its namespace: kube-apiserver evaluates the policy's match conditions for each of them.
-// `npx node test/bench/policy-latency.ts`; kube-apiserver and etcd are those of the end-to-end tests.
+// Measures Pod creation at kube-apiserver with and without the policy of `irsa policy`, by number of ServiceAccounts in
+// the namespace, since kube-apiserver evaluates the policy's match conditions for each of them.
+// `npx node test/bench/policy-latency.ts`; uses kube-apiserver and etcd of the end-to-end tests.
 
 import { startKubernetes } from "../e2e/irsa/api.ts";
 import { applyPolicies, pod, serviceAccount } from "../e2e/irsa/issuing-cluster.ts";
@@ -27,7 +27,7 @@ try {
   await kubernetes.stop();
 }
 
-/** Milliseconds of a dry run, which is all of a creation but the write to etcd; ten more go first and do not count. */
+/** Milliseconds of a dry run, which does not write to etcd; discards the first ten. */
 async function measure(): Promise<string[]> {
   const times: number[] = [];
   for (let index = -10; index < PODS; index += 1) {

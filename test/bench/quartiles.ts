@@ -1,4 +1,4 @@
-// Median and quartiles, which a few slow runs do not move.
+// Median and quartiles, which are robust against a few slow runs.
 
 export interface Quartiles {
   readonly lower: number;

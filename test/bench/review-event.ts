@@ -1,4 +1,4 @@
-// A review as an HTTP API hands it to the function, of the one caller that all benches are.
+// An HTTP API event with a review, from the caller of all benchmarks.
 
 import { hash } from "node:crypto";
 import { httpApiEvent } from "../../local/gateway/http-api-event.ts";

@@ -1,4 +1,4 @@
-// A Lambda Runtime API for one execution environment: hands out its events and says when each thing happened.
+// A Lambda Runtime API for one execution environment, which sends events and records times.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -12,11 +12,11 @@ export interface Answered {
 }
 
 export interface RuntimeApi {
-  /** What `AWS_LAMBDA_RUNTIME_API` is to be set to. */
+  /** The value of `AWS_LAMBDA_RUNTIME_API`. */
   readonly address: string;
-  /** When the runtime asked for its first event, by `performance.now()`; rejects on an error while initialising. */
+  /** `performance.now()` of the request for the first event; rejects on an initialization error. */
   readonly ready: Promise<number>;
-  /** Of each event, when it went out and its answer had come whole, and the answer; rejects on an error of the handler. */
+  /** For each event, the times of sending and of the complete response, and the response; rejects on a handler error. */
   readonly answered: Promise<readonly Answered[]>;
   close(): void;
 }
@@ -24,7 +24,7 @@ export interface RuntimeApi {
 const PREFIX = "/2018-06-01/runtime";
 const DEADLINE_MS = 8_000;
 
-/** Starts on a free port of 127.0.0.1 and gives `events` in turn; calls `beforeFirst` just before the first of them. */
+/** Listens on a free port of 127.0.0.1 and sends `events` in order; calls `beforeFirst` just before the first one. */
 export async function startRuntimeApi(events: readonly unknown[], beforeFirst?: () => void): Promise<RuntimeApi> {
   const ready = Promise.withResolvers<number>();
   const answered = Promise.withResolvers<readonly Answered[]>();
@@ -39,7 +39,7 @@ export async function startRuntimeApi(events: readonly unknown[], beforeFirst?: 
     const body = await text(request);
     const at = performance.now();
     if (request.url === `${PREFIX}/invocation/next`) {
-      // One call more means that the environment waits for work, which never comes: it is left hanging.
+      // After the last event, the environment waits for the next one; this never responds.
       if (answers.length === events.length) return;
       if (answers.length === 0) {
         ready.resolve(at);
@@ -68,7 +68,7 @@ export async function startRuntimeApi(events: readonly unknown[], beforeFirst?: 
 
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  // Whoever stops after the first failure must not be ended by the second promise, which nobody awaits then.
+  // Prevents an unhandled rejection if the user stops after the first promise fails.
   answered.promise.catch(() => undefined);
   return {
     address: `127.0.0.1:${port}`,

@@ -1,5 +1,5 @@
-// Lambda's Node.js runtime client, installed on demand. It compiles native code for half a minute and needs a tool
-// chain, so it is no dependency of the project: `npm ci` must work with git, npm and Node alone.
+// Installs Lambda's Node.js runtime client on demand. It needs a C++ tool chain and compiles for half a minute, so it is
+// not a dependency of the project: `npm ci` must work with only git, npm and Node.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -8,11 +8,11 @@ import { join } from "node:path";
 const VERSION = "4.0.2";
 const TOOLS = ["cmake", "g++", "make", "tar", "xz", "autoreconf", "libtoolize", "python3"];
 
-/** The path of the client's script; installs it below `root`/node_modules/.cache if it is not there yet. */
+/** Returns the path of the client's script; installs it in `root`/node_modules/.cache if it is missing. */
 export function runtimeClient(root: string): string {
   const folder = join(root, "node_modules", ".cache", `aws-lambda-ric-${VERSION}`);
   const installed = join(folder, "node_modules", "aws-lambda-ric");
-  // The compiled half is written last, so it tells a whole installation from one that was cut short.
+  // The compiled part is written last, so it marks a complete installation.
   if (!existsSync(join(installed, "rapid-client.node"))) install(folder);
   return join(installed, "index.mjs");
 }
@@ -32,7 +32,7 @@ function install(folder: string): void {
   const manifest = {
     private: true,
     dependencies: { "aws-lambda-ric": VERSION },
-    // npm asks for consent before a dependency's install script runs; this one is what the installation is for.
+    // Allows the install script, which compiles the native code.
     allowScripts: { "aws-lambda-ric": true },
   };
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));

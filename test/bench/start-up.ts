@@ -1,5 +1,5 @@
-// How long cold starts of the authenticator and of the issuer take, beside one of a handler that does nothing.
-// `npm run bench`, or `npm run bench -- start-up 41` for another number of rounds than 21.
+// Measures cold starts of the authenticator, the issuer and an empty handler.
+// `npm run bench -- start-up [rounds]`; default 21 rounds.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

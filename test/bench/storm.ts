@@ -1,5 +1,5 @@
-// Storms: a control plane restarts, a thousand nodes join, STS goes away. The built bundle answers, in as many environments as
-// Lambda would start, behind AWS's limits. `npm run bench -- storm <set>`, without a set the quick one.
+// Load spikes: a control plane restarts, a thousand nodes join, STS fails. Runs the built bundle in as many environments
+// as Lambda would start, with AWS's limits. `npm run bench -- storm [set]`; the default set is the quick one.
 
 import type { Throttle } from "../../infra/endpoint/endpoint.ts";
 import { defaultThrottle } from "../../infra/endpoint/throttle.ts";
@@ -9,7 +9,7 @@ import type { StormOrder } from "./storm/process.ts";
 import type { Storm, StormResult } from "./storm/run.ts";
 import { carryOutAll } from "./storm/storms.ts";
 
-/** What an operator sets. The account itself allows 1,000 environments, unless it is a new one. */
+/** The operator's settings. Accounts allow 1,000 environments, except new ones. */
 type Settings = Pick<Storm, "throttle" | "maxEnvironments" | "ssmReads" | "warmEnvironments" | "throttledStatus">;
 
 const byDefault = (reservedConcurrency?: number): Settings => ({
@@ -19,7 +19,7 @@ const byDefault = (reservedConcurrency?: number): Settings => ({
   ssmReads: 40,
   throttledStatus: 500,
 });
-/** For more than 200 identities: all that an account's gateway lets through at once. */
+/** For more than 200 identities: the burst limit of API Gateway per account. */
 const WIDE = limit({ rateLimit: 1_000, burstLimit: 5_000 });
 const SETTINGS = {
   default: byDefault(),
@@ -72,7 +72,7 @@ function joining(settings: SettingsName): Row {
 }
 
 function outage(kind: "reset" | "silent", settings: SettingsName): Row {
-  const what = kind === "reset" ? "refuses" : "does not answer";
+  const what = kind === "reset" ? "refuses connections" : "does not respond";
   return row(`200 people, 20 roles, 3 kube-apiservers; STS ${what} for 30 s`, settings, {
     who: { people: 200, roles: 20 },
     apiservers: 3,
@@ -81,7 +81,7 @@ function outage(kind: "reset" | "silent", settings: SettingsName): Row {
   });
 }
 
-/** The same storm in virtual time, and in slowed real time with real sockets. */
+/** The same load spike in virtual time, and in slowed real time with real sockets. */
 function method(): Row[] {
   const rest = { who: { people: 50, roles: 1 }, apiservers: 3, withinMs: 1_000 };
   const named = (name: string, slowness?: number): Row => ({ ...row("", "8 reserved", rest, slowness), storm: name });
@@ -104,7 +104,7 @@ const SETS: Readonly<Record<string, () => Row[]>> = {
 const set = process.argv[2] ?? "quick";
 const chosen = set === "whole" ? Object.values(SETS).flatMap((rows) => rows()) : SETS[set]?.();
 if (chosen === undefined) {
-  console.error(`no set of storms is called ${set}: choose one of ${[...Object.keys(SETS), "whole"].join(", ")}`);
+  console.error(`unknown set ${set}; choose one of ${[...Object.keys(SETS), "whole"].join(", ")}`);
   process.exit(2);
 }
 const started = performance.now();

@@ -1,4 +1,4 @@
-// TLS in front of a local service that speaks plain HTTP, so that a cold start pays for its handshakes as in AWS.
+// Adds TLS to a local service with plain HTTP, so that cold starts include handshakes as on AWS.
 
 import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { createServer } from "node:tls";
@@ -11,16 +11,16 @@ export interface TlsFront {
 }
 
 /**
- * Passes every byte on to the service at `target`, for example `http://127.0.0.1:41234`. `delayMs`: how long each byte is on
- * its way, in either direction; TCP's own handshake is not delayed.
+ * Forwards to the service at `target`, for example `http://127.0.0.1:41234`. `delayMs`: one-way latency in each direction,
+ * except for TCP's handshake.
  */
 export async function startTlsFront(target: string, { cert, key }: Credential, delayMs = 0): Promise<TlsFront> {
   const { hostname, port } = new URL(target);
-  // Without noDelay, head and body of a request wait 40 ms for each other between here and the service.
+  // Without noDelay, the body of a request arrives 40 ms after its head.
   const front = createServer({ cert, key, noDelay: true }, (socket) => {
     const upstream = connect({ port: Number(port), host: hostname, noDelay: true });
     socket.pipe(upstream).pipe(socket);
-    // A client that is killed in the middle of a connection is what the bench does.
+    // Ignores errors: the benchmark kills clients during connections.
     socket.on("error", () => upstream.destroy());
     upstream.on("error", () => socket.destroy());
   });
@@ -41,7 +41,7 @@ export async function startTlsFront(target: string, { cert, key }: Credential, d
   };
 }
 
-/** Passes on what `from` sends, each part `delayMs` after it has come. */
+/** Forwards each chunk of `from` after `delayMs`. */
 function delay(from: Socket, to: Socket, delayMs: number): void {
   from.on("data", (part) => setTimeout(() => to.write(part), delayMs));
   from.on("end", () => setTimeout(() => to.end(), delayMs));

@@ -1,6 +1,6 @@
-// What a review costs once the function is warm, by kind of review: beside a handler that only reads the event and
-// answers, and beside a build of another commit.
-// `npm run bench -- warm`, or `npm run bench -- warm 149c247` to take turns with a build of that commit.
+// Measures warm reviews by kind, compared with a handler that only parses the event and responds, and with a build of
+// another commit.
+// `npm run bench -- warm [commit]`.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,9 +14,9 @@ import { type Services, startServices } from "./warm/services.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const ROUNDS = 7;
-/** Rounds that go first and do not count, until the code is optimised. */
+/** First rounds that are discarded, until the code is optimized. */
 const WARM_UP = 2;
-/** Enough for the whole of it to be optimised code, as in an environment that has been busy for a second. */
+/** Enough to optimize all code, as in an environment after one busy second. */
 const OFFLINE = 10_000;
 const ASKING = 100;
 const DISTANT = 10;
@@ -31,7 +31,7 @@ const FLOOR = `export async function handler({ body }) {
 
 interface Candidate {
   readonly entry: string;
-  /** The floor gives every review the same answer. */
+  /** The floor returns the same response for every review. */
   readonly isFloor: boolean;
 }
 
@@ -64,10 +64,10 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** By candidate and review, one for each round. */
+/** By candidate and review, one value per round. */
 type Taken = readonly (readonly Measured[])[][];
 
-/** All candidates get the same reviews in each round, in turn, so that what slows the machine meets all of them alike. */
+/** Alternates candidates with the same reviews in each round, so that machine load affects all of them equally. */
 async function measure(
   candidates: readonly Candidate[],
   reviews: readonly Review[],
@@ -94,7 +94,7 @@ async function measure(
   return taken;
 }
 
-/** Medians of the first function, in microseconds; ratios are taken within each round. */
+/** Medians of the first function in microseconds; ratios are calculated within each round. */
 function columns([now = [], then]: Taken, row: number, floor?: Taken[number]): string[] {
   const own = now[row] ?? [];
   const median = (value: (measured: Measured) => number) => quartiles(own.map(value)).median;

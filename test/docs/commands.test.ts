@@ -1,5 +1,5 @@
-// Every command of the documents runs: this project's own in a real shell against local services, in the order of the
-// page; those of other programs in the test that run-elsewhere.ts names, or with the reason why they cannot run here.
+// Runs every command of this project in the documents, in page order, in a real shell against local services. For
+// commands of other programs, run-elsewhere.ts names the test that runs them, or the reason why none does.
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { RUN_ELSEWHERE } from "./run-elsewhere.ts";
 import { startSandbox } from "./sandbox.ts";
 import { blocksOf, PAGES, type Ran, ROOT, runBlocks } from "./shell-blocks.ts";
 
-/** Those that end with 1, since they find something; everything else ends with 0. */
+/** Commands that exit with 1 because they find something; all others exit with 0. */
 const FINDS = [/^mappings (import|lint|diff|export)\b/, /^irsa doctor\b/];
 
 const used = new Set<string>();
@@ -39,13 +39,13 @@ function problem({ words, code, err }: Ran): string[] {
     return isFine ? [] : [`iam-authenticator ${line}: exit code ${code}: ${err}`];
   }
   const entry = Object.keys(RUN_ELSEWHERE).find((start) => line.startsWith(start));
-  if (entry === undefined) return [`${line}: run by no test: add it to test/docs/run-elsewhere.ts`];
+  if (entry === undefined) return [`${line}: not run by any test. Add it to test/docs/run-elsewhere.ts`];
   used.add(entry);
   return [];
 }
 
-test("each entry of run-elsewhere.ts is in a document, and its test has what it promises", (t) => {
-  if (finished.size < pages.length) return t.skip("a page did not run to its end: what it uses is not known");
+test("each entry of run-elsewhere.ts matches a document, and its test contains the expected text", (t) => {
+  if (finished.size < pages.length) return t.skip("a page did not complete, so its commands are unknown");
   assert.deepEqual(
     Object.keys(RUN_ELSEWHERE).filter((start) => !used.has(start)),
     [],

@@ -1,4 +1,4 @@
-// docs/reference.md's tables of context keys: they name every key of the schema, and each default is the real one.
+// The tables of context keys in docs/reference.md list every key of the schema, with its real default.
 
 import "../infra/quick-synth.ts";
 import assert from "node:assert/strict";
@@ -14,7 +14,7 @@ import { CLUSTERS } from "../infra/clusters.ts";
 
 const reference = readFileSync(new URL("../../docs/reference.md", import.meta.url), "utf8");
 
-/** Keys and defaults of the table with this head, as they are written. */
+/** Keys and defaults of the table with this header row, as written. */
 function rows(head: string): { readonly keys: readonly string[]; readonly byDefault: string }[] {
   const [, table = ""] = reference.split(`| ${head} |`);
   const lines = (table.split("\n\n")[0] ?? "").split("\n").filter((line) => line.startsWith("| `"));
@@ -24,7 +24,7 @@ function rows(head: string): { readonly keys: readonly string[]; readonly byDefa
   });
 }
 
-/** What the refusal of an unknown key lists. */
+/** The keys in the error for an unknown key. */
 function keysOfSchema(cluster: object): string[] {
   try {
     readCluster(cluster);
@@ -32,7 +32,7 @@ function keysOfSchema(cluster: object): string[] {
     const [, keys = ""] = /; the keys are (.*)$/.exec(String(error)) ?? [];
     return keys.split(", ");
   }
-  return assert.fail("no key was refused");
+  return assert.fail("an unknown key did not fail");
 }
 
 const [, mtls, hidden] = CLUSTERS;
@@ -54,7 +54,7 @@ const TABLES = [
 ];
 
 for (const { head, schema } of TABLES) {
-  test(`the table "${head}" names each key of the schema`, () => {
+  test(`the table "${head}" lists each key of the schema`, () => {
     const documented = rows(head).flatMap(({ keys }) => keys);
     assert.deepEqual(documented.toSorted(), schema.filter((key) => key !== "kind").toSorted());
   });
@@ -68,7 +68,7 @@ function template(more: object): object {
   return Template.fromStack(clusterStack(app, cluster ?? assert.fail())).toJSON();
 }
 
-/** Another value than the default, for each key but the id and `issuer` itself. */
+/** A value other than the default, for each key except the id and `issuer`. */
 const OTHERS: Readonly<Record<string, unknown>> = {
   account: "444455556666",
   region: "eu-west-2",
@@ -121,7 +121,7 @@ function issuer(more: object) {
   };
 }
 
-test("the page names the keys that the issuer obeys, and the issuer obeys no other", () => {
+test("the page lists exactly the keys that the issuer uses", () => {
   const [schema = []] = TABLES.map((table) => table.schema);
   assert.deepEqual(
     Object.keys(OTHERS).toSorted(),
@@ -136,10 +136,10 @@ test("the page names the keys that the issuer obeys, and the issuer obeys no oth
   assert.deepEqual(named.toSorted(), obeyed.toSorted());
 });
 
-/** The stack passes these on as they are: what the function does without them is in reference.test.ts. */
+/** Passed to the function unchanged; reference.test.ts tests the function's defaults. */
 const SETTINGS = ["userInfo", "logLevel"];
 
-test("a documented default makes the same stack as a key that is left out", () => {
+test("a documented default creates the same stack as an absent key", () => {
   const without = template({});
   const defaults = rows("key | default | meaning").filter(({ byDefault }) => /^`["{\d tf].*`$/.test(byDefault));
   assert.ok(defaults.length > 10);

@@ -1,4 +1,4 @@
-// What docs/deploy.md says a cluster costs: computed from the templates and from the function's own metrics.
+// Computes the costs in docs/deploy.md from the templates and the function's metrics.
 
 import "../infra/quick-synth.ts";
 import assert from "node:assert/strict";
@@ -27,7 +27,7 @@ const PRICE = {
 /** 50 people, 30 reviews an hour, 8 hours, 22 days, three kube-apiservers. */
 const MILLIONS = (50 * 30 * 8 * 22 * 3) / 1e6;
 
-/** As many as an alarm looks at: metric math counts each. */
+/** Metrics of an alarm; metric math is billed per metric. */
 function alarmMetrics(): number[] {
   return resources(templateOf("http"), "AWS::CloudWatch::Alarm").map(({ Properties }) => {
     const queries = (Properties["Metrics"] ?? [{ MetricStat: {} }]) as { MetricStat?: object }[];
@@ -35,7 +35,7 @@ function alarmMetrics(): number[] {
   });
 }
 
-/** Custom metrics of a live version: each combination of a name and dimensions that its reviews write. */
+/** Custom metrics of a live version: each combination of name and dimensions that its reviews write. */
 function customMetrics(): number {
   const written = new Set<string>();
   for (const outcome of ["granted", "denied", "not_ours", "fault"] as const) {
@@ -65,13 +65,13 @@ function row(what: string): Row {
 
 const cents = (dollars: number) => Math.round(100 * dollars) / 100;
 
-test("metrics: as many as reviews write", () => {
+test("the number of metrics is what reviews write", () => {
   const { arithmetic, http, hidden } = row("metrics");
   assert.match(arithmetic, new RegExp(` = ${customMetrics()} x 0\\.30$`));
   assert.deepEqual([http, hidden], [cents(customMetrics() * PRICE.metric), cents(customMetrics() * PRICE.metric)]);
 });
 
-test("alarms: as many as the template has, each by the metrics that it looks at", () => {
+test("the number of alarms is the template's, counted by metric", () => {
   const found = alarmMetrics();
   const metrics = found.reduce((sum, count) => sum + count, 0);
   const { arithmetic, http, hidden } = row("alarms");
@@ -79,7 +79,7 @@ test("alarms: as many as the template has, each by the metrics that it looks at"
   assert.deepEqual([http, hidden], [cents(metrics * PRICE.alarmMetric), cents(metrics * PRICE.alarmMetric)]);
 });
 
-test("the other rows follow from the example and the prices", () => {
+test("the other rows match the example and the prices", () => {
   const seconds = MILLIONS * 1e6 * 0.05 * 0.5;
   for (const [what, http, hidden] of [
     ["API Gateway", MILLIONS * PRICE.httpMillion, MILLIONS * PRICE.restMillion],
@@ -95,7 +95,7 @@ test("the other rows follow from the example and the prices", () => {
   }
 });
 
-test("the sums are those of the rows, and the other pages say the same", () => {
+test("the sums match the rows, and other pages state the same sums", () => {
   const [table = ""] = section.split("| sum |");
   const rows = [...table.matchAll(/^\| ([^|]+) \| [^|]+ \| ([\d.-]+) \| ([\d.]+) \|$/gm)].map(([, what = ""]) =>
     row(what),

@@ -1,4 +1,4 @@
-// The other examples of the documents: YAML and JSON that parse, and RBAC objects that bind what they define.
+// Other examples in the documents: YAML and JSON parse, and RBAC bindings reference existing groups and roles.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -30,15 +30,15 @@ test("each example in YAML or JSON parses", () => {
   for (const block of json) assert.equal(typeof JSON.parse(block), "object");
 });
 
-test("docs/deploy.md: the webhook kubeconfig that is written by hand is the one that the command makes", () => {
+test("docs/deploy.md: the manual webhook kubeconfig equals the command's", () => {
   const [block = ""] = blocksOf("docs/deploy.md", "yaml").filter((one) => one.includes("current-context: webhook"));
   assert.deepEqual(documentsIn(block), documentsIn(webhookKubeconfig({ server: "<Endpoint>", token: "<token>" })));
 });
 
-/** Roles that every cluster has: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles */
+/** Default cluster roles: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles */
 const OF_KUBERNETES = ["view", "edit", "admin", "cluster-admin"];
 
-test("docs/rbac.md: each binding is for a group that a command on the page gives, and of a role that exists", () => {
+test("docs/rbac.md: each binding is for a group of a command on the page, and for an existing role", () => {
   const objects = blocksOf("docs/rbac.md", "yaml").flatMap(documentsIn) as RbacObject[];
   const given = [
     ...blocksOf("docs/rbac.md", "sh")
@@ -64,7 +64,7 @@ test("docs/rbac.md: each binding is for a group that a command on the page gives
 const RUNS_PODS =
   /^(\*|pods|pods\/(exec|attach|ephemeralcontainers)|deployments|daemonsets|statefulsets|replicasets|jobs|cronjobs)$/;
 
-test("docs/rbac.md: only administrators run Pods or commands in every namespace: in kube-system, that is to be one", () => {
+test("docs/rbac.md: only administrators run Pods or commands in all namespaces, since kube-system gives full access", () => {
   const objects = blocksOf("docs/rbac.md", "yaml").flatMap(documentsIn) as RbacObject[];
   const bound = objects.filter(({ kind }) => kind === "ClusterRoleBinding").map(({ roleRef }) => roleRef?.name ?? "");
   assert.deepEqual(

@@ -1,5 +1,5 @@
-// What is made from the code is as the code has it. docs/commands.md holds every --help, word by word, so that a change
-// of any shows in review. After a change that is meant: npm run docs
+// Generated documents are up to date. docs/commands.md contains every --help text, so that reviews show changes.
+// To update them: npm run docs
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { generatedDocuments } from "./generated.ts";
 
-test("docs/commands.md and the table of error codes are up to date: otherwise, npm run docs", async () => {
+test("docs/commands.md and the table of error codes are up to date (npm run docs)", async () => {
   const documents = Object.entries(await generatedDocuments());
   assert.equal(documents.length, 2);
   for (const [path, text] of documents) {

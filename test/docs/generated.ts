@@ -1,4 +1,4 @@
-// The parts of the documents that are made from the code: `npm run docs` writes them, generated.test.ts compares them.
+// Generates documents from the code: `npm run docs` writes them, generated.test.ts compares them.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { cli } from "../cli/cli.ts";
 const ROOT = join(import.meta.dirname, "../..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 
-/** Files by their path from the root, as they must be. */
+/** Expected contents by path from the root. */
 export async function generatedDocuments(): Promise<Readonly<Record<string, string>>> {
   return {
     "docs/commands.md": await commandsPage(),
@@ -20,7 +20,7 @@ export async function generatedDocuments(): Promise<Readonly<Record<string, stri
   };
 }
 
-/** Replaces what is between the two comments that name the part. */
+/** Replaces the text between the two comments with this name. */
 function withPart(document: string, name: string, text: string): string {
   const [begin, end] = [`<!-- made by \`npm run docs\`: ${name} -->\n`, `<!-- end: ${name} -->\n`];
   const [before, rest] = document.split(begin);
@@ -31,7 +31,7 @@ function withPart(document: string, name: string, text: string): string {
 
 const ABSTRACT = ["AuthenticatorError", "Denial", "Fault", "BadRequest"];
 
-/** One row for each class that can be thrown: its comment in errors.ts, and what `explain` advises. */
+/** One row per error class: its comment in errors.ts, and the advice of `explain`. */
 function errorCodes(): string {
   const comments = new Map(
     [...read("functions/errors.ts").matchAll(/^\/\*\* (.*) \*\/\nexport class (\w+) /gm)].map(
@@ -43,7 +43,7 @@ function errorCodes(): string {
     .map((type) => {
       const { code, status } = new (type as new (message: string) => errors.AuthenticatorError)("");
       const comment = comments.get(type.name);
-      if (comment === undefined) throw new Error(`functions/errors.ts: ${type.name} needs a comment of one line`);
+      if (comment === undefined) throw new Error(`functions/errors.ts: ${type.name} must have a one-line comment`);
       return [
         `\`${code}\``,
         code === "setting_invalid" ? "-" : `${status}`,
@@ -56,12 +56,12 @@ function errorCodes(): string {
     .join("");
 }
 
-/** `<name>` would be taken for an HTML tag. */
+/** Otherwise `<name>` would be an HTML tag. */
 function forMarkdown(advice: string): string {
   return advice.replaceAll("<", "\\<");
 }
 
-/** Every command's --help, as it is printed. */
+/** The --help output of every command. */
 async function commandsPage(): Promise<string> {
   const paths = pathsBelow(await createProgram(processStreams()));
   const sections = paths.map(async (path) => {

@@ -1,5 +1,5 @@
-// docs/journey.md is a transcript: what this project's command printed there, it still prints. Where the page has dots,
-// anything may be; times, durations and addresses are those of this run.
+// The commands in the transcript docs/journey.md still print the same output. Dots match anything; times, durations and
+// addresses may differ.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -14,7 +14,7 @@ import { ROOT } from "./shell-blocks.ts";
 const ARN = "arn:aws:iam::111122223333";
 const MASTERS = ["system:masters"];
 
-/** As the page shows it, but for `groups`, which are on lines of their own here. */
+/** As on the page, except that each group is on a separate line. */
 const AWS_AUTH = {
   mapRoles: [
     {
@@ -44,7 +44,7 @@ interface Step {
   readonly shown: readonly string[];
 }
 
-/** The commands of this project with what is shown below each. */
+/** The commands of this project with their output. */
 function steps(): Step[] {
   const page = readFileSync(join(ROOT, "docs/journey.md"), "utf8");
   const [, ...pieces] = page.split(/^ {4}\$ /m);
@@ -58,7 +58,7 @@ function steps(): Step[] {
   });
 }
 
-/** Text without what differs from run to run. */
+/** Removes the parts that differ between runs. */
 function comparable(text: string, endpoint: string): string {
   return text
     .replaceAll(new URL(endpoint).host, "localhost:8443")
@@ -68,7 +68,7 @@ function comparable(text: string, endpoint: string): string {
     .replaceAll(/\s+/g, " ");
 }
 
-/** What these print has the emulator's address or account in it, or the width of a terminal. */
+/** Their output depends on the emulator's address or account, or on the terminal's width. */
 const OF_THE_EMULATOR = [
   /--profile typo/,
   /callers add control-plane .*\.\.\./,
@@ -77,7 +77,7 @@ const OF_THE_EMULATOR = [
   /bad-indent/,
 ];
 
-test("each command of the journey prints what the page shows", async (t) => {
+test("each command prints the output on the page", async (t) => {
   const { folder, environment, placeholders } = await startSandbox(t, {
     parameters: {},
     who: "carol",

@@ -1,4 +1,4 @@
-// The documents hold together: each relative link has a target; each file that they name, and each npm script, exists.
+// Every relative link in the documents has a target, and every named file and npm script exists.
 
 import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, "../..");
 const documents = globSync(["*.md", "docs/**/*.md", "examples/*/README.md"], { cwd: root });
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 
-/** Anchors of a document's headings, as GitHub makes them: lower case, hyphens for spaces, other punctuation left out. */
+/** Heading anchors as on GitHub: lower case, hyphens for spaces, no other punctuation. */
 function anchors(text: string): string[] {
   const headings = text.replaceAll(/```.*?```/gs, "").match(/^#+ .*$/gm) ?? [];
   return headings.map((heading) =>
@@ -28,7 +28,7 @@ function isBroken(document: string, link: string): boolean {
   return anchor !== undefined && !anchors(read(target)).includes(anchor);
 }
 
-test("each relative link of the documents has a target", () => {
+test("each relative link in the documents has a target", () => {
   const links = documents.flatMap((document) =>
     [...read(document).matchAll(/\]\(([^)\s]+)\)/g)]
       .map(([, link = ""]) => ({ document, link }))
@@ -42,7 +42,7 @@ test("each relative link of the documents has a target", () => {
 });
 
 test("each file that a document names exists", () => {
-  // Records of what was true once.
+  // Records of the past may name deleted files.
   const current = documents.filter((document) => !/^CHANGELOG|docs\/(acceptance|decisions)\//.test(document));
   const named = current.flatMap((document) => [
     ...read(document).matchAll(/`((?:cli|functions|infra|local|test)\/[\w./-]+)`/g),
@@ -55,7 +55,7 @@ test("each file that a document names exists", () => {
   );
 });
 
-test("what npm pack leaves behind is not in git", () => {
+test("git ignores the output of npm pack", () => {
   assert.ok(read(".gitignore").split("\n").includes("*.tgz"));
 });
 

@@ -1,4 +1,4 @@
-// What docs/reference.md promises and the code has: settings and their defaults, fields of the log, metrics, examples.
+// docs/reference.md matches the code: settings and defaults, log fields, metrics, examples.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -14,14 +14,14 @@ import { cli } from "../cli/cli.ts";
 
 const reference = readFileSync(new URL("../../docs/reference.md", import.meta.url), "utf8");
 
-/** The rows of the table below a heading: cells without back-ticks. */
+/** The rows of the table below a heading; cells without backticks. */
 function table(heading: string): string[][] {
   const section = reference.split(`## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
   const rows = section.split("\n").filter((line) => line.startsWith("| `"));
   return rows.map((row) => row.split("|").map((cell) => cell.replaceAll("`", "").trim()));
 }
 
-test("the table of settings names each variable that the function reads", () => {
+test("the table of settings lists each variable that the function reads", () => {
   const files = ["../../functions/authenticator/settings.ts", "../../functions/settings/common.ts"];
   const source = files.map((file) => readFileSync(new URL(file, import.meta.url), "utf8")).join();
   const read = new Set([...source.matchAll(/"([A-Z_]{5,})"/g)].map(([, name]) => name));
@@ -31,7 +31,7 @@ test("the table of settings names each variable that the function reads", () => 
 
 const REQUIRED = { AWS_REGION: "eu-west-1", CLUSTER_ID: "a", CALLER_AUTH: "bearer" };
 
-test("each documented default of a setting is the real one, and what is required cannot be left out", () => {
+test("each documented default is the real one, and required settings cannot be omitted", () => {
   const unset = readSettings(REQUIRED);
   const rows = table("Settings").map(([, name = "", byDefault = ""]) => ({ name, byDefault }));
   const literal = rows.filter(({ byDefault }) => /^(all|full|info|\/\S+)$/.test(byDefault));
@@ -45,7 +45,7 @@ test("each documented default of a setting is the real one, and what is required
   for (const { name } of required) assert.throws(() => readSettings({ ...REQUIRED, [name]: "" }), new RegExp(name));
 });
 
-test("the reference names each field of the log line and each metric", () => {
+test("the reference lists each field of the log line and each metric", () => {
   const [, section = ""] = reference.split("## Logs and metrics\n");
   const [fields = "", metrics = ""] = section.split("\n\n");
   const log = logEntry(newRecord(0), "fault", new errors.InternalFault("test", { cause: new Error("test") }), 0);
@@ -56,7 +56,7 @@ test("the reference names each field of the log line and each metric", () => {
   for (const name of names) assert.match(metrics, new RegExp(`\`${name}\``), name);
 });
 
-/** The code blocks of a language, below a heading. */
+/** The code blocks in a language below a heading. */
 function blocks(heading: string, language: string): string[] {
   const section = reference.split(`${heading}\n`)[1]?.split("\n## ")[0] ?? "";
   return [...section.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, "gs"))].map(([, text = ""]) => text);

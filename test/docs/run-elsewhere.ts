@@ -1,6 +1,6 @@
-// Commands of the documents that commands.test.ts does not run: where they run instead, or why they cannot.
+// Commands in the documents that commands.test.ts does not run: the test that runs them, or the reason why none does.
 
-/** `has`: what that file has in its text, so that the command cannot be moved away unseen. */
+/** `has`: text in that file, so that a test fails if the command is moved. */
 type Elsewhere = { readonly by: string; readonly has: string } | { readonly because: string };
 
 const by = (file: string, has: string): Elsewhere => ({ by: file, has });
@@ -10,37 +10,37 @@ const REHEARSAL = "test/e2e/emulator/rehearsal.e2e.ts";
 const RELEASE = "test/e2e/emulator/release.e2e.ts";
 const ISSUER = "test/e2e/emulator/issuer.e2e.ts";
 
-const MEASURES: Elsewhere = { because: "it measures this machine, for minutes" };
-const RUNS_TESTS: Elsewhere = { because: "it runs tests, some of which need Docker or much time" };
-const DEPLOYED: Elsewhere = { because: "it needs a function that Lambda runs, with its versions, limits and log" };
-const EKS: Elsewhere = { because: "EKS answers it; the next command gets an answer of that shape" };
+const MEASURES: Elsewhere = { because: "it is a benchmark that takes minutes" };
+const RUNS_TESTS: Elsewhere = { because: "it runs tests, some of which need Docker or a long time" };
+const DEPLOYED: Elsewhere = { because: "it needs a function on Lambda, with versions, limits and a log" };
+const EKS: Elsewhere = { because: "it needs EKS; the next command gets a response in this format" };
 const KOPS_MIGRATION = "test/e2e/kops-migration.e2e.ts";
 const KUBEADM = "test/e2e/kubeadm.e2e.ts";
-const TALOS_NODE: Elsewhere = { because: "it needs a Talos node; talos.e2e.ts judges the patch" };
-const KOPS_CLOUD: Elsewhere = { because: "it needs machines of a cloud; kops.e2e.ts judges the cluster's fields" };
+const TALOS_NODE: Elsewhere = { because: "it needs a Talos node; talos.e2e.ts validates the patch" };
+const KOPS_CLOUD: Elsewhere = { because: "it needs cloud machines; kops.e2e.ts validates the cluster's fields" };
 const NO_SUCH_CLUSTER: Elsewhere = { because: "it needs a cluster of that distribution" };
-const NO_PODS: Elsewhere = { because: "it needs Pods that run; irsa-circle.e2e.ts does what the Pod would do" };
+const NO_PODS: Elsewhere = { because: "it needs running Pods; irsa-circle.e2e.ts does the same without Pods" };
 
-/** By the beginning of the command; the first that fits counts. */
+/** By the start of the command; the first match applies. */
 export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npm ci": by(".ci/run", "npm ci && npm test"),
   "npm test": by(".ci/run", "npm ci && npm test"),
   "npm run test:e2e": by(".ci/run", "npm run test:e2e"),
   "npm run test:peer": by("package.json", '"test:e2e": "npm run --silent prepare'),
   "npm run test:": RUNS_TESTS,
-  "ci-run": { because: "it is what runs this test" },
+  "ci-run": { because: "it runs this test" },
   "npm run acceptance": by("test/e2e/emulator/acceptance.e2e.ts", "acceptanceIn("),
-  "npx node test/acceptance/checks/": by("test/acceptance/command.test.ts", "each check is a file that runs alone"),
+  "npx node test/acceptance/checks/": by("test/acceptance/command.test.ts", "each check file runs separately"),
   "npm run bench": MEASURES,
   "npx node test/bench/": MEASURES,
   "npx node test/cli/bench/": MEASURES,
   "npm run build": by("package.json", '"prepare": "npm run --silent build'),
   "npm run docs": by("test/docs/generated.test.ts", "generatedDocuments()"),
-  "npm run format": { because: "it would change the files that are tested" },
-  "npx node --test ": { because: "npm test runs each test" },
+  "npm run format": { because: "it would change the tested files" },
+  "npx node --test ": { because: "npm test runs every test" },
   "npm start": by("test/local/start.test.ts", 'const START = "start.ts"'),
   "npm run --silent review -- ": by("test/local/start.test.ts", 'const REVIEW = "review.ts"'),
-  "npm run --silent review": { because: "the AWS CLI makes its token; aws-cli.e2e.ts reviews such tokens" },
+  "npm run --silent review": { because: "the AWS CLI creates its token; aws-cli.e2e.ts reviews such tokens" },
   "npm pack": by("test/infra/package.test.ts", '"pack"'),
   "npm install --global ": by("test/infra/package.test.ts", 'bin["iam-authenticator"]'),
   "git pull": { because: "it needs the network" },
@@ -51,7 +51,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npx cdk deploy ": by(REHEARSAL, "app.deployApp"),
   "npx cdk destroy ": by(REHEARSAL, "app.destroy"),
   "npx cdk synth ": by("test/infra/cdk-cli.test.ts", '"synth"'),
-  "npx cdk diff ": { because: "it compares with what is deployed" },
+  "npx cdk diff ": { because: "it needs a deployed stack" },
   "sam ": by("test/e2e/sam/sam.e2e.ts", "sam local invoke"),
   "npx node test/e2e/sam/event.ts ": by("test/e2e/sam/sam.e2e.ts", "event.ts"),
 
@@ -62,7 +62,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "kubectl -n kube-system get configmap aws-iam-authenticator ": by(MIGRATION, "# MountedFile"),
   "kubectl -n kube-system get configmap aws-auth ": by("test/cli/mappings/formats/import.test.ts", "aws-auth"),
   "kubectl get iamidentitymappings ": {
-    because: "it needs the old server's custom resources; a list of them is imported",
+    because: "it needs the old server's custom resources; another test imports a list of them",
   },
   "kubectl -n kube-system delete ": by(MIGRATION, "delete"),
   "grep clusterID": by(MIGRATION, "clusterID"),
@@ -90,7 +90,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "aws lambda ": DEPLOYED,
   "aws logs tail ": DEPLOYED,
   "aws cloudwatch list-metrics ": DEPLOYED,
-  "aws iam create-role ": { because: "IAM answers it; print.test.ts checks the policy that it gets" },
+  "aws iam create-role ": { because: "it needs IAM; print.test.ts checks the policy" },
   "aws cloudformation update-termination-protection ": by(ISSUER, "protection"),
 
   "cat /etc/rancher/": NO_SUCH_CLUSTER,

@@ -1,4 +1,4 @@
-// What stands in for AWS and a cluster while a page's commands run: a fresh one for each page.
+// Local services that replace AWS and a cluster while the commands of a page run; each page gets new ones.
 
 import { hash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -36,7 +36,7 @@ const PARAMETERS = {
   callers: [{ name: "first", sha256: hash("sha256", CALLER_TOKEN) }],
 };
 
-/** Files that a page takes for granted. */
+/** Files that a page assumes. */
 function filesFor(admin: string, webhook: string, ca: string): Readonly<Record<string, string>> {
   const mapped = { username: "dev", groups: ["developers"] };
   const mapRoles = [{ rolearn: ROLE, ...mapped }];
@@ -63,11 +63,11 @@ function filesFor(admin: string, webhook: string, ca: string): Readonly<Record<s
 }
 
 export interface SandboxOptions {
-  /** What is in Parameter Store, by name below the prefix. */
+  /** The parameters, by name without the prefix. */
   readonly parameters?: Readonly<Record<string, unknown>>;
-  /** The local identity that types; alice by default. */
+  /** The local identity that runs the commands; default alice. */
   readonly who?: string;
-  /** The page makes webhook.kubeconfig itself. */
+  /** For a page that creates webhook.kubeconfig. */
   readonly withoutWebhook?: boolean;
 }
 
@@ -85,7 +85,7 @@ export async function startSandbox(t: TestContext, options: SandboxOptions = {})
   const settings = { CLUSTER_ID: "my-cluster", CALLER_AUTH: "bearer", ...services };
   let deployed: LocalFunction | undefined;
   t.after(() => deployed?.close());
-  /** As on Lambda: it starts with the first event, so that it reads what was written before. */
+  /** As on Lambda, starts with the first event, so that it reads earlier writes. */
   const handler: LocalFunction["handler"] = (event, context) => {
     deployed ??= startFunction(settings, join(folder, "function.log"));
     return deployed.handler(event, context);
@@ -122,7 +122,7 @@ export async function startSandbox(t: TestContext, options: SandboxOptions = {})
       AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
       AWS_EC2_METADATA_DISABLED: "true",
       NODE_EXTRA_CA_CERTS: join(folder, "ca.crt"),
-      // The command is compiled once, not for each line.
+      // Compiles the command once instead of for each line.
       NODE_COMPILE_CACHE: join(ROOT, "node_modules/.cache/compiled-command"),
       F: "function-name",
     },
@@ -131,7 +131,7 @@ export async function startSandbox(t: TestContext, options: SandboxOptions = {})
       "<Endpoint>": endpoint,
       "https://<api>.execute-api.<region>.amazonaws.com": "https://localhost",
       "https://<api>...": "https://localhost",
-      // It has the first one, from the beginning of the page.
+      // The first file already exists at the start of the page.
       "--token-file caller-token --out webhook.kubeconfig": "--token-file caller-token --out another.kubeconfig",
       "--name <name>": "--name /a",
       "CLUSTER_ID=local ": "CLUSTER_ID=my-cluster ",

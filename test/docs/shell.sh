@@ -1,17 +1,17 @@
-# What the blocks of the documents run after: nothing is on the PATH, so that bash asks the function below about every program.
-# Needs LOG, where each command is written down, and NODE and COMMAND, which run this project's own.
+# Runs before the blocks of the documents. PATH is empty, so bash calls command_not_found_handle for every program.
+# Requires LOG, the file that records each command, and NODE and COMMAND, which run this project's command.
 
 PATH=/nowhere
 exec < /dev/null
 : > "$LOG"
 
-# Code and standard error of our own command, nothing of others; then the words.
+# Records exit code and standard error (empty for other commands), then the arguments.
 record() {
   local IFS=$'\2'
   printf '\1%s' "$*" >> "$LOG"
 }
 
-# As a user who says yes, and does not wait for the rate limit.
+# Runs our command; confirms changes and disables the rate limit.
 own() {
   local more=() code=0 err="$LOG.$BASHPID"
   case "${1-} ${2-} ${3-}" in
@@ -20,7 +20,7 @@ own() {
     "mappings remove "*) more=(--yes --rate 1000) ;;
     "callers remove "* | "irsa keys publish" | "irsa keys retire") more=(--yes) ;;
   esac
-  # A limit for each, not for the page: how many commands a page has, and how busy the machine is, does not count.
+  # A timeout per command, since pages differ in length.
   /usr/bin/timeout 60 "$NODE" "$COMMAND" "$@" "${more[@]}" 2> "$err" || code=$?
   record "$code" "$(< "$err")" "$@"
 }
@@ -32,7 +32,7 @@ command_not_found_handle() {
     "openssl "* | "tr "* | "sha256sum "*) "/usr/bin/$1" "${@:2}"; return ;;
   esac
   record "" "" "$@"
-  # What the next command of a pipe, or a file, needs.
+  # Output that the next command needs.
   case "$*" in
     "aws eks get-token "*) "$NODE" "$COMMAND" token -c my-cluster ;;
     "aws eks list-access-entries "*) echo arn:aws:iam::111122223333:role/Developers ;;

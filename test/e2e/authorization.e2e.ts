@@ -1,4 +1,4 @@
-// What users may do once kube-apiserver knows them: RBAC and the node authorizer decide on the names that we gave.
+// Authorization of granted users: RBAC and the node authorizer use our usernames and groups.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => cluster.stop());
 
-/** The namespace `team`, where the group developers may list pods. */
+/** The group developers may list pods in the namespace `team`. */
 async function createTeam({ create }: Cluster): Promise<void> {
   const rbac = "/apis/rbac.authorization.k8s.io/v1/namespaces/team";
   const apiGroup = "rbac.authorization.k8s.io";
@@ -43,7 +43,7 @@ async function assertForbidden(name: string, args: readonly string[], reason: Re
 }
 
 for (const name of ["alice", "bob"]) {
-  test(`${name}, in the group developers, may list pods in one namespace and nothing else`, async () => {
+  test(`${name}, in the group developers, may only list pods in one namespace`, async () => {
     const { code, stderr } = await run(name, ["get", "pods", "-n", "team"]);
     assert.equal(code, 0, stderr);
     assert.match(stderr, /No resources found in team namespace/);
@@ -63,7 +63,7 @@ test("carol, in system:masters, may do everything", async () => {
   assert.equal((await run("carol", ["create", "namespace", "made-by-carol"])).code, 0);
 });
 
-test("an unmapped identity is Unauthorized, and kube-apiserver's log says why", async () => {
+test("an unmapped identity is Unauthorized, and kube-apiserver logs the reason", async () => {
   const { code, stderr } = await run("contractor", ["get", "pods", "-n", "team"]);
   assert.equal(code, 1);
   assert.match(stderr, /Unauthorized/);
@@ -93,7 +93,7 @@ test("a node creates its Node object and labels it", async () => {
   assert.equal(labelled.code, 0, labelled.stderr);
 });
 
-test("a node may not touch what is another node's", async () => {
+test("a node may not change objects of another node", async () => {
   const other = "ip-10-0-0-13.us-west-2.compute.internal";
   await assertForbidden("node", ["create", "-f", "-"], /is not allowed to modify node/, nodeObject(other));
   await cluster.create("/api/v1/nodes", { metadata: { name: other } });

@@ -1,4 +1,4 @@
-// Tokens of the real AWS CLI and of the AWS SDK, posted to what `npm start` runs. Run by `npm run test:aws-cli`.
+// Posts tokens of the real AWS CLI and the AWS SDK to the `npm start` sandbox. Run by `npm run test:aws-cli`.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";

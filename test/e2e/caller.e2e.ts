@@ -1,4 +1,4 @@
-// How kube-apiserver proves itself to the webhook, and what the cluster sees when it cannot.
+// Authentication of kube-apiserver to the webhook, and its failures.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -40,7 +40,7 @@ describe("by bearer token", () => {
     return file;
   }
 
-  test("a wrong token: nobody logs in there, one call and no retries, the log tells the operator", async () => {
+  test("with a wrong token, logins fail after one call without retries, and the log has the reason", async () => {
     const [right, wrong] = cluster.apiservers;
     const before = cluster.backend.reviews().length;
     assert.equal(await loginAt(wrong), undefined);
@@ -56,7 +56,7 @@ describe("by bearer token", () => {
     assert.equal(await loginAt(right), "alice");
   });
 
-  test("a token is rotated without a restart, and without one failed login", { timeout: 300_000 }, async () => {
+  test("a token is rotated without a restart and without failed logins", { timeout: 300_000 }, async () => {
     const { callerToken, store, gateway } = cluster.backend;
     const [other, , rotating] = cluster.apiservers;
     const next = newCallerToken();
@@ -64,8 +64,8 @@ describe("by bearer token", () => {
     async function publish(tokens: readonly string[]): Promise<void> {
       for (const [name, value] of Object.entries(callersParameter(tokens))) store.put(name, value);
       const published = store.requests.length;
-      // known everywhere once each function has read the list again
-      await eventually("the list of callers is read again", 70_000, async () => {
+      // every function must read the list again
+      await eventually("the function reads the list of callers again", 70_000, async () => {
         assert.equal(await loginAt(rotating), "alice");
         const isCallers = (body: Buffer) => body.toString().includes("/callers");
         return store.requests.slice(published).some(({ body }) => isCallers(body)) || undefined;
@@ -74,8 +74,8 @@ describe("by bearer token", () => {
 
     await publish([callerToken, next]);
     writeToken(cluster.folder, next);
-    // client-go reads a tokenFile again after a minute: transport.NewCachedFileTokenSource
-    await eventually("kube-apiserver shows the new token", 70_000, async () => {
+    // client-go rereads a tokenFile after a minute: transport.NewCachedFileTokenSource
+    await eventually("kube-apiserver sends the new token", 70_000, async () => {
       assert.equal(await loginAt(rotating), "alice");
       return gateway.events.at(-1)?.headers["authorization"] === `Bearer ${next}` || undefined;
     });
@@ -108,18 +108,18 @@ describe("by client certificate", () => {
     return Buffer.from(text).toString("base64");
   }
 
-  test("the right certificate: users log in", async () => {
+  test("with the right certificate, users log in", async () => {
     assert.equal(await loginAt(cluster.apiservers[0]), "alice");
   });
 
-  test("no certificate: nobody logs in there, and the function is never reached", async () => {
+  test("without a certificate, logins fail and the function is not called", async () => {
     const before = cluster.backend.gateway.events.length;
     assert.equal(await loginAt(cluster.apiservers[1]), undefined);
     assert.equal(cluster.backend.gateway.events.length, before);
     await assertLogged(cluster.apiservers[1], /EOF|connection reset|broken pipe|certificate required/);
   });
 
-  test("CALLER_SUBJECTS: only the subjects listed there", async () => {
+  test("CALLER_SUBJECTS allows only the listed subjects", async () => {
     cluster.backend.redeploy({ CALLER_SUBJECTS: "O=Example,CN=somebody else" });
     assert.equal(await loginAt(cluster.apiservers[0]), undefined);
     assert.equal(cluster.backend.reviews().at(-1)?.outcome, "caller_refused");

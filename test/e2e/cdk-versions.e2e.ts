@@ -1,5 +1,5 @@
-// The packed construct in an app with the oldest aws-cdk-lib that package.json allows, and with the newest: compiled and
-// synthesized for real, every kind of endpoint. Run by `npm run test:cdk-versions`; installs both from the registry.
+// Compiles and synthesizes apps with the packed construct and every kind of endpoint, with the oldest aws-cdk-lib that
+// package.json allows and with the newest. Run by `npm run test:cdk-versions`; installs both from the registry.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -76,7 +76,7 @@ app.synth();
 
 const oldest = (name: string) => String(peerDependencies[name]).replace("^", "");
 const CASES = {
-  "the oldest that is allowed": { "aws-cdk-lib": oldest("aws-cdk-lib"), constructs: oldest("constructs") },
+  "oldest allowed": { "aws-cdk-lib": oldest("aws-cdk-lib"), constructs: oldest("constructs") },
   "the newest": { "aws-cdk-lib": "2", constructs: "10" },
 };
 
@@ -90,12 +90,12 @@ for (const [name, libraries] of Object.entries(CASES)) {
     run("npm", ["install", "--silent", "--ignore-scripts", tarball, ...wanted.map((pair) => pair.join("@"))], app);
     const options = ["--strict", "--skipLibCheck", "--module", "nodenext", "--target", "es2022", "--types", "node"];
     run(join(ROOT, "node_modules", ".bin", "tsc"), [...options, "app.ts"], app);
-    // The oldest has no such list.
+    // The oldest version has no list of flags.
     const list = join(app, "node_modules", "aws-cdk-lib", "recommended-feature-flags.json");
     const flags = existsSync(list) ? readFileSync(list, "utf8") : JSON.stringify(FEATURE_FLAGS);
     for (const [what, FLAGS] of Object.entries({
       "without feature flags": "{}",
-      "with those that are recommended": flags,
+      "with recommended feature flags": flags,
     }))
       check(app, what, FLAGS);
   });
@@ -106,7 +106,7 @@ function check(app: string, what: string, FLAGS: string): void {
   const { Resources } = JSON.parse(readFileSync(join(app, "cdk.out", "Cluster.template.json"), "utf8"));
   const types = Object.values(Resources as Record<string, { Type: string }>).map(({ Type }) => Type);
   const count = (type: string) => types.filter((found) => found === type).length;
-  // An authenticator and its check for each endpoint, and the issuer.
+  // An authenticator and its deployment check per endpoint, and the issuer.
   assert.equal(count("AWS::Lambda::Function"), 7);
   assert.deepEqual([count("AWS::ApiGatewayV2::Api"), count("AWS::ApiGateway::RestApi")], [3, 1]);
   assert.equal(count("AWS::IAM::OIDCProvider"), 1);

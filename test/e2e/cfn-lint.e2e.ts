@@ -1,5 +1,5 @@
-// cfn-lint on the template of each kind of endpoint, as CDK deploys it and as a release has it: no errors. Run by
-// `npm run test:cfn-lint`; needs Python 3.
+// Runs cfn-lint on the templates of each kind of endpoint, from CDK and from a release. Run by
+// `npm run test:cfn-lint`; requires Python 3.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -19,7 +19,7 @@ const folder = mkdtempSync(join(tmpdir(), "cfn-lint-"));
 let bin: string;
 before(() => {
   bin = pythonTool(REQUIREMENT);
-  // The issuer's stack is the same beside each kind of endpoint.
+  // The issuer's stack does not depend on the kind of endpoint.
   writeApp(
     folder,
     CLUSTERS.map((cluster, at) => (at === 0 ? { ...cluster, issuer: true } : cluster)),
@@ -29,7 +29,7 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-// CDK writes a DependsOn where a reference would do: W3005, harmless.
+// CDK writes redundant DependsOn entries: W3005, harmless.
 const OPTIONS = ["--ignore-checks", "W3005", "--regions", "eu-west-1", "us-east-1"];
 
 const STACKS = CLUSTERS.map((cluster) => stackName(cluster));
@@ -52,18 +52,18 @@ for (const kind of ["http", "mtls", "private", "issuer"]) {
   });
 }
 
-/** Of features that the release's templates do not use. */
+/** Actions for features that the release's templates do not use. */
 const UNUSED: Readonly<Record<string, RegExp>> = {
   "a VPC, a file system or a key for the function": /^(ec2|elasticfilesystem|s3files|kms):/,
   "layers, signed code, capacity providers": /^lambda:(GetLayerVersion|\w*CodeSigningConfig|PassCapacityProvider)$/,
   "policies of users and groups, boundaries": /^iam:(\w+(Group|User)Policy|\w+RolePermissionsBoundary)$/,
   "versions of objects": /^s3:GetObjectVersion$/,
-  "settings of a log group beside its retention":
+  "settings of a log group other than its retention":
     /^(firehose:.*|s3:REST.*|logs:(Associate|Disassociate)KmsKey|logs:(Put|Delete)(DataProtectionPolicy|IndexPolicy)|logs:PutBearerTokenAuthentication|logs:PutLogGroupDeletionProtection|logs:Delete(Resource|Retention)Policy)$/,
   "deployments to machines": /^codedeploy:RegisterOnPremisesInstance$/,
 };
 
-test("the deploying role may do what AWS's schemas say that CloudFormation calls for each resource", () => {
+test("the deploying role allows the calls that AWS's schemas list for each resource", () => {
   const [schemas = assert.fail()] = globSync(join(bin, "../lib/python3*/site-packages/cfnlint/data/schemas"));
   const read = (...path: string[]) => JSON.parse(readFileSync(join(schemas, ...path), "utf8"));
   const names: Readonly<Record<string, string>> = read("providers", "us-east-1.json");

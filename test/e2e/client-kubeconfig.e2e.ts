@@ -1,5 +1,5 @@
-// The kubeconfig that `kubeconfig client` prints, used by kubectl and by the Kubernetes client for Java, which does not
-// set KUBERNETES_EXEC_INFO.
+// Uses the kubeconfig of `kubeconfig client` with kubectl and with the Kubernetes client for Java, which does not set
+// KUBERNETES_EXEC_INFO.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -24,7 +24,7 @@ before(async () => {
 });
 after(() => cluster.stop());
 
-/** alice, with the three programs on her PATH and a profile whose `output` is not JSON. */
+/** The environment of alice: the three programs on the PATH, and a profile whose `output` is not JSON. */
 function userEnvironment({ folder, binaries }: Cluster): Record<string, string> {
   const programs = join(folder, "programs");
   mkdirSync(programs);
@@ -74,8 +74,8 @@ for (const exec of EXEC_PLUGINS) {
   });
 }
 
-/** It logs "Mismatched apiVersion", and goes on without a token. */
-test("with client.authentication.k8s.io/v1 the client for Java does not take the plugin's token", async () => {
+/** It logs "Mismatched apiVersion" and continues without a token. */
+test("with client.authentication.k8s.io/v1, the client for Java ignores the plugin's token", async () => {
   const v1 = write("iam-authenticator", (text) => text.replace("k8s.io/v1beta1", "k8s.io/v1"));
   assert.equal(await kubectlWhoami(v1), "alice");
   const { code, stderr } = await javaWhoami(v1, environment);
@@ -83,7 +83,7 @@ test("with client.authentication.k8s.io/v1 the client for Java does not take the
   assert.match(stderr, /User \\?"system:anonymous\\?" cannot create/);
 });
 
-test("without --output json kubectl cannot read the AWS CLI's answer when the profile asks for text", async () => {
+test("without --output json, kubectl cannot parse the AWS CLI's output if the profile sets text", async () => {
   const file = write("aws", (text) => text.replace(/^\s+- --output\n\s+- json\n/m, ""));
   await assert.rejects(kubectlWhoami(file), /getting credentials/);
 });

@@ -1,4 +1,4 @@
-// The whole system: local AWS, the built bundle behind a TLS gateway, and a control plane that asks it.
+// Starts a complete system: local AWS, the built bundle behind a TLS gateway, and a control plane that uses it.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,36 +13,36 @@ import { sandboxMappings } from "./cluster/mappings.ts";
 import type { WebhookFlags } from "./control-plane/apiserver.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 
-/** How one kube-apiserver asks; each part has a default. */
+/** The webhook of one kube-apiserver; each part has a default. */
 export interface WebhookOptions extends Partial<Pick<WebhookFlags, "version" | "cacheTtl">> {
-  /** A kubeconfig of another webhook, the path of its file; the rest then does not count. */
+  /** Path of a webhook kubeconfig; overrides the other options. */
   readonly configFile?: string;
-  /** Where it asks; by default the backend. */
+  /** The webhook's URL; default: the backend. */
   readonly url?: (backend: Backend) => string;
-  /** How it proves itself; by default with the right bearer token. */
+  /** The credentials; default: the valid bearer token. */
   readonly user?: (backend: Backend, folder: string) => Readonly<Record<string, string>>;
 }
 
 export interface ClusterOptions extends Partial<Omit<BackendOptions, "folder">> {
-  /** Path of kube-apiserver; by default that of E2E_KUBERNETES, a version, or else the newest. */
+  /** Path of kube-apiserver; default: the version E2E_KUBERNETES, else the newest. */
   readonly apiserver?: string;
-  /** One kube-apiserver for each; one by default. */
+  /** One kube-apiserver per webhook; default one. */
   readonly webhooks?: readonly [WebhookOptions, ...WebhookOptions[]];
-  /** Further flags of kube-apiserver. */
+  /** Additional flags of kube-apiserver. */
   readonly flags?: readonly string[];
 }
 
 export interface Cluster extends Pick<ControlPlane, "credentials" | "apiservers" | "create"> {
-  /** Gives a kube-apiserver another webhook, as somebody who edits its flags. */
+  /** Restarts a kube-apiserver with another webhook. */
   restart(index: number, webhook: WebhookOptions): Promise<void>;
   readonly binaries: Binaries;
   readonly backend: Backend;
-  /** Certificates, kubeconfigs and logs. */
+  /** Folder for certificates, kubeconfigs and logs. */
   readonly folder: string;
   stop(): Promise<void>;
 }
 
-/** Short, so that what is tested is this project's cache and not kube-apiserver's. */
+/** Short, so that tests use this project's cache instead of kube-apiserver's. */
 const CACHE_TTL = "1s";
 
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
@@ -94,21 +94,21 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 function defaultApiserver({ apiservers }: Binaries): string {
   const wanted = process.env["E2E_KUBERNETES"] || apiservers[0].version;
   const found = apiservers.find(({ version }) => version === wanted);
-  if (found === undefined) throw new Error(`E2E_KUBERNETES: there is no kube-apiserver ${wanted} here`);
+  if (found === undefined) throw new Error(`E2E_KUBERNETES: kube-apiserver ${wanted} not found`);
   return found.path;
 }
 
 let minted = 0;
 
-/** A token of the local identity `name` that nobody has seen before, so that no cache knows it. */
+/** A new token of the local identity `name`, which no cache contains. */
 export function freshToken(name: string): Promise<string> {
   minted += 1;
-  // STS pays no heed to X-Amz-Expires, and two tokens of one second would be the same otherwise
+  // STS ignores X-Amz-Expires; without it, two tokens of the same second would be identical
   const expiresIn = 1 + (minted % 900);
   return mintToken({ identity: localIdentity(name), clusterId: CLUSTER_ID, region: REGION, expiresIn });
 }
 
-/** Logs can be kept for a look at what went wrong. */
+/** Logs can be kept for debugging. */
 const KEPT = process.env["E2E_FOLDER"];
 
 function createFolder(): string {

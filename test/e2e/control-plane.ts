@@ -1,4 +1,4 @@
-// A Kubernetes control plane as far as authentication goes: etcd and one or more kube-apiservers, and no kubelet.
+// A Kubernetes control plane with etcd and one or more kube-apiservers, without kubelet.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -11,11 +11,11 @@ export interface ControlPlaneOptions {
   /** Paths of programs. */
   readonly etcd: string;
   readonly apiserver: string;
-  /** For certificates, logs and data. */
+  /** Folder for certificates, logs and data. */
   readonly folder: string;
-  /** One kube-apiserver for each. */
+  /** One kube-apiserver per webhook. */
   readonly webhooks: readonly [WebhookFlags, ...WebhookFlags[]];
-  /** Further flags of kube-apiserver. */
+  /** Additional flags of kube-apiserver. */
   readonly flags?: readonly string[];
 }
 
@@ -23,7 +23,7 @@ export interface ControlPlane {
   readonly credentials: ControlPlaneCredentials;
   /** In the order of the webhooks. */
   readonly apiservers: readonly [RunningApiserver, ...RunningApiserver[]];
-  /** Stops a kube-apiserver and starts it again at the same URL, with another webhook. Its log goes on. */
+  /** Restarts a kube-apiserver at the same URL with another webhook. Its log is continued. */
   restart(index: number, webhook: WebhookFlags): Promise<void>;
   /** Creates Kubernetes objects as a member of system:masters, at the first kube-apiserver. */
   create(path: string, object: object): Promise<void>;
@@ -45,13 +45,13 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 
   async function restart(index: number, webhook: WebhookFlags): Promise<void> {
     const apiserver = running[index];
-    if (apiserver === undefined) throw new Error(`there is no kube-apiserver ${index}`);
+    if (apiserver === undefined) throw new Error(`kube-apiserver ${index} not found`);
     await apiserver.stop();
     await start(index, webhook, Number(new URL(apiserver.url).port));
   }
 
   try {
-    // One after the other: the first one fills etcd with what every cluster has.
+    // In sequence: the first one creates the default objects in etcd.
     for (const [index, webhook] of webhooks.entries()) await start(index, webhook);
     const apiservers = running as [RunningApiserver, ...RunningApiserver[]];
     return {

@@ -1,5 +1,5 @@
-// What the documents tell people to type at a cluster: the RBAC examples, the check that the webhook loaded, and the
-// commands of the AWS CLI for parameters.
+// Runs commands of the documents at a cluster: the RBAC examples, the check of the webhook, and AWS CLI commands for
+// parameters.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ import { adminKubeconfig, lineOf, typeLine } from "./cluster/typed-line.ts";
 import { type Cluster, freshToken, startCluster } from "./cluster.ts";
 import { eventually } from "./control-plane/eventually.ts";
 
-/** A kube-apiserver for each mistake that deploy.md's table names. */
+/** One kube-apiserver for each mistake in deploy.md's table. */
 const WEBHOOKS = [
   {},
   { user: () => ({ token: newCallerToken() }) },
@@ -34,7 +34,7 @@ async function admin(args: readonly string[], input = ""): Promise<string> {
   return stdout;
 }
 
-/** kube-controller-manager fills these roles, and none runs here: the rules of each role with the label, in one. */
+/** Aggregates roles by label, as kube-controller-manager does, which does not run here. */
 async function aggregate(name: string): Promise<void> {
   const labels = { view: ["view"], edit: ["view", "edit"] }[name] ?? [];
   const rules: unknown[] = [];
@@ -80,7 +80,7 @@ describe("docs/rbac.md", () => {
       test(`${group} may not ${right}`, async () => assert.equal(await canI(right, group), "no"));
   }
 
-  test('the commands of "Check it" answer', async () => {
+  test('the commands of "Check it" succeed', async () => {
     const environment = { KUBECONFIG: await adminKubeconfig(cluster) };
     for (const part of ["auth whoami", "can-i --list", "can-i delete pods"]) {
       const { code, stdout, stderr } = await typeLine(cluster, lineOf("docs/rbac.md", part), environment);

@@ -1,4 +1,4 @@
-// Before Kubernetes 1.34: the Kustomize component that `irsa policy --for 1.32` prints, built by kubectl and taken by a
+// Before Kubernetes 1.34: builds the Kustomize component of `irsa policy --for 1.32` with kubectl, and applies it to
 // kube-apiserver 1.32.
 
 import assert from "node:assert/strict";
@@ -25,7 +25,7 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** What `kubectl kustomize` makes of a workload of this kind with the printed component. */
+/** The output of `kubectl kustomize` for a workload of this kind with the printed component. */
 async function build(kind: string): Promise<{ spec: { template: { spec: object } } }> {
   const { code, out, err } = await cli(["irsa", "policy", "--for", "1.32", "--role", ROLE, "--container", "main"]);
   assert.equal(code, 0, err);
@@ -50,7 +50,7 @@ async function build(kind: string): Promise<{ spec: { template: { spec: object }
 }
 
 for (const kind of ["Deployment", "StatefulSet", "DaemonSet", "Job"]) {
-  test(`${kind}: the named container gets variables and mount, and kube-apiserver 1.32 takes the Pod`, async () => {
+  test(`${kind}: the named container gets variables and mount, and kube-apiserver 1.32 accepts the Pod`, async () => {
     const { spec } = (await build(kind)).spec.template;
     const object = {
       apiVersion: "v1",

@@ -1,4 +1,4 @@
-// A Pod of one cluster logs in to another by the role of its service account; and the tokens that STS refuses.
+// A Pod of one cluster logs in to another with its service account's role; STS refuses invalid tokens.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -31,7 +31,7 @@ const run = promisify(execFile);
 let first: IssuingCluster;
 let second: Cluster;
 let made: MadePod;
-/** Of the Pod's container, and where the local STS is. */
+/** The environment of the Pod's container, and the local STS. */
 let environment: Readonly<Record<string, string>>;
 
 before(async () => {
@@ -48,7 +48,7 @@ after(async () => {
   await first.stop();
 });
 
-test("the Pod has no more of AWS than its role, its token and its region", () => {
+test("the Pod has only its role, token and region for AWS", () => {
   assert.deepEqual(Object.keys(environment).sort(), [
     "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL_STS",
@@ -58,7 +58,7 @@ test("the Pod has no more of AWS than its role, its token and its region", () =>
   ]);
 });
 
-test("the circle: a Pod's role logs in to a second cluster, and kubectl auth whoami shows it", async () => {
+test("a Pod's role logs in to a second cluster, and kubectl auth whoami prints it", async () => {
   const exec = {
     apiVersion: "client.authentication.k8s.io/v1",
     interactiveMode: "Never",
@@ -74,12 +74,12 @@ test("the circle: a Pod's role logs in to a second cluster, and kubectl auth who
 });
 
 // The AWS CLI and the SDK for JavaScript: irsa.e2e.ts.
-test("the SDK for Go v2 gets the role's credentials with nothing but the Pod's environment", async () => {
+test("the SDK for Go v2 gets the role's credentials with only the Pod's environment", async () => {
   const { stdout } = await run(buildGoClient(), [], { env: { ...environment }, timeout: 60_000 });
   assert.match(stdout, SESSION);
 });
 
-/** What the real token says, signed by another key. */
+/** The claims of the real token, signed with another key. */
 function signed(token: string, key: Parameters<SignJWT["sign"]>[0], kid: string, claims: JWTPayload = {}) {
   return new SignJWT({ ...decodeJwt(token), ...claims }).setProtectedHeader({ alg: "ES256", kid }).sign(key);
 }
@@ -90,7 +90,7 @@ function kidOf(token: string): string {
   return kid;
 }
 
-/** One of a Pod of this service account in this namespace. */
+/** A token of a Pod with this service account in this namespace. */
 async function tokenOf(namespace: string, account: string): Promise<string> {
   const other = (await first.kubernetes.create(pod(`pod-of-${account}`, account, namespace))) as MadePod;
   return podToken(first.kubernetes, other);
@@ -124,7 +124,7 @@ for (const [what, token, reason] of REFUSED) {
   });
 }
 
-test("a token that this test signs with the cluster's own key is good: what is refused is refused for its key", async () => {
+test("a token that this test signs with the cluster's key is valid, so the other tokens fail because of their key", async () => {
   const good = await podToken(first.kubernetes, made);
   const key = createPrivateKey(readFileSync(first.kubernetes.credentials.files.serviceAccountKey));
   assert.match(await exchange(second.backend.sts.url, await signed(good, key, kidOf(good))), SESSION);
@@ -143,7 +143,7 @@ test("STS refuses an expired token", async () => {
   }
 });
 
-test("STS refuses a token of a retired key, and not before it is retired", async () => {
+test("STS refuses tokens of a key only after its retirement", async () => {
   const token = await podToken(first.kubernetes, made);
   const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const file = join(second.folder, "next.pub");
@@ -152,7 +152,7 @@ test("STS refuses a token of a retired key, and not before it is retired", async
   first.issuer.redeploy();
   assert.match(await exchange(second.backend.sts.url, token), SESSION);
 
-  // as after a leak: its tokens must be refused now
+  // as after a leak: its tokens must fail immediately
   const { code, err } = await first.keys(["retire", `issuer/${kidOf(token)}`, "--force", "--yes"]);
   assert.equal(code, 0, err);
   first.issuer.redeploy();

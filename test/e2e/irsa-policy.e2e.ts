@@ -1,4 +1,4 @@
-// `irsa policy` at a real kube-apiserver: each Pod of the table comes out as amazon-eks-pod-identity-webhook makes it.
+// `irsa policy` at a real kube-apiserver changes each Pod of the table as amazon-eks-pod-identity-webhook does.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -21,11 +21,11 @@ const EVERY_OPTION = {
   exceptNamespaces: ["kube-system", "left-alone"],
 };
 
-/** The beta API as its own minor version serves it: emulated by the newest kube-apiserver, with that version's CEL. */
+/** The beta API of its minor version, emulated by the newest kube-apiserver with that version's CEL. */
 const BETA = [
   "--feature-gates=MutatingAdmissionPolicy=true",
   "--runtime-config=admissionregistration.k8s.io/v1beta1=true",
-  // The server itself watches the API of today.
+  // The server itself uses the current API.
   "--emulation-forward-compatible=true",
 ];
 const SERVERS = [
@@ -53,7 +53,7 @@ for (const { name, mutatingApi, flags } of SERVERS) {
         for (const [index, podCase] of [...cases, CANARY, BROKEN].entries()) {
           await kubernetes.create(serviceAccount(podCase, index));
         }
-        // The last that were made are known, and both policies are in force.
+        // Waits until the last objects are known and both policies apply.
         await eventually("the mutations", 30_000, async () => {
           const { spec } = (await kubernetes.create(pod(CANARY, cases.length), "?dryRun=All")) as MadePod;
           return seen(spec).volumes.length > 0 || undefined;
@@ -159,7 +159,7 @@ interface MadePod {
   };
 }
 
-/** A Pod's spec in the words of the table; the token of kube-apiserver itself is left out. */
+/** A Pod's spec in the table's format, without kube-apiserver's token. */
 function seen({ volumes = [], initContainers = [], containers }: MadePod["spec"]): Expected {
   return {
     volumes: volumes

@@ -1,4 +1,4 @@
-// Rotation under load: 200 Pods exchange their tokens while a key is published, the signer switched, the old key retired.
+// Key rotation under load: 200 Pods exchange tokens while keys are published, switched and retired.
 
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
@@ -24,16 +24,16 @@ import {
 import { runAtRate } from "./load/at-rate.ts";
 
 const PODS = 200;
-/** Each Pod once; a busy machine takes longer for it than a second. */
+/** Time for one exchange per Pod; a busy machine needs more than a second. */
 const ROUND = { perSecond: PODS, count: PODS, atOnce: 20 };
-/** The issuer looks for keys again after 30 s. */
+/** The issuer rereads keys after 30 s. */
 const SERVED_MS = 60_000;
 const DAY_MS = 24 * 3_600_000;
 
 let cluster: IssuingCluster;
 let sts: LocalServer;
 const pods: MadePod[] = [];
-/** Of each Pod, as kubelet has last written it. */
+/** The current token of each Pod. */
 const tokens: string[] = [];
 
 before(async () => {
@@ -117,7 +117,7 @@ test(`${PODS} Pods lose no exchange while the key is rotated`, { timeout: 240_00
     assert.equal((await servedKids()).length, 2);
 
     phase = "retired";
-    // a day later, for the command: the last token of the old key has ended, and clocks may differ by five minutes
+    // advances the command's time by a day: the last token of the old key has expired, with five minutes of clock skew
     const later = switchedAt + DAY_MS + 6 * 60_000;
     const retired = await keys([...early, iso(switchedAt), "--kubeconfig", writeKubeconfig(next)], later);
     assert.equal(retired.code, 0, retired.err);

@@ -1,5 +1,5 @@
-// Two kube-apiservers on one etcd: a service account made at one, its Pod at the other at once. An informer may lag, and
-// then the Pod is not changed; doctor must find each such Pod.
+// Two kube-apiservers on one etcd: creates a service account at one and immediately its Pod at the other. If an informer
+// lags, the policy does not change the Pod; doctor must find each such Pod.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -29,7 +29,7 @@ before(async () => {
     await first.create(object as KubernetesObject);
   }
   await first.create(account("canary"));
-  await eventually("the policy is in force at both", 30_000, async () => {
+  await eventually("the policy applies at both", 30_000, async () => {
     const pods = await Promise.all([first, second].map((one) => one.create(pod("canary"), "?dryRun=All")));
     return pods.every(isMutated) || undefined;
   });
@@ -61,13 +61,13 @@ function isMutated(made: unknown): boolean {
   return spec.volumes.some(({ name }) => name === "aws-iam-token");
 }
 
-test(`${TIMES} service accounts at one, each with its Pod at the other: doctor finds each Pod that was not changed`, async (t) => {
+test(`${TIMES} service accounts at one, each with its Pod at the other: doctor finds each unchanged Pod`, async (t) => {
   const lost: string[] = [];
   for (let i = 0; i < TIMES; i += 1) {
     const name = `a-${i}`;
     await first.create(account(name));
     if (!isMutated(await second.create(pod(name)))) lost.push(`app/${name} runs without its role`);
-    // Few at a time, so that the policy's own time, which grows with the service accounts, stays out of it.
+    // Few at a time, since the policy's latency grows with the number of service accounts.
     if (i % 50 !== 49) continue;
     const found = await doctor();
     assert.deepEqual(found, lost.slice(0, 20));

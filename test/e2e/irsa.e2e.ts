@@ -1,5 +1,5 @@
-// Roles for service accounts, the whole way: a real kube-apiserver's keys published, its documents equal to ours, a Pod
-// that gets its role by the policy, and a token bound to that Pod exchanged by AWS's own clients.
+// Roles for service accounts end to end: publishes a real kube-apiserver's keys, compares its documents with ours, sets a
+// Pod's role by the policy, and exchanges a token bound to that Pod with AWS's clients.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -45,11 +45,11 @@ before(async () => {
   sts = await startSts({
     webIdentity: { providers: [provider], roles: [serviceAccountRole(provider, role)], ca: issuer.ca },
   });
-  // Nobody is IAM here: doctor says that it was not read.
-  const nobody = "http://127.0.0.1:9";
-  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, AWS_ENDPOINT_URL_STS: sts.url, AWS_ENDPOINT_URL_IAM: nobody });
+  // There is no IAM: doctor reports that it could not read it.
+  const unreachable = "http://127.0.0.1:9";
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, AWS_ENDPOINT_URL_STS: sts.url, AWS_ENDPOINT_URL_IAM: unreachable });
   kubernetes = await start([]);
-  // kube-controller-manager, which would make it, does not run here.
+  // kube-controller-manager, which creates it, does not run here.
   await kubernetes.create({
     apiVersion: "v1",
     kind: "ServiceAccount",
@@ -64,7 +64,7 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** With the flags that the command prints; the issuer itself is the first of them. */
+/** With the flags that the command prints; the first is the issuer. */
 function start(flags: readonly string[]): Promise<Kubernetes> {
   const [, ...printed] = apiserverFlags({ issuer: issuer.url, oldIssuer: undefined, version: "1.37" });
   return startKubernetes({ issuer: issuer.url, flags: [...printed, ...flags] });
@@ -119,12 +119,12 @@ async function requestToken(audience: string, account: string, pod?: { name: str
   return (body as { status: { token: string } }).status.token;
 }
 
-test("before a key is published, doctor says so", async () => {
+test("doctor reports that no key is published", async () => {
   const rows = await doctor(admin);
   assert.match(rows.get("discovery")?.seen ?? "", /^HTTP 500, no key below \/iam-authenticator\/prod\/issuer/);
 });
 
-test("the keys of the running kube-apiserver are published, with its own kids", async () => {
+test("the keys of the running kube-apiserver are published with its kids", async () => {
   const { code, err } = await cli(["irsa", "keys", "publish", "-c", "prod", "--kubeconfig", admin, "--yes"]);
   assert.equal(code, 0, err);
   issuer.redeploy();
@@ -133,7 +133,7 @@ test("the keys of the running kube-apiserver are published, with its own kids", 
   assert.deepEqual(ours, theirs);
 });
 
-test("the discovery document is kube-apiserver's own, member by member and in its order", async () => {
+test("the discovery document equals kube-apiserver's, including the order of members", async () => {
   const [ours, theirs] = [await published(DISCOVERY_PATH), await own(DISCOVERY_PATH)];
   assert.equal(JSON.stringify(ours), JSON.stringify(theirs));
 });
@@ -184,7 +184,7 @@ function pod(name: string, serviceAccountName: string): KubernetesObject {
   } as KubernetesObject;
 }
 
-/** The Pod's environment with kubelet's file at another place, and nothing else of AWS. */
+/** The Pod's environment with another path of kubelet's file, and no other AWS settings. */
 function environmentOf({ spec }: MadePod, token: string): Record<string, string> {
   const file = join(folder, `token-${Math.random()}`);
   writeFileSync(file, token);
@@ -222,7 +222,7 @@ console.log((await new STSClient({}).send(new GetCallerIdentityCommand({}))).Arn
 let made: MadePod;
 
 test("a Pod of an annotated service account gets its role by the policy", async () => {
-  // The AWS CLI needs a region, and knows AWS_DEFAULT_REGION alone.
+  // The AWS CLI needs a region and reads only AWS_DEFAULT_REGION.
   const defaults = { audience: AUDIENCE, tokenExpiration: 86_400, stsRegionalEndpoints: false, region: REGION };
   const options = { ...defaults, exceptNamespaces: [] };
   for (const object of policies({ ...options, mutatingApi: "v1" })) await kubernetes.create(object as KubernetesObject);
@@ -242,7 +242,7 @@ for (const [name, identity] of Object.entries(CLIENTS)) {
   });
 }
 
-test("another audience, another service account, a changed signature: refused by STS", async () => {
+test("STS refuses another audience, another service account and a changed signature", async () => {
   const good = await requestToken(AUDIENCE, "reader");
   const [header = "", claims = "", signature = ""] = good.split(".");
   const none = Buffer.from(JSON.stringify({ alg: "none" })).toString("base64url");
@@ -262,7 +262,7 @@ test("another audience, another service account, a changed signature: refused by
   assert.match(await CLIENTS["the SDK for JavaScript"](environmentOf(made, good)), /assumed-role\/Reader/);
 });
 
-test("doctor finds the cluster well, but for IAM, which is nobody here", async () => {
+test("doctor finds no problems except the missing IAM", async () => {
   const rows = await doctor(admin);
   const states = [...rows].map(([check, { state }]) => `${check}: ${state}`);
   assert.deepEqual(states, [
@@ -279,7 +279,7 @@ test("doctor finds the cluster well, but for IAM, which is nobody here", async (
   ]);
 });
 
-test("doctor finds a Pod that was made before its service account had the role", async () => {
+test("doctor finds a Pod that was created before its service account had the role", async () => {
   const late = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "late", namespace: "app" } };
   await kubernetes.create(late);
   await kubernetes.create(pod("lost", "late"));
@@ -289,7 +289,7 @@ test("doctor finds a Pod that was made before its service account had the role",
   assert.equal((await doctor(admin)).get("pod")?.seen, "app/lost runs without its role");
 });
 
-test("the audiences hazard at a real kube-apiserver: an AWS token logs in, and doctor says so", async () => {
+test("doctor reports a kube-apiserver that accepts tokens for AWS as logins", async () => {
   const audiences = `--api-audiences=${issuer.url},${AUDIENCE}`;
   const hazardous = await start([audiences]);
   try {

@@ -1,4 +1,4 @@
-// docs/migrate.md: with the page's commands, the old server of kops stays on the machines that have it, and runs on no new one.
+// docs/migrate.md for kops: the commands keep the old server on existing machines and off new ones.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -18,7 +18,7 @@ async function admin(args: readonly string[], input = ""): Promise<string> {
   return stdout;
 }
 
-/** Of kops: authentication.aws/k8s-1.12.yaml.template. */
+/** From kops: authentication.aws/k8s-1.12.yaml.template. */
 const OLD_SERVER = {
   apiVersion: "apps/v1",
   kind: "DaemonSet",
@@ -71,7 +71,7 @@ async function selected(): Promise<string[]> {
   return nodes.split(" ").filter((name) => name !== "");
 }
 
-test("after the page's commands a new control-plane machine is not selected; the way back selects it", async () => {
+test("after the page's commands, the DaemonSet does not select a new control-plane machine; the undo selects it", async () => {
   for (const [name, role] of Object.entries(ROLES)) await createNode(name, role);
   await admin(["create", "-f", "-"], JSON.stringify(OLD_SERVER));
   await typed(

@@ -1,5 +1,5 @@
-// docs/deploy.md's, migrate.md's and irsa.md's instructions for kops, judged by kops: the fields are known and valid, and nodeup
-// gives kube-apiserver the flags and the file on control-plane and API-server machines.
+// Validates the kops instructions of docs/deploy.md, migrate.md and irsa.md with kops: the fields are valid, and nodeup
+// configures flags and file of kube-apiserver on control-plane and API-server machines.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -44,7 +44,7 @@ function render(t: TestContext, controlPlanes: 1 | 3, spec: KopsSpec): RenderedG
 }
 
 for (const controlPlanes of [1, 3] as const) {
-  test(`${controlPlanes} of the control plane: only the flag and the file are added, also on API servers`, (t) => {
+  test(`${controlPlanes} control-plane nodes: only the flag and the file are added, also on API servers`, (t) => {
     const before = render(t, controlPlanes, {});
     const after = render(t, controlPlanes, OURS);
     assert.deepEqual(
@@ -59,12 +59,12 @@ for (const controlPlanes of [1, 3] as const) {
       assert.equal(group.mounts["/srv/kubernetes/kube-apiserver"], "/srv/kubernetes/kube-apiserver");
       assert.deepEqual(group.fileAssets, { ...old.fileAssets, [FILE]: "0600" });
     }
-    // The undo: the same fields removed.
+    // The undo removes the same fields.
     assert.deepEqual(render(t, controlPlanes, {}), before);
   });
 }
 
-test("without APIServer among its roles, the file is not on API servers, which have the flag", (t) => {
+test("without the role APIServer, API servers have the flag but not the file", (t) => {
   const fileAssets = OURS.fileAssets.map((asset) => ({ ...asset, roles: ["ControlPlane"] }));
   const apiServers = render(t, 1, { ...OURS, fileAssets }).filter(({ role }) => role === "APIServer");
   assert.deepEqual(
@@ -79,7 +79,7 @@ test("without a mode, the file has 0440", (t) => {
   assert.equal(group?.fileAssets[FILE], "0440");
 });
 
-test("spec.authentication.aws overwrites the path, and alone makes the old server's certificate", (t) => {
+test("spec.authentication.aws overwrites the path, and without it kops creates no certificate for the old server", (t) => {
   const [both] = render(t, 1, { ...OURS, authentication: { aws: {} } });
   assert.ok(both !== undefined);
   assert.ok(both.flags.includes("--authentication-token-webhook-config-file=/etc/kubernetes/authn.config"));
@@ -91,7 +91,7 @@ test("spec.authentication.aws overwrites the path, and alone makes the old serve
   );
 });
 
-test("kube-apiserver listens on 443, its certificate names kubernetes and no node, and the host's CA roots are mounted", (t) => {
+test("kube-apiserver listens on 443, its certificate contains kubernetes but no node, and the host's CA roots are mounted", (t) => {
   for (const { flags, certificateNames, mounts } of render(t, 3, OURS)) {
     assert.ok(flags.includes("--secure-port=443"));
     assert.ok(certificateNames.includes("kubernetes"));
@@ -103,7 +103,7 @@ test("kube-apiserver listens on 443, its certificate names kubernetes and no nod
   }
 });
 
-test("docs/irsa.md: the issuers come in their order, and the JWKS URI is the first issuer's", (t) => {
+test("docs/irsa.md: the issuers keep their order, and the JWKS URI is the first issuer's", (t) => {
   const [first, second] = ["https://abc.execute-api.eu-west-1.amazonaws.com", "https://api.internal.e2e.example.com"];
   const block = blockWith("docs/irsa.md", "yaml", ["serviceAccountJWKSURI"])
     .replaceAll("<api>", "abc")
@@ -115,7 +115,7 @@ test("docs/irsa.md: the issuers come in their order, and the JWKS URI is the fir
   assert.deepEqual(values("--service-account-jwks-uri"), [`${first}/openid/v1/jwks`]);
 });
 
-test("kops refuses an unknown field", (t) => {
+test("kops rejects an unknown field", (t) => {
   const { status, stderr } = kops(t, 1, { kubeAPIServer: { authenticationTokenWebhookVersion: "v1" } });
   assert.equal(status, 1);
   assert.match(stderr, /unknown fields:[\s\S]*authenticationTokenWebhookVersion/);

@@ -1,5 +1,5 @@
-// docs/deploy.md's instruction for kubeadm, judged by kubeadm: on each node, the manifest of kube-apiserver changes by our flags
-// and our mount alone, and the way back gives the old manifest byte for byte.
+// Validates the kubeadm instructions of docs/deploy.md with kubeadm: they add only our flags and mount to each node's
+// kube-apiserver manifest, and the undo restores it byte for byte.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -18,7 +18,7 @@ const COMMANDS = blockWith("docs/deploy.md", "sh", ["kubeadm init phase control-
 const UNDO = inlineCode("docs/deploy.md", /^cp kube-apiserver\.before\.yaml /);
 const PATCHES = inlineCode("docs/deploy.md", /^patches: /);
 
-/** In the order in which kubeadm writes them. */
+/** In kubeadm's order. */
 const OURS = [
   "    - --authentication-token-webhook-config-file=/etc/kubernetes/iam-authenticator/webhook.kubeconfig",
   "    - --authentication-token-webhook-version=v1",
@@ -31,7 +31,7 @@ const OURS = [
   "    name: iam-authenticator",
 ];
 
-/** With a flag and a volume that are there already. */
+/** With an existing flag and volume. */
 function cluster(version: string) {
   return {
     apiVersion: "kubeadm.k8s.io/v1beta4",
@@ -45,7 +45,7 @@ function cluster(version: string) {
   };
 }
 
-/** As a reader edits the ConfigMap: adds to the lists that are there. */
+/** Edits the ConfigMap as a reader would, and extends existing lists. */
 function edited(before: ReturnType<typeof cluster>) {
   const { extraArgs, extraVolumes } = before.apiServer;
   return {
@@ -57,7 +57,7 @@ function edited(before: ReturnType<typeof cluster>) {
   };
 }
 
-/** Lines that `diff` says were removed and added. */
+/** Lines that `diff` reports as removed and added. */
 function changes(diff: string): { removed: string[]; added: string[] } {
   const marked = (mark: string) =>
     diff
@@ -67,7 +67,7 @@ function changes(diff: string): { removed: string[]; added: string[] } {
   return { removed: marked("< "), added: marked("> ") };
 }
 
-/** docs/irsa.md's: the new issuer, and then the one that kubeadm sets by default. */
+/** From docs/irsa.md: the new issuer, then kubeadm's default. */
 const ISSUERS: readonly { readonly name: string; readonly value: string }[] = parse(
   blockWith("docs/irsa.md", "yaml", ["kind: ClusterConfiguration"]).replaceAll("<api>", "abc"),
 ).apiServer.extraArgs;
@@ -78,7 +78,7 @@ async function assertOnlyOurs(node: ControlPlaneNode, commands: string = COMMAND
   assert.deepEqual(added.map(withoutQuotes).sort(), OURS.map(withoutQuotes).sort());
 }
 
-/** Versions of kubeadm write the empty string with other quotes. */
+/** Versions of kubeadm use different quotes for the empty string. */
 const withoutQuotes = (line: string) => line.replace(/''|""/, "");
 
 const NODES = {
@@ -109,7 +109,7 @@ for (const version of KUBERNETES_VERSIONS) {
 
           await node.type(UNDO);
           assert.equal(node.manifest(), before);
-          // The upgrade that follows makes the manifest from the ConfigMap.
+          // A later upgrade creates the manifest from the ConfigMap.
           node.configure(cluster(version));
           await node.type(COMMANDS);
           assert.equal(node.manifest(), before);
@@ -117,16 +117,16 @@ for (const version of KUBERNETES_VERSIONS) {
       });
     }
 
-    test("without the node's address in InitConfiguration, kubeadm writes another one", async (t) => {
+    test("without the node's address in InitConfiguration, kubeadm writes another address", async (t) => {
       const node = await startNode(t, options("10.0.0.10"));
       const without = COMMANDS.replace(/^cat >> [\s\S]*?^EOF\n/m, "");
       assert.notEqual(without, COMMANDS);
-      // It fails where the machine has no default route.
+      // kubeadm fails if the machine has no default route.
       await node.type(without).catch(() => node.type(": > /etc/kubernetes/manifests/kube-apiserver.yaml"));
       assert.doesNotMatch(node.manifest(), /--advertise-address=10\.0\.0\.10\n/);
     });
 
-    test("patches stay with the line that the page gives, and are lost without it", async (t) => {
+    test("patches are kept with the page's line, and lost without it", async (t) => {
       const patch = "metadata: {annotations: {example.com/owner: team-a}}\n";
       const node = await startNode(t, { ...options("10.0.0.10"), patches: { "kube-apiserver+strategic.yaml": patch } });
       assert.match(node.manifest(), /example\.com\/owner: team-a/);
@@ -139,7 +139,7 @@ for (const version of KUBERNETES_VERSIONS) {
       assert.doesNotMatch(node.manifest(), /example\.com\/owner/);
     });
 
-    test("docs/irsa.md: the new issuer comes before the old one, which stays", async (t) => {
+    test("docs/irsa.md: the new issuer is added before the old one", async (t) => {
       const before = cluster(version);
       const node = await startNode(t, options("10.0.0.10"));
       const extraArgs = [...before.apiServer.extraArgs, ...ISSUERS];
@@ -152,7 +152,7 @@ for (const version of KUBERNETES_VERSIONS) {
       );
     });
 
-    test("the break-glass kubeconfig names the endpoint of the cluster", async (t) => {
+    test("the break-glass kubeconfig contains the cluster's endpoint", async (t) => {
       const certificatesDir = join((await startNode(t, options("10.0.0.10"))).folder, "pki");
       mkdirSync(certificatesDir);
       execFileSync(kubeadm, ["init", "phase", "certs", "ca", "--cert-dir", certificatesDir], { stdio: "ignore" });

@@ -1,5 +1,5 @@
-// Three kube-apiservers, two hundred identities, at a bounded rate: no wrong answer, and no more calls to AWS than documented.
-// E2E_LOAD_SECONDS makes it longer.
+// Load test with three kube-apiservers and 200 identities: every result is correct, and AWS calls are within the
+// documented limits. E2E_LOAD_SECONDS sets the duration.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -13,9 +13,9 @@ import { createCrowd, type Member } from "./load/crowd.ts";
 const SECONDS = Number(process.env["E2E_LOAD_SECONDS"] || 60);
 const PER_SECOND = 30;
 const AT_ONCE = 20;
-/** One kubectl command is several requests to one kube-apiserver, of which all but the first are answered from its cache. */
+/** A kubectl command sends several requests to one kube-apiserver, which caches the first review. */
 const IN_A_ROW = 3;
-/** Each member gets a new token in this time, as everybody does who runs kubectl now and then. */
+/** Lifetime of a member's token, as for users who run kubectl occasionally. */
 const TOKEN_MS = 40_000;
 
 const webhook = { cacheTtl: "10s" };
@@ -30,7 +30,7 @@ before(async () => {
 });
 after(() => cluster.stop());
 
-/** The token that a member uses at this time; asked for by many at once, made once. */
+/** The current token of a member; concurrent calls share it. */
 const tokens = new Map<string, Promise<string>>();
 function currentToken({ identity }: Member): Promise<string> {
   const key = `${identity.name} ${Math.floor(Date.now() / TOKEN_MS)}`;
@@ -45,7 +45,7 @@ test(`${SECONDS} s at ${PER_SECOND} requests a second`, { timeout: (SECONDS + 60
 
   async function ask(index: number): Promise<void> {
     const turn = Math.floor(index / IN_A_ROW);
-    // 77 and 200 have no common divisor: everybody takes part, in no order that the members were made in
+    // 77 and 200 are coprime, so all members take part, in a mixed order
     const member = crowd[(turn * 77) % crowd.length];
     const apiserver = cluster.apiservers[turn % cluster.apiservers.length];
     assert.ok(member && apiserver);
@@ -55,7 +55,7 @@ test(`${SECONDS} s at ${PER_SECOND} requests a second`, { timeout: (SECONDS + 60
     times.push(performance.now() - start);
     const groups = member.groups && [...member.groups, "system:authenticated"];
     if (user?.username === member.username && user?.groups?.join() === groups?.join()) return;
-    wrong.push(`${member.identity.name} is ${user?.username ?? "nobody"} in ${user?.groups}`);
+    wrong.push(`${member.identity.name} is ${user?.username ?? "unauthenticated"} in ${user?.groups}`);
   }
 
   await runAtRate({ perSecond: PER_SECOND, count: SECONDS * PER_SECOND, atOnce: AT_ONCE }, ask);
@@ -71,9 +71,9 @@ test(`${SECONDS} s at ${PER_SECOND} requests a second`, { timeout: (SECONDS + 60
     reviews.filter(({ outcome }) => outcome !== "granted" && outcome !== "denied"),
     [],
   );
-  // A token is proven again only where several kube-apiservers show it at one moment: TOKEN_MS is less than 60 s.
+  // A token is verified more than once only if several kube-apiservers send it at the same time: TOKEN_MS is below 60 s.
   assert.ok(stsCalls >= tokens.size && stsCalls <= tokens.size * cluster.apiservers.length);
-  // One call for the mappings of a review, at most; and the callers' list each minute.
+  // At most one call for the mappings of a review, and one per minute for the callers.
   assert.ok(ssmCalls <= reviews.length + Math.ceil(SECONDS / 60) + 1);
 });
 

@@ -1,5 +1,5 @@
-// The diagrams of the documents, read by Mermaid's own parser, which draws them on the pages. It is large (150 MB with
-// what it brings along), so it is installed on demand and is no dependency of the project.
+// Parses the diagrams of the documents with Mermaid. With its dependencies, Mermaid has 150 MB, so it is installed on
+// demand and is not a dependency of the project.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -16,7 +16,7 @@ interface Mermaid {
   parse(diagram: string): Promise<{ readonly diagramType: string }>;
 }
 
-/** It cleans labels with DOMPurify, which needs a browser; what a label may hold is not asked here. */
+/** Disables DOMPurify, which sanitizes labels and needs a browser. */
 const PURIFIER = "export default { addHook() {}, sanitize: (text) => text };";
 
 async function loadMermaid(): Promise<Mermaid> {
@@ -42,12 +42,12 @@ before(async () => {
   mermaid = await loadMermaid();
 });
 
-test("a diagram with a mistake is refused", async () => {
+test("an invalid diagram fails", async () => {
   await assert.rejects(mermaid.parse("flowchart LR\n  a --> --> b"), /Parse error/);
 });
 
 for (const [index, { page, diagram }] of diagrams.entries()) {
-  test(`diagram ${index + 1}, of ${page}, is one that Mermaid draws`, async () => {
+  test(`diagram ${index + 1}, of ${page}, is valid`, async () => {
     const { diagramType } = await mermaid.parse(diagram);
     assert.match(diagramType, /^(flowchart|sequence)/);
   });

@@ -1,5 +1,5 @@
 // docs/migrate.md at a real kube-apiserver: from aws-iam-authenticator's server to the function and back, with the same
-// cluster id, and with the kubeconfig that people have. The mappings are what `mappings import` makes of its ConfigMap.
+// cluster id and the same user kubeconfigs. `mappings import` converts its ConfigMap.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
@@ -16,10 +16,10 @@ import { adminKubeconfig, lineOf, typeLine } from "./cluster/typed-line.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { type PeerServer, startPeer } from "./peer/server.ts";
 
-// As in peer.e2e.ts: elsewhere the peer cannot be made to trust the local STS.
-const skip = platform() !== "linux" && "the peer can be made to trust the local STS on Linux alone";
+// As in peer.e2e.ts: only on Linux can the peer trust the local STS.
+const skip = platform() !== "linux" && "the peer can trust the local STS only on Linux";
 
-/** One of each kind that both servers know in the same way. */
+/** One identity of each kind that both servers handle equally. */
 const PEOPLE = ["alice", "bob", "carol", "federated", "root"];
 
 const HOME = "arn:aws:iam::111122223333";
@@ -47,7 +47,7 @@ describe("from aws-iam-authenticator and back", { skip }, () => {
   let peer: PeerServer;
   let theirs: { readonly configFile: string; readonly version: "v1beta1" };
   const running: (() => void | Promise<void>)[] = [];
-  /** What each of the people is at the old server. */
+  /** The users at the old server. */
   const who = new Map<string, unknown>();
 
   before(async () => {
@@ -64,7 +64,7 @@ describe("from aws-iam-authenticator and back", { skip }, () => {
   });
 
   /**
-   * `kubectl auth whoami` with the kubeconfig that this person has always had, without what we add (`accountId`) and what
+   * Runs `kubectl auth whoami` with this user's unchanged kubeconfig; removes what only we send (`accountId`) and what
    * only the old server sends (an empty `sessionName`).
    */
   async function whoami(name: string, apiserver: number): Promise<object | undefined> {
@@ -82,13 +82,13 @@ describe("from aws-iam-authenticator and back", { skip }, () => {
   }
   const askedOurs = () => cluster.backend.gateway.events.length;
 
-  test("1. before: both nodes ask aws-iam-authenticator", async () => {
+  test("1. before: both nodes use aws-iam-authenticator", async () => {
     for (const name of PEOPLE) who.set(name, (await whoami(name, 0)) ?? assert.fail(`${name} is refused`));
     assert.equal(await whoami("contractor", 0), undefined);
     assert.equal(askedOurs(), 0);
   });
 
-  test("2. its cluster id and its mappings, from its ConfigMap", async () => {
+  test("2. read the cluster id and the mappings from the ConfigMap", async () => {
     const environment = { KUBECONFIG: await adminKubeconfig(cluster) };
     const config = stringify({ clusterID: CLUSTER_ID, server: OLD_MAPPINGS });
     const metadata = { name: "aws-iam-authenticator", namespace: "kube-system" };
@@ -108,7 +108,7 @@ describe("from aws-iam-authenticator and back", { skip }, () => {
     assert.equal(applied.code, 0, imported.err + applied.err);
   });
 
-  test("3. one node is switched: everybody is the same at both nodes, with the same kubeconfig", async () => {
+  test("3. after one node is switched, users are the same at both nodes with the same kubeconfig", async () => {
     await cluster.restart(0, OURS);
     await assertTheSame(0);
     const asked = askedOurs();

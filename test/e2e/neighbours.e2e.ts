@@ -1,4 +1,4 @@
-// Tokens that are not ours go on working beside us, or are passed by; and whom a token of ours is good for.
+// Other authenticators' tokens still work or are passed on, and our tokens are valid only for their audience.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -14,7 +14,7 @@ let foreignIssuer: UserIssuer;
 before(async () => {
   issuer = await startUserIssuer();
   foreignIssuer = await startUserIssuer();
-  // longer than the test: what is asked twice was not cached
+  // longer than the test, so a second call means that the result was not cached
   cluster = await startCluster({ webhooks: [{ cacheTtl: "10m" }], flags: issuer.flags });
 });
 after(async () => {
@@ -22,12 +22,12 @@ after(async () => {
   await cluster.stop();
 });
 
-/** How many times the webhook was asked about `token`. */
+/** Number of webhook calls for `token`. */
 function timesAsked(token: string): number {
   return cluster.backend.gateway.events.filter(({ body }) => body?.includes(token)).length;
 }
 
-test("a service account's token works, and we never see it", async () => {
+test("a service account token works without a call to the webhook", async () => {
   const [apiserver] = cluster.apiservers;
   await cluster.create("/api/v1/namespaces/default/serviceaccounts", { metadata: { name: "robot" } });
   const request = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: {} };
@@ -40,7 +40,7 @@ test("a service account's token works, and we never see it", async () => {
   assert.equal(timesAsked(token), 0);
 });
 
-test("a bootstrap token works, and we never see it", async () => {
+test("a bootstrap token works without a call to the webhook", async () => {
   const [id, secret] = ["abcdef", "0123456789abcdef"];
   await cluster.create("/api/v1/namespaces/kube-system/secrets", {
     metadata: { name: `bootstrap-token-${id}` },
@@ -53,8 +53,8 @@ test("a bootstrap token works, and we never see it", async () => {
   assert.ok(user.groups?.includes("system:bootstrappers"));
 });
 
-test("an OIDC user of the cluster's own issuer works, and we never see the token", async () => {
-  // kube-apiserver fetches the issuer's keys in its own time
+test("an OIDC token of the cluster's issuer works without a call to the webhook", async () => {
+  // kube-apiserver fetches the issuer's keys asynchronously
   await eventually("the issuer is known", 60_000, async () =>
     whoIs(cluster.apiservers[0], await issuer.token("warm-up")),
   );
@@ -64,7 +64,7 @@ test("an OIDC user of the cluster's own issuer works, and we never see the token
   assert.equal(timesAsked(token), 0);
 });
 
-test("an OIDC token of another issuer is passed by: asked once, then cached, without a word of ours", async () => {
+test("for an OIDC token of another issuer, the webhook is called once, the result is cached, and it logs no error of ours", async () => {
   const token = await foreignIssuer.token("olga");
   assert.equal(await whoIs(cluster.apiservers[0], token), undefined);
   assert.equal(await whoIs(cluster.apiservers[0], token), undefined);
@@ -75,13 +75,13 @@ test("an OIDC token of another issuer is passed by: asked once, then cached, wit
   for (const line of refusals) assert.match(line, /err="invalid bearer token"$/);
 });
 
-/** Another service asks kube-apiserver about a token of alice. */
+/** Another service sends a TokenReview with a token of alice. */
 async function reviewFor(audiences?: readonly string[]) {
   const token = await freshToken("alice");
   return reviewToken(cluster.apiservers[0], cluster.credentials.admin, token, audiences);
 }
 
-test("a token is good for kube-apiserver's own audience, and for no other service", async () => {
+test("a token is valid only for kube-apiserver's audience", async () => {
   const unnamed = await reviewFor();
   assert.equal(unnamed.authenticated, true);
   assert.equal(unnamed.user?.username, "alice");
@@ -93,7 +93,7 @@ test("a token is good for kube-apiserver's own audience, and for no other servic
   assert.equal(foreign.user?.username, undefined);
 });
 
-test("with AUDIENCES, a token is good for what is listed there and for nothing else", async () => {
+test("with AUDIENCES, a token is valid only for the listed audiences", async () => {
   cluster.backend.redeploy({ AUDIENCES: `${SERVICE_ACCOUNT_ISSUER},vault` });
   assert.equal((await whoIs(cluster.apiservers[0], await freshToken("alice")))?.username, "alice");
   const listed = await reviewFor(["vault"]);
@@ -101,6 +101,6 @@ test("with AUDIENCES, a token is good for what is listed there and for nothing e
   assert.deepEqual(listed.audiences, ["vault"]);
   const unlisted = await reviewFor(["harbor"]);
   assert.ok(!unlisted.authenticated);
-  // kube-apiserver looks at the audiences first, and so drops the error that came with the denial
+  // kube-apiserver checks audiences first, and so drops the denial's error
   assert.equal(cluster.backend.reviews().at(-1)?.reason, "audience_foreign");
 });

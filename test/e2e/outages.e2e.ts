@@ -1,4 +1,4 @@
-// AWS fails, and what users of the cluster see of it: a short wait, or nothing, or an error that is over when the outage is.
+// Effects of AWS outages on users: a short delay, none, or an error that ends with the outage.
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
@@ -20,16 +20,16 @@ beforeEach(() => {
   cluster.backend.store.fail(undefined);
 });
 
-/** What kube-apiserver tries for one login: https://pkg.go.dev/k8s.io/apiserver/pkg/util/webhook#DefaultRetryBackoffWithInitialDelay */
+/** kube-apiserver's attempts for one login: https://pkg.go.dev/k8s.io/apiserver/pkg/util/webhook#DefaultRetryBackoffWithInitialDelay */
 const APISERVER_TRIES = 5;
-/** Of a review while Parameter Store throttles: the first, and three more after short random waits. */
+/** Calls of a review while Parameter Store throttles: one, and three retries after short random waits. */
 const THROTTLED_CALLS = 4;
 
 async function login(name: string): Promise<string | undefined> {
   return (await whoIs(cluster.apiservers[0], await freshToken(name)))?.username;
 }
 
-/** What the function answered while `action` ran. */
+/** The function's log lines during `action`. */
 async function outcomesOf(action: () => Promise<void>): Promise<string[]> {
   const before = cluster.backend.reviews().length;
   await action();
@@ -59,7 +59,7 @@ for (const fault of OUTAGES) {
       const before = sts.requests.length;
       sts.fail(fault);
       const running = kubectl(cluster, { token }, ["get", "namespaces"]);
-      await eventually("STS is asked", 10_000, () => sts.requests.length > before || undefined);
+      await eventually("STS receives a request", 10_000, () => sts.requests.length > before || undefined);
       setTimeout(() => sts.fail(undefined), OUTAGE_MS);
       const { code, stdout, stderr } = await running;
       assert.equal(code, 0, stderr);
@@ -71,15 +71,15 @@ for (const fault of OUTAGES) {
   });
 }
 
-test("Parameter Store is down while the cache is warm: nobody notices", { timeout: 120_000 }, async () => {
+test("Parameter Store is down while the cache is warm: logins still succeed", { timeout: 120_000 }, async () => {
   const { store } = cluster.backend;
   assert.equal(await login("alice"), "alice");
   store.fail({ kind: "reset" });
   const before = store.requests.length;
   const isAsked = () => store.requests.slice(before).some(({ body }) => body.includes("/user/111122223333/alice"));
-  // A mapping counts for 30 s; then Parameter Store is asked, fails, and what is remembered stands in.
+  // After 30 s, the function reads the mapping again, fails, and uses the last known value.
   const outcomes = await outcomesOf(async () => {
-    await eventually("Parameter Store was asked in vain", 40_000, async () => {
+    await eventually("a read of Parameter Store failed", 40_000, async () => {
       assert.equal(await login("alice"), "alice");
       return isAsked() || undefined;
     });
@@ -88,7 +88,7 @@ test("Parameter Store is down while the cache is warm: nobody notices", { timeou
   assert.deepEqual([...new Set(outcomes)], ["granted"]);
 });
 
-test("STS and Parameter Store are down, nothing is cached: an error and no denial, and over at once", async () => {
+test("STS and Parameter Store are down with an empty cache: logins fail with an error, not a denial, and recover immediately", async () => {
   const { sts, store, redeploy } = cluster.backend;
   redeploy();
   sts.fail({ kind: "reset" });
@@ -110,7 +110,7 @@ test("STS and Parameter Store are down, nothing is cached: an error and no denia
   assert.equal((await whoIs(cluster.apiservers[0], token))?.username, "alice");
 });
 
-test("STS throttles: five calls for a login and not one more, and over at once", async () => {
+test("STS throttles: a login makes exactly five calls, and logins recover immediately", async () => {
   const { sts } = cluster.backend;
   const token = await freshToken("alice");
   sts.fail(stsThrottling);
@@ -124,7 +124,7 @@ test("STS throttles: five calls for a login and not one more, and over at once",
   assert.equal((await whoIs(cluster.apiservers[0], token))?.username, "alice");
 });
 
-test("Parameter Store throttles: four calls for the start of the function and for each of five tries of a login, not one more, and over at once", async () => {
+test("Parameter Store throttles: startup and each of five attempts of a login make exactly four calls, and logins recover immediately", async () => {
   const { store, redeploy } = cluster.backend;
   redeploy();
   const token = await freshToken("alice");

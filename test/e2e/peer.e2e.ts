@@ -1,4 +1,4 @@
-// Ten thousand reviews by the built bundle and by aws-iam-authenticator's own server: every difference has its rule.
+// Compares 10,000 reviews of the built bundle and of aws-iam-authenticator's server: a rule explains every difference.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -13,11 +13,11 @@ import { runSideBySide, type SideBySide } from "./peer/side-by-side.ts";
 import { agreementTable, differenceTable, formTable } from "./peer/table.ts";
 
 const TOTAL = 10_000;
-/** Another number gives other cases of the same kinds. */
+/** Seed of the random cases. */
 const SEED = Number(process.env["PEER_SEED"] || 1);
 
-// Elsewhere Go asks the system whom to trust, not SSL_CERT_FILE: https://pkg.go.dev/crypto/x509#SystemCertPool
-const skip = platform() !== "linux" && "the peer can be made to trust the local STS on Linux alone";
+// On other systems, Go ignores SSL_CERT_FILE: https://pkg.go.dev/crypto/x509#SystemCertPool
+const skip = platform() !== "linux" && "the peer can trust the local STS only on Linux";
 
 describe("beside aws-iam-authenticator's server", { skip }, () => {
   let run: SideBySide;
@@ -29,11 +29,11 @@ describe("beside aws-iam-authenticator's server", { skip }, () => {
     const seconds = Math.round((performance.now() - start) / 1000);
     const { comparison, askedFor } = run;
     console.log(`aws-iam-authenticator ${version}; PEER_SEED=${SEED}; ${TOTAL} reviews of each in ${seconds} s`);
-    console.log(`STS was asked for ${askedFor.ours} of ours and ${askedFor.theirs} of the peer's`);
+    console.log(`STS received requests for ${askedFor.ours} of our reviews and ${askedFor.theirs} of the peer's`);
     console.log(["", agreementTable(comparison), formTable(comparison), differenceTable(comparison), ""].join("\n\n"));
   });
 
-  test("each difference is one that a rule of the contract asks for", () => {
+  test("a rule of the contract explains each difference", () => {
     const { unexplained } = run.comparison;
     assert.equal(
       unexplained.length,
@@ -42,7 +42,7 @@ describe("beside aws-iam-authenticator's server", { skip }, () => {
     );
   });
 
-  test("each rule was needed: without it, some difference would have no reason", () => {
+  test("each rule is needed to explain a difference", () => {
     const { needed, byForm } = run.comparison;
     assert.deepEqual(
       RULES.filter((rule) => !needed.has(rule)).map(({ says }) => says),
@@ -54,7 +54,7 @@ describe("beside aws-iam-authenticator's server", { skip }, () => {
     );
   });
 
-  test("the two agree where nothing is odd, in every decision that both know", () => {
+  test("both servers agree in regular cases, for every decision", () => {
     const { agreed, byRule } = run.comparison;
     const compared = [...agreed.values(), ...byRule.values()].reduce((sum, count) => sum + count, 0);
     assert.equal(compared + run.comparison.unexplained.length, TOTAL);
@@ -63,15 +63,15 @@ describe("beside aws-iam-authenticator's server", { skip }, () => {
     }
   });
 
-  test("docs/proof.md tells each rule", () => {
+  test("docs/proof.md lists each rule", () => {
     const page = readFileSync(new URL("../../docs/proof.md", import.meta.url), "utf8");
     const rows = [formTable(run.comparison), differenceTable(run.comparison)].join("\n").split("\n");
-    // counts are of one run
+    // counts differ between runs
     const missing = rows.filter((row) => !page.includes(row.replace(/^\| \d+ /, "")));
     assert.deepEqual(missing, []);
   });
 
-  test("both sent to STS what the token said, and the peer connected to STS alone", () => {
+  test("both sent the token's request to STS, and the peer connected only to STS", () => {
     assert.deepEqual(run.strays, []);
     const others = [...run.targets].filter(
       (target) => !/^sts(-fips)?\.([a-z0-9-]+\.)?(amazonaws\.com|api\.aws):443$/i.test(target),

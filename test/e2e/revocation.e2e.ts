@@ -1,4 +1,4 @@
-// A mapping is removed, or denied: how long the user still gets in, at a user who asks all the time with one token.
+// Measures how long a user with one token can still log in after the mapping is removed or denied.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -7,7 +7,7 @@ import { type Cluster, freshToken, startCluster } from "./cluster.ts";
 import { whoIs } from "./control-plane/api.ts";
 import { eventually } from "./control-plane/eventually.ts";
 
-/** How long a mapping counts in the function; kube-apiserver's two caches, of which only the first can be set. */
+/** The function's mapping cache, and kube-apiserver's two caches, of which only the first is configurable. */
 const MAPPING_S = 30;
 const WEBHOOK_CACHE_S = 2;
 /** https://github.com/kubernetes/kubernetes/blob/master/pkg/kubeapiserver/authenticator/config.go: tokencache, success */
@@ -41,21 +41,21 @@ const WAYS = [
 ];
 
 for (const { way, name, username, reason, revoke } of WAYS) {
-  test(`a mapping that is ${way}: refused within the caches' times`, { timeout: 120_000 }, async (context) => {
+  test(`a mapping that is ${way}: the user is denied within the cache times`, { timeout: 120_000 }, async (context) => {
     const [apiserver] = cluster.apiservers;
     const token = await freshToken(name);
     assert.equal((await whoIs(apiserver, token))?.username, username);
     revoke();
     const start = Date.now();
     const limit = MAPPING_S + WEBHOOK_CACHE_S + TOKEN_CACHE_S + TOLERANCE_S;
-    await eventually("the user is refused", limit * 1000, async () => {
+    await eventually("the user is denied", limit * 1000, async () => {
       const user = await whoIs(apiserver, token);
       assert.ok(user === undefined || user.username === username);
       return user === undefined || undefined;
     });
-    context.diagnostic(`refused ${((Date.now() - start) / 1000).toFixed(1)} s after it was ${way}`);
+    context.diagnostic(`denied ${((Date.now() - start) / 1000).toFixed(1)} s after it was ${way}`);
     assert.equal(cluster.backend.reviews().at(-1)?.reason, reason);
-    // and it stays so
+    // and stays denied
     assert.equal(await whoIs(apiserver, token), undefined);
   });
 }

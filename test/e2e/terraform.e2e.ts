@@ -1,5 +1,5 @@
-// examples/terraform: formatted, its resources those of the release's CloudFormation template, and its names those that the
-// function reads. Evaluated by OpenTofu; nothing is planned against AWS's provider, which cannot be built from a Go module.
+// examples/terraform is formatted, its resources equal those of the release's CloudFormation template, and the function can
+// read its names. Evaluated with OpenTofu, without AWS's provider, which cannot be built from a Go module.
 
 import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -26,14 +26,14 @@ writeFileSync(zip, "zip");
 
 const values = { cluster_id: "prod.example", zip_file: zip };
 
-/** A copy, so that what `init` leaves does not stay in the repository. */
+/** A copy, since `init` writes files. */
 function copyOf(module: string): string {
   const copy = mkdtempSync(join(folder, "module-"));
   cpSync(module, copy, { recursive: true });
   return copy;
 }
 
-test("every file is as tofu fmt writes it", () => {
+test("tofu fmt changes no file", () => {
   assert.equal(tofu(MODULE, ["fmt", "-check", "-recursive", "-diff"]), "");
 });
 
@@ -46,7 +46,7 @@ function releasedTemplate(): Template {
 for (const [name, variables, parameters] of [
   ["by default", {}, {}],
   [
-    "with every setting chosen",
+    "with every setting",
     {
       accounts: [ACCOUNT, "444455556666"],
       memory_size: 1024,
@@ -71,7 +71,7 @@ for (const [name, variables, parameters] of [
     },
   ],
 ] as const) {
-  test(`each resource is that of the CloudFormation template, ${name}`, () => {
+  test(`each resource equals that of the CloudFormation template, ${name}`, () => {
     const resources = evaluateModule(MODULE, { ...values, ...(variables as unknown as Body) });
     const expected = expectedResources(releasedTemplate(), { ClusterId: "prod.example", ...parameters });
     for (const { address, arguments: wanted } of expected) {
@@ -82,7 +82,7 @@ for (const [name, variables, parameters] of [
   });
 }
 
-/** Documents inside of arguments: how their JSON is written does not count. */
+/** Parses JSON in arguments, so that its format does not matter. */
 function parsed(body: Body): Body {
   return JSON.parse(JSON.stringify(body), (_, value) =>
     typeof value === "string" && /^\{"/.test(value) ? JSON.parse(value) : value,
@@ -120,7 +120,7 @@ const named: fc.Arbitrary<Named> = fc
     return { input, kind, account, name: kind === "root" || kind === "account" ? "" : name };
   });
 
-test("1,000 names by HCL are those of the function", () => {
+test("1,000 names from HCL equal the function's", () => {
   const samples = fc.sample(named, { numRuns: 1000, seed: 13 });
   const root = join(copyOf(NAME_MODULE), "root");
   cpSync(NAME_MODULE, join(root, "mapping-name"), { recursive: true });
@@ -148,7 +148,7 @@ output "names" { value = [for index, input in local.inputs : module.name[index].
   );
 });
 
-test("tofu console gives one name", () => {
+test("tofu console prints one name", () => {
   const module = copyOf(NAME_MODULE);
   tofu(module, ["init", "-no-color"]);
   const arn = `arn:aws:iam::${ACCOUNT}:role/team/Site.Admin@example`;
@@ -156,13 +156,13 @@ test("tofu console gives one name", () => {
   assert.equal(answer.trim(), `"role/${ACCOUNT}/site.2eadmin.40example"`);
 });
 
-test("the name module's own tests pass", () => {
+test("the name module's tests pass", () => {
   const module = copyOf(NAME_MODULE);
   tofu(module, ["init", "-no-color"]);
   assert.match(tofu(module, ["test", "-no-color"]), /Success! 6 passed, 0 failed\./);
 });
 
-test("mappings and callers are parameters that the function takes", () => {
+test("the function accepts the parameters of mappings and callers", () => {
   const sha256 = "0".repeat(64);
   const resources = evaluateModule(MODULE, {
     ...values,
@@ -205,7 +205,7 @@ test("mappings and callers are parameters that the function takes", () => {
   });
 });
 
-test("a function's name is one that Lambda takes, and each cluster's own", () => {
+test("function names are valid in Lambda and unique per cluster", () => {
   const nameOf = (cluster_id: string) => {
     const resources = evaluateModule(MODULE, { ...values, cluster_id });
     return String(resources.get("aws_lambda_function.authenticator")?.["function_name"]);
@@ -218,7 +218,7 @@ test("a function's name is one that Lambda takes, and each cluster's own", () =>
   for (const name of names) assert.match(name, /^[A-Za-z0-9_-]{1,64}$/);
 });
 
-test("tofu console gives the function's name for a cluster id with dots", () => {
+test("tofu console prints the function's name for a cluster id with dots", () => {
   const module = mkdtempSync(join(folder, "console-"));
   const file = readFileSync(join(MODULE, "main.tf"), "utf8");
   const [locals = ""] = /^ {2}plain_name .*\n.*\n.*$/m.exec(file) ?? [];
@@ -231,7 +231,7 @@ test("tofu console gives the function's name for a cluster id with dots", () => 
   assert.match(answer.trim(), /^"iam-authenticator-prod-example-com-[0-9a-f]{8}"$/);
 });
 
-test("tags are on everything that has tags, and a parameter keeps the one of its own", () => {
+test("all taggable resources have the tags, and a parameter keeps its own tag", () => {
   const tags = { team: "platform" };
   const mappings = [{ account: ACCOUNT }];
   const resources = evaluateModule(MODULE, { ...values, tags, mappings } as unknown as Body);
@@ -244,7 +244,7 @@ test("tags are on everything that has tags, and a parameter keeps the one of its
   }
 });
 
-test("the provider is one that knows the runtime", () => {
+test("the provider version supports the runtime", () => {
   // https://github.com/hashicorp/terraform-provider-aws/blob/main/CHANGELOG.md, 6.21.0
   assert.match(readFileSync(join(MODULE, "versions.tf"), "utf8"), /version = ">= 6\.21"/);
 });
@@ -261,7 +261,7 @@ for (const [name, wrong, message] of [
     /arn must be that of an IAM role/,
   ],
   ["an account of letters", { mappings: [{ account: "prod" }] }, /account must be 12 digits/],
-  // The function's own spellings: they were dropped, and access granted without an end, to any later principal, or at all.
+  // The function's spellings of these keys: ignoring them would grant access without expiry or restrictions.
   [
     "notAfter",
     mapping({ notAfter: "2026-12-31T00:00:00Z" }),
@@ -289,7 +289,7 @@ for (const [name, wrong, message] of [
   ["days that CloudWatch does not know", { log_retention_days: 100 }, /log_retention_days must be a number of days/],
   ["a topic by its name", { alarm_topic_arn: "on-call" }, /alarm_topic_arn must be the ARN of an SNS topic/],
 ] as const) {
-  test(`${name} is refused`, () => {
+  test(`${name} is rejected`, () => {
     assert.throws(
       () => evaluateModule(MODULE, { ...values, ...(wrong as unknown as Body) }),
       ({ stderr = "" }: { stderr?: string }) => message.test(stderr.replace(/\s*[│╵╷]?\s*\n[│╵╷]?\s*/g, " ")),
@@ -297,7 +297,7 @@ for (const [name, wrong, message] of [
   });
 }
 
-test("the README's example sets variables that exist, and all that must be set", () => {
+test("the README's example sets only existing variables, and all required ones", () => {
   const [, example = ""] = /```hcl\n([\s\S]*?)```/.exec(readFileSync(join(MODULE, "README.md"), "utf8")) ?? [];
   const copy = mkdtempSync(join(folder, "example-"));
   writeFileSync(join(copy, "main.tf"), example);

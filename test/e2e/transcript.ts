@@ -1,4 +1,4 @@
-// Prints what a user and an operator see at a real kube-apiserver: the transcripts of docs/proof.md.
+// Prints the transcripts of docs/proof.md: the view of a user and an operator at a real kube-apiserver.
 
 import { localIdentity } from "../../local/identities.ts";
 import { TOKEN_MAKERS } from "./cluster/exec-plugins.ts";
@@ -15,7 +15,7 @@ try {
     }
   }
   const [maker] = TOKEN_MAKERS;
-  if (maker === undefined) throw new Error("nothing here makes tokens");
+  if (maker === undefined) throw new Error("no exec plugin found");
   const admin = maker.plugin(cluster.binaries, localIdentity("carol"));
   await show(cluster, { exec: admin }, "carol, in system:masters", ["version"]);
   const refused = maker.plugin(cluster.binaries, localIdentity("contractor"));

@@ -65,7 +65,7 @@ for (const apiserver of apiservers) {
         }
       }
 
-      test(`the webhook is asked in ${version}`, () => {
+      test(`kube-apiserver sends ${version} to the webhook`, () => {
         const asked = cluster.backend.gateway.events.map(({ body }) => JSON.parse(body ?? "").apiVersion);
         assert.ok(asked.includes(`authentication.k8s.io/${version}`));
       });

@@ -1,4 +1,4 @@
-// The GitHub Actions example: its shell steps as they are written, in the order and by the shell that GitHub runs them.
+// Runs the shell steps of the GitHub Actions example, in order and with GitHub's shell.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -25,7 +25,7 @@ before(async () => {
   mkdirSync(join(folder, "mappings"));
   const programs = {
     "iam-authenticator": `exec '${process.execPath}' '${ROOT}/cli/iam-authenticator.ts' "$@"`,
-    // What is installed is the program above.
+    // Replaces the installation with the program above.
     npm: `[ "$*" = 'install --global ${workflow.env.PACKAGE}' ]`,
   };
   for (const [name, line] of Object.entries(programs)) {
@@ -43,7 +43,7 @@ after(async () => {
 });
 
 interface Outcome {
-  /** Of the step that failed; `undefined` where none did. */
+  /** The failed step's; `undefined` if none failed. */
   readonly failed: string | undefined;
   readonly code: number;
   readonly output: string;
@@ -67,7 +67,7 @@ async function runSteps(variables: Readonly<Record<string, string>> = {}): Promi
   return { failed: undefined, code: 0, output: "" };
 }
 
-test("files that match the cluster pass, and so does a change, which the summary shows", async () => {
+test("files that match the cluster pass, and files with a change pass and the summary shows the change", async () => {
   assert.deepEqual(await runSteps(), { failed: undefined, code: 0, output: "" });
   assert.match(readFileSync(SUMMARY, "utf8"), /^ {4}0 to add, 0 to change, 0 to remove, 1 unchanged\.$/m);
   const change = '  - {arn: "arn:aws:iam::111122223333:role/Ops", username: "ops```", groups: [system:masters]}\n';
@@ -80,14 +80,14 @@ test("files that match the cluster pass, and so does a change, which the summary
   assert.equal(await cluster.value("role/111122223333/ops"), undefined);
 });
 
-test("a mistake fails the lint, with its file and line", async () => {
+test("the lint fails for a mistake and prints its file and line", async () => {
   writeFileSync(join(folder, "mappings", "all.yaml"), `${ADMINS}  - {arn: nobody, username: x}\n`);
   const { failed, code, output } = await runSteps();
   assert.deepEqual([failed, code], ["Lint", 1]);
   assert.match(output, /mappings\/all\.yaml, line 3 \(nobody\) +arn must be the ARN/);
 });
 
-test("files by which nobody gets system:masters fail the check, although each mapping is valid", async () => {
+test("the check fails for valid mappings that leave no identity in system:masters", async () => {
   const role = '{arn: "arn:aws:iam::111122223333:role/Ops", username: ops, groups: [ops]}';
   writeFileSync(join(folder, "mappings", "all.yaml"), `mappings:\n  - ${role}\n`);
   const { failed, code, output } = await runSteps();
@@ -95,7 +95,7 @@ test("files by which nobody gets system:masters fail the check, although each ma
   assert.match(output, /No mapping gives system:masters: after the merge, nobody could administer the cluster\.\n$/);
 });
 
-test("where AWS does not answer, the check fails with the reason", async () => {
+test("the check fails with the reason if AWS does not respond", async () => {
   const { failed, code, output } = await runSteps({
     AWS_ENDPOINT_URL_SSM: "http://127.0.0.1:1",
     AWS_MAX_ATTEMPTS: "1",
@@ -105,7 +105,7 @@ test("where AWS does not answer, the check fails with the reason", async () => {
   assert.match(readFileSync(SUMMARY, "utf8"), /^ {4}No connection/m);
 });
 
-test("each action is the one commit that was looked at: the job may get a token for AWS, and a tag can move", () => {
+test("each action is pinned to a reviewed commit, since the job can get a token for AWS", () => {
   const used = steps.flatMap(({ uses }) => uses ?? []);
   assert.equal(used.length, 3);
   for (const action of used) assert.match(action, /^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
@@ -113,7 +113,7 @@ test("each action is the one commit that was looked at: the job may get a token 
   assert.deepEqual(checkout?.with, { "persist-credentials": false });
 });
 
-test("a fork's pull request gets no AWS credentials, and nothing that needs some", () => {
+test("a fork's pull request skips the steps that need AWS credentials", () => {
   const needsAws = steps.filter(({ uses = "", run = "" }) => /aws-credentials/.test(uses) || /mappings diff/.test(run));
   assert.equal(needsAws.length, 2);
   for (const step of needsAws) assert.match(step.if ?? "", /head\.repo\.full_name == github\.repository$/);

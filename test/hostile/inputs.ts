@@ -4,7 +4,7 @@ import { hash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { presign, presignedUrl } from "../../cli/aws/presign.ts";
+import { signToken } from "../../cli/aws/presign.ts";
 import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
 import { ec } from "../functions/issuer/samples.ts";
 
@@ -121,14 +121,13 @@ export const NODE_ACCESS_KEY = "ASIAHOSTILENODENODEA";
 
 /** For `explain --token-file`. */
 async function presignedToken(accessKeyId: string): Promise<string> {
-  const host = "sts.us-east-1.amazonaws.com";
   const credentials = {
     accessKeyId,
     secretAccessKey: SECRETS.secretKey,
     sessionToken: SECRETS.sessionToken,
   };
-  const query = await presign({ credentials, clusterId: "prod", region: "us-east-1", now: Date.now(), host });
-  return `k8s-aws-v1.${Buffer.from(presignedUrl(host, query, () => 0)).toString("base64url")}`;
+  const now = Date.now();
+  return (await signToken({ credentials, clusterId: "prod", region: "us-east-1", domain: "amazonaws.com", now })).token;
 }
 
 /** The encodings in which a server may echo the secret. */

@@ -1,4 +1,4 @@
-// The throwaway certificates: what they say, who signed them, and that a real TLS handshake takes them.
+// Temporary certificates: their fields and signatures, and a real TLS handshake.
 
 import assert from "node:assert/strict";
 import { createPrivateKey, X509Certificate } from "node:crypto";
@@ -30,7 +30,7 @@ test("a server certificate is for localhost and 127.0.0.1", () => {
   assert.equal(certificate.checkPrivateKey(createPrivateKey(key)), true);
 });
 
-test("a client certificate carries the subject that was asked for, in that order", () => {
+test("a client certificate keeps the requested subject and its order", () => {
   const { cert } = authority.client({ C: "DE", O: "Example, Inc.", OU: "Größe", CN: "kube-apiserver" });
   const certificate = new X509Certificate(cert);
   assert.equal(certificate.subject, "C=DE\nO=Example\\, Inc.\nOU=Größe\nCN=kube-apiserver");
@@ -39,13 +39,13 @@ test("a client certificate carries the subject that was asked for, in that order
   assert.equal(certificate.verify(ca.publicKey), true);
 });
 
-test("a certificate is valid from a day ago until 30 days ahead", () => {
+test("a certificate is valid from one day ago for 31 days", () => {
   const certificate = new X509Certificate(authority.client({ CN: "a" }).cert);
   assert.equal(certificate.validFrom, "Nov 23 16:01:02 2026 GMT");
   assert.equal(certificate.validTo, "Dec 24 16:01:02 2026 GMT");
 });
 
-test("serial numbers are long and differ", () => {
+test("serial numbers are long and unique", () => {
   const serials = [1, 2].map(() => new X509Certificate(authority.client({ CN: "a" }).cert).serialNumber);
   for (const serial of serials) assert.match(serial, /^[4-7][0-9A-F]{31}$/);
   assert.notEqual(serials[0], serials[1]);

@@ -1,4 +1,4 @@
-// `npm start` and `npm run review` as a user runs them: side by side, in the wrong order, and stopped by Ctrl-C.
+// `npm start` and `npm run review` as users run them: concurrently, in the wrong order, and stopped by Ctrl-C.
 
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
@@ -22,7 +22,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 interface Run {
   readonly process: ChildProcess;
   readonly printed: { out: string; err: string };
-  /** Exit code, or the signal that ended it. */
+  /** Exit code or signal. */
   readonly ended: Promise<number | NodeJS.Signals>;
 }
 
@@ -48,7 +48,7 @@ function run(t: TestContext, folder: string, script: string, ...args: string[]):
   return { process: child, printed, ended };
 }
 
-/** Resolves once it has printed all that it prints. */
+/** Resolves when its output is complete. */
 async function started(t: TestContext, folder: string): Promise<Run> {
   const running = run(t, folder, START);
   while (!running.printed.out.includes("Ctrl-C")) {
@@ -58,42 +58,42 @@ async function started(t: TestContext, folder: string): Promise<Run> {
   return running;
 }
 
-const endpointOf = ({ printed }: Run): string => /runs at (\S+)/.exec(printed.out)?.[1] ?? "";
+const endpointOf = ({ printed }: Run): string => /is running at (\S+)/.exec(printed.out)?.[1] ?? "";
 
-test("npm run review without npm start says so", async (t) => {
+test("npm run review fails without npm start", async (t) => {
   const folder = folderOf(t);
   const review = run(t, folder, REVIEW, "bob");
   assert.equal(await review.ended, 1);
   assert.deepEqual(review.printed, {
     out: "",
-    err: `The sandbox is not running: ${sandboxFiles(folder).kubeconfig} does not exist. Start it in another terminal: npm start\n`,
+    err: `The sandbox is not running: ${sandboxFiles(folder).kubeconfig} not found. Start it in another terminal: npm start\n`,
   });
 });
 
-test("npm run review names the identity that does not exist, and those that do", async (t) => {
+test("npm run review reports an unknown identity and lists the known ones", async (t) => {
   const review = run(t, folderOf(t), REVIEW, "bobb");
   assert.equal(await review.ended, 2);
-  assert.match(review.printed.err, /^There is no local identity bobb\.\nnpm run .*\nidentities: alice, .*bob/s);
+  assert.match(review.printed.err, /^Local identity bobb not found\.\nnpm run .*\nidentities: alice, .*bob/s);
 });
 
-test("npm run review refuses a third word", async (t) => {
+test("npm run review rejects a third argument", async (t) => {
   const review = run(t, folderOf(t), REVIEW, "bob", "bob", "bob");
   assert.equal(await review.ended, 2);
   assert.match(review.printed.err, /^Too many arguments: bob\.\nnpm run /);
 });
 
-test("npm run review takes no other program's answer for the sandbox's", async (t) => {
+test("npm run review detects another program on the sandbox's port", async (t) => {
   const folder = folderOf(t);
   const elsewhere = await started(t, folderOf(t));
   const server = endpointOf(elsewhere);
   writeFileSync(sandboxFiles(folder).kubeconfig, webhookKubeconfig({ server, token: "of a sandbox that was stopped" }));
   const review = run(t, folder, REVIEW, "bob");
   assert.equal(await review.ended, 1);
-  const seen = `another program answers at ${server}`;
+  const seen = `another program uses ${server}`;
   assert.equal(review.printed.err, `The sandbox is not running: ${seen}. Start it in another terminal: npm start\n`);
 });
 
-test("npm run review says what the running sandbox answers", async (t) => {
+test("npm run review prints the running sandbox's response", async (t) => {
   const folder = folderOf(t);
   await started(t, folder);
   const review = run(t, folder, REVIEW, "bob");
@@ -102,9 +102,9 @@ test("npm run review says what the running sandbox answers", async (t) => {
   assert.match(review.printed.out, /"username": "dev:bob-example\.com"/);
 });
 
-test("npm start shows who is granted, and who is denied with the reason in one line", async (t) => {
+test("npm start prints each grant and each denial with its reason on one line", async (t) => {
   const { printed } = await started(t, folderOf(t));
-  // A long answer goes on below, indented.
+  // Long lines are wrapped and indented.
   const lines = printed.out.replace(/\n {12}/g, " ");
   const answers = new Map(
     [...lines.matchAll(/^([a-z]+) +((?:granted|denied): .*)$/gm)].map(([, name, is]) => [name, is]),
@@ -115,7 +115,7 @@ test("npm start shows who is granted, and who is denied with the reason in one l
   assert.match(answers.get("contractor") ?? "", /^denied: identity_unmapped: no mapping for \S+role\/Contractor$/);
 });
 
-test("npm start prints one screen for people: no sizes of files, no JSON, and no line of more than 100 columns", async (t) => {
+test("npm start prints no build output, no JSON, and no line longer than 100 columns", async (t) => {
   const folder = folderOf(t);
   const { printed } = await started(t, folder);
   const inRepository = printed.out.replaceAll(relative(process.cwd(), folder), ".local").replaceAll(folder, ".local");
@@ -125,13 +125,13 @@ test("npm start prints one screen for people: no sizes of files, no JSON, and no
     lines.filter((line) => line.length > 100 || /[{}]/.test(line)),
     [],
   );
-  // Run here, a build would empty folders that other tests read.
+  // Does not run the build, which would empty folders that other tests read.
   for (const build of ["infra/bundle/build.ts", "cli/build.ts"]) {
     assert.doesNotMatch(readFileSync(join(ROOT, build), "utf8"), /console\.log/, build);
   }
 });
 
-test("npm start shows a Pod that logs in by its service account's role, one line for each step", async (t) => {
+test("npm start logs in as a Pod with its service account's role and prints one line per step", async (t) => {
   const folder = folderOf(t);
   const { printed } = await started(t, folder);
   const [, steps = ""] = /^A Pod of another cluster logs in.*\n((?: {2}.*\n)+)/m.exec(printed.out) ?? [];
@@ -152,7 +152,7 @@ test("npm start shows a Pod that logs in by its service account's role, one line
   );
 });
 
-test("npm start keeps the service accounts' key, so that tokens of an earlier start stay good", async (t) => {
+test("npm start keeps the service account key, so tokens of an earlier start stay valid", async (t) => {
   const folder = folderOf(t);
   const first = await started(t, folder);
   const { serviceAccountKey } = sandboxFiles(folder);
@@ -163,7 +163,7 @@ test("npm start keeps the service accounts' key, so that tokens of an earlier st
   assert.equal(readFileSync(serviceAccountKey, "utf8"), key);
 });
 
-test("a second npm start leaves the first one's files alone, and names its endpoint", async (t) => {
+test("a second npm start keeps the first one's files and prints its endpoint", async (t) => {
   const folder = folderOf(t);
   const first = await started(t, folder);
   const { kubeconfig, callerToken } = sandboxFiles(folder);
@@ -174,7 +174,7 @@ test("a second npm start leaves the first one's files alone, and names its endpo
   assert.equal(second.printed.out, "");
   assert.equal(
     second.printed.err,
-    `The sandbox runs already, at ${endpointOf(first)}. Stop it with Ctrl-C in its terminal, or give a second one a folder of its own: LOCAL_FOLDER=.local-2 npm start\n`,
+    `The sandbox is already running at ${endpointOf(first)}. Stop it with Ctrl-C in its terminal, or start a second one in another folder: LOCAL_FOLDER=.local-2 npm start\n`,
   );
 
   assert.deepEqual(
@@ -184,12 +184,12 @@ test("a second npm start leaves the first one's files alone, and names its endpo
   assert.equal(await run(t, folder, REVIEW, "bob").ended, 0);
 });
 
-test("a second npm start with a folder of its own runs beside the first", async (t) => {
+test("a second npm start in another folder runs beside the first", async (t) => {
   const [first, second] = [await started(t, folderOf(t)), await started(t, folderOf(t))];
   assert.notEqual(endpointOf(first), endpointOf(second));
 });
 
-test("Ctrl-C ends npm start cleanly: exit code 0, nothing on stderr, and no sandbox left", async (t) => {
+test("Ctrl-C stops npm start with exit code 0, an empty stderr, and no sandbox left", async (t) => {
   const folder = folderOf(t);
   const first = await started(t, folder);
   first.process.kill("SIGINT");
@@ -199,19 +199,19 @@ test("Ctrl-C ends npm start cleanly: exit code 0, nothing on stderr, and no sand
   assert.equal(await review.ended, 1);
   assert.equal(
     review.printed.err,
-    `The sandbox is not running: nothing answers at ${endpointOf(first)}. Start it in another terminal: npm start\n`,
+    `The sandbox is not running: no response from ${endpointOf(first)}. Start it in another terminal: npm start\n`,
   );
   await started(t, folder);
 });
 
-test("Ctrl-C while npm start is still starting ends it cleanly too", async (t) => {
+test("Ctrl-C stops npm start cleanly during startup", async (t) => {
   const starting = run(t, folderOf(t), START);
   await once(starting.process.stdout ?? process.stdin, "data");
   starting.process.kill("SIGINT");
   assert.deepEqual([await starting.ended, starting.printed.err], [0, ""]);
 });
 
-test("iam-authenticator reviews reads the sandbox's log: who was granted, and who was denied", async (t) => {
+test("iam-authenticator reviews prints grants and denials of the sandbox's log", async (t) => {
   const { printed } = await started(t, folderOf(t));
   const [, url = ""] = /AWS_ENDPOINT_URL_CLOUDWATCH_LOGS=(\S+)/.exec(printed.out) ?? [];
   const [, group = ""] = /--log-group (\S+)/.exec(printed.out) ?? [];

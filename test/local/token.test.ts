@@ -1,4 +1,4 @@
-// The tokens that tests send are those that clients send, and the local STS takes them.
+// Test tokens have the format of real clients, and the local STS accepts them.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -24,7 +24,7 @@ function decode(token: string): string {
   return urlOf(token);
 }
 
-test("a user's token holds eight parameters, and no others", async () => {
+test("a user's token has exactly eight parameters", async () => {
   const url = decode(await mintToken({ ...BASE, identity: localIdentity("alice") }));
   assert.match(
     url,
@@ -44,7 +44,7 @@ test("temporary credentials add their session token, percent-encoded", async () 
   assert.match(url.search, /Local%2BSession%2FToken%2F[^&]*%3D%3D&/);
 });
 
-test("each identity's token is taken, the expired one's is not", async () => {
+test("STS accepts each identity's token except the expired one", async () => {
   for (const identity of LOCAL_IDENTITIES) {
     const result = await outcome(sts.url, decode(await mintToken({ ...BASE, identity })));
     if (identity.expiresAt === undefined) assert.equal(result, "granted", identity.name);
@@ -52,7 +52,7 @@ test("each identity's token is taken, the expired one's is not", async () => {
   }
 });
 
-test("host, region, time, expiry and headers are as asked for", async () => {
+test("options set host, region, time, expiry and headers", async () => {
   const identity = localIdentity("bob");
   const global = await presignUrl({
     ...BASE,
@@ -74,7 +74,7 @@ test("host, region, time, expiry and headers are as asked for", async () => {
   assert.match(await outcome(sts.url, late), /Signature expired/);
 });
 
-test("extra parameters are signed, and may take the place of the usual ones", async () => {
+test("extra parameters are signed and may replace the defaults", async () => {
   const url = await presignUrl({
     ...BASE,
     identity: localIdentity("alice"),
@@ -84,6 +84,6 @@ test("extra parameters are signed, and may take the place of the usual ones", as
   assert.match(await outcome(sts.url, url), /^400 InvalidAction: Could not find operation AssumeRole/);
 });
 
-test("an unknown name is an error", () => {
+test("an unknown name fails", () => {
   assert.throws(() => localIdentity("nobody"), /no local identity "nobody"/);
 });

@@ -1,11 +1,12 @@
-// AssumeRoleWithWebIdentity: a token of an OIDC issuer in, the credentials of a role's session out.
+// AssumeRoleWithWebIdentity: exchanges a token of an OIDC issuer for the credentials of a role session.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
 
 import { randomBytes } from "node:crypto";
 import type { LocalIdentity } from "../../identities.ts";
 import { type LocalRole, type OidcProvider, providerArn, roleArn } from "../../roles.ts";
+import { ServiceError } from "../../service-error.ts";
 import type { Result } from "../answer.ts";
-import { assumeRoleDenied, Refusal, validationError } from "../refusal.ts";
+import { assumeRoleDenied, validationError } from "../errors.ts";
 import { verifyIdentityToken } from "./identity-token.ts";
 import { fetchIssuerKeys, type IssuerAccess } from "./issuer-documents.ts";
 import { trusts } from "./trust-policy.ts";
@@ -16,7 +17,7 @@ export interface WebIdentityOptions extends IssuerAccess {
 }
 
 export interface AssumedRole {
-  /** With the keys that were given out: what STS knows of them from now on. */
+  /** The session, which STS accepts in later calls. */
   readonly identity: LocalIdentity;
   readonly result: Result;
 }
@@ -36,7 +37,7 @@ export async function assumeRoleWithWebIdentity(
   const duration = durationOf(parameters, role);
 
   const webIdentity = await verifyIdentityToken(token, {
-    // an account sees its own providers only
+    // only providers in the role's account
     providers: providers.filter(({ account }) => account === accountOf(wanted)),
     fetchKeys: (issuer) => fetchIssuerKeys(issuer, access),
     now,
@@ -65,17 +66,17 @@ function required(parameters: Parameters, name: string, form: RegExp): string {
   const value = parameters.get(name);
   const member = name.charAt(0).toLowerCase() + name.slice(1);
   if (value === undefined) throw validationError(member, value, "not be null");
-  // a token is a secret, also one of the wrong length
+  // a token of the wrong length is still a secret
   const shown = name === "WebIdentityToken" ? "***" : value;
   if (!form.test(value)) throw validationError(member, shown, `satisfy regular expression pattern: ${form.source}`);
   return value;
 }
 
-/** Members that would change what a session may do, or how its token is checked: refused rather than passed over. */
+/** Rejects unsupported members that would change the session or the token check. */
 function refuseUnsupported(parameters: Parameters): void {
   for (const name of parameters.keys()) {
     if (!/^(Policy|PolicyArns\..*|ProviderId)$/.test(name)) continue;
-    throw new Refusal("ValidationError", 400, `This local STS does not support ${name}.`);
+    throw new ServiceError("ValidationError", `This local STS does not support ${name}.`);
   }
 }
 
@@ -88,14 +89,14 @@ function durationOf(parameters: Parameters, role: LocalRole | undefined): number
   if (seconds > 43_200) throw validationError("durationSeconds", text, "have value less than or equal to 43200");
   if (seconds > most) {
     const message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
-    throw new Refusal("ValidationError", 400, message);
+    throw new ServiceError("ValidationError", message);
   }
   return seconds;
 }
 
 function accountOf(arn: string): string {
   const account = /^arn:aws:iam::(\d{12}):role\/.+$/.exec(arn)?.[1];
-  if (account === undefined) throw new Refusal("ValidationError", 400, "Request ARN is invalid");
+  if (account === undefined) throw new ServiceError("ValidationError", "Request ARN is invalid");
   return account;
 }
 

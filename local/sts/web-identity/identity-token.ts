@@ -1,13 +1,13 @@
-// Verifies the token of a web identity: who issued it, for whom, until when, and that the issuer signed it.
+// Verifies the token of a web identity: issuer, audience, expiry and signature.
 
 import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from "jose";
 import type { OidcProvider } from "../../roles.ts";
-import { expiredIdentityToken, invalidIdentityToken, noVerificationKey } from "../refusal.ts";
+import { expiredIdentityToken, invalidIdentityToken, noVerificationKey } from "../errors.ts";
 
 export interface WebIdentity {
   readonly provider: OidcProvider;
   readonly subject: string;
-  /** The one of the token's that the provider knows. */
+  /** The first of the token's audiences that the provider accepts. */
   readonly audience: string;
 }
 
@@ -18,10 +18,10 @@ export interface TokenChecks {
   readonly now: number;
 }
 
-/** What IAM takes: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html */
+/** Accepted by IAM: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html */
 const ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"];
 
-/** Whose `token` it is; throws a `Refusal` otherwise. */
+/** Returns the identity in `token`; throws a `ServiceError` if it is invalid. */
 export async function verifyIdentityToken(
   token: string,
   { providers, fetchKeys, now }: TokenChecks,
@@ -37,7 +37,7 @@ export async function verifyIdentityToken(
   return { provider, subject: claims.sub, audience };
 }
 
-/** Only to find the provider by. */
+/** Use only to find the provider. */
 function unverifiedClaims(token: string): JWTPayload {
   try {
     return decodeJwt(token);
@@ -67,7 +67,7 @@ async function signedClaims(token: string, keys: JSONWebKeySet, seconds: number)
   } catch (error) {
     if (error instanceof errors.JWTExpired) throw expiredIdentityToken(seconds, error.payload.exp ?? 0);
     const reason = error instanceof errors.JOSEError ? error.code : "";
-    // a key that is malformed or too weak is no better than a missing one
+    // treats a malformed or weak key like a missing one
     if (reason === "" || reason.startsWith("ERR_JWKS_")) throw noVerificationKey();
     throw invalidIdentityToken(`The ID Token is not valid: ${(error as Error).message}`);
   }

@@ -1,4 +1,4 @@
-// Fetches an issuer's discovery document and its keys, as STS does: over TLS, within 5 s, and from public addresses.
+// Fetches an issuer's discovery document and keys as STS does: over TLS, within 5 s, from public addresses.
 // https://openid.net/specs/openid-connect-discovery-1_0.html
 
 import { lookup } from "node:dns/promises";
@@ -7,18 +7,18 @@ import type { IncomingMessage } from "node:http";
 import { get } from "node:https";
 import { BlockList, isIP } from "node:net";
 import type { JSONWebKeySet } from "jose";
-import { identityProviderUnreachable, noVerificationKey } from "../refusal.ts";
+import { identityProviderUnreachable, noVerificationKey } from "../errors.ts";
 
 export interface IssuerAccess {
-  /** Whom an issuer on this machine has its certificate from, PEM; public issuers are checked by the usual authorities. */
+  /** Authority of an issuer on this machine, PEM; public issuers need a public authority. */
   readonly ca?: string | undefined;
-  /** For both documents together; default 5 s: https://repost.aws/knowledge-center/iam-sts-invalididentitytoken */
+  /** For both documents; default 5 s: https://repost.aws/knowledge-center/iam-sts-invalididentitytoken */
   readonly timeoutMs?: number | undefined;
 }
 
 const MAX_BYTES = 64 * 1024;
 
-/** Not kept: each token is checked with the keys that are published now. STS's own caching is not documented. */
+/** Does not cache keys. STS's caching is not documented. */
 export async function fetchIssuerKeys(issuer: string, { ca, timeoutMs = 5_000 }: IssuerAccess): Promise<JSONWebKeySet> {
   const signal = AbortSignal.timeout(timeoutMs);
   const discovery = await fetchJson(`${issuer}/.well-known/openid-configuration`, ca, signal);
@@ -37,7 +37,7 @@ async function fetchJson(
   if (url?.protocol !== "https:" || url.username !== "" || url.password !== "") throw noVerificationKey();
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const resolved = await resolve(host);
-  // IAM takes no URL with a port; an issuer on this machine has to have one
+  // IAM rejects URLs with a port, but an issuer on this machine needs one
   if (kindOf(resolved) === "private" || (kindOf(resolved) === "public" && url.port !== "")) throw noVerificationKey();
 
   let response: IncomingMessage;
@@ -46,7 +46,7 @@ async function fetchJson(
       agent: false,
       signal,
       headers: { accept: "application/json" },
-      // connects to the address that was checked, whatever the name resolves to by now
+      // connects to the checked address, even if the name now resolves to another
       lookup: (_, __, done) => done(null, [{ address: resolved, family: isIP(resolved) }]),
       ...(kindOf(resolved) === "loopback" && ca !== undefined && { ca }),
     });
@@ -54,7 +54,7 @@ async function fetchJson(
   } catch {
     throw signal.aborted ? noVerificationKey() : identityProviderUnreachable();
   }
-  // a redirect is not followed: the issuer is the URL that IAM knows
+  // redirects are not followed
   if (response.statusCode !== 200) {
     response.destroy();
     throw noVerificationKey();
@@ -63,7 +63,7 @@ async function fetchJson(
     const document: unknown = JSON.parse(await readText(response));
     if (typeof document === "object" && document !== null) return document as Record<string, unknown>;
   } catch {
-    // cut off, late, too large, or not JSON
+    // truncated, late, too large, or not JSON
   }
   throw noVerificationKey();
 }
@@ -87,7 +87,7 @@ async function readText(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** Networks that STS does not reach: https://www.iana.org/assignments/iana-ipv4-special-registry and -ipv6-. */
+/** Networks that STS cannot reach: https://www.iana.org/assignments/iana-ipv4-special-registry and -ipv6-. */
 const PRIVATE = new BlockList();
 for (const [network, prefix] of [
   ["0.0.0.0", 8],
@@ -115,7 +115,7 @@ const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
 LOOPBACK.addAddress("::1", "ipv6");
 
-/** What kind of network an IP address is in. An IPv4 address in IPv6 clothes (`::ffff:10.0.0.1`) counts as what it is. */
+/** The kind of network of an IP address. An IPv4-mapped IPv6 address (`::ffff:10.0.0.1`) is treated as IPv4. */
 export function kindOf(address: string): "public" | "loopback" | "private" {
   const family = isIP(address) === 4 ? "ipv4" : "ipv6";
   if (LOOPBACK.check(address, family)) return "loopback";

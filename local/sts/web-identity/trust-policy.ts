@@ -1,4 +1,4 @@
-// Whether a role's trust policy lets a web identity assume it.
+// Evaluates whether a role's trust policy allows a web identity to assume it.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 
 import { type OneOrMore, providerArn, providerName, type TrustPolicy, type TrustStatement } from "../../roles.ts";
@@ -8,7 +8,7 @@ const ACTION = "sts:AssumeRoleWithWebIdentity";
 
 type Operator = (actual: string | undefined, wanted: readonly string[]) => boolean;
 
-/** A negated operator also holds where the key is missing. */
+/** A negated operator also matches if the key is missing. */
 const OPERATORS: Readonly<Record<string, Operator>> = {
   StringEquals: (actual, wanted) => actual !== undefined && wanted.includes(actual),
   StringNotEquals: (actual, wanted) => actual === undefined || !wanted.includes(actual),
@@ -16,16 +16,16 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   StringNotLike: (actual, wanted) => actual === undefined || !wanted.some((pattern) => isLike(actual, pattern)),
 };
 
-/** An operator that is not known here would change who is trusted: refused at the start, rather than passed over. */
+/** Throws for unsupported operators, since ignoring them would change who is trusted. */
 export function checkTrustPolicy({ Statement }: TrustPolicy): void {
   for (const operator of Statement.flatMap(({ Condition = {} }) => Object.keys(Condition))) {
     if (!Object.hasOwn(OPERATORS, operator)) {
-      throw new Error(`the local STS does not know the condition operator ${operator} of a trust policy`);
+      throw new Error(`the local STS does not support the condition operator ${operator} in a trust policy`);
     }
   }
 }
 
-/** One statement that allows, and none that denies. */
+/** At least one statement allows, and none denies. */
 export function trusts({ Statement }: TrustPolicy, identity: WebIdentity): boolean {
   const effects = Statement.filter((statement) => applies(statement, identity)).map(({ Effect }) => Effect);
   return effects.includes("Allow") && !effects.includes("Deny");
@@ -35,7 +35,7 @@ function applies({ Principal, Action, Condition = {} }: TrustStatement, identity
   if (!list(Principal.Federated).includes(providerArn(identity.provider))) return false;
   if (!list(Action).some((action) => isLike(ACTION.toLowerCase(), action.toLowerCase()))) return false;
   const name = providerName(identity.provider.issuer);
-  // names of condition keys are compared without regard to case
+  // condition keys are case-insensitive
   const context = new Map([
     [`${name}:sub`.toLowerCase(), identity.subject],
     [`${name}:aud`.toLowerCase(), identity.audience],
@@ -49,7 +49,7 @@ function list(values: OneOrMore): readonly string[] {
   return typeof values === "string" ? [values] : values;
 }
 
-/** `*` any run, `?` exactly one character. */
+/** `*` matches any characters, `?` exactly one. */
 function isLike(text: string, pattern: string): boolean {
   const source = pattern
     .replace(/[.+^${}()|[\]\\]/g, "\\$&")

@@ -1,4 +1,4 @@
-// Check 1: from the first deployment to a review that is granted, by the commands of docs/deploy.md.
+// Check 1: the first deployment and a granted review, with the commands of docs/deploy.md.
 
 import type { Check } from "../check.ts";
 import { acceptance } from "../command.ts";
@@ -6,7 +6,7 @@ import { matching } from "../rows.ts";
 import { COMPLETE, GRANTED, mustRun, ROLE_USER, tokenIn } from "../site.ts";
 import { until } from "../wait.ts";
 
-/** A caller's token is accepted within 60 s, a mapping is read within 30 s (docs/reference.md). */
+/** Callers apply within 60 s, mappings within 30 s (docs/reference.md). */
 export const CACHES_MS = 90_000;
 
 export const firstLogin: Check = {
@@ -43,7 +43,7 @@ export const firstLogin: Check = {
       const { arn, credentials } = await site.user();
       await mustRun(site.command(["mappings", "remove", arn, "--yes"]));
       const token = tokenIn(await mustRun(site.command(["token"], credentials)));
-      // A mapping that was read stays valid for 30 s.
+      // Mappings are cached for 30 s.
       const denied = ({ error }: { error: string }) => error.startsWith("identity_unmapped");
       const { seen } = await until(site.world, CACHES_MS, () => site.review(token), denied);
       await mustRun(
@@ -51,7 +51,7 @@ export const firstLogin: Check = {
       );
       return seen;
     });
-    // The cluster id is a signed header, so STS refuses the signature: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+    // The cluster id is a signed header, so STS rejects the signature: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
     const foreign = matching(
       "denied: sts_refused, SignatureDoesNotMatch",
       /^denied: sts_refused: .*SignatureDoesNotMatch/,

@@ -1,4 +1,4 @@
-// Check 2: tokens of every client and principal, for every kind of STS host that AWS documents, and an expired one.
+// Check 2: tokens of every client and principal, for every documented kind of STS host, and an expired token.
 
 import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
@@ -37,13 +37,17 @@ export const tokens: Check = {
 
     for (const [name, host] of hostsOf(site.world.region)) {
       if (host === undefined) {
-        rows.leaveOut(name, GRANTED, `AWS documents no such STS host for ${site.world.region}'s partition`);
+        rows.leaveOut(
+          name,
+          GRANTED,
+          `AWS documents no STS host of this kind for the partition of ${site.world.region}`,
+        );
         continue;
       }
       await rows.see(name, GRANTED, async () => granted(await minted(site, await role(), host)));
     }
 
-    // STS ignores X-Amz-Expires; a presigned request is good for 15 minutes from X-Amz-Date:
+    // STS ignores X-Amz-Expires; a presigned request is valid for 15 minutes after X-Amz-Date:
     // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
     await rows.see("signed 14 minutes ago, X-Amz-Expires 60", GRANTED, async () => {
       const regional = hostsOf(site.world.region)[0]?.[1] ?? "";
@@ -57,13 +61,13 @@ export const tokens: Check = {
 };
 
 /**
- * FIPS hosts: https://docs.aws.amazon.com/general/latest/gr/sts.html; dual-stack hosts, with FIPS in US and Canada Regions
+ * FIPS hosts: https://docs.aws.amazon.com/general/latest/gr/sts.html. Dual-stack hosts, with FIPS in US and Canada Regions
  * only: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_dual-stack_endpoint_support.html. A token may be signed
- * for another Region than the function's, so us-east-1 stands for Regions without a FIPS host.
+ * for another Region than the function's, so Regions without a FIPS host use us-east-1.
  */
 function hostsOf(region: string): readonly (readonly [name: string, host: string | undefined])[] {
   const partition = partitionOfRegion(region);
-  if (partition === undefined) throw new Error(`${region} is of no partition that this repository knows`);
+  if (partition === undefined) throw new Error(`the partition of ${region} is unknown`);
   const { id, domain, dualStackDomain } = partition;
   const isCommercial = id === "aws";
   const fips = /^us-/.test(region) ? region : "us-east-1";

@@ -1,4 +1,4 @@
-// Check 3: what the endpoint answers while Lambda runs no function, which decides whether kube-apiserver tries again.
+// Check 3: the endpoint's status while Lambda throttles the function; kube-apiserver retries only some statuses.
 
 import type { Check } from "../check.ts";
 import { acceptance } from "../command.ts";
@@ -22,14 +22,14 @@ export const throttled: Check = {
     const { outputs } = await site.ensure();
     const FunctionName = outputs["FunctionName"] ?? "";
     const token = await site.token();
-    // A new bearer each time: an answer that anything remembers would prove nothing.
+    // Sends a new bearer token each time, so that no cache responds.
     const send = (at: number) => site.review(token, `throttled-${at}`);
     const since = world.now();
     const statuses: number[] = [];
 
-    // Lambda's guide says 500 for a function that is throttled, but means REST APIs:
+    // Lambda's guide documents 500 for a throttled function, but for REST APIs:
     // https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html
-    // kube-apiserver tries 429, 500, 502 and 504 again, and a 503 not.
+    // kube-apiserver retries 429, 500, 502 and 504, but not 503.
     const retried = matching(`${REQUESTS} of 429, 500, 502 or 504`, /^(429|500|502|504)( (429|500|502|504)){4}$/);
     await aws("lambda", "put-function-concurrency", { FunctionName, ReservedConcurrentExecutions: 0 });
     try {
@@ -69,8 +69,8 @@ export const throttled: Check = {
       if (entries.length < REQUESTS) return `${entries.length} entries with a status of 500 or more`;
       return `${entries.length} entries, ${without === 0 ? "all with an integrationError" : `${without} without one`}: ${errors[0]}`;
     });
-    // The alarm GatewayErrors counts on it: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
-    await rows.see("5xx counts them", matching(`${REQUESTS} or more`, /^([5-9]|\d\d+)$/), async () => {
+    // The alarm GatewayErrors uses this metric: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
+    await rows.see("5xx metric", matching(`${REQUESTS} or more`, /^([5-9]|\d\d+)$/), async () => {
       const apis = (await site.stacks.resources(stack)).filter((one) => one.ResourceType === "AWS::ApiGatewayV2::Api");
       const dimensions = { ApiId: apis[0]?.PhysicalResourceId ?? "" };
       const metric = { namespace: "AWS/ApiGateway", name: "5xx", dimensions };

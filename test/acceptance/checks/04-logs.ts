@@ -1,4 +1,4 @@
-// Check 4: what a review leaves behind: two log events, which Lambda and CloudWatch read as a line and as metrics.
+// Check 4: the two log events of a review, a log line and metrics.
 
 import { hash } from "node:crypto";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
@@ -13,7 +13,7 @@ import { CACHES_MS } from "./01-first-login.ts";
 
 const LOGS_MS = 3 * 60_000;
 const METRICS_MS = 10 * 60_000;
-/** One review prints both lines at once. No other review runs in these seconds. */
+/** A review prints both lines together, and no other review runs during this time. */
 const QUIET_MS = 10_000;
 const NEAR_MS = 2_000;
 
@@ -62,7 +62,7 @@ export const logs: Check = {
         (sum) => sum > 0,
       )}`;
     });
-    await rows.see("reviews finds them", `granted, ${ROLE_USER}`, async () => {
+    await rows.see("reviews command", `granted, ${ROLE_USER}`, async () => {
       const args = ["reviews", "list", "--since", "15m", "--outcome", "granted", "-o", "json"];
       const find = async () => {
         const printed = JSON.parse(await mustRun(site.command(args))) as Record<string, unknown>[];
@@ -79,7 +79,7 @@ interface Found {
   readonly metrics: readonly Record<string, unknown>[];
 }
 
-/** Sends one review, and gives what its log line calls the token. */
+/** Sends one review and returns the token's id in its log line. */
 async function aReview(site: Site): Promise<string> {
   const token = await site.token();
   await site.review(token);

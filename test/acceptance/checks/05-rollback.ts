@@ -1,4 +1,4 @@
-// Check 5: a new version is taken back by an alarm and can be deployed again, and a pager that fires does not block its fix.
+// Check 5: an alarm rolls back a new version, which can be deployed again; a firing pager alarm does not block a fix.
 
 import type { Check } from "../check.ts";
 import { acceptance } from "../command.ts";
@@ -7,7 +7,7 @@ import { matching } from "../rows.ts";
 import { until } from "../wait.ts";
 
 const START_MS = 20 * 60_000;
-/** Headings of docs/runbook.md: alarms for people. */
+/** Alarms that page people (headings of docs/runbook.md). */
 const PAGERS =
   /^Authenticator(Faults|Errors|Slow|GatewayErrors|Denials|StsThrottled|FunctionThrottled|CallersRefused|InvalidMappings|NoReviews)[0-9A-F]{8}$/;
 

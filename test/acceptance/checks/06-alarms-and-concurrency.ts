@@ -1,4 +1,4 @@
-// Check 6: deployments without alarms, and with provisioned concurrency below the reserved one.
+// Check 6: deployments without alarms, and with provisioned concurrency below reserved concurrency.
 
 import type { Check } from "../check.ts";
 import { acceptance } from "../command.ts";
@@ -9,7 +9,7 @@ import { until } from "../wait.ts";
 import { CACHES_MS } from "./01-first-login.ts";
 
 const READY_MS = 10 * 60_000;
-/** Lambda keeps this many for functions without a reservation: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
+/** Lambda keeps this many executions unreserved: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
 const UNRESERVED = 100;
 const CONCURRENCY = { alarms: false, provisionedConcurrency: 1, reservedConcurrency: 3 };
 
@@ -19,7 +19,7 @@ export const alarmsAndConcurrency: Check = {
   minutes: 30,
   async run(site, rows) {
     await site.ensure();
-    // A group that had alarms keeps them unless the template says that they are off:
+    // A deployment group keeps its alarms unless the template disables them:
     // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-codedeploy-deploymentgroup-alarmconfiguration.html
     await rows.see(
       "alarms: false, after a group with alarms",
@@ -53,7 +53,7 @@ async function concurrency(site: Site, rows: Rows): Promise<void> {
   const deploy = (settings: Readonly<Record<string, unknown>>) =>
     changedBy(site, () => site.deploy({ ...CONCURRENCY, ...settings }));
   await rows.see("provisioned 1 with reserved 3", matching("UPDATE_COMPLETE", /^UPDATE_COMPLETE, /), () => deploy({}));
-  // The page on weighted aliases says that they combine with provisioned concurrency; an error was seen once (SAM #1296):
+  // Documented to work with weighted aliases, but SAM issue 1296 reports an error:
   // https://docs.aws.amazon.com/lambda/latest/dg/configuring-alias-routing.html
   await rows.see("an upgrade with provisioned concurrency", upgraded, () => deploy({ logLevel: "debug" }));
   await rows.see("provisioned concurrency after the upgrade", "READY", () =>

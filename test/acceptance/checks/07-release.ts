@@ -1,4 +1,4 @@
-// Check 7: the release's template by the AWS CLI alone: first without CodeDeploy, then with it and another setting.
+// Check 7: deploys the release's template with only the AWS CLI, first without CodeDeploy, then with it.
 
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -67,7 +67,7 @@ export const release: Check = {
   },
 };
 
-/** Of this run alone, in the account's own region; removed with all that is in it. */
+/** A bucket of this run; the removal deletes it with its objects. */
 async function makeBucket({ aws, world, clusterId }: Site, folder: string): Promise<string> {
   const { id } = await accountOf(aws);
   const Bucket = `${clusterId}-${id}`;
@@ -91,13 +91,13 @@ interface StackEvent {
 
 const BEFORE_ALIAS = /^AWS::(CodeDeploy::DeploymentGroup|IAM::Role|IAM::Policy|Lambda::Function)$/;
 
-/** What the update created must be complete before the alias moves, since its move starts the deployment. */
+/** New resources must be complete before the alias changes, since that starts the deployment. */
 async function orderOf({ aws }: Site, stack: string, since: number): Promise<string> {
   const { StackEvents } = await aws<{ StackEvents: StackEvent[] }>("cloudformation", "describe-stack-events", {
     StackName: stack,
   });
   const time = ({ Timestamp }: StackEvent) => Date.parse(Timestamp);
-  // A kept stack has earlier updates.
+  // A stack of an earlier run with --keep has more updates.
   const events = StackEvents.filter((event) => time(event) >= since);
   const moves = events.filter(
     ({ ResourceType, ResourceStatus }) =>

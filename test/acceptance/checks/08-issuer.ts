@@ -1,4 +1,4 @@
-// Check 8: a key is published, the issuer deployed, and STS exchanges a service account's token for a role's credentials.
+// Check 8: publishes a key, deploys the issuer, and exchanges a service account token at STS for role credentials.
 
 import { generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
@@ -27,7 +27,7 @@ export const issuer: Check = {
     const kid = keyId(publicKey);
 
     await rows.see("keys publish", `exit 0; issuer/${kid}`, async () => {
-      // The command writes only where a cluster is.
+      // The command requires a cluster.
       await site.ensure();
       const file = join(world.folder, "sa.pub");
       writeFileSync(file, publicKey.export({ type: "spki", format: "pem" }));
@@ -90,7 +90,7 @@ export const issuer: Check = {
   },
 };
 
-/** As infra/issuer/issuer-stack.ts names it. */
+/** The name in infra/issuer/issuer-stack.ts. */
 export function issuerStackName(clusterId: string): string {
   return defaultStackName(clusterId).replace("IamAuthenticator-", "IamAuthenticatorIssuer-");
 }

@@ -1,4 +1,4 @@
-// Check 9: an mTLS endpoint where the operator gives a domain, and a private one where the operator gives a VPC.
+// Check 9: an mTLS endpoint and a private endpoint, if the operator provides a domain and a VPC.
 
 import { readFileSync } from "node:fs";
 import { partitionOfRegion } from "../../../functions/aws/partitions.ts";
@@ -43,7 +43,7 @@ async function mtls(site: Site, rows: Rows): Promise<void> {
     return seen;
   });
   if (!isThere) return;
-  // By the name that API Gateway gave the domain: no DNS record is needed. TLS and the Host header name the domain itself.
+  // Connects to API Gateway's name for the domain, so no DNS record is needed. TLS and Host use the domain.
   const send = async (token: string, certificate?: { cert: string; key: string }) => {
     const { DomainNameConfigurations } = await aws<{ DomainNameConfigurations: { ApiGatewayDomainName: string }[] }>(
       "apigatewayv2",
@@ -73,7 +73,7 @@ async function mtls(site: Site, rows: Rows): Promise<void> {
     ).seen;
   });
   // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
-  const refused = matching("a connection that ends, or HTTP 403", /^(no answer: \w+|HTTP 403\b)/);
+  const refused = matching("a closed connection, or HTTP 403", /^(no answer: \w+|HTTP 403\b)/);
   await rows.see("mtls: no certificate", refused, async () => (await send("k8s-aws-v1.test")).seen);
   await rows.see("mtls: the logged subject", endpoint.subjects.join(" or "), async () => {
     const resources = await site.stacks.resources(stack);
@@ -93,7 +93,7 @@ async function privateEndpoint(site: Site, rows: Rows): Promise<void> {
     return;
   }
   const { aws, world } = site;
-  // The role is a setting of the account, which this command never changes.
+  // The role is an account setting, which this command never changes.
   const { cloudwatchRoleArn } = await aws<{ cloudwatchRoleArn?: string }>("apigateway", "get-account");
   if (cloudwatchRoleArn === undefined) {
     rows.leaveOut("private", answered.text, "the account has no log role of API Gateway (docs/deploy.md)");

@@ -1,4 +1,4 @@
-// Check 10: a review after twenty idle minutes, no drift, and a second deployment after the first was destroyed.
+// Check 10: a review after 20 idle minutes, drift detection, and a deployment after destroying the first one.
 
 import type { Check } from "../check.ts";
 import { acceptance } from "../command.ts";
@@ -28,7 +28,7 @@ export const idleAndAgain: Check = {
         )
       ).seen;
     };
-    // Provisioned concurrency of an earlier check would keep an environment warm.
+    // Without provisioned concurrency of earlier checks, which keeps environments warm.
     await rows.see("default settings", matching("CREATE_COMPLETE or UPDATE_COMPLETE", COMPLETE), async () => {
       const { seen } = await site.deploy();
       return seen;

@@ -1,4 +1,4 @@
-// Check 11, opt-in: 50 identities log in at once, beside the figures of the model (docs/performance.md, "Storms").
+// Check 11, opt-in: 50 identities log in at once; compares with the model in docs/performance.md, "Storms".
 
 import type { Check } from "../check.ts";
 import { acceptance } from "../command.ts";
@@ -10,9 +10,9 @@ import { mustRun, type Site, tokenIn } from "../site.ts";
 const PEOPLE = 50;
 /** The model's row "50 people, 1 role, 3 kube-apiservers, default": all in after 2.1 s. */
 const MODEL_S = 2.1;
-/** An answer within this is what the contract asks of a review; beyond it kube-apiserver's own tries would overlap. */
+/** The time limit of a review; after it, kube-apiserver's retries would overlap. */
 const LIMIT_S = 10;
-/** As kube-apiserver: five tries, and a wait that grows by half from half a second (docs/proof.md). */
+/** kube-apiserver's backoff: five attempts, first wait 0.5 s, factor 1.5 (docs/proof.md). */
 const TRIES = 5;
 const FIRST_WAIT_MS = 500;
 const RETRIED = [429, 500, 502, 504];
@@ -31,7 +31,7 @@ export const storm: Check = {
       tokens.push(tokenIn(await mustRun(site.command(["token"], credentials))));
     }
     const start = site.world.now();
-    // Each person's look-up by three kube-apiservers, as in the model.
+    // One review per person and kube-apiserver, as in the model.
     const all = await Promise.all(tokens.flatMap((token, at) => [0, 1, 2].map(() => login(site, token, at, start))));
     await rows.see("all granted, each as itself", `${all.length} of ${all.length}`, () => {
       const right = all.filter(({ isRight }) => isRight).length;
@@ -41,11 +41,11 @@ export const storm: Check = {
       text: `below ${LIMIT_S} s; the model: ${MODEL_S} s`,
       holds: (seen: string) => Number.parseFloat(seen) < LIMIT_S,
     };
-    await rows.see("all in after", within, () => {
+    await rows.see("time until all are granted", within, () => {
       const last = Math.max(...all.map(({ afterMs }) => afterMs));
       return `${(last / 1000).toFixed(1)} s, ${all.reduce((sum, { tries }) => sum + tries, 0)} requests to ${new URL(webhook.server).pathname}`;
     });
-    await rows.see("no status that kube-apiserver does not try again", matching("none", /^none$/), () => {
+    await rows.see("statuses that kube-apiserver does not retry", matching("none", /^none$/), () => {
       const others = all
         .flatMap(({ statuses }) => statuses)
         .filter((status) => status !== 200 && !RETRIED.includes(status));

@@ -1,4 +1,4 @@
-// The fake's AWS CLI: the calls that the checks make, each with AWS's own members. An unknown call fails.
+// The fake's AWS CLI: the calls of the checks, with AWS's members. Unknown calls fail.
 
 import type { VirtualClock } from "./clock.ts";
 import { ACCOUNT, type Cloud, outputsOf, REGION, stackNamed } from "./cloud.ts";
@@ -10,7 +10,7 @@ import { Refused } from "./refused.ts";
 type Input = Readonly<Record<string, unknown>>;
 type Call = (input: Input) => unknown;
 
-/** By service and operation. Throws `Refused` as AWS refuses. */
+/** By service and operation. Throws `Refused` for an AWS error. */
 export function awsCalls(cloud: Cloud, clock: VirtualClock): Readonly<Record<string, Call>> {
   const stackOf = (name: unknown) => {
     const found = stackNamed(cloud, name);
@@ -75,7 +75,7 @@ export function awsCalls(cloud: Cloud, clock: VirtualClock): Readonly<Record<str
     }),
     "lambda delete-function": ({ FunctionName }) => {
       if (!cloud.kept.has(`AWS::Lambda::Function ${text(FunctionName)}`)) {
-        throw new Refused("ResourceNotFoundException", "no such function");
+        throw new Refused("ResourceNotFoundException", "Function not found");
       }
       return remove(cloud, "AWS::Lambda::Function", text(FunctionName)) ?? {};
     },
@@ -87,7 +87,7 @@ export function awsCalls(cloud: Cloud, clock: VirtualClock): Readonly<Record<str
       return { deploymentGroupInfo: { alarmConfiguration: { enabled: isOn, alarms } } };
     },
     "codedeploy list-deployments": () => ({ deployments: cloud.deployments.map(({ id }) => id) }),
-    // With the rollback, which CodeDeploy lists as a deployment of its own.
+    // Includes the rollback, which CodeDeploy lists as a separate deployment.
     "codedeploy batch-get-deployments": ({ deploymentIds }) => ({
       deploymentsInfo: cloud.deployments
         .filter(({ id }) => (deploymentIds as string[]).includes(id))
@@ -168,7 +168,8 @@ export function awsCalls(cloud: Cloud, clock: VirtualClock): Readonly<Record<str
     },
     "s3api delete-object": ({ Bucket, Key }) => cloud.buckets.get(text(Bucket))?.delete(text(Key)) && {},
     "s3api delete-bucket": ({ Bucket }) => {
-      if ((cloud.buckets.get(text(Bucket))?.size ?? 0) > 0) throw new Refused("BucketNotEmpty", "it has objects");
+      if ((cloud.buckets.get(text(Bucket))?.size ?? 0) > 0)
+        throw new Refused("BucketNotEmpty", "The bucket is not empty");
       cloud.buckets.delete(text(Bucket));
       return {};
     },

@@ -1,4 +1,4 @@
-// Time that passes only when everything waits: each sleep ends in turn, so that a run of hours takes a moment.
+// Virtual time that advances only while everything sleeps, so that a run of hours is fast.
 
 export interface VirtualClock {
   now(): number;

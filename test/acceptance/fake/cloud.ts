@@ -1,4 +1,4 @@
-// What the fake's AWS account holds: stacks with their functions and deployments, identities, parameters, logs and metrics.
+// State of the fake's AWS account: stacks with functions and deployments, identities, parameters, logs and metrics.
 
 import type { LocalIdentity } from "../../../local/identities.ts";
 import type { StackResource } from "../stacks.ts";
@@ -40,9 +40,9 @@ export interface Cloud {
   readonly throttledFunctions: Set<string>;
   /** Bearer tokens by cluster id. */
   readonly callers: Map<string, Set<string>>;
-  /** What stacks kept when they were deleted, as `type id`. */
+  /** Resources that deleted stacks retained, as `type id`. */
   readonly kept: Set<string>;
-  /** Roles with a managed policy, which IAM does not delete. */
+  /** Roles with a managed policy; IAM refuses to delete them. */
   readonly attached: Set<string>;
 }
 
@@ -65,7 +65,7 @@ export function emptyCloud(): Cloud {
   };
 }
 
-/** Types whose resources outlive their stack. */
+/** Types that deleted stacks retain. */
 export const RETAINED: Readonly<Record<FakeStack["kind"], readonly string[]>> = {
   http: ["AWS::Logs::LogGroup"],
   mtls: ["AWS::Logs::LogGroup"],
@@ -81,7 +81,7 @@ export const RETAINED: Readonly<Record<FakeStack["kind"], readonly string[]>> = 
   ],
 };
 
-/** Resources of a new stack; the log groups and alarms begin to exist. */
+/** Resources of a new stack; creates its log groups and alarms. */
 export function resourcesOf(cloud: Cloud, { name, kind }: Pick<FakeStack, "name" | "kind">): StackResource[] {
   const resource = (LogicalResourceId: string, ResourceType: string, PhysicalResourceId: string): StackResource => ({
     LogicalResourceId,
@@ -90,7 +90,7 @@ export function resourcesOf(cloud: Cloud, { name, kind }: Pick<FakeStack, "name"
     ResourceStatus: "CREATE_COMPLETE",
   });
   const api = kind === "private" ? "AWS::ApiGateway::RestApi" : "AWS::ApiGatewayV2::Api";
-  // CloudFormation shortens a stack's name where another name would be too long.
+  // CloudFormation shortens stack names in long resource names.
   const short = name.slice(0, 24);
   const role = `${short}-Role-${cloud.roles.size}`;
   const common = [

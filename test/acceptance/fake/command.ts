@@ -1,4 +1,4 @@
-// The fake's `iam-authenticator`: the subcommands that the checks run, on the fake's parameters.
+// The fake's `iam-authenticator`: subcommands of the checks, on the fake's parameters.
 
 import { createPublicKey, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -80,5 +80,5 @@ export async function runCommand(
       return printed(user(identity?.arn ?? ""));
     default:
   }
-  return { exitCode: 2, stdout: "", stderr: `the fake knows no command ${args.join(" ")}` };
+  return { exitCode: 2, stdout: "", stderr: `the fake does not support the command ${args.join(" ")}` };
 }

@@ -1,4 +1,4 @@
-// How stacks change in the fake: CloudFormation's statuses, and CodeDeploy's canary, which an alarm of its group stops.
+// Stack updates in the fake: CloudFormation statuses, and a CodeDeploy canary that alarms can stop.
 
 import type { VirtualClock } from "./clock.ts";
 import { ACCOUNT, type Cloud, type FakeStack, REGION, RETAINED, resourcesOf, stackNamed } from "./cloud.ts";
@@ -13,7 +13,7 @@ export interface StackRequest {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** Gives what the deploying program prints on standard error; nothing where it succeeded. */
+/** Returns the deploying program's standard error, or nothing on success. */
 export async function deployStack(cloud: Cloud, clock: VirtualClock, request: StackRequest): Promise<string> {
   const known = stackNamed(cloud, request.name);
   if (known === undefined) {
@@ -86,7 +86,7 @@ async function update(
   return "";
 }
 
-/** What is retained stays, and the stack lists it as skipped. */
+/** Retained resources stay, and the stack lists them as skipped. */
 export async function deleteStack(cloud: Cloud, clock: VirtualClock, stack: FakeStack): Promise<string> {
   if (stack.isProtected) return "An error occurred (ValidationError): the stack is protected";
   await clock.sleep(60_000);

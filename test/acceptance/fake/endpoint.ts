@@ -1,4 +1,4 @@
-// The fake's HTTP: reviews by the deployed function, as the contract has them, and the issuer's documents.
+// The fake's HTTP endpoints: reviews by the deployed function, and the issuer's documents.
 
 import { hash } from "node:crypto";
 import { DISCOVERY_PATH, JWKS_PATH } from "../../../functions/issuer/documents.ts";
@@ -12,7 +12,7 @@ export interface FakeReply {
   readonly text: string;
 }
 
-/** The domain of the mTLS endpoint, and API Gateway's own name for it. */
+/** The domain of the mTLS endpoint, and API Gateway's name for it. */
 export const DOMAIN = "auth.example.com";
 export const DOMAIN_TARGET = `d-0123456789.execute-api.${REGION}.amazonaws.com`;
 export const SUBJECT = "CN=kube-apiserver,O=Example";
@@ -118,7 +118,7 @@ export function canonical(arn: string): string {
   return arn.replace(/:sts::(\d+):assumed-role\/([^/]+)\/.*/, ":iam::$1:role/$2");
 }
 
-/** The two lines of a review, and what CloudWatch makes of them. */
+/** Writes the two log lines of a review and their metrics. */
 function leave(cloud: Cloud, clock: VirtualClock, { name, clusterId }: FakeStack, token: string, status: Status): void {
   const timestamp = new Date(clock.now()).toISOString();
   const tokenHash = hash("sha256", token).slice(0, 12);

@@ -1,4 +1,4 @@
-// IAM and STS of the fake's AWS CLI.
+// IAM and STS in the fake's AWS CLI.
 
 import type { LocalIdentity } from "../../../local/identities.ts";
 import type { VirtualClock } from "./clock.ts";
@@ -11,7 +11,7 @@ export const SSO_PROFILE = "admin";
 const SSO_ARN = `arn:aws:sts::${ACCOUNT}:assumed-role/AWSReservedSSO_ClusterAdmin_0123456789abcdef/alice`;
 const OPERATOR = `arn:aws:iam::${ACCOUNT}:user/operator`;
 
-/** Of AssumeRole's default. */
+/** AssumeRole's default. */
 const SESSION_MS = 3_600_000;
 
 export function access(cloud: Cloud, clock: VirtualClock): Readonly<Record<string, (input: Input) => unknown>> {
@@ -74,7 +74,7 @@ export function access(cloud: Cloud, clock: VirtualClock): Readonly<Record<strin
       ),
     }),
     "iam delete-role": ({ RoleName }) => {
-      if (cloud.attached.has(text(RoleName))) throw new Refused("DeleteConflict", "it has policies");
+      if (cloud.attached.has(text(RoleName))) throw new Refused("DeleteConflict", "The role has policies");
       cloud.kept.delete(`AWS::IAM::Role ${text(RoleName)}`);
       return cloud.roles.delete(text(RoleName)) && {};
     },
@@ -98,7 +98,8 @@ export function access(cloud: Cloud, clock: VirtualClock): Readonly<Record<strin
     "iam delete-access-key": ({ AccessKeyId }) => cloud.keys.delete(text(AccessKeyId)) && {},
     "iam delete-user": ({ UserName }) => {
       const arn = known(cloud.users, UserName);
-      if ([...cloud.keys.values()].some((key) => key.arn === arn)) throw new Refused("DeleteConflict", "it has keys");
+      if ([...cloud.keys.values()].some((key) => key.arn === arn))
+        throw new Refused("DeleteConflict", "The user has access keys");
       cloud.users.delete(text(UserName));
       return {};
     },
@@ -107,7 +108,7 @@ export function access(cloud: Cloud, clock: VirtualClock): Readonly<Record<strin
   };
 }
 
-/** The keys behind the profile with a permission set. */
+/** The credentials of the profile with a permission set. */
 export function ssoIdentity(cloud: Cloud): LocalIdentity {
   const identity = {
     name: "sso",

@@ -1,4 +1,4 @@
-// A call that the fake refuses as AWS does: the AWS CLI prints its code.
+// An AWS error in the fake; the AWS CLI prints its code.
 
 export class Refused extends Error {
   readonly code: string;

@@ -1,4 +1,4 @@
-// A fake of AWS for the tests of the acceptance command: right in everything that the checks look at, but for one wrong answer.
+// A fake of AWS for tests of the acceptance command: all responses are correct, except for one injected fault.
 
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,8 +17,8 @@ import { SSO_PROFILE, ssoIdentity } from "./identities.ts";
 import { Refused } from "./refused.ts";
 
 /**
- * Changes one kind of answer. `call` is `aws <service> <operation> {input}`, `cdk ...`, `iam-authenticator ...`, or a request's
- * method and URL with the caller and the URL inside the token. `answer` is what is printed, or status and text.
+ * Changes one kind of response. `call` is `aws <service> <operation> {input}`, `cdk ...`, `iam-authenticator ...`, or a request's
+ * method and URL with the caller and the URL in the token. `answer` is the output, or status and text.
  */
 export type Wrong = (call: string, answer: string, fake: Fake) => Answer | Promise<Answer>;
 type Answer = string | Fails | undefined;
@@ -35,7 +35,7 @@ export interface Fails {
 
 export interface FakeWorld extends RealWorld {
   readonly cloud: Cloud;
-  /** As Ctrl-C, from this virtual time after the start on; `resume` ends it. */
+  /** Interrupts like Ctrl-C at this virtual time after the start; `resume` ends it. */
   interruptAfter(ms: number): void;
 }
 
@@ -77,7 +77,7 @@ export function fakeWorld(wrong: Wrong = () => undefined): FakeWorld {
     }
   }
 
-  /** Cluster ids by the folder of what was synthesized. */
+  /** Cluster ids by cdk output folder. */
   const assemblies = new Map<string, string>();
 
   async function cdk(args: readonly string[]): Promise<string> {
@@ -89,7 +89,7 @@ export function fakeWorld(wrong: Wrong = () => undefined): FakeWorld {
       return "";
     }
     if (verb === "destroy") {
-      // CDK only warns of a stack that the app does not have.
+      // CDK only warns about a stack that the app does not have.
       const clusterId = assemblies.get(args[args.indexOf("--app") + 1] ?? "");
       const stack = name.endsWith(`-${clusterId}`) ? stackNamed(cloud, name) : undefined;
       return stack === undefined ? "" : deleteStack(cloud, clock, stack);
@@ -113,7 +113,7 @@ export function fakeWorld(wrong: Wrong = () => undefined): FakeWorld {
     if (profile !== undefined) return finished("", JSON.stringify({ Arn: profile.arn }));
     if (operation === "deploy") return finished(await deployRelease(args));
     const call = calls[`${service} ${operation}`];
-    if (call === undefined) throw new Error(`the fake knows no call aws ${service} ${operation}`);
+    if (call === undefined) throw new Error(`the fake does not support the call aws ${service} ${operation}`);
     try {
       const input = JSON.parse(args[args.indexOf("--cli-input-json") + 1] ?? "{}");
       return finished("", JSON.stringify(await call(input)));

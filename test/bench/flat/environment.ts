@@ -1,5 +1,5 @@
-// One environment of the function, as Lambda would keep it: the built bundle, one review after the other. A child process of
-// flat.ts, with --expose-gc; standard output takes the log.
+// One execution environment: runs reviews in sequence with the built bundle. A child process of
+// flat.ts, with --expose-gc; logs to standard output.
 
 import { setImmediate } from "node:timers/promises";
 import { reviewBody, V1 } from "../../system/token-review.ts";
@@ -16,7 +16,7 @@ Date.now = () => realNow() + ahead;
 serveInProcess();
 const { handler } = await import(BUNDLE.href);
 
-/** Of every review but the body, so that making an event costs next to nothing. */
+/** The event without its body, so that creating events is cheap. */
 const event = reviewEvent("");
 
 interface Answer {
@@ -31,7 +31,7 @@ async function review({ kind, from, roles, pause }: Work, index: number): Promis
   const body = reviewBody(V1, token(kind, number, role, Date.now()));
   const ask = (): Promise<Answer> => handler({ ...event, body }, {});
   let answer = await ask();
-  // As kube-apiserver does: a machine that stops for seconds lets the review's own time run out.
+  // Retries as kube-apiserver does, since the machine may pause longer than a review's timeout.
   if (answer.statusCode === 500) answer = await ask();
   const { status } = JSON.parse(answer.body);
   const expected = kind === "good" ? `${roleName(role)}:s${number}` : undefined;
@@ -43,7 +43,7 @@ process.on("message", async (work: Work) => {
   const before = process.cpuUsage();
   for (let index = 0; index < work.reviews; index += 1) await review(work, index);
   const { user, system } = process.cpuUsage(before);
-  // Twice: buffers go with the objects that held them.
+  // Twice, since buffers are freed after the objects that hold them.
   for (const _ of [1, 2]) {
     await setImmediate();
     globalThis.gc?.();

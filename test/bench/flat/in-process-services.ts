@@ -1,5 +1,5 @@
-// STS and Parameter Store below the function's own HTTP clients, in its process: a million calls cost no real network.
-// Nothing is kept, so that all memory that grows is the function's. Answers are right for the tokens of tokens.ts.
+// In-process STS and Parameter Store below the function's HTTP clients, without real network.
+// Stores nothing, so that only the function's memory can grow. Responses match the tokens of tokens.ts.
 
 import { Agent } from "node:http";
 import { Duplex } from "node:stream";
@@ -7,7 +7,7 @@ import { CALLERS } from "../review-event.ts";
 import { readSignature } from "./tokens.ts";
 import { ACCOUNT, mappingOf, PREFIX, roleName } from "./work.ts";
 
-/** No server listens there: connections to these ports are answered here. */
+/** Connections to these ports are handled here; no server listens on them. */
 export const STS_URL = "http://127.0.0.1:1";
 export const PARAMETER_STORE_URL = "http://127.0.0.1:2";
 
@@ -15,7 +15,7 @@ type Answer = (url: string, body: string) => { readonly status: number; readonly
 
 const ANSWERS: Readonly<Record<string, Answer>> = { 1: answerSts, 2: answerParameterStore };
 
-/** Before the function is loaded: its agents then make these connections instead of sockets. */
+/** Call before loading the function: its agents then use these connections instead of sockets. */
 export function serveInProcess(): void {
   const connect = Agent.prototype.createConnection;
   Agent.prototype.createConnection = function (options, callback) {
@@ -24,7 +24,7 @@ export function serveInProcess(): void {
   };
 }
 
-/** A keep-alive connection: takes one request after the other, and answers in a later turn of the event loop. */
+/** A keep-alive connection that responds in a later turn of the event loop. */
 class Connection extends Duplex {
   readonly #answer: Answer;
   #received = "";
@@ -55,7 +55,7 @@ class Connection extends Duplex {
     );
   }
 
-  // What the HTTP client asks of a socket besides.
+  // Other socket methods that the HTTP client calls.
   setKeepAlive = (): this => this;
   setNoDelay = (): this => this;
   setTimeout = (): this => this;

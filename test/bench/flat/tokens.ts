@@ -1,10 +1,10 @@
-// Distinct tokens at the cost of a string each: a million of them cannot be signed one by one.
+// Creates distinct tokens without signing, which would be too slow for a million.
 
 import type { TokenKind } from "./work.ts";
 
 const HEAD = "k8s-aws-v1.";
 
-/** In the signature's place: who the in-process STS says it is, or that it refuses. */
+/** Encoded in the signature: the identity that the in-process STS returns, or an error. */
 const REFUSED = "f".repeat(16);
 const DIGITS = 24;
 
@@ -21,7 +21,7 @@ export function token(kind: TokenKind, number: number, role: number, now: number
   return `${HEAD}${Buffer.from(`https://sts.us-east-1.amazonaws.com/?${query}`).toString("base64url")}`;
 }
 
-/** What `token` has put into the signature of a request's URL; `undefined` for one that STS is to refuse. */
+/** The identity encoded in the signature of a URL; `undefined` if STS must reject it. */
 export function readSignature(url: string): { readonly number: number; readonly role: number } | undefined {
   const signature = /X-Amz-Signature=([0-9a-f]{64})/.exec(url)?.[1] ?? REFUSED;
   if (signature.startsWith(REFUSED)) return undefined;

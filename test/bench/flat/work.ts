@@ -1,29 +1,29 @@
-// What the bench of flatness asks of one environment: how many reviews of which tokens; and what it gets back.
+// Messages between the soak test and an environment: the reviews to run, and the measurements.
 
 export type TokenKind = "good" | "refused" | "malformed";
 
 export interface Work {
   readonly kind: TokenKind;
-  /** The first token's number: no two numbers give the same token. */
+  /** The first token's number; each number is a different token. */
   readonly from: number;
   readonly reviews: number;
-  /** Tokens are of this many roles, `SESSIONS` of each in turn; a mapping exists for each. */
+  /** Number of roles, with `SESSIONS` consecutive tokens each; every role has a mapping. */
   readonly roles: number;
-  /** Milliseconds that pass between two reviews, so that what was read before is read again; 0 for none. */
+  /** Milliseconds between two reviews, so that caches expire; 0 for none. */
   readonly pause: number;
 }
 
 export interface Done {
-  /** Of this process, for one review, in microseconds. */
+  /** CPU time of this process per review, in microseconds. */
   readonly cpu: number;
   /** After garbage collection, in bytes. */
   readonly heap: number;
-  /** Outside of the heap: buffers. */
+  /** Buffers outside the heap. */
   readonly external: number;
   readonly rss: number;
 }
 
-/** Of a role, one after the other. */
+/** Consecutive tokens per role. */
 export const SESSIONS = 10;
 
 export const ACCOUNT = "111122223333";

@@ -1,4 +1,4 @@
-// Who comes in a storm, what is mapped for them, and whom the cluster must take each of them for.
+// The identities of a load spike, their mappings, and the expected result of each review.
 
 import type { Ec2Instance } from "../../../local/ec2/describe-instances.ts";
 import type { InstanceProfile } from "../../../local/ec2/get-instance-profile.ts";
@@ -13,17 +13,17 @@ export interface Member {
 export interface Crowd {
   readonly members: readonly Member[];
   readonly identities: readonly LocalIdentity[];
-  /** Full names and values. */
+  /** Parameter values by full name. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly nodes: { readonly instances: readonly Ec2Instance[]; readonly profiles: readonly InstanceProfile[] };
 }
 
 const ACCOUNT = "111122223333";
-/** One in so many of the first 1,000 is shut out by a deny list, which has 4 KB at most, and must stay out. */
+/** A deny list denies one in this many of the first 1,000 identities (a list has at most 4 KB). */
 const DENIED_EVERY = 50;
 const DENIED_AMONG = 1_000;
 
-/** People and jobs, each with a session of its own, of so many roles in turn. */
+/** People and jobs with separate sessions, spread over this many roles. */
 export function people(count: number, roles: number, prefix: string): Crowd {
   const members = Array.from({ length: count }, (_, index): Member => {
     const role = `Team${index % roles}`;
@@ -45,7 +45,7 @@ export function people(count: number, roles: number, prefix: string): Crowd {
   return crowd(members, parameters);
 }
 
-/** Instances of one role, each of which must become the node of its own private DNS name. */
+/** Instances of one role; each must become the node of its private DNS name. */
 export function nodes(count: number, prefix: string): Crowd {
   const arn = `arn:aws:iam::${ACCOUNT}:role/ClusterNode`;
   const groups = ["system:bootstrappers", "system:nodes"];

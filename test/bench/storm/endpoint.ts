@@ -1,4 +1,4 @@
-// The gateway in a storm: its token bucket, and what it answers for a throttled function.
+// Models the gateway: its token bucket, and its response for a throttled function.
 
 import { reviewEvent } from "../review-event.ts";
 import type { Lambda } from "./lambda.ts";
@@ -8,7 +8,7 @@ import type { Time } from "./time.ts";
 export interface EndpointOptions {
   readonly lambda: Lambda;
   readonly throttle: Limit;
-  /** Where Lambda throttles. */
+  /** The status if Lambda throttles. */
   readonly throttledStatus: number;
   readonly time: Time;
 }
@@ -19,13 +19,13 @@ export interface HttpAnswer {
 }
 
 export interface Endpoint {
-  /** A review of this token. */
+  /** Sends a review of this token. */
   post(token: string): Promise<HttpAnswer>;
   readonly requests: () => number;
   readonly throttled: () => number;
 }
 
-/** From kube-apiserver to the gateway and back, with what the gateway itself takes. */
+/** Round trip between kube-apiserver and gateway, including the gateway's time. */
 const LATENCY_MS = 20;
 
 export function openEndpoint(options: EndpointOptions): Endpoint {

@@ -1,13 +1,13 @@
-// What a kube-apiserver does with a token that it has not seen: one look-up, of up to five tries.
+// Models a kube-apiserver's look-up of an uncached token, with up to five attempts.
 
 import type { Endpoint } from "./endpoint.ts";
 import type { Time } from "./time.ts";
 
-/** The body of a 200, or `undefined` where the look-up failed: nothing is cached then, and the client gets a 401. */
+/** The body of a 200, or `undefined` if the look-up failed: the client gets a 401, and nothing is cached. */
 export type LookUp = (token: string) => Promise<string | undefined>;
 
 /**
- * Measured with k8s.io/apiserver 0.32.3: 503 and the other statuses end the look-up at once.
+ * Measured with k8s.io/apiserver 0.32.3: it does not retry 503 and the other statuses.
  * https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/apiserver/pkg/util/webhook/webhook.go
  */
 const RETRIED = [429, 500, 502, 504];
@@ -15,7 +15,7 @@ const TRIES = 5;
 const FIRST_WAIT_MS = 500;
 const FACTOR = 1.5;
 const JITTER = 0.2;
-/** Of all tries together. */
+/** For all attempts together. */
 const LIMIT_MS = 30_000;
 
 export function kubeApiserver(endpoint: Endpoint, time: Time, random: () => number): LookUp {

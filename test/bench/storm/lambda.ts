@@ -1,4 +1,4 @@
-// Lambda in a storm: an environment answers one request at a time, and a new one is started where none is free.
+// Models Lambda: an environment handles one request at a time; a new one starts if none is free.
 
 import { pathToFileURL } from "node:url";
 import type { Time } from "./time.ts";
@@ -11,16 +11,16 @@ export interface Handled {
 export interface LambdaOptions {
   /** Path of the built bundle. */
   readonly entry: string;
-  /** As many environments as reserved concurrency allows, or the account. */
+  /** Maximum number of environments: reserved concurrency or the account's limit. */
   readonly maxEnvironments: number;
-  /** Started before the storm. */
+  /** Environments started in advance. */
   readonly warmEnvironments: number;
   readonly memoryGigabytes: number;
   readonly time: Time;
 }
 
 export interface Lambda {
-  /** `undefined`: throttled, since every environment is busy. */
+  /** Returns `undefined` if throttled because every environment is busy. */
   invoke(event: unknown): Promise<Handled | undefined>;
   readonly environments: () => number;
   readonly throttled: () => number;
@@ -30,16 +30,16 @@ export interface Lambda {
 type Handler = (event: unknown, context: unknown) => Promise<Handled>;
 
 /**
- * What computing takes with 512 MB; a storm adds the waiting for services itself. From an early run under Lambda's conditions, a
- * little more than is measured now: 127 and 30 (docs/decisions/0009-work-before-the-first-review.md). Until there is an
- * environment, AWS fetches and starts it: nothing is published of that, and 150 ms is a guess.
+ * Computing times with 512 MB, without waiting for services, which the model adds. From an early run under Lambda's
+ * conditions, slightly above the current 127 and 30 (docs/decisions/0009-work-before-the-first-review.md). AWS does not
+ * publish the time to start an environment; 150 ms is a guess.
  */
 const START_MS = 150;
 const INIT_MS = 110;
 const FIRST_REVIEW_MS = 60;
 const REVIEW_MS = 3;
 
-/** Each environment is a module instance of the bundle, with caches and connections of its own. */
+/** Each environment is a module instance of the bundle with separate caches and connections. */
 export async function startLambda(options: LambdaOptions): Promise<Lambda> {
   const { entry, maxEnvironments, warmEnvironments, memoryGigabytes, time } = options;
   const free: Handler[] = [];
@@ -68,7 +68,7 @@ export async function startLambda(options: LambdaOptions): Promise<Lambda> {
 
   return {
     async invoke(event) {
-      // The one that was used last: what is known of Lambda.
+      // Lambda prefers the most recently used environment.
       let handler = free.pop();
       if (handler === undefined) {
         if (environments >= maxEnvironments) {

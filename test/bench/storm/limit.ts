@@ -1,11 +1,11 @@
-// Token buckets, as AWS throttles: so many calls at once, and so many a second afterwards.
+// Token buckets as in AWS throttling: a burst limit and a rate per second.
 
 export interface Limit {
   readonly perSecond: number;
   readonly burst: number;
 }
 
-/** Takes one token; false where there is none. */
+/** Takes one token; returns false if the bucket is empty. */
 export type Admit = () => boolean;
 
 export function tokenBucket({ perSecond, burst }: Limit, now: () => number): Admit {

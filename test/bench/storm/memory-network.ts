@@ -1,9 +1,9 @@
-// A loopback in memory: HTTP between clients and servers of this process, without the system's sockets.
+// An in-memory network for HTTP clients and servers of this process, without system sockets.
 
 import { Agent, Server } from "node:http";
 import { type Duplex, duplexPair } from "node:stream";
 
-/** What HTTP asks of a socket beyond a stream. */
+/** Socket methods that HTTP needs in addition to a stream's. */
 const SOCKET_METHODS = { setTimeout: chain, setNoDelay: chain, setKeepAlive: chain, ref: chain, unref: chain };
 
 function chain<T>(this: T): T {
@@ -13,8 +13,8 @@ function chain<T>(this: T): T {
 const FIRST_PORT = 50_000;
 
 /**
- * Replaces `listen`, `address` and `close` of HTTP servers, and the connections of agents, for this whole process. Node's own HTTP
- * parsers and agents stay.
+ * Replaces `listen`, `address` and `close` of HTTP servers, and the connections of agents, in this process. Node's HTTP
+ * parsers and agents stay in use.
  */
 export function useMemoryNetwork(): void {
   const servers = new Map<number, Server>();
@@ -29,7 +29,7 @@ export function useMemoryNetwork(): void {
       accepted.destroy();
     };
     Object.assign(accepted, SOCKET_METHODS, { resetAndDestroy });
-    // Unlike sockets, the ends of a pair do not notice when the other is destroyed.
+    // Unlike sockets, one end of a pair does not notice when the other is destroyed.
     client.on("close", () => accepted.destroy());
     accepted.on("close", () => client.destroy());
     const server = servers.get(Number(port));
@@ -49,7 +49,7 @@ export function useMemoryNetwork(): void {
       const port = lastPort;
       servers.set(port, this);
       ports.set(this, port);
-      // Time stands still for idle connections.
+      // Disables timeouts of idle connections.
       this.keepAliveTimeout = 0;
       process.nextTick(listening);
       return this;

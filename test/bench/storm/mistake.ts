@@ -1,6 +1,6 @@
-// Checks an answer against the identity that asked: who was granted as whom, and who was refused why.
+// Checks a response against the expected user or denial of the identity.
 
-/** What a review must say: a user, or the code of a denial. */
+/** The expected user, or code of a denial. */
 export type Expected = { readonly username: string; readonly groups: readonly string[] } | { readonly denial: string };
 
 interface Status {
@@ -9,7 +9,7 @@ interface Status {
   readonly error?: string;
 }
 
-/** What is wrong with the body of a 200; `undefined` where nothing is. */
+/** The error in the body of a 200, or `undefined`. */
 export function mistake(body: string, expected: Expected): string | undefined {
   const { status = {} } = JSON.parse(body) as { status?: Status };
   const { authenticated, user, error } = status;

@@ -1,4 +1,4 @@
-// One storm in a process of its own, since it changes time and network there. Takes a storm by message, and sends what came of it.
+// Runs one load spike in a separate process, since it replaces time and network. Receives the parameters and sends the result.
 
 import { useMemoryNetwork } from "./memory-network.ts";
 import { runStorm, type Storm, type StormResult } from "./run.ts";
@@ -6,13 +6,13 @@ import { slowTime, virtualTime } from "./time.ts";
 
 export interface StormOrder {
   readonly storm: Storm;
-  /** Real time with real sockets, so many times slower; otherwise virtual time. */
+  /** Real time with real sockets, slowed by this factor; absent: virtual time. */
   readonly slowness?: number;
 }
 
 export type StormReport = { readonly result: StormResult } | { readonly error: string };
 
-/** Mulberry32: the same storm each time. */
+/** Mulberry32, so that runs are reproducible. */
 function seeded(seed: number): () => number {
   let state = seed;
   return () => {
@@ -24,11 +24,11 @@ function seeded(seed: number): () => number {
 }
 
 async function carryOut({ storm, slowness }: StormOrder): Promise<StormReport> {
-  // The bundle waits for random times, too.
+  // The bundle also uses random waits.
   Math.random = seeded(storm.seed);
   const time = slowness === undefined ? virtualTime() : slowTime(slowness);
   if (slowness === undefined) useMemoryNetwork();
-  // Each review prints two lines, which nobody reads here.
+  // Discards the two log lines of each review.
   process.stdout.write = () => true;
   try {
     return { result: await time.run(runStorm(storm, time, seeded(storm.seed + 1))) };

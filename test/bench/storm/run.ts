@@ -1,4 +1,4 @@
-// One storm, from the first token to the last answer: everybody comes, is looked up, and comes again until they are in.
+// Runs one load spike: every client sends its token and retries until it is logged in.
 
 import { fileURLToPath } from "node:url";
 import { mintToken } from "../../../local/token.ts";
@@ -13,10 +13,10 @@ import { type Calls, type Outage, type ServiceName, startServices } from "./serv
 import type { Time } from "./time.ts";
 
 export interface Storm {
-  /** People come to every kube-apiserver; a node comes to one. */
+  /** People log in at every kube-apiserver, a node at one. */
   readonly who: { readonly people: number; readonly roles: number } | { readonly nodes: number };
   readonly apiservers: number;
-  /** They come evenly within this time. */
+  /** First logins are spread evenly over this time. */
   readonly withinMs: number;
   readonly throttle: Limit;
   /** Reserved concurrency, or the account's limit. */
@@ -29,7 +29,7 @@ export interface Storm {
 }
 
 export interface StormResult {
-  /** Seconds from the start of the storm. */
+  /** Seconds from the start. */
   readonly half: number;
   readonly most: number;
   readonly all: number;
@@ -41,9 +41,9 @@ export interface StormResult {
   readonly calls: Readonly<Record<ServiceName, Calls>>;
   readonly environments: number;
   readonly usd: number;
-  /** Answers that are not those of their identities. */
+  /** Responses that do not match the identity. */
   readonly wrong: readonly string[];
-  /** Who never came in. */
+  /** Clients that never logged in. */
   readonly out: number;
 }
 
@@ -52,9 +52,9 @@ const PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
 const REGION = "us-west-2";
 const ENTRY = fileURLToPath(new URL("../../../dist/authenticator/index.mjs", import.meta.url));
 const MEMORY_GIGABYTES = 0.5;
-/** A client comes again after this and a random part of it more: controllers do, and people who type the command again. */
+/** Clients (controllers, or people) retry after this time plus a random part of it. */
 const AGAIN_MS = 1_000;
-/** Whoever is not in by then counts as out. */
+/** Clients that are not logged in after this time count as failed. */
 const GIVE_UP_MS = 300_000;
 
 export async function runStorm(storm: Storm, time: Time, random: () => number): Promise<StormResult> {
@@ -143,7 +143,7 @@ function mintTokens({ members }: Crowd, now: number): Promise<string[]> {
 
 /**
  * List prices in us-east-1, in USD (https://aws.amazon.com/api-gateway/pricing/, .../lambda/pricing/ for arm64,
- * .../systems-manager/pricing/): an HTTP API's requests, whatever became of them; the function's requests and time; reads
+ * .../systems-manager/pricing/): all requests of the HTTP API; the function's requests and duration; reads
  * with higher throughput.
  */
 function cost(requests: number, gigabyteSeconds: number, paidReads: number): number {

@@ -1,4 +1,4 @@
-// STS, Parameter Store, EC2 and IAM of a storm: the local ones, each with the latency and the limits of the real one.
+// Local STS, Parameter Store, EC2 and IAM with the latency and limits of the real services.
 
 import { ec2Answers } from "../../../local/ec2/ec2.ts";
 import { readForm } from "../../../local/ec2/query-protocol.ts";
@@ -27,7 +27,7 @@ export interface Calls {
 }
 
 export interface Services {
-  /** Settings of the function that lead to them. */
+  /** Settings that point the function at them. */
   readonly environment: Readonly<Record<string, string>>;
   readonly calls: Readonly<Record<ServiceName, Calls>>;
   close(): Promise<void>;
@@ -39,17 +39,17 @@ export interface ServiceOptions {
   readonly crowd: Crowd;
   readonly time: Time;
   readonly random: () => number;
-  /** Reads of Parameter Store a second. */
+  /** Parameter Store reads per second. */
   readonly ssmReads: number;
-  /** What STS does instead of answering, for so long from the start. */
+  /** A fault of STS, and its duration from the start. */
   readonly stsOutage: Outage | undefined;
 }
 
 /**
  * Parameter Store: 40 reads a second, 10,000 with higher throughput (https://docs.aws.amazon.com/general/latest/gr/ssm.html).
  * STS: 600 a second for an account and region (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
- * EC2: 100 at once and 20 a second for each action that changes nothing
- * (https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html). IAM publishes none: taken to be 20 a second.
+ * EC2: a burst of 100 and 20 per second for each read-only action
+ * (https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html). IAM publishes no limit; assumes 20 per second.
  */
 const LIMITS = {
   sts: { perSecond: 600, burst: 600 },
@@ -57,7 +57,7 @@ const LIMITS = {
   iam: { perSecond: 20, burst: 20 },
 } satisfies Record<string, Limit>;
 
-/** There and back inside a region, with the service's own time; a random half of it more. */
+/** Round trip in a region including the service's time, plus a random part of up to half of it. */
 const LATENCY_MS = 10;
 const LOCATION = { partition: "aws", region: "us-west-2", account: "111122223333" };
 
@@ -70,7 +70,7 @@ export async function startServices({ crowd, time, random, ssmReads, stsOutage }
   };
   const limits = { ...LIMITS, ssm: { perSecond: ssmReads, burst: ssmReads } };
 
-  /** Its answers, as late and as limited as those of the service. */
+  /** Wraps a request handler with the service's latency and limits. */
   function limited(name: ServiceName, answer: Answer, throttling: (request: LocalRequest) => Fault): Answer {
     const admit = tokenBucket(limits[name], time.now);
     return async (request) => {
@@ -130,11 +130,11 @@ export async function startServices({ crowd, time, random, ssmReads, stsOutage }
 type Answer = (request: LocalRequest) => LocalResponse | Promise<LocalResponse>;
 
 function asResponse(fault: Fault): LocalResponse {
-  if (fault.kind !== "answer") throw new Error("throttling is an answer");
+  if (fault.kind !== "answer") throw new Error("throttling must be a response");
   return fault;
 }
 
-/** A storm has so many that their bodies would fill the memory. */
+/** Does not record requests, since their bodies would fill the memory. */
 function forgetRequests({ requests }: LocalServer): void {
   requests.push = () => 0;
 }

@@ -1,4 +1,4 @@
-// A small storm for each promise of docs/performance.md: with the defaults nobody's look-up fails, and nobody is taken for another.
+// A small load spike for each claim in docs/performance.md: with the defaults, no look-up fails and no identity is mistaken.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -25,44 +25,44 @@ function storm(reservedConcurrency: number | undefined, rest: Partial<Storm> = {
   };
 }
 
-test("three kube-apiservers restart: with the defaults, everybody is in within 5 s, and no look-up fails", async () => {
+test("when three kube-apiservers restart, all clients are logged in within 5 s with the defaults, and no look-up fails", async () => {
   const { failed, out, all } = await carryOut(storm(undefined, { who: { people: 20, roles: 1 } }));
   assert.deepEqual([failed, out], [0, 0]);
   assert.ok(all < 5, `${all} s`);
 });
 
-test("reserved concurrency bounds the environments, and with them the reads of Parameter Store", async () => {
+test("reserved concurrency limits the environments and the reads of Parameter Store", async () => {
   const { failed, environments, lambdaThrottled, calls } = await carryOut(storm(8));
   assert.equal(failed, 0);
   assert.equal(environments, 8);
-  assert.ok(lambdaThrottled > 0, "some requests met no free environment, and were tried again");
-  // Each environment reads the callers, and each role's names once.
+  assert.ok(lambdaThrottled > 0, "some requests were throttled and retried");
+  // Each environment reads the callers and each role's names once.
   assert.ok(calls.ssm.total - calls.ssm.throttled <= 8 * (1 + 3), `${calls.ssm.total} reads`);
 });
 
-test("a gateway that answered 503 while Lambda throttles would fail look-ups that a 500 does not", async () => {
+test("look-ups would fail if the gateway returned 503 instead of 500 for throttling", async () => {
   const { failed } = await carryOut(storm(8, { throttledStatus: 503 }));
   assert.ok(failed > 0);
 });
 
-test("nodes that join at once: EC2's and IAM's limits keep none of them out", async () => {
+test("all nodes that join at once are logged in despite the limits of EC2 and IAM", async () => {
   const { failed, calls } = await carryOut(storm(20, { who: { nodes: 60 }, withinMs: 2_000 }));
   assert.equal(failed, 0);
   assert.ok(calls.iam.throttled > 0, "more than IAM takes at once");
 });
 
-test("STS is away for 4 s and comes back: everybody gets in, and nobody was let in before", async () => {
+test("all clients are logged in after an STS outage of 4 s, and none during it", async () => {
   const outage = { endsMs: 4_000, kind: "reset" } as const;
   const { half, out } = await carryOut(storm(8, { who: { people: 20, roles: 3 }, stsOutage: outage }));
   assert.equal(out, 0);
   assert.ok(half > 4, `${half} s`);
 });
 
-test("the same storm is the same each time", async () => {
+test("runs are reproducible", async () => {
   assert.deepEqual(await carryOut(storm(5)), await carryOut(storm(5)));
 });
 
-test("an answer for somebody else is found out", () => {
+test("a response for another identity is detected", () => {
   const body = (status: unknown): string => JSON.stringify({ status });
   const bob = { username: "dev:bob", groups: ["developers"] };
   const granted = { authenticated: true, user: { ...bob, uid: "1" } };

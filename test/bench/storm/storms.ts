@@ -1,4 +1,4 @@
-// Carries out storms, a few at a time, each in a process of its own.
+// Runs load spikes, a few at a time, each in a separate process.
 
 import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { StormOrder, StormReport } from "./process.ts";
 import type { StormResult } from "./run.ts";
 
-/** In their order. Throws what a storm throws, and on an answer that is not that of its identity. */
+/** Returns results in order. Throws on any error, and on a response that does not match its identity. */
 export async function carryOutAll(
   orders: readonly StormOrder[],
   atOnce = availableParallelism(),
@@ -31,7 +31,7 @@ export function carryOut(order: StormOrder): Promise<StormResult> {
     else if (report.result.wrong.length > 0) reject(new Error(`wrong answers:\n${report.result.wrong.join("\n")}`));
     else resolve(report.result);
   });
-  child.once("exit", (code) => reject(new Error(`the storm ended with ${code} before it had a result`)));
+  child.once("exit", (code) => reject(new Error(`the process exited with ${code} before it sent a result`)));
   child.send(order);
   return promise;
 }

@@ -1,16 +1,16 @@
-// The time of a storm: a virtual one that moves on only when nothing is left to do, or the real one, slowed down.
+// Time of a load spike: virtual time that advances only when no work is left, or slowed real time.
 
 export interface Time {
   /** Milliseconds since 1970. */
   now(): number;
   sleep(ms: number): Promise<void>;
-  /** Resolves as `work` does; under virtual time, only while this runs does time move. */
+  /** Settles as `work` does; virtual time advances only during this call. */
   run<T>(work: Promise<T>): Promise<T>;
 }
 
 /**
- * The real time, slowed down: so many real milliseconds are one. What computing takes then counts for so much less, and everything
- * else, the system's sockets included, is as it is. Replaces `Date.now` and `setTimeout` for this whole process.
+ * Real time slowed by a factor, which reduces the weight of computing time. Everything else, including the system's
+ * sockets, is unchanged. Replaces `Date.now` and `setTimeout` in this process.
  */
 export function slowTime(factor: number): Time {
   const realNow = Date.now;
@@ -35,7 +35,7 @@ interface Timer {
   cancelled: boolean;
 }
 
-/** What `setTimeout` gives, as far as the bundle looks at it. */
+/** The parts of `setTimeout`'s result that the bundle uses. */
 interface Handle {
   readonly timer: Timer;
   readonly ref: () => Handle;
@@ -44,9 +44,9 @@ interface Handle {
 }
 
 /**
- * Replaces `Date.now`, `setTimeout` and `clearTimeout` for this whole process, the bundle included. Computing takes no time; what
- * it takes on Lambda is put in by `sleep`. Sound only where nothing waits for the outside: sockets must be in memory
- * (memory-network.ts), and files, which modules are loaded from, are waited for.
+ * Replaces `Date.now`, `setTimeout` and `clearTimeout` in this process, including the bundle. Computing takes no time;
+ * `sleep` adds the time that it takes on Lambda. Valid only without external waits: sockets must be in memory
+ * (memory-network.ts); reads of module files are waited for.
  */
 export function virtualTime({ turns = 3 } = {}): Time {
   const timers: Timer[] = [];
@@ -77,7 +77,7 @@ export function virtualTime({ turns = 3 } = {}): Time {
     else realClearTimeout(handle);
   }) as typeof clearTimeout;
 
-  /** Until everything that can go on without time has gone on. */
+  /** Waits for all work that does not need time. */
   async function settle(): Promise<void> {
     for (let quiet = 0; quiet < turns; quiet += 1) {
       await new Promise((resolve) => setImmediate(resolve));
@@ -98,7 +98,7 @@ export function virtualTime({ turns = 3 } = {}): Time {
         await settle();
         if (ended) return work;
         const next = pop(timers);
-        if (next === undefined) throw new Error("nothing is left to wait for, and the work has not ended");
+        if (next === undefined) throw new Error("no timers are left, but the work has not ended");
         if (next.cancelled) continue;
         now = Math.max(now, next.at);
         next.call();

@@ -1,5 +1,5 @@
-// The process behind environment.ts: loads one handler, runs reviews one after another as Lambda does, and counts the
-// processor time of nothing else.
+// Child process of environment.ts: loads one handler, runs reviews in sequence as Lambda does, and measures only their
+// processor time.
 
 import { pathToFileURL } from "node:url";
 import type { Batch, Measured } from "./environment.ts";
@@ -25,7 +25,7 @@ process.on("message", (batch: Batch) => {
 
 async function measure({ before, events: texts, repeat, status, holds }: Batch): Promise<Measured> {
   for (const text of before) await handler(JSON.parse(text), {});
-  // Lambda's runtime client makes an object of each event, for any handler.
+  // Lambda's runtime client parses each event before the handler.
   const events = texts.flatMap((text) => Array.from({ length: repeat }, () => JSON.parse(text)));
   const microseconds = new Float64Array(events.length);
   let wrong: Response | undefined;
@@ -40,7 +40,7 @@ async function measure({ before, events: texts, repeat, status, holds }: Batch):
   }
   const { user, system } = process.cpuUsage(from);
 
-  if (wrong !== undefined) throw new Error(`not the answer that was to be measured: ${JSON.stringify(wrong)}`);
+  if (wrong !== undefined) throw new Error(`unexpected response: ${JSON.stringify(wrong)}`);
   microseconds.sort();
   const at = (share: number): number => microseconds[Math.floor(share * (microseconds.length - 1))] ?? Number.NaN;
   return { cpu: (user + system) / events.length, p50: at(0.5), p99: at(0.99) };

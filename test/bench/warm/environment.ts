@@ -1,20 +1,20 @@
-// One execution environment of a function in a process of its own, whose reviews are measured.
+// Measures reviews in one execution environment of a function, in a separate process.
 
 import { fork } from "node:child_process";
 import { once } from "node:events";
 
 export interface Batch {
-  /** Events, each in JSON; those of `before` are not measured. */
+  /** Events as JSON; those of `before` are not measured. */
   readonly before: readonly string[];
   readonly events: readonly string[];
-  /** How often each event is measured. */
+  /** Repetitions of each event. */
   readonly repeat: number;
-  /** What each answer must be, and what its body must hold. */
+  /** The expected status, and text that the body must contain. */
   readonly status: number;
   readonly holds: string;
 }
 
-/** In microseconds for one review. */
+/** Microseconds per review. */
 export interface Measured {
   readonly cpu: number;
   readonly p50: number;
@@ -27,19 +27,19 @@ export interface Environment {
   close(): void;
 }
 
-/** `entry`: path of a module that exports `handler`. `settings` are all of its environment. */
+/** `entry`: path of a module that exports `handler`. `settings` is its complete environment. */
 export async function startEnvironment(
   entry: string,
   settings: Readonly<Record<string, string>>,
 ): Promise<Environment> {
-  // What it prints goes nowhere: a pipe, as in Lambda, costs it the same and makes work for this process.
+  // Discards output: a pipe, as on Lambda, costs it the same but adds work to this process.
   const child = fork(new URL("environment-process.ts", import.meta.url), [entry], {
     env: { ...settings },
     execArgv: ["--expose-gc"],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   const ended = once(child, "exit").then(([code]): never => {
-    throw new Error(`the process of ${entry} ended with ${code}`);
+    throw new Error(`the process of ${entry} exited with ${code}`);
   });
   ended.catch(() => undefined);
   await Promise.race([once(child, "message"), ended]);

@@ -1,4 +1,4 @@
-// The reviews that are measured, by what the function must do for them and answer.
+// The measured reviews, by the work that they require and the expected response.
 
 import { type LocalIdentity, localIdentity } from "../../../local/identities.ts";
 import { CLUSTER_ID, REGION } from "../../../local/sandbox-settings.ts";
@@ -8,13 +8,13 @@ import type { Batch } from "./environment.ts";
 
 export interface Review {
   readonly name: string;
-  /** Whether a service must answer: such reviews are measured in smaller batches, and also from afar. */
+  /** Whether the review calls a service: then it is measured in smaller batches, and also with latency. */
   readonly asks: boolean;
-  /** So many reviews. */
+  /** Creates this many reviews. */
   batch(size: number): Promise<Batch>;
 }
 
-/** `crowd`: identities with a mapping each; each of them is new once. */
+/** `crowd`: identities with a mapping each, each used once as new. */
 export async function makeReviews(crowd: readonly LocalIdentity[]): Promise<readonly Review[]> {
   const bob = localIdentity("bob");
   const token = await mint(bob, 0);
@@ -58,7 +58,7 @@ function refused(code: string): Expected {
   return { status: 200, holds: `"authenticated":false,"error":"${code}: ` };
 }
 
-/** The same token each time, the first time not measured. */
+/** The same token each time; the first time is not measured. */
 function same(name: string, token: string, expected: Expected, caller?: string): Review {
   const event = eventOf(token, caller);
   return {
@@ -68,7 +68,7 @@ function same(name: string, token: string, expected: Expected, caller?: string):
   };
 }
 
-/** Another token each time; `known`, of the same identity, goes before each batch. */
+/** Another token each time; `known`, of the same identity, is reviewed before each batch. */
 function different(name: string, next: () => Promise<string>, expected: Expected, known?: string): Review {
   return {
     name,
@@ -87,7 +87,7 @@ function taken<T>(items: Iterator<T>): T {
   return value;
 }
 
-/** Another `index` gives another token: up to 10 minutes old, and valid for up to 900 seconds. */
+/** A different token per `index`: up to 10 minutes old, with an expiry of up to 900 seconds. */
 export function mint(identity: LocalIdentity, index: number, options: Partial<TokenOptions> = {}): Promise<string> {
   const now = Date.now() - (index % 600) * 1_000;
   return mintToken({
@@ -100,10 +100,10 @@ export function mint(identity: LocalIdentity, index: number, options: Partial<To
   });
 }
 
-/** As long as those of real clusters. */
+/** As long as in real clusters. */
 const SERVICE_ACCOUNT_TOKEN = ["eyJhbGciOiJSUzI1NiIsImtpZCI6ImJlbmNoIn0", "a".repeat(720), "b".repeat(342)].join(".");
 
-/** In JSON, as the other process gets it. */
+/** As JSON for the other process. */
 export function eventOf(token: string, caller = CALLER): string {
   return JSON.stringify(reviewEvent(token, { caller }));
 }

@@ -1,4 +1,4 @@
-// STS and Parameter Store behind TLS, and what is stored: a mapping for most, lists of many entries for some.
+// STS and Parameter Store behind TLS, with mappings for most identities and long lists for some.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,11 +14,11 @@ import { CALLERS } from "../review-event.ts";
 import { startTlsFront } from "../tls-front.ts";
 
 export interface Services {
-  /** Settings of the function that lead to these services; `distant` ones are 10 ms away. */
+  /** Settings that point the function at these services; `distant` ones have 10 ms latency. */
   readonly settings: Readonly<Record<"near" | "distant", Readonly<Record<string, string>>>>;
-  /** Where STS itself is, in plain HTTP. */
+  /** URL of STS with plain HTTP. */
   readonly stsUrl: string;
-  /** Identities with a mapping each, none of which is one of `LOCAL_IDENTITIES`. */
+  /** Identities with a mapping each, in addition to `LOCAL_IDENTITIES`. */
   readonly crowd: readonly LocalIdentity[];
   close(): Promise<void>;
 }
@@ -29,9 +29,9 @@ const HOME = "111122223333";
 const OTHER = "444455556666";
 const ENTRIES = 20;
 
-/** `crowdSize`: at least so many identities with a mapping. */
+/** `crowdSize`: minimum number of identities with a mapping. */
 export async function startServices(crowdSize: number): Promise<Services> {
-  // Some of a crowd have no mapping, or are denied.
+  // Some identities of a crowd have no mapping or are denied.
   const crowd = createCrowd(Math.ceil(crowdSize * 1.1)).filter(({ username }) => username !== undefined);
   const identities = crowd.map(({ identity }) => identity);
   const sts = await startSts({ identities: [...LOCAL_IDENTITIES, ...identities] });
@@ -70,7 +70,7 @@ export async function startServices(crowdSize: number): Promise<Services> {
   };
 }
 
-/** Full names and values. */
+/** Parameter values by full name. */
 function parameters(): Record<string, string> {
   const others = Array.from({ length: ENTRIES - 1 }, (_, index) => `arn:aws:iam::${OTHER}:role/team-${index}-*`);
   const values: Record<string, unknown> = {
@@ -79,7 +79,7 @@ function parameters(): Record<string, string> {
       username: "dev:{SessionName}",
       groups: ["developers"],
     },
-    // A username is missing.
+    // Invalid: without a username.
     [`federated-user/${HOME}/dave`]: { arn: `arn:aws:sts::${HOME}:federated-user/dave`, groups: ["developers"] },
     [`deny/${OTHER}`]: [...others, `arn:aws:iam::${OTHER}:user/alice`].map((arnLike) => ({ arnLike })),
     [`pattern/${OTHER}`]: [...others, `arn:aws:iam::${OTHER}:role/Dev*`].map((arnLike, index) => ({

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { logsForbidden } from "../../../local/logs/refusal.ts";
+import { logsForbidden } from "../../../local/logs/errors.ts";
 import { ssmThrottling } from "../../../local/parameter-store/protocol.ts";
 import { cli } from "../cli.ts";
 import { stacksForbidden, startStacks } from "../stacks.ts";

@@ -1,4 +1,4 @@
-// The programs that the end-to-end tests run: of KUBEBUILDER_ASSETS where that is set, otherwise built from Go modules.
+// Provides the programs for end-to-end tests: from KUBEBUILDER_ASSETS if set, else built from Go modules.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -23,14 +23,14 @@ export interface Binaries {
   readonly etcd: string;
   readonly kubectl: string;
   readonly awsIamAuthenticator: string;
-  /** The newest first, and two of them unless KUBEBUILDER_ASSETS gives its own one. */
+  /** Newest first; one version with KUBEBUILDER_ASSETS, else two. */
   readonly apiservers: readonly [Apiserver, ...Apiserver[]];
 }
 
-/** Builds what is missing. */
+/** Builds missing programs. */
 export function findBinaries(): Binaries {
   const awsIamAuthenticator = findAwsIamAuthenticator();
-  // The convention of envtest: https://book.kubebuilder.io/reference/envtest
+  // envtest's convention: https://book.kubebuilder.io/reference/envtest
   const assets = process.env["KUBEBUILDER_ASSETS"];
   if (assets) {
     const path = join(assets, "kube-apiserver");
@@ -86,7 +86,7 @@ export function findAwsIamAuthenticator(): string {
   });
 }
 
-/** The one on the path, where there is one. */
+/** The program on the PATH, if any. */
 export function findTofu(): string {
   if (spawnSync("tofu", ["version"]).status === 0) return "tofu";
   const path = "github.com/opentofu/opentofu";
@@ -99,7 +99,7 @@ export function findTofu(): string {
   });
 }
 
-/** Turns HCL into JSON, without evaluating it. */
+/** Converts HCL to JSON without evaluation. */
 export function findHcl2json(): string {
   const path = "github.com/tmccombs/hcl2json";
   return build({

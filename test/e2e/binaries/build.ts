@@ -1,4 +1,4 @@
-// Builds one program from its Go module, once: later runs take it from the cache.
+// Builds a program from its Go module and caches it.
 
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { arch, homedir, platform, tmpdir } from "node:os";
@@ -10,21 +10,21 @@ export interface Program {
   readonly version: string;
   /** The import path of its main package. */
   readonly main: string;
-  /** Writes the module that the package is built in. */
+  /** Writes the Go module that builds the package. */
   readonly writeModule: (folder: string) => void;
-  /** Go variables that a release build sets, such as the version it tells. */
+  /** Go variables that a release build sets, such as the version. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** Outside the repository, where `npm ci` does not remove it. */
+/** Outside the repository, so that `npm ci` does not remove it. */
 const CACHE = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "lambda-iam-authenticator", "e2e");
 
-/** The path of the program. */
+/** Returns the path of the program. */
 export function build({ name, version, main, writeModule, variables }: Program): string {
   const file = join(CACHE, `${name}-${version}-${platform()}-${arch()}`);
   if (existsSync(file)) return file;
   requireGo(`${name} ${version}`);
-  console.error(`builds ${name} ${version} from its Go module; it is kept in ${CACHE}`);
+  console.error(`building ${name} ${version} from its Go module; cached in ${CACHE}`);
   const start = Date.now();
   mkdirSync(CACHE, { recursive: true });
   const folder = mkdtempSync(join(tmpdir(), `${name}-`));
@@ -33,7 +33,7 @@ export function build({ name, version, main, writeModule, variables }: Program):
     const settings = Object.entries(variables).map(([variable, value]) => `-X ${variable}=${value}`);
     const ldflags = ["-s", "-w", ...settings].join(" ");
     runGo(["build", "-p", "2", "-trimpath", "-ldflags", ldflags, "-o", `${file}.part`, main], folder);
-    // whole or not at all, should the build be interrupted
+    // atomic, in case the build is interrupted
     renameSync(`${file}.part`, file);
   } finally {
     rmSync(folder, { recursive: true });

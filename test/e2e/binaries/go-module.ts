@@ -1,13 +1,12 @@
-// A throwaway Go module from which one program of another module can be built, pinned to the versions that belong to it.
+// Writes a temporary Go module that builds a program of another module with that module's dependency versions.
 
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runGo } from "./go.ts";
 
 /**
- * Writes go.mod into `folder`. Replacements count only in the main module, so those by another module are taken over from the
- * module's own; those by a folder beside it mean nothing elsewhere. `replacements`, by module, take
- * precedence over the module's own.
+ * Writes go.mod into `folder`. Go applies replacements only in the main module, so this copies the module's replacements by
+ * other modules, but not those by folders. `replacements`, by module, take precedence.
  */
 export function writeModule(
   folder: string,
@@ -24,16 +23,16 @@ export function writeModule(
 }
 
 /**
- * The same for k8s.io/kubernetes, which asks for its staging modules as v0.0.0 and finds them in its own tree. Elsewhere
- * they are modules of their own, released as v0.<minor>.<patch>:
+ * The same for k8s.io/kubernetes, which requires its staging modules as v0.0.0 from its tree. They are released
+ * separately as v0.<minor>.<patch>:
  * https://github.com/kubernetes/kubernetes/blob/master/staging/README.md
- * Its own go.sum comes along, so that everything else is the very code that Kubernetes was released with.
+ * Copies its go.sum, so that all other dependencies are those of the Kubernetes release.
  */
 export function writeKubernetesModule(folder: string, version: string): void {
   const { Dir, GoMod } = download("k8s.io/kubernetes", version);
   const goMod = readFileSync(GoMod, "utf8");
   const staging = [...goMod.matchAll(/^\s+(k8s\.io\/\S+) v0\.0\.0$/gm)].map(([, name]) => name);
-  // The go line and the godebug settings, in either of their two forms, decide how the program behaves.
+  // The go line and the godebug settings (in two forms) affect the program's behavior.
   const settings = goMod.match(/^go .+$|^godebug \([^)]*\)|^godebug [^(\n]+$/gm) ?? [];
   mkdirSync(folder, { recursive: true });
   writeFileSync(
@@ -49,7 +48,7 @@ export function writeKubernetesModule(folder: string, version: string): void {
 }
 
 interface Downloaded {
-  /** The module's source, unpacked. */
+  /** The module's unpacked source. */
   readonly Dir: string;
   readonly GoMod: string;
 }

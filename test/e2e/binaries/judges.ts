@@ -1,5 +1,5 @@
-// The distributions' own programs that judge our instructions for control planes: kubeadm itself, and for Talos and kops small
-// programs of ours (test/e2e/judges/) around the packages that judge in theirs.
+// Builds the programs that validate our instructions for control planes: kubeadm, and for Talos and kops small programs
+// (test/e2e/judges/) that use their validation packages.
 
 import { hash } from "node:crypto";
 import { copyFileSync, readFileSync } from "node:fs";
@@ -12,8 +12,8 @@ import { KOPS_VERSION, type KUBERNETES_VERSIONS, type TALOS_VERSIONS } from "./v
 const JUDGES = join(import.meta.dirname, "../judges");
 
 /**
- * Modules that Talos 1.14 needs in a version that the module proxy does not serve, and the version of 1.13 instead. They are for
- * networks and for the state of a running machine; configurations are patched and validated without them.
+ * Modules of Talos 1.14 that the module proxy does not serve, replaced with the versions of 1.13. Only networks and the
+ * state of a running machine use them, not patches and validation.
  */
 const TALOS_REPLACEMENTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "1.14.1": {
@@ -27,7 +27,7 @@ export function findKubeadm(version: (typeof KUBERNETES_VERSIONS)[number]): stri
   return build(kubernetesProgram("kubeadm", version));
 }
 
-/** See judges/talos/main.go for its verbs. */
+/** See judges/talos/main.go for its commands. */
 export function findTalosJudge(version: (typeof TALOS_VERSIONS)[number]): string {
   return findJudge("talos", "github.com/siderolabs/talos/pkg/machinery", version, TALOS_REPLACEMENTS[version]);
 }
@@ -47,7 +47,7 @@ function findJudge(
   const digest = hash("sha256", readFileSync(source)).slice(0, 12);
   return build({
     name: `${name}-judge`,
-    // A change of the judge is another program.
+    // The cache key includes the program's source.
     version: `${version}-${digest}`,
     main: ".",
     writeModule: (folder) => {

@@ -1,4 +1,4 @@
-// Builds what the end-to-end tests run, where it is not in the cache yet, and tells the versions.
+// Builds the programs of the end-to-end tests that are not cached, and prints their versions.
 
 import { execFileSync } from "node:child_process";
 import { findBinaries, findHcl2json, findTofu } from "./binaries.ts";

@@ -1,17 +1,17 @@
-// What the end-to-end tests run, by version. Every one can be had whole from the Go module proxy.
+// The versions of programs in end-to-end tests. The Go module proxy serves all of them.
 
-/** The newest first; the last one is past its support upstream and still in the field. */
+/** Newest first; the last one is no longer supported upstream, but still in use. */
 export const KUBERNETES_VERSIONS = ["1.37.2", "1.32.13"] as const;
 
 export const ETCD_VERSION = "3.6.16";
 
-/** The peer: its client makes tokens here, as it does for clusters that its own server guards. */
+/** The peer, whose client also creates tokens in these tests. */
 export const AWS_IAM_AUTHENTICATOR_VERSION = "0.7.8";
 
-/** Terraform under a licence that lets it be built and used here (MPL 2.0). */
+/** Compatible with Terraform, under a license that allows this use (MPL 2.0). */
 export const OPENTOFU_VERSION = "1.12.6";
 
-/** The newest release of each minor version whose configuration packages the module proxy serves. */
+/** The newest release per minor version whose configuration packages the module proxy serves. */
 export const TALOS_VERSIONS = ["1.14.1", "1.13.9", "1.12.0"] as const;
 
 export const KOPS_VERSION = "1.36.2";

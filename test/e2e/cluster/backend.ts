@@ -1,4 +1,4 @@
-// All that stands behind kube-apiserver: a TLS gateway, the built bundle, and the AWS services that it asks.
+// The backend of kube-apiserver: a TLS gateway, the built bundle, and local AWS services.
 
 import { hash, randomBytes } from "node:crypto";
 import { join } from "node:path";
@@ -18,27 +18,27 @@ import { MAPPING_PREFIX } from "./mappings.ts";
 export interface BackendOptions {
   readonly folder: string;
   readonly callerAuth?: "bearer" | "mtls";
-  /** Names and values in Parameter Store; the list of callers is added. */
+  /** Parameters, by name; the list of callers is added. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** Whose keys STS knows; those of `npm start` by default. */
+  /** STS identities; default: those of `npm start`. */
   readonly identities?: readonly LocalIdentity[];
-  /** Roles that service accounts may assume at that STS; none by default. */
+  /** Roles that service accounts may assume; default none. */
   readonly webIdentity?: WebIdentityOptions;
 }
 
 export interface Backend {
-  /** Where kube-apiserver posts its TokenReviews. */
+  /** The webhook URL. */
   readonly url: string;
-  /** Issued the gateway's certificate, and what clients show under `mtls`. */
+  /** The authority of the gateway's certificate and of client certificates for `mtls`. */
   readonly authority: CertificateAuthority;
   /** The bearer token whose hash is in Parameter Store. */
   readonly callerToken: string;
   readonly gateway: Gateway;
   readonly sts: LocalServer;
   readonly store: MemoryStore;
-  /** One for each request that the function answered. */
+  /** One line per request of the function. */
   reviews(): ReviewLine[];
-  /** A new execution environment with nothing cached, with these settings beside the usual ones. */
+  /** Starts a new execution environment with an empty cache and additional settings. */
   redeploy(settings?: Readonly<Record<string, string>>): void;
   stop(): Promise<void>;
 }
@@ -89,7 +89,7 @@ export function newCallerToken(): string {
   return randomBytes(32).toString("base64url");
 }
 
-/** The parameter that says who may call, by name: Parameter Store holds hashes only. */
+/** The parameter with the list of callers, which contains only hashes. */
 export function callersParameter(tokens: readonly string[]): Record<string, string> {
   const callers = tokens.map((token, index) => ({ name: `caller-${index + 1}`, sha256: hash("sha256", token, "hex") }));
   return { [`${MAPPING_PREFIX}/callers`]: JSON.stringify(callers) };

@@ -1,4 +1,4 @@
-// The programs that users' kubeconfigs name to make tokens, each as its own manual says to call it.
+// Exec plugins that create tokens, configured as in their documentation.
 
 import { fileURLToPath } from "node:url";
 import type { LocalIdentity } from "../../../local/identities.ts";
@@ -49,7 +49,7 @@ export const TOKEN_MAKERS: readonly TokenMaker[] = [
   },
 ];
 
-/** A local identity's keys, and no configuration of this machine. Clients know nothing of the local STS. */
+/** A local identity's keys, without this machine's configuration. Clients do not use the local STS. */
 function awsEnvironment({ accessKeyId, secretAccessKey, sessionToken }: LocalIdentity): ExecPlugin["env"] {
   const variables = {
     AWS_CONFIG_FILE: "/dev/null",

@@ -1,8 +1,8 @@
-// What the function has logged, read back.
+// Reads the function's log.
 
 import { existsSync, readFileSync } from "node:fs";
 
-/** The fields that the tests look at. */
+/** The fields that tests use. */
 export interface ReviewLine {
   readonly outcome: string;
   readonly reason?: string;
@@ -11,11 +11,11 @@ export interface ReviewLine {
   readonly cached?: Readonly<Record<string, boolean>>;
 }
 
-/** One line for each request that it has answered, oldest first; metrics are left out. */
+/** One line per request, oldest first, without metrics. */
 export function readReviews(logFile: string): ReviewLine[] {
   if (!existsSync(logFile)) return [];
   const lines = readFileSync(logFile, "utf8").split("\n");
-  // the last one is empty, or not whole yet
+  // the last line is empty or incomplete
   return lines
     .slice(0, -1)
     .filter((line) => line.startsWith("{"))

@@ -1,4 +1,4 @@
-// Runs kubectl as a user would, with a kubeconfig of its own and nothing of this machine's configuration.
+// Runs kubectl with a separate kubeconfig and without this machine's configuration.
 
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import type { Cluster } from "../cluster.ts";
 
-/** As a user of a kubeconfig: `{ token }`, or `{ exec }` with a plugin. */
+/** The `user` of a kubeconfig: `{ token }`, or `{ exec }` with a plugin. */
 export type KubectlUser = { readonly token: string } | { readonly exec: ExecPlugin };
 
 /** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins */
@@ -28,7 +28,7 @@ const LIMIT_MS = 60_000;
 
 let written = 0;
 
-/** Asks the cluster's first kube-apiserver, or another one of it by its number. */
+/** Uses the cluster's first kube-apiserver, or another one by index. */
 export function kubectl(
   cluster: Cluster,
   user: KubectlUser,

@@ -1,4 +1,4 @@
-// The mappings of `npm start` as parameters, so that they can be changed while the function runs.
+// Reads the sample mappings of `npm start` as parameters, which tests can change.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
@@ -7,7 +7,7 @@ import { CLUSTER_ID, SAMPLE_MAPPINGS } from "../../../local/sandbox-settings.ts"
 
 export const MAPPING_PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
 
-/** Names and values. */
+/** Values by name. */
 export function sandboxMappings(): Record<string, string> {
   const parameters: Record<string, string> = {};
   for (const entry of readdirSync(SAMPLE_MAPPINGS, { recursive: true, withFileTypes: true })) {

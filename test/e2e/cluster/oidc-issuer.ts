@@ -1,4 +1,4 @@
-// An OpenID Connect issuer of users, with the flags by which a kube-apiserver trusts it.
+// An OpenID Connect issuer for users, and the kube-apiserver flags to trust it.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { createSigningKey, signIdToken, startOidcIssuer } from "../../oidc-issuer.ts";
 
 export interface UserIssuer {
-  /** Of a kube-apiserver that trusts it; usernames get the prefix `oidc:`. */
+  /** Flags of a kube-apiserver that trusts it; usernames have the prefix `oidc:`. */
   readonly flags: readonly string[];
-  /** An ID token for this user, good for some minutes. */
+  /** An ID token for this user, valid for some minutes. */
   token(user: string): Promise<string>;
   stop(): Promise<void>;
 }

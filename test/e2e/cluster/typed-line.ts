@@ -1,5 +1,4 @@
-// Lines of the documents, typed at a shell as they are written: with the real kubectl and AWS CLI, and nothing of this
-// machine's configuration.
+// Runs lines of the documents in a shell, with the real kubectl and AWS CLI and without this machine's configuration.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -10,13 +9,13 @@ import { findAwsCli } from "../aws-cli.ts";
 import { type Cluster, freshToken } from "../cluster.ts";
 import type { KubectlResult } from "./kubectl.ts";
 
-/** The only command of a page that has this in it, with its continuation lines. */
+/** The only command of a page that contains `part`, with its continuation lines. */
 export function lineOf(page: string, part: string): string {
   const text = blocksOf(page, "sh")
     .join("")
     .replaceAll(/\\\n\s*/g, "");
   const [line, ...others] = text.split("\n").filter((candidate) => candidate.includes(part));
-  assert.ok(line !== undefined && others.length === 0, `${page}: ${others.length} more lines have ${part}`);
+  assert.ok(line !== undefined && others.length === 0, `${page}: ${others.length} other lines contain ${part}`);
   return line;
 }
 
@@ -36,7 +35,7 @@ export function typeLine(
   });
 }
 
-/** For KUBECONFIG: carol's, who is in system:masters. */
+/** KUBECONFIG of carol, who is in system:masters. */
 export async function adminKubeconfig({ apiservers, folder }: Cluster): Promise<string> {
   const file = join(folder, "admin.kubeconfig");
   const [{ url: server, ca }] = apiservers;

@@ -1,16 +1,16 @@
-// Asks a kube-apiserver without kubectl: for what kubectl cannot say, and where a process for each request is too much.
+// Calls a kube-apiserver without kubectl, for requests that kubectl does not support or that are too many.
 
 import { Agent } from "node:https";
 import { post } from "../../post.ts";
 
-/** Where, and whom to trust as server. */
+/** URL and authority of the server. */
 export interface ApiEndpoint {
   readonly url: string;
   /** PEM. */
   readonly ca: string;
 }
 
-/** Who asks: a bearer token, or a client certificate. */
+/** Credentials: a bearer token or a client certificate. */
 export type ApiCredential = { readonly token: string } | { readonly cert: string; readonly key: string };
 
 export interface ApiAnswer {
@@ -37,7 +37,7 @@ export async function callApi(
     limitMs: LIMIT_MS,
     tls: { ca, ...("cert" in credential && credential) },
     headers: {
-      // the JWKS has a type of its own
+      // the JWKS has a different content type
       accept: "application/json, */*",
       "content-type": "application/json",
       ...("token" in credential && { authorization: `Bearer ${credential.token}` }),
@@ -55,7 +55,7 @@ export interface UserInfo {
   readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Whom kube-apiserver takes the bearer of `token` for; `undefined`: for nobody, which is a 401. */
+/** The user that kube-apiserver authenticates by `token`; `undefined` for a 401. */
 export async function whoIs(endpoint: ApiEndpoint, token: string): Promise<UserInfo | undefined> {
   const review = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" };
   const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
@@ -72,7 +72,7 @@ export interface TokenReviewStatus {
   readonly error?: string;
 }
 
-/** What kube-apiserver tells another service that asks whether `token` is good for `audiences`. */
+/** The TokenReview status of `token` for `audiences`, as another service would request it. */
 export async function reviewToken(
   endpoint: ApiEndpoint,
   credential: ApiCredential,

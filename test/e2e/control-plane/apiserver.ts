@@ -1,4 +1,4 @@
-// One kube-apiserver that asks a webhook who a bearer token is.
+// Starts a kube-apiserver with a webhook token authenticator.
 
 import { type ApiEndpoint, callApi } from "./api.ts";
 import type { ControlPlaneCredentials } from "./credentials.ts";
@@ -8,10 +8,10 @@ import { type ServerProcess, startServer } from "./process.ts";
 
 /** The flags `--authentication-token-webhook-*`. */
 export interface WebhookFlags {
-  /** A kubeconfig, the path of its file. */
+  /** Path of the kubeconfig. */
   readonly configFile: string;
   readonly version: "v1" | "v1beta1";
-  /** How long an answer counts, as Go writes durations; kube-apiserver's own default is `2m`. */
+  /** Cache time as a Go duration; kube-apiserver's default is `2m`. */
   readonly cacheTtl: string;
 }
 
@@ -19,26 +19,26 @@ export interface ApiserverOptions {
   readonly command: string;
   readonly etcdUrl: string;
   readonly credentials: ControlPlaneCredentials;
-  /** Without it, nobody is asked. */
+  /** Absent: no webhook. */
   readonly webhook?: WebhookFlags;
-  /** By default `SERVICE_ACCOUNT_ISSUER`. */
+  /** Default `SERVICE_ACCOUNT_ISSUER`. */
   readonly serviceAccountIssuer?: string;
   readonly logFile: string;
   readonly folder: string;
-  /** A free one by default. */
+  /** Default: a free port. */
   readonly port?: number;
-  /** Further flags. */
+  /** Additional flags. */
   readonly flags?: readonly string[];
 }
 
 export interface RunningApiserver extends ApiEndpoint, Pick<ServerProcess, "log" | "stop"> {}
 
-/** The issuer of service accounts' tokens, and so the audience of this API server. */
+/** The issuer of service account tokens, and the audience of this API server. */
 export const SERVICE_ACCOUNT_ISSUER = "https://kubernetes.default.svc.cluster.local";
 
 const READY_MS = 120_000;
 
-/** Ready when this resolves. */
+/** Resolves when it is ready. */
 export async function startApiserver(options: ApiserverOptions): Promise<RunningApiserver> {
   const { command, etcdUrl, credentials, webhook, logFile, folder, flags = [] } = options;
   const { serviceAccountIssuer = SERVICE_ACCOUNT_ISSUER } = options;
@@ -50,7 +50,7 @@ export async function startApiserver(options: ApiserverOptions): Promise<Running
     [
       "--bind-address=127.0.0.1",
       `--secure-port=${port}`,
-      // nothing is to be reached through the service `kubernetes`, and a loopback address cannot stand behind it
+      // the service `kubernetes` is not used and cannot have a loopback address as endpoint
       "--advertise-address=127.0.0.1",
       "--endpoint-reconciler-type=none",
       `--etcd-servers=${etcdUrl}`,

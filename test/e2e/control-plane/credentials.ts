@@ -1,4 +1,4 @@
-// The files that kube-apiservers of one cluster share: an authority, a server certificate, the service accounts' key.
+// The credentials that kube-apiservers of a cluster share: authority, server certificate, service account key.
 
 import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// One etcd, in memory as far as a test can tell: its data ends with its folder.
+// Starts an etcd with temporary data.
 
 import { join } from "node:path";
 import { eventually } from "./eventually.ts";
@@ -24,7 +24,7 @@ export async function startEtcd(command: string, folder: string): Promise<Etcd> 
       `--listen-peer-urls=${peerUrl}`,
       `--initial-advertise-peer-urls=${peerUrl}`,
       `--initial-cluster=default=${peerUrl}`,
-      // what is lost with the machine is no loss here
+      // durability is not needed
       "--unsafe-no-fsync",
     ],
     join(folder, "etcd.log"),

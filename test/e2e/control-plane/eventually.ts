@@ -1,10 +1,10 @@
-// Waits for what another process does in its own time, up to a deadline.
+// Polls a condition until a deadline.
 
 import { setTimeout as sleep } from "node:timers/promises";
 
 const EVERY_MS = 100;
 
-/** The first value of `check` that is not undefined; an error of it counts as "not yet", and is told at the deadline. */
+/** Returns the first value of `check` that is not undefined. Retries after errors; the last one is the cause at the deadline. */
 export async function eventually<T>(
   what: string,
   limitMs: number,
@@ -19,7 +19,7 @@ export async function eventually<T>(
     } catch (error) {
       cause = error;
     }
-    if (Date.now() > deadline) throw new Error(`not within ${limitMs / 1000} s: ${what}`, { cause });
+    if (Date.now() > deadline) throw new Error(`timed out after ${limitMs / 1000} s: ${what}`, { cause });
     await sleep(EVERY_MS);
   }
 }

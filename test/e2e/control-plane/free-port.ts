@@ -1,4 +1,4 @@
-// A loopback port that is free now, for servers that cannot be told to take any and say which.
+// Finds a free loopback port, for servers that cannot select one.
 
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";

@@ -1,15 +1,15 @@
-// A foreign server process: its log in a file, its end with ours.
+// Runs a server process that logs to a file and stops with this process.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 
 export interface ServerProcess {
-  /** `undefined` where it could not be started. */
+  /** `undefined` if it could not start. */
   readonly pid: number | undefined;
-  /** What it has logged so far. */
+  /** The log so far. */
   log(): string;
-  /** Throws when it runs no more. */
+  /** Throws if it is no longer running. */
   requireRunning(): void;
   stop(): Promise<void>;
 }
@@ -17,13 +17,13 @@ export interface ServerProcess {
 const STOP_MS = 10_000;
 
 const running = new Set<ChildProcess>();
-// No server outlives the tests, however they end: the test runner stops a file that takes too long by SIGTERM.
+// Stops servers at any end of the tests; the test runner sends SIGTERM to a file that times out.
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
-/** `environment` is all that it gets. */
+/** `environment` is its complete environment. */
 export function startServer(
   command: string,
   args: readonly string[],
@@ -35,7 +35,7 @@ export function startServer(
   closeSync(log);
   running.add(child);
   const ended = once(child, "exit").finally(() => running.delete(child));
-  // a command that cannot be started; requireRunning tells it
+  // if the command cannot start; requireRunning reports it
   ended.catch(() => undefined);
 
   return {
@@ -43,7 +43,7 @@ export function startServer(
     log: () => readFileSync(logFile, "utf8"),
     requireRunning() {
       if (running.has(child)) return;
-      throw new Error(`${command} has ended; its last words:\n${readFileSync(logFile, "utf8").slice(-2000)}`);
+      throw new Error(`${command} exited. End of its log:\n${readFileSync(logFile, "utf8").slice(-2000)}`);
     },
     async stop() {
       child.kill("SIGTERM");

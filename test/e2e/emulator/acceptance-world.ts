@@ -1,4 +1,4 @@
-// The emulator as the acceptance checks reach it, and what it cannot serve.
+// The emulator for the acceptance checks, and the rows that it does not support.
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,21 +16,21 @@ const NO_PROVIDER =
   "the emulator's CloudFormation has no OIDC provider, and its APIs have no URL that an issuer may have";
 const NO_CODEDEPLOY = "the emulator has no CodeDeploy";
 
-/** Each key is a check or a row that exists: the run against the emulator fails otherwise. */
+/** Each key must be an existing check or row. */
 export const UNSERVED: Readonly<Record<string, string>> = {
   "3 statuses at the caller": NO_THROTTLE,
   "3 integrationError in the access log": NO_ACCESS_LOG,
-  "3 5xx counts them": "the emulator's API Gateway writes no metrics",
-  "4 metrics": "the emulator's CloudWatch Logs makes no metrics of log lines",
+  "3 5xx metric": "the emulator's API Gateway writes no metrics",
+  "4 metrics": "the emulator's CloudWatch Logs does not extract metrics from log lines",
   "5": NO_CODEDEPLOY,
-  "6": "the emulator has no CodeDeploy, and says READY to any provisioned concurrency",
+  "6": "the emulator has no CodeDeploy, and reports READY for any provisioned concurrency",
   "7 SafeDeployments=true, LogLevel=debug": NO_CODEDEPLOY,
   "7 order of events": NO_CODEDEPLOY,
   "8 AssumeRoleWithWebIdentity": NO_PROVIDER,
   "8 another service account": NO_PROVIDER,
-  "10 the first review after 20 idle minutes": "the emulator's functions are processes, which nothing freezes",
-  "10 drift": "the emulator compares few types of resources: no API, no alias, no alarm",
-  "11": "the emulator starts a process of this machine for each environment: 50 at once end without an answer",
+  "10 the first review after 20 idle minutes": "the emulator does not freeze idle functions",
+  "10 drift": "the emulator does not detect drift of APIs, aliases and alarms",
+  "11": "the emulator starts a local process for each environment: 50 concurrent ones fail",
 };
 
 export interface Services {
@@ -46,9 +46,9 @@ export function emulatedWorld({ emulator, gateway, sts }: Services, region: stri
     environment: (program, [service]) => ({
       ...common,
       HOME: world.folder,
-      // Buckets are in the path where the host is an address.
+      // With an IP address as host, bucket names are in the path.
       ...(program === "aws" && { AWS_ENDPOINT_URL: `http://127.0.0.1:${emulator.port}` }),
-      // Its token is for a host of AWS.
+      // Its token is for an AWS host.
       ...(service === "eks" && { AWS_ENDPOINT_URL: undefined }),
       ...(program === "iam-authenticator" && { AWS_ENDPOINT_URL_STS: sts.url }),
     }),
@@ -75,7 +75,7 @@ interface Template {
   readonly Resources: Record<string, { readonly Properties?: { Environment?: { Variables: Record<string, string> } } }>;
 }
 
-/** The function asks the STS that knows the emulator's keys. */
+/** Points the function at the STS that knows the emulator's keys. */
 function prepareAssembly(folder: string, sts: string): void {
   fitForEmulator(folder);
   const [issuer] = readdirSync(folder).filter((file) => /^IamAuthenticatorIssuer-.*\.template\.json$/.test(file));

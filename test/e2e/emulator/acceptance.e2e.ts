@@ -1,5 +1,5 @@
-// `npm run acceptance` against an emulator of AWS. Run by `npm run test:rehearsal`; needs Python 3. Verdicts are exact: a row that
-// the emulator cannot serve is listed with its reason, and every other row passes. ACCEPTANCE_REPORT=docs/acceptance keeps the report.
+// Runs `npm run acceptance` against an AWS emulator. Run by `npm run test:rehearsal`; requires Python 3. Rows that the
+// emulator does not support are "not served"; every other row passes. ACCEPTANCE_REPORT=docs/acceptance keeps the report.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -39,7 +39,7 @@ after(async () => {
   if (given === undefined) rmSync(folder, { recursive: true });
 });
 
-test("every check runs, what the emulator cannot serve does not pass, and nothing is left", async () => {
+test("every check runs, unsupported rows are not served, and no resources are left", async () => {
   const code = await acceptanceIn(
     world,
     PLACE,
@@ -56,7 +56,7 @@ test("every check runs, what the emulator cannot serve does not pass, and nothin
   });
   const of = (verdict: string) => rows.filter((one) => one.verdict === verdict).map(({ row }) => row);
   assert.deepEqual(of("failed"), []);
-  const wholly = (row: string) => row.replace(" the whole check", "");
+  const wholly = (row: string) => row.replace(" entire check", "");
   assert.deepEqual(of("not served").map(wholly).sort(), Object.keys(UNSERVED).sort());
   assert.deepEqual(of("not run"), ["2 permission set", "9 mtls", "9 private"]);
   assert.deepEqual(of("passed").slice(-3), ["12 removal", "12 leftovers by tag", "12 leftovers by name"]);

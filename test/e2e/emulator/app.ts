@@ -1,5 +1,5 @@
-// Somebody's own CDK app with an authenticator in it, as the rehearsal deploys it. What the emulator cannot do is left
-// out, and tokens are verified by the local STS, which checks signatures for real.
+// A user's CDK app with an authenticator, for the dry deployment. Omits features that the emulator does not support; the
+// local STS verifies tokens with their signatures.
 
 import { hash } from "node:crypto";
 import { App, CfnOutput, Stack } from "aws-cdk-lib";
@@ -16,7 +16,7 @@ const stack = new Stack(app, "Rehearsal");
 const authenticator = new IamAuthenticator(stack, "Authenticator", {
   clusterId: CLUSTER_ID,
   architecture: machine() === "arm64" ? Architecture.ARM_64 : Architecture.X86_64,
-  // The emulator knows no CodeDeploy.
+  // The emulator does not support CodeDeploy.
   safeDeployments: false,
 });
 const { account } = localIdentity("bob");

@@ -1,5 +1,5 @@
-// A proxy in front of the emulator that writes down which actions clients ask for, and with whose keys. It is a thread:
-// tests run the CDK CLI and the AWS CLI by execFileSync, which stops this one.
+// A proxy for the emulator that records actions and access keys of clients. It runs in a thread, since tests block the
+// main thread with execFileSync.
 
 import { once } from "node:events";
 import { createServer, request } from "node:http";
@@ -9,16 +9,16 @@ import { isMainThread, parentPort, Worker, workerData } from "node:worker_thread
 import type { Emulator } from "./ministack.ts";
 
 export interface Call {
-  /** Such as `cloudformation:CreateChangeSet`; where the service has no names for actions, the method: `s3:PUT`. */
+  /** For example `cloudformation:CreateChangeSet`; for services without action names, the method: `s3:PUT`. */
   readonly action: string;
   readonly accessKeyId: string;
-  /** Of a form, such as `RoleArn`. */
+  /** Form parameters such as `RoleArn`. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 
 export interface CallRecorder {
   readonly port: number;
-  /** All since the start. */
+  /** All calls since the start. */
   calls(): Promise<readonly Call[]>;
   stop(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// The CDK CLI, run against the emulator: synthesizes an app, makes its templates fit, and deploys what comes out.
+// Runs the CDK CLI against the emulator: synthesizes an app, adapts its templates, and deploys them.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { cdk } from "../../infra/cdk-cli.ts";
 import { fitForEmulator } from "./fit-for-emulator.ts";
 import type { Emulator } from "./ministack.ts";
 
-/** `folder` takes what is synthesized, and is the user's home, whose .cdk.json the CLI reads. */
+/** `folder` is the output folder and the home folder, whose .cdk.json the CLI reads. */
 export function cdkOnEmulator(emulator: Emulator, folder: string) {
   function run(cwd: string, ...args: string[]): string {
     try {
@@ -23,9 +23,9 @@ export function cdkOnEmulator(emulator: Emulator, folder: string) {
 
   return {
     run,
-    /** Where an app's templates are after `deployApp`. */
+    /** The folder of an app's templates after `deployApp`. */
     assembly,
-    /** Synthesizes the app of a folder's cdk.json, and deploys one of its stacks; gives the stack's outputs. */
+    /** Synthesizes the app of a folder's cdk.json, deploys one of its stacks, and returns the stack's outputs. */
     deployApp(cwd: string, stack: string, context: readonly string[] = [], fit = fitForEmulator) {
       const out = assembly(stack);
       const outputs = join(folder, `${stack}.json`);

@@ -1,4 +1,4 @@
-// STS for the emulator's function: it verifies signatures for real, by the keys that the emulator's IAM and STS gave out.
+// STS for the emulator's function, which verifies signatures with keys that the emulator's IAM and STS issued.
 
 import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
@@ -6,7 +6,7 @@ import { stsAnswers } from "../../../local/sts/start-sts.ts";
 
 export interface EmulatedSts {
   readonly url: string;
-  /** Learns keys from what the AWS CLI printed. `command` is the service and the operation. */
+  /** Reads keys from the AWS CLI's output. `command` is the service and the operation. */
   learn(command: string, printed: string): void;
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
-// Makes synthesized templates fit for the emulator: it refuses alarms on computed metrics, which watch a plain one there, and
-// knows no saved queries of Logs Insights, which are left out.
+// Adapts synthesized templates to the emulator: replaces computed metrics in alarms with plain ones, and removes saved
+// queries of Logs Insights.
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ interface Template {
   readonly Resources: Record<string, { readonly Type: string; Properties: Record<string, unknown> }>;
 }
 
-/** Of a folder that `cdk synth` wrote. Throws where there is nothing to change: then this file may go. */
+/** Changes the output of `cdk synth`. Throws if there is nothing to change: then this file can be deleted. */
 export function fitForEmulator(folder: string): void {
   let changed = 0;
   for (const name of readdirSync(folder).filter((file) => file.endsWith(".template.json"))) {
@@ -27,5 +27,5 @@ export function fitForEmulator(folder: string): void {
     }
     writeFileSync(join(folder, name), JSON.stringify(template));
   }
-  if (changed === 0) throw new Error(`${folder}: nothing that the emulator does not know`);
+  if (changed === 0) throw new Error(`${folder}: the emulator supports everything; nothing to change`);
 }

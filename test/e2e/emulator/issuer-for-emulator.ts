@@ -1,5 +1,5 @@
-// Makes the issuer's synthesized template fit for the emulator, whose CloudFormation knows no OIDC provider, and whose APIs
-// have URLs that no issuer may have: with a port, and without TLS.
+// Adapts the issuer's template to the emulator, which does not support OIDC providers, and whose API URLs (with a port,
+// without TLS) are invalid for issuers.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ interface Template {
   readonly Outputs: Record<string, unknown>;
 }
 
-/** Throws where there is nothing to change: then this file may go. */
+/** Throws if there is nothing to change: then this file can be deleted. */
 export function forEmulator(folder: string, stack: string): void {
   const file = join(folder, `${stack}.template.json`);
   const template: Template = JSON.parse(readFileSync(file, "utf8"));
@@ -22,13 +22,13 @@ export function forEmulator(folder: string, stack: string): void {
   delete template.Outputs["ProviderArn"];
   const environment = template.Resources[idOf("AWS::Lambda::Function")]?.Properties?.["Environment"];
   const { Variables } = environment as { Variables: Record<string, unknown> };
-  // As AWS has it.
+  // The URL on AWS.
   const api = `\${${idOf("AWS::ApiGatewayV2::Api")}}`;
   Variables["ISSUER_URL"] = { "Fn::Sub": `https://${api}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}` };
   writeFileSync(file, JSON.stringify(template));
 }
 
-/** What an operator does in the console or by the AWS CLI, done by the next deployment. */
+/** Disables the protection in the template; operators use the console or the AWS CLI. */
 export function withoutProtection(folder: string, stack: string): void {
   const file = join(folder, "manifest.json");
   const manifest = JSON.parse(readFileSync(file, "utf8"));

@@ -1,7 +1,7 @@
-// A rehearsal of the issuer, in the order of docs/irsa.md: keys published by the command, the stack deployed by the CDK CLI
-// to an emulator of AWS, both documents fetched through its gateway, an update, and a removal that takes nothing away.
-// Run by `npm run test:rehearsal`; needs Python 3. Not covered, since the emulator has or checks none of it: the provider
-// in IAM, the issuer's real URL (the emulator's has a port and no TLS), CodeDeploy, throttles, domains of one's own.
+// Dry deployment of the issuer in the order of docs/irsa.md: publishes keys, deploys the stack with the CDK CLI to an AWS
+// emulator, fetches both documents through its gateway, updates it, and removes the stack, which retains the issuer.
+// Run by `npm run test:rehearsal`; requires Python 3. Not covered, since the emulator does not support it: the provider in
+// IAM, the issuer's real URL, CodeDeploy, throttling, custom domains.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -49,7 +49,7 @@ function deploy(settings: Readonly<Record<string, unknown>> = {}): void {
   url = outputs["IssuerUrl"] ?? "";
 }
 
-/** The emulator tells APIs apart by the Host header: names below localhost need not resolve. */
+/** The emulator selects an API by the Host header, so names below localhost need not resolve. */
 async function get(path: string) {
   const { host } = new URL(url);
   const { status, text } = await post(`http://127.0.0.1:${emulator.port}${path}`, { method: "GET", headers: { host } });
@@ -62,18 +62,18 @@ async function documents() {
   return { discovery: JSON.parse(discovery.text), jwks: JSON.parse(jwks.text) };
 }
 
-test("the first key is published before there is an issuer: that needs its public half, and no stack", () => {
+test("the first key can be published before the issuer, with only the public key", () => {
   const command = join(ROOT, "dist", "cli", "iam-authenticator.mjs");
-  const place = ["-c", "issued", "--region", REGION, "--public-key", join(folder, "sa.pub"), "--yes"];
+  const place = ["-c", "issued", "--region", REGION, "--public-key", join(folder, "sa.pub"), "--yes", "--new"];
   const env = { ...process.env, ...emulator.environment, HOME: folder };
   const printed = execFileSync(process.execPath, [command, "irsa", "keys", "publish", ...place], {
     encoding: "utf8",
     env,
   });
-  assert.ok(printed.includes(`+ issuer/${keyId(publicKey)}  RS256, 2048 bits`), printed);
+  assert.match(printed, new RegExp(`^\\+ issuer/${keyId(publicKey)}\\s+RS256, 2048 bits$`, "m"));
 });
 
-test("deploy: both documents come through the gateway, with the published key", async () => {
+test("deploy: the gateway serves both documents with the published key", async () => {
   deploy();
   const { discovery, jwks } = await documents();
   const [, id] = /^http:\/\/(\w+)\.execute-api\./.exec(url) ?? [];
@@ -89,7 +89,7 @@ test("deploy: both documents come through the gateway, with the published key", 
   assert.deepEqual(jwks.keys, [{ use: "sig", kty: "RSA", kid: keyId(publicKey), alg: "RS256", n, e }]);
 });
 
-test("nothing else is served: no other path, no other method", async () => {
+test("other paths and methods are not served", async () => {
   const { host } = new URL(url);
   const of = async (method: string, path: string) =>
     (await post(`http://127.0.0.1:${emulator.port}${path}`, { method, headers: { host } })).status;
@@ -111,7 +111,7 @@ test("update: the issuer keeps its URL and its documents", async () => {
   assert.deepEqual(await documents(), before);
 });
 
-test("destroy is refused; and once the protection is taken away, what the URL depends on stays and answers", async () => {
+test("destroy fails with protection; without it, the resources of the URL are retained and still respond", async () => {
   const before = await documents();
   assert.throws(() => app.destroy(STACK), /TerminationProtection is enabled|termination protection/i);
   assert.deepEqual(await documents(), before);
@@ -124,7 +124,7 @@ test("destroy is refused; and once the protection is taken away, what the URL de
   assert.deepEqual(await documents(), before);
 });
 
-/** The HTTP status of DescribeStacks: 400 where there is no such stack. The emulator knows the service by the credential. */
+/** The HTTP status of DescribeStacks: 400 if the stack does not exist. The emulator reads the service from the credential. */
 async function stackStatus(): Promise<number> {
   const scope = `test/20260101/${REGION}/cloudformation/aws4_request`;
   const authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=${"0".repeat(64)}`;

@@ -1,17 +1,17 @@
-// The emulator's APIs at 127.0.0.1: it tells them apart by names below localhost, which not every resolver knows, and the
-// command sends no token in clear to any other host than this machine.
+// Serves the emulator's APIs at 127.0.0.1. The emulator selects APIs by names below localhost, which some resolvers do
+// not support, and the command sends tokens without TLS only to this machine.
 
 import { startHttpServer } from "../../../local/http-server.ts";
 import { post } from "../../post.ts";
 import type { Emulator } from "./ministack.ts";
 
 export interface LocalGateway {
-  /** The same text with `http://<api>.execute-api.localhost:<port>` replaced by this gateway's URL for that API. */
+  /** Replaces `http://<api>.execute-api.localhost:<port>` with this gateway's URL for that API. */
   localUrls(text: string): string;
   close(): Promise<void>;
 }
 
-/** Beside what the connection decides. */
+/** Headers that the connection does not set. */
 const FORWARDED = ["authorization", "content-type", "accept"];
 
 export async function startLocalGateway({ port }: Emulator): Promise<LocalGateway> {

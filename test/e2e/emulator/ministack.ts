@@ -1,4 +1,4 @@
-// MiniStack, an emulator of AWS from PyPI, on a free loopback port. It runs functions as processes of this machine's Node.js.
+// Starts MiniStack, an AWS emulator from PyPI, on a free loopback port. It runs functions with this machine's Node.js.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,15 +11,15 @@ import { pythonTool } from "../python-tool.ts";
 
 const VERSION = "1.5.33";
 const REQUIREMENT = `ministack==${VERSION}`;
-/** What reports call it. */
+/** Its name in reports. */
 export const PLACE = `MiniStack ${VERSION}`;
 const PATIENCE_MS = 90_000;
 
 export interface Emulator {
   readonly port: number;
-  /** For the AWS SDK and the CDK CLI. */
+  /** Environment for the AWS SDK and the CDK CLI. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The end of what it printed. */
+  /** The end of its output. */
   log(): string;
   stop(): Promise<void>;
 }
@@ -39,7 +39,7 @@ export async function startEmulator(region: string): Promise<Emulator> {
   const log = () => readFileSync(join(folder, "log"), "utf8").slice(-4000);
   const deadline = Date.now() + PATIENCE_MS;
   while (!(await answers(port))) {
-    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`the emulator does not start: ${log()}`);
+    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`the emulator did not start: ${log()}`);
     await setTimeout(300);
   }
   return {

@@ -1,8 +1,9 @@
-// A deployment rehearsal: the stack deployed by the CDK CLI to an emulator of AWS, asked, changed, asked again and removed.
-// Run by `npm run test:rehearsal`; needs Python 3.
-// Covered: this repository's own cdk.json, bootstrap before a cluster is chosen, the asset's way into the function, CloudFormation's order and references, the API's route to the
-// alias, mappings and callers from Parameter Store, an update by a new version, removal. Not covered, since the emulator
-// has or checks none of it: CodeDeploy, alarms on computed metrics, IAM's refusals, throttles, mutual TLS and custom domains, private APIs.
+// Dry deployment of the stack: deploys it with the CDK CLI to an AWS emulator, sends reviews, updates it and removes it.
+// Run by `npm run test:rehearsal`; requires Python 3.
+// Covers this repository's cdk.json, bootstrap before a cluster is chosen, assets, CloudFormation order and references, the
+// API's route to the alias, mappings and callers from Parameter Store, an update and the removal. Not covered, since the
+// emulator does not support it: CodeDeploy, alarms on computed metrics, IAM permissions, throttling, mutual TLS, custom
+// domains, private APIs.
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
@@ -22,7 +23,7 @@ import { cdkOnEmulator } from "./cdk-on-emulator.ts";
 import { type Emulator, startEmulator } from "./ministack.ts";
 import { postReview, review } from "./reviews.ts";
 
-/** Its stack is the app of this repository; the other one is somebody's own app. */
+/** The cluster of this repository's app; the other cluster belongs to a user's app. */
 const OWN = { clusterId: "own", architecture: machine(), safeDeployments: false };
 const folder = mkdtempSync(join(tmpdir(), "rehearsal-"));
 const callerToken = randomBytes(32).toString("base64url");
@@ -63,13 +64,13 @@ async function parameters(): Promise<string[]> {
   return Parameters.map(({ Name = "" }) => Name).sort();
 }
 
-test("cdk.json as it is: bootstrap before any cluster is chosen", async () => {
+test("unchanged cdk.json: bootstrap works before a cluster is chosen", async () => {
   app.run(ROOT, "bootstrap", "--output", join(folder, "bootstrap.out"));
   bootstrapCalls = (await recorder.calls()).length;
 });
 
-test("cdk.json as it is: the endpoint that is printed says that there is no caller yet", async () => {
-  // What a user adds to cdk.json comes from ~/.cdk.json here.
+test("unchanged cdk.json: the printed endpoint responds that there is no caller yet", async () => {
+  // Uses ~/.cdk.json for the context that a user adds to cdk.json.
   writeFileSync(join(folder, ".cdk.json"), JSON.stringify({ context: { clusters: [OWN] } }));
   const stack = stackName(OWN);
   const { Endpoint = "" } = app.deployApp(ROOT, stack);
@@ -80,7 +81,7 @@ test("cdk.json as it is: the endpoint that is printed says that there is no call
   rmSync(join(folder, ".cdk.json"));
 });
 
-test("cdk.json as it is: a pipeline's own credentials only assume the roles of the bootstrap", async () => {
+test("unchanged cdk.json: a pipeline's credentials only assume the bootstrap roles", async () => {
   const calls = (await recorder.calls()).slice(bootstrapCalls);
   const key = emulator.environment["AWS_ACCESS_KEY_ID"];
   // GetCallerIdentity needs no permission.
@@ -93,7 +94,7 @@ test("cdk.json as it is: a pipeline's own credentials only assume the roles of t
   assert.ok(others.some(({ action }) => action === "cloudformation:ExecuteChangeSet"));
 });
 
-test("deploy: a token is reviewed through the gateway, with the mapping from Parameter Store", async () => {
+test("deploy: the gateway serves reviews with the mapping from Parameter Store", async () => {
   deploy("first");
   assert.deepEqual(await parameters(), [
     `/iam-authenticator/${CLUSTER_ID}/callers`,
@@ -104,7 +105,7 @@ test("deploy: a token is reviewed through the gateway, with the mapping from Par
   assert.deepEqual([bob.user?.username, bob.user?.groups], ["first:bob-example.com", ["developers"]], bob.text);
 });
 
-test("an identity without a mapping is denied, and a caller who is not our kube-apiserver is refused", async () => {
+test("an unmapped identity is denied, and an unknown caller is refused", async () => {
   const alice = await review(emulator.port, url, callerToken, "alice");
   assert.deepEqual([alice.httpStatus, alice.authenticated], [200, false]);
   assert.match(alice.error, /^identity_unmapped: /);
@@ -112,11 +113,11 @@ test("an identity without a mapping is denied, and a caller who is not our kube-
   assert.equal(foreign.httpStatus, 401);
 });
 
-test("update: the same endpoint answers with the changed mapping", async () => {
+test("update: the same endpoint uses the changed mapping", async () => {
   const before = url;
   deploy("second");
   assert.equal(url, before);
-  // A mapping that was found counts for 30 s.
+  // Mappings are cached for 30 s.
   const deadline = Date.now() + 40_000;
   let bob = await review(emulator.port, url, callerToken, "bob");
   while (bob.user?.username !== "second:bob-example.com" && Date.now() < deadline) {
@@ -126,7 +127,7 @@ test("update: the same endpoint answers with the changed mapping", async () => {
   assert.equal(bob.user?.username, "second:bob-example.com");
 });
 
-test("destroy: endpoint and parameters are gone", async () => {
+test("destroy: endpoint and parameters are deleted", async () => {
   app.destroy("Rehearsal");
   assert.deepEqual(await parameters(), []);
   assert.equal((await postReview(emulator.port, url, callerToken, "{}")).status, 404);

@@ -1,7 +1,7 @@
-// A rehearsal without CDK: from an empty folder with nothing but the files of a release, and the AWS CLI, to a review that is
-// granted, and to another setting. Run by `npm run test:rehearsal`; needs Python 3.
-// The template is deployed as it is, but for the STS that the function asks. Not covered, since the emulator has none of it:
-// CodeDeploy and alarms on computed metrics, which the template's own switches leave out here.
+// Dry deployment without CDK: uses only the files of a release and the AWS CLI to deploy, to grant a review, and to change
+// a setting. Run by `npm run test:rehearsal`; requires Python 3.
+// Changes only the function's STS in the template. Not covered, since the emulator does not support it: CodeDeploy and
+// alarms on computed metrics, which parameters of the template disable.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -46,18 +46,18 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** The AWS CLI in that folder, without any configuration of this machine. */
+/** Runs the AWS CLI in the folder, without this machine's configuration. */
 function aws(...args: string[]): string {
   return run(command, args);
 }
 
-/** `aws` in scripts is that AWS CLI. */
+/** Puts that AWS CLI on the PATH of scripts. */
 function run(program: string, args: readonly string[]): string {
   const env = {
     PATH: `${dirname(command)}${delimiter}${process.env["PATH"]}`,
     HOME: folder,
     ...emulator.environment,
-    // Buckets are in the path where the host is an address.
+    // With an IP address as host, bucket names are in the path.
     AWS_ENDPOINT_URL: `http://127.0.0.1:${recorder.port}`,
   };
   try {
@@ -79,12 +79,12 @@ function putParameter(name: string, value: unknown): void {
   aws("ssm", "put-parameter", "--name", path, "--type", "String", "--value", JSON.stringify(value));
 }
 
-test("the files are whole: sha256sum --check", () => {
+test("sha256sum --check accepts the files", () => {
   const printed = execFileSync("sha256sum", ["--check", "SHA256SUMS"], { cwd: folder, encoding: "utf8" });
   assert.equal(printed.match(/: OK$/gm)?.length, readdirSync(folder).length - 1);
 });
 
-test("the zips are copied to a bucket of the team's, and the template is deployed", () => {
+test("the zips are copied to a bucket, and the template is deployed", () => {
   const template = join(folder, "http.template.yaml");
   const [before, rest, ...others] = readFileSync(template, "utf8").split('AWS_ENDPOINT_URL_STS: ""');
   assert.deepEqual([others.length, rest === undefined], [0, false]);
@@ -97,7 +97,7 @@ test("the zips are copied to a bucket of the team's, and the template is deploye
   assert.match(url, /^http:.*\/authenticate$/);
 });
 
-test("callers and a mapping by aws ssm put-parameter: the same reviews as after cdk deploy", async () => {
+test("callers and a mapping from aws ssm put-parameter give the same reviews as after cdk deploy", async () => {
   putParameter("callers", [{ name: "control-plane", sha256: hash("sha256", callerToken) }]);
   const arn = `arn:aws:iam::${account}:role/Developers`;
   run(join(EXAMPLES, "aws-cli", "put-mapping.sh"), [CLUSTER_ID, arn, "first:{SessionName}", "developers"]);
@@ -111,7 +111,7 @@ test("callers and a mapping by aws ssm put-parameter: the same reviews as after 
   assert.equal(foreign.httpStatus, 401);
 });
 
-test("mappings by CloudFormation: the example's template gives parameters", () => {
+test("the example's CloudFormation template creates mappings", () => {
   const template = join(EXAMPLES, "cloudformation", "mappings.template.yaml");
   const place = ["--stack-name", "Mappings", "--template-file", template];
   aws("cloudformation", "deploy", ...place, "--parameter-overrides", "ClusterId=other");
@@ -125,25 +125,25 @@ test("mappings by CloudFormation: the example's template gives parameters", () =
   });
 });
 
-test("a change of a parameter is a new version, which answers: bob's account is refused", async () => {
+test("a parameter change deploys a new version, which denies bob's account", async () => {
   deploy("Accounts=444455556666");
   const bob = await review(emulator.port, url, callerToken, "bob");
   assert.deepEqual([bob.httpStatus, bob.authenticated], [200, false], bob.text);
   assert.match(bob.error, /^account_foreign: /);
 });
 
-test("a parameter that would not work is refused before anything changes", () => {
+test("an invalid parameter fails before any change", () => {
   assert.throws(() => deploy("Accounts=4444"), /Accounts/);
 });
 
-test("delete-stack: the endpoint is gone", async () => {
+test("delete-stack deletes the endpoint", async () => {
   aws("cloudformation", "delete-stack", "--stack-name", STACK);
   aws("cloudformation", "wait", "stack-delete-complete", "--stack-name", STACK);
   const bob = await review(emulator.port, url, callerToken, "bob").catch(() => ({ httpStatus: 404 }));
   assert.equal(bob.httpStatus, 404);
 });
 
-test("every call to CloudFormation since then is in the deploying role's policy", async () => {
+test("the deploying role's policy allows every recorded call to CloudFormation", async () => {
   const { Statement } = JSON.parse(readFileSync(join(folder, "deploying-role.json"), "utf8"));
   const allowed: string[] = Statement.flatMap(({ Action }: { Action: string[] }) => Action);
   const actions = (await recorder.calls()).map(({ action }) => action);

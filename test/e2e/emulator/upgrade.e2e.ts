@@ -1,7 +1,7 @@
-// An update from the version before the check compared readings, over a store that the new version reads otherwise: the check
-// names the values, `lint --fix` rewrites them, and the update then changes the access of no identity.
-// Run by `npm run test:rehearsal`; needs Python 3 and this repository's history. CodeDeploy is played by a local server,
-// since the emulator has none: the check runs where CodeDeploy would run it, between the new version and the alias.
+// An update from the version before the deployment check compared how versions read values. The check lists the values,
+// `lint --fix` rewrites them, and the update changes no access.
+// Run by `npm run test:rehearsal`; requires Python 3 and this repository's history. A local server replaces CodeDeploy,
+// which the emulator does not support: the check runs between the new version and the alias, as in CodeDeploy.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
@@ -27,7 +27,7 @@ import { cdkOnEmulator } from "./cdk-on-emulator.ts";
 import { type Emulator, startEmulator } from "./ministack.ts";
 import { review } from "./reviews.ts";
 
-/** The last version that cannot be asked how it reads a value. */
+/** The last version that cannot report how it reads a value. */
 const FORMER = "7d9da4a";
 const PREFIX = `/iam-authenticator/${CLUSTER_ID}`;
 const ALICE = "arn:aws:iam::111122223333:user/engineering/alice";
@@ -98,7 +98,7 @@ async function functionName(): Promise<string> {
   return found;
 }
 
-/** What CloudFormation does before it lets CodeDeploy move the alias. Gives the version's ARN. */
+/** Updates as CloudFormation does before CodeDeploy moves the alias. Returns the version's ARN. */
 async function publishNewVersion(FunctionName: string): Promise<string> {
   const { bytes } = zipFolder(join(ROOT, "dist", "authenticator"), "authenticator", "new");
   await lambda.send(new UpdateFunctionCodeCommand({ FunctionName, ZipFile: bytes }));
@@ -106,7 +106,7 @@ async function publishNewVersion(FunctionName: string): Promise<string> {
   return FunctionArn;
 }
 
-/** Runs the built check as CodeDeploy would; gives what it told CodeDeploy, and its log line. */
+/** Runs the built check as CodeDeploy would; returns its report to CodeDeploy and its log line. */
 async function check(t: TestContext, versionArn: string, liveArn: string) {
   const told: string[] = [];
   const codeDeploy = await startHttpServer(async ({ body }) => {
@@ -144,13 +144,13 @@ function iamAuthenticator(...words: string[]) {
   return spawnSync(process.execPath, [command, ...words, ...place], { encoding: "utf8", env });
 }
 
-test("the former version grants each user what its reading of the store says", async () => {
+test("the former version grants users by its reading of the store", async () => {
   app.run(ROOT, "bootstrap", "--output", join(folder, "bootstrap.out"));
   deploy(former);
   assert.deepEqual(await users(), USERS);
 });
 
-test("the check names each value that the new version reads otherwise, and no other; after lint --fix it succeeds", async (t) => {
+test("the check lists exactly the values that the new version reads differently, and succeeds after lint --fix", async (t) => {
   const name = await functionName();
   const { AliasArn = "", FunctionVersion } = await lambda.send(
     new GetAliasCommand({ FunctionName: name, Name: "live" }),
@@ -161,7 +161,7 @@ test("the check names each value that the new version reads otherwise, and no ot
   assert.deepEqual([failed.told, failed.status], [["Failed"], "Failed"], failed.problems.join("\n"));
   const named = failed.problems.filter((problem) => problem.includes(": the live version reads it otherwise: "));
   assert.deepEqual(named.map((problem) => problem.split(":")[0]).toSorted(), NAMED);
-  assert.deepEqual(await users(), USERS, "the live version goes on");
+  assert.deepEqual(await users(), USERS, "the live version is unchanged");
 
   const fixed = iamAuthenticator("mappings", "lint", "--fix", "--yes", "--allow-weakening");
   assert.equal(fixed.status, 0, fixed.stderr);
@@ -170,7 +170,7 @@ test("the check names each value that the new version reads otherwise, and no ot
   assert.deepEqual([passed.told, passed.status, passed.problems], [["Succeeded"], "Succeeded", []]);
 });
 
-test("the update changes no user, and a later check finds the versions alike, whatever the store holds", async (t) => {
+test("the update changes no user, and later checks find no difference for any store", async (t) => {
   deploy(ROOT);
   assert.deepEqual(await users(), USERS);
   const name = await functionName();

@@ -1,4 +1,4 @@
-// A kube-apiserver for service accounts: an issuer of its own, Kubernetes objects by their kind, tokens of Pods.
+// A kube-apiserver with a service account issuer, and a client for Kubernetes objects and Pod tokens.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,18 +21,18 @@ export interface Kubernetes {
   readonly etcdUrl: string;
   readonly folder: string;
   call(method: string, path: string, body?: object): Promise<ApiAnswer>;
-  /** Throws where it is refused. `query` such as `?dryRun=All`. */
+  /** Throws on an error status. `query`: for example `?dryRun=All`. */
   create(object: KubernetesObject, query?: string): Promise<unknown>;
   remove(object: KubernetesObject): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface KubernetesOptions {
-  /** By default the newest that there is. */
+  /** Default: the newest. */
   readonly version?: string;
   readonly issuer?: string;
   readonly flags?: readonly string[];
-  /** One more kube-apiserver of the same cluster, on its etcd; stop this one first. */
+  /** Starts another kube-apiserver on the same etcd; stop it before this one. */
   readonly beside?: Kubernetes;
 }
 
@@ -40,7 +40,7 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
   const { version, issuer, flags = [], beside } = options;
   const { etcd: etcdCommand, apiservers } = findBinaries();
   const found = version === undefined ? apiservers[0] : apiservers.find((one) => one.version.startsWith(version));
-  if (found === undefined) throw new Error(`there is no kube-apiserver ${version} here`);
+  if (found === undefined) throw new Error(`kube-apiserver ${version} not found`);
   const folder = mkdtempSync(join(tmpdir(), "irsa-e2e-"));
   const credentials = beside?.credentials ?? createCredentials(join(folder, "pki"));
   const etcd = beside === undefined ? await startEtcd(etcdCommand, folder) : undefined;

@@ -1,9 +1,9 @@
-// One AssumeRoleWithWebIdentity as an SDK sends it, and STS's answer or its code.
+// Sends AssumeRoleWithWebIdentity as an SDK does.
 
 import { POD_ROLE_ARN } from "../../../local/service-account.ts";
 import { post } from "../../post.ts";
 
-/** The ARN of the session; throws with STS's code and message. */
+/** Returns the ARN of the session; throws with STS's code and message. */
 export async function exchange(stsUrl: string, token: string): Promise<string> {
   const parameters = {
     Action: "AssumeRoleWithWebIdentity",

@@ -1,4 +1,4 @@
-// A program on the AWS SDK for Go v2 that says who it is, with the SDK's default configuration.
+// Builds a program that prints its identity, with the AWS SDK for Go v2 and its default configuration.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -33,7 +33,7 @@ func main() {
 }
 `;
 
-/** The path of the program. */
+/** Returns the path of the program. */
 export function buildGoClient(): string {
   return build({
     name: "caller-identity-go-v2",

@@ -1,4 +1,4 @@
-// A cluster whose service accounts have roles in AWS: kube-apiserver with the policy, its keys published, the issuer.
+// A cluster with IAM roles for service accounts: kube-apiserver with the policy, published keys, and the issuer.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -26,9 +26,9 @@ export interface IssuingCluster {
   readonly kubernetes: Kubernetes;
   readonly issuer: LocalIssuer;
   readonly store: MemoryStore;
-  /** What STS must know: IAM's provider of this issuer, and the role of the service account ci/deployer. */
+  /** For STS: IAM's provider of this issuer, and the role of the service account ci/deployer. */
   readonly webIdentity: WebIdentityOptions;
-  /** A further kube-apiserver of it, which signs with the private key in `keyFile` and accepts what the first one signed. */
+  /** Another kube-apiserver, which signs with the private key in `keyFile` and accepts the first one's tokens. */
   startSigner(keyFile: string): Promise<Kubernetes>;
   /** Runs `irsa keys ...` for this cluster. */
   keys(words: readonly string[], now?: number): ReturnType<typeof cli>;
@@ -81,7 +81,7 @@ export async function startIssuingCluster(): Promise<IssuingCluster> {
         flags: [
           ...flags,
           `--service-account-key-file=${keyFile}`,
-          // the one that is given last counts
+          // the last flag applies
           `--service-account-signing-key-file=${keyFile}`,
         ],
       }),
@@ -106,7 +106,7 @@ async function createServiceAccounts(kubernetes: Kubernetes): Promise<void> {
   await kubernetes.create(serviceAccount(SERVICE_ACCOUNT.namespace, "another"));
 }
 
-/** With an annotation for the role. */
+/** Creates a service account with an annotation for the role. */
 export function serviceAccount(namespace: string, name: string): KubernetesObject {
   const metadata = { name, namespace, annotations: { "eks.amazonaws.com/role-arn": POD_ROLE_ARN } };
   return { apiVersion: "v1", kind: "ServiceAccount", metadata };
@@ -125,7 +125,7 @@ export async function applyPolicies(kubernetes: Kubernetes): Promise<void> {
   await policyInForce(kubernetes);
 }
 
-/** At this kube-apiserver, for the service account `ci/deployer`. */
+/** Waits at this kube-apiserver, for the service account `ci/deployer`. */
 export async function policyInForce(kubernetes: Kubernetes): Promise<void> {
   await eventually("the policy is in force", 30_000, async () => {
     const made = (await kubernetes.create(pod("canary"), "?dryRun=All")) as MadePod;
@@ -160,7 +160,7 @@ export function isMutated({ spec: { volumes = [] } }: MadePod): boolean {
   return volumes.some(({ name }) => name === "aws-iam-token");
 }
 
-/** What kubelet would write: a token bound to the Pod, as its volume asks for it. Tests may ask for something else. */
+/** The token that kubelet would write: bound to the Pod, with the settings of its volume unless overridden. */
 export async function podToken(
   kubernetes: Kubernetes,
   { metadata: { namespace, name, uid }, spec: { serviceAccountName, volumes = [] } }: MadePod,
@@ -179,7 +179,7 @@ export async function podToken(
   return (body as { status: { token: string } }).status.token;
 }
 
-/** The environment of the Pod's container; the token's file is below `root`, which stands in for the container's. */
+/** The environment of the Pod's container; `root` replaces the container's root folder for the token file. */
 export async function podEnvironment(
   kubernetes: Kubernetes,
   made: MadePod,

@@ -1,4 +1,4 @@
-// Pods, and what must come out of each: the rules of amazon-eks-pod-identity-webhook as a table of our own.
+// Pods and their expected changes: the rules of amazon-eks-pod-identity-webhook as a table.
 
 export const ROLE = "arn:aws:iam::111122223333:role/reader";
 export const REGION = "eu-west-1";
@@ -7,33 +7,33 @@ const WINDOWS_FILE = "C:\\var\\run\\secrets\\eks.amazonaws.com\\serviceaccount\\
 
 export interface Container {
   readonly name: string;
-  /** `NAME=value` each; a name alone comes from a Secret. */
+  /** `NAME=value`; a name without value comes from a Secret. */
   readonly env?: readonly string[];
-  /** Names of volumes, or `name:path`. */
+  /** Volume names, or `name:path`. */
   readonly mounts?: readonly string[];
 }
 
 export interface PodCase {
   readonly name: string;
-  /** Annotations without `eks.amazonaws.com/`; `role-arn` is `ROLE` unless it says otherwise. */
+  /** Annotations without `eks.amazonaws.com/`; `role-arn` defaults to `ROLE`. */
   readonly serviceAccount?: Readonly<Record<string, string | undefined>>;
   readonly pod?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
   readonly namespace?: "app" | "left-alone";
   readonly spec?: Readonly<Record<string, unknown>>;
-  /** A static Pod as kubelet shows it to kube-apiserver: a mirror Pod has a node and no service account. */
+  /** A mirror Pod, which kubelet creates for a static Pod: with a node, without a service account. */
   readonly mirror?: true;
   readonly init?: readonly Container[];
-  /** One that is named `main` by default. */
+  /** Default: one named `main`. */
   readonly containers?: readonly Container[];
   readonly volumes?: readonly string[];
   readonly expected: Expected | { readonly refused: string };
 }
 
 export interface Expected {
-  /** In their order; `token:<audience>:<seconds>` is the one that is added. */
+  /** In order; `token:<audience>:<seconds>` is the added volume. */
   readonly volumes: readonly string[];
-  /** Environment of each container, the init containers first; `+` at its end: with the mount. */
+  /** Environment of each container, init containers first; a final `+` means with the mount. */
   readonly containers: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -43,7 +43,7 @@ const ALL = [...IDENTITY, "+"];
 const REGIONAL = "AWS_STS_REGIONAL_ENDPOINTS=regional";
 const REGIONS = [`AWS_DEFAULT_REGION=${REGION}`, `AWS_REGION=${REGION}`];
 
-/** The policy as it is printed without options. */
+/** Cases for the policy without options. */
 export const PLAIN_CASES: readonly PodCase[] = [
   { name: "one container", expected: { volumes: [TOKEN], containers: { main: ALL } } },
   {
@@ -87,13 +87,13 @@ export const PLAIN_CASES: readonly PodCase[] = [
     expected: { volumes: [TOKEN], containers: { "init-1": ALL, "init-2": ALL, a: ALL, b: ALL } },
   },
   {
-    name: "a sidecar, which is an init container that goes on",
+    name: "a sidecar (init container with restartPolicy Always)",
     init: [{ name: "sidecar" }],
     spec: { restartPolicyOfInit: "Always" },
     expected: { volumes: [TOKEN], containers: { sidecar: ALL, main: ALL } },
   },
   {
-    name: "variables that are there stay, and stay first",
+    name: "existing variables stay first",
     containers: [{ name: "main", env: ["A=1", "B=2", "A=3"] }],
     expected: { volumes: [TOKEN], containers: { main: ["A=1", "B=2", "A=3", ...ALL] } },
   },
@@ -103,28 +103,28 @@ export const PLAIN_CASES: readonly PodCase[] = [
     expected: { volumes: [TOKEN], containers: { main: ALL } },
   },
   {
-    name: "a role of the container's own: neither variable, but the mount",
+    name: "a container with its own role gets no variables, but the mount",
     containers: [{ name: "main", env: ["AWS_ROLE_ARN=arn:aws:iam::444455556666:role/own"] }],
     expected: { volumes: [TOKEN], containers: { main: ["AWS_ROLE_ARN=arn:aws:iam::444455556666:role/own", "+"] } },
   },
   {
-    name: "a token file of the container's own: neither variable, but the mount",
+    name: "a container with its own token file gets no variables, but the mount",
     containers: [{ name: "main", env: ["AWS_WEB_IDENTITY_TOKEN_FILE=/own"] }],
     expected: { volumes: [TOKEN], containers: { main: ["AWS_WEB_IDENTITY_TOKEN_FILE=/own", "+"] } },
   },
   {
-    name: "a role from a Secret counts as the container's own",
+    name: "a role from a Secret is the container's own role",
     containers: [{ name: "main", env: ["AWS_ROLE_ARN"] }],
     expected: { volumes: [TOKEN], containers: { main: ["AWS_ROLE_ARN", "+"] } },
   },
   {
-    name: "only the container that lacks them gets the variables",
+    name: "only the container without the variables gets them",
     init: [{ name: "init", env: ["AWS_ROLE_ARN=x"] }],
     containers: [{ name: "a", env: ["AWS_ROLE_ARN=x"] }, { name: "b" }],
     expected: { volumes: [TOKEN], containers: { init: ["AWS_ROLE_ARN=x", "+"], a: ["AWS_ROLE_ARN=x", "+"], b: ALL } },
   },
   {
-    name: "a container that has every variable gets nothing, not even the mount",
+    name: "a container with every variable gets neither variables nor mount",
     containers: [{ name: "main", env: ["AWS_ROLE_ARN=x", "AWS_REGION=y", "AWS_STS_REGIONAL_ENDPOINTS=legacy"] }],
     expected: {
       volumes: [TOKEN],
@@ -132,47 +132,47 @@ export const PLAIN_CASES: readonly PodCase[] = [
     },
   },
   {
-    name: "keys in the environment do not count",
+    name: "access keys in the environment are ignored",
     containers: [{ name: "main", env: ["AWS_ACCESS_KEY_ID=AKIA"] }],
     expected: { volumes: [TOKEN], containers: { main: ["AWS_ACCESS_KEY_ID=AKIA", ...ALL] } },
   },
   {
-    name: "volumes that are there stay, behind the new one",
+    name: "existing volumes stay after the new one",
     volumes: ["data", "cache"],
     containers: [{ name: "main", mounts: ["data"] }],
     expected: { volumes: [TOKEN, "data", "cache"], containers: { main: ALL } },
   },
   {
-    name: "a volume of that name stays as it is",
+    name: "an existing volume of that name is unchanged",
     volumes: ["aws-iam-token"],
     expected: { volumes: ["aws-iam-token"], containers: { main: ALL } },
   },
   {
-    name: "a mount of that volume stays as it is",
+    name: "an existing mount of that volume is unchanged",
     volumes: ["aws-iam-token"],
     containers: [{ name: "main", mounts: ["aws-iam-token:/elsewhere"] }],
     expected: { volumes: ["aws-iam-token"], containers: { main: [...IDENTITY, "+/elsewhere"] } },
   },
   {
-    name: "no token of kube-apiserver wanted: this one comes all the same",
+    name: "a Pod without kube-apiserver's token still gets this token",
     spec: { automountServiceAccountToken: false },
     expected: { volumes: [TOKEN], containers: { main: ALL } },
   },
   {
-    name: "skip-containers: one, also an init container",
+    name: "skip-containers: one container, also an init container",
     pod: { "skip-containers": "b,init" },
     init: [{ name: "init" }],
     containers: [{ name: "a" }, { name: "b" }],
     expected: { volumes: [TOKEN], containers: { init: [], a: ALL, b: [] } },
   },
   {
-    name: "skip-containers: quotes are CSV's, spaces do not count, unknown names neither",
+    name: "skip-containers: CSV quotes; spaces and unknown names are ignored",
     pod: { "skip-containers": '"a", b ,nobody' },
     containers: [{ name: "a" }, { name: "b" }, { name: "ab" }],
     expected: { volumes: [TOKEN], containers: { a: [], b: [], ab: ALL } },
   },
   {
-    name: "skip-containers: all, and still the volume",
+    name: "skip-containers: all containers; the volume is still added",
     pod: { "skip-containers": "main" },
     expected: { volumes: [TOKEN], containers: { main: [] } },
   },
@@ -182,17 +182,17 @@ export const PLAIN_CASES: readonly PodCase[] = [
     expected: { volumes: [TOKEN], containers: { main: ALL } },
   },
   {
-    name: "skip-containers of the service account does not count",
+    name: "skip-containers of the service account is ignored",
     serviceAccount: { "skip-containers": "main" },
     expected: { volumes: [TOKEN], containers: { main: ALL } },
   },
   {
-    name: "the label that leaves a Pod alone",
+    name: "the label that excludes a Pod",
     labels: { "eks.amazonaws.com/skip-pod-identity-webhook": "" },
     expected: { volumes: [], containers: { main: [] } },
   },
   {
-    name: "an audience of the service account's",
+    name: "an audience of the service account",
     serviceAccount: { audience: "sts.cn-north-1.amazonaws.com.cn" },
     expected: { volumes: ["token:sts.cn-north-1.amazonaws.com.cn:86400"], containers: { main: ALL } },
   },
@@ -202,7 +202,7 @@ export const PLAIN_CASES: readonly PodCase[] = [
     expected: { volumes: ["token:sts.amazonaws.com:3600"], containers: { main: ALL } },
   },
   {
-    name: "token-expiration of the Pod comes first",
+    name: "token-expiration of the Pod takes precedence",
     serviceAccount: { "token-expiration": "3600" },
     pod: { "token-expiration": "7200" },
     expected: { volumes: ["token:sts.amazonaws.com:7200"], containers: { main: ALL } },
@@ -223,7 +223,7 @@ export const PLAIN_CASES: readonly PodCase[] = [
     expected: { volumes: [TOKEN], containers: { main: [REGIONAL, ...ALL] } },
   },
   {
-    name: "sts-regional-endpoints, as Go also writes true",
+    name: "sts-regional-endpoints: other Go spellings of true",
     serviceAccount: { "sts-regional-endpoints": "1" },
     expected: { volumes: [TOKEN], containers: { main: [REGIONAL, ...ALL] } },
   },
@@ -233,7 +233,7 @@ export const PLAIN_CASES: readonly PodCase[] = [
     expected: { volumes: [TOKEN], containers: { main: ALL } },
   },
   {
-    name: "sts-regional-endpoints: the container's own stays",
+    name: "sts-regional-endpoints: the container's value stays",
     serviceAccount: { "sts-regional-endpoints": "true" },
     containers: [{ name: "main", env: ["AWS_STS_REGIONAL_ENDPOINTS=legacy"] }],
     expected: { volumes: [TOKEN], containers: { main: ["AWS_STS_REGIONAL_ENDPOINTS=legacy", ...ALL] } },
@@ -260,7 +260,7 @@ export const PLAIN_CASES: readonly PodCase[] = [
     expected: { volumes: [TOKEN], containers: { main: ALL } },
   },
   {
-    name: "two ports of one number, which a merge would stumble over",
+    name: "two ports with the same number, which a merge would break",
     spec: {
       ports: [
         { containerPort: 53, protocol: "UDP" },
@@ -270,7 +270,7 @@ export const PLAIN_CASES: readonly PodCase[] = [
     expected: { volumes: [TOKEN], containers: { main: ALL } },
   },
   {
-    name: "refused: a role that is no ARN",
+    name: "refused: a role that is not an ARN",
     serviceAccount: { "role-arn": "reader" },
     expected: { refused: "eks.amazonaws.com/role-arn must be the ARN of an IAM role, not 'reader'" },
   },
@@ -280,7 +280,7 @@ export const PLAIN_CASES: readonly PodCase[] = [
     expected: { refused: "eks.amazonaws.com/role-arn must be the ARN of an IAM role" },
   },
   {
-    name: "refused: a line break behind the role",
+    name: "refused: a line break after the role",
     serviceAccount: { "role-arn": `${ROLE}\n` },
     expected: { refused: "eks.amazonaws.com/role-arn must be the ARN of an IAM role" },
   },
@@ -295,7 +295,7 @@ export const PLAIN_CASES: readonly PodCase[] = [
     expected: { refused: "eks.amazonaws.com/token-expiration must be a number of seconds, not '24h'" },
   },
   {
-    name: "refused: a token-expiration of the Pod that is no number",
+    name: "refused: a token-expiration of the Pod that is not a number",
     pod: { "token-expiration": "a day" },
     expected: {
       refused: "Pod: the annotation eks.amazonaws.com/token-expiration must be a number of seconds, not 'a day'",
@@ -308,10 +308,10 @@ export const PLAIN_CASES: readonly PodCase[] = [
   },
 ];
 
-/** The policy with every option: see irsa-policy.e2e.ts. */
+/** Cases for the policy with every option: see irsa-policy.e2e.ts. */
 export const OPTION_CASES: readonly PodCase[] = [
   {
-    name: "every default is the option's",
+    name: "options set every default",
     init: [{ name: "init" }],
     expected: {
       volumes: ["token:sts.example.com:1800"],
@@ -319,12 +319,12 @@ export const OPTION_CASES: readonly PodCase[] = [
     },
   },
   {
-    name: "annotations come before options",
+    name: "annotations take precedence over options",
     serviceAccount: { audience: "sts.amazonaws.com", "token-expiration": "3600", "sts-regional-endpoints": "false" },
     expected: { volumes: ["token:sts.amazonaws.com:3600"], containers: { main: [...REGIONS, ...ALL] } },
   },
   {
-    name: "one region variable of the container's own: neither",
+    name: "a container with one region variable gets no other",
     containers: [
       { name: "a", env: ["AWS_REGION=paris"] },
       { name: "b", env: ["AWS_DEFAULT_REGION=paris"] },
@@ -335,7 +335,7 @@ export const OPTION_CASES: readonly PodCase[] = [
     },
   },
   {
-    name: "a role of the container's own: still region and STS variables",
+    name: "a container with its own role still gets region and STS variables",
     containers: [{ name: "main", env: ["AWS_ROLE_ARN=x"] }],
     expected: {
       volumes: ["token:sts.example.com:1800"],
@@ -343,12 +343,12 @@ export const OPTION_CASES: readonly PodCase[] = [
     },
   },
   {
-    name: "a namespace that is left out",
+    name: "an excluded namespace",
     namespace: "left-alone",
     expected: { volumes: [], containers: { main: [] } },
   },
   {
-    name: "a bad annotation in a namespace that is left out",
+    name: "an invalid annotation in an excluded namespace",
     namespace: "left-alone",
     serviceAccount: { "role-arn": "nonsense" },
     expected: { volumes: [], containers: { main: [] } },

@@ -1,4 +1,4 @@
-// Prints the name of the user of a kubeconfig, as the Kubernetes client for Java sees it.
+// Prints the username of a kubeconfig's user with the Kubernetes client for Java.
 
 import io.kubernetes.client.openapi.apis.AuthenticationV1Api;
 import io.kubernetes.client.openapi.models.V1SelfSubjectReview;

@@ -1,4 +1,4 @@
-// The Kubernetes client for Java from Maven Central, installed once below node_modules/.cache.
+// Installs the Kubernetes client for Java from Maven Central in node_modules/.cache.
 
 import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
@@ -13,7 +13,7 @@ export interface JavaResult {
   readonly stderr: string;
 }
 
-/** Runs Whoami.java, which prints the username. Throws where Java or Maven is missing. */
+/** Runs Whoami.java, which prints the username. Throws if Java or Maven is missing. */
 export function javaWhoami(kubeconfig: string, environment: Readonly<Record<string, string>>): Promise<JavaResult> {
   install();
   const args = ["-cp", join(JARS, "*"), join(import.meta.dirname, "Whoami.java"), kubeconfig];
@@ -35,6 +35,6 @@ function install(): void {
   copyFileSync(join(import.meta.dirname, "pom.xml"), join(CACHE, "pom.xml"));
   const goal = ["--quiet", "--batch-mode", "dependency:copy-dependencies", "-DoutputDirectory=partial"];
   execFileSync("mvn", goal, { cwd: CACHE, stdio: ["ignore", "ignore", "inherit"] });
-  // An interrupted installation leaves no folder of this name.
+  // Atomic, in case the installation is interrupted.
   renameSync(join(CACHE, "partial"), JARS);
 }

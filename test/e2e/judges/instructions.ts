@@ -1,11 +1,11 @@
-// What the documents tell people to change in their control planes, taken from the documents themselves.
+// Extracts the instructions for control planes from the documents.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { blocksOf, ROOT } from "../../docs/shell-blocks.ts";
 
-/** The page's only block of this language that has all these texts, and none of the texts in `without`. */
+/** The page's only block in this language with all these texts and without those in `without`. */
 export function blockWith(
   page: string,
   language: string,
@@ -22,11 +22,11 @@ export function blockWith(
   return block;
 }
 
-/** The page's only piece of inline code that matches. */
+/** The page's only matching inline code. */
 export function inlineCode(page: string, pattern: RegExp): string {
   const text = readFileSync(join(ROOT, page), "utf8");
   const found = [...text.matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) => code).filter((code) => pattern.test(code));
   const [code, ...others] = new Set(found);
-  assert.ok(code !== undefined && others.length === 0, `${page}: ${found.length} pieces of code match ${pattern}`);
+  assert.ok(code !== undefined && others.length === 0, `${page}: ${found.length} inline codes match ${pattern}`);
   return code;
 }

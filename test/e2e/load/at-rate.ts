@@ -1,4 +1,4 @@
-// Runs many calls at a steady rate, however long each of them takes, and never more than so many at once.
+// Runs calls at a constant rate, independent of their duration, with limited concurrency.
 
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -8,7 +8,7 @@ export interface Pace {
   readonly atOnce: number;
 }
 
-/** `call` gets 0, 1, 2, ...; ends when the last one has ended. */
+/** Passes 0, 1, 2, ... to `call`; resolves after the last call. */
 export async function runAtRate(
   { perSecond, count, atOnce }: Pace,
   call: (index: number) => Promise<void>,

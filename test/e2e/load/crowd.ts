@@ -1,13 +1,13 @@
-// Two hundred identities of every mapped kind, and whom the cluster has to take each of them for.
+// 200 identities of every mapped kind, with the expected user of each.
 
 import type { LocalIdentity } from "../../../local/identities.ts";
 import { MAPPING_PREFIX } from "../cluster/mappings.ts";
 
 export interface Member {
   readonly identity: LocalIdentity;
-  /** Names and values of its mapping; empty for somebody unmapped. */
+  /** Mapping parameters by name; empty for an unmapped identity. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** Absent: refused. */
+  /** Absent: denied. */
   readonly username?: string;
   readonly groups?: readonly string[];
 }
@@ -16,7 +16,7 @@ const ACCOUNT = "111122223333";
 
 type Maker = (id: string) => Member;
 
-/** In turn; one in twenty beside them is refused. */
+/** Kinds in rotation; one identity in twenty is denied. */
 const KINDS: readonly Maker[] = [
   ...Array<Maker>(9).fill(mappedRole),
   ...Array<Maker>(6).fill(mappedUser),

@@ -1,4 +1,4 @@
-// The rules about STS's answers by which the two servers differ: an outage is no denial, and nothing doubtful is a grant.
+// Rules for STS responses that the servers handle differently: an outage is not a denial, and only an exact response is a grant.
 
 import type { Facts } from "./case.ts";
 import type { Rule } from "./rule.ts";
@@ -7,10 +7,10 @@ const UNUSABLE = "fault (sts_answer_unusable)";
 const UNREACHABLE = "fault (sts_unreachable)";
 const VERIFY = "`token.go` Verify";
 
-/** AWS's codes that mean "slow down" without the word that the peer looks for. */
+/** AWS throttling codes without the word that the peer searches for. */
 const OTHER_THROTTLING = ["RequestLimitExceeded", "SlowDown", "TooManyRequestsException", "ThrottledException"];
 
-/** What an endpoint's policy or a tired service says, which is nothing about the token. */
+/** Codes of an endpoint policy or a failing service, which do not concern the token. */
 const NOT_OF_THE_TOKEN = ["AccessDenied", "InternalFailure", "RequestTimeout", "ServiceUnavailable"];
 
 export const ANSWER_RULES: readonly Rule[] = [
@@ -24,7 +24,7 @@ export const ANSWER_RULES: readonly Rule[] = [
   },
   {
     section: "11",
-    says: "codes of throttling are an exact list, never a search in free text (a fault stays a fault)",
+    says: "throttling codes are an exact list, not a search in free text (a fault stays a fault)",
     ours: UNUSABLE,
     theirs: "throttled",
     peer: `${VERIFY}: "Throttling" anywhere in the body`,
@@ -33,7 +33,7 @@ export const ANSWER_RULES: readonly Rule[] = [
   },
   {
     section: "11",
-    says: "codes of throttling are an exact list, never a search in free text (a refusal stays a denial)",
+    says: "throttling codes are an exact list, not a search in free text (a refusal stays a denial)",
     ours: "denied (sts_refused)",
     theirs: "throttled",
     peer: `${VERIFY}: "Throttling" anywhere in the body`,
@@ -41,7 +41,7 @@ export const ANSWER_RULES: readonly Rule[] = [
   },
   {
     section: "11",
-    says: "a code that says nothing of the token is a fault",
+    says: "a code that does not concern the token is a fault",
     ours: UNUSABLE,
     theirs: "denied",
     peer: `${VERIFY}: 403, as for a bad token`,
@@ -57,7 +57,7 @@ export const ANSWER_RULES: readonly Rule[] = [
   },
   {
     section: "11",
-    says: "every code of AWS that means throttling is throttling",
+    says: "every AWS throttling code is throttling",
     ours: "throttled (sts_throttled)",
     theirs: "denied",
     peer: `${VERIFY}: only by the word "Throttling"`,
@@ -89,7 +89,7 @@ export const ANSWER_RULES: readonly Rule[] = [
   },
   {
     section: "11",
-    says: "a 200 of another shape is a fault",
+    says: "a 200 in another format is a fault",
     ours: UNUSABLE,
     theirs: "denied",
     peer: `${VERIFY}: 403, as for a bad token`,
@@ -97,7 +97,7 @@ export const ANSWER_RULES: readonly Rule[] = [
   },
   {
     section: "4, 11",
-    says: "the whole body is parsed, with the names in their exact spelling",
+    says: "the complete body is parsed, with case-sensitive names",
     ours: UNUSABLE,
     theirs: "granted",
     peer: `${VERIFY}: Go's \`json.Unmarshal\` takes names in any case, and none`,
@@ -105,7 +105,7 @@ export const ANSWER_RULES: readonly Rule[] = [
   },
   {
     section: "4",
-    says: "what is beside the identity is ignored: AWS may add to it",
+    says: "additional members are ignored, since AWS may add some",
     ours: "granted",
     theirs: "denied",
     peer: `${VERIFY}: Go's \`json.Unmarshal\` wants an object and a text in \`ResponseMetadata\``,
@@ -116,7 +116,7 @@ export const ANSWER_RULES: readonly Rule[] = [
   },
   {
     section: "3",
-    says: "an answer is read to 64 KiB at most",
+    says: "a response may be at most 64 KiB",
     ours: UNUSABLE,
     theirs: "granted",
     peer: `${VERIFY}: \`io.ReadAll\``,
@@ -124,7 +124,7 @@ export const ANSWER_RULES: readonly Rule[] = [
   },
   {
     section: "2",
-    says: "STS unreachable or late is a fault",
+    says: "an unreachable or slow STS is a fault",
     ours: UNREACHABLE,
     theirs: "denied",
     peer: `${VERIFY}: 403, as for a bad token`,
@@ -147,7 +147,7 @@ function statusIs(answer: Answer, from: number, to: number): boolean {
   return answer !== undefined && answer.status >= from && answer.status <= to;
 }
 
-/** As errors are written here; `""` where there is none. */
+/** The error code; `""` if there is none. */
 function codeOf(answer: Answer): string {
   return /^\{"Error":\{"Code":"([^"]*)"/.exec(answer?.text ?? "")?.[1] ?? "";
 }
@@ -161,7 +161,7 @@ function isRefusal(answer: Answer): boolean {
   return statusIs(answer, 400, 428) && code !== "" && !/^Throttl/.test(code) && !NOT_OF_THE_TOKEN.includes(code);
 }
 
-/** Three texts at the one place where they belong; whatever else there is. */
+/** Exactly three texts in the expected place; ignores other fields. */
 function namesSomebody(text: string): boolean {
   try {
     const result = JSON.parse(text)?.GetCallerIdentityResponse?.GetCallerIdentityResult;

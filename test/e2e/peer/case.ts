@@ -1,46 +1,46 @@
-// One review that both servers are given, and what is known of it without asking either.
+// One review for both servers, and the facts about it that rules use.
 
 import type { Fault } from "../../../local/faults.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
 import type { StsBehaviour } from "./sts-answers.ts";
 
 export interface Case {
-  /** How it was made, for whoever reads of a failure. */
+  /** The kind of case, for failure messages. */
   readonly kind: string;
   readonly token: string;
-  /** Nothing is wrong with it: both have to grant it. */
+  /** Valid: both servers must grant it. */
   readonly good: boolean;
-  /** What is posted. */
+  /** The request body. */
   readonly body: string;
-  /** Who signed the token, before it was damaged. */
+  /** The signer of the token before damage. */
   readonly identity: LocalIdentity;
-  /** What STS does with the requests of this token; nothing unusual when empty. */
+  /** STS's behavior for requests of this token; empty: normal. */
   readonly sts: StsBehaviour;
 }
 
-/** What the rules are about. Read leniently, since all that both servers refuse needs no rule. */
+/** Facts for the rules. Parsed leniently, since cases that both servers deny need no rule. */
 export interface Facts extends Case {
   readonly url: UrlFacts | undefined;
-  /** What STS does with the first request, and with the second one. */
+  /** STS's behavior for the first and second request. */
   readonly first: Fault | undefined;
   readonly second: Fault | undefined;
-  /** Of the answer that STS gives in the end, where it is a fixed one. */
+  /** The final STS response, if it is fixed. */
   readonly answer: { readonly status: number; readonly text: string } | undefined;
 }
 
 export interface UrlFacts {
   readonly text: string;
   readonly scheme: string;
-  /** With all that stands before the path. */
+  /** Everything before the path. */
   readonly authority: string;
   readonly host: string;
-  /** As it stands in the URL. */
+  /** Still encoded. */
   readonly pairs: readonly string[];
-  /** The decoded value of a name that is given in lower case; `undefined` where there is none. */
+  /** The decoded value of a lower-case name; `undefined` if it is absent. */
   value(name: string): string | undefined;
-  /** Decoded names as they are spelled. */
+  /** Decoded names in their spelling. */
   readonly spelled: readonly string[];
-  /** The same in lower case. */
+  /** Decoded names in lower case. */
   readonly names: readonly string[];
 }
 
@@ -48,14 +48,14 @@ const PREFIX = "k8s-aws-v1.";
 
 export function factsOf(made: Case): Facts {
   const [first] = made.sts;
-  // the last of a behaviour goes on
+  // the last behavior repeats
   const second = made.sts.length > 1 ? made.sts[1] : first;
   const last = second?.kind === "answer" ? { status: second.status, text: second.body } : undefined;
   const text = urlOf(made.token);
   return { ...made, url: text === undefined ? undefined : readUrl(text), first, second, answer: last };
 }
 
-/** What is inside a token, if base64 is what it is in; one character for each byte. */
+/** The decoded token, one character per byte; `undefined` if it is not base64. */
 export function urlOf(token: string): string | undefined {
   if (!token.startsWith(PREFIX)) return undefined;
   return Buffer.from(token.slice(PREFIX.length).replace(/[\r\n]/g, ""), "base64url").toString("latin1");
@@ -94,7 +94,7 @@ function decode(text: string): string {
     .replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
-/** The same for every spelling of one request to STS: names without regard to case, in any order, however encoded. */
+/** A key for a request to STS that ignores case of names, order and encoding. */
 export function requestKey(query: string): string {
   const pairs = query.split("&").filter((pair) => pair !== "");
   return JSON.stringify(pairs.map(asciiLowerCase).map(String).sort());

@@ -1,4 +1,4 @@
-// Sorts pairs of answers: agreements, differences by a named rule, and differences that no rule explains.
+// Classifies pairs of responses: agreements, differences by rule, and unexplained differences.
 
 import { isDeepStrictEqual } from "node:util";
 import { ANSWER_RULES } from "./answer-rules.ts";
@@ -21,14 +21,14 @@ export const RULES: readonly Rule[] = [
 ];
 
 export interface Comparison {
-  /** Pairs that decided the same, by decision. */
+  /** Number of pairs with the same decision, by decision. */
   readonly agreed: ReadonlyMap<string, number>;
-  /** Pairs that a rule explains; the first of several counts. */
+  /** Number of pairs by the first rule that explains them. */
   readonly byRule: ReadonlyMap<Rule, number>;
-  /** Rules that alone explained a pair: no other one would have done. */
+  /** Rules that were the only explanation of a pair. */
   readonly needed: ReadonlySet<Rule>;
   readonly byForm: ReadonlyMap<FormRule, number>;
-  /** In words: differences without a rule, and grants of ours where a rule says otherwise. */
+  /** Descriptions of differences without a rule, and of our grants against a rule. */
   readonly unexplained: readonly string[];
   add(facts: Facts, ours: Outcome, theirs: Outcome): void;
 }
@@ -67,7 +67,7 @@ export function startComparison(): Comparison {
   return { agreed, byRule, needed, byForm, unexplained, add };
 }
 
-/** `granted as another`: both grant, and not the same user. */
+/** `granted as another`: both grant, but different users. */
 function nameOf(ours: Outcome, theirs: Outcome): string {
   if (ours.user === undefined || theirs.user === undefined) return theirs.decision;
   return isDeepStrictEqual(ours.user, asOurs(theirs.user)) ? "granted" : "granted as another";

@@ -1,4 +1,4 @@
-// Tokens whose query is not what the rules say, or only unusual: each changed in one way.
+// Tokens with an invalid or unusual query, each changed in one way.
 
 import { encode, type Parameter } from "../../../local/sts/query.ts";
 import { type DoubledParameter, doubledParameters } from "../../hostile-tokens.ts";
@@ -21,7 +21,7 @@ const onQuery =
     return tokenOf(render({ ...parts, query: edit(parts.query, random) }));
   };
 
-/** On the pairs as they stand in the URL. */
+/** Changes the encoded pairs of the URL. */
 const onPairs =
   (edit: (pairs: readonly string[], random: Random) => readonly string[]): Damage =>
   (signing, random) =>
@@ -36,7 +36,7 @@ function editPairs(signing: Signing, edit: (pairs: readonly string[]) => readonl
 const changed = (name: string, edit: (value: string, random: Random) => string): Damage =>
   onQuery((query, random) => query.map(([own, value]): Parameter => [own, own === name ? edit(value, random) : value]));
 
-/** Raw, in place of what is behind one name. */
+/** Replaces the raw value of one name. */
 const rewritten = (name: string, rawOf: (raw: string, random: Random) => string): Damage =>
   onPairs((pairs, random) =>
     pairs.map((pair) => {

@@ -1,4 +1,4 @@
-// Tokens whose base64 or URL is not what the rules say, each damaged in one way: everything but the query.
+// Tokens with invalid base64 or an invalid URL outside the query, each damaged in one way.
 
 import { HOSTILE_URLS, hostileHosts } from "../../hostile-tokens.ts";
 import { tokenOf } from "../../token.ts";
@@ -6,7 +6,7 @@ import { compact, type Presigned, presign, render, type Signing } from "./presig
 import type { Random } from "./random.ts";
 import { fipsHosts, REGIONS } from "./regions.ts";
 
-/** Makes a token with one thing wrong. */
+/** Creates a token with one error. */
 export type Damage = (signing: Signing, random: Random) => string;
 
 const PREFIX = "k8s-aws-v1.";
@@ -29,7 +29,7 @@ const onParts =
     return tokenOf(render({ ...parts, ...edit(parts, random) }));
   };
 
-/** Signed for this very host, so that an STS which knows it takes the signature. */
+/** Signed for this host, so that an STS that serves it accepts the signature. */
 const onHost =
   (hostOf: (random: Random) => readonly [host: string, region: string]): Damage =>
   (signing, random) => {
@@ -45,7 +45,7 @@ const inserted = (text: string, random: Random, piece: string): string => {
 export const DAMAGED_URLS: Readonly<Record<string, Damage>> = {
   "base64: line breaks": onToken((text, random) => inserted(text, random, random.pick(["\n", "\r", "\r\n", "\n\n"]))),
   "base64: stray bits": onToken((text) => {
-    // Of one byte in two letters 4 bits are left over, of two bytes in three letters 2 bits.
+    // One byte in two characters leaves 4 unused bits, two bytes in three characters leave 2.
     if (text.length % 4 === 0) return `${text}\n`;
     return text.slice(0, -1) + String.fromCharCode(text.charCodeAt(text.length - 1) + 1);
   }),
@@ -100,7 +100,7 @@ export const DAMAGED_URLS: Readonly<Record<string, Damage>> = {
   "signed too far ahead": (signing, random) => atMinutes(signing, random.between(16, 3000)),
 };
 
-/** A security token fills it up; lengths of 4 letters and 1 do not exist in base64. */
+/** Uses the security token as padding. Base64 lengths of 4n + 1 do not exist. */
 function withLength(signing: Signing, length: number): string {
   const without = presign({ ...signing, identity: { ...signing.identity, sessionToken: "" } });
   const filled = (sessionToken: string): string =>
@@ -113,7 +113,7 @@ function atMinutes(signing: Signing, minutes: number): string {
   return tokenOf(render(presign({ ...signing, signedAt: Date.now() + minutes * 60_000 })));
 }
 
-/** The day of a date that is this many days from the one of `timestamp`. */
+/** The date this many days after `timestamp`. */
 export function otherDay(timestamp: string, days: number): string {
   const [, year, month, day] = /^(\d{4})(\d\d)(\d\d)/.exec(timestamp) ?? [];
   return compact(Date.UTC(Number(year), Number(month) - 1, Number(day) + days)).slice(0, 8);

@@ -1,4 +1,4 @@
-// Who signs the tokens: identities that the local STS knows, by the mapping that they meet or miss.
+// The signers of tokens: identities of the local STS, by matching or missing mapping.
 
 import type { LocalIdentity } from "../../../local/identities.ts";
 import { HOME, PINNED_ID, STRANGE, TEAM } from "./mappings.ts";
@@ -8,7 +8,7 @@ const SESSION = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_
 const UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const HEX = "0123456789abcdef";
 
-/** What STS tells of whom both servers grant, and as the same user. */
+/** Identities that both servers grant as the same user. */
 const GRANTED: Kinds = {
   developer: role(HOME, () => "Developers"),
   "developer in other letters": role(HOME, ({ pick }) => pick(["DEVELOPERS", "developers", "dEvelOperS"])),
@@ -28,7 +28,7 @@ const GRANTED: Kinds = {
   "pinned, the very role": role(HOME, () => "Pinned", PINNED_ID),
 };
 
-/** Of all others: whom both refuse, and where the two differ. */
+/** Identities that both deny, or that the servers handle differently. */
 const OTHERS: Kinds = {
   unmapped: role(HOME, (random) => random.text(SESSION, random.between(1, 64))),
   stranger: role(STRANGE, () => "Developers"),
@@ -59,7 +59,7 @@ interface Told extends Pick<LocalIdentity, "arn" | "account" | "userId"> {
   readonly temporary: boolean;
 }
 
-/** `each` identities of every kind, whose name is the kind, with keys of their own. */
+/** `each` identities of every kind, named after the kind, with separate keys. */
 export function makeIdentities(random: Random, each: number): LocalIdentity[] {
   return Object.entries({ ...GRANTED, ...OTHERS }).flatMap(([name, tell]) =>
     Array.from({ length: each }, () => {

@@ -1,4 +1,4 @@
-// The rules about identities by which the two servers differ: STS never names such a one, and ours says so.
+// Rules for identities that STS never returns; our server rejects them.
 
 import type { Rule } from "./rule.ts";
 
@@ -49,7 +49,7 @@ export const IDENTITY_RULES: readonly Rule[] = [
   },
   {
     section: "4",
-    says: "UserId is of the identity's kind",
+    says: "UserId matches the kind of identity",
     ours: IMPOSSIBLE,
     theirs: "granted",
     peer: "`token.go` getIdentityFromSTSResponse: for a role two parts, else anything",
@@ -61,7 +61,7 @@ export const IDENTITY_RULES: readonly Rule[] = [
   },
   {
     section: "4",
-    says: "names and sessions are of IAM's characters and length",
+    says: "names and sessions have IAM's characters and length",
     ours: IMPOSSIBLE,
     theirs: "granted",
     peer: `${CANONICALIZE}: anything`,
@@ -82,7 +82,7 @@ interface ToldParts {
   readonly UserId: string;
 }
 
-/** Of an identity that STS named in an answer that was made up. */
+/** Matches identities in fabricated STS responses. */
 function told(holds: (parts: ToldParts) => boolean): Rule["holds"] {
   return ({ answer }) => {
     const text = answer?.status === 200 ? answer.text : "";

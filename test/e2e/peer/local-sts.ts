@@ -1,4 +1,4 @@
-// The local STS, once for each server: the same program with the same identities, told apart by who asks it.
+// One local STS per server with the same identities, to attribute requests to servers.
 
 import type { LocalServer } from "../../../local/http-server.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
@@ -11,9 +11,9 @@ type Counts = Record<Side, number>;
 
 export interface LocalSts {
   readonly urls: Readonly<Record<Side, string>>;
-  /** Lets STS behave as a case says, until `end` tells how often each server has asked. */
+  /** Applies the STS behavior of a case until `end`, which returns the number of requests per server. */
   expect(made: Case): { end(): Readonly<Counts> };
-  /** Requests that belong to no case: what was sent is not what a token said. */
+  /** Requests that do not match a case: not the request of a token. */
   readonly strays: readonly string[];
   close(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export async function startLocalSts(identities: readonly LocalIdentity[]): Promi
       if (entry === undefined) return undefined;
       const { behaviour, asked } = entry;
       asked[side] += 1;
-      // the last of a behaviour goes on
+      // the last behavior repeats
       return behaviour[Math.min(asked[side], behaviour.length) - 1];
     });
     return server;
@@ -44,12 +44,12 @@ export async function startLocalSts(identities: readonly LocalIdentity[]): Promi
       const asked = { ours: 0, theirs: 0 };
       const url = urlOf(token);
       if (url === undefined) return { end: () => asked };
-      // A space at the end is lost between a request's target and its version.
+      // A trailing space between the request target and the version is lost.
       const [sent = ""] = url.replace(/ +$/, "").split("#", 1);
       const key = requestKey(sent.split("?").slice(1).join("?"));
-      // Neither asks STS without a date, and what is left of tokens that were cut off could be the same.
+      // Without a date, neither calls STS, and truncated tokens could have equal keys.
       if (!/"x-amz-date,/.test(key)) return { end: () => asked };
-      if (expected.has(key)) throw new Error(`two requests at once that STS could not tell apart: ${kind}`);
+      if (expected.has(key)) throw new Error(`two concurrent requests that STS cannot distinguish: ${kind}`);
       expected.set(key, { behaviour, asked });
       return {
         end() {

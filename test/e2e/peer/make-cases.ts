@@ -1,4 +1,4 @@
-// Which cases there are and how often each: every kind many times, in an order that a seed decides.
+// Creates the cases: every kind many times, in an order determined by the seed.
 
 import fc from "fast-check";
 import type { LocalIdentity } from "../../../local/identities.ts";
@@ -21,13 +21,13 @@ type Make = (signing: Signing, random: Random) => Promise<Partial<Case>> | Parti
 
 export interface Cases {
   readonly identities: readonly LocalIdentity[];
-  /** The case with this index, made at the time of the call: its token is as fresh as it says. */
+  /** Creates the case with this index at the time of the call, since its token has a date. */
   make(index: number): Promise<Case>;
 }
 
 const OF_EACH_IDENTITY = 5;
 
-/** `total` of them. */
+/** Creates `total` cases. */
 export function makeCases(seed: number, total: number): Cases {
   const identities = makeIdentities(seededRandom(seed, -1), OF_EACH_IDENTITY);
   const named = Map.groupBy(identities, ({ name }) => name);
@@ -70,7 +70,7 @@ export function makeCases(seed: number, total: number): Cases {
     })),
   ];
   const listed = kinds.flatMap((entry) => Array.from({ length: entry[1] }, () => entry));
-  if (listed.length > total) throw new Error(`${listed.length} cases, which are more than ${total}`);
+  if (listed.length > total) throw new Error(`${listed.length} cases exceed ${total}`);
   const rest = Array.from({ length: total - listed.length }, () => ["any good one", 0, good, goodToken] as const);
   const order = shuffled([...listed, ...rest], seededRandom(seed, -2));
 
@@ -97,7 +97,7 @@ function of<T>(
   return Object.entries(table).map(([kind, entry]) => [kind, count, from, make(entry)]);
 }
 
-/** Either the STS that checks, or one that names the signer whatever it is sent: then a server's own rules stand alone. */
+/** Either an STS that verifies, or one that always returns the signer, so that only the server's rules apply. */
 function perhaps({ identity }: Signing, random: Random): StsBehaviour {
   return random.int(2) === 0 ? [] : [naming(identity)];
 }

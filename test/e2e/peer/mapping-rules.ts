@@ -1,4 +1,4 @@
-// The rules about mappings by which the two servers differ, each with the kind of signer that meets it.
+// Rules for mappings that the servers handle differently, with the matching kind of signer.
 
 import type { Facts } from "./case.ts";
 import { RESERVED_PREFIX } from "./mappings.ts";
@@ -12,15 +12,15 @@ export const MAPPING_RULES: readonly Rule[] = [
     says: "a role's path in the mapping's ARN is ignored",
     ours: "granted",
     theirs: "denied",
-    peer: `${MAP}: whole ARNs, and STS never tells the path`,
+    peer: `${MAP}: complete ARNs, and STS never returns the path`,
     holds: signedBy("role with a path"),
   },
   {
     section: "5",
-    says: "a role's own mapping counts before its account's, path or not",
+    says: "a role's mapping takes precedence over its account's, with or without a path",
     ours: "granted",
     theirs: "granted as another",
-    peer: `${MAP}: whole ARNs; then IsAccountAllowed`,
+    peer: `${MAP}: complete ARNs; then IsAccountAllowed`,
     holds: signedBy("role with a path, mapped account"),
   },
   {
@@ -49,7 +49,7 @@ export const MAPPING_RULES: readonly Rule[] = [
   },
   {
     section: "5",
-    says: "the same, where the account is mapped: not the set's user but the account's",
+    says: "the same in a mapped account: the account's user instead of the set's",
     ours: "granted",
     theirs: "granted as another",
     peer: "`config/mapper.go` SSOArnLike: `AWSReservedSSO_<set>_*`",
@@ -57,7 +57,7 @@ export const MAPPING_RULES: readonly Rule[] = [
   },
   {
     section: "5",
-    says: "a permission set is of the function's own partition",
+    says: "a permission set must be in the function's partition",
     ours: "granted",
     theirs: "denied",
     peer: "`config/mapper.go` SSOArnLike: a set with a partition never matches",
@@ -68,15 +68,15 @@ export const MAPPING_RULES: readonly Rule[] = [
     says: "an unknown placeholder is invalid",
     ours: "denied (mapping_invalid)",
     theirs: "granted",
-    peer: "`server.go` renderTemplate: stays as it is written",
+    peer: "`server.go` renderTemplate: unchanged",
     holds: signedBy("misspelt placeholder"),
   },
   {
     section: "11",
-    says: "a placeholder that has no value for this identity denies",
+    says: "a placeholder without a value for the identity is a denial",
     ours: "denied (placeholder_without_value)",
     theirs: "granted",
-    peer: "`server.go` renderTemplate: becomes nothing",
+    peer: "`server.go` renderTemplate: becomes empty",
     holds: signedBy("placeholder without value"),
   },
   {
@@ -105,7 +105,7 @@ export const MAPPING_RULES: readonly Rule[] = [
   },
   {
     section: "5",
-    says: "`principalId`: only this very role, not a later one of its name",
+    says: "`principalId`: only this role, not a later one with the same name",
     ours: "denied (mapping_mismatch)",
     theirs: "granted",
     peer: `${MAP}: \`userid\` counts in DynamicFile alone`,

@@ -1,19 +1,19 @@
-// The mappings of both servers, from one list: in the peer's configuration, and as parameters of ours.
+// The mappings of both servers from one list: the peer's configuration and our parameters.
 
 import { encodeName, mappingParameter } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { MAPPING_PREFIX } from "../cluster/mappings.ts";
 
-/** Nobody is mapped by this account alone. */
+/** An account without an account mapping. */
 export const HOME = "111122223333";
-/** Everybody of this account is mapped. */
+/** An account with an account mapping. */
 export const TEAM = "444455556666";
-/** Nobody of this one is mapped at all. */
+/** An account without mappings. */
 export const STRANGE = "777788889999";
 
 export const RESERVED_PREFIX = "reserved:";
 
 interface Shared {
-  /** In the peer's way of writing placeholders. */
+  /** With the peer's placeholder syntax. */
   readonly username: string;
   readonly groups?: readonly string[];
 }
@@ -32,7 +32,7 @@ interface OfUser extends Shared {
   readonly arn: string;
 }
 
-/** Of a role that was deleted since, and made anew under its name. */
+/** The id of a role that was deleted and recreated with the same name. */
 export const PINNED_ID = "AROAPINNEDLONGAGO0000";
 
 const ROLES: readonly OfRole[] = [
@@ -71,7 +71,7 @@ const USERS: readonly OfUser[] = [
   { arn: `arn:aws:sts::${HOME}:federated-user/dave`, username: "federated:dave", groups: ["federated"] },
 ];
 
-/** The keys below `server`, as pkg/config/types.go names them. */
+/** The keys below `server`, as in pkg/config/types.go. */
 export const PEER_MAPPINGS = {
   mapRoles: [
     ...ROLES.map(({ account, role, principalId, ...shared }) => ({
@@ -89,7 +89,7 @@ export const PEER_MAPPINGS = {
   reservedPrefixConfig: [{ backendMode: "MountedFile", usernamePrefixReserveList: [RESERVED_PREFIX] }],
 };
 
-/** Full names and values. */
+/** Parameter values by full name. */
 export function ourParameters(): Record<string, string> {
   const entries: [name: string, value: object][] = [
     ...ROLES.map(({ account, role, principalId, ...shared }): [string, object] => [
@@ -116,7 +116,7 @@ function userParameter(arn: string): string {
   return `${MAPPING_PREFIX}/${kind}/${HOME}${name === undefined ? "" : `/${encodeName(name)}`}`;
 }
 
-/** Parameter Store refuses `{{`; an empty username is one that is not there. */
+/** Parameter Store rejects `{{`; an empty username is omitted. */
 function ours({ username, groups }: Shared): Shared | object {
   const single = (template: string): string => template.replaceAll("{{", "{").replaceAll("}}", "}");
   return { ...(username && { username: single(username) }), ...(groups && { groups: groups.map(single) }) };

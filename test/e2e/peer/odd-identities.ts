@@ -1,4 +1,4 @@
-// Identities that STS never names so: well formed, and of accounts that both servers map as a whole.
+// Identities that STS never returns: well formed, in accounts that both servers map.
 
 import { HOME, STRANGE, TEAM } from "./mappings.ts";
 import type { Random } from "./random.ts";
@@ -47,7 +47,7 @@ const TELL: Readonly<Record<string, (random: Random) => Told>> = {
     arn: `arn:aws:${pick(["ec2", "s3", "IAM"])}::${TEAM}:user/odd`,
   }),
   "of another kind": ({ pick }) => user(TEAM, pick(["group/odd", "policy/odd", "odd", "instance-profile/odd"])),
-  "a role that nobody has assumed": () => user(TEAM, "role/Known", { userId: `${ROLE_ID}:odd` }),
+  "a role instead of an assumed role": () => user(TEAM, "role/Known", { userId: `${ROLE_ID}:odd` }),
   "a role with a path": ({ pick }) => role(TEAM, pick(["team/Known", "a/b/c"]), "odd"),
   "a role with the path of its mapping": () => role(HOME, "team/blue/Deployers", "odd"),
   "a role without a session": () => ({ ...role(TEAM, "Known", "odd"), arn: `arn:aws:sts::${TEAM}:assumed-role/Known` }),

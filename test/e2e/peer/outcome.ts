@@ -1,4 +1,4 @@
-// What an answer of either server comes to, in words that both share.
+// Converts responses of both servers to a common outcome.
 
 import type { Reply } from "../../post.ts";
 
@@ -12,14 +12,14 @@ export interface User {
 export interface Outcome {
   /** `granted`, `not ours`, `throttled`, `denied`, `fault`, `bad request`. */
   readonly decision: string;
-  /** Of ours, where it is neither a grant nor another kind of token. */
+  /** Our error code, except for grants and other kinds of tokens. */
   readonly code?: string;
-  /** Of a grant. */
+  /** The user of a grant. */
   readonly user?: User;
   readonly apiVersion?: string;
 }
 
-/** By section 2 of the contract. */
+/** According to section 2 of the contract. */
 export function ourOutcome({ status, text }: Pick<Reply, "status" | "text">): Outcome {
   const { apiVersion, status: review, message = "" } = JSON.parse(text);
   if (status === 200 && review.authenticated === true) return { decision: "granted", user: review.user, apiVersion };
@@ -29,10 +29,10 @@ export function ourOutcome({ status, text }: Pick<Reply, "status" | "text">): Ou
   if (status === 429) return { decision: "throttled", code };
   if (status === 500) return { decision: "fault", code };
   if (status === 400 || status === 413) return { decision: "bad request", code };
-  throw new Error(`this server never answers ${status}: ${text}`);
+  throw new Error(`unexpected status ${status} of our server: ${text}`);
 }
 
-/** By authenticateEndpoint in pkg/server/server.go. */
+/** According to authenticateEndpoint in pkg/server/server.go. */
 export function peerOutcome({ status, text }: Pick<Reply, "status" | "text">): Outcome {
   if (status === 200) {
     const { apiVersion, status: review } = JSON.parse(text);
@@ -41,5 +41,5 @@ export function peerOutcome({ status, text }: Pick<Reply, "status" | "text">): O
   if (status === 403) return { decision: "denied" };
   if (status === 429) return { decision: "throttled" };
   if (status === 400) return { decision: "bad request" };
-  throw new Error(`the peer never answers ${status}: ${text}`);
+  throw new Error(`unexpected status ${status} of the peer: ${text}`);
 }

@@ -1,6 +1,5 @@
-// Presigned requests in parts, for damage in one part at a time. Apart from local/token.ts on purpose: whoever damages a part
-// needs it before it is written into a URL, and the SDK's signer gives whole URLs, one promise each. What the SDK signs is
-// a kind of its own in make-cases.ts.
+// Presigned requests in parts, so that tests can damage one part before it becomes a URL. Separate from local/token.ts,
+// whose signer is asynchronous and returns complete URLs; make-cases.ts has a kind for the SDK's signer.
 
 import type { LocalIdentity } from "../../../local/identities.ts";
 import { CLUSTER_ID } from "../../../local/sandbox-settings.ts";
@@ -24,7 +23,7 @@ export interface Signing {
   /** Milliseconds since 1970. */
   readonly signedAt: number;
   readonly expires: string;
-  /** By default the one that both servers guard. */
+  /** Default: the cluster id of both servers. */
   readonly clusterId?: string;
 }
 
@@ -55,10 +54,10 @@ export function render({ scheme, host, path, query }: Presigned): string {
 }
 
 const MINUTE = 60_000;
-/** Far enough from 15 minutes for both servers to see it on the same side. */
+/** Far enough from 15 minutes that both servers decide the same. */
 const WITHIN_MINUTES = 14;
 
-/** Who signs, where and when, all of it good for both servers. */
+/** Signer, region, host and time that are valid for both servers. */
 export function anySigning(random: Random, identity: LocalIdentity, regions: readonly string[]): Signing {
   const region = random.pick(regions);
   const regional = random.pick([

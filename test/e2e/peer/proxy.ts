@@ -1,4 +1,4 @@
-// An HTTPS proxy that leads every STS host to the local STS: the peer knows no other way to ask elsewhere.
+// An HTTPS proxy that redirects every STS host to the local STS; the peer has no other setting for this.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -7,14 +7,14 @@ import { createSecureContext, TLSSocket } from "node:tls";
 import type { StsCertificates } from "./sts-certificates.ts";
 
 export interface StsProxy {
-  /** For `HTTPS_PROXY`, which the peer's HTTP client honours: https://pkg.go.dev/net/http#ProxyFromEnvironment */
+  /** For `HTTPS_PROXY`, which the peer's HTTP client supports: https://pkg.go.dev/net/http#ProxyFromEnvironment */
   readonly url: string;
-  /** Every `host:port` that it was asked for. */
+  /** Every requested `host:port`. */
   readonly targets: ReadonlySet<string>;
   close(): Promise<void>;
 }
 
-/** Takes CONNECT, ends the TLS, and passes every byte on to the service at `sts`, whatever host was asked for. */
+/** Accepts CONNECT for any host, terminates TLS, and forwards to the service at `sts`. */
 export async function startStsProxy(sts: string, certificates: StsCertificates): Promise<StsProxy> {
   const { hostname, port } = new URL(sts);
   const targets = new Set<string>();
@@ -33,7 +33,7 @@ export async function startStsProxy(sts: string, certificates: StsCertificates):
     socket.on("close", () => sockets.delete(socket));
     upstream.on("close", () => sockets.delete(upstream));
     inside.pipe(upstream).pipe(inside);
-    // A connection that STS resets ends for the peer too, and the other way round.
+    // Propagates resets in both directions.
     for (const end of [inside, upstream, socket]) {
       end.on("error", () => {
         socket.destroy();

@@ -1,4 +1,4 @@
-// The rules of a token's query that the peer does not have: it grants what STS takes of it.
+// Rules for a token's query that the peer does not have: it grants every query that STS accepts.
 
 import type { UrlFacts } from "./case.ts";
 import { type Rule, tokenRule } from "./rule.ts";
@@ -27,7 +27,7 @@ export const QUERY_RULES: readonly Rule[] = [
     holds: ({ pairs }) => pairs.some((pair) => pair !== "" && !PAIR.test(pair)),
   }),
   tokenRule({
-    says: "nothing in the query but names and their values: no empty pair",
+    says: "the query contains only names and values, no empty pair",
     code,
     peer: "`token.go` Verify: `url.ParseQuery` skips it",
     holds: ({ pairs }) => pairs.includes(""),
@@ -36,26 +36,26 @@ export const QUERY_RULES: readonly Rule[] = [
     section: "11",
     says: "names and values decode to printable ASCII",
     code,
-    peer: "`token.go` Verify: not looked at",
+    peer: "`token.go` Verify: not checked",
     holds: ({ names, value }) => names.some((name) => /[^\x20-\x7e]/.test(name + value(name))),
   }),
   tokenRule({
     section: "11",
     says: "an empty security token is refused",
     code,
-    peer: "`token.go` Verify: not looked at",
+    peer: "`token.go` Verify: not checked",
     holds: ({ value }) => value("x-amz-security-token") === "",
   }),
   tokenRule({
     says: "Version is `2011-06-15`",
     code,
-    peer: "`token.go` Verify: for STS to say",
+    peer: "`token.go` Verify: left to STS",
     holds: otherThan("version", /^2011-06-15$/),
   }),
   tokenRule({
     says: "Algorithm is `AWS4-HMAC-SHA256`",
     code,
-    peer: "`token.go` Verify: for STS to say",
+    peer: "`token.go` Verify: left to STS",
     holds: otherThan("x-amz-algorithm", /^AWS4-HMAC-SHA256$/),
   }),
   tokenRule({
@@ -65,7 +65,7 @@ export const QUERY_RULES: readonly Rule[] = [
     holds: otherThan("x-amz-credential", /^[^/]+\/\d{8}\/[a-z0-9-]+\/sts\/aws4_request$/),
   }),
   tokenRule({
-    says: "an access key id is 16 to 128 letters, digits and `_`, as IAM's API reference has it",
+    says: "an access key id is 16 to 128 letters, digits and `_`, as in IAM's API reference",
     code,
     peer: "`token.go` Verify: anything",
     holds: otherThan("x-amz-credential", /^\w{16,128}(\/|$)/),
@@ -73,7 +73,7 @@ export const QUERY_RULES: readonly Rule[] = [
   tokenRule({
     says: "Credential's date equals X-Amz-Date's",
     code,
-    peer: "`token.go` Verify: for STS to say",
+    peer: "`token.go` Verify: left to STS",
     holds: ({ value }) => {
       const day = value("x-amz-credential")?.split("/")[1];
       return day !== undefined && day !== value("x-amz-date")?.slice(0, 8);
@@ -102,7 +102,7 @@ export const QUERY_RULES: readonly Rule[] = [
     section: "3, 11",
     says: "Signature is 64 hex digits, in lower case",
     code,
-    peer: "`token.go` Verify: not looked at",
+    peer: "`token.go` Verify: not checked",
     holds: otherThan("x-amz-signature", /^[0-9a-f]{64}$/),
   }),
   {
@@ -115,7 +115,7 @@ export const QUERY_RULES: readonly Rule[] = [
   },
 ];
 
-/** The parameter is there, and not of this form. */
+/** The parameter exists and does not have this form. */
 function otherThan(name: string, form: RegExp): (url: UrlFacts) => boolean {
   return ({ value }) => value(name) !== undefined && !form.test(value(name) ?? "");
 }

@@ -1,4 +1,4 @@
-// Random choices that a seed decides wholly, so that a run can be repeated by its printed seed.
+// Seeded random choices, so that a run can be repeated with its printed seed.
 
 export interface Random {
   /** From 0 to `below - 1`. */
@@ -9,7 +9,7 @@ export interface Random {
   text(alphabet: string, length: number): string;
 }
 
-/** Another stream of numbers for each `stream`, so that cases do not depend on the order in which they are made. */
+/** A separate sequence for each `stream`, so that cases do not depend on the order of creation. */
 export function seededRandom(seed: number, stream: number): Random {
   // Mulberry32, with the two numbers spread over the 32 bits of its state; public domain, by Tommy Ettinger
   let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(stream + 1, 0xc2b2ae35);
@@ -31,7 +31,7 @@ export function seededRandom(seed: number, stream: number): Random {
   return random;
 }
 
-/** In another order, by the seed. */
+/** Shuffles by the seed. */
 export function shuffled<T>(list: readonly T[], random: Random): T[] {
   const result = [...list];
   for (let last = result.length - 1; last > 0; last -= 1) {

@@ -1,4 +1,4 @@
-// The regions of the partition `aws`, as the AWS SDK lists them: not as the code under test does.
+// The regions of the partition `aws` from the AWS SDK, independent of the code under test.
 
 interface SdkPartition {
   readonly id: string;
@@ -10,15 +10,15 @@ const { partitionsInfo }: { partitionsInfo: { readonly partitions: readonly SdkP
   new URL(`../../../node_modules/${file}`, import.meta.url).href
 );
 
-/** Without `aws-global`, which stands for no place. */
+/** Without the pseudo-region `aws-global`. */
 export const REGIONS: readonly string[] = partitionsInfo.partitions
   .filter(({ id }) => id === "aws")
   .flatMap(({ regions }) => Object.keys(regions))
   .filter((region) => !region.endsWith("-global"));
 
-/** Those with an `sts-fips.` host: https://docs.aws.amazon.com/general/latest/gr/sts.html */
+/** Regions with an `sts-fips.` host: https://docs.aws.amazon.com/general/latest/gr/sts.html */
 const FIPS_REGIONS: readonly string[] = ["us-east-1", "us-east-2", "us-west-1", "us-west-2"];
-/** Those with one that is dual-stack: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_dual-stack_endpoint_support.html */
+/** Regions with a dual-stack FIPS host: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_dual-stack_endpoint_support.html */
 const FIPS_DUAL_STACK_REGIONS: readonly string[] = [...FIPS_REGIONS, "ca-central-1", "ca-west-1"];
 
 /** The FIPS hosts that AWS documents for a region. */

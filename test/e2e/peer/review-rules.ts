@@ -1,4 +1,4 @@
-// The rules about requests and about other kinds of tokens, and those that show in every answer.
+// Rules for requests and other kinds of tokens, and for the format of responses.
 
 import type { Outcome, User } from "./outcome.ts";
 import type { Rule } from "./rule.ts";
@@ -8,7 +8,7 @@ const AUTHENTICATE = "`server.go` authenticateEndpoint";
 export const REVIEW_RULES: readonly Rule[] = [
   {
     section: "2",
-    says: "a token of another kind passes by: not authenticated, no error",
+    says: "a token of another kind is not authenticated, without an error",
     ours: "not ours",
     theirs: "denied",
     peer: `${AUTHENTICATE}: 403, as for a bad token`,
@@ -24,10 +24,10 @@ export const REVIEW_RULES: readonly Rule[] = [
   },
   {
     section: "2",
-    says: "not JSON as a whole, not a TokenReview, or of an unknown version: 400",
+    says: "invalid JSON, not a TokenReview, or an unknown version: 400",
     ours: "bad request (review_malformed)",
     theirs: "granted",
-    peer: `${AUTHENTICATE}: Go's JSON decoder, which stops behind the first value; version and kind are not looked at`,
+    peer: `${AUTHENTICATE}: Go's JSON decoder, which stops after the first value; version and kind are not checked`,
     holds: ({ body }) => {
       const usual =
         /^\{("unknown":\[\{\}\],)?"kind":"TokenReview","apiVersion":"authentication\.k8s\.io\/v1(beta1)?","metadata":\{"creationTimestamp":null\},"spec":\{"token":.*\},"status":\{"user":\{\}\}\}\s*$/s;
@@ -44,7 +44,7 @@ export const REVIEW_RULES: readonly Rule[] = [
   },
 ];
 
-/** A rule that shows in how an answer looks, where both decided the same. */
+/** A rule for the format of responses with the same decision. */
 export interface FormRule {
   readonly section: string;
   readonly says: string;
@@ -83,7 +83,7 @@ export const FORM_RULES: readonly FormRule[] = [
   },
   {
     section: "2",
-    says: "extra: empty values left out",
+    says: "extra: empty values are omitted",
     ours: "no `sessionName` without session",
     theirs: '`sessionName: [""]`',
     peer: AUTHENTICATE,
@@ -92,7 +92,7 @@ export const FORM_RULES: readonly FormRule[] = [
   },
 ];
 
-/** The peer's user as the rules of form would have it, to be compared whole with ours. */
+/** The peer's user with the format rules applied, for comparison with ours. */
 export function asOurs({ extra, ...user }: User): User {
   const filled = Object.entries(extra).filter(([, [value]]) => value !== "");
   const account = user.uid.split(":")[1] ?? "";

@@ -1,4 +1,4 @@
-// What is posted: TokenReviews as kube-apiserver writes them, other bodies, and tokens that are not for either server.
+// Request bodies: TokenReviews as kube-apiserver sends them, other bodies, and tokens of other authenticators.
 
 import { reviewBody, V1, V1BETA1 } from "../../system/token-review.ts";
 import type { Random } from "./random.ts";
@@ -8,7 +8,7 @@ export function usualBody(token: string, random: Random): string {
   return reviewBody(random.pick([V1, V1BETA1]), token, audiences);
 }
 
-/** Each holds a good token, where it can. */
+/** Bodies with a valid token, if possible. */
 export const OTHER_BODIES: Readonly<Record<string, (token: string, random: Random) => string>> = {
   "body: no JSON": (token, { pick }) => pick(["", "{", token, reviewBody(V1, token).slice(0, -3)]),
   "body: no object": (token, { pick }) => pick([`["${token}"]`, `"${token}"`, "17"]),
@@ -27,7 +27,7 @@ export const OTHER_BODIES: Readonly<Record<string, (token: string, random: Rando
 
 const BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/** `ours` is a good token, for what resembles one. */
+/** `ours` is a valid token, for similar tokens. */
 export const OTHER_TOKENS: Readonly<Record<string, (ours: string, random: Random) => string>> = {
   "token: a JWT": (_, random) => [340, 700, 342].map((length) => random.text(BASE64URL, length)).join("."),
   "token: opaque": (_, random) => random.text(BASE64URL, random.between(1, 64)),

@@ -1,4 +1,4 @@
-// The real server of aws-iam-authenticator, with its mappings in a file, asking the local STS through a proxy.
+// Starts the real server of aws-iam-authenticator with a mapping file; it calls the local STS through a proxy.
 
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -18,17 +18,17 @@ import { createStsCertificates } from "./sts-certificates.ts";
 export interface PeerServer {
   readonly pid: number | undefined;
   readonly url: string;
-  /** For kube-apiserver: the path of the kubeconfig that the server made. */
+  /** Path of the kubeconfig that the server created for kube-apiserver. */
   readonly kubeconfig: string;
-  /** Trusts the certificate that the server made for itself. */
+  /** Trusts the server's self-signed certificate. */
   readonly agent: Agent;
-  /** `host:port` of everything that it has connected to. */
+  /** `host:port` of all its connections. */
   readonly targets: ReadonlySet<string>;
 }
 
 const START_MS = 30_000;
 
-/** `folder` gets its configuration, certificate and log; `started` is told how to stop each part. */
+/** Writes configuration, certificate and log to `folder`; passes a stop function of each part to `started`. */
 export async function startPeer(
   program: string,
   folder: string,
@@ -67,7 +67,7 @@ export async function startPeer(
   });
   started(running.stop);
   const url = `https://127.0.0.1:${port}/authenticate`;
-  const agent = await eventually("the peer answers", START_MS, async () => {
+  const agent = await eventually("the peer responds", START_MS, async () => {
     running.requireRunning();
     const trusting = new Agent({ keepAlive: true, ca: readFileSync(join(folder, "cert.pem"), "utf8") });
     await post(url, { agent: trusting });
@@ -78,8 +78,8 @@ export async function startPeer(
 }
 
 /**
- * The peer also listens on port 21363 of all interfaces (Run in pkg/server/server.go) and no setting says otherwise.
- * Where the port is taken it goes on without, so that here nothing listens beyond loopback.
+ * The peer also listens on port 21363 of all interfaces (Run in pkg/server/server.go), without a setting to disable it.
+ * If the port is in use, it continues without it; so this occupies the port on loopback.
  */
 async function holdHealthPort(): Promise<Server | undefined> {
   const server = createServer((socket) => socket.destroy()).listen(21363, "127.0.0.1");
@@ -87,7 +87,7 @@ async function holdHealthPort(): Promise<Server | undefined> {
     await once(server, "listening");
     return server;
   } catch {
-    // somebody else has it already, which serves as well
+    // already in use by another process
     return undefined;
   }
 }

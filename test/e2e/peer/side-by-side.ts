@@ -1,4 +1,4 @@
-// Both servers with the same mappings, asking the same STS: gives every case to both, some at a time.
+// Runs every case on both servers with the same mappings and STS, with limited concurrency.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { Agent } from "node:http";
@@ -22,15 +22,15 @@ import { startPeer } from "./server.ts";
 
 export interface SideBySide {
   readonly comparison: Comparison;
-  /** Reviews for which STS was asked at all. */
+  /** Number of reviews that called STS. */
   readonly askedFor: { ours: number; theirs: number };
-  /** Requests to STS that are no case's. */
+  /** Requests to STS that match no case. */
   readonly strays: readonly string[];
-  /** `host:port` that the peer connected to. */
+  /** `host:port` of the peer's connections. */
   readonly targets: ReadonlySet<string>;
 }
 
-/** As many reviews at a time: enough to keep two cores busy while some wait for a silent STS. */
+/** Concurrent reviews: enough to use two cores while some wait for a silent STS. */
 const AT_A_TIME = 8;
 
 /** The peer waits 10 s for STS: NewVerifier in pkg/token/token.go. */
@@ -45,7 +45,7 @@ export async function runSideBySide(program: string, cases: Cases, total: number
   }
 }
 
-/** What it starts is stopped by whoever is told of it, however this ends. */
+/** Passes stop functions to the caller, which stops everything at any end. */
 async function run(
   program: string,
   cases: Cases,
@@ -75,7 +75,7 @@ async function run(
   started(bundled.close);
   const gateway = await startGateway(bundled);
   started(gateway.close);
-  // A connection for each: the gateway ends idle ones, perhaps just as the next request is on its way.
+  // A new connection per request: the gateway could close an idle one during a request.
   const agent = new Agent({ keepAlive: false });
   started(() => agent.destroy());
   const peer = await startPeer(program, folder, sts.urls.theirs, started);

@@ -1,10 +1,10 @@
-// What STS answers to a good token, instead of what it would: errors, faults, and answers of another shape.
+// STS responses that replace the normal one: errors, faults, and other formats.
 
 import type { Fault } from "../../../local/faults.ts";
 import type { LocalIdentity } from "../../../local/identities.ts";
 import type { Random } from "./random.ts";
 
-/** What STS does with the first request for a token, the second, and so on; `undefined`: what it always does. */
+/** STS's behavior for each request of a token in order; `undefined`: normal. */
 export type StsBehaviour = readonly (Fault | undefined)[];
 
 type Behave = (identity: LocalIdentity, random: Random) => StsBehaviour;
@@ -17,7 +17,7 @@ export function answering(status: number, body: string, headers: Readonly<Record
   return { kind: "answer", status, headers, body };
 }
 
-/** The answer that names somebody, in STS's own shape. */
+/** The response with an identity, in STS's format. */
 export function naming({ arn, account, userId }: Told): Fault {
   const GetCallerIdentityResult = { Account: account, Arn: arn, UserId: userId };
   return answering(200, identityJson(GetCallerIdentityResult));
@@ -145,7 +145,7 @@ export const STS_ANSWERS: Readonly<Record<string, Behave>> = {
   "huge, of nothing": (_, random) => [{ kind: "flood", bytes: random.between(100_000, 2_000_000) }],
 };
 
-/** Each costs seconds, since both servers wait: ours 2 s for each of two tries, the peer 10 s. */
+/** Slow, since both servers wait: ours 2 s for each of two attempts, the peer 10 s. */
 export const SILENT_ANSWERS: Readonly<Record<string, Behave>> = {
   "no answer at all": () => [{ kind: "silent" }],
   "an answer that stops": () => [{ kind: "stall", body: "{" }],

@@ -1,4 +1,4 @@
-// A certificate for each STS host that the peer connects to, of an authority that only the peer trusts.
+// Certificates for the STS hosts that the peer connects to, from an authority that only the peer trusts.
 
 import { generateKeyPairSync } from "node:crypto";
 import {
@@ -17,7 +17,7 @@ import type { Credential } from "../../../local/certificates.ts";
 export interface StsCertificates {
   /** PEM. */
   readonly ca: string;
-  /** For this host name alone; the same one when it is asked for again. */
+  /** A certificate for only this host name; cached. */
   of(host: string): Credential;
 }
 
@@ -26,7 +26,7 @@ const ISSUER = { CN: "Local STS CA" };
 
 export function createStsCertificates(): StsCertificates {
   const issuer = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
-  // One key for all hosts: thousands of pairs would cost more than everything else here.
+  // One key for all hosts, since creating thousands of keys would be slow.
   const own = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
   const key = own.export({ format: "pem", type: "pkcs8" }).toString();
   const made = new Map<string, Credential>();

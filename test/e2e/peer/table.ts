@@ -1,4 +1,4 @@
-// The comparison as Markdown, for the page that tells of it.
+// Formats the comparison as Markdown for docs/proof.md.
 
 import { type Comparison, RULES } from "./compare.ts";
 import { FORM_RULES } from "./review-rules.ts";

@@ -1,4 +1,4 @@
-// The rules of a token's base64 and URL that the peer does not have: it grants what STS takes of it.
+// Rules for a token's base64 and URL that the peer does not have: it grants every token that STS accepts.
 
 import { fipsHosts, REGIONS } from "./regions.ts";
 import { type Rule, tokenRule } from "./rule.ts";
@@ -22,7 +22,7 @@ export const URL_RULES: readonly Rule[] = [
   tokenRule({
     says: "exactly `https://<host>/?<query>`: no user before the host",
     code: "token_host_refused",
-    peer: "`token.go` Verify: not looked at",
+    peer: "`token.go` Verify: not checked",
     holds: ({ authority }) => authority.includes("@"),
   }),
   tokenRule({
@@ -38,7 +38,7 @@ export const URL_RULES: readonly Rule[] = [
     holds: ({ host }) => host.startsWith("sts-fips.") && !fipsHosts(regionOf(host)).includes(host),
   }),
   tokenRule({
-    says: "the host is of the function's own partition",
+    says: "the host is in the function's partition",
     code: "token_host_refused",
     peer: "`partitions.go`: `aws` and `aws-us-gov` share their domains",
     holds: ({ host }) => regionOf(host).startsWith("us-gov-"),
@@ -46,7 +46,7 @@ export const URL_RULES: readonly Rule[] = [
   tokenRule({
     says: "Credential's region equals the host's; the global endpoint's is `us-east-1`",
     code: "token_region_refused",
-    peer: "`token.go` Verify: for STS to say",
+    peer: "`token.go` Verify: left to STS",
     holds: ({ value, host }) => {
       const region = value("x-amz-credential")?.split("/")[2];
       return region !== undefined && region !== regionOf(host);
@@ -64,7 +64,7 @@ function regionOf(host: string): string {
   return host === "sts.amazonaws.com" ? "us-east-1" : (host.split(".")[1] ?? "");
 }
 
-/** Milliseconds since 1970; not a number for what is no time. */
+/** Milliseconds since 1970; NaN if invalid. */
 function timeOf(text = ""): number {
   return Date.parse(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
 }

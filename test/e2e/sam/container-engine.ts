@@ -1,4 +1,4 @@
-// A Docker engine for SAM CLI: the one that runs, or one that is started for the test and ended after it.
+// Provides a Docker engine for SAM CLI: uses a running one, or starts one for the test.
 
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 
 export interface ContainerEngine {
-  /** For SAM CLI and for the docker command. */
+  /** Environment of SAM CLI and the docker command. */
   readonly environment: Readonly<Record<string, string>>;
   docker(args: readonly string[]): string;
   stop(): Promise<void>;
@@ -15,17 +15,19 @@ export interface ContainerEngine {
 
 const PATIENCE_MS = 60_000;
 
-/** Throws with how far it got where there is no engine and none can be started. */
+/** Throws if no engine is running and none can be started. */
 export async function startContainerEngine(): Promise<ContainerEngine> {
   if (spawnSync("docker", ["info"]).status === 0) return engineAt({}, async () => {});
   if (spawnSync("dockerd", ["--version"]).error !== undefined) {
-    throw new Error("no container engine runs, and dockerd is not installed: https://docs.docker.com/engine/install/");
+    throw new Error(
+      "no container engine is running, and dockerd is not installed: https://docs.docker.com/engine/install/",
+    );
   }
   const folder = mkdtempSync(join(tmpdir(), "docker-"));
   const log = join(folder, "log");
   const host = `unix://${join(folder, "socket")}`;
   const output = openSync(log, "a");
-  // vfs works on every file system, also inside a container.
+  // vfs works on every file system, also in a container.
   const places = ["--data-root", join(folder, "data"), "--exec-root", join(folder, "run")];
   const daemon = spawn(
     "dockerd",
@@ -44,7 +46,7 @@ export async function startContainerEngine(): Promise<ContainerEngine> {
     if (daemon.exitCode !== null || Date.now() > deadline) {
       const text = existsSync(log) ? readFileSync(log, "utf8").slice(-2000) : "";
       await stop();
-      throw new Error(`no container engine runs, and dockerd does not start here:\n${text}`);
+      throw new Error(`no container engine is running, and dockerd failed to start:\n${text}`);
     }
     await setTimeout(500);
   }
@@ -58,7 +60,7 @@ function engineAt(environment: Readonly<Record<string, string>>, stop: () => Pro
     docker: (args) =>
       execFileSync("docker", args, {
         encoding: "utf8",
-        // BuildKit is a plugin that Debian's engine has not.
+        // Debian's engine does not include the BuildKit plugin.
         env: { ...process.env, DOCKER_BUILDKIT: "0", ...environment },
         stdio: ["ignore", "pipe", "pipe"],
       }),

@@ -1,4 +1,4 @@
-// An API Gateway event (payload 2.0) with a fresh token of a local identity, on standard output, for sam local invoke:
+// Prints an API Gateway event (payload 2.0) with a new token of a local identity, for sam local invoke:
 //   node test/e2e/sam/event.ts bob | sam local invoke ... -e -
 
 import { localIdentity } from "../../../local/identities.ts";

@@ -1,4 +1,4 @@
-// Lets containers reach a service that listens on this machine's loopback only, by the address that the engine gave it.
+// Forwards connections of containers to a service on this machine's loopback.
 
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";

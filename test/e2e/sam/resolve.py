@@ -1,4 +1,4 @@
-# What SAM CLI reads from a synthesized template, through its own providers: functions and routes, as JSON.
+# Prints the functions and routes that SAM CLI's providers read from a synthesized template, as JSON.
 
 import json
 import os

@@ -1,5 +1,5 @@
-// The image that SAM CLI asks for, made of this machine's own files: Node.js 24, Lambda's runtime client and a shell.
-// For machines that cannot pull public.ecr.aws/lambda/nodejs; SAM adds its runtime interface emulator to either.
+// Builds the image that SAM CLI requires from files of this machine: Node.js 24, Lambda's runtime client and a shell.
+// For machines that cannot pull public.ecr.aws/lambda/nodejs. SAM adds its runtime interface emulator.
 
 import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { runtimeClient } from "../../bench/runtime-client.ts";
 
 const ROOT = resolve(import.meta.dirname, "..", "..", "..");
 
-/** What SAM's Dockerfile runs, beside the shell. */
+/** Programs of SAM's Dockerfile, in addition to the shell. */
 const PROGRAMS = ["sh", "mv", "chmod"];
 
 const BOOTSTRAP = `#!/bin/sh
@@ -23,7 +23,7 @@ ENV PATH=/var/lang/bin:/usr/bin:/bin LAMBDA_TASK_ROOT=/var/task LAMBDA_RUNTIME_D
 WORKDIR /var/task
 `;
 
-/** Builds the image under the name that SAM looks for first. */
+/** Builds the image with the name that SAM tries first. */
 export function buildRuntimeImage(docker: (args: readonly string[]) => string): void {
   const folder = mkdtempSync(join(tmpdir(), "runtime-image-"));
   const put = (from: string, to: string): void => {
@@ -46,12 +46,12 @@ export function buildRuntimeImage(docker: (args: readonly string[]) => string): 
   }
 }
 
-/** In AWS's words. */
+/** AWS's name for the architecture. */
 export function machine(): "x86_64" | "arm64" {
   return process.arch === "arm64" ? "arm64" : "x86_64";
 }
 
-/** The dynamic linker among them. */
+/** Includes the dynamic linker. */
 function librariesOf(programs: readonly string[]): Set<string> {
   const lines = programs.flatMap((program) => execFileSync("ldd", [program], { encoding: "utf8" }).split("\n"));
   return new Set(lines.flatMap((line) => /(\/\S+) \(0x/.exec(line)?.[1] ?? []));

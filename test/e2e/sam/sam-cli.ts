@@ -1,4 +1,4 @@
-// SAM CLI, installed for these tests, run on a synthesized template.
+// Installs SAM CLI for these tests and runs it on a synthesized template.
 
 import { spawn } from "node:child_process";
 import { join } from "node:path";
@@ -10,9 +10,9 @@ const REQUIREMENT = "aws-sam-cli==1.170.0";
 export interface SamCli {
   readonly command: string;
   readonly environment: NodeJS.ProcessEnv;
-  /** Gives standard output; throws with all that was said. Never blocks: local services answer from this very process. */
+  /** Returns standard output; throws with all output. Asynchronous, since local services run in this process. */
   run(args: readonly string[], input?: string): Promise<string>;
-  /** What SAM's own providers read from a template. */
+  /** The function and route that SAM's providers read from a template. */
   resolve(template: string): Promise<Resolved>;
 }
 

@@ -1,5 +1,5 @@
-// SAM CLI on what `cdk synth` makes: validated, resolved, and run in a container against the local STS and Parameter
-// Store. Run by `npm run test:sam`; needs Python 3, and Docker or the right to start it.
+// Runs SAM CLI on the output of `cdk synth`: validates and resolves it, and runs it in a container with the local STS and
+// Parameter Store. Run by `npm run test:sam`; requires Python 3, and Docker or the permission to start it.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -31,7 +31,7 @@ let sandbox: Sandbox | undefined;
 let engine: ContainerEngine | undefined;
 let forwards: Forward[] = [];
 let sam: SamCli;
-/** What every `sam local` command is given. */
+/** Arguments of every `sam local` command. */
 let options: string[];
 
 before(async () => {
@@ -53,7 +53,7 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Where containers reach this machine: the bridge's first address. Its Gateway is empty when it has just been made. */
+/** The bridge's first address, where containers reach this machine. Gateway is empty for a new bridge. */
 function bridgeAddress(engine: ContainerEngine): string {
   const subnet = engine.docker(["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}"]);
   return subnet.trim().replace(/0\/\d+$/, "1");
@@ -74,7 +74,7 @@ function writeEnvironment(callerAuth: string): void {
 }
 
 for (const { clusterId } of CLUSTERS) {
-  test(`${clusterId}: the template is valid, and its function and route are found`, async () => {
+  test(`${clusterId}: the template is valid, and SAM finds its function and route`, async () => {
     const path = templateOf(clusterId);
     assert.match(await sam.run(["validate", "-t", path]), /is a valid SAM Template/);
     const { functions, routes } = await sam.resolve(path);
@@ -91,7 +91,7 @@ for (const { clusterId } of CLUSTERS) {
   });
 }
 
-test("sam local invoke: the example events are answered, and a fresh token is granted", async () => {
+test("sam local invoke: the function handles the example events and grants a new token", async () => {
   writeEnvironment("none");
   const invoke = async (event: string, input?: string) => {
     const answer = await sam.run(["local", "invoke", "Authenticator", "-e", event, ...options], input);
@@ -107,7 +107,7 @@ test("sam local invoke: the example events are answered, and a fresh token is gr
   assert.deepEqual(JSON.parse(body).status.user.groups, ["developers"]);
 });
 
-test("sam local start-api: a posted TokenReview is granted to our caller, and a foreign one turned away", async (t) => {
+test("sam local start-api: a TokenReview of our caller is granted, and another caller is refused", async (t) => {
   writeEnvironment("bearer");
   const api = await startApi(sam, options);
   t.after(api.stop);

@@ -1,4 +1,4 @@
-// `sam local start-api` on a free port, until it listens.
+// Starts `sam local start-api` on a free port and waits until it listens.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -23,7 +23,7 @@ export async function startApi(sam: SamCli, options: readonly string[]) {
   }
   return {
     url: `http://127.0.0.1:${port}`,
-    /** An interrupt, as from a keyboard: only then does it remove its containers. */
+    /** Sends SIGINT, since it removes its containers only then. */
     async stop(): Promise<void> {
       process.kill("SIGINT");
       if (process.exitCode === null) await once(process, "exit");

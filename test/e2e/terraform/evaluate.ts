@@ -1,5 +1,5 @@
-// What the module's resources say, evaluated by OpenTofu, without the AWS provider: each resource becomes one of
-// `terraform_data`, which is built in and takes any value. What AWS would give (ids, ARNs) is a placeholder:
+// Evaluates the module's resources with OpenTofu, without the AWS provider: each resource becomes a built-in
+// `terraform_data`, which accepts any value. Values from AWS (ids, ARNs) are placeholders:
 // `<aws_iam_role.authenticator.arn>`.
 
 import { execFileSync } from "node:child_process";
@@ -19,13 +19,13 @@ interface Hcl {
   readonly resource?: Record<string, Record<string, Body[]>>;
 }
 
-/** By address, such as `aws_cloudwatch_metric_alarm.simple["faults"]`: the arguments, and blocks as lists. */
+/** Arguments, and blocks as lists, by address such as `aws_cloudwatch_metric_alarm.simple["faults"]`. */
 export type Resources = ReadonlyMap<string, Body>;
 
-/** Arguments that are about Terraform itself. */
+/** Terraform's meta-arguments. */
 const META = ["for_each", "count", "depends_on", "lifecycle", "provider"];
 
-/** Of `folder`, with these values for its variables. Throws what OpenTofu says where a value is refused. */
+/** Evaluates `folder` with these variables. Throws OpenTofu's message for an invalid value. */
 export function evaluateModule(folder: string, variables: Body): Resources {
   const scratch = mkdtempSync(join(tmpdir(), "tofu-"));
   try {
@@ -40,7 +40,7 @@ export function evaluateModule(folder: string, variables: Body): Resources {
   }
 }
 
-/** The files of `folder`, parsed and not evaluated. */
+/** Parses the files of `folder` without evaluation. */
 export function parseModule(folder: string): Hcl[] {
   const files = readdirSync(folder).filter((name) => name.endsWith(".tf"));
   return files.map((name) => JSON.parse(execFileSync(findHcl2json(), [join(folder, name)], { encoding: "utf8" })));
@@ -80,12 +80,12 @@ function dataOf(body: Body): Body {
   };
 }
 
-/** A type is written without the braces of an expression: `${list(string)}` is `list(string)`. */
+/** Removes the braces of a type expression: `${list(string)}` becomes `list(string)`. */
 function bare(expression: Json | undefined): string {
   return String(expression).replace(/^\$\{([\s\S]*)\}$/, "$1");
 }
 
-/** References to what only AWS knows, inside of expressions. */
+/** Replaces references to values from AWS in expressions. */
 function withPlaceholders(value: Json): Json {
   if (typeof value === "string") {
     return value.replace(/\b(?:data\.)?aws_\w+\.\w+\.\w+/g, (reference) => `"<${reference}>"`);

@@ -1,4 +1,4 @@
-// The release's CloudFormation template as the resources that the Terraform module must have: addresses, and references between them.
+// Converts the release's CloudFormation template to the expected resources of the Terraform module.
 
 import type { Body } from "./evaluate.ts";
 import { type Properties, WORDS } from "./words.ts";
@@ -13,14 +13,14 @@ export interface Expected {
   readonly arguments: Body;
 }
 
-/** What AWS knows, as the evaluated module names it. */
+/** Values from AWS as placeholders of the evaluated module. */
 const AWS: Readonly<Record<string, string>> = {
   "AWS::Partition": "<data.aws_partition.current.partition>",
   "AWS::Region": "<data.aws_region.current.region>",
   "AWS::AccountId": "<data.aws_caller_identity.current.account_id>",
 };
 
-/** Addresses of the module by logical ids of the template, without the construct's name and CDK's hash. */
+/** Terraform addresses by logical id, without the construct's name and CDK's hash. */
 const ADDRESSES: Readonly<Record<string, string>> = {
   Log: "aws_cloudwatch_log_group.authenticator",
   Role: "aws_iam_role.authenticator",
@@ -37,7 +37,7 @@ const ADDRESSES: Readonly<Record<string, string>> = {
   NoReviews: "aws_cloudwatch_metric_alarm.no_reviews",
 };
 
-/** What a `Ref` gives, where it is not the name. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html */
+/** Value of `Ref` if it is not the name. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html */
 const REF: Readonly<Record<string, string>> = {
   "AWS::Lambda::Alias": "arn",
   "AWS::ApiGatewayV2::Api": "id",
@@ -45,7 +45,7 @@ const REF: Readonly<Record<string, string>> = {
   "AWS::Lambda::Function": "function_name",
 };
 
-/** Made by the release for deployments in steps, which the module leaves to whoever applies it; the dashboard and the saved queries. */
+/** Not in the module: resources for gradual deployments, the dashboard, and saved queries. */
 const LEFT_OUT =
   /^(Deployment|DeploymentCheck|DeploymentService|NewVersion|AccountsChange|FunctionCurrentVersion|Dashboard|Query)/;
 
@@ -64,7 +64,7 @@ export function expectedResources(template: Template, values: Readonly<Record<st
     if (typeof Ref === "string") return Ref in parameters ? parameters[Ref] : (AWS[Ref] ?? reference(Ref));
     if (attribute !== undefined) return reference(attribute[0], attribute[1]);
     if (join !== undefined) return join[1].map(resolve).join(join[0]);
-    // Of values that may be left empty alone.
+    // Only for values that may be empty.
     if (choice !== undefined) return parameters[choice[0].replace(/^Has/, "")] ? resolve(choice[1]) : undefined;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item)]));
   }
@@ -72,7 +72,7 @@ export function expectedResources(template: Template, values: Readonly<Record<st
   function reference(id: string, attribute?: string): string {
     const address = addressOf(id);
     if (attribute === undefined) return `<${address}.${REF[template.Resources[id]?.Type ?? ""] ?? "name"}>`;
-    // CloudFormation's ARN of a log group is that of its streams; Terraform's is not.
+    // CloudFormation's log group ARN ends with the streams' wildcard; Terraform's does not.
     const isLogGroup = address === "aws_cloudwatch_log_group.authenticator";
     return `<${address}.${attribute.toLowerCase()}>${isLogGroup ? ":*" : ""}`;
   }
@@ -81,12 +81,12 @@ export function expectedResources(template: Template, values: Readonly<Record<st
     .filter(([id]) => !LEFT_OUT.test(shortId(id)))
     .map(([id, { Type, Properties }]) => {
       const words = WORDS[Type];
-      if (words === undefined) throw new Error(`the module has no ${Type}: ${id}`);
+      if (words === undefined) throw new Error(`unsupported type ${Type}: ${id}`);
       return { address: addressOf(id), arguments: words(resolve(Properties) as Properties) };
     });
 }
 
-/** `AuthenticatorFaults690A16C2` is `Faults`; the hash of the policy's content goes too. */
+/** `AuthenticatorFaults690A16C2` becomes `Faults`; also removes the hash of the policy's content. */
 function shortId(id: string): string {
   return id
     .replace(/^Authenticator/, "")

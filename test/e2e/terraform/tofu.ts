@@ -1,4 +1,4 @@
-// OpenTofu in a folder of its own, without network and without providers.
+// Runs OpenTofu in a separate folder, without network and providers.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { findTofu } from "../binaries/binaries.ts";
@@ -11,12 +11,12 @@ const ENVIRONMENT = {
   TF_IN_AUTOMATION: "1",
 };
 
-/** Standard output; throws where it fails. */
+/** Returns standard output; throws on failure. */
 export function tofu(folder: string, words: readonly string[], input = ""): string {
   return execFileSync(TOFU, [...words], { cwd: folder, encoding: "utf8", env: ENVIRONMENT, input, stdio: "pipe" });
 }
 
-/** Exit code and both outputs, where failing is what is tested. */
+/** Returns exit code and both outputs; does not throw on failure. */
 export function tryTofu(
   folder: string,
   words: readonly string[],

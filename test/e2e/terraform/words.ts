@@ -1,13 +1,13 @@
-// CloudFormation's properties in the words of Terraform's AWS provider, for each type of resource that the module has.
+// Converts CloudFormation properties to arguments of Terraform's AWS provider, for each resource type of the module.
 
 import type { Body } from "./evaluate.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: properties of any resource type
 export type Properties = Record<string, any>;
 
-/** Every property must be named here: one that the template gains is one that the module lacks. */
+/** Every property must be listed, so that a new property of the template fails the test. */
 export const WORDS: Readonly<Record<string, (properties: Properties) => Body>> = {
-  // The access log's group has a name that Terraform's stage has not; the function's has none in CloudFormation.
+  // Only the access log's group has a name in CloudFormation.
   "AWS::Logs::LogGroup": ({ RetentionInDays, LogGroupName: _, ...rest }) =>
     none(rest, { retention_in_days: RetentionInDays }),
   "AWS::IAM::Role": ({ AssumeRolePolicyDocument, ...rest }) =>
@@ -17,7 +17,7 @@ export const WORDS: Readonly<Record<string, (properties: Properties) => Body>> =
   "AWS::Lambda::Function": ({ Code: _, LoggingConfig, Environment, ...rest }) => {
     const { Architectures, Description, Handler, MemorySize, Role, Runtime, Timeout, ...more } = rest;
     const { ReservedConcurrentExecutions, ...others } = more;
-    // Declared, and empty, only so that `sam local` can set them.
+    // Declared empty so that `sam local` can set them.
     const { AWS_ENDPOINT_URL_SSM: _ssm, AWS_ENDPOINT_URL_STS: _sts, ...variables } = Environment.Variables;
     return none(others, {
       architectures: Architectures,
@@ -33,7 +33,7 @@ export const WORDS: Readonly<Record<string, (properties: Properties) => Body>> =
       publish: true,
     });
   },
-  // The description makes CloudFormation wait for what deploys in steps.
+  // The description makes CloudFormation wait for the gradual deployment.
   "AWS::Lambda::Alias": ({ Name, FunctionName, FunctionVersion: _, Description: __, ...rest }) =>
     none(rest, {
       name: Name,
@@ -60,7 +60,7 @@ export const WORDS: Readonly<Record<string, (properties: Properties) => Body>> =
     });
   },
   "AWS::Lambda::Permission": ({ Action, FunctionName, Principal, SourceArn, ...rest }) => {
-    // Of the alias: Terraform names the function and the alias apart.
+    // Terraform has separate arguments for function and alias.
     if (FunctionName !== "<aws_lambda_alias.live.arn>") throw new Error("the permission is for the alias");
     const api = SourceArn.replace(/^arn:.*:(<aws_apigatewayv2_api\.\w+)\.id>/, "$1.execution_arn>");
     return none(rest, {
@@ -91,7 +91,7 @@ export const WORDS: Readonly<Record<string, (properties: Properties) => Body>> =
   "AWS::CloudWatch::Alarm": alarm,
 };
 
-/** What an alarm says to people is its own in each. */
+/** Alarm descriptions may differ. */
 function alarm({ AlarmDescription: _, Metrics, Dimensions, ...rest }: Properties): Body {
   const { AlarmActions, OKActions, ComparisonOperator, DatapointsToAlarm, EvaluationPeriods, ...more } = rest;
   const { Threshold, TreatMissingData, Namespace, MetricName, Period, Statistic, ExtendedStatistic, ...others } = more;

@@ -1,4 +1,4 @@
-// DescribeInstances and GetInstanceProfile through the real clients, with each refusal.
+// DescribeInstances and GetInstanceProfile through the real clients, with each error.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -60,7 +60,7 @@ async function refused(call: Promise<unknown>, name: string, status: number, mes
   });
 }
 
-test("DescribeInstances gives what a node is checked by", async () => {
+test("DescribeInstances returns the fields that verify a node", async () => {
   const { Reservations } = await describe(NODE);
   assert.equal(Reservations?.length, 1);
   const [reservation] = Reservations ?? [];
@@ -72,7 +72,7 @@ test("DescribeInstances gives what a node is checked by", async () => {
   assert.equal(instance?.IamInstanceProfile?.Arn, PROFILE_ARN);
 });
 
-test("DescribeInstances takes several ids, or none for all", async () => {
+test("DescribeInstances accepts several ids; without ids it returns all instances", async () => {
   assert.equal((await describe(NODE, OLD)).Reservations?.length, 2);
   const { Reservations } = await ec2.send(new DescribeInstancesCommand({}));
   const terminated = Reservations?.[1]?.Instances?.[0];
@@ -80,7 +80,7 @@ test("DescribeInstances takes several ids, or none for all", async () => {
   assert.equal(terminated?.IamInstanceProfile, undefined);
 });
 
-test("DescribeInstances refuses ids that do not exist, are malformed, and filters", async () => {
+test("DescribeInstances rejects missing ids, malformed ids and filters", async () => {
   await refused(
     describe("i-00000000"),
     "InvalidInstanceID.NotFound",
@@ -99,7 +99,7 @@ test("DescribeInstances refuses ids that do not exist, are malformed, and filter
   await refused(filtered, "UnknownParameter", 400, /Filter\.1\.Name/);
 });
 
-test("GetInstanceProfile gives the roles", async () => {
+test("GetInstanceProfile returns the roles", async () => {
   const { InstanceProfile } = await profile("nodes");
   assert.equal(InstanceProfile?.Arn, PROFILE_ARN);
   assert.equal(InstanceProfile?.InstanceProfileName, "nodes");
@@ -110,13 +110,13 @@ test("GetInstanceProfile gives the roles", async () => {
   assert.deepEqual((await profile("empty")).InstanceProfile?.Roles, []);
 });
 
-test("GetInstanceProfile refuses names that do not exist, here or at all, and malformed ones", async () => {
+test("GetInstanceProfile rejects missing names, names of other accounts and malformed names", async () => {
   await refused(profile("none"), "NoSuchEntityException", 404, /Instance Profile none cannot be found/);
   await refused(profile("other"), "NoSuchEntityException", 404, /other/);
   await refused(profile("a b"), "ValidationError", 400, /alphanumeric/);
 });
 
-test("the lists can change while it runs", async () => {
+test("the lists can change while the server runs", async () => {
   const [node] = server.instances;
   assert.ok(node);
   node.state = "stopped";
@@ -127,7 +127,7 @@ test("the lists can change while it runs", async () => {
   await refused(profile("nodes"), "NoSuchEntityException", 404, /nodes/);
 });
 
-test("throttling meets each client as its own error", async () => {
+test("each client reports throttling as its service's error", async () => {
   server.fail((request) =>
     readForm(request).get("Action") === "DescribeInstances" ? ec2Throttling() : iamThrottling(),
   );
@@ -137,7 +137,7 @@ test("throttling meets each client as its own error", async () => {
   await describe(NODE);
 });
 
-test("unsigned requests and unknown actions are refused", async () => {
+test("unsigned requests and unknown actions fail", async () => {
   const call = async (body: string, authorization = "AWS4-HMAC-SHA256 Credential=A") => {
     const headers = { authorization, "content-type": "application/x-www-form-urlencoded" };
     const { status, text } = await post(server.url, { headers, body });

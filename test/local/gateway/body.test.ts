@@ -1,4 +1,4 @@
-// Which bodies travel as text and which as base64.
+// Encoding of request bodies as text or base64.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -31,11 +31,11 @@ for (const type of [
   test(`HTTP API: ${type} is base64`, () => assert.deepEqual(encodeHttpApiBody(BODY, type), BASE64));
 }
 
-test("HTTP API: no body is neither", () => {
+test("HTTP API: an empty body is absent", () => {
   assert.deepEqual(encodeHttpApiBody(Buffer.alloc(0), undefined), { isBase64Encoded: false });
 });
 
-test("REST API: all is text, since no media type is set as binary", () => {
+test("REST API: every body is text without binary media types", () => {
   assert.deepEqual(encodeRestApiBody(BODY), TEXT);
   assert.deepEqual(encodeRestApiBody(Buffer.alloc(0)), { isBase64Encoded: false });
 });

@@ -1,4 +1,4 @@
-// Client certificates over real TLS: what the function sees of them, and who is turned away.
+// Client certificates over real TLS: the event's fields, and rejected clients.
 
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
@@ -35,7 +35,7 @@ async function start(t: TestContext, options: Partial<GatewayOptions> = {}) {
   return gateway;
 }
 
-test("an HTTP API shows the certificate in requestContext.authentication", async (t) => {
+test("an HTTP API puts the certificate in requestContext.authentication", async (t) => {
   const gateway = await start(t);
   const reply = await post(`${gateway.url}/authenticate`, { tls: { ca, ...client } });
   assert.equal(reply.status, 200);
@@ -43,7 +43,7 @@ test("an HTTP API shows the certificate in requestContext.authentication", async
   assert.deepEqual(event?.requestContext.authentication, { clientCert: described });
 });
 
-test("a REST API shows it in requestContext.identity", async (t) => {
+test("a REST API puts the certificate in requestContext.identity", async (t) => {
   const gateway = await start(t, { payload: "1.0" });
   const reply = await post(`${gateway.url}/authenticate`, { tls: { ca, ...client } });
   assert.equal(reply.status, 200);
@@ -51,13 +51,13 @@ test("a REST API shows it in requestContext.identity", async (t) => {
   assert.deepEqual(event?.requestContext.identity.clientCert, described);
 });
 
-test("a client without a certificate is cut off before it speaks HTTP", async (t) => {
+test("the gateway closes the connection of a client without a certificate", async (t) => {
   const gateway = await start(t);
   await assert.rejects(post(`${gateway.url}/authenticate`, { tls: { ca } }), /ECONNRESET|EPIPE|socket hang up/);
   assert.deepEqual(gateway.events, []);
 });
 
-test("a certificate from elsewhere is forbidden", async (t) => {
+test("a certificate of another authority returns 403", async (t) => {
   const gateway = await start(t);
   const outsider = stranger.client({ CN: "kube-apiserver", O: "Example" });
   const reply = await post(`${gateway.url}/authenticate`, { tls: { ca, ...outsider } });
@@ -65,7 +65,7 @@ test("a certificate from elsewhere is forbidden", async (t) => {
   assert.deepEqual(gateway.events, []);
 });
 
-test("an expired certificate is forbidden", async (t) => {
+test("an expired certificate returns 403", async (t) => {
   const gateway = await start(t);
   const past = createCertificateAuthority({ now: () => Date.UTC(2020, 0, 1) });
   const expired = await start(t, { tls: { ...authority.server(), ca: past.ca, requireClientCertificate: true } });
@@ -74,7 +74,7 @@ test("an expired certificate is forbidden", async (t) => {
   assert.deepEqual(gateway.events, []);
 });
 
-test("without client authentication a certificate is neither asked for nor shown", async (t) => {
+test("without client authentication, the gateway does not request a certificate", async (t) => {
   const gateway = await start(t, { tls: authority.server() });
   const reply = await post(`${gateway.url}/authenticate`, { tls: { ca, ...client } });
   assert.equal(reply.status, 200);
@@ -82,7 +82,7 @@ test("without client authentication a certificate is neither asked for nor shown
   assert.equal(event?.requestContext.authentication, undefined);
 });
 
-test("names stand in the order of the certificate, special characters escaped", () => {
+test("names keep the order of the certificate, with special characters escaped", () => {
   const { cert } = authority.client({ C: "US", ST: "Washington", O: "Example, Inc.", CN: "a" });
   const { subjectDN } = describeClientCertificate(new X509Certificate(cert));
   assert.equal(subjectDN, "C=US,ST=Washington,O=Example\\, Inc.,CN=a");

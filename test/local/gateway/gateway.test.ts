@@ -1,4 +1,4 @@
-// The gateway over real HTTP: events in, answers out, limits, and functions that fail.
+// The gateway over real HTTP: events, responses, limits and failing functions.
 
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
@@ -17,7 +17,7 @@ async function start(t: TestContext, options: Partial<GatewayOptions> = {}) {
   return gateway;
 }
 
-test("an HTTP API: the handler gets the event, the client its answer", async (t) => {
+test("an HTTP API passes the event to the handler and its result to the client", async (t) => {
   const seen: unknown[] = [];
   const gateway = await start(t, {
     handler: async (event) => {
@@ -40,7 +40,7 @@ test("an HTTP API: the handler gets the event, the client its answer", async (t)
   assert.match(event?.headers["x-amzn-trace-id"] ?? "", /^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/);
 });
 
-test("a REST API: spelling of headers, stage and ids", async (t) => {
+test("a REST API keeps the spelling of headers and sets stage and ids", async (t) => {
   const gateway = await start(t, { payload: "1.0" });
   assert.match(gateway.url, /^http:\/\/127\.0\.0\.1:\d+\/prod$/);
   await post(`${gateway.url}/authenticate`, { headers: [...JSON_BODY, "x-oddCASE", "1"] });
@@ -57,14 +57,14 @@ test("a REST API cannot have the default stage", async () => {
   await assert.rejects(startGateway({ handler, payload: "1.0", stage: "$default" }), /no \$default stage/);
 });
 
-test("each request has ids of its own", async (t) => {
+test("each request has unique ids", async (t) => {
   const gateway = await start(t);
   for (const _ of [1, 2]) await post(`${gateway.url}/authenticate`);
   const ids = (gateway.events as APIGatewayProxyEventV2[]).map((event) => event.requestContext.requestId);
   assert.equal(new Set(ids).size, 2);
 });
 
-test("what has no route does not reach the function", async (t) => {
+test("requests without a route do not reach the function", async (t) => {
   const options = { stage: "prod", routes: ["POST /authenticate"] };
   const http = await start(t, options);
   const rest = await start(t, { ...options, payload: "1.0" });
@@ -80,7 +80,7 @@ test("what has no route does not reach the function", async (t) => {
   assert.deepEqual([...http.events, ...rest.events], []);
 });
 
-test("request line and headers end at 10,240 bytes", async (t) => {
+test("request line and headers are limited to 10,240 bytes", async (t) => {
   const gateway = await start(t);
   const { host } = new URL(gateway.url);
   const fixed = `POST /authenticate HTTP/1.1\r\nHost: ${host}\r\nX-Fill: \r\nContent-Length: 0\r\nConnection: close\r\n`;
@@ -91,7 +91,7 @@ test("request line and headers end at 10,240 bytes", async (t) => {
   assert.equal(gateway.events.length, 1);
 });
 
-test("a body ends at 10 MB, announced or not", async (t) => {
+test("a body is limited to 10 MB, with or without Content-Length", async (t) => {
   const gateway = await start(t);
   const limit = 10 * 1024 * 1024;
   assert.equal((await post(`${gateway.url}/authenticate`, { body: Buffer.alloc(limit, " ") })).status, 200);
@@ -109,7 +109,7 @@ const BROKEN: Record<string, () => Promise<unknown>> = {
   throws: () => {
     throw new Error("secret reason");
   },
-  "returns what is no JSON": async () => ({ statusCode: 1n }),
+  "returns a value that JSON cannot represent": async () => ({ statusCode: 1n }),
 };
 
 for (const [name, handler] of Object.entries(BROKEN)) {
@@ -129,14 +129,14 @@ for (const [name, handler] of Object.entries(BROKEN)) {
   });
 }
 
-test("a function that does not end in time", async (t) => {
+test("a function that times out", async (t) => {
   const { promise: never } = Promise.withResolvers<unknown>();
   const gateway = await start(t, { handler: () => never, timeoutMs: 10 });
   assert.equal((await post(`${gateway.url}/authenticate`)).status, 500);
   assert.match(String(gateway.errors[0]), /Task timed out after 0\.01 seconds/);
 });
 
-test("the context of the function", async (t) => {
+test("the function receives a Lambda context", async (t) => {
   let time = NOW;
   let context: LambdaContext | undefined;
   const handler = async (_: unknown, given: LambdaContext) => {
@@ -158,7 +158,7 @@ test("the context of the function", async (t) => {
   assert.equal(context?.getRemainingTimeInMillis(), 0);
 });
 
-test("WWW-Authenticate gets another name, the body's length is the gateway's", async (t) => {
+test("the gateway renames WWW-Authenticate and sets Content-Length", async (t) => {
   const headers = { "WWW-Authenticate": "Bearer", "Content-Length": "99" };
   const gateway = await start(t, {
     handler: async () => ({ statusCode: 401, headers, body: "no" }),

@@ -1,4 +1,4 @@
-// The event of an HTTP API, whole, against a literal one; then what differs from request to request.
+// The event of an HTTP API: a complete example, then variations.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -9,7 +9,7 @@ import { SAMPLE_REQUEST as REQUEST } from "./sample-request.ts";
 const API: Api = { payload: "2.0", stage: "$default", routes: ["POST /authenticate"] };
 const ROUTE = { key: "POST /authenticate", path: "/authenticate" };
 
-test("kube-apiserver's request, field by field", () => {
+test("kube-apiserver's request has every field", () => {
   assert.deepEqual(httpApiEvent(REQUEST, API, ROUTE), {
     version: "2.0",
     routeKey: "POST /authenticate",
@@ -52,7 +52,7 @@ test("kube-apiserver's request, field by field", () => {
   });
 });
 
-test("what a bare request lacks is absent", () => {
+test("fields without a value are absent", () => {
   const event = httpApiEvent({ ...REQUEST, query: "", rawHeaders: [], body: Buffer.alloc(0) }, API, ROUTE);
   for (const field of ["queryStringParameters", "pathParameters", "stageVariables", "body"]) {
     assert.equal(field in event, false, field);
@@ -63,27 +63,27 @@ test("what a bare request lacks is absent", () => {
   assert.equal(event.isBase64Encoded, false);
 });
 
-test("repeated headers are joined by a comma, whatever their case", () => {
+test("repeated headers are joined with commas, ignoring case", () => {
   const rawHeaders = ["X-A", "1", "x-b", "2", "x-a", "3"];
   const { headers } = httpApiEvent({ ...REQUEST, rawHeaders }, API, ROUTE);
   assert.equal(headers["x-a"], "1,3");
   assert.equal(headers["x-b"], "2");
 });
 
-test("the client's address comes last in X-Forwarded-For, and it cannot choose the scheme", () => {
+test("the client's address is last in X-Forwarded-For, and clients cannot set the scheme", () => {
   const rawHeaders = ["X-Forwarded-For", "10.0.0.1", "X-Forwarded-Proto", "http"];
   const { headers } = httpApiEvent({ ...REQUEST, rawHeaders }, API, ROUTE);
   assert.equal(headers["x-forwarded-for"], "10.0.0.1, 203.0.113.7");
   assert.equal(headers["x-forwarded-proto"], "https");
 });
 
-test("the raw query stays raw, the parameters are decoded and repeated ones joined by a comma", () => {
+test("rawQueryString stays encoded; parameters are decoded, and repeated ones joined with commas", () => {
   const event = httpApiEvent({ ...REQUEST, query: "a=1&b=%2Fx+y&a=2&empty=" }, API, ROUTE);
   assert.equal(event.rawQueryString, "a=1&b=%2Fx+y&a=2&empty=");
   assert.deepEqual(event.queryStringParameters, { a: "1,2", b: "/x y", empty: "" });
 });
 
-test("a named stage leads the path", () => {
+test("paths start with a named stage", () => {
   const event = httpApiEvent(REQUEST, { ...API, stage: "prod" }, ROUTE);
   assert.equal(event.rawPath, "/prod/authenticate");
   assert.equal(event.requestContext.http.path, "/prod/authenticate");
@@ -91,7 +91,7 @@ test("a named stage leads the path", () => {
   assert.equal(event.routeKey, "POST /authenticate");
 });
 
-test("behind a custom domain the base path is not shown, a named stage still is", () => {
+test("with a custom domain, paths omit the base path and include a named stage", () => {
   assert.equal(httpApiEvent(REQUEST, { ...API, basePath: "auth" }, ROUTE).rawPath, "/authenticate");
   assert.equal(httpApiEvent(REQUEST, { ...API, basePath: "auth", stage: "prod" }, ROUTE).rawPath, "/prod/authenticate");
 });

@@ -1,4 +1,4 @@
-// The event of a REST API, whole, against a literal one; then what differs from request to request.
+// The event of a REST API: a complete example, then variations.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -11,7 +11,7 @@ const ROUTE = { key: "POST /authenticate", path: "/authenticate" };
 
 const REQUEST = { ...SAMPLE_REQUEST, path: "/prod/authenticate" };
 
-test("kube-apiserver's request, field by field", () => {
+test("kube-apiserver's request has every field", () => {
   assert.deepEqual(restApiEvent(REQUEST, API, ROUTE), {
     resource: "/authenticate",
     path: "/authenticate",
@@ -81,7 +81,7 @@ test("kube-apiserver's request, field by field", () => {
   });
 });
 
-test("what a bare request lacks is null", () => {
+test("fields without a value are null", () => {
   const event = restApiEvent({ ...REQUEST, query: "", rawHeaders: [], body: Buffer.alloc(0) }, API, ROUTE);
   assert.equal(event.queryStringParameters, null);
   assert.equal(event.multiValueQueryStringParameters, null);
@@ -90,20 +90,20 @@ test("what a bare request lacks is null", () => {
   assert.equal(event.requestContext.identity.userAgent, null);
 });
 
-test("header names keep their first spelling; the last value counts where there is one place", () => {
+test("header names keep their first spelling; single-value fields have the last value", () => {
   const event = restApiEvent({ ...REQUEST, rawHeaders: ["x-OddCase", "1", "X-ODDCASE", "2"] }, API, ROUTE);
   assert.equal(event.headers["x-OddCase"], "2");
   assert.deepEqual(event.multiValueHeaders["x-OddCase"], ["1", "2"]);
   assert.equal("X-ODDCASE" in event.headers, false);
 });
 
-test("repeated query parameters are kept in the multi-value field", () => {
+test("the multi-value field has all values of a query parameter", () => {
   const event = restApiEvent({ ...REQUEST, query: "a=1&b=%2F&a=2" }, API, ROUTE);
   assert.deepEqual(event.queryStringParameters, { a: "2", b: "/" });
   assert.deepEqual(event.multiValueQueryStringParameters, { a: ["1", "2"], b: ["/"] });
 });
 
-test("a route of its own names its resource, the catch-all is the proxy resource", () => {
+test("a specific route is its own resource; the default route is the proxy resource", () => {
   const event = restApiEvent({ ...REQUEST, path: "/prod/a/b" }, API, { key: "$default", path: "/a/b" });
   assert.equal(event.resource, "/{proxy+}");
   assert.equal(event.requestContext.resourcePath, "/{proxy+}");
@@ -111,13 +111,13 @@ test("a route of its own names its resource, the catch-all is the proxy resource
   assert.equal(event.path, "/a/b");
 });
 
-test("the root has no proxy parameter", () => {
+test("the root path has no proxy parameter", () => {
   const event = restApiEvent(REQUEST, API, { key: "$default", path: "/" });
   assert.equal(event.resource, "/");
   assert.equal(event.pathParameters, null);
 });
 
-test("behind a custom domain both paths show the base path and none the stage", () => {
+test("with a custom domain, both paths include the base path and omit the stage", () => {
   const event = restApiEvent(REQUEST, { ...API, basePath: "auth" }, ROUTE);
   assert.equal(event.path, "/auth/authenticate");
   assert.equal(event.requestContext.path, "/auth/authenticate");

@@ -1,4 +1,4 @@
-// Which requests reach the function, by which route, under stages and base paths.
+// Routing with stages and base paths.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -12,31 +12,31 @@ const HTTP: Api = {
 const REST: Api = { ...HTTP, payload: "1.0", stage: "prod" };
 const FOUND = { key: "POST /authenticate", path: "/authenticate" };
 
-test("the invoke URL is led by a named stage or by the base path, never both", () => {
+test("the invoke URL starts with a named stage or the base path, never both", () => {
   assert.equal(pathPrefix({ stage: "$default" }), "");
   assert.equal(pathPrefix({ stage: "prod" }), "/prod");
   assert.equal(pathPrefix({ stage: "prod", basePath: "auth" }), "/auth");
   assert.equal(pathPrefix({ stage: "prod", basePath: "" }), "");
 });
 
-test("a route of its own goes before the catch-all", () => {
+test("a specific route takes precedence over the default route", () => {
   assert.deepEqual(findRoute(HTTP, "POST", "/authenticate"), FOUND);
   assert.deepEqual(findRoute(HTTP, "GET", "/authenticate"), { key: "$default", path: "/authenticate" });
   assert.deepEqual(findRoute(HTTP, "POST", "/authenticate/"), { key: "$default", path: "/authenticate/" });
 });
 
-test("without a catch-all the rest is not routed", () => {
+test("without a default route, other requests have no route", () => {
   const api = { ...HTTP, routes: ["POST /authenticate"] };
   assert.equal(findRoute(api, "GET", "/authenticate"), "no-route");
   assert.equal(findRoute(api, "POST", "/other"), "no-route");
 });
 
-test("a REST API does not fall back when the resource exists without the method", () => {
+test("a REST API does not use the default route if the resource exists without the method", () => {
   assert.equal(findRoute(REST, "GET", "/prod/authenticate"), "no-route");
   assert.deepEqual(findRoute(REST, "GET", "/prod/other"), { key: "$default", path: "/other" });
 });
 
-test("a named stage must lead the path", () => {
+test("a path must start with a named stage", () => {
   const api = { ...HTTP, stage: "prod" };
   assert.deepEqual(findRoute(api, "POST", "/prod/authenticate"), FOUND);
   assert.deepEqual(findRoute(api, "GET", "/prod"), { key: "$default", path: "/" });

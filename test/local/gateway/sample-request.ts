@@ -1,8 +1,8 @@
-// The request of a kube-apiserver that the tests of both event formats start from.
+// A kube-apiserver request for the tests of both event formats.
 
 import type { GatewayRequest } from "../../../local/gateway/request.ts";
 
-/** As it comes over the wire, with fixed ids and a fixed time. */
+/** With fixed ids and a fixed time. */
 export const SAMPLE_REQUEST: GatewayRequest = {
   method: "POST",
   path: "/authenticate",

@@ -1,4 +1,4 @@
-// The local CloudWatch Logs: pages and their limits, the patterns that it knows, and what it refuses as the service does.
+// The local CloudWatch Logs: pages and limits, supported patterns, and errors.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -37,7 +37,7 @@ function filter(input: Partial<FilterLogEventsCommandInput> = {}) {
   return logs.send(new FilterLogEventsCommand({ logGroupName: "/app/log", ...input }));
 }
 
-test("a page has 10,000 events at most, or as many as are asked for, and a token for the next", async () => {
+test("a page has up to 10,000 events, or up to the requested limit, and a token for the next page", async () => {
   const first = await filter();
   assert.deepEqual([first.events?.length, first.events?.[0]?.timestamp], [10_000, 1000]);
   const second = await filter({ nextToken: first.nextToken });
@@ -51,13 +51,13 @@ test("a page has 10,000 events at most, or as many as are asked for, and a token
   assert.equal(new Set([...(first.events ?? []), ...(second.events ?? [])].map(({ eventId }) => eventId)).size, 20_000);
 });
 
-test("a page has one megabyte at most", async () => {
+test("a page is at most 1 MiB", async () => {
   const { events = [], nextToken } = await filter({ logGroupName: "large" });
   assert.equal(events.length, 2);
   assert.equal((await filter({ logGroupName: "large", nextToken })).events?.length, 2);
 });
 
-test("a page may be short and still have a token: all of them together are what matches", async () => {
+test("a short page may have a token, and all pages together contain every match", async () => {
   const found: number[] = [];
   let nextToken: string | undefined;
   let calls = 0;
@@ -70,7 +70,7 @@ test("a page may be short and still have a token: all of them together are what 
   assert.deepEqual([found, calls], [[1000, 11_000, 21_000], 2]);
 });
 
-test("what the service refuses is refused", async () => {
+test("invalid requests fail with the service's errors", async () => {
   const { nextToken } = await filter();
   const refusals: [Partial<FilterLogEventsCommandInput>, string][] = [
     [{ logGroupName: "/other" }, "ResourceNotFoundException"],
@@ -80,7 +80,7 @@ test("what the service refuses is refused", async () => {
     [{ limit: 10_001 }, "InvalidParameterException"],
     [{ startTime: -1 }, "InvalidParameterException"],
     [{ nextToken: "other" }, "InvalidParameterException"],
-    // A token is good for its own question alone.
+    // A token is valid only for the same request.
     [{ nextToken, startTime: 5 }, "InvalidParameterException"],
     [{ filterPattern: "x".repeat(1025) }, "InvalidParameterException"],
     [{ filterPattern: "{ $.a" }, "InvalidParameterException"],
@@ -90,7 +90,7 @@ test("what the service refuses is refused", async () => {
   await assert.rejects(logs.send(new DescribeLogGroupsCommand({})), { name: "UnknownOperationException" });
 });
 
-test("more calls a second than the quota are throttled", async () => {
+test("calls above the quota per second are throttled", async () => {
   const slow = await startLogs({ groups: { a: () => [] }, throughput: 5 });
   const client = new CloudWatchLogsClient({
     endpoint: slow.url,
@@ -107,7 +107,7 @@ test("more calls a second than the quota are throttled", async () => {
   await slow.close();
 });
 
-test("patterns: comparisons, and, or, parentheses, a wildcard at the end", () => {
+test("patterns support comparisons, and, or, parentheses, and a wildcard at the end", () => {
   const line = JSON.stringify({ a: "one", b: { c: "two words" }, n: 1, __proto: 1 });
   const cases: [string, boolean][] = [
     ["", true],
@@ -134,7 +134,7 @@ test("patterns: comparisons, and, or, parentheses, a wildcard at the end", () =>
   }
 });
 
-test("a function's log file: each line with its own time, others with that of the line before", () => {
+test("lines of a log file without a time have that of the line before", () => {
   const folder = mkdtempSync(join(tmpdir(), "logs-"));
   const file = join(folder, "function.log");
   writeFileSync(file, '{"timestamp":"2026-11-24T16:00:00.000Z","outcome":"granted"}\nplain text\n{"_aws":{}}\n');

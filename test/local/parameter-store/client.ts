@@ -1,9 +1,9 @@
-// The real SSM client against a local store, and how the tests read its refusals.
+// The real SSM client for a local store, and an assertion for its errors.
 
 import assert from "node:assert/strict";
 import { SSMClient } from "@aws-sdk/client-ssm";
 
-/** Retries are off: a test sees the first answer. */
+/** Does not retry. */
 export function ssmClient(endpoint: string): SSMClient {
   return new SSMClient({
     endpoint,
@@ -13,7 +13,7 @@ export function ssmClient(endpoint: string): SSMClient {
   });
 }
 
-/** That the service refuses with this exception name, and a message that matches. */
+/** Asserts the exception name and message. */
 export async function refused(call: Promise<unknown>, name: string, message: RegExp = /./): Promise<void> {
   await assert.rejects(call, (error: unknown) => {
     assert.ok(error instanceof Error);

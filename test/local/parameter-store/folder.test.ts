@@ -1,4 +1,4 @@
-// The folder of mapping files through the real client: what each file becomes, and edits without a restart.
+// A folder of mapping files through the real client: conversion of files, and edits without a restart.
 
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -37,7 +37,7 @@ async function start(t: TestContext, files: Record<string, string>) {
   return { ssm, get, write, remove, problems };
 }
 
-test("YAML becomes JSON text, a JSON file is its own text", async (t) => {
+test("YAML files become JSON; JSON files stay unchanged", async (t) => {
   const { get, ssm } = await start(t, {
     [`${DEVELOPERS}.yaml`]:
       "arn: arn:aws:iam::111122223333:role/Developers\nusername: dev:{SessionName}\ngroups: [a]\n",
@@ -66,13 +66,13 @@ test("YAML becomes JSON text, a JSON file is its own text", async (t) => {
   );
 });
 
-test("an edit, a new file and a removal count at the next request", async (t) => {
+test("an edited, new or deleted file applies at the next request", async (t) => {
   const { get, ssm, write, remove } = await start(t, { [`${DEVELOPERS}.yaml`]: "groups: [a]" });
   assert.equal((await get(DEVELOPERS))?.Version, 1);
   write(`${DEVELOPERS}.yaml`, "groups: [b]");
   const edited = await get(DEVELOPERS);
   assert.deepEqual([edited?.Version, edited?.Value], [2, '{"groups":["b"]}']);
-  write(`${DEVELOPERS}.yaml`, "# only the looks\ngroups:\n  - b\n");
+  write(`${DEVELOPERS}.yaml`, "# only a comment\ngroups:\n  - b\n");
   assert.equal((await get(DEVELOPERS))?.Version, 2);
   const history = await ssm.send(new GetParameterHistoryCommand({ Name: `/p/${DEVELOPERS}` }));
   assert.equal(history.Parameters?.length, 2);
@@ -83,7 +83,7 @@ test("an edit, a new file and a removal count at the next request", async (t) =>
   await refused(get(DEVELOPERS), "ParameterNotFound");
 });
 
-test("a file that does not parse is served as it is, and its neighbours still work", async (t) => {
+test("an invalid file is served unchanged, and other files still work", async (t) => {
   const { get, problems } = await start(t, {
     "role/1/broken.yaml": "arn: [",
     "role/1/twice.yaml": "arn: a\narn: b",
@@ -99,7 +99,7 @@ test("a file that does not parse is served as it is, and its neighbours still wo
   assert.deepEqual(problems, []);
 });
 
-test("what the service would not take is not served, and told once", async (t) => {
+test("files that break the service's limits are not served, and are reported once", async (t) => {
   const { get, write, problems } = await start(t, {
     "role/1/large.yaml": `description: ${"x".repeat(4096)}`,
     "role/1/na me.yaml": "{}",
@@ -124,13 +124,13 @@ test("what the service would not take is not served, and told once", async (t) =
   assert.equal(problems.length, 5);
 });
 
-test("the API cannot write: the file is the place", async (t) => {
+test("the API is read-only, and its error names the folder", async (t) => {
   const { ssm } = await start(t, { "role/1/a.yaml": "{}" });
   const put = new PutParameterCommand({ Name: "/p/role/1/a", Value: "{}", Type: "String", Overwrite: true });
-  await refused(ssm.send(put), "AccessDeniedException", /edit the file of \/p\/role\/1\/a/);
+  await refused(ssm.send(put), "AccessDeniedException", /To change \/p\/role\/1\/a, edit its file there/);
   await refused(ssm.send(new DeleteParameterCommand({ Name: "/p/role/1/a" })), "AccessDeniedException");
 });
 
-test("a folder that is not there fails at the start", async () => {
+test("a missing folder fails at startup", async () => {
   await assert.rejects(startParameterStore({ folder: join(tmpdir(), "no-such-folder"), prefix: "/p" }), /ENOENT/);
 });

@@ -33,14 +33,14 @@ const byPath = (Path: string, more: Partial<GetParametersByPathCommandInput> = {
 const namesOf = ({ Parameters = [] }: { Parameters?: { Name?: string | undefined }[] | undefined }) =>
   Parameters.map(({ Name }) => Name);
 
-test("GetParametersByPath gives one level, or all below", async () => {
+test("GetParametersByPath returns one level, or all levels with Recursive", async () => {
   assert.deepEqual(namesOf(await byPath("/l")), ["/l/1", "/l/2"]);
   assert.deepEqual(namesOf(await byPath("/l/", { Recursive: true })), ["/l/1", "/l/2", "/l/deep/1", "/l/deep/2"]);
   assert.deepEqual(namesOf(await byPath("/")), ["/l"]);
   assert.deepEqual(namesOf(await byPath("/none")), []);
 });
 
-test("GetParametersByPath refuses a bad path, page size, token and filter", async () => {
+test("GetParametersByPath rejects an invalid path, page size, token or filter", async () => {
   await refused(byPath("l"), "ValidationException", /must begin with a forward slash/);
   await refused(byPath("/l", { MaxResults: 11 }), "ValidationException", /less than or equal to 10/);
   await refused(byPath("/l", { MaxResults: 0 }), "ValidationException", /greater than or equal to 1/);
@@ -49,7 +49,7 @@ test("GetParametersByPath refuses a bad path, page size, token and filter", asyn
   await refused(byPath("/l", { ParameterFilters: [filter] }), "ValidationException", /not support ParameterFilters/);
 });
 
-test("a full page has a token even when nothing follows, and writers in between do not disturb", async () => {
+test("a full page always has a token, and concurrent writes do not change later pages", async () => {
   const first = await byPath("/l", { MaxResults: 1 });
   store.put("/l/0", "v");
   const second = await byPath("/l", { MaxResults: 1, NextToken: first.NextToken });
@@ -59,7 +59,7 @@ test("a full page has a token even when nothing follows, and writers in between 
   assert.deepEqual([namesOf(last), last.NextToken], [[], undefined]);
 });
 
-test("ten thousand parameters: found at once, listed whole, and no more of them", async () => {
+test("the store finds and lists ten thousand parameters, and rejects more", async () => {
   const client = ssmClient(full.url);
   const found = await client.send(new GetParametersCommand({ Names: ["/many/0", "/many/9999", "/many/10000"] }));
   assert.deepEqual([namesOf(found), found.InvalidParameters], [["/many/0", "/many/9999"], ["/many/10000"]]);

@@ -1,4 +1,4 @@
-// The wire: headers, refusals before any operation, throttling.
+// The AWS JSON protocol: headers, protocol errors, throttling.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -31,7 +31,7 @@ async function call(body: string, headers: Record<string, string> = {}, path = "
   return { ...reply, answer, type: answer["__type"] };
 }
 
-test("an answer and an error look as the service's do", async () => {
+test("responses and errors have the service's format", async () => {
   const found = await call('{"Name":"/a"}');
   assert.equal(found.status, 200);
   assert.equal(found.headers["content-type"], "application/x-amz-json-1.1");
@@ -48,12 +48,12 @@ test("an answer and an error look as the service's do", async () => {
   assert.equal(missing.headers["x-amzn-errortype"], "ParameterNotFound");
 });
 
-test("an unsigned request is refused", async () => {
+test("an unsigned request fails", async () => {
   const { status, type } = await call('{"Name":"/a"}', { authorization: "Bearer x" });
   assert.deepEqual([status, type], [403, "MissingAuthenticationToken"]);
 });
 
-test("an unknown operation or path is refused", async () => {
+test("an unknown operation or path fails", async () => {
   assert.equal((await call("{}", { "x-amz-target": "AmazonSSM.SendCommand" })).type, "UnknownOperationException");
   for (const target of ["AmazonSSM.DescribeParameters", "AmazonSSM.constructor", "AmazonSSM.", ""]) {
     assert.equal((await call("{}", { "x-amz-target": target })).type, "UnknownOperationException", target);
@@ -61,7 +61,7 @@ test("an unknown operation or path is refused", async () => {
   assert.equal((await call("{}", {}, "/x")).type, "UnknownOperationException");
 });
 
-test("a body that is not what the model says is refused", async () => {
+test("a body that does not match the model fails", async () => {
   for (const body of ["{", "[]", '{"Name":1}', '{"Name":"/a","WithDecryption":"yes"}']) {
     assert.equal((await call(body)).type, "SerializationException", body);
   }
@@ -71,7 +71,7 @@ test("a body that is not what the model says is refused", async () => {
   assert.match(String(answer["message"]), /'null' at 'name' failed to satisfy constraint: Member must not be null/);
 });
 
-test("throttling meets the client as ThrottlingException", async () => {
+test("the client reports throttling as ThrottlingException", async () => {
   store.fail(ssmThrottling());
   await refused(
     ssmClient(store.url).send(new GetParameterCommand({ Name: "/a" })),

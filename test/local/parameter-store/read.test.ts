@@ -25,7 +25,7 @@ after(() => store.close());
 
 const get = (...Names: string[]) => ssm.send(new GetParametersCommand({ Names }));
 
-test("GetParameters gives everything about each parameter", async () => {
+test("GetParameters returns all fields of each parameter", async () => {
   const { Parameters, InvalidParameters } = await get("/p/a");
   assert.deepEqual(Parameters, [
     {
@@ -41,7 +41,7 @@ test("GetParameters gives everything about each parameter", async () => {
   assert.deepEqual(InvalidParameters, []);
 });
 
-test("GetParameters sorts what is there and lists what is not", async () => {
+test("GetParameters sorts parameters and lists missing ones", async () => {
   const { Parameters, InvalidParameters } = await get("plain", "/p/none", "/p/b", "/p/a");
   assert.deepEqual(
     Parameters?.map(({ Name }) => Name),
@@ -50,7 +50,7 @@ test("GetParameters sorts what is there and lists what is not", async () => {
   assert.deepEqual(InvalidParameters, ["/p/none"]);
 });
 
-test("GetParameters takes 1 to 10 names, each once, each well formed", async () => {
+test("GetParameters requires 1 to 10 unique, valid names", async () => {
   const names = Array.from({ length: 11 }, (_, i) => `/p/${i}`);
   assert.equal((await get(...names.slice(1))).InvalidParameters?.length, 10);
   await refused(get(...names), "ValidationException", /at 'names' .* length less than or equal to 10/);
@@ -62,20 +62,20 @@ test("GetParameters takes 1 to 10 names, each once, each well formed", async () 
   await refused(get("x".repeat(2049)), "ValidationException", /less than or equal to 2048/);
 });
 
-test("a version, a label or an ARN in the place of a name is refused, not passed over", async () => {
+test("a version, label or ARN instead of a name fails", async () => {
   for (const name of ["/p/b:1", "/p/b:label", "arn:aws:ssm:us-east-1:111122223333:parameter/p/b"]) {
     await refused(get(name), "ValidationException", /by name only/);
     await refused(ssm.send(new GetParameterCommand({ Name: name })), "ValidationException", /by name only/);
   }
 });
 
-test("GetParameter refuses what does not exist", async () => {
+test("GetParameter fails for a missing parameter", async () => {
   const one = (Name: string) => ssm.send(new GetParameterCommand({ Name }));
   await refused(one("/p/none"), "ParameterNotFound", /\/p\/none not found/);
   await refused(one("/p/a b"), "ValidationException", /sub-paths divided by slash/);
 });
 
-test("a SecureString shows its value only when decrypted", async () => {
+test("a SecureString returns its value only with decryption", async () => {
   const read = async (WithDecryption?: boolean) => {
     const answer = await ssm.send(new GetParametersCommand({ Names: ["/p/secret"], WithDecryption }));
     return answer.Parameters?.[0]?.Value ?? "";
@@ -84,7 +84,7 @@ test("a SecureString shows its value only when decrypted", async () => {
   assert.equal(await read(true), "hidden");
 });
 
-test("ListTagsForResource gives a parameter's tags, which stay when it is written again", async () => {
+test("ListTagsForResource returns a parameter's tags, which an overwrite keeps", async () => {
   const tags = (ResourceId: string) =>
     ssm.send(new ListTagsForResourceCommand({ ResourceType: "Parameter", ResourceId }));
   store.put("/p/tagged", "1", { tags: { owner: "Stack" } });

@@ -1,4 +1,4 @@
-// 40 reads and 3 writes a second, as an account has them by default: each further call is throttled.
+// The default rate limits of 40 reads and 3 writes per second, and the higher ones.
 
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
@@ -27,7 +27,7 @@ async function start(t: TestContext, throughput = DEFAULT_THROUGHPUT) {
   return { ssm, store, advance };
 }
 
-test("the 41st read within a second is throttled, whichever of the three operations it is", async (t) => {
+test("the 41st read within a second is throttled, for all three operations", async (t) => {
   const { ssm, advance } = await start(t);
   const reads = [
     () => ssm.send(new GetParameterCommand({ Name: "/t/a" })),
@@ -42,7 +42,7 @@ test("the 41st read within a second is throttled, whichever of the three operati
   await refused(Promise.resolve(reads[0]?.()), "ThrottlingException");
 });
 
-test("the fourth write within a second is throttled, and changes nothing", async (t) => {
+test("the fourth write within a second is throttled and has no effect", async (t) => {
   const { ssm, store, advance } = await start(t);
   const put = (Value: string) =>
     ssm.send(new PutParameterCommand({ Name: "/t/a", Value, Type: "String", Overwrite: true }));
@@ -52,7 +52,7 @@ test("the fourth write within a second is throttled, and changes nothing", async
   assert.equal((await ssm.send(new GetParameterCommand({ Name: "/t/a" }))).Parameter?.Value, "3");
   advance(1000);
   assert.equal((await put("5")).Version, 5);
-  // what a test writes behind the API's back is no call
+  // put() is not an API call
   for (const value of ["6", "7", "8", "9"]) store.put("/t/a", value);
 });
 
@@ -63,7 +63,7 @@ test("reads, writes and the history do not count against each other", async (t) 
   await ssm.send(new PutParameterCommand({ Name: "/t/a", Value: "w", Overwrite: true }));
 });
 
-test("with higher throughput, 100 pages, 10 writes and 3,000 other reads a second", async (t) => {
+test("higher throughput allows 100 pages, 10 writes and 3,000 other reads per second", async (t) => {
   const { ssm } = await start(t, HIGHER_THROUGHPUT);
   const page = () => ssm.send(new GetParametersByPathCommand({ Path: "/t" }));
   for (let call = 0; call < 100; call += 1) await page();
@@ -74,7 +74,7 @@ test("with higher throughput, 100 pages, 10 writes and 3,000 other reads a secon
   await refused(put(), "ThrottlingException", /Rate exceeded/);
 });
 
-test("the account's setting says whether higher throughput is on, by its id and by its ARN", async (t) => {
+test("GetServiceSetting reports higher throughput, by id and by ARN", async (t) => {
   const id = "/ssm/parameter-store/high-throughput-enabled";
   const arn = `arn:aws:ssm:us-east-1:111122223333:servicesetting${id}`;
   for (const [throughput, value, status] of [

@@ -24,7 +24,7 @@ after(() => store.close());
 const put = (Name: string, Value: string, more: Partial<PutParameterCommandInput> = {}) =>
   ssm.send(new PutParameterCommand({ Name, Value, Type: "String", ...more }));
 
-test("Overwrite decides whether an existing parameter gets a new version", async () => {
+test("an existing parameter gets a new version only with Overwrite", async () => {
   assert.equal((await put("/w/a", "1")).Version, 1);
   await refused(put("/w/a", "2"), "ParameterAlreadyExists", /set the overwrite option/);
   const second = await put("/w/a", "2", { Overwrite: true, Type: undefined, Description: "why" });
@@ -32,16 +32,16 @@ test("Overwrite decides whether an existing parameter gets a new version", async
   assert.equal((await put("/w/new", "1", { Overwrite: true })).Version, 1);
 });
 
-test("the type is required at first and stays", async () => {
+test("the type is required at creation and cannot change", async () => {
   await refused(put("/w/t", "1", { Type: undefined }), "ValidationException", /type is required/);
   await put("/w/t", "1");
   const changed = put("/w/t", "2", { Type: "SecureString", Overwrite: true });
   await refused(changed, "HierarchyTypeMismatchException");
 });
 
-test("names keep to the service's rules", async () => {
+test("names must follow the service's rules", async () => {
   const levels = (n: number) => "/x".repeat(n);
-  // The ARN prefix has 45 characters, the name's own slash counts as its last.
+  // The ARN prefix has 45 characters, including the name's first slash.
   const arn = "arn:aws:ssm:us-east-1:111122223333:parameter".length;
   await put(levels(15), "v");
   await put(`/${"n".repeat(1011 - arn - 1)}`, "v");
@@ -56,26 +56,26 @@ test("names keep to the service's rules", async () => {
   }
 });
 
-test("values keep to 4 KB, in bytes", async () => {
+test("values are limited to 4 KB, counted in bytes", async () => {
   assert.equal((await put("/w/4096", "x".repeat(4096))).Tier, "Standard");
   await refused(put("/w/4097", "x".repeat(4097)), "ValidationException", /4096/);
   await refused(put("/w/4097", `${"x".repeat(4095)}ä`), "ValidationException", /4096/);
 });
 
-test("values are neither empty nor hold double braces", async () => {
+test("empty values and values with double braces fail", async () => {
   await refused(put("/w/v", ""), "ValidationException", /greater than or equal to 1/);
   await refused(put("/w/v", "dev:{{SessionName}}"), "ValidationException", /can't nest another parameter/);
   await put("/w/v", '{"username":"dev:{SessionName}","a":{"b":{}}}');
 });
 
-test("100 versions are kept, and the count goes on", async () => {
+test("the store keeps 100 versions and continues their numbers", async () => {
   for (let i = 1; i <= 105; i += 1) store.put("/w/many", `v${i}`);
   assert.equal((await put("/w/many", "v106", { Overwrite: true })).Version, 106);
   const history = await ssm.send(new GetParameterHistoryCommand({ Name: "/w/many" }));
   assert.equal(history.Parameters?.[0]?.Version, 7);
 });
 
-test("what the store does not know is refused, not passed over", async () => {
+test("unsupported members fail", async () => {
   await refused(put("/w/x", "v", { AllowedPattern: ".*" }), "ValidationException", /AllowedPattern/);
   await refused(put("/w/x", "v", { Tier: "Advanced" }), "ValidationException", /Tier/);
   assert.equal((await put("/w/x", "v", { Tier: "Standard" })).Tier, "Standard");
@@ -84,7 +84,7 @@ test("what the store does not know is refused, not passed over", async () => {
   await refused(put("/w/x", "v", { Type: "Number" }), "ValidationException", /enum value set/);
 });
 
-test("DeleteParameter removes", async () => {
+test("DeleteParameter deletes a parameter", async () => {
   store.put("/d/a", "v");
   await ssm.send(new DeleteParameterCommand({ Name: "/d/a" }));
   await refused(ssm.send(new DeleteParameterCommand({ Name: "/d/a" })), "ParameterNotFound");

@@ -1,4 +1,4 @@
-// Sends presigned URLs to the local STS as a verifier does: the URL's own host in `Host`, whatever the address.
+// Sends presigned URLs to the local STS as a verifier does: with the URL's host in `Host`.
 
 import { request } from "node:http";
 
@@ -8,7 +8,7 @@ export interface Received {
   readonly body: string;
 }
 
-/** GETs `presigned` from the server at `serverUrl`; `headers` are sent as they are given and may replace `host`. */
+/** Sends a GET of `presigned` to `serverUrl`; `headers` may replace `host`. */
 export function send(
   serverUrl: string,
   presigned: string,
@@ -31,7 +31,7 @@ export function send(
   });
 }
 
-/** What STS says to a verifier of the cluster `local`: `granted`, or status, code and message in one line. */
+/** The result for a verifier of the cluster `local`: `granted`, or status, code and message on one line. */
 export async function outcome(
   serverUrl: string,
   presigned: string,

@@ -1,4 +1,4 @@
-// The signature against the example that AWS publishes, and the encodings it rests on.
+// The signature of AWS's published example, and query encoding.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -33,19 +33,19 @@ const EXAMPLE = {
   secret: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
 } as const;
 
-test("AWS's own example gives AWS's own signature", () => {
+test("AWS's example has AWS's signature", () => {
   assert.equal(
     expectedSignature(EXAMPLE.request, EXAMPLE.authentication, EXAMPLE.secret),
     "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7",
   );
 });
 
-test("a signed header that was not sent leaves nothing to compare", () => {
+test("a missing signed header returns no signature", () => {
   const authentication = { ...EXAMPLE.authentication, signedHeaders: ["host", "x-k8s-aws-id"] };
   assert.equal(expectedSignature(EXAMPLE.request, authentication, EXAMPLE.secret), undefined);
 });
 
-test("a query is decoded, encoded anew, and sorted by name and then by value", () => {
+test("a query is decoded, re-encoded, and sorted by name, then by value", () => {
   for (const [raw, canonical] of [
     ["b=2&a=1", "a=1&b=2"],
     ["a=2&a=1", "a=1&a=2"],
@@ -61,7 +61,7 @@ test("a query is decoded, encoded anew, and sorted by name and then by value", (
   }
 });
 
-test("a query with a broken escape is refused", () => {
+test("a query with an invalid escape fails", () => {
   for (const raw of ["a=%", "a=%2", "a=%zz", "%=a"]) {
     assert.throws(() => parseQuery(raw), { code: "MalformedQueryString" }, raw);
   }

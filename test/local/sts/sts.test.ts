@@ -1,4 +1,4 @@
-// The local STS as a service: the AWS SDK against it, the shapes of its answers, other actions, faults.
+// The local STS through the AWS SDK: response formats, unknown actions, faults.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
@@ -30,7 +30,7 @@ function clientOf({ accessKeyId, secretAccessKey, sessionToken }: LocalIdentity)
   return new STSClient({ region: "eu-central-1", endpoint: sts.url, credentials, maxAttempts: 1 });
 }
 
-test("the SDK's client is told who it is", async () => {
+test("GetCallerIdentity returns the caller to the SDK", async () => {
   for (const name of ["alice", "bob", "carol", "root", "federated"]) {
     const identity = localIdentity(name);
     const { Arn, Account, UserId } = await clientOf(identity).send(new GetCallerIdentityCommand());
@@ -38,7 +38,7 @@ test("the SDK's client is told who it is", async () => {
   }
 });
 
-test("the SDK's client gets STS's errors", async () => {
+test("the SDK receives STS's errors", async () => {
   const refusal = (identity: LocalIdentity): Promise<unknown> =>
     clientOf(identity).send(new GetCallerIdentityCommand());
   await assert.rejects(refusal({ ...alice, secretAccessKey: "wrong" }), { name: "SignatureDoesNotMatch" });
@@ -48,7 +48,7 @@ test("the SDK's client gets STS's errors", async () => {
   await assert.rejects(clientOf(alice).send(new GetSessionTokenCommand()), { name: "InvalidAction" });
 });
 
-test("a header that is not a SigV4 authorization is incomplete", async () => {
+test("an Authorization header without SigV4 returns IncompleteSignature", async () => {
   const credential = `Credential=${alice.accessKeyId}/20260102/us-west-2/sts/aws4_request`;
   for (const authorization of [
     "Bearer abc",
@@ -63,7 +63,7 @@ test("a header that is not a SigV4 authorization is incomplete", async () => {
   }
 });
 
-test("JSON for a client that accepts it", async () => {
+test("a client that accepts JSON gets JSON", async () => {
   const { status, headers, body } = await send(sts.url, await presign(), JSON_WANTED);
   const id = String(headers["x-amzn-requestid"]);
   assert.match(id, UUID);
@@ -81,7 +81,7 @@ test("JSON for a client that accepts it", async () => {
   assert.equal(RequestId, refused.headers["x-amzn-requestid"]);
 });
 
-test("XML for all others", async () => {
+test("other clients get XML", async () => {
   const { status, headers, body } = await send(sts.url, await presign(), CLUSTER);
   assert.deepEqual([status, headers["content-type"]], [200, "text/xml"]);
   assert.match(body, /^<GetCallerIdentityResponse xmlns="https:\/\/sts\.amazonaws\.com\/doc\/2011-06-15\/">/);
@@ -93,8 +93,8 @@ test("XML for all others", async () => {
   assert.match(refused.body, /<Type>Sender<\/Type>\s*<Code>SignatureDoesNotMatch<\/Code>/);
 });
 
-test("another action is refused in the caller's own words", async () => {
-  // The trap of CVE-2020-16250: in JSON, an answer that holds somebody else's identity word for word
+test("the error for an unknown action repeats the caller's input", async () => {
+  // CVE-2020-16250: a JSON response that contains another identity verbatim
   const Action = `<Arn>${localIdentity("root").arn}</Arn>`;
   const url = await presign({ Action });
   const asJson = await send(sts.url, url, JSON_WANTED);
@@ -106,7 +106,7 @@ test("another action is refused in the caller's own words", async () => {
   assert.equal((await send(sts.url, await presign({ Version: "2010-01-01" }), JSON_WANTED)).status, 400);
 });
 
-test("throttling and other faults, on request", async () => {
+test("fail() injects throttling and other faults", async () => {
   sts.fail(stsThrottling);
   const { status, headers, body } = await send(sts.url, await presign(), JSON_WANTED);
   assert.equal(status, 400);

@@ -1,4 +1,4 @@
-// Whose presigned requests the local STS takes, when, and at which host.
+// The presigned requests that the local STS accepts, by identity, time and host.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -24,7 +24,7 @@ const presign = (options: Partial<TokenOptions> = {}): Promise<string> =>
 
 const MISMATCH = /^403 SignatureDoesNotMatch: The request signature we calculated/;
 
-test("each local identity is told who it is", async () => {
+test("each local identity is verified", async () => {
   for (const identity of LOCAL_IDENTITIES.filter(({ expiresAt }) => expiresAt === undefined)) {
     const { body } = await send(sts.url, await presign({ identity }), {
       "x-k8s-aws-id": "local",
@@ -35,7 +35,7 @@ test("each local identity is told who it is", async () => {
   }
 });
 
-test("a secret that is not the identity's, and a session token where none belongs", async () => {
+test("a wrong secret or an unexpected session token fails", async () => {
   assert.match(
     await outcome(sts.url, await presign({ identity: { ...bob, secretAccessKey: "x".repeat(40) } })),
     MISMATCH,
@@ -44,7 +44,7 @@ test("a secret that is not the identity's, and a session token where none belong
   assert.match(await outcome(sts.url, await presign({ identity })), /^403 InvalidClientTokenId/);
 });
 
-test("a session token ends at its instant", async () => {
+test("a session token expires at expiresAt", async () => {
   const expired = localIdentity("expired");
   const url = await presign({ identity: expired, now: Date.UTC(2020, 0, 1) });
   now = Date.UTC(2020, 0, 1) - 1;
@@ -54,7 +54,7 @@ test("a session token ends at its instant", async () => {
   now = NOW;
 });
 
-test("15 minutes from the date, whatever was asked for, and not from further ahead", async () => {
+test("a signature is valid within 15 minutes of its date, whatever X-Amz-Expires is", async () => {
   for (const expiresIn of [0, 60, 900, 86_400]) {
     const at = (minutes: number, ms = 0): Promise<string> => presign({ expiresIn, now: NOW + minutes * MINUTE + ms });
     assert.equal(await outcome(sts.url, await at(-15)), "granted");
@@ -67,7 +67,7 @@ test("15 minutes from the date, whatever was asked for, and not from further ahe
   }
 });
 
-test("the host decides the region", async () => {
+test("the host determines the region", async () => {
   for (const [host, region] of [
     ["sts.amazonaws.com", "us-east-1"],
     ["sts-fips.us-west-2.amazonaws.com", "us-west-2"],

@@ -1,4 +1,4 @@
-// AssumeRoleWithWebIdentity through the AWS SDK: whose token gets a role's credentials, and how each other is refused.
+// AssumeRoleWithWebIdentity through the AWS SDK: accepted tokens, and the error for each other token.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -46,7 +46,7 @@ beforeEach(() => {
 });
 after(() => Promise.all([sts.close(), issuer.stop()]));
 
-/** As kube-apiserver's TokenRequest makes it. */
+/** As kube-apiserver's TokenRequest issues it. */
 const claims = (changes: JWTPayload = {}): JWTPayload => ({
   iss: issuer.url,
   sub: "system:serviceaccount:shop:orders",
@@ -77,14 +77,14 @@ const refused = (call: Promise<unknown>, name: string, message: RegExp): Promise
     return true;
   });
 
-/** An STS with these roles instead; it ends with the test. */
+/** Starts an STS with these roles; stops it after the test. */
 async function stsWith(t: { after(stop: () => Promise<void>): void }, ...roles: LocalRole[]): Promise<LocalServer> {
   const other = await startSts({ now: () => now, webIdentity: { providers: [provider], roles, ca: issuer.ca } });
   t.after(() => other.close());
   return other;
 }
 
-test("a service account's token gets the role's credentials, which GetCallerIdentity then accepts", async () => {
+test("a service account token returns the role's credentials, which GetCallerIdentity accepts", async () => {
   for (const signer of [key, older]) {
     const answer = await assume(await token({}, signer));
     assert.equal(answer.SubjectFromWebIdentityToken, "system:serviceaccount:shop:orders");
@@ -111,7 +111,7 @@ test("a service account's token gets the role's credentials, which GetCallerIden
   }
 });
 
-test("the SDK gets credentials with nothing but the environment of a pod", async (t) => {
+test("the SDK gets credentials with only the environment of a Pod", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "token-"));
   const inherited = process.env;
   t.after(() => {
@@ -135,7 +135,7 @@ test("the SDK gets credentials with nothing but the environment of a pod", async
   assert.equal(UserId, "AROALOCALORDERSAAAAAA:sdk");
 });
 
-test("another audience is refused", async () => {
+test("another audience fails", async () => {
   for (const aud of [["https://kubernetes.default.svc"], "vault", []]) {
     await refused(assume(await token({ aud })), "InvalidIdentityToken", /^Incorrect token audience$/);
   }
@@ -143,7 +143,7 @@ test("another audience is refused", async () => {
   await assume(await token({ aud: ["vault", "sts.amazonaws.com"] }));
 });
 
-test("another service account, another namespace, and a role that is not there are refused alike", async () => {
+test("another service account, another namespace and a missing role return the same error", async () => {
   const message = /^Not authorized to perform sts:AssumeRoleWithWebIdentity$/;
   for (const sub of [
     "system:serviceaccount:shop:invoices",
@@ -159,20 +159,20 @@ test("another service account, another namespace, and a role that is not there a
   }
 });
 
-test("another issuer, and the provider of another account, are refused", async () => {
+test("another issuer and a provider of another account fail", async () => {
   const unknown = /^No OpenIDConnect provider found in your account for https:\/\/127\.0\.0\.1/;
   await refused(assume(await token({ iss: `${issuer.url}/` })), "InvalidIdentityToken", unknown);
   const RoleArn = "arn:aws:iam::444455556666:role/Orders";
   await refused(assume(await token(), { RoleArn }), "InvalidIdentityToken", unknown);
 });
 
-test("a forged key is refused: an unknown kid, and a known kid with another key's signature", async () => {
+test("an unknown kid and a known kid with another key's signature fail", async () => {
   await refused(assume(await token({}, foreign)), "InvalidIdentityToken", NO_KEY);
   const posing = { ...foreign, jwk: { ...foreign.jwk, kid: key.jwk.kid } };
   await refused(assume(await token({}, posing)), "InvalidIdentityToken", /signature verification failed/);
 });
 
-test("alg none, a shared secret and a changed claim are refused", async () => {
+test("alg none, a shared secret and a changed claim fail", async () => {
   const [header = "", payload = "", signature = ""] = (await token()).split(".");
   const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
   for (const [changed, message] of [
@@ -188,7 +188,7 @@ test("alg none, a shared secret and a changed claim are refused", async () => {
   }
 });
 
-test("a token ends at its instant, and counts neither before nbf nor before iat", async () => {
+test("a token fails from its exp, before its nbf, and before its iat", async () => {
   const usual = await token({ exp: SECONDS + 60 });
   now = NOW + 59_999;
   await assume(usual);
@@ -203,7 +203,7 @@ test("a token ends at its instant, and counts neither before nbf nor before iat"
   }
 });
 
-test("a retired key's tokens are refused, the others' are not, and a published key counts at once", async () => {
+test("tokens of a retired key fail, others still work, and a published key applies immediately", async () => {
   const [byOld, byNew] = [await token({}, older), await token({}, foreign)];
   issuer.keys.splice(0, issuer.keys.length, key.jwk, foreign.jwk);
   await refused(assume(byOld), "InvalidIdentityToken", NO_KEY);
@@ -211,7 +211,7 @@ test("a retired key's tokens are refused, the others' are not, and a published k
   await assume(byNew);
 });
 
-test("a slow issuer is given up on", async (t) => {
+test("a slow issuer times out", async (t) => {
   const webIdentity = { providers: [provider], roles: [role], ca: issuer.ca, timeoutMs: 200 };
   const hasty = await startSts({ now: () => now, webIdentity });
   t.after(() => hasty.close());
@@ -222,7 +222,7 @@ test("a slow issuer is given up on", async (t) => {
   }
 });
 
-test("a redirect, an error, another issuer's document and a body that is not JSON are refused", async () => {
+test("a redirect, an error, another issuer's document and invalid JSON fail", async () => {
   const location = `${issuer.url}/openid/v1/jwks`;
   const wrong = { issuer: "https://example.com", jwks_uri: location };
   for (const [path, status, body] of [
@@ -248,7 +248,7 @@ test("a redirect, an error, another issuer's document and a body that is not JSO
   }
 });
 
-test("an issuer without a certificate of the given authority, or that is not there, cannot be reached", async (t) => {
+test("an issuer that does not exist or has another authority's certificate is unreachable", async (t) => {
   const stranger = await startOidcIssuer([key]);
   const gone = await startOidcIssuer([key]);
   await gone.stop();
@@ -261,7 +261,7 @@ test("an issuer without a certificate of the given authority, or that is not the
   }
 });
 
-test("only public addresses and this machine are asked", async (t) => {
+test("STS connects only to public addresses and to this machine", async (t) => {
   for (const [kind, addresses] of [
     ["loopback", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"]],
     ["private", ["10.0.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1"]],
@@ -280,7 +280,7 @@ test("only public addresses and this machine are asked", async (t) => {
   }
 });
 
-test("a trust policy: patterns, several values, a denial, and conditions that are not met", async (t) => {
+test("a trust policy supports patterns, several values, denials and conditions", async (t) => {
   const name = issuer.url.replace("https://", "");
   const allow = role.trustPolicy.Statement[0];
   assert.ok(allow);
@@ -303,10 +303,10 @@ test("a trust policy: patterns, several values, a denial, and conditions that ar
     await refused(assume(await token(), {}, await stsWith(t, withPolicy(...statements))), "AccessDenied", /./);
   }
   const unknown = { ...allow, Condition: { ArnLike: { [`${name}:sub`]: "*" } } };
-  await assert.rejects(stsWith(t, withPolicy(unknown)), /does not know the condition operator ArnLike/);
+  await assert.rejects(stsWith(t, withPolicy(unknown)), /does not support the condition operator ArnLike/);
 });
 
-test("parameters keep to STS's rules, and a token is not repeated", async () => {
+test("parameters must follow STS's rules, and errors never repeat the token", async () => {
   const call = async (input: Record<string, unknown>): Promise<unknown> => {
     const usual = { RoleArn: roleArn(role), RoleSessionName: "pod-1", WebIdentityToken: await token() };
     return client(sts.url).send(new AssumeRoleWithWebIdentityCommand({ ...usual, ...input }));

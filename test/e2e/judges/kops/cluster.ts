@@ -1,4 +1,4 @@
-// Clusters as `kops edit` shows them, with one or three control-plane nodes and a group of API servers.
+// Cluster specs as in `kops edit`, with one or three control-plane nodes and a group of API servers.
 
 import { stringify } from "yaml";
 
@@ -11,7 +11,7 @@ export interface KopsSpec {
 const NAME = "e2e.example.com";
 const ZONES = ["us-test-1a", "us-test-1b", "us-test-1c"];
 
-/** The file of a cluster and its instance groups; `spec` is merged into the cluster's. */
+/** The manifest of a cluster and its instance groups; merges `spec` into the cluster's. */
 export function kopsCluster(controlPlanes: 1 | 3, spec: KopsSpec): string {
   const zones = ZONES.slice(0, controlPlanes);
   const etcdMembers = zones.map((zone) => ({ name: zone, instanceGroup: `control-plane-${zone}` }));
@@ -29,7 +29,7 @@ export function kopsCluster(controlPlanes: 1 | 3, spec: KopsSpec): string {
       networking: { cni: {} },
       nonMasqueradeCIDR: "100.64.0.0/10",
       subnets: zones.map((zone, index) => ({ name: zone, zone, type: "Public", cidr: `172.20.${index * 32}.0/19` })),
-      // So that kops does not look for it.
+      // Prevents kops from looking it up.
       dnsZone: "Z1LOCAL",
       ...spec,
     },

@@ -1,7 +1,6 @@
-// Command kops reads a Cluster and its InstanceGroups, as `kops edit` shows them, from a file. It fails where kops would refuse
-// them: unknown fields, invalid values. Otherwise it prints, as JSON for each group that runs kube-apiserver, what nodeup makes
-// on the group's machines: kube-apiserver's flags and mounts, the names in its certificate, and the file assets.
-// AWS is kops's own mock; nothing is called.
+// Command kops reads a Cluster and its InstanceGroups from a file, in the format of `kops edit`. It fails for unknown fields
+// and invalid values, as kops does. Otherwise it prints, as JSON for each group with kube-apiserver, the output of nodeup:
+// kube-apiserver's flags and mounts, the names in its certificate, and the file assets. It uses kops's mock of AWS.
 package main
 
 import (
@@ -45,7 +44,7 @@ type group struct {
 	CertificateNames []string          `json:"certificateNames"`
 	// FileAssets has modes by path.
 	FileAssets map[string]string `json:"fileAssets"`
-	// Files has every path that is written for kube-apiserver.
+	// Files has all paths of files for kube-apiserver.
 	Files []string `json:"files"`
 }
 
@@ -63,7 +62,7 @@ func main() {
 }
 
 func run(ctx context.Context, file string) ([]group, error) {
-	// Without the first, kops refuses instance groups of the role APIServer; without the second, it asks registries for digests.
+	// The first allows instance groups of the role APIServer; the second disables calls to registries for digests.
 	featureflag.ParseFlags("+APIServerNodes,-ImageDigest")
 	cluster, instanceGroups, err := read(file)
 	if err != nil {
@@ -111,7 +110,7 @@ func run(ctx context.Context, file string) ([]group, error) {
 	return groups, nil
 }
 
-// read refuses unknown fields as `kops edit` does.
+// read rejects unknown fields as `kops edit` does.
 func read(file string) (*kops.Cluster, []*kops.InstanceGroup, error) {
 	content, err := os.ReadFile(file)
 	if err != nil {
@@ -143,7 +142,7 @@ func read(file string) (*kops.Cluster, []*kops.InstanceGroup, error) {
 	return cluster, instanceGroups, nil
 }
 
-// keyset is the key store of nodeup: it holds the service-account keys.
+// keyset is nodeup's key store with the service-account keys.
 type keyset struct {
 	fi.KeystoreReader
 	keys *fi.Keyset

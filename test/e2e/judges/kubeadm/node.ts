@@ -1,6 +1,6 @@
-// A control-plane node as kubeadm sees it: its manifest of kube-apiserver, and a shell in which the lines of docs/deploy.md run.
-// kubeadm is real. It writes its manifest to /etc/kubernetes/manifests only in the document: here it gets --dry-run each time,
-// with the node's own folder. kubectl prints the ClusterConfiguration that the cluster has.
+// A control-plane node for kubeadm: its kube-apiserver manifest, and a shell that runs the lines of docs/deploy.md.
+// kubeadm is real, but runs with --dry-run and the node's folder instead of /etc/kubernetes/manifests. kubectl prints the
+// cluster's ClusterConfiguration.
 
 import { execFile } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -13,9 +13,9 @@ export interface NodeOptions {
   readonly kubeadm: string;
   readonly address: string;
   readonly port: number;
-  /** As in the ConfigMap kubeadm-config. */
+  /** From the ConfigMap kubeadm-config. */
   readonly clusterConfiguration: Readonly<Record<string, unknown>>;
-  /** Files of a folder for --patches, by name. */
+  /** Files for --patches, by name. */
   readonly patches?: Readonly<Record<string, string>>;
 }
 
@@ -24,7 +24,7 @@ export interface ControlPlaneNode {
   manifest(): string;
   /** Edits the ConfigMap. */
   configure(clusterConfiguration: Readonly<Record<string, unknown>>): void;
-  /** Runs lines of the document as root would, and returns standard output. */
+  /** Runs lines of the document and returns standard output. */
   type(lines: string): Promise<string>;
 }
 

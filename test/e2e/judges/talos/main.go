@@ -1,9 +1,9 @@
-// Command talos does what `talosctl gen config`, `talosctl machineconfig patch` and `talosctl validate` do, with the packages of
-// pkg/machinery that they call. talosctl itself needs modules that the module proxy does not serve.
+// Command talos implements `talosctl gen config`, `talosctl machineconfig patch` and `talosctl validate` with their packages of
+// pkg/machinery. talosctl itself needs modules that the module proxy does not serve.
 //
 //	talos gen <Talos version> <endpoint>      prints the configuration of a control-plane node
 //	talos patch <configuration> <patch>...    prints the patched configuration
-//	talos validate <configuration>            prints warnings, and fails where the configuration is invalid
+//	talos validate <configuration>            prints warnings, and fails if the configuration is invalid
 package main
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/siderolabs/talos/pkg/machinery/constants"
 )
 
-// metal is the mode of a machine that Talos is installed on: `talosctl validate --mode metal`.
+// metal is the mode of `talosctl validate --mode metal`.
 type metal struct{}
 
 func (metal) String() string        { return "metal" }

@@ -1,4 +1,4 @@
-// Refusals of CloudWatch Logs.
+// Errors of CloudWatch Logs.
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
 
 import { refuse } from "../aws-json.ts";
@@ -13,7 +13,7 @@ export function noSuchLogGroup(): ServiceError {
   return new ServiceError("ResourceNotFoundException", "The specified log group does not exist.");
 }
 
-/** For `fail()`: as an IAM policy that does not allow the call. */
+/** Missing permission in IAM, for `fail()`. */
 export function logsForbidden(logGroup: string): Fault {
   const message =
     "User: arn:aws:iam::111122223333:user/reader is not authorized to perform: logs:FilterLogEvents on resource: " +

@@ -1,4 +1,4 @@
-// Refusals of Parameter Store that several operations have.
+// Errors that several Parameter Store operations share.
 
 import { ServiceError } from "../service-error.ts";
 
@@ -6,7 +6,7 @@ export function validationError(message: string): ServiceError {
   return new ServiceError("ValidationException", message);
 }
 
-/** The service's form for an input that breaks its model; `field` is the wire name, shown with a small first letter. */
+/** The service's error for invalid input. `field` is the member's name; the message shows it in lower camel case. */
 export function constraintError(value: unknown, field: string, constraint: string): ServiceError {
   const shown = Array.isArray(value) ? `[${value.join(", ")}]` : String(value);
   const member = field.charAt(0).toLowerCase() + field.slice(1);
