@@ -23,7 +23,7 @@ import { grantMappings } from "./parameters/grant.ts";
 import { knownArn } from "./parameters/known-arn.ts";
 import { addMapping, addPatterns, addSessions } from "./parameters/mappings.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
-import { serve } from "./serve.ts";
+import { serve } from "./deploy-endpoint.ts";
 
 export type { CustomDomain } from "./endpoint/custom-domain.ts";
 export type {
