@@ -22,7 +22,7 @@ import { saveQueries } from "./monitoring/queries.ts";
 import { makeRollbackAlarms } from "./monitoring/rollback-alarms.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
 
-export interface Served {
+export interface DeployedEndpoint {
   /** Ends in `/authenticate`. */
   readonly url: string;
   readonly handler: IFunction;
@@ -38,7 +38,11 @@ export interface Served {
  * Each kind has logical ids of its own, also for its function: CloudFormation cannot make one kind of API into another,
  * and while kube-apiserver still calls the former endpoint, that needs a function with its own CALLER_AUTH.
  */
-export function serve(construct: Construct, endpoint: Endpoint, props: IamAuthenticatorProps): Served {
+export function deployEndpoint(
+  construct: Construct,
+  endpoint: Endpoint,
+  props: IamAuthenticatorProps,
+): DeployedEndpoint {
   checkEndpoint(construct, endpoint);
   const scope = endpoint.kind === "http" ? construct : new Construct(construct, SCOPES[endpoint.kind]);
   const { clusterId, safeDeployments = true, quietHours = 24 } = props;

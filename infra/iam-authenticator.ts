@@ -13,6 +13,7 @@ import type { DenyEntry } from "../functions/authenticator/mapping/deny-list.ts"
 import type { Mapping } from "../functions/authenticator/mapping/mapping.ts";
 import type { Outcome } from "../functions/authenticator/review/record.ts";
 import { checkProps } from "./check-props.ts";
+import { deployEndpoint } from "./deploy-endpoint.ts";
 import { makeVpcEndpoints } from "./function/vpc-endpoints.ts";
 import { grantReviews } from "./monitoring/grant-reviews.ts";
 import { count, latency, reviews } from "./monitoring/metrics.ts";
@@ -23,7 +24,6 @@ import { grantMappings } from "./parameters/grant.ts";
 import { knownArn } from "./parameters/known-arn.ts";
 import { addMapping, addPatterns, addSessions } from "./parameters/mappings.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
-import { serve } from "./deploy-endpoint.ts";
 
 export type { CustomDomain } from "./endpoint/custom-domain.ts";
 export type {
@@ -79,9 +79,9 @@ export class IamAuthenticator extends Construct {
     const { clusterId, endpoint = { kind: "http" }, formerEndpoint, vpc, vpcEndpoints = true } = props;
     checkProps(this, props);
     if (vpc !== undefined && vpcEndpoints === true) makeVpcEndpoints(this, vpc);
-    const { url, handler, mappingPrefix, functionName, log, role, api, alarms } = serve(this, endpoint, props);
+    const { url, handler, mappingPrefix, functionName, log, role, api, alarms } = deployEndpoint(this, endpoint, props);
     this.#logs.push(log);
-    if (formerEndpoint !== undefined) this.#logs.push(serve(this, formerEndpoint, props).log);
+    if (formerEndpoint !== undefined) this.#logs.push(deployEndpoint(this, formerEndpoint, props).log);
     this.url = url;
     this.handler = handler;
     this.mappingPrefix = mappingPrefix;
