@@ -18,7 +18,7 @@ export abstract class AuthenticatorError extends Error {
  * What came in is refused: nothing is wrong here, so that the code and the message say it all. No stack trace is taken; it
  * would be the largest part of what a refusal costs, and anybody may send what is refused.
  */
-abstract class Refusal extends AuthenticatorError {
+abstract class RequestError extends AuthenticatorError {
   constructor(message: string, options?: ErrorOptions) {
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
@@ -28,7 +28,7 @@ abstract class Refusal extends AuthenticatorError {
 }
 
 /** An answer: this token does not get in. 200 with `authenticated: false` and the reason. */
-export abstract class Denial extends Refusal {
+export abstract class Denial extends RequestError {
   readonly outcome = "denied";
   readonly status = 200;
 }
@@ -40,7 +40,7 @@ export abstract class Fault extends AuthenticatorError {
 }
 
 /** The request is not one that kube-apiserver sends. */
-export abstract class BadRequest extends Refusal {
+export abstract class BadRequest extends RequestError {
   readonly outcome = "bad_request";
   readonly status: number = 400;
 }
@@ -74,7 +74,7 @@ export class ReviewMalformed extends BadRequest {
 // The caller
 
 /** The caller's bearer token or client certificate is missing or wrong. */
-export class CallerRefused extends Refusal {
+export class CallerRefused extends RequestError {
   override readonly name = "CallerRefused";
   readonly code = "caller_refused";
   readonly outcome = "caller_refused";

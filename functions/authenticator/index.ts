@@ -10,7 +10,7 @@ import { readSettings } from "./settings.ts";
 const settings = readSettings(process.env);
 const { callerAuth, clusterId, region, partition, stsEndpoint, ssmEndpoint, nodeVpcs } = settings;
 const clock = Date.now;
-const { fetchParameters, rehearse } = createParameterStore({ region, endpoint: ssmEndpoint });
+const { fetchParameters, warmUp } = createParameterStore({ region, endpoint: ssmEndpoint });
 
 const { handler, prefetchCallers } = createAuthenticator(settings, {
   askSts: createSts({ clusterId, regionalHost: `sts.${region}.${partition.domain}`, endpoint: stsEndpoint }),
@@ -23,7 +23,7 @@ const { handler, prefetchCallers } = createAuthenticator(settings, {
 
 // Lambda gives a whole processor while it initialises, and afterwards the share that the memory size pays for
 // (docs/decisions/0009-work-before-the-first-review.md).
-const readAhead = callerAuth === "bearer" ? prefetchCallers : rehearse;
+const readAhead = callerAuth === "bearer" ? prefetchCallers : warmUp;
 await workAhead(clock, readAhead);
 
 export { handler };

@@ -1,5 +1,6 @@
 // CodeDeploy's check before a new version gets its first review: one that answers wrongly never does.
 
+import type { Clock } from "../lib/deadline.ts";
 import { isObject, parseJson } from "../lib/json.ts";
 import { type CheckedSettings, type KnownAnswer, knownAnswers, problemOf, reasonOf } from "./known-answers.ts";
 import { changedReadings, type Store } from "./stored-values.ts";
@@ -10,7 +11,7 @@ export interface CheckDependencies {
   /** Tells CodeDeploy; `Failed` stops the deployment. */
   readonly report: (deploymentId: string, executionId: string, status: "Succeeded" | "Failed") => Promise<void>;
   readonly store: Store;
-  readonly clock: () => number;
+  readonly clock: Clock;
   readonly print: (line: string) => void;
 }
 

@@ -1,6 +1,7 @@
 // Events whose answers are known whatever mappings there are, and what a version must answer to each.
 
 import { partitionOfRegion } from "../aws/partitions.ts";
+import type { EpochMs } from "../lib/deadline.ts";
 import { isObject, parseJson } from "../lib/json.ts";
 
 /** What a version under check was configured with, as far as its answers depend on it. */
@@ -30,13 +31,13 @@ interface Caller {
  * With a bearer token, nothing behind the caller's check can be asked: AWS holds no token, only hashes. Its refusal still
  * proves that the version starts with its settings, reads Parameter Store, and answers in the right form.
  */
-export function knownAnswers(settings: CheckedSettings, now: number): KnownAnswer[] {
+export function knownAnswers(settings: CheckedSettings, now: EpochMs): KnownAnswer[] {
   const { callerAuth, callerSubject } = settings;
   const refused = [
     ...(callerAuth === "bearer"
-      ? both("an unknown caller", { authorization: "Bearer deployment-check" }, "", REFUSAL)
+      ? both("an unknown caller", { authorization: "Bearer deployment-check" }, "", CALLER_REFUSED)
       : []),
-    ...(callerAuth === "none" ? [] : both("no caller", {}, "", REFUSAL)),
+    ...(callerAuth === "none" ? [] : both("no caller", {}, "", CALLER_REFUSED)),
   ];
   if (callerAuth === "bearer") return refused;
   const caller: Caller = callerAuth === "mtls" ? { subjectDN: callerSubject ?? "CN=deployment-check" } : {};
@@ -58,7 +59,7 @@ export function knownAnswers(settings: CheckedSettings, now: number): KnownAnswe
 
 type Expectation = Pick<KnownAnswer, "statuses" | "isExpected">;
 
-const REFUSAL: Expectation = {
+const CALLER_REFUSED: Expectation = {
   statuses: [401],
   isExpected: ({ kind, message }) => kind === "Status" && /^caller_refused: /.test(String(message)),
 };
@@ -106,7 +107,7 @@ function both(
 }
 
 /** Well formed, and signed by a key that does not exist: only STS can refuse it. */
-function tokenOfNobody({ stsRegion }: CheckedSettings, now: number): string {
+function tokenOfNobody({ stsRegion }: CheckedSettings, now: EpochMs): string {
   const date = `${new Date(now).toISOString().replace(/[:-]|\.\d+/g, "")}`;
   const credential = `AKIADEPLOYMENTCHECK0/${date.slice(0, 8)}/${stsRegion}/sts/aws4_request`;
   const query = new URLSearchParams({

@@ -1,5 +1,6 @@
 // Reads every stored parameter, slowly enough for the reviews that go on meanwhile, and only for as long as CodeDeploy is told.
 
+import type { Clock } from "../lib/deadline.ts";
 import type { StoredParameter } from "../parameters/stored-parameter.ts";
 
 export interface Page {
@@ -10,7 +11,7 @@ export interface Page {
 export interface StoreReader {
   /** One call of GetParametersByPath. Its own retries are for throttling and outages. */
   readonly readPage: (next: string | undefined) => Promise<Page>;
-  readonly clock: () => number;
+  readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<unknown>;
 }
 

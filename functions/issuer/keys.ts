@@ -1,7 +1,7 @@
 // The issuer's keys, read from Parameter Store: the valid ones of all, and the last good ones while it fails.
 
 import { IssuerWithoutKeys, ParametersUnavailable } from "../errors.ts";
-import type { Clock, Deadline } from "../lib/deadline.ts";
+import type { Clock, Deadline, EpochMs } from "../lib/deadline.ts";
 import { parseJson } from "../lib/json.ts";
 import type { FetchPath } from "../parameters/parameter-store.ts";
 import type { DatedParameter, StoredParameter } from "../parameters/stored-parameter.ts";
@@ -46,7 +46,7 @@ export function issuerKeyParameter(prefix: string, kid: string): string {
 
 /** Of more than `MAX_KEYS` valid keys, those that were written first: the keys that were served before one was too many. */
 export function keySetOf(prefix: string, parameters: ReadonlyMap<string, DatedParameter>): KeySet {
-  const valid: { parameter: string; modified: number; key: IssuerKey }[] = [];
+  const valid: { parameter: string; modified: EpochMs; key: IssuerKey }[] = [];
   const invalid: { parameter: string; problem: string }[] = [];
   for (const [parameter, stored] of parameters) {
     const check = checkKeyParameter(prefix, parameter, stored);
@@ -68,7 +68,7 @@ function checkKeyParameter(prefix: string, parameter: string, { value, secure }:
 }
 
 export function rememberedKeys(fetch: FetchPath, prefix: string, clock: Clock): ReadKeys {
-  let last: { readonly set: KeySet; readonly readAt: number } | undefined;
+  let last: { readonly set: KeySet; readonly readAt: EpochMs } | undefined;
   let failedAt = Number.NEGATIVE_INFINITY;
 
   function answer(set: KeySet, cached: boolean, stale: boolean): ReadKeySet {

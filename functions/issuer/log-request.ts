@@ -1,6 +1,7 @@
 // One log line and one line of metrics for each request to the issuer.
 
 import type { AuthenticatorError } from "../errors.ts";
+import type { EpochMs } from "../lib/deadline.ts";
 import type { LogLevel } from "../settings/common.ts";
 import { embeddedMetrics } from "../telemetry/embedded-metrics.ts";
 import { logHead, printRequest } from "../telemetry/log-line.ts";
@@ -10,7 +11,7 @@ import type { IssuerSettings } from "./settings.ts";
 /** What a request leaves behind: filled in while it runs. */
 export interface IssuerRecord {
   /** Milliseconds since 1970. */
-  readonly startedAt: number;
+  readonly startedAt: EpochMs;
   readonly requestId: string | undefined;
   readonly coldStart: boolean;
   /** Of the function, where an alias called it. */
@@ -28,7 +29,7 @@ export function logRequest(
   record: IssuerRecord,
   error: AuthenticatorError | undefined,
   { clusterId, logLevel }: IssuerSettings,
-  now: number,
+  now: EpochMs,
   print: (lines: string) => void,
 ): void {
   const outcome = error === undefined ? "served" : error.outcome === "bad_request" ? "bad_request" : "fault";
@@ -49,7 +50,7 @@ function logEntry(
   outcome: Outcome,
   level: LogLevel,
   error: AuthenticatorError | undefined,
-  now: number,
+  now: EpochMs,
 ) {
   return {
     ...logHead(level, outcome, error, now),
@@ -68,7 +69,7 @@ function metricsLine(
   { startedAt, coldStart, version, readMs, keySet }: IssuerRecord,
   outcome: Outcome,
   clusterId: string,
-  now: number,
+  now: EpochMs,
 ) {
   const milliseconds = {
     IssuerLatency: [now - startedAt],

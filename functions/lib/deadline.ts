@@ -1,11 +1,13 @@
 // The time, injected, and the one deadline that all work of a review shares.
 
 /** Milliseconds since 1970. */
-export type Clock = () => number;
+export type EpochMs = number;
+
+export type Clock = () => EpochMs;
 
 /** A moment, in milliseconds of the same clock, by which something must be over. */
 export interface Deadline {
-  readonly at: number;
+  readonly at: EpochMs;
   readonly clock: Clock;
 }
 

@@ -2,7 +2,7 @@
 
 import QuickLRU from "quick-lru";
 import { ParametersUnavailable } from "../errors.ts";
-import type { Clock, Deadline } from "../lib/deadline.ts";
+import type { Clock, Deadline, EpochMs } from "../lib/deadline.ts";
 import { TimedOut } from "../lib/retry.ts";
 import { singleFlight } from "../lib/single-flight.ts";
 import type { StoredParameter } from "./stored-parameter.ts";
@@ -27,7 +27,7 @@ export type ReadParameters = (names: readonly string[], deadline: Deadline) => P
 interface Entry {
   readonly stored: StoredParameter | undefined;
   /** When its call was begun: Parameter Store may have changed while it answered. */
-  readonly readAt: number;
+  readonly readAt: EpochMs;
   /** Of its call, in the order in which calls are begun. */
   readonly sequence: number;
 }

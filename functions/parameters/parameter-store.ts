@@ -30,7 +30,7 @@ export interface ParameterStore {
   /** Throws `ParametersUnavailable` for every failure: none of them says anything about an identity. */
   readonly fetchParameters: FetchParameters;
   /** Runs the SDK's code for a call once, without a call: it takes ten times as long as later ones. */
-  readonly rehearse: () => Promise<void>;
+  readonly warmUp: () => Promise<void>;
 }
 
 export function createParameterStore(options: ParameterStoreOptions): ParameterStore {
@@ -43,14 +43,14 @@ export function createParameterStore(options: ParameterStoreOptions): ParameterS
     if (names.every((name) => found.has(name) || InvalidParameters.includes(name))) return found;
     throw new ParametersUnavailable("Parameter Store's answer leaves names out");
   };
-  const rehearse = async (): Promise<void> => {
+  const warmUp = async (): Promise<void> => {
     const command = new GetParametersCommand({ Names: [] });
     // Innermost, in place of the connection: the request is signed and dropped, and this is read as its answer.
     const response = { statusCode: 200, headers: {}, body: Buffer.from("{}") };
     command.middlewareStack.add(() => async () => ({ response }) as never, { step: "deserialize", priority: "low" });
     await client.send(command);
   };
-  return { fetchParameters, rehearse };
+  return { fetchParameters, warmUp };
 }
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */

@@ -1,5 +1,7 @@
 // A parameter as Parameter Store holds it, before anybody has looked at its value.
 
+import type { EpochMs } from "../lib/deadline.ts";
+
 export interface StoredParameter {
   readonly value: string;
   /** A SecureString: its text is cipher, and nothing that is read here is a secret. */
@@ -8,5 +10,5 @@ export interface StoredParameter {
 
 export interface DatedParameter extends StoredParameter {
   /** When its value was last written, in milliseconds since 1970. */
-  readonly modified: number;
+  readonly modified: EpochMs;
 }

@@ -1,5 +1,7 @@
 // Metrics of a request as a line that CloudWatch Logs turns into metrics by itself: the embedded metric format (EMF).
 
+import type { EpochMs } from "../lib/deadline.ts";
+
 const NAMESPACE = "LambdaIamAuthenticator";
 
 export interface RequestMetrics {
@@ -23,7 +25,7 @@ export function embeddedMetrics(
   { requests, milliseconds, counts, version }: RequestMetrics,
   clusterId: string,
   outcome: string,
-  now: number,
+  now: EpochMs,
 ): string {
   const byVersion = version !== undefined && COMPARED.includes(outcome);
   const values: Record<string, unknown> = {

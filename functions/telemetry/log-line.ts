@@ -1,11 +1,12 @@
 // What a request leaves on standard output: what every function's log line begins with, and the printing of its lines.
 
 import type { AuthenticatorError } from "../errors.ts";
+import type { EpochMs } from "../lib/deadline.ts";
 import { failureKind } from "../lib/retry.ts";
 import { LOG_LEVELS, type LogLevel } from "../settings/common.ts";
 
 /** The first fields of a line; JSON leaves out those without a value. `now` in milliseconds since 1970. */
-export function logHead(level: LogLevel, outcome: string, error: AuthenticatorError | undefined, now: number) {
+export function logHead(level: LogLevel, outcome: string, error: AuthenticatorError | undefined, now: EpochMs) {
   return {
     // The name that Lambda's JSON log format looks for, beside `level`:
     // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html

@@ -2,6 +2,7 @@
 
 import QuickLRU from "quick-lru";
 import { InstancesUnavailable } from "../../errors.ts";
+import type { EpochMs } from "../../lib/deadline.ts";
 import { failureKind } from "../../lib/retry.ts";
 import { singleFlight } from "../../lib/single-flight.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
@@ -36,7 +37,7 @@ const MAX_PROOFS = 2_000;
 
 /** By instance and principal. A refusal is not remembered: an instance that starts is running a moment later. */
 export function rememberProofs(find: FindNodeName): FindNodeName {
-  const proofs = new QuickLRU<string, { readonly proof: NodeName; readonly until: number }>({ maxSize: MAX_PROOFS });
+  const proofs = new QuickLRU<string, { readonly proof: NodeName; readonly until: EpochMs }>({ maxSize: MAX_PROOFS });
   const keyOf = ({ accountId, principalId, sessionName = "" }: VerifiedIdentity): string =>
     [accountId, principalId, sessionName].join("/");
   const findOnce = singleFlight(find, keyOf);

@@ -1,6 +1,7 @@
 // The metrics of a review: how many, how long, and what an alarm looks at.
 
 import type { AuthenticatorError } from "../../errors.ts";
+import type { EpochMs } from "../../lib/deadline.ts";
 import { embeddedMetrics } from "../../telemetry/embedded-metrics.ts";
 import type { Outcome, ReviewRecord, Stage } from "../review/record.ts";
 
@@ -9,7 +10,7 @@ export function metricsLine(
   outcome: Outcome,
   error: AuthenticatorError | undefined,
   clusterId: string,
-  now: number,
+  now: EpochMs,
   version?: string,
 ) {
   const milliseconds = {

@@ -3,7 +3,7 @@
 import { hash } from "node:crypto";
 import QuickLRU from "quick-lru";
 import { Denial } from "../../errors.ts";
-import type { Clock, Deadline } from "../../lib/deadline.ts";
+import type { Clock, Deadline, EpochMs } from "../../lib/deadline.ts";
 import type { UnverifiedToken } from "../token/token.ts";
 import type { Proof, ProveIdentity } from "./prove-identity.ts";
 
@@ -30,8 +30,8 @@ export function tokenHash(text: string): string {
  * push good identities out; faults and throttling are never kept.
  */
 export function rememberedProofs(prove: ProveIdentity, scope: string, clock: Clock): Proofs {
-  const granted = new QuickLRU<string, { proof: Proof; until: number }>({ maxSize: MAX_ENTRIES });
-  const refused = new QuickLRU<string, { proof: Proof; until: number }>({ maxSize: MAX_ENTRIES });
+  const granted = new QuickLRU<string, { proof: Proof; until: EpochMs }>({ maxSize: MAX_ENTRIES });
+  const refused = new QuickLRU<string, { proof: Proof; until: EpochMs }>({ maxSize: MAX_ENTRIES });
   const keyOf = (tokenHash: string): string => `${scope}/${tokenHash}`;
 
   return {

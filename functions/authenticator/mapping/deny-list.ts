@@ -1,5 +1,6 @@
 // Deny lists: identities that are denied, whatever mappings say. An invalid list denies every identity that it covers.
 
+import type { EpochMs } from "../../lib/deadline.ts";
 import { isObject } from "../../lib/json.ts";
 import { isExpired } from "../../lib/not-after.ts";
 import { quoted } from "../../lib/quoted.ts";
@@ -116,7 +117,7 @@ export function evaluateDenyList(
   stored: StoredParameter | undefined,
   scope: DenyScope,
   identity: VerifiedIdentity,
-  now: number,
+  now: EpochMs,
 ) {
   if (stored === undefined) return NOTHING;
   const list = readDenyList(stored, scope);

@@ -1,5 +1,6 @@
 // What one place holds for an identity: nothing, a mapping for it, a denial, or something that is wrong.
 
+import type { EpochMs } from "../../lib/deadline.ts";
 import { isExpired } from "../../lib/not-after.ts";
 import type { StoredParameter } from "../../parameters/stored-parameter.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
@@ -31,7 +32,7 @@ export function evaluateMappings(
   candidates: readonly Candidate[],
   parameters: ReadonlyMap<string, StoredParameter>,
   identity: VerifiedIdentity,
-  now: number,
+  now: EpochMs,
 ): Evaluation[] {
   return candidates.map((candidate) => evaluateMapping(candidate, parameters.get(candidate.parameter), identity, now));
 }
@@ -40,7 +41,7 @@ export function evaluateMapping(
   candidate: Candidate,
   stored: StoredParameter | undefined,
   identity: VerifiedIdentity,
-  now: number,
+  now: EpochMs,
 ): Evaluation {
   const { place } = candidate;
   if (place === "deny-account" || place === "deny-any") {
@@ -77,13 +78,13 @@ function ofSession(entries: readonly ReadMapping[], { sessionName }: VerifiedIde
 }
 
 /** Of the entries that match: a denial anywhere in the list comes first, then the first entry that has not ended. */
-function judgeList(entries: readonly ReadMapping[], identity: VerifiedIdentity, now: number): Verdict {
+function judgeList(entries: readonly ReadMapping[], identity: VerifiedIdentity, now: EpochMs): Verdict {
   const verdicts = entries.map((entry) => judge(entry, true, identity, now)).filter(({ kind }) => kind !== "nothing");
   return verdicts.find(({ kind }) => kind === "deny") ?? verdicts[0] ?? { kind: "nothing" };
 }
 
 /** `isFor`: whether it is for this identity, by its own `arn` or `arnLike`. */
-function judge({ check, denies }: ReadMapping, isFor: boolean, identity: VerifiedIdentity, now: number): Verdict {
+function judge({ check, denies }: ReadMapping, isFor: boolean, identity: VerifiedIdentity, now: EpochMs): Verdict {
   if (check.valid && isExpired(check.mapping.notAfter, now)) return { kind: "nothing" };
   // A denial holds even where the rest of its value is wrong: a typo beside it must not let anybody in.
   if (!check.valid) return isFor && denies ? { kind: "deny" } : { kind: "invalid", problem: check.problem };

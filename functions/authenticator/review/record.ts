@@ -1,6 +1,6 @@
 // What a review leaves behind: filled in step by step while it runs, written out as one log line and as metrics.
 
-import type { Clock } from "../../lib/deadline.ts";
+import type { Clock, EpochMs } from "../../lib/deadline.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import type { Evaluation } from "../mapping/evaluate.ts";
 import type { UnverifiedToken } from "../token/token.ts";
@@ -23,7 +23,7 @@ export type Stage = "caller" | "token" | "identity" | "mapping" | "user";
 /** One for each review, never shared. */
 export interface ReviewRecord {
   /** Milliseconds since 1970. */
-  readonly startedAt: number;
+  readonly startedAt: EpochMs;
   readonly requestId: string | undefined;
   readonly coldStart: boolean;
   /** Milliseconds that each stage took, also one that failed. */
@@ -45,7 +45,7 @@ export interface ReviewRecord {
   invalidMappings: number;
 }
 
-export function newRecord(startedAt: number, requestId?: string, coldStart = false): ReviewRecord {
+export function newRecord(startedAt: EpochMs, requestId?: string, coldStart = false): ReviewRecord {
   return { startedAt, requestId, coldStart, ms: {}, cached: {}, invalidMappings: 0, staleReads: 0 };
 }
 

@@ -8,6 +8,7 @@ import {
   TokenRegionRefused,
 } from "../../errors.ts";
 import { calendarTime } from "../../lib/calendar-time.ts";
+import type { EpochMs } from "../../lib/deadline.ts";
 import { named, type Query, type QueryName } from "./query.ts";
 
 /** STS honours a presigned GetCallerIdentity for 15 minutes from X-Amz-Date, whatever X-Amz-Expires says. */
@@ -50,7 +51,7 @@ export function checkRegion(region: string, hostRegion: string | undefined, acce
 }
 
 /** When the token ends, in milliseconds since 1970. */
-export function checkDate(query: Query, now: number): { readonly expiresAt: number } {
+export function checkDate(query: Query, now: EpochMs): { readonly expiresAt: EpochMs } {
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(query["X-Amz-Date"]);
   const [, year, month, day, hour, minute, second] = match ?? [];
   const signedAt = match === null ? undefined : calendarTime(`${year}-${month}-${day}T${hour}:${minute}:${second}`);

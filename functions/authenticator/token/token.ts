@@ -1,6 +1,7 @@
 // Offline reading of a `k8s-aws-v1.` token: every rule that needs no network, in one place.
 
 import { TokenHostRefused, TokenMalformed } from "../../errors.ts";
+import type { EpochMs } from "../../lib/deadline.ts";
 import { decodeBase64Url } from "./encoding.ts";
 import { formatQuery, parseQuery } from "./query.ts";
 import {
@@ -22,7 +23,7 @@ export interface UnverifiedToken {
   /** Path and query to send, rebuilt from the validated parts. Holds the signature: never log it. */
   readonly target: string;
   /** Milliseconds since 1970. */
-  readonly expiresAt: number;
+  readonly expiresAt: EpochMs;
 }
 
 const PREFIX = "k8s-aws-v1.";
@@ -37,7 +38,7 @@ export function hasTokenPrefix(text: string): boolean {
 const PRESIGNED_URL = /^https:\/\/([^/?#]*)\/\?([^#]*)$/;
 
 /** Throws a `Denial` that names the rule. `now` in milliseconds since 1970. */
-export function parseToken(text: string, hosts: StsHosts, now: number): UnverifiedToken {
+export function parseToken(text: string, hosts: StsHosts, now: EpochMs): UnverifiedToken {
   if (!hasTokenPrefix(text)) throw new TokenMalformed(`does not begin with ${PREFIX}`);
   if (Buffer.byteLength(text) > MAX_BYTES) throw new TokenMalformed(`longer than ${MAX_BYTES} bytes`);
   const decoded = decodeBase64Url(text.slice(PREFIX.length));

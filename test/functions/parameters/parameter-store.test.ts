@@ -226,8 +226,8 @@ test("a rehearsal makes no call, and leaves the connection to the first one", as
   const connections = store.connections();
   const before = store.requests.length;
   const rehearsed = createParameterStore({ ...OPTIONS, endpoint: new URL(store.url) });
-  await rehearsed.rehearse();
-  await rehearsed.rehearse();
+  await rehearsed.warmUp();
+  await rehearsed.warmUp();
   assert.equal(store.requests.length, before);
   assert.equal((await rehearsed.fetchParameters(["/p/a"], within(5_000))).get("/p/a")?.value, "one");
   assert.equal(store.requests.length, before + 1);
