@@ -182,7 +182,7 @@ const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => 
   "an unknown placeholder": [(a) => a.addRoleMapping(ARN, { username: "{Nobody}" }), /username ".*" has a/],
   "double braces": [
     (a) => a.addAccountMapping(ACCOUNT, { username: "{{SessionName}}" }),
-    /username ".*" has doubled braces/,
+    /username ".*" has double braces/,
   ],
   "double braces in a description": [(a) => a.addAccountMapping(ACCOUNT, { description: "{{x}}" }), /refuses values/],
   "a user as a role": [(a) => a.addRoleMapping(`arn:aws:iam::${ACCOUNT}:user/a`, { username: "u" }), /a role's ARN/],

@@ -59,7 +59,7 @@ test("a session with an instance's id as its name is not a node (node impersonat
 
 for (const [name, instance, profile] of [
   ["does not run", { state: "stopped" }],
-  ["is of another account", { ownerId: "444455556666" }],
+  ["is in another account", { ownerId: "444455556666" }],
   ["has no profile", { instanceProfileArn: undefined }],
   ["has a profile that does not exist", { instanceProfileArn: `${PROFILE.arn}-gone` }],
   ["has a profile of the same name in another path", { instanceProfileArn: PROFILE.arn.replace("/", "/other/") }],

@@ -1,4 +1,4 @@
-// The log line of a review: who, as whom, by which parameter, how fast, or why not.
+// Builds the log line of a review: the identity, the user, the parameter, the times, or the reason of a refusal.
 
 import type { AuthenticatorError } from "../../errors.ts";
 import type { EpochMs } from "../../lib/deadline.ts";
@@ -16,7 +16,7 @@ const LEVELS: Readonly<Record<Outcome, LogLevel>> = {
   fault: "error",
 };
 
-/** Fields without a value are left out by JSON. Nothing here comes from the token without STS having accepted it. */
+/** JSON omits undefined fields. Values of the token are included only after STS accepted it. */
 export function logEntry(record: ReviewRecord, outcome: Outcome, error: AuthenticatorError | undefined, now: EpochMs) {
   const { identity, user, parameter, tokenHash, ms, cached, staleReads, coldStart, requestId, stsRequestId } = record;
   return {

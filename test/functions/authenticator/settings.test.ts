@@ -155,7 +155,7 @@ test("CALLER_SUBJECTS are separated by semicolons, since a subject has commas, a
 
 test("mtls does not start without CALLER_SUBJECTS: a missing or misspelt variable accepts no certificate", () => {
   const message =
-    "CALLER_SUBJECTS is required: with mtls, whole subject DNs, or * for any certificate of the truststore";
+    "CALLER_SUBJECTS is required: with mtls, complete subject DNs, or * for any certificate of the truststore";
   for (const subjects of [{}, { CALLER_SUBJECTS: "" }, { CALLER_SUBJECT: "CN=a" }, { caller_subjects: "CN=a" }]) {
     assert.throws(() => read({ CALLER_AUTH: "mtls", ...subjects }), { message });
   }
@@ -198,7 +198,7 @@ test("a refusal names the setting, what is expected and the value", () => {
     ],
     ["AWS_REGION", "mars-west-1", 'AWS_REGION must be a region of a known AWS partition, not "mars-west-1"'],
     ["AUDIENCES", "a,,b", 'AUDIENCES must be a list separated by ",", without an empty item, not "a,,b"'],
-    ["CALLER_SUBJECTS", "CN=a", "CALLER_SUBJECTS must be empty where CALLER_AUTH is bearer: only mtls has subjects"],
+    ["CALLER_SUBJECTS", "CN=a", "CALLER_SUBJECTS must be empty with CALLER_AUTH=bearer: only mtls has subjects"],
   ] as const) {
     assert.throws(() => read({ [name]: value }), { message });
   }

@@ -54,7 +54,7 @@ const STRICTER: Readonly<Record<string, [name: string, value: string, problem: R
   "an entry of patterns": [
     "pattern/any",
     `[{"arnLike":"${ROLE}","username":"a"},{"arnLike":"${ROLE}","arnLike":"${ROLE}","username":"a"}]`,
-    /: for this version entry 2 is invalid: repeated key "arnLike": each key may occur once$/,
+    /: for this version entry 2 is invalid: repeated key "arnLike": use each key once$/,
   ],
   "a denial": [
     "deny/any",

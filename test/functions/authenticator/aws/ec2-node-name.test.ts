@@ -67,9 +67,9 @@ test("with NODE_VPCS, an instance in another VPC is refused before IAM is asked,
 
 test("an instance of another account is refused, though it is shared with ours", async () => {
   services.set({ ownerId: OTHER });
-  assert.match(await refusal(), /is of another account$/);
+  assert.match(await refusal(), /is in another account$/);
   services.set();
-  assert.match(await refusal({ accountId: OTHER }), /is of another account$/);
+  assert.match(await refusal({ accountId: OTHER }), /is in another account$/);
 });
 
 test("an instance with another role's profile is refused", async () => {
@@ -98,7 +98,7 @@ test("a profile of the same name under another path is another profile", async (
 
 test("an instance that EC2 does not know is refused", async () => {
   services.set({ instanceId: "i-11111111111111111" });
-  assert.match(await refusal(), /^EC2 knows no instance i-0123456789abcdef0 in us-east-1$/);
+  assert.match(await refusal(), /^EC2 finds no instance i-0123456789abcdef0 in us-east-1$/);
 });
 
 test("an instance without a private DNS name is refused", async () => {

@@ -129,7 +129,7 @@ test("a code that says nothing of the token is a fault that names it", () => {
       assert.throws(() => usable(body, 403), {
         code: "sts_answer_unusable",
         status: 500,
-        message: `STS answered 403 with ${code}, which says nothing about the token`,
+        message: `STS answered 403 with ${code}, which is not about the token`,
       });
     }
   }
@@ -150,7 +150,7 @@ test("the codes that a client author stumbles over come with a hint", () => {
 
 test("a code with the name of an object's own method is unknown", () => {
   for (const code of ["constructor", "toString", "valueOf", "hasOwnProperty"]) {
-    const message = `STS answered 403 with ${code}, which says nothing about the token`;
+    const message = `STS answered 403 with ${code}, which is not about the token`;
     assert.throws(() => usable(errorBody(code), 403), { message });
   }
 });

@@ -76,7 +76,7 @@ test("a principalId binds a mapping to this very role, not to a later one of its
   for (const principalId of ["AROALATERROLE", `${ID}A`, ID.slice(0, -1), ID.toUpperCase().replace("LOCAL", "LOKAL")]) {
     assert.deepEqual(find({ ...VALUE, principalId }).verdict, {
       kind: "mismatch",
-      problem: `its principalId is ${principalId}, and this role is ${ID}`,
+      problem: `its principalId is ${principalId}, but this role has ${ID}`,
     });
   }
 });

@@ -93,7 +93,7 @@ test("a session is a session name of at most 64 characters", () => {
   const of = (session: unknown) => problem({ session, username: "x" }, "sso-session");
   for (const session of ["jane@example.com", "A+=,.@-_z", "s", "j".repeat(64)]) assert.equal(of(session), undefined);
   for (const session of ["j".repeat(65), "", "jane doe", "jane*", "a/b", "jane\n", "j\u00e4ne", null, 1, ["jane"]]) {
-    const expected = `session must be a session name of at most 64 characters, not ${JSON.stringify(session)}`;
+    const expected = `session must be a session name of 1 to 64 characters, not ${JSON.stringify(session)}`;
     assert.equal(of(session)?.slice(0, 60), expected.slice(0, 60));
   }
 });
@@ -173,7 +173,7 @@ test("username is required except for account and denials", () => {
 });
 
 test("an account with groups and no username is invalid", () => {
-  for (const groups of [["view"], []]) assert.equal(problem({ groups }, "account"), "groups need a username");
+  for (const groups of [["view"], []]) assert.equal(problem({ groups }, "account"), "groups require a username");
   assert.equal(problem({ groups: ["view"], username: "all:{SessionName}" }, "account"), undefined);
 });
 
@@ -188,7 +188,7 @@ test("an unknown placeholder and a stray brace are invalid in username and in ea
     "{SessionName",
     "{ SessionName }",
   ]) {
-    const told = `${JSON.stringify(template)} has ${template.includes("{{") ? "doubled braces" : "a"}`;
+    const told = `${JSON.stringify(template)} has ${template.includes("{{") ? "double braces" : "a"}`;
     assert.ok(problem({ ...ROLE, username: template })?.startsWith(`username ${told}`), template);
     assert.ok(problem({ ...ROLE, groups: ["good", template] })?.startsWith(`group ${told}`), template);
     assert.ok(problem({ username: template }, "account")?.startsWith(`username ${told}`), template);

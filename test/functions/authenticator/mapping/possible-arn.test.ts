@@ -87,7 +87,7 @@ test("a role's path can never match, and the sentence says to leave it out", () 
   for (const end of ["role/team/*", "role/team/Developers", "role/*/Developers", "role/a?b/*"]) {
     const arnLike = `arn:aws:iam::${HOME}:${end}`;
     for (const compared of ["canonical", "canonical-or-session"] as const) {
-      const expected = `arnLike "${arnLike}" can never match: STS does not tell a role's path, leave it out`;
+      const expected = `arnLike "${arnLike}" can never match: leave out the role's path, which STS does not return`;
       assert.equal(whyNeverMatches(arnLike, compared), expected);
     }
   }
@@ -98,11 +98,11 @@ test("assumed-role can never match a mapping's pattern, and can match a denial",
   assert.equal(whyNeverMatches(arnLike, "canonical-or-session"), undefined);
   assert.equal(
     whyNeverMatches(arnLike, "canonical"),
-    `arnLike "${arnLike}" can never match: write the role's own ARN, arn:aws:iam::<account>:role/<name>`,
+    `arnLike "${arnLike}" can never match: use the role's ARN, arn:aws:iam::<account>:role/<name>`,
   );
   assert.match(
     whyNeverMatches(`arn:aws:sts::${HOME}:assumed-role/Dev`, "canonical-or-session") ?? "",
-    /: write arn:aws:sts::<account>:assumed-role\/<role>\/<session>$/,
+    /: use arn:aws:sts::<account>:assumed-role\/<role>\/<session>$/,
   );
 });
 

@@ -62,7 +62,7 @@ test("a deny list that is wrong refuses, whatever the mappings say, but for a de
         (error) =>
           error instanceof DenialsInvalid &&
           error.message.startsWith(
-            `${bob.canonicalArn} is refused, like everybody that the deny list /p/${place} is read for: the list is invalid, not JSON;`,
+            `${bob.canonicalArn} is denied, like every identity that the deny list /p/${place} covers: the list is invalid, not JSON;`,
           ),
       );
     }

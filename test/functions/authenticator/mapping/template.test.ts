@@ -44,13 +44,13 @@ test("an unknown placeholder is a mistake, never literal text", () => {
 
 test("a stray brace is a mistake", () => {
   for (const template of ["{", "}", "}{", "{AccountID", "AccountID}", "{AccountID}}"]) {
-    assert.equal(templateProblem(template), "a brace that belongs to no placeholder", template);
+    assert.equal(templateProblem(template), "a brace outside of a placeholder", template);
   }
 });
 
 test("doubled braces, as aws-auth writes them, are a mistake that is named", () => {
   for (const template of ["{{AccountID}}", "{{AccountID}", "dev:{{SessionName}}"]) {
-    assert.match(templateProblem(template) ?? "", /^doubled braces: .*\{SessionName\}$/, template);
+    assert.match(templateProblem(template) ?? "", /^double braces: .*\{SessionName\}$/, template);
   }
 });
 

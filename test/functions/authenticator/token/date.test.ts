@@ -20,7 +20,7 @@ test("a token that is exactly 15 minutes old is accepted, and not a millisecond 
   assert.equal(parse(dated(compact(NOW)), NOW + 15 * MINUTE).expiresAt, NOW + 15 * MINUTE);
   const error = denial(dated(compact(NOW)), NOW + 15 * MINUTE + 1);
   assert.equal(error.code, "token_expired");
-  assert.equal(error.message, "signed 16 min ago; a token lives 15 min (or a clock is wrong)");
+  assert.equal(error.message, "signed 16 min ago: a token is valid for 15 min (or a clock is wrong)");
 });
 
 test("a token of exactly 15 minutes ahead is accepted, and not a millisecond further", () => {
@@ -52,7 +52,7 @@ test("29 February is a day in leap years only", () => {
 function assertNoTime(date: string): void {
   const error = denial(dated(date));
   assert.equal(error.code, "token_parameter_refused", date);
-  assert.equal(error.message, "X-Amz-Date must be a real time, yyyymmddThhmmssZ");
+  assert.equal(error.message, "X-Amz-Date must be a valid time, yyyymmddThhmmssZ");
 }
 
 test("30 February, 31 April, 24:00, second 60, month 13 and day 0 are no times", () => {

@@ -92,7 +92,7 @@ test("%2f is accepted and sent as %2F, and what need not be encoded is sent plai
 test("an empty value is refused, the security token's as any other", () => {
   for (const name of NAMES) {
     const query = queryWith({ "X-Amz-Security-Token": SECURITY_TOKEN, [name]: "" });
-    assertRefused(query, new RegExp(`^query parameter ${name} is empty or badly encoded$`));
+    assertRefused(query, new RegExp(`^query parameter ${name} is empty or has an invalid encoding$`));
   }
 });
 

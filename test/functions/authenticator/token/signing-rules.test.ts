@@ -54,7 +54,7 @@ test("the day of Credential is the day of Date", () => {
   const other = ["20260101", "20260103", "20250102"].map(
     (day) => `AKIALOCALALICEAAAAAA/${day}/us-west-2/sts/aws4_request`,
   );
-  assertRefused("X-Amz-Credential", other, PARAMETER, /^X-Amz-Credential and X-Amz-Date are of different days$/);
+  assertRefused("X-Amz-Credential", other, PARAMETER, /^X-Amz-Credential and X-Amz-Date have different days$/);
 });
 
 test("the region of Credential is the host's, and us-east-1 at the global host", () => {

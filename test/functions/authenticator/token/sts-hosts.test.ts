@@ -169,6 +169,6 @@ test("another spelling of a host, or one that looks like it, is refused with one
   for (const host of Object.values(hostileHosts(HOST)).flat()) {
     const error = denial(tokenOf(withHost(urlWith(), HOST, host)));
     assert.equal(error.code, "token_host_refused", host);
-    assert.equal(error.message, "the host is not an STS endpoint that is accepted here");
+    assert.equal(error.message, "the host is not an accepted STS endpoint");
   }
 });
