@@ -1,11 +1,10 @@
-// The time, injected, and the one deadline that all work of a review shares.
+// The injected clock, and the deadline that all work of a review shares.
 
 /** Milliseconds since 1970. */
 export type EpochMs = number;
 
 export type Clock = () => EpochMs;
 
-/** A moment, in milliseconds of the same clock, by which something must be over. */
 export interface Deadline {
   readonly at: EpochMs;
   readonly clock: Clock;
@@ -15,7 +14,7 @@ export function deadlineIn(ms: number, clock: Clock): Deadline {
   return { at: clock() + ms, clock };
 }
 
-/** Whole milliseconds that are left, at most `limitMs`; 0 when it is over. */
+/** Remaining milliseconds, at most `limitMs`; 0 after the deadline. */
 export function timeLeft({ at, clock }: Deadline, limitMs: number): number {
   return Math.max(0, Math.min(limitMs, at - clock()));
 }

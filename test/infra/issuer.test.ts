@@ -345,7 +345,7 @@ describe("ServiceAccountRole", () => {
   test("a pattern only on request, and the audience stays exact", () => {
     assert.throws(
       () => roleOf({ name: "*" }),
-      /the role of team-a\/\*: the service account "\*" is a pattern: anybody who may create/,
+      /the role of team-a\/\*: the service account "\*" is a pattern: every user who can create/,
     );
     const document = roleOf({ name: "*", allowPattern: true }).role["AssumeRolePolicyDocument"] as {
       Statement: [{ Condition: unknown }];

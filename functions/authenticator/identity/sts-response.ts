@@ -48,8 +48,7 @@ export function readStsResponse({ status, body }: StsResponse): CallerIdentity {
     return identity;
   }
   const code = status >= 400 ? stsErrorCode(body) : undefined;
-  if (status === 429 || (code !== undefined && isThrottlingCode(code)))
-    throw new StsThrottled("STS throttles");
+  if (status === 429 || (code !== undefined && isThrottlingCode(code))) throw new StsThrottled("STS throttles");
   if (code === undefined) throw new StsAnswerUnusable(`STS answered ${status} without an error code`);
   const hint = status < 500 ? REFUSING_CODES.get(code) : undefined;
   if (hint !== undefined) throw new StsRefused(`STS refused the token with ${code}${hint}`);

@@ -99,7 +99,7 @@ test("a version that cannot reach STS or Parameter Store is stopped", async (t) 
   assert.equal(noSts.status, "Failed");
   assert.match(
     noSts.problems.join("\n"),
-    /^a token of nobody \(payload 1\.0\): answered 500 sts_unreachable, expected 200/,
+    /^a token of an unknown key \(payload 1\.0\): answered 500 sts_unreachable, expected 200/,
   );
   const noStore = await check(await version(t, { CALLER_AUTH: "bearer", AWS_ENDPOINT_URL_SSM: nowhere }), "bearer");
   assert.equal(noStore.status, "Failed");

@@ -82,7 +82,7 @@ for (const [what, [name, value, problem]] of Object.entries(STRICTER)) {
   test(`${what} that version 7d9da4a accepts and this one refuses is named; a live version like this one reads it alike`, async () => {
     const found = await check({ ...VALID, [name]: value }, former);
     assert.equal(found.length, 1, found.join("\n"));
-    assert.ok(found[0]?.startsWith(`${name}: the live version reads it otherwise: for this version `), found[0]);
+    assert.ok(found[0]?.startsWith(`${name}: the live version reads it differently: for this version `), found[0]);
     assert.match(found[0] ?? "", problem);
     assert.deepEqual(await check({ ...VALID, [name]: value }, current), []);
   });
@@ -112,7 +112,7 @@ test("a value that only the new version accepts is named too: it would let ident
     return jsonResponse(200, { validity: validity.map((one) => (Array.isArray(one) ? one.map(() => false) : one)) });
   };
   assert.deepEqual(await check({ [`account/${HOME}`]: {} }, stricter), [
-    `account/${HOME}: the live version reads it otherwise: for this version entry 1 is valid`,
+    `account/${HOME}: the live version reads it differently: for this version entry 1 is valid`,
   ]);
 });
 

@@ -134,7 +134,7 @@ test("an issuer without keys says so in its error", async () => {
   const { handler } = issuer({ parameters: new Map() });
   const { statusCode, body } = await handler(event("GET", JWKS_PATH));
   assert.equal(statusCode, 500);
-  assert.match(JSON.parse(body).message, /^no key below \/iam-authenticator\/prod\/issuer: it holds no parameter/);
+  assert.match(JSON.parse(body).message, /^no key below \/iam-authenticator\/prod\/issuer: there is no parameter/);
 });
 
 test("an unexpected failure is a fault of ours, and its text is not shown", async () => {

@@ -63,7 +63,7 @@ describe("a key is refused", () => {
     "a P-256 key with ES384": [{ ...P256.jwk, alg: "ES384" }, /^alg must be ES256 for a key on P-256$/],
     "an unknown curve": [{ ...P256.jwk, crv: "secp256k1" }, /^crv must be one of P-256, P-384, P-521$/],
     "a curve named as a member of every object": [{ ...P256.jwk, crv: "constructor" }, /^crv must be one of/],
-    "another curve than the point's": [{ ...P256.jwk, crv: "P-384", alg: "ES384" }, /cannot be read|can be read/],
+    "another curve than the point's": [{ ...P256.jwk, crv: "P-384", alg: "ES384" }, /readable public key/],
     "use enc": [{ ...RSA.jwk, use: "enc" }, /^use must be "sig"$/],
     "another kid": [{ ...RSA.jwk, kid: P256.jwk.kid }, new RegExp(`^kid must be ${RSA.jwk.kid}`)],
     "x5c beside the key": [{ ...RSA.jwk, x5c: [] }, /^"x5c" is an unknown member/],
@@ -97,7 +97,7 @@ describe("a key is refused", () => {
 
   test("a point that is not on its curve", () => {
     const { x = "" } = P256.publicKey.export({ format: "jwk" });
-    assert.match(problem({ ...P256.jwk, y: x }), /not a public key/);
+    assert.match(problem({ ...P256.jwk, y: x }), /not a readable public key/);
   });
 
   for (const { name, privateKey, jwk } of SAMPLES) {

@@ -34,7 +34,7 @@ describe("an invalid parameter is left out, and its neighbours are served", () =
   const neighbour = issuerKeyParameter(PREFIX, P256.jwk.kid);
   const cases: Readonly<Record<string, [name: string, parameter: DatedParameter, problem: RegExp]>> = {
     "not JSON": [RSA_NAME, { value: "{", secure: false, modified: 0 }, /^must be a JSON object/],
-    "a SecureString": [RSA_NAME, stored(RSA.jwk, true), /^must be a String/],
+    "a SecureString": [RSA_NAME, stored(RSA.jwk, true), /^must be of type String/],
     "the name of another key": [
       issuerKeyParameter(PREFIX, "x"),
       stored(RSA.jwk),
@@ -178,7 +178,7 @@ test("an issuer without keys says so, never answers an empty set, and looks agai
   const { ask, later, set, calls } = service({});
   const expected = (error: unknown) =>
     error instanceof IssuerWithoutKeys &&
-    error.message === `no key below ${PREFIX}/issuer: it holds no parameter; publish one (irsa keys publish)`;
+    error.message === `no key below ${PREFIX}/issuer: there is no parameter; publish one (irsa keys publish)`;
   await assert.rejects(ask(), expected);
   await assert.rejects(ask(), expected);
   assert.equal(calls.length, 1);

@@ -174,7 +174,7 @@ test("an answer that leaves names out is a fault, since a name that is not menti
   const other = '{"Parameters":[{"Name":"/p/b","Value":"x","Type":"String"}],"InvalidParameters":[]}';
   for (const body of [...empty, other]) {
     store.fail({ kind: "answer", status: 200, headers, body });
-    assert.equal((await failure())[0], "Parameter Store's answer leaves names out", body);
+    assert.equal((await failure())[0], "Parameter Store's answer omits requested names", body);
   }
 });
 

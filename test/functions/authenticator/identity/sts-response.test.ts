@@ -141,8 +141,8 @@ test("an error in STS's XML means what it means in JSON, throttling too", () => 
   assert.throws(() => usable(errorXml("SignatureDoesNotMatch"), 503), StsAnswerUnusable);
 });
 
-test("the codes that a client author stumbles over come with a hint", () => {
-  const hinted = { SignatureDoesNotMatch: /another cluster/, InvalidClientTokenId: /not known/, ExpiredToken: /ended/ };
+test("error codes that need an explanation have a hint", () => {
+  const hinted = { SignatureDoesNotMatch: /another cluster/, InvalidClientTokenId: /not known/, ExpiredToken: /expired/ };
   for (const [code, hint] of Object.entries(hinted)) {
     assert.throws(() => usable(errorBody(code), 403), { code: "sts_refused", message: hint });
   }
