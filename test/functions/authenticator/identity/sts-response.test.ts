@@ -142,7 +142,7 @@ test("an error in STS's XML means what it means in JSON, throttling too", () => 
 });
 
 test("error codes that need an explanation have a hint", () => {
-  const hinted = { SignatureDoesNotMatch: /another cluster/, InvalidClientTokenId: /not known/, ExpiredToken: /expired/ };
+  const hinted = { SignatureDoesNotMatch: /another cluster/, InvalidClientTokenId: /unknown or inactive/, ExpiredToken: /expired/ };
   for (const [code, hint] of Object.entries(hinted)) {
     assert.throws(() => usable(errorBody(code), 403), { code: "sts_refused", message: hint });
   }
