@@ -42,7 +42,7 @@ export function buildRelease(outdir: string): void {
   write("deploying-role.json", `${JSON.stringify(deployingPolicy(types), null, 2)}\n`);
   execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", outdir], { cwd: ROOT });
   const schema = "mapping-file.schema.json";
-  copyFileSync(join(ROOT, "cli", "mapping-file", schema), join(outdir, schema));
+  copyFileSync(join(ROOT, "cli", "mappings", "file", schema), join(outdir, schema));
   write("sbom.cdx.json", sbom(ROOT, name, bundledPackages()));
   write("RELEASE-NOTES.md", releaseNotes(readFileSync(join(ROOT, "CHANGELOG.md"), "utf8"), version));
   // The form that `sha256sum --check` reads.
