@@ -200,11 +200,11 @@ const REFUSED: Readonly<Record<string, [unknown, string | RegExp]>> = {
   ],
   "an endpoint that is only a word": [
     { clusterId: "a", endpoint: "alb" },
-    'cluster a: endpoint must be "http", or an object of the kind http, mtls or private',
+    'cluster a: endpoint must be "http", or an object of kind http, mtls or private',
   ],
   "an endpoint of an unknown kind": [
     { clusterId: "a", endpoint: { kind: "alb" } },
-    'cluster a: endpoint.kind must be "http", or an object of the kind http, mtls or private',
+    'cluster a: endpoint.kind must be "http", or an object of kind http, mtls or private',
   ],
   "mtls without truststore": [
     { clusterId: "a", endpoint: { ...MTLS, truststore: undefined } },
@@ -228,7 +228,7 @@ const REFUSED: Readonly<Record<string, [unknown, string | RegExp]>> = {
   ],
   "days that CloudWatch does not know": [
     { clusterId: "a", logRetentionDays: 100 },
-    "cluster a: logRetentionDays must be a number of days that CloudWatch Logs knows, such as 90, 180 or 365",
+    "cluster a: logRetentionDays must be a number of days that CloudWatch Logs accepts, such as 90, 180 or 365",
   ],
   "a caller with its token": [
     { clusterId: "a", callers: [{ name: "c", token: "t" }] },
@@ -245,14 +245,14 @@ test("a 100-character id with other characters than letters, digits and hyphens 
   clusterStack(app, { clusterId });
   assert.throws(() => issuerStack(app, { clusterId }), {
     message:
-      /^cluster a+_: the issuer's stack name \S+ has 132 characters, and CloudFormation takes 128: use a shorter/,
+      /^cluster a+_: the issuer's stack name \S+ has 132 characters, and CloudFormation allows 128: use a shorter/,
   });
 });
 
 test("what the construct refuses names the cluster and the key", () => {
   for (const [context, message] of [
     [{ accounts: ["1111222233"] }, "cluster a: accounts must be a list of AWS account ids, of 12 digits each, not"],
-    [{ memorySize: 100 }, "cluster a: memorySize (100) must be a whole number of MB"],
+    [{ memorySize: 100 }, "cluster a: memorySize (100) must be an integer from 128 to 10240"],
     [{ mappingPrefix: "auth" }, "cluster a: mappingPrefix must be 1 to 12 levels"],
   ] as const) {
     assert.throws(
@@ -338,7 +338,7 @@ test("an id that is a number is refused, instead of every cluster being deployed
 
 test("a value that is not a list, an unknown cluster, and a cluster or a stack given twice are refused", () => {
   assert.throws(() => read({ clusters: [{ clusterId: "prod" }], clusterId: "prdo" }), {
-    message: '-c clusterId=prdo: "clusters" has no such cluster, only prod',
+    message: '-c clusterId=prdo: not found in "clusters", which has prod',
   });
   assert.throws(() => read({ clusters: {} }), { message: '"clusters" in cdk.json must be a list' });
   assert.throws(() => read({ clusters: [{ clusterId: "a" }, { clusterId: "a" }] }), {

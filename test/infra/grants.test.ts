@@ -60,11 +60,11 @@ test("who may manage all mappings may manage the denials and list the prefix, an
 test("a principal that CDK cannot give the right to is refused at synth: of another account, or a service", () => {
   const { stack, authenticator } = stackOf("http");
   const foreign = Role.fromRoleArn(stack, "Foreign", "arn:aws:iam::444455556666:role/Team");
-  const right = "grantManageMappings: the right is for an IAM role, user or group of the stack's own account";
+  const refused = "grantManageMappings: the grantee must be an IAM role, user or group of the stack's own account";
   assert.throws(() => authenticator.grantManageMappings(foreign), {
-    message: `${right}, ${ACCOUNT}, not of 444455556666: give it to a role of ${ACCOUNT} that 444455556666 may assume`,
+    message: `${refused}, ${ACCOUNT}, not of 444455556666: use a role of ${ACCOUNT} that 444455556666 can assume`,
   });
-  assert.throws(() => authenticator.grantManageMappings(new ServicePrincipal("ec2.amazonaws.com")), { message: right });
+  assert.throws(() => authenticator.grantManageMappings(new ServicePrincipal("ec2.amazonaws.com")), { message: refused });
 });
 
 test("who may read the reviews may filter the log of this function, and look up where it is: nothing else", () => {
@@ -98,9 +98,9 @@ test("another account's principal cannot be given the reviews either", () => {
   const { stack, authenticator } = stackOf("http");
   const foreign = Role.fromRoleArn(stack, "Foreign", "arn:aws:iam::444455556666:role/Team");
   assert.throws(() => authenticator.grantReadReviews(foreign), {
-    message: /^grantReadReviews: the right is for an IAM role, user or group of the stack's own account, 111122223333/,
+    message: /^grantReadReviews: the grantee must be an IAM role, user or group of the stack's own account, 111122223333/,
   });
   assert.throws(() => authenticator.grantReadReviews(new ServicePrincipal("ec2.amazonaws.com")), {
-    message: /^grantReadReviews: the right is for an IAM role/,
+    message: /^grantReadReviews: the grantee must be an IAM role/,
   });
 });

@@ -197,7 +197,7 @@ test("a domain that AWS would not take fails at synth", () => {
   const domain = { domainName: "OIDC.example.com", certificate };
   assert.throws(
     () => new ServiceAccountIssuer(stack, "I", { clusterId: "prod", domain }),
-    /domainName must be one host name in lower case, not OIDC\.example\.com/,
+    /domainName must be a host name in lower case, not OIDC\.example\.com/,
   );
 });
 
@@ -262,7 +262,7 @@ describe("who may write keys", () => {
     const foreign = Role.fromRoleArn(stack, "Foreign", "arn:aws:iam::444455556666:role/Team");
     assert.throws(() => issuer.grantManageKeys(foreign), /^Error: grantManageKeys: .* not of 444455556666/);
     const service = new ServicePrincipal("ec2.amazonaws.com");
-    assert.throws(() => issuer.grantManageKeys(service), /^Error: grantManageKeys: the right is for an IAM role/);
+    assert.throws(() => issuer.grantManageKeys(service), /^Error: grantManageKeys: the grantee must be an IAM role/);
   });
 
   for (const [what, options] of [

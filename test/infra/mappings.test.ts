@@ -145,7 +145,7 @@ test("a role or user of the app is mapped where its name, account and region are
     arn: `arn:aws:iam::${ACCOUNT}:role/Named-By-Hand`,
   });
   assert.throws(() => authenticator.addRoleMapping(new Role(stack, "Free", { assumedBy }), { username: "f" }), {
-    message: /needs a role's ARN, known at synth/,
+    message: /requires a role's ARN that is known at synth/,
   });
 });
 
@@ -200,7 +200,7 @@ const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => 
   ],
   "a pattern of sessions": [
     (a) => a.addPattern("any", { arnLike: `arn:aws:sts::${ACCOUNT}:assumed-role/Dev/*`, username: "u" }),
-    /can never match: write the role's own ARN/,
+    /can never match: use the role's ARN/,
   ],
   "a pattern of another account than its list": [
     (a) => a.addPattern(ACCOUNT, { arnLike: "arn:aws:iam::4444*:role/*", username: "u" }),
@@ -229,13 +229,13 @@ const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => 
   ],
   "over 4096 bytes": [
     (a) => a.addRoleMapping(ARN, { username: "u", groups: many }),
-    /the value has \d+ bytes; a parameter holds 4096$/,
+    /the value has \d+ bytes, and Parameter Store allows 4096$/,
   ],
   "a list over 4096 bytes": [
     (a) => {
       for (const username of many) a.addPattern("any", { arnLike: IDENTITY.canonicalArn, username });
     },
-    /^the patterns of any account: the value has \d+ bytes; a parameter holds 4096$/,
+    /^the patterns of any account: the value has \d+ bytes, and Parameter Store allows 4096$/,
   ],
   "the same twice": [
     (a) => {

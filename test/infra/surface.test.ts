@@ -201,5 +201,5 @@ test("what is known is checked all the same", () => {
   const make = (id: string, more: object) => () => new IamAuthenticator(stack, id, { clusterId, ...more });
   assert.throws(make("A", { accounts: ["1111"] }), /^Error: accounts must be/);
   assert.throws(make("B", { mappingPrefix: "auth" }), /^Error: mappingPrefix must be/);
-  assert.throws(make("C", { provisionedConcurrency: 0 }), /provisionedConcurrency must be a whole number/);
+  assert.throws(make("C", { provisionedConcurrency: 0 }), /provisionedConcurrency must be a positive integer/);
 });
