@@ -1,5 +1,5 @@
-// A second key of the same name in a stored value: JSON.parse keeps the last, and a denial or an end before it was lost.
-// Other readers keep the first, so a reviewer and the function could read different values.
+// Attack: JSON.parse keeps only the last of repeated keys, so a denial or an expiry before it was lost.
+// Other parsers keep the first one, so a reviewer and the function could read different values.
 // https://bishopfox.com/blog/json-interoperability-vulnerabilities
 
 import assert from "node:assert/strict";
@@ -45,14 +45,14 @@ test("deny repeated in either order denies", async () => {
   assert.equal(await login(stored), "mapping_invalid");
 });
 
-test("a denial among repeated arns holds for each of them", async () => {
+test("a denial among repeated arns applies to each of them", async () => {
   for (const arns of [`"arn":"${BOB}","arn":"${ALICE}"`, `"arn":"${ALICE}","arn":"${BOB}"`]) {
     assert.equal(await login({ ...EVERYBODY, [EXACT]: `{${arns},"deny":true}` }), "identity_denied", arns);
     assert.equal(await login({ ...EVERYBODY, [EXACT]: `{${arns},"username":"dev"}` }), "mapping_invalid", arns);
   }
 });
 
-test("a repeated end, username, group list or pin makes the mapping invalid: neither value applies", async () => {
+test("a repeated notAfter, username, groups or principalId makes the mapping invalid: neither value applies", async () => {
   for (const [key, first, last] of [
     ["notAfter", '"2020-01-01T00:00:00Z"', '"2099-01-01T00:00:00Z"'],
     ["notAfter", '"2099-01-01T00:00:00Z"', '"2020-01-01T00:00:00Z"'],
@@ -66,7 +66,7 @@ test("a repeated end, username, group list or pin makes the mapping invalid: nei
   assert.equal(await login({ [`account/${HOME}`]: '{"username":"a","username":"b"}' }), "mapping_invalid");
 });
 
-test("a pattern with a repeated arnLike is invalid for each identity that one of its values matches, and no other", async () => {
+test("a pattern with a repeated arnLike is invalid for each identity that one of its values matches, and for no other", async () => {
   const [roles, users] = [`arn:aws:iam::${HOME}:role/*`, `arn:aws:iam::${HOME}:user/*`];
   for (const arnLikes of [`"arnLike":"${roles}","arnLike":"${users}"`, `"arnLike":"${users}","arnLike":"${roles}"`]) {
     const list = `[{${arnLikes},"username":"x"},{"arnLike":"arn:aws:*::${HOME}:*","username":"next"}]`;
@@ -77,7 +77,7 @@ test("a pattern with a repeated arnLike is invalid for each identity that one of
   }
 });
 
-test("an sso-session entry with a repeated session is invalid for each of them, and no other", async () => {
+test("an sso-session entry with a repeated session is invalid for each of its sessions, and for no other", async () => {
   const sessions = `sso-session/${HOME}/clusteradmin`;
   const set = { [`sso/${HOME}/clusteradmin`]: { username: "set" } };
   for (const both of [
@@ -89,7 +89,7 @@ test("an sso-session entry with a repeated session is invalid for each of them, 
   assert.equal(await login({ ...set, [sessions]: '[{"session":"a","session":"b","username":"x"}]' }, "carol"), "set");
 });
 
-test("a repeated key harms its own mapping or entry, and no neighbour", async () => {
+test("a repeated key affects only its own mapping or entry", async () => {
   const broken = `{"arn":"${ALICE}","username":"a","username":"b"}`;
   const stored = { [`user/${HOME}/alice`]: broken, [EXACT]: { arn: BOB, username: "dev" } };
   assert.equal(await login(stored, "alice"), "mapping_invalid");
@@ -105,7 +105,7 @@ test("the same key in two entries, or in the text of a value, is not repeated", 
   assert.equal(await login({ [EXACT]: quotes }), "dev");
 });
 
-test("whichever key is repeated, wherever, no mapping with a repeated key grants", async () => {
+test("no mapping with a repeated key grants, whichever key is repeated", async () => {
   const members = [
     ["arn", JSON.stringify(BOB)],
     ["username", '"dev"'],
