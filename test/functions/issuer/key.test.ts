@@ -1,4 +1,4 @@
-// What counts as a public key of the issuer: the four kinds of kube-apiserver, and nothing that is near to one.
+// Public keys of the issuer: accepts the four kinds of kube-apiserver, and nothing else.
 
 import assert from "node:assert/strict";
 import { createHash, createPublicKey, generateKeyPairSync } from "node:crypto";
@@ -14,7 +14,7 @@ function problem(value: unknown): string {
   return check.valid ? "valid" : check.problem;
 }
 
-/** The key with the id that belongs to it, however weak it is. */
+/** The key with its correct id, however weak it is. */
 function withOwnKid(jwk: Record<string, unknown>): Record<string, unknown> {
   return { ...jwk, kid: keyId(createPublicKey({ key: jwk, format: "jwk" })) };
 }
@@ -88,7 +88,7 @@ describe("a key is refused", () => {
     });
   }
 
-  test("a number in another spelling, with the right kid: padded, or with leading zeros", () => {
+  test("a number in another spelling with the right kid: padded, or with leading zeros", () => {
     const { n = "", e = "" } = RSA.publicKey.export({ format: "jwk" });
     assert.match(problem({ ...RSA.jwk, e: `${e}==` }), /not canonical/);
     const zeros = Buffer.concat([Buffer.alloc(3), Buffer.from(n, "base64url")]).toString("base64url");
@@ -113,7 +113,7 @@ describe("a key is refused", () => {
   }
 });
 
-test("a key of a kind that kube-apiserver does not sign with has no JWK", () => {
+test("a key of a kind that kube-apiserver does not use has no JWK", () => {
   for (const { publicKey } of [
     generateKeyPairSync("ed25519"),
     generateKeyPairSync("rsa-pss", { modulusLength: 2048 }),
@@ -124,7 +124,7 @@ test("a key of a kind that kube-apiserver does not sign with has no JWK", () => 
   }
 });
 
-test("any JSON value is judged without an exception, and none of them is a key", () => {
+test("any JSON value is checked without an exception, and none of them is a key", () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => !checkIssuerKey(value).valid),
     { numRuns: RUNS },
@@ -139,7 +139,7 @@ const anyMember = fc.oneof(
   fc.jsonValue({ maxDepth: 1 }),
 );
 
-test("values with a key's members are judged without an exception, and none of them is a key", () => {
+test("values with a key's members are checked without an exception, and none of them is a key", () => {
   const likeKeys = fc.dictionary(fc.constantFrom(...MEMBERS), anyMember, { maxKeys: 8 });
   fc.assert(
     fc.property(likeKeys, (value) => !checkIssuerKey(value).valid),
@@ -147,7 +147,7 @@ test("values with a key's members are judged without an exception, and none of t
   );
 });
 
-test("a key with one member changed, added or taken away is refused, unless it is another algorithm of RSA", () => {
+test("a key with one member changed, added or removed is refused, unless it is another algorithm of RSA", () => {
   const edits = fc.tuple(
     fc.constantFrom(...SAMPLES),
     fc.constantFrom(...MEMBERS),
@@ -157,7 +157,7 @@ test("a key with one member changed, added or taken away is refused, unless it i
     fc.property(edits, ({ 0: { jwk }, 1: member, 2: value }) => {
       const before: unknown = Reflect.get(jwk, member);
       const { [member]: _, ...others } = { ...jwk } as Record<string, unknown>;
-      // As JSON.parse makes it: also "__proto__" becomes a member of its own.
+      // As JSON.parse creates it, so that "__proto__" is an own member.
       const rest = JSON.stringify(others).slice(0, -1);
       const edited: unknown = JSON.parse(
         value === undefined ? `${rest}}` : `${rest},${JSON.stringify(member)}:${JSON.stringify(value)}}`,
