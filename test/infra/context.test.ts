@@ -1,4 +1,4 @@
-// The app's context: what JSON may say of a cluster, and how what it may not say is refused.
+// The app's context: accepted clusters, and errors for invalid ones.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -25,14 +25,14 @@ const make = (cluster: unknown) => {
   return readClusters(app).map((context) => clusterStack(app, context));
 };
 
-test("a cluster by its id alone, or one of the list, or all of the list", () => {
+test("deploys a cluster by its id, one of the list, or the entire list", () => {
   assert.deepEqual(read({ clusterId: "a" }), [{ clusterId: "a" }]);
   const clusters = [{ clusterId: "a", nodes: true }, { clusterId: "b" }];
   assert.deepEqual(read({ clusters, clusterId: "a" }), [{ clusterId: "a", nodes: true }]);
   assert.deepEqual(read({ clusters }), clusters);
 });
 
-test("each cluster is a stack of its own, with outputs that need no suffix", () => {
+test("each cluster has a separate stack, with outputs that need no suffix", () => {
   const app = new App({ context: { clusters: CLUSTERS } });
   const stacks = readClusters(app).map((cluster) => clusterStack(app, cluster));
   assert.deepEqual(
@@ -51,14 +51,14 @@ test("each cluster is a stack of its own, with outputs that need no suffix", () 
   }
 });
 
-test("account and region fix the environment, else the CLI's credentials do", () => {
+test("account and region set the environment; the default is the CLI's credentials", () => {
   const [free] = make({ clusterId: "a" });
   assert.deepEqual([free?.environment], ["aws://unknown-account/unknown-region"]);
   const [fixed] = make({ clusterId: "a", account: "111122223333", region: "eu-west-1" });
   assert.equal(fixed?.environment, "aws://111122223333/eu-west-1");
 });
 
-test("what the context says comes to the construct", () => {
+test("the construct receives the settings of the context", () => {
   const [stack] = make({
     clusterId: "a",
     architecture: "x86_64",
@@ -79,7 +79,7 @@ test("what the context says comes to the construct", () => {
   );
 });
 
-test("a stack's name, protection and tags come from the context", () => {
+test("the context sets a stack's name, protection and tags", () => {
   const [stack] = make({
     clusterId: "a",
     stackName: "kube-auth",
@@ -90,7 +90,7 @@ test("a stack's name, protection and tags come from the context", () => {
   assert.deepEqual(stack?.tags.tagValues(), { team: "platform" });
 });
 
-test("cluster ids a.b, a-b and a_b are three stacks", () => {
+test("cluster ids a.b, a-b and a_b have different stacks", () => {
   const app = new App({ context: { clusters: [{ clusterId: "a.b" }, { clusterId: "a-b" }, { clusterId: "a_b" }] } });
   const names = readClusters(app).map((cluster) => clusterStack(app, cluster).stackName);
   assert.equal(new Set(names).size, 3);
@@ -98,7 +98,7 @@ test("cluster ids a.b, a-b and a_b are three stacks", () => {
   for (const name of names) assert.match(name, /^IamAuthenticator-a-b(-[0-9a-f]{8})?$/);
 });
 
-test("no cluster: a stack that only a deployment refuses, with a sentence", () => {
+test("without a cluster, the stack's deployment fails with a message", () => {
   assert.deepEqual(read({}), []);
   const errors = Annotations.fromStack(chooseCluster(new App())).findError("*", Match.anyValue());
   assert.deepEqual(
@@ -109,7 +109,7 @@ test("no cluster: a stack that only a deployment refuses, with a sentence", () =
   );
 });
 
-test("each typo of docs/journey.md gets the answer that is written there", () => {
+test("each typo of docs/journey.md has the answer on that page", () => {
   const page = readFileSync(new URL("../../docs/journey.md", import.meta.url), "utf8");
   const [, section = ""] = page.split(/^### Ten typos$/m);
   const [, ...steps] = (section.split(/^## /m)[0] ?? "").replaceAll("\n      ", " ").split("    $ npx cdk deploy");
@@ -249,7 +249,7 @@ test("a 100-character id with other characters than letters, digits and hyphens 
   });
 });
 
-test("what the construct refuses names the cluster and the key", () => {
+test("an error of the construct names the cluster and the key", () => {
   for (const [context, message] of [
     [{ accounts: ["1111222233"] }, "cluster a: accounts must be a list of AWS account ids, of 12 digits each, not"],
     [{ memorySize: 100 }, "cluster a: memorySize (100) must be an integer from 128 to 10240"],
@@ -293,7 +293,7 @@ describe("a context key that has no effect is refused", () => {
   }
 });
 
-test("keys of CDK, of other apps and of this one are left alone", () => {
+test("keys of CDK, of other apps and of this one are accepted", () => {
   const context = {
     "aws:cdk:enable-path-metadata": true,
     "@aws-cdk/core:stackRelativeExports": true,
@@ -324,19 +324,19 @@ describe("a key at the top level of cdk.json, where CDK does not read it, is ref
     });
   }
 
-  test("the CLI's own settings are left alone", () => {
+  test("the CLI's own settings are accepted", () => {
     write({ tags: [{ Key: "team", Value: "a" }], output: "cdk.out", requireApproval: "never", watch: {} });
     checkContext(new App(), folder);
   });
 });
 
-test("an id that is a number is refused, instead of every cluster being deployed", () => {
+test("a numeric id is refused, since it would deploy every cluster", () => {
   assert.throws(() => read({ clusters: [{ clusterId: "5" }], clusterId: 5 }), {
     message: '"clusterId" in the context must be a string: put it in quotes',
   });
 });
 
-test("a value that is not a list, an unknown cluster, and a cluster or a stack given twice are refused", () => {
+test("a value that is not a list, an unknown cluster, and a repeated cluster or stack are refused", () => {
   assert.throws(() => read({ clusters: [{ clusterId: "prod" }], clusterId: "prdo" }), {
     message: '-c clusterId=prdo: not found in "clusters", which has prod',
   });

@@ -1,4 +1,4 @@
-// Mappings as code: the names and values that come out, and what is refused at synth.
+// Mappings as code: names, values, and errors at synth.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -23,7 +23,7 @@ function parameters({ template }: Synthesized): Record<string, unknown> {
   return Object.fromEntries(found);
 }
 
-test("each kind of mapping has the function's own name for it, and its value", () => {
+test("each kind of mapping has the name and value that the function reads", () => {
   const made = stackOf("http");
   const { authenticator } = made;
   authenticator.addRoleMapping(ARN, { username: "dev:{SessionName}", groups: ["developers"] });
@@ -57,7 +57,7 @@ test("each kind of mapping has the function's own name for it, and its value", (
   });
 });
 
-test("the sessions of a permission set collect in one list beside the set's own mapping", () => {
+test("the sessions of a permission set are one list beside the set's mapping", () => {
   const made = stackOf("http");
   const { authenticator } = made;
   const set = { account: ACCOUNT, permissionSet: "Developers" };
@@ -101,7 +101,7 @@ const IDENTITY = {
   accessKeyId: "ASIAEXAMPLE",
 } as const;
 
-test("what is written as code is what the function finds for that identity", () => {
+test("the function finds a mapping as code for its identity", () => {
   const made = stackOf("http");
   made.authenticator.addRoleMapping(ARN, { username: "dev:{SessionName}" });
   const [[name = "", value] = []] = Object.entries(parameters(made));
@@ -112,7 +112,7 @@ test("what is written as code is what the function finds for that identity", () 
   assert.equal(verdict.kind, "match");
 });
 
-test("a denial as code denies by the function's own evaluation: that session, and no other", () => {
+test("a denial as code denies that session, and no other, by the function's evaluation", () => {
   const made = stackOf("http");
   made.authenticator.addDenial({ arnLike: `arn:aws:sts::${ACCOUNT}:assumed-role/Dev.Ops/bob` });
   const [[name = "", value] = []] = Object.entries(parameters(made));
@@ -125,14 +125,14 @@ test("a denial as code denies by the function's own evaluation: that session, an
   assert.equal(evaluateDenyList(stored, scope, other, 0).verdict.kind, "nothing");
 });
 
-test("a role or user of the app is mapped where its name, account and region are fixed", () => {
+test("a role or user of the app is mapped if its name, account and region are fixed", () => {
   const made = stackOf("http");
   const { stack, authenticator } = made;
   const assumedBy = new ServicePrincipal("ec2.amazonaws.com");
   authenticator.addRoleMapping(new Role(stack, "Named", { assumedBy, roleName: "Named" }), { username: "n" });
   authenticator.addUserMapping(new User(stack, "Bob", { userName: "bob" }), { username: "b" });
   authenticator.addRoleMapping(Role.fromRoleArn(stack, "Given", ARN), { username: "g" });
-  // Its ARN has the partition as a placeholder.
+  // Its ARN has a token as partition.
   authenticator.addRoleMapping(Role.fromRoleName(stack, "Elsewhere", "Named-By-Hand"), { username: "h" });
   assert.deepEqual(Object.keys(parameters(made)), [
     `${PREFIX}/role/${ACCOUNT}/named`,
@@ -149,7 +149,7 @@ test("a role or user of the app is mapped where its name, account and region are
   });
 });
 
-test("a parameter of the stack says whose it is, by a tag and in its description", () => {
+test("a parameter of the stack names the stack in a tag and in its description", () => {
   const made = stackOf("http");
   made.authenticator.addAccountMapping(ACCOUNT);
   made.authenticator.addPattern("any", { arnLike: IDENTITY.canonicalArn, username: "u" });
@@ -165,7 +165,7 @@ test("a parameter of the stack says whose it is, by a tag and in its description
   assert.deepEqual(owned, [says, says, says]);
 });
 
-test("roles by name, in the partition of the stack's region", () => {
+test("a role by name has the partition of the stack's region", () => {
   const stack = new Stack(new App(), "China", { env: { account: ACCOUNT, region: "cn-north-1" } });
   const authenticator = new IamAuthenticator(stack, "Authenticator", { clusterId: "a" });
   authenticator.addRoleMapping(Role.fromRoleName(stack, "Ops", "ops"), { username: "o" });

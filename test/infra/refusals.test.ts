@@ -1,4 +1,4 @@
-// Props that do not go together fail at synth, each with a sentence that says what to do.
+// Props that do not work together fail at synth, with an error that states what to do.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -52,12 +52,12 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   "a week and an hour of quiet": [{ quietHours: 169 }, /^quietHours must be at most 168 \(a week\), /],
   "a share of denials in percent": [{ denialShare: 50 }, /^denialShare must be above 0 and at most 1, such as 0.5/],
   "no concurrency at all": [{ reservedConcurrency: 0 }, /^reservedConcurrency must be a positive integer$/],
-  "a throttle of nothing": [
-    { throttle: { rateLimit: 0, burstLimit: 1 } },
-    /^rateLimit must be a positive integer$/,
-  ],
+  "a throttle of nothing": [{ throttle: { rateLimit: 0, burstLimit: 1 } }, /^rateLimit must be a positive integer$/],
   "endpoints without a VPC": [{ vpcEndpoints: true }, /^vpcEndpoints requires vpc: set vpc to the function's VPC/],
-  "subnets without a VPC": [{ vpcSubnets: {} }, /^vpcSubnets requires vpc: set vpc to the function's VPC, or leave both out$/],
+  "subnets without a VPC": [
+    { vpcSubnets: {} },
+    /^vpcSubnets requires vpc: set vpc to the function's VPC, or leave both out$/,
+  ],
   "security groups without a VPC": [{ securityGroups: [] }, /^securityGroups requires vpc: /],
   "hours of quiet without alarms": [
     { alarms: false, quietHours: 5 },
@@ -90,7 +90,10 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     { formerEndpoint: { kind: "http" } },
     /^formerEndpoint must be of another kind than endpoint \(http\)/,
   ],
-  "mtls without subjects": [mtls(() => ({ subjects: [] })), /an mtls endpoint requires subjects: the complete subject DN/],
+  "mtls without subjects": [
+    mtls(() => ({ subjects: [] })),
+    /an mtls endpoint requires subjects: the complete subject DN/,
+  ],
   "mtls with an empty subject": [mtls(() => ({ subjects: [" "] })), /subjects must not be empty strings/],
   "mtls with * and a subject": [mtls(() => ({ subjects: ["*", "CN=a"] })), /^subjects must be only \*/],
   "mtls with a semicolon in a subject": [mtls(() => ({ subjects: ["CN=a;O=b"] })), /must not contain ";"/],
@@ -118,19 +121,19 @@ for (const [name, [props, message]] of Object.entries(REFUSED)) {
 
 for (const name of ["accounts", "audiences", "reservedPrefixes", "stsRegions", "nodeVpcs", "stsExtraHosts"] as const) {
   for (const item of ["", " "]) {
-    test(`an empty item "${item}" in ${name}: it would mean any`, () => {
+    test(`an empty item "${item}" in ${name} is refused, since it could mean any`, () => {
       const message = `${name} must not contain an empty item: leave ${name} out for the default`;
       assert.throws(() => stackOf("http", { nodes: true, [name]: [item] }), { message });
     });
   }
 }
 
-test("Lambda's limits themselves are taken", () => {
+test("Lambda's limits are accepted", () => {
   for (const memorySize of [128, 10_240]) stackOf("http", { memorySize });
   stackOf("http", { provisionedConcurrency: 2, reservedConcurrency: 3 });
 });
 
-test("a stack that does not know its region yet takes regions of one partition, whichever", () => {
+test("a stack with an unknown region accepts regions of one partition", () => {
   for (const stsRegions of [["cn-north-1", "cn-northwest-1"], ["us-gov-west-1"], [REGION]]) {
     new IamAuthenticator(new Stack(new App(), "Free"), "Authenticator", { clusterId: "a", stsRegions });
   }

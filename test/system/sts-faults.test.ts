@@ -1,4 +1,4 @@
-// STS fails in each way that ends at once: the right status, nothing kept, and the next review is granted.
+// STS fails immediately in different ways: the right status, nothing is cached, and the next review is granted.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,7 +7,7 @@ import { denial, failure, grantedUser } from "./answers.ts";
 import { answering, type FaultRule, first, stsError } from "./outages.ts";
 import { startSystem } from "./system.ts";
 
-/** As STS answers who does not ask for JSON, and a proxy that drops the header does not. */
+/** The XML of STS for a client that does not request JSON, or behind a proxy that drops the header. */
 function errorXml(code: string): string {
   const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>as it says</Message></Error>`;
   return `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">${error}<RequestId>r</RequestId></ErrorResponse>`;
@@ -72,7 +72,7 @@ for (const [name, fault] of [
   ["reset", RESET],
   ["cut", { kind: "cut", body: "{" }],
 ] as const) {
-  test(`STS fails once (${name}): tried again, and granted`, async (t) => {
+  test(`STS fails once (${name}): retried, and granted`, async (t) => {
     const system = await startSystem(t);
     system.sts.fail(first(1, fault));
     grantedUser(await system.review(await system.token("bob")));
@@ -80,7 +80,7 @@ for (const [name, fault] of [
   });
 }
 
-test("STS is down, whatever was connected before, and comes back", async (t) => {
+test("STS stops with open connections, and recovers", async (t) => {
   const system = await startSystem(t);
   const [before, meanwhile] = [await system.token("alice"), await system.token("bob")];
   grantedUser(await system.review(before));
@@ -92,7 +92,7 @@ test("STS is down, whatever was connected before, and comes back", async (t) => 
   assert.equal(system.sts.calls(), 2);
 });
 
-test("a denial that STS gave before an outage is not given during the outage once it is over", async (t) => {
+test("a denial by STS before an outage is not returned during the outage after it expired", async (t) => {
   const system = await startSystem(t);
   const token = await system.token("bob", { clusterId: "another" });
   await system.review(token);
@@ -101,7 +101,7 @@ test("a denial that STS gave before an outage is not given during the outage onc
   failure(await system.review(token), 500);
 });
 
-test("STS adds keys to its answer: granted", async (t) => {
+test("STS adds keys to its response: granted", async (t) => {
   const system = await startSystem(t);
   const GetCallerIdentityResult = {
     Account: "111122223333",
