@@ -25,7 +25,7 @@ const FORBIDDEN: Readonly<Record<string, RegExp>> = {
   "the aggregated class of all operations": /client-\w+\/dist-es\/(SSM|EC2|IAM)\.js$/,
   "CommonJS of the SDK": /dist-cjs/,
   "zod with all its languages": /node_modules\/zod\/.*classic/,
-  "something from test/": /^test\//,
+  "modules of test/": /^test\//,
 };
 const FORBIDDEN_IN_INDEX = { ...FORBIDDEN, "the clients of EC2 and IAM": /@aws-sdk\/client-(ec2|iam)\// };
 

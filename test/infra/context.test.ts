@@ -139,7 +139,7 @@ const MTLS = {
 };
 const REFUSED: Readonly<Record<string, [unknown, string | RegExp]>> = {
   "no id": [{ nodes: true }, 'an entry of "clusters": clusterId is missing'],
-  "nothing at all": [null, 'an entry of "clusters": must be an object'],
+  null: [null, 'an entry of "clusters": must be an object'],
   "an empty id": [{ clusterId: "" }, /^cluster : clusterId must be up to 100 letters/],
   "an id with a comma": [{ clusterId: "x,y" }, /^cluster x,y: clusterId must be up to 100 letters, digits/],
   "an account as a number": [
@@ -180,7 +180,7 @@ const REFUSED: Readonly<Record<string, [unknown, string | RegExp]>> = {
     /^cluster a: has the unknown key memory; the keys are clusterId, account, /,
   ],
   "a number as a string": [{ clusterId: "a", memorySize: "512" }, "cluster a: memorySize must be a number"],
-  "a string where a list belongs": [{ clusterId: "a", audiences: "vault" }, "cluster a: audiences must be a list"],
+  "a string instead of a list": [{ clusterId: "a", audiences: "vault" }, "cluster a: audiences must be a list"],
   "a number in a list of strings": [
     { clusterId: "a", audiences: [1] },
     "cluster a: audiences[0] must be a string: put it in quotes",
@@ -198,7 +198,7 @@ const REFUSED: Readonly<Record<string, [unknown, string | RegExp]>> = {
     { clusterId: "a", endpoint: "mtls" },
     'cluster a: endpoint must be an object for mtls: {"kind": "mtls", "domainName", "certificateArn", "subjects", "truststore": {"bucket", "key"}}',
   ],
-  "an endpoint that is only a word": [
+  "an endpoint that is only a kind": [
     { clusterId: "a", endpoint: "alb" },
     'cluster a: endpoint must be "http", or an object of kind http, mtls or private',
   ],
@@ -226,7 +226,7 @@ const REFUSED: Readonly<Record<string, [unknown, string | RegExp]>> = {
     { clusterId: "a", architecture: "arm" },
     "cluster a: architecture must be arm64 or x86_64",
   ],
-  "days that CloudWatch does not know": [
+  "a retention that CloudWatch does not accept": [
     { clusterId: "a", logRetentionDays: 100 },
     "cluster a: logRetentionDays must be a number of days that CloudWatch Logs accepts, such as 90, 180 or 365",
   ],

@@ -33,7 +33,7 @@ for (const [what, pattern] of Object.entries({
   "clients of other services": /@aws-sdk\/client-(?!ssm)/,
   "the SDK's credential chain": /@aws-sdk\/credential-provider-(node|ini|sso|process|web-identity|login)\//,
   middy: /@middy\//,
-  "anything of cli, infra, local or test": /^(cli|infra|local|test)\//,
+  "modules of cli, infra, local or test": /^(cli|infra|local|test)\//,
 })) {
   test(`index.mjs does not contain ${what}`, () => {
     const found = modulesInside(index.metafile).filter(({ path }) => pattern.test(path));

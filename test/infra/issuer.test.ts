@@ -225,7 +225,7 @@ test("there is an alarm for each way in which Pods could lose access to AWS", ()
   assert.equal(alarms.filter((alarm) => alarm["AlarmActions"] !== undefined).length, 6);
 });
 
-describe("who may write keys", () => {
+describe("permission to write keys", () => {
   function rightsOf(
     grant: (team: ReturnType<typeof Role.fromRoleArn>) => void,
     { stack, template }: ReturnType<typeof issuerOf> | ReturnType<typeof stackOf>,

@@ -179,7 +179,7 @@ const many = Array.from({ length: 200 }, (_, n) => `group-of-some-length-${n}`);
 const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => void, RegExp]>> = {
   "an unknown key": [(a) => a.addRoleMapping(ARN, { username: "u", gropus: [] } as never), /unknown key "gropus"/],
   "no username": [(a) => a.addRoleMapping(ARN, { groups: ["g"] }), /username is missing/],
-  "an unknown placeholder": [(a) => a.addRoleMapping(ARN, { username: "{Nobody}" }), /username ".*" has a/],
+  "an unknown placeholder": [(a) => a.addRoleMapping(ARN, { username: "{Unknown}" }), /username ".*" has a/],
   "double braces": [
     (a) => a.addAccountMapping(ACCOUNT, { username: "{{SessionName}}" }),
     /username ".*" has double braces/,
@@ -194,7 +194,7 @@ const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => 
   "no account": [(a) => a.addAccountMapping("1"), /the account must be 12 digits/],
   "a pattern for no account": [(a) => a.addPattern("all", { arnLike: ARN, username: "u" }), /12 digits/],
   "a pattern of five sections": [(a) => a.addPattern("any", { arnLike: "arn:aws:iam::*", username: "u" }), /arnLike/],
-  "a pattern of a role's path, which STS never tells": [
+  "a pattern with a role's path, which STS never returns": [
     (a) => a.addPattern("any", { arnLike: "arn:aws:iam::*:role/team/*", username: "u" }),
     /^pattern arn:aws:iam::\*:role\/team\/\*: .*can never match/,
   ],
@@ -223,7 +223,7 @@ const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => 
     (a) => a.addDenial({ arnLike: ARN, description: "{{x}}" }),
     /^the denials of account 111122223333: Parameter Store refuses values with/,
   ],
-  "a denial that only the deployment knows": [
+  "a denial with a token": [
     (a) => a.addDenial({ arnLike: `arn:aws:iam::${Aws.ACCOUNT_ID}:role/x` }),
     /^a denial must be known at synth/,
   ],
@@ -231,7 +231,7 @@ const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => 
     (a) => a.addRoleMapping(ARN, { username: "u", groups: many }),
     /the value has \d+ bytes, and Parameter Store allows 4096$/,
   ],
-  "a list over 4096 bytes": [
+  "a list of more than 4096 bytes": [
     (a) => {
       for (const username of many) a.addPattern("any", { arnLike: IDENTITY.canonicalArn, username });
     },
@@ -245,7 +245,7 @@ const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => 
     /^the mapping of sso dev must not be added twice$/,
   ],
   "a caller's token itself": [(a) => a.addCaller({ name: "c", sha256: "secret" }), /64 lower-case hex digits/],
-  "a right for every account": [(a) => a.grantManageMappings({} as never, { account: "*" }), /12 digits/],
+  "a grant for every account": [(a) => a.grantManageMappings({} as never, { account: "*" }), /12 digits/],
 };
 for (const [name, [add, message]] of Object.entries(REFUSED)) {
   const { authenticator } = stackOf("http");

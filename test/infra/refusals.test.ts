@@ -26,18 +26,21 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     { stsExtraHosts: ["https://a.b"] },
     /^stsExtraHosts must be a list of host names in lower case/,
   ],
-  "more warm than allowed": [
+  "more provisioned than reserved concurrency": [
     { provisionedConcurrency: 3, reservedConcurrency: 2 },
     /^provisionedConcurrency \(3\) must be below reservedConcurrency \(2\): otherwise Lambda throttles a version without provisioned concurrency/,
   ],
-  "as much warm as allowed": [
+  "as much provisioned as reserved concurrency": [
     { provisionedConcurrency: 3, reservedConcurrency: 3 },
     /^provisionedConcurrency \(3\) must be below reservedConcurrency \(3\): .* Raise reservedConcurrency, or leave it out$/,
   ],
-  "less memory than Lambda has": [{ memorySize: 127 }, /^memorySize \(127\) must be an integer from 128 to/],
-  "more memory than Lambda has": [{ memorySize: 10_241 }, /^memorySize \(10241\) must be an integer from 128 to 10240/],
+  "less memory than Lambda allows": [{ memorySize: 127 }, /^memorySize \(127\) must be an integer from 128 to/],
+  "more memory than Lambda allows": [
+    { memorySize: 10_241 },
+    /^memorySize \(10241\) must be an integer from 128 to 10240/,
+  ],
   "half a megabyte": [{ memorySize: 512.5 }, /^memorySize \(512\.5\) must be an integer from 128 to 10240/],
-  "more settings than Lambda takes": [
+  "more settings than Lambda allows": [
     { accounts: Array.from({ length: 400 }, (_, at) => String(111122220000 + at)) },
     /^the function's settings have \d+ bytes, and Lambda allows 4096: shorten accounts, which has \d+$/,
   ],
@@ -49,21 +52,21 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     (scope) => ({ alarms: false, alarmTopic: new Topic(scope, "Topic") }),
     /^alarmTopic requires alarms: leave it out, or leave out alarms: false$/,
   ],
-  "a week and an hour of quiet": [{ quietHours: 169 }, /^quietHours must be at most 168 \(a week\), /],
+  "quietHours of more than a week": [{ quietHours: 169 }, /^quietHours must be at most 168 \(a week\), /],
   "a share of denials in percent": [{ denialShare: 50 }, /^denialShare must be above 0 and at most 1, such as 0.5/],
-  "no concurrency at all": [{ reservedConcurrency: 0 }, /^reservedConcurrency must be a positive integer$/],
-  "a throttle of nothing": [{ throttle: { rateLimit: 0, burstLimit: 1 } }, /^rateLimit must be a positive integer$/],
+  "zero reserved concurrency": [{ reservedConcurrency: 0 }, /^reservedConcurrency must be a positive integer$/],
+  "a throttle of zero": [{ throttle: { rateLimit: 0, burstLimit: 1 } }, /^rateLimit must be a positive integer$/],
   "endpoints without a VPC": [{ vpcEndpoints: true }, /^vpcEndpoints requires vpc: set vpc to the function's VPC/],
   "subnets without a VPC": [
     { vpcSubnets: {} },
     /^vpcSubnets requires vpc: set vpc to the function's VPC, or leave both out$/,
   ],
   "security groups without a VPC": [{ securityGroups: [] }, /^securityGroups requires vpc: /],
-  "hours of quiet without alarms": [
+  "quietHours without alarms": [
     { alarms: false, quietHours: 5 },
     /^quietHours requires alarms: leave it out, or leave out alarms: false$/,
   ],
-  "an http domain in another region's certificate": [
+  "an http domain with a certificate of another region": [
     (scope) => ({
       endpoint: {
         kind: "http",
@@ -75,17 +78,17 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     }),
     /the certificate is in us-east-1 and the stack is in eu-west-1: a custom domain requires a certificate in the stack's region/,
   ],
-  "nodes behind endpoints": [
+  "nodes with VPC endpoints": [
     (scope) => ({ nodes: true, vpc: vpcOf(scope, "Vpc") }),
     /^nodes with a vpc requires access to IAM.*use a VPC with a NAT gateway and vpcEndpoints: false$/,
   ],
-  "nodes behind endpoints that exist": [
+  "nodes with existing VPC endpoints": [
     (scope) => ({ nodes: true, vpc: vpcOf(scope, "Vpc"), vpcEndpoints: "existing" }),
     /^nodes with a vpc requires access to IAM/,
   ],
-  "VPCs of nodes without nodes": [{ nodeVpcs: ["vpc-0123456789abcdef0"] }, /^nodeVpcs requires nodes: true/],
+  "nodeVpcs without nodes": [{ nodeVpcs: ["vpc-0123456789abcdef0"] }, /^nodeVpcs requires nodes: true/],
   "an account of eleven digits": [{ accounts: ["11112222333"] }, /^accounts must be .*12 digits/],
-  "a VPC that is no VPC id": [{ nodes: true, nodeVpcs: ["subnet-1"] }, /^nodeVpcs must be .*VPC ids/],
+  "an invalid VPC id": [{ nodes: true, nodeVpcs: ["subnet-1"] }, /^nodeVpcs must be .*VPC ids/],
   "a former endpoint of the same kind": [
     { formerEndpoint: { kind: "http" } },
     /^formerEndpoint must be of another kind than endpoint \(http\)/,

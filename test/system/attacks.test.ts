@@ -73,7 +73,7 @@ test("cross-cluster replay: the token of one cluster is refused at another, even
 });
 
 test("an impossible identity is denied (reflected JSON, CVE-2020-16250)", async (t) => {
-  const account = { username: "anybody" };
+  const account = { username: "account-user" };
   const system = await startSystem(t, {
     parameters: { "account/111122223333": account, "account/444455556666": account },
   });

@@ -9,12 +9,12 @@ import { PREFIX } from "./mappings.ts";
 import { startSystem } from "./system.ts";
 import { VERSIONS } from "./token-review.ts";
 
-const EVERYBODY = { "account/111122223333": {}, "account/444455556666": {} };
+const EVERY_IDENTITY = { "account/111122223333": {}, "account/444455556666": {} };
 
 test("a token of each local identity, v1 and v1beta1, and the same tokens at another cluster", async (t) => {
-  const here = await startSystem(t, { parameters: EVERYBODY });
+  const here = await startSystem(t, { parameters: EVERY_IDENTITY });
   const elsewhere = await startSystem(t, {
-    parameters: EVERYBODY,
+    parameters: EVERY_IDENTITY,
     settings: { CLUSTER_ID: "elsewhere", MAPPING_PREFIX: PREFIX },
   });
   for (const { name, expiresAt, arn, accessKeyId } of LOCAL_IDENTITIES) {

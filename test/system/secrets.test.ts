@@ -66,9 +66,9 @@ const echo: FaultRule = ({ target }) => stsError(403, `SignatureDoesNotMatch ${t
 
 for (const [name, sts, store] of [
   ["nothing fails", undefined, undefined],
-  ["STS repeats what it was sent", echo, undefined],
+  ["STS echoes the request", echo, undefined],
   [
-    "STS repeats it beside a code",
+    "STS echoes the request with an error code",
     ({ target }) => ({ ...stsError(403, "AccessDenied"), body: stsBody(target) }),
     undefined,
   ],

@@ -11,13 +11,13 @@ const RESET = { kind: "reset" } as const;
 
 const FAULTS: readonly (readonly [name: string, fault: FaultRule, calls: number])[] = [
   ["resets the connection", RESET, 2],
-  ["cuts its answer in the middle", { kind: "cut", body: '{"Parameters":[' }, 2],
+  ["truncates its response", { kind: "cut", body: '{"Parameters":[' }, 2],
   ["answers 500", ssmError(500, "InternalServerError"), 2],
-  ["answers 503 without a word", answering(503), 2],
+  ["answers 503 without a body", answering(503), 2],
   ["throttles", ssmThrottling(), 4],
-  ["throttles by 429", ssmError(429, "TooManyRequestsException"), 4],
-  ["denies access to us", ssmError(400, "AccessDeniedException"), 1],
-  ["answers 200 without what was asked for", answering(200, "{}"), 1],
+  ["throttles with 429", ssmError(429, "TooManyRequestsException"), 4],
+  ["denies access", ssmError(400, "AccessDeniedException"), 1],
+  ["answers 200 without the parameters", answering(200, "{}"), 1],
   ["answers 200 with garbage", answering(200, "\u0000<html>"), 2],
 ];
 

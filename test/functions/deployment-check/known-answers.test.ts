@@ -129,11 +129,11 @@ const review = (status: object) => answer(200, { kind: "TokenReview", status });
 const BAD: Readonly<Record<string, Invoke>> = {
   "that throws": () => Promise.reject(new Error("the version failed (Unhandled)")),
   "that answers nothing": async () => undefined,
-  "whose body is no JSON": async () => ({ statusCode: 200, body: "<html>" }),
-  "that grants everybody": review({ authenticated: true, user: { username: "admin" } }),
-  "that denies with one reason for all": review({ authenticated: false, error: "identity_unmapped: no mapping" }),
-  "that says of every token that it is another kind": review({ authenticated: false }),
-  "that is always at fault": answer(500, { kind: "Status", message: "internal_fault: unexpected failure" }),
+  "whose body is not JSON": async () => ({ statusCode: 200, body: "<html>" }),
+  "that grants every request": review({ authenticated: true, user: { username: "admin" } }),
+  "that denies every request with one reason": review({ authenticated: false, error: "identity_unmapped: no mapping" }),
+  "that treats every token as one of another kind": review({ authenticated: false }),
+  "that always answers 500": answer(500, { kind: "Status", message: "internal_fault: unexpected failure" }),
   "that is always throttled": answer(429, { kind: "Status", message: "sts_throttled: STS throttles" }),
 };
 for (const [name, invoke] of Object.entries(BAD)) {

@@ -51,18 +51,18 @@ describe("a key is refused", () => {
     "text that is not an object": ["key", /^must be a JSON object/],
     "a list": [[RSA.jwk], /^must be a JSON object/],
     null: [null, /^must be a JSON object/],
-    "a whole JWKS": [{ keys: [RSA.jwk] }, /^kty must be/],
+    "a JWKS": [{ keys: [RSA.jwk] }, /^kty must be/],
     "a symmetric key": [{ kty: "oct", k: "c2VjcmV0", alg: "HS256" }, /^holds "k"/],
     "an Ed25519 key": [
       generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" }),
       /^kty must be "RSA" or "EC"$/,
     ],
     "alg none": [{ ...RSA.jwk, alg: "none" }, /^alg must be one of RS256, RS384, RS512/],
-    "alg PS256, which IAM does not take": [{ ...RSA.jwk, alg: "PS256" }, /^alg must be one of/],
+    "alg PS256, which IAM does not accept": [{ ...RSA.jwk, alg: "PS256" }, /^alg must be one of/],
     "an RSA key with ES256": [{ ...RSA.jwk, alg: "ES256" }, /^alg must be one of/],
     "a P-256 key with ES384": [{ ...P256.jwk, alg: "ES384" }, /^alg must be ES256 for a key on P-256$/],
     "an unknown curve": [{ ...P256.jwk, crv: "secp256k1" }, /^crv must be one of P-256, P-384, P-521$/],
-    "a curve named as a member of every object": [{ ...P256.jwk, crv: "constructor" }, /^crv must be one of/],
+    "a curve with the name of an Object property": [{ ...P256.jwk, crv: "constructor" }, /^crv must be one of/],
     "another curve than the point's": [{ ...P256.jwk, crv: "P-384", alg: "ES384" }, /readable public key/],
     "use enc": [{ ...RSA.jwk, use: "enc" }, /^use must be "sig"$/],
     "another kid": [{ ...RSA.jwk, kid: P256.jwk.kid }, new RegExp(`^kid must be ${RSA.jwk.kid}`)],
@@ -79,7 +79,7 @@ describe("a key is refused", () => {
   });
 
   for (const [name, e] of Object.entries({
-    "1, with which anybody can sign": "AQ",
+    "1, with which anyone can sign": "AQ",
     "4": "BA",
     "2^32 + 1": "AQAAAAE",
   })) {

@@ -200,13 +200,13 @@ const SPOILT: Readonly<Record<string, string>> = {
   "a list that is an object": `{"arnLike": "arn:aws:iam::${OTHER}:role/x"}`,
   'deny: "true"': `[{"arnLike": "arn:aws:iam::${OTHER}:role/x", "deny": "true"}]`,
   arnlike: `[{"arnlike": "arn:aws:iam::${OTHER}:role/x"}]`,
-  "a value that is cut off": `[{"arnLike": "arn:aws:iam::${OTHER}:ro`,
+  "a truncated value": `[{"arnLike": "arn:aws:iam::${OTHER}:ro`,
   "an empty value": "",
   null: "null",
   "a text": '"[]"',
   "an entry that can never match": `[{"arnLike": "arn:aws:iam::${OTHER}:role/team/*"}]`,
   "an entry that is null": "[null]",
-  "an end that is no time": `[{"arnLike": "arn:aws:iam::${OTHER}:role/x", "notAfter": "never"}]`,
+  "an invalid notAfter": `[{"arnLike": "arn:aws:iam::${OTHER}:role/x", "notAfter": "never"}]`,
 };
 
 for (const [name, value] of Object.entries(SPOILT)) {

@@ -39,14 +39,14 @@ test("the message does not contain an invalid URL or its signature", () => {
 
 test("one invalid value for each rule of the query", () => {
   const vectors: readonly (readonly [rule: string, changes: Changes, code: string])[] = [
-    ["a parameter of no white list", { NoInWhiteList: "abc" }, "token_parameter_refused"],
+    ["a parameter that is not allowed", { NoInWhiteList: "abc" }, "token_parameter_refused"],
     ["a name that differs by case only", { action: "GetCallerIdentity" }, "token_parameter_refused"],
     ["another action", { Action: "NotGetCallerIdenity" }, "token_parameter_refused"],
     ["an unsigned cluster id", { "X-Amz-SignedHeaders": "abc;x-k8s-aws-i;def" }, "token_headers_refused"],
     ["an Expires of months", { "X-Amz-Expires": "9999999" }, "token_parameter_refused"],
-    ["an Expires that is no number", { "X-Amz-Expires": "xxxxxxx" }, "token_parameter_refused"],
+    ["an Expires that is not a number", { "X-Amz-Expires": "xxxxxxx" }, "token_parameter_refused"],
     ["no Date", { "X-Amz-Date": undefined }, "token_parameter_refused"],
-    ["a Date that is none", { "X-Amz-Date": "xxxxxxx" }, "token_parameter_refused"],
+    ["an invalid Date", { "X-Amz-Date": "xxxxxxx" }, "token_parameter_refused"],
   ];
   for (const [rule, changes, code] of vectors) assert.equal(denial(tokenWith(changes)).code, code, rule);
 });
@@ -82,7 +82,7 @@ test("tokens that aws-iam-authenticator sends to STS are refused without a netwo
     ],
     ["a credential of another day", { "X-Amz-Credential": "AKIALOCALALICEAAAAAA/20191216/us-west-2/sts/aws4_request" }],
     ["host unsigned", { "X-Amz-SignedHeaders": "x-k8s-aws-id" }],
-    ["a header signed that is not sent", { "X-Amz-SignedHeaders": "host;x-amz-security-token;x-k8s-aws-id" }],
+    ["a signed header that is not sent", { "X-Amz-SignedHeaders": "host;x-amz-security-token;x-k8s-aws-id" }],
   ];
   for (const [why, changes] of vectors) assert.ok(denial(tokenWith(changes)), why);
   denial(tokenWith(), NOW - 3_600_000);
