@@ -379,7 +379,7 @@ describe("ServiceAccountRole", () => {
     const props = { issuer, namespace: "a", name: "b" };
     assert.throws(
       () => new ServiceAccountRole(stack, "R", props),
-      /deploy the issuer first and give its output IssuerUrl/,
+      /deploy the issuer first and use its output IssuerUrl/,
     );
   });
 });
