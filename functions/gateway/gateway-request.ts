@@ -60,7 +60,7 @@ function jsonText(value: unknown): string | undefined {
   }
 }
 
-/** Logged, so it must look like a request id: whoever invokes the function directly can send any text. */
+/** Logged, so it must look like a request id: a direct invocation can contain any text. */
 function requestId(value: unknown): string | undefined {
   return typeof value === "string" && /^[\w=+/.-]{1,64}$/.test(value) ? value : undefined;
 }

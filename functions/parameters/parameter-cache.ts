@@ -62,7 +62,7 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
 
   /**
    * Whether cached entries can answer during an outage: every name must be cached, and at least one must exist. A stale
-   * absence alone is never served, since it would turn an outage into a denial.
+   * absence without an existing parameter is never served, since it would turn an outage into a denial.
    */
   function canStand(names: readonly string[], known: ReadonlyMap<string, Entry>): boolean {
     const usable = [...known.values()].filter(({ readAt }) => clock() < readAt + foundMs + STALE_MS);

@@ -10,7 +10,6 @@ export function addCallers(scope: Construct, prefix: string): (caller: Caller) =
   return (caller) => {
     const given: unknown = caller;
     if (isCaller(given)) append(given);
-    else
-      throw new Error(`caller ${caller.name}: must have a name and its token's SHA-256, 64 lower-case hex digits`);
+    else throw new Error(`caller ${caller.name}: must have a name and its token's SHA-256, 64 lower-case hex digits`);
   };
 }

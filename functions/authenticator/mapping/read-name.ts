@@ -20,9 +20,9 @@ const NAME =
 export function readName(prefix: string, parameter: string): ParameterAddress | undefined {
   const match = parameter.startsWith(prefix) ? NAME.exec(parameter.slice(prefix.length)) : null;
   if (match === null) return undefined;
-  const [, named, ofNamed, encoded = "", whole, ofWhole, list, ofList] = match;
-  const kind = (named ?? whole ?? list) as ParameterKind;
-  return { kind, account: ofNamed ?? ofWhole ?? ofList ?? "", name: decodeName(encoded) };
+  const [, named, ofNamed, encoded = "", unnamed, ofUnnamed, list, ofList] = match;
+  const kind = (named ?? unnamed ?? list) as ParameterKind;
+  return { kind, account: ofNamed ?? ofUnnamed ?? ofList ?? "", name: decodeName(encoded) };
 }
 
 /** The inverse of `encodeName`, in lower case. */

@@ -16,7 +16,7 @@ const BUNDLE = entryAt("dist/issuer/index.mjs");
 const SOURCE = entryAt("functions/issuer/index.ts");
 const PREFIX = "/iam-authenticator/prod";
 const KEYS = [rsa().jwk, ec("P-256").jwk];
-const WHOLE = jwksDocument(KEYS);
+const COMPLETE = jwksDocument(KEYS);
 const HOUR_MS = 3_600_000;
 
 const parameterOf = ({ kid }: { kid: string }): string => issuerKeyParameter(PREFIX, kid);
@@ -62,18 +62,18 @@ for (const [what, fault] of [
 ] as const) {
   test(`Parameter Store ${what}: the documents remain available and complete for 24 hours, then it is a 500`, async (t) => {
     const { store, clock, jwks } = await startIssuerBundle(t);
-    assert.deepEqual(await read(jwks), [200, WHOLE]);
+    assert.deepEqual(await read(jwks), [200, COMPLETE]);
     store.fail(fault);
     for (const hours of [1, 8, 14]) {
       clock.advance(hours * HOUR_MS);
-      assert.deepEqual(await read(jwks), [200, WHOLE]);
+      assert.deepEqual(await read(jwks), [200, COMPLETE]);
     }
     clock.advance(HOUR_MS);
     const [status, body] = await read(jwks);
     assert.equal(status, 500);
     assert.equal(JSON.parse(body).code, "parameters_unavailable");
     store.fail(undefined);
-    assert.deepEqual(await read(jwks), [200, WHOLE]);
+    assert.deepEqual(await read(jwks), [200, COMPLETE]);
   });
 
   test(`Parameter Store ${what} from the start: a 500, never an empty set, and the complete set when it recovers`, async (t) => {
@@ -81,13 +81,13 @@ for (const [what, fault] of [
     const [status, body] = await read(jwks);
     assert.deepEqual([status, JSON.parse(body).code], [500, "parameters_unavailable"]);
     store.fail(undefined);
-    assert.deepEqual(await read(jwks), [200, WHOLE]);
+    assert.deepEqual(await read(jwks), [200, COMPLETE]);
   });
 }
 
 test("a broken key is left out and logged, and the valid ones are served", async (t) => {
   const { jwks, output } = await startIssuerBundle(t, (store) => store.put(`${PREFIX}/issuer/broken`, '{"kty":"RSA"'));
-  assert.deepEqual(await read(jwks), [200, WHOLE]);
+  assert.deepEqual(await read(jwks), [200, COMPLETE]);
   const [line = ""] = output("stdout").split("\n");
   assert.match(line, /"invalidKeys":\["\/iam-authenticator\/prod\/issuer\/broken /);
 });
@@ -108,16 +108,16 @@ test("the first request serves prefetched keys without a second call, as old as 
   const { store, clock, jwks, output } = await startIssuerBundle(t);
   assert.deepEqual([store.requests.length, output("stdout")], [1, ""]);
   clock.advance(29_000);
-  assert.deepEqual(await read(jwks), [200, WHOLE]);
+  assert.deepEqual(await read(jwks), [200, COMPLETE]);
   assert.equal(store.requests.length, 1);
   clock.advance(1_000);
-  assert.deepEqual(await read(jwks), [200, WHOLE]);
+  assert.deepEqual(await read(jwks), [200, COMPLETE]);
   assert.equal(store.requests.length, 2);
 });
 
 test("the sources serve the same as their bundle", async (t) => {
   const { jwks } = await startIssuerBundle(t, undefined, SOURCE);
-  assert.deepEqual(await read(jwks), [200, WHOLE]);
+  assert.deepEqual(await read(jwks), [200, COMPLETE]);
 });
 
 /** Both documents alternately, at even intervals. */
@@ -135,7 +135,7 @@ for (const [what, fault, most] of [
     store.requests.length = 0;
     for (let fetched = 0; fetched < MINUTE.fetches; fetched += 1) {
       clock.advance(MINUTE.ms / MINUTE.fetches);
-      assert.deepEqual(await read(jwks), [200, WHOLE]);
+      assert.deepEqual(await read(jwks), [200, COMPLETE]);
     }
     const calls = store.requests.length;
     t.diagnostic(`${calls} calls of Parameter Store`);

@@ -20,8 +20,8 @@ import {
 
 const OPEN = {
   [`role/${HOME}/developers`]: { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev" },
-  [`account/${HOME}`]: { username: "everybody", groups: ["system:masters"] },
-  "pattern/any": [{ arnLike: "arn:*:*:*:*:*", username: "anybody" }],
+  [`account/${HOME}`]: { username: "account-user", groups: ["system:masters"] },
+  "pattern/any": [{ arnLike: "arn:*:*:*:*:*", username: "pattern-user" }],
 };
 
 async function review(token: string, askSts?: AskSts) {

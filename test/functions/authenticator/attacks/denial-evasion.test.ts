@@ -19,8 +19,8 @@ import {
 const EVERYTHING: Stored = {
   [`user/${HOME}/mallory`]: { arn: `arn:aws:iam::${HOME}:user/mallory`, username: "mallory" },
   [`role/${HOME}/shared`]: { arn: `arn:aws:iam::${HOME}:role/Shared`, username: "shared:{SessionName}" },
-  [`pattern/${HOME}`]: [{ arnLike: `arn:aws:iam::${HOME}:*`, username: "anybody" }],
-  "pattern/any": [{ arnLike: "arn:aws:iam::*:*", username: "anybody" }],
+  [`pattern/${HOME}`]: [{ arnLike: `arn:aws:iam::${HOME}:*`, username: "pattern-user" }],
+  "pattern/any": [{ arnLike: "arn:aws:iam::*:*", username: "pattern-user" }],
   [`account/${HOME}`]: {},
 };
 
@@ -49,11 +49,11 @@ test("a user who moves to another path stays denied (iam:UpdateUser)", async () 
       }
     }
   }
-  assert.equal(await login(denied(`arn:aws:iam::${HOME}:user/mallory`), ...user("ops/", "mallory2")), "anybody");
+  assert.equal(await login(denied(`arn:aws:iam::${HOME}:user/mallory`), ...user("ops/", "mallory2")), "pattern-user");
 });
 
 test("a denial does not apply to another name, another session name, or a path that the user has left", async () => {
-  assert.equal(await login(denied(`arn:aws:iam::${HOME}:user/mallory`), ...user("", "renamed")), "anybody");
+  assert.equal(await login(denied(`arn:aws:iam::${HOME}:user/mallory`), ...user("", "renamed")), "pattern-user");
   const ops = denied(`arn:aws:iam::${HOME}:user/ops/*`);
   assert.equal(await login(ops, ...user("ops/")), "identity_denied");
   assert.equal(await login(ops, ...user("")), "mallory");

@@ -48,7 +48,7 @@ test("the ARN of another principal with the right principal id is denied (PR #10
 test("an account mapping does not apply to an identity with a malformed mapping (PR #1046)", async () => {
   const { authenticated } = await statusFor({
     [`role/${HOME}/developers`]: { arn: "malformed", principalId, username: "dev" },
-    [`account/${HOME}`]: { username: "everybody" },
+    [`account/${HOME}`]: { username: "account-user" },
   });
   assert.equal(authenticated, false);
 });

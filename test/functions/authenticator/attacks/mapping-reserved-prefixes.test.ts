@@ -42,7 +42,7 @@ test("a reserved name that results from rendering is refused (PR #1047)", async 
 test("a refused name does not fall through to another mapping (PR #1047)", async () => {
   const { authenticated } = await statusFor({
     [`sso/${HOME}/clusteradmin`]: { username: "system:admin" },
-    [`account/${HOME}`]: { username: "everybody" },
+    [`account/${HOME}`]: { username: "account-user" },
   });
   assert.equal(authenticated, false);
 });

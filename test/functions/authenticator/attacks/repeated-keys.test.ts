@@ -11,7 +11,7 @@ const BOB = `arn:aws:iam::${HOME}:role/Developers`;
 const ALICE = `arn:aws:iam::${HOME}:user/alice`;
 const ZED = `arn:aws:iam::${HOME}:user/zed`;
 const EXACT = `role/${HOME}/developers`;
-const EVERYBODY: Stored = { [`account/${HOME}`]: {} };
+const ACCOUNT_MAPPING: Stored = { [`account/${HOME}`]: {} };
 
 /** The username, or the reason. */
 async function login(stored: Stored, who = "bob"): Promise<string> {
@@ -29,26 +29,30 @@ test("a denial list with a repeated key denies every identity that it covers", a
   ]) {
     for (const list of [HOME, "any"]) {
       for (const who of ["alice", "bob", "root"]) {
-        assert.equal(await login({ ...EVERYBODY, [`deny/${list}`]: `[${entry}]` }, who), "denials_invalid", entry);
+        assert.equal(
+          await login({ ...ACCOUNT_MAPPING, [`deny/${list}`]: `[${entry}]` }, who),
+          "denials_invalid",
+          entry,
+        );
       }
     }
-    assert.equal(await login({ ...EVERYBODY, "deny/444455556666": `[${entry}]` }, "bob"), BOB);
+    assert.equal(await login({ ...ACCOUNT_MAPPING, "deny/444455556666": `[${entry}]` }, "bob"), BOB);
   }
 });
 
 test("deny repeated in either order denies", async () => {
   for (const denies of ['"deny":true,"deny":false', '"deny":false,"deny":true', '"deny":true,"d\\u0065ny":false']) {
-    const stored = { ...EVERYBODY, [EXACT]: `{"arn":"${BOB}",${denies},"username":"dev"}` };
+    const stored = { ...ACCOUNT_MAPPING, [EXACT]: `{"arn":"${BOB}",${denies},"username":"dev"}` };
     assert.equal(await login(stored), "identity_denied", denies);
   }
-  const stored = { ...EVERYBODY, [EXACT]: `{"arn":"${BOB}","deny":false,"deny":false,"username":"dev"}` };
+  const stored = { ...ACCOUNT_MAPPING, [EXACT]: `{"arn":"${BOB}","deny":false,"deny":false,"username":"dev"}` };
   assert.equal(await login(stored), "mapping_invalid");
 });
 
 test("a denial among repeated arns applies to each of them", async () => {
   for (const arns of [`"arn":"${BOB}","arn":"${ALICE}"`, `"arn":"${ALICE}","arn":"${BOB}"`]) {
-    assert.equal(await login({ ...EVERYBODY, [EXACT]: `{${arns},"deny":true}` }), "identity_denied", arns);
-    assert.equal(await login({ ...EVERYBODY, [EXACT]: `{${arns},"username":"dev"}` }), "mapping_invalid", arns);
+    assert.equal(await login({ ...ACCOUNT_MAPPING, [EXACT]: `{${arns},"deny":true}` }), "identity_denied", arns);
+    assert.equal(await login({ ...ACCOUNT_MAPPING, [EXACT]: `{${arns},"username":"dev"}` }), "mapping_invalid", arns);
   }
 });
 
@@ -61,7 +65,7 @@ test("a repeated notAfter, username, groups or principalId makes the mapping inv
     ["principalId", '"AROAOTHER"', '"AROALOCALDEVELOPERSAA"'],
   ]) {
     const value = `{"arn":"${BOB}","username":"dev","${key}":${first},"${key}":${last}}`;
-    assert.equal(await login({ ...EVERYBODY, [EXACT]: value }), "mapping_invalid", value);
+    assert.equal(await login({ ...ACCOUNT_MAPPING, [EXACT]: value }), "mapping_invalid", value);
   }
   assert.equal(await login({ [`account/${HOME}`]: '{"username":"a","username":"b"}' }), "mapping_invalid");
 });
@@ -125,7 +129,7 @@ test("no mapping with a repeated key grants, whichever key is repeated", async (
       const [key, own] = members[which] ?? members[0];
       const all = members.toSpliced(at, 0, [key, same ? own : other] as never);
       const value = `{${all.map(([k, v]) => `"${k}":${v}`).join(",")}}`;
-      assert.match(await login({ ...EVERYBODY, [EXACT]: value }), /^(mapping_invalid|identity_denied)$/, value);
+      assert.match(await login({ ...ACCOUNT_MAPPING, [EXACT]: value }), /^(mapping_invalid|identity_denied)$/, value);
     }),
     { numRuns: 1_000 },
   );

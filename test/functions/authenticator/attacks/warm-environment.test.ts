@@ -73,8 +73,8 @@ test("a warm environment answers like a new one, whatever was reviewed before", 
       for (const { name, audiences, wait } of asked) {
         clock.advance(wait);
         const event = gatewayEvent(reviewBody(tokenOf(name), audiences && { audiences }));
-        const [its, anew] = [await warm(event), await environment(parameters, fixedClock(clock()))(event)];
-        assert.deepEqual([its.statusCode, its.json], [anew.statusCode, anew.json], `${name} at ${clock() - NOW} ms`);
+        const [its, fresh] = [await warm(event), await environment(parameters, fixedClock(clock()))(event)];
+        assert.deepEqual([its.statusCode, its.json], [fresh.statusCode, fresh.json], `${name} at ${clock() - NOW} ms`);
       }
     }),
     { numRuns: 150 },

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { fakeServices, gatewayEvent, HOME, handlerOf, reviewBody, tokenOf } from "../fixtures.ts";
 
-const MAPPED = { [`account/${HOME}`]: { username: "everybody" } };
+const MAPPED = { [`account/${HOME}`]: { username: "account-user" } };
 const RUNS = { numRuns: 10_000 };
 const around = fakeServices(MAPPED);
 const handler = handlerOf(around);

@@ -161,10 +161,10 @@ test("a deny list never matches as a grant, and an invalid one lets no identity 
       assert.notEqual(verdict.kind, "match");
       const scope = { account: at === "deny-any" ? "any" : HOME, partition: "aws" };
       const entries: unknown = secure ? undefined : parseJson(t);
-      const whole = Array.isArray(entries) && entries.every((entry) => checkDenyEntry(entry, scope).valid);
-      assert.equal(verdict.kind === "invalid", !whole);
-      assert.equal(invalidCount > 0, !whole);
-      if (!whole) refused += 1;
+      const isValid = Array.isArray(entries) && entries.every((entry) => checkDenyEntry(entry, scope).valid);
+      assert.equal(verdict.kind === "invalid", !isValid);
+      assert.equal(invalidCount > 0, !isValid);
+      if (!isValid) refused += 1;
     }),
     RUNS,
   );

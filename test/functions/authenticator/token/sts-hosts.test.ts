@@ -150,7 +150,7 @@ test("STS_REGIONS limits the list and does not add the function's region", () =>
   assert.deepEqual(Object.keys(accepted(hosts, names)), names.slice(0, 2));
 });
 
-test("the global host counts as us-east-1 under STS_REGIONS", () => {
+test("STS_REGIONS treats the global host as us-east-1", () => {
   assert.equal(hostsIn("us-west-2", { onlyRegions: ["us-west-2"] }).regionByHost.has("sts.amazonaws.com"), false);
   assert.equal(hostsIn("us-west-2", { onlyRegions: ["us-east-1"] }).regionByHost.get("sts.amazonaws.com"), "us-east-1");
 });
