@@ -1,12 +1,13 @@
-// Every way a review can end other than in a grant: one class per reason, each with a code that never changes.
+// The errors that end a review without a grant: one class per reason, each with a code that never changes.
 // The comment of each class is its row in docs/reference.md: npm run docs.
 
 /**
- * Root of all errors of this project. The abstract classes below say who must act and which HTTP status kube-apiserver
- * gets; the leaves say why. Messages are one line, for an operator, and never hold a signature, a token or a URL.
+ * Base class of all errors of the functions. The abstract classes below set the outcome and the HTTP status that
+ * kube-apiserver receives; the others set the reason. A message is one line for an operator and never contains a
+ * signature, a token or a URL.
  */
 export abstract class AuthenticatorError extends Error {
-  /** Its class's: what is deployed is minified, so that each class says it itself. */
+  /** Explicit in each class, since the minifier renames classes. */
   abstract override readonly name: string;
   /** Stable, for logs, alarms and scripts; listed in docs/reference.md. */
   abstract readonly code: string;
@@ -15,10 +16,10 @@ export abstract class AuthenticatorError extends Error {
 }
 
 /**
- * What came in is refused: nothing is wrong here, so that the code and the message say it all. No stack trace is taken; it
- * would be the largest part of what a refusal costs, and anybody may send what is refused.
+ * The request is refused, and the function works as it should. Has no stack trace, which would take most of the time that
+ * a refused request costs.
  */
-abstract class Refusal extends AuthenticatorError {
+abstract class RequestError extends AuthenticatorError {
   constructor(message: string, options?: ErrorOptions) {
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
@@ -27,20 +28,20 @@ abstract class Refusal extends AuthenticatorError {
   }
 }
 
-/** An answer: this token does not get in. 200 with `authenticated: false` and the reason. */
-export abstract class Denial extends Refusal {
+/** The token is denied. Answered with 200, `authenticated: false` and the reason. */
+export abstract class Denial extends RequestError {
   readonly outcome = "denied";
   readonly status = 200;
 }
 
-/** An outage or a fault of ours, never an answer about the token. kube-apiserver retries a 500 and caches nothing. */
+/** An outage or a fault of the function, never a decision about the token. kube-apiserver retries a 500 without caching it. */
 export abstract class Fault extends AuthenticatorError {
   readonly outcome = "fault";
   readonly status = 500;
 }
 
-/** The request is not one that kube-apiserver sends. */
-export abstract class BadRequest extends Refusal {
+/** kube-apiserver never sends such a request. */
+export abstract class BadRequest extends RequestError {
   readonly outcome = "bad_request";
   readonly status: number = 400;
 }
@@ -53,19 +54,19 @@ export class PathUnknown extends BadRequest {
   readonly code = "path_unknown";
   override readonly status = 404;
 }
-/** Only POST. */
+/** The method is not POST (issuer: GET). */
 export class MethodNotAllowed extends BadRequest {
   override readonly name = "MethodNotAllowed";
   readonly code = "method_not_allowed";
   override readonly status = 405;
 }
-/** The request is over 64 KiB. */
+/** The request is larger than 64 KiB. */
 export class BodyTooLarge extends BadRequest {
   override readonly name = "BodyTooLarge";
   readonly code = "body_too_large";
   override readonly status = 413;
 }
-/** Not JSON, not a TokenReview, an unknown version, or without a token. */
+/** The request is not a JSON TokenReview of a known version with a token. */
 export class ReviewMalformed extends BadRequest {
   override readonly name = "ReviewMalformed";
   readonly code = "review_malformed";
@@ -74,7 +75,7 @@ export class ReviewMalformed extends BadRequest {
 // The caller
 
 /** The caller's bearer token or client certificate is missing or wrong. */
-export class CallerRefused extends Refusal {
+export class CallerRefused extends RequestError {
   override readonly name = "CallerRefused";
   readonly code = "caller_refused";
   readonly outcome = "caller_refused";
@@ -88,27 +89,27 @@ export class CallersInvalid extends Fault {
 
 // The token, before any network
 
-/** The review asks for audiences of which none is in `AUDIENCES`. */
+/** None of the requested audiences is in `AUDIENCES`. */
 export class AudienceForeign extends Denial {
   override readonly name = "AudienceForeign";
   readonly code = "audience_foreign";
 }
-/** Too long, not base64url, or not `https://<host>/?<query>`. */
+/** The token is too long, not base64url, or not `https://<host>/?<query>`. */
 export class TokenMalformed extends Denial {
   override readonly name = "TokenMalformed";
   readonly code = "token_malformed";
 }
-/** A query parameter is missing, unknown, repeated or wrong; the message names it. */
+/** A query parameter of the token is missing, unknown, repeated or invalid; the message names it. */
 export class TokenParameterRefused extends Denial {
   override readonly name = "TokenParameterRefused";
   readonly code = "token_parameter_refused";
 }
-/** Not an STS endpoint of the function's partition. */
+/** The token's host is not an STS endpoint of the function's partition. */
 export class TokenHostRefused extends Denial {
   override readonly name = "TokenHostRefused";
   readonly code = "token_host_refused";
 }
-/** Signed for a region that the host does not serve, or that `STS_REGIONS` leaves out. */
+/** The token is signed for a region that its host does not serve or that is not in `STS_REGIONS`. */
 export class TokenRegionRefused extends Denial {
   override readonly name = "TokenRegionRefused";
   readonly code = "token_region_refused";
@@ -118,12 +119,12 @@ export class TokenHeadersRefused extends Denial {
   override readonly name = "TokenHeadersRefused";
   readonly code = "token_headers_refused";
 }
-/** Signed more than 15 minutes ago. */
+/** The token was signed more than 15 minutes ago. */
 export class TokenExpired extends Denial {
   override readonly name = "TokenExpired";
   readonly code = "token_expired";
 }
-/** Signed more than 15 minutes in the future. */
+/** The token was signed more than 15 minutes in the future. */
 export class TokenNotYetValid extends Denial {
   override readonly name = "TokenNotYetValid";
   readonly code = "token_not_yet_valid";
@@ -131,17 +132,17 @@ export class TokenNotYetValid extends Denial {
 
 // STS and the identity
 
-/** STS refused the token; the message has STS's code. `SignatureDoesNotMatch` usually means a token for another cluster. */
+/** STS refused the token; the message has the code of STS. `SignatureDoesNotMatch` usually means a token for another cluster. */
 export class StsRefused extends Denial {
   override readonly name = "StsRefused";
   readonly code = "sts_refused";
 }
-/** STS named an identity of another partition or of an unknown kind. */
+/** STS returned an identity of another partition or of an unknown kind. */
 export class IdentityImpossible extends Denial {
   override readonly name = "IdentityImpossible";
   readonly code = "identity_impossible";
 }
-/** STS throttles. kube-apiserver tries again. */
+/** STS throttles requests. kube-apiserver retries. */
 export class StsThrottled extends AuthenticatorError {
   override readonly name = "StsThrottled";
   readonly code = "sts_throttled";
@@ -153,13 +154,13 @@ export class StsUnreachable extends Fault {
   override readonly name = "StsUnreachable";
   readonly code = "sts_unreachable";
 }
-/** The answer says nothing about the token: it is not from STS, or is an error such as `AccessDenied`. */
+/** The response is not about the token: it is not from STS, or is an error such as `AccessDenied`. */
 export class StsAnswerUnusable extends Fault {
   override readonly name = "StsAnswerUnusable";
   readonly code = "sts_answer_unusable";
 }
 
-/** The identity's account is not in `ACCOUNTS`; no mapping was read. */
+/** The identity's account is not in `ACCOUNTS`. No mapping was read. */
 export class AccountForeign extends Denial {
   override readonly name = "AccountForeign";
   readonly code = "account_foreign";
@@ -167,32 +168,32 @@ export class AccountForeign extends Denial {
 
 // Parameter Store and the mapping
 
-/** Parameter Store did not answer, or the function may not read it. */
+/** Parameter Store did not answer, or the function is not allowed to read it. */
 export class ParametersUnavailable extends Fault {
   override readonly name = "ParametersUnavailable";
   readonly code = "parameters_unavailable";
 }
-/** No mapping at any of the names that the message lists. */
+/** None of the parameters that the message lists has a mapping for the identity. */
 export class IdentityUnmapped extends Denial {
   override readonly name = "IdentityUnmapped";
   readonly code = "identity_unmapped";
 }
-/** A deny list or a mapping with `deny` names this identity. */
+/** A deny list or a mapping with `deny` denies the identity. */
 export class IdentityDenied extends Denial {
   override readonly name = "IdentityDenied";
   readonly code = "identity_denied";
 }
-/** A deny list is invalid: everybody for whom it is read is refused, since nobody can tell whom it means. */
+/** A deny list is invalid. It denies every identity that it covers. */
 export class DenialsInvalid extends Denial {
   override readonly name = "DenialsInvalid";
   readonly code = "denials_invalid";
 }
-/** The mapping that counts is invalid; the message says how. */
+/** The mapping that applies to the identity is invalid; the message has the reason. */
 export class MappingInvalid extends Denial {
   override readonly name = "MappingInvalid";
   readonly code = "mapping_invalid";
 }
-/** The mapping at this name is for another `arn` or `principalId`. */
+/** The stored mapping is for another `arn` or `principalId`. */
 export class MappingMismatch extends Denial {
   override readonly name = "MappingMismatch";
   readonly code = "mapping_mismatch";
@@ -200,7 +201,7 @@ export class MappingMismatch extends Denial {
 
 // The user
 
-/** The identity has no such value, for example `{SessionName}` for a user. */
+/** The identity has no value for a placeholder, for example `{SessionName}` for a user. */
 export class PlaceholderWithoutValue extends Denial {
   override readonly name = "PlaceholderWithoutValue";
   readonly code = "placeholder_without_value";
@@ -210,12 +211,12 @@ export class NodeNotVerified extends Denial {
   override readonly name = "NodeNotVerified";
   readonly code = "node_not_verified";
 }
-/** EC2 or IAM did not answer, or the function may not ask them. */
+/** EC2 or IAM did not answer, or the function is not allowed to call them. */
 export class InstancesUnavailable extends Fault {
   override readonly name = "InstancesUnavailable";
   readonly code = "instances_unavailable";
 }
-/** The rendered username or a group is empty, or has a control character or a reserved prefix. */
+/** The rendered username or a group is empty, contains a control character, or has a reserved prefix. */
 export class NameRefused extends Denial {
   override readonly name = "NameRefused";
   readonly code = "name_refused";
@@ -223,7 +224,7 @@ export class NameRefused extends Denial {
 
 // The issuer's keys
 
-/** Issuer: no parameter below `<prefix>/issuer` holds a valid key; the message names one that does not, and why. */
+/** Issuer: no parameter below `<prefix>/issuer` has a valid key; the message names an invalid one and the reason. */
 export class IssuerWithoutKeys extends Fault {
   override readonly name = "IssuerWithoutKeys";
   readonly code = "issuer_without_keys";
@@ -231,7 +232,7 @@ export class IssuerWithoutKeys extends Fault {
 
 // Everything else
 
-/** A bug: please report it with the `cause` and `stack` of the log line. */
+/** A bug: report it with the `cause` and `stack` of the log line. */
 export class InternalFault extends Fault {
   override readonly name = "InternalFault";
   readonly code = "internal_fault";
@@ -245,7 +246,7 @@ export class SettingInvalid extends Fault {
 // The codes, as types
 
 type Errors = typeof import("./errors.ts");
-/** Every class above that can be thrown. */
+/** Every concrete class above. */
 export type AnyAuthenticatorError = {
   [Name in keyof Errors]: Errors[Name] extends (new (
     ...parts: never

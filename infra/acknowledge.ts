@@ -1,22 +1,22 @@
-// Exceptions from cdk-nag's AwsSolutions rules, each with its reason beside what it is for.
+// Acknowledges exceptions from cdk-nag's AwsSolutions rules, each with a reason.
 
 import { Stack, Validations } from "aws-cdk-lib";
 import { ManagedPolicy } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 
-/** Missing before aws-cdk-lib 2.257.0, and all that needs a version that new. */
+/** `undefined` before aws-cdk-lib 2.257.0. Nothing else needs such a new version. */
 const validations: typeof Validations | undefined = Validations;
 
 export function acknowledge(construct: Construct, id: string, reason: string): void {
   validations?.of(construct).acknowledge({ id, reason });
 }
 
-/** `arn` as the policy has it. */
+/** `arn` exactly as in the policy. */
 export function acknowledgeWildcard(construct: Construct, arn: string, reason: string): void {
   acknowledge(construct, `AwsSolutions-IAM5[Resource::${flat(Stack.of(construct).resolve(arn))}]`, reason);
 }
 
-/** `name` is what follows `policy/` in the ARN of a policy that AWS manages. */
+/** `name`: the part after `policy/` in the ARN of an AWS managed policy. */
 export function acknowledgeManagedPolicy(construct: Construct, name: string, reason: string): void {
   const { managedPolicyArn } = ManagedPolicy.fromAwsManagedPolicyName(name);
   const arn = flat(Stack.of(construct).resolve(managedPolicyArn));

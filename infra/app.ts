@@ -1,4 +1,4 @@
-// The CDK app that `npx cdk` runs: one stack for each cluster, so that a fault in one never touches another.
+// The CDK app that `npx cdk` runs: one stack for each cluster, so that a fault never affects another cluster.
 
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
@@ -22,7 +22,7 @@ function addStacks(app: App): void {
 try {
   addStacks(new App({ context: FEATURE_FLAGS }));
 } catch (error) {
-  // A mistake in the context is a sentence; Node would print it inside a stack trace.
+  // Prints only the message for a mistake in the context, where Node would print a stack trace.
   if (!(error instanceof Error) || process.env["IAM_AUTHENTICATOR_DEBUG"]) throw error;
   console.error(error.message);
   process.exit(1);

@@ -1,11 +1,11 @@
-// Refuses, at synth, props that would deploy and then not work together.
+// Rejects, at synth, props that deploy but do not work together.
 
 import { Arn, ArnFormat, Stack, Token } from "aws-cdk-lib";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
 import type { IamAuthenticatorProps } from "./props.ts";
 
-/** Throws with a sentence that says what to do. */
+/** Throws an error that states what to do. */
 export function checkProps(scope: Construct, props: IamAuthenticatorProps): void {
   const { nodes = false, nodeVpcs, vpc, vpcEndpoints, endpoint, formerEndpoint } = props;
   const { throttle } = props;
@@ -18,37 +18,37 @@ export function checkProps(scope: Construct, props: IamAuthenticatorProps): void
   atLeastOne({ provisionedConcurrency, reservedConcurrency, quietHours, ...throttle });
   // "the evaluation interval can be no longer than seven days": https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
   if ((quietHours ?? 1) > 168)
-    throw new Error("quietHours must be at most 168 (a week): CloudWatch looks no further back");
+    throw new Error("quietHours must be at most 168 (a week), CloudWatch's longest evaluation interval");
   if (denialShare !== undefined && !(denialShare > 0 && denialShare <= 1)) {
     throw new Error("denialShare must be above 0 and at most 1, such as 0.5 for half of the reviews");
   }
   // "Understanding Lambda function scaling": https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
   if ((provisionedConcurrency ?? 0) >= (reservedConcurrency ?? Number.POSITIVE_INFINITY)) {
     throw new Error(
-      `provisionedConcurrency (${provisionedConcurrency}) must be below reservedConcurrency (${reservedConcurrency}): Lambda throttles what is not provisioned, such as a new version that is being checked, where all reserved concurrency is provisioned. Raise reservedConcurrency, or leave it out`,
+      `provisionedConcurrency (${provisionedConcurrency}) must be below reservedConcurrency (${reservedConcurrency}): otherwise Lambda throttles a version without provisioned concurrency, such as a new one during its check. Raise reservedConcurrency, or leave it out`,
     );
   }
   if (vpcEndpoints !== undefined && vpc === undefined) {
-    throw new Error("vpcEndpoints needs vpc: give the function's VPC, or leave both out");
+    throw new Error("vpcEndpoints requires vpc: set vpc to the function's VPC, or leave both out");
   }
   for (const name of ["vpcSubnets", "securityGroups"] as const) {
     if (props[name] !== undefined && vpc === undefined) {
-      throw new Error(`${name} needs vpc: give the function's VPC, or leave both out`);
+      throw new Error(`${name} requires vpc: set vpc to the function's VPC, or leave both out`);
     }
   }
   for (const name of ["quietHours", "denialShare"] as const) {
     if (props[name] !== undefined && props.alarms === false) {
-      throw new Error(`${name} is for alarms: leave it out, or leave out alarms: false`);
+      throw new Error(`${name} requires alarms: leave it out, or leave out alarms: false`);
     }
   }
-  // IAM has one endpoint for a whole partition, which interface endpoints of a VPC do not reach from every region.
+  // IAM has one endpoint for an entire partition, and not every region has an interface endpoint for it.
   if (nodes && vpc !== undefined && vpcEndpoints !== false) {
     throw new Error(
-      "nodes in a vpc needs IAM, which has no interface endpoint here: use a VPC with a NAT gateway and vpcEndpoints: false",
+      "nodes with a vpc requires access to IAM, which has no interface endpoint here: use a VPC with a NAT gateway and vpcEndpoints: false",
     );
   }
   if (nodeVpcs !== undefined && !nodes)
-    throw new Error("nodeVpcs needs nodes: true, which lets the function look up nodes");
+    throw new Error("nodeVpcs requires nodes: true, which lets the function look up nodes");
   const { kind = "http" } = endpoint ?? {};
   if (formerEndpoint?.kind === kind) {
     throw new Error(
@@ -61,7 +61,7 @@ export function checkProps(scope: Construct, props: IamAuthenticatorProps): void
 export function checkMemory(memorySize: number | undefined): void {
   const megabytes = known(memorySize);
   if (megabytes === undefined || (Number.isInteger(megabytes) && megabytes >= 128 && megabytes <= 10_240)) return;
-  throw new Error(`memorySize (${megabytes}) must be a whole number of MB from 128 to 10240: Lambda takes no other`);
+  throw new Error(`memorySize (${megabytes}) must be an integer from 128 to 10240 (MB)`);
 }
 
 /**
@@ -70,18 +70,18 @@ export function checkMemory(memorySize: number | undefined): void {
  */
 export function checkAlarmTopic(scope: Construct, topic: ITopic | undefined, alarms: boolean | undefined): void {
   if (topic === undefined) return;
-  if (alarms === false) throw new Error("alarmTopic is for alarms: leave it out, or leave out alarms: false");
+  if (alarms === false) throw new Error("alarmTopic requires alarms: leave it out, or leave out alarms: false");
   const { region } = Stack.of(scope);
   if (Token.isUnresolved(topic.topicArn) || Token.isUnresolved(region)) return;
   const { region: its = "" } = Arn.split(topic.topicArn, ArnFormat.NO_RESOURCE_NAME);
   if (its !== region) {
     throw new Error(
-      `the alarm topic ${topic.topicArn} is in ${its} and the stack is in ${region}: alarms notify topics of their own region only. Give a topic in ${region}`,
+      `the alarm topic ${topic.topicArn} is in ${its} and the stack is in ${region}: alarms notify only topics of their own region. Use a topic in ${region}`,
     );
   }
 }
 
-/** A number that only the deployment knows, such as a template's parameter, cannot be checked here. */
+/** `undefined` for a number that is known only at deployment, such as a template's parameter. */
 function known(value: number | undefined): number | undefined {
   return Token.isUnresolved(value) ? undefined : value;
 }
@@ -89,7 +89,7 @@ function known(value: number | undefined): number | undefined {
 function atLeastOne(numbers: Readonly<Record<string, number | undefined>>): void {
   for (const [name, value] of Object.entries(numbers)) {
     if (known(value) !== undefined && !(Number.isInteger(value) && Number(value) >= 1)) {
-      throw new Error(`${name} must be a whole number, 1 or more`);
+      throw new Error(`${name} must be a positive integer`);
     }
   }
 }

@@ -1,9 +1,9 @@
-// What the constructs, and the templates of a release, take where nothing else is chosen.
+// Defaults of the constructs and of a release's templates.
 
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 
 export const DEFAULTS = {
-  /** MB; docs/performance.md has the measurements. */
+  /** MB. Measured in docs/performance.md. */
   memorySize: 512,
   logRetention: RetentionDays.THREE_MONTHS,
   issuerThrottle: { rateLimit: 100, burstLimit: 200 },

@@ -1,17 +1,17 @@
-// The feature flags of CDK that change our stacks: set before the first stack exists, since each changes what is deployed.
+// CDK's feature flags that affect the stacks. They are fixed, since each changes what is deployed.
 
 /**
- * Those of `aws-cdk-lib/recommended-feature-flags.json` that make a difference here; test/infra/feature-flags.test.ts
- * finds further ones after an update. cdk.json's context counts before them.
+ * The flags of `aws-cdk-lib/recommended-feature-flags.json` that make a difference here. test/infra/feature-flags.test.ts
+ * finds more after an update. The context in cdk.json overrides them.
  * https://docs.aws.amazon.com/cdk/v2/guide/featureflags.html
  */
 export const FEATURE_FLAGS = {
-  /** The id of a function's version also depends on its layers. Without layers, only the hash in the id is another one. */
+  /** The id of a function's version also depends on its layers. Without layers, only the hash in the id changes. */
   "@aws-cdk/aws-lambda:recognizeLayerVersion": true,
-  /** Statements of a policy that differ in nothing but their actions are one statement. */
+  /** Merges statements of a policy that differ only in their actions. */
   "@aws-cdk/aws-iam:minimizePolicies": true,
-  /** ARNs have `aws` instead of a reference to the partition where the stack's region is known. */
+  /** Writes `aws` instead of a reference to the partition into ARNs if the stack's region is known. */
   "@aws-cdk/core:enablePartitionLiterals": true,
-  /** The access log of a private API is named without `:*`, as API Gateway reads it back: no drift. */
+  /** Omits `:*` from the ARN of a private API's access log, as API Gateway returns it, so that there is no drift. */
   "@aws-cdk/aws-apigateway:logGroupDestinationArnWithoutWildcard": true,
 } as const;

@@ -1,4 +1,4 @@
-// The construct: one cluster's authenticator, with its endpoint, its mappings, and what watches over it.
+// The construct of a cluster's authenticator, with its endpoint, mappings and monitoring.
 
 import type { RestApi } from "aws-cdk-lib/aws-apigateway";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
@@ -13,6 +13,7 @@ import type { DenyEntry } from "../functions/authenticator/mapping/deny-list.ts"
 import type { Mapping } from "../functions/authenticator/mapping/mapping.ts";
 import type { Outcome } from "../functions/authenticator/review/record.ts";
 import { checkProps } from "./check-props.ts";
+import { deployEndpoint } from "./deploy-endpoint.ts";
 import { makeVpcEndpoints } from "./function/vpc-endpoints.ts";
 import { grantReviews } from "./monitoring/grant-reviews.ts";
 import { count, latency, reviews } from "./monitoring/metrics.ts";
@@ -23,7 +24,6 @@ import { grantMappings } from "./parameters/grant.ts";
 import { knownArn } from "./parameters/known-arn.ts";
 import { addMapping, addPatterns, addSessions } from "./parameters/mappings.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
-import { serve } from "./serve.ts";
 
 export type { CustomDomain } from "./endpoint/custom-domain.ts";
 export type {
@@ -34,29 +34,29 @@ export type {
   Throttle,
   Truststore,
 } from "./endpoint/endpoint.ts";
-// biome-ignore lint/performance/noBarrelFile: this file is the package's one entry
+// biome-ignore lint/performance/noBarrelFile: this file is the package's only entry
 export { ServiceAccountIssuer, type ServiceAccountIssuerProps } from "./issuer/service-account-issuer.ts";
 export { ServiceAccountRole, type ServiceAccountRoleProps } from "./issuer/service-account-role.ts";
 export type { IamAuthenticatorProps } from "./props.ts";
 export type { Caller, DenyEntry, Outcome };
 
-/** Everything a mapping has but whom it is for, which the method says. */
+/** A mapping without its principal, which is an argument of the method. */
 export type MappedUser = Omit<Mapping, "arn" | "arnLike" | "session">;
 
-/** An IAM Identity Center permission set in an account; with `session`, the sessions of one person alone. */
+/** A permission set of IAM Identity Center in an account, or with `session` only the sessions of one user. */
 export interface SsoSubject {
   readonly account: string;
   readonly permissionSet: string;
-  /** Equals the person's user name in Identity Center, including its case. */
+  /** The user name in Identity Center. Case-sensitive. */
   readonly session?: string;
 }
 
 export class IamAuthenticator extends Construct {
-  /** What kube-apiserver's kubeconfig has as `server`. */
+  /** The `server` of kube-apiserver's webhook kubeconfig. */
   readonly url: string;
-  /** Begins with `/`, does not end with one. */
+  /** Starts with `/` and does not end with it. */
   readonly mappingPrefix: string;
-  /** What the endpoint calls. */
+  /** The alias that the endpoint calls. */
   readonly handler: IFunction;
   /** The role of the function. */
   readonly role: IRole;
@@ -70,7 +70,7 @@ export class IamAuthenticator extends Construct {
   readonly #patterns = new Map<string, ReturnType<typeof addPatterns>>();
   readonly #sessions = new Map<string, ReturnType<typeof addSessions>>();
   readonly #denials = new Map<string, ReturnType<typeof addDenials>>();
-  /** Of the endpoint, and of the former one. */
+  /** Logs of the endpoint's function and of the former endpoint's. */
   readonly #logs: ILogGroup[] = [];
   #addCaller: ReturnType<typeof addCallers> | undefined;
 
@@ -79,9 +79,9 @@ export class IamAuthenticator extends Construct {
     const { clusterId, endpoint = { kind: "http" }, formerEndpoint, vpc, vpcEndpoints = true } = props;
     checkProps(this, props);
     if (vpc !== undefined && vpcEndpoints === true) makeVpcEndpoints(this, vpc);
-    const { url, handler, mappingPrefix, functionName, log, role, api, alarms } = serve(this, endpoint, props);
+    const { url, handler, mappingPrefix, functionName, log, role, api, alarms } = deployEndpoint(this, endpoint, props);
     this.#logs.push(log);
-    if (formerEndpoint !== undefined) this.#logs.push(serve(this, formerEndpoint, props).log);
+    if (formerEndpoint !== undefined) this.#logs.push(deployEndpoint(this, formerEndpoint, props).log);
     this.url = url;
     this.handler = handler;
     this.mappingPrefix = mappingPrefix;
@@ -95,20 +95,20 @@ export class IamAuthenticator extends Construct {
     makeOutputs(this, { clusterId, mappingPrefix, endpoint, url, functionName, logGroup, hasCallers });
   }
 
-  /** Maps a role, given by its ARN or as a role whose ARN is known at synth. Throws when the mapping is invalid. */
+  /** Maps a role: an ARN, or a role whose ARN is known at synth. Throws if the mapping is invalid. */
   addRoleMapping(role: IRole | string, mapping: MappedUser): void {
     this.#addByArn("role", knownArn(role), mapping);
   }
 
-  /** Maps an IAM user, given by its ARN or as a user whose ARN is known at synth. */
+  /** Maps an IAM user: an ARN, or a user whose ARN is known at synth. */
   addUserMapping(user: IUser | string, mapping: MappedUser): void {
     this.#addByArn("user", knownArn(user), mapping);
   }
 
   /**
-   * Maps a permission set of IAM Identity Center in an account, whatever suffix its role has there. With `session`, maps
-   * one person's sessions, and replaces the permission set's mapping for them. Administrators of Identity Center, SCIM and
-   * the identity provider can change a user name, or give it to another person.
+   * Maps a permission set of IAM Identity Center in an account, for any suffix of its role. With `session`, maps the
+   * sessions of one user and replaces the permission set's mapping for them. Administrators of Identity Center, SCIM and
+   * the identity provider can change a user name or assign it to another person.
    */
   addSsoMapping(subject: SsoSubject, mapping: MappedUser): void {
     const { account, permissionSet, session } = subject;
@@ -116,19 +116,19 @@ export class IamAuthenticator extends Construct {
       addMapping(this, this.mappingPrefix, { kind: "sso", account, name: permissionSet }, mapping);
       return;
     }
-    // Parameters do not tell capitals apart.
+    // Names of parameters are in lower case.
     const list = `${account}/${permissionSet.toLowerCase()}`;
     const add = this.#sessions.get(list) ?? addSessions(this, this.mappingPrefix, account, permissionSet);
     this.#sessions.set(list, add);
     add({ ...mapping, session });
   }
 
-  /** Maps every identity of an account that has no mapping of its own; without a username, each is its canonical ARN. */
+  /** Maps every identity of an account that has no other mapping. The default username is the identity's canonical ARN. */
   addAccountMapping(account: string, mapping: MappedUser = {}): void {
     addMapping(this, this.mappingPrefix, { kind: "account", account }, mapping);
   }
 
-  /** Appends to the patterns of one account, or of `any`. The first that matches counts. */
+  /** Appends to the patterns of an account, or of `any`. The first match applies. */
   addPattern(account: string, pattern: MappedUser & { readonly arnLike: string }): void {
     const add = this.#patterns.get(account) ?? addPatterns(this, this.mappingPrefix, account);
     this.#patterns.set(account, add);
@@ -136,8 +136,8 @@ export class IamAuthenticator extends Construct {
   }
 
   /**
-   * Shuts out whom `arnLike` matches, whatever any mapping says: a role or user, everybody of a pattern, or one person of
-   * a shared role by the session's ARN, `arn:aws:sts::<account>:assumed-role/<role>/<session>`.
+   * Denies the identities that `arnLike` matches, in spite of any mapping: a role or user, all matches of a pattern, or one
+   * session of a shared role by its ARN, `arn:aws:sts::<account>:assumed-role/<role>/<session>`.
    */
   addDenial(entry: DenyEntry): void {
     const list = denyListOf(this, entry);
@@ -146,61 +146,61 @@ export class IamAuthenticator extends Construct {
     add(entry);
   }
 
-  /** Accepts a caller's token, by its SHA-256. The token itself never comes near a template. */
+  /** Accepts a caller's token by its SHA-256. The token is never in a template. */
   addCaller(caller: Caller): void {
     this.#addCaller ??= addCallers(this, this.mappingPrefix);
     this.#addCaller(caller);
   }
 
   /**
-   * Lets a role, user or group of the stack's account manage all mappings and denials; or, with `account`, the mappings of
-   * that account alone, and read the denials that concern it. Never the callers.
+   * Allows a role, user or group of the stack's account to manage all mappings and denials. With `account`, allows it to
+   * manage only the mappings of that account and to read its denials. Never includes the callers.
    */
   grantManageMappings(grantee: IGrantable, { account }: { readonly account?: string } = {}): Grant {
     return grantMappings(this, this.mappingPrefix, grantee, account);
   }
 
-  /** Lets a role, user or group of the stack's account read the function's log, for `iam-authenticator reviews`. */
+  /** Allows a role, user or group of the stack's account to read the function's log with `iam-authenticator reviews`. */
   grantReadReviews(grantee: IGrantable): Grant {
     return grantReviews(this, this.#logs, grantee);
   }
 
-  /** How many reviews there were, of one outcome or of all. Like the metrics below, by the minute. */
+  /** Number of reviews of one outcome or of all. The period of this metric and those below is a minute. */
   metricReviews(outcome?: Outcome, options: MetricOptions = {}): Metric {
     return reviews(this.#clusterId, outcome).with(options);
   }
 
-  /** How long a review took, in ms; the slowest 1 % unless `options` has another statistic. */
+  /** Latency of a review in ms. Default statistic: p99. */
   metricLatency(options: MetricOptions = {}): Metric {
     return latency(this.#clusterId, "Latency", "p99").with(options);
   }
 
-  /** How long STS took, in ms. */
+  /** Latency of STS in ms. */
   metricStsLatency(options: MetricOptions = {}): Metric {
     return latency(this.#clusterId, "StsLatency", "p99").with(options);
   }
 
-  /** How long Parameter Store took, in ms. */
+  /** Latency of Parameter Store in ms. */
   metricSsmLatency(options: MetricOptions = {}): Metric {
     return latency(this.#clusterId, "SsmLatency", "p99").with(options);
   }
 
-  /** How many reviews STS throttled. */
+  /** Number of reviews that STS throttled. */
   metricStsThrottled(options: MetricOptions = {}): Metric {
     return count(this.#clusterId, "StsThrottled").with(options);
   }
 
-  /** How many invalid mappings reviews read. */
+  /** Number of invalid mappings that reviews read. */
   metricInvalidMappings(options: MetricOptions = {}): Metric {
     return count(this.#clusterId, "InvalidMappings").with(options);
   }
 
-  /** How many reads were answered from memory while Parameter Store failed. */
+  /** Number of reads that were answered from the cache because Parameter Store failed. */
   metricStaleReads(options: MetricOptions = {}): Metric {
     return count(this.#clusterId, "StaleReads").with(options);
   }
 
-  /** How many reviews were the first of their environment. */
+  /** Number of reviews that were the first of their Lambda environment. */
   metricColdStart(options: MetricOptions = {}): Metric {
     return count(this.#clusterId, "ColdStart").with(options);
   }
@@ -209,7 +209,7 @@ export class IamAuthenticator extends Construct {
     const parsed = arn === undefined ? undefined : parseMappedArn(arn);
     if (arn === undefined || parsed?.kind !== kind) {
       throw new Error(
-        `the mapping of a ${kind} needs a ${kind}'s ARN, known at synth: give the ARN itself, or a ${kind} with a fixed name in a stack with a fixed account and region`,
+        `the mapping of a ${kind} requires a ${kind}'s ARN that is known at synth: use the ARN itself, or a ${kind} with a fixed name in a stack with a fixed account and region`,
       );
     }
     addMapping(this, this.mappingPrefix, { kind, account: parsed.accountId, name: parsed.name }, { ...mapping, arn });

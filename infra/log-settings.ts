@@ -1,4 +1,4 @@
-// How every log group of a cluster is kept: for how long, and encrypted with whose key.
+// Retention and encryption of every log group of a cluster.
 
 import { ArnFormat, Stack } from "aws-cdk-lib";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
@@ -24,8 +24,9 @@ interface LogProps {
 }
 
 /**
- * In the policy of a key that the app makes; that of another key must say so already. For this account and region's log
- * groups alone: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+ * Allows CloudWatch Logs to use the key, only for log groups of this account and region. CDK can change only the policy of
+ * a key of the app; another key's policy must already allow it.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
  */
 function allowLogs(scope: Construct, key: IKey): void {
   const stack = Stack.of(scope);

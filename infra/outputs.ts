@@ -1,4 +1,4 @@
-// What the stack prints when it is deployed: all that kube-apiserver's operator types next.
+// The stack's outputs, with the command and flags that configure kube-apiserver.
 
 import { CfnOutput, Lazy, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
@@ -13,13 +13,13 @@ export interface OutputOptions {
   readonly url: string;
   readonly functionName: string;
   readonly logGroup: string;
-  /** Asked at synth: callers that the stack keeps are not to be changed by the command. */
+  /** Called at synth. The CLI must not change callers that the stack manages. */
   readonly hasCallers: () => boolean;
 }
 
 /**
- * By the package's name: whoever registers `iam-authenticator` on npm would run there, with AWS credentials. Only what is
- * installed, since the package is not published yet.
+ * Uses the package's name: with `iam-authenticator`, npx could run a stranger's package of that name with AWS credentials.
+ * `--no` runs only an installed package, since this one is not published yet.
  */
 const RUN = "npx --no -- lambda-iam-authenticator";
 
@@ -35,7 +35,7 @@ export function makeOutputs(scope: Construct, options: OutputOptions): void {
   for (const name of OUTPUTS) new CfnOutput(scope, name, { value: values[name] });
 }
 
-/** A bearer token is made where its kubeconfig is written: AWS only ever gets its hash. */
+/** The command generates the bearer token and writes it into the kubeconfig. AWS receives only its hash. */
 function kubeconfigCommand(
   scope: Construct,
   { clusterId, mappingPrefix, endpoint, url, hasCallers }: OutputOptions,

@@ -1,4 +1,4 @@
-// The construct's props.
+// The props of the construct IamAuthenticator.
 
 import type { ISecurityGroup, IVpc, SubnetSelection } from "aws-cdk-lib/aws-ec2";
 import type { IKey } from "aws-cdk-lib/aws-kms";
@@ -19,77 +19,78 @@ export interface IamAuthenticatorProps {
   readonly endpoint?: Endpoint;
 
   /**
-   * The endpoint before a change of its kind: it stays, with a function of its own, until kube-apiserver has moved.
+   * Keeps the former endpoint, with a separate function, after a change of the endpoint's kind until kube-apiserver has
+   * moved.
    *
    * @default - none
    */
   readonly formerEndpoint?: Endpoint;
 
   /**
-   * Requests a second, and at once above that, that the endpoint lets through. See "Storms" in docs/performance.md.
+   * Requests per second that the endpoint accepts, and the burst above that. See "Storms" in docs/performance.md.
    *
-   * @default - 150 a second, 50 at once; with `reservedConcurrency`, 200 a second, 2,000 at once
+   * @default - 150 per second, burst 50; with `reservedConcurrency`, 200 per second, burst 2,000
    */
   readonly throttle?: Throttle;
 
   /**
-   * Where the mappings are in Parameter Store.
+   * Prefix of the mappings' names in Parameter Store.
    *
    * @default - `/iam-authenticator/<clusterId>`
    */
   readonly mappingPrefix?: string;
 
   /**
-   * Identities of other accounts are refused before a mapping is read.
+   * Accepts only identities of these accounts. Others are denied before a mapping is read.
    *
    * @default - every account
    */
   readonly accounts?: readonly string[];
 
   /**
-   * Only tokens signed for these regions.
+   * Accepts only tokens that are signed for these regions.
    *
-   * @default - all regions of the partition; with `vpcEndpoints`, the stack's own
+   * @default - all regions of the partition; in a VPC with `vpcEndpoints`, the stack's region
    */
   readonly stsRegions?: readonly string[];
 
   /**
-   * Further STS hosts that a token may name, such as an interface endpoint's.
+   * Additional STS hosts that a token can name, such as an interface endpoint's.
    *
    * @default - none
    */
   readonly stsExtraHosts?: readonly string[];
 
   /**
-   * Audiences that a granted token is good for.
+   * Audiences that a token can be granted for.
    *
    * @default - kube-apiserver's own
    */
   readonly audiences?: readonly string[];
 
   /**
-   * No username and no group may begin with one of these.
+   * Denies usernames and groups that begin with one of these prefixes.
    *
    * @default - none
    */
   readonly reservedPrefixes?: readonly string[];
 
   /**
-   * `minimal` leaves out uid and extra, which Pinniped refuses.
+   * `minimal` omits uid and extra, which Pinniped does not accept.
    *
    * @default "full"
    */
   readonly userInfo?: "full" | "minimal";
 
   /**
-   * From which level on reviews are logged; metrics are always written.
+   * Logs reviews of this level or higher. Metrics are always written.
    *
    * @default "info"
    */
   readonly logLevel?: "debug" | "info" | "warn" | "error";
 
   /**
-   * Lets mappings use `{EC2PrivateDNSName}`: the function may then read instances and instance profiles.
+   * Enables `{EC2PrivateDNSName}` in mappings, and allows the function to read instances and instance profiles.
    *
    * @default false
    */
@@ -110,92 +111,91 @@ export interface IamAuthenticatorProps {
   readonly architecture?: Architecture;
 
   /**
-   * Memory of the function, in MB. More memory also means more processor: see docs/performance.md.
+   * Memory of the function, in MB. More memory also gives more CPU: see docs/performance.md.
    *
    * @default 512
    */
   readonly memorySize?: number;
 
   /**
-   * How many environments are kept warm.
+   * Number of Lambda environments that are kept warm.
    *
    * @default - none
    */
   readonly provisionedConcurrency?: number;
 
   /**
-   * At most this many environments, taken from the account's limit. 8 are enough for most clusters, and keep a restart of
-   * the control plane from using up Parameter Store's reads (docs/performance.md, "Storms"). At least 100 of the account must stay
-   * for other functions: where the limit is lower than that and this number together, the deployment fails.
+   * Maximum number of Lambda environments, taken from the account's limit. 8 are enough for most clusters, and prevent a
+   * restart of the control plane from using up Parameter Store's reads (docs/performance.md, "Storms"). The deployment
+   * fails if fewer than 100 of the account's limit remain for other functions.
    *
-   * @default - no limit of its own
+   * @default - only the account's limit
    */
   readonly reservedConcurrency?: number;
 
   /**
-   * Puts the function into this VPC's private subnets.
+   * Places the function in this VPC's private subnets.
    *
-   * @default - outside of any VPC
+   * @default - no VPC
    */
   readonly vpc?: IVpc;
 
   /**
-   * Which subnets of `vpc` the function is in.
+   * Subnets of `vpc` for the function.
    *
-   * @default - all private ones
+   * @default - all private subnets
    */
   readonly vpcSubnets?: SubnetSelection;
 
   /**
-   * Security groups of the function in `vpc`. They must let it reach STS, Parameter Store and, with `nodes`, EC2 and IAM.
+   * Security groups of the function in `vpc`. They must allow access to STS, Parameter Store and, with `nodes`, EC2 and IAM.
    *
-   * @default - one is made, which allows every way out and none in
+   * @default - one is created that allows all outbound and no inbound traffic
    */
   readonly securityGroups?: readonly ISecurityGroup[];
 
   /**
-   * How the function in `vpc` reaches STS and Parameter Store. `true` makes interface endpoints for both. `"existing"`
-   * uses those of the VPC, such as another cluster's. Both accept only tokens for the plain STS host of the stack's own
-   * region (or of `stsRegions`), since interface endpoints serve no other. `false` means a NAT gateway.
+   * How the function in `vpc` reaches STS and Parameter Store. `true` creates interface endpoints for both. `"existing"`
+   * uses those of the VPC, such as another cluster's. With both, only tokens for the plain STS host of the stack's region
+   * (or of `stsRegions`) are accepted, since interface endpoints serve no other host. `false` requires a NAT gateway.
    *
    * @default true
    */
   readonly vpcEndpoints?: boolean | "existing";
 
   /**
-   * A new version is checked first, gets a tenth of the reviews for ten minutes, and is taken back when it fails or denies
-   * more of them than the old one.
+   * A new version is checked first, receives a tenth of the reviews for ten minutes, and is rolled back if it fails or
+   * denies more of them than the old one.
    *
    * @default true
    */
   readonly safeDeployments?: boolean;
 
   /**
-   * Makes the alarms, those of deployments included: without them, a bad version is taken back only where the check finds
-   * it.
+   * Creates the alarms, including those of deployments. Without alarms, only a failed check rolls a new version back.
    *
    * @default true
    */
   readonly alarms?: boolean;
 
   /**
-   * Makes the dashboard.
+   * Creates the dashboard.
    *
    * @default true
    */
   readonly dashboard?: boolean;
 
   /**
-   * Hours without a review after which the alarm NoReviews goes off, 1 to 168. For a cluster that sleeps at night or on
-   * weekends, more than those hours.
+   * Hours without a review before the alarm NoReviews fires, 1 to 168. Use a longer time than the nights or weekends in
+   * which a cluster is idle.
    *
    * @default 24
    */
   readonly quietHours?: number;
 
   /**
-   * The share of denials among answered reviews from which on the alarm Denials goes off, between 0 and 1. For a cluster
-   * where denials are usual, such as of jobs with expired tokens, more than their usual share.
+   * The share of denials among answered reviews at which the alarm Denials fires, above 0 and at most 1. Use more than the
+   * usual share in a cluster with regular denials, such as of jobs with expired tokens.
    *
    * @default 0.5
    */
@@ -204,7 +204,7 @@ export interface IamAuthenticatorProps {
   /**
    * SNS topic that alarms notify.
    *
-   * @default - none: alarms are only shown
+   * @default - none: alarms are only visible in CloudWatch
    */
   readonly alarmTopic?: ITopic;
 
@@ -216,8 +216,8 @@ export interface IamAuthenticatorProps {
   readonly logRetention?: RetentionDays;
 
   /**
-   * Encrypts the function's log and the endpoint's. A key that is made in the app lets CloudWatch Logs use it; another
-   * key's policy must do so already.
+   * Encrypts the function's log and the endpoint's. The construct allows CloudWatch Logs to use a key of the app. Another
+   * key's policy must already allow it.
    *
    * @default - the key of CloudWatch Logs
    */

@@ -1,4 +1,4 @@
-// The handler: what happens around a review as middlewares, in the order of the contract, and the review itself.
+// The Lambda handler: runs the middlewares in the order of the contract, then the review.
 
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
@@ -22,20 +22,20 @@ import type { Settings } from "./settings.ts";
 const MAPPING_FOUND_MS = 30_000;
 const CALLERS_FOUND_MS = 60_000;
 
-/** What the handler needs from outside. */
+/** Services outside of the function. */
 export interface Dependencies {
   readonly askSts: AskSts;
   readonly fetchParameters: FetchParameters;
   readonly findNodeName: ReviewServices["findNodeName"];
   readonly clock: Clock;
-  /** Takes lines of JSON, without the end of the last one. */
+  /** Prints lines of JSON. `lines` does not end with a newline. */
   readonly print: (lines: string) => void;
 }
 
 export interface Authenticator {
-  /** Answers API Gateway events, payload 1.0 and 2.0, and the deployment check. All state is caches: two reviews at once do not meet. */
+  /** Answers API Gateway events (payload 1.0 and 2.0) and the deployment check. Concurrent reviews share only caches. */
   readonly handler: (event: unknown, context: unknown) => Promise<HttpResponse>;
-  /** For `bearer`: the very call that the first review would make, which then finds the callers in the cache. */
+  /** For `bearer`: makes the first review's call for the callers early, so that the review finds them in the cache. */
   readonly prefetchCallers: (deadline: Deadline) => Promise<void>;
 }
 
@@ -57,7 +57,7 @@ export function createAuthenticator(
     return jsonResponse(200, tokenReview(review.apiVersion, status));
   }
 
-  // Lambda's own timeout comes after the review's deadline, so that middy's early one has nothing to do.
+  // The review's deadline ends before Lambda's timeout, so middy's early timeout is not needed.
   const chain = middy<RequestContext, HttpResponse>({ timeoutEarlyInMillis: 0 })
     .use(openRequestContext(clock))
     .use(logReview(settings, print))
@@ -68,13 +68,13 @@ export function createAuthenticator(
     .handler<RequestContext, HttpResponse>(answerReview);
   return {
     async handler(event, context) {
-      // The deployment check's own event: API Gateway lets no caller add a key.
+      // Only the deployment check sends this key: callers of API Gateway cannot add keys to the event.
       const parameters = isObject(event) ? event["storedParameters"] : undefined;
       if (Array.isArray(parameters)) {
         const { answerCheck } = await import("./stored-problems.ts");
         return jsonResponse(200, answerCheck(parameters, partition.id));
       }
-      // API Gateway's event is a RequestContext as soon as the first middleware has run.
+      // The first middleware replaces API Gateway's event with a RequestContext.
       return chain(event as RequestContext, context as Context);
     },
     prefetchCallers: async (deadline) => {

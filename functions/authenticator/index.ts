@@ -1,4 +1,4 @@
-// The Lambda function's entry: settings from the environment, AWS, the clock and standard output, wired once.
+// Entry point of the authenticator's Lambda function: wires settings, AWS clients, clock and standard output.
 
 import { workAhead } from "../lib/work-ahead.ts";
 import { createParameterStore } from "../parameters/parameter-store.ts";
@@ -10,20 +10,20 @@ import { readSettings } from "./settings.ts";
 const settings = readSettings(process.env);
 const { callerAuth, clusterId, region, partition, stsEndpoint, ssmEndpoint, nodeVpcs } = settings;
 const clock = Date.now;
-const { fetchParameters, rehearse } = createParameterStore({ region, endpoint: ssmEndpoint });
+const { fetchParameters, warmUp } = createParameterStore({ region, endpoint: ssmEndpoint });
 
 const { handler, prefetchCallers } = createAuthenticator(settings, {
   askSts: createSts({ clusterId, regionalHost: `sts.${region}.${partition.domain}`, endpoint: stsEndpoint }),
   fetchParameters,
   findNodeName: findNodeNameLazily({ region, vpcs: nodeVpcs }),
   clock,
-  // Not console.log: under Lambda's JSON log format it wraps what it prints, and metrics must stand alone.
+  // Not console.log: with Lambda's JSON log format, it wraps each line, and CloudWatch then finds no metrics.
   print: (lines) => process.stdout.write(`${lines}\n`),
 });
 
-// Lambda gives a whole processor while it initialises, and afterwards the share that the memory size pays for
+// Lambda gives a full CPU during initialization, and later only the share that the memory size includes
 // (docs/decisions/0009-work-before-the-first-review.md).
-const readAhead = callerAuth === "bearer" ? prefetchCallers : rehearse;
+const readAhead = callerAuth === "bearer" ? prefetchCallers : warmUp;
 await workAhead(clock, readAhead);
 
 export { handler };

@@ -1,4 +1,4 @@
-// The function's settings, read from the environment once, while it initialises.
+// Reads the function's settings from the environment, once during initialization.
 
 import type { Partition } from "../aws/partitions.ts";
 import { type CommonSettings, readCommonSettings, sdkEndpoint } from "../settings/common.ts";
@@ -21,26 +21,26 @@ const STS_HOSTS = ["all", "regional"] as const;
 
 export interface Settings extends CommonSettings {
   readonly callerAuth: (typeof CALLER_AUTH)[number];
-  /** Whole subject DNs; `*` alone: any certificate of the trust store. Never empty with `mtls`. */
+  /** Complete subject DNs, or only `*` for any certificate that the truststore accepts. Never empty with `mtls`. */
   readonly callerSubjects: readonly string[];
-  /** Twelve digits each; identities of other accounts are refused. Empty: any account. */
+  /** 12 digits each. Identities of other accounts are denied. Empty: any account. */
   readonly accounts: readonly string[];
   readonly stsHosts: StsHosts;
   readonly stsEndpoint: URL | undefined;
   readonly audiences: readonly string[];
   readonly reservedPrefixes: readonly string[];
-  /** Where a node's instance must be. Empty: in any VPC. */
+  /** A node's instance must be in one of these VPCs. Empty: any VPC. */
   readonly nodeVpcs: readonly string[];
   readonly userInfo: (typeof USER_INFO)[number];
 }
 
-/** Throws `SettingInvalid` with the name of what is missing or bad. */
+/** Throws `SettingInvalid`, which names the missing or invalid setting. */
 export function readSettings(environment: Environment): Settings {
   const read = readFrom(environment);
   const common = readCommonSettings(read);
   const callerAuth = oneOf(read, "CALLER_AUTH", CALLER_AUTH);
   if (callerAuth === undefined) throw required("CALLER_AUTH", `one of ${CALLER_AUTH.join(", ")}`);
-  // Read by the SDK, and checked here.
+  // The SDK reads these endpoints. Check them here.
   for (const service of ["EC2", "IAM"]) sdkEndpoint(read, service);
 
   return {
@@ -57,18 +57,18 @@ export function readSettings(environment: Environment): Settings {
   };
 }
 
-/** A missing or misspelt variable must not accept every certificate: that takes a `*`. */
+/** Only an explicit `*` accepts every certificate: a missing or misspelled variable must not. */
 function callerSubjects(read: Read, callerAuth: Settings["callerAuth"]): string[] {
   const name = "CALLER_SUBJECTS";
   const subjects = list(read, name, ";") ?? [];
   if (callerAuth !== "mtls") {
     if (subjects.length === 0) return [];
-    throw bad(name, `empty where CALLER_AUTH is ${callerAuth}: only mtls has subjects`);
+    throw bad(name, `empty with CALLER_AUTH=${callerAuth}: only mtls has subjects`);
   }
   if (subjects.length === 0) {
-    throw required(name, "with mtls, whole subject DNs, or * for any certificate of the truststore");
+    throw required(name, "with mtls, complete subject DNs, or * for any certificate of the truststore");
   }
-  if (subjects.length > 1 && subjects.includes("*")) throw bad(name, "* alone or whole subject DNs");
+  if (subjects.length > 1 && subjects.includes("*")) throw bad(name, "only *, or complete subject DNs");
   return subjects;
 }
 
@@ -80,7 +80,7 @@ function stsHosts(read: Read, { partition, region }: CommonSettings): StsHosts {
   return acceptedStsHosts(partition, region, {
     onlyRegions: stsRegions(read, partition, region),
     regionalOnly: oneOf(read, "STS_HOSTS", STS_HOSTS) === "regional",
-    extraHosts: listOf(read, "STS_EXTRA_HOSTS", HOST_NAME, "host names, in lower case and without port") ?? [],
+    extraHosts: listOf(read, "STS_EXTRA_HOSTS", HOST_NAME, "host names in lower case, without port") ?? [],
   });
 }
 
@@ -92,12 +92,12 @@ function stsRegions(read: Read, { id, regions }: Partition, ownRegion: string): 
   return chosen;
 }
 
-/** Its path and query are the token's. */
+/** Path and query come from the token. */
 function stsEndpoint(read: Read): URL | undefined {
   const name = "AWS_ENDPOINT_URL_STS";
   const url = endpoint(read, name);
   if (url !== undefined && url.href !== `${url.origin}/`) {
-    throw bad(name, "a URL of scheme, host and port alone, such as https://sts.example.com:8443");
+    throw bad(name, "a URL with only scheme, host and port, such as https://sts.example.com:8443");
   }
   return url;
 }

@@ -1,4 +1,4 @@
-// What this version makes of stored parameters, for the deployment check: it compares its own answer with the live version's.
+// Validates stored parameters for the deployment check, which compares the new version with the live one.
 
 import { isObject, parseJson } from "../lib/json.ts";
 import { parseStored } from "../lib/repeated-keys.ts";
@@ -7,18 +7,18 @@ import { isCaller } from "./caller/bearer.ts";
 import { checkDenyEntry } from "./mapping/deny-list.ts";
 import { checkMapping, isListKind, isMappingKind, repeatedKeyProblem } from "./mapping/mapping.ts";
 
-/** A parameter as it is stored, and what its name says. */
+/** A stored parameter, with the kind and account from its name. */
 export interface NamedParameter extends StoredParameter {
   /** A kind of mapping, `deny` or `callers`. */
   readonly kind: string;
-  /** Twelve digits or `any`; empty for callers. */
+  /** 12 digits or `any`. Empty for callers. */
   readonly account: string;
 }
 
-/** Phrases for an operator: one for a value that cannot be read at all, or one for each entry that is invalid. */
+/** Phrases for an operator: one for an unreadable value, or for each entry its problem, `undefined` if it is valid. */
 export type StoredProblems = string | readonly (string | undefined)[];
 
-/** `null` for a kind that this version does not read. Without `partition`, a denial may be for any. */
+/** `null` for a kind that this version does not know. Without `partition`, a denial can be for any partition. */
 export function problemsIn(
   { kind, account, value: text, secure }: NamedParameter,
   partition: string | undefined,
@@ -40,20 +40,20 @@ export function problemsIn(
 }
 
 /**
- * As versions before 0.1.0 read it: of repeated keys the last, a denial that can never match where it is stored as a
- * valid one, and no sso-session list. They cannot be asked.
+ * The result of versions before 0.1.0, which cannot answer the check: the last of repeated keys wins, a denial for
+ * another account or partition is valid, and sso-session lists are unknown.
  */
 export function formerProblemsIn(parameter: NamedParameter): StoredProblems | null {
   return parameter.kind === "sso-session" ? null : problemsIn({ ...parameter, account: "any" }, undefined, parseJson);
 }
 
-/** In a form that every version gives and understands: for each entry whether it is valid, `false` for an unreadable value. */
+/** A form that all versions share: whether each entry is valid, or `false` for an unreadable value. */
 export function validityOf(problems: StoredProblems | null): boolean[] | false | null {
   if (problems === null) return null;
   return typeof problems !== "string" && problems.map((problem) => problem === undefined);
 }
 
-/** The answer to the deployment check's question, which is a list of parameters. */
+/** Answers the deployment check, which sends a list of parameters. */
 export function answerCheck(
   parameters: readonly unknown[],
   partition: string,

@@ -1,4 +1,4 @@
-// Keep-alive agents for STS and Parameter Store, with a connection that is opened before it is needed.
+// Creates keep-alive agents for STS and Parameter Store, and opens a connection before it is needed.
 
 import type { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
@@ -7,14 +7,14 @@ import type { Duplex } from "node:stream";
 
 export interface Agents {
   readonly httpsAgent: HttpsAgent;
-  /** Only there when a local endpoint speaks plain HTTP; loading `node:http` costs start-up time. */
+  /** Only set for a local endpoint with plain HTTP, since loading `node:http` costs start-up time. */
   readonly httpAgent: HttpAgent | undefined;
 }
 
-/** Certificates are verified whatever NODE_TLS_REJECT_UNAUTHORIZED says: a forged STS could name anybody. */
+/** Ignores NODE_TLS_REJECT_UNAUTHORIZED: a forged STS could return any identity. */
 const OPTIONS = { keepAlive: true, maxSockets: 50, rejectUnauthorized: true };
 
-/** Without a connection yet. `plain`: whether a local endpoint may speak plain HTTP. */
+/** Opens no connection. `plain`: also support plain HTTP, for a local endpoint. */
 export function createAgents(plain: boolean): Agents {
   const httpsAgent = new HttpsAgent(OPTIONS);
   const httpAgent = plain ? new (process.getBuiltinModule("node:http").Agent)(OPTIONS) : undefined;
@@ -22,8 +22,8 @@ export function createAgents(plain: boolean): Agents {
 }
 
 /**
- * `endpoint`: where most requests will go. Its connection is opened now, without waiting, so that a cold start does not
- * pay for the handshake in its first review (docs/performance.md has what that is worth).
+ * Starts to open a connection to `endpoint`, which serves most requests, so that the first review after a cold start does
+ * not wait for the handshake (measured in docs/performance.md).
  */
 export function openAgents(endpoint: URL): Agents {
   const agents = createAgents(endpoint.protocol === "http:");
@@ -31,14 +31,14 @@ export function openAgents(endpoint: URL): Agents {
   return agents;
 }
 
-/** As the SDK's clients take them. */
+/** The agents, in the form that clients of the SDK accept. */
 export function requestHandler({ httpsAgent, httpAgent }: Agents): { httpsAgent: HttpsAgent; httpAgent?: HttpAgent } {
   return httpAgent === undefined ? { httpsAgent } : { httpsAgent, httpAgent };
 }
 
 /**
- * Closes the connections that wait for a next request. Where one has failed, the others may be as dead: Lambda froze the
- * environment, and they all ended meanwhile. A second try then takes a new one.
+ * Closes idle connections, so that a retry opens a new one. If one connection fails, the others can be dead too: servers
+ * close them while Lambda has frozen the environment.
  */
 export function discardIdle({ httpsAgent, httpAgent }: Agents): void {
   for (const agent of [httpsAgent, httpAgent]) {
@@ -48,7 +48,7 @@ export function discardIdle({ httpsAgent, httpAgent }: Agents): void {
   }
 }
 
-/** The host to connect to: an IPv6 address without its brackets. */
+/** The host to connect to. Removes the brackets of an IPv6 address. */
 export function connectHost({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, "$1");
 }
@@ -56,9 +56,9 @@ export function connectHost({ hostname }: URL): string {
 type Connect = HttpAgent["createConnection"];
 
 /**
- * The agent asks `createConnection` for each new connection
- * (https://nodejs.org/api/http.html#agentcreateconnectionoptions-callback); the first time it is for `endpoint`, it gets
- * the one that is open already. One that failed meanwhile is dropped, and a new one shows the error.
+ * The agent calls `createConnection` for each new connection
+ * (https://nodejs.org/api/http.html#agentcreateconnectionoptions-callback). The first call for `endpoint` returns the
+ * connection that is already open. If that one has failed, a new one reports the error.
  */
 function openAhead(agent: HttpAgent, endpoint: URL): void {
   const host = connectHost(endpoint);

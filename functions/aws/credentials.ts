@@ -1,4 +1,4 @@
-// Where the SDK gets credentials from in the bundle: the environment, or else a container's credential endpoint.
+// Provides the SDK's credentials in the bundle: from the environment, otherwise from a container's credential endpoint.
 
 import { fromEnv } from "@aws-sdk/credential-provider-env";
 import { fromHttp } from "@aws-sdk/credential-provider-http";
@@ -7,13 +7,13 @@ import { memoize } from "@smithy/core/config";
 type Init = NonNullable<Parameters<typeof fromHttp>[0]>;
 type Credentials = Awaited<ReturnType<ReturnType<typeof fromEnv>>>;
 
-/** Before they end, as in the SDK's own chain, so that no request is signed with what ends on its way. */
+/** Renews credentials this long before they expire, like the SDK's own chain. */
 const RENEW_MS = 5 * 60 * 1000;
 
 /**
- * Stands in for the export of this name of `@aws-sdk/credential-provider-node` (infra/bundle/bundle.ts). Lambda and
- * `sam local` set keys in the environment; `AWS_CONTAINER_CREDENTIALS_FULL_URI` is set where keys have to be renewed in
- * a running process. Profiles, SSO, web identities and instance metadata are not found where a function runs.
+ * Replaces the export of this name of `@aws-sdk/credential-provider-node` (infra/bundle/bundle.ts). Lambda and `sam local`
+ * set keys in the environment. `AWS_CONTAINER_CREDENTIALS_FULL_URI` is set if keys must be renewed in a running process.
+ * Profiles, SSO, web identities and instance metadata do not exist where a function runs.
  */
 export function defaultProvider(init: Init = {}): () => Promise<Credentials> {
   const provider = async (): Promise<Credentials> => (hasKeys() ? fromEnv(init)() : fromHttp(init)());

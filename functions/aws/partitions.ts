@@ -1,25 +1,25 @@
 // The AWS partitions, their regions and the domains of their endpoints.
 
-/** Regions and domains of one partition, as the AWS SDK for JavaScript lists them (a test compares the two). */
+/** Regions and domains of one partition. A test compares them with the AWS SDK for JavaScript. */
 export interface Partition {
   readonly id: string;
   readonly domain: string;
   /**
-   * Only where AWS documents dual-stack endpoints of STS. The SDK spells such names for every partition.
+   * Only set if AWS documents dual-stack endpoints of STS. The SDK generates such names for every partition.
    * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_dual-stack_endpoint_support.html
    */
   readonly dualStackDomain?: string;
   /**
-   * Regions with an `sts-fips.` host. The SDK spells one for each region; the others do not resolve.
+   * Regions with an `sts-fips.` host. The SDK generates one for every region, but the others do not resolve.
    * https://docs.aws.amazon.com/general/latest/gr/sts.html
    */
   readonly stsFipsRegions?: readonly string[];
   /**
-   * Regions with a host that is both FIPS and dual-stack: those of the US and Canada.
+   * Regions with a host that is both FIPS and dual-stack, all in the US and Canada.
    * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_dual-stack_endpoint_support.html
    */
   readonly stsFipsDualStackRegions?: readonly string[];
-  /** Which region names belong here, known or not yet known. */
+  /** Matches the region names of this partition, including new regions that are not listed. */
   readonly regionPattern: RegExp;
   readonly regions: readonly string[];
 }
@@ -87,12 +87,12 @@ const PARTITIONS: readonly Partition[] = [
   },
 ];
 
-/** Of every partition. */
+/** The listed regions of all partitions. */
 export function knownRegions(): string[] {
   return PARTITIONS.flatMap(({ regions }) => regions);
 }
 
-/** The partition that a region belongs to by its name, known or new; `undefined` for a name of none. */
+/** The partition of a region, which need not be listed; `undefined` if no partition matches. */
 export function partitionOfRegion(region: string): Partition | undefined {
   return PARTITIONS.find(({ regionPattern }) => regionPattern.test(region));
 }

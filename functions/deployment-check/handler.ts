@@ -1,29 +1,30 @@
-// CodeDeploy's check before a new version gets its first review: one that answers wrongly never does.
+// Checks a new version for CodeDeploy before it receives reviews. A version with a wrong answer receives none.
 
+import type { Clock } from "../lib/deadline.ts";
 import { isObject, parseJson } from "../lib/json.ts";
 import { type CheckedSettings, type KnownAnswer, knownAnswers, problemOf, reasonOf } from "./known-answers.ts";
 import { changedReadings, type Store } from "./stored-values.ts";
 
 export interface CheckDependencies {
-  /** Gives what the function returned; throws `VersionFailed` where its code failed. */
+  /** Returns the function's result. Throws `VersionFailed` if its code fails. */
   readonly invoke: (functionArn: string, event: object) => Promise<unknown>;
-  /** Tells CodeDeploy; `Failed` stops the deployment. */
+  /** Reports to CodeDeploy. `Failed` stops the deployment. */
   readonly report: (deploymentId: string, executionId: string, status: "Succeeded" | "Failed") => Promise<void>;
   readonly store: Store;
-  readonly clock: () => number;
+  readonly clock: Clock;
   readonly print: (line: string) => void;
 }
 
-/** What it says is in the version's own log. */
+/** The version's code failed. Its own log has the details. */
 export class VersionFailed extends Error {}
 
-/** As many as fit one log line with their names. */
+/** This many changed parameters fit in one log line. */
 const MAX_NAMED = 200;
 
 export interface CheckOptions extends CheckedSettings {
   /** ARN of the version to check. */
   readonly versionArn: string;
-  /** ARN of what answers reviews until then. */
+  /** ARN of the alias that serves reviews. */
   readonly liveArn: string;
 }
 
@@ -50,13 +51,13 @@ export function createCheckHandler(
     }
   }
 
-  /** Before the first `callers add`, every version says that there is no list. It is the live one's answer too. */
+  /** Before the first `callers add`, every version reports a missing list, and so does the live one. */
   async function isOfCallers(answer: unknown, event: object): Promise<boolean> {
     const missing = (given: unknown) => reasonOf(parsedBody(given)) === "callers_invalid";
     return missing(answer) && missing(await invoke(liveArn, event));
   }
 
-  /** A live version that fails at each event lets no identity in: there is nothing to compare with. */
+  /** `undefined` if the live version fails: it then grants nothing, so there is nothing to compare with. */
   async function askLive(event: object): Promise<unknown> {
     try {
       return await invoke(liveArn, event);
@@ -79,7 +80,7 @@ export function createCheckHandler(
 
   return async ({ DeploymentId, LifecycleEventHookExecutionId }) => {
     const problems: string[] = [];
-    // One after the other: the first of them is the version's cold start.
+    // Sequential: only the first one has a cold start.
     for (const known of knownAnswers(options, clock())) {
       const problem = await check(known);
       if (problem !== undefined) problems.push(problem);

@@ -1,4 +1,4 @@
-// The deployment check's entry: settings from the environment, Lambda, CodeDeploy, the clock and standard output.
+// Entry point of the deployment check's Lambda function: wires settings, AWS clients, clock and standard output.
 
 import { setTimeout } from "node:timers/promises";
 import { CodeDeployClient, PutLifecycleEventHookExecutionStatusCommand } from "@aws-sdk/client-codedeploy";
@@ -11,7 +11,7 @@ import { createCheckHandler, VersionFailed } from "./handler.ts";
 import { type Page, readStore } from "./read-store.ts";
 
 const lambda = new LambdaClient({});
-/** Reviews share the account's limit: a throttled page waits. */
+/** More retries than the default, since reviews share the account's limit. */
 const ssm = new SSMClient({ maxAttempts: 8 });
 const codeDeploy = new CodeDeployClient({});
 const read = readFrom(process.env);
@@ -22,7 +22,7 @@ function setting(name: string, what: string): string {
   return value;
 }
 
-const Path = setting("MAPPING_PREFIX", "the authenticator's");
+const Path = setting("MAPPING_PREFIX", "the authenticator's mapping prefix");
 
 async function readPage(NextToken: string | undefined): Promise<Page> {
   const { Parameters = [], NextToken: next } = await ssm.send(
@@ -38,7 +38,7 @@ export const handler = createCheckHandler(
   {
     versionArn: setting("VERSION_ARN", "the ARN of a version of the authenticator"),
     liveArn: setting("LIVE_ARN", "the ARN of the authenticator's alias"),
-    callerAuth: setting("CALLER_AUTH", "the authenticator's"),
+    callerAuth: setting("CALLER_AUTH", "the authenticator's CALLER_AUTH"),
     callerSubject: read("CALLER_SUBJECTS")?.split(";")[0]?.trim(),
     stsRegion: (read("STS_REGIONS") ?? setting("AWS_REGION", "set by Lambda")).split(",")[0]?.trim() ?? "",
   },

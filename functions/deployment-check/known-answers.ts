@@ -1,14 +1,15 @@
-// Events whose answers are known whatever mappings there are, and what a version must answer to each.
+// Events whose answers do not depend on mappings, and the answers that a version must give.
 
 import { partitionOfRegion } from "../aws/partitions.ts";
+import type { EpochMs } from "../lib/deadline.ts";
 import { isObject, parseJson } from "../lib/json.ts";
 
-/** What a version under check was configured with, as far as its answers depend on it. */
+/** Settings of the checked version that its answers depend on. */
 export interface CheckedSettings {
   readonly callerAuth: string;
-  /** A subject that `mtls` accepts; `*`: any. */
+  /** A subject that `mtls` accepts, or `*` for any. */
   readonly callerSubject: string | undefined;
-  /** A region whose plain STS host is accepted. */
+  /** A region whose plain STS host the version accepts. */
   readonly stsRegion: string;
 }
 
@@ -17,7 +18,7 @@ export interface KnownAnswer {
   /** API Gateway's event. */
   readonly event: object;
   readonly statuses: readonly number[];
-  /** Of the answer's body, where the status is the first one. */
+  /** Checks the body of an answer with the first of `statuses`. */
   readonly isExpected: (body: Record<string, unknown>) => boolean;
 }
 
@@ -27,16 +28,16 @@ interface Caller {
 }
 
 /**
- * With a bearer token, nothing behind the caller's check can be asked: AWS holds no token, only hashes. Its refusal still
+ * With `bearer`, the check cannot get past the caller's authentication: AWS stores only hashes of the tokens. A 401 still
  * proves that the version starts with its settings, reads Parameter Store, and answers in the right form.
  */
-export function knownAnswers(settings: CheckedSettings, now: number): KnownAnswer[] {
+export function knownAnswers(settings: CheckedSettings, now: EpochMs): KnownAnswer[] {
   const { callerAuth, callerSubject } = settings;
   const refused = [
     ...(callerAuth === "bearer"
-      ? both("an unknown caller", { authorization: "Bearer deployment-check" }, "", REFUSAL)
+      ? both("an unknown caller", { authorization: "Bearer deployment-check" }, "", CALLER_REFUSED)
       : []),
-    ...(callerAuth === "none" ? [] : both("no caller", {}, "", REFUSAL)),
+    ...(callerAuth === "none" ? [] : both("no caller", {}, "", CALLER_REFUSED)),
   ];
   if (callerAuth === "bearer") return refused;
   const caller: Caller = callerAuth === "mtls" ? { subjectDN: callerSubject ?? "CN=deployment-check" } : {};
@@ -48,8 +49,8 @@ export function knownAnswers(settings: CheckedSettings, now: number): KnownAnswe
       isExpected: ({ status }) =>
         isObject(status) && status["authenticated"] === false && status["error"] === undefined,
     }),
-    // Proves the way to STS. When STS is throttled, the version did reach it.
-    ...both("a token of nobody", caller, tokenOfNobody(settings, now), {
+    // Proves that the version reaches STS, also if STS throttles it.
+    ...both("a token of an unknown key", caller, tokenOfUnknownKey(settings, now), {
       ...denial(/^sts_refused: /),
       statuses: [200, 429],
     }),
@@ -58,7 +59,7 @@ export function knownAnswers(settings: CheckedSettings, now: number): KnownAnswe
 
 type Expectation = Pick<KnownAnswer, "statuses" | "isExpected">;
 
-const REFUSAL: Expectation = {
+const CALLER_REFUSED: Expectation = {
   statuses: [401],
   isExpected: ({ kind, message }) => kind === "Status" && /^caller_refused: /.test(String(message)),
 };
@@ -74,7 +75,7 @@ function denial(error: RegExp): Expectation {
   };
 }
 
-/** In both payload formats of API Gateway. */
+/** The same request in both payload formats of API Gateway. */
 function both(
   name: string,
   { authorization, subjectDN }: Caller,
@@ -105,8 +106,8 @@ function both(
   ];
 }
 
-/** Well formed, and signed by a key that does not exist: only STS can refuse it. */
-function tokenOfNobody({ stsRegion }: CheckedSettings, now: number): string {
+/** A well-formed token, signed by a key that does not exist: only STS can refuse it. */
+function tokenOfUnknownKey({ stsRegion }: CheckedSettings, now: EpochMs): string {
   const date = `${new Date(now).toISOString().replace(/[:-]|\.\d+/g, "")}`;
   const credential = `AKIADEPLOYMENTCHECK0/${date.slice(0, 8)}/${stsRegion}/sts/aws4_request`;
   const query = new URLSearchParams({
@@ -123,7 +124,7 @@ function tokenOfNobody({ stsRegion }: CheckedSettings, now: number): string {
   return `k8s-aws-v1.${Buffer.from(url).toString("base64url")}`;
 }
 
-/** `undefined` where the answer is as expected. */
+/** `undefined` if the answer is as expected. */
 export function problemOf({ statuses, isExpected }: KnownAnswer, answer: unknown): string | undefined {
   const { statusCode, body } = isObject(answer) ? answer : {};
   const known = statuses.some((status) => status === statusCode);
@@ -133,7 +134,7 @@ export function problemOf({ statuses, isExpected }: KnownAnswer, answer: unknown
   return statusCode === statuses[0] && !isExpected(parsed) ? `answered ${statusCode} ${reasonOf(parsed)}` : undefined;
 }
 
-/** The code of an answer, without what follows it. */
+/** The error code of an answer, without its message. */
 export function reasonOf(body: unknown): string {
   const { message, status } = isObject(body) ? body : {};
   const text = message ?? (isObject(status) ? status["error"] : undefined);

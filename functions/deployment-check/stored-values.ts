@@ -1,4 +1,4 @@
-// Whether the new version reads a stored mapping, denial list or caller otherwise than the live one: that would lock users out.
+// Finds stored parameters that the new version reads differently from the live one, which could lock out users.
 
 import { callersParameter } from "../authenticator/caller/bearer.ts";
 import { readName } from "../authenticator/mapping/read-name.ts";
@@ -8,19 +8,19 @@ import type { StoredParameter } from "../parameters/stored-parameter.ts";
 
 export interface Store {
   readonly prefix: string;
-  /** The function's own. */
+  /** The function's partition. */
   readonly partition: string;
-  /** All parameters under the prefix, with their names, a page at a time. Throws where they cannot be read. */
+  /** Pages of all parameters below the prefix, with their names. Throws if they cannot be read. */
   readonly pages: () => AsyncIterable<readonly (readonly [string, StoredParameter])[]>;
 }
 
-/** Asks the live version with an event, and gives what it answers; `undefined` where it fails at each event. */
+/** Sends an event to the live version and returns its answer; `undefined` if its code fails. */
 export type AskLive = (event: object) => Promise<unknown>;
 
-/** Lambda takes 6 MB an invocation. */
+/** Lambda accepts 6 MB per invocation. */
 const MAX_BATCH_BYTES = 1_000_000;
 
-/** One line for each parameter that the versions read otherwise. Throws where the store or the live version cannot be asked. */
+/** One line for each parameter that the versions read differently. Throws if the store or the live version fails. */
 export async function changedReadings({ prefix, partition, pages }: Store, askLive: AskLive): Promise<string[]> {
   const found: string[] = [];
   let batch: Named[] = [];
@@ -67,7 +67,7 @@ function isEqual(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** A version before this check had the question answers it as any unknown event: not at all, or with an error. */
+/** Versions that do not know the check answer with an error, or fail. */
 async function liveValidity(parameters: readonly NamedParameter[], askLive: AskLive): Promise<unknown[]> {
   const answer = await askLive({ storedParameters: parameters });
   const body = isObject(answer) && typeof answer["body"] === "string" ? parseJson(answer["body"]) : undefined;
@@ -79,7 +79,7 @@ async function liveValidity(parameters: readonly NamedParameter[], askLive: AskL
 
 /** `before`: the live version's validity. */
 function difference(before: unknown, problems: ReturnType<typeof problemsIn>): string {
-  const live = before === null ? "the live version does not read it" : "the live version reads it otherwise";
+  const live = before === null ? "the live version does not read it" : "the live version reads it differently";
   if (typeof problems === "string") return `${live}: for this version it is ${problems}`;
   const entries = (problems ?? []).flatMap((problem, index) => {
     const was = Array.isArray(before) ? before[index] === true : before === null;

@@ -1,22 +1,22 @@
-// API Gateway's event, payload format 1.0 or 2.0, made into one request that the rest understands.
+// Converts API Gateway's event, payload format 1.0 or 2.0, into one form of request.
 
 import { isObject } from "../lib/json.ts";
 
 export interface GatewayRequest {
   readonly method: string;
-  /** Without the stage, the query and anything but the path. */
+  /** Only the path, without stage and query. */
   readonly path: string;
-  /** The body as text; `undefined` when there is none. Call only once its size is known to be fine. */
+  /** The body as text; `undefined` without a body. Check `bodyBytes` before you call it. */
   readonly body: () => string | undefined;
   readonly bodyBytes: number;
   readonly authorization: string | undefined;
-  /** Whole subject DN of the client certificate that API Gateway has checked. */
+  /** Complete subject DN of the client certificate that API Gateway verified. */
   readonly clientSubject: string | undefined;
   readonly requestId: string | undefined;
 }
 
 /**
- * Never throws: an event of another kind becomes a request without path, which is not found.
+ * Never throws: an event of another kind becomes a request without path, which is answered with 404.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export function gatewayRequest(gatewayEvent: unknown): GatewayRequest {
@@ -25,7 +25,7 @@ export function gatewayRequest(gatewayEvent: unknown): GatewayRequest {
     ? bareRequest(event)
     : event;
   const context = object(requestContext);
-  // 2.0 has its own places for method and path, and for the certificate.
+  // Payload 2.0 stores the method, path and certificate in other fields.
   const { method = httpMethod } = object(context["http"]);
   const certificate = object(object(context["authentication"] ?? context["identity"])["clientCert"]);
   const payload = text(body);
@@ -41,17 +41,17 @@ export function gatewayRequest(gatewayEvent: unknown): GatewayRequest {
   };
 }
 
-/** What `aws lambda invoke` and `sam local invoke` may send: a TokenReview with no gateway around it. */
+/** A TokenReview without API Gateway's event, for `aws lambda invoke` and `sam local invoke`. */
 function isBareReview({ kind, path, rawPath }: Record<string, unknown>): boolean {
   return kind === "TokenReview" && path === undefined && rawPath === undefined;
 }
 
-/** Nothing in it proves who calls: only `CALLER_AUTH=none` lets it through. */
+/** It cannot authenticate its caller, so only `CALLER_AUTH=none` accepts it. */
 function bareRequest(review: Record<string, unknown>): Record<string, unknown> {
   return { httpMethod: "POST", path: "/authenticate", body: jsonText(review) };
 }
 
-/** `undefined` for what is nested too deeply: JSON.parse takes any depth, JSON.stringify overflows the stack. */
+/** `undefined` for a value that is nested too deeply: JSON.parse accepts any depth, JSON.stringify overflows the stack. */
 function jsonText(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
@@ -60,17 +60,17 @@ function jsonText(value: unknown): string | undefined {
   }
 }
 
-/** It is logged, so it must look like one: anybody who may invoke the function can put anything here. */
+/** Logged, so it must look like a request id: a direct invocation can contain any text. */
 function requestId(value: unknown): string | undefined {
   return typeof value === "string" && /^[\w=+/.-]{1,64}$/.test(value) ? value : undefined;
 }
 
-/** A named stage comes first in the path of an HTTP API, and of a REST API that is called through some proxies. */
+/** The path of an HTTP API starts with a named stage, and so does that of a REST API behind some proxies. */
 function withoutStage(path: string, stage: string | undefined): string {
   return stage !== undefined && path.startsWith(`/${stage}/`) ? path.slice(stage.length + 1) : path;
 }
 
-/** HTTP APIs pass names on in lower case, REST APIs as the client spelled them. */
+/** HTTP APIs send names in lower case, REST APIs as the client spelled them. */
 function header(headers: Record<string, unknown>, name: string): string | undefined {
   const found = Object.hasOwn(headers, name) ? name : Object.keys(headers).find((key) => key.toLowerCase() === name);
   return found === undefined ? undefined : text(headers[found]);

@@ -1,6 +1,5 @@
-// The answer, in the one form that API Gateway takes with both payload formats.
+// The HTTP response, in a form that API Gateway accepts with both payload formats.
 
-/** What Lambda is given back, the same for both payload formats. */
 export interface HttpResponse {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-// The issuer's two documents, with the members of kube-apiserver's own and in its order: the same keys, the same bytes.
+// Builds the issuer's two documents, byte for byte as kube-apiserver builds them for the same keys.
 // https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/serviceaccount/openidmetadata.go
 
 import type { IssuerKey } from "./key.ts";
@@ -7,7 +7,7 @@ import type { IssuerKey } from "./key.ts";
 export const DISCOVERY_PATH = "/.well-known/openid-configuration";
 export const JWKS_PATH = "/openid/v1/jwks";
 
-/** `issuerUrl` exactly as tokens have it in `iss`. */
+/** `issuerUrl`: exactly the `iss` of the tokens. */
 export function discoveryDocument(issuerUrl: string, keys: readonly IssuerKey[]): string {
   return JSON.stringify({
     issuer: issuerUrl,

@@ -1,4 +1,4 @@
-// The issuer's handler: GET of its two documents, which are public, and nothing else.
+// The issuer's Lambda handler: serves GET of its two public documents.
 
 import { type AuthenticatorError, MethodNotAllowed, PathUnknown } from "../errors.ts";
 import { type GatewayRequest, gatewayRequest } from "../gateway/gateway-request.ts";
@@ -15,17 +15,17 @@ import type { IssuerSettings } from "./settings.ts";
 export interface IssuerDependencies {
   readonly fetchPath: FetchPath;
   readonly clock: Clock;
-  /** Takes lines of JSON, without the end of the last one. */
+  /** Prints lines of JSON. `lines` does not end with a newline. */
   readonly print: (lines: string) => void;
 }
 
-/** STS waits for 5 s: https://repost.aws/knowledge-center/iam-sts-invalididentitytoken */
+/** STS waits 5 s: https://repost.aws/knowledge-center/iam-sts-invalididentitytoken */
 const REQUEST_MS = 4_000;
 
 export interface Issuer {
   /** Answers API Gateway events, payload 1.0 and 2.0. */
   readonly handler: (event: unknown, context?: unknown) => Promise<HttpResponse>;
-  /** Reads the keys as the first request would, which then finds them remembered. */
+  /** Reads the keys early, so that the first request finds them in the cache. */
   readonly prefetch: (deadline: Deadline) => Promise<void>;
 }
 
@@ -77,7 +77,7 @@ async function answer(
   return {
     statusCode: 200,
     headers: {
-      // As kube-apiserver names them; a minute, so that a key that is published or retired counts soon.
+      // The content types of kube-apiserver. Cached for a minute, so that a new or retired key takes effect soon.
       "content-type": isJwks ? "application/jwk-set+json" : "application/json",
       "cache-control": "public, max-age=60",
     },
@@ -86,7 +86,7 @@ async function answer(
   };
 }
 
-/** A custom domain may pass the issuer's own path on, or take it away (base path mapping). */
+/** A custom domain can keep the path of the issuer's URL or remove it (base path mapping). */
 function documentAt(path: string, issuerUrl: string): string | undefined {
   const base = new URL(issuerUrl).pathname.replace(/\/$/, "");
   const below = path.startsWith(`${base}/`) ? path.slice(base.length) : path;

@@ -1,4 +1,4 @@
-// The issuer function's entry: settings from the environment, Parameter Store, the clock and standard output.
+// Entry point of the issuer's Lambda function: wires settings, Parameter Store, clock and standard output.
 
 import { workAhead } from "../lib/work-ahead.ts";
 import { createPathReader } from "../parameters/parameter-store.ts";
@@ -12,7 +12,7 @@ const clock = Date.now;
 const { handler, prefetch } = createIssuer(settings, {
   fetchPath: createPathReader({ region: settings.region, endpoint: settings.ssmEndpoint }),
   clock,
-  // Not console.log: under Lambda's JSON log format it wraps what it prints, and metrics must stand alone.
+  // Not console.log: with Lambda's JSON log format, it wraps each line, and CloudWatch then finds no metrics.
   print: (lines) => process.stdout.write(`${lines}\n`),
 });
 

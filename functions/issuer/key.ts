@@ -1,4 +1,4 @@
-// A public key of the issuer: what a parameter must hold so that AWS trusts the tokens that its private half signs.
+// Checks and formats a public key of the issuer. AWS trusts tokens that its private key signs.
 
 import { createPublicKey, hash, type KeyObject } from "node:crypto";
 import { isObject } from "../lib/json.ts";
@@ -9,7 +9,7 @@ interface KeyMembers {
   readonly alg: string;
 }
 
-/** A JWK (RFC 7517) with these members and no others, in the order in which kube-apiserver writes them. */
+/** A JWK (RFC 7517) with exactly these members, in kube-apiserver's order. */
 export type IssuerKey =
   | (KeyMembers & { readonly kty: "RSA"; readonly n: string; readonly e: string })
   | (KeyMembers & { readonly kty: "EC"; readonly crv: string; readonly x: string; readonly y: string });
@@ -18,42 +18,43 @@ export type IssuerKeyCheck =
   | { readonly valid: true; readonly key: IssuerKey }
   | { readonly valid: false; readonly problem: string };
 
-/** https://www.rfc-editor.org/rfc/rfc7518#section-6: of private and of symmetric keys */
+/** Members of private and symmetric keys: https://www.rfc-editor.org/rfc/rfc7518#section-6 */
 const PRIVATE = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 const RSA_ALGORITHMS = ["RS256", "RS384", "RS512"];
 const MIN_RSA_BITS = 2048;
 /** https://www.rfc-editor.org/rfc/rfc7518#section-3.4: each curve has one algorithm. */
 const CURVES: Readonly<Record<string, string>> = { "P-256": "ES256", "P-384": "ES384", "P-521": "ES512" };
-/** OpenSSL's names of the same. */
+/** OpenSSL's names of these curves. */
 const NAMED_CURVES = ["prime256v1", "secp384r1", "secp521r1"];
 
 /** `value` is a parsed JSON value. */
 export function checkIssuerKey(value: unknown): IssuerKeyCheck {
   if (!isObject(value)) return invalid("must be a JSON object: a public JWK");
   const secret = PRIVATE.find((member) => Object.hasOwn(value, member));
-  if (secret !== undefined) return invalid(`holds "${secret}", which is part of a private key: make a new signing key`);
+  if (secret !== undefined)
+    return invalid(`holds "${secret}", which is part of a private key: create a new signing key`);
   const key = readJwk(value);
   if (typeof key === "string") return invalid(key);
   const publicKey = importKey(key);
-  if (publicKey === undefined) return invalid("is not a public key that can be read");
+  if (publicKey === undefined) return invalid("is not a readable public key");
   const weakness = weaknessOf(publicKey);
   if (weakness !== undefined) return invalid(weakness);
-  // One key has one spelling, so that the documents stay the same byte for byte.
+  // Each key has one spelling, so that the documents stay identical byte for byte.
   if (!isCanonical(key, publicKey)) return invalid("has a number that is not canonical base64url");
   const kid = keyId(publicKey);
   return key.kid === kid ? { valid: true, key } : invalid(`kid must be ${kid}: the SHA-256 of this key`);
 }
 
 /**
- * As kube-apiserver makes it: base64url of the SHA-256 of the DER public key.
+ * Base64url of the SHA-256 of the DER public key, as in kube-apiserver.
  * https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/serviceaccount/jwt.go, keyIDFromPublicKey
  */
 export function keyId(publicKey: KeyObject): string {
   return hash("sha256", publicKey.export({ type: "spki", format: "der" }), "base64url");
 }
 
-/** The JWK of a public key, with the algorithm by which kube-apiserver signs; `undefined` for a kind that it does not use. */
+/** The JWK of a public key, with kube-apiserver's signing algorithm; `undefined` for a kind of key that it does not use. */
 export function issuerKeyOf(publicKey: KeyObject): IssuerKey | undefined {
   const { asymmetricKeyType, asymmetricKeyDetails } = publicKey;
   const isKnown = asymmetricKeyType === "rsa" || NAMED_CURVES.includes(asymmetricKeyDetails?.namedCurve ?? "");
@@ -65,7 +66,7 @@ export function issuerKeyOf(publicKey: KeyObject): IssuerKey | undefined {
   return { use: "sig", kty: "EC", kid, crv, alg, x, y };
 }
 
-/** The key with its members in order, or what is wrong. */
+/** The key with its members in order, or the problem. */
 function readJwk(jwk: Record<string, unknown>): IssuerKey | string {
   const { kty } = jwk;
   if (kty !== "RSA" && kty !== "EC") return 'kty must be "RSA" or "EC"';
@@ -86,7 +87,7 @@ function readJwk(jwk: Record<string, unknown>): IssuerKey | string {
   return typeof x === "string" && typeof y === "string" ? { use, kty, kid, crv, alg, x, y } : "x and y must be strings";
 }
 
-/** OpenSSL refuses a point that is not on its curve. */
+/** `undefined` if OpenSSL rejects the key, such as a point that is not on the curve. */
 function importKey(key: IssuerKey): KeyObject | undefined {
   try {
     return createPublicKey({ key: { ...key }, format: "jwk" });
@@ -100,7 +101,7 @@ function weaknessOf(publicKey: KeyObject): string | undefined {
   if (modulusLength === undefined || publicExponent === undefined) return undefined;
   if (modulusLength < MIN_RSA_BITS)
     return `an RSA key must have at least ${MIN_RSA_BITS} bits; this one has ${modulusLength}`;
-  // With 1, anybody can sign. Go, which kube-apiserver is written in, has the same bounds: crypto/rsa, checkPub.
+  // With exponent 1, anyone can sign. Go, the language of kube-apiserver, has the same bounds: crypto/rsa, checkPub.
   const isSound = publicExponent >= 3n && publicExponent < 2n ** 31n && publicExponent % 2n === 1n;
   return isSound ? undefined : "an RSA key must have an odd public exponent of 3 or more";
 }

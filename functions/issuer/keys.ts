@@ -1,7 +1,7 @@
-// The issuer's keys, read from Parameter Store: the valid ones of all, and the last good ones while it fails.
+// Reads and caches the issuer's valid keys. While Parameter Store fails, the last good keys are served.
 
 import { IssuerWithoutKeys, ParametersUnavailable } from "../errors.ts";
-import type { Clock, Deadline } from "../lib/deadline.ts";
+import type { Clock, Deadline, EpochMs } from "../lib/deadline.ts";
 import { parseJson } from "../lib/json.ts";
 import type { FetchPath } from "../parameters/parameter-store.ts";
 import type { DatedParameter, StoredParameter } from "../parameters/stored-parameter.ts";
@@ -9,33 +9,33 @@ import { checkIssuerKey, type IssuerKey, type IssuerKeyCheck } from "./key.ts";
 
 export interface KeySet {
   readonly keys: readonly IssuerKey[];
-  /** Parameters that are left out, each with what is wrong with it. */
+  /** Parameters that are not served, with their problems. */
   readonly invalid: readonly { readonly parameter: string; readonly problem: string }[];
 }
 
 export interface ReadKeySet extends KeySet {
-  /** Whether Parameter Store was not asked, or its failure was covered by what is remembered. */
+  /** Whether the keys come from the cache, also after a failure of Parameter Store. */
   readonly cached: boolean;
-  /** Whether Parameter Store has failed since the keys were read. */
+  /** Whether Parameter Store failed after the keys were read. */
   readonly stale: boolean;
 }
 
 /** Throws `ParametersUnavailable` or `IssuerWithoutKeys`. */
 export type ReadKeys = (deadline: Deadline) => Promise<ReadKeySet>;
 
-/** As many as one page of GetParametersByPath holds. */
+/** The size of one page of GetParametersByPath. */
 export const MAX_KEYS = 10;
 const TOO_MANY = `is not served: the issuer serves the ${MAX_KEYS} keys that were published first. Retire old keys (irsa keys retire)`;
 
 const FOUND_MS = 30_000;
-/** Until the first key is looked for again. */
+/** How long an empty result is cached. */
 const EMPTY_MS = 10_000;
-/** A token lives for a day by default; keys that were good an hour ago verify it. */
+/** Serves cached keys for a day, the default lifetime of a token. */
 const LAST_GOOD_MS = 24 * 3_600_000;
-/** A Parameter Store that fails is not asked for each document: STS waits for 5 s at most. */
+/** After a failure, Parameter Store is not read for each document: STS waits at most 5 s. */
 const RETRY_MS = 5_000;
 
-/** Below it, each parameter is a key. */
+/** Each parameter below this path is a key. */
 export function issuerPath(prefix: string): string {
   return `${prefix}/issuer`;
 }
@@ -44,9 +44,9 @@ export function issuerKeyParameter(prefix: string, kid: string): string {
   return `${issuerPath(prefix)}/${kid}`;
 }
 
-/** Of more than `MAX_KEYS` valid keys, those that were written first: the keys that were served before one was too many. */
+/** Keeps the oldest `MAX_KEYS` valid keys, so that one key too many does not replace a key that is served. */
 export function keySetOf(prefix: string, parameters: ReadonlyMap<string, DatedParameter>): KeySet {
-  const valid: { parameter: string; modified: number; key: IssuerKey }[] = [];
+  const valid: { parameter: string; modified: EpochMs; key: IssuerKey }[] = [];
   const invalid: { parameter: string; problem: string }[] = [];
   for (const [parameter, stored] of parameters) {
     const check = checkKeyParameter(prefix, parameter, stored);
@@ -58,9 +58,9 @@ export function keySetOf(prefix: string, parameters: ReadonlyMap<string, DatedPa
   return { keys: valid.map(({ key }) => key), invalid: [...invalid, ...tooMany] };
 }
 
-/** Also the name must be the key's. */
+/** The parameter's name must also match the key. */
 function checkKeyParameter(prefix: string, parameter: string, { value, secure }: StoredParameter): IssuerKeyCheck {
-  if (secure) return { valid: false, problem: "must be a String: a public key is not a secret" };
+  if (secure) return { valid: false, problem: "must be of type String: a public key is not a secret" };
   const check = checkIssuerKey(parseJson(value));
   if (!check.valid) return check;
   const expected = issuerKeyParameter(prefix, check.key.kid);
@@ -68,13 +68,13 @@ function checkKeyParameter(prefix: string, parameter: string, { value, secure }:
 }
 
 export function rememberedKeys(fetch: FetchPath, prefix: string, clock: Clock): ReadKeys {
-  let last: { readonly set: KeySet; readonly readAt: number } | undefined;
+  let last: { readonly set: KeySet; readonly readAt: EpochMs } | undefined;
   let failedAt = Number.NEGATIVE_INFINITY;
 
   function answer(set: KeySet, cached: boolean, stale: boolean): ReadKeySet {
     if (set.keys.length > 0) return { ...set, cached, stale };
     const [broken] = set.invalid;
-    const why = broken === undefined ? "it holds no parameter" : `${broken.parameter} ${broken.problem}`;
+    const why = broken === undefined ? "there is no parameter" : `${broken.parameter} ${broken.problem}`;
     throw new IssuerWithoutKeys(`no key below ${issuerPath(prefix)}: ${why}; publish one (irsa keys publish)`);
   }
 
@@ -88,7 +88,7 @@ export function rememberedKeys(fetch: FetchPath, prefix: string, clock: Clock): 
     }
     try {
       const set = keySetOf(prefix, await fetch(issuerPath(prefix), deadline));
-      // As old as its start: a slow read that began earlier must not bring a retired key back.
+      // Dated by its start: a slow read that started earlier must not restore a retired key.
       if (last === undefined || now >= last.readAt) last = { set, readAt: now };
       return answer(set, false, false);
     } catch (error) {

@@ -1,23 +1,23 @@
-// One log line and one line of metrics for each request to the issuer.
+// Prints one log line and one line of metrics for each request to the issuer.
 
 import type { AuthenticatorError } from "../errors.ts";
+import type { EpochMs } from "../lib/deadline.ts";
 import type { LogLevel } from "../settings/common.ts";
 import { embeddedMetrics } from "../telemetry/embedded-metrics.ts";
 import { logHead, printRequest } from "../telemetry/log-line.ts";
 import type { ReadKeySet } from "./keys.ts";
 import type { IssuerSettings } from "./settings.ts";
 
-/** What a request leaves behind: filled in while it runs. */
+/** The record of a request, filled while it runs. */
 export interface IssuerRecord {
-  /** Milliseconds since 1970. */
-  readonly startedAt: number;
+  readonly startedAt: EpochMs;
   readonly requestId: string | undefined;
   readonly coldStart: boolean;
-  /** Of the function, where an alias called it. */
+  /** The function's version, if it was invoked through an alias. */
   readonly version: string | undefined;
-  /** The path of the document that was asked for. */
+  /** The path of the requested document. */
   document?: string;
-  /** Milliseconds for the keys, also where they could not be read. */
+  /** Duration of reading the keys, including a failed read, in milliseconds. */
   readMs?: number;
   keySet?: ReadKeySet;
 }
@@ -28,7 +28,7 @@ export function logRequest(
   record: IssuerRecord,
   error: AuthenticatorError | undefined,
   { clusterId, logLevel }: IssuerSettings,
-  now: number,
+  now: EpochMs,
   print: (lines: string) => void,
 ): void {
   const outcome = error === undefined ? "served" : error.outcome === "bad_request" ? "bad_request" : "fault";
@@ -43,13 +43,13 @@ function levelOf({ keySet }: IssuerRecord, outcome: Outcome): LogLevel {
   return isWell ? "info" : "warn";
 }
 
-/** Fields without a value are left out by JSON. */
+/** JSON omits undefined fields. */
 function logEntry(
   { startedAt, requestId, coldStart, document, readMs, keySet }: IssuerRecord,
   outcome: Outcome,
   level: LogLevel,
   error: AuthenticatorError | undefined,
-  now: number,
+  now: EpochMs,
 ) {
   return {
     ...logHead(level, outcome, error, now),
@@ -68,7 +68,7 @@ function metricsLine(
   { startedAt, coldStart, version, readMs, keySet }: IssuerRecord,
   outcome: Outcome,
   clusterId: string,
-  now: number,
+  now: EpochMs,
 ) {
   const milliseconds = {
     IssuerLatency: [now - startedAt],

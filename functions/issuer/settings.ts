@@ -1,20 +1,20 @@
-// The issuer's settings, read from the environment once, while it initialises.
+// Reads the issuer's settings from the environment, once during initialization.
 
 import { type CommonSettings, readCommonSettings } from "../settings/common.ts";
 import { bad, type Environment, readFrom, required } from "../settings/environment.ts";
 
 export interface IssuerSettings extends CommonSettings {
-  /** As tokens have it in `iss`, character by character. */
+  /** Exactly the `iss` of the tokens. */
   readonly issuerUrl: string;
 }
 
 export const ISSUER_URL_FORM =
-  "a URL such as https://oidc.example.com: https, a lower-case host without a port, at most a plain path, no slash at the end";
+  "a URL such as https://oidc.example.com: https, a lower-case host without port, an optional plain path, no slash at the end";
 
 /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html */
 const MAX_URL_LENGTH = 255;
 
-/** Throws `SettingInvalid` with the name of what is missing or bad. */
+/** Throws `SettingInvalid`, which names the missing or invalid setting. */
 export function readIssuerSettings(environment: Environment): IssuerSettings {
   const read = readFrom(environment);
   const common = readCommonSettings(read);
@@ -25,8 +25,8 @@ export function readIssuerSettings(environment: Environment): IssuerSettings {
 }
 
 /**
- * STS compares the URL of the token, of the provider and of the discovery document as texts, so that only one spelling
- * is accepted. IAM wants no port; on this machine, where a cluster is tried without AWS, there is no other way.
+ * STS compares the URLs of the token, the provider and the discovery document as text, so only one spelling is accepted.
+ * IAM accepts no port. A port is only for localhost, to try a cluster without AWS.
  */
 export function isIssuerUrl(text: string): boolean {
   if (text.length > MAX_URL_LENGTH || !URL.canParse(text)) return false;

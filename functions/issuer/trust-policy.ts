@@ -1,18 +1,18 @@
-// Which service account a role is for: the trust policy that IAM judges a token's `sub` and `aud` by.
+// Builds the trust policy of a service account's role: IAM compares it with a token's `sub` and `aud`.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html
 
 export interface TrustedSubject {
   readonly namespace: string;
-  /** Of the service account. */
+  /** Name of the service account. */
   readonly name: string;
 }
 
-/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/: a label, and a subdomain */
+/** A label and a subdomain: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
 const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 const PATTERN = /^[a-z0-9.*?-]+$/;
 
-/** What is wrong with it; `undefined` where it names one service account, or may be a pattern and is one. */
+/** The problem of a subject; `undefined` if it names one service account, or is a pattern and `mayBePattern`. */
 export function subjectProblem({ namespace, name }: TrustedSubject, mayBePattern: boolean): string | undefined {
   for (const [what, text, form] of [
     ["namespace", namespace, NAMESPACE],
@@ -21,8 +21,7 @@ export function subjectProblem({ namespace, name }: TrustedSubject, mayBePattern
     if (form.test(text)) continue;
     const isPattern = /[*?]/.test(text) && PATTERN.test(text);
     if (!isPattern) return `the ${what} "${text}" is not a Kubernetes name`;
-    if (!mayBePattern)
-      return `the ${what} "${text}" is a pattern: anybody who may create what it matches gets the role`;
+    if (!mayBePattern) return `the ${what} "${text}" is a pattern: every user who can create a match gets the role`;
   }
   return undefined;
 }
@@ -31,17 +30,17 @@ function isPattern({ namespace, name }: TrustedSubject): boolean {
   return /[*?]/.test(namespace + name);
 }
 
-/** As kube-apiserver writes it into a token. */
+/** The `sub` that kube-apiserver writes into a token. */
 export function subjectOf({ namespace, name }: TrustedSubject): string {
   return `system:serviceaccount:${namespace}:${name}`;
 }
 
-/** The issuer as IAM names it in ARNs and condition keys: without the scheme. */
+/** The issuer's name in ARNs and condition keys of IAM: its URL without the scheme. */
 export function providerName(issuerUrl: string): string {
   return issuerUrl.replace(/^https:\/\//, "");
 }
 
-/** Both values exactly, unless the subject is a pattern: then `sub` by StringLike. */
+/** Matches both values exactly, or `sub` with StringLike if the subject is a pattern. */
 export function trustConditions(issuerUrl: string, subject: TrustedSubject, audience: string) {
   const name = providerName(issuerUrl);
   const sub = { [`${name}:sub`]: subjectOf(subject) };

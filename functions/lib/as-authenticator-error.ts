@@ -1,8 +1,8 @@
-// What was thrown, as one of the errors that have a code.
+// Converts any thrown value into an error with a code.
 
 import { AuthenticatorError, InternalFault } from "../errors.ts";
 
-/** Anything else is a fault of ours: never an answer about the token. */
+/** An unexpected error becomes an `InternalFault`, which is never a decision about the token. */
 export function asAuthenticatorError(thrown: unknown): AuthenticatorError {
   return thrown instanceof AuthenticatorError ? thrown : new InternalFault("unexpected failure", { cause: thrown });
 }

@@ -1,6 +1,6 @@
-// Names of IAM without regard to case.
+// Lower-cases names of IAM, which ignore case.
 
-/** ASCII letters alone: `toLowerCase` also makes an ASCII `k` of the Kelvin sign, which IAM does not take for one. */
+/** Only ASCII letters: `toLowerCase` also turns the Kelvin sign into an ASCII `k`, which IAM does not. */
 export function asciiLowerCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

@@ -1,11 +1,12 @@
-// The time, injected, and the one deadline that all work of a review shares.
+// The injected clock, and the deadline that all work of a review shares.
 
 /** Milliseconds since 1970. */
-export type Clock = () => number;
+export type EpochMs = number;
 
-/** A moment, in milliseconds of the same clock, by which something must be over. */
+export type Clock = () => EpochMs;
+
 export interface Deadline {
-  readonly at: number;
+  readonly at: EpochMs;
   readonly clock: Clock;
 }
 
@@ -13,7 +14,7 @@ export function deadlineIn(ms: number, clock: Clock): Deadline {
   return { at: clock() + ms, clock };
 }
 
-/** Whole milliseconds that are left, at most `limitMs`; 0 when it is over. */
+/** Remaining milliseconds, at most `limitMs`; 0 after the deadline. */
 export function timeLeft({ at, clock }: Deadline, limitMs: number): number {
   return Math.max(0, Math.min(limitMs, at - clock()));
 }

@@ -1,6 +1,6 @@
-// JSON from outside, taken apart without trust.
+// Parses untrusted JSON.
 
-/** `undefined` for text that is not JSON. The parser's own error is dropped: it quotes the text, which may hold a token. */
+/** `undefined` for text that is not JSON. Drops the parser's error, which quotes the text and could leak a token. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,4 +1,4 @@
-// JSON of a stored value, with the repeated keys that JSON.parse drops: a denial among them must not get lost.
+// Parses stored JSON and keeps repeated keys, which JSON.parse drops: a repeated key can be a denial.
 
 import { parseJson } from "./json.ts";
 
@@ -7,29 +7,29 @@ type Container = Record<string, unknown> | unknown[];
 interface Repetition {
   /** The first repeated key in the value, at any depth. */
   readonly key: string;
-  /** For each repeated key of the value itself, every value it has in the text. */
+  /** For each repeated key of the top level, all its values in the text. */
   readonly values: Map<string, unknown[]>;
 }
 
-/** The parsed value itself stays plain JSON. */
+/** By parsed object, so that the object stays plain JSON. */
 const repetitions = new WeakMap<object, Repetition>();
 
-/** `undefined` for text that is not JSON; otherwise equal to what JSON.parse returns: the last of repeated keys wins. */
+/** Equal to the result of JSON.parse, in which the last of repeated keys wins; `undefined` for text that is not JSON. */
 export function parseStored(text: string): unknown {
   return parseJson(text) === undefined ? undefined : build(text);
 }
 
-/** The first repeated key in what `parseStored` returned or in a part of it, at any depth. */
+/** The first repeated key at any depth. `value` is a result of `parseStored` or a part of one. */
 export function repeatedKey(value: unknown): string | undefined {
   return repetitions.get(value as object)?.key;
 }
 
-/** Every value that an object has for a key, also where the key is repeated. */
+/** All values of a key: several if the key is repeated. */
 export function valuesOf(value: Record<string, unknown>, key: string): readonly unknown[] {
   return repetitions.get(value)?.values.get(key) ?? [value[key]];
 }
 
-/** Braces, brackets, keys with their colon, and all other values. Commas and white space separate them. */
+/** Braces, brackets, keys with their colon, and other values. Commas and white space separate tokens. */
 const TOKEN = /[{}[\]]|"(?:[^"\\]|\\.)*"(?:\s*:)?|[^\s{}[\]",:]+/g;
 
 /** `text` is JSON. Not recursive: JSON.parse accepts any depth. */
@@ -46,7 +46,7 @@ function build(text: string): unknown {
       if (Array.isArray(parent)) parent.push(value);
       else {
         if (Object.hasOwn(parent, key)) remember(open, parent, key, value);
-        // Not an assignment: `__proto__` is a key like any other.
+        // Not an assignment, since `__proto__` can be a key.
         Object.defineProperty(parent, key, { value, writable: true, enumerable: true, configurable: true });
       }
       if (token === "{" || token === "[") open.push(value as Container);

@@ -1,35 +1,35 @@
-// Calls to other services: a limit on each try and on all, tried again where that helps, and never past the review's deadline.
+// Retries calls to AWS, with a limit for each try and for all tries, and never past the review's deadline.
 
 import { type Deadline, timeLeft } from "./deadline.ts";
 
 export interface RetryRules {
   readonly tryMs: number;
   readonly totalMs: number;
-  /** Whether the call is made once more, at once: not where the service has answered the request itself. */
+  /** Whether to repeat the call once, without a wait. False for an error that the service itself returned, except 5xx. */
   readonly isRetryable: (error: unknown) => boolean;
-  /** Called with the error before that second try. */
+  /** Called with the error before the second try. */
   readonly beforeRetry?: (error: unknown) => void;
-  /** Whether the service is throttling us: tried again after a random wait, up to three times. */
+  /** Whether the service throttles: the call is repeated up to three times, each after a random wait. */
   readonly isThrottling?: (error: unknown) => boolean;
-  /** From 0 to 1; `Math.random` unless given. */
+  /** From 0 to 1. Default: `Math.random`. */
   readonly random?: () => number;
 }
 
-/** A call took too long; counts as a connection failure. */
+/** A call took too long. Handled like a connection failure. */
 export class TimedOut extends Error {
   override readonly name = "TimedOut";
 }
 
 /**
- * The longest wait before each further try of a throttled call. A random part of it is waited, so that many environments
- * that were throttled together do not come back together.
+ * The longest wait before each retry of a throttled call. The wait is a random part of it, so that environments that were
+ * throttled together do not retry together.
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ ("full jitter")
  */
 const LONGEST_WAITS_MS = [100, 200, 400];
 
 /**
- * Runs `call`, and again as `rules` say. The last error is thrown as it is. A call should end when its signal aborts; if it
- * does not, it is left behind.
+ * Runs `call` and repeats it as `rules` allow. Throws the last error unchanged. A call should end when its signal aborts;
+ * otherwise it keeps running and its result is ignored.
  */
 export async function retry<T>(
   rules: RetryRules,
@@ -52,7 +52,7 @@ export async function retry<T>(
         if (timeLeft(own, totalMs) <= wait) throw error;
         await new Promise((resolve) => setTimeout(resolve, wait));
       } else {
-        // A timer may fire a millisecond before the clock says so: a try that had all the time left was the last one.
+        // A timer can fire a millisecond early by the clock, so a try that had all remaining time was the last one.
         const isOver = (error instanceof TimedOut && left <= tryMs) || timeLeft(own, 1) === 0;
         if (retried || isOver || !isRetryable(error)) throw error;
         retried = true;
@@ -62,7 +62,7 @@ export async function retry<T>(
   }
 }
 
-/** Throws `TimedOut` when `call` takes longer than `ms`. */
+/** Throws `TimedOut` if `call` takes longer than `ms`. */
 export async function withTimeout<T>(ms: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
   if (ms === 0) throw new TimedOut("no time left");
   const controller = new AbortController();
@@ -78,7 +78,7 @@ export async function withTimeout<T>(ms: number, call: (signal: AbortSignal) => 
   }
 }
 
-/** What kind of failure it was, fit for a log: an error's free text could hold what nobody should read there. */
+/** The kind of failure, for a log. Omits the error's message, which can contain secrets. */
 export function failureKind(error: unknown): string {
   if (!(error instanceof Error)) return "unknown failure";
   return "code" in error && typeof error.code === "string" ? error.code : error.name;

@@ -1,4 +1,4 @@
-// One call for everybody who asks for the same thing at the same time.
+// Shares one call among concurrent requests for the same key.
 
 import { type Deadline, timeLeft } from "./deadline.ts";
 import { withTimeout } from "./retry.ts";
@@ -6,15 +6,15 @@ import { withTimeout } from "./retry.ts";
 type Call<A, T> = (argument: A, deadline: Deadline) => Promise<T>;
 
 /**
- * A call that is made while one of the same key is running shares it, and waits no longer than its own deadline. When the
- * shared call fails, those who joined it share one more: the first one ran under the deadline of the first caller.
+ * A request joins a running call of the same key and waits until its own deadline at most. If the call fails, the requests
+ * that joined share one more call, since the first one ran under another request's deadline.
  */
 export function singleFlight<A, T>(call: Call<A, T>, keyOf: (argument: A) => string): Call<A, T> {
   const running = new Map<string, Promise<T>>();
 
   function start(key: string, argument: A, deadline: Deadline): Promise<T> {
     const started = call(argument, deadline).finally(() => running.delete(key));
-    // All who wait for it see its failure. Where their time is over first, nobody waits, and it must not end the process.
+    // If every waiting request has timed out, a later failure must not end the process as an unhandled rejection.
     started.catch(() => {});
     running.set(key, started);
     return started;

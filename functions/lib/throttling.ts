@@ -1,8 +1,8 @@
-// The error codes by which AWS services say "slow down".
+// The error codes of AWS services that mean throttling.
 
 /**
- * As the AWS SDKs list them (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html); a test compares
- * them with the SDK's own. Compared whole, never searched for.
+ * The list of the AWS SDKs (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html). A test compares
+ * it with the SDK's own.
  */
 const THROTTLING_CODES: ReadonlySet<string> = new Set([
   "BandwidthLimitExceeded",

@@ -1,10 +1,10 @@
-// What is made of a parameter's value, kept as long as the parameter is: parsed and checked once per read, not once per review.
+// Caches the result of parsing a parameter, so that it is parsed once per read and not once per review.
 
 import type { StoredParameter } from "./stored-parameter.ts";
 
 /**
- * The parameter cache gives the same object until it has read the parameter again. `read` must depend on nothing else;
- * `more` must be the same for each read of a parameter.
+ * Caches by object: the parameter cache returns the same object until it reads the parameter again. `read` must depend
+ * only on its arguments, and `more` must always be the same for a parameter.
  */
 export function oncePerRead<T extends object, More extends unknown[]>(
   read: (stored: StoredParameter, ...more: More) => T,

@@ -1,13 +1,13 @@
-// Parameters that were read before: fresh for some seconds, and a stand-in for some minutes while Parameter Store fails.
+// Caches parameters for some seconds, and for some minutes more while Parameter Store fails.
 
 import QuickLRU from "quick-lru";
 import { ParametersUnavailable } from "../errors.ts";
-import type { Clock, Deadline } from "../lib/deadline.ts";
+import type { Clock, Deadline, EpochMs } from "../lib/deadline.ts";
 import { TimedOut } from "../lib/retry.ts";
 import { singleFlight } from "../lib/single-flight.ts";
 import type { StoredParameter } from "./stored-parameter.ts";
 
-/** One call to Parameter Store for at most ten names; a name that is not in the answer does not exist. */
+/** One call to Parameter Store for at most ten names. A name that is not in the result does not exist. */
 export type FetchParameters = (
   names: readonly string[],
   deadline: Deadline,
@@ -15,29 +15,29 @@ export type FetchParameters = (
 
 export interface ReadResult {
   readonly parameters: ReadonlyMap<string, StoredParameter>;
-  /** Whether no call was made, or its failure was covered by what is remembered. */
+  /** Whether all parameters come from the cache, also after a failed call. */
   readonly cached: boolean;
-  /** Whether Parameter Store has failed, so that what is not here may have come to be since it was last read. */
+  /** Whether Parameter Store failed: a parameter that is missing here may have been created since it was last read. */
   readonly stale: boolean;
 }
 
 export type ReadParameters = (names: readonly string[], deadline: Deadline) => Promise<ReadResult>;
 
-/** `undefined` as `stored`: the name was asked for and does not exist. */
 interface Entry {
+  /** `undefined`: the parameter does not exist. */
   readonly stored: StoredParameter | undefined;
-  /** When its call was begun: Parameter Store may have changed while it answered. */
-  readonly readAt: number;
-  /** Of its call, in the order in which calls are begun. */
+  /** Start of the call: Parameter Store can change while it answers. */
+  readonly readAt: EpochMs;
+  /** Number of the call, in order of start. */
   readonly sequence: number;
 }
 
 const ABSENT_MS = 10_000;
-/** How much longer something found is usable while Parameter Store fails. */
+/** How much longer a cached parameter is usable while Parameter Store fails. */
 const STALE_MS = 5 * 60_000;
 const MAX_ENTRIES = 5_000;
 
-/** `foundMs`: how long a parameter that exists is not asked for again. */
+/** `foundMs`: how long an existing parameter is not read again. */
 export function cachedParameters(fetch: FetchParameters, foundMs: number, clock: Clock): ReadParameters {
   const entries = new QuickLRU<string, Entry>({ maxSize: MAX_ENTRIES });
   let calls = 0;
@@ -54,15 +54,15 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
     return clock() < readAt + (stored === undefined ? ABSENT_MS : foundMs);
   }
 
-  /** A call that ends late must not bring back what a call that was begun later has seen change. */
+  /** A late result of an earlier call must not replace the result of a later call. */
   function newest(name: string, entry: Entry): Entry {
     const cached = entries.get(name);
     return cached !== undefined && cached.sequence > entry.sequence ? cached : entry;
   }
 
   /**
-   * Never serve a stale absence: it would turn an outage into a denial. With something found, and every other name known
-   * to have been absent, the answer is the one of those minutes.
+   * Whether cached entries can answer during an outage: every name must be cached, and at least one must exist. A stale
+   * absence without an existing parameter is never served, since it would turn an outage into a denial.
    */
   function canStand(names: readonly string[], known: ReadonlyMap<string, Entry>): boolean {
     const usable = [...known.values()].filter(({ readAt }) => clock() < readAt + foundMs + STALE_MS);
@@ -70,7 +70,7 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
   }
 
   return async (names, deadline) => {
-    // Taken before anything is awaited: what the cache drops meanwhile must not look absent.
+    // Copied before the first await: an entry that the cache evicts meanwhile must not look absent.
     const known = new Map<string, Entry>();
     for (const name of names) {
       const entry = entries.get(name);
@@ -92,7 +92,7 @@ export function cachedParameters(fetch: FetchParameters, foundMs: number, clock:
     } catch (error) {
       for (const [name, entry] of known) known.set(name, newest(name, entry));
       if (canStand(names, known)) return { parameters: found(known), cached: true, stale: true };
-      // A review that shares another's call still ends by its own deadline.
+      // A review that shares the call of another one still ends at its own deadline.
       if (!(error instanceof TimedOut)) throw error;
       throw new ParametersUnavailable("no answer from Parameter Store (TimedOut)", { cause: error });
     }

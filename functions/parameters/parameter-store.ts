@@ -1,4 +1,4 @@
-// Parameter Store through the AWS SDK: one call for all names of a review, or for all parameters below a path.
+// Reads Parameter Store through the AWS SDK: all names of a review in one call, or all parameters below a path.
 
 import {
   GetParametersByPathCommand,
@@ -17,20 +17,20 @@ import type { DatedParameter, StoredParameter } from "./stored-parameter.ts";
 
 export interface ParameterStoreOptions {
   readonly region: string;
-  /** Where the SDK will connect to by its own settings: a connection is opened there ahead. */
+  /** The endpoint that the SDK uses by its own settings. A connection to it is opened early. */
   readonly endpoint: URL;
-  /** Decides how long a throttled call waits; `Math.random` unless given. */
+  /** Randomizes the wait of a throttled call. Default: `Math.random`. */
   readonly random?: () => number;
 }
 
-/** All parameters right below a path, by their names. Throws `ParametersUnavailable` where they take longer. */
+/** All parameters directly below a path, by name. Throws `ParametersUnavailable` for every failure. */
 export type FetchPath = (path: string, deadline: Deadline) => Promise<ReadonlyMap<string, DatedParameter>>;
 
 export interface ParameterStore {
-  /** Throws `ParametersUnavailable` for every failure: none of them says anything about an identity. */
+  /** Throws `ParametersUnavailable` for every failure, since no failure proves anything about an identity. */
   readonly fetchParameters: FetchParameters;
-  /** Runs the SDK's code for a call once, without a call: it takes ten times as long as later ones. */
-  readonly rehearse: () => Promise<void>;
+  /** Warms up the SDK without a network call: the first run of its code takes ten times as long as later ones. */
+  readonly warmUp: () => Promise<void>;
 }
 
 export function createParameterStore(options: ParameterStoreOptions): ParameterStore {
@@ -41,22 +41,22 @@ export function createParameterStore(options: ParameterStoreOptions): ParameterS
     );
     const found = new Map(Parameters.map(stored));
     if (names.every((name) => found.has(name) || InvalidParameters.includes(name))) return found;
-    throw new ParametersUnavailable("Parameter Store's answer leaves names out");
+    throw new ParametersUnavailable("Parameter Store's answer omits requested names");
   };
-  const rehearse = async (): Promise<void> => {
+  const warmUp = async (): Promise<void> => {
     const command = new GetParametersCommand({ Names: [] });
-    // Innermost, in place of the connection: the request is signed and dropped, and this is read as its answer.
+    // Replaces the connection, the innermost step: the SDK signs the request, drops it, and reads this response.
     const response = { statusCode: 200, headers: {}, body: Buffer.from("{}") };
     command.middlewareStack.add(() => async () => ({ response }) as never, { step: "deserialize", priority: "low" });
     await client.send(command);
   };
-  return { fetchParameters, rehearse };
+  return { fetchParameters, warmUp };
 }
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
 const PAGE = 10;
 
-/** Throws `ParametersUnavailable` for every failure, also where one page of several fails: never a part of them. */
+/** Never returns a part of the parameters: a failure of any page is a failure. */
 export function createPathReader(options: ParameterStoreOptions): FetchPath {
   const { ask } = openClient(options);
   return async (path, deadline) => {
@@ -64,7 +64,7 @@ export function createPathReader(options: ParameterStoreOptions): FetchPath {
     let NextToken: string | undefined;
     do {
       const request = { Path: path, MaxResults: PAGE, NextToken };
-      // AWS may end a page early and name a next one, even an empty one.
+      // AWS can return a short or empty page with a token for the next one.
       const page = await ask(deadline, (client, abort) => client.send(new GetParametersByPathCommand(request), abort));
       for (const parameter of page.Parameters ?? []) {
         const [name, value] = stored(parameter);
@@ -85,7 +85,7 @@ function openClient({ region, endpoint, random }: ParameterStoreOptions): { ask:
   const agents = openAgents(endpoint);
   const client = new SSMClient({
     region,
-    // Retries and time limits are ours, so that a review's deadline holds.
+    // The SDK does not retry: `retry` does, within the review's deadline.
     maxAttempts: 1,
     requestHandler: requestHandler(agents),
   });
@@ -118,7 +118,7 @@ function isRetryable(error: unknown): boolean {
   return !(error instanceof SSMServiceException) || (error.$metadata.httpStatusCode ?? 0) >= 500;
 }
 
-/** All functions of the account share 40 reads a second unless more is paid for: a moment later one may be free. */
+/** All functions of an account share 40 reads per second by default, so a retry can succeed a moment later. */
 function isThrottling(error: unknown): boolean {
   return (
     error instanceof SSMServiceException && (isThrottlingCode(error.name) || error.$metadata.httpStatusCode === 429)

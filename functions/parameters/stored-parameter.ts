@@ -1,12 +1,14 @@
-// A parameter as Parameter Store holds it, before anybody has looked at its value.
+// A parameter as Parameter Store returns it, with its value not parsed.
+
+import type { EpochMs } from "../lib/deadline.ts";
 
 export interface StoredParameter {
   readonly value: string;
-  /** A SecureString: its text is cipher, and nothing that is read here is a secret. */
+  /** Whether it is a SecureString. Its value is then encrypted, and invalid: the function reads no secrets. */
   readonly secure: boolean;
 }
 
 export interface DatedParameter extends StoredParameter {
-  /** When its value was last written, in milliseconds since 1970. */
-  readonly modified: number;
+  /** When its value was last written. */
+  readonly modified: EpochMs;
 }

@@ -1,18 +1,18 @@
-// Settings out of the environment: how a value is read, and how a bad one is refused with its name.
+// Reads settings from the environment and rejects invalid values with the name of the setting.
 
 import { SettingInvalid } from "../errors.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The value of a setting; `undefined` where it is not set. */
+/** The value of a setting; `undefined` if it is not set. */
 export type Read = (name: string) => string | undefined;
 
-/** An empty string means not set: `sam local` passes one for what it could not resolve. */
+/** Treats an empty string as not set: `sam local` passes one for a value that it cannot resolve. */
 export function readFrom(environment: Environment): Read {
   return (name) => environment[name] || undefined;
 }
 
-/** `expected` goes on after "must be"; `value` is what was given instead, where it may be shown. */
+/** `expected` follows "must be" in the message. `value` is the invalid value; omit it if it can be a secret. */
 export function bad(name: string, expected: string, value?: string): SettingInvalid {
   const shown = value === undefined ? "" : `, not ${JSON.stringify(value.slice(0, 100))}`;
   return new SettingInvalid(`${name} must be ${expected}${shown}`);
@@ -22,7 +22,7 @@ export function required(name: string, expected: string): SettingInvalid {
   return new SettingInvalid(`${name} is required: ${expected}`);
 }
 
-/** Throws `SettingInvalid`, like all below, where the value is not of this form. */
+/** Throws `SettingInvalid` for an invalid value, like all functions below. */
 export function matching(read: Read, name: string, pattern: RegExp, expected: string): string | undefined {
   const value = read(name);
   if (value !== undefined && !pattern.test(value)) throw bad(name, expected, value);
@@ -43,7 +43,7 @@ export function list(read: Read, name: string, separator = ","): string[] | unde
   return items;
 }
 
-/** A list of items that each match `pattern`; `expected` says what such items are, in the plural. */
+/** A list of items that each match `pattern`. `expected` describes the items in the plural. */
 export function listOf(read: Read, name: string, pattern: RegExp, expected: string): string[] | undefined {
   const items = list(read, name);
   const wrong = items?.find((item) => !pattern.test(item));
@@ -52,8 +52,8 @@ export function listOf(read: Read, name: string, pattern: RegExp, expected: stri
 }
 
 /**
- * Where an AWS service is asked. What is sent there is signed or secret: plain HTTP only where it does not leave the
- * machine. The value is not shown, since it may hold a password.
+ * The endpoint of an AWS service. Plain HTTP is allowed only on this machine, since requests are signed or secret. The
+ * value is not in the message, since it can contain a password.
  */
 export function endpoint(read: Read, name: string): URL | undefined {
   const value = read(name);

@@ -1,10 +1,10 @@
-// Names that the construct and the command share: the default stack of a cluster, and the tag of its parameters.
+// Names that the construct and the CLI share: the default stack of a cluster, and the tag of its parameters.
 
 import { hash } from "node:crypto";
 
 /**
- * Stack names take letters, digits and hyphens only. Ids such as `a.b` get a suffix: without it, `a.b` and `a-b` would be
- * one stack, and deploying one cluster would turn the other's authenticator into its own.
+ * Stack names allow only letters, digits and hyphens. Ids such as `a.b` get a suffix: otherwise `a.b` and `a-b` would
+ * share a stack, and deploying one cluster would replace the other's authenticator.
  */
 export function defaultStackName(clusterId: string): string {
   const plain = clusterId.replace(/[^A-Za-z0-9-]/g, "-");
@@ -12,5 +12,5 @@ export function defaultStackName(clusterId: string): string {
   return `IamAuthenticator-${plain}${suffix}`;
 }
 
-/** The tag of a parameter that a stack manages; its value is the stack's name. The command does not overwrite such a parameter. */
+/** The tag of a parameter that a stack manages. Its value is the stack's name. The CLI does not overwrite such a parameter. */
 export const OWNER_TAG = "iam-authenticator:managed-by";

@@ -1,10 +1,10 @@
-// Which version of the function an alias called, for metrics that compare the versions of a deployment.
+// Finds the function's version behind an alias, for metrics that compare the versions of a deployment.
 
 import { isObject } from "../lib/json.ts";
 
 /**
- * `context` is Lambda's. `undefined` where the version itself was called, as CodeDeploy's check does before the version
- * gets traffic, and outside Lambda: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html
+ * `context` is Lambda's: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html. Returns `undefined` outside of
+ * Lambda, and if the version was invoked directly, as by the deployment check.
  */
 export function versionBehindAlias(context: unknown): string | undefined {
   const { functionVersion, invokedFunctionArn } = isObject(context) ? context : {};

@@ -1,29 +1,31 @@
-// Metrics of a request as a line that CloudWatch Logs turns into metrics by itself: the embedded metric format (EMF).
+// Formats the metrics of a request in the embedded metric format (EMF), which CloudWatch Logs turns into metrics.
+
+import type { EpochMs } from "../lib/deadline.ts";
 
 const NAMESPACE = "LambdaIamAuthenticator";
 
 export interface RequestMetrics {
-  /** The name that counts requests, by cluster and by cluster and outcome. */
+  /** Name of the metric that counts requests, by cluster and by outcome. */
   readonly requests: string;
-  /** By name: each time that was measured; a name without any is left out. */
+  /** Durations by metric. A metric without durations is omitted. */
   readonly milliseconds: Readonly<Record<string, readonly number[]>>;
   readonly counts: Readonly<Record<string, number>>;
-  /** The version that an alias called: requests are then counted by version and outcome as well. */
+  /** The version behind the alias. If set, requests are also counted by version and outcome. */
   readonly version: string | undefined;
 }
 
-/** Outcomes that a deployment's alarms compare; each of the others would be a metric that costs and nobody reads. */
+/** Outcomes that alarms compare between versions. Each further one would be an unused metric that costs money. */
 const COMPARED: readonly string[] = ["granted", "denied", "served", "fault"];
 
 /**
- * One line of JSON. Its directive is text that is remembered: it is two thirds of the line, and always one of a few.
+ * One line of JSON. The directive is cached as text: it is two thirds of the line, and there are only a few.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function embeddedMetrics(
   { requests, milliseconds, counts, version }: RequestMetrics,
   clusterId: string,
   outcome: string,
-  now: number,
+  now: EpochMs,
 ): string {
   const byVersion = version !== undefined && COMPARED.includes(outcome);
   const values: Record<string, unknown> = {

@@ -1,13 +1,14 @@
-// What a request leaves on standard output: what every function's log line begins with, and the printing of its lines.
+// Builds the first fields of every function's log line, and prints log lines and metrics.
 
 import type { AuthenticatorError } from "../errors.ts";
+import type { EpochMs } from "../lib/deadline.ts";
 import { failureKind } from "../lib/retry.ts";
 import { LOG_LEVELS, type LogLevel } from "../settings/common.ts";
 
-/** The first fields of a line; JSON leaves out those without a value. `now` in milliseconds since 1970. */
-export function logHead(level: LogLevel, outcome: string, error: AuthenticatorError | undefined, now: number) {
+/** The first fields of a log line. JSON omits undefined fields. */
+export function logHead(level: LogLevel, outcome: string, error: AuthenticatorError | undefined, now: EpochMs) {
   return {
-    // The name that Lambda's JSON log format looks for, beside `level`:
+    // Lambda's JSON log format requires this name, and `level`:
     // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
     timestamp: new Date(now).toISOString(),
     level,
@@ -19,8 +20,8 @@ export function logHead(level: LogLevel, outcome: string, error: AuthenticatorEr
 }
 
 /**
- * The log line, from `logLevel` on, and the metrics, whatever the level. `print` takes whole lines, without the end of the
- * last one; it is called once, since each write to standard output is a system call.
+ * Prints the metrics, and the log line if its level is at least `logLevel`. Calls `print` once, since each write to
+ * standard output is a system call. `lines` does not end with a newline.
  */
 export function printRequest(
   entry: { readonly level: LogLevel },
@@ -35,8 +36,8 @@ export function printRequest(
 const STACK_FRAME = /^ +at [\w.$<>[\] ]*\(?(?:file|node):[\w/.:@%+-]+\)?$/;
 
 /**
- * For the person who corrects it: the kind of failure and, for a fault that nobody foresaw, where it arose. Never the
- * text of a foreign error, which may quote what it failed on.
+ * The kind of failure and, for an unexpected error, its stack. Never the message of a foreign error, which can quote
+ * secret input.
  */
 function causeOf(error: AuthenticatorError | undefined): { cause?: string; stack?: string[] } {
   if (error?.cause === undefined) return {};

@@ -1,5 +1,4 @@
-// Builds what Lambda runs: dist/authenticator/index.mjs with, beside it, the parts that few clusters or deployments need; dist/issuer/index.mjs and
-// dist/deployment-check/index.mjs.
+// Builds the Lambda functions: dist/authenticator, dist/issuer and dist/deployment-check.
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,9 +10,9 @@ import { separateFile } from "./separate-file.ts";
 
 export interface AuthenticatorBuild {
   readonly index: Bundle;
-  /** Loaded by index.mjs when a mapping first uses `{EC2PrivateDNSName}`: two more clients that most clusters never need. */
+  /** Loaded when a mapping first uses `{EC2PrivateDNSName}`: two more AWS clients that most clusters never need. */
   readonly ec2NodeName: Bundle;
-  /** Loaded by index.mjs for the deployment check: no review needs it. */
+  /** Loaded only for the deployment check. */
   readonly storedProblems: Bundle;
   /** Everything that was written to the folder. */
   readonly files: readonly BuiltFile[];
@@ -22,7 +21,7 @@ export interface AuthenticatorBuild {
 const ROOT = join(import.meta.dirname, "..", "..");
 const SOURCE = "functions/authenticator";
 
-/** Empties `outdir` and writes the function's files there. The same sources give the same bytes, wherever that is. */
+/** Empties `outdir` and writes the function's files there. The build is reproducible in any folder. */
 export async function buildAuthenticator(outdir: string): Promise<AuthenticatorBuild> {
   const separate = [separateFile("ec2-node-name"), separateFile("stored-problems")];
   const [index, ec2NodeName, storedProblems] = await Promise.all([
@@ -43,12 +42,12 @@ interface OneFileBuild {
   readonly files: readonly BuiltFile[];
 }
 
-/** As `buildAuthenticator`, for the issuer. */
+/** Like `buildAuthenticator`, for the issuer. */
 export function buildIssuer(outdir: string): Promise<OneFileBuild> {
   return buildOneFile("functions/issuer/index.ts", outdir);
 }
 
-/** As `buildIssuer`, for the check before a new version gets its first review. */
+/** Like `buildIssuer`, for the function that checks a new version. */
 function buildDeploymentCheck(outdir: string): Promise<OneFileBuild> {
   return buildOneFile("functions/deployment-check/index.ts", outdir);
 }

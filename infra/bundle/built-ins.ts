@@ -1,15 +1,15 @@
-// esbuild plugin: Node's built-in modules without the price of importing them.
+// esbuild plugin: loads Node's built-in modules without the cost of importing them.
 
 import { builtinModules } from "node:module";
 import type { Plugin } from "esbuild";
 
 /**
- * An ESM import of a built-in module reads each of its exports once, also those that are loaded when they are first
- * read: `node:http` brings in all of undici (30 ms), `node:process` opens the standard streams (8 ms). Open upstream:
+ * An ESM import of a built-in module reads all its exports, including lazy ones: `node:http` loads all of undici (30 ms),
+ * `node:process` opens the standard streams (8 ms). Open upstream:
  * https://github.com/nodejs/node/issues/57649, https://github.com/nodejs/node/issues/59686
  *
- * `process.getBuiltinModule` gives the same object and reads nothing. Its contents are given to esbuild as CommonJS, since
- * that is how esbuild reads an export only where it is used.
+ * `process.getBuiltinModule` returns the same object and reads no exports. The replacement is CommonJS, since esbuild then
+ * reads an export only where it is used.
  */
 export const builtIns: Plugin = {
   name: "built-ins",

@@ -1,4 +1,4 @@
-// One source file and all that it imports become one ES module.
+// Bundles a source file and its imports into one ES module.
 
 import { basename, join } from "node:path";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
@@ -10,7 +10,7 @@ export interface BuiltFile {
 
 export interface Bundle {
   readonly files: readonly BuiltFile[];
-  /** What is inside, and which import brought it there. */
+  /** The bundled files, and the imports that added them. */
   readonly metafile: Metafile;
 }
 
@@ -20,35 +20,35 @@ const OPTIONS = {
   platform: "node",
   target: "node24",
   minify: true,
-  // The SDK's ES modules, of which unused parts can be left out; `main`, which esbuild prefers on this platform, is
-  // CommonJS and cannot be taken apart (260 kB more).
+  // Prefers the SDK's ES modules, which esbuild can tree-shake. `main`, esbuild's default on this platform, is CommonJS
+  // (260 kB more).
   mainFields: ["module", "main"],
-  // Loaded by `import()` alone, by operations that stream events, which none of ours does (20 kB and 6 ms).
+  // Only operations that stream events load it, and the functions use none (20 kB and 6 ms).
   external: ["@smithy/core/event-streams"],
-  // Stack traces point into the sources when the function runs with --enable-source-maps, and cost nothing without it.
+  // Used only if the function runs with --enable-source-maps.
   sourcemap: "linked",
   sourcesContent: false,
-  // Licences are gathered in a file of their own.
+  // licences.ts collects licences in a separate file.
   legalComments: "none",
   logLevel: "silent",
 } satisfies BuildOptions;
 
 const FORM = {
   metafile: true,
-  // Paths in the output are relative to the place where it is written: for the same bytes everywhere, esbuild always
-  // sees the same place, and the caller writes the files.
+  // The caller writes the files: paths in the output are relative to `outfile`, which must be the same in every build.
   write: false,
 } satisfies BuildOptions;
 
 /**
- * Profiles, SSO, processes, web identities and instance metadata are not found where a function runs, and take 128 kB and
- * 12 ms. The SDK has no plan to leave them out: https://github.com/aws/aws-sdk-js-v3/issues/5516
+ * Replaces the SDK's credential providers: profiles, SSO, processes, web identities and instance metadata do not exist
+ * where a function runs, and cost 128 kB and 12 ms. The SDK does not plan to make them optional:
+ * https://github.com/aws/aws-sdk-js-v3/issues/5516
  */
 function ownCredentials(root: string): Record<string, string> {
   return { "@aws-sdk/credential-provider-node": join(root, "functions", "aws", "credentials.ts") };
 }
 
-/** Bundles `entry`, a path below `root`, into `name`. `options` is for benches that compare. */
+/** Bundles `entry`, a path below `root`, into `name`. `options` is for benchmarks that compare builds. */
 export async function bundle(
   root: string,
   entry: string,

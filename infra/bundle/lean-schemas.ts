@@ -1,25 +1,25 @@
-// esbuild plugin: of a client's schemas, keeps those of the operations that are used.
+// esbuild plugin: removes the schemas of unused operations from an AWS client.
 
 import { readFileSync } from "node:fs";
 import type { OnLoadResult } from "esbuild";
 import { nothingToReplace, replacement } from "./replacement.ts";
 
-/** `[-3, namespace, name, traits, members, types]` and its registration: one error, as the SDK writes it. */
+/** One error in the SDK's source: `[-3, namespace, name, traits, members, types]` and its registration. */
 const ERROR = /^export var (\w+)\$ = \[-3, n0,[^;]*?\];\nn0_registry\.registerError\(\1\$, \1\);\n/gm;
 const REGISTRATION = /^n0_registry\.registerError\((\w+)\$/gm;
-/** Any schema: an array of constants, of other schemas, and of functions that give them. */
+/** Any schema: an array of constants, other schemas, and functions that return schemas. */
 const SCHEMA = /^((?:export )?var \w+\$? = )(\[[^;]*?\]);$/gm;
 
-/** What GetParameters can answer, and what every operation can. */
+/** The errors of GetParameters and of every operation. */
 const SSM_ERRORS = ["AccessDeniedException", "InternalServerError", "InvalidKeyId", "ThrottlingException"];
 
 /**
- * All operations of a client are in one file. Its schemas use constants as keys, which esbuild cannot prove to be
- * without effect, so it keeps every one; marked as pure, the unused ones go (530 kB of EC2, 14 kB of SSM). Open upstream:
- * https://github.com/aws/aws-sdk-js-v3/issues/7607
+ * One file has the schemas of all operations of a client. They use constants as keys, so esbuild cannot prove that they
+ * have no side effects and keeps all of them. Marked as pure, unused ones are removed (530 kB of EC2, 14 kB of SSM). Open
+ * upstream: https://github.com/aws/aws-sdk-js-v3/issues/7607
  *
- * SSM also registers each of its 140 errors at start, a schema and a class (44 kB). One that is not registered arrives
- * as `SSMServiceException` with the same `name`, as every error does that is newer than the SDK.
+ * SSM also registers a schema and a class for each of its 140 errors at start (44 kB). An unregistered error is thrown as
+ * `SSMServiceException` with the same `name`, like an error that is newer than the SDK.
  */
 export const leanSchemas = replacement("lean-schemas", (build, done) => {
   const filter = /[/\\]client-\w+[/\\]dist-es[/\\]schemas[/\\]schemas_0\.js$/;

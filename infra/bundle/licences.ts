@@ -1,10 +1,10 @@
-// The licence texts of the packages inside a bundle, since minified code carries none.
+// Collects the licence texts of the bundled packages, since minified code has none.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Metafile } from "esbuild";
 
-/** One text for all packages that `metafiles` name; packages with the same licence text share it. */
+/** One text for all packages in `metafiles`. Packages with the same licence text share it. */
 export function licences(root: string, metafiles: readonly Metafile[]): string {
   const packagesByText = new Map<string, string[]>();
   for (const folder of packageFolders(metafiles)) {
@@ -16,7 +16,7 @@ export function licences(root: string, metafiles: readonly Metafile[]): string {
 
 const SEPARATOR = `\n${"-".repeat(80)}\n\n`;
 
-/** The packages that such a text names, each as `name version`. */
+/** The packages in a text of `licences`, each as `name version`. */
 export function licensedPackages(text: string): string[] {
   return text.split(SEPARATOR).flatMap((block) => block.slice(0, block.indexOf("\n\n")).split("\n"));
 }

@@ -1,8 +1,8 @@
-// What makes a bundle lean, in one list: whatever imports a client of the AWS SDK is built with all of it.
+// The esbuild plugins for every bundle that imports a client of the AWS SDK.
 
 import type { Plugin } from "esbuild";
 import { builtIns } from "./built-ins.ts";
 import { leanSchemas } from "./lean-schemas.ts";
 
-/** docs/decisions/0003-bundle.md says what each saves, and when it may go. */
+/** docs/decisions/0003-bundle.md lists what each saves and when it can be removed. */
 export const LEAN_PLUGINS: Plugin[] = [builtIns, leanSchemas];

@@ -1,13 +1,13 @@
-// An esbuild plugin that replaces something, and fails the build when that something is not there any more.
+// Creates an esbuild plugin that fails the build if it finds nothing to replace.
 
 import type { Plugin, PluginBuild } from "esbuild";
 
-/** Marks a result as the replacement that was promised. */
+/** Marks a result as a replacement. */
 type Done = <T>(result: T) => T;
 
 /**
- * Without this check, an SDK that moves a file would quietly bring back what was cut.
- * `setup` passes the result that replaces something through `done`.
+ * `setup` passes each replacement through `done`. Without this check, an SDK that moves a file would silently restore the
+ * removed code.
  */
 export function replacement(name: string, setup: (build: PluginBuild, done: Done) => void): Plugin {
   return {
@@ -28,10 +28,10 @@ export function replacement(name: string, setup: (build: PluginBuild, done: Done
   };
 }
 
-/** Says where to look and what to do after an update of the SDK. */
+/** The error message after an SDK update that moved or changed the code. */
 export function nothingToReplace(name: string): string {
   return (
-    `infra/bundle/${name}.ts found nothing to replace: the AWS SDK is written in another way now. ` +
-    "Mend the plugin, or drop it if the bundle does not grow (docs/decisions/0003-bundle.md)."
+    `infra/bundle/${name}.ts found nothing to replace: the AWS SDK has changed. ` +
+    "Fix the plugin, or remove it if the bundle does not grow (docs/decisions/0003-bundle.md)."
   );
 }

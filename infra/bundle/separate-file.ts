@@ -1,10 +1,10 @@
-// esbuild plugin: one module becomes a file of its own, loaded by the `import()` that asks for it.
+// esbuild plugin: keeps one module in a separate file, which an `import()` loads.
 
 import type { Plugin } from "esbuild";
 
 /**
- * `import("…/<name>.ts")` stays an import, of `./<name>.mjs` beside the bundle. esbuild would otherwise put the module
- * into the one output file, and with it the clients that it needs.
+ * `import("…/<name>.ts")` becomes an import of `./<name>.mjs` beside the bundle. Otherwise esbuild would add the module
+ * and its clients to the bundle.
  */
 export function separateFile(name: string): Plugin {
   return {

@@ -1,4 +1,4 @@
-// Refuses context keys that the app does not read but that look like its own: a typo must not deploy defaults.
+// Rejects unknown context keys that look like keys of this app: a typo must not deploy defaults.
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,12 +7,12 @@ import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { CLUSTER_KEYS } from "./cluster.ts";
 import { nearest } from "./nearest.ts";
 
-/** What the app reads of the context. */
+/** The context keys that the app reads. */
 const CONTEXT_KEYS = ["clusterId", "clusters", "issuer"];
 /** Both a cluster's key and a setting of the CDK CLI: https://docs.aws.amazon.com/cdk/v2/guide/cli.html */
 const CLI_SETTINGS = ["tags"];
 
-/** `folder` has the app's cdk.json. Throws with a sentence that says where the key belongs. */
+/** `folder` contains the app's cdk.json. Throws an error that states where the key belongs. */
 export function checkContext(scope: Construct, folder: string): void {
   const context = scope.node.getAllContext() as Readonly<Record<string, unknown>>;
   for (const [key, value] of Object.entries(context)) checkKey(key, value);
@@ -43,12 +43,12 @@ function checkTopLevelKey(key: string, value: unknown): void {
   throw new Error(`cdk.json has the key "${key}" at its top level, where it has no effect. ${place}`);
 }
 
-/** Case aside: nobody else has a key `nodeVPCs`. `clusterId` is a key of both. */
+/** Ignores case, since no other tool has a key such as `nodeVPCs`. Ignores `clusterId`, which is also a context key. */
 function clusterKeyOf(key: string): string | undefined {
   return CLUSTER_KEYS.find((known) => !CONTEXT_KEYS.includes(known) && known.toLowerCase() === key.toLowerCase());
 }
 
-/** A list is of clusters, and one name is of one cluster. */
+/** The context key that was meant: a list can only be `clusters`, and a string cannot. */
 function contextKeyOf(key: string, value: unknown): string | undefined {
   const candidates = CONTEXT_KEYS.filter((known) =>
     known === "clusters" ? typeof value !== "string" : !Array.isArray(value),
@@ -60,7 +60,7 @@ function example(key: string, value: unknown): string {
   return `{"context": {"clusters": [{"clusterId": "my-cluster", "${key}": ${JSON.stringify(typed(key, value))}}]}}`;
 }
 
-/** The command line gives every value as a string; only ids stay one. */
+/** The command line passes every value as a string. Only ids remain strings. */
 function typed(key: string, value: unknown): unknown {
   const parsed = typeof value === "string" && key !== "account" ? parseJson(value) : undefined;
   return typeof parsed === "number" || typeof parsed === "boolean" ? parsed : value;

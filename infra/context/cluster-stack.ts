@@ -1,4 +1,4 @@
-// One cluster's stack: what the context says in JSON, made into the construct's props.
+// Creates a cluster's stack: converts CDK's context into the construct's props.
 
 import { Annotations, type App, type CfnOutput, Stack } from "aws-cdk-lib";
 import { SecurityGroup } from "aws-cdk-lib/aws-ec2";
@@ -14,7 +14,7 @@ import { stackName } from "./stack-name.ts";
 
 export const ARCHITECTURES = { arm64: Architecture.ARM_64, x86_64: Architecture.X86_64 };
 
-/** Says which cluster of the list an error is about. */
+/** Adds the cluster to the message of an error. */
 export function ofCluster<T>(clusterId: string, make: () => T): T {
   try {
     return make();
@@ -64,14 +64,14 @@ function makeStack(app: App, context: ClusterContext): Stack {
     }),
   });
   for (const caller of callers) authenticator.addCaller(caller);
-  // The stack has one authenticator: its outputs need no suffix.
+  // The stack has only one authenticator, so its outputs need no suffix.
   for (const name of OUTPUTS) (authenticator.node.findChild(name) as CfnOutput).overrideLogicalId(name);
   return stack;
 }
 
 /**
- * For an app without a cluster. `cdk bootstrap` needs a stack to know where to bootstrap, and `cdk ls` needs none;
- * whatever would deploy this one fails with the sentence.
+ * The stack of an app without a cluster: `cdk bootstrap` requires a stack. Commands that would deploy it fail with the
+ * error.
  */
 export function chooseCluster(app: App): Stack {
   const stack = new Stack(app, "choose-a-cluster");

@@ -1,4 +1,4 @@
-// What CDK's context may say about a cluster: every key and its type. Anything else fails with the key's path.
+// The schema of a cluster in CDK's context. Invalid input fails with the key's path.
 
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { RegionInfo } from "aws-cdk-lib/region-info";
@@ -15,9 +15,9 @@ const texts = z.array(text);
 const vpc = z.strictObject({
   vpcId: text,
   availabilityZones: texts,
-  /** One for each of the zones, in their order. */
+  /** One for each zone, in the same order. */
   privateSubnetIds: texts,
-  /** Required where an interface endpoint is made: its security group lets this range in. */
+  /** Required if an interface endpoint is created: its security group allows this range. */
   cidr: text.exactOptional(),
 });
 
@@ -48,7 +48,7 @@ const privateApi = z.strictObject({
 const ACCOUNT_ID = /^\d{12}$/;
 const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]+$/;
 
-/** A region that is newer than this code is known to a newer aws-cdk-lib; without the key, the CLI's region is taken. */
+/** A newer aws-cdk-lib knows regions that are newer than this code. */
 function checkRegion(region: string, { addIssue }: z.core.$RefinementCtx<string>): void {
   const known = [...new Set([...knownRegions(), ...RegionInfo.regions.map(({ name }) => name)])];
   if (known.includes(region)) return;
@@ -57,29 +57,28 @@ function checkRegion(region: string, { addIssue }: z.core.$RefinementCtx<string>
   addIssue(`must be an AWS region, not "${region}": ${hint}`);
 }
 
-/** What is missing where only the kind is given. */
+/** Errors for an endpoint with only a kind. */
 const ENDPOINT_NEEDS: Readonly<Record<string, string>> = {
   mtls: 'must be an object for mtls: {"kind": "mtls", "domainName", "certificateArn", "subjects", "truststore": {"bucket", "key"}}',
   private:
     'must be an object for private: {"kind": "private", "vpc": {"vpcId", "availabilityZones", "privateSubnetIds"}}',
 };
 
-/** `"http"` alone means `{"kind": "http"}`. */
+/** `"http"` is short for `{"kind": "http"}`. */
 const endpoint = z.preprocess(
   (value) => (value === "http" ? { kind: "http" } : value),
   z.discriminatedUnion("kind", [http, mtls, privateApi], {
-    error: ({ input }) =>
-      ENDPOINT_NEEDS[String(input)] ?? 'must be "http", or an object of the kind http, mtls or private',
+    error: ({ input }) => ENDPOINT_NEEDS[String(input)] ?? 'must be "http", or an object of kind http, mtls or private',
   }),
 );
 
-/** Props that CDK's context spells in another way; the function's subnets are those of its `vpc`. */
+/** Props with another spelling in CDK's context. The subnets are those of `vpc`. */
 type Spelled = "alarmTopic" | "logRetention" | "encryptionKey" | "securityGroups" | "vpcSubnets";
 type EveryProp = Readonly<Record<Exclude<keyof IamAuthenticatorProps, Spelled>, z.ZodType>>;
 
 const cluster = z.strictObject({
   clusterId: z.string().regex(CLUSTER_ID, `must be ${CLUSTER_ID_RULE}`),
-  /** Where the stack goes; without them, to the account and region of the CLI's credentials. */
+  /** The stack's account and region. Default: those of the CLI's credentials. */
   account: z.string().regex(ACCOUNT_ID, "must be an AWS account id of 12 digits").exactOptional(),
   region: z.string().superRefine(checkRegion).exactOptional(),
   // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
@@ -87,7 +86,7 @@ const cluster = z.strictObject({
     .string()
     .regex(
       /^[A-Za-z][A-Za-z0-9-]{0,127}$/,
-      "must be 1 to 128 letters, digits and hyphens, and begin with a letter: CloudFormation takes no other name",
+      "must be 1 to 128 letters, digits and hyphens, and begin with a letter, as CloudFormation requires",
     )
     .exactOptional(),
   terminationProtection: z.boolean().exactOptional(),
@@ -127,7 +126,7 @@ const cluster = z.strictObject({
     .regex(TOPIC_ARN, "must be the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:111122223333:on-call")
     .exactOptional(),
   logRetentionDays: z
-    .custom<RetentionDays>(isRetention, "must be a number of days that CloudWatch Logs knows, such as 90, 180 or 365")
+    .custom<RetentionDays>(isRetention, "must be a number of days that CloudWatch Logs accepts, such as 90, 180 or 365")
     .exactOptional(),
   encryptionKeyArn: text.exactOptional(),
   callers: z
@@ -141,7 +140,7 @@ export type ClusterContext = z.infer<typeof cluster>;
 export type EndpointContext = z.infer<typeof endpoint>;
 export type VpcContext = z.infer<typeof vpc>;
 
-/** Throws with the first key that is unknown, missing or of another type. */
+/** Throws an error about the first key that is unknown, missing or of another type. */
 export function readCluster(value: unknown): ClusterContext {
   const { success, data, error } = cluster.safeParse(value, { error: problem });
   if (success) return data;

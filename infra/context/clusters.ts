@@ -1,10 +1,10 @@
-// The clusters that the app deploys, read from CDK's context: `-c clusterId=...`, or a list in cdk.json.
+// Reads the clusters to deploy from CDK's context: `-c clusterId=...`, or a list in cdk.json.
 
 import type { Construct } from "constructs";
 import { type ClusterContext, readCluster } from "./cluster.ts";
 import { stackName } from "./stack-name.ts";
 
-/** `-c clusterId=x` takes x from the list or, where there is no list, x alone. Without either, no cluster. */
+/** `-c clusterId=x` selects x from the list, or needs no list. Without it, returns the list, which can be empty. */
 export function readClusters(scope: Construct): ClusterContext[] {
   const list: unknown = scope.node.tryGetContext("clusters") ?? [];
   if (!Array.isArray(list)) throw new Error('"clusters" in cdk.json must be a list');
@@ -23,11 +23,11 @@ function refuseTwice(names: readonly string[]): void {
   if (twice !== undefined) throw new Error(`"clusters" has the ${twice} twice`);
 }
 
-/** A typo must not deploy one more cluster, with none of the settings. */
+/** Throws if the list does not have the cluster: a typo must not deploy another cluster with defaults. */
 function choose(clusters: readonly ClusterContext[], chosen: string): ClusterContext {
   const known = clusters.find(({ clusterId }) => clusterId === chosen);
   if (known !== undefined) return known;
   if (clusters.length === 0) return readCluster({ clusterId: chosen });
   const ids = clusters.map(({ clusterId }) => clusterId).join(", ");
-  throw new Error(`-c clusterId=${chosen}: "clusters" has no such cluster, only ${ids}`);
+  throw new Error(`-c clusterId=${chosen}: not found in "clusters", which has ${ids}`);
 }

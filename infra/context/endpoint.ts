@@ -1,4 +1,4 @@
-// An endpoint or a VPC as CDK's context has it in JSON, made into the construct's: names become resources.
+// Converts an endpoint or a VPC of CDK's context into the construct's props.
 
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import { InterfaceVpcEndpoint, type IVpc, Vpc } from "aws-cdk-lib/aws-ec2";
@@ -11,7 +11,7 @@ import type { EndpointContext, VpcContext } from "./cluster.ts";
 
 type OfKind<K extends EndpointContext["kind"]> = Extract<EndpointContext, { kind: K }>;
 
-/** `scope` must be another one for each endpoint. */
+/** Each endpoint needs a separate `scope`. */
 export function readEndpoint(scope: Construct, context: EndpointContext): Endpoint {
   switch (context.kind) {
     case "http":

@@ -1,8 +1,8 @@
-// Which known word a mistyped one is close to.
+// Finds the known word that is closest to a mistyped one.
 
 const MAX_DISTANCE = 2;
 
-/** The closest of `known` that at most two insertions, deletions or substitutions of a character make of `word`. */
+/** The closest of `known`, with an edit distance of at most 2; `undefined` if none is so close. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const [best] = known
     .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))

@@ -10,11 +10,11 @@ export function stackName({ clusterId, stackName }: Pick<ClusterContext, "cluste
   return stackName ?? defaultStackName(clusterId);
 }
 
-/** `IamAuthenticatorIssuer-<clusterId>`, also where the authenticator's stack has a name of its own. */
+/** `IamAuthenticatorIssuer-<clusterId>`, even if the authenticator's stack has another name. */
 export function issuerStackName({ clusterId }: Pick<ClusterContext, "clusterId">): string {
   const name = defaultStackName(clusterId).replace("IamAuthenticator-", "IamAuthenticatorIssuer-");
   if (name.length <= MAX_LENGTH) return name;
   throw new Error(
-    `the issuer's stack name ${name} has ${name.length} characters, and CloudFormation takes ${MAX_LENGTH}: use a shorter clusterId`,
+    `the issuer's stack name ${name} has ${name.length} characters, and CloudFormation allows ${MAX_LENGTH}: use a shorter clusterId`,
   );
 }

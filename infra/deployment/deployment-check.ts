@@ -1,4 +1,4 @@
-// The function that CodeDeploy runs before a new version gets its first review.
+// The function that CodeDeploy runs before a new version receives reviews.
 
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
@@ -12,7 +12,7 @@ import { prefixArn } from "../parameters/prefix-arn.ts";
 
 export interface DeploymentCheckOptions {
   readonly authenticator: LambdaFunction;
-  /** Of the alias that answers reviews. Its ARN would make a circle: the alias waits for this function. */
+  /** Name of the alias that serves reviews. Its ARN would be a circular reference: the alias depends on this function. */
   readonly aliasName: string;
   /** The authenticator's environment. */
   readonly environment: Readonly<Record<string, string>>;
@@ -21,7 +21,7 @@ export interface DeploymentCheckOptions {
   readonly logs: LogSettings;
 }
 
-/** What decides about the known answers. */
+/** The authenticator's settings that decide the known answers. */
 const SETTINGS = ["CALLER_AUTH", "CALLER_SUBJECTS", "STS_REGIONS"];
 
 export function makeDeploymentCheck(scope: Construct, options: DeploymentCheckOptions): LambdaFunction {
@@ -32,11 +32,11 @@ export function makeDeploymentCheck(scope: Construct, options: DeploymentCheckOp
     removalPolicy: RemovalPolicy.DESTROY,
   });
   logGroup.grantWrite(role);
-  // Every version, so that the right is there long before the version is: IAM takes its time.
+  // Covers every version, so that the permission exists long before a new version: IAM changes apply with a delay.
   const versions = `${authenticator.functionArn}:*`;
   role.addToPolicy(new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [versions] }));
   acknowledgeWildcard(role, versions, "The check invokes the version that is deployed, whichever number it gets.");
-  // IAM checks the path alone: all parameters below it, the callers' hashes too.
+  // IAM checks only the path. The permission covers all parameters below it, including the callers' hashes.
   const store = prefixArn(scope, mappingPrefix);
   role.addToPolicy(new PolicyStatement({ actions: ["ssm:GetParametersByPath"], resources: [store] }));
 
@@ -46,7 +46,7 @@ export function makeDeploymentCheck(scope: Construct, options: DeploymentCheckOp
     architecture: authenticator.architecture,
     code: builtCode("deployment-check"),
     handler: "index.handler",
-    // Ten reviews of 8 s each at most, and up to 8 minutes for the store.
+    // Up to ten reviews of 8 s each, and up to 8 minutes to read the parameters.
     timeout: Duration.minutes(10),
     memorySize: 256,
     role,

@@ -1,4 +1,4 @@
-// New versions of the function are checked, get a tenth of the requests for ten minutes, and are taken back on an alarm.
+// Checks a new version of a function, shifts a tenth of the requests to it for ten minutes, and rolls it back on an alarm.
 
 import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import { type CfnDeploymentGroup, LambdaDeploymentConfig, LambdaDeploymentGroup } from "aws-cdk-lib/aws-codedeploy";
@@ -6,7 +6,7 @@ import type { Alias, IFunction } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import { acknowledgeManagedPolicy, acknowledgeWildcard } from "../acknowledge.ts";
 
-/** `check` runs before a new version gets a request. Without `alarms`, only the check takes a version back. */
+/** `check` runs before a new version receives requests. Without `alarms`, only a failed check rolls a version back. */
 export function deploySafely(
   scope: Construct,
   alias: Alias,
@@ -19,13 +19,13 @@ export function deploySafely(
     alarms: [...alarms],
     ...(check !== undefined && { preHook: check }),
   });
-  // Alarms that a template no longer names would stay in the group: https://github.com/aws/aws-cdk/issues/23307
+  // Otherwise the group keeps alarms that the template no longer has: https://github.com/aws/aws-cdk/issues/23307
   if (alarms.length === 0)
     (group.node.defaultChild as CfnDeploymentGroup).alarmConfiguration = { enabled: false, alarms: [] };
-  // The alarms look at the new version before it gets its first request.
+  // The alarms watch the new version before it receives its first request.
   alias.node.addDependency(...alarms);
   if (check !== undefined) {
-    // Only the alias starts a deployment: by then, the check must be there, and CodeDeploy must be allowed to run it.
+    // A change of the alias starts a deployment, which needs the check and CodeDeploy's permission to run it.
     alias.node.addDependency(check, group.role);
     acknowledgeWildcard(
       group,

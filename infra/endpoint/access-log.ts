@@ -1,4 +1,4 @@
-// The access log of an endpoint: who asked, how long it took and how it ended. Never a header or a body.
+// The access log of an endpoint: caller, duration and result of each request, without headers and bodies.
 
 import { Aws, RemovalPolicy } from "aws-cdk-lib";
 import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
@@ -6,7 +6,7 @@ import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import type { LogSettings } from "../log-settings.ts";
 
-/** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html; all of them exist for REST too */
+/** All variables also exist for REST APIs: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html */
 export const ACCESS_LOG_FORMAT = AccessLogFormat.custom(
   JSON.stringify({
     time: "$context.requestTime",
@@ -23,9 +23,10 @@ export const ACCESS_LOG_FORMAT = AccessLogFormat.custom(
 );
 
 /**
- * Below /aws/vendedlogs/, or each log group adds to one resource policy of the account and region, which CloudWatch Logs
- * limits to 5,120 characters: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
- * The name is this endpoint's alone: two kinds, two stacks and two clusters may be there at once.
+ * The name starts with /aws/vendedlogs/: otherwise each log group adds to a resource policy of the account and region,
+ * which is limited to 5,120 characters:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+ * The name is unique for each stack and kind of endpoint.
  */
 export function accessLogGroup(scope: Construct, logs: LogSettings): LogGroup {
   return new LogGroup(scope, "AccessLog", {

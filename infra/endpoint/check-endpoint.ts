@@ -1,11 +1,11 @@
-// Refuses, at synth, endpoints that would deploy and then not work or not protect.
+// Rejects, at synth, endpoints that deploy but do not work or do not protect.
 
 import { Arn, ArnFormat, Stack, Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import type { CustomDomain } from "./custom-domain.ts";
 import type { Endpoint, MtlsEndpoint, PrivateEndpoint } from "./endpoint.ts";
 
-/** Throws with a sentence that says what to do. */
+/** Throws an error that states what to do, like the other functions of this file. */
 export function checkEndpoint(scope: Construct, endpoint: Endpoint): void {
   switch (endpoint.kind) {
     case "http":
@@ -26,7 +26,7 @@ function checkMtls(scope: Construct, endpoint: MtlsEndpoint): void {
   const { subjects } = endpoint;
   if (subjects.length === 0) {
     throw new Error(
-      "an mtls endpoint needs subjects: the whole subject DN of each client certificate of kube-apiserver, or * alone",
+      "an mtls endpoint requires subjects: the complete subject DN of each client certificate of kube-apiserver, or only *",
     );
   }
   if (subjects.some((subject) => subject.trim() === ""))
@@ -34,12 +34,11 @@ function checkMtls(scope: Construct, endpoint: MtlsEndpoint): void {
   checkDomain(scope, endpoint);
 }
 
-/** Throws with a sentence, like all of this file. */
 export function checkDomain(scope: Construct, { domainName, hostedZone, certificate }: CustomDomain): void {
   checkCertificateRegion(certificate.certificateArn, Stack.of(scope).region);
   if (Token.isUnresolved(domainName)) return;
   if (!/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]+$/.test(domainName)) {
-    throw new Error(`domainName must be one host name in lower case, not ${domainName}`);
+    throw new Error(`domainName must be a host name in lower case, not ${domainName}`);
   }
   const zoneName = hostedZone?.zoneName;
   if (
@@ -49,27 +48,27 @@ export function checkDomain(scope: Construct, { domainName, hostedZone, certific
     !domainName.endsWith(`.${zoneName}`)
   ) {
     throw new Error(
-      `domainName ${domainName} must be in the hosted zone ${zoneName}: give the zone of the domain, or no zone`,
+      `domainName ${domainName} must be in the hosted zone ${zoneName}: use the zone of the domain, or leave hostedZone out`,
     );
   }
 }
 
-/** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-custom-domain-names.html: regional, unlike CloudFront's */
+/** The certificate must be regional: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-custom-domain-names.html */
 function checkCertificateRegion(arn: string, region: string): void {
   if (Token.isUnresolved(arn) || Token.isUnresolved(region)) return;
   const { region: its = "" } = Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME);
   if (its !== region) {
     throw new Error(
-      `the certificate is in ${its} and the stack is in ${region}: a custom domain needs both in one region`,
+      `the certificate is in ${its} and the stack is in ${region}: a custom domain requires a certificate in the stack's region`,
     );
   }
 }
 
 function checkPrivate({ callerAuth = "bearer" }: PrivateEndpoint): void {
-  // API Gateway does not ask for client certificates on a private API: mtls would refuse everybody.
+  // API Gateway requests no client certificates on a private API, so mtls would refuse every caller.
   if (callerAuth !== "bearer" && callerAuth !== "none") {
     throw new Error(
-      "a private endpoint's callerAuth must be bearer or none: client certificates need an mtls endpoint",
+      "a private endpoint's callerAuth must be bearer or none: client certificates require an mtls endpoint",
     );
   }
 }

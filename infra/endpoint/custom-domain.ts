@@ -1,4 +1,4 @@
-// A domain of one's own for an HTTP API: the domain name in API Gateway, and the record that makes it lead there.
+// A custom domain for an HTTP API: the domain name in API Gateway, and its DNS record.
 
 import { DomainName, type DomainNameProps, SecurityPolicy } from "aws-cdk-lib/aws-apigatewayv2";
 import type { ICertificate } from "aws-cdk-lib/aws-certificatemanager";
@@ -9,23 +9,23 @@ import type { Construct } from "constructs";
 export interface CustomDomain {
   /** For example `authenticator.example.com`. */
   readonly domainName: string;
-  /** For the domain, in the stack's region. */
+  /** The domain's certificate, in the stack's region. */
   readonly certificate: ICertificate;
   /**
    * Gets an alias record for the domain.
    *
-   * @default - none: make a record for the domain yourself
+   * @default - none: create a record for the domain yourself
    */
   readonly hostedZone?: IHostedZone;
 }
 
 export interface MadeDomain {
   readonly domain: DomainName;
-  /** Makes the domain's name lead to the API. */
+  /** Resolves the domain's name to the API. */
   readonly record: ARecord | undefined;
 }
 
-/** `more` is what only some endpoints have, such as mutual TLS. */
+/** `more`: properties of some endpoints, such as mutual TLS. */
 export function makeDomain(
   scope: Construct,
   { domainName, certificate, hostedZone }: CustomDomain,

@@ -1,4 +1,4 @@
-// The kinds of endpoint, and what each needs.
+// The kinds of endpoint and their properties.
 
 import type { RestApi } from "aws-cdk-lib/aws-apigateway";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
@@ -10,33 +10,33 @@ import type { IBucket } from "aws-cdk-lib/aws-s3";
 import type { LogSettings } from "../log-settings.ts";
 import type { CustomDomain } from "./custom-domain.ts";
 
-/** Which endpoint to make. `kind` decides how kube-apiserver authenticates to it. */
+/** The endpoint to create. `kind` decides how kube-apiserver authenticates to it. */
 export type Endpoint = HttpEndpoint | MtlsEndpoint | PrivateEndpoint;
 
 /** A public HTTP API. kube-apiserver authenticates with a bearer token. */
 export interface HttpEndpoint {
   readonly kind: "http";
   /**
-   * A domain of your own. The API's default endpoint stays, and asks for the same token, so that kube-apiserver can move.
+   * A custom domain. The API's default endpoint remains, with the same token, so that kube-apiserver can move.
    *
-   * @default - the API's default endpoint alone
+   * @default - only the API's default endpoint
    */
   readonly domain?: CustomDomain;
 }
 
-/** An HTTP API on a domain of your own. kube-apiserver authenticates with a client certificate. */
+/** An HTTP API on a custom domain. kube-apiserver authenticates with a client certificate. */
 export interface MtlsEndpoint extends CustomDomain {
   readonly kind: "mtls";
   /**
-   * A public certificate for the domain. API Gateway requires it when `certificate` was imported or comes from a private
-   * certificate authority.
+   * A public certificate for the domain. API Gateway requires it if `certificate` is imported or from a private certificate
+   * authority.
    *
-   * @default - none: `certificate` is a public one of ACM
+   * @default - none: `certificate` is a public certificate of ACM
    */
   readonly ownershipCertificate?: ICertificate;
-  /** PEM file of the certificate authorities that may issue client certificates. */
+  /** PEM file of the certificate authorities that issue client certificates. */
   readonly truststore: Truststore;
-  /** Whole subject DNs that are accepted, as API Gateway gives them, such as `CN=kube-apiserver,O=Example`; `*` alone accepts any certificate. */
+  /** Complete subject DNs in API Gateway's format, such as `CN=kube-apiserver,O=Example`. Only `*` accepts any certificate. */
   readonly subjects: readonly string[];
 }
 
@@ -44,9 +44,9 @@ export interface Truststore {
   readonly bucket: IBucket;
   readonly key: string;
   /**
-   * The object's version: without one, a changed object counts only after the domain is updated.
+   * The object's version. Without a version, a changed object takes effect only when the domain is updated.
    *
-   * @default - the latest when the domain is deployed
+   * @default - the latest version when the domain is deployed
    */
   readonly version?: string;
 }
@@ -59,49 +59,49 @@ export interface PrivateEndpoint {
   /**
    * An interface endpoint for `execute-api` in that VPC.
    *
-   * @default - one is made
+   * @default - one is created
    */
   readonly vpcEndpoint?: IInterfaceVpcEndpoint;
   /**
-   * Sets the role with which API Gateway writes logs. There is one for the whole account and region: `true` overwrites
-   * what is set. Without any role, the deployment fails with "CloudWatch Logs role ARN must be set in account settings".
-   * `aws apigateway get-account` shows it as `cloudwatchRoleArn`.
+   * Sets the role that API Gateway uses to write logs. An account has one role for each region, which `true` overwrites.
+   * Without a role, the deployment fails with "CloudWatch Logs role ARN must be set in account settings". `aws apigateway
+   * get-account` shows the role as `cloudwatchRoleArn`.
    *
    * @default false
    */
   readonly accountLogRole?: boolean;
   /**
-   * `none`: the network alone decides who may call.
+   * `none`: only the network restricts callers.
    *
    * @default "bearer"
    */
   readonly callerAuth?: "bearer" | "none";
 }
 
-/** What every kind is made from. */
+/** Options of every kind of endpoint. */
 export interface EndpointOptions {
-  /** Metrics of a REST API go by it. */
+  /** Name of the API, and a dimension of a REST API's metrics. */
   readonly name: string;
   readonly handler: IFunction;
   readonly throttle: Throttle;
   readonly logs: LogSettings;
 }
 
-/** An endpoint that was made. */
+/** A created endpoint. */
 export interface Gateway {
   readonly api: HttpApi | RestApi;
   /** Ends in `/authenticate`. */
   readonly url: string;
-  /** Metrics of the gateway itself: they also count what never reaches the function. */
+  /** The gateway's metrics. They include requests that never reach the function. */
   readonly requests: Metric;
   readonly clientErrors: Metric;
   readonly serverErrors: Metric;
-  /** From the request to the answer, in ms; and the part of it that waits for the function. */
+  /** From the request to the response, in ms. `integrationLatency` is the function's part. */
   readonly latency: Metric;
   readonly integrationLatency: Metric;
 }
 
-/** A token bucket: requests a second, and how many at once above that. */
+/** A token bucket: requests per second, and the burst above that. */
 export interface Throttle {
   readonly rateLimit: number;
   readonly burstLimit: number;

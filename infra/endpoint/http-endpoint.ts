@@ -1,5 +1,5 @@
-// An HTTP API with one route. With mtls it is on a domain of its own, and the default endpoint is switched off. A domain
-// of `http` is one more way in: kube-apiserver may still have the default endpoint's URL.
+// Creates an HTTP API with one route. `mtls` disables the API's default endpoint. `http` keeps it beside a custom domain,
+// since kube-apiserver can still use its URL.
 
 import {
   CfnIntegration,
@@ -24,7 +24,7 @@ export function serveHttp(
   const api = new HttpApi(scope, "Api", {
     apiName: name,
     createDefaultStage: false,
-    // Otherwise a caller who knows its name could go around the client certificate.
+    // Otherwise a caller could bypass the client certificate at the default endpoint.
     disableExecuteApiEndpoint: endpoint.kind === "mtls",
   });
   const routes = api.addRoutes({
@@ -57,14 +57,14 @@ export function serveHttp(
 }
 
 /**
- * kube-apiserver retries a 500, and a 503 not. API Gateway returns 500 where Lambda rejects an invocation, without a word
- * about HTTP APIs (https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html); a 503 becomes a 500.
+ * Turns a 503 into a 500: kube-apiserver retries only a 500. API Gateway's documentation promises a 500 if Lambda rejects
+ * an invocation (https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html), but not for HTTP APIs.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html
  */
 function neverAnswer503(api: HttpApi): void {
   const integrations = api.node.findAll().filter((child) => child instanceof CfnIntegration);
   for (const integration of integrations) {
-    // By CloudFormation's own property: aws-cdk-lib maps the parameters of requests alone.
+    // CloudFormation's property, since aws-cdk-lib maps only parameters of requests.
     integration.responseParameters = {
       "503": { ResponseParameters: [{ Destination: "overwrite:statuscode", Source: "500" }] },
     };

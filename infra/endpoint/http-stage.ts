@@ -1,4 +1,4 @@
-// The stage of an HTTP API: its throttle, its access log, and the domain that leads to it.
+// Creates the stage of an HTTP API, with throttle, access log and custom domain.
 
 import { type CfnStage, type DomainName, type HttpApi, HttpStage } from "aws-cdk-lib/aws-apigatewayv2";
 import type { Construct } from "constructs";
@@ -20,7 +20,7 @@ export function makeStage(scope: Construct, httpApi: HttpApi, { domainName, thro
     throttle,
     ...(domainName !== undefined && { domainMapping: { domainName } }),
   });
-  // By CloudFormation's own property: the oldest aws-cdk-lib that works has none in HttpStage.
+  // CloudFormation's property, since the oldest supported aws-cdk-lib has none in HttpStage.
   (stage.node.defaultChild as CfnStage).accessLogSettings = {
     destinationArn: accessLogGroup(scope, logs).logGroupArn,
     format: ACCESS_LOG_FORMAT.toString(),

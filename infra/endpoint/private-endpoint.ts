@@ -1,4 +1,4 @@
-// A REST API that only answers through one interface endpoint of one VPC.
+// Creates a REST API that is reachable only through one interface endpoint of a VPC.
 
 import { RemovalPolicy, Stack } from "aws-cdk-lib";
 import {
@@ -34,20 +34,20 @@ export function servePrivately(
       stageName: STAGE,
       throttlingRateLimit: throttle.rateLimit,
       throttlingBurstLimit: throttle.burstLimit,
-      // Errors of the gateway itself; never bodies, which hold tokens.
+      // Logs errors of the gateway, but never bodies, which contain tokens.
       loggingLevel: MethodLoggingLevel.ERROR,
       dataTraceEnabled: false,
       accessLogDestination: new LogGroupLogDestination(accessLogGroup(scope, logs)),
       accessLogFormat: ACCESS_LOG_FORMAT,
     },
   });
-  // Its own output is a URL that needs private DNS.
+  // RestApi's output is a URL that requires private DNS.
   api.node.tryRemoveChild("Endpoint");
   keepErrorLog(scope, api, logs);
   const integration = new LambdaIntegration(handler, { allowTestInvoke: false });
   const method = api.root.addResource("authenticate").addMethod("POST", integration);
-  // kube-apiserver tries a 500 again, and a 503 not: whatever goes wrong in front of the function, and when Lambda throttles it.
-  // https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html: for every other 5xx, too
+  // kube-apiserver retries a 500, but not a 503. Applies to all 5xx of the gateway, including throttling by Lambda:
+  // https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
   api.addGatewayResponse("ServerErrors", { type: ResponseType.DEFAULT_5XX, statusCode: "500" });
   acknowledgeRules(api, method, accountLogRole);
   return {
@@ -62,8 +62,8 @@ export function servePrivately(
 }
 
 /**
- * The alias that API Gateway makes for an endpoint that is associated with the API. It resolves without private DNS,
- * which would take public APIs of API Gateway away from the whole VPC.
+ * The host name that API Gateway generates for an endpoint that is associated with the API. It resolves without private
+ * DNS, which would make public APIs of API Gateway unreachable from the VPC.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html
  */
 function hostName(api: RestApi, { vpcEndpointId }: IInterfaceVpcEndpoint): string {
@@ -71,7 +71,7 @@ function hostName(api: RestApi, { vpcEndpointId }: IInterfaceVpcEndpoint): strin
   return `${api.restApiId}-${vpcEndpointId}.execute-api.${region}.${urlSuffix}`;
 }
 
-/** https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html: deny all other ways */
+/** Denies all other ways: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html */
 function onlyThrough({ vpcEndpointId }: IInterfaceVpcEndpoint): PolicyDocument {
   const anyone = { principals: [new AnyPrincipal()], actions: ["execute-api:Invoke"], resources: ["execute-api:/*"] };
   return new PolicyDocument({
@@ -91,7 +91,7 @@ function makeVpcEndpoint(scope: Construct, vpc: PrivateEndpoint["vpc"]): Interfa
   return new InterfaceVpcEndpoint(scope, "VpcEndpoint", { vpc, service, privateDnsEnabled: false });
 }
 
-/** Otherwise API Gateway makes this log group by itself, and keeps it forever. */
+/** Otherwise API Gateway creates this log group and keeps it forever. */
 function keepErrorLog(scope: Construct, api: RestApi, logs: LogSettings): void {
   const log = new LogGroup(scope, "ErrorLog", {
     logGroupName: `API-Gateway-Execution-Logs_${api.restApiId}/${STAGE}`,

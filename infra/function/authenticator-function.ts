@@ -29,7 +29,7 @@ export interface FunctionOptions {
   readonly network: Network | undefined;
 }
 
-/** Where the function is, when it is in a VPC. */
+/** The network of a function in a VPC. */
 export interface Network {
   readonly vpc: IVpc;
   readonly vpcSubnets?: SubnetSelection;
@@ -38,7 +38,7 @@ export interface Network {
 
 export interface AuthenticatorFunction {
   readonly authenticator: LambdaFunction;
-  /** Moves to a new version only after that has proved itself. */
+  /** Moves to a new version only after its check. */
   readonly live: Alias;
   readonly log: LogGroup;
   readonly role: Role;
@@ -46,7 +46,7 @@ export interface AuthenticatorFunction {
 
 export function makeFunction(scope: Construct, options: FunctionOptions): AuthenticatorFunction {
   const { mappingPrefix, environment, nodes, network, provisionedConcurrency, reservedConcurrency } = options;
-  // The record of who was let in must outlive the function: the log stays when the stack is removed.
+  // The log is an audit record, so it remains when the stack is deleted.
   const log = new LogGroup(scope, "Log", { ...options.logs, removalPolicy: RemovalPolicy.RETAIN });
   const { role, policy } = executionRole(scope, { mappingPrefix, nodes, inVpc: network !== undefined, log });
 
@@ -56,21 +56,21 @@ export function makeFunction(scope: Construct, options: FunctionOptions): Authen
     architecture: options.architecture,
     code: builtCode("authenticator"),
     handler: "index.handler",
-    // A review ends within 5 s by itself.
+    // A review ends within 5 s.
     timeout: Duration.seconds(8),
     memorySize: options.memorySize,
     environment,
     role,
     loggingFormat: LoggingFormat.JSON,
     logGroup: log,
-    // The version before stays, to go back to by hand. One whose deployment is rolled back is deleted: it would make the
-    // same deployment fail again, with "A version for this Lambda function exists".
+    // Keeps the former version for a manual rollback. Deletes a version whose deployment is rolled back: otherwise the same
+    // deployment would fail again with "A version for this Lambda function exists".
     currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
     ...(reservedConcurrency !== undefined && { reservedConcurrentExecutions: reservedConcurrency }),
     ...network,
   });
   authenticator.node.addDependency(policy);
-  // `sam local invoke` finds a function inside a construct by this name, otherwise only by its logical id.
+  // Lets `sam local invoke` find the function by this name instead of its logical id.
   (authenticator.node.defaultChild as CfnFunction).addMetadata("SamResourceId", "Authenticator");
   const live = authenticator.addAlias("live", {
     ...(provisionedConcurrency !== undefined && { provisionedConcurrentExecutions: provisionedConcurrency }),

@@ -1,18 +1,18 @@
-// The code of a function, as `npm run build` makes it, and what runs it.
+// The code of a function, as `npm run build` writes it, and its runtime.
 
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type AssetCode, Code, Runtime, RuntimeFamily } from "aws-cdk-lib/aws-lambda";
 
-/** By name, since `Runtime.NODEJS_24_X` is younger than the oldest aws-cdk-lib that the construct works with. */
+/** By name, since `Runtime.NODEJS_24_X` does not exist in the oldest supported aws-cdk-lib. */
 export const NODEJS_24 = new Runtime("nodejs24.x", RuntimeFamily.NODEJS, { supportsInlineCode: true });
 
-/** `name` is that of the folder in dist/. */
+/** `name`: the folder in dist/. */
 export function builtCode(name: string): AssetCode {
   return Code.fromAsset(builtFolder(name));
 }
 
-/** In this package, whose folder is above this code in the sources and in the build. */
+/** Searches the parent folders: the package's root is above this code, both in the sources and in the build. */
 function builtFolder(name: string, below = import.meta.dirname): string {
   const folder = join(below, "dist", name);
   if (existsSync(join(folder, "index.mjs"))) return folder;

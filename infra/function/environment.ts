@@ -1,4 +1,4 @@
-// The function's environment variables, made of the construct's props and read once at synth as the function reads them.
+// Creates the function's environment variables from the construct's props, and validates them at synth.
 
 import { Fn, Stack, Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
@@ -11,10 +11,10 @@ import type { IamAuthenticatorProps } from "../props.ts";
 
 type Environment = Readonly<Record<string, string>>;
 
-/** Settings that were chosen, and empty endpoints of AWS: `sam local` passes only variables that the template declares. */
+/** The settings, and empty endpoints of AWS, since `sam local` passes only variables that the template declares. */
 export function functionEnvironment(scope: Construct, props: IamAuthenticatorProps, endpoint: Endpoint): Environment {
-  // An interface endpoint serves its own region's plain STS name alone. Tokens for other hosts are better refused than
-  // left waiting: to kube-apiserver, a timeout is a fault of ours.
+  // An interface endpoint serves only the plain STS host of its region. Tokens for other hosts are refused, since a timeout
+  // would be a fault for kube-apiserver.
   const regional = props.vpc !== undefined && props.vpcEndpoints !== false;
   const chosen: Record<string, string | undefined> = {
     CLUSTER_ID: props.clusterId,
@@ -39,7 +39,7 @@ export function functionEnvironment(scope: Construct, props: IamAuthenticatorPro
   );
 }
 
-/** Throws what the function would throw at its first start, before anything is deployed. Gives the mapping prefix. */
+/** Throws, before deployment, the error that the function would throw at its start. Returns the mapping prefix. */
 export function checkedPrefix(scope: Construct, environment: Environment): string {
   const { region } = Stack.of(scope);
   const known = knownSettings(environment);
@@ -50,7 +50,7 @@ export function checkedPrefix(scope: Construct, environment: Environment): strin
   return prefixOf(environment);
 }
 
-/** The prop that a setting comes from. */
+/** The prop of each setting. */
 const PROPS: Readonly<Record<string, string>> = {
   AWS_REGION: "region",
   CLUSTER_ID: "clusterId",
@@ -67,7 +67,7 @@ const PROPS: Readonly<Record<string, string>> = {
   LOG_LEVEL: "logLevel",
 };
 
-/** Throws what `read` throws, with the prop's name: at synth, nobody has written an environment variable. */
+/** Throws the errors of `read` with the names of the props instead of the environment variables. */
 export function namingProps(read: () => unknown): void {
   try {
     read();
@@ -77,7 +77,7 @@ export function namingProps(read: () => unknown): void {
   }
 }
 
-/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 4 KB for all variables together */
+/** 4 KB for all variables together: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MAX_ENVIRONMENT = 4_096;
 
 function checkSize(environment: Environment): void {
@@ -86,11 +86,11 @@ function checkSize(environment: Environment): void {
   if (size <= MAX_ENVIRONMENT) return;
   const [[name = "", value] = []] = Object.entries(environment).sort(([, a], [, b]) => b.length - a.length);
   throw new Error(
-    `the function's settings take ${size} bytes, and Lambda takes ${MAX_ENVIRONMENT}: shorten ${PROPS[name] ?? name}, which takes ${bytes(value)}`,
+    `the function's settings have ${size} bytes, and Lambda allows ${MAX_ENVIRONMENT}: shorten ${PROPS[name] ?? name}, which has ${bytes(value)}`,
   );
 }
 
-/** Without what only the deployment knows, such as a template's parameters. What is required has an example instead. */
+/** Without values that are known only at deployment, such as a template's parameters. Required ones become examples. */
 export function knownSettings(environment: Environment): Environment {
   const examples: Environment = {
     CLUSTER_ID: "example",
@@ -103,17 +103,17 @@ export function knownSettings(environment: Environment): Environment {
   return Object.fromEntries(known.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-/** Begins with `/`, does not end with one. */
+/** Starts with `/` and does not end with it. */
 export function prefixOf({ MAPPING_PREFIX, CLUSTER_ID = "" }: Environment): string {
   return MAPPING_PREFIX || defaultMappingPrefix(CLUSTER_ID);
 }
 
 function joined(prop: string, items: readonly string[] | undefined, separator = ","): string | undefined {
   if (items?.length === 0) throw new Error(`${prop} must not be an empty list: leave it out for the default`);
-  // A list that only the deployment knows is one token.
+  // A list that is known only at deployment is one token.
   if (Token.isUnresolved(items)) return Fn.join(separator, [...(items ?? [])]);
   if (items?.some((item) => item.trim() === ""))
-    throw new Error(`${prop} must not have an empty item: leave it out for the default`);
+    throw new Error(`${prop} must not contain an empty item: leave ${prop} out for the default`);
   const wrong = items?.find((item) => item.includes(separator));
   if (wrong !== undefined) throw new Error(`${prop}: "${wrong}" must not contain "${separator}"`);
   return items?.join(separator);

@@ -1,4 +1,4 @@
-// What the function may do: nothing but what a review does, statement by statement.
+// The function's role, with only the permissions that a review needs.
 
 import { hash } from "node:crypto";
 import { Stack } from "aws-cdk-lib";
@@ -8,10 +8,10 @@ import type { Construct } from "constructs";
 import { acknowledge, acknowledgeWildcard } from "../acknowledge.ts";
 import { prefixArn } from "../parameters/prefix-arn.ts";
 
-export interface Rights {
+export interface Permissions {
   /** Begins with `/`. */
   readonly mappingPrefix: string;
-  /** Whether mappings may use `{EC2PrivateDNSName}`. */
+  /** Whether mappings can use `{EC2PrivateDNSName}`. */
   readonly nodes: boolean;
   readonly inVpc: boolean;
   readonly log: ILogGroup;
@@ -23,8 +23,8 @@ export interface ExecutionRole {
   readonly policy: Policy;
 }
 
-/** A role of its own: AWS's managed policy for functions lets them write to every log group. */
-export function executionRole(scope: Construct, { mappingPrefix, nodes, inVpc, log }: Rights): ExecutionRole {
+/** Does not use AWS's managed policy for functions, which allows writing to every log group. */
+export function executionRole(scope: Construct, { mappingPrefix, nodes, inVpc, log }: Permissions): ExecutionRole {
   const role = new Role(scope, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
   const mappings = prefixArn(scope, mappingPrefix, "*");
   const statements = [
@@ -50,8 +50,8 @@ export function executionRole(scope: Construct, { mappingPrefix, nodes, inVpc, l
 }
 
 /**
- * Other rights are another policy: CloudFormation adds it before the function changes, and deletes the former one after
- * the alias has moved. So the version that still answers keeps its rights until then.
+ * Changed permissions become a new policy: CloudFormation adds it before the function changes and deletes the former one
+ * after the alias has moved. The live version keeps its permissions until then.
  */
 function contentHash(scope: Construct, statements: readonly PolicyStatement[]): string {
   const resolved: unknown = Stack.of(scope).resolve(statements.map((statement) => statement.toStatementJson()));
@@ -67,7 +67,7 @@ function readNodes(profiles: string): PolicyStatement[] {
 }
 
 /**
- * Lambda itself makes the network interfaces with the function's role; the function's code must not.
+ * Lambda creates the network interfaces with the function's role. The function's code must not.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-best-practice
  */
 function useNetworkInterfaces(): PolicyStatement[] {

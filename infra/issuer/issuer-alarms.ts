@@ -1,4 +1,4 @@
-// The issuer's alarms: without its documents, no Pod of the cluster gets AWS credentials any more.
+// The issuer's alarms. Without its documents, no Pod of the cluster gets AWS credentials.
 
 import { Duration } from "aws-cdk-lib";
 import type { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
@@ -12,7 +12,7 @@ export interface IssuerAlarmOptions {
   readonly clusterId: string;
   readonly handler: IFunction;
   readonly api: HttpApi;
-  /** Notified of alarms and of their end. */
+  /** Receives each alarm and its end. */
   readonly topic: ITopic | undefined;
 }
 

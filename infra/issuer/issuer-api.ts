@@ -1,4 +1,4 @@
-// The issuer's HTTP API: GET of the two documents, for everybody. Its URL is in every role's trust policy.
+// The issuer's public HTTP API, which serves GET of the two documents. Every role's trust policy has its URL.
 
 import { type DomainName, HttpApi, HttpMethod, PayloadFormatVersion } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
@@ -15,9 +15,9 @@ import type { LogSettings } from "../log-settings.ts";
 export interface IssuerApi {
   readonly api: HttpApi;
   readonly domain: DomainName | undefined;
-  /** Makes the domain's name lead to the API. */
+  /** Resolves the domain's name to the API. */
   readonly record: ARecord | undefined;
-  /** Known before the function, which must know it. */
+  /** Created before the function, which has it as a setting. */
   readonly url: string;
 }
 
@@ -25,7 +25,7 @@ export function makeIssuerApi(scope: Construct, clusterId: string, domain: Custo
   const api = new HttpApi(scope, "Api", {
     apiName: `iam-authenticator-issuer-${clusterId}`,
     createDefaultStage: false,
-    // One issuer, one URL: the document names only this one.
+    // The issuer has only one URL, which the discovery document contains.
     disableExecuteApiEndpoint: domain !== undefined,
   });
   if (domain === undefined) return { api, domain: undefined, record: undefined, url: api.apiEndpoint };
@@ -38,7 +38,7 @@ export interface RouteOptions {
   readonly logs: LogSettings;
 }
 
-/** Returns what must be there before the API answers. */
+/** Returns the constructs that must exist before the API can answer. */
 export function routeIssuer(
   scope: Construct,
   { api, domain, record }: IssuerApi,

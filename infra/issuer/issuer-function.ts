@@ -1,4 +1,4 @@
-// The issuer's Lambda function: the built bundle, its log, and the one right that it has.
+// The issuer's Lambda function, its log and its permissions.
 
 import { Duration } from "aws-cdk-lib";
 import { Policy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
@@ -27,7 +27,7 @@ export function makeIssuerFunction(scope: Construct, options: IssuerFunctionOpti
     roles: [role],
     statements: [
       allow(["logs:CreateLogStream", "logs:PutLogEvents"], log.logGroupArn),
-      // The right to list what is below a path is a right on the path.
+      // IAM checks the path itself, not the parameters below it.
       allow(["ssm:GetParametersByPath"], prefixArn(scope, issuerPath(mappingPrefix))),
     ],
   });
@@ -37,7 +37,7 @@ export function makeIssuerFunction(scope: Construct, options: IssuerFunctionOpti
     architecture,
     code: builtCode("issuer"),
     handler: "index.handler",
-    // STS waits for 5 s, and a request ends within 4 s by itself.
+    // STS waits 5 s, and a request ends within 4 s.
     timeout: Duration.seconds(5),
     memorySize,
     environment,

@@ -1,4 +1,4 @@
-// One cluster's issuer as a stack of its own: it outlives the authenticator's, and is protected against deletion.
+// A separate stack for a cluster's issuer, which outlives the authenticator's stack and has termination protection.
 
 import { type App, type CfnOutput, Stack } from "aws-cdk-lib";
 import { Key } from "aws-cdk-lib/aws-kms";
@@ -8,7 +8,7 @@ import { ARCHITECTURES, ofCluster } from "../context/cluster-stack.ts";
 import { issuerStackName } from "../context/stack-name.ts";
 import { ISSUER_OUTPUTS, ServiceAccountIssuer } from "./service-account-issuer.ts";
 
-/** `-c issuer=true` adds it to every cluster that is deployed, `"issuer": true` to one of the list. */
+/** `-c issuer=true` adds it to every deployed cluster, `"issuer": true` to one cluster. */
 export function wantsIssuer(app: App, { issuer }: ClusterContext): boolean {
   const given: unknown = app.node.tryGetContext("issuer");
   if (given !== undefined && !["true", "false", true, false].includes(given as string | boolean)) {

@@ -1,4 +1,4 @@
-// The construct of an issuer: its URL, the function behind it, and IAM's trust in it. All of it stays when the stack goes.
+// The construct of an issuer: its API, function and OIDC provider. All of them remain when the stack is deleted.
 
 import { CfnOutput, CfnResource, RemovalPolicy } from "aws-cdk-lib";
 import { CfnOIDCProvider, type Grant, type IGrantable } from "aws-cdk-lib/aws-iam";
@@ -24,34 +24,34 @@ import { makeIssuerApi, routeIssuer } from "./issuer-api.ts";
 import { makeIssuerFunction } from "./issuer-function.ts";
 
 export interface ServiceAccountIssuerProps {
-  /** The authenticator's. */
+  /** The authenticator's `clusterId`. */
   readonly clusterId: string;
   /**
-   * The authenticator's.
+   * The authenticator's `mappingPrefix`.
    *
    * @default - `/iam-authenticator/<clusterId>`
    */
   readonly mappingPrefix?: string;
   /**
-   * A domain of your own. The issuer's URL can never be changed while tokens and roles name it.
+   * A custom domain. The issuer's URL must not change while tokens and roles contain it.
    *
-   * @default - the API's own URL
+   * @default - the API's default URL
    */
   readonly domain?: CustomDomain;
   /**
-   * Of the provider in IAM.
+   * Audiences of IAM's OIDC provider.
    *
-   * @default - `sts.amazonaws.com` alone
+   * @default - only `sts.amazonaws.com`
    */
   readonly audiences?: readonly string[];
   /**
-   * Requests a second, and at once above that, that the API lets through.
+   * Requests per second that the API accepts, and the burst above that.
    *
-   * @default - 100 a second, 200 at once
+   * @default - 100 per second, burst 200
    */
   readonly throttle?: Throttle;
   /**
-   * From which level on requests are logged; metrics are always written.
+   * Logs requests of this level or higher. Metrics are always written.
    *
    * @default "info"
    */
@@ -75,13 +75,13 @@ export interface ServiceAccountIssuerProps {
    */
   readonly logRetention?: RetentionDays;
   /**
-   * Encrypts these logs, as the authenticator's `encryptionKey` does.
+   * Encrypts these logs, like the authenticator's `encryptionKey`.
    *
    * @default - the key of CloudWatch Logs
    */
   readonly encryptionKey?: IKey;
   /**
-   * Makes the alarms.
+   * Creates the alarms.
    *
    * @default true
    */
@@ -89,12 +89,12 @@ export interface ServiceAccountIssuerProps {
   /**
    * SNS topic that alarms notify.
    *
-   * @default - none: alarms are only shown
+   * @default - none: alarms are only visible in CloudWatch
    */
   readonly alarmTopic?: ITopic;
   /**
-   * A new version gets a tenth of the requests for ten minutes, and is taken back when it fails more of them than the old
-   * one.
+   * A new version receives a tenth of the requests for ten minutes, and is rolled back if it fails more of them than the
+   * old one.
    *
    * @default true
    */
@@ -104,15 +104,15 @@ export interface ServiceAccountIssuerProps {
 export const ISSUER_OUTPUTS = ["IssuerUrl", "IssuerFlags", "ProviderArn", "ParameterPrefix"] as const;
 
 /**
- * The first key must be in Parameter Store before the first deployment (`irsa keys publish`, which needs only the cluster's
- * public key): IAM reads the documents when the provider is made, and without a key there are none.
+ * Publish the first key before the first deployment (`irsa keys publish`, which needs only the cluster's public key): IAM
+ * reads the documents when it creates the provider, and without a key there are none.
  */
 export class ServiceAccountIssuer extends Construct {
-  /** `--service-account-issuer`, exactly. */
+  /** The exact value of `--service-account-issuer`. */
   readonly url: string;
-  /** Of the provider in IAM, which roles trust. */
+  /** ARN of IAM's OIDC provider, which roles trust. */
   readonly providerArn: string;
-  /** Begins with `/`, does not end with one. */
+  /** Starts with `/` and does not end with it. */
   readonly mappingPrefix: string;
 
   constructor(scope: Construct, id: string, props: ServiceAccountIssuerProps) {
@@ -134,12 +134,12 @@ export class ServiceAccountIssuer extends Construct {
       memorySize: props.memorySize ?? DEFAULTS.memorySize,
       logs,
     });
-    // CDK's own types do not agree under exactOptionalPropertyTypes.
+    // CDK's types conflict under exactOptionalPropertyTypes.
     const handler = live as IFunction;
     const answering = routeIssuer(this, issuerApi, { handler, throttle, logs });
 
     const provider = new CfnOIDCProvider(this, "Provider", { url: this.url, clientIdList: [...audiences] });
-    // IAM looks at the URL when the provider is made.
+    // IAM reads the URL when it creates the provider.
     provider.node.addDependency(...answering);
     this.providerArn = provider.attrArn;
 
@@ -153,13 +153,13 @@ export class ServiceAccountIssuer extends Construct {
     this.#addOutputs();
   }
 
-  /** Who may write an issuer's keys can become every service account in AWS: never part of `grantManageMappings`. */
+  /** Allows managing the keys. Not part of `grantManageMappings`: a key can impersonate every service account in AWS. */
   grantManageKeys(grantee: IGrantable): Grant {
     return grantIssuerKeys(this, this.mappingPrefix, grantee);
   }
 
   #addOutputs(): void {
-    // Without the former issuer, a cluster that runs already refuses the tokens of all its Pods at once.
+    // Without the former issuer, a running cluster would immediately refuse the tokens of all its Pods.
     const flags = [
       `--service-account-issuer=${this.url}`,
       "--service-account-issuer=<the issuer until now; leave this flag out for a new cluster>",
@@ -175,7 +175,7 @@ export class ServiceAccountIssuer extends Construct {
   }
 }
 
-/** Throws what the function would throw at its first start. The API's own URL is right by itself, and not known yet. */
+/** Throws the error that the function would throw at its start. The API's default URL is valid, but not known at synth. */
 function checkedPrefix(props: ServiceAccountIssuerProps, url: string): string {
   const environment = environmentOf(props, url);
   namingProps(() => readIssuerSettings({ ...knownSettings(environment), AWS_REGION: "us-east-1" }));
@@ -194,13 +194,13 @@ function environmentOf({ clusterId, mappingPrefix, logLevel }: ServiceAccountIss
 }
 
 /**
- * The URL is in tokens and in trust policies: deleting a stack by mistake must not take it away. A creation that fails
- * is undone all the same, or the next try would find the provider or the names in use:
+ * Keeps all resources when the stack is deleted by mistake, since tokens and trust policies contain the URL. A creation
+ * that fails is still rolled back: otherwise the next try would find the provider and the names in use.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
  */
 function retainAll(construct: Construct): void {
   for (const child of construct.node.findAll()) {
-    // The access log has a fixed name, and nothing depends on it: left behind, it would stop the next stack of this name.
+    // Deletes the access log: its fixed name would block the next stack of this name, and nothing depends on it.
     if (!CfnResource.isCfnResource(child) || child.node.path.includes("/AccessLog/")) continue;
     child.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
   }

@@ -1,4 +1,4 @@
-// The alarms of one cluster's authenticator that notify people. None of them stops a deployment: it may be the fix.
+// The alarms of a cluster's authenticator. They never stop a deployment, since it can be the fix.
 
 import { Duration } from "aws-cdk-lib";
 import { Alarm, type AlarmProps, ComparisonOperator, type IMetric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
@@ -13,11 +13,11 @@ export interface AlarmOptions {
   readonly clusterId: string;
   readonly handler: IFunction;
   readonly gateway: Gateway;
-  /** Notified of alarms and of their end. */
+  /** Receives each alarm and its end. */
   readonly topic: ITopic | undefined;
-  /** Hours without a review after which that is an alarm. */
+  /** Hours without a review before the alarm NoReviews. */
   readonly quietHours: number;
-  /** Of answered reviews, above 0. */
+  /** Share of denials among answered reviews, above 0 and at most 1. */
   readonly denialShare: number;
 }
 
@@ -27,7 +27,7 @@ export type AlarmRule = Required<Pick<AlarmProps, "alarmDescription" | "threshol
   readonly below?: boolean;
 };
 
-/** What to do about each alarm; a heading for each id. */
+/** Has a heading for each alarm. */
 const RUNBOOK = "docs/runbook.md";
 
 export function makeAlarms(scope: Construct, options: AlarmOptions): Alarm[] {
@@ -93,7 +93,7 @@ export function makeAlarms(scope: Construct, options: AlarmOptions): Alarm[] {
   ];
 }
 
-/** Two of `periods`, so that one bad minute raises no alarm; all of them for an alarm on something that is missing. */
+/** Fires after two bad periods, so that one bad minute raises no alarm. With `below`, all periods must be bad. */
 export function addAlarm(
   scope: Construct,
   id: string,
@@ -111,7 +111,7 @@ export function addAlarm(
     comparisonOperator: below
       ? ComparisonOperator.LESS_THAN_THRESHOLD
       : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-    // No metric means no request: one alarm is about that, and to the others nothing is wrong.
+    // No data means no requests, which only an alarm with `below` reports.
     treatMissingData: below ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
   });
   if (topic !== undefined) {

@@ -1,4 +1,4 @@
-// The CloudWatch dashboard of one cluster's authenticator.
+// The CloudWatch dashboard of a cluster's authenticator.
 
 import {
   type Alarm,

@@ -1,4 +1,4 @@
-// The right to read who was let in and who was not: `iam-authenticator reviews`, and nothing else.
+// Grants the permissions of `iam-authenticator reviews`, which reads the function's log.
 
 import { Stack } from "aws-cdk-lib";
 import type { Grant, IGrantable } from "aws-cdk-lib/aws-iam";
@@ -9,7 +9,7 @@ import { grantTo } from "../grant-to.ts";
 export function grantReviews(scope: Construct, logs: readonly ILogGroup[], grantee: IGrantable): Grant {
   return grantTo(scope, "grantReadReviews", grantee, [
     { actions: ["logs:FilterLogEvents"], resourceArns: logs.map((log) => log.logGroupArn) },
-    // Where the log is: the command reads the output LogGroup of this one stack.
+    // The command finds the log by the stack's output LogGroup.
     { actions: ["cloudformation:DescribeStacks"], resourceArns: [Stack.of(scope).stackId] },
   ]);
 }

@@ -1,4 +1,4 @@
-// The metrics that the function writes (functions/authenticator/http/metrics-line.ts), as CDK has them.
+// The metrics that the functions write (functions/authenticator/http/metrics-line.ts), as CDK metrics.
 
 import { Duration } from "aws-cdk-lib";
 import { MathExpression, Metric, Stats } from "aws-cdk-lib/aws-cloudwatch";
@@ -10,25 +10,25 @@ export function reviews(clusterId: string, outcome?: Outcome): Metric {
   return requestsOf("Reviews", { ClusterId: clusterId, ...(outcome !== undefined && { Outcome: outcome }) });
 }
 
-/** The issuer's are `IssuerRequests` (functions/issuer/log-request.ts). */
+/** `IssuerRequests` are the issuer's (functions/issuer/log-request.ts). */
 export function requestsOf(name: "Reviews" | "IssuerRequests", dimensions: Record<string, string>): Metric {
   return metric(name, Stats.SUM, dimensions);
 }
 
-/** By hour. Refused callers are not in it: a stranger's requests must not hide that kube-apiserver has gone. */
+/** By hour. Excludes refused callers: their requests must not hide that kube-apiserver no longer sends reviews. */
 export function reviewsOfCallers(clusterId: string): MathExpression {
   const outcomes: Outcome[] = ["granted", "denied", "not_ours", "throttled"];
   const expression = outcomes.map((outcome) => `FILL(${outcome}, 0)`).join(" + ");
   return computed("Reviews of accepted callers", expression, clusterId, outcomes, Duration.hours(1));
 }
 
-/** From 0 to 1, of five minutes. Below five denials it is 0: one typo is not a share. */
+/** From 0 to 1, over five minutes. 0 below five denials, so that a single typo does not count. */
 export function denialsAmongAnswers(clusterId: string): MathExpression {
   const expression = "IF(FILL(denied, 0) >= 5, FILL(denied, 0) / (FILL(denied, 0) + FILL(granted, 0)), 0)";
   return computed("Share of denials", expression, clusterId, ["denied", "granted"], Duration.minutes(5));
 }
 
-/** Of the numbers of reviews, each under the name of its outcome. */
+/** Evaluates an expression over the numbers of reviews, named by outcome. */
 function computed(
   label: string,
   expression: string,
@@ -59,7 +59,7 @@ export function issuerCount(clusterId: string, name: "InvalidIssuerKeys" | "Stal
   return metric(name, Stats.SUM, { ClusterId: clusterId });
 }
 
-/** Without a label, which would make an alarm's metric one of metric math. */
+/** Has no label, which would turn an alarm's metric into metric math. */
 function metric(metricName: string, statistic: string, dimensionsMap: Record<string, string>): Metric {
   return new Metric({ namespace: NAMESPACE, metricName, statistic, dimensionsMap, period: Duration.minutes(1) });
 }

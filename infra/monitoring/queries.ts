@@ -1,9 +1,9 @@
-// Queries of CloudWatch Logs Insights about reviews: saved for whoever looks at the log, and one of them on the dashboard.
+// Saved queries of CloudWatch Logs Insights about reviews. The dashboard shows one of them.
 
 import { CfnQueryDefinition, type ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 
-/** Of the function's log line: functions/authenticator/http/log-entry.ts. Lines of metrics have no `outcome`. */
+/** The fields come from functions/authenticator/http/log-entry.ts. Lines of metrics have no `outcome`. */
 export const LATEST_REFUSALS = [
   "fields @timestamp, outcome, reason, arn, username, parameter, message",
   'filter outcome in ["denied", "fault", "throttled", "caller_refused"]',
@@ -32,7 +32,7 @@ const QUERIES: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** `folder` is where the console shows them; of this log group alone. */
+/** `folder`: the folder in the console. The queries search only this log group. */
 export function saveQueries(scope: Construct, folder: string, log: ILogGroup): void {
   for (const [title, lines] of Object.entries(QUERIES)) {
     new CfnQueryDefinition(scope, `Query${title.replaceAll(" ", "")}`, {

@@ -1,4 +1,4 @@
-// The alarms that take a new version back: they compare it with the old one while both get requests, and page nobody.
+// The alarms that roll a new version back. They compare it with the old one during a deployment and notify no topic.
 
 import { Duration } from "aws-cdk-lib";
 import { Alarm, ComparisonOperator, MathExpression, Metric, Stats, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
@@ -9,13 +9,13 @@ import { requestsOf } from "./metrics.ts";
 export interface RollbackAlarmOptions {
   readonly clusterId: string;
   readonly live: Alias;
-  /** The name that counts the function's requests, by version and outcome. */
+  /** The metric that counts the function's requests by version and outcome. */
   readonly requests: "Reviews" | "IssuerRequests";
 }
 
 /**
- * When a version is taken back: from `least` bad requests of its own on, where their share is at least `factor` times the
- * old version's share and `margin` more. An outage that both versions suffer takes none back.
+ * Rolls a version back if it has at least `least` bad requests and their share is at least `factor` times the old version's
+ * share plus `margin`. An outage that affects both versions causes no rollback.
  */
 interface Rule {
   readonly least: number;
@@ -23,19 +23,19 @@ interface Rule {
   readonly margin: number;
 }
 
-/** At 20 reviews a minute; test/infra/rollback.test.ts has the odds. */
+/** Chosen for 20 reviews per minute. test/infra/rollback.test.ts computes the probabilities. */
 const FAILS: Rule = { least: 3, factor: 2, margin: 0.03 };
 const DENIES: Rule = { least: 4, factor: 1, margin: 0.5 };
 
 /**
- * As long as a tenth of the requests goes to the new version: a window that slides, so that it holds all of them.
+ * The time in which the new version receives a tenth of the requests. The sliding window covers all of them.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation-window.html
  */
 export const CANARY = Duration.minutes(10);
 
 export function makeRollbackAlarms(scope: Construct, { clusterId, live, requests }: RollbackAlarmOptions): Alarm[] {
   const version = live.version.version;
-  /** Of all versions, and of the new one. */
+  /** The metric of all versions, and of the new one. */
   const counted = (outcome: string): Compared => [
     requestsOf(requests, { ClusterId: clusterId, Outcome: outcome }).with({ period: CANARY }),
     requestsOf(requests, { ClusterId: clusterId, FunctionVersion: version, Outcome: outcome }).with({ period: CANARY }),
@@ -62,8 +62,8 @@ export function makeRollbackAlarms(scope: Construct, { clusterId, live, requests
 type Compared = readonly [all: Metric, ofNew: Metric];
 
 /**
- * 1 or 0. Products instead of shares, since nothing may be divided by zero. Only while the old version gets more than the
- * new one: before and after the deployment it is 0, so that no alarm of a former deployment stops the next one.
+ * 1 or 0. Compares products instead of shares, to avoid division by zero. Always 0 unless the old version receives more
+ * requests than the new one, so that an alarm of a former deployment does not stop the next one.
  */
 function comparison([allBad, bad]: Compared, [allRuns, runs]: Compared, { least, factor, margin }: Rule) {
   const old = "(allRuns - runs)";
@@ -76,7 +76,7 @@ function comparison([allBad, bad]: Compared, [allRuns, runs]: Compared, { least,
   });
 }
 
-/** `ExecutedVersion` is for versions behind an alias: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html */
+/** `ExecutedVersion`: the version behind an alias. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html */
 function lambda({ lambda: { functionName }, aliasName }: Alias, metricName: string, version?: string): Metric {
   return new Metric({
     namespace: "AWS/Lambda",

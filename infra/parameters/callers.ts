@@ -1,10 +1,10 @@
-// The list of callers, as a parameter.
+// Creates the parameter with the list of callers.
 
 import type { Construct } from "constructs";
 import { type Caller, callersParameter, isCaller } from "../../functions/authenticator/caller/bearer.ts";
 import { addListParameter } from "./owned-parameter.ts";
 
-/** Gives the function that appends to the list. */
+/** Returns the function that appends to the list. */
 export function addCallers(scope: Construct, prefix: string): (caller: Caller) => void {
   const append = addListParameter<Caller>(scope, "the callers", callersParameter(prefix));
   return (caller) => {

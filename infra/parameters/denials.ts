@@ -1,4 +1,4 @@
-// Deny lists as parameters: one for each account, and one for any. The function's own code checks every entry.
+// Creates the parameters with deny lists, one for each account and one for `any`. Validates entries like the function.
 
 import { Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
@@ -8,15 +8,18 @@ import { denyParameter } from "../../functions/authenticator/mapping/parameter-n
 import { knownPartition } from "./known-arn.ts";
 import { addListParameter } from "./owned-parameter.ts";
 
-/** A list that is invalid refuses everybody, so nothing invalid gets into one. Gives the function that appends. */
+/** Returns the function that appends to the list. */
 export function addDenials(scope: Construct, prefix: string, accountOrAny: string): (entry: DenyEntry) => void {
   const subject = `the denials of ${accountOrAny === "any" ? "any account" : `account ${accountOrAny}`}`;
   return addListParameter<DenyEntry>(scope, subject, denyParameter(prefix, accountOrAny));
 }
 
-/** The list that the entry belongs to: its account's or, where the account has a wildcard, that of any. Throws for a bad entry. */
+/**
+ * The list of an entry: its account, or `any` if the account has a wildcard. Throws for an invalid entry, since an invalid
+ * list denies every identity that it covers.
+ */
 export function denyListOf(scope: Construct, entry: DenyEntry): string {
-  if (Token.isUnresolved(JSON.stringify(entry))) throw new Error("a denial must be known at synth: no tokens in it");
+  if (Token.isUnresolved(JSON.stringify(entry))) throw new Error("a denial must be known at synth, without tokens");
   const partition = knownPartition(scope);
   const check = checkDenyEntry(entry, partition === undefined ? {} : { partition });
   if (!check.valid) throw new Error(`the denial of ${entry.arnLike}: ${check.problem}`);

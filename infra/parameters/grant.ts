@@ -1,4 +1,4 @@
-// Rights to manage parameters: mappings and denials, all of them or one account's, never the callers; and an issuer's keys.
+// Grants permissions to manage mappings and denials, of all accounts or of one, and an issuer's keys. Never the callers.
 
 import { Stack } from "aws-cdk-lib";
 import type { Grant, IGrantable } from "aws-cdk-lib/aws-iam";
@@ -26,7 +26,7 @@ const MANAGE = [
   "ssm:GetParameters",
   "ssm:GetParametersByPath",
   "ssm:GetParameterHistory",
-  // Tells whether a stack owns the parameter.
+  // Shows whether a stack manages the parameter.
   "ssm:ListTagsForResource",
   "ssm:PutParameter",
   "ssm:DeleteParameter",
@@ -39,14 +39,14 @@ export function grantMappings(scope: Construct, prefix: string, grantee: IGranta
   const below =
     account === undefined
       ? kinds.map((kind) => `${kind}/*`)
-      : // Who may lift a denial of the account is not for its own team to decide.
+      : // An account's team must not lift denials of its own account.
         kinds.filter((kind) => kind !== "deny").flatMap((kind) => [`${kind}/${account}`, `${kind}/${account}/*`]);
   const manage = { actions: MANAGE, resourceArns: below.map((path) => prefixArn(scope, prefix, path)) };
   const read =
     account === undefined
-      ? // Listing all mappings means listing the prefix, with the callers' names and hashes: to be read, not written.
+      ? // Listing all mappings requires listing the prefix, including the callers' names and hashes, read-only.
         { actions: ["ssm:GetParametersByPath"], resourceArns: [prefixArn(scope, prefix)] }
-      : // Each review reads these too: without them, nobody can tell why somebody is refused.
+      : // Reviews also read these parameters, so they are needed to explain a denial.
         {
           actions: ["ssm:GetParameter", "ssm:GetParameters"],
           resourceArns: [`deny/${account}`, "deny/any", "pattern/any"].map((path) => prefixArn(scope, prefix, path)),
@@ -55,13 +55,13 @@ export function grantMappings(scope: Construct, prefix: string, grantee: IGranta
   return grantTo(scope, "grantManageMappings", grantee, [manage, read, setting]);
 }
 
-/** Whether the account has higher throughput: `--rate auto` asks. */
+/** The setting for higher throughput, which `--rate auto` reads. */
 function throughputSetting(scope: Construct): string {
   const resourceName = "ssm/parameter-store/high-throughput-enabled";
   return Stack.of(scope).formatArn({ service: "ssm", resource: "servicesetting", resourceName });
 }
 
-/** A right of its own, and no other grant covers it: who writes these keys can become every service account in AWS. */
+/** No other grant includes this permission: a key can impersonate every service account in AWS. */
 export function grantIssuerKeys(scope: Construct, prefix: string, grantee: IGrantable): Grant {
   const path = prefixArn(scope, issuerPath(prefix));
   const actions = [
@@ -73,7 +73,7 @@ export function grantIssuerKeys(scope: Construct, prefix: string, grantee: IGran
   ];
   return grantTo(scope, "grantManageKeys", grantee, [
     { actions, resourceArns: [`${path}/*`] },
-    // The right to list what is below a path is a right on the path.
+    // IAM checks the path itself, not the parameters below it.
     { actions: ["ssm:GetParametersByPath"], resourceArns: [path] },
   ]);
 }

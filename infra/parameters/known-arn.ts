@@ -1,11 +1,11 @@
-// The ARN of a role or user that is mapped as code: a parameter's name is made of it, so it must be known at synth.
+// Finds the ARN of a mapped role or user at synth, since the parameter's name contains it.
 
 import { Aws, Stack, Token } from "aws-cdk-lib";
 import { CfnRole, CfnUser, type IRole, type IUser } from "aws-cdk-lib/aws-iam";
 import { RegionInfo } from "aws-cdk-lib/region-info";
 import type { IConstruct } from "constructs";
 
-/** `undefined` where only the deployment will tell. */
+/** `undefined` for an ARN that is known only at deployment. */
 export function knownArn(principal: IRole | IUser | string): string | undefined {
   if (typeof principal === "string") return known(principal);
   const arn = "roleArn" in principal ? principal.roleArn : principal.userArn;
@@ -15,13 +15,13 @@ export function knownArn(principal: IRole | IUser | string): string | undefined 
     : (known(arn.replace(Aws.PARTITION, partition)) ?? named(principal, partition));
 }
 
-/** `Role.fromRoleName` leaves the partition to the deployment. */
+/** `Role.fromRoleName` returns an ARN without the partition. */
 export function knownPartition(scope: IConstruct): string | undefined {
   const { region } = Stack.of(scope);
   return Token.isUnresolved(region) ? undefined : (RegionInfo.get(region).partition ?? "aws");
 }
 
-/** CDK hands out a placeholder for whatever it makes itself; with a fixed name, account and region the ARN is certain. */
+/** The ARN of a resource that CDK creates, for which it returns a token. Requires a fixed name, account and region. */
 function named(principal: IRole | IUser, partition: string): string | undefined {
   const made = principal.node.defaultChild;
   const account = known(Stack.of(principal).account);

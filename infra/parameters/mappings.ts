@@ -1,4 +1,4 @@
-// Mappings as parameters, with the names and the validation that the function itself uses.
+// Creates the parameters of mappings. Uses the function's own names and validation.
 
 import { Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
@@ -15,11 +15,11 @@ import { addListParameter, addParameter } from "./owned-parameter.ts";
 export interface MappingSubject {
   readonly kind: Exclude<MappingKind, ListKind>;
   readonly account: string;
-  /** Of a role, user or permission set. */
+  /** Name of a role, user or permission set. */
   readonly name?: string;
 }
 
-/** Throws at synth, with what is wrong. */
+/** Throws at synth for an invalid mapping. */
 export function addMapping(
   scope: Construct,
   prefix: string,
@@ -29,7 +29,7 @@ export function addMapping(
   const subject = `the mapping of ${kind} ${name ?? account}`;
   if (Token.isUnresolved([account, name ?? "", JSON.stringify(mapping)])) {
     throw new Error(
-      `${subject}: account, name and mapping must be known at synth, because the parameter's name is made from them`,
+      `${subject}: account, name and mapping must be known at synth, because the parameter's name contains them`,
     );
   }
   checkAccount(subject, account);
@@ -38,7 +38,7 @@ export function addMapping(
   addParameter(scope, subject, mappingParameter(prefix, kind, account, name), JSON.stringify(mapping));
 }
 
-/** A list of patterns under one name, for one account or for `any`. Gives the function that appends to it. */
+/** The list of patterns of an account or of `any`. Returns the function that appends to it. */
 export function addPatterns(scope: Construct, prefix: string, account: string): (pattern: Mapping) => void {
   const subject = `the patterns of ${account === "any" ? "any account" : `account ${account}`}`;
   if (account !== "any") checkAccount(subject, account);
@@ -50,7 +50,7 @@ export function addPatterns(scope: Construct, prefix: string, account: string): 
   };
 }
 
-/** The list of one permission set's sessions. Gives the function that appends to it. */
+/** The list of a permission set's sessions. Returns the function that appends to it. */
 export function addSessions(
   scope: Construct,
   prefix: string,
@@ -67,7 +67,7 @@ export function addSessions(
     if (Token.isUnresolved(JSON.stringify(entry))) throw new Error(`${subject}: a mapping must be known at synth`);
     const check = checkMapping(entry, "sso-session");
     if (!check.valid) throw new Error(`${subject}: session ${entry.session}: ${check.problem}`);
-    // Of two entries, the function takes the first that has not ended.
+    // The function would use only the first entry of a session that is not expired.
     if (sessions.has(entry.session)) throw new Error(`${subject}: session ${entry.session} must not be added twice`);
     sessions.add(entry.session);
     append(entry);
@@ -78,7 +78,7 @@ function patternProblem(pattern: Mapping, account: string): string | undefined {
   const check = checkMapping(pattern, "pattern");
   if (!check.valid) return check.problem;
   const its = arnSections(pattern.arnLike ?? "")?.[4] ?? "";
-  // The list is read for identities of its account alone.
+  // The list applies only to identities of its account.
   const isRead = account === "any" || matchesArnLike(`arn::::${its}:`, `arn::::${account}:`);
   return isRead ? undefined : `can never match an identity of account ${account}`;
 }

@@ -1,4 +1,4 @@
-// One parameter that belongs to the stack, and says so to everybody who finds it.
+// Creates a parameter that the stack manages, with a tag and a description that say so.
 
 import { hash } from "node:crypto";
 import { Lazy, Stack, Tags, Token } from "aws-cdk-lib";
@@ -9,7 +9,7 @@ import { OWNER_TAG } from "../../functions/settings/stack.ts";
 /** https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
 const MAX_STANDARD_BYTES = 4096;
 
-/** Throws where there is one of this name already. */
+/** Throws if the stack already has a parameter of this name. */
 export function addParameter(scope: Construct, subject: string, parameterName: string, stringValue: string): void {
   const name: unknown = Stack.of(scope).resolve(parameterName);
   const id = `Parameter${hash("sha256", typeof name === "string" ? name : JSON.stringify(name)).slice(0, 8)}`;
@@ -21,13 +21,13 @@ export function addParameter(scope: Construct, subject: string, parameterName: s
     parameterName,
     stringValue,
     description,
-    // Where the name is known only to the deployment, CDK must be told that it is a path.
+    // Required by CDK if the name is known only at deployment.
     simpleName: false,
   });
   Tags.of(parameter).add(OWNER_TAG, stackName);
 }
 
-/** A parameter whose value is a JSON list. Gives the function that appends to it. */
+/** A parameter with a JSON list as value. Returns the function that appends to it. */
 export function addListParameter<T>(scope: Construct, subject: string, parameterName: string): (entry: T) => void {
   const list: T[] = [];
   addParameter(scope, subject, parameterName, Lazy.string({ produce: () => JSON.stringify(list) }));
@@ -37,11 +37,11 @@ export function addListParameter<T>(scope: Construct, subject: string, parameter
   };
 }
 
-/** What Parameter Store would refuse, so that a deployment does not fail halfway. */
+/** Rejects, at synth, values that Parameter Store does not accept. */
 function checkValue(subject: string, value: string): void {
   const bytes = Buffer.byteLength(value);
   if (bytes > MAX_STANDARD_BYTES) {
-    throw new Error(`${subject}: the value has ${bytes} bytes; a parameter holds ${MAX_STANDARD_BYTES}`);
+    throw new Error(`${subject}: the value has ${bytes} bytes, and Parameter Store allows ${MAX_STANDARD_BYTES}`);
   }
   if (value.includes("{{")) throw new Error(`${subject}: Parameter Store refuses values with "{{"`);
 }

@@ -1,4 +1,4 @@
-// API.md: what an app imports of the package, from the declarations that it is published with. `npm run docs` writes it.
+// Generates API.md, the reference of the package's exports, from its type declarations. Run by `npm run docs`.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -7,13 +7,13 @@ const ROOT = join(import.meta.dirname, "..", "..");
 const ENTRY = join(ROOT, "dist", "construct", "infra", "iam-authenticator.d.ts");
 
 interface Member {
-  /** As it is declared, on one line and without `readonly`. */
+  /** The declaration on one line, without `readonly`. */
   readonly signature: string;
   readonly meaning: string;
   readonly byDefault: string | undefined;
 }
 
-/** Needs the build of the construct. */
+/** Requires the built construct. */
 export function apiReference(entry = ENTRY): string {
   const text = readFileSync(entry, "utf8");
   const imported = [...text.matchAll(/^(?:import|export) (?:type )?\{ ([^}]+?),? \} from "(\.[^"]+)\.ts";$/gm)];
@@ -25,7 +25,7 @@ export function apiReference(entry = ENTRY): string {
   const exported = [...text.matchAll(/^export (?:type )?\{ ([^}]+?),? \}/gm)].flatMap(([, names = ""]) =>
     names.split(", ").map((name) => name.replace("type ", "")),
   );
-  // The entry's own first; a mapping is not exported by itself, and is what MappedUser is made of.
+  // The entry's own types first. `Mapping` is not exported, but MappedUser refers to it.
   const names = ["IamAuthenticator", "IamAuthenticatorProps", "MappedUser", "Mapping", "SsoSubject", ...exported];
   const sections = [...new Set(names)].map((name) => section(name, files.get(name) ?? entry));
   return `${HEAD}\n${sections.join("\n")}`;
@@ -51,14 +51,14 @@ function section(name: string, file: string): string {
   return `${head}\n${tables(membersOf(members)).replace("`constructor(", `\`new ${name}(`)}`;
 }
 
-/** `(typeof NAMES)[number]` as the union of what the list has. */
+/** Replaces `(typeof NAMES)[number]` with the union of the list's items. */
 function spelledOut(type: string, text: string): string {
   const [, list = ""] = /^\(typeof (\w+)\)\[number\];$/.exec(type) ?? [];
   const [, items] = new RegExp(`^export declare const ${list}: readonly \\[(.*)\\];$`, "m").exec(text) ?? [];
   return list === "" || items === undefined ? type : `${items.replaceAll(", ", " | ")};`;
 }
 
-/** Methods apart from properties. */
+/** A table of properties and a table of methods. */
 function tables(members: readonly Member[]): string {
   const isMethod = ({ signature }: Member) => /^\w+\(/.test(signature);
   const properties = members.filter((member) => !isMethod(member));
@@ -77,7 +77,7 @@ function code(signature: string): string {
   return `\`${signature.replaceAll("|", "\\|")}\``;
 }
 
-/** Each declaration of the body, with the comment before it. What is nested in one is indented further. */
+/** Each declaration of the body with its comment. Nested declarations have more indentation. */
 function membersOf(body: string): Member[] {
   const members = body.matchAll(
     /(?:^ {4}\/\*\*((?:(?!\*\/).)*)\*\/\n)?^ {4}([^\s/}].*?;)(?=\n {4}[^\s}]|\n*$(?![\s\S]))/gms,
@@ -93,7 +93,7 @@ function membersOf(body: string): Member[] {
     .filter(({ signature }) => signature !== "#private");
 }
 
-/** A comment's text on one line; `@default` apart. */
+/** A comment's text on one line, with `@default` separate. */
 function documented(comment: string): Pick<Member, "meaning" | "byDefault"> {
   const lines = comment
     .split("\n")

@@ -1,5 +1,5 @@
-// Builds dist/release/, what teams without CDK install from: zips, CloudFormation templates, the package of npm, and what
-// lets them check all of it. The same sources give the same bytes. `npm run release` builds dist/ first.
+// Builds dist/release/ for installation without CDK: zips, CloudFormation templates, the npm package, checksums and SBOM.
+// The build is reproducible. `npm run release` builds dist/ first.
 
 import { execFileSync } from "node:child_process";
 import { hash } from "node:crypto";
@@ -20,8 +20,8 @@ const ROOT = join(import.meta.dirname, "..", "..");
 const DIST = join(ROOT, "dist");
 const { name, version } = packageJson;
 
-// CDK's own check of templates warns of each parameter whose default is empty, also behind its condition. cfn-lint, in
-// test/e2e/cfn-lint.e2e.ts, does not.
+// CDK's validation of templates warns about each parameter with an empty default, even with a condition. cfn-lint checks
+// the templates instead (test/e2e/cfn-lint.e2e.ts).
 process.env["CDK_VALIDATION"] = "false";
 
 /** Empties `outdir` and writes the release there. */
@@ -45,7 +45,7 @@ export function buildRelease(outdir: string): void {
   copyFileSync(join(ROOT, "cli", "mappings", "file", schema), join(outdir, schema));
   write("sbom.cdx.json", sbom(ROOT, name, bundledPackages()));
   write("RELEASE-NOTES.md", releaseNotes(readFileSync(join(ROOT, "CHANGELOG.md"), "utf8"), version));
-  // The form that `sha256sum --check` reads.
+  // The format of `sha256sum --check`.
   const sums = readdirSync(outdir)
     .sort()
     .map((file) => `${hash("sha256", readFileSync(join(outdir, file)))}  ${file}\n`);
@@ -60,7 +60,7 @@ interface Made {
 function templates(codes: ReleasedCodes): readonly Made[] {
   const synthesized = mkdtempSync(join(tmpdir(), "release-"));
   try {
-    // Read while the folder is there.
+    // Reads the templates before the folder is deleted.
     return releaseApp(codes, synthesized)
       .synth()
       .stacks.map(({ stackName, template }): Made => ({ stackName, template }));
@@ -69,15 +69,15 @@ function templates(codes: ReleasedCodes): readonly Made[] {
   }
 }
 
-/** In YAML, which people read before they deploy it. What fits on a line is on one: `aws cloudformation deploy` takes 51,200 bytes without a bucket. */
+/** Readable YAML. Short maps are on one line: `aws cloudformation deploy` accepts 51,200 bytes without a bucket. */
 function yamlOf(template: unknown): string {
-  // CloudFormation reads YAML 1.1, to which a plain 2012-10-17 is a date.
+  // CloudFormation reads YAML 1.1, in which an unquoted 2012-10-17 is a date.
   const document = new Document(template, { version: "1.1", aliasDuplicateObjects: false });
   visit(document, {
     Map: (_, node) => {
       if (JSON.stringify(node).length <= 120) node.flow = true;
     },
-    // PyYAML, by which cfn-lint and the AWS CLI read, takes no plain `:live` inside of brackets.
+    // PyYAML, which cfn-lint and the AWS CLI use, rejects an unquoted `:live` inside brackets.
     Scalar: (_, node) => {
       if (typeof node.value === "string" && /^[:?-]/.test(node.value)) node.type = "QUOTE_DOUBLE";
     },

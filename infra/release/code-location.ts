@@ -1,4 +1,4 @@
-// Where a release's templates have the functions' code from: a bucket of the team's own, instead of CDK's bootstrap bucket.
+// Lets a release's templates load the functions' code from the user's bucket instead of CDK's bootstrap bucket.
 
 import { basename } from "node:path";
 import {
@@ -12,22 +12,22 @@ import {
 
 /** A zip of `dist/release`. */
 export interface ReleasedCode {
-  /** Has a hash of the content, so that another content is another key, and CloudFormation sees the change. */
+  /** Contains a hash of the content, so that CloudFormation detects a change. */
   readonly fileName: string;
-  /** As Lambda computes it: base64 of the zip's SHA-256. */
+  /** Base64 of the zip's SHA-256, as Lambda computes it. */
   readonly sha256: string;
 }
 
-/** By the name of the folder in dist/. */
+/** By folder in dist/. */
 export type ReleasedCodes = Readonly<Record<string, ReleasedCode>>;
 
-/** Names of the parameters that say where the zips are. */
+/** Names of the parameters for the location of the zips. */
 const CODE_BUCKET = "CodeBucket";
 const CODE_PREFIX = "CodePrefix";
 
-/** Needs an app that does not stage assets: their file names are those of the folders in dist/ then. */
+/** Requires an app that does not stage assets: the file names of assets are then the folders in dist/. */
 export class ReleaseSynthesizer extends BootstraplessSynthesizer {
-  // Not a private field of JavaScript's: CDK binds a copy, which has this object as its prototype.
+  // Not a `#private` field: CDK binds a copy with this object as its prototype.
   private readonly codes: ReleasedCodes;
 
   constructor(codes: ReleasedCodes) {

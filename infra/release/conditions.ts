@@ -1,9 +1,9 @@
-// What is only in a deployed template where a parameter says so: CloudFormation's conditions, as CDK has none of its own.
+// CloudFormation conditions that include resources and values depending on a parameter.
 
 import { Aws, CfnCondition, CfnParameter, CfnResource, Fn, type Stack } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
 
-/** A parameter that is `true` or `false`; the condition is named after it. */
+/** A parameter that is `true` or `false`, and the condition `Is<name>`. */
 export function switchParameter(stack: Stack, name: string, description: string, isOn: boolean): CfnCondition {
   const { valueAsString } = new CfnParameter(stack, name, {
     type: "String",
@@ -18,12 +18,12 @@ export function notEmpty(stack: Stack, name: string, value: string): CfnConditio
   return new CfnCondition(stack, `Has${name}`, { expression: Fn.conditionNot(Fn.conditionEquals(value, "")) });
 }
 
-/** The value, or nothing: CloudFormation then leaves out the property, or the list's item. */
+/** The value, or no value: CloudFormation then omits the property or list item. */
 export function valueIf(condition: CfnCondition, value: unknown) {
   return Fn.conditionIf(condition.logicalId, value, Aws.NO_VALUE);
 }
 
-/** Puts all resources of the constructs under the condition. */
+/** Adds the condition to all resources of the constructs. */
 export function onlyIf(condition: CfnCondition, constructs: readonly IConstruct[]): void {
   for (const construct of constructs) {
     for (const child of construct.node.findAll()) {

@@ -1,4 +1,4 @@
-// Builds what other CDK apps import: dist/construct, with its types.
+// Builds dist/construct, which other CDK apps import, with its types.
 
 import { execFileSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
@@ -15,16 +15,16 @@ async function buildConstruct(outdir: string): Promise<void> {
     entryPoints: ["infra/iam-authenticator.ts"],
     outfile: join(outdir, "index.js"),
     bundle: true,
-    // What `cdk init` makes is CommonJS, and so is aws-cdk-lib. An ES module can import this too.
+    // Apps of `cdk init` and aws-cdk-lib are CommonJS. ES modules can import CommonJS too.
     format: "cjs",
     platform: "node",
     target: "node20",
     define: { "import.meta.dirname": "__dirname" },
-    // The app's own copies: a construct of another copy of `constructs` is refused.
+    // Uses the app's copies: CDK rejects a construct of another copy of `constructs`.
     external: ["aws-cdk-lib", "constructs"],
     logLevel: "warning",
   });
-  // Node takes types away from a project's own files only, never below node_modules.
+  // JavaScript, since Node does not strip types below node_modules:
   // https://nodejs.org/docs/latest-v24.x/api/typescript.html#type-stripping-in-dependencies
   const tsc = join(ROOT, "node_modules", ".bin", "tsc");
   execFileSync(tsc, ["--project", join(import.meta.dirname, "tsconfig.json"), "--outDir", outdir], {

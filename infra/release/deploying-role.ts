@@ -1,21 +1,21 @@
-// What the role that deploys a release's templates may do: the calls that CloudFormation makes in its name, by resource type.
+// The permissions of a role that deploys a release's templates: the calls of CloudFormation, by resource type.
 
 type Actions = Readonly<Record<string, readonly string[]>>;
 
 const api = (service: string, ...names: readonly string[]) => names.map((name) => `${service}:${name}`);
 const REST = ["DELETE", "GET", "PATCH", "POST", "PUT"];
-/** The handlers also read and write these where a template leaves the property out. */
+/** The handlers also make these calls if a template omits the property. */
 const TAGS = ["ListTagsForResource", "TagResource", "UntagResource"];
 const PROVISIONED = ["Get", "Put", "Delete"].map((verb) => `${verb}ProvisionedConcurrencyConfig`);
 const RUNTIME = ["RuntimeManagement", "FunctionScaling"].flatMap((name) => [`Get${name}Config`, `Put${name}Config`]);
 
 /**
- * The handlers' permissions in CloudFormation's schemas, but for features that these templates do not use: create, read,
- * update, delete. test/e2e/cfn-lint.e2e.ts compares them with the schemas of cfn-lint. Not tried on AWS.
+ * The permissions of the create, read, update and delete handlers in CloudFormation's schemas, without unused features.
+ * test/e2e/cfn-lint.e2e.ts compares them with the schemas of cfn-lint. Not tested on AWS.
  * https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
  */
 export const ACTIONS: Actions = {
-  // API Gateway has one action for each method; HTTP APIs too.
+  // API Gateway has one action for each HTTP method, also for HTTP APIs.
   "AWS::ApiGateway::Deployment": api("apigateway", ...REST),
   "AWS::ApiGateway::GatewayResponse": api("apigateway", ...REST),
   "AWS::ApiGateway::Method": api("apigateway", ...REST),
@@ -82,7 +82,7 @@ export const ACTIONS: Actions = {
     "TagRole",
     "UntagRole",
   ),
-  // CodeDeploy moves it, in the name of whoever deploys.
+  // CodeDeploy moves the alias with the deploying role's permissions.
   "AWS::Lambda::Alias": [
     ...api("lambda", "CreateAlias", "GetAlias", "UpdateAlias", "DeleteAlias", ...PROVISIONED),
     ...api("codedeploy", "CreateDeployment", "GetDeployment", "GetDeploymentConfig", "RegisterApplicationRevision"),
@@ -134,14 +134,14 @@ function vendedLogs(): string[] {
   );
 }
 
-/** Of `aws cloudformation deploy`, and of the way out of a first deployment that failed: its stack can only be deleted. */
+/** For `aws cloudformation deploy`, and to delete the stack of a failed first deployment. */
 const DEPLOY = api(
   "cloudformation",
   ...["CreateChangeSet", "DescribeChangeSet", "ExecuteChangeSet", "DescribeStacks", "DescribeStackEvents"],
   ...["GetTemplateSummary", "UpdateTerminationProtection", "DeleteStack"],
 );
 
-/** CloudFormation begins the names that it makes with the stack's. */
+/** Names that CloudFormation generates start with the stack's name. */
 const RESOURCES: Readonly<Record<string, readonly string[]>> = {
   iam: ["role/IamAuthenticator*", "policy/IamAuthenticator*", "oidc-provider/*"].map(
     (name) => `arn:aws:iam::*:${name}`,
@@ -149,13 +149,12 @@ const RESOURCES: Readonly<Record<string, readonly string[]>> = {
   lambda: ["arn:aws:lambda:*:*:function:IamAuthenticator*"],
 };
 
-/** A document whose statements are one for each service, sorted. Throws for a type that has no actions here. */
+/** A policy document with one statement for each service, sorted. Throws for a type that is not in `ACTIONS`. */
 export function deployingPolicy(types: Iterable<string>): object {
   const actions = new Set(DEPLOY);
   for (const type of types) {
     const needed = ACTIONS[type];
-    if (needed === undefined)
-      throw new Error(`${type} is in a template: say which actions it needs, in deploying-role.ts`);
+    if (needed === undefined) throw new Error(`a template contains ${type}: add its actions to deploying-role.ts`);
     for (const action of needed) actions.add(action);
   }
   const byService = Map.groupBy([...actions].sort(), (action) => action.split(":")[0] ?? "");

@@ -1,4 +1,4 @@
-// The endpoint of each template of a release, made from parameters.
+// Creates the endpoint of each template of a release from parameters.
 
 import type { Stack } from "aws-cdk-lib";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
@@ -14,7 +14,7 @@ export const ENDPOINTS = { http: httpEndpoint, mtls: mtlsEndpoint, private: priv
 
 interface ParameterizedEndpoint<E extends Endpoint> {
   readonly endpoint: E;
-  /** Long ones of the function, beside what every kind has, by the names of their parameters. */
+  /** Long settings of the function that only this kind has, by the name of the parameter. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly finish?: (authenticator: Construct) => void;
 }
@@ -70,7 +70,7 @@ function mtlsEndpoint(stack: Stack): ParameterizedEndpoint<MtlsEndpoint> {
       ),
       truststore: { ...truststore, version: valueIf(hasVersion, version).toString() },
       subjects: [subjects],
-      // Only for the check that the domain is in the zone, which the deployment makes.
+      // `zoneName` only satisfies the check that the domain is in the zone.
       hostedZone: HostedZone.fromHostedZoneAttributes(stack, "Zone", { hostedZoneId: zoneId, zoneName: domainName }),
     },
     settings: { CallerSubjects: subjects },
@@ -93,7 +93,7 @@ function privateEndpoint(stack: Stack): ParameterizedEndpoint<PrivateEndpoint> {
   return {
     endpoint: {
       kind: "private",
-      // Only asked where an endpoint is made.
+      // Only used to create an endpoint.
       vpc: Vpc.fromVpcAttributes(stack, "ControlPlaneVpc", { vpcId: "unused", availabilityZones: ["unused"] }),
       vpcEndpoint: InterfaceVpcEndpoint.fromInterfaceVpcEndpointAttributes(stack, "GivenVpcEndpoint", imported),
     },

@@ -1,6 +1,6 @@
-// The notes of a release: what CHANGELOG.md says of it.
+// Extracts the notes of a release from CHANGELOG.md.
 
-/** The section of `version` or, before it has one, what is not released yet. Throws where there is neither. */
+/** The section of `version`, otherwise the section Unreleased. Throws if there is neither. */
 export function releaseNotes(changelog: string, version: string): string {
   const sections = changelog.split(/^(?=## \[)/m).slice(1);
   const section = [version, "Unreleased"]

@@ -1,4 +1,4 @@
-// What a team may choose in the templates of a release: CloudFormation's parameters, in the form of the construct's props.
+// The parameters of a release's templates, in the form of the construct's props.
 
 import { CfnParameter, type CfnParameterProps, type Stack, Token } from "aws-cdk-lib";
 import { Architecture } from "aws-cdk-lib/aws-lambda";
@@ -12,26 +12,26 @@ export function text(stack: Stack, name: string, props: Omit<CfnParameterProps, 
   return new CfnParameter(stack, name, { type: "String", ...props }).valueAsString;
 }
 
-/** One that may be left empty, which means not set. */
+/** An empty value means not set. */
 export function optionalText(stack: Stack, name: string, props: Omit<CfnParameterProps, "type" | "default">): string {
   return text(stack, name, { default: "", ...props });
 }
 
-function wholeNumber(stack: Stack, name: string, props: CfnParameterProps & { readonly default: number }) {
+function positiveInteger(stack: Stack, name: string, props: CfnParameterProps & { readonly default: number }) {
   return new CfnParameter(stack, name, { type: "Number", minValue: 1, ...props }).valueAsNumber;
 }
 
-/** A whole number from 1 on that may be left empty, which means not set: CloudFormation's own numbers may not. */
+/** A positive integer. An empty value means not set, which CloudFormation's type Number does not allow. */
 export function optionalNumber(stack: Stack, name: string, props: Omit<CfnParameterProps, "type" | "default">): number {
   const value = optionalText(stack, name, {
     allowedPattern: "([1-9][0-9]*)?",
-    constraintDescription: "must be a whole number from 1 on, or empty.",
+    constraintDescription: "must be a positive integer, or empty.",
     ...props,
   });
   return Token.asNumber(valueIf(notEmpty(stack, name, value), value));
 }
 
-/** What every template has. `throttle` is its default. */
+/** The parameters of every template. `throttle`: the defaults. */
 export function commonParameters(stack: Stack, throttle: Throttle) {
   return {
     clusterId: text(stack, "ClusterId", {
@@ -40,16 +40,16 @@ export function commonParameters(stack: Stack, throttle: Throttle) {
       constraintDescription: `must be ${CLUSTER_ID_RULE}.`,
     }),
     throttle: {
-      rateLimit: wholeNumber(stack, "ThrottleRate", {
+      rateLimit: positiveInteger(stack, "ThrottleRate", {
         description: "Requests a second that the endpoint lets through.",
         default: throttle.rateLimit,
       }),
-      burstLimit: wholeNumber(stack, "ThrottleBurst", {
+      burstLimit: positiveInteger(stack, "ThrottleBurst", {
         description: "Requests at once, above ThrottleRate.",
         default: throttle.burstLimit,
       }),
     },
-    memorySize: wholeNumber(stack, "MemorySize", {
+    memorySize: positiveInteger(stack, "MemorySize", {
       description: "Memory of the function in MB. More memory also means more processor.",
       default: DEFAULTS.memorySize,
       minValue: 128,
@@ -78,7 +78,7 @@ export function commonParameters(stack: Stack, throttle: Throttle) {
   };
 }
 
-/** An alarm's list of actions is empty where there is no topic. */
+/** Without a topic, the alarms have no actions. */
 function alarmTopic(stack: Stack): ITopic {
   const arn = optionalText(stack, "AlarmTopicArn", {
     description: "ARN of the SNS topic that alarms notify. Empty: alarms are only shown.",

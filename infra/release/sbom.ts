@@ -1,8 +1,8 @@
-// What is inside the files of a release, as a CycloneDX document: npm's own, without what only builds and tests use.
+// Creates the CycloneDX SBOM of a release: the SBOM of npm, without packages that only builds and tests use.
 
 import { execFileSync } from "node:child_process";
 
-/** The parts that are read or changed here: https://cyclonedx.org/docs/1.5/json/ */
+/** The fields that this file reads or changes: https://cyclonedx.org/docs/1.5/json/ */
 interface Sbom {
   serialNumber?: string;
   readonly metadata: {
@@ -22,7 +22,7 @@ interface Component {
   properties?: { readonly name: string; readonly value: string }[];
 }
 
-/** `packages` are those of the bundles, as `name version`. Nothing in it depends on when or where it was made. */
+/** `packages`: the bundled packages, as `name version`. The result is reproducible. */
 export function sbom(root: string, name: string, packages: ReadonlySet<string>): string {
   const printed = execFileSync("npm", ["sbom", "--sbom-format", "cyclonedx"], {
     cwd: root,
@@ -32,7 +32,7 @@ export function sbom(root: string, name: string, packages: ReadonlySet<string>):
   const document: Sbom = JSON.parse(printed);
   delete document.serialNumber;
   delete document.metadata.timestamp;
-  // The version of npm that happened to be there, and the name of the folder.
+  // The version of npm and the name of the folder depend on the machine.
   delete document.metadata.tools;
   document.metadata.component.name = name;
   document.components = document.components.filter(({ name, version }) => packages.has(`${name} ${version}`));
@@ -40,7 +40,7 @@ export function sbom(root: string, name: string, packages: ReadonlySet<string>):
   const missing = [...packages].filter((name) => !found.has(name));
   if (missing.length > 0) throw new Error(`npm sbom does not know ${missing.join(", ")}`);
   for (const component of document.components) {
-    // npm lists them as development packages, with their place in node_modules: here they are in the bundles.
+    // npm lists them as development packages in node_modules, but they are in the bundles.
     component.scope = "required";
     delete component.properties;
   }

@@ -1,4 +1,4 @@
-// What a template of a release does by its parameters, where CDK decides at synth: parts that may be left out, and a new
+// Lets the parameters of a release's template decide at deployment what CDK decides at synth: optional parts, and a new
 // version of the function for each change of its settings.
 
 import { CfnCondition, type CfnResource, Fn, Stack } from "aws-cdk-lib";
@@ -14,14 +14,14 @@ function below<T extends IConstruct>(scope: IConstruct, kind: abstract new (...a
   return scope.node.findAll().filter((child): child is T => child instanceof kind);
 }
 
-/** Alarms, dashboard and saved queries are there if `isWatched`. */
+/** Creates alarms, dashboard and saved queries only if `isWatched`. */
 export function switchMonitoring(scope: IConstruct, isWatched: CfnCondition): void {
   const watching = [CfnAlarm, CfnDashboard, CfnQueryDefinition].flatMap((kind) => below<CfnResource>(scope, kind));
   onlyIf(isWatched, watching);
   for (const group of below(scope, CfnDeploymentGroup)) {
     const alarms: { alarms: { name: unknown }[] } = Stack.of(scope).resolve(group.alarmConfiguration);
     const names = alarms.alarms.map(({ name }) => ({ Name: name }));
-    // Alarms that a template no longer names would stay in the group: https://github.com/aws/aws-cdk/issues/23307
+    // Otherwise the group keeps alarms that the template no longer has: https://github.com/aws/aws-cdk/issues/23307
     const none = { Enabled: false, Alarms: [] };
     group.alarmConfiguration = Fn.conditionIf(isWatched.logicalId, { Enabled: true, Alarms: names }, none);
     const events = ["DEPLOYMENT_FAILURE", valueIf(isWatched, "DEPLOYMENT_STOP_ON_ALARM").toString()];
@@ -30,8 +30,8 @@ export function switchMonitoring(scope: IConstruct, isWatched: CfnCondition): vo
 }
 
 /**
- * CodeDeploy moves the alias step by step if `isSafe`; otherwise CloudFormation does, at once. Alarms that compare two
- * versions are there if both switches are on.
+ * If `isSafe`, CodeDeploy shifts the alias gradually; otherwise CloudFormation moves it at once. Alarms that compare two
+ * versions exist only with both conditions.
  */
 export function switchSafeDeployments(scope: Construct, isSafe: CfnCondition, isWatched: CfnCondition): void {
   const check = scope.node.findAll().filter(({ node }) => node.id.startsWith("DeploymentCheck"));
@@ -43,8 +43,8 @@ export function switchSafeDeployments(scope: Construct, isSafe: CfnCondition, is
     scope.node.children.flatMap(({ node }) => node.findAll()).filter(({ node }) => node.id.startsWith("NewVersion")),
   );
   for (const alias of below(scope, CfnAlias)) {
-    // What is under a condition cannot be in DependsOn, since it may not be there. A reference under the same condition
-    // makes the alias wait for it: for the group, which waits for its alarms, and for CodeDeploy's right to run the check.
+    // DependsOn cannot name a resource with a condition. References with the same condition make the alias wait for the
+    // group, which waits for its alarms, and for CodeDeploy's permission to run the check.
     alias.addDeletionOverride("DependsOn");
     const names = groups.flatMap(({ node, role }) => [
       ...below(node.scope ?? scope, CfnDeploymentGroup),
@@ -59,7 +59,7 @@ export function switchSafeDeployments(scope: Construct, isSafe: CfnCondition, is
       DeploymentGroupName: deploymentGroupName,
       BeforeAllowTrafficHook: beforeAllowTrafficHook,
     };
-    // The property's type has no place for a condition, which CloudFormation takes:
+    // CloudFormation accepts a condition here, but the property's type does not:
     // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html
     alias.cfnOptions.updatePolicy = {
       codeDeployLambdaAliasUpdate: valueIf(isSafe, policy) as unknown as typeof update,
@@ -68,9 +68,9 @@ export function switchSafeDeployments(scope: Construct, isSafe: CfnCondition, is
 }
 
 /**
- * CloudFormation publishes a version when a property of the version changes, not when one of the function does. So the
- * description has every value that the function gets: a change of a parameter is a new version, and CodeDeploy's to check.
- * `long` values, by the names of their parameters, do not fit into the 256 characters: a policy stands for each.
+ * CloudFormation publishes a version if a property of the version changes, not if the function changes. The version's
+ * description therefore contains every setting, so that a changed parameter publishes a version, which CodeDeploy checks.
+ * `long` settings, by parameter, do not fit into its 256 characters: the name of a policy represents each of them.
  */
 export function publishEveryChange(
   scope: Construct,
@@ -83,15 +83,15 @@ export function publishEveryChange(
   const names = Object.entries(long).map(([name, value]) => changingName(scope, name, value, main.attrArn));
   for (const version of below(scope, CfnVersion)) {
     version.description = Fn.join(" ", [...values, ...names]);
-    // Lambda refuses to publish any other code than this release's.
+    // Lambda refuses to publish code other than this release's.
     version.codeSha256 = sha256;
   }
 }
 
 /**
- * A name that is another one for each value. CloudFormation cannot compute a hash; but another description replaces a
- * managed policy, under a name that CloudFormation makes, and a rollback brings the former name back. Nobody has it
- * attached. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-managedpolicy.html
+ * A name that changes with the value. CloudFormation cannot compute a hash, but a changed description replaces a managed
+ * policy, whose name CloudFormation generates. A rollback restores the former name. The policy is attached to no identity.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-managedpolicy.html
  */
 function changingName(scope: Construct, name: string, value: string, functionArn: string): string {
   const allow = { Effect: "Allow", Action: "lambda:GetFunctionConfiguration", Resource: functionArn };

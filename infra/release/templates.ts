@@ -1,4 +1,4 @@
-// The CloudFormation templates of a release: the construct's own stacks, with parameters where CDK's context has settings.
+// The CloudFormation templates of a release: the construct's stacks, with parameters instead of CDK's context.
 
 import { App, type CfnOutput, type IStackSynthesizer, Stack, Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
@@ -14,16 +14,16 @@ import { ENDPOINTS } from "./endpoints.ts";
 import { commonParameters, optionalNumber, optionalText } from "./parameters.ts";
 import { publishEveryChange, switchMonitoring, switchSafeDeployments } from "./switches.ts";
 
-/** An app with a stack for each template, named after it. `outdir` is for what CDK writes besides. */
+/** An app with a stack for each template, named after it. CDK writes its other files to `outdir`. */
 export function releaseApp(codes: ReleasedCodes, outdir: string): App {
   const app = new App({
     analyticsReporting: false,
     outdir,
-    // The zips are made by the release itself: CDK must not copy folders.
+    // The release creates the zips, so CDK must not copy folders.
     context: { ...FEATURE_FLAGS, "aws:cdk:disable-asset-staging": true },
   });
   const stackOf = (name: string, description: string) => {
-    // CDK's own types do not agree under exactOptionalPropertyTypes.
+    // CDK's types conflict under exactOptionalPropertyTypes.
     const synthesizer = new ReleaseSynthesizer(codes) as IStackSynthesizer;
     return new Stack(app, name, { description, synthesizer });
   };
@@ -40,7 +40,7 @@ function addAuthenticator(stack: Stack, kind: keyof typeof ENDPOINTS, codes: Rel
   const accounts = optionalText(stack, "Accounts", {
     description:
       "Account ids, separated by commas: identities of others are refused. Empty: identities of any account.",
-    // As many as fit into the description of a policy (switches.ts).
+    // The maximum that fits into the description of a policy (switches.ts).
     allowedPattern: "([0-9]{12}(,[0-9]{12}){0,74})?",
     constraintDescription: "must be at most 75 account ids of 12 digits, separated by commas, or empty.",
   });
@@ -75,10 +75,10 @@ function addIssuer(stack: Stack, codes: ReleasedCodes): void {
 function finishStack(stack: Stack, construct: Construct, outputs: readonly string[]): void {
   for (const name of outputs) (construct.node.findChild(name) as CfnOutput).overrideLogicalId(name);
   const watch =
-    "false leaves out alarms, dashboard and saved queries; a bad version is then not taken back by an alarm.";
+    "false leaves out alarms, dashboard and saved queries. A bad version is then not rolled back by an alarm.";
   const isWatched = switchParameter(stack, "Monitoring", watch, true);
   switchMonitoring(construct, isWatched);
   const safe =
-    "A new version is checked, gets a tenth of the requests for ten minutes, and is taken back on an alarm. false: it gets all at once.";
+    "true checks a new version, sends it a tenth of the requests for ten minutes, and rolls it back on an alarm. false sends it all requests at once.";
   switchSafeDeployments(construct, switchParameter(stack, "SafeDeployments", safe, true), isWatched);
 }

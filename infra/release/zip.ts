@@ -1,4 +1,4 @@
-// A folder of dist/ as the zip that Lambda takes: the same files give the same bytes, on every machine.
+// Creates a reproducible zip of a folder in dist/ for Lambda.
 
 import { hash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
@@ -6,16 +6,16 @@ import { join } from "node:path";
 import { type ZipOptions, zipSync } from "fflate";
 import type { ReleasedCode } from "./code-location.ts";
 
-/** The first moment that a zip can express. Its fields are those of the local time, as fflate writes them. */
+/** The earliest time in a zip, in local time, as fflate writes it. */
 const TIME = new Date(1980, 0, 1);
-/** Readable by everybody: Lambda runs a function as a user that does not own its files. */
+/** Readable by all users: Lambda runs a function as a user that does not own its files. */
 const OPTIONS = { mtime: TIME, level: 9, os: 3, attrs: 0o100_644 << 16 } satisfies ZipOptions;
 
 export interface Zip extends ReleasedCode {
   readonly bytes: Uint8Array;
 }
 
-/** `name` and `version` begin its file name. */
+/** The file name starts with `name` and `version`. */
 export function zipFolder(folder: string, name: string, version: string): Zip {
   const files = readdirSync(folder).sort();
   const bytes = zipSync(Object.fromEntries(files.map((file) => [file, readFileSync(join(folder, file))])), OPTIONS);

@@ -1,4 +1,4 @@
-// What is deployed is what `npm run build` made, byte for byte, and it answers the events in events/.
+// The deployed asset has exactly the files of `npm run build`, and answers the events in events/.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -38,7 +38,7 @@ interface Answer {
 }
 type Handler = (event: unknown, context: unknown) => Promise<Answer>;
 
-/** The settings are read when the module is loaded. Where nobody listens, no request leaves the machine. */
+/** The module reads its settings when it is loaded. Endpoints where no server listens keep requests on this machine. */
 async function loadHandler(): Promise<Handler> {
   Object.assign(process.env, {
     CLUSTER_ID: "my-cluster",

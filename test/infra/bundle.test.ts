@@ -1,4 +1,4 @@
-// What is in the function's bundle, and what must never come in: a failure names the imports that brought it there.
+// The contents of the function's bundle. A failure prints the imports that added a module.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -10,13 +10,13 @@ import { buildAuthenticator } from "../../infra/bundle/build.ts";
 import { importChain, modulesInside } from "./import-chain.ts";
 
 /**
- * A review pays for each kilobyte once, when an environment starts: about 0.1 ms (`npm run bench -- cuts`). Raised from
+ * Each kilobyte costs the first review of an environment about 0.1 ms (`npm run bench -- cuts`). Raised from
  * 206 kB for sso-session lists, repeated keys, denials that can never match and FIPS dual-stack hosts, which every review
  * depends on, and for the clients' package.json files. The bundle has 209.7 kB.
  */
 const MAX_BYTES = 210_000;
 
-/** Each by the paths of modules that it consists of. */
+/** Each by the paths of its modules. */
 const FORBIDDEN: Readonly<Record<string, RegExp>> = {
   "the SDK's credential chain": /@aws-sdk\/credential-provider-(node|ini|sso|process|web-identity|login)\//,
   "instance metadata": /credential-provider-imds/,
@@ -25,7 +25,7 @@ const FORBIDDEN: Readonly<Record<string, RegExp>> = {
   "the aggregated class of all operations": /client-\w+\/dist-es\/(SSM|EC2|IAM)\.js$/,
   "CommonJS of the SDK": /dist-cjs/,
   "zod with all its languages": /node_modules\/zod\/.*classic/,
-  "something from test/": /^test\//,
+  "modules of test/": /^test\//,
 };
 const FORBIDDEN_IN_INDEX = { ...FORBIDDEN, "the clients of EC2 and IAM": /@aws-sdk\/client-(ec2|iam)\// };
 
@@ -52,13 +52,13 @@ for (const [{ metafile }, name, forbidden] of [
   [storedProblems, "stored-problems.mjs", { ...FORBIDDEN, "any package": /node_modules/ }],
 ] as const) {
   for (const [what, pattern] of Object.entries(forbidden)) {
-    test(`${name} is without ${what}`, () => {
+    test(`${name} does not contain ${what}`, () => {
       const found = modulesInside(metafile).filter(({ path }) => pattern.test(path));
       assert.deepEqual(found, [], `\n${found.map(({ path }) => importChain(metafile, path)).join("\n")}`);
     });
   }
 
-  test(`${name} imports nothing statically, not even a built-in module`, () => {
+  test(`${name} has no static import, not even of a built-in module`, () => {
     const imports = Object.values(metafile.outputs).flatMap(({ imports }) => imports);
     const found = imports.filter(({ kind }) => kind !== "dynamic-import").map(({ path }) => path);
     const importers = Object.entries(metafile.inputs)
@@ -68,18 +68,18 @@ for (const [{ metafile }, name, forbidden] of [
   });
 }
 
-test("index.mjs loads two more files, and only by import(); what else it names is left out", () => {
+test("index.mjs loads two more files, only by import(), and other imports are never run", () => {
   const imports = Object.values(index.metafile.outputs).flatMap(({ imports }) => imports);
   const known = ["./ec2-node-name.mjs", "./stored-problems.mjs", "@smithy/core/event-streams"];
   assert.deepEqual(new Set(imports.map(({ path }) => path)), new Set(known));
   assert.ok(imports.every(({ kind, external }) => kind === "dynamic-import" && external === true));
 });
 
-test("node:http and undici are not loaded when index.mjs is", () => {
+test("loading index.mjs does not load node:http and undici", () => {
   const script = `await import(${JSON.stringify(join(folder, "first", "index.mjs"))});
 console.log(JSON.stringify(process.moduleLoadList)); process.exit();`;
   const environment = { CLUSTER_ID: "test", CALLER_AUTH: "none", AWS_REGION: "us-east-1" };
-  // An endpoint where nobody listens, so that opening a connection ahead does not leave the machine.
+  // No server listens there, so that the early connection stays on this machine.
   const endpoints = { AWS_ENDPOINT_URL_STS: "https://127.0.0.1:9", AWS_ENDPOINT_URL_SSM: "https://127.0.0.1:9" };
   const output = execFileSync(process.execPath, ["--input-type=module", "--eval", script], {
     env: { ...environment, ...endpoints },
@@ -93,7 +93,7 @@ console.log(JSON.stringify(process.moduleLoadList)); process.exit();`;
   );
 });
 
-test("two builds in two places give the same bytes, which name no place", async () => {
+test("two builds in different folders are identical and contain no path", async () => {
   const again = await buildAuthenticator(join(folder, "somewhere", "else"));
   assert.deepEqual(
     again.files.map(({ name }) => name),
@@ -106,7 +106,7 @@ test("two builds in two places give the same bytes, which name no place", async 
   }
 });
 
-test("the licences of all packages inside are there", () => {
+test("the licences of all bundled packages exist", () => {
   const text = Buffer.from(built.files.find(({ name }) => name === "THIRD-PARTY-LICENSES.txt")?.contents ?? []);
   for (const name of ["@aws-sdk/client-ssm ", "@aws-sdk/client-ec2 ", "@middy/core ", "Apache License"]) {
     assert.ok(text.includes(name), name);

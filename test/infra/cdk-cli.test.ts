@@ -1,5 +1,5 @@
-// The real CDK CLI: with a list of clusters, one of each kind of endpoint and cdk-nag satisfied; and with this repository's
-// own cdk.json, before a cluster is chosen.
+// The real CDK CLI, with a list of clusters of each kind of endpoint and cdk-nag, and with this repository's cdk.json
+// without a cluster.
 
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ import { CLUSTERS } from "./clusters.ts";
 const folder = mkdtempSync(join(tmpdir(), "cdk-"));
 after(() => rmSync(folder, { recursive: true }));
 
-test("cdk synth makes a template for each cluster, and finds nothing to object to", () => {
+test("cdk synth creates a template for each cluster without findings", () => {
   writeApp(folder, CLUSTERS);
   cdk(folder, ["synth", "--quiet", "--all"]);
   for (const cluster of CLUSTERS) {
@@ -24,7 +24,7 @@ test("cdk synth makes a template for each cluster, and finds nothing to object t
   assert.deepEqual(pluginReports, []);
 });
 
-/** As a shell may find it: a `node` that works, and is too old for TypeScript. */
+/** A `node` on the PATH that is too old for TypeScript. */
 function oldNode(): Record<string, string> {
   const bin = join(folder, "old-node");
   mkdirSync(bin);
@@ -33,19 +33,19 @@ function oldNode(): Record<string, string> {
   return { PATH: `${bin}${delimiter}${process.env["PATH"]}` };
 }
 
-test("cdk.json as it is: cdk ls works before a cluster is chosen, also where `node` is older", () => {
+test("cdk.json without a cluster: cdk ls works, also with an older `node`", () => {
   const listed = cdk(ROOT, ["ls", "--output", join(folder, "ls")], oldNode());
   assert.equal(listed.trim(), "choose-a-cluster");
 });
 
-test("cdk.json as it is: a mistake in the context is a sentence, without a stack trace", () => {
+test("cdk.json without a cluster: a mistake in the context prints only a message, without a stack trace", () => {
   assert.throws(
     () => cdk(ROOT, ["synth", "--quiet", "-c", "clusterId=my cluster", "--output", join(folder, "mistake")]),
     ({ stderr }: { stderr: string }) => /my cluster/.test(stderr) && !/^ +at /m.test(stderr),
   );
 });
 
-test("cdk.json as it is: a key of a cluster on the command line is refused, instead of the defaults being deployed", () => {
+test("cdk.json without a cluster: a cluster's key on the command line is refused, since it would deploy defaults", () => {
   const args = ["synth", "--quiet", "-c", "clusterId=prod", "-c", "endpoint=mtls", "--output", join(folder, "ignored")];
   assert.throws(
     () => cdk(ROOT, args),
@@ -54,7 +54,7 @@ test("cdk.json as it is: a key of a cluster on the command line is refused, inst
   );
 });
 
-test("cdk.json as it is: what would deploy without a cluster fails with a sentence", () => {
+test("cdk.json without a cluster: a deployment fails with a message", () => {
   assert.throws(
     () => cdk(ROOT, ["synth", "--quiet", "--output", join(folder, "none")]),
     ({ stderr }: { stderr: string }) => stderr.includes("no cluster is chosen: add -c clusterId=my-cluster, or "),

@@ -1,4 +1,4 @@
-// The real CDK CLI, run on the app of this repository from a folder of its own, with a list of clusters in its cdk.json.
+// Runs the real CDK CLI on this repository's app, from a temporary folder with a list of clusters in its cdk.json.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 export const ROOT = join(import.meta.dirname, "..", "..");
 
-/** Writes cdk.json with `clusters` beside the context of this repository's own. */
+/** Writes cdk.json with `clusters` and the context of this repository. */
 export function writeApp(folder: string, clusters: readonly unknown[]): void {
   const app = `"${process.execPath}" "${join(ROOT, "infra", "app.ts")}"`;
   const { context } = JSON.parse(readFileSync(join(ROOT, "cdk.json"), "utf8"));
@@ -16,7 +16,7 @@ export function writeApp(folder: string, clusters: readonly unknown[]): void {
   );
 }
 
-/** Gives what the CLI prints on standard output; throws with what it prints on standard error. */
+/** Returns the CLI's standard output. Throws its standard error. */
 export function cdk(folder: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
   return execFileSync(process.execPath, cdkCommand(args), {
     cwd: folder,

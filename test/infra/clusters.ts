@@ -1,4 +1,4 @@
-// A list of clusters as cdk.json has it, one for each kind of endpoint: what the tests give the app.
+// A list of clusters for cdk.json, one for each kind of endpoint.
 
 const VPC = {
   vpcId: "vpc-0123456789abcdef0",

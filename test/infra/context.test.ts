@@ -1,4 +1,4 @@
-// The app's context: what JSON may say of a cluster, and how what it may not say is refused.
+// The app's context: accepted clusters, and errors for invalid ones.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -25,14 +25,14 @@ const make = (cluster: unknown) => {
   return readClusters(app).map((context) => clusterStack(app, context));
 };
 
-test("a cluster by its id alone, or one of the list, or all of the list", () => {
+test("deploys a cluster by its id, one of the list, or the entire list", () => {
   assert.deepEqual(read({ clusterId: "a" }), [{ clusterId: "a" }]);
   const clusters = [{ clusterId: "a", nodes: true }, { clusterId: "b" }];
   assert.deepEqual(read({ clusters, clusterId: "a" }), [{ clusterId: "a", nodes: true }]);
   assert.deepEqual(read({ clusters }), clusters);
 });
 
-test("each cluster is a stack of its own, with outputs that need no suffix", () => {
+test("each cluster has a separate stack, with outputs that need no suffix", () => {
   const app = new App({ context: { clusters: CLUSTERS } });
   const stacks = readClusters(app).map((cluster) => clusterStack(app, cluster));
   assert.deepEqual(
@@ -51,14 +51,14 @@ test("each cluster is a stack of its own, with outputs that need no suffix", () 
   }
 });
 
-test("account and region fix the environment, else the CLI's credentials do", () => {
+test("account and region set the environment; the default is the CLI's credentials", () => {
   const [free] = make({ clusterId: "a" });
   assert.deepEqual([free?.environment], ["aws://unknown-account/unknown-region"]);
   const [fixed] = make({ clusterId: "a", account: "111122223333", region: "eu-west-1" });
   assert.equal(fixed?.environment, "aws://111122223333/eu-west-1");
 });
 
-test("what the context says comes to the construct", () => {
+test("the construct receives the settings of the context", () => {
   const [stack] = make({
     clusterId: "a",
     architecture: "x86_64",
@@ -79,7 +79,7 @@ test("what the context says comes to the construct", () => {
   );
 });
 
-test("a stack's name, protection and tags come from the context", () => {
+test("the context sets a stack's name, protection and tags", () => {
   const [stack] = make({
     clusterId: "a",
     stackName: "kube-auth",
@@ -90,7 +90,7 @@ test("a stack's name, protection and tags come from the context", () => {
   assert.deepEqual(stack?.tags.tagValues(), { team: "platform" });
 });
 
-test("cluster ids a.b, a-b and a_b are three stacks", () => {
+test("cluster ids a.b, a-b and a_b have different stacks", () => {
   const app = new App({ context: { clusters: [{ clusterId: "a.b" }, { clusterId: "a-b" }, { clusterId: "a_b" }] } });
   const names = readClusters(app).map((cluster) => clusterStack(app, cluster).stackName);
   assert.equal(new Set(names).size, 3);
@@ -98,7 +98,7 @@ test("cluster ids a.b, a-b and a_b are three stacks", () => {
   for (const name of names) assert.match(name, /^IamAuthenticator-a-b(-[0-9a-f]{8})?$/);
 });
 
-test("no cluster: a stack that only a deployment refuses, with a sentence", () => {
+test("without a cluster, the stack's deployment fails with a message", () => {
   assert.deepEqual(read({}), []);
   const errors = Annotations.fromStack(chooseCluster(new App())).findError("*", Match.anyValue());
   assert.deepEqual(
@@ -109,7 +109,7 @@ test("no cluster: a stack that only a deployment refuses, with a sentence", () =
   );
 });
 
-test("each typo of docs/journey.md gets the answer that is written there", () => {
+test("each typo of docs/journey.md has the answer on that page", () => {
   const page = readFileSync(new URL("../../docs/journey.md", import.meta.url), "utf8");
   const [, section = ""] = page.split(/^### Ten typos$/m);
   const [, ...steps] = (section.split(/^## /m)[0] ?? "").replaceAll("\n      ", " ").split("    $ npx cdk deploy");
@@ -139,7 +139,7 @@ const MTLS = {
 };
 const REFUSED: Readonly<Record<string, [unknown, string | RegExp]>> = {
   "no id": [{ nodes: true }, 'an entry of "clusters": clusterId is missing'],
-  "nothing at all": [null, 'an entry of "clusters": must be an object'],
+  null: [null, 'an entry of "clusters": must be an object'],
   "an empty id": [{ clusterId: "" }, /^cluster : clusterId must be up to 100 letters/],
   "an id with a comma": [{ clusterId: "x,y" }, /^cluster x,y: clusterId must be up to 100 letters, digits/],
   "an account as a number": [
@@ -180,7 +180,7 @@ const REFUSED: Readonly<Record<string, [unknown, string | RegExp]>> = {
     /^cluster a: has the unknown key memory; the keys are clusterId, account, /,
   ],
   "a number as a string": [{ clusterId: "a", memorySize: "512" }, "cluster a: memorySize must be a number"],
-  "a string where a list belongs": [{ clusterId: "a", audiences: "vault" }, "cluster a: audiences must be a list"],
+  "a string instead of a list": [{ clusterId: "a", audiences: "vault" }, "cluster a: audiences must be a list"],
   "a number in a list of strings": [
     { clusterId: "a", audiences: [1] },
     "cluster a: audiences[0] must be a string: put it in quotes",
@@ -198,13 +198,13 @@ const REFUSED: Readonly<Record<string, [unknown, string | RegExp]>> = {
     { clusterId: "a", endpoint: "mtls" },
     'cluster a: endpoint must be an object for mtls: {"kind": "mtls", "domainName", "certificateArn", "subjects", "truststore": {"bucket", "key"}}',
   ],
-  "an endpoint that is only a word": [
+  "an endpoint that is only a kind": [
     { clusterId: "a", endpoint: "alb" },
-    'cluster a: endpoint must be "http", or an object of the kind http, mtls or private',
+    'cluster a: endpoint must be "http", or an object of kind http, mtls or private',
   ],
   "an endpoint of an unknown kind": [
     { clusterId: "a", endpoint: { kind: "alb" } },
-    'cluster a: endpoint.kind must be "http", or an object of the kind http, mtls or private',
+    'cluster a: endpoint.kind must be "http", or an object of kind http, mtls or private',
   ],
   "mtls without truststore": [
     { clusterId: "a", endpoint: { ...MTLS, truststore: undefined } },
@@ -226,9 +226,9 @@ const REFUSED: Readonly<Record<string, [unknown, string | RegExp]>> = {
     { clusterId: "a", architecture: "arm" },
     "cluster a: architecture must be arm64 or x86_64",
   ],
-  "days that CloudWatch does not know": [
+  "a retention that CloudWatch does not accept": [
     { clusterId: "a", logRetentionDays: 100 },
-    "cluster a: logRetentionDays must be a number of days that CloudWatch Logs knows, such as 90, 180 or 365",
+    "cluster a: logRetentionDays must be a number of days that CloudWatch Logs accepts, such as 90, 180 or 365",
   ],
   "a caller with its token": [
     { clusterId: "a", callers: [{ name: "c", token: "t" }] },
@@ -245,14 +245,14 @@ test("a 100-character id with other characters than letters, digits and hyphens 
   clusterStack(app, { clusterId });
   assert.throws(() => issuerStack(app, { clusterId }), {
     message:
-      /^cluster a+_: the issuer's stack name \S+ has 132 characters, and CloudFormation takes 128: use a shorter/,
+      /^cluster a+_: the issuer's stack name \S+ has 132 characters, and CloudFormation allows 128: use a shorter/,
   });
 });
 
-test("what the construct refuses names the cluster and the key", () => {
+test("an error of the construct names the cluster and the key", () => {
   for (const [context, message] of [
     [{ accounts: ["1111222233"] }, "cluster a: accounts must be a list of AWS account ids, of 12 digits each, not"],
-    [{ memorySize: 100 }, "cluster a: memorySize (100) must be a whole number of MB"],
+    [{ memorySize: 100 }, "cluster a: memorySize (100) must be an integer from 128 to 10240"],
     [{ mappingPrefix: "auth" }, "cluster a: mappingPrefix must be 1 to 12 levels"],
   ] as const) {
     assert.throws(
@@ -293,7 +293,7 @@ describe("a context key that has no effect is refused", () => {
   }
 });
 
-test("keys of CDK, of other apps and of this one are left alone", () => {
+test("keys of CDK, of other apps and of this one are accepted", () => {
   const context = {
     "aws:cdk:enable-path-metadata": true,
     "@aws-cdk/core:stackRelativeExports": true,
@@ -324,21 +324,21 @@ describe("a key at the top level of cdk.json, where CDK does not read it, is ref
     });
   }
 
-  test("the CLI's own settings are left alone", () => {
+  test("the CLI's own settings are accepted", () => {
     write({ tags: [{ Key: "team", Value: "a" }], output: "cdk.out", requireApproval: "never", watch: {} });
     checkContext(new App(), folder);
   });
 });
 
-test("an id that is a number is refused, instead of every cluster being deployed", () => {
+test("a numeric id is refused, since it would deploy every cluster", () => {
   assert.throws(() => read({ clusters: [{ clusterId: "5" }], clusterId: 5 }), {
     message: '"clusterId" in the context must be a string: put it in quotes',
   });
 });
 
-test("a value that is not a list, an unknown cluster, and a cluster or a stack given twice are refused", () => {
+test("a value that is not a list, an unknown cluster, and a repeated cluster or stack are refused", () => {
   assert.throws(() => read({ clusters: [{ clusterId: "prod" }], clusterId: "prdo" }), {
-    message: '-c clusterId=prdo: "clusters" has no such cluster, only prod',
+    message: '-c clusterId=prdo: not found in "clusters", which has prod',
   });
   assert.throws(() => read({ clusters: {} }), { message: '"clusters" in cdk.json must be a list' });
   assert.throws(() => read({ clusters: [{ clusterId: "a" }, { clusterId: "a" }] }), {

@@ -1,5 +1,5 @@
-// The construct's public declarations as they are published: a change of what others compile against shows in review.
-// `npm run prepare`, then `npx node --test --test-update-snapshots test/infra/declarations.test.ts` renews them.
+// The construct's public declarations, so that a change of the API shows in a review.
+// Update: `npm run prepare`, then `npx node --test --test-update-snapshots test/infra/declarations.test.ts`.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { apiReference } from "../../infra/release/api-reference.ts";
 
 const CONSTRUCT = join(import.meta.dirname, "..", "..", "dist", "construct");
 
-/** Of a file of infra, all; of a file of the function, the interfaces and types that infra names. In the order of imports and exports. */
+/** All of a file of infra; of a file of functions, the types that infra uses. In the order of imports and exports. */
 function declarations(file: string, seen = new Set<string>()): string[] {
   if (seen.has(file)) return [];
   seen.add(file);
@@ -47,7 +47,7 @@ test("API.md is up to date: otherwise, npm run docs", () => {
   assert.equal(written, apiReference());
 });
 
-test("API.md names each member of what is exported", () => {
+test("API.md lists each exported member", () => {
   const reference = apiReference();
   const exported = readFileSync(join(CONSTRUCT, "infra", "iam-authenticator.d.ts"), "utf8");
   const names = [...exported.matchAll(/^export (?:type )?\{ ([^}]+?),? \}/gm)].flatMap(([, list = ""]) =>
@@ -60,7 +60,7 @@ test("API.md names each member of what is exported", () => {
   for (const member of members.filter((found) => found !== "constructor")) {
     assert.match(reference, new RegExp(`^\\| \`${member}[(?:]`, "m"));
   }
-  // Nothing was cut at a line's end.
+  // No line is truncated.
   const signatures = [...reference.matchAll(/^\| `(.*?)` \|/gm)].map(([, signature = ""]) => signature);
   for (const signature of signatures) assert.match(signature, /^(new )?\w+(\?|\(.*\))?(: .+)?$/);
 });

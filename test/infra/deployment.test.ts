@@ -1,4 +1,4 @@
-// How a new version gets its reviews: checked first, then a tenth of them, and taken back on an alarm.
+// The deployment of a new version: checked first, a tenth of the reviews, and rolled back on an alarm.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,7 +6,7 @@ import { Topic } from "aws-cdk-lib/aws-sns";
 import { KINDS, type Kind, SCOPES, stackOf, templateOf } from "./stacks.ts";
 import { flat, lambdaFunction, resource, resources, statements } from "./template.ts";
 
-test("a new version gets a tenth of the reviews, and goes back on an alarm", () => {
+test("a new version receives a tenth of the reviews, and is rolled back on an alarm", () => {
   const template = templateOf("http");
   const { DeploymentConfigName, AlarmConfiguration, AutoRollbackConfiguration } = resource(
     template,
@@ -21,7 +21,7 @@ test("a new version gets a tenth of the reviews, and goes back on an alarm", () 
     Enabled: true,
     Events: ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"],
   });
-  // Kept for a way back by hand, but not where its own deployment is rolled back: the next try would find it.
+  // Kept for a manual rollback, but not if its deployment is rolled back: the next try would find it.
   assert.equal(resource(template, "AWS::Lambda::Version").DeletionPolicy, "RetainExceptOnCreate");
   const atOnce = stackOf("http", { safeDeployments: false }).template();
   assert.deepEqual(resources(atOnce, "AWS::CodeDeploy::DeploymentGroup"), []);
@@ -35,7 +35,7 @@ function alias(kind: Kind) {
 
 for (const kind of KINDS) {
   const scope = SCOPES[kind];
-  test(`${kind}: a new version is checked before it gets a review, by a function that knows what to expect`, () => {
+  test(`${kind}: a new version is checked before it receives a review, by a function with the required settings`, () => {
     const { UpdatePolicy, DependsOn } = alias(kind);
     const hook = flat(UpdatePolicy.CodeDeployLambdaAliasUpdate["BeforeAllowTrafficHook"]);
     assert.equal(hook, `<${scope}DeploymentCheck>`);
@@ -50,7 +50,7 @@ for (const kind of KINDS) {
       },
     });
     assert.deepEqual([Runtime, Handler, Timeout], ["nodejs24.x", "index.handler", 600]);
-    // The alias moves only when the check is there, and when both have their rights.
+    // The alias moves only when the check and the permissions of both exist.
     const waitsFor = (ids: readonly string[], own: string) => ids.map((id) => flat(id)).includes(`${scope}${own}`);
     assert.ok(waitsFor(DependsOn, "DeploymentCheck"), DependsOn.join(" "));
     assert.ok(waitsFor(DependsOn, "DeploymentServiceRoleDefaultPolicy"), DependsOn.join(" "));
@@ -59,7 +59,7 @@ for (const kind of KINDS) {
     assert.ok(waitsFor(check?.["DependsOn"], "DeploymentCheckRoleDefaultPolicy"));
   });
 
-  test(`${kind}: the check may invoke versions of the function, read the stored parameters and tell CodeDeploy, and nothing else`, () => {
+  test(`${kind}: the check can only invoke versions of the function, read the stored parameters and report to CodeDeploy`, () => {
     const of = `${scope}DeploymentCheckRoleDefaultPolicy`;
     const group = `<${scope}DeploymentApplication>/<${scope}Deployment>`;
     assert.deepEqual(
@@ -86,7 +86,7 @@ for (const kind of KINDS) {
   });
 }
 
-test("the check knows the regions that are accepted", () => {
+test("the check has the accepted regions", () => {
   const template = stackOf("http", { stsRegions: ["us-east-1", "eu-west-1"] }).template();
   const { Variables } = lambdaFunction(template, "DeploymentCheck").Properties["Environment"] as {
     Variables: Record<string, string>;
@@ -94,7 +94,7 @@ test("the check knows the regions that are accepted", () => {
   assert.equal(Variables["STS_REGIONS"], "us-east-1,eu-west-1");
 });
 
-test("a pager never stops a deployment: no alarm of the deployment group notifies, and no other is in it", () => {
+test("alarms that notify never stop a deployment", () => {
   const template = stackOf("http", (scope) => ({ alarmTopic: new Topic(scope, "Topic") })).template();
   const [group] = Object.values(template.findResources("AWS::CodeDeploy::DeploymentGroup"));
   const { Alarms } = group?.["Properties"]?.AlarmConfiguration ?? {};
@@ -105,7 +105,7 @@ test("a pager never stops a deployment: no alarm of the deployment group notifie
   }
 });
 
-test("without alarms, the deployment group says that it has none: it would keep those that it had", () => {
+test("without alarms, the deployment group has an empty list, since it would otherwise keep former alarms", () => {
   const template = stackOf("http", { alarms: false }).template();
   const { AlarmConfiguration } = resource(template, "AWS::CodeDeploy::DeploymentGroup").Properties;
   assert.deepEqual(AlarmConfiguration, { Enabled: false, Alarms: [] });
@@ -113,7 +113,7 @@ test("without alarms, the deployment group says that it has none: it would keep 
 });
 
 for (const kind of KINDS) {
-  test(`${kind}: the alarms look at the new version before the alias moves`, () => {
+  test(`${kind}: the alarms watch the new version before the alias moves`, () => {
     const { DependsOn } = alias(kind);
     const ids = DependsOn.map((id) => String(flat(id)));
     for (const name of ["NewVersionFaults", "NewVersionErrors", "NewVersionDenials"])
@@ -125,7 +125,7 @@ interface Template {
   readonly Resources: Readonly<Record<string, unknown>>;
 }
 
-/** Logical ids that a resource names: by Ref, Fn::GetAtt, Fn::Sub or DependsOn. */
+/** Logical ids that a resource refers to: by Ref, Fn::GetAtt, Fn::Sub or DependsOn. */
 function referred(value: unknown, ids: ReadonlySet<string>): string[] {
   if (typeof value === "string") return [value.split(".")[0] ?? ""].filter((id) => ids.has(id));
   if (typeof value !== "object" || value === null) return [];
@@ -133,7 +133,7 @@ function referred(value: unknown, ids: ReadonlySet<string>): string[] {
 }
 
 for (const kind of KINDS) {
-  test(`${kind}: no circle, which only a deployment would find`, () => {
+  test(`${kind}: there is no circular reference, which only a deployment would find`, () => {
     const { Resources } = templateOf(kind).toJSON() as Template;
     const ids = new Set(Object.keys(Resources));
     const done = new Set<string>();

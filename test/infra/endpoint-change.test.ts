@@ -1,5 +1,5 @@
-// A change of the endpoint's kind: it replaces, and with `formerEndpoint` there is no moment without an endpoint, also
-// where mappings and callers are code.
+// A change of the endpoint's kind replaces the endpoint. `formerEndpoint` keeps the old one, also with mappings and
+// callers as code.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -13,7 +13,7 @@ interface Resource {
   readonly Type: string;
 }
 
-/** As one deployment of the same stack, with mappings and callers as code. */
+/** One deployment of the same stack, with mappings and callers as code. */
 function deployed(kind: Kind, formerKind?: Kind): Map<string, Resource> {
   const stack = new Stack(new App(), "Test", { env: { account: ACCOUNT, region: REGION } });
   const authenticator = new IamAuthenticator(stack, "Authenticator", {
@@ -29,7 +29,7 @@ function deployed(kind: Kind, formerKind?: Kind): Map<string, Resource> {
 const CHANGES = KINDS.flatMap((from) => KINDS.filter((to) => to !== from).map((to) => [from, to] as const));
 
 for (const [from, to] of CHANGES) {
-  test(`${from} to ${to} replaces: they share the parameters of the stack, and no other logical id`, () => {
+  test(`${from} to ${to} replaces all logical ids except the parameters of the stack`, () => {
     const before = deployed(from);
     const shared = [...deployed(to)].filter(([id]) => before.has(id));
     assert.deepEqual(
@@ -39,7 +39,7 @@ for (const [from, to] of CHANGES) {
     for (const [id, resource] of shared) assert.deepEqual(resource, before.get(id));
   });
 
-  test(`${from} to ${to} by way of formerEndpoint: the old endpoint stays as it is, then the new one does`, () => {
+  test(`${from} to ${to} with formerEndpoint keeps the old endpoint unchanged, and then the new one`, () => {
     const both = deployed(to, from);
     const old = deployed(from);
     const now = deployed(to);

@@ -1,4 +1,4 @@
-// The three endpoints: who can reach each at all, how much they let through, and what they write down.
+// The three kinds of endpoint: access, throttle and logs.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -15,7 +15,7 @@ const STAGES = {
   private: "AWS::ApiGateway::Stage",
 };
 
-/** Where the two kinds of API have their throttle. */
+/** The place of the throttle in both kinds of API. */
 function throttle(properties: Readonly<Record<string, unknown>>) {
   const { DefaultRouteSettings, MethodSettings } = properties as {
     DefaultRouteSettings?: Record<string, unknown>;
@@ -26,7 +26,7 @@ function throttle(properties: Readonly<Record<string, unknown>>) {
 }
 
 for (const kind of KINDS) {
-  test(`${kind}: throttled as chosen, or by a default that goes with reserved concurrency`, () => {
+  test(`${kind}: has the chosen throttle, or a default that depends on reserved concurrency`, () => {
     const byDefault = resource(templateOf(kind), STAGES[kind]).Properties;
     assert.deepEqual(throttle(byDefault), [150, 50]);
     const bounded = stackOf(kind, { reservedConcurrency: 20 }).template();
@@ -35,7 +35,7 @@ for (const kind of KINDS) {
     assert.deepEqual(throttle(resource(chosen, STAGES[kind]).Properties), [5, 7]);
   });
 
-  test(`${kind}: the access log has who, when and how, and nothing of headers or bodies`, () => {
+  test(`${kind}: the access log has caller, time and result, and no headers or bodies`, () => {
     const { AccessLogSettings, AccessLogSetting } = resource(templateOf(kind), STAGES[kind]).Properties;
     const { Format, DestinationArn } = (AccessLogSettings ?? AccessLogSetting) as Record<string, string>;
     assert.equal(DestinationArn, `<${SCOPES[kind]}AccessLog.Arn>`);
@@ -56,14 +56,14 @@ for (const kind of KINDS) {
 }
 
 for (const kind of ["http", "mtls"] as const) {
-  test(`${kind}: a 503 leaves as a 500, which kube-apiserver tries again`, () => {
+  test(`${kind}: a 503 becomes a 500, which kube-apiserver retries`, () => {
     const { ResponseParameters } = resource(templateOf(kind), "AWS::ApiGatewayV2::Integration").Properties;
     const mapped = { ResponseParameters: [{ Destination: "overwrite:statuscode", Source: "500" }] };
     assert.deepEqual(ResponseParameters, { "503": mapped });
   });
 }
 
-test("private: every 5xx of the gateway itself is a 500, which kube-apiserver tries again", () => {
+test("private: every 5xx of the gateway becomes a 500, which kube-apiserver retries", () => {
   const { ResponseType, StatusCode } = resource(templateOf("private"), "AWS::ApiGateway::GatewayResponse").Properties;
   assert.deepEqual([ResponseType, StatusCode], ["DEFAULT_5XX", "500"]);
 });
@@ -75,7 +75,7 @@ test("http: one route, POST /authenticate, with payload 2.0, on the default endp
   assert.equal(resource(template, "AWS::ApiGatewayV2::Api").Properties["DisableExecuteApiEndpoint"], false);
 });
 
-test("mtls: the default endpoint is disabled, and the domain asks for a certificate of the trust store", () => {
+test("mtls: the default endpoint is disabled, and the domain requires a certificate that the truststore accepts", () => {
   const template = templateOf("mtls");
   assert.equal(resource(template, "AWS::ApiGatewayV2::Api").Properties["DisableExecuteApiEndpoint"], true);
   assert.deepEqual(resource(template, "AWS::ApiGatewayV2::DomainName").Properties, {
@@ -92,7 +92,7 @@ test("mtls: the default endpoint is disabled, and the domain asks for a certific
   assert.equal(resource(template, "AWS::Route53::RecordSet").Properties["Name"], "authenticator.example.com.");
 });
 
-test("private: answers through one VPC endpoint, whatever else the caller may", () => {
+test("private: accepts requests only through one VPC endpoint, whatever permissions the caller has", () => {
   const template = templateOf("private");
   const { Policy, EndpointConfiguration } = resource(template, "AWS::ApiGateway::RestApi").Properties;
   const anyone = { Action: "execute-api:Invoke", Principal: { AWS: "*" }, Resource: "execute-api:/*" };
@@ -113,7 +113,7 @@ test("private: answers through one VPC endpoint, whatever else the caller may", 
   });
 });
 
-test("private: the endpoint that is made lets the VPC in on 443, and leaves its DNS alone", () => {
+test("private: the created endpoint allows the VPC on port 443, and does not change its DNS", () => {
   const template = templateOf("private");
   const { PrivateDnsEnabled, ServiceName } = resource(template, "AWS::EC2::VPCEndpoint").Properties;
   assert.deepEqual([PrivateDnsEnabled, ServiceName], [false, "com.amazonaws.eu-west-1.execute-api"]);
@@ -123,7 +123,7 @@ test("private: the endpoint that is made lets the VPC in on 443, and leaves its 
   ]);
 });
 
-test("private: a given VPC endpoint is used", () => {
+test("private: uses a given VPC endpoint", () => {
   const template = stackOf("private", (scope) => ({
     endpoint: {
       kind: "private",
@@ -138,18 +138,18 @@ test("private: a given VPC endpoint is used", () => {
   );
 });
 
-test("private: bodies, which hold tokens, are never logged", () => {
+test("private: bodies, which contain tokens, are never logged", () => {
   const { MethodSettings } = resource(templateOf("private"), "AWS::ApiGateway::Stage").Properties;
   const [settings] = MethodSettings as Record<string, unknown>[];
   assert.deepEqual([settings?.["DataTraceEnabled"], settings?.["LoggingLevel"]], [false, "ERROR"]);
 });
 
-test("private: the account's log role is overwritten only where that is said", () => {
+test("private: the account's log role is overwritten only on request", () => {
   assert.deepEqual(resources(templateOf("private"), "AWS::ApiGateway::Account"), []);
   const chosen = stackOf("private", (scope) => ({
     endpoint: { kind: "private", vpc: vpcOf(scope, "ControlPlaneVpc"), accountLogRole: true },
   })).template();
-  // The role stays when the stack goes: other APIs of the account may write their logs with it by then.
+  // The role is retained when the stack is deleted: other APIs of the account can use it by then.
   assert.equal(resource(chosen, "AWS::ApiGateway::Account").DeletionPolicy, "Retain");
   const policies = resources(chosen, "AWS::IAM::Role").flatMap(
     ({ Properties }) => Properties["ManagedPolicyArns"] ?? [],
@@ -159,7 +159,7 @@ test("private: the account's log role is overwritten only where that is said", (
   );
 });
 
-test("access logs are below /aws/vendedlogs/, each with a name of its own: for two kinds, stacks and clusters at once", () => {
+test("each kind, stack and cluster has a separate access log below /aws/vendedlogs/", () => {
   const app = new App();
   const stacks = ["One", "Two"].map((id) => new Stack(app, id, { env: { account: ACCOUNT, region: REGION } }));
   for (const stack of stacks) {
@@ -171,7 +171,7 @@ test("access logs are below /aws/vendedlogs/, each with a name of its own: for t
   const names = stacks
     .flatMap((stack) => resources(Template.fromStack(stack), "AWS::Logs::LogGroup").map((log) => ({ stack, log })))
     .filter(({ log }) => log.Properties["LogGroupName"] !== undefined)
-    // What CloudFormation puts in, also where two stacks are made from one template.
+    // The values of CloudFormation, also for two stacks from one template.
     .map(({ stack, log }) => String(log.Properties["LogGroupName"]).replace("<AWS::StackName>", stack.stackName));
   assert.equal(names.length, 8);
   assert.equal(new Set(names).size, 8);

@@ -1,4 +1,4 @@
-// The function as it is deployed: runtime, settings, log, alias, and how a new version gets its reviews.
+// The deployed function: runtime, settings, log, alias and VPC.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -15,7 +15,7 @@ const properties = (kind: Kind, more?: MoreProps) => lambdaFunction(stackOf(kind
 const variables = (kind: Kind, more?: MoreProps) =>
   (properties(kind, more)["Environment"] as { Variables: Record<string, string> }).Variables;
 
-test("Node.js 24 on arm64, 8 s, 512 MB, JSON logs; sam finds it by name", () => {
+test("Node.js 24 on arm64, 8 s, 512 MB, JSON logs, and a name for sam", () => {
   const { Runtime, Architectures, Timeout, MemorySize, Handler, LoggingConfig } = properties("http");
   assert.deepEqual([Runtime, Architectures, Handler], ["nodejs24.x", ["arm64"], "index.handler"]);
   assert.deepEqual([Timeout, MemorySize], [8, 512]);
@@ -24,7 +24,7 @@ test("Node.js 24 on arm64, 8 s, 512 MB, JSON logs; sam finds it by name", () => 
   assert.equal(Metadata?.["SamResourceId"], "Authenticator");
 });
 
-test("architecture, memory and concurrency are as chosen", () => {
+test("architecture, memory and concurrency can be chosen", () => {
   const template = stackOf("http", {
     architecture: Architecture.X86_64,
     memorySize: 1024,
@@ -52,7 +52,7 @@ for (const kind of KINDS) {
   test(`${kind}: these settings and no others`, () => assert.deepEqual(variables(kind), EXPECTED[kind]));
 }
 
-test("every prop that is a setting comes to the function", () => {
+test("every prop that is a setting reaches the function", () => {
   assert.deepEqual(
     variables("http", {
       mappingPrefix: "/kube/auth",
@@ -83,7 +83,7 @@ test("every prop that is a setting comes to the function", () => {
   );
 });
 
-test("in a VPC with endpoints, made or existing: only tokens for the plain STS host of the own region, or of stsRegions", () => {
+test("in a VPC with endpoints, created or existing: only tokens for the plain STS host of the own region, or of stsRegions", () => {
   const inVpc = (more: Partial<IamAuthenticatorProps>) => (scope: Construct) => ({ vpc: vpcOf(scope, "Vpc"), ...more });
   const services = (more: Partial<IamAuthenticatorProps>) =>
     resources(stackOf("http", inVpc(more)).template(), "AWS::EC2::VPCEndpoint").map(
@@ -102,7 +102,7 @@ test("in a VPC with endpoints, made or existing: only tokens for the plain STS h
   assert.deepEqual(accepted({ vpcEndpoints: false }), [undefined, undefined]);
 });
 
-test("two clusters in one VPC: the second uses the endpoints that the first made", () => {
+test("two clusters in one VPC: the second uses the endpoints of the first", () => {
   const app = new App();
   const stack = new Stack(app, "Test", { env: { account: ACCOUNT, region: REGION } });
   const vpc = vpcOf(stack, "Vpc");
@@ -113,7 +113,7 @@ test("two clusters in one VPC: the second uses the endpoints that the first made
     ({ Properties }) => Properties["ServiceName"],
   );
   assert.deepEqual(withPrivateDns, ["com.amazonaws.eu-west-1.sts", "com.amazonaws.eu-west-1.ssm"]);
-  // Both functions come from inside the range that the endpoints' security groups let in.
+  // Both functions are in the range that the endpoints' security groups allow.
   const ranges = resources(template, "AWS::EC2::SecurityGroup").flatMap(
     ({ Properties }) => Properties["SecurityGroupIngress"] ?? [],
   );
@@ -124,7 +124,7 @@ test("two clusters in one VPC: the second uses the endpoints that the first made
 });
 
 for (const kind of KINDS) {
-  test(`${kind}: every log ends after 90 days, or as chosen; who was let in outlives the stack`, () => {
+  test(`${kind}: every log has a retention of 90 days, or as chosen, and the function's log outlives the stack`, () => {
     const logs = (more?: MoreProps) => resources(stackOf(kind, more).template(), "AWS::Logs::LogGroup");
     const count = kind === "private" ? 4 : 3;
     assert.deepEqual(

@@ -1,4 +1,4 @@
-// The right to manage mappings and denials: the mappings of one account for a team, or all. Never the callers.
+// Grants of permissions to manage mappings and denials, of one account or of all, but never the callers.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -33,7 +33,7 @@ const SETTING = {
 };
 const under = `arn:<AWS::Partition>:ssm:eu-west-1:${ACCOUNT}:parameter/iam-authenticator/prod.example`;
 
-test("a team may write its own account's mappings and nothing else, and read the deny lists and patterns that count for it", () => {
+test("a team can write only its own account's mappings, and read the deny lists and patterns that apply to it", () => {
   assert.deepEqual(grantedTo("444455556666"), [
     {
       Effect: "Allow",
@@ -49,7 +49,7 @@ test("a team may write its own account's mappings and nothing else, and read the
   ]);
 });
 
-test("who may manage all mappings may manage the denials and list the prefix, and still not write the callers", () => {
+test("a manager of all mappings can manage denials and list the prefix, but not write the callers", () => {
   assert.deepEqual(grantedTo(), [
     { Effect: "Allow", Action: WRITE, Resource: [...KINDS, "deny"].map((kind) => `${under}/${kind}/*`) },
     { Effect: "Allow", Action: "ssm:GetParametersByPath", Resource: under },
@@ -57,17 +57,19 @@ test("who may manage all mappings may manage the denials and list the prefix, an
   ]);
 });
 
-test("a principal that CDK cannot give the right to is refused at synth: of another account, or a service", () => {
+test("a principal to which CDK cannot grant permissions is refused at synth: of another account, or a service", () => {
   const { stack, authenticator } = stackOf("http");
   const foreign = Role.fromRoleArn(stack, "Foreign", "arn:aws:iam::444455556666:role/Team");
-  const right = "grantManageMappings: the right is for an IAM role, user or group of the stack's own account";
+  const refused = "grantManageMappings: the grantee must be an IAM role, user or group of the stack's own account";
   assert.throws(() => authenticator.grantManageMappings(foreign), {
-    message: `${right}, ${ACCOUNT}, not of 444455556666: give it to a role of ${ACCOUNT} that 444455556666 may assume`,
+    message: `${refused}, ${ACCOUNT}, not of 444455556666: use a role of ${ACCOUNT} that 444455556666 can assume`,
   });
-  assert.throws(() => authenticator.grantManageMappings(new ServicePrincipal("ec2.amazonaws.com")), { message: right });
+  assert.throws(() => authenticator.grantManageMappings(new ServicePrincipal("ec2.amazonaws.com")), {
+    message: refused,
+  });
 });
 
-test("who may read the reviews may filter the log of this function, and look up where it is: nothing else", () => {
+test("a reader of reviews can only filter the log of this function, and find it", () => {
   const made = stackOf("http");
   const team = Role.fromRoleArn(made.stack, "Team", `arn:aws:iam::${ACCOUNT}:role/Team`);
   made.authenticator.grantReadReviews(team);
@@ -82,7 +84,7 @@ test("who may read the reviews may filter the log of this function, and look up 
   );
 });
 
-test("while a former endpoint is there, its reviews may be read as well", () => {
+test("with a former endpoint, its reviews are readable as well", () => {
   const made = stackOf("mtls", { formerEndpoint: { kind: "http" } });
   const team = Role.fromRoleArn(made.stack, "Team", `arn:aws:iam::${ACCOUNT}:role/Team`);
   made.authenticator.grantReadReviews(team);
@@ -94,13 +96,14 @@ test("while a former endpoint is there, its reviews may be read as well", () => 
   });
 });
 
-test("another account's principal cannot be given the reviews either", () => {
+test("grantReadReviews refuses a principal of another account", () => {
   const { stack, authenticator } = stackOf("http");
   const foreign = Role.fromRoleArn(stack, "Foreign", "arn:aws:iam::444455556666:role/Team");
   assert.throws(() => authenticator.grantReadReviews(foreign), {
-    message: /^grantReadReviews: the right is for an IAM role, user or group of the stack's own account, 111122223333/,
+    message:
+      /^grantReadReviews: the grantee must be an IAM role, user or group of the stack's own account, 111122223333/,
   });
   assert.throws(() => authenticator.grantReadReviews(new ServicePrincipal("ec2.amazonaws.com")), {
-    message: /^grantReadReviews: the right is for an IAM role/,
+    message: /^grantReadReviews: the grantee must be an IAM role/,
   });
 });

@@ -1,4 +1,4 @@
-// Reads esbuild's metafile: what ended up in an output, and along which imports it came there.
+// Reads esbuild's metafile: the modules of an output, and the imports that added them.
 
 import type { Metafile } from "esbuild";
 
@@ -12,11 +12,11 @@ export function modulesInside({ outputs }: Metafile): readonly { readonly path: 
     .sort((a, b) => b.bytes - a.bytes);
 }
 
-/** The shortest way from the entry to `module`, one import a line. */
+/** The shortest chain of imports from the entry to `module`, one import per line. */
 export function importChain({ inputs, outputs }: Metafile, module: string): string {
   const entry = Object.values(outputs).find(({ entryPoint }) => entryPoint !== undefined)?.entryPoint ?? "";
   const importers = new Map<string, string | undefined>([[entry, undefined]]);
-  // A Map is iterated in the order of insertion, also over what is added meanwhile: breadth first.
+  // A Map iterates in insertion order and includes entries that are added meanwhile: breadth first.
   for (const path of importers.keys()) {
     for (const imported of inputs[path]?.imports ?? []) {
       if (!importers.has(imported.path)) importers.set(imported.path, path);

@@ -1,4 +1,4 @@
-// What is in the issuer's bundle: Parameter Store's client and its own code, and that it serves once it is loaded.
+// The contents of the issuer's bundle, and that it works once it is loaded.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -23,7 +23,7 @@ test(`index.mjs has at most ${MAX_BYTES / 1000} kB`, () => {
 test("index.mjs exports the handler and loads no other file", () => {
   const [output] = Object.values(index.metafile.outputs).filter(({ entryPoint }) => entryPoint !== undefined);
   assert.deepEqual(output?.exports, ["handler"]);
-  // By `import()` alone, in operations that stream events; none of ours does.
+  // Only operations that stream events load it, and the issuer uses none.
   const known = { path: "@smithy/core/event-streams", kind: "dynamic-import", external: true };
   for (const found of output?.imports ?? assert.fail()) assert.deepEqual(found, known);
 });
@@ -33,19 +33,19 @@ for (const [what, pattern] of Object.entries({
   "clients of other services": /@aws-sdk\/client-(?!ssm)/,
   "the SDK's credential chain": /@aws-sdk\/credential-provider-(node|ini|sso|process|web-identity|login)\//,
   middy: /@middy\//,
-  "anything of cli, infra, local or test": /^(cli|infra|local|test)\//,
+  "modules of cli, infra, local or test": /^(cli|infra|local|test)\//,
 })) {
-  test(`index.mjs is without ${what}`, () => {
+  test(`index.mjs does not contain ${what}`, () => {
     const found = modulesInside(index.metafile).filter(({ path }) => pattern.test(path));
     assert.deepEqual(found, [], `\n${found.map(({ path }) => importChain(index.metafile, path)).join("\n")}`);
   });
 }
 
-test("loaded without ISSUER_URL it fails with the setting's name; with it, it answers", () => {
+test("without ISSUER_URL, loading fails with the setting's name; with it, the bundle answers", () => {
   const script = `const { handler } = await import(${JSON.stringify(join(folder, "issuer", "index.mjs"))});
 const { statusCode } = await handler({ rawPath: "/", requestContext: { http: { method: "GET" } } });
 console.log("status", statusCode); process.exit();`;
-  // An endpoint where nobody listens, so that opening a connection ahead does not leave the machine.
+  // No server listens there, so that the early connection stays on this machine.
   const env = { CLUSTER_ID: "test", AWS_REGION: "us-east-1", AWS_ENDPOINT_URL_SSM: "https://127.0.0.1:9" };
   const run = (more: Record<string, string>) =>
     execFileSync(process.execPath, ["--input-type=module", "--eval", script], {
@@ -53,7 +53,7 @@ console.log("status", statusCode); process.exit();`;
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],
     });
-  // Not the whole message: it repeats the minified source.
+  // The complete message would include the minified source.
   assert.throws(
     () => run({}),
     (error: { stderr: string }) => error.stderr.includes("ISSUER_URL is required: "),
@@ -61,7 +61,7 @@ console.log("status", statusCode); process.exit();`;
   assert.match(run({ ISSUER_URL: "https://oidc.example.com" }), /^status 404$/m);
 });
 
-test("the licences of all packages inside are there", () => {
+test("the licences of all bundled packages exist", () => {
   const text = Buffer.from(files.find(({ name }) => name === "THIRD-PARTY-LICENSES.txt")?.contents ?? []).toString();
   for (const name of ["@aws-sdk/client-ssm ", "Apache License"]) assert.ok(text.includes(name), name);
   assert.ok(!text.includes("@middy/core "));

@@ -1,4 +1,4 @@
-// The issuer's stack and the roles of service accounts: right by right, in the right order, and kept when it is deleted.
+// The issuer's stack and the roles of service accounts: permissions, order of creation, and retention.
 
 import "./quick-synth.ts";
 import assert from "node:assert/strict";
@@ -35,7 +35,7 @@ const plain = issuerOf().template();
 const API_URL = "<IssuerApi.ApiEndpoint>";
 const UNDER = `arn:<AWS::Partition>:ssm:${REGION}:${ACCOUNT}:parameter/iam-authenticator/prod`;
 
-test("the function may list the issuer's keys and write its log, and nothing else", () => {
+test("the function can only list the issuer's keys and write its log", () => {
   assert.deepEqual(
     statements(plain).map(({ statement }) => statement),
     [
@@ -45,7 +45,7 @@ test("the function may list the issuer's keys and write its log, and nothing els
   );
 });
 
-test("the stack obeys alarms, memorySize and terminationProtection of its cluster, and is protected by default", () => {
+test("the stack uses alarms, memorySize and terminationProtection of its cluster, and is protected by default", () => {
   const stackWith = (more: Partial<ClusterContext>) =>
     issuerStack(new App(), readCluster({ clusterId: "prod", account: ACCOUNT, region: REGION, ...more }));
   const quiet = stackWith({ alarms: false, memorySize: 1_024, terminationProtection: false });
@@ -61,7 +61,7 @@ test("the stack obeys alarms, memorySize and terminationProtection of its cluste
   assert.ok(resources(Template.fromStack(stackWith({ alarms: true })), "AWS::CloudWatch::Alarm").length > 0);
 });
 
-test("another prefix is another right", () => {
+test("another prefix changes the permission", () => {
   const [, read] = statements(issuerOf({ mappingPrefix: "/kube/auth" }).template());
   assert.deepEqual(
     (read?.statement as { Resource: string } | undefined)?.Resource,
@@ -69,7 +69,7 @@ test("another prefix is another right", () => {
   );
 });
 
-test("the function knows its own URL, and runs the issuer's bundle", () => {
+test("the function has its URL, and runs the issuer's bundle", () => {
   const { Properties } = resource(plain, "AWS::Lambda::Function");
   assert.deepEqual(Properties["Environment"], {
     Variables: { CLUSTER_ID: "prod", ISSUER_URL: API_URL, AWS_ENDPOINT_URL_SSM: "" },
@@ -80,7 +80,7 @@ test("the function knows its own URL, and runs the issuer's bundle", () => {
   );
 });
 
-test("the API has the two documents for GET, no other route, a throttle and an access log", () => {
+test("the API has GET routes of the two documents, a throttle and an access log", () => {
   assert.deepEqual(
     resources(plain, "AWS::ApiGatewayV2::Route").map(({ Properties }) => [
       Properties["RouteKey"],
@@ -103,7 +103,7 @@ test("the provider in IAM has the issuer's URL and AWS's audience, and no thumbp
   });
 });
 
-test("the provider is made after the API answers: routes, stage and the right to call the function", () => {
+test("the provider is created after the routes, the stage and the permission to invoke the function", () => {
   const [provider] = Object.values(plain.findResources("AWS::IAM::OIDCProvider"));
   const depends: string[] = provider?.["DependsOn"] ?? [];
   for (const type of [
@@ -118,7 +118,7 @@ test("the provider is made after the API answers: routes, stage and the right to
   }
 });
 
-test("all that the URL rests on is retained when the stack is deleted, or a resource replaced", () => {
+test("all resources of the URL are retained when the stack is deleted or a resource replaced", () => {
   for (const type of [
     "AWS::ApiGatewayV2::Api",
     "AWS::ApiGatewayV2::Stage",
@@ -139,22 +139,22 @@ test("all that the URL rests on is retained when the stack is deleted, or a reso
   }
 });
 
-test("a first deployment that fails leaves nothing: neither a provider nor a name in use stops the next try", () => {
+test("a failed first deployment leaves no provider and no used name that would block the next try", () => {
   const left = Object.entries(plain.toJSON()["Resources"] as Record<string, { DeletionPolicy?: string }>).filter(
     ([, { DeletionPolicy }]) => DeletionPolicy === "Retain",
   );
   assert.deepEqual(left, []);
-  // The only fixed name of AWS's that two stacks could fight for after one was deleted.
+  // The only fixed name, which would conflict after a stack was deleted.
   const [accessLog, ...others] = Object.entries(plain.findResources("AWS::Logs::LogGroup")).filter(
     ([, { Properties }]) => Properties?.["LogGroupName"] !== undefined,
   );
   assert.deepEqual([others, accessLog?.[1]["DeletionPolicy"]], [[], "Delete"]);
 });
 
-test("the URL survives every update: the API keeps its logical id and what would replace it", () => {
+test("the URL survives every update: the API keeps its logical id and the properties that would replace it", () => {
   const [id, ...others] = Object.keys(plain.findResources("AWS::ApiGatewayV2::Api"));
   assert.equal(others.length, 0);
-  // Written down: another id is another API, and another URL.
+  // Fixed here: another id would be another API and another URL.
   assert.equal(id, "IssuerApi4E919D2A");
   const variants: Partial<ServiceAccountIssuerProps>[] = [
     { logLevel: "debug", memorySize: 1024, architecture: Architecture.X86_64 },
@@ -167,7 +167,7 @@ test("the URL survives every update: the API keeps its logical id and what would
   }
 });
 
-test("with a domain of one's own, that is the issuer, and the API's own name is switched off", () => {
+test("with a custom domain, that is the issuer, and the API's default endpoint is disabled", () => {
   const app = new App();
   const stack = new Stack(app, "Test", { env: { account: ACCOUNT, region: REGION } });
   const { url } = new ServiceAccountIssuer(stack, "Issuer", {
@@ -184,24 +184,24 @@ test("with a domain of one's own, that is the issuer, and the API's own name is 
   assert.equal(resource(template, "AWS::ApiGatewayV2::Api").Properties["DisableExecuteApiEndpoint"], true);
   assert.equal(resource(template, "AWS::Route53::RecordSet").Properties["Name"], "oidc.example.com.");
   const [provider] = Object.values(template.findResources("AWS::IAM::OIDCProvider"));
-  // Before these, IAM would not find the issuer at its name.
+  // Before these, IAM would not reach the issuer at its domain.
   for (const type of ["AWS::Route53::RecordSet", "AWS::ApiGatewayV2::ApiMapping"]) {
     const [id = type] = Object.keys(template.findResources(type));
     assert.ok(provider?.["DependsOn"].includes(id), id);
   }
 });
 
-test("a domain that AWS would not take fails at synth", () => {
+test("a domain that AWS would not accept fails at synth", () => {
   const stack = new Stack(new App(), "Test");
   const certificate = Certificate.fromCertificateArn(stack, "C", "arn:aws:acm:eu-west-1:111122223333:certificate/1");
   const domain = { domainName: "OIDC.example.com", certificate };
   assert.throws(
     () => new ServiceAccountIssuer(stack, "I", { clusterId: "prod", domain }),
-    /domainName must be one host name in lower case, not OIDC\.example\.com/,
+    /domainName must be a host name in lower case, not OIDC\.example\.com/,
   );
 });
 
-test("outputs: the URL, kube-apiserver's flags, the provider, and the prefix below which its keys are", () => {
+test("outputs: the URL, kube-apiserver's flags, the provider, and the prefix of its keys", () => {
   assert.equal(output(plain, "IssuerUrl"), API_URL);
   assert.equal(
     output(plain, "IssuerFlags"),
@@ -213,7 +213,7 @@ test("outputs: the URL, kube-apiserver's flags, the provider, and the prefix bel
   assert.equal(output(plain, "ParameterPrefix"), "/iam-authenticator/prod");
 });
 
-test("an alarm for each way in which Pods would lose AWS", () => {
+test("there is an alarm for each way in which Pods could lose access to AWS", () => {
   const { stack, template } = issuerOf();
   const topic = Topic.fromTopicArn(stack, "Topic", `arn:aws:sns:${REGION}:${ACCOUNT}:on-call`);
   new ServiceAccountIssuer(stack, "Other", { clusterId: "other", alarmTopic: topic });
@@ -225,7 +225,7 @@ test("an alarm for each way in which Pods would lose AWS", () => {
   assert.equal(alarms.filter((alarm) => alarm["AlarmActions"] !== undefined).length, 6);
 });
 
-describe("who may write keys", () => {
+describe("permission to write keys", () => {
   function rightsOf(
     grant: (team: ReturnType<typeof Role.fromRoleArn>) => void,
     { stack, template }: ReturnType<typeof issuerOf> | ReturnType<typeof stackOf>,
@@ -236,7 +236,7 @@ describe("who may write keys", () => {
       .map(({ statement }) => statement);
   }
 
-  test("grantManageKeys is a statement of its own, for the keys alone", () => {
+  test("grantManageKeys is a separate statement, only for the keys", () => {
     const made = issuerOf();
     assert.deepEqual(
       rightsOf((team) => made.issuer.grantManageKeys(team), made),
@@ -257,19 +257,19 @@ describe("who may write keys", () => {
     );
   });
 
-  test("a principal that CDK cannot give the right to is refused at synth", () => {
+  test("a principal to which CDK cannot grant permissions is refused at synth", () => {
     const { stack, issuer } = issuerOf();
     const foreign = Role.fromRoleArn(stack, "Foreign", "arn:aws:iam::444455556666:role/Team");
     assert.throws(() => issuer.grantManageKeys(foreign), /^Error: grantManageKeys: .* not of 444455556666/);
     const service = new ServicePrincipal("ec2.amazonaws.com");
-    assert.throws(() => issuer.grantManageKeys(service), /^Error: grantManageKeys: the right is for an IAM role/);
+    assert.throws(() => issuer.grantManageKeys(service), /^Error: grantManageKeys: the grantee must be an IAM role/);
   });
 
   for (const [what, options] of [
     ["all mappings", {}],
     ["one account's", { account: "444455556666" }],
   ] as const) {
-    test(`grantManageMappings of ${what} writes no key of an issuer`, () => {
+    test(`grantManageMappings of ${what} cannot write an issuer's keys`, () => {
       const made = stackOf("http");
       const granted = rightsOf((team) => made.authenticator.grantManageMappings(team, options), made) as {
         Action: string | string[];
@@ -286,7 +286,7 @@ describe("who may write keys", () => {
   }
 });
 
-test("cdk-nag finds nothing", () => {
+test("cdk-nag has no findings", () => {
   const app = new App({ outdir: mkdtempSync(join(outdir, "app-")) });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   const { stack, issuer } = issuerOf({}, app);
@@ -304,7 +304,7 @@ test("cdk-nag finds nothing", () => {
         violatingConstructs.map(({ constructPath }) => `${ruleName} at ${constructPath}`),
       ),
   );
-  // The team's own role, which is not ours, gets a wildcard below the issuer's path.
+  // The role of the app's team has a wildcard below the issuer's path.
   assert.deepEqual(
     found.filter((finding: string) => !finding.includes("Test/Team/")),
     [],
@@ -342,10 +342,10 @@ describe("ServiceAccountRole", () => {
     });
   });
 
-  test("a pattern only on request, and the audience stays exact", () => {
+  test("a pattern requires allowPattern, and the audience is still exact", () => {
     assert.throws(
       () => roleOf({ name: "*" }),
-      /the role of team-a\/\*: the service account "\*" is a pattern: anybody who may create/,
+      /the role of team-a\/\*: the service account "\*" is a pattern: every user who can create/,
     );
     const document = roleOf({ name: "*", allowPattern: true }).role["AssumeRolePolicyDocument"] as {
       Statement: [{ Condition: unknown }];
@@ -356,7 +356,7 @@ describe("ServiceAccountRole", () => {
     });
   });
 
-  test("a name that Kubernetes does not know fails at synth", () => {
+  test("a name that is not a Kubernetes name fails at synth", () => {
     for (const namespace of ["", "Team", "a/b", "a:b"]) {
       assert.throws(() => roleOf({ namespace }), /is not a Kubernetes name/);
     }
@@ -374,12 +374,12 @@ describe("ServiceAccountRole", () => {
     }
   });
 
-  test("an issuer whose URL is not known at synth is refused with what to do", () => {
+  test("an issuer whose URL is not known at synth is refused with advice", () => {
     const { stack, issuer } = issuerOf();
     const props = { issuer, namespace: "a", name: "b" };
     assert.throws(
       () => new ServiceAccountRole(stack, "R", props),
-      /deploy the issuer first and give its output IssuerUrl/,
+      /deploy the issuer first and use its output IssuerUrl/,
     );
   });
 });
@@ -400,7 +400,7 @@ describe("the app's stack", () => {
     ]);
   });
 
-  test("is the same beside every kind of webhook: public, whatever that one is", () => {
+  test("is the same beside every kind of webhook, and always public", () => {
     const of = (endpoint?: ClusterContext["endpoint"]) =>
       Template.fromStack(
         issuerStack(new App(), { clusterId: "prod", region: REGION, ...(endpoint !== undefined && { endpoint }) }),
@@ -413,7 +413,7 @@ describe("the app's stack", () => {
     assert.ok(CLUSTERS.filter(({ endpoint }) => endpoint !== undefined).length >= 2);
   });
 
-  test("takes from the cluster's settings what also holds for the issuer", () => {
+  test("uses the cluster's settings that also apply to the issuer", () => {
     const settings = {
       architecture: "x86_64",
       safeDeployments: false,
@@ -433,12 +433,12 @@ describe("the app's stack", () => {
     assert.deepEqual(stack.tags.tagValues(), { team: "platform" });
   });
 
-  test("has the authenticator's suffix for an id that is not a stack name, and never its own stack name", () => {
+  test("has the authenticator's suffix for an id that is not a stack name, and never the authenticator's stack name", () => {
     const { stackName } = issuerStack(new App(), { clusterId: "prod.example", stackName: "Auth" });
     assert.match(stackName, /^IamAuthenticatorIssuer-prod-example-[0-9a-f]{8}$/);
   });
 
-  test("is there for -c issuer=true and for issuer: true in the list, and not otherwise", () => {
+  test("exists with -c issuer=true and with issuer: true in the list, and not otherwise", () => {
     const cluster = { clusterId: "prod" };
     const app = (issuer?: unknown) => new App({ context: issuer === undefined ? {} : { issuer } });
     assert.equal(wantsIssuer(app(), cluster), false);

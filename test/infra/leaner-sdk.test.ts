@@ -1,4 +1,4 @@
-// The SDK with parts left out does what it did: answers, errors of all kinds, and both sources of credentials.
+// The reduced SDK works like the complete one: responses, all kinds of errors, and both sources of credentials.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -36,18 +36,18 @@ function setKeys(): void {
   process.env["AWS_SECRET_ACCESS_KEY"] = "secret";
 }
 
-/** Who signed the newest request. */
+/** The access key that signed the last request. */
 function signer(): string | undefined {
   return /Credential=(\w+)\//.exec(store.requests.at(-1)?.headers["authorization"] ?? "")?.[1];
 }
 
-test("keys of the environment sign", async () => {
+test("signs with keys of the environment", async () => {
   setKeys();
   assert.deepEqual(await probe(store.url), ["/probe"]);
   assert.equal(signer(), "AKIAENVIRONMENTAAAAA");
 });
 
-test("without those, the container's endpoint is asked, with its token", async () => {
+test("otherwise reads the container's credential endpoint, with its token", async () => {
   const keys = { AccessKeyId: "ASIACONTAINERAAAAAAA", SecretAccessKey: "secret", Token: "session" };
   const body = JSON.stringify({ ...keys, Expiration: new Date(Date.now() + 3_600_000).toISOString() });
   const container = await startHttpServer(() => ({ status: 200, body }));
@@ -63,12 +63,12 @@ test("without those, the container's endpoint is asked, with its token", async (
   }
 });
 
-test("without either, it is said what is missing", async () => {
+test("without either, the error says what is missing", async () => {
   assert.match(String(await probe(store.url)), /AWS_CONTAINER_CREDENTIALS_FULL_URI/);
 });
 
 for (const code of ["InvalidKeyId", "ThrottlingException", "ParameterNotFound", "NewerThanThisSdk"]) {
-  test(`the error ${code} is a service's error with its own name and status`, async () => {
+  test(`the error ${code} is a service error with its name and status`, async () => {
     setKeys();
     const headers = { "content-type": "application/x-amz-json-1.1" };
     store.fail({ kind: "answer", status: 400, headers, body: JSON.stringify({ __type: code, message: "no" }) });

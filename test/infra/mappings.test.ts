@@ -1,4 +1,4 @@
-// Mappings as code: the names and values that come out, and what is refused at synth.
+// Mappings as code: names, values, and errors at synth.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -23,7 +23,7 @@ function parameters({ template }: Synthesized): Record<string, unknown> {
   return Object.fromEntries(found);
 }
 
-test("each kind of mapping has the function's own name for it, and its value", () => {
+test("each kind of mapping has the name and value that the function reads", () => {
   const made = stackOf("http");
   const { authenticator } = made;
   authenticator.addRoleMapping(ARN, { username: "dev:{SessionName}", groups: ["developers"] });
@@ -57,7 +57,7 @@ test("each kind of mapping has the function's own name for it, and its value", (
   });
 });
 
-test("the sessions of a permission set collect in one list beside the set's own mapping", () => {
+test("the sessions of a permission set are one list beside the set's mapping", () => {
   const made = stackOf("http");
   const { authenticator } = made;
   const set = { account: ACCOUNT, permissionSet: "Developers" };
@@ -101,7 +101,7 @@ const IDENTITY = {
   accessKeyId: "ASIAEXAMPLE",
 } as const;
 
-test("what is written as code is what the function finds for that identity", () => {
+test("the function finds a mapping as code for its identity", () => {
   const made = stackOf("http");
   made.authenticator.addRoleMapping(ARN, { username: "dev:{SessionName}" });
   const [[name = "", value] = []] = Object.entries(parameters(made));
@@ -112,7 +112,7 @@ test("what is written as code is what the function finds for that identity", () 
   assert.equal(verdict.kind, "match");
 });
 
-test("a denial as code denies by the function's own evaluation: that session, and no other", () => {
+test("a denial as code denies that session, and no other, by the function's evaluation", () => {
   const made = stackOf("http");
   made.authenticator.addDenial({ arnLike: `arn:aws:sts::${ACCOUNT}:assumed-role/Dev.Ops/bob` });
   const [[name = "", value] = []] = Object.entries(parameters(made));
@@ -125,14 +125,14 @@ test("a denial as code denies by the function's own evaluation: that session, an
   assert.equal(evaluateDenyList(stored, scope, other, 0).verdict.kind, "nothing");
 });
 
-test("a role or user of the app is mapped where its name, account and region are fixed", () => {
+test("a role or user of the app is mapped if its name, account and region are fixed", () => {
   const made = stackOf("http");
   const { stack, authenticator } = made;
   const assumedBy = new ServicePrincipal("ec2.amazonaws.com");
   authenticator.addRoleMapping(new Role(stack, "Named", { assumedBy, roleName: "Named" }), { username: "n" });
   authenticator.addUserMapping(new User(stack, "Bob", { userName: "bob" }), { username: "b" });
   authenticator.addRoleMapping(Role.fromRoleArn(stack, "Given", ARN), { username: "g" });
-  // Its ARN has the partition as a placeholder.
+  // Its ARN has a token as partition.
   authenticator.addRoleMapping(Role.fromRoleName(stack, "Elsewhere", "Named-By-Hand"), { username: "h" });
   assert.deepEqual(Object.keys(parameters(made)), [
     `${PREFIX}/role/${ACCOUNT}/named`,
@@ -145,11 +145,11 @@ test("a role or user of the app is mapped where its name, account and region are
     arn: `arn:aws:iam::${ACCOUNT}:role/Named-By-Hand`,
   });
   assert.throws(() => authenticator.addRoleMapping(new Role(stack, "Free", { assumedBy }), { username: "f" }), {
-    message: /needs a role's ARN, known at synth/,
+    message: /requires a role's ARN that is known at synth/,
   });
 });
 
-test("a parameter of the stack says whose it is, by a tag and in its description", () => {
+test("a parameter of the stack names the stack in a tag and in its description", () => {
   const made = stackOf("http");
   made.authenticator.addAccountMapping(ACCOUNT);
   made.authenticator.addPattern("any", { arnLike: IDENTITY.canonicalArn, username: "u" });
@@ -165,7 +165,7 @@ test("a parameter of the stack says whose it is, by a tag and in its description
   assert.deepEqual(owned, [says, says, says]);
 });
 
-test("roles by name, in the partition of the stack's region", () => {
+test("a role by name has the partition of the stack's region", () => {
   const stack = new Stack(new App(), "China", { env: { account: ACCOUNT, region: "cn-north-1" } });
   const authenticator = new IamAuthenticator(stack, "Authenticator", { clusterId: "a" });
   authenticator.addRoleMapping(Role.fromRoleName(stack, "Ops", "ops"), { username: "o" });
@@ -179,10 +179,10 @@ const many = Array.from({ length: 200 }, (_, n) => `group-of-some-length-${n}`);
 const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => void, RegExp]>> = {
   "an unknown key": [(a) => a.addRoleMapping(ARN, { username: "u", gropus: [] } as never), /unknown key "gropus"/],
   "no username": [(a) => a.addRoleMapping(ARN, { groups: ["g"] }), /username is missing/],
-  "an unknown placeholder": [(a) => a.addRoleMapping(ARN, { username: "{Nobody}" }), /username ".*" has a/],
+  "an unknown placeholder": [(a) => a.addRoleMapping(ARN, { username: "{Unknown}" }), /username ".*" has a/],
   "double braces": [
     (a) => a.addAccountMapping(ACCOUNT, { username: "{{SessionName}}" }),
-    /username ".*" has doubled braces/,
+    /username ".*" has double braces/,
   ],
   "double braces in a description": [(a) => a.addAccountMapping(ACCOUNT, { description: "{{x}}" }), /refuses values/],
   "a user as a role": [(a) => a.addRoleMapping(`arn:aws:iam::${ACCOUNT}:user/a`, { username: "u" }), /a role's ARN/],
@@ -194,13 +194,13 @@ const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => 
   "no account": [(a) => a.addAccountMapping("1"), /the account must be 12 digits/],
   "a pattern for no account": [(a) => a.addPattern("all", { arnLike: ARN, username: "u" }), /12 digits/],
   "a pattern of five sections": [(a) => a.addPattern("any", { arnLike: "arn:aws:iam::*", username: "u" }), /arnLike/],
-  "a pattern of a role's path, which STS never tells": [
+  "a pattern with a role's path, which STS never returns": [
     (a) => a.addPattern("any", { arnLike: "arn:aws:iam::*:role/team/*", username: "u" }),
     /^pattern arn:aws:iam::\*:role\/team\/\*: .*can never match/,
   ],
   "a pattern of sessions": [
     (a) => a.addPattern("any", { arnLike: `arn:aws:sts::${ACCOUNT}:assumed-role/Dev/*`, username: "u" }),
-    /can never match: write the role's own ARN/,
+    /can never match: use the role's ARN/,
   ],
   "a pattern of another account than its list": [
     (a) => a.addPattern(ACCOUNT, { arnLike: "arn:aws:iam::4444*:role/*", username: "u" }),
@@ -223,19 +223,19 @@ const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => 
     (a) => a.addDenial({ arnLike: ARN, description: "{{x}}" }),
     /^the denials of account 111122223333: Parameter Store refuses values with/,
   ],
-  "a denial that only the deployment knows": [
+  "a denial with a token": [
     (a) => a.addDenial({ arnLike: `arn:aws:iam::${Aws.ACCOUNT_ID}:role/x` }),
     /^a denial must be known at synth/,
   ],
   "over 4096 bytes": [
     (a) => a.addRoleMapping(ARN, { username: "u", groups: many }),
-    /the value has \d+ bytes; a parameter holds 4096$/,
+    /the value has \d+ bytes, and Parameter Store allows 4096$/,
   ],
-  "a list over 4096 bytes": [
+  "a list of more than 4096 bytes": [
     (a) => {
       for (const username of many) a.addPattern("any", { arnLike: IDENTITY.canonicalArn, username });
     },
-    /^the patterns of any account: the value has \d+ bytes; a parameter holds 4096$/,
+    /^the patterns of any account: the value has \d+ bytes, and Parameter Store allows 4096$/,
   ],
   "the same twice": [
     (a) => {
@@ -245,7 +245,7 @@ const REFUSED: Readonly<Record<string, [(made: Synthesized["authenticator"]) => 
     /^the mapping of sso dev must not be added twice$/,
   ],
   "a caller's token itself": [(a) => a.addCaller({ name: "c", sha256: "secret" }), /64 lower-case hex digits/],
-  "a right for every account": [(a) => a.grantManageMappings({} as never, { account: "*" }), /12 digits/],
+  "a grant for every account": [(a) => a.grantManageMappings({} as never, { account: "*" }), /12 digits/],
 };
 for (const [name, [add, message]] of Object.entries(REFUSED)) {
   const { authenticator } = stackOf("http");

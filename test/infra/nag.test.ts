@@ -1,4 +1,4 @@
-// cdk-nag's AwsSolutions rules: nothing is found that is not acknowledged, and each acknowledgement says why.
+// cdk-nag's AwsSolutions rules: every finding is acknowledged, with a reason.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -21,12 +21,12 @@ interface Report {
   }[];
 }
 
-/** As `rule at construct`. */
+/** In the form `rule at construct`. */
 function findings({ app }: Synthesized): string[] {
   try {
     app.synth();
   } catch (error) {
-    // What was found is in the report.
+    // The report has the findings.
     assert.match(String(error), /ValidationFailed/);
   }
   const report: Report = JSON.parse(readFileSync(join(app.outdir, "validation-report.json"), "utf8"));
@@ -53,7 +53,7 @@ const EVERYTHING: MoreProps = (scope) => ({
 
 for (const kind of KINDS) {
   test(`${kind}: nothing is found`, () => assert.deepEqual(findings(checked(kind)), []));
-  test(`${kind}: nothing is found with all that can be chosen`, () => {
+  test(`${kind}: no findings with all options`, () => {
     const made = checked(kind, EVERYTHING);
     made.authenticator.addAccountMapping("111122223333");
     made.authenticator.addCaller({ name: "c", sha256: "0".repeat(64) });
@@ -61,12 +61,12 @@ for (const kind of KINDS) {
   });
 }
 
-test("nothing is found in an app that writes partitions as literals", () => {
+test("no findings in an app that writes partitions as literals", () => {
   const flags = { "@aws-cdk/core:enablePartitionLiterals": true, "@aws-cdk/aws-iam:minimizePolicies": true };
   assert.deepEqual(findings(checked("http", { nodes: true }, flags)), []);
 });
 
-test("the check itself finds: a bucket beside the authenticator", () => {
+test("the check works: it finds a bucket beside the authenticator", () => {
   const made = checked("http");
   new Bucket(made.stack, "Bucket");
   assert.match(findings(made).join("\n"), /AwsSolutions-S1 at Test\/Bucket\/Resource/);

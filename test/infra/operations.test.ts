@@ -1,4 +1,4 @@
-// What watches over an authenticator, what the stack prints, and that no secret is in any of it.
+// Monitoring and outputs of an authenticator, and that none of them contains a secret.
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
@@ -14,14 +14,14 @@ import { issuerStack } from "../../infra/issuer/issuer-stack.ts";
 import { ACCOUNT, endpointOf, KINDS, REGION, SCOPES, stackOf, templateOf } from "./stacks.ts";
 import { flat, output, resource, resources } from "./template.ts";
 
-/** Those that notify people; rollback.test.ts is about the others. */
+/** The alarms that notify. rollback.test.ts tests the others. */
 function alarms(template = templateOf("http")) {
   return resources(template, "AWS::CloudWatch::Alarm")
     .map(({ Properties }) => Properties)
     .filter((alarm) => !JSON.stringify(alarm).includes("ExecutedVersion"));
 }
 
-test("alarms: what each looks at, from when on, and what silence means", () => {
+test("alarms: metric, threshold and treatment of missing data of each", () => {
   const rows = alarms().map((alarm) => [
     alarm["Namespace"],
     alarm["MetricName"],
@@ -63,7 +63,7 @@ interface MetricQuery {
   };
 }
 
-/** The expression of an alarm, and the outcome and period of each of its metrics. */
+/** The expression of an alarm, and the outcome and period of each metric. */
 function computed(template: Template, description: RegExp) {
   const found = alarms(template).find((alarm) => description.test(String(alarm["AlarmDescription"])));
   const queries = found?.["Metrics"] as MetricQuery[];
@@ -74,7 +74,7 @@ function computed(template: Template, description: RegExp) {
   return { found, expression, metrics };
 }
 
-test("NoReviews counts reviews of accepted callers alone: strangers must not hide that kube-apiserver has gone", () => {
+test("NoReviews counts only reviews of accepted callers: requests of others must not hide that kube-apiserver is silent", () => {
   const { expression, metrics, found } = computed(templateOf("http"), /^No accepted caller has asked for 24 h/);
   const counted = ["granted", "denied", "not_ours", "throttled"];
   assert.equal(expression, counted.map((outcome) => `FILL(${outcome}, 0)`).join(" + "));
@@ -85,7 +85,7 @@ test("NoReviews counts reviews of accepted callers alone: strangers must not hid
   assert.deepEqual([found?.["EvaluationPeriods"], found?.["DatapointsToAlarm"]], [24, 24]);
 });
 
-test("Denials looks at their share of the answers, from five in five minutes on", () => {
+test("Denials compares their share of the answers, from five in five minutes", () => {
   const { expression, metrics, found } = computed(templateOf("http"), /^More denials than usual/);
   assert.equal(expression, "IF(FILL(denied, 0) >= 5, FILL(denied, 0) / (FILL(denied, 0) + FILL(granted, 0)), 0)");
   assert.deepEqual(metrics, [
@@ -97,7 +97,7 @@ test("Denials looks at their share of the answers, from five in five minutes on"
   assert.equal(chosen.found?.["Threshold"], 0.9);
 });
 
-test("alarms tell the topic of their begin and end, and without one nobody", () => {
+test("alarms notify the topic of their start and end, and without a topic they notify none", () => {
   const topic = "arn:aws:sns:eu-west-1:111122223333:on-call";
   const made = stackOf("http", (scope) => ({ alarmTopic: Topic.fromTopicArn(scope, "Topic", topic) }));
   const told = alarms(made.template());
@@ -145,7 +145,7 @@ test("the dashboard lists the latest denials and faults of this log, for every k
   }
 });
 
-test("saved queries: each of this log alone, and every field is one of the log line's or Insights' own", () => {
+test("saved queries: each searches only this log, and uses only fields of the log line or of Insights", () => {
   const queries = resources(templateOf("http"), "AWS::Logs::QueryDefinition").map(({ Properties }) => Properties);
   assert.deepEqual(
     queries.map(({ Name }) => Name),
@@ -207,7 +207,7 @@ const ENDPOINTS = {
   private:
     "https://<AuthenticatorPrivateApi>-<AuthenticatorPrivateVpcEndpoint>.execute-api.eu-west-1.<AWS::URLSuffix>/live/authenticate",
 };
-/** Where it is not installed, npx would fetch whatever package somebody has published under that name, and give it AWS credentials. */
+/** If it is not installed, npx would download any package that has this name, and run it with AWS credentials. */
 const RUN = "npx --no -- lambda-iam-authenticator";
 const ADD_CALLER =
   "callers add control-plane --cluster prod.example --region eu-west-1 --prefix /iam-authenticator/prod.example";
@@ -217,7 +217,7 @@ const COMMANDS = {
   private: `${ADD_CALLER} --endpoint ${ENDPOINTS.private} --out webhook.kubeconfig --yes`,
 };
 for (const kind of KINDS) {
-  test(`${kind}: the outputs are what is typed next`, () => {
+  test(`${kind}: the outputs are the next commands`, () => {
     const { Outputs } = templateOf(kind).toJSON();
     assert.equal(Object.keys(Outputs).length, 5);
     assert.equal(output(templateOf(kind), "Endpoint"), ENDPOINTS[kind]);
@@ -229,7 +229,7 @@ for (const kind of KINDS) {
   });
 }
 
-test("where the network decides, the command that is printed says that there is no token", () => {
+test("with callerAuth none, the command has --no-token", () => {
   const made = stackOf("private", (scope) => ({
     endpoint: { ...(endpointOf("private", scope) as PrivateEndpoint), callerAuth: "none" },
   }));
@@ -239,7 +239,7 @@ test("where the network decides, the command that is printed says that there is 
   );
 });
 
-test("where the stack keeps the callers, the command that is printed leaves them alone", () => {
+test("if the stack manages the callers, the command does not change them", () => {
   const made = stackOf("http");
   made.authenticator.addCaller({ name: "control-plane", sha256: "0".repeat(64) });
   assert.equal(
@@ -248,18 +248,18 @@ test("where the stack keeps the callers, the command that is printed leaves them
   );
 });
 
-test("the function and its log are named, for people who look or roll back", () => {
+test("the outputs name the function and its log", () => {
   assert.match(output(templateOf("http"), "FunctionName"), /^<AuthenticatorFunction>$/);
   assert.match(output(templateOf("http"), "LogGroup"), /^<AuthenticatorLog>$/);
 });
 
-test("nobody asks: an alarm after quietHours, all of them silent", () => {
+test("NoReviews fires after quietHours, all of them without reviews", () => {
   const { found } = computed(stackOf("http", { quietHours: 72 }).template(), /^No accepted caller has asked for 72 h/);
   assert.deepEqual([found?.["EvaluationPeriods"], found?.["DatapointsToAlarm"], found?.["Threshold"]], [72, 72, 1]);
   assert.deepEqual([found?.["ComparisonOperator"], found?.["TreatMissingData"]], ["LessThanThreshold", "breaching"]);
 });
 
-test("of a caller's token the template has the hash, in the one parameter, and nothing else", () => {
+test("of a caller's token, the template has only the hash, in one parameter", () => {
   const token = "a-caller-token-that-only-kube-apiserver-holds";
   const sha256 = hash("sha256", token);
   const made = stackOf("http");

@@ -1,4 +1,4 @@
-// The package as npm packs it, in CDK apps of others: a CommonJS one, as `cdk init` makes it, and an ES module.
+// The packed npm package in other CDK apps: a CommonJS app, as `cdk init` creates it, and an ES module.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
@@ -37,7 +37,7 @@ before(() => {
   }
 });
 
-/** What docs/deploy.md shows for one's own CDK app. */
+/** The example of docs/deploy.md for other CDK apps. */
 const APP = `
 class ClusterStack extends Stack {
   constructor(scope: App) {
@@ -69,7 +69,7 @@ const KINDS = [
 ];
 
 for (const { kind, type } of KINDS) {
-  test(`an app that is ${kind} is checked by its compiler, and deploys the very bundle`, () => {
+  test(`an app that is ${kind} compiles, and deploys the same bundle`, () => {
     const app = join(folder, type);
     mkdirSync(app);
     writeFileSync(join(app, "package.json"), JSON.stringify({ type }));
@@ -97,7 +97,7 @@ for (const { kind, type } of KINDS) {
   });
 }
 
-test("npx runs the command from the packed file: offline, without anything installed before", () => {
+test("npx runs the command from the packed file, offline and without an installation", () => {
   const empty = mkdtempSync(join(tmpdir(), "npx-"));
   const path = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
   const env = { ...process.env, PATH: path, npm_config_cache: join(empty, ".npm"), npm_config_offline: "true" };
@@ -113,7 +113,7 @@ test("npx runs the command from the packed file: offline, without anything insta
   }
 });
 
-test("the manifest is ready to be published: by name, for whom, under which licence, with proof of its origin", () => {
+test("the manifest is ready for publication: name, access, licence and provenance", () => {
   const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
   for (const keyword of ["cdk", "awscdk", "kubernetes", "iam"]) assert.ok(manifest.keywords.includes(keyword), keyword);
   assert.equal(manifest.author, "The lambda-iam-authenticator authors");
@@ -121,7 +121,7 @@ test("the manifest is ready to be published: by name, for whom, under which lice
   assert.deepEqual(Object.keys(manifest.exports), [".", "./package.json"]);
 });
 
-test("npx runs the command by the package's name, and nothing here says npx with the short name, which is nobody's on npm", () => {
+test("npx runs the command by the package's name, and no file uses npx with the short name, which is unclaimed on npm", () => {
   const { bin, name } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
   assert.deepEqual(Object.keys(bin), ["iam-authenticator", name]);
   assert.equal(bin[name], bin["iam-authenticator"]);
@@ -132,7 +132,7 @@ test("npx runs the command by the package's name, and nothing here says npx with
   assert.equal(said.stdout, "");
 });
 
-test("what is packed is built: nothing to install beside the CDK, and no file of TypeScript's that Node would load", () => {
+test("the package is built: it has no dependency beside the CDK, and no TypeScript file that Node would load", () => {
   const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
   assert.equal(manifest.dependencies, undefined);
   const command = join(installed, manifest.bin["iam-authenticator"]);

@@ -1,4 +1,4 @@
-// Who may do what, statement by statement: the function's role, the other roles, and who may call the function.
+// Permissions, statement by statement: the function's role, other roles, and callers of the function.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,7 +7,7 @@ import { Match, type Template } from "aws-cdk-lib/assertions";
 import { KINDS, type MoreProps, SCOPES, stackOf, templateOf, vpcOf } from "./stacks.ts";
 import { flat, resources, statements } from "./template.ts";
 
-/** The policies of functions that answer reviews; of the check before a deployment: deployment.test.ts. */
+/** The policies of functions that serve reviews. deployment.test.ts tests the deployment check. */
 const RIGHTS = /^Authenticator(Mtls|Private)?Rights[0-9a-f]{8}/;
 const OF_EACH = [
   {
@@ -22,9 +22,9 @@ const OF_EACH = [
   },
 ];
 const OF_NODES = [
-  // EC2 knows no rights on single instances for this action.
+  // EC2 has no permissions for single instances for this action.
   { Effect: "Allow", Action: "ec2:DescribeInstances", Resource: "*" },
-  // A node may have any instance profile of the account.
+  // A node can have any instance profile of the account.
   {
     Effect: "Allow",
     Action: "iam:GetInstanceProfile",
@@ -40,7 +40,7 @@ const INTERFACES = [
   "ec2:UnassignPrivateIpAddresses",
 ];
 const OF_VPC = [
-  // Lambda makes interfaces before they have names; the function's own code is denied the same.
+  // Lambda creates interfaces before they have names. The function's code is denied the same actions.
   { Effect: "Allow", Action: INTERFACES, Resource: "*" },
   {
     Effect: "Deny",
@@ -60,18 +60,18 @@ const CASES: readonly [string, MoreProps, readonly unknown[]][] = [
   ["in a VPC", (scope) => ({ vpc: vpcOf(scope, "Vpc") }), [...OF_EACH, ...OF_VPC]],
 ];
 for (const [name, props, expected] of CASES) {
-  test(`the function ${name} may do this and nothing else`, () => {
+  test(`the function ${name} has exactly these permissions`, () => {
     assert.deepEqual(rights(stackOf("http", props).template()), expected);
   });
 }
 
-test("every endpoint gives the function the same rights", () => {
+test("every endpoint gives the function the same permissions", () => {
   for (const kind of KINDS) {
     assert.deepEqual(rights(templateOf(kind)), [{ ...OF_EACH[0], Resource: `<${SCOPES[kind]}Log.Arn>` }, OF_EACH[1]]);
   }
 });
 
-test("another prefix is another right", () => {
+test("another prefix changes the permission", () => {
   const [, mappings] = rights(stackOf("http", { mappingPrefix: "/kube/auth" }).template());
   assert.deepEqual(mappings, {
     ...OF_EACH[1],
@@ -79,13 +79,13 @@ test("another prefix is another right", () => {
   });
 });
 
-test("a prefix that only the deployment knows is the right to what is below it", () => {
+test("a prefix that is known only at deployment is in the permission", () => {
   const [, mappings] = rights(stackOf("http", { mappingPrefix: Fn.ref("Prefix") }).template());
   const Resource = "arn:<AWS::Partition>:ssm:eu-west-1:111122223333:parameter<Prefix>/*";
   assert.deepEqual(mappings, { ...OF_EACH[1], Resource });
 });
 
-test("other rights are another policy of the same role, so that the old version keeps its own until the alias has moved", () => {
+test("changed permissions become another policy of the same role, so that the old version keeps its own until the alias moves", () => {
   const policyOf = (props: MoreProps) => {
     const template = stackOf("http", props).template();
     const policies = Object.entries(template.findResources("AWS::IAM::Policy"));
@@ -111,25 +111,25 @@ const CODEDEPLOY = "arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDep
 const ROLES = {
   http: [
     ["lambda.amazonaws.com", undefined],
-    // Of the check before a deployment.
+    // The deployment check.
     ["lambda.amazonaws.com", undefined],
     ["codedeploy.amazonaws.com", [CODEDEPLOY]],
   ],
   mtls: [
     ["lambda.amazonaws.com", undefined],
-    // Of the check before a deployment.
+    // The deployment check.
     ["lambda.amazonaws.com", undefined],
     ["codedeploy.amazonaws.com", [CODEDEPLOY]],
   ],
   private: [
     ["lambda.amazonaws.com", undefined],
-    // Of the check before a deployment.
+    // The deployment check.
     ["lambda.amazonaws.com", undefined],
     ["codedeploy.amazonaws.com", [CODEDEPLOY]],
   ],
 };
 for (const kind of KINDS) {
-  test(`${kind}: roles are assumed by one AWS service each`, () => {
+  test(`${kind}: each role is assumed by one AWS service`, () => {
     const roles = resources(templateOf(kind), "AWS::IAM::Role").map(({ Properties }) => {
       const { Statement } = Properties["AssumeRolePolicyDocument"] as {
         Statement: { Effect: string; Action: string; Principal: { Service: string } }[];
@@ -140,7 +140,7 @@ for (const kind of KINDS) {
     assert.deepEqual(roles, ROLES[kind]);
   });
 
-  test(`${kind}: only the API may call the function, by its alias and for the one path`, () => {
+  test(`${kind}: only the API can invoke the function, by its alias and for one path`, () => {
     const template = templateOf(kind);
     const stage = kind === "private" ? "<AuthenticatorPrivateApiDeploymentStagelive>/POST" : "*/*";
     const scope = SCOPES[kind];

@@ -1,4 +1,4 @@
-// Props that do not go together fail at synth, each with a sentence that says what to do.
+// Props that do not work together fail at synth, with an error that states what to do.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -24,22 +24,25 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   "a comma in an audience": [{ audiences: ["a,b"] }, /^audiences: "a,b" must not contain ","$/],
   "an STS host with a scheme": [
     { stsExtraHosts: ["https://a.b"] },
-    /^stsExtraHosts must be a list of host names, in lower case/,
+    /^stsExtraHosts must be a list of host names in lower case/,
   ],
-  "more warm than allowed": [
+  "more provisioned than reserved concurrency": [
     { provisionedConcurrency: 3, reservedConcurrency: 2 },
-    /^provisionedConcurrency \(3\) must be below reservedConcurrency \(2\): Lambda throttles what is not provisioned/,
+    /^provisionedConcurrency \(3\) must be below reservedConcurrency \(2\): otherwise Lambda throttles a version without provisioned concurrency/,
   ],
-  "as much warm as allowed": [
+  "as much provisioned as reserved concurrency": [
     { provisionedConcurrency: 3, reservedConcurrency: 3 },
     /^provisionedConcurrency \(3\) must be below reservedConcurrency \(3\): .* Raise reservedConcurrency, or leave it out$/,
   ],
-  "less memory than Lambda has": [{ memorySize: 127 }, /^memorySize \(127\) must be a whole number of MB from 128 to/],
-  "more memory than Lambda has": [{ memorySize: 10_241 }, /^memorySize \(10241\) must be a whole number of MB/],
-  "half a megabyte": [{ memorySize: 512.5 }, /^memorySize \(512\.5\) must be a whole number of MB/],
-  "more settings than Lambda takes": [
+  "less memory than Lambda allows": [{ memorySize: 127 }, /^memorySize \(127\) must be an integer from 128 to/],
+  "more memory than Lambda allows": [
+    { memorySize: 10_241 },
+    /^memorySize \(10241\) must be an integer from 128 to 10240/,
+  ],
+  "half a megabyte": [{ memorySize: 512.5 }, /^memorySize \(512\.5\) must be an integer from 128 to 10240/],
+  "more settings than Lambda allows": [
     { accounts: Array.from({ length: 400 }, (_, at) => String(111122220000 + at)) },
-    /^the function's settings take \d+ bytes, and Lambda takes 4096: shorten accounts, which takes \d+$/,
+    /^the function's settings have \d+ bytes, and Lambda allows 4096: shorten accounts, which has \d+$/,
   ],
   "an alarm topic of another region": [
     (scope) => ({ alarmTopic: Topic.fromTopicArn(scope, "Far", "arn:aws:sns:us-east-1:111122223333:on-call") }),
@@ -47,23 +50,23 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   ],
   "an alarm topic without alarms": [
     (scope) => ({ alarms: false, alarmTopic: new Topic(scope, "Topic") }),
-    /^alarmTopic is for alarms: leave it out, or leave out alarms: false$/,
+    /^alarmTopic requires alarms: leave it out, or leave out alarms: false$/,
   ],
-  "a week and an hour of quiet": [{ quietHours: 169 }, /^quietHours must be at most 168 \(a week\): /],
+  "quietHours of more than a week": [{ quietHours: 169 }, /^quietHours must be at most 168 \(a week\), /],
   "a share of denials in percent": [{ denialShare: 50 }, /^denialShare must be above 0 and at most 1, such as 0.5/],
-  "no concurrency at all": [{ reservedConcurrency: 0 }, /^reservedConcurrency must be a whole number, 1 or more$/],
-  "a throttle of nothing": [
-    { throttle: { rateLimit: 0, burstLimit: 1 } },
-    /^rateLimit must be a whole number, 1 or more$/,
+  "zero reserved concurrency": [{ reservedConcurrency: 0 }, /^reservedConcurrency must be a positive integer$/],
+  "a throttle of zero": [{ throttle: { rateLimit: 0, burstLimit: 1 } }, /^rateLimit must be a positive integer$/],
+  "endpoints without a VPC": [{ vpcEndpoints: true }, /^vpcEndpoints requires vpc: set vpc to the function's VPC/],
+  "subnets without a VPC": [
+    { vpcSubnets: {} },
+    /^vpcSubnets requires vpc: set vpc to the function's VPC, or leave both out$/,
   ],
-  "endpoints without a VPC": [{ vpcEndpoints: true }, /^vpcEndpoints needs vpc: give the function's VPC/],
-  "subnets without a VPC": [{ vpcSubnets: {} }, /^vpcSubnets needs vpc: give the function's VPC, or leave both out$/],
-  "security groups without a VPC": [{ securityGroups: [] }, /^securityGroups needs vpc: /],
-  "hours of quiet without alarms": [
+  "security groups without a VPC": [{ securityGroups: [] }, /^securityGroups requires vpc: /],
+  "quietHours without alarms": [
     { alarms: false, quietHours: 5 },
-    /^quietHours is for alarms: leave it out, or leave out alarms: false$/,
+    /^quietHours requires alarms: leave it out, or leave out alarms: false$/,
   ],
-  "an http domain in another region's certificate": [
+  "an http domain with a certificate of another region": [
     (scope) => ({
       endpoint: {
         kind: "http",
@@ -73,34 +76,37 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
         },
       },
     }),
-    /the certificate is in us-east-1 and the stack is in eu-west-1: a custom domain needs both in one region/,
+    /the certificate is in us-east-1 and the stack is in eu-west-1: a custom domain requires a certificate in the stack's region/,
   ],
-  "nodes behind endpoints": [
+  "nodes with VPC endpoints": [
     (scope) => ({ nodes: true, vpc: vpcOf(scope, "Vpc") }),
-    /^nodes in a vpc needs IAM.*use a VPC with a NAT gateway and vpcEndpoints: false$/,
+    /^nodes with a vpc requires access to IAM.*use a VPC with a NAT gateway and vpcEndpoints: false$/,
   ],
-  "nodes behind endpoints that exist": [
+  "nodes with existing VPC endpoints": [
     (scope) => ({ nodes: true, vpc: vpcOf(scope, "Vpc"), vpcEndpoints: "existing" }),
-    /^nodes in a vpc needs IAM/,
+    /^nodes with a vpc requires access to IAM/,
   ],
-  "VPCs of nodes without nodes": [{ nodeVpcs: ["vpc-0123456789abcdef0"] }, /^nodeVpcs needs nodes: true/],
+  "nodeVpcs without nodes": [{ nodeVpcs: ["vpc-0123456789abcdef0"] }, /^nodeVpcs requires nodes: true/],
   "an account of eleven digits": [{ accounts: ["11112222333"] }, /^accounts must be .*12 digits/],
-  "a VPC that is no VPC id": [{ nodes: true, nodeVpcs: ["subnet-1"] }, /^nodeVpcs must be .*VPC ids/],
+  "an invalid VPC id": [{ nodes: true, nodeVpcs: ["subnet-1"] }, /^nodeVpcs must be .*VPC ids/],
   "a former endpoint of the same kind": [
     { formerEndpoint: { kind: "http" } },
     /^formerEndpoint must be of another kind than endpoint \(http\)/,
   ],
-  "mtls without subjects": [mtls(() => ({ subjects: [] })), /an mtls endpoint needs subjects: the whole subject DN/],
+  "mtls without subjects": [
+    mtls(() => ({ subjects: [] })),
+    /an mtls endpoint requires subjects: the complete subject DN/,
+  ],
   "mtls with an empty subject": [mtls(() => ({ subjects: [" "] })), /subjects must not be empty strings/],
-  "mtls with * and a subject": [mtls(() => ({ subjects: ["*", "CN=a"] })), /^subjects must be \* alone/],
+  "mtls with * and a subject": [mtls(() => ({ subjects: ["*", "CN=a"] })), /^subjects must be only \*/],
   "mtls with a semicolon in a subject": [mtls(() => ({ subjects: ["CN=a;O=b"] })), /must not contain ";"/],
   "mtls for a wildcard domain": [
     mtls(() => ({ domainName: "*.example.com" })),
-    /domainName must be one host name in lower case, not \*\.example\.com/,
+    /domainName must be a host name in lower case, not \*\.example\.com/,
   ],
   "mtls in another zone": [
     mtls(() => ({ domainName: "a.example.org" })),
-    /domainName a\.example\.org must be in the hosted zone example\.com: give/,
+    /domainName a\.example\.org must be in the hosted zone example\.com: use/,
   ],
   "mtls with a certificate of another region": [
     mtls((scope) => ({ certificate: Certificate.fromCertificateArn(scope, "Far", certificateArn("us-east-1")) })),
@@ -108,7 +114,7 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
   ],
   "private with client certificates": [
     (scope) => ({ endpoint: { kind: "private", vpc: vpcOf(scope, "V"), callerAuth: "mtls" as never } }),
-    /callerAuth must be bearer or none: client certificates need an mtls endpoint/,
+    /callerAuth must be bearer or none: client certificates require an mtls endpoint/,
   ],
   "an unknown endpoint": [{ endpoint: { kind: "alb" } as never }, /an endpoint's kind must be http, mtls or private/],
 };
@@ -118,19 +124,19 @@ for (const [name, [props, message]] of Object.entries(REFUSED)) {
 
 for (const name of ["accounts", "audiences", "reservedPrefixes", "stsRegions", "nodeVpcs", "stsExtraHosts"] as const) {
   for (const item of ["", " "]) {
-    test(`an empty item "${item}" in ${name}: it would mean any`, () => {
-      const message = `${name} must not have an empty item: leave it out for the default`;
+    test(`an empty item "${item}" in ${name} is refused, since it could mean any`, () => {
+      const message = `${name} must not contain an empty item: leave ${name} out for the default`;
       assert.throws(() => stackOf("http", { nodes: true, [name]: [item] }), { message });
     });
   }
 }
 
-test("Lambda's limits themselves are taken", () => {
+test("Lambda's limits are accepted", () => {
   for (const memorySize of [128, 10_240]) stackOf("http", { memorySize });
   stackOf("http", { provisionedConcurrency: 2, reservedConcurrency: 3 });
 });
 
-test("a stack that does not know its region yet takes regions of one partition, whichever", () => {
+test("a stack with an unknown region accepts regions of one partition", () => {
   for (const stsRegions of [["cn-north-1", "cn-northwest-1"], ["us-gov-west-1"], [REGION]]) {
     new IamAuthenticator(new Stack(new App(), "Free"), "Authenticator", { clusterId: "a", stsRegions });
   }

@@ -1,5 +1,5 @@
-// What `npm run release` makes: the same bytes twice, templates that hold for every machine and account, and lists of what
-// is inside. cfn-lint reads the templates in test/e2e/cfn-lint.e2e.ts; test/e2e/emulator/release.e2e.ts deploys one.
+// The output of `npm run release`: reproducible, with templates for every machine and account, and a list of its contents.
+// test/e2e/cfn-lint.e2e.ts lints the templates; test/e2e/emulator/release.e2e.ts deploys one.
 
 import "./quick-synth.ts";
 import assert from "node:assert/strict";
@@ -50,7 +50,7 @@ const templateOf = (name: string): ReleaseTemplate => parse(read(`${name}.templa
 before(() => buildRelease(released));
 after(() => rmSync(folder, { recursive: true }));
 
-test("two runs, the same bytes: also at another time, in another zone and folder", () => {
+test("two runs produce the same bytes, also at another time, in another zone and folder", () => {
   const second = join(folder, "elsewhere", "second");
   const build = pathToFileURL(join(ROOT, "infra", "release", "build.ts")).href;
   const code = `(await import(${JSON.stringify(build)})).buildRelease(${JSON.stringify(second)})`;
@@ -63,7 +63,7 @@ test("two runs, the same bytes: also at another time, in another zone and folder
   }
 });
 
-test("the checksums are those of all other files, in the form of sha256sum", () => {
+test("the checksums cover all other files, in the format of sha256sum", () => {
   const sums = readdirSync(released)
     .filter((file) => file !== "SHA256SUMS")
     .map((file) => `${hash("sha256", readFileSync(join(released, file)))}  ${file}\n`);
@@ -72,17 +72,17 @@ test("the checksums are those of all other files, in the form of sha256sum", () 
 });
 
 for (const name of NAMES) {
-  test(`${name}: nothing of this machine, of CDK's bootstrap or of one account is in the template`, () => {
+  test(`${name}: the template contains nothing of this machine, of CDK's bootstrap or of one account`, () => {
     const text = read(`${name}.template.yaml`);
     for (const pattern of [ROOT, tmpdir(), /bootstrap|cdk-hnb|asset/i, /\b\d{12}\b/, /aws:cdk:path/]) {
       const found = typeof pattern === "string" ? text.includes(pattern) : pattern.test(text);
       assert.ok(!found, String(pattern));
     }
-    // Above, `aws cloudformation deploy` needs a bucket for the template too.
+    // Above this size, `aws cloudformation deploy` requires a bucket for the template.
     assert.ok(Buffer.byteLength(text) < 51_200, `${Buffer.byteLength(text)} bytes`);
   });
 
-  test(`${name}: each function's code is a zip of the release, whose bytes the version pins`, () => {
+  test(`${name}: the code of each function is a zip of the release, whose hash the version pins`, () => {
     const { Resources } = templateOf(name);
     const functions = of(Resources, "AWS::Lambda::Function").map(({ Properties }) => Properties["Code"]);
     const zips = functions.map((code) => {
@@ -100,16 +100,16 @@ for (const name of NAMES) {
     for (const zip of zips) assert.ok(readdirSync(released).includes(zip), zip);
   });
 
-  test(`${name}: each parameter that the function depends on is in the version's description, so that its change counts`, () => {
+  test(`${name}: each parameter that affects the function is in the version's description, so that a change publishes one`, () => {
     const { Parameters, Resources } = templateOf(name);
     const [main] = of(Resources, "AWS::Lambda::Function");
-    // Reserved concurrency is the function's, whatever its version: Lambda changes it at once.
+    // Reserved concurrency belongs to the function, not to a version: Lambda changes it at once.
     const { Code: _, ReservedConcurrentExecutions: __, ...settings } = main?.Properties ?? {};
     const [version] = of(Resources, "AWS::Lambda::Version");
     const named = (value: unknown): string[] =>
       references(value)
         .flatMap((reference) => {
-          // A policy stands for a value that is too long for the description: a change of its own description replaces it.
+          // A policy represents a value that is too long for the description, and is replaced if its own description changes.
           const { Type, Properties } = Resources[reference] ?? {};
           return Type === "AWS::IAM::ManagedPolicy" ? named(Properties?.["Description"]) : [reference];
         })
@@ -121,7 +121,7 @@ for (const name of NAMES) {
 }
 
 for (const kind of KINDS) {
-  test(`${kind}: reserved concurrency is left to the account unless a number is given`, () => {
+  test(`${kind}: reserved concurrency is unset unless a number is given`, () => {
     const { Parameters, Conditions, Resources } = templateOf(kind);
     const [main, check] = of(Resources, "AWS::Lambda::Function");
     const given = { Ref: "ReservedConcurrency" };
@@ -136,7 +136,7 @@ for (const kind of KINDS) {
     assert.deepEqual(["0", "-1", "8.5", "eight"].map(isAllowed), [false, false, false, false]);
   });
 
-  test(`${kind}: the resources are of the same types and numbers as the construct's`, () => {
+  test(`${kind}: the template has the same types and numbers of resources as the construct`, () => {
     const given: MoreProps = (scope) => ({
       endpoint: { kind: "private", vpc: vpcOf(scope, "Vpc"), vpcEndpoint: givenVpcEndpoint(scope) },
     });
@@ -149,7 +149,7 @@ for (const kind of KINDS) {
     );
   });
 
-  test(`${kind}: 75 accounts may be given, as many as the policy's description takes`, () => {
+  test(`${kind}: accepts 75 accounts, the most that fit into the policy's description`, () => {
     const { Parameters, Resources } = templateOf(kind);
     const isAllowed = (count: number) =>
       new RegExp(`^(?:${Parameters["Accounts"]?.AllowedPattern})$`).test(Array(count).fill("111122223333").join(","));
@@ -162,7 +162,7 @@ for (const kind of KINDS) {
 }
 
 for (const name of NAMES) {
-  test(`${name}: the alias waits for the deployment group and CodeDeploy's right, where there are some`, () => {
+  test(`${name}: the alias waits for the deployment group and CodeDeploy's permission, if they exist`, () => {
     const { Resources } = templateOf(name);
     const [alias] = of(Resources, "AWS::Lambda::Alias");
     const [condition, waiting] = intrinsic<[string, unknown]>(alias, "Description", "Fn::If");
@@ -175,7 +175,7 @@ for (const name of NAMES) {
     for (const id of references(waiting)) assert.equal(Resources[id]?.Condition, "IsSafeDeployments");
   });
 
-  test(`${name}: without Monitoring, the deployment group says that it has no alarms`, () => {
+  test(`${name}: without Monitoring, the deployment group has no alarms`, () => {
     const { Conditions, Resources } = templateOf(name);
     const [group] = of(Resources, "AWS::CodeDeploy::DeploymentGroup");
     const [condition, , otherwise] = intrinsic<unknown[]>(group, "AlarmConfiguration", "Fn::If");
@@ -189,14 +189,14 @@ for (const name of NAMES) {
   });
 }
 
-test("issuer: the resources are of the same types and numbers as the construct's", () => {
+test("issuer: the template has the same types and numbers of resources as the construct", () => {
   const stack = new Stack(new App(), "Issuer");
   new ServiceAccountIssuer(stack, "Issuer", { clusterId: "prod" });
   const { Resources } = Template.fromStack(stack).toJSON();
   assert.deepEqual(types(templateOf("issuer").Resources), types(Resources));
 });
 
-test("what must be given is the cluster, the bucket and, of a kind, what only its team knows", () => {
+test("required parameters are the cluster, the bucket and those of a kind without a default", () => {
   const required = NAMES.map((name) =>
     Object.entries(templateOf(name).Parameters)
       .filter(([, { Default }]) => Default === undefined)
@@ -211,7 +211,7 @@ test("what must be given is the cluster, the bucket and, of a kind, what only it
   ]);
 });
 
-test("docs/deploy.md names each parameter of the templates, and no other", () => {
+test("docs/deploy.md lists exactly the parameters of the templates", () => {
   const [, page = ""] = readFileSync(join(ROOT, "docs", "deploy.md"), "utf8").split(
     "\n## CloudFormation without CDK\n",
   );
@@ -234,19 +234,19 @@ test("the deploying role's policy covers every type of resource, no other servic
   assert.deepEqual(Object.keys(ACTIONS).sort(), [...types].sort());
   assert.throws(
     () => deployingPolicy(["AWS::EC2::Instance"]),
-    /^Error: AWS::EC2::Instance is in a template: say which/,
+    /^Error: a template contains AWS::EC2::Instance: add its actions/,
   );
   for (const { Action, Resource } of Statement) {
     for (const action of Action) assert.match(action, /^[a-z0-9]+:[A-Za-z0-9]+$/);
     const service = Action[0]?.split(":")[0] ?? "";
     assert.equal(Resource === "*", !["iam", "lambda"].includes(service), service);
   }
-  // Of a managed policy; spaces do not count. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+  // Limit of a managed policy, without spaces. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
   const size = JSON.stringify({ Version: "2012-10-17", Statement }).length;
   assert.ok(size <= 6144, `${size} characters`);
 });
 
-test("cdk-nag finds nothing in the templates", () => {
+test("cdk-nag has no findings in the templates", () => {
   const code = { fileName: "code.zip", sha256: "hash" };
   const app = releaseApp({ authenticator: code, issuer: code, "deployment-check": code }, join(folder, "nag"));
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
@@ -258,7 +258,7 @@ test("cdk-nag finds nothing in the templates", () => {
   );
 });
 
-test("SBOM: CycloneDX of what is in the bundles, and of nothing that only builds or tests", () => {
+test("the SBOM is CycloneDX of the bundled packages, without those that only build or test", () => {
   const { bomFormat, specVersion, serialNumber, metadata, components } = JSON.parse(read("sbom.cdx.json"));
   assert.deepEqual(
     [bomFormat, specVersion, serialNumber, metadata.timestamp],
@@ -277,14 +277,14 @@ test("SBOM: CycloneDX of what is in the bundles, and of nothing that only builds
   }
 });
 
-test("the notes are the section of the version or, before there is one, what is not released", () => {
+test("the notes are the section of the version, otherwise the section Unreleased", () => {
   const changelog = "# Changelog\n\n## [Unreleased]\n\n- new\n\n## [0.1.0] - 2026-01-01\n\n### Added\n\n- first\n";
   assert.equal(releaseNotes(changelog, "0.1.0"), "# lambda-iam-authenticator 0.1.0\n\n### Added\n\n- first\n");
   assert.equal(releaseNotes(changelog, "0.2.0"), "# lambda-iam-authenticator 0.2.0\n\n- new\n");
   assert.throws(() => releaseNotes("# Changelog\n", "0.2.0"), /neither a section \[0\.2\.0\] nor \[Unreleased\]/);
 });
 
-/** The arguments of the function that gives the property. */
+/** The arguments of the function that returns the property. */
 function intrinsic<T>(resource: Resource | undefined, property: string, name: string): T {
   const value = resource?.Properties[property] ?? assert.fail(property);
   return (value as Record<string, T>)[name] ?? assert.fail(name);

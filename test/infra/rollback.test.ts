@@ -1,4 +1,4 @@
-// Which new versions are taken back at 20 reviews a minute: the alarms' own expressions, evaluated over simulated reviews.
+// Which new versions are rolled back at 20 reviews per minute: evaluates the alarms' expressions over simulated reviews.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -6,10 +6,10 @@ import { templateOf } from "./stacks.ts";
 import { resources } from "./template.ts";
 
 const SECONDS = { minute: 60, canary: 600 };
-/** A version that is tried so often; the odds below are good to about one in a hundred. */
+/** Number of simulated deployments of a version. The probabilities are accurate to about one percent. */
 const RUNS = 2_000;
 const REVIEWS_A_MINUTE = 20;
-/** Of the reviews, while CodeDeploy's configuration LambdaCanary10Percent10Minutes is under way. */
+/** Share of the new version during CodeDeploy's configuration LambdaCanary10Percent10Minutes. */
 const SHARE_OF_NEW = 0.1;
 
 interface Query {
@@ -18,7 +18,7 @@ interface Query {
   readonly MetricStat?: { readonly Period: number };
 }
 
-/** Of the window's metrics: the alarm fires where it gives 1. */
+/** Evaluates the window's metrics. The alarm fires at 1. */
 type Expression = (bad: number, allBad: number, runs: number, allRuns: number) => number;
 
 function alarm(name: string): { readonly expression: Expression; readonly period: number } {
@@ -29,14 +29,14 @@ function alarm(name: string): { readonly expression: Expression; readonly period
   const { Expression: text = "" } = queries.find(({ Expression }) => Expression !== undefined) ?? {};
   const [period = 0, ...others] = new Set(queries.flatMap(({ MetricStat }) => MetricStat?.Period ?? []));
   assert.deepEqual(others, []);
-  // CloudWatch's functions and operators that the alarms use:
+  // CloudWatch's functions and operators in the alarms:
   // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
   const body = text.replaceAll(" AND ", " && ").replace(/^IF\((.*), 1, 0\)$/, "return ($1) ? 1 : 0;");
   assert.match(body, /^return /);
   return { expression: new Function("bad", "allBad", "runs", "allRuns", body) as Expression, period };
 }
 
-/** https://en.wikipedia.org/wiki/Linear_congruential_generator with the constants of Numerical Recipes: the same odds each time */
+/** Reproducible random numbers: https://en.wikipedia.org/wiki/Linear_congruential_generator, constants of Numerical Recipes */
 function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {
@@ -51,12 +51,12 @@ interface Versions {
   readonly next: number;
 }
 
-/** Reviews come one by one, whatever came before: https://en.wikipedia.org/wiki/Exponential_distribution */
+/** Reviews are independent of each other: https://en.wikipedia.org/wiki/Exponential_distribution */
 function untilNext(random: () => number): number {
   return (-Math.log(1 - random()) * SECONDS.minute) / REVIEWS_A_MINUTE;
 }
 
-/** Metrics are seen one to two minutes late; alarms are evaluated each minute, over a window that slides. */
+/** Metrics arrive one to two minutes late. Alarms are evaluated each minute, over a sliding window. */
 function isTakenBack({ old, next }: Versions, { expression, period }: ReturnType<typeof alarm>, random: () => number) {
   const reviews: { at: number; isNew: boolean; isBad: boolean; seen: number }[] = [];
   for (let at = -period; at < SECONDS.canary; at += untilNext(random)) {
@@ -86,7 +86,7 @@ function odds(name: string, versions: Versions): number {
   return takenBack / RUNS;
 }
 
-describe(`${REVIEWS_A_MINUTE} reviews a minute, of which the new version gets a tenth for ten minutes`, () => {
+describe(`${REVIEWS_A_MINUTE} reviews per minute, of which the new version receives a tenth for ten minutes`, () => {
   for (const [what, name, versions, least, most] of [
     ["every review is a fault", "NewVersionFaults", { old: 0, next: 1 }, 0.999, 1],
     ["every review is a fault, and one in ten was before", "NewVersionFaults", { old: 0.1, next: 1 }, 0.99, 1],
@@ -100,7 +100,7 @@ describe(`${REVIEWS_A_MINUTE} reviews a minute, of which the new version gets a 
     ["as many denials as before, 20 %", "NewVersionDenials", { old: 0.2, next: 0.2 }, 0, 0.02],
     ["as many denials as before, half of all", "NewVersionDenials", { old: 0.5, next: 0.5 }, 0, 0.04],
   ] as const) {
-    test(`${what}: taken back in ${100 * least} to ${100 * most} % of deployments`, (t) => {
+    test(`${what}: rolled back in ${100 * least} to ${100 * most} % of deployments`, (t) => {
       const share = odds(name, versions);
       t.diagnostic(`${(100 * share).toFixed(1)} %`);
       assert.ok(share >= least && share <= most, String(share));
@@ -115,7 +115,7 @@ test("ten reviews of the new version are enough", () => {
   }
 });
 
-test("outside of a deployment no alarm fires: one version gets all reviews, so that nothing stops the next deployment", () => {
+test("outside of a deployment no alarm fires, so that the next deployment is not stopped", () => {
   for (const name of ["NewVersionFaults", "NewVersionErrors", "NewVersionDenials"]) {
     const { expression } = alarm(name);
     assert.equal(expression(100, 100, 100, 100), 0, `${name}: the new version alone`);
@@ -124,7 +124,7 @@ test("outside of a deployment no alarm fires: one version gets all reviews, so t
   }
 });
 
-test("each of these alarms compares the version that the alias is about to get, over the whole canary", () => {
+test("each of these alarms compares the version that the alias moves to, over the entire canary", () => {
   const found = resources(templateOf("http"), "AWS::CloudWatch::Alarm").filter(({ Properties }) =>
     JSON.stringify(Properties).includes("Version"),
   );

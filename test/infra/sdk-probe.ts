@@ -1,8 +1,8 @@
-// Entry of a bundle for tests: GetParameters as the function sends it, made leaner in the same way.
+// Entry of a test bundle: GetParameters as the function sends it, with the same bundle plugins.
 
 import { GetParametersCommand, SSMClient, SSMServiceException } from "@aws-sdk/client-ssm";
 
-/** What came of one GetParameters at `endpoint`: the names found, or how the error is called. */
+/** The result of one GetParameters at `endpoint`: the existing names, or the name of the error. */
 export async function probe(endpoint: string): Promise<unknown> {
   const client = new SSMClient({ region: "us-east-1", endpoint, maxAttempts: 1 });
   try {

@@ -1,5 +1,5 @@
-// The whole template of each endpoint and of the issuer, with hashes blanked: nothing changes unseen.
-// `npx node --test --test-update-snapshots test/infra/snapshot.test.ts` renews them.
+// The template of each endpoint and of the issuer, without hashes, so that every change shows in a review.
+// Update: `npx node --test --test-update-snapshots test/infra/snapshot.test.ts`.
 
 import { join } from "node:path";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-// Stacks with one authenticator each, one for each kind of endpoint, as the tests look at them.
+// Test stacks with one authenticator each, for each kind of endpoint.
 
 import "./quick-synth.ts";
 import { App, Stack } from "aws-cdk-lib";
@@ -14,7 +14,7 @@ export const ACCOUNT = "111122223333";
 export const REGION = "eu-west-1";
 
 export type Kind = "http" | "mtls" | "private";
-/** The beginning of each kind's logical ids. */
+/** The prefix of each kind's logical ids. */
 export const SCOPES = { http: "Authenticator", mtls: "AuthenticatorMtls", private: "AuthenticatorPrivate" };
 export const KINDS: readonly Kind[] = ["http", "mtls", "private"];
 
@@ -22,11 +22,11 @@ export interface Synthesized {
   readonly app: App;
   readonly stack: Stack;
   readonly authenticator: IamAuthenticator;
-  /** Synthesizes: what is added afterwards is not in it. */
+  /** Synthesizes the stack. Later additions are not included. */
   template(): Template;
 }
 
-/** Further props may need a scope: a VPC, a topic. */
+/** Additional props can need a scope, such as a VPC or a topic. */
 export type MoreProps = Partial<IamAuthenticatorProps> | ((scope: Construct) => Partial<IamAuthenticatorProps>);
 
 export function stackOf(kind: Kind, more: MoreProps = {}, app = new App()): Synthesized {
@@ -42,7 +42,7 @@ export function stackOf(kind: Kind, more: MoreProps = {}, app = new App()): Synt
 
 const templates = new Map<Kind, Template>();
 
-/** Of a stack with all defaults; synthesized once. */
+/** The template of a stack with all defaults, synthesized once. */
 export function templateOf(kind: Kind): Template {
   const template = templates.get(kind) ?? stackOf(kind).template();
   templates.set(kind, template);

@@ -1,5 +1,5 @@
-// What an app gets from the construct (metrics, alarms, API, log, role), what it may leave out, and what it may bring:
-// a key for the logs, subnets, security groups, a domain.
+// The construct's surface: metrics, alarms, API, log and role; optional parts; and resources of the app: a key for the
+// logs, subnets, security groups, a domain.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -15,7 +15,7 @@ import { IamAuthenticator, ServiceAccountIssuer } from "../../infra/iam-authenti
 import { certificateArn, KINDS, REGION, stackOf, templateOf, vpcOf } from "./stacks.ts";
 import { flat, lambdaFunction, output, type Resource, resource, resources } from "./template.ts";
 
-test("each metric that the function writes has a method, with its unit's usual statistic", () => {
+test("each metric that the function writes has a method, with the usual statistic of its unit", () => {
   const { authenticator, stack } = stackOf("http");
   const metrics = [
     authenticator.metricReviews(),
@@ -51,7 +51,7 @@ test("each metric that the function writes has a method, with its unit's usual s
 });
 
 for (const kind of KINDS) {
-  test(`${kind}: an app reads the alarms, the API, the log and the role of the endpoint`, () => {
+  test(`${kind}: exposes the alarms, the API, the log and the role of the endpoint`, () => {
     const { authenticator, stack } = stackOf(kind);
     assert.equal(authenticator.alarms.length, 10);
     assert.ok(authenticator.alarms.some(({ node }) => node.id === "NoReviews"));
@@ -67,7 +67,7 @@ for (const kind of KINDS) {
   });
 }
 
-test("they are those of the endpoint, not of the former one", () => {
+test("exposes those of the endpoint, not of the former one", () => {
   const { authenticator } = stackOf("private", { formerEndpoint: { kind: "http" } });
   assert.ok(authenticator.api instanceof RestApi);
   assert.equal(authenticator.alarms.length, 10);
@@ -79,7 +79,7 @@ const rest = (template: Template, left: string) =>
     .filter((type) => type !== left)
     .sort();
 
-test("without alarms: none is made, deployments are still checked, and the dashboard names none", () => {
+test("without alarms, none is created, deployments are still checked, and the dashboard has none", () => {
   const { authenticator, template } = stackOf("http", { alarms: false });
   assert.deepEqual(authenticator.alarms, []);
   const made = template();
@@ -93,13 +93,13 @@ test("without alarms: none is made, deployments are still checked, and the dashb
   assert.ok(!JSON.stringify(resource(made, "AWS::CloudWatch::Dashboard")).includes('\\"alarms\\"'));
 });
 
-test("without dashboard: all else stays", () => {
+test("without dashboard, all other resources remain", () => {
   const { template } = stackOf("http", { dashboard: false });
   assert.deepEqual(rest(template(), ""), rest(templateOf("http"), "AWS::CloudWatch::Dashboard"));
 });
 
 for (const kind of KINDS) {
-  test(`${kind}: a key of the app encrypts every log, and its policy lets this account's log groups alone use it`, () => {
+  test(`${kind}: a key of the app encrypts every log, and its policy allows only this account's log groups to use it`, () => {
     const template = stackOf(kind, (scope) => ({ encryptionKey: new Key(scope, "Key") })).template();
     const logs = resources(template, "AWS::Logs::LogGroup");
     assert.equal(logs.length, kind === "private" ? 4 : 3);
@@ -121,14 +121,14 @@ for (const kind of KINDS) {
   });
 }
 
-test("a key from elsewhere encrypts the logs, and is left as it is", () => {
+test("a key of another app encrypts the logs, and is not changed", () => {
   const arn = `arn:aws:kms:${REGION}:111122223333:key/12345678-1234-1234-1234-123456789012`;
   const template = stackOf("http", (scope) => ({ encryptionKey: Key.fromKeyArn(scope, "Key", arn) })).template();
   for (const { Properties } of resources(template, "AWS::Logs::LogGroup")) assert.equal(Properties["KmsKeyId"], arn);
   assert.deepEqual(rest(template, ""), rest(templateOf("http"), ""));
 });
 
-test("the issuer's logs take a key too", () => {
+test("a key also encrypts the issuer's logs", () => {
   const stack = new Stack(new App(), "Issuer");
   new ServiceAccountIssuer(stack, "Issuer", { clusterId: "prod", encryptionKey: new Key(stack, "Key") });
   const logs = resources(Template.fromStack(stack), "AWS::Logs::LogGroup");
@@ -138,7 +138,7 @@ test("the issuer's logs take a key too", () => {
   );
 });
 
-test("the function is in the subnets and security groups that are chosen", () => {
+test("the function is in the chosen subnets and security groups", () => {
   const template = stackOf("http", (scope) => ({
     vpc: vpcOf(scope, "Vpc"),
     vpcSubnets: { subnets: [Subnet.fromSubnetId(scope, "Subnet", "subnet-0fedcba9876543210")] },
@@ -150,7 +150,7 @@ test("the function is in the subnets and security groups that are chosen", () =>
   });
 });
 
-test("http on a domain of one's own: that is the URL, and the default endpoint stays for kube-apiserver to move", () => {
+test("http with a custom domain: the URL has the domain, and the default endpoint remains so that kube-apiserver can move", () => {
   const template = stackOf("http", (scope) => ({
     endpoint: {
       kind: "http",
@@ -170,7 +170,7 @@ test("http on a domain of one's own: that is the URL, and the default endpoint s
   assert.deepEqual(resources(template, "AWS::Route53::RecordSet"), []);
 });
 
-test("props that only the deployment knows are passed on as they are", () => {
+test("props that are known only at deployment are passed on unchanged", () => {
   const stack = new Stack(new App(), "Test");
   const number = (name: string) => new CfnParameter(stack, name, { type: "Number" }).valueAsNumber;
   const clusterId = new CfnParameter(stack, "Id").valueAsString;
@@ -195,11 +195,11 @@ test("props that only the deployment knows are passed on as they are", () => {
   assert.equal(output(template, "KubeconfigCommand").includes("--prefix /iam-authenticator/<Id> "), true);
 });
 
-test("what is known is checked all the same", () => {
+test("known props are still checked", () => {
   const stack = new Stack(new App(), "Test");
   const clusterId = new CfnParameter(stack, "Id").valueAsString;
   const make = (id: string, more: object) => () => new IamAuthenticator(stack, id, { clusterId, ...more });
   assert.throws(make("A", { accounts: ["1111"] }), /^Error: accounts must be/);
   assert.throws(make("B", { mappingPrefix: "auth" }), /^Error: mappingPrefix must be/);
-  assert.throws(make("C", { provisionedConcurrency: 0 }), /provisionedConcurrency must be a whole number/);
+  assert.throws(make("C", { provisionedConcurrency: 0 }), /provisionedConcurrency must be a positive integer/);
 });

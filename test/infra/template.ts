@@ -1,4 +1,4 @@
-// Reads a synthesized template: resources of a type, and values with CloudFormation's references written flat.
+// Reads a synthesized template: resources by type, and values with CloudFormation's references as plain text.
 
 import type { Template } from "aws-cdk-lib/assertions";
 
@@ -13,7 +13,7 @@ export function resources(template: Template, type: string): Resource[] {
   return Object.values(template.findResources(type)).map((resource) => flat(resource) as Resource);
 }
 
-/** The only one of its type. */
+/** The only resource of its type. */
 export function resource(template: Template, type: string): Resource {
   const [only, ...others] = resources(template, type);
   if (only === undefined || others.length > 0)
@@ -21,7 +21,7 @@ export function resource(template: Template, type: string): Resource {
   return only;
 }
 
-/** The Lambda function that `sam local` knows by this name. */
+/** The Lambda function with this name for `sam local`. */
 export function lambdaFunction(template: Template, name = "Authenticator"): Resource {
   const found = resources(template, "AWS::Lambda::Function").find(
     ({ Metadata }) => Metadata?.["SamResourceId"] === name,
@@ -30,13 +30,13 @@ export function lambdaFunction(template: Template, name = "Authenticator"): Reso
   return found;
 }
 
-/** The value of an output, by its name without the construct's. */
+/** The value of an output, by its name in the construct. */
 export function output(template: Template, name: string): string {
   const outputs = Object.entries(flat(template.toJSON()["Outputs"]) as Record<string, { Value: string }>);
   return outputs.find(([key]) => key.endsWith(name))?.[1].Value ?? "";
 }
 
-/** `{ "Fn::Join": ["", ["arn:", { Ref: "AWS::Partition" }]] }` becomes `arn:<AWS::Partition>`; hashes in names are blanked. */
+/** `{ "Fn::Join": ["", ["arn:", { Ref: "AWS::Partition" }]] }` becomes `arn:<AWS::Partition>`. Hashes in names become blank. */
 export function flat(value: unknown): unknown {
   if (typeof value === "string") return blankHashes(value);
   if (Array.isArray(value)) return value.map(flat);
@@ -49,7 +49,7 @@ export function flat(value: unknown): unknown {
   return Object.fromEntries(Object.entries(fields).map(([key, entry]) => [blankHashes(key), flat(entry)]));
 }
 
-/** Of assets and versions, which change with the code, and of logical ids, which are CDK's business. */
+/** Hashes of assets and versions, which change with the code, and of logical ids, which CDK generates. */
 function blankHashes(text: string): string {
   return text
     .replace(/[0-9a-f]{64}/g, "HASH")
@@ -57,7 +57,7 @@ function blankHashes(text: string): string {
     .replace(/([A-Za-z])[0-9A-F]{8}\b/g, "$1");
 }
 
-/** Statements of every policy of the template's roles, each with the logical id of what carries it. */
+/** Statements of every policy of the template's roles, each with the logical id of its policy. */
 export function statements(template: Template): { readonly of: string; readonly statement: unknown }[] {
   return Object.entries(template.findResources("AWS::IAM::Policy")).flatMap(([id, { Properties }]) =>
     (Properties.PolicyDocument.Statement as unknown[]).map((statement) => ({

@@ -1,4 +1,4 @@
-// What an answer says, after checking that it is an answer of that kind and nothing more.
+// Reads a response after checking that it is of the expected kind.
 
 import assert from "node:assert/strict";
 import type { Answer } from "./checked-post.ts";
@@ -17,7 +17,7 @@ interface TokenReviewStatus {
   readonly error?: string;
 }
 
-/** The status of a TokenReview, whatever it says. */
+/** The status of a TokenReview, of any outcome. */
 export function reviewStatus({ status, body, text }: Answer): TokenReviewStatus {
   assert.equal(status, 200, text);
   const review = body as { kind: string; status: TokenReviewStatus };
@@ -34,7 +34,7 @@ export function grantedUser(answer: Answer): User {
   return user;
 }
 
-/** The reason, which begins with the error's code. */
+/** The error message, which starts with the error's code. */
 export function denial(answer: Answer): string {
   const { error = "", ...rest } = reviewStatus(answer);
   assert.deepEqual(rest, { authenticated: false });
@@ -42,7 +42,7 @@ export function denial(answer: Answer): string {
   return error;
 }
 
-/** The message of a Kubernetes Status, after checking that it belongs to `status`. */
+/** The message of a Kubernetes Status, after checking that it matches `status`. */
 export function failure(answer: Answer, status: number): string {
   assert.equal(answer.status, status, answer.text);
   const { message, reason, ...rest } = answer.body as { message: string; reason: string };

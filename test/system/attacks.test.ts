@@ -1,4 +1,4 @@
-// Attacks on others of this kind, carried out on the bundle: each is named after what was attacked.
+// Known attacks on similar projects against the bundle, each named after the project or the CVE.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -39,7 +39,7 @@ test("loose hosts and other spellings of a URL never reach STS (Project Zero 206
   assert.equal(system.sts.calls(), 0);
 });
 
-test("the same role name in two accounts, caches warm (CVE-2025-11621)", async (t) => {
+test("the same role name in two accounts with warm caches (CVE-2025-11621)", async (t) => {
   const elsewhere = { ...DEVELOPERS, arn: "arn:aws:iam::444455556666:role/Developers", username: "guest" };
   for (const order of [
     ["bob", "bob-elsewhere", "bob", "bob-elsewhere"],
@@ -58,7 +58,7 @@ test("the same role name in two accounts, caches warm (CVE-2025-11621)", async (
   }
 });
 
-test("cross-cluster replay: the token of one cluster is worth nothing at another, though granted there", async (t) => {
+test("cross-cluster replay: the token of one cluster is refused at another, even if granted there", async (t) => {
   const a = await startSystem(t, { settings: { CLUSTER_ID: "a", MAPPING_PREFIX: PREFIX } });
   const b = await startSystem(t, { settings: { CLUSTER_ID: "b", MAPPING_PREFIX: PREFIX } });
   const token = await a.token("bob", { clusterId: "a" });
@@ -72,8 +72,8 @@ test("cross-cluster replay: the token of one cluster is worth nothing at another
   assert.equal(b.sts.server().requests[1]?.headers["x-k8s-aws-id"], "b");
 });
 
-test("an identity that cannot be is denied (reflected JSON, CVE-2020-16250)", async (t) => {
-  const account = { username: "anybody" };
+test("an impossible identity is denied (reflected JSON, CVE-2020-16250)", async (t) => {
+  const account = { username: "account-user" };
   const system = await startSystem(t, {
     parameters: { "account/111122223333": account, "account/444455556666": account },
   });

@@ -1,4 +1,4 @@
-// Audiences: the intersection with what is configured, never an echo of what is asked for.
+// Audiences: the requested ones that are configured, never an echo of the request.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,7 +7,7 @@ import { startSystem } from "./system.ts";
 
 const OWN = "https://kubernetes.default.svc.cluster.local";
 
-test("not configured: status.audiences is absent, whatever is asked for (blind audiences)", async (t) => {
+test("not configured: status.audiences is absent, whatever is requested (blind audiences)", async (t) => {
   const system = await startSystem(t);
   const token = await system.token("bob");
   for (const audiences of [undefined, null, [], [OWN], ["vault", OWN]]) {
@@ -17,7 +17,7 @@ test("not configured: status.audiences is absent, whatever is asked for (blind a
   }
 });
 
-test("configured: the intersection, and without one a denial", async (t) => {
+test("configured: the requested ones that are configured, and without one a denial", async (t) => {
   const system = await startSystem(t, { settings: { AUDIENCES: `${OWN}, local` } });
   const token = await system.token("bob");
   for (const [audiences, accepted] of [
@@ -39,7 +39,7 @@ test("configured: the intersection, and without one a denial", async (t) => {
   assert.ok(!answer.text.includes("vault"));
 });
 
-test("a list of anything but texts is a bad request", async (t) => {
+test("a list of anything except strings is a bad request", async (t) => {
   const system = await startSystem(t);
   const token = await system.token("bob");
   for (const audiences of ["vault", {}, [1], [null], 7]) {

@@ -1,8 +1,8 @@
-// Tokens that are broken in ways that could bring their secrets into a log.
+// Broken tokens that could leak their secrets into a log.
 
 import { editToken, queryValue, tokenOf, urlOf } from "../token.ts";
 
-/** Signature and session token where neither belongs, and tokens that are broken off. */
+/** Tokens with signature and session token at wrong places, and truncated tokens. */
 export function brokenTokens(token: string): string[] {
   const url = urlOf(token);
   const secretsOf = [queryValue(token, "X-Amz-Signature"), queryValue(token, "X-Amz-Security-Token"), token];

@@ -1,4 +1,4 @@
-// A fresh instance of the built bundle, or of its sources, with an environment and a clock of its own, as a handler for the gateway.
+// A new instance of the built bundle, or of its sources, with its own environment and clock, as a handler for the gateway.
 
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
@@ -10,7 +10,7 @@ export interface ThreadData extends Pick<SharedClock, "shift" | "stoppedAt"> {
   readonly entry: string;
 }
 
-/** A call of the handler, or that a stopped clock has advanced. */
+/** A call of the handler, or the advance of a stopped clock. */
 export type FunctionMessage =
   | { readonly kind: "call"; readonly id: number; readonly event: unknown; readonly awsRequestId: string }
   | { readonly kind: "advance"; readonly ms: number };
@@ -22,22 +22,22 @@ export type FunctionReport =
   | { readonly kind: "error"; readonly id: number; readonly error: string };
 
 export interface BundledFunction extends Handler {
-  /** Milliseconds, by its clock, that it took to initialise. */
+  /** Duration of the initialization, in milliseconds of its clock. */
   readonly initMs: number;
-  /** All that it has printed. */
+  /** Everything that it printed. */
   output(stream: "stdout" | "stderr"): string;
   close(): Promise<void>;
 }
 
 export interface FunctionOptions {
-  /** Path of the bundle, or of the index.ts that it is built from. */
+  /** Path of the bundle, or of the index.ts of its sources. */
   readonly entry: string;
-  /** The whole of it: nothing is inherited. */
+  /** The complete environment: nothing is inherited. */
   readonly environment: Readonly<Record<string, string>>;
   readonly clock: SharedClock;
 }
 
-/** Resolves once the bundle is loaded; rejects with what it throws while it initialises. */
+/** Resolves once the bundle is loaded. Rejects with the error of its initialization. */
 export async function startFunction({ entry, environment, clock }: FunctionOptions): Promise<BundledFunction> {
   const started = clock.now();
   const workerData: ThreadData = { entry: pathToFileURL(entry).href, shift: clock.shift, stoppedAt: clock.stoppedAt };
@@ -88,7 +88,7 @@ export async function startFunction({ entry, environment, clock }: FunctionOptio
   };
 }
 
-/** Only sources are measured (`npm test`): the thread writes its coverage where this process does. */
+/** Only sources are measured (`npm test`): the thread writes its coverage to the same folder as this process. */
 function coverageOf(entry: string): { readonly NODE_V8_COVERAGE?: string } {
   const { NODE_V8_COVERAGE } = process.env;
   return entry.endsWith(".ts") && NODE_V8_COVERAGE !== undefined ? { NODE_V8_COVERAGE } : {};

@@ -1,4 +1,4 @@
-// Who may call: nobody gets an answer about a token before the caller is known.
+// Callers at the bundle: an unauthenticated caller gets no answer about a token.
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
@@ -31,7 +31,7 @@ test("a wrong or missing bearer token is 401, the same for any token and any bod
   assert.deepEqual(new Set(system.logs().map(({ tokenHash }) => tokenHash)), new Set([undefined]));
 });
 
-test("a bearer token rotates without a deploy, and ends at its notAfter", async (t) => {
+test("a bearer token can be rotated without a deployment, and expires at its notAfter", async (t) => {
   const system = await startSystem(t, { settings: BEARER });
   const next = { name: "next", sha256: hash("sha256", OTHER_TOKEN, "hex") };
   const ends = new Date(system.clock.now() + 100_000).toISOString();
@@ -46,7 +46,7 @@ test("a bearer token rotates without a deploy, and ends at its notAfter", async 
   failure(await system.review(await system.token("bob"), { authorization }), 401);
 });
 
-test("a list of callers that is missing or broken is for us to mend: 500", async (t) => {
+test("a missing or broken list of callers is a 500", async (t) => {
   const system = await startSystem(t, { settings: BEARER, parameters: MAPPINGS });
   const token = await system.token("bob");
   assert.match(failure(await system.review(token), 500), /^callers_invalid: /);
@@ -63,7 +63,7 @@ test("a list of callers that is missing or broken is for us to mend: 500", async
   grantedUser(await system.review(token));
 });
 
-test("mtls: the subject is pinned, and a request without a certificate is refused", async (t) => {
+test("mtls: the subject must match, and a request without a certificate is refused", async (t) => {
   const authority = createCertificateAuthority();
   const settings = { CALLER_AUTH: "mtls", CALLER_SUBJECTS: "CN=kube-apiserver,O=Example" };
   const server = { ...authority.server(), ca: authority.ca };
@@ -75,13 +75,13 @@ test("mtls: the subject is pinned, and a request without a certificate is refuse
   const tls = { ca: authority.ca, ...authority.client({ CN: "kube-apiserver", O: "Example" }) };
   grantedUser(await system.review(await system.token("bob"), { tls }));
 
-  // An endpoint that should have been disabled asks for no certificate.
+  // An endpoint that should be disabled requests no certificate.
   const open = await startSystem(t, { settings: { CALLER_AUTH: "mtls", CALLER_SUBJECTS: "*" }, tls: server });
   assert.match(failure(await open.review(await open.token("bob"), { tls }), 401), /certificate is required/);
   assert.equal(open.sts.calls(), 0);
 });
 
-test("none: no header and no certificate is asked for", async (t) => {
+test("none: requires no header and no certificate", async (t) => {
   const system = await startSystem(t, { settings: { CALLER_AUTH: "none" } });
   grantedUser(await system.review(await system.token("bob"), { authorization: `Bearer ${OTHER_TOKEN}` }));
 });

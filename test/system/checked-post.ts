@@ -1,4 +1,4 @@
-// Requests to the gateway, as kube-apiserver sends them and otherwise; what holds for every answer is checked here.
+// Sends requests to the gateway, and checks the rules that apply to every response.
 
 import assert from "node:assert/strict";
 import { type Post, post, type Reply } from "../post.ts";
@@ -9,11 +9,11 @@ export interface ReviewPost extends Pick<Post, "method" | "tls"> {
 }
 
 export interface Answer extends Reply {
-  /** Parsed. */
+  /** The parsed body. */
   readonly body: unknown;
 }
 
-/** The five seconds of a review, and some for a machine that is busy with other tests. */
+/** The five seconds of a review, and a margin for a machine that runs other tests. */
 const MAX_MS = 6_500;
 
 export async function checkedPost(url: string, request: ReviewPost): Promise<Answer> {
@@ -24,7 +24,7 @@ export async function checkedPost(url: string, request: ReviewPost): Promise<Ans
   return checked({ ...reply, body: JSON.parse(reply.text) });
 }
 
-/** Section 2 of the contract: kube-apiserver would not retry a 503, and retries 31 times where Retry-After is sent. */
+/** Section 2 of the contract: kube-apiserver does not retry a 503, and retries 31 times after a Retry-After. */
 function checked(answer: Answer): Answer {
   assert.notEqual(answer.status, 503);
   assert.equal(answer.headers["retry-after"], undefined);

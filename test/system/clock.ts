@@ -1,23 +1,23 @@
-// The time that the function and the local services share; a test moves it on without waiting.
+// The time that the function and the local services share. A test moves it without waiting.
 
 export interface SharedClock {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   advance(ms: number): void;
-  /** How much was added, for another thread: one 64-bit float. */
+  /** The added time, for another thread: one 64-bit float. */
   readonly shift: SharedArrayBuffer;
-  /** What time it was when it was stopped; `undefined` where it goes on by itself. */
+  /** The time at which it was stopped; `undefined` if it runs. */
   readonly stoppedAt: number | undefined;
   /** Called after each `advance`. */
   onAdvance(listener: (ms: number) => void): void;
 }
 
-/** The real time, and what was added to it. Timers do not hear of what is added. */
+/** The real time plus the added time. Timers ignore added time. */
 export function sharedClock(): SharedClock {
   return clockFrom(undefined);
 }
 
-/** Only `advance` moves it, and with it the timers of the function. */
+/** Only `advance` moves it and the timers of the function. */
 export function stoppedClock(): SharedClock {
   return clockFrom(Date.now());
 }

@@ -1,4 +1,4 @@
-// Denials: 200 with the reason in one line, in every version; and tokens of another kind, without a reason.
+// Denials: 200 with the reason in one line, in every version; tokens of another kind have no reason.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -9,7 +9,7 @@ import { V1, VERSIONS } from "./token-review.ts";
 
 const MINUTE = 60_000;
 
-test("a token of another kind passes by without an error, unparsed", async (t) => {
+test("a token of another kind is not authenticated, without an error and unparsed", async (t) => {
   const system = await startSystem(t);
   const jwt = `eyJhbGciOiJSUzI1NiJ9.${Buffer.from("service account of some pod").toString("base64url")}.c2lnbmF0dXJl`;
   for (const token of [jwt, "opaque", "K8S-AWS-V1.abc", ` ${await system.token("bob")}`, "k8s-aws-v2.abc"]) {
@@ -23,7 +23,7 @@ test("a token of another kind passes by without an error, unparsed", async (t) =
   assert.equal(system.sts.calls() + system.store.calls(), 0);
 });
 
-test("a token that breaks a rule is denied offline, with the rule", async (t) => {
+test("a token that violates a rule is denied with the rule, without a call to STS", async (t) => {
   const system = await startSystem(t, { settings: { STS_REGIONS: "us-west-2" } });
   const { now } = system.clock;
   for (const [token, reason] of [
@@ -49,7 +49,7 @@ test("a token that breaks a rule is denied offline, with the rule", async (t) =>
   assert.equal(system.sts.calls() + system.store.calls(), 0);
 });
 
-test("a token that STS refuses is denied with STS's code, and asked about again after 10 s only", async (t) => {
+test("a token that STS refuses is denied with STS's code, and STS is called again only after 10 s", async (t) => {
   const system = await startSystem(t);
   for (const [token, code] of [
     [await system.token("bob", { clusterId: "another" }), "SignatureDoesNotMatch"],
@@ -99,7 +99,7 @@ for (const [reason, value, settings] of [
   });
 }
 
-test("an entry of a deny list shuts one person out, whatever the mappings say, until it is taken away", async (t) => {
+test("an entry of a deny list denies one session, whatever the mappings are, until it is removed", async (t) => {
   const system = await startSystem(t);
   system.put("deny/111122223333", [{ arnLike: "arn:aws:sts::111122223333:assumed-role/Developers/bob@example.com" }]);
   const error = denial(await system.review(await system.token("bob")));
@@ -115,7 +115,7 @@ test("an entry of a deny list shuts one person out, whatever the mappings say, u
   assert.equal(grantedUser(await system.review(await system.token("bob"))).username, "dev:bob-example.com");
 });
 
-test("a deny list with one trailing comma refuses everybody it is read for, and is counted", async (t) => {
+test("a deny list with one trailing comma denies every identity that it covers, and is counted", async (t) => {
   const system = await startSystem(t);
   system.put("deny/111122223333", '[{"arnLike": "arn:aws:iam::111122223333:role/x"},]');
   for (const name of ["bob", "alice", "carol"]) {
@@ -131,7 +131,7 @@ test("a deny list with one trailing comma refuses everybody it is read for, and 
 test("while one mapping is broken, its neighbours are granted (fail-open on a malformed mapping)", async (t) => {
   const system = await startSystem(t);
   system.put("role/111122223333/developers", "{");
-  system.put("account/111122223333", { username: "everybody" });
+  system.put("account/111122223333", { username: "account-user" });
   assert.match(denial(await system.review(await system.token("bob"))), /^mapping_invalid: /);
   assert.equal(grantedUser(await system.review(await system.token("carol"))).username, "admin:carol-example.com");
   assert.deepEqual(
@@ -144,7 +144,7 @@ test("while one mapping is broken, its neighbours are granted (fail-open on a ma
   assert.equal((await system.review(await system.token("bob"), { apiVersion: V1 })).status, 200);
 });
 
-test("a denial's log line names the parameter that counted", async (t) => {
+test("a denial's log line names the parameter that decided", async (t) => {
   for (const value of [{ arn: DEVELOPERS.arn, deny: true }, "not JSON", { ...DEVELOPERS, arn: `${DEVELOPERS.arn}2` }]) {
     const system = await startSystem(t, { parameters: { "role/111122223333/developers": value } });
     denial(await system.review(await system.token("bob")));

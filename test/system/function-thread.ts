@@ -1,4 +1,4 @@
-// The thread behind bundled-function.ts: loads the bundle under a clock that can be moved, and hands on all it prints.
+// The thread of bundled-function.ts: loads the bundle with a movable clock, and passes on everything it prints.
 
 import { mock } from "node:test";
 import { parentPort, workerData } from "node:worker_threads";
@@ -15,7 +15,7 @@ function report(message: FunctionReport): void {
   parentPort?.postMessage(message);
 }
 
-// By message, since messages keep their order: what a review prints is there before its answer is.
+// By message, since messages keep their order: a review's output arrives before its response.
 for (const stream of ["stdout", "stderr"] as const) {
   process[stream].write = (chunk: string | Uint8Array): boolean => {
     report({ kind: stream, text: String(chunk) });
@@ -26,7 +26,7 @@ for (const stream of ["stdout", "stderr"] as const) {
 type Handler = (event: unknown, context: unknown) => Promise<unknown>;
 let handler: Handler;
 
-// Before the import: a bundle that initialises may wait for the clock to advance.
+// Before the import: an initializing bundle can wait for the clock to advance.
 parentPort?.on("message", (message: FunctionMessage) => {
   if (message.kind === "advance") return mock.timers.tick(message.ms);
   const { id, event, awsRequestId } = message;

@@ -1,4 +1,4 @@
-// A granted token: user, uid and extra, in every version, payload format and way to prove the caller.
+// Granted tokens: user, uid and extra, in every version, payload format and CALLER_AUTH.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -50,7 +50,7 @@ for (const payload of ["1.0", "2.0"] as const) {
   }
 }
 
-test("the sources grant what their bundle does", async (t) => {
+test("the sources grant the same as their bundle", async (t) => {
   const entry = fileURLToPath(new URL("../../functions/authenticator/index.ts", import.meta.url));
   for (const options of Object.values(CALLERS)) {
     const system = await startSystem(t, { ...options, entry });
@@ -58,7 +58,7 @@ test("the sources grant what their bundle does", async (t) => {
   }
 });
 
-test("a stage's name and a custom domain's base path lead the path and change nothing", async (t) => {
+test("a stage name and the base path of a custom domain before the path change nothing", async (t) => {
   const places = [{ stage: "prod" }, { stage: "prod", payload: "1.0" }, { basePath: "", stage: "prod" }] as const;
   for (const place of places) {
     const system = await startSystem(t, place);
@@ -66,14 +66,14 @@ test("a stage's name and a custom domain's base path lead the path and change no
   }
 });
 
-test("USER_INFO=minimal leaves out uid and extra", async (t) => {
+test("USER_INFO=minimal omits uid and extra", async (t) => {
   const system = await startSystem(t, { settings: { USER_INFO: "minimal" } });
   const { body } = await system.review(await system.token("bob"));
   const user = { username: "dev:bob-example.com", groups: ["developers"] };
   assert.deepEqual(body, { apiVersion: V1, kind: "TokenReview", status: { authenticated: true, user } });
 });
 
-test("each kind of identity has its own uid and extra; values that it lacks are left out", async (t) => {
+test("each kind of identity has its uid and extra, without values that it lacks", async (t) => {
   const system = await startSystem(t, {
     parameters: {
       "user/111122223333/alice": { arn: "arn:aws:iam::111122223333:user/alice", username: "alice" },
@@ -103,7 +103,7 @@ test("each kind of identity has its own uid and extra; values that it lacks are 
   }
 });
 
-test("a granted review leaves one log line and one line of metrics", async (t) => {
+test("a granted review prints one log line and one line of metrics", async (t) => {
   const system = await startSystem(t);
   const token = await system.token("bob");
   await system.review(token);

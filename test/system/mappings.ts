@@ -1,4 +1,4 @@
-// The mappings that most tests start from, by their names below the prefix.
+// The default mappings of these tests, by their names below the prefix.
 
 export const PREFIX = "/iam-authenticator/local";
 

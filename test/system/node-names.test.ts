@@ -1,4 +1,4 @@
-// {EC2PrivateDNSName} through the bundle: its second file is loaded for it alone, and nobody poses as a node.
+// {EC2PrivateDNSName} through the bundle: loads the second file only if needed, and prevents node impersonation.
 
 import assert from "node:assert/strict";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
@@ -19,7 +19,7 @@ const parameters = {
   "role/111122223333/contractor": { ...NODE, arn: "arn:aws:iam::111122223333:role/Contractor" },
 };
 
-test("a node is granted under its private DNS name", async (t) => {
+test("a node is granted with its private DNS name", async (t) => {
   const system = await startSystem(t, { parameters, ec2: EC2 });
   const user = grantedUser(await system.review(await system.token("node")));
   assert.equal(user.username, "system:node:ip-10-0-0-12.us-west-2.compute.internal");
@@ -27,7 +27,7 @@ test("a node is granted under its private DNS name", async (t) => {
   assert.deepEqual(user.extra?.["sessionName"], ["i-0123456789abcdef0"]);
 });
 
-test("nothing but a mapping that uses it loads the second file", async (t) => {
+test("only a mapping that uses it loads the second file", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const entry = join(folder, "index.mjs");
@@ -40,7 +40,7 @@ test("nothing but a mapping that uses it loads the second file", async (t) => {
   assert.equal(system.ec2?.requests.length, 0);
 });
 
-/** Node impersonation: whoever may assume a role chooses the name of the session. */
+/** Node impersonation: a user who can assume a role chooses the session name. */
 const poser = {
   ...localIdentity("contractor"),
   accessKeyId: "ASIALOCALPOSERAAAAAA",
@@ -48,7 +48,7 @@ const poser = {
   userId: "AROALOCALCONTRACTORAA:i-0123456789abcdef0",
 };
 
-test("a session with an instance's id as its name is not a node (node impersonation by session name)", async (t) => {
+test("a session with an instance id as its name is not a node (node impersonation by session name)", async (t) => {
   const system = await startSystem(t, { parameters, ec2: EC2, identities: [poser] });
   assert.match(denial(await system.review(await system.token(poser))), /^node_not_verified: .*does not have this role/);
   assert.match(
@@ -59,7 +59,7 @@ test("a session with an instance's id as its name is not a node (node impersonat
 
 for (const [name, instance, profile] of [
   ["does not run", { state: "stopped" }],
-  ["is of another account", { ownerId: "444455556666" }],
+  ["is in another account", { ownerId: "444455556666" }],
   ["has no profile", { instanceProfileArn: undefined }],
   ["has a profile that does not exist", { instanceProfileArn: `${PROFILE.arn}-gone` }],
   ["has a profile of the same name in another path", { instanceProfileArn: PROFILE.arn.replace("/", "/other/") }],
@@ -67,7 +67,7 @@ for (const [name, instance, profile] of [
   ["does not exist", { instanceId: "i-0123456789abcdef1" }],
   ["has an older role of that name", {}, { roleId: "AROALOCALOLDERNODEAAA" }],
 ] as const) {
-  test(`an instance that ${name} is no node`, async (t) => {
+  test(`an instance that ${name} does not prove a node`, async (t) => {
     const roles = PROFILE.roles.map((role) => ({ ...role, ...profile }));
     const ec2 = { instances: [{ ...INSTANCE, ...instance }], profiles: [{ ...PROFILE, roles }] };
     const system = await startSystem(t, { parameters, ec2 });

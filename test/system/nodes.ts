@@ -1,4 +1,4 @@
-// One instance that runs with the role of the local identity `node`, and the mapping of its kind.
+// A running instance with the role of the local identity `node`, and its mapping.
 
 import type { Ec2Instance } from "../../local/ec2/describe-instances.ts";
 import type { InstanceProfile } from "../../local/ec2/get-instance-profile.ts";

@@ -1,11 +1,11 @@
-// Faults of a service beyond those of local/faults.ts: in words of what a service does wrong.
+// Additional faults of services, beyond those of local/faults.ts.
 
 import type { Fault } from "../../local/faults.ts";
 import type { LocalRequest } from "../../local/http-server.ts";
 
 export type FaultRule = Fault | ((request: LocalRequest) => Fault | undefined);
 
-/** The first `count` requests from now on meet `fault`, later ones do not. */
+/** The next `count` requests meet `fault`, later ones do not. */
 export function first(count: number, fault: Fault): (request: LocalRequest) => Fault | undefined {
   let left = count;
   return () => {
@@ -18,12 +18,12 @@ export function answering(status: number, body = "", headers: Readonly<Record<st
   return { kind: "answer", status, body, headers };
 }
 
-/** An error in STS's JSON. */
+/** An error in the JSON of STS. */
 export function stsError(status: number, Code: string): Fault {
   return answering(status, JSON.stringify({ Error: { Code, Message: "as it says", Type: "Sender" } }));
 }
 
-/** An error in Parameter Store's JSON. */
+/** An error in the JSON of Parameter Store. */
 export function ssmError(status: number, type: string): Fault {
   return answering(status, JSON.stringify({ __type: type, message: "as it says" }), { "x-amzn-errortype": type });
 }

@@ -1,4 +1,4 @@
-// One GetParameters of at most ten names for a new identity, none for a known one, however many parameters exist.
+// A new identity costs one GetParameters of at most ten names, a cached one none, whatever the number of parameters.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -16,7 +16,7 @@ function calls({ store }: System): string[][] {
   });
 }
 
-/** As many as Parameter Store's standard tier holds. */
+/** The maximum of Parameter Store's standard tier. */
 function tenThousand(): Record<string, unknown> {
   const own = Object.entries({ ...MAPPINGS, callers: CALLERS });
   const others = Array.from({ length: 10_000 - own.length }, (_, index) => {
@@ -38,7 +38,7 @@ const EXPECTED = {
   ],
 };
 
-test("under mtls and none nothing is read while the function initialises: there are no callers", async (t) => {
+test("with mtls and none, nothing is read during the initialization: there are no callers", async (t) => {
   for (const settings of [{ CALLER_AUTH: "mtls", CALLER_SUBJECTS: "*" }, { CALLER_AUTH: "none" }]) {
     const system = await startSystem(t, { settings });
     assert.deepEqual([calls(system), system.logs()], [[], []]);
@@ -56,7 +56,7 @@ for (const callerAuth of ["none", "bearer"]) {
     const full = (names: readonly string[]) => names.map((name) => `${PREFIX}/${name}`);
     assert.deepEqual(calls(system), [...callersCall, full(EXPECTED.bob)]);
 
-    // Another user of the same account shares what is known of the account, and is read with what is not.
+    // Another user of the same account reads only the names that are not cached for the account.
     for (const name of ["alice", "carol"] as const) {
       const before = calls(system).length;
       const token = await system.token(name);
@@ -77,7 +77,7 @@ for (const callerAuth of ["none", "bearer"]) {
   });
 }
 
-test("an identity without a mapping costs one call as well, and none for ten seconds", async (t) => {
+test("an identity without a mapping also costs one call, and none for ten seconds", async (t) => {
   const system = await startSystem(t, { parameters: tenThousand() });
   const token = await system.token("contractor");
   for (const _ of [1, 2, 3]) denial(await system.review(token));
@@ -87,14 +87,14 @@ test("an identity without a mapping costs one call as well, and none for ten sec
   assert.equal(system.store.calls(), 2);
 });
 
-test("one connection to each service is open before the first review, which takes it", async (t) => {
+test("the first review uses the early connection to each service", async (t) => {
   const system = await startSystem(t);
   assert.deepEqual([system.sts.calls(), system.store.calls()], [0, 0]);
   for (const name of ["bob", "alice", "carol"]) grantedUser(await system.review(await system.token(name)));
   assert.deepEqual([system.sts.server().connections(), system.store.server().connections()], [1, 1]);
 });
 
-test("reviews of many identities at once: each gets its own user", async (t) => {
+test("concurrent reviews of many identities each get their own user", async (t) => {
   const system = await startSystem(t, {
     parameters: { ...MAPPINGS, "root/111122223333": { arn: "arn:aws:iam::111122223333:root", username: "root" } },
   });

@@ -1,4 +1,4 @@
-// Tokens as real clients make them: the SDK's presigner for each kind of identity, and the spellings of other clients.
+// Tokens of real clients: the SDK's presigner for each kind of identity, and the spellings of other clients.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -9,12 +9,12 @@ import { PREFIX } from "./mappings.ts";
 import { startSystem } from "./system.ts";
 import { VERSIONS } from "./token-review.ts";
 
-const EVERYBODY = { "account/111122223333": {}, "account/444455556666": {} };
+const EVERY_IDENTITY = { "account/111122223333": {}, "account/444455556666": {} };
 
 test("a token of each local identity, v1 and v1beta1, and the same tokens at another cluster", async (t) => {
-  const here = await startSystem(t, { parameters: EVERYBODY });
+  const here = await startSystem(t, { parameters: EVERY_IDENTITY });
   const elsewhere = await startSystem(t, {
-    parameters: EVERYBODY,
+    parameters: EVERY_IDENTITY,
     settings: { CLUSTER_ID: "elsewhere", MAPPING_PREFIX: PREFIX },
   });
   for (const { name, expiresAt, arn, accessKeyId } of LOCAL_IDENTITIES) {
@@ -34,7 +34,7 @@ test("a token of each local identity, v1 and v1beta1, and the same tokens at ano
   assert.equal(elsewhere.store.calls(), 0);
 });
 
-test("each of the region's hosts, and the global one, is sent on as it was signed", async (t) => {
+test("tokens for each of the region's hosts, and the global one, are sent as they were signed", async (t) => {
   const system = await startSystem(t);
   for (const [region, host] of [
     ["us-east-1", "sts.amazonaws.com"],
@@ -53,7 +53,7 @@ function reordered(url: string): string {
   return `${base}?${query.split("&").reverse().join("&")}`;
 }
 
-test("order of parameters, case of escapes and of names are the client's own; one spelling is sent", async (t) => {
+test("a client can choose the order of parameters and the case of escapes and names; one spelling is sent", async (t) => {
   const system = await startSystem(t);
   const token = await system.token("bob");
   for (const edit of [
@@ -79,7 +79,7 @@ test("order of parameters, case of escapes and of names are the client's own; on
   }
 });
 
-test("a token is good for 15 minutes whatever its X-Amz-Expires says, and a clock may be 15 minutes ahead", async (t) => {
+test("a token is valid for 15 minutes whatever its X-Amz-Expires is, and a clock can be 15 minutes ahead", async (t) => {
   const system = await startSystem(t);
   const start = system.clock.now();
   for (const expiresIn of [0, 60, 900]) {

@@ -1,4 +1,4 @@
-// Requests that are no review: each with its status, a Kubernetes Status, and in the order of the contract.
+// Requests that are not reviews: each has its status and a Kubernetes Status, in the order of the contract.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -28,7 +28,7 @@ for (const payload of ["1.0", "2.0"] as const) {
   });
 }
 
-test("another method is refused before the caller, and is told which one is right", async (t) => {
+test("another method is refused before the caller is checked, and the response has the right one", async (t) => {
   const system = await startSystem(t, { settings: { CALLER_AUTH: "bearer" } });
   for (const method of ["GET", "PUT", "DELETE", "OPTIONS"]) {
     const answer = await system.send("/authenticate", { method });
@@ -37,7 +37,7 @@ test("another method is refused before the caller, and is told which one is righ
   }
 });
 
-test("anything but a TokenReview of a known version with a token is a bad request", async (t) => {
+test("a body that is not a TokenReview of a known version with a token is a bad request", async (t) => {
   const system = await startSystem(t);
   const token = await system.token("bob");
   for (const body of [
@@ -64,7 +64,7 @@ test("anything but a TokenReview of a known version with a token is a bad reques
   assert.equal(system.sts.calls() + system.store.calls(), 0);
 });
 
-test("a body of just 64 KiB, in base64 or not, is read", async (t) => {
+test("a body of exactly 64 KiB, in base64 or not, is read", async (t) => {
   const system = await startSystem(t);
   const body = reviewBody(V1, await system.token("bob"));
   for (const type of ["application/json", "application/octet-stream"]) {

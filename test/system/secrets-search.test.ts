@@ -1,4 +1,4 @@
-// The proof that the search for secrets finds what it looks for, wherever it comes out.
+// Proves that the search for secrets finds them in every output.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -10,7 +10,7 @@ import { CALLER_TOKEN } from "./system.ts";
 import { reviewBody, V1 } from "./token-review.ts";
 import { traceOf } from "./trace.ts";
 
-test("the search finds each secret, whole and in part, in any spelling", async () => {
+test("the search finds each secret, in full and in part, in any spelling", async () => {
   const token = await mintToken({ identity: localIdentity("bob"), clusterId: "local", region: "us-west-2" });
   const signature = queryValue(token, "X-Amz-Signature");
   const session = localIdentity("bob").sessionToken ?? "";
@@ -39,7 +39,7 @@ test("the search finds each secret, whole and in part, in any spelling", async (
   assert.equal(secrets.find(`${arn} ${accessKeyId} ${"f".repeat(64)} X-Amz-Security-Token`), undefined);
 });
 
-test("a system that leaks would fail: in its log, in an answer's body, in a header", async () => {
+test("a leak fails the test: in the log, in a response's body, in a header", async () => {
   const token = await mintToken({ identity: localIdentity("alice"), clusterId: "local", region: "us-west-2" });
   const answer = { status: 200, headers: {}, text: "{}", body: {} };
   const leak = queryValue(token, "X-Amz-Signature");

@@ -1,5 +1,5 @@
-// Nothing that is logged or answered holds a token, a signature or a session token. Every system of this folder is
-// searched when its test ends; here are those that try hardest.
+// No log line and no response contains a token, a signature or a session token. Every system of this folder is
+// searched when its test ends; these tests try hardest to cause a leak.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -12,14 +12,14 @@ const BEARER = { CALLER_AUTH: "bearer", LOG_LEVEL: "debug" };
 const GOOD_CALLER = { Authorization: `Bearer ${CALLER_TOKEN}` };
 const WRONG_CALLER = "d3JvbmcgY2FsbGVyLCBub3QgYSByZWFsIG9uZSBlaXRoZXI";
 
-test("broken tokens, with their secrets in places where they do not belong", async (t) => {
+test("broken tokens, with their secrets at wrong places", async (t) => {
   const system = await startSystem(t, { settings: BEARER });
   for (const token of brokenTokens(await system.token("bob"))) await system.review(token);
   assert.ok(system.logs().length > 70);
   assert.ok(system.logs().every(({ outcome }) => outcome === "denied" || outcome === "not_ours"));
 });
 
-test("requests that hold a token, and are no review", async (t) => {
+test("requests that contain a token, and are not reviews", async (t) => {
   const system = await startSystem(t, { settings: BEARER });
   const token = await system.token("bob");
   const body = reviewBody(V1, token);
@@ -46,7 +46,7 @@ test("requests that hold a token, and are no review", async (t) => {
   assert.deepEqual(outcomes, new Set(["bad_request", "granted", "caller_refused"]));
 });
 
-/** One of everything: granted, each kind of denial. */
+/** One request of each kind: granted, and each kind of denial. */
 async function reviewAll(system: System): Promise<void> {
   const { now } = system.clock;
   for (const apiVersion of VERSIONS) {
@@ -66,9 +66,9 @@ const echo: FaultRule = ({ target }) => stsError(403, `SignatureDoesNotMatch ${t
 
 for (const [name, sts, store] of [
   ["nothing fails", undefined, undefined],
-  ["STS repeats what it was sent", echo, undefined],
+  ["STS echoes the request", echo, undefined],
   [
-    "STS repeats it beside a code",
+    "STS echoes the request with an error code",
     ({ target }) => ({ ...stsError(403, "AccessDenied"), body: stsBody(target) }),
     undefined,
   ],
@@ -78,7 +78,7 @@ for (const [name, sts, store] of [
   ["Parameter Store resets once", undefined, first(1, { kind: "reset" })],
   ["Parameter Store throttles", undefined, ssmError(400, "ThrottlingException")],
 ] as readonly (readonly [string, FaultRule | undefined, FaultRule | undefined])[]) {
-  test(`one of everything, and ${name}`, async (t) => {
+  test(`one request of each kind, and ${name}`, async (t) => {
     const system = await startSystem(t, { settings: BEARER });
     await system.review("opaque");
     system.sts.fail(sts);

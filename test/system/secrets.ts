@@ -1,17 +1,17 @@
-// Finds what must not be seen: pieces of the tokens, signatures and session tokens that were sent.
+// Finds secrets in output: pieces of the tokens, signatures and session tokens that were sent.
 
-/** So long that none stands in a log by chance: an access key id has 20 characters. */
+/** So long that none is in a log by chance: an access key id has 20 characters. */
 const PIECE = 30;
 
-/** What was sent in secret, to be looked for in what came out. */
+/** The secrets that were sent, to be searched for in the output. */
 export interface Secrets {
-  /** A client's token, of any kind: its own spelling, and what is behind its encodings. */
+  /** A client's token of any kind: its spelling, and its decoded parts. */
   addToken(token: string): void;
   /** A caller's bearer token. */
   addCaller(token: string): void;
-  /** How many pieces are looked for. */
+  /** The number of pieces. */
   readonly size: number;
-  /** The first piece of a secret that `text` holds, in any of its encodings. */
+  /** The first piece of a secret that `text` contains, in any of its encodings. */
   find(text: string): string | undefined;
 }
 
@@ -33,7 +33,7 @@ export function createSecrets(): Secrets {
       return pieces.size;
     },
     find(text) {
-      // Backslashes go, since a text inside of JSON inside of JSON has more of them.
+      // Removes backslashes, since nested JSON adds more of them.
       for (const spelling of [text, text.replaceAll("\\", ""), percentDecoded(text)]) {
         for (const piece of piecesOf(spelling)) if (pieces.has(piece)) return piece;
       }

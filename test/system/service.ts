@@ -1,15 +1,15 @@
-// A local service that can go down and come back at the same address.
+// A local service that can stop and start again at the same address.
 
 import type { LocalServer } from "../../local/http-server.ts";
 
 export interface Service<S extends LocalServer> {
   readonly url: string;
-  /** The one that runs now, or ran last. */
+  /** The current or last server. */
   server(): S;
-  /** Requests since the start, over all times it was up. */
+  /** Requests over all runs. */
   calls(): number;
   fail: LocalServer["fail"];
-  /** From now on, connections are refused. */
+  /** Refuses connections from now. */
   down(): Promise<void>;
   up(): Promise<void>;
 }
@@ -32,8 +32,8 @@ export async function startService<S extends LocalServer>(start: (port: number) 
 }
 
 /**
- * Below the ports that systems give away by themselves (32768 and up on Linux, 49152 on macOS): nobody else gets it
- * while the service is down.
+ * Below the ports that systems assign automatically (32768 and up on Linux, 49152 on macOS), so that no other program
+ * gets it while the service is stopped.
  */
 const PORTS = { first: 20_000, count: 12_000 };
 let lastPort = (process.pid * 100) % PORTS.count;

@@ -1,4 +1,4 @@
-// Services that are too slow, in time that the test moves: the limit of each, and five seconds for all.
+// Slow services, in time that the test moves: the limit of each, and five seconds for all.
 
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
@@ -14,12 +14,12 @@ import { CALLERS, type System, type SystemOptions, startSystem } from "./system.
 
 const SILENT = { kind: "silent" } as const;
 
-/** In a time that `clock.advance` alone moves. */
+/** With a time that only `clock.advance` moves. */
 function startSlowSystem(t: TestContext, settings: SystemOptions["settings"] = {}): Promise<System> {
   return startSystem(t, { settings, clock: stoppedClock() });
 }
 
-/** Milliseconds of the last review, by the function's own log. */
+/** Duration of the last review in milliseconds, from the function's log. */
 function took({ logs }: System): unknown {
   return (logs().at(-1)?.["ms"] as { total: number } | undefined)?.total;
 }
@@ -83,7 +83,7 @@ describe("slow", { timeout: 60_000 }, () => {
     assert.equal(system.store.calls(), 2);
   });
 
-  test("the callers come late and STS not at all: 500 after 5 s", async (t) => {
+  test("callers arrive late and STS does not answer: 500 after 5 s", async (t) => {
     const held = Promise.withResolvers<void>();
     const Parameter = { Name: `${PREFIX}/callers`, Type: "String", Value: JSON.stringify(CALLERS) };
     const late = await startHttpServer(async () => {
@@ -109,7 +109,7 @@ describe("slow", { timeout: 60_000 }, () => {
     assert.deepEqual([late.requests.length, system.sts.calls()], [2, 2]);
   });
 
-  test("Parameter Store is silent while the function initialises: ready after 1 s, and the review asks again", async (t) => {
+  test("Parameter Store is silent during the initialization: ready after 1 s, and the review reads again", async (t) => {
     const clock = stoppedClock();
     let asked = 0;
     const storeFault = () => {
@@ -126,7 +126,7 @@ describe("slow", { timeout: 60_000 }, () => {
     assert.deepEqual([cached, stale], [{ caller: false, identity: false, mapping: false }, undefined]);
   });
 
-  test("others are answered while one waits", async (t) => {
+  test("a waiting review does not delay others", async (t) => {
     const system = await startSlowSystem(t);
     system.sts.fail(({ target }) => (target.includes("ASIALOCALBOB") ? SILENT : undefined));
     const waiting = system.review(await system.token("bob"));

@@ -1,4 +1,4 @@
-// While Parameter Store fails: what was found stays usable for five minutes more, what was absent is asked again.
+// While Parameter Store fails, cached parameters are usable for five more minutes, and absent ones are read again.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,7 +7,7 @@ import { CALLERS, startSystem } from "./system.ts";
 
 const RESET = { kind: "reset" } as const;
 
-test("a mapping that was found answers for 330 s, and then it is 500", async (t) => {
+test("a cached mapping is used for 330 s, then it is 500", async (t) => {
   const system = await startSystem(t);
   const token = await system.token("bob");
   grantedUser(await system.review(token));
@@ -26,7 +26,7 @@ test("a mapping that was found answers for 330 s, and then it is 500", async (t)
   grantedUser(await system.review(await system.token("bob")));
 });
 
-test("an absence that was read is used for 10 s, then the answer is 500, never a denial", async (t) => {
+test("a cached absence is used for 10 s, then it is 500, never a denial", async (t) => {
   const system = await startSystem(t);
   const token = await system.token("contractor");
   assert.match(denial(await system.review(token)), /^identity_unmapped: /);
@@ -45,7 +45,7 @@ test("an absence that was read is used for 10 s, then the answer is 500, never a
   assert.equal(grantedUser(await system.review(token)).username, "contractor");
 });
 
-test("patterns of others change nothing: an unmapped identity gets 500, never a denial", async (t) => {
+test("patterns for other identities do not help: an unmapped identity gets 500, never a denial", async (t) => {
   const others = [{ arnLike: "arn:aws:iam::111122223333:role/ops-*", username: "ops" }];
   const system = await startSystem(t, { parameters: { "pattern/any": others } });
   const token = await system.token("contractor");
@@ -57,7 +57,7 @@ test("patterns of others change nothing: an unmapped identity gets 500, never a 
   assert.match(denial(await system.review(token)), /^identity_unmapped: /);
 });
 
-test("a deny list that was found stays in force through an outage, and then it is 500", async (t) => {
+test("a cached deny list applies during an outage, then it is 500", async (t) => {
   const system = await startSystem(t);
   system.put("deny/any", [{ arnLike: "arn:aws:iam::111122223333:role/Developers" }]);
   assert.match(denial(await system.review(await system.token("bob"))), /^identity_denied: /);
@@ -71,7 +71,7 @@ test("a deny list that was found stays in force through an outage, and then it i
   failure(await system.review(await system.token("alice")), 500);
 });
 
-test("a deny list that is wrong refuses through an outage as well", async (t) => {
+test("an invalid deny list also denies during an outage", async (t) => {
   const system = await startSystem(t);
   system.put("deny/any", "[,]");
   assert.match(denial(await system.review(await system.token("bob"))), /^denials_invalid: /);
@@ -80,7 +80,7 @@ test("a deny list that is wrong refuses through an outage as well", async (t) =>
   assert.match(denial(await system.review(await system.token("bob"))), /^denials_invalid: /);
 });
 
-test("a denial that was written during an outage counts for everybody 330 s after the last read, as a 500", async (t) => {
+test("a denial that is written during an outage applies as a 500, 330 s after the last read", async (t) => {
   const system = await startSystem(t);
   grantedUser(await system.review(await system.token("bob")));
   await system.store.down();
@@ -93,7 +93,7 @@ test("a denial that was written during an outage counts for everybody 330 s afte
   assert.match(denial(await system.review(await system.token("bob"))), /^identity_denied: /);
 });
 
-test("a deny list of others is nothing to stand on: an identity that was unmapped gets 500, never a denial", async (t) => {
+test("a deny list for other identities does not help: an unmapped identity gets 500, never a denial", async (t) => {
   const system = await startSystem(t);
   system.put("deny/any", [{ arnLike: "arn:aws:iam::111122223333:role/Mallory" }]);
   assert.match(denial(await system.review(await system.token("contractor"))), /^identity_unmapped: /);
@@ -102,7 +102,7 @@ test("a deny list of others is nothing to stand on: an identity that was unmappe
   assert.match(failure(await system.review(await system.token("contractor")), 500), /^parameters_unavailable: /);
 });
 
-test("deny lists that were never read are never taken for absent: another account gets 500", async (t) => {
+test("deny lists that were never read are not treated as absent: another account gets 500", async (t) => {
   const elsewhere = { arn: "arn:aws:iam::444455556666:role/Developers", username: "elsewhere" };
   const system = await startSystem(t, { parameters: { "role/444455556666/developers": elsewhere } });
   denial(await system.review(await system.token("bob")));
@@ -112,7 +112,7 @@ test("deny lists that were never read are never taken for absent: another accoun
   assert.equal(grantedUser(await system.review(await system.token("bob-elsewhere"))).username, "elsewhere");
 });
 
-test("a mapping that was removed before the outage is not brought back by it", async (t) => {
+test("an outage does not restore a mapping that was removed before it", async (t) => {
   const system = await startSystem(t);
   grantedUser(await system.review(await system.token("bob")));
   system.store.server().remove("/iam-authenticator/local/role/111122223333/developers");
@@ -123,16 +123,16 @@ test("a mapping that was removed before the outage is not brought back by it", a
   failure(await system.review(await system.token("bob")), 500);
 });
 
-test("names that were never read do not stand on the neighbours that were", async (t) => {
-  const system = await startSystem(t, { parameters: { "account/111122223333": { username: "anybody" } } });
-  assert.equal(grantedUser(await system.review(await system.token("alice"))).username, "anybody");
+test("cached neighbours do not help for names that were never read", async (t) => {
+  const system = await startSystem(t, { parameters: { "account/111122223333": { username: "account-user" } } });
+  assert.equal(grantedUser(await system.review(await system.token("alice"))).username, "account-user");
   system.store.fail(RESET);
-  // Its account's mapping is known, whether it has one of its own is not.
+  // Its account's mapping is cached, but not whether it has its own.
   failure(await system.review(await system.token("bob")), 500);
-  assert.equal(grantedUser(await system.review(await system.token("alice"))).username, "anybody");
+  assert.equal(grantedUser(await system.review(await system.token("alice"))).username, "account-user");
 });
 
-test("the list of callers stays usable as well, and who was no caller stays out", async (t) => {
+test("the list of callers is also usable, and other callers are still refused", async (t) => {
   const system = await startSystem(t, { settings: { CALLER_AUTH: "bearer" }, parameters: { callers: CALLERS } });
   assert.equal(reviewStatus(await system.review("opaque")).authenticated, false);
   system.store.fail(RESET);
@@ -144,7 +144,7 @@ test("the list of callers stays usable as well, and who was no caller stays out"
   failure(await system.review("opaque"), 500);
 });
 
-test("proven identities stay proven for 60 s, never past the token's own end", async (t) => {
+test("proven identities are cached for 60 s, never past the token's expiry", async (t) => {
   const system = await startSystem(t);
   const token = await system.token("bob", { now: system.clock.now() - 14 * 60_000 });
   grantedUser(await system.review(token));
@@ -153,7 +153,7 @@ test("proven identities stay proven for 60 s, never past the token's own end", a
   grantedUser(await system.review(token));
   system.clock.advance(9_000);
   grantedUser(await system.review(token));
-  // A token's time is in whole seconds.
+  // A token's time is in full seconds.
   system.clock.advance(8_000);
   assert.match(denial(await system.review(token)), /^token_expired: /);
 

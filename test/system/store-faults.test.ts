@@ -1,4 +1,4 @@
-// Parameter Store fails in each way that ends at once: 500, nothing kept, and the next review is granted.
+// Parameter Store fails immediately in different ways: 500, nothing is cached, and the next review is granted.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -11,13 +11,13 @@ const RESET = { kind: "reset" } as const;
 
 const FAULTS: readonly (readonly [name: string, fault: FaultRule, calls: number])[] = [
   ["resets the connection", RESET, 2],
-  ["cuts its answer in the middle", { kind: "cut", body: '{"Parameters":[' }, 2],
+  ["truncates its response", { kind: "cut", body: '{"Parameters":[' }, 2],
   ["answers 500", ssmError(500, "InternalServerError"), 2],
-  ["answers 503 without a word", answering(503), 2],
+  ["answers 503 without a body", answering(503), 2],
   ["throttles", ssmThrottling(), 4],
-  ["throttles by 429", ssmError(429, "TooManyRequestsException"), 4],
-  ["denies access to us", ssmError(400, "AccessDeniedException"), 1],
-  ["answers 200 without what was asked for", answering(200, "{}"), 1],
+  ["throttles with 429", ssmError(429, "TooManyRequestsException"), 4],
+  ["denies access", ssmError(400, "AccessDeniedException"), 1],
+  ["answers 200 without the parameters", answering(200, "{}"), 1],
   ["answers 200 with garbage", answering(200, "\u0000<html>"), 2],
 ];
 
@@ -51,7 +51,7 @@ for (const [name, fault] of [
   ["reset", RESET],
   ["throttled", ssmThrottling()],
 ] as const) {
-  test(`Parameter Store fails once (${name}): tried again, and granted`, async (t) => {
+  test(`Parameter Store fails once (${name}): retried, and granted`, async (t) => {
     const system = await startSystem(t);
     system.store.fail(first(1, fault));
     grantedUser(await system.review(await system.token("bob")));
@@ -59,7 +59,7 @@ for (const [name, fault] of [
   });
 }
 
-test("Parameter Store is down, whatever was connected before, and comes back", async (t) => {
+test("Parameter Store stops with open connections, and recovers", async (t) => {
   const system = await startSystem(t);
   grantedUser(await system.review(await system.token("alice")));
   const token = await system.token("bob");
@@ -70,7 +70,7 @@ test("Parameter Store is down, whatever was connected before, and comes back", a
   assert.equal(system.sts.calls(), 2);
 });
 
-test("both are down, before the first review, and come back", async (t) => {
+test("STS and Parameter Store are down before the first review, and recover", async (t) => {
   const system = await startSystem(t);
   await Promise.all([system.sts.down(), system.store.down()]);
   const token = await system.token("bob");

@@ -1,4 +1,4 @@
-// STS fails in each way that ends at once: the right status, nothing kept, and the next review is granted.
+// STS fails immediately in different ways: the right status, nothing is cached, and the next review is granted.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,7 +7,7 @@ import { denial, failure, grantedUser } from "./answers.ts";
 import { answering, type FaultRule, first, stsError } from "./outages.ts";
 import { startSystem } from "./system.ts";
 
-/** As STS answers who does not ask for JSON, and a proxy that drops the header does not. */
+/** The XML of STS for a client that does not request JSON, or behind a proxy that drops the header. */
 function errorXml(code: string): string {
   const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>as it says</Message></Error>`;
   return `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">${error}<RequestId>r</RequestId></ErrorResponse>`;
@@ -22,24 +22,24 @@ const REFLECTED = JSON.stringify({
 
 const FAULTS: readonly (readonly [name: string, fault: FaultRule, calls: number, status: number, code: string])[] = [
   ["resets the connection", RESET, 2, 500, "sts_unreachable"],
-  ["cuts its answer in the middle", { kind: "cut", body: '{"GetCallerIdentityResponse":' }, 2, 500, "sts_unreachable"],
+  ["truncates its response", { kind: "cut", body: '{"GetCallerIdentityResponse":' }, 2, 500, "sts_unreachable"],
   ["answers 500", answering(500), 2, 500, "sts_answer_unusable"],
-  ["answers 503 and wants a rest", answering(503, "", { "retry-after": "1" }), 2, 500, "sts_answer_unusable"],
+  ["answers 503 with Retry-After", answering(503, "", { "retry-after": "1" }), 2, 500, "sts_answer_unusable"],
   ["answers 429", answering(429), 1, 429, "sts_throttled"],
-  ["throttles in its own words", stsThrottling, 1, 429, "sts_throttled"],
+  ["throttles", stsThrottling, 1, 429, "sts_throttled"],
   ["throttles with another code", stsError(400, "RequestLimitExceeded"), 1, 429, "sts_throttled"],
   ["throttles in XML", answering(400, errorXml("Throttling")), 1, 429, "sts_throttled"],
-  ["is closed to us by an endpoint's policy", stsError(403, "AccessDenied"), 1, 500, "sts_answer_unusable"],
-  ["is closed to us by a policy, in XML", answering(403, errorXml("AccessDenied")), 1, 500, "sts_answer_unusable"],
-  ["took too long itself", stsError(400, "RequestTimeout"), 1, 500, "sts_answer_unusable"],
+  ["is denied by an endpoint's policy", stsError(403, "AccessDenied"), 1, 500, "sts_answer_unusable"],
+  ["is denied by a policy, in XML", answering(403, errorXml("AccessDenied")), 1, 500, "sts_answer_unusable"],
+  ["reports a timeout", stsError(400, "RequestTimeout"), 1, 500, "sts_answer_unusable"],
   ["fails inside", stsError(500, "InternalFailure"), 2, 500, "sts_answer_unusable"],
   ["is not available", stsError(503, "ServiceUnavailable"), 2, 500, "sts_answer_unusable"],
-  ["writes about throttling", answering(403, "Throttling: rate exceeded"), 1, 500, "sts_answer_unusable"],
+  ["mentions throttling in its text", answering(403, "Throttling: rate exceeded"), 1, 500, "sts_answer_unusable"],
   ["answers 200 with garbage", answering(200, "\u0000<html>"), 1, 500, "sts_answer_unusable"],
   ["answers 200 with nothing", answering(200), 1, 500, "sts_answer_unusable"],
-  ["answers 200 in another shape (reflected JSON)", answering(200, REFLECTED), 1, 500, "sts_answer_unusable"],
+  ["answers 200 of another shape (reflected JSON)", answering(200, REFLECTED), 1, 500, "sts_answer_unusable"],
   ["answers 204", answering(204), 1, 500, "sts_answer_unusable"],
-  ["lets a proxy answer 403", answering(403, "<html>Forbidden</html>"), 1, 500, "sts_answer_unusable"],
+  ["is behind a proxy that answers 403", answering(403, "<html>Forbidden</html>"), 1, 500, "sts_answer_unusable"],
   ["answers one byte too many", answering(200, " ".repeat(64 * 1024 + 1)), 1, 500, "sts_answer_unusable"],
 ];
 
@@ -72,7 +72,7 @@ for (const [name, fault] of [
   ["reset", RESET],
   ["cut", { kind: "cut", body: "{" }],
 ] as const) {
-  test(`STS fails once (${name}): tried again, and granted`, async (t) => {
+  test(`STS fails once (${name}): retried, and granted`, async (t) => {
     const system = await startSystem(t);
     system.sts.fail(first(1, fault));
     grantedUser(await system.review(await system.token("bob")));
@@ -80,7 +80,7 @@ for (const [name, fault] of [
   });
 }
 
-test("STS is down, whatever was connected before, and comes back", async (t) => {
+test("STS stops with open connections, and recovers", async (t) => {
   const system = await startSystem(t);
   const [before, meanwhile] = [await system.token("alice"), await system.token("bob")];
   grantedUser(await system.review(before));
@@ -92,7 +92,7 @@ test("STS is down, whatever was connected before, and comes back", async (t) => 
   assert.equal(system.sts.calls(), 2);
 });
 
-test("a denial that STS gave before an outage is not given during the outage once it is over", async (t) => {
+test("a denial by STS before an outage is not returned during the outage after it expired", async (t) => {
   const system = await startSystem(t);
   const token = await system.token("bob", { clusterId: "another" });
   await system.review(token);
@@ -101,7 +101,7 @@ test("a denial that STS gave before an outage is not given during the outage onc
   failure(await system.review(token), 500);
 });
 
-test("STS adds keys to its answer: granted", async (t) => {
+test("STS adds keys to its response: granted", async (t) => {
   const system = await startSystem(t);
   const GetCallerIdentityResult = {
     Account: "111122223333",

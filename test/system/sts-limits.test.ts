@@ -1,4 +1,4 @@
-// What STS sends is read to 64 KiB, and where it points to is not gone to.
+// The function reads at most 64 KiB from STS, and follows no redirect.
 
 import assert from "node:assert/strict";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
@@ -10,10 +10,10 @@ import { answering } from "./outages.ts";
 import { startSystem } from "./system.ts";
 
 const GB = 1024 ** 3;
-/** What the buffers of a connection on this machine can hold beside what is read; a part of 1 GB in any case. */
+/** The most that the buffers of a connection on this machine can hold, always a small part of 1 GB. */
 const BUFFERS = 32 * 1024 ** 2;
 
-test("STS answers with 1 GB: no more is read than shows that it is too long", async (t) => {
+test("STS sends 1 GB: the function reads only enough to see that it is too long", async (t) => {
   const accepted: Socket[] = [];
   const onSocket = (message: unknown): void => void accepted.push((message as { socket: Socket }).socket);
   subscribe("net.server.socket", onSocket);
@@ -29,7 +29,7 @@ test("STS answers with 1 GB: no more is read than shows that it is too long", as
   grantedUser(await system.review(token));
 });
 
-test("an answer of just 64 KiB is read", async (t) => {
+test("a response of exactly 64 KiB is read", async (t) => {
   const system = await startSystem(t);
   const result = {
     Account: "111122223333",

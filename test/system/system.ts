@@ -1,4 +1,4 @@
-// The whole system for one test: the built bundle behind the local gateway, with local AWS, over real HTTP.
+// The entire system for one test: the built bundle behind the local gateway, with local AWS, over real HTTP.
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
@@ -21,32 +21,32 @@ import { KUBE_HEADERS, reviewBody, V1 } from "./token-review.ts";
 import { type Trace, traceOf } from "./trace.ts";
 
 export const REGION = "us-west-2";
-/** Good where `CALLER_AUTH` is `bearer`. */
+/** A valid bearer token for `CALLER_AUTH` `bearer`. */
 export const CALLER_TOKEN = "bG9jYWwgY2FsbGVyLCBub3QgYSByZWFsIG9uZSBhdCBhbGw";
 export const CALLERS = [{ name: "kube-apiserver", sha256: hash("sha256", CALLER_TOKEN, "hex") }];
 export const BUNDLE = fileURLToPath(new URL("../../dist/authenticator/index.mjs", import.meta.url));
 
 export interface SystemOptions extends Partial<Pick<GatewayOptions, "payload" | "stage" | "tls" | "basePath">> {
-  /** Of the function, over those that it needs; an empty string unsets one. */
+  /** The function's settings, in addition to the required ones. An empty string unsets one. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** By their names below the prefix; `MAPPINGS` and a caller unless given. */
+  /** By their names below the prefix. Default: `MAPPINGS` and a caller. */
   readonly parameters?: Readonly<Record<string, unknown>>;
-  /** Whom STS knows beside the local identities. */
+  /** Identities that STS knows, in addition to the local ones. */
   readonly identities?: readonly LocalIdentity[];
-  /** Starts a local EC2 and IAM as well. */
+  /** Also starts a local EC2 and IAM. */
   readonly ec2?: Ec2Options;
-  /** What Parameter Store meets the function with from before it initialises; `store.fail` changes it. */
+  /** Faults of Parameter Store before the function initializes. `store.fail` changes them. */
   readonly storeFault?: FaultRule;
-  /** `sharedClock()` unless given. */
+  /** Default: `sharedClock()`. */
   readonly clock?: SharedClock;
-  /** Path of the bundle or of its sources' index.ts, when it is not the bundle that was built. */
+  /** Path of the bundle, or of its sources' index.ts. Default: the built bundle. */
   readonly entry?: string;
 }
 
 export interface ReviewOptions {
   readonly apiVersion?: string;
   readonly audiences?: unknown;
-  /** The header; under `bearer`, the right one unless given. */
+  /** The header. Default with `bearer`: the valid one. */
   readonly authorization?: string;
   readonly tls?: ReviewPost["tls"];
 }
@@ -57,19 +57,19 @@ export interface System extends Pick<Trace, "logs" | "metrics"> {
   readonly ec2: Ec2Server | undefined;
   readonly gateway: Gateway;
   readonly clock: SharedClock;
-  /** Milliseconds, by that clock, that the function took to initialise. */
+  /** Duration of the function's initialization, in milliseconds of that clock. */
   readonly initMs: number;
   /** A token for this cluster, signed now by an identity or by the local one of that name. */
   token(who: string | LocalIdentity, options?: Partial<TokenOptions>): Promise<string>;
   /** Posts a TokenReview as kube-apiserver does. */
   review(token: string, options?: ReviewOptions): Promise<Answer>;
-  /** Sends anything, to a path below the API's URL. */
+  /** Sends any request to a path below the API's URL. */
   send(path: string, post: ReviewPost): Promise<Answer>;
   /** Writes a parameter, by its name below the prefix. */
   put(name: string, value: unknown): void;
 }
 
-/** Ends with the test, which fails when a secret has come out of the system, or anything that is not JSON. */
+/** Stops after the test. Fails it if the output contains a secret or anything that is not JSON. */
 export async function startSystem(t: TestContext, options: SystemOptions = {}): Promise<System> {
   const {
     settings,
@@ -146,7 +146,7 @@ export async function startSystem(t: TestContext, options: SystemOptions = {}): 
   };
 }
 
-/** Full names and values; a text stays as it is, for values that are no JSON. */
+/** Full names and values. Text stays unchanged, for values that are not JSON. */
 function stored(parameters: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(parameters).map(([name, value]) => [

@@ -1,4 +1,4 @@
-// The request of kube-apiserver.
+// The TokenReview that kube-apiserver sends.
 
 export const V1 = "authentication.k8s.io/v1";
 export const V1BETA1 = "authentication.k8s.io/v1beta1";
@@ -10,7 +10,7 @@ export const KUBE_HEADERS = {
   "User-Agent": "kube-apiserver/v1.34.0",
 };
 
-/** The body, with an end of line as kube-apiserver writes it. */
+/** The body, with a newline at the end, as kube-apiserver writes it. */
 export function reviewBody(apiVersion: string, token: unknown, audiences?: unknown): string {
   const metadata = { creationTimestamp: null };
   const review = { kind: "TokenReview", apiVersion, metadata, spec: { token, audiences }, status: { user: {} } };

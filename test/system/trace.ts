@@ -1,4 +1,4 @@
-// What came out of a system, in its log and in its answers, and what must hold for all of it.
+// Records the system's log and responses, and checks the rules that apply to all of them.
 
 import assert from "node:assert/strict";
 import type { BundledFunction } from "./bundled-function.ts";
@@ -8,12 +8,12 @@ import { createSecrets } from "./secrets.ts";
 export type LogLine = Readonly<Record<string, unknown>>;
 
 export interface Trace {
-  /** Before it is sent: its tokens are secrets from then on. */
+  /** Called before a token is sent: it is a secret from then. */
   sent(post: ReviewPost): void;
   received(answer: Answer): void;
   logs(): LogLine[];
   metrics(): LogLine[];
-  /** Fails on a secret in any answer or anything printed, on a line that is not JSON, on anything on stderr. */
+  /** Fails if a response or printed line contains a secret, if a line is not JSON, or if stderr is not empty. */
   check(): void;
 }
 

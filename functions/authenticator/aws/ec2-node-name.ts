@@ -1,4 +1,4 @@
-// The private DNS name of a node, after proof from EC2 and IAM that the identity runs on that instance. Loaded lazily.
+// Finds a node's private DNS name after EC2 and IAM prove that the identity runs on that instance. Loaded lazily.
 
 import { DescribeInstancesCommand, EC2Client, EC2ServiceException, type Instance } from "@aws-sdk/client-ec2";
 import { GetInstanceProfileCommand, IAMClient, IAMServiceException } from "@aws-sdk/client-iam";
@@ -19,13 +19,13 @@ export type FindNodeName = (identity: VerifiedIdentity, deadline: Deadline) => P
 
 export interface NodeNameOptions {
   readonly region: string;
-  /** Where the instance must be, since private names repeat between VPCs. Empty: in any. */
+  /** The instance must be in one of these VPCs, since private names repeat between VPCs. Empty: any VPC. */
   readonly vpcs: readonly string[];
-  /** Decides how long a throttled call waits; `Math.random` unless given. */
+  /** Randomizes the wait of a throttled call. Default: `Math.random`. */
   readonly random?: () => number;
 }
 
-/** Connections may be plain: this file is loaded late, and what `node:http` costs is nothing beside it. */
+/** Plain HTTP is always supported: loading `node:http` costs little compared with this file. */
 const AGENTS = createAgents(true);
 
 const RULES: RetryRules = {
@@ -39,12 +39,12 @@ const RULES: RetryRules = {
 };
 
 /**
- * Anybody who may assume a role chooses its session name, so a name made of it alone would let people pose as nodes. The
- * instance must be running, in the identity's account and a VPC of the cluster, and its profile's role must be the
- * identity's. Throws what the SDK throws.
+ * Every user who can assume a role chooses the session name, so a session name does not prove that the identity is a node.
+ * The instance must be running in the identity's account and in a VPC of the cluster, and its profile must have the
+ * identity's role. Throws the SDK's errors.
  */
 export function createNodeNames({ region, vpcs, random }: NodeNameOptions): FindNodeName {
-  // Retries and time limits are ours, so that a review's deadline holds.
+  // The SDK does not retry: `retry` does, within the review's deadline.
   const options = { region, maxAttempts: 1, requestHandler: requestHandler(AGENTS) };
   const ec2 = new EC2Client(options);
   const iam = new IAMClient(options);
@@ -54,9 +54,9 @@ export function createNodeNames({ region, vpcs, random }: NodeNameOptions): Find
     const id = identity.sessionName ?? "";
     if (identity.kind !== "role" || !INSTANCE_ID.test(id)) return { refusal: "the session name is not an instance id" };
     const found = await describeInstance(ec2, id, rules, deadline);
-    if (found === undefined) return { refusal: `EC2 knows no instance ${id} in ${region}` };
+    if (found === undefined) return { refusal: `EC2 finds no instance ${id} in ${region}` };
     const { owner, instance } = found;
-    if (owner !== identity.accountId) return { refusal: `instance ${id} is of another account` };
+    if (owner !== identity.accountId) return { refusal: `instance ${id} is in another account` };
     if (instance.State?.Name !== "running") return { refusal: `instance ${id} is not running` };
     if (vpcs.length > 0 && !vpcs.includes(instance.VpcId ?? "")) {
       return { refusal: `instance ${id} is in ${instance.VpcId ?? "no VPC"}, which is not one of NODE_VPCS` };
@@ -85,7 +85,7 @@ async function describeInstance(
   try {
     const send = (abortSignal: AbortSignal) => ec2.send(command, { abortSignal });
     const { Reservations } = await retry(rules, deadline, send);
-    if (Reservations === undefined) throw new TypeError("not EC2's answer");
+    if (Reservations === undefined) throw new TypeError("not a response of EC2");
     for (const { OwnerId: owner, Instances = [] } of Reservations) {
       const instance = Instances.find(({ InstanceId }) => InstanceId === id);
       if (instance !== undefined) return { owner, instance };
@@ -97,7 +97,7 @@ async function describeInstance(
   }
 }
 
-/** By the role's unique id, which a later role of its name does not have. */
+/** Compares unique ids: a role that is created again with the same name gets another id. */
 async function isProfileOf(
   iam: IAMClient,
   profileArn: string,
@@ -110,7 +110,7 @@ async function isProfileOf(
   try {
     const send = (abortSignal: AbortSignal) => iam.send(command, { abortSignal });
     const { InstanceProfile } = await retry(rules, deadline, send);
-    if (InstanceProfile === undefined) throw new TypeError("not IAM's answer");
+    if (InstanceProfile === undefined) throw new TypeError("not a response of IAM");
     const hasRole = InstanceProfile.Roles?.some(({ RoleId }) => RoleId === roleId) ?? false;
     return hasRole && InstanceProfile.Arn === profileArn;
   } catch (error) {
@@ -130,7 +130,7 @@ function isRetryable(error: unknown): boolean {
   return !isAnswer(error) || (error.$metadata.httpStatusCode ?? 0) >= 500;
 }
 
-/** By code: EC2 throttles with a 503, IAM with a 400. A moment later there may be room, as when many nodes join at once. */
+/** By error code, since EC2 throttles with status 503 and IAM with 400. */
 function isThrottling(error: unknown): boolean {
   return isAnswer(error) && (isThrottlingCode(error.name) || error.$metadata.httpStatusCode === 429);
 }

@@ -1,7 +1,8 @@
-// A node's name, with the EC2 code loaded when it is first needed, and what was proven remembered for a minute.
+// Finds a node's name: loads the EC2 code on first use and caches proven names for a minute.
 
 import QuickLRU from "quick-lru";
 import { InstancesUnavailable } from "../../errors.ts";
+import type { EpochMs } from "../../lib/deadline.ts";
 import { failureKind } from "../../lib/retry.ts";
 import { singleFlight } from "../../lib/single-flight.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
@@ -9,8 +10,8 @@ import type { NodeName } from "../user/user.ts";
 import type { FindNodeName, NodeNameOptions } from "./ec2-node-name.ts";
 
 /**
- * Most clusters never need the EC2 code, and it is as large as all the rest. Throws `InstancesUnavailable` for every
- * failure: none of them says anything about the identity.
+ * Most clusters never need the EC2 code, which is as large as the rest of the function. Throws `InstancesUnavailable` for
+ * every failure, since no failure proves anything about the identity.
  */
 export function findNodeNameLazily(options: NodeNameOptions): FindNodeName {
   const load = () =>
@@ -34,9 +35,9 @@ const PROVEN_MS = 60_000;
 /** More than the nodes of most clusters. */
 const MAX_PROOFS = 2_000;
 
-/** By instance and principal. A refusal is not remembered: an instance that starts is running a moment later. */
+/** Caches by instance and principal. Does not cache refusals: an instance that is starting runs a moment later. */
 export function rememberProofs(find: FindNodeName): FindNodeName {
-  const proofs = new QuickLRU<string, { readonly proof: NodeName; readonly until: number }>({ maxSize: MAX_PROOFS });
+  const proofs = new QuickLRU<string, { readonly proof: NodeName; readonly until: EpochMs }>({ maxSize: MAX_PROOFS });
   const keyOf = ({ accountId, principalId, sessionName = "" }: VerifiedIdentity): string =>
     [accountId, principalId, sessionName].join("/");
   const findOnce = singleFlight(find, keyOf);

@@ -1,4 +1,4 @@
-// STS over HTTPS: sends exactly the request that was rebuilt from the token, and reads a bounded answer.
+// Sends the request that was rebuilt from the token to STS, and reads a response of limited size.
 
 import type { IncomingMessage, RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
@@ -14,13 +14,13 @@ type StsReply = Awaited<ReturnType<AskSts>>;
 
 export interface StsOptions {
   readonly clusterId: string;
-  /** The region's own endpoint, to which a connection is opened ahead. */
+  /** The region's STS endpoint, to which a connection is opened early. */
   readonly regionalHost: string;
-  /** Where every connection goes instead of the token's host; never what is signed, nor the Host header. */
+  /** Connects here instead of to the token's host. The Host header and the signed request stay unchanged. */
   readonly endpoint: URL | undefined;
 }
 
-/** Throws `StsUnreachable` where there is no answer, `StsAnswerUnusable` where it is too long to be one. */
+/** Throws `StsUnreachable` without a response, and `StsAnswerUnusable` for one that is too long. */
 export function createSts({ clusterId, regionalHost, endpoint }: StsOptions): AskSts {
   const agents = openAgents(endpoint ?? new URL(`https://${regionalHost}`));
   const { httpsAgent, httpAgent } = agents;
@@ -33,7 +33,7 @@ export function createSts({ clusterId, regionalHost, endpoint }: StsOptions): As
       agent,
       host: connectTo,
       port: endpoint?.port || undefined,
-      // Without this, Node would take the Host header as the name that the certificate must have.
+      // Otherwise Node verifies the certificate against the Host header.
       servername: serverName(connectTo),
       method: "GET",
       path: target,
@@ -72,7 +72,7 @@ export function createSts({ clusterId, regionalHost, endpoint }: StsOptions): As
   };
 }
 
-/** A 5xx, thrown so that it is tried again; the second one is an answer like any other. */
+/** A 5xx response, thrown so that `retry` tries again. A second 5xx is returned as the response. */
 class ServerError extends Error {
   readonly reply: StsReply;
   constructor(reply: StsReply) {
@@ -91,14 +91,14 @@ async function readBody(response: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length;
-    // Leaving the loop destroys the response, and its connection with it.
+    // Leaving the loop destroys the response and its connection.
     if (size > MAX_BODY_BYTES) throw new StsAnswerUnusable(`STS answered more than ${MAX_BODY_BYTES} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
 }
 
-/** For the log; only what looks like one, since a proxy could answer anything. */
+/** Logged, so it must look like a request id: a proxy could return anything. */
 function requestId({ headers }: IncomingMessage): string | undefined {
   const value = headers["x-amzn-requestid"];
   return typeof value === "string" && /^[\w-]{1,64}$/.test(value) ? value : undefined;

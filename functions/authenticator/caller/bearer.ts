@@ -1,4 +1,4 @@
-// Is this our kube-apiserver? By a random bearer token, of which AWS holds only the SHA-256.
+// Authenticates kube-apiserver by a random bearer token. AWS stores only its SHA-256.
 
 import { hash, timingSafeEqual } from "node:crypto";
 import { CallerRefused, CallersInvalid } from "../../errors.ts";
@@ -10,7 +10,7 @@ import { oncePerRead } from "../../parameters/once-per-read.ts";
 import type { ReadParameters } from "../../parameters/parameter-cache.ts";
 import type { StoredParameter } from "../../parameters/stored-parameter.ts";
 
-/** One entry of the callers' list. */
+/** One entry of the list of callers. */
 export interface Caller {
   readonly name: string;
   readonly sha256: string;
@@ -19,12 +19,12 @@ export interface Caller {
 
 const KEYS = ["name", "sha256", "notAfter"];
 
-/** The list of callers, with the hashes of their tokens. */
+/** Name of the parameter that lists the callers and the hashes of their tokens. */
 export function callersParameter(prefix: string): string {
   return `${prefix}/callers`;
 }
 
-/** Throws `CallerRefused`, or a `Fault` when the list of callers cannot be read: that is ours to fix. */
+/** Throws `CallerRefused`, or a `Fault` when the list of callers cannot be read. */
 export async function checkBearer(
   authorization: string | undefined,
   parameter: string,
@@ -38,7 +38,7 @@ export async function checkBearer(
   const callers = callersIn(parameters.get(parameter), parameter);
   const now = deadline.clock();
   const digest = Buffer.from(hash("sha256", token));
-  // Every entry is compared, whether or not one has matched already.
+  // Compares every entry, so that the time does not depend on which one matches.
   const accepted = callers.filter(
     ({ sha256, notAfter }) => timingSafeEqual(sha256, digest) && !isExpired(notAfter, now),
   );
@@ -46,7 +46,7 @@ export async function checkBearer(
 }
 
 interface ReadCallers {
-  /** `undefined` where the parameter is no list. */
+  /** `undefined` if the parameter is not a list. */
   readonly callers: readonly { readonly sha256: Buffer; readonly notAfter: string | undefined }[] | undefined;
 }
 
@@ -59,13 +59,14 @@ const readCallers = oncePerRead(({ value, secure }): ReadCallers => {
 
 function callersIn(stored: StoredParameter | undefined, parameter: string): NonNullable<ReadCallers["callers"]> {
   if (stored === undefined)
-    throw new CallersInvalid(`parameter ${parameter} does not exist: nobody may call until it lists a caller`);
+    throw new CallersInvalid(`parameter ${parameter} does not exist: add a caller (callers add)`);
   const { callers } = readCallers(stored);
-  if (callers === undefined) throw new CallersInvalid(`parameter ${parameter} must be a JSON list, of type String`);
+  if (callers === undefined)
+    throw new CallersInvalid(`parameter ${parameter} must be of type String and hold a JSON list`);
   return callers;
 }
 
-/** An entry that is invalid is skipped, so that a typo in a new one does not lock the old ones out. */
+/** Invalid entries are skipped, so that a typo in a new entry does not lock out the other callers. */
 export function isCaller(entry: unknown): entry is Caller {
   if (!isObject(entry) || repeatedKey(entry) !== undefined) return false;
   if (Object.keys(entry).some((key) => !KEYS.includes(key))) return false;

@@ -1,10 +1,10 @@
-// Is this our kube-apiserver? By the client certificate that API Gateway has checked against its trust store.
+// Authenticates kube-apiserver by the client certificate that API Gateway verified against its truststore.
 
 import { CallerRefused } from "../../errors.ts";
 
 /**
- * `subjects` are whole subject DNs, or `*` for every certificate of the trust store. A request that came without a
- * certificate, through an endpoint that should be disabled, is refused.
+ * `subjects` are complete subject DNs, or `*` for every certificate that the truststore accepts. A request without a
+ * certificate came through an endpoint that should be disabled, and is refused.
  */
 export function checkClientCertificate(subject: string | undefined, subjects: readonly string[]): void {
   if (!subject) throw new CallerRefused("a client certificate is required");

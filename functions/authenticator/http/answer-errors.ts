@@ -1,4 +1,4 @@
-// Turns what was thrown into the answer that makes kube-apiserver act correctly.
+// Turns an error into the HTTP response that kube-apiserver handles correctly.
 
 import { type AuthenticatorError, Denial, MethodNotAllowed } from "../../errors.ts";
 import { type HttpResponse, jsonResponse } from "../../gateway/http-response.ts";
@@ -6,7 +6,7 @@ import { asAuthenticatorError } from "../../lib/as-authenticator-error.ts";
 import { kubernetesStatus, tokenReview } from "../review/answer.ts";
 import type { Middleware } from "./request-context.ts";
 
-/** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/: `reason` for machines */
+/** `reason` of a Status: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
 const REASONS: Readonly<Record<number, string>> = {
   400: "BadRequest",
   401: "Unauthorized",
@@ -32,7 +32,7 @@ export function answerErrors(): Middleware {
   };
 }
 
-/** Never with Retry-After, and never 503: kube-apiserver would try 31 times, or not at all. */
+/** Never sends Retry-After or 503: kube-apiserver would try 31 times, or not at all. */
 function statusResponse(error: AuthenticatorError, message: string): HttpResponse {
   const { status } = error;
   const headers: Record<string, string> = error instanceof MethodNotAllowed ? { allow: "POST" } : {};

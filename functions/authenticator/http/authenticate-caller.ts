@@ -1,4 +1,4 @@
-// Authenticates the caller, by the proof that CALLER_AUTH asks for, before anything of the review is read.
+// Authenticates the caller as CALLER_AUTH requires, before the review is read.
 
 import type { ReadParameters } from "../../parameters/parameter-cache.ts";
 import { callersParameter, checkBearer } from "../caller/bearer.ts";

@@ -1,6 +1,7 @@
-// The log line of a review: who, as whom, by which parameter, how fast, or why not.
+// Builds the log line of a review: the identity, the user, the parameter, the times, or the reason of a refusal.
 
 import type { AuthenticatorError } from "../../errors.ts";
+import type { EpochMs } from "../../lib/deadline.ts";
 import type { LogLevel } from "../../settings/common.ts";
 import { logHead } from "../../telemetry/log-line.ts";
 import type { Outcome, ReviewRecord } from "../review/record.ts";
@@ -15,8 +16,8 @@ const LEVELS: Readonly<Record<Outcome, LogLevel>> = {
   fault: "error",
 };
 
-/** Fields without a value are left out by JSON. Nothing here comes from the token without STS having accepted it. */
-export function logEntry(record: ReviewRecord, outcome: Outcome, error: AuthenticatorError | undefined, now: number) {
+/** JSON omits undefined fields. Values of the token are included only after STS accepted it. */
+export function logEntry(record: ReviewRecord, outcome: Outcome, error: AuthenticatorError | undefined, now: EpochMs) {
   const { identity, user, parameter, tokenHash, ms, cached, staleReads, coldStart, requestId, stsRequestId } = record;
   return {
     ...logHead(LEVELS[outcome], outcome, error, now),

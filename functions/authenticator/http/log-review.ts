@@ -1,4 +1,4 @@
-// One log line and one line of metrics for each review, whatever its outcome.
+// Prints one log line and one line of metrics for each review, whatever its outcome.
 
 import type { AuthenticatorError } from "../../errors.ts";
 import { asAuthenticatorError } from "../../lib/as-authenticator-error.ts";
@@ -9,7 +9,7 @@ import { logEntry } from "./log-entry.ts";
 import { metricsLine } from "./metrics-line.ts";
 import type { Middleware, RequestContext } from "./request-context.ts";
 
-/** Last to run. `print` takes whole lines, without the end of the last one. */
+/** Runs last. `lines` does not end with a newline. */
 export function logReview({ clusterId, logLevel }: Settings, print: (lines: string) => void): Middleware {
   function leave(
     { record, deadline, version }: RequestContext,

@@ -1,6 +1,7 @@
-// The metrics of a review: how many, how long, and what an alarm looks at.
+// Builds the metrics of a review: counts, latencies, and values that alarms use.
 
 import type { AuthenticatorError } from "../../errors.ts";
+import type { EpochMs } from "../../lib/deadline.ts";
 import { embeddedMetrics } from "../../telemetry/embedded-metrics.ts";
 import type { Outcome, ReviewRecord, Stage } from "../review/record.ts";
 
@@ -9,7 +10,7 @@ export function metricsLine(
   outcome: Outcome,
   error: AuthenticatorError | undefined,
   clusterId: string,
-  now: number,
+  now: EpochMs,
   version?: string,
 ) {
   const milliseconds = {
@@ -26,7 +27,7 @@ export function metricsLine(
   return embeddedMetrics({ requests: "Reviews", milliseconds, counts, version }, clusterId, outcome, now);
 }
 
-/** The time of a stage whose service was asked; none when a cache answered, or when the stage was not reached. */
+/** The time of a stage that called its service. Empty if a cache answered or the review ended before the stage. */
 function asked({ ms, cached }: ReviewRecord, stage: Stage): number[] {
   const time = cached[stage] === false ? ms[stage] : undefined;
   return time === undefined ? [] : [time];

@@ -1,4 +1,4 @@
-// The body: its size first, then the TokenReview in it.
+// Checks the size of the body, then parses the TokenReview.
 
 import { BodyTooLarge, ReviewMalformed } from "../../errors.ts";
 import { parseTokenReview } from "../review/token-review.ts";
@@ -10,8 +10,7 @@ export function readReview(): Middleware {
   return {
     before: ({ event }) => {
       const { bodyBytes, body } = event.request;
-      if (bodyBytes > MAX_BODY_BYTES)
-        throw new BodyTooLarge(`the body must not be larger than ${MAX_BODY_BYTES} bytes`);
+      if (bodyBytes > MAX_BODY_BYTES) throw new BodyTooLarge(`the body must have at most ${MAX_BODY_BYTES} bytes`);
       const text = body();
       if (text === undefined) throw new ReviewMalformed("the body is missing");
       event.review = parseTokenReview(text);

@@ -1,4 +1,4 @@
-// One request on its way through the middlewares: what came in, when it must be over, and what it leaves behind.
+// The context that middlewares share: the request, its deadline and its record.
 
 import type { MiddlewareObj } from "@middy/core";
 import { type GatewayRequest, gatewayRequest } from "../../gateway/gateway-request.ts";
@@ -8,22 +8,22 @@ import { versionBehindAlias } from "../../telemetry/alias-version.ts";
 import { newRecord, type ReviewRecord } from "../review/record.ts";
 import type { TokenReviewRequest } from "../review/token-review.ts";
 
-/** Five tries of kube-apiserver, with 4.5 s of waits between them, share 30 s. */
+/** kube-apiserver makes five tries in 30 s, with 4.5 s of waits between them. */
 const REVIEW_MS = 5_000;
 
 export interface RequestContext {
   readonly request: GatewayRequest;
   readonly deadline: Deadline;
   readonly record: ReviewRecord;
-  /** Of the function, where an alias called it. */
+  /** The function's version, if it was invoked through an alias. */
   readonly version: string | undefined;
-  /** Once the body has been read. */
+  /** Set once the body has been read. */
   review?: TokenReviewRequest;
 }
 
 export type Middleware = MiddlewareObj<RequestContext, HttpResponse>;
 
-/** First in the chain: from here on, `event` is a `RequestContext`. */
+/** First in the chain: replaces `event` with a `RequestContext`. */
 export function openRequestContext(clock: Clock): Middleware {
   let coldStart = true;
   return {

@@ -1,9 +1,9 @@
-// The one route there is: POST /authenticate.
+// Accepts the only route: POST /authenticate.
 
 import { MethodNotAllowed, PathUnknown } from "../../errors.ts";
 import type { Middleware } from "./request-context.ts";
 
-/** Path before method, so that a wrong URL in a kubeconfig says so whatever it is asked with. */
+/** Checks the path before the method, so that a wrong URL is reported for every method. */
 export function checkRoute(): Middleware {
   return {
     before: ({ event: { request } }) => {

@@ -1,9 +1,9 @@
-// Identities that STS has proven, and tokens that it refused, remembered for a short while.
+// Caches identities that STS has proven and tokens that it refused.
 
 import { hash } from "node:crypto";
 import QuickLRU from "quick-lru";
 import { Denial } from "../../errors.ts";
-import type { Clock, Deadline } from "../../lib/deadline.ts";
+import type { Clock, Deadline, EpochMs } from "../../lib/deadline.ts";
 import type { UnverifiedToken } from "../token/token.ts";
 import type { Proof, ProveIdentity } from "./prove-identity.ts";
 
@@ -13,11 +13,11 @@ const MAX_ENTRIES = 2_000;
 
 export interface Proofs {
   /**
-   * What STS has said a short while ago of the token with this hash. That token was read then, before STS was asked, and it
-   * has not expired since: there is no need to read it again.
+   * The cached result of STS for the token with this hash. The token was parsed before STS was called and has not expired
+   * since, so it need not be parsed again.
    */
   recall(hash: string): Proof | undefined;
-  /** Asks STS, and remembers what it says. Throws where there is no answer. */
+  /** Calls STS and caches its result. Throws if STS gives none. */
   prove(hash: string, token: UnverifiedToken, deadline: Deadline): Promise<Proof>;
 }
 
@@ -26,12 +26,12 @@ export function tokenHash(text: string): string {
 }
 
 /**
- * `scope` is the partition and the cluster. Refusals have a cache of their own, so that a flood of bad tokens does not
- * push good identities out; faults and throttling are never kept.
+ * `scope` is the partition and the cluster. Refused tokens have a separate cache, so that a flood of them does not evict
+ * proven identities. Faults and throttling are never cached.
  */
 export function rememberedProofs(prove: ProveIdentity, scope: string, clock: Clock): Proofs {
-  const granted = new QuickLRU<string, { proof: Proof; until: number }>({ maxSize: MAX_ENTRIES });
-  const refused = new QuickLRU<string, { proof: Proof; until: number }>({ maxSize: MAX_ENTRIES });
+  const granted = new QuickLRU<string, { proof: Proof; until: EpochMs }>({ maxSize: MAX_ENTRIES });
+  const refused = new QuickLRU<string, { proof: Proof; until: EpochMs }>({ maxSize: MAX_ENTRIES });
   const keyOf = (tokenHash: string): string => `${scope}/${tokenHash}`;
 
   return {

@@ -1,22 +1,22 @@
-// From STS's three fields to a verified identity with a canonical ARN.
+// Turns the three fields that STS returns into a verified identity with a canonical ARN.
 
 import { IdentityImpossible } from "../../errors.ts";
 import type { CallerIdentity } from "./sts-response.ts";
 
-/** Who STS says signed the token. */
+/** The signer of the token, as STS reports it. */
 export interface VerifiedIdentity {
   readonly kind: "role" | "user" | "root" | "federated-user";
   readonly partition: string;
   readonly accountId: string;
-  /** Of the role, user or federated user, without path; empty for root. */
+  /** Name of the role, user or federated user, without path. Empty for root. */
   readonly name: string;
-  /** As STS gave it. */
+  /** As STS returned it. */
   readonly arn: string;
-  /** A role's own ARN for an assumed role (STS never shows its path), else `arn`. */
+  /** For an assumed role the ARN of the role, without path, since STS does not return it; otherwise `arn`. */
   readonly canonicalArn: string;
-  /** `AROA...` for a role, else STS's whole UserId. */
+  /** `AROA...` for a role, otherwise the complete UserId of STS. */
   readonly principalId: string;
-  /** Only a role has one. Anybody who may assume the role chooses it. */
+  /** Only for a role. Every user who can assume the role chooses it. */
   readonly sessionName: string | undefined;
   readonly accessKeyId: string;
 }
@@ -29,18 +29,20 @@ const ASSUMED_ROLE = new RegExp(`^sts:assumed-role/${NAME}/${NAME}$`);
 const FEDERATED_USER = new RegExp(`^sts:federated-user/${NAME}$`);
 const UNIQUE_ID = /^[A-Z0-9]+$/;
 
-/** Throws `IdentityImpossible` for what is well formed and yet cannot be. */
+/** Throws `IdentityImpossible` for an ARN, account and UserId that cannot belong together. */
 export function verifyIdentity(answer: CallerIdentity, ownPartition: string, accessKeyId: string): VerifiedIdentity {
   const [, partition, service, accountId, resource] = ARN.exec(answer.Arn) ?? [];
   if (partition === undefined || accountId === undefined) {
-    throw new IdentityImpossible("STS named an ARN that is not one of IAM or STS");
+    throw new IdentityImpossible("STS returned an ARN that is not an ARN of IAM or STS");
   }
   if (partition !== ownPartition) {
-    throw new IdentityImpossible(`${answer.Arn} is of partition ${partition}, this authenticator of ${ownPartition}`);
+    throw new IdentityImpossible(`${answer.Arn} is in partition ${partition}, this authenticator in ${ownPartition}`);
   }
-  if (accountId !== answer.Account) throw new IdentityImpossible(`${answer.Arn} is not of the account that STS named`);
+  if (accountId !== answer.Account)
+    throw new IdentityImpossible(`${answer.Arn} is not in the account that STS returned`);
   const principal = readPrincipal(`${service}:${resource}`, answer);
-  if (principal === undefined) throw new IdentityImpossible(`${answer.Arn} and its UserId are of no known kind`);
+  if (principal === undefined)
+    throw new IdentityImpossible(`${answer.Arn} and its UserId do not match a known kind of identity`);
   return {
     ...principal,
     partition,

@@ -1,4 +1,4 @@
-// Asks STS who signed a token, and makes of its answer a verified identity or a denial.
+// Asks STS who signed a token, and turns the response into a verified identity or a denial.
 
 import { Denial } from "../../errors.ts";
 import type { Deadline } from "../../lib/deadline.ts";
@@ -6,7 +6,7 @@ import type { UnverifiedToken } from "../token/token.ts";
 import { type VerifiedIdentity, verifyIdentity } from "./identity.ts";
 import { readStsResponse, type StsResponse } from "./sts-response.ts";
 
-/** What STS has said for good about a token; faults and throttling are thrown, since they say nothing about it. */
+/** The final result of STS for a token. Faults and throttling are thrown instead, since they prove nothing about it. */
 export interface Proof {
   readonly result: VerifiedIdentity | Denial;
   readonly stsRequestId: string | undefined;
@@ -14,7 +14,7 @@ export interface Proof {
 
 export type ProveIdentity = (token: UnverifiedToken, deadline: Deadline) => Promise<Proof>;
 
-/** Throws where there is no answer. */
+/** Throws if STS gives no response. */
 export type AskSts = (
   token: UnverifiedToken,
   deadline: Deadline,

@@ -1,8 +1,8 @@
-// The code in an error body of STS, which comes as JSON where that was asked for, and as XML where a proxy drops `accept`.
+// Reads the code in an error body of STS: JSON as requested, or XML if a proxy drops `accept`.
 
 import { isObject, parseJson } from "../../lib/json.ts";
 
-/** `undefined` where there is not exactly one, at its own place. The text around it is never looked at. */
+/** `undefined` unless there is exactly one code, at its documented place. Other text is never searched. */
 export function stsErrorCode(body: string): string | undefined {
   const code = body.startsWith("<") ? codeInXml(body) : codeInJson(body);
   return code !== undefined && /^[A-Za-z0-9.]{1,64}$/.test(code) ? code : undefined;
@@ -15,11 +15,11 @@ function codeInJson(body: string): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
-/** Elements that hold text alone: no attributes, no children, no comments, no CDATA. Without space between elements. */
+/** Accepts only elements with text: no attributes, children, comments or CDATA, and no space between elements. */
 const ERROR_RESPONSE =
   /^(?:<\?xml [\w "=.-]*\?>)?<ErrorResponse(?: xmlns="[^"<>]*")?><Error>((?:<(\w{1,64})(?:\/>|>[^<]*<\/\2>))*)<\/Error>(?:<RequestId>[^<]*<\/RequestId>)?<\/ErrorResponse>$/;
 
-/** https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html; this one form of XML and no other. */
+/** Accepts only the documented form of XML: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
 function codeInXml(body: string): string | undefined {
   const [, children = ""] = ERROR_RESPONSE.exec(body.replace(/>[ \t\r\n]+(?=<|$)/g, ">")) ?? [];
   const codes = [...children.matchAll(/<Code(?:\/>|>([^<]*))/g)];

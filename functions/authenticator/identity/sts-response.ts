@@ -1,4 +1,4 @@
-// What an HTTP answer of STS means: an identity's three fields, a denial, throttling, or a fault of the service.
+// Interprets a response of STS: the three fields of an identity, a denial, throttling, or a fault.
 
 import { StsAnswerUnusable, StsRefused, StsThrottled } from "../../errors.ts";
 import { isObject, parseJson } from "../../lib/json.ts";
@@ -7,7 +7,7 @@ import { stsErrorCode } from "./sts-error.ts";
 
 export interface StsResponse {
   readonly status: number;
-  /** The whole body, at most 64 KiB. */
+  /** The entire body, at most 64 KiB. */
   readonly body: string;
 }
 
@@ -19,15 +19,15 @@ export interface CallerIdentity {
 }
 
 /**
- * Codes that are about the token, each with a hint for its maker where the code alone says too little. Any other code, such
- * as the `AccessDenied` of an endpoint's policy, says nothing about the token: as a denial it would lock everybody out.
+ * Error codes that reject the token, with a hint for the user if the code does not explain itself. Other codes, such as
+ * `AccessDenied` from an endpoint's policy, are not about the token: treated as denials, they would lock out all users.
  * https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
  */
 const REFUSING_CODES: ReadonlyMap<string, string> = new Map([
   ["SignatureDoesNotMatch", ": it is for another cluster, or signed with a wrong key or clock"],
-  ["InvalidClientTokenId", ": its access key or session token is not known, or not active"],
-  ["ExpiredToken", ": the AWS credentials that signed it have ended"],
-  ["ExpiredTokenException", ": the AWS credentials that signed it have ended"],
+  ["InvalidClientTokenId", ": its access key or session token is unknown or inactive"],
+  ["ExpiredToken", ": the AWS credentials that signed it have expired"],
+  ["ExpiredTokenException", ": the AWS credentials that signed it have expired"],
   ["RequestExpired", ""],
   ["IncompleteSignature", ""],
   ["MissingAuthenticationToken", ""],
@@ -37,14 +37,14 @@ const REFUSING_CODES: ReadonlyMap<string, string> = new Map([
   ["MalformedQueryString", ""],
   ["InvalidParameterValue", ""],
   ["ValidationError", ""],
-  ["RegionDisabledException", ": STS is not activated in that region for its account"],
+  ["RegionDisabledException", ": STS is not activated in this region for the account"],
 ]);
 
-/** Throws `StsThrottled`, `StsRefused` (a denial) or `StsAnswerUnusable` (a fault); STS's own text is never repeated. */
+/** Throws `StsThrottled`, `StsRefused` (a denial) or `StsAnswerUnusable` (a fault), never with text of STS. */
 export function readStsResponse({ status, body }: StsResponse): CallerIdentity {
   if (status === 200) {
     const identity = callerIdentity(parseJson(body));
-    if (identity === undefined) throw new StsAnswerUnusable("STS answered 200 with something other than an identity");
+    if (identity === undefined) throw new StsAnswerUnusable("STS answered 200 without an identity");
     return identity;
   }
   const code = status >= 400 ? stsErrorCode(body) : undefined;
@@ -52,12 +52,12 @@ export function readStsResponse({ status, body }: StsResponse): CallerIdentity {
   if (code === undefined) throw new StsAnswerUnusable(`STS answered ${status} without an error code`);
   const hint = status < 500 ? REFUSING_CODES.get(code) : undefined;
   if (hint !== undefined) throw new StsRefused(`STS refused the token with ${code}${hint}`);
-  throw new StsAnswerUnusable(`STS answered ${status} with ${code}, which says nothing about the token`);
+  throw new StsAnswerUnusable(`STS answered ${status} with ${code}, which is not about the token`);
 }
 
 /**
- * Exactly at its place in the whole body: an answer of another action could reflect what the caller wrote, down to
- * something that looks like an identity (CVE-2020-16250). Keys beside it are ignored, since AWS may add some.
+ * Reads the identity only at its documented place: the response of another action could echo text of the caller that
+ * looks like an identity (CVE-2020-16250). Other keys are ignored, since AWS may add some.
  */
 function callerIdentity(answer: unknown): CallerIdentity | undefined {
   const result = member(member(answer, "GetCallerIdentityResponse"), "GetCallerIdentityResult");

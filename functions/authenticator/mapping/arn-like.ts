@@ -1,21 +1,21 @@
-// ARN patterns as IAM's ArnLike reads them: `*` any run, `?` exactly one character, inside one of the six sections.
+// Matches ARN patterns as IAM's ArnLike does: in each of the six sections, `*` is any text and `?` one character.
 
 import { asciiLowerCase } from "../../lib/ascii-lower-case.ts";
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN */
 const SECTIONS = 6;
 
-/** Six, in lower case, the last of which may hold colons. */
+/** Six sections in lower case. The last may contain colons. */
 export type ArnSections = readonly string[];
 
-/** `undefined` for text that has fewer sections. */
+/** `undefined` for text with fewer sections. */
 export function arnSections(text: string): ArnSections | undefined {
   const parts = asciiLowerCase(text).split(":");
   if (parts.length < SECTIONS) return undefined;
   return [...parts.slice(0, SECTIONS - 1), parts.slice(SECTIONS - 1).join(":")];
 }
 
-/** The sections of a pattern; `undefined` for what is not one. */
+/** The sections of a pattern; `undefined` if it is not an ARN pattern. */
 export function arnPattern(pattern: string): ArnSections | undefined {
   return asciiLowerCase(pattern).startsWith("arn:") ? arnSections(pattern) : undefined;
 }
@@ -24,20 +24,20 @@ export function isArnPattern(pattern: string): boolean {
   return arnPattern(pattern) !== undefined;
 }
 
-/** Without regard to case; false if either is not an ARN. */
+/** Ignores case. False if either is not an ARN. */
 export function matchesArnLike(pattern: string, arn: string): boolean {
   return matchesSections(arnPattern(pattern), arnSections(arn));
 }
 
-/** The same, where a pattern is compared with more than one ARN, or an ARN with more than one pattern. */
+/** Like `matchesArnLike`, for a pattern or ARN that is compared more than once. */
 export function matchesSections(pattern: ArnSections | undefined, arn: ArnSections | undefined): boolean {
   if (pattern === undefined || arn === undefined) return false;
   return pattern.every((section, index) => matchesGlob(section, arn[index] ?? ""));
 }
 
 /**
- * Only the last `*` seen is ever widened: an earlier one cannot help where the last fails, so there is no recursion,
- * and the work is at most the product of the two lengths whatever a value holds. Never a regular expression.
+ * Extends only the last `*`, since extending an earlier one cannot help. There is no recursion and no regular expression,
+ * so the work is at most the product of the two lengths for any value.
  */
 export function matchesGlob(pattern: string, text: string): boolean {
   let p = 0;

@@ -1,4 +1,4 @@
-// The ARN that a mapping names, and whether it is the identity's.
+// Parses the ARN of a mapping and compares it with an identity.
 
 import { asciiLowerCase } from "../../lib/ascii-lower-case.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
@@ -7,7 +7,7 @@ export interface MappedArn {
   readonly partition: string;
   readonly accountId: string;
   readonly kind: VerifiedIdentity["kind"];
-  /** Without path, since names are unique in an account; in lower case but for a federated user. */
+  /** Without path, since names are unique in an account. In lower case, except for a federated user. */
   readonly name: string;
 }
 
@@ -15,7 +15,7 @@ const ROLE_OR_USER = /^arn:([a-z-]+):iam::(\d{12}):(role|user)\/(?:[\x21-\x7e]*\
 const ROOT = /^arn:([a-z-]+):iam::(\d{12}):(root)$/;
 const FEDERATED_USER = /^arn:([a-z-]+):sts::(\d{12}):(federated-user)\/([\w+=,.@-]+)$/;
 
-/** `undefined` for what is not the ARN of a role, user, root or federated user. */
+/** `undefined` if it is not the ARN of a role, user, root or federated user. */
 export function parseMappedArn(arn: string): MappedArn | undefined {
   const lowerCase = asciiLowerCase(arn);
   const match = ROLE_OR_USER.exec(lowerCase) ?? ROOT.exec(lowerCase) ?? FEDERATED_USER.exec(arn);

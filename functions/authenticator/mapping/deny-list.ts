@@ -1,5 +1,6 @@
-// Deny lists: identities that are denied, whatever mappings say. An invalid list denies every identity that it covers.
+// Deny lists: identities that are denied in spite of mappings. An invalid list denies every identity that it covers.
 
+import type { EpochMs } from "../../lib/deadline.ts";
 import { isObject } from "../../lib/json.ts";
 import { isExpired } from "../../lib/not-after.ts";
 import { quoted } from "../../lib/quoted.ts";
@@ -13,18 +14,18 @@ import { whyNeverMatches } from "./possible-arn.ts";
 
 /** One entry of the JSON list at `<prefix>/deny/<account>` or `<prefix>/deny/any`. */
 export interface DenyEntry {
-  /** Of a role, user, federated user, root, or of a role's session (`arn:aws:sts::<account>:assumed-role/<role>/<session>`). */
+  /** Pattern for a role, user, federated user, root, or session (`arn:aws:sts::<account>:assumed-role/<role>/<session>`). */
   readonly arnLike: string;
-  /** RFC 3339, in UTC. At that instant and after, the entry is as if it were not there. */
+  /** RFC 3339, in UTC. From that instant, the entry is ignored. */
   readonly notAfter?: string;
   readonly description?: string;
 }
 
-/** What the identities that a list covers have in common, as far as it is known: an entry for others can never match. */
+/** The identities that a list covers, as far as known. An entry for other identities can never match. */
 export interface DenyScope {
-  /** Whose list it is: twelve digits, or `any`. */
+  /** Account of the list: 12 digits, or `any`. Default: `any`. */
   readonly account?: string;
-  /** The function's own, such as `aws-cn`. */
+  /** The function's partition, such as `aws-cn`. Default: any partition. */
   readonly partition?: string;
 }
 
@@ -34,7 +35,7 @@ export type DenyCheck =
 
 const KEYS = ["arnLike", "notAfter", "description"];
 
-/** `value` is an entry of what `parseStored` returns. The problem is a phrase for an operator. */
+/** `value` is an entry of a list from `parseStored`. The problem is a phrase for an operator. */
 export function checkDenyEntry(value: unknown, scope: DenyScope): DenyCheck {
   const problem = entryProblem(value, scope);
   return problem === undefined ? { valid: true, entry: value as unknown as DenyEntry } : { valid: false, problem };
@@ -49,7 +50,7 @@ function entryProblem(value: unknown, scope: DenyScope): string | undefined {
   return whyNeverMatches(withoutPath(arnLike), "canonical-or-session") ?? whyForeign(arnLike, scope);
 }
 
-/** Why a pattern matches no identity that the list covers, though it may match others. */
+/** Why a pattern matches no identity that the list covers, although it may match others. */
 function whyForeign(arnLike: string, { account = "any", partition }: DenyScope): string | undefined {
   const [, ofPartition = "", , , ofAccount = ""] = arnSections(arnLike) ?? [];
   const isOwn =
@@ -60,20 +61,20 @@ function whyForeign(arnLike: string, { account = "any", partition }: DenyScope):
   return `arnLike ${quoted(arnLike)} can never match: this list covers account ${account}${of} only`;
 }
 
-/** Whether an entry is for this identity, whatever its `notAfter` says. */
+/** Whether an entry matches this identity. Ignores `notAfter`. */
 export function isDenied({ arnLike }: DenyEntry, identity: VerifiedIdentity): boolean {
   const pattern = arnPattern(withoutPath(arnLike));
   return identityArns(identity).some((arn) => matchesSections(pattern, arnSections(arn)));
 }
 
-/** A user's path can be changed (iam:UpdateUser): the ARN without it is compared too. */
+/** Includes a user's ARN without path, since the path can change (iam:UpdateUser). */
 function identityArns({ kind, partition, accountId, name, canonicalArn, arn }: VerifiedIdentity): string[] {
   return [canonicalArn, arn, ...(kind === "user" ? [`arn:${partition}:iam::${accountId}:user/${name}`] : [])];
 }
 
 const ROLE_OR_USER_WITH_PATH = /^(arn:[^:*?]+:iam::\d{12}:(?:role|user)\/)[^*?]*\/([^:*?/]+)$/i;
 
-/** An ARN without wildcard names one role or user, in whatever path: names are unique in an account, and paths change. */
+/** Removes the path from an ARN without wildcards: names are unique in an account, and paths can change. */
 export function withoutPath(arnLike: string): string {
   return arnLike.replace(ROLE_OR_USER_WITH_PATH, "$1$2");
 }
@@ -82,7 +83,7 @@ export type DenyListCheck =
   | { readonly valid: true; readonly entries: readonly DenyEntry[] }
   | { readonly valid: false; readonly problem: string; readonly invalidCount: number };
 
-/** Of a whole parameter; the problem names the first entry that is wrong, counted from 1. */
+/** Checks the value of a parameter. The problem is the first invalid entry's, with its number, starting at 1. */
 export function checkDenyList({ value, secure }: StoredParameter, scope: DenyScope): DenyListCheck {
   if (secure) return { valid: false, problem: "a SecureString: it must be of type String", invalidCount: 1 };
   const list = parseStored(value);
@@ -100,7 +101,7 @@ export function checkDenyList({ value, secure }: StoredParameter, scope: DenySco
   return problem === undefined ? { valid: true, entries } : { valid: false, problem, invalidCount: problems.length };
 }
 
-/** A whole list, with the pattern of each entry. A parameter's scope is always the same: its name has the account. */
+/** Can cache by parameter, since the scope of a parameter never changes: its name contains the account. */
 const readDenyList = oncePerRead((stored, scope: DenyScope) => {
   const check = checkDenyList(stored, scope);
   if (!check.valid) return check;
@@ -111,12 +112,12 @@ const readDenyList = oncePerRead((stored, scope: DenyScope) => {
   return { valid: true, entries } as const;
 });
 
-/** `invalid` denies every identity that the list covers: it cannot be told which of them a wrong entry was meant for. */
+/** `invalid` denies every identity that the list covers, since an invalid entry could be meant for any of them. */
 export function evaluateDenyList(
   stored: StoredParameter | undefined,
   scope: DenyScope,
   identity: VerifiedIdentity,
-  now: number,
+  now: EpochMs,
 ) {
   if (stored === undefined) return NOTHING;
   const list = readDenyList(stored, scope);

@@ -1,5 +1,6 @@
-// What one place holds for an identity: nothing, a mapping for it, a denial, or something that is wrong.
+// Evaluates one place for an identity: no entry, a mapping, a denial, or an invalid value.
 
+import type { EpochMs } from "../../lib/deadline.ts";
 import { isExpired } from "../../lib/not-after.ts";
 import type { StoredParameter } from "../../parameters/stored-parameter.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
@@ -11,27 +12,27 @@ import type { Candidate } from "./parameter-name.ts";
 import { type ReadMapping, readMapping, readMappingList } from "./read-mapping.ts";
 
 export type Verdict =
-  /** No parameter, a mapping past its `notAfter`, or no pattern that matches: the next place is asked. */
+  /** No parameter, a mapping past its `notAfter`, or no matching pattern: the next place decides. */
   | { readonly kind: "nothing" }
   | { readonly kind: "match"; readonly mapping: Mapping }
-  /** `sessionArn`, as STS gave it, where this session of a role is denied and not the role. */
+  /** `sessionArn`, as STS returned it, is set if the session is denied and not its role. */
   | { readonly kind: "deny"; readonly sessionArn?: string }
   | { readonly kind: "invalid"; readonly problem: string }
-  /** The value at this name is for another principal. */
+  /** The stored value is for another principal. */
   | { readonly kind: "mismatch"; readonly problem: string };
 
 export interface Evaluation extends Candidate {
   readonly verdict: Verdict;
-  /** How many invalid values or list entries are here, whether they count for this identity or not. */
+  /** Number of invalid values or list entries, whether they apply to this identity or not. */
   readonly invalidCount: number;
 }
 
-/** Of every parameter that is read for an identity, in the order in which they count. */
+/** Evaluates every parameter that is read for an identity, in order of precedence. */
 export function evaluateMappings(
   candidates: readonly Candidate[],
   parameters: ReadonlyMap<string, StoredParameter>,
   identity: VerifiedIdentity,
-  now: number,
+  now: EpochMs,
 ): Evaluation[] {
   return candidates.map((candidate) => evaluateMapping(candidate, parameters.get(candidate.parameter), identity, now));
 }
@@ -40,7 +41,7 @@ export function evaluateMapping(
   candidate: Candidate,
   stored: StoredParameter | undefined,
   identity: VerifiedIdentity,
-  now: number,
+  now: EpochMs,
 ): Evaluation {
   const { place } = candidate;
   if (place === "deny-account" || place === "deny-any") {
@@ -57,7 +58,7 @@ export function evaluateMapping(
   }
   const read = readMapping(stored, place === "exact" ? identity.kind : place);
   if ("problem" in read) return invalid(candidate, read.problem);
-  // An sso or account mapping is for everybody that its name finds.
+  // An sso or account mapping applies to every identity whose parameter names include it.
   const isFor = place !== "exact" || read.arns.some((arn) => isArnOf(arn, identity));
   return { ...candidate, verdict: judge(read, isFor, identity, now), invalidCount: read.check.valid ? 0 : 1 };
 }
@@ -71,26 +72,26 @@ function ofArn(entries: readonly ReadMapping[], { canonicalArn }: VerifiedIdenti
   return entries.filter(({ arnLikes }) => arnLikes.some((arnLike) => matchesSections(arnLike, arn)));
 }
 
-/** Only a role has a session name, and only a permission set's role has this place. */
+/** Only roles have session names, and only roles of permission sets have this place. */
 function ofSession(entries: readonly ReadMapping[], { sessionName }: VerifiedIdentity): readonly ReadMapping[] {
   return sessionName === undefined ? [] : entries.filter(({ sessions }) => sessions.includes(sessionName));
 }
 
-/** Of the entries that match: a denial anywhere in the list comes first, then the first entry that has not ended. */
-function judgeList(entries: readonly ReadMapping[], identity: VerifiedIdentity, now: number): Verdict {
+/** `entries` match the identity. A denial anywhere in the list has precedence over the first entry that is not expired. */
+function judgeList(entries: readonly ReadMapping[], identity: VerifiedIdentity, now: EpochMs): Verdict {
   const verdicts = entries.map((entry) => judge(entry, true, identity, now)).filter(({ kind }) => kind !== "nothing");
   return verdicts.find(({ kind }) => kind === "deny") ?? verdicts[0] ?? { kind: "nothing" };
 }
 
-/** `isFor`: whether it is for this identity, by its own `arn` or `arnLike`. */
-function judge({ check, denies }: ReadMapping, isFor: boolean, identity: VerifiedIdentity, now: number): Verdict {
+/** `isFor`: whether the mapping's `arn` or `arnLike` matches the identity. */
+function judge({ check, denies }: ReadMapping, isFor: boolean, identity: VerifiedIdentity, now: EpochMs): Verdict {
   if (check.valid && isExpired(check.mapping.notAfter, now)) return { kind: "nothing" };
-  // A denial holds even where the rest of its value is wrong: a typo beside it must not let anybody in.
+  // A denial applies even if the rest of its value is invalid: a typo must not grant access.
   if (!check.valid) return isFor && denies ? { kind: "deny" } : { kind: "invalid", problem: check.problem };
   if (!isFor) return { kind: "mismatch", problem: "its arn is the ARN of another principal" };
   const { mapping } = check;
   if (mapping.principalId !== undefined && mapping.principalId !== identity.principalId) {
-    const problem = `its principalId is ${mapping.principalId}, and this ${identity.kind} is ${identity.principalId}`;
+    const problem = `its principalId is ${mapping.principalId}, but this ${identity.kind} has ${identity.principalId}`;
     return { kind: "mismatch", problem };
   }
   return denies ? { kind: "deny" } : { kind: "match", mapping };

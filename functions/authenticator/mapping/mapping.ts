@@ -1,4 +1,4 @@
-// The value of a mapping's parameter: its strict schema. Anything that does not fit makes this one mapping invalid.
+// The strict schema of a mapping's value. A value that does not fit makes only that mapping invalid.
 
 import { isObject } from "../../lib/json.ts";
 import { notAfterTime } from "../../lib/not-after.ts";
@@ -8,7 +8,7 @@ import { parseMappedArn } from "./arn.ts";
 import { whyNeverMatches } from "./possible-arn.ts";
 import { templateProblem } from "./template.ts";
 
-/** The kind decides which keys a value may have. */
+/** The kind decides which keys a value can have. */
 export type MappingKind = "role" | "user" | "root" | "federated-user" | "sso" | ListKind | "account";
 
 /** Kinds whose parameter holds a JSON list, in which each entry states the identities that it applies to. */
@@ -21,14 +21,14 @@ export function isListKind(kind: string): kind is ListKind {
 export interface Mapping {
   readonly arn?: string;
   readonly arnLike?: string;
-  /** Of an sso-session entry: the exact session name, which Identity Center sets from the userName. */
+  /** Only in an sso-session entry: the exact session name, which IAM Identity Center sets to the userName. */
   readonly session?: string;
   readonly username?: string;
   readonly groups?: readonly string[];
   readonly principalId?: string;
-  /** RFC 3339, in UTC. At that instant and after, the mapping is as if it were not there. */
+  /** RFC 3339, in UTC. From that instant, the mapping is ignored. */
   readonly notAfter?: string;
-  /** Only of a role, user, root or federated user: all others are shut out by a deny list. */
+  /** Only for a role, user, root or federated user. Use a deny list for all others. */
   readonly deny?: boolean;
   readonly description?: string;
 }
@@ -56,7 +56,7 @@ export function isMappingKind(kind: string): kind is MappingKind {
   return Object.hasOwn(KEYS, kind);
 }
 
-/** `value` is of `parseStored`: a parameter's value or one entry of a list. The problem is a phrase for an operator. */
+/** `value` is a value or list entry from `parseStored`. The problem is a phrase for an operator. */
 export function checkMapping(value: unknown, kind: MappingKind): MappingCheck {
   const problem = mappingProblem(value, kind);
   return problem === undefined ? { valid: true, mapping: value as Mapping } : { valid: false, problem };
@@ -77,7 +77,7 @@ function mappingProblem(value: unknown, kind: MappingKind): string | undefined {
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html: RoleSessionName */
 const SESSION_NAME = /^[\w+=,.@-]{1,64}$/;
 
-/** Of the value's keys: one that is repeated, at any depth, or one that is not in `keys`. */
+/** Reports a key that is not in `keys`, or one that is repeated at any depth. */
 export function keyProblem(value: Record<string, unknown>, keys: readonly string[]): string | undefined {
   const unknown = Object.keys(value).find((key) => !keys.includes(key));
   if (unknown === undefined) return repeatedKeyProblem(value);
@@ -86,10 +86,10 @@ export function keyProblem(value: Record<string, unknown>, keys: readonly string
 
 export function repeatedKeyProblem(value: unknown): string | undefined {
   const key = repeatedKey(value);
-  return key === undefined ? undefined : `repeated key ${quoted(key)}: each key may occur once`;
+  return key === undefined ? undefined : `repeated key ${quoted(key)}: use each key once`;
 }
 
-/** The keys by which the value itself says whom it is for: the parameter's name only finds it. */
+/** Checks the keys that identify the principal: the parameter's name only locates the value. */
 function principalProblem({ arn, arnLike, session, principalId }: Record<string, unknown>, kind: MappingKind) {
   if (kind === "pattern") {
     if (typeof arnLike !== "string") return `arnLike must be an ARN pattern, not ${quoted(arnLike)}`;
@@ -97,7 +97,7 @@ function principalProblem({ arn, arnLike, session, principalId }: Record<string,
   }
   if (kind === "sso-session") {
     if (typeof session === "string" && SESSION_NAME.test(session)) return undefined;
-    return `session must be a session name of at most 64 characters, not ${quoted(session)}`;
+    return `session must be a session name of 1 to 64 characters, not ${quoted(session)}`;
   }
   if (kind === "sso" || kind === "account") return undefined;
   if (typeof arn !== "string" || parseMappedArn(arn) === undefined) {
@@ -115,16 +115,16 @@ function principalProblem({ arn, arnLike, session, principalId }: Record<string,
 function typeProblem(value: Record<string, unknown>): string | undefined {
   const { username, groups, deny } = value;
   if (username !== undefined && (typeof username !== "string" || username === "")) {
-    return `username must be a string that is not empty, not ${quoted(username)}`;
+    return `username must be a non-empty string, not ${quoted(username)}`;
   }
   if (groups !== undefined && !(Array.isArray(groups) && groups.every((g) => typeof g === "string" && g !== ""))) {
-    return `groups must be a list of strings that are not empty, not ${quoted(groups)}`;
+    return `groups must be a list of non-empty strings, not ${quoted(groups)}`;
   }
   if (deny !== undefined && typeof deny !== "boolean") return `deny must be true or false, not ${quoted(deny)}`;
   return endProblem(value);
 }
 
-/** Of the two keys that mappings and deny entries share. */
+/** Checks the two keys that mappings and deny entries share. */
 export function endProblem({ notAfter, description }: Record<string, unknown>): string | undefined {
   if (notAfter !== undefined && (typeof notAfter !== "string" || notAfterTime(notAfter) === undefined)) {
     return `notAfter must be a time like 2026-12-31T00:00:00Z, not ${quoted(notAfter)}`;
@@ -144,7 +144,7 @@ function denyProblem(value: Record<string, unknown>): string | undefined {
 function usernameProblem({ deny, username, groups }: Record<string, unknown>, kind: MappingKind): string | undefined {
   if (deny === true || username !== undefined) return undefined;
   if (kind !== "account") return "username is missing";
-  return groups === undefined ? undefined : "groups need a username";
+  return groups === undefined ? undefined : "groups require a username";
 }
 
 function templatesProblem({ username, groups = [] }: Mapping): string | undefined {

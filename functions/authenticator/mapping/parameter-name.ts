@@ -1,10 +1,10 @@
-// The parameters that are read for an identity: their names are derived from it, so that a review reads few of them.
+// Derives the names of the parameters of an identity, so that a review reads only a few.
 
 import { asciiLowerCase } from "../../lib/ascii-lower-case.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import type { MappingKind } from "./mapping.ts";
 
-/** The kinds of place, in the order in which they count. */
+/** The kinds of place, in order of precedence. */
 export type Place =
   | "deny-account"
   | "deny-any"
@@ -20,7 +20,7 @@ export interface Candidate {
   readonly parameter: string;
 }
 
-/** At most eight, under the ten names that one ssm:GetParameters takes. */
+/** At most 8 names: one ssm:GetParameters accepts 10. */
 export function candidates(prefix: string, { kind, accountId, name }: VerifiedIdentity): Candidate[] {
   const permissionSet = kind === "role" ? permissionSetOf(name) : undefined;
   const places: [Place, string | undefined][] = [
@@ -36,19 +36,19 @@ export function candidates(prefix: string, { kind, accountId, name }: VerifiedId
   return places.flatMap(([place, parameter]) => (parameter === undefined ? [] : { place, parameter }));
 }
 
-/** `account` is `any` for the patterns of any account; `name` is of a role, user, federated user or permission set. */
+/** `account`: 12 digits, or `any` for patterns. `name`: of a role, user, federated user or permission set. */
 export function mappingParameter(prefix: string, kind: MappingKind, account: string, name = ""): string {
   return `${prefix}/${kind}/${account}${name && `/${encodeName(name)}`}`;
 }
 
-/** The deny list; `accountOrAny` is 12 digits or `any`. */
+/** Name of a deny list. `accountOrAny`: 12 digits or `any`. */
 export function denyParameter(prefix: string, accountOrAny: string): string {
   return `${prefix}/deny/${accountOrAny}`;
 }
 
 /**
- * IAM names are unique without regard to case, parameter names are not: lower-cased. Parameter Store takes only
- * `a-zA-Z0-9_.-`, so any other byte, and the dot itself, is `.` and two hex digits.
+ * Lower-cases the name: IAM names ignore case, parameter names do not. Parameter Store accepts only `a-zA-Z0-9_.-`, so
+ * every other byte, and the dot, becomes `.` and two hex digits.
  */
 export function encodeName(name: string): string {
   const bytes = Buffer.from(asciiLowerCase(name)).toString("latin1");
@@ -56,8 +56,8 @@ export function encodeName(name: string): string {
 }
 
 /**
- * `AWSReservedSSO_<set>_<16 hex>`: the role that IAM Identity Center makes for a permission set in an account. A set's
- * name may itself hold `_`, so the suffix is anchored: set `View` never matches a role of set `View_Admin`.
+ * `AWSReservedSSO_<set>_<16 hex>`: the role that IAM Identity Center creates for a permission set in an account. A set's
+ * name can contain `_`, so the suffix is anchored: set `View` never matches a role of set `View_Admin`.
  */
 export function permissionSetOf(roleName: string): string | undefined {
   return /^AWSReservedSSO_([\w+=,.@-]{1,32})_[0-9a-f]{16}$/.exec(roleName)?.[1];

@@ -1,12 +1,12 @@
-// Whether an ARN pattern can match anybody at all: STS tells no role's path, and names have a known alphabet.
+// Checks whether an ARN pattern can match any identity: STS omits role paths, and names use a known alphabet.
 
 import { quoted } from "../../lib/quoted.ts";
 import { arnSections, isArnPattern } from "./arn-like.ts";
 
-/** What a pattern is compared with: the canonical ARN alone, or also the ARN as STS gave it, with its session. */
+/** The ARNs that a pattern is compared with: only the canonical ARN, or also the session's ARN that STS returns. */
 export type ComparedArns = "canonical" | "canonical-or-session";
 
-/** One character of a text, or a run of one or more. */
+/** One character of a text, or a run of one or more characters. */
 interface Token {
   readonly takes: (character: string) => boolean;
   readonly repeats: boolean;
@@ -30,7 +30,7 @@ const CANONICAL: readonly [service: Shape, resource: Shape][] = [
 ];
 const SESSION: readonly [service: Shape, resource: Shape] = [shape("sts"), shape("assumed-role/", NAME, "/", NAME)];
 
-/** Why a pattern can match no identity, as a phrase for an operator; `undefined` where it can match one. */
+/** Why a pattern can never match, as a phrase for an operator; `undefined` if it can match. */
 export function whyNeverMatches(arnLike: string, compared: ComparedArns): string | undefined {
   if (!isArnPattern(arnLike)) return `arnLike must be an ARN pattern of six sections, not ${quoted(arnLike)}`;
   const [, partition = "", service = "", region = "", account = "", resource = ""] = arnSections(arnLike) ?? [];
@@ -44,13 +44,13 @@ export function whyNeverMatches(arnLike: string, compared: ComparedArns): string
 }
 
 function hint(service: string, resource: string, compared: ComparedArns): string {
-  if (service === "iam" && resource.startsWith("role/")) return "STS does not tell a role's path, leave it out";
+  if (service === "iam" && resource.startsWith("role/")) return "leave out the role's path, which STS does not return";
   if (resource.startsWith("assumed-role")) {
     return compared === "canonical"
-      ? "write the role's own ARN, arn:aws:iam::<account>:role/<name>"
-      : "write arn:aws:sts::<account>:assumed-role/<role>/<session>";
+      ? "use the role's ARN, arn:aws:iam::<account>:role/<name>"
+      : "use arn:aws:sts::<account>:assumed-role/<role>/<session>";
   }
-  return "it must fit the ARN of a role, user, federated user or root";
+  return "it must match the ARN of a role, user, federated user or root";
 }
 
 function shape(...parts: readonly (string | RegExp)[]): Shape {
@@ -61,9 +61,9 @@ function shape(...parts: readonly (string | RegExp)[]): Shape {
   );
 }
 
-/** Whether a section of a pattern and a shape have a text in common; the work is at most the product of their lengths. */
+/** Whether some text matches both a section of a pattern and a shape. The work is at most the product of their lengths. */
 function overlaps(glob: string, tokens: Shape): boolean {
-  // How many tokens can have been read so far; the last one of them may go on where it repeats.
+  // Possible numbers of tokens read so far. The last of them can continue if it repeats.
   let read = new Set([0]);
   for (const character of glob) {
     const next = new Set<number>();

@@ -1,4 +1,4 @@
-// The value of a mapping's parameter before it is known for whom: parsed and checked, once for each time that it is read.
+// Parses and checks the value of a mapping's parameter, once for each read of the parameter.
 
 import { isObject } from "../../lib/json.ts";
 import { parseStored, valuesOf } from "../../lib/repeated-keys.ts";
@@ -10,9 +10,9 @@ import { checkMapping, type ListKind, type MappingCheck, type MappingKind } from
 
 export interface ReadMapping {
   readonly check: MappingCheck;
-  /** Whether it says `"deny": true`, also where the rest of it is wrong, or where `deny` is repeated. */
+  /** Whether it has `"deny": true`, even if the rest is invalid or `deny` is repeated. */
   readonly denies: boolean;
-  /** Its own `arn`, `arnLike` and `session`, also where the rest of it is wrong: several where the key is repeated. */
+  /** Its `arn`, `arnLike` and `session`, even if the rest is invalid. Several if the key is repeated. */
   readonly arns: readonly MappedArn[];
   readonly arnLikes: readonly ArnSections[];
   readonly sessions: readonly string[];
@@ -30,7 +30,7 @@ export interface Unreadable {
 
 type OwnParameterKind = Exclude<MappingKind, ListKind>;
 
-/** The parameter's name has the kind. */
+/** Can cache by parameter, since its name contains the kind. */
 export const readMapping = oncePerRead((stored, kind: OwnParameterKind): ReadMapping | Unreadable => {
   const parsed = parse(stored);
   return "problem" in parsed ? parsed : readValue(parsed.value, kind);

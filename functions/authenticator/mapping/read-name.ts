@@ -1,4 +1,4 @@
-// What a parameter's name says: the inverse of the function's own naming.
+// Parses a parameter's name: the inverse of parameter-name.ts.
 
 import type { MappingKind } from "./mapping.ts";
 
@@ -7,9 +7,9 @@ export type ParameterKind = MappingKind | "deny";
 
 export interface ParameterAddress {
   readonly kind: ParameterKind;
-  /** Twelve digits, or `any` for patterns and denials of any account. */
+  /** 12 digits, or `any` for patterns and denials of any account. */
   readonly account: string;
-  /** Of the role, user, federated user or permission set (also of its sessions), in lower case; else empty. */
+  /** Name of the role, user, federated user or permission set, in lower case. Empty for other kinds. */
   readonly name: string;
 }
 
@@ -20,12 +20,12 @@ const NAME =
 export function readName(prefix: string, parameter: string): ParameterAddress | undefined {
   const match = parameter.startsWith(prefix) ? NAME.exec(parameter.slice(prefix.length)) : null;
   if (match === null) return undefined;
-  const [, named, ofNamed, encoded = "", whole, ofWhole, list, ofList] = match;
-  const kind = (named ?? whole ?? list) as ParameterKind;
-  return { kind, account: ofNamed ?? ofWhole ?? ofList ?? "", name: decodeName(encoded) };
+  const [, named, ofNamed, encoded = "", unnamed, ofUnnamed, list, ofList] = match;
+  const kind = (named ?? unnamed ?? list) as ParameterKind;
+  return { kind, account: ofNamed ?? ofUnnamed ?? ofList ?? "", name: decodeName(encoded) };
 }
 
-/** The inverse of the function's `encodeName`, in lower case. */
+/** The inverse of `encodeName`, in lower case. */
 function decodeName(encoded: string): string {
   return encoded.replace(/\.([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

@@ -1,4 +1,4 @@
-// Which of an identity's mappings counts: denials first, then the most specific place that holds anything.
+// Selects the mapping that applies to an identity: denials first, then the most specific place with an entry.
 
 import { DenialsInvalid, IdentityDenied, IdentityUnmapped, MappingInvalid, MappingMismatch } from "../../errors.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
@@ -7,18 +7,17 @@ import type { Mapping } from "./mapping.ts";
 
 export interface SelectedMapping {
   readonly mapping: Mapping;
-  /** The parameter that counted. */
+  /** The parameter that decided. */
   readonly parameter: string;
-  /** Every parameter that was looked at, as a phrase for an error. */
+  /** Every parameter that was evaluated, as a phrase for an error. */
   readonly tried: string;
 }
 
 type DecidingEvaluation = Evaluation & { readonly verdict: Exclude<Verdict, { readonly kind: "nothing" }> };
 
 /**
- * The evaluation that decides: a denial at any place, then the first in the order of the places, of which the
- * deny lists are the first two; `undefined` where no place holds anything. What is wrong at that place denies, and does
- * not fall through: else a typo in a role's mapping would give it its account's.
+ * The evaluation that decides: a denial at any place, otherwise the first place with an entry; `undefined` if no place
+ * has one. An invalid entry denies, so that a typo in a role's mapping does not give the role its account's mapping.
  */
 export function decidingEvaluation(evaluations: readonly Evaluation[]): DecidingEvaluation | undefined {
   const holding = evaluations.filter(
@@ -42,10 +41,10 @@ export function selectMapping(evaluations: readonly Evaluation[], identity: Veri
   }
   if (place === "deny-account" || place === "deny-any") {
     throw new DenialsInvalid(
-      `${who} is refused, like everybody that the deny list ${parameter} is read for: the list is invalid, ${verdict.problem}; ${tried}`,
+      `${who} is denied, like every identity that the deny list ${parameter} covers: the list is invalid, ${verdict.problem}; ${tried}`,
     );
   }
   if (verdict.kind === "mismatch")
     throw new MappingMismatch(`${parameter} is not for ${who}: ${verdict.problem}; ${tried}`);
-  throw new MappingInvalid(`${parameter} counts for ${who} and is invalid: ${verdict.problem}; ${tried}`);
+  throw new MappingInvalid(`${parameter} applies to ${who} and is invalid: ${verdict.problem}; ${tried}`);
 }

@@ -1,4 +1,4 @@
-// The placeholders of usernames and groups, such as `{SessionName}`.
+// Checks and renders the placeholders of usernames and groups, such as `{SessionName}`.
 
 import type { VerifiedIdentity } from "../identity/identity.ts";
 
@@ -7,23 +7,23 @@ export type Placeholder = (typeof PLACEHOLDERS)[number];
 
 const PLACEHOLDER = /\{([^{}]*)\}/g;
 
-/** What is wrong with a template, or `undefined`: an unknown placeholder and a stray brace are mistakes, never literal text. */
+/** The problem of a template, or `undefined`. Unknown placeholders and stray braces are errors, never literal text. */
 export function templateProblem(template: string): string | undefined {
   for (const [, name = ""] of template.matchAll(PLACEHOLDER)) {
     if (PLACEHOLDERS.some((known) => known === name)) continue;
     return `an unknown placeholder: the placeholders are ${PLACEHOLDERS.map((known) => `{${known}}`).join(", ")}`;
   }
   if (!/[{}]/.test(template.replace(PLACEHOLDER, ""))) return undefined;
-  // As aws-auth writes them.
-  if (template.includes("{{")) return "doubled braces: a placeholder has single ones, such as {SessionName}";
-  return "a brace that belongs to no placeholder";
+  // The syntax of aws-auth.
+  if (template.includes("{{")) return "double braces: use single ones, such as {SessionName}";
+  return "a brace outside of a placeholder";
 }
 
 export function usesPlaceholder(templates: readonly string[], placeholder: Placeholder): boolean {
   return templates.some((template) => template.includes(`{${placeholder}}`));
 }
 
-/** Every value that an identity has by itself; an instance's private DNS name is for EC2 to say. */
+/** The values that come from the identity. Only EC2 knows an instance's private DNS name. */
 export function placeholderValues(identity: VerifiedIdentity): ReadonlyMap<Placeholder, string> {
   const { accountId, accessKeyId, sessionName } = identity;
   const values = new Map<Placeholder, string>([
@@ -31,7 +31,7 @@ export function placeholderValues(identity: VerifiedIdentity): ReadonlyMap<Place
     ["AccessKeyID", accessKeyId],
   ]);
   if (sessionName !== undefined) {
-    // As aws-iam-authenticator does, since RBAC tools stumble over `@`; the raw name is there as well.
+    // Same as aws-iam-authenticator, since some RBAC tools do not accept `@`.
     values.set("SessionName", sessionName.replaceAll("@", "-"));
     values.set("SessionNameRaw", sessionName);
   }
@@ -39,8 +39,8 @@ export function placeholderValues(identity: VerifiedIdentity): ReadonlyMap<Place
 }
 
 /**
- * One pass over the template, so that a value which looks like a placeholder stays text. `onMissing` says what to do
- * where this identity has no such value: it must throw.
+ * Renders in one pass, so that a value that looks like a placeholder stays text. `onMissing` is called for a placeholder
+ * without value, and must throw.
  */
 export function renderTemplate(
   template: string,

@@ -1,4 +1,4 @@
-// The body that goes back: a TokenReview with its status, or a Kubernetes Status where there is no answer.
+// Builds the response body: a TokenReview with its status, or a Kubernetes Status for an error.
 
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import type { User } from "../user/user.ts";
@@ -18,12 +18,12 @@ interface UserInfo {
   readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** kube-apiserver takes only the version that it asked for; `spec` is left out, since it holds the token. */
+/** kube-apiserver accepts only the version that it sent. `spec` is omitted, since it contains the token. */
 export function tokenReview(apiVersion: TokenReviewRequest["apiVersion"], status: TokenReviewStatus): unknown {
   return { apiVersion, kind: "TokenReview", status };
 }
 
-/** A token of another kind. Without `error`, kube-apiserver caches the answer and logs nothing. */
+/** The status for a token of another kind. Without `error`, kube-apiserver caches it and logs nothing. */
 export const NOT_OURS: TokenReviewStatus = { authenticated: false };
 
 export function granted(
@@ -43,7 +43,7 @@ export function granted(
   } satisfies TokenReviewStatus;
 }
 
-/** uid and extra, named as aws-iam-authenticator names them, so that audit rules written for it go on working. */
+/** uid and extra, with the names of aws-iam-authenticator, so that audit rules for it still match. */
 function provenance(identity: VerifiedIdentity): Pick<UserInfo, "uid" | "extra"> {
   const { accountId, principalId, arn, canonicalArn, sessionName, accessKeyId } = identity;
   const values = {

@@ -1,11 +1,11 @@
-// For whom a token is good: never simply for whom the request asks.
+// Decides which of the requested audiences a token is valid for.
 
 import { AudienceForeign } from "../../errors.ts";
 
 /**
- * The intersection of what is asked for and what is configured. `undefined` leaves `status.audiences` out, which
- * kube-apiserver takes as its own audience. Echoing the request would make a token for this cluster good for a foreign
- * service that asks kube-apiserver to review it.
+ * The requested audiences that are configured. `undefined` omits `status.audiences`, which kube-apiserver treats as its
+ * own audience. Echoing the request would make a token for this cluster valid for a foreign service that asks
+ * kube-apiserver to review it.
  */
 export function acceptedAudiences(
   requested: readonly string[] | undefined,

@@ -1,6 +1,6 @@
-// What a review leaves behind: filled in step by step while it runs, written out as one log line and as metrics.
+// The record of a review: filled while the review runs, then written as a log line and metrics.
 
-import type { Clock } from "../../lib/deadline.ts";
+import type { Clock, EpochMs } from "../../lib/deadline.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import type { Evaluation } from "../mapping/evaluate.ts";
 import type { UnverifiedToken } from "../token/token.ts";
@@ -20,36 +20,35 @@ export type Outcome = (typeof OUTCOMES)[number];
 
 export type Stage = "caller" | "token" | "identity" | "mapping" | "user";
 
-/** One for each review, never shared. */
+/** Each review has its own record. */
 export interface ReviewRecord {
-  /** Milliseconds since 1970. */
-  readonly startedAt: number;
+  readonly startedAt: EpochMs;
   readonly requestId: string | undefined;
   readonly coldStart: boolean;
-  /** Milliseconds that each stage took, also one that failed. */
+  /** Duration of each stage, including a failed one, in milliseconds. */
   readonly ms: Partial<Record<Stage, number>>;
-  /** Whether a stage was answered without its service. */
+  /** Whether a stage was answered from a cache. */
   readonly cached: Partial<Record<Stage, boolean>>;
-  /** Reads that were answered from memory because Parameter Store failed. */
+  /** Number of reads that were answered from the cache because Parameter Store failed. */
   staleReads: number;
   tokenHash?: string;
-  /** Holds the signature: never for a log. */
+  /** Contains the signature: never log it. */
   token?: UnverifiedToken;
   identity?: VerifiedIdentity;
-  /** Of each parameter that was read, in the order in which they count. */
+  /** For each parameter that was read, in order of precedence. */
   evaluations?: readonly Evaluation[];
-  /** The parameter that counted. */
+  /** The parameter that decided. */
   parameter?: string | undefined;
   user?: User;
   stsRequestId?: string | undefined;
   invalidMappings: number;
 }
 
-export function newRecord(startedAt: number, requestId?: string, coldStart = false): ReviewRecord {
+export function newRecord(startedAt: EpochMs, requestId?: string, coldStart = false): ReviewRecord {
   return { startedAt, requestId, coldStart, ms: {}, cached: {}, invalidMappings: 0, staleReads: 0 };
 }
 
-/** Runs one stage and keeps its time. */
+/** Runs one stage and records its duration. */
 export async function timed<T>(
   record: ReviewRecord,
   stage: Stage,

@@ -1,4 +1,4 @@
-// One review from token to user, step by step; each step knows nothing of the next.
+// Reviews one token, from the token to the Kubernetes user.
 
 import { AccountForeign, Denial, ParametersUnavailable } from "../../errors.ts";
 import type { Deadline } from "../../lib/deadline.ts";
@@ -17,10 +17,10 @@ import { acceptedAudiences } from "./audiences.ts";
 import { type ReviewRecord, timed } from "./record.ts";
 import type { TokenReviewRequest } from "./token-review.ts";
 
-/** What counts once the identity is verified. */
+/** The rules that apply to a verified identity. */
 export interface IdentityRules {
   readonly mappingPrefix: string;
-  /** Twelve digits each; identities of other accounts are refused. Empty: any account. */
+  /** 12 digits each. Identities of other accounts are denied. Empty: any account. */
   readonly accounts: readonly string[];
   readonly reservedPrefixes: readonly string[];
 }
@@ -33,7 +33,7 @@ export interface ReviewRules extends IdentityRules {
 
 export interface IdentityServices {
   readonly readParameters: ReadParameters;
-  /** Throws a `Fault` when EC2 or IAM gives no answer. */
+  /** Throws a `Fault` if EC2 or IAM fails. */
   readonly findNodeName: (identity: VerifiedIdentity, deadline: Deadline) => Promise<NodeName>;
 }
 
@@ -41,7 +41,7 @@ export interface ReviewServices extends IdentityServices {
   readonly proofs: Proofs;
 }
 
-/** Fills `record` as it goes. Throws a `Denial` with the reason, or a `Fault` where there is no answer to give. */
+/** Fills `record`. Throws a `Denial` with the reason, or a `Fault` if no decision is possible. */
 export async function reviewToken(
   { token: text, audiences: requestedAudiences }: Omit<TokenReviewRequest, "apiVersion">,
   rules: ReviewRules,
@@ -64,7 +64,7 @@ export async function reviewToken(
   return granted(user, proof.result, audiences, rules.userInfo === "full");
 }
 
-/** Reads the token offline, and then asks STS. */
+/** Parses the token, then calls STS. */
 async function proveToken(
   text: string,
   hash: string,
@@ -76,12 +76,12 @@ async function proveToken(
   const { clock } = deadline;
   const unverifiedToken = await timed(record, "token", clock, () => parseToken(text, rules.stsHosts, clock()));
   record.token = unverifiedToken;
-  // Before there is an answer: what fails has asked STS too, and its time belongs in the metrics.
+  // Set before the call, so that the metrics also include failed calls to STS.
   record.cached.identity = false;
   return timed(record, "identity", clock, () => services.proofs.prove(hash, unverifiedToken, deadline));
 }
 
-/** The second half of a review, from the verified identity on. Fills `record`, and throws, as `reviewToken` does. */
+/** The part of a review after the identity is verified. Fills `record` and throws like `reviewToken`. */
 export async function reviewIdentity(
   identity: VerifiedIdentity,
   rules: IdentityRules,
@@ -106,11 +106,9 @@ export async function reviewIdentity(
   record.evaluations = evaluations;
   record.invalidMappings = evaluations.reduce((sum, { invalidCount }) => sum + invalidCount, 0);
   const deciding = decidingEvaluation(evaluations);
-  // Never answer with a stale absence: it would turn an outage into a denial.
+  // A stale absence must never decide: it would turn an outage into a denial.
   if (stale && deciding === undefined)
-    throw new ParametersUnavailable(
-      "Parameter Store does not answer, and nothing that is remembered is for this identity",
-    );
+    throw new ParametersUnavailable("Parameter Store does not respond, and no cached mapping applies to this identity");
   if (stale) record.staleReads += 1;
   record.parameter = deciding?.parameter;
   const selected = selectMapping(evaluations, identity);

@@ -1,9 +1,9 @@
-// The query of a presigned GetCallerIdentity: which names it may hold, each once, and the one order it is sent in.
+// Parses the query of a presigned GetCallerIdentity, and formats it in canonical order.
 
 import { TokenHeadersRefused, TokenParameterRefused } from "../../errors.ts";
 import { decodeComponent, encodeComponent } from "./encoding.ts";
 
-/** Canonical spelling, in the order of SigV4's canonical query: by byte. */
+/** In the order of SigV4's canonical query: by byte. */
 const NAMES = [
   "Action",
   "Version",
@@ -24,8 +24,8 @@ export type Query = Readonly<Record<Exclude<QueryName, "X-Amz-Security-Token">, 
 const CANONICAL = new Map(NAMES.map((name) => [name.toLowerCase(), name]));
 
 /**
- * Splits and decodes; every name but the security token's is required. Two names that differ only by case or by
- * percent-encoding are the same name, or STS and this code could each read another one (CVE-2022-2385).
+ * Requires every name except the security token's. Names that differ only by case or percent-encoding are the same name:
+ * otherwise STS and this code could read different ones (CVE-2022-2385).
  */
 export function parseQuery(text: string): Query {
   const found = new Map<QueryName, string>();
@@ -41,7 +41,7 @@ export function parseQuery(text: string): Query {
     }
     if (found.has(canonical)) throw new TokenParameterRefused(`query parameter ${canonical} appears more than once`);
     const value = decodeComponent(rawValue);
-    if (!value) throw new TokenParameterRefused(`query parameter ${canonical} is empty or badly encoded`);
+    if (!value) throw new TokenParameterRefused(`query parameter ${canonical} is empty or has an invalid encoding`);
     found.set(canonical, value);
   }
   checkClusterHeader(found.get("X-Amz-SignedHeaders"));
@@ -50,7 +50,7 @@ export function parseQuery(text: string): Query {
   return Object.fromEntries(found) as Query;
 }
 
-/** Before what is missing: a client that does not sign the header leaves out other things too, and this explains them. */
+/** Runs before the check for missing names: a client that does not sign the header often omits other parameters too. */
 function checkClusterHeader(signedHeaders: string | undefined): void {
   if (signedHeaders === undefined || signedHeaders.toLowerCase().split(";").includes("x-k8s-aws-id")) return;
   throw new TokenHeadersRefused(
@@ -58,14 +58,14 @@ function checkClusterHeader(signedHeaders: string | undefined): void {
   );
 }
 
-/** What is sent to STS: built from the validated values alone. */
+/** The query that is sent to STS, built only from validated values. */
 export function formatQuery(query: Query): string {
   return NAMES.filter((name) => query[name] !== undefined)
     .map((name) => `${name}=${encodeComponent(query[name] ?? "")}`)
     .join("&");
 }
 
-/** ` "name"` for a message, or nothing where the name could be anything: a client author looks for it, an attacker chose it. */
+/** ` "name"` for a message. Empty for any unusual text, since an attacker can choose it. */
 export function named(text: string): string {
   return /^[A-Za-z0-9-]{1,40}$/.test(text) ? ` "${text}"` : "";
 }

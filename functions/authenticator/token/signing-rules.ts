@@ -1,4 +1,4 @@
-// What each value of a presigned GetCallerIdentity must be: action, credential, date, expiry, signed headers, signature.
+// Checks the values of a presigned GetCallerIdentity: action, credential, date, expiry, signed headers, signature.
 
 import {
   TokenExpired,
@@ -8,9 +8,10 @@ import {
   TokenRegionRefused,
 } from "../../errors.ts";
 import { calendarTime } from "../../lib/calendar-time.ts";
+import type { EpochMs } from "../../lib/deadline.ts";
 import { named, type Query, type QueryName } from "./query.ts";
 
-/** STS honours a presigned GetCallerIdentity for 15 minutes from X-Amz-Date, whatever X-Amz-Expires says. */
+/** STS accepts a presigned GetCallerIdentity for 15 minutes after X-Amz-Date and ignores X-Amz-Expires. */
 const TOKEN_LIFETIME_MS = 15 * 60 * 1000;
 const MAX_AHEAD_MS = 15 * 60 * 1000;
 const MAX_EXPIRES_SECONDS = 900;
@@ -27,7 +28,7 @@ export function checkFixedValues(query: Query): void {
   }
 }
 
-/** `<access key id>/<yyyymmdd>/<region>/sts/aws4_request`, of the day of X-Amz-Date. */
+/** `<access key id>/<yyyymmdd>/<region>/sts/aws4_request`, with the day of X-Amz-Date. */
 export function checkCredential(query: Query): { readonly accessKeyId: string; readonly region: string } {
   // https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html: 16 to 128 word characters
   const match = /^(\w{16,128})\/(\d{8})\/([a-z0-9-]{1,64})\/sts\/aws4_request$/.exec(query["X-Amz-Credential"]);
@@ -36,12 +37,12 @@ export function checkCredential(query: Query): { readonly accessKeyId: string; r
     throw new TokenParameterRefused("X-Amz-Credential must be <access key id>/<yyyymmdd>/<region>/sts/aws4_request");
   }
   if (day !== query["X-Amz-Date"].slice(0, 8)) {
-    throw new TokenParameterRefused("X-Amz-Credential and X-Amz-Date are of different days");
+    throw new TokenParameterRefused("X-Amz-Credential and X-Amz-Date have different days");
   }
   return { accessKeyId, region };
 }
 
-/** `hostRegion` is undefined for a host of `STS_EXTRA_HOSTS`, which takes its region from the credential. */
+/** `hostRegion` is undefined for a host of `STS_EXTRA_HOSTS`: the credential determines its region. */
 export function checkRegion(region: string, hostRegion: string | undefined, accepted: ReadonlySet<string>): void {
   if (hostRegion !== undefined && region !== hostRegion) {
     throw new TokenRegionRefused(`signed for region${named(region)}, but the host serves ${hostRegion}`);
@@ -49,15 +50,16 @@ export function checkRegion(region: string, hostRegion: string | undefined, acce
   if (!accepted.has(region)) throw new TokenRegionRefused(`region${named(region)} is not accepted here`);
 }
 
-/** When the token ends, in milliseconds since 1970. */
-export function checkDate(query: Query, now: number): { readonly expiresAt: number } {
+export function checkDate(query: Query, now: EpochMs): { readonly expiresAt: EpochMs } {
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(query["X-Amz-Date"]);
   const [, year, month, day, hour, minute, second] = match ?? [];
   const signedAt = match === null ? undefined : calendarTime(`${year}-${month}-${day}T${hour}:${minute}:${second}`);
-  if (signedAt === undefined) throw new TokenParameterRefused("X-Amz-Date must be a real time, yyyymmddThhmmssZ");
+  if (signedAt === undefined) throw new TokenParameterRefused("X-Amz-Date must be a valid time, yyyymmddThhmmssZ");
   const expiresAt = signedAt + TOKEN_LIFETIME_MS;
   if (now > expiresAt) {
-    throw new TokenExpired(`signed ${minutes(now - signedAt)} min ago; a token lives 15 min (or a clock is wrong)`);
+    throw new TokenExpired(
+      `signed ${minutes(now - signedAt)} min ago: a token is valid for 15 min (or a clock is wrong)`,
+    );
   }
   if (signedAt > now + MAX_AHEAD_MS) {
     throw new TokenNotYetValid(`signed ${minutes(signedAt - now)} min in the future: the client's clock is ahead`);
@@ -76,7 +78,7 @@ export function checkExpires(query: Query): void {
   }
 }
 
-/** Every signed header must be sent again with the same value, so nothing but these two can be verified. */
+/** The function must send signed headers again with the same values, and it knows only those of these two. */
 export function checkSignedHeaders(query: Query): void {
   const headers = query["X-Amz-SignedHeaders"].toLowerCase().split(";");
   const foreign = headers.find((header) => header !== "host" && header !== "x-k8s-aws-id");

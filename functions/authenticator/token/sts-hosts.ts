@@ -1,19 +1,19 @@
-// Which hosts a token may name: the STS endpoints of the function's own partition, and what the operator adds.
+// The hosts that a token can name: STS endpoints of the function's partition, and hosts that the operator adds.
 
 import type { Partition } from "../../aws/partitions.ts";
 
-/** Built once from the settings; a caller's input never adds to it. */
+/** Built once from the settings. Input of callers never adds to it. */
 export interface StsHosts {
-  /** Regions that a token may be signed for. */
+  /** Regions that a token can be signed for. */
   readonly regions: ReadonlySet<string>;
-  /** Host, in lower case and without port, to the region it serves; `undefined` where the credential says which. */
+  /** Host, in lower case and without port, to its region; `undefined` if the credential determines the region. */
   readonly regionByHost: ReadonlyMap<string, string | undefined>;
 }
 
 export interface StsHostOptions {
-  /** Narrows the regions, and implies none, not even the function's own. */
+  /** Accepts only these regions. Does not add the function's own. Default: all of the partition, and the function's. */
   readonly onlyRegions?: readonly string[] | undefined;
-  /** Only the plain regional names: what an interface endpoint serves. */
+  /** Accepts only plain regional names, which are those that an interface endpoint serves. Default: false. */
   readonly regionalOnly?: boolean;
   readonly extraHosts?: readonly string[];
 }
@@ -22,8 +22,8 @@ const GLOBAL_HOST = "sts.amazonaws.com";
 const GLOBAL_REGION = "us-east-1";
 
 /**
- * Only names that AWS documents: STS is asked at whatever host is accepted, so that one which does not resolve would
- * make a fault of ours out of a stranger's junk. `ownRegion` is known even if it is newer than this code.
+ * Accepts only hosts that AWS documents: the function connects to every accepted host, so one that does not resolve would
+ * turn an invalid token into a fault. `ownRegion` is accepted even if it is newer than this code.
  */
 export function acceptedStsHosts(
   partition: Partition,
@@ -41,9 +41,9 @@ export function acceptedStsHosts(
 }
 
 /**
- * Further names of a region's STS: FIPS, dual-stack, and the global host, which only `aws` has
- * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-sts-regionalized-endpoints.html). A region that is newer than
- * this code has none yet. In GovCloud the plain name is the FIPS endpoint.
+ * Other hosts of a region's STS: FIPS, dual-stack, and the global host, which only `aws` has
+ * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-sts-regionalized-endpoints.html). Empty for a region that is
+ * newer than this code. In GovCloud the plain name is the FIPS endpoint.
  */
 function otherHosts(partition: Partition, region: string): string[] {
   const { id, domain, dualStackDomain, regions, stsFipsRegions, stsFipsDualStackRegions } = partition;

@@ -1,6 +1,7 @@
-// Offline reading of a `k8s-aws-v1.` token: every rule that needs no network, in one place.
+// Parses a `k8s-aws-v1.` token and checks every rule that needs no network.
 
 import { TokenHostRefused, TokenMalformed } from "../../errors.ts";
+import type { EpochMs } from "../../lib/deadline.ts";
 import { decodeBase64Url } from "./encoding.ts";
 import { formatQuery, parseQuery } from "./query.ts";
 import {
@@ -14,30 +15,29 @@ import {
 } from "./signing-rules.ts";
 import type { StsHosts } from "./sts-hosts.ts";
 
-/** Well formed, and nothing more: who signed it is for STS to say. */
+/** A well-formed token. Only STS can verify its signer. */
 export interface UnverifiedToken {
-  /** Chosen by the client; true only once STS has accepted the signature. */
+  /** Chosen by the client. Verified only after STS has accepted the signature. */
   readonly accessKeyId: string;
   readonly host: string;
-  /** Path and query to send, rebuilt from the validated parts. Holds the signature: never log it. */
+  /** Path and query to send, rebuilt from validated parts. Contains the signature: never log it. */
   readonly target: string;
-  /** Milliseconds since 1970. */
-  readonly expiresAt: number;
+  readonly expiresAt: EpochMs;
 }
 
 const PREFIX = "k8s-aws-v1.";
 const MAX_BYTES = 4096;
 
-/** Whether this is a token for us at all; any other kind (service account, OIDC) passes by. */
+/** False for other kinds of token (service account, OIDC), which other authenticators handle. */
 export function hasTokenPrefix(text: string): boolean {
   return text.startsWith(PREFIX);
 }
 
-// `URL` would also take other schemes, hosts in other spellings, userinfo, ports, fragments and backslashes.
+// `URL` would also accept other schemes, other spellings of hosts, userinfo, ports, fragments and backslashes.
 const PRESIGNED_URL = /^https:\/\/([^/?#]*)\/\?([^#]*)$/;
 
-/** Throws a `Denial` that names the rule. `now` in milliseconds since 1970. */
-export function parseToken(text: string, hosts: StsHosts, now: number): UnverifiedToken {
+/** Throws a `Denial` that names the rule. */
+export function parseToken(text: string, hosts: StsHosts, now: EpochMs): UnverifiedToken {
   if (!hasTokenPrefix(text)) throw new TokenMalformed(`does not begin with ${PREFIX}`);
   if (Buffer.byteLength(text) > MAX_BYTES) throw new TokenMalformed(`longer than ${MAX_BYTES} bytes`);
   const decoded = decodeBase64Url(text.slice(PREFIX.length));
@@ -45,7 +45,7 @@ export function parseToken(text: string, hosts: StsHosts, now: number): Unverifi
   const [, host, queryText] = PRESIGNED_URL.exec(decoded) ?? [];
   if (host === undefined || queryText === undefined) throw new TokenMalformed("not exactly https://<host>/?<query>");
   if (!hosts.regionByHost.has(host)) {
-    throw new TokenHostRefused("the host is not an STS endpoint that is accepted here");
+    throw new TokenHostRefused("the host is not an accepted STS endpoint");
   }
 
   const query = parseQuery(queryText);

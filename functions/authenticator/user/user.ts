@@ -1,4 +1,4 @@
-// The Kubernetes user that a mapping makes of an identity: names rendered, then checked.
+// Renders and checks the Kubernetes user that a mapping gives to an identity.
 
 import { NameRefused, NodeNotVerified, PlaceholderWithoutValue } from "../../errors.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
@@ -10,10 +10,13 @@ export interface User {
   readonly groups: readonly string[];
 }
 
-/** The private DNS name of the instance that an identity runs on, or why it is not proven: a phrase for an operator. */
+/** The private DNS name of the identity's instance, or a phrase for an operator about why it is not proven. */
 export type NodeName = { readonly name: string } | { readonly refusal: string };
 
-/** `findNodeName` is asked only where a placeholder needs it. Throws a `Denial` that names the canonical ARN and the parameters that were tried. */
+/**
+ * Calls `findNodeName` only if a placeholder needs it. Throws a `Denial` with the canonical ARN and the parameters that
+ * were tried.
+ */
 export async function renderUser(
   { mapping, parameter, tried }: SelectedMapping,
   identity: VerifiedIdentity,
@@ -34,7 +37,7 @@ export async function renderUser(
       throw new PlaceholderWithoutValue(`{${placeholder}} has no value for ${who}, ${by}`);
     });
   const user = {
-    // Only an account mapping has no username; its users go by their own ARN, which is not a template.
+    // Only an account mapping has no username. Its users are named by their ARN, which is not a template.
     username: username === undefined ? who : render(username),
     groups: groups.map(render),
   };
@@ -43,20 +46,20 @@ export async function renderUser(
     ...user.groups.map((group) => ["a group", group]),
   ] as const) {
     const problem = nameProblem(name, reservedPrefixes);
-    // The name is not told: it may hold what the token's maker chose.
+    // The name is not in the message: its text can come from the creator of the token.
     if (problem !== undefined) throw new NameRefused(`${key} ${problem}, for ${who}, ${by}`);
   }
   return user;
 }
 
-// C0, DEL, C1 and the two line separators: one of them would forge a line in somebody's log.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+// C0, DEL, C1 and the two line separators: any of them could forge a line in a log.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: matches control characters
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
-/** Of a rendered name, a group's too: what a person can steer must not become a name that is reserved. */
+/** Checks a rendered username or group: text that a user can influence must not become a reserved name. */
 function nameProblem(name: string, reservedPrefixes: readonly string[]): string | undefined {
   if (name === "") return "is empty";
-  if (CONTROL_CHARACTER.test(name)) return "has a control character";
+  if (CONTROL_CHARACTER.test(name)) return "contains a control character";
   const reserved = reservedPrefixes.find((prefix) => name.startsWith(prefix));
   return reserved === undefined ? undefined : `begins with the reserved prefix ${reserved}`;
 }

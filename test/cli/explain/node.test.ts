@@ -83,7 +83,7 @@ const CHANGES: [string, RegExp, () => void][] = [
       for (const role of ec2.profiles[0]?.roles ?? []) role.roleId = "AROANEWERROLE";
     },
   ],
-  ["no such instance", /EC2 knows no instance i-0123456789abcdef0 in us-east-1/, () => ec2.instances.splice(0)],
+  ["no such instance", /EC2 finds no instance i-0123456789abcdef0 in us-east-1/, () => ec2.instances.splice(0)],
 ];
 for (const [what, reason, change] of CHANGES) {
   test(`${what} is denied, with reason and advice`, async () => {

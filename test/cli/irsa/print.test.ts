@@ -218,7 +218,7 @@ describe("irsa trust-policy", () => {
       assert.equal(refused.code, 2);
       assert.match(
         refused.err,
-        /is a pattern: anybody who may create what it matches gets the role \(--pattern allows it\)/,
+        /is a pattern: every user who can create a match gets the role \(--pattern allows it\)/,
       );
       const { out } = await cli([...WORDS, subject, "--pattern"]);
       const { Condition } = JSON.parse(out).Statement[0];

@@ -159,7 +159,7 @@ test("the check lists exactly the values that the new version reads differently,
   assert.notEqual(version.split(":").at(-1), FunctionVersion);
   const failed = await check(t, version, AliasArn);
   assert.deepEqual([failed.told, failed.status], [["Failed"], "Failed"], failed.problems.join("\n"));
-  const named = failed.problems.filter((problem) => problem.includes(": the live version reads it otherwise: "));
+  const named = failed.problems.filter((problem) => problem.includes(": the live version reads it differently: "));
   assert.deepEqual(named.map((problem) => problem.split(":")[0]).toSorted(), NAMED);
   assert.deepEqual(await users(), USERS, "the live version is unchanged");
 

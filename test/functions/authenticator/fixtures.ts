@@ -1,4 +1,4 @@
-// What these tests share: identities, a clock that stands still, tokens, and services that are kept in memory.
+// Fixtures of these tests: identities, a stopped clock, tokens, and in-memory services.
 
 import { hash } from "node:crypto";
 import { createAuthenticator, type Dependencies } from "../../../functions/authenticator/handler.ts";
@@ -17,7 +17,7 @@ export const HOME = "111122223333";
 export const OTHER = "444455556666";
 export const PREFIX = "/iam-authenticator/test";
 
-/** Stands still until it is told to go on. */
+/** Stands still until the test moves it. */
 export interface FixedClock extends Clock {
   advance(ms: number): void;
 }
@@ -39,7 +39,7 @@ export function verified(name: string): VerifiedIdentity {
   return verifyIdentity({ Account: account, Arn: arn, UserId: userId }, "aws", accessKeyId);
 }
 
-/** A role's identity as STS would tell it. */
+/** A role's identity as STS would return it. */
 export function roleIdentity(roleName: string, session = "s", account = HOME): VerifiedIdentity {
   const Arn = `arn:aws:sts::${account}:assumed-role/${roleName}/${session}`;
   return verifyIdentity({ Account: account, Arn, UserId: `AROALOCAL:${session}` }, "aws", "ASIALOCALAAAAAAAAAAA");
@@ -56,7 +56,7 @@ export function errorBody(Code: string): string {
   return JSON.stringify({ Error: { Code, Message: "text of STS", Type: "Sender" }, RequestId: "r" });
 }
 
-/** The same in STS's XML, which whoever does not read JSON gets. */
+/** The same response in STS's XML, for clients that do not accept JSON. */
 export function errorXml(Code: string): string {
   return `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
   <Error>
@@ -69,7 +69,7 @@ export function errorXml(Code: string): string {
 `;
 }
 
-/** Well formed; its signature is for a stand-in of STS that knows people by their access key ids. */
+/** A well-formed token. Its signature is only for a fake STS that knows identities by access key id. */
 export function tokenFor(accessKeyId: string, { now = NOW, salt = "" } = {}): string {
   const date = new Date(now).toISOString().replace(/[-:]|\.\d+/g, "");
   const changes = {
@@ -88,19 +88,19 @@ export function settingsWith(changes: Partial<Settings> = {}): Settings {
   return { ...readSettings({ AWS_REGION: "us-east-1", CLUSTER_ID: "test", CALLER_AUTH: "none" }), ...changes };
 }
 
-/** Parameters without the prefix, as `role/111122223333/developers`; a value that is no text becomes JSON. */
+/** Parameters without the prefix, such as `role/111122223333/developers`. A value that is not a string becomes JSON. */
 export type Stored = Record<string, unknown>;
 
 export interface FakeServices extends Dependencies {
   readonly clock: FixedClock;
   readonly parameters: Stored;
-  /** Each line that was printed. */
+  /** Each printed line. */
   readonly lines: string[];
-  /** What STS was asked with, and each list of names that Parameter Store was asked for. */
+  /** The tokens that STS received, and each list of names that Parameter Store received. */
   readonly calls: { readonly sts: string[]; readonly ssm: (readonly string[])[] };
 }
 
-/** STS knows the local identities; EC2 knows one node. `changes` replaces a part of it. */
+/** STS knows the local identities, and EC2 knows one node. `changes` replaces a part of it. */
 export function fakeServices(parameters: Stored = {}, changes: Partial<Dependencies> = {}): FakeServices {
   const clock = fixedClock();
   const lines: string[] = [];
@@ -146,7 +146,7 @@ export function gatewayEvent(body: string | undefined, changes: Record<string, u
   };
 }
 
-/** Of a TokenReview, and what a Kubernetes Status has instead. */
+/** The fields of a TokenReview and of a Kubernetes Status. */
 export interface AnswerBody {
   readonly apiVersion: string;
   readonly kind: string;
@@ -158,7 +158,7 @@ export interface AnswerBody {
 
 export type Call = (event: unknown, context?: object) => Promise<HttpResponse & { readonly json: AnswerBody }>;
 
-/** The handler, asked with an event; `json` is what its body says. */
+/** Calls the handler with an event. `json` is the parsed body. */
 export function handlerOf(surroundings: Dependencies, settings: Partial<Settings> = {}): Call {
   const { handler } = createAuthenticator(settingsWith(settings), surroundings);
   return async (event, context = {}) => {

@@ -1,4 +1,4 @@
-// The callers, read before the first review: used by it, as old as their read, and never a reason to fail.
+// Callers that are prefetched before the first review: used by it, as old as their read, and never a cause of failure.
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
@@ -13,7 +13,7 @@ const CALLER = "a-token-of-kube-apiserver";
 const CALLERS = [{ name: "kube-apiserver", sha256: hash("sha256", CALLER) }];
 const MAPPING = { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev" };
 
-/** An environment that is about to initialise, with a Parameter Store that can be told to fail. */
+/** An environment before its initialization, with a Parameter Store that can fail on demand. */
 function environment() {
   const store = { isDown: false };
   const working = fakeServices({ callers: CALLERS, [`role/${HOME}/developers`]: MAPPING });
@@ -38,12 +38,12 @@ function environment() {
       const [log, metrics] = lines.slice(-2).map((line) => JSON.parse(line));
       return { statusCode, log, metrics };
     },
-    /** How often the callers were asked for. */
+    /** How often the callers were read. */
     callersRead: () => calls.ssm.filter((names) => names.includes(`${PREFIX}/callers`)).length,
   };
 }
 
-test("prefetched callers are used by the first review, with no second call", async () => {
+test("the first review uses prefetched callers without a second call", async () => {
   const { prefetch, review, calls } = environment();
   await prefetch();
   assert.deepEqual(calls.ssm, [[`${PREFIX}/callers`]]);
@@ -53,7 +53,7 @@ test("prefetched callers are used by the first review, with no second call", asy
   assert.ok(!calls.ssm[1]?.includes(`${PREFIX}/callers`));
 });
 
-test("a review that comes while the callers are being prefetched shares that call", async () => {
+test("a review during the prefetch shares its call", async () => {
   const { prefetch, review, callersRead } = environment();
   const prefetching = prefetch();
   assert.equal((await review()).statusCode, 200);
@@ -61,13 +61,13 @@ test("a review that comes while the callers are being prefetched shares that cal
   assert.equal(callersRead(), 1);
 });
 
-test("prefetched callers refuse whom they do not list", async () => {
+test("prefetched callers refuse a caller that is not in the list", async () => {
   const { prefetch, review } = environment();
   await prefetch();
   assert.equal((await review("Bearer another")).statusCode, 401);
 });
 
-test("a prefetch prints nothing, neither where it works nor where it fails", async () => {
+test("a prefetch prints nothing, whether it succeeds or fails", async () => {
   const [working, failing] = [environment(), environment()];
   await working.prefetch();
   failing.store.isDown = true;
@@ -75,7 +75,7 @@ test("a prefetch prints nothing, neither where it works nor where it fails", asy
   assert.deepEqual([...working.lines, ...failing.lines], []);
 });
 
-test("a prefetch that failed leaves nothing behind: the review asks again, and its answer is not stale", async () => {
+test("a failed prefetch has no effect: the review reads again, and its answer is not stale", async () => {
   const { prefetch, review, store, callersRead } = environment();
   store.isDown = true;
   await assert.rejects(prefetch, ParametersUnavailable);
@@ -85,7 +85,7 @@ test("a prefetch that failed leaves nothing behind: the review asks again, and i
   assert.equal(callersRead(), 2);
 });
 
-test("a prefetch that failed is not an absence: while Parameter Store is down, reviews are faults, not refusals", async () => {
+test("a failed prefetch is not an absence: while Parameter Store is down, reviews are faults, not refusals", async () => {
   const { prefetch, review, store } = environment();
   store.isDown = true;
   await assert.rejects(prefetch, ParametersUnavailable);
@@ -93,7 +93,7 @@ test("a prefetch that failed is not an absence: while Parameter Store is down, r
   assert.deepEqual([statusCode, log.reason], [500, "parameters_unavailable"]);
 });
 
-test("callers that did not exist at the prefetch are asked for again 10 s after it", async () => {
+test("callers that did not exist at the prefetch are read again 10 s later", async () => {
   const { prefetch, review, parameters, clock } = environment();
   delete parameters["callers"];
   await prefetch();
@@ -104,7 +104,7 @@ test("callers that did not exist at the prefetch are asked for again 10 s after 
   assert.equal((await review()).statusCode, 200);
 });
 
-test("an environment that waits frozen for its first review: callers are as old as their read", async () => {
+test("in an environment that is frozen before its first review, callers are as old as their read", async () => {
   const { prefetch, review, parameters, clock, callersRead } = environment();
   await prefetch();
   parameters["callers"] = [{ name: "new", sha256: hash("sha256", "new") }];
@@ -115,12 +115,12 @@ test("an environment that waits frozen for its first review: callers are as old 
   assert.equal(callersRead(), 2);
 });
 
-test("prefetched callers stand in while Parameter Store fails for as long as any, counted from their read", async () => {
+test("while Parameter Store fails, prefetched callers are used as long as others, counted from their read", async () => {
   const { prefetch, review, store, clock } = environment();
   await prefetch();
   store.isDown = true;
   clock.advance(359_999);
-  // The caller is known; the mapping has never been read.
+  // The caller is cached. The mapping has never been read.
   assert.deepEqual((await review("Bearer another")).statusCode, 401);
   const { statusCode, metrics } = await review();
   assert.deepEqual([statusCode, metrics.StaleReads], [500, 1]);

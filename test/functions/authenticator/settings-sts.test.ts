@@ -1,4 +1,4 @@
-// The settings that decide about STS and where connections go: STS_REGIONS, STS_EXTRA_HOSTS and the endpoints.
+// The settings for STS and endpoints: STS_REGIONS, STS_EXTRA_HOSTS and AWS_ENDPOINT_URL_*.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -21,7 +21,7 @@ function assertBad(name: string, values: readonly string[], message = /./): void
   }
 }
 
-test("STS_REGIONS narrows the regions, and does not imply the own one", () => {
+test("STS_REGIONS limits the regions, and does not add the function's own", () => {
   const { regions, regionByHost } = read({ STS_REGIONS: "us-east-1, eu-central-1" }).stsHosts;
   assert.deepEqual([...regions], ["us-east-1", "eu-central-1"]);
   assert.equal(regionByHost.get("sts.eu-central-1.amazonaws.com"), "eu-central-1");
@@ -29,7 +29,7 @@ test("STS_REGIONS narrows the regions, and does not imply the own one", () => {
   assert.equal(regionByHost.has("sts.eu-west-1.amazonaws.com"), false);
 });
 
-test("STS_REGIONS names known regions of the own partition only, the own one also where it is new", () => {
+test("STS_REGIONS accepts only known regions of the function's partition, and its own region even if it is new", () => {
   assertBad("STS_REGIONS", [
     "eu-west-9",
     "us-gov-west-1",
@@ -47,13 +47,13 @@ test("STS_REGIONS names known regions of the own partition only, the own one als
   assert.deepEqual([...regions], ["eu-west-9", "eu-west-1"]);
 });
 
-test("without STS_REGIONS the own region is known, also where it is newer than the table", () => {
+test("without STS_REGIONS the function's region is accepted, even if it is newer than the table", () => {
   const { regions, regionByHost } = read({ AWS_REGION: "eu-west-9" }).stsHosts;
   assert.ok(regions.has("eu-west-9") && regions.has("us-east-1"));
   assert.equal(regionByHost.get("sts.eu-west-9.amazonaws.com"), "eu-west-9");
 });
 
-test("STS_EXTRA_HOSTS are added with the region that the credential names", () => {
+test("STS_EXTRA_HOSTS are added with the region of the credential", () => {
   const hosts = ["vpce-0123-abc.sts.eu-west-1.vpce.amazonaws.com", "sts.internal", "localhost", "a".repeat(253)];
   const { regionByHost } = read({ STS_EXTRA_HOSTS: hosts.join(", ") }).stsHosts;
   for (const host of hosts) assert.deepEqual([regionByHost.has(host), regionByHost.get(host)], [true, undefined]);
@@ -67,7 +67,7 @@ test("STS_EXTRA_HOSTS are lower-case host names without scheme, port, path, wild
   ]);
 });
 
-test("AWS_ENDPOINT_URL_STS is scheme, host and port alone", () => {
+test("AWS_ENDPOINT_URL_STS is only scheme, host and port", () => {
   for (const [value, href] of [
     [
       "https://vpce-0123-abc.sts.eu-west-1.vpce.amazonaws.com",
@@ -90,7 +90,7 @@ test("AWS_ENDPOINT_URL_STS is scheme, host and port alone", () => {
   ]);
 });
 
-test("AWS_ENDPOINT_URL_STS with http:// is for loopback and host.docker.internal", () => {
+test("AWS_ENDPOINT_URL_STS with http:// is only for loopback and host.docker.internal", () => {
   for (const host of ["localhost", "127.0.0.1", "127.1.2.3", "[::1]", "host.docker.internal", "LOCALHOST"]) {
     assert.equal(read({ AWS_ENDPOINT_URL_STS: `http://${host}:4566` }).stsEndpoint?.protocol, "http:");
   }
@@ -118,7 +118,7 @@ test("AWS_ENDPOINT_URL_STS changes neither the hosts nor the regions", () => {
   assert.equal(stsHosts.regionByHost.has("sts.internal"), false);
 });
 
-test("AWS_ENDPOINT_URL_SSM leads to Parameter Store, before AWS_ENDPOINT_URL, and the region's own host is the default", () => {
+test("AWS_ENDPOINT_URL_SSM has precedence over AWS_ENDPOINT_URL, and the region's host is the default", () => {
   const ssm = "https://ssm.internal:8443/path";
   assert.equal(read({ AWS_ENDPOINT_URL_SSM: ssm }).ssmEndpoint.href, ssm);
   assert.equal(read({ AWS_ENDPOINT_URL: "http://localhost:4566" }).ssmEndpoint.href, "http://localhost:4566/");
@@ -126,7 +126,7 @@ test("AWS_ENDPOINT_URL_SSM leads to Parameter Store, before AWS_ENDPOINT_URL, an
   assert.equal(read({ AWS_REGION: "us-gov-west-1" }).ssmEndpoint.href, "https://ssm.us-gov-west-1.amazonaws.com/");
 });
 
-test("the SDK's endpoints may use http:// for this machine only, as STS's", () => {
+test("the SDK's endpoints accept http:// only for this machine, like that of STS", () => {
   for (const name of ["AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL"]) {
     for (const host of ["localhost", "127.0.0.1", "127.1.2.3", "[::1]", "host.docker.internal"]) {
       read({ [name]: `http://${host}:4566` });
@@ -141,14 +141,14 @@ test("the SDK's endpoints may use http:// for this machine only, as STS's", () =
   }
 });
 
-test("an endpoint that holds a password is refused without it", () => {
+test("an endpoint with a password is refused without showing it", () => {
   assert.throws(
     () => read({ AWS_ENDPOINT_URL_STS: "https://user:hunter2@sts.internal" }),
     (error) => error instanceof SettingInvalid && !error.message.includes("hunter2"),
   );
 });
 
-test("STS_HOSTS is all or regional, and regional leaves plain regional hosts and STS_EXTRA_HOSTS", () => {
+test("STS_HOSTS is all or regional, and regional accepts only plain regional hosts and STS_EXTRA_HOSTS", () => {
   assert.deepEqual(read({ STS_HOSTS: "all" }), read({}));
   const { regions, regionByHost } = read({ STS_HOSTS: "regional", STS_EXTRA_HOSTS: "sts.internal" }).stsHosts;
   const plain = [...regions].map((region) => `sts.${region}.amazonaws.com`);

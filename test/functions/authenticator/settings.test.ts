@@ -1,4 +1,4 @@
-// The function's settings: what is required, what each value may be, and what holds where nothing is set.
+// The function's settings: required ones, accepted values, and defaults.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -11,7 +11,7 @@ function read(changes: Readonly<Record<string, string | undefined>> = {}): Setti
   return readSettings({ ...REQUIRED, ...changes });
 }
 
-/** Each value alone is refused with the setting's name, in one line. */
+/** Each value is refused with the setting's name, in one line. */
 function assertBad(name: string, values: readonly string[], more: Readonly<Record<string, string>> = {}): void {
   for (const value of values) {
     assert.throws(
@@ -26,7 +26,7 @@ function assertBad(name: string, values: readonly string[], more: Readonly<Recor
   }
 }
 
-test("what is not set has its default", () => {
+test("unset settings have their defaults", () => {
   const { stsHosts, partition, ssmEndpoint, ...settings } = read();
   assert.deepEqual(settings, {
     clusterId: "prod-1",
@@ -87,7 +87,7 @@ test("CLUSTER_ID is a letter or digit and up to 99 more letters, digits, undersc
   ]);
 });
 
-test("AWS_REGION of no known partition is a bad value, one that is newer than the table is not", () => {
+test("AWS_REGION of an unknown partition is refused, a region that is newer than the table is not", () => {
   assert.equal(read({ AWS_REGION: "eu-west-9" }).partition.id, "aws");
   assert.equal(read({ AWS_REGION: "us-gov-west-1" }).partition.id, "aws-us-gov");
   assert.equal(read({ AWS_REGION: "cn-north-1" }).ssmEndpoint.host, "ssm.cn-north-1.amazonaws.com.cn");
@@ -135,7 +135,7 @@ test("MAPPING_PREFIX is at most 12 levels of letters, digits, underscores, dots 
   assertBad("MAPPING_PREFIX", ["/aws/a", "/AWS", "/awsome", "/ssm/a", "/SSM", `/${"a".repeat(500)}`]);
 });
 
-test("lists are separated by commas and trimmed, and an empty item is a bad value", () => {
+test("lists are separated by commas and trimmed, and an empty item is refused", () => {
   assert.deepEqual(read({ AUDIENCES: " a , b,c " }).audiences, ["a", "b", "c"]);
   assert.deepEqual(read({ RESERVED_PREFIXES: "system:, eks:" }).reservedPrefixes, ["system:", "eks:"]);
   for (const name of ["AUDIENCES", "RESERVED_PREFIXES", "STS_REGIONS", "STS_EXTRA_HOSTS", "ACCOUNTS", "NODE_VPCS"]) {
@@ -143,7 +143,7 @@ test("lists are separated by commas and trimmed, and an empty item is a bad valu
   }
 });
 
-test("CALLER_SUBJECTS are separated by semicolons, since a subject has commas, and need mtls", () => {
+test("CALLER_SUBJECTS are separated by semicolons, since a subject contains commas, and require mtls", () => {
   const mtls = { CALLER_AUTH: "mtls" };
   assert.deepEqual(read({ ...mtls, CALLER_SUBJECTS: "CN=a,O=b; CN=c" }).callerSubjects, ["CN=a,O=b", "CN=c"]);
   assertBad("CALLER_SUBJECTS", [";", "CN=a;", ";CN=a", "CN=a;;CN=b", " "], mtls);
@@ -153,9 +153,9 @@ test("CALLER_SUBJECTS are separated by semicolons, since a subject has commas, a
   assertBad("CALLER_SUBJECTS", ["CN=a"], { CALLER_AUTH: "none" });
 });
 
-test("mtls does not start without CALLER_SUBJECTS: a missing or misspelt variable accepts no certificate", () => {
+test("mtls does not start without CALLER_SUBJECTS: a missing or misspelled variable accepts no certificate", () => {
   const message =
-    "CALLER_SUBJECTS is required: with mtls, whole subject DNs, or * for any certificate of the truststore";
+    "CALLER_SUBJECTS is required: with mtls, complete subject DNs, or * for any certificate of the truststore";
   for (const subjects of [{}, { CALLER_SUBJECTS: "" }, { CALLER_SUBJECT: "CN=a" }, { caller_subjects: "CN=a" }]) {
     assert.throws(() => read({ CALLER_AUTH: "mtls", ...subjects }), { message });
   }
@@ -182,7 +182,7 @@ test("NODE_VPCS are VPC ids", () => {
   assertBad("NODE_VPCS", ["vpc-", "vpc-0123", "VPC-01234567", "vpc-0123456z", "subnet-01234567", "10.0.0.0/16"]);
 });
 
-test("a refusal names the setting, what is expected and the value", () => {
+test("an error names the setting, the expected value and the actual value", () => {
   for (const [name, value, message] of [
     [
       "CLUSTER_ID",
@@ -198,7 +198,7 @@ test("a refusal names the setting, what is expected and the value", () => {
     ],
     ["AWS_REGION", "mars-west-1", 'AWS_REGION must be a region of a known AWS partition, not "mars-west-1"'],
     ["AUDIENCES", "a,,b", 'AUDIENCES must be a list separated by ",", without an empty item, not "a,,b"'],
-    ["CALLER_SUBJECTS", "CN=a", "CALLER_SUBJECTS must be empty where CALLER_AUTH is bearer: only mtls has subjects"],
+    ["CALLER_SUBJECTS", "CN=a", "CALLER_SUBJECTS must be empty with CALLER_AUTH=bearer: only mtls has subjects"],
   ] as const) {
     assert.throws(() => read({ [name]: value }), { message });
   }

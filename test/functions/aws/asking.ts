@@ -1,4 +1,4 @@
-// What the tests of STS share: a token to ask with, how asking ended, and that its error tells no secret.
+// Helpers for tests of STS: a token, the result of a call, and a check that errors contain no secret.
 
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
@@ -13,12 +13,12 @@ export const CLUSTER_ID = "prod-1";
 
 export type AskSts = ReturnType<typeof createSts>;
 
-/** An STS whose connections all go to `url`. */
+/** An STS client whose connections all go to `url`. */
 export function stsAt(url: string): AskSts {
   return createSts({ clusterId: CLUSTER_ID, regionalHost: HOST, endpoint: new URL(url) });
 }
 
-/** Status and body, or the error that was thrown. */
+/** Status and body, or the thrown error. */
 export async function asked(
   askSts: AskSts,
   token: UnverifiedToken = TOKEN,
@@ -33,7 +33,7 @@ export async function asked(
   }
 }
 
-/** An outage of this kind; nothing that hangs on the error, down to its cause, holds a secret. */
+/** Checks that the error is an outage of this kind, and that it and its causes contain no secret. */
 export function assertUnreachable(error: unknown, kind: string): void {
   assert.ok(error instanceof StsUnreachable, String(error));
   assert.equal(error.message, `no answer from STS (${kind})`);

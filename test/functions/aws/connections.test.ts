@@ -1,4 +1,4 @@
-// The agents' connection that is opened ahead: used once, for its own endpoint, and never a reason to fail.
+// The agents' early connection: used once, only for its endpoint, and never a cause of failure.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -15,7 +15,7 @@ function agentFor(port: number): Agent {
   return httpAgent;
 }
 
-/** The status of one request through `agent`; the body is read, so that the connection is free again. */
+/** The status of one request through `agent`. Reads the body, so that the connection becomes idle. */
 function get(agent: Agent, port: number, host = "127.0.0.1"): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const outgoing = request({ agent, host, port }, (response) => {
@@ -34,12 +34,12 @@ async function withServer(body: (server: RawServer) => Promise<void>): Promise<v
   }
 }
 
-test("a plain agent is there for http:// alone", () => {
+test("a plain agent exists only for http://", () => {
   assert.equal(openAgents(new URL("https://127.0.0.1:9")).httpAgent, undefined);
   assert.notEqual(openAgents(new URL("http://127.0.0.1:9")).httpAgent, undefined);
 });
 
-test("the connection that is opened ahead serves the first request, and is kept for later ones", () =>
+test("the first request uses the early connection, which is kept for later ones", () =>
   withServer(async ({ port, sockets, requests }) => {
     const agent = agentFor(port);
     await until(() => sockets.length === 1);
@@ -49,20 +49,20 @@ test("the connection that is opened ahead serves the first request, and is kept 
     }
   }));
 
-test("a request that comes before it is established waits for it instead of opening another", () =>
+test("a request before the connection is established waits for it instead of opening another one", () =>
   withServer(async ({ port, sockets }) => {
     assert.equal(await get(agentFor(port), port), 200);
     assert.equal(sockets.length, 1);
   }));
 
-test("it is given away once: a second request at the same time opens its own", () =>
+test("the connection is used once: a second concurrent request opens its own", () =>
   withServer(async ({ port, sockets }) => {
     const agent = agentFor(port);
     assert.deepEqual(await Promise.all([get(agent, port), get(agent, port)]), [200, 200]);
     assert.equal(sockets.length, 2);
   }));
 
-test("a request for another host or port does not get it", () =>
+test("a request for another host or port does not use it", () =>
   withServer(async (server) => {
     await withServer(async (other) => {
       const agent = agentFor(server.port);
@@ -75,14 +75,14 @@ test("a request for another host or port does not get it", () =>
     });
   }));
 
-test("one that the server has closed or reset meanwhile is replaced, and the request does not notice", async () => {
+test("a connection that the server has closed or reset is replaced without an error", async () => {
   for (const end of ["end", "resetAndDestroy"] as const) {
     await withServer(async ({ port, sockets, requests }) => {
       const agent = agentFor(port);
       await until(() => sockets.length === 1);
       sockets[0]?.[end]();
       await until(() => sockets[0]?.destroyed === true);
-      // The client has its turns to see it
+      // Gives the client time to notice
       for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
       assert.equal(await get(agent, port), 200);
       assert.deepEqual([sockets.length, requests.length], [2, 1]);
@@ -90,7 +90,7 @@ test("one that the server has closed or reset meanwhile is replaced, and the req
   }
 });
 
-test("one that fails harms nobody, and a request shows the error", async () => {
+test("a failed connection causes no error, and a request reports its own", async () => {
   const { port, close } = await startRawServer();
   close();
   const agent = agentFor(port);
@@ -98,7 +98,7 @@ test("one that fails harms nobody, and a request shows the error", async () => {
   await assert.rejects(get(agent, port), { code: "ECONNREFUSED" });
 });
 
-/** What a process of its own prints that opens agents for `port` and then does `more` with them. */
+/** Runs a process that opens agents for `port` and then does `more` with them. Returns its output. */
 async function printed(port: number, more: string): Promise<string> {
   const module = new URL("../../../functions/aws/connections.ts", import.meta.url).href;
   const open = `const agent = (await import("${module}")).openAgents(new URL("http://127.0.0.1:${port}")).httpAgent;`;
@@ -106,12 +106,12 @@ async function printed(port: number, more: string): Promise<string> {
   return (await promisify(execFile)(process.execPath, program, { timeout: 60_000 })).stdout;
 }
 
-test("one that waits does not keep the process alive", () =>
+test("a waiting connection does not keep the process alive", () =>
   withServer(async ({ port }) => {
     assert.equal(await printed(port, 'console.log("end")'), "end\n");
   }));
 
-test("one that serves a request keeps the process alive until the answer is there", () =>
+test("a connection with a running request keeps the process alive until the response", () =>
   withServer(async ({ port }) => {
     const get = `(await import("node:http")).get({ agent, host: "127.0.0.1", port: ${port} }`;
     assert.equal(
@@ -126,7 +126,7 @@ test("an IPv6 address is connected to without its brackets", () => {
   assert.equal(connectHost(new URL("http://127.0.0.1")), "127.0.0.1");
 });
 
-test("TLS has a server name for names, and none for addresses", () => {
+test("TLS has a server name for host names, and none for addresses", () => {
   for (const name of ["sts.amazonaws.com", "localhost", "1.2.3.example.com"]) assert.equal(serverName(name), name);
   for (const address of ["127.0.0.1", "10.0.0.1", "::1", "fe80::1"]) assert.equal(serverName(address), "");
 });

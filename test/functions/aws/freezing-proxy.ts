@@ -1,4 +1,4 @@
-// A TCP proxy whose connections can all die at once, as those of an environment that Lambda froze and thawed.
+// A TCP proxy whose connections can all die at once, as if Lambda had frozen and thawed the environment.
 
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
@@ -9,11 +9,11 @@ export interface FreezingProxy {
   /** Connections since the start. */
   connections(): number;
   /**
-   * From now on every connection that is open is dead: what comes over it is answered with a reset, or not at all. The
-   * client cannot know before it sends something. New connections are as good as before.
+   * Kills every open connection: data on it is answered with a reset, or not at all. The client only notices when it sends
+   * something. New connections work.
    */
   freeze(death: "reset" | "silent"): void;
-  /** Pieces of requests that were met with silence. */
+  /** Number of requests that were met with silence. */
   swallowed(): number;
   close(): void;
 }

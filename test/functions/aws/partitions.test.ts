@@ -1,4 +1,4 @@
-// The table of partitions against the installed AWS SDK: its partitions, its regions, and the STS endpoints it resolves.
+// Compares the table of partitions with the AWS SDK: partitions, regions, and STS endpoints.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -19,7 +19,7 @@ const { partitionsInfo }: { partitionsInfo: { readonly partitions: readonly SdkP
 );
 const partitions = partitionsInfo.partitions;
 
-/** Without the pseudo regions that stand for no place, such as `aws-global`. */
+/** Without pseudo regions such as `aws-global`. */
 function regionsOf({ regions }: SdkPartition): string[] {
   return Object.keys(regions).filter((region) => !region.endsWith("-global"));
 }
@@ -30,7 +30,7 @@ function ours(region: string): Partition {
   return partition;
 }
 
-test("every partition and region of the SDK is in the table, and no other", () => {
+test("the table has exactly the partitions and regions of the SDK", () => {
   for (const partition of partitions) {
     const known = regionsOf(partition);
     const table = ours(known[0] ?? "").regions;
@@ -45,7 +45,7 @@ test("every partition and region of the SDK is in the table, and no other", () =
 test("domains and the pattern of region names are the SDK's", () => {
   for (const partition of partitions) {
     const { id, outputs, regionRegex } = partition;
-    // A group around one alternative says nothing, and neither does a backslash before a hyphen
+    // Ignores differences in groups of one alternative and in backslashes before hyphens
     const pattern = regionRegex.replaceAll("\\-", "-").replace(/\((\w+)\)/g, "$1");
     for (const region of regionsOf(partition)) {
       const { domain, dualStackDomain, regionPattern, ...own } = ours(region);
@@ -57,7 +57,7 @@ test("domains and the pattern of region names are the SDK's", () => {
   }
 });
 
-test("a region belongs to one partition, by its name alone", () => {
+test("each region belongs to exactly one partition, by its name", () => {
   for (const [region, id] of [
     ["eu-west-9", "aws"],
     ["us-gov-north-1", "aws-us-gov"],
@@ -89,7 +89,7 @@ const FIPS_DUAL_STACK = [...FIPS, "ca-central-1", "ca-west-1"];
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_dual-stack_endpoint_support.html */
 const DUAL_STACK = ["aws", "aws-cn", "aws-us-gov"];
 
-test("of the STS endpoints that the SDK spells, those that AWS documents are accepted as hosts of their region, and no other", () => {
+test("the STS endpoints of the SDK are accepted if AWS documents them, and only then", () => {
   const { endpointProvider } = new STSClient({ region: "us-east-1" }).config;
   let refused = 0;
   for (const partition of partitions) {
@@ -114,7 +114,7 @@ test("of the STS endpoints that the SDK spells, those that AWS documents are acc
   assert.ok(refused > 2 * 40, `${refused} refused`);
 });
 
-test("the SDK's global endpoint is accepted where it resolves one", () => {
+test("the SDK's global endpoint is accepted if the SDK resolves it", () => {
   const { endpointProvider } = new STSClient({ region: "us-east-1" }).config;
   const { host } = endpointProvider({ Region: "aws-global", UseFIPS: false, UseDualStack: false }).url;
   assert.equal(acceptedStsHosts(ours("eu-west-1"), "eu-west-1").regionByHost.get(host), "us-east-1");

@@ -1,4 +1,4 @@
-// A TCP server that keeps each request as the bytes that came over the wire, and answers with bytes.
+// A TCP server that records each request as bytes, and responds with bytes.
 
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
@@ -6,9 +6,9 @@ import type { Credential } from "../../../local/certificates.ts";
 
 export interface RawServer {
   readonly port: number;
-  /** Requests without a body, each with its empty line. */
+  /** Requests without their bodies, each with its empty line. */
   readonly requests: string[];
-  /** Connections that were accepted, for TLS those whose handshake was completed; oldest first. */
+  /** Accepted connections, oldest first. For TLS, those with a completed handshake. */
   readonly sockets: Socket[];
   close(): void;
 }
@@ -19,7 +19,7 @@ export function response(status: number, body: string, headers = ""): string {
   return `HTTP/1.1 ${status} Reason\r\n${headers}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
-/** On 127.0.0.1; with `credential` it speaks TLS. `answer` may write to the socket by itself and give nothing. */
+/** Listens on 127.0.0.1, with TLS if there is a `credential`. `answer` can also write to the socket and return nothing. */
 export async function startRawServer(
   answer: (request: string, socket: Socket) => string | undefined = () => OK,
   credential?: Credential,
@@ -43,7 +43,7 @@ export async function startRawServer(
   };
   const server: Server = credential === undefined ? createServer(serve) : createTlsServer({ ...credential }, serve);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  // A test that fails before it closes the server should end all the same
+  // Lets a test end that fails before it closes the server
   server.unref();
   const address = server.address();
   return {

@@ -1,4 +1,4 @@
-// An environment is frozen with connections in its pools and thaws with all of them dead: no review may notice.
+// After Lambda thaws an environment, all pooled connections are dead. No review may fail because of that.
 
 import assert from "node:assert/strict";
 import { mock, type TestContext, test } from "node:test";
@@ -16,7 +16,7 @@ const POOL = 6;
 
 interface Behind {
   readonly proxy: FreezingProxy;
-  /** One request, which fails the test where it is not answered. */
+  /** One request. Fails the test without a response. */
   readonly ask: (deadline?: Deadline) => Promise<void>;
 }
 
@@ -71,7 +71,7 @@ for (const [name, start] of [
   ["Parameter Store", parameterStore],
   ["EC2 and IAM", ec2AndIam],
 ] as const) {
-  test(`a thawed environment with ${POOL} dead connections to ${name}: the retry takes none of them`, async (t) => {
+  test(`after a thaw with ${POOL} dead connections to ${name}, the retry uses none of them`, async (t) => {
     const { proxy, ask } = await start(t);
     await atOnce(POOL, ask);
     const pooled = proxy.connections();
@@ -83,7 +83,7 @@ for (const [name, start] of [
     await atOnce(POOL, ask);
   });
 
-  test(`connections to ${name} that are alive are kept`, async (t) => {
+  test(`live connections to ${name} are kept`, async (t) => {
     const { proxy, ask } = await start(t);
     await atOnce(POOL, ask);
     const pooled = proxy.connections();
@@ -92,7 +92,7 @@ for (const [name, start] of [
   });
 }
 
-test("dead connections that swallow what is sent cost one try, not two", async (t) => {
+test("dead connections that answer with silence cost one try, not two", async (t) => {
   const { proxy, ask } = await parameterStore(t);
   await atOnce(POOL, ask);
   const pooled = proxy.connections();
@@ -102,7 +102,7 @@ test("dead connections that swallow what is sent cost one try, not two", async (
   const asked = ask(time.within(5_000));
   await until(() => proxy.swallowed() > 0);
   time.pass(1_000);
-  // A second try by another dead connection would wait for another second.
+  // A second try on another dead connection would take another second.
   await until(() => proxy.connections() > pooled);
   await asked;
 });

@@ -1,4 +1,4 @@
-// The built check and its sources, with Lambda and CodeDeploy played by a local server: what they send, and what comes of it.
+// The built deployment check and its sources, with a local server as Lambda and CodeDeploy.
 
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
@@ -20,7 +20,7 @@ const SETTINGS = {
   AWS_SECRET_ACCESS_KEY: "local/only",
 };
 
-/** One deployment's check of a version that refuses everything, or fails. */
+/** The check of a version that refuses every request, or fails. */
 async function check(t: TestContext, path: string, settings: object = {}, functionError?: string, stored: object = {}) {
   const invoked: { readonly target: string; readonly event: string }[] = [];
   const told: unknown[] = [];
@@ -67,7 +67,7 @@ for (const path of ENTRIES) {
     ["a version that refuses an unknown caller", undefined, "Succeeded"],
     ["a version that fails", "Unhandled", "Failed"],
   ] as const) {
-    test(`${path}: ${name}: CodeDeploy is told ${expected}`, async (t) => {
+    test(`${path}: ${name}: the check reports ${expected} to CodeDeploy`, async (t) => {
       const { invoked, told, printed } = await check(t, path, {}, functionError);
       const targets = invoked.map(({ target }) => target);
       assert.deepEqual(targets, Array(4).fill(`/2015-03-31/functions/${VERSION}/invocations`));
@@ -76,7 +76,7 @@ for (const path of ENTRIES) {
     });
   }
 
-  test(`${path}: under mtls it calls as the first subject, with a token of the first region`, async (t) => {
+  test(`${path}: with mtls, the check calls with the first subject and a token of the first region`, async (t) => {
     const settings = { CALLER_AUTH: "mtls", CALLER_SUBJECTS: "CN=a; CN=b", STS_REGIONS: "eu-west-1,eu-west-2" };
     const { invoked } = await check(t, path, settings);
     const events = invoked.map(({ event }) => event).join("\n");
@@ -86,7 +86,7 @@ for (const path of ENTRIES) {
     assert.match(url, /^https:\/\/sts\.eu-west-1\.amazonaws\.com\//);
   });
 
-  test(`${path}: a stored value that the live version reads otherwise fails the deployment, on whichever page`, async (t) => {
+  test(`${path}: a stored value that the live version reads differently fails the deployment, on any page`, async (t) => {
     const clean = Array.from({ length: 12 }, (_, i) => [`account/11112222${3000 + i}`, "{}"]);
     const good = await check(t, path, {}, undefined, Object.fromEntries(clean));
     assert.deepEqual([good.printed.status, good.printed.problems], ["Succeeded", []]);
@@ -100,7 +100,7 @@ for (const path of ENTRIES) {
     assert.match(bad.printed.problems[0], /^account\/999922223333: .*repeated key "username"/);
   });
 
-  test(`${path}: a setting that is missing is named`, async (t) => {
+  test(`${path}: a missing setting is named`, async (t) => {
     await assert.rejects(check(t, path, { LIVE_ARN: "" }), /LIVE_ARN/);
   });
 }

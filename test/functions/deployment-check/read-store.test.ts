@@ -1,4 +1,4 @@
-// Reading the store before a deployment: every page, at most 20 a second, with patience for new permissions, and an end.
+// Reads the stored parameters: every page, at most 20 per second, with patience for new permissions, and a time limit.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -12,7 +12,7 @@ function pageOf(count: number, next?: string): Page {
   return { parameters, next };
 }
 
-/** Time passes only while it sleeps, and `callMs` for each call. */
+/** Time passes only during a sleep, and by `callMs` for each call. */
 function reader(answer: (next: string | undefined, call: number) => Page, callMs = 0) {
   let now = 0;
   const calls: number[] = [];
@@ -37,7 +37,7 @@ function denied(): never {
   throw Object.assign(new Error("not authorized"), { name: "AccessDeniedException" });
 }
 
-test("10,000 parameters are read in order, in 1,000 calls and at most 20 a second", async () => {
+test("10,000 parameters are read in order, in 1,000 calls and at most 20 per second", async () => {
   const { calls, source } = reader((next, call) => {
     assert.equal(next, call === 1 ? undefined : String(call - 1));
     return pageOf(10, call < 1_000 ? String(call) : undefined);
@@ -54,7 +54,7 @@ test("an empty page with a token does not end the reading, and an empty store is
   assert.deepEqual([await count(empty.source), empty.calls.length], [0, 1]);
 });
 
-test("a permission that is new counts after some seconds; one that does not come ends the reading after a minute", async () => {
+test("a new permission is awaited, and a missing one ends the reading after a minute", async () => {
   const late = reader((_, call) => (call < 4 ? denied() : pageOf(1)));
   assert.deepEqual([await count(late.source), late.calls], [1, [0, 5_000, 10_000, 15_000]]);
   const never = reader(denied);
@@ -62,7 +62,7 @@ test("a permission that is new counts after some seconds; one that does not come
   assert.equal(never.calls.at(-1), 60_000);
 });
 
-test("a permission that is lost on the way, and any other error, end the reading at once", async () => {
+test("a permission that is lost during the reading, and any other error, end it at once", async () => {
   const lost = reader((_, call) => (call === 1 ? pageOf(1, "2") : denied()));
   await assert.rejects(count(lost.source), { name: "AccessDeniedException" });
   assert.equal(lost.calls.length, 2);
@@ -73,7 +73,7 @@ test("a permission that is lost on the way, and any other error, end the reading
   assert.equal(failing.calls.length, 1);
 });
 
-test("reading ends with an error after 8 minutes, before Lambda ends the check", async () => {
+test("reading fails after 8 minutes, before Lambda stops the check", async () => {
   const { source } = reader((_, call) => pageOf(10, String(call)), 950);
   await assert.rejects(count(source), { message: "reading takes longer than 8 minutes" });
 });

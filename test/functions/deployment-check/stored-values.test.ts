@@ -1,4 +1,4 @@
-// What the check says about stored values: named where the live version and this one read them otherwise, and only there.
+// The check of stored values: names exactly those that the live version and this one read differently.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -14,9 +14,9 @@ const PREFIX = "/iam-authenticator/test";
 const ROLE = `arn:aws:iam::${HOME}:role/Dev`;
 const HASH = "0".repeat(64);
 
-/** As version 7d9da4a answers every event that it does not know. */
+/** The answer of version 7d9da4a to every unknown event. */
 const former: AskLive = async () => jsonResponse(404, { kind: "Status", message: "path_unknown: no path" });
-/** As this version and later ones answer. */
+/** The answer of this version and later ones. */
 const current: AskLive = (event) => handlerOf(fakeServices())(event);
 
 async function check(stored: Record<string, unknown>, askLive: AskLive, { secure = false, pageSize = 10 } = {}) {
@@ -39,7 +39,7 @@ const VALID = {
   callers: [{ name: "a", sha256: HASH }],
 };
 
-/** Accepted by version 7d9da4a, refused by this one. */
+/** Accepted by version 7d9da4a, rejected by this one. */
 const STRICTER: Readonly<Record<string, [name: string, value: string, problem: RegExp]>> = {
   "a mapping": [
     `role/${HOME}/dev`,
@@ -54,7 +54,7 @@ const STRICTER: Readonly<Record<string, [name: string, value: string, problem: R
   "an entry of patterns": [
     "pattern/any",
     `[{"arnLike":"${ROLE}","username":"a"},{"arnLike":"${ROLE}","arnLike":"${ROLE}","username":"a"}]`,
-    /: for this version entry 2 is invalid: repeated key "arnLike": each key may occur once$/,
+    /: for this version entry 2 is invalid: repeated key "arnLike": use each key once$/,
   ],
   "a denial": [
     "deny/any",
@@ -79,22 +79,22 @@ const STRICTER: Readonly<Record<string, [name: string, value: string, problem: R
 };
 
 for (const [what, [name, value, problem]] of Object.entries(STRICTER)) {
-  test(`${what} that version 7d9da4a accepts and this one refuses is named; a live version like this one reads it alike`, async () => {
+  test(`${what} that version 7d9da4a accepts and this one rejects is named, but not if the live version is like this one`, async () => {
     const found = await check({ ...VALID, [name]: value }, former);
     assert.equal(found.length, 1, found.join("\n"));
-    assert.ok(found[0]?.startsWith(`${name}: the live version reads it otherwise: for this version `), found[0]);
+    assert.ok(found[0]?.startsWith(`${name}: the live version reads it differently: for this version `), found[0]);
     assert.match(found[0] ?? "", problem);
     assert.deepEqual(await check({ ...VALID, [name]: value }, current), []);
   });
 }
 
-test("values that are valid, and values that are invalid for both versions, are not named", async () => {
+test("values that are valid, or invalid for both versions, are not named", async () => {
   const invalid = { [`user/${HOME}/x`]: "{", [`root/${HOME}`]: {}, "pattern/any": {}, [`deny/${OTHER}`]: '["x"]' };
   for (const live of [former, current]) assert.deepEqual(await check({ ...VALID, ...invalid }, live), []);
   for (const live of [former, current]) assert.deepEqual(await check(VALID, live, { secure: true }), []);
 });
 
-test("an sso-session list is new to version 7d9da4a: it is named only where it denies a session", async () => {
+test("an sso-session list is unknown to version 7d9da4a: it is named only if it denies a session", async () => {
   const [name, entry] = [`sso-session/${HOME}/view`, { session: "jane", username: "jane" }];
   assert.deepEqual(await check({ [name]: [entry] }, former), []);
   assert.deepEqual(await check({ [name]: [entry, { ...entry, note: 1 }] }, former), [
@@ -106,17 +106,17 @@ test("an sso-session list is new to version 7d9da4a: it is named only where it d
   assert.deepEqual(await check({ [name]: {} }, current), []);
 });
 
-test("a value that only the new version accepts is named too: it would let identities in", async () => {
+test("a value that only the new version accepts is named, since it would grant access", async () => {
   const stricter: AskLive = async (event) => {
     const { validity } = JSON.parse(((await current(event)) as { body: string }).body) as { validity: unknown[] };
     return jsonResponse(200, { validity: validity.map((one) => (Array.isArray(one) ? one.map(() => false) : one)) });
   };
   assert.deepEqual(await check({ [`account/${HOME}`]: {} }, stricter), [
-    `account/${HOME}: the live version reads it otherwise: for this version entry 1 is valid`,
+    `account/${HOME}: the live version reads it differently: for this version entry 1 is valid`,
   ]);
 });
 
-test("a live version that fails is read as version 7d9da4a; one that cannot be asked ends the check", async () => {
+test("a failing live version is read as version 7d9da4a, and one that cannot be called fails the check", async () => {
   const repeated = { [`account/${HOME}`]: '{"username":"a","username":"b"}' };
   assert.equal((await check(repeated, async () => undefined)).length, 1);
   assert.deepEqual(await check(VALID, async () => undefined), []);
@@ -129,7 +129,7 @@ test("a live version that fails is read as version 7d9da4a; one that cannot be a
   }
 });
 
-test("names that neither version reads are left out, and all pages are compared, in batches that Lambda takes", async () => {
+test("names that neither version reads are ignored, and all pages are compared, in batches that Lambda accepts", async () => {
   const sizes: number[] = [];
   const counting: AskLive = (event) => {
     sizes.push(JSON.stringify(event).length);
@@ -151,7 +151,7 @@ test("names that neither version reads are left out, and all pages are compared,
   assert.ok(sizes.length > 1 && sizes.every((size) => size < 6_000_000), sizes.join(" "));
 });
 
-test("a version answers for each parameter, whatever it is, and only a direct invocation asks", async () => {
+test("a version answers for each parameter, whatever it is, and only to a direct invocation", async () => {
   const validity = [null, null, null, null, false];
   assert.deepEqual(answerCheck([null, 1, {}, { kind: "x" }, { kind: "account" }], "aws"), { validity });
   const handler = handlerOf(fakeServices(), { callerAuth: "bearer" });
@@ -164,7 +164,7 @@ test("a version answers for each parameter, whatever it is, and only a direct in
   }
 });
 
-test("for any value: alike for two versions like this one, and named against 7d9da4a only where a key is repeated", async () => {
+test("any value reads alike in two versions like this one, and 7d9da4a differs only for a repeated key", async () => {
   const name = fc.constantFrom(...Object.keys(VALID), `user/${HOME}/x`, `root/${HOME}`, `federated-user/${HOME}/x`);
   const double = (t: string) => t.replace(/"(\w+)":("[^"]*"|true|false)/, '"$1":$2,"$1":$2');
   const valid = fc.constantFrom(...Object.entries(VALID).map(([at, v]) => [at, double(JSON.stringify(v))] as const));

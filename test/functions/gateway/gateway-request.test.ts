@@ -1,4 +1,4 @@
-// API Gateway's events, payload 1.0 and 2.0, and events that no gateway ever sent.
+// API Gateway's events, payload 1.0 and 2.0, and events that no gateway sends.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -39,7 +39,7 @@ function payload2(changes: Record<string, unknown> = {}, context: Record<string,
   };
 }
 
-test("both payload formats make the same request", () => {
+test("both payload formats become the same request", () => {
   for (const event of [payload1(), payload2()]) {
     const { body, ...request } = gatewayRequest(event);
     assert.deepEqual(request, {
@@ -54,7 +54,7 @@ test("both payload formats make the same request", () => {
   }
 });
 
-test("a bare TokenReview is a POST to /authenticate that says nothing about its caller", () => {
+test("a bare TokenReview is a POST to /authenticate without a caller", () => {
   const review = { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token: "t" } };
   const forged = { ...review, headers: { authorization: "Bearer x" }, requestContext: payload1().requestContext };
   for (const event of [review, forged]) {
@@ -69,7 +69,7 @@ test("a bare TokenReview is a POST to /authenticate that says nothing about its 
   assert.equal(gatewayRequest(payload1({ kind: "TokenReview", path: "/other" })).path, "/other");
 });
 
-test("a leading stage name in the path is tolerated, once, and only the stage's own", () => {
+test("a leading stage name in the path is removed, once, and only the request's own stage", () => {
   const path = (rawPath: string, stage: string) => [
     gatewayRequest(payload1({ path: rawPath }, { stage })).path,
     gatewayRequest(payload2({ rawPath }, { stage })).path,
@@ -92,7 +92,7 @@ test("headers are found in any case", () => {
       assert.equal(gatewayRequest(event({ headers: { host: "h", [name]: "Bearer y" } })).authorization, "Bearer y");
     }
   }
-  // No name that every object inherits is taken for a header.
+  // Names that every object inherits are not headers.
   assert.equal(
     gatewayRequest(payload2({ headers: Object.create({ authorization: "Bearer y" }) })).authorization,
     undefined,
@@ -100,7 +100,7 @@ test("headers are found in any case", () => {
   assert.equal(gatewayRequest(payload2({ headers: { "x-authorization": "Bearer y" } })).authorization, undefined);
 });
 
-test("a body in base64 is decoded, and measured as what it decodes to", () => {
+test("a base64 body is decoded, and its size is that of the decoded body", () => {
   const text = "{\u00e9\u{1f600}}\n";
   const body = Buffer.from(text).toString("base64");
   for (const event of [payload1, payload2]) {
@@ -110,11 +110,11 @@ test("a body in base64 is decoded, and measured as what it decodes to", () => {
   }
 });
 
-test("a body is measured in bytes, not in characters", () => {
+test("the size of a body is in bytes, not in characters", () => {
   assert.equal(gatewayRequest(payload2({ body: "\u00e9\u{1f600}" })).bodyBytes, 6);
 });
 
-test("a body that is missing is none", () => {
+test("a missing body is undefined", () => {
   for (const body of [undefined, null]) {
     const request = gatewayRequest(payload2({ body }));
     assert.deepEqual([request.body(), request.bodyBytes], [undefined, 0]);
@@ -135,14 +135,14 @@ test("without a client certificate there is no subject", () => {
   }
 });
 
-test("a subject in a header, in the body or in the query is none", () => {
+test("a subject in a header, in the body or in the query is ignored", () => {
   const clientCert = { subjectDN: SUBJECT };
   const forged = { clientCert, identity: { clientCert }, headers: { clientCert: SUBJECT, "x-amzn-mtls": SUBJECT } };
   assert.equal(gatewayRequest(payload1(forged, { identity: {} })).clientSubject, undefined);
   assert.equal(gatewayRequest(payload2(forged, { authentication: null })).clientSubject, undefined);
 });
 
-test("a request id is taken only where it looks like one", () => {
+test("a request id is accepted only if it looks like one", () => {
   for (const requestId of [
     "gateway-1",
     "JKJaXmPLvHcESHA=",
@@ -171,21 +171,21 @@ test("a request id is taken only where it looks like one", () => {
   }
 });
 
-test("a bare review that is nested too deeply to be written out is one without a body, and does not throw", () => {
+test("a bare review that is nested too deeply becomes a request without a body, and does not throw", () => {
   let spec: Record<string, unknown> = {};
   for (let depth = 0; depth < 100_000; depth += 1) spec = { spec };
   const { method, path, body, bodyBytes } = gatewayRequest({ kind: "TokenReview", spec });
   assert.deepEqual([method, path, body(), bodyBytes], ["POST", "/authenticate", undefined, 0]);
 });
 
-test("an event that is none becomes a request without path", () => {
+test("an invalid event becomes a request without path", () => {
   for (const event of [undefined, null, 1, "text", [], {}, { source: "aws.events" }, { Records: [] }]) {
     const { method, path, authorization, bodyBytes } = gatewayRequest(event);
     assert.deepEqual([method, path, authorization, bodyBytes], ["", "", undefined, 0]);
   }
 });
 
-test("weird events never throw, and give texts or nothing", () => {
+test("weird events never throw", () => {
   const weird = fc.oneof(fc.constantFrom(undefined, null, 0, "", "POST", [], {}), fc.jsonValue({ maxDepth: 1 }));
   const context = fc.record(
     { stage: weird, requestId: weird, http: weird, identity: weird, authentication: weird },

@@ -9,7 +9,7 @@ import { SAMPLES } from "./samples.ts";
 const ISSUER = "https://abc123.execute-api.eu-west-1.amazonaws.com";
 const KEYS = SAMPLES.map(({ jwk }) => jwk);
 
-test("discovery has the members that kube-apiserver's own has, and no others", () => {
+test("discovery has exactly the members of kube-apiserver's document", () => {
   assert.equal(
     discoveryDocument(ISSUER, KEYS),
     `{"issuer":"${ISSUER}","jwks_uri":"${ISSUER}/openid/v1/jwks","response_types_supported":["id_token"],` +
@@ -17,7 +17,7 @@ test("discovery has the members that kube-apiserver's own has, and no others", (
   );
 });
 
-test("algorithms are named once each", () => {
+test("each algorithm is listed once", () => {
   const { id_token_signing_alg_values_supported: algorithms } = JSON.parse(
     discoveryDocument(ISSUER, [...KEYS, ...KEYS]),
   );
@@ -31,7 +31,7 @@ test("the JWKS has each key with its members in order", () => {
   assert.deepEqual(new Set(members), new Set(["use kty kid crv alg x y", "use kty kid alg n e"]));
 });
 
-test("the order in which keys are read changes no byte", () => {
+test("the order in which keys are read does not change the document", () => {
   const [discovery, jwks] = [discoveryDocument(ISSUER, KEYS), jwksDocument(KEYS)];
   fc.assert(
     fc.property(fc.shuffledSubarray(KEYS, { minLength: KEYS.length }), (shuffled) => {

@@ -1,4 +1,4 @@
-// The issuer's answers: two documents for GET, in both payload formats, and never anything else with 200.
+// The issuer's responses: 200 only for GET of its two documents, in both payload formats.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -79,7 +79,7 @@ describe("with a path in the issuer's URL", () => {
     });
   }
 
-  test("another cluster's path is not", async () => {
+  test("another cluster's path is not found", async () => {
     const { handler } = issuer({ url: "https://oidc.example.com/clusters/prod" });
     for (const path of ["/clusters/dev", "/clusters/prod2", "/clusters"]) {
       assert.equal((await handler(event("GET", path + DISCOVERY_PATH))).statusCode, 404);
@@ -105,7 +105,7 @@ test("every other path is 404, every other method 405 with Allow, and neither re
   }
 });
 
-test("a stage's name before the path is tolerated", async () => {
+test("a stage name before the path is accepted", async () => {
   const { handler } = issuer();
   const requestContext = { stage: "prod", http: { method: "GET" } };
   assert.equal((await handler({ rawPath: `/prod${JWKS_PATH}`, requestContext })).statusCode, 200);
@@ -118,7 +118,7 @@ test("an event of another kind, even a bare TokenReview, is 404", async () => {
   }
 });
 
-test("Parameter Store down and nothing remembered: 500, not cacheable, never 404 or an empty set", async () => {
+test("Parameter Store down without cached keys: 500, not cacheable, never 404 or an empty set", async () => {
   const { handler, lines } = issuer({ fail: new ParametersUnavailable("no answer from Parameter Store (TimedOut)") });
   for (const path of [DISCOVERY_PATH, JWKS_PATH]) {
     const { statusCode, headers, body } = await handler(event("GET", path));
@@ -130,14 +130,14 @@ test("Parameter Store down and nothing remembered: 500, not cacheable, never 404
   assert.equal(lines[0]?.["level"], "error");
 });
 
-test("an issuer without keys says so in its error", async () => {
+test("an issuer without keys reports that in its error", async () => {
   const { handler } = issuer({ parameters: new Map() });
   const { statusCode, body } = await handler(event("GET", JWKS_PATH));
   assert.equal(statusCode, 500);
-  assert.match(JSON.parse(body).message, /^no key below \/iam-authenticator\/prod\/issuer: it holds no parameter/);
+  assert.match(JSON.parse(body).message, /^no key below \/iam-authenticator\/prod\/issuer: there is no parameter/);
 });
 
-test("an unexpected failure is a fault of ours, and its text is not shown", async () => {
+test("an unexpected failure is a fault, and its message is not shown", async () => {
   const { handler, lines } = issuer({ fail: new TypeError("secret detail") });
   const { statusCode, body } = await handler(event("GET", JWKS_PATH));
   assert.equal(statusCode, 500);
@@ -146,7 +146,7 @@ test("an unexpected failure is a fault of ours, and its text is not shown", asyn
   assert.doesNotMatch(JSON.stringify(lines), /secret detail/);
 });
 
-test("each request leaves one log line and one line of metrics", async () => {
+test("each request prints one log line and one line of metrics", async () => {
   const { handler, lines } = issuer();
   await handler(event("GET", JWKS_PATH));
   await handler(event("GET", "/favicon.ico"));
@@ -182,7 +182,7 @@ test("each request leaves one log line and one line of metrics", async () => {
   assert.equal(lines.length, 4);
 });
 
-test("an invalid key is logged with its parameter and counted, at the level warn", async () => {
+test("an invalid key is logged with its parameter at level warn, and counted", async () => {
   const broken = "/iam-authenticator/prod/issuer/broken";
   const { handler, lines } = issuer({
     parameters: new Map([...PARAMETERS, [broken, { value: "{", secure: false, modified: 0 }]]),
@@ -194,7 +194,7 @@ test("an invalid key is logged with its parameter and counted, at the level warn
   assert.equal(lines[1]?.["InvalidIssuerKeys"], 1);
 });
 
-test("LOG_LEVEL leaves lines out, and metrics never", async () => {
+test("LOG_LEVEL omits log lines, but never metrics", async () => {
   const { handler, lines } = issuer({ logLevel: "warn" });
   await handler(event("GET", JWKS_PATH));
   assert.deepEqual(

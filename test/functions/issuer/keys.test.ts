@@ -1,4 +1,4 @@
-// The issuer's keys from Parameter Store: all that are valid, never a part of them, and the last good ones for a day.
+// The issuer's keys from Parameter Store: all valid ones, never a part of them, and the last good ones for a day.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -34,7 +34,7 @@ describe("an invalid parameter is left out, and its neighbours are served", () =
   const neighbour = issuerKeyParameter(PREFIX, P256.jwk.kid);
   const cases: Readonly<Record<string, [name: string, parameter: DatedParameter, problem: RegExp]>> = {
     "not JSON": [RSA_NAME, { value: "{", secure: false, modified: 0 }, /^must be a JSON object/],
-    "a SecureString": [RSA_NAME, stored(RSA.jwk, true), /^must be a String/],
+    "a SecureString": [RSA_NAME, stored(RSA.jwk, true), /^must be of type String/],
     "the name of another key": [
       issuerKeyParameter(PREFIX, "x"),
       stored(RSA.jwk),
@@ -57,12 +57,12 @@ describe("an invalid parameter is left out, and its neighbours are served", () =
 
 describe("more than ten keys", () => {
   const many = Array.from({ length: MAX_KEYS + 2 }, () => ec("P-256").jwk);
-  /** Written one after the other; their names are in no such order. */
+  /** Written one after the other, in another order than their names. */
   const parameters = Object.fromEntries(
     many.map((jwk, second) => [issuerKeyParameter(PREFIX, jwk.kid), stored(jwk, false, 1_000 * (second + 1))]),
   );
 
-  test("the ten that were written first are served, and each further one is reported", () => {
+  test("the oldest ten are served, and each further one is reported", () => {
     const { keys, invalid } = setOf(parameters);
     assert.deepEqual(keys, many.slice(0, MAX_KEYS));
     assert.deepEqual(
@@ -72,14 +72,14 @@ describe("more than ten keys", () => {
     for (const { problem } of invalid) assert.match(problem, /^is not served: .*10 keys .*Retire old keys/);
   });
 
-  test("an invalid parameter takes no place of the ten", () => {
+  test("an invalid parameter does not count as one of the ten", () => {
     const ten = Object.fromEntries(Object.entries(parameters).slice(0, MAX_KEYS));
     const { keys, invalid } = setOf({ [`${PREFIX}/issuer/broken`]: stored({}), ...ten });
     assert.equal(keys.length, MAX_KEYS);
     assert.equal(invalid.length, 1);
   });
 
-  test("a new environment and one that remembers ten keys serve the same", async () => {
+  test("a new environment and one that cached ten keys serve the same", async () => {
     const ten = Object.fromEntries(Object.entries(parameters).slice(0, MAX_KEYS));
     const old = service(ten);
     await old.ask();
@@ -90,7 +90,7 @@ describe("more than ten keys", () => {
   });
 });
 
-/** A Parameter Store in which a test changes what there is, and a clock that it moves. */
+/** A Parameter Store and a clock that a test can change. */
 function service(initial: Parameters) {
   let now = Date.UTC(2026, 10, 24);
   let parameters: Parameters | Error = initial;
@@ -123,7 +123,7 @@ const DOWN = new ParametersUnavailable("no answer");
 const S = 1_000;
 const HOUR = 3_600 * S;
 
-test("one read of the path gives all keys, and they count for 30 s", async () => {
+test("one read of the path returns all keys, which are cached for 30 s", async () => {
   const { ask, later, set, calls } = service(GOOD);
   assert.deepEqual(await ask(), { keys: 4, cached: false, stale: false });
   assert.deepEqual(calls, [`${PREFIX}/issuer`]);
@@ -135,7 +135,7 @@ test("one read of the path gives all keys, and they count for 30 s", async () =>
   assert.equal(calls.length, 2);
 });
 
-test("while Parameter Store fails, the last keys stand for 24 h, whole, and it is asked every 5 s", async () => {
+test("while Parameter Store fails, the complete last keys are served for 24 h, and it is read every 5 s", async () => {
   const { ask, later, set, calls } = service(GOOD);
   await ask();
   set(DOWN);
@@ -153,7 +153,7 @@ test("while Parameter Store fails, the last keys stand for 24 h, whole, and it i
   await assert.rejects(ask(), DOWN);
 });
 
-test("when Parameter Store answers again, its keys count at once", async () => {
+test("when Parameter Store recovers, its keys are served at once", async () => {
   const { ask, later, set } = service(GOOD);
   await ask();
   set(DOWN);
@@ -164,7 +164,7 @@ test("when Parameter Store answers again, its keys count at once", async () => {
   assert.deepEqual(await ask(), { keys: 1, cached: false, stale: false });
 });
 
-test("with nothing remembered, a failure is a fault, and the next request asks again", async () => {
+test("without cached keys, a failure is a fault, and the next request reads again", async () => {
   const { ask, set, calls } = service(GOOD);
   set(DOWN);
   await assert.rejects(ask(), DOWN);
@@ -174,11 +174,11 @@ test("with nothing remembered, a failure is a fault, and the next request asks a
   assert.equal((await ask()).keys, 4);
 });
 
-test("an issuer without keys says so, never answers an empty set, and looks again after 10 s", async () => {
+test("an issuer without keys reports that, never answers an empty set, and reads again after 10 s", async () => {
   const { ask, later, set, calls } = service({});
   const expected = (error: unknown) =>
     error instanceof IssuerWithoutKeys &&
-    error.message === `no key below ${PREFIX}/issuer: it holds no parameter; publish one (irsa keys publish)`;
+    error.message === `no key below ${PREFIX}/issuer: there is no parameter; publish one (irsa keys publish)`;
   await assert.rejects(ask(), expected);
   await assert.rejects(ask(), expected);
   assert.equal(calls.length, 1);
@@ -187,7 +187,7 @@ test("an issuer without keys says so, never answers an empty set, and looks agai
   assert.equal((await ask()).keys, 4);
 });
 
-test("where each parameter is invalid, the error names one and says why", async () => {
+test("if each parameter is invalid, the error names one and the reason", async () => {
   const { ask } = service({ [RSA_NAME]: { value: "{", secure: false, modified: 0 } });
   await assert.rejects(ask(), {
     code: "issuer_without_keys",
@@ -195,7 +195,7 @@ test("where each parameter is invalid, the error names one and says why", async 
   });
 });
 
-test("keys that were all removed are gone: memory is for outages alone", async () => {
+test("keys that were all removed are not served: cached keys are only for outages", async () => {
   const { ask, later, set } = service(GOOD);
   await ask();
   set({});
@@ -206,7 +206,7 @@ test("keys that were all removed are gone: memory is for outages alone", async (
   await assert.rejects(ask(), DOWN);
 });
 
-test("an older read that ends after a newer one does not bring a retired key back", async () => {
+test("an older read that ends after a newer one does not restore a retired key", async () => {
   const answers: ((parameters: Parameters) => void)[] = [];
   let now = Date.UTC(2026, 10, 24);
   const read = rememberedKeys(

@@ -1,4 +1,4 @@
-// Keys that kube-apiserver may sign with, made once for all tests of a file.
+// Keys that kube-apiserver can sign with, generated once per test file.
 
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { type IssuerKey, issuerKeyOf } from "../../../functions/issuer/key.ts";

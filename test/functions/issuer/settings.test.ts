@@ -1,4 +1,4 @@
-// The issuer's settings: what is required, and the one spelling of an issuer URL that AWS compares.
+// The issuer's settings: required ones, and the only accepted spelling of an issuer URL.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -12,7 +12,7 @@ function read(changes: Readonly<Record<string, string | undefined>> = {}) {
   return readIssuerSettings({ ...REQUIRED, ...changes });
 }
 
-test("what is not set has its default", () => {
+test("unset settings have their defaults", () => {
   const { partition, ssmEndpoint, ...settings } = read();
   assert.deepEqual(settings, {
     clusterId: "prod-1",
@@ -40,7 +40,7 @@ test("CLUSTER_ID, ISSUER_URL and AWS_REGION are required", () => {
   }
 });
 
-test("MAPPING_PREFIX and LOG_LEVEL are those of the authenticator", () => {
+test("MAPPING_PREFIX and LOG_LEVEL have the rules of the authenticator", () => {
   assert.equal(read({ MAPPING_PREFIX: "/kube/auth" }).mappingPrefix, "/kube/auth");
   assert.equal(read({ LOG_LEVEL: "warn" }).logLevel, "warn");
   assert.throws(() => read({ MAPPING_PREFIX: "kube" }), /^SettingInvalid: MAPPING_PREFIX must be/);
@@ -56,7 +56,7 @@ describe("ISSUER_URL", () => {
     "https://127.0.0.1:8443",
     "https://localhost:8443/prod",
   ]) {
-    test(`may be ${url}`, () => assert.equal(read({ ISSUER_URL: url }).issuerUrl, url));
+    test(`accepts ${url}`, () => assert.equal(read({ ISSUER_URL: url }).issuerUrl, url));
   }
 
   for (const url of [
@@ -86,7 +86,7 @@ describe("ISSUER_URL", () => {
     "https://010.0.0.1",
     `https://oidc.example.com/${"a".repeat(240)}`,
   ]) {
-    test(`may not be ${JSON.stringify(url.slice(0, 60))}`, () => {
+    test(`refuses ${JSON.stringify(url.slice(0, 60))}`, () => {
       assert.throws(
         () => read({ ISSUER_URL: url }),
         /^SettingInvalid: ISSUER_URL must be a URL such as https:.*, not "/,

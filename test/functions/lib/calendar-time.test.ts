@@ -1,4 +1,4 @@
-// Calendar times: those that exist, and those that only look like one.
+// Calendar times: existing ones, and similar text.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -13,7 +13,7 @@ test("a time of the calendar is its milliseconds since 1970, in UTC", () => {
   assert.equal(calendarTime("9999-12-31T23:59:59"), 253_402_300_799_000);
 });
 
-test("a day that the month does not have is none, and neither is 24:00 or a leap second", () => {
+test("a day that does not exist is undefined, and so are 24:00 and a leap second", () => {
   for (const day of [
     "2026-02-29",
     "2026-02-30",
@@ -30,7 +30,7 @@ test("a day that the month does not have is none, and neither is 24:00 or a leap
   }
 });
 
-test("a text of another form is none", () => {
+test("text of another form is undefined", () => {
   for (const text of ["", "2026-01-01", "2026-01-01T00:00", "2026-01-01 00:00:00", "26-01-01T00:00:00", "undefined"]) {
     assert.equal(calendarTime(text), undefined, text);
   }
@@ -44,7 +44,7 @@ test("a text of another form is none", () => {
   }
 });
 
-test("every second of the years 0 to 9999 is read back as it was written", () => {
+test("every second of the years 0 to 9999 is parsed correctly", () => {
   const seconds = fc.integer({ min: -62_167_219_200, max: 253_402_300_799 });
   fc.assert(
     fc.property(seconds, (second) => {
@@ -54,7 +54,7 @@ test("every second of the years 0 to 9999 is read back as it was written", () =>
   );
 });
 
-test("any numbers in the form are a time only where the calendar has them", () => {
+test("any numbers in the form are a time only if it exists", () => {
   const two = (max: number): fc.Arbitrary<string> => fc.nat(max).map((n) => String(n).padStart(2, "0"));
   const text = fc
     .tuple(fc.nat(9_999), two(14), two(33), two(26), two(62), two(62))

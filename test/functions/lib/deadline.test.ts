@@ -4,12 +4,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { deadlineIn, timeLeft } from "../../../functions/lib/deadline.ts";
 
-test("a deadline is so many milliseconds from now on its own clock", () => {
+test("a deadline is a number of milliseconds from now on its clock", () => {
   const clock = (): number => 1_000;
   assert.deepEqual(deadlineIn(5_000, clock), { at: 6_000, clock });
 });
 
-test("the time left is what remains until the deadline, at most the limit, and never less than nothing", () => {
+test("the time left is what remains until the deadline, at most the limit, and never negative", () => {
   let now = 1_000;
   const deadline = deadlineIn(5_000, () => now);
   assert.equal(timeLeft(deadline, 2_000), 2_000);

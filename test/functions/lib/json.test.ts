@@ -1,11 +1,11 @@
-// JSON from outside: whole texts only, objects only where an object is due.
+// Untrusted JSON: only complete texts, and only objects where an object is expected.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { isObject, parseJson } from "../../../functions/lib/json.ts";
 
-test("JSON is parsed as a whole, and anything else is undefined", () => {
+test("complete JSON is parsed, and anything else is undefined", () => {
   assert.deepEqual(parseJson('{"a":[1,"b",null]}'), { a: [1, "b", null] });
   assert.equal(parseJson("null"), null);
   for (const text of [
@@ -26,14 +26,14 @@ test("JSON is parsed as a whole, and anything else is undefined", () => {
   }
 });
 
-test("a key __proto__ is a key like any other", () => {
+test("__proto__ is an ordinary key", () => {
   const parsed = parseJson('{"__proto__":{"deny":true}}');
   assert.ok(isObject(parsed));
   assert.deepEqual(Object.keys(parsed), ["__proto__"]);
   assert.equal(parsed["deny"], undefined);
 });
 
-test("any text is parsed or undefined, never thrown", () => {
+test("any text is parsed or undefined, and never throws", () => {
   fc.assert(
     fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.json()), (text) => {
       const parsed = parseJson(text);
@@ -43,7 +43,7 @@ test("any text is parsed or undefined, never thrown", () => {
   );
 });
 
-test("an object is neither null nor a list nor a text", () => {
+test("null, lists and strings are not objects", () => {
   for (const value of [{}, { a: 1 }]) assert.ok(isObject(value));
   for (const value of [null, undefined, [], "text", 1, true]) assert.equal(isObject(value), false);
 });

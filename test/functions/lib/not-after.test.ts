@@ -1,4 +1,4 @@
-// `notAfter`: RFC 3339 with Z, a real time, over at that instant.
+// `notAfter`: RFC 3339 with Z, an existing time, expired from that instant.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,7 +6,7 @@ import { isExpired, notAfterTime } from "../../../functions/lib/not-after.ts";
 
 const END = Date.UTC(2026, 11, 31);
 
-test("an RFC 3339 time with Z is its instant, with a fraction of up to nine digits", () => {
+test("an RFC 3339 time with Z is parsed, with a fraction of up to nine digits", () => {
   for (const [text, time] of [
     ["2026-12-31T00:00:00Z", END],
     ["2026-12-31T00:00:00.5Z", END + 500],
@@ -43,13 +43,13 @@ test("another zone, another form and a time that does not exist are refused", ()
   }
 });
 
-test("an entry is over at its very instant, and not a millisecond before", () => {
+test("an entry expires at its instant, and not a millisecond before", () => {
   assert.equal(isExpired("2026-12-31T00:00:00Z", END - 1), false);
   assert.equal(isExpired("2026-12-31T00:00:00Z", END), true);
   assert.equal(isExpired("2026-12-31T00:00:00Z", END + 1), true);
   assert.equal(isExpired("2026-12-31T00:00:00.001Z", END), false);
 });
 
-test("an entry without notAfter never ends", () => {
+test("an entry without notAfter never expires", () => {
   assert.equal(isExpired(undefined, Number.MAX_SAFE_INTEGER), false);
 });

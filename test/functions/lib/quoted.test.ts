@@ -1,26 +1,26 @@
-// Text of somebody else in one of our sentences: one line, printable, short.
+// Untrusted text in a message: one short line of printable text.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { quoted } from "../../../functions/lib/quoted.ts";
 
-test("a value is told as JSON", () => {
+test("a value is quoted as JSON", () => {
   assert.equal(quoted("grups"), '"grups"');
   assert.equal(quoted(["a", 1, null]), '["a",1,null]');
   assert.equal(quoted(undefined), "undefined");
 });
 
-test("a long value is cut short", () => {
+test("a long value is truncated", () => {
   assert.equal(quoted("x".repeat(1_000)), `"${"x".repeat(59)}...`);
 });
 
-test("a value that is nested too deeply is told as such", () => {
+test("a value that is nested too deeply is described instead", () => {
   const deep: unknown = JSON.parse("[".repeat(200_000) + "]".repeat(200_000));
   assert.equal(quoted(deep), "a value that is nested too deeply");
 });
 
-test("whatever a value holds, it is told in one short line of printable ASCII", () => {
+test("any value becomes one short line of printable ASCII", () => {
   const value = fc.oneof(fc.string({ unit: "binary" }), fc.jsonValue());
   fc.assert(
     fc.property(value, (v) => {

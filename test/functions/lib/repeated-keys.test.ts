@@ -14,7 +14,7 @@ function object(text: string): Record<string, unknown> {
   return value;
 }
 
-test("a repeated key is found whatever its values, its escapes and the white space are", () => {
+test("a repeated key is found, whatever its values, escapes and white space", () => {
   for (const text of [
     '{"deny":true,"deny":false}',
     '{"deny":true,"deny":true}',
@@ -27,7 +27,7 @@ test("a repeated key is found whatever its values, its escapes and the white spa
   assert.equal(repeatedKey(object('{"__proto__":1,"__proto__":2}')), "__proto__");
 });
 
-test("every value of a repeated key is given, in the order of the text", () => {
+test("every value of a repeated key is returned, in the order of the text", () => {
   const value = object('{"a":1,"b":"x","a":{"c":2},"a":[null]}');
   assert.deepEqual(valuesOf(value, "a"), [1, { c: 2 }, [null]]);
   assert.deepEqual(valuesOf(value, "b"), ["x"]);
@@ -46,7 +46,7 @@ test("the same key in different objects, or in a string, is not repeated", () =>
   }
 });
 
-test("a repeated key is of every value that contains it, and of no neighbour", () => {
+test("a repeated key is reported for every value that contains it, and for no neighbour", () => {
   const list = parseStored('[{"a":1},{"b":[{"c":1,"c":2}],"d":{}},{"e":{}}]') as Record<string, unknown>[];
   assert.equal(repeatedKey(list), "c");
   assert.deepEqual(list.map(repeatedKey), [undefined, "c", undefined]);
@@ -60,7 +60,7 @@ test("text that is not JSON is undefined", () => {
   }
 });
 
-test("deep nesting and long strings are no problem", () => {
+test("deep nesting and long strings are accepted", () => {
   const deep = `{"a":1,"a":${"[".repeat(8_000)}${"]".repeat(8_000)}}`;
   assert.equal(repeatedKey(parseStored(deep)), "a");
   assert.deepEqual(parseStored(JSON.stringify("\\".repeat(8_000))), "\\".repeat(8_000));
@@ -99,7 +99,7 @@ const { json } = fc.letrec<{ json: Written; list: Written; object: Written }>((t
   })),
 }));
 
-test("what JSON.parse accepts is accepted and equal, and a repeated key is found exactly where there is one", () => {
+test("text that JSON.parse accepts has an equal result, and a repeated key is found exactly if there is one", () => {
   let repeated = 0;
   fc.assert(
     fc.property(json, ({ text, repeats }) => {
@@ -114,10 +114,10 @@ test("what JSON.parse accepts is accepted and equal, and a repeated key is found
   assert.ok(repeated > 1_000 && repeated < 9_000, `${repeated} of them repeat a key`);
 });
 
-test("what JSON.parse refuses is refused", () => {
+test("text that JSON.parse refuses is undefined", () => {
   let refused = 0;
-  // JSON.parse of Node.js 24 (V8 13.6) takes any escaped key for the key `\`, once it has read an object with that key: it
-  // is no measure then.
+  // After JSON.parse of Node.js 24 (V8 13.6) has read an object with the key `\`, it reads any escaped key as that key, so it
+  // cannot be compared with.
   const hasBackslashKey = (text: string) => /"\\\\"\s*:/.test(text);
   const damaged = fc
     .tuple(json, fc.nat(), fc.constantFrom("", '"', ",", ":", "{", "]", "\\", " ", "1", "\u2028"))

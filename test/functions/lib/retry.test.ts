@@ -1,4 +1,4 @@
-// One retry of a failure, waits for what throttles, a limit on each try and on all: on mocked timers and an injected clock.
+// Retries of failures and throttling, with limits for each try and for all, on mocked timers and an injected clock.
 
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
@@ -22,7 +22,7 @@ function start(
     (error: unknown) => error,
   );
   const pass = async (ms: number, onTheClock = ms): Promise<void> => {
-    // What is under way first sets its timers
+    // Lets running code set its timers first
     await new Promise(setImmediate);
     time.pass(ms, onTheClock);
     await new Promise(setImmediate);
@@ -30,7 +30,7 @@ function start(
   return { outcome, pass };
 }
 
-/** A call that counts its tries and meets each time what the next step says. */
+/** A call that counts its tries and runs the next step each time. */
 function calls(...steps: readonly (string | Error | "silent")[]) {
   const signals: AbortSignal[] = [];
   const call = (signal: AbortSignal): Promise<string> => {
@@ -44,14 +44,14 @@ function calls(...steps: readonly (string | Error | "silent")[]) {
 
 afterEach(() => mock.timers.reset());
 
-test("what succeeds is called once", async () => {
+test("a successful call is made once", async () => {
   const { call, signals } = calls("answer");
   assert.equal(await start(5_000, call).outcome, "answer");
   assert.equal(signals.length, 1);
   assert.equal(signals[0]?.aborted, false);
 });
 
-test("a failure is retried once, and the second error is thrown as it is", async () => {
+test("a failure is retried once, and the second error is thrown unchanged", async () => {
   const first = calls(new Error("one"), "answer");
   assert.equal(await start(5_000, first.call).outcome, "answer");
   const second = new Error("two");
@@ -61,14 +61,14 @@ test("a failure is retried once, and the second error is thrown as it is", async
   assert.equal(both.signals.length, 2);
 });
 
-test("what is not retryable is thrown at once", async () => {
+test("an error that is not retryable is thrown at once", async () => {
   const error = new Error("no use");
   const { call, signals } = calls(error, "answer");
   assert.equal(await start(5_000, call, (met) => met !== error).outcome, error);
   assert.equal(signals.length, 1);
 });
 
-test("each try ends at its limit, which aborts its signal and counts as a failure", async () => {
+test("each try ends at its limit, which aborts its signal and is a failure", async () => {
   const { call, signals } = calls("silent", "answer");
   const { outcome, pass } = start(5_000, call);
   await pass(1_999);
@@ -78,7 +78,7 @@ test("each try ends at its limit, which aborts its signal and counts as a failur
   assert.equal(await outcome, "answer");
 });
 
-test("two tries that time out end with the limit on all", async () => {
+test("two tries that time out end at the limit for all", async () => {
   const { call, signals } = calls("silent", "silent", "too late");
   const { outcome, pass } = start(60_000, call);
   await pass(2_000);
@@ -92,7 +92,7 @@ test("two tries that time out end with the limit on all", async () => {
   );
 });
 
-test("no try goes past the deadline, and none is begun after it", async () => {
+test("no try goes past the deadline, and none starts after it", async () => {
   const { call, signals } = calls("silent", "silent");
   const { outcome, pass } = start(2_500, call);
   await pass(2_000);
@@ -106,7 +106,7 @@ test("no try goes past the deadline, and none is begun after it", async () => {
   assert.equal(late.signals.length, 0);
 });
 
-test("a retry that the limit leaves no time for is not made", async () => {
+test("no retry is made without time left", async () => {
   const { call, signals } = calls("silent", "answer");
   const { outcome, pass } = start(1_500, call);
   await pass(1_500);
@@ -114,7 +114,7 @@ test("a retry that the limit leaves no time for is not made", async () => {
   assert.equal(signals.length, 1);
 });
 
-test("a try that had all the time left is the last one, also where the clock is behind the timer", async () => {
+test("a try that had all remaining time is the last one, even if the clock is behind the timer", async () => {
   for (const behind of [1, 50]) {
     const { call, signals } = calls("silent", "answer");
     const { outcome, pass } = start(1_500, call);
@@ -125,7 +125,7 @@ test("a try that had all the time left is the last one, also where the clock is 
   }
 });
 
-test("the error of a try that used up all time is thrown as it is", async () => {
+test("the error of a try that used all time is thrown unchanged", async () => {
   const error = new Error("reset at the last moment");
   let now = 0;
   const call = (): Promise<string> => {
@@ -142,7 +142,7 @@ test("the error of a try that used up all time is thrown as it is", async () => 
   );
 });
 
-test("what has succeeded is not aborted later on", async () => {
+test("a successful call is not aborted later", async () => {
   const { call, signals } = calls("answer");
   const { outcome, pass } = start(5_000, call);
   assert.equal(await outcome, "answer");
@@ -155,7 +155,7 @@ const isThrottling = (error: unknown): boolean => error === THROTTLED;
 const throttledTimes = (times: number, ...then: readonly (string | Error | "silent")[]) =>
   calls(...Array.from({ length: times }, () => THROTTLED), ...then);
 
-test("what is throttled is tried again, three times, each after a random part of a wait that doubles", async () => {
+test("a throttled call is retried three times, each after a random part of a wait that doubles", async () => {
   const { call, signals } = throttledTimes(3, "answer");
   const { outcome, pass } = start(5_000, call, () => false, { isThrottling, random: () => 0.5 });
   for (const wait of [50, 100, 200]) {
@@ -168,7 +168,7 @@ test("what is throttled is tried again, three times, each after a random part of
   assert.equal(await outcome, "answer");
 });
 
-test("two environments that were throttled together do not come back together", async () => {
+test("two environments that were throttled together do not retry together", async () => {
   for (const [random, wait] of [
     [() => 0, 0],
     [() => 0.999_999, 99],
@@ -186,7 +186,7 @@ test("two environments that were throttled together do not come back together", 
   }
 });
 
-test("throttled four times is given up, with the error as it is", async () => {
+test("a call that is throttled four times fails with the unchanged error", async () => {
   const { call, signals } = throttledTimes(5);
   const { outcome, pass } = start(5_000, call, () => false, { isThrottling, random: () => 0.999 });
   for (let n = 0; n < 8; n += 1) await pass(100);
@@ -194,7 +194,7 @@ test("throttled four times is given up, with the error as it is", async () => {
   assert.equal(signals.length, 4);
 });
 
-test("a wait that the deadline leaves no time for is not made", async () => {
+test("no wait is started that would end past the deadline", async () => {
   const { call, signals } = throttledTimes(2, "answer");
   const { outcome, pass } = start(120, call, () => false, { isThrottling, random: () => 0.99 });
   await pass(99);
@@ -202,7 +202,7 @@ test("a wait that the deadline leaves no time for is not made", async () => {
   assert.equal(signals.length, 2);
 });
 
-test("throttling and a failure each have their own tries", async () => {
+test("throttling and a failure have separate retries", async () => {
   const failure = new Error("reset");
   const { call, signals } = calls(THROTTLED, failure, THROTTLED, "answer");
   const { outcome, pass } = start(5_000, call, always, { isThrottling, random: () => 0 });
@@ -212,7 +212,7 @@ test("throttling and a failure each have their own tries", async () => {
   assert.equal(signals.length, 4);
 });
 
-test("what is to be done before the retry of a failure is done once, with the error, and not for throttling", async () => {
+test("beforeRetry is called once, with the error of a failure, and not for throttling", async () => {
   const failure = new Error("reset");
   const met: unknown[] = [];
   const beforeRetry = (error: unknown): void => void met.push(error);
@@ -223,7 +223,7 @@ test("what is to be done before the retry of a failure is done once, with the er
   assert.deepEqual(met, [failure]);
 });
 
-test("the kind of a failure is its code or its name, never its text", () => {
+test("failureKind is the code or the name of an error, never its message", () => {
   assert.equal(failureKind(Object.assign(new Error("secret"), { code: "ECONNRESET" })), "ECONNRESET");
   assert.equal(failureKind(Object.assign(new Error("secret"), { code: 7 })), "Error");
   assert.equal(failureKind(new TimedOut("secret")), "TimedOut");

@@ -1,4 +1,4 @@
-// One call for all who ask for the same at once, each within their own deadline.
+// Concurrent requests for the same key share one call, each with its own deadline.
 
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
@@ -8,7 +8,7 @@ import { mockTime } from "../../time.ts";
 
 afterEach(() => mock.timers.reset());
 
-/** Calls that end when the test says so. */
+/** Calls that end when the test ends them. */
 function controlled() {
   const calls: {
     readonly argument: string;
@@ -29,7 +29,7 @@ function controlled() {
 const within = (ms: number): Deadline => ({ at: ms, clock: () => 0 });
 const turns = () => new Promise(setImmediate);
 
-test("all who ask for the same at once share one call and its answer, and others do not", async () => {
+test("concurrent requests for the same key share one call and its result, and others do not", async () => {
   const { calls, ask } = controlled();
   const same = [ask("a", within(100)), ask("a", within(200)), ask("a", within(50))];
   const other = ask("b", within(100));
@@ -46,7 +46,7 @@ test("all who ask for the same at once share one call and its answer, and others
   assert.equal(await other, "B");
 });
 
-test("a call that has ended is not shared, whether it succeeded or failed", async () => {
+test("a completed call is not shared, whether it succeeded or failed", async () => {
   const { calls, ask } = controlled();
   const first = ask("a", within(100));
   calls[0]?.end.resolve("one");
@@ -59,7 +59,7 @@ test("a call that has ended is not shared, whether it succeeded or failed", asyn
   assert.equal(await third, "three");
 });
 
-test("who joined a call that fails shares one more, under the deadline of the first of them", async () => {
+test("requests that joined a failing call share one more, with the deadline of the first of them", async () => {
   const { calls, ask } = controlled();
   const first = ask("a", within(10));
   const joined = [ask("a", within(300)), ask("a", within(400))];
@@ -72,7 +72,7 @@ test("who joined a call that fails shares one more, under the deadline of the fi
   assert.deepEqual(await Promise.all(joined), ["answer", "answer"]);
 });
 
-test("one more call that fails too is a failure for all", async () => {
+test("if the second call also fails, all requests fail", async () => {
   const { calls, ask } = controlled();
   const all = [ask("a", within(100)), ask("a", within(100)), ask("a", within(100))];
   const outcomes = Promise.allSettled(all);
@@ -86,7 +86,7 @@ test("one more call that fails too is a failure for all", async () => {
   assert.equal(calls.length, 2);
 });
 
-test("nobody waits longer than their own deadline, and the call goes on for the others", async () => {
+test("no request waits past its deadline, and the call continues for the others", async () => {
   const time = mockTime();
   const { calls, ask } = controlled();
   const patient = ask("a", time.within(500));
@@ -98,7 +98,7 @@ test("nobody waits longer than their own deadline, and the call goes on for the 
   assert.equal(await patient, "late");
 });
 
-test("B10: a call that fails after nobody is left to wait for it ends no process", async () => {
+test("a call that fails after all requests have timed out does not end the process", async () => {
   const unhandled: unknown[] = [];
   const listen = (error: unknown) => unhandled.push(error);
   process.on("unhandledRejection", listen);
@@ -112,7 +112,7 @@ test("B10: a call that fails after nobody is left to wait for it ends no process
     (key) => key,
   );
   const first = call("a", { at: 60_000, clock: () => 0 });
-  // Its clock passes the deadline between the look at it and the second call.
+  // Its clock passes the deadline between the check and the second call.
   const joined = call("a", { at: 60_000, clock: () => (calls === 1 ? 0 : 60_000) });
   assert.deepEqual(
     (await Promise.allSettled([first, joined])).map(({ status }) => status),

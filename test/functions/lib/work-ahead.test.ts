@@ -1,4 +1,4 @@
-// Work ahead of the first request: waited for up to a second, and its failure is nobody's.
+// Work before the first request: awaited for up to a second, and its failure is ignored.
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
@@ -21,7 +21,7 @@ afterEach(() => {
 
 const turn = () => new Promise(setImmediate);
 
-/** Whether `promise` is over, told at any time. */
+/** Whether `promise` is settled. */
 function watch(promise: Promise<void>): { done: boolean } {
   const state = { done: false };
   promise.then(() => {
@@ -30,7 +30,7 @@ function watch(promise: Promise<void>): { done: boolean } {
   return state;
 }
 
-test("work is waited for", async () => {
+test("the work is awaited", async () => {
   const work = Promise.withResolvers<void>();
   const state = watch(workAhead(clock, () => work.promise));
   await turn();
@@ -40,7 +40,7 @@ test("work is waited for", async () => {
   assert.equal(state.done, true);
 });
 
-test("work that fails, at once or later, fails nothing", async () => {
+test("failing work, at once or later, causes no failure", async () => {
   const thrower = (): Promise<void> => {
     throw new Error("at once");
   };
@@ -50,7 +50,7 @@ test("work that fails, at once or later, fails nothing", async () => {
   assert.deepEqual(unhandled, []);
 });
 
-test("slow work holds initialisation for 1 s and not longer, and may fail after that", async () => {
+test("slow work delays the initialization by 1 s at most, and can fail afterwards", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   const slow = Promise.withResolvers<void>();
   const state = watch(workAhead(clock, () => slow.promise));
@@ -65,7 +65,7 @@ test("slow work holds initialisation for 1 s and not longer, and may fail after 
   assert.deepEqual(unhandled, []);
 });
 
-test("work knows when its time is over", async () => {
+test("the work receives its deadline", async () => {
   const deadlines: Deadline[] = [];
   await workAhead(clock, async (deadline) => deadlines.push(deadline));
   assert.deepEqual(deadlines, [{ at: NOW + 1_000, clock }]);

@@ -1,4 +1,4 @@
-// Reviews at once over one cache of parameters: what one of them has seen is not lost to the others.
+// Concurrent reviews with one cache of parameters do not lose each other's results.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ import { deadlineOf, fixedClock } from "../authenticator/fixtures.ts";
 
 const DENY = { value: '{"deny":true}', secure: false };
 
-test("a parameter that was fresh when a review began does not become absent while the rest is fetched", async () => {
+test("a parameter that was fresh at the start of a review does not become absent while others are fetched", async () => {
   const clock = fixedClock();
   const held = Promise.withResolvers<void>();
   const read = cachedParameters(
@@ -29,7 +29,7 @@ test("a parameter that was fresh when a review began does not become absent whil
   assert.deepEqual([...(await review).parameters.keys()], ["deny"]);
 });
 
-test("reviews at once each get their own answers", async () => {
+test("concurrent reviews each get their own answers", async () => {
   const clock = fixedClock();
   const read = cachedParameters(
     async (names) => {
@@ -50,7 +50,7 @@ test("reviews at once each get their own answers", async () => {
   });
 });
 
-test("an older read that ends after a newer one does not bring back what a newer one no longer saw", async () => {
+test("an older read that ends after a newer one does not restore a removed parameter", async () => {
   const clock = fixedClock();
   const answers: PromiseWithResolvers<typeof DENY | undefined>[] = [];
   const read = cachedParameters(
@@ -68,7 +68,7 @@ test("an older read that ends after a newer one does not bring back what a newer
     [DENY, undefined],
   ]) {
     answers.length = 0;
-    // "other" keeps the two reads from being one call
+    // "other" keeps the two reads from sharing a call
     const first = read(["deny", "other"], deadlineOf(clock));
     clock.advance(1_000);
     const second = read(["deny"], deadlineOf(clock));
@@ -84,7 +84,7 @@ test("an older read that ends after a newer one does not bring back what a newer
   }
 });
 
-test("what a read found is as old as its start, not as its answer", async () => {
+test("a result is as old as the start of its read", async () => {
   const clock = fixedClock();
   let calls = 0;
   const read = cachedParameters(
@@ -104,7 +104,7 @@ test("what a read found is as old as its start, not as its answer", async () => 
   assert.equal(calls, 2);
 });
 
-test("reads of the same names at once are one call", async () => {
+test("concurrent reads of the same names are one call", async () => {
   const clock = fixedClock();
   const asked: (readonly string[])[] = [];
   const held = Promise.withResolvers<void>();
@@ -127,14 +127,14 @@ test("reads of the same names at once are one call", async () => {
   assert.deepEqual(asked, [["a", "b"], ["a"]]);
 });
 
-test("a review that shares another's call ends by its own deadline, as one that Parameter Store does not answer", async () => {
+test("a review that shares another's call ends at its own deadline", async () => {
   const clock = fixedClock();
   const read = cachedParameters(() => Promise.withResolvers<never>().promise, 30_000, clock);
   read(["a"], deadlineOf(clock)).catch(() => {});
   await assert.rejects(read(["a"], { at: clock(), clock }), ParametersUnavailable);
 });
 
-test("a failure of one review is not the failure of another", async () => {
+test("a failure of one review does not fail another", async () => {
   const clock = fixedClock();
   const read = cachedParameters(
     async (names) => {

@@ -1,4 +1,4 @@
-// How long parameters are kept, what stands in while Parameter Store fails, and what never does.
+// How long parameters are cached, and which of them are used while Parameter Store fails.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -9,7 +9,7 @@ import { deadlineOf, fixedClock } from "../authenticator/fixtures.ts";
 const A = { value: "a", secure: false };
 const MINUTE = 60_000;
 
-/** A store that can be changed and switched off; remembers what it was asked for. */
+/** A store that can be changed and switched off, and records the names it is asked for. */
 function storeOf(stored: Record<string, typeof A> = {}, foundMs = 30_000) {
   const clock = fixedClock();
   const asked: string[][] = [];
@@ -27,7 +27,7 @@ function storeOf(stored: Record<string, typeof A> = {}, foundMs = 30_000) {
   return { clock, asked, state, stored, ask };
 }
 
-test("what was found is kept for 30 s and not a millisecond longer", async () => {
+test("an existing parameter is cached for 30 s and not a millisecond longer", async () => {
   const { clock, asked, ask } = storeOf({ a: A });
   assert.deepEqual(await ask("a"), { parameters: new Map([["a", A]]), cached: false, stale: false });
   clock.advance(29_999);
@@ -37,7 +37,7 @@ test("what was found is kept for 30 s and not a millisecond longer", async () =>
   assert.deepEqual(asked, [["a"], ["a"]]);
 });
 
-test("what was absent is kept for 10 s and not a millisecond longer", async () => {
+test("an absence is cached for 10 s and not a millisecond longer", async () => {
   const { clock, asked, ask, stored } = storeOf();
   assert.deepEqual(await ask("a"), { parameters: new Map(), cached: false, stale: false });
   stored["a"] = A;
@@ -48,7 +48,7 @@ test("what was absent is kept for 10 s and not a millisecond longer", async () =
   assert.equal(asked.length, 2);
 });
 
-test("callers are kept for 60 s when found, and 10 s when absent", async () => {
+test("existing callers are cached for 60 s, absent ones for 10 s", async () => {
   const { clock, asked, ask } = storeOf({ callers: A }, MINUTE);
   await ask("callers", "none");
   clock.advance(9_999);
@@ -62,7 +62,7 @@ test("callers are kept for 60 s when found, and 10 s when absent", async () => {
   assert.deepEqual(asked, [["callers", "none"], ["none"], ["callers"]]);
 });
 
-test("only names that are not fresh are asked for, in one call", async () => {
+test("only names that are not fresh are read, in one call", async () => {
   const { clock, asked, ask, stored } = storeOf({ a: A });
   await ask("a", "b");
   stored["c"] = A;
@@ -76,7 +76,7 @@ test("only names that are not fresh are asked for, in one call", async () => {
   ]);
 });
 
-test("a parameter that was removed is gone once its 30 s are over", async () => {
+test("a removed parameter is absent after its 30 s", async () => {
   const { clock, ask, stored } = storeOf({ a: A });
   await ask("a");
   delete stored["a"];
@@ -84,7 +84,7 @@ test("a parameter that was removed is gone once its 30 s are over", async () => 
   assert.equal((await ask("a")).parameters.size, 0);
 });
 
-test("while Parameter Store fails, what was found stays usable up to 330 s, and no longer", async () => {
+test("while Parameter Store fails, an existing parameter is usable for up to 330 s", async () => {
   const { clock, ask, state } = storeOf({ a: A });
   await ask("a", "b");
   state.up = false;
@@ -94,7 +94,7 @@ test("while Parameter Store fails, what was found stays usable up to 330 s, and 
   await assert.rejects(ask("a", "b"), ParametersUnavailable);
 });
 
-test("while Parameter Store fails, callers stay usable for 5 min more than their 60 s", async () => {
+test("while Parameter Store fails, callers are usable for 5 min more than their 60 s", async () => {
   const { clock, ask, state } = storeOf({ callers: A }, MINUTE);
   await ask("callers");
   state.up = false;
@@ -114,7 +114,7 @@ test("an absence alone is never used after its 10 s while Parameter Store fails"
   await assert.rejects(ask("a", "b"), ParametersUnavailable);
 });
 
-test("what was absent is asked for again by each review while Parameter Store fails, and counts once it is there", async () => {
+test("an absent parameter is read again by each review while Parameter Store fails, and used once it exists", async () => {
   const { clock, asked, ask, state, stored } = storeOf({ a: A });
   await ask("a", "b");
   state.up = false;
@@ -137,7 +137,7 @@ test("a name that was never read makes the review a fault while Parameter Store 
   assert.equal((await ask("a")).cached, true);
 });
 
-test("a stale value is asked for again by each review, and replaced as soon as there is an answer", async () => {
+test("a stale value is read again by each review, and replaced by the next response", async () => {
   const { clock, ask, state, stored, asked } = storeOf({ a: A });
   await ask("a");
   state.up = false;
@@ -150,7 +150,7 @@ test("a stale value is asked for again by each review, and replaced as soon as t
   assert.deepEqual((await ask("a")).parameters.get("a"), stored["a"]);
 });
 
-test("a failure neither prolongs nor forgets what is kept", async () => {
+test("a failure neither extends nor deletes a cached entry", async () => {
   const { clock, ask, state } = storeOf({ a: A });
   await ask("a");
   state.up = false;
@@ -162,7 +162,7 @@ test("a failure neither prolongs nor forgets what is kept", async () => {
   await assert.rejects(ask("a"), ParametersUnavailable);
 });
 
-test("the cache is bounded: what was not used for 10,000 names is asked for again", async () => {
+test("the cache is bounded: an entry that is unused during 10,000 other names is read again", async () => {
   const { ask, asked } = storeOf({ a: A });
   await ask("a");
   for (let i = 0; i < 10_000; i += 10) await ask(...Array.from({ length: 10 }, (_, n) => `n${i + n}`));

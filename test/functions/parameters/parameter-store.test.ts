@@ -1,4 +1,4 @@
-// Parameter Store through the real SDK: one call for all names, one retry, limits, and every failure a fault.
+// Parameter Store through the real SDK: one call for all names, one retry, time limits, and a fault for every failure.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, mock, test } from "node:test";
@@ -14,7 +14,7 @@ import type { Fault } from "../../../local/faults.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { mockTime, passEach } from "../../time.ts";
 
-/** Throttled calls wait for no time at all. */
+/** Throttled calls do not wait. */
 const OPTIONS = { region: "us-east-1", random: () => 0 };
 
 let store: MemoryStore;
@@ -49,7 +49,7 @@ function answer(status: number, type: string): Fault {
   return { kind: "answer", status, headers, body: JSON.stringify({ __type: type, message: "text of SSM" }) };
 }
 
-/** The cause's kind, and how many requests were made; the message must not repeat what the service said. */
+/** The cause's kind and the number of requests. The message must not repeat text of the service. */
 async function failure(deadline = within(5_000), names = ["/p/a"]): Promise<[string, number]> {
   const before = store.requests.length;
   const { promise, resolve } = Promise.withResolvers<string>();
@@ -63,7 +63,7 @@ async function failure(deadline = within(5_000), names = ["/p/a"]): Promise<[str
   return [/\((.*)\)$/.exec(message)?.[1] ?? message, store.requests.length - before];
 }
 
-/** The same, where so long is waited after each request. */
+/** The same, with a wait after each request. */
 async function failureAfter(deadlineMs: number, ...waits: readonly number[]): Promise<[string, number]> {
   const before = store.requests.length;
   const { within, pass } = mockTime();
@@ -73,7 +73,7 @@ async function failureAfter(deadlineMs: number, ...waits: readonly number[]): Pr
   return failed;
 }
 
-test("all names of a review are asked for in one call, found ones and absent ones", async () => {
+test("all names of a review are read in one call, existing and absent ones", async () => {
   const before = store.requests.length;
   const found = await fetchParameters(["/p/a", "/p/none", "/p/b"], within(5_000));
   assert.deepEqual(Object.fromEntries(found), {
@@ -86,14 +86,14 @@ test("all names of a review are asked for in one call, found ones and absent one
   assert.deepEqual(sent, [["AmazonSSM.GetParameters", { Names: ["/p/a", "/p/none", "/p/b"] }]]);
 });
 
-test("a SecureString is told as one, and is not decrypted", async () => {
+test("a SecureString is marked as secure, and is not decrypted", async () => {
   const found = await fetchParameters(["/p/secret", "/p/list"], within(5_000));
   assert.equal(found.get("/p/secret")?.secure, true);
   assert.doesNotMatch(found.get("/p/secret")?.value ?? "", /hidden/);
   assert.deepEqual(found.get("/p/list"), { value: "a,b", secure: false });
 });
 
-test("names that are all absent are an answer", async () => {
+test("a response with only absent names is valid", async () => {
   assert.equal((await fetchParameters(["/p/x", "/p/y"], within(5_000))).size, 0);
 });
 
@@ -104,7 +104,7 @@ test("connections are kept", async () => {
   assert.equal(store.connections(), before);
 });
 
-test("a throttled GetParameters is tried again after random waits, and answered", async () => {
+test("a throttled GetParameters is retried after random waits", async () => {
   for (const throttling of [answer(400, "ThrottlingException"), answer(429, "TooManyRequestsException")]) {
     const before = store.requests.length;
     store.fail(() => (store.requests.length - before <= 3 ? throttling : undefined));
@@ -113,12 +113,12 @@ test("a throttled GetParameters is tried again after random waits, and answered"
   }
 });
 
-test("throttling that lasts is a fault after four tries", async () => {
+test("lasting throttling is a fault after four tries", async () => {
   store.fail(answer(400, "ThrottlingException"));
   assert.deepEqual(await failure(), ["ThrottlingException", 4]);
 });
 
-test("throttling is not tried again past the review's deadline", async () => {
+test("throttling is not retried past the review's deadline", async () => {
   store.fail(answer(400, "ThrottlingException"));
   const longest = createParameterStore({ ...OPTIONS, endpoint: new URL(store.url), random: () => 0.999 });
   const before = store.requests.length;
@@ -126,24 +126,24 @@ test("throttling is not tried again past the review's deadline", async () => {
   assert.equal(store.requests.length - before, 1);
 });
 
-test("a refusal of the service is a fault at once: it says nothing about an identity", async () => {
+test("an error of the service is a fault without a retry", async () => {
   store.fail(answer(400, "AccessDeniedException"));
   assert.deepEqual(await failure(), ["AccessDeniedException", 1]);
 });
 
-test("a 5xx is tried once more, and is a fault after that", async () => {
+test("a 5xx is retried once, and is a fault after that", async () => {
   store.fail(answer(500, "InternalServerError"));
   assert.deepEqual(await failure(), ["InternalServerError", 2]);
 });
 
-test("a connection failure is tried once more, and is a fault after that", async () => {
+test("a connection failure is retried once, and is a fault after that", async () => {
   store.fail({ kind: "reset" });
   assert.deepEqual(await failure(), ["ECONNRESET", 2]);
   store.fail({ kind: "cut", body: '{"Parameters":[' });
   assert.equal((await failure())[1], 2);
 });
 
-test("one failure is covered by the second try", async () => {
+test("one failure is covered by the retry", async () => {
   for (const fault of [answer(503, "ServiceUnavailable"), { kind: "reset" } as const]) {
     const before = store.requests.length;
     store.fail(() => (store.requests.length - before === 1 ? fault : undefined));
@@ -152,40 +152,40 @@ test("one failure is covered by the second try", async () => {
   }
 });
 
-test("an answer that is late is a fault, and never later than the review's deadline", async () => {
+test("a late response is a fault, at the review's deadline at the latest", async () => {
   for (const fault of [{ kind: "silent" }, { kind: "stall", body: '{"Parameters":[' }] as const) {
     store.fail(fault);
     assert.deepEqual(await failureAfter(60, 60), ["TimedOut", 1]);
   }
 });
 
-test("each of two tries gets a second", async () => {
+test("each of two tries has a second", async () => {
   store.fail({ kind: "silent" });
   assert.deepEqual(await failureAfter(5_000, 1_000, 1_000), ["TimedOut", 2]);
 });
 
-test("a deadline that is over asks nothing", async () => {
+test("nothing is sent after the deadline", async () => {
   assert.deepEqual(await failure(within(-1)), ["TimedOut", 0]);
 });
 
-test("an answer that leaves names out is a fault, since a name that is not mentioned is not known to be absent", async () => {
+test("a response that omits names is a fault, since an omitted name need not be absent", async () => {
   const headers = { "content-type": "application/x-amz-json-1.1" };
   const empty = ["{}", '{"Parameters":[],"InvalidParameters":[]}', '{"InvalidParameters":["/p/b"]}'];
   const other = '{"Parameters":[{"Name":"/p/b","Value":"x","Type":"String"}],"InvalidParameters":[]}';
   for (const body of [...empty, other]) {
     store.fail({ kind: "answer", status: 200, headers, body });
-    assert.equal((await failure())[0], "Parameter Store's answer leaves names out", body);
+    assert.equal((await failure())[0], "Parameter Store's answer omits requested names", body);
   }
 });
 
-test("an answer that is not JSON is a fault", async () => {
+test("a response that is not JSON is a fault", async () => {
   store.fail({ kind: "answer", status: 200, body: "<html>proxy</html>" });
   await failure();
   store.fail({ kind: "answer", status: 302, headers: { location: "http://127.0.0.1:9/" }, body: "" });
   await failure();
 });
 
-test("a path is read with all that is right below it, in one call", async () => {
+test("all parameters directly below a path are read, in one call", async () => {
   const before = store.requests.length;
   const found = await fetchPath("/p", within(5_000));
   assert.deepEqual([...found.keys()].sort(), ["/p/a", "/p/b", "/p/list", "/p/secret"]);
@@ -198,7 +198,7 @@ test("a path is read with all that is right below it, in one call", async () => 
   assert.deepEqual(sent, [["AmazonSSM.GetParametersByPath", { Path: "/p", MaxResults: 10 }]]);
 });
 
-test("a path without parameters is an empty answer, not a failure", async () => {
+test("a path without parameters is empty, not a failure", async () => {
   assert.equal((await fetchPath("/none", within(5_000))).size, 0);
 });
 
@@ -209,12 +209,12 @@ test("a path of several pages is read completely, each parameter with its date",
   for (const { modified } of found.values()) assert.ok(modified > Date.UTC(2026, 0), String(modified));
 });
 
-test("a path of which one page fails is a failure: never a part of it", async () => {
+test("a failure of one page is a failure of the path", async () => {
   const { requests } = store;
   const asked = requests.length;
   const push = requests.push.bind(requests);
   requests.push = (...added) => {
-    // From the second request on.
+    // From the second request.
     if (requests.length > asked) store.fail(answer(400, "ThrottlingException"));
     return push(...added);
   };
@@ -222,12 +222,12 @@ test("a path of which one page fails is a failure: never a part of it", async ()
   requests.push = push;
 });
 
-test("a rehearsal makes no call, and leaves the connection to the first one", async () => {
+test("warming up makes no call, and leaves the connection to the first one", async () => {
   const connections = store.connections();
   const before = store.requests.length;
   const rehearsed = createParameterStore({ ...OPTIONS, endpoint: new URL(store.url) });
-  await rehearsed.rehearse();
-  await rehearsed.rehearse();
+  await rehearsed.warmUp();
+  await rehearsed.warmUp();
   assert.equal(store.requests.length, before);
   assert.equal((await rehearsed.fetchParameters(["/p/a"], within(5_000))).get("/p/a")?.value, "one");
   assert.equal(store.requests.length, before + 1);

@@ -1,4 +1,4 @@
-// Which version an alias called: the deployment's check, which calls a version itself, must not count as its traffic.
+// The version behind an alias. The deployment check invokes a version directly, which must not count as traffic.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -14,5 +14,5 @@ for (const [what, context, expected] of [
   ["a version without an ARN", { functionVersion: "7" }, undefined],
   ["no context, on this machine", undefined, undefined],
 ] as const) {
-  test(`called: ${what}`, () => assert.equal(versionBehindAlias(context), expected));
+  test(`invoked: ${what}`, () => assert.equal(versionBehindAlias(context), expected));
 }

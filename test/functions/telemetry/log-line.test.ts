@@ -1,4 +1,4 @@
-// What a request leaves on standard output, and at which level.
+// The log line and the metrics of a request, by level.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -17,13 +17,13 @@ test("the log line and the metrics are two lines of one write", () => {
   assert.deepEqual(printed("warn", "info"), ['{"level":"warn"}\n{"_aws":{}}']);
 });
 
-test("below LOG_LEVEL the log line is left out, and the metrics never are", () => {
+test("below LOG_LEVEL the log line is omitted, and the metrics never are", () => {
   assert.deepEqual(printed("info", "warn"), ['{"_aws":{}}']);
   assert.deepEqual(printed("warn", "error"), ['{"_aws":{}}']);
   assert.deepEqual(printed("error", "error"), ['{"level":"error"}\n{"_aws":{}}']);
 });
 
-test("no text makes a line of its own, and none adds a field: line ends, quotes, lone surrogates", () => {
+test("text with line ends, quotes or lone surrogates adds neither a line nor a field", () => {
   const hostile = '\r\n\u2028\u2029\u0085\u001b[2J\ud800"},{"outcome":"granted","_aws":{}}';
   const calls: string[] = [];
   printRequest({ level: "warn", username: hostile } as { level: LogLevel }, METRICS, "info", (text) =>

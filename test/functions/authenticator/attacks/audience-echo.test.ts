@@ -1,5 +1,5 @@
-// The blind echo of audiences: an IAM token for this cluster becomes good for a foreign service that asks for a review.
-// Kubernetes grants for whatever `status.audiences` shares with what was asked for.
+// Attack: a blind echo of audiences makes an IAM token for this cluster valid for a foreign service that requests a review.
+// Kubernetes grants access for any requested audience that is in `status.audiences`.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -13,7 +13,7 @@ async function statusFor(audiences: unknown, configured: readonly string[]) {
   return (await handler(gatewayEvent(reviewBody(tokenOf("bob"), { audiences })))).json.status;
 }
 
-test("a foreign audience does not authenticate where audiences are configured", async () => {
+test("a foreign audience does not authenticate if audiences are configured", async () => {
   for (const audiences of [["vault"], ["vault", "sts.amazonaws.com"], [`${MINE}/`], [MINE.toUpperCase()]]) {
     const { authenticated, error, audiences: answered } = await statusFor(audiences, [MINE]);
     assert.deepEqual([authenticated, answered], [false, undefined]);
@@ -21,14 +21,14 @@ test("a foreign audience does not authenticate where audiences are configured", 
   }
 });
 
-test("a foreign audience is never echoed where none are configured: the answer has no audiences at all", async () => {
+test("a foreign audience is never echoed if none are configured: the response has no audiences", async () => {
   for (const audiences of [["vault"], [MINE], ["vault", MINE]]) {
     const status = await statusFor(audiences, []);
     assert.deepEqual([status.authenticated, "audiences" in status], [true, false]);
   }
 });
 
-test("of several audiences only the configured ones come back", async () => {
+test("of several audiences, only the configured ones are returned", async () => {
   const { authenticated, audiences } = await statusFor(["vault", MINE, "x"], ["y", MINE]);
   assert.deepEqual([authenticated, audiences], [true, [MINE]]);
 });

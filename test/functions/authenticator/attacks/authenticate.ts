@@ -1,4 +1,4 @@
-// From a token to an identity as a review goes, against a local STS: what an attacker reaches, and what STS saw of it.
+// Runs a token through an authenticator against a local STS, and returns the result and the requests that STS received.
 
 import { createSts } from "../../../../functions/authenticator/aws/sts.ts";
 import { proveIdentity } from "../../../../functions/authenticator/identity/prove-identity.ts";
@@ -10,11 +10,11 @@ import { localIdentity } from "../../../../local/identities.ts";
 import { presignUrl, type TokenOptions } from "../../../../local/token.ts";
 import { HOST, NOW, parse } from "../token/samples.ts";
 
-/** Whose tokens are attacked; the role has a session token. */
+/** The identities whose tokens are attacked. The role has a session token. */
 export const VICTIM = localIdentity("bob");
 export const CLUSTER_ID = "cluster-a";
 
-/** The URL in a token of the victim's for `cluster-a`. */
+/** The URL in the victim's token for `cluster-a`. */
 export function victimsUrl(options: Partial<TokenOptions> = {}): Promise<string> {
   return presignUrl({ identity: VICTIM, clusterId: CLUSTER_ID, region: "us-west-2", now: NOW, ...options });
 }
@@ -22,7 +22,7 @@ export function victimsUrl(options: Partial<TokenOptions> = {}): Promise<string>
 /** `granted <ARN>`, or the code of the error; `now` is the authenticator's time. */
 export type Authenticate = (text: string, now?: number) => Promise<string>;
 
-/** An authenticator of the cluster `clusterId`, all of whose connections go to `sts`. */
+/** An authenticator of the cluster `clusterId`. All its connections go to `sts`. */
 export function authenticatorAt(sts: LocalServer, clusterId = CLUSTER_ID): Authenticate {
   const askSts = createSts({ clusterId, regionalHost: HOST, endpoint: new URL(sts.url) });
   const prove = proveIdentity(askSts, "aws");

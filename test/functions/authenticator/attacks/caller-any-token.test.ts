@@ -1,4 +1,4 @@
-// Any token with the right prefix was system:masters: what STS has not confirmed is nobody.
+// Attack: any token with the right prefix was system:masters. Here, only STS confirms an identity.
 // floci #2905 and #2912
 
 import assert from "node:assert/strict";
@@ -20,8 +20,8 @@ import {
 
 const OPEN = {
   [`role/${HOME}/developers`]: { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev" },
-  [`account/${HOME}`]: { username: "everybody", groups: ["system:masters"] },
-  "pattern/any": [{ arnLike: "arn:*:*:*:*:*", username: "anybody" }],
+  [`account/${HOME}`]: { username: "account-user", groups: ["system:masters"] },
+  "pattern/any": [{ arnLike: "arn:*:*:*:*:*", username: "pattern-user" }],
 };
 
 async function review(token: string, askSts?: AskSts) {
@@ -29,7 +29,7 @@ async function review(token: string, askSts?: AskSts) {
   return { ...(await handlerOf(around)(gatewayEvent(reviewBody(token)))), calls: around.calls };
 }
 
-test("a prefix with anything behind it is nobody, however open the mappings are (floci #2905)", async () => {
+test("a prefix followed by any text is denied, however permissive the mappings are (floci #2905)", async () => {
   for (const rest of ["", "x", "e30", "eyJ1c2VyIjoiYWRtaW4ifQ", "system:masters", "A".repeat(4_000)]) {
     const { json, calls } = await review(`k8s-aws-v1.${rest}`);
     assert.equal(json.status.authenticated, false);
@@ -37,7 +37,7 @@ test("a prefix with anything behind it is nobody, however open the mappings are 
   }
 });
 
-test("a well-formed token that STS does not confirm is nobody: forged, or of another cluster (floci #2905)", async () => {
+test("a well-formed token that STS does not confirm is denied: forged, or of another cluster (floci #2905)", async () => {
   for (const code of ["SignatureDoesNotMatch", "InvalidClientTokenId", "IncompleteSignature", "ExpiredToken"]) {
     const { json } = await review(tokenOf("bob"), async () => ({ status: 403, body: errorBody(code), requestId: "r" }));
     assert.equal(json.status.authenticated, false, code);
@@ -45,14 +45,14 @@ test("a well-formed token that STS does not confirm is nobody: forged, or of ano
   }
 });
 
-test("a code that says nothing about the token is neither a grant nor a denial", async () => {
+test("an error code that is not about the token is neither a grant nor a denial", async () => {
   for (const code of ["AccessDenied", "InternalFailure"]) {
     const { json } = await review(tokenOf("bob"), async () => ({ status: 403, body: errorBody(code), requestId: "r" }));
     assert.deepEqual([json.kind, json.code], ["Status", 500], code);
   }
 });
 
-test("an expired token is nobody, and STS is not even asked (floci #2912)", async () => {
+test("an expired token is denied without a call to STS (floci #2912)", async () => {
   const { accessKeyId } = localIdentity("bob");
   const { json, calls } = await review(tokenFor(accessKeyId, { now: NOW - 15 * 60_000 - 1_000 }));
   assert.equal(json.status.authenticated, false);
@@ -60,7 +60,7 @@ test("an expired token is nobody, and STS is not even asked (floci #2912)", asyn
   assert.deepEqual(calls.sts, []);
 });
 
-test("an identity inside an error, or an error inside a 200, is nobody and no answer", async () => {
+test("an identity inside an error, or an error inside a 200, is not accepted", async () => {
   const bob = localIdentity("bob");
   for (const [status, body] of [
     [403, identityBody(bob)],
@@ -74,7 +74,7 @@ test("an identity inside an error, or an error inside a 200, is nobody and no an
   }
 });
 
-test("an identity of another partition is nobody, though its account is mapped", async () => {
+test("an identity of another partition is denied, even if its account is mapped", async () => {
   const bob = localIdentity("bob");
   for (const partition of ["aws-cn", "aws-us-gov", "aws-iso"]) {
     const body = identityBody({ ...bob, arn: bob.arn.replace("arn:aws:", `arn:${partition}:`) });

@@ -1,4 +1,4 @@
-// A cache that leaves out the account: the same role name in another account was given the cached identity.
+// Attack: a cache key without the account gave a role of the same name in another account the cached identity.
 // CVE-2025-11621, HCSEC-2025-30
 
 import assert from "node:assert/strict";
@@ -50,7 +50,7 @@ test("two accounts share no parameter but the deny list and the patterns of any 
   assert.deepEqual(shared, [`${PREFIX}/deny/any`, `${PREFIX}/pattern/any`]);
 });
 
-test("two clusters, and two partitions, do not share what was proven of a token (CVE-2025-11621)", async () => {
+test("two clusters, and two partitions, do not share proven tokens (CVE-2025-11621)", async () => {
   const clock = fixedClock();
   const token = { accessKeyId: "A", host: "h", target: "/", expiresAt: NOW + 900_000 };
   const scopes = ["aws/one", "aws/two", "aws-cn/one"];
@@ -81,7 +81,7 @@ test("two clusters, and two partitions, do not share what was proven of a token 
   );
 });
 
-test("a token of one cluster that a warm function of another has not seen is asked of STS there", async () => {
+test("a function of another cluster asks STS about a token that a warm function has accepted", async () => {
   const one = fakeServices(MAPPED);
   const two = fakeServices(MAPPED, {
     askSts: async () => ({ status: 403, body: '{"Error":{"Code":"SignatureDoesNotMatch"}}', requestId: "r" }),

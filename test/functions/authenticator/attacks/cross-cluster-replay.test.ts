@@ -1,4 +1,4 @@
-// Cross-cluster replay: whoever runs one cluster sees its users' tokens, and tries them at another.
+// Attack: an operator of one cluster replays its users' tokens at another cluster.
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
@@ -22,7 +22,7 @@ test("cross-cluster replay: a token for cluster A is granted at A and refused by
   }
 });
 
-test("cross-cluster replay: B asks STS with its own id, whatever the token was signed for", async () => {
+test("cross-cluster replay: B calls STS with its own id, whatever the token was signed for", async () => {
   sts.requests.length = 0;
   await authenticatorAt(sts, "cluster-b")(tokenOf(await victimsUrl()));
   assert.deepEqual(
@@ -42,7 +42,7 @@ test("cross-cluster replay: a token that does not bind a cluster is refused befo
   assert.equal(sts.requests.length, 0);
 });
 
-test("cross-cluster replay: the cluster's id as a parameter takes the place of no header", async () => {
+test("cross-cluster replay: the cluster's id as a query parameter does not replace the header", async () => {
   sts.requests.length = 0;
   for (const name of ["x-k8s-aws-id", "X-K8s-Aws-Id"]) {
     const url = await victimsUrl({ extraQuery: { [name]: "cluster-b" } });
@@ -64,7 +64,7 @@ test("cross-cluster replay: a GetCallerIdentity signed for another purpose, with
   assert.equal(sts.requests.length, 0);
 });
 
-test("cross-cluster replay: another region that serves the same clusters does not help", async () => {
+test("cross-cluster replay: another region does not help", async () => {
   const url = await victimsUrl();
   const authenticate = authenticatorAt(sts);
   for (const host of ["sts-fips.us-west-2.amazonaws.com", "sts.us-west-2.api.aws"]) {

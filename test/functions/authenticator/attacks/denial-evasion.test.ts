@@ -1,4 +1,4 @@
-// Getting round a denial: by a new path (iam:UpdateUser), another spelling, another session, or a mapping of one's own.
+// Attack: evading a denial by a new path (iam:UpdateUser), another spelling, another session, or an own mapping.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateUser.html
 
 import assert from "node:assert/strict";
@@ -19,12 +19,12 @@ import {
 const EVERYTHING: Stored = {
   [`user/${HOME}/mallory`]: { arn: `arn:aws:iam::${HOME}:user/mallory`, username: "mallory" },
   [`role/${HOME}/shared`]: { arn: `arn:aws:iam::${HOME}:role/Shared`, username: "shared:{SessionName}" },
-  [`pattern/${HOME}`]: [{ arnLike: `arn:aws:iam::${HOME}:*`, username: "anybody" }],
-  "pattern/any": [{ arnLike: "arn:aws:iam::*:*", username: "anybody" }],
+  [`pattern/${HOME}`]: [{ arnLike: `arn:aws:iam::${HOME}:*`, username: "pattern-user" }],
+  "pattern/any": [{ arnLike: "arn:aws:iam::*:*", username: "pattern-user" }],
   [`account/${HOME}`]: {},
 };
 
-/** The reason, or the username of who got in. */
+/** The reason, or the granted username. */
 async function login(denied: Stored, arn: string, userId: string, mapped = EVERYTHING): Promise<string | undefined> {
   const askSts: AskSts = async () => ({
     status: 200,
@@ -49,11 +49,11 @@ test("a user who moves to another path stays denied (iam:UpdateUser)", async () 
       }
     }
   }
-  assert.equal(await login(denied(`arn:aws:iam::${HOME}:user/mallory`), ...user("ops/", "mallory2")), "anybody");
+  assert.equal(await login(denied(`arn:aws:iam::${HOME}:user/mallory`), ...user("ops/", "mallory2")), "pattern-user");
 });
 
-test("what a denial does not hold: another name, another session name, and a pattern's path that a user has left", async () => {
-  assert.equal(await login(denied(`arn:aws:iam::${HOME}:user/mallory`), ...user("", "renamed")), "anybody");
+test("a denial does not apply to another name, another session name, or a path that the user has left", async () => {
+  assert.equal(await login(denied(`arn:aws:iam::${HOME}:user/mallory`), ...user("", "renamed")), "pattern-user");
   const ops = denied(`arn:aws:iam::${HOME}:user/ops/*`);
   assert.equal(await login(ops, ...user("ops/")), "identity_denied");
   assert.equal(await login(ops, ...user("")), "mallory");
@@ -61,7 +61,7 @@ test("what a denial does not hold: another name, another session name, and a pat
   assert.equal(await login(jane, ...session("jane2")), "shared:jane2");
 });
 
-test("no mapping comes before a denial: not the principal's own, nor one that has a principalId", async () => {
+test("no mapping has precedence over a denial: not the principal's own, nor one with a principalId", async () => {
   for (const arnLike of [`arn:aws:iam::${HOME}:user/mallory`, "arn:aws:iam::*:user/*", `arn:aws:iam::${HOME}:*`]) {
     const pinned = { [`user/${HOME}/mallory`]: { arn: user("")[0], username: "m", principalId: "AIDAMALLORY" } };
     assert.equal(await login(denied(arnLike, "any"), ...user(""), { ...EVERYTHING, ...pinned }), "identity_denied");
@@ -72,14 +72,14 @@ test("no mapping comes before a denial: not the principal's own, nor one that ha
   assert.equal(await login({ ...denied(user("")[0]), ...other }, ...user("")), "identity_denied");
 });
 
-test("one session is shut out of a shared role in any case, and the others are not", async () => {
+test("a denial of one session of a shared role ignores case and leaves other sessions alone", async () => {
   const list = denied(`arn:aws:sts::${HOME}:assumed-role/Shared/jane@example.com`);
   assert.equal(await login(list, ...session("jane@example.com")), "identity_denied");
   assert.equal(await login(list, ...session("JANE@example.com")), "identity_denied");
   assert.equal(await login(list, ...session("john@example.com")), "shared:john-example.com");
 });
 
-test("a deny list that is wrong lets nobody through for whom it is read, and harms nobody else", async () => {
+test("an invalid deny list denies every identity that it covers, and no other", async () => {
   for (const value of [
     '[{"arnLike":"arn:aws:iam::*:user/x"},]',
     "{}",
@@ -94,14 +94,14 @@ test("a deny list that is wrong lets nobody through for whom it is read, and har
   }
 });
 
-test("a denial that has ended lifts itself", async () => {
+test("a denial no longer applies after its notAfter", async () => {
   const entry = { arnLike: user("")[0], notAfter: new Date(NOW).toISOString() };
   assert.equal(await login({ "deny/any": [entry] }, ...user("")), "mallory");
   const later = { ...entry, notAfter: new Date(NOW + 1).toISOString() };
   assert.equal(await login({ "deny/any": [later] }, ...user("")), "identity_denied");
 });
 
-test("a denial that can never match where it is stored denies every identity that the list covers", async () => {
+test("a denial that can never match in its list denies every identity that the list covers", async () => {
   for (const [arnLike, list] of [
     ["arn:aws:iam::444455556666:user/mallory", HOME],
     [`arn:aws-cn:iam::${HOME}:user/mallory`, HOME],

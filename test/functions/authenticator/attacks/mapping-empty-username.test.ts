@@ -1,4 +1,4 @@
-// An empty username: kube-apiserver takes `authenticated: true` with one, so a template that renders to nothing is a hole.
+// Attack: kube-apiserver accepts `authenticated: true` with an empty username, so a template must never render to nothing.
 // Measured on aws-iam-authenticator 0.7.18 and kube-apiserver.
 
 import assert from "node:assert/strict";

@@ -1,4 +1,4 @@
-// Fail-open on a malformed mapped ARN: where the right principal id stands beside it, the comparison was skipped.
+// Attack: with a malformed mapped ARN and the right principal id, the ARN comparison was skipped (fail-open).
 // https://github.com/kubernetes-sigs/aws-iam-authenticator/pull/1046
 
 import assert from "node:assert/strict";
@@ -45,10 +45,10 @@ test("the ARN of another principal with the right principal id is denied (PR #10
   }
 });
 
-test("an account mapping does not catch who fell through a malformed one (PR #1046)", async () => {
+test("an account mapping does not apply to an identity with a malformed mapping (PR #1046)", async () => {
   const { authenticated } = await statusFor({
     [`role/${HOME}/developers`]: { arn: "malformed", principalId, username: "dev" },
-    [`account/${HOME}`]: { username: "everybody" },
+    [`account/${HOME}`]: { username: "account-user" },
   });
   assert.equal(authenticated, false);
 });

@@ -1,4 +1,4 @@
-// Posing as a node: whoever may assume a role chooses its session name, an instance id of somebody else's for one.
+// Attack: a user who can assume a role chooses another node's instance id as session name.
 // https://github.com/kubernetes-sigs/aws-iam-authenticator/pull/1067
 
 import assert from "node:assert/strict";
@@ -23,7 +23,7 @@ before(async () => {
 after(() => nodes.server.close());
 beforeEach(() => nodes.set());
 
-/** Who holds this role, under a session name of his choice. */
+/** An identity with this role and a chosen session name. */
 async function statusFor(
   role: string,
   session: string,
@@ -35,7 +35,7 @@ async function statusFor(
   const around = fakeServices(stored, {
     askSts: async () => ({ status: 200, body, requestId: undefined }),
     findNodeName: findNodeNameLazily({ region: "us-east-1", vpcs: [] }),
-    // The SDK's calls to EC2 are limited by the real time.
+    // The SDK's calls to EC2 use real time limits.
     clock: Date.now,
   });
   return (await handlerOf(around)(gatewayEvent(reviewBody(tokenNow())))).json.status;
@@ -45,23 +45,23 @@ function tokenNow(): string {
   return tokenOf("node", Date.now());
 }
 
-test("the node itself gets its own name", async () => {
+test("the node itself gets its name", async () => {
   const { user } = await statusFor("ClusterNode", node.sessionName ?? "", mapped("ClusterNode"));
   assert.equal(user?.username, `system:node:${NAME}`);
 });
 
-test("a person with another role who takes a node's instance id as session name is not a node (PR #1067)", async () => {
+test("a user with another role and a node's instance id as session name is not a node (PR #1067)", async () => {
   const { authenticated, error } = await statusFor("Dev", node.sessionName ?? "", mapped("Dev"), "AROADEV");
   assert.equal(authenticated, false);
   assert.match(error ?? "", /^node_not_verified: .* does not have this role/);
 });
 
-test("a holder of a role that was made again under the node role's name is not a node (PR #1067)", async () => {
+test("an identity with a role that was created again under the node role's name is not a node (PR #1067)", async () => {
   const { authenticated } = await statusFor("ClusterNode", node.sessionName ?? "", mapped("ClusterNode"), "AROALATER");
   assert.equal(authenticated, false);
 });
 
-test("an instance of the attacker's own account, or one that is stopped, makes no node (PR #1067)", async () => {
+test("an instance in the attacker's account, or one that is stopped, does not prove a node (PR #1067)", async () => {
   for (const change of [{ ownerId: OTHER }, { state: "stopped" as const }]) {
     nodes.set(change);
     const { authenticated } = await statusFor("ClusterNode", node.sessionName ?? "", mapped("ClusterNode"));
@@ -69,7 +69,7 @@ test("an instance of the attacker's own account, or one that is stopped, makes n
   }
 });
 
-test("a session name that is a node's DNS name gives nothing but itself where a mapping uses it (PR #1067)", async () => {
+test("a session name that is a node's DNS name does not render as {EC2PrivateDNSName} (PR #1067)", async () => {
   const { authenticated } = await statusFor("ClusterNode", NAME, mapped("ClusterNode"));
   assert.equal(authenticated, false);
 });

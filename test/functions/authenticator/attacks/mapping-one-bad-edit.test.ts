@@ -1,4 +1,4 @@
-// One bad edit locks everybody out: a mistake in one entry empties a whole section of the aws-auth ConfigMap.
+// Attack: one invalid entry in the aws-auth ConfigMap empties an entire section and locks out all its users.
 // https://github.com/kubernetes-sigs/aws-iam-authenticator/pull/607
 
 import assert from "node:assert/strict";
@@ -27,7 +27,7 @@ async function usernames(stored: Record<string, unknown>) {
   return (await Promise.all(answers)).map(({ json }) => json.status.user?.username);
 }
 
-test("one bad edit locks out nobody but the one whom it names (PR #607)", async () => {
+test("one bad edit locks out only the identity that it names (PR #607)", async () => {
   for (const edit of BAD_EDITS) {
     assert.deepEqual(await usernames({ ...GOOD, [`role/${HOME}/developers`]: edit }), [undefined, "alice", "carol"]);
     assert.deepEqual(await usernames({ ...GOOD, [`user/${HOME}/alice`]: edit }), ["bob", undefined, "carol"]);
@@ -35,7 +35,7 @@ test("one bad edit locks out nobody but the one whom it names (PR #607)", async 
   }
 });
 
-test("a bad edit of the patterns or the account locks out nobody who has a mapping of his own (PR #607)", async () => {
+test("a bad edit of the patterns or the account locks out no identity with another mapping (PR #607)", async () => {
   for (const edit of BAD_EDITS) {
     for (const place of [`pattern/${HOME}`, "pattern/any", `account/${HOME}`]) {
       assert.deepEqual(await usernames({ ...GOOD, [place]: edit }), ["bob", "alice", "carol"], `${place} ${edit}`);
@@ -43,7 +43,7 @@ test("a bad edit of the patterns or the account locks out nobody who has a mappi
   }
 });
 
-test("a bad entry in a list of patterns locks out nobody but those whom it names (PR #607)", async () => {
+test("a bad entry in a list of patterns locks out only the identities that it matches (PR #607)", async () => {
   const like = (end: string, more: object) => ({ arnLike: `arn:aws:iam::${HOME}:${end}`, ...more });
   const bad = [null, {}, { arnLike: "*" }, "text", like("role/Developers", { userName: "x" })];
   const list = [...bad, like("role/*", { username: "role" }), like("user/*", { username: "user" })];

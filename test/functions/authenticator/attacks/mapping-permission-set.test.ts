@@ -1,4 +1,4 @@
-// Permission set `View` taken for `View_Admin`: the peer's matcher ends with a wildcard over the role's suffix.
+// Attack: permission set `View` matched `View_Admin`, since the peer's matcher ends with a wildcard for the role's suffix.
 // Read in the source of aws-iam-authenticator 0.7.18 (SSORoleMatch).
 
 import assert from "node:assert/strict";
@@ -19,18 +19,18 @@ const SETS = {
   [`sso/${HOME}/view_admin`]: { username: "admin" },
 };
 
-test("a mapping of permission set View is not for View_Admin, and the other way round", async () => {
+test("a mapping of permission set View does not apply to View_Admin, and vice versa", async () => {
   assert.equal(await usernameOf(`AWSReservedSSO_View_${HEX}`, SETS), "viewer");
   assert.equal(await usernameOf(`AWSReservedSSO_View_Admin_${HEX}`, SETS), "admin");
   assert.equal(await usernameOf(`AWSReservedSSO_View_Admin_${HEX}`, { [`sso/${HOME}/view`]: {} }), undefined);
   assert.equal(await usernameOf(`AWSReservedSSO_Vie_${HEX}`, SETS), undefined);
 });
 
-test("a permission set whose name ends like the suffix of a role is its own", async () => {
+test("a permission set whose name ends like a role's suffix is a separate set", async () => {
   assert.equal(await usernameOf(`AWSReservedSSO_View_${HEX}_${HEX}`, SETS), undefined);
 });
 
-test("a role that is only named alike is of no permission set", async () => {
+test("a role with a similar name belongs to no permission set", async () => {
   for (const name of [
     `View_${HEX}`,
     "AWSReservedSSO_View",
@@ -41,6 +41,6 @@ test("a role that is only named alike is of no permission set", async () => {
   }
 });
 
-test("the same permission set in another account is another one", async () => {
+test("the same permission set in another account is a separate set", async () => {
   assert.equal(await usernameOf(`AWSReservedSSO_View_${HEX}`, SETS, OTHER), undefined);
 });

@@ -1,4 +1,4 @@
-// Reserved prefixes ignored: by two of four sources, and on groups by all of them.
+// Attack: two of four mapping sources ignored reserved prefixes, and all of them did so for groups.
 // https://github.com/kubernetes-sigs/aws-iam-authenticator/pull/1047
 
 import assert from "node:assert/strict";
@@ -14,7 +14,7 @@ async function statusFor(stored: Record<string, unknown>, reservedPrefixes = ["s
   return (await handler(gatewayEvent(reviewBody(tokenOf("carol"))))).json.status;
 }
 
-test("reserved prefixes hold for every place a mapping can stand at, on username and on groups (PR #1047)", async () => {
+test("reserved prefixes apply to usernames and groups at every place of a mapping (PR #1047)", async () => {
   for (const name of NAMES) {
     const places: Record<string, unknown> = {
       [`role/${HOME}/awsreservedsso_clusteradmin_0123456789abcdef`]: { arn: ROLE, ...name },
@@ -32,17 +32,17 @@ test("reserved prefixes hold for every place a mapping can stand at, on username
   }
 });
 
-test("a reserved name that only comes of rendering is refused (PR #1047)", async () => {
+test("a reserved name that results from rendering is refused (PR #1047)", async () => {
   for (const name of [{ username: "{SessionName}" }, { username: "x", groups: ["{SessionNameRaw}"] }]) {
     const { error } = await statusFor({ [`sso/${HOME}/clusteradmin`]: name }, ["carol"]);
     assert.match(error ?? "", /^name_refused: /);
   }
 });
 
-test("a refused name does not fall through to a mapping that would be fine (PR #1047)", async () => {
+test("a refused name does not fall through to another mapping (PR #1047)", async () => {
   const { authenticated } = await statusFor({
     [`sso/${HOME}/clusteradmin`]: { username: "system:admin" },
-    [`account/${HOME}`]: { username: "everybody" },
+    [`account/${HOME}`]: { username: "account-user" },
   });
   assert.equal(authenticated, false);
 });

@@ -1,4 +1,4 @@
-// Teleport 67620: one parse is validated, another string is sent. Here the bytes that STS receives are compared.
+// Teleport 67620: one parse was validated, and another string was sent. Compares the bytes that STS receives.
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
@@ -8,21 +8,21 @@ import { tokenOf } from "../../../token.ts";
 import { HOST } from "../token/samples.ts";
 import { authenticatorAt, CLUSTER_ID, VICTIM, victimsUrl } from "./authenticate.ts";
 
-/** Grants whatever it is asked, as an STS would that reads the request in the attacker's way. */
+/** Grants every request, as an STS would that parses it in the attacker's way. */
 const stub = await startHttpServer((request) => callerIdentity(request, VICTIM));
 after(() => stub.close());
 const authenticate = authenticatorAt(stub);
 const url = await victimsUrl();
 const GRANTED = `granted ${VICTIM.arn}`;
 
-/** Sends the token of `attacked`; what STS received of it. */
+/** Sends the token of `attacked`. Returns what STS received. */
 async function received(attacked: string): Promise<readonly [outcome: string, targets: readonly string[]]> {
   stub.requests.length = 0;
   const outcome = await authenticate(tokenOf(Buffer.from(attacked).toString("latin1")));
   return [outcome, stub.requests.map(({ target }) => target)];
 }
 
-test("Teleport 67620: spellings that mean the same all reach STS as the one canonical request", async () => {
+test("Teleport 67620: equivalent spellings all reach STS as the same canonical request", async () => {
   const target = url.slice(`https://${HOST}`.length);
   const pairs = url.slice(url.indexOf("?") + 1).split("&");
   for (const query of [
@@ -44,7 +44,7 @@ test("Teleport 67620: spellings that mean the same all reach STS as the one cano
   ]);
 });
 
-test("Teleport 67620: what WHATWG's URL would mend or drop is refused, and STS receives nothing", async () => {
+test("Teleport 67620: text that WHATWG's URL would repair or drop is refused, and STS receives nothing", async () => {
   for (const attacked of [
     ` ${url}`,
     `${url} `,
@@ -76,7 +76,7 @@ test("Teleport 67620: what WHATWG's URL would mend or drop is refused, and STS r
   }
 });
 
-test("Teleport 67620: what URLSearchParams would read otherwise is refused, and STS receives nothing", async () => {
+test("Teleport 67620: text that URLSearchParams would read differently is refused, and STS receives nothing", async () => {
   for (const attacked of [
     `${url}&`,
     url.replace("?", "?&"),
@@ -106,7 +106,7 @@ test("Teleport 67620: what URLSearchParams would read otherwise is refused, and 
   }
 });
 
-test("Teleport 67620: what Buffer would decode alike is refused, and STS receives nothing", async () => {
+test("Teleport 67620: text that Buffer would decode to the same bytes is refused, and STS receives nothing", async () => {
   const token = tokenOf(url);
   const start = "k8s-aws-v1.".length;
   const bytes = Buffer.from(token.slice(start), "base64url");

@@ -1,4 +1,4 @@
-// Vault PR 3983 and Project Zero 2066: an answer that sends the verifier to a server of the attacker's.
+// Vault PR 3983 and Project Zero 2066: a response redirects the verifier to the attacker's server.
 
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
@@ -10,7 +10,7 @@ import { NOW } from "../token/samples.ts";
 import { authenticatorAt, VICTIM, victimsUrl } from "./authenticate.ts";
 
 const sts = await startSts({ now: () => NOW });
-/** Grants whatever it is asked. */
+/** Grants every request. */
 const attacker = await startHttpServer((request) => callerIdentity(request, VICTIM));
 after(() => Promise.all([sts.close(), attacker.close()]));
 beforeEach(() => sts.fail(undefined));
@@ -19,13 +19,13 @@ const authenticate = authenticatorAt(sts);
 const token = tokenOf(await victimsUrl());
 const STATUSES = Array.from({ length: 100 }, (_, n) => 300 + n);
 
-test("Vault PR 3983: the attacker's server would grant, and STS grants without a redirect", async () => {
+test("Vault PR 3983: the attacker's server would grant, and STS grants without a redirect (control)", async () => {
   assert.equal(await authenticatorAt(attacker)(token), `granted ${VICTIM.arn}`);
   assert.equal(await authenticate(token), `granted ${VICTIM.arn}`);
   attacker.requests.length = 0;
 });
 
-test("Vault PR 3983: no 3xx is followed, none is retried, and each is a fault instead of an answer", async () => {
+test("Vault PR 3983: no 3xx is followed or retried, and each is a fault", async () => {
   for (const status of STATUSES) {
     sts.requests.length = 0;
     for (const location of [`${attacker.url}/`, "/", `//${new URL(attacker.url).host}/?a=b`]) {
@@ -37,7 +37,7 @@ test("Vault PR 3983: no 3xx is followed, none is retried, and each is a fault in
   assert.equal(attacker.requests.length, 0);
 });
 
-test("Vault PR 3983: a redirect that carries an identity in its body is a fault all the same", async () => {
+test("Vault PR 3983: a redirect with an identity in its body is a fault", async () => {
   sts.fail((request) => {
     const { headers = {}, body } = callerIdentity(request, VICTIM);
     return { kind: "answer", status: 302, headers: { ...headers, location: attacker.url }, body: body.toString() };
@@ -46,7 +46,7 @@ test("Vault PR 3983: a redirect that carries an identity in its body is a fault 
   assert.equal(attacker.requests.length, 0);
 });
 
-test("Vault PR 3983: headers and pages that send a browser elsewhere mean nothing", async () => {
+test("Vault PR 3983: headers and pages that redirect a browser are ignored", async () => {
   for (const [status, name] of [
     [200, "location"],
     [200, "refresh"],

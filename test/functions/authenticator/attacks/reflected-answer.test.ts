@@ -1,4 +1,4 @@
-// CVE-2020-16250: an answer of STS repeats what the caller wrote, and a lenient reader finds an identity in it.
+// CVE-2020-16250: a response of STS echoes the caller's text, and a lenient parser finds an identity in it.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -18,13 +18,13 @@ function reader(status: number, body: unknown): () => unknown {
   return () => readStsResponse({ status, body: typeof body === "string" ? body : JSON.stringify(body) });
 }
 
-test("CVE-2020-16250: the identity alone is read, so that the refusals below mean something", () => {
+test("CVE-2020-16250: an identity at its documented place is read (control)", () => {
   assert.deepEqual(reader(200, IDENTITY)(), ADMIN);
   const withId = { GetCallerIdentityResponse: { ...IDENTITY.GetCallerIdentityResponse, ResponseMetadata: {} } };
   assert.deepEqual(reader(200, withId)(), ADMIN);
 });
 
-test("CVE-2020-16250: an error that repeats an identity is a denial, which does not repeat it", () => {
+test("CVE-2020-16250: an error that echoes an identity is a denial, whose message does not contain it", () => {
   for (const status of [400, 403, 404]) {
     for (const error of [
       { Error: { Code: "InvalidAction", Message: `Could not find operation ${TEXT}` } },
@@ -41,7 +41,7 @@ test("CVE-2020-16250: an error that repeats an identity is a denial, which does 
   }
 });
 
-test("CVE-2020-16250: a 200 of another action that repeats an identity is a fault", () => {
+test("CVE-2020-16250: a 200 of another action that echoes an identity is a fault", () => {
   for (const body of [
     { AssumeRoleResponse: { AssumeRoleResult: { SourceIdentity: TEXT } } },
     { GetSessionTokenResponse: IDENTITY },
@@ -80,13 +80,13 @@ test("CVE-2020-16250: text around an identity, or a second one, is a fault", () 
   }
 });
 
-test("CVE-2020-16250: an identity with any other status than 200 is none", () => {
+test("CVE-2020-16250: an identity with a status other than 200 is not accepted", () => {
   for (const status of [0, 100, 199, 201, 202, 206, 226, 300, 302, 304, 400, 403, 500, 502, 600]) {
     assert.throws(reader(status, IDENTITY), StsAnswerUnusable, `${status}`);
   }
 });
 
-test("CVE-2020-16250: an action that is made of an identity never reaches STS, no matter who signs it", async (t) => {
+test("CVE-2020-16250: an action that contains an identity never reaches STS, whoever signs it", async (t) => {
   const sts = await startSts({ now: () => NOW, identities: LOCAL_IDENTITIES });
   t.after(() => sts.close());
   const authenticate = authenticatorAt(sts);

@@ -1,5 +1,5 @@
-// A second key of the same name in a stored value: JSON.parse keeps the last, and a denial or an end before it was lost.
-// Other readers keep the first, so a reviewer and the function could read different values.
+// Attack: JSON.parse keeps only the last of repeated keys, so a denial or an expiry before it was lost.
+// Other parsers keep the first one, so a reviewer and the function could read different values.
 // https://bishopfox.com/blog/json-interoperability-vulnerabilities
 
 import assert from "node:assert/strict";
@@ -11,7 +11,7 @@ const BOB = `arn:aws:iam::${HOME}:role/Developers`;
 const ALICE = `arn:aws:iam::${HOME}:user/alice`;
 const ZED = `arn:aws:iam::${HOME}:user/zed`;
 const EXACT = `role/${HOME}/developers`;
-const EVERYBODY: Stored = { [`account/${HOME}`]: {} };
+const ACCOUNT_MAPPING: Stored = { [`account/${HOME}`]: {} };
 
 /** The username, or the reason. */
 async function login(stored: Stored, who = "bob"): Promise<string> {
@@ -29,30 +29,34 @@ test("a denial list with a repeated key denies every identity that it covers", a
   ]) {
     for (const list of [HOME, "any"]) {
       for (const who of ["alice", "bob", "root"]) {
-        assert.equal(await login({ ...EVERYBODY, [`deny/${list}`]: `[${entry}]` }, who), "denials_invalid", entry);
+        assert.equal(
+          await login({ ...ACCOUNT_MAPPING, [`deny/${list}`]: `[${entry}]` }, who),
+          "denials_invalid",
+          entry,
+        );
       }
     }
-    assert.equal(await login({ ...EVERYBODY, "deny/444455556666": `[${entry}]` }, "bob"), BOB);
+    assert.equal(await login({ ...ACCOUNT_MAPPING, "deny/444455556666": `[${entry}]` }, "bob"), BOB);
   }
 });
 
 test("deny repeated in either order denies", async () => {
   for (const denies of ['"deny":true,"deny":false', '"deny":false,"deny":true', '"deny":true,"d\\u0065ny":false']) {
-    const stored = { ...EVERYBODY, [EXACT]: `{"arn":"${BOB}",${denies},"username":"dev"}` };
+    const stored = { ...ACCOUNT_MAPPING, [EXACT]: `{"arn":"${BOB}",${denies},"username":"dev"}` };
     assert.equal(await login(stored), "identity_denied", denies);
   }
-  const stored = { ...EVERYBODY, [EXACT]: `{"arn":"${BOB}","deny":false,"deny":false,"username":"dev"}` };
+  const stored = { ...ACCOUNT_MAPPING, [EXACT]: `{"arn":"${BOB}","deny":false,"deny":false,"username":"dev"}` };
   assert.equal(await login(stored), "mapping_invalid");
 });
 
-test("a denial among repeated arns holds for each of them", async () => {
+test("a denial among repeated arns applies to each of them", async () => {
   for (const arns of [`"arn":"${BOB}","arn":"${ALICE}"`, `"arn":"${ALICE}","arn":"${BOB}"`]) {
-    assert.equal(await login({ ...EVERYBODY, [EXACT]: `{${arns},"deny":true}` }), "identity_denied", arns);
-    assert.equal(await login({ ...EVERYBODY, [EXACT]: `{${arns},"username":"dev"}` }), "mapping_invalid", arns);
+    assert.equal(await login({ ...ACCOUNT_MAPPING, [EXACT]: `{${arns},"deny":true}` }), "identity_denied", arns);
+    assert.equal(await login({ ...ACCOUNT_MAPPING, [EXACT]: `{${arns},"username":"dev"}` }), "mapping_invalid", arns);
   }
 });
 
-test("a repeated end, username, group list or pin makes the mapping invalid: neither value applies", async () => {
+test("a repeated notAfter, username, groups or principalId makes the mapping invalid: neither value applies", async () => {
   for (const [key, first, last] of [
     ["notAfter", '"2020-01-01T00:00:00Z"', '"2099-01-01T00:00:00Z"'],
     ["notAfter", '"2099-01-01T00:00:00Z"', '"2020-01-01T00:00:00Z"'],
@@ -61,12 +65,12 @@ test("a repeated end, username, group list or pin makes the mapping invalid: nei
     ["principalId", '"AROAOTHER"', '"AROALOCALDEVELOPERSAA"'],
   ]) {
     const value = `{"arn":"${BOB}","username":"dev","${key}":${first},"${key}":${last}}`;
-    assert.equal(await login({ ...EVERYBODY, [EXACT]: value }), "mapping_invalid", value);
+    assert.equal(await login({ ...ACCOUNT_MAPPING, [EXACT]: value }), "mapping_invalid", value);
   }
   assert.equal(await login({ [`account/${HOME}`]: '{"username":"a","username":"b"}' }), "mapping_invalid");
 });
 
-test("a pattern with a repeated arnLike is invalid for each identity that one of its values matches, and no other", async () => {
+test("a pattern with a repeated arnLike is invalid for each identity that one of its values matches, and for no other", async () => {
   const [roles, users] = [`arn:aws:iam::${HOME}:role/*`, `arn:aws:iam::${HOME}:user/*`];
   for (const arnLikes of [`"arnLike":"${roles}","arnLike":"${users}"`, `"arnLike":"${users}","arnLike":"${roles}"`]) {
     const list = `[{${arnLikes},"username":"x"},{"arnLike":"arn:aws:*::${HOME}:*","username":"next"}]`;
@@ -77,7 +81,7 @@ test("a pattern with a repeated arnLike is invalid for each identity that one of
   }
 });
 
-test("an sso-session entry with a repeated session is invalid for each of them, and no other", async () => {
+test("an sso-session entry with a repeated session is invalid for each of its sessions, and for no other", async () => {
   const sessions = `sso-session/${HOME}/clusteradmin`;
   const set = { [`sso/${HOME}/clusteradmin`]: { username: "set" } };
   for (const both of [
@@ -89,7 +93,7 @@ test("an sso-session entry with a repeated session is invalid for each of them, 
   assert.equal(await login({ ...set, [sessions]: '[{"session":"a","session":"b","username":"x"}]' }, "carol"), "set");
 });
 
-test("a repeated key harms its own mapping or entry, and no neighbour", async () => {
+test("a repeated key affects only its own mapping or entry", async () => {
   const broken = `{"arn":"${ALICE}","username":"a","username":"b"}`;
   const stored = { [`user/${HOME}/alice`]: broken, [EXACT]: { arn: BOB, username: "dev" } };
   assert.equal(await login(stored, "alice"), "mapping_invalid");
@@ -105,7 +109,7 @@ test("the same key in two entries, or in the text of a value, is not repeated", 
   assert.equal(await login({ [EXACT]: quotes }), "dev");
 });
 
-test("whichever key is repeated, wherever, no mapping with a repeated key grants", async () => {
+test("no mapping with a repeated key grants, whichever key is repeated", async () => {
   const members = [
     ["arn", JSON.stringify(BOB)],
     ["username", '"dev"'],
@@ -125,7 +129,7 @@ test("whichever key is repeated, wherever, no mapping with a repeated key grants
       const [key, own] = members[which] ?? members[0];
       const all = members.toSpliced(at, 0, [key, same ? own : other] as never);
       const value = `{${all.map(([k, v]) => `"${k}":${v}`).join(",")}}`;
-      assert.match(await login({ ...EVERYBODY, [EXACT]: value }), /^(mapping_invalid|identity_denied)$/, value);
+      assert.match(await login({ ...ACCOUNT_MAPPING, [EXACT]: value }), /^(mapping_invalid|identity_denied)$/, value);
     }),
     { numRuns: 1_000 },
   );

@@ -1,5 +1,5 @@
-// What an environment remembers must not change an answer: proven tokens, and values that are parsed once.
-// Each answer of a warm environment is compared with that of a new one, which remembers nothing.
+// Cached proofs and parsed values must not change a decision.
+// Each answer of a warm environment is compared with that of a new one.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -23,7 +23,7 @@ const arn = (kind: string, name: string, account = HOME) => `arn:aws:iam::${acco
 const at = (seconds: number) => new Date(NOW + seconds * 1000).toISOString();
 const SESSION = `arn:aws:sts::${HOME}:assumed-role/Developers/dan@example.com`;
 
-/** Each name with values that end while they are remembered, that deny some and not others, and that are wrong. */
+/** For each name: values that expire while cached, that deny some identities, and that are invalid. */
 const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   [`role/${HOME}/developers`]: [
     {
@@ -65,7 +65,7 @@ function environment(parameters: Stored, clock: FixedClock) {
   return handlerOf(fakeServices(parameters, { clock }), RULES);
 }
 
-test("the answers of a warm environment are those of a new one, whoever asked before, and for whom", async () => {
+test("a warm environment answers like a new one, whatever was reviewed before", async () => {
   await fc.assert(
     fc.asyncProperty(storedValues, steps, async (parameters, asked) => {
       const clock = fixedClock();
@@ -73,15 +73,15 @@ test("the answers of a warm environment are those of a new one, whoever asked be
       for (const { name, audiences, wait } of asked) {
         clock.advance(wait);
         const event = gatewayEvent(reviewBody(tokenOf(name), audiences && { audiences }));
-        const [its, anew] = [await warm(event), await environment(parameters, fixedClock(clock()))(event)];
-        assert.deepEqual([its.statusCode, its.json], [anew.statusCode, anew.json], `${name} at ${clock() - NOW} ms`);
+        const [its, fresh] = [await warm(event), await environment(parameters, fixedClock(clock()))(event)];
+        assert.deepEqual([its.statusCode, its.json], [fresh.statusCode, fresh.json], `${name} at ${clock() - NOW} ms`);
       }
     }),
     { numRuns: 150 },
   );
 });
 
-test("a token that is remembered meets what was written since: a denial after 10 s, a change after 30 s", async () => {
+test("a cached token is subject to later changes: a denial after 10 s, a change after 30 s", async () => {
   const services = fakeServices({
     [`role/${HOME}/developers`]: { arn: arn("role", "Developers"), username: "dev" },
   });

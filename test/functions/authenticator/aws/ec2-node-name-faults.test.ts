@@ -1,4 +1,4 @@
-// A node's name while EC2 or IAM fails: a fault each time, since none of it says anything about the identity.
+// A node's name while EC2 or IAM fails: always a fault, since a failure proves nothing about the identity.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, mock, test } from "node:test";
@@ -23,7 +23,7 @@ afterEach(() => {
   mock.timers.reset();
 });
 
-/** Each time one that remembers nothing. */
+/** Caches nothing. */
 const findLazily: FindNodeName = (...asked) =>
   findNodeNameLazily({ region: "us-east-1", vpcs: [], random: () => 0 })(...asked);
 
@@ -31,7 +31,7 @@ function only(action: string, fault: Fault): (request: LocalRequest) => Fault | 
   return (request) => (readForm(request).get("Action") === action ? fault : undefined);
 }
 
-test("EC2 or IAM throttled is tried again, up to three times, and then a fault", async () => {
+test("throttling by EC2 or IAM is retried up to three times, then it is a fault", async () => {
   for (const [action, fault, asked] of [
     ["DescribeInstances", ec2Throttling(), 4],
     ["GetInstanceProfile", iamThrottling(), 5],
@@ -43,7 +43,7 @@ test("EC2 or IAM throttled is tried again, up to three times, and then a fault",
   }
 });
 
-test("EC2 or IAM throttled for a moment does not keep a node out", async () => {
+test("short throttling by EC2 or IAM does not lock a node out", async () => {
   for (const [action, fault] of [
     ["DescribeInstances", ec2Throttling()],
     ["GetInstanceProfile", iamThrottling()],
@@ -58,7 +58,7 @@ test("EC2 or IAM throttled for a moment does not keep a node out", async () => {
   }
 });
 
-test("EC2 or IAM unreachable, broken or refusing us is a fault", async () => {
+test("an unreachable, broken or refusing EC2 or IAM is a fault", async () => {
   const faults: Fault[] = [
     { kind: "reset" },
     { kind: "answer", status: 500, body: "" },
@@ -77,7 +77,7 @@ test("EC2 or IAM unreachable, broken or refusing us is a fault", async () => {
   }
 });
 
-test("EC2 or IAM late is a fault, by the review's deadline at the latest", async () => {
+test("a late EC2 or IAM is a fault, at the review's deadline at the latest", async () => {
   for (const action of ["DescribeInstances", "GetInstanceProfile"]) {
     services.server.fail(only(action, { kind: "silent" }));
     services.server.requests.length = 0;
@@ -90,7 +90,7 @@ test("EC2 or IAM late is a fault, by the review's deadline at the latest", async
   }
 });
 
-test("one failure of the connection is covered by a second try", async () => {
+test("one connection failure is retried", async () => {
   for (const action of ["DescribeInstances", "GetInstanceProfile"]) {
     let left = 1;
     services.server.fail((request) => {
@@ -102,14 +102,14 @@ test("one failure of the connection is covered by a second try", async () => {
   }
 });
 
-test("what is loaded lazily answers as what it loads, refusals too", async () => {
+test("the lazily loaded code returns the same results, including refusals", async () => {
   assert.deepEqual(await findLazily(node, within()), { name: NAME });
   assert.deepEqual(await findLazily({ ...node, sessionName: "x" }, within()), {
     refusal: "the session name is not an instance id",
   });
 });
 
-test("a 200 that is not EC2's or IAM's answer is a fault, never a denial", async () => {
+test("a 200 that is not a response of EC2 or IAM is a fault, never a denial", async () => {
   for (const action of ["DescribeInstances", "GetInstanceProfile"]) {
     for (const body of ["", "<html><body>proxy</body></html>", `<${action}Response></${action}Response>`]) {
       services.server.fail(

@@ -1,4 +1,4 @@
-// A node's name, through the real SDK: only for a running instance of this account that carries this very role.
+// A node's name through the real SDK: only for a running instance of the account with the identity's role.
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
@@ -27,7 +27,7 @@ async function refusal(changes: Partial<VerifiedIdentity> = {}): Promise<string>
   return answer.refusal ?? "not refused";
 }
 
-test("a running instance of this account whose profile carries this very role has a name", async () => {
+test("a running instance of the account whose profile has the identity's role has a name", async () => {
   const before = services.server.requests.length;
   assert.deepEqual(await as({}), { name: NAME });
   const asked = services.server.requests.slice(before).map((request) => Object.fromEntries(readForm(request)));
@@ -40,14 +40,14 @@ test("a running instance of this account whose profile carries this very role ha
   );
 });
 
-test("an instance that is not running is refused, in each other state", async () => {
+test("an instance in any other state than running is refused", async () => {
   for (const state of ["pending", "shutting-down", "terminated", "stopping", "stopped"] as const) {
     services.set({ state });
     assert.match(await refusal(), /is not running$/, state);
   }
 });
 
-test("with NODE_VPCS, an instance in another VPC is refused before IAM is asked, and one in any of them has a name", async () => {
+test("with NODE_VPCS, an instance in another VPC is refused before IAM is called, and one in any of them has a name", async () => {
   const inVpcs = createNodeNames({ region: "us-east-1", vpcs: ["vpc-01234567", "vpc-0123456789abcdef0"] });
   for (const vpcId of ["vpc-01234567", "vpc-0123456789abcdef0"]) {
     services.set({ vpcId });
@@ -65,11 +65,11 @@ test("with NODE_VPCS, an instance in another VPC is refused before IAM is asked,
   }
 });
 
-test("an instance of another account is refused, though it is shared with ours", async () => {
+test("an instance of another account is refused, even if it is shared with this account", async () => {
   services.set({ ownerId: OTHER });
-  assert.match(await refusal(), /is of another account$/);
+  assert.match(await refusal(), /is in another account$/);
   services.set();
-  assert.match(await refusal({ accountId: OTHER }), /is of another account$/);
+  assert.match(await refusal({ accountId: OTHER }), /is in another account$/);
 });
 
 test("an instance with another role's profile is refused", async () => {
@@ -79,12 +79,12 @@ test("an instance with another role's profile is refused", async () => {
   assert.match(await refusal(), /does not have this role$/);
 });
 
-test("a role that was made again under the same name is another role", async () => {
+test("a role that was created again under the same name is another role", async () => {
   services.set({}, { roles: [{ ...ROLE, roleId: "AROALATERROLE" }] });
   assert.match(await refusal(), /does not have this role$/);
 });
 
-test("an instance without a profile, or whose profile is gone, is refused", async () => {
+test("an instance without a profile, or whose profile was deleted, is refused", async () => {
   services.set({ instanceProfileArn: undefined });
   assert.match(await refusal(), /does not have this role$/);
   services.set({ instanceProfileArn: `${PROFILE_ARN}-gone` });
@@ -96,9 +96,9 @@ test("a profile of the same name under another path is another profile", async (
   assert.match(await refusal(), /does not have this role$/);
 });
 
-test("an instance that EC2 does not know is refused", async () => {
+test("an instance that EC2 does not find is refused", async () => {
   services.set({ instanceId: "i-11111111111111111" });
-  assert.match(await refusal(), /^EC2 knows no instance i-0123456789abcdef0 in us-east-1$/);
+  assert.match(await refusal(), /^EC2 finds no instance i-0123456789abcdef0 in us-east-1$/);
 });
 
 test("an instance without a private DNS name is refused", async () => {
@@ -106,7 +106,7 @@ test("an instance without a private DNS name is refused", async () => {
   assert.match(await refusal(), /has no private DNS name$/);
 });
 
-test("a session name that is not an instance id is refused, and EC2 is not asked", async () => {
+test("a session name that is not an instance id is refused without a call to EC2", async () => {
   const before = services.server.requests.length;
   for (const sessionName of [
     ...[undefined, "", "i-", "i-0123456", "i-012345678", "i-0123456789abcdef01", "I-0123456789abcdef0"],
@@ -119,7 +119,7 @@ test("a session name that is not an instance id is refused, and EC2 is not asked
   assert.equal(services.server.requests.length, before);
 });
 
-test("an instance id of eight digits is one as well", async () => {
+test("an instance id of eight digits is accepted", async () => {
   services.set({ instanceId: "i-01234567" });
   assert.deepEqual(await as({ sessionName: "i-01234567" }), { name: NAME });
 });

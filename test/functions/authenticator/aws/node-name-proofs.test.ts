@@ -1,4 +1,4 @@
-// Proofs of node names: remembered for a minute by instance and principal, shared by look-ups at once, and bounded.
+// The cache of node names: a minute, by instance and principal, shared by concurrent look-ups, and bounded.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -11,7 +11,7 @@ import { deadlineOf, fixedClock, roleIdentity } from "../fixtures.ts";
 const INSTANCE = "i-0123456789abcdef0";
 const NAME: NodeName = { name: "ip-10-0-0-1.ec2.internal" };
 
-/** Look-ups that are counted; `answer` may be replaced. */
+/** Counts look-ups. A test can replace `answer`. */
 function lookUps() {
   const clock = fixedClock();
   const asked: { readonly identity: VerifiedIdentity; readonly deadline: Deadline }[] = [];
@@ -25,7 +25,7 @@ function lookUps() {
   return { clock, asked, state, find };
 }
 
-test("a proof is remembered for 60 s and not a millisecond longer", async () => {
+test("a proof is cached for 60 s and not a millisecond longer", async () => {
   const { clock, asked, find } = lookUps();
   assert.deepEqual(await find(), NAME);
   clock.advance(59_999);
@@ -36,7 +36,7 @@ test("a proof is remembered for 60 s and not a millisecond longer", async () => 
   assert.equal(asked.length, 2);
 });
 
-test("a proof is of one instance and one principal: another of either is looked up", async () => {
+test("a proof applies to one instance and one principal", async () => {
   const { asked, find } = lookUps();
   await find();
   await find("i-0123456789abcdef1");
@@ -47,7 +47,7 @@ test("a proof is of one instance and one principal: another of either is looked 
   assert.equal(asked.length, 4);
 });
 
-test("a refusal and a failure are not remembered", async () => {
+test("refusals and failures are not cached", async () => {
   const { asked, state, find } = lookUps();
   state.answer = async () => ({ refusal: "is not running" });
   assert.deepEqual(await find(), { refusal: "is not running" });
@@ -58,7 +58,7 @@ test("a refusal and a failure are not remembered", async () => {
   assert.equal(asked.length, 3);
 });
 
-test("look-ups of the same instance at once are one call, with the deadline of the first", async () => {
+test("concurrent look-ups of the same instance share one call, with the deadline of the first", async () => {
   const { clock, asked, state, find } = lookUps();
   const end = Promise.withResolvers<NodeName>();
   state.answer = () => end.promise;
@@ -70,7 +70,7 @@ test("look-ups of the same instance at once are one call, with the deadline of t
   assert.deepEqual(await Promise.all(finding), [NAME, NAME, NAME, NAME]);
 });
 
-test("the time of a slow look-up counts: a proof is as old as its first question", async () => {
+test("a proof is as old as the start of its look-up", async () => {
   const { clock, asked, state, find } = lookUps();
   state.answer = async () => {
     clock.advance(2_000);
@@ -82,7 +82,7 @@ test("the time of a slow look-up counts: a proof is as old as its first question
   assert.equal(asked.length, 2);
 });
 
-test("proofs are bounded: 5,000 other instances push the oldest out", async () => {
+test("the cache is bounded: 5,000 other instances evict the oldest", async () => {
   const { asked, find } = lookUps();
   await find();
   for (let n = 0; n < 5_000; n += 1) await find(`i-${n.toString(16).padStart(17, "0")}`);

@@ -1,4 +1,4 @@
-// A node as it should be, in a local EC2 and IAM, and the environment that leads the SDK there.
+// A node in a local EC2 and IAM, and the environment variables that connect the SDK to them.
 
 import type { Deadline } from "../../../../functions/lib/deadline.ts";
 import type { Ec2Instance } from "../../../../local/ec2/describe-instances.ts";
@@ -26,11 +26,11 @@ const PROFILE: InstanceProfile = { name: "nodes", arn: PROFILE_ARN, account: HOM
 
 export interface NodeServices {
   readonly server: Ec2Server;
-  /** The instance and its profile as they should be, but for what is changed. */
+  /** The instance and its profile, with the given changes. */
   set(instance?: Partial<Ec2Instance>, profile?: Partial<InstanceProfile>): void;
 }
 
-/** Sets the environment for the SDK's clients that are made afterwards. */
+/** Sets the environment for clients of the SDK that are created afterwards. */
 export async function startNodeServices(): Promise<NodeServices> {
   const server = await startEc2({ instances: [INSTANCE], profiles: [PROFILE] });
   Object.assign(process.env, {

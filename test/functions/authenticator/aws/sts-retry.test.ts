@@ -1,4 +1,4 @@
-// When STS is asked a second time, when it is given up, and that the error tells no secret.
+// Retries of calls to STS, and that errors contain no secret.
 
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
@@ -14,7 +14,7 @@ afterEach(() => {
   server.requests.length = 0;
 });
 
-/** Each request meets the next fault; those after the last are answered. */
+/** Each request meets the next fault. Later requests are answered. */
 function failWith(...faults: readonly Fault[]): void {
   server.fail(() => faults[server.requests.length - 1]);
 }
@@ -23,7 +23,7 @@ const answer = (status: number, body = ""): Fault => ({ kind: "answer", status, 
 const RESET: Fault = { kind: "reset" };
 const CUT: Fault = { kind: "cut", body: '{"GetCaller' };
 
-test("a connection that is reset and a body that is cut off are retried once", async () => {
+test("a reset connection and a truncated body are retried once", async () => {
   for (const fault of [RESET, CUT]) {
     failWith(fault);
     server.requests.length = 0;
@@ -39,7 +39,7 @@ test("the retry sends the same bytes", async () => {
   assert.deepEqual(first, second);
 });
 
-test("two failures of the connection are an outage, and there is no third try", async () => {
+test("two connection failures are an outage, without a third try", async () => {
   for (const fault of [RESET, CUT]) {
     failWith(fault, fault);
     server.requests.length = 0;
@@ -48,7 +48,7 @@ test("two failures of the connection are an outage, and there is no third try", 
   }
 });
 
-test("a 5xx is retried once, and the second one is handed on as the answer", async () => {
+test("a 5xx is retried once, and a second one is returned as the response", async () => {
   for (const status of [500, 502, 503, 504, 599]) {
     failWith(answer(status, "first"));
     server.requests.length = 0;
@@ -60,7 +60,7 @@ test("a 5xx is retried once, and the second one is handed on as the answer", asy
   }
 });
 
-test("an answer after a 5xx counts, whatever it says", async () => {
+test("the response after a 5xx is used, whatever its status", async () => {
   failWith(answer(500), answer(403, "refused"));
   assert.equal(await asked(stsAt(server.url)), "403 refused");
   failWith(answer(500), RESET);
@@ -68,7 +68,7 @@ test("an answer after a 5xx counts, whatever it says", async () => {
   assertUnreachable(await asked(stsAt(server.url)), "ECONNRESET");
 });
 
-test("neither a 4xx nor throttling is tried again", async () => {
+test("neither a 4xx nor throttling is retried", async () => {
   for (const status of [400, 403, 404, 429]) {
     failWith(answer(status, "no"), answer(200, "retried"));
     server.requests.length = 0;
@@ -77,13 +77,13 @@ test("neither a 4xx nor throttling is tried again", async () => {
   }
 });
 
-test("an endpoint where nothing listens is an outage", async () => {
+test("an endpoint that refuses connections is an outage", async () => {
   const closed = await startHttpServer(() => ({ status: 200, body: "" }));
   await closed.close();
   assertUnreachable(await asked(stsAt(closed.url)), "ECONNREFUSED");
 });
 
-test("an answer that is not HTTP is an outage", async () => {
+test("a response that is not HTTP is an outage", async () => {
   for (const bytes of ["SSH-2.0-OpenSSH_9.9\r\n", "HTTP/1.1 two hundred\r\n\r\n", "\0\0\0\0"]) {
     const raw = await startRawServer(() => bytes);
     const error = await asked(stsAt(`http://127.0.0.1:${raw.port}`));

@@ -1,4 +1,4 @@
-// The time that STS is given: 2 s for each try, 4 s in all, and never more than the review has left.
+// Time limits of calls to STS: 2 s for each try, 4 s in all, and never more than the review's remaining time.
 
 import assert from "node:assert/strict";
 import { after, afterEach, mock, test } from "node:test";
@@ -12,7 +12,7 @@ after(() => {
   for (const server of servers) server.close();
 });
 
-/** Answers its first requests with these bytes and then with silence, all others whole. */
+/** Answers the first requests with these bytes and then silence, and all others completely. */
 async function serverThatFirst(...answers: readonly string[]): Promise<RawServer & { url: string }> {
   const server = await startRawServer(() => answers[server.requests.length - 1] ?? OK);
   servers.push(server);
@@ -23,13 +23,13 @@ async function turns(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
 }
 
-/** Asks with a clock and timers that only `pass` moves. */
+/** Calls STS with a clock and timers that only `pass` moves. */
 function askInMockedTime(deadlineMs: number, url: string) {
   const { within, pass } = mockTime();
   return { outcome: asked(stsAt(url), TOKEN, within(deadlineMs)), pass };
 }
 
-test("a try ends after 2 s of silence, before or amid the answer, and is retried", async () => {
+test("a try ends after 2 s of silence, before or in the response, and is retried", async () => {
   for (const part of ["", "HTTP/1.1 200 OK\r\n", OK.slice(0, -1)]) {
     const server = await serverThatFirst(part);
     const { outcome, pass } = askInMockedTime(5_000, server.url);
@@ -42,7 +42,7 @@ test("a try ends after 2 s of silence, before or amid the answer, and is retried
   }
 });
 
-test("two tries of 2 s each are all there is, and both connections are closed", async () => {
+test("there are at most two tries of 2 s each, and both connections are closed", async () => {
   const server = await serverThatFirst("", "");
   const { outcome, pass } = askInMockedTime(60_000, server.url);
   await passEach(() => server.requests.length, pass, 2_000, 2_000);
@@ -51,7 +51,7 @@ test("two tries of 2 s each are all there is, and both connections are closed", 
   assert.equal(server.requests.length, 2);
 });
 
-test("a try is not over before its 2 s", async () => {
+test("a try does not end before its 2 s", async () => {
   const server = await serverThatFirst("");
   const { outcome, pass } = askInMockedTime(5_000, server.url);
   await passEach(() => server.requests.length, pass, 1_999);
@@ -60,7 +60,7 @@ test("a try is not over before its 2 s", async () => {
   assert.equal(server.requests.length, 1);
 });
 
-test("a review that has no time left asks nothing, and one with little is held to it", async () => {
+test("a review without remaining time sends nothing, and one with little time keeps its limit", async () => {
   const server = await serverThatFirst("", "");
   assertUnreachable(await asked(stsAt(server.url), TOKEN, { at: 0, clock: () => 0 }), "TimedOut");
   await turns();
@@ -71,7 +71,7 @@ test("a review that has no time left asks nothing, and one with little is held t
   assert.equal(server.requests.length, 1);
 });
 
-test("an answer that switches protocols is an outage once its time is over", async () => {
+test("a response that switches protocols is an outage after its time limit", async () => {
   const switching = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n";
   const server = await serverThatFirst(switching, switching);
   const { outcome, pass } = askInMockedTime(5_000, server.url);

@@ -1,4 +1,4 @@
-// TLS to STS: whose certificate is accepted, for which name, and that names are kept apart from the Host header.
+// TLS to STS: certificates and their names are verified, independently of the Host header.
 
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
@@ -35,7 +35,7 @@ function trust(certificate: string): void {
   tls.setDefaultCACertificates([certificate]);
 }
 
-/** A certificate for one name that is its own authority. */
+/** A self-signed certificate for one name. */
 function selfSigned(dNSName: string): Credential {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const cert = signCertificate({
@@ -71,7 +71,7 @@ test("an endpoint's own name is verified, the Host header stays the token's, and
   }
 });
 
-test("a certificate for the token's host is not good for an endpoint of another name", async () => {
+test("a certificate for the token's host is not accepted from an endpoint of another name", async () => {
   const credential = selfSigned(HOST);
   const server = await tlsServer(credential);
   trust(credential.cert);
@@ -81,7 +81,7 @@ test("a certificate for the token's host is not good for an endpoint of another 
   assert.deepEqual(server.requests, []);
 });
 
-test("a certificate of an authority that is not trusted is refused before anything is sent", async () => {
+test("a certificate of an untrusted authority is refused before anything is sent", async () => {
   const server = await tlsServer(authority.server());
   trust(createCertificateAuthority({ subject: { CN: "Another CA" } }).ca);
   const error = await asked(stsAt(`https://localhost:${server.port}`));
@@ -90,7 +90,7 @@ test("a certificate of an authority that is not trusted is refused before anythi
   assert.deepEqual(server.requests, []);
 });
 
-test("a certificate that has expired is refused before anything is sent", async () => {
+test("an expired certificate is refused before anything is sent", async () => {
   const old = createCertificateAuthority({ now: () => Date.now() - 90 * 24 * 3_600_000 });
   const server = await tlsServer(old.server());
   trust(old.ca);
@@ -98,7 +98,7 @@ test("a certificate that has expired is refused before anything is sent", async 
   assert.deepEqual(server.requests, []);
 });
 
-/** Leads every connection to the local `server`, as the name server of an attacker would. */
+/** Redirects every connection to the local `server`, like an attacker's name server. */
 function rerouteTo(server: RawServer): string[] {
   const names: string[] = [];
   const { connect } = tls;
@@ -117,14 +117,14 @@ test("without an endpoint the connection goes to the token's host at port 443, a
   const askSts = createSts({ clusterId: CLUSTER_ID, regionalHost: HOST, endpoint: undefined });
   assert.equal(await asked(askSts), "200 {}");
   assert.equal(await asked(askSts), "200 {}");
-  // Once, ahead of the first request
+  // Once, before the first request
   assert.deepEqual(names, [`${HOST}:443 ${HOST}`]);
   await assertRefused(asked(askSts, { ...TOKEN, host: "sts.amazonaws.com" }), "ERR_TLS_CERT_ALTNAME_INVALID");
   assert.deepEqual(names.slice(1), Array(2).fill("sts.amazonaws.com:443 sts.amazonaws.com"));
   assert.equal(server.requests.length, 2);
 });
 
-test("without an endpoint a server with a good certificate for another name gets nothing", async () => {
+test("without an endpoint, a server with a valid certificate for another name receives nothing", async () => {
   const server = await tlsServer(authority.server());
   trust(authority.ca);
   rerouteTo(server);

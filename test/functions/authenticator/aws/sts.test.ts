@@ -1,4 +1,4 @@
-// What goes to STS over the wire, and what is read of its answer.
+// The request to STS on the wire, and the response that is read.
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
@@ -43,7 +43,7 @@ test("connections go to the endpoint whatever host the token names, and the Host
   assert.match(requests[1] ?? "", /\r\nhost: sts-fips\.eu-west-1\.api\.aws\r\n/);
 });
 
-test("a connection is opened ahead, used for the first request and kept for those that follow", async () => {
+test("a connection is opened early, used for the first request and kept for later ones", async () => {
   const { url, requests, sockets } = await rawServer();
   const askSts = stsAt(url);
   await until(() => sockets.length === 1);
@@ -54,7 +54,7 @@ test("a connection is opened ahead, used for the first request and kept for thos
   }
 });
 
-test("requests at the same time have a connection each, and share nothing", async () => {
+test("concurrent requests use separate connections", async () => {
   const { url, sockets } = await rawServer((request) => response(200, /x-amz-date=(\w+)/i.exec(request)?.[1] ?? ""));
   const askSts = stsAt(url);
   const dates = Array.from({ length: 20 }, (_, n) => `20260102T0304${String(n).padStart(2, "0")}Z`);
@@ -66,7 +66,7 @@ test("requests at the same time have a connection each, and share nothing", asyn
   assert.equal(sockets.length, 20);
 });
 
-test("the real local STS grants what was signed for this cluster, and names its request", async (t) => {
+test("the local STS accepts a token that is signed for this cluster, and returns a request id", async (t) => {
   const sts = await startSts({ now: () => NOW });
   t.after(() => sts.close());
   const identity = localIdentity("bob");
@@ -77,7 +77,7 @@ test("the real local STS grants what was signed for this cluster, and names its 
   assert.match(requestId ?? "", /^[0-9a-f-]{36}$/);
 });
 
-test("any status but 5xx is handed on as it came", async () => {
+test("any status except 5xx is returned unchanged", async () => {
   for (const status of [200, 201, 204, 301, 302, 303, 307, 308, 400, 403, 404, 429, 499]) {
     const { url, requests } = await rawServer(() => response(status, status === 204 ? "" : "text"));
     assert.equal(await asked(stsAt(url)), `${status} ${status === 204 ? "" : "text"}`);
@@ -94,7 +94,7 @@ test("no redirect is followed", async () => {
   assert.deepEqual([other.requests.length, other.sockets.length], [0, 0]);
 });
 
-test("a request id is handed on only where it looks like one", async () => {
+test("a request id is returned only if it looks like one", async () => {
   const ids = ["0123-ab_C", "a".repeat(64), "a".repeat(65), "a b", '"', "\xe9", ""];
   const { url } = await rawServer(() => response(200, "{}", `x-amzn-requestid: ${ids[0]}\r\n`));
   const askSts = stsAt(url);
@@ -106,7 +106,7 @@ test("a request id is handed on only where it looks like one", async () => {
   assert.deepEqual(read, ["0123-ab_C", "a".repeat(64), ...Array(5).fill(undefined)]);
 });
 
-test("an answer of 64 KiB is read, and one of a byte more is given up without a retry", async () => {
+test("a response of 64 KiB is read, and one byte more is a failure without a retry", async () => {
   const full = "a".repeat(64 * 1024);
   const { url } = await rawServer(() => response(200, full));
   assert.equal(await asked(stsAt(url)), `200 ${full}`);
@@ -117,7 +117,7 @@ test("an answer of 64 KiB is read, and one of a byte more is given up without a 
   assert.equal(over.requests.length, 1);
 });
 
-test("an answer without end is given up at 64 KiB, with its connection, whatever its status", async () => {
+test("an endless response is aborted at 64 KiB with its connection, whatever its status", async () => {
   for (const status of [200, 403, 500]) {
     const chunk = `4000\r\n${"a".repeat(0x4000)}\r\n`;
     const { url, sockets } = await rawServer((_, socket) => {
@@ -131,7 +131,7 @@ test("an answer without end is given up at 64 KiB, with its connection, whatever
   }
 });
 
-test("a body of several bytes for one character is read whole", async () => {
+test("a body with multi-byte characters is read correctly", async () => {
   const text = Buffer.from("é€\u{1F600}").toString("latin1");
   const { url } = await rawServer((_, socket) => {
     const [first = "", ...rest] = [...`${OK.slice(0, OK.indexOf("content-length"))}content-length: 9\r\n\r\n${text}`];

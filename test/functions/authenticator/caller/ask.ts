@@ -1,4 +1,4 @@
-// Asks whether a caller may call, with a list of callers that need not be one.
+// Checks a caller against a list of callers, which can be invalid.
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";

@@ -1,4 +1,4 @@
-// Callers by bearer token: only its hash is kept, nothing is read without one, and nothing of it is told.
+// Authentication of callers by bearer token: only its hash is stored, and no message contains the token.
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
@@ -9,24 +9,24 @@ import type { ReadParameters } from "../../../../functions/parameters/parameter-
 import { deadlineOf, fixedClock } from "../fixtures.ts";
 import { check, entry, NAME, refused } from "./ask.ts";
 
-test("a token whose SHA-256 is in the list may call", async () => {
+test("a token whose SHA-256 is in the list is accepted", async () => {
   await check("Bearer secret", [entry("other"), entry("secret")]);
 });
 
-test("every character of a bearer token counts (RFC 6750, section 2.1)", async () => {
+test("every character of a bearer token is accepted (RFC 6750, section 2.1)", async () => {
   const token = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
   await check(`Bearer ${token}`, [entry(token)]);
   for (const left of token) await refused(`Bearer ${token.replace(left, "")}`, [entry(token)]);
 });
 
-test("another token, its hash, a part of it and another case of it may not", async () => {
+test("another token, its hash, a part of it and another case of it are refused", async () => {
   const callers = [entry("secret")];
   for (const token of ["other", "Secret", "secre", "secrets", hash("sha256", "secret"), "=", "secret=", "null"]) {
     await refused(`Bearer ${token}`, callers);
   }
 });
 
-test("without a bearer token nothing is read, and the caller is refused", async () => {
+test("without a bearer token, the caller is refused and nothing is read", async () => {
   const read: ReadParameters = () => Promise.reject(new Error("was read"));
   for (const header of [
     undefined,
@@ -45,16 +45,16 @@ test("without a bearer token nothing is read, and the caller is refused", async 
   }
 });
 
-test("the scheme is found in any case, with any number of spaces behind it", async () => {
+test("the scheme is accepted in any case, with any number of spaces after it", async () => {
   for (const scheme of ["Bearer", "bearer", "BEARER", "Bearer  "]) await check(`${scheme} secret`, [entry("secret")]);
 });
 
-test("Parameter Store's failure is passed on as the fault that it is", async () => {
+test("a failure of Parameter Store is thrown as a fault", async () => {
   const read: ReadParameters = () => Promise.reject(new ParametersUnavailable("down"));
   await assert.rejects(checkBearer("Bearer x", NAME, read, deadlineOf(fixedClock())), ParametersUnavailable);
 });
 
-test("no message holds the token or a hash", async () => {
+test("no message contains the token or a hash", async () => {
   const sha256 = hash("sha256", "secret");
   for (const callers of [[], [entry("other")], undefined, `{"sha256":"${sha256}"}`]) {
     await assert.rejects(check("Bearer secret", callers), ({ message }: Error) => {

@@ -1,4 +1,4 @@
-// The list of callers: entries that end, entries that are skipped, and a list that is unusable is our fault.
+// The list of callers: entries that expire, invalid entries that are skipped, and an invalid list that is a fault.
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
@@ -8,25 +8,25 @@ import { CallerRefused, CallersInvalid } from "../../../../functions/errors.ts";
 import { NOW } from "../fixtures.ts";
 import { check, entry, refused } from "./ask.ts";
 
-test("an entry ends at notAfter: at that instant, and not a millisecond before", async () => {
+test("an entry expires at notAfter, and not a millisecond before", async () => {
   const callers = [entry("secret", { notAfter: new Date(NOW).toISOString() })];
   await check("Bearer secret", callers, { now: NOW - 1 });
   await refused("Bearer secret", callers);
   await refused("Bearer secret", callers, { now: NOW + 1 });
 });
 
-test("an entry that is over does not end another one of the same token", async () => {
+test("an expired entry does not affect another entry for the same token", async () => {
   const over = entry("secret", { notAfter: "2020-01-01T00:00:00Z" });
   await check("Bearer secret", [over, entry("secret")]);
 });
 
-test("old and new tokens are both good while they are rotated", async () => {
+test("the old and the new token are both accepted during a rotation", async () => {
   const callers = [entry("old", { notAfter: "2027-01-01T00:00:00Z" }), entry("new", { name: "b" })];
   await check("Bearer old", callers);
   await check("Bearer new", callers);
 });
 
-test("an invalid entry is skipped, and does not lock the others out", async () => {
+test("an invalid entry is skipped, and does not lock out the other callers", async () => {
   const sha256 = hash("sha256", "secret");
   for (const invalid of [
     ...[null, 1, "text", [], {}, { sha256 }, { name: "a" }, { name: "", sha256 }, { name: 1, sha256 }],
@@ -60,11 +60,11 @@ test("an entry with a repeated key is skipped, and its neighbours are not", asyn
   }
 });
 
-test("an empty list lets nobody in", async () => {
+test("an empty list accepts no caller", async () => {
   await refused("Bearer secret", []);
 });
 
-test("a list that is missing or not valid is a fault, since it is ours to mend", async () => {
+test("a missing or invalid list is a fault", async () => {
   const one = entry("secret");
   for (const callers of [
     undefined,
@@ -84,7 +84,7 @@ test("a list that is missing or not valid is a fault, since it is ours to mend",
   await assert.rejects(check("Bearer secret", [one], { secure: true }), CallersInvalid);
 });
 
-test("whatever the list holds, only a token whose hash is in it may call", async () => {
+test("whatever the list contains, only a token whose hash is in it is accepted", async () => {
   const any = fc.oneof(
     fc.json(),
     fc.array(

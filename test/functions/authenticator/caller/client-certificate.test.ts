@@ -1,4 +1,4 @@
-// Callers by client certificate: one is required, and its whole subject is compared where subjects are pinned.
+// Authentication of callers by client certificate and subject.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,7 +7,7 @@ import { CallerRefused } from "../../../../functions/errors.ts";
 
 const SUBJECT = "CN=kube-apiserver,O=example,C=DE";
 
-test("a request without a client certificate is refused, pinned or not", () => {
+test("a request without a client certificate is refused, with and without pinned subjects", () => {
   for (const subject of [undefined, ""]) {
     assert.throws(() => checkClientCertificate(subject, []), CallerRefused);
     assert.throws(() => checkClientCertificate(subject, [SUBJECT]), CallerRefused);
@@ -15,7 +15,7 @@ test("a request without a client certificate is refused, pinned or not", () => {
   }
 });
 
-test("* accepts every certificate of the trust store, and an empty list none", () => {
+test("* accepts every certificate of the truststore, and an empty list none", () => {
   for (const subject of [SUBJECT, "CN=another"]) {
     checkClientCertificate(subject, ["*"]);
     assert.throws(() => checkClientCertificate(subject, []), CallerRefused);
@@ -23,13 +23,13 @@ test("* accepts every certificate of the trust store, and an empty list none", (
   assert.throws(() => checkClientCertificate(undefined, ["*"]), CallerRefused);
 });
 
-test("a wildcard inside a subject is no wildcard", () => {
+test("a wildcard inside a subject has no meaning", () => {
   for (const subject of ["CN=*", "*,O=example", "**"]) {
     assert.throws(() => checkClientCertificate(SUBJECT, [subject]), CallerRefused, subject);
   }
 });
 
-test("a pinned subject is compared whole and exactly", () => {
+test("a pinned subject must match completely and exactly", () => {
   checkClientCertificate(SUBJECT, ["CN=other", SUBJECT]);
   for (const subject of [
     ...[

@@ -1,4 +1,4 @@
-// What kube-apiserver gets for each outcome: the status, the body, the headers.
+// The response to kube-apiserver for each outcome: status, body, headers.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -52,7 +52,7 @@ test("granted: 200, authenticated, with the user", async () => {
   assert.deepEqual(Object.keys(json.status.user ?? {}), ["username", "uid", "extra", "groups"]);
 });
 
-test("the version of the answer is the request's", async () => {
+test("the response has the version of the request", async () => {
   const body = reviewBody(tokenOf("bob")).replace("k8s.io/v1", "k8s.io/v1beta1");
   for (const [text, version] of [
     [body, "v1beta1"],
@@ -98,7 +98,7 @@ test("every denial: 200, not authenticated, with its code and reason in one line
   }
 });
 
-test("a denial for want of a mapping names the canonical ARN and the parameter names that were tried", async () => {
+test("a denial without a mapping names the canonical ARN and the parameters that were tried", async () => {
   const { error = "" } = (await ask(tokenOf("carol"), { stored: {} })).json.status;
   assert.match(error, /arn:aws:iam::111122223333:role\/AWSReservedSSO_ClusterAdmin_0123456789abcdef/);
   for (const name of [`sso/${HOME}/clusteradmin`, `pattern/${HOME}`, "pattern/any", `account/${HOME}`]) {
@@ -106,7 +106,7 @@ test("a denial for want of a mapping names the canonical ARN and the parameter n
   }
 });
 
-test("STS throttles us: 429 with a Status", async () => {
+test("throttling by STS: 429 with a Status", async () => {
   const { statusCode, json } = await ask(tokenOf("bob"), { changes: { askSts: failing(new StsThrottled("slow")) } });
   assert.deepEqual([statusCode, json.kind, json.code, json.reason], [429, "Status", 429, "TooManyRequests"]);
 });
@@ -129,7 +129,7 @@ test("an outage or an internal fault: 500 with a Status, never a denial", async 
   }
 });
 
-test("400, 401, 404, 405 and 413 carry a Status with their code and reason", async () => {
+test("400, 401, 404, 405 and 413 have a Status with their code and reason", async () => {
   const cases: [number, string, Options][] = [
     [400, "BadRequest", { spec: { audiences: "x" } }],
     [401, "Unauthorized", { settings: { callerAuth: "mtls" } }],
@@ -144,7 +144,7 @@ test("400, 401, 404, 405 and 413 carry a Status with their code and reason", asy
   }
 });
 
-test("never a Retry-After, always JSON, and nothing that a proxy might keep", async () => {
+test("responses never have Retry-After, are always JSON, and are never cacheable", async () => {
   for (const options of [{}, { stored: {} }, { changes: { askSts: failing(new StsThrottled("slow")) } }]) {
     const { headers, isBase64Encoded } = await ask(tokenOf("bob"), options);
     assert.deepEqual(headers, { "content-type": "application/json", "cache-control": "no-store" });

@@ -1,4 +1,4 @@
-// Callers at the handler: how each kind proves itself, and how long the list of callers is kept.
+// Callers at the handler: how each kind authenticates, and how long the list of callers is cached.
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
@@ -29,11 +29,11 @@ async function mtls(subjectDN: string | undefined, settings: Partial<Settings> =
   return (await handler(gatewayEvent(reviewBody("other"), { requestContext }))).statusCode;
 }
 
-test("none lets every caller in", async () => {
+test("none accepts every caller", async () => {
   assert.equal((await handlerOf(fakeServices())(gatewayEvent(reviewBody("other")))).statusCode, 200);
 });
 
-test("a bare TokenReview proves no caller: answered under none alone", async () => {
+test("a bare TokenReview authenticates no caller: answered only with none", async () => {
   const status = async (callerAuth: Settings["callerAuth"]) =>
     (await handlerOf(fakeServices(), { callerAuth })(JSON.parse(reviewBody("other")))).statusCode;
   assert.deepEqual([await status("none"), await status("mtls")], [200, 401]);
@@ -41,20 +41,20 @@ test("a bare TokenReview proves no caller: answered under none alone", async () 
   assert.equal((await handler(JSON.parse(reviewBody("other")))).statusCode, 401);
 });
 
-test("mtls asks for a certificate, and pins its subject unless it is *", async () => {
+test("mtls requires a certificate, and compares its subject unless subjects is *", async () => {
   const any = { callerSubjects: ["*"] };
   assert.deepEqual([await mtls(SUBJECT, any), await mtls(undefined, any), await mtls("", any)], [200, 401, 401]);
   const callerSubjects = [SUBJECT];
   assert.deepEqual([await mtls(SUBJECT, { callerSubjects }), await mtls("CN=x", { callerSubjects })], [200, 401]);
 });
 
-test("bearer reads the list of callers under the prefix, and 401 is not a fault", async () => {
+test("bearer reads the list of callers below the prefix, and 401 is not a fault", async () => {
   const { status, calls } = bearer({ callers: [entry("good")] });
   assert.deepEqual([await status("good"), await status("bad")], [200, 401]);
   assert.deepEqual(calls.ssm, [[`${PREFIX}/callers`]]);
 });
 
-test("the list of callers is kept for 60 s and not a millisecond longer", async () => {
+test("the list of callers is cached for 60 s and not a millisecond longer", async () => {
   const { status, parameters, clock, calls } = bearer({ callers: [entry("old")] });
   await status("old");
   parameters["callers"] = [entry("new")];
@@ -65,7 +65,7 @@ test("the list of callers is kept for 60 s and not a millisecond longer", async 
   assert.equal(calls.ssm.length, 2);
 });
 
-test("a list of callers that is missing is 500, and is there 10 s after it was written at the latest", async () => {
+test("a missing list of callers is 500, and is read again 10 s later", async () => {
   const { status, parameters, clock } = bearer({});
   assert.equal(await status("good"), 500);
   parameters["callers"] = [entry("good")];
@@ -75,11 +75,11 @@ test("a list of callers that is missing is 500, and is there 10 s after it was w
   assert.equal(await status("good"), 200);
 });
 
-test("a list that is not valid is 500 for every caller, never 401", async () => {
+test("an invalid list is 500 for every caller, never 401", async () => {
   for (const callers of ["no JSON", {}, "null"]) assert.equal(await bearer({ callers }).status("good"), 500);
 });
 
-test("while Parameter Store fails the list is used for 5 min more, and then the answer is 500, never 401", async () => {
+test("while Parameter Store fails, the list is used for 5 min more, then the answer is 500, never 401", async () => {
   const { status, state, clock } = bearer({ callers: [entry("good")] });
   await status("good");
   state.up = false;

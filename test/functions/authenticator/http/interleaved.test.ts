@@ -1,4 +1,4 @@
-// Reviews at once through one handler: answers and log lines of one identity never mix with those of another.
+// Concurrent reviews through one handler never mix their answers and log lines.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ import { fakeServices, gatewayEvent, HOME, handlerOf, identityBody, reviewBody, 
 const COUNT = 50;
 const key = (i: number) => `ASIALOCALMANY${String(i).padStart(7, "0")}`;
 
-/** Lets the other reviews run for a number of turns that differs from one to the next. */
+/** Lets the other reviews run for a varying number of turns. */
 async function turns(i: number): Promise<void> {
   for (let turn = 0; turn < (i * 7) % 13; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -16,7 +16,7 @@ async function turns(i: number): Promise<void> {
 function crowd() {
   const stored: Record<string, unknown> = {};
   for (let i = 0; i < COUNT; i += 1) {
-    // Every fifth is denied for want of a mapping.
+    // Every fifth is denied, since it has no mapping.
     if (i % 5 === 0) continue;
     const arn = `arn:aws:iam::${HOME}:role/Role${i}`;
     stored[`role/${HOME}/role${i}`] = { arn, username: `user-${i}:{SessionName}`, groups: [`group-${i}`] };
@@ -44,7 +44,7 @@ function eventOf(i: number) {
   return gatewayEvent(reviewBody(tokenFor(key(i))), { requestContext });
 }
 
-test("fifty interleaved reviews of different identities each get their own answer", async () => {
+test("fifty concurrent reviews of different identities each get their own answer", async () => {
   const { around } = crowd();
   const handler = handlerOf(around);
   const answers = await Promise.all(Array.from({ length: COUNT }, (_, i) => handler(eventOf(i))));
@@ -60,7 +60,7 @@ test("fifty interleaved reviews of different identities each get their own answe
   });
 });
 
-test("fifty interleaved reviews each leave a log line of their own, and one cold start among them", async () => {
+test("fifty concurrent reviews each print their own log line, and one has a cold start", async () => {
   const { around, lines } = crowd();
   const handler = handlerOf(around);
   await Promise.all(Array.from({ length: COUNT }, (_, i) => handler(eventOf(i))));
@@ -80,7 +80,7 @@ test("fifty interleaved reviews each leave a log line of their own, and one cold
   assert.equal(entries.filter((entry) => entry["coldStart"]).length, 1);
 });
 
-test("one token at once in two reviews gets the same answer twice", async () => {
+test("two concurrent reviews of one token get the same answer", async () => {
   const { around } = crowd();
   const handler = handlerOf(around);
   const [a, b] = await Promise.all([handler(eventOf(3)), handler(eventOf(3))]);

@@ -1,4 +1,4 @@
-// The log line of a review: one for each, with exactly the fields of the contract, and nothing secret in it.
+// The log line of a review has exactly the fields of the contract and no secret.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -23,7 +23,7 @@ const FIELDS = [
   ...["accessKeyId", "username", "groups", "parameter", "tokenHash", "ms", "cached", "coldStart", "requestId"],
   "stsRequestId",
 ];
-/** Beside the contract's: what an operator reads, and where a fault that nobody foresaw arose. */
+/** Additional fields: the message, and the stack of an unexpected error. */
 const MORE_FIELDS = ["message", "cause", "stack"];
 const MAPPED: Stored = {
   [`role/${HOME}/developers`]: { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev", groups: ["g"] },
@@ -48,7 +48,7 @@ function failing(error: Error): Partial<Dependencies> {
   return { askSts: () => Promise.reject(error) };
 }
 
-test("a grant leaves exactly the fields of the contract, but for a reason", async () => {
+test("a grant logs exactly the fields of the contract, without a reason", async () => {
   const { entry } = await logged(tokenOf("bob"));
   assert.deepEqual(
     Object.keys(entry),
@@ -77,7 +77,7 @@ test("a grant leaves exactly the fields of the contract, but for a reason", asyn
   assert.match(String(entry["tokenHash"]), /^[0-9a-f]{12}$/);
 });
 
-test("a denial has its code as reason, who it was, and no user", async () => {
+test("a denial logs its code as reason and the identity, but no user", async () => {
   const { entry } = await logged(tokenOf("bob"), { stored: {} });
   assert.deepEqual(
     [entry["outcome"], entry["level"], entry["reason"], entry["accountId"]],
@@ -104,7 +104,7 @@ test("each outcome has its level", async () => {
   }
 });
 
-test("no line of any outcome has a field of another name", async () => {
+test("no log line has any other field", async () => {
   const bug = new TypeError("secret", { cause: "secret" });
   const options: Options[] = [
     ...[{}, { stored: {} }, { stored: { [`role/${HOME}/developers`]: "no JSON" } }, { event: { rawPath: "/x" } }],
@@ -118,14 +118,14 @@ test("no line of any outcome has a field of another name", async () => {
   }
 });
 
-test("a fault that nobody foresaw leaves where it arose, and never its text", async () => {
+test("an unexpected error logs its stack, never its message", async () => {
   const { entry, text } = await logged(tokenOf("bob"), { changes: failing(new TypeError("secret at node:x")) });
   assert.deepEqual([entry["reason"], entry["cause"]], ["internal_fault", "TypeError"]);
   assert.ok(Array.isArray(entry["stack"]) && entry["stack"].length > 0);
   assert.doesNotMatch(text, /secret/);
 });
 
-test("a failure of a service leaves its kind and no stack", async () => {
+test("a failure of a service logs its kind and no stack", async () => {
   const cause = Object.assign(new Error("secret"), { code: "ECONNREFUSED" });
   const { entry, text } = await logged(tokenOf("bob"), {
     changes: failing(new StsUnreachable("no answer", { cause })),
@@ -141,7 +141,7 @@ test("a thrown value that is not an Error is a fault without a stack", async () 
   assert.doesNotMatch(text, /secret/);
 });
 
-test("no line holds a token, a signature, a security token or a URL", async () => {
+test("no log line contains a token, a signature, a security token or a URL", async () => {
   for (const token of [tokenOf("bob"), `${tokenOf("bob")}x`, "k8s-aws-v1.x", "eyJhbGciOi.e30.secret"]) {
     const { text } = await logged(token);
     const decoded = Buffer.from(token.slice(11), "base64url").toString();
@@ -150,7 +150,7 @@ test("no line holds a token, a signature, a security token or a URL", async () =
   }
 });
 
-test("a cached answer says so, and only the first review is a cold start", async () => {
+test("a cached answer is marked, and only the first review is a cold start", async () => {
   const around = fakeServices(MAPPED);
   const handler = handlerOf(around);
   for (let i = 0; i < 2; i += 1) await handler(gatewayEvent(reviewBody(tokenOf("bob"))));

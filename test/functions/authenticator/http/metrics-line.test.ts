@@ -1,4 +1,4 @@
-// The metrics of a review, against the rules of the embedded metric format, and printed whatever LOG_LEVEL says.
+// The metrics of a review follow the embedded metric format, and are printed at every LOG_LEVEL.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 
 import assert from "node:assert/strict";
@@ -39,7 +39,7 @@ interface Emf {
   readonly [target: string]: unknown;
 }
 
-/** The rules of the specification that a reader of such a line relies on. */
+/** The rules of the specification that readers of such a line rely on. */
 function checkEmf(entry: Emf): void {
   const { Timestamp, CloudWatchMetrics } = entry._aws;
   assert.ok(Number.isInteger(Timestamp) && Timestamp > 0);
@@ -80,7 +80,7 @@ function failing(error: Error): Partial<Dependencies> {
   return { askSts: () => Promise.reject(error) };
 }
 
-test("each outcome is counted as one review, by cluster and by cluster and outcome", async () => {
+test("each outcome counts as one review, by cluster and by outcome", async () => {
   const cases: [string, string, Partial<Settings>, Partial<Dependencies>][] = [
     ["granted", tokenOf("bob"), {}, {}],
     ["not_ours", "other", {}, {}],
@@ -102,7 +102,7 @@ test("each outcome is counted as one review, by cluster and by cluster and outco
   }
 });
 
-test("metrics are printed at every LOG_LEVEL, and the log line from its level on", async () => {
+test("metrics are printed at every LOG_LEVEL, and the log line only from its level", async () => {
   for (const logLevel of LOG_LEVELS) {
     for (const [token, level, changes] of [
       [tokenOf("bob"), "info", {}],
@@ -130,7 +130,7 @@ test("invalid mappings and cold starts are counted", async () => {
   );
 });
 
-test("the latency of a service is there when it was asked, and absent when a cache answered", () => {
+test("the latency of a service exists if it was called, and not if a cache answered", () => {
   const record = { startedAt: NOW - 9, requestId: "r", coldStart: false, invalidMappings: 0, staleReads: 0 };
   const ms = { caller: 1, token: 0, identity: 2, mapping: 3, user: 0 };
   const entryOf = (cached: Record<string, boolean>) => {
@@ -144,7 +144,7 @@ test("the latency of a service is there when it was asked, and absent when a cac
   assert.deepEqual(entryOf({ caller: false, identity: true, mapping: false }), [9, undefined, [1, 3]]);
 });
 
-test("reviews that an alias sent to a version count by version, for the outcomes that a deployment compares", () => {
+test("reviews through an alias are also counted by version, for the outcomes that a deployment compares", () => {
   const record = {
     startedAt: NOW,
     requestId: "r",
@@ -165,7 +165,7 @@ test("reviews that an alias sent to a version count by version, for the outcomes
   assert.deepEqual(by("granted"), [undefined, 2]);
 });
 
-test("the handler takes the version from Lambda's context", async () => {
+test("the handler reads the version from Lambda's context", async () => {
   const around = fakeServices(MAPPED);
   const arn = "arn:aws:lambda:eu-west-1:111122223333:function:f";
   for (const invokedFunctionArn of [`${arn}:live`, `${arn}:7`]) {
@@ -178,7 +178,7 @@ test("the handler takes the version from Lambda's context", async () => {
   );
 });
 
-test("nothing that a caller chose is a dimension", async () => {
+test("values that a caller chooses are never a dimension", async () => {
   const { entry } = await measured("k8s-aws-v1.chosen", {}, {});
   const keys = new Set(entry._aws.CloudWatchMetrics.flatMap(({ Dimensions }) => Dimensions.flat()));
   assert.deepEqual([...keys], ["ClusterId", "Outcome"]);

@@ -1,4 +1,4 @@
-// Answers from memory, because Parameter Store failed: marked in the log, counted in the metrics, for mappings and callers.
+// Answers from the cache during an outage of Parameter Store are marked in the log and counted in the metrics.
 
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
@@ -13,7 +13,7 @@ const STORED = {
   callers: [{ name: "kube-apiserver", sha256: hash("sha256", CALLER) }],
 };
 
-/** A cluster whose Parameter Store can be told to fail. */
+/** A cluster whose Parameter Store can fail on demand. */
 function cluster() {
   const store = { isDown: false };
   const working = fakeServices(STORED);
@@ -32,14 +32,14 @@ function cluster() {
   return { ...around, store, review };
 }
 
-test("an answer from what Parameter Store has just said, or from a fresh memory of it, is not stale", async () => {
+test("an answer from Parameter Store, or from a fresh cache entry, is not stale", async () => {
   const { review, store } = cluster();
   assert.deepEqual(await review(), [200, undefined, 0]);
   store.isDown = true;
   assert.deepEqual(await review(), [200, undefined, 0]);
 });
 
-test("a mapping from memory is stale: true, and one StaleReads", async () => {
+test("a stale mapping is logged as stale: true, with one StaleReads", async () => {
   const { review, store, clock } = cluster();
   await review();
   store.isDown = true;
@@ -47,7 +47,7 @@ test("a mapping from memory is stale: true, and one StaleReads", async () => {
   assert.deepEqual(await review(), [200, true, 1]);
 });
 
-test("callers and a mapping from memory are stale: true, and two StaleReads", async () => {
+test("stale callers and a stale mapping are logged as stale: true, with two StaleReads", async () => {
   const { review, store, clock } = cluster();
   await review();
   store.isDown = true;
@@ -57,7 +57,7 @@ test("callers and a mapping from memory are stale: true, and two StaleReads", as
   assert.deepEqual(await review(), [200, undefined, 0]);
 });
 
-test("an answer that does not come from memory is not counted as stale", async () => {
+test("an answer that is not from the cache is not counted as stale", async () => {
   const { review, store, clock } = cluster();
   await review();
   store.isDown = true;

@@ -1,11 +1,11 @@
-// Events and bodies that nobody should send, through the whole handler: always an answer, always JSON, never a grant.
+// Invalid events and bodies through the entire handler: always a JSON answer, never a grant.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { fakeServices, gatewayEvent, HOME, handlerOf, reviewBody, tokenOf } from "../fixtures.ts";
 
-const MAPPED = { [`account/${HOME}`]: { username: "everybody" } };
+const MAPPED = { [`account/${HOME}`]: { username: "account-user" } };
 const RUNS = { numRuns: 10_000 };
 const around = fakeServices(MAPPED);
 const handler = handlerOf(around);
@@ -19,7 +19,7 @@ function checkLines(): void {
   }
 }
 
-test("weird events never throw, and each leaves two lines of JSON", async () => {
+test("weird events never throw, and each prints two lines of JSON", async () => {
   const weird = fc.oneof(fc.constantFrom(undefined, null, 0, "", "POST", "/authenticate", [], {}), fc.string());
   const event = fc.record(
     {
@@ -58,12 +58,12 @@ test("weird bodies never throw and are never a grant", async () => {
   );
 });
 
-/** As JSON.parse makes it: any depth. */
+/** Nested as deeply as JSON.parse allows. */
 function nested(depth: number): string {
   return `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
 }
 
-test("a bare event, a body and a parameter that are nested deeply never throw, and are never a grant", async () => {
+test("a deeply nested bare event, body or parameter never throws, and is never a grant", async () => {
   const bare: unknown = JSON.parse(`{"kind": "TokenReview", "spec": ${nested(200_000)}}`);
   assert.equal((await handler(bare)).statusCode, 400);
   checkLines();

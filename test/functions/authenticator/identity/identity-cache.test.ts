@@ -1,4 +1,4 @@
-// How long a proof is kept: granted and refused, up to the very millisecond, within bounds, and for this cluster alone.
+// How long a proof is cached, within which bounds, and only for this cluster.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -15,13 +15,13 @@ const GRANTED: Proof = { result: verified("bob"), stsRequestId: "r" };
 const REFUSED: Proof = { result: new StsRefused("no"), stsRequestId: "r" };
 const MINUTE = 60_000;
 
-/** As a review does; `cached` says which of the two it was. */
+/** Like a review. `cached` is whether the proof was recalled. */
 async function recallOrProve(remembered: Proofs, ...[hash, ...asked]: Parameters<Proofs["prove"]>) {
   const known = remembered.recall(hash);
   return { ...(known ?? (await remembered.prove(hash, ...asked))), cached: known !== undefined };
 }
 
-/** `proofs` come one after another, the last one for ever; an error is thrown. */
+/** Returns `proofs` in order, the last one forever. An error is thrown. */
 function cacheOf(...proofs: (Proof | Error)[]) {
   const clock = fixedClock();
   let calls = 0;
@@ -40,7 +40,7 @@ function cacheOf(...proofs: (Proof | Error)[]) {
   return { clock, ask, calls: () => calls };
 }
 
-test("a granted identity is kept for 60 s and not a millisecond longer", async () => {
+test("a granted identity is cached for 60 s and not a millisecond longer", async () => {
   const { clock, ask, calls } = cacheOf(GRANTED);
   assert.deepEqual(await ask(), { ...GRANTED, cached: false });
   clock.advance(MINUTE - 1);
@@ -50,7 +50,7 @@ test("a granted identity is kept for 60 s and not a millisecond longer", async (
   assert.equal(calls(), 2);
 });
 
-test("a granted identity is never kept past the expiry of its token", async () => {
+test("a granted identity is never cached past the expiry of its token", async () => {
   const { clock, ask, calls } = cacheOf(GRANTED);
   await ask("token", NOW + 20_000);
   clock.advance(19_999);
@@ -60,7 +60,7 @@ test("a granted identity is never kept past the expiry of its token", async () =
   assert.equal(calls(), 2);
 });
 
-test("a refused token is kept for 10 s and not a millisecond longer", async () => {
+test("a refused token is cached for 10 s and not a millisecond longer", async () => {
   const { clock, ask, calls } = cacheOf(REFUSED);
   await ask();
   clock.advance(9_999);
@@ -70,7 +70,7 @@ test("a refused token is kept for 10 s and not a millisecond longer", async () =
   assert.equal(calls(), 2);
 });
 
-test("a refused token is never kept past its expiry: it is then refused as expired", async () => {
+test("a refused token is never cached past its expiry: it is then refused as expired", async () => {
   const { clock, ask, calls } = cacheOf(REFUSED);
   await ask("hash", NOW + 5_000);
   clock.advance(4_999);
@@ -80,7 +80,7 @@ test("a refused token is never kept past its expiry: it is then refused as expir
   assert.equal(calls(), 2);
 });
 
-test("a token that was granted and is refused later is refused for 10 s as any other", async () => {
+test("a token that was granted and is refused later is refused for 10 s", async () => {
   const { clock, ask, calls } = cacheOf(GRANTED, REFUSED);
   await ask();
   clock.advance(MINUTE);
@@ -100,7 +100,7 @@ test("a token that was refused and is granted later is granted for 60 s", async 
   assert.equal(calls(), 2);
 });
 
-test("throttling and faults are never kept, and the next one asks again", async () => {
+test("throttling and faults are never cached", async () => {
   const { ask, calls } = cacheOf(new StsThrottled("slow"), new StsUnreachable("gone"), new Error("bug"), GRANTED);
   await assert.rejects(ask(), StsThrottled);
   await assert.rejects(ask(), StsUnreachable);
@@ -109,7 +109,7 @@ test("throttling and faults are never kept, and the next one asks again", async 
   assert.equal(calls(), 4);
 });
 
-test("a kept identity does not cover for another token, were it one character that differs", async () => {
+test("a cached identity never applies to another token, even if only one character differs", async () => {
   const { ask, calls } = cacheOf(GRANTED);
   await ask(tokenHash("k8s-aws-v1.a"));
   for (const other of ["k8s-aws-v1.b", "k8s-aws-v1.A", "k8s-aws-v1.a ", "k8s-aws-v1."]) {
@@ -118,7 +118,7 @@ test("a kept identity does not cover for another token, were it one character th
   assert.equal(calls(), 5);
 });
 
-test("the cache is bounded: what was not used for 4,000 tokens is asked for again", async () => {
+test("the cache is bounded: a token that is unused during 4,000 others is proven again", async () => {
   const { ask, calls } = cacheOf(GRANTED);
   await ask("first");
   for (let i = 0; i < 4_000; i += 1) await ask(`token ${i}`);
@@ -126,7 +126,7 @@ test("the cache is bounded: what was not used for 4,000 tokens is asked for agai
   assert.equal(calls(), 4_002);
 });
 
-test("a flood of bad tokens does not push a good identity out", async () => {
+test("a flood of bad tokens does not evict a proven identity", async () => {
   const clock = fixedClock();
   let result: Proof = GRANTED;
   const remembered = rememberedProofs(async () => result, "aws/test", clock);

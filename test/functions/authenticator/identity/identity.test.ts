@@ -1,4 +1,4 @@
-// Roles, users, federated users and root told apart, their canonical ARNs, and identities that cannot be.
+// Identities of roles, users, federated users and root, their canonical ARNs, and impossible identities.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -20,7 +20,7 @@ function impossible(Arn: string, UserId: string, partition = "aws", Account = HO
   assert.throws(() => verify(Arn, UserId, partition, Account), IdentityImpossible, `${Arn} ${UserId}`);
 }
 
-test("an assumed role has its own ARN without session, and its user id splits into principal and session", () => {
+test("an assumed role has its role's ARN, and its user id splits into principal and session", () => {
   assert.deepEqual(verify(`arn:aws:sts::${HOME}:assumed-role/Developers/bob@example.com`, "AROAX:bob@example.com"), {
     kind: "role",
     partition: "aws",
@@ -34,7 +34,7 @@ test("an assumed role has its own ARN without session, and its user id splits in
   });
 });
 
-test("a user keeps the path in its ARN, and not in its name", () => {
+test("a user has its path in the ARN, and not in its name", () => {
   const arn = `arn:aws:iam::${HOME}:user/team/a/Bob`;
   const user = verify(arn, "AIDAX");
   assert.deepEqual(
@@ -44,7 +44,7 @@ test("a user keeps the path in its ARN, and not in its name", () => {
   assert.equal(verify(`arn:aws:iam::${HOME}:user/Bob`, "AIDAX").name, "Bob");
 });
 
-test("root and a federated user keep their ARN and their whole user id", () => {
+test("root and a federated user have their ARN and their complete user id", () => {
   const root = verify(`arn:aws:iam::${HOME}:root`, HOME);
   assert.deepEqual([root.kind, root.name, root.principalId, root.canonicalArn], ["root", "", HOME, root.arn]);
   const dave = verify(`arn:aws:sts::${HOME}:federated-user/Dave`, `${HOME}:Dave`);
@@ -53,7 +53,7 @@ test("root and a federated user keep their ARN and their whole user id", () => {
   assert.equal(dave.sessionName, undefined);
 });
 
-test("the ARN of each partition is an identity there and nowhere else", () => {
+test("an ARN of each partition is an identity only there", () => {
   for (const partition of PARTITIONS) {
     const arn = `arn:${partition}:sts::${HOME}:assumed-role/R/s`;
     assert.equal(verify(arn, "AROAX:s", partition).canonicalArn, `arn:${partition}:iam::${HOME}:role/R`);
@@ -61,7 +61,7 @@ test("the ARN of each partition is an identity there and nowhere else", () => {
   }
 });
 
-test("an ARN of another account than the answer's is impossible", () => {
+test("an ARN of another account than the response's is impossible", () => {
   impossible(`arn:aws:sts::${HOME}:assumed-role/R/s`, "AROAX:s", "aws", OTHER);
   impossible(`arn:aws:iam::${HOME}:user/bob`, "AIDAX", "aws", OTHER);
   impossible(`arn:aws:iam::${HOME}:root`, OTHER, "aws", OTHER);
@@ -78,7 +78,7 @@ test("a session in the user id that differs from the ARN's is impossible", () =>
   }
 });
 
-test("a user id that is not of its kind is impossible", () => {
+test("a user id of another kind is impossible", () => {
   for (const id of ["", "AIDA X", "AIDAX:s", "aidax", "AIDA\n"]) impossible(`arn:aws:iam::${HOME}:user/bob`, id);
   for (const id of ["", OTHER, `${HOME}:x`, "AIDAX"]) impossible(`arn:aws:iam::${HOME}:root`, id);
   for (const id of ["Dave", `${OTHER}:Dave`, `${HOME}:dave`, `${HOME}:Dave:x`, "AIDAX", ""]) {
@@ -86,7 +86,7 @@ test("a user id that is not of its kind is impossible", () => {
   }
 });
 
-test("an ARN of no known kind is impossible", () => {
+test("an ARN of an unknown kind is impossible", () => {
   for (const resource of [
     ...[
       `iam::${HOME}:role/R`,
@@ -110,7 +110,7 @@ test("an ARN of no known kind is impossible", () => {
   impossible(`arn:aws:iam::${HOME}:user/b\u00f6b`, "AIDAX");
 });
 
-test("whatever STS says, it is an identity of the function's own partition and of its account, or a denial", () => {
+test("every response of STS gives an identity of the function's partition and of its account, or a denial", () => {
   const part = fc.oneof(fc.string(), fc.constantFrom("arn", "aws", "iam", "sts", "", HOME, "user/bob", "root"));
   const arn = fc.oneof(
     fc.string(),

@@ -1,4 +1,4 @@
-// What STS has said for good is given back, and only that; the rest is thrown.
+// Final results of STS are returned, and everything else is thrown.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -33,7 +33,7 @@ test("a refusal of STS and an impossible identity are results, with the request 
   assert.ok(foreign.result instanceof IdentityImpossible);
 });
 
-test("throttling, an unusable answer and no answer are thrown, since they say nothing about the token", async () => {
+test("throttling, an unusable response and no response are thrown, since they prove nothing about the token", async () => {
   await assert.rejects(prove({ status: 429, body: "", requestId: undefined }), StsThrottled);
   await assert.rejects(prove({ status: 500, body: "", requestId: undefined }), StsAnswerUnusable);
   const silent = proveIdentity(() => Promise.reject(new StsUnreachable("no answer")), "aws");

@@ -1,4 +1,4 @@
-// The code in an error body of STS, JSON or XML: exactly one, at its own place, and never out of a message.
+// The code in an error body of STS, JSON or XML: exactly one, at its documented place, and never from a message.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -25,7 +25,7 @@ test("the code is read from JSON and from XML, indented or not", () => {
   assert.equal(stsErrorCode(`<ErrorResponse><Error>${code()}</Error></ErrorResponse>`), CODE);
 });
 
-test("no code, two codes, and a code at another place give none", () => {
+test("no code, two codes, and a code at another place give no code", () => {
   for (const body of [
     ...["", "<ErrorResponse/>", code(), `<Error>${code()}</Error>`, xml(""), xml("<Code></Code>"), xml("<Code/>")],
     ...[
@@ -59,7 +59,7 @@ const escaped = fc
 const name = fc.constantFrom("Type", "Message", "Detail", "Resource");
 const space = fc.constantFrom("", "\n", "  ", "\n    ");
 
-test("whatever a message quotes, the one code is read", () => {
+test("whatever a message quotes, the actual code is read", () => {
   const codes = fc.stringMatching(/^[A-Za-z0-9.]{1,64}$/);
   const others = fc.array(fc.tuple(space, name, escaped).map(([gap, tag, text]) => `${gap}<${tag}>${text}</${tag}>`));
   fc.assert(
@@ -73,7 +73,7 @@ test("whatever a message quotes, the one code is read", () => {
   );
 });
 
-test("an error response with a piece replaced never throws, and gives a code only where the whole is still one", () => {
+test("an error response with a replaced piece never throws, and gives a code only if it is still well-formed", () => {
   const pieces = ["<ErrorResponse>", "<Error>", "<Type>Sender</Type>", code(), "</Error>", "<RequestId>r</RequestId>"];
   pieces.push("</ErrorResponse>");
   const more = ["<Code>", "</Code>", "<Code/>", "<Message>", "</Message>", "Throttling", " ", "\n", "<", ">", "&lt;"];
@@ -106,7 +106,7 @@ test("a long body does not take long", () => {
   ]) {
     assert.equal(stsErrorCode(body), undefined);
   }
-  // They take milliseconds; an expression that backtracks would take minutes.
+  // These take milliseconds. An expression that backtracks would take minutes.
   const { user } = process.threadCpuUsage(before);
   assert.ok(user < 2_000_000, `${user} µs`);
 });

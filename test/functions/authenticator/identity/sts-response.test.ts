@@ -1,4 +1,4 @@
-// What each HTTP answer of STS means: an identity, a denial, throttling, or a fault; and never anything by free text.
+// The meaning of each response of STS: an identity, a denial, throttling, or a fault. Free text is never searched.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -22,7 +22,7 @@ function usable(body: unknown, status = 200): void {
   readStsResponse({ status, body: typeof body === "string" ? body : JSON.stringify(body) });
 }
 
-test("a 200 of the exact shape gives account, ARN and user id", () => {
+test("a 200 of the exact shape returns account, ARN and user id", () => {
   assert.deepEqual(readStsResponse({ status: 200, body: identityBody(ALICE) }), FIELDS);
 });
 
@@ -44,7 +44,7 @@ test("a 200 of another shape is a fault", () => {
   for (const shape of shapes) assert.throws(() => usable(shape), StsAnswerUnusable, JSON.stringify(shape));
 });
 
-test("keys that AWS may add are ignored, beside the response, in it, in its result and in its metadata", () => {
+test("keys that AWS may add are ignored at every level", () => {
   const inner = { GetCallerIdentityResult: FIELDS, ResponseMetadata: META };
   for (const shape of [
     { GetCallerIdentityResponse: inner, RequestCharged: "x" },
@@ -57,7 +57,7 @@ test("keys that AWS may add are ignored, beside the response, in it, in its resu
   }
 });
 
-test("any keys beside those that count change nothing", () => {
+test("other keys change nothing", () => {
   const others = fc.dictionary(fc.string(), fc.jsonValue());
   fc.assert(
     fc.property(others, others, others, (beside, inResponse, inResult) => {
@@ -96,7 +96,7 @@ test("throttling is never searched for in free text", () => {
   }
 });
 
-/** Design, section 11: the codes that speak of the token. */
+/** Design, section 11: the codes that are about the token. */
 const REFUSING = [
   ...["SignatureDoesNotMatch", "InvalidClientTokenId", "ExpiredToken", "ExpiredTokenException", "RequestExpired"],
   ...["IncompleteSignature", "MissingAuthenticationToken", "MissingAuthenticationTokenException"],
@@ -104,7 +104,7 @@ const REFUSING = [
   ...["ValidationError", "RegionDisabledException"],
 ];
 
-test("a 4xx with a code that speaks of the token is a denial that names the code and never repeats the text of STS", () => {
+test("a 4xx with a code that is about the token is a denial that names the code, without text of STS", () => {
   for (const code of REFUSING) {
     for (const status of [400, 401, 403, 404, 499]) {
       for (const body of [errorBody(code), errorXml(code)]) {
@@ -121,7 +121,7 @@ test("a 4xx with a code that speaks of the token is a denial that names the code
   }
 });
 
-test("a code that says nothing of the token is a fault that names it", () => {
+test("a code that is not about the token is a fault that names it", () => {
   const codes = ["AccessDenied", "AccessDeniedException", "RequestTimeout", "InternalFailure", "ServiceUnavailable"];
   codes.push("InternalError", "OptInRequired", "NotAuthorized", "SomethingNew", "signaturedoesnotmatch");
   for (const code of codes) {
@@ -129,33 +129,37 @@ test("a code that says nothing of the token is a fault that names it", () => {
       assert.throws(() => usable(body, 403), {
         code: "sts_answer_unusable",
         status: 500,
-        message: `STS answered 403 with ${code}, which says nothing about the token`,
+        message: `STS answered 403 with ${code}, which is not about the token`,
       });
     }
   }
 });
 
-test("an error in STS's XML means what it means in JSON, throttling too", () => {
+test("an error in STS's XML has the same meaning as in JSON, including throttling", () => {
   assert.throws(() => usable(errorXml("Throttling"), 400), StsThrottled);
   assert.throws(() => usable(errorXml("RequestLimitExceeded"), 503), StsThrottled);
   assert.throws(() => usable(errorXml("SignatureDoesNotMatch"), 503), StsAnswerUnusable);
 });
 
-test("the codes that a client author stumbles over come with a hint", () => {
-  const hinted = { SignatureDoesNotMatch: /another cluster/, InvalidClientTokenId: /not known/, ExpiredToken: /ended/ };
+test("error codes that need an explanation have a hint", () => {
+  const hinted = {
+    SignatureDoesNotMatch: /another cluster/,
+    InvalidClientTokenId: /unknown or inactive/,
+    ExpiredToken: /expired/,
+  };
   for (const [code, hint] of Object.entries(hinted)) {
     assert.throws(() => usable(errorBody(code), 403), { code: "sts_refused", message: hint });
   }
 });
 
-test("a code with the name of an object's own method is unknown", () => {
+test("a code with the name of an object's method is unknown", () => {
   for (const code of ["constructor", "toString", "valueOf", "hasOwnProperty"]) {
-    const message = `STS answered 403 with ${code}, which says nothing about the token`;
+    const message = `STS answered 403 with ${code}, which is not about the token`;
     assert.throws(() => usable(errorBody(code), 403), { message });
   }
 });
 
-test("a 4xx without an error code is a fault, since a proxy's page says nothing about the token", () => {
+test("a 4xx without an error code is a fault, since a proxy's page is not about the token", () => {
   const bodies = ["", "<html>Forbidden</html>", "{}", "null", '{"Error":null}', '{"Error":"AccessDenied"}'];
   const codes = [null, 1, "", "two words", "line\nbreak", "x".repeat(65)].map((Code) => ({ Error: { Code } }));
   const message = "STS answered 403 without an error code";
@@ -164,7 +168,7 @@ test("a 4xx without an error code is a fault, since a proxy's page says nothing 
   }
 });
 
-test("5xx, 2xx other than 200, 1xx and 3xx are faults, with an error code or an identity in them or not", () => {
+test("5xx, 2xx other than 200, 1xx and 3xx are faults, whatever their body contains", () => {
   for (const status of [0, 100, 199, 201, 202, 204, 206, 299, 300, 301, 302, 307, 308, 399, 500, 502, 503, 504, 599]) {
     const errors = ["AccessDenied", "InternalFailure", "SignatureDoesNotMatch"].map(errorBody);
     for (const body of ["", ...errors, identityBody(ALICE)]) {

@@ -1,4 +1,4 @@
-// Mapping values as anybody could write them, most of them close to a good one.
+// Generators of arbitrary mapping values, most of them almost valid.
 
 import fc from "fast-check";
 import { HOME, OTHER, verified } from "../fixtures.ts";
@@ -22,7 +22,7 @@ const GOOD: Readonly<Record<string, readonly unknown[]>> = {
   description: ["text"],
 };
 
-/** Close to a mapping: a few keys with good values, and often one thing that is wrong. */
+/** Almost a mapping: a few keys with valid values, and often one mistake. */
 export const nearly: fc.Arbitrary<Record<string, unknown>> = fc
   .tuple(
     fc.subarray(["arn", "arnLike", "session"], { minLength: 1, maxLength: 1 }),

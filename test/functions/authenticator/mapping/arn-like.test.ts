@@ -1,4 +1,4 @@
-// ARN patterns: against an independent matcher, rule by rule, and with the patterns that would be the slowest.
+// ARN patterns: compared with an independent matcher, rule by rule, and with the slowest patterns.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,7 +7,7 @@ import { isArnPattern, matchesArnLike } from "../../../../functions/authenticato
 
 const ROLE = "arn:aws:iam::111122223333:role/team/Developers";
 
-/** Textbook dynamic programming over one section; nothing in common with what is tested. */
+/** Textbook dynamic programming over one section, independent of the tested code. */
 function globMatches(pattern: string, text: string): boolean {
   let row = Array.from({ length: text.length + 1 }, (_, length) => length === 0);
   for (const c of pattern) {
@@ -21,7 +21,7 @@ function globMatches(pattern: string, text: string): boolean {
   return row[text.length] === true;
 }
 
-/** The first five colons split; the sixth section holds the rest. */
+/** Splits at the first five colons. */
 function split(text: string): string[] {
   const match = /^([^:]*):([^:]*):([^:]*):([^:]*):([^:]*):([\s\S]*)$/.exec(text.toLowerCase());
   return match === null ? [] : match.slice(1);
@@ -34,7 +34,7 @@ function oracle(pattern: string, arn: string): boolean {
   return patterns.every((section, index) => globMatches(section, texts[index] ?? ""));
 }
 
-test("agrees with an independent matcher on 10,000 patterns and ARNs that are alike", () => {
+test("agrees with an independent matcher on 10,000 similar patterns and ARNs", () => {
   const letters = fc.string({ unit: fc.constantFrom("a", "B", "b", "/", "*", "?"), maxLength: 7 });
   const section = fc.oneof(letters, fc.constantFrom("", "*", "aws", "iam", "a*", "?"));
   const last = fc.string({ unit: fc.constantFrom("a", "A", "b", ":", "*", "?"), maxLength: 10 });
@@ -59,7 +59,7 @@ test("agrees with an independent matcher on 10,000 patterns and ARNs that are al
   assert.ok(matched > 500, `only ${matched} of these matched`);
 });
 
-test("agrees with an independent matcher on the last section alone", () => {
+test("agrees with an independent matcher on the last section", () => {
   const unit = (...chars: string[]) => fc.string({ unit: fc.constantFrom(...chars), maxLength: 12 });
   fc.assert(
     fc.property(unit("a", "b", "*", "?"), unit("a", "b", ":"), (glob, text) => {
@@ -69,13 +69,13 @@ test("agrees with an independent matcher on the last section alone", () => {
   );
 });
 
-test("compares without regard to case, in every section", () => {
+test("ignores case in every section", () => {
   assert.ok(matchesArnLike(ROLE.toUpperCase(), ROLE));
   assert.ok(matchesArnLike(ROLE, ROLE.toUpperCase()));
   assert.ok(matchesArnLike("ARN:aws:IAM::111122223333:ROLE/*/dev*", ROLE));
 });
 
-test("a question mark is exactly one character, and a star any run of them", () => {
+test("a question mark is exactly one character, and a star any number of them", () => {
   const matches = (last: string, name: string) => matchesArnLike(`arn:aws:iam::1:${last}`, `arn:aws:iam::1:${name}`);
   assert.ok(matches("role/?", "role/a") && matches("role/??", "role/ab") && matches("role/?*", "role/a"));
   assert.ok(!matches("role/?", "role/") && !matches("role/?", "role/ab") && !matches("role/?*", "role/"));
@@ -94,7 +94,7 @@ test("a star never crosses a colon, except in the last section", () => {
   assert.ok(matchesArnLike("arn:aws:iam::1:a:*", "arn:aws:iam::1:a:b"));
 });
 
-test("a pattern has six sections and begins with arn", () => {
+test("a pattern has six sections and starts with arn", () => {
   for (const good of ["arn:*:*:*:*:*", "arn:::::", ROLE, "ARN:aws:iam::*:role/*", "arn:a:b:c:d:e:f:g"]) {
     assert.ok(isArnPattern(good), good);
   }
@@ -108,7 +108,7 @@ test("text that is not an ARN matches nothing", () => {
   for (const text of ["", "arn", "arn:aws:iam::1", "role/x"]) assert.ok(!matchesArnLike("arn:*:*:*:*:*", text));
 });
 
-test("what is special to regular expressions is plain text", () => {
+test("special characters of regular expressions are plain text", () => {
   for (const glob of [".", ".+", "[a-z]", "(a|b)", "a{1}", "^a$", "\\w", "a\\*"]) {
     assert.ok(!matchesArnLike(`arn:aws:iam::1:${glob}`, "arn:aws:iam::1:a"), glob);
   }

@@ -1,4 +1,4 @@
-// The ARN that a mapping names: of which principals, with which path, in which case, and whose it is.
+// The ARN of a mapping: kinds of principals, paths, case, and comparison with an identity.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -18,20 +18,20 @@ test("a path in a role's or a user's ARN is ignored, since names are unique in a
   }
 });
 
-test("the last part of a path is the name, and nothing before it", () => {
+test("the name is the last part of a path", () => {
   assert.ok(!matches(`arn:aws:iam::${HOME}:role/Developers/x`));
   assert.ok(!matches(`arn:aws:iam::${HOME}:role/xDevelopers`));
   assert.ok(!matches(`arn:aws:iam::${HOME}:user/engineering`, verified("alice")));
 });
 
-test("the ARN of a role or a user compares without regard to case", () => {
+test("the ARN of a role or a user ignores case", () => {
   assert.ok(matches(`arn:aws:iam::${HOME}:role/dEVELOPERS`));
   assert.ok(matches(`ARN:AWS:IAM::${HOME}:ROLE/Developers`));
   assert.ok(matches(`arn:aws:iam::${HOME}:user/ALICE`, verified("alice")));
   assert.ok(matches(`arn:aws:iam::${HOME}:ROOT`, verified("root")));
 });
 
-test("the ARN of a federated user compares exactly", () => {
+test("the ARN of a federated user must match exactly", () => {
   assert.ok(matches(`arn:aws:sts::${HOME}:federated-user/dave`, verified("federated")));
   for (const arn of [`arn:aws:sts::${HOME}:federated-user/Dave`, `ARN:aws:sts::${HOME}:federated-user/dave`]) {
     assert.ok(!matches(arn, verified("federated")), arn);
@@ -49,7 +49,7 @@ test("another account, partition, kind or name is another principal", () => {
   assert.ok(!matches(`arn:aws:iam::${HOME}:role/dave`, verified("federated")));
 });
 
-test("each partition's ARN is its own", () => {
+test("an ARN matches only in its partition", () => {
   for (const partition of ["aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"]) {
     const Arn = `arn:${partition}:sts::${HOME}:assumed-role/Developers/s`;
     const identity = verifyIdentity({ Account: HOME, Arn, UserId: "AROAX:s" }, partition, "A");
@@ -58,7 +58,7 @@ test("each partition's ARN is its own", () => {
   }
 });
 
-test("an ARN of anything but an IAM principal cannot be mapped", () => {
+test("only the ARN of an IAM principal can be mapped", () => {
   for (const arn of [
     ...["", "Developers", "role/Developers", "arn:aws:iam", `arn:aws:iam::${HOME}`, `arn:aws:iam::${HOME}:`],
     ...[`arn:aws:iam::${HOME}:role/`, `arn:aws:iam::${HOME}:role`, `arn:aws:iam::${HOME}:group/Developers`],
@@ -74,6 +74,6 @@ test("an ARN of anything but an IAM principal cannot be mapped", () => {
   }
 });
 
-test("a letter that only lower-cases to an ASCII letter does not stand for it", () => {
+test("a non-ASCII letter whose lower case is an ASCII letter does not match that letter", () => {
   assert.equal(parseMappedArn(`arn:aws:iam::${HOME}:role/\u212aing`), undefined);
 });

@@ -1,4 +1,4 @@
-// Deny lists, rule by rule: whom an entry shuts out and whom it leaves alone, and what a list that is wrong does.
+// Deny lists, rule by rule: the identities that an entry denies, and the effect of an invalid list.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -14,7 +14,7 @@ const ROLE = `arn:aws:iam::${HOME}:role/Developers`;
 const bob = verified("bob");
 const alice = verified("alice");
 
-/** Of the list of the identity's account. */
+/** The list of the identity's account. */
 function judge(list: unknown, identity = bob, { now = NOW, secure = false, account = identity.accountId } = {}) {
   const value = typeof list === "string" ? list : JSON.stringify(list);
   return evaluateDenyList({ value, secure }, { account, partition: "aws" }, identity, now);
@@ -32,12 +32,12 @@ function problem(value: unknown): string {
   return check.problem;
 }
 
-test("no list, and an empty one, deny nobody", () => {
+test("a missing and an empty list deny no identity", () => {
   assert.deepEqual(evaluateDenyList(undefined, {}, bob, NOW), { verdict: { kind: "nothing" }, invalidCount: 0 });
   assert.deepEqual(judge([]), { verdict: { kind: "nothing" }, invalidCount: 0 });
 });
 
-test("an entry is arnLike, and may carry notAfter and a description", () => {
+test("an entry has arnLike, and optionally notAfter and a description", () => {
   const entry = { arnLike: ROLE, notAfter: "2027-01-01T00:00:00Z", description: "ticket 4711" };
   assert.deepEqual(checkDenyEntry(entry, {}), { valid: true, entry });
   assert.deepEqual(checkDenyEntry({ arnLike: ROLE }, {}), { valid: true, entry: { arnLike: ROLE } });
@@ -52,7 +52,7 @@ test("an entry matches the canonical ARN", () => {
   assert.ok(denies(dave, verified("federated")) && !denies(`${dave}x`, verified("federated")));
 });
 
-test("a denial says which session it is for, and nothing of it where the role itself or a user is denied", () => {
+test("a denial names the session if only the session is denied", () => {
   const jane = roleIdentity("Shared", "jane");
   const session = { arnLike: `arn:aws:sts::${HOME}:assumed-role/shared/j*` };
   const role = { arnLike: `arn:aws:iam::${HOME}:role/team/Shared` };
@@ -65,7 +65,7 @@ test("a denial says which session it is for, and nothing of it where the role it
   assert.deepEqual(judge([{ arnLike: `arn:aws:iam::${HOME}:user/alice` }], alice).verdict, { kind: "deny" });
 });
 
-test("an entry matches the ARN as STS gave it: one session of a shared role is shut out, the others are not", () => {
+test("an entry matches the ARN that STS returned: one session of a shared role is denied, the others are not", () => {
   const session = `arn:aws:sts::${HOME}:assumed-role/Shared/jane@example.com`;
   assert.ok(denies(session, roleIdentity("Shared", "jane@example.com")));
   assert.ok(!denies(session, roleIdentity("Shared", "john@example.com")));
@@ -75,7 +75,7 @@ test("an entry matches the ARN as STS gave it: one session of a shared role is s
   assert.ok(denies(all, roleIdentity("Other", "jane@example.com")) && !denies(all, roleIdentity("Other", "john")));
 });
 
-test("an entry compares without regard to case", () => {
+test("an entry ignores case", () => {
   assert.ok(denies(ROLE.toUpperCase()) && denies(`arn:aws:iam::${HOME}:user/ALICE`, alice));
   assert.ok(denies(`arn:aws:sts::${HOME}:assumed-role/shared/JANE`, roleIdentity("Shared", "jane")));
 });
@@ -97,7 +97,7 @@ test("a user's ARN matches with its path and without it", () => {
   }
 });
 
-test("a user's ARN without wildcard matches by its name, whatever path it is written with", () => {
+test("a user's ARN without wildcard matches by name, whatever path it has", () => {
   for (const path of ["", "engineering/", "old/place/", "a!b/", "a:b/"]) {
     assert.ok(denies(`arn:aws:iam::${HOME}:user/${path}alice`, alice), path);
     assert.ok(!denies(`arn:aws:iam::${OTHER}:user/${path}alice`, alice), path);
@@ -105,7 +105,7 @@ test("a user's ARN without wildcard matches by its name, whatever path it is wri
   }
 });
 
-test("a role's ARN without wildcard matches by its name, whatever path it is written with", () => {
+test("a role's ARN without wildcard matches by name, whatever path it has", () => {
   for (const path of ["", "team/", "aws-reserved/sso.amazonaws.com/eu-west-1/"]) {
     assert.ok(denies(`arn:aws:iam::${HOME}:role/${path}Developers`), path);
     assert.ok(!denies(`arn:aws:iam::${HOME}:role/${path}Developer`), path);
@@ -113,14 +113,14 @@ test("a role's ARN without wildcard matches by its name, whatever path it is wri
   }
 });
 
-test("notAfter ends an entry at that instant, and not a millisecond before", () => {
+test("an entry expires at notAfter, and not a millisecond before", () => {
   const list = [{ arnLike: ROLE, notAfter: new Date(NOW).toISOString() }];
   assert.equal(judge(list, bob, { now: NOW - 1 }).verdict.kind, "deny");
   assert.equal(judge(list, bob, { now: NOW }).verdict.kind, "nothing");
   assert.equal(judge([...list, { arnLike: ROLE }], bob, { now: NOW }).verdict.kind, "deny");
 });
 
-test("an unknown key is invalid, and named: a list has no deny, no groups and no arn", () => {
+test("an unknown key is invalid and named: an entry has no deny, groups or arn", () => {
   for (const key of [
     "deny",
     "username",
@@ -138,7 +138,7 @@ test("an unknown key is invalid, and named: a list has no deny, no groups and no
   }
 });
 
-test("an ill-typed key is invalid, and its value told", () => {
+test("a key of a wrong type is invalid, and the message has its value", () => {
   assert.equal(problem({}), "arnLike must be an ARN pattern, not undefined");
   assert.equal(problem({ arnLike: 1 }), "arnLike must be an ARN pattern, not 1");
   for (const notAfter of [null, 1, "tomorrow", "2026-12-31", "2026-02-30T00:00:00Z"]) {
@@ -148,7 +148,7 @@ test("an ill-typed key is invalid, and its value told", () => {
   for (const value of [null, 1, "text", [], [{ arnLike: ROLE }]]) assert.equal(problem(value), "not a JSON object");
 });
 
-test("an entry of another account than its list's denies every identity that the list covers", () => {
+test("an entry for another account than its list's denies every identity that the list covers", () => {
   const foreign = { arnLike: `arn:aws:iam::${OTHER}:role/x` };
   for (const list of [[foreign], [{ arnLike: ROLE }, foreign], [{ ...foreign, notAfter: "2020-01-01T00:00:00Z" }]]) {
     for (const identity of [bob, alice, verified("root")]) {
@@ -161,7 +161,7 @@ test("an entry of another account than its list's denies every identity that the
   assert.deepEqual(judge([foreign], bob, { account: "any" }).verdict, { kind: "nothing" });
 });
 
-test("an entry of another partition than the function's denies every identity that the list covers, in any list", () => {
+test("an entry for another partition than the function's denies every identity that the list covers, in any list", () => {
   const foreign = { arnLike: ROLE.replace("arn:aws:", "arn:aws-cn:") };
   for (const account of [HOME, "any"]) {
     const { verdict, invalidCount } = judge([{ arnLike: `arn:aws:iam::${HOME}:user/x` }, foreign], bob, { account });
@@ -170,7 +170,7 @@ test("an entry of another partition than the function's denies every identity th
   }
 });
 
-test("an entry whose account or partition has a wildcard that fits is of no other one", () => {
+test("an entry whose wildcard matches the account or partition is valid", () => {
   for (const start of ["arn:aws:iam::1111*", "arn:aws:iam::*", "arn:a*:iam::111122223333", "arn:*:*::11112222333?"]) {
     assert.equal(judge([{ arnLike: `${start}:user/x` }]).verdict.kind, "nothing", start);
   }
@@ -200,17 +200,17 @@ const SPOILT: Readonly<Record<string, string>> = {
   "a list that is an object": `{"arnLike": "arn:aws:iam::${OTHER}:role/x"}`,
   'deny: "true"': `[{"arnLike": "arn:aws:iam::${OTHER}:role/x", "deny": "true"}]`,
   arnlike: `[{"arnlike": "arn:aws:iam::${OTHER}:role/x"}]`,
-  "a value that is cut off": `[{"arnLike": "arn:aws:iam::${OTHER}:ro`,
+  "a truncated value": `[{"arnLike": "arn:aws:iam::${OTHER}:ro`,
   "an empty value": "",
   null: "null",
   "a text": '"[]"',
   "an entry that can never match": `[{"arnLike": "arn:aws:iam::${OTHER}:role/team/*"}]`,
   "an entry that is null": "[null]",
-  "an end that is no time": `[{"arnLike": "arn:aws:iam::${OTHER}:role/x", "notAfter": "never"}]`,
+  "an invalid notAfter": `[{"arnLike": "arn:aws:iam::${OTHER}:role/x", "notAfter": "never"}]`,
 };
 
 for (const [name, value] of Object.entries(SPOILT)) {
-  test(`a list that is wrong refuses everybody it is read for: ${name}`, () => {
+  test(`an invalid list denies every identity that it covers: ${name}`, () => {
     for (const identity of [bob, alice, verified("root"), verified("federated")]) {
       const { verdict, invalidCount } = judge(value, identity);
       assert.deepEqual([verdict.kind, invalidCount], ["invalid", 1]);
@@ -218,7 +218,7 @@ for (const [name, value] of Object.entries(SPOILT)) {
   });
 }
 
-test("a SecureString refuses everybody, whatever its text says", () => {
+test("a SecureString denies every identity, whatever its text", () => {
   for (const value of ["[]", "AQICAHg="]) {
     assert.deepEqual(judge(value, bob, { secure: true }), {
       verdict: { kind: "invalid", problem: "a SecureString: it must be of type String" },
@@ -227,7 +227,7 @@ test("a SecureString refuses everybody, whatever its text says", () => {
   }
 });
 
-test("what is no list refuses everybody, and says what it is", () => {
+test("a value that is not a list denies every identity, and the problem says what it is", () => {
   for (const [value, problem] of [
     ["[", "not JSON"],
     ["{}", "not a JSON list"],
@@ -236,12 +236,12 @@ test("what is no list refuses everybody, and says what it is", () => {
   }
 });
 
-test("an invalid entry refuses everybody even where another one matches, or where it has ended", () => {
+test("an invalid entry denies every identity, even if another entry matches or it has expired", () => {
   assert.equal(judge([{ arnLike: ROLE }, { arnLike: ROLE, note: 1 }]).verdict.kind, "invalid");
   assert.equal(judge([{ arnLike: ROLE, notAfter: "2020-01-01T00:00:00Z", note: 1 }]).verdict.kind, "invalid");
 });
 
-test("each invalid entry is counted, and the first is named", () => {
+test("each invalid entry is counted, and the first one is named", () => {
   const { verdict, invalidCount } = judge([{ arnLike: ROLE }, { arnLike: ROLE, note: 1 }, null]);
   assert.equal(invalidCount, 2);
   assert.deepEqual(verdict, {
@@ -250,7 +250,7 @@ test("each invalid entry is counted, and the first is named", () => {
   });
 });
 
-test("a list is checked whole, and its entries given in their order", () => {
+test("a list is checked completely, and its entries are returned in order", () => {
   const entries = [{ arnLike: ROLE }, { arnLike: `arn:aws:iam::${HOME}:user/*`, description: "all" }];
   assert.deepEqual(checkDenyList({ value: JSON.stringify(entries), secure: false }, {}), { valid: true, entries });
 });

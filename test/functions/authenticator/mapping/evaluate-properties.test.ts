@@ -1,4 +1,4 @@
-// Mapping values as anybody could write them: 10,000 of each sort, and what may never come of them.
+// Properties of evaluations over 10,000 arbitrary mapping values of each kind.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -46,14 +46,14 @@ test("arbitrary JSON never makes the schema throw", () => {
   );
 });
 
-test("arbitrary text under a name never makes a review throw", () => {
+test("arbitrary text as a parameter's value never makes a review throw", () => {
   fc.assert(
     fc.property(text, place, fc.boolean(), (t, at, secure) => void find(at, t, secure)),
     RUNS,
   );
 });
 
-test("a value with an unknown or ill-typed key is invalid", () => {
+test("a value with an unknown or wrongly typed key is invalid", () => {
   fc.assert(
     fc.property(nearly, kind, (v, k) => {
       const right = Object.entries(v).every(([key, item]) => TYPES[key]?.(item) ?? false);
@@ -63,7 +63,7 @@ test("a value with an unknown or ill-typed key is invalid", () => {
   );
 });
 
-test("a value that is valid is invalid with any other key added", () => {
+test("a valid value with any additional key is invalid", () => {
   const valid = { arn: MINE, username: "dev" };
   fc.assert(
     fc.property(fc.string(), junk, (key, item) => {
@@ -75,7 +75,7 @@ test("a value that is valid is invalid with any other key added", () => {
   );
 });
 
-test("nothing that is not a valid mapping for this identity ever yields a match", () => {
+test("a value that is not a valid mapping for this identity never matches", () => {
   let matches = 0;
   fc.assert(
     fc.property(text, mappingPlace, (t, at) => {
@@ -99,7 +99,7 @@ test("nothing that is not a valid mapping for this identity ever yields a match"
   assert.ok(matches > 50, `only ${matches} matched`);
 });
 
-test("a damaged parameter never changes the verdict of another", () => {
+test("a damaged parameter never changes the verdict of another one", () => {
   const places = candidates(PREFIX, verified("carol"));
   const texts = fc.tuple(text, nothing, text, text, nothing, text, text, nothing);
   const judge = (stored: readonly (string | undefined)[]) =>
@@ -117,7 +117,7 @@ test("a damaged parameter never changes the verdict of another", () => {
   );
 });
 
-test("a damaged entry of a list never changes the verdict of those whom it does not name", () => {
+test("a damaged list entry never changes the verdict of identities that it does not match", () => {
   const damaged = fc.oneof(
     junk.filter((v) => typeof v !== "object" || v === null || !("arnLike" in v)),
     nearly.map((v) => ({ ...v, arnLike: `arn:aws:iam::${OTHER}:role/*` })),
@@ -133,7 +133,7 @@ test("a damaged entry of a list never changes the verdict of those whom it does 
   );
 });
 
-test("any denial that matches wins, in any place and among any neighbours", () => {
+test("a matching denial always wins, in any place and with any neighbours", () => {
   const denials: Readonly<Record<Place, unknown>> = {
     "deny-account": [{ arnLike: `arn:aws:iam::${HOME}:role/dev*` }],
     "deny-any": [{ arnLike: MINE }, { arnLike: `arn:aws:sts::${OTHER}:assumed-role/*/*` }],
@@ -153,7 +153,7 @@ test("any denial that matches wins, in any place and among any neighbours", () =
   );
 });
 
-test("a deny list never yields a match, and one that is not wholly valid lets nobody through", () => {
+test("a deny list never matches as a grant, and an invalid one lets no identity through", () => {
   let refused = 0;
   fc.assert(
     fc.property(text, fc.constantFrom<Place[]>("deny-account", "deny-any"), fc.boolean(), (t, at, secure) => {
@@ -161,10 +161,10 @@ test("a deny list never yields a match, and one that is not wholly valid lets no
       assert.notEqual(verdict.kind, "match");
       const scope = { account: at === "deny-any" ? "any" : HOME, partition: "aws" };
       const entries: unknown = secure ? undefined : parseJson(t);
-      const whole = Array.isArray(entries) && entries.every((entry) => checkDenyEntry(entry, scope).valid);
-      assert.equal(verdict.kind === "invalid", !whole);
-      assert.equal(invalidCount > 0, !whole);
-      if (!whole) refused += 1;
+      const isValid = Array.isArray(entries) && entries.every((entry) => checkDenyEntry(entry, scope).valid);
+      assert.equal(verdict.kind === "invalid", !isValid);
+      assert.equal(invalidCount > 0, !isValid);
+      if (!isValid) refused += 1;
     }),
     RUNS,
   );

@@ -1,4 +1,4 @@
-// What one parameter holds for an identity: nothing, a match, a denial, a mistake, or somebody else's mapping.
+// The verdict of one parameter for an identity: nothing, a match, a denial, an invalid value, or a mismatch.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -27,7 +27,7 @@ function kind(value: unknown, options: Options = {}): Verdict["kind"] {
   return find(value, options).verdict.kind;
 }
 
-test("no parameter is nothing", () => {
+test("a missing parameter is nothing", () => {
   assert.deepEqual(find(undefined), {
     place: "exact",
     parameter: "/p",
@@ -36,19 +36,19 @@ test("no parameter is nothing", () => {
   });
 });
 
-test("a valid mapping with the identity's arn is a match, and given whole", () => {
+test("a valid mapping with the identity's arn is a match, and is returned unchanged", () => {
   assert.deepEqual(find(VALUE).verdict, { kind: "match", mapping: VALUE });
   assert.equal(find(VALUE).invalidCount, 0);
 });
 
-test("a value that is not JSON, or cut short, is invalid", () => {
+test("a value that is not JSON, or is truncated, is invalid", () => {
   for (const text of ["", " ", "dev", "{", '{"arn":', `${JSON.stringify(VALUE)}}`, "username: dev", "undefined"]) {
     const { verdict, invalidCount } = find(text);
     assert.deepEqual([verdict, invalidCount], [{ kind: "invalid", problem: "not JSON" }, 1], text);
   }
 });
 
-test("a SecureString mapping is invalid, whatever its text says", () => {
+test("a SecureString mapping is invalid, whatever its text", () => {
   for (const value of [VALUE, { arn: ARN, deny: true }, "AQICAHg="]) {
     const { verdict, invalidCount } = find(value, { secure: true });
     assert.deepEqual(
@@ -58,7 +58,7 @@ test("a SecureString mapping is invalid, whatever its text says", () => {
   }
 });
 
-test("an arn of another principal is a mismatch: the name only finds the value", () => {
+test("an arn of another principal is a mismatch: the name only locates the value", () => {
   for (const arn of [
     ...[`arn:aws:iam::${OTHER}:role/Developers`, `arn:aws:iam::${HOME}:role/Developer`, `arn:aws:iam::${HOME}:root`],
     ...[`arn:aws:iam::${HOME}:user/Developers`, `arn:aws-cn:iam::${HOME}:role/Developers`],
@@ -71,30 +71,30 @@ test("an arn of another principal is a mismatch: the name only finds the value",
   }
 });
 
-test("a principalId binds a mapping to this very role, not to a later one of its name", () => {
+test("a principalId binds a mapping to this role, not to a later role of the same name", () => {
   assert.equal(kind({ ...VALUE, principalId: ID }), "match");
   for (const principalId of ["AROALATERROLE", `${ID}A`, ID.slice(0, -1), ID.toUpperCase().replace("LOCAL", "LOKAL")]) {
     assert.deepEqual(find({ ...VALUE, principalId }).verdict, {
       kind: "mismatch",
-      problem: `its principalId is ${principalId}, and this role is ${ID}`,
+      problem: `its principalId is ${principalId}, but this role has ${ID}`,
     });
   }
 });
 
-test("a user's principalId is its whole user id", () => {
+test("a user's principalId is its complete user id", () => {
   const arn = `arn:aws:iam::${HOME}:user/alice`;
   assert.equal(kind({ arn, username: "a", principalId: "AIDALOCALALICEAAAAAAA" }, { who: "alice" }), "match");
   assert.equal(kind({ arn, username: "a", principalId: "AIDALOCALALICEBBBBBBB" }, { who: "alice" }), "mismatch");
 });
 
-test("notAfter ends a mapping at that instant, and not a millisecond before", () => {
+test("a mapping expires at notAfter, and not a millisecond before", () => {
   const value = { ...VALUE, notAfter: new Date(NOW).toISOString() };
   assert.equal(kind(value, { now: NOW - 1 }), "match");
   assert.equal(kind(value, { now: NOW }), "nothing");
   assert.equal(kind(value, { now: NOW + 1 }), "nothing");
 });
 
-test("a denial, and a mapping that is somebody else's, end at notAfter as well", () => {
+test("a denial, and a mapping of another principal, also expire at notAfter", () => {
   const notAfter = new Date(NOW).toISOString();
   for (const [value, before] of [
     [{ arn: ARN, deny: true, notAfter }, "deny"],
@@ -105,16 +105,16 @@ test("a denial, and a mapping that is somebody else's, end at notAfter as well",
   }
 });
 
-test("an invalid mapping past its notAfter is still invalid: what it says is not to be trusted", () => {
+test("an invalid mapping past its notAfter is still invalid", () => {
   assert.equal(kind({ ...VALUE, notAfter: "2020-01-01T00:00:00Z", note: 1 }), "invalid");
 });
 
-test("deny is a denial, and deny false is none", () => {
+test("deny: true is a denial, and deny: false is not", () => {
   assert.deepEqual(find({ arn: ARN, deny: true }).verdict, { kind: "deny" });
   assert.equal(kind({ ...VALUE, deny: false }), "match");
 });
 
-test("a denial whose arn matches holds where the rest of its value is invalid, and is counted as invalid", () => {
+test("a denial whose arn matches applies even if the rest of its value is invalid, and is counted as invalid", () => {
   for (const rest of [
     ...[{ username: "dev" }, { groups: [] }, { note: 1 }, { notAfter: "never" }, { principalId: "x" }],
     ...[{ description: 1 }, { notAfter: "2020-01-01T00:00:00Z", note: 1 }],
@@ -126,14 +126,14 @@ test("a denial whose arn matches holds where the rest of its value is invalid, a
   for (const deny of [1, "true", null]) assert.equal(kind({ arn: ARN, deny }), "invalid");
 });
 
-test("sso and account mappings are for whomever their name finds", () => {
+test("sso and account mappings apply to every identity whose parameter names include them", () => {
   assert.equal(kind({ username: "x" }, { place: "sso", who: "carol" }), "match");
   assert.equal(kind({ deny: true }, { place: "sso", who: "carol" }), "deny");
   assert.deepEqual(find({}, { place: "account" }).verdict, { kind: "match", mapping: {} });
   assert.equal(kind({ ...VALUE }, { place: "account" }), "invalid");
 });
 
-test("each kind of identity reads its exact mapping by the rules of its kind", () => {
+test("each kind of identity uses the rules of its kind for its exact mapping", () => {
   const principalId = { bob: "AROAX", alice: "AIDAX", root: HOME, federated: `${HOME}:dave` };
   for (const who of ["bob", "alice", "root", "federated"] as const) {
     const value = { arn: verified(who).canonicalArn, username: "x" };

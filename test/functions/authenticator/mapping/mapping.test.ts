@@ -1,4 +1,4 @@
-// The strict schema of a mapping's value, key by key and kind by kind.
+// The strict schema of a mapping's value, by key and by kind.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,7 +6,7 @@ import { checkMapping, type MappingKind } from "../../../../functions/authentica
 
 const ROLE = { arn: "arn:aws:iam::111122223333:role/Developers", username: "dev" };
 const PATTERN = { arnLike: "arn:aws:iam::111122223333:role/*", username: "dev" };
-/** The least that is valid of each kind. */
+/** The minimal valid value of each kind. */
 const LEAST: Readonly<Record<MappingKind, Readonly<Record<string, unknown>>>> = {
   role: ROLE,
   user: { arn: "arn:aws:iam::111122223333:user/alice", username: "alice" },
@@ -18,7 +18,7 @@ const LEAST: Readonly<Record<MappingKind, Readonly<Record<string, unknown>>>> = 
   account: {},
 };
 const KINDS = Object.keys(LEAST) as MappingKind[];
-/** All others are shut out by a deny list. */
+/** A deny list denies all other kinds. */
 const DENIABLE: readonly MappingKind[] = ["role", "user", "root", "federated-user"];
 
 function problem(value: unknown, kind: MappingKind = "role"): string | undefined {
@@ -26,7 +26,7 @@ function problem(value: unknown, kind: MappingKind = "role"): string | undefined
   return check.valid ? undefined : check.problem;
 }
 
-test("the least of each kind is valid, and is given back as it is", () => {
+test("the minimal value of each kind is valid, and is returned unchanged", () => {
   for (const kind of KINDS) assert.deepEqual(checkMapping(LEAST[kind], kind), { valid: true, mapping: LEAST[kind] });
 });
 
@@ -35,7 +35,7 @@ test("groups, notAfter and a description are optional for every kind", () => {
   for (const kind of KINDS) assert.equal(problem({ username: "x", ...LEAST[kind], ...more }, kind), undefined, kind);
 });
 
-test("deny is for role, user, root and federated users, and an unknown key in a pattern, an sso and an account value", () => {
+test("deny is a key of role, user, root and federated-user, and unknown in a pattern, an sso and an account value", () => {
   for (const kind of KINDS) {
     const { username: _, ...rest } = LEAST[kind];
     for (const value of [
@@ -55,7 +55,7 @@ test("a value that is not a JSON object is invalid", () => {
   }
 });
 
-test("an unknown key is invalid, were it only in another case", () => {
+test("an unknown key is invalid, even if only its case differs", () => {
   for (const key of ["Username", "rolearn", "group", "roleARN", "", "__proto__", "constructor", "note"]) {
     for (const kind of KINDS) {
       const value: unknown = JSON.parse(JSON.stringify({ ...LEAST[kind], X: 1 }).replace('"X"', JSON.stringify(key)));
@@ -65,7 +65,7 @@ test("an unknown key is invalid, were it only in another case", () => {
   }
 });
 
-test("arn is for role, user, root and federated users, arnLike for a pattern, session for an sso-session entry", () => {
+test("arn is a key of role, user, root and federated-user, arnLike of a pattern, session of an sso-session entry", () => {
   for (const kind of KINDS) {
     const wantsArn = ["role", "user", "root", "federated-user"].includes(kind);
     assert.equal(problem({ ...LEAST[kind], arn: ROLE.arn }, kind) === undefined, wantsArn, kind);
@@ -76,7 +76,7 @@ test("arn is for role, user, root and federated users, arnLike for a pattern, se
   }
 });
 
-test("an arn or arnLike that is none is invalid", () => {
+test("an arn or arnLike that is not one is invalid", () => {
   for (const arn of [undefined, null, 1, "", [], {}, "Developers", "arn:aws:sts::111122223333:assumed-role/R/s"]) {
     const expected = `arn must be the ARN of an IAM role, user, federated user or root, not ${JSON.stringify(arn)}`;
     assert.equal(problem({ ...ROLE, arn }), expected);
@@ -89,16 +89,16 @@ test("an arn or arnLike that is none is invalid", () => {
   }
 });
 
-test("a session is a session name of at most 64 characters", () => {
+test("a session is a session name of 1 to 64 characters", () => {
   const of = (session: unknown) => problem({ session, username: "x" }, "sso-session");
   for (const session of ["jane@example.com", "A+=,.@-_z", "s", "j".repeat(64)]) assert.equal(of(session), undefined);
   for (const session of ["j".repeat(65), "", "jane doe", "jane*", "a/b", "jane\n", "j\u00e4ne", null, 1, ["jane"]]) {
-    const expected = `session must be a session name of at most 64 characters, not ${JSON.stringify(session)}`;
+    const expected = `session must be a session name of 1 to 64 characters, not ${JSON.stringify(session)}`;
     assert.equal(of(session)?.slice(0, 60), expected.slice(0, 60));
   }
 });
 
-test("principalId is for role and user, and of their kind", () => {
+test("principalId is a key of role and user, and must be of that kind", () => {
   for (const kind of KINDS) {
     for (const principalId of ["AROAEXAMPLE", "AIDAEXAMPLE"]) {
       const fits = (kind === "role" && principalId[1] === "R") || (kind === "user" && principalId[1] === "I");
@@ -132,7 +132,7 @@ test("each key has its type", () => {
   }
 });
 
-test("notAfter is RFC 3339 with Z, and a real time", () => {
+test("notAfter is RFC 3339 with Z, and an existing time", () => {
   for (const notAfter of ["2026-12-31T00:00:00Z", "2028-02-29T23:59:59.999Z", "2026-01-01T00:00:00.123456789Z"]) {
     assert.equal(problem({ ...ROLE, notAfter }), undefined, notAfter);
   }
@@ -146,7 +146,7 @@ test("notAfter is RFC 3339 with Z, and a real time", () => {
   }
 });
 
-test("a denial carries no username and no groups", () => {
+test("a denial has no username and no groups", () => {
   for (const kind of DENIABLE) {
     const { username: _, ...rest } = LEAST[kind];
     assert.equal(problem({ ...rest, deny: true }, kind), undefined, kind);
@@ -173,11 +173,11 @@ test("username is required except for account and denials", () => {
 });
 
 test("an account with groups and no username is invalid", () => {
-  for (const groups of [["view"], []]) assert.equal(problem({ groups }, "account"), "groups need a username");
+  for (const groups of [["view"], []]) assert.equal(problem({ groups }, "account"), "groups require a username");
   assert.equal(problem({ groups: ["view"], username: "all:{SessionName}" }, "account"), undefined);
 });
 
-test("an unknown placeholder and a stray brace are invalid in username and in each group", () => {
+test("an unknown placeholder or a stray brace is invalid in username and in each group", () => {
   for (const template of [
     "{Unknown}",
     "{sessionname}",
@@ -188,7 +188,7 @@ test("an unknown placeholder and a stray brace are invalid in username and in ea
     "{SessionName",
     "{ SessionName }",
   ]) {
-    const told = `${JSON.stringify(template)} has ${template.includes("{{") ? "doubled braces" : "a"}`;
+    const told = `${JSON.stringify(template)} has ${template.includes("{{") ? "double braces" : "a"}`;
     assert.ok(problem({ ...ROLE, username: template })?.startsWith(`username ${told}`), template);
     assert.ok(problem({ ...ROLE, groups: ["good", template] })?.startsWith(`group ${told}`), template);
     assert.ok(problem({ username: template }, "account")?.startsWith(`username ${told}`), template);

@@ -1,4 +1,4 @@
-// The names that an identity is looked up by: legal for Parameter Store, few, and never those of somebody else.
+// The parameter names of an identity: valid in Parameter Store, few, and never those of another identity.
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-parameter-name-constraints.html
 
 import assert from "node:assert/strict";
@@ -14,9 +14,9 @@ import {
 } from "../../../../functions/authenticator/mapping/parameter-name.ts";
 import { HOME, OTHER, PREFIX, roleIdentity, verified } from "../fixtures.ts";
 
-/** What settings allow at most: 12 levels. */
+/** The maximum that settings allow: 12 levels. */
 const LONGEST_PREFIX = `/${"a".repeat(40)}`.repeat(11).concat("/b");
-/** Every character that IAM takes in a name. */
+/** Every character that IAM allows in a name. */
 const CHARS = [..."ABCXYZabcxyz0189+=,.@_-"];
 const iamName = fc.string({ unit: fc.constantFrom(...CHARS), minLength: 1, maxLength: 128 });
 
@@ -24,7 +24,7 @@ function names(identity = verified("bob"), prefix = PREFIX): string[] {
   return candidates(prefix, identity).map(({ parameter }) => parameter);
 }
 
-test("a role is looked up in the deny lists, under its name, in the patterns and under its account", () => {
+test("a role has the deny lists, its own name, the patterns and its account", () => {
   assert.deepEqual(candidates(PREFIX, verified("bob")), [
     { place: "deny-account", parameter: `${PREFIX}/deny/${HOME}` },
     { place: "deny-any", parameter: `${PREFIX}/deny/any` },
@@ -35,7 +35,7 @@ test("a role is looked up in the deny lists, under its name, in the patterns and
   ]);
 });
 
-test("a permission set's role is also looked up under the permission set", () => {
+test("a permission set's role also has the permission set", () => {
   assert.deepEqual(candidates(PREFIX, verified("carol")).slice(2, 5), [
     { place: "exact", parameter: `${PREFIX}/role/${HOME}/awsreservedsso_clusteradmin_0123456789abcdef` },
     { place: "sso-session", parameter: `${PREFIX}/sso-session/${HOME}/clusteradmin` },
@@ -43,35 +43,35 @@ test("a permission set's role is also looked up under the permission set", () =>
   ]);
 });
 
-test("a user, root and a federated user each have a branch of their own, and no path in it", () => {
+test("a user, root and a federated user each have a separate kind, and no path in the name", () => {
   assert.equal(names(verified("alice"))[2], `${PREFIX}/user/${HOME}/alice`);
   assert.equal(names(verified("root"))[2], `${PREFIX}/root/${HOME}`);
   assert.equal(names(verified("federated"))[2], `${PREFIX}/federated-user/${HOME}/dave`);
 });
 
-test("a user that is named like a permission set's role is not looked up under it", () => {
+test("a user with the name of a permission set's role does not have the permission set", () => {
   const Arn = `arn:aws:iam::${HOME}:user/AWSReservedSSO_Admin_0123456789abcdef`;
   const user = verifyIdentity({ Account: HOME, Arn, UserId: "AIDAX" }, "aws", "A");
   assert.ok(candidates(PREFIX, user).every(({ place }) => !place.startsWith("sso")));
 });
 
-test("every name but those of the patterns and the deny list of any holds the identity's account", () => {
+test("every name except those of the patterns and the deny list of any contains the account", () => {
   for (const name of names(verified("carol"))) {
     assert.ok(name.split("/").includes(HOME) || /\/(pattern|deny)\/any$/.test(name), name);
   }
 });
 
-test("a name is lower-cased, and each character that Parameter Store refuses is a dot and two hex digits", () => {
+test("a name is lower-cased, and each character that Parameter Store refuses becomes a dot and two hex digits", () => {
   assert.equal(encodeName("Ops.Team+EU=1,2@x_y-z"), "ops.2eteam.2beu.3d1.2c2.40x_y-z");
   assert.equal(encodeName(""), "");
 });
 
-test("every other byte is a dot and two hex digits, whatever an operator types", () => {
+test("every other byte becomes a dot and two hex digits", () => {
   assert.equal(encodeName("\n /{"), ".0a.20.2f.7b");
   assert.equal(encodeName("\u00e9"), ".c3.a9");
 });
 
-test("encoded names are legal for Parameter Store", () => {
+test("encoded names are valid in Parameter Store", () => {
   fc.assert(
     fc.property(fc.oneof(iamName, fc.string({ unit: "binary", minLength: 1 })), (name) => {
       assert.match(encodeName(name), /^(?:[a-z0-9_-]|\.[0-9a-f]{2})+$/);
@@ -80,7 +80,7 @@ test("encoded names are legal for Parameter Store", () => {
   );
 });
 
-test("encoded names are equal where the lower-cased names are, and only there", () => {
+test("encoded names are equal if and only if the lower-cased names are", () => {
   fc.assert(
     fc.property(iamName, iamName, fc.nat({ max: 22 }), (a, b, at) => {
       assert.equal(encodeName(a), encodeName(a.toUpperCase()));
@@ -96,7 +96,7 @@ test("encoded names are equal where the lower-cased names are, and only there", 
   );
 });
 
-test("names that differ only where an encoding could be ambiguous stay apart", () => {
+test("names for which an encoding could be ambiguous remain different", () => {
   for (const [a, b] of [
     ["a.2b", "a+"],
     [".", "2e"],
@@ -108,12 +108,12 @@ test("names that differ only where an encoding could be ambiguous stay apart", (
   }
 });
 
-test("a review reads at most eight names: a permission set's role has them all", () => {
+test("a review reads at most eight names, which a permission set's role has", () => {
   assert.equal(names(verified("carol")).length, 8);
   for (const who of ["alice", "bob", "root", "federated", "node"]) assert.equal(names(verified(who)).length, 6, who);
 });
 
-test("candidates are at most ten names, each once, and each legal with the longest prefix that is allowed", () => {
+test("candidates are at most ten different valid names, even with the longest prefix", () => {
   fc.assert(
     fc.property(iamName, fc.constantFrom("role", "user", "federated-user"), (name, kind) => {
       const arn = { role: `sts::${HOME}:assumed-role/${name}/s`, user: `iam::${HOME}:user/a/${name}` };
@@ -124,7 +124,7 @@ test("candidates are at most ten names, each once, and each legal with the longe
       for (const parameter of all) {
         assert.match(parameter, /^(\/[A-Za-z0-9_.-]+){1,15}$/);
         assert.doesNotMatch(parameter, /^\/(aws|ssm)/i);
-        // 1,011 characters with the ARN before it, which has less than 80.
+        // 1,011 characters including the ARN before it, which has less than 80.
         assert.ok(parameter.length < 930, parameter);
       }
     }),
@@ -132,7 +132,7 @@ test("candidates are at most ten names, each once, and each legal with the longe
   );
 });
 
-test("deny lists, and mappings that an operator names, are under the same prefix", () => {
+test("deny lists, and mappings that an operator names, have the same prefix", () => {
   assert.equal(mappingParameter(PREFIX, "sso", OTHER, "View.All"), `${PREFIX}/sso/${OTHER}/view.2eall`);
   assert.equal(mappingParameter(PREFIX, "pattern", "any"), `${PREFIX}/pattern/any`);
   assert.equal(denyParameter(PREFIX, OTHER), `${PREFIX}/deny/${OTHER}`);

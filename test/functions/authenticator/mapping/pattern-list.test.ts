@@ -1,4 +1,4 @@
-// Lists of patterns: the first that matches counts, and a damaged entry harms only whom it names.
+// Lists of patterns: the first match applies, and a damaged entry affects only the identities that it matches.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -18,7 +18,7 @@ function verdict(list: unknown, options = {}): Verdict {
   return find(list, options).verdict;
 }
 
-test("the first entry that matches counts", () => {
+test("the first match applies", () => {
   const second = { arnLike: ALL, username: "second" };
   assert.deepEqual(verdict([THEIRS, MINE, second]), { kind: "match", mapping: MINE });
   assert.deepEqual(verdict([second, MINE]), { kind: "match", mapping: second });
@@ -29,7 +29,7 @@ test("a list without a match, and an empty one, are nothing", () => {
   assert.deepEqual(verdict([THEIRS]), { kind: "nothing" });
 });
 
-test("a value that is not a list is invalid as a whole", () => {
+test("a value that is not a list is invalid", () => {
   for (const value of [{}, MINE, null, "text", 1, "", '"[]"', "[", "[{}]]"]) {
     const { verdict: found, invalidCount } = find(value);
     assert.deepEqual([found.kind, invalidCount], ["invalid", 1], JSON.stringify(value));
@@ -40,7 +40,7 @@ test("a value that is not a list is invalid as a whole", () => {
   assert.deepEqual(verdict([MINE], { secure: true }), secure);
 });
 
-test("the canonical ARN is what a pattern is compared with, path and all for a user", () => {
+test("a pattern is compared with the canonical ARN, including a user's path", () => {
   const like = (arnLike: string, who: string) => verdict([{ arnLike, username: "x" }], { who }).kind;
   assert.equal(like(`arn:aws:iam::${HOME}:role/dev*`, "bob"), "match");
   assert.equal(like(`arn:aws:sts::${HOME}:assumed-role/*`, "bob"), "nothing");
@@ -50,7 +50,7 @@ test("the canonical ARN is what a pattern is compared with, path and all for a u
   assert.equal(like(`arn:aws:sts::*:federated-user/d???`, "federated"), "match");
 });
 
-test("deny is an unknown key in a list, and yet shuts out whom its entry matches: it never reads as a grant", () => {
+test("deny is an unknown key in a list, but still denies the identities that its entry matches", () => {
   assert.equal(find([{ arnLike: ALL, deny: true }]).invalidCount, 1);
   const deny = { arnLike: ALL, deny: true };
   for (const list of [
@@ -63,25 +63,25 @@ test("deny is an unknown key in a list, and yet shuts out whom its entry matches
   assert.equal(verdict([MINE, { arnLike: THEIRS.arnLike, deny: true }]).kind, "match");
 });
 
-test("a denial whose arnLike matches holds where the rest of the entry is invalid, and is counted", () => {
+test("a denial whose arnLike matches applies even if the rest of the entry is invalid, and is counted", () => {
   const { verdict: found, invalidCount } = find([MINE, { arnLike: ALL, deny: true, username: "x", note: 1 }]);
   assert.deepEqual([found.kind, invalidCount], ["deny", 1]);
 });
 
-test("an invalid entry counts only where its own arnLike matches", () => {
+test("an invalid entry applies only if its arnLike matches", () => {
   assert.equal(verdict([{ ...MINE, note: 1 }, MINE]).kind, "invalid");
   assert.deepEqual(verdict([MINE, { ...MINE, note: 1 }]), { kind: "match", mapping: MINE });
   assert.deepEqual(verdict([{ ...THEIRS, note: 1 }, MINE]), { kind: "match", mapping: MINE });
 });
 
-test("an invalid entry without a readable arnLike matches nobody, and is counted", () => {
+test("an invalid entry without a readable arnLike matches no identity, and is counted", () => {
   const damaged = [null, 1, "text", [], [MINE], {}, { arnLike: 1 }, { arnLike: "*" }, { arnLike: "*", deny: true }];
   const { verdict: found, invalidCount } = find([...damaged, { deny: true }, { ...MINE, arnLike: [ALL] }, MINE]);
   assert.deepEqual(found, { kind: "match", mapping: MINE });
   assert.equal(invalidCount, damaged.length + 2);
 });
 
-test("an entry past its notAfter is as if it were not there, from that instant on", () => {
+test("an entry is ignored from its notAfter", () => {
   const notAfter = new Date(NOW).toISOString();
   const next = { arnLike: ALL, username: "next" };
   const ended = { ...MINE, notAfter };
@@ -90,7 +90,7 @@ test("an entry past its notAfter is as if it were not there, from that instant o
   assert.deepEqual(verdict([ended]), { kind: "nothing" });
 });
 
-test("a pattern that can never match is invalid, and counts for nobody", () => {
+test("a pattern that can never match is invalid, and matches no identity", () => {
   for (const end of ["iam::*:role/team/*", `iam::${HOME}:role/team/Developers`, "sts::*:assumed-role/Developers/*"]) {
     const never = { arnLike: `arn:aws:${end}`, username: "never" };
     const { verdict: found, invalidCount } = find([never, MINE]);
@@ -98,7 +98,7 @@ test("a pattern that can never match is invalid, and counts for nobody", () => {
   }
 });
 
-test("an entry may not carry arn or principalId", () => {
+test("an entry must not have arn or principalId", () => {
   for (const key of ["arn", "principalId"]) {
     assert.equal(verdict([{ ...MINE, [key]: `arn:aws:iam::${HOME}:role/Developers` }]).kind, "invalid", key);
   }

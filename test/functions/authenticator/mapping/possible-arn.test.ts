@@ -1,4 +1,4 @@
-// Patterns that can never match: against every identity that STS can tell, and the sentences for those that cannot be.
+// Patterns that can never match: compared with every identity that STS can return, and their error messages.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -29,7 +29,7 @@ const identity = fc.oneof(
   }),
 );
 
-/** Patterns that an ARN matches: some of its characters are `?`, some of its runs are `*`, never across a section. */
+/** Patterns that match an ARN: some characters become `?`, some runs become `*`, never across a section. */
 function blurred(arn: string, choices: readonly number[]): string {
   const [start = "", ...rest] = arn.split(":");
   const sections = [...rest.slice(0, 4), rest.slice(4).join(":")];
@@ -44,7 +44,7 @@ function blurred(arn: string, choices: readonly number[]): string {
 }
 const choices = fc.array(fc.nat({ max: 12 }), { minLength: 1, maxLength: 40 });
 
-test("a pattern that matches somebody is never called one that can match nobody", () => {
+test("a pattern that matches an identity is never rejected as one that can never match", () => {
   fc.assert(
     fc.property(identity, choices, fc.boolean(), (who, blur, upper) => {
       const { canonicalArn, arn } = who;
@@ -57,7 +57,7 @@ test("a pattern that matches somebody is never called one that can match nobody"
   );
 });
 
-test("each pattern that is made of an identity's own ARNs denies it", () => {
+test("each pattern that is derived from an identity's ARNs denies it", () => {
   fc.assert(
     fc.property(identity, choices, (who, blur) => {
       for (const arn of [who.canonicalArn, who.arn]) {
@@ -68,7 +68,7 @@ test("each pattern that is made of an identity's own ARNs denies it", () => {
   );
 });
 
-test("a pattern that can match nobody matches none of 10,000 identities", () => {
+test("a pattern that can never match matches none of 10,000 identities", () => {
   let impossible = 0;
   const end = fc.string({ unit: fc.constantFrom("a", "role", "user", "assumed-role", "/", "*", "?"), maxLength: 6 });
   fc.assert(
@@ -83,26 +83,26 @@ test("a pattern that can match nobody matches none of 10,000 identities", () => 
   assert.ok(impossible > 500, `only ${impossible} of these are impossible`);
 });
 
-test("a role's path can never match, and the sentence says to leave it out", () => {
+test("a pattern with a role's path can never match, and the message says to leave the path out", () => {
   for (const end of ["role/team/*", "role/team/Developers", "role/*/Developers", "role/a?b/*"]) {
     const arnLike = `arn:aws:iam::${HOME}:${end}`;
     for (const compared of ["canonical", "canonical-or-session"] as const) {
-      const expected = `arnLike "${arnLike}" can never match: STS does not tell a role's path, leave it out`;
+      const expected = `arnLike "${arnLike}" can never match: leave out the role's path, which STS does not return`;
       assert.equal(whyNeverMatches(arnLike, compared), expected);
     }
   }
 });
 
-test("assumed-role can never match a mapping's pattern, and can match a denial", () => {
+test("assumed-role can never match in a mapping's pattern, but can in a denial", () => {
   const arnLike = `arn:aws:sts::${HOME}:assumed-role/Dev/*`;
   assert.equal(whyNeverMatches(arnLike, "canonical-or-session"), undefined);
   assert.equal(
     whyNeverMatches(arnLike, "canonical"),
-    `arnLike "${arnLike}" can never match: write the role's own ARN, arn:aws:iam::<account>:role/<name>`,
+    `arnLike "${arnLike}" can never match: use the role's ARN, arn:aws:iam::<account>:role/<name>`,
   );
   assert.match(
     whyNeverMatches(`arn:aws:sts::${HOME}:assumed-role/Dev`, "canonical-or-session") ?? "",
-    /: write arn:aws:sts::<account>:assumed-role\/<role>\/<session>$/,
+    /: use arn:aws:sts::<account>:assumed-role\/<role>\/<session>$/,
   );
 });
 

@@ -1,4 +1,4 @@
-// Which of several evaluations counts, and what a denial says about it.
+// Selects the evaluation that decides, and the message of a denial.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -25,7 +25,7 @@ const VERDICTS: Readonly<Record<Verdict["kind"], Verdict>> = {
 };
 const bob = verified("bob");
 
-/** One verdict for each place, in their order. */
+/** One verdict for each place, in order. */
 function evaluations(...kinds: Verdict["kind"][]): Evaluation[] {
   return PLACES.map((place, index) => {
     const verdict = VERDICTS[kinds[index] ?? "nothing"];
@@ -33,7 +33,7 @@ function evaluations(...kinds: Verdict["kind"][]): Evaluation[] {
   });
 }
 
-test("exact counts before sso-session, sso-session before sso, sso before the patterns of the account, these before those of any, account last", () => {
+test("precedence: exact, sso-session, sso, patterns of the account, patterns of any, account", () => {
   for (let first = 0; first < PLACES.length; first += 1) {
     const kinds = PLACES.map((_, index) => (index < first ? "nothing" : "match"));
     const { parameter, mapping } = selectMapping(evaluations(...kinds), bob);
@@ -42,7 +42,7 @@ test("exact counts before sso-session, sso-session before sso, sso before the pa
   }
 });
 
-test("a denial that matches counts in any place of the list", () => {
+test("a matching denial decides in any place", () => {
   for (let at = 0; at < PLACES.length; at += 1) {
     for (const other of ["match", "invalid", "mismatch", "nothing"] as const) {
       const kinds = PLACES.map((_, index) => (index === at ? "deny" : other));
@@ -51,7 +51,7 @@ test("a denial that matches counts in any place of the list", () => {
   }
 });
 
-test("a deny list that is wrong refuses, whatever the mappings say, but for a denial that says more", () => {
+test("an invalid deny list denies, whatever the mappings are, unless a denial matches", () => {
   for (const place of ["deny-account", "deny-any"] as const) {
     const list: Evaluation = { place, parameter: `/p/${place}`, verdict: VERDICTS.invalid, invalidCount: 1 };
     for (const kind of ["match", "invalid", "mismatch", "nothing"] as const) {
@@ -62,7 +62,7 @@ test("a deny list that is wrong refuses, whatever the mappings say, but for a de
         (error) =>
           error instanceof DenialsInvalid &&
           error.message.startsWith(
-            `${bob.canonicalArn} is refused, like everybody that the deny list /p/${place} is read for: the list is invalid, not JSON;`,
+            `${bob.canonicalArn} is denied, like every identity that the deny list /p/${place} covers: the list is invalid, not JSON;`,
           ),
       );
     }
@@ -70,7 +70,7 @@ test("a deny list that is wrong refuses, whatever the mappings say, but for a de
   }
 });
 
-test("a deny list that holds nothing for an identity leaves the choice to the mappings", () => {
+test("a deny list without an entry for an identity leaves the decision to the mappings", () => {
   const lists = (["deny-account", "deny-any"] as const).map(
     (place): Evaluation => ({ place, parameter: `/p/${place}`, verdict: VERDICTS.nothing, invalidCount: 0 }),
   );
@@ -78,7 +78,7 @@ test("a deny list that holds nothing for an identity leaves the choice to the ma
   assert.throws(() => selectMapping([...lists, ...evaluations()], bob), IdentityUnmapped);
 });
 
-test("an invalid mapping at the place that would count denies, and does not fall through", () => {
+test("an invalid mapping at the deciding place denies, and does not fall through", () => {
   assert.throws(() => selectMapping(evaluations("invalid", "match", "match", "match", "match"), bob), MappingInvalid);
   assert.throws(
     () => selectMapping(evaluations("nothing", "nothing", "nothing", "invalid", "nothing", "match"), bob),
@@ -86,21 +86,21 @@ test("an invalid mapping at the place that would count denies, and does not fall
   );
 });
 
-test("a mapping of another principal at the place that would count denies, and does not fall through", () => {
+test("a mapping of another principal at the deciding place denies, and does not fall through", () => {
   assert.throws(
     () => selectMapping(evaluations("mismatch", "nothing", "match", "match", "match"), bob),
     MappingMismatch,
   );
 });
 
-test("an invalid mapping at a place that does not count harms nobody", () => {
+test("an invalid mapping at a place that does not decide has no effect", () => {
   assert.equal(
     selectMapping(evaluations("match", "invalid", "mismatch", "invalid", "invalid"), bob).parameter,
     "/p/exact",
   );
 });
 
-test("no mapping anywhere is a denial of its own", () => {
+test("without any mapping, the denial is identity_unmapped", () => {
   assert.throws(() => selectMapping(evaluations(), bob), IdentityUnmapped);
   assert.throws(() => selectMapping([], bob), IdentityUnmapped);
   assert.equal(decidingEvaluation(evaluations()), undefined);
@@ -120,7 +120,7 @@ test("each denial names the canonical ARN and every parameter that was tried, in
   assert.match(selectMapping(evaluations("match"), bob).tried, /^tried \/p\/exact .*\/p\/account$/);
 });
 
-test("a denial of one session names it as STS does, and its role; a denial of the role names the role alone", () => {
+test("a denial of a session names the session and its role; a denial of the role names only the role", () => {
   const ofSession: Evaluation = {
     place: "deny-account",
     parameter: "/p/deny-account",
@@ -145,7 +145,7 @@ test("a denial of one session names it as STS does, and its role; a denial of th
   );
 });
 
-test("only a match gives a mapping, for every combination of verdicts", () => {
+test("only a match selects a mapping, for every combination of verdicts", () => {
   const kinds = fc.array(fc.constantFrom(...(Object.keys(VERDICTS) as Verdict["kind"][])), { maxLength: 6 });
   fc.assert(
     fc.property(kinds, (all) => {

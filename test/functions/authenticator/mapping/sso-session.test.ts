@@ -1,4 +1,4 @@
-// Lists of sso-session entries: which session an entry applies to, when it replaces the set's mapping, and what denies.
+// Lists of sso-session entries: the sessions that an entry applies to, its precedence, and denials.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -54,7 +54,7 @@ test("an empty list and a list for other sessions are nothing", () => {
   assert.deepEqual(verdict([JOHN]), { kind: "nothing" });
 });
 
-test("of several entries for a session, the first that has not ended applies", () => {
+test("of several entries for a session, the first that is not expired applies", () => {
   const second = { ...JANE, username: "second" };
   assert.deepEqual(verdict([JANE, second]), { kind: "match", mapping: JANE });
   assert.deepEqual(verdict([{ ...JANE, notAfter: "2020-01-01T00:00:00Z" }, second]), {
@@ -65,7 +65,7 @@ test("of several entries for a session, the first that has not ended applies", (
   assert.deepEqual(verdict([JANE, { ...JANE, note: 1 }]), { kind: "match", mapping: JANE });
 });
 
-test("an entry replaces the set's mapping until its end; from that instant on, the set's mapping applies again", () => {
+test("an entry replaces the set's mapping until its notAfter", () => {
   const notAfter = new Date(NOW).toISOString();
   const stored = { [SESSIONS]: [{ ...JANE, notAfter }], [SET]: { username: "admin" } };
   assert.deepEqual(decide(stored, jane, NOW - 1), [SESSIONS, "match"]);
@@ -73,7 +73,7 @@ test("an entry replaces the set's mapping until its end; from that instant on, t
   assert.deepEqual(decide(stored, roleIdentity(ROLE, "john@example.com"), NOW - 1), [SET, "match"]);
 });
 
-test("a mapping of the role itself applies before an entry; the set, patterns and the account apply after it", () => {
+test("the role's own mapping has precedence over an entry, which has precedence over the set, patterns and the account", () => {
   const all: Record<string, unknown> = {
     [EXACT]: { arn: jane.canonicalArn, username: "exact" },
     [SESSIONS]: [JANE],
@@ -100,7 +100,7 @@ test("an invalid entry denies the session that it names, and no other", () => {
   assert.deepEqual(decide({ ...set, [SESSIONS]: [{ session: JANE.session }] }), [SESSIONS, "invalid"]);
 });
 
-test("an entry with an end that is invalid otherwise denies also after that end", () => {
+test("an expired entry that is otherwise invalid still denies", () => {
   assert.equal(verdict([{ ...JANE, notAfter: "2020-01-01T00:00:00Z", note: 1 }]).kind, "invalid");
 });
 
@@ -119,7 +119,7 @@ test("an invalid entry without a readable session applies to no session, and is 
   assert.deepEqual([found, invalidCount], [{ kind: "match", mapping: JANE }, damaged.length]);
 });
 
-test("a list that cannot be read denies every session of the set, unless the role has a mapping of its own", () => {
+test("an unreadable list denies every session of the set, unless the role has its own mapping", () => {
   for (const value of ["[", "{}", JANE, null, '"[]"', ""]) {
     const stored = { [SESSIONS]: value, [SET]: { username: "set" } };
     assert.deepEqual(decide(stored), [SESSIONS, "invalid"], JSON.stringify(value));
@@ -131,19 +131,19 @@ test("a list that cannot be read denies every session of the set, unless the rol
   assert.deepEqual(verdict([JANE], { secure: true }), secure);
 });
 
-test("deny is an unknown key in an entry, and yet denies its session: it never reads as a grant", () => {
+test("deny is an unknown key in an entry, but still denies its session", () => {
   const deny = { session: JANE.session, deny: true };
   for (const list of [[deny], [JANE, deny], [deny, JANE]]) assert.deepEqual(verdict(list), { kind: "deny" });
   assert.deepEqual(verdict([JANE, { ...deny, session: JOHN.session }]), { kind: "match", mapping: JANE });
 });
 
-test("a denial of the session or of the role applies before an entry", () => {
+test("a denial of the session or of the role has precedence over an entry", () => {
   for (const arnLike of [jane.arn, jane.canonicalArn]) {
     assert.deepEqual(decide({ [SESSIONS]: [JANE], "deny/any": [{ arnLike }] }), ["deny/any", "deny"]);
   }
 });
 
-test("no other identity has a session of a set: not another role, nor a user of the same name", () => {
+test("no other identity has a session of a set: neither another role nor a user of the same name", () => {
   const stored = { [SESSIONS]: [JANE, { ...JANE, session: "alice" }, { ...JANE, session: "" }] };
   const others = [
     roleIdentity("Admin", JANE.session),
@@ -159,7 +159,7 @@ test("no other identity has a session of a set: not another role, nor a user of 
   for (const identity of others) assert.equal(decide(stored, identity), undefined, identity.arn);
 });
 
-test("entries of other sessions, whatever they are, never change what a session gets", () => {
+test("entries of other sessions never change the result of a session", () => {
   const other = fc.oneof(
     junk.filter((v) => typeof v !== "object" || v === null || !("session" in v)),
     fc.record(

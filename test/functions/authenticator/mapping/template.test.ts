@@ -1,4 +1,4 @@
-// Placeholders: which there are, what each stands for, and that a value never becomes a template.
+// The placeholders, their values, and that a value never becomes a template.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -25,7 +25,7 @@ function render(template: string, values: Partial<Record<Placeholder, string>>):
 const UNKNOWN =
   "an unknown placeholder: the placeholders are {AccountID}, {SessionName}, {SessionNameRaw}, {AccessKeyID}, {EC2PrivateDNSName}";
 
-test("a template may hold each of the five placeholders, and plain text", () => {
+test("a template can contain each of the five placeholders, and plain text", () => {
   for (const name of ALL) assert.equal(templateProblem(`a:{${name}}/b`), undefined, name);
   for (const text of ["", "plain", "system:node:x", "$1 $& %s \\{0\\}".replace(/[{}]/g, "")]) {
     assert.equal(templateProblem(text), undefined);
@@ -33,7 +33,7 @@ test("a template may hold each of the five placeholders, and plain text", () => 
   assert.equal(templateProblem("{AccountID}{SessionName}{AccountID}"), undefined);
 });
 
-test("an unknown placeholder is a mistake, never literal text", () => {
+test("an unknown placeholder is an error, never literal text", () => {
   for (const template of ["{accountid}", "{AccountId}", "{UserName}", "{}", "{ AccountID}", "{AccountID }", "a{x}b"]) {
     assert.equal(templateProblem(template), UNKNOWN, template);
   }
@@ -42,19 +42,19 @@ test("an unknown placeholder is a mistake, never literal text", () => {
   }
 });
 
-test("a stray brace is a mistake", () => {
+test("a stray brace is an error", () => {
   for (const template of ["{", "}", "}{", "{AccountID", "AccountID}", "{AccountID}}"]) {
-    assert.equal(templateProblem(template), "a brace that belongs to no placeholder", template);
+    assert.equal(templateProblem(template), "a brace outside of a placeholder", template);
   }
 });
 
-test("doubled braces, as aws-auth writes them, are a mistake that is named", () => {
+test("double braces, the syntax of aws-auth, are an error with a hint", () => {
   for (const template of ["{{AccountID}}", "{{AccountID}", "dev:{{SessionName}}"]) {
-    assert.match(templateProblem(template) ?? "", /^doubled braces: .*\{SessionName\}$/, template);
+    assert.match(templateProblem(template) ?? "", /^double braces: .*\{SessionName\}$/, template);
   }
 });
 
-test("the account, the access key id and the session name are the identity's own", () => {
+test("the account, the access key id and the session name come from the identity", () => {
   const { accessKeyId } = verified("bob");
   assert.deepEqual(Object.fromEntries(placeholderValues(verified("bob"))), {
     AccountID: HOME,
@@ -64,20 +64,20 @@ test("the account, the access key id and the session name are the identity's own
   });
 });
 
-test("SessionName replaces every @ by -, and SessionNameRaw replaces nothing", () => {
+test("SessionName replaces every @ by -, and SessionNameRaw is unchanged", () => {
   const values = placeholderValues(roleIdentity("R", "a@b@c=d+e"));
   assert.equal(values.get("SessionName"), "a-b-c=d+e");
   assert.equal(values.get("SessionNameRaw"), "a@b@c=d+e");
 });
 
-test("who has no session has no session name, and nobody has a node's name by himself", () => {
+test("an identity without session has no session name, and no identity has a node's name", () => {
   for (const name of ["alice", "root", "federated"]) {
     assert.deepEqual([...placeholderValues(verified(name)).keys()], ["AccountID", "AccessKeyID"]);
   }
   assert.equal(placeholderValues(verified("node")).has("EC2PrivateDNSName"), false);
 });
 
-test("whether a template uses a placeholder is asked by its whole name", () => {
+test("usesPlaceholder compares complete names", () => {
   assert.ok(usesPlaceholder(["x", "system:node:{EC2PrivateDNSName}"], "EC2PrivateDNSName"));
   assert.ok(!usesPlaceholder(["{SessionNameRaw}", "SessionName"], "SessionName"));
 });
@@ -98,7 +98,7 @@ test("a value that looks like a replacement pattern stays text", () => {
   }
 });
 
-test("a placeholder without a value is told, and nothing is rendered", () => {
+test("a placeholder without a value is reported, and nothing is rendered", () => {
   assert.throws(() => render("{AccountID}{SessionName}", { AccountID: "1" }), /^Error: no SessionName$/);
 });
 

@@ -1,4 +1,4 @@
-// The body of an answer: who the user is and by which proof, and what is never in it.
+// The response body: the user, its provenance, and the omitted fields.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,7 +7,7 @@ import { HOME, verified } from "../fixtures.ts";
 
 const USER = { username: "dev", groups: ["a", "b"] };
 
-test("an answer has the version that was asked for, the kind and the status, and no spec", () => {
+test("an answer has the requested version, the kind and the status, and no spec", () => {
   for (const apiVersion of ["authentication.k8s.io/v1", "authentication.k8s.io/v1beta1"] as const) {
     assert.deepEqual(tokenReview(apiVersion, NOT_OURS), {
       apiVersion,
@@ -17,7 +17,7 @@ test("an answer has the version that was asked for, the kind and the status, and
   }
 });
 
-test("a grant says username, uid, groups and seven extra values, each a list of one", () => {
+test("a grant has username, uid, groups and seven extra values, each a list of one", () => {
   const { accessKeyId } = verified("bob");
   assert.deepEqual(granted(USER, verified("bob"), undefined, true), {
     authenticated: true,
@@ -38,7 +38,7 @@ test("a grant says username, uid, groups and seven extra values, each a list of 
   });
 });
 
-test("uid and principalId are the whole user id for users, root and federated users", () => {
+test("uid and principalId contain the complete user id for users, root and federated users", () => {
   const ids = { alice: "AIDALOCALALICEAAAAAAA", root: HOME, federated: `${HOME}:dave` };
   for (const [who, id] of Object.entries(ids)) {
     const { user } = granted(USER, verified(who), undefined, true);
@@ -47,17 +47,17 @@ test("uid and principalId are the whole user id for users, root and federated us
   }
 });
 
-test("a value that an identity does not have is left out of extra", () => {
+test("a value that an identity does not have is omitted from extra", () => {
   const { user } = granted(USER, verified("alice"), undefined, true);
   assert.equal("sessionName" in (user.extra ?? {}), false);
   assert.equal(Object.keys(user.extra ?? {}).length, 6);
 });
 
-test("groups that are empty are left out", () => {
+test("empty groups are omitted", () => {
   assert.equal("groups" in granted({ username: "dev", groups: [] }, verified("bob"), undefined, true).user, false);
 });
 
-test("USER_INFO=minimal leaves out uid and extra, and nothing else", () => {
+test("USER_INFO=minimal omits only uid and extra", () => {
   assert.deepEqual(granted(USER, verified("bob"), ["a"], false), {
     authenticated: true,
     user: USER,
@@ -65,7 +65,7 @@ test("USER_INFO=minimal leaves out uid and extra, and nothing else", () => {
   });
 });
 
-test("audiences are there when there are some, and absent otherwise", () => {
+test("audiences are present only if there are some", () => {
   assert.deepEqual(granted(USER, verified("bob"), ["a"], true).audiences, ["a"]);
   assert.equal("audiences" in granted(USER, verified("bob"), undefined, true), false);
 });
@@ -74,7 +74,7 @@ test("a token of another kind is answered without error, so that kube-apiserver 
   assert.deepEqual(NOT_OURS, { authenticated: false });
 });
 
-test("a failure is a Kubernetes Status with code, reason and message", () => {
+test("an error is a Kubernetes Status with code, reason and message", () => {
   assert.deepEqual(kubernetesStatus(413, "RequestEntityTooLarge", "too large"), {
     apiVersion: "v1",
     kind: "Status",

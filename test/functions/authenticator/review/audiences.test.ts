@@ -1,4 +1,4 @@
-// For whom a token is good: what is configured and asked for, never simply what is asked for.
+// The audiences that a token is valid for: requested and configured, never simply the requested ones.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,12 +6,12 @@ import fc from "fast-check";
 import { acceptedAudiences } from "../../../../functions/authenticator/review/audiences.ts";
 import { AudienceForeign } from "../../../../functions/errors.ts";
 
-test("a request that names no audience gets none", () => {
+test("a request without audiences gets none", () => {
   assert.equal(acceptedAudiences(undefined, []), undefined);
   assert.equal(acceptedAudiences(undefined, ["a"]), undefined);
 });
 
-test("without configured audiences the answer has none, whatever is asked for", () => {
+test("without configured audiences the answer has none, whatever is requested", () => {
   for (const requested of [["a"], ["vault"], ["a", "b"]]) assert.equal(acceptedAudiences(requested, []), undefined);
 });
 

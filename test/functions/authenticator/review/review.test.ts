@@ -1,4 +1,4 @@
-// One review from token to user: what is asked of whom, what each step leaves in the record, and where it stops.
+// One review from token to user: calls to services, the record after each step, and where the review ends.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -50,7 +50,7 @@ function reviewer(stored: Stored, settings: Partial<Settings> = {}, changes: Par
   return { ...around, services, review };
 }
 
-/** Parameter Store, with the mapping of the developers, which fails from some call on. */
+/** A Parameter Store with the mapping of the developers, which fails from a given call. */
 function failingAfter(calls: number): Dependencies["fetchParameters"] {
   let count = 0;
   return async (names, deadline) => {
@@ -65,7 +65,7 @@ function storedParameters(): ReturnType<Dependencies["fetchParameters"]> {
   return fakeServices(MAPPED).fetchParameters(names, deadlineOf(fixedClock()));
 }
 
-test("a mapped identity is granted, and the record says how", async () => {
+test("a mapped identity is granted, and the record has the details", async () => {
   const { review, calls } = reviewer(MAPPED);
   const record = newRecord(0);
   const status = await review(tokenOf("bob"), record);
@@ -88,7 +88,7 @@ test("a mapped identity is granted, and the record says how", async () => {
   assert.deepEqual([calls.sts.length, calls.ssm.length], [1, 1]);
 });
 
-test("an identity of an account that is not in ACCOUNTS is refused before Parameter Store is asked (account_foreign)", async () => {
+test("an identity of an account that is not in ACCOUNTS is denied before Parameter Store is read (account_foreign)", async () => {
   const { review, calls } = reviewer(MAPPED, { accounts: [OTHER] });
   const record = newRecord(0);
   await assert.rejects(review(tokenOf("bob"), record), (error) => {
@@ -100,13 +100,13 @@ test("an identity of an account that is not in ACCOUNTS is refused before Parame
   assert.deepEqual([record.identity, record.evaluations], [verified("bob"), undefined]);
 });
 
-test("an identity of one of the ACCOUNTS is reviewed as ever, and so is any where none are set", async () => {
+test("an identity of one of the ACCOUNTS is reviewed, and so is every identity without ACCOUNTS", async () => {
   for (const accounts of [[OTHER, HOME], [HOME], []]) {
     assert.equal((await reviewer(MAPPED, { accounts }).review(tokenOf("bob"))).authenticated, true);
   }
 });
 
-test("the second half of a review takes an identity as it is, and leaves the same in the record", async () => {
+test("reviewIdentity fills the record like reviewToken", async () => {
   const { services, clock } = reviewer(MAPPED);
   const record = newRecord(0);
   const user = await reviewIdentity(verified("bob"), settingsWith(), services, record, deadlineOf(clock));
@@ -122,7 +122,7 @@ test("the second half of a review takes an identity as it is, and leaves the sam
   );
 });
 
-test("an answer from memory, because Parameter Store failed, is counted in the record", async () => {
+test("a stale answer is counted in the record", async () => {
   const around = reviewer(MAPPED, {}, { fetchParameters: failingAfter(1) });
   const fresh = newRecord(0);
   await around.review(tokenOf("bob"), fresh);
@@ -132,7 +132,7 @@ test("an answer from memory, because Parameter Store failed, is counted in the r
   assert.deepEqual([fresh.staleReads, stale.staleReads], [0, 1]);
 });
 
-test("a second review of the token asks nobody", async () => {
+test("a second review of the token calls no service", async () => {
   const { review, calls } = reviewer(MAPPED);
   await review(tokenOf("bob"));
   const record = newRecord(0);
@@ -141,7 +141,7 @@ test("a second review of the token asks nobody", async () => {
   assert.deepEqual([calls.sts.length, calls.ssm.length], [1, 1]);
 });
 
-test("a token of another kind passes by: no service is asked, and it is not an error", async () => {
+test("a token of another kind is not authenticated: no service is called, and it is not an error", async () => {
   const { review, calls } = reviewer(MAPPED);
   for (const token of [
     "eyJhbGciOiJSUzI1NiJ9.e30.x",
@@ -162,7 +162,7 @@ test("a malformed token is denied offline", async () => {
   assert.deepEqual(calls, { sts: [], ssm: [] });
 });
 
-test("a token that STS refuses is denied without a look at any mapping, and its request id is kept", async () => {
+test("a token that STS refuses is denied without reading a mapping, and its request id is recorded", async () => {
   const { review, calls } = reviewer(MAPPED);
   const record = newRecord(0);
   await assert.rejects(review(tokenFor("AKIANOBODYKNOWSTHISK"), record), StsRefused);
@@ -170,7 +170,7 @@ test("a token that STS refuses is denied without a look at any mapping, and its 
   assert.deepEqual([record.stsRequestId, record.identity], ["sts-1", undefined]);
 });
 
-test("every mapping is asked for in one call, of at most ten names", async () => {
+test("all mappings are read in one call, of at most ten names", async () => {
   for (const who of ["alice", "bob", "carol", "root", "federated", "node"]) {
     const { review, calls } = reviewer({});
     await assert.rejects(review(tokenOf(who)), IdentityUnmapped);
@@ -179,14 +179,14 @@ test("every mapping is asked for in one call, of at most ten names", async () =>
   }
 });
 
-test("invalid mappings are counted wherever they stand, though they do not count for the answer", async () => {
+test("invalid mappings are counted in every place, even if they do not decide", async () => {
   const { review } = reviewer({ ...MAPPED, [`account/${HOME}`]: "no JSON", "pattern/any": [1, {}, { arnLike: "*" }] });
   const record = newRecord(0);
   assert.equal((await review(tokenOf("bob"), record)).authenticated, true);
   assert.equal(record.invalidMappings, 4);
 });
 
-test("a denial by the mapping leaves the identity and the parameter that counted in the record, and no user", async () => {
+test("a denial by the mapping records the identity and the deciding parameter, and no user", async () => {
   const { review } = reviewer({ [`role/${HOME}/developers`]: { arn: DEVELOPERS.arn, deny: true } });
   const record = newRecord(0);
   await assert.rejects(review(tokenOf("bob"), record));
@@ -195,7 +195,7 @@ test("a denial by the mapping leaves the identity and the parameter that counted
   assert.equal(record.user, undefined);
 });
 
-test("a node's name is asked for with the verified identity, and its failure is a fault", async () => {
+test("a node's name is looked up with the verified identity, and a failure is a fault", async () => {
   const nodes = {
     [`role/${HOME}/clusternode`]: {
       arn: `arn:aws:iam::${HOME}:role/ClusterNode`,
@@ -207,7 +207,7 @@ test("a node's name is asked for with the verified identity, and its failure is 
   await assert.rejects(reviewer(nodes, {}, { findNodeName }).review(tokenOf("node")), InstancesUnavailable);
 });
 
-test("a read that fails is in the record as one that asked the service", async () => {
+test("a failed read is recorded as one that called the service", async () => {
   const record = newRecord(0);
   const around = reviewer(MAPPED, {}, { fetchParameters: failingAfter(0) });
   await assert.rejects(around.review(tokenOf("bob"), record), ParametersUnavailable);
@@ -220,7 +220,7 @@ test("a read that fails is in the record as one that asked the service", async (
   );
 });
 
-test("a stage's time is kept, also of one that failed", async () => {
+test("a stage's duration is recorded, also if the stage fails", async () => {
   const clock = fixedClock();
   const record = newRecord(0);
   const slow = (outcome: Promise<string>) => () => {

@@ -1,4 +1,4 @@
-// The TokenReview in a body: two versions, a token, perhaps audiences; the rest of it does not matter.
+// Parsing a TokenReview: two versions, a token, optional audiences. Other fields are ignored.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -21,24 +21,24 @@ function malformed(text: string): void {
   );
 }
 
-test("both versions are read, and the version is kept for the answer", () => {
+test("both versions are accepted, and the answer keeps the version", () => {
   for (const apiVersion of [V1, BETA]) {
     assert.deepEqual(parseTokenReview(body({ apiVersion })), { apiVersion, token: "t", audiences: undefined });
   }
 });
 
-test("what kube-apiserver sends is read, with its newline", () => {
+test("the body that kube-apiserver sends is read, including its newline", () => {
   const sent = `{"kind":"TokenReview","apiVersion":"${BETA}","metadata":{"creationTimestamp":null},"spec":{"token":"t","audiences":["a"]},"status":{"user":{}}}\n`;
   assert.deepEqual(parseTokenReview(sent), { apiVersion: BETA, token: "t", audiences: ["a"] });
 });
 
-test("metadata, status and unknown fields are ignored, whatever they hold", () => {
+test("metadata, status and unknown fields are ignored, whatever they contain", () => {
   const status = { authenticated: true, user: { username: "system:admin" } };
   const more = { metadata: 1, status, other: [], spec: { token: "t", user: "x" } };
   assert.deepEqual(parseTokenReview(body(more)), { apiVersion: V1, token: "t", audiences: undefined });
 });
 
-test("what is not JSON is malformed, and not quoted", () => {
+test("a body that is not JSON is malformed, and is not quoted", () => {
   for (const text of [
     "",
     " ",
@@ -53,7 +53,7 @@ test("what is not JSON is malformed, and not quoted", () => {
   }
 });
 
-test("what is not a TokenReview is malformed", () => {
+test("a body that is not a TokenReview is malformed", () => {
   for (const text of ["null", "1", '"TokenReview"', "[]", `[${body()}]`, "{}"]) malformed(text);
   for (const kind of [undefined, null, "", "tokenreview", "SubjectAccessReview", ["TokenReview"]])
     malformed(body({ kind }));
@@ -81,19 +81,19 @@ test("a review without a token is malformed", () => {
   malformed(body({ spec: {}, token: "secret" }));
 });
 
-test("audiences that are absent, null or empty are as absent", () => {
+test("audiences that are missing, null or empty are undefined", () => {
   for (const audiences of [undefined, null, []]) {
     assert.equal(parseTokenReview(body({ spec: { token: "t", audiences } })).audiences, undefined);
   }
 });
 
-test("audiences that are ill-typed are malformed", () => {
+test("audiences of a wrong type are malformed", () => {
   for (const audiences of ["a", "", 0, 1, true, false, {}, [1], [null], ["a", null], [["a"]], [{}]]) {
     malformed(body({ spec: { token: "t", audiences } }));
   }
 });
 
-test("arbitrary text is a review or malformed, and nothing else", () => {
+test("arbitrary text is a review or malformed, and never throws another error", () => {
   const spec = fc.record(
     { token: fc.oneof(fc.string(), fc.jsonValue()), audiences: fc.jsonValue({ maxDepth: 1 }) },
     { requiredKeys: [] },

@@ -1,4 +1,4 @@
-// parseToken on anything at all: it ends in a denial, and soon.
+// parseToken on arbitrary input always ends in a denial, and soon.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ import { tokenOf } from "../../../token.ts";
 import { HOST, PARAMETERS, parse, queryWith } from "./samples.ts";
 
 const RUNS = { numRuns: 10_000 };
-/** Of the processor, far above what any input takes and far below what a backtracking expression would. */
+/** CPU time, far above any input's and far below that of a backtracking expression. */
 const LONG_MS = 250;
 
 function assertDenied(text: string): void {
@@ -18,21 +18,21 @@ function assertDenied(text: string): void {
   assert.ok(took < LONG_MS, `took ${took} ms`);
 }
 
-test("any text meets a denial", () => {
+test("any text is denied", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 5_000 }), (text) => assertDenied(text)),
     RUNS,
   );
 });
 
-test("any text after the prefix meets a denial", () => {
+test("any text after the prefix is denied", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => assertDenied(`k8s-aws-v1.${text}`)),
     RUNS,
   );
 });
 
-test("any bytes behind base64url meet a denial", () => {
+test("any bytes in base64url are denied", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 3_100 }), (bytes) => {
       assertDenied(`k8s-aws-v1.${Buffer.from(bytes).toString("base64url")}`);
@@ -41,7 +41,7 @@ test("any bytes behind base64url meet a denial", () => {
   );
 });
 
-test("any text in place of the host or of the query meets a denial", () => {
+test("any text in place of the host or of the query is denied", () => {
   const text = fc.string({ unit: "binary-ascii", maxLength: 200 });
   fc.assert(
     fc.property(text, (other) => {
@@ -53,7 +53,7 @@ test("any text in place of the host or of the query meets a denial", () => {
   );
 });
 
-test("any value in place of one, where it is another, is refused or stays inside its own parameter", () => {
+test("any changed value is refused or stays inside its own parameter", () => {
   fc.assert(
     fc.property(fc.constantFrom(...Object.keys(PARAMETERS)), fc.string({ unit: "binary-ascii" }), (name, value) => {
       try {
@@ -69,7 +69,7 @@ test("any value in place of one, where it is another, is refused or stays inside
   );
 });
 
-test("the largest tokens of one repeated piece are read without delay", () => {
+test("the largest tokens of one repeated piece are parsed without delay", () => {
   for (const piece of ["%", "%2", "%25", "a", "&", "=", "a=", "&a=b", "/", "?", "#", "\n", "Action=", "%41ction=a&"]) {
     for (const before of ["", "https://", `https://${HOST}/?`, `https://${HOST}/?${queryWith()}&`]) {
       assertDenied(tokenOf(before + piece.repeat(Math.floor((3_060 - before.length) / piece.length))));

@@ -1,4 +1,4 @@
-// X-Amz-Date: real times only, and 15 minutes to either side of now.
+// X-Amz-Date: only existing times, within 15 minutes of now.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,7 +6,7 @@ import { denial, NOW, parse, tokenWith } from "./samples.ts";
 
 const MINUTE = 60_000;
 
-/** A token of this date, with the credential of the same day. */
+/** A token with this date, and a credential of the same day. */
 function dated(date: string): string {
   const credential = `AKIALOCALALICEAAAAAA/${date.slice(0, 8)}/us-west-2/sts/aws4_request`;
   return tokenWith({ "X-Amz-Date": date, "X-Amz-Credential": credential });
@@ -20,7 +20,7 @@ test("a token that is exactly 15 minutes old is accepted, and not a millisecond 
   assert.equal(parse(dated(compact(NOW)), NOW + 15 * MINUTE).expiresAt, NOW + 15 * MINUTE);
   const error = denial(dated(compact(NOW)), NOW + 15 * MINUTE + 1);
   assert.equal(error.code, "token_expired");
-  assert.equal(error.message, "signed 16 min ago; a token lives 15 min (or a clock is wrong)");
+  assert.equal(error.message, "signed 16 min ago: a token is valid for 15 min (or a clock is wrong)");
 });
 
 test("a token of exactly 15 minutes ahead is accepted, and not a millisecond further", () => {
@@ -30,7 +30,7 @@ test("a token of exactly 15 minutes ahead is accepted, and not a millisecond fur
   assert.equal(error.message, "signed 16 min in the future: the client's clock is ahead");
 });
 
-test("the first and last second that are accepted are so at midnight and at new year as well", () => {
+test("the first and last accepted second are also correct at midnight and at new year", () => {
   for (const now of [Date.UTC(2026, 0, 1), Date.UTC(2025, 11, 31, 23, 59, 59), Date.UTC(2028, 1, 29), NOW]) {
     for (const seconds of [-900, -899, 0, 899, 900]) parse(dated(compact(now + seconds * 1_000)), now);
     assert.equal(denial(dated(compact(now - 901_000)), now).code, "token_expired");
@@ -52,10 +52,10 @@ test("29 February is a day in leap years only", () => {
 function assertNoTime(date: string): void {
   const error = denial(dated(date));
   assert.equal(error.code, "token_parameter_refused", date);
-  assert.equal(error.message, "X-Amz-Date must be a real time, yyyymmddThhmmssZ");
+  assert.equal(error.message, "X-Amz-Date must be a valid time, yyyymmddThhmmssZ");
 }
 
-test("30 February, 31 April, 24:00, second 60, month 13 and day 0 are no times", () => {
+test("30 February, 31 April, 24:00, second 60, month 13 and day 0 do not exist", () => {
   for (const day of ["20260230", "20260431", "20260631", "20260931", "20261131", "20260132", "20260100", "20260001"]) {
     assertNoTime(`${day}T030405Z`);
   }

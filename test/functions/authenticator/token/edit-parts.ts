@@ -1,8 +1,8 @@
-// Small edits that the random edits are made of: percent-encoding, bytes of the URL, spellings of base64.
+// The parts of random edits: percent-encoding, bytes of the URL, spellings of base64.
 
 import fc from "fast-check";
 
-/** A presigned URL taken apart; each pair is a name and a value, both as they stand in the URL. */
+/** A parsed presigned URL. Each pair is a name and a value, both encoded as in the URL. */
 export interface Presigned {
   readonly host: string;
   readonly pairs: readonly (readonly string[])[];
@@ -21,7 +21,7 @@ export function respell(text: string, at: number, lowerCase: boolean): string {
     .join("");
 }
 
-/** Characters that parsers disagree about, and a few of any kind; never beyond one byte. */
+/** Characters that parsers treat differently, and a few of any kind, all of one byte. */
 const CHARACTER = fc.oneof(
   fc.constantFrom(..." \t\n\r\0\\/?#&=;%+@:.,-_~'\"<>[]{}|^`*!$()".split("")),
   fc.constantFrom("%00", "%0a", "%0D", "%26", "%3d", "%25", "%2", "%", "%zz", "%u0041", "%C3%A9", "%ff", "+"),
@@ -64,11 +64,11 @@ const SPELLINGS: readonly ((text: string, at: number) => string)[] = [
   (text) => `${text}\n`,
   (text) => text.slice(0, -1),
   (text, at) => text.slice(0, at % text.length),
-  // The next letter of the alphabet: bits of the last one may be left over
+  // The next letter of the alphabet, so that unused bits of the last letter are set
   (text) => text.slice(0, -1) + String.fromCharCode(text.charCodeAt(text.length - 1) + 1),
 ];
 
-/** One edit of the token itself, after its prefix. */
+/** One edit of the token after its prefix. */
 export const asToken: fc.Arbitrary<(text: string) => string> = fc
   .record({ spelling: fc.constantFrom(...SPELLINGS), at: fc.nat() })
   .map(({ spelling, at }) => (text: string) => {

@@ -1,4 +1,4 @@
-// Edited tokens at an STS that checks signatures: none is granted unless it still is the request that was signed.
+// Edited tokens at an STS that verifies signatures: granted only if they still mean the signed request.
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
@@ -20,7 +20,7 @@ const askSts = createSts({ clusterId: CLUSTER_ID, regionalHost: HOST, endpoint: 
 
 interface Asked {
   readonly granted: boolean;
-  /** What STS read from the wire; `undefined` where it was never asked. */
+  /** What STS read from the wire; `undefined` without a call. */
   readonly received: { readonly host: string | undefined; readonly target: string } | undefined;
 }
 
@@ -42,7 +42,7 @@ function parsed(text: string): UnverifiedToken | undefined {
   }
 }
 
-test("an edited token is granted only where it means the request that was signed, and STS receives what it means", async () => {
+test("an edited token is granted only if it means the signed request, and STS receives that request", async () => {
   const count = { sent: 0, granted: 0 };
   await fc.assert(
     fc.asyncProperty(edited(originals), async ({ original, text }) => {
@@ -60,7 +60,7 @@ test("an edited token is granted only where it means the request that was signed
   assert.ok(count.granted > 500 && count.sent - count.granted > 100, JSON.stringify(count));
 });
 
-test("another spelling of a request that was signed is granted", async () => {
+test("another spelling of a signed request is granted", async () => {
   await fc.assert(
     fc.asyncProperty(respelled(originals), async ({ original, text }) => {
       const { host, target } = parse(original);

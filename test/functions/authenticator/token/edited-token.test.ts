@@ -1,4 +1,4 @@
-// Properties of parseToken under random edits: what is sent is what the token means, and a denial gives nothing away.
+// Properties of parseToken under random edits: the sent request is what the token means, and denials leak nothing.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -23,7 +23,7 @@ function parsed(text: string): UnverifiedToken | Denial {
   }
 }
 
-test("each kind of token is accepted as it was minted, and sent as it was signed", () => {
+test("each kind of unchanged token is accepted, and sent as it was signed", () => {
   for (const token of originals) {
     const url = urlOf(token);
     const { host, target } = parse(token);
@@ -31,7 +31,7 @@ test("each kind of token is accepted as it was minted, and sent as it was signed
   }
 });
 
-test("another spelling of the same request is accepted, and sent as the request it means", () => {
+test("another spelling of the same request is accepted, and sent in canonical form", () => {
   fc.assert(
     fc.property(respelled(originals), ({ original, text }) => {
       const { host, target, accessKeyId, expiresAt } = parse(text);
@@ -42,7 +42,7 @@ test("another spelling of the same request is accepted, and sent as the request 
   );
 });
 
-test("an edited token is refused, or sent byte for byte as it means, in one fixed form", () => {
+test("an edited token is refused, or sent byte for byte in canonical form", () => {
   let accepted = 0;
   fc.assert(
     fc.property(edited(originals), ({ text }) => {
@@ -56,12 +56,12 @@ test("an edited token is refused, or sent byte for byte as it means, in one fixe
     }),
     RUNS,
   );
-  // Otherwise nothing was shown
+  // Otherwise the test proves nothing
   assert.ok(accepted > RUNS.numRuns / 5, `only ${accepted} were accepted`);
   assert.ok(accepted < (RUNS.numRuns * 4) / 5, `${accepted} were accepted`);
 });
 
-test("the message of a denial never holds the signature, the security token or 40 characters of the token", () => {
+test("the message of a denial never contains the signature, the security token or 40 characters of the token", () => {
   fc.assert(
     fc.property(edited(originals), ({ original, text }) => {
       const error = parsed(text);
@@ -78,7 +78,7 @@ test("the message of a denial never holds the signature, the security token or 4
   );
 });
 
-/** The values of the signature and the security token, as they stand in the URL and decoded. */
+/** The values of the signature and the security token, encoded as in the URL and decoded. */
 function secretsOf(token: string): string[] {
   const url = urlOf(token);
   return [...url.matchAll(/(?:signature|security-token)=([^&]{16,})/gi)].flatMap(([, value = ""]) => {

@@ -1,4 +1,4 @@
-// Random edits of a valid token, for property tests: what an attacker could write, and what another client could.
+// Random edits of a valid token, for property tests: by an attacker or by another client.
 
 import fc from "fast-check";
 import { tokenOf, urlOf } from "../../../token.ts";
@@ -6,12 +6,12 @@ import { asBytes, asToken, type Presigned, respell } from "./edit-parts.ts";
 import { OTHER_REQUESTS, STRUCTURE_EDITS } from "./structure-edits.ts";
 
 export interface EditedToken {
-  /** The token that was edited. */
+  /** The original token. */
   readonly original: string;
   readonly text: string;
 }
 
-/** Edits that leave what is asked for as it is: order, case of names, percent-encoding. */
+/** Edits that do not change the request: order, case of names, percent-encoding. */
 const SAME_MEANING: fc.Arbitrary<(url: Presigned) => Presigned> = fc.oneof(
   fc
     .record({ which: fc.nat(), side: fc.constantFrom(0, 1), at: fc.nat(), lowerCase: fc.boolean() })
@@ -40,7 +40,7 @@ export function respelled(originals: readonly string[]): fc.Arbitrary<EditedToke
     .map(({ original, edits }) => ({ original, text: tokenOf(render(applied(original, edits))) }));
 }
 
-/** A token that anything was done to; almost half of them still are one. */
+/** A token with any edit. Almost half of them are still valid. */
 export function edited(originals: readonly string[]): fc.Arbitrary<EditedToken> {
   return fc
     .record({

@@ -1,4 +1,4 @@
-// Strict base64url and strict percent-encoding, each with what a lenient reader takes.
+// Strict base64url and strict percent-encoding, each with spellings that a lenient decoder accepts.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -11,7 +11,7 @@ import {
 
 const RUNS = { numRuns: 10_000 };
 
-test("base64url is decoded to one character for each byte", () => {
+test("base64url is decoded to one character per byte", () => {
   assert.equal(decodeBase64Url(""), "");
   // RFC 4648, section 10
   assert.equal(decodeBase64Url("Zg"), "f");
@@ -20,7 +20,7 @@ test("base64url is decoded to one character for each byte", () => {
   assert.equal(decodeBase64Url("-_8"), "\xfb\xff");
 });
 
-test("padding, the other alphabet, white space, one letter too many and left-over bits are not base64url here", () => {
+test("padding, the other alphabet, white space, an extra letter and unused bits are refused", () => {
   for (const text of [
     "Zg==",
     "Zm8=",
@@ -56,7 +56,7 @@ test("each text has one canonical base64url, and no other text decodes to it", (
   );
 });
 
-test("unreserved characters and %XX are decoded, in either case of the digits", () => {
+test("unreserved characters and %XX are decoded, with digits of either case", () => {
   assert.equal(decodeComponent(""), "");
   assert.equal(decodeComponent("AZaz09-._~"), "AZaz09-._~");
   assert.equal(decodeComponent("%2F%2f%41%7e%20"), "//A~ ");
@@ -72,7 +72,7 @@ test("a raw reserved character, a plus sign and a broken escape are refused", ()
   }
 });
 
-test("what is behind %XX is printable ASCII", () => {
+test("%XX must encode printable ASCII", () => {
   for (let code = 0; code < 256; code += 1) {
     const decoded = decodeComponent(`a%${code.toString(16).padStart(2, "0")}b`);
     assert.equal(decoded, code >= 0x20 && code <= 0x7e ? `a${String.fromCharCode(code)}b` : undefined, `${code}`);
@@ -80,7 +80,7 @@ test("what is behind %XX is printable ASCII", () => {
   assert.equal(decodeComponent("%C3%A9"), undefined);
 });
 
-test("all but unreserved characters are sent as %XX in upper case", () => {
+test("all characters except unreserved ones are sent as %XX in upper case", () => {
   for (let code = 0x20; code <= 0x7e; code += 1) {
     const character = String.fromCharCode(code);
     const sent = /[A-Za-z0-9._~-]/.test(character) ? character : `%${code.toString(16).toUpperCase()}`;

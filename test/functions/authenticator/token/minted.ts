@@ -1,4 +1,4 @@
-// Tokens that the AWS SDK signed with keys of the local STS, of each kind that clients make.
+// Tokens that the AWS SDK signs with keys of the local STS, of each kind that clients create.
 
 import { localIdentity } from "../../../../local/identities.ts";
 import { mintToken } from "../../../../local/token.ts";
@@ -15,7 +15,7 @@ const KINDS = [
   { identity: "bob", region: "us-west-2", host: "sts.us-west-2.api.aws" },
 ];
 
-/** A user's, a role's with its session token, one of the global host, of an extra, a FIPS and a dual-stack host. */
+/** Tokens of a user, of a role with a session token, and for the global, an extra, a FIPS and a dual-stack host. */
 export function mintEachKind(): Promise<string[]> {
   return Promise.all(
     KINDS.map(({ identity, ...where }) =>

@@ -1,18 +1,18 @@
-// What a token asks for, read without any of the code under test: the bytes that STS has to get for it.
+// Derives the request that a token means, without the code under test.
 
-/** A request to STS, as far as a token decides it. */
+/** A request to STS, as the token defines it. */
 export interface Meaning {
   readonly host: string;
   readonly target: string;
 }
 
-/** In the order in which they are to be sent. */
+/** In canonical order. */
 const NAMES = (
   "Action Version X-Amz-Algorithm X-Amz-Credential X-Amz-Date X-Amz-Expires " +
   "X-Amz-Security-Token X-Amz-Signature X-Amz-SignedHeaders"
 ).split(" ");
 
-/** `undefined` where there is nothing that STS should get: no URL of this form, or two meanings at once. */
+/** `undefined` if STS must receive nothing: no URL of this form, or an ambiguous one. */
 export function meaningOf(token: string): Meaning | undefined {
   const url = decode(token.slice("k8s-aws-v1.".length));
   if (url === undefined || !url.startsWith("https://")) return undefined;
@@ -34,7 +34,7 @@ export function meaningOf(token: string): Meaning | undefined {
   return { host: url.slice("https://".length, slash), target: `/?${query.join("&")}` };
 }
 
-/** Of all spellings only the one that encoding gives back (RFC 4648, section 3.5). */
+/** Accepts only the canonical spelling (RFC 4648, section 3.5). */
 function decode(base64url: string): string | undefined {
   try {
     const decoded = atob(base64url.replaceAll("-", "+").replaceAll("_", "/"));

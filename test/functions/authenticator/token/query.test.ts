@@ -1,4 +1,4 @@
-// Which parameters a query holds, how often, in which spelling, and in which order it is sent.
+// The parameters of a query: names, number, spelling, and order.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -29,7 +29,7 @@ test("each of the eight names is required", () => {
   }
 });
 
-test("the security token may be absent, and nothing is sent for it then", () => {
+test("the security token is optional, and omitted from the sent query if it is missing", () => {
   const query = parseQuery(queryWith());
   assert.equal("X-Amz-Security-Token" in query, false);
   assert.equal(
@@ -40,20 +40,20 @@ test("the security token may be absent, and nothing is sent for it then", () => 
   );
 });
 
-test("each name appears once, in any spelling and in any place", () => {
+test("each name appears once, in any spelling and at any place", () => {
   for (const { name, url } of doubledParameters(`?${QUERY}`)) {
     assertRefused(url.slice(1), new RegExp(`^query parameter ${name} appears more than once$`));
   }
 });
 
-test("names compare without regard to case after decoding, and are sent in their canonical spelling", () => {
+test("names ignore case after decoding, and are sent in canonical spelling", () => {
   const sent = formatQuery(parseQuery(QUERY));
   assert.equal(formatQuery(parseQuery(QUERY.replace(/(^|&)[^=]+/g, (name) => name.toLowerCase()))), sent);
   assert.equal(formatQuery(parseQuery(QUERY.replace(/(^|&)[^=]+/g, (name) => name.toUpperCase()))), sent);
   assert.equal(formatQuery(parseQuery(QUERY.replace("Action", "%61%43t%69on"))), sent);
 });
 
-test("any other name refuses the token and is named where it is harmless", () => {
+test("any other name is refused, and named if it is harmless", () => {
   for (const name of ["RoleArn", "X-Amz-Content-Sha256", "x-k8s-aws-id", "Actions", "constructor"]) {
     const message = `^unexpected query parameter "${name}"; only GetCallerIdentity's are allowed$`;
     assertRefused(`${QUERY}&${name}=1`, new RegExp(message));
@@ -73,7 +73,7 @@ test("any other name refuses the token and is named where it is harmless", () =>
   }
 });
 
-test("order is free, and what is sent is in the order of SigV4's canonical query", () => {
+test("the order is free, and the sent query has the order of SigV4's canonical query", () => {
   const sent = formatQuery(parseQuery(QUERY));
   assert.equal(sent, PAIRS.toSorted().join("&"));
   for (let at = 0; at < PAIRS.length; at += 1) {
@@ -83,20 +83,20 @@ test("order is free, and what is sent is in the order of SigV4's canonical query
   }
 });
 
-test("%2f is accepted and sent as %2F, and what need not be encoded is sent plain", () => {
+test("%2f is accepted and sent as %2F, and unreserved characters are sent unencoded", () => {
   const sent = formatQuery(parseQuery(QUERY));
   assert.equal(formatQuery(parseQuery(QUERY.replaceAll("%2F", "%2f").replaceAll("%3B", "%3b"))), sent);
   assert.equal(formatQuery(parseQuery(QUERY.replace("GetCaller", "%47etCalle%72"))), sent);
 });
 
-test("an empty value is refused, the security token's as any other", () => {
+test("an empty value is refused, also for the security token", () => {
   for (const name of NAMES) {
     const query = queryWith({ "X-Amz-Security-Token": SECURITY_TOKEN, [name]: "" });
-    assertRefused(query, new RegExp(`^query parameter ${name} is empty or badly encoded$`));
+    assertRefused(query, new RegExp(`^query parameter ${name} is empty or has an invalid encoding$`));
   }
 });
 
-test("a value of raw reserved characters or of anything but printable ASCII is refused", () => {
+test("a value with raw reserved characters or anything except printable ASCII is refused", () => {
   for (const value of [
     "a+b",
     "a/b",
@@ -116,7 +116,7 @@ test("a value of raw reserved characters or of anything but printable ASCII is r
   }
 });
 
-test("a query is name=value pairs joined by one & each", () => {
+test("a query is name=value pairs separated by a single &", () => {
   for (const query of [
     "",
     "&",
@@ -141,7 +141,7 @@ test("a query is name=value pairs joined by one & each", () => {
   }
 });
 
-test("only a short word is repeated in a message", () => {
+test("a message repeats only a short word", () => {
   assert.equal(named("X-Amz-Date2"), ' "X-Amz-Date2"');
   assert.equal(named("x".repeat(40)), ` "${"x".repeat(40)}"`);
   for (const text of ["", "x".repeat(41), "a b", "a\nb", "a/b", "é", '"']) assert.equal(named(text), "");

@@ -1,4 +1,4 @@
-// Tokens to begin a test with: a valid presigned URL in parts, each of which a test may replace.
+// Sample tokens: the parts of a valid presigned URL, each of which a test can replace.
 
 import assert from "node:assert/strict";
 import { acceptedStsHosts } from "../../../../functions/authenticator/token/sts-hosts.ts";
@@ -16,7 +16,7 @@ export const SECURITY_TOKEN = `Session/Token+${"For/Tests+".repeat(20)}==`;
 /** Every host of the partition `aws`, and one that an operator added. */
 export const HOSTS = acceptedStsHosts(partition("us-west-2"), "us-west-2", { extraHosts: [EXTRA_HOST] });
 
-/** Decoded; without a security token, as a user's token is. */
+/** Decoded values, without a security token, like a user's token. */
 export const PARAMETERS = {
   Action: "GetCallerIdentity",
   Version: "2011-06-15",
@@ -28,7 +28,7 @@ export const PARAMETERS = {
   "X-Amz-SignedHeaders": "host;x-k8s-aws-id",
 } as const;
 
-/** Decoded values by name; `undefined` leaves a parameter out, other names are added. */
+/** Decoded values by name. `undefined` omits a parameter. Other names are added. */
 export type Changes = Readonly<Record<string, string | undefined>>;
 
 export function partition(region: string): Partition {
@@ -56,7 +56,7 @@ export function parse(text: string, now = NOW): UnverifiedToken {
   return parseToken(text, HOSTS, now);
 }
 
-/** The denial that `text` meets; fails the test where it meets none. */
+/** The denial of `text`. Fails the test without a denial. */
 export function denial(text: string, now = NOW): Denial {
   try {
     parse(text, now);
@@ -67,7 +67,7 @@ export function denial(text: string, now = NOW): Denial {
   assert.fail(`accepted: ${text}`);
 }
 
-/** Each change of one value, alone, is refused with `code` and a message like this. */
+/** Checks that each change of one value is refused with `code` and a matching message. */
 export function assertRefused(name: string, values: readonly string[], code: string, message: RegExp): void {
   for (const value of values) {
     const error = denial(tokenWith({ [name]: value }));

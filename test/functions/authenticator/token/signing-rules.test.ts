@@ -1,4 +1,4 @@
-// What each value of the query must be, with good values and bad ones on both sides of every limit.
+// Each value of the query, with valid and invalid values at every limit.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -54,10 +54,10 @@ test("the day of Credential is the day of Date", () => {
   const other = ["20260101", "20260103", "20250102"].map(
     (day) => `AKIALOCALALICEAAAAAA/${day}/us-west-2/sts/aws4_request`,
   );
-  assertRefused("X-Amz-Credential", other, PARAMETER, /^X-Amz-Credential and X-Amz-Date are of different days$/);
+  assertRefused("X-Amz-Credential", other, PARAMETER, /^X-Amz-Credential and X-Amz-Date have different days$/);
 });
 
-test("the region of Credential is the host's, and us-east-1 at the global host", () => {
+test("the region of Credential is the host's, and us-east-1 for the global host", () => {
   const credential = (region: string) => ({
     "X-Amz-Credential": `AKIALOCALALICEAAAAAA/20260102/${region}/sts/aws4_request`,
   });
@@ -73,7 +73,7 @@ test("the region of Credential is the host's, and us-east-1 at the global host",
   }
 });
 
-test("a host of STS_EXTRA_HOSTS takes its region from the credential, which must be an accepted one", () => {
+test("a host of STS_EXTRA_HOSTS uses the region of the credential, which must be accepted", () => {
   for (const region of ["us-west-2", "us-east-1", "eu-central-2"]) {
     const credential = `AKIALOCALALICEAAAAAA/20260102/${region}/sts/aws4_request`;
     assert.equal(parse(tokenWith({ "X-Amz-Credential": credential }, EXTRA_HOST)).host, EXTRA_HOST);
@@ -97,7 +97,7 @@ test("Expires is a decimal integer from 0 to 900 without sign and leading zero",
   );
 });
 
-test("the token lives 15 minutes from its Date, whatever Expires says", () => {
+test("the token is valid for 15 minutes from its Date, whatever Expires is", () => {
   for (const expires of ["0", "60", "900"]) {
     const { expiresAt } = parse(tokenWith({ "X-Amz-Expires": expires }));
     assert.equal(expiresAt, Date.UTC(2026, 0, 2, 3, 19, 5));
@@ -120,7 +120,7 @@ test("another signed header cannot be reproduced, so it is refused and named", (
   assert.match(error.message, /^signed header cannot be reproduced/);
 });
 
-test("a token whose cluster header is not signed says that before anything else that is wrong", () => {
+test("an unsigned cluster header is reported before any other error", () => {
   for (const signed of ["host", "host;accept", ";", "host;", "host,x-k8s-aws-id", "host; x-k8s-aws-id"]) {
     for (const more of [{}, { "X-Amz-Expires": undefined }, { "X-Amz-Date": "20200101T000000Z" }, { Action: "x" }]) {
       const error = denial(tokenWith({ "X-Amz-SignedHeaders": signed, ...more }));

@@ -1,9 +1,9 @@
-// Edits that give a presigned URL another meaning, or two meanings at once, or none.
+// Edits that give a presigned URL another meaning, two meanings, or none.
 
 import fc from "fast-check";
 import { type Presigned, respell } from "./edit-parts.ts";
 
-/** Hosts that are good ones for other parsers, or that only look like one. */
+/** Hosts that other parsers accept, or that only look valid. */
 const OTHER_HOSTS: readonly ((host: string) => string)[] = [
   (host) => host.toUpperCase(),
   (host) => host.replace("sts", "Sts"),
@@ -55,7 +55,7 @@ const OTHER_NAMES: readonly string[] = [
   ...["Action%00", "Action%20", "%20Action", "Action[]", "Act\u0131on", "X_Amz_Date", "constructor"],
 ];
 
-/** Well-formed requests that nobody signed, by the parameter that differs. */
+/** Well-formed but unsigned requests, by the parameter that differs. */
 const WELL_FORMED: Readonly<Record<string, RegExp>> = {
   "x-amz-credential": /[A-Z](?=%2F)/,
   "x-amz-date": /[0-5]Z/,
@@ -65,7 +65,7 @@ const WELL_FORMED: Readonly<Record<string, RegExp>> = {
   "x-amz-signedheaders": /[hk]/,
 };
 
-/** Another value of its own kind for one parameter. */
+/** Another valid value for one parameter. */
 export const OTHER_REQUESTS: fc.Arbitrary<(url: Presigned) => Presigned> = fc
   .constantFrom(...Object.keys(WELL_FORMED))
   .map((parameter) => ({ host, pairs }: Presigned) => {
@@ -83,7 +83,7 @@ export const OTHER_REQUESTS: fc.Arbitrary<(url: Presigned) => Presigned> = fc
 const which = fc.nat();
 const value = fc.constantFrom(...OTHER_VALUES);
 
-/** Text beyond one byte a character becomes the bytes of its UTF-8, as a client would send it. */
+/** Text beyond one byte per character becomes the bytes of its UTF-8, as a client would send it. */
 function utf8(text: string): string {
   return Buffer.from(text).toString("latin1");
 }
@@ -107,7 +107,7 @@ export const STRUCTURE_EDITS: fc.Arbitrary<(url: Presigned) => Presigned> = fc.o
     .map(({ to, name, value }) => ({ host, pairs }: Presigned) => {
       return { host, pairs: pairs.toSpliced(to % (pairs.length + 1), 0, [utf8(name), value]) };
     }),
-  // Two pairs lose what stands between them, or the pair its equals sign, or gets another one
+  // Two pairs lose their separator, or a pair loses its equals sign or gets another one
   fc.record({ which, kind: fc.constantFrom("joined", "bare", "double", "more") }).map(({ which, kind }) => {
     return ({ host, pairs }: Presigned) => {
       const index = which % pairs.length;

@@ -1,4 +1,4 @@
-// Which hosts a token may name, by partition, own region and settings.
+// The hosts that a token can name, by partition, region and settings.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -16,14 +16,14 @@ function hostsIn(region: string, options?: StsHostOptions): StsHosts {
   return acceptedStsHosts(partition(region), region, options);
 }
 
-/** Region by host; hosts that are refused are left out. */
+/** Region by host, without refused hosts. */
 function accepted(hosts: StsHosts, names: readonly string[]): Record<string, string | undefined> {
   return Object.fromEntries(
     names.filter((name) => hosts.regionByHost.has(name)).map((name) => [name, hosts.regionByHost.get(name)]),
   );
 }
 
-/** What AWS's pages list, written down here once more: the rule may not add to it. */
+/** A copy of the lists in AWS's documentation, which the code must not exceed. */
 const DOCUMENTED = {
   "us-east-1":
     /^sts\.([a-z0-9-]+\.)?amazonaws\.com$|^sts\.[a-z0-9-]+\.api\.aws$|^sts-fips\.us-(east|west)-[12]\.amazonaws\.com$|^sts-fips\.(us-(east|west)-[12]|ca-(central|west)-1)\.api\.aws$/,
@@ -36,17 +36,17 @@ const DOCUMENTED = {
   "eusc-de-east-1": /^sts\.eusc-de-east-1\.amazonaws\.eu$/,
 } as const;
 
-test("no token of a stranger can name a host that does not resolve by AWS's documentation", () => {
+test("every accepted host is in AWS's documentation, so it resolves", () => {
   for (const [own, documented] of Object.entries(DOCUMENTED)) {
     const { regions, regionByHost } = hostsIn(own);
     const undocumented = [...regionByHost.keys()].filter((host) => !documented.test(host));
     assert.deepEqual(undocumented, [], own);
-    // None is lost either: each region by its plain name
+    // Each region is accepted by its plain name
     for (const region of regions) assert.equal(regionByHost.get(`sts.${region}.${partition(own).domain}`), region);
   }
 });
 
-test("a token for a FIPS host that AWS does not have is refused offline, and one that it has is accepted", () => {
+test("a token for a FIPS host that AWS does not have is refused, and one for an existing FIPS host is accepted", () => {
   for (const region of ["eu-west-1", "ca-central-1", "us-gov-west-1", "us-west-2"]) {
     const credential = `AKIALOCALALICEAAAAAA/20260102/${region}/sts/aws4_request`;
     const read = () =>
@@ -60,7 +60,7 @@ test("a token for a FIPS host that AWS does not have is refused offline, and one
   }
 });
 
-test("hosts that are both FIPS and dual-stack are accepted for the Regions of the US and Canada alone", () => {
+test("hosts that are both FIPS and dual-stack are accepted only for the Regions of the US and Canada", () => {
   const { regions, regionByHost } = hostsIn("eu-west-1");
   const accepted = [...regions].filter((region) => regionByHost.get(`sts-fips.${region}.api.aws`) === region);
   assert.deepEqual(accepted.sort(), [
@@ -69,7 +69,7 @@ test("hosts that are both FIPS and dual-stack are accepted for the Regions of th
   assert.equal(hostsIn("us-gov-west-1").regionByHost.has("sts-fips.us-gov-west-1.api.aws"), false);
 });
 
-test("dual-stack hosts are accepted in the partitions that AWS documents them for", () => {
+test("dual-stack hosts are accepted in the partitions for which AWS documents them", () => {
   for (const [region, host] of [
     ["eu-west-1", "sts.eu-west-1.api.aws"],
     ["us-gov-west-1", "sts.us-gov-west-1.api.aws"],
@@ -79,7 +79,7 @@ test("dual-stack hosts are accepted in the partitions that AWS documents them fo
   }
 });
 
-test("STS_HOSTS=regional leaves the plain regional names, and STS_EXTRA_HOSTS", () => {
+test("STS_HOSTS=regional accepts only the plain regional names and STS_EXTRA_HOSTS", () => {
   for (const own of Object.keys(DOCUMENTED)) {
     const hosts = hostsIn(own, { regionalOnly: true, extraHosts: [EXTRA_HOST] });
     const plain = [...hosts.regions].map((region) => `sts.${region}.${partition(own).domain}`);
@@ -98,7 +98,7 @@ test("GovCloud has plain and dual-stack hosts, and no sts-fips. host", () => {
   }
 });
 
-test("the global host is us-east-1's, and only in the partition aws", () => {
+test("the global host belongs to us-east-1, and only in the partition aws", () => {
   assert.equal(hostsIn("eu-west-1").regionByHost.get("sts.amazonaws.com"), "us-east-1");
   for (const region of ["us-gov-west-1", "cn-north-1", "us-iso-east-1", "us-isob-east-1", "eusc-de-east-1"]) {
     const names = ["sts.amazonaws.com", "sts.amazonaws.com.cn", "sts.c2s.ic.gov", "sts.amazonaws.eu"];
@@ -113,7 +113,7 @@ test("the partitions aws and aws-us-gov, which share their domains, refuse each 
   assert.deepEqual(accepted(hostsIn("us-gov-east-1"), names), {});
 });
 
-test("no partition accepts a host of another one", () => {
+test("no partition accepts a host of another partition", () => {
   const regions = ["eu-west-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1"];
   for (const own of regions) {
     const others = regions
@@ -123,7 +123,7 @@ test("no partition accepts a host of another one", () => {
   }
 });
 
-test("an own region that is newer than the table is known, and its plain host is accepted", () => {
+test("the function's region is accepted with its plain host, even if it is newer than the table", () => {
   const hosts = hostsIn("eu-west-9");
   assert.ok(hosts.regions.has("eu-west-9"));
   assert.equal(hosts.regionByHost.get("sts.eu-west-9.amazonaws.com"), "eu-west-9");
@@ -138,7 +138,7 @@ test("an own region that is newer than the table is known, and its plain host is
   assert.equal(hostsIn("us-west-2").regionByHost.has("sts.eu-west-9.amazonaws.com"), false);
 });
 
-test("STS_REGIONS narrows the list and does not imply the own region", () => {
+test("STS_REGIONS limits the list and does not add the function's region", () => {
   const hosts = hostsIn("us-west-2", { onlyRegions: ["eu-west-1", "us-east-2"] });
   assert.deepEqual([...hosts.regions], ["eu-west-1", "us-east-2"]);
   const names = [
@@ -150,12 +150,12 @@ test("STS_REGIONS narrows the list and does not imply the own region", () => {
   assert.deepEqual(Object.keys(accepted(hosts, names)), names.slice(0, 2));
 });
 
-test("the global host counts as us-east-1 under STS_REGIONS", () => {
+test("STS_REGIONS treats the global host as us-east-1", () => {
   assert.equal(hostsIn("us-west-2", { onlyRegions: ["us-west-2"] }).regionByHost.has("sts.amazonaws.com"), false);
   assert.equal(hostsIn("us-west-2", { onlyRegions: ["us-east-1"] }).regionByHost.get("sts.amazonaws.com"), "us-east-1");
 });
 
-test("a host of STS_EXTRA_HOSTS is accepted with the regions that STS_REGIONS leaves", () => {
+test("a host of STS_EXTRA_HOSTS is accepted with the regions of STS_REGIONS", () => {
   const hosts = hostsIn("us-west-2", { onlyRegions: ["us-west-2"], extraHosts: [EXTRA_HOST] });
   assert.equal(parseToken(tokenWith({}, EXTRA_HOST), hosts, NOW).host, EXTRA_HOST);
   const credential = "AKIALOCALALICEAAAAAA/20260102/us-east-1/sts/aws4_request";
@@ -165,10 +165,10 @@ test("a host of STS_EXTRA_HOSTS is accepted with the regions that STS_REGIONS le
   });
 });
 
-test("another spelling of a host, or one that looks like it, is refused with one message and without repeating it", () => {
+test("another spelling of a host, or a similar one, is refused with one message that does not repeat it", () => {
   for (const host of Object.values(hostileHosts(HOST)).flat()) {
     const error = denial(tokenOf(withHost(urlWith(), HOST, host)));
     assert.equal(error.code, "token_host_refused", host);
-    assert.equal(error.message, "the host is not an STS endpoint that is accepted here");
+    assert.equal(error.message, "the host is not an accepted STS endpoint");
   }
 });

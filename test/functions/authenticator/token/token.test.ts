@@ -1,4 +1,4 @@
-// The outside of a token: prefix, size, base64url, and the one form of URL inside.
+// The outer form of a token: prefix, size, base64url, and the form of the URL.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -26,7 +26,7 @@ function assertMalformed(text: string, message: RegExp): void {
 const BASE64 = /^not canonical unpadded base64url after the prefix$/;
 const FORM = /^not exactly https:\/\/<host>\/\?<query>$/;
 
-test("a token yields access key id, host, target and the instant at which it ends", () => {
+test("a token yields access key id, host, target and expiry", () => {
   assert.deepEqual(parse(tokenWith()), {
     accessKeyId: "AKIALOCALALICEAAAAAA",
     host: HOST,
@@ -45,7 +45,7 @@ test("a token with a security token is sent with it, between Expires and Signatu
   assert.ok(target.includes(`&X-Amz-Expires=60&X-Amz-Security-Token=${encoded}&X-Amz-Signature=`), target);
 });
 
-test("only the prefix k8s-aws-v1. in this very case marks a token as ours", () => {
+test("only the prefix k8s-aws-v1., in this case, marks a token as ours", () => {
   assert.ok(hasTokenPrefix(tokenWith()));
   assert.ok(hasTokenPrefix("k8s-aws-v1."));
   for (const text of [
@@ -61,15 +61,15 @@ test("only the prefix k8s-aws-v1. in this very case marks a token as ours", () =
   assertMalformed(tokenWith().replace("v1", "v2"), /^does not begin with k8s-aws-v1\.$/);
 });
 
-/** As long as it is asked for, and valid in all else. */
+/** A token of this length that is valid otherwise. */
 function tokenOfLength(length: number): string {
   const bytes = Math.floor(((length - "k8s-aws-v1.".length) * 3) / 4);
   const space = bytes - urlWith({ "X-Amz-Security-Token": "" }).length;
   return tokenWith({ "X-Amz-Security-Token": "s".repeat(space) });
 }
 
-test("a token has at most 4096 bytes, prefix included", () => {
-  // No base64 has 4096 - 11 characters, so 4095 is the longest
+test("a token has at most 4096 bytes, including the prefix", () => {
+  // 4096 - 11 is not a length of base64, so 4095 is the longest
   for (const length of [4_094, 4_095]) {
     const token = tokenOfLength(length);
     assert.equal(token.length, length);
@@ -85,7 +85,7 @@ test("the size is counted in bytes, not in characters", () => {
   assertMalformed(`k8s-aws-v1.${"é".repeat(2_043)}`, /^longer than 4096 bytes$/);
 });
 
-test("padding, the standard alphabet, white space, stray characters and left-over bits are refused", () => {
+test("padding, the standard alphabet, white space, stray characters and unused bits are refused", () => {
   const token = tokenWith({ "X-Amz-Expires": "600" });
   assert.match(token, /[^=]$/);
   for (const text of [`${token}=`, `${token}==`, `${token} `, `${token}\n`, `${token}.`, `${token}%`]) {
@@ -99,7 +99,7 @@ test("padding, the standard alphabet, white space, stray characters and left-ove
   assertMalformed("k8s-aws-v1.k8s-aws-v1.", BASE64);
 });
 
-test("bits that the last character leaves over are zero", () => {
+test("unused bits of the last character are zero", () => {
   for (const url of [urlWith(), urlWith({}, EXTRA_HOST), `${urlWith()}0`]) {
     const token = tokenOf(url);
     if (url.length % 3 === 0) continue;
@@ -139,7 +139,7 @@ test("the decoded token is exactly https://<host>/?<query>", () => {
   }
 });
 
-test("bytes beyond ASCII are refused wherever they stand", () => {
+test("bytes beyond ASCII are refused at every place", () => {
   const url = urlWith();
   for (const byte of ["\x80", "\xe9", "\xff", "\xc3\xa9", "\xe2\x80\xa8"]) {
     for (let at = 0; at <= url.length; at += 1) denial(tokenOf(url.slice(0, at) + byte + url.slice(at)));

@@ -1,4 +1,4 @@
-// The user that a mapping makes of an identity: rendered, then refused where the outcome is not a fit name.
+// The Kubernetes user of an identity: rendered by its mapping, and denied if a name is not acceptable.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -27,7 +27,7 @@ function render(mapping: Mapping, { who = "bob", reserved = [], node = notAsked 
   return renderUser(selected, verified(who), reserved, node);
 }
 
-test("username and groups are rendered, and groups may be left out", async () => {
+test("username and groups are rendered, and groups are optional", async () => {
   assert.deepEqual(await render({ username: "dev:{SessionName}", groups: ["g", "a-{AccountID}"] }), {
     username: "dev:bob-example.com",
     groups: ["g", `a-${HOME}`],
@@ -35,12 +35,12 @@ test("username and groups are rendered, and groups may be left out", async () =>
   assert.deepEqual(await render({ username: "dev" }), { username: "dev", groups: [] });
 });
 
-test("an account mapping without username gives the canonical ARN and no groups", async () => {
+test("an account mapping without username has the canonical ARN as username and no groups", async () => {
   assert.deepEqual(await render({}), { username: `arn:aws:iam::${HOME}:role/Developers`, groups: [] });
   assert.equal((await render({}, { who: "alice" })).username, `arn:aws:iam::${HOME}:user/engineering/alice`);
 });
 
-test("a placeholder that has no value for this identity denies, in username and in a group", async () => {
+test("a placeholder without a value for this identity denies, in username and in a group", async () => {
   for (const who of ["alice", "root", "federated"]) {
     for (const name of ["SessionName", "SessionNameRaw"]) {
       for (const mapping of [{ username: `x:{${name}}` }, { username: "x", groups: ["a", `{${name}}`] }]) {
@@ -50,7 +50,7 @@ test("a placeholder that has no value for this identity denies, in username and 
   }
 });
 
-test("EC2 is asked only where a placeholder needs it, and once for all of them", async () => {
+test("EC2 is called only if a placeholder needs it, and only once", async () => {
   let asked = 0;
   const node = async () => {
     asked += 1;
@@ -68,7 +68,7 @@ test("EC2 is asked only where a placeholder needs it, and once for all of them",
   assert.equal(asked, 2);
 });
 
-test("a node that is not proven is denied with the reason, and no answer from EC2 is a fault", async () => {
+test("an unproven node is denied with the reason, and a failure of EC2 is a fault", async () => {
   const mapping = { username: "system:node:{EC2PrivateDNSName}" };
   const node = async () => ({ refusal: "instance i-1 is not running" });
   await assert.rejects(render(mapping, { node }), (error: unknown) => {
@@ -97,7 +97,7 @@ test("control characters are refused in username and groups: C0, DEL, C1, U+2028
   }
 });
 
-test("the characters next to the control characters are not refused", async () => {
+test("characters next to the control characters are accepted", async () => {
   const name = "a \u0020~\u00a0\u00e9\u2027\u202a\u{1f600}";
   assert.equal((await render({ username: name })).username, name);
 });
@@ -107,7 +107,7 @@ test("no prefix is reserved by default", async () => {
   assert.deepEqual(await render(user), user);
 });
 
-test("reserved prefixes are checked on the username and on every group, at their beginning only", async () => {
+test("reserved prefixes are checked at the beginning of the username and of every group", async () => {
   const reserved = ["system:", "eks:"];
   for (const mapping of [
     ...[{ username: "system:admin" }, { username: "eks:" }, { username: "x", groups: ["system:masters"] }],
@@ -122,7 +122,7 @@ test("reserved prefixes are checked on the username and on every group, at their
   }
 });
 
-test("reserved prefixes are checked after rendering, in what a session name brings as well", async () => {
+test("reserved prefixes are checked after rendering, including the session name", async () => {
   const reserved = ["bob"];
   await assert.rejects(render({ username: "{SessionName}" }, { reserved }), NameRefused);
   await assert.rejects(render({ username: "x", groups: ["{SessionNameRaw}"] }, { reserved }), NameRefused);
@@ -130,7 +130,7 @@ test("reserved prefixes are checked after rendering, in what a session name brin
   await assert.rejects(render({}, { reserved: ["arn:"] }), NameRefused);
 });
 
-test("each refusal names the canonical ARN and the parameters that were tried, and not the name it refuses", async () => {
+test("each denial names the canonical ARN and the parameters that were tried, but not the refused name", async () => {
   for (const mapping of [{ username: "a\nb" }, { username: "secret\u2028" }, { username: "{EC2PrivateDNSName}" }]) {
     await assert.rejects(render(mapping, { node: async () => ({ refusal: "no" }) }), ({ message }: Error) => {
       assert.match(message, /\barn:aws:iam::111122223333:role\/Developers\b/);

@@ -1,4 +1,4 @@
-// One endpoint with all that belongs to it: its own function, its alarms and dashboard, and the way new versions get in.
+// Creates an endpoint with its function, alarms, dashboard, saved queries and safe deployment.
 
 import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import type { IRole } from "aws-cdk-lib/aws-iam";
@@ -22,7 +22,7 @@ import { saveQueries } from "./monitoring/queries.ts";
 import { makeRollbackAlarms } from "./monitoring/rollback-alarms.ts";
 import type { IamAuthenticatorProps } from "./props.ts";
 
-export interface Served {
+export interface DeployedEndpoint {
   /** Ends in `/authenticate`. */
   readonly url: string;
   readonly handler: IFunction;
@@ -35,10 +35,14 @@ export interface Served {
 }
 
 /**
- * Each kind has logical ids of its own, also for its function: CloudFormation cannot make one kind of API into another,
- * and while kube-apiserver still calls the former endpoint, that needs a function with its own CALLER_AUTH.
+ * Each kind has separate logical ids and a separate function: CloudFormation cannot convert one kind of API into another,
+ * and while kube-apiserver still calls the former endpoint, its function needs the former CALLER_AUTH.
  */
-export function serve(construct: Construct, endpoint: Endpoint, props: IamAuthenticatorProps): Served {
+export function deployEndpoint(
+  construct: Construct,
+  endpoint: Endpoint,
+  props: IamAuthenticatorProps,
+): DeployedEndpoint {
   checkEndpoint(construct, endpoint);
   const scope = endpoint.kind === "http" ? construct : new Construct(construct, SCOPES[endpoint.kind]);
   const { clusterId, safeDeployments = true, quietHours = 24 } = props;
@@ -56,7 +60,7 @@ export function serve(construct: Construct, endpoint: Endpoint, props: IamAuthen
     reservedConcurrency: props.reservedConcurrency,
     network: networkOf(props),
   });
-  // CDK's own types do not agree under exactOptionalPropertyTypes.
+  // CDK's types conflict under exactOptionalPropertyTypes.
   const handler = live as IFunction;
   const options = {
     name: `iam-authenticator-${clusterId}`,
