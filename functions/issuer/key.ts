@@ -2,6 +2,7 @@
 
 import { createPublicKey, hash, type KeyObject } from "node:crypto";
 import { isObject } from "../lib/json.ts";
+import { smallFactor } from "./modulus.ts";
 
 interface KeyMembers {
   readonly use: "sig";
@@ -38,7 +39,7 @@ export function checkIssuerKey(value: unknown): IssuerKeyCheck {
   if (typeof key === "string") return invalid(key);
   const publicKey = importKey(key);
   if (publicKey === undefined) return invalid("is not a readable public key");
-  const weakness = weaknessOf(publicKey);
+  const weakness = weaknessOf(publicKey, key);
   if (weakness !== undefined) return invalid(weakness);
   // Each key has one spelling, so that the documents stay identical byte for byte.
   if (!isCanonical(key, publicKey)) return invalid("has a number that is not canonical base64url");
@@ -96,14 +97,17 @@ function importKey(key: IssuerKey): KeyObject | undefined {
   }
 }
 
-function weaknessOf(publicKey: KeyObject): string | undefined {
+function weaknessOf(publicKey: KeyObject, key: IssuerKey): string | undefined {
   const { modulusLength, publicExponent } = publicKey.asymmetricKeyDetails ?? {};
   if (modulusLength === undefined || publicExponent === undefined) return undefined;
   if (modulusLength < MIN_RSA_BITS)
     return `an RSA key must have at least ${MIN_RSA_BITS} bits; this one has ${modulusLength}`;
   // With exponent 1, anyone can sign. Go, the language of kube-apiserver, has the same bounds: crypto/rsa, checkPub.
   const isSound = publicExponent >= 3n && publicExponent < 2n ** 31n && publicExponent % 2n === 1n;
-  return isSound ? undefined : "an RSA key must have an odd public exponent of 3 or more";
+  if (!isSound) return "an RSA key must have an odd public exponent of 3 or more";
+  const modulus = key.kty === "RSA" ? BigInt(`0x${Buffer.from(key.n, "base64url").toString("hex")}`) : 1n;
+  const factor = smallFactor(modulus);
+  return factor === undefined ? undefined : `its modulus is divisible by ${factor}: create a new signing key`;
 }
 
 function isCanonical(key: IssuerKey, publicKey: KeyObject): boolean {

@@ -1,7 +1,7 @@
 // Public keys of the issuer: accepts the four kinds of kube-apiserver, and nothing else.
 
 import assert from "node:assert/strict";
-import { createHash, createPublicKey, generateKeyPairSync } from "node:crypto";
+import { createHash, createPublicKey, generateKeyPairSync, generatePrimeSync } from "node:crypto";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { checkIssuerKey, issuerKeyOf, keyId } from "../../../functions/issuer/key.ts";
@@ -110,6 +110,19 @@ describe("a key is refused", () => {
         assert.match(problem({ ...jwk, [member]: null }), new RegExp(`^holds "${member}"`));
       }
     });
+  }
+});
+
+test("an RSA key whose modulus anyone can factor is refused", () => {
+  const prime = generatePrimeSync(2040, { bigint: true });
+  for (const [modulus, factor] of [
+    [2n ** 2048n - 1n, 3],
+    [prime * 251n, 251],
+    [2n ** 2048n - 2n, 2],
+  ] as const) {
+    const n = Buffer.from(modulus.toString(16), "hex").toString("base64url");
+    const found = problem(withOwnKid({ ...RSA.jwk, n }));
+    assert.equal(found, `its modulus is divisible by ${factor}: create a new signing key`);
   }
 });
 

@@ -84,6 +84,11 @@ describe("ISSUER_URL", () => {
     "https://oidc.example.com\n",
     "https://",
     "https://010.0.0.1",
+    "https://a..com",
+    "https://.example.com",
+    "https://-a.example.com",
+    "https://a-.example.com",
+    `https://${"a".repeat(64)}.example.com`,
     `https://oidc.example.com/${"a".repeat(240)}`,
   ]) {
     test(`refuses ${JSON.stringify(url.slice(0, 60))}`, () => {
