@@ -8,7 +8,7 @@ export interface TrustedSubject {
 }
 
 /** A label and a subdomain: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
-const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+export const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 const PATTERN = /^[a-z0-9.*?-]+$/;
 

@@ -40,7 +40,10 @@ export async function checkProvider(
     }
     const failure = toFailure(error);
     if (failure === undefined) throw error;
-    const advice = "allow iam:GetOpenIDConnectProvider here";
+    const isDenied = error instanceof Error && /^AccessDenied/.test(error.name);
+    const advice = isDenied
+      ? "allow iam:GetOpenIDConnectProvider here"
+      : "check the network to STS and IAM, and run this again";
     return { check, state: "warning", seen: `not read: ${failure.message}`, advice };
   } finally {
     iam.destroy();

@@ -1,6 +1,7 @@
 // `irsa policy`: prints admission policies or a Kustomize component that give Pods their role.
 
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
+import { NAMESPACE } from "../../../functions/issuer/trust-policy.ts";
 import { describe } from "../../command.ts";
 import { usage } from "../../errors.ts";
 import { collect, readRoleArn, readWhole } from "../../options.ts";
@@ -35,14 +36,24 @@ export function policyCommand(command: Command, io: IOStreams): Command {
     ],
   })
     .option("--for <version>", "Kubernetes version", readKubernetesVersion, DEFAULT_VERSION)
-    .option("--token-audience <audience>", "audience of the tokens", STS_AUDIENCE)
+    .option("--token-audience <audience>", "audience of the tokens", readAudience, STS_AUDIENCE)
     .option("--token-expiration <seconds>", "lifetime of the tokens", readWhole, DEFAULT_TOKEN_EXPIRATION)
     .option("--sts-regional-endpoint", "set AWS_STS_REGIONAL_ENDPOINTS=regional")
     .option("--aws-default-region <region>", "set AWS_REGION and AWS_DEFAULT_REGION")
-    .option("--except-namespace <name>", "do not change Pods in it (may be repeated)", collect)
+    .option("--except-namespace <name>", "do not change Pods in it (may be repeated)", collectNamespace)
     .option("--role <arn>", "before Kubernetes 1.34: the Pod's role", readRoleArn)
     .option("--container <name>", "before Kubernetes 1.34: a container of the Pod (may be repeated)", collect)
     .action((options: PolicyCommandOptions) => policy(options, io));
+}
+
+function readAudience(text: string): string {
+  if (text.trim() !== "") return text;
+  throw new InvalidArgumentError("It must not be empty.");
+}
+
+function collectNamespace(text: string, before?: readonly string[]): readonly string[] {
+  if (NAMESPACE.test(text)) return collect(text, before);
+  throw new InvalidArgumentError("It must be a namespace: up to 63 lower-case letters, digits and hyphens.");
 }
 
 function policy(options: PolicyCommandOptions, io: IOStreams): void {

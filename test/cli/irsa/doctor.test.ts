@@ -45,7 +45,7 @@ function awsAnswer(body: string) {
   }
   const { status, audiences } = provider;
   if (status !== 200) {
-    const code = status === 404 ? "NoSuchEntity" : "AccessDenied";
+    const code = { 403: "AccessDenied", 404: "NoSuchEntity" }[status] ?? "ServiceFailure";
     return { status, body: `<ErrorResponse><Error><Code>${code}</Code><Message>no</Message></Error></ErrorResponse>` };
   }
   const members = audiences.map((audience) => `<member>${audience}</member>`).join("");
@@ -211,6 +211,13 @@ describe("one fault fails one check", () => {
       "warning",
       /^not read: No permission/,
       /allow iam:GetOpenIDConnectProvider/,
+    ],
+    "IAM does not answer": [
+      () => Object.assign(provider, { status: 500 }),
+      "provider",
+      "warning",
+      /^not read: /,
+      /check the network to STS and IAM/,
     ],
     "kube-apiserver has a key that is not served": [
       () => api.answers.set(`GET ${JWKS_PATH}`, () => [200, { keys: [KEY, OTHER] }]),

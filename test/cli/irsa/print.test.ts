@@ -116,6 +116,9 @@ describe("irsa policy", () => {
     [["--for", "2.0"], /It must be a Kubernetes version/],
     [["--token-expiration", "599"], /must be at least 600/],
     [["--token-expiration", "1d"], /positive integer/],
+    [["--token-audience", ""], /It must not be empty/],
+    [["--except-namespace", "Kube System"], /It must be a namespace/],
+    [["--except-namespace", ""], /It must be a namespace/],
     [["--aws-default-region", "paris"], /must be an AWS region such as eu-west-1/],
   ] as const) {
     test(`refuses ${words.join(" ")}`, async () => {
