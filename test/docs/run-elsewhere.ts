@@ -77,6 +77,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "kubectl --kubeconfig break-glass.kubeconfig auth whoami": NO_SUCH_CLUSTER,
   "grep Unable to authenticate": by(AT_A_CLUSTER, "Unable to authenticate"),
   "kubectl apply -f -": by("test/e2e/irsa-policy.e2e.ts", "policy"),
+  "kubectl create namespace team-a": by(AT_A_CLUSTER, '["create", "namespace", "team-a"]'),
   "kubectl -n team-a run ": NO_PODS,
   "kubectl -n team-a ": by(AT_A_CLUSTER, "annotate serviceaccount"),
   "curl https://localhost/openid/v1/jwks": by(ISSUER, "jwks"),
