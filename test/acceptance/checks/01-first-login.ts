@@ -4,10 +4,7 @@ import type { Check } from "../check.ts";
 import { acceptance } from "../command.ts";
 import { matching } from "../rows.ts";
 import { COMPLETE, GRANTED, mustRun, ROLE_USER, tokenIn } from "../site.ts";
-import { until } from "../wait.ts";
-
-/** Callers apply within 60 s, mappings within 30 s (docs/reference.md). */
-export const CACHES_MS = 90_000;
+import { CACHES_MS, until, untilGranted } from "../wait.ts";
 
 export const firstLogin: Check = {
   number: 1,
@@ -31,13 +28,7 @@ export const firstLogin: Check = {
     });
     await rows.see("granted", GRANTED, async () => {
       const token = await site.token();
-      const { seen } = await until(
-        site.world,
-        CACHES_MS,
-        () => site.review(token),
-        ({ authenticated }) => authenticated,
-      );
-      return seen;
+      return untilGranted(site.world, () => site.review(token));
     });
     await rows.see("denied", matching("denied: identity_unmapped", /^denied: identity_unmapped: /), async () => {
       const { arn, credentials } = await site.user();

@@ -7,9 +7,8 @@ import type { Check } from "../check.ts";
 import { acceptance } from "../command.ts";
 import { matching } from "../rows.ts";
 import { GRANTED, GROUP, mustRun, type Site, tokenIn } from "../site.ts";
-import { until } from "../wait.ts";
+import { untilGranted } from "../wait.ts";
 import type { Credentials } from "../world.ts";
-import { CACHES_MS } from "./01-first-login.ts";
 
 const MINUTE = 60_000;
 
@@ -19,13 +18,7 @@ export const tokens: Check = {
   minutes: 4,
   async run(site, rows) {
     const granted = async (token: string) => {
-      const { seen } = await until(
-        site.world,
-        CACHES_MS,
-        () => site.review(token),
-        ({ authenticated }) => authenticated,
-      );
-      return seen;
+      return untilGranted(site.world, () => site.review(token));
     };
     const asUser = `granted as acceptance-user (${GROUP})`;
     const [role, user] = [async () => (await site.role()).credentials, async () => (await site.user()).credentials];
@@ -123,13 +116,7 @@ async function permissionSet(site: Site, rows: Parameters<Check["run"]>[1]): Pro
     await mustRun(site.command(["mappings", "set", target, "--username", SET_USER, "--group", GROUP, "--yes"]));
     const args = ["eks", "get-token", "--cluster-name", site.clusterId, ...profile];
     const token = tokenIn(await mustRun(site.world.run("aws", args)));
-    const { seen } = await until(
-      site.world,
-      CACHES_MS,
-      () => site.review(token),
-      ({ authenticated }) => authenticated,
-    );
-    return seen;
+    return untilGranted(site.world, () => site.review(token));
   });
 }
 

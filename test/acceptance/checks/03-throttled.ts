@@ -6,8 +6,7 @@ import { jsonEvents } from "../logs.ts";
 import { sumOf } from "../metrics.ts";
 import { matching } from "../rows.ts";
 import { GRANTED } from "../site.ts";
-import { until } from "../wait.ts";
-import { CACHES_MS } from "./01-first-login.ts";
+import { CACHES_MS, until, untilGranted } from "../wait.ts";
 
 const REQUESTS = 5;
 const LOGS_MS = 3 * 60_000;
@@ -49,13 +48,7 @@ export const throttled: Check = {
     }
 
     await rows.see("served again", GRANTED, async () => {
-      const { seen } = await until(
-        world,
-        CACHES_MS,
-        () => site.review(token),
-        ({ authenticated }) => authenticated,
-      );
-      return seen;
+      return untilGranted(world, () => site.review(token));
     });
     // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
     const explained = matching("each with an integrationError", /^\d+ entries, all with an integrationError/);

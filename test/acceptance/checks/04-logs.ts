@@ -8,8 +8,7 @@ import { eventsOf, type LogEvent } from "../logs.ts";
 import { sumOf } from "../metrics.ts";
 import { matching } from "../rows.ts";
 import { mustRun, ROLE_USER, type Site } from "../site.ts";
-import { until } from "../wait.ts";
-import { CACHES_MS } from "./01-first-login.ts";
+import { until, untilGranted } from "../wait.ts";
 
 const LOGS_MS = 3 * 60_000;
 const METRICS_MS = 10 * 60_000;
@@ -29,12 +28,7 @@ export const logs: Check = {
 
     await rows.see("two events for each review", "1 review line, 1 metrics line", async () => {
       const token = await site.token();
-      await until(
-        world,
-        CACHES_MS,
-        () => site.review(token),
-        ({ authenticated }) => authenticated,
-      );
+      await untilGranted(world, () => site.review(token));
       await world.sleep(QUIET_MS);
       found = await linesOf(site, await aReview(site), since);
       return `${found.reviews.length} review line, ${found.metrics.length} metrics line`;

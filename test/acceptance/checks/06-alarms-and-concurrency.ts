@@ -5,8 +5,7 @@ import { acceptance } from "../command.ts";
 import { changedBy, groupOf, provisionedOf } from "../deployments.ts";
 import { matching, type Rows } from "../rows.ts";
 import { COMPLETE, GRANTED, type Site } from "../site.ts";
-import { until } from "../wait.ts";
-import { CACHES_MS } from "./01-first-login.ts";
+import { until, untilGranted } from "../wait.ts";
 
 const READY_MS = 10 * 60_000;
 /** Lambda keeps this many executions unreserved: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
@@ -66,14 +65,7 @@ async function concurrency(site: Site, rows: Rows): Promise<void> {
   );
   await rows.see("a review after the upgrade", GRANTED, async () => {
     const token = await site.token();
-    return (
-      await until(
-        site.world,
-        CACHES_MS,
-        () => site.review(token),
-        ({ authenticated }) => authenticated,
-      )
-    ).seen;
+    return untilGranted(site.world, () => site.review(token));
   });
 }
 

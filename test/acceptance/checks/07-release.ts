@@ -11,8 +11,7 @@ import { postReview } from "../reviews.ts";
 import { matching, oneLine } from "../rows.ts";
 import { COMPLETE, makeCaller, mustRun, type Site, tokenIn } from "../site.ts";
 import { TAG } from "../stacks.ts";
-import { until } from "../wait.ts";
-import { CACHES_MS } from "./01-first-login.ts";
+import { CACHES_MS, until } from "../wait.ts";
 
 export const release: Check = {
   number: 7,

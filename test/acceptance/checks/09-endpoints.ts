@@ -10,8 +10,7 @@ import { jsonEvents } from "../logs.ts";
 import { postReview, readReview } from "../reviews.ts";
 import { matching, type Rows } from "../rows.ts";
 import { COMPLETE, GRANTED, GROUP, mustRun, type Site, tokenIn } from "../site.ts";
-import { until } from "../wait.ts";
-import { CACHES_MS } from "./01-first-login.ts";
+import { until, untilGranted } from "../wait.ts";
 
 const LOGS_MS = 3 * 60_000;
 const complete = matching("CREATE_COMPLETE", COMPLETE);
@@ -63,14 +62,7 @@ async function mtls(site: Site, rows: Rows): Promise<void> {
   };
   await rows.see("mtls: review", GRANTED, async () => {
     const token = await reviewed();
-    return (
-      await until(
-        world,
-        CACHES_MS,
-        () => send(token, tls),
-        ({ authenticated }) => authenticated,
-      )
-    ).seen;
+    return untilGranted(world, () => send(token, tls));
   });
   // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mutual-tls.html
   const refused = matching("a closed connection, or HTTP 403", /^(no answer: \w+|HTTP 403\b)/);

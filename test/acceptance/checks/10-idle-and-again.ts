@@ -4,8 +4,7 @@ import type { Check } from "../check.ts";
 import { acceptance } from "../command.ts";
 import { matching } from "../rows.ts";
 import { COMPLETE, GRANTED, type Site } from "../site.ts";
-import { until } from "../wait.ts";
-import { CACHES_MS } from "./01-first-login.ts";
+import { until, untilGranted } from "../wait.ts";
 
 const MINUTE = 60_000;
 const IDLE_MS = 20 * MINUTE;
@@ -19,14 +18,7 @@ export const idleAndAgain: Check = {
     await site.ensure();
     const granted = async () => {
       const token = await site.token();
-      return (
-        await until(
-          site.world,
-          CACHES_MS,
-          () => site.review(token),
-          ({ authenticated }) => authenticated,
-        )
-      ).seen;
+      return untilGranted(site.world, () => site.review(token));
     };
     // Without provisioned concurrency of earlier checks, which keeps environments warm.
     await rows.see("default settings", matching("CREATE_COMPLETE or UPDATE_COMPLETE", COMPLETE), async () => {
