@@ -40,7 +40,7 @@ function listCommands(io: IOStreams): CommandList {
   for (const [path, entry] of Object.entries(COMMANDS)) {
     const names = path.split(" ");
     const command = newCommand(io, names.at(-1) ?? "", entry.summary);
-    find(program, names.slice(0, -1)).addCommand(command);
+    follow(program, names.slice(0, -1)).addCommand(command);
     if ("examples" in entry) describe(command, entry);
     else {
       if (entry.alias !== undefined) command.alias(entry.alias);
@@ -56,7 +56,7 @@ function listCommands(io: IOStreams): CommandList {
 }
 
 /** Follows the words down the command tree until one is not a command. */
-function find(program: Command, words: readonly string[]): Command {
+function follow(program: Command, words: readonly string[]): Command {
   let command = program;
   for (const word of words) {
     const child = command.commands.find((one) => isCalled(one, word));
@@ -74,7 +74,7 @@ function below(command: Command): Command[] {
 function helpFirst(words: readonly string[], program: Command): readonly string[] {
   const at = words.indexOf("help");
   const named = words.slice(0, Math.max(at, 0));
-  const group = find(program, named);
+  const group = follow(program, named);
   return group.commands.length > 0 && depthOf(group) === named.length && at >= 0
     ? ["help", ...words.toSpliced(at, 1)]
     : words;
@@ -95,7 +95,9 @@ function listReviews(words: readonly string[]): readonly string[] {
 function calledBy(words: readonly string[], program: Command): readonly Command[] {
   const [first, ...rest] = words.filter((word) => !word.startsWith("-"));
   if (first === "completion") return below(program);
-  return first === "help" ? [find(program, [first]), find(program, rest)] : [find(program, [first ?? "", ...rest])];
+  return first === "help"
+    ? [follow(program, [first]), follow(program, rest)]
+    : [follow(program, [first ?? "", ...rest])];
 }
 
 /** Throws `CommanderError` for wrong usage and after --help. Its message is already printed. */

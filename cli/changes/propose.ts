@@ -1,6 +1,5 @@
 // Checks, prints, confirms and writes a plan: every command that writes uses it.
 
-import type { AccessTexts } from "../access/describe.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { finding, silentExit } from "../errors.ts";
@@ -81,7 +80,8 @@ export async function propose(
   if (!options.force) await guardLockout(current, afterwards(current, changes), context);
   printIfLong(changes.length, connection, io);
   if (options.dryRun) return undefined;
-  const weakened = weakeningSentence(texts);
+  const weakenings = [...texts.weakenings.values()].flat().map(({ text }) => text);
+  const weakened = weakeningSentence(weakenings);
   if (options.yes && weakened !== undefined && !options.allowWeakening) {
     throw finding(`Refused: ${weakened} To accept this with --yes, add --allow-weakening.`);
   }
@@ -91,8 +91,7 @@ export async function propose(
     if (io.interactive) io.tell(`T${weakened.slice(1)}\n`);
     await confirm(question, io, "--yes and --allow-weakening");
   }
-  const accepted = [...texts.weakenings.values()].flat().map(({ text }) => text);
-  return { changes, current, weakenings: accepted, force: options.force === true, isPartial };
+  return { changes, current, weakenings, force: options.force === true, isPartial };
 }
 
 function outcome(done: readonly Change[]): string {
@@ -114,8 +113,7 @@ function checkDenialsWritten(changes: readonly Change[], leftOut: readonly Chang
 
 const MAX_NAMED = 10;
 
-function weakeningSentence({ weakenings }: AccessTexts): string | undefined {
-  const texts = [...weakenings.values()].flat().map(({ text }) => text);
+function weakeningSentence(texts: readonly string[]): string | undefined {
   if (texts.length === 0) return undefined;
   const more = texts.length > MAX_NAMED ? `, and ${texts.length - MAX_NAMED} more (marked ! above)` : "";
   return `this ${texts.slice(0, MAX_NAMED).join(", ")}${more}.`;

@@ -15,6 +15,7 @@ import {
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { getHomeDir, loadSharedConfigFiles } from "@smithy/core/config";
+import type { SharedConfigFiles } from "@smithy/types";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { Credentials } from "../aws/client-config.ts";
 import { usage } from "../errors.ts";
@@ -37,12 +38,13 @@ export async function cachedCredentials(
   io: IOStreams,
 ): Promise<Credentials> {
   const folder = cacheFolder(io);
-  const refusal = await whyNotCached(options["profile"], folder);
+  const files = await loadSharedConfigFiles({ ignoreCache: true });
+  const refusal = whyNotCached(options["profile"], folder, files);
   if (refusal !== undefined) {
     io.tell(`Not cached: ${refusal}\n`);
     return find();
   }
-  const file = join(folder, `${await cacheKey(options)}.json`);
+  const file = join(folder, `${cacheKey(options, files)}.json`);
   const kept = readPrivate(file, io);
   if (kept !== undefined && lasts(kept, io)) return kept;
   const found = await find();
@@ -67,9 +69,8 @@ function cacheFolder({ environment }: IOStreams): string {
  * credentials must not be used. Also hashes the sign-ins and the host name: machines may share a home folder and have
  * different instance roles. A key with too few inputs caused https://nvd.nist.gov/vuln/detail/CVE-2025-11621.
  */
-async function cacheKey(options: Readonly<Record<string, unknown>>): Promise<string> {
+function cacheKey(options: Readonly<Record<string, unknown>>, files: SharedConfigFiles): string {
   const environment = Object.entries(process.env).filter(([name]) => name.startsWith("AWS_"));
-  const files = await loadSharedConfigFiles({ ignoreCache: true });
   const signIns = signInFolders().map(textsIn);
   const all = JSON.stringify([Object.entries(options).sort(), environment.sort(), files, signIns, hostname()]);
   return createHash("sha256").update(all).digest("hex");

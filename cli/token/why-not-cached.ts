@@ -2,12 +2,13 @@
 
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
-import { loadSharedConfigFiles } from "@smithy/core/config";
+import type { SharedConfigFiles } from "@smithy/types";
+import { environmentKeys } from "../aws/credential-provider.ts";
 import { shellWord } from "../terminal/print.ts";
 
 /** Returns the reason as a sentence; `undefined` if the cache can be used. `profile`: from options or AWS_PROFILE. */
-export async function whyNotCached(profile: unknown, folder: string): Promise<string | undefined> {
-  if (await usesProcess(profile)) {
+export function whyNotCached(profile: unknown, folder: string, files: SharedConfigFiles): string | undefined {
+  if (usesProcess(profile, files)) {
     return "the AWS profile has a credential_process, whose result may depend on what --cache cannot see.";
   }
   // A user who can write to the parent folder can replace this folder.
@@ -15,11 +16,9 @@ export async function whyNotCached(profile: unknown, folder: string): Promise<st
 }
 
 /** Whether the credentials may come from a credential_process, of the profile or of its chain of source_profile. */
-async function usesProcess(profile: unknown): Promise<boolean> {
+function usesProcess(profile: unknown, { configFile, credentialsFile }: SharedConfigFiles): boolean {
   // As in the SDK, a named profile takes precedence over environment keys.
-  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
-  if (profile === undefined && AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY) return false;
-  const { configFile, credentialsFile } = await loadSharedConfigFiles({ ignoreCache: true });
+  if (profile === undefined && environmentKeys(process.env) !== undefined) return false;
   const seen = new Set<string>();
   let name: string | undefined = typeof profile === "string" ? profile : "default";
   while (name !== undefined && !seen.has(name)) {
