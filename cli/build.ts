@@ -5,8 +5,8 @@ import { join, relative } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
 import { builtIns } from "../infra/bundle/built-ins.ts";
 import { licences } from "../infra/bundle/licences.ts";
+import { withoutBarrels } from "../infra/bundle/without-barrels.ts";
 import packageJson from "../package.json" with { type: "json" };
-import { withoutBarrels } from "./without-barrels.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 export const COMMAND_FILE = "iam-authenticator.mjs";

@@ -2,9 +2,9 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Plugin } from "esbuild";
+import { replacement } from "./replacement.ts";
 
-const MODULES = join(import.meta.dirname, "..", "node_modules");
+const MODULES = join(import.meta.dirname, "..", "..", "node_modules");
 const IMPORT = /^import \{([^}]*)\} from "(@(?:smithy|aws-sdk)\/core\/[\w-]+)";/gm;
 const EXPORT = /^export \{([^}]*)\} from "([^"]+)";/gm;
 
@@ -17,25 +17,23 @@ interface Found {
  * With `splitting`, a command that imports an index file loads everything that any command uses of it: `token` would
  * load 80 kB of serializers to get the signer. https://esbuild.github.io/api/#splitting
  */
-export const withoutBarrels: Plugin = {
-  name: "without-barrels",
-  setup({ onLoad }) {
-    const exportsOf = new Map<string, Map<string, Found>>();
-    onLoad({ filter: /[/\\]@(smithy|aws-sdk)[/\\].*\.js$|[/\\]cli[/\\].*\.ts$/ }, ({ path }) => ({
-      contents: readFileSync(path, "utf8").replace(IMPORT, (statement, names: string, from: string) => {
-        const index = indexOf(from);
-        if (index === undefined) return statement;
-        return namesIn(names)
-          .map(([name, local]) => {
-            const found = findExport(index, name, exportsOf);
-            return `import { ${found?.name ?? name} as ${local} } from ${JSON.stringify(found?.file ?? from)};`;
-          })
-          .join(" ");
-      }),
-      loader: path.endsWith(".ts") ? "ts" : "js",
-    }));
-  },
-};
+export const withoutBarrels = replacement("without-barrels", ({ onLoad }, done) => {
+  const exportsOf = new Map<string, Map<string, Found>>();
+  onLoad({ filter: /[/\\]@(smithy|aws-sdk)[/\\].*\.js$|[/\\]cli[/\\].*\.ts$/ }, ({ path }) => ({
+    contents: readFileSync(path, "utf8").replace(IMPORT, (statement, names: string, from: string) => {
+      const index = indexOf(from);
+      if (index === undefined) return statement;
+      return namesIn(names)
+        .map(([name, local]) => {
+          const found = findExport(index, name, exportsOf);
+          if (found === undefined) return `import { ${name} as ${local} } from ${JSON.stringify(from)};`;
+          return done(`import { ${found.name} as ${local} } from ${JSON.stringify(found.file)};`);
+        })
+        .join(" ");
+    }),
+    loader: path.endsWith(".ts") ? "ts" : "js",
+  }));
+});
 
 /** The names in `a, type B, c as d`, without types. */
 function namesIn(list: string): [name: string, local: string][] {
