@@ -16,13 +16,8 @@ if (at >= 0 && Number(needed[at]) > Number(present[at])) {
   );
   process.exit(2);
 }
-const code = await run(process.argv.slice(2), processStreams());
+const streams = processStreams();
+const code = await run(process.argv.slice(2), streams);
 // Flush pipes first. Then exit, even if requests are still open.
-await Promise.all([process.stdout, process.stderr].map(flushed));
+await streams.flush();
 process.exit(code);
-
-function flushed(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve) => {
-    stream.write("", () => resolve());
-  });
-}

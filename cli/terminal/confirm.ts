@@ -23,7 +23,7 @@ export async function confirm(question: string, io: IOStreams, answer = "--yes")
 export async function ask(question: string, { input, tell, interrupted }: IOStreams): Promise<string | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
   // readline's question() loses an answer without a line break.
-  const lines = createInterface({ input });
+  const lines = createInterface({ input: input() });
   lines.once("line", resolve);
   lines.once("close", () => resolve(undefined));
   const stop = () => reject(interrupted.reason);

@@ -13,7 +13,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 /** `-` is standard input. Throws as `readFileText` does, and if standard input is empty. */
 export async function readText(file: string, io: IOStreams): Promise<string> {
   if (file !== "-") return readFileText(file);
-  const text = decodeText(await readStream(io.input), file);
+  const text = decodeText(await readStream(io.input()), file);
   // Usually, the program before the pipe has failed.
   if (text.trim() === "") throw usage("Standard input is empty.");
   return text;

@@ -3,6 +3,7 @@
 import { writeSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
+import { isatty } from "node:tty";
 import { styleText } from "node:util";
 import type { Clock } from "../../functions/lib/deadline.ts";
 import { EXIT } from "../errors.ts";
@@ -21,7 +22,8 @@ export interface IOStreams {
   readonly tell: (text: string) => void;
   /** Replaces the progress line on standard error. An empty line removes it. */
   readonly showProgress: (line: string) => void;
-  readonly input: Readable;
+  /** Standard input. Node.js opens each standard stream at its first use, which takes milliseconds. */
+  readonly input: () => Readable;
   /** Whether standard error is a terminal. */
   readonly watched: boolean;
   /** Whether standard input is a terminal too, so that the user can answer. */
@@ -38,6 +40,7 @@ export interface IOStreams {
   readonly secrets: Secrets;
 }
 
+const [STDIN, STDERR] = [0, 2];
 const CLEAR_LINE = "\r\u001b[K";
 
 /**
@@ -56,8 +59,13 @@ export function withHarmlessOutput(io: IOStreams): IOStreams {
   };
 }
 
+interface ProcessStreams extends IOStreams {
+  /** Waits until the output is written: pipes are asynchronous on some systems. */
+  readonly flush: () => Promise<void>;
+}
+
 /** The first Ctrl-C aborts `interrupted`. The second one ends the process. */
-export function processStreams(): IOStreams {
+export function processStreams(): ProcessStreams {
   const interrupt = new AbortController();
   const abort = () => interrupt.abort();
   process.once("SIGINT", abort);
@@ -67,18 +75,22 @@ export function processStreams(): IOStreams {
     if (error.code === "EPIPE") closing.abort();
     leave(error);
   });
-  process.stderr.on("error", leave);
+  const opened = new Set<NodeJS.WriteStream>([process.stdout]);
+  const standardError = () => {
+    if (!opened.has(process.stderr)) opened.add(process.stderr.on("error", leave));
+    return process.stderr;
+  };
   return {
     environment: process.env,
     clock: Date.now,
     sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
     print: (text, tone) => process.stdout.write(tone === undefined ? text : inColour(text, tone, process.stdout)),
     printSecret: (text) => process.stdout.write(text),
-    tell: (text) => process.stderr.write(text),
-    showProgress: (line) => process.stderr.write(`${CLEAR_LINE}${line}`),
-    input: process.stdin,
-    watched: process.stderr.isTTY,
-    interactive: process.stdin.isTTY && process.stderr.isTTY,
+    tell: (text) => standardError().write(text),
+    showProgress: (line) => standardError().write(`${CLEAR_LINE}${line}`),
+    input: () => process.stdin,
+    watched: isatty(STDERR),
+    interactive: isatty(STDIN) && isatty(STDERR),
     columns: columnsOf(process.stdout),
     interrupted: interrupt.signal,
     async leaveInterrupts(work) {
@@ -94,6 +106,9 @@ export function processStreams(): IOStreams {
     },
     closed: closing.signal,
     secrets: createSecrets(),
+    async flush() {
+      await Promise.all([...opened].map((stream) => new Promise<void>((resolve) => stream.write("", () => resolve()))));
+    },
   };
 }
 

@@ -51,7 +51,7 @@ export async function cli(words: readonly string[], options: CliOptions = {}): P
       options.onTell?.(text);
     },
     showProgress: (line) => err.push(line),
-    input: typeof input === "string" ? Readable.from([input]) : input,
+    input: () => (typeof input === "string" ? Readable.from([input]) : input),
     interactive,
     watched: options.watched ?? interactive,
     columns,

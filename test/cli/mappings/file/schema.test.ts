@@ -31,7 +31,7 @@ const ONLY_THE_COMMAND = {
 
 /** All problems that `apply` reports for this text. */
 async function problemsOf(text: string): Promise<string[]> {
-  const io = { ...streams, input: Readable.from([text]) };
+  const io = { ...streams, input: () => Readable.from([text]) };
   try {
     const { entries, denials, problems } = await examineMappingFiles(["-"], io);
     return [...problems, ...placeEntries("/p", entries, denials).problems].map(({ problem }) => problem);
