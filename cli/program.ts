@@ -24,8 +24,8 @@ interface CommandList {
   load(commands: readonly Command[]): Promise<void>;
 }
 
-/** Creates every command with its name and summary. `load` adds the rest. */
-function listCommands(io: IOStreams): CommandList {
+/** Creates every command with its name and summary, or only the command `first` if it is not a group. `load` adds the rest. */
+function listCommands(io: IOStreams, first = ""): CommandList {
   const program = newCommand(io, "iam-authenticator", "operate AWS IAM identities in a Kubernetes cluster");
   const examples = [
     "iam-authenticator mappings list --cluster prod",
@@ -37,7 +37,9 @@ function listCommands(io: IOStreams): CommandList {
     .addHelpText("after", ({ command }) => `\n${command.createHelp().boxWrap(EXIT_CODES, helpColumns(io))}`)
     .hook("preAction", async (_, command) => (await import("./config.ts")).applyContext(command, io));
   const loaders = new Map<Command, () => Promise<unknown>>();
-  for (const [path, entry] of Object.entries(COMMANDS)) {
+  const only = COMMANDS[first];
+  const listed = only === undefined || "examples" in only ? Object.entries(COMMANDS) : [[first, only] as const];
+  for (const [path, entry] of listed) {
     const names = path.split(" ");
     const command = newCommand(io, names.at(-1) ?? "", entry.summary);
     follow(program, names.slice(0, -1)).addCommand(command);
@@ -102,7 +104,9 @@ function calledBy(words: readonly string[], program: Command): readonly Command[
 
 /** Throws `CommanderError` for wrong usage and after --help. Its message is already printed. */
 export async function parse(words: readonly string[], io: IOStreams): Promise<void> {
-  const { program, load } = listCommands(io);
+  // `completion` and `help` list the other commands.
+  const isAlone = words[0] !== "completion" && words[0] !== "help";
+  const { program, load } = listCommands(io, isAlone ? words[0] : "");
   const arranged = listReviews(helpFirst(words, program));
   await load(calledBy(arranged, program));
   await program.parseAsync(arranged, { from: "user" });

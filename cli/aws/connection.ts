@@ -7,8 +7,9 @@ import { type EvaluationContext, evaluationContext, functionSettings } from "../
 import type { ConnectionOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { watched } from "./calls.ts";
+import { chooseRates } from "./choose-rates.ts";
 import { type ClientConfig, clientConfig, patientRetries } from "./client-config.ts";
-import { chooseRates, type Rates } from "./rates.ts";
+import type { Rates } from "./rates.ts";
 
 export interface Connection {
   readonly ssm: SSMClient;

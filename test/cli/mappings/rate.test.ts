@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { SSMClient } from "@aws-sdk/client-ssm";
-import { chooseRates, type RateOptions } from "../../../cli/aws/rates.ts";
+import { chooseRates } from "../../../cli/aws/choose-rates.ts";
+import type { RateOptions } from "../../../cli/aws/rates.ts";
 import { processStreams } from "../../../cli/terminal/io-streams.ts";
 import type { MemoryStore } from "../../../local/parameter-store/parameter-store.ts";
 import { DEFAULT_THROUGHPUT, HIGHER_THROUGHPUT, type Throughput } from "../../../local/parameter-store/throughput.ts";
