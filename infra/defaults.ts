@@ -3,7 +3,7 @@
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 
 export const DEFAULTS = {
-  /** MB. Measured in docs/performance.md. */
+  /** MB. Measured in test/bench/README.md. */
   memorySize: 512,
   logRetention: RetentionDays.THREE_MONTHS,
   issuerThrottle: { rateLimit: 100, burstLimit: 200 },

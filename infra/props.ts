@@ -27,7 +27,7 @@ export interface IamAuthenticatorProps {
   readonly formerEndpoint?: Endpoint;
 
   /**
-   * Requests per second that the endpoint accepts, and the burst above that. See "Storms" in docs/performance.md.
+   * Requests per second that the endpoint accepts, and the burst above that. See "What to set" in docs/performance.md.
    *
    * @default - 150 per second, burst 50; with `reservedConcurrency`, 200 per second, burst 2,000
    */
@@ -126,7 +126,7 @@ export interface IamAuthenticatorProps {
 
   /**
    * Maximum number of Lambda environments, taken from the account's limit. 8 are enough for most clusters, and prevent a
-   * restart of the control plane from using up Parameter Store's reads (docs/performance.md, "Storms"). The deployment
+   * restart of the control plane from using up Parameter Store's reads (docs/performance.md, "What to set"). The deployment
    * fails if fewer than 100 of the account's limit remain for other functions.
    *
    * @default - only the account's limit

@@ -23,7 +23,7 @@ export function createAgents(plain: boolean): Agents {
 
 /**
  * Starts to open a connection to `endpoint`, which serves most requests, so that the first review after a cold start does
- * not wait for the handshake (measured in docs/performance.md).
+ * not wait for the handshake (measured in test/bench/README.md).
  */
 export function openAgents(endpoint: URL): Agents {
   const agents = createAgents(endpoint.protocol === "http:");

@@ -33,7 +33,7 @@ export function apiReference(entry = ENTRY): string {
 
 const HEAD = `# API
 
-What \`lambda-iam-authenticator\` exports to CDK apps; [docs/deploy.md](docs/deploy.md#in-your-own-cdk-app) has an example. Made of the
+What \`lambda-iam-authenticator\` exports to CDK apps; [docs/cdk.md](docs/cdk.md#in-your-own-cdk-app) has an example. Made of the
 declarations by \`npm run docs\`.
 `;
 

@@ -25,7 +25,7 @@ Creates: CloudFormation stacks with ${clusterId} in their names (functions, HTTP
          key, a bucket, and parameters below /iam-authenticator/${clusterId}. All except the parameters have
          the tag ${TAG}.
 Time:    about ${minutes} minutes. This is an estimate: no run on AWS has been measured yet.
-Cost:    less than 1 USD at list prices (see docs/acceptance.md).
+Cost:    less than 1 USD at list prices (see test/acceptance/README.md).
 It does not change account settings. Zips stay in the bucket of cdk bootstrap, as after every cdk deploy.
 ${end}
 `;

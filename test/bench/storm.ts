@@ -1,38 +1,13 @@
 // Load spikes: a control plane restarts, a thousand nodes join, STS fails. Runs the built bundle in as many environments
 // as Lambda would start, with AWS's limits. `npm run bench -- storm [set]`; the default set is the quick one.
 
-import type { Throttle } from "../../infra/endpoint/endpoint.ts";
-import { defaultThrottle } from "../../infra/endpoint/throttle.ts";
 import { markdown } from "./compare.ts";
-import type { Limit } from "./storm/limit.ts";
 import type { StormOrder } from "./storm/process.ts";
 import type { Storm, StormResult } from "./storm/run.ts";
+import { SETTINGS, type Settings, type SettingsName } from "./storm/settings.ts";
 import { carryOutAll } from "./storm/storms.ts";
 
-/** The operator's settings. Accounts allow 1,000 environments, except new ones. */
-type Settings = Pick<Storm, "throttle" | "maxEnvironments" | "ssmReads" | "warmEnvironments" | "throttledStatus">;
-
-const byDefault = (reservedConcurrency?: number): Settings => ({
-  throttle: limit(defaultThrottle(reservedConcurrency)),
-  maxEnvironments: reservedConcurrency ?? 1_000,
-  warmEnvironments: 0,
-  ssmReads: 40,
-  throttledStatus: 500,
-});
-/** For more than 200 identities: the burst limit of API Gateway per account. */
-const WIDE = limit({ rateLimit: 1_000, burstLimit: 5_000 });
-const SETTINGS = {
-  default: byDefault(),
-  "8 reserved": byDefault(8),
-  "20 reserved, throttle 1,000/5,000": { ...byDefault(20), throttle: WIDE },
-  "60 reserved, throttle 1,000/5,000, higher throughput": { ...byDefault(60), throttle: WIDE, ssmReads: 10_000 },
-} satisfies Record<string, Settings>;
-type SettingsName = keyof typeof SETTINGS;
 const NAMES = Object.keys(SETTINGS) as SettingsName[];
-
-function limit({ rateLimit, burstLimit }: Throttle): Limit {
-  return { perSecond: rateLimit, burst: burstLimit };
-}
 
 interface Row {
   readonly storm: string;

@@ -1,4 +1,4 @@
-// Computes the costs in docs/deploy.md from the templates and the function's metrics.
+// Computes the costs in docs/costs.md from the templates and the function's metrics.
 
 import "../infra/quick-synth.ts";
 import assert from "node:assert/strict";
@@ -10,7 +10,7 @@ import { templateOf } from "../infra/stacks.ts";
 import { resources } from "../infra/template.ts";
 
 const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
-const [, section = ""] = read("docs/deploy.md").split("\n## What it costs\n");
+const section = read("docs/costs.md");
 
 /** USD in us-east-1: https://aws.amazon.com/{api-gateway,lambda,cloudwatch,privatelink}/pricing */
 const PRICE = {

@@ -30,8 +30,10 @@ test("each example in YAML or JSON parses", () => {
   for (const block of json) assert.equal(typeof JSON.parse(block), "object");
 });
 
-test("docs/deploy.md: the manual webhook kubeconfig equals the command's", () => {
-  const [block = ""] = blocksOf("docs/deploy.md", "yaml").filter((one) => one.includes("current-context: webhook"));
+test("docs/cloudformation.md: the manual webhook kubeconfig equals the command's", () => {
+  const [block = ""] = blocksOf("docs/cloudformation.md", "yaml").filter((one) =>
+    one.includes("current-context: webhook"),
+  );
   assert.deepEqual(documentsIn(block), documentsIn(webhookKubeconfig({ server: "<Endpoint>", token: "<token>" })));
 });
 

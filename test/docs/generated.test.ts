@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { generatedDocuments } from "./generated.ts";
 
-test("docs/commands.md and the table of error codes are up to date (npm run docs)", async () => {
+test("docs/commands.md, the table of error codes and the images are up to date (npm run docs)", async () => {
   const documents = Object.entries(await generatedDocuments());
-  assert.equal(documents.length, 2);
+  assert.equal(documents.length, 5);
   for (const [path, text] of documents) {
     assert.equal(readFileSync(join(import.meta.dirname, "../..", path), "utf8"), text, `${path}: npm run docs`);
   }

@@ -8,15 +8,21 @@ import { createProgram } from "../../cli/program.ts";
 import { processStreams } from "../../cli/terminal/io-streams.ts";
 import * as errors from "../../functions/errors.ts";
 import { cli } from "../cli/cli.ts";
+import { type Figures, loginsPlot, mappingsPlot } from "./plots.ts";
+import { recordingImage, recordSession } from "./recording.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 
 /** Expected contents by path from the root. */
 export async function generatedDocuments(): Promise<Readonly<Record<string, string>>> {
+  const figures: Figures = JSON.parse(read("test/bench/figures.json"));
   return {
     "docs/commands.md": await commandsPage(),
     "docs/reference.md": withPart(read("docs/reference.md"), "error codes", errorCodes()),
+    "docs/images/logins.svg": loginsPlot(figures),
+    "docs/images/mappings.svg": mappingsPlot(figures),
+    "docs/images/recording.svg": recordingImage(await recordSession()),
   };
 }
 

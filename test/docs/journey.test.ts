@@ -1,4 +1,4 @@
-// The commands in the transcript docs/journey.md still print the same output. Dots match anything; times, durations and
+// The commands in the transcript test/docs/journey.md still print the same output. Dots match anything; times, durations and
 // addresses may differ.
 
 import assert from "node:assert/strict";
@@ -46,7 +46,7 @@ interface Step {
 
 /** The commands of this project with their output. */
 function steps(): Step[] {
-  const page = readFileSync(join(ROOT, "docs/journey.md"), "utf8");
+  const page = readFileSync(join(ROOT, "test/docs/journey.md"), "utf8");
   const [, ...pieces] = page.split(/^ {4}\$ /m);
   return pieces.flatMap((piece) => {
     const [first = "", ...rest] = piece.split("\n");

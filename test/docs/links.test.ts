@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 
 const root = join(import.meta.dirname, "../..");
-const documents = globSync(["*.md", "docs/**/*.md", "examples/*/README.md"], { cwd: root });
+const documents = globSync(["*.md", "docs/**/*.md", "examples/*/README.md", "test/**/*.md"], { cwd: root });
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 
 /** Heading anchors as on GitHub: lower case, hyphens for spaces, no other punctuation. */

@@ -7,8 +7,11 @@ import { promisify } from "node:util";
 
 export const ROOT = join(import.meta.dirname, "../..");
 
-/** All user documents except commands.md, which is generated. */
-export const PAGES = globSync(["*.md", "docs/*.md"], { cwd: ROOT, exclude: ["docs/commands.md"] }).sort();
+/** All documents with instructions except commands.md, which is generated. */
+export const PAGES = globSync(["*.md", "docs/*.md", "test/*/README.md"], {
+  cwd: ROOT,
+  exclude: ["docs/commands.md"],
+}).sort();
 
 /** The text of every fenced code block in this language. */
 export function blocksOf(page: string, language: string): string[] {

@@ -1,4 +1,4 @@
-// Prints the transcripts of docs/proof.md: the view of a user and an operator at a real kube-apiserver.
+// Prints the transcripts of test/e2e/README.md: the view of a user and an operator at a real kube-apiserver.
 
 import { localIdentity } from "../../local/identities.ts";
 import { TOKEN_MAKERS } from "./cluster/exec-plugins.ts";

@@ -109,8 +109,8 @@ test("without a cluster, the stack's deployment fails with a message", () => {
   );
 });
 
-test("each typo of docs/journey.md has the answer on that page", () => {
-  const page = readFileSync(new URL("../../docs/journey.md", import.meta.url), "utf8");
+test("each typo of test/docs/journey.md has the answer on that page", () => {
+  const page = readFileSync(new URL("../docs/journey.md", import.meta.url), "utf8");
   const [, section = ""] = page.split(/^### Ten typos$/m);
   const [, ...steps] = (section.split(/^## /m)[0] ?? "").replaceAll("\n      ", " ").split("    $ npx cdk deploy");
   assert.equal(steps.length, 10);

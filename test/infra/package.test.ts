@@ -37,7 +37,7 @@ before(() => {
   }
 });
 
-/** The example of docs/deploy.md for other CDK apps. */
+/** The example of docs/cdk.md for other CDK apps. */
 const APP = `
 class ClusterStack extends Stack {
   constructor(scope: App) {
@@ -52,9 +52,9 @@ app.synth();
 `;
 
 function snippet(): string {
-  const deploy = readFileSync(join(ROOT, "docs", "deploy.md"), "utf8");
+  const page = readFileSync(join(ROOT, "docs", "cdk.md"), "utf8");
   const [, code = ""] =
-    /^import \{ IamAuthenticator \} from "lambda-iam-authenticator";\n(.*?)^```$/ms.exec(deploy) ?? [];
+    /^import \{ IamAuthenticator \} from "lambda-iam-authenticator";\n(.*?)^```$/ms.exec(page) ?? [];
   return code.replace("<64 hex digits>", "0".repeat(64));
 }
 

@@ -211,12 +211,9 @@ test("required parameters are the cluster, the bucket and those of a kind withou
   ]);
 });
 
-test("docs/deploy.md lists exactly the parameters of the templates", () => {
-  const [, page = ""] = readFileSync(join(ROOT, "docs", "deploy.md"), "utf8").split(
-    "\n## CloudFormation without CDK\n",
-  );
-  const [section = ""] = page.split("\n## ");
-  const documented = [...section.matchAll(/`([A-Z][A-Za-z]+)`/g)].map(([, name = ""]) => name);
+test("docs/cloudformation.md lists exactly the parameters of the templates", () => {
+  const page = readFileSync(join(ROOT, "docs", "cloudformation.md"), "utf8");
+  const documented = [...page.matchAll(/`([A-Z][A-Za-z]+)`/g)].map(([, name = ""]) => name);
   const parameters = NAMES.flatMap((name) => Object.keys(templateOf(name).Parameters));
   assert.deepEqual([...new Set(documented)].sort(), [...new Set(parameters)].sort());
 });

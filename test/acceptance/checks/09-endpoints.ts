@@ -88,7 +88,7 @@ async function privateEndpoint(site: Site, rows: Rows): Promise<void> {
   // The role is an account setting, which this command never changes.
   const { cloudwatchRoleArn } = await aws<{ cloudwatchRoleArn?: string }>("apigateway", "get-account");
   if (cloudwatchRoleArn === undefined) {
-    rows.leaveOut("private", answered.text, "the account has no log role of API Gateway (docs/deploy.md)");
+    rows.leaveOut("private", answered.text, "the account has no log role of API Gateway (docs/vpc.md)");
     return;
   }
   const clusterId = `${site.clusterId}-private`;

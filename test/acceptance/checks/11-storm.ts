@@ -1,4 +1,4 @@
-// Check 11, opt-in: 50 identities log in at once; compares with the model in docs/performance.md, "Storms".
+// Check 11, opt-in: 50 identities log in at once; compares with the model in test/bench/README.md, "Storms".
 
 import type { Check } from "../check.ts";
 import { acceptance } from "../command.ts";
@@ -12,7 +12,7 @@ const PEOPLE = 50;
 const MODEL_S = 2.1;
 /** The time limit of a review; after it, kube-apiserver's retries would overlap. */
 const LIMIT_S = 10;
-/** kube-apiserver's backoff: five attempts, first wait 0.5 s, factor 1.5 (docs/proof.md). */
+/** kube-apiserver's backoff: five attempts, first wait 0.5 s, factor 1.5 (test/e2e/README.md). */
 const TRIES = 5;
 const FIRST_WAIT_MS = 500;
 const RETRIED = [429, 500, 502, 504];

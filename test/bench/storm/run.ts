@@ -33,6 +33,8 @@ export interface StormResult {
   readonly half: number;
   readonly most: number;
   readonly all: number;
+  /** By when 5 %, 10 %, ... 100 % are logged in. */
+  readonly curve: readonly number[];
   readonly lookUps: number;
   readonly failed: number;
   readonly requests: number;
@@ -122,6 +124,7 @@ export async function runStorm(storm: Storm, time: Time, random: () => number): 
     half: at(0.5),
     most: at(0.99),
     all: at(1),
+    curve: Array.from({ length: 20 }, (_, index) => at((index + 1) / 20)),
     lookUps,
     failed,
     requests: endpoint.requests(),

@@ -1,4 +1,4 @@
-// A small load spike for each claim in docs/performance.md: with the defaults, no look-up fails and no identity is mistaken.
+// A small load spike for each claim in test/bench/README.md: with the defaults, no look-up fails and no identity is mistaken.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-// Formats the comparison as Markdown for docs/proof.md.
+// Formats the comparison as Markdown for test/e2e/README.md.
 
 import { type Comparison, RULES } from "./compare.ts";
 import { FORM_RULES } from "./review-rules.ts";

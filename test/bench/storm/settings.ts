@@ -1,0 +1,33 @@
+// The settings of an operator that the load spikes compare.
+
+import type { Throttle } from "../../../infra/endpoint/endpoint.ts";
+import { defaultThrottle } from "../../../infra/endpoint/throttle.ts";
+import type { Limit } from "./limit.ts";
+import type { Storm } from "./run.ts";
+
+/** The operator's settings. Accounts allow 1,000 environments, except new ones. */
+export type Settings = Pick<
+  Storm,
+  "throttle" | "maxEnvironments" | "ssmReads" | "warmEnvironments" | "throttledStatus"
+>;
+
+const byDefault = (reservedConcurrency?: number): Settings => ({
+  throttle: limit(defaultThrottle(reservedConcurrency)),
+  maxEnvironments: reservedConcurrency ?? 1_000,
+  warmEnvironments: 0,
+  ssmReads: 40,
+  throttledStatus: 500,
+});
+/** For more than 200 identities: the burst limit of API Gateway per account. */
+const WIDE = limit({ rateLimit: 1_000, burstLimit: 5_000 });
+export const SETTINGS = {
+  default: byDefault(),
+  "8 reserved": byDefault(8),
+  "20 reserved, throttle 1,000/5,000": { ...byDefault(20), throttle: WIDE },
+  "60 reserved, throttle 1,000/5,000, higher throughput": { ...byDefault(60), throttle: WIDE, ssmReads: 10_000 },
+} satisfies Record<string, Settings>;
+export type SettingsName = keyof typeof SETTINGS;
+
+function limit({ rateLimit, burstLimit }: Throttle): Limit {
+  return { perSecond: rateLimit, burst: burstLimit };
+}

@@ -1,0 +1,86 @@
+// Draws the plots of docs/performance.md from test/bench/figures.json.
+
+import { element, image, label } from "./svg.ts";
+
+export interface Figures {
+  readonly people: number;
+  readonly roles: number;
+  /** By when 5 %, 10 %, ... 100 % are logged in. */
+  readonly logins: readonly { readonly settings: string; readonly seconds: readonly number[] }[];
+  readonly reviews: readonly { readonly mappings: number; readonly microseconds: number }[];
+}
+
+const SIZE = { width: 720, height: 340 };
+const PLOT = { left: 60, right: 700, top: 50, bottom: 290 };
+const COLOURS = ["#b45309", "#1d4ed8", "#15803d"];
+const INK = "#1f2937";
+const GRID = "#d1d5db";
+const TITLE = { fill: INK, "font-size": 15, "font-weight": 600 };
+const MIDDLE = { fill: INK, "text-anchor": "middle" };
+const END = { fill: INK, "text-anchor": "end" };
+
+/** Identities that are logged in over time, one line per setting. */
+export function loginsPlot({ people, roles, logins }: Figures): string {
+  const last = Math.ceil(Math.max(...logins.flatMap(({ seconds }) => seconds)));
+  const x = (second: number) => round(PLOT.left + ((PLOT.right - PLOT.left) * second) / last);
+  const y = (share: number) => round(PLOT.bottom - (PLOT.bottom - PLOT.top) * share);
+  const title = `Logged in: ${people} people of ${roles} roles at three restarted kube-apiservers`;
+  const lines = logins.map(({ settings, seconds }, index) => {
+    const stroke = COLOURS[index % COLOURS.length] ?? INK;
+    const points = [[0, 0], ...seconds.map((second, step) => [second, (step + 1) / seconds.length])];
+    const path = points.map(([second = 0, share = 0]) => `${x(second)},${y(share)}`).join(" ");
+    const row = PLOT.bottom - 20 * (logins.length - index);
+    return (
+      element("polyline", { points: path, fill: "none", stroke, "stroke-width": 2.5 }) +
+      element("line", { x1: 330, x2: 355, y1: row, y2: row, stroke, "stroke-width": 2.5 }) +
+      label(363, row + 4, `${settings}: all after ${seconds.at(-1)?.toFixed(1)} s`, { fill: INK })
+    );
+  });
+  const ticks = Array.from({ length: Math.floor(last / 2) + 1 }, (_, index) => index * 2);
+  return image(
+    SIZE,
+    title,
+    "#ffffff",
+    label(PLOT.left, 28, title, TITLE) +
+      [0, 0.25, 0.5, 0.75, 1].map((share) => level(y(share), `${share * 100} %`)).join("") +
+      ticks.map((second) => label(x(second), PLOT.bottom + 20, String(second), MIDDLE)).join("") +
+      label((PLOT.left + PLOT.right) / 2, PLOT.bottom + 40, "seconds", MIDDLE) +
+      lines.join(""),
+  );
+}
+
+/** Processor time of a review, one bar per number of mappings. */
+export function mappingsPlot({ reviews }: Figures): string {
+  const most = Math.ceil(Math.max(...reviews.map(({ microseconds }) => microseconds)) / 1000) * 1000;
+  const y = (microseconds: number) => round(PLOT.bottom - ((PLOT.bottom - PLOT.top) * microseconds) / most);
+  const title = "Processor time of a review of a new token, nothing cached";
+  const step = (PLOT.right - PLOT.left) / reviews.length;
+  const bars = reviews.map(({ mappings, microseconds }, index) => {
+    const centre = round(PLOT.left + step * (index + 0.5));
+    const top = y(microseconds);
+    const spec = { x: centre - 50, y: top, width: 100, height: round(PLOT.bottom - top), fill: COLOURS[1] ?? INK };
+    return (
+      element("rect", spec) +
+      label(centre, top - 6, `${(microseconds / 1000).toFixed(2)} ms`, MIDDLE) +
+      label(centre, PLOT.bottom + 20, mappings.toLocaleString("en"), MIDDLE)
+    );
+  });
+  return image(
+    SIZE,
+    title,
+    "#ffffff",
+    label(PLOT.left, 28, title, TITLE) +
+      [0, most / 2, most].map((value) => level(y(value), (value / 1000).toFixed(1))).join("") +
+      label((PLOT.left + PLOT.right) / 2, PLOT.bottom + 40, "mappings in Parameter Store; time in ms", MIDDLE) +
+      bars.join(""),
+  );
+}
+
+function level(y: number, text: string): string {
+  const line = element("line", { x1: PLOT.left, x2: PLOT.right, y1: y, y2: y, stroke: GRID });
+  return line + label(PLOT.left - 8, y + 4, text, END);
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
