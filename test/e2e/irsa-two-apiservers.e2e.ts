@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { checkPods } from "../../cli/irsa/doctor/check-pods.ts";
+import { checkAdmission } from "../../cli/irsa/doctor/check-admission.ts";
 import { openKubernetes } from "../../cli/irsa/kubernetes.ts";
 import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
 import { processStreams } from "../../cli/terminal/io-streams.ts";
@@ -84,7 +84,7 @@ async function doctor(): Promise<string[]> {
   const file = join(folder, "admin.conf");
   writeFileSync(file, kubeconfigOf(first.endpoint.url, first.endpoint.ca, user));
   const kubernetes = await openKubernetes(file, processStreams());
-  const checks = await checkPods(kubernetes).finally(kubernetes.close);
+  const checks = await checkAdmission(kubernetes).finally(kubernetes.close);
   return checks
     .flatMap(({ check, seen }) => (check === "pod" && !seen.startsWith("and ") ? [seen] : []))
     .sort(byNumber);

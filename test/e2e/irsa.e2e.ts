@@ -273,6 +273,7 @@ test("doctor finds no problems except the missing IAM", async () => {
     "signing key: ok",
     "audiences: ok",
     "policy: ok",
+    "labels: ok",
     "accounts: ok",
   ]);
 });

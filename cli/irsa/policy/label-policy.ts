@@ -44,6 +44,9 @@ export function labelPolicy(mutatingApi: MutatingApi): object[] {
   ];
 }
 
+/** `--all` also selects ServiceAccounts without a role. The label policy removes the label from them in the same request. */
+export const LABEL_COMMAND = `kubectl label serviceaccounts --all --all-namespaces --overwrite ${ROLE_LABEL}=true`;
+
 function mutation(): string {
   const path = cel(`/metadata/labels/${ROLE_LABEL.replace("/", "~1")}`);
   return `${HAS_ROLE} ?

@@ -10,7 +10,7 @@ import { stringifyYaml } from "../../terminal/yaml.ts";
 import { BETA_FLAGS, DEFAULT_VERSION, type PolicySupport, policySupport, readKubernetesVersion } from "../flags.ts";
 import { DEFAULT_TOKEN_EXPIRATION, ROLE_LABEL, STS_AUDIENCE } from "../names.ts";
 import { policies, REGION, REINVOCATION_POLICIES, type ReinvocationPolicy } from "./admission-policy.ts";
-import { labelPolicy } from "./label-policy.ts";
+import { LABEL_COMMAND, labelPolicy } from "./label-policy.ts";
 import { component, type PodDefaults } from "./variables.ts";
 
 interface PolicyCommandOptions {
@@ -104,9 +104,6 @@ function policy(options: PolicyCommandOptions, io: IOStreams): void {
 }
 
 const BLOCKS = { blocks: true };
-
-/** `--all` also selects ServiceAccounts without a role. The label policy removes the label from them in the same request. */
-export const LABEL_COMMAND = `kubectl label serviceaccounts --all --all-namespaces --overwrite ${ROLE_LABEL}=true`;
 
 function tellSteps({ for: version, labelPolicy: isFirst }: PolicyCommandOptions, io: IOStreams): void {
   const policy = `iam-authenticator irsa policy${version === DEFAULT_VERSION ? "" : ` --for ${version}`}`;
