@@ -2,22 +2,17 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { policies } from "../../cli/irsa/policy/admission-policy.ts";
 import { eventually } from "./control-plane/eventually.ts";
 import { type Kubernetes, type KubernetesObject, startKubernetes } from "./irsa/api.ts";
+import { installPolicies } from "./irsa/install-policies.ts";
 import { type Container, type Expected, OPTION_CASES, PLAIN_CASES, type PodCase, REGION, ROLE } from "./irsa/pods.ts";
 
-const PLAIN = {
-  audience: "sts.amazonaws.com",
-  tokenExpiration: 86_400,
-  stsRegionalEndpoints: false,
-  exceptNamespaces: [],
-};
 const EVERY_OPTION = {
   audience: "sts.example.com",
   tokenExpiration: 1800,
   stsRegionalEndpoints: true,
   region: REGION,
+  roleSessionName: true,
   exceptNamespaces: ["kube-system", "left-alone"],
 };
 
@@ -39,7 +34,7 @@ const BROKEN: PodCase = { ...CANARY, serviceAccount: { "role-arn": "broken" } };
 
 for (const { name, mutatingApi, flags } of SERVERS) {
   for (const [what, options, cases] of [
-    ["without options", PLAIN, PLAIN_CASES],
+    ["without options", {}, PLAIN_CASES],
     ["with every option", EVERY_OPTION, OPTION_CASES],
   ] as const) {
     describe(`${name}, the policy ${what}`, () => {
@@ -49,7 +44,7 @@ for (const { name, mutatingApi, flags } of SERVERS) {
         for (const namespace of ["app", "left-alone"]) {
           await kubernetes.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
         }
-        for (const object of policies({ ...options, mutatingApi })) await kubernetes.create(object as KubernetesObject);
+        await installPolicies(kubernetes, { ...options, mutatingApi });
         for (const [index, podCase] of [...cases, CANARY, BROKEN].entries()) {
           await kubernetes.create(serviceAccount(podCase, index));
         }
@@ -84,11 +79,15 @@ for (const { name, mutatingApi, flags } of SERVERS) {
 
 test("the table has at least 30 Pods", () => assert.ok(PLAIN_CASES.length + OPTION_CASES.length >= 30));
 
-function serviceAccount({ namespace = "app", serviceAccount = {} }: PodCase, index: number): KubernetesObject {
+function serviceAccount({ namespace = "app", account, serviceAccount = {} }: PodCase, index: number): KubernetesObject {
   const annotations = Object.entries({ "role-arn": ROLE, ...serviceAccount })
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => [`eks.amazonaws.com/${key}`, value]);
-  const metadata = { name: `account-${index}`, namespace, annotations: Object.fromEntries(annotations) };
+    .map(([key, value]) => [key.includes("/") ? key : `eks.amazonaws.com/${key}`, value]);
+  const metadata = {
+    name: account ?? `account-${index}`,
+    namespace,
+    annotations: Object.fromEntries(annotations),
+  };
   return { apiVersion: "v1", kind: "ServiceAccount", metadata };
 }
 
@@ -109,7 +108,7 @@ function pod(podCase: PodCase, index: number): KubernetesObject {
     metadata,
     spec: {
       // https://github.com/kubernetes/kubernetes/blob/v1.37.0/plugin/pkg/admission/serviceaccount/admission.go: none for a mirror Pod
-      ...(podCase.mirror ? { nodeName: "node-1" } : { serviceAccountName: `account-${index}` }),
+      ...(podCase.mirror ? { nodeName: "node-1" } : { serviceAccountName: podCase.account ?? `account-${index}` }),
       initContainers: init.map((one) => ({ ...container(one), restartPolicy: restartPolicyOfInit })),
       containers: containers.map((one) => ({ ...container(one), ports })),
       ...(volumes.length > 0 && { volumes: volumes.map((name) => ({ name, emptyDir: {} })) }),

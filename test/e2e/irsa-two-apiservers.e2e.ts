@@ -6,13 +6,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { checkPods } from "../../cli/irsa/doctor/check-pods.ts";
+import { checkAdmission } from "../../cli/irsa/doctor/check-admission.ts";
 import { openKubernetes } from "../../cli/irsa/kubernetes.ts";
-import { policies } from "../../cli/irsa/policy/admission-policy.ts";
 import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
 import { processStreams } from "../../cli/terminal/io-streams.ts";
 import { eventually } from "./control-plane/eventually.ts";
 import { type Kubernetes, type KubernetesObject, startKubernetes } from "./irsa/api.ts";
+import { installPolicies } from "./irsa/install-policies.ts";
 
 const TIMES = 500;
 const ANNOTATIONS = { "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/reader" };
@@ -24,10 +24,7 @@ before(async () => {
   first = await startKubernetes();
   second = await startKubernetes({ beside: first });
   await first.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "app" } });
-  const defaults = { audience: "sts.amazonaws.com", tokenExpiration: 86_400, stsRegionalEndpoints: false };
-  for (const object of policies({ ...defaults, exceptNamespaces: [], mutatingApi: "v1" })) {
-    await first.create(object as KubernetesObject);
-  }
+  await installPolicies(first);
   await first.create(account("canary"));
   await eventually("the policy applies at both", 30_000, async () => {
     const pods = await Promise.all([first, second].map((one) => one.create(pod("canary"), "?dryRun=All")));
@@ -87,7 +84,7 @@ async function doctor(): Promise<string[]> {
   const file = join(folder, "admin.conf");
   writeFileSync(file, kubeconfigOf(first.endpoint.url, first.endpoint.ca, user));
   const kubernetes = await openKubernetes(file, processStreams());
-  const checks = await checkPods(kubernetes).finally(kubernetes.close);
+  const checks = await checkAdmission(kubernetes).finally(kubernetes.close);
   return checks
     .flatMap(({ check, seen }) => (check === "pod" && !seen.startsWith("and ") ? [seen] : []))
     .sort(byNumber);

@@ -9,7 +9,6 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { apiserverFlags } from "../../cli/irsa/flags.ts";
-import { policies } from "../../cli/irsa/policy/admission-policy.ts";
 import { kubeconfigOf } from "../../cli/kubeconfig/webhook.ts";
 import { DISCOVERY_PATH, JWKS_PATH } from "../../functions/issuer/documents.ts";
 import type { LocalServer } from "../../local/http-server.ts";
@@ -22,6 +21,7 @@ import { findAwsCli } from "./aws-cli.ts";
 import { callApi, whoIs } from "./control-plane/api.ts";
 import { eventually } from "./control-plane/eventually.ts";
 import { type Kubernetes, type KubernetesObject, startKubernetes } from "./irsa/api.ts";
+import { installPolicies } from "./irsa/install-policies.ts";
 
 const REGION = "us-east-1";
 const ACCOUNT = "111122223333";
@@ -223,9 +223,7 @@ let made: MadePod;
 
 test("a Pod of an annotated service account gets its role by the policy", async () => {
   // The AWS CLI needs a region and reads only AWS_DEFAULT_REGION.
-  const defaults = { audience: AUDIENCE, tokenExpiration: 86_400, stsRegionalEndpoints: false, region: REGION };
-  const options = { ...defaults, exceptNamespaces: [] };
-  for (const object of policies({ ...options, mutatingApi: "v1" })) await kubernetes.create(object as KubernetesObject);
+  await installPolicies(kubernetes, { audience: AUDIENCE, region: REGION });
   await eventually("the policy is in force", 30_000, async () => {
     const { spec } = (await kubernetes.create(pod("canary", "reader"), "?dryRun=All")) as MadePod;
     return spec.volumes.some(({ name }) => name === "aws-iam-token") || undefined;
@@ -275,6 +273,7 @@ test("doctor finds no problems except the missing IAM", async () => {
     "signing key: ok",
     "audiences: ok",
     "policy: ok",
+    "labels: ok",
     "accounts: ok",
   ]);
 });

@@ -15,8 +15,8 @@ import { readIssuer } from "../flags.ts";
 import { keysOfKubernetes } from "../keys/key-source.ts";
 import { readPublishedKeys } from "../keys/published-keys.ts";
 import { openKubernetes } from "../kubernetes.ts";
+import { checkAdmission } from "./check-admission.ts";
 import { checkClusterKeys, checkDocuments, checkPublished } from "./check-documents.ts";
-import { checkPods, checkPolicy } from "./check-pods.ts";
 import { checkProvider, checkToken } from "./check-provider.ts";
 
 interface DoctorOptions extends ConnectionOptions, OutputOptions {
@@ -89,8 +89,7 @@ async function checkCluster(
             ),
           ]),
       ...(await checkToken(kubernetes, issuer, kids)),
-      await checkPolicy(kubernetes),
-      ...(await checkPods(kubernetes)),
+      ...(await checkAdmission(kubernetes)),
     ];
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

@@ -1,31 +1,35 @@
-// The admission policies for IRSA: one changes Pods, one rejects Pods with invalid annotations. Each has a binding.
+// The admission policies for Pods: one changes them, one rejects them if annotations are invalid. Each has a binding.
 
-import { ANNOTATION, POLICY_NAME, ROLE_ANNOTATION, SKIP_LABEL } from "../names.ts";
+import { ANNOTATION, OWN_PREFIX, POLICY_NAME, ROLE_ANNOTATION, ROLE_LABEL, SKIP_LABEL } from "../names.ts";
+import { GROUP, labelPolicy, type MutatingApi } from "./label-policy.ts";
 import { mutation } from "./mutation.ts";
 import { BOOLEANS, cel, type PodDefaults, SECONDS, variables } from "./variables.ts";
 
 interface PolicyOptions extends PodDefaults {
   /** Namespaces whose Pods are not changed. */
   readonly exceptNamespaces: readonly string[];
-  /** https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/: `v1` from 1.36, `v1beta1` from 1.34. */
-  readonly mutatingApi: "v1" | "v1beta1";
+  /** `IfNeeded`: also changes containers that webhooks inject later. Upstream's manifest has Kubernetes's default, `Never`. */
+  readonly reinvocationPolicy: ReinvocationPolicy;
+  readonly mutatingApi: MutatingApi;
 }
 
-const GROUP = "admissionregistration.k8s.io";
+export const REINVOCATION_POLICIES = ["Never", "IfNeeded"] as const;
+export type ReinvocationPolicy = (typeof REINVOCATION_POLICIES)[number];
 
+/** In the order in which they must take effect: the label policy comes first. */
 export function policies(options: PolicyOptions): object[] {
-  const { mutatingApi } = options;
+  const { mutatingApi, reinvocationPolicy } = options;
   const common = commonSpec(options);
   return [
+    ...labelPolicy(mutatingApi),
     {
       apiVersion: `${GROUP}/${mutatingApi}`,
       kind: "MutatingAdmissionPolicy",
       metadata: { name: POLICY_NAME },
       spec: {
         ...common,
-        // Webhooks that run later may add containers.
-        reinvocationPolicy: "IfNeeded",
-        mutations: [{ patchType: "JSONPatch", jsonPatch: { expression: mutation(options) } }],
+        reinvocationPolicy,
+        mutations: [{ patchType: "JSONPatch", jsonPatch: { expression: mutation() } }],
       },
     },
     binding(`${GROUP}/${mutatingApi}`, "MutatingAdmissionPolicyBinding", {}),
@@ -74,8 +78,13 @@ function binding(apiVersion: string, kind: string, more: object): object {
     apiVersion,
     kind,
     metadata: { name: POLICY_NAME },
-    // Without a namespace, the ServiceAccounts in the Pod's namespace apply.
-    spec: { policyName: POLICY_NAME, paramRef: { selector: {}, parameterNotFoundAction: "Allow" }, ...more },
+    // Without a namespace, the ServiceAccounts in the Pod's namespace apply. kube-apiserver evaluates the policy for each
+    // that the selector matches, in more than linear time.
+    spec: {
+      policyName: POLICY_NAME,
+      paramRef: { selector: { matchLabels: { [ROLE_LABEL]: "true" } }, parameterNotFoundAction: "Allow" },
+      ...more,
+    },
   };
 }
 
@@ -87,30 +96,31 @@ interface Validation {
 /** Upstream's pattern. Upstream only logs a warning when an ARN does not match. */
 const ROLE_ARN = "^arn:aws[a-z0-9-]*:iam::[0-9]{12}:role/[A-Za-z0-9_/.@+=,-]+$";
 
+/** Also those of regions that do not exist yet. */
+export const REGION = "^[a-z]{2,4}(-[a-z]+)+-[0-9]+$";
+
 function validations(): Validation[] {
+  const boolean = `v in ${cel([...BOOLEANS.true, ...BOOLEANS.false])}`;
   return [
-    validation("ofServiceAccount", "role-arn", matches(ROLE_ARN), "the ARN of an IAM role"),
-    validation("ofServiceAccount", "audience", 'v != ""', "an audience, or be left out"),
-    validation(
-      "ofServiceAccount",
-      "sts-regional-endpoints",
-      `v in ${cel([...BOOLEANS.true, ...BOOLEANS.false])}`,
-      "true or false",
-    ),
-    validation("ofServiceAccount", "token-expiration", matches(SECONDS), "a number of seconds"),
-    validation("ofPod", "token-expiration", matches(SECONDS), "a number of seconds"),
+    validation("ofServiceAccount", ROLE_ANNOTATION, matches(ROLE_ARN), "the ARN of an IAM role"),
+    validation("ofServiceAccount", `${ANNOTATION}audience`, 'v != ""', "an audience, or be left out"),
+    validation("ofServiceAccount", `${ANNOTATION}sts-regional-endpoints`, boolean, "true or false"),
+    validation("ofServiceAccount", `${ANNOTATION}token-expiration`, matches(SECONDS), "a number of seconds"),
+    validation("ofServiceAccount", `${OWN_PREFIX}region`, matches(REGION), "an AWS region such as eu-west-1"),
+    validation("ofServiceAccount", `${OWN_PREFIX}role-session-name`, boolean, "true or false"),
+    validation("ofPod", `${ANNOTATION}token-expiration`, matches(SECONDS), "a number of seconds"),
   ];
 }
 
 /** `isGood`: CEL condition on `v`, the annotation's value. A missing annotation is valid. */
-function validation(of: "ofServiceAccount" | "ofPod", name: string, isGood: string, expected: string): Validation {
-  const value = `variables.${of}[?${cel(ANNOTATION + name)}]`;
+function validation(of: "ofServiceAccount" | "ofPod", key: string, isGood: string, expected: string): Validation {
+  const value = `variables.${of}[?${cel(key)}]`;
   const who = of === "ofPod" ? '"Pod"' : '"ServiceAccount " + request.namespace + "/" + params.metadata.name';
   // Kubernetes drops a message that is long or has a line break.
   const shown = `[${value}.orValue("").replace(${cel("\n")}, " ")].map(v, v.size() > 100 ? v.substring(0, 100) : v)[0]`;
   return {
     expression: `${value}.hasValue() ? [${value}.value()].all(v, ${isGood}) : true`,
-    messageExpression: `${who} + ": the annotation ${ANNOTATION}${name} must be ${expected}, not '" + ${shown} + "'"`,
+    messageExpression: `${who} + ": the annotation ${key} must be ${expected}, not '" + ${shown} + "'"`,
   };
 }
 

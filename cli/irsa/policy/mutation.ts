@@ -2,14 +2,13 @@
 // https://github.com/aws/amazon-eks-pod-identity-webhook/blob/master/pkg/handler/handler.go
 
 import { TOKEN_FOLDER, VOLUME } from "../names.ts";
-import { cel, type PodDefaults } from "./variables.ts";
+import { cel } from "./variables.ts";
 
 /** A JSON patch. All its parts evaluate the original Pod. */
-export function mutation({ region }: PodDefaults): string {
-  return [
-    volume(),
-    ...["containers", "initContainers"].flatMap((of) => [...environment(of, region), ...mount(of)]),
-  ].join(" +\n");
+export function mutation(): string {
+  return [volume(), ...["containers", "initContainers"].flatMap((of) => [...environment(of), ...mount(of)])].join(
+    " +\n",
+  );
 }
 
 function volume(): string {
@@ -29,17 +28,18 @@ function volume(): string {
 }
 
 /** In upstream's order. */
-function environment(containers: string, region: string | undefined): string[] {
+function environment(containers: string): string[] {
   const regional = `variables.regional && !${has("AWS_STS_REGIONAL_ENDPOINTS")}`;
-  const regionless = `!${has("AWS_REGION", "AWS_DEFAULT_REGION")}`;
+  const regionless = `variables.region != "" && !${has("AWS_REGION", "AWS_DEFAULT_REGION")}`;
   const roleless = `!${has(...WEB_IDENTITY)}`;
+  const nameless = `variables.sessionName != "" && ${roleless} && !${has("AWS_ROLE_SESSION_NAME")}`;
   const variables: [condition: string, name: string, value: string][] = [
     [regional, "AWS_STS_REGIONAL_ENDPOINTS", cel("regional")],
-    ...(region === undefined
-      ? []
-      : ["AWS_DEFAULT_REGION", "AWS_REGION"].map((name): [string, string, string] => [regionless, name, cel(region)])),
+    [regionless, "AWS_DEFAULT_REGION", "variables.region"],
+    [regionless, "AWS_REGION", "variables.region"],
     [roleless, "AWS_ROLE_ARN", "variables.role"],
     [roleless, "AWS_WEB_IDENTITY_TOKEN_FILE", "variables.file"],
+    [nameless, "AWS_ROLE_SESSION_NAME", "variables.sessionName"],
   ];
   return [
     forEach(containers, "c.?env.orValue([]).size() == 0", add(containers, "/env", "[]")),

@@ -1,6 +1,6 @@
 // `irsa policy`: prints admission policies or a Kustomize component that give Pods their role.
 
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { NAMESPACE } from "../../../functions/issuer/trust-policy.ts";
 import { describe } from "../../command.ts";
 import { usage } from "../../errors.ts";
@@ -8,8 +8,9 @@ import { collect, readRoleArn, readWhole } from "../../options.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import { stringifyYaml } from "../../terminal/yaml.ts";
 import { BETA_FLAGS, DEFAULT_VERSION, type PolicySupport, policySupport, readKubernetesVersion } from "../flags.ts";
-import { DEFAULT_TOKEN_EXPIRATION, STS_AUDIENCE } from "../names.ts";
-import { policies } from "./admission-policy.ts";
+import { DEFAULT_TOKEN_EXPIRATION, ROLE_LABEL, STS_AUDIENCE } from "../names.ts";
+import { policies, REGION, REINVOCATION_POLICIES, type ReinvocationPolicy } from "./admission-policy.ts";
+import { LABEL_COMMAND, labelPolicy } from "./label-policy.ts";
 import { component, type PodDefaults } from "./variables.ts";
 
 interface PolicyCommandOptions {
@@ -18,6 +19,9 @@ interface PolicyCommandOptions {
   readonly tokenExpiration: number;
   readonly stsRegionalEndpoint?: true;
   readonly awsDefaultRegion?: string;
+  readonly roleSessionName?: true;
+  readonly reinvocationPolicy: ReinvocationPolicy;
+  readonly labelPolicy?: true;
   readonly exceptNamespace?: readonly string[];
   readonly role?: string;
   readonly container?: readonly string[];
@@ -27,9 +31,12 @@ export function policyCommand(command: Command, io: IOStreams): Command {
   return describe(command, {
     details:
       "The policies make the same changes as amazon-eks-pod-identity-webhook, from the same annotations, without a " +
-      "webhook. The options are those of the webhook; annotations override them. For Kubernetes before 1.34, prints a " +
-      "Kustomize component instead.",
+      "webhook. The options are those of the webhook; annotations override them. The policies apply to ServiceAccounts with a " +
+      `label, ${ROLE_LABEL}, which another policy sets on each ServiceAccount that has a role. Install that one first ` +
+      "(--label-policy), label the existing ServiceAccounts, and then apply everything: the command prints these steps. For " +
+      "Kubernetes before 1.34, prints a Kustomize component instead.",
     examples: [
+      "iam-authenticator irsa policy --label-policy | kubectl apply -f -",
       "iam-authenticator irsa policy | kubectl apply -f -",
       "iam-authenticator irsa policy --for 1.34 --aws-default-region eu-west-1 > irsa.yaml",
       "iam-authenticator irsa policy --for 1.32 --role arn:aws:iam::111122223333:role/reader --container app",
@@ -40,6 +47,13 @@ export function policyCommand(command: Command, io: IOStreams): Command {
     .option("--token-expiration <seconds>", "lifetime of the tokens", readWhole, DEFAULT_TOKEN_EXPIRATION)
     .option("--sts-regional-endpoint", "set AWS_STS_REGIONAL_ENDPOINTS=regional")
     .option("--aws-default-region <region>", "set AWS_REGION and AWS_DEFAULT_REGION")
+    .option("--role-session-name", "set AWS_ROLE_SESSION_NAME=<namespace>.<ServiceAccount>")
+    .addOption(
+      new Option("--reinvocation-policy <policy>", "IfNeeded: also change containers that webhooks inject later")
+        .choices(REINVOCATION_POLICIES)
+        .default("Never"),
+    )
+    .option("--label-policy", "print only the policy that labels ServiceAccounts")
     .option("--except-namespace <name>", "do not change Pods in it (may be repeated)", collectNamespace)
     .option("--role <arn>", "before Kubernetes 1.34: the Pod's role", readRoleArn)
     .option("--container <name>", "before Kubernetes 1.34: a container of the Pod (may be repeated)", collect)
@@ -60,13 +74,14 @@ function policy(options: PolicyCommandOptions, io: IOStreams): void {
   const { exceptNamespace = [], tokenExpiration, awsDefaultRegion: region } = options;
   if (tokenExpiration < 600)
     throw usage("--token-expiration must be at least 600: kubelet allows no shorter lifetime.");
-  if (region !== undefined && !/^[a-z]{2,4}(-[a-z]+)+-\d+$/.test(region)) {
+  if (region !== undefined && !new RegExp(REGION).test(region)) {
     throw usage(`--aws-default-region ${region} must be an AWS region such as eu-west-1.`);
   }
   const defaults: PodDefaults = {
     audience: options.tokenAudience,
     tokenExpiration,
     stsRegionalEndpoints: options.stsRegionalEndpoint ?? false,
+    roleSessionName: options.roleSessionName ?? false,
     ...(region !== undefined && { region }),
   };
   const support = policySupport(options.for);
@@ -79,12 +94,30 @@ function policy(options: PolicyCommandOptions, io: IOStreams): void {
       "--role and --container are for Kubernetes before 1.34: the policies read the role from ServiceAccounts.",
     );
   }
-  const objects = policies({ ...defaults, exceptNamespaces: exceptNamespace, mutatingApi: support });
+  const { reinvocationPolicy } = options;
+  const objects = options.labelPolicy
+    ? labelPolicy(support)
+    : policies({ ...defaults, exceptNamespaces: exceptNamespace, reinvocationPolicy, mutatingApi: support });
   io.print(objects.map((object) => `---\n${stringifyYaml(object, BLOCKS)}`).join(""));
   tellFlags(support, options.for, io);
+  tellSteps(options, io);
 }
 
 const BLOCKS = { blocks: true };
+
+function tellSteps({ for: version, labelPolicy: isFirst }: PolicyCommandOptions, io: IOStreams): void {
+  const policy = `iam-authenticator irsa policy${version === DEFAULT_VERSION ? "" : ` --for ${version}`}`;
+  const steps = [
+    `${policy} --label-policy | kubectl apply -f -`,
+    LABEL_COMMAND,
+    'iam-authenticator irsa doctor ... --kubeconfig admin.conf     # "labels" must be ok',
+    `${policy} ... | kubectl apply -f -`,
+  ];
+  io.tell(
+    `This is ${isFirst ? "step 1 of 4" : "for step 4 of 4"}. An earlier policy stays in force for every Pod until step 4:\n`,
+  );
+  for (const [index, step] of steps.entries()) io.tell(`  ${index + 1}. ${step}\n`);
+}
 
 function tellFlags(support: PolicySupport, version: string, io: IOStreams): void {
   if (support !== "v1beta1") return;
@@ -102,7 +135,15 @@ function byHand(defaults: PodDefaults, options: PolicyCommandOptions, io: IOStre
       `${without}: each Pod needs a volume and environment variables. Give --role and --container to print them.`,
     );
   }
-  if (options.exceptNamespace !== undefined) throw usage(`${without}, so --except-namespace is not supported.`);
+  const unsupported = {
+    "--except-namespace": options.exceptNamespace,
+    "--role-session-name": options.roleSessionName,
+    "--label-policy": options.labelPolicy,
+    "--reinvocation-policy": options.reinvocationPolicy === "Never" ? undefined : options.reinvocationPolicy,
+  };
+  for (const [option, value] of Object.entries(unsupported)) {
+    if (value !== undefined) throw usage(`${without}, so ${option} is not supported.`);
+  }
   io.print(stringifyYaml(component({ ...defaults, role, containers }, stringifyYaml), BLOCKS));
   io.tell(`${without}. This is a Kustomize component: list its folder below "components:" in kustomization.yaml.\n`);
   io.tell("amazon-eks-pod-identity-webhook does the same for every Pod, and works with this issuer.\n");

@@ -1,6 +1,6 @@
 // CEL variables that the policies read from a Pod and its ServiceAccount, and the equivalent Kustomize component.
 
-import { ANNOTATION, TOKEN_FILE, TOKEN_FOLDER, VOLUME, WINDOWS_TOKEN_FILE } from "../names.ts";
+import { ANNOTATION, OWN_PREFIX, TOKEN_FILE, TOKEN_FOLDER, VOLUME, WINDOWS_TOKEN_FILE } from "../names.ts";
 
 /** The webhook's flags: defaults for missing annotations. */
 export interface PodDefaults {
@@ -10,6 +10,8 @@ export interface PodDefaults {
   readonly stsRegionalEndpoints: boolean;
   /** Becomes AWS_REGION and AWS_DEFAULT_REGION. */
   readonly region?: string;
+  /** Sets AWS_ROLE_SESSION_NAME. */
+  readonly roleSessionName: boolean;
 }
 
 interface CelVariable {
@@ -17,29 +19,50 @@ interface CelVariable {
   readonly expression: string;
 }
 
-/** Upstream skips values of another form. The validations reject them. */
-export const SECONDS = "^[0-9]{1,10}$";
+/**
+ * What Go's ParseInt and CEL's int() accept, up to 18 digits. Upstream ignores values of another form, the validations reject
+ * them. https://pkg.go.dev/strconv#ParseInt
+ */
+export const SECONDS = "^[+-]?0*[0-9]{1,18}$";
 /** The values that Go's ParseBool accepts: https://pkg.go.dev/strconv#ParseBool */
 export const BOOLEANS = {
   true: ["1", "t", "T", "TRUE", "true", "True"],
   false: ["0", "f", "F", "FALSE", "false", "False"],
 } as const;
 
-export function variables({ audience, tokenExpiration, stsRegionalEndpoints }: PodDefaults): CelVariable[] {
+/**
+ * The first record of CSV, after empty lines. As in Go's csv.Reader, a stray quote makes it invalid, and nothing is skipped.
+ * https://pkg.go.dev/encoding/csv
+ */
+const CSV_FIELD = '("([^"]|"")*"|[^",\n]*)';
+const CSV_RECORD = `^\n*${CSV_FIELD}(,${CSV_FIELD})*(\n|$)`;
+
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html */
+const SESSION_NAME_LIMIT = 64;
+
+export function variables(defaults: PodDefaults): CelVariable[] {
+  const { audience, tokenExpiration, stsRegionalEndpoints, region = "", roleSessionName } = defaults;
   return list({
     ofServiceAccount: "params.metadata.?annotations.orValue({})",
     ofPod: "object.metadata.?annotations.orValue({})",
-    role: annotation("ofServiceAccount", "role-arn", ""),
-    audience: annotation("ofServiceAccount", "audience", audience),
-    regional: `${annotation("ofServiceAccount", "sts-regional-endpoints", String(stsRegionalEndpoints))} in ${cel(BOOLEANS.true)}`,
+    role: annotation("ofServiceAccount", `${ANNOTATION}role-arn`, ""),
+    audience: annotation("ofServiceAccount", `${ANNOTATION}audience`, audience),
+    regional: flag(`${ANNOTATION}sts-regional-endpoints`, stsRegionalEndpoints),
+    region: annotation("ofServiceAccount", `${OWN_PREFIX}region`, region),
+    // A namespace has no ".", so the first one ends it.
+    sessionName:
+      `${flag(`${OWN_PREFIX}role-session-name`, roleSessionName)} ? ` +
+      `[request.namespace + "." + params.metadata.name].map(n, n.size() > ${SESSION_NAME_LIMIT} ? ` +
+      `n.substring(0, ${SESSION_NAME_LIMIT}) : n)[0] : ""`,
     // kubelet's minimum is 600: https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken
     seconds:
-      `[${annotation("ofPod", "token-expiration", "")}, ${annotation("ofServiceAccount", "token-expiration", "")}, ` +
-      `'${tokenExpiration}'].filter(s, s.matches(${cel(SECONDS)})).map(s, int(s) < 600 ? 600 : int(s))[0]`,
-    // Upstream reads one line of CSV. Unlike upstream, spaces around a name are ignored.
+      `[${annotation("ofPod", `${ANNOTATION}token-expiration`, "")}, ` +
+      `${annotation("ofServiceAccount", `${ANNOTATION}token-expiration`, "")}, '${tokenExpiration}']` +
+      `.filter(s, s.matches(${cel(SECONDS)})).map(s, int(s) < 600 ? 600 : int(s))[0]`,
+    // Unlike upstream, spaces around a name are ignored.
     skipped:
-      `${annotation("ofPod", "skip-containers", "")}.split('\\n')[0].split(',')` +
-      '.map(s, s.trim()).map(s, s.matches(\'^"[^"]*"$\') ? s.substring(1, s.size() - 1) : s)',
+      `${annotation("ofPod", `${ANNOTATION}skip-containers`, "")}.replace("\\r\\n", "\\n").find(${cel(CSV_RECORD)})` +
+      `.findAll(${cel(CSV_FIELD)}).map(s, s.startsWith("\\"") ? s.substring(1, s.size() - 1) : s.trim())`,
     windows:
       "['kubernetes.io/os', 'beta.kubernetes.io/os']" +
       ".exists(l, object.spec.?nodeSelector[?l].orValue('') == 'windows')",
@@ -47,8 +70,12 @@ export function variables({ audience, tokenExpiration, stsRegionalEndpoints }: P
   });
 }
 
-function annotation(of: string, name: string, otherwise: string): string {
-  return `variables.${of}[?${cel(ANNOTATION + name)}].orValue(${cel(otherwise)})`;
+function annotation(of: string, key: string, otherwise: string): string {
+  return `variables.${of}[?${cel(key)}].orValue(${cel(otherwise)})`;
+}
+
+function flag(key: string, otherwise: boolean): string {
+  return `${annotation("ofServiceAccount", key, String(otherwise))} in ${cel(BOOLEANS.true)}`;
 }
 
 /** A CEL literal. CEL accepts JSON strings. */

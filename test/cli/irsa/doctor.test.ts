@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
+import { policies } from "../../../cli/irsa/policy/admission-policy.ts";
 import { DISCOVERY_PATH, discoveryDocument, JWKS_PATH } from "../../../functions/issuer/documents.ts";
 import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
@@ -15,6 +16,7 @@ const OTHER = ec("P-256").jwk;
 const TOKEN_PATH = "POST /api/v1/namespaces/default/serviceaccounts/default/token";
 const WHO_AM_I = "POST /apis/authentication.k8s.io/v1/selfsubjectreviews";
 const ADMISSION = "GET /apis/admissionregistration.k8s.io";
+const LABEL = { "irsa.iam-authenticator/has-role": "true" };
 const ROLE = { "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/reader" };
 
 let store: MemoryStore;
@@ -76,20 +78,76 @@ beforeEach(() => {
     assert.notEqual(authorization, "Bearer admin");
     return [401, {}];
   });
-  for (const kind of ["mutatingadmissionpolicies", "mutatingadmissionpolicybindings"]) {
-    api.answers.set(`${ADMISSION}/v1/${kind}/irsa.iam-authenticator`, () => [200, {}]);
-  }
-  const accounts = [
-    { metadata: { name: "reader", namespace: "app", annotations: ROLE } },
-    { metadata: { name: "plain", namespace: "app" } },
-    { metadata: { name: "reader", namespace: "other" } },
-  ];
-  api.answers.set("GET /api/v1/serviceaccounts", () => [200, { items: accounts, metadata: {} }]);
+  setPolicies();
+  setList("/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations");
+  setList(
+    "/api/v1/namespaces",
+    ...["app", "other"].map((name) => ({ metadata: { name, labels: { "kubernetes.io/metadata.name": name } } })),
+  );
+  setAccounts(account("reader", { labels: LABEL, annotations: ROLE }));
   setPods(pod("good", "reader", "aws-iam-token"), pod("plain", "plain", "data"));
 });
 
+function setList(path: string, ...items: object[]): void {
+  api.answers.set(`GET ${path}`, () => [200, { items, metadata: {} }]);
+}
+
 function setPods(...items: object[]): void {
-  api.answers.set("GET /api/v1/pods", () => [200, { items, metadata: {} }]);
+  setList("/api/v1/pods", ...items);
+}
+
+/** Beside ServiceAccounts without a role. */
+function setAccounts(...items: object[]): void {
+  setList("/api/v1/serviceaccounts", ...items, account("plain"), { metadata: { name: "reader", namespace: "other" } });
+}
+
+function account(name: string, more: { labels?: object; annotations?: object } = {}) {
+  return { metadata: { name, namespace: "app", ...more } };
+}
+
+interface PolicyObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: Record<string, unknown>;
+}
+
+/** Installs the policies of `irsa policy`; `change` returns `undefined` for an object that is not installed. */
+function setPolicies(
+  change: (object: PolicyObject) => PolicyObject | undefined = (object) => object,
+  options: { exceptNamespaces?: string[]; mutatingApi?: "v1" | "v1beta1" } = {},
+): void {
+  for (const key of api.answers.keys()) if (/admissionpolic/.test(key)) api.answers.delete(key);
+  const objects = policies({
+    audience: "sts.amazonaws.com",
+    tokenExpiration: 86_400,
+    stsRegionalEndpoints: false,
+    roleSessionName: false,
+    exceptNamespaces: [],
+    reinvocationPolicy: "Never",
+    mutatingApi: "v1",
+    ...options,
+  }) as PolicyObject[];
+  const lists = new Map<string, PolicyObject[]>();
+  for (const object of objects) {
+    const path = `/apis/${object.apiVersion}/${object.kind.toLowerCase().replace(/y$/, "ie")}s`;
+    const changed = change(object);
+    lists.set(path, [...(lists.get(path) ?? []), ...(changed === undefined ? [] : [changed])]);
+    if (changed !== undefined) api.answers.set(`GET ${path}/${object.metadata.name}`, () => [200, changed]);
+  }
+  for (const [path, items] of lists) setList(path, ...items);
+}
+
+const without =
+  (kind: string, name: string) =>
+  (object: PolicyObject): PolicyObject | undefined =>
+    object.kind === kind && object.metadata.name === name ? undefined : object;
+
+/** As before the label: the bindings select each ServiceAccount. */
+function selectAll(object: PolicyObject): PolicyObject | undefined {
+  if (object.metadata.name === "irsa-label.iam-authenticator") return undefined;
+  if (!object.kind.endsWith("Binding")) return object;
+  return { ...object, spec: { ...object.spec, paramRef: { selector: {}, parameterNotFoundAction: "Allow" } } };
 }
 
 interface Row {
@@ -121,6 +179,7 @@ test("with a correct setup, each check is ok, and the exit code is 0", async () 
       "signing key",
       "audiences",
       "policy",
+      "labels",
       "accounts",
     ].map((check) => `${check}: ok`),
   );
@@ -255,15 +314,135 @@ describe("one fault fails one check", () => {
       /^not made: kube-apiserver refused .*forbidden$/,
       /allow create on serviceaccounts\/token/,
     ],
-    "a policy without its binding, and no webhook": [
-      () => {
-        api.answers.delete(`${ADMISSION}/v1/mutatingadmissionpolicybindings/irsa.iam-authenticator`);
-        api.answers.set(`${ADMISSION}/v1/mutatingwebhookconfigurations`, () => [200, { items: [], metadata: {} }]);
-      },
+    "no policy and no webhook": [
+      () => setPolicies(() => undefined),
       "policy",
       "failed",
       /^neither our policy nor pod-identity-webhook is installed$/,
       /irsa policy \| kubectl apply/,
+    ],
+    "a policy without its binding, and no webhook": [
+      () => setPolicies(without("MutatingAdmissionPolicyBinding", "irsa.iam-authenticator")),
+      "policy",
+      "failed",
+      /^irsa\.iam-authenticator has no binding: it changes no Pod$/,
+      /irsa policy \| kubectl apply/,
+    ],
+    "a binding that belongs to another policy": [
+      () =>
+        setPolicies((object) =>
+          object.kind === "MutatingAdmissionPolicyBinding" && object.metadata.name === "irsa.iam-authenticator"
+            ? { ...object, spec: { ...object.spec, policyName: "other" } }
+            : object,
+        ),
+      "policy",
+      "failed",
+      /has no binding: it changes no Pod$/,
+      /irsa policy \| kubectl apply/,
+    ],
+    "no label policy": [
+      () => setPolicies(without("MutatingAdmissionPolicy", "irsa-label.iam-authenticator")),
+      "policy",
+      "failed",
+      /^irsa-label\.iam-authenticator is not installed: new ServiceAccounts do not get the label/,
+      /irsa policy --label-policy \| kubectl apply/,
+    ],
+    "a label policy without its binding": [
+      () => setPolicies(without("MutatingAdmissionPolicyBinding", "irsa-label.iam-authenticator")),
+      "policy",
+      "failed",
+      /^irsa-label\.iam-authenticator has no binding: new ServiceAccounts do not get the label/,
+      /irsa policy --label-policy \| kubectl apply/,
+    ],
+    "a validating policy without its binding": [
+      () => setPolicies(without("ValidatingAdmissionPolicyBinding", "irsa.iam-authenticator")),
+      "policy",
+      "warning",
+      /^the ValidatingAdmissionPolicy irsa\.iam-authenticator has no binding: Pods with invalid annotations are not rejected$/,
+      /irsa policy \| kubectl apply/,
+    ],
+    "the policies may not be read": [
+      () => {
+        const path = `${ADMISSION}/v1/mutatingadmissionpolicies/irsa.iam-authenticator`;
+        api.answers.set(path, () => [403, { message: "forbidden" }]);
+      },
+      "policy",
+      "warning",
+      /^not read: kube-apiserver refused .*mutatingadmissionpolicies\/irsa\.iam-authenticator: HTTP 403, forbidden$/,
+      /allow list on admission policies/,
+    ],
+    "a ServiceAccount with a role but without the label": [
+      () =>
+        setAccounts(
+          account("reader", { labels: LABEL, annotations: ROLE }),
+          account("late", { labels: { "irsa.iam-authenticator/has-role": "" }, annotations: ROLE }),
+        ),
+      "labels",
+      "failed",
+      /^app\/late has a role but not the label irsa\.iam-authenticator\/has-role=true: its new Pods get no role$/,
+      /^kubectl label serviceaccounts --all --all-namespaces --overwrite irsa\.iam-authenticator\/has-role=true$/,
+    ],
+    "during the upgrade, a ServiceAccount without the label": [
+      () => {
+        setPolicies((object) => (object.metadata.name === "irsa.iam-authenticator" ? selectAll(object) : object));
+        setAccounts(account("reader", { annotations: ROLE }));
+      },
+      "labels",
+      "warning",
+      /^app\/reader .*: after step 4 of the installation, its new Pods get no role$/,
+      /^kubectl label/,
+    ],
+    "a namespaceSelector that excludes a namespace with a role": [
+      () => setPolicies(undefined, { exceptNamespaces: ["app"] }),
+      "namespace",
+      "warning",
+      /^app: its ServiceAccounts with a role get none, because a namespaceSelector excludes it$/,
+      /--except-namespace/,
+    ],
+    "a namespaceSelector of the binding": [
+      () =>
+        setPolicies((object) =>
+          object.kind === "MutatingAdmissionPolicyBinding" && object.metadata.name === "irsa.iam-authenticator"
+            ? {
+                ...object,
+                spec: { ...object.spec, matchResources: { namespaceSelector: { matchLabels: { irsa: "on" } } } },
+              }
+            : object,
+        ),
+      "namespace",
+      "warning",
+      /^app: its ServiceAccounts with a role get none/,
+      /--except-namespace/,
+    ],
+    "the namespaces may not be listed": [
+      () => api.answers.set("GET /api/v1/namespaces", () => [403, { message: "forbidden" }]),
+      "namespace",
+      "warning",
+      /^not read: /,
+      /allow list on namespaces/,
+    ],
+    "many ServiceAccounts, and a binding that selects all": [
+      () => {
+        setPolicies(selectAll);
+        setAccounts(
+          account("reader", { annotations: ROLE }),
+          ...Array.from({ length: 600 }, (_, index) => account(`ci-${index}`)),
+        );
+      },
+      "number",
+      "warning",
+      /^app: kube-apiserver evaluates the policy for 602 ServiceAccounts when a Pod is created there$/,
+      /select ServiceAccounts by the label/,
+    ],
+    "many ServiceAccounts with a role": [
+      () =>
+        setAccounts(
+          ...Array.from({ length: 600 }, (_, index) => account(`ci-${index}`, { labels: LABEL, annotations: ROLE })),
+        ),
+      "number",
+      "warning",
+      /^app: kube-apiserver evaluates the policy for 600 ServiceAccounts/,
+      /move ServiceAccounts with a role to other namespaces/,
     ],
     "a Pod that was not mutated": [
       () => setPods(pod("good", "reader", "aws-iam-token"), pod("lost", "reader", "data")),
@@ -302,6 +481,60 @@ describe("one fault fails one check", () => {
   }
 });
 
+test("many ServiceAccounts without a role do not matter", async () => {
+  const many = Array.from({ length: 600 }, (_, index) => account(`ci-${index}`));
+  setAccounts(account("reader", { labels: LABEL, annotations: ROLE }), ...many);
+  const { rows } = await withCluster();
+  assert.deepEqual(
+    rows.filter(({ state }) => state !== "ok"),
+    [],
+  );
+});
+
+test("an installation without the label needs no label", async () => {
+  setPolicies(selectAll);
+  setAccounts(account("reader", { annotations: ROLE }));
+  const { rows } = await withCluster();
+  assert.deepEqual(
+    rows.flatMap(({ check, state }) => (["policy", "labels"].includes(check) ? [`${check}: ${state}`] : [])),
+    ["policy: ok"],
+  );
+});
+
+test("after step 1 of the installation, reports the labels and that no policy changes Pods", async () => {
+  setPolicies((object) => (object.metadata.name === "irsa-label.iam-authenticator" ? object : undefined));
+  const { rows } = await withCluster();
+  assert.deepEqual(
+    rows.flatMap(({ check, state }) => (["policy", "labels"].includes(check) ? [`${check}: ${state}`] : [])),
+    ["policy: failed", "labels: ok"],
+  );
+});
+
+test("the beta API is found", async () => {
+  setPolicies(undefined, { mutatingApi: "v1beta1" });
+  const { code, rows } = await withCluster();
+  assert.equal(rows.find(({ check }) => check === "policy")?.seen, "irsa.iam-authenticator, v1beta1");
+  assert.equal(code, 0);
+});
+
+test("shows at most 20 ServiceAccounts without the label", async () => {
+  setAccounts(...Array.from({ length: 23 }, (_, index) => account(`late-${index}`, { annotations: ROLE })));
+  const { rows } = await withCluster();
+  const labels = rows.filter(({ check }) => check === "labels");
+  assert.equal(labels.length, 21);
+  assert.equal(labels.at(-1)?.seen, "and 3 more");
+});
+
+test("Pods in an excluded namespace are not reported one by one", async () => {
+  setPolicies(undefined, { exceptNamespaces: ["app"] });
+  setPods(pod("lost", "reader", "data"));
+  const { rows } = await withCluster();
+  assert.deepEqual(
+    rows.filter(({ state }) => state !== "ok").map(({ check }) => check),
+    ["namespace"],
+  );
+});
+
 test("Pods that are skipped, finished, without a role or in another namespace are not reported", async () => {
   setPods(
     pod("skipped", "reader", "data", { labels: { "eks.amazonaws.com/skip-pod-identity-webhook": "" } }),
@@ -324,7 +557,7 @@ test("it checks the Pods of all pages", async () => {
 });
 
 test("upstream's webhook is accepted instead of the policy", async () => {
-  api.answers.delete(`${ADMISSION}/v1/mutatingadmissionpolicies/irsa.iam-authenticator`);
+  setPolicies(() => undefined);
   const items = [{ metadata: { name: "pod-identity-webhook" } }];
   api.answers.set(`${ADMISSION}/v1/mutatingwebhookconfigurations`, () => [200, { items, metadata: {} }]);
   const { code, rows } = await withCluster();

@@ -23,7 +23,7 @@ const LIMIT_MS = 60_000;
 
 const agent = new Agent({ keepAlive: true });
 
-/** `body` is sent as JSON. */
+/** `body` is sent as JSON; for PATCH, as a JSON merge patch. */
 export async function callApi(
   { url, ca }: ApiEndpoint,
   credential: ApiCredential,
@@ -39,7 +39,7 @@ export async function callApi(
     headers: {
       // the JWKS has a different content type
       accept: "application/json, */*",
-      "content-type": "application/json",
+      "content-type": method === "PATCH" ? "application/merge-patch+json" : "application/json",
       ...("token" in credential && { authorization: `Bearer ${credential.token}` }),
     },
     ...(body && { body: JSON.stringify(body) }),

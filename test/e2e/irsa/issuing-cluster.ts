@@ -3,7 +3,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { apiserverFlags } from "../../../cli/irsa/flags.ts";
-import { policies } from "../../../cli/irsa/policy/admission-policy.ts";
 import { kubeconfigOf } from "../../../cli/kubeconfig/webhook.ts";
 import { type LocalIssuer, startIssuer } from "../../../local/issuer.ts";
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
@@ -19,6 +18,7 @@ import type { WebIdentityOptions } from "../../../local/sts/web-identity/assume-
 import { cli, useLocalAws } from "../../cli/cli.ts";
 import { eventually } from "../control-plane/eventually.ts";
 import { type Kubernetes, type KubernetesObject, startKubernetes } from "./api.ts";
+import { installPolicies } from "./install-policies.ts";
 
 export const ISSUING_CLUSTER = "issuing";
 
@@ -113,15 +113,7 @@ export function serviceAccount(namespace: string, name: string): KubernetesObjec
 }
 
 export async function applyPolicies(kubernetes: Kubernetes): Promise<void> {
-  const objects = policies({
-    audience: AUDIENCE,
-    tokenExpiration: 86_400,
-    stsRegionalEndpoints: false,
-    region: REGION,
-    exceptNamespaces: [],
-    mutatingApi: "v1",
-  });
-  for (const object of objects) await kubernetes.create(object as KubernetesObject);
+  await installPolicies(kubernetes, { audience: AUDIENCE, region: REGION });
   await policyInForce(kubernetes);
 }
 

@@ -15,7 +15,9 @@ export interface Container {
 
 export interface PodCase {
   readonly name: string;
-  /** Annotations without `eks.amazonaws.com/`; `role-arn` defaults to `ROLE`. */
+  /** Default: one for each case. */
+  readonly account?: string;
+  /** Annotations; `eks.amazonaws.com/` is the default prefix, and `ROLE` the default `role-arn`. */
   readonly serviceAccount?: Readonly<Record<string, string | undefined>>;
   readonly pod?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
@@ -41,6 +43,18 @@ const TOKEN = "token:sts.amazonaws.com:86400";
 const IDENTITY = [`AWS_ROLE_ARN=${ROLE}`, `AWS_WEB_IDENTITY_TOKEN_FILE=${TOKEN_FILE}`];
 const ALL = [...IDENTITY, "+"];
 const REGIONAL = "AWS_STS_REGIONAL_ENDPOINTS=regional";
+
+/** A Pod with the containers `a` and `b`. */
+function skips(name: string, value: string, skipped: readonly string[]): PodCase {
+  const containers = Object.fromEntries(["a", "b"].map((one) => [one, skipped.includes(one) ? [] : ALL]));
+  return {
+    name,
+    pod: { "skip-containers": value },
+    containers: [{ name: "a" }, { name: "b" }],
+    expected: { volumes: [TOKEN], containers },
+  };
+}
+
 const REGIONS = [`AWS_DEFAULT_REGION=${REGION}`, `AWS_REGION=${REGION}`];
 
 /** Cases for the policy without options. */
@@ -171,6 +185,20 @@ export const PLAIN_CASES: readonly PodCase[] = [
     containers: [{ name: "a" }, { name: "b" }, { name: "ab" }],
     expected: { volumes: [TOKEN], containers: { a: [], b: [], ab: ALL } },
   },
+  ...[
+    ["after empty lines, which the CSV reader skips", "\na", ["a"]],
+    ["after empty lines of Windows", "\r\n\r\na,b\r\n", ["a", "b"]],
+    ["only the first line", "a\nb", ["a"]],
+    ["a quoted line break belongs to a name", '"x\ny",b', ["b"]],
+    ["a quoted comma belongs to a name", '"a,b"', []],
+    ["a quote inside a name is an error: nothing is skipped", 'a,b"', []],
+    ["text after a quoted name is an error: nothing is skipped", '"a"b,b', []],
+    ["an open quote is an error: nothing is skipped", 'a,"b', []],
+    ["an error in the second line does not matter", 'a\n"b', ["a"]],
+    ["empty names", ",a,,b,", ["a", "b"]],
+    ["empty quotes", '"",b', ["b"]],
+    ["only empty lines", "\n\n", []],
+  ].map(([what, value, skipped]) => skips(`skip-containers: ${what}`, value as string, skipped as string[])),
   {
     name: "skip-containers: all containers; the volume is still added",
     pod: { "skip-containers": "main" },
@@ -216,6 +244,62 @@ export const PLAIN_CASES: readonly PodCase[] = [
     name: "token-expiration 0 of the Pod is 600",
     pod: { "token-expiration": "0" },
     expected: { volumes: ["token:sts.amazonaws.com:600"], containers: { main: ALL } },
+  },
+  ...[
+    ["-1", 600],
+    ["-99999", 600],
+    ["+3600", 3600],
+    ["003600", 3600],
+    ["000000000000000000003600", 3600],
+    ["-0", 600],
+  ].map(([value, seconds]) => ({
+    name: `token-expiration ${value} is ${seconds}, as Go's ParseInt reads it`,
+    serviceAccount: { "token-expiration": String(value) },
+    expected: { volumes: [`token:sts.amazonaws.com:${seconds}`], containers: { main: ALL } },
+  })),
+  {
+    name: "token-expiration +7200 of the Pod",
+    pod: { "token-expiration": "+7200" },
+    expected: { volumes: ["token:sts.amazonaws.com:7200"], containers: { main: ALL } },
+  },
+  {
+    name: "a region of the service account",
+    serviceAccount: { "irsa.iam-authenticator/region": "us-gov-west-1" },
+    containers: [{ name: "a" }, { name: "b", env: ["AWS_REGION=paris"] }],
+    expected: {
+      volumes: [TOKEN],
+      containers: {
+        a: ["AWS_DEFAULT_REGION=us-gov-west-1", "AWS_REGION=us-gov-west-1", ...ALL],
+        b: ["AWS_REGION=paris", ...ALL],
+      },
+    },
+  },
+  {
+    name: "a session name from namespace and service account",
+    serviceAccount: { "irsa.iam-authenticator/role-session-name": "true" },
+    account: "reader.v2",
+    containers: [
+      { name: "a" },
+      { name: "b", env: ["AWS_ROLE_SESSION_NAME=own"] },
+      { name: "c", env: ["AWS_ROLE_ARN=own"] },
+    ],
+    expected: {
+      volumes: [TOKEN],
+      containers: {
+        a: [...IDENTITY, "AWS_ROLE_SESSION_NAME=app.reader.v2", "+"],
+        b: ["AWS_ROLE_SESSION_NAME=own", ...ALL],
+        c: ["AWS_ROLE_ARN=own", "+"],
+      },
+    },
+  },
+  {
+    name: "a session name of more than 64 characters is cut",
+    serviceAccount: { "irsa.iam-authenticator/role-session-name": "1" },
+    account: "r".repeat(100),
+    expected: {
+      volumes: [TOKEN],
+      containers: { main: [...IDENTITY, `AWS_ROLE_SESSION_NAME=app.${"r".repeat(60)}`, "+"] },
+    },
   },
   {
     name: "sts-regional-endpoints",
@@ -301,6 +385,21 @@ export const PLAIN_CASES: readonly PodCase[] = [
       refused: "Pod: the annotation eks.amazonaws.com/token-expiration must be a number of seconds, not 'a day'",
     },
   },
+  ...["", "+", "3600 ", "1e3", "0x10", "1_000", "9223372036854775808"].map((value) => ({
+    name: `refused: token-expiration '${value}'`,
+    serviceAccount: { "token-expiration": value },
+    expected: { refused: `eks.amazonaws.com/token-expiration must be a number of seconds, not '${value}'` },
+  })),
+  {
+    name: "refused: a region that cannot be one",
+    serviceAccount: { "irsa.iam-authenticator/region": "paris" },
+    expected: { refused: "irsa.iam-authenticator/region must be an AWS region such as eu-west-1, not 'paris'" },
+  },
+  {
+    name: "refused: a session name other than true or false",
+    serviceAccount: { "irsa.iam-authenticator/role-session-name": "me" },
+    expected: { refused: "irsa.iam-authenticator/role-session-name must be true or false, not 'me'" },
+  },
   {
     name: "refused: sts-regional-endpoints: yes",
     serviceAccount: { "sts-regional-endpoints": "yes" },
@@ -308,23 +407,36 @@ export const PLAIN_CASES: readonly PodCase[] = [
   },
 ];
 
+const NAMED = [...IDENTITY, "AWS_ROLE_SESSION_NAME=app.reader", "+"];
+
 /** Cases for the policy with every option: see irsa-policy.e2e.ts. */
 export const OPTION_CASES: readonly PodCase[] = [
   {
     name: "options set every default",
+    account: "reader",
     init: [{ name: "init" }],
     expected: {
       volumes: ["token:sts.example.com:1800"],
-      containers: { init: [REGIONAL, ...REGIONS, ...ALL], main: [REGIONAL, ...REGIONS, ...ALL] },
+      containers: { init: [REGIONAL, ...REGIONS, ...NAMED], main: [REGIONAL, ...REGIONS, ...NAMED] },
     },
   },
   {
     name: "annotations take precedence over options",
-    serviceAccount: { audience: "sts.amazonaws.com", "token-expiration": "3600", "sts-regional-endpoints": "false" },
-    expected: { volumes: ["token:sts.amazonaws.com:3600"], containers: { main: [...REGIONS, ...ALL] } },
+    serviceAccount: {
+      audience: "sts.amazonaws.com",
+      "token-expiration": "3600",
+      "sts-regional-endpoints": "false",
+      "irsa.iam-authenticator/region": "cn-north-1",
+      "irsa.iam-authenticator/role-session-name": "false",
+    },
+    expected: {
+      volumes: ["token:sts.amazonaws.com:3600"],
+      containers: { main: ["AWS_DEFAULT_REGION=cn-north-1", "AWS_REGION=cn-north-1", ...ALL] },
+    },
   },
   {
     name: "a container with one region variable gets no other",
+    serviceAccount: { "irsa.iam-authenticator/role-session-name": "false" },
     containers: [
       { name: "a", env: ["AWS_REGION=paris"] },
       { name: "b", env: ["AWS_DEFAULT_REGION=paris"] },

@@ -1,0 +1,99 @@
+// Reads the admission policies for IRSA and their bindings, and checks that none is missing.
+
+import type { Check } from "../../doctor/check.ts";
+import { type Kubernetes, refused } from "../kubernetes.ts";
+import { LABEL_POLICY_NAME, POLICY_NAME } from "../names.ts";
+import { type KubernetesObject, nameOf, objectAt, stringAt } from "./kubernetes-object.ts";
+import { selects } from "./label-selector.ts";
+
+interface InstalledPolicy {
+  readonly policy: KubernetesObject;
+  readonly bindings: readonly KubernetesObject[];
+}
+
+export interface InstalledPolicies {
+  /** API version of the mutating policies. */
+  readonly version: string;
+  /** Changes Pods. */
+  readonly pods: InstalledPolicy | undefined;
+  /** Labels ServiceAccounts. */
+  readonly labels: InstalledPolicy | undefined;
+  /** Rejects Pods. */
+  readonly validation: InstalledPolicy | undefined;
+  /** Name of upstream's webhook; read only if our policy changes no Pod. */
+  readonly webhook: string | undefined;
+}
+
+const GROUP = "/apis/admissionregistration.k8s.io";
+
+export async function readPolicies(kubernetes: Kubernetes): Promise<InstalledPolicies> {
+  const validation = await readPolicy(kubernetes, `${GROUP}/v1/validatingadmissionpolic`, POLICY_NAME);
+  let found: Pick<InstalledPolicies, "version" | "pods" | "labels"> = {
+    version: "v1",
+    pods: undefined,
+    labels: undefined,
+  };
+  for (const version of ["v1", "v1beta1"]) {
+    const kind = `${GROUP}/${version}/mutatingadmissionpolic`;
+    const pods = await readPolicy(kubernetes, kind, POLICY_NAME);
+    const labels = await readPolicy(kubernetes, kind, LABEL_POLICY_NAME);
+    if (pods === undefined && labels === undefined) continue;
+    found = { version, pods, labels };
+    break;
+  }
+  return { ...found, validation, webhook: hasBinding(found.pods) ? undefined : await findWebhook(kubernetes) };
+}
+
+async function findWebhook(kubernetes: Kubernetes): Promise<string | undefined> {
+  const webhooks = await kubernetes.list(`${GROUP}/v1/mutatingwebhookconfigurations`);
+  return webhooks.map(nameOf).find((name) => /pod-identity-webhook/.test(name));
+}
+
+/** `kind`: without the endings of policies and of bindings. */
+async function readPolicy(kubernetes: Kubernetes, kind: string, name: string): Promise<InstalledPolicy | undefined> {
+  const path = `${kind}ies/${name}`;
+  const { status, body } = await kubernetes.ask("GET", path);
+  // Also if kube-apiserver does not serve this API version.
+  if (status === 404) return undefined;
+  if (status !== 200) throw refused(path, status, body);
+  const bindings = await kubernetes.list(`${kind}ybindings`);
+  return {
+    policy: body as KubernetesObject,
+    bindings: bindings.filter((binding) => stringAt(binding, "spec", "policyName") === name),
+  };
+}
+
+export function hasBinding(installed: InstalledPolicy | undefined): installed is InstalledPolicy {
+  return installed !== undefined && installed.bindings.length > 0;
+}
+
+/** Whether a binding of the policy for Pods selects only ServiceAccounts with the label. */
+export function needsLabel(binding: KubernetesObject): boolean {
+  return !selects(objectAt(binding, "spec", "paramRef", "selector"), {});
+}
+
+export function checkPolicies({ version, pods, labels, validation, webhook }: InstalledPolicies): Check[] {
+  const check = "policy";
+  const apply = "irsa policy | kubectl apply -f -";
+  const checks: Check[] = [];
+  if (hasBinding(pods)) checks.push({ check, state: "ok", seen: `${POLICY_NAME}, ${version}` });
+  else if (webhook !== undefined) checks.push({ check, state: "ok", seen: `the webhook ${webhook}` });
+  else if (pods !== undefined) checks.push(failed(`${POLICY_NAME} has no binding: it changes no Pod`, apply));
+  else checks.push(failed("neither our policy nor pod-identity-webhook is installed", apply));
+
+  if (pods?.bindings.some(needsLabel) && !hasBinding(labels)) {
+    const problem = labels === undefined ? "is not installed" : "has no binding";
+    const seen = `${LABEL_POLICY_NAME} ${problem}: new ServiceAccounts do not get the label, and their Pods no role`;
+    checks.push(failed(seen, "irsa policy --label-policy | kubectl apply -f -"));
+  }
+  if (hasBinding(pods) && !hasBinding(validation)) {
+    const problem = validation === undefined ? "is not installed" : "has no binding";
+    const seen = `the ValidatingAdmissionPolicy ${POLICY_NAME} ${problem}: Pods with invalid annotations are not rejected`;
+    checks.push({ check, state: "warning", seen, advice: apply });
+  }
+  return checks;
+}
+
+function failed(seen: string, advice: string): Check {
+  return { check: "policy", state: "failed", seen, advice };
+}

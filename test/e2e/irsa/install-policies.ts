@@ -1,0 +1,62 @@
+// Installs the policies of `irsa policy` in the order that the command prints.
+
+import { LABEL_POLICY_NAME, ROLE_LABEL } from "../../../cli/irsa/names.ts";
+import { policies } from "../../../cli/irsa/policy/admission-policy.ts";
+import { labelPolicy, type MutatingApi } from "../../../cli/irsa/policy/label-policy.ts";
+import { eventually } from "../control-plane/eventually.ts";
+import type { Kubernetes, KubernetesObject } from "./api.ts";
+
+export type PolicyOptions = Parameters<typeof policies>[0];
+
+export const PLAIN_POLICY: PolicyOptions = {
+  audience: "sts.amazonaws.com",
+  tokenExpiration: 86_400,
+  stsRegionalEndpoints: false,
+  roleSessionName: false,
+  exceptNamespaces: [],
+  reinvocationPolicy: "Never",
+  mutatingApi: "v1",
+};
+
+/** Afterwards, each ServiceAccount has the right label, but kube-apiserver may not apply the policies for Pods yet. */
+export async function installPolicies(kubernetes: Kubernetes, options: Partial<PolicyOptions> = {}): Promise<void> {
+  const all = { ...PLAIN_POLICY, ...options };
+  await installLabelPolicy(kubernetes, all.mutatingApi);
+  await labelServiceAccounts(kubernetes);
+  for (const object of podPolicies(all)) await kubernetes.create(object);
+}
+
+/** Waits until it applies. */
+export async function installLabelPolicy(kubernetes: Kubernetes, mutatingApi: MutatingApi): Promise<void> {
+  for (const object of labelPolicy(mutatingApi)) await kubernetes.create(object as KubernetesObject);
+  const metadata = { name: "labelled", namespace: "default", annotations: { "eks.amazonaws.com/role-arn": "any" } };
+  await eventually("the label policy is in force", 30_000, async () => {
+    const canary = { apiVersion: "v1", kind: "ServiceAccount", metadata };
+    const { status, body } = await kubernetes.call(
+      "POST",
+      "/api/v1/namespaces/default/serviceaccounts?dryRun=All",
+      canary,
+    );
+    return (status === 201 && hasLabel(body)) || undefined;
+  });
+}
+
+/** All but the label policy. */
+export function podPolicies(options: PolicyOptions): KubernetesObject[] {
+  return (policies(options) as KubernetesObject[]).filter(({ metadata }) => metadata.name !== LABEL_POLICY_NAME);
+}
+
+/** As `kubectl label serviceaccounts --all --all-namespaces` does. */
+export async function labelServiceAccounts(kubernetes: Kubernetes): Promise<void> {
+  const { body } = await kubernetes.call("GET", "/api/v1/serviceaccounts");
+  for (const { metadata } of (body as { items: KubernetesObject[] }).items) {
+    const path = `/api/v1/namespaces/${metadata.namespace}/serviceaccounts/${metadata.name}`;
+    const { status } = await kubernetes.call("PATCH", path, { metadata: { labels: { [ROLE_LABEL]: "true" } } });
+    if (status !== 200) throw new Error(`PATCH ${path}: HTTP ${status}`);
+  }
+}
+
+export function hasLabel(serviceAccount: unknown): boolean {
+  const { labels } = (serviceAccount as { metadata: { labels?: Record<string, string> } }).metadata;
+  return labels?.[ROLE_LABEL] === "true";
+}
