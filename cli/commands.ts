@@ -148,6 +148,10 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
     summary: "print the kubeconfig for a user's kubectl",
     load: async () => (await import("./kubeconfig/kubeconfig.ts")).clientCommand,
   },
+  rbac: {
+    summary: "print RBAC objects for access levels like those of EKS",
+    load: async () => (await import("./rbac.ts")).rbacCommand,
+  },
   irsa: {
     summary: "give service accounts IAM roles (IRSA)",
     examples: ["iam-authenticator irsa policy | kubectl apply -f -"],

@@ -12,6 +12,7 @@ import type { Entry } from "../mappings/file/entry.ts";
 import { readParameter } from "../mappings/file/read-parameter.ts";
 import { possibleDenials } from "./denials.ts";
 import { decide } from "./evaluation.ts";
+import { accessGroup } from "./levels.ts";
 import { type SamplePrincipal, samplePrincipalsOf } from "./sample-principals.ts";
 
 /**
@@ -19,7 +20,7 @@ import { type SamplePrincipal, samplePrincipalsOf } from "./sample-principals.ts
  * `cluster-admin`, which can be revoked.
  * https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles
  */
-export const ADMIN_GROUPS: readonly string[] = ["system:masters", "access:cluster-admin"];
+export const ADMIN_GROUPS: readonly string[] = ["system:masters", accessGroup("cluster-admin")];
 
 export function isAdministrator(groups: readonly string[]): boolean {
   return groups.some((group) => ADMIN_GROUPS.includes(group));

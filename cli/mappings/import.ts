@@ -7,7 +7,8 @@ import { collect } from "../options.ts";
 import { nameOf, readText } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { writeMappingFile } from "./file/file.ts";
-import { type Carried, carry, merge } from "./formats/record.ts";
+import { withAccessPolicies } from "./formats/access-entries.ts";
+import { type Carried, carry, type Foreign, merge } from "./formats/record.ts";
 import { readForeign } from "./formats/sources.ts";
 
 interface ImportOptions {
@@ -19,9 +20,10 @@ export function importCommand(command: Command, io: IOStreams): Command {
   return describe(command, {
     details:
       "Reads the aws-auth ConfigMap, aws-iam-authenticator's server config (as a file or in its ConfigMap), " +
-      "IAMIdentityMapping objects, eksctl's ClusterConfig and the output of `aws eks describe-access-entry`. Prints a " +
-      "mapping file and writes nothing to AWS. Standard error lists entries that change and entries that cannot be " +
-      "imported. The exit code is 1 if an entry cannot be imported.",
+      "IAMIdentityMapping objects, eksctl's ClusterConfig and the output of `aws eks describe-access-entry` and " +
+      "`list-associated-access-policies`, in any order and number of files: access policies become the groups of the " +
+      "access entry with the same principal (see rbac). Prints a mapping file and writes nothing to AWS. Standard error " +
+      "lists entries that change and entries that cannot be imported. The exit code is 1 if an entry cannot be imported.",
     examples: [
       "kubectl -n kube-system get configmap aws-auth -o yaml | \\",
       "    iam-authenticator mappings import -f - --sso > mappings.yaml",
@@ -34,6 +36,7 @@ export function importCommand(command: Command, io: IOStreams): Command {
 }
 
 async function importFiles({ file, sso }: ImportOptions, io: IOStreams): Promise<void> {
+  const found: (Foreign & { readonly inFile: string })[] = [];
   const carried: Carried[] = [];
   const problems: string[] = [];
   const remarks: string[] = [];
@@ -42,12 +45,13 @@ async function importFiles({ file, sso }: ImportOptions, io: IOStreams): Promise
     const inFile = file.length > 1 ? `${nameOf(path)}, ` : "";
     const { items, notes } = readForeign(await readText(path, io), path);
     remarks.push(...notes.map((note) => `${inFile}${note}`));
-    for (const foreign of items) {
-      const result = carry(foreign, sso === true);
-      const where = `${inFile}${result.where}`;
-      if ("problem" in result) problems.push(`${where} cannot be imported: ${result.problem}`);
-      else carried.push({ ...result, where });
-    }
+    found.push(...items.map((item) => ({ ...item, inFile })));
+  }
+  for (const { inFile, ...foreign } of withAccessPolicies(found)) {
+    const result = carry(foreign, sso === true);
+    const where = `${inFile}${result.where}`;
+    if ("problem" in result) problems.push(`${where} cannot be imported: ${result.problem}`);
+    else carried.push({ ...result, where });
   }
   const { winners, overridden } = merge(carried);
   remarks.push(...winners.flatMap(({ where, notes }) => notes.map((note) => `${where}: ${note}`)));

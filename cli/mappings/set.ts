@@ -3,8 +3,10 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
+import { ACCESS_LEVELS, type AccessLevel, accessGroups } from "../access/levels.ts";
 import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
+import { collectNamespace } from "../namespace.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, collect, type WriteOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { changeOne } from "./change-one.ts";
@@ -15,6 +17,8 @@ const KEYS = ["username", "groups", "principalId", "notAfter", "deny", "descript
 interface SetOptions extends ConnectionOptions, WriteOptions {
   readonly session?: string;
   readonly username?: string;
+  readonly access?: AccessLevel;
+  readonly namespace?: readonly string[];
   readonly group?: readonly string[];
   readonly addGroup?: readonly string[];
   readonly removeGroup?: readonly string[];
@@ -34,11 +38,19 @@ export function setCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator mappings set -c prod sso/111122223333/ClusterAdmin --add-group system:masters",
       "iam-authenticator mappings set -c prod sso/111122223333/Developers \\",
       "    --session jane@example.com --username lead:jane --group leads",
+      "iam-authenticator mappings set -c prod arn:aws:iam::111122223333:role/TeamA \\",
+      "    --username 'team-a:{SessionName}' --access edit --namespace team-a",
     ],
   }).argument("<who>");
   return addWrite(addReading(addConnection(command)))
     .option("--session <name>", "only this session of the permission set")
     .option("--username <template>", "may contain {SessionName} and other placeholders")
+    .addOption(
+      new Option("--access <level>", "replace the groups with that of an access level (see rbac)")
+        .choices(ACCESS_LEVELS)
+        .conflicts(["group"]),
+    )
+    .option("--namespace <name>", "with --access: only in this namespace (may be repeated)", collectNamespace)
     .option("--group <name>", "replace the groups (may be repeated)", collectGroup)
     .option("--add-group <name>", "add a group (may be repeated)", collectGroup)
     .option("--remove-group <name>", "remove a group (may be repeated)", collectGroup)
@@ -48,18 +60,29 @@ export function setCommand(command: Command, io: IOStreams): Command {
     .addOption(
       new Option("--deny", "replace the mapping with a denial (see mappings deny)").conflicts([
         "username",
+        "access",
         "group",
         "addGroup",
       ]),
     )
     .option("--unset <key>", `remove one of ${KEYS.join(", ")} (may be repeated)`, collectKey)
     .action((who: string, options: SetOptions) => {
-      const { notAfter } = options;
+      const { access, namespace, notAfter } = options;
+      if (namespace !== undefined && access === undefined) throw usage("--namespace requires --access.");
       if (isExpired(notAfter, io.clock())) {
         throw usage(`--not-after ${notAfter} is in the past: the mapping would never apply. Nothing was written.`);
       }
+      if (access !== undefined) tellBindings(access, namespace, io);
       return changeOne(who, options, io, (value, kind) => changed(value, kind, options));
     });
+}
+
+/** A group without a binding grants nothing, and the command has no access to the cluster. */
+function tellBindings(level: AccessLevel, namespaces: readonly string[] | undefined, { tell }: IOStreams): void {
+  const options = (namespaces ?? []).map((one) => ` --namespace ${one}`).join("");
+  const [first, ...others] = accessGroups(level, namespaces);
+  const groups = others.length === 0 ? `The group ${first} needs` : `The groups ${[first, ...others].join(", ")} need`;
+  tell(`${groups} bindings in the cluster. Print them with: iam-authenticator rbac${options}\n`);
 }
 
 function collectGroup(value: string, before?: readonly string[]): readonly string[] {
@@ -98,7 +121,9 @@ function changed(
   return result;
 }
 
-function groupsOf(before: unknown, { group, addGroup = [], removeGroup = [] }: SetOptions): string[] | undefined {
+function groupsOf(before: unknown, options: SetOptions): string[] | undefined {
+  const { access, namespace, addGroup = [], removeGroup = [] } = options;
+  const group = access === undefined ? options.group : accessGroups(access, namespace);
   if (group === undefined && addGroup.length + removeGroup.length === 0) return undefined;
   const start: unknown[] = group === undefined ? (Array.isArray(before) ? before : []) : [...group];
   const names = start.filter((name) => typeof name === "string");

@@ -56,6 +56,15 @@ function filesFor(admin: string, webhook: string, ca: string): Readonly<Record<s
     "access-entry.json": {
       accessEntry: { principalArn: ROLE, username: "dev", kubernetesGroups: ["developers"], type: "STANDARD" },
     },
+    "access-policies.json": {
+      principalArn: ROLE,
+      associatedAccessPolicies: [
+        {
+          policyArn: "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy",
+          accessScope: { type: "cluster", namespaces: [] },
+        },
+      ],
+    },
     "jwks.json": { keys: SAMPLES.map(({ jwk }) => jwk) },
   };
   const texts = Object.entries(documents).map(([name, document]) => [name, JSON.stringify(document)]);

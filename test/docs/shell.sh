@@ -36,7 +36,8 @@ command_not_found_handle() {
   case "$*" in
     "aws eks get-token "*) "$NODE" "$COMMAND" token -c my-cluster ;;
     "aws eks list-access-entries "*) echo arn:aws:iam::111122223333:role/Developers ;;
-    "aws eks describe-access-entry "*) /bin/cat access-entry.json ;;
+    "aws eks describe-access-entry "*) /bin/cat access-entry.json; echo ;;
+    "aws eks list-associated-access-policies "*) /bin/cat access-policies.json; echo ;;
     "kubectl "*"get configmap aws-iam-authenticator "*) /bin/cat server-config.yaml ;;
     "kubectl "*"get configmap aws-auth "*) /bin/cat aws-auth.yaml ;;
     "kubectl get iamidentitymappings "*) /bin/cat identity-mappings.yaml ;;

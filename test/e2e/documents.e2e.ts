@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { REGION } from "../../local/sandbox-settings.ts";
 import { blocksOf } from "../docs/shell-blocks.ts";
+import { aggregate } from "./cluster/aggregated-roles.ts";
 import { newCallerToken } from "./cluster/backend.ts";
 import { kubectl } from "./cluster/kubectl.ts";
 import { adminKubeconfig, lineOf, typeLine } from "./cluster/typed-line.ts";
@@ -34,22 +35,10 @@ async function admin(args: readonly string[], input = ""): Promise<string> {
   return stdout;
 }
 
-/** Aggregates roles by label, as kube-controller-manager does, which does not run here. */
-async function aggregate(name: string): Promise<void> {
-  const labels = { view: ["view"], edit: ["view", "edit"] }[name] ?? [];
-  const rules: unknown[] = [];
-  for (const label of labels) {
-    const selector = `rbac.authorization.k8s.io/aggregate-to-${label}=true`;
-    const { items } = JSON.parse(await admin(["get", "clusterroles", "-l", selector, "-o", "json"]));
-    for (const { rules: more } of items) rules.push(...more);
-  }
-  await admin(["patch", "clusterrole", name, "--type=merge", "-p", JSON.stringify({ rules })]);
-}
-
 describe("docs/rbac.md", () => {
   before(async () => {
     await admin(["create", "namespace", "team-a"]);
-    for (const name of ["view", "edit"]) await aggregate(name);
+    await aggregate(admin);
     for (const manifest of blocksOf("docs/rbac.md", "yaml")) await admin(["apply", "-f", "-"], manifest);
   });
 

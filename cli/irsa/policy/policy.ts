@@ -1,9 +1,9 @@
 // `irsa policy`: prints admission policies or a Kustomize component that give Pods their role.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { NAMESPACE } from "../../../functions/issuer/trust-policy.ts";
 import { describe } from "../../command.ts";
 import { usage } from "../../errors.ts";
+import { collectNamespace } from "../../namespace.ts";
 import { collect, readRoleArn, readWhole } from "../../options.ts";
 import type { IOStreams } from "../../terminal/io-streams.ts";
 import { stringifyYaml } from "../../terminal/yaml.ts";
@@ -63,11 +63,6 @@ export function policyCommand(command: Command, io: IOStreams): Command {
 function readAudience(text: string): string {
   if (text.trim() !== "") return text;
   throw new InvalidArgumentError("It must not be empty.");
-}
-
-function collectNamespace(text: string, before?: readonly string[]): readonly string[] {
-  if (NAMESPACE.test(text)) return collect(text, before);
-  throw new InvalidArgumentError("It must be a namespace: up to 63 lower-case letters, digits and hyphens.");
 }
 
 function policy(options: PolicyCommandOptions, io: IOStreams): void {

@@ -18,11 +18,15 @@ export interface Foreign {
   readonly account?: unknown;
   /** A phrase about parts that are not imported. */
   readonly remark?: string;
-  /** EKS access entries match roles with a path, aws-iam-authenticator does not. */
-  readonly pathsMatched?: true;
+  /** Name of the EKS cluster of an access entry. Such an entry matches a role with a path, aws-iam-authenticator does not. */
+  readonly accessEntryOf?: string;
+  /** The groups for its EKS access policies: no mapping, but a part of the access entry for the same principal. */
+  readonly accessGroups?: readonly string[];
   /** Why this is not a mapping. */
   readonly problem?: string;
 }
+
+export type At = Pick<Foreign, "where" | "line">;
 
 export interface Carried {
   readonly where: string;
@@ -57,7 +61,7 @@ export function carry(foreign: Foreign, sso: boolean): Carried | (Problem & { re
     sso && set !== undefined ? { permissionSet: set, account: ofArn, ...names } : { arn: bare, ...names },
   );
   if ("problem" in entry) return { where, problem: entry.problem };
-  const isNew = bare !== arn && !foreign.pathsMatched;
+  const isNew = bare !== arn && foreign.accessEntryOf === undefined;
   return { where, entry, isNew, notes: [...noteOn(arn, bare, isNew, sso, set), ...remarks] };
 }
 

@@ -4,8 +4,9 @@ import { isObject } from "../../../functions/lib/json.ts";
 import { usage } from "../../errors.ts";
 import { nameOf } from "../../terminal/files.ts";
 import { parseDocuments } from "../../terminal/yaml.ts";
+import { fromAccessEntry, fromAssociatedPolicies } from "./access-entries.ts";
 import { below, type Part, partsIn } from "./parts.ts";
-import type { Foreign } from "./record.ts";
+import type { At, Foreign } from "./record.ts";
 
 interface Read {
   readonly items: readonly Foreign[];
@@ -15,7 +16,7 @@ interface Read {
 
 const KINDS =
   "the aws-auth ConfigMap, aws-iam-authenticator's server config (as a file or in its ConfigMap), IAMIdentityMapping " +
-  "objects, eksctl's ClusterConfig, and the output of aws eks describe-access-entry";
+  "objects, eksctl's ClusterConfig, and the output of aws eks describe-access-entry and list-associated-access-policies";
 
 /** Detects kinds by their keys. Throws if no document in the file has a known kind. */
 export function readForeign(text: string, file: string): Read {
@@ -39,7 +40,7 @@ function noteOn(part: Part | undefined, isKnown: boolean): string[] {
 
 function readPart(part: Part, file: string): Foreign[] | undefined {
   if (!isObject(part.value)) return undefined;
-  const { kind, data, spec, server, iamIdentityMappings, accessEntry } = part.value;
+  const { kind, data, spec, server, iamIdentityMappings, accessEntry, associatedAccessPolicies } = part.value;
   if (kind === "ConfigMap") return fromConfigMap(below(part, ["data"], data), nameIn(part.value), file);
   if (kind === "IAMIdentityMapping") {
     return [fromListItem(spec, { where: `IAMIdentityMapping ${nameIn(part.value)}`, line: part.lineOf([]) }, "arn")];
@@ -50,6 +51,7 @@ function readPart(part: Part, file: string): Foreign[] | undefined {
       fromEksctl(item, { where: `iamIdentityMappings ${i + 1}`, line: part.lineOf(["iamIdentityMappings", i]) }),
     );
   }
+  if (Array.isArray(associatedAccessPolicies)) return fromAssociatedPolicies(part);
   return isObject(accessEntry)
     ? [fromAccessEntry(accessEntry, { where: "access entry", line: part.lineOf([]) })]
     : undefined;
@@ -108,8 +110,6 @@ function section({ value, lineOf }: Part, name: string): Foreign[] {
   });
 }
 
-type At = Pick<Foreign, "where" | "line">;
-
 function fromListItem(item: unknown, at: At, arnKey: string): Foreign {
   const { username, groups, sso, [arnKey]: arn, ...rest } = lowerCaseKeys(item);
   const { permissionsetname: permissionSet, accountid: account } = lowerCaseKeys(sso);
@@ -143,18 +143,4 @@ function fromEksctl(item: unknown, at: At): Foreign {
   }
   if (account !== undefined) return { ...at, account, ...remarkOn(rest) };
   return { ...at, arn: arn ?? null, username, groups, ...remarkOn(rest) };
-}
-
-/** https://docs.aws.amazon.com/eks/latest/APIReference/API_AccessEntry.html */
-function fromAccessEntry({ principalArn, username, kubernetesGroups }: Record<string, unknown>, at: At): Foreign {
-  const hasGroups = Array.isArray(kubernetesGroups) && kubernetesGroups.length > 0;
-  const remark = "it has no groups: use RBAC to grant what EKS access policies granted";
-  return {
-    ...at,
-    arn: principalArn ?? null,
-    username,
-    groups: kubernetesGroups,
-    pathsMatched: true,
-    ...(!hasGroups && { remark }),
-  };
 }

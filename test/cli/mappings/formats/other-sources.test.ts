@@ -76,6 +76,6 @@ test("import reads describe-access-entry through jq -c, and reports an entry wit
   assert.deepEqual([code, mappings.length], [0, 2]);
   assert.equal(
     err,
-    `line 2, access entry (${ARN}b): it has no groups: use RBAC to grant what EKS access policies granted.\n2 imported.\n`,
+    `line 2, access entry (${ARN}b): it has no groups. If it has access policies, give the output of aws eks list-associated-access-policies too.\n2 imported.\n`,
   );
 });

@@ -1,0 +1,30 @@
+// Access levels like those of EKS: each is a group. `iam-authenticator rbac` prints the bindings of these groups.
+
+/** The access policies of EKS. https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html */
+const POLICIES = {
+  AmazonEKSClusterAdminPolicy: "cluster-admin",
+  AmazonEKSAdminPolicy: "admin",
+  AmazonEKSEditPolicy: "edit",
+  AmazonEKSViewPolicy: "view",
+  AmazonEKSAdminViewPolicy: "admin-view",
+} as const;
+
+export type AccessLevel = (typeof POLICIES)[keyof typeof POLICIES];
+export const ACCESS_LEVELS: readonly AccessLevel[] = Object.values(POLICIES);
+
+/** The group of a level in the entire cluster, or in one namespace. */
+export function accessGroup(level: AccessLevel, namespace?: string): string {
+  return namespace === undefined ? `access:${level}` : `access:${level}:${namespace}`;
+}
+
+/** Without namespaces, the group of the level in the entire cluster. */
+export function accessGroups(level: AccessLevel, namespaces: readonly string[] = []): readonly string[] {
+  return namespaces.length === 0
+    ? [accessGroup(level)]
+    : [...new Set(namespaces)].map((one) => accessGroup(level, one));
+}
+
+/** Of an EKS access policy, by its name without the ARN's start; `undefined` if it has no counterpart. */
+export function levelOfPolicy(name: string): AccessLevel | undefined {
+  return Object.hasOwn(POLICIES, name) ? POLICIES[name as keyof typeof POLICIES] : undefined;
+}

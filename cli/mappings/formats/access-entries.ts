@@ -1,0 +1,114 @@
+// Reads EKS access entries, and adds the groups of their access policies.
+
+import { NAMESPACE } from "../../../functions/issuer/trust-policy.ts";
+import { isObject } from "../../../functions/lib/json.ts";
+import { accessGroup, levelOfPolicy } from "../../access/levels.ts";
+
+import type { Part } from "./parts.ts";
+import type { At, Foreign } from "./record.ts";
+
+/** https://docs.aws.amazon.com/eks/latest/APIReference/API_AccessEntry.html */
+export function fromAccessEntry(
+  { principalArn, username, kubernetesGroups, clusterName }: Record<string, unknown>,
+  at: At,
+): Foreign {
+  return {
+    ...at,
+    arn: principalArn ?? null,
+    username,
+    groups: kubernetesGroups,
+    accessEntryOf: textOf(clusterName),
+  };
+}
+
+/**
+ * One item for the policies that have an access level, and one for each policy or namespace that cannot be imported.
+ * https://docs.aws.amazon.com/eks/latest/APIReference/API_ListAssociatedAccessPolicies.html
+ */
+export function fromAssociatedPolicies({ value, lineOf }: Part): Foreign[] {
+  const { principalArn, clusterName, associatedAccessPolicies } = isObject(value) ? value : {};
+  const arn = principalArn ?? null;
+  const policies: readonly unknown[] = Array.isArray(associatedAccessPolicies) ? associatedAccessPolicies : [];
+  const read = policies.map((policy, i) => {
+    const line = lineOf(["associatedAccessPolicies", i]);
+    const { name, groups, problems } = readPolicy(policy);
+    return { groups, left: problems.map((problem) => ({ where: `access policy ${name}`, line, arn, problem })) };
+  });
+  const at = { where: "access policies", line: lineOf([]) };
+  const accessGroups = read.flatMap(({ groups }) => groups);
+  return [{ ...at, arn, accessEntryOf: textOf(clusterName), accessGroups }, ...read.flatMap(({ left }) => left)];
+}
+
+interface ReadPolicy {
+  readonly name: string;
+  readonly groups: readonly string[];
+  /** Phrases about what has no counterpart. */
+  readonly problems: readonly string[];
+}
+
+function readPolicy(policy: unknown): ReadPolicy {
+  const { policyArn, accessScope } = isObject(policy) ? policy : {};
+  const [, name = textOf(policyArn)] =
+    /^arn:[a-z-]+:eks::aws:cluster-access-policy\/(\w+)$/.exec(textOf(policyArn)) ?? [];
+  const level = levelOfPolicy(name);
+  if (level === undefined) {
+    return { name, groups: [], problems: ["it has no access level here: grant its permissions by RBAC"] };
+  }
+  const { type, namespaces } = isObject(accessScope) ? accessScope : {};
+  if (type === "cluster") return { name, groups: [accessGroup(level)], problems: [] };
+  if (type !== "namespace" || !Array.isArray(namespaces)) {
+    return { name, groups: [], problems: ["its accessScope must have the type cluster, or namespace with namespaces"] };
+  }
+  // EKS allows wildcards: https://docs.aws.amazon.com/eks/latest/userguide/access-policies.html
+  const names = namespaces.map(textOf);
+  return {
+    name,
+    groups: names.filter((one) => NAMESPACE.test(one)).map((one) => accessGroup(level, one)),
+    problems: names
+      .filter((one) => !NAMESPACE.test(one))
+      .map(
+        (one) =>
+          `its namespace ${one || "without a name"} is not one namespace: set the level for each one it stands for`,
+      ),
+  };
+}
+
+/** Moves the groups of access policies to the access entries for the same principal and cluster. */
+export function withAccessPolicies<T extends Foreign>(items: readonly T[]): (T & Foreign)[] {
+  const groupsOf = new Map<string, string[]>();
+  for (const item of items.filter(({ accessGroups }) => accessGroups !== undefined)) {
+    groupsOf.set(keyOf(item), [...(groupsOf.get(keyOf(item)) ?? []), ...(item.accessGroups ?? [])]);
+  }
+  const entries = new Set(items.filter(isAccessEntry).map(keyOf));
+  return items.flatMap((item): (T & Foreign)[] => {
+    if (isAccessEntry(item)) return [withGroups(item, groupsOf.get(keyOf(item)))];
+    if (item.accessGroups === undefined) return [item];
+    return entries.has(keyOf(item)) || item.accessGroups.length === 0 ? [] : [{ ...item, problem: NO_ENTRY }];
+  });
+}
+
+const NO_ENTRY =
+  "the files have no access entry for this principal: give the output of aws eks describe-access-entry too";
+const NO_GROUPS =
+  "it has no groups. If it has access policies, give the output of aws eks list-associated-access-policies too";
+
+function isAccessEntry({ accessEntryOf, accessGroups }: Foreign): boolean {
+  return accessEntryOf !== undefined && accessGroups === undefined;
+}
+
+function keyOf({ accessEntryOf, arn }: Foreign): string {
+  return `${accessEntryOf} ${textOf(arn)}`;
+}
+
+/** @param groups of its access policies; `undefined` if the files do not have them */
+function withGroups<T extends Foreign>(entry: T, groups: readonly string[] | undefined): T & Foreign {
+  const own = entry.groups ?? [];
+  // carry() reports a value that is not a list.
+  if (!Array.isArray(own)) return entry;
+  const all = [...new Set([...own, ...(groups ?? [])])];
+  return { ...entry, groups: all, ...(all.length === 0 && groups === undefined && { remark: NO_GROUPS }) };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}

@@ -1,0 +1,61 @@
+// `rbac`: prints the RBAC objects that give the groups of access levels their permissions.
+
+import type { Command } from "commander";
+import { ACCESS_LEVELS, type AccessLevel, accessGroup } from "./access/levels.ts";
+import { describe } from "./command.ts";
+import { collectNamespace } from "./namespace.ts";
+import type { IOStreams } from "./terminal/io-streams.ts";
+import { stringifyYaml } from "./terminal/yaml.ts";
+
+interface RbacOptions {
+  readonly namespace?: readonly string[];
+}
+
+export function rbacCommand(command: Command, io: IOStreams): Command {
+  return describe(command, {
+    details:
+      "The levels are those of EKS access policies: cluster-admin, admin, edit, view and admin-view. Members of the group " +
+      "access:<level> have the level in the entire cluster, members of access:<level>:<namespace> in one namespace. " +
+      "`mappings set --access` grants a level. With --namespace, prints the bindings of these namespaces instead of those " +
+      "of the cluster.",
+    examples: [
+      "iam-authenticator rbac | kubectl apply -f -",
+      "iam-authenticator rbac --namespace team-a --namespace team-b | kubectl apply -f -",
+    ],
+  })
+    .option("--namespace <name>", "only the bindings in this namespace (may be repeated)", collectNamespace)
+    .action(({ namespace = [] }: RbacOptions) => {
+      const bindings = namespace.length === 0 ? ACCESS_LEVELS.map((level) => binding(level)) : inEach(namespace);
+      io.print([ADMIN_VIEW, ...bindings].map((one) => stringifyYaml(one)).join("---\n"));
+    });
+}
+
+function inEach(namespaces: readonly string[]): object[] {
+  return [...new Set(namespaces)].flatMap((one) => ACCESS_LEVELS.map((level) => binding(level, one)));
+}
+
+const API = "rbac.authorization.k8s.io";
+const API_VERSION = `${API}/v1`;
+
+/** The only level that Kubernetes has no role for. The rule is that of AmazonEKSAdminViewPolicy. */
+const ADMIN_VIEW = {
+  apiVersion: API_VERSION,
+  kind: "ClusterRole",
+  metadata: { name: accessGroup("admin-view") },
+  rules: [{ apiGroups: ["*"], resources: ["*"], verbs: ["get", "list", "watch"] }],
+};
+
+/** The others are Kubernetes' own: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles */
+function binding(level: AccessLevel, namespace?: string): object {
+  return {
+    apiVersion: API_VERSION,
+    kind: namespace === undefined ? "ClusterRoleBinding" : "RoleBinding",
+    metadata: { name: accessGroup(level), ...(namespace !== undefined && { namespace }) },
+    subjects: [{ kind: "Group", name: accessGroup(level, namespace), apiGroup: API }],
+    roleRef: {
+      kind: "ClusterRole",
+      name: level === "admin-view" ? ADMIN_VIEW.metadata.name : level,
+      apiGroup: API,
+    },
+  };
+}

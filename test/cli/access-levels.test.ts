@@ -1,0 +1,137 @@
+// Access levels: the RBAC objects of `rbac`, and the groups of `mappings set --access`.
+
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import { parseAllDocuments } from "yaml";
+import { cli } from "./cli.ts";
+import { ADMIN, DEVELOPERS, type LocalCluster, storedCluster } from "./mappings/cluster.ts";
+
+const LEVELS = ["cluster-admin", "admin", "edit", "view", "admin-view"];
+
+interface Printed {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly subjects?: readonly { readonly kind: string; readonly name: string }[];
+  readonly roleRef?: { readonly kind: string; readonly name: string };
+}
+
+async function rbac(...words: string[]): Promise<Printed[]> {
+  const { code, out, err } = await cli(["rbac", ...words]);
+  assert.deepEqual([code, err], [0, ""]);
+  return parseAllDocuments(out).map((document) => document.toJS() as Printed);
+}
+
+describe("rbac", () => {
+  test("binds the group of each level in the cluster", async () => {
+    const [role, ...bindings] = await rbac();
+    assert.deepEqual([role?.kind, role?.metadata.name], ["ClusterRole", "access:admin-view"]);
+    assert.deepEqual(
+      bindings.map(({ kind, subjects, roleRef }) => [kind, subjects?.map(({ name }) => name), roleRef?.name]),
+      LEVELS.map((level) => [
+        "ClusterRoleBinding",
+        [`access:${level}`],
+        level === "admin-view" ? "access:admin-view" : level,
+      ]),
+    );
+  });
+
+  test("--namespace binds the namespace's groups there, and no group in the cluster", async () => {
+    const objects = await rbac("--namespace", "team-a", "--namespace", "team-b", "--namespace", "team-a");
+    const bindings = objects.filter(({ kind }) => kind !== "ClusterRole");
+    assert.deepEqual(
+      bindings.map(({ kind, metadata, subjects }) => [kind, metadata.namespace, subjects?.map(({ name }) => name)]),
+      ["team-a", "team-b"].flatMap((namespace) =>
+        LEVELS.map((level) => ["RoleBinding", namespace, [`access:${level}:${namespace}`]]),
+      ),
+    );
+  });
+
+  test("every subject is a group", async () => {
+    const subjects = [...(await rbac()), ...(await rbac("--namespace", "a"))].flatMap((one) => one.subjects ?? []);
+    assert.deepEqual([...new Set(subjects.map(({ kind }) => kind))], ["Group"]);
+  });
+
+  test("an invalid namespace fails", async () => {
+    for (const name of ["Team-A", "a_b", "", "a*", "x".repeat(64), "-a"]) {
+      const { code, out, err } = await cli(["rbac", `--namespace=${name}`]);
+      assert.deepEqual([code, out], [2, ""], name);
+      assert.match(err, /It must be a namespace: up to 63 lower-case letters, digits and hyphens\./);
+    }
+  });
+});
+
+describe("mappings set --access", () => {
+  let cluster: LocalCluster;
+  beforeEach(async () => {
+    cluster = await storedCluster(ADMIN);
+  });
+  afterEach(() => cluster.store.close());
+
+  const NAME = "role/111122223333/developers";
+  async function groups(): Promise<unknown> {
+    return ((await cluster.value(NAME)) as { groups: unknown }).groups;
+  }
+  async function set(...words: string[]) {
+    return cluster.mappings(["set", DEVELOPERS, ...words, "-y"]);
+  }
+
+  test("replaces the groups with that of the level, and prints where its bindings come from", async () => {
+    await set("--username", "d", "--group", "old");
+    const { code, err } = await set("--access", "view");
+    assert.equal(code, 0, err);
+    assert.deepEqual(await groups(), ["access:view"]);
+    assert.match(
+      err,
+      /^The group access:view needs bindings in the cluster\. Print them with: iam-authenticator rbac\n/,
+    );
+  });
+
+  test("--namespace limits it to namespaces", async () => {
+    const { err } = await set("--username", "d", "--access", "edit", "--namespace", "a", "--namespace", "b");
+    assert.deepEqual(await groups(), ["access:edit:a", "access:edit:b"]);
+    assert.match(err, /rbac --namespace a --namespace b\n/);
+  });
+
+  test("--add-group and --remove-group still apply", async () => {
+    await set("--username", "d", "--access", "view", "--add-group", "access:edit:a", "--add-group", "x");
+    assert.deepEqual(await groups(), ["access:view", "access:edit:a", "x"]);
+    await set("--remove-group", "x");
+    assert.deepEqual(await groups(), ["access:view", "access:edit:a"]);
+  });
+
+  const WRONG: [readonly string[], RegExp][] = [
+    [
+      ["--access", "viewer"],
+      /argument 'viewer' is invalid\. Allowed choices are cluster-admin, admin, edit, view, adm/,
+    ],
+    [["--namespace", "a"], /^--namespace requires --access\.\n$/],
+    [["--access", "view", "--group", "x"], /'--access <level>' cannot be used with option '--group <name>'/],
+    [["--access", "view", "--deny"], /cannot be used with/],
+    [["--access", "view", "--namespace", "a,b"], /It must be a namespace/],
+  ];
+  for (const [words, message] of WRONG) {
+    test(`${words.join(" ")} fails`, async () => {
+      const { code, err } = await set("--username", "d", ...words);
+      assert.equal(code, 2);
+      assert.match(err, message);
+      assert.equal(await cluster.value(NAME), undefined);
+    });
+  }
+
+  test("cluster-admin by a pattern is marked in the plan; in one namespace it is not", async () => {
+    const pattern = ["set", "arn:aws:iam::111122223333:role/ops-*", "--username", "o:{SessionName}"];
+    const everywhere = await cluster.mappings([...pattern, "--access", "cluster-admin", "--dry-run"]);
+    assert.match(everywhere.out, /\n {4}! grants access:cluster-admin/);
+    const inOne = await cluster.mappings([...pattern, "--access", "cluster-admin", "--namespace", "a", "--dry-run"]);
+    assert.doesNotMatch(inOne.out, /grants access:cluster-admin:a|administrator/);
+  });
+
+  test("the last mapping with access:cluster-admin is kept as that of system:masters is", async () => {
+    await set("--username", "d", "--access", "cluster-admin", "--allow-weakening");
+    const first = await cluster.mappings(["remove", "sso/111122223333/ClusterAdmin", "-y"]);
+    assert.equal(first.code, 0, first.err);
+    const last = await set("--access", "admin");
+    assert.equal(last.code, 1, last.err);
+    assert.deepEqual(await groups(), ["access:cluster-admin"]);
+  });
+});

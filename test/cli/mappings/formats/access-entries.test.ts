@@ -1,0 +1,166 @@
+// import of EKS access entries together with their access policies.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import fc from "fast-check";
+import { parse } from "yaml";
+import { fromAssociatedPolicies } from "../../../../cli/mappings/formats/access-entries.ts";
+import { cli } from "../../cli.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+after(() => rmSync(folder, { recursive: true }));
+
+const ROLE = "arn:aws:iam::111122223333:role/team/Developers";
+const ENTRY = {
+  accessEntry: {
+    clusterName: "prod",
+    principalArn: ROLE,
+    kubernetesGroups: ["developers"],
+    username: "arn:aws:sts::111122223333:assumed-role/Developers/{{SessionName}}",
+    type: "STANDARD",
+  },
+};
+const CLUSTER = { type: "cluster", namespaces: [] };
+
+function policies(...scopes: (readonly [name: string, scope: object])[]) {
+  return {
+    clusterName: "prod",
+    principalArn: ROLE,
+    associatedAccessPolicies: scopes.map(([name, accessScope]) => ({
+      policyArn: `arn:aws:eks::aws:cluster-access-policy/${name}`,
+      accessScope,
+      associatedAt: "2026-01-01T00:00:00+00:00",
+    })),
+  };
+}
+
+async function importAll(...responses: object[]) {
+  const input = responses.map((one) => `${JSON.stringify(one, null, 4)}\n`).join("");
+  const { code, out, err } = await cli(["mappings", "import", "-f", "-"], { input });
+  return { code, err, mappings: code === 2 ? [] : parse(out).mappings };
+}
+
+test("access policies become groups of their access entry, in any order", async () => {
+  const all = policies(
+    ["AmazonEKSViewPolicy", CLUSTER],
+    ["AmazonEKSEditPolicy", { type: "namespace", namespaces: ["team-a", "team-b"] }],
+    ["AmazonEKSAdminPolicy", { type: "namespace", namespaces: ["team-c"] }],
+    ["AmazonEKSAdminViewPolicy", CLUSTER],
+    ["AmazonEKSClusterAdminPolicy", CLUSTER],
+  );
+  for (const responses of [
+    [ENTRY, all],
+    [all, ENTRY],
+  ]) {
+    const { code, err, mappings } = await importAll(...responses);
+    assert.deepEqual([code, err], [0, "1 imported.\n"]);
+    assert.deepEqual(mappings, [
+      {
+        arn: "arn:aws:iam::111122223333:role/Developers",
+        username: "arn:aws:sts::111122223333:assumed-role/Developers/{SessionName}",
+        groups: [
+          "developers",
+          "access:view",
+          "access:edit:team-a",
+          "access:edit:team-b",
+          "access:admin:team-c",
+          "access:admin-view",
+          "access:cluster-admin",
+        ],
+      },
+    ]);
+  }
+});
+
+test("entry and policies may be in separate files", async () => {
+  const [entry, policy] = [join(folder, "entry.json"), join(folder, "policies.json")];
+  writeFileSync(entry, JSON.stringify(ENTRY));
+  writeFileSync(policy, JSON.stringify(policies(["AmazonEKSViewPolicy", CLUSTER])));
+  const { code, out, err } = await cli(["mappings", "import", "-f", policy, "-f", entry]);
+  assert.deepEqual([code, err], [0, "1 imported.\n"]);
+  assert.deepEqual(parse(out).mappings[0].groups, ["developers", "access:view"]);
+});
+
+const LEFT: [what: string, policy: readonly [string, object], message: RegExp][] = [
+  ["a policy without a level", ["AmazonEKSAutoNodePolicy", CLUSTER], /it has no access level here/],
+  [
+    "a namespace with a wildcard",
+    ["AmazonEKSEditPolicy", { type: "namespace", namespaces: ["dev-*"] }],
+    /dev-\* is not/,
+  ],
+  ["an unknown scope", ["AmazonEKSEditPolicy", { type: "region" }], /its accessScope must have the type cluster/],
+  ["a scope without namespaces", ["AmazonEKSEditPolicy", { type: "namespace" }], /its accessScope must have/],
+];
+for (const [what, policy, message] of LEFT) {
+  test(`${what} grants nothing, is reported with its entry, and the rest is imported`, async () => {
+    const { code, err, mappings } = await importAll(ENTRY, policies(["AmazonEKSViewPolicy", CLUSTER], policy));
+    assert.equal(code, 1);
+    assert.deepEqual(mappings[0].groups, ["developers", "access:view"]);
+    const [line = ""] = err.split("\n");
+    assert.match(
+      line,
+      /^line \d+, access policy AmazonEKS\w+ \(arn:aws:iam::111122223333:role\/team\/Developers\) cannot/,
+    );
+    assert.match(line, message);
+    assert.match(err, /\n1 imported, 1 not imported\.\n$/);
+  });
+}
+
+test("policies without their entry are not imported", async () => {
+  const other = { accessEntry: { ...ENTRY.accessEntry, principalArn: ROLE.replace("Developers", "Others") } };
+  const ofOtherCluster = { accessEntry: { ...ENTRY.accessEntry, clusterName: "staging" } };
+  for (const responses of [[], [other], [ofOtherCluster]]) {
+    const { code, err, mappings } = await importAll(...responses, policies(["AmazonEKSClusterAdminPolicy", CLUSTER]));
+    assert.equal(code, 1);
+    assert.match(err, /access policies \(\S+\) cannot be imported: the files have no access entry for this principal/);
+    assert.doesNotMatch(JSON.stringify(mappings), /access:/);
+  }
+});
+
+test("an entry without groups is reported, unless the files have its policies", async () => {
+  const bare = { accessEntry: { ...ENTRY.accessEntry, kubernetesGroups: [] } };
+  assert.match((await importAll(bare)).err, /it has no groups\. If it has access policies, give the output of aws eks/);
+  const { err, mappings } = await importAll(bare, policies());
+  assert.deepEqual([err, mappings[0].groups], ["1 imported.\n", undefined]);
+});
+
+test("the output of list-associated-access-policies alone is a known format", async () => {
+  const { code, err } = await importAll(policies());
+  assert.deepEqual([code, err], [0, "0 imported.\n"]);
+});
+
+test("any JSON gives only groups of the five levels, for a cluster or a namespace", () => {
+  const name = fc.constantFrom(
+    "AmazonEKSViewPolicy",
+    "AmazonEKSAdminPolicy",
+    "constructor",
+    "AmazonEKSViewPolicy/x",
+    "",
+  );
+  const policy = fc.record({
+    policyArn: fc.oneof(
+      fc.jsonValue(),
+      name.map((one) => `arn:aws:eks::aws:cluster-access-policy/${one}`),
+    ),
+    accessScope: fc.oneof(
+      fc.jsonValue(),
+      fc.record({
+        type: fc.constantFrom("cluster", "namespace", "Cluster", null),
+        namespaces: fc.oneof(fc.jsonValue(), fc.array(fc.oneof(fc.string(), fc.constantFrom("a", "a:b", "*")))),
+      }),
+    ),
+  });
+  const list = fc.oneof(fc.jsonValue(), fc.array(fc.oneof(policy, fc.jsonValue())));
+  fc.assert(
+    fc.property(list, fc.jsonValue(), (associatedAccessPolicies, principalArn) => {
+      const value = { principalArn, associatedAccessPolicies };
+      const items = fromAssociatedPolicies({ value, lineOf: () => 1, blockLine: () => undefined });
+      const groups = items.flatMap(({ accessGroups = [] }) => accessGroups);
+      for (const group of groups) assert.match(group, /^access:(view|admin)(:[a-z0-9]([a-z0-9-]*[a-z0-9])?)?$/);
+    }),
+    { numRuns: 10_000 },
+  );
+});
