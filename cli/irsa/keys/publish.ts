@@ -72,14 +72,15 @@ async function publish(options: PublishOptions, io: IOStreams): Promise<void> {
 }
 
 function refuseTooMany(published: readonly PublishedKey[], changes: readonly Change[]): void {
-  const names = new Set([...published.map(({ stored }) => stored.name), ...changes.map(({ name }) => name)]);
+  const served = published.filter(({ key }) => key !== undefined);
+  const names = new Set([...served.map(({ stored }) => stored.name), ...changes.map(({ name }) => name)]);
   if (names.size <= MAX_KEYS) return;
   throw finding(`Nothing was written: the issuer serves at most ${MAX_KEYS} keys. Retire old ones first.`);
 }
 
 /**
- * Parameter Store cannot limit the number of parameters in a write. If two publishers write at the same time, each one
- * sees the keys of both here, and removes its own. No token is signed with these keys yet.
+ * Parameter Store cannot limit the number of parameters in a write. If two publishers write at the same time, the issuer
+ * serves the keys that were written first, and the other publisher removes its own. No token is signed with them yet.
  */
 async function withdrawTooMany(
   published: readonly PublishedKey[],
@@ -87,7 +88,8 @@ async function withdrawTooMany(
   { ssm }: Connection,
   io: IOStreams,
 ): Promise<void> {
-  if (published.length <= MAX_KEYS) return;
+  const served = new Set(published.filter(({ key }) => key !== undefined).map(({ stored }) => stored.name));
+  if (changes.every(({ name }) => served.has(name))) return;
   for (const { action, name } of changes) {
     const before = published.find(({ stored }) => stored.name === name)?.stored;
     if (action !== "add" || before === undefined) continue;

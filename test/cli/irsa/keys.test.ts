@@ -61,6 +61,17 @@ async function listed(): Promise<Record<string, string>[]> {
   return JSON.parse(out);
 }
 
+/** Nine valid keys: the issuer serves one more. */
+const NINE = Array.from({ length: 9 }, () => ec("P-256").jwk);
+
+/** A Parameter Store in which each parameter is written a second after the one before. */
+async function startDatedStore(): Promise<void> {
+  let written = Date.now();
+  await store.close();
+  store = await startParameterStore({ parameters: {}, now: () => (written += 1_000) });
+  useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url, AWS_ENDPOINT_URL_CLOUDFORMATION: stacks.url });
+}
+
 const jwksFile = (...jwks: object[]) => folder.write("jwks.json", JSON.stringify({ keys: jwks }));
 
 describe("publish", () => {
@@ -143,7 +154,7 @@ describe("publish", () => {
   });
 
   test("rejects an eleventh key and writes nothing", async () => {
-    for (let i = 0; i < 9; i += 1) store.put(`${PREFIX}/issuer/${i}`, "{}");
+    for (const key of NINE) put(key);
     const { code, err } = await keys(["publish", "--jwks", jwksFile(OLD.jwk, NEW.jwk), "--yes"]);
     assert.equal(code, 1);
     assert.equal(err, "Nothing was written: the issuer serves at most 10 keys. Retire old ones first.\n");
@@ -151,7 +162,7 @@ describe("publish", () => {
   });
 
   test("writes nothing if another publisher wrote the tenth key during the question", async () => {
-    for (let i = 0; i < 9; i += 1) store.put(`${PREFIX}/issuer/${i}`, "{}");
+    for (const key of NINE) put(key);
     let reads = 0;
     beforeRequest("GetParametersByPath", () => {
       reads += 1;
@@ -164,7 +175,8 @@ describe("publish", () => {
   });
 
   test("removes its eleventh key after a simultaneous write, and keeps the other publisher's", async () => {
-    for (let i = 0; i < 9; i += 1) store.put(`${PREFIX}/issuer/${i}`, "{}");
+    await startDatedStore();
+    for (const key of NINE) put(key);
     beforeRequest("PutParameter", () => put(NEW.jwk));
     const { code, err } = await keys(["publish", "--jwks", jwksFile(OLD.jwk), "--yes"]);
     assert.equal(code, 1);
@@ -173,24 +185,23 @@ describe("publish", () => {
     assert.deepEqual([kids.length, kids.includes(NEW.jwk.kid), kids.includes(OLD.jwk.kid)], [10, true, false]);
   });
 
-  test("of two simultaneous publishers, at most one succeeds, and at most ten keys stay", async () => {
-    for (let i = 0; i < 9; i += 1) store.put(`${PREFIX}/issuer/${i}`, "{}");
+  test("of two simultaneous publishers, one succeeds, and ten keys stay", async () => {
+    await startDatedStore();
+    for (const key of NINE) put(key);
     const files = [OLD, NEW].map(({ jwk }) => folder.write(`${jwk.kid}.json`, JSON.stringify({ keys: [jwk] })));
     const codes = (await Promise.all(files.map((file) => keys(["publish", "--jwks", file, "--yes"])))).map(
       ({ code }) => code,
     );
-    const succeeded = codes.filter((code) => code === 0).length;
-    assert.ok(succeeded <= 1, String(codes));
-    assert.equal((await listed()).length, 9 + succeeded);
+    assert.deepEqual(codes.toSorted(), [0, 1]);
+    assert.deepEqual(
+      (await listed()).map(({ state }) => state),
+      Array<string>(10).fill("served"),
+    );
   });
 
   test("with eleven stored keys, list shows the one that is not served", async () => {
-    const many = Array.from({ length: 10 }, () => ec("P-256").jwk);
-    let written = Date.now();
-    await store.close();
-    store = await startParameterStore({ parameters: {}, now: () => (written += 1_000) });
-    useLocalAws({ AWS_ENDPOINT_URL_SSM: store.url });
-    for (const key of [...many, NEW.jwk]) put(key);
+    await startDatedStore();
+    for (const key of [...NINE, OLD.jwk, NEW.jwk]) put(key);
     const left = (await listed()).filter(({ state }) => state !== "served");
     assert.deepEqual(
       left.map(({ kid }) => kid),
@@ -403,5 +414,39 @@ describe("mappings and keys are separate", () => {
     store.put(`${PREFIX}/callers`, "[]");
     assert.deepEqual(await listed(), []);
     assert.match((await keys(["list"])).err, /^No key is published, so the issuer returns HTTP 500/);
+  });
+});
+
+describe("parameters that are not keys stop no command", () => {
+  const broken = ["{", "null", "[1]", '{"kty":"RSA","n":"","e":""}', JSON.stringify({ ...OLD.jwk, kid: "\u001b[2J" })];
+  beforeEach(() => {
+    for (const [index, value] of broken.entries()) store.put(`${PREFIX}/issuer/broken-${index}`, value);
+    store.put(`${PREFIX}/issuer/secret`, JSON.stringify(NEW.jwk), { type: "SecureString" });
+  });
+
+  test("list shows each with its problem, and the valid key as served", async () => {
+    put(OLD.jwk);
+    const rows = await listed();
+    assert.equal(rows.length, broken.length + 2);
+    for (const { kid, state, key } of rows) {
+      assert.equal(state, kid === OLD.jwk.kid ? "served" : "invalid");
+      assert.notEqual(key, "");
+    }
+  });
+
+  test("publish adds a tenth valid key: only valid keys count", async () => {
+    for (const key of NINE) put(key);
+    const { code, err } = await keys(["publish", "--jwks", jwksFile(OLD.jwk), "--yes"]);
+    assert.equal(code, 0, err);
+    assert.equal((await listed()).filter(({ state }) => state === "served").length, 10);
+  });
+
+  test("retire removes a key that has a valid successor, and one that is broken", async () => {
+    for (const key of [OLD.jwk, NEW.jwk]) put(key);
+    for (const kid of [OLD.jwk.kid, "broken-0"]) {
+      const { code, err } = await keys(["retire", `issuer/${kid}`, "--force", "--yes"]);
+      assert.equal(code, 0, err);
+    }
+    assert.equal((await listed()).length, broken.length + 1);
   });
 });

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import fc from "fast-check";
 import { IssuerWithoutKeys, ParametersUnavailable } from "../../../functions/errors.ts";
 import { issuerKeyParameter, keySetOf, MAX_KEYS, rememberedKeys } from "../../../functions/issuer/keys.ts";
 import { deadlineIn } from "../../../functions/lib/deadline.ts";
@@ -53,6 +54,42 @@ describe("an invalid parameter is left out, and its neighbours are served", () =
       assert.match(invalid[0]?.problem ?? "", problem);
     });
   }
+});
+
+test("whatever a parameter holds, its neighbours are served", () => {
+  const neighbour = issuerKeyParameter(PREFIX, P256.jwk.kid);
+  const member = fc.oneof(
+    fc.string({ maxLength: 40 }),
+    fc.base64String({ maxLength: 400 }),
+    fc.jsonValue({ maxDepth: 2 }),
+  );
+  const value = fc.oneof(
+    fc.string({ maxLength: 4096, unit: "binary" }),
+    fc.json(),
+    fc
+      .record({
+        kty: fc.constantFrom("RSA", "EC"),
+        crv: fc.constantFrom("P-256", "P-521"),
+        n: member,
+        e: member,
+        x: member,
+      })
+      .map((changed) => JSON.stringify({ ...RSA.jwk, ...changed })),
+    fc
+      .tuple(fc.constantFrom("n", "e"), member)
+      .map(([name, changed]) => JSON.stringify({ ...RSA.jwk, [name]: changed })),
+  );
+  fc.assert(
+    fc.property(value, fc.boolean(), (text, secure) => {
+      const { keys, invalid } = setOf({
+        [RSA_NAME]: { value: text, secure, modified: 0 },
+        [neighbour]: stored(P256.jwk),
+      });
+      assert.deepEqual(keys, [P256.jwk]);
+      assert.equal(invalid.length, 1);
+    }),
+    { numRuns: 10_000 },
+  );
 });
 
 describe("more than ten keys", () => {
