@@ -74,6 +74,11 @@ export function kubernetesProgram(name: string, version: string): Program {
   };
 }
 
+/** Not part of envtest's assets, so always built. */
+export function findControllerManager(): string {
+  return build(kubernetesProgram("kube-controller-manager", KUBERNETES_VERSIONS[0]));
+}
+
 export function findAwsIamAuthenticator(): string {
   if (spawnSync("aws-iam-authenticator", ["version"]).status === 0) return "aws-iam-authenticator";
   const path = "sigs.k8s.io/aws-iam-authenticator";

@@ -1,7 +1,7 @@
 // Builds the programs of the end-to-end tests that are not cached, and prints their versions.
 
 import { execFileSync } from "node:child_process";
-import { findBinaries, findHcl2json, findTofu } from "./binaries.ts";
+import { findBinaries, findControllerManager, findHcl2json, findTofu } from "./binaries.ts";
 import { findKopsJudge, findKubeadm, findTalosJudge } from "./judges.ts";
 import { KUBERNETES_VERSIONS, TALOS_VERSIONS } from "./versions.ts";
 
@@ -11,6 +11,7 @@ for (const [command, ...args] of [
   [kubectl, "version", "--client"],
   [awsIamAuthenticator, "version"],
   ...apiservers.map(({ path }) => [path, "--version"]),
+  [findControllerManager(), "--version"],
   [findTofu(), "version"],
   [findHcl2json(), "-version"],
   ...KUBERNETES_VERSIONS.map((version) => [findKubeadm(version), "version", "--output=short"]),
