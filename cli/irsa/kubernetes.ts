@@ -19,7 +19,7 @@ export interface Kubernetes {
   readonly server: string;
   /** Returns responses of any status. Throws a `Failure` if there is no response. */
   ask(method: "GET" | "POST", path: string, body?: object, token?: string): Promise<KubernetesAnswer>;
-  /** Reads all pages of a list. Throws a `Failure` if kube-apiserver rejects the request. */
+  /** Reads all pages of a list. `path` may have a query. Throws a `Failure` if kube-apiserver rejects the request. */
   list(path: string): Promise<Record<string, unknown>[]>;
   close(): void;
 }
@@ -81,9 +81,10 @@ export async function openKubernetes(kubeconfig: string, io: IOStreams): Promise
       const items: Record<string, unknown>[] = [];
       const seen = new Set<string>();
       let next = "";
+      const pages = `${path}${path.includes("?") ? "&" : "?"}limit=${PAGE}`;
       do {
         const more = next === "" ? "" : `&continue=${encodeURIComponent(next)}`;
-        const { status, body } = await ask("GET", `${path}?limit=${PAGE}${more}`);
+        const { status, body } = await ask("GET", `${pages}${more}`);
         if (status !== 200 || !isObject(body) || !Array.isArray(body["items"])) throw refused(path, status, body);
         items.push(...body["items"].filter(isObject));
         const metadata = body["metadata"];

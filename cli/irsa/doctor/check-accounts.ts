@@ -1,10 +1,10 @@
 // Checks that the policies apply to each ServiceAccount with a role, and how many they evaluate for a Pod.
 
 import type { Check } from "../../doctor/check.ts";
+import { type KubernetesObject, labelsOf, nameOf, namespaceOf, objectAt, roleOf } from "../kubernetes-object.ts";
 import { ROLE_LABEL } from "../names.ts";
 import { LABEL_COMMAND } from "../policy/label-policy.ts";
 import { hasBinding, type InstalledPolicies, needsLabel } from "./installed-policies.ts";
-import { type KubernetesObject, labelsOf, nameOf, namespaceOf, objectAt, roleOf } from "./kubernetes-object.ts";
 import { selects } from "./label-selector.ts";
 
 /** Limit of objects in the output. */

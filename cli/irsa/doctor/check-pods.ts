@@ -1,9 +1,18 @@
 // Checks that each Pod of an annotated ServiceAccount has its role: without it, the Pod silently uses the node's role.
 
 import type { Check } from "../../doctor/check.ts";
+import {
+  isAlive,
+  type KubernetesObject,
+  labelsOf,
+  listAt,
+  nameOf,
+  namespaceOf,
+  roleOf,
+  stringAt,
+} from "../kubernetes-object.ts";
 import { SKIP_LABEL, VOLUME } from "../names.ts";
 import { MAX_SHOWN } from "./check-accounts.ts";
-import { type KubernetesObject, labelsOf, listAt, nameOf, namespaceOf, roleOf, stringAt } from "./kubernetes-object.ts";
 
 /** `excluded`: namespaces whose Pods get no role. */
 export function checkPods(
@@ -12,6 +21,7 @@ export function checkPods(
   excluded: ReadonlySet<string> = new Set(),
 ): Check[] {
   const annotated = new Set(accounts.filter((one) => roleOf(one) !== "").map(nameOf));
+  // Finished Pods no longer need a role.
   const used = pods.filter(
     (pod) => annotated.has(`${namespaceOf(pod)}/${stringAt(pod, "spec", "serviceAccountName")}`) && isAlive(pod),
   );
@@ -35,11 +45,6 @@ export function checkPods(
       ? []
       : [{ check: "pod", state: "failed", seen: `and ${without.length - MAX_SHOWN} more` } as const]),
   ];
-}
-
-/** Finished Pods no longer need a role. */
-function isAlive(pod: KubernetesObject): boolean {
-  return !["Succeeded", "Failed"].includes(stringAt(pod, "status", "phase"));
 }
 
 function hasVolume(pod: KubernetesObject): boolean {

@@ -17,6 +17,7 @@ import { readPublishedKeys } from "../keys/published-keys.ts";
 import { openKubernetes } from "../kubernetes.ts";
 import { checkAdmission } from "./check-admission.ts";
 import { checkClusterKeys, checkDocuments, checkPublished } from "./check-documents.ts";
+import { checkLegacyTokens } from "./check-legacy-tokens.ts";
 import { checkProvider, checkToken } from "./check-provider.ts";
 
 interface DoctorOptions extends ConnectionOptions, OutputOptions {
@@ -28,8 +29,9 @@ interface DoctorOptions extends ConnectionOptions, OutputOptions {
 export function doctorCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "With --kubeconfig, requests a token for default/default, and lists ServiceAccounts and Pods. The token is valid for " +
-      "10 minutes and is sent only to kube-apiserver. Exit code 1: a check failed.",
+      "With --kubeconfig, requests a token for default/default, and lists ServiceAccounts, Pods and the Secrets with tokens. " +
+      "The token is valid for 10 minutes and is sent only to kube-apiserver. Of a Secret's token, only the signature is " +
+      "verified. Exit code 1: a check failed.",
     examples: [
       "iam-authenticator irsa doctor -c prod --issuer https://abc.execute-api.eu-west-1.amazonaws.com \\",
       "    --kubeconfig admin.conf",
@@ -89,6 +91,7 @@ async function checkCluster(
             ),
           ]),
       ...(await checkToken(kubernetes, issuer, kids)),
+      await checkLegacyTokens(kubernetes, keys),
       ...(await checkAdmission(kubernetes)),
     ];
   } catch (error) {

@@ -1,6 +1,6 @@
 // Kubernetes label selectors: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
 
-import { type KubernetesObject, listAt, objectAt } from "./kubernetes-object.ts";
+import { type KubernetesObject, listAt, objectAt } from "../kubernetes-object.ts";
 
 /** A missing or empty selector matches everything. kube-apiserver rejects selectors of another form. */
 export function selects(selector: KubernetesObject | undefined, labels: KubernetesObject): boolean {

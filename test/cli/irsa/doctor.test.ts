@@ -8,11 +8,11 @@ import { type LocalServer, startHttpServer } from "../../../local/http-server.ts
 import { type MemoryStore, startParameterStore } from "../../../local/parameter-store/parameter-store.ts";
 import { ec, rsa } from "../../functions/issuer/samples.ts";
 import { cli, useLocalAws } from "../cli.ts";
-import { kubeconfig, type LocalService, startService, testFolder, tokenOf } from "./services.ts";
+import { kubeconfig, type LocalService, startService, testFolder, tokenOf, tokenSecret } from "./services.ts";
 
 const PREFIX = "/iam-authenticator/prod";
-const KEY = rsa().jwk;
-const OTHER = ec("P-256").jwk;
+const [SIGNER, CONTROLLER] = [rsa(), ec("P-256")];
+const [KEY, OTHER] = [SIGNER.jwk, CONTROLLER.jwk];
 const TOKEN_PATH = "POST /api/v1/namespaces/default/serviceaccounts/default/token";
 const WHO_AM_I = "POST /apis/authentication.k8s.io/v1/selfsubjectreviews";
 const ADMISSION = "GET /apis/admissionregistration.k8s.io";
@@ -86,10 +86,15 @@ beforeEach(() => {
   );
   setAccounts(account("reader", { labels: LABEL, annotations: ROLE }));
   setPods(pod("good", "reader", "aws-iam-token"), pod("plain", "plain", "data"));
+  setSecrets();
 });
 
 function setList(path: string, ...items: object[]): void {
   api.answers.set(`GET ${path}`, () => [200, { items, metadata: {} }]);
+}
+
+function setSecrets(...items: object[]): void {
+  setList("/api/v1/secrets", ...items);
 }
 
 function setPods(...items: object[]): void {
@@ -178,6 +183,7 @@ test("with a correct setup, each check is ok, and the exit code is 0", async () 
       "token issuer",
       "signing key",
       "audiences",
+      "legacy tokens",
       "policy",
       "labels",
       "accounts",
@@ -281,9 +287,9 @@ describe("one fault fails one check", () => {
     "kube-apiserver has a key that is not served": [
       () => api.answers.set(`GET ${JWKS_PATH}`, () => [200, { keys: [KEY, OTHER] }]),
       "cluster keys",
-      "failed",
-      new RegExp(`^not served: ${OTHER.kid}$`),
-      /irsa keys publish --kubeconfig/,
+      "warning",
+      new RegExp(`^kube-apiserver accepts ${OTHER.kid}, which the issuer does not serve$`),
+      /irsa keys publish --kubeconfig.*If you have retired it, this is correct/,
     ],
     "kube-apiserver signs for another issuer": [
       () =>
@@ -299,6 +305,24 @@ describe("one fault fails one check", () => {
       "failed",
       /is not served$/,
       /publish it/,
+    ],
+    "kube-controller-manager signs with a key that kube-apiserver does not accept": [
+      () =>
+        setSecrets(
+          tokenSecret("good", SIGNER.privateKey, KEY.kid),
+          tokenSecret("lost", CONTROLLER.privateKey, OTHER.kid),
+        ),
+      "legacy tokens",
+      "failed",
+      /^kube-apiserver accepts no key that signed the token of app\/lost$/,
+      /kube-controller-manager's --service-account-private-key-file/,
+    ],
+    "the Secrets may not be listed": [
+      () => api.answers.set("GET /api/v1/secrets", () => [403, { message: "forbidden" }]),
+      "legacy tokens",
+      "warning",
+      /^not read: kube-apiserver refused \/api\/v1\/secrets\S*: HTTP 403, forbidden$/,
+      /allow list on secrets/,
     ],
     "the audiences hazard": [
       () => api.answers.set(WHO_AM_I, () => [201, { status: { userInfo: {} } }]),
@@ -533,6 +557,35 @@ test("Pods in an excluded namespace are not reported one by one", async () => {
     rows.filter(({ state }) => state !== "ok").map(({ check }) => check),
     ["namespace"],
   );
+});
+
+test("tokens in Secrets are reported with the keys that kube-apiserver must keep for them", async () => {
+  api.answers.set(`GET ${JWKS_PATH}`, () => [200, { keys: [OTHER, KEY] }]);
+  setSecrets(
+    tokenSecret("old-release", SIGNER.privateKey),
+    ...Array.from({ length: 12 }, (_, index) => tokenSecret(`job-${index}`, CONTROLLER.privateKey, OTHER.kid)),
+    { metadata: { name: "not-filled", namespace: "app" } },
+  );
+  const { rows } = await withCluster();
+  const jobs = Array.from({ length: 10 }, (_, index) => `app/job-${index}`).join(", ");
+  assert.equal(
+    rows.find(({ check }) => check === "legacy tokens")?.seen,
+    `kube-apiserver accepts them as long as it has their keys: ${KEY.kid} signed app/old-release; ` +
+      `${OTHER.kid} signed ${jobs} and 2 more`,
+  );
+});
+
+test("a Secret whose token is not a JWT is reported as rejected", async () => {
+  const texts = ["x", "a.b.c", "..", `${Buffer.from("[]").toString("base64url")}.b.c`];
+  setSecrets(
+    ...texts.map((text, index) => ({
+      metadata: { name: `text-${index}`, namespace: "app" },
+      data: { token: Buffer.from(text).toString("base64") },
+    })),
+  );
+  const { code, rows } = await withCluster();
+  assert.equal(code, 1);
+  assert.match(rows.find(({ check }) => check === "legacy tokens")?.seen ?? "", /app\/text-0, .*app\/text-3$/);
 });
 
 test("Pods that are skipped, finished, without a role or in another namespace are not reported", async () => {

@@ -1,6 +1,6 @@
 // A local kube-apiserver and issuer over TLS, with the responses that a test sets.
 
-import type { KeyObject } from "node:crypto";
+import { type KeyObject, sign } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
@@ -70,6 +70,17 @@ export function tokenOf(kid: string, issuer: string): string {
     { iss: issuer, sub: "system:serviceaccount:default:default" },
   ];
   return [...parts.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")), "signature"].join(".");
+}
+
+/** A Secret as kube-controller-manager fills it. `kid`: without it, a token of an old release. */
+export function tokenSecret(name: string, privateKey: KeyObject, kid?: string): object {
+  const alg = privateKey.asymmetricKeyType === "rsa" ? "RS256" : "ES256";
+  const signed = [{ alg, kid }, { iss: "kubernetes/serviceaccount" }]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+    .join(".");
+  const signature = sign("sha256", Buffer.from(signed), { key: privateKey, dsaEncoding: "ieee-p1363" });
+  const token = Buffer.from(`${signed}.${signature.toString("base64url")}`).toString("base64");
+  return { metadata: { name, namespace: "app" }, type: "kubernetes.io/service-account-token", data: { token } };
 }
 
 export function publicPem(key: KeyObject): string {

@@ -1,7 +1,7 @@
 // Reads fields of Kubernetes objects, which may be missing.
 
-import { isObject } from "../../../functions/lib/json.ts";
-import { ROLE_ANNOTATION } from "../names.ts";
+import { isObject } from "../../functions/lib/json.ts";
+import { ROLE_ANNOTATION } from "./names.ts";
 
 export type KubernetesObject = Record<string, unknown>;
 
@@ -38,6 +38,20 @@ export function listAt(object: KubernetesObject, ...path: string[]): KubernetesO
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
-function at(object: KubernetesObject, ...path: string[]): unknown {
+/** `undefined` if a part of the path is missing. */
+export function at(object: KubernetesObject, ...path: string[]): unknown {
   return path.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), object);
+}
+
+/** Whether a Pod has not finished. */
+export function isAlive(pod: KubernetesObject): boolean {
+  return !["Succeeded", "Failed"].includes(stringAt(pod, "status", "phase"));
+}
+
+const MAX_NAMED = 10;
+
+/** For a sentence: the names, or the first ten and the number of the others. */
+export function shortList(names: readonly string[]): string {
+  const hidden = names.length - MAX_NAMED;
+  return hidden > 0 ? `${names.slice(0, MAX_NAMED).join(", ")} and ${hidden} more` : names.join(", ");
 }

@@ -1,0 +1,44 @@
+// Finds which keys signed the tokens in Secrets. kube-controller-manager signs them with its own key file, they never
+// expire, and it does not sign them again after a rotation.
+
+import { createPublicKey, verify } from "node:crypto";
+import type { IssuerKey } from "../../functions/issuer/key.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
+import type { Kubernetes } from "./kubernetes.ts";
+import { nameOf, stringAt } from "./kubernetes-object.ts";
+
+export interface LegacyToken {
+  /** `<namespace>/<name>` of its Secret. */
+  readonly secret: string;
+  /** The key that signed it; `undefined` if it is not one of the given keys. */
+  readonly kid: string | undefined;
+}
+
+const PATH = `/api/v1/secrets?fieldSelector=${encodeURIComponent("type=kubernetes.io/service-account-token")}`;
+
+/**
+ * Reads each Secret with a service account's token, and keeps no token. `keys` are those of kube-apiserver.
+ * Throws a `Failure` if kube-apiserver rejects the request.
+ * https://kubernetes.io/docs/concepts/configuration/secret/#serviceaccount-token-secrets
+ */
+export async function readLegacyTokens(kubernetes: Kubernetes, keys: readonly IssuerKey[]): Promise<LegacyToken[]> {
+  const secrets = await kubernetes.list(PATH);
+  return secrets.flatMap((secret): LegacyToken[] => {
+    const token = Buffer.from(stringAt(secret, "data", "token"), "base64").toString();
+    // kube-controller-manager has not filled it yet.
+    if (token === "") return [];
+    return [{ secret: nameOf(secret), kid: keys.find((key) => isSignedBy(token, key))?.kid }];
+  });
+}
+
+/** Verifies the signature, because tokens of old releases have no kid. */
+function isSignedBy(token: string, key: IssuerKey): boolean {
+  const [header = "", claims = "", signature = ""] = token.split(".");
+  const parsed = parseJson(Buffer.from(header, "base64url").toString());
+  const bits = /^(?:RS|ES)(256|384|512)$/.exec(isObject(parsed) ? String(parsed["alg"]) : "")?.[1];
+  if (bits === undefined) return false;
+  const publicKey = createPublicKey({ key: { ...key }, format: "jwk" });
+  const data = Buffer.from(`${header}.${claims}`);
+  // dsaEncoding applies to EC keys only: https://www.rfc-editor.org/rfc/rfc7518#section-3.4
+  return verify(`sha${bits}`, data, { key: publicKey, dsaEncoding: "ieee-p1363" }, Buffer.from(signature, "base64url"));
+}
