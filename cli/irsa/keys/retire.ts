@@ -13,6 +13,7 @@ import { openKubernetes } from "../kubernetes.ts";
 import { DEFAULT_TOKEN_EXPIRATION } from "../names.ts";
 import { signingKeyOf } from "./key-source.ts";
 import { byName, describeKey, type PublishedKey, readPublishedKeys } from "./published-keys.ts";
+import { remainingTokens } from "./remaining-tokens.ts";
 
 interface RetireOptions extends ConnectionOptions, WriteOptions {
   readonly signedUntil?: number;
@@ -25,7 +26,8 @@ export function retireCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
       "Fails while a token that the key signed may still be valid. --signed-until is when the last kube-apiserver switched " +
-      "to another key. With --kubeconfig, also requests a token from kube-apiserver to see which key signs.",
+      "to another key. With --kubeconfig, also requests a token from kube-apiserver to see which key signs, and lists the " +
+      "Secrets and Pods whose tokens kube-apiserver still accepts because of this key.",
     examples: [
       "iam-authenticator irsa keys retire -c prod issuer/zq2Wk0O9bB0p1JHZ3rM0mDq7y3m8b0Hq0s6oUu1cV5A \\",
       "    --signed-until 2026-11-01T08:00:00Z --kubeconfig admin.conf",
@@ -35,7 +37,7 @@ export function retireCommand(command: Command, io: IOStreams): Command {
     addConnection(command)
       .option("--signed-until <time>", "when the key stopped signing, such as 2026-11-01T08:00:00Z", readTime)
       .option("--longest-token <seconds>", "longest lifetime of a token", readWhole, DEFAULT_TOKEN_EXPIRATION)
-      .option("--kubeconfig <file>", "check which key signs now; requests a token for default/default")
+      .option("--kubeconfig <file>", "check which key signs now, and which tokens need this one")
       .option("--dry-run", "show the plan and write nothing")
       .option("-y, --yes", "do not ask")
       .option("--force", "the key has leaked: reject its tokens now")
@@ -56,9 +58,11 @@ async function retire(kid: string, options: RetireOptions, io: IOStreams): Promi
   if (retired === undefined)
     throw finding(`Key ${kid} is not published. To see the published keys, run irsa keys list.`);
   if (!force && signedUntil !== undefined) {
-    const signing = kubeconfig === undefined ? undefined : await signingKey(kubeconfig, io);
+    const cluster = kubeconfig === undefined ? undefined : await readCluster(kubeconfig, kid, signedUntil, io);
+    const signing = cluster?.signing;
     const problem = retireProblem({ retired, published, signedUntil, longestToken, signing, now: io.clock() });
     if (problem !== undefined) throw finding(`Refused: ${problem}`);
+    for (const line of cluster?.remaining ?? []) io.tell(`${line}\n`);
   }
   const { stored: before, key } = retired;
   const shown = key === undefined ? "invalid, not served" : describeKey(key);
@@ -68,9 +72,14 @@ async function retire(kid: string, options: RetireOptions, io: IOStreams): Promi
   await executePlan(plan, byName(published), connection, writeOptions, io, { effect });
 }
 
-async function signingKey(kubeconfig: string, io: IOStreams): Promise<string> {
+async function readCluster(kubeconfig: string, kid: string, signedUntil: number, io: IOStreams) {
   const kubernetes = await openKubernetes(kubeconfig, io);
-  return signingKeyOf(kubernetes).finally(kubernetes.close);
+  try {
+    const signing = await signingKeyOf(kubernetes);
+    return { signing, remaining: await remainingTokens(kubernetes, kid, signedUntil) };
+  } finally {
+    kubernetes.close();
+  }
 }
 
 function readTime(text: string): number {

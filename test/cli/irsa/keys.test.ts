@@ -8,7 +8,15 @@ import { type MemoryStore, startParameterStore } from "../../../local/parameter-
 import { ec, rsa } from "../../functions/issuer/samples.ts";
 import { type CliOptions, cli, useLocalAws } from "../cli.ts";
 import { startStacks } from "../stacks.ts";
-import { kubeconfig, type LocalService, publicPem, startService, testFolder, tokenOf } from "./services.ts";
+import {
+  kubeconfig,
+  type LocalService,
+  publicPem,
+  startService,
+  testFolder,
+  tokenOf,
+  tokenSecret,
+} from "./services.ts";
 
 const PREFIX = "/iam-authenticator/prod";
 const WHERE = `account 111122223333, region us-east-1, cluster prod (${PREFIX})`;
@@ -328,12 +336,14 @@ describe("retire", () => {
     assert.equal(late.err, "Refused: --signed-until is in the future.\n");
   });
 
+  /** Sets the key of kube-apiserver's new tokens. */
+  const signs = (kid: string) =>
+    api.answers.set("POST /api/v1/namespaces/default/serviceaccounts/default/token", (body) => {
+      assert.doesNotMatch(body, /sts\.amazonaws\.com/);
+      return [201, { status: { token: tokenOf(kid, ISSUER) } }];
+    });
+
   describe("--kubeconfig checks which key signs", () => {
-    const signs = (kid: string) =>
-      api.answers.set("POST /api/v1/namespaces/default/serviceaccounts/default/token", (body) => {
-        assert.doesNotMatch(body, /sts\.amazonaws\.com/);
-        return [201, { status: { token: tokenOf(kid, ISSUER) } }];
-      });
     for (const [what, kid, message] of [
       ["fails if the key still signs", OLD.jwk.kid, /^Refused: kube-apiserver signs with it now/],
       [
@@ -352,6 +362,61 @@ describe("retire", () => {
         if (message !== undefined) assert.match(err, message);
       });
     }
+  });
+
+  describe("--kubeconfig lists the tokens that kube-apiserver accepts because of the key", () => {
+    const extended = [{ projected: { sources: [{ serviceAccountToken: { expirationSeconds: 3607 } }] } }];
+    const podAt = (name: string, time: number, volumes: object[], phase = "Running") => ({
+      metadata: { name, namespace: "app", creationTimestamp: at(time) },
+      spec: { volumes },
+      status: { phase },
+    });
+
+    async function retireBeside(...secrets: object[]) {
+      const published = await rotating();
+      signs(NEW.jwk.kid);
+      const pods = [
+        podAt("before", published - DAY, extended),
+        podAt("after", published + DAY, extended),
+        podAt("ended", published - DAY, extended, "Succeeded"),
+        podAt("aws-only", published - DAY, [
+          { projected: { sources: [{ serviceAccountToken: {} }] } },
+          { name: "data" },
+        ]),
+      ];
+      api.answers.set("GET /openid/v1/jwks", () => [200, { keys: [OLD.jwk, NEW.jwk] }]);
+      api.answers.set("GET /api/v1/pods", () => [200, { items: pods, metadata: {} }]);
+      api.answers.set("GET /api/v1/secrets", () => [200, { items: secrets, metadata: {} }]);
+      return () => retire(["--signed-until", at(published), "--kubeconfig", admin], published + 2 * DAY);
+    }
+
+    test("Secrets that it signed, and Pods that started before the switch", async () => {
+      const secrets = [
+        tokenSecret("old", OLD.privateKey, OLD.jwk.kid),
+        tokenSecret("new", NEW.privateKey, NEW.jwk.kid),
+      ];
+      const { code, err } = await (await retireBeside(...secrets))();
+      assert.equal(code, 0, err);
+      assert.match(err, /^kube-apiserver still accepts this key\. .* It then rejects:\n/);
+      assert.match(err, /^- the tokens in these Secrets, which do not expire: app\/old$/m);
+      assert.match(err, /^- the first tokens of these Pods, .*: app\/before$/m);
+    });
+
+    test("nothing, after the key was removed from kube-apiserver", async () => {
+      const run = await retireBeside(tokenSecret("old", OLD.privateKey, OLD.jwk.kid));
+      api.answers.set("GET /openid/v1/jwks", () => [200, { keys: [NEW.jwk] }]);
+      const { code, err } = await run();
+      assert.equal(code, 0, err);
+      assert.doesNotMatch(err, /rejects/);
+    });
+
+    test("if the Secrets may not be listed, it says so and retires the key", async () => {
+      const run = await retireBeside();
+      api.answers.set("GET /api/v1/secrets", () => [403, { message: "forbidden" }]);
+      const { code, err } = await run();
+      assert.equal(code, 0, err);
+      assert.match(err, /^Not checked: which tokens .* HTTP 403, forbidden$/m);
+    });
   });
 
   test("--force removes a leaked key at once, even the last one", async () => {
