@@ -17,6 +17,7 @@ import { type MemoryStore, startParameterStore } from "../../local/parameter-sto
 import { roleArn, serviceAccountRole } from "../../local/roles.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";
+import { post } from "../post.ts";
 import { findAwsCli } from "./aws-cli.ts";
 import { callApi, whoIs } from "./control-plane/api.ts";
 import { eventually } from "./control-plane/eventually.ts";
@@ -136,6 +137,27 @@ test("the keys of the running kube-apiserver are published with its kids", async
 test("the discovery document equals kube-apiserver's, including the order of members", async () => {
   const [ours, theirs] = [await published(DISCOVERY_PATH), await own(DISCOVERY_PATH)];
   assert.equal(JSON.stringify(ours), JSON.stringify(theirs));
+});
+
+test("kube-apiserver lets caches keep its documents for an hour, and the issuer for a minute", async () => {
+  const { endpoint, credentials } = kubernetes;
+  for (const path of [DISCOVERY_PATH, JWKS_PATH]) {
+    const headers = { accept: "*/*" };
+    const theirs = await post(`${endpoint.url}${path}`, {
+      method: "GET",
+      headers,
+      tls: { ca: endpoint.ca, ...credentials.admin },
+    });
+    const ours = await post(`${issuer.url}${path}`, { method: "GET", headers, tls: { ca: issuer.ca } });
+    assert.deepEqual(
+      [theirs, ours].map((answer) => [answer.status, answer.headers["cache-control"]]),
+      [
+        [200, "public, max-age=3600"],
+        [200, "public, max-age=60"],
+      ],
+    );
+    assert.equal(ours.headers["content-type"], theirs.headers["content-type"]);
+  }
 });
 
 test("another kube-apiserver that trusts the issuer accepts the first one's tokens", async () => {

@@ -1,0 +1,290 @@
+// Which tokens a rotation of the signing key ends, and which command predicts it: kube-apiserver and
+// kube-controller-manager get a new key while a Secret's token, an extended token and projected tokens are used all the time.
+
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
+import { JWKS_PATH } from "../../functions/issuer/documents.ts";
+import type { LocalServer } from "../../local/http-server.ts";
+import { SERVICE_ACCOUNT } from "../../local/service-account.ts";
+import { startSts } from "../../local/sts/start-sts.ts";
+import { cli, useLocalAws } from "../cli/cli.ts";
+import { post } from "../post.ts";
+import { whoIs } from "./control-plane/api.ts";
+import { startControllerManager } from "./control-plane/controller-manager.ts";
+import { eventually } from "./control-plane/eventually.ts";
+import type { ServerProcess } from "./control-plane/process.ts";
+import { type Kubernetes, startKubernetes } from "./irsa/api.ts";
+import { exchange } from "./irsa/exchange.ts";
+import {
+  ISSUING_CLUSTER,
+  type IssuingCluster,
+  type MadePod,
+  pod,
+  podToken,
+  startIssuingCluster,
+  writeKubeconfig,
+} from "./irsa/issuing-cluster.ts";
+import { useTokens } from "./irsa/token-uses.ts";
+
+const WAIT_MS = 60_000;
+const DAY_S = 86_400;
+const YEAR_S = 365 * DAY_S;
+
+let cluster: IssuingCluster;
+let sts: LocalServer;
+/** Of STS and of the command. */
+let aheadMs = 0;
+const now = () => Date.now() + aheadMs;
+/** The running kube-apiservers: behind a load balancer, each of them gets each token. */
+const apiservers = new Set<Kubernetes>();
+let controllers: ServerProcess | undefined;
+
+before(async () => {
+  cluster = await startIssuingCluster();
+  apiservers.add(cluster.kubernetes);
+  sts = await startSts({ webIdentity: cluster.webIdentity, now });
+  const AWS_ENDPOINT_URL_SSM = cluster.store.url;
+  useLocalAws({ AWS_ENDPOINT_URL_SSM, AWS_ENDPOINT_URL_STS: sts.url, AWS_ENDPOINT_URL_IAM: "http://127.0.0.1:9" });
+});
+after(async () => {
+  await controllers?.stop();
+  for (const one of apiservers) if (one !== cluster.kubernetes) await one.stop();
+  await sts.close();
+  await cluster.stop();
+});
+
+const kidOf = (token: string): string => decodeProtectedHeader(token).kid ?? "";
+
+function newKeyFiles(folder: string) {
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const files = { privateKey: join(folder, "next.key"), publicKey: join(folder, "next.pub") };
+  writeFileSync(files.privateKey, privateKey.export({ format: "pem", type: "sec1" }), { mode: 0o600 });
+  writeFileSync(files.publicKey, publicKey.export({ format: "pem", type: "spki" }));
+  return files;
+}
+
+async function startControllers(kubernetes: Kubernetes, privateKeyFile: string): Promise<void> {
+  await controllers?.stop();
+  const { ca: caFile } = kubernetes.credentials.files;
+  const folder = cluster.kubernetes.folder;
+  controllers = startControllerManager({ kubeconfig: writeKubeconfig(kubernetes), privateKeyFile, caFile, folder });
+}
+
+const secretPath = (name: string) => `/api/v1/namespaces/${SERVICE_ACCOUNT.namespace}/secrets/${name}`;
+
+async function createSecret(kubernetes: Kubernetes, name: string): Promise<string> {
+  const annotations = { "kubernetes.io/service-account.name": SERVICE_ACCOUNT.name };
+  const metadata = { name, namespace: SERVICE_ACCOUNT.namespace, annotations };
+  const type = "kubernetes.io/service-account-token";
+  await kubernetes.create({ apiVersion: "v1", kind: "Secret", metadata, type } as Parameters<Kubernetes["create"]>[0]);
+  return secretToken(kubernetes, name);
+}
+
+function secretToken(kubernetes: Kubernetes, name: string, other = ""): Promise<string> {
+  return eventually(`kube-controller-manager fills ${name}`, WAIT_MS, async () => {
+    controllers?.requireRunning();
+    const { body } = await kubernetes.call("GET", secretPath(name));
+    const token = Buffer.from((body as { data?: { token?: string } }).data?.token ?? "", "base64").toString();
+    return token === "" || token === other ? undefined : token;
+  });
+}
+
+/** As docs/irsa-rotation.md: kube-controller-manager signs a token again if the Secret has none. */
+async function renewSecret(kubernetes: Kubernetes, name: string, old: string): Promise<string> {
+  const { body } = await kubernetes.call("GET", secretPath(name));
+  const { data, ...secret } = body as { data: Record<string, string> };
+  const { token: _, ...rest } = data;
+  const { status } = await kubernetes.call("PUT", secretPath(name), { ...secret, data: rest });
+  assert.equal(status, 200);
+  return secretToken(kubernetes, name, old);
+}
+
+async function isAcceptedByApiservers(token: string): Promise<boolean> {
+  for (const { endpoint } of apiservers) if ((await whoIs(endpoint, token)) === undefined) return false;
+  return true;
+}
+
+async function isAcceptedByAws(token: string): Promise<boolean> {
+  return exchange(sts.url, token).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** As Vault or GCP: issuer, audience, times and signature, with the keys of our issuer. */
+async function isAcceptedElsewhere(token: string): Promise<boolean> {
+  const { issuer } = cluster;
+  const { text } = await post(`${issuer.url}${JWKS_PATH}`, { method: "GET", tls: { ca: issuer.ca } });
+  const keys = createLocalJWKSet(JSON.parse(text));
+  return jwtVerify(token, keys, { issuer: issuer.url, audience: issuer.url }).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function servedKeys(): Promise<number> {
+  const { issuer } = cluster;
+  const { text } = await post(`${issuer.url}${JWKS_PATH}`, { method: "GET", tls: { ca: issuer.ca } });
+  return JSON.parse(text).keys.length;
+}
+
+interface Row {
+  readonly check: string;
+  readonly state: string;
+  readonly seen: string;
+}
+
+async function doctor(kubernetes: Kubernetes): Promise<Map<string, Row>> {
+  const ca = join(cluster.kubernetes.folder, "issuer-ca.crt");
+  writeFileSync(ca, cluster.issuer.ca);
+  const words = ["-c", ISSUING_CLUSTER, "--issuer", cluster.issuer.url, "--ca", ca, "-o", "json"];
+  const { out, err } = await cli(["irsa", "doctor", ...words, "--kubeconfig", writeKubeconfig(kubernetes)]);
+  assert.notEqual(out, "", err);
+  return new Map((JSON.parse(out) as Row[]).map((row) => [row.check, row]));
+}
+
+test("each refusal during a rotation comes in its time, and a command predicts it", {
+  timeout: 400_000,
+}, async (context) => {
+  const { issuer, keys } = cluster;
+  const oldKey = cluster.kubernetes.credentials.files.serviceAccountKey;
+  const next = newKeyFiles(cluster.kubernetes.folder);
+  const uses = useTokens("before");
+
+  const atApiserver = (name: string, token: string) =>
+    uses.add({ name: `${name} at kube-apiserver`, isAccepted: () => isAcceptedByApiservers(token) });
+  const atAws = (name: string, token: string) =>
+    uses.add({ name: `${name} at STS`, isAccepted: () => isAcceptedByAws(token) });
+  const elsewhere = (name: string, token: string) =>
+    uses.add({ name: `${name} at another service`, isAccepted: () => isAcceptedElsewhere(token) });
+
+  async function restart(flags: readonly string[], only?: string): Promise<Kubernetes> {
+    const { kubernetes } = cluster;
+    const files = { ...kubernetes.credentials.files, ...(only !== undefined && { serviceAccountKey: only }) };
+    const beside = { ...kubernetes, credentials: { ...kubernetes.credentials, files } };
+    const started = await startKubernetes({ issuer: issuer.url, beside, flags });
+    apiservers.add(started);
+    return started;
+  }
+  async function stopOthers(kept: Kubernetes): Promise<void> {
+    for (const one of apiservers) {
+      if (one === kept) continue;
+      apiservers.delete(one);
+      await uses.settle();
+      // It owns etcd and the folder, which stay until the end.
+      await (one === cluster.kubernetes ? one.endpoint.stop() : one.stop());
+    }
+  }
+
+  // The tokens of a cluster in use.
+  const first = cluster.kubernetes;
+  await startControllers(first, oldKey);
+  const app = (await first.create(pod("app"))) as MadePod;
+  const api = { audience: issuer.url, expirationSeconds: 3607 };
+  const [kept, renewed] = [await createSecret(first, "kept"), await createSecret(first, "renewed")];
+  const extended = await podToken(first, app, api);
+  const projected = await podToken(first, app);
+  const old = kidOf(projected);
+  const { exp = 0, iat = 0 } = decodeJwt(extended);
+  assert.equal(exp - iat, YEAR_S);
+  assert.deepEqual([kept, renewed, extended].map(kidOf), [old, old, old]);
+  await atApiserver("Secret kept", kept);
+  await atApiserver("Secret renewed, its first token", renewed);
+  await atApiserver("extended token", extended);
+  await elsewhere("extended token", extended);
+  await atAws("projected token", projected);
+  for (const [name, isAccepted] of [
+    ["Secret at STS", () => isAcceptedByAws(kept)],
+    ["Secret at another service", () => isAcceptedElsewhere(kept)],
+    ["extended token at STS", () => isAcceptedByAws(extended)],
+    ["projected token at kube-apiserver", () => isAcceptedByApiservers(projected)],
+  ] as const) {
+    assert.equal(await isAccepted(), false, `${name} was never accepted`);
+  }
+  assert.match(
+    (await doctor(first)).get("legacy tokens")?.seen ?? "",
+    new RegExp(`${old} signed ci/kept, ci/renewed$`),
+  );
+
+  await uses.begin("published");
+  assert.equal((await keys(["publish", "--public-key", next.publicKey, "--yes"])).code, 0);
+  await eventually("both keys are served", WAIT_MS, async () => (await servedKeys()) === 2 || undefined);
+
+  // A mistake: kube-controller-manager signs with a key that no kube-apiserver has yet.
+  await startControllers(first, next.privateKey);
+  const early = await createSecret(first, "early");
+  assert.equal(await isAcceptedByApiservers(early), false);
+  const mistake = (await doctor(first)).get("legacy tokens");
+  assert.equal(mistake?.state, "failed");
+  assert.match(mistake.seen, /the token of ci\/early$/);
+
+  await uses.begin("accepted");
+  const accepting = await restart([`--service-account-key-file=${next.publicKey}`]);
+  await stopOthers(accepting);
+  await atApiserver("Secret early", early);
+
+  await uses.begin("switched");
+  const signing = await restart([
+    `--service-account-key-file=${next.publicKey}`,
+    // The last one applies.
+    `--service-account-signing-key-file=${next.privateKey}`,
+  ]);
+  await stopOthers(signing);
+  await startControllers(signing, next.privateKey);
+  const switchedAt = Math.ceil(Date.now() / 1000) * 1000;
+  await eventually("a whole second", WAIT_MS, () => Date.now() > switchedAt || undefined);
+  const later = (await signing.create(pod("later"))) as MadePod;
+  await atApiserver("extended token, new key", await podToken(signing, later, api));
+  await elsewhere("extended token, new key", await podToken(signing, later, api));
+  await atAws("projected token, new key", await podToken(signing, later, { expirationSeconds: 3 * DAY_S }));
+  await atApiserver("Secret renewed, its second token", await renewSecret(signing, "renewed", renewed));
+  // kube-apiserver caches tokens for 10 s.
+  const ended = "Secret renewed, its first token at kube-apiserver";
+  await eventually(`${ended} is refused`, WAIT_MS, () => uses.refusals.has(ended) || undefined);
+
+  const kubeconfig = writeKubeconfig(signing);
+  const retire = ["retire", `issuer/${old}`, "--yes", "--signed-until", iso(switchedAt), "--kubeconfig", kubeconfig];
+  const tooEarly = await keys(retire, switchedAt + 1000);
+  assert.equal(tooEarly.code, 1);
+  const end = Date.parse(/may be valid until (\S+)\. /.exec(tooEarly.err)?.[1] ?? "");
+  assert.ok((decodeJwt(projected).exp ?? 0) * 1000 <= end, tooEarly.err);
+
+  await uses.begin("a day later");
+  aheadMs = end - Date.now() + 1000;
+  await uses.begin("retired");
+  const { code, err: predicted } = await keys(retire, now());
+  assert.equal(code, 0, predicted);
+  await eventually("one key is served", WAIT_MS, async () => (await servedKeys()) === 1 || undefined);
+
+  await uses.begin("removed");
+  const without = await restart([], next.privateKey);
+  await stopOthers(without);
+  const rows = await doctor(without);
+  await uses.stop();
+
+  const secrets = /^- the tokens in these Secrets, which do not expire: (.*)$/m.exec(predicted)?.[1]?.split(", ") ?? [];
+  const pods = /^- the first tokens of these Pods, .*: (.*)$/m.exec(predicted)?.[1]?.split(", ") ?? [];
+  context.diagnostic(`${uses.tries} uses of tokens; ${predicted}`);
+  for (const [name, phase] of uses.refusals) context.diagnostic(`refused: ${name}: ${phase}`);
+  assert.deepEqual(Object.fromEntries(uses.refusals), {
+    // predicted by "may be valid until"
+    "projected token at STS": "a day later",
+    // its Pod is in the list of irsa keys retire
+    "extended token at another service": "retired",
+    "extended token at kube-apiserver": "removed",
+    // in the list of irsa keys retire
+    "Secret kept at kube-apiserver": "removed",
+    // The Secret has another token since, so kube-apiserver rejects this one.
+    "Secret renewed, its first token at kube-apiserver": "switched",
+  });
+  assert.deepEqual([secrets, pods], [["ci/kept"], ["ci/app"]]);
+  assert.match(rows.get("legacy tokens")?.seen ?? "", /the token of ci\/kept$/);
+});
+
+function iso(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
