@@ -6,6 +6,7 @@ import { eventually } from "./control-plane/eventually.ts";
 import { type Kubernetes, type KubernetesObject, startKubernetes } from "./irsa/api.ts";
 import { installPolicies } from "./irsa/install-policies.ts";
 import { type Container, type Expected, OPTION_CASES, PLAIN_CASES, type PodCase, REGION, ROLE } from "./irsa/pods.ts";
+import { SERVERS } from "./irsa/servers.ts";
 
 const EVERY_OPTION = {
   audience: "sts.example.com",
@@ -15,19 +16,6 @@ const EVERY_OPTION = {
   roleSessionName: true,
   exceptNamespaces: ["kube-system", "left-alone"],
 };
-
-/** The beta API of its minor version, emulated by the newest kube-apiserver with that version's CEL. */
-const BETA = [
-  "--feature-gates=MutatingAdmissionPolicy=true",
-  "--runtime-config=admissionregistration.k8s.io/v1beta1=true",
-  // The server itself uses the current API.
-  "--emulation-forward-compatible=true",
-];
-const SERVERS = [
-  { name: "kube-apiserver 1.37", mutatingApi: "v1", flags: [] },
-  { name: "kube-apiserver as 1.35", mutatingApi: "v1beta1", flags: ["--emulated-version=1.35", ...BETA] },
-  { name: "kube-apiserver as 1.34", mutatingApi: "v1beta1", flags: ["--emulated-version=1.34", ...BETA] },
-] as const;
 
 const CANARY: PodCase = { name: "canary", expected: { volumes: [], containers: {} } };
 const BROKEN: PodCase = { ...CANARY, serviceAccount: { "role-arn": "broken" } };

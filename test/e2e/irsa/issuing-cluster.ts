@@ -129,7 +129,10 @@ export interface MadePod {
   readonly metadata: { readonly name: string; readonly namespace: string; readonly uid: string };
   readonly spec: {
     readonly serviceAccountName: string;
-    readonly containers: readonly { readonly env?: readonly { readonly name: string; readonly value: string }[] }[];
+    readonly containers: readonly {
+      readonly name: string;
+      readonly env?: readonly { readonly name: string; readonly value: string }[];
+    }[];
     readonly volumes?: readonly {
       readonly name: string;
       readonly projected?: { readonly sources: readonly { readonly serviceAccountToken?: TokenSource }[] };
