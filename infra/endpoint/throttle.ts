@@ -1,4 +1,4 @@
-// The default throttle of an endpoint. test/bench/README.md, "Storms", has the measurements.
+// The default throttle of an endpoint. test/bench/README.md, "Load spikes", has the measurements.
 
 import type { Throttle } from "./endpoint.ts";
 

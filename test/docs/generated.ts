@@ -2,12 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Command } from "commander";
 import { adviceFor } from "../../cli/explain/advice.ts";
-import { createProgram } from "../../cli/program.ts";
-import { processStreams } from "../../cli/terminal/io-streams.ts";
 import * as errors from "../../functions/errors.ts";
-import { cli } from "../cli/cli.ts";
+import { commandsPage } from "./commands-page.ts";
 import { type Figures, loginsPlot, mappingsPlot } from "./plots.ts";
 import { recordingImage, recordSession } from "./recording.ts";
 
@@ -65,22 +62,4 @@ function errorCodes(): string {
 /** Otherwise `<name>` would be an HTML tag. */
 function forMarkdown(advice: string): string {
   return advice.replaceAll("<", "\\<");
-}
-
-/** The --help output of every command. */
-async function commandsPage(): Promise<string> {
-  const paths = pathsBelow(await createProgram(processStreams()));
-  const sections = paths.map(async (path) => {
-    const { out } = await cli([...path, "--help"]);
-    return `## ${path.join(" ") || "iam-authenticator"}\n\n\`\`\`\n${out.trimEnd()}\n\`\`\`\n`;
-  });
-  return [
-    "# Commands\n",
-    "The `--help` of every command of `iam-authenticator`. What they are for, and examples: [operate](operate.md).\n",
-    ...(await Promise.all(sections)),
-  ].join("\n");
-}
-
-function pathsBelow(command: Command, path: readonly string[] = []): string[][] {
-  return [[...path], ...command.commands.flatMap((child) => pathsBelow(child, [...path, child.name()]))];
 }

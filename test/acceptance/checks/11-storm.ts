@@ -1,4 +1,4 @@
-// Check 11, opt-in: 50 identities log in at once; compares with the model in test/bench/README.md, "Storms".
+// Check 11, opt-in: 50 identities log in at once; compares with the model in test/bench/README.md, "Load spikes".
 
 import type { Check } from "../check.ts";
 import { acceptance } from "../command.ts";
