@@ -25,8 +25,8 @@ test("every kind of identity gets a token that the function accepts and STS prov
   const sts = await startSts();
   const clusterId = "prod";
   const { stsHosts } = readSettings({ CLUSTER_ID: clusterId, CALLER_AUTH: "none", AWS_REGION: "us-west-2" });
-  const askSts = createSts({ clusterId, regionalHost: "sts.us-west-2.amazonaws.com", endpoint: new URL(sts.url) });
-  const prove = proveIdentity(askSts, "aws");
+  const askSts = createSts({ regionalHost: "sts.us-west-2.amazonaws.com", endpoint: new URL(sts.url) });
+  const prove = proveIdentity(askSts, "aws", clusterId);
   for (const { accessKeyId, secretAccessKey, sessionToken, expiresAt, arn } of LOCAL_IDENTITIES) {
     if (expiresAt !== undefined) continue;
     useLocalAws({
