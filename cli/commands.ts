@@ -120,7 +120,7 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
     examples: ["iam-authenticator callers add control-plane --cluster prod --endpoint https://auth.example.com"],
   },
   "callers add": {
-    summary: "create a token for a kube-apiserver, and print its kubeconfig once",
+    summary: "create a token for a kube-apiserver and print its kubeconfig once, or accept its IAM role",
     load: async () => (await import("./callers/add.ts")).addCommand,
   },
   "callers list": {

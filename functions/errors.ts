@@ -81,6 +81,13 @@ export class CallerRefused extends RequestError {
   readonly outcome = "caller_refused";
   readonly status = 401;
 }
+/** Too many bearer tokens of unknown callers per second: this one was not sent to STS. kube-apiserver retries. */
+export class CallersLimited extends RequestError {
+  override readonly name = "CallersLimited";
+  readonly code = "callers_limited";
+  readonly outcome = "caller_refused";
+  readonly status = 429;
+}
 /** `<prefix>/callers` is missing or is not a JSON list. */
 export class CallersInvalid extends Fault {
   override readonly name = "CallersInvalid";

@@ -1,9 +1,12 @@
-// `callers add`: creates a random token for a kube-apiserver, prints it once, and stores only its hash in AWS.
+// `callers add`: creates a random token for a kube-apiserver and stores its hash, or adds an IAM role or user as a caller.
 
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
+import { principalIdProblem } from "../../functions/authenticator/mapping/mapping.ts";
 import { notAfterTime } from "../../functions/lib/not-after.ts";
+import { callerIdOf } from "../../functions/settings/common.ts";
 import { connect } from "../aws/connection.ts";
 import { propose } from "../changes/propose.ts";
 import { Stopped, writeAll } from "../changes/write-all.ts";
@@ -16,6 +19,8 @@ import type { IOStreams } from "../terminal/io-streams.ts";
 import { callerHash, callerName, checkNeighbours, type Entries, planCallers, readCallers } from "./list.ts";
 
 interface AddOptions extends ConnectionOptions {
+  readonly arn?: string;
+  readonly principalId?: string;
   readonly endpoint?: string;
   readonly notAfter?: string;
   readonly out?: string;
@@ -31,15 +36,23 @@ export function addCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
       "To rotate: add a second caller, give its kubeconfig to kube-apiserver, then remove the first. The function accepts " +
-      "the new one within 60 s.",
+      "the new one within 60 s. With --arn, the caller has no secret: it signs short-lived tokens with its IAM role or user " +
+      "(token --caller, or aws eks get-token).",
     examples: [
       "iam-authenticator callers add control-plane-2027 -c prod \\",
       "    --endpoint https://abc.execute-api.eu-west-1.amazonaws.com --out webhook.kubeconfig",
+      "iam-authenticator callers add control-plane-role -c prod --arn arn:aws:iam::111122223333:role/control-plane",
     ],
   }).argument("<name>", "name of the caller, such as control-plane-2027");
   return addConnection(command)
     .option("--endpoint <url>", "URL of the function; without it, only the token is printed")
-    .option("--not-after <time>", "when the token expires, such as 2027-01-01T00:00:00Z")
+    .addOption(
+      new Option("--arn <arn>", "IAM role or user that proves to be the caller, instead of a token")
+        .argParser(readPrincipalArn)
+        .conflicts(["endpoint", "out"]),
+    )
+    .option("--principal-id <id>", "with --arn: only the role or user with this unique id, such as AROAEXAMPLE")
+    .option("--not-after <time>", "when the caller expires, such as 2027-01-01T00:00:00Z")
     .option("--out <file>", "write a new file that only you can read, instead of printing")
     .option("--dry-run", "show the plan and write nothing")
     .option("-y, --yes", "do not ask")
@@ -49,7 +62,8 @@ export function addCommand(command: Command, io: IOStreams): Command {
 }
 
 async function add(name: string, options: AddOptions, io: IOStreams): Promise<void> {
-  const { endpoint, notAfter, out } = options;
+  const { endpoint, notAfter, out, arn, principalId } = options;
+  checkPrincipalId(options);
   checkEnd(notAfter, io.clock());
   // Lists and prompts print the name.
   if (!/^[\w.@:/-][\w.@:/ -]{0,99}$/.test(name)) {
@@ -62,13 +76,26 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   if (callers.entries.some((other) => callerName(other) === name)) {
     throw finding(`The caller ${name} already exists. Choose another name, or remove that caller first.`);
   }
+  const partition = connection.settings.partition.id;
+  if (arn !== undefined && parseMappedArn(arn)?.partition !== partition) {
+    throw usage(`--arn ${arn} is in another partition than the function (${partition}): it could never be the caller.`);
+  }
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
   const text = server === undefined ? `${token}\n` : webhookKubeconfig({ server, token });
-  const entry = { name, sha256: callerHash(token), ...(notAfter !== undefined && { notAfter }) };
+  const proof =
+    arn === undefined ? { sha256: callerHash(token) } : { arn, ...(principalId !== undefined && { principalId }) };
+  const entry = { name, ...proof, ...(notAfter !== undefined && { notAfter }) };
   const check = (items: Entries) => checkNeighbours(items, () => false, callers.parameter);
   const plan = planCallers(callers, [...callers.entries, entry], check);
   const accepted = await propose(plan, callers.known, connection, options, io);
   if (accepted === undefined) return;
+  if (arn !== undefined) {
+    await writeAll(accepted, connection, io);
+    io.tell(
+      `Added ${name} to ${callers.parameter}. The function accepts tokens that ${arn} signs for ${callerIdOf(options.cluster)}, within 60 s.\n`,
+    );
+    return;
+  }
   // Written before the parameter: if the file cannot be written, the function must not accept the token.
   if (out !== undefined) writeSecret(out, text);
   try {
@@ -85,9 +112,25 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   );
 }
 
+function readPrincipalArn(text: string): string {
+  const kind = parseMappedArn(text)?.kind;
+  if (kind === "role" || kind === "user") return text;
+  const hint = text.includes(":assumed-role/") ? " This one is a session's: give its role's." : "";
+  throw new InvalidArgumentError(
+    `It must be an IAM role's or user's ARN, such as arn:aws:iam::111122223333:role/control-plane.${hint}`,
+  );
+}
+
+function checkPrincipalId({ arn, principalId }: AddOptions): void {
+  if (principalId === undefined) return;
+  if (arn === undefined) throw usage("--principal-id needs --arn.");
+  const problem = principalIdProblem(principalId, parseMappedArn(arn)?.kind ?? "role");
+  if (problem !== undefined) throw usage(`--principal-id ${principalId}: ${problem}.`);
+}
+
 function checkEnd(notAfter: string | undefined, now: number): void {
   if (notAfter === undefined) return;
   const end = notAfterTime(notAfter);
   if (end === undefined) throw usage(`--not-after ${notAfter} must be a time such as 2027-01-01T00:00:00Z.`);
-  if (end <= now) throw usage(`--not-after ${notAfter} is in the past: the token would never be accepted.`);
+  if (end <= now) throw usage(`--not-after ${notAfter} is in the past: the caller would never be accepted.`);
 }

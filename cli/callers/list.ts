@@ -32,16 +32,21 @@ async function list(options: ConnectionOptions & ListOutputOptions, io: IOStream
   const { entries } = await readCallers(connection, io.interrupted);
   if (entries.length === 0) io.tell(`No callers in ${await destinationOf(connection, new Map(), io)}.\n`);
   const items = entries.map((entry) => {
-    const { sha256, notAfter } = isObject(entry) ? entry : {};
+    const { sha256, arn, principalId, notAfter } = isObject(entry) ? entry : {};
+    const text = (value: unknown) => (typeof value === "string" ? value : undefined);
     return {
       name: callerName(entry),
       state: callerState(entry, io.clock()),
-      notAfter: typeof notAfter === "string" ? notAfter : undefined,
-      sha256: typeof sha256 === "string" ? sha256 : undefined,
+      notAfter: text(notAfter),
+      sha256: text(sha256),
+      arn: text(arn),
+      principalId: text(principalId),
     };
   });
-  const headers = ["name", "state", "until", "sha-256"];
-  const row = ({ name, state, notAfter = "", sha256 = "" }: (typeof items)[number]) => [name, state, notAfter, sha256];
+  const headers = ["name", "state", "until", "sha-256 or arn"];
+  const row = ({ name, state, notAfter = "", sha256 = "", arn = sha256, principalId }: (typeof items)[number]) => {
+    return [name, state, notAfter, principalId === undefined ? arn : `${arn} (${principalId})`];
+  };
   const listing = {
     items,
     headers,

@@ -128,10 +128,12 @@ function asList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-/** A mapping in one line; any other value unchanged. */
+/** A mapping or caller in one line; any other value unchanged. */
 function inWords(item: unknown): string {
   if (!isObject(item)) return show(item);
-  const { arn: _, arnLike, username, groups, ...rest } = item;
+  const { arn, arnLike, username, groups, ...others } = item;
+  // The name of a mapping's parameter contains its principal. Callers share one parameter.
+  const rest = others["name"] === undefined || arn === undefined ? others : { ...others, arn };
   const words = [
     ...(arnLike === undefined ? [] : [show(arnLike)]),
     ...(username === undefined ? [] : [show(username)]),

@@ -28,7 +28,7 @@ export async function checkCaller(endpoint: Endpoint, stranger: Endpoint): Promi
         check,
         state: "failed",
         seen: `HTTP ${reply.status}, ${reasonOf(reply)}`,
-        advice: adviceForStatus(reply.status),
+        advice: adviceForCaller(reply),
       },
     ];
   }
@@ -47,7 +47,10 @@ async function isRefused(stranger: Endpoint): Promise<boolean> {
   }
 }
 
-function adviceForStatus(status: number): string {
+function adviceForCaller(reply: Reply): string {
+  const { status } = reply;
+  if (status === 401 && /^caller_refused: token_expired/.test(reasonOf(reply)))
+    return "the token file is old: check the timer that renews it, and its log";
   if (status === 401)
     return "give the caller's token (--kubeconfig or --token-file), or create a new one with callers add; with mTLS, compare the subject with CALLER_SUBJECTS";
   if (status === 403)

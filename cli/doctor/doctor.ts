@@ -1,6 +1,7 @@
 // `doctor`: checks a deployed endpoint from the machine where kube-apiserver runs.
 
 import type { Command } from "commander";
+import { hasTokenPrefix } from "../../functions/authenticator/token/token.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { type ClientConfig, clientConfig } from "../aws/client-config.ts";
 import { findCredentials } from "../aws/credentials.ts";
@@ -14,6 +15,7 @@ import { addConnection, addOutput, type ConnectionOptions, type OutputOptions, r
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
 import { type Check, type Endpoint, NoReply, openEndpoint, printChecks } from "./check.ts";
+import { checkCallers } from "./check-callers.ts";
 import { checkClientCertificate, checkReachable } from "./check-connection.ts";
 import { checkCaller, checkLatency, checkMapping, checkReview } from "./check-review.ts";
 
@@ -52,7 +54,7 @@ async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
       ...(webhook.clientCertificate === undefined
         ? []
         : checkClientCertificate(webhook.clientCertificate.certificate, io.clock())),
-      ...(await checkEndpoint(endpoints, options, io)),
+      ...(await checkEndpoint(endpoints, hasTokenPrefix(webhook.token ?? ""), options, io)),
     ];
     await printChecks(checks, options.output, io);
     if (checks.some(({ state }) => state === "failed")) throw silentExit();
@@ -78,9 +80,10 @@ interface Endpoints {
   readonly stranger: Endpoint;
 }
 
-/** Skips checks that depend on a failed one. */
+/** Skips checks that depend on a failed one. `isIamCaller`: the caller's token is signed by IAM. */
 async function checkEndpoint(
   { endpoint, stranger }: Endpoints,
+  isIamCaller: boolean,
   options: DoctorOptions,
   io: IOStreams,
 ): Promise<Check[]> {
@@ -93,6 +96,7 @@ async function checkEndpoint(
     checks.push(check);
     if (own === undefined) return checks;
     const { token, config } = own;
+    if (isIamCaller) checks.push(...(await checkCallers(options, io, config)));
     checks.push(...(await checkReview(endpoint, token)), ...(await checkMapping(token, options, io, config)));
     if (isWell()) checks.push(...(await checkLatency(endpoint, token, options.times)));
   } catch (error) {

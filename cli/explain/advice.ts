@@ -11,6 +11,7 @@ const ADVICE: Readonly<Record<ErrorCode, string | undefined>> = {
   body_too_large: undefined,
   review_malformed: undefined,
   caller_refused: "check the bearer token or client certificate in the webhook's kubeconfig, and `callers list`",
+  callers_limited: "wait, and run this again; if it stays, find who calls the endpoint (its access log)",
   callers_invalid: "add a caller: iam-authenticator callers add <name>",
   audience_foreign: "request one of the function's AUDIENCES, or none",
   token_malformed: "make a new token with `iam-authenticator token` or `aws eks get-token`",

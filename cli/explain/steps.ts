@@ -30,8 +30,8 @@ export async function explainToken(token: string, connection: Connection, io: IO
   }
   const { settings } = connection;
   const { clusterId, region, partition, stsEndpoint } = settings;
-  const askSts = createSts({ clusterId, regionalHost: `sts.${region}.${partition.domain}`, endpoint: stsEndpoint });
-  const prove = proveIdentity(askSts, partition.id);
+  const askSts = createSts({ regionalHost: `sts.${region}.${partition.domain}`, endpoint: stsEndpoint });
+  const prove = proveIdentity(askSts, partition.id, clusterId);
   const services = {
     proofs: {
       recall: () => undefined,

@@ -11,10 +11,11 @@ import { addWebhookFiles, readAuthority, readWebhookFiles, type WebhookFiles } f
 import { webhookKubeconfig } from "./webhook.ts";
 
 const NO_CREDENTIALS =
-  "The kubeconfig would have no credentials, and the function would reject it. Give --token-file, or --client-cert " +
-  "and --client-key. For a private endpoint with callerAuth none, give --no-token.";
+  "The kubeconfig would have no credentials, and the function would reject it. Give --token-file, " +
+  "--token-file-path, or --client-cert and --client-key. For a private endpoint with callerAuth none, give --no-token.";
 
 interface WebhookOptions extends WebhookFiles {
+  readonly tokenFilePath?: string;
   readonly out?: string;
   /** `false` by --no-token. */
   readonly token: boolean;
@@ -32,6 +33,8 @@ export function webhookCommand(command: Command, io: IOStreams): Command {
       "    --token-file caller-token --out webhook.kubeconfig",
       "iam-authenticator kubeconfig webhook --endpoint https://auth.example.com \\",
       "    --client-cert apiserver.crt --client-key apiserver.key --out webhook.kubeconfig",
+      "iam-authenticator kubeconfig webhook --endpoint https://auth.example.com \\",
+      "    --token-file-path /etc/kubernetes/iam-authenticator/caller-token --out webhook.kubeconfig",
     ],
   }).requiredOption("--endpoint <url>", "URL of the function; /authenticate is added if it has no path");
   return addWebhookFiles(command)
@@ -41,17 +44,31 @@ export function webhookCommand(command: Command, io: IOStreams): Command {
         "clientCert",
       ]),
     )
+    .addOption(
+      new Option("--token-file-path <path>", "file that kube-apiserver reads its token from every minute")
+        .argParser(readTokenFilePath)
+        .conflicts(["tokenFile", "clientCert", "token"]),
+    )
     .option("--out <file>", "write a new file that only you can read, instead of printing")
-    .action(async ({ out, token, ...files }: WebhookOptions) => {
+    .action(async ({ out, token, tokenFilePath, ...files }: WebhookOptions) => {
       const webhook = await readWebhookFiles(files, io);
-      if (token && webhook.token === undefined && webhook.clientCertificate === undefined) throw usage(NO_CREDENTIALS);
-      const kubeconfig = webhookKubeconfig(webhook);
+      const hasCredentials = (tokenFilePath ?? webhook.token ?? webhook.clientCertificate) !== undefined;
+      if (token && !hasCredentials) throw usage(NO_CREDENTIALS);
+      const kubeconfig = webhookKubeconfig({ ...webhook, ...(tokenFilePath && { tokenFile: tokenFilePath }) });
       if (out === undefined) io.print(kubeconfig);
       else {
         writeSecret(out, kubeconfig);
         io.tell(`Wrote ${out}, which only you can read.\n`);
       }
     });
+}
+
+/** The file need not exist on this machine. kube-apiserver resolves a relative path against the kubeconfig's folder. */
+function readTokenFilePath(text: string): string {
+  if (text.startsWith("/") && !text.endsWith("/")) return text;
+  throw new InvalidArgumentError(
+    "It must be an absolute path on kube-apiserver's machine, such as /etc/kubernetes/iam-authenticator/caller-token.",
+  );
 }
 
 export function clientCommand(command: Command, io: IOStreams): Command {

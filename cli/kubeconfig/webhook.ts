@@ -11,6 +11,8 @@ export interface Webhook {
   readonly server: string;
   readonly ca?: string;
   readonly token?: string;
+  /** Path on kube-apiserver's machine, from which it reads the token every minute. */
+  readonly tokenFile?: string;
   readonly clientCertificate?: { readonly certificate: string; readonly key: string };
 }
 
@@ -33,9 +35,10 @@ export function isConfidential({ protocol, hostname }: URL): boolean {
 }
 
 /** A kubeconfig with certificates and token inline. */
-export function webhookKubeconfig({ server, ca, token, clientCertificate }: Webhook): string {
+export function webhookKubeconfig({ server, ca, token, tokenFile, clientCertificate }: Webhook): string {
   return kubeconfigOf(server, ca, {
     ...(token !== undefined && { token }),
+    ...(tokenFile !== undefined && { tokenFile }),
     ...(clientCertificate !== undefined && {
       "client-certificate-data": base64(clientCertificate.certificate),
       "client-key-data": base64(clientCertificate.key),

@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { callerIdOf } from "../../functions/settings/common.ts";
 import { type AwsOptions, clientConfig } from "../aws/client-config.ts";
 import { type AssumeOptions, findCredentials } from "../aws/credentials.ts";
 import { CREDENTIALS_ENDED } from "../aws/errors.ts";
@@ -14,6 +15,7 @@ import { untilInterrupted } from "../terminal/progress.ts";
 
 interface TokenOptions extends AwsOptions, AssumeOptions {
   readonly cluster: string;
+  readonly caller?: true;
   readonly tokenOnly?: true;
   readonly cache?: true;
 }
@@ -25,6 +27,7 @@ export function tokenCommand(command: Command, io: IOStreams): Command {
     examples: [
       "iam-authenticator token --cluster prod --region eu-west-1",
       "iam-authenticator token -c prod --role arn:aws:iam::111122223333:role/Admin --cache",
+      "iam-authenticator token -c prod --caller --token-only > caller-token",
       "iam-authenticator token -c prod --token-only | iam-authenticator explain -c prod --token-file -",
     ],
   });
@@ -34,6 +37,7 @@ export function tokenCommand(command: Command, io: IOStreams): Command {
     .option("--session-name <name>", "session name of the assumed role")
     .option("--forward-session-name", "with --role: reuse your current session name, if you have one")
     .option("--cache", "cache temporary credentials on disk until they expire")
+    .option("--caller", "sign for kube-apiserver as a caller of the function (callers add --arn), not for kubectl")
     .option("--token-only", "print only the token, without ExecCredential")
     .action((options: TokenOptions) => untilInterrupted(printToken(options, io), io));
 }
@@ -51,7 +55,7 @@ async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
   const { config, partition } = await clientConfig(options, io);
   const find = () => findCredentials(config, io, options);
   const { region, profile } = config;
-  const clusterId = options.cluster;
+  const clusterId = options.caller ? callerIdOf(options.cluster) : options.cluster;
   const decisive = { clusterId, region, profile, role, externalId, sessionName, forwardSessionName };
   const cached = async () => (await import("./credential-cache.ts")).cachedCredentials(decisive, find, io);
   const credentials = await (options.cache ? cached() : find());

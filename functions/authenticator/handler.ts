@@ -6,7 +6,9 @@ import { type HttpResponse, jsonResponse } from "../gateway/http-response.ts";
 import type { Clock, Deadline } from "../lib/deadline.ts";
 import { isObject } from "../lib/json.ts";
 import { cachedParameters, type FetchParameters } from "../parameters/parameter-cache.ts";
+import { callerIdOf } from "../settings/common.ts";
 import { callersParameter } from "./caller/bearer.ts";
+import { rememberedCallers } from "./caller/iam-callers.ts";
 import { answerErrors } from "./http/answer-errors.ts";
 import { authenticateCaller } from "./http/authenticate-caller.ts";
 import { logReview } from "./http/log-review.ts";
@@ -46,10 +48,13 @@ export function createAuthenticator(
   const { clusterId, partition, mappingPrefix } = settings;
   const readCallers = cachedParameters(fetchParameters, CALLERS_FOUND_MS, clock);
   const services: ReviewServices = {
-    proofs: rememberedProofs(proveIdentity(askSts, partition.id), `${partition.id}/${clusterId}`, clock),
+    proofs: rememberedProofs(proveIdentity(askSts, partition.id, clusterId), `${partition.id}/${clusterId}`, clock),
     readParameters: cachedParameters(fetchParameters, MAPPING_FOUND_MS, clock),
     findNodeName,
   };
+
+  const provesCaller = proveIdentity(askSts, partition.id, callerIdOf(clusterId));
+  const proveCaller = rememberedCallers(provesCaller, settings.stsHosts, clock);
 
   async function answerReview({ review, record, deadline }: RequestContext): Promise<HttpResponse> {
     if (review === undefined) throw new Error("no middleware has read the review");
@@ -63,7 +68,7 @@ export function createAuthenticator(
     .use(logReview(settings, print))
     .use(answerErrors())
     .use(checkRoute())
-    .use(authenticateCaller(settings, readCallers))
+    .use(authenticateCaller(settings, readCallers, proveCaller))
     .use(readReview())
     .handler<RequestContext, HttpResponse>(answerReview);
   return {

@@ -8,12 +8,12 @@ import { createAuthenticator } from "./handler.ts";
 import { readSettings } from "./settings.ts";
 
 const settings = readSettings(process.env);
-const { callerAuth, clusterId, region, partition, stsEndpoint, ssmEndpoint, nodeVpcs } = settings;
+const { callerAuth, region, partition, stsEndpoint, ssmEndpoint, nodeVpcs } = settings;
 const clock = Date.now;
 const { fetchParameters, warmUp } = createParameterStore({ region, endpoint: ssmEndpoint });
 
 const { handler, prefetchCallers } = createAuthenticator(settings, {
-  askSts: createSts({ clusterId, regionalHost: `sts.${region}.${partition.domain}`, endpoint: stsEndpoint }),
+  askSts: createSts({ regionalHost: `sts.${region}.${partition.domain}`, endpoint: stsEndpoint }),
   fetchParameters,
   findNodeName: findNodeNameLazily({ region, vpcs: nodeVpcs }),
   clock,

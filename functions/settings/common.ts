@@ -20,6 +20,11 @@ const REGION = "the region that the function runs in, such as eu-west-1";
 export const CLUSTER_ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
 export const CLUSTER_ID_RULE = 'up to 100 letters, digits, "_", "." and "-", the first a letter or digit';
 
+/** The id that callers sign their tokens for. Never a cluster's id, since CLUSTER_ID has no colon. */
+export function callerIdOf(clusterId: string): string {
+  return `${clusterId}:caller`;
+}
+
 /** Throws `SettingInvalid`, which names the missing or invalid setting. */
 export function readCommonSettings(read: Read): CommonSettings {
   const region = matching(read, "AWS_REGION", /^[a-z0-9-]+$/, REGION);

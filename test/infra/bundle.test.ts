@@ -12,9 +12,10 @@ import { importChain, modulesInside } from "./import-chain.ts";
 /**
  * Each kilobyte costs the first review of an environment about 0.1 ms (`npm run bench -- cuts`). Raised from
  * 206 kB for sso-session lists, repeated keys, denials that can never match and FIPS dual-stack hosts, which every review
- * depends on, and for the clients' package.json files. The bundle has 209.7 kB.
+ * depends on, and for the clients' package.json files. Raised from 210 kB for callers that prove themselves by IAM (2.7 kB):
+ * in a separate file, each first review of such a caller would load it. The bundle has 212.4 kB.
  */
-const MAX_BYTES = 210_000;
+const MAX_BYTES = 213_000;
 
 /** Each by the paths of its modules. */
 const FORBIDDEN: Readonly<Record<string, RegExp>> = {

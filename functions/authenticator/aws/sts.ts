@@ -13,7 +13,6 @@ const MAX_BODY_BYTES = 64 * 1024;
 type StsReply = Awaited<ReturnType<AskSts>>;
 
 export interface StsOptions {
-  readonly clusterId: string;
   /** The region's STS endpoint, to which a connection is opened early. */
   readonly regionalHost: string;
   /** Connects here instead of to the token's host. The Host header and the signed request stay unchanged. */
@@ -21,13 +20,13 @@ export interface StsOptions {
 }
 
 /** Throws `StsUnreachable` without a response, and `StsAnswerUnusable` for one that is too long. */
-export function createSts({ clusterId, regionalHost, endpoint }: StsOptions): AskSts {
+export function createSts({ regionalHost, endpoint }: StsOptions): AskSts {
   const agents = openAgents(endpoint ?? new URL(`https://${regionalHost}`));
   const { httpsAgent, httpAgent } = agents;
   const request = httpAgent === undefined ? httpsRequest : process.getBuiltinModule("node:http").request;
   const agent = httpAgent ?? httpsAgent;
 
-  function ask({ host, target }: UnverifiedToken, signal: AbortSignal): Promise<StsReply> {
+  function ask({ host, target }: UnverifiedToken, signedId: string, signal: AbortSignal): Promise<StsReply> {
     const connectTo = endpoint === undefined ? host : connectHost(endpoint);
     const options: RequestOptions & { servername: string } = {
       agent,
@@ -37,7 +36,7 @@ export function createSts({ clusterId, regionalHost, endpoint }: StsOptions): As
       servername: serverName(connectTo),
       method: "GET",
       path: target,
-      headers: { host, accept: "application/json", "x-k8s-aws-id": clusterId },
+      headers: { host, accept: "application/json", "x-k8s-aws-id": signedId },
       signal,
     };
     const { promise, resolve, reject } = Promise.withResolvers<StsReply>();
@@ -61,9 +60,9 @@ export function createSts({ clusterId, regionalHost, endpoint }: StsOptions): As
     },
   };
 
-  return async (token, deadline) => {
+  return async (token, deadline, signedId) => {
     try {
-      return await retry(rules, deadline, (signal) => ask(token, signal).then(failOnServerError));
+      return await retry(rules, deadline, (signal) => ask(token, signedId, signal).then(failOnServerError));
     } catch (error) {
       if (error instanceof ServerError) return error.reply;
       if (error instanceof StsAnswerUnusable) throw error;

@@ -1,4 +1,4 @@
-// Authenticates kube-apiserver by a random bearer token. AWS stores only its SHA-256.
+// Authenticates kube-apiserver by its bearer token: AWS stores the token's SHA-256, or an IAM principal that signs it.
 
 import { hash, timingSafeEqual } from "node:crypto";
 import { CallerRefused, CallersInvalid } from "../../errors.ts";
@@ -9,55 +9,108 @@ import { parseStored, repeatedKey } from "../../lib/repeated-keys.ts";
 import { oncePerRead } from "../../parameters/once-per-read.ts";
 import type { ReadParameters } from "../../parameters/parameter-cache.ts";
 import type { StoredParameter } from "../../parameters/stored-parameter.ts";
+import { type MappedArn, parseMappedArn } from "../mapping/arn.ts";
+import { principalIdProblem } from "../mapping/mapping.ts";
+import { hasTokenPrefix } from "../token/token.ts";
 
 /** One entry of the list of callers. */
-export interface Caller {
+export type Caller = TokenCaller | IamCaller;
+
+interface AnyCaller {
   readonly name: string;
-  readonly sha256: string;
+  /** RFC 3339, in UTC. From that instant, the caller is refused. */
   readonly notAfter?: string;
 }
 
-const KEYS = ["name", "sha256", "notAfter"];
+/** A caller that sends a secret token. */
+export interface TokenCaller extends AnyCaller {
+  /** SHA-256 of the token: 64 lower-case hex digits. */
+  readonly sha256: string;
+}
 
-/** Name of the parameter that lists the callers and the hashes of their tokens. */
+/** A caller that signs its tokens as an IAM role or user, for `<cluster id>:caller`. */
+export interface IamCaller extends AnyCaller {
+  /** ARN of the role or user. A path is ignored. */
+  readonly arn: string;
+  /** Unique id of the role or user: another one of the same name is refused. */
+  readonly principalId?: string;
+}
+
+/** What an entry must be, as a phrase for an operator. */
+export const CALLER_RULE =
+  "must have a name, and either its token's sha256 (64 lower-case hex digits) or the arn of its IAM role or user";
+
+/** The principal of a valid entry. */
+export interface CallerPrincipal {
+  readonly arn: MappedArn;
+  readonly principalId: string | undefined;
+  readonly notAfter: string | undefined;
+}
+
+/** A bearer token that none of the hashes matches. The principals can have signed it. */
+export interface UnprovenBearer {
+  readonly token: string;
+  /** SHA-256 of the token, in hex. */
+  readonly hash: string;
+  /** At least one. None is expired. */
+  readonly principals: readonly CallerPrincipal[];
+}
+
+/** Name of the parameter that lists the callers. */
 export function callersParameter(prefix: string): string {
   return `${prefix}/callers`;
 }
 
-/** Throws `CallerRefused`, or a `Fault` when the list of callers cannot be read. */
+/**
+ * Returns `undefined` for an accepted token, and a token that only STS can prove. Throws `CallerRefused`, or a `Fault` when
+ * the list of callers cannot be read.
+ */
 export async function checkBearer(
   authorization: string | undefined,
   parameter: string,
   read: ReadParameters,
   deadline: Deadline,
-): Promise<void> {
+): Promise<UnprovenBearer | undefined> {
   // https://www.rfc-editor.org/rfc/rfc6750#section-2.1
   const [, token] = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(authorization ?? "") ?? [];
   if (token === undefined) throw new CallerRefused("a bearer token is required");
   const { parameters } = await read([parameter], deadline);
   const callers = callersIn(parameters.get(parameter), parameter);
   const now = deadline.clock();
-  const digest = Buffer.from(hash("sha256", token));
+  const digest = hash("sha256", token);
+  const bytes = Buffer.from(digest);
   // Compares every entry, so that the time does not depend on which one matches.
-  const accepted = callers.filter(
-    ({ sha256, notAfter }) => timingSafeEqual(sha256, digest) && !isExpired(notAfter, now),
+  const accepted = callers.hashes.filter(
+    ({ sha256, notAfter }) => timingSafeEqual(sha256, bytes) && !isExpired(notAfter, now),
   );
-  if (accepted.length === 0) throw new CallerRefused("the bearer token is not in the list of callers");
+  if (accepted.length > 0) return undefined;
+  const principals = callers.principals.filter(({ notAfter }) => !isExpired(notAfter, now));
+  if (principals.length > 0 && hasTokenPrefix(token)) return { token, hash: digest, principals };
+  throw new CallerRefused("the bearer token is not in the list of callers");
 }
 
 interface ReadCallers {
-  /** `undefined` if the parameter is not a list. */
-  readonly callers: readonly { readonly sha256: Buffer; readonly notAfter: string | undefined }[] | undefined;
+  readonly hashes: readonly { readonly sha256: Buffer; readonly notAfter: string | undefined }[];
+  readonly principals: readonly CallerPrincipal[];
 }
 
-const readCallers = oncePerRead(({ value, secure }): ReadCallers => {
+const readCallers = oncePerRead(({ value, secure }): { readonly callers: ReadCallers | undefined } => {
   const list = secure ? undefined : parseStored(value);
   if (!Array.isArray(list)) return { callers: undefined };
+  // Invalid entries are skipped, so that a typo in a new entry does not lock out the other callers.
   const valid = list.filter(isCaller);
-  return { callers: valid.map(({ sha256, notAfter }) => ({ sha256: Buffer.from(sha256), notAfter })) };
+  const hashes = valid.flatMap((caller) => {
+    return "sha256" in caller ? [{ sha256: Buffer.from(caller.sha256), notAfter: caller.notAfter }] : [];
+  });
+  const principals = valid.flatMap((caller) => {
+    const arn = "arn" in caller ? parseMappedArn(caller.arn) : undefined;
+    if (arn === undefined || !("arn" in caller)) return [];
+    return [{ arn, principalId: caller.principalId, notAfter: caller.notAfter }];
+  });
+  return { callers: { hashes, principals } };
 });
 
-function callersIn(stored: StoredParameter | undefined, parameter: string): NonNullable<ReadCallers["callers"]> {
+function callersIn(stored: StoredParameter | undefined, parameter: string): ReadCallers {
   if (stored === undefined)
     throw new CallersInvalid(`parameter ${parameter} does not exist: add a caller (callers add)`);
   const { callers } = readCallers(stored);
@@ -66,16 +119,17 @@ function callersIn(stored: StoredParameter | undefined, parameter: string): NonN
   return callers;
 }
 
-/** Invalid entries are skipped, so that a typo in a new entry does not lock out the other callers. */
+const KEYS = { token: ["name", "sha256", "notAfter"], iam: ["name", "arn", "principalId", "notAfter"] };
+
+/** `entry` is a list entry from `parseStored`. */
 export function isCaller(entry: unknown): entry is Caller {
   if (!isObject(entry) || repeatedKey(entry) !== undefined) return false;
-  if (Object.keys(entry).some((key) => !KEYS.includes(key))) return false;
-  const { name, sha256, notAfter } = entry;
-  return (
-    typeof name === "string" &&
-    name !== "" &&
-    typeof sha256 === "string" &&
-    /^[0-9a-f]{64}$/.test(sha256) &&
-    (notAfter === undefined || (typeof notAfter === "string" && notAfterTime(notAfter) !== undefined))
-  );
+  const { name, sha256, arn, principalId, notAfter } = entry;
+  const keys = arn === undefined ? KEYS.token : KEYS.iam;
+  if (Object.keys(entry).some((key) => !keys.includes(key))) return false;
+  if (typeof name !== "string" || name === "") return false;
+  if (notAfter !== undefined && (typeof notAfter !== "string" || notAfterTime(notAfter) === undefined)) return false;
+  if (arn === undefined) return typeof sha256 === "string" && /^[0-9a-f]{64}$/.test(sha256);
+  const kind = typeof arn === "string" ? parseMappedArn(arn)?.kind : undefined;
+  return (kind === "role" || kind === "user") && principalIdProblem(principalId, kind) === undefined;
 }

@@ -3,28 +3,41 @@
 import type { ReadParameters } from "../../parameters/parameter-cache.ts";
 import { callersParameter, checkBearer } from "../caller/bearer.ts";
 import { checkClientCertificate } from "../caller/client-certificate.ts";
+import type { ProveCaller } from "../caller/iam-callers.ts";
 import { timed } from "../review/record.ts";
 import type { Settings } from "../settings.ts";
 import type { Middleware, RequestContext } from "./request-context.ts";
 
-export function authenticateCaller(settings: Settings, readCallers: ReadParameters): Middleware {
+export function authenticateCaller(
+  settings: Settings,
+  readCallers: ReadParameters,
+  proveCaller: ProveCaller,
+): Middleware {
   const { callerAuth, callerSubjects, mappingPrefix } = settings;
   const parameter = callersParameter(mappingPrefix);
 
-  async function check({ request, record, deadline }: RequestContext): Promise<void> {
-    if (callerAuth === "mtls") checkClientCertificate(request.clientSubject, callerSubjects);
-    if (callerAuth === "bearer") {
-      const read: ReadParameters = async (...asked) => {
-        record.cached.caller = false;
-        const result = await readCallers(...asked);
-        record.cached.caller = result.cached;
-        if (result.stale) record.staleReads += 1;
-        return result;
-      };
-      await checkBearer(request.authorization, parameter, read, deadline);
-    }
+  async function checkToken({ request, record, deadline }: RequestContext): Promise<void> {
+    const read: ReadParameters = async (...asked) => {
+      record.cached.caller = false;
+      const result = await readCallers(...asked);
+      record.cached.caller = result.cached;
+      if (result.stale) record.staleReads += 1;
+      return result;
+    };
+    const unproven = await timed(record, "caller", deadline.clock, () =>
+      checkBearer(request.authorization, parameter, read, deadline),
+    );
+    if (unproven !== undefined) await proveCaller(unproven, record, deadline);
   }
+
   return {
-    before: ({ event }) => timed(event.record, "caller", event.deadline.clock, () => check(event)),
+    before: async ({ event }) => {
+      const { record, deadline, request } = event;
+      if (callerAuth === "bearer") await checkToken(event);
+      else
+        await timed(record, "caller", deadline.clock, () => {
+          if (callerAuth === "mtls") checkClientCertificate(request.clientSubject, callerSubjects);
+        });
+    },
   };
 }

@@ -15,7 +15,7 @@ export function metricsLine(
 ) {
   const milliseconds = {
     Latency: [now - record.startedAt],
-    StsLatency: asked(record, "identity"),
+    StsLatency: [...asked(record, "callerIdentity"), ...asked(record, "identity")],
     SsmLatency: [...asked(record, "caller"), ...asked(record, "mapping")],
   };
   const counts = {

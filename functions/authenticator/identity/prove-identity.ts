@@ -14,15 +14,17 @@ export interface Proof {
 
 export type ProveIdentity = (token: UnverifiedToken, deadline: Deadline) => Promise<Proof>;
 
-/** Throws if STS gives no response. */
+/** Throws if STS gives no response. `signedId`: the value of `x-k8s-aws-id` that STS verifies the signature with. */
 export type AskSts = (
   token: UnverifiedToken,
   deadline: Deadline,
+  signedId: string,
 ) => Promise<StsResponse & { readonly requestId: string | undefined }>;
 
-export function proveIdentity(askSts: AskSts, ownPartition: string): ProveIdentity {
+/** Proves only tokens that are signed for `signedId`. */
+export function proveIdentity(askSts: AskSts, ownPartition: string, signedId: string): ProveIdentity {
   return async (token, deadline) => {
-    const reply = await askSts(token, deadline);
+    const reply = await askSts(token, deadline, signedId);
     return { result: judge(reply, ownPartition, token.accessKeyId), stsRequestId: reply.requestId };
   };
 }

@@ -103,6 +103,11 @@ function principalProblem({ arn, arnLike, session, principalId }: Record<string,
   if (typeof arn !== "string" || parseMappedArn(arn) === undefined) {
     return `arn must be the ARN of an IAM role, user, federated user or root, not ${quoted(arn)}`;
   }
+  return principalIdProblem(principalId, kind);
+}
+
+/** `kind`: of the principal that has the id. */
+export function principalIdProblem(principalId: unknown, kind: string): string | undefined {
   if (principalId === undefined) return undefined;
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
   const start = kind === "role" ? "AROA" : "AIDA";

@@ -18,7 +18,7 @@ export const OUTCOMES = [
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-export type Stage = "caller" | "token" | "identity" | "mapping" | "user";
+export type Stage = "caller" | "callerIdentity" | "token" | "identity" | "mapping" | "user";
 
 /** Each review has its own record. */
 export interface ReviewRecord {

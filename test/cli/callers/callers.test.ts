@@ -99,7 +99,7 @@ test("list prints names and states, and no secrets", async () => {
   const { out } = await callers(["list"]);
   assert.match(
     out,
-    /^NAME +STATE +UNTIL +SHA-256\nfirst +accepted +2100-01-01T00:00:00Z +[0-9a-f]{12}\nsecond +accepted/,
+    /^NAME +STATE +UNTIL +SHA-256 OR ARN\nfirst +accepted +2100-01-01T00:00:00Z +[0-9a-f]{12}\nsecond +accepted/,
   );
   assert.match((await callers(["list"], { now: Date.UTC(2101, 0, 1) })).out, /\nfirst +ended/);
 });
@@ -112,7 +112,7 @@ test("list -o name prints names for remove, -o wide prints complete hashes; ls i
 
 test("list without callers prints where it looked", async () => {
   const { code, out, err } = await callers(["list", "--prefix", "/elsewhere"]);
-  assert.deepEqual([code, out], [0, "NAME  STATE  UNTIL  SHA-256\n"]);
+  assert.deepEqual([code, out], [0, "NAME  STATE  UNTIL  SHA-256 OR ARN\n"]);
   assert.match(err, /^No callers in account \w+, region [\w-]+, cluster prod \(\/elsewhere\)\.\n$/);
   assert.equal((await callers(["list"])).err, "");
 });
@@ -148,6 +148,6 @@ test("add --not-after rejects a time in the past before it writes anything", asy
   const requests = cluster.store.requests.length;
   const { code, out, err } = await callers(["add", "late", "--not-after", "2020-01-01T00:00:00Z"]);
   assert.deepEqual([code, out], [2, ""]);
-  assert.equal(err, "--not-after 2020-01-01T00:00:00Z is in the past: the token would never be accepted.\n");
+  assert.equal(err, "--not-after 2020-01-01T00:00:00Z is in the past: the caller would never be accepted.\n");
   assert.equal(cluster.store.requests.length, requests);
 });

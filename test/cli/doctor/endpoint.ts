@@ -38,11 +38,10 @@ export async function startEndpoint(): Promise<LocalEndpoint> {
   return {
     cluster,
     gateway(settings, options = {}) {
-      const regional = { clusterId: "prod", regionalHost: "sts.us-east-1.amazonaws.com" };
       const { handler } = createAuthenticator(
         readSettings({ CLUSTER_ID: "prod", AWS_REGION: "us-east-1", ...settings }),
         {
-          askSts: createSts({ ...regional, endpoint: new URL(sts.url) }),
+          askSts: createSts({ regionalHost: "sts.us-east-1.amazonaws.com", endpoint: new URL(sts.url) }),
           fetchParameters: createParameterStore({ region: "us-east-1", endpoint: new URL(cluster.store.url) })
             .fetchParameters,
           findNodeName: async () => ({ refusal: "no nodes here" }),

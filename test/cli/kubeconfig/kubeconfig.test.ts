@@ -43,6 +43,23 @@ test("webhook accepts an endpoint with the path, with or without a trailing slas
   }
 });
 
+test("webhook --token-file-path names a file that need not exist here, and contains no token", async () => {
+  const path = "/etc/kubernetes/iam-authenticator/caller-token";
+  const words = ["kubeconfig", "webhook", "--endpoint", "https://a.example", "--token-file-path"];
+  const { code, out } = await cli([...words, path]);
+  assert.deepEqual([code, parse(out).users[0].user], [0, { tokenFile: path }]);
+  for (const wrong of ["caller-token", "./caller-token", "", "/etc/kubernetes/"]) {
+    const refused = await cli([...words, wrong]);
+    assert.deepEqual([refused.code, refused.out], [2, ""]);
+    assert.match(refused.err, /It must be an absolute path on kube-apiserver's machine, such as \/etc\//);
+  }
+  for (const other of [["--token-file", "-"], ["--client-cert", pem], ["--no-token"]]) {
+    const both = await cli([...words, path, ...other], { input: "secret\n" });
+    assert.equal(both.code, 2);
+    assert.match(both.err, /cannot be used with option/);
+  }
+});
+
 test("webhook requires either credentials or --no-token", async () => {
   const words = ["kubeconfig", "webhook", "--endpoint", "https://a.example"];
   const refused = await cli(words);

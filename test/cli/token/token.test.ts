@@ -25,8 +25,8 @@ test("every kind of identity gets a token that the function accepts and STS prov
   const sts = await startSts();
   const clusterId = "prod";
   const { stsHosts } = readSettings({ CLUSTER_ID: clusterId, CALLER_AUTH: "none", AWS_REGION: "us-west-2" });
-  const askSts = createSts({ clusterId, regionalHost: "sts.us-west-2.amazonaws.com", endpoint: new URL(sts.url) });
-  const prove = proveIdentity(askSts, "aws");
+  const askSts = createSts({ regionalHost: "sts.us-west-2.amazonaws.com", endpoint: new URL(sts.url) });
+  const prove = proveIdentity(askSts, "aws", clusterId);
   for (const { accessKeyId, secretAccessKey, sessionToken, expiresAt, arn } of LOCAL_IDENTITIES) {
     if (expiresAt !== undefined) continue;
     useLocalAws({
@@ -41,6 +41,32 @@ test("every kind of identity gets a token that the function accepts and STS prov
     assert.equal("arn" in result && result.arn, arn);
   }
   await sts.close();
+});
+
+test("--caller signs for the function's callers, and for no user", async () => {
+  const sts = await startSts();
+  const { stsHosts } = readSettings({ CLUSTER_ID: "prod", CALLER_AUTH: "none", AWS_REGION: "us-west-2" });
+  const askSts = createSts({ regionalHost: "sts.us-west-2.amazonaws.com", endpoint: new URL(sts.url) });
+  const { accessKeyId, secretAccessKey, arn } = localIdentity("alice");
+  useLocalAws({ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
+  const words = ["token", "-c", "prod", "--region", "us-west-2", "--token-only"];
+  const signerFor = async (id: string, token: string) => {
+    const { result } = await proveIdentity(
+      askSts,
+      "aws",
+      id,
+    )(parseToken(token.trim(), stsHosts, Date.now()), deadlineIn(5_000, Date.now));
+    return "arn" in result ? result.arn : result.code;
+  };
+  const caller = await cli([...words, "--caller"]);
+  assert.equal(caller.code, 0, caller.err);
+  assert.equal(await signerFor("prod:caller", caller.out), arn);
+  assert.equal(await signerFor("prod", caller.out), "sts_refused");
+  assert.equal(await signerFor("prod:caller", (await cli(words)).out), "sts_refused");
+  await sts.close();
+  for (const wrong of [["--caller=yes"], ["--caller", "yes"]]) assert.equal((await cli([...words, ...wrong])).code, 2);
+  const twice = await cli(["token", "-c", "prod:caller", "--region", "us-west-2"]);
+  assert.deepEqual([twice.code, /It must be up to 100 letters/.test(twice.err)], [2, true]);
 });
 
 test("the token expires after 14 minutes, or with the credentials", async () => {

@@ -15,7 +15,7 @@ export type AskSts = ReturnType<typeof createSts>;
 
 /** An STS client whose connections all go to `url`. */
 export function stsAt(url: string): AskSts {
-  return createSts({ clusterId: CLUSTER_ID, regionalHost: HOST, endpoint: new URL(url) });
+  return createSts({ regionalHost: HOST, endpoint: new URL(url) });
 }
 
 /** Status and body, or the thrown error. */
@@ -25,7 +25,7 @@ export async function asked(
   deadline = deadlineIn(5_000, Date.now),
 ): Promise<string | AuthenticatorError> {
   try {
-    const { status, body } = await askSts(token, deadline);
+    const { status, body } = await askSts(token, deadline, CLUSTER_ID);
     return `${status} ${body}`;
   } catch (error) {
     if (error instanceof AuthenticatorError) return error;

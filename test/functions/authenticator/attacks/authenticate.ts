@@ -24,8 +24,8 @@ export type Authenticate = (text: string, now?: number) => Promise<string>;
 
 /** An authenticator of the cluster `clusterId`. All its connections go to `sts`. */
 export function authenticatorAt(sts: LocalServer, clusterId = CLUSTER_ID): Authenticate {
-  const askSts = createSts({ clusterId, regionalHost: HOST, endpoint: new URL(sts.url) });
-  const prove = proveIdentity(askSts, "aws");
+  const askSts = createSts({ regionalHost: HOST, endpoint: new URL(sts.url) });
+  const prove = proveIdentity(askSts, "aws", clusterId);
   return async (text, now = NOW) => {
     try {
       if (!hasTokenPrefix(text)) return "not ours";

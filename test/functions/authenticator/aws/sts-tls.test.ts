@@ -9,7 +9,7 @@ import { createSts } from "../../../../functions/authenticator/aws/sts.ts";
 import { StsUnreachable } from "../../../../functions/errors.ts";
 import { extension, signCertificate } from "../../../../local/certificates/certificate.ts";
 import { type Credential, createCertificateAuthority } from "../../../../local/certificates.ts";
-import { asked, CLUSTER_ID, stsAt, TOKEN } from "../../aws/asking.ts";
+import { asked, stsAt, TOKEN } from "../../aws/asking.ts";
 import { type RawServer, startRawServer } from "../../aws/raw-server.ts";
 import { HOST } from "../token/samples.ts";
 
@@ -114,7 +114,7 @@ test("without an endpoint the connection goes to the token's host at port 443, a
   const server = await tlsServer(credential);
   trust(credential.cert);
   const names = rerouteTo(server);
-  const askSts = createSts({ clusterId: CLUSTER_ID, regionalHost: HOST, endpoint: undefined });
+  const askSts = createSts({ regionalHost: HOST, endpoint: undefined });
   assert.equal(await asked(askSts), "200 {}");
   assert.equal(await asked(askSts), "200 {}");
   // Once, before the first request
@@ -128,7 +128,7 @@ test("without an endpoint, a server with a valid certificate for another name re
   const server = await tlsServer(authority.server());
   trust(authority.ca);
   rerouteTo(server);
-  const askSts = createSts({ clusterId: CLUSTER_ID, regionalHost: HOST, endpoint: undefined });
+  const askSts = createSts({ regionalHost: HOST, endpoint: undefined });
   await assertRefused(asked(askSts), "ERR_TLS_CERT_ALTNAME_INVALID");
   assert.deepEqual(server.requests, []);
 });

@@ -71,7 +71,7 @@ test("the local STS accepts a token that is signed for this cluster, and returns
   t.after(() => sts.close());
   const identity = localIdentity("bob");
   const minted = await mintToken({ identity, clusterId: CLUSTER_ID, region: "us-west-2", now: NOW });
-  const { status, body, requestId } = await stsAt(sts.url)(parse(minted), deadlineIn(5_000, Date.now));
+  const { status, body, requestId } = await stsAt(sts.url)(parse(minted), deadlineIn(5_000, Date.now), CLUSTER_ID);
   assert.equal(status, 200);
   assert.equal(JSON.parse(body).GetCallerIdentityResponse.GetCallerIdentityResult.Arn, identity.arn);
   assert.match(requestId ?? "", /^[0-9a-f-]{36}$/);
@@ -100,7 +100,7 @@ test("a request id is returned only if it looks like one", async () => {
   const askSts = stsAt(url);
   const read: (string | undefined)[] = [];
   while (ids.length > 0) {
-    read.push((await askSts(TOKEN, deadlineIn(5_000, Date.now))).requestId);
+    read.push((await askSts(TOKEN, deadlineIn(5_000, Date.now), CLUSTER_ID)).requestId);
     ids.shift();
   }
   assert.deepEqual(read, ["0123-ab_C", "a".repeat(64), ...Array(5).fill(undefined)]);

@@ -19,7 +19,8 @@ interface Options {
   readonly secure?: boolean;
 }
 
-export function check(
+/** Fails for a token that only STS could prove. */
+export async function check(
   authorization: string | undefined,
   callers: unknown,
   { now = NOW, secure = false }: Options = {},
@@ -33,7 +34,7 @@ export function check(
       stale: false,
     };
   };
-  return checkBearer(authorization, NAME, read, deadlineOf(fixedClock(now)));
+  assert.equal(await checkBearer(authorization, NAME, read, deadlineOf(fixedClock(now))), undefined);
 }
 
 export const refused = (authorization: string | undefined, callers: unknown, options?: Options) =>

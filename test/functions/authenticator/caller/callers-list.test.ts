@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
+import { isCaller } from "../../../../functions/authenticator/caller/bearer.ts";
 import { CallerRefused, CallersInvalid } from "../../../../functions/errors.ts";
 import { NOW } from "../fixtures.ts";
 import { check, entry, refused } from "./ask.ts";
@@ -57,6 +58,35 @@ test("an entry with a repeated key is skipped, and its neighbours are not", asyn
   ]) {
     await refused("Bearer secret", `[${repeated}]`);
     await check("Bearer good", `[${repeated},{"name":"c","sha256":"${good}"}]`);
+  }
+});
+
+test("an entry with an arn is valid only for a role or user, with the unique id of its kind, and without a hash", async () => {
+  const arn = "arn:aws:iam::111122223333:role/control-plane";
+  const user = "arn:aws:iam::111122223333:user/control-plane";
+  for (const entry of [
+    { name: "a", arn },
+    { name: "a", arn: "arn:aws:iam::111122223333:role/path/control-plane", principalId: "AROAEXAMPLE" },
+    { name: "a", arn: user, principalId: "AIDAEXAMPLE", notAfter: "2027-01-01T00:00:00Z" },
+  ]) {
+    assert.equal(isCaller(entry), true, JSON.stringify(entry));
+  }
+  const sha256 = hash("sha256", "good");
+  for (const entry of [
+    ...[{ arn }, { name: "", arn }, { name: "a", arn, sha256 }, { name: "a", arn, description: "x" }],
+    ...["", "control-plane", `${arn}*/x y`, "arn:aws:iam::111122223333:root", 1, null, [arn]].map((other) => ({
+      name: "a",
+      arn: other,
+    })),
+    { name: "a", arn: "arn:aws:sts::111122223333:assumed-role/control-plane/session" },
+    { name: "a", arn: "arn:aws:sts::111122223333:federated-user/control-plane" },
+    ...["AIDAEXAMPLE", "AROA", "aroaexample", "", 1, null].map((principalId) => ({ name: "a", arn, principalId })),
+    { name: "a", arn: user, principalId: "AROAEXAMPLE" },
+    { name: "a", arn, notAfter: "never" },
+    { name: "a", sha256, principalId: "AROAEXAMPLE" },
+  ]) {
+    assert.equal(isCaller(entry), false, JSON.stringify(entry));
+    await check("Bearer good", [entry, { name: "b", sha256 }]);
   }
 });
 

@@ -17,7 +17,7 @@ const bob = localIdentity("bob");
 const TOKEN = { accessKeyId: bob.accessKeyId, host: "sts.us-east-1.amazonaws.com", target: "/?x", expiresAt: 1 };
 
 function prove(answer: Awaited<ReturnType<AskSts>>, partition = "aws") {
-  return proveIdentity(async () => answer, partition)(TOKEN, deadlineOf(fixedClock()));
+  return proveIdentity(async () => answer, partition, "test")(TOKEN, deadlineOf(fixedClock()));
 }
 
 test("an identity is proven with the access key id of the token and the request id of STS", async () => {
@@ -36,6 +36,6 @@ test("a refusal of STS and an impossible identity are results, with the request 
 test("throttling, an unusable response and no response are thrown, since they prove nothing about the token", async () => {
   await assert.rejects(prove({ status: 429, body: "", requestId: undefined }), StsThrottled);
   await assert.rejects(prove({ status: 500, body: "", requestId: undefined }), StsAnswerUnusable);
-  const silent = proveIdentity(() => Promise.reject(new StsUnreachable("no answer")), "aws");
+  const silent = proveIdentity(() => Promise.reject(new StsUnreachable("no answer")), "aws", "test");
   await assert.rejects(silent(TOKEN, deadlineOf(fixedClock())), StsUnreachable);
 });

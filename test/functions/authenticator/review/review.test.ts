@@ -41,7 +41,7 @@ const MAPPED = { [`role/${HOME}/developers`]: DEVELOPERS };
 function reviewer(stored: Stored, settings: Partial<Settings> = {}, changes: Partial<Dependencies> = {}) {
   const around = fakeServices(stored, changes);
   const services = {
-    proofs: rememberedProofs(proveIdentity(around.askSts, "aws"), "aws/test", around.clock),
+    proofs: rememberedProofs(proveIdentity(around.askSts, "aws", "test"), "aws/test", around.clock),
     readParameters: cachedParameters(around.fetchParameters, 30_000, around.clock),
     findNodeName: around.findNodeName,
   };

@@ -16,7 +16,7 @@ import { EXTRA_HOST, HOST, NOW, parse } from "./samples.ts";
 const originals = await mintEachKind();
 const sts = await startSts({ now: () => NOW, extraHosts: [EXTRA_HOST] });
 after(() => sts.close());
-const askSts = createSts({ clusterId: CLUSTER_ID, regionalHost: HOST, endpoint: new URL(sts.url) });
+const askSts = createSts({ regionalHost: HOST, endpoint: new URL(sts.url) });
 
 interface Asked {
   readonly granted: boolean;
@@ -27,7 +27,7 @@ interface Asked {
 async function ask(text: string): Promise<Asked> {
   sts.requests.length = 0;
   const token = parsed(text);
-  const granted = token !== undefined && (await askSts(token, deadlineIn(5_000, Date.now))).status === 200;
+  const granted = token !== undefined && (await askSts(token, deadlineIn(5_000, Date.now), CLUSTER_ID)).status === 200;
   assert.ok(sts.requests.length <= 1, "asked twice");
   const [request] = sts.requests;
   return { granted, received: request && { host: request.headers["host"], target: request.target } };

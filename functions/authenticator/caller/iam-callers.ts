@@ -1,0 +1,154 @@
+// Authenticates callers by IAM: STS proves who signed the bearer token, at a bounded rate for unknown callers.
+
+import QuickLRU from "quick-lru";
+import { CallerRefused, CallersLimited, Denial, Fault, StsThrottled, StsUnreachable } from "../../errors.ts";
+import type { Clock, Deadline, EpochMs } from "../../lib/deadline.ts";
+import { TimedOut } from "../../lib/retry.ts";
+import { singleFlight } from "../../lib/single-flight.ts";
+import type { Proof, ProveIdentity } from "../identity/prove-identity.ts";
+import { isArnOf } from "../mapping/arn.ts";
+import { type ReviewRecord, timed } from "../review/record.ts";
+import type { StsHosts } from "../token/sts-hosts.ts";
+import { parseToken, type UnverifiedToken } from "../token/token.ts";
+import type { CallerPrincipal, UnprovenBearer } from "./bearer.ts";
+
+/** How long the result of STS is used: an identity of a caller or of a stranger, or a refusal. */
+const CHECK_MS = 60_000;
+/** The longest wait for STS to check a caller again, and how long its proof is used after STS has failed. */
+const RECHECK = { waitMs: 2_000, retryMs: 10_000 };
+/** Between two tokens of unknown callers, and between two new tokens with the same access key of a known caller. */
+const UNKNOWN_MS = 1_000;
+const MAX_ENTRIES = 200;
+
+/** Throws `CallerRefused`, `CallersLimited`, or what a user's token throws if STS gives no answer. Fills `record`. */
+export type ProveCaller = (bearer: UnprovenBearer, record: ReviewRecord, deadline: Deadline) => Promise<void>;
+
+interface Known {
+  readonly result: Proof["result"];
+  /** The end of the token. */
+  readonly expiresAt: EpochMs;
+  /** When to call STS again. */
+  checkAt: EpochMs;
+}
+
+interface NewToken {
+  /** SHA-256, in hex. */
+  readonly hash: string;
+  readonly token: UnverifiedToken;
+  /** Called if STS is called for it. */
+  readonly onCall: () => void;
+}
+
+/**
+ * A caller is known by a token that STS has proven, and by the access key of such a token, so that a flood of unknown
+ * tokens delays neither it nor its renewed tokens. Access keys are not secret: whoever knows one can only use up the calls
+ * for new tokens of that key. `prove` accepts only tokens that are signed for callers.
+ */
+export function rememberedCallers(prove: ProveIdentity, hosts: StsHosts, clock: Clock): ProveCaller {
+  // Separate, so that tokens of strangers do not evict those of callers.
+  const callers = new QuickLRU<string, Known>({ maxSize: MAX_ENTRIES });
+  const strangers = new QuickLRU<string, Known>({ maxSize: MAX_ENTRIES });
+  const unknown = { nextAt: 0 };
+  /** When a new token of a caller's access key may be sent to STS. */
+  const keys = new QuickLRU<string, { nextAt: EpochMs }>({ maxSize: MAX_ENTRIES });
+
+  const askOnce = singleFlight(
+    async ({ token, onCall }: NewToken, deadline) => {
+      const turn = keys.get(token.accessKeyId) ?? unknown;
+      if (clock() < turn.nextAt) throw new CallersLimited("too many new bearer tokens: not sent to STS");
+      turn.nextAt = clock() + UNKNOWN_MS;
+      onCall();
+      return { turn, ...(await prove(token, deadline)) };
+    },
+    ({ hash }) => hash,
+  );
+
+  function remember({ hash, principals }: UnprovenBearer, known: Known): void {
+    const isCaller = isListed(known.result, principals);
+    (isCaller ? callers : strangers).set(hash, known);
+    if (!isCaller) callers.delete(hash);
+  }
+
+  /** Calls STS about a token that is not known. */
+  async function proveNew(bearer: UnprovenBearer, token: UnverifiedToken, onCall: () => void, deadline: Deadline) {
+    const now = clock();
+    const { result, turn } = await askOnce({ hash: bearer.hash, token, onCall }, deadline).catch((error: unknown) => {
+      // A request that shares another one's call still ends at its own deadline.
+      if (!(error instanceof TimedOut)) throw error;
+      throw new StsUnreachable("no answer from STS (TimedOut)", { cause: error });
+    });
+    remember(bearer, { result, expiresAt: token.expiresAt, checkAt: now + CHECK_MS });
+    if (isListed(result, bearer.principals)) {
+      // A caller that STS has proven was not unknown: the next token need not wait.
+      turn.nextAt = 0;
+      if (!keys.has(token.accessKeyId)) keys.set(token.accessKeyId, { nextAt: 0 });
+    }
+    check(result, bearer.principals);
+  }
+
+  /** Calls STS again about a caller's token. While STS fails, the proof stands. */
+  async function proveAgain(
+    bearer: UnprovenBearer,
+    token: UnverifiedToken,
+    known: Known,
+    deadline: Deadline,
+  ): Promise<void> {
+    const now = clock();
+    // Concurrent requests use the proof meanwhile.
+    known.checkAt = now + RECHECK.retryMs;
+    const soon = { at: Math.min(deadline.at, now + RECHECK.waitMs), clock };
+    try {
+      const { result } = await prove(token, soon);
+      remember(bearer, { result, expiresAt: token.expiresAt, checkAt: now + CHECK_MS });
+      check(result, bearer.principals);
+    } catch (error) {
+      if (!(error instanceof Fault || error instanceof StsThrottled)) throw error;
+    }
+  }
+
+  return async (bearer, record, deadline) => {
+    const { hash, principals } = bearer;
+    const now = clock();
+    const last = callers.get(hash) ?? strangers.get(hash);
+    const known = last !== undefined && now <= last.expiresAt ? last : undefined;
+    if (known !== undefined && now < known.checkAt) {
+      record.cached.callerIdentity = true;
+      return check(known.result, principals);
+    }
+    const token = parseCallerToken(bearer.token, hosts, now);
+    const onCall = (): void => {
+      record.cached.callerIdentity = false;
+    };
+    await timed(record, "callerIdentity", clock, () => {
+      if (known === undefined || !isListed(known.result, principals)) return proveNew(bearer, token, onCall, deadline);
+      onCall();
+      return proveAgain(bearer, token, known, deadline);
+    });
+  };
+}
+
+/** The rules of a user's token, before any network. */
+function parseCallerToken(text: string, hosts: StsHosts, now: EpochMs): UnverifiedToken {
+  try {
+    return parseToken(text, hosts, now);
+  } catch (error) {
+    throw error instanceof Denial ? refused(error) : error;
+  }
+}
+
+function check(result: Proof["result"], principals: readonly CallerPrincipal[]): void {
+  if (isListed(result, principals)) return;
+  if (result instanceof Denial) throw refused(result);
+  throw new CallerRefused(`${result.canonicalArn} (${result.principalId}) is not in the list of callers`);
+}
+
+function refused({ code, message }: Denial): CallerRefused {
+  return new CallerRefused(`${code}: ${message}; a caller signs its token for <cluster id>:caller`);
+}
+
+function isListed(result: Proof["result"], principals: readonly CallerPrincipal[]): boolean {
+  if (result instanceof Denial) return false;
+  return principals.some(({ arn, principalId }) => {
+    return isArnOf(arn, result) && (principalId === undefined || principalId === result.principalId);
+  });
+}

@@ -1,0 +1,69 @@
+// `doctor` for a caller that proves itself by IAM: its token file, and whether a caller with a token remains.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { Gateway } from "../../../local/gateway/gateway.ts";
+import { localIdentity } from "../../../local/identities.ts";
+import { mintToken } from "../../../local/token.ts";
+import { cli } from "../cli.ts";
+import { PREFIX } from "../mappings/cluster.ts";
+import { type LocalEndpoint, startEndpoint } from "./endpoint.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+const [kubeconfig, tokenFile] = [join(folder, "webhook.kubeconfig"), join(folder, "caller-token")];
+const IAM = { name: "control-plane", arn: "arn:aws:iam::111122223333:user/alice" };
+const HASH = { name: "rescue", sha256: "0".repeat(64) };
+let endpoint: LocalEndpoint;
+before(async () => {
+  endpoint = await startEndpoint();
+});
+after(async () => {
+  await endpoint.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** A new environment with these callers, asked with a token that alice signed so long ago. */
+async function doctorOf(callers: unknown, ageMs = 0) {
+  endpoint.cluster.store.put(`${PREFIX}/callers`, JSON.stringify(callers));
+  const gateway: Gateway = await endpoint.gateway({ CALLER_AUTH: "bearer" });
+  const request = { identity: localIdentity("alice"), clusterId: "prod:caller", region: "us-east-1" };
+  writeFileSync(tokenFile, `${await mintToken({ ...request, now: Date.now() - ageMs })}\n`);
+  const words = ["kubeconfig", "webhook", "--endpoint", gateway.url, "--token-file-path", tokenFile];
+  writeFileSync(kubeconfig, (await cli(words)).out);
+  try {
+    return await endpoint.doctor("bob", ["--kubeconfig", kubeconfig]);
+  } finally {
+    await gateway.close();
+  }
+}
+
+test("with a caller by IAM and one with a token, all checks pass", async () => {
+  const { code, states, check } = await doctorOf([IAM, HASH]);
+  assert.deepEqual([code, states.slice(3, 6)], [0, ["caller ok", "aws ok", "callers ok"]]);
+  assert.equal(check("callers")?.seen, "1 by IAM, 1 with a token");
+});
+
+test("where no caller with a token remains, doctor warns of a rollback and of a timer that stops", async () => {
+  for (const callers of [
+    [IAM],
+    [IAM, { ...HASH, notAfter: "2020-01-01T00:00:00Z" }],
+    [IAM, { ...HASH, sha256: "x" }],
+  ]) {
+    const { code, check } = await doctorOf(callers);
+    assert.deepEqual(
+      [code, check("callers")?.state, check("callers")?.seen],
+      [0, "warning", "1 by IAM, 0 with a token"],
+    );
+    assert.match(check("callers")?.advice ?? "", /callers add rescue.* timer .* rollback/);
+  }
+});
+
+test("a token file that no timer renews fails the caller's check, with what to look at", async () => {
+  const { code, states, check } = await doctorOf([IAM, HASH], 16 * 60_000);
+  assert.deepEqual([code, states.at(-1)], [1, "caller failed"]);
+  assert.match(check("caller")?.seen ?? "", /^HTTP 401, caller_refused: token_expired: signed 1[67] min ago/);
+  assert.match(check("caller")?.advice ?? "", /check the timer that renews it/);
+});

@@ -1,0 +1,213 @@
+// Callers that prove themselves by IAM: which tokens are accepted, and what a refusal shows.
+
+import assert from "node:assert/strict";
+import { hash } from "node:crypto";
+import { test } from "node:test";
+import fc from "fast-check";
+import { StsUnreachable } from "../../../../functions/errors.ts";
+import { HOME, NOW, OTHER, tokenFor } from "../fixtures.ts";
+import { DEVELOPERS, sign, world } from "./iam-world.ts";
+
+const MINUTE = 60_000;
+
+test("a token that the listed role signs for the callers' id is accepted, whatever its session", async () => {
+  const { review, calls } = world([DEVELOPERS]);
+  const { statusCode, json } = await review(sign("bob"));
+  assert.deepEqual([statusCode, json.status.authenticated], [200, true]);
+  assert.deepEqual(
+    calls.map(({ signedId }) => signedId),
+    ["test:caller", "test"],
+  );
+});
+
+test("a user's token is never a caller's, and a caller's token is never a user's", async () => {
+  const granted = async (caller: string, user: string) => {
+    const { statusCode, json } = await world([DEVELOPERS]).review(caller, { token: user });
+    return `${statusCode} ${json.status.authenticated}`;
+  };
+  const [callers, users] = [sign("bob"), sign("bob", { id: "test" })];
+  assert.equal(await granted(callers, users), "200 true");
+  assert.equal(await granted(callers, callers), "200 false");
+  assert.equal(await granted(users, users), "401 undefined");
+  assert.equal(await granted(users, callers), "401 undefined");
+});
+
+test("a proof of a user's token is not used for a caller, nor the reverse, in a warm environment", async () => {
+  const { review, status } = world([DEVELOPERS, { name: "hash", sha256: hash("sha256", "secret") }]);
+  const user = sign("bob", { id: "test" });
+  assert.equal((await review("secret", { token: user })).json.status.authenticated, true);
+  assert.equal(await status(user), 401);
+  assert.equal(await status(sign("bob")), 429, "STS has just refused a token of an unknown caller");
+});
+
+test("a token for another cluster, for its callers, or for another spelling of the id is refused", async () => {
+  for (const id of ["test", "other:caller", "test:callers", "TEST:caller", ":caller", "test:caller:caller", ""]) {
+    assert.equal(await world([DEVELOPERS]).status(sign("bob", { id })), 401, id);
+  }
+});
+
+test("another role, user or account is refused, and the answer names only the signer", async () => {
+  for (const who of ["alice", "carol", "bob-elsewhere", "federated"]) {
+    const { statusCode, json } = await world([DEVELOPERS]).review(sign(who));
+    assert.equal(statusCode, 401, who);
+    assert.match(json.message ?? "", /^caller_refused: arn:aws:\S+ \([\w:]+\) is not in the list of callers$/);
+    assert.ok(!json.message?.includes(DEVELOPERS.arn));
+  }
+});
+
+test("an entry matches by account, kind and name: a path and the case are ignored, a session's ARN is invalid", async () => {
+  const accepts = async (arn: string, who = "bob") => (await world([{ name: "a", arn }]).status(sign(who))) === 200;
+  assert.equal(await accepts(`arn:aws:iam::${HOME}:role/team/developers`), true);
+  assert.equal(await accepts(`arn:aws:iam::${HOME}:user/alice`, "alice"), true);
+  for (const arn of [
+    `arn:aws:iam::${OTHER}:role/Developers`,
+    `arn:aws-cn:iam::${HOME}:role/Developers`,
+    `arn:aws:iam::${HOME}:user/Developers`,
+    `arn:aws:iam::${HOME}:role/Developer`,
+    `arn:aws:iam::${HOME}:role/*`,
+    `arn:aws:iam::${HOME}:root`,
+    `arn:aws:sts::${HOME}:assumed-role/Developers/bob`,
+  ]) {
+    assert.equal(await accepts(arn), false, arn);
+  }
+});
+
+test("with principalId, only this very role is accepted, not a later one of its name", async () => {
+  const accepts = async (principalId: string) =>
+    (await world([{ ...DEVELOPERS, principalId }]).status(sign("bob"))) === 200;
+  assert.equal(await accepts("AROALOCALDEVELOPERSAA"), true);
+  assert.equal(await accepts("AROALOCALDEVELOPERSAB"), false);
+  assert.equal(await accepts("AROALOCALDEVELOPERSAAA"), false);
+});
+
+test("an entry expires at notAfter, also for a caller that is already proven", async () => {
+  const { status, clock } = world([{ ...DEVELOPERS, notAfter: new Date(NOW + 1_000).toISOString() }]);
+  assert.equal(await status(sign("bob")), 200);
+  clock.advance(999);
+  assert.equal(await status(sign("bob")), 200);
+  clock.advance(1);
+  assert.equal(await status(sign("bob")), 401);
+});
+
+test("deny lists and ACCOUNTS are for users, not for callers", async () => {
+  const stored = { "deny/any": [{ arnLike: `arn:aws:iam::${HOME}:role/Developers` }], [`account/${OTHER}`]: {} };
+  const { review } = world([DEVELOPERS], { settings: { accounts: [OTHER] }, stored });
+  const { statusCode, json } = await review(sign("bob"), { token: sign("bob-elsewhere", { id: "test" }) });
+  assert.deepEqual([statusCode, json.status.authenticated], [200, true]);
+});
+
+test("tokens and IAM callers work beside each other, and a hash needs no STS", async () => {
+  const secret = "k8s-aws-v1.not-a-url-but-a-secret";
+  const { status, callerCalls } = world([{ name: "hash", sha256: hash("sha256", secret) }, DEVELOPERS]);
+  assert.equal(await status(secret), 200);
+  assert.equal(callerCalls().length, 0);
+  assert.equal(await status(sign("bob")), 200);
+  assert.equal(await status("secret"), 401);
+});
+
+test("without an IAM caller that is not expired, STS is not called", async () => {
+  const expired = { ...DEVELOPERS, notAfter: "2020-01-01T00:00:00Z" };
+  for (const callers of [[], [expired], [{ name: "a", sha256: hash("sha256", "secret") }]]) {
+    const { review, calls } = world(callers);
+    const { statusCode, json } = await review(sign("bob"));
+    assert.deepEqual(
+      [statusCode, json.message],
+      [401, "caller_refused: the bearer token is not in the list of callers"],
+    );
+    assert.equal(calls.length, 0);
+  }
+});
+
+test("a token that the offline rules refuse is a 401 with the reason, without a call to STS", async () => {
+  const { review, calls } = world([DEVELOPERS]);
+  const accessKeyId = "AKIANOBODYKNOWSTHISK";
+  for (const [bearer, reason] of [
+    ["k8s-aws-v1.x", "token_malformed"],
+    ["k8s-aws-v1.", "token_malformed"],
+    [`k8s-aws-v1.${"A".repeat(5_000)}`, "token_malformed"],
+    [tokenFor(accessKeyId, { now: NOW - 15 * MINUTE - 1_000 }), "token_expired"],
+    [tokenFor(accessKeyId, { now: NOW + 15 * MINUTE + 1_000 }), "token_not_yet_valid"],
+  ] as const) {
+    const { statusCode, json } = await review(bearer);
+    assert.equal(statusCode, 401);
+    assert.match(json.message ?? "", new RegExp(`^caller_refused: ${reason}: .*<cluster id>:caller$`));
+  }
+  assert.equal(calls.length, 0);
+});
+
+test("nothing about the user's token shows or is parsed before the caller is proven", async () => {
+  const answers = new Set<string>();
+  for (const token of [sign("alice", { id: "test" }), sign("alice"), "k8s-aws-v1.x", "opaque", "x".repeat(70_000)]) {
+    const { review, last, calls } = world([DEVELOPERS]);
+    const { statusCode, body } = await review(sign("carol"), { token });
+    answers.add(`${statusCode} ${body}`);
+    assert.equal("tokenHash" in last().log, false);
+    assert.equal(calls.length, 1, "only the caller's token reaches STS");
+  }
+  assert.equal(answers.size, 1);
+});
+
+test("path and method are reported before the caller, and size and body after it", async () => {
+  const { review, callerCalls } = world([DEVELOPERS]);
+  const bearer = sign("bob", { id: "other:caller" });
+  assert.equal((await review(bearer, { event: { rawPath: "/other" } })).statusCode, 404);
+  const GET = { requestContext: { http: { method: "GET" } } };
+  assert.equal((await review(bearer, { event: GET })).statusCode, 405);
+  assert.equal(callerCalls().length, 0);
+  assert.equal((await review(bearer, { event: { body: "x".repeat(65 * 1024) } })).statusCode, 401);
+  const good = sign("bob", { at: NOW - 1_000 });
+  const after = world([DEVELOPERS]);
+  assert.equal((await after.review(good, { event: { body: "x".repeat(65 * 1024) } })).statusCode, 413);
+  assert.equal((await after.review(good, { event: { body: "x" } })).statusCode, 400);
+});
+
+test("log and metrics: a refusal names its reason, and STS's latency includes the caller's check", async () => {
+  const refusing = world([DEVELOPERS]);
+  await refusing.review(sign("carol"));
+  const { log, metrics } = refusing.last();
+  assert.deepEqual([log["outcome"], log["reason"], log["level"]], ["caller_refused", "caller_refused", "warn"]);
+  assert.match(log["message"] ?? "", /role\/AWSReservedSSO_\w+ \(\w+\) is not in the list of callers/);
+  assert.deepEqual([metrics["StsLatency"], metrics["Outcome"]], [0, "caller_refused"]);
+  const accepting = world([DEVELOPERS]);
+  await accepting.review(sign("bob"));
+  assert.deepEqual(accepting.last().metrics["StsLatency"], [0, 0]);
+  await accepting.review(sign("bob"));
+  assert.equal("StsLatency" in accepting.last().metrics, false);
+  assert.deepEqual(accepting.last().log["cached"], {
+    caller: true,
+    callerIdentity: true,
+    identity: true,
+    mapping: true,
+  });
+});
+
+test("no log line, answer or metric contains a caller's token or signature", async () => {
+  const { review, lines, sts } = world([DEVELOPERS]);
+  const bodies: string[] = [];
+  for (const bearer of [sign("bob"), sign("carol"), sign("bob", { id: "x" }), "k8s-aws-v1.aGVsbG8"]) {
+    bodies.push((await review(bearer)).body);
+    sts.fail = new StsUnreachable("down");
+  }
+  for (const text of [...lines, ...bodies])
+    assert.doesNotMatch(text, /k8s-aws-v1\.\w|X-Amz-Signature|aGVsbG8|[0-9a-f]{64}/);
+});
+
+test("whatever a stranger sends, it is refused or limited and never a fault", async () => {
+  const stranger = world([DEVELOPERS]);
+  const base64url = (text: string) => `k8s-aws-v1.${Buffer.from(text).toString("base64url")}`;
+  const bearer = fc.oneof(
+    fc.string().map(base64url),
+    fc.webUrl({ withQueryParameters: true }).map(base64url),
+    fc.string({ unit: "binary" }).map((text) => `k8s-aws-v1.${text}`),
+    fc
+      .record({ key: fc.stringMatching(/^\w{16,20}$/), salt: fc.string() })
+      .map(({ key, salt }) => tokenFor(key, { salt })),
+  );
+  await fc.assert(
+    fc.asyncProperty(bearer, async (token) => {
+      const status = await stranger.status(token);
+      assert.ok(status === 401 || status === 429, `${status}`);
+    }),
+    { numRuns: 10_000 },
+  );
+});

@@ -1,0 +1,120 @@
+// Floods of bearer tokens: strangers reach STS at most once a second, and cost known callers and their users nothing.
+
+import assert from "node:assert/strict";
+import { hash } from "node:crypto";
+import { test } from "node:test";
+import { localIdentity } from "../../../../local/identities.ts";
+import { NOW, tokenFor } from "../fixtures.ts";
+import { DEVELOPERS, sign, world } from "./iam-world.ts";
+
+/** Well-formed tokens that only STS can refuse, each with another access key. */
+function strangers(count: number, from = 0): string[] {
+  return Array.from({ length: count }, (_, index) => tokenFor(`AKIASTRANGER${String(from + index).padStart(8, "0")}`));
+}
+
+/** Well-formed tokens with the access key of a caller, none of them signed by it. */
+function forgeries(count: number): string[] {
+  const { accessKeyId } = localIdentity("bob");
+  return Array.from({ length: count }, (_, index) => tokenFor(accessKeyId, { salt: `forged ${index}` }));
+}
+
+test("of 1,000 tokens of strangers in a second, one reaches STS, and the others are answered 429 at once", async () => {
+  const { status, callerCalls, last, clock } = world([DEVELOPERS]);
+  const statuses: number[] = [];
+  for (const bearer of strangers(1_000)) {
+    statuses.push(await status(bearer));
+    clock.advance(0.9);
+  }
+  assert.deepEqual(
+    [statuses.filter((one) => one === 401).length, statuses.filter((one) => one === 429).length],
+    [1, 999],
+  );
+  assert.equal(callerCalls().length, 1);
+  const { log, metrics } = last();
+  assert.deepEqual([log["outcome"], log["reason"], metrics["StsThrottled"]], ["caller_refused", "callers_limited", 0]);
+  assert.equal("StsLatency" in metrics, false, "a limited token must not improve the metric");
+});
+
+test("in a flood of ten minutes, STS is called once a second for all strangers", async () => {
+  const { status, callerCalls, clock } = world([DEVELOPERS]);
+  for (const bearer of strangers(6_000)) {
+    await status(bearer);
+    clock.advance(100);
+  }
+  assert.equal(callerCalls().length, 600);
+});
+
+test("concurrent strangers share the same limit", async () => {
+  const { status, callerCalls } = world([DEVELOPERS]);
+  const statuses = await Promise.all(strangers(100).map(status));
+  assert.equal(statuses.filter((one) => one === 429).length, 99);
+  assert.equal(callerCalls().length, 1);
+});
+
+test("a known caller is accepted during a flood, without a call to STS and with its renewed tokens", async () => {
+  const { status, callerCalls, clock } = world([DEVELOPERS]);
+  const own = () => callerCalls().filter(({ accessKeyId }) => accessKeyId === localIdentity("bob").accessKeyId).length;
+  for (let minute = 0; minute < 30; minute += 1) {
+    // A timer renews the token every 5 minutes.
+    const bearer = sign("bob", { at: NOW + Math.floor(minute / 5) * 300_000 });
+    for (let second = 0; second < 60; second += 1) {
+      assert.equal(await status(bearer), 200);
+      for (const stranger of strangers(10, minute * 1_000 + second * 10)) assert.notEqual(await status(stranger), 200);
+      clock.advance(1_000);
+    }
+  }
+  assert.equal(own(), 30);
+});
+
+test("a hash is accepted during a flood", async () => {
+  const { status } = world([DEVELOPERS, { name: "h", sha256: hash("sha256", "secret") }]);
+  for (const bearer of strangers(100)) {
+    await status(bearer);
+    assert.equal(await status("secret"), 200);
+  }
+});
+
+test("callers of a new environment do not wait for each other: a proof uses up no call of strangers", async () => {
+  const { status, callerCalls } = world([DEVELOPERS, { name: "alice", arn: localIdentity("alice").arn }]);
+  const statuses = [];
+  for (const bearer of [sign("bob"), sign("alice"), sign("bob", { at: NOW - 1_000 })])
+    statuses.push(await status(bearer));
+  assert.deepEqual(statuses, [200, 200, 200]);
+  assert.equal(callerCalls().length, 3);
+});
+
+test("who knows a caller's access key uses up only one call of STS a second, and the proven token stays accepted", async () => {
+  const { status, callerCalls, clock } = world([DEVELOPERS]);
+  const bearer = sign("bob");
+  await status(bearer);
+  for (const forged of forgeries(500)) {
+    assert.notEqual(await status(forged), 200);
+    assert.equal(await status(bearer), 200);
+    clock.advance(10);
+  }
+  assert.equal(callerCalls().length, 1 + 5);
+  assert.equal(await status(strangers(1)[0] ?? ""), 401, "strangers still have their own call");
+});
+
+test("in a new environment, a caller that comes during a flood is told to try again, never refused", async () => {
+  const { status, clock } = world([DEVELOPERS]);
+  await status(strangers(1)[0] ?? "");
+  const bearer = sign("bob");
+  assert.equal(await status(bearer), 429);
+  clock.advance(999);
+  assert.equal(await status(bearer), 429);
+  clock.advance(1);
+  assert.equal(await status(bearer), 200);
+});
+
+test("tokens of strangers with an AWS account do not evict a caller's proof", async () => {
+  const { status, callerCalls, clock } = world([DEVELOPERS]);
+  const bearer = sign("bob");
+  await status(bearer);
+  for (let second = 1; second < 60; second += 1) {
+    clock.advance(1_000);
+    assert.equal(await status(sign("carol", { at: NOW + second * 1_000 })), 401);
+  }
+  assert.equal(await status(bearer), 200);
+  assert.equal(callerCalls().filter(({ accessKeyId }) => accessKeyId === localIdentity("bob").accessKeyId).length, 1);
+});

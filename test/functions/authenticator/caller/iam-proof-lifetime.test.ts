@@ -1,0 +1,126 @@
+// How long the function uses a caller's proof by IAM and a refusal, also while STS fails.
+
+import assert from "node:assert/strict";
+import { hash } from "node:crypto";
+import { test } from "node:test";
+import { StsAnswerUnusable, StsThrottled, StsUnreachable } from "../../../../functions/errors.ts";
+import { HOME, NOW } from "../fixtures.ts";
+import { DEVELOPERS, sign, world } from "./iam-world.ts";
+
+const MINUTE = 60_000;
+
+test("a proof lasts 60 s and not a millisecond longer: then STS is asked again", async () => {
+  const { status, clock, callerCalls } = world([DEVELOPERS]);
+  const bearer = sign("bob");
+  await status(bearer);
+  clock.advance(MINUTE - 1);
+  assert.equal(await status(bearer), 200);
+  assert.equal(callerCalls().length, 1);
+  clock.advance(1);
+  assert.equal(await status(bearer), 200);
+  assert.equal(callerCalls().length, 2);
+});
+
+test("when STS refuses a proven token, for example after its key was deleted, the caller is refused", async () => {
+  const { status, clock, sts, callerCalls } = world([DEVELOPERS]);
+  const bearer = sign("bob");
+  assert.equal(await status(bearer), 200);
+  sts.refused.add(callerCalls()[0]?.accessKeyId ?? "");
+  clock.advance(MINUTE);
+  assert.equal(await status(bearer), 401);
+  clock.advance(1);
+  assert.equal(await status(bearer), 401);
+  assert.equal(callerCalls().length, 2, "the refusal is remembered");
+});
+
+test("a caller that is removed from the list is refused as soon as the list is read, without a call to STS", async () => {
+  const { status, clock, parameters, callerCalls } = world([DEVELOPERS]);
+  await status(sign("bob"));
+  // 1 ms before the list is read again: the proof is a millisecond younger than the list.
+  clock.advance(MINUTE - 1);
+  await status(sign("bob", { at: NOW + 1_000 }));
+  parameters["callers"] = [{ ...DEVELOPERS, principalId: "AROANOTTHISROLE" }];
+  clock.advance(1);
+  assert.equal(await status(sign("bob", { at: NOW + 1_000 })), 401);
+  assert.equal(callerCalls().length, 2);
+});
+
+test("an identity that is added to the list is accepted as soon as the list is read", async () => {
+  const { status, clock, parameters } = world([{ name: "other", arn: `arn:aws:iam::${HOME}:role/Other` }]);
+  const bearer = sign("bob", { at: NOW + 30_000 });
+  clock.advance(30_000);
+  assert.equal(await status(bearer), 401);
+  parameters["callers"] = [DEVELOPERS];
+  clock.advance(MINUTE);
+  assert.equal(await status(bearer), 200);
+});
+
+for (const outage of [new StsUnreachable("down"), new StsThrottled("slow"), new StsAnswerUnusable("proxy")]) {
+  test(`while STS fails (${outage.name}), a proof stays valid until its token expires, and STS is asked every 10 s`, async () => {
+    const { review, status, clock, sts, callerCalls } = world([DEVELOPERS, { name: "h", sha256: hash("sha256", "s") }]);
+    const bearer = sign("bob");
+    await status(bearer);
+    sts.fail = outage;
+    const answered = async (token: string) => (await review(token, { token: "opaque" })).statusCode;
+    clock.advance(MINUTE);
+    for (let second = 60; second < 900; second += 5) {
+      assert.equal(await answered(bearer), 200, `${second} s`);
+      clock.advance(5_000);
+    }
+    assert.equal(callerCalls().length, 1 + 840 / 10);
+    assert.equal(await answered(bearer), 200, "the last instant");
+    clock.advance(1);
+    assert.equal(await answered(bearer), 401, "expired");
+    assert.equal(
+      await answered(sign("bob", { at: clock() })),
+      outage.status,
+      "a new token is neither accepted nor refused",
+    );
+    sts.fail = undefined;
+    clock.advance(1_000);
+    assert.equal(await answered(sign("bob", { at: clock() })), 200);
+  });
+}
+
+test("the check of a proven caller waits at most 2 s for STS, and other requests do not wait for it", async () => {
+  const { status, clock, sts, callerCalls } = world([DEVELOPERS]);
+  const bearer = sign("bob");
+  await status(bearer);
+  clock.advance(MINUTE);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  sts.hold = promise;
+  const checking = status(bearer);
+  const { deadline } = await eventuallyCalled(callerCalls, 2);
+  assert.equal(deadline.at - clock(), 2_000);
+  sts.hold = Promise.resolve();
+  assert.equal(await status(bearer), 200);
+  assert.equal(callerCalls().length, 2);
+  resolve();
+  assert.equal(await checking, 200);
+});
+
+async function eventuallyCalled<T>(calls: () => readonly T[], count: number): Promise<T> {
+  while (calls().length < count) await new Promise(setImmediate);
+  return calls()[count - 1] as T;
+}
+
+test("a refusal is remembered for 60 s and not a millisecond longer", async () => {
+  for (const bearer of [sign("carol"), sign("bob", { id: "other:caller" })]) {
+    const { status, clock, callerCalls } = world([DEVELOPERS]);
+    assert.equal(await status(bearer), 401);
+    clock.advance(MINUTE - 1);
+    assert.equal(await status(bearer), 401);
+    assert.equal(callerCalls().length, 1);
+    clock.advance(1);
+    assert.equal(await status(bearer), 401);
+    assert.equal(callerCalls().length, 2);
+  }
+});
+
+test("concurrent first reviews of a caller share one call of STS", async () => {
+  const { status, callerCalls } = world([DEVELOPERS]);
+  const bearer = sign("bob");
+  const statuses = await Promise.all(Array.from({ length: 20 }, () => status(bearer)));
+  assert.deepEqual(new Set(statuses), new Set([200]));
+  assert.equal(callerCalls().length, 1);
+});

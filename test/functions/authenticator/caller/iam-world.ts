@@ -1,0 +1,93 @@
+// A function with IAM callers, and an STS that checks for which id a token is signed.
+
+import { hash } from "node:crypto";
+import type { AskSts } from "../../../../functions/authenticator/identity/prove-identity.ts";
+import type { Settings } from "../../../../functions/authenticator/settings.ts";
+import type { Deadline } from "../../../../functions/lib/deadline.ts";
+import { LOCAL_IDENTITIES, type LocalIdentity, localIdentity } from "../../../../local/identities.ts";
+import {
+  errorBody,
+  fakeServices,
+  gatewayEvent,
+  HOME,
+  handlerOf,
+  identityBody,
+  NOW,
+  reviewBody,
+  tokenFor,
+} from "../fixtures.ts";
+
+/** `bob` signs as this role, `alice` as a user. */
+export const DEVELOPERS = { name: "control-plane", arn: `arn:aws:iam::${HOME}:role/Developers` };
+export const MAPPED = { [`account/${HOME}`]: {} };
+
+export interface SignOptions {
+  /** Default: the callers' id. */
+  readonly id?: string;
+  /** When it is signed. Tokens of other times are other tokens. */
+  readonly at?: number;
+}
+
+export function sign(who: string | LocalIdentity, { id = "test:caller", at = NOW }: SignOptions = {}): string {
+  const { accessKeyId } = typeof who === "string" ? localIdentity(who) : who;
+  return tokenFor(accessKeyId, { now: at, salt: id });
+}
+
+interface StsCall {
+  readonly accessKeyId: string;
+  readonly signedId: string;
+  readonly deadline: Deadline;
+}
+
+/** `fail`, when it is set, is thrown by STS. `hold`, when it is set, delays its answers. */
+export interface World {
+  readonly clock: ReturnType<typeof fakeServices>["clock"];
+  readonly parameters: Record<string, unknown>;
+  /** The calls of STS, about callers and users. */
+  readonly calls: StsCall[];
+  readonly sts: { fail?: Error | undefined; hold?: Promise<void>; refused: Set<string> };
+  readonly lines: string[];
+  /** Status and body of a review of alice's token. */
+  review(
+    bearer: string,
+    spec?: { readonly token?: string; readonly event?: object },
+  ): ReturnType<ReturnType<typeof handlerOf>>;
+  /** Only the status. */
+  status(bearer: string): Promise<number>;
+  callerCalls(): StsCall[];
+  /** The last log line and line of metrics. */
+  last(): { readonly log: Record<string, never>; readonly metrics: Record<string, never> };
+}
+
+export function world(
+  callers: unknown,
+  { settings = {}, stored = {} }: { settings?: Partial<Settings>; stored?: Record<string, unknown> } = {},
+): World {
+  const calls: StsCall[] = [];
+  const sts: World["sts"] = { refused: new Set() };
+  const askSts: AskSts = async ({ accessKeyId, target }, deadline, signedId) => {
+    calls.push({ accessKeyId, signedId, deadline });
+    await sts.hold;
+    if (sts.fail !== undefined) throw sts.fail;
+    const identity = LOCAL_IDENTITIES.find((one) => one.accessKeyId === accessKeyId);
+    const [, date] = /X-Amz-Date=(\w+)/.exec(target) ?? [];
+    const isSigned = target.includes(hash("sha256", `${accessKeyId}${date}${signedId}`));
+    return identity === undefined || !isSigned || sts.refused.has(accessKeyId)
+      ? { status: 403, body: errorBody("SignatureDoesNotMatch"), requestId: "sts-1" }
+      : { status: 200, body: identityBody(identity), requestId: "sts-1" };
+  };
+  const services = fakeServices({ ...MAPPED, ...stored, callers }, { askSts });
+  const { clock, lines, parameters } = services;
+  const handler = handlerOf(services, { callerAuth: "bearer", ...settings });
+  const review: World["review"] = (bearer, { token = sign("alice", { id: "test", at: clock() }), event = {} } = {}) =>
+    handler(gatewayEvent(reviewBody(token), { headers: { authorization: `Bearer ${bearer}` }, ...event }));
+  return {
+    ...{ clock, parameters, calls, sts, lines, review },
+    status: async (bearer) => (await review(bearer)).statusCode,
+    callerCalls: () => calls.filter(({ signedId }) => signedId === "test:caller"),
+    last: () => {
+      const [log, metrics] = lines.slice(-2).map((line) => JSON.parse(line));
+      return { log, metrics };
+    },
+  };
+}
