@@ -67,7 +67,7 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   const entry = { name, sha256: callerHash(token), ...(notAfter !== undefined && { notAfter }) };
   const check = (items: Entries) => checkNeighbours(items, () => false, callers.parameter);
   const plan = planCallers(callers, [...callers.entries, entry], check);
-  const accepted = await propose(plan, callers.known, connection, options, io);
+  const accepted = await propose({ plan, known: callers.known, connection }, options, io);
   if (accepted === undefined) return;
   // Written before the parameter: if the file cannot be written, the function must not accept the token.
   if (out !== undefined) writeSecret(out, text);
