@@ -63,8 +63,8 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
     load: async () => (await import("./mappings/apply.ts")).applyCommand,
   },
   "mappings diff": {
-    summary: "show what apply would change",
-    load: async () => (await import("./mappings/apply.ts")).diffCommand,
+    summary: "show what apply would change, or compare two clusters",
+    load: async () => (await import("./mappings/diff.ts")).diffCommand,
   },
   "mappings import": {
     summary: "convert mappings of other programs to a mapping file",

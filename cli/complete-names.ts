@@ -1,11 +1,11 @@
 // Reads the names of mappings, callers and keys for a completion script, within a time limit.
 
+import { applyContext } from "./apply-context.ts";
 import { type Connection, connect } from "./aws/connection.ts";
 import { rateLimited } from "./aws/rates.ts";
 import { readBranch, readSome } from "./aws/read.ts";
 import { callerName, readCallers } from "./callers/list.ts";
 import { newCommand } from "./command.ts";
-import { applyContext } from "./config.ts";
 import { shortName } from "./function-settings.ts";
 import { readPublishedKeys } from "./irsa/keys/published-keys.ts";
 import { addAccount, addConnection, type ConnectionOptions } from "./options.ts";

@@ -1,24 +1,26 @@
-// Reads the configuration file, whose contexts set options of commands.
+// Reads the configuration file, whose contexts set options of commands (apply-context.ts).
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Command } from "commander";
 import { isObject } from "../functions/lib/json.ts";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../functions/settings/common.ts";
 import { type Failure, usage } from "./errors.ts";
 import { readFileText, userFolder } from "./terminal/files.ts";
-import type { IOStreams } from "./terminal/io-streams.ts";
 import type { Path } from "./terminal/yaml.ts";
 
-interface Context {
+export interface Context {
   /** The function's CLUSTER_ID; by default the context's name. */
   readonly cluster: string;
   readonly region?: string;
   readonly profile?: string;
   readonly prefix?: string;
+  /** The AWS account of the cluster: credentials of another account are refused. */
+  readonly account?: string;
+  /** kube-apiserver's webhook kubeconfig, for `doctor`. */
+  readonly kubeconfig?: string;
 }
 
-interface Config {
+export interface Config {
   /** For messages. */
   readonly file: string;
   readonly contexts: ReadonlyMap<string, Context>;
@@ -26,8 +28,16 @@ interface Config {
   readonly defaultContext?: string;
 }
 
+/** A cluster that the user chose. */
+export interface NamedCluster {
+  /** As the user wrote it: a context's name, or the cluster's id. */
+  readonly name: string;
+  readonly cluster: string;
+  readonly context?: Context;
+}
+
 const KEYS = ["defaultContext", "contexts"];
-const CONTEXT_KEYS = ["cluster", "region", "profile", "prefix"] as const;
+const CONTEXT_KEYS = ["cluster", "region", "profile", "prefix", "account", "kubeconfig"] as const;
 
 /** Returns `undefined` if the file does not exist. Throws a `Failure` with the line of the first error. */
 export async function readConfig(
@@ -67,6 +77,10 @@ function contextOf(name: string, value: unknown, wrong: Wrong): Context {
   );
   const { cluster = name } = texts;
   if (!CLUSTER_ID.test(cluster)) throw wrong([...path, "cluster"], `cluster must be ${CLUSTER_ID_RULE}`);
+  const { account } = texts;
+  if (account !== undefined && !/^\d{12}$/.test(account)) {
+    throw wrong([...path, "account"], 'account must be 12 digits in quotes, such as "111122223333"');
+  }
   return { ...texts, cluster };
 }
 
@@ -75,47 +89,4 @@ function objectAt(value: unknown, path: Path, keys: readonly string[], wrong: Wr
   const unknown = Object.keys(value).find((key) => !keys.includes(key));
   if (unknown !== undefined) throw wrong([...path, unknown], `unknown key ${unknown}: the keys are ${keys.join(", ")}`);
   return value;
-}
-
-/** Applies the context that --cluster names, or the default context, to a command before it runs. */
-export async function applyContext(command: Command, { environment }: IOStreams): Promise<void> {
-  if (!command.options.some(({ long }) => long === "--cluster")) return;
-  const config = await readConfig(environment);
-  const given: unknown = command.getOptionValue("cluster");
-  const context = config && contextFor(config, typeof given === "string" ? given : config.defaultContext, command);
-  if (context === undefined) return;
-  command.setOptionValueWithSource("cluster", context.cluster, "config");
-  const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
-  const { region, profile, prefix } = context;
-  setDefault(command, "region", AWS_REGION || AWS_DEFAULT_REGION ? undefined : region);
-  // The SDK would prefer the profile's keys to those of the environment.
-  setDefault(command, "profile", AWS_PROFILE || AWS_ACCESS_KEY_ID ? undefined : profile);
-  setDefault(command, "prefix", prefix);
-}
-
-/** Finds a context by name, or by cluster id if it is the only one or the other options select one. */
-function contextFor({ contexts, file }: Config, name: string | undefined, command: Command): Context | undefined {
-  if (name === undefined) return undefined;
-  const named = contexts.get(name);
-  if (named !== undefined) return named;
-  const same = [...contexts].filter(([, { cluster }]) => cluster === name);
-  if (same.length < 2) return same[0]?.[1];
-  const [meant, ...others] = same.filter(([, context]) => agrees(context, command));
-  if (meant !== undefined && others.length === 0) return meant[1];
-  const names = same.map(([one]) => one).join(", ");
-  throw usage(`${file} has several contexts for the cluster ${name}. Give one of them as --cluster: ${names}.`);
-}
-
-function agrees(context: Context, command: Command): boolean {
-  return (["region", "profile", "prefix"] as const).every((name) => {
-    const given: unknown = command.getOptionValue(name);
-    return given === undefined || given === context[name];
-  });
-}
-
-function setDefault(command: Command, name: string, value: string | undefined): void {
-  const isOption = command.options.some(({ long }) => long === `--${name}`);
-  if (isOption && value !== undefined && command.getOptionValue(name) === undefined) {
-    command.setOptionValueWithSource(name, value, "config");
-  }
 }

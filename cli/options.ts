@@ -12,6 +12,27 @@ export interface ConnectionOptions extends RateOptions {
   readonly prefix?: string;
   /** Only this account's mappings are read and written. */
   readonly account?: string;
+  /** The account that the context requires of the credentials. */
+  readonly contextAccount?: string;
+}
+
+/** A cluster that the user chose, and the options that its context sets for it alone. */
+export interface ChosenCluster
+  extends Pick<ConnectionOptions, "cluster" | "region" | "profile" | "prefix" | "contextAccount"> {
+  /** As the user wrote it: a context's name, or the cluster's id. */
+  readonly name: string;
+}
+
+/** Of a command that accepts several clusters. */
+export interface ClustersOptions extends Omit<ConnectionOptions, "cluster"> {
+  /** At least one, unless the cluster is optional. */
+  readonly clusters: readonly ChosenCluster[];
+  readonly allContexts?: true;
+}
+
+/** Whether output and messages name the cluster. */
+export function isSeveral({ clusters, allContexts }: ClustersOptions): boolean {
+  return clusters.length > 1 || allContexts === true;
 }
 
 export interface OutputOptions {
@@ -35,20 +56,34 @@ export interface WriteOptions {
   readonly new?: true;
 }
 
+const CLUSTER_HELP = "the function's CLUSTER_ID, or a context of the configuration file";
+
 export function addCluster(command: Command, isOptional = false): Command {
-  const option = new Option("-c, --cluster <id>", "the function's CLUSTER_ID, or a context of the configuration file");
-  command.addOption(option.env("CLUSTER_ID").argParser(readCluster));
+  const option = new Option("-c, --cluster <id>", CLUSTER_HELP).env("CLUSTER_ID").argParser(readCluster);
+  return requireCluster(command.addOption(option), option, isOptional);
+}
+
+/** For a command that accepts several clusters: sets the option `clusters` (config.ts). */
+function addClusters(command: Command, isOptional: boolean): Command {
+  const option = new Option("-c, --cluster <id>", `${CLUSTER_HELP} (may be repeated)`)
+    .env("CLUSTER_ID")
+    .argParser((text: string, before: unknown) => [...(Array.isArray(before) ? before : []), readCluster(text)]);
+  const all = new Option("--all-contexts", "every context of the configuration file").conflicts("new");
+  return requireCluster(command.addOption(option).addOption(all), option, isOptional);
+}
+
+function requireCluster(command: Command, option: Option, isOptional: boolean): Command {
   if (isOptional) return command;
   // Commander cannot check this: the configuration file may set a default.
   return command.hook("preAction", () => {
-    if (command.getOptionValue("cluster") === undefined) {
+    if (command.getOptionValue("cluster") === undefined && command.getOptionValue("allContexts") !== true) {
       command.error(`error: required option '${option.flags}' not specified: give it, or set CLUSTER_ID`);
     }
   });
 }
 
 /** `before`: the value of an earlier --cluster. Commander reads the environment only if there is none. */
-function readCluster(text: string, before: unknown): string {
+function readCluster(text: string, before?: unknown): string {
   if (before !== undefined) throw new InvalidArgumentError(`--cluster is already '${before}'. Give one cluster.`);
   if (CLUSTER_ID.test(text)) return text;
   throw new InvalidArgumentError(`It must be ${CLUSTER_ID_RULE}.`);
@@ -60,8 +95,17 @@ export function addAws(command: Command): Command {
     .option("--profile <name>", "profile of the AWS configuration files");
 }
 
-export function addConnection(command: Command, { clusterIsOptional = false } = {}): Command {
-  return addAws(addCluster(command, clusterIsOptional)).addOption(
+export function addConnection(command: Command): Command {
+  return addPrefix(addAws(addCluster(command)));
+}
+
+/** For a command that accepts several clusters. Its options are `ClustersOptions`. */
+export function addConnections(command: Command, { clusterIsOptional = false } = {}): Command {
+  return addPrefix(addAws(addClusters(command, clusterIsOptional)));
+}
+
+function addPrefix(command: Command): Command {
+  return command.addOption(
     new Option("--prefix <path>", "the function's MAPPING_PREFIX, if set").env("MAPPING_PREFIX"),
   );
 }

@@ -35,7 +35,7 @@ function listCommands(io: IOStreams, first = ""): CommandList {
     .version(packageJson.version, VERSION.join(", "))
     .option(DEBUG, "with any command: print more about an error")
     .addHelpText("after", ({ command }) => `\n${command.createHelp().boxWrap(EXIT_CODES, helpColumns(io))}`)
-    .hook("preAction", async (_, command) => (await import("./config.ts")).applyContext(command, io));
+    .hook("preAction", async (_, command) => (await import("./apply-context.ts")).applyContext(command, io));
   const loaders = new Map<Command, () => Promise<unknown>>();
   const only = COMMANDS[first];
   const listed = only === undefined || "examples" in only ? Object.entries(COMMANDS) : [[first, only] as const];

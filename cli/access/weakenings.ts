@@ -14,7 +14,17 @@ import type { AccessDifference } from "./compare-access.ts";
 import type { usernameFinder } from "./usernames.ts";
 
 export interface Weakening {
-  readonly kind: "denial" | "end" | "pin" | "otherPin" | "masters" | "reserved" | "username" | "access" | "unknown";
+  readonly kind:
+    | "denial"
+    | "end"
+    | "pin"
+    | "otherPin"
+    | "masters"
+    | "reserved"
+    | "username"
+    | "access"
+    | "unknown"
+    | "jwts";
   /** A phrase with a verb, such as `lifts the denial of <ARN>`. */
   readonly text: string;
 }

@@ -2,13 +2,14 @@
 
 import { SSMClient } from "@aws-sdk/client-ssm";
 import type { Settings } from "../../functions/authenticator/settings.ts";
-import { usage } from "../errors.ts";
+import { EXIT, Failure, usage } from "../errors.ts";
 import { type EvaluationContext, evaluationContext, functionSettings } from "../function-settings.ts";
 import type { ConnectionOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { watched } from "./calls.ts";
 import { chooseRates } from "./choose-rates.ts";
 import { type ClientConfig, clientConfig, patientRetries } from "./client-config.ts";
+import { ownAccount } from "./own-account.ts";
 import type { Rates } from "./rates.ts";
 
 export interface Connection {
@@ -28,6 +29,7 @@ export async function connect(options: ConnectionOptions, io: IOStreams, config?
   const common = config ?? (await clientConfig(options, io)).config;
   const ssm = watched(new SSMClient({ ...common, ...patientRetries(io) }), io);
   const settings = functionSettings(options, common.region, io);
+  await requireAccount(options, ssm, common.region, io);
   return {
     ssm,
     settings,
@@ -35,4 +37,26 @@ export async function connect(options: ConnectionOptions, io: IOStreams, config?
     rates: await chooseRates(options, ssm, io),
     ...(account !== undefined && { account }),
   };
+}
+
+/** Throws if the credentials are not of the account that the context requires, or if that is not known. */
+async function requireAccount(
+  { contextAccount, cluster }: ConnectionOptions,
+  ssm: SSMClient,
+  region: string,
+  io: IOStreams,
+): Promise<void> {
+  if (contextAccount === undefined) return;
+  const account = await ownAccount(ssm, region, io);
+  if (account === contextAccount) return;
+  if (account === undefined) {
+    throw new Failure(
+      EXIT.fault,
+      `Cannot check that the credentials are of account ${contextAccount}: no answer from STS.`,
+    );
+  }
+  throw usage(
+    `The credentials are of account ${account}, but the context of ${cluster} requires ${contextAccount}. ` +
+      "Check the profile, or account in the configuration file.",
+  );
 }

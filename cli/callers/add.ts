@@ -87,7 +87,7 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   const entry = { name, ...proof, ...(notAfter !== undefined && { notAfter }) };
   const check = (items: Entries) => checkNeighbours(items, () => false, callers.parameter);
   const plan = planCallers(callers, [...callers.entries, entry], check);
-  const accepted = await propose(plan, callers.known, connection, options, io);
+  const accepted = await propose({ plan, known: callers.known, connection }, options, io);
   if (accepted === undefined) return;
   if (arn !== undefined) {
     await writeAll(accepted, connection, io);

@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import { connect } from "../aws/connection.ts";
-import { executePlan } from "../changes/propose.ts";
+import { executePlan } from "../changes/execute-plans.ts";
 import { describe } from "../command.ts";
 import { finding } from "../errors.ts";
 import { addConnection, type ConnectionOptions } from "../options.ts";
@@ -41,5 +41,9 @@ async function remove(name: string, options: RemoveOptions, io: IOStreams): Prom
   };
   check(kept);
   const effect = `The function rejects ${name} within 60 s.`;
-  await executePlan(planCallers(callers, kept, check), callers.known, connection, options, io, { effect });
+  await executePlan(
+    { plan: planCallers(callers, kept, check), known: callers.known, connection, effect: () => [effect] },
+    options,
+    io,
+  );
 }

@@ -6,12 +6,12 @@ import { defaultStackName } from "../../functions/settings/stack.ts";
 import { watched } from "../aws/calls.ts";
 import type { Connection } from "../aws/connection.ts";
 import { toFailure } from "../aws/errors.ts";
+import { ownAccount } from "../aws/own-account.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { ending, endingPages } from "../aws/read.ts";
 import { awsRequestHandler } from "../aws/request-handler.ts";
 import { EXIT, usage } from "../errors.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { ownAccount } from "./destination.ts";
 import { readMappings } from "./read-for-access.ts";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
@@ -65,7 +65,7 @@ export async function requireCluster(
   for (const name of parent === "" ? [] : await parameters(parent, MAX_PAGES, PAGE)) {
     found.add(name.slice(parent.length + 1).split("/")[0] ?? "");
   }
-  const place = `account ${(await ownAccount(connection, io)) ?? "unknown"}, region ${settings.region}`;
+  const place = `account ${(await ownAccount(connection.ssm, connection.settings.region, io)) ?? "unknown"}, region ${settings.region}`;
   throw usage(
     `The cluster ${clusterId} does not exist in ${place}: it has no stack ${stack} and no parameter below ` +
       `${context.prefix}. ` +

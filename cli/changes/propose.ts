@@ -1,8 +1,9 @@
-// Checks, prints, confirms and writes a plan: every command that writes uses it.
+// Checks and prints a plan, and asks the user: every command that writes uses it.
 
+import type { Weakening } from "../access/weakenings.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { finding, silentExit } from "../errors.ts";
+import { finding } from "../errors.ts";
 import type { WriteOptions } from "../options.ts";
 import { confirm } from "../terminal/confirm.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -15,50 +16,54 @@ import { afterwards, type Change, isRemoval, newDenials, type Plan } from "./pla
 import { readForAccess } from "./read-for-access.ts";
 import { inSafeOrder } from "./safe-order.ts";
 import { printPlan } from "./show.ts";
-import { type Accepted, writeAll } from "./write-all.ts";
+import type { Accepted } from "./write-all.ts";
 
-type ProposeOptions = WriteOptions & { readonly prune?: true };
+export type ProposeOptions = WriteOptions & { readonly prune?: true };
 
-interface PlanOptions {
-  /** A sentence for the user, after the writes. */
-  readonly effect?: string;
+/** A plan of one cluster. */
+export interface ClusterPlan {
+  readonly plan: Plan;
+  /** Parameters under the prefix that were read for the plan. */
+  readonly known: ReadonlyMap<string, Stored>;
+  readonly connection: Connection;
   /** Whether `known` has every mapping, or with --account that account's. */
   readonly isWhole?: boolean;
-  /** Called after the confirmation, before the first write and after the last. Throws to stop. */
-  readonly recheck?: (isWritten: boolean) => Promise<void>;
+  /** More lines with `!`, by parameter. */
+  readonly marks?: ReadonlyMap<string, readonly Weakening[]>;
+  /** Sentences for the user after the writes. The first one is on the line that reports them. */
+  readonly effect?: (now: number) => readonly string[];
 }
 
-/** @param known parameters under the prefix that were read for the plan */
-export async function executePlan(
-  plan: Plan,
-  known: ReadonlyMap<string, Stored>,
-  connection: Connection,
-  options: ProposeOptions,
-  io: IOStreams,
-  { effect = "The function reads the change within 30 s.", isWhole = false, recheck }: PlanOptions = {},
-): Promise<void> {
-  const accepted = await propose(plan, known, connection, options, io, isWhole);
-  if (accepted === undefined) return;
-  await recheck?.(false);
-  await writeAll(accepted, connection, io);
-  await recheck?.(true);
-  io.tell(`${outcome(accepted.changes)} ${effect}\n`);
-  if (accepted.isPartial) throw silentExit();
-}
+export const EFFECT = "The function reads the change within 30 s.";
 
-interface Proposal extends Accepted {
+export interface Proposal extends Accepted {
   /** Whether a requested change is skipped. */
   readonly isPartial: boolean;
+  /** Whether it loosens access. */
+  readonly loosens: boolean;
+  readonly effect: (now: number) => readonly string[];
+  readonly connection: Connection;
+  /** A phrase: account, region, cluster and prefix. */
+  readonly destination: string;
 }
 
 /** The accepted changes; `undefined` without changes or with --dry-run. Throws if a check or the user refuses them. */
 export async function propose(
-  wanted: Plan,
-  known: ReadonlyMap<string, Stored>,
-  connection: Connection,
+  planned: ClusterPlan,
   options: ProposeOptions,
   io: IOStreams,
-  isWhole = false,
+): Promise<Proposal | undefined> {
+  const proposal = await prepare(planned, options, io);
+  if (proposal === undefined || options.dryRun) return undefined;
+  await confirmAll([proposal], options, io);
+  return proposal;
+}
+
+/** Prints the plan; `undefined` without changes. Throws if a check refuses it. */
+export async function prepare(
+  { plan: wanted, known, connection, isWhole = false, marks = new Map(), effect = () => [EFFECT] }: ClusterPlan,
+  options: ProposeOptions,
+  io: IOStreams,
 ): Promise<Proposal | undefined> {
   const { context } = connection;
   await requireCluster(known, connection, options, io);
@@ -70,7 +75,8 @@ export async function propose(
   const { current } = reading;
   const changes = await inSafeOrder(plan.changes, current, context);
   const destination = await destinationOf(connection, current, io);
-  const texts = await judge(changes, reading, context);
+  const judgement = await judge(changes, reading, context);
+  const texts = { ...judgement, weakenings: withMarks(judgement.weakenings, marks) };
   printPlan({ ...plan, changes, ...texts }, destination, context.prefix, io);
   // Skipped prunes are not errors: the file does not request them by name.
   const isPartial = !managed.every((change) => isRemoval(change) && options.prune);
@@ -79,22 +85,57 @@ export async function propose(
   checkDenialsWritten(changes, managed);
   if (!options.force) await guardLockout(current, afterwards(current, changes), context);
   printIfLong(changes.length, connection, io);
-  if (options.dryRun) return undefined;
-  const weakenings = [...texts.weakenings.values()].flat().map(({ text }) => text);
-  const weakened = weakeningSentence(weakenings);
+  const marked = [...texts.weakenings.values()].flat();
+  const loosens = marked.some(({ kind }) => kind !== "jwts");
+  const weakenings = marked.map(({ text }) => text);
+  return {
+    changes,
+    current,
+    weakenings,
+    loosens,
+    effect,
+    force: options.force === true,
+    isPartial,
+    connection,
+    destination,
+  };
+}
+
+function withMarks(
+  weakenings: ReadonlyMap<string, readonly Weakening[]>,
+  marks: ReadonlyMap<string, readonly Weakening[]>,
+): ReadonlyMap<string, readonly Weakening[]> {
+  return new Map([
+    ...weakenings,
+    ...[...marks].map(([name, more]) => [name, [...(weakenings.get(name) ?? []), ...more]] as const),
+  ]);
+}
+
+/** Asks once for all clusters. Throws unless the user accepts. */
+export async function confirmAll(
+  proposals: readonly Proposal[],
+  options: ProposeOptions,
+  io: IOStreams,
+): Promise<void> {
+  const weakened = weakeningSentence([...new Set(proposals.flatMap(({ weakenings }) => weakenings))]);
   if (options.yes && weakened !== undefined && !options.allowWeakening) {
     throw finding(`Refused: ${weakened} To accept this with --yes, add --allow-weakening.`);
   }
-  const question = `${changes.every(({ action }) => action === "remove") ? "Remove" : "Write"} ${count(changes.length)} in ${destination}?`;
-  if (!options.yes && weakened === undefined) await confirm(question, io);
-  if (!options.yes && weakened !== undefined) {
-    if (io.interactive) io.tell(`T${weakened.slice(1)}\n`);
-    await confirm(question, io, "--yes and --allow-weakening");
-  }
-  return { changes, current, weakenings, force: options.force === true, isPartial };
+  if (options.yes) return;
+  const changes = proposals.flatMap((proposal) => proposal.changes);
+  const [only, ...others] = proposals;
+  const where =
+    only !== undefined && others.length === 0
+      ? only.destination
+      : `${proposals.length} clusters: ${proposals.map(({ destination }) => destination).join("; ")}`;
+  const question = `${changes.every(({ action }) => action === "remove") ? "Remove" : "Write"} ${count(changes.length)} in ${where}?`;
+  if (weakened === undefined) return confirm(question, io);
+  if (io.interactive) io.tell(`T${weakened.slice(1)}\n`);
+  await confirm(question, io, "--yes and --allow-weakening");
 }
 
-function outcome(done: readonly Change[]): string {
+/** A sentence. */
+export function outcome(done: readonly Change[]): string {
   const removed = done.filter(({ action }) => action === "remove").length;
   const wrote = done.length - removed;
   if (removed === 0) return `Wrote ${count(wrote)}.`;

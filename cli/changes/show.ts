@@ -23,6 +23,16 @@ export function printPlan(plan: ShownPlan, destination: string, prefix: string, 
   for (const { text, tone } of planTexts(plan, destination, prefix, io.columns)) io.print(text, tone);
 }
 
+/** Prints what the second of two clusters has otherwise than the first, by the names without prefix. */
+export function printDifferences({ changes, unchanged }: Plan, from: string, to: string, io: IOStreams): void {
+  const count = (action: Change["action"]) => String(changes.filter((change) => change.action === action).length);
+  io.print(hang("", `From ${from}, to ${to}:`, io.columns));
+  for (const change of changes)
+    for (const { text, tone } of changeTexts(change, change.name, io.columns)) io.print(text, tone);
+  const counts = `${count("remove")} only in the first, ${count("add")} only in the second, ${count("change")} different, ${unchanged} equal.`;
+  io.print(hang("", counts, io.columns));
+}
+
 const TONE = { add: "added", change: "changed", remove: "removed" } as const;
 
 /** @param columns of the terminal; `undefined` for a pipe, where lines are not wrapped */
@@ -34,8 +44,7 @@ export function planTexts(
 ): PlanText[] {
   const weakened = (head: string, text: string): PlanText => ({ text: hang(head, text, columns), tone: "weakened" });
   const texts = changes.flatMap((change): PlanText[] => [
-    { text: `${SIGN[change.action]} ${shortName(change.name, prefix)}\n`, tone: TONE[change.action] },
-    ...details(change).map((line) => ({ text: hang(INDENT, line, columns), ...toneOf(line, change) })),
+    ...changeTexts(change, shortName(change.name, prefix), columns),
     ...(weakenings.get(change.name) ?? []).map(({ text }) => weakened(`${INDENT}! `, text)),
     ...(warnings.get(change.name) ?? []).map((text) => ({ text: hang(`${INDENT}warning: `, text, columns) })),
     ...shortened(losses.get(change.name) ?? []).map((text) => ({ text: hang(`${INDENT}note: `, text, columns) })),
@@ -45,6 +54,13 @@ export function planTexts(
     ...texts,
     { text: hang("", summary(changes, unchanged, extra), columns) },
     ...weakeningSummary([...weakenings.values()].flat()).map((line) => weakened("! ", line)),
+  ];
+}
+
+function changeTexts(change: Change, name: string, columns: number | undefined): PlanText[] {
+  return [
+    { text: `${SIGN[change.action]} ${name}\n`, tone: TONE[change.action] },
+    ...details(change).map((line) => ({ text: hang(INDENT, line, columns), ...toneOf(line, change) })),
   ];
 }
 
@@ -71,6 +87,7 @@ const WEAKENED = {
   username: ["shared username", "shared usernames"],
   access: ["grant to more than one principal", "grants to more than one principal"],
   unknown: ["effect unknown", "effects unknown"],
+  jwts: ["denial of every JWT of a role", "denials of every JWT of a role"],
 } as const satisfies Record<Weakening["kind"], readonly [one: string, several: string]>;
 
 function weakeningSummary(weakenings: readonly Weakening[]): string[] {
@@ -78,7 +95,9 @@ function weakeningSummary(weakenings: readonly Weakening[]): string[] {
     const { length } = weakenings.filter((weakening) => weakening.kind === kind);
     return length === 0 ? [] : [`${length} ${length === 1 ? one : several}`];
   });
-  return counts.length === 0 ? [] : [`This change loosens access: ${counts.join(", ")}.`];
+  if (counts.length === 0) return [];
+  const isLooser = weakenings.some(({ kind }) => kind !== "jwts");
+  return [`This change ${isLooser ? "loosens access" : "needs your consent"}: ${counts.join(", ")}.`];
 }
 
 function summary(changes: readonly Change[], unchanged: number, extra: readonly string[]): string {

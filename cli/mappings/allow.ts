@@ -2,23 +2,37 @@
 
 import type { Command } from "commander";
 import { candidates, denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
-import { parseJson } from "../../functions/lib/json.ts";
+import { asciiLowerCase } from "../../functions/lib/ascii-lower-case.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
+import { isDenyList } from "../access/denials.ts";
 import { decide, supposeIdentity } from "../access/evaluation.ts";
-import { type Connection, connect } from "../aws/connection.ts";
+import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { readSome } from "../aws/read.ts";
+import { clusterTasks } from "../changes/cluster-tasks.ts";
+import { executePlans } from "../changes/execute-plans.ts";
 import { requireCluster } from "../changes/existing-cluster.ts";
 import { afterwards, type Change } from "../changes/plan.ts";
-import { executePlan } from "../changes/propose.ts";
+import { type ClusterPlan, EFFECT } from "../changes/propose.ts";
+import { readMappings } from "../changes/read-for-access.ts";
 import { describe } from "../command.ts";
-import { finding } from "../errors.ts";
+import { Failure, finding, silentExit, usage } from "../errors.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
-import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../options.ts";
+import {
+  addConnections,
+  addReading,
+  addWrite,
+  type ClustersOptions,
+  type ConnectionOptions,
+  isSeveral,
+  type WriteOptions,
+} from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import { isPersonName } from "./deny-person.ts";
 import { isFor, listItems } from "./file/list-value.ts";
 import { DENY_HELP, findDenyTarget } from "./target.ts";
 
-interface AllowOptions extends ConnectionOptions, WriteOptions {
+interface AllowOptions extends ClustersOptions, WriteOptions {
   readonly session?: string;
 }
 
@@ -26,43 +40,92 @@ export function allowCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
       "Removes the entry for <who> from the deny lists. It does not grant access: the mappings apply again. If another " +
-      `denial still matches <who>, the command prints it.\n\n${DENY_HELP}`,
+      `denial still matches <who>, the command prints it.\n\n${DENY_HELP}\n\n` +
+      "A name, such as jane@example.com, removes the denials of users and sessions of that name. With several clusters, " +
+      "the command writes nothing unless it can read all of them.",
     examples: [
       "iam-authenticator mappings allow -c prod arn:aws:iam::111122223333:user/mallory --dry-run",
       "iam-authenticator mappings allow -c prod sso/111122223333/ClusterAdmin --session jane@example.com",
     ],
   }).argument("<who>");
-  return addWrite(addReading(addConnection(command)))
+  return addWrite(addReading(addConnections(command)))
     .option("--session <name>", "only the denial of this session")
     .action((who: string, options: AllowOptions) => allow(who, options, io));
 }
 
 async function allow(who: string, options: AllowOptions, io: IOStreams): Promise<void> {
-  const connection = await connect(options, io);
+  const isPerson = isPersonName(who);
+  if (isPerson && options.session !== undefined) throw usage("--session requires a role or a permission set.");
+  const [, partition] = /^arn:([a-z-]+):/.exec(who) ?? [];
+  const missing: Failure[] = [];
+  const tasks = await clusterTasks(
+    options,
+    io,
+    async (connection, one, own) => {
+      const found = isPerson ? await planPerson(who, connection, own) : await planOne(who, one, connection, own);
+      if (!(found instanceof Failure)) return found;
+      missing.push(found);
+      if (isSeveral(options)) own.tell(`${found.message}\n`);
+      return undefined;
+    },
+    partition,
+  );
+  await executePlans(tasks, options, io);
+  if (missing.length < tasks.length) return;
+  throw isSeveral(options) ? silentExit() : (missing[0] ?? silentExit());
+}
+
+/** Returns the `Failure` if no denial names `who`: of several clusters, one is enough. */
+async function planOne(
+  who: string,
+  options: ConnectionOptions & AllowOptions,
+  connection: Connection,
+  io: IOStreams,
+): Promise<ClusterPlan | Failure> {
   const { context, account } = connection;
   const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
   const lists = new Set([parameter, ...(account === undefined ? [denyParameter(context.prefix, "any")] : [])]);
   const places = candidatesOf(arnLike, connection).filter((name) => !lists.has(name));
-  const current = await readSome(connection.ssm, [...lists, ...places], io.interrupted);
-  await requireCluster(current, connection, options, io);
-  const changes = [...lists].flatMap((list) => withoutEntry(list, arnLike, current.get(list), context));
-  const left = stillDenied(arnLike, afterwards(current, changes), connection);
-  if (changes.length === 0) throw finding(`No denial names ${arnLike}.${left}`);
-  await executePlan({ changes, unchanged: 0, extra: [] }, current, connection, options, io);
-  if (left !== "") io.tell(`${left.trim()}\n`);
+  const known = await readSome(connection.ssm, [...lists, ...places], io.interrupted);
+  await requireCluster(known, connection, options, io);
+  const isIt = (item: unknown) => isFor(item, arnLike);
+  const changes = [...lists].flatMap((list) => withoutEntries(list, isIt, known.get(list), context));
+  const left = stillDenied(arnLike, afterwards(known, changes), connection);
+  if (changes.length === 0) return finding(`No denial names ${arnLike}.${left}`);
+  const effect = () => [EFFECT, ...(left === "" ? [] : [left.trim()])];
+  return { plan: { changes, unchanged: 0, extra: [] }, known, connection, effect };
+}
+
+async function planPerson(who: string, connection: Connection, io: IOStreams): Promise<ClusterPlan | Failure> {
+  const { context } = connection;
+  const known = await readMappings(connection, io);
+  const isIt = (item: unknown) => isOfPerson(item, who);
+  const lists = [...known.values()].filter(({ name }) => isDenyList(name));
+  const changes = lists.flatMap((list) => withoutEntries(list.name, isIt, list, context));
+  if (changes.length === 0) return finding(`No denial names a session or a user ${who}.`);
+  return { plan: { changes, unchanged: 0, extra: [] }, known, connection, isWhole: true };
+}
+
+/** Whether the entry denies a session, user or federated user of this name only. ARN patterns ignore case. */
+function isOfPerson(item: unknown, who: string): boolean {
+  const arnLike = isObject(item) ? item["arnLike"] : undefined;
+  if (typeof arnLike !== "string") return false;
+  const [, name] =
+    /^arn:[^:]*:(?:iam|sts):[^:]*:[^:]*:(?:assumed-role|user|federated-user)\/(?:.*\/)?([^/]+)$/i.exec(arnLike) ?? [];
+  return name !== undefined && asciiLowerCase(name) === asciiLowerCase(who);
 }
 
 /** Throws if a list with the entry is invalid. A list without the entry is not changed, even if it is invalid. */
-function withoutEntry(
+function withoutEntries(
   parameter: string,
-  arnLike: string,
+  isIt: (item: unknown) => boolean,
   before: Stored | undefined,
   { prefix, partition }: EvaluationContext,
 ): Change[] {
   const list = before === undefined ? [] : parseJson(before.value);
-  if (before === undefined || (Array.isArray(list) && !list.some((item) => isFor(item, arnLike)))) return [];
-  const items = listItems(shortName(parameter, prefix), before, "deny", (item) => isFor(item, arnLike), partition);
-  const kept = items.filter((item) => !isFor(item, arnLike));
+  if (before === undefined || (Array.isArray(list) && !list.some(isIt))) return [];
+  const items = listItems(shortName(parameter, prefix), before, "deny", isIt, partition);
+  const kept = items.filter((item) => !isIt(item));
   return [{ action: "change", name: parameter, before, value: JSON.stringify(kept) }];
 }
 

@@ -1,85 +1,70 @@
-// `mappings apply` and `mappings diff`: compare a mapping file with the stored mappings, and write the changes.
+// `mappings apply`: compares mapping files with the stored mappings, and writes the changes.
 
 import type { Command } from "commander";
 import { readName } from "../../functions/authenticator/mapping/read-name.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
-import { type Connection, connect } from "../aws/connection.ts";
+import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
-import { destinationOf } from "../changes/destination.ts";
-import { judge } from "../changes/judge.ts";
-import { withoutManaged } from "../changes/managed.ts";
-import { type Change, type Plan, planChanges } from "../changes/plan.ts";
-import { executePlan } from "../changes/propose.ts";
-import { readForAccess, readMappings } from "../changes/read-for-access.ts";
-import { printPlan } from "../changes/show.ts";
+import { clusterTasks } from "../changes/cluster-tasks.ts";
+import { executePlans } from "../changes/execute-plans.ts";
+import { type Change, planChanges } from "../changes/plan.ts";
+import type { ClusterPlan } from "../changes/propose.ts";
+import { readMappings } from "../changes/read-for-access.ts";
 import { describe } from "../command.ts";
-import { silentExit, usage } from "../errors.ts";
+import { usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
-import { addConnection, addReading, addWrite, type ConnectionOptions, collect, type WriteOptions } from "../options.ts";
+import { addConnections, addReading, addWrite, type ClustersOptions, collect, type WriteOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { nameOfEntry } from "./file/entry.ts";
-import { readMappingFiles } from "./file/file.ts";
+import { type MappingFile, readMappingFiles } from "./file/file.ts";
 import { type EntryKey, hasKey, listItems } from "./file/list-value.ts";
 import { foreignProblem } from "./file/read-parameter.ts";
 import { toParameters, valueText } from "./file/to-parameters.ts";
 import { checkAccount } from "./target.ts";
 
-export function applyCommand(command: Command, io: IOStreams): Command {
-  describe(command, {
-    details:
-      "Prints a plan, asks for confirmation, and writes at most --rate parameters per second. Stops if another operator " +
-      "changed a mapping since the plan. After an interruption, run it again to finish.",
-    examples: [
-      "iam-authenticator mappings apply -c prod -f mappings.yaml --dry-run",
-      "iam-authenticator mappings apply -c prod -f teams/ --prune --yes",
-    ],
-  });
-  return addWrite(addCompare(command)).action(async (options: CompareOptions & WriteOptions) => {
-    const { plan, current, connection } = await compare(options, io);
-    warnOfSessionTrust(plan.changes, connection, io);
-    await executePlan(plan, current, connection, options, io, { isWhole: true });
-  });
-}
-
-export function diffCommand(command: Command, io: IOStreams): Command {
-  describe(command, {
-    details: "The exit code is 1 if apply would change something.",
-    examples: ["iam-authenticator mappings diff -c prod -f mappings.yaml --prune"],
-  });
-  return addCompare(command).action(async (options: CompareOptions) => {
-    const { plan: wanted, current, connection } = await compare(options, io);
-    const { plan } = await withoutManaged(wanted, connection, false, io);
-    const destination = await destinationOf(connection, current, io);
-    const texts = await judge(
-      plan.changes,
-      await readForAccess(plan.changes, current, true, connection, io),
-      connection.context,
-    );
-    printPlan({ ...plan, ...texts }, destination, connection.context.prefix, io);
-    if (plan.changes.length > 0) throw silentExit();
-  });
-}
-
-export interface CompareOptions extends ConnectionOptions {
+interface ApplyOptions extends ClustersOptions, WriteOptions {
   readonly file: readonly string[];
   readonly prune?: true;
 }
 
-export function addCompare(command: Command): Command {
-  return addReading(addConnection(command))
-    .requiredOption("-f, --file <path>", "mapping file, folder of mapping files, or - (may be repeated)", collect)
-    .option("--prune", "remove stored mappings that are not in the files");
+export function applyCommand(command: Command, io: IOStreams): Command {
+  describe(command, {
+    details:
+      "Prints a plan, asks for confirmation, and writes at most --rate parameters per second. Stops if another operator " +
+      "changed a mapping since the plan. After an interruption, run it again to finish. With several clusters, nothing is " +
+      "written unless all can be read, and writing stops at the first cluster that fails.",
+    examples: [
+      "iam-authenticator mappings apply -c prod -f mappings.yaml --dry-run",
+      "iam-authenticator mappings apply -c prod -f common.yaml -f prod.yaml",
+      "iam-authenticator mappings apply -c prod -f teams/ --prune --yes",
+    ],
+  });
+  return addPrune(addWrite(addReading(addConnections(command))))
+    .requiredOption("-f, --file <path>", FILE_HELP, collect)
+    .action(async (options: ApplyOptions) => {
+      const file = await readMappingFiles(options.file, io);
+      const tasks = await clusterTasks(options, io, async (connection, { prune }, own) => {
+        const planned = await compare(file, prune === true, connection, own);
+        warnOfSessionTrust(planned.plan.changes, connection, own);
+        return planned;
+      });
+      await executePlans(tasks, options, io);
+    });
 }
 
-interface Comparison {
-  readonly plan: Plan;
-  readonly current: ReadonlyMap<string, Stored>;
-  readonly connection: Connection;
+export const FILE_HELP =
+  "mapping file, folder of mapping files, or - (may be repeated: later files override earlier ones)";
+
+export function addPrune(command: Command): Command {
+  return command.option("--prune", "remove stored mappings that are not in the files");
 }
 
-export async function compare({ file, prune, ...options }: CompareOptions, io: IOStreams): Promise<Comparison> {
-  const { entries, denials, placeOf } = await readMappingFiles(file, io);
-  const connection = await connect(options, io);
+export async function compare(
+  { entries, denials, placeOf }: MappingFile,
+  prune: boolean,
+  connection: Connection,
+  io: IOStreams,
+): Promise<ClusterPlan> {
   const { prefix, partition } = connection.context;
   for (const entry of entries) checkAccount(connection.account, entry, nameOfEntry(entry));
   for (const denial of denials) checkAccount(connection.account, denial, `The denial of ${denial.entry.arnLike}`);
@@ -93,16 +78,16 @@ export async function compare({ file, prune, ...options }: CompareOptions, io: I
   for (const { what, notAfter } of ends) {
     if (isExpired(notAfter, connection.context.now)) io.tell(`Warning: ${what} ended on ${notAfter}.\n`);
   }
-  const current = await readMappings(connection, io);
+  const known = await readMappings(connection, io);
   const isInScope = (name: string) => {
     const kind = readName(prefix, name)?.kind;
     // With --account, stored deny lists are out of scope: grantManageMappings does not allow teams to lift denials.
     return kind !== undefined && (kind !== "deny" || connection.account === undefined || desired.has(name));
   };
   // Keep names that the authenticator ignores: under a short --prefix, they belong to other clusters.
-  const ours = new Map([...current].filter(([name]) => isInScope(name)));
+  const ours = new Map([...known].filter(([name]) => isInScope(name)));
   const wanted = prune ? desired : withStoredEntries(prefix, partition, desired, ours);
-  return { plan: planChanges(ours, wanted, prune === true), current, connection };
+  return { plan: planChanges(ours, wanted, prune), known, connection, isWhole: true };
 }
 
 /**

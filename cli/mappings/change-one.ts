@@ -11,8 +11,8 @@ import { parseStored } from "../../functions/lib/repeated-keys.ts";
 import { connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { readSome } from "../aws/read.ts";
+import { executePlan } from "../changes/execute-plans.ts";
 import { planChanges } from "../changes/plan.ts";
-import { executePlan } from "../changes/propose.ts";
 import { usage } from "../errors.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
 import type { ConnectionOptions, WriteOptions } from "../options.ts";
@@ -38,7 +38,7 @@ export async function changeOne(
   await checkByLint(target, value.changed, connection.context);
   const plan = planChanges(before, new Map([[target.parameter, value.text]]), false);
   warnOfSessionTrust(plan.changes, connection, io);
-  await executePlan(plan, before, connection, options, io);
+  await executePlan({ plan, known: before, connection }, options, io);
 }
 
 /** Their values contain the ARN, because a parameter's name loses the case. */

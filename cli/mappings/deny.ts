@@ -4,25 +4,30 @@ import type { Command } from "commander";
 import { checkDenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
 import { denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../functions/lib/json.ts";
-import { isExpired } from "../../functions/lib/not-after.ts";
 import { grantsToFederated, parametersForFederated } from "../access/arn-overlap.ts";
-import { type Connection, connect } from "../aws/connection.ts";
+import type { Connection } from "../aws/connection.ts";
+import type { Stored } from "../aws/parameter.ts";
 import { readSome } from "../aws/read.ts";
+import { clusterTasks } from "../changes/cluster-tasks.ts";
+import { executePlans } from "../changes/execute-plans.ts";
 import { afterwards, type Change, planChanges } from "../changes/plan.ts";
-import { executePlan } from "../changes/propose.ts";
+import type { ClusterPlan } from "../changes/propose.ts";
+import { readMappings } from "../changes/read-for-access.ts";
 import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
-import { addConnection, addReading, addWrite, type ConnectionOptions, type WriteOptions } from "../options.ts";
+import { addConnections, addReading, addWrite, type ClustersOptions, type WriteOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import { addEnd, type EndOptions, endOf } from "../times.ts";
+import { effectOf, jwtMarks, jwtNotes } from "./deny-effect.ts";
+import { isPersonName, type PossibleIdentity, possibleIdentities } from "./deny-person.ts";
 import { accountOf } from "./file/entry.ts";
 import { isFor, listItems } from "./file/list-value.ts";
 import { valueText } from "./file/to-parameters.ts";
-import { DENY_HELP, findDenyTarget } from "./target.ts";
+import { checkAccount, DENY_HELP, findDenyTarget } from "./target.ts";
 
-interface DenyOptions extends ConnectionOptions, WriteOptions {
+interface DenyOptions extends ClustersOptions, WriteOptions, EndOptions {
   readonly session?: string;
-  readonly until?: string;
   readonly description?: string;
 }
 
@@ -30,42 +35,122 @@ export function denyCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
       "Denials take precedence over mappings. To remove one, use mappings allow. If <who> is already denied, this sets the " +
-      `end of the denial to --until, or removes the end without --until.\n\n${DENY_HELP}`,
+      `end of the denial to --until or --for, or removes the end without them.\n\n${DENY_HELP}\n\n` +
+      "A name, such as jane@example.com, denies what that person can be: sessions of that name of every mapped role and " +
+      "permission set, and users of that name. With several clusters, the command shows one plan, asks once, and goes on " +
+      "if one cluster fails.",
     examples: [
       "iam-authenticator mappings deny -c prod arn:aws:iam::111122223333:user/mallory",
+      "iam-authenticator mappings deny jane@example.com -c prod -c staging --description 'left the company'",
       "iam-authenticator mappings deny -c prod sso/111122223333/ClusterAdmin \\",
       "    --session jane@example.com --until 2099-12-31T00:00:00Z --description 'on leave'",
     ],
   }).argument("<who>");
-  return addWrite(addReading(addConnection(command)))
+  return addEnd(addWrite(addReading(addConnections(command))), "the denial")
     .option("--session <name>", "only this session of a role or permission set")
-    .option("--until <time>", "end of the denial, such as 2026-12-31T00:00:00Z")
     .option("--description <text>")
     .action((who: string, options: DenyOptions) => deny(who, options, io));
 }
 
+/** The keys of a denial that the options set. */
+interface DenialKeys {
+  readonly notAfter: string | undefined;
+  readonly description: string | undefined;
+}
+
 async function deny(who: string, options: DenyOptions, io: IOStreams): Promise<void> {
-  const connection = await connect(options, io);
-  const { prefix, partition, now } = connection.context;
-  const { parameter, arnLike } = findDenyTarget(connection, who, options.session);
-  const name = shortName(parameter, prefix);
-  const before = await readSome(connection.ssm, [parameter], io.interrupted);
-  const items = listItems(name, before.get(parameter), "deny", (item) => isFor(item, arnLike), partition);
-  const index = items.findIndex((item) => isFor(item, arnLike));
-  const old = items[index];
-  const description = options.description ?? (isObject(old) ? old["description"] : undefined);
-  const wanted = {
-    arnLike: isObject(old) ? old["arnLike"] : arnLike,
-    ...(options.until !== undefined && { notAfter: options.until }),
-    ...(description !== undefined && { description }),
-  };
-  const check = checkDenyEntry(wanted, { partition });
-  if (!check.valid) throw usage(`${arnLike}: ${check.problem.replace(/^notAfter/, "--until")}. Nothing was written.`);
-  if (isExpired(options.until, now)) throw usage(`--until ${options.until} is in the past.`);
-  const value = valueText(name, index < 0 ? [...items, check.entry] : items.with(index, check.entry));
-  const plan = planChanges(before, new Map([[parameter, value]]), false);
+  const keys = { notAfter: endOf(options, io.clock(), ""), description: options.description };
+  const isPerson = isPersonName(who);
+  if (isPerson && options.session !== undefined) {
+    throw usage(
+      `--session requires a role or a permission set, not ${who}. The name ${who} alone denies its sessions.`,
+    );
+  }
+  const [, partition] = /^arn:([a-z-]+):/.exec(who) ?? [];
+  const tasks = await clusterTasks(
+    options,
+    io,
+    (connection, one, own) =>
+      isPerson ? planPerson(who, keys, connection, own) : planOne(who, one.session, keys, connection, own),
+    partition,
+  );
+  await executePlans(tasks, options, io, { goesOn: true });
+}
+
+async function planOne(
+  who: string,
+  session: string | undefined,
+  keys: DenialKeys,
+  connection: Connection,
+  io: IOStreams,
+): Promise<ClusterPlan> {
+  const { parameter, arnLike } = findDenyTarget(connection, who, session);
+  const known = await readSome(connection.ssm, [parameter], io.interrupted);
+  const value = withDenials(parameter, [arnLike], keys, known, connection);
+  const plan = planChanges(known, new Map([[parameter, value]]), false);
   await warnOfFederatedUsers(arnLike, plan.changes, connection, io);
-  await executePlan(plan, before, connection, options, io);
+  return { plan, known, connection, marks: jwtMarks(plan.changes, io), effect: effectOf([arnLike]) };
+}
+
+async function planPerson(
+  who: string,
+  keys: DenialKeys,
+  connection: Connection,
+  io: IOStreams,
+): Promise<ClusterPlan | undefined> {
+  const { context, account } = connection;
+  const known = await readMappings(connection, io);
+  const found = possibleIdentities(who, known, context);
+  if (found.length === 0) {
+    io.tell(`Nothing to deny: no mapping grants access to a session or a user named ${who}.\n`);
+    return undefined;
+  }
+  io.tell(`${who} can be ${namesOf(found)}.\n`);
+  const patterns = new Set(found.map(({ arnLike }) => arnLike));
+  for (const arnLike of patterns) checkAccount(account, { account: accountOf(arnLike) }, arnLike);
+  const desired = [...Map.groupBy(patterns, (arnLike) => denyParameter(context.prefix, accountOf(arnLike)))].map(
+    ([parameter, some]) => [parameter, withDenials(parameter, some, keys, known, connection)] as const,
+  );
+  const lists = new Map([...known].filter(([name]) => desired.some(([parameter]) => parameter === name)));
+  const plan = planChanges(lists, new Map(desired), false);
+  for (const line of jwtNotes(found, io)) io.tell(`${line}\n`);
+  const effect = effectOf([...patterns], found);
+  return { plan, known, connection, isWhole: true, marks: jwtMarks(plan.changes, io), effect };
+}
+
+const MOST_NAMED = 20;
+
+function namesOf(found: readonly PossibleIdentity[]): string {
+  const names = found.map(({ kind, mapping }) => `a ${kind} of ${mapping}`);
+  const more = names.length - MOST_NAMED;
+  return `${names.slice(0, MOST_NAMED).join(", ")}${more > 0 ? `, and ${more} more` : ""}`;
+}
+
+/** The list's new value. Denials that exist keep their place and their description. */
+function withDenials(
+  parameter: string,
+  patterns: readonly string[],
+  { notAfter, description }: DenialKeys,
+  known: ReadonlyMap<string, Stored>,
+  { context: { prefix, partition } }: Connection,
+): string {
+  const name = shortName(parameter, prefix);
+  const isChanged = (item: unknown) => patterns.some((arnLike) => isFor(item, arnLike));
+  let items = listItems(name, known.get(parameter), "deny", isChanged, partition);
+  for (const arnLike of patterns) {
+    const index = items.findIndex((item) => isFor(item, arnLike));
+    const old = items[index];
+    const text = description ?? (isObject(old) ? old["description"] : undefined);
+    const wanted = {
+      arnLike: isObject(old) ? old["arnLike"] : arnLike,
+      ...(notAfter !== undefined && { notAfter }),
+      ...(text !== undefined && { description: text }),
+    };
+    const check = checkDenyEntry(wanted, { partition });
+    if (!check.valid) throw usage(`${arnLike}: ${check.problem.replace(/^notAfter/, "--until")}. Nothing was written.`);
+    items = index < 0 ? [...items, check.entry] : items.with(index, check.entry);
+  }
+  return valueText(name, items);
 }
 
 /** Must not stop a denial: if the mappings cannot be read, the warning reports that. */

@@ -3,8 +3,8 @@
 import type { Command } from "commander";
 import { type Connection, connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
+import { executePlan } from "../changes/execute-plans.ts";
 import { planChanges } from "../changes/plan.ts";
-import { executePlan } from "../changes/propose.ts";
 import { readMappings } from "../changes/read-for-access.ts";
 import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
@@ -124,7 +124,7 @@ async function writeEdited(
     return;
   }
   warnOfSessionTrust(plan.changes, connection, io);
-  await executePlan(plan, now, connection, options, io, { isWhole });
+  await executePlan({ plan, known: now, connection, isWhole }, options, io);
 }
 
 function isChanged(before: Stored, now: Stored | undefined): boolean {

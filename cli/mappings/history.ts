@@ -5,9 +5,9 @@ import { isObject } from "../../functions/lib/json.ts";
 import { connect } from "../aws/connection.ts";
 import type { Stored, Version } from "../aws/parameter.ts";
 import { readHistory, readSome } from "../aws/read.ts";
+import { executePlan } from "../changes/execute-plans.ts";
 import { requireCluster } from "../changes/existing-cluster.ts";
 import { type Change, planChanges } from "../changes/plan.ts";
-import { executePlan } from "../changes/propose.ts";
 import { describe } from "../command.ts";
 import { finding } from "../errors.ts";
 import { type EvaluationContext, shortName } from "../function-settings.ts";
@@ -112,7 +112,7 @@ async function rollback(who: string, options: RollbackOptions, io: IOStreams): P
     (key.arnLike ?? key.session) === undefined
       ? planChanges(before, new Map([[parameter, wholeValue(context, name, target)]]), false)
       : { changes: entryChanges(name, key, before.get(parameter), target), unchanged: 0, extra: [] };
-  await executePlan(plan, before, connection, options, io);
+  await executePlan({ plan, known: before, connection }, options, io);
 }
 
 function wholeValue({ prefix, partition }: EvaluationContext, name: string, target: Stored): string {

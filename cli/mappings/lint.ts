@@ -3,20 +3,23 @@
 import { type Command, Option } from "commander";
 import { callersParameter } from "../../functions/authenticator/caller/bearer.ts";
 import { partitionOfRegion } from "../../functions/aws/partitions.ts";
+import { inEachCluster, type OneOf, throwWorst } from "../aws/clusters.ts";
 import { connect } from "../aws/connection.ts";
-import type { Rate } from "../aws/rates.ts";
+import { clusterTasks } from "../changes/cluster-tasks.ts";
+import { executePlans } from "../changes/execute-plans.ts";
 import { planChanges } from "../changes/plan.ts";
-import { executePlan } from "../changes/propose.ts";
 import { readMappings } from "../changes/read-for-access.ts";
 import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
 import { functionSettings, shortName } from "../function-settings.ts";
 import {
-  addConnection,
+  addConnections,
   addOutput,
   addReading,
   addWrite,
+  type ClustersOptions,
   collect,
+  isSeveral,
   type OutputOptions,
   type WriteOptions,
 } from "../options.ts";
@@ -29,14 +32,8 @@ import { type Finding, LEVELS, type Level } from "./lint/finding.ts";
 import { callerFindings, fixesFor } from "./lint/fix.ts";
 import { gravestFirst, lint } from "./lint/lint.ts";
 
-interface LintOptions extends OutputOptions, WriteOptions {
+interface LintOptions extends ClustersOptions, OutputOptions, WriteOptions {
   readonly file?: readonly string[];
-  readonly cluster?: string;
-  readonly region?: string;
-  readonly profile?: string;
-  readonly prefix?: string;
-  readonly account?: string;
-  readonly readRate?: Rate;
   readonly fix?: true;
   readonly fail: Level;
 }
@@ -54,7 +51,7 @@ export function lintCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator mappings lint -c prod --fix --dry-run",
     ],
   });
-  return addWrite(addOutput(addReading(addConnection(command, { clusterIsOptional: true }))))
+  return addWrite(addOutput(addReading(addConnections(command, { clusterIsOptional: true }))))
     .option("--fix", "rewrite stored values that only earlier releases accept")
     .option("-f, --file <path>", "check a mapping file instead (may be repeated)", collect)
     .addOption(new Option("--fail <level>", "lowest level for exit code 1").choices(LEVELS).default("warning"))
@@ -62,36 +59,51 @@ export function lintCommand(command: Command, io: IOStreams): Command {
 }
 
 async function lintMappings(options: LintOptions, io: IOStreams): Promise<void> {
-  const { file, cluster, fail, output } = options;
-  if (file === undefined && cluster === undefined) throw usage("Use --cluster or --file.");
+  const { file, clusters, fail, output } = options;
+  if (file === undefined && clusters.length === 0) throw usage("Use --cluster or --file.");
   if (options.fix && file !== undefined) throw usage("--fix changes stored values: omit --file.");
   const writing = ["dryRun", "yes", "force", "allowWeakening"] as const;
   if (!options.fix && writing.some((name) => options[name] !== undefined)) {
     throw usage("--dry-run, --yes, --force and --allow-weakening require --fix.");
   }
   if (options.fix) return fixStored(options, io);
-  const items = file === undefined ? await lintStored(options, io) : await lintFiles(file, options, io);
-  const headers = ["level", "rule", "where", "message"];
-  const row = ({ level, rule, where, message }: Finding) => [level, rule, where, message];
+  const { results, failures } =
+    file === undefined
+      ? await inEachCluster(options, io, lintStored)
+      : { results: [{ cluster: "", value: await lintFiles(file, options, io) }], failures: [] };
+  const isNamed = file === undefined && isSeveral(options);
+  const items = results.flatMap(({ cluster, value }) =>
+    value.map((one): ClusterFinding => (isNamed ? { cluster, ...one } : one)),
+  );
+  const headers = [...(isNamed ? ["cluster"] : []), "level", "rule", "where", "message"];
+  const row = ({ cluster, level, rule, where, message }: ClusterFinding) => [
+    ...(cluster === undefined ? [] : [cluster]),
+    ...[level, rule, where, message],
+  ];
   await printList({ items, headers, row, endsInText: true }, output, io);
   const count = (level: Level) => items.filter((item) => item.level === level).length;
   const failing = LEVELS.slice(0, LEVELS.indexOf(fail) + 1);
-  if (failing.some((level) => count(level) > 0)) {
-    const counts = [
-      counted(count("error"), "error"),
-      counted(count("warning"), "warning"),
-      counted(count("info"), "note"),
-    ];
-    throw finding(`${counts.join(", ")}.`);
-  }
+  const counts = [
+    counted(count("error"), "error"),
+    counted(count("warning"), "warning"),
+    counted(count("info"), "note"),
+  ];
+  const found = failing.some((level) => count(level) > 0) ? [`${counts.join(", ")}.`] : [];
+  throwWorst(failures, ...found);
+  if (found.length > 0) throw finding(...found);
+}
+
+interface ClusterFinding extends Finding {
+  /** With several clusters. */
+  readonly cluster?: string;
 }
 
 function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
-async function lintStored({ cluster = "", ...options }: LintOptions, io: IOStreams): Promise<Finding[]> {
-  const connection = await connect({ ...options, cluster }, io);
+async function lintStored(options: OneOf<LintOptions>, io: IOStreams): Promise<Finding[]> {
+  const connection = await connect(options, io);
   const stored = await readMappings(connection, io, { callers: true });
   const callers = callerFindings(stored, connection.context);
   stored.delete(callersParameter(connection.context.prefix));
@@ -100,24 +112,27 @@ async function lintStored({ cluster = "", ...options }: LintOptions, io: IOStrea
   return options.account === undefined ? findings : findings.filter(({ rule }) => rule !== "no-masters");
 }
 
-async function fixStored({ cluster = "", ...options }: LintOptions, io: IOStreams): Promise<void> {
-  const connection = await connect({ ...options, cluster }, io);
-  const current = await readMappings(connection, io, { callers: true });
-  const { fixes, left } = fixesFor(current, connection.context);
-  for (const { where, message } of left) io.tell(`${where} ${message}.\n`);
-  for (const note of fixes.flatMap(({ notes }) => notes)) io.tell(`${note}\n`);
-  if (fixes.length === 0 && left.length === 0) io.tell("Nothing to fix.\n");
-  if (fixes.length > 0) {
+async function fixStored(options: LintOptions, io: IOStreams): Promise<void> {
+  let notFixed = 0;
+  const tasks = await clusterTasks(options, io, async (connection, _, own) => {
+    const known = await readMappings(connection, own, { callers: true });
+    const { fixes, left } = fixesFor(known, connection.context);
+    for (const { where, message } of left) own.tell(`${where} ${message}.\n`);
+    for (const note of fixes.flatMap(({ notes }) => notes)) own.tell(`${note}\n`);
+    if (fixes.length === 0 && left.length === 0) own.tell("Nothing to fix.\n");
+    notFixed += left.length;
+    if (fixes.length === 0) return undefined;
     const fixed = new Map(fixes.map(({ name, value }) => [name, value]));
-    const before = new Map([...current].filter(([name]) => fixed.has(name)));
-    await executePlan(planChanges(before, fixed, false), current, connection, options, io);
-  }
-  if (left.length > 0) throw finding(`${left.length} not fixed.`);
+    const before = new Map([...known].filter(([name]) => fixed.has(name)));
+    return { plan: planChanges(before, fixed, false), known, connection };
+  });
+  await executePlans(tasks, options, io);
+  if (notFixed > 0) throw finding(`${notFixed} not fixed.`);
 }
 
-async function lintFiles(file: readonly string[], { cluster = "file", region }: LintOptions, io: IOStreams) {
+async function lintFiles(file: readonly string[], { region }: LintOptions, io: IOStreams): Promise<Finding[]> {
   const { entries, denials, problems, placeOf } = await examineMappingFiles(file, io);
-  const { reservedPrefixes } = functionSettings({ cluster }, region ?? ANY_REGION, io);
+  const { reservedPrefixes } = functionSettings({ cluster: "file" }, region ?? ANY_REGION, io);
   const context = { prefix: "/file", partition: partitionOf(region, entries), now: io.clock(), reservedPrefixes };
   const { values, problems: misplaced } = placeEntries(context.prefix, entries, denials, placeOf);
   const parameters = new Map([...values].map(([name, value]) => [name, { value, secure: false }]));

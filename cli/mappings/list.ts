@@ -1,6 +1,7 @@
 // `mappings list`: lists mappings and denials.
 
 import type { Command } from "commander";
+import { inEachCluster, type OneOf, throwWorst } from "../aws/clusters.ts";
 import { connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { destinationOf } from "../changes/destination.ts";
@@ -8,10 +9,12 @@ import { readMappings } from "../changes/read-for-access.ts";
 import { describe } from "../command.ts";
 import { shortName } from "../function-settings.ts";
 import {
-  addConnection,
+  addConnections,
   addListOutput,
   addReading,
-  type ConnectionOptions,
+  type ClustersOptions,
+  isSeveral,
+  type ListFormat,
   type ListOutputOptions,
 } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
@@ -19,13 +22,17 @@ import { printData, printList } from "../terminal/print.ts";
 import { type Entry, writeEntry } from "./file/entry.ts";
 import { type Denial, readParameter } from "./file/read-parameter.ts";
 
-interface ListOptions extends ConnectionOptions, ListOutputOptions {
+interface ListOptions extends ClustersOptions, ListOutputOptions {
   readonly group?: string;
 }
 
 /** One mapping, one denial, or one problem of a parameter. */
 interface Item {
   readonly stored: Stored;
+  /** The parameter without the prefix. */
+  readonly name: string;
+  /** With several clusters. */
+  readonly cluster?: string;
   readonly entry?: Entry;
   readonly denial?: Denial;
   readonly problem?: string;
@@ -40,12 +47,20 @@ export function listCommand(command: Command, io: IOStreams): Command {
       "iam-authenticator mappings ls -c prod -o wide",
     ],
   });
-  return addListOutput(addReading(addConnection(command)))
+  return addListOutput(addReading(addConnections(command)))
     .option("--group <name>", "only mappings that grant this group")
     .action((options: ListOptions) => list(options, io));
 }
 
 async function list(options: ListOptions, io: IOStreams): Promise<void> {
+  const { results, failures } = await inEachCluster(options, io, itemsIn);
+  const isNamed = isSeveral(options);
+  const items = results.flatMap(({ cluster, value }) => value.map((item) => (isNamed ? { ...item, cluster } : item)));
+  await print(items, isNamed, options.output, io);
+  throwWorst(failures);
+}
+
+async function itemsIn(options: OneOf<ListOptions>, io: IOStreams): Promise<Item[]> {
   const connection = await connect(options, io);
   const { prefix, partition } = connection.context;
   const current = await readMappings(connection, io);
@@ -56,35 +71,39 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
     const which = group === undefined ? "" : ` that grant ${group}`;
     io.tell(`No mappings${which} in ${await destinationOf(connection, current, io)}.\n`);
   }
-  if (options.output === "json" || options.output === "yaml") {
-    await printData(items.map(machine), options.output, io);
-    return;
-  }
-  const headers = ["kind", "account", "name", "username", "groups", "note"];
+  return items;
+}
+
+/** `isNamed`: whether each item names its cluster. */
+async function print(items: readonly Item[], isNamed: boolean, output: ListFormat, io: IOStreams): Promise<void> {
+  if (output === "json" || output === "yaml") return printData(items.map(machine), output, io);
+  const named = (item: Item, cells: string[]) => (isNamed ? [item.cluster ?? "", ...cells] : cells);
+  const headers = [...(isNamed ? ["cluster"] : []), "kind", "account", "name", "username", "groups", "note"];
   const wide = {
     headers: [...headers, "parameter", "version", "modified"],
     row: (item: Item) => {
-      const { name, version, modified } = item.stored;
-      return [...row(item, prefix), shortName(name, prefix), String(version), new Date(modified).toISOString()];
+      const { version, modified } = item.stored;
+      return [...named(item, row(item)), item.name, String(version), new Date(modified).toISOString()];
     },
   };
-  const listing = { items, headers, row: (item: Item) => row(item, prefix), wide };
-  const name = ({ stored }: Item) => shortName(stored.name, prefix);
-  await printList({ ...listing, name, narrow: (item) => narrowRow(row(item, prefix)) }, options.output, io);
+  const listing = { items, headers, row: (item: Item) => named(item, row(item)), wide };
+  const name = (item: Item) => named(item, [item.name]).join(" ");
+  await printList({ ...listing, name, narrow: (item) => named(item, narrowRow(row(item))) }, output, io);
 }
 
 function itemsOf(stored: Stored, prefix: string, partition: string): Item[] {
   const { entries, denials, problems } = readParameter(prefix, stored.name, stored, partition);
+  const name = shortName(stored.name, prefix);
   return [
-    ...entries.map((entry) => ({ stored, entry })),
-    ...denials.map((denial) => ({ stored, denial })),
-    ...problems.map((problem) => ({ stored, problem })),
+    ...entries.map((entry) => ({ stored, name, entry })),
+    ...denials.map((denial) => ({ stored, name, denial })),
+    ...problems.map((problem) => ({ stored, name, problem })),
   ];
 }
 
-function row({ stored, entry, denial, problem }: Item, prefix: string): string[] {
+function row({ name: parameter, entry, denial, problem }: Item): string[] {
   if (denial !== undefined) return ["deny", denial.account, denial.entry.arnLike, "", "", denialNote(denial)];
-  if (entry === undefined) return ["INVALID", "", shortName(stored.name, prefix), "", "", problem ?? ""];
+  if (entry === undefined) return ["INVALID", "", parameter, "", "", problem ?? ""];
   const { kind, account, name, mapping } = entry;
   const { arnLike, session, username = "", groups = [] } = mapping;
   const whom = session === undefined ? (arnLike ?? name) : `${name} ${session}`;
@@ -114,8 +133,9 @@ function note({ mapping: { deny, notAfter, principalId, description } }: Entry):
   return words.join(", ");
 }
 
-function machine({ stored, entry, denial, problem }: Item) {
+function machine({ cluster, stored, entry, denial, problem }: Item) {
   return {
+    ...(cluster !== undefined && { cluster }),
     parameter: stored.name,
     version: stored.version,
     modified: new Date(stored.modified).toISOString(),

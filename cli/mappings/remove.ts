@@ -4,9 +4,9 @@ import type { Command } from "commander";
 import { connect } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { readSome } from "../aws/read.ts";
+import { executePlan } from "../changes/execute-plans.ts";
 import { requireCluster } from "../changes/existing-cluster.ts";
 import { type Change, removalOf } from "../changes/plan.ts";
-import { executePlan } from "../changes/propose.ts";
 import { describe } from "../command.ts";
 import { finding, silentExit } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
@@ -55,7 +55,7 @@ async function remove(who: readonly string[], options: RemoveOptions, io: IOStre
   const changes = removals.flatMap(({ change }) => change ?? []);
   if (changes.length === 0) throw finding(...missing, "Nothing was removed.");
   for (const line of missing) io.tell(`${line}\n`);
-  await executePlan({ changes, unchanged: 0, extra: [] }, found, connection, options, io);
+  await executePlan({ plan: { changes, unchanged: 0, extra: [] }, known: found, connection }, options, io);
   // Either a typo, or an earlier, interrupted run already removed it.
   if (missing.length > 0) throw silentExit();
 }

@@ -1,9 +1,7 @@
-// Parses reviews in the log and the times of options, and creates the filter for the log.
+// Parses reviews in the log, and creates the filter for the log.
 
-import { InvalidArgumentError } from "commander";
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { notAfterTime } from "../../functions/lib/not-after.ts";
 import { supposeIdentity } from "../access/evaluation.ts";
 
 export interface LoggedReview extends LoggedTexts {
@@ -39,22 +37,6 @@ export function readReview(line: string, time: number): LoggedReview | undefined
   const { groups } = entry;
   const isList = Array.isArray(groups) && groups.every((group) => typeof group === "string");
   return { time, outcome, ...Object.fromEntries(texts), ...(isList && { groups }) };
-}
-
-/** Returns milliseconds since 1970. `now`: when the command runs, in the same unit. */
-export type LogTime = (now: number) => number;
-
-const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
-
-/** Parses `90s`, `15m`, `1h`, `2d`, `1w` or `2026-11-24T16:00:00Z`. */
-export function readLogTime(text: string): LogTime {
-  const [, count, unit] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
-  if (count !== undefined) return (now) => Math.max(0, now - Number(count) * UNITS[unit as keyof typeof UNITS]);
-  const time = notAfterTime(text);
-  if (time !== undefined && time >= 0) return () => time;
-  throw new InvalidArgumentError(
-    "It must be a duration such as 15m, 1h or 2d, or a time such as 2026-11-24T16:00:00Z.",
-  );
 }
 
 /** UTC, to the second, for tables and messages. */

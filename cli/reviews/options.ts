@@ -13,12 +13,12 @@ import { EXIT, Failure, usage } from "../errors.ts";
 import { functionSettings } from "../function-settings.ts";
 import { addConnection, type ConnectionOptions, readPositive } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { type LogTime, readLogTime } from "./logged-review.ts";
+import { type PastTime, readPastTime } from "../times.ts";
 import type { LogQuery, LogReader } from "./read-log.ts";
 
 export interface ReviewsOptions extends ConnectionOptions, LogGroupOptions {
-  readonly since: LogTime;
-  readonly until?: LogTime;
+  readonly since: PastTime;
+  readonly until?: PastTime;
   readonly outcome?: readonly Outcome[];
   readonly who?: string;
   readonly rate: number;
@@ -34,10 +34,10 @@ export function addReviews(command: Command): Command {
   return addConnection(command)
     .addOption(
       new Option("--since <when>", "start: a duration before now, or a time")
-        .argParser(readLogTime)
-        .default(readLogTime("1h"), "1h"),
+        .argParser(readPastTime)
+        .default(readPastTime("1h"), "1h"),
     )
-    .option("--until <when>", "end: a duration before now, or a time (default: now)", readLogTime)
+    .option("--until <when>", "end: a duration before now, or a time (default: now)", readPastTime)
     .addOption(new Option("--outcome <outcome...>", "only reviews with this outcome").choices(OUTCOMES))
     .option("--who <arn|username>", "only reviews of this identity or user")
     .option("--log-group <name>", "the function's log (default: the stack's output LogGroup)")

@@ -4,8 +4,8 @@ import { type Command, Option } from "commander";
 import type { IssuerKey } from "../../../functions/issuer/key.ts";
 import { issuerKeyParameter, MAX_KEYS } from "../../../functions/issuer/keys.ts";
 import { type Connection, connect } from "../../aws/connection.ts";
+import { executePlan } from "../../changes/execute-plans.ts";
 import type { Change } from "../../changes/plan.ts";
-import { executePlan } from "../../changes/propose.ts";
 import { writeValue } from "../../changes/write.ts";
 import { describe } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
@@ -68,7 +68,7 @@ async function publish(options: PublishOptions, io: IOStreams): Promise<void> {
     if (isWritten) await withdrawTooMany(now, changes, connection, io);
     else refuseTooMany(now, changes);
   };
-  await executePlan(plan, byName(published), connection, options, io, { effect, recheck });
+  await executePlan({ plan, known: byName(published), connection, effect: () => [effect] }, options, io, { recheck });
 }
 
 function refuseTooMany(published: readonly PublishedKey[], changes: readonly Change[]): void {

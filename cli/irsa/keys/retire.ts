@@ -3,8 +3,8 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { notAfterTime } from "../../../functions/lib/not-after.ts";
 import { connect } from "../../aws/connection.ts";
+import { executePlan } from "../../changes/execute-plans.ts";
 import type { Change } from "../../changes/plan.ts";
-import { executePlan } from "../../changes/propose.ts";
 import { describe } from "../../command.ts";
 import { finding, usage } from "../../errors.ts";
 import { addConnection, type ConnectionOptions, readWhole, type WriteOptions } from "../../options.ts";
@@ -69,7 +69,7 @@ async function retire(kid: string, options: RetireOptions, io: IOStreams): Promi
   const change: Change = { action: "remove", name: before.name, before, value: undefined, shown };
   const plan = { changes: [change], unchanged: published.length - 1, extra: [] };
   const effect = "The issuer stops serving it within 30 s. AWS may cache it for longer.";
-  await executePlan(plan, byName(published), connection, writeOptions, io, { effect });
+  await executePlan({ plan, known: byName(published), connection, effect: () => [effect] }, writeOptions, io);
 }
 
 async function readCluster(kubeconfig: string, kid: string, signedUntil: number, io: IOStreams) {

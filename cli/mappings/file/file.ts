@@ -12,7 +12,7 @@ import { type Entry, readEntry, writeEntry } from "./entry.ts";
 import { type Denial, readDenial } from "./read-parameter.ts";
 import type { PlaceOf } from "./to-parameters.ts";
 
-interface MappingFile {
+export interface MappingFile {
   readonly entries: readonly Entry[];
   readonly denials: readonly Denial[];
   /** File and line of each entry and denial. */

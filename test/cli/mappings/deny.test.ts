@@ -119,7 +119,13 @@ test("deny accepts ARNs, patterns and names, and selects the account's list", as
     assert.ok(JSON.stringify(await list(account)).includes(`"${arnLike}"`), who);
   }
   assert.equal(await verdict("arn:aws:iam::444455556666:user/any/body"), "identity_denied");
-  for (const who of [`pattern/${A}`, "deny/any", "mallory", `arn:aws:iam::${A}:role/path/x-*`, "arn:aws:s3:::bucket"]) {
+  for (const who of [
+    `pattern/${A}`,
+    "deny/any",
+    "mal lory",
+    `arn:aws:iam::${A}:role/path/x-*`,
+    "arn:aws:s3:::bucket",
+  ]) {
     const { code, err } = await cluster.mappings(["deny", who, "-y"]);
     assert.equal(code, 2, `${who}: ${err}`);
   }

@@ -1,0 +1,83 @@
+// Applies the contexts of the configuration file to the options of a command.
+
+import type { Command } from "commander";
+import { type Config, type Context, type NamedCluster, readConfig } from "./config.ts";
+import { usage } from "./errors.ts";
+import { severalClusters } from "./several-clusters.ts";
+import type { IOStreams } from "./terminal/io-streams.ts";
+
+/** Applies the contexts that --cluster or --all-contexts name, or the default context, to a command before it runs. */
+export async function applyContext(command: Command, { environment }: IOStreams): Promise<void> {
+  if (!hasOption(command, "cluster")) return;
+  const config = await readConfig(environment);
+  const takesSeveral = hasOption(command, "all-contexts");
+  const named = namesFor(command, config).map((name): NamedCluster => {
+    const context = config && contextFor(config, name, command);
+    return { name, cluster: context?.cluster ?? name, ...(context !== undefined && { context }) };
+  });
+  const [first, ...others] = named;
+  if (takesSeveral && others.length > 0) {
+    command.setOptionValueWithSource("clusters", severalClusters(named, command), "config");
+    return;
+  }
+  if (first !== undefined) applyOne(first, command);
+  if (!takesSeveral) return;
+  const clusters = first === undefined ? [] : [{ name: first.name, cluster: first.cluster }];
+  command.setOptionValueWithSource("clusters", clusters, "config");
+}
+
+/** The names or ids of the clusters that the user chose; empty without any and without a default context. */
+function namesFor(command: Command, config: Config | undefined): readonly string[] {
+  const given: unknown = command.getOptionValue("cluster");
+  if (command.getOptionValue("allContexts") === true) {
+    if (command.getOptionValueSource("cluster") === "cli") throw usage("Give either --cluster or --all-contexts.");
+    if (config !== undefined && config.contexts.size > 0) return [...config.contexts.keys()];
+    throw usage("--all-contexts requires a configuration file with contexts.");
+  }
+  if (Array.isArray(given)) return [...new Set<string>(given)];
+  const one = typeof given === "string" ? given : config?.defaultContext;
+  return one === undefined ? [] : [one];
+}
+
+function applyOne({ cluster, context }: NamedCluster, command: Command): void {
+  command.setOptionValueWithSource("cluster", cluster, "config");
+  if (context === undefined) return;
+  const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  const { region, profile, prefix, account, kubeconfig } = context;
+  setDefault(command, "region", AWS_REGION || AWS_DEFAULT_REGION ? undefined : region);
+  // The SDK would prefer the profile's keys to those of the environment.
+  setDefault(command, "profile", AWS_PROFILE || AWS_ACCESS_KEY_ID ? undefined : profile);
+  setDefault(command, "prefix", prefix);
+  if (command.getOptionValue("endpoint") === undefined) setDefault(command, "kubeconfig", kubeconfig);
+  // Not --account, which selects the mappings of one account.
+  if (account !== undefined) command.setOptionValueWithSource("contextAccount", account, "config");
+}
+
+/** Finds a context by name, or by cluster id if it is the only one or the other options select one. */
+function contextFor({ contexts, file }: Config, name: string, command: Command): Context | undefined {
+  const named = contexts.get(name);
+  if (named !== undefined) return named;
+  const same = [...contexts].filter(([, { cluster }]) => cluster === name);
+  if (same.length < 2) return same[0]?.[1];
+  const [meant, ...others] = same.filter(([, context]) => agrees(context, command));
+  if (meant !== undefined && others.length === 0) return meant[1];
+  const names = same.map(([one]) => one).join(", ");
+  throw usage(`${file} has several contexts for the cluster ${name}. Give one of them as --cluster: ${names}.`);
+}
+
+function agrees(context: Context, command: Command): boolean {
+  return (["region", "profile", "prefix"] as const).every((name) => {
+    const given: unknown = command.getOptionValue(name);
+    return given === undefined || given === context[name];
+  });
+}
+
+function hasOption(command: Command, name: string): boolean {
+  return command.options.some(({ long }) => long === `--${name}`);
+}
+
+function setDefault(command: Command, name: string, value: string | undefined): void {
+  if (hasOption(command, name) && value !== undefined && command.getOptionValue(name) === undefined) {
+    command.setOptionValueWithSource(name, value, "config");
+  }
+}

@@ -1,0 +1,94 @@
+// Carries out the plans of one or several clusters: shows all, asks once, writes cluster by cluster.
+
+import { type ClusterFailure, failureIn, throwWorst } from "../aws/clusters.ts";
+import { EXIT, silentExit } from "../errors.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import { type ClusterPlan, confirmAll, outcome, type Proposal, type ProposeOptions, prepare } from "./propose.ts";
+import { Stopped, writeAll } from "./write-all.ts";
+
+interface ExecuteOptions {
+  /** Whether the other clusters are written after one has failed. A change that loosens access never goes on. */
+  readonly goesOn?: boolean;
+  /** Called after the confirmation, before the first write and after the last. Throws to stop. */
+  readonly recheck?: (isWritten: boolean) => Promise<void>;
+}
+
+export interface ClusterTask {
+  /** For messages; empty if it is the only cluster. */
+  readonly name: string;
+  readonly io: IOStreams;
+  /** Reads the cluster and plans its changes; `undefined` if nothing is to do there. */
+  readonly plan: () => Promise<ClusterPlan | undefined>;
+}
+
+interface Ready extends Pick<ClusterTask, "name" | "io"> {
+  readonly proposal: Proposal;
+}
+
+export async function executePlan(
+  planned: ClusterPlan,
+  options: ProposeOptions,
+  io: IOStreams,
+  more: Pick<ExecuteOptions, "recheck"> = {},
+): Promise<void> {
+  await executePlans([{ name: "", io, plan: async () => planned }], options, io, more);
+}
+
+/**
+ * Not atomic: a failure is reported by cluster, and the exit code is the worst. Nothing is written if a cluster cannot
+ * be planned, unless the change goes on and loosens nothing.
+ */
+export async function executePlans(
+  tasks: readonly ClusterTask[],
+  options: ProposeOptions,
+  io: IOStreams,
+  { goesOn = false, recheck }: ExecuteOptions = {},
+): Promise<void> {
+  const failures: ClusterFailure[] = [];
+  const ready: Ready[] = [];
+  for (const task of tasks) {
+    try {
+      const planned = await task.plan();
+      const proposal = planned && (await prepare(planned, options, task.io));
+      if (proposal !== undefined) ready.push({ ...task, proposal });
+    } catch (error) {
+      if (task.name === "") throw error;
+      failures.push({ name: task.name, failure: failureIn(error, io) });
+    }
+  }
+  const loosens = ready.some(({ proposal }) => proposal.loosens);
+  if (!goesOn || loosens) throwWorst(failures, "Nothing was written, because not every cluster can be changed.");
+  if (ready.length === 0 || options.dryRun) return throwWorst(failures);
+  // The user decides with the failures in view; throwWorst repeats them at the end.
+  const seen = options.yes ? [] : failures;
+  for (const { name, failure } of seen) for (const line of failure.lines) io.tell(`${name}: ${line}\n`);
+  await confirmAll(
+    ready.map(({ proposal }) => proposal),
+    options,
+    io,
+  );
+  await recheck?.(false);
+  const written = await writeReady(ready, goesOn, recheck);
+  throwWorst([...failures, ...written.failures], ...written.left);
+  if (ready.some(({ proposal }) => proposal.isPartial)) throw silentExit();
+}
+
+async function writeReady(ready: readonly Ready[], goesOn: boolean, recheck: ExecuteOptions["recheck"]) {
+  const failures: ClusterFailure[] = [];
+  for (const [index, { name, io, proposal }] of ready.entries()) {
+    try {
+      await writeAll(proposal, proposal.connection, io);
+      await recheck?.(true);
+      const [effect, ...others] = proposal.effect(io.clock());
+      io.tell(`${outcome(proposal.changes)} ${effect}\n`);
+      for (const line of others) io.tell(`${line}\n`);
+    } catch (error) {
+      if (name === "" || !(error instanceof Stopped)) throw error;
+      failures.push({ name, failure: error });
+      const left = ready.slice(index + 1).map((one) => one.name);
+      const stops = !goesOn || error.exitCode === EXIT.interrupted;
+      if (stops && left.length > 0) return { failures, left: [`Not written: ${left.join(", ")}.`] };
+    }
+  }
+  return { failures, left: [] };
+}

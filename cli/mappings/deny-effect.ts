@@ -1,0 +1,81 @@
+// Describes what a denial ends and when, what it does not end, and which JWTs it denies besides.
+
+import type { Weakening } from "../access/weakenings.ts";
+import { type Change, newDenials } from "../changes/plan.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import type { PossibleIdentity } from "./deny-person.ts";
+
+/** In milliseconds: how long the function caches a parameter. */
+const FUNCTION_CACHE_MS = 30_000;
+/**
+ * In milliseconds: the default of --authentication-token-webhook-cache-ttl.
+ * https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/
+ */
+const APISERVER_CACHE_MS = 120_000;
+
+/** @param found of a person: the mappings that still grant access under another session name */
+export function effectOf(patterns: readonly string[], found: readonly PossibleIdentity[] = []) {
+  const ofSession = patterns.flatMap((arnLike) => sessionIn(arnLike) ?? []);
+  const evading = new Set([
+    ...found.filter(({ choosesName }) => choosesName).map(({ mapping }) => mapping),
+    ...(found.length > 0 ? [] : ofSession.filter(({ isOfSet }) => !isOfSet).map(({ role }) => `role ${role}`)),
+  ]);
+  return (now: number): readonly string[] => [
+    `The function reads the change within 30 s. By default, kube-apiserver caches an answer for 2 min, so access ends by ${timeOf(now + FUNCTION_CACHE_MS + APISERVER_CACHE_MS)}.`,
+    ...(evading.size === 0
+      ? []
+      : [
+          `Not ended: other session names of ${[...evading].join(", ")}. Whoever assumes such a role chooses the name: ` +
+            "change the role's trust policy, or deny the role.",
+        ]),
+    "Not ended: client certificates, and files with service account tokens or certificates.",
+  ];
+}
+
+function timeOf(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 19)}Z`;
+}
+
+interface SessionPattern {
+  readonly account: string;
+  readonly role: string;
+  readonly session: string;
+  /** Of one permission set, whose role's suffix only AWS knows. */
+  readonly isOfSet: boolean;
+}
+
+function sessionIn(arnLike: string): SessionPattern | undefined {
+  const [, account = "", role = "", session = ""] =
+    /^arn:[^:]*:sts:[^:]*:([^:]*):assumed-role\/([^/]+)\/([^/]+)$/i.exec(arnLike) ?? [];
+  if (role === "") return undefined;
+  return { account, role, session, isOfSet: /^AWSReservedSSO_[^*?]+_\?{16}$/i.test(role) };
+}
+
+function acceptsJwts({ environment }: IOStreams): boolean {
+  return Boolean(environment["JWT_ISSUERS"]);
+}
+
+/** A JWT does not show its session, so a denial of one session denies all JWTs of the role (the contract's section 14). */
+export function jwtNotes(found: readonly PossibleIdentity[], io: IOStreams): string[] {
+  const sessions = found.filter(({ kind }) => kind === "session").map(({ mapping }) => mapping);
+  if (!acceptsJwts(io) || sessions.length === 0) return [];
+  return [
+    `A JWT (JWT_ISSUERS) does not show its session: these denials also deny every JWT of ${[...new Set(sessions)].join(", ")}.`,
+  ];
+}
+
+/** Lines with `!`: denials of a session of any role, which deny the JWTs of all these roles. */
+export function jwtMarks(changes: readonly Change[], io: IOStreams): ReadonlyMap<string, readonly Weakening[]> {
+  if (!acceptsJwts(io)) return new Map();
+  const marks = changes.flatMap((change): (readonly [string, Weakening[]])[] => {
+    const wide = newDenials(change).flatMap(({ who }) => sessionIn(who) ?? []);
+    const texts = wide
+      .filter(({ role, isOfSet }) => !isOfSet && /[*?]/.test(role))
+      .map(({ account, role }): Weakening => {
+        const where = account === "*" ? "any account" : `account ${account}`;
+        return { kind: "jwts", text: `denies every JWT of the roles ${role} in ${where}, not only of this session` };
+      });
+    return texts.length === 0 ? [] : [[change.name, texts]];
+  });
+  return new Map(marks);
+}

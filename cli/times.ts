@@ -1,0 +1,57 @@
+// Parses the times and durations of options.
+
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { isExpired, notAfterTime } from "../functions/lib/not-after.ts";
+import { usage } from "./errors.ts";
+
+const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** In milliseconds; `undefined` for other text than `90s`, `15m`, `2h`, `2d` or `1w`. */
+function durationIn(text: string): number | undefined {
+  const [, count, unit] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
+  return count === undefined ? undefined : Number(count) * UNITS[unit as keyof typeof UNITS];
+}
+
+/** Returns milliseconds since 1970. `now`: when the command runs, in the same unit. */
+export type PastTime = (now: number) => number;
+
+/** Parses a duration before now, or a time such as `2026-11-24T16:00:00Z`. */
+export function readPastTime(text: string): PastTime {
+  const duration = durationIn(text);
+  if (duration !== undefined) return (now) => Math.max(0, now - duration);
+  const time = notAfterTime(text);
+  if (time !== undefined && time >= 0) return () => time;
+  throw new InvalidArgumentError(
+    "It must be a duration such as 15m, 1h or 2d, or a time such as 2026-11-24T16:00:00Z.",
+  );
+}
+
+export interface EndOptions {
+  readonly until?: string;
+  /** In milliseconds. */
+  readonly for?: number;
+}
+
+/** @param what ends, such as "the denial" */
+export function addEnd(command: Command, what: string): Command {
+  return command
+    .addOption(new Option("--until <time>", `end of ${what}, such as 2026-12-31T00:00:00Z`).conflicts(["for"]))
+    .addOption(new Option("--for <duration>", `end of ${what}, such as 2h or 3d from now`).argParser(readFor));
+}
+
+function readFor(text: string): number {
+  const duration = durationIn(text);
+  if (duration !== undefined && duration > 0) return duration;
+  throw new InvalidArgumentError("It must be a duration such as 30m, 2h or 3d.");
+}
+
+/**
+ * The end as `notAfter`; `undefined` without one. Leaves the syntax of --until to the check of the written value.
+ *
+ * @param never a clause: what happens with an end in the past
+ */
+export function endOf({ until, for: duration }: EndOptions, now: number, never: string): string | undefined {
+  if (isExpired(until, now)) throw usage(`--until ${until} is in the past${never}.`);
+  if (duration === undefined) return until;
+  return `${new Date(now + duration).toISOString().slice(0, 19)}Z`;
+}

@@ -1,0 +1,163 @@
+// `mappings deny <name>`: what a person can be, in which clusters, and who keeps access.
+
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import { ACCOUNT as A, type TwoClusters, twoClusters } from "./several.ts";
+
+const JANE = "jane@example.com";
+const JOE = "joe@example.com";
+const B = "444455556666";
+const user = (name: string, account = A) => `arn:aws:iam::${account}:user/${name}`;
+const session = (role: string, name: string, account = A) => `arn:aws:sts::${account}:assumed-role/${role}/${name}`;
+const SET = "AWSReservedSSO_Developers_0123456789abcdef";
+const ADMIN = { [`sso/${B}/clusteradmin`]: { username: "admin:{SessionName}", groups: ["system:masters"] } };
+const shared = { arn: `arn:aws:iam::${A}:role/team/Shared`, username: "s:{SessionName}" };
+
+let clusters: TwoClusters;
+beforeEach(async () => {
+  clusters = await twoClusters(
+    {
+      ...ADMIN,
+      [`sso/${A}/developers`]: { username: "dev:{SessionName}" },
+      [`role/${A}/shared`]: shared,
+      [`user/${A}/jane.40example.2ecom`]: { arn: user(JANE), username: "jane" },
+      [`user/${A}/joe.40example.2ecom`]: { arn: user(JOE), username: "joe" },
+    },
+    { ...ADMIN, [`pattern/${A}`]: [{ arnLike: `arn:aws:iam::${A}:role/ci-*`, username: "ci:{SessionName}" }] },
+  );
+});
+afterEach(() => clusters.close());
+
+const deny = (...words: string[]) =>
+  clusters.run(["mappings", "deny", JANE, "--all-contexts", "--rate", "1000", "-y", ...words]);
+
+test("a name denies the person's sessions and users in every cluster, and nobody else", async () => {
+  const { code, out, err } = await deny("--description", "left");
+  assert.equal(code, 0, err);
+  assert.match(
+    err,
+    new RegExp(
+      `^prod: ${JANE} can be a session of role/${A}/shared, a session of sso/${A}/developers, a session of ` +
+        `sso/${B}/clusteradmin, a user of user/${A}/jane\\.40example\\.2ecom\\.$`,
+      "m",
+    ),
+  );
+  assert.match(err, new RegExp(`^prod: Not ended: other session names of role/${A}/shared\\. Whoever assumes`, "m"));
+  assert.match(err, /^staging: Wrote 2 parameters\. .*access ends by \S+Z\.$/m);
+  assert.doesNotMatch(out, / ! /);
+  const expected = [
+    ["prod", user(JANE), "identity_denied"],
+    ["prod", user(JOE), "granted"],
+    ["prod", session("Shared", JANE), "identity_denied"],
+    ["prod", session("Shared", JOE), "granted"],
+    ["prod", session(SET, JANE), "identity_denied"],
+    ["prod", session(SET, "Jane@Example.com"), "identity_denied"],
+    ["prod", session(SET, JOE), "granted"],
+    ["prod", session(SET, `x${JANE}`), "granted"],
+    ["staging", session("ci-1", JANE), "identity_denied"],
+    ["staging", session("ci-1", JOE), "granted"],
+    ["staging", session("AWSReservedSSO_ClusterAdmin_0123456789abcdef", JANE, B), "identity_denied"],
+    ["staging", session("AWSReservedSSO_ClusterAdmin_0123456789abcdef", JOE, B), "granted"],
+  ] as const;
+  for (const [cluster, arn, verdict] of expected) {
+    assert.equal(await clusters.verdict(cluster, arn), verdict, `${cluster} ${arn}`);
+  }
+  assert.match((await deny()).out, /0 to add, 0 to change, 0 to remove/);
+});
+
+test("allow with the same name grants what the mappings grant again, and keeps other denials", async () => {
+  await clusters.run(["mappings", "deny", user(JOE), "-c", "prod", "-y"]);
+  await deny();
+  const allow = ["mappings", "allow", JANE, "--all-contexts", "--rate", "1000", "-y"];
+  assert.equal((await clusters.run(allow)).code, 1);
+  const { code, err } = await clusters.run([...allow, "--allow-weakening"]);
+  assert.equal(code, 0, err);
+  assert.equal(await clusters.verdict("prod", session("Shared", JANE)), "granted");
+  assert.equal(await clusters.verdict("prod", user(JOE)), "identity_denied");
+  assert.equal((await clusters.run([...allow, "--allow-weakening"])).code, 1);
+});
+
+test("a role that any session name can assume is named, and the last administrator stays", async () => {
+  // Denying one session of the administrators' set leaves its other sessions.
+  const { code, err } = await clusters.run(["mappings", "deny", JANE, "-c", "staging", "-y"]);
+  assert.equal(code, 0, err);
+  assert.match(err, new RegExp(`^Not ended: other session names of pattern/${A}\\. `, "m"));
+});
+
+test("with JWT_ISSUERS, the plan names the roles whose JWTs are denied, and a wildcard needs a separate yes", async () => {
+  const environment = { JWT_ISSUERS: `${A}=https://x.tokens.sts.global.api.aws` };
+  const words = ["mappings", "deny", JANE, "--rate", "1000", "-y"];
+  const named = await clusters.run([...words, "-c", "prod"], { environment });
+  assert.equal(named.code, 0, named.err);
+  assert.match(
+    named.err,
+    new RegExp(`^A JWT \\(JWT_ISSUERS\\) .* every JWT of role/${A}/shared, sso/${A}/developers, `, "m"),
+  );
+  const wide = await clusters.run([...words, "-c", "staging"], { environment });
+  assert.equal(wide.code, 1);
+  assert.match(
+    wide.out,
+    /^ {4}! denies every JWT of the roles ci-\* in account 111122223333, not only of this session$/m,
+  );
+  assert.match(wide.out, /^! This change needs your consent: 1 denial of every JWT of a role\.$/m);
+  assert.equal(await clusters.verdict("staging", session("ci-1", JANE)), "granted");
+  assert.equal((await clusters.run([...words, "-c", "staging", "--allow-weakening"], { environment })).code, 0);
+  assert.equal(await clusters.verdict("staging", session("ci-1", JANE)), "identity_denied");
+});
+
+test("an account mapping denies all roles, users and federated users of that name", async () => {
+  clusters.store.put(`/iam-authenticator/prod/account/${B}`, "{}");
+  await deny();
+  for (const arn of [session("any", JANE, B), user(JANE, B), `arn:aws:sts::${B}:federated-user/${JANE}`]) {
+    assert.equal(await clusters.verdict("prod", arn), "identity_denied", arn);
+    assert.equal(await clusters.verdict("prod", arn.replace(JANE, JOE)), "granted", arn);
+  }
+});
+
+test("many roles of one account become one pattern, which fits into a deny list", async () => {
+  for (let i = 0; i < 60; i += 1) {
+    const arn = `arn:aws:iam::${A}:role/Role-${i}`;
+    clusters.store.put(`/iam-authenticator/prod/role/${A}/role-${i}`, JSON.stringify({ arn, username: "u" }));
+  }
+  const { code, err } = await clusters.run(["mappings", "deny", JANE, "-c", "prod", "-y"]);
+  assert.equal(code, 0, err);
+  assert.deepEqual(await clusters.value("prod", `deny/${A}`), [
+    { arnLike: session("*", JANE) },
+    { arnLike: user(JANE) },
+  ]);
+  assert.equal(await clusters.verdict("prod", session("Role-7", JANE)), "identity_denied");
+  assert.equal(await clusters.verdict("prod", session("Role-7", JOE)), "granted");
+});
+
+test("a name that nothing can have changes nothing, and --session with a name is refused", async () => {
+  clusters.store.remove(`/iam-authenticator/staging/sso/${B}/clusteradmin`);
+  clusters.store.put(`/iam-authenticator/staging/pattern/${A}`, "[]");
+  const none = await clusters.run(["mappings", "deny", JANE, "-c", "staging", "-y"]);
+  assert.deepEqual(
+    [none.code, none.err],
+    [0, `Nothing to deny: no mapping grants access to a session or a user named ${JANE}.\n`],
+  );
+  const refused = await deny("--session", "x");
+  assert.equal(refused.code, 2);
+  assert.match(refused.err, /^--session requires a role or a permission set, not jane@example\.com\./);
+});
+
+test("--for sets the end, and wrong values of --for and --until are refused", async () => {
+  const now = Date.UTC(2026, 10, 26, 10);
+  const run = (...words: string[]) =>
+    clusters.run(["mappings", "deny", user(JOE), "-c", "prod", "-y", ...words], { now });
+  assert.equal((await run("--for", "2h")).code, 0);
+  assert.deepEqual(await clusters.value("prod", `deny/${A}`), [
+    { arnLike: user(JOE), notAfter: "2026-11-26T12:00:00Z" },
+  ]);
+  for (const [words, sentence] of [
+    [["--for", "2"], /It must be a duration such as 30m, 2h or 3d\./],
+    [["--for", "0h"], /It must be a duration/],
+    [["--for", "2h", "--until", "2027-01-01T00:00:00Z"], /cannot be used with option/],
+    [["--until", "2020-01-01T00:00:00Z"], /^--until 2020-01-01T00:00:00Z is in the past\.$/m],
+  ] as const) {
+    const { code, err } = await run(...words);
+    assert.equal(code, 2, err);
+    assert.match(err, sentence);
+  }
+});

@@ -1,0 +1,247 @@
+// Commands for several clusters: one plan, one question, failures by cluster, and what is skipped or refused.
+
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { ACCOUNT, type TwoClusters, twoClusters } from "./several.ts";
+
+const ADMIN = { username: "admin:{SessionName}", groups: ["system:masters"] };
+const MALLORY = `arn:aws:iam::${ACCOUNT}:user/mallory`;
+const EVE = `arn:aws:iam::${ACCOUNT}:user/eve`;
+const STORED = {
+  [`sso/${ACCOUNT}/clusteradmin`]: ADMIN,
+  [`user/${ACCOUNT}/mallory`]: { arn: MALLORY, username: "mallory" },
+  [`user/${ACCOUNT}/eve`]: { arn: EVE, username: "eve" },
+};
+const DENY = ["mappings", "deny", MALLORY, "--rate", "1000"];
+const ALLOW = ["mappings", "allow", MALLORY, "--rate", "1000"];
+
+let clusters: TwoClusters;
+beforeEach(async () => {
+  clusters = await twoClusters(STORED, STORED);
+});
+afterEach(() => clusters.close());
+
+const verdicts = async (arn: string) => [await clusters.verdict("prod", arn), await clusters.verdict("staging", arn)];
+
+for (const which of [
+  ["--all-contexts"],
+  ["-c", "prod", "-c", "staging"],
+  ["-c", "prod", "-c", "staging", "-c", "prod"],
+]) {
+  test(`deny ${which.join(" ")} shows both plans, asks once, and denies only the identity in both`, async () => {
+    const { code, out, err } = await clusters.run([...DENY, ...which], { interactive: true, input: "y\n" });
+    assert.equal(code, 0, err);
+    assert.deepEqual(out.match(/cluster \w+ /g), ["cluster prod ", "cluster staging "]);
+    assert.deepEqual(err.match(/\? \[y\/N\]/g)?.length, 1);
+    assert.match(
+      err,
+      /^Write 2 parameters in 2 clusters: .*cluster prod \(.*\); .*cluster staging \(.*\)\? \[y\/N\] /m,
+    );
+    assert.match(err, /prod: Wrote 1 parameter\. .*so access ends by \S+Z\.$/m);
+    assert.match(err, /^staging: Wrote 1 parameter\. /m);
+    assert.deepEqual(await verdicts(MALLORY), ["identity_denied", "identity_denied"]);
+    assert.deepEqual(await verdicts(EVE), ["granted", "granted"]);
+  });
+}
+
+test("a no, and --dry-run, write to no cluster", async () => {
+  const no = await clusters.run([...DENY, "--all-contexts"], { interactive: true, input: "n\n" });
+  assert.deepEqual([no.code, no.err.endsWith("Nothing was written.\n")], [1, true]);
+  assert.equal((await clusters.run([...DENY, "--all-contexts", "--dry-run"])).code, 0);
+  assert.deepEqual(await verdicts(MALLORY), ["granted", "granted"]);
+});
+
+test("deny goes on when one cluster cannot be read, and exits with the worst code", async () => {
+  clusters.fail("GetParameters", "/iam-authenticator/prod/");
+  const { code, err } = await clusters.run([...DENY, "--all-contexts", "-y"]);
+  clusters.fail(undefined);
+  assert.equal(code, 3);
+  assert.match(err, /^prod: .+$/m);
+  assert.match(err, /^staging: Wrote 1 parameter\. /m);
+  assert.deepEqual(await verdicts(MALLORY), ["granted", "identity_denied"]);
+});
+
+test("deny goes on when one cluster cannot be written", async () => {
+  clusters.fail("PutParameter", "/iam-authenticator/prod/");
+  const { code, err } = await clusters.run([...DENY, "--all-contexts", "-y"]);
+  clusters.fail(undefined);
+  assert.equal(code, 3);
+  assert.match(err, /^prod: Nothing was written\./m);
+  assert.deepEqual(await verdicts(MALLORY), ["granted", "identity_denied"]);
+});
+
+test("allow needs every store, stops at the first failed write, and names the clusters that it did not reach", async () => {
+  await clusters.run([...DENY, "--all-contexts", "-y"]);
+  const allow = [...ALLOW, "--all-contexts", "-y", "--allow-weakening"];
+  clusters.fail("GetParameters", "/iam-authenticator/staging/");
+  const unread = await clusters.run(allow);
+  assert.equal(unread.code, 3);
+  assert.match(unread.err, /^staging: .*\nNothing was written, because not every cluster can be changed\.\n$/m);
+  clusters.fail("PutParameter", "/iam-authenticator/prod/");
+  const stopped = await clusters.run(allow);
+  assert.equal(stopped.code, 3);
+  assert.match(stopped.err, /^prod: Nothing was written\..*\nNot written: staging\.\n$/m);
+  clusters.fail(undefined);
+  assert.deepEqual(await verdicts(MALLORY), ["identity_denied", "identity_denied"]);
+  const refused = await clusters.run([...ALLOW, "--all-contexts", "-y"]);
+  assert.equal(refused.code, 1);
+  assert.match(refused.err, /^Refused: this lifts the denial of \S+mallory\. To accept/m);
+  assert.equal((await clusters.run(allow)).code, 0);
+  assert.deepEqual(await verdicts(MALLORY), ["granted", "granted"]);
+});
+
+test("a deny that loosens writes nothing if one cluster cannot be read", async () => {
+  await clusters.run([...DENY, "--all-contexts", "-y"]);
+  clusters.fail("GetParameters", "/iam-authenticator/staging/");
+  const sooner = await clusters.run([...DENY, "--for", "2h", "--all-contexts", "-y", "--allow-weakening"]);
+  clusters.fail(undefined);
+  assert.equal(sooner.code, 3);
+  assert.match(sooner.err, /Nothing was written, because not every cluster can be changed\.\n$/);
+  assert.deepEqual(await clusters.value("prod", `deny/${ACCOUNT}`), [{ arnLike: MALLORY }]);
+});
+
+test("allow skips a cluster without the denial by name, and fails if no cluster has it", async () => {
+  await clusters.run([...DENY, "-c", "prod", "-y"]);
+  const allow = [...ALLOW, "--all-contexts", "-y", "--allow-weakening"];
+  const { code, err } = await clusters.run(allow);
+  assert.equal(code, 0, err);
+  assert.match(err, /^staging: No denial names \S+mallory\.$/m);
+  assert.equal((await clusters.run(allow)).code, 1);
+});
+
+test("a context of another account is refused before anything is read", async () => {
+  clusters.configure({ prod: { account: ACCOUNT }, other: { account: "444455556666", cluster: "staging" } });
+  const { code, err } = await clusters.run(["mappings", "lint", "--fix", "--all-contexts", "-y"]);
+  assert.equal(code, 2);
+  assert.match(
+    err,
+    /^other: The credentials are of account 111122223333, but the context of staging requires 444455556666\. /m,
+  );
+  const single = await clusters.run([...DENY, "-c", "other", "-y"]);
+  assert.equal(single.code, 2);
+  assert.match(single.err, /^The credentials are of account 111122223333, but /);
+  clusters.configure({});
+  assert.equal(await clusters.verdict("staging", MALLORY), "granted");
+});
+
+test("one store named twice is written once, and contexts of another partition are skipped by name", async () => {
+  clusters.configure({
+    prod: {},
+    same: { cluster: "prod", region: "us-east-1" },
+    china: { cluster: "staging", region: "cn-north-1" },
+  });
+  const { code, out, err } = await clusters.run([...DENY, "--all-contexts", "-y"]);
+  assert.equal(code, 0, err);
+  assert.match(err, /^same: Skipped: it is the same store as prod\.$/m);
+  assert.match(err, /^china: Skipped: region cn-north-1 is in partition aws-cn, not aws\.$/m);
+  assert.equal(out.match(/^Plan for /gm)?.length, 1);
+  assert.deepEqual(await verdicts(MALLORY), ["identity_denied", "granted"]);
+  const none = await clusters.run([
+    ...["mappings", "deny", MALLORY.replace("arn:aws:", "arn:aws-us-gov:"), "--all-contexts", "-y"],
+  ]);
+  assert.equal(none.code, 2);
+  assert.match(none.err, /^No cluster is in partition aws-us-gov\. Nothing was written\.$/m);
+});
+
+test("each context's region applies, and options that contradict a context or suit one cluster are refused", async () => {
+  clusters.configure({ prod: { region: "eu-west-1" }, staging: { region: "us-west-2" } });
+  const { out } = await clusters.run([...DENY, "--all-contexts", "--dry-run"]);
+  assert.deepEqual(out.match(/region [\w-]+, cluster \w+/g), [
+    "region eu-west-1, cluster prod",
+    "region us-west-2, cluster staging",
+  ]);
+  for (const [words, sentence] of [
+    [
+      ["--all-contexts", "--region", "eu-west-1"],
+      /^--region eu-west-1 contradicts the context staging, whose region is us-west-2\.$/m,
+    ],
+    [
+      ["--all-contexts", "--prefix", "/x"],
+      /^--prefix is for one cluster, but 2 were given\. Set prefix in each context/m,
+    ],
+    [["--all-contexts", "--new"], /option '--all-contexts' cannot be used with option '--new'/],
+    [["--all-contexts", "-c", "prod"], /^Give either --cluster or --all-contexts\.$/m],
+    [["-c", "prod", "-c", "a b"], /argument 'a b' is invalid\. It must be up to 100 letters/],
+  ] as const) {
+    const { code, err } = await clusters.run([...DENY, ...words, "-y"]);
+    assert.equal(code, 2, words.join(" "));
+    assert.match(err, sentence);
+  }
+  const single = await clusters.run(["mappings", "set", MALLORY, "--username", "m", "-c", "prod", "-c", "staging"]);
+  assert.match(single.err, /--cluster is already 'prod'\. Give one cluster\./);
+  clusters.configure({});
+  const none = await clusters.run([...DENY, "--all-contexts"]);
+  assert.deepEqual([none.code, none.err], [2, "--all-contexts requires a configuration file with contexts.\n"]);
+});
+
+test("apply writes one file to both clusters, and needs both to be readable", async () => {
+  const file = join(clusters.home, "m.yaml");
+  writeFileSync(file, `mappings: [{arn: "${MALLORY}", username: changed}]`);
+  const apply = ["mappings", "apply", "-f", file, "--all-contexts", "-y", "--rate", "1000"];
+  clusters.fail("GetParametersByPath", "/iam-authenticator/staging");
+  const unread = await clusters.run(apply);
+  assert.equal(unread.code, 3);
+  assert.match(unread.err, /^staging: .*\nNothing was written, because not every cluster can be changed\.\n$/m);
+  clusters.fail(undefined);
+  const diff = await clusters.run(["mappings", "diff", "-f", file, "--all-contexts"]);
+  assert.deepEqual([diff.code, diff.out.match(/username: mallory -> changed/g)?.length], [1, 2]);
+  assert.equal((await clusters.run(apply)).code, 0);
+  for (const cluster of ["prod", "staging"]) {
+    assert.deepEqual(await clusters.value(cluster, `user/${ACCOUNT}/mallory`), { arn: MALLORY, username: "changed" });
+    assert.deepEqual(await clusters.value(cluster, `user/${ACCOUNT}/eve`), { arn: EVE, username: "eve" });
+  }
+  assert.equal((await clusters.run(["mappings", "diff", "-f", file, "--all-contexts"])).code, 0);
+});
+
+test("list and lint name the cluster of each item, go on past a failure, and stay unchanged for one cluster", async () => {
+  await clusters.run([...DENY, "-c", "staging", "-y"]);
+  const both = await clusters.run(["mappings", "list", "--all-contexts"]);
+  assert.match(both.out, /^CLUSTER +KIND +ACCOUNT /);
+  assert.match(both.out, /^staging +deny +111122223333 +\S+mallory +DENIED$/m);
+  assert.doesNotMatch(both.out, /^prod +deny /m);
+  const json = JSON.parse((await clusters.run(["mappings", "list", "--all-contexts", "-o", "json"])).out);
+  assert.deepEqual([...new Set(json.map(({ cluster }: { cluster: string }) => cluster))], ["prod", "staging"]);
+  const names = await clusters.run(["mappings", "list", "--all-contexts", "-o", "name"]);
+  assert.match(names.out, /^prod user\/111122223333\/eve$/m);
+  const one = await clusters.run(["mappings", "list", "-c", "prod", "-o", "json"]);
+  assert.ok(JSON.parse(one.out).every((item: object) => !("cluster" in item)));
+  clusters.fail("GetParametersByPath", "/iam-authenticator/prod");
+  const half = await clusters.run(["mappings", "list", "--all-contexts", "-o", "json"]);
+  const lint = await clusters.run(["mappings", "lint", "--all-contexts", "-o", "json"]);
+  clusters.fail(undefined);
+  assert.equal(half.code, 3);
+  assert.match(half.err, /^prod: /m);
+  assert.ok(JSON.parse(half.out).every(({ cluster }: { cluster: string }) => cluster === "staging"));
+  assert.equal(lint.code, 3);
+  assert.ok(JSON.parse(lint.out).every(({ cluster }: { cluster: string }) => cluster === "staging"));
+});
+
+test("diff of two clusters shows what only one has and what differs, without the prefix", async () => {
+  const diff = (...words: string[]) => clusters.run(["mappings", "diff", ...words]);
+  const equal = await diff("-c", "staging", "-c", "prod");
+  assert.deepEqual(
+    [equal.code, equal.out.split("\n")[1]],
+    [0, "0 only in the first, 0 only in the second, 0 different, 3 equal."],
+  );
+  await clusters.run([...DENY, "-c", "prod", "-y"]);
+  await clusters.run(["mappings", "remove", EVE, "-c", "prod", "-y", "--rate", "1000"]);
+  await clusters.run(["mappings", "set", MALLORY, "--username", "m", "-c", "prod", "-y", "--rate", "1000"]);
+  const { code, out } = await diff("-c", "staging", "-c", "prod");
+  assert.equal(code, 1);
+  assert.match(
+    out,
+    /^From account \d+, region us-east-1, cluster staging \(.*\), to account \d+, .* cluster prod \(.*\):\n/,
+  );
+  assert.match(out, /^\+ deny\/111122223333\n {4}\S+mallory\n/m);
+  assert.match(out, /^- user\/111122223333\/eve\n {4}eve\n/m);
+  assert.match(out, /^~ user\/111122223333\/mallory\n {4}username: mallory -> m\n/m);
+  assert.match(out, /\n1 only in the first, 1 only in the second, 1 different, 1 equal\.\n$/);
+  for (const words of [
+    ["-c", "prod"],
+    ["-c", "prod", "-c", "staging", "--prune"],
+  ]) {
+    assert.equal((await diff(...words)).code, 2, words.join(" "));
+  }
+});
