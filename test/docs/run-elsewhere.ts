@@ -58,6 +58,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "kubectl auth ": by(AT_A_CLUSTER, "docs/rbac.md"),
   "kubectl --kubeconfig my-cluster.kubeconfig auth whoami": by("test/e2e/whoami.e2e.ts", '"whoami"'),
   "kubectl --kubeconfig /dev/null ": by(AT_A_CLUSTER, "--kubeconfig /dev/null"),
+  "kubectl --server https://node-1:6443 get --raw /openid/v1/jwks": by("test/e2e/irsa.e2e.ts", "own(JWKS_PATH)"),
   "kubectl --server ": by(MIGRATION, "whoami"),
   "kubectl -n kube-system get configmap aws-iam-authenticator ": by(MIGRATION, "# MountedFile"),
   "kubectl -n kube-system get configmap aws-auth ": by("test/cli/mappings/formats/import.test.ts", "aws-auth"),
@@ -80,6 +81,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "kubectl label serviceaccounts ": by("test/e2e/irsa-install.e2e.ts", "await kubectl(...words)"),
   "kubectl create namespace team-a": by(AT_A_CLUSTER, '["create", "namespace", "team-a"]'),
   "kubectl -n team-a run ": NO_PODS,
+  "kubectl -n team-a patch secret ": by("test/e2e/irsa-rotation-tokens.e2e.ts", "kubectl -n team-a patch secret"),
   "kubectl -n team-a ": by(AT_A_CLUSTER, "annotate serviceaccount"),
   "curl https://localhost/openid/v1/jwks": by(ISSUER, "jwks"),
 
@@ -97,6 +99,7 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
 
   "cat /etc/rancher/": NO_SUCH_CLUSTER,
   "kubeadm init phase control-plane apiserver ": by(KUBEADM, "kubeadm init phase control-plane apiserver"),
+  "kubeadm init phase control-plane controller-manager ": by(KUBEADM, "init phase control-plane controller-manager"),
   "kubeadm kubeconfig user ": by(KUBEADM, "kubeadm kubeconfig user"),
   "cp /etc/kubernetes/manifests/": by(KUBEADM, "kubeadm init phase control-plane apiserver"),
   "sed -n ": by(KUBEADM, "kubeadm init phase control-plane apiserver"),
@@ -104,6 +107,11 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "diff kube-apiserver.before.yaml ": by(KUBEADM, "kubeadm init phase control-plane apiserver"),
   "kops ": KOPS_CLOUD,
   "grep -rn kube-apiserver-arg ": NO_SUCH_CLUSTER,
+
+  "install -D ": NO_SUCH_CLUSTER,
+  "cp /var/lib/rancher/": NO_SUCH_CLUSTER,
+  "k3s ": NO_SUCH_CLUSTER,
+  "systemctl restart k3s": NO_SUCH_CLUSTER,
 
   "talosctl ": TALOS_NODE,
 };

@@ -2,10 +2,12 @@
 // kube-controller-manager get a new key while a Secret's token, an extended token and projected tokens are used all the time.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import type { LocalServer } from "../../local/http-server.ts";
@@ -13,6 +15,8 @@ import { SERVICE_ACCOUNT } from "../../local/service-account.ts";
 import { startSts } from "../../local/sts/start-sts.ts";
 import { cli, useLocalAws } from "../cli/cli.ts";
 import { post } from "../post.ts";
+import { findBinaries } from "./binaries/binaries.ts";
+import { lineOf } from "./cluster/typed-line.ts";
 import { whoIs } from "./control-plane/api.ts";
 import { startControllerManager } from "./control-plane/controller-manager.ts";
 import { eventually } from "./control-plane/eventually.ts";
@@ -93,13 +97,13 @@ function secretToken(kubernetes: Kubernetes, name: string, other = ""): Promise<
   });
 }
 
-/** As docs/irsa-rotation.md: kube-controller-manager signs a token again if the Secret has none. */
+const RENEW = lineOf("docs/irsa-rotation.md", "kubectl -n team-a patch secret");
+
+/** kube-controller-manager signs a token again if the Secret has none. */
 async function renewSecret(kubernetes: Kubernetes, name: string, old: string): Promise<string> {
-  const { body } = await kubernetes.call("GET", secretPath(name));
-  const { data, ...secret } = body as { data: Record<string, string> };
-  const { token: _, ...rest } = data;
-  const { status } = await kubernetes.call("PUT", secretPath(name), { ...secret, data: rest });
-  assert.equal(status, 200);
+  const words = RENEW.replace("team-a", SERVICE_ACCOUNT.namespace).replace("secret legacy", `secret ${name}`);
+  const env = { KUBECONFIG: writeKubeconfig(kubernetes), HOME: kubernetes.folder };
+  await promisify(execFile)("sh", ["-c", words.replace(/^kubectl/, findBinaries().kubectl)], { env });
   return secretToken(kubernetes, name, old);
 }
 
@@ -265,6 +269,7 @@ test("each refusal during a rotation comes in its time, and a command predicts i
   await stopOthers(without);
   const rows = await doctor(without);
   await uses.stop();
+  await newIssuer(without, await podToken(without, later, api));
 
   const secrets = /^- the tokens in these Secrets, which do not expire: (.*)$/m.exec(predicted)?.[1]?.split(", ") ?? [];
   const pods = /^- the first tokens of these Pods, .*: (.*)$/m.exec(predicted)?.[1]?.split(", ") ?? [];
@@ -284,6 +289,28 @@ test("each refusal during a rotation comes in its time, and a command predicts i
   assert.deepEqual([secrets, pods], [["ci/kept"], ["ci/app"]]);
   assert.match(rows.get("legacy tokens")?.seen ?? "", /the token of ci\/kept$/);
 });
+
+/** A migration in which the old issuer stays second: its tokens also need its audience. */
+async function newIssuer(old: Kubernetes, token: string): Promise<void> {
+  const { url } = cluster.issuer;
+  const issuer = "https://new.example.com";
+  for (const [audiences, isAccepted] of [
+    [[], true],
+    [[`--api-audiences=${issuer},${url}`], true],
+    [[`--api-audiences=${issuer}`], false],
+  ] as const) {
+    const started = await startKubernetes({
+      issuer,
+      beside: old,
+      flags: [`--service-account-issuer=${url}`, ...audiences],
+    });
+    try {
+      assert.equal((await whoIs(started.endpoint, token)) !== undefined, isAccepted, audiences.join());
+    } finally {
+      await started.stop();
+    }
+  }
+}
 
 function iso(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;

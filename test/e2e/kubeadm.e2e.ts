@@ -3,10 +3,12 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { createPublicKey } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parse } from "yaml";
+import { checkIssuerKey, issuerKeyOf } from "../../functions/issuer/key.ts";
 import { findKubeadm } from "./binaries/judges.ts";
 import { KUBERNETES_VERSIONS } from "./binaries/versions.ts";
 import { lineOf } from "./cluster/typed-line.ts";
@@ -81,6 +83,18 @@ async function assertOnlyOurs(node: ControlPlaneNode, commands: string = COMMAND
 /** Versions of kubeadm use different quotes for the empty string. */
 const withoutQuotes = (line: string) => line.replace(/''|""/, "");
 
+const ROTATION = "docs/irsa-rotation.md";
+const KEYS = blockWith(ROTATION, "sh", ["openssl genrsa"]);
+const CONTROLLER_MANAGER = blockWith(ROTATION, "sh", ["init phase control-plane controller-manager"]);
+const ACCEPT = parse(blockWith(ROTATION, "yaml", ["kind: ClusterConfiguration"], ["controllerManager"]));
+const SIGN = parse(blockWith(ROTATION, "yaml", ["kind: ClusterConfiguration", "controllerManager"]));
+
+/** The flags with the keys of service accounts, without `--` and the folder of kubeadm. */
+function keyFlags(manifest: string): string[] {
+  const flags = manifest.match(/--service-account-\S*key-file=\S+/g) ?? [];
+  return flags.map((flag) => flag.replace("--service-account-", "").replace("/etc/kubernetes/pki/", "")).sort();
+}
+
 const NODES = {
   "one control-plane node": ["10.0.0.10"],
   "three control-plane nodes": ["10.0.0.10", "10.0.0.11", "10.0.0.12"],
@@ -152,6 +166,31 @@ for (const version of KUBERNETES_VERSIONS) {
       );
     });
 
+    test("docs/irsa-rotation.md: kube-apiserver accepts the new key, then both components sign with it; the undo is exact", async (t) => {
+      const before = cluster(version);
+      const node = await startNode(t, options("10.0.0.10"));
+      await node.type('kubeadm init phase control-plane controller-manager --config "$NODE/init.yaml"');
+      const manifests = () => [node.manifest(), node.manifest("kube-controller-manager")] as const;
+      const old = manifests();
+
+      for (const [step, apiserver, controllers] of [
+        [ACCEPT, ["key-file=sa-next.pub", "key-file=sa.pub", "signing-key-file=sa.key"], ["private-key-file=sa.key"]],
+        [
+          SIGN,
+          ["key-file=sa-next.pub", "key-file=sa.pub", "signing-key-file=sa-next.key"],
+          ["private-key-file=sa-next.key"],
+        ],
+      ] as const) {
+        const extraArgs = [...before.apiServer.extraArgs, ...step.apiServer.extraArgs];
+        node.configure({ ...before, ...step, apiServer: { ...before.apiServer, extraArgs } });
+        await node.type(COMMANDS + CONTROLLER_MANAGER);
+        assert.deepEqual(manifests().map(keyFlags), [apiserver, controllers]);
+        await node.type(UNDO);
+        await node.type(UNDO.replaceAll("kube-apiserver", "kube-controller-manager"));
+        assert.deepEqual(manifests(), old);
+      }
+    });
+
     test("the break-glass kubeconfig contains the cluster's endpoint", async (t) => {
       const certificatesDir = join((await startNode(t, options("10.0.0.10"))).folder, "pki");
       mkdirSync(certificatesDir);
@@ -189,4 +228,18 @@ test("kubeadm 1.32 with v1beta3, where extraArgs is a map", async (t) => {
   });
   node.configure(v1beta3(edited(cluster(version))));
   await assertOnlyOurs(node);
+});
+
+test("docs/irsa-rotation.md: the new key pair is one that kube-apiserver signs with", async (t) => {
+  const [version] = KUBERNETES_VERSIONS;
+  const address = "10.0.0.10";
+  const clusterConfiguration = cluster(version);
+  const node = await startNode(t, { kubeadm: findKubeadm(version), address, port: 6443, clusterConfiguration });
+  await node.type(KEYS);
+  const [privateKey, publicKey] = ["sa-next.key", "sa-next.pub"].map((name) =>
+    readFileSync(join(node.folder, "root", name)),
+  );
+  const key = issuerKeyOf(createPublicKey(publicKey ?? ""));
+  assert.deepEqual(key, issuerKeyOf(createPublicKey(privateKey ?? "")));
+  assert.equal(checkIssuerKey(key).valid, true);
 });

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
+import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,12 +18,27 @@ const UNDO = blockWith("docs/deploy.md", "yaml", ["machine:", "$patch: delete"])
 const DOCUMENT = blockWith("docs/deploy.md", "yaml", ["kind: KubeAuthenticationWebhookConfig"]);
 const ISSUERS = blockWith("docs/irsa.md", "yaml", ["cluster:", "service-account-issuer:"]);
 
+const ROTATION = "docs/irsa-rotation.md";
+const ACCEPT = blockWith(ROTATION, "yaml", ["publicKeys:", "# the public key of now"]);
+const SIGN = blockWith(ROTATION, "yaml", ["privateKey:"]);
+const REMOVE = blockWith(ROTATION, "yaml", ["publicKeys:", "$patch: delete"]);
+const MIGRATED = blockWith(ROTATION, "yaml", ["issuerURL:"]);
+
+/** Replaces a comment of the page by the lines of a PEM file. */
+function filledIn(block: string, comment: RegExp, pem: string): string {
+  const line = block.match(new RegExp(`^( *)# ${comment.source}.*\\n`, "m"));
+  assert.ok(line?.[1] !== undefined, block);
+  const [found, indent] = line;
+  return block.replace(found, pem.replace(/^(?=.)/gm, indent));
+}
+
 /** The documents of a machine configuration. */
 type Documents = readonly Readonly<Record<string, unknown>>[];
 
 interface MachineConfig {
   readonly cluster?: {
     readonly apiServer?: { readonly extraArgs?: object; readonly extraVolumes?: readonly object[] };
+    readonly serviceAccount?: { readonly key: string };
   };
   readonly machine?: { readonly files?: readonly object[] };
 }
@@ -63,6 +79,18 @@ function documents(config: string): Documents {
   return JSON.parse(JSON.stringify(json), (_, value) =>
     Array.isArray(value) && value.length === 0 ? undefined : value,
   );
+}
+
+interface ServiceAccounts {
+  readonly issuer: { readonly privateKey: string; readonly issuerURL: string };
+  readonly accepted?: { readonly publicKeys?: readonly string[] };
+}
+
+/** The document KubeServiceAccountConfig. */
+function serviceAccounts(config: string): ServiceAccounts {
+  const found = documents(config).find(({ kind }) => kind === "KubeServiceAccountConfig");
+  const { issuer, accepted } = found ?? {};
+  return { issuer, accepted } as ServiceAccounts;
 }
 
 function machineConfig(config: string): MachineConfig {
@@ -161,4 +189,59 @@ describe("Talos 1.14 with the document KubeAPIServerConfig", () => {
     const talos = judge("1.14.1", t);
     assert.match(talos.validate(talos.patch(talos.generate("v1.12", 1), PATCH)).text, /machine\.files is deprecated/);
   });
+
+  test("docs/irsa-rotation.md: accept, sign and remove are valid, and remove undoes accept", (t) => {
+    const talos = judge("1.14.1", t);
+    const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const next = publicKey.export({ format: "pem", type: "spki" }).toString();
+    const signing = privateKey.export({ format: "pem", type: "pkcs1" }).toString();
+    const before = talos.generate("v1.14", 1);
+    const now = createPublicKey(serviceAccounts(before).issuer.privateKey).export({ format: "pem", type: "spki" });
+
+    const accept = filledIn(filledIn(ACCEPT, /the public key of now/, now.toString()), /sa-next\.pub/, next);
+    const accepted = talos.patch(before, accept);
+    assert.deepEqual(serviceAccounts(accepted).accepted?.publicKeys, [now, next]);
+    assert.equal(serviceAccounts(accepted).issuer.privateKey, serviceAccounts(before).issuer.privateKey);
+    assert.deepEqual(documents(talos.patch(accepted, REMOVE)), documents(before));
+
+    const signs = talos.patch(accepted, filledIn(SIGN, /sa-next\.key/, signing));
+    assert.equal(serviceAccounts(signs).issuer.privateKey, signing);
+    for (const config of [accepted, signs, talos.patch(signs, REMOVE)]) {
+      const { code, text } = talos.validate(config);
+      assert.equal(code, 0, text);
+    }
+  });
+
+  test("docs/irsa-rotation.md: the migrated issuer is valid, with the audiences of both", (t) => {
+    const talos = judge("1.14.1", t);
+    const document = MIGRATED.replaceAll("<api>", "abc").replaceAll("<endpoint>", "10.0.0.11");
+    const after = talos.patch(talos.generate("v1.14", 1), document);
+    assert.equal(talos.validate(after).code, 0);
+    const [old, issuer] = ["https://10.0.0.11:6443", "https://abc.execute-api.eu-west-1.amazonaws.com"];
+    const { issuer: signs, accepted } = serviceAccounts(after);
+    assert.equal(signs.issuerURL, issuer);
+    assert.deepEqual(accepted, { issuers: [old], audiences: [old, issuer] });
+  });
+
+  test("cluster.serviceAccount beside KubeServiceAccountConfig is rejected", (t) => {
+    const talos = judge("1.14.1", t);
+    const { key } = machineConfig(talos.generate("v1.12", 1)).cluster?.serviceAccount ?? {};
+    const { code, text } = talos.validate(
+      talos.patch(talos.generate("v1.14", 1), stringify({ cluster: { serviceAccount: { key } } })),
+    );
+    assert.equal(code, 1);
+    assert.match(text, /service account is already set in v1alpha1 config \(\.cluster\.serviceAccount\)/);
+  });
+
+  test("its extraArgs accepts the webhook's flags, although no file can be mounted", (t) => {
+    const talos = judge("1.14.1", t);
+    const { extraArgs } = parse(PATCH).cluster.apiServer;
+    const patch = stringify({ apiVersion: "v1alpha1", kind: "KubeAPIServerConfig", extraArgs });
+    assert.equal(talos.validate(talos.patch(talos.generate("v1.14", 1), patch)).code, 0);
+  });
+});
+
+test("Talos 1.13 does not know KubeServiceAccountConfig", (t) => {
+  const talos = judge("1.13.9", t);
+  assert.throws(() => talos.patch(talos.generate("v1.13", 1), MIGRATED), /KubeServiceAccountConfig.*not registered/);
 });

@@ -21,7 +21,8 @@ export interface NodeOptions {
 
 export interface ControlPlaneNode {
   readonly folder: string;
-  manifest(): string;
+  /** Default: kube-apiserver's. */
+  manifest(component?: string): string;
   /** Edits the ConfigMap. */
   configure(clusterConfiguration: Readonly<Record<string, unknown>>): void;
   /** Runs lines of the document and returns standard output. */
@@ -53,7 +54,7 @@ export async function startNode(t: TestContext, options: NodeOptions): Promise<C
 
   const node: ControlPlaneNode = {
     folder,
-    manifest: () => readFileSync(join(folder, "manifests/kube-apiserver.yaml"), "utf8"),
+    manifest: (component = "kube-apiserver") => readFileSync(join(folder, `manifests/${component}.yaml`), "utf8"),
     configure: (changed) => writeFileSync(join(folder, "cluster-configuration.yaml"), stringify(changed)),
     type: (lines) => run(folder, kubeadm, lines),
   };
