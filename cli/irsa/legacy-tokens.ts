@@ -1,7 +1,7 @@
 // Finds which keys signed the tokens in Secrets. kube-controller-manager signs them with its own key file, they never
 // expire, and it does not sign them again after a rotation.
 
-import { createPublicKey, verify } from "node:crypto";
+import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import type { IssuerKey } from "../../functions/issuer/key.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import type { Kubernetes } from "./kubernetes.ts";
@@ -14,6 +14,8 @@ export interface LegacyToken {
   readonly kid: string | undefined;
 }
 
+type SecretLister = Pick<Kubernetes, "list">;
+
 const PATH = `/api/v1/secrets?fieldSelector=${encodeURIComponent("type=kubernetes.io/service-account-token")}`;
 
 /**
@@ -21,24 +23,26 @@ const PATH = `/api/v1/secrets?fieldSelector=${encodeURIComponent("type=kubernete
  * Throws a `Failure` if kube-apiserver rejects the request.
  * https://kubernetes.io/docs/concepts/configuration/secret/#serviceaccount-token-secrets
  */
-export async function readLegacyTokens(kubernetes: Kubernetes, keys: readonly IssuerKey[]): Promise<LegacyToken[]> {
-  const secrets = await kubernetes.list(PATH);
-  return secrets.flatMap((secret): LegacyToken[] => {
+export async function readLegacyTokens(kubernetes: SecretLister, keys: readonly IssuerKey[]): Promise<LegacyToken[]> {
+  const candidates = keys.map((key) => ({
+    kid: key.kid,
+    publicKey: createPublicKey({ key: { ...key }, format: "jwk" }),
+  }));
+  return (await kubernetes.list(PATH)).flatMap((secret): LegacyToken[] => {
     const token = Buffer.from(stringAt(secret, "data", "token"), "base64").toString();
     // kube-controller-manager has not filled it yet.
     if (token === "") return [];
-    return [{ secret: nameOf(secret), kid: keys.find((key) => isSignedBy(token, key))?.kid }];
+    return [{ secret: nameOf(secret), kid: candidates.find(({ publicKey }) => isSignedBy(token, publicKey))?.kid }];
   });
 }
 
 /** Verifies the signature, because tokens of old releases have no kid. */
-function isSignedBy(token: string, key: IssuerKey): boolean {
+function isSignedBy(token: string, publicKey: KeyObject): boolean {
   const [header = "", claims = "", signature = ""] = token.split(".");
   const parsed = parseJson(Buffer.from(header, "base64url").toString());
   const bits = /^(?:RS|ES)(256|384|512)$/.exec(isObject(parsed) ? String(parsed["alg"]) : "")?.[1];
   if (bits === undefined) return false;
-  const publicKey = createPublicKey({ key: { ...key }, format: "jwk" });
-  const data = Buffer.from(`${header}.${claims}`);
   // dsaEncoding applies to EC keys only: https://www.rfc-editor.org/rfc/rfc7518#section-3.4
-  return verify(`sha${bits}`, data, { key: publicKey, dsaEncoding: "ieee-p1363" }, Buffer.from(signature, "base64url"));
+  const key = { key: publicKey, dsaEncoding: "ieee-p1363" } as const;
+  return verify(`sha${bits}`, Buffer.from(`${header}.${claims}`), key, Buffer.from(signature, "base64url"));
 }
