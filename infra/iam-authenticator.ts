@@ -7,7 +7,7 @@ import type { Grant, IGrantable, IRole, IUser } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
-import type { Caller } from "../functions/authenticator/caller/bearer.ts";
+import type { Caller, IamCaller, TokenCaller } from "../functions/authenticator/caller/bearer.ts";
 import { parseMappedArn } from "../functions/authenticator/mapping/arn.ts";
 import type { DenyEntry } from "../functions/authenticator/mapping/deny-list.ts";
 import type { Mapping } from "../functions/authenticator/mapping/mapping.ts";
@@ -38,7 +38,7 @@ export type {
 export { ServiceAccountIssuer, type ServiceAccountIssuerProps } from "./issuer/service-account-issuer.ts";
 export { ServiceAccountRole, type ServiceAccountRoleProps } from "./issuer/service-account-role.ts";
 export type { IamAuthenticatorProps } from "./props.ts";
-export type { Caller, DenyEntry, Outcome };
+export type { Caller, DenyEntry, IamCaller, Outcome, TokenCaller };
 
 /** A mapping without its principal, which is an argument of the method. */
 export type MappedUser = Omit<Mapping, "arn" | "arnLike" | "session">;
@@ -73,6 +73,7 @@ export class IamAuthenticator extends Construct {
   /** Logs of the endpoint's function and of the former endpoint's. */
   readonly #logs: ILogGroup[] = [];
   #addCaller: ReturnType<typeof addCallers> | undefined;
+  readonly #callers: Caller[] = [];
 
   constructor(scope: Construct, id: string, props: IamAuthenticatorProps) {
     super(scope, id);
@@ -90,9 +91,16 @@ export class IamAuthenticator extends Construct {
     this.api = api;
     this.alarms = alarms;
     this.#clusterId = clusterId;
-    const hasCallers = () => this.#addCaller !== undefined;
     const logGroup = log.logGroupName;
-    makeOutputs(this, { clusterId, mappingPrefix, endpoint, url, functionName, logGroup, hasCallers });
+    makeOutputs(this, {
+      clusterId,
+      mappingPrefix,
+      endpoint,
+      url,
+      functionName,
+      logGroup,
+      callers: () => this.#callers,
+    });
   }
 
   /** Maps a role: an ARN, or a role whose ARN is known at synth. Throws if the mapping is invalid. */
@@ -146,10 +154,14 @@ export class IamAuthenticator extends Construct {
     add(entry);
   }
 
-  /** Accepts a caller's token by its SHA-256. The token is never in a template. */
+  /**
+   * Accepts a caller's token by its SHA-256, or tokens that the caller's IAM role or user signs. No token is ever in a
+   * template.
+   */
   addCaller(caller: Caller): void {
     this.#addCaller ??= addCallers(this, this.mappingPrefix);
     this.#addCaller(caller);
+    this.#callers.push(caller);
   }
 
   /**

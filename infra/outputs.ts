@@ -2,6 +2,7 @@
 
 import { CfnOutput, Lazy, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
+import type { Caller } from "../functions/authenticator/caller/bearer.ts";
 import { callerAuth, type Endpoint } from "./endpoint/endpoint.ts";
 
 export const OUTPUTS = ["Endpoint", "KubeconfigCommand", "ApiserverFlags", "FunctionName", "LogGroup"] as const;
@@ -14,7 +15,7 @@ export interface OutputOptions {
   readonly functionName: string;
   readonly logGroup: string;
   /** Called at synth. The CLI must not change callers that the stack manages. */
-  readonly hasCallers: () => boolean;
+  readonly callers: () => readonly Caller[];
 }
 
 /**
@@ -22,6 +23,9 @@ export interface OutputOptions {
  * `--no` runs only an installed package, since this one is not published yet.
  */
 const RUN = "npx --no -- lambda-iam-authenticator";
+
+/** In the folder of ApiserverFlags, which kube-apiserver mounts. A timer renews the file (docs/callers.md). */
+const TOKEN_FILE = "/etc/kubernetes/iam-authenticator/caller-token";
 
 export function makeOutputs(scope: Construct, options: OutputOptions): void {
   const values: Readonly<Record<(typeof OUTPUTS)[number], string>> = {
@@ -38,12 +42,16 @@ export function makeOutputs(scope: Construct, options: OutputOptions): void {
 /** The command generates the bearer token and writes it into the kubeconfig. AWS receives only its hash. */
 function kubeconfigCommand(
   scope: Construct,
-  { clusterId, mappingPrefix, endpoint, url, hasCallers }: OutputOptions,
+  { clusterId, mappingPrefix, endpoint, url, callers }: OutputOptions,
 ): string {
   switch (callerAuth(endpoint)) {
     case "bearer": {
-      if (hasCallers())
-        return `kubeconfig webhook --endpoint ${url} --token-file caller-token --out webhook.kubeconfig`;
+      const managed = callers();
+      if (managed.length > 0) {
+        const isByIam = managed.every((caller) => "arn" in caller);
+        const token = isByIam ? `--token-file-path ${TOKEN_FILE}` : "--token-file caller-token";
+        return `kubeconfig webhook --endpoint ${url} ${token} --out webhook.kubeconfig`;
+      }
       const place = `--region ${Stack.of(scope).region} --prefix ${mappingPrefix}`;
       return `callers add control-plane --cluster ${clusterId} ${place} --endpoint ${url} --out webhook.kubeconfig --yes`;
     }

@@ -56,6 +56,6 @@ resource "aws_ssm_parameter" "callers" {
 
   name  = "${local.prefix}/callers"
   type  = "String"
-  value = jsonencode([for name, sha256 in var.callers : { name = name, sha256 = sha256 }])
+  value = jsonencode([for name, proof in var.callers : { name = name, (startswith(proof, "arn:") ? "arn" : "sha256") = proof }])
   tags  = local.managed_by
 }

@@ -36,13 +36,13 @@ variable "accounts" {
 }
 
 variable "callers" {
-  description = "Who may call the endpoint: SHA-256 (hex) of each kube-apiserver's token, by a name. Empty: iam-authenticator callers add writes the list."
+  description = "Who may call the endpoint: SHA-256 (hex) of each kube-apiserver's token, or the ARN of its IAM role or user, by a name. Empty: iam-authenticator callers add writes the list."
   type        = map(string)
   default     = {}
 
   validation {
-    condition     = alltrue([for name, sha256 in var.callers : name != "" && can(regex("^[0-9a-f]{64}$", sha256))])
-    error_message = "callers must be the SHA-256 of each token, 64 lower-case hex digits, by a name: printf %s $TOKEN | sha256sum."
+    condition     = alltrue([for name, proof in var.callers : name != "" && can(regex("^([0-9a-f]{64}|arn:[a-z-]+:iam::[0-9]{12}:(role|user)/([!-~]*/)?[A-Za-z0-9_+=,.@-]+)$", proof))])
+    error_message = "callers must be the SHA-256 of each token, 64 lower-case hex digits (printf %s $TOKEN | sha256sum), or the ARN of an IAM role or user, by a name."
   }
 }
 

@@ -3,7 +3,7 @@
 import { isObject, parseJson } from "../lib/json.ts";
 import { parseStored } from "../lib/repeated-keys.ts";
 import type { StoredParameter } from "../parameters/stored-parameter.ts";
-import { isCaller } from "./caller/bearer.ts";
+import { CALLER_RULE, isCaller } from "./caller/bearer.ts";
 import { checkDenyEntry } from "./mapping/deny-list.ts";
 import { checkMapping, isListKind, isMappingKind, repeatedKeyProblem } from "./mapping/mapping.ts";
 
@@ -32,7 +32,7 @@ export function problemsIn(
   return Array.isArray(value) ? value.map(problemIn) : "not a JSON list";
 
   function problemIn(entry: unknown): string | undefined {
-    if (kind === "callers") return isCaller(entry) ? undefined : (repeatedKeyProblem(entry) ?? "not a valid caller");
+    if (kind === "callers") return isCaller(entry) ? undefined : (repeatedKeyProblem(entry) ?? CALLER_RULE);
     const scope = { account, ...(partition !== undefined && { partition }) };
     const check = isMappingKind(kind) ? checkMapping(entry, kind) : checkDenyEntry(entry, scope);
     return check.valid ? undefined : check.problem;

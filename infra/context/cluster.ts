@@ -3,7 +3,7 @@
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { RegionInfo } from "aws-cdk-lib/region-info";
 import { z } from "zod";
-import { type Caller, isCaller } from "../../functions/authenticator/caller/bearer.ts";
+import { CALLER_RULE, type Caller, isCaller } from "../../functions/authenticator/caller/bearer.ts";
 import { knownRegions } from "../../functions/aws/partitions.ts";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../../functions/settings/common.ts";
 import type { IamAuthenticatorProps } from "../props.ts";
@@ -129,9 +129,7 @@ const cluster = z.strictObject({
     .custom<RetentionDays>(isRetention, "must be a number of days that CloudWatch Logs accepts, such as 90, 180 or 365")
     .exactOptional(),
   encryptionKeyArn: text.exactOptional(),
-  callers: z
-    .array(z.custom<Caller>(isCaller, "must have a name and its token's SHA-256, 64 lower-case hex digits"))
-    .exactOptional(),
+  callers: z.array(z.custom<Caller>(isCaller, CALLER_RULE)).exactOptional(),
 } satisfies EveryProp & Readonly<Record<string, z.ZodType>>);
 
 export const CLUSTER_KEYS: readonly string[] = Object.keys(cluster.shape);

@@ -1,7 +1,8 @@
 // Creates the parameter with the list of callers.
 
+import { Token } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { type Caller, callersParameter, isCaller } from "../../functions/authenticator/caller/bearer.ts";
+import { CALLER_RULE, type Caller, callersParameter, isCaller } from "../../functions/authenticator/caller/bearer.ts";
 import { addListParameter } from "./owned-parameter.ts";
 
 /** Returns the function that appends to the list. */
@@ -10,6 +11,12 @@ export function addCallers(scope: Construct, prefix: string): (caller: Caller) =
   return (caller) => {
     const given: unknown = caller;
     if (isCaller(given)) append(given);
-    else throw new Error(`caller ${caller.name}: must have a name and its token's SHA-256, 64 lower-case hex digits`);
+    else throw new Error(`caller ${caller.name}: ${isTokenArn(caller) ? KNOWN_ARN : CALLER_RULE}`);
   };
+}
+
+const KNOWN_ARN = "its arn must be known at synth: use the ARN itself instead of an attribute of a role in this app";
+
+function isTokenArn(caller: Caller): boolean {
+  return "arn" in caller && Token.isUnresolved(caller.arn);
 }

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
+import { isCaller } from "../../functions/authenticator/caller/bearer.ts";
 import { checkMapping, type MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
 import { mappingParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { releaseApp } from "../../infra/release/templates.ts";
@@ -166,7 +167,7 @@ test("the function accepts the parameters of mappings and callers", () => {
   const sha256 = "0".repeat(64);
   const resources = evaluateModule(MODULE, {
     ...values,
-    callers: { "control-plane": sha256 },
+    callers: { "control-plane": sha256, role: `arn:aws:iam::${ACCOUNT}:role/path/control-plane` },
     mappings: [
       { arn: `arn:aws:iam::${ACCOUNT}:role/Developers`, username: "dev:{SessionName}", groups: ["developers"] },
       { account: ACCOUNT, permission_set: "ClusterAdmin", username: "admin:{SessionName}", groups: ["system:masters"] },
@@ -195,7 +196,11 @@ test("the function accepts the parameters of mappings and callers", () => {
     if (name === "/callers") continue;
     assert.equal(checkMapping(JSON.parse(String(body["value"])), name.split("/")[1] as MappingKind).valid, true, name);
   }
-  assert.deepEqual(JSON.parse(String(stored["/callers"]?.["value"])), [{ name: "control-plane", sha256 }]);
+  assert.deepEqual(JSON.parse(String(stored["/callers"]?.["value"])), [
+    { name: "control-plane", sha256 },
+    { arn: `arn:aws:iam::${ACCOUNT}:role/path/control-plane`, name: "role" },
+  ]);
+  assert.ok(JSON.parse(String(stored["/callers"]?.["value"])).every(isCaller));
   assert.deepEqual(JSON.parse(String(stored[`/user/${ACCOUNT}/bob`]?.["value"])), {
     arn: `arn:aws:iam::${ACCOUNT}:user/bob`,
     username: "bob",
@@ -277,6 +282,11 @@ for (const [name, wrong, message] of [
   ["an account of a space", { accounts: [" "] }, /accounts must be AWS account ids/],
   ["an account of eleven digits", { accounts: ["11112222333"] }, /accounts must be AWS account ids/],
   ["a caller's token instead of its hash", { callers: { a: "token" } }, /callers must be the SHA-256 of each token/],
+  [
+    "the ARN of a session as a caller",
+    { callers: { a: "arn:aws:sts::111122223333:assumed-role/control-plane/i-1" } },
+    /callers must be the SHA-256 .* or the ARN of an IAM role or user/,
+  ],
   ["a hash in upper case", { callers: { a: "A".repeat(64) } }, /callers must be the SHA-256/],
   ["a prefix without a slash", { mapping_prefix: "auth" }, /mapping_prefix must be 1 to 12 levels/],
   ["a prefix of AWS", { mapping_prefix: "/aws/x" }, /and not begin with aws or ssm/],

@@ -65,7 +65,10 @@ test("the construct receives the settings of the context", () => {
     memorySize: 256,
     logRetentionDays: 365,
     alarmTopicArn: "arn:aws:sns:eu-west-1:111122223333:on-call",
-    callers: [{ name: "c", sha256: "0".repeat(64) }],
+    callers: [
+      { name: "c", sha256: "0".repeat(64) },
+      { name: "d", arn: "arn:aws:iam::111122223333:role/control-plane", principalId: "AROAEXAMPLE" },
+    ],
   });
   assert.ok(stack);
   const template = Template.fromStack(stack);
@@ -232,7 +235,11 @@ const REFUSED: Readonly<Record<string, [unknown, string | RegExp]>> = {
   ],
   "a caller with its token": [
     { clusterId: "a", callers: [{ name: "c", token: "t" }] },
-    "cluster a: callers[0] must have a name and its token's SHA-256, 64 lower-case hex digits",
+    "cluster a: callers[0] must have a name, and either its token's sha256 (64 lower-case hex digits) or the arn of its IAM role or user",
+  ],
+  "a caller with the ARN of a session": [
+    { clusterId: "a", callers: [{ name: "c", arn: "arn:aws:sts::111122223333:assumed-role/control-plane/i-1" }] },
+    "cluster a: callers[0] must have a name, and either its token's sha256 (64 lower-case hex digits) or the arn of its IAM role or user",
   ],
 };
 for (const [name, [cluster, message]] of Object.entries(REFUSED)) {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { App } from "aws-cdk-lib";
+import { App, Lazy } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { logEntry } from "../../functions/authenticator/http/log-entry.ts";
@@ -245,6 +245,32 @@ test("if the stack manages the callers, the command does not change them", () =>
   assert.equal(
     output(made.template(), "KubeconfigCommand"),
     `${RUN} kubeconfig webhook --endpoint ${ENDPOINTS.http} --token-file caller-token --out webhook.kubeconfig`,
+  );
+});
+
+test("if all callers of the stack prove themselves by IAM, the command names the file that a timer renews", () => {
+  const made = stackOf("http");
+  const arn = "arn:aws:iam::111122223333:role/control-plane";
+  made.authenticator.addCaller({ name: "control-plane", arn, principalId: "AROAEXAMPLE" });
+  const command = (option: string) =>
+    `${RUN} kubeconfig webhook --endpoint ${ENDPOINTS.http} ${option} --out webhook.kubeconfig`;
+  const path = "--token-file-path /etc/kubernetes/iam-authenticator/caller-token";
+  assert.equal(output(made.template(), "KubeconfigCommand"), command(path));
+  const both = stackOf("http");
+  both.authenticator.addCaller({ name: "control-plane", arn });
+  both.authenticator.addCaller({ name: "rescue", sha256: "0".repeat(64) });
+  assert.equal(output(both.template(), "KubeconfigCommand"), command("--token-file caller-token"));
+});
+
+test("a caller's ARN that is not known at synth, or a session's, is refused", () => {
+  const { authenticator } = stackOf("http");
+  assert.throws(
+    () => authenticator.addCaller({ name: "a", arn: Lazy.string({ produce: () => "arn" }) }),
+    /^Error: caller a: its arn must be known at synth/,
+  );
+  assert.throws(
+    () => authenticator.addCaller({ name: "a", arn: "arn:aws:sts::111122223333:assumed-role/control-plane/i-1" }),
+    /^Error: caller a: must have a name, and either its token's sha256 .* or the arn of its IAM role or user/,
   );
 });
 

@@ -16,24 +16,24 @@ import { hasTokenPrefix } from "../token/token.ts";
 /** One entry of the list of callers. */
 export type Caller = TokenCaller | IamCaller;
 
-interface AnyCaller {
+/** A caller that sends a secret token. */
+export interface TokenCaller {
   readonly name: string;
+  /** SHA-256 of the token: 64 lower-case hex digits. */
+  readonly sha256: string;
   /** RFC 3339, in UTC. From that instant, the caller is refused. */
   readonly notAfter?: string;
 }
 
-/** A caller that sends a secret token. */
-export interface TokenCaller extends AnyCaller {
-  /** SHA-256 of the token: 64 lower-case hex digits. */
-  readonly sha256: string;
-}
-
-/** A caller that signs its tokens as an IAM role or user, for `<cluster id>:caller`. */
-export interface IamCaller extends AnyCaller {
+/** A caller that signs short-lived tokens as an IAM role or user, for `<cluster id>:caller`. */
+export interface IamCaller {
+  readonly name: string;
   /** ARN of the role or user. A path is ignored. */
   readonly arn: string;
   /** Unique id of the role or user: another one of the same name is refused. */
   readonly principalId?: string;
+  /** RFC 3339, in UTC. From that instant, the caller is refused. */
+  readonly notAfter?: string;
 }
 
 /** What an entry must be, as a phrase for an operator. */

@@ -1,0 +1,161 @@
+// examples/caller-token: the script replaces the token file in one step or not at all, and systemd accepts the units.
+
+import assert from "node:assert/strict";
+import { execFile, spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { after, beforeEach, test } from "node:test";
+import { promisify } from "node:util";
+
+const EXAMPLE = join(import.meta.dirname, "..", "..", "examples", "caller-token");
+const SCRIPT = join(EXAMPLE, "renew-caller-token");
+const TOKEN = `k8s-aws-v1.${"Ab0_-".repeat(400)}`;
+
+const folder = mkdtempSync(join(tmpdir(), "caller-token-"));
+const file = join(folder, "mounted", "caller-token");
+const recorded = join(folder, "arguments");
+after(() => rmSync(folder, { recursive: true }));
+beforeEach(() => {
+  rmSync(join(folder, "mounted"), { recursive: true, force: true });
+  spawnSync("mkdir", [join(folder, "mounted")]);
+});
+
+/** The output of `aws eks get-token` (AWS CLI 1.45). */
+function printed(token: string): string {
+  const status = { expirationTimestamp: "2026-11-26T12:00:00Z", token };
+  const apiVersion = "client.authentication.k8s.io/v1beta1";
+  return JSON.stringify({ kind: "ExecCredential", apiVersion, spec: {}, status }, undefined, 4);
+}
+
+const environment = { PATH: `${folder}${delimiter}${process.env["PATH"]}` };
+
+/** Runs the script with an `aws` that records its arguments, prints `output` and exits with `code`. */
+function renew({ output = printed(TOKEN), code = 0, words = ["my-cluster", "eu-west-1", file] } = {}) {
+  writeFileSync(join(folder, "output"), output);
+  const lines = ["#!/bin/sh", `printf '%s\\n' "$@" > '${recorded}'`, `cat '${folder}/output'`, `exit ${code}`];
+  writeFileSync(join(folder, "aws"), `${lines.join("\n")}\n`, { mode: 0o755 });
+  return spawnSync(SCRIPT, words, { env: environment, encoding: "utf8" });
+}
+
+test("the file has only the token, for its owner only, and the AWS CLI signs for <cluster id>:caller", () => {
+  const { status, stdout, stderr } = renew();
+  assert.deepEqual([status, stdout, stderr], [0, "", ""]);
+  assert.equal(readFileSync(file, "utf8"), `${TOKEN}\n`);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.deepEqual(readFileSync(recorded, "utf8").trim().split("\n"), [
+    ...["eks", "get-token", "--cluster-name", "my-cluster:caller", "--region", "eu-west-1", "--output", "json"],
+  ]);
+  assert.equal(renew({ output: printed(TOKEN).replace(/\s+/g, " ") }).status, 0, "also from JSON on one line");
+  assert.equal(readFileSync(file, "utf8"), `${TOKEN}\n`);
+});
+
+test("if the AWS CLI fails or prints no token, the old file and its folder stay as they were, and the exit code is 1", () => {
+  renew();
+  const before = statSync(file);
+  for (const [output, code] of [
+    ["", 255],
+    ["", 0],
+    ["Unable to locate credentials", 255],
+    [printed(""), 0],
+    [printed("eyJhbGciOi"), 0],
+    ['{"status": {"token": null}}', 0],
+    [printed(TOKEN).slice(0, 300), 0],
+  ] as const) {
+    const { status, stdout, stderr } = renew({ output, code });
+    assert.deepEqual([status, stdout], [1, ""], output);
+    assert.equal(stderr, `${SCRIPT}: \`aws eks get-token\` printed no token; ${file} is unchanged.\n`);
+    assert.deepEqual([statSync(file).ino, statSync(file).mtimeMs], [before.ino, before.mtimeMs]);
+    assert.deepEqual(readdirSync(join(folder, "mounted")), ["caller-token"]);
+  }
+});
+
+test("if the file cannot be written, the exit code says so and nothing remains", () => {
+  const { status } = renew({ words: ["my-cluster", "eu-west-1", join(folder, "no-such-folder", "caller-token")] });
+  assert.notEqual(status, 0);
+  assert.deepEqual(readdirSync(join(folder, "mounted")), []);
+});
+
+test("with missing or superfluous arguments, the script prints its usage and does not call the AWS CLI", () => {
+  for (const words of [[], ["my-cluster"], ["my-cluster", "eu-west-1"], ["a", "b", "c", "d"]]) {
+    rmSync(recorded, { force: true });
+    const { status, stderr } = renew({ words });
+    assert.deepEqual([status, /^usage: .*<cluster id> <region> <file>\n$/.test(stderr)], [2, true]);
+    assert.throws(() => statSync(recorded));
+  }
+});
+
+test("whoever reads the file while it is renewed sees a complete token", async () => {
+  renew();
+  const seen = new Set<string>();
+  let running = true;
+  const renewing = (async () => {
+    for (let run = 0; run < 15; run += 1)
+      await promisify(execFile)(SCRIPT, ["c", "eu-west-1", file], { env: environment });
+    running = false;
+  })();
+  let reads = 0;
+  while (running) {
+    seen.add(readFileSync(file, "utf8"));
+    reads += 1;
+    await new Promise(setImmediate);
+  }
+  await renewing;
+  assert.ok(reads > 15);
+  assert.deepEqual([...seen], [`${TOKEN}\n`]);
+});
+
+test("the new file is written to disk before it replaces the old one", () => {
+  const text = readFileSync(SCRIPT, "utf8");
+  const [write, rename] = [text.indexOf("conv=fsync"), text.indexOf("\nmv -f")];
+  assert.ok(write > 0 && write < rename);
+  // A dd that reports a failed write must keep the script from renaming.
+  writeFileSync(join(folder, "dd"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+  renew();
+  const { status } = renew();
+  rmSync(join(folder, "dd"));
+  assert.equal(status, 1);
+  assert.deepEqual(readdirSync(join(folder, "mounted")), []);
+});
+
+const hasSystemd = spawnSync("systemd-analyze", ["--version"]).status === 0;
+
+test("systemd accepts the units, and the timer runs every four minutes", { skip: !hasSystemd }, () => {
+  const units = mkdtempSync(join(folder, "units-"));
+  for (const kind of ["service", "timer"]) {
+    const name = `iam-authenticator-caller-token.${kind}`;
+    // verify requires that the program exists.
+    const text = readFileSync(join(EXAMPLE, name), "utf8").replace("/usr/local/sbin/renew-caller-token", SCRIPT);
+    writeFileSync(join(units, name), text);
+    chmodSync(join(units, name), 0o644);
+    const { status, stderr } = spawnSync("systemd-analyze", ["verify", "--man=no", join(units, name)], {
+      encoding: "utf8",
+    });
+    assert.deepEqual([status, stderr.split("\n").filter((line) => line.includes(units))], [0, []], stderr);
+  }
+  const [, calendar = ""] =
+    /^OnCalendar=(.*)$/m.exec(readFileSync(join(EXAMPLE, "iam-authenticator-caller-token.timer"), "utf8")) ?? [];
+  const { stdout } = spawnSync("systemd-analyze", ["calendar", "--iterations=3", calendar], { encoding: "utf8" });
+  const times = [...stdout.matchAll(/(\d\d):(\d\d):00(?= )/g)].map(
+    ([, hour, minute]) => Number(hour) * 60 + Number(minute),
+  );
+  assert.equal(((times.at(-1) ?? 0) - (times.at(-3) ?? 0) + 1440) % 1440, 8);
+});
+
+test("the service, its settings and the cron lines call the script with the same arguments", () => {
+  const read = (name: string) => readFileSync(join(EXAMPLE, name), "utf8");
+  const settings = Object.fromEntries(
+    [...read("caller-token.env").matchAll(/^(\w+)=(.*)$/gm)].map(([, key, value]) => [key, value]),
+  );
+  const [, started = ""] = /^ExecStart=(.*)$/m.exec(read("iam-authenticator-caller-token.service")) ?? [];
+  const words = started.replace(/\$\{(\w+)\}/g, (_, name: string) => settings[name] ?? assert.fail(name)).split(" ");
+  const [program = "", ...given] = words;
+  assert.equal(program, "/usr/local/sbin/renew-caller-token");
+  const lines = read("caller-token.cron")
+    .split("\n")
+    .filter((line) => /^[@*]/.test(line));
+  assert.deepEqual(lines, [
+    `@reboot root renew-caller-token ${given.join(" ")}`,
+    `*/4 * * * * root renew-caller-token ${given.join(" ")}`,
+  ]);
+});
