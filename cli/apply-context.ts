@@ -43,14 +43,16 @@ function applyOne({ cluster, context }: NamedCluster, command: Command): void {
   command.setOptionValueWithSource("cluster", cluster, "config");
   if (context === undefined) return;
   const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
-  const { region, profile, prefix, account, kubeconfig } = context;
+  const { region, profile, prefix, account, webhookKubeconfig } = context;
   setDefault(command, "region", AWS_REGION || AWS_DEFAULT_REGION ? undefined : region);
   // The SDK would prefer the profile's keys to those of the environment.
   setDefault(command, "profile", AWS_PROFILE || AWS_ACCESS_KEY_ID ? undefined : profile);
   setDefault(command, "prefix", prefix);
-  if (command.getOptionValue("endpoint") === undefined) setDefault(command, "kubeconfig", kubeconfig);
-  // Not --account, which selects the mappings of one account.
+  // These are not options: --account selects the mappings of one account, and some commands read another kubeconfig.
   if (account !== undefined) command.setOptionValueWithSource("contextAccount", account, "config");
+  if (webhookKubeconfig !== undefined) {
+    command.setOptionValueWithSource("webhookKubeconfig", webhookKubeconfig, "config");
+  }
 }
 
 /** Finds a context by name, or by cluster id if it is the only one or the other options select one. */

@@ -1,7 +1,7 @@
 // Reads the configuration file, whose contexts set options of commands (apply-context.ts).
 
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { isObject } from "../functions/lib/json.ts";
 import { CLUSTER_ID, CLUSTER_ID_RULE } from "../functions/settings/common.ts";
 import { type Failure, usage } from "./errors.ts";
@@ -16,8 +16,8 @@ export interface Context {
   readonly prefix?: string;
   /** The AWS account of the cluster: credentials of another account are refused. */
   readonly account?: string;
-  /** kube-apiserver's webhook kubeconfig, for `doctor`. */
-  readonly kubeconfig?: string;
+  /** Path of kube-apiserver's webhook kubeconfig, for `doctor`. In the file, it is relative to the file's folder. */
+  readonly webhookKubeconfig?: string;
 }
 
 export interface Config {
@@ -37,7 +37,7 @@ export interface NamedCluster {
 }
 
 const KEYS = ["defaultContext", "contexts"];
-const CONTEXT_KEYS = ["cluster", "region", "profile", "prefix", "account", "kubeconfig"] as const;
+const CONTEXT_KEYS = ["cluster", "region", "profile", "prefix", "account", "webhookKubeconfig"] as const;
 
 /** Returns `undefined` if the file does not exist. Throws a `Failure` with the line of the first error. */
 export async function readConfig(
@@ -45,7 +45,7 @@ export async function readConfig(
 ): Promise<Config | undefined> {
   const folder = userFolder(environment, "config");
   const file = folder && join(folder, "config.yaml");
-  if (file === undefined || !existsSync(file)) return undefined;
+  if (folder === undefined || file === undefined || !existsSync(file)) return undefined;
   // Loaded here: most users have no configuration file.
   const { parseYaml } = await import("./terminal/yaml.ts");
   const { value, lineOf } = parseYaml(readFileText(file), file);
@@ -53,7 +53,7 @@ export async function readConfig(
   const document = objectAt(value ?? {}, [], KEYS, wrong);
   const { defaultContext, contexts = {} } = document;
   if (!isObject(contexts)) throw wrong(["contexts"], "contexts must be a map of context names to contexts");
-  const found = new Map(Object.entries(contexts).map(([name, one]) => [name, contextOf(name, one, wrong)]));
+  const found = new Map(Object.entries(contexts).map(([name, one]) => [name, contextOf(name, one, folder, wrong)]));
   if (defaultContext !== undefined && (typeof defaultContext !== "string" || !found.has(defaultContext))) {
     throw wrong(
       ["defaultContext"],
@@ -65,7 +65,7 @@ export async function readConfig(
 
 type Wrong = (path: Path, problem: string) => Failure;
 
-function contextOf(name: string, value: unknown, wrong: Wrong): Context {
+function contextOf(name: string, value: unknown, folder: string, wrong: Wrong): Context {
   const path = ["contexts", name];
   if (!CLUSTER_ID.test(name)) throw wrong(path, `a context name must be ${CLUSTER_ID_RULE}`);
   const fields = objectAt(value ?? {}, path, CONTEXT_KEYS, wrong);
@@ -81,7 +81,8 @@ function contextOf(name: string, value: unknown, wrong: Wrong): Context {
   if (account !== undefined && !/^\d{12}$/.test(account)) {
     throw wrong([...path, "account"], 'account must be 12 digits in quotes, such as "111122223333"');
   }
-  return { ...texts, cluster };
+  const { webhookKubeconfig: file } = texts;
+  return { ...texts, cluster, ...(file !== undefined && { webhookKubeconfig: resolve(folder, file) }) };
 }
 
 function objectAt(value: unknown, path: Path, keys: readonly string[], wrong: Wrong): Record<string, unknown> {

@@ -14,11 +14,16 @@ export interface ConnectionOptions extends RateOptions {
   readonly account?: string;
   /** The account that the context requires of the credentials. */
   readonly contextAccount?: string;
+  /** The context's path of kube-apiserver's webhook kubeconfig. */
+  readonly webhookKubeconfig?: string;
 }
 
 /** A cluster that the user chose, and the options that its context sets for it alone. */
 export interface ChosenCluster
-  extends Pick<ConnectionOptions, "cluster" | "region" | "profile" | "prefix" | "contextAccount"> {
+  extends Pick<
+    ConnectionOptions,
+    "cluster" | "region" | "profile" | "prefix" | "contextAccount" | "webhookKubeconfig"
+  > {
   /** As the user wrote it: a context's name, or the cluster's id. */
   readonly name: string;
 }

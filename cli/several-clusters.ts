@@ -23,7 +23,7 @@ export function severalClusters(named: readonly NamedCluster[], command: Command
     );
   }
   return named.map(({ name, cluster, context = { cluster } }) => {
-    const { region: pinned, account, kubeconfig, ...ofContext } = context;
+    const { region: pinned, account, ...ofContext } = context;
     if (region !== undefined && pinned !== undefined && region !== pinned) {
       throw usage(`--region ${region} contradicts the context ${name}, whose region is ${pinned}.`);
     }
@@ -33,7 +33,6 @@ export function severalClusters(named: readonly NamedCluster[], command: Command
       ...(pinned !== undefined && { region: pinned }),
       ...(profile !== undefined && { profile }),
       ...(account !== undefined && { contextAccount: account }),
-      ...(kubeconfig !== undefined && { kubeconfig }),
     };
   });
 }

@@ -1,7 +1,7 @@
 // Runs work in each of the clusters that the user chose, and reports failures by cluster.
 
 import { type ExitCode, Failure } from "../errors.ts";
-import { type ClustersOptions, type ConnectionOptions, isSeveral } from "../options.ts";
+import { type ChosenCluster, type ClustersOptions, type ConnectionOptions, isSeveral } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { toFailure } from "./errors.ts";
 
@@ -11,7 +11,7 @@ export interface ClusterFailure {
 }
 
 /** The options for one cluster. */
-export type OneOf<O extends ClustersOptions> = O & ConnectionOptions;
+export type OneOf<O extends ClustersOptions> = O & ConnectionOptions & Pick<ChosenCluster, "name">;
 
 export interface Chosen<O extends ClustersOptions> {
   readonly name: string;
@@ -34,15 +34,20 @@ interface Results<T> {
   readonly failures: readonly ClusterFailure[];
 }
 
-/** Goes on after the failure of one of several clusters. The only cluster's failure is thrown. */
+/**
+ * Goes on after the failure of one of several clusters. The only cluster's failure is thrown.
+ *
+ * @param atOnce for work that waits until it is interrupted
+ */
 export async function inEachCluster<O extends ClustersOptions, T>(
   options: O,
   io: IOStreams,
   work: (options: OneOf<O>, io: IOStreams) => Promise<T>,
+  { atOnce = false } = {},
 ): Promise<Results<T>> {
   const results: { cluster: string; value: T }[] = [];
   const failures: ClusterFailure[] = [];
-  for (const one of chosenClusters(options, io)) {
+  async function run(one: Chosen<O>): Promise<void> {
     try {
       results.push({ cluster: one.name, value: await work(one.options, one.io) });
     } catch (error) {
@@ -50,6 +55,9 @@ export async function inEachCluster<O extends ClustersOptions, T>(
       failures.push({ name: one.name, failure: failureIn(error, io) });
     }
   }
+  const chosen = chosenClusters(options, io);
+  if (atOnce) await Promise.all(chosen.map(run));
+  else for (const one of chosen) await run(one);
   return { results, failures };
 }
 

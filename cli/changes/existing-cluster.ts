@@ -87,7 +87,11 @@ function clustersOf({ StackName = "", Outputs = [] }: Stack): string[] {
 }
 
 /** @param StackName `undefined` for all stacks */
-async function stacksOf(StackName: string | undefined, { ssm, settings }: Connection, io: IOStreams): Promise<Stack[]> {
+export async function stacksOf(
+  StackName: string | undefined,
+  { ssm, settings }: Connection,
+  io: IOStreams,
+): Promise<Stack[]> {
   const config = {
     region: settings.region,
     credentials: ssm.config.credentials,

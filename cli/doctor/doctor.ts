@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { hasTokenPrefix } from "../../functions/authenticator/token/token.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { type ClientConfig, clientConfig } from "../aws/client-config.ts";
+import { inEachCluster, type OneOf, throwWorst, withCluster } from "../aws/clusters.ts";
 import { findCredentials } from "../aws/credentials.ts";
 import { toFailure } from "../aws/errors.ts";
 import { signToken } from "../aws/presign.ts";
@@ -11,15 +12,23 @@ import { describe } from "../command.ts";
 import { silentExit, usage } from "../errors.ts";
 import { addWebhookFiles, readWebhookFiles, type WebhookFiles } from "../kubeconfig/files.ts";
 import { readKubeconfig, type Webhook } from "../kubeconfig/webhook.ts";
-import { addConnection, addOutput, type ConnectionOptions, type OutputOptions, readWhole } from "../options.ts";
+import {
+  addConnections,
+  addOutput,
+  type ClustersOptions,
+  isSeveral,
+  type OutputOptions,
+  readWhole,
+} from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
 import { type Check, type Endpoint, NoReply, openEndpoint, printChecks } from "./check.ts";
 import { checkCallers } from "./check-callers.ts";
 import { checkClientCertificate, checkReachable } from "./check-connection.ts";
 import { checkCaller, checkLatency, checkMapping, checkReview } from "./check-review.ts";
+import { checkUrl } from "./check-url.ts";
 
-interface DoctorOptions extends ConnectionOptions, OutputOptions, Partial<WebhookFiles> {
+interface DoctorOptions extends ClustersOptions, OutputOptions, Partial<WebhookFiles> {
   readonly kubeconfig?: string;
   readonly times: number;
 }
@@ -28,7 +37,7 @@ export function doctorCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
       "Run it where kube-apiserver runs, with its kubeconfig. Your AWS credentials sign a test token and look up your " +
-      "mapping. Exit code 1: a check failed.",
+      "mapping. Exit code 1: a check failed. With several clusters, each context needs webhookKubeconfig.",
     examples: [
       "iam-authenticator doctor -c prod --kubeconfig webhook.kubeconfig",
       "iam-authenticator doctor -c prod --endpoint https://auth.example.com --token-file caller-token",
@@ -36,7 +45,7 @@ export function doctorCommand(command: Command, io: IOStreams): Command {
       "    --client-cert apiserver.crt --client-key apiserver.key",
     ],
   });
-  addOutput(addConnection(command))
+  addOutput(addConnections(command))
     .option("--kubeconfig <file>", "kube-apiserver's webhook kubeconfig")
     .option("--endpoint <url>", "URL of the function, instead of a kubeconfig");
   return addWebhookFiles(command, ["kubeconfig"])
@@ -45,28 +54,55 @@ export function doctorCommand(command: Command, io: IOStreams): Command {
 }
 
 async function doctor(options: DoctorOptions, io: IOStreams): Promise<void> {
+  const isNamed = isSeveral(options);
+  if (isNamed && (options.kubeconfig ?? options.endpoint) !== undefined) {
+    throw usage(
+      "--kubeconfig and --endpoint are for one cluster. For several, set webhookKubeconfig in each context of the " +
+        "configuration file.",
+    );
+  }
+  const { results, failures } = await inEachCluster(options, io, checkCluster);
+  if (options.output === "table") {
+    for (const { cluster, value } of results) {
+      if (isNamed) io.print(`${cluster}\n`);
+      await printChecks(value, options.output, io);
+    }
+  } else {
+    const checks = results.flatMap(({ cluster, value }) => value.map((check) => withCluster(options, cluster, check)));
+    await printChecks(checks, options.output, io);
+  }
+  throwWorst(failures);
+  if (results.some(({ value }) => value.some(({ state }) => state === "failed"))) throw silentExit();
+}
+
+async function checkCluster(options: OneOf<DoctorOptions>, io: IOStreams): Promise<Check[]> {
   const webhook = await webhookOf(options, io);
   const { token: _, clientCertificate: __, ...anonymous } = webhook;
   const endpoints = { endpoint: openEndpoint(webhook, io), stranger: openEndpoint(anonymous, io) };
   try {
-    const checks = [
+    return [
       version(),
+      ...(await checkUrl(endpoints.endpoint.url, options, io)),
       ...(webhook.clientCertificate === undefined
         ? []
         : checkClientCertificate(webhook.clientCertificate.certificate, io.clock())),
       ...(await checkEndpoint(endpoints, hasTokenPrefix(webhook.token ?? ""), options, io)),
     ];
-    await printChecks(checks, options.output, io);
-    if (checks.some(({ state }) => state === "failed")) throw silentExit();
   } finally {
     endpoints.endpoint.close();
     endpoints.stranger.close();
   }
 }
 
-async function webhookOf({ kubeconfig, endpoint, ...files }: DoctorOptions, io: IOStreams): Promise<Webhook> {
-  if ((kubeconfig === undefined) === (endpoint === undefined)) throw usage("Give either --kubeconfig or --endpoint.");
-  if (kubeconfig !== undefined) return readKubeconfig(kubeconfig, io);
+async function webhookOf(
+  { kubeconfig, endpoint, webhookKubeconfig, ...files }: OneOf<DoctorOptions>,
+  io: IOStreams,
+): Promise<Webhook> {
+  const file = kubeconfig ?? (endpoint === undefined ? webhookKubeconfig : undefined);
+  if ((file === undefined) === (endpoint === undefined)) {
+    throw usage("Give either --kubeconfig or --endpoint, or set webhookKubeconfig in the cluster's context.");
+  }
+  if (file !== undefined) return readKubeconfig(file, io);
   return readWebhookFiles({ ...files, endpoint: endpoint ?? "" }, io);
 }
 
@@ -84,7 +120,7 @@ interface Endpoints {
 async function checkEndpoint(
   { endpoint, stranger }: Endpoints,
   isIamCaller: boolean,
-  options: DoctorOptions,
+  options: OneOf<DoctorOptions>,
   io: IOStreams,
 ): Promise<Check[]> {
   const checks = await checkReachable(endpoint, io.clock);
@@ -114,7 +150,7 @@ async function checkEndpoint(
 
 /** Reports missing credentials as a failed check, so that the other results are still printed. */
 async function makeToken(
-  options: DoctorOptions,
+  options: OneOf<DoctorOptions>,
   io: IOStreams,
 ): Promise<{ check: Check; own?: { token: string; config: ClientConfig } }> {
   const check = "aws";

@@ -5,12 +5,13 @@ import type { Command } from "commander";
 import { type VerifiedIdentity, verifyIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { watched } from "../aws/calls.ts";
 import { type ClientConfig, type Credentials, clientConfig } from "../aws/client-config.ts";
+import { inEachCluster, type OneOf, throwWorst, withCluster } from "../aws/clusters.ts";
 import { connect } from "../aws/connection.ts";
 import { findCredentials } from "../aws/credentials.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, silentExit } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
-import { addConnection, addOutput, type ConnectionOptions, type OutputOptions } from "../options.ts";
+import { addConnections, addOutput, type ClustersOptions, isSeveral, type OutputOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { hang, printData } from "../terminal/print.ts";
 import { untilInterrupted } from "../terminal/progress.ts";
@@ -18,7 +19,7 @@ import { explainCommand } from "./advice.ts";
 import { grantLines, HEAD, identityLines, type Line, machine, refusalLines, userLines } from "./show.ts";
 import { type Explanation, explainIdentity } from "./steps.ts";
 
-type WhoamiOptions = ConnectionOptions & OutputOptions;
+type WhoamiOptions = ClustersOptions & OutputOptions;
 
 export function whoamiCommand(command: Command, io: IOStreams): Command {
   describe(command, {
@@ -28,30 +29,48 @@ export function whoamiCommand(command: Command, io: IOStreams): Command {
       "Exit code 1: the cluster would deny you access.",
     examples: ["iam-authenticator whoami -c prod", "iam-authenticator whoami -c prod -o json"],
   });
-  return addOutput(addConnection(command)).action((options: WhoamiOptions) =>
+  return addOutput(addConnections(command)).action((options: WhoamiOptions) =>
     untilInterrupted(whoami(options, io), io),
   );
 }
 
 async function whoami(options: WhoamiOptions, io: IOStreams): Promise<void> {
+  const { results, failures } = await inEachCluster(options, io, lookUp);
+  const isNamed = isSeveral(options);
+  if (options.output !== "table") {
+    const items = results.map(({ cluster, value }) => withCluster(options, cluster, data(value)));
+    await printData(isNamed ? items : items[0], options.output, io);
+  } else {
+    for (const { cluster, value } of results) {
+      io.print(showWhoami(value, isNamed ? [["cluster", cluster]] : [], io.columns));
+    }
+  }
+  const unknown = results.flatMap(({ cluster, value: { unread } }) =>
+    unread === undefined ? [] : [{ name: cluster, failure: unread }],
+  );
+  const [only] = unknown;
+  if (only !== undefined && !isNamed) throw only.failure;
+  throwWorst([...failures, ...unknown]);
+  if (results.some(({ value }) => value.explanation.refusal !== undefined)) throw silentExit();
+}
+
+async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams): Promise<Whoami> {
   const { config, partition } = await clientConfig(options, io);
   const credentials = await findCredentials(config, io);
   const identity = await askSts(config, credentials, partition.id, io);
   const connection = await connect(options, io, config);
   const { prefix } = connection.context;
   try {
-    const explanation = await explainIdentity(identity, connection, io);
-    await print({ explanation, credentials }, prefix, options, io);
-    if (explanation.refusal !== undefined) throw silentExit();
+    return { explanation: await explainIdentity(identity, connection, io), credentials, prefix };
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "AccessDeniedException") throw error;
-    await print({ explanation: { identity }, credentials, isUnknown: true }, prefix, options, io);
     // Another operator has other profiles.
     const { profile: _, ...place } = options;
     const message =
       `No permission to read the mappings: ssm:GetParameters on parameter${prefix}/*. Ask an operator with this permission to run: ` +
       explainCommand(place, identity.arn).join(" ");
-    throw new Failure(EXIT.fault, message, { cause: error });
+    const unread = new Failure(EXIT.fault, message, { cause: error });
+    return { explanation: { identity }, credentials, prefix, unread };
   }
 }
 
@@ -76,17 +95,12 @@ async function askSts(
   }
 }
 
-async function print(whoami: Whoami, prefix: string, { output }: OutputOptions, io: IOStreams): Promise<void> {
-  if (output === "table") io.print(showWhoami(whoami, prefix, io.columns));
-  else await printData(data(whoami), output, io);
-}
-
-function data({ explanation, credentials, isUnknown }: Whoami) {
+function data({ explanation, credentials, unread }: Whoami) {
   const ends = {
     mapping: mappingEnd(explanation),
     credentials: credentials.expiration?.toISOString(),
   };
-  if (isUnknown) return { identity: explanation.identity, ends };
+  if (unread !== undefined) return { identity: explanation.identity, ends };
   const { evaluations: _, ...rest } = machine(explanation);
   return { ...rest, ends };
 }
@@ -94,8 +108,9 @@ function data({ explanation, credentials, isUnknown }: Whoami) {
 interface Whoami {
   readonly explanation: Explanation;
   readonly credentials: Credentials;
-  /** The mappings could not be read: only the identity is known. */
-  readonly isUnknown?: true;
+  readonly prefix: string;
+  /** Why the mappings could not be read: only the identity is known. */
+  readonly unread?: Failure;
 }
 
 /** `notAfter` of the mapping that applies. */
@@ -106,8 +121,8 @@ function mappingEnd({ evaluations = [], parameter }: Explanation): string | unde
 
 /** `columns` of the terminal; `undefined` for a pipe, where lines are not wrapped. */
 function showWhoami(
-  { explanation, credentials, isUnknown }: Whoami,
-  prefix: string,
+  { explanation, credentials, prefix, unread }: Whoami,
+  heading: readonly Line[],
   columns: number | undefined,
 ): string {
   const { identity, parameter, user, refusal } = explanation;
@@ -119,12 +134,13 @@ function showWhoami(
       : [`${credentials.expiration.toISOString().slice(0, 19)}Z, by these AWS credentials`]),
   ];
   const lines: Line[] = [
+    ...heading,
     ...(identity === undefined ? [] : identityLines(identity, true)),
     ...(parameter === undefined ? [] : [["mapping", shortName(parameter, prefix)] as const]),
     ...(user === undefined ? [] : userLines(user)),
     ...ends.map((text, i): Line => [i === 0 ? "ends" : "", text]),
-    ...(isUnknown ? [["verdict", "not known"] as const] : []),
-    ...(isUnknown ? [] : refusal === undefined ? grantLines(user) : refusalLines(refusal)),
+    ...(unread === undefined ? [] : [["verdict", "not known"] as const]),
+    ...(unread !== undefined ? [] : refusal === undefined ? grantLines(user) : refusalLines(refusal)),
   ];
   return lines.map(([head, text]) => hang(head.padEnd(HEAD), text, columns)).join("");
 }

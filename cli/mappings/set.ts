@@ -2,19 +2,19 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { MappingKind } from "../../functions/authenticator/mapping/mapping.ts";
-import { isExpired } from "../../functions/lib/not-after.ts";
 import { ACCESS_LEVELS, type AccessLevel, accessGroups } from "../access/levels.ts";
 import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
 import { collectNamespace } from "../namespace.ts";
 import { addConnection, addReading, addWrite, type ConnectionOptions, collect, type WriteOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
-import { changeOne } from "./change-one.ts";
+import { addEnd, type EndOptions, endOf } from "../times.ts";
+import { type ChangeValue, changeOne } from "./change-one.ts";
 import { TARGET_HELP } from "./target.ts";
 
 const KEYS = ["username", "groups", "principalId", "notAfter", "deny", "description"] as const;
 
-interface SetOptions extends ConnectionOptions, WriteOptions {
+interface SetOptions extends ConnectionOptions, WriteOptions, EndOptions {
   readonly session?: string;
   readonly username?: string;
   readonly access?: AccessLevel;
@@ -23,6 +23,7 @@ interface SetOptions extends ConnectionOptions, WriteOptions {
   readonly addGroup?: readonly string[];
   readonly removeGroup?: readonly string[];
   readonly principalId?: string;
+  /** `--not-after`, the former name of --until. */
   readonly notAfter?: string;
   readonly description?: string;
   readonly deny?: true;
@@ -31,7 +32,9 @@ interface SetOptions extends ConnectionOptions, WriteOptions {
 
 export function setCommand(command: Command, io: IOStreams): Command {
   describe(command, {
-    details: `Keys without an option stay unchanged, and so do the other entries of a list.\n\n${TARGET_HELP}`,
+    details:
+      "Keys without an option stay unchanged, and so do the other entries of a list. A new mapping of one session gets " +
+      `its username from the permission set's mapping, and with --add-group its groups too.\n\n${TARGET_HELP}`,
     examples: [
       "iam-authenticator mappings set -c prod arn:aws:iam::111122223333:role/Developers \\",
       "    --username 'dev:{SessionName}' --group developers",
@@ -40,9 +43,11 @@ export function setCommand(command: Command, io: IOStreams): Command {
       "    --session jane@example.com --username lead:jane --group leads",
       "iam-authenticator mappings set -c prod arn:aws:iam::111122223333:role/TeamA \\",
       "    --username 'team-a:{SessionName}' --access edit --namespace team-a",
+      "iam-authenticator mappings set -c prod sso/111122223333/ClusterAdmin \\",
+      "    --session jane@example.com --add-group on-call --for 2h",
     ],
   }).argument("<who>");
-  return addWrite(addReading(addConnection(command)))
+  return addEnd(addWrite(addReading(addConnection(command))), "the mapping")
     .option("--session <name>", "only this session of the permission set")
     .option("--username <template>", "may contain {SessionName} and other placeholders")
     .addOption(
@@ -55,7 +60,7 @@ export function setCommand(command: Command, io: IOStreams): Command {
     .option("--add-group <name>", "add a group (may be repeated)", collectGroup)
     .option("--remove-group <name>", "remove a group (may be repeated)", collectGroup)
     .option("--principal-id <id>", "only the role or user with this unique id (AROA..., AIDA...)")
-    .option("--not-after <time>", "end of the mapping, such as 2026-12-31T00:00:00Z")
+    .addOption(new Option("--not-after <time>").hideHelp().conflicts(["until", "for"]))
     .option("--description <text>")
     .addOption(
       new Option("--deny", "replace the mapping with a denial (see mappings deny)").conflicts([
@@ -67,13 +72,15 @@ export function setCommand(command: Command, io: IOStreams): Command {
     )
     .option("--unset <key>", `remove one of ${KEYS.join(", ")} (may be repeated)`, collectKey)
     .action((who: string, options: SetOptions) => {
-      const { access, namespace, notAfter } = options;
+      const { access, namespace, addGroup, removeGroup, notAfter: until = options.until } = options;
       if (namespace !== undefined && access === undefined) throw usage("--namespace requires --access.");
-      if (isExpired(notAfter, io.clock())) {
-        throw usage(`--not-after ${notAfter} is in the past: the mapping would never apply. Nothing was written.`);
-      }
+      const never = ": the mapping would never apply. Nothing was written";
+      const notAfter = endOf({ ...options, ...(until !== undefined && { until }) }, io.clock(), never);
       if (access !== undefined) tellBindings(access, namespace, io);
-      return changeOne(who, options, io, (value, kind) => changed(value, kind, options));
+      const inherited = addGroup === undefined && removeGroup === undefined ? ["username"] : ["username", "groups"];
+      const change: ChangeValue = (value, kind) =>
+        changed(value, kind, { ...options, ...(notAfter !== undefined && { notAfter }) });
+      return changeOne(who, options, io, change, inherited);
     });
 }
 

@@ -2,10 +2,11 @@
 
 import { setTimeout } from "node:timers/promises";
 import type { Command } from "commander";
+import { inEachCluster, type OneOf, throwWorst, withCluster } from "../aws/clusters.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import type { Place } from "../explain/advice.ts";
-import { addOutput, type OutputOptions } from "../options.ts";
+import { addOutput, isSeveral, type OutputOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData, printDocument } from "../terminal/print.ts";
 import type { LoggedReview } from "./logged-review.ts";
@@ -39,13 +40,32 @@ export function listCommand(command: Command, io: IOStreams): Command {
 
 async function list(options: ListOptions, io: IOStreams): Promise<void> {
   if (options.follow && options.until !== undefined) throw usage("Give either --follow or --until.");
+  const isNamed = isSeveral(options);
+  const items: object[] = [];
+  const { failures } = await inEachCluster(
+    options,
+    io,
+    async (one, own) => {
+      const print = (text: string) => io.print(isNamed && options.output === "table" ? `${one.name}: ${text}` : text);
+      const each = options.each === true || options.follow === true;
+      await listOne(one, each ? { ...own, print } : own, items);
+    },
+    { atOnce: options.follow === true },
+  );
+  if (isNamed && !options.each && !options.follow && options.output !== "table")
+    await printData(items, options.output, io);
+  throwWorst(failures);
+}
+
+/** With several clusters, the groups for JSON and YAML are added to `items`. */
+async function listOne(options: OneOf<ListOptions>, io: IOStreams, items: object[]): Promise<void> {
   // Stops when the reader of standard output closes it, such as `| head`.
   const signal = AbortSignal.any([io.interrupted, io.closed]);
   const log = await openLog(options, io, signal);
   try {
     if (options.follow) await follow(log, options, io);
     else if (options.each) await printEach(log, options, io);
-    else await printGroups(log, options, io);
+    else await printGroups(log, options, items, io);
   } catch (error) {
     if (io.closed.aborted) return;
     // Ctrl-C is the normal end of --follow.
@@ -59,14 +79,14 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
 /** Between two reads of the log. The account's quota is five calls a second. */
 const PAUSE_MS = 2_000;
 
-async function follow({ query, reader, prefix }: OpenLog, options: ListOptions, io: IOStreams): Promise<void> {
+async function follow({ query, reader, prefix }: OpenLog, options: OneOf<ListOptions>, io: IOStreams): Promise<void> {
   const pause = () => setTimeout(PAUSE_MS, undefined, { signal: reader.signal });
   for await (const page of followReviews(query, reader, io.clock, pause)) {
     for (const { review } of page) await printOne(review, prefix, options, io);
   }
 }
 
-async function printEach(log: OpenLog, options: ListOptions, io: IOStreams): Promise<void> {
+async function printEach(log: OpenLog, options: OneOf<ListOptions>, io: IOStreams): Promise<void> {
   const { query, reader, prefix } = log;
   let newest: number | undefined;
   try {
@@ -81,9 +101,9 @@ async function printEach(log: OpenLog, options: ListOptions, io: IOStreams): Pro
   if (newest === undefined) tellNone(log, io);
 }
 
-async function printGroups(log: OpenLog, options: ListOptions, io: IOStreams): Promise<void> {
+async function printGroups(log: OpenLog, options: OneOf<ListOptions>, items: object[], io: IOStreams): Promise<void> {
   const groups = groupReviews();
-  await readWhole(log, groups.add, () => print(groups.all(), log, options, io), io);
+  await readWhole(log, groups.add, () => print(groups.all(), log, options, items, io), io);
   if (groups.left() > 0) {
     io.tell(
       `Incomplete: ${groups.left()} reviews of further identities are left out. Narrow the search with --since, --until, --outcome or --who.\n`,
@@ -94,25 +114,34 @@ async function printGroups(log: OpenLog, options: ListOptions, io: IOStreams): P
 async function print(
   groups: readonly ReviewGroup[],
   { prefix }: OpenLog,
-  options: ListOptions,
+  options: OneOf<ListOptions>,
+  items: object[],
   io: IOStreams,
 ): Promise<void> {
   if (options.output !== "table") {
-    const items = groups.map(({ count, first, last }) => ({
-      count,
-      first: new Date(first).toISOString(),
-      ...machine(last, options),
-    }));
-    await printData(items, options.output, io);
+    const found = groups.map(({ count, first, last }) =>
+      withCluster(options, options.name, {
+        count,
+        first: new Date(first).toISOString(),
+        ...machine(last, options),
+      }),
+    );
+    if (isSeveral(options)) items.push(...found);
+    else await printData(found, options.output, io);
   } else if (groups.length > 0) {
     const all = groups.map((group) => ({ review: group.last, why: whyOf(group.last, options), group }));
-    io.print(showGroups(all, prefix, io.columns));
+    io.print(`${isSeveral(options) ? `${options.name}\n` : ""}${showGroups(all, prefix, io.columns)}`);
   }
 }
 
-async function printOne(review: LoggedReview, prefix: string, options: ListOptions, io: IOStreams): Promise<void> {
+async function printOne(
+  review: LoggedReview,
+  prefix: string,
+  options: OneOf<ListOptions>,
+  io: IOStreams,
+): Promise<void> {
   if (options.output === "table") io.print(showOne({ review, why: whyOf(review, options) }, prefix, io.columns));
-  else await printDocument(machine(review, options), options.output, io);
+  else await printDocument(withCluster(options, options.name, machine(review, options)), options.output, io);
 }
 
 function machine({ time, ...review }: LoggedReview, place: Place) {

@@ -49,6 +49,8 @@ export interface ReviewFilter {
   readonly outcomes: readonly Outcome[];
   /** An ARN or a username. */
   readonly who?: string | undefined;
+  /** A group of the user. The log's patterns cannot search in lists. */
+  readonly group?: string | undefined;
 }
 
 /** A pattern has up to 1,024 characters, and contains the value up to three times. */
@@ -69,8 +71,9 @@ export function filterPattern({ outcomes, who }: ReviewFilter): string {
   return `{ ${ofOutcome} && ${ofWho} }`;
 }
 
-export function isWanted(review: LoggedReview, { outcomes, who }: ReviewFilter): boolean {
+export function isWanted(review: LoggedReview, { outcomes, who, group }: ReviewFilter): boolean {
   if (outcomes.length > 0 && !outcomes.includes(review.outcome)) return false;
+  if (group !== undefined && !review.groups?.includes(group)) return false;
   if (who === undefined) return true;
   return Object.entries(fieldsOf(who)).some(([field, value]) => review[field as keyof WhoFields] === value);
 }

@@ -7,20 +7,22 @@ import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/rec
 import { defaultStackName } from "../../functions/settings/stack.ts";
 import { watched } from "../aws/calls.ts";
 import { type ClientConfig, clientConfig, patientRetries } from "../aws/client-config.ts";
+import type { OneOf } from "../aws/clusters.ts";
 import { toFailure } from "../aws/errors.ts";
 import { rateLimited } from "../aws/rates.ts";
 import { EXIT, Failure, usage } from "../errors.ts";
 import { functionSettings } from "../function-settings.ts";
-import { addConnection, type ConnectionOptions, readPositive } from "../options.ts";
+import { addConnections, type ClustersOptions, isSeveral, readPositive } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { type PastTime, readPastTime } from "../times.ts";
 import type { LogQuery, LogReader } from "./read-log.ts";
 
-export interface ReviewsOptions extends ConnectionOptions, LogGroupOptions {
+export interface ReviewsOptions extends ClustersOptions, Omit<LogGroupOptions, "cluster"> {
   readonly since: PastTime;
   readonly until?: PastTime;
   readonly outcome?: readonly Outcome[];
   readonly who?: string;
+  readonly group?: string;
   readonly rate: number;
 }
 
@@ -31,7 +33,7 @@ export interface ReviewsOptions extends ConnectionOptions, LogGroupOptions {
 const DEFAULT_RATE = 4;
 
 export function addReviews(command: Command): Command {
-  return addConnection(command)
+  return addConnections(command)
     .addOption(
       new Option("--since <when>", "start: a duration before now, or a time")
         .argParser(readPastTime)
@@ -40,6 +42,7 @@ export function addReviews(command: Command): Command {
     .option("--until <when>", "end: a duration before now, or a time (default: now)", readPastTime)
     .addOption(new Option("--outcome <outcome...>", "only reviews with this outcome").choices(OUTCOMES))
     .option("--who <arn|username>", "only reviews of this identity or user")
+    .option("--group <name>", "only granted reviews of users in this group")
     .option("--log-group <name>", "the function's log (default: the stack's output LogGroup)")
     .option("--stack <name>", "the cluster's stack, if its name is not the default")
     .option("--rate <n>", "calls to CloudWatch Logs per second", readPositive, DEFAULT_RATE);
@@ -54,8 +57,11 @@ export interface OpenLog {
 }
 
 /** `signal` aborts reading. */
-export async function openLog(options: ReviewsOptions, io: IOStreams, signal: AbortSignal): Promise<OpenLog> {
-  const { since, until, outcome: outcomes = [], who } = options;
+export async function openLog(options: OneOf<ReviewsOptions>, io: IOStreams, signal: AbortSignal): Promise<OpenLog> {
+  const { since, until, outcome: outcomes = [], who, group } = options;
+  if (isSeveral(options) && (options.logGroup ?? options.stack) !== undefined) {
+    throw usage("--log-group and --stack are for one cluster.");
+  }
   const now = io.clock();
   const [from, to] = [since(now), until?.(now)];
   if (to !== undefined && to < from) throw usage("--until must not be before --since.");
@@ -64,7 +70,7 @@ export async function openLog(options: ReviewsOptions, io: IOStreams, signal: Ab
   // Checked one by one in read-log.ts, which skips invalid events.
   const logs = watched(new CloudWatchLogsClient({ ...config, ...patientRetries(io) }), io, ["events"]);
   return {
-    query: { logGroup, from, until: to, outcomes, who },
+    query: { logGroup, from, until: to, outcomes, who, group },
     reader: { logs, waitForTurn: rateLimited(options.rate), signal, onUnreadable: tellOnce(io) },
     prefix: functionSettings(options, config.region, io).mappingPrefix,
     close: () => logs.destroy(),

@@ -2,8 +2,9 @@
 
 import type { Command } from "commander";
 import { OUTCOMES, type Outcome } from "../../functions/authenticator/review/record.ts";
+import { inEachCluster, type OneOf, throwWorst, withCluster } from "../aws/clusters.ts";
 import { describe } from "../command.ts";
-import { addOutput, type OutputOptions } from "../options.ts";
+import { addOutput, isSeveral, type OutputOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData, table } from "../terminal/print.ts";
 import type { LoggedReview } from "./logged-review.ts";
@@ -26,14 +27,29 @@ export function statsCommand(command: Command, io: IOStreams): Command {
 }
 
 async function stats(options: StatsOptions, io: IOStreams): Promise<void> {
+  const isNamed = isSeveral(options);
+  const counted: object[] = [];
+  const { failures } = await inEachCluster(options, io, async (one, own) =>
+    statsOf(one, own, async (found) => {
+      if (options.output === "table") own.print(`${isNamed ? `${one.name}\n` : ""}${showStats(found, own.columns)}`);
+      else if (isNamed) counted.push(withCluster(options, one.name, found));
+      else await printData(found, options.output, own);
+    }),
+  );
+  if (options.output !== "table" && isNamed) await printData(counted, options.output, io);
+  throwWorst(failures);
+}
+
+/** Calls `print` once, also if reading stops after some reviews. */
+async function statsOf(
+  options: OneOf<StatsOptions>,
+  io: IOStreams,
+  print: (found: Stats) => Promise<void>,
+): Promise<void> {
   const log = await openLog(options, io, AbortSignal.any([io.interrupted, io.closed]));
   const counter = countReviews();
-  const print = async () => {
-    if (options.output !== "table") await printData(counter.stats(), options.output, io);
-    else io.print(showStats(counter.stats(), io.columns));
-  };
   try {
-    await readWhole(log, counter.add, print, io);
+    await readWhole(log, counter.add, () => print(counter.stats()), io);
   } catch (error) {
     if (!io.closed.aborted) throw error;
   } finally {

@@ -106,11 +106,11 @@ test("without the option and a default, the error names the missing option", asy
 const WRONG: [text: string, problem: string][] = [
   [
     "contexts:\n  prod:\n    clusterId: x",
-    "line 3: unknown key clusterId: the keys are cluster, region, profile, prefix, account, kubeconfig.",
+    "line 3: unknown key clusterId: the keys are cluster, region, profile, prefix, account, webhookKubeconfig.",
   ],
   ["context: {}", "line 1: unknown key context: the keys are defaultContext, contexts."],
   ["contexts: []", "line 1: contexts must be a map of context names to contexts."],
-  ["contexts:\n  prod: x", "line 2: expected the keys cluster, region, profile, prefix, account, kubeconfig."],
+  ["contexts:\n  prod: x", "line 2: expected the keys cluster, region, profile, prefix, account, webhookKubeconfig."],
   ["contexts:\n  prod:\n    region: 1", "line 3: region must be a non-empty string."],
   [
     "contexts:\n  a b: {}",

@@ -39,7 +39,7 @@ before(async () => {
   Object.assign(process.env, { AWS_ENDPOINT_URL_STS: sts.url, ...log.variables });
   process.chdir(folder);
   mkdirSync("teams");
-  for (const name of ["mappings.yaml", "teams/a.yaml"]) writeFileSync(name, FILE);
+  for (const name of ["mappings.yaml", "common.yaml", "prod.yaml", "teams/a.yaml"]) writeFileSync(name, FILE);
   const authority = createCertificateAuthority();
   const { cert, key } = authority.client({ CN: "kube-apiserver" });
   const [signer] = SAMPLES;

@@ -56,10 +56,10 @@ test("--help of every command fits 40 columns, except usage, examples and long w
   }
 });
 
-test("--cluster can be given only once", async () => {
+test("--cluster can be given only once, except for commands that accept several clusters", async () => {
   for (const words of [
-    ["mappings", "list", "-c", "a", "-c", "b"],
-    ["doctor", "--cluster", "a", "-c", "b"],
+    ["mappings", "get", "x", "-c", "a", "-c", "b"],
+    ["explain", "x", "--cluster", "a", "-c", "b"],
   ]) {
     const { code, err } = await cli(words);
     assert.equal(code, 2);

@@ -9,6 +9,7 @@ import type { IOStreams } from "../../terminal/io-streams.ts";
 import { printable } from "../../terminal/print.ts";
 import { parseYaml, stringifyYaml } from "../../terminal/yaml.ts";
 import { type Entry, readEntry, writeEntry } from "./entry.ts";
+import { overrideEarlier, whatIs } from "./override.ts";
 import { type Denial, readDenial } from "./read-parameter.ts";
 import type { PlaceOf } from "./to-parameters.ts";
 
@@ -33,24 +34,32 @@ export async function readMappingFiles(paths: readonly string[], io: IOStreams):
   return file;
 }
 
-/** Throws only if a file is not a mapping file. */
+/** Throws only if a file is not a mapping file. A later path overrides entries of an earlier one, and prints that. */
 export async function examineMappingFiles(paths: readonly string[], io: IOStreams): Promise<ExaminedFile> {
-  const entries: Entry[] = [];
-  const denials: Denial[] = [];
+  const layers: { readonly entries: Entry[]; readonly denials: Denial[] }[] = [];
   const places = new Map<Entry | Denial, string>();
   const problems: ExaminedFile["problems"][number][] = [];
-  for (const file of paths.flatMap(filesOf)) {
-    for (const { list, item, line } of itemsIn(await readText(file, io), file)) {
-      const read = list === "deny" ? readDenial(item) : readEntry(item);
-      const where = `${nameOf(file)}, line ${line}`;
-      if ("problem" in read) {
-        problems.push({ where: `${where}${who(item)}`, problem: read.problem });
-        continue;
+  for (const path of paths) {
+    const layer = { entries: [] as Entry[], denials: [] as Denial[] };
+    layers.push(layer);
+    for (const file of filesOf(path)) {
+      for (const { list, item, line } of itemsIn(await readText(file, io), file)) {
+        const read = list === "deny" ? readDenial(item) : readEntry(item);
+        const where = `${nameOf(file)}, line ${line}`;
+        if ("problem" in read) {
+          problems.push({ where: `${where}${who(item)}`, problem: read.problem });
+          continue;
+        }
+        places.set(read, where);
+        if ("entry" in read) layer.denials.push(read);
+        else layer.entries.push(read);
       }
-      places.set(read, where);
-      if ("entry" in read) denials.push(read);
-      else entries.push(read);
     }
+  }
+  const { items: entries, overrides } = overrideEarlier(layers.map((layer) => layer.entries));
+  const { items: denials, overrides: ofDenials } = overrideEarlier(layers.map((layer) => layer.denials));
+  for (const { earlier, later } of [...overrides, ...ofDenials]) {
+    io.tell(`${places.get(later)} overrides ${places.get(earlier)}: ${whatIs(later)}.\n`);
   }
   return { entries, denials, problems, placeOf: (item) => places.get(item) };
 }

@@ -186,19 +186,21 @@ test("a placeholder without quotes, which YAML reads as a mapping, is reported",
   }
 });
 
-test("a duplicate entry is reported with both places, in one or two files", async () => {
-  const one = join(folder, "one.yaml");
-  const two = join(folder, "two.json");
+test("a duplicate entry is reported with both places, in the files of one folder", async () => {
+  const twice = join(folder, "twice");
+  mkdirSync(twice);
+  const one = join(twice, "one.yaml");
+  const two = join(twice, "two.json");
   writeFileSync(one, `mappings:\n- ${mapping("Twice")}\ndeny:\n- arnLike: arn:aws:iam::111122223333:user/m\n`);
   writeFileSync(two, `{"mappings": [${mapping("twice")}],\n"deny": [{"arnLike": "arn:aws:iam::111122223333:user/M"}]}`);
-  const { code, err } = await cluster.mappings(["apply", "-f", one, "-f", two, "-y"]);
+  const { code, err } = await cluster.mappings(["apply", "-f", twice, "-y"]);
   assert.equal(code, 2);
   assert.deepEqual(err.split("\n"), [
     `/iam-authenticator/prod/role/111122223333/twice: 2 mappings for one parameter: ${one}, line 2; ${two}, line 1.`,
     `/iam-authenticator/prod/deny/111122223333: 2 denials of arn:aws:iam::111122223333:user/m: ${one}, line 4; ${two}, line 2.`,
     "",
   ]);
-  const { out } = await cli(["mappings", "lint", "-f", one, "-f", two]);
+  const { out } = await cli(["mappings", "lint", "-f", twice]);
   assert.match(
     out,
     /duplicate +role\/111122223333\/twice +2 mappings for one parameter: \S+one\.yaml, line 2; \S+two\.json, line 1/,

@@ -103,7 +103,7 @@ test("set rejects an end in the past and lint errors", async () => {
   for (const [words, sentence] of [
     [
       ["set", DEVELOPERS, "--username", "x", "--not-after", "2020-01-01T00:00:00Z"],
-      /^--not-after 2020-01-01T00:00:00Z is in the past: the mapping would never apply\. Nothing was written\.\n$/,
+      /^--until 2020-01-01T00:00:00Z is in the past: the mapping would never apply\. Nothing was written\.\n$/,
     ],
     [
       ["set", user, "--username", "{SessionName}"],

@@ -1,0 +1,98 @@
+// `-f common.yaml -f prod.yaml`: what a later file overrides, what stays, and what is still a duplicate.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { cli } from "../../cli.ts";
+import { type LocalCluster, storedCluster } from "../cluster.ts";
+
+const A = "111122223333";
+const arn = (resource: string) => `arn:aws:iam::${A}:${resource}`;
+const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+const [common, prod] = [join(folder, "common.yaml"), join(folder, "prod.yaml")];
+let cluster: LocalCluster;
+before(async () => {
+  cluster = await storedCluster();
+  writeFileSync(
+    common,
+    `mappings:
+  - {arn: "${arn("role/Developers")}", username: "dev:{SessionName}", groups: [edit]}
+  - {arn: "${arn("role/Other")}", username: other}
+  - {arnLike: "${arn("role/a-*")}", username: a}
+  - {arnLike: "${arn("role/b-*")}", username: b}
+  - {permissionSet: Set, account: "${A}", session: jane, username: jane, groups: [edit]}
+  - {permissionSet: Set, account: "${A}", session: joe, username: joe}
+deny:
+  - {arnLike: "${arn("user/mallory")}"}
+  - {arnLike: "${arn("user/eve")}"}
+`,
+  );
+  writeFileSync(
+    prod,
+    `mappings:
+  - {arn: "${arn("role/team/developers")}", username: "dev:{SessionName}", groups: [view]}
+  - {arnLike: "${arn("role/A-*")}", username: a-prod}
+  - {permissionSet: set, account: "${A}", session: jane, username: jane, groups: [view]}
+  - {permissionSet: set, account: "${A}", session: Jane, username: other-jane}
+deny:
+  - {arnLike: "${arn("user/Mallory")}", description: prod}
+`,
+  );
+});
+after(async () => {
+  await cluster.store.close();
+  rmSync(folder, { recursive: true });
+});
+
+const OVERRIDES = [
+  `${prod}, line 2 overrides ${common}, line 2: ${arn("role/team/developers")}.`,
+  `${prod}, line 3 overrides ${common}, line 4: ${arn("role/A-*")}.`,
+  `${prod}, line 4 overrides ${common}, line 6: sso-session/${A}/set (jane).`,
+  `${prod}, line 7 overrides ${common}, line 9: the denial of ${arn("user/Mallory")}.`,
+];
+
+test("a later file overrides entries of an earlier one in place, says so, and keeps the others", async () => {
+  for (const words of [
+    ["mappings", "diff", "-c", "prod"],
+    ["mappings", "lint", "--fail", "error"],
+  ]) {
+    const { err } = await cli([...words, "-f", common, "-f", prod]);
+    assert.deepEqual(err.split("\n").slice(0, 4), OVERRIDES, words.join(" "));
+  }
+  const { code, err } = await cluster.mappings(["apply", "-f", common, "-f", prod, "-y", "--allow-weakening"]);
+  assert.equal(code, 0, err);
+  assert.deepEqual(err.split("\n").slice(0, 4), OVERRIDES);
+  assert.deepEqual(await cluster.value(`role/${A}/developers`), {
+    ...{ arn: arn("role/team/developers"), username: "dev:{SessionName}", groups: ["view"] },
+  });
+  assert.deepEqual(await cluster.value(`role/${A}/other`), { arn: arn("role/Other"), username: "other" });
+  assert.deepEqual(await cluster.value(`pattern/${A}`), [
+    { arnLike: arn("role/A-*"), username: "a-prod" },
+    { arnLike: arn("role/b-*"), username: "b" },
+  ]);
+  assert.deepEqual(await cluster.value(`sso-session/${A}/set`), [
+    { session: "jane", username: "jane", groups: ["view"] },
+    { session: "joe", username: "joe" },
+    { session: "Jane", username: "other-jane" },
+  ]);
+  assert.deepEqual(await cluster.value(`deny/${A}`), [
+    { arnLike: arn("user/Mallory"), description: "prod" },
+    { arnLike: arn("user/eve") },
+  ]);
+});
+
+test("in the other order, the common file overrides the other one", async () => {
+  const { err } = await cli(["mappings", "lint", "-f", prod, "-f", common, "--fail", "error"]);
+  assert.match(err, /common\.yaml, line 2 overrides \S+prod\.yaml, line 2: /);
+});
+
+test("two entries of one file that override the same entry are duplicates", async () => {
+  const twice = join(folder, "twice.yaml");
+  const one = `{arn: "${arn("role/Developers")}", username: x}`;
+  writeFileSync(twice, `mappings:\n- ${one}\n- ${one}\n`);
+  const { code, err } = await cluster.mappings(["apply", "-f", common, "-f", twice, "-y"]);
+  assert.equal(code, 2);
+  assert.match(err, /2 mappings for one parameter: \S+twice\.yaml, line 2; \S+twice\.yaml, line 3\.$/m);
+});
