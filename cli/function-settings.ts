@@ -33,6 +33,9 @@ export function functionSettings(options: ConnectionOptions, region: string, { e
     STS_REGIONS: environment["STS_REGIONS"],
     STS_EXTRA_HOSTS: environment["STS_EXTRA_HOSTS"],
     RESERVED_PREFIXES: environment["RESERVED_PREFIXES"],
+    TOKENS: environment["TOKENS"],
+    JWT_ISSUERS: environment["JWT_ISSUERS"],
+    JWT_KEYS_ENDPOINT: environment["JWT_KEYS_ENDPOINT"],
     AWS_ENDPOINT_URL_STS: environment["AWS_ENDPOINT_URL_STS"],
   });
 }

@@ -101,7 +101,7 @@ export class AudienceForeign extends Denial {
   override readonly name = "AudienceForeign";
   readonly code = "audience_foreign";
 }
-/** The token is too long, not base64url, or not `https://<host>/?<query>`. */
+/** The token is too long, not base64url, not `https://<host>/?<query>`, or an AWS-signed token with an invalid header. */
 export class TokenMalformed extends Denial {
   override readonly name = "TokenMalformed";
   readonly code = "token_malformed";
@@ -126,15 +126,43 @@ export class TokenHeadersRefused extends Denial {
   override readonly name = "TokenHeadersRefused";
   readonly code = "token_headers_refused";
 }
-/** The token was signed more than 15 minutes ago. */
+/** The token was signed more than 15 minutes ago, or is an AWS-signed token after its `exp`. */
 export class TokenExpired extends Denial {
   override readonly name = "TokenExpired";
   readonly code = "token_expired";
 }
-/** The token was signed more than 15 minutes in the future. */
+/** The token was signed more than 15 minutes in the future, or an AWS-signed token more than 60 seconds. */
 export class TokenNotYetValid extends Denial {
   override readonly name = "TokenNotYetValid";
   readonly code = "token_not_yet_valid";
+}
+/** `TOKENS` is `jwt`, which refuses `k8s-aws-v1.` tokens. */
+export class TokenKindRefused extends Denial {
+  override readonly name = "TokenKindRefused";
+  readonly code = "token_kind_refused";
+}
+
+// AWS-signed tokens
+
+/** The token's issuer is one of AWS, but not in `JWT_ISSUERS`. */
+export class TokenIssuerRefused extends Denial {
+  override readonly name = "TokenIssuerRefused";
+  readonly code = "token_issuer_refused";
+}
+/** A claim of an AWS-signed token is missing, repeated or invalid; the message names it. */
+export class TokenClaimRefused extends Denial {
+  override readonly name = "TokenClaimRefused";
+  readonly code = "token_claim_refused";
+}
+/** No key of the issuer has signed the token. */
+export class TokenSignatureRefused extends Denial {
+  override readonly name = "TokenSignatureRefused";
+  readonly code = "token_signature_refused";
+}
+/** The issuer's keys cannot be read, and no cached key can verify the token. */
+export class TokenKeysUnavailable extends Fault {
+  override readonly name = "TokenKeysUnavailable";
+  readonly code = "token_keys_unavailable";
 }
 
 // STS and the identity
@@ -144,7 +172,7 @@ export class StsRefused extends Denial {
   override readonly name = "StsRefused";
   readonly code = "sts_refused";
 }
-/** STS returned an identity of another partition or of an unknown kind. */
+/** STS returned an identity of another partition or of an unknown kind, or an AWS-signed token claims one. */
 export class IdentityImpossible extends Denial {
   override readonly name = "IdentityImpossible";
   readonly code = "identity_impossible";
@@ -206,8 +234,19 @@ export class MappingMismatch extends Denial {
   readonly code = "mapping_mismatch";
 }
 
+/** The decision depends on a session, an access key or a unique id, which AWS-signed tokens do not contain. */
+export class TokenLacksSession extends Denial {
+  override readonly name = "TokenLacksSession";
+  readonly code = "token_lacks_session";
+}
+
 // The user
 
+/** The mapping needs a claim that the token does not contain. Only AWS-signed tokens have claims. */
+export class TokenLacksClaims extends Denial {
+  override readonly name = "TokenLacksClaims";
+  readonly code = "token_lacks_claims";
+}
 /** The identity has no value for a placeholder, for example `{SessionName}` for a user. */
 export class PlaceholderWithoutValue extends Denial {
   override readonly name = "PlaceholderWithoutValue";
@@ -223,7 +262,7 @@ export class InstancesUnavailable extends Fault {
   override readonly name = "InstancesUnavailable";
   readonly code = "instances_unavailable";
 }
-/** The rendered username or a group is empty, contains a control character, or has a reserved prefix. */
+/** The rendered username or a group is empty, contains a control character or an invalid claim, or has a reserved prefix. */
 export class NameRefused extends Denial {
   override readonly name = "NameRefused";
   readonly code = "name_refused";

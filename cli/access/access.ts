@@ -23,9 +23,10 @@ export interface Granted {
 interface NotGranted {
   /**
    * `denied`: a deny list or `"deny": true` matches. `invalid`: the value is invalid. `mismatch`: the value is for
-   * another principal. `unusable`: a mapping applies, but its names cannot be rendered. `unmapped`: nothing applies.
+   * another principal. `unknown`: an entry needs what the AWS-signed token lacks. `unusable`: a mapping applies, but its
+   * names cannot be rendered. `unmapped`: nothing applies.
    */
-  readonly kind: "denied" | "invalid" | "mismatch" | "unusable" | "unmapped";
+  readonly kind: "denied" | "invalid" | "mismatch" | "unknown" | "unusable" | "unmapped";
   /** The parameter that applies; empty if none does. */
   readonly parameter: string;
   /** The matching entry of a deny list. */

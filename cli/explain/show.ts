@@ -20,7 +20,7 @@ export function showExplanation(explanation: Explanation, prefix: string, column
   const lines: Line[] = [
     ...(token === undefined
       ? []
-      : [["token", `ok, for ${token.host}, ends ${new Date(token.expiresAt).toISOString()}`] as const]),
+      : [["token", `ok, ${sourceOf(token)}, ends ${new Date(token.expiresAt).toISOString()}`] as const]),
     ...(identity === undefined ? [] : identityLines(identity, token !== undefined)),
     ...(evaluations ?? []).map((evaluation, index): Line => {
       const text = `${shortName(evaluation.parameter, prefix)}: ${verdictOf(evaluation)}${markOf(evaluation, parameter)}`;
@@ -32,11 +32,15 @@ export function showExplanation(explanation: Explanation, prefix: string, column
   return lines.map(([head, text]) => hang(head.padEnd(HEAD), text, columns)).join("");
 }
 
+function sourceOf(token: NonNullable<Explanation["token"]>): string {
+  return "host" in token ? `for ${token.host}` : `signed by ${token.issuer}`;
+}
+
 export function identityLines({ arn, canonicalArn, principalId }: VerifiedIdentity, isProven: boolean): Line[] {
   return [
     ["identity", arn],
     ...(canonicalArn === arn ? [] : [["", `mapped as ${canonicalArn}`] as const]),
-    ["", `principal ${principalId}${isProven ? "" : " (supposed)"}`],
+    ...(principalId === undefined ? [] : [["", `principal ${principalId}${isProven ? "" : " (supposed)"}`] as const]),
   ];
 }
 
@@ -83,6 +87,7 @@ function verdictOf({ verdict, invalidCount }: Evaluation): string {
       return "denies";
     case "invalid":
     case "mismatch":
+    case "unknown":
       return `${verdict.kind}, ${verdict.problem}`;
   }
 }
@@ -92,11 +97,16 @@ function markOf({ parameter, verdict }: Evaluation, counted: string | undefined)
   return verdict.kind === "nothing" ? "" : "  (shadowed)";
 }
 
-/** Data for JSON and YAML. Omits the token's target, which contains its signature. */
+function tokenData(token: NonNullable<Explanation["token"]>) {
+  const from = "host" in token ? { host: token.host } : { issuer: token.issuer };
+  return { ...from, expiresAt: new Date(token.expiresAt).toISOString() };
+}
+
+/** Data for JSON and YAML. Omits the token itself, which contains its signature. */
 export function machine({ token, identity, evaluations, parameter, user, refusal }: Explanation) {
   return {
     granted: refusal === undefined,
-    ...(token !== undefined && { token: { host: token.host, expiresAt: new Date(token.expiresAt).toISOString() } }),
+    ...(token !== undefined && { token: tokenData(token) }),
     ...(identity !== undefined && { identity }),
     ...(evaluations !== undefined && { evaluations }),
     ...(parameter !== undefined && { parameter }),

@@ -1,9 +1,11 @@
 // Runs a review on this machine with the function's code, and returns the record of its steps.
 
 import { findNodeNameLazily } from "../../functions/authenticator/aws/lazy-node-name.ts";
+import { signedTokensLazily } from "../../functions/authenticator/aws/lazy-signed-tokens.ts";
 import { createSts } from "../../functions/authenticator/aws/sts.ts";
 import type { VerifiedIdentity } from "../../functions/authenticator/identity/identity.ts";
 import { proveIdentity } from "../../functions/authenticator/identity/prove-identity.ts";
+import { isAwsSigned } from "../../functions/authenticator/jwt/parse-jwt.ts";
 import { newRecord, type ReviewRecord } from "../../functions/authenticator/review/record.ts";
 import { type IdentityServices, reviewIdentity, reviewToken } from "../../functions/authenticator/review/review.ts";
 import { hasTokenPrefix } from "../../functions/authenticator/token/token.ts";
@@ -21,21 +23,32 @@ export interface Explanation extends Pick<ReviewRecord, "token" | "identity" | "
   readonly refusal?: { readonly code: string; readonly message: string };
 }
 
-/** Proves the token with STS. Returns a denial as `refusal`; throws if AWS fails. */
+/** Proves the token with STS or the issuer's keys. Returns a denial as `refusal`; throws if AWS fails. */
 export async function explainToken(token: string, connection: Connection, io: IOStreams): Promise<Explanation> {
-  if (!hasTokenPrefix(token)) {
-    const message =
-      "the token does not begin with k8s-aws-v1.: the function leaves it to kube-apiserver's other authenticators";
+  const { settings } = connection;
+  const isOurs = hasTokenPrefix(token) || (settings.jwt !== undefined && isAwsSigned(token));
+  if (!isOurs) {
+    const message = isAwsSigned(token)
+      ? "the token is signed by AWS: set JWT_ISSUERS in your environment as the function does, or the function leaves it to kube-apiserver's other authenticators"
+      : "the token does not begin with k8s-aws-v1.: the function leaves it to kube-apiserver's other authenticators";
     return { refusal: { code: "not_ours", message } };
   }
-  const { settings } = connection;
   const { clusterId, region, partition, stsEndpoint } = settings;
   const askSts = createSts({ regionalHost: `sts.${region}.${partition.domain}`, endpoint: stsEndpoint });
   const prove = proveIdentity(askSts, partition.id, clusterId);
+  const { jwt: rules, jwtKeysEndpoint } = settings;
+  const signed = rules && signedTokensLazily({ rules, endpoint: jwtKeysEndpoint, clock: io.clock });
   const services = {
     proofs: {
       recall: () => undefined,
       prove: (_hash: string, ...asked: Parameters<typeof prove>) => prove(...asked),
+    },
+    signedTokens: signed && {
+      parse: signed.parse,
+      proofs: {
+        recall: () => undefined,
+        prove: (_hash: string, ...asked: Parameters<typeof signed.prove>) => signed.prove(...asked),
+      },
     },
     readParameters: parametersFrom(connection, io),
     findNodeName: findNodeNameLazily({ region, vpcs: settings.nodeVpcs }),

@@ -17,6 +17,7 @@ import { openRequestContext, type RequestContext } from "./http/request-context.
 import { checkRoute } from "./http/route.ts";
 import { rememberedProofs } from "./identity/identity-cache.ts";
 import { type AskSts, proveIdentity } from "./identity/prove-identity.ts";
+import type { SignedTokens } from "./jwt/signed-tokens.ts";
 import { tokenReview } from "./review/answer.ts";
 import { type ReviewServices, reviewToken } from "./review/review.ts";
 import type { Settings } from "./settings.ts";
@@ -29,6 +30,8 @@ export interface Dependencies {
   readonly askSts: AskSts;
   readonly fetchParameters: FetchParameters;
   readonly findNodeName: ReviewServices["findNodeName"];
+  /** `undefined` without JWT_ISSUERS. */
+  readonly signedTokens?: Pick<SignedTokens, "parse" | "prove"> | undefined;
   readonly clock: Clock;
   /** Prints lines of JSON. `lines` does not end with a newline. */
   readonly print: (lines: string) => void;
@@ -43,12 +46,17 @@ export interface Authenticator {
 
 export function createAuthenticator(
   settings: Settings,
-  { askSts, fetchParameters, findNodeName, clock, print }: Dependencies,
+  { askSts, fetchParameters, findNodeName, signedTokens, clock, print }: Dependencies,
 ): Authenticator {
   const { clusterId, partition, mappingPrefix } = settings;
+  const scope = `${partition.id}/${clusterId}`;
   const readCallers = cachedParameters(fetchParameters, CALLERS_FOUND_MS, clock);
   const services: ReviewServices = {
-    proofs: rememberedProofs(proveIdentity(askSts, partition.id, clusterId), `${partition.id}/${clusterId}`, clock),
+    proofs: rememberedProofs(proveIdentity(askSts, partition.id, clusterId), scope, clock),
+    signedTokens: signedTokens && {
+      parse: signedTokens.parse,
+      proofs: rememberedProofs(signedTokens.prove, scope, clock),
+    },
     readParameters: cachedParameters(fetchParameters, MAPPING_FOUND_MS, clock),
     findNodeName,
   };

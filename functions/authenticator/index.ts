@@ -3,19 +3,24 @@
 import { workAhead } from "../lib/work-ahead.ts";
 import { createParameterStore } from "../parameters/parameter-store.ts";
 import { findNodeNameLazily } from "./aws/lazy-node-name.ts";
+import { signedTokensLazily } from "./aws/lazy-signed-tokens.ts";
 import { createSts } from "./aws/sts.ts";
 import { createAuthenticator } from "./handler.ts";
 import { readSettings } from "./settings.ts";
 
 const settings = readSettings(process.env);
 const { callerAuth, region, partition, stsEndpoint, ssmEndpoint, nodeVpcs } = settings;
+const { jwt: rules, jwtKeysEndpoint } = settings;
 const clock = Date.now;
 const { fetchParameters, warmUp } = createParameterStore({ region, endpoint: ssmEndpoint });
+
+const signedTokens = rules && signedTokensLazily({ rules, endpoint: jwtKeysEndpoint, clock });
 
 const { handler, prefetchCallers } = createAuthenticator(settings, {
   askSts: createSts({ regionalHost: `sts.${region}.${partition.domain}`, endpoint: stsEndpoint }),
   fetchParameters,
   findNodeName: findNodeNameLazily({ region, vpcs: nodeVpcs }),
+  signedTokens,
   clock,
   // Not console.log: with Lambda's JSON log format, it wraps each line, and CloudWatch then finds no metrics.
   print: (lines) => process.stdout.write(`${lines}\n`),
@@ -24,6 +29,6 @@ const { handler, prefetchCallers } = createAuthenticator(settings, {
 // Lambda gives a full CPU during initialization, and later only the share that the memory size includes
 // (docs/decisions/0009-work-before-the-first-review.md).
 const readAhead = callerAuth === "bearer" ? prefetchCallers : warmUp;
-await workAhead(clock, readAhead);
+await workAhead(clock, (deadline) => Promise.all([readAhead(deadline), signedTokens?.prefetchKeys(deadline)]));
 
 export { handler };

@@ -13,13 +13,14 @@ import {
   readFrom,
   required,
 } from "../settings/environment.ts";
+import { type JwtSettings, readJwtSettings } from "./jwt-settings.ts";
 import { acceptedStsHosts, type StsHosts } from "./token/sts-hosts.ts";
 
 const CALLER_AUTH = ["bearer", "mtls", "none"] as const;
 const USER_INFO = ["full", "minimal"] as const;
 const STS_HOSTS = ["all", "regional"] as const;
 
-export interface Settings extends CommonSettings {
+export interface Settings extends CommonSettings, JwtSettings {
   readonly callerAuth: (typeof CALLER_AUTH)[number];
   /** Complete subject DNs, or only `*` for any certificate that the truststore accepts. Never empty with `mtls`. */
   readonly callerSubjects: readonly string[];
@@ -54,6 +55,7 @@ export function readSettings(environment: Environment): Settings {
     reservedPrefixes: list(read, "RESERVED_PREFIXES") ?? [],
     nodeVpcs: listOf(read, "NODE_VPCS", VPC_ID, "VPC ids, such as vpc-0123456789abcdef0") ?? [],
     userInfo: oneOf(read, "USER_INFO", USER_INFO) ?? "full",
+    ...readJwtSettings(read, common),
   };
 }
 

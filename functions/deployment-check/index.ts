@@ -4,9 +4,10 @@ import { setTimeout } from "node:timers/promises";
 import { CodeDeployClient, PutLifecycleEventHookExecutionStatusCommand } from "@aws-sdk/client-codedeploy";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { TOKENS } from "../authenticator/jwt-settings.ts";
 import { partitionOfRegion } from "../aws/partitions.ts";
 import { parseJson } from "../lib/json.ts";
-import { readFrom, required } from "../settings/environment.ts";
+import { oneOf, readFrom, required } from "../settings/environment.ts";
 import { createCheckHandler, VersionFailed } from "./handler.ts";
 import { type Page, readStore } from "./read-store.ts";
 
@@ -39,6 +40,7 @@ export const handler = createCheckHandler(
     versionArn: setting("VERSION_ARN", "the ARN of a version of the authenticator"),
     liveArn: setting("LIVE_ARN", "the ARN of the authenticator's alias"),
     callerAuth: setting("CALLER_AUTH", "the authenticator's CALLER_AUTH"),
+    tokens: oneOf(read, "TOKENS", TOKENS) ?? "any",
     callerSubject: read("CALLER_SUBJECTS")?.split(";")[0]?.trim(),
     stsRegion: (read("STS_REGIONS") ?? setting("AWS_REGION", "set by Lambda")).split(",")[0]?.trim() ?? "",
   },

@@ -11,6 +11,8 @@ export interface CheckedSettings {
   readonly callerSubject: string | undefined;
   /** A region whose plain STS host the version accepts. */
   readonly stsRegion: string;
+  /** `jwt` refuses every `k8s-aws-v1.` token. */
+  readonly tokens: "any" | "jwt";
 }
 
 export interface KnownAnswer {
@@ -32,7 +34,7 @@ interface Caller {
  * proves that the version starts with its settings, reads Parameter Store, and answers in the right form.
  */
 export function knownAnswers(settings: CheckedSettings, now: EpochMs): KnownAnswer[] {
-  const { callerAuth, callerSubject } = settings;
+  const { callerAuth, callerSubject, tokens } = settings;
   const refused = [
     ...(callerAuth === "bearer"
       ? both("an unknown caller", { authorization: "Bearer deployment-check" }, "", CALLER_REFUSED)
@@ -43,17 +45,24 @@ export function knownAnswers(settings: CheckedSettings, now: EpochMs): KnownAnsw
   const caller: Caller = callerAuth === "mtls" ? { subjectDN: callerSubject ?? "CN=deployment-check" } : {};
   return [
     ...refused,
-    ...both("a malformed token", caller, "k8s-aws-v1.!", denial(/^token_malformed: /)),
+    ...both(
+      "a malformed token",
+      caller,
+      "k8s-aws-v1.!",
+      denial(tokens === "jwt" ? /^token_kind_refused: / : /^token_malformed: /),
+    ),
     ...both("a foreign token", caller, "deployment-check", {
       statuses: [200],
       isExpected: ({ status }) =>
         isObject(status) && status["authenticated"] === false && status["error"] === undefined,
     }),
-    // Proves that the version reaches STS, also if STS throttles it.
-    ...both("a token of an unknown key", caller, tokenOfUnknownKey(settings, now), {
-      ...denial(/^sts_refused: /),
-      statuses: [200, 429],
-    }),
+    // Proves that the version reaches STS, also if STS throttles it. A version that refuses such tokens never calls STS.
+    ...(tokens === "jwt"
+      ? []
+      : both("a token of an unknown key", caller, tokenOfUnknownKey(settings, now), {
+          ...denial(/^sts_refused: /),
+          statuses: [200, 429],
+        })),
   ];
 }
 

@@ -3,6 +3,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Metafile } from "esbuild";
+import { builtIns } from "./built-ins.ts";
 import { type BuiltFile, type Bundle, bundle } from "./bundle.ts";
 import { licences } from "./licences.ts";
 import { LEAN_PLUGINS } from "./plugins.ts";
@@ -14,6 +15,8 @@ export interface AuthenticatorBuild {
   readonly ec2NodeName: Bundle;
   /** Loaded only for the deployment check. */
   readonly storedProblems: Bundle;
+  /** Loaded only with JWT_ISSUERS. */
+  readonly awsSignedTokens: Bundle;
   /** Everything that was written to the folder. */
   readonly files: readonly BuiltFile[];
 }
@@ -23,17 +26,18 @@ const SOURCE = "functions/authenticator";
 
 /** Empties `outdir` and writes the function's files there. The build is reproducible in any folder. */
 export async function buildAuthenticator(outdir: string): Promise<AuthenticatorBuild> {
-  const separate = [separateFile("ec2-node-name"), separateFile("stored-problems")];
-  const [index, ec2NodeName, storedProblems] = await Promise.all([
+  const separate = ["ec2-node-name", "stored-problems", "aws-signed-tokens"].map(separateFile);
+  const [index, ec2NodeName, storedProblems, awsSignedTokens] = await Promise.all([
     bundle(ROOT, `${SOURCE}/index.ts`, "index.mjs", [...separate, ...LEAN_PLUGINS]),
     bundle(ROOT, `${SOURCE}/aws/ec2-node-name.ts`, "ec2-node-name.mjs", LEAN_PLUGINS),
     bundle(ROOT, `${SOURCE}/stored-problems.ts`, "stored-problems.mjs", []),
+    bundle(ROOT, `${SOURCE}/aws/aws-signed-tokens.ts`, "aws-signed-tokens.mjs", [builtIns]),
   ]);
-  const parts = [index, ec2NodeName, storedProblems];
+  const parts = [index, ec2NodeName, storedProblems, awsSignedTokens];
   const licenses = licenceFile(parts.map(({ metafile }) => metafile));
   const files = [...parts.flatMap((part) => part.files), licenses];
   writeFiles(outdir, files);
-  return { index, ec2NodeName, storedProblems, files };
+  return { index, ec2NodeName, storedProblems, awsSignedTokens, files };
 }
 
 interface OneFileBuild {

@@ -22,7 +22,7 @@ export interface DeploymentCheckOptions {
 }
 
 /** The authenticator's settings that decide the known answers. */
-const SETTINGS = ["CALLER_AUTH", "CALLER_SUBJECTS", "STS_REGIONS"];
+const SETTINGS = ["CALLER_AUTH", "CALLER_SUBJECTS", "STS_REGIONS", "TOKENS"];
 
 export function makeDeploymentCheck(scope: Construct, options: DeploymentCheckOptions): LambdaFunction {
   const { authenticator, aliasName, environment, mappingPrefix, logs } = options;

@@ -22,7 +22,11 @@ function table(heading: string): string[][] {
 }
 
 test("the table of settings lists each variable that the function reads", () => {
-  const files = ["../../functions/authenticator/settings.ts", "../../functions/settings/common.ts"];
+  const files = [
+    "../../functions/authenticator/settings.ts",
+    "../../functions/authenticator/jwt-settings.ts",
+    "../../functions/settings/common.ts",
+  ];
   const source = files.map((file) => readFileSync(new URL(file, import.meta.url), "utf8")).join();
   const read = new Set([...source.matchAll(/"([A-Z_]{5,})"/g)].map(([, name]) => name));
   for (const ofTheSdk of ["AWS_REGION", "AWS_ENDPOINT_URL"]) assert.ok(read.delete(ofTheSdk));
@@ -50,7 +54,7 @@ test("the reference lists each field of the log line and each metric", () => {
   const [fields = "", metrics = ""] = section.split("\n\n");
   const log = logEntry(newRecord(0), "fault", new errors.InternalFault("test", { cause: new Error("test") }), 0);
   for (const field of Object.keys(log)) assert.match(fields, new RegExp(`\\b${field}\\b`), field);
-  const line = metricsLine(newRecord(0), "granted", undefined, "cluster", 0);
+  const line = metricsLine({ ...newRecord(0), keysFailed: true }, "granted", undefined, "cluster", 0);
   const names = [...line.matchAll(/"Name":"(\w+)"/g)].map(([, name = ""]) => name);
   assert.ok(names.length > 5);
   for (const name of names) assert.match(metrics, new RegExp(`\`${name}\``), name);

@@ -152,7 +152,8 @@ function translateIn(text: string): string | undefined {
   const literal = text.replace(/\{\{\w+\}\}/g, "");
   if (/[{}]/.test(literal)) return undefined;
   const translated = text.replace(/\{\{(\w+)\}\}/g, "{$1}");
-  return templateProblem(translated) === undefined ? translated : undefined;
+  // As for a group, which cannot contain a claim: these formats have no placeholders for claims.
+  return templateProblem(translated, "group") === undefined ? translated : undefined;
 }
 
 export function translateOut(text: string): string {

@@ -51,8 +51,9 @@ export function createNodeNames({ region, vpcs, random }: NodeNameOptions): Find
   const rules = { ...RULES, ...(random && { random }) };
 
   return async (identity, deadline) => {
-    const id = identity.sessionName ?? "";
-    if (identity.kind !== "role" || !INSTANCE_ID.test(id)) return { refusal: "the session name is not an instance id" };
+    const { kind, principalId, sessionName: id = "" } = identity;
+    if (kind !== "role" || principalId === undefined || !INSTANCE_ID.test(id))
+      return { refusal: "the session name is not an instance id" };
     const found = await describeInstance(ec2, id, rules, deadline);
     if (found === undefined) return { refusal: `EC2 finds no instance ${id} in ${region}` };
     const { owner, instance } = found;
@@ -62,7 +63,7 @@ export function createNodeNames({ region, vpcs, random }: NodeNameOptions): Find
       return { refusal: `instance ${id} is in ${instance.VpcId ?? "no VPC"}, which is not one of NODE_VPCS` };
     }
     const profileArn = instance.IamInstanceProfile?.Arn;
-    if (profileArn === undefined || !(await isProfileOf(iam, profileArn, identity.principalId, rules, deadline))) {
+    if (profileArn === undefined || !(await isProfileOf(iam, profileArn, principalId, rules, deadline))) {
       return { refusal: `instance ${id} does not have this role` };
     }
     if (!instance.PrivateDnsName) return { refusal: `instance ${id} has no private DNS name` };

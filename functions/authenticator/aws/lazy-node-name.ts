@@ -38,7 +38,7 @@ const MAX_PROOFS = 2_000;
 /** Caches by instance and principal. Does not cache refusals: an instance that is starting runs a moment later. */
 export function rememberProofs(find: FindNodeName): FindNodeName {
   const proofs = new QuickLRU<string, { readonly proof: NodeName; readonly until: EpochMs }>({ maxSize: MAX_PROOFS });
-  const keyOf = ({ accountId, principalId, sessionName = "" }: VerifiedIdentity): string =>
+  const keyOf = ({ accountId, principalId = "", sessionName = "" }: VerifiedIdentity): string =>
     [accountId, principalId, sessionName].join("/");
   const findOnce = singleFlight(find, keyOf);
 

@@ -1,6 +1,6 @@
 // Builds the metrics of a review: counts, latencies, and values that alarms use.
 
-import type { AuthenticatorError } from "../../errors.ts";
+import { type AuthenticatorError, TokenKeysUnavailable } from "../../errors.ts";
 import type { EpochMs } from "../../lib/deadline.ts";
 import { embeddedMetrics } from "../../telemetry/embedded-metrics.ts";
 import type { Outcome, ReviewRecord, Stage } from "../review/record.ts";
@@ -13,9 +13,10 @@ export function metricsLine(
   now: EpochMs,
   version?: string,
 ) {
+  const isJwt = record.token !== undefined && "issuer" in record.token;
   const milliseconds = {
     Latency: [now - record.startedAt],
-    StsLatency: [...asked(record, "callerIdentity"), ...asked(record, "identity")],
+    StsLatency: [...asked(record, "callerIdentity"), ...(isJwt ? [] : asked(record, "identity"))],
     SsmLatency: [...asked(record, "caller"), ...asked(record, "mapping")],
   };
   const counts = {
@@ -23,6 +24,8 @@ export function metricsLine(
     InvalidMappings: record.invalidMappings,
     StaleReads: record.staleReads,
     ColdStart: record.coldStart ? 1 : 0,
+    // Only when it happens: a metric without values costs nothing, and its alarm does not need them.
+    ...((record.keysFailed === true || error instanceof TokenKeysUnavailable) && { TokenKeysFailed: 1 }),
   };
   return embeddedMetrics({ requests: "Reviews", milliseconds, counts, version }, clusterId, outcome, now);
 }

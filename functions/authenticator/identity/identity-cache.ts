@@ -1,24 +1,23 @@
-// Caches identities that STS has proven and tokens that it refused.
+// Caches proven identities, and tokens that STS refused.
 
 import { hash } from "node:crypto";
 import QuickLRU from "quick-lru";
 import { Denial } from "../../errors.ts";
 import type { Clock, Deadline, EpochMs } from "../../lib/deadline.ts";
-import type { UnverifiedToken } from "../token/token.ts";
 import type { Proof, ProveIdentity } from "./prove-identity.ts";
 
 const GRANTED_MS = 60_000;
 const REFUSED_MS = 10_000;
 const MAX_ENTRIES = 2_000;
 
-export interface Proofs {
+export interface Proofs<Token> {
   /**
-   * The cached result of STS for the token with this hash. The token was parsed before STS was called and has not expired
-   * since, so it need not be parsed again.
+   * The cached result for the token with this hash. The token was parsed before and has not expired since, so it need not
+   * be parsed again.
    */
   recall(hash: string): Proof | undefined;
-  /** Calls STS and caches its result. Throws if STS gives none. */
-  prove(hash: string, token: UnverifiedToken, deadline: Deadline): Promise<Proof>;
+  /** Proves the token and caches the result. Throws if there is none. */
+  prove(hash: string, token: Token, deadline: Deadline): Promise<Proof>;
 }
 
 export function tokenHash(text: string): string {
@@ -29,7 +28,11 @@ export function tokenHash(text: string): string {
  * `scope` is the partition and the cluster. Refused tokens have a separate cache, so that a flood of them does not evict
  * proven identities. Faults and throttling are never cached.
  */
-export function rememberedProofs(prove: ProveIdentity, scope: string, clock: Clock): Proofs {
+export function rememberedProofs<Token extends { readonly expiresAt: EpochMs }>(
+  prove: ProveIdentity<Token>,
+  scope: string,
+  clock: Clock,
+): Proofs<Token> {
   const granted = new QuickLRU<string, { proof: Proof; until: EpochMs }>({ maxSize: MAX_ENTRIES });
   const refused = new QuickLRU<string, { proof: Proof; until: EpochMs }>({ maxSize: MAX_ENTRIES });
   const keyOf = (tokenHash: string): string => `${scope}/${tokenHash}`;

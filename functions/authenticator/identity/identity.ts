@@ -1,24 +1,36 @@
-// Turns the three fields that STS returns into a verified identity with a canonical ARN.
+// The verified identity, and how the three fields that STS returns become one.
 
 import { IdentityImpossible } from "../../errors.ts";
 import type { CallerIdentity } from "./sts-response.ts";
 
-/** The signer of the token, as STS reports it. */
+/** The principal that made the token, as STS reports it or, in an AWS-signed token, as STS has signed it. */
 export interface VerifiedIdentity {
   readonly kind: "role" | "user" | "root" | "federated-user";
   readonly partition: string;
   readonly accountId: string;
   /** Name of the role, user or federated user, without path. Empty for root. */
   readonly name: string;
-  /** As STS returned it. */
+  /** As STS returned it, or the token's `sub`: the ARN of the role or user, with its path. */
   readonly arn: string;
   /** For an assumed role the ARN of the role, without path, since STS does not return it; otherwise `arn`. */
   readonly canonicalArn: string;
-  /** `AROA...` for a role, otherwise the complete UserId of STS. */
-  readonly principalId: string;
-  /** Only for a role. Every user who can assume the role chooses it. */
+  /** `AROA...` for a role, otherwise the complete UserId of STS. AWS-signed tokens do not contain it. */
+  readonly principalId: string | undefined;
+  /** Only for a role. Every user who can assume the role chooses it. AWS-signed tokens do not contain it. */
   readonly sessionName: string | undefined;
-  readonly accessKeyId: string;
+  readonly accessKeyId: string | undefined;
+  /** Only in an AWS-signed token. */
+  readonly claims?: SignedClaims;
+}
+
+/** What only AWS-signed tokens contain. Each value is `undefined` if the token has none. */
+export interface SignedClaims {
+  /** The user's id in the identity store of IAM Identity Center, which AWS chooses. */
+  readonly identityStoreUserId: string | undefined;
+  /** Chosen by the client that assumed the role, unless the role's trust policy restricts it. */
+  readonly sourceIdentity: string | undefined;
+  /** Tags of the principal and of its session. Values that are not strings are ignored. */
+  readonly principalTags: Readonly<Record<string, unknown>>;
 }
 
 const ARN = /^arn:([a-z-]+):(iam|sts)::(\d{12}):([\x21-\x7e]+)$/;

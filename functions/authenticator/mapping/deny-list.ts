@@ -10,7 +10,7 @@ import type { StoredParameter } from "../../parameters/stored-parameter.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { arnPattern, arnSections, matchesGlob, matchesSections } from "./arn-like.ts";
 import { endProblem, keyProblem } from "./mapping.ts";
-import { whyNeverMatches } from "./possible-arn.ts";
+import { matchesSomeSession, whyNeverMatches } from "./possible-arn.ts";
 
 /** One entry of the JSON list at `<prefix>/deny/<account>` or `<prefix>/deny/any`. */
 export interface DenyEntry {
@@ -67,8 +67,12 @@ export function isDenied({ arnLike }: DenyEntry, identity: VerifiedIdentity): bo
   return identityArns(identity).some((arn) => matchesSections(pattern, arnSections(arn)));
 }
 
-/** Includes a user's ARN without path, since the path can change (iam:UpdateUser). */
-function identityArns({ kind, partition, accountId, name, canonicalArn, arn }: VerifiedIdentity): string[] {
+/**
+ * Includes a user's ARN without path, since the path can change (iam:UpdateUser). Excludes the path of a role in an
+ * AWS-signed token: STS does not return it for other tokens, and both kinds must have the same answers.
+ */
+function identityArns({ kind, partition, accountId, name, canonicalArn, arn, claims }: VerifiedIdentity): string[] {
+  if (kind === "role" && claims !== undefined) return [canonicalArn];
   return [canonicalArn, arn, ...(kind === "user" ? [`arn:${partition}:iam::${accountId}:user/${name}`] : [])];
 }
 
@@ -128,7 +132,13 @@ export function evaluateDenyList(
   const denying = list.entries.filter(
     ({ pattern, notAfter }) => arns.some((arn) => matchesSections(pattern, arn)) && !isExpired(notAfter, now),
   );
-  if (denying.length === 0) return NOTHING;
+  if (denying.length === 0) {
+    const isSessionUnknown = identity.kind === "role" && identity.claims !== undefined;
+    const forSession =
+      isSessionUnknown &&
+      list.entries.some(({ pattern, notAfter }) => matchesSomeSession(pattern, identity) && !isExpired(notAfter, now));
+    return forSession ? UNKNOWN : NOTHING;
+  }
   const { kind, arn, canonicalArn } = identity;
   const canonical = arnSections(canonicalArn);
   const isOfRole = denying.some(({ pattern }) => matchesSections(pattern, canonical));
@@ -136,4 +146,8 @@ export function evaluateDenyList(
   return { verdict: { kind: "deny", ...sessionOnly }, invalidCount: 0 } as const;
 }
 
+const UNKNOWN = {
+  verdict: { kind: "unknown", problem: "it denies a session of this role, which may be this one" },
+  invalidCount: 0,
+} as const;
 const NOTHING = { verdict: { kind: "nothing" }, invalidCount: 0 } as const;

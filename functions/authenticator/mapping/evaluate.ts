@@ -19,7 +19,9 @@ export type Verdict =
   | { readonly kind: "deny"; readonly sessionArn?: string }
   | { readonly kind: "invalid"; readonly problem: string }
   /** The stored value is for another principal. */
-  | { readonly kind: "mismatch"; readonly problem: string };
+  | { readonly kind: "mismatch"; readonly problem: string }
+  /** The entry depends on a session or unique id, which the AWS-signed token does not contain. */
+  | { readonly kind: "unknown"; readonly problem: string };
 
 export interface Evaluation extends Candidate {
   readonly verdict: Verdict;
@@ -50,6 +52,7 @@ export function evaluateMapping(
     return { ...candidate, ...evaluateDenyList(stored, { account, partition }, identity, now) };
   }
   if (stored === undefined) return { ...candidate, verdict: { kind: "nothing" }, invalidCount: 0 };
+  if (place === "sso-session" && identity.claims !== undefined) return evaluateUnknownSession(candidate, stored, now);
   if (place === "pattern-account" || place === "pattern-any" || place === "sso-session") {
     const list = readMappingList(stored, place === "sso-session" ? place : "pattern");
     if ("problem" in list) return invalid(candidate, list.problem);
@@ -77,6 +80,21 @@ function ofSession(entries: readonly ReadMapping[], { sessionName }: VerifiedIde
   return sessionName === undefined ? [] : entries.filter(({ sessions }) => sessions.includes(sessionName));
 }
 
+/** An AWS-signed token contains no session name, so each entry that has not ended may be for its session. */
+function evaluateUnknownSession(candidate: Candidate, stored: StoredParameter, now: EpochMs): Evaluation {
+  const list = readMappingList(stored, "sso-session");
+  const unknown = (problem: string, invalidCount: number): Evaluation => {
+    return { ...candidate, verdict: { kind: "unknown", problem }, invalidCount };
+  };
+  if ("problem" in list) return unknown(`it is invalid: ${list.problem}`, 1);
+  const { entries, invalidCount } = list;
+  if (invalidCount > 0) return unknown("it has an invalid entry, which may be for this session", invalidCount);
+  const isOver = entries.every(({ check }) => check.valid && isExpired(check.mapping.notAfter, now));
+  return isOver
+    ? { ...candidate, verdict: { kind: "nothing" }, invalidCount: 0 }
+    : unknown("it has an entry for a session, which may be this one", 0);
+}
+
 /** `entries` match the identity. A denial anywhere in the list has precedence over the first entry that is not expired. */
 function judgeList(entries: readonly ReadMapping[], identity: VerifiedIdentity, now: EpochMs): Verdict {
   const verdicts = entries.map((entry) => judge(entry, true, identity, now)).filter(({ kind }) => kind !== "nothing");
@@ -90,6 +108,9 @@ function judge({ check, denies }: ReadMapping, isFor: boolean, identity: Verifie
   if (!check.valid) return isFor && denies ? { kind: "deny" } : { kind: "invalid", problem: check.problem };
   if (!isFor) return { kind: "mismatch", problem: "its arn is the ARN of another principal" };
   const { mapping } = check;
+  if (mapping.principalId !== undefined && identity.principalId === undefined) {
+    return { kind: "unknown", problem: `its principalId is ${mapping.principalId}` };
+  }
   if (mapping.principalId !== undefined && mapping.principalId !== identity.principalId) {
     const problem = `its principalId is ${mapping.principalId}, but this ${identity.kind} has ${identity.principalId}`;
     return { kind: "mismatch", problem };

@@ -155,7 +155,7 @@ function usernameProblem({ deny, username, groups }: Record<string, unknown>, ki
 function templatesProblem({ username, groups = [] }: Mapping): string | undefined {
   const templates = [...(username === undefined ? [] : [["username", username] as const])];
   for (const [key, template] of [...templates, ...groups.map((group) => ["group", group] as const)]) {
-    const problem = templateProblem(template);
+    const problem = templateProblem(template, key);
     if (problem !== undefined) return `${key} ${quoted(template)} has ${problem}`;
   }
   return undefined;

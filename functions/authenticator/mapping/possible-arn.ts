@@ -1,7 +1,9 @@
 // Checks whether an ARN pattern can match any identity: STS omits role paths, and names use a known alphabet.
 
+import { asciiLowerCase } from "../../lib/ascii-lower-case.ts";
 import { quoted } from "../../lib/quoted.ts";
-import { arnSections, isArnPattern } from "./arn-like.ts";
+import type { VerifiedIdentity } from "../identity/identity.ts";
+import { type ArnSections, arnSections, isArnPattern, matchesSections } from "./arn-like.ts";
 
 /** The ARNs that a pattern is compared with: only the canonical ARN, or also the session's ARN that STS returns. */
 export type ComparedArns = "canonical" | "canonical-or-session";
@@ -41,6 +43,19 @@ export function whyNeverMatches(arnLike: string, compared: ComparedArns): string
     overlaps(account, ACCOUNT) &&
     principals.some((one) => overlaps(service, one[0]) && overlaps(resource, one[1]));
   return canMatch ? undefined : `arnLike ${quoted(arnLike)} can never match: ${hint(service, resource, compared)}`;
+}
+
+/** Whether some session of the role matches a pattern, whatever its name. */
+export function matchesSomeSession(
+  pattern: ArnSections | undefined,
+  { partition, accountId, name }: VerifiedIdentity,
+): boolean {
+  if (pattern === undefined) return false;
+  const role = `assumed-role/${asciiLowerCase(name)}/`;
+  return (
+    matchesSections(pattern.with(-1, "*"), ["arn", partition, "sts", "", accountId, ""]) &&
+    overlaps(pattern.at(-1) ?? "", shape(role, NAME))
+  );
 }
 
 function hint(service: string, resource: string, compared: ComparedArns): string {

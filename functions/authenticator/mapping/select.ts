@@ -1,6 +1,13 @@
 // Selects the mapping that applies to an identity: denials first, then the most specific place with an entry.
 
-import { DenialsInvalid, IdentityDenied, IdentityUnmapped, MappingInvalid, MappingMismatch } from "../../errors.ts";
+import {
+  DenialsInvalid,
+  IdentityDenied,
+  IdentityUnmapped,
+  MappingInvalid,
+  MappingMismatch,
+  TokenLacksSession,
+} from "../../errors.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import type { Evaluation, Verdict } from "./evaluate.ts";
 import type { Mapping } from "./mapping.ts";
@@ -16,14 +23,15 @@ export interface SelectedMapping {
 type DecidingEvaluation = Evaluation & { readonly verdict: Exclude<Verdict, { readonly kind: "nothing" }> };
 
 /**
- * The evaluation that decides: a denial at any place, otherwise the first place with an entry; `undefined` if no place
+ * The evaluation that decides: a denial at any place, then one that depends on what the token lacks, otherwise the first place with an entry; `undefined` if no place
  * has one. An invalid entry denies, so that a typo in a role's mapping does not give the role its account's mapping.
  */
 export function decidingEvaluation(evaluations: readonly Evaluation[]): DecidingEvaluation | undefined {
   const holding = evaluations.filter(
     (evaluation): evaluation is DecidingEvaluation => evaluation.verdict.kind !== "nothing",
   );
-  return holding.find(({ verdict }) => verdict.kind === "deny") ?? holding[0];
+  const first = (kind: Verdict["kind"]) => holding.find(({ verdict }) => verdict.kind === kind);
+  return first("deny") ?? first("unknown") ?? holding[0];
 }
 
 /** Throws a `Denial` that names the canonical ARN and the parameters that were tried. */
@@ -38,6 +46,11 @@ export function selectMapping(evaluations: readonly Evaluation[], identity: Veri
     const { sessionArn } = verdict;
     const whom = sessionArn === undefined ? who : `${sessionArn}, a session of ${who},`;
     throw new IdentityDenied(`${whom} is denied by ${parameter}; ${tried}`);
+  }
+  if (verdict.kind === "unknown") {
+    throw new TokenLacksSession(
+      `${who} is refused, since an AWS-signed token shows no session or unique id, and ${parameter} needs it: ${verdict.problem}; ${tried}`,
+    );
   }
   if (place === "deny-account" || place === "deny-any") {
     throw new DenialsInvalid(

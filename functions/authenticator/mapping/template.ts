@@ -1,19 +1,25 @@
 // Checks and renders the placeholders of usernames and groups, such as `{SessionName}`.
+// Placeholders of claims are in claim-placeholders.ts.
 
 import type { VerifiedIdentity } from "../identity/identity.ts";
+import { CLAIM_PLACEHOLDERS, claimPlaceholderProblem, isClaimPlaceholder } from "./claim-placeholders.ts";
 
 const PLACEHOLDERS = ["AccountID", "SessionName", "SessionNameRaw", "AccessKeyID", "EC2PrivateDNSName"] as const;
 export type Placeholder = (typeof PLACEHOLDERS)[number];
 
+/** Their values are not in AWS-signed tokens. */
+export const SESSION_PLACEHOLDERS: readonly string[] = PLACEHOLDERS.filter((name) => name !== "AccountID");
+
 const PLACEHOLDER = /\{([^{}]*)\}/g;
 
 /** The problem of a template, or `undefined`. Unknown placeholders and stray braces are errors, never literal text. */
-export function templateProblem(template: string): string | undefined {
+export function templateProblem(template: string, key: "username" | "group"): string | undefined {
   for (const [, name = ""] of template.matchAll(PLACEHOLDER)) {
-    if (PLACEHOLDERS.some((known) => known === name)) continue;
-    return `an unknown placeholder: the placeholders are ${PLACEHOLDERS.map((known) => `{${known}}`).join(", ")}`;
+    if (PLACEHOLDERS.some((known) => known === name) || isClaimPlaceholder(name)) continue;
+    const all = [...PLACEHOLDERS, ...CLAIM_PLACEHOLDERS];
+    return `an unknown placeholder: the placeholders are ${all.map((known) => `{${known}}`).join(", ")}`;
   }
-  if (!/[{}]/.test(template.replace(PLACEHOLDER, ""))) return undefined;
+  if (!/[{}]/.test(template.replace(PLACEHOLDER, ""))) return claimPlaceholderProblem(template, key);
   // The syntax of aws-auth.
   if (template.includes("{{")) return "double braces: use single ones, such as {SessionName}";
   return "a brace outside of a placeholder";
@@ -26,10 +32,8 @@ export function usesPlaceholder(templates: readonly string[], placeholder: Place
 /** The values that come from the identity. Only EC2 knows an instance's private DNS name. */
 export function placeholderValues(identity: VerifiedIdentity): ReadonlyMap<Placeholder, string> {
   const { accountId, accessKeyId, sessionName } = identity;
-  const values = new Map<Placeholder, string>([
-    ["AccountID", accountId],
-    ["AccessKeyID", accessKeyId],
-  ]);
+  const values = new Map<Placeholder, string>([["AccountID", accountId]]);
+  if (accessKeyId !== undefined) values.set("AccessKeyID", accessKeyId);
   if (sessionName !== undefined) {
     // Same as aws-iam-authenticator, since some RBAC tools do not accept `@`.
     values.set("SessionName", sessionName.replaceAll("@", "-"));
@@ -44,8 +48,8 @@ export function placeholderValues(identity: VerifiedIdentity): ReadonlyMap<Place
  */
 export function renderTemplate(
   template: string,
-  values: ReadonlyMap<Placeholder, string>,
+  values: ReadonlyMap<string, string>,
   onMissing: (placeholder: string) => never,
 ): string {
-  return template.replace(PLACEHOLDER, (_, name: string) => values.get(name as Placeholder) ?? onMissing(name));
+  return template.replace(PLACEHOLDER, (_, name: string) => values.get(name) ?? onMissing(name));
 }

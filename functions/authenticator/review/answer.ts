@@ -43,7 +43,10 @@ export function granted(
   } satisfies TokenReviewStatus;
 }
 
-/** uid and extra, with the names of aws-iam-authenticator, so that audit rules for it still match. */
+/**
+ * uid and extra, with the names of aws-iam-authenticator, so that audit rules for it still match. An AWS-signed token has no
+ * unique id, so its user has no uid.
+ */
 function provenance(identity: VerifiedIdentity): Pick<UserInfo, "uid" | "extra"> {
   const { accountId, principalId, arn, canonicalArn, sessionName, accessKeyId } = identity;
   const values = {
@@ -57,7 +60,7 @@ function provenance(identity: VerifiedIdentity): Pick<UserInfo, "uid" | "extra">
   };
   const extra: Record<string, readonly string[]> = {};
   for (const [key, value] of Object.entries(values)) if (value) extra[key] = [value];
-  return { uid: `aws-iam-authenticator:${accountId}:${principalId}`, extra };
+  return { ...(principalId !== undefined && { uid: `aws-iam-authenticator:${accountId}:${principalId}` }), extra };
 }
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */

@@ -2,6 +2,7 @@
 
 import type { Clock, EpochMs } from "../../lib/deadline.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
+import type { UnverifiedJwt } from "../jwt/parse-jwt.ts";
 import type { Evaluation } from "../mapping/evaluate.ts";
 import type { UnverifiedToken } from "../token/token.ts";
 import type { User } from "../user/user.ts";
@@ -33,7 +34,7 @@ export interface ReviewRecord {
   staleReads: number;
   tokenHash?: string;
   /** Contains the signature: never log it. */
-  token?: UnverifiedToken;
+  token?: UnverifiedToken | UnverifiedJwt;
   identity?: VerifiedIdentity;
   /** For each parameter that was read, in order of precedence. */
   evaluations?: readonly Evaluation[];
@@ -41,6 +42,8 @@ export interface ReviewRecord {
   parameter?: string | undefined;
   user?: User;
   stsRequestId?: string | undefined;
+  /** Whether the keys of an AWS-signed token could not be read, so that cached ones verified it. */
+  keysFailed?: boolean;
   invalidMappings: number;
 }
 

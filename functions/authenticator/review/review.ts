@@ -1,16 +1,18 @@
 // Reviews one token, from the token to the Kubernetes user.
 
-import { AccountForeign, Denial, ParametersUnavailable } from "../../errors.ts";
-import type { Deadline } from "../../lib/deadline.ts";
+import { AccountForeign, Denial, ParametersUnavailable, TokenKindRefused } from "../../errors.ts";
+import type { Deadline, EpochMs } from "../../lib/deadline.ts";
 import type { ReadParameters } from "../../parameters/parameter-cache.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
 import { type Proofs, tokenHash } from "../identity/identity-cache.ts";
 import type { Proof } from "../identity/prove-identity.ts";
+import type { UnverifiedJwt } from "../jwt/parse-jwt.ts";
+import type { SignedTokens } from "../jwt/signed-tokens.ts";
 import { evaluateMappings } from "../mapping/evaluate.ts";
 import { candidates } from "../mapping/parameter-name.ts";
 import { decidingEvaluation, selectMapping } from "../mapping/select.ts";
 import type { StsHosts } from "../token/sts-hosts.ts";
-import { hasTokenPrefix, parseToken } from "../token/token.ts";
+import { hasTokenPrefix, parseToken, type UnverifiedToken } from "../token/token.ts";
 import { type NodeName, renderUser, type User } from "../user/user.ts";
 import { granted, NOT_OURS, type TokenReviewStatus } from "./answer.ts";
 import { acceptedAudiences } from "./audiences.ts";
@@ -27,6 +29,8 @@ export interface IdentityRules {
 
 export interface ReviewRules extends IdentityRules {
   readonly stsHosts: StsHosts;
+  /** `jwt` refuses `k8s-aws-v1.` tokens. */
+  readonly tokens: "any" | "jwt";
   readonly audiences: readonly string[];
   readonly userInfo: "full" | "minimal";
 }
@@ -38,7 +42,9 @@ export interface IdentityServices {
 }
 
 export interface ReviewServices extends IdentityServices {
-  readonly proofs: Proofs;
+  readonly proofs: Proofs<UnverifiedToken>;
+  /** `undefined` without JWT_ISSUERS: an AWS-signed token is then a token of another kind. */
+  readonly signedTokens: (Pick<SignedTokens, "parse"> & { readonly proofs: Proofs<UnverifiedJwt> }) | undefined;
 }
 
 /** Fills `record`. Throws a `Denial` with the reason, or a `Fault` if no decision is possible. */
@@ -51,12 +57,21 @@ export async function reviewToken(
 ): Promise<TokenReviewStatus> {
   const hash = tokenHash(text);
   record.tokenHash = hash.slice(0, 12);
-  if (!hasTokenPrefix(text)) return NOT_OURS;
-  const audiences = acceptedAudiences(requestedAudiences, rules.audiences);
-
-  const known = services.proofs.recall(hash);
-  if (known !== undefined) record.cached.identity = true;
-  const proof = known ?? (await proveToken(text, hash, rules, services, record, deadline));
+  const { clock } = deadline;
+  const { signedTokens } = services;
+  let audiences: readonly string[] | undefined;
+  const review: ProofSteps = {
+    hash,
+    beforeProof: () => {
+      audiences = acceptedAudiences(requestedAudiences, rules.audiences);
+    },
+    record,
+    deadline,
+  };
+  const proof = hasTokenPrefix(text)
+    ? await proofOf(review, services.proofs, () => parsePresigned(text, rules, clock()))
+    : signedTokens && (await proofOf(review, signedTokens.proofs, () => signedTokens.parse(text, clock())));
+  if (proof === undefined) return NOT_OURS;
   record.stsRequestId = proof.stsRequestId;
   if (proof.result instanceof Denial) throw proof.result;
 
@@ -64,21 +79,41 @@ export async function reviewToken(
   return granted(user, proof.result, audiences, rules.userInfo === "full");
 }
 
-/** Parses the token, then calls STS. */
-async function proveToken(
-  text: string,
-  hash: string,
-  rules: ReviewRules,
-  services: ReviewServices,
-  record: ReviewRecord,
-  deadline: Deadline,
-): Promise<Proof> {
+interface ProofSteps {
+  readonly hash: string;
+  /** Runs once the token is known to be ours. Throws a `Denial`. */
+  readonly beforeProof: () => void;
+  readonly record: ReviewRecord;
+  readonly deadline: Deadline;
+}
+
+/** Recalls the proof, or parses the token and proves it. `undefined` for a token of another kind, as from `parse`. */
+async function proofOf<Token extends NonNullable<ReviewRecord["token"]>>(
+  { hash, beforeProof, record, deadline }: ProofSteps,
+  proofs: Proofs<Token>,
+  parse: () => Token | undefined | Promise<Token | undefined>,
+): Promise<Proof | undefined> {
   const { clock } = deadline;
-  const unverifiedToken = await timed(record, "token", clock, () => parseToken(text, rules.stsHosts, clock()));
+  const known = proofs.recall(hash);
+  if (known !== undefined) {
+    beforeProof();
+    record.cached.identity = true;
+    return known;
+  }
+  const unverifiedToken = await timed(record, "token", clock, parse);
+  if (unverifiedToken === undefined) return undefined;
   record.token = unverifiedToken;
+  beforeProof();
   // Set before the call, so that the metrics also include failed calls to STS.
   record.cached.identity = false;
-  return timed(record, "identity", clock, () => services.proofs.prove(hash, unverifiedToken, deadline));
+  const proof = await timed(record, "identity", clock, () => proofs.prove(hash, unverifiedToken, deadline));
+  if (proof.keysFailed === true) record.keysFailed = true;
+  return proof;
+}
+
+function parsePresigned(text: string, { tokens, stsHosts }: ReviewRules, now: EpochMs): UnverifiedToken {
+  if (tokens === "any") return parseToken(text, stsHosts, now);
+  throw new TokenKindRefused("only AWS-signed tokens are accepted here: get one with `iam-authenticator token --jwt`");
 }
 
 /** The part of a review after the identity is verified. Fills `record` and throws like `reviewToken`. */

@@ -1,9 +1,16 @@
 // Renders and checks the Kubernetes user that a mapping gives to an identity.
 
-import { NameRefused, NodeNotVerified, PlaceholderWithoutValue } from "../../errors.ts";
+import {
+  NameRefused,
+  NodeNotVerified,
+  PlaceholderWithoutValue,
+  TokenLacksClaims,
+  TokenLacksSession,
+} from "../../errors.ts";
 import type { VerifiedIdentity } from "../identity/identity.ts";
+import { CLAIM_VALUE, claimPlaceholdersIn, claimValue } from "../mapping/claim-placeholders.ts";
 import type { SelectedMapping } from "../mapping/select.ts";
-import { type Placeholder, placeholderValues, renderTemplate, usesPlaceholder } from "../mapping/template.ts";
+import { placeholderValues, renderTemplate, SESSION_PLACEHOLDERS, usesPlaceholder } from "../mapping/template.ts";
 
 export interface User {
   readonly username: string;
@@ -26,16 +33,29 @@ export async function renderUser(
   const { username, groups = [] } = mapping;
   const who = identity.canonicalArn;
   const by = `mapped by ${parameter}; ${tried}`;
-  const values = new Map<Placeholder, string>(placeholderValues(identity));
+  const values = new Map<string, string>(placeholderValues(identity));
+  const missing = (placeholder: string): never => {
+    if (identity.claims !== undefined && SESSION_PLACEHOLDERS.includes(placeholder)) {
+      throw new TokenLacksSession(`an AWS-signed token has no value for {${placeholder}}, for ${who}, ${by}`);
+    }
+    throw new PlaceholderWithoutValue(`{${placeholder}} has no value for ${who}, ${by}`);
+  };
+  for (const name of claimPlaceholdersIn(username ?? "")) {
+    const value = identity.claims === undefined ? undefined : claimValue(name, identity.claims);
+    if (value === undefined) throw new TokenLacksClaims(`the token has no value for {${name}}, for ${who}, ${by}`);
+    // The value is not in the message, since users can influence it.
+    if (!CLAIM_VALUE.test(value)) {
+      throw new NameRefused(`the value of {${name}} must have only A-Za-z0-9_.@+=- (1 to 128), for ${who}, ${by}`);
+    }
+    values.set(name, value);
+  }
   if (usesPlaceholder([username ?? "", ...groups], "EC2PrivateDNSName")) {
+    if (identity.claims !== undefined) missing("EC2PrivateDNSName");
     const node = await findNodeName();
     if ("refusal" in node) throw new NodeNotVerified(`${who} is not verified as a node: ${node.refusal}; ${by}`);
     values.set("EC2PrivateDNSName", node.name);
   }
-  const render = (template: string) =>
-    renderTemplate(template, values, (placeholder) => {
-      throw new PlaceholderWithoutValue(`{${placeholder}} has no value for ${who}, ${by}`);
-    });
+  const render = (template: string) => renderTemplate(template, values, missing);
   const user = {
     // Only an account mapping has no username. Its users are named by their ARN, which is not a template.
     username: username === undefined ? who : render(username),

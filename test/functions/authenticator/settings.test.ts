@@ -40,6 +40,9 @@ test("unset settings have their defaults", () => {
     audiences: [],
     reservedPrefixes: [],
     userInfo: "full",
+    tokens: "any",
+    jwt: undefined,
+    jwtKeysEndpoint: undefined,
     logLevel: "info",
   });
   assert.equal(partition.id, "aws");
@@ -50,7 +53,17 @@ test("unset settings have their defaults", () => {
 test("an empty string means not set", () => {
   const empty = Object.fromEntries(
     ["MAPPING_PREFIX", "CALLER_SUBJECTS", "STS_REGIONS", "STS_EXTRA_HOSTS", "AUDIENCES", "RESERVED_PREFIXES"]
-      .concat("USER_INFO", "LOG_LEVEL", "ACCOUNTS", "NODE_VPCS", "STS_HOSTS", "AWS_ENDPOINT_URL")
+      .concat(
+        "USER_INFO",
+        "LOG_LEVEL",
+        "TOKENS",
+        "JWT_ISSUERS",
+        "JWT_KEYS_ENDPOINT",
+        "ACCOUNTS",
+        "NODE_VPCS",
+        "STS_HOSTS",
+        "AWS_ENDPOINT_URL",
+      )
       .concat(["SSM", "STS", "EC2", "IAM"].map((service) => `AWS_ENDPOINT_URL_${service}`))
       .map((name) => [name, ""]),
   );

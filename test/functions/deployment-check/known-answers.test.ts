@@ -46,12 +46,17 @@ interface Checked {
   readonly invoked: number;
 }
 
-async function check(invoke: Invoke, callerAuth: string, callerSubject?: string): Promise<Checked> {
+async function check(
+  invoke: Invoke,
+  callerAuth: string,
+  callerSubject?: string,
+  tokens: "any" | "jwt" = "any",
+): Promise<Checked> {
   const reported: unknown[] = [];
   const printed: string[] = [];
   let invoked = 0;
   const handler = createCheckHandler(
-    { versionArn: "version", liveArn: "live", callerAuth, callerSubject, stsRegion: REGION },
+    { versionArn: "version", liveArn: "live", callerAuth, callerSubject, stsRegion: REGION, tokens },
     {
       invoke(arn, event) {
         invoked += 1;
@@ -80,6 +85,22 @@ test("a good version passes with every CALLER_AUTH: each event in both payload f
   assert.deepEqual(any, { status: "Succeeded", problems: [], invoked: 8 });
   const bearer = await check(await version(t, { CALLER_AUTH: "bearer" }), "bearer");
   assert.deepEqual(bearer, { status: "Succeeded", problems: [], invoked: 4 });
+});
+
+test("a good version that accepts only AWS-signed tokens passes, and one that accepts others fails", async (t) => {
+  const issuer = "https://0a1b2c3d.tokens.sts.global.api.aws";
+  // No server listens there: keys that cannot be read do not keep a version from starting.
+  const signed = { JWT_ISSUERS: `111122223333=${issuer}`, JWT_KEYS_ENDPOINT: "http://127.0.0.1:9" };
+  const strict = await check(
+    await version(t, { CALLER_AUTH: "none", TOKENS: "jwt", ...signed }),
+    "none",
+    undefined,
+    "jwt",
+  );
+  assert.deepEqual(strict, { status: "Succeeded", problems: [], invoked: 4 });
+  const open = await check(await version(t, { CALLER_AUTH: "none", ...signed }), "none", undefined, "jwt");
+  assert.equal(open.status, "Failed");
+  assert.match(open.problems.join("\n"), /^a malformed token .*: answered 200 token_malformed/);
 });
 
 test("the built version answers the check about stored parameters, with every CALLER_AUTH", async (t) => {

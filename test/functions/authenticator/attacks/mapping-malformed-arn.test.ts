@@ -9,7 +9,7 @@ async function statusFor(stored: Record<string, unknown>) {
   return (await handlerOf(fakeServices(stored))(gatewayEvent(reviewBody(tokenOf("bob"))))).json.status;
 }
 
-const { principalId } = verified("bob");
+const { principalId = "" } = verified("bob");
 
 test("a malformed mapped ARN with the right principal id is denied (PR #1046)", async () => {
   for (const arn of [

@@ -11,7 +11,7 @@ export const NAME = "ip-10-0-0-1.ec2.internal";
 export const PROFILE_ARN = `arn:aws:iam::${HOME}:instance-profile/team/nodes`;
 export const ROLE = {
   roleName: "ClusterNode",
-  roleId: node.principalId,
+  roleId: node.principalId ?? "",
   arn: `arn:aws:iam::${HOME}:role/ClusterNode`,
 };
 

@@ -8,6 +8,7 @@ import {
   tokenHash,
 } from "../../../../functions/authenticator/identity/identity-cache.ts";
 import type { Proof } from "../../../../functions/authenticator/identity/prove-identity.ts";
+import type { UnverifiedToken } from "../../../../functions/authenticator/token/token.ts";
 import { StsRefused, StsThrottled, StsUnreachable } from "../../../../functions/errors.ts";
 import { deadlineOf, fixedClock, NOW, verified } from "../fixtures.ts";
 
@@ -15,8 +16,10 @@ const GRANTED: Proof = { result: verified("bob"), stsRequestId: "r" };
 const REFUSED: Proof = { result: new StsRefused("no"), stsRequestId: "r" };
 const MINUTE = 60_000;
 
+type TokenProofs = Proofs<UnverifiedToken>;
+
 /** Like a review. `cached` is whether the proof was recalled. */
-async function recallOrProve(remembered: Proofs, ...[hash, ...asked]: Parameters<Proofs["prove"]>) {
+async function recallOrProve(remembered: TokenProofs, ...[hash, ...asked]: Parameters<TokenProofs["prove"]>) {
   const known = remembered.recall(hash);
   return { ...(known ?? (await remembered.prove(hash, ...asked))), cached: known !== undefined };
 }

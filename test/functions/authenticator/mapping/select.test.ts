@@ -12,6 +12,7 @@ import {
   IdentityUnmapped,
   MappingInvalid,
   MappingMismatch,
+  TokenLacksSession,
 } from "../../../../functions/errors.ts";
 import { verified } from "../fixtures.ts";
 
@@ -22,6 +23,7 @@ const VERDICTS: Readonly<Record<Verdict["kind"], Verdict>> = {
   deny: { kind: "deny" },
   invalid: { kind: "invalid", problem: "not JSON" },
   mismatch: { kind: "mismatch", problem: "its arn is the ARN of another principal" },
+  unknown: { kind: "unknown", problem: "its principalId is AROA" },
 };
 const bob = verified("bob");
 
@@ -100,6 +102,12 @@ test("an invalid mapping at a place that does not decide has no effect", () => {
   );
 });
 
+test("an entry that depends on what the token lacks refuses it at any place, and a denial is reported first", () => {
+  assert.throws(() => selectMapping(evaluations("unknown", "match"), bob), TokenLacksSession);
+  assert.throws(() => selectMapping(evaluations("match", "unknown"), bob), TokenLacksSession);
+  assert.throws(() => selectMapping(evaluations("unknown", "nothing", "deny"), bob), IdentityDenied);
+});
+
 test("without any mapping, the denial is identity_unmapped", () => {
   assert.throws(() => selectMapping(evaluations(), bob), IdentityUnmapped);
   assert.throws(() => selectMapping([], bob), IdentityUnmapped);
@@ -107,7 +115,7 @@ test("without any mapping, the denial is identity_unmapped", () => {
 });
 
 test("each denial names the canonical ARN and every parameter that was tried, in one line", () => {
-  for (const kind of ["nothing", "deny", "invalid", "mismatch"] as const) {
+  for (const kind of ["nothing", "deny", "invalid", "mismatch", "unknown"] as const) {
     assert.throws(
       () => selectMapping(evaluations(kind), bob),
       ({ message }: Error) => {
@@ -149,7 +157,8 @@ test("only a match selects a mapping, for every combination of verdicts", () => 
   const kinds = fc.array(fc.constantFrom(...(Object.keys(VERDICTS) as Verdict["kind"][])), { maxLength: 6 });
   fc.assert(
     fc.property(kinds, (all) => {
-      const expected = all.includes("deny") ? "deny" : (all.find((kind) => kind !== "nothing") ?? "nothing");
+      const first = (["deny", "unknown"] as const).find((kind) => all.includes(kind));
+      const expected = first ?? all.find((kind) => kind !== "nothing") ?? "nothing";
       const deciding = decidingEvaluation(evaluations(...all));
       assert.equal(deciding?.verdict.kind ?? "nothing", expected);
       if (expected === "match") assert.doesNotThrow(() => selectMapping(evaluations(...all), bob));

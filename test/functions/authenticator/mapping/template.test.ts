@@ -23,34 +23,34 @@ function render(template: string, values: Partial<Record<Placeholder, string>>):
 }
 
 const UNKNOWN =
-  "an unknown placeholder: the placeholders are {AccountID}, {SessionName}, {SessionNameRaw}, {AccessKeyID}, {EC2PrivateDNSName}";
+  "an unknown placeholder: the placeholders are {AccountID}, {SessionName}, {SessionNameRaw}, {AccessKeyID}, {EC2PrivateDNSName}, {IdentityStoreUserId}, {SourceIdentity}, {PrincipalTag:<key>}";
 
 test("a template can contain each of the five placeholders, and plain text", () => {
-  for (const name of ALL) assert.equal(templateProblem(`a:{${name}}/b`), undefined, name);
+  for (const name of ALL) assert.equal(templateProblem(`a:{${name}}/b`, "username"), undefined, name);
   for (const text of ["", "plain", "system:node:x", "$1 $& %s \\{0\\}".replace(/[{}]/g, "")]) {
-    assert.equal(templateProblem(text), undefined);
+    assert.equal(templateProblem(text, "username"), undefined);
   }
-  assert.equal(templateProblem("{AccountID}{SessionName}{AccountID}"), undefined);
+  assert.equal(templateProblem("{AccountID}{SessionName}{AccountID}", "username"), undefined);
 });
 
 test("an unknown placeholder is an error, never literal text", () => {
   for (const template of ["{accountid}", "{AccountId}", "{UserName}", "{}", "{ AccountID}", "{AccountID }", "a{x}b"]) {
-    assert.equal(templateProblem(template), UNKNOWN, template);
+    assert.equal(templateProblem(template, "username"), UNKNOWN, template);
   }
   for (const name of ["constructor", "toString", "__proto__", "length"]) {
-    assert.equal(templateProblem(`{${name}}`), UNKNOWN, name);
+    assert.equal(templateProblem(`{${name}}`, "username"), UNKNOWN, name);
   }
 });
 
 test("a stray brace is an error", () => {
   for (const template of ["{", "}", "}{", "{AccountID", "AccountID}", "{AccountID}}"]) {
-    assert.equal(templateProblem(template), "a brace outside of a placeholder", template);
+    assert.equal(templateProblem(template, "username"), "a brace outside of a placeholder", template);
   }
 });
 
 test("double braces, the syntax of aws-auth, are an error with a hint", () => {
   for (const template of ["{{AccountID}}", "{{AccountID}", "dev:{{SessionName}}"]) {
-    assert.match(templateProblem(template) ?? "", /^double braces: .*\{SessionName\}$/, template);
+    assert.match(templateProblem(template, "username") ?? "", /^double braces: .*\{SessionName\}$/, template);
   }
 });
 
@@ -113,7 +113,7 @@ test("rendering is the concatenation of texts and values, for 10,000 templates",
   fc.assert(
     fc.property(fc.array(part), values, (parts, known) => {
       const template = parts.map((p) => p.template).join("");
-      assert.equal(templateProblem(template), undefined);
+      assert.equal(templateProblem(template, "username"), undefined);
       const expected = parts.map((p) => (p.name === undefined ? p.template : known[p.name])).join("");
       assert.equal(render(template, known), expected);
     }),

@@ -42,6 +42,7 @@ function reviewer(stored: Stored, settings: Partial<Settings> = {}, changes: Par
   const around = fakeServices(stored, changes);
   const services = {
     proofs: rememberedProofs(proveIdentity(around.askSts, "aws", "test"), "aws/test", around.clock),
+    signedTokens: undefined,
     readParameters: cachedParameters(around.fetchParameters, 30_000, around.clock),
     findNodeName: around.findNodeName,
   };

@@ -1,0 +1,89 @@
+// Reads the public keys of an issuer of AWS-signed tokens: one GET, without redirects, of limited size and time.
+
+import type { IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { connectHost, serverName } from "../../aws/connections.ts";
+import { TokenKeysUnavailable } from "../../errors.ts";
+import { failureKind, type RetryRules, retry } from "../../lib/retry.ts";
+import { parseKeySet } from "../jwt/key-set.ts";
+import type { FetchKeySet } from "../jwt/signing-keys.ts";
+
+/** An account has a few keys, of 0.5 kB each. */
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** The issuer answered, but not with keys. A second request would have the same answer. */
+class NotAKeySet extends Error {
+  override readonly name = "NotAKeySet";
+}
+
+/** One retry after a connection failure or a 5xx, so that a review has time left for Parameter Store. */
+const RULES: RetryRules = {
+  tryMs: 1_000,
+  totalMs: 2_000,
+  isRetryable: (error) => !(error instanceof NotAKeySet),
+};
+
+/** `endpoint` replaces the issuers: the issuer's host becomes the first segment of the path below it. */
+export function createKeySets(endpoint: URL | undefined): FetchKeySet {
+  return async (issuer, deadline) => {
+    try {
+      const url = keySetUrl(issuer, endpoint);
+      const body = await retry(RULES, deadline, (signal) => get(url, signal));
+      const keys = parseKeySet(body);
+      if (keys === undefined) throw new NotAKeySet("no usable key");
+      return keys;
+    } catch (error) {
+      const cause = error instanceof NotAKeySet ? error.message : failureKind(error);
+      throw new TokenKeysUnavailable(`no keys from ${issuer} (${cause})`, { cause: error });
+    }
+  };
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_getting_started.html */
+function keySetUrl(issuer: string, endpoint: URL | undefined): URL {
+  const base = endpoint === undefined ? issuer : `${endpoint.href.replace(/\/$/, "")}/${new URL(issuer).host}`;
+  return new URL(`${base}/.well-known/jwks.json`);
+}
+
+/** Not an agent with keep-alive: a second request follows an hour later. */
+function get(url: URL, signal: AbortSignal): Promise<string> {
+  const isPlain = url.protocol === "http:";
+  const request = isPlain ? process.getBuiltinModule("node:http").request : httpsRequest;
+  const host = connectHost(url);
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const outgoing = request(
+    {
+      agent: false,
+      host,
+      port: url.port || undefined,
+      path: url.pathname,
+      headers: { accept: "application/json" },
+      signal,
+      // Also with NODE_TLS_REJECT_UNAUTHORIZED: forged keys could verify any identity.
+      ...(!isPlain && { servername: serverName(host), rejectUnauthorized: true }),
+    },
+    (response) => {
+      read(response).then(resolve, (error: unknown) => {
+        response.destroy();
+        reject(error);
+      });
+    },
+  );
+  outgoing.on("error", reject);
+  outgoing.end();
+  return promise;
+}
+
+async function read(response: IncomingMessage): Promise<string> {
+  const { statusCode = 0 } = response;
+  if (statusCode >= 500) throw new Error(`status ${statusCode}`);
+  if (statusCode !== 200) throw new NotAKeySet(`status ${statusCode}`);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw new NotAKeySet(`more than ${MAX_BODY_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}

@@ -1,0 +1,53 @@
+// Reads the settings of AWS-signed tokens: TOKENS, JWT_ISSUERS and JWT_KEYS_ENDPOINT.
+
+import type { CommonSettings } from "../settings/common.ts";
+import { bad, endpoint, list, oneOf, type Read, required } from "../settings/environment.ts";
+import { AWS_ISSUER } from "./jwt/issuer.ts";
+import type { JwtRules } from "./jwt/parse-jwt.ts";
+
+export const TOKENS = ["any", "jwt"] as const;
+
+export interface JwtSettings {
+  /** `jwt` accepts only AWS-signed tokens. */
+  readonly tokens: (typeof TOKENS)[number];
+  /** `undefined` without JWT_ISSUERS: AWS-signed tokens are then tokens of another kind. */
+  readonly jwt: JwtRules | undefined;
+  /** Serves the keys of all issuers, each below the name of its host. Default: each issuer serves its own. */
+  readonly jwtKeysEndpoint: URL | undefined;
+}
+
+/** Throws `SettingInvalid`. */
+export function readJwtSettings(read: Read, { clusterId, partition }: CommonSettings): JwtSettings {
+  const accountByIssuer = jwtIssuers(read);
+  const tokens = oneOf(read, "TOKENS", TOKENS) ?? "any";
+  if (tokens === "jwt" && accountByIssuer === undefined) {
+    throw required("JWT_ISSUERS", "with TOKENS=jwt, every other token is refused");
+  }
+  const jwtKeysEndpoint = endpoint(read, "JWT_KEYS_ENDPOINT");
+  if (
+    jwtKeysEndpoint !== undefined &&
+    jwtKeysEndpoint.href !== `${jwtKeysEndpoint.origin}${jwtKeysEndpoint.pathname}`
+  ) {
+    throw bad("JWT_KEYS_ENDPOINT", "a URL without user name, query and fragment, such as https://keys.example.com/aws");
+  }
+  const jwt = accountByIssuer && { clusterId, partition: partition.id, accountByIssuer };
+  return { tokens, jwt, jwtKeysEndpoint };
+}
+
+/** `<account>=<issuer URL>`. An account has one issuer, so a second one would be a mistake. */
+function jwtIssuers(read: Read): ReadonlyMap<string, string> | undefined {
+  const name = "JWT_ISSUERS";
+  const items = list(read, name);
+  if (items === undefined) return undefined;
+  const accountByIssuer = new Map<string, string>();
+  for (const item of items) {
+    const [, account = "", issuer = ""] = /^(\d{12})=(.*)$/.exec(item) ?? [];
+    if (!AWS_ISSUER.test(issuer)) {
+      throw bad(name, "a list of <account id>=https://<id>.tokens.sts.global.api.aws, without a final slash", item);
+    }
+    if (accountByIssuer.has(issuer)) throw bad(name, "a list that has each issuer once", item);
+    if ([...accountByIssuer.values()].includes(account)) throw bad(name, "a list that has each account once", item);
+    accountByIssuer.set(issuer, account);
+  }
+  return accountByIssuer;
+}

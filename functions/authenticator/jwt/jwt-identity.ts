@@ -1,0 +1,59 @@
+// Turns the claims of an AWS-signed token into an identity, which is verified once the signature is.
+
+import { IdentityImpossible, TokenClaimRefused } from "../../errors.ts";
+import { isObject } from "../../lib/json.ts";
+import type { VerifiedIdentity } from "../identity/identity.ts";
+import { permissionSetOf } from "../mapping/parameter-name.ts";
+
+/** `sub`, and the claims below `https://sts.amazonaws.com/`. */
+export type AwsClaims = Readonly<Record<string, unknown>>;
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: characters of paths and names */
+const ROLE_OR_USER = /^arn:([a-z-]{1,32}):iam::(\d{12}):(role|user)\/((?:[\x21-\x7e]{1,511}\/)?)([\w+=,.@-]{1,128})$/;
+
+/**
+ * The path of the roles that IAM Identity Center creates. Only AWS can create roles there, while a user can give an own
+ * role the name of a permission set's role. Instances outside of us-east-1 add their region:
+ * https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
+ */
+const PERMISSION_SET_PATH = /^aws-reserved\/sso\.amazonaws\.com\/(?:[a-z0-9-]{1,32}\/)?$/;
+
+/** Throws a `Denial` for claims that cannot belong together, and for principals whose claims are not documented. */
+export function identityOf(claims: AwsClaims, ownPartition: string): VerifiedIdentity {
+  const { sub, principal_id: principal = sub, aws_account: account } = claims;
+  const [, partition, accountId = "", kind, path = "", name = ""] =
+    typeof sub === "string" ? (ROLE_OR_USER.exec(sub) ?? []) : [];
+  if (typeof sub !== "string" || partition === undefined) {
+    throw new IdentityImpossible("sub must be the ARN of an IAM role or user");
+  }
+  if (partition !== ownPartition) {
+    throw new IdentityImpossible(`${sub} is in partition ${partition}, this authenticator in ${ownPartition}`);
+  }
+  if (account !== accountId) throw new IdentityImpossible(`${sub} is not in the account of the claim aws_account`);
+  if (principal !== sub) throw new TokenClaimRefused("principal_id must be the same ARN as sub");
+  if (kind === "role" && permissionSetOf(name) !== undefined && !PERMISSION_SET_PATH.test(path)) {
+    throw new IdentityImpossible(
+      `${sub} is named like a permission set's role, but IAM Identity Center did not create it`,
+    );
+  }
+  return {
+    kind: kind === "role" ? "role" : "user",
+    partition,
+    accountId,
+    name,
+    arn: sub,
+    canonicalArn: kind === "role" ? `arn:${partition}:iam::${accountId}:role/${name}` : sub,
+    principalId: undefined,
+    sessionName: undefined,
+    accessKeyId: undefined,
+    claims: {
+      identityStoreUserId: textOf(claims["identity_store_user_id"]),
+      sourceIdentity: textOf(claims["source_identity"]),
+      principalTags: isObject(claims["principal_tags"]) ? claims["principal_tags"] : {},
+    },
+  };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

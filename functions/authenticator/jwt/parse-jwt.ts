@@ -1,0 +1,157 @@
+// Parses an AWS-signed token (sts:GetWebIdentityToken) and checks every rule that needs neither network nor key.
+
+import {
+  IdentityImpossible,
+  TokenClaimRefused,
+  TokenExpired,
+  TokenIssuerRefused,
+  TokenMalformed,
+  TokenNotYetValid,
+} from "../../errors.ts";
+import type { EpochMs } from "../../lib/deadline.ts";
+import { isObject } from "../../lib/json.ts";
+import { parseStored, repeatedKey } from "../../lib/repeated-keys.ts";
+import type { VerifiedIdentity } from "../identity/identity.ts";
+import { decodeBase64Url } from "../token/encoding.ts";
+import { AWS_ISSUER, jwtAudience } from "./issuer.ts";
+import { type AwsClaims, identityOf } from "./jwt-identity.ts";
+
+export const ALGORITHMS = ["RS256", "ES384"] as const;
+export type Algorithm = (typeof ALGORITHMS)[number];
+
+/** A token with valid claims. Only its issuer's key can verify them. */
+export interface UnverifiedJwt {
+  /** The entire token. Contains the signature: never log it. */
+  readonly text: string;
+  readonly issuer: string;
+  readonly keyId: string;
+  readonly algorithm: Algorithm;
+  /** What the token claims. Verified only after its signature. */
+  readonly unverifiedIdentity: VerifiedIdentity;
+  readonly expiresAt: EpochMs;
+}
+
+export interface JwtRules {
+  readonly clusterId: string;
+  /** The function's partition, such as `aws-cn`. */
+  readonly partition: string;
+  /** By issuer URL: the account whose tokens it issues. */
+  readonly accountByIssuer: ReadonlyMap<string, string>;
+}
+
+const MAX_BYTES = 16 * 1024;
+const MAX_LIFETIME_SECONDS = 900;
+const MAX_AHEAD_SECONDS = 60;
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_token_claims.html */
+const AWS_CLAIMS = "https://sts.amazonaws.com/";
+
+/**
+ * Header parameters that would change how the signature is verified, or which key verifies it (RFC 7515, sections 4.1 and
+ * 4.1.11; RFC 7797), and those of encrypted and nested tokens (RFC 7519, section 5.2; RFC 7516, section 4.1).
+ */
+const REFUSED_PARAMETERS = ["crit", "b64", "jwk", "jku", "x5u", "x5c", "cty", "enc", "zip"];
+
+/** Whether the token names an issuer of AWS. False for service account and OIDC tokens, which other authenticators handle. */
+export function isAwsSigned(text: string): boolean {
+  const issuer = decodeParts(text)?.claims["iss"];
+  return typeof issuer === "string" && AWS_ISSUER.test(issuer);
+}
+
+/** Throws a `Denial` that names the rule. */
+export function parseJwt(
+  text: string,
+  { clusterId, partition, accountByIssuer }: JwtRules,
+  now: EpochMs,
+): UnverifiedJwt {
+  if (text.length > MAX_BYTES) throw new TokenMalformed(`longer than ${MAX_BYTES} bytes`);
+  const { rawHeader, claims } = decodeParts(text) ?? {};
+  if (rawHeader === undefined || claims === undefined) throw new TokenMalformed("not a signed JWT of three parts");
+  const { keyId, algorithm } = readHeader(rawHeader);
+  if (repeatedKey(claims) !== undefined) throw new TokenClaimRefused("a claim appears more than once");
+  const { iss: issuer } = claims;
+  const issuerAccount = typeof issuer === "string" ? accountByIssuer.get(issuer) : undefined;
+  if (typeof issuer !== "string" || issuerAccount === undefined)
+    throw new TokenIssuerRefused("the issuer is not in JWT_ISSUERS");
+  checkAudience(claims["aud"], jwtAudience(clusterId));
+  const expiresAt = checkTimes(claims, now);
+  const unverifiedIdentity = identityOf(awsClaims(claims), partition);
+  if (unverifiedIdentity.accountId !== issuerAccount) {
+    throw new IdentityImpossible(`${unverifiedIdentity.arn} is not in the account of the token's issuer`);
+  }
+  return { text, issuer, keyId, algorithm, unverifiedIdentity, expiresAt };
+}
+
+/** Parses the claims without checking them. `undefined` for anything but three parts with a JSON object as claims. */
+function decodeParts(text: string) {
+  const [rawHeader = "", payload = "", signature, ...more] = text.split(".", 4);
+  if (!signature || more.length > 0 || decodeBase64Url(signature) === undefined) return undefined;
+  const claims = decodeObject(payload);
+  return claims && { rawHeader, claims };
+}
+
+/** A JSON object, in canonical base64url of UTF-8 without byte order mark. */
+function decodeObject(part: string): Record<string, unknown> | undefined {
+  const bytes = decodeBase64Url(part);
+  if (bytes === undefined) return undefined;
+  try {
+    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    const value = parseStored(decoder.decode(Buffer.from(bytes, "latin1")));
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readHeader(raw: string): { readonly keyId: string; readonly algorithm: Algorithm } {
+  const header = decodeObject(raw);
+  if (header === undefined) throw new TokenMalformed("the header is not a JSON object in base64url");
+  if (repeatedKey(header) !== undefined) throw new TokenMalformed("a header parameter appears more than once");
+  const refused = REFUSED_PARAMETERS.find((name) => Object.hasOwn(header, name));
+  if (refused !== undefined) throw new TokenMalformed(`the header parameter ${refused} is not allowed`);
+  const algorithm = ALGORITHMS.find((known) => known === header["alg"]);
+  if (algorithm === undefined) throw new TokenMalformed(`alg must be ${ALGORITHMS.join(" or ")}`);
+  const { kid } = header;
+  if (typeof kid !== "string" || kid === "" || kid.length > 256) {
+    throw new TokenMalformed("kid must be the id of a key, of 1 to 256 characters");
+  }
+  return { keyId: kid, algorithm };
+}
+
+function checkAudience(aud: unknown, expected: string): void {
+  const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
+  if (audiences.length !== 1)
+    throw new TokenClaimRefused(`aud must be only ${expected}: a token must not be valid elsewhere`);
+  if (audiences[0] !== expected)
+    throw new TokenClaimRefused(`aud must be ${expected}: the token is for another service`);
+}
+
+/** Returns the end of the token. It has no grace: AWS checks nothing after this. */
+function checkTimes({ iat, exp, nbf = iat }: Record<string, unknown>, now: EpochMs): EpochMs {
+  if (!isSeconds(iat) || !isSeconds(exp) || !isSeconds(nbf)) {
+    throw new TokenClaimRefused("iat, nbf and exp must be whole seconds since 1970, as numbers");
+  }
+  if (iat >= exp) throw new TokenClaimRefused("exp must be after iat");
+  if (exp - iat > MAX_LIFETIME_SECONDS) {
+    throw new TokenClaimRefused(`the token is valid for ${exp - iat} s: ask for at most ${MAX_LIFETIME_SECONDS} s`);
+  }
+  if (now >= exp * 1000) throw new TokenExpired("the token has expired (or a clock is wrong)");
+  if (Math.max(iat, nbf) * 1000 > now + MAX_AHEAD_SECONDS * 1000) {
+    throw new TokenNotYetValid(`signed more than ${MAX_AHEAD_SECONDS} s in the future: a clock is wrong`);
+  }
+  return exp * 1000;
+}
+
+function isSeconds(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function awsClaims(claims: Record<string, unknown>): AwsClaims {
+  const own = claims[AWS_CLAIMS];
+  if (!isObject(own)) throw new TokenClaimRefused(`the claim ${AWS_CLAIMS} must be an object`);
+  // OriginIdentity puts a user of the client's choice into `sub`.
+  for (const { subject_mode: mode } of [claims, own]) {
+    if (mode !== undefined && mode !== "AWSIdentity") throw new TokenClaimRefused("subject_mode must be AWSIdentity");
+  }
+  return { ...own, sub: claims["sub"] };
+}

@@ -1,0 +1,81 @@
+// Caches the keys of each issuer for an hour, and for a day while the issuer cannot be reached.
+
+import { Fault, TokenKeysUnavailable } from "../../errors.ts";
+import type { Clock, Deadline, EpochMs } from "../../lib/deadline.ts";
+import { singleFlight } from "../../lib/single-flight.ts";
+import type { KeySet } from "./key-set.ts";
+
+/** Reads the keys of an issuer. Throws a `Fault` if they cannot be read. */
+export type FetchKeySet = (issuer: string, deadline: Deadline) => Promise<KeySet>;
+
+export interface KeyRead {
+  readonly keys: KeySet;
+  /** Whether the last try to read the keys failed, so that these are older. */
+  readonly failed: boolean;
+}
+
+export interface SigningKeys {
+  /** Throws the `Fault` of the read if no keys are cached. */
+  current(issuer: string, deadline: Deadline): Promise<KeyRead>;
+  /** Reads the keys again, for a token that they do not verify, unless they were read within the last minute. */
+  newer(issuer: string, deadline: Deadline): Promise<KeyRead>;
+}
+
+const FRESH_MS = 60 * 60_000;
+const USABLE_MS = 24 * FRESH_MS;
+/** The shortest time between two reads, so that a flood of invalid tokens does not become one of requests. */
+const INTERVAL_MS = 60_000;
+
+interface Known {
+  readonly keys: KeySet;
+  readonly readAt: EpochMs;
+  /** Start of the last try, successful or not. */
+  triedAt: EpochMs;
+  failed: boolean;
+}
+
+/** The number of entries is the number of issuers in the settings. */
+export function rememberedKeys(fetchKeySet: FetchKeySet, clock: Clock): SigningKeys {
+  const known = new Map<string, Known>();
+  const fetchOnce = singleFlight(
+    async (issuer: string, deadline) => {
+      const triedAt = clock();
+      const keys = await fetchKeySet(issuer, deadline);
+      known.set(issuer, { keys, readAt: triedAt, triedAt, failed: false });
+      return keys;
+    },
+    (issuer) => issuer,
+  );
+
+  /** A review that shares the read of another one still ends at its own deadline. */
+  async function fetchOrFault(issuer: string, deadline: Deadline): Promise<KeySet> {
+    try {
+      return await fetchOnce(issuer, deadline);
+    } catch (error) {
+      if (error instanceof Fault) throw error;
+      throw new TokenKeysUnavailable(`no keys from ${issuer} (TimedOut)`, { cause: error });
+    }
+  }
+
+  async function read(issuer: string, olderThan: number, deadline: Deadline): Promise<KeyRead> {
+    const entry = known.get(issuer);
+    const now = clock();
+    if (entry === undefined || now >= entry.readAt + USABLE_MS) {
+      return { keys: await fetchOrFault(issuer, deadline), failed: false };
+    }
+    const isDue = now >= entry.readAt + olderThan && now >= entry.triedAt + INTERVAL_MS;
+    if (!isDue) return entry;
+    // Before the read: reviews that arrive during an outage do not wait for a second one.
+    entry.triedAt = now;
+    try {
+      return { keys: await fetchOnce(issuer, deadline), failed: false };
+    } catch {
+      entry.failed = true;
+      return entry;
+    }
+  }
+  return {
+    current: (issuer, deadline) => read(issuer, FRESH_MS, deadline),
+    newer: (issuer, deadline) => read(issuer, 0, deadline),
+  };
+}

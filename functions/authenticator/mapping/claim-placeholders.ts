@@ -1,0 +1,57 @@
+// Placeholders for the claims of AWS-signed tokens: `{IdentityStoreUserId}`, `{SourceIdentity}`, `{PrincipalTag:<key>}`.
+
+import type { SignedClaims } from "../identity/identity.ts";
+
+export const CLAIM_PLACEHOLDERS = ["IdentityStoreUserId", "SourceIdentity", "PrincipalTag:<key>"] as const;
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules: the characters of a tag's key */
+const PRINCIPAL_TAG = /^PrincipalTag:([\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128})$/u;
+const PLACEHOLDER = /\{([^{}]*)\}/g;
+
+/** Values with other characters, such as `:`, could imitate a name that another mapping gives. */
+export const CLAIM_VALUE = /^[A-Za-z0-9_.@+=-]{1,128}$/;
+
+export function isClaimPlaceholder(name: string): boolean {
+  return name === "IdentityStoreUserId" || isChosen(name);
+}
+
+/** Whether users can influence the value: who may tag the principal, or assume the role. AWS chooses the others. */
+function isChosen(name: string): boolean {
+  return name === "SourceIdentity" || PRINCIPAL_TAG.test(name);
+}
+
+/** The claim placeholders in a template, each once. */
+export function claimPlaceholdersIn(template: string): string[] {
+  const names = Array.from(template.matchAll(PLACEHOLDER), ([, name = ""]) => name);
+  return [...new Set(names.filter(isClaimPlaceholder))];
+}
+
+/** The claim placeholders whose values users can influence. */
+export function chosenPlaceholdersIn(template: string): string[] {
+  return claimPlaceholdersIn(template).filter(isChosen);
+}
+
+/**
+ * Why the claim placeholders of a template are not allowed where they are; `undefined` if they are. A value that users can
+ * influence must not become a group, a complete username, or a name that begins with `system:`.
+ */
+export function claimPlaceholderProblem(template: string, key: "username" | "group"): string | undefined {
+  for (const { 1: name = "", index } of template.matchAll(PLACEHOLDER)) {
+    if (!isClaimPlaceholder(name)) continue;
+    if (key === "group") return `{${name}}, which is only for usernames`;
+    if (!isChosen(name)) continue;
+    if (!/^[^{}].*:$/s.test(template.slice(0, index)) || template.startsWith("system:")) {
+      return `{${name}}, which must follow literal text that ends in ":" and does not begin with "system:", such as aws:{${name}}`;
+    }
+  }
+  return undefined;
+}
+
+/** `undefined` if the token has no such claim. */
+export function claimValue(name: string, { identityStoreUserId, sourceIdentity, principalTags }: SignedClaims) {
+  if (name === "IdentityStoreUserId") return identityStoreUserId;
+  if (name === "SourceIdentity") return sourceIdentity;
+  const key = PRINCIPAL_TAG.exec(name)?.[1] ?? "";
+  const value = Object.hasOwn(principalTags, key) ? principalTags[key] : undefined;
+  return typeof value === "string" ? value : undefined;
+}

@@ -1,0 +1,174 @@
+// Property: without entries that depend on a session or a claim, both kinds of token have the same answers.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { VerifiedIdentity } from "../../../../functions/authenticator/identity/identity.ts";
+import { parseJwt } from "../../../../functions/authenticator/jwt/parse-jwt.ts";
+import { candidates, type Place } from "../../../../functions/authenticator/mapping/parameter-name.ts";
+import { newRecord } from "../../../../functions/authenticator/review/record.ts";
+import { reviewIdentity } from "../../../../functions/authenticator/review/review.ts";
+import { Denial } from "../../../../functions/errors.ts";
+import { cachedParameters } from "../../../../functions/parameters/parameter-cache.ts";
+import { localIdentity } from "../../../../local/identities.ts";
+import {
+  deadlineOf,
+  fakeServices,
+  HOME,
+  NOW,
+  OTHER,
+  PREFIX,
+  type Stored,
+  settingsWith,
+  tokenOf,
+  verified,
+} from "../fixtures.ts";
+import { claimsOf, jwtReviewer, minted, RULES } from "./mint.ts";
+
+/** Identities that both kinds of token can show, with a path in the claim `sub`, which the other kind does not show. */
+const IDENTITIES = ["alice", "alice-elsewhere", "bob", "dan", "bob-elsewhere", "carol", "contractor", "node"].map(
+  (name) => {
+    const token = minted(claimsOf({ sub: subOf(name) }));
+    return { name, token, presigned: verified(name), signed: parseJwt(token, RULES, NOW).unverifiedIdentity };
+  },
+);
+
+function subOf(name: string): string {
+  const { arn } = localIdentity(name);
+  return arn.replace(/^arn:aws:sts::(\d+):assumed-role\/([^/]+)\/.*/, (_, account: string, role: string) => {
+    const path = role.startsWith("AWSReservedSSO_") ? "aws-reserved/sso.amazonaws.com/eu-west-1" : "team/blue";
+    return `arn:aws:iam::${account}:role/${path}/${role}`;
+  });
+}
+
+const account = fc.constantFrom(HOME, OTHER);
+const roleName = fc.constantFrom("Developers", "DEVELOPERS", "Contractor", "ClusterNode", "Admin");
+const setRole = "AWSReservedSSO_ClusterAdmin_0123456789abcdef";
+const roleArn = fc
+  .tuple(account, fc.constantFrom("", "team/blue/", "x/"), fc.oneof(roleName, fc.constant(setRole)))
+  .map(([of, path, name]) => `arn:aws:iam::${of}:role/${path}${name}`);
+const userArn = fc
+  .tuple(account, fc.constantFrom("", "engineering/", "x/"))
+  .map(([of, path]) => `arn:aws:iam::${of}:user/${path}alice`);
+/** No pattern that only a session's ARN can match. */
+const arnLike = fc.oneof(
+  roleArn,
+  userArn,
+  fc.constantFrom(
+    ...[
+      "arn:*:*:*:*:*",
+      "arn:aws:iam::*:*",
+      "arn:aws:iam::*:role/*",
+      `arn:aws:iam::${HOME}:role/Dev*`,
+      "arn:aws:iam::*:user/*",
+    ],
+    ...[
+      `arn:aws:iam::${OTHER}:role/*`,
+      "arn:aws:iam::*:role/*/*",
+      "arn:aws:iam::*:role/team/*",
+      "arn:aws:iam::*:user/eng*",
+    ],
+    ...["arn:aws:iam::*:role/AWSReservedSSO_*", "arn:aws-cn:iam::*:role/*", "arn:aws:sts::*:federated-user/*", "x", ""],
+  ),
+);
+
+/** Mostly one of `valid`. */
+function rarely<T>(valid: readonly T[], invalid: readonly T[]): fc.Arbitrary<T> {
+  return fc.oneof(
+    { weight: 15, arbitrary: fc.constantFrom(...valid) },
+    { weight: 1, arbitrary: fc.constantFrom(...invalid) },
+  );
+}
+
+const notAfter = rarely(["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"], ["soon"]);
+const grant = fc.record(
+  {
+    username: rarely(["dev", "u:{AccountID}", "viewer", "system:x", "a\u0000"], ["", "{Unknown}"]),
+    groups: rarely<unknown>([[], ["a"], ["{AccountID}", "b"]], ["a", [""]]),
+    notAfter,
+  },
+  { requiredKeys: ["username"] },
+);
+const exact = (arn: fc.Arbitrary<string>) =>
+  fc.oneof(
+    { weight: 8, arbitrary: fc.tuple(grant, arn).map(([value, of]) => ({ ...value, arn: of })) },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(arn, fc.constantFrom(true, false, "true")).map(([of, deny]) => ({ arn: of, deny })),
+    },
+    { weight: 1, arbitrary: fc.constantFrom("not JSON", "[]", '{"arn":1}') },
+  );
+const patterns = fc.array(
+  fc.tuple(grant, arnLike).map(([value, of]) => ({ ...value, arnLike: of })),
+  { maxLength: 3 },
+);
+const denials = fc.oneof(
+  { weight: 4, arbitrary: fc.constant([]) },
+  { weight: 4, arbitrary: fc.array(fc.record({ arnLike, notAfter }, { requiredKeys: ["arnLike"] }), { maxLength: 2 }) },
+  { weight: 1, arbitrary: fc.constantFrom("not JSON", {}, [1], null) },
+);
+
+/** A value for each place that the identity reads, except for the list of sessions. */
+function storeOf({ presigned }: (typeof IDENTITIES)[number]): fc.Arbitrary<Stored> {
+  const values: Partial<Record<Place, fc.Arbitrary<unknown>>> = {
+    "deny-account": denials,
+    "deny-any": denials,
+    exact: exact(presigned.kind === "user" ? userArn : roleArn),
+    sso: grant,
+    "pattern-account": patterns,
+    "pattern-any": patterns,
+    account: fc.oneof(grant, fc.constant({})),
+  };
+  const parameters = candidates(PREFIX, presigned).flatMap(({ place, parameter }) => {
+    const value = values[place];
+    return value === undefined
+      ? []
+      : [[parameter.slice(PREFIX.length + 1), fc.option(value, { nil: undefined, freq: 2 })]];
+  });
+  return fc.record(Object.fromEntries(parameters));
+}
+
+const identityAndStore = fc
+  .constantFrom(...IDENTITIES)
+  .chain((identity) => storeOf(identity).map((stored) => ({ identity, stored })));
+
+test("both kinds of token have the same answers in 10,000 stores without sessions, ids and claims", async () => {
+  const seen = new Map<string, number>();
+  await fc.assert(
+    fc.asyncProperty(identityAndStore, async ({ identity: { presigned, signed }, stored }) => {
+      const one = await answerFor(presigned, stored);
+      assert.deepEqual(await answerFor(signed, stored), one);
+      const outcome = typeof one === "string" ? (one.split(":")[0] ?? "") : "granted";
+      seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
+    }),
+    { numRuns: 10_000 },
+  );
+  // Every outcome that such a store can have, each often enough to mean something.
+  for (const outcome of [
+    ...["granted", "identity_unmapped", "identity_denied", "denials_invalid", "mapping_invalid", "mapping_mismatch"],
+    "name_refused",
+  ]) {
+    assert.ok((seen.get(outcome) ?? 0) >= 100, `${outcome}: ${JSON.stringify([...seen])}`);
+  }
+});
+
+/** The user, or the complete text of the denial. */
+async function answerFor(identity: VerifiedIdentity, stored: Stored) {
+  const { clock, fetchParameters, findNodeName } = fakeServices(stored);
+  const readParameters = cachedParameters(fetchParameters, 30_000, clock);
+  const rules = settingsWith({ reservedPrefixes: ["system:"] });
+  try {
+    return await reviewIdentity(identity, rules, { readParameters, findNodeName }, newRecord(NOW), deadlineOf(clock));
+  } catch (error) {
+    assert.ok(error instanceof Denial, String(error));
+    return `${error.code}: ${error.message}`;
+  }
+}
+
+test("both tokens of each identity are granted by the function, as the same user", async () => {
+  for (const { name, token } of IDENTITIES) {
+    const { outcome } = jwtReviewer({ [`account/${HOME}`]: {}, [`account/${OTHER}`]: {} });
+    assert.equal(await outcome(token), await outcome(tokenOf(name, NOW)));
+    assert.match(await outcome(token), /^granted as arn:aws:iam::/);
+  }
+});

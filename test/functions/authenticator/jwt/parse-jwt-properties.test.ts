@@ -1,0 +1,167 @@
+// Properties of the parser of AWS-signed tokens over 10,000 hostile tokens each.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { parseKeySet } from "../../../../functions/authenticator/jwt/key-set.ts";
+import { isAwsSigned, parseJwt } from "../../../../functions/authenticator/jwt/parse-jwt.ts";
+import { Denial, TokenSignatureRefused } from "../../../../functions/errors.ts";
+import { deadlineOf, fixedClock, HOME, NOW } from "../fixtures.ts";
+import {
+  AWS_CLAIMS,
+  claimsOf,
+  EC_JWK,
+  encoded,
+  ISSUER,
+  keySetBody,
+  minted,
+  ROLE_ARN,
+  RSA_JWK,
+  RULES,
+  signedTokensWith,
+} from "./mint.ts";
+
+const RUNS = { numRuns: 10_000 };
+const junk = fc.oneof(
+  fc.jsonValue({ maxDepth: 2 }),
+  fc.constantFrom<unknown>(
+    "",
+    null,
+    0,
+    -1,
+    1e300,
+    "arn:",
+    ROLE_ARN,
+    HOME,
+    ISSUER,
+    [],
+    {},
+    [ISSUER],
+    NOW / 1000,
+    String(NOW),
+  ),
+);
+const KEYS = [...Object.keys(claimsOf()), "nbf", "subject_mode", "x", "__proto__"];
+const AWS_KEYS = ["aws_account", "principal_id", "principal_tags", "source_identity", "subject_mode", "x"];
+const HEADER_KEYS = ["alg", "kid", "typ", "crit", "b64", "jwk", "jku", "x5u", "x5c", "cty", "enc", "zip", "x"];
+const header = { alg: "ES384", kid: "ec-1", typ: "JWT" };
+
+/** A valid object with up to three members replaced, added or removed. */
+function edited(valid: Record<string, unknown>, keys: readonly string[]): fc.Arbitrary<Record<string, unknown>> {
+  const edit = fc.tuple(fc.constantFrom(...keys), fc.oneof(junk, fc.constant(undefined)));
+  return fc.array(edit, { maxLength: 3 }).map((edits) => ({ ...valid, ...Object.fromEntries(edits) }));
+}
+
+const token = fc
+  .tuple(
+    edited(claimsOf(), KEYS),
+    fc.option(edited(claimsOf()[AWS_CLAIMS] as Record<string, unknown>, AWS_KEYS), { freq: 2 }),
+    edited(header, HEADER_KEYS),
+    fc.base64String({ maxLength: 200 }),
+  )
+  .map(([claims, aws, head, signature]) => {
+    const all = aws === null ? claims : { ...claims, [AWS_CLAIMS]: aws };
+    return `${encoded(head)}.${encoded(all)}.${signature.replace(/[+/=]/g, "A") || "AAAA"}`;
+  });
+
+function parse(text: string) {
+  try {
+    return parseJwt(text, RULES, NOW);
+  } catch (error) {
+    assert.ok(error instanceof Denial, String(error));
+    assert.doesNotMatch(error.message, /[^\x20-\x7e]/);
+    return undefined;
+  }
+}
+
+test("arbitrary text never makes the parser throw anything but a denial", () => {
+  const parts = fc.array(fc.oneof(fc.base64String(), fc.string(), junk.map(encoded)), { maxLength: 5 });
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        parts.map((all) => all.join(".")),
+      ),
+      (text) => {
+        assert.equal(typeof isAwsSigned(text), "boolean");
+        assert.equal(parse(text), undefined);
+      },
+    ),
+    RUNS,
+  );
+});
+
+test("a token with edited claims is accepted only with the claims that the rules require", () => {
+  let accepted = 0;
+  fc.assert(
+    fc.property(token, (text) => {
+      const jwt = parse(text);
+      if (jwt === undefined) return;
+      accepted += 1;
+      // Written again from the rules, without the parser's own code.
+      const [head, claims] = text.split(".", 2).map((part) => JSON.parse(Buffer.from(part, "base64url").toString()));
+      const aws = claims[AWS_CLAIMS];
+      assert.deepEqual([head.alg, [claims.aud].flat(), claims.iss], ["ES384", ["iam-authenticator/test"], ISSUER]);
+      assert.ok(claims.iat < claims.exp && claims.exp - claims.iat <= 900 && claims.exp * 1000 > NOW);
+      assert.ok(claims.iat * 1000 <= NOW + 60_000);
+      assert.deepEqual([aws.aws_account, jwt.unverifiedIdentity.accountId], [HOME, HOME]);
+      assert.equal(aws.principal_id ?? claims.sub, claims.sub);
+      assert.equal(jwt.unverifiedIdentity.arn, claims.sub);
+      for (const key of ["crit", "b64", "jwk", "jku", "x5u", "x5c", "cty", "enc", "zip"])
+        assert.ok(!(key in head), key);
+      for (const mode of [claims.subject_mode, aws.subject_mode])
+        assert.ok(mode === undefined || mode === "AWSIdentity");
+    }),
+    RUNS,
+  );
+  assert.ok(accepted > 500, String(accepted));
+});
+
+test("a token that is parsed and not signed by the issuer is denied, and is never a fault", async () => {
+  const clock = fixedClock();
+  const tokens = signedTokensWith({ body: keySetBody(EC_JWK, RSA_JWK), reads: 0 }, clock);
+  await fc.assert(
+    fc.asyncProperty(token, async (text) => {
+      const jwt = parse(text);
+      if (jwt === undefined) return;
+      await assert.rejects(tokens.prove(jwt, deadlineOf(clock)), TokenSignatureRefused);
+    }),
+    RUNS,
+  );
+});
+
+test("a valid token with any byte changed is refused or is the same token", async () => {
+  const clock = fixedClock();
+  const tokens = signedTokensWith({ body: keySetBody(EC_JWK, RSA_JWK), reads: 0 }, clock);
+  const valid = minted();
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(valid.length - 1),
+      fc.string({ minLength: 1, maxLength: 1, unit: "binary" }),
+      async (at, text) => {
+        const changed = `${valid.slice(0, at)}${text}${valid.slice(at + 1)}`;
+        if (changed === valid || !isAwsSigned(changed)) return;
+        const jwt = parse(changed);
+        if (jwt === undefined) return;
+        await assert.rejects(tokens.prove(jwt, deadlineOf(clock)), TokenSignatureRefused);
+      },
+    ),
+    RUNS,
+  );
+});
+
+test("arbitrary text as a set of keys never makes the reader throw", () => {
+  const jwk = fc.oneof(junk, edited(EC_JWK as Record<string, unknown>, ["kty", "crv", "x", "y", "alg", "use", "kid"]));
+  const body = fc.oneof(
+    fc.string(),
+    fc.array(jwk, { maxLength: 4 }).map((keys) => keySetBody(...keys)),
+  );
+  fc.assert(
+    fc.property(body, (text) => {
+      for (const { algorithm, key } of parseKeySet(text)?.values() ?? []) {
+        assert.deepEqual([key.type, key.asymmetricKeyType], ["public", algorithm === "RS256" ? "rsa" : "ec"]);
+      }
+    }),
+    RUNS,
+  );
+});

@@ -1,0 +1,138 @@
+// Reviews of AWS-signed tokens by the handler: without issuers, beside other tokens, and what they leave behind.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { signedTokensLazily } from "../../../../functions/authenticator/aws/lazy-signed-tokens.ts";
+import { Denial, TokenKeysUnavailable, TokenMalformed } from "../../../../functions/errors.ts";
+import { startHttpServer } from "../../../../local/http-server.ts";
+import {
+  deadlineOf,
+  fakeServices,
+  fixedClock,
+  gatewayEvent,
+  HOME,
+  handlerOf,
+  NOW,
+  reviewBody,
+  settingsWith,
+  tokenFor,
+  tokenOf,
+} from "../fixtures.ts";
+import { claimsOf, EC_JWK, jwtReviewer, keySetBody, MAPPED, minted, ROLE_ARN, RULES } from "./mint.ts";
+
+test("without JWT_ISSUERS, an AWS-signed token is a token of another kind", async () => {
+  const around = fakeServices(MAPPED);
+  const { json } = await handlerOf(around)(gatewayEvent(reviewBody(minted())));
+  assert.deepEqual(json.status, { authenticated: false });
+  assert.deepEqual([around.calls.sts.length, around.calls.ssm.length], [0, 0]);
+});
+
+test("service account and OIDC tokens are tokens of another kind, and no key is read for them", async () => {
+  const { outcome, issuers } = jwtReviewer(MAPPED);
+  const others = [
+    minted({ iss: "https://kubernetes.default.svc.cluster.local", sub: "system:serviceaccount:a:b" }),
+    minted({ iss: "https://oidc.example.com", aud: "iam-authenticator/test" }),
+    "opaque",
+    "a.b",
+    "a.b.c",
+    "..",
+    "a".repeat(60_000),
+    ".".repeat(60_000),
+  ];
+  for (const token of others) assert.equal(await outcome(token), "not ours", token.slice(0, 40));
+  assert.equal(issuers.reads, 0);
+});
+
+test("both kinds of token are accepted together, and neither needs the other's service", async () => {
+  const { outcome, calls, issuers } = jwtReviewer(MAPPED);
+  assert.equal(await outcome(minted()), "granted as developer");
+  assert.deepEqual([calls.sts.length, issuers.reads], [0, 1]);
+  assert.equal(await outcome(tokenOf("bob")), "granted as developer");
+  assert.deepEqual([calls.sts.length, issuers.reads], [1, 1]);
+});
+
+test("TOKENS=jwt refuses k8s-aws-v1. tokens before anything is read from them", async () => {
+  const { outcome, status, calls } = jwtReviewer(MAPPED, { tokens: "jwt" });
+  for (const token of [tokenOf("bob"), tokenFor("AKIAUNKNOWN000000000"), "k8s-aws-v1.!"]) {
+    assert.equal(await outcome(token), "token_kind_refused");
+  }
+  assert.match((await status(tokenOf("bob"))).error ?? "", /token --jwt/);
+  assert.deepEqual([calls.sts.length, calls.ssm.length], [0, 0]);
+  assert.equal(await outcome(minted()), "granted as developer");
+  assert.equal(await outcome("opaque"), "not ours");
+});
+
+test("the log line has the fields of other tokens, without what the token does not show", async () => {
+  const { outcome, lines } = jwtReviewer(MAPPED);
+  await outcome(minted());
+  const entry = JSON.parse(lines[0] ?? "");
+  assert.deepEqual(
+    [entry.outcome, entry.arn, entry.canonicalArn, entry.accountId, entry.username, entry.parameter],
+    ["granted", ROLE_ARN, ROLE_ARN, HOME, "developer", `/iam-authenticator/test/role/${HOME}/developers`],
+  );
+  for (const field of ["principalId", "sessionName", "accessKeyId", "stsRequestId"])
+    assert.equal(field in entry, false, field);
+  assert.match(entry.tokenHash, /^[0-9a-f]{12}$/);
+  assert.deepEqual(entry.cached, { identity: false, mapping: false });
+  const metrics = JSON.parse(lines[1] ?? "");
+  assert.equal("StsLatency" in metrics, false);
+  assert.equal("TokenKeysFailed" in metrics, false);
+});
+
+test("no log line and no answer contains the token, its signature or a value that users influence", async () => {
+  const { status, lines } = jwtReviewer({
+    [`role/${HOME}/developers`]: { arn: ROLE_ARN, username: "x:{SourceIdentity}" },
+  });
+  const token = minted(claimsOf({}, { source_identity: "system:masters\nforged" }));
+  const answer = await status(token);
+  const [header = "", claims = "", signature = ""] = token.split(".");
+  const text = [JSON.stringify(answer), ...lines].join("\n");
+  for (const secret of [header, claims, signature, "forged", "system:masters"])
+    assert.equal(text.includes(secret), false);
+  assert.match(answer.error ?? "", /^name_refused: /);
+});
+
+test("ACCOUNTS, requested audiences and USER_INFO apply to AWS-signed tokens", async () => {
+  assert.equal(await jwtReviewer(MAPPED, { accounts: ["999999999999"] }).outcome(minted()), "account_foreign");
+  const { status } = jwtReviewer(MAPPED, { userInfo: "minimal" });
+  assert.deepEqual((await status(minted())).user, { username: "developer", groups: ["developers"] });
+
+  const { issuers: _, ...around } = jwtReviewer(MAPPED);
+  const call = handlerOf({ ...around, signedTokens: lazily(undefined) }, { audiences: ["https://kubernetes"] });
+  const { json } = await call(gatewayEvent(reviewBody("a.b.c", { audiences: ["other"] })));
+  assert.deepEqual(json.status, { authenticated: false });
+});
+
+function lazily(endpoint: URL | undefined) {
+  return signedTokensLazily({ rules: RULES, endpoint, clock: fixedClock() });
+}
+
+test("the lazily loaded code reads keys over HTTP, and its errors are those of the function", async () => {
+  const server = await startHttpServer(async () => ({ status: 200, headers: {}, body: keySetBody(EC_JWK) }));
+  const { parse, prove, prefetchKeys } = lazily(new URL(server.url));
+  const deadline = { at: NOW + 5_000, clock: () => NOW };
+  try {
+    await prefetchKeys(deadline);
+    const jwt = await parse(minted(), NOW);
+    assert.ok(jwt);
+    const { result } = await prove(jwt, deadline);
+    assert.ok(!(result instanceof Denial) && result.canonicalArn === ROLE_ARN);
+    assert.equal(await parse("opaque", NOW), undefined);
+    await assert.rejects(parse(minted(claimsOf(), { alg: "none", kid: "x" }), NOW), TokenMalformed);
+  } finally {
+    await server.close();
+  }
+});
+
+test("keys that cannot be read at the start are a fault of the review that needs them, not of the start", async () => {
+  const unreachable = lazily(new URL("http://127.0.0.1:9"));
+  const deadline = deadlineOf(fixedClock());
+  await unreachable.prefetchKeys(deadline);
+  const jwt = await unreachable.parse(minted(), NOW);
+  assert.ok(jwt);
+  await assert.rejects(unreachable.prove(jwt, deadline), TokenKeysUnavailable);
+});
+
+test("settings of a function without issuers have no rules for AWS-signed tokens", () => {
+  assert.equal(settingsWith().jwt, undefined);
+});

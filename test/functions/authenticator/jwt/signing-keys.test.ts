@@ -1,0 +1,132 @@
+// The cache of signing keys: when they are read, and which ones verify while the issuer cannot be reached.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HOME } from "../fixtures.ts";
+import { claimsOf, EC_JWK, jwkOf, jwtReviewer, keySetBody, MAPPED, minted, OTHER_EC, RSA_JWK } from "./mint.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const NEW_JWK = jwkOf(OTHER_EC.publicKey, { kid: "ec-2", alg: "ES384" });
+const GRANTED = "granted as developer";
+
+function setUp() {
+  const around = jwtReviewer(MAPPED);
+  const { clock } = around;
+  let count = 0;
+  /** A token that was not reviewed before. */
+  const fresh = (kid = "ec-1", key = kid === "ec-2" ? OTHER_EC.privateKey : undefined) => {
+    count += 1;
+    const iat = Math.floor(clock() / 1000);
+    return minted(claimsOf({ iat, exp: iat + 900, jti: String(count) }), { alg: "ES384", kid }, key);
+  };
+  const metrics = () => around.lines.filter((line) => line.includes('"TokenKeysFailed":1')).length;
+  return { ...around, fresh, metrics };
+}
+
+test("keys are read once an hour", async () => {
+  const { outcome, fresh, issuers, clock } = setUp();
+  for (let minute = 0; minute < 60; minute += 1) {
+    assert.equal(await outcome(fresh()), GRANTED);
+    clock.advance(MINUTE);
+  }
+  assert.equal(issuers.reads, 1);
+  assert.equal(await outcome(fresh()), GRANTED);
+  assert.equal(issuers.reads, 2);
+});
+
+test("a token that was reviewed in the last minute needs neither keys nor a signature", async () => {
+  const { outcome, fresh, issuers, clock, lines } = setUp();
+  const token = fresh();
+  assert.equal(await outcome(token), GRANTED);
+  issuers.body = undefined;
+  clock.advance(59_999);
+  assert.equal(await outcome(token), GRANTED);
+  assert.equal(issuers.reads, 1);
+  const { cached, accountId, principalId, sessionName } = JSON.parse(lines.at(-2) ?? "");
+  assert.deepEqual([cached.identity, accountId, principalId, sessionName], [true, HOME, undefined, undefined]);
+});
+
+test("a new key is read for the first token that names it, at most once a minute", async () => {
+  const { outcome, fresh, issuers, clock } = setUp();
+  assert.equal(await outcome(fresh()), GRANTED);
+  issuers.body = keySetBody(EC_JWK, NEW_JWK);
+  assert.equal(await outcome(fresh("ec-2")), "token_signature_refused");
+  clock.advance(MINUTE);
+  assert.equal(await outcome(fresh("ec-2")), GRANTED);
+  assert.equal(issuers.reads, 2);
+});
+
+test("a refused signature is not remembered", async () => {
+  const { outcome, fresh, issuers, clock } = setUp();
+  const token = fresh("ec-2");
+  assert.equal(await outcome(token), "token_signature_refused");
+  issuers.body = keySetBody(EC_JWK, NEW_JWK);
+  clock.advance(MINUTE);
+  assert.equal(await outcome(token), GRANTED);
+});
+
+test("a key that was replaced under the same kid is read for a bad signature", async () => {
+  const { outcome, fresh, issuers, clock } = setUp();
+  assert.equal(await outcome(fresh()), GRANTED);
+  issuers.body = keySetBody({ ...NEW_JWK, kid: "ec-1" });
+  clock.advance(MINUTE);
+  assert.equal(await outcome(fresh("ec-1", OTHER_EC.privateKey)), GRANTED);
+  assert.equal(await outcome(fresh()), "token_signature_refused");
+});
+
+test("a key that is withdrawn verifies no token an hour later", async () => {
+  const { outcome, fresh, issuers, clock } = setUp();
+  assert.equal(await outcome(fresh()), GRANTED);
+  issuers.body = keySetBody(NEW_JWK);
+  clock.advance(HOUR);
+  assert.equal(await outcome(fresh()), "token_signature_refused");
+});
+
+test("without keys a review is a fault, never a denial, and the next one reads them", async () => {
+  const { outcome, fresh, issuers, metrics } = setUp();
+  const body = issuers.body;
+  issuers.body = undefined;
+  for (let count = 0; count < 3; count += 1) assert.equal(await outcome(fresh()), "500 token_keys_unavailable");
+  assert.equal(metrics(), 3);
+  issuers.body = body;
+  assert.equal(await outcome(fresh()), GRANTED);
+  assert.equal(metrics(), 3);
+});
+
+test("keys verify for 24 hours while the issuer cannot be reached, and each review is counted", async () => {
+  const { outcome, fresh, issuers, clock, metrics } = setUp();
+  assert.equal(await outcome(fresh()), GRANTED);
+  issuers.body = undefined;
+  clock.advance(HOUR);
+  assert.equal(await outcome(fresh()), GRANTED);
+  assert.deepEqual([issuers.reads, metrics()], [2, 1]);
+  // Tried again once a minute.
+  assert.equal(await outcome(fresh()), GRANTED);
+  assert.equal(issuers.reads, 2);
+  clock.advance(MINUTE);
+  assert.equal(await outcome(fresh()), GRANTED);
+  assert.equal(issuers.reads, 3);
+  clock.advance(23 * HOUR - MINUTE - 1);
+  assert.equal(await outcome(fresh()), GRANTED);
+  clock.advance(1);
+  assert.equal(await outcome(fresh()), "500 token_keys_unavailable");
+});
+
+test("an unknown kid is a fault while the keys cannot be read, and a wrong signature is a denial", async () => {
+  const { outcome, fresh, issuers, clock } = setUp();
+  assert.equal(await outcome(fresh()), GRANTED);
+  issuers.body = undefined;
+  clock.advance(MINUTE);
+  assert.equal(await outcome(fresh("ec-2")), "500 token_keys_unavailable");
+  assert.equal(await outcome(fresh("ec-1", OTHER_EC.privateKey)), "token_signature_refused");
+  issuers.body = keySetBody(RSA_JWK, EC_JWK, NEW_JWK);
+  clock.advance(MINUTE);
+  assert.equal(await outcome(fresh("ec-2")), GRANTED);
+});
+
+test("reviews at the same time share one read", async () => {
+  const { outcome, fresh, issuers } = setUp();
+  const outcomes = await Promise.all(Array.from({ length: 50 }, () => outcome(fresh())));
+  assert.deepEqual([new Set(outcomes), issuers.reads], [new Set([GRANTED]), 1]);
+});
