@@ -8,7 +8,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from "jose";
 import { JWKS_PATH } from "../../functions/issuer/documents.ts";
 import type { LocalServer } from "../../local/http-server.ts";
 import { SERVICE_ACCOUNT } from "../../local/service-account.ts";
@@ -121,19 +121,17 @@ async function isAcceptedByAws(token: string): Promise<boolean> {
 
 /** As Vault or GCP: issuer, audience, times and signature, with the keys of our issuer. */
 async function isAcceptedElsewhere(token: string): Promise<boolean> {
-  const { issuer } = cluster;
-  const { text } = await post(`${issuer.url}${JWKS_PATH}`, { method: "GET", tls: { ca: issuer.ca } });
-  const keys = createLocalJWKSet(JSON.parse(text));
-  return jwtVerify(token, keys, { issuer: issuer.url, audience: issuer.url }).then(
+  const { url } = cluster.issuer;
+  return jwtVerify(token, createLocalJWKSet(await servedKeys()), { issuer: url, audience: url }).then(
     () => true,
     () => false,
   );
 }
 
-async function servedKeys(): Promise<number> {
+async function servedKeys(): Promise<JSONWebKeySet> {
   const { issuer } = cluster;
   const { text } = await post(`${issuer.url}${JWKS_PATH}`, { method: "GET", tls: { ca: issuer.ca } });
-  return JSON.parse(text).keys.length;
+  return JSON.parse(text);
 }
 
 interface Row {
@@ -192,6 +190,10 @@ test("each refusal during a rotation comes in its time, and a command predicts i
   const [kept, renewed] = [await createSecret(first, "kept"), await createSecret(first, "renewed")];
   const extended = await podToken(first, app, api);
   const projected = await podToken(first, app);
+  const annotations = { "eks.amazonaws.com/token-expiration": String(2 * DAY_S) };
+  const plain = pod("long-lived");
+  const annotated = { ...plain, metadata: { ...plain.metadata, annotations } };
+  const longLived = await podToken(first, (await first.create(annotated)) as MadePod);
   const old = kidOf(projected);
   const { exp = 0, iat = 0 } = decodeJwt(extended);
   assert.equal(exp - iat, YEAR_S);
@@ -201,6 +203,7 @@ test("each refusal during a rotation comes in its time, and a command predicts i
   await atApiserver("extended token", extended);
   await elsewhere("extended token", extended);
   await atAws("projected token", projected);
+  await atAws("projected token of two days", longLived);
   for (const [name, isAccepted] of [
     ["Secret at STS", () => isAcceptedByAws(kept)],
     ["Secret at another service", () => isAcceptedElsewhere(kept)],
@@ -216,7 +219,7 @@ test("each refusal during a rotation comes in its time, and a command predicts i
 
   await uses.begin("published");
   assert.equal((await keys(["publish", "--public-key", next.publicKey, "--yes"])).code, 0);
-  await eventually("both keys are served", WAIT_MS, async () => (await servedKeys()) === 2 || undefined);
+  await eventually("both keys are served", WAIT_MS, async () => (await servedKeys()).keys.length === 2 || undefined);
 
   // A mistake: kube-controller-manager signs with a key that no kube-apiserver has yet.
   await startControllers(first, next.privateKey);
@@ -255,14 +258,17 @@ test("each refusal during a rotation comes in its time, and a command predicts i
   const tooEarly = await keys(retire, switchedAt + 1000);
   assert.equal(tooEarly.code, 1);
   const end = Date.parse(/may be valid until (\S+)\. /.exec(tooEarly.err)?.[1] ?? "");
-  assert.ok((decodeJwt(projected).exp ?? 0) * 1000 <= end, tooEarly.err);
+  for (const token of [projected, longLived]) assert.ok((decodeJwt(token).exp ?? 0) * 1000 <= end, tooEarly.err);
 
   await uses.begin("a day later");
+  aheadMs = (DAY_S + 60) * 1000;
+  assert.equal((await keys(retire, now())).code, 1);
+  await uses.begin("expired");
   aheadMs = end - Date.now() + 1000;
   await uses.begin("retired");
   const { code, err: predicted } = await keys(retire, now());
   assert.equal(code, 0, predicted);
-  await eventually("one key is served", WAIT_MS, async () => (await servedKeys()) === 1 || undefined);
+  await eventually("one key is served", WAIT_MS, async () => (await servedKeys()).keys.length === 1 || undefined);
 
   await uses.begin("removed");
   const without = await restart([], next.privateKey);
@@ -276,8 +282,9 @@ test("each refusal during a rotation comes in its time, and a command predicts i
   context.diagnostic(`${uses.tries} uses of tokens; ${predicted}`);
   for (const [name, phase] of uses.refusals) context.diagnostic(`refused: ${name}: ${phase}`);
   assert.deepEqual(Object.fromEntries(uses.refusals), {
-    // predicted by "may be valid until"
+    // irsa keys retire prints when the last one of them ends
     "projected token at STS": "a day later",
+    "projected token of two days at STS": "expired",
     // its Pod is in the list of irsa keys retire
     "extended token at another service": "retired",
     "extended token at kube-apiserver": "removed",

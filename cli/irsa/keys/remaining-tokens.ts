@@ -6,29 +6,48 @@ import { at, isAlive, type KubernetesObject, listAt, nameOf, shortList, stringAt
 import { readLegacyTokens } from "../legacy-tokens.ts";
 import { keysOfKubernetes } from "./key-source.ts";
 
-/** Lines for the user; none if kube-apiserver no longer has the key. `signedUntil`: milliseconds since 1970. */
-export async function remainingTokens(kubernetes: Kubernetes, kid: string, signedUntil: number): Promise<string[]> {
+export interface RemainingTokens {
+  /** The longest lifetime that a running Pod requests for one of its tokens. 0: none, or Pods may not be listed. */
+  readonly longestSeconds: number;
+  /** Lines for the user about the tokens that kube-apiserver still accepts; none if it no longer has the key. */
+  readonly lines: readonly string[];
+}
+
+/** `signedUntil`: milliseconds since 1970. */
+export async function remainingTokens(
+  kubernetes: Kubernetes,
+  kid: string,
+  signedUntil: number,
+): Promise<RemainingTokens> {
+  let longestSeconds = 0;
   try {
+    const pods = (await kubernetes.list("/api/v1/pods")).filter(isAlive);
+    longestSeconds = pods.flatMap(lifetimes).reduce((a, b) => Math.max(a, b), 0);
     const keys = await keysOfKubernetes(kubernetes);
-    if (keys.every((key) => key.kid !== kid)) return [];
+    if (keys.every((key) => key.kid !== kid)) return { longestSeconds, lines: [] };
     const tokens = await readLegacyTokens(kubernetes, keys);
     const secrets = tokens.filter((token) => token.kid === kid).map(({ secret }) => secret);
-    const pods = await podsSince(kubernetes, signedUntil);
-    return [
-      "kube-apiserver still accepts this key. Before you remove it there, see docs/irsa-rotation.md. It then rejects:",
-      ...(secrets.length === 0 ? [] : [`- the tokens in these Secrets, which do not expire: ${shortList(secrets)}`]),
-      ...(pods.length === 0
-        ? []
-        : [
-            "- the first tokens of these Pods, which may be valid for a year and which other services that read the " +
-              `issuer's keys reject as soon as you retire the key: ${shortList(pods)}`,
-          ]),
-      "- tokens of kubectl create token --duration, which are not stored anywhere",
-    ];
+    const extended = pods.filter((pod) => createdAt(pod) < signedUntil && lifetimes(pod).includes(EXTENDED_S));
+    return { longestSeconds, lines: linesFor(secrets, extended.map(nameOf)) };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return [`Not checked: which tokens kube-apiserver accepts because of this key. ${error.message}`];
+    const lines = [`Not checked: which tokens kube-apiserver accepts because of this key. ${error.message}`];
+    return { longestSeconds, lines };
   }
+}
+
+function linesFor(secrets: readonly string[], pods: readonly string[]): string[] {
+  return [
+    "kube-apiserver still accepts this key. Before you remove it there, see docs/irsa-rotation.md. It then rejects:",
+    ...(secrets.length === 0 ? [] : [`- the tokens in these Secrets, which do not expire: ${shortList(secrets)}`]),
+    ...(pods.length === 0
+      ? []
+      : [
+          "- the first tokens of these Pods, which may be valid for a year and which other services that read the " +
+            `issuer's keys reject as soon as you retire the key: ${shortList(pods)}`,
+        ]),
+    "- tokens of kubectl create token --duration, which are not stored anywhere",
+  ];
 }
 
 /**
@@ -38,15 +57,14 @@ export async function remainingTokens(kubernetes: Kubernetes, kid: string, signe
  */
 const EXTENDED_S = 3607;
 
-/** The Pods that started before `time` and whose processes may still use their first token. */
-async function podsSince(kubernetes: Kubernetes, time: number): Promise<string[]> {
-  const pods = await kubernetes.list("/api/v1/pods");
-  const isOlder = (pod: KubernetesObject) => Date.parse(stringAt(pod, "metadata", "creationTimestamp")) < time;
-  return pods.filter((pod) => isAlive(pod) && isOlder(pod) && hasExtendedToken(pod)).map(nameOf);
+function createdAt(pod: KubernetesObject): number {
+  return Date.parse(stringAt(pod, "metadata", "creationTimestamp"));
 }
 
-function hasExtendedToken(pod: KubernetesObject): boolean {
+/** In seconds, of each token that kubelet writes for the Pod. */
+function lifetimes(pod: KubernetesObject): number[] {
   return listAt(pod, "spec", "volumes")
     .flatMap((volume) => listAt(volume, "projected", "sources"))
-    .some((source) => at(source, "serviceAccountToken", "expirationSeconds") === EXTENDED_S);
+    .map((source) => at(source, "serviceAccountToken", "expirationSeconds"))
+    .filter((seconds) => typeof seconds === "number");
 }

@@ -17,7 +17,7 @@ import { remainingTokens } from "./remaining-tokens.ts";
 
 interface RetireOptions extends ConnectionOptions, WriteOptions {
   readonly signedUntil?: number;
-  readonly longestToken: number;
+  readonly longestToken?: number;
   readonly kubeconfig?: string;
   readonly force?: true;
 }
@@ -36,7 +36,11 @@ export function retireCommand(command: Command, io: IOStreams): Command {
   return (
     addConnection(command)
       .option("--signed-until <time>", "when the key stopped signing, such as 2026-11-01T08:00:00Z", readTime)
-      .option("--longest-token <seconds>", "longest lifetime of a token", readWhole, DEFAULT_TOKEN_EXPIRATION)
+      .option(
+        "--longest-token <seconds>",
+        `longest lifetime of a token (default: ${DEFAULT_TOKEN_EXPIRATION}; with --kubeconfig, at least that of each Pod)`,
+        readWhole,
+      )
       .option("--kubeconfig <file>", "check which key signs now, and which tokens need this one")
       .option("--dry-run", "show the plan and write nothing")
       .option("-y, --yes", "do not ask")
@@ -59,10 +63,16 @@ async function retire(kid: string, options: RetireOptions, io: IOStreams): Promi
     throw finding(`Key ${kid} is not published. To see the published keys, run irsa keys list.`);
   if (!force && signedUntil !== undefined) {
     const cluster = kubeconfig === undefined ? undefined : await readCluster(kubeconfig, kid, signedUntil, io);
-    const signing = cluster?.signing;
-    const problem = retireProblem({ retired, published, signedUntil, longestToken, signing, now: io.clock() });
+    const problem = retireProblem({
+      retired,
+      published,
+      signedUntil,
+      longestToken: longestToken ?? Math.max(DEFAULT_TOKEN_EXPIRATION, cluster?.longestSeconds ?? 0),
+      signing: cluster?.signing,
+      now: io.clock(),
+    });
     if (problem !== undefined) throw finding(`Refused: ${problem}`);
-    for (const line of cluster?.remaining ?? []) io.tell(`${line}\n`);
+    for (const line of cluster?.lines ?? []) io.tell(`${line}\n`);
   }
   const { stored: before, key } = retired;
   const shown = key === undefined ? "invalid, not served" : describeKey(key);
@@ -76,7 +86,7 @@ async function readCluster(kubeconfig: string, kid: string, signedUntil: number,
   const kubernetes = await openKubernetes(kubeconfig, io);
   try {
     const signing = await signingKeyOf(kubernetes);
-    return { signing, remaining: await remainingTokens(kubernetes, kid, signedUntil) };
+    return { signing, ...(await remainingTokens(kubernetes, kid, signedUntil)) };
   } finally {
     kubernetes.close();
   }

@@ -387,7 +387,8 @@ describe("retire", () => {
       api.answers.set("GET /openid/v1/jwks", () => [200, { keys: [OLD.jwk, NEW.jwk] }]);
       api.answers.set("GET /api/v1/pods", () => [200, { items: pods, metadata: {} }]);
       api.answers.set("GET /api/v1/secrets", () => [200, { items: secrets, metadata: {} }]);
-      return () => retire(["--signed-until", at(published), "--kubeconfig", admin], published + 2 * DAY);
+      const words = ["--signed-until", at(published), "--kubeconfig", admin];
+      return (...more: string[]) => retire([...words, ...more], published + 2 * DAY);
     }
 
     test("Secrets that it signed, and Pods that started before the switch", async () => {
@@ -400,6 +401,15 @@ describe("retire", () => {
       assert.match(err, /^kube-apiserver still accepts this key\. .* It then rejects:\n/);
       assert.match(err, /^- the tokens in these Secrets, which do not expire: app\/old$/m);
       assert.match(err, /^- the first tokens of these Pods, .*: app\/before$/m);
+    });
+
+    test("a Pod whose token lives longer than a day delays the end, unless --longest-token is given", async () => {
+      const run = await retireBeside();
+      const sources = [{ serviceAccountToken: { audience: "sts.amazonaws.com", expirationSeconds: 3 * 86_400 } }];
+      const pods = [podAt("long", Date.now(), [{ projected: { sources } }])];
+      api.answers.set("GET /api/v1/pods", () => [200, { items: pods, metadata: {} }]);
+      assert.match((await run()).err, /^Refused: tokens that it has signed may be valid until /);
+      assert.equal((await run("--longest-token", "86400")).code, 0);
     });
 
     test("nothing, after the key was removed from kube-apiserver", async () => {
