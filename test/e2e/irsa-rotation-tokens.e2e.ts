@@ -293,7 +293,7 @@ test("each refusal during a rotation comes in its time, and a command predicts i
     // The Secret has another token since, so kube-apiserver rejects this one.
     "Secret renewed, its first token at kube-apiserver": "switched",
   });
-  assert.deepEqual([secrets, pods], [["ci/kept"], ["ci/app"]]);
+  assert.deepEqual([secrets, pods], [["ci/kept"], ["ci/app", "ci/long-lived"]]);
   assert.match(rows.get("legacy tokens")?.seen ?? "", /the token of ci\/kept$/);
 });
 
