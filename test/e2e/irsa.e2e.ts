@@ -294,6 +294,7 @@ test("doctor finds no problems except the missing IAM", async () => {
     "token issuer: ok",
     "signing key: ok",
     "audiences: ok",
+    "legacy tokens: ok",
     "policy: ok",
     "labels: ok",
     "accounts: ok",
