@@ -64,7 +64,7 @@ export function rememberedCallers(prove: ProveIdentity, hosts: StsHosts, clock: 
   const askOnce = singleFlight(
     async ({ bearer, token, onCall }: NewToken, deadline) => {
       const turn = keys.get(token.accessKeyId) ?? unknown;
-      if (clock() < turn.nextAt) throw new CallersLimited("too many tokens of unknown callers: not sent to STS");
+      if (clock() < turn.nextAt) throw new CallersLimited("too many new tokens in this second: not sent to STS");
       turn.nextAt = clock() + UNKNOWN_MS;
       onCall();
       const { result, isCaller } = await ask(bearer, token, deadline);
