@@ -92,7 +92,7 @@ async function add(name: string, options: AddOptions, io: IOStreams): Promise<vo
   if (arn !== undefined) {
     await writeAll(accepted, connection, io);
     io.tell(
-      `Added ${name} to ${callers.parameter}. The function accepts tokens that ${arn} signs for ${callerIdOf(options.cluster)}, within 60 s.\n`,
+      `Added ${name} to ${callers.parameter}. The function accepts tokens that ${arn} signs for ${callerIdOf(connection.settings.clusterId)}, within 60 s.\n`,
     );
     return;
   }

@@ -41,10 +41,15 @@ export function problemsIn(
 
 /**
  * The result of versions before 0.1.0, which cannot answer the check: the last of repeated keys wins, a denial for
- * another account or partition is valid, and sso-session lists are unknown.
+ * another account or partition is valid, and sso-session lists and callers by IAM are unknown.
  */
 export function formerProblemsIn(parameter: NamedParameter): StoredProblems | null {
-  return parameter.kind === "sso-session" ? null : problemsIn({ ...parameter, account: "any" }, undefined, parseJson);
+  if (parameter.kind === "sso-session") return null;
+  const problems = problemsIn({ ...parameter, account: "any" }, undefined, parseJson);
+  if (parameter.kind !== "callers" || problems === null || typeof problems === "string") return problems;
+  const entries = parseJson(parameter.value) as readonly unknown[];
+  const byIam = (entry: unknown) => (isObject(entry) && Object.hasOwn(entry, "arn") ? "unknown key arn" : undefined);
+  return problems.map((problem, index) => problem ?? byIam(entries[index]));
 }
 
 /** A form that all versions share: whether each entry is valid, or `false` for an unreadable value. */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
 import { createCertificateAuthority } from "../../local/certificates.ts";
-import { failure, grantedUser } from "./answers.ts";
+import { denial, failure, grantedUser } from "./answers.ts";
 import { MAPPINGS } from "./mappings.ts";
 import { CALLERS, startSystem } from "./system.ts";
 
@@ -61,6 +61,40 @@ test("a missing or broken list of callers is a 500", async (t) => {
   system.put("callers", CALLERS);
   system.clock.advance(60_001);
   grantedUser(await system.review(token));
+});
+
+test("by IAM: tokens for the cluster and for its callers are never exchanged, with real signatures", async (t) => {
+  const byIam = { name: "control-plane", arn: "arn:aws:iam::111122223333:role/Developers" };
+  const system = await startSystem(t, { settings: BEARER, parameters: { ...MAPPINGS, callers: [byIam] } });
+  const CALLER_ID = "local:caller";
+  const answered = async (callerFor: string, userFor: string) => {
+    // Another second, so that the token is new and strangers may reach STS again.
+    system.clock.advance(1_000);
+    const authorization = `Bearer ${await system.token("bob", { clusterId: callerFor })}`;
+    return system.review(await system.token("alice", { clusterId: userFor }), { authorization });
+  };
+  assert.equal(grantedUser(await answered(CALLER_ID, "local")).username, "alice");
+  assert.match(denial(await answered(CALLER_ID, CALLER_ID)), /^sts_refused: .*SignatureDoesNotMatch/);
+  for (const userFor of ["local", CALLER_ID]) {
+    assert.match(
+      failure(await answered("local", userFor), 401),
+      /^caller_refused: sts_refused: .*SignatureDoesNotMatch/,
+    );
+  }
+  const ids = system.sts.server().requests.map(({ headers }) => headers["x-k8s-aws-id"]);
+  assert.deepEqual(ids, [CALLER_ID, "local", CALLER_ID, "local", CALLER_ID, CALLER_ID]);
+});
+
+test("by IAM: while STS is down, a proven caller is accepted, and a new token is a 500", async (t) => {
+  const byIam = { name: "control-plane", arn: "arn:aws:iam::111122223333:role/Developers" };
+  const system = await startSystem(t, { settings: BEARER, parameters: { ...MAPPINGS, callers: [byIam] } });
+  const authorization = `Bearer ${await system.token("bob", { clusterId: "local:caller" })}`;
+  grantedUser(await system.review(await system.token("alice"), { authorization }));
+  system.sts.fail({ kind: "reset" });
+  system.clock.advance(61_000);
+  assert.equal((await system.review("opaque", { authorization })).status, 200);
+  const next = `Bearer ${await system.token("bob", { clusterId: "local:caller" })}`;
+  assert.match(failure(await system.review("opaque", { authorization: next }), 500), /^sts_unreachable: /);
 });
 
 test("mtls: the subject must match, and a request without a certificate is refused", async (t) => {

@@ -32,8 +32,7 @@ interface Known {
 }
 
 interface NewToken {
-  /** SHA-256, in hex. */
-  readonly hash: string;
+  readonly bearer: UnprovenBearer;
   readonly token: UnverifiedToken;
   /** Called if STS is called for it. */
   readonly onCall: () => void;
@@ -52,38 +51,41 @@ export function rememberedCallers(prove: ProveIdentity, hosts: StsHosts, clock: 
   /** When a new token of a caller's access key may be sent to STS. */
   const keys = new QuickLRU<string, { nextAt: EpochMs }>({ maxSize: MAX_ENTRIES });
 
-  const askOnce = singleFlight(
-    async ({ token, onCall }: NewToken, deadline) => {
-      const turn = keys.get(token.accessKeyId) ?? unknown;
-      if (clock() < turn.nextAt) throw new CallersLimited("too many new bearer tokens: not sent to STS");
-      turn.nextAt = clock() + UNKNOWN_MS;
-      onCall();
-      return { turn, ...(await prove(token, deadline)) };
-    },
-    ({ hash }) => hash,
-  );
-
-  function remember({ hash, principals }: UnprovenBearer, known: Known): void {
-    const isCaller = isListed(known.result, principals);
-    (isCaller ? callers : strangers).set(hash, known);
+  /** Calls STS and remembers the result. Returns whether it is the identity of a caller. */
+  async function ask({ hash, principals }: UnprovenBearer, token: UnverifiedToken, deadline: Deadline) {
+    const now = clock();
+    const { result } = await prove(token, deadline);
+    const isCaller = isListed(result, principals);
+    (isCaller ? callers : strangers).set(hash, { result, expiresAt: token.expiresAt, checkAt: now + CHECK_MS });
     if (!isCaller) callers.delete(hash);
+    return { result, isCaller };
   }
 
+  const askOnce = singleFlight(
+    async ({ bearer, token, onCall }: NewToken, deadline) => {
+      const turn = keys.get(token.accessKeyId) ?? unknown;
+      if (clock() < turn.nextAt) throw new CallersLimited("too many new tokens in this second: not sent to STS");
+      turn.nextAt = clock() + UNKNOWN_MS;
+      onCall();
+      const { result, isCaller } = await ask(bearer, token, deadline);
+      if (isCaller) {
+        // A caller that STS has proven was not unknown: the next token need not wait.
+        turn.nextAt = 0;
+        if (!keys.has(token.accessKeyId)) keys.set(token.accessKeyId, { nextAt: 0 });
+      }
+      return result;
+    },
+    ({ bearer }) => bearer.hash,
+  );
+
   /** Calls STS about a token that is not known. */
-  async function proveNew(bearer: UnprovenBearer, token: UnverifiedToken, onCall: () => void, deadline: Deadline) {
-    const now = clock();
-    const { result, turn } = await askOnce({ hash: bearer.hash, token, onCall }, deadline).catch((error: unknown) => {
+  async function proveNew(request: NewToken, deadline: Deadline): Promise<void> {
+    const result = await askOnce(request, deadline).catch((error: unknown) => {
       // A request that shares another one's call still ends at its own deadline.
       if (!(error instanceof TimedOut)) throw error;
       throw new StsUnreachable("no answer from STS (TimedOut)", { cause: error });
     });
-    remember(bearer, { result, expiresAt: token.expiresAt, checkAt: now + CHECK_MS });
-    if (isListed(result, bearer.principals)) {
-      // A caller that STS has proven was not unknown: the next token need not wait.
-      turn.nextAt = 0;
-      if (!keys.has(token.accessKeyId)) keys.set(token.accessKeyId, { nextAt: 0 });
-    }
-    check(result, bearer.principals);
+    check(result, request.bearer.principals);
   }
 
   /** Calls STS again about a caller's token. While STS fails, the proof stands. */
@@ -98,8 +100,7 @@ export function rememberedCallers(prove: ProveIdentity, hosts: StsHosts, clock: 
     known.checkAt = now + RECHECK.retryMs;
     const soon = { at: Math.min(deadline.at, now + RECHECK.waitMs), clock };
     try {
-      const { result } = await prove(token, soon);
-      remember(bearer, { result, expiresAt: token.expiresAt, checkAt: now + CHECK_MS });
+      const { result } = await ask(bearer, token, soon);
       check(result, bearer.principals);
     } catch (error) {
       if (!(error instanceof Fault || error instanceof StsThrottled)) throw error;
@@ -120,7 +121,8 @@ export function rememberedCallers(prove: ProveIdentity, hosts: StsHosts, clock: 
       record.cached.callerIdentity = false;
     };
     await timed(record, "callerIdentity", clock, () => {
-      if (known === undefined || !isListed(known.result, principals)) return proveNew(bearer, token, onCall, deadline);
+      if (known === undefined || !isListed(known.result, principals))
+        return proveNew({ bearer, token, onCall }, deadline);
       onCall();
       return proveAgain(bearer, token, known, deadline);
     });
@@ -143,7 +145,8 @@ function check(result: Proof["result"], principals: readonly CallerPrincipal[]):
 }
 
 function refused({ code, message }: Denial): CallerRefused {
-  return new CallerRefused(`${code}: ${message}; a caller signs its token for <cluster id>:caller`);
+  const hint = code === "sts_refused" ? "; a caller signs its token for <cluster id>:caller" : "";
+  return new CallerRefused(`${code}: ${message}${hint}`);
 }
 
 function isListed(result: Proof["result"], principals: readonly CallerPrincipal[]): boolean {

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 export interface ReviewLine {
   readonly outcome: string;
   readonly reason?: string;
+  readonly message?: string;
   readonly username?: string;
   readonly coldStart?: boolean;
   readonly cached?: Readonly<Record<string, boolean>>;

@@ -106,6 +106,17 @@ test("an sso-session list is unknown to version 7d9da4a: it is named only if it 
   assert.deepEqual(await check({ [name]: {} }, current), []);
 });
 
+test("a caller by IAM is named until the live version knows such callers, since the new version would accept it", async () => {
+  const callers = [...VALID.callers, { name: "b", arn: ROLE }];
+  const before: AskLive = async () => jsonResponse(200, { validity: [[true, false]] });
+  for (const live of [former, before]) {
+    assert.deepEqual(await check({ callers }, live), [
+      "callers: the live version reads it differently: for this version entry 2 is valid",
+    ]);
+  }
+  assert.deepEqual(await check({ callers }, current), []);
+});
+
 test("a value that only the new version accepts is named, since it would grant access", async () => {
   const stricter: AskLive = async (event) => {
     const { validity } = JSON.parse(((await current(event)) as { body: string }).body) as { validity: unknown[] };
