@@ -19,7 +19,7 @@ import { shortName } from "../function-settings.ts";
 import { addConnections, addReading, addWrite, type ClustersOptions, type WriteOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { addEnd, type EndOptions, endOf } from "../times.ts";
-import { effectOf, jwtMarks, jwtNotes } from "./deny-effect.ts";
+import { effectOf, jwtMarks, tellJwts } from "./deny-effect.ts";
 import { isPersonName, type PossibleIdentity, possibleIdentities } from "./deny-person.ts";
 import { accountOf } from "./file/entry.ts";
 import { isFor, listItems } from "./file/list-value.ts";
@@ -89,7 +89,8 @@ async function planOne(
   const value = withDenials(parameter, [arnLike], keys, known, connection);
   const plan = planChanges(known, new Map([[parameter, value]]), false);
   await warnOfFederatedUsers(arnLike, plan.changes, connection, io);
-  return { plan, known, connection, marks: jwtMarks(plan.changes, io), effect: effectOf([arnLike]) };
+  tellJwts([arnLike], connection, io);
+  return { plan, known, connection, marks: jwtMarks(plan.changes, connection), effect: effectOf([arnLike]) };
 }
 
 async function planPerson(
@@ -113,9 +114,9 @@ async function planPerson(
   );
   const lists = new Map([...known].filter(([name]) => desired.some(([parameter]) => parameter === name)));
   const plan = planChanges(lists, new Map(desired), false);
-  for (const line of jwtNotes(found, io)) io.tell(`${line}\n`);
+  tellJwts([...patterns], connection, io, found);
   const effect = effectOf([...patterns], found);
-  return { plan, known, connection, isWhole: true, marks: jwtMarks(plan.changes, io), effect };
+  return { plan, known, connection, isWhole: true, marks: jwtMarks(plan.changes, connection), effect };
 }
 
 const MOST_NAMED = 20;

@@ -102,6 +102,7 @@ export function findDenyTarget(
   who: string,
   session: string | undefined,
 ): DenyTarget {
+  if (/^arn:[^:]*:iam:[^:]*:[^:]*:group\//i.test(who)) throw usage(`${who}: ${GROUP_FAULT}.`);
   const arn = who.startsWith("arn:") ? who : arnOf(who, context);
   const arnLike = session === undefined ? arn : sessionArn(arn, session, who);
   const list = accountOf(arnLike);

@@ -93,6 +93,13 @@ test("with JWT_ISSUERS, the plan names the roles whose JWTs are denied, and a wi
     named.err,
     new RegExp(`^A JWT \\(JWT_ISSUERS\\) .* every JWT of role/${A}/shared, sso/${A}/developers, `, "m"),
   );
+  const single = await clusters.run(["mappings", "deny", `role/${A}/shared`, "--session", "x", "-c", "prod", "-y"], {
+    environment,
+  });
+  assert.match(
+    single.err,
+    /^A JWT \(JWT_ISSUERS\) does not show its session: this also denies every JWT of shared\.$/m,
+  );
   const wide = await clusters.run([...words, "-c", "staging"], { environment });
   assert.equal(wide.code, 1);
   assert.match(
