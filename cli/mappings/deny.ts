@@ -119,10 +119,14 @@ async function planPerson(
   return { plan, known, connection, isWhole: true, marks: jwtMarks(plan.changes, connection), effect };
 }
 
+function isPrincipal(mapping: string): boolean {
+  return mapping.startsWith("user/") || mapping.startsWith("federated-user/");
+}
+
 const MOST_NAMED = 20;
 
 function namesOf(found: readonly PossibleIdentity[]): string {
-  const names = found.map(({ kind, mapping }) => `a ${kind} of ${mapping}`);
+  const names = found.map(({ kind, mapping }) => (isPrincipal(mapping) ? mapping : `a ${kind} of ${mapping}`));
   const more = names.length - MOST_NAMED;
   return `${names.slice(0, MOST_NAMED).join(", ")}${more > 0 ? `, and ${more} more` : ""}`;
 }

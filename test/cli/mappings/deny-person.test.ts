@@ -38,7 +38,7 @@ test("a name denies the person's sessions and users in every cluster, and nobody
     err,
     new RegExp(
       `^prod: ${JANE} can be a session of role/${A}/shared, a session of sso/${A}/developers, a session of ` +
-        `sso/${B}/clusteradmin, a user of user/${A}/jane\\.40example\\.2ecom\\.$`,
+        `sso/${B}/clusteradmin, user/${A}/jane\\.40example\\.2ecom\\.$`,
       "m",
     ),
   );
