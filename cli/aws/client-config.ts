@@ -4,6 +4,7 @@ import type { AwsCredentialIdentity, Provider } from "@smithy/types";
 import { type Partition, partitionOfRegion } from "../../functions/aws/partitions.ts";
 import { usage } from "../errors.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
+import type { Secrets } from "../terminal/secrets.ts";
 import { credentialProvider, environmentKeys } from "./credential-provider.ts";
 import { type AwsRequestHandler, awsRequestHandler } from "./request-handler.ts";
 
@@ -54,8 +55,23 @@ export async function clientConfig(
   const requestHandler = awsRequestHandler(io);
   // Environment keys take precedence over the default profile, but not over a named one.
   const isProcess = "credential_process" in profile && (name !== undefined || keys === undefined);
-  const credentials = credentialProvider({ ...named, requestHandler, isProcess }, io);
+  const credentials = oncePerRun(name, io, () => credentialProvider({ ...named, requestHandler, isProcess }, io));
   return { config: { region, credentials, ...named, requestHandler }, partition };
+}
+
+/** By run and profile: contexts of one profile must not each ask for an MFA code. */
+const providers = new WeakMap<Secrets, Map<string | undefined, Provider<Credentials>>>();
+
+function oncePerRun(
+  profile: string | undefined,
+  { secrets }: IOStreams,
+  create: () => Provider<Credentials>,
+): Provider<Credentials> {
+  const ofRun = providers.get(secrets) ?? new Map<string | undefined, Provider<Credentials>>();
+  providers.set(secrets, ofRun);
+  const provider = ofRun.get(profile) ?? create();
+  ofRun.set(profile, provider);
+  return provider;
 }
 
 async function readProfile(name = "default"): Promise<Readonly<Record<string, string | undefined>>> {

@@ -83,12 +83,21 @@ export async function readSome(ssm: SSMClient, names: readonly string[], signal:
   return new Map(Parameters.map(stored).map((parameter) => [parameter.name, parameter]));
 }
 
-/** Newest first; empty if the parameter does not exist. */
-export async function readHistory(ssm: SSMClient, name: string, signal: AbortSignal): Promise<Version[]> {
+/** Newest first; empty if the parameter does not exist. `waitForTurn`: before each call; by default, it is not limited. */
+export async function readHistory(
+  ssm: SSMClient,
+  name: string,
+  signal: AbortSignal,
+  waitForTurn: RateLimit = async () => {},
+): Promise<Version[]> {
   const versions: Version[] = [];
   try {
+    await waitForTurn(signal);
     const pages = paginateGetParameterHistory({ client: ssm }, { Name: name }, { abortSignal: signal });
-    for await (const { Parameters = [] } of ending(pages)) versions.push(...Parameters.map(version));
+    for await (const { Parameters = [], NextToken } of ending(pages)) {
+      versions.push(...Parameters.map(version));
+      if (NextToken !== undefined) await waitForTurn(signal);
+    }
   } catch (error) {
     if (error instanceof ParameterNotFound) return [];
     throw error;

@@ -95,6 +95,34 @@ export async function readKubeconfig(file: string, io: IOStreams): Promise<Webho
   };
 }
 
+/**
+ * The same kubeconfig with another server, and if `ca` is given with that CA. Everything else stays as it is, also paths, which are relative to the file,
+ * and credentials that this command does not know.
+ */
+export async function withServer(
+  file: string,
+  { server, ca }: Pick<Webhook, "server" | "ca">,
+  io: IOStreams,
+): Promise<{ readonly kubeconfig: string; readonly keepsAuthority: boolean }> {
+  const { value: config } = parseYaml(await readText(file, io), file);
+  const context = named(config, "contexts", "context", isObject(config) ? config["current-context"] : undefined);
+  const cluster = named(config, "clusters", "cluster", context["cluster"]);
+  if (!isObject(config) || typeof cluster["server"] !== "string" || !Array.isArray(config["clusters"])) {
+    throw usage(`${nameOf(file)}: not a kubeconfig whose current context has a server URL.`);
+  }
+  const { "certificate-authority": path, "certificate-authority-data": data, ...others } = cluster;
+  const kept = {
+    ...(path !== undefined && { "certificate-authority": path }),
+    ...(data !== undefined && { "certificate-authority-data": data }),
+  };
+  const authority = ca === undefined ? kept : { "certificate-authority-data": base64(ca) };
+  const clusters = config["clusters"].map((one: unknown) =>
+    isObject(one) && one["cluster"] === cluster ? { ...one, cluster: { ...others, server, ...authority } } : one,
+  );
+  const keepsAuthority = ca === undefined && Object.keys(kept).length > 0;
+  return { kubeconfig: stringifyYaml({ ...config, clusters }), keepsAuthority };
+}
+
 /** Finds an item by name in one of the kubeconfig's lists; empty if it is missing. */
 function named(config: unknown, list: string, part: string, name: unknown): Record<string, unknown> {
   const items = isObject(config) ? config[list] : undefined;

@@ -1,6 +1,7 @@
 // Describes what a denial ends and when, what it does not end, and which JWTs it denies besides.
 
 import type { Weakening } from "../access/weakenings.ts";
+import type { Connection } from "../aws/connection.ts";
 import { type Change, newDenials } from "../changes/plan.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import type { PossibleIdentity } from "./deny-person.ts";
@@ -51,25 +52,34 @@ function sessionIn(arnLike: string): SessionPattern | undefined {
   return { account, role, session, isOfSet: /^AWSReservedSSO_[^*?]+_\?{16}$/i.test(role) };
 }
 
-function acceptsJwts({ environment }: IOStreams): boolean {
-  return Boolean(environment["JWT_ISSUERS"]);
-}
-
-/** A JWT does not show its session, so a denial of one session denies all JWTs of the role (the contract's section 14). */
-export function jwtNotes(found: readonly PossibleIdentity[], io: IOStreams): string[] {
-  const sessions = found.filter(({ kind }) => kind === "session").map(({ mapping }) => mapping);
-  if (!acceptsJwts(io) || sessions.length === 0) return [];
-  return [
-    `A JWT (JWT_ISSUERS) does not show its session: these denials also deny every JWT of ${[...new Set(sessions)].join(", ")}.`,
-  ];
+/**
+ * A JWT does not show its session, so a denial of one session denies all JWTs of the role. Prints them.
+ *
+ * @param found of a person: what the patterns are for
+ */
+export function tellJwts(
+  patterns: readonly string[],
+  { settings }: Connection,
+  io: IOStreams,
+  found: readonly PossibleIdentity[] = [],
+): void {
+  const mappings = found.filter(({ kind }) => kind === "session").map(({ mapping }) => mapping);
+  const roles = found.length > 0 ? mappings : patterns.flatMap((arnLike) => sessionIn(arnLike)?.role ?? []);
+  if (settings.jwt === undefined || roles.length === 0) return;
+  io.tell(
+    `A JWT (JWT_ISSUERS) does not show its session: this also denies every JWT of ${[...new Set(roles)].join(", ")}.\n`,
+  );
 }
 
 /** Lines with `!`: denials of a session of any role, which deny the JWTs of all these roles. */
-export function jwtMarks(changes: readonly Change[], io: IOStreams): ReadonlyMap<string, readonly Weakening[]> {
-  if (!acceptsJwts(io)) return new Map();
+export function jwtMarks(
+  changes: readonly Change[],
+  { settings }: Connection,
+): ReadonlyMap<string, readonly Weakening[]> {
+  if (settings.jwt === undefined) return new Map();
   const marks = changes.flatMap((change): (readonly [string, Weakening[]])[] => {
-    const wide = newDenials(change).flatMap(({ who }) => sessionIn(who) ?? []);
-    const texts = wide
+    const texts = newDenials(change)
+      .flatMap(({ who }) => sessionIn(who) ?? [])
       .filter(({ role, isOfSet }) => !isOfSet && /[*?]/.test(role))
       .map(({ account, role }): Weakening => {
         const where = account === "*" ? "any account" : `account ${account}`;

@@ -19,7 +19,7 @@ import { shortName } from "../function-settings.ts";
 import { addConnections, addReading, addWrite, type ClustersOptions, type WriteOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { addEnd, type EndOptions, endOf } from "../times.ts";
-import { effectOf, jwtMarks, jwtNotes } from "./deny-effect.ts";
+import { effectOf, jwtMarks, tellJwts } from "./deny-effect.ts";
 import { isPersonName, type PossibleIdentity, possibleIdentities } from "./deny-person.ts";
 import { accountOf } from "./file/entry.ts";
 import { isFor, listItems } from "./file/list-value.ts";
@@ -89,7 +89,8 @@ async function planOne(
   const value = withDenials(parameter, [arnLike], keys, known, connection);
   const plan = planChanges(known, new Map([[parameter, value]]), false);
   await warnOfFederatedUsers(arnLike, plan.changes, connection, io);
-  return { plan, known, connection, marks: jwtMarks(plan.changes, io), effect: effectOf([arnLike]) };
+  tellJwts([arnLike], connection, io);
+  return { plan, known, connection, marks: jwtMarks(plan.changes, connection), effect: effectOf([arnLike]) };
 }
 
 async function planPerson(
@@ -113,15 +114,19 @@ async function planPerson(
   );
   const lists = new Map([...known].filter(([name]) => desired.some(([parameter]) => parameter === name)));
   const plan = planChanges(lists, new Map(desired), false);
-  for (const line of jwtNotes(found, io)) io.tell(`${line}\n`);
+  tellJwts([...patterns], connection, io, found);
   const effect = effectOf([...patterns], found);
-  return { plan, known, connection, isWhole: true, marks: jwtMarks(plan.changes, io), effect };
+  return { plan, known, connection, isWhole: true, marks: jwtMarks(plan.changes, connection), effect };
+}
+
+function isPrincipal(mapping: string): boolean {
+  return mapping.startsWith("user/") || mapping.startsWith("federated-user/");
 }
 
 const MOST_NAMED = 20;
 
 function namesOf(found: readonly PossibleIdentity[]): string {
-  const names = found.map(({ kind, mapping }) => `a ${kind} of ${mapping}`);
+  const names = found.map(({ kind, mapping }) => (isPrincipal(mapping) ? mapping : `a ${kind} of ${mapping}`));
   const more = names.length - MOST_NAMED;
   return `${names.slice(0, MOST_NAMED).join(", ")}${more > 0 ? `, and ${more} more` : ""}`;
 }

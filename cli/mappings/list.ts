@@ -7,6 +7,7 @@ import type { Stored } from "../aws/parameter.ts";
 import { destinationOf } from "../changes/destination.ts";
 import { readMappings } from "../changes/read-for-access.ts";
 import { describe } from "../command.ts";
+import { usage } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
 import {
   addConnections,
@@ -19,10 +20,13 @@ import {
 } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { printData, printList } from "../terminal/print.ts";
+import { type PastTime, readPastTime } from "../times.ts";
 import { type Entry, writeEntry } from "./file/entry.ts";
 import { type Denial, readParameter } from "./file/read-parameter.ts";
+import { parametersAt } from "./list-at.ts";
 
 interface ListOptions extends ClustersOptions, ListOutputOptions {
+  readonly at?: PastTime;
   readonly group?: string;
 }
 
@@ -40,8 +44,13 @@ interface Item {
 
 export function listCommand(command: Command, io: IOStreams): Command {
   describe(command, {
+    details:
+      "With --at, it reads the history of each parameter that has changed since (ssm:GetParameterHistory). Parameters that " +
+      "were deleted since are missing, because Parameter Store deletes their history.",
     examples: [
       "iam-authenticator mappings list --cluster prod",
+      "iam-authenticator mappings list --all-contexts --group system:masters",
+      "iam-authenticator mappings list -c prod --at 2026-11-24T16:00:00Z",
       "iam-authenticator mappings list -c prod --group system:masters",
       "iam-authenticator mappings list -c prod --account 111122223333 -o json",
       "iam-authenticator mappings ls -c prod -o wide",
@@ -49,10 +58,12 @@ export function listCommand(command: Command, io: IOStreams): Command {
   });
   return addListOutput(addReading(addConnections(command)))
     .option("--group <name>", "only mappings that grant this group")
+    .option("--at <when>", "as they were then: a duration before now, or a time", readPastTime)
     .action((options: ListOptions) => list(options, io));
 }
 
 async function list(options: ListOptions, io: IOStreams): Promise<void> {
+  if ((options.at?.(io.clock()) ?? 0) > io.clock()) throw usage("--at must not be in the future.");
   const { results, failures } = await inEachCluster(options, io, itemsIn);
   const isNamed = isSeveral(options);
   const items = results.flatMap(({ cluster, value }) => value.map((item) => (isNamed ? { ...item, cluster } : item)));
@@ -63,7 +74,8 @@ async function list(options: ListOptions, io: IOStreams): Promise<void> {
 async function itemsIn(options: OneOf<ListOptions>, io: IOStreams): Promise<Item[]> {
   const connection = await connect(options, io);
   const { prefix, partition } = connection.context;
-  const current = await readMappings(connection, io);
+  const now = await readMappings(connection, io);
+  const current = options.at === undefined ? now : await parametersAt(options.at(io.clock()), now, connection, io);
   const all = [...current.values()].flatMap((stored) => itemsOf(stored, prefix, partition));
   const { group } = options;
   const items = all.filter(({ entry }) => group === undefined || entry?.mapping.groups?.includes(group));

@@ -5,7 +5,7 @@ import { denyParameter, mappingParameter } from "../../functions/authenticator/m
 import { type ParameterAddress, readName } from "../../functions/authenticator/mapping/read-name.ts";
 import type { Connection } from "../aws/connection.ts";
 import { usage } from "../errors.ts";
-import { accountOf, PERMISSION_SET, readEntry } from "./file/entry.ts";
+import { accountOf, GROUP_FAULT, PERMISSION_SET, readEntry } from "./file/entry.ts";
 import type { EntryKey } from "./file/list-value.ts";
 
 export interface Target {
@@ -62,6 +62,7 @@ function targetOf(prefix: string, who: string): Target {
   const parameter = who.startsWith("/") ? who : `${prefix}/${who}`;
   const address = readName(prefix, parameter);
   if (address !== undefined) return { parameter, address, key: {} };
+  if (/^group\//i.test(who)) throw usage(`${who}: ${GROUP_FAULT}.`);
   const [, kind, account, name] = NAMED.exec(who) ?? [];
   if (kind === undefined || account === undefined || name === undefined) {
     const problem = who === "" ? "<who> must not be empty." : `${who} is not the name of a mapping.`;
@@ -101,6 +102,7 @@ export function findDenyTarget(
   who: string,
   session: string | undefined,
 ): DenyTarget {
+  if (/^arn:[^:]*:iam:[^:]*:[^:]*:group\//i.test(who)) throw usage(`${who}: ${GROUP_FAULT}.`);
   const arn = who.startsWith("arn:") ? who : arnOf(who, context);
   const arnLike = session === undefined ? arn : sessionArn(arn, session, who);
   const list = accountOf(arnLike);

@@ -48,6 +48,7 @@ before(async () => {
     "sa.pub": publicPem(signer?.publicKey ?? assert.fail()),
     "roles.json": '{"Roles": []}',
     "caller-token": "token\n",
+    "old.kubeconfig": kubeconfigOf("https://127.0.0.1:9", undefined, { token: "t" }),
     "ca.crt": authority.ca,
     "apiserver.crt": cert,
     "apiserver.key": key,

@@ -19,7 +19,7 @@ import { SAMPLES } from "../functions/issuer/samples.ts";
 import { ROOT, type ShellOptions } from "./shell-blocks.ts";
 
 const REGION = "us-west-2";
-const PREFIX = "/iam-authenticator/my-cluster";
+const ofCluster = (cluster: string) => `/iam-authenticator/${cluster}`;
 const ROLE = "arn:aws:iam::111122223333:role/Developers";
 const ALICE = "arn:aws:iam::111122223333:user/engineering/alice";
 const CALLER_TOKEN = "of-a-caller-of-this-sandbox-alone";
@@ -65,6 +65,9 @@ function filesFor(admin: string, webhook: string, ca: string): Readonly<Record<s
         },
       ],
     },
+    "iam-authenticator/config.yaml": { contexts: { "my-cluster": {}, staging: {} } },
+    "common.yaml": { mappings: [{ arn: ROLE, ...mapped }] },
+    "prod.yaml": { mappings: [{ arn: ROLE, ...mapped, groups: ["view"] }] },
     "jwks.json": { keys: SAMPLES.map(({ jwk }) => jwk) },
   };
   const texts = Object.entries(documents).map(([name, document]) => [name, JSON.stringify(document)]);
@@ -86,7 +89,9 @@ export async function startSandbox(t: TestContext, options: SandboxOptions = {})
   t.after(() => rmSync(folder, { recursive: true }));
   const sts = await startSts();
   t.after(() => sts.close());
-  const named = Object.entries(parameters).map(([name, value]) => [`${PREFIX}/${name}`, JSON.stringify(value)]);
+  const named = ["my-cluster", "staging"].flatMap((cluster) =>
+    Object.entries(parameters).map(([name, value]) => [`${ofCluster(cluster)}/${name}`, JSON.stringify(value)]),
+  );
   const store = await startParameterStore({ region: REGION, parameters: Object.fromEntries(named) });
   t.after(() => store.close());
   const authority = createCertificateAuthority();
@@ -110,7 +115,7 @@ export async function startSandbox(t: TestContext, options: SandboxOptions = {})
 
   const endpoint = `${gateway.url}/authenticate`;
   const webhook = kubeconfigOf(endpoint, authority.ca, { token: CALLER_TOKEN });
-  mkdirSync(join(folder, ".local"));
+  for (const name of [".local", "iam-authenticator"]) mkdirSync(join(folder, name));
   for (const [name, text] of Object.entries(filesFor(kubeconfig(apiserver), webhook, authority.ca))) {
     writeFileSync(join(folder, name), text);
   }
@@ -133,6 +138,7 @@ export async function startSandbox(t: TestContext, options: SandboxOptions = {})
       NODE_EXTRA_CA_CERTS: join(folder, "ca.crt"),
       // Compiles the command once instead of for each line.
       NODE_COMPILE_CACHE: join(ROOT, "node_modules/.cache/compiled-command"),
+      XDG_CONFIG_HOME: folder,
       F: "function-name",
     },
     placeholders: {

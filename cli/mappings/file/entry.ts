@@ -153,11 +153,12 @@ export function arnFault(arn: string): string | undefined {
   return resourceFault(rest.join(":"));
 }
 
+export const GROUP_FAULT =
+  "STS does not report a user's groups. Map a permission set (sso/<account>/<set>), a role, or each user";
+
 function resourceFault(resource: string): string | undefined {
   if (/^assumed-role\//i.test(resource)) return undefined;
-  if (/^group\//i.test(resource)) {
-    return "STS does not report a user's groups. Map a permission set (sso/<account>/<set>), a role, or each user";
-  }
+  if (/^group\//i.test(resource)) return GROUP_FAULT;
   if (/^instance-profile\//i.test(resource)) return "name the role of the instance profile";
   if (!/^(role|user|federated-user)\//i.test(resource)) {
     return `after the account, it must have role/, user/ or root, not ${resource || "nothing"}`;

@@ -38,7 +38,7 @@ test("a name denies the person's sessions and users in every cluster, and nobody
     err,
     new RegExp(
       `^prod: ${JANE} can be a session of role/${A}/shared, a session of sso/${A}/developers, a session of ` +
-        `sso/${B}/clusteradmin, a user of user/${A}/jane\\.40example\\.2ecom\\.$`,
+        `sso/${B}/clusteradmin, user/${A}/jane\\.40example\\.2ecom\\.$`,
       "m",
     ),
   );
@@ -92,6 +92,13 @@ test("with JWT_ISSUERS, the plan names the roles whose JWTs are denied, and a wi
   assert.match(
     named.err,
     new RegExp(`^A JWT \\(JWT_ISSUERS\\) .* every JWT of role/${A}/shared, sso/${A}/developers, `, "m"),
+  );
+  const single = await clusters.run(["mappings", "deny", `role/${A}/shared`, "--session", "x", "-c", "prod", "-y"], {
+    environment,
+  });
+  assert.match(
+    single.err,
+    /^A JWT \(JWT_ISSUERS\) does not show its session: this also denies every JWT of shared\.$/m,
   );
   const wide = await clusters.run([...words, "-c", "staging"], { environment });
   assert.equal(wide.code, 1);

@@ -1,7 +1,7 @@
 // Commands for several clusters: one plan, one question, failures by cluster, and what is skipped or refused.
 
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { ACCOUNT, type TwoClusters, twoClusters } from "./several.ts";
@@ -174,6 +174,35 @@ test("each context's region applies, and options that contradict a context or su
   clusters.configure({});
   const none = await clusters.run([...DENY, "--all-contexts"]);
   assert.deepEqual([none.code, none.err], [2, "--all-contexts requires a configuration file with contexts.\n"]);
+});
+
+test("contexts of one profile share its credentials, so that it asks only once", async () => {
+  const [config, calls] = [join(clusters.home, "aws-config"), join(clusters.home, "calls")];
+  const keys = { Version: 1, AccessKeyId: "AKIAFROMTHEPROCESS00", SecretAccessKey: "x", AccountId: ACCOUNT };
+  writeFileSync(join(clusters.home, "keys.json"), JSON.stringify(keys));
+  const print = `echo called >> ${calls}; cat ${join(clusters.home, "keys.json")}`;
+  writeFileSync(config, `[profile ops]\ncredential_process = sh -c "${print}"\n`);
+  clusters.configure({
+    prod: { profile: "ops", region: "us-east-1", account: ACCOUNT },
+    staging: { profile: "ops", region: "us-west-2", account: ACCOUNT },
+  });
+  const before = process.env["AWS_CONFIG_FILE"];
+  process.env["AWS_CONFIG_FILE"] = config;
+  const { code, err } = await clusters.run([...DENY, "--all-contexts", "-y"]);
+  process.env["AWS_CONFIG_FILE"] = before;
+  assert.equal(code, 0, err);
+  assert.equal(readFileSync(calls, "utf8"), "called\n");
+});
+
+test("Ctrl-C between two clusters keeps the first change, and names the cluster that was not written", async () => {
+  const stop = new AbortController();
+  const { code, err } = await clusters.run([...DENY, "--all-contexts", "-y"], {
+    interrupted: stop.signal,
+    onTell: (text) => text.startsWith("prod: Wrote") && stop.abort(),
+  });
+  assert.equal(code, 130);
+  assert.match(err, /^staging: Interrupted\.\nstaging: Nothing was written\. Run the same command again\.\n/m);
+  assert.deepEqual(await verdicts(MALLORY), ["identity_denied", "granted"]);
 });
 
 test("apply writes one file to both clusters, and needs both to be readable", async () => {

@@ -98,6 +98,19 @@ test("get of a permission set's role prints the permission set's mapping", async
   assert.equal((await cluster.mappings(["get", arn])).code, 1);
 });
 
+test("an IAM group is refused with the reason, and with what to map instead", async () => {
+  const reason =
+    "STS does not report a user's groups. Map a permission set (sso/<account>/<set>), a role, or each user.\n";
+  for (const command of ["set", "deny", "get", "remove"]) {
+    for (const who of ["group/111122223333/developers", "arn:aws:iam::111122223333:group/developers"]) {
+      const words = command === "set" ? ["--username", "x"] : [];
+      const { code, err } = await cluster.mappings([command, who, ...words]);
+      assert.equal(code, 2, err);
+      assert.ok(err.endsWith(reason), `${command} ${who}: ${err}`);
+    }
+  }
+});
+
 test("set rejects an end in the past and lint errors", async () => {
   const user = "arn:aws:iam::111122223333:user/alice";
   for (const [words, sentence] of [

@@ -1,0 +1,50 @@
+// examples/deploy-from-branch and docs/rbac.md fit together: the role, the mapping, the group and the namespace.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { parse, parseAllDocuments } from "yaml";
+import { ADMIN, storedCluster } from "../cli/mappings/cluster.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const text = readFileSync(join(ROOT, "examples/deploy-from-branch/deploy.yml"), "utf8");
+const workflow = parse(text);
+const page = readFileSync(join(ROOT, "docs/rbac.md"), "utf8");
+const section = page.slice(page.indexOf("## CI deploys"), page.indexOf("## Ten people by a group"));
+const block = (language: string) =>
+  new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(section)?.[1] ?? assert.fail();
+
+test("the workflow assumes the role that the mapping names, and the group is bound in its namespace only", async () => {
+  const command =
+    /mappings (set) -c my-cluster (\S+) --username (\S+) --group (\S+)/.exec(block("sh")) ?? assert.fail();
+  const [, , arn = "", username = "", group = ""] = command;
+  assert.equal(workflow.env.ROLE, arn);
+  const cluster = await storedCluster(ADMIN);
+  try {
+    const { code, err } = await cluster.mappings(["set", arn, "--username", username, "--group", group, "-y"]);
+    assert.equal(code, 0, err);
+    assert.deepEqual(await cluster.value("role/111122223333/deploy-team-a"), { arn, username, groups: [group] });
+  } finally {
+    await cluster.store.close();
+  }
+  const [role, binding] = parseAllDocuments(block("yaml")).map((document) => document.toJS());
+  assert.deepEqual([role.kind, binding.kind], ["Role", "RoleBinding"]);
+  for (const { metadata } of [role, binding]) assert.equal(metadata.namespace, workflow.env.NAMESPACE);
+  assert.deepEqual(binding.subjects, [{ kind: "Group", name: group, apiGroup: "rbac.authorization.k8s.io" }]);
+  assert.equal(binding.roleRef.name, role.metadata.name);
+});
+
+test("the trust policy and the workflow name the same branch, and each action is pinned as in the other examples", () => {
+  const [statement] = JSON.parse(block("json")).Statement;
+  const subject: string = statement.Condition.StringEquals["token.actions.githubusercontent.com:sub"];
+  assert.deepEqual(
+    workflow.on.push.branches.map((branch: string) => `repo:my-org/my-app:ref:refs/heads/${branch}`),
+    [subject],
+  );
+  assert.equal(workflow.permissions["id-token"], "write");
+  const other = readFileSync(join(ROOT, "examples/github-action/mappings.yml"), "utf8");
+  const used: string[] = workflow.jobs.deploy.steps.flatMap(({ uses }: { uses?: string }) => uses ?? []);
+  assert.equal(used.length, 2);
+  for (const one of used) assert.ok(other.includes(`uses: ${one}`), one);
+});

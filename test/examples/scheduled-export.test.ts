@@ -1,0 +1,103 @@
+// Runs the shell steps of examples/scheduled-export in a git repository, against a local Parameter Store.
+
+import assert from "node:assert/strict";
+import { execFile, execFileSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { after, before, test } from "node:test";
+import { parse } from "yaml";
+import { ADMIN, type LocalCluster, PREFIX, storedCluster } from "../cli/mappings/cluster.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const workflow = parse(readFileSync(join(ROOT, "examples/scheduled-export/export.yml"), "utf8"));
+const steps: { name?: string; run?: string; uses?: string }[] = workflow.jobs.export.steps;
+const folder = mkdtempSync(join(tmpdir(), "iam-authenticator-"));
+const [work, remote] = [join(folder, "work"), join(folder, "remote.git")];
+const git = (...words: string[]) => execFileSync("git", words, { cwd: work, encoding: "utf8" }).trim();
+let cluster: LocalCluster;
+
+before(async () => {
+  cluster = await storedCluster(ADMIN);
+  for (const path of [work, join(folder, "bin")]) mkdirSync(path);
+  const programs = {
+    "iam-authenticator": `exec '${process.execPath}' '${ROOT}/cli/iam-authenticator.ts' "$@"`,
+    // Replaces the installation with the program above.
+    npm: `[ "$*" = 'install --global ${workflow.env.PACKAGE}' ]`,
+  };
+  for (const [name, line] of Object.entries(programs)) {
+    writeFileSync(join(folder, "bin", name), `#!/bin/sh\n${line}\n`);
+    chmodSync(join(folder, "bin", name), 0o755);
+  }
+  execFileSync("git", ["init", "--quiet", "--bare", "-b", "main", remote]);
+  git("init", "--quiet", "-b", "main");
+  git("-c", "user.name=x", "-c", "user.email=x@localhost", "commit", "--quiet", "--allow-empty", "-m", "Start");
+  git("remote", "add", "origin", remote);
+  git("push", "--quiet", "-u", "origin", "main");
+});
+after(async () => {
+  await cluster.store.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell: `bash -e {0}` */
+async function runSteps(
+  variables: Readonly<Record<string, string>> = {},
+): Promise<{ failed?: string; output: string }> {
+  const path = `${join(folder, "bin")}${delimiter}${process.env["PATH"]}`;
+  const env = { ...process.env, ...workflow.env, AWS_REGION: "us-east-1", ...variables, PATH: path, HOME: folder };
+  let all = "";
+  for (const { name = "", run } of steps) {
+    if (run === undefined) continue;
+    const script = join(folder, "step.sh");
+    writeFileSync(script, run);
+    const { code, output } = await new Promise<{ code: number; output: string }>((resolve) => {
+      execFile("bash", ["-e", script], { env, cwd: work }, (error, out, err) => {
+        resolve({ code: error === null ? 0 : Number(error.code), output: `${out}${err}` });
+      });
+    });
+    all += output;
+    if (code !== 0) return { failed: name, output: all };
+  }
+  return { output: all };
+}
+const pushed = () =>
+  execFileSync("git", ["log", "--format=%s", "main"], { cwd: remote, encoding: "utf8" }).trim().split("\n");
+
+test("a change is committed and pushed once, and a deleted mapping can be applied from the earlier commit", async () => {
+  assert.deepEqual(await runSteps(), { output: "" });
+  assert.deepEqual(await runSteps(), { output: "No change.\n" });
+  assert.deepEqual(pushed(), ["Mappings of prod", "Start"]);
+  const role = { arn: "arn:aws:iam::111122223333:role/Ops", username: "ops" };
+  cluster.store.put(`${PREFIX}/role/111122223333/ops`, JSON.stringify(role));
+  await runSteps();
+  cluster.store.remove(`${PREFIX}/role/111122223333/ops`);
+  await runSteps();
+  assert.equal(pushed().length, 4);
+  assert.equal(parse(readFileSync(join(work, "prod.yaml"), "utf8")).mappings.length, 1);
+  writeFileSync(join(folder, "earlier.yaml"), git("show", "HEAD~1:prod.yaml"));
+  const { code, err } = await cluster.mappings(["apply", "-f", join(folder, "earlier.yaml"), "-y"]);
+  assert.equal(code, 0, err);
+  assert.deepEqual(await cluster.value("role/111122223333/ops"), role);
+});
+
+test("invalid values are named and skipped, and an incomplete export fails and keeps the last file", async () => {
+  const before = readFileSync(join(work, "prod.yaml"), "utf8");
+  const { failed, output } = await runSteps({ AWS_ENDPOINT_URL_SSM: "http://127.0.0.1:1", AWS_MAX_ATTEMPTS: "1" });
+  assert.equal(failed, "Export");
+  assert.match(output, /No connection to 127\.0\.0\.1 port 1/);
+  assert.equal(readFileSync(join(work, "prod.yaml"), "utf8"), before);
+  rmSync(join(work, "export.tmp"));
+  cluster.store.put(`${PREFIX}/role/111122223333/broken`, "{");
+  const skipped = await runSteps();
+  assert.equal(skipped.failed, undefined);
+  assert.match(skipped.output, /^Skipped role\/111122223333\/broken: must be JSON\.$/m);
+  assert.ok(!existsSync(join(work, "export.tmp")));
+});
+
+test("each action is pinned to the commit that the other workflow uses", () => {
+  const other = readFileSync(join(ROOT, "examples/github-action/mappings.yml"), "utf8");
+  const used = steps.flatMap(({ uses }) => uses ?? []);
+  assert.equal(used.length, 3);
+  for (const one of used) assert.ok(other.includes(`uses: ${one}`), one);
+});
