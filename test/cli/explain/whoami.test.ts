@@ -166,7 +166,9 @@ test("--jwt shows the user of an AWS-signed token, or why it is denied", async (
   assert.equal(denied.code, 1);
   assert.match(
     denied.out,
-    new RegExp(`^identity  ${ROLE}\nmapping   role/111122223333/developers\n(?:ends .*\n)?verdict   refused, token_lacks_session`),
+    new RegExp(
+      `^identity  ${ROLE}\nmapping   role/111122223333/developers\n(?:ends .*\n)?verdict   refused, token_lacks_session`,
+    ),
   );
   cluster.store.put(`${PREFIX}/role/111122223333/developers`, JSON.stringify({ arn: ROLE, username: "dev" }));
   const granted = await whoami(["--jwt"]);
