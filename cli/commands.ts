@@ -152,6 +152,14 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
     summary: "print RBAC objects for access levels like those of EKS",
     load: async () => (await import("./rbac.ts")).rbacCommand,
   },
+  jwt: {
+    summary: "print the IAM policies for AWS-signed tokens",
+    examples: ["iam-authenticator jwt policy -c prod --mfa"],
+  },
+  "jwt policy": {
+    summary: "print who may get AWS-signed tokens, as an IAM policy or a service control policy",
+    load: async () => (await import("./jwt/policy.ts")).policyCommand,
+  },
   irsa: {
     summary: "give service accounts IAM roles (IRSA)",
     examples: ["iam-authenticator irsa policy | kubectl apply -f -"],

@@ -14,12 +14,19 @@ export interface EvaluationContext {
   readonly now: number;
   /** Usernames and groups must not begin with one of these. */
   readonly reservedPrefixes: readonly string[];
+  /** Whether the function accepts AWS-signed tokens: beside others, or `only` them. Default: it does not. */
+  readonly signedTokens?: "beside" | "only";
 }
 
 /** `now` in milliseconds since 1970. */
 export function evaluationContext(settings: Settings, now: number): EvaluationContext {
   const { mappingPrefix: prefix, partition, reservedPrefixes } = settings;
-  return { prefix, partition: partition.id, now, reservedPrefixes };
+  return { prefix, partition: partition.id, now, reservedPrefixes, ...signedTokensIn(settings) };
+}
+
+export function signedTokensIn({ jwt, tokens }: Settings): Pick<EvaluationContext, "signedTokens"> {
+  if (jwt === undefined) return {};
+  return { signedTokens: tokens === "jwt" ? "only" : "beside" };
 }
 
 /** Uses the function's own parser, which rejects the same values. Throws `SettingInvalid`. */

@@ -47,6 +47,11 @@ export function checkProps(scope: Construct, props: IamAuthenticatorProps): void
       "nodes with a vpc requires access to IAM, which has no interface endpoint here: use a VPC with a NAT gateway and vpcEndpoints: false",
     );
   }
+  if (props.awsSignedTokens !== undefined && vpc !== undefined && vpcEndpoints !== false) {
+    throw new Error(
+      "awsSignedTokens with a vpc requires access to the issuers' keys, which have no interface endpoint: use a VPC with a NAT gateway and vpcEndpoints: false",
+    );
+  }
   if (nodeVpcs !== undefined && !nodes)
     throw new Error("nodeVpcs requires nodes: true, which lets the function look up nodes");
   const { kind = "http" } = endpoint ?? {};

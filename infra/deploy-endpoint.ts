@@ -72,8 +72,11 @@ export function deployEndpoint(
     endpoint.kind === "private" ? servePrivately(scope, endpoint, options) : serveHttp(scope, endpoint, options);
 
   const { alarmTopic: topic, denialShare = 0.5 } = props;
+  const readsTokenKeys = props.awsSignedTokens !== undefined;
   const alarms =
-    props.alarms === false ? [] : makeAlarms(scope, { clusterId, handler, gateway, topic, quietHours, denialShare });
+    props.alarms === false
+      ? []
+      : makeAlarms(scope, { clusterId, handler, gateway, topic, quietHours, denialShare, readsTokenKeys });
   if (props.dashboard !== false) makeDashboard(scope, { clusterId, handler, log, gateway, alarms });
   saveQueries(scope, `iam-authenticator/${clusterId}/${endpoint.kind}`, log);
   if (safeDeployments) {

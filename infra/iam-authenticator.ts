@@ -37,7 +37,7 @@ export type {
 // biome-ignore lint/performance/noBarrelFile: this file is the package's only entry
 export { ServiceAccountIssuer, type ServiceAccountIssuerProps } from "./issuer/service-account-issuer.ts";
 export { ServiceAccountRole, type ServiceAccountRoleProps } from "./issuer/service-account-role.ts";
-export type { IamAuthenticatorProps } from "./props.ts";
+export type { AwsSignedTokens, IamAuthenticatorProps } from "./props.ts";
 export type { Caller, DenyEntry, IamCaller, Outcome, TokenCaller };
 
 /** A mapping without its principal, which is an argument of the method. */

@@ -7,6 +7,14 @@ import type { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { Endpoint, Throttle } from "./endpoint/endpoint.ts";
 
+/** An account whose AWS-signed tokens are accepted. */
+export interface AwsSignedTokens {
+  /** 12 digits. */
+  readonly account: string;
+  /** `https://<id>.tokens.sts.global.api.aws`, without a final slash. */
+  readonly issuer: string;
+}
+
 export interface IamAuthenticatorProps {
   /** The id that tokens are signed for: 1 to 100 letters, digits, `_`, `.` and `-`; the first is a letter or a digit. */
   readonly clusterId: string;
@@ -81,6 +89,21 @@ export interface IamAuthenticatorProps {
    * @default "full"
    */
   readonly userInfo?: "full" | "minimal";
+
+  /**
+   * Accepts tokens that AWS STS signs for identities of these accounts (`sts:GetWebIdentityToken`). The issuer is the URL
+   * that `aws iam enable-outbound-web-identity-federation` returns in the account.
+   *
+   * @default - none
+   */
+  readonly awsSignedTokens?: readonly AwsSignedTokens[];
+
+  /**
+   * `jwt` refuses all tokens but those of `awsSignedTokens`.
+   *
+   * @default "any"
+   */
+  readonly tokens?: "any" | "jwt";
 
   /**
    * Logs reviews of this level or higher. Metrics are always written.

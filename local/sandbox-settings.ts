@@ -7,6 +7,11 @@ export const CLUSTER_ID = "local";
 export const REGION = "us-west-2";
 export const LOG_GROUP = `IamAuthenticator-${CLUSTER_ID}`;
 
+/** The issuers of AWS-signed tokens, by account. The local STS serves their keys. */
+export const TOKEN_ISSUERS: ReadonlyMap<string, string> = new Map(
+  ["111122223333", "444455556666"].map((account) => [account, `https://local-${account}.tokens.sts.global.api.aws`]),
+);
+
 /** Ignored by git. LOCAL_FOLDER selects another folder, for a second sandbox. */
 export const SANDBOX_FOLDER = process.env["LOCAL_FOLDER"] || fileURLToPath(new URL("../.local", import.meta.url));
 

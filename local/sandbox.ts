@@ -8,7 +8,14 @@ import { startIssuer } from "./issuer.ts";
 import { DEFAULT_LOGS_THROUGHPUT, eventsOfFile, startLogs } from "./logs/logs.ts";
 import { startParameterStore } from "./parameter-store/parameter-store.ts";
 import { DEFAULT_THROUGHPUT } from "./parameter-store/throughput.ts";
-import { CLUSTER_ID, LOG_GROUP, REGION, SAMPLE_MAPPINGS, type SandboxFiles } from "./sandbox-settings.ts";
+import {
+  CLUSTER_ID,
+  LOG_GROUP,
+  REGION,
+  SAMPLE_MAPPINGS,
+  type SandboxFiles,
+  TOKEN_ISSUERS,
+} from "./sandbox-settings.ts";
 import { localPodRole, localProvider, publishServiceAccountKey } from "./service-account.ts";
 import { startSts } from "./sts/start-sts.ts";
 import { writeWebhook } from "./webhook.ts";
@@ -42,12 +49,14 @@ export async function startSandbox(files: SandboxFiles): Promise<Sandbox> {
   writeFileSync(files.issuerCa, issuer.ca);
   const provider = localProvider(issuer.url);
   const webIdentity = { providers: [provider], roles: [localPodRole(provider)], ca: issuer.ca };
-  const sts = await onPort(8321, (port) => startSts({ port, webIdentity }));
+  const sts = await onPort(8321, (port) => startSts({ port, webIdentity, signedTokens: { issuers: TOKEN_ISSUERS } }));
   const ec2 = await onPort(8323, (port) => startNodeInstance({ port, region: REGION }));
   const authenticator = startFunction(
     {
       CLUSTER_ID,
       CALLER_AUTH: "bearer",
+      JWT_ISSUERS: Array.from(TOKEN_ISSUERS, (pair) => pair.join("=")).join(),
+      JWT_KEYS_ENDPOINT: sts.url,
       ...localServices(REGION, { sts: sts.url, store: store.url, ec2: ec2.url }),
     },
     files.log,

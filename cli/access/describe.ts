@@ -108,6 +108,10 @@ function lossText(
   const isKept = entriesOf(states.after, before.parameter, context).some((one) =>
     isDeepStrictEqual(one, before.mapping),
   );
+  if (identity.claims !== undefined && (after.kind === "unknown" || after.kind === "unusable")) {
+    const where = shortName(after.parameter, context.prefix);
+    return `denies AWS-signed tokens of ${identity.canonicalArn}: ${where} depends on what they do not contain`;
+  }
   if (isOwn || !isKept) return undefined;
   if (after.kind === "granted") return `applies ${shortName(after.parameter, context.prefix)} to ${whom}`;
   if (after.kind === "denied") {

@@ -1,6 +1,10 @@
 // Runs the function's decision for an identity on parameters that were already read.
 
-import { type VerifiedIdentity, verifyIdentity } from "../../functions/authenticator/identity/identity.ts";
+import {
+  type SignedClaims,
+  type VerifiedIdentity,
+  verifyIdentity,
+} from "../../functions/authenticator/identity/identity.ts";
 import { parseMappedArn } from "../../functions/authenticator/mapping/arn.ts";
 import { type Evaluation, evaluateMappings } from "../../functions/authenticator/mapping/evaluate.ts";
 import { candidates } from "../../functions/authenticator/mapping/parameter-name.ts";
@@ -36,6 +40,16 @@ interface Supposition {
 /** Made up: no decision depends on it. */
 const ACCESS_KEY_ID = "ASIASUPPOSED";
 export const SAMPLE_SESSION = "session-name";
+
+/** An AWS-signed token without tags, source identity and user of IAM Identity Center. */
+export const NO_CLAIMS: SignedClaims = { identityStoreUserId: undefined, sourceIdentity: undefined, principalTags: {} };
+
+/** What an AWS-signed token of a role or user shows. */
+export function signedIdentity(identity: VerifiedIdentity, claims: SignedClaims = NO_CLAIMS): VerifiedIdentity {
+  const { canonicalArn, kind, arn } = identity;
+  const unknown = { principalId: undefined, sessionName: undefined, accessKeyId: undefined };
+  return { ...identity, ...unknown, arn: kind === "role" ? canonicalArn : arn, claims };
+}
 
 /** `undefined` for anything but the ARN of a role, an assumed role, a user, a federated user or root. */
 export function supposeIdentity(arn: string, supposed: Supposition = {}): VerifiedIdentity | undefined {

@@ -1,5 +1,6 @@
 // Finds usernames that several mappings can give, and session names that render reserved names.
 
+import { isClaimPlaceholder } from "../../functions/authenticator/mapping/claim-placeholders.ts";
 import type { Mapping } from "../../functions/authenticator/mapping/mapping.ts";
 import type { Placeholder } from "../../functions/authenticator/mapping/template.ts";
 import { isExpired } from "../../functions/lib/not-after.ts";
@@ -16,6 +17,8 @@ const VALUES: Readonly<Record<Placeholder, RegExp>> = {
   AccessKeyID: /[A-Z0-9]/,
   EC2PrivateDNSName: /[a-z0-9.-]/,
 };
+/** As `CLAIM_VALUE` in functions/authenticator/mapping/claim-placeholders.ts. */
+const CLAIM_CHARACTER = /[A-Za-z0-9_.@+=-]/;
 const ARN_CHARACTER = /[\x21-\x7e]/;
 const ASCII = Array.from({ length: 94 }, (_, index) => String.fromCharCode(0x21 + index));
 
@@ -30,8 +33,10 @@ function run(characters: RegExp): Token {
 }
 
 function tokensOf(template: string): Token[] {
-  return template.split(/(\{\w+\})/).flatMap((text, index): Token[] => {
-    if (index % 2 === 1) return [run(VALUES[text.slice(1, -1) as Placeholder] ?? ARN_CHARACTER)];
+  return template.split(/(\{[^{}]+\})/).flatMap((text, index): Token[] => {
+    const name = text.slice(1, -1);
+    if (index % 2 === 1)
+      return [run(isClaimPlaceholder(name) ? CLAIM_CHARACTER : (VALUES[name as Placeholder] ?? ARN_CHARACTER))];
     return Array.from(text, (one) => ({ takes: new Set([one]), repeats: false }));
   });
 }

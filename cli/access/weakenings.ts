@@ -70,6 +70,10 @@ function restoredAccess({ identity, before, after, from }: AccessDifference, com
     return [{ kind, text: /[*?]/.test(who) ? `${text}${example}` : text }];
   }
   if (after.kind !== "granted") return [];
+  if (before.kind === "unknown") {
+    const who = principalText(identity, before, context);
+    return [{ kind: "denial", text: `accepts AWS-signed tokens of ${who}, which ${where} denied` }];
+  }
   if (before.kind === "invalid") {
     const who = principalText(identity, before, context);
     return [{ kind: "denial", text: `lifts the denial of ${who} by the invalid value of ${where}` }];

@@ -70,6 +70,12 @@ export async function checkReview(endpoint: Endpoint, token: string): Promise<Ch
   return checks;
 }
 
+/** Sends a token in one API version. */
+export async function checkReviewOnce(endpoint: Endpoint, token: string, name: string): Promise<Check> {
+  const [apiVersion] = API_VERSIONS;
+  return judgeReview(name, apiVersion, await endpoint.send("POST", review(apiVersion, token)));
+}
+
 function review(apiVersion: string, token: string): string {
   return JSON.stringify({ apiVersion, kind: "TokenReview", spec: { token } });
 }

@@ -31,6 +31,7 @@ import { checkUrl } from "./check-url.ts";
 interface DoctorOptions extends ClustersOptions, OutputOptions, Partial<WebhookFiles> {
   readonly kubeconfig?: string;
   readonly times: number;
+  readonly jwt?: true;
 }
 
 export function doctorCommand(command: Command, io: IOStreams): Command {
@@ -49,6 +50,7 @@ export function doctorCommand(command: Command, io: IOStreams): Command {
     .option("--kubeconfig <file>", "kube-apiserver's webhook kubeconfig")
     .option("--endpoint <url>", "URL of the function, instead of a kubeconfig");
   return addWebhookFiles(command, ["kubeconfig"])
+    .option("--jwt", "also check AWS-signed tokens: STS signs one, its keys, and its review")
     .option("--times <n>", "reviews to measure", readWhole, 20)
     .action((options: DoctorOptions) => untilInterrupted(doctor(options, io), io));
 }
@@ -134,6 +136,10 @@ async function checkEndpoint(
     const { token, config } = own;
     if (isIamCaller) checks.push(...(await checkCallers(options, io, config)));
     checks.push(...(await checkReview(endpoint, token)), ...(await checkMapping(token, options, io, config)));
+    if (options.jwt) {
+      const { checkSignedTokens } = await import("./check-jwt.ts");
+      checks.push(...(await checkSignedTokens(endpoint, options, config, io)));
+    }
     if (isWell()) checks.push(...(await checkLatency(endpoint, token, options.times)));
   } catch (error) {
     if (!(error instanceof NoReply)) throw error;

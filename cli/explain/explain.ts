@@ -1,8 +1,8 @@
 // `explain`: shows whether and why the function grants access to an identity, and as which user.
 
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
-import { supposeIdentity } from "../access/evaluation.ts";
+import { signedIdentity, supposeIdentity } from "../access/evaluation.ts";
 import { connect } from "../aws/connection.ts";
 import { describe } from "../command.ts";
 import { silentExit, usage } from "../errors.ts";
@@ -19,6 +19,7 @@ interface ExplainOptions extends ConnectionOptions, OutputOptions {
   readonly tokenFile?: string;
   readonly sessionName?: string;
   readonly principalId?: string;
+  readonly jwt?: true;
 }
 
 export function explainCommand(command: Command, io: IOStreams): Command {
@@ -26,7 +27,7 @@ export function explainCommand(command: Command, io: IOStreams): Command {
     details:
       "Runs the function's code on this machine, and reads Parameter Store with your AWS credentials. Give a token as a " +
       "file or on standard input: shells and process lists keep the command line. Exit code 1: access denied. If the " +
-      "function sets ACCOUNTS, STS_REGIONS, STS_EXTRA_HOSTS or RESERVED_PREFIXES, set them in your environment too.",
+      "function sets ACCOUNTS, STS_REGIONS, STS_EXTRA_HOSTS, RESERVED_PREFIXES, TOKENS or JWT_ISSUERS, set them in your environment too.",
     examples: [
       "iam-authenticator explain -c prod arn:aws:iam::111122223333:role/Developers",
       "aws eks get-token --cluster-name prod | iam-authenticator explain -c prod --token-file -",
@@ -36,6 +37,13 @@ export function explainCommand(command: Command, io: IOStreams): Command {
     .option("--token-file <file>", "file with a token or an ExecCredential (- for stdin)")
     .option("--session-name <name>", "session name to use with a role's ARN")
     .option("--principal-id <id>", "unique id to use with an ARN")
+    .addOption(
+      new Option("--jwt", "evaluate an AWS-signed token of the ARN, without tags and source identity").conflicts([
+        "tokenFile",
+        "sessionName",
+        "principalId",
+      ]),
+    )
     .action((arn: string | undefined, options: ExplainOptions) => untilInterrupted(explain(arn, options, io), io));
 }
 
@@ -48,7 +56,7 @@ async function explain(arn: string | undefined, options: ExplainOptions, io: IOS
 }
 
 async function explanationOf(arn: string | undefined, options: ExplainOptions, io: IOStreams) {
-  const { tokenFile, sessionName, principalId } = options;
+  const { tokenFile, sessionName, principalId, jwt } = options;
   if ([arn, tokenFile].some((word) => word?.includes("k8s-aws-v1."))) {
     throw usage("This is a token, and your shell's history now contains it. Put it into a file: --token-file <file>.");
   }
@@ -60,8 +68,11 @@ async function explanationOf(arn: string | undefined, options: ExplainOptions, i
   }
   const identity = supposeIdentity(arn ?? "", { sessionName, principalId });
   if (identity === undefined) throw usage(`${notAnArn(arn ?? "")}.`);
+  if (jwt && identity.kind !== "role" && identity.kind !== "user") {
+    throw usage(`AWS-signed tokens are for roles and users, not for ${arn}.`);
+  }
   const connection = await connect(options, io);
-  return { connection, result: await explainIdentity(identity, connection, io) };
+  return { connection, result: await explainIdentity(jwt ? signedIdentity(identity) : identity, connection, io) };
 }
 
 function notAnArn(arn: string): string {

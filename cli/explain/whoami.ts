@@ -3,11 +3,14 @@
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Command } from "commander";
 import { type VerifiedIdentity, verifyIdentity } from "../../functions/authenticator/identity/identity.ts";
+import { parseJwt } from "../../functions/authenticator/jwt/parse-jwt.ts";
+import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { watched } from "../aws/calls.ts";
 import { type ClientConfig, type Credentials, clientConfig } from "../aws/client-config.ts";
 import { inEachCluster, type OneOf, throwWorst, withCluster } from "../aws/clusters.ts";
 import { connect } from "../aws/connection.ts";
 import { findCredentials } from "../aws/credentials.ts";
+import { getSignedToken } from "../aws/signed-token.ts";
 import { describe } from "../command.ts";
 import { EXIT, Failure, silentExit } from "../errors.ts";
 import { shortName } from "../function-settings.ts";
@@ -19,7 +22,7 @@ import { explainCommand } from "./advice.ts";
 import { grantLines, HEAD, identityLines, type Line, machine, refusalLines, userLines } from "./show.ts";
 import { type Explanation, explainIdentity } from "./steps.ts";
 
-type WhoamiOptions = ClustersOptions & OutputOptions;
+type WhoamiOptions = ClustersOptions & OutputOptions & { readonly jwt?: true };
 
 export function whoamiCommand(command: Command, io: IOStreams): Command {
   describe(command, {
@@ -29,9 +32,9 @@ export function whoamiCommand(command: Command, io: IOStreams): Command {
       "Exit code 1: the cluster would deny you access.",
     examples: ["iam-authenticator whoami -c prod", "iam-authenticator whoami -c prod -o json"],
   });
-  return addOutput(addConnections(command)).action((options: WhoamiOptions) =>
-    untilInterrupted(whoami(options, io), io),
-  );
+  return addOutput(addConnections(command))
+    .option("--jwt", "as which user an AWS-signed token logs in: gets one from STS")
+    .action((options: WhoamiOptions) => untilInterrupted(whoami(options, io), io));
 }
 
 async function whoami(options: WhoamiOptions, io: IOStreams): Promise<void> {
@@ -57,7 +60,9 @@ async function whoami(options: WhoamiOptions, io: IOStreams): Promise<void> {
 async function lookUp(options: OneOf<WhoamiOptions>, io: IOStreams): Promise<Whoami> {
   const { config, partition } = await clientConfig(options, io);
   const credentials = await findCredentials(config, io);
-  const identity = await askSts(config, credentials, partition.id, io);
+  const identity = options.jwt
+    ? await askForToken({ config, credentials, clusterId: options.cluster }, partition.id, io)
+    : await askSts(config, credentials, partition.id, io);
   const connection = await connect(options, io, config);
   const { prefix } = connection.context;
   try {
@@ -93,6 +98,21 @@ async function askSts(
   } finally {
     client.destroy();
   }
+}
+
+/** The identity in a new AWS-signed token. It need not be verified: STS itself returned it over TLS. */
+async function askForToken(
+  request: Parameters<typeof getSignedToken>[0],
+  partition: string,
+  io: IOStreams,
+): Promise<VerifiedIdentity> {
+  const { token } = await getSignedToken(request, io);
+  io.secrets.add(token);
+  const claims = parseJson(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
+  const { iss: issuer, sub } = isObject(claims) ? claims : {};
+  const account = String(sub).split(":")[4] ?? "";
+  const accountByIssuer = new Map([[String(issuer), account]]);
+  return parseJwt(token, { clusterId: request.clusterId, partition, accountByIssuer }, io.clock()).unverifiedIdentity;
 }
 
 function data({ explanation, credentials, unread }: Whoami) {

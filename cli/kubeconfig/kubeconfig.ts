@@ -103,6 +103,7 @@ export function clientCommand(command: Command, io: IOStreams): Command {
     examples: [
       "iam-authenticator kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt \\",
       "    --region eu-west-1 > prod.kubeconfig",
+      "iam-authenticator kubeconfig client -c prod --server https://10.0.0.1:6443 --ca ca.crt --jwt",
     ],
   });
   return addAws(addCluster(command))
@@ -110,7 +111,15 @@ export function clientCommand(command: Command, io: IOStreams): Command {
     .option("--ca <file>", "the cluster's CA, PEM")
     .addOption(new Option("--exec <program>", "program that creates the tokens").choices(EXEC_PLUGINS).default("aws"))
     .option("--role <arn>", "IAM role to assume", readRoleArn)
+    .addOption(
+      new Option("--jwt", "use tokens that AWS STS signs; implies --exec iam-authenticator").implies({
+        exec: "iam-authenticator",
+      }),
+    )
     .action(async (options: ClientOptions) => {
+      if (options.jwt && options.exec !== "iam-authenticator") {
+        throw usage(`--jwt needs --exec iam-authenticator: ${options.exec} makes no AWS-signed tokens.`);
+      }
       const ca = options.ca === undefined ? undefined : await readAuthority(options.ca, io);
       const { AWS_REGION, AWS_DEFAULT_REGION } = io.environment;
       // The user's machine may have another region, or none.
@@ -140,6 +149,7 @@ export interface ClientOptions {
   readonly region?: string;
   readonly profile?: string;
   readonly role?: string;
+  readonly jwt?: true;
 }
 
 /**
@@ -180,14 +190,14 @@ export function clientKubeconfig(options: ClientOptions, ca: string | undefined)
   });
 }
 
-function execArguments({ exec, cluster, region, role }: ClientOptions): string[] {
+function execArguments({ exec, cluster, region, role, jwt }: ClientOptions): string[] {
   const inRegion = region === undefined ? [] : ["--region", region];
   switch (exec) {
     case "aws":
       // Overrides the profile's `output`: kubectl needs JSON. `aws eks update-kubeconfig` writes the same.
       return ["eks", "get-token", "--cluster-name", cluster, ...inRegion, ...option("--role-arn", role), ...AS_JSON];
     case "iam-authenticator":
-      return ["token", "--cluster", cluster, ...inRegion, ...option("--role", role)];
+      return ["token", "--cluster", cluster, ...(jwt ? ["--jwt"] : []), ...inRegion, ...option("--role", role)];
     case "aws-iam-authenticator":
       return ["token", "--cluster-id", cluster, ...option("--role", role)];
   }

@@ -11,7 +11,7 @@ import { planChanges } from "../changes/plan.ts";
 import { readMappings } from "../changes/read-for-access.ts";
 import { describe } from "../command.ts";
 import { finding, usage } from "../errors.ts";
-import { functionSettings, shortName } from "../function-settings.ts";
+import { functionSettings, shortName, signedTokensIn } from "../function-settings.ts";
 import {
   addConnections,
   addOutput,
@@ -132,8 +132,10 @@ async function fixStored(options: LintOptions, io: IOStreams): Promise<void> {
 
 async function lintFiles(file: readonly string[], { region }: LintOptions, io: IOStreams): Promise<Finding[]> {
   const { entries, denials, problems, placeOf } = await examineMappingFiles(file, io);
-  const { reservedPrefixes } = functionSettings({ cluster: "file" }, region ?? ANY_REGION, io);
-  const context = { prefix: "/file", partition: partitionOf(region, entries), now: io.clock(), reservedPrefixes };
+  const settings = functionSettings({ cluster: "file" }, region ?? ANY_REGION, io);
+  const { reservedPrefixes } = settings;
+  const partition = partitionOf(region, entries);
+  const context = { prefix: "/file", partition, now: io.clock(), reservedPrefixes, ...signedTokensIn(settings) };
   const { values, problems: misplaced } = placeEntries(context.prefix, entries, denials, placeOf);
   const parameters = new Map([...values].map(([name, value]) => [name, { value, secure: false }]));
   return gravestFirst([

@@ -16,6 +16,7 @@ import { untilInterrupted } from "../terminal/progress.ts";
 interface TokenOptions extends AwsOptions, AssumeOptions {
   readonly cluster: string;
   readonly caller?: true;
+  readonly jwt?: true;
   readonly tokenOnly?: true;
   readonly cache?: true;
 }
@@ -23,10 +24,12 @@ interface TokenOptions extends AwsOptions, AssumeOptions {
 export function tokenCommand(command: Command, io: IOStreams): Command {
   describe(command, {
     details:
-      "A token is valid for 15 minutes and for this cluster only. Anyone who has it can act as you: keep it out of logs.",
+      "A token is valid for 15 minutes and for this cluster only. Anyone who has it can act as you: keep it out of logs. " +
+      "With --jwt, STS signs the token, which IAM policies can restrict, and the function must accept it (JWT_ISSUERS).",
     examples: [
       "iam-authenticator token --cluster prod --region eu-west-1",
       "iam-authenticator token -c prod --role arn:aws:iam::111122223333:role/Admin --cache",
+      "iam-authenticator token -c prod --jwt --role arn:aws:iam::111122223333:role/Admin --cache",
       "iam-authenticator token -c prod --caller --token-only > caller-token",
       "iam-authenticator token -c prod --token-only | iam-authenticator explain -c prod --token-file -",
     ],
@@ -38,6 +41,7 @@ export function tokenCommand(command: Command, io: IOStreams): Command {
     .option("--forward-session-name", "with --role: reuse your current session name, if you have one")
     .option("--cache", "cache temporary credentials on disk until they expire")
     .option("--caller", "sign for kube-apiserver as a caller of the function (callers add --arn), not for kubectl")
+    .option("--jwt", "get a token that AWS STS signs (sts:GetWebIdentityToken)")
     .option("--token-only", "print only the token, without ExecCredential")
     .action((options: TokenOptions) => untilInterrupted(printToken(options, io), io));
 }
@@ -51,6 +55,7 @@ async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
   if (sessionName !== undefined && forwardSessionName) {
     throw usage("Give either --session-name or --forward-session-name.");
   }
+  if (options.jwt && options.caller) throw usage("Give either --jwt or --caller: callers need a presigned token.");
   const version = requestedVersion(io.environment["KUBERNETES_EXEC_INFO"]);
   const { config, partition } = await clientConfig(options, io);
   const find = () => findCredentials(config, io, options);
@@ -60,7 +65,9 @@ async function printToken(options: TokenOptions, io: IOStreams): Promise<void> {
   const cached = async () => (await import("./credential-cache.ts")).cachedCredentials(decisive, find, io);
   const credentials = await (options.cache ? cached() : find());
   const now = io.clock();
-  const signed = await signToken({ credentials, clusterId, region, domain: partition.domain, now });
+  const signed = options.jwt
+    ? await (await import("../aws/signed-token.ts")).getSignedToken({ config, credentials, clusterId }, io)
+    : await signToken({ credentials, clusterId, region, domain: partition.domain, now });
   // kubectl would send it, fail, and request another one, in an endless loop.
   if (signed.expiresAt <= now) throw new Failure(EXIT.fault, CREDENTIALS_ENDED);
   io.printSecret(`${options.tokenOnly ? signed.token : execCredential(version, signed)}\n`);

@@ -103,6 +103,8 @@ const cluster = z.strictObject({
   audiences: texts.exactOptional(),
   reservedPrefixes: texts.exactOptional(),
   userInfo: z.enum(["full", "minimal"]).exactOptional(),
+  awsSignedTokens: z.array(z.strictObject({ account: text, issuer: text })).exactOptional(),
+  tokens: z.enum(["any", "jwt"]).exactOptional(),
   logLevel: z.enum(["debug", "info", "warn", "error"]).exactOptional(),
   nodes: z.boolean().exactOptional(),
   nodeVpcs: texts.exactOptional(),

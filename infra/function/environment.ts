@@ -29,6 +29,11 @@ export function functionEnvironment(scope: Construct, props: IamAuthenticatorPro
     RESERVED_PREFIXES: joined("reservedPrefixes", props.reservedPrefixes),
     NODE_VPCS: joined("nodeVpcs", props.nodeVpcs),
     USER_INFO: props.userInfo,
+    TOKENS: props.tokens,
+    JWT_ISSUERS: joined(
+      "awsSignedTokens",
+      props.awsSignedTokens?.map(({ account, issuer }) => `${account}=${issuer}`),
+    ),
     LOG_LEVEL: props.logLevel,
     AWS_ENDPOINT_URL_STS: "",
     AWS_ENDPOINT_URL_SSM: "",
@@ -64,6 +69,8 @@ const PROPS: Readonly<Record<string, string>> = {
   RESERVED_PREFIXES: "reservedPrefixes",
   NODE_VPCS: "nodeVpcs",
   USER_INFO: "userInfo",
+  TOKENS: "tokens",
+  JWT_ISSUERS: "awsSignedTokens",
   LOG_LEVEL: "logLevel",
 };
 

@@ -19,6 +19,8 @@ export interface AlarmOptions {
   readonly quietHours: number;
   /** Share of denials among answered reviews, above 0 and at most 1. */
   readonly denialShare: number;
+  /** Whether the function accepts AWS-signed tokens, and reads their issuers' keys. */
+  readonly readsTokenKeys: boolean;
 }
 
 export type AlarmRule = Required<Pick<AlarmProps, "alarmDescription" | "threshold">> & {
@@ -31,7 +33,7 @@ export type AlarmRule = Required<Pick<AlarmProps, "alarmDescription" | "threshol
 const RUNBOOK = "docs/runbook.md";
 
 export function makeAlarms(scope: Construct, options: AlarmOptions): Alarm[] {
-  const { clusterId, handler, gateway, topic, quietHours, denialShare } = options;
+  const { clusterId, handler, gateway, topic, quietHours, denialShare, readsTokenKeys } = options;
   const add = (id: string, rule: AlarmRule): Alarm => addAlarm(scope, id, rule, topic);
   return [
     add("Faults", {
@@ -83,6 +85,16 @@ export function makeAlarms(scope: Construct, options: AlarmOptions): Alarm[] {
       metric: count(clusterId, "InvalidMappings"),
       threshold: 1,
     }),
+    ...(readsTokenKeys
+      ? [
+          add("TokenKeys", {
+            alarmDescription:
+              "The keys of an issuer of AWS-signed tokens cannot be read: cached keys are valid for 24 hours, and without them logins fail.",
+            metric: count(clusterId, "TokenKeysFailed"),
+            threshold: 1,
+          }),
+        ]
+      : []),
     add("NoReviews", {
       alarmDescription: `No accepted caller has asked for ${quietHours} h: does kube-apiserver still use this endpoint?`,
       metric: reviewsOfCallers(clusterId),

@@ -46,7 +46,7 @@ export function latency(clusterId: string, name: "Latency" | "StsLatency" | "Ssm
 
 export function count(
   clusterId: string,
-  name: "StsThrottled" | "InvalidMappings" | "StaleReads" | "ColdStart",
+  name: "StsThrottled" | "InvalidMappings" | "StaleReads" | "ColdStart" | "TokenKeysFailed",
 ): Metric {
   return metric(name, Stats.SUM, { ClusterId: clusterId });
 }

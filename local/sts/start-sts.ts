@@ -1,4 +1,4 @@
-// A local STS with GetCallerIdentity and AssumeRoleWithWebIdentity; it verifies signatures and tokens.
+// A local STS with GetCallerIdentity, AssumeRoleWithWebIdentity and GetWebIdentityToken; it verifies signatures and tokens.
 
 import { type LocalRequest, type LocalResponse, type LocalServer, startHttpServer } from "../http-server.ts";
 import { LOCAL_IDENTITIES, type LocalIdentity } from "../identities.ts";
@@ -6,6 +6,7 @@ import { ServiceError } from "../service-error.ts";
 import { answered, callerIdentity, refused } from "./answer.ts";
 import { missingAction, unknownAction } from "./errors.ts";
 import { type Parameter, parseQuery } from "./query.ts";
+import { getWebIdentityToken, keysOf, type SignedTokenOptions } from "./signed-token.ts";
 import { verify } from "./verify.ts";
 import { assumeRoleWithWebIdentity, type WebIdentityOptions } from "./web-identity/assume-role.ts";
 import { checkTrustPolicy } from "./web-identity/trust-policy.ts";
@@ -19,6 +20,8 @@ export interface StsOptions {
   readonly extraHosts?: readonly string[];
   /** OIDC providers and the roles that trust them; default none. */
   readonly webIdentity?: WebIdentityOptions;
+  /** Accounts whose identities get signed tokens; default none. */
+  readonly signedTokens?: SignedTokenOptions;
   /** Milliseconds since the epoch; default Date.now. */
   readonly now?: () => number;
 }
@@ -33,13 +36,15 @@ export function startSts(options: StsOptions = {}): Promise<LocalServer> {
 /** The request handler of STS. */
 export function stsAnswers(options: Omit<StsOptions, "port">): (request: LocalRequest) => Promise<LocalResponse> {
   const { identities = LOCAL_IDENTITIES, extraHosts = [], now = Date.now } = options;
-  const { webIdentity = { providers: [], roles: [] } } = options;
+  const { webIdentity = { providers: [], roles: [] }, signedTokens = { issuers: new Map() } } = options;
   for (const { trustPolicy } of webIdentity.roles) checkTrustPolicy(trustPolicy);
   /** By access key id; includes sessions that this STS issued. Of duplicates, the first applies. */
   const known = new Map(identities.toReversed().map((identity) => [identity.accessKeyId, identity]));
 
   return async (request) => {
     try {
+      const published = await keysOf(request, signedTokens);
+      if (published !== undefined) return published;
       const query = parseQuery(request.target.split("?").slice(1).join("?"));
       const parameters = new Map([...query, ...readForm(request)]);
       // unsigned: the token authenticates the caller
@@ -49,8 +54,9 @@ export function stsAnswers(options: Omit<StsOptions, "port">): (request: LocalRe
         return answered(request, "AssumeRoleWithWebIdentity", result);
       }
       const identity = verify(request, query, { identities: known, extraHosts, now: now() });
-      checkAction(parameters);
-      return callerIdentity(request, identity);
+      const action = actionOf(parameters);
+      if (action === "GetCallerIdentity") return callerIdentity(request, identity);
+      return answered(request, action, await getWebIdentityToken(parameters, identity, signedTokens, now()));
     } catch (error) {
       if (error instanceof ServiceError) return refused(request, error);
       throw error;
@@ -63,9 +69,13 @@ function readForm({ method, headers, body }: LocalRequest): readonly Parameter[]
   return method === "POST" && isForm ? parseQuery(body.toString("latin1")) : [];
 }
 
-function checkAction(parameters: ReadonlyMap<string, string>): void {
+const ACTIONS = ["GetCallerIdentity", "GetWebIdentityToken"] as const;
+
+function actionOf(parameters: ReadonlyMap<string, string>): (typeof ACTIONS)[number] {
   const action = parameters.get("Action");
   const version = parameters.get("Version");
   if (action === undefined || version === undefined) throw missingAction();
-  if (action !== "GetCallerIdentity" || version !== VERSION) throw unknownAction(action, version);
+  const known = ACTIONS.find((one) => one === action);
+  if (known === undefined || version !== VERSION) throw unknownAction(action, version);
+  return known;
 }

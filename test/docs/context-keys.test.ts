@@ -85,6 +85,8 @@ const OTHERS: Readonly<Record<string, unknown>> = {
   audiences: ["other"],
   reservedPrefixes: ["other"],
   userInfo: "minimal",
+  awsSignedTokens: [{ account: "111122223333", issuer: "https://a.tokens.sts.global.api.aws" }],
+  tokens: "jwt",
   logLevel: "debug",
   nodes: true,
   nodeVpcs: ["vpc-1"],
@@ -137,7 +139,7 @@ test("the page lists exactly the keys that the issuer uses", () => {
 });
 
 /** Passed to the function unchanged; reference.test.ts tests the function's defaults. */
-const SETTINGS = ["userInfo", "logLevel"];
+const SETTINGS = ["userInfo", "tokens", "logLevel"];
 
 test("a documented default creates the same stack as an absent key", () => {
   const without = template({});

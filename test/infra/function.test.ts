@@ -15,6 +15,8 @@ const properties = (kind: Kind, more?: MoreProps) => lambdaFunction(stackOf(kind
 const variables = (kind: Kind, more?: MoreProps) =>
   (properties(kind, more)["Environment"] as { Variables: Record<string, string> }).Variables;
 
+const ISSUER = "https://0a1b2c3d.tokens.sts.global.api.aws";
+
 test("Node.js 24 on arm64, 8 s, 512 MB, JSON logs, and a name for sam", () => {
   const { Runtime, Architectures, Timeout, MemorySize, Handler, LoggingConfig } = properties("http");
   assert.deepEqual([Runtime, Architectures, Handler], ["nodejs24.x", ["arm64"], "index.handler"]);
@@ -63,6 +65,8 @@ test("every prop that is a setting reaches the function", () => {
       audiences: ["vault"],
       reservedPrefixes: ["system:"],
       userInfo: "minimal",
+      awsSignedTokens: [{ account: ACCOUNT, issuer: ISSUER }],
+      tokens: "jwt",
       logLevel: "warn",
       nodes: true,
     }),
@@ -76,6 +80,8 @@ test("every prop that is a setting reaches the function", () => {
       AUDIENCES: "vault",
       RESERVED_PREFIXES: "system:",
       USER_INFO: "minimal",
+      TOKENS: "jwt",
+      JWT_ISSUERS: `${ACCOUNT}=${ISSUER}`,
       LOG_LEVEL: "warn",
       AWS_ENDPOINT_URL_EC2: "",
       AWS_ENDPOINT_URL_IAM: "",

@@ -190,11 +190,27 @@ test("saved queries: each searches only this log, and uses only fields of the lo
   for (const outcome of JSON.parse(outcomes)) assert.ok(OUTCOMES.includes(outcome), outcome);
 });
 
+const ISSUER = "https://0a1b2c3d.tokens.sts.global.api.aws";
+
+test("the alarm for keys that cannot be read exists only with AWS-signed tokens", () => {
+  const names = (more: object) =>
+    resources(stackOf("http", more).template(), "AWS::CloudWatch::Alarm").map(
+      ({ Properties }) => Properties["MetricName"],
+    );
+  const plain = names({});
+  assert.deepEqual(
+    names({ awsSignedTokens: [{ account: ACCOUNT, issuer: ISSUER }] }).toSorted(),
+    [...plain, "TokenKeysFailed"].toSorted(),
+  );
+  assert.equal(plain.includes("TokenKeysFailed"), false);
+});
+
 test("each alarm names its heading in the runbook, and the runbook has no other headings", () => {
   const issuer = issuerStack(new App(), { clusterId: "prod", account: ACCOUNT, region: REGION });
   const runbook = readFileSync(new URL("../../docs/runbook.md", import.meta.url), "utf8");
   const headings = [...runbook.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
-  const described = [templateOf("http"), Template.fromStack(issuer)]
+  const signed = stackOf("http", { awsSignedTokens: [{ account: ACCOUNT, issuer: ISSUER }] }).template();
+  const described = [signed, Template.fromStack(issuer)]
     .flatMap((template) => resources(template, "AWS::CloudWatch::Alarm"))
     .map(({ Properties }) => String(Properties["AlarmDescription"]));
   const named = described.map((text) => / What to do: docs\/runbook\.md, "([^"]+)"\.$/.exec(text)?.[1]);

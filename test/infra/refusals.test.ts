@@ -22,6 +22,25 @@ const REFUSED: Readonly<Record<string, [MoreProps, RegExp]>> = {
     /^stsRegions must not be an empty list: leave it out for the default$/,
   ],
   "a comma in an audience": [{ audiences: ["a,b"] }, /^audiences: "a,b" must not contain ","$/],
+  "only AWS-signed tokens without an account that signs some": [
+    { tokens: "jwt" },
+    /^awsSignedTokens is required: with/,
+  ],
+  "an issuer with a final slash": [
+    { awsSignedTokens: [{ account: "111122223333", issuer: "https://a.tokens.sts.global.api.aws/" }] },
+    /^awsSignedTokens must be a list of <account id>=https:/,
+  ],
+  "no account that signs tokens": [
+    { awsSignedTokens: [] },
+    /^awsSignedTokens must not be an empty list: leave it out for the default$/,
+  ],
+  "AWS-signed tokens in a VPC without a way to the issuers": [
+    (scope) => ({
+      vpc: vpcOf(scope, "Vpc"),
+      awsSignedTokens: [{ account: "111122223333", issuer: "https://a.tokens.sts.global.api.aws" }],
+    }),
+    /^awsSignedTokens with a vpc requires access to the issuers' keys/,
+  ],
   "an STS host with a scheme": [
     { stsExtraHosts: ["https://a.b"] },
     /^stsExtraHosts must be a list of host names in lower case/,

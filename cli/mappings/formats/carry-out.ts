@@ -1,6 +1,7 @@
 // Converts a mapping to aws-auth, unless that would grant more access than the mappings do here.
 
 import { parseMappedArn } from "../../../functions/authenticator/mapping/arn.ts";
+import { claimPlaceholdersIn } from "../../../functions/authenticator/mapping/claim-placeholders.ts";
 import { mappingParameter, permissionSetOf } from "../../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../../functions/lib/json.ts";
 import { isExpired } from "../../../functions/lib/not-after.ts";
@@ -37,6 +38,8 @@ export function carryOut(entry: Entry, parameter: string, store: Store): Carried
   if (mapping.deny) return { problem: "aws-auth has no deny" };
   if (mapping.notAfter !== undefined) return { problem: "aws-auth has no notAfter" };
   if (mapping.principalId !== undefined) return { problem: "aws-auth has no principalId" };
+  if (claimPlaceholdersIn(mapping.username ?? "").length > 0)
+    return { problem: "aws-auth has no claims of AWS-signed tokens" };
   if (kind === "pattern") return { problem: "aws-auth has no patterns" };
   if (kind === "sso-session") return { problem: "aws-auth cannot map a single session" };
   if (kind === "account") return carryAccount(entry, store);

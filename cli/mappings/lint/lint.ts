@@ -21,6 +21,7 @@ import {
   unreachable,
   wholeAccounts,
 } from "./shadowing.ts";
+import { chosenClaims, unusableBySignedTokens } from "./signed-tokens.ts";
 import { ending, invalid, pinned } from "./validity.ts";
 
 const RULES: readonly Rule[] = [
@@ -41,6 +42,8 @@ const RULES: readonly Rule[] = [
   missingSessions,
   spaces,
   sharedUsernames,
+  chosenClaims,
+  unusableBySignedTokens,
 ];
 
 export async function lint(

@@ -1,18 +1,21 @@
 // Runs the function behind a local gateway, with a local STS and Parameter Store, and runs `doctor` as a local identity.
 
 import assert from "node:assert/strict";
+import { signedTokensLazily } from "../../../functions/authenticator/aws/lazy-signed-tokens.ts";
 import { createSts } from "../../../functions/authenticator/aws/sts.ts";
 import { createAuthenticator } from "../../../functions/authenticator/handler.ts";
 import { readSettings } from "../../../functions/authenticator/settings.ts";
 import { createParameterStore } from "../../../functions/parameters/parameter-store.ts";
 import { type Gateway, type GatewayOptions, startGateway } from "../../../local/gateway/gateway.ts";
 import { localIdentity } from "../../../local/identities.ts";
+import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { type CliOptions, cli, useLocalAws } from "../cli.ts";
 import { type LocalCluster, storedCluster } from "../mappings/cluster.ts";
 
 export interface LocalEndpoint {
   readonly cluster: LocalCluster;
+  readonly stsUrl: string;
   gateway(settings: Readonly<Record<string, string>>, options?: Omit<GatewayOptions, "handler">): Promise<Gateway>;
   doctor(who: string, words: readonly string[], options?: CliOptions): Promise<Diagnosis>;
   close(): Promise<unknown>;
@@ -27,7 +30,7 @@ export interface Diagnosis {
 }
 
 export async function startEndpoint(): Promise<LocalEndpoint> {
-  const sts = await startSts();
+  const sts = await startSts({ signedTokens: { issuers: TOKEN_ISSUERS, forbidden: ["contractor"] } });
   const cluster = await storedCluster({
     "role/111122223333/developers": {
       arn: "arn:aws:iam::111122223333:role/Developers",
@@ -37,24 +40,26 @@ export async function startEndpoint(): Promise<LocalEndpoint> {
   });
   return {
     cluster,
+    stsUrl: sts.url,
     gateway(settings, options = {}) {
-      const { handler } = createAuthenticator(
-        readSettings({ CLUSTER_ID: "prod", AWS_REGION: "us-east-1", ...settings }),
-        {
-          askSts: createSts({ regionalHost: "sts.us-east-1.amazonaws.com", endpoint: new URL(sts.url) }),
-          fetchParameters: createParameterStore({ region: "us-east-1", endpoint: new URL(cluster.store.url) })
-            .fetchParameters,
-          findNodeName: async () => ({ refusal: "no nodes here" }),
-          clock: Date.now,
-          print: () => {},
-        },
-      );
+      const read = readSettings({ CLUSTER_ID: "prod", AWS_REGION: "us-east-1", ...settings });
+      const { jwt: rules } = read;
+      const { handler } = createAuthenticator(read, {
+        askSts: createSts({ regionalHost: "sts.us-east-1.amazonaws.com", endpoint: new URL(sts.url) }),
+        fetchParameters: createParameterStore({ region: "us-east-1", endpoint: new URL(cluster.store.url) })
+          .fetchParameters,
+        findNodeName: async () => ({ refusal: "no nodes here" }),
+        signedTokens: rules && signedTokensLazily({ rules, endpoint: new URL(sts.url), clock: Date.now }),
+        clock: Date.now,
+        print: () => {},
+      });
       return startGateway({ ...options, handler });
     },
     async doctor(who, words, options = {}) {
       const { accessKeyId, secretAccessKey, sessionToken } = localIdentity(who);
       useLocalAws({
         AWS_ENDPOINT_URL_SSM: cluster.store.url,
+        AWS_ENDPOINT_URL_STS: sts.url,
         AWS_ACCESS_KEY_ID: accessKeyId,
         AWS_SECRET_ACCESS_KEY: secretAccessKey,
         ...(sessionToken !== undefined && { AWS_SESSION_TOKEN: sessionToken }),

@@ -5,6 +5,7 @@ import { after, afterEach, before, test } from "node:test";
 import { parse } from "yaml";
 import { type LocalServer, startHttpServer } from "../../../local/http-server.ts";
 import { localIdentity } from "../../../local/identities.ts";
+import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
 import { startSts } from "../../../local/sts/start-sts.ts";
 import { cli } from "../cli.ts";
 import { type LocalCluster, PREFIX, storedCluster } from "../mappings/cluster.ts";
@@ -24,7 +25,7 @@ before(async () => {
       username: "system:node:{EC2PrivateDNSName}",
     },
   });
-  sts = await startSts();
+  sts = await startSts({ signedTokens: { issuers: TOKEN_ISSUERS } });
   process.env["AWS_ENDPOINT_URL_STS"] = sts.url;
   be("bob");
 });
@@ -158,4 +159,21 @@ test("unknown credentials exit with 3 and print nothing to standard output", asy
     [code, out, err],
     [3, "", "AWS does not know these credentials, or they are for another partition.\n"],
   );
+});
+
+test("--jwt shows the user of an AWS-signed token, or why it is denied", async () => {
+  const denied = await whoami(["--jwt"]);
+  assert.equal(denied.code, 1);
+  assert.match(
+    denied.out,
+    new RegExp(
+      `^identity  ${ROLE}\nmapping   role/111122223333/developers\n(?:ends .*\n)?verdict   refused, token_lacks_session`,
+    ),
+  );
+  cluster.store.put(`${PREFIX}/role/111122223333/developers`, JSON.stringify({ arn: ROLE, username: "dev" }));
+  const granted = await whoami(["--jwt"]);
+  assert.deepEqual([granted.code, granted.out.includes("user      dev\n")], [0, true]);
+  assert.equal((await whoami(["--jwt=1"])).code, 2);
+  be("root");
+  assert.match((await whoami(["--jwt"])).err, /roles and users only/);
 });

@@ -147,3 +147,18 @@ test("client sets the exec plugin of each program, with v1beta1 for clients that
   assert.deepEqual(peer.args, ["token", "--cluster-id", "prod"]);
   assert.deepEqual(peer.env, [{ name: "AWS_REGION", value: "eu-west-1" }]);
 });
+
+test("client --jwt gets AWS-signed tokens from this command, and refuses other programs", async () => {
+  const words = ["kubeconfig", "client", "-c", "prod", "--server", "https://10.0.0.1:6443", "--ca", pem, "--jwt"];
+  const role = "arn:aws:iam::111122223333:role/Admin";
+  const { code, out } = await cli([...words, "--region", "eu-west-1", "--role", role]);
+  const { command, args, apiVersion } = parse(out).users[0].user.exec;
+  assert.deepEqual([code, command, apiVersion], [0, "iam-authenticator", "client.authentication.k8s.io/v1beta1"]);
+  assert.deepEqual(args, ["token", "--cluster", "prod", "--jwt", "--region", "eu-west-1", "--role", role]);
+  assert.equal((await cli([...words, "--exec", "iam-authenticator"])).code, 0);
+  for (const program of ["aws", "aws-iam-authenticator"]) {
+    const refused = await cli([...words, "--exec", program]);
+    assert.deepEqual([refused.code, refused.out], [2, ""]);
+    assert.match(refused.err, new RegExp(`--jwt needs --exec iam-authenticator: ${program} makes no`));
+  }
+});

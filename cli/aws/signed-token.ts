@@ -1,0 +1,86 @@
+// Asks STS for a token that it signs for the caller's role or user.
+
+import { jwtAudience } from "../../functions/authenticator/jwt/issuer.ts";
+import { EXIT, Failure } from "../errors.ts";
+import type { IOStreams } from "../terminal/io-streams.ts";
+import type { ClientConfig, Credentials } from "./client-config.ts";
+import { CREDENTIALS_ENDED, UnusableAnswer } from "./errors.ts";
+import type { SignedToken } from "./presign.ts";
+
+interface SignedTokenRequest {
+  readonly config: ClientConfig;
+  readonly credentials: Credentials;
+  readonly clusterId: string;
+}
+
+/** The function's limit, and the shortest lifetime that STS accepts, in seconds. */
+const LIFETIME = { longest: 900, shortest: 60 };
+/** kubectl gets another token this long before the end: the function has no grace. */
+const MARGIN_MS = 60_000;
+
+/** https://docs.aws.amazon.com/STS/latest/APIReference/API_GetWebIdentityToken.html */
+export async function getSignedToken(
+  { config, credentials, clusterId }: SignedTokenRequest,
+  io: IOStreams,
+): Promise<SignedToken> {
+  const [{ STSClient, GetWebIdentityTokenCommand }, { watched }] = await Promise.all([
+    import("@aws-sdk/client-sts"),
+    import("./calls.ts"),
+  ]);
+  const now = io.clock();
+  const audience = jwtAudience(clusterId);
+  const client = watched(new STSClient({ ...config, credentials }), io);
+  try {
+    const { WebIdentityToken: token, Expiration: end } = await client.send(
+      new GetWebIdentityTokenCommand({
+        Audience: [audience],
+        DurationSeconds: lifetimeOf(credentials, now),
+        SigningAlgorithm: "ES384",
+      }),
+      { abortSignal: io.interrupted },
+    );
+    if (!token || end === undefined) throw new UnusableAnswer("STS GetWebIdentityToken", "it has no token");
+    const left = end.getTime() - now;
+    return { token, expiresAt: end.getTime() - Math.min(MARGIN_MS, left / 10) };
+  } catch (error) {
+    throw refusalOf(error, audience) ?? error;
+  } finally {
+    client.destroy();
+  }
+}
+
+/** A token cannot outlive the session that asks for it. */
+function lifetimeOf({ expiration }: Credentials, now: number): number {
+  if (expiration === undefined) return LIFETIME.longest;
+  const left = Math.floor((expiration.getTime() - now) / 1000);
+  if (left <= 0) throw new Failure(EXIT.fault, CREDENTIALS_ENDED);
+  if (left < LIFETIME.shortest) throw new Failure(EXIT.fault, TOO_SHORT);
+  return Math.min(left, LIFETIME.longest);
+}
+
+const TOO_SHORT = "Your AWS session ends before the token would: sign in again, then run this again.";
+
+/** STS's refusals, as sentences that state the fix. `undefined` for other errors. */
+function refusalOf(error: unknown, audience: string): Failure | undefined {
+  if (!(error instanceof Error)) return undefined;
+  switch (error.name) {
+    case "OutboundWebIdentityFederationDisabledException":
+      return new Failure(
+        EXIT.fault,
+        "Your AWS account does not sign tokens yet: an administrator enables it with `aws iam enable-outbound-web-identity-federation`.",
+        { cause: error },
+      );
+    case "AccessDenied":
+    case "AccessDeniedException":
+      return new Failure(
+        EXIT.fault,
+        `No permission for sts:GetWebIdentityToken with the audience ${audience}. A policy may also require MFA or another network. ` +
+          "`iam-authenticator jwt policy` prints the policy that allows it.",
+        { cause: error },
+      );
+    case "SessionDurationEscalationException":
+      return new Failure(EXIT.fault, TOO_SHORT, { cause: error });
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,67 @@
+// `doctor --jwt`: AWS-signed tokens, from STS to the function's answer, and what is wrong on the way.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
+import { PREFIX } from "../mappings/cluster.ts";
+import { type LocalEndpoint, startEndpoint } from "./endpoint.ts";
+
+const HOME = "111122223333";
+const JWT_ISSUERS = `${HOME}=${TOKEN_ISSUERS.get(HOME)}`;
+const ROLE = { arn: `arn:aws:iam::${HOME}:role/Developers`, username: "dev" };
+let endpoint: LocalEndpoint;
+before(async () => {
+  endpoint = await startEndpoint();
+  endpoint.cluster.store.put(`${PREFIX}/role/${HOME}/developers`, JSON.stringify(ROLE));
+});
+after(() => endpoint.close());
+
+async function doctorOf(who: string, settings: Readonly<Record<string, string>> = {}, keys = endpoint.stsUrl) {
+  const gateway = await endpoint.gateway({ CALLER_AUTH: "none", ...settings });
+  try {
+    const environment = { JWT_KEYS_ENDPOINT: keys };
+    return await endpoint.doctor(who, ["--endpoint", gateway.url, "--jwt", "--times", "1"], { environment });
+  } finally {
+    await gateway.close();
+  }
+}
+
+test("a function that accepts AWS-signed tokens passes", async () => {
+  const { check } = await doctorOf("bob", { JWT_ISSUERS });
+  assert.deepEqual(
+    ["jwt", "jwt keys", "jwt review"].map((name) => check(name)?.state),
+    ["ok", "ok", "ok"],
+  );
+  assert.match(check("jwt")?.seen ?? "", /^signed by https:\/\/local-111122223333\..*clock is \d s off/);
+  assert.equal(check("jwt keys")?.seen, "2 keys");
+  assert.equal(check("jwt review")?.seen, "you are dev, groups: none");
+});
+
+test("a function without JWT_ISSUERS is told the issuer to add", async () => {
+  const { code, check } = await doctorOf("bob");
+  assert.deepEqual([code, check("jwt review")?.state], [1, "failed"]);
+  assert.ok(check("jwt review")?.advice?.includes(TOKEN_ISSUERS.get(HOME) ?? "-"));
+});
+
+test("an account that does not sign tokens, or a missing permission, is one failed check", async () => {
+  const { code, check } = await doctorOf("contractor", { JWT_ISSUERS });
+  assert.deepEqual(
+    [code, check("jwt")?.state, check("jwt keys"), check("jwt review")],
+    [1, "failed", undefined, undefined],
+  );
+  assert.match(check("jwt")?.seen ?? "", /No permission for sts:GetWebIdentityToken/);
+  assert.match(check("jwt")?.advice ?? "", /jwt policy/);
+});
+
+test("keys that cannot be read from here are a failed check of their own", async () => {
+  const { check } = await doctorOf("bob", { JWT_ISSUERS }, "http://127.0.0.1:9");
+  assert.deepEqual([check("jwt keys")?.state, check("jwt review")?.state], ["failed", "ok"]);
+  assert.match(check("jwt keys")?.seen ?? "", /token_keys_unavailable: no keys from https/);
+});
+
+test("without --jwt, none of these checks runs", async () => {
+  const gateway = await endpoint.gateway({ CALLER_AUTH: "none", JWT_ISSUERS });
+  const { check } = await endpoint.doctor("bob", ["--endpoint", gateway.url, "--times", "1"]);
+  await gateway.close();
+  assert.deepEqual(["jwt", "jwt keys", "jwt review"].map(check), [undefined, undefined, undefined]);
+});

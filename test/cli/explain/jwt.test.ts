@@ -1,0 +1,83 @@
+// `explain` of AWS-signed tokens: of a token, and of an ARN with --jwt.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { LocalServer } from "../../../local/http-server.ts";
+import { localIdentity } from "../../../local/identities.ts";
+import { TOKEN_ISSUERS } from "../../../local/sandbox-settings.ts";
+import { startSts } from "../../../local/sts/start-sts.ts";
+import { cli } from "../cli.ts";
+import { type LocalCluster, storedCluster } from "../mappings/cluster.ts";
+
+const HOME = "111122223333";
+const ROLE = `arn:aws:iam::${HOME}:role/Developers`;
+let cluster: LocalCluster;
+let sts: LocalServer;
+let token: string;
+before(async () => {
+  cluster = await storedCluster({
+    [`role/${HOME}/developers`]: { arn: ROLE, username: "dev", groups: ["g"] },
+    [`role/${HOME}/admin`]: { arn: `arn:aws:iam::${HOME}:role/Admin`, username: "admin:{SessionName}" },
+  });
+  sts = await startSts({ signedTokens: { issuers: TOKEN_ISSUERS } });
+  const { accessKeyId, secretAccessKey, sessionToken = "" } = localIdentity("bob");
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_STS: sts.url,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+  });
+  token = (await cli(["token", "-c", "prod", "--jwt", "--token-only"])).out;
+});
+after(() => Promise.all([cluster.store.close(), sts.close()]));
+
+const JWT_ISSUERS = `${HOME}=${TOKEN_ISSUERS.get(HOME)}`;
+const explain = (words: readonly string[], options = {}) => cli(["explain", "-c", "prod", ...words], options);
+const explainToken = (input: string, environment: Readonly<Record<string, string>>) =>
+  explain(["--token-file", "-"], { input, environment: { JWT_KEYS_ENDPOINT: sts.url, ...environment } });
+
+test("a token is verified with its issuer's keys, and explained without its signature", async () => {
+  const { code, out, err } = await explainToken(token, { JWT_ISSUERS });
+  assert.equal(code, 0, err);
+  assert.match(out, new RegExp(`^token     ok, signed by ${TOKEN_ISSUERS.get(HOME)}, ends 20`));
+  assert.match(out, /\nuser {6}dev\ngroups {4}g\nverdict {3}granted\n$/);
+  const { out: json } = await explain(["--token-file", "-", "-o", "json"], {
+    input: token,
+    environment: { JWT_KEYS_ENDPOINT: sts.url, JWT_ISSUERS },
+  });
+  assert.equal(json.includes(token.trim().split(".")[2] ?? "-"), false);
+  assert.equal(JSON.parse(json).token.issuer, TOKEN_ISSUERS.get(HOME));
+});
+
+test("a token of another cluster, and one whose issuer is not listed, are refused with the reason", async () => {
+  const other = (await cli(["token", "-c", "other", "--jwt", "--token-only"])).out;
+  const refused = await explainToken(other, { JWT_ISSUERS });
+  assert.deepEqual([refused.code, /refused, token_claim_refused/.test(refused.out)], [1, true]);
+  const unlisted = await explainToken(token, { JWT_ISSUERS: "444455556666=https://x.tokens.sts.global.api.aws" });
+  assert.deepEqual([unlisted.code, /refused, token_issuer_refused/.test(unlisted.out)], [1, true]);
+  const unset = await explainToken(token, {});
+  assert.deepEqual([unset.code, /not_ours/.test(unset.out), /set JWT_ISSUERS/.test(unset.out)], [1, true, true]);
+});
+
+test("--jwt explains an ARN as its AWS-signed token is reviewed", async () => {
+  const granted = await explain([ROLE, "--jwt"]);
+  assert.deepEqual([granted.code, granted.out.includes("principal")], [0, false]);
+  const admin = `arn:aws:iam::${HOME}:role/Admin`;
+  assert.equal((await explain([admin])).code, 0);
+  const refused = await explain([admin, "--jwt"]);
+  assert.deepEqual([refused.code, /refused, token_lacks_session/.test(refused.out)], [1, true]);
+});
+
+test("--jwt is refused for principals without such tokens, and beside what tokens do not contain", async () => {
+  const root = await explain([`arn:aws:iam::${HOME}:root`, "--jwt"]);
+  assert.deepEqual([root.code, root.out], [2, ""]);
+  assert.match(root.err, /AWS-signed tokens are for roles and users, not for arn:aws:iam::111122223333:root/);
+  for (const more of [
+    ["--session-name", "a"],
+    ["--principal-id", "AROA1"],
+  ]) {
+    const { code, err } = await explain([ROLE, "--jwt", ...more]);
+    assert.equal(code, 2);
+    assert.match(err, /cannot be used with option/);
+  }
+});
