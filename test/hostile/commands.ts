@@ -278,6 +278,8 @@ export const OFFLINE: readonly HostileCommand[] = [
     ...offline("kubeconfig", "client"),
     words: () => ["kubeconfig", "client", ...CLUSTER, "--server", "https://10.0.0.1:6443"],
   },
+  offline("jwt", "policy", ...CLUSTER),
+  offline("rbac"),
   offline("irsa", "flags", ...ISSUER),
   offline("irsa", "policy"),
   offline("irsa", "trust-policy", "team-a/reader", "--aws-account", "111122223333", ...ISSUER),

@@ -1,5 +1,6 @@
 // Correct responses of each service, with which every command reaches its last call.
 
+import { LABEL_POLICY_NAME, POLICY_NAME } from "../../cli/irsa/names.ts";
 import { isObject, parseJson } from "../../functions/lib/json.ts";
 import { xmlDocument } from "../../local/xml.ts";
 import { tokenOf } from "../cli/irsa/services.ts";
@@ -189,7 +190,8 @@ function kubernetes(path: string, issuer: string): Answer {
   if (path.endsWith("/token"))
     return json({ status: { token: tokenOf(KEY.kid, issuer).replace(/signature$/, SECRETS.podSignature) } }, 201);
   if (path.endsWith("selfsubjectreviews")) return json({ message: "Unauthorized" }, 401);
-  return json({ items: [], metadata: {} });
+  const bindings = [POLICY_NAME, LABEL_POLICY_NAME].map((policyName) => ({ spec: { policyName } }));
+  return json({ items: path.endsWith("bindings") ? bindings : [], metadata: {} });
 }
 
 function endpoint(input: Record<string, unknown>, body: string): Answer {

@@ -176,7 +176,8 @@ test("a key with one member changed, added or removed is refused, unless it is a
         value === undefined ? `${rest}}` : `${rest},${JSON.stringify(member)}:${JSON.stringify(value)}}`,
       );
       const isSame = value === before || (value === undefined && !Object.hasOwn(jwk, member));
-      const isAlgorithm = jwk.kty === "RSA" && member === "alg" && /^RS(256|384|512)$/.test(String(value));
+      const isAlgorithm =
+        jwk.kty === "RSA" && member === "alg" && ["RS256", "RS384", "RS512"].some((alg) => alg === value);
       assert.equal(checkIssuerKey(edited).valid, isSame || isAlgorithm, JSON.stringify(edited));
     }),
     { numRuns: RUNS },
