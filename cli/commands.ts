@@ -142,7 +142,7 @@ export const COMMANDS: Readonly<Record<string, Leaf | Group>> = {
   },
   "kubeconfig webhook": {
     summary: "create the kubeconfig for kube-apiserver",
-    load: async () => (await import("./kubeconfig/kubeconfig.ts")).webhookCommand,
+    load: async () => (await import("./kubeconfig/webhook-command.ts")).webhookCommand,
   },
   "kubeconfig client": {
     summary: "print the kubeconfig for a user's kubectl",

@@ -68,7 +68,7 @@ export async function executePlans(
     io,
   );
   await recheck?.(false);
-  const written = await writeReady(ready, goesOn, recheck);
+  const written = await writeReady(ready, goesOn && !loosens, recheck);
   throwWorst([...failures, ...written.failures], ...written.left);
   if (ready.some(({ proposal }) => proposal.isPartial)) throw silentExit();
 }

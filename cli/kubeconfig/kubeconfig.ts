@@ -1,99 +1,12 @@
-// `kubeconfig webhook` and `kubeconfig client`: create the kubeconfigs for kube-apiserver and for users.
+// `kubeconfig client`: creates the kubeconfig for users.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { describe } from "../command.ts";
 import { usage } from "../errors.ts";
 import { addAws, addCluster, readRoleArn } from "../options.ts";
-import { writeSecret } from "../terminal/files.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { stringifyYaml } from "../terminal/yaml.ts";
-import { addWebhookFiles, readAuthority, readWebhookFiles, type WebhookFiles } from "./files.ts";
-import { reviewUrl, webhookKubeconfig, withServer } from "./webhook.ts";
-
-const NO_CREDENTIALS =
-  "The kubeconfig would have no credentials, and the function would reject it. Give --token-file, " +
-  "--token-file-path, or --client-cert and --client-key. For a private endpoint with callerAuth none, give --no-token.";
-
-interface WebhookOptions extends WebhookFiles {
-  readonly tokenFilePath?: string;
-  readonly from?: string;
-  readonly out?: string;
-  /** `false` by --no-token. */
-  readonly token: boolean;
-}
-
-export function webhookCommand(command: Command, io: IOStreams): Command {
-  describe(command, {
-    details:
-      "Give it to kube-apiserver as --authentication-token-webhook-config-file, with " +
-      "--authentication-token-webhook-version=v1. The file contains the certificates and the token, so that you can copy " +
-      "it to another machine. kube-apiserver reads the file when it starts, and does not start without it. If " +
-      "kube-apiserver does not trust the endpoint's CA by default, give the CA with --ca. If the URL has changed, --from " +
-      "keeps everything else of the old file.",
-    examples: [
-      "iam-authenticator kubeconfig webhook --endpoint https://abc.execute-api.eu-west-1.amazonaws.com \\",
-      "    --token-file caller-token --out webhook.kubeconfig",
-      "iam-authenticator kubeconfig webhook --endpoint https://auth.example.com \\",
-      "    --client-cert apiserver.crt --client-key apiserver.key --out webhook.kubeconfig",
-      "iam-authenticator kubeconfig webhook --endpoint https://auth.example.com \\",
-      "    --token-file-path /etc/kubernetes/iam-authenticator/caller-token --out webhook.kubeconfig",
-      "iam-authenticator kubeconfig webhook --from old.kubeconfig --endpoint https://auth.example.com --out new.kubeconfig",
-    ],
-  }).requiredOption("--endpoint <url>", "URL of the function; /authenticate is added if it has no path");
-  return addWebhookFiles(command)
-    .addOption(
-      new Option("--no-token", "send no credentials: for a private endpoint with callerAuth none").conflicts([
-        "tokenFile",
-        "clientCert",
-      ]),
-    )
-    .addOption(
-      new Option("--token-file-path <path>", "file that kube-apiserver reads its token from every minute")
-        .argParser(readTokenFilePath)
-        .conflicts(["tokenFile", "clientCert", "token"]),
-    )
-    .addOption(
-      new Option(
-        "--from <file>",
-        "keep everything but the URL of this webhook kubeconfig, and with --ca its CA",
-      ).conflicts(["tokenFile", "tokenFilePath", "clientCert", "clientKey", "token"]),
-    )
-    .option("--out <file>", "write a new file that only you can read, instead of printing")
-    .action(async ({ out, ...options }: WebhookOptions) => {
-      const kubeconfig =
-        options.from === undefined ? await fromFiles(options, io) : await fromOld(options.from, options, io);
-      if (out === undefined) io.print(kubeconfig);
-      else {
-        writeSecret(out, kubeconfig);
-        io.tell(`Wrote ${out}, which only you can read.\n`);
-      }
-    });
-}
-
-/** The file need not exist on this machine. kube-apiserver resolves a relative path against the kubeconfig's folder. */
-function readTokenFilePath(text: string): string {
-  if (text.startsWith("/") && !text.endsWith("/")) return text;
-  throw new InvalidArgumentError(
-    "It must be an absolute path on kube-apiserver's machine, such as /etc/kubernetes/iam-authenticator/caller-token.",
-  );
-}
-
-async function fromFiles({ token, tokenFilePath, ...files }: WebhookOptions, io: IOStreams): Promise<string> {
-  const webhook = await readWebhookFiles(files, io);
-  const hasCredentials = (tokenFilePath ?? webhook.token ?? webhook.clientCertificate) !== undefined;
-  if (token && !hasCredentials) throw usage(NO_CREDENTIALS);
-  return webhookKubeconfig({ ...webhook, ...(tokenFilePath && { tokenFile: tokenFilePath }) });
-}
-
-async function fromOld(file: string, { endpoint, ca: path }: WebhookFiles, io: IOStreams): Promise<string> {
-  const ca = path === undefined ? undefined : await readAuthority(path, io);
-  const webhook = { server: reviewUrl(endpoint), ...(ca !== undefined && { ca }) };
-  const { kubeconfig, keepsAuthority } = await withServer(file, webhook, io);
-  if (keepsAuthority) {
-    io.tell("The new file keeps the CA of the old one. If the new endpoint has another CA, give it with --ca.\n");
-  }
-  return kubeconfig;
-}
+import { readAuthority } from "./files.ts";
 
 export function clientCommand(command: Command, io: IOStreams): Command {
   describe(command, {

@@ -1,10 +1,15 @@
 // Describes what a denial ends and when, what it does not end, and which JWTs it denies besides.
 
+import { denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
+import { grantsToFederated, parametersForFederated } from "../access/arn-overlap.ts";
 import type { Weakening } from "../access/weakenings.ts";
 import type { Connection } from "../aws/connection.ts";
-import { type Change, newDenials } from "../changes/plan.ts";
+import { readSome } from "../aws/read.ts";
+import { afterwards, type Change, newDenials } from "../changes/plan.ts";
+import { shortName } from "../function-settings.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import type { PossibleIdentity } from "./deny-person.ts";
+import { accountOf } from "./file/entry.ts";
 
 /** In milliseconds: how long the function caches a parameter. */
 const FUNCTION_CACHE_MS = 30_000;
@@ -88,4 +93,29 @@ export function jwtMarks(
     return texts.length === 0 ? [] : [[change.name, texts]];
   });
   return new Map(marks);
+}
+
+/** Must not stop a denial: if the mappings cannot be read, the warning reports that. */
+export async function warnOfFederatedUsers(
+  arnLike: string,
+  changes: readonly Change[],
+  { ssm, context }: Connection,
+  io: IOStreams,
+): Promise<void> {
+  if (!/^arn:[^:]*:iam:[^:]*:[^:]*:user\//i.test(arnLike)) return;
+  const account = accountOf(arnLike);
+  const lists = new Set([account, "any"].map((of) => denyParameter(context.prefix, of)));
+  const names = [...parametersForFederated(context.prefix, account), ...lists];
+  const start = "This denial does not cover federated users, whose names their creator chooses";
+  const advice = `To deny them too: mappings deny 'arn:${context.partition}:sts::${account === "any" ? "*" : account}:federated-user/*'`;
+  try {
+    const stored = await readSome(ssm, names, io.interrupted);
+    const granting = grantsToFederated(account, afterwards(stored, changes), context);
+    if (granting.length === 0) return;
+    const where = granting.map((name) => shortName(name, context.prefix)).join(" and ");
+    io.tell(`Warning: ${start} (sts:GetFederationToken): ${where} grants them access. ${advice}\n`);
+  } catch (error) {
+    if (io.interrupted.aborted) throw error;
+    io.tell(`Warning: ${start}. Could not read which mappings grant them access. ${advice}\n`);
+  }
 }

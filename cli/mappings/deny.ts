@@ -4,13 +4,12 @@ import type { Command } from "commander";
 import { checkDenyEntry } from "../../functions/authenticator/mapping/deny-list.ts";
 import { denyParameter } from "../../functions/authenticator/mapping/parameter-name.ts";
 import { isObject } from "../../functions/lib/json.ts";
-import { grantsToFederated, parametersForFederated } from "../access/arn-overlap.ts";
 import type { Connection } from "../aws/connection.ts";
 import type { Stored } from "../aws/parameter.ts";
 import { readSome } from "../aws/read.ts";
 import { clusterTasks } from "../changes/cluster-tasks.ts";
 import { executePlans } from "../changes/execute-plans.ts";
-import { afterwards, type Change, planChanges } from "../changes/plan.ts";
+import { planChanges } from "../changes/plan.ts";
 import type { ClusterPlan } from "../changes/propose.ts";
 import { readMappings } from "../changes/read-for-access.ts";
 import { describe } from "../command.ts";
@@ -19,7 +18,7 @@ import { shortName } from "../function-settings.ts";
 import { addConnections, addReading, addWrite, type ClustersOptions, type WriteOptions } from "../options.ts";
 import type { IOStreams } from "../terminal/io-streams.ts";
 import { addEnd, type EndOptions, endOf } from "../times.ts";
-import { effectOf, jwtMarks, tellJwts } from "./deny-effect.ts";
+import { effectOf, jwtMarks, tellJwts, warnOfFederatedUsers } from "./deny-effect.ts";
 import { isPersonName, type PossibleIdentity, possibleIdentities } from "./deny-person.ts";
 import { accountOf } from "./file/entry.ts";
 import { isFor, listItems } from "./file/list-value.ts";
@@ -156,29 +155,4 @@ function withDenials(
     items = index < 0 ? [...items, check.entry] : items.with(index, check.entry);
   }
   return valueText(name, items);
-}
-
-/** Must not stop a denial: if the mappings cannot be read, the warning reports that. */
-async function warnOfFederatedUsers(
-  arnLike: string,
-  changes: readonly Change[],
-  { ssm, context }: Connection,
-  io: IOStreams,
-): Promise<void> {
-  if (!/^arn:[^:]*:iam:[^:]*:[^:]*:user\//i.test(arnLike)) return;
-  const account = accountOf(arnLike);
-  const lists = new Set([account, "any"].map((of) => denyParameter(context.prefix, of)));
-  const names = [...parametersForFederated(context.prefix, account), ...lists];
-  const start = "This denial does not cover federated users, whose names their creator chooses";
-  const advice = `To deny them too: mappings deny 'arn:${context.partition}:sts::${account === "any" ? "*" : account}:federated-user/*'`;
-  try {
-    const stored = await readSome(ssm, names, io.interrupted);
-    const granting = grantsToFederated(account, afterwards(stored, changes), context);
-    if (granting.length === 0) return;
-    const where = granting.map((name) => shortName(name, context.prefix)).join(" and ");
-    io.tell(`Warning: ${start} (sts:GetFederationToken): ${where} grants them access. ${advice}\n`);
-  } catch (error) {
-    if (io.interrupted.aborted) throw error;
-    io.tell(`Warning: ${start}. Could not read which mappings grant them access. ${advice}\n`);
-  }
 }

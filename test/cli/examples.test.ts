@@ -39,6 +39,8 @@ before(async () => {
   Object.assign(process.env, { AWS_ENDPOINT_URL_STS: sts.url, ...log.variables });
   process.chdir(folder);
   mkdirSync("teams");
+  mkdirSync(".config/iam-authenticator", { recursive: true });
+  writeFileSync(".config/iam-authenticator/config.yaml", "contexts: {prod: {}}");
   for (const name of ["mappings.yaml", "common.yaml", "prod.yaml", "teams/a.yaml"]) writeFileSync(name, FILE);
   const authority = createCertificateAuthority();
   const { cert, key } = authority.client({ CN: "kube-apiserver" });

@@ -92,13 +92,18 @@ test("allow needs every store, stops at the first failed write, and names the cl
   assert.deepEqual(await verdicts(MALLORY), ["granted", "granted"]);
 });
 
-test("a deny that loosens writes nothing if one cluster cannot be read", async () => {
+test("a deny that loosens writes nothing if one cluster cannot be read, and stops at a failed write", async () => {
   await clusters.run([...DENY, "--all-contexts", "-y"]);
   clusters.fail("GetParameters", "/iam-authenticator/staging/");
   const sooner = await clusters.run([...DENY, "--for", "2h", "--all-contexts", "-y", "--allow-weakening"]);
   clusters.fail(undefined);
   assert.equal(sooner.code, 3);
   assert.match(sooner.err, /Nothing was written, because not every cluster can be changed\.\n$/);
+  clusters.fail("PutParameter", "/iam-authenticator/prod/");
+  const stopped = await clusters.run([...DENY, "--for", "2h", "--all-contexts", "-y", "--allow-weakening"]);
+  clusters.fail(undefined);
+  assert.match(stopped.err, /^Not written: staging\.$/m);
+  assert.deepEqual(await clusters.value("staging", `deny/${ACCOUNT}`), [{ arnLike: MALLORY }]);
   assert.deepEqual(await clusters.value("prod", `deny/${ACCOUNT}`), [{ arnLike: MALLORY }]);
 });
 
