@@ -4,7 +4,7 @@
 import { markdown } from "./compare.ts";
 import type { StormOrder } from "./storm/process.ts";
 import type { Storm, StormResult } from "./storm/run.ts";
-import { SETTINGS, type Settings, type SettingsName } from "./storm/settings.ts";
+import { SETTINGS, type Settings, type SettingsName, TWENTY_FAST } from "./storm/settings.ts";
 import { carryOutAll } from "./storm/storms.ts";
 
 const NAMES = Object.keys(SETTINGS) as SettingsName[];
@@ -32,6 +32,19 @@ function row(
 function restart(people: number, roles: number, apiservers: number, settings: SettingsName): Row {
   const storm = `${people.toLocaleString("en")} people, ${roles} ${roles === 1 ? "role" : "roles"}, ${apiservers} kube-apiserver${apiservers === 1 ? "" : "s"}`;
   return row(storm, settings, { who: { people, roles }, apiservers, withinMs: 1_000 });
+}
+
+/** A restart of three kube-apiservers, with each kind of token. */
+function bothKinds(people: number, roles: number): Row[] {
+  const all = [...NAMES.map((name) => ({ name, settings: SETTINGS[name] })), TWENTY_FAST];
+  return all.flatMap(({ name, settings }) => {
+    const plain = restart(people, roles, 3, "default");
+    const storm: Storm = { ...plain.order.storm, ...settings };
+    return [
+      { ...plain, settings: name, order: { storm } },
+      { storm: `${plain.storm}, AWS-signed tokens`, settings: name, order: { storm: { ...storm, tokens: "jwt" } } },
+    ];
+  });
 }
 
 function restarts(people: readonly number[], roles: readonly number[], apiservers: number): Row[] {
@@ -71,6 +84,7 @@ const SETS: Readonly<Record<string, () => Row[]>> = {
   three: () => restarts([50, 200, 1_000], [1, 20, 500], 3),
   one: () => restarts([50, 200, 1_000], [1, 20, 500], 1),
   large: () => [...restarts([5_000], [1, 20, 500], 3), ...restarts([5_000], [1, 20, 500], 1)],
+  signed: () => [200, 1_000].flatMap((count) => [1, 20].flatMap((some) => bothKinds(count, some))),
   nodes: () => NAMES.map(joining),
   outage: () => (["reset", "silent"] as const).flatMap((kind) => NAMES.map((settings) => outage(kind, settings))),
   method,

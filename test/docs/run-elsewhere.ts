@@ -35,6 +35,9 @@ export const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   "npx node test/bench/": MEASURES,
   "npx node test/cli/bench/": MEASURES,
   "npm run build": by("package.json", '"prepare": "npm run --silent build'),
+  "aws iam enable-outbound-web-identity-federation": {
+    because: "it changes an AWS account, and no emulator signs tokens",
+  },
   "npm run docs": by("test/docs/generated.test.ts", "generatedDocuments()"),
   "npm run format": { because: "it would change the tested files" },
   "npx node --test ": { because: "npm test runs every test" },

@@ -45,6 +45,30 @@ export function people(count: number, roles: number, prefix: string): Crowd {
   return crowd(members, parameters);
 }
 
+/** The same people with AWS-signed tokens: a tag is their name, and a role that no one has is denied. */
+export function signedPeople(count: number, roles: number, prefix: string): Crowd {
+  const { identities, parameters } = people(count, roles, prefix);
+  const members = identities.map((identity, index): Member => {
+    return {
+      identity,
+      expected: { username: `team${index % roles}:user-${index}`, groups: [`team-${index % roles}`] },
+    };
+  });
+  const mapped = Object.entries(parameters).map(([name, value]) => [
+    name,
+    value.replace("{SessionName}", "{PrincipalTag:user}"),
+  ]);
+  const denied = JSON.stringify([{ arnLike: `arn:aws:iam::${ACCOUNT}:role/Former` }]);
+  return crowd(members, { ...Object.fromEntries(mapped), [`${prefix}/deny/${ACCOUNT}`]: denied });
+}
+
+/** The claims of a member of `signedPeople`. */
+export function claimsOf(index: number): Readonly<Record<string, unknown>> {
+  return { principal_tags: { user: `user-${index}` } };
+}
+
+export const SIGNED_TOKENS = new Map([[ACCOUNT, "https://storm.tokens.sts.global.api.aws"]]);
+
 /** Instances of one role; each must become the node of its private DNS name. */
 export function nodes(count: number, prefix: string): Crowd {
   const arn = `arn:aws:iam::${ACCOUNT}:role/ClusterNode`;

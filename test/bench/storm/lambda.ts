@@ -16,6 +16,8 @@ export interface LambdaOptions {
   /** Environments started in advance. */
   readonly warmEnvironments: number;
   readonly memoryGigabytes: number;
+  /** Added to each review that verifies a signature. */
+  readonly verifiesMs: number;
   readonly time: Time;
 }
 
@@ -41,7 +43,7 @@ const REVIEW_MS = 3;
 
 /** Each environment is a module instance of the bundle with separate caches and connections. */
 export async function startLambda(options: LambdaOptions): Promise<Lambda> {
-  const { entry, maxEnvironments, warmEnvironments, memoryGigabytes, time } = options;
+  const { entry, maxEnvironments, warmEnvironments, memoryGigabytes, verifiesMs, time } = options;
   const free: Handler[] = [];
   let environments = 0;
   let throttled = 0;
@@ -57,7 +59,7 @@ export async function startLambda(options: LambdaOptions): Promise<Lambda> {
     billedMs += time.now() - started;
     let isFirst = true;
     return async (event, context) => {
-      await time.sleep(isFirst ? FIRST_REVIEW_MS : REVIEW_MS);
+      await time.sleep((isFirst ? FIRST_REVIEW_MS : REVIEW_MS) + verifiesMs);
       isFirst = false;
       return handler(event, context);
     };

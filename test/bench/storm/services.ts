@@ -14,8 +14,9 @@ import { memoryParameters } from "../../../local/parameter-store/memory.ts";
 import { answerSsm, ssmThrottling } from "../../../local/parameter-store/protocol.ts";
 import { writeParameter } from "../../../local/parameter-store/write.ts";
 import { stsThrottling } from "../../../local/sts/answer.ts";
+import { keysOf } from "../../../local/sts/signed-token.ts";
 import { stsAnswers } from "../../../local/sts/start-sts.ts";
-import type { Crowd } from "./crowd.ts";
+import { type Crowd, SIGNED_TOKENS } from "./crowd.ts";
 import { type Limit, tokenBucket } from "./limit.ts";
 import type { Time } from "./time.ts";
 
@@ -99,6 +100,11 @@ export async function startServices({ crowd, time, random, ssmReads, stsOutage }
       ),
     ssmThrottling,
   );
+  /** Has no limit of its own: each environment reads it once. */
+  const keys = async (request: LocalRequest): Promise<LocalResponse> => {
+    await time.sleep(LATENCY_MS * (1 + random() / 2));
+    return (await keysOf(request, { issuers: SIGNED_TOKENS })) ?? { status: 404, body: "" };
+  };
   const answer = ec2Answers({ ...crowd.nodes, account: LOCATION.account });
   const ec2 = limited("ec2", answer, ec2Throttling);
   const iam = limited("iam", answer, iamThrottling);
@@ -106,6 +112,7 @@ export async function startServices({ crowd, time, random, ssmReads, stsOutage }
   const servers = {
     sts: await startHttpServer(sts),
     ssm: await startHttpServer(ssm),
+    keys: await startHttpServer(keys),
     ec2: await startHttpServer((request) => (readForm(request).get("Version") === "2010-05-08" ? iam : ec2)(request)),
   };
   for (const server of Object.values(servers)) forgetRequests(server);
@@ -119,6 +126,7 @@ export async function startServices({ crowd, time, random, ssmReads, stsOutage }
       AWS_ENDPOINT_URL_SSM: servers.ssm.url,
       AWS_ENDPOINT_URL_EC2: servers.ec2.url,
       AWS_ENDPOINT_URL_IAM: servers.ec2.url,
+      JWT_KEYS_ENDPOINT: servers.keys.url,
     },
     calls,
     async close() {
