@@ -1,4 +1,4 @@
-// `mappings get`: several names and each output format.
+// `mappings get` with several names, and the output formats of get and export.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -68,4 +68,15 @@ test("an unknown format fails", async () => {
   const { code, err } = await get(USER, "-o", "xml");
   assert.equal(code, 2);
   assert.match(err, /Allowed choices are table, wide, name, json, yaml\./);
+});
+
+test("export -o json prints the mapping file or the ConfigMap as JSON, which apply accepts", async () => {
+  const yaml = await cluster.mappings(["export"]);
+  const json = await cluster.mappings(["export", "-o", "json"]);
+  assert.deepEqual([json.code, JSON.parse(json.out)], [0, parse(yaml.out)]);
+  const diff = await cluster.mappings(["diff", "-f", "-", "--prune"], { input: json.out });
+  assert.equal(diff.code, 0, diff.out);
+  const configMap = await cluster.mappings(["export", "--format", "aws-auth", "-o", "json"]);
+  assert.equal(JSON.parse(configMap.out).kind, "ConfigMap");
+  assert.equal((await cluster.mappings(["export", "-o", "table"])).code, 2);
 });
